@@ -1,0 +1,123 @@
+//! A signed-in person's browser, and the application that it goes back to.
+
+use std::net::SocketAddr;
+
+use grantor::secret::{Hash, random_token};
+
+use crate::http::{Connection, Response, get, post};
+use crate::server::{PASSWORD, RETURN_TO, SCOPE, USERNAME, WEB_CLIENT};
+use crate::{Outcome, Trouble};
+
+/// Pages and redirects from the first request to the code, with room to spare.
+const MOST_STEPS: usize = 10;
+
+/// The Cookie header line of a browser that has signed in and consented.
+pub(crate) async fn sign_in(address: SocketAddr) -> Outcome<String> {
+    let mut connection = Connection::open(address).await?;
+    let mut jar = Vec::new();
+    let mut request = get(&authorize_path(&random_token())?, "");
+    for _ in 0..MOST_STEPS {
+        let answer = connection.send(&request).await?;
+        for (name, value) in answer.cookies() {
+            jar.retain(|(known, _)| known != name);
+            jar.push((name.to_owned(), value.to_owned()));
+        }
+        if code(&answer).is_ok() {
+            let session = jar.iter().find(|(name, _)| name.ends_with("session"));
+            let (name, value) = session.ok_or("signed in without a session cookie")?;
+            return Ok(format!("cookie: {name}={value}\r\n"));
+        }
+        let cookies: Vec<String> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies = format!("cookie: {}\r\n", cookies.join("; "));
+        request = match answer.header("location") {
+            Some(location) => get(path_of(location)?, &cookies),
+            None => submit(&answer, &cookies)?,
+        };
+    }
+    Err("the sign-in led nowhere".into())
+}
+
+/// Fills in the form of a page: the sign-in's and the consent's fields, of which each page takes its own.
+fn submit(page: &Response<'_>, cookies: &str) -> Outcome<Vec<u8>> {
+    let attribute = |before: &str| {
+        let after = page.body.split_once(before).map(|(_, after)| after);
+        after.and_then(|after| after.split_once('"')).map(|(value, _)| value)
+    };
+    let (Some(action), Some(token), 200) =
+        (attribute("action=\""), attribute("name=\"form_token\" value=\""), page.status)
+    else {
+        return Err(page.complaint().into());
+    };
+    let fields = [("form_token", token), ("username", USERNAME), ("password", PASSWORD), ("allow", "1")];
+    // minijinja writes a slash as an entity.
+    post(path_of(&action.replace("&#x2f;", "/"))?, cookies, &fields)
+}
+
+/// Path and query of one of the server's own URLs.
+fn path_of(url: &str) -> Outcome<&str> {
+    let rest = url.strip_prefix("http://").and_then(|rest| rest.find('/').map(|at| &rest[at..]));
+    rest.ok_or_else(|| Trouble::from(format!("{url} is not a page of the server")))
+}
+
+fn authorize_path(verifier: &str) -> Outcome<String> {
+    let challenge = Hash::of(verifier).to_text();
+    let query = serde_urlencoded::to_string([
+        ("response_type", "code"),
+        ("client_id", WEB_CLIENT),
+        ("redirect_uri", RETURN_TO),
+        ("scope", SCOPE),
+        ("state", "af0ifjsldkj"),
+        ("code_challenge", challenge.as_str()),
+        ("code_challenge_method", "S256"),
+    ])?;
+    Ok(format!("/authorize?{query}"))
+}
+
+/// The code with which the browser is sent back.
+fn code(answer: &Response<'_>) -> Outcome<String> {
+    let location = answer.header("location").and_then(|location| location.strip_prefix(RETURN_TO));
+    let code = location.and_then(|query| query.split_once("code=")).map(|(_, after)| after);
+    let code = code.and_then(|after| after.split('&').next()).filter(|_| answer.status == 303);
+    code.map(str::to_owned).ok_or_else(|| answer.complaint().into())
+}
+
+/// One browser and its application on one connection.
+pub(crate) struct Visit {
+    pub(crate) connection: Connection,
+    /// The browser's Cookie line.
+    pub(crate) cookie: String,
+    /// The application's Authorization line.
+    pub(crate) credentials: String,
+}
+
+impl Visit {
+    /// GET /authorize, answered with a code at once.
+    pub(crate) async fn authorize(&mut self, verifier: &str) -> Outcome<String> {
+        let request = get(&authorize_path(verifier)?, &self.cookie);
+        code(&self.connection.send(&request).await?)
+    }
+
+    /// POST /token with the code; the refresh token of the answer.
+    pub(crate) async fn redeem(&mut self, code: &str, verifier: &str) -> Outcome<String> {
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", RETURN_TO),
+            ("code_verifier", verifier),
+        ];
+        self.token(&fields).await
+    }
+
+    pub(crate) async fn refresh(&mut self, refresh_token: &str) -> Outcome<String> {
+        self.token(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
+    }
+
+    async fn token(&mut self, fields: &[(&str, &str)]) -> Outcome<String> {
+        let request = post("/token", &self.credentials, fields)?;
+        let answer = self.connection.send(&request).await?;
+        match (answer.status, answer.field("access_token"), answer.field("refresh_token")) {
+            (200, Some(_), Some(refresh_token)) => Ok(refresh_token.to_owned()),
+            _ => Err(answer.complaint().into()),
+        }
+    }
+}

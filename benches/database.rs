@@ -1,0 +1,64 @@
+//! A database of either engine that is there for the benchmark alone.
+
+use std::str::FromStr as _;
+
+use grantor::config::Config;
+use grantor::secret::random;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _};
+use tempfile::TempDir;
+use url::Url;
+
+use crate::Outcome;
+
+pub(crate) struct Database {
+    pub(crate) engine: &'static str,
+    pub(crate) url: String,
+    home: Home,
+}
+
+/// What there is to be removed.
+enum Home {
+    Sqlite(TempDir),
+    Postgres { administrator: String, name: String },
+}
+
+impl Database {
+    /// A file on the disk of the build, because a temporary directory in memory would make commits look free.
+    pub(crate) fn sqlite() -> Outcome<Self> {
+        let home =
+            tempfile::Builder::new().prefix("grantor-bench-").tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+        let url = format!("sqlite:{}", home.path().join("grantor.db").display());
+        Ok(Self { engine: "sqlite", url, home: Home::Sqlite(home) })
+    }
+
+    pub(crate) async fn postgres(administrator: &str) -> Outcome<Self> {
+        let name = format!("grantor_bench_{:016x}", u64::from_be_bytes(random::<8>()));
+        run(administrator, format!("CREATE DATABASE {name}")).await?;
+        let mut url = Url::parse(administrator)?;
+        url.set_path(&name);
+        let home = Home::Postgres { administrator: administrator.to_owned(), name };
+        Ok(Self { engine: "postgres", url: url.into(), home })
+    }
+
+    /// Options over the defaults, for a process and for this one.
+    pub(crate) fn config(&self) -> Outcome<Config> {
+        Ok(Config::with(&[("database.url", self.url.as_str())])?)
+    }
+
+    pub(crate) async fn remove(self) -> Outcome<()> {
+        match self.home {
+            Home::Sqlite(directory) => Ok(directory.close()?),
+            Home::Postgres { administrator, name } => {
+                run(&administrator, format!("DROP DATABASE {name} WITH (FORCE)")).await
+            }
+        }
+    }
+}
+
+async fn run(administrator: &str, sql: String) -> Outcome<()> {
+    let mut link = PgConnectOptions::from_str(administrator)?.disable_statement_logging().connect().await?;
+    // The one name in it was made here.
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut link).await?;
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! Callers that each do one thing again and again, and what that cost.
+
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use crate::report::Row;
+use crate::{Outcome, process};
+
+/// One caller: a connection of its own, or a task in this process.
+pub(crate) trait Worker: 'static {
+    /// Does it once; an error is a wrong answer.
+    async fn once(&mut self) -> Outcome<()>;
+}
+
+/// How long a caller may be stuck in its last request.
+const GRACE: Duration = Duration::from_secs(30);
+
+#[derive(Default)]
+struct Load {
+    micros: Vec<u32>,
+    complaint: Option<String>,
+}
+
+/// What is measured: the row's name, the engine, and the process whose CPU time counts.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'s> {
+    pub(crate) name: &'s str,
+    pub(crate) engine: &'static str,
+    pub(crate) pid: u32,
+}
+
+/// Runs all workers for `length`, after a tenth of it to warm up.
+pub(crate) async fn measure<W: Worker>(
+    subject: Subject<'_>,
+    workers: Vec<W>,
+    length: Duration,
+) -> Outcome<Row> {
+    let connections = workers.len();
+    let (workers, warm) = drive(workers, length / 10).await?;
+    let (cpu, began) = (process::cpu(subject.pid)?, Instant::now());
+    let (_, mut load) = drive(workers, length).await?;
+    let (cpu, elapsed) = (process::cpu(subject.pid)?.saturating_sub(cpu), began.elapsed());
+    load.micros.sort_unstable();
+    let errors: Vec<String> = warm.complaints.into_iter().chain(load.complaints).collect();
+    let count = load.micros.len();
+    Ok(Row {
+        name: subject.name.to_owned(),
+        engine: subject.engine,
+        connections,
+        requests: count,
+        per_second: count as f64 / elapsed.as_secs_f64(),
+        p50_micros: percentile(&load.micros, 50),
+        p99_micros: percentile(&load.micros, 99),
+        cpu_micros: cpu.as_secs_f64() * 1e6 / count.max(1) as f64,
+        errors: errors.len(),
+        first_error: errors.into_iter().next(),
+    })
+}
+
+struct Total {
+    micros: Vec<u32>,
+    complaints: Vec<String>,
+}
+
+async fn drive<W: Worker>(workers: Vec<W>, length: Duration) -> Outcome<(Vec<W>, Total)> {
+    let ends = Instant::now() + length;
+    let mut tasks = JoinSet::new();
+    for worker in workers {
+        tasks.spawn_local(work(worker, ends));
+    }
+    let mut workers = Vec::new();
+    let mut total = Total { micros: Vec::new(), complaints: Vec::new() };
+    let all = async {
+        while let Some(done) = tasks.join_next().await {
+            let (worker, load) = done?;
+            workers.push(worker);
+            total.micros.extend(load.micros);
+            total.complaints.extend(load.complaint);
+        }
+        Outcome::Ok(())
+    };
+    tokio::time::timeout(length + GRACE, all).await.map_err(|_| "requests were not answered at all")??;
+    Ok((workers, total))
+}
+
+/// Goes on until the time is over or an answer is wrong: what hangs on a wrong answer would be wrong as well.
+async fn work<W: Worker>(mut worker: W, ends: Instant) -> (W, Load) {
+    let mut load = Load::default();
+    loop {
+        let began = Instant::now();
+        if began >= ends {
+            return (worker, load);
+        }
+        if let Err(trouble) = worker.once().await {
+            load.complaint = Some(trouble.to_string());
+            return (worker, load);
+        }
+        load.micros.push(u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX));
+    }
+}
+
+/// The value that `percent` of the sorted values do not pass.
+fn percentile(sorted: &[u32], percent: usize) -> u32 {
+    sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1))).copied().unwrap_or(0)
+}

@@ -1,0 +1,135 @@
+//! What is fast, and the proof: `cargo bench`, or `cargo bench -- --help`.
+//!
+//! Measured is the CPU time of the server process, which a busy machine disturbs least; requests per second and
+//! latencies include the load generator, which shares the processors with the server.
+
+#![expect(clippy::print_stdout, reason = "a benchmark reports to the person who started it")]
+
+mod browser;
+mod database;
+mod http;
+mod load;
+mod process;
+mod report;
+mod rows;
+mod server;
+mod startup;
+mod storage;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+
+use database::Database;
+use report::Report;
+use server::{Server, Site, Tuning};
+
+/// What keeps the benchmark from its work, in a sentence.
+pub(crate) type Trouble = Box<dyn std::error::Error>;
+pub(crate) type Outcome<T> = Result<T, Trouble>;
+
+/// Callers or connections at one time.
+pub(crate) const CROWDS: [usize; 3] = [1, 16, 64];
+
+#[derive(Parser)]
+#[command(bin_name = "cargo bench --", about = "Measures storage and the release binary")]
+pub(crate) struct Options {
+    /// About a second a row, and short waits: to see that everything works
+    #[arg(long)]
+    quick: bool,
+    /// Waits a whole minute before the last figure of idle memory
+    #[arg(long)]
+    full: bool,
+    /// Seconds a row
+    #[arg(long, value_name = "N", default_value_t = 5.0)]
+    seconds: f64,
+    /// Where the figures go as JSON
+    #[arg(long, value_name = "FILE", default_value = "bench-result.json")]
+    json: PathBuf,
+    /// Only rows with this word in their names
+    #[arg(long, value_name = "WORD")]
+    filter: Option<String>,
+    /// An administrator's URL, on which a database is made and dropped; without it TEST_POSTGRES_URL counts, without both only SQLite is measured
+    #[arg(long, value_name = "URL")]
+    postgres: Option<String>,
+    /// What cargo bench itself passes
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+impl Options {
+    pub(crate) fn row_length(&self) -> Duration {
+        Duration::from_secs_f64(if self.quick { 1.0 } else { self.seconds.clamp(0.1, 3600.0) })
+    }
+
+    /// How long the server rests before its idle memory is looked at for the last time.
+    pub(crate) fn rest(&self) -> Duration {
+        Duration::from_secs(match (self.quick, self.full) {
+            (true, _) => 2,
+            (false, true) => 60,
+            (false, false) => 10,
+        })
+    }
+
+    pub(crate) fn wants(&self, row: &str) -> bool {
+        self.filter.as_ref().is_none_or(|word| row.contains(word.as_str()))
+    }
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    if !options.bench {
+        println!("the benchmark runs with `cargo bench`, which builds what is to be measured");
+        return ExitCode::SUCCESS;
+    }
+    match run(&options) {
+        Ok(report) if report.is_right() => ExitCode::SUCCESS,
+        Ok(_) => {
+            println!("\nsome requests were answered wrongly");
+            ExitCode::FAILURE
+        }
+        Err(trouble) => {
+            println!("\nthe benchmark stopped: {trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Outcome<Report> {
+    // One thread, as in a worker of the server; the load must not take more than one processor.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut report = Report::begin(options)?;
+    let local = tokio::task::LocalSet::new();
+    local.block_on(&runtime, async {
+        measure(Database::sqlite()?, options, &mut report).await?;
+        match options.postgres.clone().or_else(|| std::env::var("TEST_POSTGRES_URL").ok()) {
+            Some(url) => measure(Database::postgres(&url).await?, options, &mut report).await,
+            None => {
+                println!(
+                    "\nonly SQLite was measured: neither --postgres nor TEST_POSTGRES_URL names a server"
+                );
+                Ok(())
+            }
+        }
+    })?;
+    report.end(&options.json)?;
+    Ok(report)
+}
+
+/// Measures everything on one database, and removes it whatever came of it.
+async fn measure(database: Database, options: &Options, report: &mut Report) -> Outcome<()> {
+    let measured = measure_all(&database, options, report).await;
+    database.remove().await.and(measured)
+}
+
+async fn measure_all(database: &Database, options: &Options, report: &mut Report) -> Outcome<()> {
+    let site = Site::create(database)?;
+    storage::measure(database, options, report).await?;
+    let server = Server::start(database, &site, Tuning::OneWorker).await?;
+    rows::measure(&server, &site, options, report).await?;
+    report.peak(database.engine, server.memory("VmHWM")?);
+    drop(server);
+    startup::measure(database, &site, options, report).await
+}

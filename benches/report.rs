@@ -1,0 +1,179 @@
+//! The figures, as a table for people and as JSON.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::{Options, Outcome};
+
+#[derive(Serialize)]
+pub(crate) struct Report {
+    version: &'static str,
+    machine: Machine,
+    seconds_per_row: f64,
+    rows: Vec<Row>,
+    servers: Vec<Peak>,
+    resting: Vec<Resting>,
+}
+
+/// Where it ran, and how busy that was: the load before counts what else runs there.
+#[derive(Serialize)]
+struct Machine {
+    processors: usize,
+    model: String,
+    load_before: String,
+    load_after: String,
+}
+
+/// One thing done again and again by a number of callers.
+#[derive(Serialize)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) engine: &'static str,
+    pub(crate) connections: usize,
+    pub(crate) requests: usize,
+    pub(crate) per_second: f64,
+    pub(crate) p50_micros: u32,
+    pub(crate) p99_micros: u32,
+    /// CPU time of the measured process for each request.
+    pub(crate) cpu_micros: f64,
+    /// Callers that stopped at a wrong answer.
+    pub(crate) errors: usize,
+    pub(crate) first_error: Option<String>,
+}
+
+/// The most memory that the server of all rows took.
+#[derive(Serialize)]
+struct Peak {
+    engine: &'static str,
+    most_kib: u64,
+}
+
+/// A server with the default options: its start, and its memory around a hundred sign-ins.
+#[derive(Serialize)]
+pub(crate) struct Resting {
+    pub(crate) engine: &'static str,
+    pub(crate) start_millis: f64,
+    pub(crate) idle_kib: u64,
+    pub(crate) after_sign_ins_kib: u64,
+    pub(crate) rested_kib: u64,
+    pub(crate) rest_seconds: u64,
+    pub(crate) most_kib: u64,
+}
+
+impl Report {
+    pub(crate) fn begin(options: &Options) -> Outcome<Self> {
+        let information = fs::read_to_string("/proc/cpuinfo")?;
+        let model = information.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+        let machine = Machine {
+            processors: std::thread::available_parallelism()?.get(),
+            model: model.map_or("unknown", |(_, model)| model).to_owned(),
+            load_before: load_average()?,
+            load_after: String::new(),
+        };
+        let seconds_per_row = options.row_length().as_secs_f64();
+        println!(
+            "grantor {} on {} × {}, load {}, {seconds_per_row} s a row; the server has one HTTP worker\n",
+            env!("CARGO_PKG_VERSION"),
+            machine.processors,
+            machine.model,
+            machine.load_before
+        );
+        println!(
+            "{:<26} {:<9} {:>5} {:>9} {:>9} {:>9} {:>12} {:>7}",
+            "row", "engine", "conns", "per s", "p50 µs", "p99 µs", "CPU µs each", "errors"
+        );
+        let version = env!("CARGO_PKG_VERSION");
+        let (rows, servers, resting) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { version, machine, seconds_per_row, rows, servers, resting })
+    }
+
+    pub(crate) fn add(&mut self, row: Row) {
+        println!(
+            "{:<26} {:<9} {:>5} {:>9.0} {:>9} {:>9} {:>12.1} {:>7}",
+            row.name,
+            row.engine,
+            row.connections,
+            row.per_second,
+            row.p50_micros,
+            row.p99_micros,
+            row.cpu_micros,
+            row.errors
+        );
+        if let Some(error) = &row.first_error {
+            println!("    {error}");
+        }
+        self.rows.push(row);
+    }
+
+    pub(crate) fn peak(&mut self, engine: &'static str, most_kib: u64) {
+        println!("the server of these rows took {} at most", mebibytes(most_kib));
+        self.servers.push(Peak { engine, most_kib });
+    }
+
+    pub(crate) fn resting(&mut self, resting: Resting) {
+        println!(
+            "{}: first answer {:.0} ms after the start; idle memory {}, after 100 sign-ins {}, {} s later {}, at most {}\n",
+            resting.engine,
+            resting.start_millis,
+            mebibytes(resting.idle_kib),
+            mebibytes(resting.after_sign_ins_kib),
+            resting.rest_seconds,
+            mebibytes(resting.rested_kib),
+            mebibytes(resting.most_kib)
+        );
+        self.resting.push(resting);
+    }
+
+    /// No figure fails a benchmark; a wrong answer does.
+    pub(crate) fn is_right(&self) -> bool {
+        self.rows.iter().all(|row| row.errors == 0 && row.requests > 0)
+    }
+
+    /// Prints the targets beside what was measured, and writes everything to `file`.
+    pub(crate) fn end(&mut self, file: &Path) -> Outcome<()> {
+        self.machine.load_after = load_average()?;
+        println!("\ntargets, for orientation (load now {}):", self.machine.load_after);
+        for (row, micros) in [("client_credentials", 150), ("authorize_code_token", 800)] {
+            let measured = self.cpu(row).map_or("not measured".to_owned(), |cpu| format!("{cpu:.0} µs"));
+            println!("  {row}: at most {micros} µs of CPU each, on SQLite with 64 connections: {measured}");
+        }
+        for (name, limit, measured) in [
+            ("first answer", "300 ms", self.on_sqlite(|resting| format!("{:.0} ms", resting.start_millis))),
+            ("idle memory", "32 MiB", self.on_sqlite(|resting| mebibytes(resting.idle_kib))),
+            (
+                "memory at rest after sign-ins",
+                "32 MiB",
+                self.on_sqlite(|resting| mebibytes(resting.rested_kib)),
+            ),
+        ] {
+            println!("  {name}: less than {limit}, on SQLite: {measured}");
+        }
+        fs::write(file, serde_json::to_string_pretty(self)? + "\n")?;
+        println!("\nall figures: {}", file.display());
+        Ok(())
+    }
+
+    fn cpu(&self, name: &str) -> Option<f64> {
+        let row = self
+            .rows
+            .iter()
+            .find(|row| (row.name.as_str(), row.engine, row.connections) == (name, "sqlite", 64));
+        row.map(|row| row.cpu_micros)
+    }
+
+    fn on_sqlite(&self, show: impl Fn(&Resting) -> String) -> String {
+        self.resting.iter().find(|resting| resting.engine == "sqlite").map_or("not measured".to_owned(), show)
+    }
+}
+
+fn mebibytes(kib: u64) -> String {
+    format!("{:.1} MiB", kib as f64 / 1024.0)
+}
+
+/// The three load averages.
+fn load_average() -> Outcome<String> {
+    let text = fs::read_to_string("/proc/loadavg")?;
+    Ok(text.split(' ').take(3).collect::<Vec<_>>().join(" "))
+}

@@ -1,0 +1,165 @@
+//! What is asked of the server.
+
+use std::time::Duration;
+
+use grantor::secret::random_token;
+
+use crate::browser::{Visit, sign_in};
+use crate::http::{Connection, get, post};
+use crate::load::{self, Subject, Worker};
+use crate::report::{Report, Row};
+use crate::server::{Server, Site, basic};
+use crate::{CROWDS, Options, Outcome};
+
+const ROWS: [&str; 11] = [
+    "healthz",
+    "readyz",
+    "reason_page",
+    "error_page",
+    "metadata",
+    "client_credentials",
+    "client_credentials_chosen",
+    "refused",
+    "authorize",
+    "authorize_code_token",
+    "refresh",
+];
+
+pub(crate) async fn measure(
+    server: &Server,
+    site: &Site,
+    options: &Options,
+    report: &mut Report,
+) -> Outcome<()> {
+    let mut cookies = Vec::new();
+    for name in ROWS.into_iter().filter(|name| options.wants(name)) {
+        for connections in CROWDS {
+            if matches!(name, "authorize" | "authorize_code_token" | "refresh") {
+                while cookies.len() < connections {
+                    cookies.push(sign_in(server.address).await?);
+                }
+            }
+            let stage = Stage { server, site, cookies: &cookies, length: options.row_length() };
+            report.add(stage.row(name, connections).await?);
+        }
+    }
+    Ok(())
+}
+
+/// Everything that a row needs.
+struct Stage<'s> {
+    server: &'s Server,
+    site: &'s Site,
+    /// Of signed-in browsers, one for each connection.
+    cookies: &'s [String],
+    length: Duration,
+}
+
+impl Stage<'_> {
+    async fn row(&self, name: &str, connections: usize) -> Outcome<Row> {
+        let Self { server, site, length, .. } = self;
+        let subject = Subject { name, engine: server.engine, pid: server.pid() };
+        let token = |credentials: &str| {
+            post("/token", credentials, &[("grant_type", "client_credentials"), ("scope", "bench.read")])
+        };
+        let wrong = basic("bench-generated", &random_token());
+        let (request, status, marker) = match name {
+            "healthz" => (get("/healthz", ""), 200, "\"ok\""),
+            "readyz" => (get("/readyz", ""), 200, "\"keys\""),
+            "reason_page" => (get("/errors/code.replayed", ""), 200, "code.replayed"),
+            "error_page" => (get("/authorize?client_id=nobody", ""), 400, "client.unknown"),
+            "metadata" => (get("/.well-known/oauth-authorization-server", ""), 200, "\"token_endpoint\""),
+            "client_credentials" => (token(&site.generated)?, 200, "\"access_token\":\"gat_"),
+            "client_credentials_chosen" => (token(&site.chosen)?, 200, "\"access_token\":\"gat_"),
+            "refused" => (token(&wrong)?, 401, "\"invalid_client\""),
+            _ => return self.visits(subject, connections).await,
+        };
+        let mut workers = Vec::new();
+        for _ in 0..connections {
+            let connection = Connection::open(server.address).await?;
+            workers.push(Repeat { connection, request: request.clone(), status, marker });
+        }
+        load::measure(subject, workers, *length).await
+    }
+
+    async fn visits(&self, subject: Subject<'_>, connections: usize) -> Outcome<Row> {
+        let mut visits = Vec::new();
+        for cookie in self.cookies.iter().take(connections) {
+            let connection = Connection::open(self.server.address).await?;
+            let (cookie, credentials) = (cookie.clone(), self.site.web.clone());
+            visits.push(Visit { connection, cookie, credentials });
+        }
+        match subject.name {
+            "authorize" => {
+                load::measure(subject, visits.into_iter().map(Authorize).collect(), self.length).await
+            }
+            "authorize_code_token" => {
+                load::measure(subject, visits.into_iter().map(RoundTrip).collect(), self.length).await
+            }
+            _ => {
+                let mut chains = Vec::new();
+                for mut visit in visits {
+                    let newest = round_trip(&mut visit).await?;
+                    chains.push(Refresh { visit, newest });
+                }
+                load::measure(subject, chains, self.length).await
+            }
+        }
+    }
+}
+
+/// The same request again and again.
+struct Repeat {
+    connection: Connection,
+    request: Vec<u8>,
+    status: u16,
+    /// What stands in a right answer.
+    marker: &'static str,
+}
+
+impl Worker for Repeat {
+    async fn once(&mut self) -> Outcome<()> {
+        let answer = self.connection.send(&self.request).await?;
+        if answer.status == self.status && answer.body.contains(self.marker) {
+            return Ok(());
+        }
+        Err(answer.complaint().into())
+    }
+}
+
+/// A code each time, which nobody redeems.
+struct Authorize(Visit);
+
+impl Worker for Authorize {
+    async fn once(&mut self) -> Outcome<()> {
+        self.0.authorize(&random_token()).await.map(drop)
+    }
+}
+
+struct RoundTrip(Visit);
+
+impl Worker for RoundTrip {
+    async fn once(&mut self) -> Outcome<()> {
+        round_trip(&mut self.0).await.map(drop)
+    }
+}
+
+/// From the browser's request to the application's tokens: two requests, one person.
+async fn round_trip(visit: &mut Visit) -> Outcome<String> {
+    let verifier = random_token();
+    let code = visit.authorize(&verifier).await?;
+    visit.redeem(&code, &verifier).await
+}
+
+/// A chain of refresh tokens, each redeemed once.
+struct Refresh {
+    visit: Visit,
+    newest: String,
+}
+
+impl Worker for Refresh {
+    async fn once(&mut self) -> Outcome<()> {
+        self.newest = self.visit.refresh(&self.newest).await?;
+        Ok(())
+    }
+}

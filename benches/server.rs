@@ -1,0 +1,159 @@
+//! The release binary as a process of its own, and what it serves.
+
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use grantor::secret::random_token;
+use serde_json::Value;
+
+use crate::database::Database;
+use crate::http::{Connection, get};
+use crate::{Outcome, process};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_grantor");
+/// How long a server may take to its first answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) const USERNAME: &str = "bench";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const WEB_CLIENT: &str = "bench-web";
+pub(crate) const RETURN_TO: &str = "https://app.example.com/callback";
+pub(crate) const SCOPE: &str = "bench.read bench.write";
+
+/// How the server is set up beside its database.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tuning {
+    Defaults,
+    /// One thread for HTTP, so that figures compare between machines.
+    OneWorker,
+}
+
+/// Clients and a user, made by the program's own commands; what is kept is what a client sends.
+pub(crate) struct Site {
+    /// Basic credentials with a generated secret, with a chosen one, of the web application.
+    pub(crate) generated: String,
+    pub(crate) chosen: String,
+    pub(crate) web: String,
+    /// Keeps the server's keys readable from one start to the next.
+    pub(crate) master_key: String,
+}
+
+impl Site {
+    pub(crate) fn create(database: &Database) -> Outcome<Self> {
+        let master_key = random_token();
+        let run = |arguments: &[&str], input: &str| call(database, &master_key, arguments, input);
+        for scope in SCOPE.split(' ') {
+            run(&["scope", "create", scope, "--description", "Be measured"], "")?;
+        }
+        run(&["user", "create", "--username", USERNAME, "--password-stdin"], PASSWORD)?;
+        let create = |id: &str, options: &[&str]| -> Outcome<String> {
+            let basis = ["client", "create", "--id", id, "--name", "Benchmark", "--scope", SCOPE];
+            let made = run(&[&basis, options].concat(), "")?;
+            let secret = made["client_secret"].as_str().unwrap_or(PASSWORD).replace(' ', "+");
+            Ok(basic(id, &secret))
+        };
+        Ok(Self {
+            generated: create("bench-generated", &["--kind", "service"])?,
+            chosen: create("bench-chosen", &["--kind", "service", "--secret", PASSWORD])?,
+            web: create(WEB_CLIENT, &["--kind", "web", "--redirect-uri", RETURN_TO])?,
+            master_key,
+        })
+    }
+}
+
+/// The Authorization header line of a client; the secret is form-encoded already (RFC 6749 §2.3.1).
+pub(crate) fn basic(id: &str, secret: &str) -> String {
+    format!("authorization: Basic {}\r\n", STANDARD.encode(format!("{id}:{secret}")))
+}
+
+/// The binary with nothing of the caller's environment that could change its options.
+fn command(database: &Database, master_key: &str) -> Command {
+    let mut command = Command::new(BINARY);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GRANTOR_")) {
+        command.env_remove(name);
+    }
+    command
+        .env("GRANTOR_DATABASE__URL", &database.url)
+        .env("GRANTOR_KEYS__MASTER_KEY", master_key)
+        .env("GRANTOR_LIMITS__ENABLED", "false")
+        .env("GRANTOR_LOG__FILTER", "warn");
+    command
+}
+
+/// Runs a command that prints one JSON object.
+fn call(database: &Database, master_key: &str, arguments: &[&str], input: &str) -> Outcome<Value> {
+    let mut command = command(database, master_key);
+    command.args(arguments).arg("--json").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(input.as_bytes())?;
+    }
+    let done = child.wait_with_output()?;
+    if !done.status.success() {
+        return Err(format!("grantor {} ended with {}", arguments.join(" "), done.status).into());
+    }
+    Ok(serde_json::from_slice(&done.stdout)?)
+}
+
+/// A running server; it ends with this value.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) engine: &'static str,
+    pub(crate) address: SocketAddr,
+    /// From the start of the process to its first answer.
+    pub(crate) began_answering: Duration,
+}
+
+impl Server {
+    pub(crate) async fn start(database: &Database, site: &Site, tuning: Tuning) -> Outcome<Self> {
+        let address = free_address()?;
+        let mut command = command(database, &site.master_key);
+        command.arg("serve").env("GRANTOR_LISTEN", address.to_string()).stdin(Stdio::null());
+        if tuning == Tuning::OneWorker {
+            command.env("GRANTOR_HTTP__WORKERS", "1");
+        }
+        let began = Instant::now();
+        let child = command.spawn()?;
+        let mut server = Self { child, engine: database.engine, address, began_answering: Duration::ZERO };
+        while !answers(address).await {
+            if let Some(status) = server.child.try_wait()? {
+                return Err(format!("the server ended with {status}").into());
+            }
+            if began.elapsed() > PATIENCE {
+                return Err("the server does not answer".into());
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        server.began_answering = began.elapsed();
+        Ok(server)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn memory(&self, what: &str) -> Outcome<u64> {
+        process::memory(self.pid(), what)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn answers(address: SocketAddr) -> bool {
+    let Ok(mut connection) = Connection::open(address).await else { return false };
+    connection.send(&get("/healthz", "")).await.is_ok_and(|answer| answer.status == 200)
+}
+
+/// A port that was free a moment ago, because nobody outside learns what port 0 became.
+fn free_address() -> Outcome<SocketAddr> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+}

@@ -1,0 +1,28 @@
+# Lists the verbs.
+default:
+    @just --list
+
+# A server with everything in it, and an application to sign in to.
+demo *options:
+    cargo run --release -- demo {{options}}
+
+# The tests, on SQLite.
+test *names:
+    cargo test {{names}}
+
+# The integration tests on PostgreSQL; the URL is an administrator's.
+test-postgres url *names:
+    TEST_ENGINE=postgres TEST_POSTGRES_URL={{url}} cargo test --test it {{names}}
+
+# What CI asks before anything else.
+check:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+
+# What requests cost.
+bench *options:
+    cargo bench -- {{options}}
+
+# Everything that CI does.
+ci:
+    .ci/run

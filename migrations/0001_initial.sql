@@ -1,0 +1,164 @@
+-- One text for SQLite and PostgreSQL: ids and times come from the application, times are seconds since
+-- 1970, hashes are 32 bytes of SHA-256, lists are text separated by spaces. Every row that ends has an
+-- indexed expires_at, so that it can be purged in small steps.
+
+CREATE TABLE clients (
+    id            TEXT    PRIMARY KEY,
+    -- Grows with every change of the client or its secrets: a token is issued only to a client that
+    -- was authenticated in the state that is still the current one.
+    version       BIGINT  NOT NULL,
+    kind          TEXT    NOT NULL CHECK (kind IN ('web', 'spa', 'native', 'service')),
+    name          TEXT    NOT NULL,
+    site_uri      TEXT,
+    policy_uri    TEXT,
+    terms_uri     TEXT,
+    logo_digest   TEXT,
+    redirect_uris TEXT    NOT NULL,
+    grants        TEXT    NOT NULL,
+    scopes        TEXT    NOT NULL,
+    auth_method   TEXT    CHECK (auth_method IN ('client_secret_basic', 'client_secret_post', 'none')),
+    pkce          TEXT    CHECK (pkce IN ('required', 'optional')),
+    first_party   BOOLEAN NOT NULL,
+    created_at    BIGINT  NOT NULL,
+    disabled_at   BIGINT
+);
+
+CREATE TABLE client_secrets (
+    id           TEXT   PRIMARY KEY,
+    client_id    TEXT   NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+    -- What the secret is hashed with follows from who made it: sha256 for 256 random bits of ours,
+    -- argon2id for what a person chose.
+    algorithm    TEXT   NOT NULL CHECK (algorithm IN ('sha256', 'argon2id')),
+    hash         TEXT   NOT NULL,
+    created_at   BIGINT NOT NULL,
+    expires_at   BIGINT,
+    last_used_at BIGINT
+);
+CREATE INDEX client_secrets_client ON client_secrets (client_id);
+
+-- Logos are stored here and served by this server, so that a consent page tells no third party of a visit.
+CREATE TABLE logos (
+    digest     TEXT   PRIMARY KEY,
+    media_type TEXT   NOT NULL CHECK (media_type IN ('image/png', 'image/jpeg', 'image/webp', 'image/gif')),
+    bytes      BYTEA  NOT NULL
+);
+
+CREATE TABLE scopes (
+    name        TEXT    PRIMARY KEY,
+    description TEXT    NOT NULL,
+    -- Never given to a client that did not name it.
+    sensitive   BOOLEAN NOT NULL,
+    created_at  BIGINT  NOT NULL
+);
+
+CREATE TABLE users (
+    id                  TEXT   PRIMARY KEY,
+    username            TEXT   NOT NULL,
+    email               TEXT,
+    name                TEXT,
+    password_hash       TEXT,
+    password_changed_at BIGINT,
+    created_at          BIGINT NOT NULL,
+    disabled_at         BIGINT
+);
+
+-- What a person may type at sign-in: one table for usernames and e-mail addresses, because a name that
+-- is one person's username and another's address would be a way into the wrong account.
+CREATE TABLE user_names (
+    folded  TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE
+);
+CREATE INDEX user_names_user ON user_names (user_id);
+
+CREATE TABLE sessions (
+    cookie_hash  BYTEA  PRIMARY KEY,
+    -- The name that codes and grants remember; it does not open the session.
+    id           TEXT   NOT NULL UNIQUE,
+    user_id      TEXT   NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    auth_time    BIGINT NOT NULL,
+    last_seen_at BIGINT NOT NULL,
+    expires_at   BIGINT NOT NULL
+);
+CREATE INDEX sessions_user ON sessions (user_id);
+CREATE INDEX sessions_end ON sessions (expires_at);
+
+-- An authorization request that waits for a person: one per tab, bound to one browser.
+CREATE TABLE flows (
+    id           TEXT   PRIMARY KEY,
+    browser_hash BYTEA  NOT NULL,
+    client_id    TEXT   NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+    request      TEXT   NOT NULL,
+    -- When the person's time is over; the row stays until expires_at to lead the way back.
+    ends_at      BIGINT NOT NULL,
+    expires_at   BIGINT NOT NULL
+);
+CREATE INDEX flows_end ON flows (expires_at);
+CREATE INDEX flows_client ON flows (client_id);
+
+CREATE TABLE consents (
+    user_id    TEXT   NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    client_id  TEXT   NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+    scope      TEXT   NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (user_id, client_id)
+);
+CREATE INDEX consents_client ON consents (client_id);
+
+-- No foreign keys from here on: these rows come and go by the thousand, the gate reads client and user
+-- at every use, and a row without them is worth nothing and ends by itself.
+CREATE TABLE codes (
+    hash         BYTEA  PRIMARY KEY,
+    client_id    TEXT   NOT NULL,
+    user_id      TEXT   NOT NULL,
+    session_id   TEXT   NOT NULL,
+    -- Chosen when the code is issued, so that a replay finds what to revoke.
+    grant_id     TEXT   NOT NULL,
+    redirect_uri TEXT   NOT NULL,
+    scope        TEXT   NOT NULL,
+    challenge    TEXT,
+    auth_time    BIGINT NOT NULL,
+    ends_at      BIGINT NOT NULL,
+    consumed_at  BIGINT,
+    -- A consumed code stays as long as anything issued from it may live: its replay must be recognized.
+    expires_at   BIGINT NOT NULL
+);
+CREATE INDEX codes_end ON codes (expires_at);
+
+-- One authorization that a user gave a client. The refresh token chain is a part of it: the current
+-- token's generation and hash. The tokens before it are recognized by their MAC.
+CREATE TABLE grants (
+    id                 TEXT   PRIMARY KEY,
+    client_id          TEXT   NOT NULL,
+    user_id            TEXT   NOT NULL,
+    session_id         TEXT   NOT NULL,
+    scope              TEXT   NOT NULL,
+    auth_time          BIGINT NOT NULL,
+    created_at         BIGINT NOT NULL,
+    refresh_hash       BYTEA,
+    refresh_generation BIGINT NOT NULL,
+    rotated_at         BIGINT NOT NULL,
+    idle_expires_at    BIGINT NOT NULL,
+    expires_at         BIGINT NOT NULL,
+    revoked_at         BIGINT,
+    revoked_for        TEXT
+);
+CREATE INDEX grants_end ON grants (expires_at);
+CREATE INDEX grants_user ON grants (user_id);
+
+CREATE TABLE access_tokens (
+    hash       BYTEA  PRIMARY KEY,
+    client_id  TEXT   NOT NULL,
+    user_id    TEXT,
+    grant_id   TEXT,
+    scope      TEXT   NOT NULL,
+    issued_at  BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX access_tokens_end ON access_tokens (expires_at);
+
+-- Keys of the server itself, sealed under the master key, which is not in the database.
+CREATE TABLE server_keys (
+    id         TEXT   PRIMARY KEY,
+    sealed     BYTEA  NOT NULL,
+    created_at BIGINT NOT NULL
+);

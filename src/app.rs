@@ -1,0 +1,129 @@
+//! What every request shares, and the server that answers them.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App as ActixApp, HttpServer, web};
+
+use crate::clock::{Clock, Seconds};
+use crate::config::Config;
+use crate::endpoints;
+use crate::endpoints::client_auth::SecretCache;
+use crate::endpoints::envelope;
+use crate::failure::Failure;
+use crate::html::Pages;
+use crate::keys::Keys;
+use crate::passwords::Passwords;
+use crate::registry::Registry;
+use crate::secret::random_id;
+use crate::store::db::{Db, DbOptions};
+use crate::store::migrate;
+use crate::tls::{self, Certificates};
+
+/// The state of a running server; nothing that correctness depends on lives only here.
+pub struct App {
+    pub config: Config,
+    /// The public URL without a slash at its end: every URL begins with it, whatever a request's headers say.
+    pub issuer: String,
+    pub clock: Clock,
+    pub db: Db,
+    pub keys: Keys,
+    pub passwords: Passwords,
+    pub registry: Registry,
+    pub pages: Pages,
+    pub secrets: SecretCache,
+}
+
+impl App {
+    pub fn now(&self) -> Seconds {
+        self.clock.now()
+    }
+}
+
+/// A server that listens and is ready to run.
+pub struct Server {
+    app: Arc<App>,
+    listener: TcpListener,
+    port: u16,
+}
+
+impl Server {
+    /// Opens the database, migrates it, and listens; every mistake of the operator shows here.
+    pub async fn bind(config: Config, clock: Clock) -> Result<Self, Failure> {
+        let taken =
+            |error: std::io::Error| Failure::Internal(format!("cannot listen on {}: {error}", config.listen));
+        let listener = TcpListener::bind(config.listen).map_err(taken)?;
+        let port = listener.local_addr().map_err(taken)?.port();
+        let db = open_database(&config, &clock, config.http.deadline.duration() / 2).await?;
+        let keys = Keys::open(&config, &db, clock.now()).await?;
+        let issuer = config.issuer(port);
+        let app = App {
+            passwords: Passwords::start(&config.passwords)?,
+            registry: Registry::new(db.clone()),
+            pages: Pages::new(&issuer)?,
+            secrets: SecretCache::new(),
+            issuer,
+            clock,
+            db,
+            keys,
+            config,
+        };
+        Ok(Self { app: Arc::new(app), listener, port })
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub fn app(&self) -> Arc<App> {
+        self.app.clone()
+    }
+
+    /// Serves until it is told to stop, then finishes what is in flight. The handle stops it.
+    pub fn start(self) -> Result<(impl Future<Output = std::io::Result<()>>, ServerHandle), Failure> {
+        let app = web::Data::from(self.app.clone());
+        let path = mount_path(&self.app.issuer);
+        let factory = move || {
+            ActixApp::new()
+                .app_data(app.clone())
+                .wrap(actix_web::middleware::from_fn(envelope::wrap))
+                .configure(|routes| endpoints::routes(routes, &path))
+        };
+        let http = &self.app.config.http;
+        let workers = match http.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            count => count,
+        };
+        let server = HttpServer::new(factory)
+            .workers(workers)
+            .client_request_timeout(http.deadline.duration())
+            .disable_signals()
+            .shutdown_timeout(http.shutdown.duration().as_secs());
+        let tls = &self.app.config.tls;
+        let server = match tls.is_on() {
+            false => server.listen(self.listener),
+            true => server.listen_rustls_0_23(self.listener, tls::config(Certificates::load(tls)?)?),
+        };
+        let server = server.map_err(|error| Failure::Internal(format!("cannot listen: {error}")))?.run();
+        let handle = server.handle();
+        Ok((server, handle))
+    }
+}
+
+/// Opens a migrated database, as the server and every command need it.
+///
+/// `lock_patience` is how long another process may hold SQLite's write lock.
+pub async fn open_database(config: &Config, clock: &Clock, lock_patience: Duration) -> Result<Db, Failure> {
+    let options = config.database_options();
+    let options = DbOptions { lock_patience, patience: options.patience.max(lock_patience), ..options };
+    migrate::run(&options, &random_id(), clock.now()).await?;
+    Ok(Db::open(&options).await?)
+}
+
+/// The path of the public URL, under which every route is mounted: empty, or `/like/this`.
+fn mount_path(issuer: &str) -> String {
+    let path = url::Url::parse(issuer).map(|url| url.path().trim_end_matches('/').to_owned());
+    path.unwrap_or_default()
+}

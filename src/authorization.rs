@@ -1,0 +1,209 @@
+//! The authorization request on its way from the endpoint over the pages to its answer.
+
+use std::sync::Arc;
+
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+
+use crate::answer::{self, CallingClient};
+use crate::app::App;
+use crate::browser;
+use crate::clock::Seconds;
+use crate::failure::{Denied, Failure};
+use crate::oauth::code::Code;
+use crate::oauth::error::OAuthError;
+use crate::oauth::id::{ClientId, FlowId, GrantId};
+use crate::oauth::interaction::SignedIn;
+use crate::oauth::params::Params;
+use crate::oauth::reason::Reason;
+use crate::oauth::request::{self, AuthorizationRequest, Refusal};
+use crate::registry::{Freshness, Scopes};
+use crate::secret::{Hash, random_id, random_token};
+use crate::store::clients::StoredClient;
+use crate::store::db::DbError;
+use crate::store::flows::Flow;
+use crate::store::{codes, flows, sessions};
+
+/// Seconds between two notes that a session was seen.
+const SEEN_EVERY: Seconds = 60;
+/// How long a flow that is over still leads back to its application.
+const FLOW_MEMORY: Seconds = 24 * 3600;
+
+/// A request that has passed every check, and who made it.
+#[derive(Clone)]
+pub struct Checked {
+    pub client: Arc<StoredClient>,
+    pub request: AuthorizationRequest,
+    pub scopes: Arc<Scopes>,
+}
+
+/// Validates a whole request; what a cached record would refuse is asked of the database.
+pub async fn validate(app: &App, http: &HttpRequest, params: &Params) -> Result<Checked, Denied<Refusal>> {
+    let id = request::client_id(params).map_err(Refusal::Page)?;
+    http.extensions_mut().insert(CallingClient(id.to_string()));
+    match validate_with(app, &id, params, Freshness::Cached).await {
+        Err(Denied::Refused(_)) => validate_with(app, &id, params, Freshness::Now).await,
+        outcome => outcome,
+    }
+}
+
+async fn validate_with(
+    app: &App,
+    id: &ClientId,
+    params: &Params,
+    freshness: Freshness,
+) -> Result<Checked, Denied<Refusal>> {
+    let Some(client) = app.registry.client(id, freshness).await? else {
+        let error = Reason::ClientUnknown.because("no client is registered with this client_id");
+        return Err(Refusal::Page(error).into());
+    };
+    let scopes = app.registry.scopes(freshness).await?;
+    let pkce = app.config.oauth.require_pkce.default_policy();
+    let request = request::validate(&client.client, params, &*scopes, pkce)?;
+    Ok(Checked { client, request, scopes })
+}
+
+/// Keeps a request until a person has answered, bound to this browser; `page` is where to send it.
+pub async fn begin_flow(
+    app: &App,
+    http: &HttpRequest,
+    checked: &Checked,
+    params: &Params,
+    page: &str,
+) -> Result<HttpResponse, Failure> {
+    let (id, cookie, now) = (FlowId::new(random_id()), random_token(), app.now());
+    let location = flow_url(app, page, &id);
+    let set = browser::new_flow_cookie(app, &id, &cookie, now);
+    let ends_at = now + app.config.sign_in.flow_lifetime.seconds();
+    let (client, params) = (checked.request.client_id.clone(), params.clone());
+    app.db
+        .write::<_, DbError, _>(async move |tx| {
+            let until = (ends_at, ends_at + FLOW_MEMORY);
+            flows::save(tx, &id, &Hash::of(&cookie), (&client, &params), until).await
+        })
+        .await?;
+    let mut response = answer::see_other(&location);
+    for cookie in browser::surplus_flow_cookies(app, http).iter().chain([&set]) {
+        // The cookie was made here, of characters that stand in a header.
+        let _ = response.add_cookie(cookie);
+    }
+    Ok(response)
+}
+
+/// The address of a page of a flow.
+pub fn flow_url(app: &App, page: &str, flow: &FlowId) -> String {
+    format!("{}/{page}?flow={flow}", app.issuer)
+}
+
+/// A flow that this browser may go on with, its cookie's secret, and its request, checked anew.
+pub struct Resumed {
+    pub flow: Flow,
+    pub browser: String,
+    pub checked: Checked,
+}
+
+/// Finds the flow that a page belongs to; only the browser that began it may go on.
+pub async fn resume_flow(app: &App, http: &HttpRequest, params: &Params) -> Result<Resumed, Denied<Refusal>> {
+    let (flow, browser) = find_flow(app, http, params).await?;
+    let checked = validate(app, http, &flow.params).await?;
+    if app.now() >= flow.ends_at {
+        let error = Reason::FlowExpired.because("the sign-in took too long; start it again");
+        let AuthorizationRequest { return_to, state, .. } = checked.request;
+        return Err(Refusal::Redirect { to: return_to, state, error }.into());
+    }
+    Ok(Resumed { flow, browser, checked })
+}
+
+async fn find_flow(
+    app: &App,
+    http: &HttpRequest,
+    params: &Params,
+) -> Result<(Flow, String), Denied<Refusal>> {
+    let unknown = || -> Denied<Refusal> {
+        Refusal::Page(Reason::FlowUnknown.because("this sign-in is not known here")).into()
+    };
+    let id = params.one("flow").map_err(Refusal::Page)?.map(FlowId::new).ok_or_else(unknown)?;
+    let Some(cookie) = browser::flow_cookie(app, http, &id) else { return Err(other_browser()) };
+    let now = app.now();
+    let found = app.db.read::<_, DbError, _>(async move |conn| flows::find(conn, &id, now).await).await?;
+    let flow = found.ok_or_else(unknown)?;
+    if !flow.belongs_to(&cookie) {
+        return Err(other_browser());
+    }
+    Ok((flow, cookie))
+}
+
+fn other_browser() -> Denied<Refusal> {
+    let error = Reason::FlowOtherBrowser.because("this browser does not have the cookie of this sign-in");
+    Refusal::Page(error).into()
+}
+
+/// Who is signed in in this browser, and what that person has allowed `client`.
+pub async fn signed_in(
+    app: &App,
+    http: &HttpRequest,
+    client: &ClientId,
+) -> Result<Option<SignedIn>, Failure> {
+    let Some(cookie) = browser::session_cookie(app, http) else { return Ok(None) };
+    let (hash, client, now) = (Hash::of(&cookie), client.clone(), app.now());
+    let idle_since = now - app.config.sessions.idle_lifetime.seconds();
+    let find = async move |conn: &mut _| sessions::find(conn, &hash, &client, idle_since, now).await;
+    let Some(found) = app.db.read::<_, DbError, _>(find).await? else { return Ok(None) };
+    if now - found.last_seen_at >= SEEN_EVERY {
+        note_seen(app, &found.signed_in, now);
+    }
+    Ok(Some(found.signed_in))
+}
+
+/// Notes the sight outside the request: nobody waits for it, and a lost one is the next one's to make.
+fn note_seen(app: &App, signed_in: &SignedIn, now: Seconds) {
+    let (db, session) = (app.db.clone(), signed_in.session.clone());
+    actix_web::rt::spawn(async move {
+        let touched = db.write::<_, DbError, _>(async move |tx| sessions::touch(tx, &session, now).await);
+        if let Err(error) = touched.await {
+            tracing::warn!("a session's last sight was not noted: {error}");
+        }
+    });
+}
+
+/// Issues a code and sends the person back with it (RFC 6749 §4.1.2).
+pub async fn issue(app: &App, http: &HttpRequest, checked: &Checked, signed_in: &SignedIn) -> HttpResponse {
+    let request = &checked.request;
+    let code = format!("gac_{}", random_token());
+    if let Err(failure) = store_code(app, request, signed_in, &code).await {
+        return answer::redirect_failure(app, http, (&request.return_to, request.state.as_deref()), &failure);
+    }
+    let mut answer = vec![("code", code.as_str())];
+    answer.extend(request.state.as_deref().map(|state| ("state", state)));
+    answer.push(("iss", app.issuer.as_str()));
+    answer::see_other(&request.return_to.with(&answer))
+}
+
+async fn store_code(
+    app: &App,
+    request: &AuthorizationRequest,
+    signed_in: &SignedIn,
+    code: &str,
+) -> Result<(), Failure> {
+    let (hash, now, tokens) = (Hash::of(code), app.now(), &app.config.tokens);
+    let record = Code {
+        client_id: request.client_id.clone(),
+        user_id: signed_in.user.clone(),
+        session_id: signed_in.session.clone(),
+        grant_id: GrantId::new(random_id()),
+        redirect_uri: request.return_to.as_str().to_owned(),
+        scope: request.scope.clone(),
+        challenge: request.challenge.clone(),
+        auth_time: signed_in.auth_time,
+        expires_at: now + tokens.code_lifetime.seconds(),
+    };
+    // As long as anything issued from it may live.
+    let remembered_until = record.expires_at + tokens.refresh_token_lifetime.seconds();
+    let save = async move |tx: &mut _| codes::save(tx, &hash, &record, remembered_until).await;
+    Ok(app.db.write::<_, DbError, _>(save).await?)
+}
+
+/// Sends the person back because the person said no.
+pub fn decline(app: &App, http: &HttpRequest, checked: Checked, error: OAuthError) -> HttpResponse {
+    let AuthorizationRequest { return_to, state, .. } = checked.request;
+    answer::authorization_error(app, http, Denied::Refused(Refusal::Redirect { to: return_to, state, error }))
+}

@@ -1,0 +1,151 @@
+//! What binds a browser: the session cookie, a cookie for each flow, and what a form proves.
+
+use actix_web::HttpRequest;
+use actix_web::cookie::time::Duration as CookieDuration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::header;
+
+use crate::app::App;
+use crate::clock::Seconds;
+use crate::oauth::error::OAuthError;
+use crate::oauth::id::FlowId;
+use crate::oauth::reason::Reason;
+
+/// Flows whose cookies a browser keeps at one time; the oldest make room.
+const FLOWS: usize = 8;
+
+fn is_secure(app: &App) -> bool {
+    app.issuer.starts_with("https:")
+}
+
+/// `__Host-` where the browser allows it; on plain http on loopback it would drop such a cookie.
+fn name(app: &App, base: &str) -> String {
+    if is_secure(app) { format!("__Host-grantor-{base}") } else { format!("grantor-{base}") }
+}
+
+fn cookie(app: &App, name: String, value: String) -> Cookie<'static> {
+    Cookie::build(name, value)
+        .path("/")
+        .secure(is_secure(app))
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .finish()
+}
+
+/// The session cookie's value, if the browser sent one of the right form.
+pub fn session_cookie(app: &App, request: &HttpRequest) -> Option<String> {
+    let name = name(app, "session");
+    cookies(request).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+}
+
+/// The cookie of a new session; it lives as long as the browser, the session's end is the server's to judge.
+pub fn new_session_cookie(app: &App, value: String) -> Cookie<'static> {
+    cookie(app, name(app, "session"), value)
+}
+
+/// The cookie that binds a flow to the browser in which it began.
+pub fn new_flow_cookie(app: &App, flow: &FlowId, value: &str, now: Seconds) -> Cookie<'static> {
+    let lifetime = app.config.sign_in.flow_lifetime.seconds().saturating_mul(2);
+    // The time leads the value, so that the oldest can be told.
+    let mut cookie = cookie(app, flow_cookie_name(app, flow), format!("{now}.{value}"));
+    cookie.set_max_age(CookieDuration::seconds(lifetime));
+    cookie
+}
+
+fn flow_cookie_name(app: &App, flow: &FlowId) -> String {
+    name(app, &format!("flow-{flow}"))
+}
+
+/// The secret of the flow's cookie, if this browser has it.
+pub fn flow_cookie(app: &App, request: &HttpRequest, flow: &FlowId) -> Option<String> {
+    let name = flow_cookie_name(app, flow);
+    let (_, value) = cookies(request).find(|(key, _)| *key == name)?;
+    value.split_once('.').map(|(_, secret)| secret.to_owned())
+}
+
+/// Removals of the flow cookies that a browser has too many of, before it gets one more.
+pub fn surplus_flow_cookies(app: &App, request: &HttpRequest) -> Vec<Cookie<'static>> {
+    let prefix = name(app, "flow-");
+    let mut flows: Vec<(Seconds, String)> = cookies(request)
+        .filter(|(key, _)| key.starts_with(&prefix))
+        .map(|(key, value)| {
+            let began = value.split_once('.').and_then(|(time, _)| time.parse().ok()).unwrap_or_default();
+            (began, key.to_owned())
+        })
+        .collect();
+    flows.sort();
+    // Not all at once: an answer with too many headers is one that proxies and clients refuse.
+    let surplus = (flows.len() + 1).saturating_sub(FLOWS).min(FLOWS);
+    flows
+        .into_iter()
+        .take(surplus)
+        .map(|(_, key)| {
+            let mut removal = cookie(app, key, String::new());
+            removal.set_max_age(CookieDuration::ZERO);
+            removal
+        })
+        .collect()
+}
+
+/// Name and value pairs of all Cookie headers; what is not of this form is passed over.
+fn cookies(request: &HttpRequest) -> impl Iterator<Item = (&str, &str)> {
+    request
+        .headers()
+        .get_all(header::COOKIE)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+}
+
+/// Whether a form came from one of our own pages, as far as the browser's own words go.
+///
+/// Beside the form's token; browsers that send neither header are judged by the token alone.
+pub fn is_same_origin(app: &App, request: &HttpRequest) -> bool {
+    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let site = text("sec-fetch-site").is_none_or(|site| site == "same-origin");
+    let origin = text("origin").is_none_or(|origin| Some(origin) == origin_of(&app.issuer).as_deref());
+    site && origin
+}
+
+/// The refusal of a form that did not come from one of our own pages.
+pub fn forged() -> OAuthError {
+    Reason::FormForged.because("the form was not sent from this server's own page")
+}
+
+fn origin_of(url: &str) -> Option<String> {
+    url::Url::parse(url).ok().map(|url| url.origin().ascii_serialization())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(line: &[u8]) -> Vec<(String, String)> {
+        let Ok(value) = header::HeaderValue::from_bytes(line) else { return Vec::new() };
+        let request = TestRequest::default().insert_header((header::COOKIE, value)).to_http_request();
+        cookies(&request).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    #[test]
+    fn cookies_are_read_pair_by_pair_and_what_is_no_pair_is_passed_over() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(read(b"a=1; nonsense;b=2=3 ; =x"), [pair("a", "1"), pair("b", "2=3"), pair("", "x")]);
+        assert_eq!(read(b"a=\xff"), []);
+    }
+
+    proptest! {
+        #[test]
+        fn no_cookie_header_makes_it_panic(line in proptest::collection::vec(any::<u8>(), 0..200)) {
+            read(&line);
+        }
+
+        #[test]
+        fn a_cookie_among_others_comes_back(before in "[ -:<-~]{0,30}", value in "[A-Za-z0-9_.-]{1,60}") {
+            let line = format!("{before};grantor-session={value};z=1");
+            prop_assert!(read(line.as_bytes()).contains(&("grantor-session".to_owned(), value)));
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! `grantor client create`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use super::super::{Common, Desk, Trouble, block_on, say};
+use super::logo::Logo;
+use super::secrets::{check_secret, made};
+use super::words::{Grant, Kind, Method, Pkce, grants, link, redirect_uris, scopes};
+use crate::oauth::client::{AuthMethod, Client, ClientKind, Links, PkcePolicy};
+use crate::oauth::id::ClientId;
+use crate::oauth::registration;
+use crate::store::clients;
+use crate::store::db::{DbError, Tx};
+
+#[derive(Args)]
+pub(in crate::cli) struct Options {
+    /// The client_id: any printable ASCII, spaces and colons included
+    #[arg(long)]
+    id: String,
+    /// What the consent page calls the application
+    #[arg(long)]
+    name: String,
+    /// What it is: web runs on a server, spa in a browser, native on a device, service without people
+    #[arg(long)]
+    kind: Kind,
+    /// Its secret; without this option a confidential client gets a generated one, printed once
+    #[arg(long, value_name = "S")]
+    secret: Option<String>,
+    /// Where answers may be sent, in full; may be given several times
+    #[arg(long = "redirect-uri", value_name = "URI")]
+    redirect_uris: Vec<String>,
+    /// The scopes that it may ask for, separated by spaces
+    #[arg(long, value_name = "\"a b\"", default_value = "")]
+    scope: String,
+    /// A way for it to get tokens; may be given several times
+    #[arg(long = "grant", value_name = "GRANT")]
+    grants: Vec<Grant>,
+    /// Bind it to one way of authenticating; without this option a confidential client may use Basic or post
+    #[arg(long)]
+    auth_method: Option<Method>,
+    /// Whether it must use PKCE; without this option the server's oauth.require_pkce decides
+    #[arg(long)]
+    pkce: Option<Pkce>,
+    /// It belongs to the operator: nobody is asked for consent
+    #[arg(long)]
+    first_party: bool,
+    /// A picture for the consent page: PNG, JPEG, WebP or GIF of at most 128 KiB, stored in the database
+    #[arg(long, value_name = "FILE")]
+    logo: Option<PathBuf>,
+    /// The application's website
+    #[arg(long, value_name = "URL")]
+    site: Option<String>,
+    /// Its privacy policy
+    #[arg(long, value_name = "URL")]
+    policy: Option<String>,
+    /// Its terms of service
+    #[arg(long, value_name = "URL")]
+    terms: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+    let logo = options.logo.as_deref().map(Logo::read).transpose()?;
+    let client = described(options, logo.as_ref())?;
+    block_on(create(options, client, logo))
+}
+
+async fn create(options: &Options, client: Client, logo: Option<Logo>) -> Result<(), Trouble> {
+    let desk = Desk::open(&options.common).await?;
+    let (secret, generated) = if client.kind.is_public() {
+        (None, None)
+    } else {
+        let (secret, generated) = made(&desk, options.secret.as_deref(), None).await?;
+        (Some(secret), generated)
+    };
+    let (id, now) = (client.id.clone(), desk.now);
+    let work = async move |tx: &mut Tx| {
+        if !clients::save(tx, &client, now).await? {
+            return Ok(false);
+        }
+        if let Some(secret) = &secret {
+            clients::add_secret(tx, &client.id, secret, now).await?;
+        }
+        if let Some(logo) = &logo {
+            logo.save(tx).await?;
+        }
+        Ok(true)
+    };
+    if !desk.db.write::<_, DbError, _>(work).await? {
+        return Err(format!("a client with the id {id} exists already").into());
+    }
+    let generated = generated.as_ref().map(|secret| secret.expose().as_str());
+    report(&id, generated, options.json)
+}
+
+fn report(id: &ClientId, secret: Option<&str>, as_json: bool) -> Result<(), Trouble> {
+    if as_json {
+        return match secret {
+            Some(secret) => say(json!({ "client_id": id.as_str(), "client_secret": secret })),
+            None => say(json!({ "client_id": id.as_str() })),
+        };
+    }
+    say(format!("created the client {id}"))?;
+    match secret {
+        Some(secret) => say(format!("its secret, which is shown only now: {secret}")),
+        None => Ok(()),
+    }
+}
+
+/// The client that the options describe; the error is a sentence about the first that cannot be.
+fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> {
+    let kind = ClientKind::from(options.kind);
+    let id = ClientId::parse(&options.id).ok_or("a client id has 1 to 255 characters of printable ASCII")?;
+    if kind.is_public() && options.secret.is_some() {
+        let kind = kind.as_str();
+        return Err(format!("a {kind} client is public and cannot keep a secret; leave --secret out").into());
+    }
+    let mut grants = grants(&options.grants);
+    if grants.is_empty() {
+        grants = kind.default_grants().to_vec();
+    }
+    let client = Client {
+        id,
+        version: 1,
+        kind,
+        name: options.name.clone(),
+        links: Links {
+            site: options.site.as_deref().map(|url| link(url, "--site")).transpose()?,
+            policy: options.policy.as_deref().map(|url| link(url, "--policy")).transpose()?,
+            terms: options.terms.as_deref().map(|url| link(url, "--terms")).transpose()?,
+            logo: logo.map(|logo| logo.digest.clone()),
+        },
+        redirect_uris: redirect_uris(&options.redirect_uris, kind)?,
+        grants,
+        scopes: scopes(&options.scope)?,
+        auth_method: options.auth_method.map(AuthMethod::from),
+        pkce: options.pkce.map(PkcePolicy::from),
+        first_party: options.first_party,
+        disabled: false,
+    };
+    registration::check(&client)?;
+    options.secret.as_deref().map_or(Ok(()), check_secret)?;
+    Ok(client)
+}

@@ -1,0 +1,114 @@
+//! `grantor client show`.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::super::table::{card, table};
+use super::super::time::iso;
+use super::super::{Desk, Manner, Trouble, block_on};
+use super::unknown;
+use crate::oauth::client::{AuthMethod, Client, GrantType, PkcePolicy};
+use crate::oauth::id::ClientId;
+use crate::oauth::redirect_uri::RegisteredUri;
+use crate::store::client_secrets::SecretRecord;
+use crate::store::clients::{self, ClientRecord};
+use crate::store::db::{Conn, DbError};
+
+#[derive(Args)]
+pub(in crate::cli) struct Options {
+    /// The client_id
+    id: String,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+    block_on(async {
+        let desk = Desk::open(&options.manner.common).await?;
+        let id = ClientId::new(&options.id);
+        let record = find(&desk, &id).await?;
+        options.manner.say(described(&record), shown(&record))
+    })
+}
+
+/// The client as it stands; the error says that there is none.
+pub(super) async fn find(desk: &Desk, id: &ClientId) -> Result<ClientRecord, Trouble> {
+    let key = id.clone();
+    let find = async move |conn: &mut Conn| clients::find_record(conn, &key).await;
+    desk.db.read::<_, DbError, _>(find).await?.ok_or_else(|| unknown(id))
+}
+
+/// A client in the words of RFC 7591 §2, where it has them.
+pub(super) fn described(record: &ClientRecord) -> Value {
+    let client = &record.client;
+    json!({
+        "client_id": client.id.as_str(),
+        "client_name": client.name,
+        "kind": client.kind.as_str(),
+        "disabled": client.disabled,
+        "redirect_uris": client.redirect_uris.iter().map(RegisteredUri::as_str).collect::<Vec<_>>(),
+        "grant_types": client.grants.iter().map(|grant| grant.as_str()).collect::<Vec<_>>(),
+        "scope": client.scopes.to_string(),
+        "token_endpoint_auth_method": client.auth_method.map(AuthMethod::as_str),
+        "pkce": client.pkce.map(PkcePolicy::as_str),
+        "first_party": client.first_party,
+        "client_uri": client.links.site,
+        "policy_uri": client.links.policy,
+        "tos_uri": client.links.terms,
+        "has_logo": client.links.logo.is_some(),
+        "version": client.version,
+        "created_at": iso(record.created_at),
+        "secrets": record.secrets.iter().map(described_secret).collect::<Vec<_>>(),
+    })
+}
+
+fn described_secret(secret: &SecretRecord) -> Value {
+    json!({
+        "id": secret.id,
+        "created_at": iso(secret.created_at),
+        "expires_at": secret.expires_at.map(iso),
+        "last_used_at": secret.last_used_at.map(iso),
+    })
+}
+
+fn shown(record: &ClientRecord) -> String {
+    let client = &record.client;
+    let uris: Vec<&str> = client.redirect_uris.iter().map(RegisteredUri::as_str).collect();
+    let or_none = |link: &Option<String>| link.clone().unwrap_or_else(|| "-".into());
+    let mut text = card(&[
+        ("id", client.id.to_string()),
+        ("name", client.name.clone()),
+        ("kind", client.kind.as_str().into()),
+        ("state", state(client).into()),
+        ("redirect URIs", if uris.is_empty() { "-".into() } else { uris.join(" ") }),
+        ("grants", grants(client)),
+        ("scope", if client.scopes.is_empty() { "-".into() } else { client.scopes.to_string() }),
+        ("authentication", client.auth_method.map_or("any", AuthMethod::as_str).into()),
+        ("PKCE", client.pkce.map_or("default", PkcePolicy::as_str).into()),
+        ("first party", if client.first_party { "yes" } else { "no" }.into()),
+        ("site", or_none(&client.links.site)),
+        ("policy", or_none(&client.links.policy)),
+        ("terms", or_none(&client.links.terms)),
+        ("logo", if client.links.logo.is_some() { "yes" } else { "-" }.into()),
+        ("created", iso(record.created_at)),
+    ]);
+    if !record.secrets.is_empty() {
+        let time = |time: Option<i64>| time.map_or_else(|| "-".into(), iso);
+        let row = |secret: &SecretRecord| {
+            let SecretRecord { id, created_at, expires_at, last_used_at } = secret;
+            [id.clone(), iso(*created_at), time(*expires_at), time(*last_used_at)]
+        };
+        let rows: Vec<_> = record.secrets.iter().map(row).collect();
+        text.push_str("\n\n");
+        text.push_str(&table(["SECRET", "CREATED", "EXPIRES", "LAST USED"], &rows));
+    }
+    text
+}
+
+pub(super) fn state(client: &Client) -> &'static str {
+    if client.disabled { "disabled" } else { "enabled" }
+}
+
+pub(super) fn grants(client: &Client) -> String {
+    client.grants.iter().map(|grant: &GrantType| grant.as_str()).collect::<Vec<_>>().join(" ")
+}

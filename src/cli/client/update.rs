@@ -1,0 +1,188 @@
+//! `grantor client update`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use super::super::{Desk, Manner, Trouble, block_on};
+use super::logo::Logo;
+use super::unknown;
+use super::words::{Grant, Kind, MethodOrAny, PkceOrDefault, grants, link, redirect_uris, scopes};
+use crate::oauth::client::{Client, ClientKind, Links};
+use crate::oauth::id::ClientId;
+use crate::oauth::redirect_uri::RegisteredUri;
+use crate::oauth::registration;
+use crate::store::db::{DbError, Tx};
+use crate::store::{clients, logos};
+
+#[derive(Args)]
+#[command(override_usage = "grantor client update [OPTIONS] <ID>")]
+pub(in crate::cli) struct Options {
+    /// The client_id
+    id: String,
+    #[command(flatten)]
+    changes: Changes,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+/// What is to be changed; at least one thing.
+#[derive(Args)]
+#[group(required = true, multiple = true)]
+struct Changes {
+    /// What the consent page calls the application
+    #[arg(long)]
+    name: Option<String>,
+    /// What it is: web runs on a server, spa in a browser, native on a device, service without people
+    #[arg(long)]
+    kind: Option<Kind>,
+    /// Where answers may be sent, instead of all addresses before; may be given several times
+    #[arg(long = "redirect-uri", value_name = "URI", conflicts_with_all = ["add_redirect_uris", "remove_redirect_uris"])]
+    redirect_uris: Vec<String>,
+    /// One more address where answers may be sent; may be given several times
+    #[arg(long = "add-redirect-uri", value_name = "URI")]
+    add_redirect_uris: Vec<String>,
+    /// An address where answers may be sent no longer; may be given several times
+    #[arg(long = "remove-redirect-uri", value_name = "URI")]
+    remove_redirect_uris: Vec<String>,
+    /// The scopes that it may ask for, separated by spaces, instead of those before
+    #[arg(long, value_name = "\"a b\"")]
+    scope: Option<String>,
+    /// A way for it to get tokens, instead of those before; may be given several times
+    #[arg(long = "grant", value_name = "GRANT")]
+    grants: Vec<Grant>,
+    /// Bind it to one way of authenticating; any lets a confidential client use Basic or post
+    #[arg(long)]
+    auth_method: Option<MethodOrAny>,
+    /// Whether it must use PKCE; default leaves that to the server's oauth.require_pkce
+    #[arg(long)]
+    pkce: Option<PkceOrDefault>,
+    /// Whether it belongs to the operator, so that nobody is asked for consent
+    #[arg(long, value_name = "true|false")]
+    first_party: Option<bool>,
+    /// A picture for the consent page: PNG, JPEG, WebP or GIF of at most 128 KiB
+    #[arg(long, value_name = "FILE", conflicts_with = "no_logo")]
+    logo: Option<PathBuf>,
+    /// It has no picture
+    #[arg(long)]
+    no_logo: bool,
+    /// The application's website
+    #[arg(long, value_name = "URL", conflicts_with = "no_site")]
+    site: Option<String>,
+    /// It has no website
+    #[arg(long)]
+    no_site: bool,
+    /// Its privacy policy
+    #[arg(long, value_name = "URL", conflicts_with = "no_policy")]
+    policy: Option<String>,
+    /// It has no privacy policy
+    #[arg(long)]
+    no_policy: bool,
+    /// Its terms of service
+    #[arg(long, value_name = "URL", conflicts_with = "no_terms")]
+    terms: Option<String>,
+    /// It has no terms of service
+    #[arg(long)]
+    no_terms: bool,
+    /// Let it have tokens again
+    #[arg(long, conflicts_with = "disable")]
+    enable: bool,
+    /// Give it no tokens, and send nobody to it
+    #[arg(long)]
+    disable: bool,
+}
+
+pub(super) fn run(options: Options) -> Result<(), Trouble> {
+    let Options { id, changes, manner } = options;
+    let logo = changes.logo.as_deref().map(Logo::read).transpose()?;
+    block_on(async {
+        let desk = Desk::open(&manner.common).await?;
+        let (id, now) = (ClientId::new(id), desk.now);
+        let key = id.clone();
+        let work = async move |tx: &mut Tx| {
+            let Some(record) = clients::find_record(tx, &key).await? else { return Ok(Err(unknown(&key))) };
+            let before = &record.client;
+            let client = match changes.applied_to(before, logo.as_ref(), record.secrets.len()) {
+                Ok(client) => client,
+                Err(trouble) => return Ok(Err(trouble)),
+            };
+            if let Some(logo) = &logo {
+                logo.save(tx).await?;
+            }
+            clients::update(tx, &client, now).await?;
+            if let Some(logo) = &before.links.logo {
+                logos::delete_unused(tx, logo).await?;
+            }
+            Ok(Ok(before.version + 1))
+        };
+        let version = desk.db.write::<Result<i64, Trouble>, DbError, _>(work).await??;
+        manner
+            .say(json!({ "client_id": id.as_str(), "version": version }), format!("updated the client {id}"))
+    })
+}
+
+impl Changes {
+    /// The client as it will be; the error is a sentence about the first thing that cannot be.
+    fn applied_to(&self, before: &Client, logo: Option<&Logo>, secrets: usize) -> Result<Client, Trouble> {
+        let kind = self.kind.map_or(before.kind, ClientKind::from);
+        let client = Client {
+            id: before.id.clone(),
+            version: before.version,
+            kind,
+            name: self.name.clone().unwrap_or_else(|| before.name.clone()),
+            links: self.links(&before.links, logo)?,
+            redirect_uris: self.redirect_uris(&before.redirect_uris, kind)?,
+            grants: if self.grants.is_empty() { before.grants.clone() } else { grants(&self.grants) },
+            scopes: self.scope.as_deref().map_or_else(|| Ok(before.scopes.clone()), scopes)?,
+            auth_method: self.auth_method.map_or(before.auth_method, Into::into),
+            pkce: self.pkce.map_or(before.pkce, Into::into),
+            first_party: self.first_party.unwrap_or(before.first_party),
+            disabled: self.disable || (before.disabled && !self.enable),
+        };
+        registration::check(&client)?;
+        if kind.is_public() && secrets > 0 {
+            let kind = kind.as_str();
+            return Err(format!(
+                "a {kind} client is public and cannot keep a secret; remove its secrets first"
+            )
+            .into());
+        }
+        Ok(client)
+    }
+
+    fn links(&self, before: &Links, logo: Option<&Logo>) -> Result<Links, Trouble> {
+        let changed = |new: &Option<String>, none: bool, before: &Option<String>, option| match new {
+            Some(url) => link(url, option).map(Some),
+            None => Ok(before.clone().filter(|_| !none)),
+        };
+        Ok(Links {
+            site: changed(&self.site, self.no_site, &before.site, "--site")?,
+            policy: changed(&self.policy, self.no_policy, &before.policy, "--policy")?,
+            terms: changed(&self.terms, self.no_terms, &before.terms, "--terms")?,
+            logo: match logo {
+                Some(logo) => Some(logo.digest.clone()),
+                None => before.logo.clone().filter(|_| !self.no_logo),
+            },
+        })
+    }
+
+    fn redirect_uris(
+        &self,
+        before: &[RegisteredUri],
+        kind: ClientKind,
+    ) -> Result<Vec<RegisteredUri>, Trouble> {
+        if !self.redirect_uris.is_empty() {
+            return redirect_uris(&self.redirect_uris, kind);
+        }
+        let mut texts: Vec<String> = before.iter().map(|uri| uri.as_str().to_owned()).collect();
+        for gone in &self.remove_redirect_uris {
+            if !texts.contains(gone) {
+                return Err(format!("the redirect URI {gone:?} is not registered").into());
+            }
+            texts.retain(|text| text != gone);
+        }
+        texts.extend_from_slice(&self.add_redirect_uris);
+        redirect_uris(&texts, kind)
+    }
+}

@@ -1,0 +1,94 @@
+//! What options of client commands take, and what it means.
+
+use clap::ValueEnum;
+use url::Url;
+
+use super::super::Trouble;
+use crate::oauth::client::{AuthMethod, ClientKind, GrantType, PkcePolicy};
+use crate::oauth::redirect_uri::RegisteredUri;
+use crate::oauth::scope::Scope;
+
+macro_rules! choice {
+    ($name:ident for $of:ty { $($variant:ident = $word:literal => $value:expr),* $(,)? }) => {
+        #[derive(Clone, Copy, ValueEnum)]
+        pub(super) enum $name { $(#[value(name = $word)] $variant),* }
+
+        impl From<$name> for $of {
+            fn from(choice: $name) -> Self {
+                match choice { $($name::$variant => $value),* }
+            }
+        }
+    };
+}
+
+choice!(Kind for ClientKind {
+    Web = "web" => Self::Web,
+    Spa = "spa" => Self::Spa,
+    Native = "native" => Self::Native,
+    Service = "service" => Self::Service,
+});
+choice!(Grant for GrantType {
+    AuthorizationCode = "authorization_code" => Self::AuthorizationCode,
+    ClientCredentials = "client_credentials" => Self::ClientCredentials,
+    RefreshToken = "refresh_token" => Self::RefreshToken,
+});
+choice!(Method for AuthMethod {
+    Basic = "client_secret_basic" => Self::Basic,
+    Post = "client_secret_post" => Self::Post,
+    None = "none" => Self::None,
+});
+choice!(MethodOrAny for Option<AuthMethod> {
+    Basic = "client_secret_basic" => Some(AuthMethod::Basic),
+    Post = "client_secret_post" => Some(AuthMethod::Post),
+    None = "none" => Some(AuthMethod::None),
+    Any = "any" => None,
+});
+choice!(Pkce for PkcePolicy {
+    Required = "required" => Self::Required,
+    Optional = "optional" => Self::Optional,
+});
+choice!(PkceOrDefault for Option<PkcePolicy> {
+    Required = "required" => Some(PkcePolicy::Required),
+    Optional = "optional" => Some(PkcePolicy::Optional),
+    Default = "default" => None,
+});
+
+/// Grants, each once.
+pub(super) fn grants(chosen: &[Grant]) -> Vec<GrantType> {
+    let mut grants: Vec<GrantType> = Vec::new();
+    for grant in chosen.iter().map(|grant| GrantType::from(*grant)) {
+        if !grants.contains(&grant) {
+            grants.push(grant);
+        }
+    }
+    grants
+}
+
+/// Checked addresses, each once.
+pub(super) fn redirect_uris(texts: &[String], kind: ClientKind) -> Result<Vec<RegisteredUri>, Trouble> {
+    let mut uris = Vec::new();
+    for text in texts {
+        let uri = RegisteredUri::register(text, kind)?;
+        if !uris.contains(&uri) {
+            uris.push(uri);
+        }
+    }
+    Ok(uris)
+}
+
+pub(super) fn scopes(text: &str) -> Result<Scope, Trouble> {
+    if text.is_empty() {
+        return Ok(Scope::default());
+    }
+    Ok(Scope::parse(text).map_err(|error| format!("--scope: {}", error.description))?)
+}
+
+/// Checks an address that the consent page links to: no scheme that could run as a script.
+pub(super) fn link(text: &str, option: &str) -> Result<String, Trouble> {
+    match Url::parse(text) {
+        Ok(url) if url.scheme() == "https" && url.host().is_some() && text.len() <= 2048 => {
+            Ok(url.to_string())
+        }
+        _ => Err(format!("{option} must be an https address").into()),
+    }
+}

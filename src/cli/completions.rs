@@ -1,0 +1,18 @@
+//! `grantor completions`.
+
+use clap::{Args, CommandFactory as _};
+use clap_complete::{Shell, generate};
+
+use super::{Cli, Trouble, print};
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// The shell that is to complete grantor's commands
+    shell: Shell,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+    let mut script = Vec::new();
+    generate(options.shell, &mut Cli::command(), "grantor", &mut script);
+    print(&script)
+}

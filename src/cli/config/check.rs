@@ -1,0 +1,33 @@
+//! `grantor config check`.
+
+use serde_json::{Value, json};
+
+use super::super::table::table;
+use super::super::user::counted;
+use super::super::{Manner, Trouble};
+use crate::config::{Config, Finding, Origin};
+
+pub(super) fn run(manner: &Manner) -> Result<(), Trouble> {
+    let Err(error) = Config::load(manner.common.config.as_deref()) else {
+        return manner.say(Value::Array(Vec::new()), "the configuration is good");
+    };
+    let findings = error.findings();
+    let rows: Vec<_> = findings.iter().map(row).collect();
+    let text = table(["OPTION", "SOURCE", "FINDING"], &rows);
+    manner.say(findings.iter().map(described).collect::<Value>(), text)?;
+    Err(format!("the configuration has {}", counted(findings.len() as u64, "mistake")).into())
+}
+
+fn described(finding: &Finding) -> Value {
+    let source = finding.origin.as_ref().map(Origin::to_string);
+    json!({ "option": finding.key, "source": source, "finding": finding.sentence() })
+}
+
+fn row(finding: &Finding) -> [String; 3] {
+    let source = finding.origin.as_ref().map(Origin::to_string);
+    [
+        finding.key.clone().unwrap_or_else(|| "-".into()),
+        source.unwrap_or_else(|| "-".into()),
+        finding.sentence(),
+    ]
+}

@@ -1,0 +1,161 @@
+//! The demo's directory: the database, and the generated secrets that a second run must know again.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::cli::Trouble;
+use crate::secret::{Secret, random, random_client_secret};
+
+/// Where the demo lives: a directory that stays, or one that goes when this is dropped.
+pub(super) struct Directory {
+    path: PathBuf,
+    temporary: Option<TempDir>,
+}
+
+/// What was drawn or decided in the first run, and holds for every later one.
+#[derive(Clone, Deserialize)]
+pub(super) struct Remembered {
+    /// Where the application listens; its redirect URI is registered with this port.
+    pub(super) app: SocketAddr,
+    pub(super) password: Secret,
+    pub(super) web_secret: Secret,
+    pub(super) service_secret: Secret,
+}
+
+impl Directory {
+    pub(super) fn open(kept: Option<PathBuf>) -> Result<Self, Trouble> {
+        let Some(path) = kept else {
+            let temporary = TempDir::with_prefix("grantor-demo-")?;
+            return Ok(Self { path: temporary.path().to_owned(), temporary: Some(temporary) });
+        };
+        let absolute = std::fs::create_dir_all(&path).and_then(|()| path.canonicalize());
+        let path =
+            absolute.map_err(|error| format!("the directory {} cannot be used: {error}", path.display()))?;
+        Ok(Self { path, temporary: None })
+    }
+
+    pub(super) fn is_temporary(&self) -> bool {
+        self.temporary.is_some()
+    }
+
+    pub(super) fn display(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    pub(super) fn database_url(&self) -> Result<String, Trouble> {
+        let path = self.path.to_str().ok_or("the name of the directory is not UTF-8")?;
+        Ok(format!("sqlite:{path}/grantor.db"))
+    }
+
+    fn memory(&self) -> PathBuf {
+        self.path.join("demo.json")
+    }
+
+    /// What an earlier run in this directory left; `None` in a new one.
+    pub(super) fn recall(&self) -> Result<Option<Remembered>, Trouble> {
+        let (file, place) = (self.memory(), self.display());
+        let text = match std::fs::read(&file) {
+            Ok(text) => text,
+            // Hashes do not give the secrets back.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return if self.path.join("grantor.db").exists() {
+                    Err(format!("{place} holds a database, but not the demo.json that belongs to a demo's; choose another directory").into())
+                } else {
+                    Ok(None)
+                };
+            }
+            Err(error) => return Err(format!("{} cannot be read: {error}", file.display()).into()),
+        };
+        let remembered = serde_json::from_slice(&text);
+        remembered.map(Some).map_err(|_| {
+            format!("{} is not what the demo wrote there; choose another directory", file.display()).into()
+        })
+    }
+
+    /// Keeps what was generated, before the database has any of it.
+    pub(super) fn remember(&self, remembered: &Remembered) -> Result<(), Trouble> {
+        let text = json!({
+            "app": remembered.app,
+            "password": remembered.password.expose(),
+            "web_secret": remembered.web_secret.expose(),
+            "service_secret": remembered.service_secret.expose(),
+        });
+        // A temporary file is readable by its owner only, and appears under its name whole or not at all.
+        let mut file = tempfile::NamedTempFile::new_in(&self.path)?;
+        writeln!(file, "{text:#}")?;
+        file.as_file().sync_all()?;
+        file.persist(self.memory())
+            .map_err(|error| format!("{} cannot be written: {}", self.memory().display(), error.error))?;
+        Ok(())
+    }
+}
+
+impl Remembered {
+    pub(super) fn generate(app: SocketAddr) -> Self {
+        Self {
+            app,
+            password: typable_password(),
+            web_secret: random_client_secret(),
+            service_secret: random_client_secret(),
+        }
+    }
+}
+
+/// Four words of two syllables, 48 random bits: easily typed, and no one else's on this machine.
+fn typable_password() -> Secret {
+    const CONSONANTS: &[u8; 16] = b"bdfghjkmnprstvwz";
+    const VOWELS: &[u8; 4] = b"aeiu";
+    let mut password = String::new();
+    for (index, byte) in random::<8>().into_iter().enumerate() {
+        if index > 0 && index % 2 == 0 {
+            password.push('-');
+        }
+        password.push(char::from(CONSONANTS[usize::from(byte >> 4)]));
+        password.push(char::from(VOWELS[usize::from(byte & 3)]));
+    }
+    Secret::new(password)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_can_be_typed_and_is_another_every_time() {
+        let (one, other) = (typable_password(), typable_password());
+        assert_ne!(one.expose(), other.expose());
+        assert_eq!(one.expose().len(), 19);
+        assert!(one.expose().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
+    }
+
+    #[test]
+    fn a_kept_directory_remembers_and_keeps_it_from_others() {
+        let parent = TempDir::new().unwrap();
+        let directory = Directory::open(Some(parent.path().join("new"))).unwrap();
+        assert!(directory.recall().unwrap().is_none());
+        let remembered = Remembered::generate("127.0.0.1:8081".parse().unwrap());
+        directory.remember(&remembered).unwrap();
+        let recalled = directory.recall().unwrap().unwrap();
+        assert_eq!(recalled.password.expose(), remembered.password.expose());
+        assert_eq!(recalled.app, remembered.app);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = directory.memory().metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_database_without_its_memory_is_refused() {
+        let parent = TempDir::new().unwrap();
+        std::fs::write(parent.path().join("grantor.db"), "").unwrap();
+        let directory = Directory::open(Some(parent.path().to_owned())).unwrap();
+        assert!(directory.recall().is_err());
+    }
+}

@@ -1,0 +1,173 @@
+//! `grantor demo`: a server with everything in it, and an application to sign in to.
+
+mod broken;
+mod data;
+mod redirected;
+mod relying_party;
+mod sessions;
+mod setup;
+mod site;
+mod tokens;
+mod wire;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use self::data::{Directory, Remembered};
+use self::relying_party::RelyingParty;
+use super::signals::{HangUp, stop_asked};
+use super::{Trouble, say};
+use crate::app::Server;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::telemetry;
+
+const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+const USUAL_APP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8081);
+
+/// Nothing but trouble; that the demo makes its own key is none.
+const QUIET: &str = "warn,grantor::keys=error";
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Keep the database in this directory; without this option it is a temporary one
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where the server listens: 127.0.0.1:8080, or a free port when that one is taken
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Where the demo application listens: 127.0.0.1:8081, or a free port when that one is taken
+    #[arg(long, value_name = "ADDR")]
+    app_listen: Option<SocketAddr>,
+}
+
+pub(super) fn run(options: Options) -> Result<(), Trouble> {
+    actix_web::rt::System::new().block_on(demonstrate(options))
+}
+
+async fn demonstrate(options: Options) -> Result<(), Trouble> {
+    // From here on a signal waits its turn, so that a temporary directory never stays behind.
+    let stop = stop_asked(HangUp::Stops)?;
+    let directory = Directory::open(options.data)?;
+    let listener = listen("--listen", options.listen, USUAL)?;
+    let (app_listener, remembered) = application(&directory, options.app_listen)?;
+    let config = config(&directory, listener.local_addr()?)?;
+    telemetry::start(&config.log)?;
+
+    // The server listens for itself; held until here, the port was not given to the application.
+    drop(listener);
+    let server = Server::bind(config, Clock::System).await?;
+    let app = server.app();
+    let issuer = app.issuer.clone();
+    // Another host than the server's 127.0.0.1: cookies do not know ports.
+    let origin = format!("http://localhost:{}", remembered.app.port());
+    let party = RelyingParty::new(&issuer, &origin, remembered.clone())?;
+    setup::run(&app, &remembered, party.redirect_uri()).await?;
+
+    let (site, site_handle) = site::start(app_listener, party, Clock::System)?;
+    let (running, handle) = server.start()?;
+    actix_web::rt::spawn(async move {
+        stop.await;
+        tokio::join!(site_handle.stop(true), handle.stop(true));
+    });
+    // Connections that arrive before the first poll wait in the listeners' queues.
+    welcome(&issuer, &origin, &remembered, &directory)?;
+    tokio::try_join!(site, running)?;
+    Ok(())
+}
+
+fn welcome(
+    issuer: &str,
+    origin: &str,
+    remembered: &Remembered,
+    directory: &Directory,
+) -> Result<(), Trouble> {
+    let place = if directory.is_temporary() {
+        "Everything is in a temporary directory, which goes when the demo stops.".to_owned()
+    } else {
+        format!("Everything is in {} and will be there next time.", directory.display())
+    };
+    say(format!(
+        "
+Grantor is running, with an application that signs people in with it.
+
+    Open        {origin}
+    User name   {username}
+    Password    {password}
+
+The server is at {issuer}. A program gets a token without a person:
+
+    curl -u '{service}:{secret}' -d grant_type=client_credentials {issuer}/token
+
+{place}
+Ctrl-C stops it.
+",
+        username = setup::USERNAME,
+        password = remembered.password.expose(),
+        service = setup::SERVICE,
+        secret = remembered.service_secret.expose(),
+    ))
+}
+
+fn config(directory: &Directory, address: SocketAddr) -> Result<Config, Trouble> {
+    let filter = std::env::var("GRANTOR_LOG__FILTER").unwrap_or_else(|_| QUIET.to_owned());
+    Ok(Config::with(&[
+        ("listen", &address.to_string()),
+        ("database.url", &directory.database_url()?),
+        ("http.shutdown", "1s"),
+        ("log.filter", &filter),
+        ("log.format", "text"),
+    ])?)
+}
+
+/// The application's listener, and the secrets of its first run; drawn now if this is the first.
+fn application(
+    directory: &Directory,
+    asked: Option<SocketAddr>,
+) -> Result<(TcpListener, Remembered), Trouble> {
+    if let Some(remembered) = directory.recall()? {
+        let registered = remembered.app;
+        if asked.is_some_and(|asked| asked != registered) {
+            return Err(format!(
+                "the demo in {} is registered with its application at {registered}; leave --app-listen out, or choose another directory",
+                directory.display()
+            )
+            .into());
+        }
+        let listener = TcpListener::bind(registered).map_err(|error| {
+            format!(
+                "the demo in {} is registered with its application at {registered}, and there it cannot listen: {error}",
+                directory.display()
+            )
+        })?;
+        return Ok((listener, remembered));
+    }
+    let listener = listen("--app-listen", asked, USUAL_APP)?;
+    let address = listener.local_addr()?;
+    if ![IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)].contains(&address.ip()) {
+        return Err("--app-listen must be on 127.0.0.1 or [::1], which a browser finds as localhost".into());
+    }
+    let remembered = Remembered::generate(address);
+    directory.remember(&remembered)?;
+    Ok((listener, remembered))
+}
+
+/// Listens where it is asked to; unasked on the usual port, or on a free one when that is taken.
+fn listen(option: &str, asked: Option<SocketAddr>, usual: SocketAddr) -> Result<TcpListener, Trouble> {
+    let address = asked.unwrap_or(usual);
+    if !address.ip().is_loopback() {
+        return Err(format!("{option} must be a loopback address: the demo shows its secrets").into());
+    }
+    match TcpListener::bind(address) {
+        Err(error) if asked.is_none() && error.kind() == std::io::ErrorKind::AddrInUse => {
+            Ok(TcpListener::bind(SocketAddr::new(usual.ip(), 0))?)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Err(format!(
+            "cannot listen on {address}: another program does; stop it, or choose another port with {option}"
+        )
+        .into()),
+        outcome => Ok(outcome.map_err(|error| format!("cannot listen on {address}: {error}"))?),
+    }
+}

@@ -1,0 +1,136 @@
+//! The way to the authorization server and back, also with requests that are broken on purpose.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use minijinja::{Value, context};
+
+use super::broken::{self, Broken, How, Twist};
+use super::relying_party::{RelyingParty, Who};
+use super::sessions::Pending;
+use super::site::{Form, Site, nothing_here, see_other, session_id};
+use super::{setup, tokens};
+use crate::oauth::params::Params;
+
+/// What is ticked on the home page, and asked for where nothing was chosen.
+pub(super) const USUAL_SCOPES: [&str; 2] = ["profile", "calendar.read"];
+
+/// The parameters of an answer that the application reads.
+const KNOWN: [&str; 6] = ["code", "error", "error_description", "error_uri", "state", "iss"];
+
+/// Sends the person to the server with the scopes that the form names.
+pub(super) async fn sign_in(site: web::Data<Site>, request: HttpRequest, form: Form) -> HttpResponse {
+    let is_chosen = |name: &str| form.iter().any(|(field, value)| field == "scope" && value == name);
+    let scopes: Vec<&str> =
+        setup::OFFERED.iter().map(|scope| scope.name).filter(|name| is_chosen(name)).collect();
+    let is_public = form.iter().any(|(field, value)| field == "client" && value == "public");
+    begin(&site, &request, if is_public { Who::Public } else { Who::Web }, &scopes, None)
+}
+
+/// Does what the person wants to see go wrong.
+pub(super) async fn break_on_purpose(
+    site: web::Data<Site>,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> HttpResponse {
+    let Some(broken) = broken::find(&id) else { return nothing_here(&site) };
+    match &broken.how {
+        How::Ask(_) | How::AskInVain(_) => begin(&site, &request, Who::Web, &USUAL_SCOPES, Some(broken)),
+        How::Redeem(twist) => {
+            let held = site.sessions.with(session_id(&request).as_deref(), |session| session.held.clone());
+            match held.flatten() {
+                Some(held) if *twist == Twist::Replay => tokens::replay(&site, &request, &held, broken).await,
+                _ => begin(&site, &request, Who::Web, &USUAL_SCOPES, Some(broken)),
+            }
+        }
+        How::Call { sender, form } => {
+            let called = site.party.send(*sender, form).await;
+            tokens::show_result(&site, &request, broken.into(), called)
+        }
+    }
+}
+
+fn begin(
+    site: &Site,
+    request: &HttpRequest,
+    who: Who,
+    scopes: &[&str],
+    broken: Option<&'static Broken>,
+) -> HttpResponse {
+    let (url, pending) = site.party.begin(who, scopes, broken);
+    let id = site.sessions.enter(session_id(request).as_deref(), |session| session.expect(pending));
+    see_other(url.as_str(), &id)
+}
+
+/// What came back to the redirect URI (RFC 6749 §4.1.2), with each known parameter at most once.
+struct Answer(Vec<(&'static str, String)>);
+
+impl Answer {
+    fn read(query: &str) -> Option<Self> {
+        let params = Params::parse(query.as_bytes()).ok()?;
+        let mut known = Vec::new();
+        for name in KNOWN {
+            if let Some(value) = params.one(name).ok()? {
+                known.push((name, value.to_owned()));
+            }
+        }
+        Some(Self(known))
+    }
+
+    fn one(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Checks where an answer comes from before anything in it counts, then acts on it.
+pub(super) async fn callback(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
+    let refuse =
+        |why: &str| site.rejected(StatusCode::BAD_REQUEST, "The demo does not accept this answer", why);
+    let Some(answer) = Answer::read(request.query_string()) else {
+        return refuse("A parameter came twice, or cannot be read.");
+    };
+    let id = session_id(&request);
+    let state = answer.one("state").unwrap_or_default();
+    let expected = site.sessions.with(id.as_deref(), |session| session.take(state)).flatten();
+    let Some(pending) = expected else {
+        return refuse(
+            "Its state belongs to no sign-in that this browser began here, or to one that has come back already. Somebody else may have made this link, so nothing in it counts (RFC 6749 section 10.12).",
+        );
+    };
+    if answer.one("iss") != Some(site.party.issuer()) {
+        return refuse("Its iss is not the server that the demo sent you to (RFC 9207).");
+    }
+    if answer.one("error").is_some() {
+        let shown = refused(&site.party, &pending, &answer);
+        let id = site.sessions.enter(id.as_deref(), |session| session.result = Some(shown));
+        return see_other("/result", &id);
+    }
+    let Some(code) = answer.one("code").map(str::to_owned) else {
+        return refuse("It has neither a code nor an error.");
+    };
+    tokens::redeem(&site, &request, pending, code, answer.0).await
+}
+
+/// An error that came by redirect, for its page.
+fn refused(party: &RelyingParty, pending: &Pending, answer: &Answer) -> Value {
+    let error_uri = answer.one("error_uri");
+    // A link's scheme could be a script's; the server's own pages are all that it may lead to.
+    let own_page = error_uri.filter(|uri| uri.starts_with(&format!("{}/", party.issuer())));
+    let lesson = pending.broken.map_or("The server sent you back with an error.", |broken| broken.lesson);
+    context! {
+        title => pending.broken.map_or("The sign-in did not succeed", |broken| broken.title),
+        lesson,
+        fault => pending.broken.map(|broken| broken.fault),
+        changed => pending.broken.map(Broken::changed).unwrap_or_default(),
+        left_out => pending.broken.map(Broken::left_out).unwrap_or_default(),
+        refusal => context! {
+            error => answer.one("error"),
+            description => answer.one("error_description"),
+            uri => own_page,
+            // The page is called after the reason.
+            reason => own_page.and_then(|uri| uri.rsplit('/').next()),
+        },
+        came => answer.0.clone(),
+        sent => pending.sent.clone(),
+        authorize => format!("{}/authorize", party.issuer()),
+    }
+}

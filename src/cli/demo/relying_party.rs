@@ -1,0 +1,204 @@
+//! The demo application's side of OAuth, as any application would write it with the `oauth2` crate.
+
+use oauth2::basic::{BasicClient, BasicRequestTokenError, BasicTokenResponse};
+use oauth2::http::Method;
+use oauth2::http::header::{CONTENT_TYPE, HeaderValue};
+use oauth2::{
+    AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet, HttpRequest,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, Scope, TokenUrl,
+};
+use url::{Url, form_urlencoded};
+
+use super::broken::{Broken, Edit, How, Sender, Twist};
+use super::data::Remembered;
+use super::sessions::{Held, Pending};
+use super::setup;
+use super::wire::{Exchange, Wire};
+use crate::cli::Trouble;
+use crate::fetch::{FetchError, LoopbackFetcher};
+use crate::secret::{Secret, random_token};
+
+type Registered = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+
+/// What a developer's first mistake looks like.
+const WRONG_SECRET: &str = "gcs_not-the-secret-of-this-client";
+
+/// As which of its two clients the application signs a person in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Who {
+    /// Confidential, with a secret.
+    Web,
+    /// Public, with PKCE alone.
+    Public,
+}
+
+/// The demo application as its authorization server knows it.
+pub(super) struct RelyingParty {
+    issuer: String,
+    origin: String,
+    redirect_uri: RedirectUrl,
+    web: Registered,
+    public: Registered,
+    service: Registered,
+    secrets: Remembered,
+    fetcher: LoopbackFetcher,
+}
+
+/// A call to the token endpoint: what came of it, and how it went over the wire.
+pub(super) struct Called {
+    pub(super) tokens: Option<BasicTokenResponse>,
+    /// Absent when the server could not be reached.
+    pub(super) exchange: Option<Exchange>,
+}
+
+impl RelyingParty {
+    pub(super) fn new(issuer: &str, origin: &str, secrets: Remembered) -> Result<Self, Trouble> {
+        let no_url = |error: url::ParseError| Trouble::from(format!("the demo's own address: {error}"));
+        let authorize = AuthUrl::new(format!("{issuer}/authorize")).map_err(no_url)?;
+        let token = TokenUrl::new(format!("{issuer}/token")).map_err(no_url)?;
+        let redirect_uri = RedirectUrl::new(format!("{origin}/callback")).map_err(no_url)?;
+        let registered = |id: &str| {
+            BasicClient::new(ClientId::new(id.to_owned()))
+                .set_auth_uri(authorize.clone())
+                .set_token_uri(token.clone())
+                .set_redirect_uri(redirect_uri.clone())
+        };
+        let secret = |secret: &Secret| ClientSecret::new(secret.expose().clone());
+        let fetcher = LoopbackFetcher::new().map_err(|error| error.to_string())?;
+        Ok(Self {
+            web: registered(setup::WEB).set_client_secret(secret(&secrets.web_secret)),
+            public: registered(setup::PUBLIC),
+            service: registered(setup::SERVICE).set_client_secret(secret(&secrets.service_secret)),
+            issuer: issuer.to_owned(),
+            origin: origin.to_owned(),
+            redirect_uri,
+            secrets,
+            fetcher,
+        })
+    }
+
+    pub(super) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Scheme, host and port of the application itself.
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    pub(super) fn redirect_uri(&self) -> &str {
+        self.redirect_uri.as_str()
+    }
+
+    fn client(&self, who: Who) -> &Registered {
+        match who {
+            Who::Web => &self.web,
+            Who::Public => &self.public,
+        }
+    }
+
+    /// Where to send the person, and what to remember until they come back.
+    pub(super) fn begin(&self, who: Who, scopes: &[&str], broken: Option<&'static Broken>) -> (Url, Pending) {
+        let (state, verifier) = (random_token(), random_token());
+        let challenge =
+            PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier.clone()));
+        let (url, _) = self
+            .client(who)
+            .authorize_url(|| CsrfToken::new(state.clone()))
+            .add_scopes(scopes.iter().map(|scope| Scope::new((*scope).to_owned())))
+            .set_pkce_challenge(challenge)
+            .url();
+        let url = match broken.map(|broken| &broken.how) {
+            Some(How::Ask(edits) | How::AskInVain(edits)) => edited(&url, edits),
+            _ => url,
+        };
+        let sent = url.query_pairs().into_owned().collect();
+        (url, Pending { who, state, verifier, sent, broken })
+    }
+
+    /// Redeems a code, wrongly if asked to.
+    pub(super) async fn redeem(&self, who: Who, code: &str, verifier: &str, twist: Option<Twist>) -> Called {
+        let mut client = self.client(who).clone();
+        let mut verifier = verifier.to_owned();
+        match twist {
+            Some(Twist::WrongSecret) => {
+                client = client.set_client_secret(ClientSecret::new(WRONG_SECRET.into()));
+            }
+            Some(Twist::WrongVerifier) => verifier = random_token(),
+            Some(Twist::Replay) | None => {}
+        }
+        let wire = Wire::new(&self.fetcher);
+        let request = client
+            .exchange_code(AuthorizationCode::new(code.to_owned()))
+            .set_pkce_verifier(PkceCodeVerifier::new(verifier));
+        let outcome = request.request_async(&wire).await;
+        Called::new(wire, outcome)
+    }
+
+    /// Gets new tokens for the refresh token; `None` when there is none.
+    pub(super) async fn refresh(&self, held: &Held) -> Option<Called> {
+        let token = RefreshToken::new(held.refresh_token.clone()?);
+        let wire = Wire::new(&self.fetcher);
+        let outcome = self.client(held.who).exchange_refresh_token(&token).request_async(&wire).await;
+        Some(Called::new(wire, outcome))
+    }
+
+    /// Gets a token for the application itself.
+    pub(super) async fn service_token(&self) -> Called {
+        let wire = Wire::new(&self.fetcher);
+        let outcome = self.service.exchange_client_credentials().request_async(&wire).await;
+        Called::new(wire, outcome)
+    }
+
+    /// Sends a form that the crate would not write, with the sender's true credentials in it.
+    pub(super) async fn send(&self, sender: Sender, form: &[(&str, &str)]) -> Called {
+        let (client, secret) = match sender {
+            Sender::Web => (&self.web, &self.secrets.web_secret),
+            Sender::Service => (&self.service, &self.secrets.service_secret),
+        };
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(form)
+            .append_pair("client_id", client.client_id())
+            .append_pair("client_secret", secret.expose())
+            .finish();
+        let mut request = HttpRequest::new(body.into_bytes());
+        *request.method_mut() = Method::POST;
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        request.headers_mut().insert(CONTENT_TYPE, form);
+        let Ok(uri) = client.token_uri().as_str().parse() else {
+            return Called { tokens: None, exchange: None };
+        };
+        *request.uri_mut() = uri;
+        let wire = Wire::new(&self.fetcher);
+        if let Err(error) = wire.send(request).await {
+            tracing::warn!("the token endpoint could not be reached: {error}");
+        }
+        Called { tokens: None, exchange: wire.exchange() }
+    }
+}
+
+impl Called {
+    fn new(wire: Wire<'_>, outcome: Result<BasicTokenResponse, BasicRequestTokenError<FetchError>>) -> Self {
+        if let Err(BasicRequestTokenError::Request(error)) = &outcome {
+            tracing::warn!("the token endpoint could not be reached: {error}");
+        }
+        Self { tokens: outcome.ok(), exchange: wire.exchange() }
+    }
+}
+
+fn edited(url: &Url, edits: &[Edit]) -> Url {
+    let mut pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    for edit in edits {
+        match *edit {
+            Edit::Set(name, value) => {
+                pairs.retain(|(key, _)| key != name);
+                pairs.push((name.into(), value.into()));
+            }
+            Edit::Leave(name) => pairs.retain(|(key, _)| key != name),
+            Edit::Again(name, value) => pairs.push((name.into(), value.into())),
+        }
+    }
+    let mut url = url.clone();
+    url.query_pairs_mut().clear().extend_pairs(pairs);
+    url
+}

@@ -1,0 +1,158 @@
+//! What the demo application keeps of each browser: in memory, and of few at a time.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use minijinja::Value;
+
+use super::broken::Broken;
+use super::relying_party::Who;
+use crate::secret::{equal, random_token};
+
+/// Browsers; the oldest makes room.
+const MOST: usize = 256;
+/// Sign-ins of one browser that have not come back yet; the oldest makes room.
+const MOST_PENDING: usize = 8;
+
+/// Everything that is known of every browser.
+#[derive(Default)]
+pub(super) struct Sessions(Mutex<VecDeque<(String, Session)>>);
+
+/// What one browser did here.
+#[derive(Default)]
+pub(super) struct Session {
+    pending: VecDeque<Pending>,
+    pub(super) held: Option<Held>,
+    /// The last answer that was an error, ready to be shown.
+    pub(super) result: Option<Value>,
+}
+
+/// A sign-in that was sent to the server and has not come back.
+pub(super) struct Pending {
+    pub(super) who: Who,
+    pub(super) state: String,
+    pub(super) verifier: String,
+    pub(super) sent: Vec<(String, String)>,
+    pub(super) broken: Option<&'static Broken>,
+}
+
+/// What a completed sign-in left.
+#[derive(Clone)]
+pub(super) struct Held {
+    pub(super) who: Who,
+    pub(super) code: String,
+    pub(super) verifier: String,
+    pub(super) refresh_token: Option<String>,
+    /// The tokens, ready to be shown.
+    pub(super) view: Value,
+}
+
+impl Session {
+    pub(super) fn expect(&mut self, pending: Pending) {
+        while self.pending.len() >= MOST_PENDING {
+            self.pending.pop_front();
+        }
+        self.pending.push_back(pending);
+    }
+
+    /// The sign-in that `state` belongs to; it is given once.
+    pub(super) fn take(&mut self, state: &str) -> Option<Pending> {
+        let is_it = |pending: &Pending| equal(pending.state.as_bytes(), state.as_bytes());
+        let index = self.pending.iter().position(is_it)?;
+        self.pending.remove(index)
+    }
+}
+
+impl Sessions {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(String, Session)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works with the session that the cookie names; `None` when there is no such session.
+    pub(super) fn with<T>(&self, id: Option<&str>, work: impl FnOnce(&mut Session) -> T) -> Option<T> {
+        let (mut sessions, id) = (self.lock(), id?);
+        let index = position(&sessions, id)?;
+        sessions.get_mut(index).map(|(_, session)| work(session))
+    }
+
+    /// Works with the session that the cookie names, or with a new one; gives its cookie's value.
+    pub(super) fn enter(&self, id: Option<&str>, work: impl FnOnce(&mut Session)) -> String {
+        let mut sessions = self.lock();
+        if let Some((id, session)) =
+            id.and_then(|id| position(&sessions, id)).and_then(|index| sessions.get_mut(index))
+        {
+            work(session);
+            return id.clone();
+        }
+        add(&mut sessions, Session::default(), work)
+    }
+
+    /// The same under a new name: one that somebody planted before the sign-in is worth nothing after it.
+    pub(super) fn renew(&self, id: Option<&str>, work: impl FnOnce(&mut Session)) -> String {
+        let session = self.leave(id).unwrap_or_default();
+        add(&mut self.lock(), session, work)
+    }
+
+    /// Forgets the session that the cookie names.
+    pub(super) fn leave(&self, id: Option<&str>) -> Option<Session> {
+        let (mut sessions, id) = (self.lock(), id?);
+        let index = position(&sessions, id)?;
+        sessions.remove(index).map(|(_, session)| session)
+    }
+}
+
+fn position(sessions: &VecDeque<(String, Session)>, id: &str) -> Option<usize> {
+    sessions.iter().position(|(known, _)| equal(known.as_bytes(), id.as_bytes()))
+}
+
+fn add(
+    sessions: &mut VecDeque<(String, Session)>,
+    mut session: Session,
+    work: impl FnOnce(&mut Session),
+) -> String {
+    work(&mut session);
+    while sessions.len() >= MOST {
+        sessions.pop_front();
+    }
+    let id = random_token();
+    sessions.push_back((id.clone(), session));
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pending(state: &str) -> Pending {
+        let (verifier, sent) = (String::new(), Vec::new());
+        Pending { who: Who::Web, state: state.into(), verifier, sent, broken: None }
+    }
+
+    #[test]
+    fn a_state_is_good_once_and_in_its_own_browser_only() {
+        let sessions = Sessions::default();
+        let mine = sessions.enter(None, |session| session.expect(pending("mine")));
+        let other = sessions.enter(None, |session| session.expect(pending("other")));
+        let take = |id: &str, state: &str| sessions.with(Some(id), |session| session.take(state)).flatten();
+        assert!(take(&other, "mine").is_none());
+        assert!(take(&mine, "mine").is_some());
+        assert!(take(&mine, "mine").is_none());
+    }
+
+    #[test]
+    fn the_oldest_make_room() {
+        let sessions = Sessions::default();
+        let first = sessions.enter(None, |session| session.expect(pending("0")));
+        let first = (1..=MOST_PENDING).fold(first, |id, index| {
+            sessions.enter(Some(&id), |session| session.expect(pending(&index.to_string())))
+        });
+        assert!(sessions.with(Some(&first), |session| session.take("0").is_none()).unwrap());
+        assert!(sessions.with(Some(&first), |session| session.take("1").is_some()).unwrap());
+        assert_ne!(sessions.renew(Some(&first), |_| {}), first);
+        assert!(sessions.with(Some(&first), |_| ()).is_none());
+        for _ in 0..MOST + 5 {
+            sessions.enter(None, |_| {});
+        }
+        assert_eq!(sessions.lock().len(), MOST);
+    }
+}

@@ -1,0 +1,116 @@
+//! What the demo's database holds: scopes, clients and a person; all of it made once and found again later.
+
+use super::data::Remembered;
+use crate::app::App;
+use crate::cli::Trouble;
+use crate::oauth::client::{Client, ClientKind, ClientSecret, Links, SecretHash};
+use crate::oauth::id::{ClientId, UserId};
+use crate::oauth::redirect_uri::RegisteredUri;
+use crate::oauth::scope::{Scope, ScopeRecord};
+use crate::secret::{Hash, Secret, random_id};
+use crate::store::db::{DbError, Tx};
+use crate::store::users::{self, NewUser};
+use crate::store::{clients, scopes};
+
+pub(super) const USERNAME: &str = "demo";
+pub(super) const WEB: &str = "demo-web";
+pub(super) const PUBLIC: &str = "demo-spa";
+pub(super) const SERVICE: &str = "demo-service";
+
+/// A scope of the demo, and what the consent page says that it allows.
+pub(super) struct Offered {
+    pub(super) name: &'static str,
+    pub(super) description: &'static str,
+    pub(super) is_sensitive: bool,
+}
+
+/// What the demo's clients may ask for.
+pub(super) const OFFERED: [Offered; 4] = [
+    Offered { name: "profile", description: "See your name and user name", is_sensitive: false },
+    Offered { name: "calendar.read", description: "See your calendar", is_sensitive: false },
+    Offered { name: "calendar.write", description: "Change your calendar", is_sensitive: false },
+    Offered { name: "payments", description: "Make payments from your account", is_sensitive: true },
+];
+
+/// Exists, and no client of the demo may use it.
+const FORBIDDEN: Offered =
+    Offered { name: "admin", description: "Administer the server", is_sensitive: true };
+
+/// Creates whatever is not there yet.
+pub(super) async fn run(app: &App, remembered: &Remembered, redirect_uri: &str) -> Result<(), Trouble> {
+    let clients = demo_clients(remembered, redirect_uri)?;
+    let user = NewUser {
+        id: UserId::new(random_id()),
+        username: USERNAME.into(),
+        email: None,
+        name: Some("Demo Person".into()),
+        password_hash: app.passwords.hash(remembered.password.clone()).await?,
+    };
+    let now = app.now();
+    let work = async move |tx: &mut Tx| {
+        for Offered { name, description, is_sensitive } in OFFERED.iter().chain([&FORBIDDEN]) {
+            let (name, description) = ((*name).into(), (*description).into());
+            scopes::save(tx, &ScopeRecord { name, description, sensitive: *is_sensitive }, now).await?;
+        }
+        for (client, secret) in &clients {
+            if clients::save(tx, client, now).await?
+                && let Some(secret) = secret
+            {
+                clients::add_secret(tx, &client.id, secret, now).await?;
+            }
+        }
+        // A name that is taken is this very person's, from an earlier run.
+        users::save(tx, &user, now).await.map(drop)
+    };
+    Ok(app.db.write::<_, DbError, _>(work).await?)
+}
+
+fn demo_clients(
+    remembered: &Remembered,
+    redirect_uri: &str,
+) -> Result<[(Client, Option<ClientSecret>); 3], Trouble> {
+    let to_app = |kind| RegisteredUri::register(redirect_uri, kind).map(|uri| vec![uri]);
+    let all: Vec<&str> = OFFERED.iter().map(|scope| scope.name).collect();
+    let all = Scope::from_stored(&all.join(" "));
+    let web = Client {
+        redirect_uris: to_app(ClientKind::Web)?,
+        scopes: all.clone(),
+        ..client(WEB, "Demo Calendar", ClientKind::Web)
+    };
+    let public = Client {
+        redirect_uris: to_app(ClientKind::Spa)?,
+        scopes: all,
+        ..client(PUBLIC, "Demo Calendar in the browser", ClientKind::Spa)
+    };
+    let service = Client {
+        scopes: Scope::from_stored("calendar.read"),
+        ..client(SERVICE, "Demo Calendar's nightly job", ClientKind::Service)
+    };
+    Ok([
+        (web, Some(secret(&remembered.web_secret))),
+        (public, None),
+        (service, Some(secret(&remembered.service_secret))),
+    ])
+}
+
+fn client(id: &str, name: &str, kind: ClientKind) -> Client {
+    Client {
+        id: ClientId::new(id),
+        version: 1,
+        kind,
+        name: name.into(),
+        links: Links::default(),
+        redirect_uris: Vec::new(),
+        grants: kind.default_grants().to_vec(),
+        scopes: Scope::default(),
+        auth_method: None,
+        pkce: None,
+        first_party: false,
+        disabled: false,
+    }
+}
+
+fn secret(secret: &Secret) -> ClientSecret {
+    let hash = SecretHash::Sha256(Hash::of(secret.expose()).to_text());
+    ClientSecret { id: random_id(), hash, expires_at: None }
+}

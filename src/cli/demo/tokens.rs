@@ -1,0 +1,167 @@
+//! Codes become tokens, tokens become new ones, and each of it is shown.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use minijinja::{Value, context};
+use oauth2::TokenResponse as _;
+use oauth2::basic::BasicTokenResponse;
+
+use super::broken::{Broken, How, Twist};
+use super::relying_party::{Called, Who};
+use super::sessions::{Held, Pending};
+use super::setup;
+use super::site::{Site, nothing_here, see_other, session_id};
+use super::wire::Exchange;
+use crate::clock::Seconds;
+
+/// What a page says about a call that it shows.
+#[derive(Clone, Copy)]
+pub(super) struct Told {
+    title: &'static str,
+    fault: Option<&'static str>,
+    lesson: &'static str,
+    /// Whether what is learnt shows best in a refresh.
+    may_refresh: bool,
+}
+
+impl Told {
+    fn new(title: &'static str, lesson: &'static str) -> Self {
+        Self { title, fault: None, lesson, may_refresh: false }
+    }
+}
+
+impl From<&'static Broken> for Told {
+    fn from(broken: &'static Broken) -> Self {
+        let may_refresh = matches!(broken.how, How::Redeem(Twist::Replay));
+        Self { title: broken.title, fault: Some(broken.fault), lesson: broken.lesson, may_refresh }
+    }
+}
+
+/// Redeems the code that came back, and keeps the tokens; or breaks it, if that is what was asked for.
+pub(super) async fn redeem(
+    site: &Site,
+    request: &HttpRequest,
+    pending: Pending,
+    code: String,
+    came: Vec<(&'static str, String)>,
+) -> HttpResponse {
+    let twist = pending.broken.and_then(|broken| match broken.how {
+        How::Redeem(twist) => Some(twist),
+        _ => None,
+    });
+    let called = site.party.redeem(pending.who, &code, &pending.verifier, twist).await;
+    let (Some(tokens), Some(exchange)) = (&called.tokens, &called.exchange) else {
+        let told = pending.broken.map_or(Told::new("The code was not taken", ""), Told::from);
+        return show_result(site, request, told, called);
+    };
+    let shown = context! { sent => pending.sent, came, ..shown(site, pending.who, tokens, exchange) };
+    let held = Held {
+        who: pending.who,
+        code,
+        verifier: pending.verifier,
+        refresh_token: tokens.refresh_token().map(|token| token.secret().clone()),
+        view: shown,
+    };
+    let kept = held.clone();
+    let id = site.sessions.renew(session_id(request).as_deref(), |session| session.held = Some(kept));
+    if let (Some(Twist::Replay), Some(broken)) = (twist, pending.broken) {
+        let called = site.party.redeem(held.who, &held.code, &held.verifier, twist).await;
+        return keep_result(site, Some(&id), broken.into(), called);
+    }
+    see_other("/tokens", &id)
+}
+
+/// The tokens that the last sign-in or refresh gave.
+pub(super) async fn show(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
+    match held(&site, &request) {
+        Some(held) => site.page(StatusCode::OK, "tokens.html", held.view),
+        None => nothing_here(&site),
+    }
+}
+
+pub(super) async fn refresh(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
+    let Some(held) = held(&site, &request) else { return nothing_here(&site) };
+    let Some(called) = site.party.refresh(&held).await else { return nothing_here(&site) };
+    let (Some(tokens), Some(exchange)) = (&called.tokens, &called.exchange) else {
+        let lesson = "Nothing is lost but the tokens: sign in again to get new ones.";
+        return show_result(&site, &request, Told::new("The refresh was refused", lesson), called);
+    };
+    let shown =
+        context! { replaced => held.refresh_token.is_some(), ..shown(&site, held.who, tokens, exchange) };
+    let id = site.sessions.enter(session_id(&request).as_deref(), |session| {
+        // An answer without a refresh token leaves the old one in force (RFC 6749 §6).
+        let newest = tokens.refresh_token().map(|token| token.secret().clone()).or(held.refresh_token);
+        session.held = Some(Held { refresh_token: newest, view: shown, ..held });
+    });
+    see_other("/tokens", &id)
+}
+
+/// Redeems a code that was redeemed before.
+pub(super) async fn replay(
+    site: &Site,
+    request: &HttpRequest,
+    held: &Held,
+    broken: &'static Broken,
+) -> HttpResponse {
+    let called = site.party.redeem(held.who, &held.code, &held.verifier, Some(Twist::Replay)).await;
+    show_result(site, request, broken.into(), called)
+}
+
+pub(super) async fn service_token(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
+    let called = site.party.service_token().await;
+    let lesson = "A token for the application itself: no person took part, and so there is no refresh token. Asked for no scope, the server gave what this client has that is not sensitive.";
+    show_result(&site, &request, Told::new("A token for a program", lesson), called)
+}
+
+/// Keeps a call for its page and sends the browser there.
+pub(super) fn show_result(site: &Site, request: &HttpRequest, told: Told, called: Called) -> HttpResponse {
+    keep_result(site, session_id(request).as_deref(), told, called)
+}
+
+fn keep_result(site: &Site, session: Option<&str>, told: Told, called: Called) -> HttpResponse {
+    let Some(exchange) = called.exchange else {
+        let why = "The demo could not reach the server's token endpoint; its terminal may say why.";
+        return site.rejected(StatusCode::BAD_GATEWAY, "No answer came", why);
+    };
+    let id = site.sessions.enter(session, |session| {
+        let Told { title, fault, lesson, may_refresh } = told;
+        session.result = Some(context! { title, fault, lesson, may_refresh, exchange => exchange.view() });
+    });
+    see_other("/result", &id)
+}
+
+fn held(site: &Site, request: &HttpRequest) -> Option<Held> {
+    site.sessions.with(session_id(request).as_deref(), |session| session.held.clone()).flatten()
+}
+
+/// What is in a token answer, for its page.
+fn shown(site: &Site, who: Who, tokens: &BasicTokenResponse, exchange: &Exchange) -> Value {
+    let lifetime = tokens.expires_in().and_then(|time| Seconds::try_from(time.as_secs()).ok());
+    let scopes: Vec<Value> = tokens
+        .scopes()
+        .into_iter()
+        .flatten()
+        .map(|name| {
+            let offered = setup::OFFERED.iter().find(|scope| scope.name == name.as_str());
+            context! { name => name.as_str(), description => offered.map(|scope| scope.description) }
+        })
+        .collect();
+    context! {
+        is_public => who == Who::Public,
+        client => if who == Who::Public { setup::PUBLIC } else { setup::WEB },
+        access_token => tokens.access_token().secret(),
+        refresh_token => tokens.refresh_token().map(|token| token.secret()),
+        token_type => tokens.token_type().as_ref(),
+        scopes,
+        lifetime,
+        until => lifetime.map(|lifetime| time_of_day(site.clock.now() + lifetime)),
+        authorize => format!("{}/authorize", site.party.issuer()),
+        exchange => exchange.view(),
+    }
+}
+
+/// Hours, minutes and seconds of universal time.
+fn time_of_day(at: Seconds) -> String {
+    let second = at.rem_euclid(86_400);
+    format!("{:02}:{:02}:{:02} UTC", second / 3600, second / 60 % 60, second % 60)
+}

@@ -1,0 +1,217 @@
+//! The command line: a file per subcommand.
+
+mod client;
+mod completions;
+mod config;
+mod demo;
+mod healthcheck;
+mod migrate;
+mod password;
+mod question;
+mod scope;
+mod serve;
+mod session;
+mod signals;
+mod table;
+mod time;
+mod user;
+
+use std::fmt;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::app::open_database;
+use crate::clock::{Clock, Seconds};
+use crate::config::{Config, ConfigError};
+use crate::failure::Failure;
+use crate::passwords::Passwords;
+use crate::store::db::{Db, DbError};
+use crate::telemetry;
+
+/// How long a command waits for its turn to write while a server is busy.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Parser)]
+#[command(
+    version,
+    about = "A standalone OAuth 2.0 authorization server",
+    after_help = "First look:   grantor demo\nFor real use: grantor scope create …, client create …, user create …, then grantor serve\n\nEvery command exits with 0 when it has done its work, 1 when it could not, and 2 when it was called wrongly.\nWhat destroys asks first; --yes answers beforehand. --json answers programs. docs/commands.md has examples."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server, migrating its database first
+    Serve(Common),
+    /// Run a server with everything in it, and an application to sign in to
+    Demo(demo::Options),
+    /// Ask the running server whether it is ready; for containers and service managers
+    Healthcheck(Common),
+    /// Bring the database to this version's schema, and stop
+    Migrate(Common),
+    /// Register applications, and look after them and their secrets
+    #[command(subcommand)]
+    Client(client::Command),
+    /// Define what applications may ask for
+    #[command(subcommand)]
+    Scope(scope::Command),
+    /// Create the people who sign in, and look after their accounts
+    #[command(subcommand)]
+    User(user::Command),
+    /// See who is signed in, and end it
+    #[command(subcommand)]
+    Session(session::Command),
+    /// See what the options are set to, and find mistakes in them
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Print a script that teaches a shell to complete these commands
+    Completions(completions::Options),
+}
+
+/// Options of every command.
+#[derive(Args, Clone)]
+struct Common {
+    /// Overlay the defaults with this TOML file; GRANTOR_… variables overlay both
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Options of every command that asks or changes something.
+#[derive(Args, Clone)]
+struct Manner {
+    /// Print JSON: an array for a list, one object otherwise
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Manner {
+    /// Answers a program with `json`, or a person with `text`.
+    fn say(&self, json: impl Into<serde_json::Value>, text: impl fmt::Display) -> Result<(), Trouble> {
+        if self.json { say(json.into()) } else { say(text) }
+    }
+}
+
+/// What keeps a command from its work, in a sentence.
+#[derive(Debug)]
+struct Trouble(String);
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<String> for Trouble {
+    fn from(sentence: String) -> Self {
+        Self(sentence)
+    }
+}
+
+impl From<&str> for Trouble {
+    fn from(sentence: &str) -> Self {
+        Self(sentence.to_owned())
+    }
+}
+
+impl From<ConfigError> for Trouble {
+    fn from(error: ConfigError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self(failure.chain())
+    }
+}
+
+impl From<DbError> for Trouble {
+    fn from(error: DbError) -> Self {
+        Failure::Database(error).into()
+    }
+}
+
+impl From<std::io::Error> for Trouble {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Runs the command that the arguments name.
+pub fn run() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(common) => serve::run(&common),
+        Command::Demo(options) => demo::run(options),
+        Command::Healthcheck(common) => healthcheck::run(&common),
+        Command::Migrate(common) => migrate::run(&common),
+        Command::Client(command) => client::run(command),
+        Command::Scope(command) => scope::run(command),
+        Command::User(command) => user::run(command),
+        Command::Session(command) => session::run(command),
+        Command::Config(command) => config::run(&command),
+        Command::Completions(options) => completions::run(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            for sentence in trouble.0.lines() {
+                let _ = writeln!(std::io::stderr(), "grantor: {sentence}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A database for a command, and what a command needs beside it.
+struct Desk {
+    config: Config,
+    db: Db,
+    now: Seconds,
+}
+
+impl Desk {
+    async fn open(common: &Common) -> Result<Self, Trouble> {
+        let config = Config::load(common.config.as_deref())?;
+        telemetry::start(&config.log)?;
+        let clock = Clock::System;
+        let db = open_database(&config, &clock, PATIENCE).await?;
+        Ok(Self { config, db, now: clock.now() })
+    }
+
+    /// The time of the last sight before which a session counts as abandoned.
+    fn idle_since(&self) -> Seconds {
+        self.now - self.config.sessions.idle_lifetime.seconds()
+    }
+
+    fn passwords(&self) -> Result<Passwords, Trouble> {
+        Ok(Passwords::start(&self.config.passwords)?)
+    }
+}
+
+/// Runs a command's work to its end.
+fn block_on(work: impl Future<Output = Result<(), Trouble>>) -> Result<(), Trouble> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}
+
+/// Prints a line for the person or program that called.
+fn say(line: impl fmt::Display) -> Result<(), Trouble> {
+    print(format!("{line}\n").as_bytes())
+}
+
+/// Prints bytes; a reader that has left, such as `head`, is no trouble.
+fn print(bytes: &[u8]) -> Result<(), Trouble> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}

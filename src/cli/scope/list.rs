@@ -1,0 +1,31 @@
+//! `grantor scope list`.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::super::table::table;
+use super::super::{Desk, Manner, Trouble, block_on};
+use crate::oauth::scope::ScopeRecord;
+use crate::store::db::DbError;
+use crate::store::scopes;
+
+#[derive(Args)]
+pub(in crate::cli) struct Options {
+    #[command(flatten)]
+    manner: Manner,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+    block_on(async {
+        let desk = Desk::open(&options.manner.common).await?;
+        let scopes = desk.db.read::<_, DbError, _>(async |conn| scopes::list(conn).await).await?;
+        let described = |scope: &ScopeRecord| json!({ "name": scope.name, "description": scope.description, "sensitive": scope.sensitive });
+        let row = |scope: &ScopeRecord| {
+            let sensitive = if scope.sensitive { "yes" } else { "no" };
+            [scope.name.clone(), sensitive.to_owned(), scope.description.clone()]
+        };
+        let rows: Vec<_> = scopes.iter().map(row).collect();
+        let text = table(["NAME", "SENSITIVE", "DESCRIPTION"], &rows);
+        options.manner.say(scopes.iter().map(described).collect::<Value>(), text)
+    })
+}

@@ -1,0 +1,53 @@
+//! `grantor scope update`.
+
+use clap::Args;
+use serde_json::json;
+
+use super::super::{Desk, Manner, Trouble, block_on};
+use super::{check_description, unknown};
+use crate::store::db::{DbError, Tx};
+use crate::store::scopes;
+
+#[derive(Args)]
+#[command(override_usage = "grantor scope update [OPTIONS] <NAME>")]
+pub(in crate::cli) struct Options {
+    /// The scope's name
+    name: String,
+    #[command(flatten)]
+    changes: Changes,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+/// What is to be changed; at least one thing.
+#[derive(Args)]
+#[group(required = true, multiple = true)]
+struct Changes {
+    /// What the consent page says that it allows
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// Whether it is never given to an application that did not name it in its request
+    #[arg(long, value_name = "true|false")]
+    sensitive: Option<bool>,
+}
+
+pub(super) fn run(options: Options) -> Result<(), Trouble> {
+    let Options { name, changes, manner } = options;
+    changes.description.as_deref().map_or(Ok(()), check_description)?;
+    block_on(async {
+        let desk = Desk::open(&manner.common).await?;
+        let key = name.clone();
+        let work = async move |tx: &mut Tx| {
+            let Some(mut scope) = scopes::find(tx, &key).await? else { return Ok(false) };
+            if let Some(description) = &changes.description {
+                scope.description.clone_from(description);
+            }
+            scope.sensitive = changes.sensitive.unwrap_or(scope.sensitive);
+            scopes::update(tx, &scope).await.map(|()| true)
+        };
+        if !desk.db.write::<_, DbError, _>(work).await? {
+            return Err(unknown(&name));
+        }
+        manner.say(json!({ "name": name }), format!("updated the scope {name}"))
+    })
+}

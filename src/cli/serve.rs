@@ -1,0 +1,40 @@
+//! `grantor serve`.
+
+use std::net::SocketAddr;
+
+use super::signals::{HangUp, stop_asked};
+use super::{Common, Trouble};
+use crate::app::Server;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::telemetry;
+
+pub(super) fn run(common: &Common) -> Result<(), Trouble> {
+    let config = Config::load(common.config.as_deref())?;
+    telemetry::start(&config.log)?;
+    actix_web::rt::System::new().block_on(async {
+        let listen = config.listen.ip();
+        let server = Server::bind(config, Clock::System).await?;
+        // Before the line that says so: a signal right after it must not end the process at once.
+        let stop = stop_asked(HangUp::IsNoStop)?;
+        tracing::info!(
+            "grantor {} listens on {}, issuer {}",
+            env!("CARGO_PKG_VERSION"),
+            SocketAddr::new(listen, server.port()),
+            server.app().issuer
+        );
+        let (running, handle) = server.start()?;
+        // A service manager that asked to be told: systemd with Type=notify.
+        if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+            tracing::debug!("nobody to notify: {error}");
+        }
+        actix_web::rt::spawn(async move {
+            stop.await;
+            tracing::info!("stopping; requests in flight may finish");
+            handle.stop(true).await;
+        });
+        running.await?;
+        tracing::info!("stopped");
+        Ok(())
+    })
+}

@@ -1,0 +1,60 @@
+//! `grantor session end`.
+
+use clap::Args;
+use serde_json::json;
+
+use super::super::question::Question;
+use super::super::user::{counted, find};
+use super::super::{Desk, Manner, Trouble, block_on};
+use crate::oauth::id::SessionId;
+use crate::store::db::{DbError, Tx};
+use crate::store::sessions;
+
+#[derive(Args)]
+#[command(
+    override_usage = "grantor session end [OPTIONS] <SESSION_ID>\n       grantor session end [OPTIONS] --user <USER>"
+)]
+pub(in crate::cli) struct Options {
+    /// The session's id, as `session list` shows it
+    #[arg(required_unless_present = "user", conflicts_with = "user")]
+    session_id: Option<String>,
+    /// Every session of this user: a username, an e-mail address or an id
+    #[arg(long)]
+    user: Option<String>,
+    #[command(flatten)]
+    question: Question,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+    block_on(async {
+        let desk = Desk::open(&options.manner.common).await?;
+        match (&options.session_id, &options.user) {
+            (_, Some(user)) => all_of(&desk, options, user).await,
+            (session, None) => one(&desk, options, session.as_deref().unwrap_or_default()).await,
+        }
+    })
+}
+
+async fn one(desk: &Desk, options: &Options, id: &str) -> Result<(), Trouble> {
+    let session = SessionId::new(id);
+    let end = async move |tx: &mut Tx| sessions::delete(tx, &session).await;
+    if !desk.db.write::<_, DbError, _>(end).await? {
+        return Err(format!("there is no session with the id {id}").into());
+    }
+    options.manner.say(json!({ "session_id": id }), format!("ended the session {id}"))
+}
+
+async fn all_of(desk: &Desk, options: &Options, user: &str) -> Result<(), Trouble> {
+    let user = find(desk, user).await?;
+    let username = &user.username;
+    options.question.ask(&format!("End every session of the user {username}?"))?;
+    let id = user.id.clone();
+    let end = async move |tx: &mut Tx| sessions::delete_of_user(tx, &id).await;
+    let ended = desk.db.write::<_, DbError, _>(end).await?;
+    options.manner.say(
+        json!({ "id": user.id.as_str(), "username": username, "sessions_ended": ended }),
+        format!("ended {} of {username}", counted(ended, "session")),
+    )
+}

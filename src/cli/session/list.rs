@@ -1,0 +1,57 @@
+//! `grantor session list`.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::super::table::table;
+use super::super::time::iso;
+use super::super::user::find;
+use super::super::{Desk, Manner, Trouble, block_on};
+use crate::store::db::{Conn, DbError};
+use crate::store::sessions::{self, SessionRecord};
+
+#[derive(Args)]
+pub(in crate::cli) struct Options {
+    /// Only those of this user: a username, an e-mail address or an id
+    #[arg(long)]
+    user: Option<String>,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+    block_on(async {
+        let desk = Desk::open(&options.manner.common).await?;
+        let user = match &options.user {
+            Some(user) => Some(find(&desk, user).await?.id),
+            None => None,
+        };
+        let (idle_since, now) = (desk.idle_since(), desk.now);
+        let list = async move |conn: &mut Conn| sessions::list(conn, user.as_ref(), idle_since, now).await;
+        let sessions = desk.db.read::<_, DbError, _>(list).await?;
+        let rows: Vec<_> = sessions.iter().map(row).collect();
+        let text = table(["ID", "USER", "SIGNED IN", "LAST SEEN", "ENDS"], &rows);
+        options.manner.say(sessions.iter().map(described).collect::<Value>(), text)
+    })
+}
+
+fn described(session: &SessionRecord) -> Value {
+    json!({
+        "id": session.id,
+        "user_id": session.user_id,
+        "username": session.username,
+        "auth_time": iso(session.auth_time),
+        "last_seen_at": iso(session.last_seen_at),
+        "expires_at": iso(session.expires_at),
+    })
+}
+
+fn row(session: &SessionRecord) -> [String; 5] {
+    [
+        session.id.clone(),
+        session.username.clone(),
+        iso(session.auth_time),
+        iso(session.last_seen_at),
+        iso(session.expires_at),
+    ]
+}

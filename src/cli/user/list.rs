@@ -1,0 +1,39 @@
+//! `grantor user list`.
+
+use clap::Args;
+use serde_json::Value;
+
+use super::super::table::table;
+use super::super::time::iso;
+use super::super::{Desk, Manner, Trouble, block_on};
+use super::show::{described, state};
+use crate::store::db::DbError;
+use crate::store::users::{self, UserRecord};
+
+#[derive(Args)]
+pub(in crate::cli) struct Options {
+    #[command(flatten)]
+    manner: Manner,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+    block_on(async {
+        let desk = Desk::open(&options.manner.common).await?;
+        let users = desk.db.read::<_, DbError, _>(async |conn| users::list(conn).await).await?;
+        let rows: Vec<_> = users.iter().map(row).collect();
+        let header = ["USERNAME", "E-MAIL", "NAME", "STATE", "ID", "CREATED"];
+        options.manner.say(users.iter().map(described).collect::<Value>(), table(header, &rows))
+    })
+}
+
+fn row(user: &UserRecord) -> [String; 6] {
+    let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
+    [
+        user.username.clone(),
+        or_none(&user.email),
+        or_none(&user.name),
+        state(user).into(),
+        user.id.to_string(),
+        iso(user.created_at),
+    ]
+}

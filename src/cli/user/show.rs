@@ -1,0 +1,52 @@
+//! `grantor user show`.
+
+use serde_json::{Value, json};
+
+use super::super::table::card;
+use super::super::time::iso;
+use super::super::{Desk, Trouble, block_on};
+use super::{Named, find};
+use crate::store::db::{Conn, DbError};
+use crate::store::sessions;
+use crate::store::users::UserRecord;
+
+pub(super) fn run(options: &Named) -> Result<(), Trouble> {
+    block_on(async {
+        let desk = Desk::open(&options.manner.common).await?;
+        let user = find(&desk, &options.user).await?;
+        let (id, now, idle_since) = (user.id.clone(), desk.now, desk.idle_since());
+        let list = async move |conn: &mut Conn| sessions::list(conn, Some(&id), idle_since, now).await;
+        let sessions = desk.db.read::<_, DbError, _>(list).await?.len();
+        let mut json = described(&user);
+        json["sessions"] = sessions.into();
+        let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
+        let time = |time: Option<i64>| time.map_or_else(|| "-".into(), iso);
+        let text = card(&[
+            ("id", user.id.to_string()),
+            ("username", user.username.clone()),
+            ("e-mail", or_none(&user.email)),
+            ("name", or_none(&user.name)),
+            ("state", state(&user).into()),
+            ("sessions", sessions.to_string()),
+            ("password set", time(user.password_changed_at)),
+            ("created", iso(user.created_at)),
+        ]);
+        options.manner.say(json, text)
+    })
+}
+
+pub(super) fn described(user: &UserRecord) -> Value {
+    json!({
+        "id": user.id.as_str(),
+        "username": user.username,
+        "email": user.email,
+        "name": user.name,
+        "disabled": user.disabled_at.is_some(),
+        "password_changed_at": user.password_changed_at.map(iso),
+        "created_at": iso(user.created_at),
+    })
+}
+
+pub(super) fn state(user: &UserRecord) -> &'static str {
+    if user.disabled_at.is_some() { "disabled" } else { "enabled" }
+}

@@ -1,0 +1,283 @@
+//! The whole option tree: `config/default.toml`, overlaid by a file, overlaid by the environment.
+
+mod check;
+mod finding;
+mod layers;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+pub use finding::{ConfigError, Finding, Origin};
+pub use layers::{Layers, Setting};
+
+use crate::clock::Seconds;
+use crate::oauth::client::PkcePolicy;
+use crate::secret::Secret;
+use crate::store::db::DbOptions;
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Config {
+    public_url: String,
+    pub listen: SocketAddr,
+    pub tls: Tls,
+    pub http: Http,
+    pub database: Database,
+    pub keys: KeyOptions,
+    pub oauth: OAuth,
+    pub tokens: Tokens,
+    pub sessions: Sessions,
+    pub sign_in: SignIn,
+    pub passwords: Passwords,
+    pub limits: Limits,
+    pub log: Log,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Tls {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+impl Tls {
+    /// Whether the server ends TLS itself.
+    pub fn is_on(&self) -> bool {
+        !self.certificate.as_os_str().is_empty()
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Http {
+    pub deadline: Span,
+    pub workers: usize,
+    pub shutdown: Span,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Database {
+    /// May hold a password.
+    pub url: Secret,
+    pub connections: u32,
+    pub queue: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct KeyOptions {
+    pub master_key: Secret,
+    pub master_key_file: PathBuf,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct OAuth {
+    pub require_pkce: RequirePkce,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequirePkce {
+    All,
+    Public,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Tokens {
+    pub code_lifetime: Span,
+    pub access_token_lifetime: Span,
+    pub refresh_token_idle_lifetime: Span,
+    pub refresh_token_lifetime: Span,
+    pub refresh_token_grace: Span,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Sessions {
+    pub idle_lifetime: Span,
+    pub lifetime: Span,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct SignIn {
+    pub flow_lifetime: Span,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Passwords {
+    pub memory_kib: u32,
+    pub iterations: u32,
+    pub parallelism: u32,
+    pub concurrency: usize,
+    pub queue: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Limits {
+    pub enabled: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Log {
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Auto,
+    Text,
+    Json,
+}
+
+/// A length of time such as "30s", "10m", "8h" or "7d".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span(Duration);
+
+impl Span {
+    pub fn seconds(self) -> Seconds {
+        Seconds::try_from(self.0.as_secs()).unwrap_or(Seconds::MAX)
+    }
+
+    pub fn duration(self) -> Duration {
+        self.0
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let unit = match &text[digits.len()..] {
+            "s" => 1,
+            "m" => 60,
+            "h" => 3600,
+            "d" => 86_400,
+            _ => return None,
+        };
+        digits.parse::<u32>().ok().map(|count| Self(Duration::from_secs(u64::from(count) * unit)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let hint =
+            || serde::de::Error::custom(format!("{text:?} is no length of time; write 30s, 10m, 8h or 7d"));
+        Self::parse(&text).ok_or_else(hint)
+    }
+}
+
+impl<'de> Deserialize<'de> for RequirePkce {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        one_of(deserializer, &[("all", Self::All), ("public", Self::Public)])
+    }
+}
+
+impl<'de> Deserialize<'de> for LogFormat {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        one_of(deserializer, &[("auto", Self::Auto), ("text", Self::Text), ("json", Self::Json)])
+    }
+}
+
+/// Reads one of a few words; the error lists them.
+fn one_of<'de, D: Deserializer<'de>, T: Copy>(deserializer: D, words: &[(&str, T)]) -> Result<T, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+    let list: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    found.ok_or_else(|| serde::de::Error::custom(format!("{text:?} is none of {}", list.join(", "))))
+}
+
+impl Config {
+    /// Reads the defaults, then `file`, then the environment; the error has every mistake in them.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        Layers::read(file)?.resolve()
+    }
+
+    /// The defaults with nothing over them but `overrides`, such as `("listen", "127.0.0.1:0")`.
+    pub fn with(overrides: &[(&str, &str)]) -> Result<Self, ConfigError> {
+        let variable = |key: &str| format!("GRANTOR_{}", key.replace('.', "__").to_uppercase());
+        let variables = overrides.iter().map(|(key, value)| (variable(key).into(), (*value).into()));
+        Layers::over(None, variables)?.resolve()
+    }
+
+    /// The issuer, without a slash at its end; `port` is the one that is really listened on.
+    pub fn issuer(&self, port: u16) -> String {
+        if self.public_url.is_empty() {
+            return format!("http://{}", SocketAddr::new(self.listen.ip(), port));
+        }
+        self.public_url.trim_end_matches('/').to_owned()
+    }
+
+    pub fn database_options(&self) -> DbOptions {
+        DbOptions {
+            url: self.database.url.expose().clone(),
+            connections: self.database.connections,
+            queue: self.database.queue,
+            // Shorter than the request's deadline: what is left is for telling the application.
+            patience: self.http.deadline.duration() * 4 / 5,
+            lock_patience: self.http.deadline.duration() / 2,
+        }
+    }
+
+    /// Where the master key is when it is not in the configuration itself.
+    pub fn master_key_file(&self) -> PathBuf {
+        if !self.keys.master_key_file.as_os_str().is_empty() {
+            return self.keys.master_key_file.clone();
+        }
+        let beside = self.database_options().sqlite_path().and_then(|path| path.parent().map(Path::to_owned));
+        beside.unwrap_or_default().join("grantor.key")
+    }
+}
+
+impl RequirePkce {
+    /// What counts for a confidential client whose record says nothing.
+    pub fn default_policy(self) -> PkcePolicy {
+        match self {
+            Self::All => PkcePolicy::Required,
+            Self::Public => PkcePolicy::Optional,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(overrides: &[(&str, &str)]) -> String {
+        Config::with(overrides).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_defaults_are_complete_and_valid() {
+        let config = Config::with(&[]).unwrap();
+        assert_eq!(config.issuer(8080), "http://127.0.0.1:8080");
+        assert_eq!(config.tokens.access_token_lifetime.seconds(), 600);
+        assert_eq!(config.master_key_file(), PathBuf::from("grantor.key"));
+    }
+
+    #[test]
+    fn an_unknown_option_is_named_with_what_was_probably_meant() {
+        let text = refusal(&[("limits.enable", "false")]);
+        assert_eq!(text, "unknown option limits.enable in the environment; did you mean limits.enabled?");
+    }
+
+    #[test]
+    fn the_public_url_is_https_outside_loopback() {
+        assert!(refusal(&[("public_url", "http://id.example.com")]).contains("must be https"));
+        assert!(refusal(&[("public_url", "https://id.example.com/?x")]).contains("neither query"));
+        assert!(refusal(&[("public_url", "https://ID.example.com")]).contains("https://id.example.com"));
+        assert!(refusal(&[("listen", "0.0.0.0:80")]).contains("public_url must be set"));
+        let config = Config::with(&[("public_url", "https://id.example.com/auth/")]).unwrap();
+        assert_eq!(config.issuer(1), "https://id.example.com/auth");
+    }
+
+    #[test]
+    fn values_of_the_wrong_form_are_refused_with_a_sentence() {
+        assert!(refusal(&[("tokens.code_lifetime", "10m")]).contains("between 1s and 60s"));
+        assert!(refusal(&[("http.deadline", "soon")]).contains("no length of time"));
+        assert!(refusal(&[("database.url", "mysql://x")]).contains("sqlite: or postgres://"));
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let key = format!("hunter3{}", "A".repeat(36));
+        let config =
+            Config::with(&[("database.url", "postgres://u:hunter2@h/d"), ("keys.master_key", &key)]).unwrap();
+        assert!(!format!("{config:?}").contains("hunter"));
+    }
+}

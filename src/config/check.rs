@@ -1,0 +1,107 @@
+//! What the types do not say: which values make sense, and which go together.
+
+use tracing_subscriber::EnvFilter;
+use url::{Host, Url};
+
+use super::Config;
+use crate::secret::from_base64url;
+
+/// An option, and the sentence about it.
+type Mistake = (&'static str, String);
+
+impl Config {
+    /// Every mistake, in the order of the options.
+    pub(super) fn check(&self) -> Vec<Mistake> {
+        let mut mistakes = Vec::new();
+        mistakes.extend(self.check_address());
+        mistakes.extend(self.check_tls());
+        mistakes.extend(self.check_lifetimes());
+        if let Err(error) = self.database_options().engine() {
+            mistakes.push(("database.url", format!("database.url: {error}")));
+        }
+        let master_key = self.keys.master_key.expose();
+        let key_bytes = from_base64url(master_key.trim_end_matches('='));
+        if !master_key.is_empty() && key_bytes.is_none_or(|bytes| bytes.len() != 32) {
+            mistakes.push(("keys.master_key", "keys.master_key is not 32 bytes in base64url".into()));
+        }
+        let hashing = &self.passwords;
+        if let Err(error) =
+            argon2::Params::new(hashing.memory_kib, hashing.iterations, hashing.parallelism, None)
+        {
+            let sentence = format!("passwords: Argon2 does not take these parameters: {error}");
+            mistakes.push(("passwords", sentence));
+        }
+        if let Err(error) = EnvFilter::try_new(&self.log.filter) {
+            mistakes.push(("log.filter", format!("log.filter cannot be read: {error}")));
+        }
+        mistakes
+    }
+
+    fn check_address(&self) -> Option<Mistake> {
+        if !self.public_url.is_empty() {
+            return check_public_url(&self.public_url).err().map(|sentence| ("public_url", sentence));
+        }
+        let listen = self.listen;
+        (!listen.ip().is_loopback()).then(|| {
+            ("public_url", format!("public_url must be set, because {listen} is not a loopback address"))
+        })
+    }
+
+    fn check_tls(&self) -> Option<Mistake> {
+        if self.tls.is_on() == self.tls.key.as_os_str().is_empty() {
+            return Some(("tls", "tls.certificate and tls.key are set together or not at all".into()));
+        }
+        (self.tls.is_on() && !self.public_url.starts_with("https:")).then(|| {
+            let sentence = "with tls.certificate, public_url must be set and begin with https:";
+            ("tls.certificate", sentence.into())
+        })
+    }
+
+    fn check_lifetimes(&self) -> Vec<Mistake> {
+        let mut mistakes = Vec::new();
+        if !(1..=60).contains(&self.tokens.code_lifetime.seconds()) {
+            let sentence = "tokens.code_lifetime must be between 1s and 60s";
+            mistakes.push(("tokens.code_lifetime", sentence.to_owned()));
+        }
+        for (key, span) in [
+            ("tokens.access_token_lifetime", self.tokens.access_token_lifetime),
+            ("tokens.refresh_token_idle_lifetime", self.tokens.refresh_token_idle_lifetime),
+            ("tokens.refresh_token_lifetime", self.tokens.refresh_token_lifetime),
+            ("sessions.idle_lifetime", self.sessions.idle_lifetime),
+            ("sessions.lifetime", self.sessions.lifetime),
+            ("sign_in.flow_lifetime", self.sign_in.flow_lifetime),
+            ("http.deadline", self.http.deadline),
+        ] {
+            if span.seconds() == 0 {
+                mistakes.push((key, format!("{key} must be longer than 0s")));
+            }
+        }
+        mistakes
+    }
+}
+
+fn check_public_url(text: &str) -> Result<(), String> {
+    let refuse = |why: &str| Err(format!("public_url {text:?} {why}"));
+    let Ok(url) = Url::parse(text) else {
+        return refuse("is not a URL; write it like https://id.example.com");
+    };
+    if url.query().is_some() || url.fragment().is_some() || text.contains('@') {
+        return refuse("must have neither query nor fragment nor user name");
+    }
+    if url.as_str().trim_end_matches('/') != text.trim_end_matches('/') {
+        return refuse(&format!("is not in its normal form; write {:?}", url.as_str().trim_end_matches('/')));
+    }
+    match (url.scheme(), url.host()) {
+        ("https", Some(_)) => Ok(()),
+        ("http", Some(host)) if is_loopback(&host) => Ok(()),
+        _ => refuse("must be https; http is for 127.0.0.1, [::1] and localhost only"),
+    }
+}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
+}

@@ -1,0 +1,119 @@
+//! What is wrong with a configuration, and where it was said.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where the value of an option comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Default,
+    File(PathBuf),
+    /// The name of a variable of the environment.
+    Variable(String),
+}
+
+/// One mistake in the configuration.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The option, or `None` where no single one is at fault.
+    pub key: Option<String>,
+    pub origin: Option<Origin>,
+    mistake: Mistake,
+}
+
+#[derive(Clone, Debug)]
+enum Mistake {
+    UnknownOption { nearest: Option<String> },
+    Other(String),
+}
+
+/// Every mistake in the configuration, a sentence for the operator on each line.
+#[derive(Clone, Debug)]
+pub struct ConfigError(Vec<Finding>);
+
+impl ConfigError {
+    pub fn new(sentence: impl Into<String>) -> Self {
+        Self(vec![Finding { key: None, origin: None, mistake: Mistake::Other(sentence.into()) }])
+    }
+
+    pub fn findings(&self) -> &[Finding] {
+        &self.0
+    }
+}
+
+impl From<Vec<Finding>> for ConfigError {
+    fn from(findings: Vec<Finding>) -> Self {
+        Self(findings)
+    }
+}
+
+impl Finding {
+    pub(super) fn new(key: &str, origin: Origin, sentence: impl Into<String>) -> Self {
+        Self { key: Some(key.to_owned()), origin: Some(origin), mistake: Mistake::Other(sentence.into()) }
+    }
+
+    pub(super) fn of_a_file(path: PathBuf, sentence: impl Into<String>) -> Self {
+        Self { key: None, origin: Some(Origin::File(path)), mistake: Mistake::Other(sentence.into()) }
+    }
+
+    pub(super) fn unknown_option(key: &str, origin: Origin, nearest: Option<String>) -> Self {
+        Self { key: Some(key.to_owned()), origin: Some(origin), mistake: Mistake::UnknownOption { nearest } }
+    }
+
+    /// The sentence without the place.
+    pub fn sentence(&self) -> String {
+        match &self.mistake {
+            Mistake::UnknownOption { .. } => self.unknown(""),
+            Mistake::Other(sentence) => sentence.clone(),
+        }
+    }
+
+    fn unknown(&self, place: &str) -> String {
+        let key = self.key.as_deref().unwrap_or_default();
+        let Mistake::UnknownOption { nearest: Some(nearest) } = &self.mistake else {
+            return format!("unknown option {key}{place}");
+        };
+        format!("unknown option {key}{place}; did you mean {nearest}?")
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.mistake, &self.origin) {
+            (Mistake::UnknownOption { .. }, Some(Origin::File(path))) => {
+                f.write_str(&self.unknown(&format!(" in {}", path.display())))
+            }
+            (Mistake::UnknownOption { .. }, _) => f.write_str(&self.unknown(" in the environment")),
+            (Mistake::Other(sentence), Some(origin @ (Origin::File(_) | Origin::Variable(_))))
+                if self.key.is_some() =>
+            {
+                write!(f, "{sentence} ({origin})")
+            }
+            (Mistake::Other(sentence), _) => f.write_str(sentence),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path) => path.display().fmt(f),
+            Self::Variable(name) => f.write_str(name),
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, finding) in self.0.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{finding}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigError {}

@@ -1,0 +1,309 @@
+//! The defaults, a file over them, the environment over both: what each option is set to, and by whom.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+
+use config::{File, FileFormat, Map, Source as _, Value, ValueKind};
+
+use super::Config;
+use super::finding::{ConfigError, Finding, Origin};
+
+const DEFAULTS: &str = include_str!("../../config/default.toml");
+const PREFIX: &str = "GRANTOR_";
+
+/// What one option is set to.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    value: Value,
+    pub origin: Origin,
+}
+
+/// Every option with its setting, and what else was found on the way.
+#[derive(Clone, Debug)]
+pub struct Layers {
+    defaults: BTreeMap<String, Value>,
+    settings: BTreeMap<String, Setting>,
+    findings: Vec<Finding>,
+}
+
+impl Layers {
+    /// Reads the defaults, then `file`, then the environment.
+    pub fn read(file: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::over(file, std::env::vars_os())
+    }
+
+    /// Only an unreadable default stops it; every other mistake is kept as a finding.
+    pub(super) fn over(
+        file: Option<&Path>,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, ConfigError> {
+        let defaults = File::from_str(DEFAULTS, FileFormat::Toml).collect();
+        let defaults = flat(defaults.map_err(|error| ConfigError::new(error.to_string()))?);
+        let as_setting = |(key, value): (&String, &Value)| {
+            (key.clone(), Setting { value: value.clone(), origin: Origin::Default })
+        };
+        let settings = defaults.iter().map(as_setting).collect();
+        let mut layers = Self { defaults, settings, findings: Vec::new() };
+        if let Some(path) = file {
+            layers.overlay_file(path);
+        }
+        for (name, value) in variables {
+            layers.overlay_variable(&name, value);
+        }
+        Ok(layers)
+    }
+
+    /// A file that could not be read, of which nothing can be shown.
+    pub fn unreadable(&self) -> Result<(), ConfigError> {
+        let of_files = self.findings.iter().filter(|finding| finding.key.is_none());
+        let of_files: Vec<Finding> = of_files.cloned().collect();
+        if of_files.is_empty() { Ok(()) } else { Err(of_files.into()) }
+    }
+
+    pub fn settings(&self) -> impl Iterator<Item = (&str, &Setting)> {
+        self.settings.iter().map(|(key, setting)| (key.as_str(), setting))
+    }
+
+    /// The configuration, or every finding at once.
+    pub(super) fn resolve(mut self) -> Result<Config, ConfigError> {
+        let mut good = Vec::new();
+        for (key, setting) in self.settings.iter().filter(|(_, setting)| setting.origin != Origin::Default) {
+            match with_defaults([(key.as_str(), &setting.value)]) {
+                Ok(_) => good.push((key.as_str(), &setting.value)),
+                Err(error) => {
+                    let sentence = format!("{key} cannot be used: {}", reason(&error));
+                    self.findings.push(Finding::new(key, setting.origin.clone(), sentence));
+                }
+            }
+        }
+        let config = with_defaults(good).map_err(|error| ConfigError::new(error.to_string()))?;
+        for (key, sentence) in config.check() {
+            // What was not understood stands at its default, which is nobody's mistake.
+            if !self.findings.iter().any(|finding| finding.key.as_deref() == Some(key)) {
+                let origin = self.origin(key);
+                self.findings.push(Finding::new(key, origin, sentence));
+            }
+        }
+        if self.findings.is_empty() { Ok(config) } else { Err(self.findings.into()) }
+    }
+
+    /// Who set an option, or any option of a group.
+    fn origin(&self, key: &str) -> Origin {
+        let is_of = |name: &str| name.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
+        let mut of_group = self.settings.iter().filter(|(name, _)| *name == key || is_of(name));
+        let set = of_group.find(|(_, setting)| setting.origin != Origin::Default);
+        set.map_or(Origin::Default, |(_, setting)| setting.origin.clone())
+    }
+
+    fn overlay_file(&mut self, path: &Path) {
+        let origin = Origin::File(path.to_owned());
+        match File::from(path).format(FileFormat::Toml).collect() {
+            Ok(tree) => {
+                for (key, value) in flat(tree) {
+                    self.overlay(&key, value, origin.clone());
+                }
+            }
+            Err(error) => {
+                let sentence = format!("cannot read {}: {}", path.display(), one_line(&error.to_string()));
+                self.findings.push(Finding::of_a_file(path.to_owned(), sentence));
+            }
+        }
+    }
+
+    fn overlay_variable(&mut self, name: &OsString, value: OsString) {
+        let Some(name) = name.to_str() else { return };
+        let Some((prefix, rest)) = name.split_at_checked(PREFIX.len()) else { return };
+        if !prefix.eq_ignore_ascii_case(PREFIX) {
+            return;
+        }
+        let (key, origin) = (rest.to_lowercase().replace("__", "."), Origin::Variable(name.to_owned()));
+        match value.into_string() {
+            Ok(text) => self.overlay(&key, Value::new(None, ValueKind::String(text)), origin),
+            Err(_) => self.findings.push(Finding::new(&key, origin, format!("{key} is not text in UTF-8"))),
+        }
+    }
+
+    fn overlay(&mut self, key: &str, value: Value, origin: Origin) {
+        if let Some(setting) = self.settings.get_mut(key) {
+            *setting = Setting { value, origin };
+            return;
+        }
+        let group = self.settings.keys().find(|known| known.starts_with(&format!("{key}.")));
+        match group {
+            // An empty group says nothing.
+            Some(_) if matches!(value.kind, ValueKind::Table(_)) => {}
+            Some(member) => {
+                let sentence = format!("{key} is a group of options, such as {member}");
+                self.findings.push(Finding::new(key, origin, sentence));
+            }
+            None => {
+                let nearest = self.settings.keys().min_by_key(|known| distance(known, key));
+                let nearest = nearest.filter(|known| distance(known, key) <= 3).cloned();
+                self.findings.push(Finding::unknown_option(key, origin, nearest));
+            }
+        }
+    }
+
+    /// What may be shown of a setting: numbers and switches as such, secrets as an ellipsis.
+    pub fn shown(&self, key: &str, setting: &Setting) -> serde_json::Value {
+        let value = setting.value.clone();
+        let number = || value.clone().into_int().ok().map(serde_json::Value::from);
+        let switch = || value.clone().into_bool().ok().map(serde_json::Value::from);
+        let natural = match self.defaults.get(key).map(|default| &default.kind) {
+            Some(ValueKind::I64(_)) => number(),
+            Some(ValueKind::Boolean(_)) => switch(),
+            _ => None,
+        };
+        natural.unwrap_or_else(|| hidden(key, value.to_string()).into())
+    }
+}
+
+/// The defaults with these options over them.
+fn with_defaults<'v>(
+    options: impl IntoIterator<Item = (&'v str, &'v Value)>,
+) -> Result<Config, config::ConfigError> {
+    let mut builder = config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+    for (key, value) in options {
+        builder = builder.set_override(key, value.clone())?;
+    }
+    builder.build()?.try_deserialize()
+}
+
+/// Every option of a tree under its name with dots; an empty group stands for itself.
+fn flat(tree: Map<String, Value>) -> BTreeMap<String, Value> {
+    let mut found = BTreeMap::new();
+    for (name, value) in tree {
+        match value.kind {
+            ValueKind::Table(group) if !group.is_empty() => {
+                found.extend(flat(group).into_iter().map(|(key, value)| (format!("{name}.{key}"), value)));
+            }
+            _ => drop(found.insert(name, value)),
+        }
+    }
+    found
+}
+
+/// Why a value does not fit, without the value where it may be a secret.
+fn reason(error: &config::ConfigError) -> String {
+    match error {
+        config::ConfigError::Type { unexpected, expected, .. } => {
+            format!("it is the {unexpected} and must be {expected}")
+        }
+        config::ConfigError::At { error, .. } => reason(error),
+        other => one_line(&other.to_string()),
+    }
+}
+
+/// The first and the last line of a text: what lies between them quotes the file, which may hold secrets.
+fn one_line(text: &str) -> String {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().unwrap_or_default();
+    lines.next_back().map_or_else(|| first.to_owned(), |last| format!("{first}: {last}"))
+}
+
+/// The text of an option without what is secret in it.
+fn hidden(key: &str, text: String) -> String {
+    match key {
+        "keys.master_key" if !text.is_empty() => "…".into(),
+        "database.url" => hidden_password(text),
+        _ => text,
+    }
+}
+
+/// A URL without its password; an ellipsis where it cannot be told what is one.
+fn hidden_password(text: String) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return if text.starts_with("sqlite:") { text } else { "…".into() };
+    };
+    let in_query = text.split_once('?').is_some_and(|(_, query)| query.to_lowercase().contains("passw"));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let Some((user, host)) = authority.rsplit_once('@') else {
+        return if in_query || text.contains('@') { "…".into() } else { text };
+    };
+    if in_query || rest[authority.len()..].contains('@') {
+        return "…".into();
+    }
+    match user.split_once(':') {
+        Some((name, _)) => format!("{scheme}://{name}:…@{host}{}", &rest[authority.len()..]),
+        None => text,
+    }
+}
+
+/// Letters to change, add or remove to make one word the other (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let substituted = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layers(variables: &[(&str, &str)]) -> Layers {
+        let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        Layers::over(None, variables).unwrap()
+    }
+
+    #[test]
+    fn passwords_in_addresses_are_not_shown() {
+        for (text, shown) in [
+            ("sqlite:grantor.db", "sqlite:grantor.db"),
+            ("postgres://h/d", "postgres://h/d"),
+            ("postgres://u@h/d", "postgres://u@h/d"),
+            ("postgres://u:hunter2@h:5432/d?sslmode=require", "postgres://u:…@h:5432/d?sslmode=require"),
+            ("postgres://u:hunter@2@h/d", "postgres://u:…@h/d"),
+            ("postgres://u:hunter/2@h/d", "…"),
+            ("postgres://u:1/hunter2@h/d", "…"),
+            ("postgres://h/d?user=u&password=hunter2", "…"),
+            ("hunter2", "…"),
+        ] {
+            assert_eq!(hidden_password(text.into()), shown);
+        }
+    }
+
+    #[test]
+    fn what_debug_hides_is_not_shown_either() {
+        for key in layers(&[]).defaults.keys() {
+            let name = format!("{PREFIX}{}", key.replace('.', "__").to_uppercase());
+            let layers = layers(&[(&name, "postgres://u:hunter2@h/d")]);
+            let Ok(config) = with_defaults([(key.as_str(), &layers.settings[key].value)]) else { continue };
+            if !format!("{config:?}").contains("hunter2") {
+                let shown = layers.shown(key, &layers.settings[key]).to_string();
+                assert!(!shown.contains("hunter2"), "{key}: {shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_finding_is_told_at_once_with_its_variable() {
+        let error = layers(&[
+            ("GRANTOR_LISTEN", "nowhere"),
+            ("GRANTOR_HTTP", "x"),
+            ("GRANTOR_HTTP__WORKERS", "many"),
+            ("GRANTOR_TOKENS__CODE_LIFETIME", "10m"),
+            ("GRANTOR_PUBLIK_URL", "x"),
+            ("PATH", "/"),
+        ]);
+        let error = error.resolve().unwrap_err();
+        let lines: Vec<String> = error.to_string().lines().map(str::to_owned).collect();
+        assert_eq!(lines.len(), 5, "{lines:?}");
+        assert!(lines[0].starts_with("http is a group of options, such as http.deadline"), "{lines:?}");
+        assert_eq!(lines[1], "unknown option publik_url in the environment; did you mean public_url?");
+        assert!(lines[2].contains("http.workers") && lines[2].ends_with("(GRANTOR_HTTP__WORKERS)"));
+        assert!(lines[3].starts_with("listen cannot be used: invalid socket address"), "{lines:?}");
+        assert_eq!(
+            lines[4],
+            "tokens.code_lifetime must be between 1s and 60s (GRANTOR_TOKENS__CODE_LIFETIME)"
+        );
+    }
+}

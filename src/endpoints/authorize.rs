@@ -1,0 +1,82 @@
+//! The authorization endpoint (RFC 6749 §3.1).
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::answer;
+use crate::app::App;
+use crate::authorization::{self, Checked, Resumed};
+use crate::failure::Failure;
+use crate::form;
+use crate::oauth::interaction::{self, Next};
+use crate::oauth::params::Params;
+use crate::oauth::request::Refusal;
+
+/// A request in the query: with a session and consent it is answered at once.
+pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    let params = match Params::parse(request.query_string().as_bytes()) {
+        Ok(params) => params,
+        Err(error) => return answer::authorization_error(&app, &request, Refusal::Page(error).into()),
+    };
+    let checked = match authorization::validate(&app, &request, &params).await {
+        Ok(checked) => checked,
+        Err(denied) => return answer::authorization_error(&app, &request, denied),
+    };
+    let outcome = answer_or_ask(&app, &request, &checked, &params).await;
+    outcome.unwrap_or_else(|failure| failed(&app, &request, &checked, &failure))
+}
+
+/// A request in the body.
+///
+/// It may come from another site, and then without the Lax cookies: it is kept as a flow and goes on with a
+/// GET here, which sees the session.
+pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+    let params = match form::read(&request, body).await {
+        Ok(params) => params,
+        // A body that is no form holds no redirect URI that could be verified.
+        Err(error) => return answer::authorization_error(&app, &request, Refusal::Page(error).into()),
+    };
+    let checked = match authorization::validate(&app, &request, &params).await {
+        Ok(checked) => checked,
+        Err(denied) => return answer::authorization_error(&app, &request, denied),
+    };
+    let begun = authorization::begin_flow(&app, &request, &checked, &params, "authorize/resume").await;
+    begun.unwrap_or_else(|failure| failed(&app, &request, &checked, &failure))
+}
+
+/// Where a flow comes back to after each of its pages.
+pub(super) async fn resume(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    let params = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
+    let Resumed { flow, checked, .. } = match authorization::resume_flow(&app, &request, &params).await {
+        Ok(resumed) => resumed,
+        Err(denied) => return answer::authorization_error(&app, &request, denied),
+    };
+    let signed_in = match authorization::signed_in(&app, &request, &checked.request.client_id).await {
+        Ok(signed_in) => signed_in,
+        Err(failure) => return failed(&app, &request, &checked, &failure),
+    };
+    match interaction::next(&checked.client.client, &checked.request.scope, signed_in.as_ref()) {
+        Next::SignIn => answer::see_other(&authorization::flow_url(&app, "sign-in", &flow.id)),
+        Next::Consent(_) => answer::see_other(&authorization::flow_url(&app, "consent", &flow.id)),
+        Next::Issue(signed_in) => authorization::issue(&app, &request, &checked, signed_in).await,
+    }
+}
+
+async fn answer_or_ask(
+    app: &App,
+    request: &HttpRequest,
+    checked: &Checked,
+    params: &Params,
+) -> Result<HttpResponse, Failure> {
+    let signed_in = authorization::signed_in(app, request, &checked.request.client_id).await?;
+    match interaction::next(&checked.client.client, &checked.request.scope, signed_in.as_ref()) {
+        Next::SignIn => authorization::begin_flow(app, request, checked, params, "sign-in").await,
+        Next::Consent(_) => authorization::begin_flow(app, request, checked, params, "consent").await,
+        Next::Issue(signed_in) => Ok(authorization::issue(app, request, checked, signed_in).await),
+    }
+}
+
+/// Client and redirect URI are verified: the application is told.
+fn failed(app: &App, request: &HttpRequest, checked: &Checked, failure: &Failure) -> HttpResponse {
+    let back = (&checked.request.return_to, checked.request.state.as_deref());
+    answer::redirect_failure(app, request, back, failure)
+}

@@ -1,0 +1,33 @@
+//! Whether the process answers, and whether it can do its work.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::json;
+
+use crate::answer;
+use crate::app::App;
+use crate::store::db::DbError;
+
+/// 200 as long as the process serves requests; it asks nothing else.
+pub(super) async fn live() -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(json!({"status": "ok"}))
+}
+
+/// 200 when the database takes a write and holds the keys that this process works with; otherwise 503 and why.
+pub(super) async fn ready(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    let keys = app.keys.clone();
+    let checked = app.db.write::<_, DbError, _>(async move |tx| keys.are_those_of(tx).await).await;
+    let trouble = match checked {
+        Ok(true) => {
+            let status = json!({"status": "ok", "database": "ok", "keys": "ok"});
+            return HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(status);
+        }
+        Ok(false) => "the database holds other keys than those that this process started with",
+        Err(DbError::Overloaded | DbError::Deadline) => "the database does not answer in time",
+        Err(error) => {
+            tracing::warn!(request_id = answer::request_id(&request), "not ready: {error}");
+            "the database is away or takes no writes"
+        }
+    };
+    answer::api_error(&answer::request_id(&request), StatusCode::SERVICE_UNAVAILABLE, trouble)
+}

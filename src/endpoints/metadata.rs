@@ -1,0 +1,18 @@
+//! `/.well-known/oauth-authorization-server` (RFC 8414).
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::answer::{self, Surface};
+use crate::app::App;
+use crate::oauth::metadata::metadata;
+use crate::registry::Freshness;
+
+pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    match app.registry.scopes(Freshness::Cached).await {
+        Ok(scopes) => HttpResponse::Ok()
+            .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+            .json(metadata(&app.issuer, scopes.names())),
+        Err(failure) => answer::failure(&app, &answer::request_id(&request), Surface::Api, &failure),
+    }
+}

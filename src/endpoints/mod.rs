@@ -1,0 +1,105 @@
+//! Every URL of the server on one screen, and the endpoints for programs.
+
+mod authorize;
+pub mod client_auth;
+pub mod envelope;
+mod fallback;
+mod health;
+mod metadata;
+mod token;
+
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{Resource, Route};
+
+use crate::answer::Surface;
+use crate::pages::{assets, consent, errors, home, logo, sign_in};
+use fallback::MethodNotAllowed;
+
+/// The route table; `path` is the public URL's, empty or `/like/this`.
+pub fn routes(config: &mut ServiceConfig, path: &str) {
+    use Surface::{Api, OAuth, Page};
+    let metadata_path = format!("/.well-known/oauth-authorization-server{path}");
+    let at = |route: &str| format!("{path}{route}");
+
+    config
+        .service(resource(&at("/authorize"), Page).get(authorize::get).post(authorize::post).done())
+        .service(resource(&at("/authorize/resume"), Page).get(authorize::resume).done())
+        .service(resource(&at("/token"), OAuth).post(token::post).preflight().done())
+        .service(resource(&metadata_path, Api).get(metadata::get).preflight().done())
+        .service(resource(&at("/healthz"), Api).get(health::live).done())
+        .service(resource(&at("/readyz"), Api).get(health::ready).done())
+        .service(resource(&at("/sign-in"), Page).get(sign_in::show).post(sign_in::submit).done())
+        .service(resource(&at("/consent"), Page).get(consent::show).post(consent::submit).done())
+        .service(resource(&at("/"), Page).get(home::show).done())
+        .service(resource(&at("/errors"), Page).get(errors::index).done())
+        .service(resource(&at("/errors/{word}"), Page).get(errors::show).done())
+        .service(resource(&at("/assets/{name}"), Page).get(assets::show).done())
+        .service(resource(&at("/logos/{digest}"), Page).get(logo::show).done())
+        .default_service(web::to(fallback::not_found));
+}
+
+/// Whose form the errors of a path take, before a handler has it.
+pub fn surface(issuer: &str, path: &str) -> Surface {
+    // Mounted where the issuer is: `/errors/token` is a page.
+    let is = |route: &str| path.strip_suffix(route).is_some_and(|mount| issuer.ends_with(mount));
+    match path {
+        _ if is("/token") => Surface::OAuth,
+        _ if is("/healthz") || is("/readyz") || path.starts_with("/.well-known/") => Surface::Api,
+        _ => Surface::Page,
+    }
+}
+
+/// A path and its methods; any other method is answered 405 in the surface's form.
+struct Endpoint {
+    resource: Resource,
+    refused: MethodNotAllowed,
+}
+
+fn resource(path: &str, surface: Surface) -> Endpoint {
+    Endpoint { resource: web::resource(path.to_owned()), refused: MethodNotAllowed::new(surface) }
+}
+
+impl Endpoint {
+    /// GET, and with it HEAD (RFC 9110 §9.1).
+    fn get<F, A>(mut self, handler: F) -> Self
+    where
+        F: actix_web::Handler<A> + Clone,
+        A: actix_web::FromRequest + 'static,
+        F::Output: actix_web::Responder + 'static,
+    {
+        self.refused.allow("GET");
+        self.refused.allow("HEAD");
+        self.resource = self.resource.route(web::get().to(handler.clone())).route(head().to(handler));
+        self
+    }
+
+    fn post<F, A>(mut self, handler: F) -> Self
+    where
+        F: actix_web::Handler<A>,
+        A: actix_web::FromRequest + 'static,
+        F::Output: actix_web::Responder + 'static,
+    {
+        self.refused.allow("POST");
+        self.resource = self.resource.route(web::post().to(handler));
+        self
+    }
+
+    /// Answers the question that a browser asks before a script of another origin may call (see `envelope`).
+    fn preflight(mut self) -> Self {
+        let allowed = self.refused.allowed();
+        self.refused.allow("OPTIONS");
+        let preflight = web::method(actix_web::http::Method::OPTIONS)
+            .to(move || std::future::ready(fallback::preflight(&allowed)));
+        self.resource = self.resource.route(preflight);
+        self
+    }
+
+    fn done(self) -> Resource {
+        let refused = self.refused;
+        self.resource.default_service(web::to(move |app, request| refused.clone().answer(app, request)))
+    }
+}
+
+fn head() -> Route {
+    web::head()
+}

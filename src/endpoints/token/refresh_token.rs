@@ -1,0 +1,111 @@
+//! `grant_type=refresh_token` (RFC 6749 §6), rotating (RFC 9700 §4.14).
+
+use crate::app::App;
+use crate::clock::Seconds;
+use crate::failure::Denied;
+use crate::oauth::error::OAuthError;
+use crate::oauth::grant::may_issue;
+use crate::oauth::params::Params;
+use crate::oauth::reason::Reason;
+use crate::oauth::refresh::{self, Chain, RefreshName, Verdict};
+use crate::oauth::scope::{self, Scope};
+use crate::oauth::token::{ACCESS_TOKEN_PREFIX, AccessToken, TokenAnswer};
+use crate::secret::{Hash, random_token};
+use crate::store::clients::StoredClient;
+use crate::store::db::Tx;
+use crate::store::{access_tokens, grants};
+
+pub(super) struct Prepared {
+    token: String,
+    scope: Option<String>,
+}
+
+pub(super) fn prepare(params: &Params) -> Result<Prepared, OAuthError> {
+    let Some(token) = params.one("refresh_token")? else {
+        return Err(Reason::RefreshTokenMissing.because("the parameter refresh_token is missing"));
+    };
+    Ok(Prepared { token: token.to_owned(), scope: params.one("scope")?.map(str::to_owned) })
+}
+
+fn unknown() -> OAuthError {
+    Reason::RefreshTokenUnknown.because("the refresh token is not known here")
+}
+
+pub(super) async fn issue(
+    app: &App,
+    client: &StoredClient,
+    prepared: Prepared,
+) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+    let Some((name, mac)) = RefreshName::parse(&prepared.token) else { return Err(unknown().into()) };
+    // Nobody can make up the name of a token: what fails here touches no database.
+    if !app.keys.is_refresh_token(&name, &mac) {
+        return Err(unknown().into());
+    }
+    let (client, keys) = (client.client.clone(), app.keys.clone());
+    let access_token = format!("{ACCESS_TOKEN_PREFIX}{}", random_token());
+    let (now, tokens) = (app.now(), &app.config.tokens);
+    let (lifetime, grace) = (tokens.access_token_lifetime.seconds(), tokens.refresh_token_grace.seconds());
+    let idle_expires_at = now + tokens.refresh_token_idle_lifetime.seconds();
+
+    let work = async move |tx: &mut Tx| {
+        let found = grants::find_chain(tx, &name.grant_id, &client.id, client.version).await?;
+        let Some(presented) = found else { return Err(unknown().into()) };
+        if !presented.client_unchanged {
+            return Ok(None);
+        }
+        let chain = presented.chain;
+        let verdict = match refresh::judge(&chain, &name, &client.id, grace, now) {
+            Ok(verdict) => verdict,
+            Err(error) => return refuse(tx, &name, error, now).await,
+        };
+        may_issue(presented.standing)?;
+        let scope = scope::narrow(prepared.scope.as_deref(), &chain.scope)?;
+        let successor = keys.refresh_token(&name.successor());
+        if verdict == Verdict::Rotate {
+            let hashes = (Hash::of(&prepared.token), Hash::of(&successor));
+            if !grants::rotate(tx, (&name, &hashes.0), &hashes.1, idle_expires_at, now).await? {
+                return Err(unknown().into());
+            }
+        }
+        save(tx, &name, &chain, &scope, (&access_token, now, now + lifetime)).await?;
+        Ok(Some(TokenAnswer {
+            access_token: access_token.clone(),
+            token_type: "Bearer",
+            expires_in: lifetime,
+            scope: scope.to_string(),
+            refresh_token: Some(successor),
+        }))
+    };
+    app.db.write(work).await
+}
+
+/// A replaced token that comes back ends the chain; other refusals change nothing.
+async fn refuse(
+    tx: &mut Tx,
+    name: &RefreshName,
+    error: OAuthError,
+    now: Seconds,
+) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+    if error.reason == Reason::RefreshTokenReused {
+        grants::revoke(tx, &name.grant_id, Reason::RefreshTokenReused, now).await?;
+    }
+    Err(error.into())
+}
+
+async fn save(
+    tx: &mut Tx,
+    name: &RefreshName,
+    chain: &Chain,
+    scope: &Scope,
+    (token, issued_at, expires_at): (&str, Seconds, Seconds),
+) -> Result<(), Denied<OAuthError>> {
+    let record = AccessToken {
+        client_id: chain.client_id.clone(),
+        user_id: Some(chain.user_id.clone()),
+        grant_id: Some(name.grant_id.clone()),
+        scope: scope.clone(),
+        issued_at,
+        expires_at,
+    };
+    Ok(access_tokens::save_in(tx.batch(), &Hash::of(token), &record).execute().await?)
+}

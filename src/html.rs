@@ -1,0 +1,97 @@
+//! Pages for people: templates, the policy that they are served under, and nothing from outside.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use minijinja::{AutoEscape, Environment, Value};
+
+use crate::failure::Failure;
+use crate::secret::Hash;
+
+pub const STYLE: &str = include_str!("pages/assets/grantor.css");
+const ICON: &str = include_str!("pages/assets/grantor.svg");
+
+const TEMPLATES: [(&str, &str); 10] = [
+    ("layout.html", include_str!("pages/templates/layout.html")),
+    ("sign_in.html", include_str!("pages/templates/sign_in.html")),
+    ("consent.html", include_str!("pages/templates/consent.html")),
+    ("error.html", include_str!("pages/templates/error.html")),
+    ("home.html", include_str!("pages/templates/home.html")),
+    ("example.html", include_str!("pages/templates/example.html")),
+    ("errors.html", include_str!("pages/templates/errors.html")),
+    ("search.html", include_str!("pages/templates/search.html")),
+    ("code.html", include_str!("pages/templates/code.html")),
+    ("reason.html", include_str!("pages/templates/reason.html")),
+];
+
+/// No script at all, nothing from elsewhere, never in a frame.
+///
+/// `form-action` is left out on purpose: our forms end in a redirect to the application, and Chromium would
+/// check its whole chain of redirects, custom schemes included, against the list.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The compiled templates.
+pub struct Pages {
+    environment: Environment<'static>,
+    style_digest: String,
+    icon_digest: String,
+}
+
+impl Pages {
+    pub fn new(issuer: &str) -> Result<Self, Failure> {
+        let mut environment = Environment::new();
+        environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        let (style_digest, icon_digest) = (Hash::of(STYLE).to_text(), Hash::of(ICON).to_text());
+        environment.add_global("issuer", issuer.to_owned());
+        // Who the person is dealing with, as the browser's address line says it.
+        environment.add_global("place", issuer.split_once("://").map_or(issuer, |(_, rest)| rest).to_owned());
+        environment.add_global("style", format!("{issuer}/assets/{style_digest}.css"));
+        environment.add_global("icon", format!("{issuer}/assets/{icon_digest}.svg"));
+        for (name, text) in TEMPLATES {
+            environment
+                .add_template(name, text)
+                .map_err(|error| Failure::Internal(format!("the template {name}: {error:#}")))?;
+        }
+        Ok(Self { environment, style_digest, icon_digest })
+    }
+
+    /// The name under which the style sheet may be cached for ever.
+    pub fn style_digest(&self) -> &str {
+        &self.style_digest
+    }
+
+    /// Media type and text of the file of this name.
+    pub fn asset(&self, name: &str) -> Option<(&'static str, &'static str)> {
+        match name.split_once('.')? {
+            (digest, "css") if digest == self.style_digest => Some(("text/css; charset=utf-8", STYLE)),
+            (digest, "svg") if digest == self.icon_digest => Some(("image/svg+xml", ICON)),
+            _ => None,
+        }
+    }
+
+    /// Renders a page with the headers that every page carries.
+    pub fn render(&self, status: StatusCode, template: &str, context: Value) -> HttpResponse {
+        let rendered = self.environment.get_template(template).and_then(|template| template.render(context));
+        match rendered {
+            Ok(html) => page(status).body(html),
+            Err(error) => {
+                tracing::error!("the page {template} cannot be rendered: {error:#}");
+                page(StatusCode::INTERNAL_SERVER_ERROR).body(
+                    "<!doctype html><html lang=en><title>Error</title><p>The server failed to show this page.",
+                )
+            }
+        }
+    }
+}
+
+fn page(status: StatusCode) -> HttpResponseBuilder {
+    let mut response = HttpResponse::build(status);
+    response
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((header::X_FRAME_OPTIONS, "DENY"))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        // Under no-referrer, Chrome sends Origin: null with our own forms.
+        .insert_header((header::REFERRER_POLICY, "same-origin"));
+    response
+}

@@ -1,0 +1,195 @@
+//! The server's own keys: sealed in the database under the master key, which is kept outside of it.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::hmac;
+use zeroize::Zeroizing;
+
+use crate::clock::Seconds;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::oauth::refresh::RefreshName;
+use crate::secret::{Hash, from_base64url, random, to_base64url};
+use crate::store::db::{Conn, Db, DbError};
+use crate::store::server_keys;
+
+/// The row whose secret all other keys are derived from.
+const ROOT: &str = "root";
+
+/// What the server authenticates its own words with; the same on every node of one database.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// The sealed root as it was read, to tell whether the database still holds the same.
+    root: Hash,
+    refresh: hmac::Key,
+    form: hmac::Key,
+}
+
+impl Keys {
+    /// Opens the server's keys, or makes them on the first start.
+    pub async fn open(config: &Config, db: &Db, now: Seconds) -> Result<Self, Failure> {
+        let find = async |conn: &mut _| server_keys::find(conn, ROOT).await;
+        let is_first_start = db.read::<_, DbError, _>(find).await?.is_none();
+        let master = match MasterKey::load(config)? {
+            Some(master) => master,
+            None if is_first_start => MasterKey::make(config)?,
+            // A new one would be the wrong one, and lie where the right one belongs.
+            None => return Err(MasterKey::missing(config)),
+        };
+        if is_first_start {
+            let sealed = master.seal(ROOT, Zeroizing::new(random::<32>().to_vec()))?;
+            db.write::<_, DbError, _>(async move |tx| server_keys::save(tx, ROOT, &sealed, now).await)
+                .await?;
+        }
+        let sealed = db.read::<_, DbError, _>(find).await?;
+        let sealed = sealed.ok_or_else(|| Failure::Internal("the server's key was not stored".into()))?;
+        let root = hmac::Key::new(hmac::HMAC_SHA256, &master.open(ROOT, &sealed)?);
+        Ok(Self {
+            root: fingerprint(&sealed),
+            refresh: derived(&root, "refresh"),
+            form: derived(&root, "form"),
+        })
+    }
+
+    /// Whether the database holds the keys that these were made from.
+    pub async fn are_those_of(&self, conn: &mut Conn) -> Result<bool, DbError> {
+        let sealed = server_keys::find(conn, ROOT).await?;
+        Ok(sealed.is_some_and(|sealed| fingerprint(&sealed) == self.root))
+    }
+
+    /// The token that `name` stands for; the same on every node and at every asking.
+    pub fn refresh_token(&self, name: &RefreshName) -> String {
+        name.token(hmac::sign(&self.refresh, &name.message()).as_ref())
+    }
+
+    /// Whether this server made the token that says `name` of itself.
+    pub fn is_refresh_token(&self, name: &RefreshName, mac: &[u8]) -> bool {
+        hmac::verify(&self.refresh, &name.message(), mac).is_ok()
+    }
+
+    /// What a form carries to prove that this server showed it to this browser.
+    pub fn form_token(&self, purpose: &str, bound_to: &[&str]) -> String {
+        to_base64url(hmac::sign(&self.form, form_message(purpose, bound_to).as_bytes()).as_ref())
+    }
+
+    pub fn is_form_token(&self, token: &str, purpose: &str, bound_to: &[&str]) -> bool {
+        let mac = from_base64url(token).unwrap_or_default();
+        hmac::verify(&self.form, form_message(purpose, bound_to).as_bytes(), &mac).is_ok()
+    }
+}
+
+fn fingerprint(sealed: &[u8]) -> Hash {
+    Hash::of_bytes(sealed)
+}
+
+fn derived(root: &hmac::Key, purpose: &str) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(root, purpose.as_bytes()).as_ref())
+}
+
+/// The parts hold no NUL, so that no two lists of parts make the same message.
+fn form_message(purpose: &str, bound_to: &[&str]) -> String {
+    format!("{purpose}\0{}", bound_to.join("\0"))
+}
+
+/// AES-256-GCM under the operator's key.
+struct MasterKey(RandomizedNonceKey);
+
+impl MasterKey {
+    /// The configured key; `None` when none is configured and its file is not there.
+    fn load(config: &Config) -> Result<Option<Self>, Failure> {
+        let configured = config.keys.master_key.expose();
+        if !configured.is_empty() {
+            return Self::parse(configured, "keys.master_key").map(Some);
+        }
+        let path = config.master_key_file();
+        let place = path.display().to_string();
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Self::parse(text.trim(), &place).map(Some),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Failure::Internal(format!("cannot read the master key {place}: {error}"))),
+        }
+    }
+
+    fn make(config: &Config) -> Result<Self, Failure> {
+        let path = config.master_key_file();
+        let place = path.display().to_string();
+        let text = create(&path)?;
+        tracing::warn!(
+            "no master key was configured; a new one is in {place}: keep it safe, and apart from the database"
+        );
+        Self::parse(text.trim(), &place)
+    }
+
+    fn missing(config: &Config) -> Failure {
+        let place = config.master_key_file();
+        Failure::Internal(format!(
+            "the master key {} is missing, and this database was made with one; bring it back",
+            place.display()
+        ))
+    }
+
+    fn parse(text: &str, place: &str) -> Result<Self, Failure> {
+        let wrong = || Failure::Internal(format!("the master key in {place} is not 32 bytes in base64url"));
+        let bytes = Zeroizing::new(from_base64url(text.trim_end_matches('=')).ok_or_else(wrong)?);
+        RandomizedNonceKey::new(&AES_256_GCM, &bytes).map(Self).map_err(|_| wrong())
+    }
+
+    fn seal(&self, id: &str, mut secret: Zeroizing<Vec<u8>>) -> Result<Vec<u8>, Failure> {
+        let nonce = self.0.seal_in_place_append_tag(Aad::from(id), &mut *secret);
+        let nonce = nonce.map_err(|_| Failure::Internal("the server's key could not be sealed".into()))?;
+        Ok([nonce.as_ref(), secret.as_slice()].concat())
+    }
+
+    fn open(&self, id: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let wrong = || {
+            Failure::Internal(
+                "the master key is not the one that this database was made with; configure that one".into(),
+            )
+        };
+        let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN).ok_or_else(wrong)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| wrong())?;
+        let mut opened = Zeroizing::new(sealed.to_vec());
+        let length = self.0.open_in_place(nonce, Aad::from(id), &mut opened).map_err(|_| wrong())?.len();
+        opened.truncate(length);
+        Ok(opened)
+    }
+}
+
+/// Makes a key file that only its owner can read; the one that stands when another process was first.
+fn create(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    let failed = |error: &dyn std::fmt::Display| {
+        Failure::Internal(format!("cannot make the master key file {}: {error}", path.display()))
+    };
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let text = Zeroizing::new(format!("{}\n", to_base64url(&random::<32>())));
+    // A temporary file is readable by its owner only, and appears under its name whole or not at all.
+    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(|error| failed(&error))?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(|error| failed(&error))?;
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(text),
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
+            std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| failed(&error))
+        }
+        Err(error) => Err(failed(&error.error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_master_key_sealed_another_does_not_open() {
+        let key = |byte: u8| MasterKey::parse(&to_base64url(&[byte; 32]), "test").unwrap();
+        let sealed = key(1).seal("a", Zeroizing::new(b"secret".to_vec())).unwrap();
+        assert_eq!(key(1).open("a", &sealed).unwrap().as_slice(), b"secret");
+        assert!(key(2).open("a", &sealed).is_err());
+        assert!(key(1).open("b", &sealed).is_err(), "a sealed key is bound to its row");
+        assert!(key(1).open("a", &sealed[..5]).is_err());
+        assert!(MasterKey::parse("dG9vIHNob3J0", "test").is_err());
+    }
+}

@@ -1,0 +1,188 @@
+//! Clients: what a registration says, and whether the one that calls is who it says (RFC 6749 §2).
+
+use super::error::OAuthError;
+use super::id::ClientId;
+use super::reason::Reason;
+use super::redirect_uri::RegisteredUri;
+use super::scope::Scope;
+
+/// A registered client as the rules see it; secrets are verified elsewhere.
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub id: ClientId,
+    /// Grows with every change, so that what was decided on an older state can be told.
+    pub version: i64,
+    pub kind: ClientKind,
+    pub name: String,
+    pub links: Links,
+    pub redirect_uris: Vec<RegisteredUri>,
+    pub grants: Vec<GrantType>,
+    pub scopes: Scope,
+    /// Bound to one method, or `None`: a confidential client may use either secret method.
+    pub auth_method: Option<AuthMethod>,
+    /// `None` follows the server's `[oauth] require_pkce`.
+    pub pkce: Option<PkcePolicy>,
+    /// Belongs to the operator: nobody is asked for consent.
+    pub first_party: bool,
+    pub disabled: bool,
+}
+
+/// What the consent page shows beside the name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Links {
+    pub site: Option<String>,
+    pub policy: Option<String>,
+    pub terms: Option<String>,
+    /// The digest that the stored logo is served under.
+    pub logo: Option<String>,
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name { $($variant),* }
+
+        impl $name {
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($word => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+words! {
+    /// What the application is, and with that whether it can keep a secret (RFC 6749 §2.1).
+    ClientKind { Web = "web", Spa = "spa", Native = "native", Service = "service" }
+}
+words! {
+    /// A way to get a token (RFC 6749 §1.3).
+    GrantType {
+        AuthorizationCode = "authorization_code",
+        ClientCredentials = "client_credentials",
+        RefreshToken = "refresh_token",
+    }
+}
+words! {
+    /// A way for a client to prove who it is (RFC 7591 §2).
+    AuthMethod { Basic = "client_secret_basic", Post = "client_secret_post", None = "none" }
+}
+words! {
+    /// Whether a client must send a PKCE challenge.
+    PkcePolicy { Required = "required", Optional = "optional" }
+}
+
+impl ClientKind {
+    /// Runs where a secret could be read, so it has none.
+    pub fn is_public(self) -> bool {
+        matches!(self, Self::Spa | Self::Native)
+    }
+
+    /// The grants of a client that names none.
+    pub fn default_grants(self) -> &'static [GrantType] {
+        match self {
+            Self::Web | Self::Spa | Self::Native => &[GrantType::AuthorizationCode, GrantType::RefreshToken],
+            Self::Service => &[GrantType::ClientCredentials],
+        }
+    }
+}
+
+impl Client {
+    pub fn may_use(&self, grant: GrantType) -> Result<(), OAuthError> {
+        if self.grants.contains(&grant) {
+            return Ok(());
+        }
+        Err(Reason::ClientGrantNotAllowed
+            .because(format!("this client is not registered for the grant {}", grant.as_str())))
+    }
+
+    /// Whether the method that the client used is one that its registration allows.
+    pub fn accepts(&self, used: AuthMethod) -> Result<(), OAuthError> {
+        let public = self.kind.is_public();
+        match (used, self.auth_method) {
+            (AuthMethod::None, _) if public => Ok(()),
+            (AuthMethod::None, _) => Err(Reason::ClientAuthenticationMissing
+                .because("this client is confidential and must authenticate with its secret")),
+            (_, _) if public => {
+                Err(Reason::ClientSecretUnexpected.because("this client is public and has no secret to send"))
+            }
+            (_, None) => Ok(()),
+            (used, Some(registered)) if used == registered => Ok(()),
+            (used, Some(registered)) => Err(Reason::ClientMethodNotAllowed.because(format!(
+                "this client used {} but is registered for {}",
+                used.as_str(),
+                registered.as_str()
+            ))),
+        }
+    }
+}
+
+/// A secret's hash as it stands in the database, and until when it counts.
+#[derive(Clone, Debug)]
+pub struct ClientSecret {
+    pub id: String,
+    pub hash: SecretHash,
+    pub expires_at: Option<i64>,
+}
+
+impl ClientSecret {
+    pub fn is_live(&self, now: i64) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+/// How a client secret is stored: by what it costs to guess it.
+#[derive(Clone, Debug)]
+pub enum SecretHash {
+    /// SHA-256 in base64url, of a generated secret with 256 bits of chance.
+    Sha256(String),
+    /// A PHC string, of a secret that a person chose.
+    Argon2(String),
+}
+
+#[cfg(test)]
+pub(super) fn example(kind: ClientKind) -> Client {
+    Client {
+        id: ClientId::new("example"),
+        version: 1,
+        kind,
+        name: "Example".into(),
+        links: Links::default(),
+        redirect_uris: vec![RegisteredUri::register("https://app.example/cb", kind).unwrap()],
+        grants: kind.default_grants().to_vec(),
+        scopes: Scope::from_stored("read write"),
+        auth_method: None,
+        pkce: None,
+        first_party: false,
+        disabled: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pairing_of_client_and_method_has_its_answer() {
+        use AuthMethod::{Basic, None as Public, Post};
+        let confidential = |method| Client { auth_method: method, ..example(ClientKind::Web) };
+        let public = example(ClientKind::Spa);
+        let reason = |client: &Client, used| client.accepts(used).err().map(|error| error.reason);
+
+        assert_eq!(reason(&confidential(None), Basic), None);
+        assert_eq!(reason(&confidential(None), Post), None);
+        assert_eq!(reason(&confidential(None), Public), Some(Reason::ClientAuthenticationMissing));
+        assert_eq!(reason(&confidential(Some(Basic)), Basic), None);
+        assert_eq!(reason(&confidential(Some(Basic)), Post), Some(Reason::ClientMethodNotAllowed));
+        assert_eq!(reason(&confidential(Some(Post)), Basic), Some(Reason::ClientMethodNotAllowed));
+        assert_eq!(reason(&public, Public), None);
+        assert_eq!(reason(&public, Basic), Some(Reason::ClientSecretUnexpected));
+        assert_eq!(reason(&public, Post), Some(Reason::ClientSecretUnexpected));
+    }
+}

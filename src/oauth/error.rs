@@ -1,0 +1,230 @@
+//! The error of an OAuth endpoint: a code that the RFCs define, our reason word, and a sentence.
+
+use std::borrow::Cow;
+
+use super::reason::Reason;
+
+/// A refusal: it is answered to the client, commits what was written, and is logged with its reason.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {description}", reason.word())]
+pub struct OAuthError {
+    pub reason: Reason,
+    pub description: Cow<'static, str>,
+}
+
+impl OAuthError {
+    pub fn code(&self) -> ErrorCode {
+        self.reason.code()
+    }
+}
+
+/// The `error` values that this server sends, with the RFC that defines each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    InvalidRequest,
+    UnsupportedResponseType,
+    InvalidScope,
+    ForbiddenScope,
+    AccessDenied,
+    UnauthorizedClient,
+    InvalidClient,
+    InvalidGrant,
+    UnsupportedGrantType,
+    RequestNotSupported,
+    RequestUriNotSupported,
+    ServerError,
+    TemporarilyUnavailable,
+}
+
+impl ErrorCode {
+    pub const ALL: [Self; 13] = [
+        Self::InvalidRequest,
+        Self::UnsupportedResponseType,
+        Self::InvalidScope,
+        Self::ForbiddenScope,
+        Self::AccessDenied,
+        Self::UnauthorizedClient,
+        Self::InvalidClient,
+        Self::InvalidGrant,
+        Self::UnsupportedGrantType,
+        Self::RequestNotSupported,
+        Self::RequestUriNotSupported,
+        Self::ServerError,
+        Self::TemporarilyUnavailable,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::ForbiddenScope => "forbidden_scope",
+            Self::AccessDenied => "access_denied",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::RequestNotSupported => "request_not_supported",
+            Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+        }
+    }
+
+    /// The status of a JSON answer with this code (RFC 6749 §5.2).
+    pub fn status(self) -> u16 {
+        match self {
+            Self::InvalidClient => 401,
+            Self::ServerError => 500,
+            Self::TemporarilyUnavailable => 503,
+            _ => 400,
+        }
+    }
+
+    /// Where the code is defined.
+    pub fn section(self) -> &'static str {
+        match self {
+            Self::InvalidRequest | Self::UnauthorizedClient | Self::InvalidScope => {
+                "RFC 6749 §4.1.2.1 and §5.2"
+            }
+            Self::UnsupportedResponseType
+            | Self::AccessDenied
+            | Self::ServerError
+            | Self::TemporarilyUnavailable => "RFC 6749 §4.1.2.1",
+            Self::InvalidClient | Self::InvalidGrant | Self::UnsupportedGrantType => "RFC 6749 §5.2",
+            Self::RequestNotSupported | Self::RequestUriNotSupported => "OpenID Connect Core §3.1.2.6",
+            Self::ForbiddenScope => "this server's own code",
+        }
+    }
+
+    /// Whether an application gets it by redirect, in the query of its redirect URI.
+    pub fn is_redirected(self) -> bool {
+        !matches!(self, Self::InvalidClient | Self::InvalidGrant | Self::UnsupportedGrantType)
+    }
+
+    /// Whether a program gets it as JSON.
+    pub fn is_answered(self) -> bool {
+        !matches!(
+            self,
+            Self::UnsupportedResponseType
+                | Self::AccessDenied
+                | Self::RequestNotSupported
+                | Self::RequestUriNotSupported
+        )
+    }
+
+    /// The reason that is behind it most often.
+    pub fn usual(self) -> Reason {
+        match self {
+            Self::InvalidRequest => Reason::ChallengeMissing,
+            Self::UnsupportedResponseType => Reason::ResponseTypeUnsupported,
+            Self::InvalidScope => Reason::ScopeUnknown,
+            Self::ForbiddenScope => Reason::ScopeForbidden,
+            Self::AccessDenied => Reason::ConsentDenied,
+            Self::UnauthorizedClient => Reason::ClientGrantNotAllowed,
+            Self::InvalidClient => Reason::ClientSecretWrong,
+            Self::InvalidGrant => Reason::CodeReplayed,
+            Self::UnsupportedGrantType => Reason::GrantTypeUnsupported,
+            Self::RequestNotSupported => Reason::RequestObjectUnsupported,
+            Self::RequestUriNotSupported => Reason::RequestUriUnsupported,
+            Self::ServerError => Reason::ServerFailed,
+            Self::TemporarilyUnavailable => Reason::ServerBusy,
+        }
+    }
+
+    /// What an application that gets it does best.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::InvalidRequest | Self::RequestNotSupported | Self::RequestUriNotSupported => {
+                "Treat it as a mistake in your code or its configuration: log the description and the reason, \
+                 and do not try again with the same request."
+            }
+            Self::UnsupportedResponseType | Self::UnsupportedGrantType => {
+                "Compare what your library sends with the server's metadata, and switch to what both know."
+            }
+            Self::InvalidScope => {
+                "Check the spelling of each scope; the description names the one that was refused."
+            }
+            Self::ForbiddenScope => {
+                "Do not ask for the scope, or have the operator allow it; asking again does not help."
+            }
+            Self::AccessDenied => {
+                "Show the person that the sign-in did not happen, and offer it again. Never start it over \
+                 without a click: that would be a loop."
+            }
+            Self::UnauthorizedClient => {
+                "Use a grant that the application is registered for, or have the operator add this one."
+            }
+            Self::InvalidClient => {
+                "Check client_id, secret and how they are sent. Do not retry in a loop; a changed secret has to \
+                 come into your configuration first."
+            }
+            Self::InvalidGrant => {
+                "Drop the code or refresh token: it is of no use any more, or never was. Send the person through \
+                 sign-in again, once, and look at the reason when it comes back."
+            }
+            Self::ServerError => {
+                "Try once more after a pause. If it stays, report the request id to the operator."
+            }
+            Self::TemporarilyUnavailable => {
+                "Wait for the seconds of Retry-After, try again, and wait longer each time."
+            }
+        }
+    }
+
+    /// What the code says, in one sentence.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "The request is malformed; the description says how.",
+            Self::UnsupportedResponseType => {
+                "The server does not support the response type that was asked for."
+            }
+            Self::InvalidScope => "A scope is unknown to the server or malformed.",
+            Self::ForbiddenScope => "The scope exists, but this application is not allowed to use it.",
+            Self::AccessDenied => "The person or the server denied the request.",
+            Self::UnauthorizedClient => "The application is not allowed to use this way of getting a token.",
+            Self::InvalidClient => "The application did not prove who it is.",
+            Self::InvalidGrant => "The code or refresh token is not valid, or not for this application.",
+            Self::UnsupportedGrantType => "The server does not support the grant type that was asked for.",
+            Self::RequestNotSupported => "The server does not take request objects.",
+            Self::RequestUriNotSupported => "The server does not take requests by reference.",
+            Self::ServerError => "The server failed; the fault is ours, not yours.",
+            Self::TemporarilyUnavailable => {
+                "The server is overloaded or its database is away; try again soon."
+            }
+        }
+    }
+}
+
+/// How a received value may stand in a description: printable ASCII without `"` and `\` (RFC 6749 §5.2), cut short.
+pub fn shown(value: &str) -> String {
+    const LONGEST: usize = 64;
+    let mut text = String::with_capacity(value.len().min(LONGEST) + 4);
+    for byte in value.bytes() {
+        if text.len() >= LONGEST {
+            text.push_str("...");
+            break;
+        }
+        match byte {
+            b'"' | b'\\' | b'%' | 0..=0x1f | 0x7f..=0xff => text.push_str(&format!("%{byte:02X}")),
+            _ => text.push(char::from(byte)),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_shown_value_is_fit_for_an_error_description(value in ".*") {
+            let text = shown(&value);
+            prop_assert!(text.len() <= 70);
+            prop_assert!(text.bytes().all(|b| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e)));
+        }
+    }
+}

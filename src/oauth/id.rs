@@ -1,0 +1,59 @@
+//! Identifiers that must not be swapped.
+
+use std::fmt;
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(String);
+
+        impl $name {
+            pub fn new(value: impl Into<String>) -> Self {
+                Self(value.into())
+            }
+
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+identifier! {
+    /// Names a client: any VSCHAR, space and colon included (RFC 6749 A.1).
+    ClientId
+}
+identifier! {
+    /// Names a user for ever, whatever the username becomes.
+    UserId
+}
+identifier! {
+    /// Names a session without opening it; the cookie's hash is its key.
+    SessionId
+}
+identifier! {
+    /// Names one authorization that a user gave a client; its code, refresh and access tokens hang on it.
+    GrantId
+}
+identifier! {
+    /// Names an authorization request that waits for a person.
+    FlowId
+}
+
+impl ClientId {
+    /// At most this many characters.
+    pub const LONGEST: usize = 255;
+
+    /// Parses `1*VSCHAR` of bounded length (RFC 6749 A.1).
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = !text.is_empty() && text.len() <= Self::LONGEST;
+        (fits && text.bytes().all(|byte| (0x20..=0x7e).contains(&byte))).then(|| Self::new(text))
+    }
+}

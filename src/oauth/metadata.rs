@@ -1,0 +1,42 @@
+//! Authorization server metadata: exactly what is implemented (RFC 8414).
+
+use serde::Serialize;
+
+use super::client::{AuthMethod, GrantType};
+
+/// The metadata document; members whose default would claim more are written out.
+#[derive(Debug, Serialize)]
+pub struct Metadata {
+    pub issuer: String,
+    pub authorization_endpoint: String,
+    pub token_endpoint: String,
+    pub service_documentation: String,
+    pub scopes_supported: Vec<String>,
+    pub response_types_supported: [&'static str; 1],
+    pub response_modes_supported: [&'static str; 1],
+    pub grant_types_supported: Vec<&'static str>,
+    pub token_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub code_challenge_methods_supported: [&'static str; 1],
+    pub authorization_response_iss_parameter_supported: bool,
+    pub request_parameter_supported: bool,
+    pub request_uri_parameter_supported: bool,
+}
+
+/// Builds the document for `issuer`, which has no slash at its end.
+pub fn metadata(issuer: &str, scopes: Vec<String>) -> Metadata {
+    Metadata {
+        issuer: issuer.to_owned(),
+        authorization_endpoint: format!("{issuer}/authorize"),
+        token_endpoint: format!("{issuer}/token"),
+        service_documentation: format!("{issuer}/errors"),
+        scopes_supported: scopes,
+        response_types_supported: ["code"],
+        response_modes_supported: ["query"],
+        grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).collect(),
+        token_endpoint_auth_methods_supported: AuthMethod::ALL.iter().map(|method| method.as_str()).collect(),
+        code_challenge_methods_supported: ["S256"],
+        authorization_response_iss_parameter_supported: true,
+        request_parameter_supported: false,
+        request_uri_parameter_supported: false,
+    }
+}

@@ -1,0 +1,19 @@
+//! Rules: what the RFCs decide. No HTTP, no SQL, no clock, no randomness.
+
+pub mod client;
+pub mod code;
+pub mod error;
+pub mod grant;
+pub mod id;
+pub mod interaction;
+pub mod metadata;
+pub mod params;
+pub mod pkce;
+pub mod reason;
+pub mod redirect_uri;
+pub mod refresh;
+pub mod registration;
+pub mod request;
+pub mod scope;
+pub mod token;
+pub mod user;

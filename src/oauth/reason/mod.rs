@@ -1,0 +1,231 @@
+//! The one table of reasons: a stable word for every refusal, the same in answer, log and documentation.
+//!
+//! A reason stands in the list below and has its row in the file of its concept, with all that the error
+//! reference says about it.
+
+mod authorize;
+mod client;
+mod pkce;
+mod redirect_uri;
+mod request;
+mod row;
+mod scope;
+mod server;
+mod sign_in;
+mod token;
+
+use std::borrow::Cow;
+
+use super::error::{ErrorCode, OAuthError};
+use row::Row;
+pub use row::{Example, Who};
+
+macro_rules! reasons {
+    ($( $name:ident = $row:path; )*) => {
+        /// Why a request was refused; the word never changes its meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Reason { $( $name, )* }
+
+        impl Reason {
+            pub const ALL: &[Self] = &[ $( Self::$name, )* ];
+
+            fn row(self) -> &'static Row {
+                match self { $( Self::$name => &$row, )* }
+            }
+        }
+    };
+}
+
+impl Reason {
+    /// Refuses for this reason, with the sentence that the client's developer reads.
+    pub fn because(self, description: impl Into<Cow<'static, str>>) -> OAuthError {
+        OAuthError { reason: self, description: description.into() }
+    }
+
+    pub fn find(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|reason| reason.word() == word)
+    }
+
+    /// The machine word, such as `code.expired`.
+    pub fn word(self) -> &'static str {
+        self.row().word
+    }
+
+    /// The `error` that travels with it.
+    pub fn code(self) -> ErrorCode {
+        self.row().code
+    }
+
+    /// Who can mend it, the likeliest first.
+    pub fn who(self) -> &'static [Who] {
+        self.row().who
+    }
+
+    /// What happened, in a sentence.
+    pub fn what(self) -> &'static str {
+        self.row().what
+    }
+
+    /// How to mend it, in a few sentences.
+    pub fn fix(self) -> &'static str {
+        self.row().fix
+    }
+
+    /// A request that is refused for it, and the one that is right.
+    pub fn example(self) -> Example {
+        self.row().example
+    }
+
+    /// What is worth reading next: what the row names, then what has the same first word.
+    pub fn related(self) -> Vec<Self> {
+        let named = self.row().see;
+        let topic = |reason: Self| reason.word().split('.').next();
+        let alike =
+            |other: &&Self| **other != self && topic(**other) == topic(self) && !named.contains(other);
+        named.iter().chain(Self::ALL.iter().filter(alike)).copied().collect()
+    }
+}
+
+reasons! {
+    RequestMalformed = request::MALFORMED;
+    RequestMediaType = request::MEDIA_TYPE;
+    RequestTooLarge = request::TOO_LARGE;
+    RequestMethod = request::METHOD;
+    ParameterRepeated = request::PARAMETER_REPEATED;
+    ParameterMalformed = request::PARAMETER_MALFORMED;
+    ParameterTooLong = request::PARAMETER_TOO_LONG;
+    ParameterTooMany = request::PARAMETER_TOO_MANY;
+
+    ClientIdMissing = client::ID_MISSING;
+    ClientIdRepeated = client::ID_REPEATED;
+    ClientUnknown = client::UNKNOWN;
+    ClientDisabled = client::DISABLED;
+    ClientGrantNotAllowed = client::GRANT_NOT_ALLOWED;
+    ClientAuthenticationMissing = client::AUTHENTICATION_MISSING;
+    ClientSecretWrong = client::SECRET_WRONG;
+    ClientSecretUnexpected = client::SECRET_UNEXPECTED;
+    ClientMethodsMixed = client::METHODS_MIXED;
+    ClientMethodNotAllowed = client::METHOD_NOT_ALLOWED;
+    ClientIdMismatch = client::ID_MISMATCH;
+    ClientBasicMalformed = client::BASIC_MALFORMED;
+
+    RedirectUriMissing = redirect_uri::MISSING;
+    RedirectUriRepeated = redirect_uri::REPEATED;
+    RedirectUriNoneRegistered = redirect_uri::NONE_REGISTERED;
+    RedirectUriMalformed = redirect_uri::MALFORMED;
+    RedirectUriScheme = redirect_uri::SCHEME;
+    RedirectUriHost = redirect_uri::HOST;
+    RedirectUriPort = redirect_uri::PORT;
+    RedirectUriPath = redirect_uri::PATH;
+    RedirectUriQuery = redirect_uri::QUERY;
+
+    FlowUnknown = sign_in::FLOW_UNKNOWN;
+    FlowOtherBrowser = sign_in::FLOW_OTHER_BROWSER;
+    FlowExpired = sign_in::FLOW_EXPIRED;
+    FormForged = sign_in::FORM_FORGED;
+
+    ResponseTypeMissing = authorize::RESPONSE_TYPE_MISSING;
+    ResponseTypeUnsupported = authorize::RESPONSE_TYPE_UNSUPPORTED;
+    ResponseModeUnsupported = authorize::RESPONSE_MODE_UNSUPPORTED;
+    RequestObjectUnsupported = authorize::REQUEST_OBJECT_UNSUPPORTED;
+    RequestUriUnsupported = authorize::REQUEST_URI_UNSUPPORTED;
+
+    ChallengeMissing = pkce::CHALLENGE_MISSING;
+    ChallengeMethod = pkce::CHALLENGE_METHOD;
+    ChallengeMalformed = pkce::CHALLENGE_MALFORMED;
+    VerifierMissing = pkce::VERIFIER_MISSING;
+    VerifierMalformed = pkce::VERIFIER_MALFORMED;
+    VerifierMismatch = pkce::VERIFIER_MISMATCH;
+    VerifierUnexpected = pkce::VERIFIER_UNEXPECTED;
+
+    ScopeMalformed = scope::MALFORMED;
+    ScopeTooMany = scope::TOO_MANY;
+    ScopeUnknown = scope::UNKNOWN;
+    ScopeNone = scope::NONE;
+    ScopeForbidden = scope::FORBIDDEN;
+    ScopeWidened = scope::WIDENED;
+
+    ConsentDenied = sign_in::CONSENT_DENIED;
+    SignInCancelled = sign_in::CANCELLED;
+    UserDisabled = sign_in::USER_DISABLED;
+
+    GrantTypeMissing = token::GRANT_TYPE_MISSING;
+    GrantTypeUnsupported = token::GRANT_TYPE_UNSUPPORTED;
+    CodeMissing = token::CODE_MISSING;
+    CodeUnknown = token::CODE_UNKNOWN;
+    CodeExpired = token::CODE_EXPIRED;
+    CodeReplayed = token::CODE_REPLAYED;
+    CodeWrongClient = token::CODE_WRONG_CLIENT;
+    CodeRedirectUri = token::CODE_REDIRECT_URI;
+    RefreshTokenMissing = token::REFRESH_TOKEN_MISSING;
+    RefreshTokenUnknown = token::REFRESH_TOKEN_UNKNOWN;
+    RefreshTokenExpired = token::REFRESH_TOKEN_EXPIRED;
+    RefreshTokenReused = token::REFRESH_TOKEN_REUSED;
+    RefreshTokenRevoked = token::REFRESH_TOKEN_REVOKED;
+    RefreshTokenWrongClient = token::REFRESH_TOKEN_WRONG_CLIENT;
+    SubjectDisabled = token::SUBJECT_DISABLED;
+
+    ServerFailed = server::FAILED;
+    ServerBusy = server::BUSY;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn words_are_unique_and_fit_for_a_path() {
+        let mut seen = HashSet::new();
+        for reason in Reason::ALL {
+            let word = reason.word();
+            assert!(seen.insert(word), "{word} stands twice");
+            assert!(word.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'.' | b'_')), "{word}");
+            assert_eq!(Reason::find(word), Some(*reason));
+        }
+    }
+
+    #[test]
+    fn every_row_says_what_happened_who_can_mend_it_and_how() {
+        for reason in Reason::ALL {
+            for sentence in [reason.what(), reason.fix()] {
+                let is_sentence =
+                    sentence.len() >= 20 && sentence.starts_with(|c: char| c.is_ascii_uppercase());
+                assert!(is_sentence && sentence.ends_with('.'), "{}: {sentence:?}", reason.word());
+                assert!(!sentence.contains("  "), "{}: {sentence:?}", reason.word());
+            }
+            assert!(!reason.who().is_empty(), "{}", reason.word());
+        }
+    }
+
+    #[test]
+    fn every_row_shows_a_wrong_and_a_right_request_of_made_up_values() {
+        for reason in Reason::ALL {
+            let Example { before, after } = reason.example();
+            assert_ne!(before, after, "{}", reason.word());
+            for text in [before, after] {
+                assert!(text.len() >= 20 && text == text.trim(), "{}: {text:?}", reason.word());
+                let hosts =
+                    text.split("://").skip(1).filter_map(|rest| rest.split(['/', '?', ':', '\n']).next());
+                for host in hosts {
+                    let made_up = host.ends_with("example.com") || matches!(host, "127.0.0.1" | "localhost");
+                    assert!(made_up, "{}: {host}", reason.word());
+                }
+                for (at, _) in text.match_indices("gac_").chain(text.match_indices("grt_")) {
+                    assert!(text[at + 4..].starts_with("made-up"), "{}: {text}", reason.word());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn related_reasons_are_others_and_stand_once() {
+        for reason in Reason::ALL {
+            let related = reason.related();
+            assert!(!related.contains(reason), "{}", reason.word());
+            assert_eq!(related.iter().collect::<HashSet<_>>().len(), related.len(), "{}", reason.word());
+            assert!(!related.is_empty(), "{} leads nowhere", reason.word());
+        }
+    }
+}

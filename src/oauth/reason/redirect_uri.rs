@@ -1,0 +1,205 @@
+//! Where the person is to be sent back to; what is wrong here is shown on a page and never redirected.
+
+use super::Reason;
+use super::Who::{Developer, Operator};
+use super::row::{Row, example};
+use crate::oauth::error::ErrorCode::InvalidRequest;
+
+pub(super) const MISSING: Row = Row {
+    word: "redirect_uri.missing",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The request does not say where to return to.",
+    fix: "Add the redirect_uri parameter with an address that is registered for the application. This \
+          server wants it even where only one is registered.",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &response_type=code\n\
+         &scope=read",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &response_type=code\n\
+         &scope=read\n\
+         &redirect_uri=https://app.example.com/callback\n\
+         &…",
+    ),
+    see: &[Reason::RedirectUriNoneRegistered],
+};
+
+pub(super) const REPEATED: Row = Row {
+    word: "redirect_uri.repeated",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The request names its return address more than once.",
+    fix: "Send redirect_uri once. Look for a library that adds it to a URL that has it already.",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &redirect_uri=https://app.example.com/callback\n\
+         &redirect_uri=https://app.example.com/\n\
+         &…",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &redirect_uri=https://app.example.com/callback\n\
+         &…",
+    ),
+    see: &[Reason::ParameterRepeated],
+};
+
+pub(super) const NONE_REGISTERED: Row = Row {
+    word: "redirect_uri.none_registered",
+    code: InvalidRequest,
+    who: &[Operator, Developer],
+    what: "The application has no return address registered at all.",
+    fix: "Have the operator register the address, in full. Applications of kind service have none on \
+          purpose: they do not send people here, but get tokens by client_credentials.",
+    example: example(
+        "# registered: no redirect URI\n\
+         GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &redirect_uri=https://app.example.com/callback\n\
+         &…",
+        "# registered: https://app.example.com/callback\n\
+         GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &redirect_uri=https://app.example.com/callback\n\
+         &…",
+    ),
+    see: &[Reason::RedirectUriMissing, Reason::ClientGrantNotAllowed],
+};
+
+pub(super) const MALFORMED: Row = Row {
+    word: "redirect_uri.malformed",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The return address is not an absolute address, or not written as it was registered.",
+    fix: "Send the address in full, with scheme and host, percent-encoded once. An address that means the \
+          registered one but is written otherwise, such as with capitals in its host or a port that goes \
+          without saying, is another one.",
+    example: example(
+        "# registered: https://app.example.com/callback\n\
+         GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &redirect_uri=/callback\n\
+         &…",
+        "# registered: https://app.example.com/callback\n\
+         GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &redirect_uri=https://app.example.com/callback\n\
+         &…",
+    ),
+    see: &[Reason::RedirectUriPath],
+};
+
+pub(super) const SCHEME: Row = Row {
+    word: "redirect_uri.scheme_mismatch",
+    code: InvalidRequest,
+    who: &[Developer, Operator],
+    what: "The return address differs from the registered one in its scheme.",
+    fix: "Send the registered address, or have the one that the application really uses registered; http \
+          and https are different addresses. Behind a proxy that ends TLS, tell the framework that it is \
+          reached by https.",
+    example: example(
+        "# registered: https://app.example.com/callback\n\
+         GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &redirect_uri=http://app.example.com/callback\n\
+         &…",
+        "# registered: https://app.example.com/callback\n\
+         GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &redirect_uri=https://app.example.com/callback\n\
+         &…",
+    ),
+    see: &[Reason::RedirectUriPort],
+};
+
+pub(super) const HOST: Row = Row {
+    word: "redirect_uri.host_mismatch",
+    code: InvalidRequest,
+    who: &[Developer, Operator],
+    what: "The return address differs from the registered ones in its host.",
+    fix: "Send the registered address, or have this host's address registered too: each environment has its \
+          own. www.app.example.com is another host than app.example.com, and localhost another than \
+          127.0.0.1.",
+    example: example(
+        "# registered: https://app.example.com/callback\n\
+         GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &redirect_uri=https://www.app.example.com/callback\n\
+         &…",
+        "# registered: https://app.example.com/callback\n\
+         GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &redirect_uri=https://app.example.com/callback\n\
+         &…",
+    ),
+    see: &[Reason::RedirectUriScheme],
+};
+
+pub(super) const PORT: Row = Row {
+    word: "redirect_uri.port_mismatch",
+    code: InvalidRequest,
+    who: &[Developer, Operator],
+    what: "The return address differs from the registered one in its port.",
+    fix: "Register the port that the application uses. Only native applications may use any port, and only \
+          on the loopback address (RFC 8252 section 7.3).",
+    example: example(
+        "# registered: https://app.example.com/callback\n\
+         GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &redirect_uri=https://app.example.com:8443/callback\n\
+         &…",
+        "# registered: https://app.example.com/callback\n\
+         GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &redirect_uri=https://app.example.com/callback\n\
+         &…",
+    ),
+    see: &[Reason::RedirectUriHost],
+};
+
+pub(super) const PATH: Row = Row {
+    word: "redirect_uri.path_mismatch",
+    code: InvalidRequest,
+    who: &[Developer, Operator],
+    what: "The return address differs from the registered one in its path.",
+    fix: "Compare the two byte by byte: case, a trailing slash and percent-encoding all count.",
+    example: example(
+        "# registered: https://app.example.com/callback\n\
+         GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &redirect_uri=https://app.example.com/callback/\n\
+         &…",
+        "# registered: https://app.example.com/callback\n\
+         GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &redirect_uri=https://app.example.com/callback\n\
+         &…",
+    ),
+    see: &[Reason::RedirectUriQuery],
+};
+
+pub(super) const QUERY: Row = Row {
+    word: "redirect_uri.query_mismatch",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The return address differs from the registered one in its query.",
+    fix: "Keep what changes from request to request in the state parameter, not in the return address; \
+          state comes back unchanged.",
+    example: example(
+        "# registered: https://app.example.com/callback\n\
+         GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &redirect_uri=https://app.example.com/callback?order=1234\n\
+         &…",
+        "# registered: https://app.example.com/callback\n\
+         GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &redirect_uri=https://app.example.com/callback\n\
+         &state=made-up-reference-to-order-1234\n\
+         &…",
+    ),
+    see: &[Reason::RedirectUriPath],
+};

@@ -1,0 +1,175 @@
+//! Requests whose form is wrong, whatever they ask for.
+
+use super::Reason;
+use super::Who::Developer;
+use super::row::{Row, example};
+use crate::oauth::error::ErrorCode::InvalidRequest;
+
+pub(super) const MALFORMED: Row = Row {
+    word: "request.malformed",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The request's form could not be read.",
+    fix: "Send name=value pairs joined by &, percent-encoded, and the whole body: as many bytes as \
+          Content-Length says. A connection that broke in the middle, or a proxy that changes bodies, looks \
+          the same from here.",
+    example: example(
+        "POST https://id.example.com/token\n\
+         Content-Type: application/x-www-form-urlencoded\n\
+         Content-Length: 900\n\
+         \n\
+         grant_type=client_credentials",
+        "POST https://id.example.com/token\n\
+         Content-Type: application/x-www-form-urlencoded\n\
+         Content-Length: 29\n\
+         \n\
+         grant_type=client_credentials",
+    ),
+    see: &[Reason::ParameterMalformed],
+};
+
+pub(super) const MEDIA_TYPE: Row = Row {
+    word: "request.media_type",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The request's body had a media type that this endpoint does not read.",
+    fix: "Send the body as application/x-www-form-urlencoded, uncompressed. OAuth endpoints take forms, not \
+          JSON (RFC 6749 section 3.2); many HTTP clients call that option form or data.",
+    example: example(
+        "POST https://id.example.com/token\n\
+         Content-Type: application/json\n\
+         \n\
+         {\"grant_type\": \"client_credentials\", \"scope\": \"read\"}",
+        "POST https://id.example.com/token\n\
+         Content-Type: application/x-www-form-urlencoded\n\
+         \n\
+         grant_type=client_credentials\n\
+         &scope=read",
+    ),
+    see: &[],
+};
+
+pub(super) const TOO_LARGE: Row = Row {
+    word: "request.too_large",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The request's body was larger than the 64 KiB that this endpoint accepts.",
+    fix: "Send only the parameters that the grant needs. Files and profile data have no place in a token \
+          request.",
+    example: example(
+        "POST https://id.example.com/token\n\
+         Content-Length: 250000\n\
+         \n\
+         grant_type=authorization_code\n\
+         &code=gac_made-up-code\n\
+         &profile_picture=iVBORw0KGgoAAAANSUhEUg…",
+        "POST https://id.example.com/token\n\
+         \n\
+         grant_type=authorization_code\n\
+         &code=gac_made-up-code\n\
+         &…",
+    ),
+    see: &[Reason::ParameterTooLong, Reason::ParameterTooMany],
+};
+
+pub(super) const METHOD: Row = Row {
+    word: "request.method",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The endpoint does not take requests with this HTTP method.",
+    fix: "Use a method that the answer's Allow header names; tokens are fetched with POST. If the client does \
+          send POST, look for a redirect on the way, such as from http to https: it turns POST into GET.",
+    example: example(
+        "GET https://id.example.com/token?grant_type=client_credentials",
+        "POST https://id.example.com/token\n\
+         \n\
+         grant_type=client_credentials",
+    ),
+    see: &[],
+};
+
+pub(super) const PARAMETER_REPEATED: Row = Row {
+    word: "parameter.repeated",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "A parameter was sent more than once.",
+    fix: "Send every parameter once (RFC 6749 section 3.1). Look for a value that a library adds on its own \
+          beside the one that you set, or for a list that was written as a repeated parameter: several scopes \
+          are one value, separated by spaces.",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &scope=read\n\
+         &scope=write\n\
+         &…",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &scope=read+write\n\
+         &…",
+    ),
+    see: &[Reason::ClientIdRepeated, Reason::RedirectUriRepeated],
+};
+
+pub(super) const PARAMETER_MALFORMED: Row = Row {
+    word: "parameter.malformed",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "A parameter holds bytes that have no place in it.",
+    fix: "Encode the value as UTF-8, then percent-encode it once. Control characters such as a line break are \
+          never allowed; one at the end often comes from a file that the value was read from.",
+    example: example(
+        "POST https://id.example.com/token\n\
+         \n\
+         grant_type=authorization_code\n\
+         &code=gac_made-up-code%0A\n\
+         &…",
+        "POST https://id.example.com/token\n\
+         \n\
+         grant_type=authorization_code\n\
+         &code=gac_made-up-code\n\
+         &…",
+    ),
+    see: &[Reason::RequestMalformed],
+};
+
+pub(super) const PARAMETER_TOO_LONG: Row = Row {
+    word: "parameter.too_long",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "A parameter is longer than the 8 KiB that this server accepts.",
+    fix: "Keep large data on your side, for example in the person's session, and send a short reference to it \
+          in state.",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &state=eyJjYXJ0IjpbeyJpdGVtIjoiY2hhaXIi…\n\
+         &…",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &state=made-up-random-reference\n\
+         &…",
+    ),
+    see: &[Reason::RequestTooLarge],
+};
+
+pub(super) const PARAMETER_TOO_MANY: Row = Row {
+    word: "parameter.too_many",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The request has more than the 100 parameters that this server reads.",
+    fix: "Send only the parameters that the request needs, and do not forward the whole query that your own \
+          page was called with.",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &item1=chair\n\
+         &item2=table\n\
+         &item3=lamp\n\
+         &…",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &state=made-up-random-reference\n\
+         &…",
+    ),
+    see: &[Reason::RequestTooLarge],
+};

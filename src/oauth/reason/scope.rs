@@ -1,0 +1,130 @@
+//! What the application may do with a token.
+
+use super::Reason;
+use super::Who::{Developer, Operator};
+use super::row::{Row, example};
+use crate::oauth::error::ErrorCode::{ForbiddenScope, InvalidScope};
+
+pub(super) const MALFORMED: Row = Row {
+    word: "scope.malformed",
+    code: InvalidScope,
+    who: &[Developer],
+    what: "The scope parameter is not a list of scope names.",
+    fix: "Separate scope names by single spaces, with none at either end; in a URL a space is + or %20. \
+          Names are printable ASCII without quote and backslash (RFC 6749 section 3.3).",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &scope=[\"read\",\"write\"]\n\
+         &…",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &scope=read+write\n\
+         &…",
+    ),
+    see: &[Reason::ScopeUnknown],
+};
+
+pub(super) const TOO_MANY: Row = Row {
+    word: "scope.too_many",
+    code: InvalidScope,
+    who: &[Developer],
+    what: "The request asks for more than the 64 scopes that this server reads.",
+    fix: "Ask for the scopes that are needed now, and for others when the person comes to what needs them.",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &scope=mail:read+mail:write+mail:send+files:read+…\n\
+         &…",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &scope=mail:read\n\
+         &…",
+    ),
+    see: &[Reason::ParameterTooLong],
+};
+
+pub(super) const UNKNOWN: Row = Row {
+    word: "scope.unknown",
+    code: InvalidScope,
+    who: &[Developer, Operator],
+    what: "A scope is not known to this server.",
+    fix: "Check its spelling, case included; the description names it. Scopes of other providers, such as \
+          offline_access, mean nothing here unless the operator has created them.",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &scope=read+Write\n\
+         &…",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &scope=read+write\n\
+         &…",
+    ),
+    see: &[Reason::ScopeForbidden],
+};
+
+pub(super) const NONE: Row = Row {
+    word: "scope.none",
+    code: InvalidScope,
+    who: &[Developer, Operator],
+    what: "The request names no scope, and the application has none to fall back on.",
+    fix: "Name the scopes that are wanted; sensitive ones are never given unasked. If the application may \
+          not have any, the operator allows some.",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &response_type=code\n\
+         &…",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &response_type=code\n\
+         &scope=read\n\
+         &…",
+    ),
+    see: &[Reason::ScopeForbidden],
+};
+
+pub(super) const FORBIDDEN: Row = Row {
+    word: "scope.forbidden",
+    code: ForbiddenScope,
+    who: &[Developer, Operator],
+    what: "The scope exists, but this application is not allowed to use it.",
+    fix: "Ask for less, or have the operator allow the scope for this application; the description names it.",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &scope=read+admin\n\
+         &…",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &scope=read\n\
+         &…",
+    ),
+    see: &[Reason::ScopeUnknown],
+};
+
+pub(super) const WIDENED: Row = Row {
+    word: "scope.widened",
+    code: InvalidScope,
+    who: &[Developer],
+    what: "The refresh asks for a scope that the original authorization does not have.",
+    fix: "Ask for the same scopes or fewer, or leave scope out to keep them all. For more, send the person \
+          through authorization again (RFC 6749 section 6). The refresh token stays good.",
+    example: example(
+        "# granted: read\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=refresh_token\n\
+         &refresh_token=grt_made-up-token\n\
+         &scope=read+write",
+        "# granted: read\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=refresh_token\n\
+         &refresh_token=grt_made-up-token",
+    ),
+    see: &[Reason::ScopeForbidden],
+};

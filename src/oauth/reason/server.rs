@@ -1,0 +1,51 @@
+//! What is not the request's fault.
+
+use super::Reason;
+use super::Who::{Nobody, Operator};
+use super::row::{Row, example};
+use crate::oauth::error::ErrorCode::{ServerError, TemporarilyUnavailable};
+
+pub(super) const FAILED: Row = Row {
+    word: "server.failed",
+    code: ServerError,
+    who: &[Operator],
+    what: "The server failed while it processed the request.",
+    fix: "Try once more; if it stays, give the operator the request id of the answer: the log has the cause \
+          under it.",
+    example: example(
+        "# again and again, as fast as it goes\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
+         \n\
+         grant_type=client_credentials",
+        "# once more after a pause, then a report with the request id\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
+         \n\
+         grant_type=client_credentials",
+    ),
+    see: &[Reason::ServerBusy],
+};
+
+pub(super) const BUSY: Row = Row {
+    word: "server.busy",
+    code: TemporarilyUnavailable,
+    who: &[Nobody, Operator],
+    what: "The server has more to do than it can at the moment, or cannot reach its database.",
+    fix: "Wait for the seconds that the Retry-After header names, then send the same request again; wait \
+          longer each time. If a repeated exchange of a code says code.replayed, the first one had been done \
+          all the same: begin the sign-in again. If it lasts for minutes, tell the operator.",
+    example: example(
+        "# at once\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
+         \n\
+         grant_type=client_credentials",
+        "# after the seconds of Retry-After, with a little chance added\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
+         \n\
+         grant_type=client_credentials",
+    ),
+    see: &[Reason::ServerFailed, Reason::CodeReplayed],
+};

@@ -1,0 +1,113 @@
+//! The person's part: a sign-in on its way, its forms, and the decision.
+
+use super::Reason;
+use super::Who::{Developer, Operator, Person};
+use super::row::{Example, Row, example};
+use crate::oauth::error::ErrorCode::AccessDenied;
+
+/// The application begins anew.
+const AGAIN: Example = example(
+    "GET https://id.example.com/sign-in\n\
+     ?flow=made-up-flow",
+    "# the application's own page, from where it begins a sign-in\n\
+     GET https://app.example.com/sign-in",
+);
+
+pub(super) const FLOW_UNKNOWN: Row = Row {
+    word: "flow.unknown",
+    code: AccessDenied,
+    who: &[Person],
+    what: "This sign-in is not known here, or ended long ago.",
+    fix: "Go back to the application and sign in from there again. The address of a sign-in page belongs to \
+          one sign-in: as a bookmark it leads nowhere.",
+    example: AGAIN,
+    see: &[Reason::FlowExpired],
+};
+
+pub(super) const FLOW_OTHER_BROWSER: Row = Row {
+    word: "flow.other_browser",
+    code: AccessDenied,
+    who: &[Person, Developer],
+    what: "This sign-in was started in another browser, or the browser did not send its cookie back.",
+    fix: "Start again from the application in this browser, with cookies allowed. For developers: localhost \
+          and 127.0.0.1 do not share cookies, and a page in a frame of another site has none.",
+    example: AGAIN,
+    see: &[Reason::FormForged],
+};
+
+pub(super) const FLOW_EXPIRED: Row = Row {
+    word: "flow.expired",
+    code: AccessDenied,
+    who: &[Person],
+    what: "The sign-in took longer than this server waits.",
+    fix: "Start the sign-in again from the application. An application offers its sign-in button again when \
+          it gets this error.",
+    example: AGAIN,
+    see: &[Reason::SignInCancelled],
+};
+
+pub(super) const FORM_FORGED: Row = Row {
+    word: "form.forged",
+    code: AccessDenied,
+    who: &[Person, Developer],
+    what: "The form did not come from a page that this server showed to this browser.",
+    fix: "Load the page again and send the form from there. Programs cannot send it: an application that \
+          wants tokens sends the person here, or uses a grant without a person.",
+    example: example(
+        "# an application that collects passwords itself\n\
+         POST https://id.example.com/sign-in?flow=made-up-flow\n\
+         Origin: https://app.example.com\n\
+         \n\
+         username=alice\n\
+         &password=made-up-password",
+        "# an application that sends the person here\n\
+         GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &response_type=code\n\
+         &redirect_uri=https://app.example.com/callback\n\
+         &…",
+    ),
+    see: &[Reason::FlowOtherBrowser],
+};
+
+/// What the application does when the person comes back without consent.
+const COME_BACK: Example = example(
+    "# on ?error=access_denied the application starts over at once, without end\n\
+     HTTP/1.1 302 Found\n\
+     Location: https://id.example.com/authorize?client_id=calendar&…",
+    "# on ?error=access_denied the application says so and offers its button again\n\
+     HTTP/1.1 200 OK\n\
+     Content-Type: text/html",
+);
+
+pub(super) const CONSENT_DENIED: Row = Row {
+    word: "consent.denied",
+    code: AccessDenied,
+    who: &[Person],
+    what: "The person pressed Deny.",
+    fix: "Respect it: say that the person is not signed in, and offer to try again. Asking for fewer \
+          scopes, each when it is needed, makes a yes likelier.",
+    example: COME_BACK,
+    see: &[Reason::SignInCancelled],
+};
+
+pub(super) const CANCELLED: Row = Row {
+    word: "sign_in.cancelled",
+    code: AccessDenied,
+    who: &[Person],
+    what: "The person went back instead of signing in.",
+    fix: "Let the person try again when they wish; this is no failure, and nothing has to be mended.",
+    example: COME_BACK,
+    see: &[Reason::ConsentDenied, Reason::FlowExpired],
+};
+
+pub(super) const USER_DISABLED: Row = Row {
+    word: "user.disabled",
+    code: AccessDenied,
+    who: &[Operator],
+    what: "The account may not sign in at present.",
+    fix: "Ask the operator, who knows why the account was switched off and can switch it on again. Trying \
+          again does not help.",
+    example: COME_BACK,
+    see: &[Reason::SubjectDisabled],
+};

@@ -1,0 +1,349 @@
+//! What is offered at the token endpoint: the grant, the code, the refresh token.
+
+use super::Reason;
+use super::Who::{Developer, Operator, Person};
+use super::row::{Example, Row, example};
+use crate::oauth::error::ErrorCode::{InvalidGrant, InvalidRequest, UnsupportedGrantType};
+
+/// Only the person can begin anew.
+const SIGN_IN_AGAIN: Example = example(
+    "POST https://id.example.com/token\n\
+     Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+     \n\
+     grant_type=refresh_token\n\
+     &refresh_token=grt_made-up-old-token",
+    "# forget the refresh token and send the person here\n\
+     GET https://id.example.com/authorize\n\
+     ?client_id=calendar\n\
+     &response_type=code\n\
+     &…",
+);
+
+pub(super) const GRANT_TYPE_MISSING: Row = Row {
+    word: "grant_type.missing",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The token request does not say what it offers for a token.",
+    fix: "Add grant_type, for example grant_type=authorization_code, to the form in the body. The token \
+          endpoint does not read the query.",
+    example: example(
+        "POST https://id.example.com/token?grant_type=client_credentials\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
+         Content-Type: application/x-www-form-urlencoded",
+        "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
+         Content-Type: application/x-www-form-urlencoded\n\
+         \n\
+         grant_type=client_credentials",
+    ),
+    see: &[Reason::RequestMediaType, Reason::GrantTypeUnsupported],
+};
+
+pub(super) const GRANT_TYPE_UNSUPPORTED: Row = Row {
+    word: "grant_type.unsupported",
+    code: UnsupportedGrantType,
+    who: &[Developer],
+    what: "The server does not support this grant type.",
+    fix: "Use one that grant_types_supported of the server's metadata lists. The grant password is not \
+          offered on purpose: people type their password here and nowhere else (RFC 9700 section 2.4).",
+    example: example(
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=password\n\
+         &username=alice\n\
+         &password=made-up-password",
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=authorization_code\n\
+         &code=gac_made-up-code\n\
+         &…",
+    ),
+    see: &[Reason::ClientGrantNotAllowed],
+};
+
+pub(super) const CODE_MISSING: Row = Row {
+    word: "code.missing",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The token request has no code.",
+    fix: "Send the code that came back to the redirect URI. If none came back, there is an error in its \
+          place: handle that first.",
+    example: example(
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=authorization_code\n\
+         &redirect_uri=https://app.example.com/callback",
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=authorization_code\n\
+         &code=gac_made-up-code\n\
+         &redirect_uri=https://app.example.com/callback\n\
+         &…",
+    ),
+    see: &[Reason::CodeUnknown],
+};
+
+pub(super) const CODE_UNKNOWN: Row = Row {
+    word: "code.unknown",
+    code: InvalidGrant,
+    who: &[Developer],
+    what: "The code was never issued here, or ended long ago.",
+    fix: "Pass the code on unchanged, decoded once, and to the server that issued it: compare iss in the \
+          redirect with the issuer that you ask (RFC 9207).",
+    example: example(
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=authorization_code\n\
+         &code=made-up-code-of-another-server\n\
+         &…",
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=authorization_code\n\
+         &code=gac_made-up-code\n\
+         &…",
+    ),
+    see: &[Reason::CodeExpired],
+};
+
+pub(super) const CODE_EXPIRED: Row = Row {
+    word: "code.expired",
+    code: InvalidGrant,
+    who: &[Developer],
+    what: "The code was too old when it was redeemed.",
+    fix: "Redeem a code at once, before anything else; it lives for a minute at most. A code that waited in \
+          a queue or a debugger is lost: begin the sign-in again.",
+    example: example(
+        "# two minutes after the redirect\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=authorization_code\n\
+         &code=gac_made-up-code\n\
+         &…",
+        "# in the same second as the redirect\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=authorization_code\n\
+         &code=gac_made-up-code\n\
+         &…",
+    ),
+    see: &[Reason::CodeReplayed, Reason::CodeUnknown],
+};
+
+pub(super) const CODE_REPLAYED: Row = Row {
+    word: "code.replayed",
+    code: InvalidGrant,
+    who: &[Developer],
+    what: "The code had been redeemed before; everything issued from it has been revoked.",
+    fix: "Redeem a code exactly once. A page that is loaded twice, a retry after a time-out, or a first \
+          attempt with a wrong code_verifier is the usual cause: after the redirect, send the browser on to \
+          an address without the code. Begin the sign-in again.",
+    example: example(
+        "# the callback page is loaded a second time\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=authorization_code\n\
+         &code=gac_made-up-code-that-was-used\n\
+         &…",
+        "# a new sign-in, and its new code\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=authorization_code\n\
+         &code=gac_made-up-code\n\
+         &…",
+    ),
+    see: &[Reason::VerifierMismatch, Reason::RefreshTokenRevoked],
+};
+
+pub(super) const CODE_WRONG_CLIENT: Row = Row {
+    word: "code.wrong_client",
+    code: InvalidGrant,
+    who: &[Developer],
+    what: "The code was issued to another application.",
+    fix: "Redeem it with the client_id that asked for it. If your application never mixes two client_ids, \
+          somebody has handed it a code of another one: drop it.",
+    example: example(
+        "POST https://id.example.com/token\n\
+         \n\
+         grant_type=authorization_code\n\
+         &client_id=notes-spa\n\
+         &code=gac_made-up-code-for-calendar\n\
+         &…",
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=authorization_code\n\
+         &code=gac_made-up-code-for-calendar\n\
+         &…",
+    ),
+    see: &[Reason::RefreshTokenWrongClient],
+};
+
+pub(super) const CODE_REDIRECT_URI: Row = Row {
+    word: "code.redirect_uri_mismatch",
+    code: InvalidGrant,
+    who: &[Developer],
+    what: "The redirect_uri is not the one that the code was asked for with.",
+    fix: "Send the same redirect_uri as in the authorization request, byte for byte (RFC 6749 section \
+          4.1.3). It is compared only: nobody is redirected here.",
+    example: example(
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=authorization_code\n\
+         &code=gac_made-up-code\n\
+         &redirect_uri=https://app.example.com/\n\
+         &…",
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=authorization_code\n\
+         &code=gac_made-up-code\n\
+         &redirect_uri=https://app.example.com/callback\n\
+         &…",
+    ),
+    see: &[Reason::RedirectUriPath],
+};
+
+pub(super) const REFRESH_TOKEN_MISSING: Row = Row {
+    word: "refresh_token.missing",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The token request has no refresh_token.",
+    fix: "Send the refresh token that came with the last token answer. Not every application gets one: only \
+          those that are registered for the grant refresh_token.",
+    example: example(
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=refresh_token",
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=refresh_token\n\
+         &refresh_token=grt_made-up-token",
+    ),
+    see: &[Reason::ClientGrantNotAllowed],
+};
+
+pub(super) const REFRESH_TOKEN_UNKNOWN: Row = Row {
+    word: "refresh_token.unknown",
+    code: InvalidGrant,
+    who: &[Developer],
+    what: "The refresh token was never issued here, or ended long ago.",
+    fix: "Send the newest refresh token, unchanged: every refresh replaces it. An access token is not a \
+          refresh token; look at the first letters.",
+    example: example(
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=refresh_token\n\
+         &refresh_token=gat_made-up-access-token",
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=refresh_token\n\
+         &refresh_token=grt_made-up-token",
+    ),
+    see: &[Reason::RefreshTokenReused],
+};
+
+pub(super) const REFRESH_TOKEN_EXPIRED: Row = Row {
+    word: "refresh_token.expired",
+    code: InvalidGrant,
+    who: &[Developer, Person],
+    what: "The refresh token was not used for too long, or its authorization has reached its end.",
+    fix: "Send the person through sign-in again. An application that must work while nobody is there uses \
+          client_credentials in its own name.",
+    example: SIGN_IN_AGAIN,
+    see: &[Reason::RefreshTokenRevoked],
+};
+
+pub(super) const REFRESH_TOKEN_REUSED: Row = Row {
+    word: "refresh_token.reused",
+    code: InvalidGrant,
+    who: &[Developer],
+    what: "The refresh token had been replaced before; the whole chain has been revoked (RFC 9700 section \
+           4.14).",
+    fix: "Store each new refresh token before you use what came with it, and refresh from one place at a \
+          time. If that is so already, the token may have been stolen. In either case send the person \
+          through sign-in again.",
+    example: example(
+        "# a second time, although the first answer held grt_made-up-token-2\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=refresh_token\n\
+         &refresh_token=grt_made-up-token-1",
+        "# the token of the last answer\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=refresh_token\n\
+         &refresh_token=grt_made-up-token-2",
+    ),
+    see: &[Reason::CodeReplayed],
+};
+
+pub(super) const REFRESH_TOKEN_REVOKED: Row = Row {
+    word: "refresh_token.revoked",
+    code: InvalidGrant,
+    who: &[Developer, Person],
+    what: "The authorization that the refresh token belongs to has been revoked.",
+    fix: "Send the person through sign-in again. When it was not revoked on purpose, look in your log for \
+          code.replayed or refresh_token.reused shortly before: these revoke too.",
+    example: SIGN_IN_AGAIN,
+    see: &[Reason::RefreshTokenReused, Reason::CodeReplayed],
+};
+
+pub(super) const REFRESH_TOKEN_WRONG_CLIENT: Row = Row {
+    word: "refresh_token.wrong_client",
+    code: InvalidGrant,
+    who: &[Developer],
+    what: "The refresh token was issued to another application.",
+    fix: "Send it with the client_id that it was issued to. Applications cannot share refresh tokens, even \
+          those of one maker.",
+    example: example(
+        "POST https://id.example.com/token\n\
+         \n\
+         grant_type=refresh_token\n\
+         &client_id=notes-spa\n\
+         &refresh_token=grt_made-up-token-for-calendar",
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=refresh_token\n\
+         &refresh_token=grt_made-up-token-for-calendar",
+    ),
+    see: &[Reason::CodeWrongClient],
+};
+
+pub(super) const SUBJECT_DISABLED: Row = Row {
+    word: "subject.disabled",
+    code: InvalidGrant,
+    who: &[Operator],
+    what: "The account that the token would be for may not have tokens at present.",
+    fix: "End the session of this person in your application. The operator knows why the account was \
+          switched off; trying again does not help.",
+    example: example(
+        "# every minute\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=refresh_token\n\
+         &refresh_token=grt_made-up-token",
+        "# end the person's session in the application, and say that the account is switched off\n\
+         HTTP/1.1 302 Found\n\
+         Location: https://app.example.com/account-switched-off",
+    ),
+    see: &[Reason::UserDisabled],
+};

@@ -1,0 +1,79 @@
+//! What a registration may say: the checks that a new client and a changed one both pass (RFC 6749 §2).
+
+use super::client::{AuthMethod, Client, GrantType, PkcePolicy};
+use super::redirect_uri::RegisteredUri;
+
+/// Bytes of a client's name.
+const LONGEST_NAME: usize = 200;
+
+/// Checks a client as a whole; the error is a sentence for the operator about the first thing that cannot be.
+pub fn check(client: &Client) -> Result<(), String> {
+    let name = &client.name;
+    if name.trim().is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err("a name has 1 to 200 bytes on one line; the consent page shows it".into());
+    }
+    check_kind(client)?;
+    if client.grants.is_empty() {
+        return Err("a client needs at least one grant".into());
+    }
+    let may = |grant| client.grants.contains(&grant);
+    if may(GrantType::AuthorizationCode) && client.redirect_uris.is_empty() {
+        return Err("the grant authorization_code needs at least one --redirect-uri".into());
+    }
+    if may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode) {
+        return Err("the grant refresh_token needs authorization_code, which its tokens come from".into());
+    }
+    // Another kind may have other addresses.
+    for uri in &client.redirect_uris {
+        RegisteredUri::register(uri.as_str(), client.kind)?;
+    }
+    Ok(())
+}
+
+fn check_kind(client: &Client) -> Result<(), String> {
+    let kind = client.kind.as_str();
+    if !client.kind.is_public() {
+        return match client.auth_method {
+            Some(AuthMethod::None) => {
+                Err(format!("a {kind} client is confidential; --auth-method none is for spa and native"))
+            }
+            _ => Ok(()),
+        };
+    }
+    if client.auth_method.is_some_and(|method| method != AuthMethod::None) {
+        return Err(format!("a {kind} client is public; its --auth-method can only be none"));
+    }
+    if client.grants.contains(&GrantType::ClientCredentials) {
+        return Err(format!("a {kind} client is public and cannot use client_credentials"));
+    }
+    if client.pkce == Some(PkcePolicy::Optional) {
+        return Err(format!("a {kind} client is public and must use PKCE"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::client::{ClientKind, example};
+    use super::*;
+
+    #[test]
+    fn what_a_client_becomes_is_checked_as_a_whole() {
+        let refusal = |client: &Client| check(client).unwrap_err();
+        assert_eq!(check(&example(ClientKind::Web)), Ok(()));
+        let native = Client {
+            redirect_uris: vec![RegisteredUri::from_stored("com.example.app:/cb")],
+            ..example(ClientKind::Native)
+        };
+        assert_eq!(check(&native), Ok(()));
+        let web = Client { kind: ClientKind::Web, ..native };
+        assert!(refusal(&web).contains("private scheme"));
+        let basic = Client { auth_method: Some(AuthMethod::Basic), ..example(ClientKind::Spa) };
+        assert!(refusal(&basic).contains("can only be none"));
+        assert!(refusal(&Client { grants: vec![], ..example(ClientKind::Web) }).contains("one grant"));
+        assert!(
+            refusal(&Client { redirect_uris: vec![], ..example(ClientKind::Web) }).contains("--redirect-uri")
+        );
+        assert!(refusal(&Client { name: "a\nb".into(), ..example(ClientKind::Web) }).contains("a name has"));
+    }
+}

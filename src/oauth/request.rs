@@ -1,0 +1,127 @@
+//! The authorization request: every check on one screen, in the order in which it decides (RFC 6749 §4.1.1).
+
+use super::client::{Client, GrantType, PkcePolicy};
+use super::error::{OAuthError, shown};
+use super::id::ClientId;
+use super::params::Params;
+use super::pkce::Challenge;
+use super::reason::Reason;
+use super::redirect_uri::ReturnAddress;
+use super::scope::{self, KnownScopes, Scope};
+
+/// A request that has passed every check.
+#[derive(Clone, Debug)]
+pub struct AuthorizationRequest {
+    pub client_id: ClientId,
+    pub return_to: ReturnAddress,
+    pub state: Option<String>,
+    pub scope: Scope,
+    pub challenge: Option<Challenge>,
+}
+
+/// Where a refusal of an authorization request goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Client or redirect URI are unproven: a page, never a redirect.
+    Page(OAuthError),
+    /// To the application, by way of the person's browser.
+    Redirect { to: ReturnAddress, state: Option<String>, error: OAuthError },
+}
+
+impl Refusal {
+    pub fn error(&self) -> &OAuthError {
+        match self {
+            Self::Page(error) | Self::Redirect { error, .. } => error,
+        }
+    }
+}
+
+/// What this endpoint knows by name; anything else is ignored (RFC 6749 §3.1).
+const KNOWN: [&str; 9] = [
+    "state",
+    "response_type",
+    "response_mode",
+    "scope",
+    "code_challenge",
+    "code_challenge_method",
+    "request",
+    "request_uri",
+    "nonce",
+];
+
+/// Reads who asks: the first thing to know, and a page when it is not to be known.
+pub fn client_id(params: &Params) -> Result<ClientId, OAuthError> {
+    if params.count("client_id") > 1 {
+        return Err(Reason::ClientIdRepeated.because("the parameter client_id is repeated"));
+    }
+    let Some(id) = params.one("client_id")? else {
+        return Err(Reason::ClientIdMissing.because("the parameter client_id is missing"));
+    };
+    ClientId::parse(id)
+        .ok_or_else(|| Reason::ClientUnknown.because("no client is registered with this client_id"))
+}
+
+/// Validates a whole request of `client`.
+pub fn validate(
+    client: &Client,
+    params: &Params,
+    known_scopes: &impl KnownScopes,
+    pkce_default: PkcePolicy,
+) -> Result<AuthorizationRequest, Refusal> {
+    if client.disabled {
+        return Err(Refusal::Page(Reason::ClientDisabled.because("this client is disabled")));
+    }
+    let return_to = ReturnAddress::verify(client, params).map_err(Refusal::Page)?;
+    // A state that is repeated or malformed could not be given back as it came.
+    let state = params.one("state").ok().flatten().map(str::to_owned);
+    let checked = check(client, params, known_scopes, pkce_default);
+    match checked {
+        Ok((scope, challenge)) => {
+            Ok(AuthorizationRequest { client_id: client.id.clone(), return_to, state, scope, challenge })
+        }
+        Err(error) => Err(Refusal::Redirect { to: return_to, state, error }),
+    }
+}
+
+fn check(
+    client: &Client,
+    params: &Params,
+    known_scopes: &impl KnownScopes,
+    pkce_default: PkcePolicy,
+) -> Result<(Scope, Option<Challenge>), OAuthError> {
+    params.check(&KNOWN)?;
+    no_request_object(params)?;
+    response_type(params)?;
+    response_mode(params)?;
+    client.may_use(GrantType::AuthorizationCode)?;
+    let challenge = Challenge::from_request(client, pkce_default, params)?;
+    let scope = scope::resolve(params.one("scope")?, client, known_scopes)?;
+    Ok((scope, challenge))
+}
+
+fn no_request_object(params: &Params) -> Result<(), OAuthError> {
+    if params.one("request")?.is_some() {
+        return Err(Reason::RequestObjectUnsupported.because("the parameter request is not supported"));
+    }
+    if params.one("request_uri")?.is_some() {
+        return Err(Reason::RequestUriUnsupported.because("the parameter request_uri is not supported"));
+    }
+    Ok(())
+}
+
+fn response_type(params: &Params) -> Result<(), OAuthError> {
+    match params.one("response_type")? {
+        Some("code") => Ok(()),
+        Some(other) => Err(Reason::ResponseTypeUnsupported
+            .because(format!("the response_type {} is not supported; use code", shown(other)))),
+        None => Err(Reason::ResponseTypeMissing.because("the parameter response_type is missing")),
+    }
+}
+
+fn response_mode(params: &Params) -> Result<(), OAuthError> {
+    match params.one("response_mode")? {
+        None | Some("query") => Ok(()),
+        Some(other) => Err(Reason::ResponseModeUnsupported
+            .because(format!("the response_mode {} is not supported; use query", shown(other)))),
+    }
+}

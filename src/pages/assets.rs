@@ -1,0 +1,22 @@
+//! What the pages load, under names that change with their content.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::answer;
+use crate::app::App;
+
+pub async fn show(app: web::Data<App>, request: HttpRequest, name: web::Path<String>) -> HttpResponse {
+    let Some((media_type, text)) = app.pages.asset(&name) else {
+        return answer::api_error(
+            &answer::request_id(&request),
+            StatusCode::NOT_FOUND,
+            "there is no such file",
+        );
+    };
+    HttpResponse::Ok()
+        .content_type(media_type)
+        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
+        .body(text)
+}

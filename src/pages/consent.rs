@@ -1,0 +1,128 @@
+//! The consent page.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use minijinja::{Value, context};
+
+use crate::answer;
+use crate::app::App;
+use crate::authorization::{self, Checked, Resumed};
+use crate::browser;
+use crate::failure::{Denied, Failure};
+use crate::form;
+use crate::oauth::interaction::{self, Next, SignedIn};
+use crate::oauth::params::Params;
+use crate::oauth::reason::Reason;
+use crate::oauth::request::Refusal;
+use crate::oauth::scope::KnownScopes as _;
+use crate::store::consents;
+use crate::store::db::DbError;
+
+pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    match resume(&app, &request).await {
+        Ok((resumed, Some(signed_in))) => match next(&resumed.checked, &signed_in) {
+            Next::Consent(signed_in) => page(&app, &resumed, signed_in),
+            Next::SignIn | Next::Issue(_) => go_on(&app, &resumed),
+        },
+        Ok((resumed, None)) => go_on(&app, &resumed),
+        Err(denied) => answer::authorization_error(&app, &request, denied),
+    }
+}
+
+pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+    let outcome = async {
+        let (resumed, signed_in) = resume(&app, &request).await?;
+        let form = form::read(&request, body).await.map_err(Refusal::Page)?;
+        Ok::<_, Denied<Refusal>>((resumed, signed_in, form))
+    };
+    let (resumed, signed_in, form) = match outcome.await {
+        Ok(read) => read,
+        Err(denied) => return answer::authorization_error(&app, &request, denied),
+    };
+    // The session ended while the page was open: sign in, and be asked again.
+    let Some(signed_in) = signed_in else { return go_on(&app, &resumed) };
+    if !browser::is_same_origin(&app, &request) {
+        return answer::page_error(&app, &request, browser::forged().into());
+    }
+    // Shown to somebody else, who has signed in in another tab meanwhile: nothing counts, and that person is asked.
+    if !is_for(&app, &resumed, &signed_in, &form) {
+        return go_on(&app, &resumed);
+    }
+    if form.count("allow") == 0 {
+        let error = Reason::ConsentDenied.because("the person denied the request");
+        return authorization::decline(&app, &request, resumed.checked, error);
+    }
+    match remember(&app, &resumed.checked, &signed_in).await {
+        Ok(()) => go_on(&app, &resumed),
+        Err(failure) => answer::page_error(&app, &request, failure.into()),
+    }
+}
+
+async fn resume(app: &App, request: &HttpRequest) -> Result<(Resumed, Option<SignedIn>), Denied<Refusal>> {
+    let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
+    let resumed = authorization::resume_flow(app, request, &query).await?;
+    let signed_in = authorization::signed_in(app, request, &resumed.checked.request.client_id).await?;
+    Ok((resumed, signed_in))
+}
+
+fn next<'a>(checked: &Checked, signed_in: &'a SignedIn) -> Next<'a> {
+    interaction::next(&checked.client.client, &checked.request.scope, Some(signed_in))
+}
+
+fn go_on(app: &App, resumed: &Resumed) -> HttpResponse {
+    answer::see_other(&authorization::flow_url(app, "authorize/resume", &resumed.flow.id))
+}
+
+async fn remember(app: &App, checked: &Checked, signed_in: &SignedIn) -> Result<(), Failure> {
+    let (user, client, scope) =
+        (signed_in.user.clone(), checked.request.client_id.clone(), checked.request.scope.clone());
+    let now = app.now();
+    let allow = async move |tx: &mut _| consents::allow(tx, &user, &client, &scope, now).await;
+    Ok(app.db.write::<_, DbError, _>(allow).await?)
+}
+
+const PURPOSE: &str = "consent";
+
+/// The form counts only for the person whom it was shown to.
+fn bound_to<'a>(resumed: &'a Resumed, signed_in: &'a SignedIn) -> [&'a str; 3] {
+    [resumed.flow.id.as_str(), resumed.browser.as_str(), signed_in.session.as_str()]
+}
+
+fn is_for(app: &App, resumed: &Resumed, signed_in: &SignedIn, form: &Params) -> bool {
+    let token = form.one("form_token").ok().flatten().unwrap_or_default();
+    app.keys.is_form_token(token, PURPOSE, &bound_to(resumed, signed_in))
+}
+
+fn page(app: &App, resumed: &Resumed, signed_in: &SignedIn) -> HttpResponse {
+    let Checked { client, request, scopes } = &resumed.checked;
+    let (client, links) = (&client.client, &client.client.links);
+    let described: Vec<Value> = request
+        .scope
+        .names()
+        .filter_map(|name| scopes.find(name))
+        .map(|scope| context! { name => &scope.name, description => &scope.description, sensitive => scope.sensitive })
+        .collect();
+    app.pages.render(
+        StatusCode::OK,
+        "consent.html",
+        context! {
+            client => &client.name,
+            logo => links.logo.as_ref().map(|digest| format!("{}/logos/{digest}", app.issuer)),
+            site => &links.site,
+            policy => &links.policy,
+            terms => &links.terms,
+            scopes => described,
+            username => &signed_in.username,
+            returns_to => place(request.return_to.as_str()),
+            action => authorization::flow_url(app, "consent", &resumed.flow.id),
+            form_token => app.keys.form_token(PURPOSE, &bound_to(resumed, signed_in)),
+        },
+    )
+}
+
+/// Where the person will be sent, short enough to be read: the host, or the scheme of a native application.
+fn place(uri: &str) -> String {
+    let url = url::Url::parse(uri).ok();
+    let host = url.as_ref().and_then(|url| url.host_str().map(str::to_owned));
+    host.or_else(|| url.map(|url| url.scheme().to_owned())).unwrap_or_default()
+}

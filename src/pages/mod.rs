@@ -1,0 +1,8 @@
+//! Pages for people: rendered here, complete without JavaScript.
+
+pub mod assets;
+pub mod consent;
+pub mod errors;
+pub mod home;
+pub mod logo;
+pub mod sign_in;

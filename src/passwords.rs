@@ -1,0 +1,215 @@
+//! Argon2id, off the async threads and bounded: a flood of sign-ins waits or is turned away, and cannot eat the memory.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use tokio::sync::oneshot;
+
+use crate::config;
+use crate::failure::Failure;
+use crate::secret::{Secret, equal, random};
+
+/// Threads that hash, and the bounded queue before them.
+#[derive(Clone, Debug)]
+pub struct Passwords {
+    jobs: async_channel::Sender<Job>,
+    /// Stands for the hash of a user who does not exist, so that the answer takes the same time.
+    nobody: String,
+}
+
+/// What verifying a password showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verified {
+    Wrong,
+    Right,
+    /// Right, and hashed with other parameters than today's: here is today's hash.
+    RightAndRehashed(String),
+}
+
+enum Job {
+    Hash { password: Secret, answer: oneshot::Sender<Result<String, Failure>> },
+    Verify { password: Secret, hash: String, known: bool, answer: oneshot::Sender<Result<Verified, Failure>> },
+}
+
+impl Passwords {
+    pub fn start(options: &config::Passwords) -> Result<Self, Failure> {
+        let params = Params::new(options.memory_kib, options.iterations, options.parallelism, None)
+            .map_err(|error| Failure::Internal(format!("Argon2 parameters: {error}")))?;
+        let nobody = nobody(&params);
+        let (jobs, inbox) = async_channel::bounded(options.queue.max(1));
+        let threads = match options.concurrency {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            count => count,
+        };
+        for index in 0..threads {
+            let (inbox, params) = (inbox.clone(), params.clone());
+            std::thread::Builder::new()
+                .name(format!("password-{index}"))
+                .spawn(move || work(&inbox, &params))
+                .map_err(|error| Failure::Internal(format!("cannot start a thread: {error}")))?;
+        }
+        Ok(Self { jobs, nobody })
+    }
+
+    pub async fn hash(&self, password: Secret) -> Result<String, Failure> {
+        let (answer, outcome) = oneshot::channel();
+        self.push(Job::Hash { password, answer })?;
+        outcome.await.map_err(|_| Failure::Internal("password hashing stopped".into()))?
+    }
+
+    /// Verifies a password; without a hash it takes as long and is wrong.
+    pub async fn verify(&self, password: Secret, hash: Option<String>) -> Result<Verified, Failure> {
+        let (answer, outcome) = oneshot::channel();
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.nobody.clone());
+        self.push(Job::Verify { password, hash, known, answer })?;
+        outcome.await.map_err(|_| Failure::Internal("password hashing stopped".into()))?
+    }
+
+    fn push(&self, job: Job) -> Result<(), Failure> {
+        self.jobs.try_send(job).map_err(|_| Failure::Busy("password hashing"))
+    }
+}
+
+fn work(inbox: &async_channel::Receiver<Job>, params: &Params) {
+    let mut memory = Memory::default();
+    while let Ok(job) = inbox.recv_blocking() {
+        // Who has gone away meanwhile costs nothing more.
+        match job {
+            Job::Hash { answer, .. } if answer.is_closed() => {}
+            Job::Verify { answer, .. } if answer.is_closed() => {}
+            Job::Hash { password, answer } => drop(answer.send(hash(params, &password, &mut memory))),
+            Job::Verify { password, hash, known, answer } => {
+                let verified = verify(params, &password, &hash, &mut memory);
+                drop(answer.send(verified.map(|verified| if known { verified } else { Verified::Wrong })));
+            }
+        }
+        if inbox.is_empty() {
+            memory = Memory::default();
+        }
+    }
+}
+
+/// Argon2's working memory: kept from one hash to the next, given back to the system when nobody waits.
+#[derive(Default)]
+struct Memory(Vec<Block>);
+
+impl Memory {
+    /// glibc maps an allocation of this size by itself, and unmaps it when it is freed. Smaller ones of the same
+    /// size over and over it would keep, tens of megabytes for each thread. What is not used of it costs nothing.
+    const RESERVED: usize = 33 * 1024;
+
+    fn blocks(&mut self, params: &Params) -> &mut [Block] {
+        let count = params.block_count();
+        if self.0.capacity() < count {
+            self.0 = Vec::with_capacity(count.max(Self::RESERVED));
+        }
+        if self.0.len() < count {
+            self.0.resize(count, Block::default());
+        }
+        &mut self.0[..count]
+    }
+}
+
+/// Bytes of a hash.
+const OUTPUT: usize = 32;
+
+fn hash(params: &Params, password: &Secret, memory: &mut Memory) -> Result<String, Failure> {
+    let (salt, mut output) = (random::<16>(), [0; OUTPUT]);
+    digest(params, password, &salt, &mut output, memory)?;
+    Ok(phc(params, &salt, &output))
+}
+
+fn verify(
+    params: &Params,
+    password: &Secret,
+    stored: &str,
+    memory: &mut Memory,
+) -> Result<Verified, Failure> {
+    let parsed = PasswordHash::new(stored).map_err(|error| damaged(&error))?;
+    let used = Params::try_from(&parsed).map_err(|error| damaged(&error))?;
+    let (Some(salt), Some(expected)) = (&parsed.salt, &parsed.hash) else {
+        return Err(damaged(&"it lacks salt or output"));
+    };
+    let is_argon2id =
+        parsed.algorithm.as_str() == "argon2id" && parsed.version == Some(Version::V0x13.into());
+    if !is_argon2id {
+        return Err(damaged(&"it is not argon2id, version 19"));
+    }
+    let mut output = vec![0; expected.len()];
+    digest(&used, password, salt.as_ref(), &mut output, memory)?;
+    if !equal(&output, expected.as_ref()) {
+        return Ok(Verified::Wrong);
+    }
+    let is_todays = used.m_cost() == params.m_cost()
+        && used.t_cost() == params.t_cost()
+        && used.p_cost() == params.p_cost()
+        && output.len() == OUTPUT;
+    if is_todays {
+        Ok(Verified::Right)
+    } else {
+        hash(params, password, memory).map(Verified::RightAndRehashed)
+    }
+}
+
+fn damaged(why: &dyn std::fmt::Display) -> Failure {
+    Failure::Internal(format!("a stored password hash cannot be used: {why}"))
+}
+
+fn digest(
+    params: &Params,
+    password: &Secret,
+    salt: &[u8],
+    output: &mut [u8],
+    memory: &mut Memory,
+) -> Result<(), Failure> {
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+    argon2
+        .hash_password_into_with_memory(password.expose().as_bytes(), salt, output, memory.blocks(params))
+        .map_err(|error| Failure::Internal(format!("password hashing: {error}")))
+}
+
+/// The PHC string of a hash.
+fn phc(params: &Params, salt: &[u8], output: &[u8]) -> String {
+    format!(
+        "$argon2id$v=19$m={},t={},p={}${}${}",
+        params.m_cost(),
+        params.t_cost(),
+        params.p_cost(),
+        STANDARD_NO_PAD.encode(salt),
+        STANDARD_NO_PAD.encode(output)
+    )
+}
+
+/// A hash of today's cost that no password has, because its output is chance.
+fn nobody(params: &Params) -> String {
+    phc(params, &random::<16>(), &random::<OUTPUT>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(memory_kib: u32) -> config::Passwords {
+        config::Passwords { memory_kib, iterations: 1, parallelism: 1, concurrency: 1, queue: 4 }
+    }
+
+    #[tokio::test]
+    async fn a_password_verifies_and_follows_the_parameters() {
+        let (before, after) =
+            (Passwords::start(&options(64)).unwrap(), Passwords::start(&options(128)).unwrap());
+        let hash = before.hash(Secret::new("correct horse".into())).await.unwrap();
+        let verify = async |passwords: &Passwords, password: &str, hash: &str| {
+            passwords.verify(Secret::new(password.into()), Some(hash.into())).await.unwrap()
+        };
+        assert_eq!(verify(&before, "correct horse", &hash).await, Verified::Right);
+        assert_eq!(verify(&before, "wrong", &hash).await, Verified::Wrong);
+        let Verified::RightAndRehashed(stronger) = verify(&after, "correct horse", &hash).await else {
+            panic!("an old hash is made anew");
+        };
+        assert!(stronger.contains("m=128"));
+        assert_eq!(verify(&after, "correct horse", &stronger).await, Verified::Right);
+        assert_eq!(after.verify(Secret::new("x".into()), None).await.unwrap(), Verified::Wrong);
+    }
+}

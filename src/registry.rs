@@ -1,0 +1,103 @@
+//! Clients and scopes through a cache: for display and client authentication, never the only guard.
+//!
+//! Whoever refuses on a cached state asks again with [`Freshness::Now`]; whoever issues names the client's
+//! version in the statement that stores the token. So a stale entry costs a second look and nothing else.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant};
+
+use quick_cache::sync::Cache;
+
+use crate::failure::Failure;
+use crate::oauth::id::ClientId;
+use crate::oauth::scope::{KnownScopes, ScopeRecord};
+use crate::store::clients::StoredClient;
+use crate::store::db::{Db, DbError};
+use crate::store::{clients, scopes};
+
+/// How old an entry may be: the time in which a change takes effect on every node.
+const AGE: Duration = Duration::from_secs(1);
+const CLIENTS: usize = 10_000;
+
+/// How recent an answer must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// At most a second old.
+    Cached,
+    /// As the database says now.
+    Now,
+}
+
+/// The scopes that the server knows.
+#[derive(Debug, Default)]
+pub struct Scopes(HashMap<String, ScopeRecord>);
+
+impl KnownScopes for Scopes {
+    fn find(&self, name: &str) -> Option<&ScopeRecord> {
+        self.0.get(name)
+    }
+}
+
+impl Scopes {
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.0.keys().cloned().collect();
+        names.sort();
+        names
+    }
+}
+
+type Aged<T> = (Arc<T>, Instant);
+
+/// The cache over both tables.
+pub struct Registry {
+    db: Db,
+    clients: Cache<ClientId, Aged<StoredClient>>,
+    scopes: RwLock<Option<Aged<Scopes>>>,
+}
+
+impl Registry {
+    pub fn new(db: Db) -> Self {
+        Self { db, clients: Cache::new(CLIENTS), scopes: RwLock::default() }
+    }
+
+    pub async fn client(
+        &self,
+        id: &ClientId,
+        freshness: Freshness,
+    ) -> Result<Option<Arc<StoredClient>>, Failure> {
+        if freshness == Freshness::Cached
+            && let Some((client, at)) = self.clients.get(id)
+            && at.elapsed() < AGE
+        {
+            return Ok(Some(client));
+        }
+        let (key, at) = (id.clone(), Instant::now());
+        let found = self.db.read::<_, DbError, _>(async move |conn| clients::find(conn, &key).await).await?;
+        // Only what exists is kept, so that made-up ids cannot fill the cache.
+        let Some(found) = found.map(Arc::new) else {
+            self.clients.remove(id);
+            return Ok(None);
+        };
+        self.clients.insert(id.clone(), (found.clone(), at));
+        Ok(Some(found))
+    }
+
+    pub async fn scopes(&self, freshness: Freshness) -> Result<Arc<Scopes>, Failure> {
+        let kept = self.scopes.read().ok().and_then(|kept| kept.clone());
+        if let Some((scopes, at)) = kept
+            && freshness == Freshness::Cached
+            && at.elapsed() < AGE
+        {
+            return Ok(scopes);
+        }
+        let at = Instant::now();
+        let records = self.db.read::<_, DbError, _>(async |conn| scopes::list(conn).await).await?;
+        let scopes = records.into_iter().map(|record| (record.name.clone(), record)).collect();
+        let scopes = Arc::new(Scopes(scopes));
+        if let Ok(mut kept) = self.scopes.write() {
+            *kept = Some((scopes.clone(), at));
+        }
+        Ok(scopes)
+    }
+}

@@ -1,0 +1,62 @@
+//! Client secrets as the operator sees them: when each was made, ends and was used, never what it is.
+
+use std::collections::HashMap;
+
+use sqlx::FromRow;
+
+use super::db::{Conn, DbError, Tx};
+use crate::oauth::id::ClientId;
+
+/// A secret without its hash.
+#[derive(Clone, Debug, FromRow)]
+pub struct SecretRecord {
+    pub id: String,
+    pub created_at: i64,
+    pub expires_at: Option<i64>,
+    pub last_used_at: Option<i64>,
+}
+
+#[derive(FromRow)]
+struct SecretRow {
+    client_id: String,
+    #[sqlx(flatten)]
+    secret: SecretRecord,
+}
+
+impl SecretRecord {
+    pub fn is_live(&self, now: i64) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+/// The secrets of one client or of all, the oldest first.
+pub async fn list(
+    conn: &mut Conn,
+    client: Option<&ClientId>,
+) -> Result<HashMap<ClientId, Vec<SecretRecord>>, DbError> {
+    let rows: Vec<SecretRow> = conn
+        .query(
+            "SELECT client_id, id, created_at, expires_at, last_used_at FROM client_secrets
+             WHERE $1 IS NULL OR client_id = $1 ORDER BY created_at, id",
+        )
+        .bind(client.map(|client| client.as_str().to_owned()))
+        .all()
+        .await?;
+    let mut secrets: HashMap<ClientId, Vec<SecretRecord>> = HashMap::new();
+    for row in rows {
+        secrets.entry(ClientId::new(row.client_id)).or_default().push(row.secret);
+    }
+    Ok(secrets)
+}
+
+/// Removes a secret; the client's next version makes it count at once.
+pub async fn delete(tx: &mut Tx, client: &ClientId, id: &str) -> Result<(), DbError> {
+    tx.batch()
+        .query("DELETE FROM client_secrets WHERE client_id = $1 AND id = $2")
+        .bind(client.as_str())
+        .bind(id)
+        .query("UPDATE clients SET version = version + 1 WHERE id = $1")
+        .bind(client.as_str())
+        .execute()
+        .await
+}

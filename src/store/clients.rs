@@ -1,0 +1,291 @@
+//! Clients and their secrets.
+
+use sqlx::FromRow;
+
+use super::client_secrets::{self, SecretRecord};
+use super::db::{Conn, DbError, Tx};
+use crate::oauth::client::{
+    AuthMethod, Client, ClientKind, ClientSecret, GrantType, Links, PkcePolicy, SecretHash,
+};
+use crate::oauth::id::ClientId;
+use crate::oauth::redirect_uri::RegisteredUri;
+use crate::oauth::scope::Scope;
+
+/// A client together with all its secrets.
+#[derive(Clone, Debug)]
+pub struct StoredClient {
+    pub client: Client,
+    pub secrets: Vec<ClientSecret>,
+}
+
+/// A client as its operator sees it.
+#[derive(Clone, Debug)]
+pub struct ClientRecord {
+    pub client: Client,
+    pub created_at: i64,
+    pub secrets: Vec<SecretRecord>,
+}
+
+#[derive(FromRow)]
+struct RecordRow {
+    #[sqlx(flatten)]
+    client: ClientRow,
+    created_at: i64,
+}
+
+#[derive(FromRow)]
+struct ClientRow {
+    id: String,
+    version: i64,
+    kind: String,
+    name: String,
+    site_uri: Option<String>,
+    policy_uri: Option<String>,
+    terms_uri: Option<String>,
+    logo_digest: Option<String>,
+    redirect_uris: String,
+    grants: String,
+    scopes: String,
+    auth_method: Option<String>,
+    pkce: Option<String>,
+    first_party: bool,
+    disabled_at: Option<i64>,
+}
+
+#[derive(FromRow)]
+struct SecretRow {
+    id: String,
+    algorithm: String,
+    hash: String,
+    expires_at: Option<i64>,
+}
+
+pub async fn find(conn: &mut Conn, id: &ClientId) -> Result<Option<StoredClient>, DbError> {
+    let row: Option<ClientRow> = conn
+        .query(
+            "SELECT id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris, grants,
+                    scopes, auth_method, pkce, first_party, disabled_at
+             FROM clients WHERE id = $1",
+        )
+        .bind(id.as_str())
+        .optional()
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let secrets: Vec<SecretRow> = conn
+        .query("SELECT id, algorithm, hash, expires_at FROM client_secrets WHERE client_id = $1 ORDER BY created_at, id")
+        .bind(id.as_str())
+        .all()
+        .await?;
+    let client = row.into_client()?;
+    let secrets = secrets.into_iter().map(SecretRow::into_secret).collect::<Result<_, _>>()?;
+    Ok(Some(StoredClient { client, secrets }))
+}
+
+/// Every client with its secrets, by id.
+pub async fn list(conn: &mut Conn) -> Result<Vec<ClientRecord>, DbError> {
+    records(conn, None).await
+}
+
+pub async fn find_record(conn: &mut Conn, id: &ClientId) -> Result<Option<ClientRecord>, DbError> {
+    Ok(records(conn, Some(id)).await?.pop())
+}
+
+async fn records(conn: &mut Conn, id: Option<&ClientId>) -> Result<Vec<ClientRecord>, DbError> {
+    let rows: Vec<RecordRow> = conn
+        .query(
+            "SELECT id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris, grants,
+                    scopes, auth_method, pkce, first_party, disabled_at, created_at
+             FROM clients WHERE $1 IS NULL OR id = $1 ORDER BY id",
+        )
+        .bind(id.map(|id| id.as_str().to_owned()))
+        .all()
+        .await?;
+    let mut secrets = client_secrets::list(conn, id).await?;
+    let record = |row: RecordRow| {
+        let client = row.client.into_client()?;
+        let secrets = secrets.remove(&client.id).unwrap_or_default();
+        Ok(ClientRecord { client, created_at: row.created_at, secrets })
+    };
+    rows.into_iter().map(record).collect()
+}
+
+/// Stores a new client; `false` when the id is taken.
+pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbError> {
+    let redirect_uris: Vec<&str> = client.redirect_uris.iter().map(RegisteredUri::as_str).collect();
+    let grants: Vec<&str> = client.grants.iter().map(|grant| grant.as_str()).collect();
+    let inserted = tx
+        .query(
+            "INSERT INTO clients (id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris,
+                                  grants, scopes, auth_method, pkce, first_party, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+             ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(client.id.as_str())
+        .bind(client.version)
+        .bind(client.kind.as_str())
+        .bind(client.name.as_str())
+        .bind(client.links.site.clone())
+        .bind(client.links.policy.clone())
+        .bind(client.links.terms.clone())
+        .bind(client.links.logo.clone())
+        .bind(redirect_uris.join(" "))
+        .bind(grants.join(" "))
+        .bind(client.scopes.to_string())
+        .bind(client.auth_method.map(AuthMethod::as_str))
+        .bind(client.pkce.map(PkcePolicy::as_str))
+        .bind(client.first_party)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// Stores a client's new state under its next version, which makes it count at once.
+pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbError> {
+    let redirect_uris: Vec<&str> = client.redirect_uris.iter().map(RegisteredUri::as_str).collect();
+    let grants: Vec<&str> = client.grants.iter().map(|grant| grant.as_str()).collect();
+    tx.query(
+        "UPDATE clients SET version = version + 1, kind = $2, name = $3, site_uri = $4, policy_uri = $5,
+                            terms_uri = $6, logo_digest = $7, redirect_uris = $8, grants = $9, scopes = $10,
+                            auth_method = $11, pkce = $12, first_party = $13,
+                            disabled_at = CASE WHEN $14 THEN COALESCE(disabled_at, $15) END
+         WHERE id = $1",
+    )
+    .bind(client.id.as_str())
+    .bind(client.kind.as_str())
+    .bind(client.name.as_str())
+    .bind(client.links.site.clone())
+    .bind(client.links.policy.clone())
+    .bind(client.links.terms.clone())
+    .bind(client.links.logo.clone())
+    .bind(redirect_uris.join(" "))
+    .bind(grants.join(" "))
+    .bind(client.scopes.to_string())
+    .bind(client.auth_method.map(AuthMethod::as_str))
+    .bind(client.pkce.map(PkcePolicy::as_str))
+    .bind(client.first_party)
+    .bind(client.disabled)
+    .bind(now)
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// Deletes a client with its secrets, the consents to it and what waits for a person; `false` when there is none.
+pub async fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, DbError> {
+    Ok(tx.query("DELETE FROM clients WHERE id = $1").bind(id.as_str()).execute().await? == 1)
+}
+
+/// The clients that may ask for a scope, by id.
+pub async fn list_allowed(conn: &mut Conn, scope: &str) -> Result<Vec<ClientId>, DbError> {
+    let rows: Vec<(String,)> = conn
+        .query(
+            "SELECT id FROM clients
+             WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' ' ORDER BY id",
+        )
+        .bind(scope)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| ClientId::new(id)).collect())
+}
+
+/// Takes a scope from every client that may ask for it; each gets its next version.
+pub async fn take_scope(tx: &mut Tx, scope: &str) -> Result<(), DbError> {
+    tx.query(
+        "UPDATE clients SET version = version + 1,
+                            scopes = TRIM(REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' '))
+         WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' '",
+    )
+    .bind(scope)
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// Adds a secret; the client's next version makes it count at once.
+pub async fn add_secret(
+    tx: &mut Tx,
+    client: &ClientId,
+    secret: &ClientSecret,
+    now: i64,
+) -> Result<(), DbError> {
+    let (algorithm, hash) = match &secret.hash {
+        SecretHash::Sha256(hash) => ("sha256", hash),
+        SecretHash::Argon2(hash) => ("argon2id", hash),
+    };
+    tx.batch()
+        .query(
+            "INSERT INTO client_secrets (id, client_id, algorithm, hash, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(secret.id.as_str())
+        .bind(client.as_str())
+        .bind(algorithm)
+        .bind(hash.as_str())
+        .bind(now)
+        .bind(secret.expires_at)
+        .query("UPDATE clients SET version = version + 1 WHERE id = $1")
+        .bind(client.as_str())
+        .execute()
+        .await
+}
+
+/// Notes that a secret was used, at most once in `every` seconds.
+pub async fn touch_secret(tx: &mut Tx, id: &str, now: i64, every: i64) -> Result<(), DbError> {
+    tx.query("UPDATE client_secrets SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $3)")
+        .bind(id)
+        .bind(now)
+        .bind(now - every)
+        .execute()
+        .await
+        .map(drop)
+}
+
+impl ClientRow {
+    fn into_client(self) -> Result<Client, DbError> {
+        let corrupt = |what| DbError::Corrupt { table: "clients", id: self.id.clone(), what };
+        let grants = self.grants.split(' ').filter(|word| !word.is_empty());
+        Ok(Client {
+            kind: ClientKind::parse(&self.kind).ok_or_else(|| corrupt("kind"))?,
+            // A grant of a later release is none that this one could serve.
+            grants: grants.filter_map(GrantType::parse).collect(),
+            auth_method: known(self.auth_method.as_deref(), AuthMethod::parse)
+                .ok_or_else(|| corrupt("auth_method"))?,
+            pkce: known(self.pkce.as_deref(), PkcePolicy::parse).ok_or_else(|| corrupt("pkce"))?,
+            redirect_uris: self
+                .redirect_uris
+                .split(' ')
+                .filter(|uri| !uri.is_empty())
+                .map(RegisteredUri::from_stored)
+                .collect(),
+            scopes: Scope::from_stored(&self.scopes),
+            links: Links {
+                site: self.site_uri,
+                policy: self.policy_uri,
+                terms: self.terms_uri,
+                logo: self.logo_digest,
+            },
+            version: self.version,
+            name: self.name,
+            first_party: self.first_party,
+            disabled: self.disabled_at.is_some(),
+            id: ClientId::new(self.id),
+        })
+    }
+}
+
+/// Parses what may be absent; `None` is a word that nobody knows.
+fn known<T>(word: Option<&str>, parse: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
+    word.map_or(Some(None), |word| parse(word).map(Some))
+}
+
+impl SecretRow {
+    fn into_secret(self) -> Result<ClientSecret, DbError> {
+        let hash = match self.algorithm.as_str() {
+            "sha256" => SecretHash::Sha256(self.hash),
+            "argon2id" => SecretHash::Argon2(self.hash),
+            _ => return Err(DbError::Corrupt { table: "client_secrets", id: self.id, what: "algorithm" }),
+        };
+        Ok(ClientSecret { id: self.id, hash, expires_at: self.expires_at })
+    }
+}

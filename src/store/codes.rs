@@ -1,0 +1,145 @@
+//! Authorization codes, kept only as hashes, consumed once.
+
+use sqlx::FromRow;
+
+use super::db::{DbError, Tx};
+use crate::oauth::code::Code;
+use crate::oauth::grant::Standing;
+use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
+use crate::oauth::pkce::Challenge;
+use crate::oauth::scope::Scope;
+use crate::secret::Hash;
+
+#[derive(FromRow)]
+struct CodeRow {
+    client_id: String,
+    user_id: String,
+    session_id: String,
+    grant_id: String,
+    redirect_uri: String,
+    scope: String,
+    challenge: Option<String>,
+    auth_time: i64,
+    ends_at: i64,
+    user_enabled: bool,
+}
+
+#[derive(FromRow)]
+struct SpentRow {
+    client_id: String,
+    grant_id: String,
+    consumed_at: Option<i64>,
+}
+
+/// Stores a code; `remembered_until` is when its replay need no longer be recognized.
+pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, remembered_until: i64) -> Result<(), DbError> {
+    tx.query(
+        "INSERT INTO codes (hash, client_id, user_id, session_id, grant_id, redirect_uri, scope, challenge, auth_time,
+                            ends_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(hash.as_bytes())
+    .bind(code.client_id.as_str())
+    .bind(code.user_id.as_str())
+    .bind(code.session_id.as_str())
+    .bind(code.grant_id.as_str())
+    .bind(code.redirect_uri.as_str())
+    .bind(code.scope.to_string())
+    .bind(code.challenge.as_ref().map(|challenge| challenge.as_str().to_owned()))
+    .bind(code.auth_time)
+    .bind(code.expires_at)
+    .bind(remembered_until)
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// Consumes a code of `client`, if the client is still what it was when it authenticated, and tells how its
+/// user stands: one conditional statement, so that of any number of callers one gets it.
+pub async fn consume(
+    tx: &mut Tx,
+    hash: &Hash,
+    client: &ClientId,
+    client_version: i64,
+    now: i64,
+) -> Result<Option<(Code, Standing)>, DbError> {
+    let row: Option<CodeRow> = tx
+        .query(
+            "UPDATE codes SET consumed_at = $4
+             WHERE hash = $1 AND client_id = $2 AND consumed_at IS NULL
+               AND EXISTS (SELECT 1 FROM clients WHERE clients.id = $2 AND clients.version = $3 AND clients.disabled_at IS NULL)
+             RETURNING client_id, user_id, session_id, grant_id, redirect_uri, scope, challenge, auth_time, ends_at,
+                       EXISTS (SELECT 1 FROM users WHERE users.id = codes.user_id AND users.disabled_at IS NULL)
+                           AS user_enabled",
+        )
+        .bind(hash.as_bytes())
+        .bind(client.as_str())
+        .bind(client_version)
+        .bind(now)
+        .optional()
+        .await?;
+    Ok(row.map(CodeRow::into_code))
+}
+
+/// Forgets the codes of a user that nobody has redeemed yet.
+pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
+    tx.query("DELETE FROM codes WHERE user_id = $1 AND consumed_at IS NULL")
+        .bind(user.as_str())
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Forgets the codes for a client that nobody has redeemed yet.
+pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<(), DbError> {
+    tx.query("DELETE FROM codes WHERE client_id = $1 AND consumed_at IS NULL")
+        .bind(client.as_str())
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Why a code could not be consumed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotConsumable {
+    Unknown,
+    OfAnotherClient,
+    Consumed {
+        grant: GrantId,
+    },
+    /// It could be, but the client has changed since it authenticated.
+    ClientChanged,
+}
+
+pub async fn why_not(tx: &mut Tx, hash: &Hash, client: &ClientId) -> Result<NotConsumable, DbError> {
+    let row: Option<SpentRow> = tx
+        .query("SELECT client_id, grant_id, consumed_at FROM codes WHERE hash = $1")
+        .bind(hash.as_bytes())
+        .optional()
+        .await?;
+    Ok(match row {
+        None => NotConsumable::Unknown,
+        Some(row) if row.client_id != client.as_str() => NotConsumable::OfAnotherClient,
+        Some(row) if row.consumed_at.is_some() => {
+            NotConsumable::Consumed { grant: GrantId::new(row.grant_id) }
+        }
+        Some(_) => NotConsumable::ClientChanged,
+    })
+}
+
+impl CodeRow {
+    fn into_code(self) -> (Code, Standing) {
+        let code = Code {
+            client_id: ClientId::new(self.client_id),
+            user_id: UserId::new(self.user_id),
+            session_id: SessionId::new(self.session_id),
+            grant_id: GrantId::new(self.grant_id),
+            redirect_uri: self.redirect_uri,
+            scope: Scope::from_stored(&self.scope),
+            challenge: self.challenge.as_deref().map(Challenge::from_stored),
+            auth_time: self.auth_time,
+            expires_at: self.ends_at,
+        };
+        (code, Standing { user_enabled: self.user_enabled })
+    }
+}

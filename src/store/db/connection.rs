@@ -1,0 +1,307 @@
+//! A connection of either engine, and statements on it.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::postgres::{PgArguments, PgConnection, PgRow};
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
+use sqlx::{Arguments as _, AssertSqlSafe, Encode, FromRow, Postgres, Sqlite, Type};
+
+use super::error::DbError;
+
+/// A connection to read on.
+pub struct Conn {
+    link: Link,
+    failure: Option<FailureKind>,
+}
+
+/// A connection inside a write transaction; reads as [`Conn`] does.
+pub struct Tx(Conn);
+
+pub(super) enum Link {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FailureKind {
+    Conflict,
+    Lost,
+    Other,
+}
+
+impl Deref for Tx {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.0
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.0
+    }
+}
+
+/// A value that both engines take.
+pub trait Param:
+    for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres>
+{
+}
+
+impl<T> Param for T where
+    T: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres>
+{
+}
+
+/// A row that both engines give.
+pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+
+impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+
+enum Values {
+    Sqlite(SqliteArguments),
+    Postgres(PgArguments),
+}
+
+impl Values {
+    fn for_link(link: &Link) -> Self {
+        match link {
+            Link::Sqlite(_) => Self::Sqlite(SqliteArguments::default()),
+            Link::Postgres(_) => Self::Postgres(PgArguments::default()),
+        }
+    }
+
+    fn add(&mut self, value: impl Param) -> Result<(), DbError> {
+        let added = match self {
+            Self::Sqlite(values) => values.add(value),
+            Self::Postgres(values) => values.add(value),
+        };
+        added.map_err(|error| DbError::Statement(sqlx::Error::Encode(error)))
+    }
+}
+
+impl Tx {
+    pub(super) fn new(link: Link) -> Self {
+        Self(Conn { link, failure: None })
+    }
+
+    pub(super) fn forget_failure(&mut self) {
+        self.0.failure = None;
+    }
+
+    /// Several statements without rows back, numbered from `$1` each.
+    pub fn batch(&mut self) -> Batch<'_> {
+        Batch::new(self)
+    }
+
+    /// A statement of the executor itself, such as BEGIN.
+    pub(super) async fn control(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        match &mut self.0.link {
+            Link::Sqlite(link) => sqlx::query(sql).execute(link).await.map(drop),
+            Link::Postgres(link) => sqlx::raw_sql(sql).execute(link).await.map(drop),
+        }
+    }
+}
+
+impl Conn {
+    /// A statement, the same text for both engines.
+    pub fn query(&mut self, sql: &'static str) -> Query<'_> {
+        Query { sql, values: Ok(Values::for_link(&self.link)), conn: self }
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    pub(super) fn met_a_conflict(&self) -> bool {
+        self.failure == Some(FailureKind::Conflict)
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.failure == Some(FailureKind::Lost)
+    }
+
+    /// Remembers that a statement failed: the transaction is lost, even if the caller swallows the error.
+    fn remember<T>(&mut self, result: Result<T, DbError>) -> Result<T, DbError> {
+        if let Err(error) = &result {
+            let kind = match error {
+                DbError::Conflict(_) => FailureKind::Conflict,
+                DbError::Unavailable(_) => FailureKind::Lost,
+                _ => FailureKind::Other,
+            };
+            self.failure.get_or_insert(kind);
+        }
+        result
+    }
+}
+
+/// A statement with its values.
+#[must_use]
+pub struct Query<'c> {
+    conn: &'c mut Conn,
+    sql: &'static str,
+    values: Result<Values, DbError>,
+}
+
+impl Query<'_> {
+    pub fn bind(mut self, value: impl Param) -> Self {
+        self.values = self.values.and_then(|mut values| values.add(value).map(|()| values));
+        self
+    }
+
+    /// Runs it; the number of rows that it changed.
+    pub async fn execute(self) -> Result<u64, DbError> {
+        let result = match (&mut self.conn.link, self.values) {
+            (Link::Sqlite(link), Ok(Values::Sqlite(values))) => sqlx::query_with(self.sql, values)
+                .execute(link)
+                .await
+                .map(|done| done.rows_affected())
+                .map_err(DbError::from),
+            (Link::Postgres(link), Ok(Values::Postgres(values))) => sqlx::query_with(self.sql, values)
+                .execute(link)
+                .await
+                .map(|done| done.rows_affected())
+                .map_err(DbError::from),
+            (_, Err(error)) => Err(error),
+            _ => Err(DbError::Stopped),
+        };
+        self.conn.remember(result)
+    }
+
+    /// The first row, if there is one.
+    pub async fn optional<R: Record>(self) -> Result<Option<R>, DbError> {
+        let result = match (&mut self.conn.link, self.values) {
+            (Link::Sqlite(link), Ok(Values::Sqlite(values))) => {
+                sqlx::query_as_with::<_, R, _>(self.sql, values)
+                    .fetch_optional(link)
+                    .await
+                    .map_err(DbError::from)
+            }
+            (Link::Postgres(link), Ok(Values::Postgres(values))) => {
+                sqlx::query_as_with::<_, R, _>(self.sql, values)
+                    .fetch_optional(link)
+                    .await
+                    .map_err(DbError::from)
+            }
+            (_, Err(error)) => Err(error),
+            _ => Err(DbError::Stopped),
+        };
+        self.conn.remember(result)
+    }
+
+    /// Every row.
+    pub async fn all<R: Record>(self) -> Result<Vec<R>, DbError> {
+        let result = match (&mut self.conn.link, self.values) {
+            (Link::Sqlite(link), Ok(Values::Sqlite(values))) => {
+                sqlx::query_as_with::<_, R, _>(self.sql, values).fetch_all(link).await.map_err(DbError::from)
+            }
+            (Link::Postgres(link), Ok(Values::Postgres(values))) => {
+                sqlx::query_as_with::<_, R, _>(self.sql, values).fetch_all(link).await.map_err(DbError::from)
+            }
+            (_, Err(error)) => Err(error),
+            _ => Err(DbError::Stopped),
+        };
+        self.conn.remember(result)
+    }
+}
+
+/// Statements that go to the engine together: one text on SQLite, which saves two thread hops for each;
+/// one by one on PostgreSQL, which refuses a joined text.
+#[must_use]
+pub struct Batch<'c> {
+    conn: &'c mut Tx,
+    plan: Plan,
+    error: Option<DbError>,
+}
+
+enum Plan {
+    Joined(String, SqliteArguments),
+    Each(Vec<(&'static str, PgArguments)>),
+}
+
+impl<'c> Batch<'c> {
+    fn new(conn: &'c mut Tx) -> Self {
+        let plan = match &conn.0.link {
+            Link::Sqlite(_) => Plan::Joined(String::with_capacity(1024), SqliteArguments::default()),
+            Link::Postgres(_) => Plan::Each(Vec::new()),
+        };
+        Self { conn, plan, error: None }
+    }
+
+    /// Adds a statement, whose parameters are numbered from `$1`.
+    pub fn query(mut self, sql: &'static str) -> Self {
+        match &mut self.plan {
+            Plan::Joined(text, values) => join(text, sql, values.len()),
+            Plan::Each(statements) => statements.push((sql, PgArguments::default())),
+        }
+        self
+    }
+
+    /// Binds a value to the last statement.
+    pub fn bind(mut self, value: impl Param) -> Self {
+        let added = match &mut self.plan {
+            Plan::Joined(_, values) => values.add(value),
+            Plan::Each(statements) => statements.last_mut().map_or(Ok(()), |(_, values)| values.add(value)),
+        };
+        if let Err(error) = added {
+            self.error.get_or_insert(DbError::Statement(sqlx::Error::Encode(error)));
+        }
+        self
+    }
+
+    pub async fn execute(self) -> Result<(), DbError> {
+        let Self { conn, plan, error } = self;
+        if let Some(error) = error {
+            return conn.remember(Err(error));
+        }
+        let result = match (&mut conn.0.link, plan) {
+            // Joined from texts of this program; every value is bound.
+            (Link::Sqlite(link), Plan::Joined(sql, values)) => {
+                sqlx::query_with(AssertSqlSafe(sql), values).execute(link).await.map(drop)
+            }
+            (Link::Postgres(link), Plan::Each(statements)) => run_each(link, statements).await,
+            _ => Err(sqlx::Error::PoolClosed),
+        };
+        conn.remember(result.map_err(DbError::from))
+    }
+}
+
+async fn run_each(
+    link: &mut PgConnection,
+    statements: Vec<(&'static str, PgArguments)>,
+) -> Result<(), sqlx::Error> {
+    for (sql, values) in statements {
+        sqlx::query_with(sql, values).execute(&mut *link).await?;
+    }
+    Ok(())
+}
+
+/// Appends a statement with its `$n` raised by `offset`.
+fn join(text: &mut String, sql: &str, offset: usize) {
+    let mut rest = sql;
+    while let Some((before, after)) = rest.split_once('$') {
+        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, after) = after.split_at(digits);
+        let number = number.parse::<usize>().unwrap_or_default();
+        text.push_str(before);
+        text.push('$');
+        text.push_str(&(number + offset).to_string());
+        rest = after;
+    }
+    text.push_str(rest);
+    text.push_str(";\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joined_statements_are_numbered_through() {
+        let mut text = String::new();
+        join(&mut text, "INSERT INTO a VALUES ($1, $2)", 0);
+        join(&mut text, "UPDATE b SET x = $2 WHERE y = $1", 2);
+        assert_eq!(text, "INSERT INTO a VALUES ($1, $2);\nUPDATE b SET x = $4 WHERE y = $3;\n");
+    }
+}

@@ -1,0 +1,89 @@
+//! Failures of the database, and what each means for trying again.
+
+/// The database did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    #[error("the database URL cannot be used: {0}")]
+    Url(&'static str),
+    #[error("cannot open the database {what}")]
+    Open { what: String, source: sqlx::Error },
+    #[error("the database has more waiting requests than its queue holds")]
+    Overloaded,
+    #[error("the database did not answer in time")]
+    Deadline,
+    #[error("the database connection is stopped")]
+    Stopped,
+    #[error("a database job started another one")]
+    Nested,
+    #[error("a database job panicked")]
+    Panicked,
+    #[error("the database is away")]
+    Unavailable(#[source] sqlx::Error),
+    #[error("the transaction conflicts with another one")]
+    Conflict(#[source] sqlx::Error),
+    #[error("a database statement failed")]
+    Statement(#[source] sqlx::Error),
+    #[error("a job went on after a database error, so its transaction was rolled back")]
+    Swallowed,
+    #[error("impossible data in {table} {id}: {what}")]
+    Corrupt { table: &'static str, id: String, what: &'static str },
+    #[error("cannot migrate the database")]
+    Migrate(#[source] sqlx::migrate::MigrateError),
+    #[error("the database was migrated by a newer grantor (migration {0}); use that version, or a later one")]
+    NewerSchema(i64),
+    #[error("another process is migrating the database")]
+    MigrationLease,
+}
+
+impl DbError {
+    /// Whether the same request may succeed later.
+    pub fn is_temporary(&self) -> bool {
+        matches!(
+            self,
+            Self::Overloaded
+                | Self::Deadline
+                | Self::Stopped
+                | Self::Unavailable(_)
+                | Self::Conflict(_)
+                | Self::Open { .. }
+                | Self::MigrationLease
+        )
+    }
+}
+
+impl From<sqlx::Error> for DbError {
+    fn from(error: sqlx::Error) -> Self {
+        let Some(code) = error.as_database_error().and_then(sqlx::error::DatabaseError::code) else {
+            let is_statement = matches!(
+                error,
+                sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::Encode(_)
+            );
+            return if is_statement { Self::Statement(error) } else { Self::Unavailable(error) };
+        };
+        match code.as_ref() {
+            // PostgreSQL: serialization_failure, deadlock_detected.
+            "40001" | "40P01" => Self::Conflict(error),
+            // SQLite: BUSY, LOCKED and their kin, IOERR, FULL, CANTOPEN.
+            "5" | "6" | "261" | "517" | "10" | "13" | "14" => Self::Unavailable(error),
+            // PostgreSQL: connection, resources, operator intervention (57014: statement timeout), system.
+            code if ["08", "53", "57", "58"]
+                .iter()
+                .any(|class| code.len() == 5 && code.starts_with(class)) =>
+            {
+                Self::Unavailable(error)
+            }
+            _ => Self::Statement(error),
+        }
+    }
+}
+
+/// A job's error says which of its values are failures (roll back); every other value is a refusal (commits).
+pub trait Refusable: From<DbError> + Send + 'static {
+    fn failure(&self) -> Option<&DbError>;
+}
+
+impl Refusable for DbError {
+    fn failure(&self) -> Option<&DbError> {
+        Some(self)
+    }
+}

@@ -1,0 +1,151 @@
+//! A piece of work on its way to a storage thread, and the answer on its way back.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
+use tokio::sync::oneshot;
+
+use super::connection::{Conn, Tx};
+use super::error::{DbError, Refusable};
+
+tokio::task_local! {
+    static IN_A_JOB: ();
+}
+
+pub(super) fn inside_a_job() -> bool {
+    IN_A_JOB.try_with(|()| ()).is_ok()
+}
+
+/// What a job's outcome asks of its transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Commit,
+    RollBack,
+    /// Roll back and run again: it collided with another transaction.
+    Again,
+}
+
+/// Work of one caller. It may run more than once; only its last outcome is told.
+pub(super) trait Job: Send {
+    fn writes(&self) -> bool;
+    /// Nobody waits any more.
+    fn is_abandoned(&self) -> bool;
+    fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, Verdict>;
+    /// Tells the caller the last outcome.
+    fn answer(self: Box<Self>);
+    /// Tells the caller of a failure instead.
+    fn fail(self: Box<Self>, error: DbError);
+}
+
+pub(super) struct Envelope {
+    pub(super) job: Box<dyn Job>,
+    pub(super) deadline: Instant,
+}
+
+/// The bounded way to a storage thread.
+#[derive(Clone, Debug)]
+pub(super) struct Queue(async_channel::Sender<Envelope>);
+
+pub(super) type Inbox = async_channel::Receiver<Envelope>;
+
+pub(super) fn queue(capacity: usize) -> (Queue, Inbox) {
+    let (sender, receiver) = async_channel::bounded(capacity.max(1));
+    (Queue(sender), receiver)
+}
+
+impl Queue {
+    pub(super) fn push(&self, envelope: Envelope) -> Result<(), DbError> {
+        self.0.try_send(envelope).map_err(|error| match error {
+            async_channel::TrySendError::Full(_) => DbError::Overloaded,
+            async_channel::TrySendError::Closed(_) => DbError::Stopped,
+        })
+    }
+}
+
+/// Runs a job without letting its panic through.
+pub(super) async fn run_guarded(job: &mut dyn Job, tx: &mut Tx) -> Result<Verdict, DbError> {
+    tx.forget_failure();
+    let work = AssertUnwindSafe(IN_A_JOB.scope((), job.run(tx))).catch_unwind();
+    work.await.map_err(|_| DbError::Panicked)
+}
+
+struct Reply<T, E> {
+    outcome: Option<Result<T, E>>,
+    answer: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E: Refusable> Reply<T, E> {
+    /// Keeps the outcome and judges it: any database error makes it a failure, whatever the work returned.
+    fn keep(&mut self, outcome: Result<T, E>, conn: &Conn) -> Verdict {
+        let failed = outcome.as_ref().err().and_then(Refusable::failure);
+        let verdict = match failed {
+            Some(DbError::Conflict(_)) => Verdict::Again,
+            _ if conn.met_a_conflict() => Verdict::Again,
+            Some(_) => Verdict::RollBack,
+            None if conn.has_failed() => Verdict::RollBack,
+            None => Verdict::Commit,
+        };
+        let hides_a_failure = failed.is_none() && conn.has_failed();
+        self.outcome = Some(if hides_a_failure { Err(DbError::Swallowed.into()) } else { outcome });
+        verdict
+    }
+
+    fn send(self) {
+        let outcome = self.outcome.unwrap_or_else(|| Err(DbError::Stopped.into()));
+        let _ = self.answer.send(outcome);
+    }
+
+    fn fail(self, error: DbError) {
+        let _ = self.answer.send(Err(error.into()));
+    }
+}
+
+macro_rules! job {
+    ($name:ident, $handle:ty, $writes:literal) => {
+        pub(super) struct $name<F, T, E> {
+            work: F,
+            reply: Reply<T, E>,
+        }
+
+        impl<F, T, E> $name<F, T, E> {
+            pub(super) fn new(work: F, answer: oneshot::Sender<Result<T, E>>) -> Self {
+                Self { work, reply: Reply { outcome: None, answer } }
+            }
+        }
+
+        impl<F, T, E> Job for $name<F, T, E>
+        where
+            F: AsyncFn(&mut $handle) -> Result<T, E> + Send,
+            T: Send,
+            E: Refusable,
+        {
+            fn writes(&self) -> bool {
+                $writes
+            }
+
+            fn is_abandoned(&self) -> bool {
+                self.reply.answer.is_closed()
+            }
+
+            fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, Verdict> {
+                Box::pin(async move {
+                    let outcome = (self.work)(tx).await;
+                    self.reply.keep(outcome, tx)
+                })
+            }
+
+            fn answer(self: Box<Self>) {
+                self.reply.send();
+            }
+
+            fn fail(self: Box<Self>, error: DbError) {
+                self.reply.fail(error);
+            }
+        }
+    };
+}
+
+job!(ReadJob, Conn, false);
+job!(WriteJob, Tx, true);

@@ -1,0 +1,124 @@
+//! The one place that knows two database engines: `read`, `write`, and the connection that both hand out.
+//!
+//! A job never runs in its caller's future: it goes through a bounded queue to a storage thread, which
+//! runs it to its end whether or not the caller still waits. A future that is dropped in the middle of a
+//! transaction would leave a connection behind that later writes are lost on.
+
+mod connection;
+mod error;
+mod job;
+mod postgres;
+mod sqlite;
+mod thread;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+pub use connection::{Batch, Conn, Param, Query, Record, Tx};
+pub use error::{DbError, Refusable};
+
+use job::{Envelope, Queue, ReadJob, WriteJob};
+
+/// A database of either engine; clones share its threads and connections.
+#[derive(Clone, Debug)]
+pub struct Db {
+    reads: Queue,
+    writes: Queue,
+    engine: Engine,
+    patience: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// Where the database is, and how long and how much to wait for it.
+#[derive(Clone, Debug)]
+pub struct DbOptions {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub url: String,
+    /// Connections for reading (SQLite), or in all (PostgreSQL).
+    pub connections: u32,
+    /// Jobs that wait before further ones are turned away.
+    pub queue: usize,
+    /// How long a caller waits for its job.
+    pub patience: Duration,
+    /// How long another process may hold SQLite's write lock.
+    pub lock_patience: Duration,
+}
+
+impl DbOptions {
+    pub fn engine(&self) -> Result<Engine, DbError> {
+        match self.url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => Ok(Engine::Sqlite),
+            Some("postgres" | "postgresql") => Ok(Engine::Postgres),
+            _ => Err(DbError::Url("it must begin with sqlite: or postgres://")),
+        }
+    }
+
+    /// The file of a SQLite database.
+    pub fn sqlite_path(&self) -> Option<PathBuf> {
+        let path = self.url.strip_prefix("sqlite:")?;
+        Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
+    }
+}
+
+impl Db {
+    /// Connects; the error says what the operator can mend.
+    pub async fn open(options: &DbOptions) -> Result<Self, DbError> {
+        let engine = options.engine()?;
+        let (reads, writes) = match engine {
+            Engine::Sqlite => sqlite::open(options).await?,
+            Engine::Postgres => postgres::open(options).await?,
+        };
+        Ok(Self { reads, writes, engine, patience: options.patience })
+    }
+
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Runs `work` on a connection that does not write.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: AsyncFn(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Refusable,
+    {
+        self.send(&self.reads, |answer| Box::new(ReadJob::new(work, answer))).await
+    }
+
+    /// Runs `work` in a write transaction; returns its outcome once it is durable. `work` may run more than once.
+    ///
+    /// It moves its captures in and only borrows them, changes nothing but `tx`, and awaits nothing but `tx`.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Refusable,
+    {
+        self.send(&self.writes, |answer| Box::new(WriteJob::new(work, answer))).await
+    }
+
+    async fn send<T, E>(
+        &self,
+        queue: &Queue,
+        job: impl FnOnce(tokio::sync::oneshot::Sender<Result<T, E>>) -> Box<dyn job::Job>,
+    ) -> Result<T, E>
+    where
+        E: Refusable,
+    {
+        if job::inside_a_job() {
+            return Err(DbError::Nested.into());
+        }
+        let (answer, outcome) = tokio::sync::oneshot::channel();
+        queue.push(Envelope { job: job(answer), deadline: Instant::now() + self.patience })?;
+        match tokio::time::timeout(self.patience, outcome).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(DbError::Stopped.into()),
+            Err(_) => Err(DbError::Deadline.into()),
+        }
+    }
+}

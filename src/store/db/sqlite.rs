@@ -1,0 +1,170 @@
+//! SQLite: one writer with group commit, and a few connections that only read.
+
+use std::time::{Duration, Instant};
+
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+
+use super::DbOptions;
+use super::connection::{Link, Tx};
+use super::error::DbError;
+use super::job::{Envelope, Inbox, Queue, Verdict, queue, run_guarded};
+use super::thread::storage_thread;
+
+/// Jobs in one commit.
+const BATCH: usize = 256;
+/// Another process gets its turn this often …
+const TURN_EVERY: Duration = Duration::from_millis(100);
+/// … for this long.
+const TURN: Duration = Duration::from_millis(2);
+
+pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError> {
+    let path = options.sqlite_path().ok_or(DbError::Url("it must name a file"))?;
+    let base = SqliteConnectOptions::new()
+        .filename(&path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(options.lock_patience)
+        .disable_statement_logging();
+    let what = path.display().to_string();
+    // The writer first: it makes the file and its journal mode, which readers cannot.
+    let (writes, write_inbox) = queue(options.queue);
+    start("db-write", base.clone(), 1, what.clone(), async move |mut links| {
+        if let Some(tx) = links.pop() {
+            write_batches(tx, write_inbox).await;
+        }
+    })
+    .await?;
+    let (reads, read_inbox) = queue(options.queue);
+    let reading = base.pragma("query_only", "true").create_if_missing(false);
+    start("db-read", reading, options.connections.max(1), what, async move |links| {
+        let readers = links.into_iter().map(|link| serve_reads(link, read_inbox.clone()));
+        futures_util::future::join_all(readers).await;
+    })
+    .await?;
+    Ok((reads, writes))
+}
+
+/// Starts a storage thread over `count` connections, and tells whether they opened.
+async fn start(
+    name: &str,
+    options: SqliteConnectOptions,
+    count: u32,
+    what: String,
+    serve: impl AsyncFnOnce(Vec<Tx>) + Send + 'static,
+) -> Result<(), DbError> {
+    storage_thread(name, move |opened| async move {
+        let mut links = Vec::new();
+        for _ in 0..count {
+            match options.connect().await {
+                Ok(link) => links.push(Tx::new(Link::Sqlite(link))),
+                Err(source) => {
+                    let _ = opened.send(Err(DbError::Open { what, source }));
+                    return;
+                }
+            }
+        }
+        let _ = opened.send(Ok(()));
+        serve(links).await;
+    })
+    .await
+}
+
+async fn serve_reads(mut tx: Tx, inbox: Inbox) {
+    while let Ok(Envelope { mut job, .. }) = inbox.recv().await {
+        if job.is_abandoned() {
+            continue;
+        }
+        match run_guarded(&mut *job, &mut tx).await {
+            Ok(_) => job.answer(),
+            Err(panicked) => job.fail(panicked),
+        }
+    }
+}
+
+async fn write_batches(mut tx: Tx, inbox: Inbox) {
+    let mut last_turn = Instant::now();
+    loop {
+        let asked = Instant::now();
+        let Ok(first) = inbox.recv().await else { return };
+        if asked.elapsed() >= TURN {
+            last_turn = Instant::now();
+        } else if last_turn.elapsed() >= TURN_EVERY {
+            tokio::time::sleep(TURN).await;
+            last_turn = Instant::now();
+        }
+        let mut batch = vec![first];
+        while batch.len() < BATCH
+            && let Ok(next) = inbox.try_recv()
+        {
+            batch.push(next);
+        }
+        batch.retain(|envelope| !envelope.job.is_abandoned());
+        commit_together(&mut tx, batch).await;
+    }
+}
+
+/// Runs all jobs in one transaction; if anything in it fails, runs them again one by one.
+async fn commit_together(tx: &mut Tx, mut batch: Vec<Envelope>) {
+    if batch.is_empty() {
+        return;
+    }
+    let alone = batch.len() == 1;
+    if !alone && try_together(tx, &mut batch).await {
+        for envelope in batch {
+            envelope.job.answer();
+        }
+        return;
+    }
+    for envelope in batch {
+        commit_alone(tx, envelope).await;
+    }
+}
+
+/// Whether every job ran and the commit held; otherwise nothing of it did.
+async fn try_together(tx: &mut Tx, batch: &mut [Envelope]) -> bool {
+    if tx.control("BEGIN IMMEDIATE").await.is_err() {
+        return false;
+    }
+    for envelope in batch {
+        if run_guarded(&mut *envelope.job, tx).await.ok() != Some(Verdict::Commit) {
+            roll_back(tx).await;
+            return false;
+        }
+    }
+    let held = tx.control("COMMIT").await.is_ok();
+    if !held {
+        roll_back(tx).await;
+    }
+    held
+}
+
+async fn commit_alone(tx: &mut Tx, Envelope { mut job, .. }: Envelope) {
+    if let Err(error) = tx.control("BEGIN IMMEDIATE").await {
+        return job.fail(error.into());
+    }
+    match run_guarded(&mut *job, tx).await {
+        Ok(Verdict::Commit) => match tx.control("COMMIT").await {
+            Ok(()) => job.answer(),
+            Err(error) => {
+                roll_back(tx).await;
+                job.fail(error.into());
+            }
+        },
+        Ok(_) => {
+            roll_back(tx).await;
+            job.answer();
+        }
+        Err(panicked) => {
+            roll_back(tx).await;
+            job.fail(panicked);
+        }
+    }
+}
+
+/// SQLite may have rolled back by itself, as on a full disk; then there is nothing left to do.
+async fn roll_back(tx: &mut Tx) {
+    let _ = tx.control("ROLLBACK").await;
+}

@@ -1,0 +1,76 @@
+//! Flows: authorization requests that wait for a person, one per tab, each bound to one browser.
+
+use sqlx::FromRow;
+
+use super::db::{Conn, DbError, Tx};
+use crate::oauth::id::{ClientId, FlowId};
+use crate::oauth::params::Params;
+use crate::secret::{Hash, equal};
+
+/// A waiting request, as it was received.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    pub id: FlowId,
+    pub client_id: ClientId,
+    pub params: Params,
+    browser: Vec<u8>,
+    pub ends_at: i64,
+}
+
+#[derive(FromRow)]
+struct FlowRow {
+    client_id: String,
+    browser_hash: Vec<u8>,
+    request: String,
+    ends_at: i64,
+}
+
+impl Flow {
+    /// Whether the browser that shows this cookie is the one that began.
+    pub fn belongs_to(&self, cookie: &str) -> bool {
+        equal(&self.browser, Hash::of(cookie).as_bytes())
+    }
+}
+
+pub async fn find(conn: &mut Conn, id: &FlowId, now: i64) -> Result<Option<Flow>, DbError> {
+    let row: Option<FlowRow> = conn
+        .query(
+            "SELECT client_id, browser_hash, request, ends_at FROM flows WHERE id = $1 AND expires_at > $2",
+        )
+        .bind(id.as_str())
+        .bind(now)
+        .optional()
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let corrupt = |_| DbError::Corrupt { table: "flows", id: id.to_string(), what: "request" };
+    Ok(Some(Flow {
+        id: id.clone(),
+        client_id: ClientId::new(row.client_id),
+        params: Params::from_pairs(serde_json::from_str(&row.request).map_err(corrupt)?),
+        browser: row.browser_hash,
+        ends_at: row.ends_at,
+    }))
+}
+
+/// Stores a flow that ends at `ends_at` and is remembered until `expires_at`, to lead back to the application.
+pub async fn save(
+    tx: &mut Tx,
+    id: &FlowId,
+    browser: &Hash,
+    (client, params): (&ClientId, &Params),
+    (ends_at, expires_at): (i64, i64),
+) -> Result<(), DbError> {
+    let request = serde_json::to_string(params.pairs()).unwrap_or_default();
+    tx.query(
+        "INSERT INTO flows (id, browser_hash, client_id, request, ends_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(id.as_str())
+    .bind(browser.as_bytes())
+    .bind(client.as_str())
+    .bind(request)
+    .bind(ends_at)
+    .bind(expires_at)
+    .execute()
+    .await
+    .map(drop)
+}

@@ -1,0 +1,172 @@
+//! Grants: what a user gave a client in one authorization, with the refresh chain that lives on it.
+
+use sqlx::FromRow;
+
+use super::db::{Batch, Conn, DbError, Tx};
+use crate::oauth::code::Code;
+use crate::oauth::grant::{Ended, Standing};
+use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
+use crate::oauth::reason::Reason;
+use crate::oauth::refresh::{Chain, RefreshName};
+use crate::oauth::scope::Scope;
+use crate::secret::Hash;
+
+/// Until when a chain lives when it is refreshed, and at the latest.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetime {
+    pub idle_expires_at: i64,
+    pub expires_at: i64,
+}
+
+#[derive(FromRow)]
+struct ChainRow {
+    client_id: String,
+    user_id: String,
+    session_id: String,
+    scope: String,
+    refresh_generation: i64,
+    rotated_at: i64,
+    idle_expires_at: i64,
+    expires_at: i64,
+    revoked_at: Option<i64>,
+    client_unchanged: bool,
+    user_enabled: bool,
+}
+
+/// A refresh chain, and what the gate needs to know at this moment.
+#[derive(Clone, Debug)]
+pub struct Presented {
+    pub chain: Chain,
+    pub standing: Standing,
+    /// The client is still what it was when it authenticated.
+    pub client_unchanged: bool,
+}
+
+/// Adds the insert of a new grant to a batch; `refresh` is absent when the client gets no refresh token.
+pub fn save_in<'c>(
+    batch: Batch<'c>,
+    code: &Code,
+    refresh: Option<&Hash>,
+    lifetime: Lifetime,
+    now: i64,
+) -> Batch<'c> {
+    batch
+        .query(
+            "INSERT INTO grants (id, client_id, user_id, session_id, scope, auth_time, created_at, refresh_hash,
+                                 refresh_generation, rotated_at, idle_expires_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $7, $9, $10)",
+        )
+        .bind(code.grant_id.as_str())
+        .bind(code.client_id.as_str())
+        .bind(code.user_id.as_str())
+        .bind(code.session_id.as_str())
+        .bind(code.scope.to_string())
+        .bind(code.auth_time)
+        .bind(now)
+        .bind(refresh.map(|hash| hash.as_bytes().to_vec()))
+        .bind(lifetime.idle_expires_at)
+        .bind(lifetime.expires_at)
+}
+
+/// The refresh chain of a grant, for a client that authenticated in the state `client_version`.
+pub async fn find_chain(
+    conn: &mut Conn,
+    id: &GrantId,
+    client: &ClientId,
+    client_version: i64,
+) -> Result<Option<Presented>, DbError> {
+    let row: Option<ChainRow> = conn
+        .query(
+            "SELECT client_id, user_id, session_id, scope, refresh_generation, rotated_at, idle_expires_at, expires_at,
+                    revoked_at,
+                    EXISTS (SELECT 1 FROM clients WHERE clients.id = $2 AND clients.version = $3
+                            AND clients.disabled_at IS NULL) AS client_unchanged,
+                    EXISTS (SELECT 1 FROM users WHERE users.id = grants.user_id AND users.disabled_at IS NULL)
+                        AS user_enabled
+             FROM grants WHERE id = $1 AND refresh_hash IS NOT NULL",
+        )
+        .bind(id.as_str())
+        .bind(client.as_str())
+        .bind(client_version)
+        .optional()
+        .await?;
+    row.map(|row| row.into_presented(id)).transpose()
+}
+
+/// Puts the successor in the place of the presented token, once: `false` when another caller was first.
+pub async fn rotate(
+    tx: &mut Tx,
+    presented: (&RefreshName, &Hash),
+    successor: &Hash,
+    idle_expires_at: i64,
+    now: i64,
+) -> Result<bool, DbError> {
+    let (name, hash) = presented;
+    let rotated = tx
+        .query(
+            "UPDATE grants SET refresh_generation = refresh_generation + 1, refresh_hash = $3, rotated_at = $5,
+                               idle_expires_at = $4
+             WHERE id = $1 AND refresh_hash = $2 AND revoked_at IS NULL",
+        )
+        .bind(name.grant_id.as_str())
+        .bind(hash.as_bytes())
+        .bind(successor.as_bytes())
+        .bind(idle_expires_at)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(rotated == 1)
+}
+
+/// Ends a grant and with it everything that was issued from it.
+pub async fn revoke(tx: &mut Tx, id: &GrantId, why: Reason, now: i64) -> Result<(), DbError> {
+    tx.query("UPDATE grants SET revoked_at = $2, revoked_for = $3 WHERE id = $1 AND revoked_at IS NULL")
+        .bind(id.as_str())
+        .bind(now)
+        .bind(why.word())
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Ends every grant of a user; how many.
+pub async fn revoke_of_user(tx: &mut Tx, user: &UserId, why: Ended, now: i64) -> Result<u64, DbError> {
+    tx.query("UPDATE grants SET revoked_at = $2, revoked_for = $3 WHERE user_id = $1 AND revoked_at IS NULL")
+        .bind(user.as_str())
+        .bind(now)
+        .bind(why.word())
+        .execute()
+        .await
+}
+
+/// Ends every grant to a client; how many.
+pub async fn revoke_of_client(tx: &mut Tx, client: &ClientId, why: Ended, now: i64) -> Result<u64, DbError> {
+    tx.query(
+        "UPDATE grants SET revoked_at = $2, revoked_for = $3 WHERE client_id = $1 AND revoked_at IS NULL",
+    )
+    .bind(client.as_str())
+    .bind(now)
+    .bind(why.word())
+    .execute()
+    .await
+}
+
+impl ChainRow {
+    fn into_presented(self, id: &GrantId) -> Result<Presented, DbError> {
+        let corrupt =
+            |_| DbError::Corrupt { table: "grants", id: id.to_string(), what: "refresh_generation" };
+        let chain = Chain {
+            client_id: ClientId::new(self.client_id),
+            user_id: UserId::new(self.user_id),
+            session_id: SessionId::new(self.session_id),
+            scope: Scope::from_stored(&self.scope),
+            generation: u32::try_from(self.refresh_generation).map_err(corrupt)?,
+            rotated_at: self.rotated_at,
+            idle_expires_at: self.idle_expires_at,
+            expires_at: self.expires_at,
+            revoked: self.revoked_at.is_some(),
+        };
+        let standing = Standing { user_enabled: self.user_enabled };
+        Ok(Presented { chain, standing, client_unchanged: self.client_unchanged })
+    }
+}

@@ -1,0 +1,16 @@
+//! Storage: a file per table over one executor.
+
+pub mod access_tokens;
+pub mod client_secrets;
+pub mod clients;
+pub mod codes;
+pub mod consents;
+pub mod db;
+pub mod flows;
+pub mod grants;
+pub mod logos;
+pub mod migrate;
+pub mod scopes;
+pub mod server_keys;
+pub mod sessions;
+pub mod users;

@@ -1,0 +1,71 @@
+//! The scopes that this server knows.
+
+use sqlx::FromRow;
+
+use super::db::{Conn, DbError, Tx};
+use crate::oauth::scope::ScopeRecord;
+
+#[derive(FromRow)]
+struct ScopeRow {
+    name: String,
+    description: String,
+    sensitive: bool,
+}
+
+pub async fn list(conn: &mut Conn) -> Result<Vec<ScopeRecord>, DbError> {
+    let rows: Vec<ScopeRow> =
+        conn.query("SELECT name, description, sensitive FROM scopes ORDER BY name").all().await?;
+    let record = |row: ScopeRow| ScopeRecord {
+        name: row.name,
+        description: row.description,
+        sensitive: row.sensitive,
+    };
+    Ok(rows.into_iter().map(record).collect())
+}
+
+pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<ScopeRecord>, DbError> {
+    Ok(list(conn).await?.into_iter().find(|scope| scope.name == name))
+}
+
+/// Stores a scope's new state.
+pub async fn update(tx: &mut Tx, scope: &ScopeRecord) -> Result<(), DbError> {
+    tx.query("UPDATE scopes SET description = $2, sensitive = $3 WHERE name = $1")
+        .bind(scope.name.as_str())
+        .bind(scope.description.as_str())
+        .bind(scope.sensitive)
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Deletes a scope, and takes it from what people have allowed: one of the same name may mean something else.
+pub async fn delete(tx: &mut Tx, name: &str) -> Result<(), DbError> {
+    tx.query("DELETE FROM scopes WHERE name = $1").bind(name).execute().await?;
+    for statement in [
+        "UPDATE consents SET scope = TRIM(REPLACE(' ' || scope || ' ', ' ' || $1 || ' ', ' '))
+         WHERE REPLACE(' ' || scope || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scope || ' '",
+        "UPDATE grants SET scope = TRIM(REPLACE(' ' || scope || ' ', ' ' || $1 || ' ', ' '))
+         WHERE revoked_at IS NULL AND REPLACE(' ' || scope || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scope || ' '",
+        "UPDATE codes SET scope = TRIM(REPLACE(' ' || scope || ' ', ' ' || $1 || ' ', ' '))
+         WHERE consumed_at IS NULL AND REPLACE(' ' || scope || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scope || ' '",
+    ] {
+        tx.query(statement).bind(name).execute().await?;
+    }
+    Ok(())
+}
+
+/// Stores a new scope; `false` when the name is taken.
+pub async fn save(tx: &mut Tx, scope: &ScopeRecord, now: i64) -> Result<bool, DbError> {
+    let inserted = tx
+        .query(
+            "INSERT INTO scopes (name, description, sensitive, created_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (name) DO NOTHING",
+        )
+        .bind(scope.name.as_str())
+        .bind(scope.description.as_str())
+        .bind(scope.sensitive)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(inserted == 1)
+}

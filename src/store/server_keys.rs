@@ -1,0 +1,22 @@
+//! The server's own keys, sealed under the master key.
+
+use super::db::{Conn, DbError, Tx};
+
+pub async fn find(conn: &mut Conn, id: &str) -> Result<Option<Vec<u8>>, DbError> {
+    let row: Option<(Vec<u8>,)> =
+        conn.query("SELECT sealed FROM server_keys WHERE id = $1").bind(id).optional().await?;
+    Ok(row.map(|(sealed,)| sealed))
+}
+
+/// Stores a key unless another process was first; the one that stands is then to be read.
+pub async fn save(tx: &mut Tx, id: &str, sealed: &[u8], now: i64) -> Result<(), DbError> {
+    tx.query(
+        "INSERT INTO server_keys (id, sealed, created_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
+    )
+    .bind(id)
+    .bind(sealed)
+    .bind(now)
+    .execute()
+    .await
+    .map(drop)
+}

@@ -1,0 +1,155 @@
+//! Sessions of people in browsers; the cookie is kept only as a hash.
+
+use sqlx::FromRow;
+
+use super::db::{Conn, DbError, Tx};
+use crate::oauth::id::{ClientId, SessionId, UserId};
+use crate::oauth::interaction::SignedIn;
+use crate::oauth::scope::Scope;
+use crate::secret::Hash;
+
+/// A session to be stored.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    pub cookie: Hash,
+    pub id: SessionId,
+    pub user: UserId,
+    pub auth_time: i64,
+    pub expires_at: i64,
+}
+
+/// A session that was found, and when it was last seen.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub signed_in: SignedIn,
+    pub last_seen_at: i64,
+}
+
+#[derive(FromRow)]
+struct SessionRow {
+    id: String,
+    user_id: String,
+    username: String,
+    auth_time: i64,
+    last_seen_at: i64,
+    consented: Option<String>,
+}
+
+/// A session as the operator sees it.
+#[derive(Clone, Debug, FromRow)]
+pub struct SessionRecord {
+    pub id: String,
+    pub user_id: String,
+    pub username: String,
+    pub auth_time: i64,
+    pub last_seen_at: i64,
+    pub expires_at: i64,
+}
+
+/// The live sessions, of one user or of all; the last signed in first.
+///
+/// `idle_since` is the time of the last sight before which a session counts as abandoned.
+pub async fn list(
+    conn: &mut Conn,
+    user: Option<&UserId>,
+    idle_since: i64,
+    now: i64,
+) -> Result<Vec<SessionRecord>, DbError> {
+    conn.query(
+        "SELECT sessions.id, sessions.user_id, users.username, sessions.auth_time, sessions.last_seen_at,
+                sessions.expires_at
+         FROM sessions JOIN users ON users.id = sessions.user_id
+         WHERE ($1 IS NULL OR sessions.user_id = $1) AND sessions.expires_at > $2 AND sessions.last_seen_at > $3
+         ORDER BY sessions.auth_time DESC, sessions.id",
+    )
+    .bind(user.map(|user| user.as_str().to_owned()))
+    .bind(now)
+    .bind(idle_since)
+    .all()
+    .await
+}
+
+/// Ends a session; `false` when there is none.
+pub async fn delete(tx: &mut Tx, id: &SessionId) -> Result<bool, DbError> {
+    Ok(tx.query("DELETE FROM sessions WHERE id = $1").bind(id.as_str()).execute().await? == 1)
+}
+
+/// Ends every session of a user; how many.
+pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<u64, DbError> {
+    tx.query("DELETE FROM sessions WHERE user_id = $1").bind(user.as_str()).execute().await
+}
+
+/// The live session behind a cookie, with what its user has allowed `client`.
+///
+/// `idle_since` is the time of the last sight before which a session counts as abandoned.
+pub async fn find(
+    conn: &mut Conn,
+    cookie: &Hash,
+    client: &ClientId,
+    idle_since: i64,
+    now: i64,
+) -> Result<Option<Found>, DbError> {
+    let row: Option<SessionRow> = conn
+        .query(
+            "SELECT sessions.id, sessions.user_id, users.username, sessions.auth_time, sessions.last_seen_at,
+                    consents.scope AS consented
+             FROM sessions
+             JOIN users ON users.id = sessions.user_id AND users.disabled_at IS NULL
+             LEFT JOIN consents ON consents.user_id = sessions.user_id AND consents.client_id = $2
+             WHERE sessions.cookie_hash = $1 AND sessions.expires_at > $3 AND sessions.last_seen_at > $4",
+        )
+        .bind(cookie.as_bytes())
+        .bind(client.as_str())
+        .bind(now)
+        .bind(idle_since)
+        .optional()
+        .await?;
+    Ok(row.map(|row| Found {
+        signed_in: SignedIn {
+            session: SessionId::new(row.id),
+            user: UserId::new(row.user_id),
+            username: row.username,
+            auth_time: row.auth_time,
+            consented: row.consented.as_deref().map(Scope::from_stored),
+        },
+        last_seen_at: row.last_seen_at,
+    }))
+}
+
+/// Stores a session in the place of the one that the browser had before, if its user may still sign in with the
+/// password that was verified: `false` when it was changed, or the user disabled, meanwhile.
+pub async fn replace(
+    tx: &mut Tx,
+    before: Option<&Hash>,
+    session: &NewSession,
+    verified_hash: &str,
+) -> Result<bool, DbError> {
+    if let Some(before) = before {
+        tx.query("DELETE FROM sessions WHERE cookie_hash = $1").bind(before.as_bytes()).execute().await?;
+    }
+    let inserted = tx
+        .query(
+            "INSERT INTO sessions (cookie_hash, id, user_id, auth_time, last_seen_at, expires_at)
+             SELECT $1, $2, users.id, $4, $4, $5 FROM users
+             WHERE users.id = $3 AND users.disabled_at IS NULL AND users.password_hash = $6",
+        )
+        .bind(session.cookie.as_bytes())
+        .bind(session.id.as_str())
+        .bind(session.user.as_str())
+        .bind(session.auth_time)
+        .bind(session.expires_at)
+        .bind(verified_hash)
+        .execute()
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// Notes that a session was seen.
+pub async fn touch(tx: &mut Tx, id: &SessionId, now: i64) -> Result<(), DbError> {
+    tx.query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
+        .bind(id.as_str())
+        .bind(now)
+        .execute()
+        .await
+        .map(drop)
+}

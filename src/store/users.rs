@@ -1,0 +1,213 @@
+//! Users, and the names that they sign in with.
+
+use sqlx::FromRow;
+
+use super::db::{Conn, DbError, Tx};
+use crate::oauth::id::UserId;
+use crate::oauth::user::folded;
+
+/// What sign-in needs to know of a user.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    pub user: UserId,
+    /// A PHC string; absent when the user has no password.
+    pub password_hash: Option<String>,
+    pub disabled: bool,
+}
+
+/// A user to be stored.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    pub id: UserId,
+    pub username: String,
+    pub email: Option<String>,
+    pub name: Option<String>,
+    pub password_hash: String,
+}
+
+/// A user as the operator sees it.
+#[derive(Clone, Debug)]
+pub struct UserRecord {
+    pub id: UserId,
+    pub username: String,
+    pub email: Option<String>,
+    pub name: Option<String>,
+    pub password_changed_at: Option<i64>,
+    pub created_at: i64,
+    pub disabled_at: Option<i64>,
+}
+
+#[derive(FromRow)]
+struct RecordRow {
+    id: String,
+    username: String,
+    email: Option<String>,
+    name: Option<String>,
+    password_changed_at: Option<i64>,
+    created_at: i64,
+    disabled_at: Option<i64>,
+}
+
+#[derive(FromRow)]
+struct CredentialsRow {
+    id: String,
+    password_hash: Option<String>,
+    disabled_at: Option<i64>,
+}
+
+/// Finds a user by a username or e-mail address in any spelling.
+pub async fn find_by_name(conn: &mut Conn, name: &str) -> Result<Option<Credentials>, DbError> {
+    let row: Option<CredentialsRow> = conn
+        .query(
+            "SELECT users.id, users.password_hash, users.disabled_at
+             FROM user_names JOIN users ON users.id = user_names.user_id WHERE user_names.folded = $1",
+        )
+        .bind(folded(name))
+        .optional()
+        .await?;
+    Ok(row.map(|row| Credentials {
+        user: UserId::new(row.id),
+        password_hash: row.password_hash,
+        disabled: row.disabled_at.is_some(),
+    }))
+}
+
+/// Every user, by username.
+pub async fn list(conn: &mut Conn) -> Result<Vec<UserRecord>, DbError> {
+    records(conn, None).await
+}
+
+/// Finds a user by id, or else by a username or e-mail address in any spelling.
+pub async fn find_record(conn: &mut Conn, user: &str) -> Result<Option<UserRecord>, DbError> {
+    let mut found = records(conn, Some(user)).await?;
+    if found.is_empty()
+        && let Some(named) = find_by_name(conn, user).await?
+    {
+        found = records(conn, Some(named.user.as_str())).await?;
+    }
+    Ok(found.pop())
+}
+
+async fn records(conn: &mut Conn, id: Option<&str>) -> Result<Vec<UserRecord>, DbError> {
+    let rows: Vec<RecordRow> = conn
+        .query(
+            "SELECT id, username, email, name, password_changed_at, created_at, disabled_at
+             FROM users WHERE $1 IS NULL OR id = $1 ORDER BY username, id",
+        )
+        .bind(id.map(str::to_owned))
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(RecordRow::into_record).collect())
+}
+
+/// Stores a user's new names; the name that is another user's, if one is.
+pub async fn update(tx: &mut Tx, user: &UserRecord) -> Result<Result<(), String>, DbError> {
+    let names = [Some(&user.username), user.email.as_ref()];
+    for name in names.into_iter().flatten() {
+        if find_by_name(tx, name).await?.is_some_and(|found| found.user != user.id) {
+            return Ok(Err(name.clone()));
+        }
+    }
+    tx.query("UPDATE users SET username = $2, email = $3, name = $4 WHERE id = $1")
+        .bind(user.id.as_str())
+        .bind(user.username.as_str())
+        .bind(user.email.clone())
+        .bind(user.name.clone())
+        .execute()
+        .await?;
+    tx.query("DELETE FROM user_names WHERE user_id = $1").bind(user.id.as_str()).execute().await?;
+    save_names(tx, &user.id, names).await?;
+    Ok(Ok(()))
+}
+
+pub async fn set_password(tx: &mut Tx, user: &UserId, hash: &str, now: i64) -> Result<(), DbError> {
+    tx.query("UPDATE users SET password_hash = $2, password_changed_at = $3 WHERE id = $1")
+        .bind(user.as_str())
+        .bind(hash)
+        .bind(now)
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Keeps a user from signing in and from having tokens.
+pub async fn disable(tx: &mut Tx, user: &UserId, now: i64) -> Result<(), DbError> {
+    tx.query("UPDATE users SET disabled_at = COALESCE(disabled_at, $2) WHERE id = $1")
+        .bind(user.as_str())
+        .bind(now)
+        .execute()
+        .await
+        .map(drop)
+}
+
+pub async fn enable(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
+    tx.query("UPDATE users SET disabled_at = NULL WHERE id = $1")
+        .bind(user.as_str())
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Deletes a user with names, sessions and consents.
+pub async fn delete(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
+    tx.query("DELETE FROM users WHERE id = $1").bind(user.as_str()).execute().await.map(drop)
+}
+
+/// Stores a new user; the name that is taken, if one is.
+pub async fn save(tx: &mut Tx, user: &NewUser, now: i64) -> Result<Result<(), String>, DbError> {
+    for name in [Some(&user.username), user.email.as_ref()].into_iter().flatten() {
+        if find_by_name(tx, name).await?.is_some() {
+            return Ok(Err(name.clone()));
+        }
+    }
+    tx.query(
+        "INSERT INTO users (id, username, email, name, password_hash, password_changed_at, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $6)",
+    )
+    .bind(user.id.as_str())
+    .bind(user.username.as_str())
+    .bind(user.email.clone())
+    .bind(user.name.clone())
+    .bind(user.password_hash.as_str())
+    .bind(now)
+    .execute()
+    .await?;
+    save_names(tx, &user.id, [Some(&user.username), user.email.as_ref()]).await?;
+    Ok(Ok(()))
+}
+
+async fn save_names(tx: &mut Tx, user: &UserId, names: [Option<&String>; 2]) -> Result<(), DbError> {
+    for name in names.into_iter().flatten() {
+        tx.query("INSERT INTO user_names (folded, user_id) VALUES ($1, $2)")
+            .bind(folded(name))
+            .bind(user.as_str())
+            .execute()
+            .await?;
+    }
+    Ok(())
+}
+
+impl RecordRow {
+    fn into_record(self) -> UserRecord {
+        UserRecord {
+            id: UserId::new(self.id),
+            username: self.username,
+            email: self.email,
+            name: self.name,
+            password_changed_at: self.password_changed_at,
+            created_at: self.created_at,
+            disabled_at: self.disabled_at,
+        }
+    }
+}
+
+/// Replaces a hash by a stronger one of the same password, unless the password was changed meanwhile.
+pub async fn rehash(tx: &mut Tx, user: &UserId, old: &str, new: &str) -> Result<(), DbError> {
+    tx.query("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
+        .bind(user.as_str())
+        .bind(old)
+        .bind(new)
+        .execute()
+        .await
+        .map(drop)
+}

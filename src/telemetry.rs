@@ -1,0 +1,29 @@
+//! Logs: a readable sentence with fields; never a secret, code, token, cookie or password.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{ConfigError, Log, LogFormat};
+
+/// PostgreSQL notes at every start that tables exist already; who wants to read that names this target.
+const NOTICES: &str = "sqlx::postgres::notice=warn";
+
+/// Starts logging to standard error, once in a process.
+pub fn start(options: &Log) -> Result<(), ConfigError> {
+    let filter = EnvFilter::try_new(format!("{NOTICES},{}", options.filter))
+        .map_err(|error| ConfigError::new(format!("log.filter cannot be read: {error}")))?;
+    let is_json = match options.format {
+        LogFormat::Json => true,
+        LogFormat::Text => false,
+        LogFormat::Auto => !std::io::stderr().is_terminal(),
+    };
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Only the first start of a process counts; tests start many servers.
+    let _ = if is_json {
+        subscriber.json().flatten_event(true).try_init()
+    } else {
+        subscriber.with_target(false).with_ansi(std::io::stderr().is_terminal()).try_init()
+    };
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! Every page in every state, judged by axe-core in a real browser (WCAG 2.2 A and AA, and its best practices).
+
+use std::collections::HashSet;
+
+use grantor::oauth::client::Links;
+use grantor::oauth::scope::{Scope, ScopeRecord};
+use grantor::store::{logos, scopes};
+use serde_json::Value;
+
+use crate::support::chromium::Chromium;
+use crate::support::relying_party::Registration;
+use crate::support::server::PASSWORD;
+use crate::support::{Application, TestServer, left_out};
+
+/// Bytes of everything that a page loads, without headers.
+const HEAVIEST: u64 = 30_000;
+
+/// What finds mistakes; the path of `axe.min.js` stands in TEST_AXE, because it is no part of this repository.
+fn axe() -> Option<String> {
+    let path = std::env::var("TEST_AXE").unwrap_or_default();
+    if path.is_empty() {
+        left_out("axe-core, because TEST_AXE does not name its axe.min.js (npm install axe-core)");
+        return None;
+    }
+    Some(std::fs::read_to_string(path).expect("axe.min.js"))
+}
+
+/// A browser with axe, and the titles that it has seen.
+struct Judge {
+    chromium: Chromium,
+    axe: String,
+    titles: HashSet<String>,
+}
+
+impl Judge {
+    async fn start() -> Option<Self> {
+        let axe = axe()?;
+        Some(Self { chromium: Chromium::start().await?, axe, titles: HashSet::new() })
+    }
+
+    async fn open(&mut self, state: &str, url: &str) {
+        self.chromium.open(url).await;
+        self.judge(state).await;
+    }
+
+    /// Looks at the page that is shown: wide and light, then dark at 400 % zoom.
+    async fn judge(&mut self, state: &str) {
+        let title = self.chromium.page.title().await.expect("a title");
+        assert!(self.titles.insert(title.clone()), "{state}: another page has the title {title} too");
+        let bytes = "return performance.getEntries().reduce((sum, e) => sum + (e.encodedBodySize ?? 0), 0)";
+        let bytes = self.chromium.script(bytes).await.as_u64().expect("a number");
+        assert!((500..HEAVIEST).contains(&bytes), "{state} loads {bytes} bytes");
+        self.chromium.script(&self.axe).await;
+        for (scheme, width, height) in [("light", 1280, 800), ("dark", 320, 256)] {
+            self.chromium.prefer_colours(scheme).await;
+            self.chromium.resize(width, height).await;
+            assert_eq!(self.found().await, Vec::<String>::new(), "{state}, {scheme}, {width} wide");
+            let over = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+            assert_eq!(self.chromium.script(over).await, 0, "{state} stands out at the side, {width} wide");
+        }
+    }
+
+    async fn found(&self) -> Vec<String> {
+        let run = "const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+            return axe.run({ runOnly: tags }).then(found => {
+                if (found.passes.length < 5) throw new Error('axe looked at nothing');
+                return found.violations.flatMap(rule => rule.nodes.map(
+                    node => `${rule.id} at ${node.target}: ${node.failureSummary}`));
+            })";
+        let found = self.chromium.script(run).await;
+        serde_json::from_value(found).expect("sentences")
+    }
+
+    async fn focused(&self) -> Value {
+        let script = "const e = document.activeElement, s = getComputedStyle(e);
+            return [e.id, e.getAttribute('aria-describedby'), s.outlineStyle, parseFloat(s.outlineWidth) >= 2]";
+        self.chromium.script(script).await
+    }
+}
+
+/// An application with everything that a consent page can show, and more of it than is good.
+async fn application(server: &TestServer) -> Application {
+    let long = ScopeRecord {
+        name: "calendar.events.of-everybody:write".into(),
+        description:
+            "Create, move and delete events in every calendar that you own or that others share with \
+                      you, Donaudampfschifffahrtsgesellschaftskalender included"
+                .into(),
+        sensitive: true,
+    };
+    server.store(async move |tx| scopes::save(tx, &long, 0).await).await;
+    let png = [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a];
+    server.store(async move |tx| logos::save(tx, "logo", "image/png", &png).await).await;
+    let mut registration = Registration::web("web");
+    registration.client.name = "The Calendar, Contacts and Correspondence Companion of Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch".into();
+    registration.client.scopes = Scope::from_stored("read pay calendar.events.of-everybody:write");
+    registration.client.links = Links {
+        site: Some("https://app.example/".into()),
+        policy: Some("https://app.example/privacy".into()),
+        terms: Some("https://app.example/terms".into()),
+        logo: Some("logo".into()),
+    };
+    server.register(registration).await
+}
+
+#[tokio::test]
+async fn axe_finds_nothing_on_any_page_in_any_state() {
+    let Some(mut judge) = Judge::start().await else { return };
+    let server = TestServer::start().await;
+    server.user("alice").await;
+    let web = application(&server).await;
+
+    let url = web.url_with(&[("scope", "read pay calendar.events.of-everybody:write")]);
+    judge.open("sign-in", &url).await;
+    assert_eq!(judge.focused().await, serde_json::json!(["username", null, "solid", true]));
+    judge.chromium.type_into("username", "alice").await;
+    judge.chromium.type_into("password", "wrong").await;
+    judge.chromium.click("sign-in").await;
+    judge.chromium.text_of("problem").await;
+    judge.judge("sign-in with an error").await;
+    // What has the focus is read out together with the problem.
+    assert_eq!(judge.focused().await, serde_json::json!(["password", "problem", "solid", true]));
+    judge.chromium.type_into("password", PASSWORD).await;
+    judge.chromium.click("sign-in").await;
+    judge.chromium.text_of("allow").await;
+    judge.judge("consent").await;
+
+    let refused = web.url_with(&[("redirect_uri", "https://app.example/other")]);
+    judge.open("an error of the application", &refused).await;
+    for (state, path) in [
+        ("an error of the person", "/sign-in?flow=none"),
+        ("nothing there", "/nothing"),
+        ("home", "/"),
+        ("the error reference", "/errors"),
+        ("an error", "/errors/invalid_request"),
+        ("a reason", "/errors/redirect_uri.path_mismatch"),
+        ("no such reason", "/errors/nothing"),
+        ("a search", "/errors?q=redirect"),
+        ("a search in vain", "/errors?q=unheard-of"),
+    ] {
+        judge.open(state, &format!("{}{path}", server.url)).await;
+    }
+}

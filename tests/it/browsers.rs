@@ -1,0 +1,239 @@
+//! The pages in a real browser, under their real policy.
+
+use crate::support::chromium::Chromium;
+use crate::support::demo::Demo;
+use crate::support::relying_party::Registration;
+use crate::support::server::PASSWORD;
+use crate::support::site::{Site, page, redirect};
+use crate::support::{Application, TestServer};
+
+/// An application on another host name than the server (`localhost` beside `127.0.0.1`), which redirects on to a
+/// third origin.
+async fn application(server: &TestServer) -> Application {
+    let third = Site::start(|path| page(&format!("<p id=landed>{}</p>", path.replace('&', "&amp;"))));
+    let onward = third.port;
+    let site = Site::start(move |path| match path.split_once('?') {
+        Some((_, query)) => redirect(&format!("http://127.0.0.1:{onward}/landed?{query}")),
+        None => page(""),
+    });
+    let uri = format!("http://localhost:{}/callback", site.port);
+    server.register(Registration::web("web").redirect_uri(&uri)).await
+}
+
+async fn sign_in(chromium: &Chromium) {
+    chromium.type_into("username", "alice").await;
+    chromium.type_into("password", PASSWORD).await;
+    chromium.click("sign-in").await;
+}
+
+#[tokio::test]
+async fn a_person_signs_in_consents_and_arrives_at_a_third_origin() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let server = TestServer::start().await;
+    server.user("alice").await;
+    let web = application(&server).await;
+
+    chromium.open(&web.url_with(&[])).await;
+    chromium.type_into("username", "alice").await;
+    chromium.type_into("password", "wrong").await;
+    chromium.click("sign-in").await;
+    assert!(chromium.text_of("problem").await.contains("not right"));
+    assert!(chromium.page.title().await.unwrap().starts_with("Error: "));
+    // The username is still there; only the password is asked for again.
+    chromium.type_into("password", PASSWORD).await;
+    chromium.click("sign-in").await;
+    chromium.click("allow").await;
+    let landed = chromium.text_of("landed").await;
+    assert!(landed.contains("code=gac_") && landed.contains("state=the+state"), "{landed}");
+
+    // Now there is nothing to ask, and the second time goes straight through.
+    chromium.open("about:blank").await;
+    chromium.open(&web.url_with(&[("state", "second")])).await;
+    assert!(chromium.text_of("landed").await.contains("state=second"));
+}
+
+#[tokio::test]
+async fn a_person_denies_or_cancels_and_arrives_with_the_error() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let server = TestServer::start().await;
+    server.user("alice").await;
+    let web = application(&server).await;
+
+    chromium.open(&web.url_with(&[])).await;
+    chromium.click("cancel").await;
+    assert!(chromium.text_of("landed").await.contains("sign_in.cancelled"));
+
+    chromium.open(&web.url_with(&[])).await;
+    sign_in(&chromium).await;
+    chromium.click("deny").await;
+    let landed = chromium.text_of("landed").await;
+    assert!(landed.contains("error=access_denied") && landed.contains("consent.denied"), "{landed}");
+}
+
+#[tokio::test]
+async fn the_policy_lets_a_form_end_in_a_native_application() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let server = TestServer::start().await;
+    server.user("alice").await;
+    let native = server.register(Registration::native("app").redirect_uri("com.example.app:/callback")).await;
+    chromium.open(&native.url_with(&[])).await;
+    sign_in(&chromium).await;
+    chromium.text_of("allow").await;
+    let watch =
+        "document.addEventListener('securitypolicyviolation', e => window.violated = e.violatedDirective)";
+    chromium.script(watch).await;
+    chromium.click("allow").await;
+    while server.number("SELECT COUNT(*) FROM codes").await == 0 {
+        tokio::task::yield_now().await;
+    }
+    // No such application is installed, so the page stays; what counts is that nothing was blocked.
+    assert!(chromium.script("return window.violated ?? null").await.is_null());
+}
+
+#[tokio::test]
+async fn a_form_on_another_site_may_post_the_request_although_its_cookies_are_lax() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let server = TestServer::start().await;
+    server.user("alice").await;
+    let web = application(&server).await;
+    let fields = web.request_with(&[]);
+    let inputs: String = url::form_urlencoded::parse(fields.as_bytes())
+        .map(|(name, value)| format!("<input name='{name}' value='{value}'>"))
+        .collect();
+    let form = format!(
+        "<form method=post action='{}/authorize'>{inputs}<button id=go>Go</button></form>",
+        server.url
+    );
+    let site = Site::start(move |_| page(&form));
+
+    chromium.open(&format!("http://localhost:{}/", site.port)).await;
+    chromium.click("go").await;
+    sign_in(&chromium).await;
+    chromium.click("allow").await;
+    chromium.text_of("landed").await;
+    // Now with a session, which the cross-site POST does not carry.
+    chromium.open(&format!("http://localhost:{}/", site.port)).await;
+    chromium.click("go").await;
+    assert!(chromium.text_of("landed").await.contains("code=gac_"));
+}
+
+#[tokio::test]
+async fn pages_fit_a_phone_and_load_nothing_from_elsewhere() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let server = TestServer::start().await;
+    server.user("alice").await;
+    let web = application(&server).await;
+    chromium.page.set_window_size(360, 740).await.unwrap();
+    chromium.open(&web.url_with(&[])).await;
+    fits(&chromium, &server).await;
+    sign_in(&chromium).await;
+    chromium.text_of("allow").await;
+    fits(&chromium, &server).await;
+    for path in ["/", "/errors", "/errors/code.expired", "/authorize"] {
+        chromium.open(&format!("{}{path}", server.url)).await;
+        fits(&chromium, &server).await;
+    }
+}
+
+/// Nothing stands out at the side, and all that was loaded came from the server itself.
+async fn fits(chromium: &Chromium, server: &TestServer) {
+    let wide = chromium.script("return document.documentElement.scrollWidth > window.innerWidth").await;
+    assert_eq!(wide, false, "{}", chromium.url().await);
+    let loaded = chromium.script("return performance.getEntriesByType('resource').map(e => e.name)").await;
+    let loaded: Vec<String> = serde_json::from_value(loaded).unwrap();
+    assert!(loaded.iter().any(|url| url.ends_with(".css")), "{loaded:?}");
+    let own = |url: &String| url.starts_with(&server.url) || url.starts_with("data:");
+    assert!(loaded.iter().all(own), "{loaded:?}");
+}
+
+#[tokio::test]
+async fn a_newcomer_signs_in_through_the_demo_and_breaks_a_request() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let demo = Demo::start();
+    chromium.open(&demo.application).await;
+    chromium.click("sign-in").await;
+    chromium.type_into("username", &demo.username).await;
+    chromium.type_into("password", &demo.password).await;
+    chromium.click("sign-in").await;
+    chromium.click("deny").await;
+    assert_eq!(chromium.text_of("error").await, "access_denied");
+    assert_eq!(chromium.text_of("error-reason").await, "consent.denied");
+
+    chromium.open(&demo.application).await;
+    chromium.click("sign-in").await;
+    chromium.click("allow").await;
+    let first = chromium.text_of("access-token").await;
+    assert!(first.starts_with("gat_"), "{first}");
+    chromium.click("refresh").await;
+    chromium.until("access-token", |text| text.starts_with("gat_") && text != first).await;
+    chromium.click("break-replay").await;
+    assert_eq!(chromium.text_of("error-reason").await, "code.replayed");
+
+    for (id, error) in [
+        ("break-forbidden-scope", "forbidden_scope"),
+        ("break-unknown-scope", "invalid_scope"),
+        ("break-response-type", "unsupported_response_type"),
+        ("break-wrong-secret", "invalid_client"),
+        ("break-grant-type", "unsupported_grant_type"),
+    ] {
+        chromium.open(&demo.application).await;
+        chromium.click(id).await;
+        assert_eq!(chromium.text_of("error").await, error, "{id}");
+    }
+}
+
+/// What would run if any of it were taken for markup or for an address.
+const HOSTILE: [&str; 6] = [
+    "<script>window.owned = 1</script>",
+    "\"><img src=x onerror=window.owned=1>",
+    "'><svg onload=window.owned=1>",
+    "javascript:window.owned=1",
+    "{{ 7 * 7 }}{% raw %}",
+    "</title><iframe srcdoc='<script>parent.owned=1</script>'>",
+];
+
+#[tokio::test]
+async fn hostile_names_and_words_are_text_and_no_script_runs() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let server = TestServer::start().await;
+    server.user("alice").await;
+    for (index, hostile) in HOSTILE.into_iter().enumerate() {
+        let mut registration = Registration::web(&format!("client {index}"));
+        registration.client.name = hostile.to_owned();
+        let web = server.register(registration).await;
+        let text = hostile.to_owned();
+        let describe = async move |tx: &mut grantor::store::db::Tx| {
+            tx.query("UPDATE scopes SET description = $1 WHERE name = 'read'")
+                .bind(text.as_str())
+                .execute()
+                .await
+        };
+        server.store(describe).await;
+        server.app.registry.scopes(grantor::registry::Freshness::Now).await.unwrap();
+        server.sql("DELETE FROM sessions").await;
+
+        chromium.open(&web.url_with(&[("state", hostile)])).await;
+        chromium.type_into("username", hostile).await;
+        chromium.type_into("password", "wrong").await;
+        chromium.click("sign-in").await;
+        chromium.text_of("problem").await;
+        harmless(&chromium, hostile).await;
+        chromium.script("document.getElementById('username').value = ''").await;
+        sign_in(&chromium).await;
+        chromium.text_of("allow").await;
+        harmless(&chromium, hostile).await;
+        let body = chromium.script("return document.body.innerText").await;
+        assert!(body.as_str().unwrap().contains(hostile), "{hostile}: {body}");
+
+        let query = serde_urlencoded::to_string([("q", hostile)]).unwrap();
+        chromium.open(&format!("{}/errors?{query}", server.url)).await;
+        harmless(&chromium, hostile).await;
+    }
+}
+
+async fn harmless(chromium: &Chromium, hostile: &str) {
+    let owned =
+        chromium.script("return window.owned ?? document.querySelectorAll('script, iframe').length").await;
+    assert_eq!(owned, 0, "{hostile} at {}", chromium.url().await);
+    assert!(chromium.script("return document.title").await.as_str().is_some_and(|title| !title.is_empty()));
+}

@@ -1,0 +1,89 @@
+//! The configuration, shown and checked.
+
+use serde_json::{Value, json};
+
+use super::{refusal, succeeded};
+use crate::support::process::grantor;
+
+#[test]
+fn the_configuration_is_shown_with_where_each_value_comes_from() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = "[tokens]\ncode_lifetime = \"30s\"\n[keys]\nmaster_key = \"hunter2\"\n";
+    std::fs::write(directory.path().join("grantor.toml"), file).unwrap();
+    let show = |more: &[&str]| {
+        let output =
+            grantor(directory.path(), &[&["config", "show", "--config", "grantor.toml"], more].concat())
+                .env("GRANTOR_DATABASE__URL", "postgres://grantor:hunter2@db.example/grantor")
+                .output()
+                .unwrap();
+        succeeded(more, output)
+    };
+    let options: Value = serde_json::from_str(&show(&["--json"])).unwrap();
+    let of = |option: &str| {
+        let found = options.as_array().unwrap().iter().find(|found| found["option"] == option);
+        found.map(|found| (found["value"].clone(), found["source"].as_str().unwrap().to_owned())).unwrap()
+    };
+    assert_eq!(of("tokens.code_lifetime"), (json!("30s"), "grantor.toml".into()));
+    assert_eq!(of("listen"), (json!("127.0.0.1:8080"), "default".into()));
+    assert_eq!(of("passwords.iterations"), (json!(1), "GRANTOR_PASSWORDS__ITERATIONS".into()));
+    assert_eq!(of("limits.enabled"), (json!(true), "default".into()));
+    assert_eq!(of("keys.master_key"), (json!("…"), "grantor.toml".into()));
+    let shown = json!("postgres://grantor:…@db.example/grantor");
+    assert_eq!(of("database.url"), (shown, "GRANTOR_DATABASE__URL".into()));
+    let table = show(&[]);
+    assert!(table.starts_with("OPTION ") && !table.contains("hunter2"), "{table}");
+    assert_eq!(table.lines().count(), options.as_array().unwrap().len() + 1);
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1, "it makes no database");
+
+    let output = grantor(directory.path(), &["config", "show", "--config", "none.toml"]).output().unwrap();
+    assert!(refusal(&[], &output).starts_with("cannot read none.toml"));
+}
+
+#[test]
+fn every_mistake_in_the_configuration_is_found_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = "listen = \"nowhere\"\nhttp = 1\n[tokens]\ncode_lifetime = \"10m\"\nlifetime = \"5m\"\n";
+    std::fs::write(directory.path().join("grantor.toml"), file).unwrap();
+    let run = |arguments: &[&str]| {
+        grantor(directory.path(), &[arguments, &["--config", "grantor.toml"]].concat())
+            .env("GRANTOR_DATABASE__CONNECTIONS", "many")
+            .env("GRANTOR_KEYS__MASTER_KEY", "hunter2")
+            .env("GRANTOR_PUBLIK_URL", "https://id.example.com")
+            .output()
+            .unwrap()
+    };
+    let checked = run(&["config", "check", "--json"]);
+    assert_eq!(checked.status.code(), Some(1));
+    let findings: Value = serde_json::from_slice(&checked.stdout).unwrap();
+    let mut found: Vec<(&str, &str)> = findings
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| (finding["option"].as_str().unwrap(), finding["source"].as_str().unwrap()))
+        .collect();
+    found.sort_unstable();
+    let expected = [
+        ("database.connections", "GRANTOR_DATABASE__CONNECTIONS"),
+        ("http", "grantor.toml"),
+        ("keys.master_key", "GRANTOR_KEYS__MASTER_KEY"),
+        ("listen", "grantor.toml"),
+        ("publik_url", "GRANTOR_PUBLIK_URL"),
+        ("tokens.code_lifetime", "grantor.toml"),
+        ("tokens.lifetime", "grantor.toml"),
+    ];
+    assert_eq!(found, expected);
+    let table = run(&["config", "check"]);
+    assert_eq!(String::from_utf8_lossy(&table.stdout).lines().count(), 8, "{table:?}");
+    assert_eq!(String::from_utf8_lossy(&table.stderr), "grantor: the configuration has 7 mistakes\n");
+
+    let served = run(&["serve"]);
+    let text = String::from_utf8_lossy(&served.stderr).into_owned();
+    assert_eq!((served.status.code(), text.lines().count()), (Some(1), 7), "{text}");
+    for (option, _) in expected {
+        assert!(text.lines().any(|line| line.starts_with("grantor: ") && line.contains(option)), "{text}");
+    }
+    assert!(!text.contains("hunter2") && !format!("{checked:?}{table:?}").contains("hunter2"));
+
+    let good = grantor(directory.path(), &["config", "check", "--json"]).output().unwrap();
+    assert_eq!(succeeded(&[], good), "[]\n");
+}

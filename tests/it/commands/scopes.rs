@@ -1,0 +1,48 @@
+//! Scopes.
+
+use serde_json::json;
+
+use super::{Operator, refresh_token};
+use crate::support::TestServer;
+
+#[tokio::test]
+async fn a_scope_is_deleted_by_force_from_all_that_have_it() {
+    let server = TestServer::start().await;
+    let (operator, web, service) = (Operator::of(&server), server.web().await, server.service().await);
+    let refresh = refresh_token(&web, &mut server.alice().await, "read write").await;
+    let text = operator.refused(&["scope", "delete", "write", "--yes"]);
+    assert_eq!(text, "the scope write is allowed to service, web; --force takes it from them");
+    let deleted = operator.json(&["scope", "delete", "write", "--force", "--yes"]);
+    assert_eq!(deleted, json!({"name": "write", "taken_from": ["service", "web"]}));
+
+    let narrower = web.refresh_by_hand(&refresh).await;
+    assert_eq!((narrower.status.as_u16(), narrower.get("scope")), (200, "read".into()));
+    let asked = service.token(&[("grant_type", "client_credentials"), ("scope", "write")]).await;
+    assert_eq!(asked.status, 400, "{asked:?}");
+    let unasked = service.token(&[("grant_type", "client_credentials")]).await;
+    assert_eq!(unasked.get("scope"), "read");
+    assert_eq!(server.number("SELECT COUNT(*) FROM consents WHERE scope = 'read'").await, 1);
+    assert_eq!(operator.json(&["scope", "delete", "secret", "--yes"])["taken_from"], json!([]));
+}
+
+#[tokio::test]
+async fn scopes_are_listed_and_changed() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let service = server.service().await;
+    operator.done(&["scope", "update", "write", "--sensitive", "true", "--description", "Change it"]);
+    let listed = operator.json(&["scope", "list"]);
+    let names: Vec<&str> =
+        listed.as_array().unwrap().iter().map(|scope| scope["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["pay", "read", "secret", "write"]);
+    assert_eq!(listed[3], json!({"name": "write", "description": "Change it", "sensitive": true}));
+    assert!(
+        operator
+            .done(&["scope", "list"])
+            .starts_with("NAME    SENSITIVE  DESCRIPTION\npay     yes        Pay")
+    );
+    let unasked = service.token(&[("grant_type", "client_credentials")]).await;
+    assert_eq!(unasked.get("scope"), "read");
+    let text = operator.refused(&["scope", "update", "write", "--description", " "]);
+    assert!(text.contains("a description has"), "{text}");
+}

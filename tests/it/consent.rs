@@ -1,0 +1,160 @@
+//! The consent page.
+
+use grantor::oauth::client::{ClientKind, Links};
+use grantor::oauth::id::ClientId;
+use grantor::registry::Freshness;
+use grantor::store::logos;
+
+use crate::support::TestServer;
+use crate::support::relying_party::Registration;
+
+#[tokio::test]
+async fn the_page_says_who_asks_for_what_and_where_it_leads() {
+    let server = TestServer::start().await;
+    let mut registration = Registration::web("web");
+    registration.client.name = "Calendar & Co".into();
+    registration.client.links = Links {
+        site: Some("https://app.example/".into()),
+        policy: Some("https://app.example/privacy".into()),
+        terms: Some("https://app.example/terms".into()),
+        logo: Some("the-digest".into()),
+    };
+    let web = server.register(registration).await;
+    let png = [0x89, b'P', b'N', b'G'];
+    server.store(async move |tx| logos::save(tx, "the-digest", "image/png", &png).await).await;
+    let mut browser = server.alice().await;
+    let page = browser.open(&web.url_with(&[("scope", "read pay")])).await;
+    let page = browser.sign_in(&page, "alice").await;
+
+    for text in [
+        "Calendar &amp; Co",
+        "Read your things",
+        "Pay with your money",
+        "<strong>alice</strong>",
+        "<strong>app.example</strong>",
+        "https:&#x2f;&#x2f;app.example&#x2f;privacy",
+        "https:&#x2f;&#x2f;app.example&#x2f;terms",
+    ] {
+        assert!(page.body.contains(text), "{text}: {}", page.body);
+    }
+    assert!(!page.body.contains("Change your things"));
+
+    let logo = server.get("/logos/the-digest").await;
+    assert_eq!((logo.status.as_u16(), logo.header("content-type")), (200, "image/png"));
+    assert_eq!(logo.header("x-content-type-options"), "nosniff");
+    assert!(logo.header("content-security-policy").contains("sandbox"));
+    assert_eq!(server.get("/logos/another").await.status, 404);
+}
+
+#[tokio::test]
+async fn denying_goes_back_with_access_denied() {
+    let server = TestServer::start().await;
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    let page = browser.open(&web.url_with(&[])).await;
+    let page = browser.sign_in(&page, "alice").await;
+    let back = browser.submit(&page, &[("deny", "1")]).await;
+    back.assert_redirect_error("access_denied", "consent.denied", &server.url);
+    assert_eq!(back.get("state"), "the state");
+    // Nothing was remembered, and the person may think again.
+    let asked = browser.open(&web.url_with(&[])).await;
+    assert_ne!(browser.allow(&asked).await.get("code"), "");
+}
+
+#[tokio::test]
+async fn consent_is_remembered_and_asked_again_when_the_scopes_grow() {
+    let server = TestServer::start().await;
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    browser.authorize(&web.url_with(&[("scope", "read write")])).await;
+    assert_ne!(browser.open(&web.url_with(&[("scope", "read")])).await.get("code"), "");
+    let more = browser.open(&web.url_with(&[("scope", "read pay")])).await;
+    browser.allow(&more).await;
+    assert_ne!(browser.open(&web.url_with(&[("scope", "read write pay")])).await.get("code"), "");
+
+    // For this application and this person alone.
+    let other = server.register(Registration::web("other")).await;
+    assert!(browser.open(&other.url_with(&[])).await.is_consent());
+    server.user("bob").await;
+    let mut bob = server.browser();
+    let page = bob.open(&web.url_with(&[])).await;
+    assert!(bob.sign_in(&page, "bob").await.is_consent());
+}
+
+#[tokio::test]
+async fn nobody_is_asked_for_a_first_party_application() {
+    let server = TestServer::start().await;
+    let mut registration = Registration::of_kind("own", ClientKind::Web);
+    registration.client.first_party = true;
+    let (own, mut browser) = (server.register(registration).await, server.alice().await);
+    let page = browser.open(&own.url_with(&[])).await;
+    assert_ne!(browser.sign_in(&page, "alice").await.get("code"), "");
+}
+
+#[tokio::test]
+async fn a_page_that_was_shown_to_one_person_cannot_be_answered_by_another() {
+    let server = TestServer::start().await;
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    server.user("bob").await;
+    let sign_in = browser.open(&web.url_with(&[])).await;
+    let alices = browser.sign_in(&sign_in, "alice").await;
+    // In another tab, Bob signs in.
+    browser.sign_in(&sign_in, "bob").await;
+    let asked = browser.submit(&alices, &[("allow", "1")]).await;
+    assert!(asked.is_consent() && asked.body.contains("<strong>bob</strong>"), "Bob is asked himself");
+    assert_eq!(server.number("SELECT COUNT(*) FROM consents").await, 0);
+}
+
+#[tokio::test]
+async fn when_the_session_ended_meanwhile_the_person_signs_in_and_is_asked_again() {
+    let server = TestServer::start().await;
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    let sign_in = browser.open(&web.url_with(&[])).await;
+    let consent = browser.sign_in(&sign_in, "alice").await;
+    server.sql("DELETE FROM sessions").await;
+    let answer = browser.submit(&consent, &[("allow", "1")]).await;
+    assert!(answer.is_sign_in());
+    assert!(browser.sign_in(&answer, "alice").await.is_consent());
+    assert_eq!(server.number("SELECT COUNT(*) FROM consents").await, 0);
+}
+
+#[tokio::test]
+async fn a_double_click_on_allow_still_arrives() {
+    let server = TestServer::start().await;
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    let sign_in = browser.open(&web.url_with(&[])).await;
+    let consent = browser.sign_in(&sign_in, "alice").await;
+    // The browser sends both and shows the second answer alone.
+    browser.submit_only(&consent, &[("allow", "1")]).await;
+    let back = browser.submit(&consent, &[("allow", "1")]).await;
+    assert_eq!(web.redeem_by_hand(&back.get("code")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_scope_that_was_taken_from_the_client_meanwhile_is_not_granted() {
+    let server = TestServer::start().await;
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    let sign_in = browser.open(&web.url_with(&[("scope", "read write")])).await;
+    let consent = browser.sign_in(&sign_in, "alice").await;
+    server.sql("UPDATE clients SET scopes = 'read', version = version + 1").await;
+    // The second in which a page may be shown from an older record is over.
+    server.app.registry.client(&ClientId::new("web"), Freshness::Now).await.unwrap();
+    let back = browser.submit(&consent, &[("allow", "1")]).await;
+    back.assert_redirect_error("forbidden_scope", "scope.forbidden", &server.url);
+}
+
+#[tokio::test]
+async fn a_consent_from_another_site_or_without_the_servers_token_counts_for_nothing() {
+    let server = TestServer::start().await;
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    let sign_in = browser.open(&web.url_with(&[])).await;
+    let consent = browser.sign_in(&sign_in, "alice").await;
+    let token = consent.form_token();
+    let body = format!("form_token={token}&allow=1");
+    let headers = [("content-type", "application/x-www-form-urlencoded"), ("origin", "https://evil.example")];
+    let refused = browser.request(reqwest::Method::POST, &consent.form_action(), &headers, &body).await;
+    refused.assert_page(400, "form.forged");
+    for token in ["", "AAAA", &sign_in.form_token()] {
+        let answer = browser.post(&consent.form_action(), &[("form_token", token), ("allow", "1")]).await;
+        assert!(browser.follow(answer).await.is_consent(), "asked again");
+    }
+    assert_eq!(server.number("SELECT COUNT(*) FROM consents").await, 0);
+}

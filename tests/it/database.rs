@@ -1,0 +1,307 @@
+//! The executor's contract, on both engines in every run.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use grantor::config::Config;
+use grantor::store::db::{Db, DbError, DbOptions, Engine, Refusable, Tx};
+use grantor::store::migrate;
+
+use crate::support::database::{TestDatabase, postgres_url};
+use crate::support::left_out;
+
+/// What a job may say no with.
+#[derive(Debug)]
+enum No {
+    Refused,
+    Failed(DbError),
+}
+
+impl From<DbError> for No {
+    fn from(error: DbError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Refusable for No {
+    fn failure(&self) -> Option<&DbError> {
+        match self {
+            Self::Failed(error) => Some(error),
+            Self::Refused => None,
+        }
+    }
+}
+
+struct Opened {
+    db: Db,
+    options: DbOptions,
+    _database: TestDatabase,
+}
+
+/// A database of each engine with a table `t (k TEXT PRIMARY KEY, n BIGINT)`.
+async fn databases() -> Vec<Opened> {
+    let mut engines = vec![Engine::Sqlite];
+    match postgres_url() {
+        Some(_) => engines.push(Engine::Postgres),
+        None => left_out("the executor on PostgreSQL, because TEST_POSTGRES_URL is not set"),
+    }
+    join_all(engines.into_iter().map(|engine| open(engine, &[]))).await
+}
+
+async fn open(engine: Engine, options: &[(&str, &str)]) -> Opened {
+    let database = TestDatabase::fresh(engine).await;
+    let mut all = vec![("database.url", database.url.as_str())];
+    all.extend_from_slice(options);
+    let options = Config::with(&all).unwrap().database_options();
+    let db = Db::open(&options).await.unwrap();
+    db.write::<_, DbError, _>(async |tx| {
+        tx.query("CREATE TABLE t (k TEXT PRIMARY KEY, n BIGINT NOT NULL)").execute().await
+    })
+    .await
+    .unwrap();
+    Opened { db, options, _database: database }
+}
+
+async fn insert(tx: &mut Tx, key: &str) -> Result<(), DbError> {
+    tx.query("INSERT INTO t (k, n) VALUES ($1, 0)").bind(key).execute().await.map(drop)
+}
+
+async fn count(db: &Db) -> i64 {
+    let row: Result<Option<(i64,)>, DbError> =
+        db.read(async |conn| conn.query("SELECT COUNT(*) FROM t").optional().await).await;
+    row.unwrap().unwrap().0
+}
+
+#[tokio::test]
+async fn a_refusal_commits_and_a_failure_rolls_back() {
+    for Opened { db, .. } in databases().await {
+        let refused = db
+            .write(async |tx: &mut Tx| {
+                insert(tx, "refused").await?;
+                Err::<(), _>(No::Refused)
+            })
+            .await;
+        assert!(matches!(refused, Err(No::Refused)));
+        assert_eq!(count(&db).await, 1);
+
+        let failed = db
+            .write(async |tx: &mut Tx| {
+                insert(tx, "failed").await?;
+                insert(tx, "refused").await?;
+                Ok::<_, No>(())
+            })
+            .await;
+        assert!(matches!(failed, Err(No::Failed(DbError::Statement(_)))), "{failed:?}");
+        assert_eq!(count(&db).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn an_error_that_a_job_swallows_still_rolls_back() {
+    for Opened { db, .. } in databases().await {
+        let outcome = db
+            .write::<_, DbError, _>(async |tx| {
+                insert(tx, "a").await?;
+                let _ = tx.query("INSERT INTO nowhere VALUES (1)").execute().await;
+                Ok("all is well")
+            })
+            .await;
+        assert!(matches!(outcome, Err(DbError::Swallowed)), "{outcome:?}");
+        assert_eq!(count(&db).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_panic_rolls_back_and_the_next_job_is_served() {
+    for Opened { db, .. } in databases().await {
+        let outcome: Result<(), DbError> = db
+            .write(async |tx: &mut Tx| {
+                insert(tx, "a").await?;
+                panic!("on purpose");
+            })
+            .await;
+        assert!(matches!(outcome, Err(DbError::Panicked)), "{outcome:?}");
+        db.write(async |tx| insert(tx, "b").await).await.unwrap();
+        assert_eq!(count(&db).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn one_bad_job_does_not_take_its_batch_along() {
+    for Opened { db, .. } in databases().await {
+        let jobs = (0..200).map(|index| {
+            let db = db.clone();
+            async move {
+                db.write(async move |tx: &mut Tx| {
+                    // Every tenth comes a second time.
+                    insert(tx, &format!("key {}", if index % 10 == 9 { index - 1 } else { index })).await
+                })
+                .await
+            }
+        });
+        let outcomes = join_all(jobs).await;
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 180);
+        assert_eq!(count(&db).await, 180);
+    }
+}
+
+#[tokio::test]
+async fn increments_by_many_callers_are_all_counted() {
+    for Opened { db, .. } in databases().await {
+        db.write(async |tx| insert(tx, "n").await).await.unwrap();
+        let jobs = (0..200).map(|_| {
+            let db = db.clone();
+            async move {
+                db.write::<_, DbError, _>(async |tx| {
+                    let row: Option<(i64,)> = tx.query("SELECT n FROM t WHERE k = 'n'").optional().await?;
+                    let next = row.map_or(0, |(n,)| n) + 1;
+                    tx.query("UPDATE t SET n = $1 WHERE k = 'n'").bind(next).execute().await
+                })
+                .await
+            }
+        });
+        assert!(join_all(jobs).await.iter().all(Result::is_ok));
+        let row: Result<Option<(i64,)>, DbError> =
+            db.read(async |conn| conn.query("SELECT n FROM t").optional().await).await;
+        assert_eq!(row.unwrap().unwrap().0, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_in_the_middle_leaves_a_whole_transaction_behind() {
+    for Opened { db, .. } in databases().await {
+        for index in 0..30 {
+            let began = Arc::new(AtomicBool::new(false));
+            let (job_db, flag) = (db.clone(), began.clone());
+            let caller = tokio::spawn(async move {
+                job_db
+                    .write::<_, DbError, _>(async move |tx| {
+                        insert(tx, &format!("{index} first")).await?;
+                        flag.store(true, Ordering::SeqCst);
+                        for _ in 0..20 {
+                            tx.query("UPDATE t SET n = n + 1").execute().await?;
+                        }
+                        insert(tx, &format!("{index} second")).await
+                    })
+                    .await
+            });
+            while !began.load(Ordering::SeqCst) {
+                tokio::task::yield_now().await;
+            }
+            caller.abort();
+            db.write(async move |tx| insert(tx, &format!("{index} after")).await).await.unwrap();
+        }
+        // Whoever began was run to its end; and no connection was left in an open transaction.
+        while count(&db).await != 90 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_batch_of_statements_is_one_piece() {
+    for Opened { db, .. } in databases().await {
+        let add = async |tx: &mut Tx| {
+            tx.batch()
+                .query("INSERT INTO t (k, n) VALUES ($1, $2)")
+                .bind("a")
+                .bind(1_i64)
+                .query("INSERT INTO t (k, n) VALUES ($2, $1)")
+                .bind(2_i64)
+                .bind("b")
+                .query("UPDATE t SET n = n + $1 WHERE k = $2")
+                .bind(40_i64)
+                .bind("b")
+                .execute()
+                .await
+        };
+        db.write(add).await.unwrap();
+        let rows: Result<Vec<(String, i64)>, DbError> =
+            db.read(async |conn| conn.query("SELECT k, n FROM t ORDER BY k").all().await).await;
+        assert_eq!(rows.unwrap(), [("a".to_owned(), 1), ("b".to_owned(), 42)]);
+        assert!(matches!(db.write(add).await, Err(DbError::Statement(_))));
+        assert_eq!(count(&db).await, 2);
+    }
+}
+
+#[tokio::test]
+async fn a_job_cannot_start_another_one() {
+    for Opened { db, .. } in databases().await {
+        let inner = db.clone();
+        let outcome = db
+            .write(async move |_tx: &mut Tx| inner.write(async |tx: &mut Tx| insert(tx, "a").await).await)
+            .await;
+        assert!(matches!(outcome, Err(DbError::Nested)), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_reading_job_cannot_write_on_sqlite() {
+    let Opened { db, _database: _kept, .. } = open(Engine::Sqlite, &[]).await;
+    let outcome: Result<u64, DbError> =
+        db.read(async |conn| conn.query("INSERT INTO t (k, n) VALUES ('a', 1)").execute().await).await;
+    assert!(outcome.is_err());
+    assert_eq!(count(&db).await, 0);
+}
+
+#[tokio::test]
+async fn beyond_the_queue_a_job_is_turned_away_at_once() {
+    let Opened { db, _database: _kept, .. } = open(Engine::Sqlite, &[("database.queue", "4")]).await;
+    let runs = Arc::new(AtomicU32::new(0));
+    let jobs = (0..300).map(|index| {
+        let (db, runs) = (db.clone(), runs.clone());
+        async move {
+            db.write::<_, DbError, _>(async move |tx| {
+                runs.fetch_add(1, Ordering::SeqCst);
+                insert(tx, &index.to_string()).await
+            })
+            .await
+        }
+    });
+    let outcomes = join_all(jobs).await;
+    let turned_away = outcomes.iter().filter(|outcome| matches!(outcome, Err(DbError::Overloaded))).count();
+    assert!(turned_away > 0 && turned_away < 300, "{turned_away}");
+    let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    assert_eq!(done + turned_away, 300);
+    assert_eq!(count(&db).await, i64::try_from(done).unwrap());
+}
+
+#[tokio::test]
+async fn two_processes_write_to_one_sqlite_file_without_a_lock_error() {
+    let Opened { db, options, _database: _kept } = open(Engine::Sqlite, &[]).await;
+    let other = Db::open(&DbOptions { lock_patience: Duration::from_secs(30), ..options }).await.unwrap();
+    let busy = (0..16).map(|writer| {
+        let db = db.clone();
+        async move {
+            for index in 0..150 {
+                db.write(async move |tx| insert(tx, &format!("{writer} {index}")).await).await.unwrap();
+            }
+        }
+    });
+    let beside = async {
+        for index in 0..20 {
+            other.write(async move |tx| insert(tx, &format!("beside {index}")).await).await.unwrap();
+        }
+    };
+    futures_util::future::join(join_all(busy), beside).await;
+    assert_eq!(count(&db).await, 16 * 150 + 20);
+}
+
+#[tokio::test]
+async fn migrating_from_many_processes_at_once_works_and_is_done_once() {
+    let mut engines = vec![Engine::Sqlite];
+    engines.extend(postgres_url().map(|_| Engine::Postgres));
+    for engine in engines {
+        let database = TestDatabase::fresh(engine).await;
+        let options = Config::with(&[("database.url", database.url.as_str())]).unwrap().database_options();
+        let migrations = (0..6).map(|index| {
+            let options = options.clone();
+            async move { migrate::run(&options, &format!("process {index}"), 1_000).await }
+        });
+        for outcome in join_all(migrations).await {
+            outcome.unwrap();
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! A database that does not answer: nobody waits longer than the deadline, and then all is well again.
+
+use std::str::FromStr as _;
+use std::time::Instant;
+
+use grantor::store::db::Engine;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions as _, Executor as _};
+
+use crate::support::database::engine;
+use crate::support::{Answer, TestServer};
+
+/// Somebody else's transaction that stands in the way of every write.
+enum Lock {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Lock {
+    async fn take(server: &TestServer) -> Self {
+        let url = &server.database.url;
+        match engine() {
+            Engine::Sqlite => {
+                let options = SqliteConnectOptions::new().filename(url.trim_start_matches("sqlite:"));
+                let mut link = options.connect().await.unwrap();
+                link.execute("BEGIN IMMEDIATE").await.unwrap();
+                Self::Sqlite(link)
+            }
+            Engine::Postgres => {
+                let mut link = PgConnectOptions::from_str(url).unwrap().connect().await.unwrap();
+                link.execute(sqlx::raw_sql(
+                    "BEGIN; LOCK TABLE access_tokens, codes, flows IN ACCESS EXCLUSIVE MODE",
+                ))
+                .await
+                .unwrap();
+                Self::Postgres(link)
+            }
+        }
+    }
+
+    async fn release(self) {
+        match self {
+            Self::Sqlite(mut link) => drop(link.execute("ROLLBACK").await.unwrap()),
+            Self::Postgres(mut link) => drop(link.execute("ROLLBACK").await.unwrap()),
+        }
+    }
+}
+
+/// Waits for an answer, and tells whether it came within the deadline of one second and some room.
+async fn in_time(answer: impl Future<Output = Answer>) -> Answer {
+    let asked = Instant::now();
+    let answer = answer.await;
+    assert!(asked.elapsed().as_millis() < 4_000, "{:?}", asked.elapsed());
+    answer
+}
+
+#[tokio::test]
+async fn while_the_database_is_stuck_every_surface_says_so_in_time() {
+    let server = TestServer::start_with(&[("http.deadline", "1s")]).await;
+    let (service, web, mut browser) = (server.service().await, server.web().await, server.alice().await);
+    web.code(&mut browser).await;
+    service.client_credentials().await;
+    let lock = Lock::take(&server).await;
+
+    let answer = in_time(service.token(&[("grant_type", "client_credentials")])).await;
+    answer.assert_json_error(503, "temporarily_unavailable", "server.busy");
+    assert_eq!(answer.header("retry-after"), "1");
+    let answer = in_time(browser.get(&web.url_with(&[]))).await;
+    answer.assert_redirect_error("temporarily_unavailable", "server.busy", &server.url);
+    if engine() == Engine::Sqlite {
+        let answer = in_time(server.get("/readyz")).await;
+        assert_eq!((answer.status.as_u16(), answer.get("message")), (503, "503 Service Unavailable".into()));
+    }
+    assert_eq!(in_time(server.get("/healthz")).await.status, 200, "the process itself is well");
+
+    lock.release().await;
+    service.client_credentials().await;
+    assert_ne!(browser.get(&web.url_with(&[])).await.get("code"), "");
+    assert_eq!(server.get("/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_server_whose_database_holds_other_keys_is_not_ready() {
+    let server = TestServer::start().await;
+    assert_eq!(server.get("/readyz").await.json()["keys"], "ok");
+    server.sql("UPDATE server_keys SET sealed = sealed || sealed").await;
+    let answer = server.get("/readyz").await;
+    assert_eq!(answer.status, 503);
+    assert!(answer.get("description").contains("other keys"));
+}

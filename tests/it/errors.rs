@@ -1,0 +1,516 @@
+//! Errors: the form that each surface demands, at every endpoint, and the pages that explain them.
+
+use grantor::oauth::error::ErrorCode;
+use grantor::oauth::reason::Reason;
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::support::{Answer, Application, Browser, TestServer};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+/// What a browser says that it would like.
+const PAGE: (&str, &str) = ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
+const METADATA: &str = "/.well-known/oauth-authorization-server";
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Form {
+    OAuth,
+    Page,
+    Api,
+}
+
+/// Every endpoint, the form of its errors, and what it allows.
+const ENDPOINTS: [(&str, Form, &str); 12] = [
+    ("/authorize", Form::Page, "GET, HEAD, POST"),
+    ("/authorize/resume", Form::Page, "GET, HEAD"),
+    ("/token", Form::OAuth, "POST, OPTIONS"),
+    (METADATA, Form::Api, "GET, HEAD, OPTIONS"),
+    ("/healthz", Form::Api, "GET, HEAD"),
+    ("/sign-in", Form::Page, "GET, HEAD, POST"),
+    ("/consent", Form::Page, "GET, HEAD, POST"),
+    ("/", Form::Page, "GET, HEAD"),
+    ("/errors", Form::Page, "GET, HEAD"),
+    ("/errors/code.expired", Form::Page, "GET, HEAD"),
+    ("/assets/style.css", Form::Page, "GET, HEAD"),
+    ("/logos/none", Form::Page, "GET, HEAD"),
+];
+
+/// The POST endpoints with what they need to get as far as reading a body.
+struct Posts {
+    sign_in: String,
+    consent: String,
+    signing_in: Browser,
+    consenting: Browser,
+}
+
+impl Posts {
+    async fn begin(server: &TestServer, web: &Application) -> Self {
+        let mut consenting = server.alice().await;
+        let page = consenting.open(&web.url_with(&[])).await;
+        let consent = consenting.sign_in(&page, "alice").await;
+        let mut signing_in = server.browser();
+        let sign_in = signing_in.open(&web.url_with(&[])).await;
+        assert!(sign_in.is_sign_in() && consent.is_consent());
+        Self { sign_in: sign_in.form_action(), consent: consent.form_action(), signing_in, consenting }
+    }
+
+    /// Sends the same to every one; with each answer the form that it must have.
+    async fn send(&mut self, headers: &[(&str, &str)], body: &str) -> Vec<(String, Form, Answer)> {
+        let (sign_in, consent) = (self.sign_in.clone(), self.consent.clone());
+        let mut answers = Vec::new();
+        for (path, form) in [("/token", Form::OAuth), ("/authorize", Form::Page), (&sign_in, Form::Page)] {
+            let answer = self.signing_in.request(Method::POST, path, headers, body).await;
+            answers.push((path.to_owned(), form, answer));
+        }
+        let answer = self.consenting.request(Method::POST, &consent, headers, body).await;
+        answers.push((consent, Form::Page, answer));
+        answers
+    }
+}
+
+#[track_caller]
+fn assert_error(form: Form, answer: &Answer, status: u16, reason: &str) {
+    match form {
+        Form::OAuth => answer.assert_json_error(status, "invalid_request", reason),
+        Form::Page => {
+            answer.assert_page(status, reason);
+            assert_safe_page(answer);
+        }
+        Form::Api => assert_api_error(answer, status),
+    }
+}
+
+/// The general API's form.
+#[track_caller]
+fn assert_api_error(answer: &Answer, status: u16) {
+    let json = answer.json();
+    assert_eq!(answer.status.as_u16(), status, "{answer:?}");
+    let name = answer.status.canonical_reason().unwrap();
+    assert_eq!(json["message"], format!("{status} {name}"));
+    assert!(json["description"].as_str().is_some_and(|text| text.len() > 10), "{answer:?}");
+    assert_eq!(json["error"], Value::Null, "this is no OAuth error");
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_request_id(answer);
+    assert_eq!(json["request_id"], answer.header("x-request-id"));
+}
+
+#[track_caller]
+fn assert_request_id(answer: &Answer) {
+    let id = answer.header("x-request-id");
+    let is_id = id.len() == 22 && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    assert!(is_id, "{id:?}: {answer:?}");
+}
+
+/// What protects every page: no script whatever, no frame, no cache, no referrer to elsewhere.
+#[track_caller]
+fn assert_safe_page(answer: &Answer) {
+    assert_request_id(answer);
+    assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{answer:?}");
+    assert_eq!(answer.header("x-frame-options"), "DENY", "{answer:?}");
+    assert_eq!(answer.header("cache-control"), "no-store", "{answer:?}");
+    assert_eq!(answer.header("referrer-policy"), "same-origin", "{answer:?}");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff", "{answer:?}");
+    let policy = answer.header("content-security-policy");
+    let directives: Vec<&str> = policy.split(';').map(str::trim).collect();
+    for needed in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"] {
+        assert!(directives.contains(&needed), "{needed} in {policy}");
+    }
+    for forbidden in ["unsafe", "script-src", "http:", "https:", "data:", "*"] {
+        assert!(!policy.contains(forbidden), "{forbidden} in {policy}");
+    }
+    for forbidden in ["<script", " style=", "javascript:", " onclick=", " onload=", "<iframe", "<base"] {
+        assert!(!answer.body.contains(forbidden), "{forbidden} in {}", answer.body);
+    }
+    assert_no_cors(answer);
+}
+
+#[track_caller]
+fn assert_no_cors(answer: &Answer) {
+    assert!(
+        !answer.headers.keys().any(|name| name.as_str().starts_with("access-control-")),
+        "no other origin may read this: {answer:?}"
+    );
+}
+
+#[track_caller]
+fn assert_cors(answer: &Answer) {
+    assert_eq!(answer.header("access-control-allow-origin"), "*", "{answer:?}");
+    let exposed = answer.header("access-control-expose-headers");
+    for name in ["www-authenticate", "retry-after", "x-request-id"] {
+        assert!(exposed.contains(name), "{name} in {exposed}");
+    }
+    assert!(!answer.headers.contains_key("access-control-allow-credentials"));
+}
+
+#[tokio::test]
+async fn every_reason_and_every_error_has_its_page_and_a_link_to_it() {
+    let server = TestServer::start().await;
+    let mut browser = server.browser();
+    let index = browser.get("/errors").await;
+    assert_eq!(index.status, 200);
+    assert_safe_page(&index);
+    let codes =
+        ErrorCode::ALL.iter().map(|code| (code.as_str(), code.as_str(), code.meaning(), code.section()));
+    let reasons =
+        Reason::ALL.iter().map(|reason| (reason.word(), reason.code().as_str(), reason.what(), reason.fix()));
+    for (word, code, first, second) in codes.chain(reasons) {
+        let link = format!("<a href=\"{}/errors/{word}\">", server.url);
+        assert!(index.body.replace("&#x2f;", "/").contains(&link), "/errors links to {word}");
+        let page = browser.get(&format!("/errors/{word}")).await;
+        assert_eq!(page.status, 200, "{word}");
+        assert_safe_page(&page);
+        let text = readable(&page.body);
+        for part in [word, code, first, second] {
+            assert!(text.contains(part), "{part} on the page of {word}: {text}");
+        }
+    }
+}
+
+/// The text of a page, without what the escaping did to it.
+fn readable(html: &str) -> String {
+    let entities =
+        [("&#x2f;", "/"), ("&#x27;", "'"), ("&quot;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
+    entities.iter().fold(html.to_owned(), |text, (entity, character)| text.replace(entity, character))
+}
+
+#[tokio::test]
+async fn an_unknown_word_has_a_page_that_leads_to_the_list() {
+    let server = TestServer::start().await;
+    let mut browser = server.browser();
+    for word in
+        ["nothing", "code.expire", "CODE.EXPIRED", "%3Cscript%3E", "..%2f", "token", "healthz", "a%00b"]
+    {
+        let page = browser.get(&format!("/errors/{word}")).await;
+        assert_eq!(page.status, 404, "{word}");
+        assert_safe_page(&page);
+        assert!(page.body.replace("&#x2f;", "/").contains(&format!("href=\"{}/errors\"", server.url)));
+        assert!(!page.body.contains("<script"));
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_path_is_json_for_programs_and_a_page_for_people() {
+    let server = TestServer::start().await;
+    let mut browser = server.browser();
+    for path in
+        ["/nothing", "/Token", "/token/", "/authorize/", "//authorize", "/.env", "/errors/a/b", "/%74oken/x"]
+    {
+        for accept in [("accept", "application/json"), ("accept", "*/*"), ("accept", "")] {
+            let answer = browser.request(Method::GET, path, &[accept], "").await;
+            assert_api_error(&answer, 404);
+        }
+        let page = browser.request(Method::GET, path, &[PAGE], "").await;
+        assert_eq!(page.status, 404, "{path}");
+        assert_safe_page(&page);
+        for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {
+            let answer = browser.request(method, path, &[], "").await;
+            assert_api_error(&answer, 404);
+        }
+    }
+    for path in ["/assets/nothing.css", "/logos/nothing"] {
+        assert_api_error(&browser.get(path).await, 404);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_answered_405_with_what_is_allowed() {
+    let server = TestServer::start().await;
+    let mut browser = server.browser();
+    let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "GETT"];
+    let mut refused = 0;
+    for (path, form, allowed) in ENDPOINTS {
+        for method in methods.iter().filter(|method| !allowed.split(", ").any(|name| name == **method)) {
+            let method: Method = method.parse().unwrap();
+            for accept in [PAGE, ("accept", "application/json")] {
+                let answer = browser.request(method.clone(), path, &[accept], "").await;
+                assert_eq!(answer.status, 405, "{method} {path}: {answer:?}");
+                assert_eq!(answer.header("allow"), allowed, "{method} {path}");
+                assert_request_id(&answer);
+                match method {
+                    Method::HEAD => assert_eq!(answer.body, ""),
+                    _ => assert_error(form, &answer, 405, "request.method"),
+                }
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 150, "{refused}");
+}
+
+#[tokio::test]
+async fn a_body_of_another_media_type_is_answered_415() {
+    let server = TestServer::start().await;
+    let mut posts = Posts::begin(&server, &server.web().await).await;
+    let types: [&[(&str, &str)]; 9] = [
+        &[],
+        &[("content-type", "")],
+        &[("content-type", "application/json")],
+        &[("content-type", "multipart/form-data; boundary=x")],
+        &[("content-type", "text/plain")],
+        &[("content-type", "application/x-www-form-urlencodedx")],
+        &[("content-type", "text/plain; application/x-www-form-urlencoded")],
+        &[("content-type", FORM), ("content-encoding", "gzip")],
+        &[("content-type", FORM), ("content-encoding", "br")],
+    ];
+    for headers in types {
+        for accept in [PAGE, ("accept", "application/json")] {
+            let headers = [headers, &[accept]].concat();
+            for (path, form, answer) in posts.send(&headers, "grant_type=authorization_code").await {
+                assert_eq!(answer.status, 415, "{path} with {headers:?}: {answer:?}");
+                assert_error(form, &answer, 415, "request.media_type");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_spelling_of_the_form_media_type_is_read() {
+    let server = TestServer::start().await;
+    let mut browser = server.browser();
+    let spellings = [
+        "application/x-www-form-urlencoded; charset=UTF-8",
+        "APPLICATION/X-WWW-Form-URLencoded",
+        " application/x-www-form-urlencoded ;x",
+    ];
+    for media_type in spellings {
+        let headers = [("content-type", media_type), ("content-encoding", "identity")];
+        let answer = browser.request(Method::POST, "/token", &headers, "grant_type=x").await;
+        answer.assert_json_error(400, "unsupported_grant_type", "grant_type.unsupported");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_answered_413() {
+    let server = TestServer::start().await;
+    let mut posts = Posts::begin(&server, &server.web().await).await;
+    for body in
+        ["a=b&".repeat(16 * 1024) + "c", "x".repeat(64 * 1024 + 1), format!("code={}", "x".repeat(100_000))]
+    {
+        assert!(body.len() > 64 * 1024);
+        for (path, form, answer) in posts.send(&[("content-type", FORM), PAGE], &body).await {
+            assert_eq!(answer.status, 413, "{path}: {answer:?}");
+            assert_error(form, &answer, 413, "request.too_large");
+        }
+    }
+    // The largest that is read is refused for what stands in it, not for its size.
+    for (path, form, answer) in posts.send(&[("content-type", FORM)], &"x".repeat(64 * 1024)).await {
+        assert_refused_body(&path, form, &answer, ["grant_type.missing", "client_id.missing", "form.forged"]);
+    }
+}
+
+/// Asserts the reason that `/token`, `/authorize` and the sign-in page have to refuse a body.
+///
+/// The consent page refuses none that it can read: a form that was not shown to this person leads back to the
+/// question, whatever is in it.
+#[track_caller]
+fn assert_refused_body(path: &str, form: Form, answer: &Answer, [token, authorize, sign_in]: [&str; 3]) {
+    match path {
+        "/token" => assert_error(form, answer, 400, token),
+        "/authorize" => assert_error(form, answer, 400, authorize),
+        _ if path.contains("/sign-in?") => assert_error(form, answer, 400, sign_in),
+        _ => {
+            let asked_again = path.replace("/consent?", "/authorize/resume?");
+            assert_eq!((answer.status.as_u16(), answer.location()), (303, Some(asked_again)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_body_is_answered_400() {
+    let server = TestServer::start().await;
+    let mut posts = Posts::begin(&server, &server.web().await).await;
+    for body in
+        ["grant_type=%FF&client_id=%FF&form_token=%FF", "grant_type=%00&client_id=a%0d%0ab&form_token=%0a"]
+    {
+        for (path, form, answer) in posts.send(&[("content-type", FORM)], body).await {
+            assert_refused_body(&path, form, &answer, ["parameter.malformed"; 3]);
+        }
+    }
+    let twice = "grant_type=a&grant_type=b&client_id=a&client_id=b&form_token=a&form_token=b";
+    for (path, form, answer) in posts.send(&[("content-type", FORM)], twice).await {
+        let repeated = "parameter.repeated";
+        assert_refused_body(&path, form, &answer, [repeated, "client_id.repeated", repeated]);
+    }
+    for (path, form, answer) in posts.send(&[("content-type", FORM)], &"a=b&".repeat(101)).await {
+        assert_eq!(answer.status, 400, "{path}");
+        assert_error(form, &answer, 400, "parameter.too_many");
+    }
+    for body in ["", "&", "=", "&&&==&", "%", "%zz=%zz", "\u{e4}=\u{f6}"] {
+        for (path, form, answer) in posts.send(&[("content-type", FORM)], body).await {
+            let missing = ["grant_type.missing", "client_id.missing", "form.forged"];
+            assert_refused_body(&path, form, &answer, missing);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_token_endpoint_speaks_json_whatever_is_accepted() {
+    let server = TestServer::start().await;
+    let mut browser = server.browser();
+    for accept in
+        ["text/html", "text/html,*/*;q=0", "image/png", "", "application/xml", "application/json;q=0"]
+    {
+        let headers = [("accept", accept), ("content-type", FORM)];
+        let answer = browser.request(Method::POST, "/token", &headers, "grant_type=password").await;
+        answer.assert_json_error(400, "unsupported_grant_type", "grant_type.unsupported");
+        assert_eq!(answer.header("pragma"), "no-cache");
+        let form = "grant_type=client_credentials&client_id=nobody&client_secret=x";
+        let answer = browser.request(Method::POST, "/token", &headers, form).await;
+        answer.assert_json_error(401, "invalid_client", "client.unknown");
+        assert!(answer.header("www-authenticate").starts_with("Basic realm="));
+        assert_eq!(answer.header("access-control-allow-origin"), "*");
+    }
+}
+
+#[tokio::test]
+async fn head_is_answered_like_get_without_the_body() {
+    let server = TestServer::start().await;
+    let mut browser = server.browser();
+    let web = server.web().await;
+    let style = server.app.pages.style_digest();
+    let paths = [
+        "/".to_owned(),
+        "/errors".into(),
+        "/errors/code.expired".into(),
+        "/errors/nothing".into(),
+        "/healthz".into(),
+        METADATA.into(),
+        "/nothing".into(),
+        "/logos/nothing".into(),
+        format!("/assets/{style}.css"),
+        "/authorize".into(),
+        web.url_with(&[]),
+        web.url_with(&[("scope", "unknown")]),
+        "/sign-in?flow=none".into(),
+        "/consent?flow=none".into(),
+    ];
+    for path in paths {
+        let got = browser.request(Method::GET, &path, &[PAGE], "").await;
+        let head = browser.request(Method::HEAD, &path, &[PAGE], "").await;
+        assert_eq!(head.status, got.status, "{path}");
+        assert_eq!(head.body, "", "{path}");
+        assert_request_id(&head);
+        for name in [
+            "content-type",
+            "cache-control",
+            "content-security-policy",
+            "x-content-type-options",
+            "x-frame-options",
+            "access-control-allow-origin",
+        ] {
+            assert_eq!(head.header(name), got.header(name), "{name} of {path}");
+        }
+        assert_eq!(head.headers.contains_key("location"), got.headers.contains_key("location"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_page_of_a_sign_in_is_safe_to_show() {
+    let server = TestServer::start().await;
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    let first = browser.get(&web.url_with(&[])).await;
+    assert_eq!((first.status.as_u16(), first.header("cache-control")), (303, "no-store"));
+    assert_eq!(
+        (first.header("referrer-policy"), first.header("x-content-type-options")),
+        ("same-origin", "nosniff")
+    );
+    assert_request_id(&first);
+    assert_no_cors(&first);
+
+    let sign_in = browser.follow(first).await;
+    assert_safe_page(&sign_in);
+    let wrong = browser.submit_only(&sign_in, &[("username", "alice"), ("password", "wrong")]).await;
+    assert_eq!(wrong.status, 422);
+    assert_safe_page(&wrong);
+    let consent = browser.sign_in(&wrong, "alice").await;
+    assert!(consent.is_consent());
+    assert_safe_page(&consent);
+
+    let back = browser.submit_only(&consent, &[("allow", "1")]).await;
+    let back = browser.follow(back).await;
+    assert_eq!((back.status.as_u16(), back.header("cache-control")), (303, "no-store"));
+    assert_eq!(back.header("referrer-policy"), "same-origin", "the code must not travel in a Referer");
+    assert_no_cors(&back);
+
+    for path in ["/authorize", "/sign-in", "/consent", "/authorize/resume", "/", "/sign-in?flow=x"] {
+        assert_safe_page(&browser.get(path).await);
+    }
+}
+
+#[tokio::test]
+async fn scripts_of_every_origin_may_ask_the_token_endpoint_and_read_the_metadata() {
+    let server = TestServer::start().await;
+    let origin = ("origin", "https://spa.example");
+    for (path, method) in [("/token", "POST"), (METADATA, "GET")] {
+        let asked = [
+            origin,
+            ("access-control-request-method", method),
+            ("access-control-request-headers", "authorization,content-type"),
+        ];
+        let answer = server.browser().request(Method::OPTIONS, path, &asked, "").await;
+        assert_eq!(answer.status, 204, "{answer:?}");
+        assert_eq!(answer.body, "");
+        let allowed = answer.header("access-control-allow-methods");
+        assert!(allowed.split(", ").any(|name| name == method), "{allowed}");
+        let headers = answer.header("access-control-allow-headers");
+        assert!(headers.contains("authorization") && headers.contains("content-type"), "{headers}");
+        assert!(answer.header("access-control-max-age").parse::<u32>().unwrap() > 0);
+        assert_request_id(&answer);
+        assert_cors(&answer);
+    }
+    let spa = server.spa().await;
+    let bodies = [
+        "",
+        "grant_type=x",
+        "grant_type=authorization_code&client_id=spa&code=x",
+        "grant_type=refresh_token&client_id=nobody",
+    ];
+    for body in bodies {
+        let answer =
+            server.browser().request(Method::POST, "/token", &[origin, ("content-type", FORM)], body).await;
+        assert!(answer.status.is_client_error());
+        assert_cors(&answer);
+    }
+    let mut browser = server.alice().await;
+    let code = spa.code(&mut browser).await;
+    let redeemed = spa.redeem_by_hand(&code).await;
+    assert_eq!(redeemed.status, 200);
+    assert_cors(&redeemed);
+    for answer in [
+        server.browser().request(Method::POST, "/token", &[origin, ("content-type", "text/plain")], "").await,
+        server.browser().request(Method::DELETE, "/token", &[origin], "").await,
+        server.browser().request(Method::GET, METADATA, &[origin], "").await,
+        server.browser().request(Method::PUT, METADATA, &[origin], "").await,
+        server.browser().request(Method::GET, "/healthz", &[origin], "").await,
+    ] {
+        assert_cors(&answer);
+    }
+}
+
+#[tokio::test]
+async fn no_other_origin_may_read_the_pages() {
+    let server = TestServer::start().await;
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    let origin = [("origin", "https://evil.example"), ("access-control-request-method", "GET")];
+    let url = web.url_with(&[]);
+    let paths = [
+        url.as_str(),
+        "/authorize",
+        "/sign-in",
+        "/consent",
+        "/",
+        "/errors",
+        "/errors/code.expired",
+        "/errors/token",
+        "/errors/healthz",
+        "/assets/token",
+        "/logos/token",
+        "/authorize/resume",
+    ];
+    for path in paths {
+        for method in [Method::GET, Method::OPTIONS, Method::POST] {
+            assert_no_cors(&browser.request(method, path, &origin, "").await);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The one integration binary: a real server over real HTTP for each test, on SQLite or on PostgreSQL.
+//!
+//! `cargo test` runs it on SQLite; with `TEST_ENGINE=postgres` and an administrator's `TEST_POSTGRES_URL` it
+//! runs on PostgreSQL. With `CI=true` a test that cannot run is a failure.
+#![expect(clippy::disallowed_methods, reason = "tests have clients of their own")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod support;
+
+mod accessibility;
+mod authorize;
+mod browsers;
+mod code_grant;
+mod command_line;
+mod commands;
+mod consent;
+mod database;
+mod deadline;
+mod errors;
+mod hostile;
+mod layers;
+mod metadata;
+mod operation;
+mod passwords;
+mod races;
+mod redirect_uris;
+mod reference;
+mod refresh;
+mod sign_in;
+mod tls;
+mod token_endpoint;

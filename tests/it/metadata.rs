@@ -1,0 +1,163 @@
+//! Authorization server metadata: exactly what is implemented, at the place that belongs to the issuer (RFC 8414).
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::support::process::free_port;
+use crate::support::{Answer, TestServer};
+
+const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
+
+/// A server whose issuer is `http://127.0.0.1:PORT` and `path`.
+async fn server_at(path: &str) -> (TestServer, String) {
+    let port = free_port();
+    let (root, listen) = (format!("http://127.0.0.1:{port}"), format!("127.0.0.1:{port}"));
+    let public_url = format!("{root}{path}");
+    let mut server = TestServer::start_with(&[("listen", &listen), ("public_url", &public_url)]).await;
+    server.url = public_url.trim_end_matches('/').to_owned();
+    (server, root)
+}
+
+fn expected(issuer: &str) -> Value {
+    json!({
+        "issuer": issuer,
+        "authorization_endpoint": format!("{issuer}/authorize"),
+        "token_endpoint": format!("{issuer}/token"),
+        "service_documentation": format!("{issuer}/errors"),
+        "scopes_supported": ["pay", "read", "secret", "write"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+    })
+}
+
+#[track_caller]
+fn assert_metadata(answer: &Answer, issuer: &str) {
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.json(), expected(issuer));
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.header("cache-control"), "public, max-age=300");
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert!(!answer.headers.contains_key("set-cookie"));
+}
+
+#[tokio::test]
+async fn the_metadata_says_what_the_server_does_and_nothing_more() {
+    let server = TestServer::start().await;
+    assert_metadata(&server.get(WELL_KNOWN).await, &server.url);
+    for query in ["?", "?a=b", "?client_id=web"] {
+        assert_metadata(&server.get(&format!("{WELL_KNOWN}{query}")).await, &server.url);
+    }
+    let head = server.browser().request(Method::HEAD, WELL_KNOWN, &[], "").await;
+    assert_eq!((head.status.as_u16(), head.body.as_str()), (200, ""));
+}
+
+#[tokio::test]
+async fn what_is_listed_exists() {
+    let server = TestServer::start().await;
+    let (web, service) = (server.web().await, server.service().await);
+    let mut browser = server.alice().await;
+    let json = browser.get(WELL_KNOWN).await.json();
+    let listed = |name: &str| json[name].as_str().unwrap().to_owned();
+
+    let authorize =
+        web.url_with(&[]).replace(&format!("{}/authorize", server.url), &listed("authorization_endpoint"));
+    let page = browser.open(&authorize).await;
+    assert!(page.is_sign_in());
+    let documentation = browser.get(&listed("service_documentation")).await;
+    assert!(documentation.body.contains("Error reference"));
+
+    for grant in json["grant_types_supported"].as_array().unwrap() {
+        let form = [("grant_type", grant.as_str().unwrap()), ("client_id", "nobody")];
+        let answer = browser.post(&listed("token_endpoint"), &form).await;
+        answer.assert_json_error(401, "invalid_client", "client.unknown");
+    }
+    let unlisted =
+        browser.post(&listed("token_endpoint"), &[("grant_type", "password"), ("client_id", "web")]).await;
+    unlisted.assert_json_error(400, "unsupported_grant_type", "grant_type.unsupported");
+
+    for scope in json["scopes_supported"].as_array().unwrap() {
+        let form = [("grant_type", "client_credentials"), ("scope", scope.as_str().unwrap())];
+        let answer = service.token(&form).await;
+        let is_known = answer.status == 200 || answer.json()["error"] == "forbidden_scope";
+        assert!(is_known, "{scope}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_scopes_of_the_database_are_listed() {
+    let server = TestServer::start().await;
+    server
+        .sql("INSERT INTO scopes (name, description, sensitive, created_at) VALUES ('a', 'A', TRUE, 0)")
+        .await;
+    let listed = server.get(WELL_KNOWN).await.json();
+    assert_eq!(listed["scopes_supported"], json!(["a", "pay", "read", "secret", "write"]));
+}
+
+#[tokio::test]
+async fn an_issuer_with_a_path_has_its_metadata_where_rfc_8414_says() {
+    let (server, root) = server_at("/auth").await;
+    let issuer = format!("{root}/auth");
+    assert_eq!(server.app.issuer, issuer);
+    assert_metadata(&server.get(&format!("{root}{WELL_KNOWN}/auth")).await, &issuer);
+    let elsewhere = [
+        format!("{root}{WELL_KNOWN}"),
+        format!("{root}{WELL_KNOWN}/"),
+        format!("{root}{WELL_KNOWN}/other"),
+        format!("{root}/auth{WELL_KNOWN}"),
+    ];
+    for path in elsewhere {
+        let answer = server.get(&path).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(answer.json()["message"], "404 Not Found");
+    }
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_of_the_public_url_is_not_part_of_the_issuer() {
+    let (server, root) = server_at("/auth/v1/").await;
+    let issuer = format!("{root}/auth/v1");
+    assert_metadata(&server.get(&format!("{root}{WELL_KNOWN}/auth/v1")).await, &issuer);
+}
+
+#[tokio::test]
+async fn a_person_signs_in_where_the_issuer_has_a_path() {
+    let (server, root) = server_at("/auth").await;
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    let (url, verifier) = web.authorization_url("read");
+    let back = browser.authorize(&url).await;
+    assert_eq!(back.get("iss"), server.url);
+    let tokens = web.redeem(&back.get("code"), verifier).await;
+    assert!(oauth2::TokenResponse::refresh_token(&tokens).is_some());
+
+    for path in ["/authorize", "/token", "/sign-in", "/consent", "/errors", "/healthz", "/"] {
+        let outside = browser.request(Method::GET, &format!("{root}{path}"), &[], "").await;
+        assert_eq!(outside.status, 404, "{path} is mounted under /auth alone");
+        let inside = browser.request(Method::GET, &format!("{root}/auth{path}"), &[], "").await;
+        assert_ne!(inside.status, 404, "{path}");
+    }
+    let refused = browser.post("/token", &[("grant_type", "x")]).await;
+    refused.assert_json_error(400, "unsupported_grant_type", "grant_type.unsupported");
+    assert_eq!(refused.header("access-control-allow-origin"), "*");
+    assert_eq!(refused.get("error_uri"), format!("{root}/auth/errors/grant_type.unsupported"));
+    assert_eq!(browser.get(&refused.get("error_uri")).await.status, 200);
+}
+
+#[tokio::test]
+async fn pages_under_a_path_find_their_style() {
+    let (server, root) = server_at("/auth").await;
+    let page = server.get("/errors").await;
+    let (_, rest) = page.body.split_once("<link rel=\"stylesheet\" href=\"").unwrap();
+    let style = rest.split('"').next().unwrap().replace("&#x2f;", "/");
+    assert!(style.starts_with(&format!("{root}/auth/assets/")));
+    let sheet = server.get(&style).await;
+    assert_eq!((sheet.status.as_u16(), sheet.header("content-type")), (200, "text/css; charset=utf-8"));
+    assert!(Url::parse(&style).unwrap().path().ends_with(".css"));
+}

@@ -1,0 +1,89 @@
+//! Argon2id as people meet it: today's parameters, their change, and a flood.
+
+use futures_util::future::join_all;
+
+use crate::support::TestServer;
+use crate::support::server::PASSWORD;
+
+/// OWASP's recommendation, which is this server's default.
+const DEFAULT: [(&str, &str); 2] = [("passwords.memory_kib", "19456"), ("passwords.iterations", "2")];
+
+#[tokio::test]
+async fn passwords_are_kept_as_owasp_recommends() {
+    let config = grantor::config::Config::with(&[]).unwrap();
+    assert_eq!((config.passwords.memory_kib, config.passwords.iterations), (19456, 2));
+    let server = TestServer::start_with(&DEFAULT).await;
+    server.user("alice").await;
+    let like = "SELECT COUNT(*) FROM users WHERE password_hash LIKE '$argon2id$v=19$m=19456,t=2,p=1$%'";
+    assert_eq!(server.number(like).await, 1);
+}
+
+#[tokio::test]
+async fn a_stored_password_follows_the_parameters_at_its_next_sign_in() {
+    let server = TestServer::start().await;
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    // A hash with other parameters, of the password that every test user has.
+    let older = TestServer::start_with(&[("passwords.memory_kib", "32")]).await;
+    let password = grantor::secret::Secret::new(PASSWORD.to_owned());
+    let hash = older.app.passwords.hash(password).await.unwrap();
+    let set = async move |tx: &mut grantor::store::db::Tx| {
+        tx.query("UPDATE users SET password_hash = $1").bind(hash.as_str()).execute().await
+    };
+    server.store(set).await;
+    let weak = "SELECT COUNT(*) FROM users WHERE password_hash LIKE '%m=32,%'";
+    assert_eq!(server.number(weak).await, 1);
+
+    let page = browser.open(&web.url_with(&[])).await;
+    let wrong = browser.submit(&page, &[("username", "alice"), ("password", "wrong")]).await;
+    assert_eq!(wrong.status, 422);
+    assert_eq!(server.number(weak).await, 1, "only who knows the password can renew its hash");
+    assert!(browser.sign_in(&page, "alice").await.is_consent());
+    assert_eq!(server.number(weak).await, 0);
+    assert!(browser.stranger().open(&web.url_with(&[])).await.is_sign_in());
+}
+
+#[tokio::test]
+async fn beyond_the_queue_a_sign_in_is_turned_away_with_503() {
+    let options = [
+        DEFAULT[0],
+        DEFAULT[1],
+        ("passwords.concurrency", "1"),
+        ("passwords.queue", "2"),
+        ("http.deadline", "60s"),
+    ];
+    let server = TestServer::start_with(&options).await;
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    let page = browser.open(&web.url_with(&[])).await;
+    let attempts = (0..24).map(async |_| {
+        let mut browser = browser.clone_with_cookies();
+        browser.submit_only(&page, &[("username", "alice"), ("password", "wrong")]).await
+    });
+    let answers = join_all(attempts).await;
+    let turned_away: Vec<_> = answers.iter().filter(|answer| answer.status == 503).collect();
+    assert!(!turned_away.is_empty());
+    assert!(answers.iter().any(|answer| answer.status == 422), "who was in the queue is served");
+    for answer in turned_away {
+        answer.assert_page(503, "server.busy");
+        assert_eq!(answer.header("retry-after"), "1");
+    }
+    assert!(browser.sign_in(&page, "alice").await.is_consent(), "and then all is well again");
+}
+
+#[tokio::test]
+async fn a_password_that_is_changed_while_it_is_verified_opens_no_session() {
+    let slow = [("passwords.memory_kib", "131072"), ("passwords.iterations", "6"), ("http.deadline", "60s")];
+    let server = TestServer::start_with(&slow).await;
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    let page = browser.open(&web.url_with(&[])).await;
+    let sign_in = browser.submit_only(&page, &[("username", "alice"), ("password", PASSWORD)]);
+    let change = async {
+        // By now the stored hash was read, and hashing takes a multiple of this.
+        for _ in 0..50 {
+            server.number("SELECT COUNT(*) FROM users").await;
+        }
+        server.sql("UPDATE users SET password_hash = 'another'").await;
+    };
+    let (answer, ()) = futures_util::future::join(sign_in, change).await;
+    assert_eq!(answer.status, 422, "{answer:?}");
+    assert_eq!(server.number("SELECT COUNT(*) FROM sessions").await, 0);
+}

@@ -1,0 +1,513 @@
+//! Redirect URIs: hostile ones end on a page, registered ones are returned to byte for byte (RFC 9700 §2.1).
+
+use std::collections::BTreeSet;
+
+use grantor::oauth::client::ClientKind;
+use grantor::oauth::redirect_uri::RegisteredUri;
+use url::Url;
+
+use crate::support::relying_party::Registration;
+use crate::support::{Answer, Application, Browser, TestServer};
+
+const WEB: [&str; 2] = ["https://app.example/callback", "https://app.example/return?tenant=1"];
+const LOOPBACK: [&str; 2] = ["http://127.0.0.1/cb?x=1", "http://[::1]:9000/cb?x=1"];
+const PRIVATE: [&str; 1] = ["com.example.app:/cb"];
+
+fn register(kind: ClientKind, id: &str, uris: &[&str]) -> Registration {
+    let mut registration = Registration::of_kind(id, kind);
+    let registered = uris.iter().map(|uri| RegisteredUri::register(uri, kind).expect("a good URI"));
+    registration.client.redirect_uris = registered.collect();
+    registration
+}
+
+/// Every hostile URI, once.
+fn corpus() -> BTreeSet<String> {
+    let parts = [
+        two_hosts(),
+        hosts(),
+        ports(),
+        schemes(),
+        paths(),
+        tails(),
+        surroundings(),
+        queries(),
+        loopback_hosts(),
+        loopback_rest(),
+        private_schemes(),
+        long_ones(),
+    ];
+    let all: Vec<String> = parts.into_iter().flatten().collect();
+    let distinct: BTreeSet<String> = all.iter().cloned().collect();
+    assert_eq!(distinct.len(), all.len(), "every URI of the corpus is another one");
+    distinct
+}
+
+fn owned(uris: &[&str]) -> Vec<String> {
+    uris.iter().map(|uri| (*uri).to_owned()).collect()
+}
+
+/// Two hosts and something between them on which parsers disagree which one counts.
+#[rustfmt::skip]
+fn two_hosts() -> Vec<String> {
+    let between = [
+        "@", "%40", "%2540", "@@", ":@", ":443@", ":80@", "\\@", "%5c@", "%5C%40", "/@", "?@", "#@", "%23@",
+        "%3f@", ";@", "&@", ",@", " @", "%20@", "\t@", "\n@", "\r@", "\0@", "%00@", "%0a@", "%0d%0a@", "\\",
+        "%5c", "\\\\", "\u{ff20}", "\u{fe6b}", "\u{2215}", "\u{ff0f}", "\u{ff3c}", "\u{ff1f}", "\u{ff03}",
+        "%ef%bc%a0",
+    ];
+    let mut uris = Vec::new();
+    for between in between {
+        uris.push(format!("https://app.example{between}evil.example/callback"));
+        uris.push(format!("https://evil.example{between}app.example/callback"));
+    }
+    for user in ["user", "user:password", "", ":", "app.example", "%61", "a@b"] {
+        uris.push(format!("https://{user}@app.example/callback"));
+    }
+    uris
+}
+
+/// Hosts that look, begin or end like the registered one, or that a normalisation would turn into it.
+#[rustfmt::skip]
+fn hosts() -> Vec<String> {
+    let hosts = [
+        "APP.EXAMPLE", "App.example", "app.example.", "app.example..", ".app.example", "app..example",
+        "app.example.evil.example", "app.example-evil.example", "app.exampleevil", "evilapp.example",
+        "evil-app.example", "sub.app.example", "www.app.example", "example", "app", "*.example", "app.*", "*",
+        "app.example,evil.example", "app.example;evil.example", "app.example!evil", "app.example'evil",
+        "app%2eexample", "app%2Eexample", "%61pp.example", "app%252eexample", "app.example%00.evil.example",
+        "app.example%23.evil.example", "app.example%2f.evil.example", "app.example%5c.evil.example",
+        "app\u{3002}example", "app\u{ff0e}example", "app\u{ff61}example", "ａｐｐ.example", "\u{430}pp.example",
+        "app.ex\u{430}mple", "xn--pp-7cd.example", "ap\u{ad}p.example", "ap\u{200b}p.example",
+        "ap\u{200d}p.example", "app.example\u{202e}", "app.ex\u{e1}mple", "app.exampl\u{435}",
+        "\u{24d0}pp.example", "app.e\u{445}ample", "[::1]", "[::ffff:1.2.3.4]", "[app.example]",
+        "[fe80::1%25eth0]", "1.2.3.4", "app.example\u{0}", "app.example\u{7f}",
+        "app.example<script>alert(1)</script>", "app_example", "",
+    ];
+    hosts.iter().map(|host| format!("https://{host}/callback")).collect()
+}
+
+#[rustfmt::skip]
+fn ports() -> Vec<String> {
+    let ports = [
+        ":", ":443", ":0443", ":00000443", ":444", ":80", ":8443", ":0", ":-443", ":+443", ":65979",
+        ":99999999999", ":443443", ":4 43", ":４４３", ":443:443", ":abc", ":443abc",
+        ":%34%34%33", ":443.",
+    ];
+    ports.iter().map(|port| format!("https://app.example{port}/callback")).collect()
+}
+
+#[rustfmt::skip]
+fn schemes() -> Vec<String> {
+    let rewritten = [
+        "http://", "HTTPS://", "Https://", "hTTps://", "https:", "https:/", "https:///", "https:////",
+        "https:\\\\", "https:/\\", "https:\\/", "https//", "//", "///", "/\\", "\\\\", "\\/", "", "ftp://",
+        "ws://", "wss://", "https ://", "https%3A//", "https:%2f%2f", "https%3a%2f%2f", " https:// ",
+        "h\tttps://", "http\ns://", "https\0://", "https+x://", "https.://", "xhttps://",
+        "view-source:https://", "blob:https://", "filesystem:https://", "feed:https://", "jar:https://",
+        "url:https://", "intent://", "about:", "mailto:", "javascript://", "JAVASCRIPT://", "vbscript://",
+        "data://", "file://", "file:///",
+    ];
+    let mut uris: Vec<String> =
+        rewritten.iter().map(|scheme| format!("{scheme}app.example/callback")).collect();
+    uris.extend(owned(&[
+        "/callback", "callback", "./callback", "../callback", "?code", "#callback", "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "java\nscript:alert(1)", "\u{1}javascript:alert(1)",
+        " javascript:alert(1)", "javascript\u{a0}:alert(1)", "javascript%3Aalert(1)",
+        "javascript:alert(1)//https://app.example/callback", "javascript://app.example/callback%0aalert(1)",
+        "data:text/html,<script>alert(1)</script>", "DATA:text/html;base64,PHNjcmlwdD4=", "vbscript:msgbox(1)",
+        "VbScript:msgbox(1)", "file:///etc/passwd", "File:///etc/passwd", "about:blank", "chrome://settings",
+        "mailto:a@app.example", "tel:+123", "x:y", "null", "undefined", "true",
+        "%68ttps://app.example/callback",
+    ]));
+    uris
+}
+
+/// The way out of a path, in every spelling that some normalisation understands.
+#[rustfmt::skip]
+fn paths() -> Vec<String> {
+    let steps = [
+        "/../", "/..;/", "/..;x/", "/%2e%2e/", "/%2E%2E/", "/.%2e/", "/%2e./", "/%252e%252e/",
+        "/%25252e%25252e/", "/..%2f", "/..%252f", "/..%5c", "/..\\", "\\..\\", "/./", "/.;/", "/%2e/", "//",
+        "///", "/;/", "/%2f", "/%00/", "/..%00/", "/%c0%ae%c0%ae/", "/%u002e%u002e/", "/\u{ff0e}\u{ff0e}/",
+        "/\u{2025}/", "/.../", "/\\",
+    ];
+    let mut uris = Vec::new();
+    for step in steps {
+        uris.push(format!("https://app.example/callback{step}evil"));
+        uris.push(format!("https://app.example{step}callback"));
+    }
+    uris.extend(owned(&[
+        "https://app.example/Callback", "https://app.example/CALLBACK", "https://app.example/callbac",
+        "https://app.example/%63allback", "https://app.example/callbac%6b", "https://app.example/callbac%256b",
+        "https://app.example/", "https://app.example", "https://app.example/other",
+        "https://app.example/evil/callback", "https://app.example/c\u{430}llback",
+        "https://app.example/return", "https://app.example/callback/callback",
+    ]));
+    uris
+}
+
+/// What follows the registered URI as it is.
+#[rustfmt::skip]
+fn tails() -> Vec<String> {
+    let tails = [
+        "/", "//", "/.", "/..", "?", "??", "?x=1", "?code=stolen", "?state=x&iss=https://evil.example", "&x=1",
+        ";", ";x=1", ";jsessionid=1", ".", "..", ".evil", "%", "%2", "%zz", "%2f", "%2e", "%3f", "%3fx=1",
+        "%23", "%26x=1", "\\", "*", "x", "1", "-", "#", "##", "#x", "#code=stolen", "#@evil.example",
+        "#/../evil", "/#", "?#", "%00", "%0a", "%0d%0aLocation:%20https://evil.example", "%20", "+",
+        "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onfocus='alert(1)", "{{7*7}}",
+        "${7*7}", "<%= 7*7 %>", "|", "^", "`", "\u{e4}", "\u{1f600}",
+    ];
+    tails.iter().map(|tail| format!("https://app.example/callback{tail}")).collect()
+}
+
+/// Characters that some parsers drop or trim: before, after and inside.
+#[rustfmt::skip]
+fn surroundings() -> Vec<String> {
+    let dropped = [
+        " ", "\t", "\n", "\r", "\r\n", "\0", "\u{1}", "\u{8}", "\u{b}", "\u{c}", "\u{1f}", "\u{7f}",
+        "\u{85}", "\u{a0}", "\u{ad}", "\u{200b}", "\u{200e}", "\u{2028}", "\u{202e}", "\u{3000}", "\u{feff}",
+        "\u{fffd}",
+    ];
+    let mut uris = Vec::new();
+    for dropped in dropped {
+        uris.push(format!("{dropped}https://app.example/callback"));
+        uris.push(format!("https://app.example/callback{dropped}"));
+        uris.push(format!("https://app.example/call{dropped}back"));
+        uris.push(format!("https://app.{dropped}example/callback"));
+    }
+    for quote in ["\"", "'", "<", ">", "("] {
+        uris.push(format!("{quote}https://app.example/callback{quote}"));
+    }
+    uris.extend(owned(&[
+        "https://app.example/callback https://evil.example/",
+        "https://app.example/callback,https://evil.example/",
+        "https://app.example/callback|https://evil.example/",
+        "https://evil.example/?https://app.example/callback",
+        "https://evil.example/#https://app.example/callback",
+        "https://evil.example/https://app.example/callback",
+    ]));
+    uris
+}
+
+/// Against the URI that is registered with a query: the query counts byte for byte as well.
+#[rustfmt::skip]
+fn queries() -> Vec<String> {
+    let queries = [
+        "?", "?tenant", "?tenant=", "?tenant=2", "?tenant=01", "?tenant=%31", "?tenant=1%20", "?tenant=+1",
+        "?Tenant=1", "?TENANT=1", "?%74enant=1", "?tenant=1&", "?&tenant=1", "?tenant=1&tenant=1",
+        "?tenant=1&tenant=2", "?tenant=2&tenant=1", "?tenant=1&x=1", "?x=1&tenant=1", "?tenant=1;x=1",
+        "?tenant=1&code=stolen", "?tenant=1&state=x", "?tenant[]=1", "?tenant=1?", "??tenant=1", "?tenant=1#",
+        "?tenant=1#x", "?tenant=1%23", "?tenant=1%26x=1", "?tenant=1\\", "?tenant=1\n", "?tenant==1",
+        "#?tenant=1", "%3ftenant=1", ";?tenant=1", "/?tenant=1",
+    ];
+    queries.iter().map(|query| format!("https://app.example/return{query}")).collect()
+}
+
+/// Names and spellings of this machine, or of others that look like it; only the registered one counts.
+#[rustfmt::skip]
+fn loopback_hosts() -> Vec<String> {
+    let hosts = [
+        "127.1", "127.0.1", "127.0.0.2", "127.127.127.127", "2130706433", "017700000001", "0x7f000001",
+        "0x7f.0.0.1", "0x7f.1", "0177.0.0.1", "127.0.0.01", "127.0.0.1.", "127.0.0.1.evil.example",
+        "127.0.0.1.nip.io", "127.0.0.1-evil.example", "localhost", "LOCALHOST", "localhost.",
+        "localhost.evil.example", "localhost.localdomain", "0.0.0.0", "0", "[::]", "[::2]",
+        "[0:0:0:0:0:0:0:1]", "[0::1]", "[::0001]", "[::1%25lo]", "[::1%lo]", "[::1%251]", "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]", "[::127.0.0.1]", "[::1", "::1", "[::1].evil.example", "①②⑦.⓪.⓪.①", "１２７.0.0.1",
+        "127\u{3002}0\u{3002}0\u{3002}1", "127.0.0.1\\.evil.example", "127.0.0.1%00.evil.example",
+        "127.0.0.1%2eevil.example", "127.0.0.1@evil.example", "127.0.0.1:80@evil.example",
+        "evil.example@127.0.0.1", "evil.example#127.0.0.1", "user@127.0.0.1", "user@[::1]", "evil.example",
+    ];
+    let mut uris = Vec::new();
+    for host in hosts {
+        uris.push(format!("http://{host}/cb?x=1"));
+        uris.push(format!("http://{host}:51004/cb?x=1"));
+    }
+    uris
+}
+
+/// The registered loopback host, and a change in another part than the port.
+#[rustfmt::skip]
+fn loopback_rest() -> Vec<String> {
+    let mut uris = Vec::new();
+    for host in ["127.0.0.1", "[::1]"] {
+        let rests = [
+            ":/cb?x=1", ":0/cb?x=1", ":00/cb?x=1", ":080/cb?x=1", ":65536/cb?x=1", ":99999999999/cb?x=1",
+            ":80a/cb?x=1", ":a/cb?x=1", ":-1/cb?x=1", ":+80/cb?x=1", ":51004:51004/cb?x=1",
+            ":51004@evil.example/cb?x=1", ":51004.evil.example/cb?x=1", ":51004\\cb?x=1", ":５１/cb?x=1",
+            ": 80/cb?x=1", ":51004/cb", ":51004/cb?", ":51004/cb?x=2", ":51004/cb?x=1&y=2",
+            ":51004/cb?y=2&x=1", ":51004/cb?x=1&x=1", ":51004/cb?x=1#", ":51004/cb?x=1#f", ":51004/cb/?x=1",
+            ":51004/CB?x=1", ":51004//cb?x=1", ":51004/../cb?x=1", ":51004/%2e%2e/cb?x=1", ":51004/cb;?x=1",
+            ":51004/cb%3fx=1", ":51004?x=1", ":51004", "/cb", "/cb?x=1&", "/CB?x=1", "/cb?x=1#", " /cb?x=1",
+        ];
+        uris.extend(rests.iter().map(|rest| format!("http://{host}{rest}")));
+        uris.push(format!("https://{host}:51004/cb?x=1"));
+        uris.push(format!("HTTP://{host}:51004/cb?x=1"));
+        uris.push(format!("http:/{host}:51004/cb?x=1"));
+        uris.push(format!("http:\\\\{host}:51004/cb?x=1"));
+    }
+    uris
+}
+
+#[rustfmt::skip]
+fn private_schemes() -> Vec<String> {
+    owned(&[
+        "com.example.app:cb", "com.example.app://cb", "com.example.app:///cb", "com.example.app:/",
+        "com.example.app:", "com.example.app", "com.example.app:/cb/", "com.example.app:/cb?x=1",
+        "com.example.app:/cb?", "com.example.app:/cb#", "com.example.app:/cb#f", "com.example.app:/CB",
+        "com.example.app:/%63b", "com.example.app:/../cb", "com.example.app:/./cb", "com.example.app:\\cb",
+        "com.example.app://evil.example/cb", "com.example.app:/cb ", " com.example.app:/cb",
+        "COM.EXAMPLE.APP:/cb", "Com.example.app:/cb", "com.example.app.evil:/cb", "com.example:/cb",
+        "com.example.ap:/cb", "com.example.app2:/cb", "com:/cb", "com.example.app%3A/cb",
+        "com.example.app:/cb\0", "com.example.app:/cb\n", "com.ex\tample.app:/cb", "com.ex\u{430}mple.app:/cb",
+        "com.example.app:javascript:alert(1)", "javascript:com.example.app:/cb",
+    ])
+}
+
+fn long_ones() -> Vec<String> {
+    vec![
+        format!("https://app.example/callback{}", "/".repeat(2100)),
+        format!("https://app.example/callback?{}", "x".repeat(8000)),
+        format!("https://app.example/callback{}", "/..".repeat(2000)),
+        format!("https://{}@app.example/callback", "a".repeat(4000)),
+        format!("https://{}app.example/callback", "a.".repeat(2000)),
+        format!("https://app.example/callback{}", "<".repeat(3000)),
+        format!("https://app.example/callback{}", "x".repeat(20_000)),
+    ]
+}
+
+/// What else may be wrong with a request: the redirect URI decides before it.
+const CHANGES: [&[(&str, &str)]; 2] = [&[], &[("response_type", "token"), ("scope", "unknown")]];
+
+/// Sends every hostile URI in every way, and expects a page each time.
+async fn refuses_all(server: &TestServer, application: &Application, good: &str) {
+    let corpus = corpus();
+    assert!(corpus.len() >= 600, "the corpus has {} URIs", corpus.len());
+    let mut browser = server.browser();
+    for changes in CHANGES {
+        // The same requests with the registered URI do lead to a redirect: the URI alone makes the difference.
+        for answer in send(&mut browser, application, good, changes).await {
+            assert_eq!(answer.status, 303, "{answer:?}");
+        }
+        for uri in &corpus {
+            for answer in send(&mut browser, application, uri, changes).await {
+                assert_refused(server, uri, &answer);
+            }
+            browser.cookies.clear();
+        }
+    }
+}
+
+/// As GET and as POST.
+async fn send(
+    browser: &mut Browser,
+    application: &Application,
+    uri: &str,
+    rest: &[(&str, &str)],
+) -> [Answer; 2] {
+    let mut changes = vec![("redirect_uri", uri)];
+    changes.extend_from_slice(rest);
+    let body = application.request_with(&changes).into_bytes();
+    let got = browser.get(&application.url_with(&changes)).await;
+    [got, browser.post_raw("/authorize", "application/x-www-form-urlencoded", body).await]
+}
+
+#[track_caller]
+fn assert_refused(server: &TestServer, uri: &str, answer: &Answer) {
+    assert_eq!(answer.status, 400, "{uri:?}: {answer:?}");
+    assert!(!answer.headers.contains_key("location"), "{uri:?}");
+    assert!(!answer.headers.contains_key("refresh"), "{uri:?}");
+    assert!(!answer.headers.contains_key("set-cookie"), "{uri:?}");
+    assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{uri:?}");
+    let reasons = ["<code>redirect_uri.", "<code>parameter.too_long<", "<code>parameter.malformed<"];
+    assert!(reasons.iter().any(|reason| answer.body.contains(reason)), "{uri:?}: {answer:?}");
+    // A few are so short, or so like the server's own address, that every page holds them.
+    if uri.len() > 8 && !server.url.contains(uri) {
+        assert!(!answer.body.contains(uri), "{uri:?} stands in the page");
+    }
+}
+
+#[tokio::test]
+async fn no_hostile_uri_is_followed_for_a_web_client() {
+    let server = TestServer::start().await;
+    let web = server.register(register(ClientKind::Web, "web", &WEB)).await;
+    refuses_all(&server, &web, WEB[1]).await;
+}
+
+#[tokio::test]
+async fn no_hostile_uri_is_followed_for_a_native_client_on_loopback() {
+    let server = TestServer::start().await;
+    let native = server.register(register(ClientKind::Native, "native", &LOOPBACK)).await;
+    refuses_all(&server, &native, "http://127.0.0.1:51004/cb?x=1").await;
+}
+
+#[tokio::test]
+async fn no_hostile_uri_is_followed_for_a_native_client_with_a_private_scheme() {
+    let server = TestServer::start().await;
+    let native = server.register(register(ClientKind::Native, "native", &PRIVATE)).await;
+    refuses_all(&server, &native, PRIVATE[0]).await;
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_text_are_refused_in_a_redirect_uri() {
+    let server = TestServer::start().await;
+    let web = server.web().await;
+    let rest = web.request_with(&[("redirect_uri", "")]);
+    for bytes in ["%FF", "%C0%AF", "%ED%A0%80", "%F5%80%80%80", "%E2%82"] {
+        let query = format!("{rest}&redirect_uri=https%3A%2F%2Fapp.example%2Fcallback{bytes}");
+        let got = server.get(&format!("/authorize?{query}")).await;
+        got.assert_page(400, "parameter.malformed");
+        let posted = server
+            .browser()
+            .post_raw("/authorize", "application/x-www-form-urlencoded", query.into_bytes())
+            .await;
+        posted.assert_page(400, "parameter.malformed");
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_missing_or_empty_client_or_redirect_uri_ends_on_a_page() {
+    let server = TestServer::start().await;
+    let web = server.web().await;
+    let good = web.request_with(&[]);
+    let without_uri = web.request_with(&[("redirect_uri", "")]);
+    let without_client = web.request_with(&[("client_id", "")]);
+    let own = "redirect_uri=https%3A%2F%2Fapp.example%2Fcallback";
+    let evil = "redirect_uri=https%3A%2F%2Fevil.example%2F";
+    let cases = [
+        (format!("{good}&{own}"), "redirect_uri.repeated"),
+        (format!("{good}&{evil}"), "redirect_uri.repeated"),
+        (format!("{evil}&{good}"), "redirect_uri.repeated"),
+        (format!("{good}&redirect_uri="), "redirect_uri.repeated"),
+        (format!("redirect_uri&{good}"), "redirect_uri.repeated"),
+        (without_uri.clone(), "redirect_uri.missing"),
+        (format!("{without_uri}&redirect_uri="), "redirect_uri.missing"),
+        (format!("{without_uri}&Redirect_uri=https%3A%2F%2Fapp.example%2Fcallback"), "redirect_uri.missing"),
+        (
+            format!("{without_uri}&redirect_uri[]=https%3A%2F%2Fapp.example%2Fcallback"),
+            "redirect_uri.missing",
+        ),
+        (format!("{good}&client_id=web"), "client_id.repeated"),
+        (format!("client_id=other&{good}"), "client_id.repeated"),
+        (format!("{good}&client_id="), "client_id.repeated"),
+        (without_client.clone(), "client_id.missing"),
+        (format!("{without_client}&client_id="), "client_id.missing"),
+        (format!("{without_client}&client_id=nobody"), "client.unknown"),
+        (format!("{without_client}&client_id=WEB"), "client.unknown"),
+        (format!("{without_client}&client_id=web%20"), "client.unknown"),
+        (format!("{without_client}&client_id=web%00"), "parameter.malformed"),
+        (format!("{without_client}&client_id=w%D0%B5b"), "client.unknown"),
+    ];
+    for (query, reason) in cases {
+        let mut browser = server.browser();
+        browser.get(&format!("/authorize?{query}")).await.assert_page(400, reason);
+        let form = query.into_bytes();
+        let posted = browser.post_raw("/authorize", "application/x-www-form-urlencoded", form).await;
+        posted.assert_page(400, reason);
+    }
+}
+
+#[tokio::test]
+async fn what_stands_in_the_query_of_a_post_does_not_count() {
+    let server = TestServer::start().await;
+    let web = server.web().await;
+    let mut browser = server.alice().await;
+    let path = "/authorize?redirect_uri=https%3A%2F%2Fevil.example%2F&client_id=nobody&response_type=token";
+    let form = web.request_with(&[("scope", "unknown")]).into_bytes();
+    let answer = browser.post_raw(path, "application/x-www-form-urlencoded", form).await;
+    answer.assert_redirect_error("invalid_scope", "scope.unknown", &server.url);
+    assert!(answer.location().unwrap().starts_with("https://app.example/callback?error="));
+}
+
+#[tokio::test]
+async fn a_disabled_client_is_not_returned_to() {
+    let server = TestServer::start().await;
+    let web = server.web().await;
+    server.sql("UPDATE clients SET disabled_at = 1, version = version + 1").await;
+    server.get(&web.url_with(&[])).await.assert_page(400, "client.disabled");
+    server.get(&web.url_with(&[("scope", "unknown")])).await.assert_page(400, "client.disabled");
+}
+
+#[tokio::test]
+async fn a_native_client_is_answered_on_any_port_of_its_loopback_address() {
+    let server = TestServer::start().await;
+    let uris = ["http://127.0.0.1/cb?x=1", "http://[::1]:9000/cb?x=1", "http://localhost:1/here"];
+    let native = server.register(register(ClientKind::Native, "native", &uris)).await;
+    let mut browser = server.alice().await;
+    for port in ["", ":1", ":80", ":443", ":9000", ":51004", ":65535"] {
+        for (host, rest) in [("127.0.0.1", "/cb?x=1"), ("[::1]", "/cb?x=1"), ("localhost", "/here")] {
+            let uri = format!("http://{host}{port}{rest}");
+            let back = browser.authorize(&native.url_with(&[("redirect_uri", &uri)])).await;
+            assert_returned_to(&back, &uri, "code");
+            let refused =
+                browser.get(&native.url_with(&[("redirect_uri", &uri), ("scope", "unknown")])).await;
+            assert_returned_to(&refused, &uri, "error");
+        }
+    }
+}
+
+#[tokio::test]
+async fn localhost_and_other_ports_count_only_where_they_are_registered() {
+    let server = TestServer::start().await;
+    let native = server.register(register(ClientKind::Native, "native", &["http://127.0.0.1/cb"])).await;
+    let web = server.register(register(ClientKind::Web, "web", &["http://127.0.0.1/cb"])).await;
+    let spa = server.register(register(ClientKind::Spa, "spa", &["http://127.0.0.1:3000/cb"])).await;
+    for (client, uri, reason) in [
+        (&native, "http://localhost/cb", "redirect_uri.host_mismatch"),
+        (&native, "http://[::1]/cb", "redirect_uri.host_mismatch"),
+        (&web, "http://127.0.0.1:51004/cb", "redirect_uri.port_mismatch"),
+        (&web, "http://127.0.0.1:80/cb", "redirect_uri.malformed"),
+        (&spa, "http://127.0.0.1:3001/cb", "redirect_uri.port_mismatch"),
+        (&spa, "http://127.0.0.1/cb", "redirect_uri.port_mismatch"),
+    ] {
+        server.get(&client.url_with(&[("redirect_uri", uri)])).await.assert_page(400, reason);
+    }
+    let good =
+        server.get(&native.url_with(&[("redirect_uri", "http://127.0.0.1:7/cb"), ("scope", "x")])).await;
+    assert_returned_to(&good, "http://127.0.0.1:7/cb", "error");
+}
+
+#[tokio::test]
+#[rustfmt::skip]
+async fn registered_uris_are_returned_to_byte_for_byte() {
+    let server = TestServer::start().await;
+    let mut browser = server.alice().await;
+    let web = [
+        "https://app.example", "https://app.example/", "https://app.example/a/b.c;d=1/%20%C3%A4/~x",
+        "https://app.example:8443/cb", "https://xn--bcher-kva.example/cb", "https://app.example/cb?",
+        "https://app.example/cb?code=mine&state=mine", "https://app.example/cb?a=%26&b=+",
+        "http://localhost:3000/cb", "https://[2001:db8::1]/cb",
+        "https://app.example/cb?next=https://other.example/?x",
+    ];
+    let native =
+        ["com.example.app:/cb", "com.example.app:cb", "com.example.app://cb/x?y=1", "http://127.0.0.1/cb"];
+    let web_client = server.register(register(ClientKind::Web, "web", &web)).await;
+    let native_client = server.register(register(ClientKind::Native, "native", &native)).await;
+    let all = web.iter().map(|uri| (&web_client, uri)).chain(native.iter().map(|uri| (&native_client, uri)));
+    for (client, uri) in all {
+        let back = browser.authorize(&client.url_with(&[("redirect_uri", uri)])).await;
+        assert_returned_to(&back, uri, "code");
+        let refused =
+            browser.get(&client.url_with(&[("redirect_uri", uri), ("response_type", "token")])).await;
+        assert_returned_to(&refused, uri, "error");
+    }
+}
+
+/// Asserts that the answer goes to `uri` as it was written, and that a browser reads the same place in it.
+#[track_caller]
+fn assert_returned_to(answer: &Answer, uri: &str, member: &str) {
+    let location = answer.location().unwrap_or_else(|| panic!("a redirect to {uri}: {answer:?}"));
+    assert_eq!(answer.status, 303);
+    let added = location.strip_prefix(uri).unwrap_or_else(|| panic!("{location} does not begin with {uri}"));
+    let expected = match uri.split_once('?') {
+        None => format!("?{member}="),
+        Some((_, "")) => format!("{member}="),
+        Some(_) => format!("&{member}="),
+    };
+    assert!(added.starts_with(&expected), "{location}");
+    let (registered, sent) = (Url::parse(uri).unwrap(), Url::parse(&location).unwrap());
+    assert_eq!(sent.origin().ascii_serialization(), registered.origin().ascii_serialization());
+    assert_eq!(
+        (sent.scheme(), sent.host_str(), sent.port(), sent.path(), sent.fragment()),
+        (registered.scheme(), registered.host_str(), registered.port(), registered.path(), None)
+    );
+}

@@ -1,0 +1,272 @@
+//! The error reference: prose, links and a search for every reason, and examples that do what they say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use grantor::oauth::error::ErrorCode;
+use grantor::oauth::reason::Reason;
+use grantor::oauth::scope::{Scope, ScopeRecord};
+use grantor::store::scopes;
+use reqwest::Method;
+
+use crate::support::relying_party::Registration;
+use crate::support::{Answer, Application, Browser, CHALLENGE, TestServer, VERIFIER};
+
+const CALLBACK: &str = "https://app.example.com/callback";
+
+/// The text of a page: entities decoded, so that it can be compared.
+fn text(page: &Answer) -> String {
+    let entities =
+        [("&#x2f;", "/"), ("&#x27;", "'"), ("&quot;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
+    entities.iter().fold(page.body.clone(), |text, (entity, character)| text.replace(entity, character))
+}
+
+fn title(page: &Answer) -> String {
+    let (_, rest) = page.body.split_once("<title>").expect("a title");
+    rest.split("</title>").next().expect("its end").to_owned()
+}
+
+/// The words behind a page's links into the reference.
+fn linked(server: &TestServer, page: &Answer) -> BTreeSet<String> {
+    let (text, before) = (text(page), format!("href=\"{}/errors/", server.url));
+    text.split(&before).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn every_reason_says_who_can_mend_it_and_how_and_shows_a_wrong_and_a_right_request() {
+    let server = TestServer::start().await;
+    let mut browser = server.browser();
+    for reason in Reason::ALL {
+        let page = browser.get(&format!("/errors/{}", reason.word())).await;
+        let text = text(&page);
+        for part in ["Who can mend it", "How to mend it", "Refused", "Right", reason.what(), reason.fix()] {
+            assert!(text.contains(part), "{part} on the page of {}: {text}", reason.word());
+        }
+        for who in reason.who() {
+            assert!(text.to_lowercase().contains(&who.name().to_lowercase()), "{}: {text}", reason.word());
+        }
+        let example = reason.example();
+        for line in example.before.lines().chain(example.after.lines()) {
+            assert!(text.contains(line), "{line} on the page of {}: {text}", reason.word());
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_error_says_what_to_do_with_it_and_how_it_arrives() {
+    let server = TestServer::start().await;
+    let mut browser = server.browser();
+    for code in ErrorCode::ALL {
+        let page = browser.get(&format!("/errors/{}", code.as_str())).await;
+        let text = text(&page);
+        for part in ["Who can mend it", code.advice(), "Refused", "Right", code.usual().word()] {
+            assert!(text.contains(part), "{part} on the page of {}: {text}", code.as_str());
+        }
+        assert_eq!(text.contains(&format!("?error={}\n", code.as_str())), code.is_redirected());
+        assert_eq!(text.contains(&format!("HTTP/1.1 {} ", code.status())), code.is_answered());
+        let reasons = Reason::ALL.iter().filter(|reason| reason.code() == code);
+        let linked = linked(&server, &page);
+        assert!(reasons.into_iter().all(|reason| linked.contains(reason.word())), "{}", code.as_str());
+    }
+}
+
+#[tokio::test]
+async fn the_pages_lead_to_each_other_and_nowhere_else() {
+    let server = TestServer::start().await;
+    let mut browser = server.browser();
+    let index = browser.get("/errors").await;
+    let all: BTreeSet<String> = linked(&server, &index);
+    let (codes, reasons) = (ErrorCode::ALL.len(), Reason::ALL.len());
+    assert_eq!(all.len(), codes + reasons);
+    let mut titles = BTreeSet::from([title(&index)]);
+    let mut leading_to: BTreeMap<String, usize> = BTreeMap::new();
+    for word in &all {
+        let page = browser.get(&format!("/errors/{word}")).await;
+        assert_eq!(page.status, 200, "{word}");
+        assert!(titles.insert(title(&page)), "{word} has a title of its own");
+        assert!(text(&page).contains(&format!("href=\"{}/errors\"", server.url)), "{word} leads back");
+        let linked = linked(&server, &page);
+        assert!(linked.is_subset(&all) && linked.len() > 1, "{word}: {linked:?}");
+        linked.into_iter().for_each(|other| *leading_to.entry(other).or_default() += 1);
+        let has_way_on = page.body.contains("rel=\"next\"") || page.body.contains("rel=\"prev\"");
+        assert!(has_way_on, "{word}: {}", page.body);
+    }
+    for word in &all {
+        assert!(leading_to.get(word).is_some_and(|count| *count > 1), "few pages lead to {word}");
+    }
+}
+
+#[tokio::test]
+async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text() {
+    let server = TestServer::start().await;
+    let mut browser = server.browser();
+    let found = browser.get("/errors?q=trailing+SLASH").await;
+    assert_eq!(found.status, 200);
+    assert_eq!(linked(&server, &found), BTreeSet::from(["redirect_uri.path_mismatch".to_owned()]));
+    assert!(found.body.contains("<meta name=\"robots\" content=\"noindex\">"));
+    assert!(found.body.contains("value=\"trailing SLASH\""));
+    assert!(linked(&server, &browser.get("/errors?q=invalid_grant").await).contains("code.replayed"));
+
+    let hostile = browser.get("/errors?q=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E").await;
+    assert!(!hostile.body.contains("<script") && hostile.body.contains("&lt;script&gt;"), "{}", hostile.body);
+    let long = browser.get(&format!("/errors?q={}", "\u{e9}".repeat(3000))).await;
+    assert_eq!(long.status, 200);
+    assert_eq!(long.body.matches('\u{e9}').count(), 3 * 100, "title, field and heading have the first 100");
+
+    let list = browser.get("/errors").await.body;
+    assert!(!list.contains("noindex"));
+    // What is no search, or none that could be shown, is answered with the list.
+    for query in
+        ["?q=", "?q=+", "?", "?q=a&q=b", "?q=%00", "?q=%FF", "?p=x", &format!("?q={}", "x".repeat(9000))]
+    {
+        let answer = browser.get(&format!("/errors{query}")).await;
+        assert_eq!((answer.status.as_u16(), answer.body), (200, list.clone()), "{query}");
+    }
+}
+
+/// Reasons whose example tells of a time, a setting or a size that a single request does not show.
+const NEEDS_MORE: [&str; 28] = [
+    "request.malformed",
+    "request.too_large",
+    "parameter.too_long",
+    "parameter.too_many",
+    "client.disabled",
+    "client.method_not_allowed",
+    "redirect_uri.none_registered",
+    "flow.unknown",
+    "flow.other_browser",
+    "flow.expired",
+    "form.forged",
+    "pkce.verifier_unexpected",
+    "scope.too_many",
+    "scope.none",
+    "scope.widened",
+    "consent.denied",
+    "sign_in.cancelled",
+    "user.disabled",
+    "code.expired",
+    "code.replayed",
+    "code.wrong_client",
+    "refresh_token.expired",
+    "refresh_token.reused",
+    "refresh_token.revoked",
+    "refresh_token.wrong_client",
+    "subject.disabled",
+    "server.failed",
+    "server.busy",
+];
+
+/// A server that knows the applications of the examples.
+struct Stage {
+    server: TestServer,
+    calendar: Application,
+    alice: Browser,
+}
+
+impl Stage {
+    async fn set() -> Self {
+        let server = TestServer::start().await;
+        let admin =
+            ScopeRecord { name: "admin".into(), description: "Run everything".into(), sensitive: true };
+        server.store(async move |tx| scopes::save(tx, &admin, 0).await).await;
+        let mut calendar =
+            Registration::web("calendar").redirect_uri(CALLBACK).chosen_secret("made-up-secret");
+        calendar.client.scopes = Scope::from_stored("read write");
+        let calendar = server.register(calendar).await;
+        server.register(Registration::service("reports").chosen_secret("made-up-secret")).await;
+        server.register(Registration::spa("notes-spa").redirect_uri(CALLBACK)).await;
+        let alice = server.alice().await;
+        Self { server, calendar, alice }
+    }
+
+    /// Sends an example as it stands there, with a good code for the made-up one, and gives the reason of the refusal.
+    async fn send(&mut self, example: &str) -> Option<String> {
+        let lines = example.lines().filter(|line| !line.starts_with("# "));
+        let (head, body): (Vec<&str>, Vec<&str>) = match lines.clone().position(str::is_empty) {
+            Some(at) => (lines.clone().take(at).collect(), lines.skip(at + 1).collect()),
+            None => (lines.collect(), Vec::new()),
+        };
+        let (method, url) = head[0].split_once(' ').expect("a method and a URL");
+        let path = url.strip_prefix("https://id.example.com").expect("a URL of this server");
+        let is_query = |line: &&&str| line.starts_with(['?', '&']);
+        let query: String = head[1..].iter().filter(is_query).copied().collect();
+        let mut headers: Vec<(&str, &str)> = head[1..]
+            .iter()
+            .filter(|line| !is_query(line))
+            .filter_map(|line| line.split_once(": "))
+            .collect();
+        headers.retain(|(name, _)| *name != "Content-Length");
+        if method == "POST" && !headers.iter().any(|(name, _)| *name == "Content-Type") {
+            headers.push(("Content-Type", "application/x-www-form-urlencoded"));
+        }
+        let mut body = self.filled_up(&body.concat());
+        if body.contains("code=gac_made-up-code") && example.contains("Authorization: ") {
+            let code = self.calendar.code(&mut self.alice).await;
+            body = body.replace("gac_made-up-code", &code);
+        }
+        let url = format!("{path}{}", self.filled_up(&query));
+        let method: Method = method.parse().expect("a method");
+        let answer = self.server.browser().request(method, &url, &headers, &body).await;
+        refused_for(&answer)
+    }
+
+    /// Puts the good parameters in the place of the three dots.
+    fn filled_up(&self, text: &str) -> String {
+        let Some(given) = text.strip_suffix("&…") else { return text.to_owned() };
+        let others = match given.contains("grant_type=") {
+            true if given.contains("authorization_code") => {
+                vec![("code", "gac_made-up-code"), ("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)]
+            }
+            true => Vec::new(),
+            false => vec![
+                ("redirect_uri", CALLBACK),
+                ("response_type", "code"),
+                ("scope", "read"),
+                ("code_challenge", CHALLENGE),
+                ("code_challenge_method", "S256"),
+            ],
+        };
+        let mut text = given.to_owned();
+        for (name, value) in others {
+            if !given.contains(&format!("{name}=")) {
+                text.push_str(&format!("&{name}={value}"));
+            }
+        }
+        text
+    }
+}
+
+fn refused_for(answer: &Answer) -> Option<String> {
+    if answer.header("content-type") == "application/json" {
+        return answer.json()["reason"].as_str().map(str::to_owned);
+    }
+    if answer.location().is_some() {
+        return answer.get("error_uri").rsplit_once('/').map(|(_, word)| word.to_owned());
+    }
+    let (_, rest) = answer.body.split_once("<dt>Reason</dt><dd><code>")?;
+    rest.split('<').next().map(str::to_owned)
+}
+
+#[tokio::test]
+async fn the_examples_are_refused_for_their_reason_and_mended_by_what_stands_beside_them() {
+    let mut stage = Stage::set().await;
+    for word in NEEDS_MORE {
+        assert!(Reason::find(word).is_some(), "{word}");
+    }
+    for reason in Reason::ALL.iter().filter(|reason| !NEEDS_MORE.contains(&reason.word())) {
+        let example = reason.example();
+        let before = stage.send(example.before).await;
+        assert_eq!(before.as_deref(), Some(reason.word()), "{}", example.before);
+        // What is made up on the right side too may be refused for that, and for nothing else.
+        let after = stage.send(example.after).await;
+        let made_up = match reason {
+            Reason::RequestMethod | Reason::RequestMediaType | Reason::ParameterMalformed => {
+                Some("client.authentication_missing")
+            }
+            Reason::ClientSecretWrong => Some("client.secret_wrong"),
+            Reason::ClientSecretUnexpected => Some("code.unknown"),
+            Reason::RefreshTokenMissing | Reason::RefreshTokenUnknown => Some("refresh_token.unknown"),
+            _ => None,
+        };
+        assert_eq!(after.as_deref(), made_up, "{}: {}", reason.word(), example.after);
+    }
+}

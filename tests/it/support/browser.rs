@@ -1,0 +1,256 @@
+//! A browser without a screen: cookies, forms, and redirects that are looked at one by one.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, SET_COOKIE};
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use url::Url;
+
+use super::server::PASSWORD;
+
+pub(crate) struct Browser {
+    http: reqwest::Client,
+    base: String,
+    pub(crate) cookies: BTreeMap<String, String>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+    pub(crate) url: Url,
+}
+
+/// One client for all: making one is slow, and every test has a server, and so connections, of its own.
+pub(crate) fn http_client() -> reqwest::Client {
+    static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
+        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        client.build().expect("an HTTP client")
+    });
+    CLIENT.clone()
+}
+
+impl Browser {
+    pub(crate) fn new(base: &str) -> Self {
+        Self { http: http_client(), base: base.to_owned(), cookies: BTreeMap::new() }
+    }
+
+    /// Another browser with nothing of this one but the connection's far end.
+    pub(crate) fn stranger(&self) -> Self {
+        Self::new(&self.base)
+    }
+
+    /// A second window of the same browser.
+    pub(crate) fn clone_with_cookies(&self) -> Self {
+        Self { cookies: self.cookies.clone(), ..Self::new(&self.base) }
+    }
+
+    fn absolute(&self, path: &str) -> String {
+        if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) }
+    }
+
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
+        self.send(self.http.request(Method::GET, self.absolute(path))).await
+    }
+
+    pub(crate) async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let body = serde_urlencoded::to_string(form).expect("a form");
+        self.post_raw(path, "application/x-www-form-urlencoded", body.into_bytes()).await
+    }
+
+    pub(crate) async fn post_raw(&mut self, path: &str, media_type: &str, body: Vec<u8>) -> Answer {
+        let request = self.http.request(Method::POST, self.absolute(path));
+        self.send(request.header(CONTENT_TYPE, media_type).body(body)).await
+    }
+
+    /// A request of the test's own making, with this browser's cookies.
+    pub(crate) async fn request(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let mut request = self.http.request(method, self.absolute(path)).body(body.to_owned());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request).await
+    }
+
+    async fn send(&mut self, mut request: reqwest::RequestBuilder) -> Answer {
+        if !self.cookies.is_empty() {
+            let pairs: Vec<String> =
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header(COOKIE, pairs.join("; "));
+        }
+        let response = request.send().await.expect("an answer");
+        let (status, headers, url) = (response.status(), response.headers().clone(), response.url().clone());
+        for line in headers.get_all(SET_COOKIE) {
+            self.keep(line.to_str().expect("text"));
+        }
+        Answer { status, headers, url, body: response.text().await.expect("a body of text") }
+    }
+
+    fn keep(&mut self, line: &str) {
+        let (pair, attributes) = line.split_once(';').unwrap_or((line, ""));
+        let (name, value) = pair.split_once('=').expect("a cookie");
+        if attributes.contains("Max-Age=0") {
+            self.cookies.remove(name);
+        } else {
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    /// Follows redirects on this server until there is a page, or a redirect to somewhere else.
+    pub(crate) async fn follow(&mut self, mut answer: Answer) -> Answer {
+        for _ in 0..10 {
+            match answer.location() {
+                Some(location) if location.starts_with(&format!("{}/", self.base)) => {
+                    answer = self.get(&location).await;
+                }
+                _ => return answer,
+            }
+        }
+        panic!("redirects without end");
+    }
+
+    /// Opens an address and follows it.
+    pub(crate) async fn open(&mut self, path: &str) -> Answer {
+        let answer = self.get(path).await;
+        self.follow(answer).await
+    }
+
+    /// Sends the form of a page with `fields` filled in, and follows.
+    pub(crate) async fn submit(&mut self, page: &Answer, fields: &[(&str, &str)]) -> Answer {
+        let answer = self.submit_only(page, fields).await;
+        self.follow(answer).await
+    }
+
+    /// Sends the form of a page with `fields` filled in.
+    pub(crate) async fn submit_only(&mut self, page: &Answer, fields: &[(&str, &str)]) -> Answer {
+        let token = page.form_token();
+        let mut form = vec![("form_token", token.as_str())];
+        form.extend_from_slice(fields);
+        self.post(&page.form_action(), &form).await
+    }
+
+    /// Signs in on a sign-in page with the password that every test user has.
+    pub(crate) async fn sign_in(&mut self, page: &Answer, username: &str) -> Answer {
+        assert!(page.is_sign_in(), "a sign-in page: {page:?}");
+        self.submit(page, &[("username", username), ("password", PASSWORD)]).await
+    }
+
+    /// Allows on a consent page.
+    pub(crate) async fn allow(&mut self, page: &Answer) -> Answer {
+        assert!(page.is_consent(), "a consent page: {page:?}");
+        self.submit(page, &[("allow", "1")]).await
+    }
+
+    /// Opens an authorization URL as `alice` and does all that is asked; the answer is the redirect to the application.
+    pub(crate) async fn authorize(&mut self, url: &str) -> Answer {
+        let mut answer = self.open(url).await;
+        if answer.is_sign_in() {
+            answer = self.sign_in(&answer, "alice").await;
+        }
+        if answer.is_consent() {
+            answer = self.allow(&answer).await;
+        }
+        answer
+    }
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+
+    pub(crate) fn location(&self) -> Option<String> {
+        self.headers.get(LOCATION).map(|value| value.to_str().expect("text").to_owned())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// A member of the JSON body, or of the redirect's query.
+    pub(crate) fn get(&self, name: &str) -> String {
+        match self.location() {
+            Some(location) => {
+                let url = Url::parse(&location).expect("an absolute URL");
+                let found =
+                    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+                found.unwrap_or_default()
+            }
+            None => self.json()[name].as_str().unwrap_or_default().to_owned(),
+        }
+    }
+
+    pub(crate) fn is_sign_in(&self) -> bool {
+        self.body.contains("id=\"sign-in\"")
+    }
+
+    pub(crate) fn is_consent(&self) -> bool {
+        self.body.contains("id=\"allow\"")
+    }
+
+    pub(crate) fn form_token(&self) -> String {
+        self.attribute("name=\"form_token\" value=\"")
+    }
+
+    pub(crate) fn form_action(&self) -> String {
+        self.attribute("<form method=\"post\" action=\"")
+    }
+
+    fn attribute(&self, before: &str) -> String {
+        let (_, rest) = self.body.split_once(before).unwrap_or_else(|| panic!("no {before} in {self:?}"));
+        let value = rest.split('"').next().expect("a quote");
+        value.replace("&#x2f;", "/").replace("&amp;", "&")
+    }
+
+    /// Asserts that this sends the person back to the application with an error, and with all that belongs to it.
+    #[track_caller]
+    pub(crate) fn assert_redirect_error(&self, error: &str, reason: &str, issuer: &str) {
+        let location = self.location().unwrap_or_else(|| panic!("a redirect: {self:?}"));
+        assert_eq!(self.status, StatusCode::SEE_OTHER);
+        assert_eq!(self.get("error"), error, "{location}");
+        assert_eq!(self.get("error_uri"), format!("{issuer}/errors/{reason}"), "{location}");
+        assert_eq!(self.get("iss"), issuer, "{location}");
+        assert_description(&self.get("error_description"));
+        assert_eq!(self.get("code"), "", "{location}");
+    }
+
+    /// Asserts that this is an error of an OAuth endpoint, with all that belongs to it.
+    #[track_caller]
+    pub(crate) fn assert_json_error(&self, status: u16, error: &str, reason: &str) {
+        let json = self.json();
+        assert_eq!((self.status.as_u16(), json["error"].as_str()), (status, Some(error)), "{self:?}");
+        assert_eq!(json["reason"], reason, "{self:?}");
+        assert!(json["error_uri"].as_str().is_some_and(|uri| uri.ends_with(&format!("/errors/{reason}"))));
+        assert_description(json["error_description"].as_str().unwrap_or_default());
+        assert_eq!(self.header("content-type"), "application/json");
+        assert_eq!(self.header("cache-control"), "no-store");
+        assert_eq!(json["request_id"], self.header("x-request-id"));
+        assert_eq!(self.headers.contains_key("www-authenticate"), status == 401, "{self:?}");
+    }
+
+    /// Asserts that this is a page and leads nowhere else.
+    #[track_caller]
+    pub(crate) fn assert_page(&self, status: u16, reason: &str) {
+        assert_eq!(self.status.as_u16(), status, "{self:?}");
+        assert_eq!(self.location(), None);
+        assert_eq!(self.header("content-type"), "text/html; charset=utf-8");
+        assert!(self.body.contains(&format!("<code>{reason}</code>")), "{reason}: {self:?}");
+    }
+}
+
+/// RFC 6749 §5.2: printable ASCII without `"` and `\`.
+#[track_caller]
+fn assert_description(text: &str) {
+    assert!(!text.is_empty());
+    assert!(text.bytes().all(|b| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e)), "{text}");
+}

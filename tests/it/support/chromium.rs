@@ -1,0 +1,159 @@
+//! A real browser: headless Chromium, driven over WebDriver.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use url::{ParseError, Url};
+
+use super::left_out;
+
+pub(crate) struct Chromium {
+    pub(crate) page: Client,
+    driver: Child,
+    _profile: TempDir,
+}
+
+/// How long the browser may take for a step.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Chromium {
+    /// Starts a browser with an empty profile; `None`, and a word about it, where none is installed.
+    pub(crate) async fn start() -> Option<Self> {
+        let mut driver = Command::new("chromedriver");
+        let Ok(mut driver) = driver.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn()
+        else {
+            left_out(
+                "the browser, because chromedriver is not installed (Debian: chromium, chromium-driver)",
+            );
+            return None;
+        };
+        let port = announced_port(&mut driver);
+        let profile = TempDir::new().expect("a temporary directory");
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+            &format!("--user-data-dir={}", profile.path().display()),
+        ];
+        let options = json!({ "goog:chromeOptions": { "args": arguments } });
+        let options = options.as_object().expect("an object").clone();
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let connect = builder.capabilities(options).connect(&format!("http://127.0.0.1:{port}")).await;
+        let page = connect.expect("chromedriver starts Chromium");
+        Some(Self { page, driver, _profile: profile })
+    }
+
+    pub(crate) async fn open(&self, url: &str) {
+        self.page.goto(url).await.expect("a page");
+    }
+
+    pub(crate) async fn click(&self, id: &str) {
+        self.find(id).await.click().await.expect("something to click");
+    }
+
+    pub(crate) async fn type_into(&self, id: &str, text: &str) {
+        self.find(id).await.send_keys(text).await.expect("a field");
+    }
+
+    pub(crate) async fn text_of(&self, id: &str) -> String {
+        self.find(id).await.text().await.expect("text")
+    }
+
+    /// Waits until the text of an element is as wanted.
+    pub(crate) async fn until(&self, id: &str, wanted: impl Fn(&str) -> bool) {
+        let becomes = async {
+            loop {
+                // A page that is just being replaced has the element no longer, or not yet.
+                let element = self.page.find(Locator::Id(id)).await;
+                let text = async { element.ok()?.text().await.ok() }.await;
+                if text.is_some_and(|text| wanted(&text)) {
+                    return;
+                }
+            }
+        };
+        let became = tokio::time::timeout(PATIENCE, becomes).await;
+        assert!(became.is_ok(), "#{id} at {}: {:?}", self.url().await, self.page.source().await);
+    }
+
+    /// The element with this id, once it is there.
+    async fn find(&self, id: &str) -> fantoccini::elements::Element {
+        let wait = self.page.wait().at_most(PATIENCE);
+        match wait.for_element(Locator::Id(id)).await {
+            Ok(element) => element,
+            Err(error) => {
+                panic!("no #{id} at {:?}: {error}\n{:?}", self.url().await, self.page.source().await)
+            }
+        }
+    }
+
+    pub(crate) async fn url(&self) -> String {
+        self.page.current_url().await.expect("an address").to_string()
+    }
+
+    /// Runs a script in the page; a promise that it returns is waited for.
+    pub(crate) async fn script(&self, script: &str) -> Value {
+        self.page.execute(script, Vec::new()).await.expect("a script")
+    }
+
+    /// Prefers this colour scheme from now on, as the person's system would.
+    pub(crate) async fn prefer_colours(&self, scheme: &str) {
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        self.dev_tools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    }
+
+    /// Shows pages in so many CSS pixels from now on; a window can only be made as narrow as 500.
+    pub(crate) async fn resize(&self, width: u32, height: u32) {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.dev_tools("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    async fn dev_tools(&self, command: &str, parameters: Value) {
+        let command = DevTools(json!({ "cmd": command, "params": parameters }));
+        self.page.issue_cmd(command).await.expect("a command of the developer tools");
+    }
+}
+
+/// A command of Chromium's own, beside those of WebDriver.
+#[derive(Debug)]
+struct DevTools(Value);
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.0.to_string()))
+    }
+}
+
+/// The port in the driver's sentence "ChromeDriver was started successfully on port N."
+fn announced_port(driver: &mut Child) -> String {
+    let mut lines = BufReader::new(driver.stdout.take().expect("a pipe")).lines();
+    let line = lines.find_map(|line| line.ok().filter(|line| line.contains("started successfully")));
+    let port =
+        line.as_deref().and_then(|line| line.trim_end_matches('.').rsplit(' ').next().map(str::to_owned));
+    // Reads on, so that the driver never writes into a full or closed pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    port.expect("chromedriver names its port")
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        // The driver takes its browser along.
+        let _ = Command::new("kill").args(["-TERM", &self.driver.id().to_string()]).status();
+        let _ = self.driver.wait();
+    }
+}

@@ -1,0 +1,77 @@
+//! A fresh database for each test, on either engine.
+
+use std::str::FromStr as _;
+
+use grantor::secret::random;
+use grantor::store::db::Engine;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+/// A database that goes when this value does.
+pub(crate) struct TestDatabase {
+    pub(crate) url: String,
+    pub(crate) directory: TempDir,
+}
+
+/// The engine that this run is about.
+pub(crate) fn engine() -> Engine {
+    match std::env::var("TEST_ENGINE").as_deref() {
+        Ok("postgres") => Engine::Postgres,
+        Ok("sqlite") | Err(_) => Engine::Sqlite,
+        Ok(other) => panic!("TEST_ENGINE={other} is neither sqlite nor postgres"),
+    }
+}
+
+/// The administrator's URL of a PostgreSQL server, without which its tests are left out.
+pub(crate) fn postgres_url() -> Option<String> {
+    std::env::var("TEST_POSTGRES_URL").ok()
+}
+
+impl TestDatabase {
+    pub(crate) async fn fresh(engine: Engine) -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let url = match engine {
+            Engine::Sqlite => format!("sqlite:{}", directory.path().join("grantor.db").display()),
+            Engine::Postgres => fresh_postgres().await,
+        };
+        Self { url, directory }
+    }
+}
+
+/// A copy of a template that was migrated once: creating a schema for each test would take longer than the test.
+async fn fresh_postgres() -> String {
+    static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+    let admin =
+        PgConnectOptions::from_str(&postgres_url().expect("TEST_POSTGRES_URL")).expect("a PostgreSQL URL");
+    let url_of = |name: &str| admin.clone().database(name).to_url_lossy().to_string();
+    let template = TEMPLATE
+        .get_or_init(|| async {
+            let name = format!("grantor_template_{}", random_name());
+            execute(&admin, format!("CREATE DATABASE {name}")).await;
+            let config =
+                grantor::config::Config::with(&[("database.url", &url_of(&name))]).expect("a configuration");
+            let migrated = grantor::store::migrate::run(&config.database_options(), "test", 1).await;
+            migrated.expect("the schema");
+            name
+        })
+        .await;
+    let name = format!("grantor_test_{}", random_name());
+    execute(&admin, format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+    url_of(&name)
+}
+
+/// The databases stay until their server goes: it was made for this run.
+async fn execute(admin: &PgConnectOptions, sql: String) {
+    // A template that is being copied cannot be copied a second time at the same moment.
+    static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let mut link = admin.connect().await.expect("the PostgreSQL server of TEST_POSTGRES_URL");
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut link).await.expect("an administrator's rights");
+    link.close().await.expect("a good connection");
+}
+
+fn random_name() -> String {
+    random::<8>().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,28 @@
+//! Roles as values: a server, the applications that it knows, people in browsers.
+
+pub(crate) mod browser;
+pub(crate) mod chromium;
+pub(crate) mod database;
+pub(crate) mod demo;
+pub(crate) mod process;
+pub(crate) mod relying_party;
+pub(crate) mod server;
+pub(crate) mod site;
+
+pub(crate) use browser::{Answer, Browser};
+pub(crate) use relying_party::Application;
+pub(crate) use server::TestServer;
+
+/// A PKCE verifier and its challenge (RFC 7636, appendix B).
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// Says that something was left out; with `CI=true` that is a failure.
+pub(crate) fn left_out(what: &str) {
+    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "in CI nothing may be left out: {what}");
+    // Past the capture of a test's output, which hides what a passing test says.
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("LEFT OUT: {what}\n").as_bytes());
+}
+
+/// What is changed in a good request, and the error and reason that follow.
+pub(crate) type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);

@@ -1,0 +1,121 @@
+//! The real binary: commands, and a server in a process of its own.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+/// A command in `directory`, with nothing of this process's environment that could configure it.
+pub(crate) fn grantor(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_grantor"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GRANTOR_")) {
+        command.env_remove(name);
+    }
+    command
+        .args(arguments)
+        .current_dir(directory)
+        .env("GRANTOR_PASSWORDS__MEMORY_KIB", "64")
+        .env("GRANTOR_PASSWORDS__ITERATIONS", "1");
+    command
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(directory: &Path, arguments: &[&str]) -> Output {
+    grantor(directory, arguments).stdin(Stdio::null()).output().expect("the binary")
+}
+
+/// Runs a command that reads standard input.
+pub(crate) fn run_with_input(directory: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut command = grantor(directory, arguments);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("a reader");
+    child.wait_with_output().expect("an end")
+}
+
+/// A server process; it is ended when this value goes.
+pub(crate) struct Serving {
+    pub(crate) child: Child,
+    pub(crate) url: String,
+    log: Option<std::thread::JoinHandle<String>>,
+}
+
+impl Serving {
+    /// Starts `grantor serve` on a free port and waits for the line that says that it listens.
+    ///
+    /// What stands in the configuration file is hidden by the environment only where port and log are concerned.
+    pub(crate) fn start(directory: &Path, config: &Path, environment: &[(&str, &str)]) -> Self {
+        let port = free_port();
+        let mut command = grantor(directory, &["serve", "--config", config.to_str().expect("text")]);
+        command.env("GRANTOR_LISTEN", format!("127.0.0.1:{port}")).env("GRANTOR_LOG__FORMAT", "json");
+        command.envs(environment.iter().copied());
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("the binary");
+        let mut lines = BufReader::new(child.stderr.take().expect("a pipe"));
+        let mut log = String::new();
+        while !log.contains("listens on") {
+            let read = lines.read_line(&mut log).expect("text");
+            assert_ne!(read, 0, "the server ended: {log}");
+        }
+        let log = std::thread::spawn(move || {
+            let _ = std::io::Read::read_to_string(&mut lines, &mut log);
+            log
+        });
+        Self { child, url: format!("http://127.0.0.1:{port}"), log: Some(log) }
+    }
+
+    /// Asks the process to stop, as a service manager does.
+    pub(crate) fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let arguments = [format!("-{name}"), self.child.id().to_string()];
+        assert!(Command::new("kill").args(arguments).status().expect("kill").success());
+    }
+
+    /// Waits for the end; whether it was a clean one, and the log.
+    pub(crate) fn finish(mut self) -> (bool, String) {
+        let status = self.child.wait().expect("an end");
+        let log = self.log.take().expect("it ends once");
+        (status.success(), log.join().expect("the log"))
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// Runs a command that must come to an end by itself; its exit code and what it wrote to standard error.
+pub(crate) fn ends(mut command: Command) -> (Option<i32>, String) {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary");
+    let mut stderr = child.stderr.take().expect("a pipe");
+    let (said, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let _ = std::io::Read::read_to_string(&mut stderr, &mut text);
+        let _ = said.send(text);
+    });
+    let text = heard.recv_timeout(std::time::Duration::from_secs(60));
+    if text.is_err() {
+        let _ = child.kill();
+    }
+    let status = child.wait().expect("an end");
+    (status.code(), text.expect("the process ends by itself"))
+}

@@ -1,0 +1,307 @@
+//! Applications: registered with the server, and judging it through the `oauth2` crate.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+
+use grantor::oauth::client::{
+    AuthMethod, Client, ClientKind, ClientSecret, GrantType, Links, PkcePolicy, SecretHash,
+};
+use grantor::oauth::id::ClientId;
+use grantor::oauth::redirect_uri::RegisteredUri;
+use grantor::oauth::scope::Scope;
+use grantor::secret::{Hash, random_client_secret, random_id};
+use grantor::store::clients;
+use grantor::store::db::Tx;
+use oauth2::basic::{BasicClient, BasicTokenResponse};
+use oauth2::{
+    AuthUrl, AuthorizationCode, ClientId as RpClientId, ClientSecret as RpSecret, CsrfToken, EndpointNotSet,
+    EndpointSet, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, TokenUrl,
+};
+use reqwest::Method;
+
+use super::browser::http_client;
+use super::server::TestServer;
+use super::{Answer, Browser, CHALLENGE, VERIFIER};
+
+pub(crate) const REDIRECT_URI: &str = "https://app.example/callback";
+
+/// An application with its credentials.
+pub(crate) struct Application {
+    pub(crate) id: String,
+    pub(crate) secret: Option<String>,
+    pub(crate) redirect_uri: String,
+    url: String,
+}
+
+/// What is to be registered.
+pub(crate) struct Registration {
+    pub(crate) client: Client,
+    /// A secret that a person chose, rather than a generated one.
+    pub(crate) chosen_secret: Option<&'static str>,
+}
+
+type Ready = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+
+impl Registration {
+    pub(crate) fn of_kind(id: &str, kind: ClientKind) -> Self {
+        let uri = RegisteredUri::register(REDIRECT_URI, kind).expect("a good URI");
+        let client = Client {
+            id: ClientId::new(id),
+            version: 1,
+            kind,
+            name: format!("The {id} application"),
+            links: Links::default(),
+            redirect_uris: if kind == ClientKind::Service { Vec::new() } else { vec![uri] },
+            grants: kind.default_grants().to_vec(),
+            scopes: Scope::from_stored("read write pay"),
+            auth_method: None,
+            pkce: None,
+            first_party: false,
+            disabled: false,
+        };
+        Self { client, chosen_secret: None }
+    }
+
+    pub(crate) fn web(id: &str) -> Self {
+        Self::of_kind(id, ClientKind::Web)
+    }
+
+    pub(crate) fn spa(id: &str) -> Self {
+        Self::of_kind(id, ClientKind::Spa)
+    }
+
+    pub(crate) fn native(id: &str) -> Self {
+        Self::of_kind(id, ClientKind::Native)
+    }
+
+    pub(crate) fn service(id: &str) -> Self {
+        Self::of_kind(id, ClientKind::Service)
+    }
+
+    pub(crate) fn method(mut self, method: AuthMethod) -> Self {
+        self.client.auth_method = Some(method);
+        self
+    }
+
+    pub(crate) fn pkce(mut self, policy: PkcePolicy) -> Self {
+        self.client.pkce = Some(policy);
+        self
+    }
+
+    pub(crate) fn scopes(mut self, scopes: &str) -> Self {
+        self.client.scopes = Scope::from_stored(scopes);
+        self
+    }
+
+    pub(crate) fn grants(mut self, grants: &[GrantType]) -> Self {
+        self.client.grants = grants.to_vec();
+        self
+    }
+
+    pub(crate) fn redirect_uri(mut self, uri: &str) -> Self {
+        self.client.redirect_uris = vec![RegisteredUri::register(uri, self.client.kind).expect("a good URI")];
+        self
+    }
+
+    pub(crate) fn chosen_secret(mut self, secret: &'static str) -> Self {
+        self.chosen_secret = Some(secret);
+        self
+    }
+
+    pub(super) async fn store(self, server: &TestServer) -> Application {
+        let Self { client, chosen_secret } = self;
+        let secret = match chosen_secret {
+            _ if client.kind.is_public() => None,
+            Some(chosen) => Some(chosen.to_owned()),
+            None => Some(random_client_secret().expose().clone()),
+        };
+        let hash = match (chosen_secret, &secret) {
+            (Some(chosen), _) => {
+                let secret = grantor::secret::Secret::new(chosen.to_owned());
+                Some(SecretHash::Argon2(server.app.passwords.hash(secret).await.expect("a hash")))
+            }
+            (None, Some(secret)) => Some(SecretHash::Sha256(Hash::of(secret).to_text())),
+            (None, None) => None,
+        };
+        let application = Application {
+            id: client.id.to_string(),
+            secret,
+            redirect_uri: client.redirect_uris.first().map_or(String::new(), |uri| uri.as_str().to_owned()),
+            url: server.url.clone(),
+        };
+        let stored = hash.map(|hash| ClientSecret { id: random_id(), hash, expires_at: None });
+        let is_new = server
+            .store(async move |tx: &mut Tx| {
+                let is_new = clients::save(tx, &client, 0).await?;
+                if let Some(secret) = &stored {
+                    clients::add_secret(tx, &client.id, secret, 0).await?;
+                }
+                Ok(is_new)
+            })
+            .await;
+        assert!(is_new, "the client {} is new", application.id);
+        application
+    }
+}
+
+impl Application {
+    /// The `oauth2` crate's client for this application.
+    pub(crate) fn client(&self) -> Ready {
+        let client = BasicClient::new(RpClientId::new(self.id.clone()))
+            .set_auth_uri(AuthUrl::new(format!("{}/authorize", self.url)).expect("a URL"))
+            .set_token_uri(TokenUrl::new(format!("{}/token", self.url)).expect("a URL"));
+        let client = match &self.secret {
+            Some(secret) => client.set_client_secret(RpSecret::new(secret.clone())),
+            None => client,
+        };
+        match self.redirect_uri.is_empty() {
+            true => client,
+            false => client.set_redirect_uri(RedirectUrl::new(self.redirect_uri.clone()).expect("a URL")),
+        }
+    }
+
+    /// An authorization URL made by the `oauth2` crate, with the verifier that belongs to it.
+    pub(crate) fn authorization_url(&self, scope: &str) -> (String, PkceCodeVerifier) {
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let client = self.client();
+        let request =
+            client.authorize_url(|| CsrfToken::new("the state".into())).set_pkce_challenge(challenge);
+        let request = request.add_scopes(scope.split(' ').map(|name| oauth2::Scope::new(name.into())));
+        (request.url().0.to_string(), verifier)
+    }
+
+    /// An authorization URL made by hand: the good parameters with `changes` over them; an empty value removes one.
+    pub(crate) fn url_with(&self, changes: &[(&str, &str)]) -> String {
+        format!("{}/authorize?{}", self.url, self.request_with(changes))
+    }
+
+    /// The same as a form.
+    pub(crate) fn request_with(&self, changes: &[(&str, &str)]) -> String {
+        let mut params: Vec<(&str, &str)> = vec![
+            ("client_id", &self.id),
+            ("redirect_uri", &self.redirect_uri),
+            ("response_type", "code"),
+            ("scope", "read"),
+            ("state", "the state"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+        ];
+        for (name, value) in changes {
+            params.retain(|(key, _)| key != name);
+            if !value.is_empty() {
+                params.push((name, value));
+            }
+        }
+        serde_urlencoded::to_string(params).expect("a query")
+    }
+
+    /// A code that `browser`'s person allowed, for the fixed PKCE pair.
+    pub(crate) async fn code(&self, browser: &mut Browser) -> String {
+        let answer = browser.authorize(&self.url_with(&[])).await;
+        let code = answer.get("code");
+        assert_ne!(code, "", "{answer:?}");
+        code
+    }
+
+    /// Redeems a code by the `oauth2` crate.
+    pub(crate) async fn redeem(&self, code: &str, verifier: PkceCodeVerifier) -> BasicTokenResponse {
+        let client = self.client();
+        let request =
+            client.exchange_code(AuthorizationCode::new(code.to_owned())).set_pkce_verifier(verifier);
+        request.request_async(&send).await.expect("tokens")
+    }
+
+    pub(crate) async fn refresh(&self, token: &str) -> BasicTokenResponse {
+        let token = RefreshToken::new(token.to_owned());
+        self.client().exchange_refresh_token(&token).request_async(&send).await.expect("tokens")
+    }
+
+    pub(crate) async fn client_credentials(&self) -> BasicTokenResponse {
+        self.client().exchange_client_credentials().request_async(&send).await.expect("tokens")
+    }
+
+    /// POST to the token endpoint with this application's own authentication.
+    pub(crate) async fn token(&self, form: &[(&str, &str)]) -> Answer {
+        let mut browser = Browser::new(&self.url);
+        let mut form = form.to_vec();
+        match &self.secret {
+            None => {
+                form.push(("client_id", &self.id));
+                browser.post("/token", &form).await
+            }
+            Some(secret) => {
+                let authorization = basic(&self.id, secret);
+                let body = serde_urlencoded::to_string(&form).expect("a form");
+                let headers = [
+                    ("authorization", authorization.as_str()),
+                    ("content-type", "application/x-www-form-urlencoded"),
+                ];
+                browser.request(Method::POST, "/token", &headers, &body).await
+            }
+        }
+    }
+
+    /// Redeems a code that was asked for with the fixed PKCE pair.
+    pub(crate) async fn redeem_by_hand(&self, code: &str) -> Answer {
+        self.redeem_with(code, &[]).await
+    }
+
+    /// The same with `changes` over the good parameters.
+    pub(crate) async fn redeem_with(&self, code: &str, changes: &[(&str, &str)]) -> Answer {
+        let mut form = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", self.redirect_uri.as_str()),
+            ("code_verifier", VERIFIER),
+        ];
+        for (name, value) in changes {
+            form.retain(|(key, _)| key != name);
+            if !value.is_empty() {
+                form.push((name, value));
+            }
+        }
+        self.token(&form).await
+    }
+
+    pub(crate) async fn refresh_by_hand(&self, token: &str) -> Answer {
+        self.token(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await
+    }
+}
+
+/// Basic credentials, form-encoded as RFC 6749 §2.3.1 says.
+pub(crate) fn basic(id: &str, secret: &str) -> String {
+    use base64::Engine as _;
+    let encode = |text: &str| {
+        serde_urlencoded::to_string(HashMap::from([("", text)])).expect("a form")[1..].to_owned()
+    };
+    let joined = format!("{}:{}", encode(id), encode(secret));
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(joined))
+}
+
+type Sent = Pin<Box<dyn Future<Output = Result<oauth2::HttpResponse, std::io::Error>> + Send>>;
+
+/// The HTTP client that the `oauth2` crate is lent.
+pub(crate) fn send(request: oauth2::HttpRequest) -> Sent {
+    Box::pin(async move {
+        let client = http_client();
+        let (parts, body) = request.into_parts();
+        let sent =
+            client.request(parts.method, parts.uri.to_string()).headers(parts.headers).body(body).send();
+        let response = sent.await.map_err(std::io::Error::other)?;
+        let mut answer = oauth2::http::Response::builder().status(response.status());
+        for (name, value) in response.headers() {
+            answer = answer.header(name, value);
+        }
+        let bytes = response.bytes().await.map_err(std::io::Error::other)?;
+        answer.body(bytes.to_vec()).map_err(std::io::Error::other)
+    })
+}
+
+impl Application {
+    /// An application that somebody else has registered with the server at `url`.
+    pub(crate) fn registered_at(url: &str, id: &str, secret: Option<&str>, redirect_uri: &str) -> Self {
+        let secret = secret.map(str::to_owned);
+        Self { id: id.to_owned(), secret, redirect_uri: redirect_uri.to_owned(), url: url.to_owned() }
+    }
+}

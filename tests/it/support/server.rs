@@ -1,0 +1,179 @@
+//! A server for one test: on port 0, with a fresh database and a clock that stands still.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use actix_web::dev::ServerHandle;
+use grantor::app::{App, Server};
+use grantor::clock::{Clock, ManualClock};
+use grantor::config::Config;
+use grantor::oauth::id::UserId;
+use grantor::oauth::scope::ScopeRecord;
+use grantor::secret::{Secret, random_id};
+use grantor::store::db::{DbError, Tx};
+use grantor::store::users::NewUser;
+use grantor::store::{scopes, users};
+
+use super::browser::{Answer, Browser};
+use super::database::{TestDatabase, engine};
+use super::relying_party::{Application, Registration};
+
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+pub(crate) struct TestServer {
+    pub(crate) url: String,
+    pub(crate) clock: ManualClock,
+    pub(crate) app: Arc<App>,
+    /// It goes when the server goes.
+    pub(crate) database: TestDatabase,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl TestServer {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts with options over the defaults; passwords are cheap unless the options say otherwise.
+    pub(crate) async fn start_with(options: &[(&str, &str)]) -> Self {
+        let database = TestDatabase::fresh(engine()).await;
+        Self::start_on(database, options).await
+    }
+
+    pub(crate) async fn start_on(database: TestDatabase, options: &[(&str, &str)]) -> Self {
+        let key_file = database.directory.path().join("grantor.key").display().to_string();
+        let mut all = vec![
+            ("listen", "127.0.0.1:0"),
+            ("database.url", database.url.as_str()),
+            ("database.connections", "2"),
+            ("keys.master_key_file", key_file.as_str()),
+            ("http.workers", "1"),
+            ("http.shutdown", "2s"),
+            ("passwords.memory_kib", "64"),
+            ("passwords.iterations", "1"),
+        ];
+        all.extend_from_slice(options);
+        let config = Config::with(&all).expect("a configuration");
+        let clock = ManualClock::starting_now();
+        let (ready, started) = tokio::sync::oneshot::channel();
+        let time = Clock::Manual(clock.clone());
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async {
+                let server = Server::bind(config, time).await.expect("a server");
+                let (app, port) = (server.app(), server.port());
+                let (running, handle) = server.start().expect("a running server");
+                ready.send((app, port, handle)).ok().expect("the test waits");
+                running.await.expect("a clean stop");
+            });
+        });
+        let (app, port, handle) = started.await.expect("the server starts");
+        let server = Self {
+            url: format!("http://127.0.0.1:{port}"),
+            clock,
+            app,
+            database,
+            handle,
+            thread: Some(thread),
+        };
+        server.create_scopes().await;
+        server
+    }
+
+    async fn create_scopes(&self) {
+        for (name, description, sensitive) in [
+            ("read", "Read your things", false),
+            ("write", "Change your things", false),
+            ("pay", "Pay with your money", true),
+            ("secret", "Nobody may have this", false),
+        ] {
+            let scope = ScopeRecord { name: name.into(), description: description.into(), sensitive };
+            self.store(async move |tx| scopes::save(tx, &scope, 0).await).await;
+        }
+    }
+
+    /// Runs work on the server's database.
+    pub(crate) async fn store<T: Send + 'static>(
+        &self,
+        work: impl AsyncFn(&mut Tx) -> Result<T, DbError> + Send + 'static,
+    ) -> T {
+        self.app.db.write(work).await.expect("the database")
+    }
+
+    /// Changes the database by a statement of the test.
+    pub(crate) async fn sql(&self, statement: &'static str) -> u64 {
+        self.store(async move |tx| tx.query(statement).execute().await).await
+    }
+
+    /// The one number that a query gives.
+    pub(crate) async fn number(&self, query: &'static str) -> i64 {
+        let row: Option<(i64,)> = self.store(async move |tx| tx.query(query).optional().await).await;
+        row.expect("a row").0
+    }
+
+    pub(crate) async fn user(&self, username: &str) -> UserId {
+        let id = UserId::new(random_id());
+        let password = Secret::new(PASSWORD.to_owned());
+        let user = NewUser {
+            id: id.clone(),
+            username: username.to_owned(),
+            email: Some(format!("{username}@example.com")),
+            name: None,
+            password_hash: self.app.passwords.hash(password).await.expect("a hash"),
+        };
+        let saved = self.store(async move |tx| users::save(tx, &user, 0).await).await;
+        saved.expect("a name that is free");
+        id
+    }
+
+    /// A user `alice` in a browser, not yet signed in.
+    pub(crate) async fn alice(&self) -> Browser {
+        self.user("alice").await;
+        Browser::new(&self.url)
+    }
+
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::new(&self.url)
+    }
+
+    pub(crate) async fn register(&self, registration: Registration) -> Application {
+        registration.store(self).await
+    }
+
+    /// A web application with a generated secret, `read`, `write` and `pay`, and refresh tokens.
+    pub(crate) async fn web(&self) -> Application {
+        self.register(Registration::web("web")).await
+    }
+
+    /// A public client in a browser.
+    pub(crate) async fn spa(&self) -> Application {
+        self.register(Registration::spa("spa")).await
+    }
+
+    /// A backend service.
+    pub(crate) async fn service(&self) -> Application {
+        self.register(Registration::service("service")).await
+    }
+
+    /// GET without cookies.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.browser().get(path).await
+    }
+
+    /// POST of a form to the token endpoint, without client authentication but what the form says.
+    pub(crate) async fn token(&self, form: &[(&str, &str)]) -> Answer {
+        self.browser().post("/token", form).await
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        drop(self.handle.stop(false));
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+            && !std::thread::panicking()
+        {
+            panic!("the server's thread panicked");
+        }
+    }
+}

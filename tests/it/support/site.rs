@@ -1,0 +1,56 @@
+//! A web site of somebody else: answers what it is told to.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+
+/// Listens until the test process ends.
+pub(crate) struct Site {
+    pub(crate) port: u16,
+}
+
+impl Site {
+    /// Answers each request by `answer`, which gets path and query and gives the whole response but its length.
+    pub(crate) fn start(answer: impl Fn(&str) -> (String, String) + Send + Sync + Clone + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let answer = answer.clone();
+                // Browsers open connections ahead of need; none may hold up another.
+                std::thread::spawn(move || serve(stream, &answer));
+            }
+        });
+        Self { port }
+    }
+}
+
+fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> (String, String)) {
+    let mut head = Vec::new();
+    let mut buffer = [0; 4096];
+    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+        match stream.read(&mut buffer) {
+            Ok(0) | Err(_) => return,
+            Ok(read) => head.extend_from_slice(&buffer[..read]),
+        }
+    }
+    let head = String::from_utf8_lossy(&head);
+    let path = head.split(' ').nth(1).unwrap_or("/");
+    let (header, body) = answer(path);
+    let response =
+        format!("HTTP/1.1 {header}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+    let _ = stream.write_all(response.as_bytes());
+    let _ = stream.shutdown(Shutdown::Write);
+}
+
+/// A page with this body.
+pub(crate) fn page(body: &str) -> (String, String) {
+    (
+        "200 OK\r\nContent-Type: text/html; charset=utf-8".into(),
+        format!("<!doctype html><title>Site</title>{body}"),
+    )
+}
+
+/// A redirect.
+pub(crate) fn redirect(location: &str) -> (String, String) {
+    (format!("302 Found\r\nLocation: {location}"), String::new())
+}
