@@ -80,8 +80,15 @@ pub fn random_token() -> String {
 }
 
 /// 22 base64url characters that carry 128 random bits: an identifier, not a secret.
+///
+/// None begins with `-`, as every one can become an argument of a command.
 pub fn random_id() -> String {
-    URL_SAFE_NO_PAD.encode(random::<16>())
+    loop {
+        let id = URL_SAFE_NO_PAD.encode(random::<16>());
+        if !id.starts_with('-') {
+            return id;
+        }
+    }
 }
 
 /// A client secret of 256 random bits from characters that form-encoding leaves alone.
@@ -103,4 +110,17 @@ pub fn to_base64url(bytes: &[u8]) -> String {
 
 pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::random_id;
+
+    #[test]
+    fn no_id_looks_like_an_option_of_a_command() {
+        for _ in 0..10_000 {
+            let id = random_id();
+            assert!(id.len() == 22 && !id.starts_with('-'), "{id}");
+        }
+    }
 }
