@@ -19,6 +19,10 @@ check:
     cargo fmt --check
     cargo clippy --all-targets -- -D warnings
 
+# What may come in from outside; needs `cargo install cargo-deny`.
+deny:
+    cargo deny --locked check licenses bans sources
+
 # What requests cost.
 bench *options:
     cargo bench -- {{options}}

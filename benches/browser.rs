@@ -59,7 +59,8 @@ fn path_of(url: &str) -> Outcome<&str> {
     rest.ok_or_else(|| Trouble::from(format!("{url} is not a page of the server")))
 }
 
-fn authorize_path(verifier: &str) -> Outcome<String> {
+/// A request of the web client.
+pub(crate) fn authorize_path(verifier: &str) -> Outcome<String> {
     let challenge = Hash::of(verifier).to_text();
     let query = serde_urlencoded::to_string([
         ("response_type", "code"),

@@ -1,17 +1,19 @@
 //! What is asked of the server.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use grantor::secret::random_token;
+use grantor::html::STYLE;
+use grantor::secret::{Hash, random_token};
 
-use crate::browser::{Visit, sign_in};
+use crate::browser::{Visit, authorize_path, sign_in};
 use crate::http::{Connection, get, post};
 use crate::load::{self, Subject, Worker};
 use crate::report::{Report, Row};
 use crate::server::{Server, Site, basic};
 use crate::{CROWDS, Options, Outcome};
 
-const ROWS: [&str; 11] = [
+const ROWS: [&str; 14] = [
     "healthz",
     "readyz",
     "reason_page",
@@ -20,6 +22,9 @@ const ROWS: [&str; 11] = [
     "client_credentials",
     "client_credentials_chosen",
     "refused",
+    "style",
+    "authorize_begin",
+    "sign_in",
     "authorize",
     "authorize_code_token",
     "refresh",
@@ -62,12 +67,15 @@ impl Stage<'_> {
         let token = |credentials: &str| {
             post("/token", credentials, &[("grant_type", "client_credentials"), ("scope", "bench.read")])
         };
+        let style = format!("/assets/{}.css", Hash::of(STYLE).to_text());
         let wrong = basic("bench-generated", &random_token());
         let (request, status, marker) = match name {
             "healthz" => (get("/healthz", ""), 200, "\"ok\""),
             "readyz" => (get("/readyz", ""), 200, "\"keys\""),
             "reason_page" => (get("/errors/code.replayed", ""), 200, "code.replayed"),
             "error_page" => (get("/authorize?client_id=nobody", ""), 400, "client.unknown"),
+            "style" => (get(&style, ""), 200, "color-scheme"),
+            "authorize_begin" => (get(&authorize_path(&random_token())?, ""), 303, ""),
             "metadata" => (get("/.well-known/oauth-authorization-server", ""), 200, "\"token_endpoint\""),
             "client_credentials" => (token(&site.generated)?, 200, "\"access_token\":\"gat_"),
             "client_credentials_chosen" => (token(&site.chosen)?, 200, "\"access_token\":\"gat_"),
@@ -90,6 +98,11 @@ impl Stage<'_> {
             visits.push(Visit { connection, cookie, credentials });
         }
         match subject.name {
+            "sign_in" => {
+                let address = self.server.address;
+                let people = (0..connections).map(|_| SignIn(address)).collect();
+                load::measure(subject, people, self.length).await
+            }
             "authorize" => {
                 load::measure(subject, visits.into_iter().map(Authorize).collect(), self.length).await
             }
@@ -124,6 +137,15 @@ impl Worker for Repeat {
             return Ok(());
         }
         Err(answer.complaint().into())
+    }
+}
+
+/// A whole sign-in with a password, from the request to the code.
+struct SignIn(SocketAddr);
+
+impl Worker for SignIn {
+    async fn once(&mut self) -> Outcome<()> {
+        sign_in(self.0).await.map(drop)
     }
 }
 

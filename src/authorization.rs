@@ -137,16 +137,16 @@ fn other_browser() -> Denied<Refusal> {
     Refusal::Page(error).into()
 }
 
-/// Who is signed in in this browser, and what that person has allowed `client`.
+/// Who is signed in in this browser, and what that person has allowed `client`, where there is one.
 pub async fn signed_in(
     app: &App,
     http: &HttpRequest,
-    client: &ClientId,
+    client: Option<&ClientId>,
 ) -> Result<Option<SignedIn>, Failure> {
     let Some(cookie) = browser::session_cookie(app, http) else { return Ok(None) };
-    let (hash, client, now) = (Hash::of(&cookie), client.clone(), app.now());
+    let (hash, client, now) = (Hash::of(&cookie), client.cloned(), app.now());
     let idle_since = now - app.config.sessions.idle_lifetime.seconds();
-    let find = async move |conn: &mut _| sessions::find(conn, &hash, &client, idle_since, now).await;
+    let find = async move |conn: &mut _| sessions::find(conn, &hash, client.as_ref(), idle_since, now).await;
     let Some(found) = app.db.read::<_, DbError, _>(find).await? else { return Ok(None) };
     if now - found.last_seen_at >= SEEN_EVERY {
         note_seen(app, &found.signed_in, now);

@@ -43,6 +43,16 @@ pub fn new_session_cookie(app: &App, value: String) -> Cookie<'static> {
     cookie(app, name(app, "session"), value)
 }
 
+/// Takes the session's cookie from a browser.
+pub fn session_cookie_removal(app: &App) -> Cookie<'static> {
+    removal(cookie(app, name(app, "session"), String::new()))
+}
+
+fn removal(mut cookie: Cookie<'static>) -> Cookie<'static> {
+    cookie.set_max_age(CookieDuration::ZERO);
+    cookie
+}
+
 /// The cookie that binds a flow to the browser in which it began.
 pub fn new_flow_cookie(app: &App, flow: &FlowId, value: &str, now: Seconds) -> Cookie<'static> {
     let lifetime = app.config.sign_in.flow_lifetime.seconds().saturating_mul(2);
@@ -76,15 +86,7 @@ pub fn surplus_flow_cookies(app: &App, request: &HttpRequest) -> Vec<Cookie<'sta
     flows.sort();
     // Not all at once: an answer with too many headers is one that proxies and clients refuse.
     let surplus = (flows.len() + 1).saturating_sub(FLOWS).min(FLOWS);
-    flows
-        .into_iter()
-        .take(surplus)
-        .map(|(_, key)| {
-            let mut removal = cookie(app, key, String::new());
-            removal.set_max_age(CookieDuration::ZERO);
-            removal
-        })
-        .collect()
+    flows.into_iter().take(surplus).map(|(_, key)| removal(cookie(app, key, String::new()))).collect()
 }
 
 /// Name and value pairs of all Cookie headers; what is not of this form is passed over.

@@ -10,10 +10,12 @@ use crate::secret::Hash;
 pub const STYLE: &str = include_str!("pages/assets/grantor.css");
 const ICON: &str = include_str!("pages/assets/grantor.svg");
 
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 12] = [
     ("layout.html", include_str!("pages/templates/layout.html")),
     ("sign_in.html", include_str!("pages/templates/sign_in.html")),
     ("consent.html", include_str!("pages/templates/consent.html")),
+    ("logout.html", include_str!("pages/templates/logout.html")),
+    ("signed_out.html", include_str!("pages/templates/signed_out.html")),
     ("error.html", include_str!("pages/templates/error.html")),
     ("home.html", include_str!("pages/templates/home.html")),
     ("example.html", include_str!("pages/templates/example.html")),

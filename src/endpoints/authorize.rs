@@ -50,7 +50,7 @@ pub(super) async fn resume(app: web::Data<App>, request: HttpRequest) -> HttpRes
         Ok(resumed) => resumed,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    let signed_in = match authorization::signed_in(&app, &request, &checked.request.client_id).await {
+    let signed_in = match authorization::signed_in(&app, &request, Some(&checked.request.client_id)).await {
         Ok(signed_in) => signed_in,
         Err(failure) => return failed(&app, &request, &checked, &failure),
     };
@@ -67,7 +67,7 @@ async fn answer_or_ask(
     checked: &Checked,
     params: &Params,
 ) -> Result<HttpResponse, Failure> {
-    let signed_in = authorization::signed_in(app, request, &checked.request.client_id).await?;
+    let signed_in = authorization::signed_in(app, request, Some(&checked.request.client_id)).await?;
     match interaction::next(&checked.client.client, &checked.request.scope, signed_in.as_ref()) {
         Next::SignIn => authorization::begin_flow(app, request, checked, params, "sign-in").await,
         Next::Consent(_) => authorization::begin_flow(app, request, checked, params, "consent").await,

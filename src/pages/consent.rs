@@ -61,7 +61,7 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
 async fn resume(app: &App, request: &HttpRequest) -> Result<(Resumed, Option<SignedIn>), Denied<Refusal>> {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let resumed = authorization::resume_flow(app, request, &query).await?;
-    let signed_in = authorization::signed_in(app, request, &resumed.checked.request.client_id).await?;
+    let signed_in = authorization::signed_in(app, request, Some(&resumed.checked.request.client_id)).await?;
     Ok((resumed, signed_in))
 }
 

@@ -1,14 +1,21 @@
 //! The bare address of the server: what it is, for who comes by.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::context;
 use url::Url;
 
+use crate::answer;
 use crate::app::App;
+use crate::authorization;
 
-pub async fn show(app: web::Data<App>) -> HttpResponse {
-    app.pages.render(StatusCode::OK, "home.html", context! { metadata => metadata_url(&app.issuer) })
+pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    let username = match authorization::signed_in(&app, &request, None).await {
+        Ok(signed_in) => signed_in.map(|signed_in| signed_in.username),
+        Err(failure) => return answer::page_error(&app, &request, failure.into()),
+    };
+    let metadata = metadata_url(&app.issuer);
+    app.pages.render(StatusCode::OK, "home.html", context! { username, metadata })
 }
 
 /// Between host and path of the issuer (RFC 8414 §3.1).

@@ -5,4 +5,5 @@ pub mod consent;
 pub mod errors;
 pub mod home;
 pub mod logo;
+pub mod logout;
 pub mod sign_in;

@@ -29,7 +29,7 @@ pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
     // Signed in meanwhile, in another tab.
-    match authorization::signed_in(&app, &request, &resumed.checked.request.client_id).await {
+    match authorization::signed_in(&app, &request, Some(&resumed.checked.request.client_id)).await {
         Ok(Some(_)) => {
             answer::see_other(&authorization::flow_url(&app, "authorize/resume", &resumed.flow.id))
         }

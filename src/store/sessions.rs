@@ -79,13 +79,13 @@ pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<u64, DbError> 
     tx.query("DELETE FROM sessions WHERE user_id = $1").bind(user.as_str()).execute().await
 }
 
-/// The live session behind a cookie, with what its user has allowed `client`.
+/// The live session behind a cookie, with what its user has allowed `client`, where there is one.
 ///
 /// `idle_since` is the time of the last sight before which a session counts as abandoned.
 pub async fn find(
     conn: &mut Conn,
     cookie: &Hash,
-    client: &ClientId,
+    client: Option<&ClientId>,
     idle_since: i64,
     now: i64,
 ) -> Result<Option<Found>, DbError> {
@@ -99,7 +99,7 @@ pub async fn find(
              WHERE sessions.cookie_hash = $1 AND sessions.expires_at > $3 AND sessions.last_seen_at > $4",
         )
         .bind(cookie.as_bytes())
-        .bind(client.as_str())
+        .bind(client.map(|client| client.as_str().to_owned()))
         .bind(now)
         .bind(idle_since)
         .optional()

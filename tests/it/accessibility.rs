@@ -125,6 +125,12 @@ async fn axe_finds_nothing_on_any_page_in_any_state() {
     judge.chromium.text_of("allow").await;
     judge.judge("consent").await;
 
+    judge.open("home of a person who is signed in", &format!("{}/", server.url)).await;
+    judge.open("the question whether to sign out", &format!("{}/logout", server.url)).await;
+    judge.chromium.click("sign-out").await;
+    judge.chromium.text_of("signed-out").await;
+    judge.judge("signed out").await;
+
     let refused = web.url_with(&[("redirect_uri", "https://app.example/other")]);
     judge.open("an error of the application", &refused).await;
     for (state, path) in [

@@ -20,7 +20,7 @@ enum Form {
 }
 
 /// Every endpoint, the form of its errors, and what it allows.
-const ENDPOINTS: [(&str, Form, &str); 12] = [
+const ENDPOINTS: [(&str, Form, &str); 13] = [
     ("/authorize", Form::Page, "GET, HEAD, POST"),
     ("/authorize/resume", Form::Page, "GET, HEAD"),
     ("/token", Form::OAuth, "POST, OPTIONS"),
@@ -28,6 +28,7 @@ const ENDPOINTS: [(&str, Form, &str); 12] = [
     ("/healthz", Form::Api, "GET, HEAD"),
     ("/sign-in", Form::Page, "GET, HEAD, POST"),
     ("/consent", Form::Page, "GET, HEAD, POST"),
+    ("/logout", Form::Page, "GET, HEAD, POST"),
     ("/", Form::Page, "GET, HEAD"),
     ("/errors", Form::Page, "GET, HEAD"),
     ("/errors/code.expired", Form::Page, "GET, HEAD"),
@@ -384,6 +385,7 @@ async fn head_is_answered_like_get_without_the_body() {
         web.url_with(&[("scope", "unknown")]),
         "/sign-in?flow=none".into(),
         "/consent?flow=none".into(),
+        "/logout".into(),
     ];
     for path in paths {
         let got = browser.request(Method::GET, &path, &[PAGE], "").await;
@@ -433,7 +435,8 @@ async fn every_page_of_a_sign_in_is_safe_to_show() {
     assert_eq!(back.header("referrer-policy"), "same-origin", "the code must not travel in a Referer");
     assert_no_cors(&back);
 
-    for path in ["/authorize", "/sign-in", "/consent", "/authorize/resume", "/", "/sign-in?flow=x"] {
+    for path in ["/authorize", "/sign-in", "/consent", "/authorize/resume", "/", "/logout", "/sign-in?flow=x"]
+    {
         assert_safe_page(&browser.get(path).await);
     }
 }
@@ -499,6 +502,7 @@ async fn no_other_origin_may_read_the_pages() {
         "/authorize",
         "/sign-in",
         "/consent",
+        "/logout",
         "/",
         "/errors",
         "/errors/code.expired",

@@ -91,7 +91,13 @@ async fn bodies_of_a_megabyte_and_of_a_byte_are_refused_soon() {
     let mut other = server.browser();
     let page = other.open(&web.url_with(&[])).await;
     let consent = other.sign_in(&page, "alice").await;
-    let paths = ["/token".to_owned(), "/authorize".into(), sign_in.form_action(), consent.form_action()];
+    let paths = [
+        "/token".to_owned(),
+        "/authorize".into(),
+        "/logout".into(),
+        sign_in.form_action(),
+        consent.form_action(),
+    ];
     for path in &paths {
         for body in [vec![b'a'; MEGABYTE], b"a".to_vec(), vec![0], b"=".to_vec(), vec![0xff; MEGABYTE]] {
             let browser = if path.contains("/consent") { &mut other } else { &mut browser };
@@ -100,6 +106,9 @@ async fn bodies_of_a_megabyte_and_of_a_byte_are_refused_soon() {
             match (length, path.replace("/consent?", "/authorize/resume?")) {
                 (MEGABYTE, _) => assert_eq!(answer.status, 413, "{path}: {answer:?}"),
                 // A form that was shown to nobody leads back to the question.
+                (_, logout) if logout == "/logout" => {
+                    assert_eq!(answer.location(), Some(format!("{}/logout", server.url)));
+                }
                 (_, asked_again) if asked_again != *path => assert_eq!(answer.location(), Some(asked_again)),
                 _ => assert_4xx(&answer, path),
             }

@@ -19,6 +19,7 @@ mod deadline;
 mod errors;
 mod hostile;
 mod layers;
+mod logout;
 mod metadata;
 mod operation;
 mod passwords;

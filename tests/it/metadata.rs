@@ -137,7 +137,7 @@ async fn a_person_signs_in_where_the_issuer_has_a_path() {
     let tokens = web.redeem(&back.get("code"), verifier).await;
     assert!(oauth2::TokenResponse::refresh_token(&tokens).is_some());
 
-    for path in ["/authorize", "/token", "/sign-in", "/consent", "/errors", "/healthz", "/"] {
+    for path in ["/authorize", "/token", "/sign-in", "/consent", "/logout", "/errors", "/healthz", "/"] {
         let outside = browser.request(Method::GET, &format!("{root}{path}"), &[], "").await;
         assert_eq!(outside.status, 404, "{path} is mounted under /auth alone");
         let inside = browser.request(Method::GET, &format!("{root}/auth{path}"), &[], "").await;
