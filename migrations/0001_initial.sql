@@ -88,6 +88,9 @@ CREATE TABLE flows (
     browser_hash BYTEA  NOT NULL,
     client_id    TEXT   NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
     request      TEXT   NOT NULL,
+    -- The sessions in which the person signed in, and consented, for this very request.
+    signed_in    TEXT,
+    consented    TEXT,
     -- When the person's time is over; the row stays until expires_at to lead the way back.
     ends_at      BIGINT NOT NULL,
     expires_at   BIGINT NOT NULL

@@ -12,7 +12,7 @@ use crate::failure::{Denied, Failure};
 use crate::oauth::code::Code;
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::{ClientId, FlowId, GrantId};
-use crate::oauth::interaction::SignedIn;
+use crate::oauth::interaction::{self, Next, Progress, SignedIn};
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::{self, AuthorizationRequest, Refusal};
@@ -165,6 +165,16 @@ fn note_seen(app: &App, signed_in: &SignedIn, now: Seconds) {
     });
 }
 
+/// What a checked request needs next, of whom is signed in now.
+pub fn next<'a>(
+    app: &App,
+    checked: &Checked,
+    signed_in: Option<&'a SignedIn>,
+    progress: &Progress,
+) -> Result<Next<'a>, OAuthError> {
+    interaction::next(&checked.client.client, &checked.request, signed_in, progress, app.now())
+}
+
 /// Issues a code and sends the person back with it (RFC 6749 §4.1.2).
 pub async fn issue(app: &App, http: &HttpRequest, checked: &Checked, signed_in: &SignedIn) -> HttpResponse {
     let request = &checked.request;
@@ -202,7 +212,7 @@ async fn store_code(
     Ok(app.db.write::<_, DbError, _>(save).await?)
 }
 
-/// Sends the person back because the person said no.
+/// Sends the person back without a code.
 pub fn decline(app: &App, http: &HttpRequest, checked: Checked, error: OAuthError) -> HttpResponse {
     let AuthorizationRequest { return_to, state, .. } = checked.request;
     answer::authorization_error(app, http, Denied::Refused(Refusal::Redirect { to: return_to, state, error }))

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::authorization::{self, Checked, Resumed};
 use crate::failure::Failure;
 use crate::form;
-use crate::oauth::interaction::{self, Next};
+use crate::oauth::interaction::{Next, Progress};
 use crate::oauth::params::Params;
 use crate::oauth::request::Refusal;
 
@@ -54,10 +54,11 @@ pub(super) async fn resume(app: web::Data<App>, request: HttpRequest) -> HttpRes
         Ok(signed_in) => signed_in,
         Err(failure) => return failed(&app, &request, &checked, &failure),
     };
-    match interaction::next(&checked.client.client, &checked.request.scope, signed_in.as_ref()) {
-        Next::SignIn => answer::see_other(&authorization::flow_url(&app, "sign-in", &flow.id)),
-        Next::Consent(_) => answer::see_other(&authorization::flow_url(&app, "consent", &flow.id)),
-        Next::Issue(signed_in) => authorization::issue(&app, &request, &checked, signed_in).await,
+    match authorization::next(&app, &checked, signed_in.as_ref(), &flow.progress) {
+        Ok(Next::SignIn) => answer::see_other(&authorization::flow_url(&app, "sign-in", &flow.id)),
+        Ok(Next::Consent(_)) => answer::see_other(&authorization::flow_url(&app, "consent", &flow.id)),
+        Ok(Next::Issue(signed_in)) => authorization::issue(&app, &request, &checked, signed_in).await,
+        Err(error) => authorization::decline(&app, &request, checked, error),
     }
 }
 
@@ -68,10 +69,11 @@ async fn answer_or_ask(
     params: &Params,
 ) -> Result<HttpResponse, Failure> {
     let signed_in = authorization::signed_in(app, request, Some(&checked.request.client_id)).await?;
-    match interaction::next(&checked.client.client, &checked.request.scope, signed_in.as_ref()) {
-        Next::SignIn => authorization::begin_flow(app, request, checked, params, "sign-in").await,
-        Next::Consent(_) => authorization::begin_flow(app, request, checked, params, "consent").await,
-        Next::Issue(signed_in) => Ok(authorization::issue(app, request, checked, signed_in).await),
+    match authorization::next(app, checked, signed_in.as_ref(), &Progress::default()) {
+        Ok(Next::SignIn) => authorization::begin_flow(app, request, checked, params, "sign-in").await,
+        Ok(Next::Consent(_)) => authorization::begin_flow(app, request, checked, params, "consent").await,
+        Ok(Next::Issue(signed_in)) => Ok(authorization::issue(app, request, checked, signed_in).await),
+        Err(error) => Ok(authorization::decline(app, request, checked.clone(), error)),
     }
 }
 

@@ -30,6 +30,8 @@ pub enum ErrorCode {
     InvalidClient,
     InvalidGrant,
     UnsupportedGrantType,
+    LoginRequired,
+    ConsentRequired,
     RequestNotSupported,
     RequestUriNotSupported,
     ServerError,
@@ -37,7 +39,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::InvalidRequest,
         Self::UnsupportedResponseType,
         Self::InvalidScope,
@@ -47,6 +49,8 @@ impl ErrorCode {
         Self::InvalidClient,
         Self::InvalidGrant,
         Self::UnsupportedGrantType,
+        Self::LoginRequired,
+        Self::ConsentRequired,
         Self::RequestNotSupported,
         Self::RequestUriNotSupported,
         Self::ServerError,
@@ -64,6 +68,8 @@ impl ErrorCode {
             Self::InvalidClient => "invalid_client",
             Self::InvalidGrant => "invalid_grant",
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::ServerError => "server_error",
@@ -92,7 +98,10 @@ impl ErrorCode {
             | Self::ServerError
             | Self::TemporarilyUnavailable => "RFC 6749 §4.1.2.1",
             Self::InvalidClient | Self::InvalidGrant | Self::UnsupportedGrantType => "RFC 6749 §5.2",
-            Self::RequestNotSupported | Self::RequestUriNotSupported => "OpenID Connect Core §3.1.2.6",
+            Self::LoginRequired
+            | Self::ConsentRequired
+            | Self::RequestNotSupported
+            | Self::RequestUriNotSupported => "OpenID Connect Core §3.1.2.6",
             Self::ForbiddenScope => "this server's own code",
         }
     }
@@ -108,6 +117,8 @@ impl ErrorCode {
             self,
             Self::UnsupportedResponseType
                 | Self::AccessDenied
+                | Self::LoginRequired
+                | Self::ConsentRequired
                 | Self::RequestNotSupported
                 | Self::RequestUriNotSupported
         )
@@ -125,6 +136,8 @@ impl ErrorCode {
             Self::InvalidClient => Reason::ClientSecretWrong,
             Self::InvalidGrant => Reason::CodeReplayed,
             Self::UnsupportedGrantType => Reason::GrantTypeUnsupported,
+            Self::LoginRequired => Reason::SignInRequired,
+            Self::ConsentRequired => Reason::ConsentRequired,
             Self::RequestNotSupported => Reason::RequestObjectUnsupported,
             Self::RequestUriNotSupported => Reason::RequestUriUnsupported,
             Self::ServerError => Reason::ServerFailed,
@@ -151,6 +164,9 @@ impl ErrorCode {
             Self::AccessDenied => {
                 "Show the person that the sign-in did not happen, and offer it again. Never start it over \
                  without a click: that would be a loop."
+            }
+            Self::LoginRequired | Self::ConsentRequired => {
+                "Show your sign-in button; at its click send the person here again, without prompt=none."
             }
             Self::UnauthorizedClient => {
                 "Use a grant that the application is registered for, or have the operator add this one."
@@ -186,6 +202,8 @@ impl ErrorCode {
             Self::InvalidClient => "The application did not prove who it is.",
             Self::InvalidGrant => "The code or refresh token is not valid, or not for this application.",
             Self::UnsupportedGrantType => "The server does not support the grant type that was asked for.",
+            Self::LoginRequired => "The person has to sign in, and the request forbids to ask.",
+            Self::ConsentRequired => "The person has to consent, and the request forbids to ask.",
             Self::RequestNotSupported => "The server does not take request objects.",
             Self::RequestUriNotSupported => "The server does not take requests by reference.",
             Self::ServerError => "The server failed; the fault is ours, not yours.",

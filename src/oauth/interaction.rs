@@ -1,7 +1,10 @@
 //! What a valid authorization request needs next from the person in front of the browser.
 
 use super::client::Client;
+use super::error::OAuthError;
 use super::id::{SessionId, UserId};
+use super::reason::Reason;
+use super::request::AuthorizationRequest;
 use super::scope::Scope;
 
 /// Who is signed in, as the database says at this moment.
@@ -16,6 +19,15 @@ pub struct SignedIn {
     pub consented: Option<Scope>,
 }
 
+/// What has been done for this very request; nothing yet when it has just come in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The session that a sign-in for this request began.
+    pub signed_in: Option<SessionId>,
+    /// The session in which the person consented to this request.
+    pub consented: Option<SessionId>,
+}
+
 /// The next step.
 #[derive(Clone, Debug)]
 pub enum Next<'a> {
@@ -25,15 +37,53 @@ pub enum Next<'a> {
 }
 
 /// Decides the next step: sign in, ask, or issue; consent is asked again when the scopes grow.
-pub fn next<'a>(client: &Client, scope: &Scope, signed_in: Option<&'a SignedIn>) -> Next<'a> {
-    let Some(signed_in) = signed_in else { return Next::SignIn };
-    let allowed = signed_in.consented.as_ref().is_some_and(|consented| scope.is_within(consented));
-    if client.first_party || allowed { Next::Issue(signed_in) } else { Next::Consent(signed_in) }
+///
+/// An error when the request forbids the page that would be next (OpenID Connect Core §3.1.2.6).
+pub fn next<'a>(
+    client: &Client,
+    request: &AuthorizationRequest,
+    signed_in: Option<&'a SignedIn>,
+    progress: &Progress,
+    now: i64,
+) -> Result<Next<'a>, OAuthError> {
+    let prompt = &request.prompt;
+    let Some(signed_in) = signed_in.filter(|signed_in| is_recent(request, signed_in, progress, now)) else {
+        return match prompt.none {
+            true => {
+                Err(Reason::SignInRequired.because("nobody is signed in, and prompt=none forbids to ask"))
+            }
+            false => Ok(Next::SignIn),
+        };
+    };
+    let allowed = signed_in.consented.as_ref().is_some_and(|consented| request.scope.is_within(consented));
+    let asked = !prompt.consent || progress.consented.as_ref() == Some(&signed_in.session);
+    match (asked && (client.first_party || allowed), prompt.none) {
+        (true, _) => Ok(Next::Issue(signed_in)),
+        (false, false) => Ok(Next::Consent(signed_in)),
+        (false, true) => {
+            Err(Reason::ConsentRequired
+                .because("the person has not consented, and prompt=none forbids to ask"))
+        }
+    }
+}
+
+/// Whether the sign-in is as recent as the request wants it; one that was made for it always is.
+fn is_recent(request: &AuthorizationRequest, signed_in: &SignedIn, progress: &Progress, now: i64) -> bool {
+    if progress.signed_in.as_ref() == Some(&signed_in.session) {
+        return true;
+    }
+    let age = now - signed_in.auth_time;
+    // A sign-in of this very second is no new one for max_age=0, which means the same as prompt=login.
+    !request.prompt.login && request.prompt.max_age.is_none_or(|most| most > 0 && age <= most)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::client::{ClientKind, example};
+    use super::super::params::Params;
+    use super::super::pkce::Challenge;
+    use super::super::prompt::Prompt;
+    use super::super::redirect_uri::ReturnAddress;
     use super::*;
 
     fn person(consented: Option<&str>) -> SignedIn {
@@ -41,25 +91,92 @@ mod tests {
             session: SessionId::new("s"),
             user: UserId::new("u"),
             username: "alice".into(),
-            auth_time: 0,
+            auth_time: 100,
             consented: consented.map(Scope::from_stored),
+        }
+    }
+
+    fn request(client: &Client, scope: &str, prompt: Prompt) -> AuthorizationRequest {
+        let params = Params::from_pairs(vec![("redirect_uri".into(), "https://app.example/cb".into())]);
+        AuthorizationRequest {
+            client_id: client.id.clone(),
+            return_to: ReturnAddress::verify(client, &params).unwrap(),
+            state: None,
+            scope: Scope::from_stored(scope),
+            challenge: None::<Challenge>,
+            prompt,
+        }
+    }
+
+    /// The next step in a word, for a person who signed in at 100.
+    fn step(
+        client: &Client,
+        scope: &str,
+        prompt: Prompt,
+        person: Option<&SignedIn>,
+        done: &Progress,
+    ) -> String {
+        match next(client, &request(client, scope, prompt), person, done, 160) {
+            Ok(Next::SignIn) => "sign in".into(),
+            Ok(Next::Consent(_)) => "consent".into(),
+            Ok(Next::Issue(_)) => "issue".into(),
+            Err(error) => error.code().as_str().into(),
         }
     }
 
     #[test]
     fn consent_is_asked_once_and_again_when_the_scopes_grow() {
         let client = example(ClientKind::Web);
-        let (read, both) = (Scope::from_stored("read"), Scope::from_stored("read write"));
-        assert!(matches!(next(&client, &read, None), Next::SignIn));
-        assert!(matches!(next(&client, &read, Some(&person(None))), Next::Consent(_)));
-        assert!(matches!(next(&client, &read, Some(&person(Some("read")))), Next::Issue(_)));
-        assert!(matches!(next(&client, &both, Some(&person(Some("read")))), Next::Consent(_)));
+        let step = |scope: &str, person: Option<&SignedIn>| {
+            step(&client, scope, Prompt::default(), person, &Progress::default())
+        };
+        assert_eq!(step("read", None), "sign in");
+        assert_eq!(step("read", Some(&person(None))), "consent");
+        assert_eq!(step("read", Some(&person(Some("read")))), "issue");
+        assert_eq!(step("read write", Some(&person(Some("read")))), "consent");
     }
 
     #[test]
-    fn nobody_is_asked_for_a_first_party_application() {
+    fn nobody_is_asked_for_a_first_party_application_unless_it_wants_that() {
         let client = Client { first_party: true, ..example(ClientKind::Web) };
-        assert!(matches!(next(&client, &Scope::from_stored("read"), Some(&person(None))), Next::Issue(_)));
-        assert!(matches!(next(&client, &Scope::from_stored("read"), None), Next::SignIn));
+        let step = |prompt: Prompt, person: Option<&SignedIn>| {
+            step(&client, "read", prompt, person, &Progress::default())
+        };
+        assert_eq!(step(Prompt::default(), Some(&person(None))), "issue");
+        assert_eq!(step(Prompt::default(), None), "sign in");
+        assert_eq!(step(Prompt { consent: true, ..Prompt::default() }, Some(&person(None))), "consent");
+    }
+
+    #[test]
+    fn what_the_request_wants_of_the_person_is_asked_for_it_once() {
+        let client = example(ClientKind::Web);
+        let (login, consent) =
+            (Prompt { login: true, ..Prompt::default() }, Prompt { consent: true, ..Prompt::default() });
+        let aged = |max_age| Prompt { max_age: Some(max_age), ..Prompt::default() };
+        let (alice, here) = (person(Some("read")), Some(SessionId::new("s")));
+        let elsewhere = Some(SessionId::new("of another sign-in"));
+        for (prompt, page) in
+            [(&login, "sign in"), (&aged(0), "sign in"), (&aged(59), "sign in"), (&consent, "consent")]
+        {
+            let step = |done: Progress| step(&client, "read", prompt.clone(), Some(&alice), &done);
+            assert_eq!(step(Progress::default()), page, "{prompt:?}");
+            assert_eq!(step(Progress { signed_in: elsewhere.clone(), consented: elsewhere.clone() }), page);
+            assert_eq!(step(Progress { signed_in: here.clone(), consented: here.clone() }), "issue");
+        }
+        assert_eq!(step(&client, "read", aged(60), Some(&alice), &Progress::default()), "issue");
+    }
+
+    #[test]
+    fn without_a_page_the_application_is_told_which_one_would_be_next() {
+        let client = example(ClientKind::Web);
+        let silent = Prompt { none: true, ..Prompt::default() };
+        let step = |prompt: &Prompt, person: Option<&SignedIn>| {
+            step(&client, "read", prompt.clone(), person, &Progress::default())
+        };
+        assert_eq!(step(&silent, None), "login_required");
+        assert_eq!(step(&silent, Some(&person(None))), "consent_required");
+        assert_eq!(step(&silent, Some(&person(Some("read")))), "issue");
+        let aged = Prompt { max_age: Some(59), ..silent };
+        assert_eq!(step(&aged, Some(&person(Some("read")))), "login_required");
     }
 }

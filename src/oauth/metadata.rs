@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::client::{AuthMethod, GrantType};
+use super::prompt;
 
 /// The metadata document; members whose default would claim more are written out.
 #[derive(Debug, Serialize)]
@@ -18,6 +19,7 @@ pub struct Metadata {
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
     pub code_challenge_methods_supported: [&'static str; 1],
     pub authorization_response_iss_parameter_supported: bool,
+    pub prompt_values_supported: [&'static str; 4],
     pub request_parameter_supported: bool,
     pub request_uri_parameter_supported: bool,
 }
@@ -36,6 +38,7 @@ pub fn metadata(issuer: &str, scopes: Vec<String>) -> Metadata {
         token_endpoint_auth_methods_supported: AuthMethod::ALL.iter().map(|method| method.as_str()).collect(),
         code_challenge_methods_supported: ["S256"],
         authorization_response_iss_parameter_supported: true,
+        prompt_values_supported: prompt::VALUES,
         request_parameter_supported: false,
         request_uri_parameter_supported: false,
     }

@@ -9,6 +9,7 @@ pub mod interaction;
 pub mod metadata;
 pub mod params;
 pub mod pkce;
+pub mod prompt;
 pub mod reason;
 pub mod redirect_uri;
 pub mod refresh;

@@ -5,6 +5,7 @@ use super::error::{OAuthError, shown};
 use super::id::ClientId;
 use super::params::Params;
 use super::pkce::Challenge;
+use super::prompt::Prompt;
 use super::reason::Reason;
 use super::redirect_uri::ReturnAddress;
 use super::scope::{self, KnownScopes, Scope};
@@ -17,6 +18,7 @@ pub struct AuthorizationRequest {
     pub state: Option<String>,
     pub scope: Scope,
     pub challenge: Option<Challenge>,
+    pub prompt: Prompt,
 }
 
 /// Where a refusal of an authorization request goes.
@@ -37,7 +39,7 @@ impl Refusal {
 }
 
 /// What this endpoint knows by name; anything else is ignored (RFC 6749 §3.1).
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 12] = [
     "state",
     "response_type",
     "response_mode",
@@ -47,6 +49,9 @@ const KNOWN: [&str; 9] = [
     "request",
     "request_uri",
     "nonce",
+    "prompt",
+    "max_age",
+    "login_hint",
 ];
 
 /// Reads who asks: the first thing to know, and a page when it is not to be known.
@@ -74,13 +79,19 @@ pub fn validate(
     let return_to = ReturnAddress::verify(client, params).map_err(Refusal::Page)?;
     // A state that is repeated or malformed could not be given back as it came.
     let state = params.one("state").ok().flatten().map(str::to_owned);
-    let checked = check(client, params, known_scopes, pkce_default);
-    match checked {
-        Ok((scope, challenge)) => {
-            Ok(AuthorizationRequest { client_id: client.id.clone(), return_to, state, scope, challenge })
+    match check(client, params, known_scopes, pkce_default) {
+        Ok(Asked { scope, challenge, prompt }) => {
+            let client_id = client.id.clone();
+            Ok(AuthorizationRequest { client_id, return_to, state, scope, challenge, prompt })
         }
         Err(error) => Err(Refusal::Redirect { to: return_to, state, error }),
     }
+}
+
+struct Asked {
+    scope: Scope,
+    challenge: Option<Challenge>,
+    prompt: Prompt,
 }
 
 fn check(
@@ -88,7 +99,7 @@ fn check(
     params: &Params,
     known_scopes: &impl KnownScopes,
     pkce_default: PkcePolicy,
-) -> Result<(Scope, Option<Challenge>), OAuthError> {
+) -> Result<Asked, OAuthError> {
     params.check(&KNOWN)?;
     no_request_object(params)?;
     response_type(params)?;
@@ -96,7 +107,8 @@ fn check(
     client.may_use(GrantType::AuthorizationCode)?;
     let challenge = Challenge::from_request(client, pkce_default, params)?;
     let scope = scope::resolve(params.one("scope")?, client, known_scopes)?;
-    Ok((scope, challenge))
+    let prompt = Prompt::from_request(params)?;
+    Ok(Asked { scope, challenge, prompt })
 }
 
 fn no_request_object(params: &Params) -> Result<(), OAuthError> {

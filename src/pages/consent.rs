@@ -10,21 +10,22 @@ use crate::authorization::{self, Checked, Resumed};
 use crate::browser;
 use crate::failure::{Denied, Failure};
 use crate::form;
-use crate::oauth::interaction::{self, Next, SignedIn};
+use crate::oauth::interaction::{Next, SignedIn};
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
 use crate::oauth::scope::KnownScopes as _;
-use crate::store::consents;
-use crate::store::db::DbError;
+use crate::store::db::{DbError, Tx};
+use crate::store::{consents, flows};
 
 pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     match resume(&app, &request).await {
-        Ok((resumed, Some(signed_in))) => match next(&resumed.checked, &signed_in) {
-            Next::Consent(signed_in) => page(&app, &resumed, signed_in),
-            Next::SignIn | Next::Issue(_) => go_on(&app, &resumed),
-        },
-        Ok((resumed, None)) => go_on(&app, &resumed),
+        Ok((resumed, signed_in)) => {
+            match authorization::next(&app, &resumed.checked, signed_in.as_ref(), &resumed.flow.progress) {
+                Ok(Next::Consent(signed_in)) => page(&app, &resumed, signed_in),
+                _ => go_on(&app, &resumed),
+            }
+        }
         Err(denied) => answer::authorization_error(&app, &request, denied),
     }
 }
@@ -52,7 +53,7 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
         let error = Reason::ConsentDenied.because("the person denied the request");
         return authorization::decline(&app, &request, resumed.checked, error);
     }
-    match remember(&app, &resumed.checked, &signed_in).await {
+    match remember(&app, &resumed, &signed_in).await {
         Ok(()) => go_on(&app, &resumed),
         Err(failure) => answer::page_error(&app, &request, failure.into()),
     }
@@ -65,19 +66,17 @@ async fn resume(app: &App, request: &HttpRequest) -> Result<(Resumed, Option<Sig
     Ok((resumed, signed_in))
 }
 
-fn next<'a>(checked: &Checked, signed_in: &'a SignedIn) -> Next<'a> {
-    interaction::next(&checked.client.client, &checked.request.scope, Some(signed_in))
-}
-
 fn go_on(app: &App, resumed: &Resumed) -> HttpResponse {
     answer::see_other(&authorization::flow_url(app, "authorize/resume", &resumed.flow.id))
 }
 
-async fn remember(app: &App, checked: &Checked, signed_in: &SignedIn) -> Result<(), Failure> {
-    let (user, client, scope) =
-        (signed_in.user.clone(), checked.request.client_id.clone(), checked.request.scope.clone());
-    let now = app.now();
-    let allow = async move |tx: &mut _| consents::allow(tx, &user, &client, &scope, now).await;
+async fn remember(app: &App, resumed: &Resumed, signed_in: &SignedIn) -> Result<(), Failure> {
+    let (request, signed_in) = (resumed.checked.request.clone(), signed_in.clone());
+    let (flow, now) = (resumed.flow.id.clone(), app.now());
+    let allow = async move |tx: &mut Tx| {
+        consents::allow(tx, &signed_in.user, &request.client_id, &request.scope, now).await?;
+        flows::note_consented(tx, &flow, &signed_in.session).await
+    };
     Ok(app.db.write::<_, DbError, _>(allow).await?)
 }
 

@@ -6,12 +6,13 @@ use minijinja::context;
 
 use crate::answer;
 use crate::app::App;
-use crate::authorization::{self, Resumed};
+use crate::authorization::{self, Checked, Resumed};
 use crate::browser;
 use crate::failure::{Denied, Failure};
 use crate::form;
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::{SessionId, UserId};
+use crate::oauth::interaction::Next;
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
@@ -20,7 +21,7 @@ use crate::passwords::Verified;
 use crate::secret::{Hash, Secret, random_id, random_token};
 use crate::store::db::{DbError, Tx};
 use crate::store::sessions::{self, NewSession};
-use crate::store::users;
+use crate::store::{flows, users};
 
 pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
@@ -28,13 +29,21 @@ pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
         Ok(resumed) => resumed,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    // Signed in meanwhile, in another tab.
-    match authorization::signed_in(&app, &request, Some(&resumed.checked.request.client_id)).await {
-        Ok(Some(_)) => {
+    let Checked { request: asked, .. } = &resumed.checked;
+    let signed_in = match authorization::signed_in(&app, &request, Some(&asked.client_id)).await {
+        Ok(signed_in) => signed_in,
+        Err(failure) => return answer::page_error(&app, &request, failure.into()),
+    };
+    match authorization::next(&app, &resumed.checked, signed_in.as_ref(), &resumed.flow.progress) {
+        Ok(Next::SignIn) => {
+            let hint = asked.prompt.login_hint.as_deref().filter(|hint| hint.len() <= user::LONGEST_NAME);
+            let known = signed_in.as_ref().map(|signed_in| signed_in.username.as_str());
+            page(&app, &resumed, StatusCode::OK, hint.or(known).unwrap_or_default())
+        }
+        // Signed in meanwhile, in another tab.
+        Ok(_) | Err(_) => {
             answer::see_other(&authorization::flow_url(&app, "authorize/resume", &resumed.flow.id))
         }
-        Ok(None) => page(&app, &resumed, StatusCode::OK, ""),
-        Err(failure) => answer::page_error(&app, &request, failure.into()),
     }
 }
 
@@ -150,11 +159,13 @@ async fn begin_session(
         expires_at: now + app.config.sessions.lifetime.seconds(),
     };
     let before = browser::session_cookie(app, request).map(|cookie| Hash::of(&cookie));
+    let flow = resumed.flow.id.clone();
     let work = async move |tx: &mut Tx| {
         let began = sessions::replace(tx, before.as_ref(), &session, &proven.hash).await?;
         if let (true, Some(new)) = (began, &proven.todays_hash) {
             users::rehash(tx, &proven.user, &proven.hash, new).await?;
         }
+        flows::note_signed_in(tx, &flow, &session.id).await?;
         Ok(began)
     };
     if !app.db.write::<_, DbError, _>(work).await? {

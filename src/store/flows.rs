@@ -3,7 +3,8 @@
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
-use crate::oauth::id::{ClientId, FlowId};
+use crate::oauth::id::{ClientId, FlowId, SessionId};
+use crate::oauth::interaction::Progress;
 use crate::oauth::params::Params;
 use crate::secret::{Hash, equal};
 
@@ -13,6 +14,7 @@ pub struct Flow {
     pub id: FlowId,
     pub client_id: ClientId,
     pub params: Params,
+    pub progress: Progress,
     browser: Vec<u8>,
     pub ends_at: i64,
 }
@@ -22,6 +24,8 @@ struct FlowRow {
     client_id: String,
     browser_hash: Vec<u8>,
     request: String,
+    signed_in: Option<String>,
+    consented: Option<String>,
     ends_at: i64,
 }
 
@@ -35,7 +39,8 @@ impl Flow {
 pub async fn find(conn: &mut Conn, id: &FlowId, now: i64) -> Result<Option<Flow>, DbError> {
     let row: Option<FlowRow> = conn
         .query(
-            "SELECT client_id, browser_hash, request, ends_at FROM flows WHERE id = $1 AND expires_at > $2",
+            "SELECT client_id, browser_hash, request, signed_in, consented, ends_at
+             FROM flows WHERE id = $1 AND expires_at > $2",
         )
         .bind(id.as_str())
         .bind(now)
@@ -47,6 +52,10 @@ pub async fn find(conn: &mut Conn, id: &FlowId, now: i64) -> Result<Option<Flow>
         id: id.clone(),
         client_id: ClientId::new(row.client_id),
         params: Params::from_pairs(serde_json::from_str(&row.request).map_err(corrupt)?),
+        progress: Progress {
+            signed_in: row.signed_in.map(SessionId::new),
+            consented: row.consented.map(SessionId::new),
+        },
         browser: row.browser_hash,
         ends_at: row.ends_at,
     }))
@@ -73,4 +82,18 @@ pub async fn save(
     .execute()
     .await
     .map(drop)
+}
+
+/// Notes that the person signed in for this request, which began `session`.
+pub async fn note_signed_in(tx: &mut Tx, id: &FlowId, session: &SessionId) -> Result<(), DbError> {
+    note(tx, "UPDATE flows SET signed_in = $2 WHERE id = $1", id, session).await
+}
+
+/// Notes that the person consented to this request in `session`.
+pub async fn note_consented(tx: &mut Tx, id: &FlowId, session: &SessionId) -> Result<(), DbError> {
+    note(tx, "UPDATE flows SET consented = $2 WHERE id = $1", id, session).await
+}
+
+async fn note(tx: &mut Tx, update: &'static str, id: &FlowId, session: &SessionId) -> Result<(), DbError> {
+    tx.query(update).bind(id.as_str()).bind(session.as_str()).execute().await.map(drop)
 }

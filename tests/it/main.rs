@@ -23,6 +23,7 @@ mod logout;
 mod metadata;
 mod operation;
 mod passwords;
+mod prompt;
 mod races;
 mod redirect_uris;
 mod reference;

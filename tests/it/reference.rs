@@ -124,7 +124,7 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
 }
 
 /// Reasons whose example tells of a time, a setting or a size that a single request does not show.
-const NEEDS_MORE: [&str; 28] = [
+const NEEDS_MORE: [&str; 29] = [
     "request.malformed",
     "request.too_large",
     "parameter.too_long",
@@ -140,6 +140,7 @@ const NEEDS_MORE: [&str; 28] = [
     "scope.too_many",
     "scope.none",
     "scope.widened",
+    "consent.required",
     "consent.denied",
     "sign_in.cancelled",
     "user.disabled",
@@ -262,6 +263,7 @@ async fn the_examples_are_refused_for_their_reason_and_mended_by_what_stands_bes
             Reason::RequestMethod | Reason::RequestMediaType | Reason::ParameterMalformed => {
                 Some("client.authentication_missing")
             }
+            Reason::PromptNoneCombined => Some("sign_in.required"),
             Reason::ClientSecretWrong => Some("client.secret_wrong"),
             Reason::ClientSecretUnexpected => Some("code.unknown"),
             Reason::RefreshTokenMissing | Reason::RefreshTokenUnknown => Some("refresh_token.unknown"),

@@ -6,6 +6,7 @@
 mod authorize;
 mod client;
 mod pkce;
+mod prompt;
 mod redirect_uri;
 mod request;
 mod row;
@@ -129,6 +130,12 @@ reasons! {
     ResponseModeUnsupported = authorize::RESPONSE_MODE_UNSUPPORTED;
     RequestObjectUnsupported = authorize::REQUEST_OBJECT_UNSUPPORTED;
     RequestUriUnsupported = authorize::REQUEST_URI_UNSUPPORTED;
+
+    PromptUnknown = prompt::UNKNOWN;
+    PromptNoneCombined = prompt::NONE_COMBINED;
+    MaxAgeMalformed = prompt::MAX_AGE_MALFORMED;
+    SignInRequired = prompt::SIGN_IN_REQUIRED;
+    ConsentRequired = prompt::CONSENT_REQUIRED;
 
     ChallengeMissing = pkce::CHALLENGE_MISSING;
     ChallengeMethod = pkce::CHALLENGE_METHOD;

@@ -26,15 +26,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 impl Chromium {
     /// Starts a browser with an empty profile; `None`, and a word about it, where none is installed.
     pub(crate) async fn start() -> Option<Self> {
-        let mut driver = Command::new("chromedriver");
-        let Ok(mut driver) = driver.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn()
-        else {
+        let Ok((driver, port)) = start_driver() else {
             left_out(
                 "the browser, because chromedriver is not installed (Debian: chromium, chromium-driver)",
             );
             return None;
         };
-        let port = announced_port(&mut driver);
         let profile = TempDir::new().expect("a temporary directory");
         let arguments = [
             "--headless=new",
@@ -139,15 +136,29 @@ impl WebDriverCompatibleCommand for DevTools {
     }
 }
 
+/// A driver and its port; an error when there is none on this machine.
+fn start_driver() -> std::io::Result<(Child, String)> {
+    // It looks for a free port on one loopback address and then binds both: another process may be there first,
+    // and it gives up.
+    for _ in 0..10 {
+        let mut driver = Command::new("chromedriver");
+        let mut driver = driver.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        match announced_port(&mut driver) {
+            Some(port) => return Ok((driver, port)),
+            None => driver.wait().map(drop)?,
+        }
+    }
+    panic!("chromedriver found no port in ten attempts");
+}
+
 /// The port in the driver's sentence "ChromeDriver was started successfully on port N."
-fn announced_port(driver: &mut Child) -> String {
+fn announced_port(driver: &mut Child) -> Option<String> {
     let mut lines = BufReader::new(driver.stdout.take().expect("a pipe")).lines();
     let line = lines.find_map(|line| line.ok().filter(|line| line.contains("started successfully")));
-    let port =
-        line.as_deref().and_then(|line| line.trim_end_matches('.').rsplit(' ').next().map(str::to_owned));
+    let port = line?.trim_end_matches('.').rsplit(' ').next().map(str::to_owned);
     // Reads on, so that the driver never writes into a full or closed pipe.
     std::thread::spawn(move || lines.for_each(drop));
-    port.expect("chromedriver names its port")
+    port
 }
 
 impl Drop for Chromium {

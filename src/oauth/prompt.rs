@@ -1,0 +1,95 @@
+//! What an authorization request asks of the person: `prompt`, `max_age` and `login_hint` (OpenID Connect Core
+//! §3.1.2.1).
+
+use super::error::{OAuthError, shown};
+use super::params::Params;
+use super::reason::Reason;
+
+/// The values of `prompt` that this server knows.
+pub const VALUES: [&str; 4] = ["none", "login", "consent", "select_account"];
+
+/// What the application wants the person to be asked, whatever the server remembers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prompt {
+    /// No page may be shown.
+    pub none: bool,
+    /// The person signs in anew; `select_account` means the same, as whoever signs in selects the account.
+    pub login: bool,
+    pub consent: bool,
+    /// Seconds since the person last gave the password, at most.
+    pub max_age: Option<i64>,
+    /// Who the application believes the person to be.
+    pub login_hint: Option<String>,
+}
+
+impl Prompt {
+    pub fn from_request(params: &Params) -> Result<Self, OAuthError> {
+        let max_age = params.one("max_age")?.map(seconds).transpose()?;
+        let login_hint = params.one("login_hint")?.map(str::to_owned);
+        let mut prompt = Self { max_age, login_hint, ..Self::default() };
+        for value in params.one("prompt")?.unwrap_or_default().split(' ').filter(|value| !value.is_empty()) {
+            match value {
+                "none" => prompt.none = true,
+                "login" | "select_account" => prompt.login = true,
+                "consent" => prompt.consent = true,
+                other => {
+                    return Err(Reason::PromptUnknown
+                        .because(format!("the prompt {} is not supported", shown(other))));
+                }
+            }
+        }
+        if prompt.none && (prompt.login || prompt.consent) {
+            return Err(Reason::PromptNoneCombined.because("prompt=none stands alone"));
+        }
+        Ok(prompt)
+    }
+}
+
+fn seconds(text: &str) -> Result<i64, OAuthError> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = text.parse::<u32>().ok().filter(|_| digits);
+    seconds.map(i64::from).ok_or_else(|| {
+        Reason::MaxAgeMalformed.because("max_age must be a whole number of seconds, from 0 to 4294967295")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prompt(query: &str) -> Result<Prompt, Reason> {
+        let params = Params::parse(query.as_bytes()).unwrap();
+        Prompt::from_request(&params).map_err(|error| error.reason)
+    }
+
+    #[test]
+    fn every_value_has_its_meaning_and_none_stands_alone() {
+        let some = |none, login, consent| Ok(Prompt { none, login, consent, ..Prompt::default() });
+        assert_eq!(prompt(""), Ok(Prompt::default()));
+        assert_eq!(prompt("prompt="), Ok(Prompt::default()));
+        assert_eq!(prompt("prompt=none"), some(true, false, false));
+        assert_eq!(prompt("prompt=select_account"), some(false, true, false));
+        assert_eq!(prompt("prompt=consent+login"), some(false, true, true));
+        assert_eq!(prompt("prompt=login++login"), some(false, true, false));
+        for value in VALUES {
+            assert!(prompt(&format!("prompt={value}")).is_ok(), "{value}");
+        }
+        for query in ["prompt=none+login", "prompt=consent+none", "prompt=select_account+none"] {
+            assert_eq!(prompt(query), Err(Reason::PromptNoneCombined), "{query}");
+        }
+        for query in ["prompt=create", "prompt=LOGIN", "prompt=none,login", "prompt=login+nonsense"] {
+            assert_eq!(prompt(query), Err(Reason::PromptUnknown), "{query}");
+        }
+    }
+
+    #[test]
+    fn max_age_is_a_number_of_seconds() {
+        let age = |text: &str| prompt(&format!("max_age={text}")).map(|prompt| prompt.max_age);
+        assert_eq!(age(""), Ok(None));
+        assert_eq!(age("0"), Ok(Some(0)));
+        assert_eq!(age("4294967295"), Ok(Some(4_294_967_295)));
+        for text in ["-1", "%2B1", "1.5", "1e3", "4294967296", "99999999999999999999", "ten", "0x10", "1+1"] {
+            assert_eq!(age(text), Err(Reason::MaxAgeMalformed), "{text}");
+        }
+    }
+}

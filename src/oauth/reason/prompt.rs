@@ -1,0 +1,100 @@
+//! What an authorization request asks of the person.
+
+use super::Reason;
+use super::Who::{Developer, Person};
+use super::row::{Example, Row, example};
+use crate::oauth::error::ErrorCode::{ConsentRequired, InvalidRequest, LoginRequired};
+
+pub(super) const UNKNOWN: Row = Row {
+    word: "prompt.unknown",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The request asks for a prompt that this server does not know.",
+    fix: "Use none, login, consent or select_account, several of them separated by single spaces, or leave \
+          prompt out. The values are in lower case.",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &prompt=force\n\
+         &…",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &prompt=login\n\
+         &…",
+    ),
+    see: &[Reason::PromptNoneCombined],
+};
+
+pub(super) const NONE_COMBINED: Row = Row {
+    word: "prompt.none_combined",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The request forbids every page and asks for one.",
+    fix: "Send prompt=none alone to find out silently whether the person is signed in, or leave none out.",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &prompt=none consent\n\
+         &…",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &prompt=none\n\
+         &…",
+    ),
+    see: &[Reason::SignInRequired, Reason::ConsentRequired],
+};
+
+pub(super) const MAX_AGE_MALFORMED: Row = Row {
+    word: "max_age.malformed",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The request wants a recent sign-in, but does not say in seconds how recent.",
+    fix: "Send max_age as a whole number of seconds without a sign or unit. To have the person sign in \
+          anew, send prompt=login.",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &max_age=15m\n\
+         &…",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &max_age=900\n\
+         &…",
+    ),
+    see: &[Reason::PromptUnknown],
+};
+
+/// The silent question, and the one that may show a page.
+const ASK_ALOUD: Example = example(
+    "# in the background, when the application starts\n\
+     GET https://id.example.com/authorize\n\
+     ?client_id=calendar\n\
+     &prompt=none\n\
+     &…",
+    "# after a click on the application's sign-in button\n\
+     GET https://id.example.com/authorize\n\
+     ?client_id=calendar\n\
+     &…",
+);
+
+pub(super) const SIGN_IN_REQUIRED: Row = Row {
+    word: "sign_in.required",
+    code: LoginRequired,
+    who: &[Developer, Person],
+    what: "The application asked without showing a page, and the person has to sign in first.",
+    fix: "This is the ordinary answer to prompt=none when nobody is signed in, or not recently enough for \
+          max_age. Offer the sign-in button, and leave prompt=none out when it is clicked.",
+    example: ASK_ALOUD,
+    see: &[Reason::ConsentRequired],
+};
+
+pub(super) const CONSENT_REQUIRED: Row = Row {
+    word: "consent.required",
+    code: ConsentRequired,
+    who: &[Developer, Person],
+    what: "The application asked without showing a page, and the person has not allowed these scopes yet.",
+    fix: "Send the person here again without prompt=none, best after a click; the consent page then asks for \
+          what is missing.",
+    example: ASK_ALOUD,
+    see: &[Reason::SignInRequired],
+};
