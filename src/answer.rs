@@ -11,6 +11,7 @@ use crate::oauth::error::{ErrorCode, OAuthError};
 use crate::oauth::reason::{Reason, Who};
 use crate::oauth::redirect_uri::ReturnAddress;
 use crate::oauth::request::Refusal;
+use crate::oauth::response_mode::ResponseMode;
 
 /// Seconds after which an overloaded server is worth another try.
 pub const RETRY_AFTER: &str = "1";
@@ -118,7 +119,15 @@ pub fn redirect_with_error(
     ];
     answer.extend(state.map(|state| ("state", state)));
     answer.push(("iss", app.issuer.as_str()));
-    see_other(&to.with(&answer))
+    authorization_response(app, to, &answer)
+}
+
+/// Sends a response to the application by way of the person's browser, in the mode that the request asked for.
+pub fn authorization_response(app: &App, to: &ReturnAddress, response: &[(&str, &str)]) -> HttpResponse {
+    match to.mode() {
+        ResponseMode::Query | ResponseMode::Fragment => see_other(&to.with(response)),
+        ResponseMode::FormPost => app.pages.form_post(to.as_str(), response),
+    }
 }
 
 /// 303: the next request is a GET, whatever this one was (RFC 9700 §4.12).

@@ -185,7 +185,7 @@ pub async fn issue(app: &App, http: &HttpRequest, checked: &Checked, signed_in: 
     let mut answer = vec![("code", code.as_str())];
     answer.extend(request.state.as_deref().map(|state| ("state", state)));
     answer.push(("iss", app.issuer.as_str()));
-    answer::see_other(&request.return_to.with(&answer))
+    answer::authorization_response(app, &request.return_to, &answer)
 }
 
 async fn store_code(

@@ -2,7 +2,9 @@
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use minijinja::{AutoEscape, Environment, Value};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use minijinja::{AutoEscape, Environment, Value, context};
 
 use crate::failure::Failure;
 use crate::secret::Hash;
@@ -10,12 +12,13 @@ use crate::secret::Hash;
 pub const STYLE: &str = include_str!("pages/assets/grantor.css");
 const ICON: &str = include_str!("pages/assets/grantor.svg");
 
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("layout.html", include_str!("pages/templates/layout.html")),
     ("sign_in.html", include_str!("pages/templates/sign_in.html")),
     ("consent.html", include_str!("pages/templates/consent.html")),
     ("logout.html", include_str!("pages/templates/logout.html")),
     ("signed_out.html", include_str!("pages/templates/signed_out.html")),
+    ("form_post.html", include_str!("pages/templates/form_post.html")),
     ("error.html", include_str!("pages/templates/error.html")),
     ("home.html", include_str!("pages/templates/home.html")),
     ("example.html", include_str!("pages/templates/example.html")),
@@ -25,12 +28,15 @@ const TEMPLATES: [(&str, &str); 12] = [
     ("reason.html", include_str!("pages/templates/reason.html")),
 ];
 
-/// No script at all, nothing from elsewhere, never in a frame.
+/// No script, nothing from elsewhere, never in a frame.
 ///
 /// `form-action` is left out on purpose: our forms end in a redirect to the application, and Chromium would
 /// check its whole chain of redirects, custom schemes included, against the list.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The one script of all pages: it sends the form of a response, and the policy of that page holds its hash.
+const SUBMIT: &str = "document.forms[0].submit()";
 
 /// The compiled templates.
 pub struct Pages {
@@ -73,12 +79,30 @@ impl Pages {
 
     /// Renders a page with the headers that every page carries.
     pub fn render(&self, status: StatusCode, template: &str, context: Value) -> HttpResponse {
+        self.render_under(POLICY, status, template, context)
+    }
+
+    /// A page that posts `fields` to `action` by itself, or at a click where scripts are off.
+    pub fn form_post(&self, action: &str, fields: &[(&str, &str)]) -> HttpResponse {
+        let submit_digest = STANDARD.encode(Hash::of(SUBMIT).as_bytes());
+        let policy = format!("{POLICY}; script-src 'sha256-{submit_digest}'");
+        let fields: Vec<Value> =
+            fields.iter().map(|(name, value)| context! { name => *name, value => *value }).collect();
+        let context = context! { action, fields, submit => SUBMIT };
+        let mut response = self.render_under(&policy, StatusCode::OK, "form_post.html", context);
+        // The application may see that the form came from here, and nothing more.
+        let origin = header::HeaderValue::from_static("strict-origin");
+        response.headers_mut().insert(header::REFERRER_POLICY, origin);
+        response
+    }
+
+    fn render_under(&self, policy: &str, status: StatusCode, template: &str, context: Value) -> HttpResponse {
         let rendered = self.environment.get_template(template).and_then(|template| template.render(context));
         match rendered {
-            Ok(html) => page(status).body(html),
+            Ok(html) => page(status, policy).body(html),
             Err(error) => {
                 tracing::error!("the page {template} cannot be rendered: {error:#}");
-                page(StatusCode::INTERNAL_SERVER_ERROR).body(
+                page(StatusCode::INTERNAL_SERVER_ERROR, POLICY).body(
                     "<!doctype html><html lang=en><title>Error</title><p>The server failed to show this page.",
                 )
             }
@@ -86,11 +110,11 @@ impl Pages {
     }
 }
 
-fn page(status: StatusCode) -> HttpResponseBuilder {
+fn page(status: StatusCode, policy: &str) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
     response
         .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
         .insert_header((header::X_FRAME_OPTIONS, "DENY"))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         // Under no-referrer, Chrome sends Origin: null with our own forms.

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::client::{AuthMethod, GrantType};
 use super::prompt;
+use super::response_mode::ResponseMode;
 
 /// The metadata document; members whose default would claim more are written out.
 #[derive(Debug, Serialize)]
@@ -14,7 +15,7 @@ pub struct Metadata {
     pub service_documentation: String,
     pub scopes_supported: Vec<String>,
     pub response_types_supported: [&'static str; 1],
-    pub response_modes_supported: [&'static str; 1],
+    pub response_modes_supported: [&'static str; 3],
     pub grant_types_supported: Vec<&'static str>,
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
     pub code_challenge_methods_supported: [&'static str; 1],
@@ -33,7 +34,7 @@ pub fn metadata(issuer: &str, scopes: Vec<String>) -> Metadata {
         service_documentation: format!("{issuer}/errors"),
         scopes_supported: scopes,
         response_types_supported: ["code"],
-        response_modes_supported: ["query"],
+        response_modes_supported: ResponseMode::ALL.map(ResponseMode::as_str),
         grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).collect(),
         token_endpoint_auth_methods_supported: AuthMethod::ALL.iter().map(|method| method.as_str()).collect(),
         code_challenge_methods_supported: ["S256"],

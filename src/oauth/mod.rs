@@ -15,6 +15,7 @@ pub mod redirect_uri;
 pub mod refresh;
 pub mod registration;
 pub mod request;
+pub mod response_mode;
 pub mod scope;
 pub mod token;
 pub mod user;

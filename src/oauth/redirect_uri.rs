@@ -6,14 +6,18 @@ use super::client::{Client, ClientKind};
 use super::error::OAuthError;
 use super::params::Params;
 use super::reason::Reason;
+use super::response_mode::ResponseMode;
 
 /// A return address that was checked when it was registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegisteredUri(String);
 
-/// Where an answer may be sent: it exists only after client and redirect URI were both verified.
+/// Where an answer may be sent, and how: it exists only after client and redirect URI were both verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReturnAddress(String);
+pub struct ReturnAddress {
+    uri: String,
+    mode: ResponseMode,
+}
 
 impl RegisteredUri {
     const LONGEST: usize = 2048;
@@ -135,25 +139,36 @@ impl ReturnAddress {
             return Err(Reason::RedirectUriMissing.because("the parameter redirect_uri is missing"));
         };
         if client.redirect_uris.iter().any(|registered| registered.matches(requested, client.kind)) {
-            return Ok(Self(requested.to_owned()));
+            return Ok(Self { uri: requested.to_owned(), mode: ResponseMode::Query });
         }
         Err(mismatch(client, requested))
     }
 
-    pub fn as_str(&self) -> &str {
-        &self.0
+    /// The same address, which is answered in another mode.
+    pub fn by(self, mode: ResponseMode) -> Self {
+        Self { mode, ..self }
     }
 
-    /// The address with `answer` added to its query.
+    pub fn as_str(&self) -> &str {
+        &self.uri
+    }
+
+    pub fn mode(&self) -> ResponseMode {
+        self.mode
+    }
+
+    /// The address with `answer` in its query or fragment.
     pub fn with(&self, answer: &[(&str, &str)]) -> String {
         // Every pair is text, which always encodes.
-        let query = serde_urlencoded::to_string(answer).unwrap_or_default();
-        let separator = match self.0.split_once('?') {
-            None => "?",
-            Some((_, "")) => "",
-            Some(_) => "&",
+        let encoded = serde_urlencoded::to_string(answer).unwrap_or_default();
+        let separator = match (self.mode, self.uri.split_once('?')) {
+            // Registered addresses have no fragment of their own.
+            (ResponseMode::Fragment, _) => "#",
+            (_, None) => "?",
+            (_, Some((_, ""))) => "",
+            (_, Some(_)) => "&",
         };
-        format!("{}{separator}{query}", self.0)
+        format!("{}{separator}{encoded}", self.uri)
     }
 }
 
@@ -347,10 +362,17 @@ mod tests {
 
     #[test]
     fn the_answer_joins_a_query_that_is_there() {
-        let with = |uri: &str| ReturnAddress(uri.to_owned()).with(&[("code", "a b"), ("state", "x&y")]);
+        let by = |mode, uri: &str| {
+            ReturnAddress { uri: uri.to_owned(), mode }.with(&[("code", "a b"), ("state", "x&y")])
+        };
+        let with = |uri: &str| by(ResponseMode::Query, uri);
         assert_eq!(with("https://a.example/cb"), "https://a.example/cb?code=a+b&state=x%26y");
         assert_eq!(with("https://a.example/cb?t=1"), "https://a.example/cb?t=1&code=a+b&state=x%26y");
         assert_eq!(with("https://a.example/cb?"), "https://a.example/cb?code=a+b&state=x%26y");
+        assert_eq!(
+            by(ResponseMode::Fragment, "https://a.example/cb?t=1"),
+            "https://a.example/cb?t=1#code=a+b&state=x%26y"
+        );
     }
 
     proptest! {

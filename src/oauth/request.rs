@@ -8,6 +8,7 @@ use super::pkce::Challenge;
 use super::prompt::Prompt;
 use super::reason::Reason;
 use super::redirect_uri::ReturnAddress;
+use super::response_mode::ResponseMode;
 use super::scope::{self, KnownScopes, Scope};
 
 /// A request that has passed every check.
@@ -77,6 +78,8 @@ pub fn validate(
         return Err(Refusal::Page(Reason::ClientDisabled.because("this client is disabled")));
     }
     let return_to = ReturnAddress::verify(client, params).map_err(Refusal::Page)?;
+    // A refusal travels as the application wishes too, if that much can be understood.
+    let return_to = return_to.by(ResponseMode::from_request(params).unwrap_or_default());
     // A state that is repeated or malformed could not be given back as it came.
     let state = params.one("state").ok().flatten().map(str::to_owned);
     match check(client, params, known_scopes, pkce_default) {
@@ -103,7 +106,7 @@ fn check(
     params.check(&KNOWN)?;
     no_request_object(params)?;
     response_type(params)?;
-    response_mode(params)?;
+    ResponseMode::from_request(params)?;
     client.may_use(GrantType::AuthorizationCode)?;
     let challenge = Challenge::from_request(client, pkce_default, params)?;
     let scope = scope::resolve(params.one("scope")?, client, known_scopes)?;
@@ -127,13 +130,5 @@ fn response_type(params: &Params) -> Result<(), OAuthError> {
         Some(other) => Err(Reason::ResponseTypeUnsupported
             .because(format!("the response_type {} is not supported; use code", shown(other)))),
         None => Err(Reason::ResponseTypeMissing.because("the parameter response_type is missing")),
-    }
-}
-
-fn response_mode(params: &Params) -> Result<(), OAuthError> {
-    match params.one("response_mode")? {
-        None | Some("query") => Ok(()),
-        Some(other) => Err(Reason::ResponseModeUnsupported
-            .because(format!("the response_mode {} is not supported; use query", shown(other)))),
     }
 }

@@ -28,6 +28,7 @@ mod races;
 mod redirect_uris;
 mod reference;
 mod refresh;
+mod response_mode;
 mod sign_in;
 mod tls;
 mod token_endpoint;

@@ -27,7 +27,7 @@ fn expected(issuer: &str) -> Value {
         "service_documentation": format!("{issuer}/errors"),
         "scopes_supported": ["pay", "read", "secret", "write"],
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": ["query", "fragment", "form_post"],
         "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "code_challenge_methods_supported": ["S256"],

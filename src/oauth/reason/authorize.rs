@@ -55,13 +55,13 @@ pub(super) const RESPONSE_MODE_UNSUPPORTED: Row = Row {
     code: InvalidRequest,
     who: &[Developer],
     what: "The server cannot answer in this response mode.",
-    fix: "Leave response_mode out, or send response_mode=query; the code then comes in the query of the \
-          redirect URI.",
+    fix: "Leave response_mode out, and the code comes in the query of the redirect URI; or send query, \
+          fragment or form_post.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
          &response_type=code\n\
-         &response_mode=fragment\n\
+         &response_mode=web_message\n\
          &…",
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\

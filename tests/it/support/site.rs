@@ -9,7 +9,8 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Answers each request by `answer`, which gets path and query and gives the whole response but its length.
+    /// Answers each request by `answer`, which gets path and query, and behind a space the body where there is one,
+    /// and gives the whole response but its length.
     pub(crate) fn start(answer: impl Fn(&str) -> (String, String) + Send + Sync + Clone + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
@@ -33,9 +34,20 @@ fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> (String, String)) {
             Ok(read) => head.extend_from_slice(&buffer[..read]),
         }
     }
-    let head = String::from_utf8_lossy(&head);
-    let path = head.split(' ').nth(1).unwrap_or("/");
-    let (header, body) = answer(path);
+    let text = String::from_utf8_lossy(&head).into_owned();
+    let (lines, mut sent) =
+        text.split_once("\r\n\r\n").map_or(("", String::new()), |(l, b)| (l, b.to_owned()));
+    let length = lines
+        .lines()
+        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    while sent.len() < length.unwrap_or(0) {
+        match stream.read(&mut buffer) {
+            Ok(0) | Err(_) => return,
+            Ok(read) => sent.push_str(&String::from_utf8_lossy(&buffer[..read])),
+        }
+    }
+    let path = lines.split(' ').nth(1).unwrap_or("/");
+    let (header, body) = answer(format!("{path} {sent}").trim_end());
     let response =
         format!("HTTP/1.1 {header}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
     let _ = stream.write_all(response.as_bytes());
