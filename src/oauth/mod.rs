@@ -15,5 +15,6 @@ pub mod refresh;
 pub mod registration;
 pub mod request;
 pub mod scope;
+pub mod signing_key;
 pub mod token;
 pub mod user;
