@@ -11,12 +11,13 @@ use crate::report::{Report, Row};
 use crate::server::{Server, Site, basic};
 use crate::{CROWDS, Options, Outcome};
 
-const ROWS: [&str; 11] = [
+const ROWS: [&str; 12] = [
     "healthz",
     "readyz",
     "reason_page",
     "error_page",
     "metadata",
+    "jwks",
     "client_credentials",
     "client_credentials_chosen",
     "refused",
@@ -69,6 +70,7 @@ impl Stage<'_> {
             "reason_page" => (get("/errors/code.replayed", ""), 200, "code.replayed"),
             "error_page" => (get("/authorize?client_id=nobody", ""), 400, "client.unknown"),
             "metadata" => (get("/.well-known/oauth-authorization-server", ""), 200, "\"token_endpoint\""),
+            "jwks" => (get("/jwks", ""), 200, "\"kid\""),
             "client_credentials" => (token(&site.generated)?, 200, "\"access_token\":\"gat_"),
             "client_credentials_chosen" => (token(&site.chosen)?, 200, "\"access_token\":\"gat_"),
             "refused" => (token(&wrong)?, 401, "\"invalid_client\""),

@@ -82,7 +82,7 @@ impl KeySet {
         }));
         let rotation = set.rotation(&set.stored().await?, now);
         if !rotation.due.is_empty() {
-            rotation.run(db, master, now).await?;
+            note(&rotation.run(db, master, now).await?, now);
         }
         set.current(now).await?;
         Ok(set)
@@ -182,9 +182,12 @@ impl KeySet {
                 *kept = None;
             }
             set.0.is_rotating.store(false, Ordering::Release);
-            if let Err(failure) = rotated {
+            match rotated {
+                Ok(made) => note(&made, now),
                 // It is tried again at the next reading.
-                tracing::error!("signing keys are due and could not be made: {}", failure.chain());
+                Err(failure) => {
+                    tracing::error!("signing keys are due and could not be made: {}", failure.chain());
+                }
             }
         });
     }
@@ -225,12 +228,15 @@ impl Rotation {
             }
             Ok(saved)
         };
-        let saved = db.write::<_, DbError, _>(save).await?;
-        for KeyRecord { kid, algorithm, signs_from, .. } in &saved {
-            let wait = signs_from.saturating_sub(now);
-            tracing::info!("made the {algorithm} key {kid}, which signs in {wait} seconds");
-        }
-        Ok(saved)
+        Ok(db.write::<_, DbError, _>(save).await?)
+    }
+}
+
+/// Tells the log of keys that the server made by itself.
+fn note(made: &[KeyRecord], now: Seconds) {
+    for KeyRecord { kid, algorithm, signs_from, .. } in made {
+        let wait = signs_from.saturating_sub(now);
+        tracing::info!("made the {algorithm} key {kid}, which signs in {wait} seconds");
     }
 }
 
