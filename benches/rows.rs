@@ -13,12 +13,13 @@ use crate::report::{Report, Row};
 use crate::server::{Server, Site, basic};
 use crate::{CROWDS, Options, Outcome};
 
-const ROWS: [&str; 14] = [
+const ROWS: [&str; 15] = [
     "healthz",
     "readyz",
     "reason_page",
     "error_page",
     "metadata",
+    "jwks",
     "client_credentials",
     "client_credentials_chosen",
     "refused",
@@ -77,6 +78,7 @@ impl Stage<'_> {
             "style" => (get(&style, ""), 200, "color-scheme"),
             "authorize_begin" => (get(&authorize_path(&random_token())?, ""), 303, ""),
             "metadata" => (get("/.well-known/oauth-authorization-server", ""), 200, "\"token_endpoint\""),
+            "jwks" => (get("/jwks", ""), 200, "\"kid\""),
             "client_credentials" => (token(&site.generated)?, 200, "\"access_token\":\"gat_"),
             "client_credentials_chosen" => (token(&site.chosen)?, 200, "\"access_token\":\"gat_"),
             "refused" => (token(&wrong)?, 401, "\"invalid_client\""),

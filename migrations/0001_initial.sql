@@ -165,3 +165,17 @@ CREATE TABLE server_keys (
     sealed     BYTEA  NOT NULL,
     created_at BIGINT NOT NULL
 );
+
+-- A key's end follows from the beginning of the key after it, which an operator may bring forward or take
+-- back: so it is not stored. They are a handful; what has ended goes when the next one is made.
+CREATE TABLE signing_keys (
+    -- The thumbprint of the public key (RFC 7638).
+    kid        TEXT   PRIMARY KEY,
+    algorithm  TEXT   NOT NULL CHECK (algorithm IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
+    -- PKCS#8, sealed under the master key and bound to the kid.
+    sealed     BYTEA  NOT NULL,
+    public_jwk TEXT   NOT NULL,
+    created_at BIGINT NOT NULL,
+    signs_from BIGINT NOT NULL,
+    retired_at BIGINT
+);

@@ -14,6 +14,7 @@ use crate::endpoints::client_auth::SecretCache;
 use crate::endpoints::envelope;
 use crate::failure::Failure;
 use crate::html::Pages;
+use crate::key_set::KeySet;
 use crate::keys::Keys;
 use crate::passwords::Passwords;
 use crate::registry::Registry;
@@ -30,6 +31,7 @@ pub struct App {
     pub clock: Clock,
     pub db: Db,
     pub keys: Keys,
+    pub key_set: KeySet,
     pub passwords: Passwords,
     pub registry: Registry,
     pub pages: Pages,
@@ -58,6 +60,7 @@ impl Server {
         let port = listener.local_addr().map_err(taken)?.port();
         let db = open_database(&config, &clock, config.http.deadline.duration() / 2).await?;
         let keys = Keys::open(&config, &db, clock.now()).await?;
+        let key_set = KeySet::open(&config.keys, &db, keys.master(), clock.now()).await?;
         let issuer = config.issuer(port);
         let app = App {
             passwords: Passwords::start(&config.passwords)?,
@@ -68,6 +71,7 @@ impl Server {
             clock,
             db,
             keys,
+            key_set,
             config,
         };
         Ok(Self { app: Arc::new(app), listener, port })

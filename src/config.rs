@@ -15,6 +15,7 @@ pub use layers::{Layers, Setting};
 
 use crate::clock::Seconds;
 use crate::oauth::client::PkcePolicy;
+use crate::oauth::signing_key::{Schedule, SigningAlgorithm};
 use crate::secret::Secret;
 use crate::store::db::DbOptions;
 
@@ -67,6 +68,21 @@ pub struct Database {
 pub struct KeyOptions {
     pub master_key: Secret,
     pub master_key_file: PathBuf,
+    #[serde(deserialize_with = "algorithms")]
+    pub algorithms: Vec<SigningAlgorithm>,
+    pub rotate_every: Span,
+    pub publish_before: Span,
+    pub keep_published: Span,
+}
+
+impl KeyOptions {
+    pub fn schedule(&self) -> Schedule {
+        Schedule {
+            rotate_every: self.rotate_every.seconds(),
+            publish_before: self.publish_before.seconds(),
+            keep_published: self.keep_published.seconds(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -174,6 +190,22 @@ impl<'de> Deserialize<'de> for LogFormat {
     }
 }
 
+/// Reads the names of algorithms, each once, separated by spaces.
+fn algorithms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SigningAlgorithm>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let mut found = Vec::new();
+    for word in text.split_whitespace() {
+        let known = SigningAlgorithm::ALL.map(SigningAlgorithm::as_str).join(", ");
+        let algorithm = SigningAlgorithm::parse(word);
+        let algorithm =
+            algorithm.ok_or_else(|| serde::de::Error::custom(format!("{word:?} is none of {known}")))?;
+        if !found.contains(&algorithm) {
+            found.push(algorithm);
+        }
+    }
+    Ok(found)
+}
+
 /// Reads one of a few words; the error lists them.
 fn one_of<'de, D: Deserializer<'de>, T: Copy>(deserializer: D, words: &[(&str, T)]) -> Result<T, D::Error> {
     let text = String::deserialize(deserializer)?;
@@ -271,6 +303,37 @@ mod tests {
         assert!(refusal(&[("tokens.code_lifetime", "10m")]).contains("between 1s and 60s"));
         assert!(refusal(&[("http.deadline", "soon")]).contains("no length of time"));
         assert!(refusal(&[("database.url", "mysql://x")]).contains("sqlite: or postgres://"));
+    }
+
+    #[test]
+    fn algorithms_are_words_between_spaces() {
+        let algorithms =
+            |text| Config::with(&[("keys.algorithms", text)]).map(|config| config.keys.algorithms);
+        assert_eq!(
+            algorithms("EdDSA  RS256 EdDSA").unwrap(),
+            [SigningAlgorithm::EdDsa, SigningAlgorithm::Rs256]
+        );
+        for (text, part) in [
+            ("HS256", "\"HS256\" is none of RS256, PS256, ES256, EdDSA"),
+            ("ES256 none", "\"none\" is none of"),
+            (" ", "keys.algorithms must name one"),
+        ] {
+            let sentence = algorithms(text).unwrap_err().to_string();
+            assert!(sentence.contains(part), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn keys_are_published_long_enough() {
+        for (option, part) in [
+            (("keys.publish_before", "1h"), "longer than 1h"),
+            (("keys.rotate_every", "24h"), "longer than keys.publish_before"),
+            (("keys.keep_published", "599s"), "at least as long as tokens.access_token_lifetime"),
+        ] {
+            let sentence = refusal(&[option]);
+            assert!(sentence.contains(part), "{sentence}");
+        }
+        assert!(Config::with(&[("keys.rotate_every", "0s")]).is_ok());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 
+use crate::jose::JoseError;
 use crate::oauth::error::OAuthError;
 use crate::oauth::request::Refusal;
 use crate::store::db::{DbError, Refusable};
@@ -33,6 +34,12 @@ impl Failure {
     /// The sentence with all its causes, for the log.
     pub fn chain(&self) -> String {
         chain(self)
+    }
+}
+
+impl From<JoseError> for Failure {
+    fn from(error: JoseError) -> Self {
+        Self::Internal(error.to_string())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hmac;
@@ -23,6 +24,7 @@ const ROOT: &str = "root";
 pub struct Keys {
     /// The sealed root as it was read, to tell whether the database still holds the same.
     root: Hash,
+    master: Arc<MasterKey>,
     refresh: hmac::Key,
     form: hmac::Key,
 }
@@ -48,9 +50,15 @@ impl Keys {
         let root = hmac::Key::new(hmac::HMAC_SHA256, &master.open(ROOT, &sealed)?);
         Ok(Self {
             root: fingerprint(&sealed),
+            master: Arc::new(master),
             refresh: derived(&root, "refresh"),
             form: derived(&root, "form"),
         })
+    }
+
+    /// What further keys are sealed under.
+    pub fn master(&self) -> &Arc<MasterKey> {
+        &self.master
     }
 
     /// Whether the database holds the keys that these were made from.
@@ -94,7 +102,13 @@ fn form_message(purpose: &str, bound_to: &[&str]) -> String {
 }
 
 /// AES-256-GCM under the operator's key.
-struct MasterKey(RandomizedNonceKey);
+pub struct MasterKey(RandomizedNonceKey);
+
+impl std::fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
 
 impl MasterKey {
     /// The configured key; `None` when none is configured and its file is not there.
@@ -136,13 +150,15 @@ impl MasterKey {
         RandomizedNonceKey::new(&AES_256_GCM, &bytes).map(Self).map_err(|_| wrong())
     }
 
-    fn seal(&self, id: &str, mut secret: Zeroizing<Vec<u8>>) -> Result<Vec<u8>, Failure> {
+    /// Seals a secret for the row `id`.
+    pub fn seal(&self, id: &str, mut secret: Zeroizing<Vec<u8>>) -> Result<Vec<u8>, Failure> {
         let nonce = self.0.seal_in_place_append_tag(Aad::from(id), &mut *secret);
         let nonce = nonce.map_err(|_| Failure::Internal("the server's key could not be sealed".into()))?;
         Ok([nonce.as_ref(), secret.as_slice()].concat())
     }
 
-    fn open(&self, id: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    /// Opens what was sealed for the row `id`; the failure says that the master key is another one.
+    pub fn open(&self, id: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let wrong = || {
             Failure::Internal(
                 "the master key is not the one that this database was made with; configure that one".into(),

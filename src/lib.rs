@@ -15,11 +15,13 @@ pub mod failure;
 pub mod secret;
 
 pub mod fetch;
+pub mod jose;
 pub mod keys;
 pub mod passwords;
 pub mod store;
 
 pub mod app;
+pub mod key_set;
 pub mod registry;
 pub mod telemetry;
 pub mod tls;

@@ -5,6 +5,7 @@ mod completions;
 mod config;
 mod demo;
 mod healthcheck;
+mod key;
 mod migrate;
 mod password;
 mod question;
@@ -68,6 +69,9 @@ enum Command {
     /// See who is signed in, and end it
     #[command(subcommand)]
     Session(session::Command),
+    /// See and renew what tokens are signed with
+    #[command(subcommand)]
+    Key(key::Command),
     /// See what the options are set to, and find mistakes in them
     #[command(subcommand)]
     Config(config::Command),
@@ -157,6 +161,7 @@ pub fn run() -> ExitCode {
         Command::Scope(command) => scope::run(command),
         Command::User(command) => user::run(command),
         Command::Session(command) => session::run(command),
+        Command::Key(command) => key::run(command),
         Command::Config(command) => config::run(&command),
         Command::Completions(options) => completions::run(&options),
     };

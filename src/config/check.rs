@@ -4,6 +4,7 @@ use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
 use super::Config;
+use crate::oauth::signing_key::JWKS_MAX_AGE;
 use crate::secret::from_base64url;
 
 /// An option, and the sentence about it.
@@ -16,6 +17,7 @@ impl Config {
         mistakes.extend(self.check_address());
         mistakes.extend(self.check_tls());
         mistakes.extend(self.check_lifetimes());
+        mistakes.extend(self.check_signing());
         if let Err(error) = self.database_options().engine() {
             mistakes.push(("database.url", format!("database.url: {error}")));
         }
@@ -55,6 +57,25 @@ impl Config {
             let sentence = "with tls.certificate, public_url must be set and begin with https:";
             ("tls.certificate", sentence.into())
         })
+    }
+
+    fn check_signing(&self) -> Vec<Mistake> {
+        let keys = &self.keys;
+        let mut mistakes = Vec::new();
+        let mut found = |key: &'static str, why: &str| mistakes.push((key, format!("{key} {why}")));
+        if keys.algorithms.is_empty() {
+            found("keys.algorithms", "must name one algorithm at least");
+        }
+        if keys.publish_before.seconds() <= JWKS_MAX_AGE {
+            found("keys.publish_before", "must be longer than 1h, for which /jwks may be cached");
+        }
+        if keys.rotate_every.seconds() != 0 && keys.rotate_every <= keys.publish_before {
+            found("keys.rotate_every", "must be longer than keys.publish_before, or 0s");
+        }
+        if keys.keep_published < self.tokens.access_token_lifetime {
+            found("keys.keep_published", "must be at least as long as tokens.access_token_lifetime");
+        }
+        mistakes
     }
 
     fn check_lifetimes(&self) -> Vec<Mistake> {

@@ -5,6 +5,7 @@ pub mod client_auth;
 pub mod envelope;
 mod fallback;
 mod health;
+mod jwks;
 mod metadata;
 mod token;
 
@@ -26,6 +27,7 @@ pub fn routes(config: &mut ServiceConfig, path: &str) {
         .service(resource(&at("/authorize/resume"), Page).get(authorize::resume).done())
         .service(resource(&at("/token"), OAuth).post(token::post).preflight().done())
         .service(resource(&metadata_path, Api).get(metadata::get).preflight().done())
+        .service(resource(&at("/jwks"), Api).get(jwks::get).preflight().done())
         .service(resource(&at("/healthz"), Api).get(health::live).done())
         .service(resource(&at("/readyz"), Api).get(health::ready).done())
         .service(resource(&at("/sign-in"), Page).get(sign_in::show).post(sign_in::submit).done())
@@ -45,7 +47,9 @@ pub fn surface(issuer: &str, path: &str) -> Surface {
     let is = |route: &str| path.strip_suffix(route).is_some_and(|mount| issuer.ends_with(mount));
     match path {
         _ if is("/token") => Surface::OAuth,
-        _ if is("/healthz") || is("/readyz") || path.starts_with("/.well-known/") => Surface::Api,
+        _ if is("/jwks") || is("/healthz") || is("/readyz") || path.starts_with("/.well-known/") => {
+            Surface::Api
+        }
         _ => Surface::Page,
     }
 }

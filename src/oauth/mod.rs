@@ -17,5 +17,6 @@ pub mod registration;
 pub mod request;
 pub mod response_mode;
 pub mod scope;
+pub mod signing_key;
 pub mod token;
 pub mod user;

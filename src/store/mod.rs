@@ -13,4 +13,5 @@ pub mod migrate;
 pub mod scopes;
 pub mod server_keys;
 pub mod sessions;
+pub mod signing_keys;
 pub mod users;

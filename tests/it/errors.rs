@@ -20,11 +20,12 @@ enum Form {
 }
 
 /// Every endpoint, the form of its errors, and what it allows.
-const ENDPOINTS: [(&str, Form, &str); 13] = [
+const ENDPOINTS: [(&str, Form, &str); 14] = [
     ("/authorize", Form::Page, "GET, HEAD, POST"),
     ("/authorize/resume", Form::Page, "GET, HEAD"),
     ("/token", Form::OAuth, "POST, OPTIONS"),
     (METADATA, Form::Api, "GET, HEAD, OPTIONS"),
+    ("/jwks", Form::Api, "GET, HEAD, OPTIONS"),
     ("/healthz", Form::Api, "GET, HEAD"),
     ("/sign-in", Form::Page, "GET, HEAD, POST"),
     ("/consent", Form::Page, "GET, HEAD, POST"),

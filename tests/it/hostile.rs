@@ -522,6 +522,7 @@ async fn no_header_decides_what_the_server_calls_itself() {
         ("GET", "/errors/code.expired".into(), ""),
         ("GET", "/nothing".into(), "Accept: text/html"),
         ("GET", "/.well-known/oauth-authorization-server".into(), ""),
+        ("GET", "/jwks".into(), ""),
         ("GET", "/authorize?client_id=nobody".into(), ""),
         ("GET", path_of(web.url_with(&[])), ""),
         ("GET", path_of(web.url_with(&[("scope", "unknown")])), ""),

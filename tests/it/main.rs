@@ -18,6 +18,7 @@ mod database;
 mod deadline;
 mod errors;
 mod hostile;
+mod keys;
 mod layers;
 mod logout;
 mod metadata;

@@ -24,6 +24,7 @@ fn expected(issuer: &str) -> Value {
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}/authorize"),
         "token_endpoint": format!("{issuer}/token"),
+        "jwks_uri": format!("{issuer}/jwks"),
         "service_documentation": format!("{issuer}/errors"),
         "scopes_supported": ["pay", "read", "secret", "write"],
         "response_types_supported": ["code"],
@@ -72,6 +73,7 @@ async fn what_is_listed_exists() {
         web.url_with(&[]).replace(&format!("{}/authorize", server.url), &listed("authorization_endpoint"));
     let page = browser.open(&authorize).await;
     assert!(page.is_sign_in());
+    assert!(browser.get(&listed("jwks_uri")).await.json()["keys"].is_array());
     let documentation = browser.get(&listed("service_documentation")).await;
     assert!(documentation.body.contains("Error reference"));
 
@@ -138,7 +140,9 @@ async fn a_person_signs_in_where_the_issuer_has_a_path() {
     let tokens = web.redeem(&back.get("code"), verifier).await;
     assert!(oauth2::TokenResponse::refresh_token(&tokens).is_some());
 
-    for path in ["/authorize", "/token", "/sign-in", "/consent", "/logout", "/errors", "/healthz", "/"] {
+    for path in
+        ["/authorize", "/token", "/jwks", "/sign-in", "/consent", "/logout", "/errors", "/healthz", "/"]
+    {
         let outside = browser.request(Method::GET, &format!("{root}{path}"), &[], "").await;
         assert_eq!(outside.status, 404, "{path} is mounted under /auth alone");
         let inside = browser.request(Method::GET, &format!("{root}/auth{path}"), &[], "").await;

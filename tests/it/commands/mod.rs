@@ -3,6 +3,7 @@
 mod answers;
 mod clients;
 mod config;
+mod keys;
 mod scopes;
 mod users;
 

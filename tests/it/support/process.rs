@@ -14,6 +14,7 @@ pub(crate) fn grantor(directory: &Path, arguments: &[&str]) -> Command {
     command
         .args(arguments)
         .current_dir(directory)
+        .env("GRANTOR_KEYS__ALGORITHMS", "ES256 EdDSA")
         .env("GRANTOR_PASSWORDS__MEMORY_KIB", "64")
         .env("GRANTOR_PASSWORDS__ITERATIONS", "1");
     command

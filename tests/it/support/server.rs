@@ -41,20 +41,27 @@ impl TestServer {
         Self::start_on(database, options).await
     }
 
-    pub(crate) async fn start_on(database: TestDatabase, options: &[(&str, &str)]) -> Self {
+    /// The configuration of a server on `database`.
+    pub(crate) fn config(database: &TestDatabase, options: &[(&str, &str)]) -> Config {
         let key_file = database.directory.path().join("grantor.key").display().to_string();
         let mut all = vec![
             ("listen", "127.0.0.1:0"),
             ("database.url", database.url.as_str()),
             ("database.connections", "2"),
             ("keys.master_key_file", key_file.as_str()),
+            // An RSA key takes longer to make than most tests.
+            ("keys.algorithms", "ES256 EdDSA"),
             ("http.workers", "1"),
             ("http.shutdown", "2s"),
             ("passwords.memory_kib", "64"),
             ("passwords.iterations", "1"),
         ];
         all.extend_from_slice(options);
-        let config = Config::with(&all).expect("a configuration");
+        Config::with(&all).expect("a configuration")
+    }
+
+    pub(crate) async fn start_on(database: TestDatabase, options: &[(&str, &str)]) -> Self {
+        let config = Self::config(&database, options);
         let clock = ManualClock::starting_now();
         let (ready, started) = tokio::sync::oneshot::channel();
         let time = Clock::Manual(clock.clone());

@@ -1,0 +1,27 @@
+//! `grantor key`: what tokens are signed with.
+
+mod list;
+mod retire;
+mod rotate;
+
+use clap::Subcommand;
+
+use super::Trouble;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// List the signing keys, with what each is for now
+    List(list::Options),
+    /// Make new keys; they are published now and sign later, while the old ones stay published
+    Rotate(rotate::Options),
+    /// Take a key out of use at once, as when it was stolen
+    Retire(retire::Options),
+}
+
+pub(super) fn run(command: Command) -> Result<(), Trouble> {
+    match command {
+        Command::List(options) => list::run(&options),
+        Command::Rotate(options) => rotate::run(&options),
+        Command::Retire(options) => retire::run(&options),
+    }
+}

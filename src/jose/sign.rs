@@ -1,0 +1,57 @@
+//! Signing: claims become a compact JWS (RFC 7515 §7.1).
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
+use jsonwebtoken::Header;
+use serde::Serialize;
+
+use super::JoseError;
+use super::key::{Pair, SigningKey, header_algorithm};
+use crate::oauth::signing_key::SigningAlgorithm;
+use crate::secret::to_base64url;
+
+impl SigningKey {
+    /// A token of the type `typ` (RFC 7515 §4.1.9) that says `claims`.
+    ///
+    /// The signature is made here and not by jsonwebtoken, which reads and checks an RSA key anew for each.
+    pub fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, JoseError> {
+        let header = Header {
+            typ: Some(typ.to_owned()),
+            kid: Some(self.kid().to_owned()),
+            ..Header::new(header_algorithm(self.algorithm()))
+        };
+        let mut token = format!("{}.{}", part(&header)?, part(claims)?);
+        let signature = to_base64url(&self.signature(token.as_bytes())?);
+        token.push('.');
+        token.push_str(&signature);
+        Ok(token)
+    }
+
+    fn signature(&self, message: &[u8]) -> Result<Vec<u8>, JoseError> {
+        let signature = match &self.pair {
+            Pair::Rsa(pair) if self.algorithm() == SigningAlgorithm::Ps256 => {
+                rsa(pair, &RSA_PSS_SHA256, message)
+            }
+            Pair::Rsa(pair) => rsa(pair, &RSA_PKCS1_SHA256, message),
+            Pair::Ec(pair) => {
+                pair.sign(&SystemRandom::new(), message).map(|signature| signature.as_ref().to_vec())
+            }
+            Pair::Ed(pair) => pair.try_sign(message).map(|signature| signature.as_ref().to_vec()),
+        };
+        signature.map_err(|_| JoseError::Signing)
+    }
+}
+
+fn rsa(
+    pair: &RsaKeyPair,
+    encoding: &'static dyn RsaEncoding,
+    message: &[u8],
+) -> Result<Vec<u8>, aws_lc_rs::error::Unspecified> {
+    let mut signature = vec![0; pair.public_modulus_len()];
+    pair.sign(encoding, &SystemRandom::new(), message, &mut signature)?;
+    Ok(signature)
+}
+
+fn part(value: &impl Serialize) -> Result<String, JoseError> {
+    serde_json::to_vec(value).map(|bytes| to_base64url(&bytes)).map_err(|_| JoseError::Signing)
+}

@@ -1,0 +1,241 @@
+//! Verifying: tokens of this server that come back, by its own published keys.
+//!
+//! What a header says of keys and algorithms decides nothing: `kid` only picks one of our own, and the
+//! algorithm is that key's (RFC 8725 §3.1). `jwk`, `jku`, `x5c` and `x5u` are not looked at.
+
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::JoseError;
+use super::key::header_algorithm;
+use crate::clock::Seconds;
+use crate::oauth::signing_key::SigningAlgorithm;
+
+/// The public part of a key of ours.
+#[derive(Clone, Debug)]
+pub struct VerifyingKey {
+    kid: String,
+    algorithm: SigningAlgorithm,
+    key: DecodingKey,
+}
+
+impl VerifyingKey {
+    /// Reads a JWK as [`super::key::SigningKey::public_jwk`] wrote it.
+    pub fn read(kid: &str, algorithm: SigningAlgorithm, jwk: &str) -> Result<Self, JoseError> {
+        let wrong = || JoseError::Key(kid.to_owned());
+        let jwk: Jwk = serde_json::from_str(jwk).map_err(|_| wrong())?;
+        let key = DecodingKey::from_jwk(&jwk).map_err(|_| wrong())?;
+        Ok(Self { kid: kid.to_owned(), algorithm, key })
+    }
+}
+
+/// What becomes of a token whose time is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// It must live at this time.
+    Live(Seconds),
+    /// It counts all the same, as a hint at a session does (OpenID Connect RP-Initiated Logout §2).
+    Ignored,
+}
+
+/// Why a token is not one of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unverified {
+    #[error("it is not a signed token")]
+    Malformed,
+    #[error("its header lists extensions as critical")]
+    Critical,
+    #[error("it is a token of another type")]
+    Type,
+    #[error("its key is none of this server's")]
+    Key,
+    #[error("its algorithm is not its key's")]
+    Algorithm,
+    #[error("its signature is not its key's")]
+    Signature,
+    #[error("it has expired")]
+    Expired,
+    #[error("its claims have another form")]
+    Claims,
+}
+
+/// The claims of a token of the type `typ` that one of `keys` signed.
+pub fn verify<T: DeserializeOwned>(
+    token: &str,
+    typ: &str,
+    keys: &[VerifyingKey],
+    expiry: Expiry,
+) -> Result<T, Unverified> {
+    let header = decode_header(token).map_err(|_| Unverified::Malformed)?;
+    if header.crit.is_some() {
+        return Err(Unverified::Critical);
+    }
+    if !header.typ.is_some_and(|found| is_type(&found, typ)) {
+        return Err(Unverified::Type);
+    }
+    let key = keys.iter().find(|key| Some(key.kid.as_str()) == header.kid.as_deref());
+    let key = key.ok_or(Unverified::Key)?;
+    let algorithm = header_algorithm(key.algorithm);
+    if header.alg != algorithm {
+        return Err(Unverified::Algorithm);
+    }
+    let mut validation = Validation::new(algorithm);
+    // The time comes from our own clock, and the audience is for the caller to judge.
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    let verified = decode::<Value>(token, &key.key, &validation).map_err(|_| Unverified::Signature)?;
+    let expires_at = verified.claims["exp"].as_i64().ok_or(Unverified::Claims)?;
+    if matches!(expiry, Expiry::Live(now) if expires_at <= now) {
+        return Err(Unverified::Expired);
+    }
+    serde_json::from_value(verified.claims).map_err(|_| Unverified::Claims)
+}
+
+/// Media types are compared without case, and may leave out `application/` (RFC 7515 §4.1.9).
+fn is_type(found: &str, expected: &str) -> bool {
+    let found = found.to_ascii_lowercase();
+    found.strip_prefix("application/").unwrap_or(&found) == expected.to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+    use serde_json::json;
+
+    use super::*;
+    use crate::jose::key::SigningKey;
+    use crate::secret::{from_base64url, to_base64url};
+
+    fn public(key: &SigningKey) -> VerifyingKey {
+        VerifyingKey::read(key.kid(), key.algorithm(), &key.public_jwk().unwrap()).unwrap()
+    }
+
+    fn check(token: &str, keys: &[VerifyingKey]) -> Result<Value, Unverified> {
+        verify(token, "JWT", keys, Expiry::Live(99))
+    }
+
+    /// A token with other members in its header, its signature made over them by `key`.
+    fn with_header(key: &SigningKey, header: &Value, claims: &Value) -> String {
+        let part = |value: &Value| to_base64url(value.to_string().as_bytes());
+        let signed = key.sign("JWT", claims).unwrap();
+        let (_, signature) = signed.rsplit_once('.').unwrap();
+        format!("{}.{}.{signature}", part(header), part(claims))
+    }
+
+    #[test]
+    fn what_a_key_of_ours_signed_is_ours() {
+        let claims = json!({ "sub": "alice", "exp": 100 });
+        for algorithm in SigningAlgorithm::ALL {
+            let (key, other) =
+                (SigningKey::generate(algorithm).unwrap(), SigningKey::generate(algorithm).unwrap());
+            let keys = [public(&other), public(&key)];
+            let token = key.sign("JWT", &claims).unwrap();
+            assert_eq!(check(&token, &keys), Ok(claims.clone()), "{algorithm}");
+            let at = |expiry| verify::<Value>(&token, "JWT", &keys, expiry);
+            assert_eq!(at(Expiry::Live(100)), Err(Unverified::Expired));
+            assert_eq!(at(Expiry::Ignored), Ok(claims.clone()));
+            assert_eq!(check(&token, &keys[..1]), Err(Unverified::Key));
+            assert_eq!(check(&token, &[]), Err(Unverified::Key));
+            let logout = key.sign("logout+jwt", &claims).unwrap();
+            assert_eq!(check(&logout, &keys), Err(Unverified::Type));
+            let long = verify::<Value>(&logout, "logout+jwt", &keys, Expiry::Ignored);
+            assert_eq!(long, Ok(claims.clone()));
+            let eternal = key.sign("JWT", &json!({ "sub": "alice" })).unwrap();
+            assert_eq!(check(&eternal, &keys), Err(Unverified::Claims));
+
+            let [header, body, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!() };
+            let altered = to_base64url(br#"{"sub":"bob","exp":100}"#);
+            let mut wrong = from_base64url(signature).unwrap();
+            wrong[7] ^= 1;
+            for hostile in [
+                format!("{header}.{altered}.{signature}"),
+                format!("{header}.{body}."),
+                format!("{header}.{body}.{}", to_base64url(&wrong)),
+                format!("{header}.{body}.{}", to_base64url(&[0; 64])),
+            ] {
+                assert_eq!(check(&hostile, &keys), Err(Unverified::Signature), "{algorithm} {hostile}");
+            }
+            for hostile in ["", ".", "..", header, &format!("{header}.{body}"), &format!("{token}.x")] {
+                assert!(check(hostile, &keys).is_err(), "{algorithm} {hostile}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_header_cannot_choose_how_it_is_verified() {
+        let claims = json!({ "sub": "alice", "exp": 100 });
+        for algorithm in SigningAlgorithm::ALL {
+            let key = SigningKey::generate(algorithm).unwrap();
+            let (kid, keys) = (key.kid(), [public(&key)]);
+            for alg in
+                ["none", "None", "nOnE", "", "HS384", "RS384", "RS256", "PS256", "ES256", "ES384", "EdDSA"]
+            {
+                if alg == algorithm.as_str() {
+                    continue;
+                }
+                let token = with_header(&key, &json!({"alg": alg, "typ": "JWT", "kid": kid}), &claims);
+                let refused = check(&token, &keys).unwrap_err();
+                assert!(matches!(refused, Unverified::Algorithm | Unverified::Malformed), "{alg}: {refused}");
+                let unsigned = format!("{}.", token.rsplit_once('.').unwrap().0);
+                assert!(check(&unsigned, &keys).is_err(), "{alg}");
+            }
+            // The public key, which everybody has, as the secret of a MAC.
+            let jwk = key.public_jwk().unwrap();
+            let parts: Value = serde_json::from_str(&jwk).unwrap();
+            let raw = ["n", "x"].iter().find_map(|name| parts[name].as_str()).unwrap();
+            for secret in [jwk.as_bytes(), raw.as_bytes(), &from_base64url(raw).unwrap()] {
+                let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::HS256) };
+                let token = encode(&header, &claims, &EncodingKey::from_secret(secret)).unwrap();
+                assert_eq!(check(&token, &keys), Err(Unverified::Algorithm));
+            }
+        }
+    }
+
+    #[test]
+    fn a_header_cannot_bring_its_own_key() {
+        let claims = json!({ "sub": "alice", "exp": 100 });
+        let ours = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
+        let theirs = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
+        let keys = [public(&ours)];
+        let pair = EncodingKey::from_ec_der(&theirs.to_pkcs8().unwrap());
+        let forged = |kid: Option<&str>, change: fn(&mut Header)| {
+            let mut header = Header::new(Algorithm::ES256);
+            header.kid = kid.map(str::to_owned);
+            header.jwk = serde_json::from_str(&theirs.public_jwk().unwrap()).unwrap();
+            change(&mut header);
+            check(&encode(&header, &claims, &pair).unwrap(), &keys)
+        };
+        assert_eq!(forged(None, |_| ()), Err(Unverified::Key));
+        assert_eq!(forged(Some(theirs.kid()), |_| ()), Err(Unverified::Key));
+        assert_eq!(forged(Some(""), |_| ()), Err(Unverified::Key));
+        for change in [
+            (|_| ()) as fn(&mut Header),
+            |header| header.jku = Some("http://127.0.0.1:9/jwks".into()),
+            |header| header.x5u = Some("http://127.0.0.1:9/certificate".into()),
+            |header| header.x5c = Some(vec!["MIIB".into()]),
+        ] {
+            assert_eq!(forged(Some(ours.kid()), change), Err(Unverified::Signature));
+        }
+        let critical = forged(Some(ours.kid()), |header| header.crit = Some(vec!["b64".into()]));
+        assert_eq!(critical, Err(Unverified::Critical));
+        let untyped = forged(Some(ours.kid()), |header| header.typ = None);
+        assert_eq!(untyped, Err(Unverified::Type));
+    }
+
+    #[test]
+    fn types_are_media_types() {
+        for (found, expected, same) in [
+            ("JWT", "JWT", true),
+            ("jwt", "JWT", true),
+            ("application/JWT", "jwt", true),
+            ("application/application/jwt", "jwt", false),
+            ("at+jwt", "jwt", false),
+            ("", "jwt", false),
+        ] {
+            assert_eq!(is_type(found, expected), same, "{found:?}");
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Signing keys: which one signs, which are published, and when a new one is due.
+
+use std::fmt;
+
+use crate::clock::Seconds;
+
+/// How long whoever reads the published keys may keep them without asking again.
+pub const JWKS_MAX_AGE: Seconds = 3600;
+
+/// What this server signs with (RFC 7518 §3.1, RFC 8037 §3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SigningAlgorithm {
+    Rs256,
+    Ps256,
+    Es256,
+    EdDsa,
+}
+
+impl SigningAlgorithm {
+    pub const ALL: [Self; 4] = [Self::Rs256, Self::Ps256, Self::Es256, Self::EdDsa];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Ps256 => "PS256",
+            Self::Es256 => "ES256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == word)
+    }
+}
+
+impl fmt::Display for SigningAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What decides about a key; neither its private nor its public part does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRecord {
+    /// The key's thumbprint (RFC 7638).
+    pub kid: String,
+    pub algorithm: SigningAlgorithm,
+    pub created_at: Seconds,
+    /// When it takes over from the key before it.
+    pub signs_from: Seconds,
+    /// When an operator took it out of use.
+    pub retired_at: Option<Seconds>,
+}
+
+impl KeyRecord {
+    /// In what order keys take over; two of one second need an order, too.
+    fn rank(&self) -> (Seconds, Seconds, &str) {
+        (self.signs_from, self.created_at, &self.kid)
+    }
+
+    /// Whether it takes over from the keys before it: not when it was retired before its time had come.
+    fn takes_over(&self) -> bool {
+        self.retired_at.is_none_or(|at| at >= self.signs_from)
+    }
+}
+
+/// Where a key stands in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// Published, and signs when its time has come.
+    Next,
+    Signing,
+    /// Published, for what it has signed.
+    Former,
+    /// No longer published: what it has signed has expired.
+    Ended,
+    /// Taken out of use by an operator, and not published.
+    Retired,
+}
+
+impl KeyState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Next => "next",
+            Self::Signing => "signing",
+            Self::Former => "former",
+            Self::Ended => "ended",
+            Self::Retired => "retired",
+        }
+    }
+
+    pub fn is_published(self) -> bool {
+        matches!(self, Self::Next | Self::Signing | Self::Former)
+    }
+}
+
+/// A key that is to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    pub algorithm: SigningAlgorithm,
+    pub signs_from: Seconds,
+    /// When the newest key that stands signs from: if there is a newer one by now, somebody else was first.
+    pub after: Option<Seconds>,
+}
+
+/// When keys come and go, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Schedule {
+    /// How long a key signs; 0: until an operator rotates.
+    pub rotate_every: Seconds,
+    /// How long a key is published before it signs: longer than anybody keeps the keys published before it.
+    pub publish_before: Seconds,
+    /// How long a key is published after it signed last: until everything that it signed has expired.
+    pub keep_published: Seconds,
+}
+
+impl Schedule {
+    pub fn state(&self, keys: &[KeyRecord], key: &KeyRecord, now: Seconds) -> KeyState {
+        if key.retired_at.is_some() {
+            return KeyState::Retired;
+        }
+        let Some(current) = signing(keys, key.algorithm, now) else { return KeyState::Next };
+        match key.rank().cmp(&current.rank()) {
+            std::cmp::Ordering::Equal => KeyState::Signing,
+            std::cmp::Ordering::Greater => KeyState::Next,
+            std::cmp::Ordering::Less if now < self.published_until(keys, key) => KeyState::Former,
+            std::cmp::Ordering::Less => KeyState::Ended,
+        }
+    }
+
+    /// When a key's publication ends; as long as nothing is to take over, never.
+    pub fn published_until(&self, keys: &[KeyRecord], key: &KeyRecord) -> Seconds {
+        let later = of(keys, key.algorithm).filter(|other| other.takes_over() && other.rank() > key.rank());
+        let taken_over = later.map(|other| other.signs_from).min();
+        taken_over.map_or(Seconds::MAX, |at| at.saturating_add(self.keep_published))
+    }
+
+    /// The key of an algorithm that is to be made now.
+    pub fn due(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> Option<Due> {
+        let Some(newest) = in_use(keys, algorithm).max_by_key(|key| key.rank()) else {
+            return Some(self.in_time(keys, algorithm, now));
+        };
+        let ends = newest.signs_from.saturating_add(self.rotate_every);
+        if self.rotate_every == 0 || ends.saturating_sub(self.publish_before) > now {
+            return None;
+        }
+        Some(self.in_time(keys, algorithm, now))
+    }
+
+    /// A new key that is published before it signs; the first one of its algorithm has nobody to wait for.
+    pub fn in_time(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> Due {
+        let newest = in_use(keys, algorithm).map(|key| key.signs_from).max();
+        let wait = if newest.is_some() { self.publish_before } else { 0 };
+        Due { algorithm, signs_from: now + wait, after: newest }
+    }
+
+    /// A new key that takes over at once.
+    pub fn at_once(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> Due {
+        let newest = in_use(keys, algorithm).map(|key| key.signs_from).max();
+        // Of two keys of one second nobody could tell which was meant to be the later one.
+        let since = signing(keys, algorithm, now).map_or(now, |current| now.max(current.signs_from + 1));
+        Due { algorithm, signs_from: since, after: newest }
+    }
+}
+
+/// The key of an algorithm that signs now.
+pub fn signing(keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> Option<&KeyRecord> {
+    let current = in_use(keys, algorithm).filter(|key| key.signs_from <= now).max_by_key(|key| key.rank());
+    // A clock that is behind the one of the node that made the first key must not be without it.
+    current.or_else(|| in_use(keys, algorithm).min_by_key(|key| key.rank()))
+}
+
+/// The key of an algorithm that signs next.
+pub fn next(keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> Option<&KeyRecord> {
+    let current = signing(keys, algorithm, now)?;
+    in_use(keys, algorithm).filter(|key| key.rank() > current.rank()).min_by_key(|key| key.rank())
+}
+
+fn of(keys: &[KeyRecord], algorithm: SigningAlgorithm) -> impl Iterator<Item = &KeyRecord> {
+    keys.iter().filter(move |key| key.algorithm == algorithm)
+}
+
+fn in_use(keys: &[KeyRecord], algorithm: SigningAlgorithm) -> impl Iterator<Item = &KeyRecord> {
+    of(keys, algorithm).filter(|key| key.retired_at.is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KeyState::{Ended, Former, Next, Retired, Signing};
+    use super::*;
+
+    const SCHEDULE: Schedule = Schedule { rotate_every: 1000, publish_before: 100, keep_published: 50 };
+
+    fn key(kid: &str, signs_from: Seconds, retired_at: Option<Seconds>) -> KeyRecord {
+        let algorithm = SigningAlgorithm::Es256;
+        KeyRecord { kid: kid.into(), algorithm, created_at: 0, signs_from, retired_at }
+    }
+
+    #[test]
+    fn a_key_is_published_signs_stays_and_ends() {
+        let two = [key("a", 0, None), key("b", 1000, None)];
+        // It was retired before it signed, and so never took over from a.
+        let never = [key("a", 0, None), key("b", 1000, Some(950)), key("c", 1100, None)];
+        // It had signed, so that a's tokens ended as if it stood.
+        let once = [key("a", 0, None), key("b", 1000, Some(1020)), key("c", 1020, None)];
+        let same = [key("a", 0, None), key("b", 1000, None), key("c", 1000, None)];
+        let table: [(&[KeyRecord], Seconds, &[KeyState]); 12] = [
+            (&two[..1], 0, &[Signing]),
+            (&two[..1], 999_999, &[Signing]),
+            (&two[..1], -5, &[Signing]),
+            (&two, 999, &[Signing, Next]),
+            (&two, 1000, &[Former, Signing]),
+            (&two, 1049, &[Former, Signing]),
+            (&two, 1050, &[Ended, Signing]),
+            (&never, 1099, &[Signing, Retired, Next]),
+            (&never, 1149, &[Former, Retired, Signing]),
+            (&once, 1049, &[Former, Retired, Signing]),
+            (&once, 1050, &[Ended, Retired, Signing]),
+            (&same, 1000, &[Former, Former, Signing]),
+        ];
+        for (keys, now, states) in table {
+            let found: Vec<_> = keys.iter().map(|key| SCHEDULE.state(keys, key, now)).collect();
+            assert_eq!(found, states, "{keys:?} at {now}");
+            let of_another = signing(keys, SigningAlgorithm::Rs256, now);
+            assert_eq!(of_another, None);
+        }
+    }
+
+    #[test]
+    fn the_first_key_signs_at_once_and_every_other_is_published_before() {
+        let es = SigningAlgorithm::Es256;
+        let due = |signs_from, after| Some(Due { algorithm: es, signs_from, after });
+        let one = [key("a", 0, None)];
+        let two = [key("a", 0, None), key("b", 1000, None)];
+        let retired = [key("a", 0, None), key("b", 1000, Some(950))];
+        let table: [(&[KeyRecord], Seconds, Option<Due>); 8] = [
+            (&[], 7, due(7, None)),
+            (&[key("a", 0, Some(5))], 7, due(7, None)),
+            (&one, 899, None),
+            (&one, 900, due(1000, Some(0))),
+            // The server was off meanwhile: the new key is published first all the same.
+            (&one, 5000, due(5100, Some(0))),
+            (&two, 1899, None),
+            (&two, 1900, due(2000, Some(1000))),
+            (&retired, 960, due(1060, Some(0))),
+        ];
+        for (keys, now, expected) in table {
+            assert_eq!(SCHEDULE.due(keys, es, now), expected, "{keys:?} at {now}");
+        }
+        let never = Schedule { rotate_every: 0, ..SCHEDULE };
+        assert_eq!(never.due(&one, es, 1_000_000), None);
+        assert_eq!(never.due(&[], es, 7), due(7, None));
+    }
+
+    #[test]
+    fn a_key_that_takes_over_at_once_comes_after_the_one_that_signs() {
+        let es = SigningAlgorithm::Es256;
+        let keys = [key("a", 0, None), key("b", 1000, None), key("c", 1100, None)];
+        let due = |signs_from, after| Due { algorithm: es, signs_from, after };
+        for (keys, now, expected) in [
+            (&keys[..0], 7, due(7, None)),
+            (&keys[..2], 999, due(999, Some(1000))),
+            (&keys[..2], 1000, due(1001, Some(1000))),
+            (&keys, 1050, due(1050, Some(1100))),
+        ] {
+            assert_eq!(SCHEDULE.at_once(keys, es, now), expected);
+        }
+    }
+
+    #[test]
+    fn the_next_key_is_the_first_one_that_waits() {
+        let keys = [key("a", 0, None), key("b", 1000, Some(1)), key("c", 1100, None), key("d", 1200, None)];
+        let kid = |now| next(&keys, SigningAlgorithm::Es256, now).map(|key| key.kid.as_str());
+        assert_eq!([kid(5), kid(1100), kid(1200)], [Some("c"), Some("d"), None]);
+    }
+
+    #[test]
+    fn algorithms_are_called_what_the_rfcs_call_them() {
+        for algorithm in SigningAlgorithm::ALL {
+            assert_eq!(SigningAlgorithm::parse(algorithm.as_str()), Some(algorithm));
+        }
+        for word in ["none", "HS256", "rs256", "", "ES256K"] {
+            assert_eq!(SigningAlgorithm::parse(word), None);
+        }
+    }
+}

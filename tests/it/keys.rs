@@ -1,0 +1,229 @@
+//! Signing keys: made once, sealed, published before they sign and after; the same on every node.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use grantor::app::{App, Server};
+use grantor::clock::{Clock, ManualClock};
+use grantor::failure::Failure;
+use grantor::jose::key::SigningKey;
+use grantor::jose::verify::{Expiry, verify};
+use grantor::oauth::signing_key::SigningAlgorithm;
+use grantor::secret::Hash;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::TestServer;
+use crate::support::database::{TestDatabase, engine};
+
+const DAY: Duration = Duration::from_secs(86_400);
+const ES256: SigningAlgorithm = SigningAlgorithm::Es256;
+
+/// Another node on the same database.
+async fn node(
+    database: &TestDatabase,
+    options: &[(&str, &str)],
+    clock: &ManualClock,
+) -> Result<Arc<App>, Failure> {
+    let config = TestServer::config(database, options);
+    Server::bind(config, Clock::Manual(clock.clone())).await.map(|server| server.app())
+}
+
+async fn published(server: &TestServer) -> Vec<Value> {
+    let answer = server.get("/jwks").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()["keys"].as_array().unwrap().clone()
+}
+
+/// The published names of one algorithm's keys, in the order in which they sign.
+async fn kids(server: &TestServer, algorithm: SigningAlgorithm) -> Vec<String> {
+    let keys = published(server).await;
+    let of_it = keys.iter().filter(|key| key["alg"] == algorithm.as_str());
+    of_it.map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Asks until the algorithm has that many keys: they are made beside the requests.
+async fn kids_when(server: &TestServer, count: usize) -> Vec<String> {
+    let seen = async {
+        loop {
+            let kids = kids(server, ES256).await;
+            if kids.len() == count {
+                return kids;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), seen).await.expect("the rotation")
+}
+
+async fn signing(app: &App) -> Arc<SigningKey> {
+    app.key_set.current(app.now()).await.unwrap().signing(ES256).unwrap().clone()
+}
+
+/// Whether a node takes a token.
+async fn takes(app: &App, token: &str) -> bool {
+    let current = app.key_set.current(app.now()).await.unwrap();
+    verify::<Value>(token, "JWT", current.published(), Expiry::Live(app.now())).is_ok()
+}
+
+/// The thumbprint as RFC 7638 §3 describes it: the required members, in order, without space.
+fn thumbprint(key: &Value) -> String {
+    let required: &[&str] = match key["kty"].as_str().unwrap() {
+        "RSA" => &["e", "kty", "n"],
+        "EC" => &["crv", "kty", "x", "y"],
+        _ => &["crv", "kty", "x"],
+    };
+    let members: Vec<String> = required.iter().map(|name| format!("\"{name}\":{}", key[name])).collect();
+    Hash::of(&format!("{{{}}}", members.join(","))).to_text()
+}
+
+#[tokio::test]
+async fn every_configured_algorithm_has_a_key_with_nothing_private_in_it() {
+    let server = TestServer::start_with(&[("keys.algorithms", "RS256 PS256 ES256 EdDSA")]).await;
+    let answer = server.get("/jwks").await;
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.header("cache-control"), "public, max-age=3600");
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    let keys = published(&server).await;
+    let mut algorithms: Vec<&str> = keys.iter().map(|key| key["alg"].as_str().unwrap()).collect();
+    algorithms.sort_unstable();
+    assert_eq!(algorithms, ["ES256", "EdDSA", "PS256", "RS256"]);
+    for key in &keys {
+        let members: Vec<&str> = key.as_object().unwrap().keys().map(String::as_str).collect();
+        let expected: &[&str] = match key["kty"].as_str().unwrap() {
+            "RSA" => &["alg", "e", "kid", "kty", "n", "use"],
+            "EC" => &["alg", "crv", "kid", "kty", "use", "x", "y"],
+            _ => &["alg", "crv", "kid", "kty", "use", "x"],
+        };
+        assert_eq!(members, expected);
+        assert_eq!(key["kid"], thumbprint(key));
+        assert_eq!(key["use"], "sig");
+    }
+    let head = server.browser().request(Method::HEAD, "/jwks", &[], "").await;
+    assert_eq!((head.status.as_u16(), head.body.as_str()), (200, ""));
+
+    // Whoever reads /jwks can verify what each of the keys signs.
+    let set: jsonwebtoken::jwk::JwkSet = serde_json::from_str(&answer.body).unwrap();
+    let current = server.app.key_set.current(server.app.now()).await.unwrap();
+    for algorithm in SigningAlgorithm::ALL {
+        let key = current.signing(algorithm).unwrap();
+        let token = key.sign("JWT", &json!({"sub": "alice", "exp": 99_999_999_999_i64})).unwrap();
+        let public = jsonwebtoken::DecodingKey::from_jwk(set.find(key.kid()).unwrap()).unwrap();
+        let expected = jsonwebtoken::Validation::new(algorithm.as_str().parse().unwrap());
+        let read = jsonwebtoken::decode::<Value>(&token, &public, &expected).unwrap();
+        assert_eq!(read.claims["sub"], "alice");
+        assert!(takes(&server.app, &token).await);
+    }
+}
+
+#[tokio::test]
+async fn the_database_holds_private_keys_only_sealed_and_bound_to_their_names() {
+    let server = TestServer::start().await;
+    let key = signing(&server.app).await;
+    let pkcs8 = key.to_pkcs8().unwrap();
+    let kid = key.kid().to_owned();
+    let row: Option<(Vec<u8>, String)> = server
+        .store(async move |tx| {
+            let query = tx.query("SELECT sealed, public_jwk FROM signing_keys WHERE kid = $1");
+            query.bind(kid.as_str()).optional().await
+        })
+        .await;
+    let (sealed, public_jwk) = row.unwrap();
+    assert!(SigningKey::from_pkcs8(ES256, &pkcs8).is_ok() && SigningKey::from_pkcs8(ES256, &sealed).is_err());
+    let holds = |text: &[u8], part: &[u8]| text.windows(part.len()).any(|window| window == part);
+    for part in pkcs8.chunks_exact(16) {
+        assert!(!holds(&sealed, part));
+    }
+    assert!(!public_jwk.contains("\"d\""));
+
+    // A key that was moved to another name does not open: nobody can swap what the server signs with.
+    let moved = "UPDATE signing_keys SET sealed = (SELECT sealed FROM server_keys)";
+    assert_eq!(server.sql(moved).await, 2);
+    let refused = node(&server.database, &[], &server.clock).await.err().unwrap();
+    assert!(refused.to_string().contains("master key is not the one"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_restart_and_another_node_find_the_same_keys() {
+    let server = TestServer::start().await;
+    let (before, key) = (server.get("/jwks").await.body, signing(&server.app).await);
+    for _ in 0..2 {
+        let other = node(&server.database, &[], &server.clock).await.unwrap();
+        assert_eq!(other.key_set.current(other.now()).await.unwrap().jwks(), before);
+        assert_eq!(signing(&other).await.kid(), key.kid());
+        let token = key.sign("JWT", &json!({"exp": other.now() + 1})).unwrap();
+        assert!(takes(&other, &token).await);
+    }
+    assert_eq!(server.number("SELECT COUNT(*) FROM signing_keys").await, 2);
+}
+
+#[tokio::test]
+async fn nodes_that_start_at_once_on_an_empty_database_share_one_set() {
+    let database = TestDatabase::fresh(engine()).await;
+    let clock = ManualClock::starting_now();
+    let nodes = join_all((0..4).map(|_| node(&database, &[], &clock))).await;
+    let mut sets = Vec::new();
+    for app in nodes.into_iter().map(Result::unwrap) {
+        let current = app.key_set.current(app.now()).await.unwrap();
+        sets.push((current.jwks().to_owned(), signing(&app).await.kid().to_owned()));
+    }
+    assert!(sets.iter().all(|set| *set == sets[0]), "{sets:?}");
+    assert_eq!(sets[0].0.matches("\"kid\"").count(), 2);
+}
+
+#[tokio::test]
+async fn a_key_is_published_a_day_before_it_signs_and_for_eight_days_after() {
+    let server = TestServer::start().await;
+    let first = kids(&server, ES256).await;
+    let old = signing(&server.app).await;
+    server.clock.advance(89 * DAY - Duration::from_secs(1));
+    assert_eq!(kids(&server, ES256).await, first);
+    server.clock.advance(Duration::from_secs(1));
+    let both = kids_when(&server, 2).await;
+    assert_eq!(both[0], first[0]);
+    server.clock.advance(DAY - Duration::from_secs(1));
+    assert_eq!(signing(&server.app).await.kid(), first[0]);
+    let token = old.sign("JWT", &json!({"exp": server.app.now() + 8 * 86_400})).unwrap();
+
+    server.clock.advance(Duration::from_secs(2));
+    assert_eq!(signing(&server.app).await.kid(), both[1]);
+    server.clock.advance(8 * DAY - Duration::from_secs(3));
+    assert_eq!(kids(&server, ES256).await, both);
+    assert!(takes(&server.app, &token).await);
+    server.clock.advance(Duration::from_secs(2));
+    assert_eq!(kids(&server, ES256).await, both[1..]);
+
+    // What has ended is forgotten with the next rotation.
+    server.clock.advance(90 * DAY);
+    kids_when(&server, 2).await;
+    let left = "SELECT COUNT(*) FROM signing_keys WHERE algorithm = 'ES256'";
+    assert_eq!(server.number(left).await, 2);
+}
+
+#[tokio::test]
+async fn of_several_nodes_that_rotate_at_once_one_makes_the_key() {
+    let server = TestServer::start().await;
+    let nodes = join_all((0..3).map(|_| node(&server.database, &[], &server.clock))).await;
+    let nodes: Vec<Arc<App>> = nodes.into_iter().map(Result::unwrap).collect();
+    server.clock.advance(89 * DAY);
+    join_all(nodes.iter().map(|app| app.key_set.current(app.now()))).await;
+    let both = kids_when(&server, 2).await;
+    server.clock.advance(DAY);
+    for app in &nodes {
+        assert_eq!(signing(app).await.kid(), both[1]);
+    }
+    assert_eq!(server.number("SELECT COUNT(*) FROM signing_keys").await, 4);
+}
+
+#[tokio::test]
+async fn an_algorithm_that_is_offered_anew_gets_a_key_and_one_that_is_not_stays_published() {
+    let server = TestServer::start_with(&[("keys.algorithms", "ES256")]).await;
+    let token = signing(&server.app).await.sign("JWT", &json!({"exp": server.app.now() + 9})).unwrap();
+    let other = node(&server.database, &[("keys.algorithms", "EdDSA")], &server.clock).await.unwrap();
+    let current = other.key_set.current(other.now()).await.unwrap();
+    assert!(current.signing(ES256).is_none() && current.signing(SigningAlgorithm::EdDsa).is_some());
+    assert_eq!(current.jwks().matches("\"kid\"").count(), 2);
+    assert!(takes(&other, &token).await);
+}
