@@ -12,13 +12,13 @@ use crate::support::database::engine;
 use crate::support::{Answer, TestServer};
 
 /// Somebody else's transaction that stands in the way of every write.
-enum Lock {
+pub(crate) enum Lock {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
 }
 
 impl Lock {
-    async fn take(server: &TestServer) -> Self {
+    pub(crate) async fn take(server: &TestServer) -> Self {
         let url = &server.database.url;
         match engine() {
             Engine::Sqlite => {
@@ -39,7 +39,18 @@ impl Lock {
         }
     }
 
-    async fn release(self) {
+    /// Waits until somebody stands before the lock, as far as the engine tells.
+    pub(crate) async fn is_met(&mut self) {
+        // SQLite does not tell: whoever waits has not begun there.
+        let Self::Postgres(link) = self else { return };
+        let waiting = "SELECT 1 FROM pg_locks WHERE NOT granted
+                       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        while sqlx::query(waiting).fetch_optional(&mut *link).await.unwrap().is_none() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    pub(crate) async fn release(self) {
         match self {
             Self::Sqlite(mut link) => drop(link.execute("ROLLBACK").await.unwrap()),
             Self::Postgres(mut link) => drop(link.execute("ROLLBACK").await.unwrap()),

@@ -4,7 +4,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use super::{Operator, refusal, secret_ids, succeeded};
+use super::{Operator, is_signed_in, refresh_token, refusal, secret_ids, succeeded};
+use crate::deadline::Lock;
 use crate::support::process::grantor;
 use crate::support::{TestServer, left_out};
 
@@ -191,4 +192,27 @@ async fn a_database_of_a_newer_version_is_left_alone() {
         text,
         "the database was migrated by a newer grantor (migration 9999); use that version, or a later one"
     );
+}
+
+#[tokio::test]
+async fn an_interrupted_command_leaves_nothing_half_done() {
+    let server = TestServer::start().await;
+    let (operator, web) = (Operator::of(&server), server.web().await);
+    let mut browser = server.alice().await;
+    let refresh = refresh_token(&web, &mut browser, "read").await;
+    let mut lock = Lock::take(&server).await;
+    // It ends the sessions first, and then waits for the codes.
+    let mut command = operator.command(&["user", "delete", "alice", "--yes"]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    lock.is_met().await;
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupted.success());
+    assert_eq!(child.wait().unwrap().code(), None, "the signal ended it");
+    lock.release().await;
+
+    assert_eq!(operator.json(&["user", "list"])[0]["username"], "alice");
+    assert!(is_signed_in(&web, &mut browser).await);
+    assert_eq!(web.refresh_by_hand(&refresh).await.status, 200);
+    operator.done(&["user", "delete", "alice", "--yes"]);
+    assert!(!is_signed_in(&web, &mut browser).await);
 }
