@@ -3,12 +3,12 @@
 use sqlx::ConnectOptions as _;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
+use sqlx::sqlite::SqliteConnection;
 use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use super::db::{DbError, DbOptions, Engine};
+use super::db::{DatabaseFile, DbError, DbOptions, Engine};
 use crate::clock::Seconds;
 
 /// Every migration of this program, in order.
@@ -32,15 +32,7 @@ pub async fn run(options: &DbOptions, holder: &str, now: Seconds) -> Result<(), 
         Engine::Sqlite => {
             let path = options.sqlite_path().ok_or(DbError::Url("it must name a file"))?;
             create_private(&path);
-            let connect = SqliteConnectOptions::new()
-                .filename(&path)
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .busy_timeout(options.lock_patience)
-                .disable_statement_logging();
-            let opened = connect.connect().await;
-            let mut link =
-                opened.map_err(|source| DbError::Open { what: path.display().to_string(), source })?;
+            let mut link = DatabaseFile::of(options)?.open().await?;
             under_lease(&mut link, holder, now).await
         }
         Engine::Postgres => {

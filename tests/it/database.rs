@@ -290,17 +290,20 @@ async fn two_processes_write_to_one_sqlite_file_without_a_lock_error() {
 }
 
 #[tokio::test]
-async fn migrating_from_many_processes_at_once_works_and_is_done_once() {
-    let mut engines = vec![Engine::Sqlite];
-    engines.extend(postgres_url().map(|_| Engine::Postgres));
-    for engine in engines {
+async fn processes_that_start_at_once_on_an_empty_database_all_open_it() {
+    let mut rounds = vec![Engine::Sqlite; 8];
+    rounds.extend(postgres_url().map(|_| Engine::Postgres));
+    for engine in rounds {
         let database = TestDatabase::fresh(engine).await;
         let options = Config::with(&[("database.url", database.url.as_str())]).unwrap().database_options();
-        let migrations = (0..6).map(|index| {
-            let options = options.clone();
-            async move { migrate::run(&options, &format!("process {index}"), 1_000).await }
+        let starts = (0..6).map(|index| {
+            let options = DbOptions { connections: 1, ..options.clone() };
+            async move {
+                migrate::run(&options, &format!("process {index}"), 1_000).await?;
+                Db::open(&options).await
+            }
         });
-        for outcome in join_all(migrations).await {
+        for outcome in join_all(starts).await {
             outcome.unwrap();
         }
     }

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 pub use connection::{Batch, Conn, Param, Query, Record, Tx};
 pub use error::{DbError, Refusable};
+pub(in crate::store) use sqlite::DatabaseFile;
 
 use job::{Envelope, Queue, ReadJob, WriteJob};
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use sqlx::ConnectOptions as _;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 
 use super::DbOptions;
 use super::connection::{Link, Tx};
@@ -17,29 +17,23 @@ const BATCH: usize = 256;
 const TURN_EVERY: Duration = Duration::from_millis(100);
 /// … for this long.
 const TURN: Duration = Duration::from_millis(2);
+/// How soon to open a file again that another process is just opening.
+const REOPEN_AFTER: Duration = Duration::from_millis(10);
 
 pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError> {
-    let path = options.sqlite_path().ok_or(DbError::Url("it must name a file"))?;
-    let base = SqliteConnectOptions::new()
-        .filename(&path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(options.lock_patience)
-        .disable_statement_logging();
-    let what = path.display().to_string();
+    let base = DatabaseFile::of(options)?;
     // The writer first: it makes the file and its journal mode, which readers cannot.
     let (writes, write_inbox) = queue(options.queue);
-    start("db-write", base.clone(), 1, what.clone(), async move |mut links| {
+    start("db-write", base.clone(), 1, async move |mut links| {
         if let Some(tx) = links.pop() {
             write_batches(tx, write_inbox).await;
         }
     })
     .await?;
     let (reads, read_inbox) = queue(options.queue);
-    let reading = base.pragma("query_only", "true").create_if_missing(false);
-    start("db-read", reading, options.connections.max(1), what, async move |links| {
+    let reading =
+        DatabaseFile { connect: base.connect.pragma("query_only", "true").create_if_missing(false), ..base };
+    start("db-read", reading, options.connections.max(1), async move |links| {
         let readers = links.into_iter().map(|link| serve_reads(link, read_inbox.clone()));
         futures_util::future::join_all(readers).await;
     })
@@ -47,21 +41,65 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
     Ok((reads, writes))
 }
 
+/// The file of a database, and how every connection to it is made.
+#[derive(Clone)]
+pub(in crate::store) struct DatabaseFile {
+    connect: SqliteConnectOptions,
+    what: String,
+    patience: Duration,
+}
+
+impl DatabaseFile {
+    pub(in crate::store) fn of(options: &DbOptions) -> Result<Self, DbError> {
+        let path = options.sqlite_path().ok_or(DbError::Url("it must name a file"))?;
+        let connect = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(options.lock_patience)
+            .disable_statement_logging();
+        Ok(Self { connect, what: path.display().to_string(), patience: options.lock_patience })
+    }
+
+    /// Opens it, and again while another process holds it.
+    pub(in crate::store) async fn open(&self) -> Result<SqliteConnection, DbError> {
+        let begun = Instant::now();
+        loop {
+            match self.connect.connect().await {
+                // Changing the journal mode and the recovery of a journal do not wait for the lock as statements do.
+                Err(error) if is_busy(&error) && begun.elapsed() < self.patience => {
+                    tokio::time::sleep(REOPEN_AFTER).await;
+                }
+                outcome => {
+                    return outcome.map_err(|source| DbError::Open { what: self.what.clone(), source });
+                }
+            }
+        }
+    }
+}
+
+/// SQLITE_BUSY, in every form.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
+}
+
 /// Starts a storage thread over `count` connections, and tells whether they opened.
 async fn start(
     name: &str,
-    options: SqliteConnectOptions,
+    file: DatabaseFile,
     count: u32,
-    what: String,
     serve: impl AsyncFnOnce(Vec<Tx>) + Send + 'static,
 ) -> Result<(), DbError> {
     storage_thread(name, move |opened| async move {
         let mut links = Vec::new();
         for _ in 0..count {
-            match options.connect().await {
+            match file.open().await {
                 Ok(link) => links.push(Tx::new(Link::Sqlite(link))),
-                Err(source) => {
-                    let _ = opened.send(Err(DbError::Open { what, source }));
+                Err(error) => {
+                    let _ = opened.send(Err(error));
                     return;
                 }
             }

@@ -10,6 +10,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use url::{ParseError, Url};
 
 use super::left_out;
@@ -18,14 +19,19 @@ pub(crate) struct Chromium {
     pub(crate) page: Client,
     driver: Child,
     _profile: TempDir,
+    _turn: SemaphorePermit<'static>,
 }
 
+/// A browser is half a dozen processes: more of them than cores only wait for each other.
+static TURNS: Semaphore = Semaphore::const_new(2);
+
 /// How long the browser may take for a step.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Chromium {
     /// Starts a browser with an empty profile; `None`, and a word about it, where none is installed.
     pub(crate) async fn start() -> Option<Self> {
+        let turn = TURNS.acquire().await.expect("turns are never closed");
         let Ok((driver, port)) = start_driver() else {
             left_out(
                 "the browser, because chromedriver is not installed (Debian: chromium, chromium-driver)",
@@ -49,7 +55,7 @@ impl Chromium {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let connect = builder.capabilities(options).connect(&format!("http://127.0.0.1:{port}")).await;
         let page = connect.expect("chromedriver starts Chromium");
-        Some(Self { page, driver, _profile: profile })
+        Some(Self { page, driver, _profile: profile, _turn: turn })
     }
 
     pub(crate) async fn open(&self, url: &str) {
