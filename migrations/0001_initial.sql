@@ -18,6 +18,7 @@ CREATE TABLE clients (
     scopes        TEXT    NOT NULL,
     auth_method   TEXT    CHECK (auth_method IN ('client_secret_basic', 'client_secret_post', 'none')),
     pkce          TEXT    CHECK (pkce IN ('required', 'optional')),
+    id_token_alg  TEXT    CHECK (id_token_alg IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
     first_party   BOOLEAN NOT NULL,
     created_at    BIGINT  NOT NULL,
     disabled_at   BIGINT
@@ -48,17 +49,35 @@ CREATE TABLE scopes (
     description TEXT    NOT NULL,
     -- Never given to a client that did not name it.
     sensitive   BOOLEAN NOT NULL,
+    -- What an application may learn of the person with it.
+    claims      TEXT    NOT NULL DEFAULT '',
     created_at  BIGINT  NOT NULL
 );
+
+-- OpenID Connect Core §5.4 and §11. Operators may reword them, or let them tell more or less.
+INSERT INTO scopes (name, description, sensitive, claims, created_at) VALUES
+    ('openid', 'Know who you are', FALSE, '', 0),
+    ('profile', 'See your name and what else your profile says', FALSE,
+     'name family_name given_name middle_name nickname preferred_username profile picture website gender birthdate zoneinfo locale updated_at',
+     0),
+    ('email', 'See your e-mail address', FALSE, 'email email_verified', 0),
+    ('address', 'See your postal address', TRUE, 'address', 0),
+    ('phone', 'See your phone number', TRUE, 'phone_number phone_number_verified', 0),
+    ('groups', 'See the groups that you belong to', TRUE, 'groups', 0),
+    ('offline_access', 'Keep this access after you have signed out', TRUE, '', 0);
 
 CREATE TABLE users (
     id                  TEXT   PRIMARY KEY,
     username            TEXT   NOT NULL,
     email               TEXT,
     name                TEXT,
+    -- A JSON object of what else is known: OpenID Connect Core §5.1, groups, and claims of the operator's own.
+    claims              TEXT   NOT NULL DEFAULT '{}',
     password_hash       TEXT,
     password_changed_at BIGINT,
     created_at          BIGINT NOT NULL,
+    -- When something above was last changed, but for the password.
+    updated_at          BIGINT NOT NULL,
     disabled_at         BIGINT
 );
 
@@ -119,6 +138,7 @@ CREATE TABLE codes (
     redirect_uri TEXT   NOT NULL,
     scope        TEXT   NOT NULL,
     challenge    TEXT,
+    nonce        TEXT,
     auth_time    BIGINT NOT NULL,
     ends_at      BIGINT NOT NULL,
     consumed_at  BIGINT,

@@ -47,6 +47,43 @@ pub fn oauth_error(app: &App, request: &HttpRequest, denied: Denied<OAuthError>)
     oauth_json(app, &request_id(request), &error)
 }
 
+/// The JSON of an endpoint that takes access tokens, with the challenge of RFC 6750 §3; `scope` is what it needs.
+pub fn bearer_error(
+    app: &App,
+    request: &HttpRequest,
+    denied: Denied<OAuthError>,
+    scope: &'static str,
+) -> HttpResponse {
+    let error = match denied {
+        Denied::Refused(error) => {
+            log_refusal(request, &error);
+            error
+        }
+        Denied::Failed(failure) => failed(&request_id(request), &failure),
+    };
+    let mut response = oauth_json(app, &request_id(request), &error);
+    if !matches!(response.status().as_u16(), 400 | 401 | 403) {
+        return response;
+    }
+    let mut challenge = String::from("Bearer realm=\"grantor\"");
+    // Who sent no token is told no error: the request was none (RFC 6750 §3.1).
+    if error.reason != Reason::BearerMissing {
+        let (code, uri) = (error.code().as_str(), error_uri(app, &error));
+        let description = &error.description;
+        challenge.push_str(&format!(
+            ", error=\"{code}\", error_description=\"{description}\", error_uri=\"{uri}\""
+        ));
+    }
+    if error.code() == ErrorCode::InsufficientScope {
+        challenge.push_str(&format!(", scope=\"{scope}\""));
+    }
+    // Descriptions are printable ASCII without quotes (RFC 6749 §5.2).
+    if let Ok(challenge) = header::HeaderValue::try_from(challenge) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
 fn oauth_json(app: &App, request_id: &str, error: &OAuthError) -> HttpResponse {
     let of_code = || StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::BAD_REQUEST);
     let status = http_status(error.reason).unwrap_or_else(of_code);

@@ -203,6 +203,7 @@ async fn store_code(
         redirect_uri: request.return_to.as_str().to_owned(),
         scope: request.scope.clone(),
         challenge: request.challenge.clone(),
+        nonce: request.nonce.clone(),
         auth_time: signed_in.auth_time,
         expires_at: now + tokens.code_lifetime.seconds(),
     };

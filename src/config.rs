@@ -100,6 +100,7 @@ pub enum RequirePkce {
 pub struct Tokens {
     pub code_lifetime: Span,
     pub access_token_lifetime: Span,
+    pub id_token_lifetime: Span,
     pub refresh_token_idle_lifetime: Span,
     pub refresh_token_lifetime: Span,
     pub refresh_token_grace: Span,
@@ -328,7 +329,8 @@ mod tests {
         for (option, part) in [
             (("keys.publish_before", "1h"), "longer than 1h"),
             (("keys.rotate_every", "24h"), "longer than keys.publish_before"),
-            (("keys.keep_published", "599s"), "at least as long as tokens.access_token_lifetime"),
+            (("tokens.id_token_lifetime", "9d"), "at least as long as what the keys sign lives"),
+            (("keys.keep_published", "599s"), "at least as long as what the keys sign lives"),
         ] {
             let sentence = refusal(&[option]);
             assert!(sentence.contains(part), "{sentence}");

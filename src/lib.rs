@@ -31,6 +31,7 @@ pub mod authorization;
 pub mod browser;
 pub mod form;
 pub mod html;
+pub mod id_tokens;
 
 pub mod endpoints;
 pub mod pages;

@@ -11,7 +11,7 @@ use quick_cache::sync::Cache;
 
 use crate::failure::Failure;
 use crate::oauth::id::ClientId;
-use crate::oauth::scope::{KnownScopes, ScopeRecord};
+use crate::oauth::scope::{KnownScopes, Scope, ScopeRecord};
 use crate::store::clients::StoredClient;
 use crate::store::db::{Db, DbError};
 use crate::store::{clients, scopes};
@@ -40,10 +40,17 @@ impl KnownScopes for Scopes {
 }
 
 impl Scopes {
-    pub fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.0.keys().cloned().collect();
-        names.sort();
-        names
+    /// All of them, by name.
+    pub fn sorted(&self) -> Vec<&ScopeRecord> {
+        let mut all: Vec<&ScopeRecord> = self.0.values().collect();
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all
+    }
+
+    /// The claims that an application learns with a scope.
+    pub fn claims_of(&self, scope: &Scope) -> impl Iterator<Item = &str> {
+        let records = scope.names().filter_map(|name| self.0.get(name));
+        records.flat_map(|record| record.claims.iter().map(String::as_str))
     }
 }
 

@@ -72,8 +72,8 @@ impl Config {
         if keys.rotate_every.seconds() != 0 && keys.rotate_every <= keys.publish_before {
             found("keys.rotate_every", "must be longer than keys.publish_before, or 0s");
         }
-        if keys.keep_published < self.tokens.access_token_lifetime {
-            found("keys.keep_published", "must be at least as long as tokens.access_token_lifetime");
+        if keys.keep_published < self.tokens.access_token_lifetime.max(self.tokens.id_token_lifetime) {
+            found("keys.keep_published", "must be at least as long as what the keys sign lives");
         }
         mistakes
     }
@@ -86,6 +86,7 @@ impl Config {
         }
         for (key, span) in [
             ("tokens.access_token_lifetime", self.tokens.access_token_lifetime),
+            ("tokens.id_token_lifetime", self.tokens.id_token_lifetime),
             ("tokens.refresh_token_idle_lifetime", self.tokens.refresh_token_idle_lifetime),
             ("tokens.refresh_token_lifetime", self.tokens.refresh_token_lifetime),
             ("sessions.idle_lifetime", self.sessions.idle_lifetime),

@@ -1,4 +1,5 @@
-//! `/.well-known/oauth-authorization-server` (RFC 8414).
+//! `/.well-known/oauth-authorization-server` (RFC 8414) and `/.well-known/openid-configuration` (OpenID Connect
+//! Discovery §4): one document.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -12,7 +13,7 @@ pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpRespon
     match app.registry.scopes(Freshness::Cached).await {
         Ok(scopes) => HttpResponse::Ok()
             .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-            .json(metadata(&app.issuer, scopes.names())),
+            .json(metadata(&app.issuer, &scopes.sorted(), &app.config.keys.algorithms)),
         Err(failure) => answer::failure(&app, &answer::request_id(&request), Surface::Api, &failure),
     }
 }

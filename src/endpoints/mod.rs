@@ -1,6 +1,7 @@
 //! Every URL of the server on one screen, and the endpoints for programs.
 
 mod authorize;
+mod bearer;
 pub mod client_auth;
 pub mod envelope;
 mod fallback;
@@ -8,6 +9,7 @@ mod health;
 mod jwks;
 mod metadata;
 mod token;
+mod userinfo;
 
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Resource, Route};
@@ -19,14 +21,21 @@ use fallback::MethodNotAllowed;
 /// The route table; `path` is the public URL's, empty or `/like/this`.
 pub fn routes(config: &mut ServiceConfig, path: &str) {
     use Surface::{Api, OAuth, Page};
-    let metadata_path = format!("/.well-known/oauth-authorization-server{path}");
     let at = |route: &str| format!("{path}{route}");
 
+    // Each under both names: RFC 8414 puts an issuer's path behind, OpenID Connect Discovery before.
+    for name in ["oauth-authorization-server", "openid-configuration"] {
+        let mut places = vec![format!("/.well-known/{name}{path}"), at(&format!("/.well-known/{name}"))];
+        places.dedup();
+        for place in places {
+            config.service(resource(&place, Api).get(metadata::get).preflight().done());
+        }
+    }
     config
         .service(resource(&at("/authorize"), Page).get(authorize::get).post(authorize::post).done())
         .service(resource(&at("/authorize/resume"), Page).get(authorize::resume).done())
         .service(resource(&at("/token"), OAuth).post(token::post).preflight().done())
-        .service(resource(&metadata_path, Api).get(metadata::get).preflight().done())
+        .service(resource(&at("/userinfo"), OAuth).get(userinfo::get).post(userinfo::post).preflight().done())
         .service(resource(&at("/jwks"), Api).get(jwks::get).preflight().done())
         .service(resource(&at("/healthz"), Api).get(health::live).done())
         .service(resource(&at("/readyz"), Api).get(health::ready).done())
@@ -46,10 +55,8 @@ pub fn surface(issuer: &str, path: &str) -> Surface {
     // Mounted where the issuer is: `/errors/token` is a page.
     let is = |route: &str| path.strip_suffix(route).is_some_and(|mount| issuer.ends_with(mount));
     match path {
-        _ if is("/token") => Surface::OAuth,
-        _ if is("/jwks") || is("/healthz") || is("/readyz") || path.starts_with("/.well-known/") => {
-            Surface::Api
-        }
+        _ if is("/token") || is("/userinfo") => Surface::OAuth,
+        _ if is("/jwks") || is("/healthz") || is("/readyz") || path.contains("/.well-known/") => Surface::Api,
         _ => Surface::Page,
     }
 }

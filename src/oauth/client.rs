@@ -5,6 +5,7 @@ use super::id::ClientId;
 use super::reason::Reason;
 use super::redirect_uri::RegisteredUri;
 use super::scope::Scope;
+use super::signing_key::SigningAlgorithm;
 
 /// A registered client as the rules see it; secrets are verified elsewhere.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Client {
     pub auth_method: Option<AuthMethod>,
     /// `None` follows the server's `[oauth] require_pkce`.
     pub pkce: Option<PkcePolicy>,
+    /// What its ID Tokens are signed with; `None` is RS256, if the server offers it.
+    pub id_token_alg: Option<SigningAlgorithm>,
     /// Belongs to the operator: nobody is asked for consent.
     pub first_party: bool,
     pub disabled: bool,
@@ -159,6 +162,7 @@ pub(super) fn example(kind: ClientKind) -> Client {
         scopes: Scope::from_stored("read write"),
         auth_method: None,
         pkce: None,
+        id_token_alg: None,
         first_party: false,
         disabled: false,
     }

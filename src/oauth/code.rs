@@ -2,6 +2,7 @@
 
 use super::error::OAuthError;
 use super::id::{ClientId, GrantId, SessionId, UserId};
+use super::id_token::Authentication;
 use super::pkce::{self, Challenge};
 use super::reason::Reason;
 use super::scope::Scope;
@@ -17,9 +18,22 @@ pub struct Code {
     pub redirect_uri: String,
     pub scope: Scope,
     pub challenge: Option<Challenge>,
+    pub nonce: Option<String>,
     /// When the person gave the password, in seconds.
     pub auth_time: i64,
     pub expires_at: i64,
+}
+
+impl Code {
+    /// The sign-in that it was issued for.
+    pub fn authentication(&self) -> Authentication {
+        Authentication {
+            user: self.user_id.clone(),
+            session: self.session_id.clone(),
+            auth_time: self.auth_time,
+            nonce: self.nonce.clone(),
+        }
+    }
 }
 
 /// What the token request says about the code.

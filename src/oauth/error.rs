@@ -30,6 +30,8 @@ pub enum ErrorCode {
     InvalidClient,
     InvalidGrant,
     UnsupportedGrantType,
+    InvalidToken,
+    InsufficientScope,
     LoginRequired,
     ConsentRequired,
     RequestNotSupported,
@@ -39,7 +41,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::InvalidRequest,
         Self::UnsupportedResponseType,
         Self::InvalidScope,
@@ -49,6 +51,8 @@ impl ErrorCode {
         Self::InvalidClient,
         Self::InvalidGrant,
         Self::UnsupportedGrantType,
+        Self::InvalidToken,
+        Self::InsufficientScope,
         Self::LoginRequired,
         Self::ConsentRequired,
         Self::RequestNotSupported,
@@ -68,6 +72,8 @@ impl ErrorCode {
             Self::InvalidClient => "invalid_client",
             Self::InvalidGrant => "invalid_grant",
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
             Self::RequestNotSupported => "request_not_supported",
@@ -80,7 +86,8 @@ impl ErrorCode {
     /// The status of a JSON answer with this code (RFC 6749 §5.2).
     pub fn status(self) -> u16 {
         match self {
-            Self::InvalidClient => 401,
+            Self::InvalidClient | Self::InvalidToken => 401,
+            Self::InsufficientScope => 403,
             Self::ServerError => 500,
             Self::TemporarilyUnavailable => 503,
             _ => 400,
@@ -98,6 +105,7 @@ impl ErrorCode {
             | Self::ServerError
             | Self::TemporarilyUnavailable => "RFC 6749 §4.1.2.1",
             Self::InvalidClient | Self::InvalidGrant | Self::UnsupportedGrantType => "RFC 6749 §5.2",
+            Self::InvalidToken | Self::InsufficientScope => "RFC 6750 §3.1",
             Self::LoginRequired
             | Self::ConsentRequired
             | Self::RequestNotSupported
@@ -108,7 +116,14 @@ impl ErrorCode {
 
     /// Whether an application gets it by redirect, in the query of its redirect URI.
     pub fn is_redirected(self) -> bool {
-        !matches!(self, Self::InvalidClient | Self::InvalidGrant | Self::UnsupportedGrantType)
+        !matches!(
+            self,
+            Self::InvalidClient
+                | Self::InvalidGrant
+                | Self::UnsupportedGrantType
+                | Self::InvalidToken
+                | Self::InsufficientScope
+        )
     }
 
     /// Whether a program gets it as JSON.
@@ -136,6 +151,8 @@ impl ErrorCode {
             Self::InvalidClient => Reason::ClientSecretWrong,
             Self::InvalidGrant => Reason::CodeReplayed,
             Self::UnsupportedGrantType => Reason::GrantTypeUnsupported,
+            Self::InvalidToken => Reason::BearerExpired,
+            Self::InsufficientScope => Reason::BearerScope,
             Self::LoginRequired => Reason::SignInRequired,
             Self::ConsentRequired => Reason::ConsentRequired,
             Self::RequestNotSupported => Reason::RequestObjectUnsupported,
@@ -179,6 +196,13 @@ impl ErrorCode {
                 "Drop the code or refresh token: it is of no use any more, or never was. Send the person through \
                  sign-in again, once, and look at the reason when it comes back."
             }
+            Self::InvalidToken => {
+                "Get a new access token with the refresh token, and try again once. If that fails, send the person \
+                 through sign-in again."
+            }
+            Self::InsufficientScope => {
+                "Send the person through sign-in again with the scope that WWW-Authenticate names."
+            }
             Self::ServerError => {
                 "Try once more after a pause. If it stays, report the request id to the operator."
             }
@@ -202,6 +226,8 @@ impl ErrorCode {
             Self::InvalidClient => "The application did not prove who it is.",
             Self::InvalidGrant => "The code or refresh token is not valid, or not for this application.",
             Self::UnsupportedGrantType => "The server does not support the grant type that was asked for.",
+            Self::InvalidToken => "The access token is missing, or not valid, or not any more.",
+            Self::InsufficientScope => "The access token is good, but lacks a scope that is needed here.",
             Self::LoginRequired => "The person has to sign in, and the request forbids to ask.",
             Self::ConsentRequired => "The person has to consent, and the request forbids to ask.",
             Self::RequestNotSupported => "The server does not take request objects.",

@@ -104,6 +104,7 @@ mod tests {
             state: None,
             scope: Scope::from_stored(scope),
             challenge: None::<Challenge>,
+            nonce: None,
             prompt,
         }
     }

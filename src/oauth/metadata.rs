@@ -1,10 +1,15 @@
-//! Authorization server metadata: exactly what is implemented (RFC 8414).
+//! Authorization server metadata: exactly what is implemented (RFC 8414, OpenID Connect Discovery §3).
+
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
 use super::client::{AuthMethod, GrantType};
+use super::id_token;
 use super::prompt;
 use super::response_mode::ResponseMode;
+use super::scope::ScopeRecord;
+use super::signing_key::SigningAlgorithm;
 
 /// The metadata document; members whose default would claim more are written out.
 #[derive(Debug, Serialize)]
@@ -12,6 +17,7 @@ pub struct Metadata {
     pub issuer: String,
     pub authorization_endpoint: String,
     pub token_endpoint: String,
+    pub userinfo_endpoint: String,
     pub jwks_uri: String,
     pub service_documentation: String,
     pub scopes_supported: Vec<String>,
@@ -22,19 +28,26 @@ pub struct Metadata {
     pub code_challenge_methods_supported: [&'static str; 1],
     pub authorization_response_iss_parameter_supported: bool,
     pub prompt_values_supported: [&'static str; 4],
+    pub subject_types_supported: [&'static str; 1],
+    pub id_token_signing_alg_values_supported: Vec<&'static str>,
+    pub acr_values_supported: [&'static str; 1],
+    pub claim_types_supported: [&'static str; 1],
+    pub claims_supported: Vec<String>,
+    pub claims_parameter_supported: bool,
     pub request_parameter_supported: bool,
     pub request_uri_parameter_supported: bool,
 }
 
 /// Builds the document for `issuer`, which has no slash at its end.
-pub fn metadata(issuer: &str, scopes: Vec<String>) -> Metadata {
+pub fn metadata(issuer: &str, known: &[&ScopeRecord], algorithms: &[SigningAlgorithm]) -> Metadata {
     Metadata {
         issuer: issuer.to_owned(),
         authorization_endpoint: format!("{issuer}/authorize"),
         token_endpoint: format!("{issuer}/token"),
+        userinfo_endpoint: format!("{issuer}/userinfo"),
         jwks_uri: format!("{issuer}/jwks"),
         service_documentation: format!("{issuer}/errors"),
-        scopes_supported: scopes,
+        scopes_supported: known.iter().map(|scope| scope.name.clone()).collect(),
         response_types_supported: ["code"],
         response_modes_supported: ResponseMode::ALL.map(ResponseMode::as_str),
         grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).collect(),
@@ -42,7 +55,23 @@ pub fn metadata(issuer: &str, scopes: Vec<String>) -> Metadata {
         code_challenge_methods_supported: ["S256"],
         authorization_response_iss_parameter_supported: true,
         prompt_values_supported: prompt::VALUES,
+        subject_types_supported: ["public"],
+        id_token_signing_alg_values_supported: algorithms
+            .iter()
+            .map(|algorithm| algorithm.as_str())
+            .collect(),
+        acr_values_supported: [id_token::ACR_ONE_FACTOR],
+        claim_types_supported: ["normal"],
+        claims_supported: claims(known),
+        claims_parameter_supported: false,
         request_parameter_supported: false,
         request_uri_parameter_supported: false,
     }
+}
+
+/// What ID Tokens say, and what scopes tell.
+fn claims(known: &[&ScopeRecord]) -> Vec<String> {
+    let told = known.iter().flat_map(|scope| scope.claims.iter().map(String::as_str));
+    let all: BTreeSet<&str> = id_token::CLAIMS.into_iter().chain(told).collect();
+    all.into_iter().map(str::to_owned).collect()
 }

@@ -1,10 +1,13 @@
 //! Rules: what the RFCs decide. No HTTP, no SQL, no clock, no randomness.
 
+pub mod bearer;
+pub mod claims;
 pub mod client;
 pub mod code;
 pub mod error;
 pub mod grant;
 pub mod id;
+pub mod id_token;
 pub mod interaction;
 pub mod metadata;
 pub mod params;

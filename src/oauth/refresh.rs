@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::error::OAuthError;
 use super::id::{ClientId, GrantId, SessionId, UserId};
+use super::id_token::Authentication;
 use super::reason::Reason;
 use super::scope::Scope;
 
@@ -59,6 +60,8 @@ pub struct Chain {
     pub client_id: ClientId,
     pub user_id: UserId,
     pub session_id: SessionId,
+    /// When the person gave the password, in seconds.
+    pub auth_time: i64,
     pub scope: Scope,
     /// The generation of the one token that is live.
     pub generation: u32,
@@ -69,6 +72,18 @@ pub struct Chain {
     /// The end in any case.
     pub expires_at: i64,
     pub revoked: bool,
+}
+
+impl Chain {
+    /// The sign-in that it began with; the nonce belonged to the first answer (OpenID Connect Core §12.2).
+    pub fn authentication(&self) -> Authentication {
+        Authentication {
+            user: self.user_id.clone(),
+            session: self.session_id.clone(),
+            auth_time: self.auth_time,
+            nonce: None,
+        }
+    }
 }
 
 /// What a genuine refresh token of this chain is worth now.
@@ -117,6 +132,7 @@ mod tests {
             client_id: ClientId::new("c"),
             user_id: UserId::new("u"),
             session_id: SessionId::new("s"),
+            auth_time: 0,
             scope: Scope::from_stored("read"),
             generation,
             rotated_at,

@@ -19,8 +19,13 @@ pub struct AuthorizationRequest {
     pub state: Option<String>,
     pub scope: Scope,
     pub challenge: Option<Challenge>,
+    /// What the ID Token is to repeat (OpenID Connect Core §3.1.2.1).
+    pub nonce: Option<String>,
     pub prompt: Prompt,
 }
+
+/// Bytes of a nonce, which is stored and given back.
+const LONGEST_NONCE: usize = 512;
 
 /// Where a refusal of an authorization request goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,9 +88,9 @@ pub fn validate(
     // A state that is repeated or malformed could not be given back as it came.
     let state = params.one("state").ok().flatten().map(str::to_owned);
     match check(client, params, known_scopes, pkce_default) {
-        Ok(Asked { scope, challenge, prompt }) => {
+        Ok(Asked { scope, challenge, nonce, prompt }) => {
             let client_id = client.id.clone();
-            Ok(AuthorizationRequest { client_id, return_to, state, scope, challenge, prompt })
+            Ok(AuthorizationRequest { client_id, return_to, state, scope, challenge, nonce, prompt })
         }
         Err(error) => Err(Refusal::Redirect { to: return_to, state, error }),
     }
@@ -94,6 +99,7 @@ pub fn validate(
 struct Asked {
     scope: Scope,
     challenge: Option<Challenge>,
+    nonce: Option<String>,
     prompt: Prompt,
 }
 
@@ -110,8 +116,17 @@ fn check(
     client.may_use(GrantType::AuthorizationCode)?;
     let challenge = Challenge::from_request(client, pkce_default, params)?;
     let scope = scope::resolve(params.one("scope")?, client, known_scopes)?;
+    let nonce = nonce(params)?;
     let prompt = Prompt::from_request(params)?;
-    Ok(Asked { scope, challenge, prompt })
+    Ok(Asked { scope, challenge, nonce, prompt })
+}
+
+fn nonce(params: &Params) -> Result<Option<String>, OAuthError> {
+    match params.one("nonce")? {
+        Some(nonce) if nonce.len() > LONGEST_NONCE => Err(Reason::ParameterTooLong
+            .because(format!("the parameter nonce is longer than {LONGEST_NONCE} bytes"))),
+        nonce => Ok(nonce.map(str::to_owned)),
+    }
 }
 
 fn no_request_object(params: &Params) -> Result<(), OAuthError> {

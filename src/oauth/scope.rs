@@ -12,14 +12,19 @@ use super::reason::Reason;
 pub struct Scope(BTreeSet<String>);
 
 /// A scope that the server knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScopeRecord {
     pub name: String,
     /// What the consent page says.
     pub description: String,
     /// Never given without being named in the request.
     pub sensitive: bool,
+    /// What an application learns of the person with it (OpenID Connect Core §5.4).
+    pub claims: Vec<String>,
 }
+
+/// With it a request is one of OpenID Connect, and its answer tells who signed in (OpenID Connect Core §3.1.2.1).
+pub const OPENID: &str = "openid";
 
 /// Looks a scope up by its name.
 pub trait KnownScopes {

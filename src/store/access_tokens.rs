@@ -1,9 +1,59 @@
 //! Opaque access tokens, kept only as hashes.
 
-use super::db::{Batch, DbError, Tx};
+use sqlx::FromRow;
+
+use super::db::{Batch, Conn, DbError, Tx};
+use super::users::PersonRow;
+use crate::oauth::bearer::{Presented, Subject};
 use crate::oauth::id::{ClientId, GrantId, UserId};
+use crate::oauth::scope::Scope;
 use crate::oauth::token::AccessToken;
 use crate::secret::Hash;
+
+#[derive(FromRow)]
+struct PresentedRow {
+    user_id: Option<String>,
+    scope: String,
+    expires_at: i64,
+    is_revoked: bool,
+}
+
+/// A token that somebody presents, with all that decides about its use at this moment.
+pub async fn find_presented(conn: &mut Conn, hash: &Hash) -> Result<Option<Presented>, DbError> {
+    let row: Option<PresentedRow> = conn
+        .query(
+            "SELECT user_id, scope, expires_at,
+                    NOT (EXISTS (SELECT 1 FROM clients
+                                 WHERE clients.id = access_tokens.client_id AND clients.disabled_at IS NULL)
+                         AND (grant_id IS NULL
+                              OR EXISTS (SELECT 1 FROM grants
+                                         WHERE grants.id = access_tokens.grant_id AND grants.revoked_at IS NULL)))
+                        AS is_revoked
+             FROM access_tokens WHERE hash = $1",
+        )
+        .bind(hash.as_bytes())
+        .optional()
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let subject = match row.user_id {
+        None => Subject::Client,
+        Some(user) => find_subject(conn, &user).await?,
+    };
+    let (scope, expires_at) = (Scope::from_stored(&row.scope), row.expires_at);
+    Ok(Some(Presented { scope, expires_at, is_revoked: row.is_revoked, subject }))
+}
+
+async fn find_subject(conn: &mut Conn, user: &str) -> Result<Subject, DbError> {
+    let row: Option<PersonRow> = conn
+        .query("SELECT id, username, email, name, claims, updated_at FROM users WHERE id = $1 AND disabled_at IS NULL")
+        .bind(user)
+        .optional()
+        .await?;
+    Ok(match row {
+        None => Subject::Nobody,
+        Some(row) => Subject::Person(Box::new(row.into_person()?)),
+    })
+}
 
 /// Stores a token that a client gets for itself, if the client is still what it was when it authenticated.
 ///

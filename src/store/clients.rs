@@ -10,6 +10,7 @@ use crate::oauth::client::{
 use crate::oauth::id::ClientId;
 use crate::oauth::redirect_uri::RegisteredUri;
 use crate::oauth::scope::Scope;
+use crate::oauth::signing_key::SigningAlgorithm;
 
 /// A client together with all its secrets.
 #[derive(Clone, Debug)]
@@ -48,6 +49,7 @@ struct ClientRow {
     scopes: String,
     auth_method: Option<String>,
     pkce: Option<String>,
+    id_token_alg: Option<String>,
     first_party: bool,
     disabled_at: Option<i64>,
 }
@@ -64,7 +66,7 @@ pub async fn find(conn: &mut Conn, id: &ClientId) -> Result<Option<StoredClient>
     let row: Option<ClientRow> = conn
         .query(
             "SELECT id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris, grants,
-                    scopes, auth_method, pkce, first_party, disabled_at
+                    scopes, auth_method, pkce, id_token_alg, first_party, disabled_at
              FROM clients WHERE id = $1",
         )
         .bind(id.as_str())
@@ -94,7 +96,7 @@ async fn records(conn: &mut Conn, id: Option<&ClientId>) -> Result<Vec<ClientRec
     let rows: Vec<RecordRow> = conn
         .query(
             "SELECT id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris, grants,
-                    scopes, auth_method, pkce, first_party, disabled_at, created_at
+                    scopes, auth_method, pkce, id_token_alg, first_party, disabled_at, created_at
              FROM clients WHERE $1 IS NULL OR id = $1 ORDER BY id",
         )
         .bind(id.map(|id| id.as_str().to_owned()))
@@ -116,8 +118,8 @@ pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbErro
     let inserted = tx
         .query(
             "INSERT INTO clients (id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris,
-                                  grants, scopes, auth_method, pkce, first_party, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                                  grants, scopes, auth_method, pkce, id_token_alg, first_party, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
              ON CONFLICT (id) DO NOTHING",
         )
         .bind(client.id.as_str())
@@ -133,6 +135,7 @@ pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbErro
         .bind(client.scopes.to_string())
         .bind(client.auth_method.map(AuthMethod::as_str))
         .bind(client.pkce.map(PkcePolicy::as_str))
+        .bind(client.id_token_alg.map(SigningAlgorithm::as_str))
         .bind(client.first_party)
         .bind(now)
         .execute()
@@ -147,8 +150,8 @@ pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbErro
     tx.query(
         "UPDATE clients SET version = version + 1, kind = $2, name = $3, site_uri = $4, policy_uri = $5,
                             terms_uri = $6, logo_digest = $7, redirect_uris = $8, grants = $9, scopes = $10,
-                            auth_method = $11, pkce = $12, first_party = $13,
-                            disabled_at = CASE WHEN $14 THEN COALESCE(disabled_at, $15) END
+                            auth_method = $11, pkce = $12, id_token_alg = $13, first_party = $14,
+                            disabled_at = CASE WHEN $15 THEN COALESCE(disabled_at, $16) END
          WHERE id = $1",
     )
     .bind(client.id.as_str())
@@ -163,6 +166,7 @@ pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbErro
     .bind(client.scopes.to_string())
     .bind(client.auth_method.map(AuthMethod::as_str))
     .bind(client.pkce.map(PkcePolicy::as_str))
+    .bind(client.id_token_alg.map(SigningAlgorithm::as_str))
     .bind(client.first_party)
     .bind(client.disabled)
     .bind(now)
@@ -252,6 +256,8 @@ impl ClientRow {
             auth_method: known(self.auth_method.as_deref(), AuthMethod::parse)
                 .ok_or_else(|| corrupt("auth_method"))?,
             pkce: known(self.pkce.as_deref(), PkcePolicy::parse).ok_or_else(|| corrupt("pkce"))?,
+            id_token_alg: known(self.id_token_alg.as_deref(), SigningAlgorithm::parse)
+                .ok_or_else(|| corrupt("id_token_alg"))?,
             redirect_uris: self
                 .redirect_uris
                 .split(' ')

@@ -19,6 +19,7 @@ struct CodeRow {
     redirect_uri: String,
     scope: String,
     challenge: Option<String>,
+    nonce: Option<String>,
     auth_time: i64,
     ends_at: i64,
     user_enabled: bool,
@@ -34,9 +35,9 @@ struct SpentRow {
 /// Stores a code; `remembered_until` is when its replay need no longer be recognized.
 pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, remembered_until: i64) -> Result<(), DbError> {
     tx.query(
-        "INSERT INTO codes (hash, client_id, user_id, session_id, grant_id, redirect_uri, scope, challenge, auth_time,
-                            ends_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO codes (hash, client_id, user_id, session_id, grant_id, redirect_uri, scope, challenge, nonce,
+                            auth_time, ends_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(hash.as_bytes())
     .bind(code.client_id.as_str())
@@ -46,6 +47,7 @@ pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, remembered_until: i64) 
     .bind(code.redirect_uri.as_str())
     .bind(code.scope.to_string())
     .bind(code.challenge.as_ref().map(|challenge| challenge.as_str().to_owned()))
+    .bind(code.nonce.clone())
     .bind(code.auth_time)
     .bind(code.expires_at)
     .bind(remembered_until)
@@ -68,7 +70,7 @@ pub async fn consume(
             "UPDATE codes SET consumed_at = $4
              WHERE hash = $1 AND client_id = $2 AND consumed_at IS NULL
                AND EXISTS (SELECT 1 FROM clients WHERE clients.id = $2 AND clients.version = $3 AND clients.disabled_at IS NULL)
-             RETURNING client_id, user_id, session_id, grant_id, redirect_uri, scope, challenge, auth_time, ends_at,
+             RETURNING client_id, user_id, session_id, grant_id, redirect_uri, scope, challenge, nonce, auth_time, ends_at,
                        EXISTS (SELECT 1 FROM users WHERE users.id = codes.user_id AND users.disabled_at IS NULL)
                            AS user_enabled",
         )
@@ -137,6 +139,7 @@ impl CodeRow {
             redirect_uri: self.redirect_uri,
             scope: Scope::from_stored(&self.scope),
             challenge: self.challenge.as_deref().map(Challenge::from_stored),
+            nonce: self.nonce,
             auth_time: self.auth_time,
             expires_at: self.ends_at,
         };

@@ -23,6 +23,7 @@ struct ChainRow {
     client_id: String,
     user_id: String,
     session_id: String,
+    auth_time: i64,
     scope: String,
     refresh_generation: i64,
     rotated_at: i64,
@@ -77,8 +78,8 @@ pub async fn find_chain(
 ) -> Result<Option<Presented>, DbError> {
     let row: Option<ChainRow> = conn
         .query(
-            "SELECT client_id, user_id, session_id, scope, refresh_generation, rotated_at, idle_expires_at, expires_at,
-                    revoked_at,
+            "SELECT client_id, user_id, session_id, auth_time, scope, refresh_generation, rotated_at, idle_expires_at,
+                    expires_at, revoked_at,
                     EXISTS (SELECT 1 FROM clients WHERE clients.id = $2 AND clients.version = $3
                             AND clients.disabled_at IS NULL) AS client_unchanged,
                     EXISTS (SELECT 1 FROM users WHERE users.id = grants.user_id AND users.disabled_at IS NULL)
@@ -159,6 +160,7 @@ impl ChainRow {
             client_id: ClientId::new(self.client_id),
             user_id: UserId::new(self.user_id),
             session_id: SessionId::new(self.session_id),
+            auth_time: self.auth_time,
             scope: Scope::from_stored(&self.scope),
             generation: u32::try_from(self.refresh_generation).map_err(corrupt)?,
             rotated_at: self.rotated_at,

@@ -10,15 +10,17 @@ struct ScopeRow {
     name: String,
     description: String,
     sensitive: bool,
+    claims: String,
 }
 
 pub async fn list(conn: &mut Conn) -> Result<Vec<ScopeRecord>, DbError> {
     let rows: Vec<ScopeRow> =
-        conn.query("SELECT name, description, sensitive FROM scopes ORDER BY name").all().await?;
+        conn.query("SELECT name, description, sensitive, claims FROM scopes ORDER BY name").all().await?;
     let record = |row: ScopeRow| ScopeRecord {
         name: row.name,
         description: row.description,
         sensitive: row.sensitive,
+        claims: row.claims.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
     };
     Ok(rows.into_iter().map(record).collect())
 }
@@ -29,10 +31,11 @@ pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<ScopeRecord>, Db
 
 /// Stores a scope's new state.
 pub async fn update(tx: &mut Tx, scope: &ScopeRecord) -> Result<(), DbError> {
-    tx.query("UPDATE scopes SET description = $2, sensitive = $3 WHERE name = $1")
+    tx.query("UPDATE scopes SET description = $2, sensitive = $3, claims = $4 WHERE name = $1")
         .bind(scope.name.as_str())
         .bind(scope.description.as_str())
         .bind(scope.sensitive)
+        .bind(scope.claims.join(" "))
         .execute()
         .await
         .map(drop)
@@ -58,12 +61,13 @@ pub async fn delete(tx: &mut Tx, name: &str) -> Result<(), DbError> {
 pub async fn save(tx: &mut Tx, scope: &ScopeRecord, now: i64) -> Result<bool, DbError> {
     let inserted = tx
         .query(
-            "INSERT INTO scopes (name, description, sensitive, created_at) VALUES ($1, $2, $3, $4)
+            "INSERT INTO scopes (name, description, sensitive, claims, created_at) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (name) DO NOTHING",
         )
         .bind(scope.name.as_str())
         .bind(scope.description.as_str())
         .bind(scope.sensitive)
+        .bind(scope.claims.join(" "))
         .bind(now)
         .execute()
         .await?;

@@ -3,6 +3,7 @@
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
+use crate::oauth::claims::{Claims, Person};
 use crate::oauth::id::UserId;
 use crate::oauth::user::folded;
 
@@ -15,34 +16,30 @@ pub struct Credentials {
     pub disabled: bool,
 }
 
-/// A user to be stored.
-#[derive(Clone, Debug)]
-pub struct NewUser {
-    pub id: UserId,
-    pub username: String,
-    pub email: Option<String>,
-    pub name: Option<String>,
-    pub password_hash: String,
-}
-
 /// A user as the operator sees it.
 #[derive(Clone, Debug)]
 pub struct UserRecord {
-    pub id: UserId,
-    pub username: String,
-    pub email: Option<String>,
-    pub name: Option<String>,
+    pub person: Person,
     pub password_changed_at: Option<i64>,
     pub created_at: i64,
     pub disabled_at: Option<i64>,
 }
 
+/// The columns of a person.
 #[derive(FromRow)]
-struct RecordRow {
+pub(super) struct PersonRow {
     id: String,
     username: String,
     email: Option<String>,
     name: Option<String>,
+    claims: String,
+    updated_at: i64,
+}
+
+#[derive(FromRow)]
+struct RecordRow {
+    #[sqlx(flatten)]
+    person: PersonRow,
     password_changed_at: Option<i64>,
     created_at: i64,
     disabled_at: Option<i64>,
@@ -91,33 +88,41 @@ pub async fn find_record(conn: &mut Conn, user: &str) -> Result<Option<UserRecor
 async fn records(conn: &mut Conn, id: Option<&str>) -> Result<Vec<UserRecord>, DbError> {
     let rows: Vec<RecordRow> = conn
         .query(
-            "SELECT id, username, email, name, password_changed_at, created_at, disabled_at
+            "SELECT id, username, email, name, claims, updated_at, password_changed_at, created_at, disabled_at
              FROM users WHERE $1 IS NULL OR id = $1 ORDER BY username, id",
         )
         .bind(id.map(str::to_owned))
         .all()
         .await?;
-    Ok(rows.into_iter().map(RecordRow::into_record).collect())
+    rows.into_iter().map(RecordRow::into_record).collect()
 }
 
-/// Stores a user's new names; the name that is another user's, if one is.
-pub async fn update(tx: &mut Tx, user: &UserRecord) -> Result<Result<(), String>, DbError> {
-    let names = [Some(&user.username), user.email.as_ref()];
+/// Stores what is known of a person now; the name that is another user's, if one is.
+pub async fn update(tx: &mut Tx, person: &Person) -> Result<Result<(), String>, DbError> {
+    let names = [Some(&person.username), person.email.as_ref()];
     for name in names.into_iter().flatten() {
-        if find_by_name(tx, name).await?.is_some_and(|found| found.user != user.id) {
+        if find_by_name(tx, name).await?.is_some_and(|found| found.user != person.id) {
             return Ok(Err(name.clone()));
         }
     }
-    tx.query("UPDATE users SET username = $2, email = $3, name = $4 WHERE id = $1")
-        .bind(user.id.as_str())
-        .bind(user.username.as_str())
-        .bind(user.email.clone())
-        .bind(user.name.clone())
-        .execute()
-        .await?;
-    tx.query("DELETE FROM user_names WHERE user_id = $1").bind(user.id.as_str()).execute().await?;
-    save_names(tx, &user.id, names).await?;
+    tx.query(
+        "UPDATE users SET username = $2, email = $3, name = $4, claims = $5, updated_at = $6 WHERE id = $1",
+    )
+    .bind(person.id.as_str())
+    .bind(person.username.as_str())
+    .bind(person.email.clone())
+    .bind(person.name.clone())
+    .bind(to_text(&person.claims))
+    .bind(person.updated_at)
+    .execute()
+    .await?;
+    tx.query("DELETE FROM user_names WHERE user_id = $1").bind(person.id.as_str()).execute().await?;
+    save_names(tx, &person.id, names).await?;
     Ok(Ok(()))
+}
+
+fn to_text(claims: &Claims) -> String {
+    serde_json::Value::Object(claims.clone()).to_string()
 }
 
 pub async fn set_password(tx: &mut Tx, user: &UserId, hash: &str, now: i64) -> Result<(), DbError> {
@@ -154,21 +159,27 @@ pub async fn delete(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
 }
 
 /// Stores a new user; the name that is taken, if one is.
-pub async fn save(tx: &mut Tx, user: &NewUser, now: i64) -> Result<Result<(), String>, DbError> {
+pub async fn save(
+    tx: &mut Tx,
+    user: &Person,
+    password_hash: &str,
+    now: i64,
+) -> Result<Result<(), String>, DbError> {
     for name in [Some(&user.username), user.email.as_ref()].into_iter().flatten() {
         if find_by_name(tx, name).await?.is_some() {
             return Ok(Err(name.clone()));
         }
     }
     tx.query(
-        "INSERT INTO users (id, username, email, name, password_hash, password_changed_at, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $6)",
+        "INSERT INTO users (id, username, email, name, claims, password_hash, password_changed_at, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7)",
     )
     .bind(user.id.as_str())
     .bind(user.username.as_str())
     .bind(user.email.clone())
     .bind(user.name.clone())
-    .bind(user.password_hash.as_str())
+    .bind(to_text(&user.claims))
+    .bind(password_hash)
     .bind(now)
     .execute()
     .await?;
@@ -187,17 +198,30 @@ async fn save_names(tx: &mut Tx, user: &UserId, names: [Option<&String>; 2]) -> 
     Ok(())
 }
 
-impl RecordRow {
-    fn into_record(self) -> UserRecord {
-        UserRecord {
+impl PersonRow {
+    pub(super) fn into_person(self) -> Result<Person, DbError> {
+        let Ok(claims) = serde_json::from_str(&self.claims) else {
+            return Err(DbError::Corrupt { table: "users", id: self.id, what: "claims" });
+        };
+        Ok(Person {
             id: UserId::new(self.id),
             username: self.username,
-            email: self.email,
             name: self.name,
+            email: self.email,
+            claims,
+            updated_at: self.updated_at,
+        })
+    }
+}
+
+impl RecordRow {
+    fn into_record(self) -> Result<UserRecord, DbError> {
+        Ok(UserRecord {
+            person: self.person.into_person()?,
             password_changed_at: self.password_changed_at,
             created_at: self.created_at,
             disabled_at: self.disabled_at,
-        }
+        })
     }
 }
 

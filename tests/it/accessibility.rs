@@ -87,6 +87,7 @@ async fn application(server: &TestServer) -> Application {
                       you, Donaudampfschifffahrtsgesellschaftskalender included"
                 .into(),
         sensitive: true,
+        ..ScopeRecord::default()
     };
     server.store(async move |tx| scopes::save(tx, &long, 0).await).await;
     let png = [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a];

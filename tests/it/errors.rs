@@ -20,11 +20,13 @@ enum Form {
 }
 
 /// Every endpoint, the form of its errors, and what it allows.
-const ENDPOINTS: [(&str, Form, &str); 14] = [
+const ENDPOINTS: [(&str, Form, &str); 16] = [
     ("/authorize", Form::Page, "GET, HEAD, POST"),
     ("/authorize/resume", Form::Page, "GET, HEAD"),
     ("/token", Form::OAuth, "POST, OPTIONS"),
     (METADATA, Form::Api, "GET, HEAD, OPTIONS"),
+    ("/.well-known/openid-configuration", Form::Api, "GET, HEAD, OPTIONS"),
+    ("/userinfo", Form::OAuth, "GET, HEAD, POST, OPTIONS"),
     ("/jwks", Form::Api, "GET, HEAD, OPTIONS"),
     ("/healthz", Form::Api, "GET, HEAD"),
     ("/sign-in", Form::Page, "GET, HEAD, POST"),

@@ -369,7 +369,8 @@ fn assert_is_text(page: &Answer, model: &Answer, text: &str) {
 
 /// A client whose name is hostile, and its scope, whose description is.
 async fn hostile_client(server: &TestServer, number: usize, text: &str) -> Application {
-    let scope = ScopeRecord { name: format!("s{number}"), description: text.into(), sensitive: false };
+    let scope =
+        ScopeRecord { name: format!("s{number}"), description: text.into(), ..ScopeRecord::default() };
     let name = scope.name.clone();
     server.store(async move |tx| scopes::save(tx, &scope, 0).await).await;
     let mut registration = Registration::web(&format!("client{number}"));

@@ -8,6 +8,7 @@ use crate::support::process::free_port;
 use crate::support::{Answer, TestServer};
 
 const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
+const OPENID: &str = "/.well-known/openid-configuration";
 
 /// A server whose issuer is `http://127.0.0.1:PORT` and `path`.
 async fn server_at(path: &str) -> (TestServer, String) {
@@ -24,9 +25,13 @@ fn expected(issuer: &str) -> Value {
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}/authorize"),
         "token_endpoint": format!("{issuer}/token"),
+        "userinfo_endpoint": format!("{issuer}/userinfo"),
         "jwks_uri": format!("{issuer}/jwks"),
         "service_documentation": format!("{issuer}/errors"),
-        "scopes_supported": ["pay", "read", "secret", "write"],
+        "scopes_supported": [
+            "address", "email", "groups", "offline_access", "openid", "pay", "phone", "profile", "read", "secret",
+            "write",
+        ],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "fragment", "form_post"],
         "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
@@ -34,6 +39,17 @@ fn expected(issuer: &str) -> Value {
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256", "EdDSA"],
+        "acr_values_supported": ["1"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": [
+            "acr", "address", "amr", "at_hash", "aud", "auth_time", "azp", "birthdate", "email", "email_verified",
+            "exp", "family_name", "gender", "given_name", "groups", "iat", "iss", "locale", "middle_name", "name",
+            "nickname", "nonce", "phone_number", "phone_number_verified", "picture", "preferred_username", "profile",
+            "sid", "sub", "updated_at", "website", "zoneinfo",
+        ],
+        "claims_parameter_supported": false,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
     })
@@ -54,6 +70,7 @@ fn assert_metadata(answer: &Answer, issuer: &str) {
 async fn the_metadata_says_what_the_server_does_and_nothing_more() {
     let server = TestServer::start().await;
     assert_metadata(&server.get(WELL_KNOWN).await, &server.url);
+    assert_metadata(&server.get(OPENID).await, &server.url);
     for query in ["?", "?a=b", "?client_id=web"] {
         assert_metadata(&server.get(&format!("{WELL_KNOWN}{query}")).await, &server.url);
     }
@@ -98,28 +115,27 @@ async fn what_is_listed_exists() {
 async fn the_scopes_of_the_database_are_listed() {
     let server = TestServer::start().await;
     server
-        .sql("INSERT INTO scopes (name, description, sensitive, created_at) VALUES ('a', 'A', TRUE, 0)")
+        .sql("INSERT INTO scopes (name, description, sensitive, claims, created_at) VALUES ('a', 'A', TRUE, 'level', 0)")
         .await;
     let listed = server.get(WELL_KNOWN).await.json();
-    assert_eq!(listed["scopes_supported"], json!(["a", "pay", "read", "secret", "write"]));
+    assert_eq!(listed["scopes_supported"].as_array().unwrap().len(), 12);
+    assert_eq!(listed["scopes_supported"][0], "a");
+    assert!(listed["claims_supported"].as_array().unwrap().contains(&json!("level")));
 }
 
 #[tokio::test]
-async fn an_issuer_with_a_path_has_its_metadata_where_rfc_8414_says() {
+async fn an_issuer_with_a_path_has_its_metadata_where_either_standard_says() {
     let (server, root) = server_at("/auth").await;
     let issuer = format!("{root}/auth");
     assert_eq!(server.app.issuer, issuer);
-    assert_metadata(&server.get(&format!("{root}{WELL_KNOWN}/auth")).await, &issuer);
-    let elsewhere = [
-        format!("{root}{WELL_KNOWN}"),
-        format!("{root}{WELL_KNOWN}/"),
-        format!("{root}{WELL_KNOWN}/other"),
-        format!("{root}/auth{WELL_KNOWN}"),
-    ];
-    for path in elsewhere {
-        let answer = server.get(&path).await;
-        assert_eq!(answer.status, 404, "{path}");
-        assert_eq!(answer.json()["message"], "404 Not Found");
+    for name in [WELL_KNOWN, OPENID] {
+        assert_metadata(&server.get(&format!("{root}{name}/auth")).await, &issuer);
+        assert_metadata(&server.get(&format!("{root}/auth{name}")).await, &issuer);
+        for path in [name.to_owned(), format!("{name}/"), format!("{name}/other"), format!("/other{name}")] {
+            let answer = server.get(&format!("{root}{path}")).await;
+            assert_eq!(answer.status, 404, "{path}");
+            assert_eq!(answer.json()["message"], "404 Not Found");
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use grantor::oauth::error::ErrorCode;
 use grantor::oauth::reason::Reason;
 use grantor::oauth::scope::{Scope, ScopeRecord};
 use grantor::store::scopes;
+use oauth2::TokenResponse as _;
 use reqwest::Method;
 
 use crate::support::relying_party::Registration;
@@ -124,7 +125,7 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
 }
 
 /// Reasons whose example tells of a time, a setting or a size that a single request does not show.
-const NEEDS_MORE: [&str; 29] = [
+const NEEDS_MORE: [&str; 33] = [
     "request.malformed",
     "request.too_large",
     "parameter.too_long",
@@ -152,6 +153,10 @@ const NEEDS_MORE: [&str; 29] = [
     "refresh_token.revoked",
     "refresh_token.wrong_client",
     "subject.disabled",
+    "bearer.expired",
+    "bearer.revoked",
+    "bearer.without_person",
+    "bearer.scope",
     "server.failed",
     "server.busy",
 ];
@@ -166,12 +171,16 @@ struct Stage {
 impl Stage {
     async fn set() -> Self {
         let server = TestServer::start().await;
-        let admin =
-            ScopeRecord { name: "admin".into(), description: "Run everything".into(), sensitive: true };
+        let admin = ScopeRecord {
+            name: "admin".into(),
+            description: "Run everything".into(),
+            sensitive: true,
+            ..ScopeRecord::default()
+        };
         server.store(async move |tx| scopes::save(tx, &admin, 0).await).await;
         let mut calendar =
             Registration::web("calendar").redirect_uri(CALLBACK).chosen_secret("made-up-secret");
-        calendar.client.scopes = Scope::from_stored("read write");
+        calendar.client.scopes = Scope::from_stored("openid read write");
         let calendar = server.register(calendar).await;
         server.register(Registration::service("reports").chosen_secret("made-up-secret")).await;
         server.register(Registration::spa("notes-spa").redirect_uri(CALLBACK)).await;
@@ -181,6 +190,10 @@ impl Stage {
 
     /// Sends an example as it stands there, with a good code for the made-up one, and gives the reason of the refusal.
     async fn send(&mut self, example: &str) -> Option<String> {
+        let example = match example.contains("gat_made-up-token") {
+            true => &example.replace("gat_made-up-token", &self.access_token().await),
+            false => example,
+        };
         let lines = example.lines().filter(|line| !line.starts_with("# "));
         let (head, body): (Vec<&str>, Vec<&str>) = match lines.clone().position(str::is_empty) {
             Some(at) => (lines.clone().take(at).collect(), lines.skip(at + 1).collect()),
@@ -208,6 +221,13 @@ impl Stage {
         let method: Method = method.parse().expect("a method");
         let answer = self.server.browser().request(method, &url, &headers, &body).await;
         refused_for(&answer)
+    }
+
+    /// An access token that is good at UserInfo.
+    async fn access_token(&mut self) -> String {
+        let (url, verifier) = self.calendar.authorization_url("openid");
+        let code = self.alice.authorize(&url).await.get("code");
+        self.calendar.redeem(&code, verifier).await.access_token().secret().clone()
     }
 
     /// Puts the good parameters in the place of the three dots.

@@ -8,10 +8,13 @@ use serde_json::json;
 use super::super::{Common, Desk, Trouble, block_on, say};
 use super::logo::Logo;
 use super::secrets::{check_secret, made};
-use super::words::{Grant, Kind, Method, Pkce, grants, link, redirect_uris, scopes};
+use super::words::{
+    Algorithm, Grant, Kind, Method, Pkce, check_algorithm, grants, link, redirect_uris, scopes,
+};
 use crate::oauth::client::{AuthMethod, Client, ClientKind, Links, PkcePolicy};
 use crate::oauth::id::ClientId;
 use crate::oauth::registration;
+use crate::oauth::signing_key::SigningAlgorithm;
 use crate::store::clients;
 use crate::store::db::{DbError, Tx};
 
@@ -44,6 +47,9 @@ pub(in crate::cli) struct Options {
     /// Whether it must use PKCE; without this option the server's oauth.require_pkce decides
     #[arg(long)]
     pkce: Option<Pkce>,
+    /// What its ID Tokens are signed with; without this option RS256, if the server offers it
+    #[arg(long, value_name = "ALG")]
+    id_token_alg: Option<Algorithm>,
     /// It belongs to the operator: nobody is asked for consent
     #[arg(long)]
     first_party: bool,
@@ -74,6 +80,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
 
 async fn create(options: &Options, client: Client, logo: Option<Logo>) -> Result<(), Trouble> {
     let desk = Desk::open(&options.common).await?;
+    check_algorithm(&desk, client.id_token_alg)?;
     let (secret, generated) = if client.kind.is_public() {
         (None, None)
     } else {
@@ -142,6 +149,7 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
         scopes: scopes(&options.scope)?,
         auth_method: options.auth_method.map(AuthMethod::from),
         pkce: options.pkce.map(PkcePolicy::from),
+        id_token_alg: options.id_token_alg.map(SigningAlgorithm::from),
         first_party: options.first_party,
         disabled: false,
     };

@@ -10,6 +10,7 @@ use super::unknown;
 use crate::oauth::client::{AuthMethod, Client, GrantType, PkcePolicy};
 use crate::oauth::id::ClientId;
 use crate::oauth::redirect_uri::RegisteredUri;
+use crate::oauth::signing_key::SigningAlgorithm;
 use crate::store::client_secrets::SecretRecord;
 use crate::store::clients::{self, ClientRecord};
 use crate::store::db::{Conn, DbError};
@@ -51,6 +52,7 @@ pub(super) fn described(record: &ClientRecord) -> Value {
         "scope": client.scopes.to_string(),
         "token_endpoint_auth_method": client.auth_method.map(AuthMethod::as_str),
         "pkce": client.pkce.map(PkcePolicy::as_str),
+        "id_token_signed_response_alg": client.id_token_alg.map(SigningAlgorithm::as_str),
         "first_party": client.first_party,
         "client_uri": client.links.site,
         "policy_uri": client.links.policy,
@@ -85,6 +87,7 @@ fn shown(record: &ClientRecord) -> String {
         ("scope", if client.scopes.is_empty() { "-".into() } else { client.scopes.to_string() }),
         ("authentication", client.auth_method.map_or("any", AuthMethod::as_str).into()),
         ("PKCE", client.pkce.map_or("default", PkcePolicy::as_str).into()),
+        ("ID Token", client.id_token_alg.map_or("default", SigningAlgorithm::as_str).into()),
         ("first party", if client.first_party { "yes" } else { "no" }.into()),
         ("site", or_none(&client.links.site)),
         ("policy", or_none(&client.links.policy)),

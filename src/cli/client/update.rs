@@ -8,7 +8,10 @@ use serde_json::json;
 use super::super::{Desk, Manner, Trouble, block_on};
 use super::logo::Logo;
 use super::unknown;
-use super::words::{Grant, Kind, MethodOrAny, PkceOrDefault, grants, link, redirect_uris, scopes};
+use super::words::{
+    AlgorithmOrDefault, Grant, Kind, MethodOrAny, PkceOrDefault, check_algorithm, grants, link,
+    redirect_uris, scopes,
+};
 use crate::oauth::client::{Client, ClientKind, Links};
 use crate::oauth::id::ClientId;
 use crate::oauth::redirect_uri::RegisteredUri;
@@ -58,6 +61,9 @@ struct Changes {
     /// Whether it must use PKCE; default leaves that to the server's oauth.require_pkce
     #[arg(long)]
     pkce: Option<PkceOrDefault>,
+    /// What its ID Tokens are signed with; default is RS256, if the server offers it
+    #[arg(long, value_name = "ALG")]
+    id_token_alg: Option<AlgorithmOrDefault>,
     /// Whether it belongs to the operator, so that nobody is asked for consent
     #[arg(long, value_name = "true|false")]
     first_party: Option<bool>,
@@ -98,6 +104,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
     let logo = changes.logo.as_deref().map(Logo::read).transpose()?;
     block_on(async {
         let desk = Desk::open(&manner.common).await?;
+        check_algorithm(&desk, changes.id_token_alg.and_then(Into::into))?;
         let (id, now) = (ClientId::new(id), desk.now);
         let key = id.clone();
         let work = async move |tx: &mut Tx| {
@@ -137,6 +144,7 @@ impl Changes {
             scopes: self.scope.as_deref().map_or_else(|| Ok(before.scopes.clone()), scopes)?,
             auth_method: self.auth_method.map_or(before.auth_method, Into::into),
             pkce: self.pkce.map_or(before.pkce, Into::into),
+            id_token_alg: self.id_token_alg.map_or(before.id_token_alg, Into::into),
             first_party: self.first_party.unwrap_or(before.first_party),
             disabled: self.disable || (before.disabled && !self.enable),
         };

@@ -3,10 +3,11 @@
 use clap::ValueEnum;
 use url::Url;
 
-use super::super::Trouble;
+use super::super::{Desk, Trouble};
 use crate::oauth::client::{AuthMethod, ClientKind, GrantType, PkcePolicy};
 use crate::oauth::redirect_uri::RegisteredUri;
 use crate::oauth::scope::Scope;
+use crate::oauth::signing_key::SigningAlgorithm;
 
 macro_rules! choice {
     ($name:ident for $of:ty { $($variant:ident = $word:literal => $value:expr),* $(,)? }) => {
@@ -43,6 +44,19 @@ choice!(MethodOrAny for Option<AuthMethod> {
     None = "none" => Some(AuthMethod::None),
     Any = "any" => None,
 });
+choice!(Algorithm for SigningAlgorithm {
+    Rs256 = "RS256" => Self::Rs256,
+    Ps256 = "PS256" => Self::Ps256,
+    Es256 = "ES256" => Self::Es256,
+    EdDsa = "EdDSA" => Self::EdDsa,
+});
+choice!(AlgorithmOrDefault for Option<SigningAlgorithm> {
+    Rs256 = "RS256" => Some(SigningAlgorithm::Rs256),
+    Ps256 = "PS256" => Some(SigningAlgorithm::Ps256),
+    Es256 = "ES256" => Some(SigningAlgorithm::Es256),
+    EdDsa = "EdDSA" => Some(SigningAlgorithm::EdDsa),
+    Default = "default" => None,
+});
 choice!(Pkce for PkcePolicy {
     Required = "required" => Self::Required,
     Optional = "optional" => Self::Optional,
@@ -74,6 +88,22 @@ pub(super) fn redirect_uris(texts: &[String], kind: ClientKind) -> Result<Vec<Re
         }
     }
     Ok(uris)
+}
+
+/// An algorithm that this server signs with: otherwise every sign-in of the client would fail.
+pub(super) fn check_algorithm(desk: &Desk, chosen: Option<SigningAlgorithm>) -> Result<(), Trouble> {
+    let offered = &desk.config.keys.algorithms;
+    match chosen {
+        Some(chosen) if !offered.contains(&chosen) => {
+            let offered: Vec<&str> = offered.iter().map(|algorithm| algorithm.as_str()).collect();
+            Err(format!(
+                "the server does not sign with {chosen}; keys.algorithms offers {}",
+                offered.join(", ")
+            )
+            .into())
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn scopes(text: &str) -> Result<Scope, Trouble> {

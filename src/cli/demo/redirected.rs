@@ -12,7 +12,7 @@ use super::{setup, tokens};
 use crate::oauth::params::Params;
 
 /// What is ticked on the home page, and asked for where nothing was chosen.
-pub(super) const USUAL_SCOPES: [&str; 2] = ["profile", "calendar.read"];
+pub(super) const USUAL_SCOPES: [&str; 3] = ["openid", "profile", "calendar.read"];
 
 /// The parameters of an answer that the application reads.
 const KNOWN: [&str; 6] = ["code", "error", "error_description", "error_uri", "state", "iss"];

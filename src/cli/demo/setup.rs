@@ -3,13 +3,14 @@
 use super::data::Remembered;
 use crate::app::App;
 use crate::cli::Trouble;
+use crate::oauth::claims::{Claims, Person};
 use crate::oauth::client::{Client, ClientKind, ClientSecret, Links, SecretHash};
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::redirect_uri::RegisteredUri;
 use crate::oauth::scope::{Scope, ScopeRecord};
 use crate::secret::{Hash, Secret, random_id};
 use crate::store::db::{DbError, Tx};
-use crate::store::users::{self, NewUser};
+use crate::store::users;
 use crate::store::{clients, scopes};
 
 pub(super) const USERNAME: &str = "demo";
@@ -25,8 +26,15 @@ pub(super) struct Offered {
 }
 
 /// What the demo's clients may ask for.
-pub(super) const OFFERED: [Offered; 4] = [
-    Offered { name: "profile", description: "See your name and user name", is_sensitive: false },
+pub(super) const OFFERED: [Offered; 6] = [
+    // These three every server has; the descriptions are theirs.
+    Offered { name: "openid", description: "Know who you are", is_sensitive: false },
+    Offered {
+        name: "profile",
+        description: "See your name and what else your profile says",
+        is_sensitive: false,
+    },
+    Offered { name: "email", description: "See your e-mail address", is_sensitive: false },
     Offered { name: "calendar.read", description: "See your calendar", is_sensitive: false },
     Offered { name: "calendar.write", description: "Change your calendar", is_sensitive: false },
     Offered { name: "payments", description: "Make payments from your account", is_sensitive: true },
@@ -39,18 +47,21 @@ const FORBIDDEN: Offered =
 /// Creates whatever is not there yet.
 pub(super) async fn run(app: &App, remembered: &Remembered, redirect_uri: &str) -> Result<(), Trouble> {
     let clients = demo_clients(remembered, redirect_uri)?;
-    let user = NewUser {
+    let person = Person {
         id: UserId::new(random_id()),
         username: USERNAME.into(),
-        email: None,
         name: Some("Demo Person".into()),
-        password_hash: app.passwords.hash(remembered.password.clone()).await?,
+        email: Some("demo@example.com".into()),
+        claims: Claims::new(),
+        updated_at: 0,
     };
+    let hash = app.passwords.hash(remembered.password.clone()).await?;
     let now = app.now();
     let work = async move |tx: &mut Tx| {
         for Offered { name, description, is_sensitive } in OFFERED.iter().chain([&FORBIDDEN]) {
             let (name, description) = ((*name).into(), (*description).into());
-            scopes::save(tx, &ScopeRecord { name, description, sensitive: *is_sensitive }, now).await?;
+            let scope = ScopeRecord { name, description, sensitive: *is_sensitive, claims: Vec::new() };
+            scopes::save(tx, &scope, now).await?;
         }
         for (client, secret) in &clients {
             if clients::save(tx, client, now).await?
@@ -60,7 +71,7 @@ pub(super) async fn run(app: &App, remembered: &Remembered, redirect_uri: &str) 
             }
         }
         // A name that is taken is this very person's, from an earlier run.
-        users::save(tx, &user, now).await.map(drop)
+        users::save(tx, &person, &hash, now).await.map(drop)
     };
     Ok(app.db.write::<_, DbError, _>(work).await?)
 }
@@ -105,6 +116,7 @@ fn client(id: &str, name: &str, kind: ClientKind) -> Client {
         scopes: Scope::default(),
         auth_method: None,
         pkce: None,
+        id_token_alg: None,
         first_party: false,
         disabled: false,
     }

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::{Common, Desk, Trouble, block_on, say};
-use super::check_description;
+use super::{check_description, checked_claims};
 use crate::oauth::scope::{ScopeRecord, is_scope_name};
 use crate::store::db::DbError;
 use crate::store::scopes;
@@ -19,6 +19,9 @@ pub(in crate::cli) struct Options {
     /// Never give it to an application that did not name it in its request
     #[arg(long)]
     sensitive: bool,
+    /// A claim about the person that an application learns with it; may be given several times
+    #[arg(long = "claim", value_name = "NAME")]
+    claims: Vec<String>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -31,6 +34,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
         return Err("a scope's name is printable ASCII without space, quote and backslash".into());
     }
     check_description(&options.description)?;
+    let claims = checked_claims(options.claims)?;
     block_on(async {
         let desk = Desk::open(&options.common).await?;
         let (name, now) = (options.name.clone(), desk.now);
@@ -38,6 +42,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
             name: options.name,
             description: options.description,
             sensitive: options.sensitive,
+            claims,
         };
         let save = async move |tx: &mut _| scopes::save(tx, &scope, now).await;
         if !desk.db.write::<_, DbError, _>(save).await? {

@@ -7,6 +7,7 @@ use super::super::question::Question;
 use super::super::{Desk, Manner, Trouble, block_on};
 use super::unknown;
 use crate::oauth::id::ClientId;
+use crate::oauth::scope::OPENID;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::{clients, scopes};
 
@@ -59,6 +60,9 @@ async fn deletable(
     name: &str,
     force: bool,
 ) -> Result<Result<Vec<ClientId>, Trouble>, DbError> {
+    if name == OPENID {
+        return Ok(Err("the scope openid stays: applications sign people in with it".into()));
+    }
     if scopes::find(conn, name).await?.is_none() {
         return Ok(Err(unknown(name)));
     }

@@ -19,13 +19,14 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let scopes = desk.db.read::<_, DbError, _>(async |conn| scopes::list(conn).await).await?;
-        let described = |scope: &ScopeRecord| json!({ "name": scope.name, "description": scope.description, "sensitive": scope.sensitive });
+        let described = |scope: &ScopeRecord| json!({ "name": scope.name, "description": scope.description, "sensitive": scope.sensitive, "claims": scope.claims });
         let row = |scope: &ScopeRecord| {
             let sensitive = if scope.sensitive { "yes" } else { "no" };
-            [scope.name.clone(), sensitive.to_owned(), scope.description.clone()]
+            let claims = if scope.claims.is_empty() { "-".into() } else { scope.claims.join(" ") };
+            [scope.name.clone(), sensitive.to_owned(), scope.description.clone(), claims]
         };
         let rows: Vec<_> = scopes.iter().map(row).collect();
-        let text = table(["NAME", "SENSITIVE", "DESCRIPTION"], &rows);
+        let text = table(["NAME", "SENSITIVE", "DESCRIPTION", "CLAIMS"], &rows);
         options.manner.say(scopes.iter().map(described).collect::<Value>(), text)
     })
 }

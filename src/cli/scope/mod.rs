@@ -8,6 +8,10 @@ mod update;
 use clap::Subcommand;
 
 use super::Trouble;
+use crate::oauth::claims;
+
+/// Claims of one scope.
+const MOST_CLAIMS: usize = 64;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -15,7 +19,7 @@ pub(super) enum Command {
     Create(create::Options),
     /// List the scopes
     List(list::Options),
-    /// Change what the consent page says of a scope, or whether it is sensitive
+    /// Change what the consent page says of a scope, whether it is sensitive, or what it tells
     Update(update::Options),
     /// Delete a scope, also from what people have allowed
     Delete(delete::Options),
@@ -39,4 +43,15 @@ fn check_description(text: &str) -> Result<(), Trouble> {
         return Err("a description has 1 to 1000 bytes on one line; the consent page shows it".into());
     }
     Ok(())
+}
+
+/// Claims that exist or may, each once.
+fn checked_claims(mut names: Vec<String>) -> Result<Vec<String>, Trouble> {
+    names.iter().try_for_each(|name| claims::check_name(name))?;
+    names.sort();
+    names.dedup();
+    if names.len() > MOST_CLAIMS {
+        return Err(format!("a scope has {MOST_CLAIMS} claims at most").into());
+    }
+    Ok(names)
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::{Desk, Manner, Trouble, block_on};
-use super::{check_description, unknown};
+use super::{check_description, checked_claims, unknown};
 use crate::store::db::{DbError, Tx};
 use crate::store::scopes;
 
@@ -29,10 +29,18 @@ struct Changes {
     /// Whether it is never given to an application that did not name it in its request
     #[arg(long, value_name = "true|false")]
     sensitive: Option<bool>,
+    /// A claim about the person that an application learns with it, instead of those before; may be given several
+    /// times
+    #[arg(long = "claim", value_name = "NAME", conflicts_with = "no_claims")]
+    claims: Vec<String>,
+    /// An application learns nothing with it
+    #[arg(long)]
+    no_claims: bool,
 }
 
 pub(super) fn run(options: Options) -> Result<(), Trouble> {
-    let Options { name, changes, manner } = options;
+    let Options { name, mut changes, manner } = options;
+    changes.claims = checked_claims(changes.claims)?;
     changes.description.as_deref().map_or(Ok(()), check_description)?;
     block_on(async {
         let desk = Desk::open(&manner.common).await?;
@@ -43,6 +51,9 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
                 scope.description.clone_from(description);
             }
             scope.sensitive = changes.sensitive.unwrap_or(scope.sensitive);
+            if changes.no_claims || !changes.claims.is_empty() {
+                scope.claims.clone_from(&changes.claims);
+            }
             scopes::update(tx, &scope).await.map(|()| true)
         };
         if !desk.db.write::<_, DbError, _>(work).await? {

@@ -48,13 +48,13 @@ async fn one(desk: &Desk, options: &Options, id: &str) -> Result<(), Trouble> {
 
 async fn all_of(desk: &Desk, options: &Options, user: &str) -> Result<(), Trouble> {
     let user = find(desk, user).await?;
-    let username = &user.username;
+    let username = &user.person.username;
     options.question.ask(&format!("End every session of the user {username}?"))?;
-    let id = user.id.clone();
+    let id = user.person.id.clone();
     let end = async move |tx: &mut Tx| sessions::delete_of_user(tx, &id).await;
     let ended = desk.db.write::<_, DbError, _>(end).await?;
     options.manner.say(
-        json!({ "id": user.id.as_str(), "username": username, "sessions_ended": ended }),
+        json!({ "id": user.person.id.as_str(), "username": username, "sessions_ended": ended }),
         format!("ended {} of {username}", counted(ended, "session")),
     )
 }

@@ -23,7 +23,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let user = match &options.user {
-            Some(user) => Some(find(&desk, user).await?.id),
+            Some(user) => Some(find(&desk, user).await?.person.id),
             None => None,
         };
         let (idle_since, now) = (desk.idle_since(), desk.now);

@@ -5,24 +5,22 @@ use serde_json::json;
 
 use super::super::password::read_password;
 use super::super::{Common, Desk, Trouble, block_on, say};
+use super::claims::Told;
 use super::taken;
+use crate::oauth::claims::{Claims, Person};
 use crate::oauth::id::UserId;
-use crate::oauth::user::{check_email, check_username};
+use crate::oauth::user::check_username;
 use crate::secret::random_id;
 use crate::store::db::DbError;
-use crate::store::users::{self, NewUser};
+use crate::store::users;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
     /// What the person types to sign in
     #[arg(long, value_name = "U")]
     username: String,
-    /// An address that also works at sign-in
-    #[arg(long, value_name = "E")]
-    email: Option<String>,
-    /// The person's full name
-    #[arg(long, value_name = "N")]
-    name: Option<String>,
+    #[command(flatten)]
+    told: Told,
     /// Read the password from standard input; one line end at its end is dropped
     #[arg(long, required = true)]
     password_stdin: bool,
@@ -35,21 +33,21 @@ pub(in crate::cli) struct Options {
 
 pub(super) fn run(options: Options) -> Result<(), Trouble> {
     check_username(&options.username)?;
-    if let Some(email) = &options.email {
-        check_email(email)?;
-    }
+    let nobody = Person {
+        id: UserId::new(random_id()),
+        username: options.username.clone(),
+        name: None,
+        email: None,
+        claims: Claims::new(),
+        updated_at: 0,
+    };
+    let person = nobody.changed(&[], options.told.claims()?)?;
     let password = read_password()?;
     block_on(async {
         let desk = Desk::open(&options.common).await?;
-        let user = NewUser {
-            id: UserId::new(random_id()),
-            username: options.username.clone(),
-            email: options.email,
-            name: options.name,
-            password_hash: desk.passwords()?.hash(password).await?,
-        };
-        let (id, now) = (user.id.clone(), desk.now);
-        let save = async move |tx: &mut _| users::save(tx, &user, now).await;
+        let hash = desk.passwords()?.hash(password).await?;
+        let (id, now) = (person.id.clone(), desk.now);
+        let save = async move |tx: &mut _| users::save(tx, &person, &hash, now).await;
         desk.db.write::<_, DbError, _>(save).await?.map_err(|name| taken(&name))?;
         if options.json {
             return say(json!({ "id": id.as_str(), "username": options.username }));

@@ -24,7 +24,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let user = find(&desk, &options.user).await?;
-        let (id, username) = (user.id.clone(), &user.username);
+        let (id, username) = (user.person.id.clone(), &user.person.username);
         options.question.ask(&format!(
             "Delete the user {username} (id {id}) with all sessions, consents and what applications hold?"
         ))?;
@@ -32,15 +32,15 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let work = async move |tx: &mut Tx| {
             // The id: the name may have become another user's while the question stood.
             let Some(user) = users::find_record(tx, id.as_str()).await? else { return Ok(None) };
-            let ended = sessions::delete_of_user(tx, &user.id).await?;
-            codes::delete_of_user(tx, &user.id).await?;
-            let revoked = grants::revoke_of_user(tx, &user.id, Ended::UserDeleted, now).await?;
-            users::delete(tx, &user.id).await?;
+            let ended = sessions::delete_of_user(tx, &user.person.id).await?;
+            codes::delete_of_user(tx, &user.person.id).await?;
+            let revoked = grants::revoke_of_user(tx, &user.person.id, Ended::UserDeleted, now).await?;
+            users::delete(tx, &user.person.id).await?;
             Ok(Some((ended, revoked)))
         };
         let done = desk.db.write::<_, DbError, _>(work).await?;
         let (ended, revoked) = done.ok_or_else(|| unknown(&options.user))?;
-        let id = user.id.as_str();
+        let id = user.person.id.as_str();
         options.manner.say(
             json!({ "id": id, "username": username, "sessions_ended": ended, "grants_revoked": revoked }),
             format!(

@@ -29,11 +29,11 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
 fn row(user: &UserRecord) -> [String; 6] {
     let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
     [
-        user.username.clone(),
-        or_none(&user.email),
-        or_none(&user.name),
+        user.person.username.clone(),
+        or_none(&user.person.email),
+        or_none(&user.person.name),
         state(user).into(),
-        user.id.to_string(),
+        user.person.id.to_string(),
         iso(user.created_at),
     ]
 }

@@ -1,5 +1,6 @@
 //! `grantor user`: the people who sign in.
 
+mod claims;
 mod create;
 mod delete;
 mod list;
@@ -22,7 +23,7 @@ pub(super) enum Command {
     List(list::Options),
     /// Show one user
     Show(Named),
-    /// Change what a user is called; what is not named stays as it is
+    /// Change what is known of a user; what is not named stays as it is
     Update(update::Options),
     /// Set a password; every session of the user and all that applications hold for the user ends
     SetPassword(set_password::Options),

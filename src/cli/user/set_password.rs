@@ -29,16 +29,16 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let (name, now) = (options.user.clone(), desk.now);
         let work = async move |tx: &mut Tx| {
             let Some(user) = users::find_record(tx, &name).await? else { return Ok(None) };
-            users::set_password(tx, &user.id, &hash, now).await?;
+            users::set_password(tx, &user.person.id, &hash, now).await?;
             // Whoever knew the old password may have come in by it, or be on the way.
-            let ended = sessions::delete_of_user(tx, &user.id).await?;
-            codes::delete_of_user(tx, &user.id).await?;
-            let revoked = grants::revoke_of_user(tx, &user.id, Ended::PasswordChanged, now).await?;
+            let ended = sessions::delete_of_user(tx, &user.person.id).await?;
+            codes::delete_of_user(tx, &user.person.id).await?;
+            let revoked = grants::revoke_of_user(tx, &user.person.id, Ended::PasswordChanged, now).await?;
             Ok(Some((user, ended, revoked)))
         };
         let done = desk.db.write::<_, DbError, _>(work).await?;
         let (user, ended, revoked) = done.ok_or_else(|| unknown(&options.user))?;
-        let (id, username) = (user.id.as_str(), &user.username);
+        let (id, username) = (user.person.id.as_str(), &user.person.username);
         options.manner.say(
             json!({ "id": id, "username": username, "sessions_ended": ended, "grants_revoked": revoked }),
             format!(

@@ -14,7 +14,7 @@ pub(super) fn run(options: &Named) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let user = find(&desk, &options.user).await?;
-        let (id, now, idle_since) = (user.id.clone(), desk.now, desk.idle_since());
+        let (id, now, idle_since) = (user.person.id.clone(), desk.now, desk.idle_since());
         let list = async move |conn: &mut Conn| sessions::list(conn, Some(&id), idle_since, now).await;
         let sessions = desk.db.read::<_, DbError, _>(list).await?.len();
         let mut json = described(&user);
@@ -22,14 +22,16 @@ pub(super) fn run(options: &Named) -> Result<(), Trouble> {
         let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
         let time = |time: Option<i64>| time.map_or_else(|| "-".into(), iso);
         let text = card(&[
-            ("id", user.id.to_string()),
-            ("username", user.username.clone()),
-            ("e-mail", or_none(&user.email)),
-            ("name", or_none(&user.name)),
+            ("id", user.person.id.to_string()),
+            ("username", user.person.username.clone()),
+            ("e-mail", or_none(&user.person.email)),
+            ("name", or_none(&user.person.name)),
+            ("claims", claims(&user)),
             ("state", state(&user).into()),
             ("sessions", sessions.to_string()),
             ("password set", time(user.password_changed_at)),
             ("created", iso(user.created_at)),
+            ("changed", iso(user.person.updated_at)),
         ]);
         options.manner.say(json, text)
     })
@@ -37,14 +39,25 @@ pub(super) fn run(options: &Named) -> Result<(), Trouble> {
 
 pub(super) fn described(user: &UserRecord) -> Value {
     json!({
-        "id": user.id.as_str(),
-        "username": user.username,
-        "email": user.email,
-        "name": user.name,
+        "id": user.person.id.as_str(),
+        "username": user.person.username,
+        "email": user.person.email,
+        "name": user.person.name,
+        "claims": user.person.claims,
         "disabled": user.disabled_at.is_some(),
         "password_changed_at": user.password_changed_at.map(iso),
         "created_at": iso(user.created_at),
+        "updated_at": iso(user.person.updated_at),
     })
+}
+
+fn claims(user: &UserRecord) -> String {
+    let told = |(name, value): (&String, &Value)| match value {
+        Value::String(text) => format!("{name}={text}"),
+        value => format!("{name}:={value}"),
+    };
+    let told: Vec<String> = user.person.claims.iter().map(told).collect();
+    if told.is_empty() { "-".into() } else { told.join(" ") }
 }
 
 pub(super) fn state(user: &UserRecord) -> &'static str {

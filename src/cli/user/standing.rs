@@ -14,15 +14,15 @@ pub(super) fn disable(options: &Named) -> Result<(), Trouble> {
         let (name, now) = (options.user.clone(), desk.now);
         let work = async move |tx: &mut Tx| {
             let Some(user) = users::find_record(tx, &name).await? else { return Ok(None) };
-            users::disable(tx, &user.id, now).await?;
-            let ended = sessions::delete_of_user(tx, &user.id).await?;
+            users::disable(tx, &user.person.id, now).await?;
+            let ended = sessions::delete_of_user(tx, &user.person.id).await?;
             Ok(Some((user, ended)))
         };
         let done = desk.db.write::<_, DbError, _>(work).await?;
         let (user, ended) = done.ok_or_else(|| unknown(&options.user))?;
         options.manner.say(
-            json!({ "id": user.id.as_str(), "username": user.username, "sessions_ended": ended }),
-            format!("disabled the user {}; ended {}", user.username, counted(ended, "session")),
+            json!({ "id": user.person.id.as_str(), "username": user.person.username, "sessions_ended": ended }),
+            format!("disabled the user {}; ended {}", user.person.username, counted(ended, "session")),
         )
     })
 }
@@ -33,13 +33,13 @@ pub(super) fn enable(options: &Named) -> Result<(), Trouble> {
         let name = options.user.clone();
         let work = async move |tx: &mut Tx| {
             let Some(user) = users::find_record(tx, &name).await? else { return Ok(None) };
-            users::enable(tx, &user.id).await.map(|()| Some(user))
+            users::enable(tx, &user.person.id).await.map(|()| Some(user))
         };
         let done = desk.db.write::<_, DbError, _>(work).await?;
         let user = done.ok_or_else(|| unknown(&options.user))?;
         options.manner.say(
-            json!({ "id": user.id.as_str(), "username": user.username }),
-            format!("enabled the user {}", user.username),
+            json!({ "id": user.person.id.as_str(), "username": user.person.username }),
+            format!("enabled the user {}", user.person.username),
         )
     })
 }

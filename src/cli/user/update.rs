@@ -4,10 +4,13 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::{Desk, Manner, Trouble, block_on};
+use super::claims::Told;
 use super::{taken, unknown};
-use crate::oauth::user::{check_email, check_username};
+use crate::clock::Seconds;
+use crate::oauth::claims::{Claims, Person};
+use crate::oauth::user::check_username;
 use crate::store::db::{DbError, Tx};
-use crate::store::users::{self, UserRecord};
+use crate::store::users;
 
 #[derive(Args)]
 #[command(override_usage = "grantor user update [OPTIONS] <USER>")]
@@ -22,51 +25,59 @@ pub(in crate::cli) struct Options {
 
 /// What is to be changed; at least one thing.
 #[derive(Args)]
-#[group(required = true, multiple = true)]
+#[group(required = true, multiple = true, args = [
+    "username", "email", "email_verified", "name", "groups", "claims", "no_email", "no_name", "no_groups", "no_claims",
+])]
 struct Changes {
     /// What the person types to sign in
     #[arg(long, value_name = "U")]
     username: Option<String>,
-    /// An address that also works at sign-in
-    #[arg(long, value_name = "E", conflicts_with = "no_email")]
-    email: Option<String>,
+    #[command(flatten)]
+    told: Told,
     /// The person has no address
-    #[arg(long)]
+    #[arg(long, conflicts_with = "email")]
     no_email: bool,
-    /// The person's full name
-    #[arg(long, value_name = "N", conflicts_with = "no_name")]
-    name: Option<String>,
     /// The person's full name is not known
-    #[arg(long)]
+    #[arg(long, conflicts_with = "name")]
     no_name: bool,
+    /// The person belongs to no group
+    #[arg(long, conflicts_with = "groups")]
+    no_groups: bool,
+    /// A claim that is to be forgotten; may be given several times
+    #[arg(long = "no-claim", value_name = "NAME")]
+    no_claims: Vec<String>,
 }
 
 pub(super) fn run(options: Options) -> Result<(), Trouble> {
     let Options { user, changes, manner } = options;
     changes.username.as_deref().map_or(Ok(()), check_username)?;
-    changes.email.as_deref().map_or(Ok(()), check_email)?;
+    let told = changes.told.claims()?;
     block_on(async {
         let desk = Desk::open(&manner.common).await?;
+        let now = desk.now;
         let work = async move |tx: &mut Tx| {
             let Some(before) = users::find_record(tx, &user).await? else { return Ok(Err(unknown(&user))) };
-            let after = changes.applied_to(before);
+            let after = match changes.applied_to(before.person, told.clone(), now) {
+                Ok(after) => after,
+                Err(sentence) => return Ok(Err(sentence.into())),
+            };
             Ok(users::update(tx, &after).await?.map(|()| after).map_err(|name| taken(&name)))
         };
-        let user = desk.db.write::<Result<_, Trouble>, DbError, _>(work).await??;
+        let person = desk.db.write::<Result<_, Trouble>, DbError, _>(work).await??;
         manner.say(
-            json!({ "id": user.id.as_str(), "username": user.username }),
-            format!("updated the user {}", user.username),
+            json!({ "id": person.id.as_str(), "username": person.username }),
+            format!("updated the user {}", person.username),
         )
     })
 }
 
 impl Changes {
-    fn applied_to(&self, before: UserRecord) -> UserRecord {
-        UserRecord {
-            username: self.username.clone().unwrap_or(before.username),
-            email: self.email.clone().or(before.email.filter(|_| !self.no_email)),
-            name: self.name.clone().or(before.name.filter(|_| !self.no_name)),
-            ..before
-        }
+    fn applied_to(&self, before: Person, told: Claims, now: Seconds) -> Result<Person, String> {
+        let mut forgotten = self.no_claims.clone();
+        let options = [(self.no_email, "email"), (self.no_name, "name"), (self.no_groups, "groups")];
+        forgotten.extend(options.iter().filter(|(is_set, _)| *is_set).map(|(_, name)| (*name).to_owned()));
+        let before =
+            Person { username: self.username.clone().unwrap_or(before.username), updated_at: now, ..before };
+        before.changed(&forgotten, told)
     }
 }

@@ -1,8 +1,10 @@
 //! `grant_type=authorization_code` (RFC 6749 §4.1.3).
 
+use super::Issued;
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Denied;
+use crate::id_tokens::Signer;
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::code::{self, Code, Redemption};
 use crate::oauth::error::OAuthError;
@@ -11,6 +13,7 @@ use crate::oauth::params::Params;
 use crate::oauth::pkce;
 use crate::oauth::reason::Reason;
 use crate::oauth::refresh::RefreshName;
+use crate::oauth::scope::OPENID;
 use crate::oauth::token::{ACCESS_TOKEN_PREFIX, AccessToken, TokenAnswer};
 use crate::secret::{Hash, random_token};
 use crate::store::clients::StoredClient;
@@ -63,6 +66,7 @@ pub(super) async fn issue(
     client: &StoredClient,
     prepared: Prepared,
 ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+    let signer = Signer::of(app, &client.client).await?;
     let (client, keys, drawn) = (client.client.clone(), app.keys.clone(), Drawn::new(app));
     let work = async move |tx: &mut Tx| {
         let consumed = codes::consume(tx, &prepared.code, &client.id, client.version, drawn.now).await?;
@@ -76,15 +80,18 @@ pub(super) async fn issue(
             .contains(&GrantType::RefreshToken)
             .then(|| keys.refresh_token(&RefreshName { grant_id: code.grant_id.clone(), generation: 0 }));
         save(tx, &code, refresh_token.as_deref(), &drawn).await?;
-        Ok(Some(TokenAnswer {
+        let answer = TokenAnswer {
             access_token: drawn.access_token.clone(),
             token_type: "Bearer",
             expires_in: drawn.access_token_lifetime,
             scope: code.scope.to_string(),
             refresh_token,
-        }))
+            id_token: None,
+        };
+        let authentication = code.scope.contains(OPENID).then(|| code.authentication());
+        Ok(Some(Issued { answer, authentication }))
     };
-    app.db.write(work).await
+    app.db.write(work).await?.map(|issued: Issued| issued.with_id_token(signer)).transpose()
 }
 
 async fn save(
@@ -113,7 +120,7 @@ async fn refuse(
     code: &Hash,
     client: &Client,
     now: Seconds,
-) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+) -> Result<Option<Issued>, Denied<OAuthError>> {
     let error = match codes::why_not(tx, code, &client.id).await? {
         NotConsumable::ClientChanged => return Ok(None),
         NotConsumable::Unknown => Reason::CodeUnknown.because("the code is not known here"),

@@ -51,5 +51,6 @@ pub(super) async fn issue(
         expires_in: lifetime,
         scope: scope_text,
         refresh_token: None,
+        id_token: None,
     }))
 }

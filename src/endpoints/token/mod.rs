@@ -14,8 +14,10 @@ use crate::answer;
 use crate::app::App;
 use crate::failure::{Denied, Failure};
 use crate::form;
+use crate::id_tokens::Signer;
 use crate::oauth::client::GrantType;
 use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::id_token::Authentication;
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
 use crate::oauth::token::TokenAnswer;
@@ -99,6 +101,23 @@ async fn prepare(
         GrantType::RefreshToken => Prepared::RefreshToken(refresh_token::prepare(params)?),
     };
     Ok((client, prepared))
+}
+
+/// What a transaction has issued, and the sign-in that is still to be told of.
+struct Issued {
+    answer: TokenAnswer,
+    authentication: Option<Authentication>,
+}
+
+impl Issued {
+    /// Signs the ID Token, which is not to be done while the database waits.
+    fn with_id_token(self, signer: Option<Signer<'_>>) -> Result<TokenAnswer, Denied<OAuthError>> {
+        let Self { mut answer, authentication } = self;
+        if let (Some(signer), Some(authentication)) = (signer, authentication) {
+            answer.id_token = Some(signer.sign(&authentication, &answer.access_token)?);
+        }
+        Ok(answer)
+    }
 }
 
 /// Issues the tokens; `None` when the client has changed since it authenticated.

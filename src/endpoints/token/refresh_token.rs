@@ -1,14 +1,16 @@
 //! `grant_type=refresh_token` (RFC 6749 §6), rotating (RFC 9700 §4.14).
 
+use super::Issued;
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Denied;
+use crate::id_tokens::Signer;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::may_issue;
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
 use crate::oauth::refresh::{self, Chain, RefreshName, Verdict};
-use crate::oauth::scope::{self, Scope};
+use crate::oauth::scope::{self, OPENID, Scope};
 use crate::oauth::token::{ACCESS_TOKEN_PREFIX, AccessToken, TokenAnswer};
 use crate::secret::{Hash, random_token};
 use crate::store::clients::StoredClient;
@@ -41,6 +43,7 @@ pub(super) async fn issue(
     if !app.keys.is_refresh_token(&name, &mac) {
         return Err(unknown().into());
     }
+    let signer = Signer::of(app, &client.client).await?;
     let (client, keys) = (client.client.clone(), app.keys.clone());
     let access_token = format!("{ACCESS_TOKEN_PREFIX}{}", random_token());
     let (now, tokens) = (app.now(), &app.config.tokens);
@@ -68,15 +71,18 @@ pub(super) async fn issue(
             }
         }
         save(tx, &name, &chain, &scope, (&access_token, now, now + lifetime)).await?;
-        Ok(Some(TokenAnswer {
+        let answer = TokenAnswer {
             access_token: access_token.clone(),
             token_type: "Bearer",
             expires_in: lifetime,
             scope: scope.to_string(),
             refresh_token: Some(successor),
-        }))
+            id_token: None,
+        };
+        let authentication = scope.contains(OPENID).then(|| chain.authentication());
+        Ok(Some(Issued { answer, authentication }))
     };
-    app.db.write(work).await
+    app.db.write(work).await?.map(|issued: Issued| issued.with_id_token(signer)).transpose()
 }
 
 /// A replaced token that comes back ends the chain; other refusals change nothing.
@@ -85,7 +91,7 @@ async fn refuse(
     name: &RefreshName,
     error: OAuthError,
     now: Seconds,
-) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+) -> Result<Option<Issued>, Denied<OAuthError>> {
     if error.reason == Reason::RefreshTokenReused {
         grants::revoke(tx, &name.grant_id, Reason::RefreshTokenReused, now).await?;
     }

@@ -4,6 +4,7 @@
 //! reference says about it.
 
 mod authorize;
+mod bearer;
 mod client;
 mod pkce;
 mod prompt;
@@ -171,6 +172,15 @@ reasons! {
     RefreshTokenRevoked = token::REFRESH_TOKEN_REVOKED;
     RefreshTokenWrongClient = token::REFRESH_TOKEN_WRONG_CLIENT;
     SubjectDisabled = token::SUBJECT_DISABLED;
+
+    BearerMissing = bearer::MISSING;
+    BearerMalformed = bearer::MALFORMED;
+    BearerRepeated = bearer::REPEATED;
+    BearerUnknown = bearer::UNKNOWN;
+    BearerExpired = bearer::EXPIRED;
+    BearerRevoked = bearer::REVOKED;
+    BearerWithoutPerson = bearer::WITHOUT_PERSON;
+    BearerScope = bearer::SCOPE;
 
     ServerFailed = server::FAILED;
     ServerBusy = server::BUSY;

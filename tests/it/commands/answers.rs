@@ -4,8 +4,10 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use super::{Operator, is_signed_in, refresh_token, refusal, secret_ids, succeeded};
+use super::{is_signed_in, refresh_token, secret_ids};
 use crate::deadline::Lock;
+use crate::support::Operator;
+use crate::support::operator::{refusal, succeeded};
 use crate::support::process::grantor;
 use crate::support::{TestServer, left_out};
 
@@ -151,8 +153,18 @@ async fn lists_are_one_array_for_programs_and_a_table_for_people() {
     let user = server.user("alice").await;
     let shown = operator.json(&["user", "show", "alice"]);
     let keys: Vec<&String> = shown.as_object().unwrap().keys().collect();
-    let expected =
-        ["created_at", "disabled", "email", "id", "name", "password_changed_at", "sessions", "username"];
+    let expected = [
+        "claims",
+        "created_at",
+        "disabled",
+        "email",
+        "id",
+        "name",
+        "password_changed_at",
+        "sessions",
+        "updated_at",
+        "username",
+    ];
     assert_eq!(keys, expected);
     assert_eq!(shown["id"], user.as_str());
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Operator, refresh_token, secret_ids, token};
+use super::{refresh_token, secret_ids, token};
+use crate::support::Operator;
 use crate::support::TestServer;
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{refusal, succeeded};
+use crate::support::operator::{refusal, succeeded};
 use crate::support::process::grantor;
 
 #[test]

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Operator, refusal};
+use crate::support::Operator;
 use crate::support::TestServer;
+use crate::support::operator::refusal;
 use crate::support::process::grantor;
 
 /// Every key of an algorithm with its state, in the order in which they sign.

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{Operator, refresh_token};
+use super::refresh_token;
+use crate::support::Operator;
 use crate::support::TestServer;
 
 #[tokio::test]
@@ -34,13 +35,16 @@ async fn scopes_are_listed_and_changed() {
     let listed = operator.json(&["scope", "list"]);
     let names: Vec<&str> =
         listed.as_array().unwrap().iter().map(|scope| scope["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["pay", "read", "secret", "write"]);
-    assert_eq!(listed[3], json!({"name": "write", "description": "Change it", "sensitive": true}));
-    assert!(
-        operator
-            .done(&["scope", "list"])
-            .starts_with("NAME    SENSITIVE  DESCRIPTION\npay     yes        Pay")
+    let standard = ["address", "email", "groups", "offline_access", "openid"];
+    assert_eq!(names, [&standard[..], &["pay", "phone", "profile", "read", "secret", "write"]].concat());
+    assert_eq!(
+        listed[10],
+        json!({"name": "write", "description": "Change it", "sensitive": true, "claims": []})
     );
+    assert_eq!(listed[1]["claims"], json!(["email", "email_verified"]));
+    let table = operator.done(&["scope", "list"]);
+    assert!(table.starts_with("NAME            SENSITIVE  DESCRIPTION  "), "{table}");
+    assert!(table.contains("\nemail           no         See your e-mail address  "), "{table}");
     let unasked = service.token(&[("grant_type", "client_credentials")]).await;
     assert_eq!(unasked.get("scope"), "read");
     let text = operator.refused(&["scope", "update", "write", "--description", " "]);

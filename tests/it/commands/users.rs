@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Operator, is_signed_in, refresh_token, refusal, succeeded};
+use super::{is_signed_in, refresh_token};
+use crate::support::Operator;
 use crate::support::TestServer;
+use crate::support::operator::{refusal, succeeded};
 use crate::support::server::PASSWORD;
 
 #[tokio::test]

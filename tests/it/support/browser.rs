@@ -235,7 +235,9 @@ impl Answer {
         assert_eq!(self.header("content-type"), "application/json");
         assert_eq!(self.header("cache-control"), "no-store");
         assert_eq!(json["request_id"], self.header("x-request-id"));
-        assert_eq!(self.headers.contains_key("www-authenticate"), status == 401, "{self:?}");
+        // Endpoints that take access tokens say what is wrong with one in the challenge, too (RFC 6750 §3).
+        let is_challenged = status == 401 || self.header("www-authenticate").starts_with("Bearer ");
+        assert_eq!(self.headers.contains_key("www-authenticate"), is_challenged, "{self:?}");
     }
 
     /// Asserts that this is a page and leads nowhere else.

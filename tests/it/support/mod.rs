@@ -4,12 +4,14 @@ pub(crate) mod browser;
 pub(crate) mod chromium;
 pub(crate) mod database;
 pub(crate) mod demo;
+pub(crate) mod operator;
 pub(crate) mod process;
 pub(crate) mod relying_party;
 pub(crate) mod server;
 pub(crate) mod site;
 
 pub(crate) use browser::{Answer, Browser};
+pub(crate) use operator::Operator;
 pub(crate) use relying_party::Application;
 pub(crate) use server::TestServer;
 

@@ -57,6 +57,7 @@ impl Registration {
             scopes: Scope::from_stored("read write pay"),
             auth_method: None,
             pkce: None,
+            id_token_alg: None,
             first_party: false,
             disabled: false,
         };

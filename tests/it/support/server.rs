@@ -7,11 +7,11 @@ use actix_web::dev::ServerHandle;
 use grantor::app::{App, Server};
 use grantor::clock::{Clock, ManualClock};
 use grantor::config::Config;
+use grantor::oauth::claims::{Claims, Person};
 use grantor::oauth::id::UserId;
 use grantor::oauth::scope::ScopeRecord;
 use grantor::secret::{Secret, random_id};
 use grantor::store::db::{DbError, Tx};
-use grantor::store::users::NewUser;
 use grantor::store::{scopes, users};
 
 use super::browser::{Answer, Browser};
@@ -94,7 +94,12 @@ impl TestServer {
             ("pay", "Pay with your money", true),
             ("secret", "Nobody may have this", false),
         ] {
-            let scope = ScopeRecord { name: name.into(), description: description.into(), sensitive };
+            let scope = ScopeRecord {
+                name: name.into(),
+                description: description.into(),
+                sensitive,
+                ..ScopeRecord::default()
+            };
             self.store(async move |tx| scopes::save(tx, &scope, 0).await).await;
         }
     }
@@ -121,14 +126,16 @@ impl TestServer {
     pub(crate) async fn user(&self, username: &str) -> UserId {
         let id = UserId::new(random_id());
         let password = Secret::new(PASSWORD.to_owned());
-        let user = NewUser {
+        let person = Person {
             id: id.clone(),
             username: username.to_owned(),
-            email: Some(format!("{username}@example.com")),
             name: None,
-            password_hash: self.app.passwords.hash(password).await.expect("a hash"),
+            email: Some(format!("{username}@example.com")),
+            claims: Claims::new(),
+            updated_at: 0,
         };
-        let saved = self.store(async move |tx| users::save(tx, &user, 0).await).await;
+        let hash = self.app.passwords.hash(password).await.expect("a hash");
+        let saved = self.store(async move |tx| users::save(tx, &person, &hash, 0).await).await;
         saved.expect("a name that is free");
         id
     }

@@ -1,0 +1,57 @@
+//! What the options of user commands tell about a person.
+
+use clap::Args;
+use serde_json::Value;
+
+use super::super::Trouble;
+use crate::oauth::claims::{self, Claims};
+
+/// What is told of a person; a group of its own would stand in the way of the commands'.
+#[derive(Args)]
+#[group(skip)]
+pub(in crate::cli) struct Told {
+    /// An address that also works at sign-in
+    #[arg(long, value_name = "E")]
+    email: Option<String>,
+    /// Whether the address was verified
+    #[arg(long, value_name = "true|false")]
+    email_verified: Option<bool>,
+    /// The person's full name
+    #[arg(long, value_name = "N")]
+    name: Option<String>,
+    /// A group that the person belongs to; an update replaces those before; may be given several times
+    #[arg(long = "group", value_name = "G")]
+    groups: Vec<String>,
+    /// Something else about the person, such as given_name=Jane, birthdate=1985-10-26, address={"country":"SE"} or
+    /// level:=3, where := takes JSON for a claim of your own; may be given several times
+    #[arg(long = "claim", value_name = "NAME=VALUE")]
+    claims: Vec<String>,
+}
+
+impl Told {
+    /// Everything that the options say, each claim once.
+    pub(super) fn claims(&self) -> Result<Claims, Trouble> {
+        let mut told = Claims::new();
+        let mut put = |name: String, value: Value| match told.insert(name.clone(), value) {
+            None => Ok(()),
+            Some(_) => Err(Trouble::from(format!("the claim {name} is given twice"))),
+        };
+        for text in &self.claims {
+            let (name, value) = claims::parse(text)?;
+            put(name, value)?;
+        }
+        let options = [
+            ("email", self.email.clone().map(Value::from)),
+            ("email_verified", self.email_verified.map(Value::from)),
+            ("name", self.name.clone().map(Value::from)),
+            ("groups", (!self.groups.is_empty()).then(|| Value::from(self.groups.clone()))),
+        ];
+        for (name, value) in options {
+            if let Some(value) = value {
+                claims::check(name, &value)?;
+                put(name.to_owned(), value)?;
+            }
+        }
+        Ok(told)
+    }
+}

@@ -1,0 +1,63 @@
+//! Where an access token stands in a request (RFC 6750 §2).
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, web};
+
+use crate::form;
+use crate::oauth::error::OAuthError;
+use crate::oauth::reason::Reason;
+use crate::secret::Hash;
+
+/// Bytes of a token; longer ones are none of ours.
+const LONGEST: usize = 4096;
+
+/// The token of the Authorization header; `None` when there is none, of this scheme or at all.
+pub(super) fn in_header(request: &HttpRequest) -> Result<Option<Hash>, OAuthError> {
+    let mut headers = request.headers().get_all(header::AUTHORIZATION);
+    let Some(value) = headers.next() else { return Ok(None) };
+    if headers.next().is_some() {
+        return Err(Reason::BearerRepeated.because("the request has more than one Authorization header"));
+    }
+    let malformed =
+        || Reason::BearerMalformed.because("the Authorization header is not of the form Bearer TOKEN");
+    let value = value.to_str().map_err(|_| malformed())?;
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Ok(None);
+    }
+    let token = token.trim_matches(' ');
+    if !is_token(token) {
+        return Err(malformed());
+    }
+    Ok(Some(Hash::of(token)))
+}
+
+/// The token of the header or of the form of a POST, which need not have one.
+pub(super) async fn in_header_or_body(
+    request: &HttpRequest,
+    body: web::Payload,
+) -> Result<Option<Hash>, OAuthError> {
+    let in_header = in_header(request)?;
+    if !request.headers().contains_key(header::CONTENT_TYPE) {
+        return Ok(in_header);
+    }
+    let params = form::read(request, body).await?;
+    match (in_header, params.one("access_token")?) {
+        (Some(_), Some(_)) => Err(Reason::BearerRepeated.because(
+            "the access token stands in the Authorization header and in the body; send one of them",
+        )),
+        (in_header, None) => Ok(in_header),
+        (None, Some(token)) if is_token(token) => Ok(Some(Hash::of(token))),
+        (None, Some(_)) => {
+            Err(Reason::BearerMalformed
+                .because("the parameter access_token does not have the form of a token"))
+        }
+    }
+}
+
+/// `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="` of bounded length.
+fn is_token(text: &str) -> bool {
+    let body = text.trim_end_matches('=');
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
+    !body.is_empty() && text.len() <= LONGEST && body.bytes().all(fits)
+}

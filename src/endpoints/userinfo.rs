@@ -1,0 +1,62 @@
+//! `/userinfo`: what an application may know of who signed in (OpenID Connect Core §5.3).
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value;
+
+use super::bearer;
+use crate::answer;
+use crate::app::App;
+use crate::failure::Denied;
+use crate::oauth::bearer::may_tell;
+use crate::oauth::claims::Claims;
+use crate::oauth::error::OAuthError;
+use crate::oauth::reason::Reason;
+use crate::oauth::scope::OPENID;
+use crate::registry::Freshness;
+use crate::secret::Hash;
+use crate::store::access_tokens;
+use crate::store::db::DbError;
+
+pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    let token = bearer::in_header(&request);
+    respond(&app, &request, token.map_err(Denied::Refused)).await
+}
+
+pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+    let token = bearer::in_header_or_body(&request, body).await;
+    respond(&app, &request, token.map_err(Denied::Refused)).await
+}
+
+async fn respond(
+    app: &App,
+    request: &HttpRequest,
+    token: Result<Option<Hash>, Denied<OAuthError>>,
+) -> HttpResponse {
+    let told = match token {
+        Ok(token) => tell(app, token).await,
+        Err(denied) => Err(denied),
+    };
+    match told {
+        Ok(claims) => HttpResponse::Ok()
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .insert_header((header::PRAGMA, "no-cache"))
+            .json(claims),
+        Err(denied) => answer::bearer_error(app, request, denied, OPENID),
+    }
+}
+
+async fn tell(app: &App, token: Option<Hash>) -> Result<Claims, Denied<OAuthError>> {
+    let Some(hash) = token else {
+        return Err(Reason::BearerMissing.because("the request has no access token").into());
+    };
+    let find = async move |conn: &mut _| access_tokens::find_presented(conn, &hash).await;
+    let Some(presented) = app.db.read::<_, DbError, _>(find).await? else {
+        return Err(Reason::BearerUnknown.because("the access token is not known here").into());
+    };
+    let (person, scope) = may_tell(presented, OPENID, app.now())?;
+    let scopes = app.registry.scopes(Freshness::Cached).await?;
+    let mut told = person.told(scopes.claims_of(&scope));
+    told.insert("sub".into(), Value::from(person.id.as_str()));
+    Ok(told)
+}

@@ -1,0 +1,153 @@
+//! An access token that is presented here: at UserInfo.
+
+use super::Reason;
+use super::Who::{Developer, Operator, Person};
+use super::row::{Example, Row, example};
+use crate::oauth::error::ErrorCode::{InsufficientScope, InvalidRequest, InvalidToken};
+
+/// The request with a token that is good.
+const GOOD: &str = "GET https://id.example.com/userinfo\n\
+                    Authorization: Bearer gat_made-up-token";
+/// A new token by the refresh token.
+const REFRESH: Example = example(
+    "GET https://id.example.com/userinfo\n\
+     Authorization: Bearer gat_made-up-old-token",
+    "POST https://id.example.com/token\n\
+     Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+     \n\
+     grant_type=refresh_token\n\
+     &refresh_token=grt_made-up-token",
+);
+
+pub(super) const MISSING: Row = Row {
+    word: "bearer.missing",
+    code: InvalidToken,
+    who: &[Developer],
+    what: "The request has no access token.",
+    fix: "Send it in the Authorization header, after the word Bearer. A POST may have it as access_token in its form; \
+          the query is not read, because addresses end up in logs.",
+    example: example(
+        "GET https://id.example.com/userinfo\n\
+         ?access_token=gat_made-up-token",
+        GOOD,
+    ),
+    see: &[Reason::BearerUnknown],
+};
+
+pub(super) const MALFORMED: Row = Row {
+    word: "bearer.malformed",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The Authorization header holds no access token in the form of RFC 6750.",
+    fix: "Write the word Bearer, one space and the token as it came from the token endpoint, without quotes.",
+    example: example(
+        "GET https://id.example.com/userinfo\n\
+         Authorization: Bearer \"gat_made-up-token\"",
+        GOOD,
+    ),
+    see: &[Reason::BearerRepeated],
+};
+
+pub(super) const REPEATED: Row = Row {
+    word: "bearer.repeated",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The request has more than one access token.",
+    fix: "Send the token once: in the Authorization header, or in the form of a POST.",
+    example: example(
+        "POST https://id.example.com/userinfo\n\
+         Authorization: Bearer gat_made-up-token\n\
+         Content-Type: application/x-www-form-urlencoded\n\
+         \n\
+         access_token=gat_made-up-token",
+        GOOD,
+    ),
+    see: &[Reason::BearerMissing],
+};
+
+pub(super) const UNKNOWN: Row = Row {
+    word: "bearer.unknown",
+    code: InvalidToken,
+    who: &[Developer],
+    what: "The access token was never issued here, or ended long ago.",
+    fix: "Send the access_token of the token answer, whole and unchanged; an ID Token or a refresh token is none. \
+          Compare the issuer, too: it may be another server's token.",
+    example: example(
+        "GET https://id.example.com/userinfo\n\
+         Authorization: Bearer grt_made-up-token",
+        GOOD,
+    ),
+    see: &[Reason::BearerExpired],
+};
+
+pub(super) const EXPIRED: Row = Row {
+    word: "bearer.expired",
+    code: InvalidToken,
+    who: &[Developer],
+    what: "The access token has expired.",
+    fix: "Get a new one with the refresh token, and mind expires_in of the token answer.",
+    example: REFRESH,
+    see: &[Reason::BearerRevoked],
+};
+
+pub(super) const REVOKED: Row = Row {
+    word: "bearer.revoked",
+    code: InvalidToken,
+    who: &[Person, Operator, Developer],
+    what: "The access token was good, and ended before its time.",
+    fix: "The person or the operator has ended the access, or the refresh token was used twice. Send the person \
+          through the sign-in again; if that fails as well, ask the operator.",
+    example: example(
+        "GET https://id.example.com/userinfo\n\
+         Authorization: Bearer gat_made-up-token",
+        "# send the person here once more\n\
+         GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &response_type=code\n\
+         &…",
+    ),
+    see: &[Reason::RefreshTokenRevoked, Reason::SubjectDisabled],
+};
+
+pub(super) const WITHOUT_PERSON: Row = Row {
+    word: "bearer.without_person",
+    code: InvalidToken,
+    who: &[Developer],
+    what: "The access token speaks for an application, and this endpoint tells of people.",
+    fix: "Ask with a token that came from a person's sign-in. One by client_credentials belongs to nobody.",
+    example: example(
+        "POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
+         \n\
+         grant_type=client_credentials",
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=authorization_code\n\
+         &code=gac_made-up-code\n\
+         &…",
+    ),
+    see: &[Reason::BearerScope],
+};
+
+pub(super) const SCOPE: Row = Row {
+    word: "bearer.scope",
+    code: InsufficientScope,
+    who: &[Developer],
+    what: "The access token is good, but not for this: a scope is missing.",
+    fix: "Ask for the scope that the WWW-Authenticate header names when the person is sent to sign in; for UserInfo \
+          that is openid.",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &response_type=code\n\
+         &scope=profile\n\
+         &…",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &response_type=code\n\
+         &scope=openid profile\n\
+         &…",
+    ),
+    see: &[Reason::ScopeForbidden],
+};

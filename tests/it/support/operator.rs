@@ -1,0 +1,73 @@
+//! The operator: somebody with the binary and the address of a running server's database.
+
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use super::TestServer;
+use super::process::grantor;
+
+/// Somebody with the binary and the address of the server's database.
+pub(crate) struct Operator {
+    pub(crate) directory: PathBuf,
+    pub(crate) url: String,
+}
+
+impl Operator {
+    pub(crate) fn of(server: &TestServer) -> Self {
+        let database = &server.database;
+        Self { directory: database.directory.path().to_owned(), url: database.url.clone() }
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = grantor(&self.directory, arguments);
+        command.env("GRANTOR_DATABASE__URL", &self.url);
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).stdin(Stdio::null()).output().expect("the binary")
+    }
+
+    /// Runs a command that must succeed; its standard output.
+    #[track_caller]
+    pub(crate) fn done(&self, arguments: &[&str]) -> String {
+        succeeded(arguments, self.run(arguments))
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        let text = self.done(&[arguments, &["--json"]].concat());
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    /// Runs a command that must say why it could not.
+    #[track_caller]
+    pub(crate) fn refused(&self, arguments: &[&str]) -> String {
+        refusal(arguments, &self.run(arguments))
+    }
+
+    pub(crate) fn with_input(&self, arguments: &[&str], input: &str) -> Output {
+        let file = self.directory.join("input");
+        std::fs::write(&file, input).expect("a file");
+        let input = std::fs::File::open(file).expect("a file");
+        self.command(arguments).stdin(input).output().expect("the binary")
+    }
+}
+
+#[track_caller]
+pub(crate) fn succeeded(arguments: &[&str], output: Output) -> String {
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[track_caller]
+pub(crate) fn refusal(arguments: &[&str], output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
+    assert!(output.stdout.is_empty(), "{arguments:?}: {output:?}");
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    let lines: Vec<&str> = text.lines().collect();
+    let [line] = lines.as_slice() else { panic!("one sentence: {text}") };
+    line.strip_prefix("grantor: ").unwrap_or_else(|| panic!("{line}")).to_owned()
+}
