@@ -162,6 +162,11 @@ async fn a_newcomer_signs_in_through_the_demo_and_breaks_a_request() {
     chromium.open(&demo.application).await;
     chromium.click("sign-in").await;
     chromium.click("allow").await;
+    let claims = chromium.text_of("id-token-claims").await;
+    assert!(claims.contains("\"aud\": \"demo-web\"") && claims.contains("\"nonce\": "), "{claims}");
+    chromium.click("userinfo").await;
+    assert!(chromium.text_of("answer-body").await.contains("\"name\": \"Demo Person\""));
+    chromium.page.back().await.unwrap();
     let first = chromium.text_of("access-token").await;
     assert!(first.starts_with("gat_"), "{first}");
     chromium.click("refresh").await;

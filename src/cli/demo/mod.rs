@@ -2,6 +2,7 @@
 
 mod broken;
 mod data;
+mod identity;
 mod redirected;
 mod relying_party;
 mod sessions;

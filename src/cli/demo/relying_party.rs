@@ -2,7 +2,7 @@
 
 use oauth2::basic::{BasicClient, BasicRequestTokenError, BasicTokenResponse};
 use oauth2::http::Method;
-use oauth2::http::header::{CONTENT_TYPE, HeaderValue};
+use oauth2::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use oauth2::{
     AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet, HttpRequest,
     PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, Scope, TokenUrl,
@@ -99,7 +99,7 @@ impl RelyingParty {
 
     /// Where to send the person, and what to remember until they come back.
     pub(super) fn begin(&self, who: Who, scopes: &[&str], broken: Option<&'static Broken>) -> (Url, Pending) {
-        let (state, verifier) = (random_token(), random_token());
+        let (state, verifier, nonce) = (random_token(), random_token(), random_token());
         let challenge =
             PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier.clone()));
         let (url, _) = self
@@ -107,13 +107,14 @@ impl RelyingParty {
             .authorize_url(|| CsrfToken::new(state.clone()))
             .add_scopes(scopes.iter().map(|scope| Scope::new((*scope).to_owned())))
             .set_pkce_challenge(challenge)
+            .add_extra_param("nonce", &nonce)
             .url();
         let url = match broken.map(|broken| &broken.how) {
             Some(How::Ask(edits) | How::AskInVain(edits)) => edited(&url, edits),
             _ => url,
         };
         let sent = url.query_pairs().into_owned().collect();
-        (url, Pending { who, state, verifier, sent, broken })
+        (url, Pending { who, state, verifier, nonce, sent, broken })
     }
 
     /// Redeems a code, wrongly if asked to.
@@ -143,6 +144,20 @@ impl RelyingParty {
         Some(Called::new(wire, outcome))
     }
 
+    /// Asks the server who it is that signed in.
+    pub(super) async fn userinfo(&self, access_token: &str) -> Called {
+        let mut request = HttpRequest::new(Vec::new());
+        *request.method_mut() = Method::POST;
+        let uri = format!("{}/userinfo", self.issuer).parse();
+        let bearer = HeaderValue::try_from(format!("Bearer {access_token}"));
+        let (Ok(uri), Ok(bearer)) = (uri, bearer) else {
+            return Called { tokens: None, exchange: None };
+        };
+        *request.uri_mut() = uri;
+        request.headers_mut().insert(AUTHORIZATION, bearer);
+        self.call(request).await
+    }
+
     /// Gets a token for the application itself.
     pub(super) async fn service_token(&self) -> Called {
         let wire = Wire::new(&self.fetcher);
@@ -169,9 +184,13 @@ impl RelyingParty {
             return Called { tokens: None, exchange: None };
         };
         *request.uri_mut() = uri;
+        self.call(request).await
+    }
+
+    async fn call(&self, request: HttpRequest) -> Called {
         let wire = Wire::new(&self.fetcher);
         if let Err(error) = wire.send(request).await {
-            tracing::warn!("the token endpoint could not be reached: {error}");
+            tracing::warn!("the server could not be reached: {error}");
         }
         Called { tokens: None, exchange: wire.exchange() }
     }

@@ -32,6 +32,7 @@ pub(super) struct Pending {
     pub(super) who: Who,
     pub(super) state: String,
     pub(super) verifier: String,
+    pub(super) nonce: String,
     pub(super) sent: Vec<(String, String)>,
     pub(super) broken: Option<&'static Broken>,
 }
@@ -42,6 +43,7 @@ pub(super) struct Held {
     pub(super) who: Who,
     pub(super) code: String,
     pub(super) verifier: String,
+    pub(super) access_token: String,
     pub(super) refresh_token: Option<String>,
     /// The tokens, ready to be shown.
     pub(super) view: Value,
@@ -125,7 +127,7 @@ mod tests {
 
     fn pending(state: &str) -> Pending {
         let (verifier, sent) = (String::new(), Vec::new());
-        Pending { who: Who::Web, state: state.into(), verifier, sent, broken: None }
+        Pending { who: Who::Web, state: state.into(), verifier, nonce: String::new(), sent, broken: None }
     }
 
     #[test]

@@ -74,6 +74,7 @@ pub(super) fn start(
             .route("/callback", get().to(redirected::callback))
             .route("/tokens", get().to(tokens::show))
             .route("/refresh", web::post().to(tokens::refresh))
+            .route("/userinfo", web::post().to(tokens::userinfo))
             .route("/service-token", web::post().to(tokens::service_token))
             .route("/break/{id}", web::post().to(redirected::break_on_purpose))
             .route("/result", get().to(result))

@@ -7,6 +7,7 @@ use oauth2::TokenResponse as _;
 use oauth2::basic::BasicTokenResponse;
 
 use super::broken::{Broken, How, Twist};
+use super::identity::{self, Expected};
 use super::relying_party::{Called, Who};
 use super::sessions::{Held, Pending};
 use super::setup;
@@ -54,11 +55,15 @@ pub(super) async fn redeem(
         let told = pending.broken.map_or(Told::new("The code was not taken", ""), Told::from);
         return show_result(site, request, told, called);
     };
-    let shown = context! { sent => pending.sent, came, ..shown(site, pending.who, tokens, exchange) };
+    let shown = match shown(site, (pending.who, Some(&pending.nonce)), tokens, exchange) {
+        Ok(shown) => context! { sent => pending.sent, came, ..shown },
+        Err(why) => return not_believed(site, why),
+    };
     let held = Held {
         who: pending.who,
         code,
         verifier: pending.verifier,
+        access_token: tokens.access_token().secret().clone(),
         refresh_token: tokens.refresh_token().map(|token| token.secret().clone()),
         view: shown,
     };
@@ -86,14 +91,29 @@ pub(super) async fn refresh(site: web::Data<Site>, request: HttpRequest) -> Http
         let lesson = "Nothing is lost but the tokens: sign in again to get new ones.";
         return show_result(&site, &request, Told::new("The refresh was refused", lesson), called);
     };
-    let shown =
-        context! { replaced => held.refresh_token.is_some(), ..shown(&site, held.who, tokens, exchange) };
+    let shown = match shown(&site, (held.who, None), tokens, exchange) {
+        Ok(shown) => context! { replaced => held.refresh_token.is_some(), ..shown },
+        Err(why) => return not_believed(&site, why),
+    };
     let id = site.sessions.enter(session_id(&request).as_deref(), |session| {
         // An answer without a refresh token leaves the old one in force (RFC 6749 §6).
         let newest = tokens.refresh_token().map(|token| token.secret().clone()).or(held.refresh_token);
-        session.held = Some(Held { refresh_token: newest, view: shown, ..held });
+        let access_token = tokens.access_token().secret().clone();
+        session.held = Some(Held { access_token, refresh_token: newest, view: shown, ..held });
     });
     see_other("/tokens", &id)
+}
+
+/// Asks the server who signed in.
+pub(super) async fn userinfo(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
+    let Some(held) = held(&site, &request) else { return nothing_here(&site) };
+    let called = site.party.userinfo(&held.access_token).await;
+    let lesson = "The access token opens UserInfo, and its scopes decide what stands there: sub always, and with profile or email what those tell.";
+    show_result(&site, &request, Told::new("Who signed in", lesson), called)
+}
+
+fn not_believed(site: &Site, why: &str) -> HttpResponse {
+    site.rejected(StatusCode::BAD_GATEWAY, "The demo does not accept this ID Token", why)
 }
 
 /// Redeems a code that was redeemed before.
@@ -134,8 +154,13 @@ fn held(site: &Site, request: &HttpRequest) -> Option<Held> {
     site.sessions.with(session_id(request).as_deref(), |session| session.held.clone()).flatten()
 }
 
-/// What is in a token answer, for its page.
-fn shown(site: &Site, who: Who, tokens: &BasicTokenResponse, exchange: &Exchange) -> Value {
+/// What is in a token answer, for its page; the error says why its ID Token does not count.
+fn shown(
+    site: &Site,
+    (who, nonce): (Who, Option<&str>),
+    tokens: &BasicTokenResponse,
+    exchange: &Exchange,
+) -> Result<Value, &'static str> {
     let lifetime = tokens.expires_in().and_then(|time| Seconds::try_from(time.as_secs()).ok());
     let scopes: Vec<Value> = tokens
         .scopes()
@@ -146,9 +171,13 @@ fn shown(site: &Site, who: Who, tokens: &BasicTokenResponse, exchange: &Exchange
             context! { name => name.as_str(), description => offered.map(|scope| scope.description) }
         })
         .collect();
-    context! {
+    let client = if who == Who::Public { setup::PUBLIC } else { setup::WEB };
+    let expected = Expected { issuer: site.party.issuer(), client, nonce, now: site.clock.now() };
+    let id_token = exchange.member("id_token").map(|token| identity::read(&token, &expected)).transpose()?;
+    Ok(context! {
         is_public => who == Who::Public,
-        client => if who == Who::Public { setup::PUBLIC } else { setup::WEB },
+        client,
+        id_token,
         access_token => tokens.access_token().secret(),
         refresh_token => tokens.refresh_token().map(|token| token.secret()),
         token_type => tokens.token_type().as_ref(),
@@ -157,7 +186,7 @@ fn shown(site: &Site, who: Who, tokens: &BasicTokenResponse, exchange: &Exchange
         until => lifetime.map(|lifetime| time_of_day(site.clock.now() + lifetime)),
         authorize => format!("{}/authorize", site.party.issuer()),
         exchange => exchange.view(),
-    }
+    })
 }
 
 /// Hours, minutes and seconds of universal time.

@@ -74,6 +74,12 @@ impl<'c> AsyncHttpClient<'c> for Wire<'_> {
 }
 
 impl Exchange {
+    /// A member of the answer that is text.
+    pub(super) fn member(&self, name: &str) -> Option<String> {
+        let json: serde_json::Value = serde_json::from_slice(&self.body).ok()?;
+        json.get(name)?.as_str().map(str::to_owned)
+    }
+
     /// Both messages, for a template.
     pub(super) fn view(&self) -> Value {
         let json: serde_json::Value = serde_json::from_slice(&self.body).unwrap_or_default();

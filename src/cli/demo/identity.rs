@@ -1,0 +1,82 @@
+//! The demo's reading of ID Tokens: what every client checks (OpenID Connect Core §3.1.3.7), and what a page shows.
+
+use minijinja::{Value, context};
+use serde_json::Value as Json;
+
+use crate::clock::Seconds;
+use crate::secret::from_base64url;
+
+/// What a token must say to count.
+pub(super) struct Expected<'a> {
+    pub(super) issuer: &'a str,
+    pub(super) client: &'a str,
+    /// Absent after a refresh.
+    pub(super) nonce: Option<&'a str>,
+    pub(super) now: Seconds,
+}
+
+/// Header and claims of a token, ready to be shown; the error says why the token does not count.
+///
+/// Its signature is not verified: it came straight from the token endpoint, and nobody else could have answered
+/// there (§3.1.3.7, step 6). A token that came through the browser would need that.
+pub(super) fn read(token: &str, expected: &Expected) -> Result<Value, &'static str> {
+    let mut parts = token.split('.').map(|part| {
+        let bytes = from_base64url(part)?;
+        serde_json::from_slice::<Json>(&bytes).ok()
+    });
+    let (Some(Some(header)), Some(Some(claims))) = (parts.next(), parts.next()) else {
+        return Err("It is not of the form header.claims.signature.");
+    };
+    let text = |name: &str| claims.get(name).and_then(Json::as_str);
+    if text("iss") != Some(expected.issuer) {
+        return Err("Its iss is not the server that the demo sent you to.");
+    }
+    if text("aud") != Some(expected.client) {
+        return Err("Its aud is not the demo.");
+    }
+    if claims.get("exp").and_then(Json::as_i64).is_none_or(|exp| exp <= expected.now) {
+        return Err("Its exp has passed.");
+    }
+    if expected.nonce.is_some_and(|nonce| text("nonce") != Some(nonce)) {
+        return Err("Its nonce is not the one that the demo sent with you.");
+    }
+    let pretty = |json: &Json| serde_json::to_string_pretty(json).unwrap_or_default();
+    Ok(context! { token, header => pretty(&header), claims => pretty(&claims) })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::secret::to_base64url;
+
+    #[test]
+    fn a_token_for_somebody_else_or_another_sign_in_does_not_count() {
+        let token = |claims: Json| {
+            let part = |json: Json| to_base64url(json.to_string().as_bytes());
+            format!("{}.{}.c2ln", part(json!({"alg": "ES256"})), part(claims))
+        };
+        let expected = Expected { issuer: "http://id", client: "demo", nonce: Some("n"), now: 100 };
+        let good = json!({"iss": "http://id", "aud": "demo", "exp": 101, "nonce": "n"});
+        assert!(read(&token(good.clone()), &expected).is_ok());
+        for (name, value) in [
+            ("iss", json!("http://evil")),
+            ("aud", json!("other")),
+            ("aud", json!(["demo", "other"])),
+            ("exp", json!(100)),
+            ("exp", json!("101")),
+            ("nonce", json!("m")),
+            ("nonce", json!(null)),
+        ] {
+            let mut bad = good.clone();
+            bad[name] = value;
+            assert!(read(&token(bad), &expected).is_err(), "{name}");
+        }
+        for token in ["", "a.b.c", "e30", "..", "e30.e30.e30"] {
+            assert!(read(token, &expected).is_err(), "{token}");
+        }
+        let refreshed = Expected { nonce: None, ..expected };
+        assert!(read(&token(json!({"iss": "http://id", "aud": "demo", "exp": 101})), &refreshed).is_ok());
+    }
+}
