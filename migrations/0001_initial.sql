@@ -14,6 +14,7 @@ CREATE TABLE clients (
     terms_uri     TEXT,
     logo_digest   TEXT,
     redirect_uris TEXT    NOT NULL,
+    post_logout_redirect_uris TEXT NOT NULL DEFAULT '',
     grants        TEXT    NOT NULL,
     scopes        TEXT    NOT NULL,
     auth_method   TEXT    CHECK (auth_method IN ('client_secret_basic', 'client_secret_post', 'none')),
@@ -167,6 +168,7 @@ CREATE TABLE grants (
 );
 CREATE INDEX grants_end ON grants (expires_at);
 CREATE INDEX grants_user ON grants (user_id);
+CREATE INDEX grants_session ON grants (session_id);
 
 CREATE TABLE access_tokens (
     hash       BYTEA  PRIMARY KEY,

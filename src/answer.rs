@@ -178,6 +178,16 @@ pub fn see_other(location: &str) -> HttpResponse {
 
 /// A page for a person who cannot be sent anywhere.
 pub fn error_page(app: &App, request_id: &str, status: StatusCode, error: &OAuthError) -> HttpResponse {
+    error_page_with(app, request_id, status, error, None)
+}
+
+fn error_page_with(
+    app: &App,
+    request_id: &str,
+    status: StatusCode,
+    error: &OAuthError,
+    onward: Option<minijinja::Value>,
+) -> HttpResponse {
     let first = error.reason.who().first().copied().unwrap_or(Who::Developer);
     let context = context! {
         title => title(status, first),
@@ -189,6 +199,7 @@ pub fn error_page(app: &App, request_id: &str, status: StatusCode, error: &OAuth
         reason => error.reason.word(),
         docs => error_uri(app, error),
         request_id,
+        onward,
     };
     let mut response = app.pages.render(status, "error.html", context);
     if status == StatusCode::SERVICE_UNAVAILABLE {
@@ -233,6 +244,26 @@ pub fn page_error(app: &App, request: &HttpRequest, denied: Denied<OAuthError>) 
             Denied::Failed(failure) => Denied::Failed(failure),
         },
     )
+}
+
+/// The same with a way on: a link's text and its path here.
+pub fn page_error_with(
+    app: &App,
+    request: &HttpRequest,
+    denied: Denied<OAuthError>,
+    text: &str,
+    path: &str,
+) -> HttpResponse {
+    let error = match denied {
+        Denied::Refused(error) => {
+            log_refusal(request, &error);
+            error
+        }
+        Denied::Failed(failure) => return failure_page(app, &request_id(request), &failure),
+    };
+    let status = http_status(error.reason).unwrap_or(StatusCode::BAD_REQUEST);
+    let href = format!("{}{path}", app.issuer);
+    error_page_with(app, &request_id(request), status, &error, Some(context! { text, href }))
 }
 
 /// The general API's form: `message` carries the code, `description` the detail.

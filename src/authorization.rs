@@ -9,9 +9,11 @@ use crate::app::App;
 use crate::browser;
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
+use crate::id_tokens;
+use crate::oauth::client::Client;
 use crate::oauth::code::Code;
 use crate::oauth::error::OAuthError;
-use crate::oauth::id::{ClientId, FlowId, GrantId};
+use crate::oauth::id::{ClientId, FlowId, GrantId, UserId};
 use crate::oauth::interaction::{self, Next, Progress, SignedIn};
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
@@ -58,8 +60,28 @@ async fn validate_with(
     };
     let scopes = app.registry.scopes(freshness).await?;
     let pkce = app.config.oauth.require_pkce.default_policy();
-    let request = request::validate(&client.client, params, &*scopes, pkce)?;
+    let mut request = request::validate(&client.client, params, &*scopes, pkce)?;
+    request.expected = match expected(app, &client.client, params).await {
+        Ok(expected) => expected,
+        Err(Denied::Refused(error)) => {
+            let AuthorizationRequest { return_to, state, .. } = request;
+            return Err(Refusal::Redirect { to: return_to, state, error }.into());
+        }
+        Err(Denied::Failed(failure)) => return Err(failure.into()),
+    };
     Ok(Checked { client, request, scopes })
+}
+
+/// Whom the request's id_token_hint names (OpenID Connect Core §3.1.2.1).
+async fn expected(app: &App, client: &Client, params: &Params) -> Result<Option<UserId>, Denied<OAuthError>> {
+    let Some(token) = params.one("id_token_hint")? else { return Ok(None) };
+    let hint = id_tokens::read_hint(app, token).await?;
+    if hint.client != client.id {
+        return Err(Reason::HintOtherClient
+            .because("the id_token_hint was not issued to this client")
+            .into());
+    }
+    Ok(Some(hint.user))
 }
 
 /// Keeps a request until a person has answered, bound to this browser; `page` is where to send it.

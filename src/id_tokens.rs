@@ -1,14 +1,20 @@
-//! Signing ID Tokens: with the key that a client expects, outside every transaction.
+//! ID Tokens that go out, signed with the key that a client expects, and those that come back as hints.
 
 use std::sync::Arc;
 
+use serde::Deserialize;
+
 use crate::app::App;
 use crate::clock::Seconds;
-use crate::failure::Failure;
+use crate::failure::{Denied, Failure};
 use crate::jose::key::SigningKey;
+use crate::jose::verify::{Expiry, verify};
 use crate::oauth::client::Client;
-use crate::oauth::id::ClientId;
+use crate::oauth::error::OAuthError;
+use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::id_token::{Authentication, IdToken, TYP};
+use crate::oauth::logout::Hint;
+use crate::oauth::reason::Reason;
 use crate::oauth::scope::OPENID;
 use crate::oauth::signing_key::SigningAlgorithm;
 
@@ -43,6 +49,31 @@ impl<'a> Signer<'a> {
             .with_access_token(self.key.algorithm(), access_token);
         Ok(self.key.sign(TYP, &token)?)
     }
+}
+
+/// Verifies an ID Token that comes back as a hint; it may have expired.
+pub async fn read_hint(app: &App, token: &str) -> Result<Hint, Denied<OAuthError>> {
+    let keys = app.key_set.current(app.now()).await?;
+    let claims: HintClaims = verify(token, TYP, keys.published(), Expiry::Ignored).map_err(|why| {
+        Reason::HintInvalid.because(format!("the id_token_hint is no ID Token of this server: {why}"))
+    })?;
+    if claims.iss != app.issuer {
+        return Err(Reason::HintInvalid.because("the id_token_hint is of another issuer").into());
+    }
+    Ok(Hint {
+        client: ClientId::new(claims.aud),
+        user: UserId::new(claims.sub),
+        session: SessionId::new(claims.sid),
+    })
+}
+
+/// What a hint says, in the form that this server gives it.
+#[derive(Deserialize)]
+struct HintClaims {
+    iss: String,
+    aud: String,
+    sub: String,
+    sid: String,
 }
 
 /// What a registration says; RS256 where it says nothing (OpenID Connect Registration §2), if the server offers it.

@@ -11,6 +11,8 @@ mod metadata;
 mod token;
 mod userinfo;
 
+use actix_web::dev::HttpServiceFactory;
+use actix_web::middleware::Compress;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Resource, Route};
 
@@ -43,11 +45,16 @@ pub fn routes(config: &mut ServiceConfig, path: &str) {
         .service(resource(&at("/consent"), Page).get(consent::show).post(consent::submit).done())
         .service(resource(&at("/logout"), Page).get(logout::show).post(logout::submit).done())
         .service(resource(&at("/"), Page).get(home::show).done())
-        .service(resource(&at("/errors"), Page).get(errors::index).done())
-        .service(resource(&at("/errors/{word}"), Page).get(errors::show).done())
-        .service(resource(&at("/assets/{name}"), Page).get(assets::show).done())
+        .service(compressed(resource(&at("/errors"), Page).get(errors::index)))
+        .service(compressed(resource(&at("/errors/{word}"), Page).get(errors::show)))
+        .service(compressed(resource(&at("/assets/{name}"), Page).get(assets::show)))
         .service(resource(&at("/logos/{digest}"), Page).get(logo::show).done())
         .default_service(web::to(fallback::not_found));
+}
+
+/// For what holds no secret: beside one, the length of a compressed answer tells of it (BREACH).
+fn compressed(endpoint: Endpoint) -> impl HttpServiceFactory + 'static {
+    endpoint.done().wrap(Compress::default())
 }
 
 /// Whose form the errors of a path take, before a handler has it.

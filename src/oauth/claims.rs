@@ -274,8 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn every_standard_claim_is_taken_in_its_form_and_in_no_other() {
-        let long = format!("nickname={}", "x".repeat(2049));
+    fn every_standard_claim_is_taken_in_its_form() {
         for (text, value) in [
             ("given_name=Jane", json!("Jane")),
             ("family_name#ja=ドウ", json!("ドウ")),
@@ -299,6 +298,11 @@ mod tests {
             assert_eq!(read, value, "{text}");
             assert!(text.starts_with(&name), "{text}");
         }
+    }
+
+    #[test]
+    fn what_has_another_form_is_refused() {
+        let long = format!("nickname={}", "x".repeat(2049));
         for text in [
             "given_name",
             "=x",

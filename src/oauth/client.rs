@@ -17,6 +17,8 @@ pub struct Client {
     pub name: String,
     pub links: Links,
     pub redirect_uris: Vec<RegisteredUri>,
+    /// Where a person may be sent after a sign-out (OpenID Connect RP-Initiated Logout §3.1).
+    pub post_logout_redirect_uris: Vec<RegisteredUri>,
     pub grants: Vec<GrantType>,
     pub scopes: Scope,
     /// Bound to one method, or `None`: a confidential client may use either secret method.
@@ -158,6 +160,7 @@ pub(super) fn example(kind: ClientKind) -> Client {
         name: "Example".into(),
         links: Links::default(),
         redirect_uris: vec![RegisteredUri::register("https://app.example/cb", kind).unwrap()],
+        post_logout_redirect_uris: Vec::new(),
         grants: kind.default_grants().to_vec(),
         scopes: Scope::from_stored("read write"),
         auth_method: None,

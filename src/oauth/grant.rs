@@ -3,9 +3,15 @@
 use super::error::OAuthError;
 use super::reason::Reason;
 
-/// Why an operator's change ended grants; the word is stored and never changes its meaning.
+/// Why grants ended, but for what a token itself did; the word is stored and never changes its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
+    /// The person signed out.
+    SignedOut,
+    /// The operator ended the session.
+    SessionEnded,
+    /// Somebody else signed in with the same browser.
+    SessionReplaced,
     PasswordChanged,
     UserDeleted,
     ClientDeleted,
@@ -14,6 +20,9 @@ pub enum Ended {
 impl Ended {
     pub fn word(self) -> &'static str {
         match self {
+            Self::SignedOut => "session.signed_out",
+            Self::SessionEnded => "session.ended",
+            Self::SessionReplaced => "session.replaced",
             Self::PasswordChanged => "user.password_changed",
             Self::UserDeleted => "user.deleted",
             Self::ClientDeleted => "client.deleted",
@@ -25,12 +34,17 @@ impl Ended {
 #[derive(Clone, Copy, Debug)]
 pub struct Standing {
     pub user_enabled: bool,
+    /// The session was ended, and with it what has not been issued yet.
+    pub session_ended: bool,
 }
 
 /// Decides for every grant with a person behind it.
 pub fn may_issue(standing: Standing) -> Result<(), OAuthError> {
     if !standing.user_enabled {
         return Err(Reason::SubjectDisabled.because("the account may not have tokens at present"));
+    }
+    if standing.session_ended {
+        return Err(Reason::SessionEnded.because("the person has signed out before the code was redeemed"));
     }
     Ok(())
 }

@@ -47,7 +47,14 @@ pub fn next<'a>(
     now: i64,
 ) -> Result<Next<'a>, OAuthError> {
     let prompt = &request.prompt;
-    let Some(signed_in) = signed_in.filter(|signed_in| is_recent(request, signed_in, progress, now)) else {
+    let is_expected = |here: &&SignedIn| request.expected.as_ref().is_none_or(|user| *user == here.user);
+    let has_signed_in = |here: &&SignedIn| progress.signed_in.as_ref() == Some(&here.session);
+    if signed_in.is_some_and(|here| !is_expected(&here) && (prompt.none || has_signed_in(&here))) {
+        return Err(Reason::SignInOtherPerson
+            .because("somebody else is signed in than the person whom the id_token_hint names"));
+    }
+    let here = signed_in.filter(|here| is_expected(here) && is_recent(request, here, progress, now));
+    let Some(signed_in) = here else {
         return match prompt.none {
             true => {
                 Err(Reason::SignInRequired.because("nobody is signed in, and prompt=none forbids to ask"))
@@ -106,6 +113,7 @@ mod tests {
             challenge: None::<Challenge>,
             nonce: None,
             prompt,
+            expected: None,
         }
     }
 
@@ -165,6 +173,34 @@ mod tests {
             assert_eq!(step(Progress { signed_in: here.clone(), consented: here.clone() }), "issue");
         }
         assert_eq!(step(&client, "read", aged(60), Some(&alice), &Progress::default()), "issue");
+    }
+
+    #[test]
+    fn nobody_else_comes_back_than_the_hint_names() {
+        let client = example(ClientKind::Web);
+        let alice = person(Some("read"));
+        let step = |prompt: Prompt, expected: &str, here: Option<&SignedIn>, done: &Progress| {
+            let request = AuthorizationRequest {
+                expected: Some(UserId::new(expected)),
+                ..request(&client, "read", prompt)
+            };
+            match next(&client, &request, here, done, 160) {
+                Ok(Next::SignIn) => "sign in".into(),
+                Ok(Next::Consent(_)) => "consent".into(),
+                Ok(Next::Issue(_)) => "issue".into(),
+                Err(error) => error.reason.word().to_owned(),
+            }
+        };
+        let silent = || Prompt { none: true, ..Prompt::default() };
+        let (begun, here) = (Progress::default(), Some(&alice));
+        assert_eq!(step(Prompt::default(), "u", here, &begun), "issue");
+        assert_eq!(step(silent(), "u", here, &begun), "issue");
+        assert_eq!(step(Prompt::default(), "other", here, &begun), "sign in");
+        assert_eq!(step(silent(), "other", here, &begun), "sign_in.other_person");
+        assert_eq!(step(silent(), "other", None, &begun), "sign_in.required");
+        let done = Progress { signed_in: Some(SessionId::new("s")), consented: None };
+        assert_eq!(step(Prompt::default(), "other", here, &done), "sign_in.other_person");
+        assert_eq!(step(Prompt::default(), "u", here, &done), "issue");
     }
 
     #[test]

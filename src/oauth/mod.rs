@@ -9,6 +9,7 @@ pub mod grant;
 pub mod id;
 pub mod id_token;
 pub mod interaction;
+pub mod logout;
 pub mod metadata;
 pub mod params;
 pub mod pkce;

@@ -144,6 +144,12 @@ impl ReturnAddress {
         Err(mismatch(client, requested))
     }
 
+    /// Finds an address among those that the client has registered for after a sign-out, byte for byte.
+    pub fn after_logout(client: &Client, requested: &str) -> Option<Self> {
+        let registered = client.post_logout_redirect_uris.iter().find(|uri| uri.as_str() == requested)?;
+        Some(Self { uri: registered.as_str().to_owned(), mode: ResponseMode::Query })
+    }
+
     /// The same address, which is answered in another mode.
     pub fn by(self, mode: ResponseMode) -> Self {
         Self { mode, ..self }

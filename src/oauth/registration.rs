@@ -24,7 +24,7 @@ pub fn check(client: &Client) -> Result<(), String> {
         return Err("the grant refresh_token needs authorization_code, which its tokens come from".into());
     }
     // Another kind may have other addresses.
-    for uri in &client.redirect_uris {
+    for uri in client.redirect_uris.iter().chain(&client.post_logout_redirect_uris) {
         RegisteredUri::register(uri.as_str(), client.kind)?;
     }
     Ok(())

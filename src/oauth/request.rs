@@ -2,7 +2,7 @@
 
 use super::client::{Client, GrantType, PkcePolicy};
 use super::error::{OAuthError, shown};
-use super::id::ClientId;
+use super::id::{ClientId, UserId};
 use super::params::Params;
 use super::pkce::Challenge;
 use super::prompt::Prompt;
@@ -22,6 +22,8 @@ pub struct AuthorizationRequest {
     /// What the ID Token is to repeat (OpenID Connect Core §3.1.2.1).
     pub nonce: Option<String>,
     pub prompt: Prompt,
+    /// Whom a verified id_token_hint names: nobody else is to come back.
+    pub expected: Option<UserId>,
 }
 
 /// Bytes of a nonce, which is stored and given back.
@@ -45,7 +47,7 @@ impl Refusal {
 }
 
 /// What this endpoint knows by name; anything else is ignored (RFC 6749 §3.1).
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     "state",
     "response_type",
     "response_mode",
@@ -58,6 +60,7 @@ const KNOWN: [&str; 12] = [
     "prompt",
     "max_age",
     "login_hint",
+    "id_token_hint",
 ];
 
 /// Reads who asks: the first thing to know, and a page when it is not to be known.
@@ -90,7 +93,16 @@ pub fn validate(
     match check(client, params, known_scopes, pkce_default) {
         Ok(Asked { scope, challenge, nonce, prompt }) => {
             let client_id = client.id.clone();
-            Ok(AuthorizationRequest { client_id, return_to, state, scope, challenge, nonce, prompt })
+            Ok(AuthorizationRequest {
+                client_id,
+                return_to,
+                state,
+                scope,
+                challenge,
+                nonce,
+                prompt,
+                expected: None,
+            })
         }
         Err(error) => Err(Refusal::Redirect { to: return_to, state, error }),
     }

@@ -25,6 +25,8 @@ pub struct ScopeRecord {
 
 /// With it a request is one of OpenID Connect, and its answer tells who signed in (OpenID Connect Core §3.1.2.1).
 pub const OPENID: &str = "openid";
+/// What is granted with it outlives the session (OpenID Connect Core §11).
+pub const OFFLINE_ACCESS: &str = "offline_access";
 
 /// Looks a scope up by its name.
 pub trait KnownScopes {

@@ -1,4 +1,6 @@
-//! Signing out of this server: the question, and the page that says that it is done.
+//! Signing out: the question, the end of the session, and the way on (OpenID Connect RP-Initiated Logout §2).
+
+use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -10,43 +12,80 @@ use crate::authorization;
 use crate::browser;
 use crate::failure::{Denied, Failure};
 use crate::form;
+use crate::id_tokens;
 use crate::oauth::error::OAuthError;
+use crate::oauth::grant::Ended;
 use crate::oauth::interaction::SignedIn;
+use crate::oauth::logout::{self, Hint, KNOWN, Step};
 use crate::oauth::params::Params;
-use crate::store::db::DbError;
+use crate::oauth::redirect_uri::ReturnAddress;
+use crate::registry::Freshness;
+use crate::store::clients::StoredClient;
+use crate::store::db::{DbError, Tx};
 use crate::store::sessions;
 
+/// A request to sign out that has passed every check.
+struct Asked {
+    hint: Option<Hint>,
+    /// Who asks, where that is known.
+    client: Option<Arc<StoredClient>>,
+    return_to: Option<ReturnAddress>,
+    state: Option<String>,
+    signed_in: Option<SignedIn>,
+}
+
 pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    match authorization::signed_in(&app, &request, None).await {
-        Ok(Some(signed_in)) => question(&app, &signed_in),
-        Ok(None) => app.pages.render(StatusCode::OK, "signed_out.html", context! {}),
-        Err(failure) => answer::page_error(&app, &request, failure.into()),
+    let asked = match Params::parse(request.query_string().as_bytes()) {
+        Ok(params) => read(&app, &request, &params).await,
+        Err(error) => Err(error.into()),
+    };
+    let asked = match asked {
+        Ok(asked) => asked,
+        Err(denied) => return refused(&app, &request, denied),
+    };
+    match (logout::step(asked.signed_in.as_ref(), asked.hint.as_ref()), &asked.signed_in) {
+        (Step::Ask, Some(signed_in)) => question(&app, &asked, signed_in),
+        (Step::End, Some(signed_in)) => end(&app, &request, &asked, signed_in).await,
+        _ => onward(&app, &asked),
     }
 }
 
-/// Ends the session whose person was asked; anything else leads to the question.
+/// Our own form ends the session whose person was asked; any other becomes a question.
+///
+/// One from another site arrives without the session's cookie, so it goes on with a GET here, which sees it.
 pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
     let outcome = async {
         let form = form::read(&request, body).await?;
-        let signed_in = authorization::signed_in(&app, &request, None).await?;
-        Ok::<_, Denied<OAuthError>>((form, signed_in))
+        let asked = read(&app, &request, &form).await?;
+        Ok::<_, Denied<OAuthError>>((form, asked))
     };
-    let (form, signed_in) = match outcome.await {
+    let (form, asked) = match outcome.await {
         Ok(read) => read,
-        Err(denied) => return answer::page_error(&app, &request, denied),
+        Err(denied) => return refused(&app, &request, denied),
     };
-    let mut response = answer::see_other(&format!("{}/logout", app.issuer));
-    if let Some(signed_in) = signed_in.filter(|signed_in| is_for(&app, &request, signed_in, &form)) {
-        if let Err(failure) = end(&app, &request, &signed_in).await {
-            return answer::page_error(&app, &request, failure.into());
-        }
-        // The cookie was made here, of characters that stand in a header.
-        let _ = response.add_cookie(&browser::session_cookie_removal(&app));
+    match asked.signed_in.as_ref().filter(|signed_in| is_for(&app, &request, signed_in, &form)) {
+        Some(signed_in) => end(&app, &request, &asked, signed_in).await,
+        None => answer::see_other(&address(&app, &form)),
     }
-    response
 }
 
 const PURPOSE: &str = "logout";
+
+async fn read(app: &App, request: &HttpRequest, params: &Params) -> Result<Asked, Denied<OAuthError>> {
+    params.check(&KNOWN)?;
+    let hint = match params.one("id_token_hint")? {
+        Some(token) => Some(id_tokens::read_hint(app, token).await?),
+        None => None,
+    };
+    let client = match logout::client_id(params, hint.as_ref())? {
+        Some(id) => Some(app.registry.client(&id, Freshness::Now).await?.ok_or_else(logout::unknown)?),
+        None => None,
+    };
+    let return_to = logout::return_address(client.as_deref().map(|client| &client.client), params)?;
+    let state = params.one("state")?.map(str::to_owned);
+    let signed_in = authorization::signed_in(app, request, None).await?;
+    Ok(Asked { hint, client, return_to, state, signed_in })
+}
 
 /// The form counts only for the session whose person was asked, and only from our own page.
 fn is_for(app: &App, request: &HttpRequest, signed_in: &SignedIn, form: &Params) -> bool {
@@ -55,24 +94,85 @@ fn is_for(app: &App, request: &HttpRequest, signed_in: &SignedIn, form: &Params)
         && browser::is_same_origin(app, request)
 }
 
-async fn end(app: &App, request: &HttpRequest, signed_in: &SignedIn) -> Result<(), Failure> {
-    let session = signed_in.session.clone();
-    app.db.write::<_, DbError, _>(async move |tx| sessions::delete(tx, &session).await).await?;
+/// This endpoint with what was asked of it.
+fn address(app: &App, form: &Params) -> String {
+    let known: Vec<&(String, String)> = form
+        .pairs()
+        .iter()
+        .filter(|(name, value)| KNOWN.contains(&name.as_str()) && !value.is_empty())
+        .collect();
+    let url = format!("{}/logout", app.issuer);
+    match serde_urlencoded::to_string(known) {
+        Ok(query) if !query.is_empty() => format!("{url}?{query}"),
+        _ => url,
+    }
+}
+
+async fn end(app: &App, request: &HttpRequest, asked: &Asked, signed_in: &SignedIn) -> HttpResponse {
+    if let Err(failure) = end_session(app, signed_in).await {
+        return refused(app, request, failure.into());
+    }
     tracing::info!(
         request_id = answer::request_id(request),
         session = signed_in.session.as_str(),
+        client = asked.client.as_ref().map_or("", |client| client.client.id.as_str()),
         "a person signed out"
     );
-    Ok(())
+    // The page that says so has an address of its own: loading it again ends nothing again.
+    let mut response = match &asked.return_to {
+        Some(_) => onward(app, asked),
+        None => answer::see_other(&signed_out(app, asked)),
+    };
+    // The cookie was made here, of characters that stand in a header.
+    let _ = response.add_cookie(&browser::session_cookie_removal(app));
+    response
 }
 
-fn question(app: &App, signed_in: &SignedIn) -> HttpResponse {
+fn signed_out(app: &App, asked: &Asked) -> String {
+    let client = asked.client.iter().map(|client| ("client_id".to_owned(), client.client.id.to_string()));
+    address(app, &Params::from_pairs(client.collect()))
+}
+
+async fn end_session(app: &App, signed_in: &SignedIn) -> Result<(), Failure> {
+    let (session, now) = (signed_in.session.clone(), app.now());
+    let end = async move |tx: &mut Tx| sessions::end(tx, &session, Ended::SignedOut, now).await;
+    Ok(app.db.write::<_, DbError, _>(end).await.map(drop)?)
+}
+
+/// Back to the application, or the page that says that nobody is signed in.
+fn onward(app: &App, asked: &Asked) -> HttpResponse {
+    let Some(return_to) = &asked.return_to else {
+        return app.pages.render(StatusCode::OK, "signed_out.html", context! { back => back(asked) });
+    };
+    match &asked.state {
+        Some(state) => answer::see_other(&return_to.with(&[("state", state)])),
+        None => answer::see_other(return_to.as_str()),
+    }
+}
+
+/// Name and site of the application that asked.
+fn back(asked: &Asked) -> Option<minijinja::Value> {
+    let client = &asked.client.as_ref()?.client;
+    Some(context! { name => &client.name, site => &client.links.site })
+}
+
+fn question(app: &App, asked: &Asked, signed_in: &SignedIn) -> HttpResponse {
+    let client = asked.client.as_ref().map(|client| &client.client);
     app.pages.render(
         StatusCode::OK,
         "logout.html",
         context! {
             username => &signed_in.username,
             form_token => app.keys.form_token(PURPOSE, &[signed_in.session.as_str()]),
+            client => client.map(|client| &client.name),
+            client_id => client.map(|client| client.id.as_str()),
+            return_to => asked.return_to.as_ref().map(ReturnAddress::as_str),
+            state => &asked.state,
         },
     )
+}
+
+/// A page that leads nowhere but on: to the question without what was wrong.
+fn refused(app: &App, request: &HttpRequest, denied: Denied<OAuthError>) -> HttpResponse {
+    answer::page_error_with(app, request, denied, "Sign out of this server", "/logout")
 }

@@ -141,7 +141,7 @@ async fn verify(app: &App, username: &str, password: &str) -> Result<Option<Prov
     })
 }
 
-/// Begins a session under a new id, in the place of the browser's former one, and goes on with the flow.
+/// Begins a session with a new cookie, in the place of the browser's former one, and goes on with the flow.
 ///
 /// `None` when the password was changed or the user disabled while the password was being verified.
 async fn begin_session(
@@ -161,12 +161,14 @@ async fn begin_session(
     let before = browser::session_cookie(app, request).map(|cookie| Hash::of(&cookie));
     let flow = resumed.flow.id.clone();
     let work = async move |tx: &mut Tx| {
-        let began = sessions::replace(tx, before.as_ref(), &session, &proven.hash).await?;
-        if let (true, Some(new)) = (began, &proven.todays_hash) {
+        let Some(id) = sessions::replace(tx, before.as_ref(), &session, &proven.hash).await? else {
+            return Ok(false);
+        };
+        if let Some(new) = &proven.todays_hash {
             users::rehash(tx, &proven.user, &proven.hash, new).await?;
         }
-        flows::note_signed_in(tx, &flow, &session.id).await?;
-        Ok(began)
+        flows::note_signed_in(tx, &flow, &id).await?;
+        Ok(true)
     };
     if !app.db.write::<_, DbError, _>(work).await? {
         return Ok(None);

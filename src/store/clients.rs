@@ -45,6 +45,7 @@ struct ClientRow {
     terms_uri: Option<String>,
     logo_digest: Option<String>,
     redirect_uris: String,
+    post_logout_redirect_uris: String,
     grants: String,
     scopes: String,
     auth_method: Option<String>,
@@ -65,8 +66,8 @@ struct SecretRow {
 pub async fn find(conn: &mut Conn, id: &ClientId) -> Result<Option<StoredClient>, DbError> {
     let row: Option<ClientRow> = conn
         .query(
-            "SELECT id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris, grants,
-                    scopes, auth_method, pkce, id_token_alg, first_party, disabled_at
+            "SELECT id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris,
+                    post_logout_redirect_uris, grants, scopes, auth_method, pkce, id_token_alg, first_party, disabled_at
              FROM clients WHERE id = $1",
         )
         .bind(id.as_str())
@@ -95,8 +96,8 @@ pub async fn find_record(conn: &mut Conn, id: &ClientId) -> Result<Option<Client
 async fn records(conn: &mut Conn, id: Option<&ClientId>) -> Result<Vec<ClientRecord>, DbError> {
     let rows: Vec<RecordRow> = conn
         .query(
-            "SELECT id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris, grants,
-                    scopes, auth_method, pkce, id_token_alg, first_party, disabled_at, created_at
+            "SELECT id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris,
+                    post_logout_redirect_uris, grants, scopes, auth_method, pkce, id_token_alg, first_party, disabled_at, created_at
              FROM clients WHERE $1 IS NULL OR id = $1 ORDER BY id",
         )
         .bind(id.map(|id| id.as_str().to_owned()))
@@ -113,13 +114,13 @@ async fn records(conn: &mut Conn, id: Option<&ClientId>) -> Result<Vec<ClientRec
 
 /// Stores a new client; `false` when the id is taken.
 pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbError> {
-    let redirect_uris: Vec<&str> = client.redirect_uris.iter().map(RegisteredUri::as_str).collect();
     let grants: Vec<&str> = client.grants.iter().map(|grant| grant.as_str()).collect();
     let inserted = tx
         .query(
             "INSERT INTO clients (id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris,
-                                  grants, scopes, auth_method, pkce, id_token_alg, first_party, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                                  post_logout_redirect_uris, grants, scopes, auth_method, pkce, id_token_alg,
+                                  first_party, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
              ON CONFLICT (id) DO NOTHING",
         )
         .bind(client.id.as_str())
@@ -130,7 +131,8 @@ pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbErro
         .bind(client.links.policy.clone())
         .bind(client.links.terms.clone())
         .bind(client.links.logo.clone())
-        .bind(redirect_uris.join(" "))
+        .bind(joined(&client.redirect_uris))
+        .bind(joined(&client.post_logout_redirect_uris))
         .bind(grants.join(" "))
         .bind(client.scopes.to_string())
         .bind(client.auth_method.map(AuthMethod::as_str))
@@ -145,13 +147,13 @@ pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbErro
 
 /// Stores a client's new state under its next version, which makes it count at once.
 pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbError> {
-    let redirect_uris: Vec<&str> = client.redirect_uris.iter().map(RegisteredUri::as_str).collect();
     let grants: Vec<&str> = client.grants.iter().map(|grant| grant.as_str()).collect();
     tx.query(
         "UPDATE clients SET version = version + 1, kind = $2, name = $3, site_uri = $4, policy_uri = $5,
-                            terms_uri = $6, logo_digest = $7, redirect_uris = $8, grants = $9, scopes = $10,
-                            auth_method = $11, pkce = $12, id_token_alg = $13, first_party = $14,
-                            disabled_at = CASE WHEN $15 THEN COALESCE(disabled_at, $16) END
+                            terms_uri = $6, logo_digest = $7, redirect_uris = $8, post_logout_redirect_uris = $9,
+                            grants = $10, scopes = $11, auth_method = $12, pkce = $13, id_token_alg = $14,
+                            first_party = $15,
+                            disabled_at = CASE WHEN $16 THEN COALESCE(disabled_at, $17) END
          WHERE id = $1",
     )
     .bind(client.id.as_str())
@@ -161,7 +163,8 @@ pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbErro
     .bind(client.links.policy.clone())
     .bind(client.links.terms.clone())
     .bind(client.links.logo.clone())
-    .bind(redirect_uris.join(" "))
+    .bind(joined(&client.redirect_uris))
+    .bind(joined(&client.post_logout_redirect_uris))
     .bind(grants.join(" "))
     .bind(client.scopes.to_string())
     .bind(client.auth_method.map(AuthMethod::as_str))
@@ -258,12 +261,8 @@ impl ClientRow {
             pkce: known(self.pkce.as_deref(), PkcePolicy::parse).ok_or_else(|| corrupt("pkce"))?,
             id_token_alg: known(self.id_token_alg.as_deref(), SigningAlgorithm::parse)
                 .ok_or_else(|| corrupt("id_token_alg"))?,
-            redirect_uris: self
-                .redirect_uris
-                .split(' ')
-                .filter(|uri| !uri.is_empty())
-                .map(RegisteredUri::from_stored)
-                .collect(),
+            redirect_uris: split(&self.redirect_uris),
+            post_logout_redirect_uris: split(&self.post_logout_redirect_uris),
             scopes: Scope::from_stored(&self.scopes),
             links: Links {
                 site: self.site_uri,
@@ -278,6 +277,14 @@ impl ClientRow {
             id: ClientId::new(self.id),
         })
     }
+}
+
+fn joined(uris: &[RegisteredUri]) -> String {
+    uris.iter().map(RegisteredUri::as_str).collect::<Vec<_>>().join(" ")
+}
+
+fn split(uris: &str) -> Vec<RegisteredUri> {
+    uris.split(' ').filter(|uri| !uri.is_empty()).map(RegisteredUri::from_stored).collect()
 }
 
 /// Parses what may be absent; `None` is a word that nobody knows.

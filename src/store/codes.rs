@@ -23,6 +23,7 @@ struct CodeRow {
     auth_time: i64,
     ends_at: i64,
     user_enabled: bool,
+    session_ended: bool,
 }
 
 #[derive(FromRow)]
@@ -72,7 +73,8 @@ pub async fn consume(
                AND EXISTS (SELECT 1 FROM clients WHERE clients.id = $2 AND clients.version = $3 AND clients.disabled_at IS NULL)
              RETURNING client_id, user_id, session_id, grant_id, redirect_uri, scope, challenge, nonce, auth_time, ends_at,
                        EXISTS (SELECT 1 FROM users WHERE users.id = codes.user_id AND users.disabled_at IS NULL)
-                           AS user_enabled",
+                           AS user_enabled,
+                       NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.id = codes.session_id) AS session_ended",
         )
         .bind(hash.as_bytes())
         .bind(client.as_str())
@@ -143,6 +145,6 @@ impl CodeRow {
             auth_time: self.auth_time,
             expires_at: self.ends_at,
         };
-        (code, Standing { user_enabled: self.user_enabled })
+        (code, Standing { user_enabled: self.user_enabled, session_ended: self.session_ended })
     }
 }

@@ -8,7 +8,7 @@ use crate::oauth::grant::{Ended, Standing};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
 use crate::oauth::reason::Reason;
 use crate::oauth::refresh::{Chain, RefreshName};
-use crate::oauth::scope::Scope;
+use crate::oauth::scope::{OFFLINE_ACCESS, Scope};
 use crate::secret::Hash;
 
 /// Until when a chain lives when it is refreshed, and at the latest.
@@ -140,6 +140,26 @@ pub async fn revoke_of_user(tx: &mut Tx, user: &UserId, why: Ended, now: i64) ->
         .await
 }
 
+/// Ends the grants of a session that is over, but for those whose scope outlives it.
+pub async fn revoke_of_session(
+    tx: &mut Tx,
+    session: &SessionId,
+    why: Ended,
+    now: i64,
+) -> Result<u64, DbError> {
+    tx.query(
+        "UPDATE grants SET revoked_at = $2, revoked_for = $3
+         WHERE session_id = $1 AND revoked_at IS NULL
+           AND REPLACE(' ' || scope || ' ', ' ' || $4 || ' ', ' ') = ' ' || scope || ' '",
+    )
+    .bind(session.as_str())
+    .bind(now)
+    .bind(why.word())
+    .bind(OFFLINE_ACCESS)
+    .execute()
+    .await
+}
+
 /// Ends every grant to a client; how many.
 pub async fn revoke_of_client(tx: &mut Tx, client: &ClientId, why: Ended, now: i64) -> Result<u64, DbError> {
     tx.query(
@@ -168,7 +188,8 @@ impl ChainRow {
             expires_at: self.expires_at,
             revoked: self.revoked_at.is_some(),
         };
-        let standing = Standing { user_enabled: self.user_enabled };
+        // A grant whose session was ended was revoked with it, or is to outlive it.
+        let standing = Standing { user_enabled: self.user_enabled, session_ended: false };
         Ok(Presented { chain, standing, client_unchanged: self.client_unchanged })
     }
 }

@@ -3,6 +3,8 @@
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
+use super::grants;
+use crate::oauth::grant::Ended;
 use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::interaction::SignedIn;
 use crate::oauth::scope::Scope;
@@ -69,12 +71,24 @@ pub async fn list(
     .await
 }
 
-/// Ends a session; `false` when there is none.
-pub async fn delete(tx: &mut Tx, id: &SessionId) -> Result<bool, DbError> {
+/// Ends a session, and what was granted in it; `false` when there is none.
+pub async fn end(tx: &mut Tx, id: &SessionId, why: Ended, now: i64) -> Result<bool, DbError> {
+    grants::revoke_of_session(tx, id, why, now).await?;
     Ok(tx.query("DELETE FROM sessions WHERE id = $1").bind(id.as_str()).execute().await? == 1)
 }
 
-/// Ends every session of a user; how many.
+/// Ends every session of a user, and what was granted in it; how many.
+pub async fn end_of_user(tx: &mut Tx, user: &UserId, why: Ended, now: i64) -> Result<u64, DbError> {
+    let rows: Vec<(String,)> =
+        tx.query("SELECT id FROM sessions WHERE user_id = $1").bind(user.as_str()).all().await?;
+    let mut ended = 0;
+    for (id,) in rows {
+        ended += u64::from(end(tx, &SessionId::new(id), why, now).await?);
+    }
+    Ok(ended)
+}
+
+/// Forgets every session of a user and leaves what was granted in them; how many.
 pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<u64, DbError> {
     tx.query("DELETE FROM sessions WHERE user_id = $1").bind(user.as_str()).execute().await
 }
@@ -117,16 +131,19 @@ pub async fn find(
 }
 
 /// Stores a session in the place of the one that the browser had before, if its user may still sign in with the
-/// password that was verified: `false` when it was changed, or the user disabled, meanwhile.
+/// password that was verified: `None` when it was changed, or the user disabled, meanwhile.
+///
+/// Whoever signs in once more goes on under the same id, which tokens and applications know; the cookie is new.
 pub async fn replace(
     tx: &mut Tx,
     before: Option<&Hash>,
     session: &NewSession,
     verified_hash: &str,
-) -> Result<bool, DbError> {
-    if let Some(before) = before {
-        tx.query("DELETE FROM sessions WHERE cookie_hash = $1").bind(before.as_bytes()).execute().await?;
-    }
+) -> Result<Option<SessionId>, DbError> {
+    let id = match before {
+        Some(before) => take_over(tx, before, session).await?.unwrap_or_else(|| session.id.clone()),
+        None => session.id.clone(),
+    };
     let inserted = tx
         .query(
             "INSERT INTO sessions (cookie_hash, id, user_id, auth_time, last_seen_at, expires_at)
@@ -134,14 +151,30 @@ pub async fn replace(
              WHERE users.id = $3 AND users.disabled_at IS NULL AND users.password_hash = $6",
         )
         .bind(session.cookie.as_bytes())
-        .bind(session.id.as_str())
+        .bind(id.as_str())
         .bind(session.user.as_str())
         .bind(session.auth_time)
         .bind(session.expires_at)
         .bind(verified_hash)
         .execute()
         .await?;
-    Ok(inserted == 1)
+    Ok((inserted == 1).then_some(id))
+}
+
+/// Removes the browser's former session; its id, when it was the same person's.
+async fn take_over(tx: &mut Tx, before: &Hash, session: &NewSession) -> Result<Option<SessionId>, DbError> {
+    let former: Option<(String, String)> = tx
+        .query("DELETE FROM sessions WHERE cookie_hash = $1 RETURNING id, user_id")
+        .bind(before.as_bytes())
+        .optional()
+        .await?;
+    let Some((id, user)) = former else { return Ok(None) };
+    let id = SessionId::new(id);
+    if user == session.user.as_str() {
+        return Ok(Some(id));
+    }
+    grants::revoke_of_session(tx, &id, Ended::SessionReplaced, session.auth_time).await?;
+    Ok(None)
 }
 
 /// Notes that a session was seen.

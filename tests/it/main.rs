@@ -31,6 +31,7 @@ mod redirect_uris;
 mod reference;
 mod refresh;
 mod response_mode;
+mod rp_logout;
 mod sign_in;
 mod tls;
 mod token_endpoint;

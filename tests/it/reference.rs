@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use grantor::oauth::client::ClientKind;
 use grantor::oauth::error::ErrorCode;
 use grantor::oauth::reason::Reason;
+use grantor::oauth::redirect_uri::RegisteredUri;
 use grantor::oauth::scope::{Scope, ScopeRecord};
 use grantor::store::scopes;
 use oauth2::TokenResponse as _;
@@ -125,7 +127,7 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
 }
 
 /// Reasons whose example tells of a time, a setting or a size that a single request does not show.
-const NEEDS_MORE: [&str; 33] = [
+const NEEDS_MORE: [&str; 36] = [
     "request.malformed",
     "request.too_large",
     "parameter.too_long",
@@ -153,6 +155,9 @@ const NEEDS_MORE: [&str; 33] = [
     "refresh_token.revoked",
     "refresh_token.wrong_client",
     "subject.disabled",
+    "session.ended",
+    "sign_in.other_person",
+    "id_token_hint.other_client",
     "bearer.expired",
     "bearer.revoked",
     "bearer.without_person",
@@ -181,6 +186,8 @@ impl Stage {
         let mut calendar =
             Registration::web("calendar").redirect_uri(CALLBACK).chosen_secret("made-up-secret");
         calendar.client.scopes = Scope::from_stored("openid read write");
+        calendar.client.post_logout_redirect_uris =
+            vec![RegisteredUri::register("https://app.example.com/goodbye", ClientKind::Web).unwrap()];
         let calendar = server.register(calendar).await;
         server.register(Registration::service("reports").chosen_secret("made-up-secret")).await;
         server.register(Registration::spa("notes-spa").redirect_uri(CALLBACK)).await;

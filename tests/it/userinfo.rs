@@ -25,22 +25,8 @@ async fn ask(server: &TestServer, token: &str) -> Answer {
     server.browser().request(Method::GET, "/userinfo", &[("authorization", &bearer)], "").await
 }
 
-#[tokio::test]
-async fn each_scope_tells_its_claims_and_no_others() {
-    let server = TestServer::start().await;
-    let operator = Operator::of(&server);
-    let (app, mut alice) = (app(&server).await, server.alice().await);
-    operator.done(&[
-        "scope",
-        "create",
-        "staff",
-        "--description",
-        "S",
-        "--claim",
-        "level",
-        "--claim",
-        "locale",
-    ]);
+/// Tells everything about alice that her scopes could tell.
+fn describe_alice(operator: &Operator) {
     operator.done(&[
         "user",
         "update",
@@ -68,6 +54,25 @@ async fn each_scope_tells_its_claims_and_no_others() {
         "--claim",
         "level:=3",
     ]);
+}
+
+#[tokio::test]
+async fn each_scope_tells_its_claims_and_no_others() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let (app, mut alice) = (app(&server).await, server.alice().await);
+    operator.done(&[
+        "scope",
+        "create",
+        "staff",
+        "--description",
+        "S",
+        "--claim",
+        "level",
+        "--claim",
+        "locale",
+    ]);
+    describe_alice(&operator);
     let updated_at = operator.json(&["user", "show", "alice"])["updated_at"].clone();
     let profile = json!({
         "name": "Alice Liddell", "given_name": "Alice", "birthdate": "1852-05-04", "locale": "en-GB",

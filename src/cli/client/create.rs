@@ -35,6 +35,9 @@ pub(in crate::cli) struct Options {
     /// Where answers may be sent, in full; may be given several times
     #[arg(long = "redirect-uri", value_name = "URI")]
     redirect_uris: Vec<String>,
+    /// Where a person may be sent after a sign-out, in full; may be given several times
+    #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
+    post_logout_redirect_uris: Vec<String>,
     /// The scopes that it may ask for, separated by spaces
     #[arg(long, value_name = "\"a b\"", default_value = "")]
     scope: String,
@@ -145,6 +148,7 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
             logo: logo.map(|logo| logo.digest.clone()),
         },
         redirect_uris: redirect_uris(&options.redirect_uris, kind)?,
+        post_logout_redirect_uris: redirect_uris(&options.post_logout_redirect_uris, kind)?,
         grants,
         scopes: scopes(&options.scope)?,
         auth_method: options.auth_method.map(AuthMethod::from),

@@ -47,7 +47,8 @@ pub(super) fn described(record: &ClientRecord) -> Value {
         "client_name": client.name,
         "kind": client.kind.as_str(),
         "disabled": client.disabled,
-        "redirect_uris": client.redirect_uris.iter().map(RegisteredUri::as_str).collect::<Vec<_>>(),
+        "redirect_uris": texts(&client.redirect_uris),
+        "post_logout_redirect_uris": texts(&client.post_logout_redirect_uris),
         "grant_types": client.grants.iter().map(|grant| grant.as_str()).collect::<Vec<_>>(),
         "scope": client.scopes.to_string(),
         "token_endpoint_auth_method": client.auth_method.map(AuthMethod::as_str),
@@ -64,6 +65,10 @@ pub(super) fn described(record: &ClientRecord) -> Value {
     })
 }
 
+fn texts(uris: &[RegisteredUri]) -> Vec<&str> {
+    uris.iter().map(RegisteredUri::as_str).collect()
+}
+
 fn described_secret(secret: &SecretRecord) -> Value {
     json!({
         "id": secret.id,
@@ -75,14 +80,15 @@ fn described_secret(secret: &SecretRecord) -> Value {
 
 fn shown(record: &ClientRecord) -> String {
     let client = &record.client;
-    let uris: Vec<&str> = client.redirect_uris.iter().map(RegisteredUri::as_str).collect();
+    let uris = |uris: &[RegisteredUri]| if uris.is_empty() { "-".into() } else { texts(uris).join(" ") };
     let or_none = |link: &Option<String>| link.clone().unwrap_or_else(|| "-".into());
     let mut text = card(&[
         ("id", client.id.to_string()),
         ("name", client.name.clone()),
         ("kind", client.kind.as_str().into()),
         ("state", state(client).into()),
-        ("redirect URIs", if uris.is_empty() { "-".into() } else { uris.join(" ") }),
+        ("redirect URIs", uris(&client.redirect_uris)),
+        ("after sign-out", uris(&client.post_logout_redirect_uris)),
         ("grants", grants(client)),
         ("scope", if client.scopes.is_empty() { "-".into() } else { client.scopes.to_string() }),
         ("authentication", client.auth_method.map_or("any", AuthMethod::as_str).into()),

@@ -49,6 +49,16 @@ struct Changes {
     /// An address where answers may be sent no longer; may be given several times
     #[arg(long = "remove-redirect-uri", value_name = "URI")]
     remove_redirect_uris: Vec<String>,
+    /// Where a person may be sent after a sign-out, instead of all addresses before; may be given several times
+    #[arg(
+        long = "post-logout-redirect-uri",
+        value_name = "URI",
+        conflicts_with = "no_post_logout_redirect_uris"
+    )]
+    post_logout_redirect_uris: Vec<String>,
+    /// Nobody is sent to it after a sign-out
+    #[arg(long)]
+    no_post_logout_redirect_uris: bool,
     /// The scopes that it may ask for, separated by spaces, instead of those before
     #[arg(long, value_name = "\"a b\"")]
     scope: Option<String>,
@@ -140,6 +150,11 @@ impl Changes {
             name: self.name.clone().unwrap_or_else(|| before.name.clone()),
             links: self.links(&before.links, logo)?,
             redirect_uris: self.redirect_uris(&before.redirect_uris, kind)?,
+            post_logout_redirect_uris: match self.post_logout_redirect_uris.as_slice() {
+                [] if self.no_post_logout_redirect_uris => Vec::new(),
+                [] => before.post_logout_redirect_uris.clone(),
+                uris => redirect_uris(uris, kind)?,
+            },
             grants: if self.grants.is_empty() { before.grants.clone() } else { grants(&self.grants) },
             scopes: self.scope.as_deref().map_or_else(|| Ok(before.scopes.clone()), scopes)?,
             auth_method: self.auth_method.map_or(before.auth_method, Into::into),

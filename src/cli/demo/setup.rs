@@ -112,6 +112,7 @@ fn client(id: &str, name: &str, kind: ClientKind) -> Client {
         name: name.into(),
         links: Links::default(),
         redirect_uris: Vec::new(),
+        post_logout_redirect_uris: Vec::new(),
         grants: kind.default_grants().to_vec(),
         scopes: Scope::default(),
         auth_method: None,

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::super::question::Question;
 use super::super::user::{counted, find};
 use super::super::{Desk, Manner, Trouble, block_on};
+use crate::oauth::grant::Ended;
 use crate::oauth::id::SessionId;
 use crate::store::db::{DbError, Tx};
 use crate::store::sessions;
@@ -39,7 +40,8 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
 
 async fn one(desk: &Desk, options: &Options, id: &str) -> Result<(), Trouble> {
     let session = SessionId::new(id);
-    let end = async move |tx: &mut Tx| sessions::delete(tx, &session).await;
+    let now = desk.now;
+    let end = async move |tx: &mut Tx| sessions::end(tx, &session, Ended::SessionEnded, now).await;
     if !desk.db.write::<_, DbError, _>(end).await? {
         return Err(format!("there is no session with the id {id}").into());
     }
@@ -51,7 +53,8 @@ async fn all_of(desk: &Desk, options: &Options, user: &str) -> Result<(), Troubl
     let username = &user.person.username;
     options.question.ask(&format!("End every session of the user {username}?"))?;
     let id = user.person.id.clone();
-    let end = async move |tx: &mut Tx| sessions::delete_of_user(tx, &id).await;
+    let now = desk.now;
+    let end = async move |tx: &mut Tx| sessions::end_of_user(tx, &id, Ended::SessionEnded, now).await;
     let ended = desk.db.write::<_, DbError, _>(end).await?;
     options.manner.say(
         json!({ "id": user.person.id.as_str(), "username": username, "sessions_ended": ended }),

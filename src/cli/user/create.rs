@@ -31,7 +31,7 @@ pub(in crate::cli) struct Options {
     common: Common,
 }
 
-pub(super) fn run(options: Options) -> Result<(), Trouble> {
+pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     check_username(&options.username)?;
     let nobody = Person {
         id: UserId::new(random_id()),

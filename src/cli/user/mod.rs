@@ -46,7 +46,7 @@ pub(super) struct Named {
 
 pub(super) fn run(command: Command) -> Result<(), Trouble> {
     match command {
-        Command::Create(options) => create::run(options),
+        Command::Create(options) => create::run(&options),
         Command::List(options) => list::run(&options),
         Command::Show(options) => show::run(&options),
         Command::Update(options) => update::run(options),

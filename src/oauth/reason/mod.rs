@@ -6,6 +6,7 @@
 mod authorize;
 mod bearer;
 mod client;
+mod logout;
 mod pkce;
 mod prompt;
 mod redirect_uri;
@@ -137,6 +138,7 @@ reasons! {
     MaxAgeMalformed = prompt::MAX_AGE_MALFORMED;
     SignInRequired = prompt::SIGN_IN_REQUIRED;
     ConsentRequired = prompt::CONSENT_REQUIRED;
+    SignInOtherPerson = prompt::OTHER_PERSON;
 
     ChallengeMissing = pkce::CHALLENGE_MISSING;
     ChallengeMethod = pkce::CHALLENGE_METHOD;
@@ -172,6 +174,7 @@ reasons! {
     RefreshTokenRevoked = token::REFRESH_TOKEN_REVOKED;
     RefreshTokenWrongClient = token::REFRESH_TOKEN_WRONG_CLIENT;
     SubjectDisabled = token::SUBJECT_DISABLED;
+    SessionEnded = logout::SESSION_ENDED;
 
     BearerMissing = bearer::MISSING;
     BearerMalformed = bearer::MALFORMED;
@@ -181,6 +184,11 @@ reasons! {
     BearerRevoked = bearer::REVOKED;
     BearerWithoutPerson = bearer::WITHOUT_PERSON;
     BearerScope = bearer::SCOPE;
+
+    HintInvalid = logout::HINT_INVALID;
+    HintOtherClient = logout::HINT_OTHER_CLIENT;
+    LogoutClientMissing = logout::CLIENT_MISSING;
+    LogoutRedirectUri = logout::REDIRECT_URI;
 
     ServerFailed = server::FAILED;
     ServerBusy = server::BUSY;

@@ -98,3 +98,22 @@ pub(super) const CONSENT_REQUIRED: Row = Row {
     example: ASK_ALOUD,
     see: &[Reason::SignInRequired],
 };
+
+pub(super) const OTHER_PERSON: Row = Row {
+    word: "sign_in.other_person",
+    code: LoginRequired,
+    who: &[Person, Developer],
+    what: "Somebody else is signed in than the person whom the id_token_hint names.",
+    fix: "Somebody has signed out, or in, in the meantime. End your session, and send the person here again without \
+          id_token_hint and prompt=none.",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &prompt=none\n\
+         &id_token_hint=…",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &…",
+    ),
+    see: &[Reason::SignInRequired, Reason::HintInvalid],
+};

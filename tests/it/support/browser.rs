@@ -131,10 +131,12 @@ impl Browser {
         self.follow(answer).await
     }
 
-    /// Sends the form of a page with `fields` filled in.
+    /// Sends the form of a page, hidden fields and all, with `fields` filled in.
     pub(crate) async fn submit_only(&mut self, page: &Answer, fields: &[(&str, &str)]) -> Answer {
-        let token = page.form_token();
-        let mut form = vec![("form_token", token.as_str())];
+        let hidden = page.hidden_fields();
+        assert!(hidden.iter().any(|(name, _)| name == "form_token"), "{page:?}");
+        let mut form: Vec<(&str, &str)> =
+            hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         form.extend_from_slice(fields);
         self.post(&page.form_action(), &form).await
     }
@@ -202,14 +204,22 @@ impl Answer {
         self.attribute("name=\"form_token\" value=\"")
     }
 
+    fn hidden_fields(&self) -> Vec<(String, String)> {
+        let fields = self.body.split("<input type=\"hidden\" name=\"").skip(1);
+        let read = |text: &str| {
+            let (name, rest) = text.split_once("\" value=\"")?;
+            Some((decoded(name), decoded(rest.split('"').next()?)))
+        };
+        fields.filter_map(read).collect()
+    }
+
     pub(crate) fn form_action(&self) -> String {
         self.attribute("<form method=\"post\" action=\"")
     }
 
     fn attribute(&self, before: &str) -> String {
         let (_, rest) = self.body.split_once(before).unwrap_or_else(|| panic!("no {before} in {self:?}"));
-        let value = rest.split('"').next().expect("a quote");
-        value.replace("&#x2f;", "/").replace("&amp;", "&")
+        decoded(rest.split('"').next().expect("a quote"))
     }
 
     /// Asserts that this sends the person back to the application with an error, and with all that belongs to it.
@@ -248,6 +258,10 @@ impl Answer {
         assert_eq!(self.header("content-type"), "text/html; charset=utf-8");
         assert!(self.body.contains(&format!("<code>{reason}</code>")), "{reason}: {self:?}");
     }
+}
+
+fn decoded(attribute: &str) -> String {
+    attribute.replace("&#x2f;", "/").replace("&quot;", "\"").replace("&amp;", "&")
 }
 
 /// RFC 6749 §5.2: printable ASCII without `"` and `\`.

@@ -53,6 +53,7 @@ impl Registration {
             name: format!("The {id} application"),
             links: Links::default(),
             redirect_uris: if kind == ClientKind::Service { Vec::new() } else { vec![uri] },
+            post_logout_redirect_uris: Vec::new(),
             grants: kind.default_grants().to_vec(),
             scopes: Scope::from_stored("read write pay"),
             auth_method: None,

@@ -1,0 +1,150 @@
+//! Signing out: who asks for it, whether the person is to be asked, and where to go then (OpenID Connect RP-Initiated
+//! Logout §2 and §3).
+
+use super::client::Client;
+use super::error::OAuthError;
+use super::id::{ClientId, SessionId, UserId};
+use super::interaction::SignedIn;
+use super::params::Params;
+use super::reason::Reason;
+use super::redirect_uri::ReturnAddress;
+
+/// What this endpoint knows by name; anything else is ignored.
+pub const KNOWN: [&str; 6] =
+    ["id_token_hint", "client_id", "post_logout_redirect_uri", "state", "logout_hint", "ui_locales"];
+
+/// What a verified ID Token says of who is, or was, signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    pub client: ClientId,
+    pub user: UserId,
+    pub session: SessionId,
+}
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Nobody is signed in: there is nothing to end.
+    Done,
+    /// The application has proven that it means this session.
+    End,
+    Ask,
+}
+
+/// Who asks: the client of the request, and of the hint, which must be one.
+pub fn client_id(params: &Params, hint: Option<&Hint>) -> Result<Option<ClientId>, OAuthError> {
+    let named = match params.one("client_id")? {
+        None => None,
+        Some(id) => Some(ClientId::parse(id).ok_or_else(unknown)?),
+    };
+    let hinted = hint.map(|hint| &hint.client);
+    match (named, hinted) {
+        (Some(named), Some(hinted)) if named != *hinted => {
+            Err(Reason::HintOtherClient
+                .because("the id_token_hint was not issued to the client of client_id"))
+        }
+        (named, hinted) => Ok(named.or_else(|| hinted.cloned())),
+    }
+}
+
+pub fn unknown() -> OAuthError {
+    Reason::ClientUnknown.because("no client is registered with this client_id")
+}
+
+/// Where to go afterwards, if the request says so: an address that the client has registered, byte for byte.
+pub fn return_address(client: Option<&Client>, params: &Params) -> Result<Option<ReturnAddress>, OAuthError> {
+    let Some(requested) = params.one("post_logout_redirect_uri")? else { return Ok(None) };
+    let Some(client) = client else {
+        return Err(Reason::LogoutClientMissing
+            .because("post_logout_redirect_uri needs client_id or id_token_hint beside it"));
+    };
+    let address = ReturnAddress::after_logout(client, requested);
+    address.map(Some).ok_or_else(|| {
+        Reason::LogoutRedirectUri.because("the post_logout_redirect_uri is not registered for this client")
+    })
+}
+
+/// Decides whether to ask: not when the hint is of this very session.
+pub fn step(signed_in: Option<&SignedIn>, hint: Option<&Hint>) -> Step {
+    match (signed_in, hint) {
+        (None, _) => Step::Done,
+        (Some(here), Some(hint)) if hint.session == here.session && hint.user == here.user => Step::End,
+        (Some(_), _) => Step::Ask,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::client::{ClientKind, example};
+    use super::super::redirect_uri::RegisteredUri;
+    use super::*;
+
+    fn hint(session: &str, user: &str) -> Hint {
+        Hint { client: ClientId::new("example"), user: UserId::new(user), session: SessionId::new(session) }
+    }
+
+    #[test]
+    fn a_person_is_asked_unless_the_hint_is_of_this_very_session() {
+        let here = SignedIn {
+            session: SessionId::new("s"),
+            user: UserId::new("u"),
+            username: "alice".into(),
+            auth_time: 0,
+            consented: None,
+        };
+        assert_eq!(step(None, None), Step::Done);
+        assert_eq!(step(None, Some(&hint("s", "u"))), Step::Done);
+        assert_eq!(step(Some(&here), Some(&hint("s", "u"))), Step::End);
+        assert_eq!(step(Some(&here), None), Step::Ask);
+        assert_eq!(step(Some(&here), Some(&hint("s", "other"))), Step::Ask);
+        assert_eq!(step(Some(&here), Some(&hint("other", "u"))), Step::Ask);
+    }
+
+    #[test]
+    fn the_client_of_the_request_and_of_the_hint_are_one() {
+        let id = |text: &str, hint: Option<&Hint>| {
+            let params = Params::parse(text.as_bytes()).unwrap();
+            client_id(&params, hint).map(|id| id.map(|id| id.to_string())).map_err(|error| error.reason)
+        };
+        let hint = hint("s", "u");
+        assert_eq!(id("", None), Ok(None));
+        assert_eq!(id("client_id=a", None), Ok(Some("a".into())));
+        assert_eq!(id("", Some(&hint)), Ok(Some("example".into())));
+        assert_eq!(id("client_id=example", Some(&hint)), Ok(Some("example".into())));
+        assert_eq!(id("client_id=a", Some(&hint)), Err(Reason::HintOtherClient));
+        assert_eq!(id("client_id=%C3%A9", None), Err(Reason::ClientUnknown));
+    }
+
+    #[test]
+    fn the_address_afterwards_is_registered_byte_for_byte_and_of_a_client() {
+        let register = |text| RegisteredUri::register(text, ClientKind::Native).unwrap();
+        let client = Client {
+            post_logout_redirect_uris: vec![
+                register("https://app.example/bye?x=1"),
+                register("http://127.0.0.1/bye"),
+            ],
+            ..example(ClientKind::Native)
+        };
+        let address = |client: Option<&Client>, uri: &str| {
+            let params = Params::from_pairs(vec![("post_logout_redirect_uri".into(), uri.into())]);
+            let address = return_address(client, &params).map_err(|error| error.reason);
+            address.map(|address| address.map(|address| address.with(&[("state", "a b")])))
+        };
+        let known = Some(&client);
+        let back = "https://app.example/bye?x=1&state=a+b";
+        assert_eq!(address(known, "https://app.example/bye?x=1"), Ok(Some(back.into())));
+        assert_eq!(address(known, ""), Ok(None));
+        for uri in [
+            "https://app.example/bye",
+            "https://app.example/bye?x=1&",
+            "https://APP.example/bye?x=1",
+            "https://app.example/cb",
+            "http://127.0.0.1:99/bye",
+            "nonsense",
+            "javascript:alert(1)",
+        ] {
+            assert_eq!(address(known, uri), Err(Reason::LogoutRedirectUri), "{uri}");
+        }
+        assert_eq!(address(None, "https://app.example/bye?x=1"), Err(Reason::LogoutClientMissing));
+    }
+}

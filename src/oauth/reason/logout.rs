@@ -1,0 +1,97 @@
+//! The end of sessions: at the logout endpoint, and for what was issued in them; hints at who is signed in.
+
+use super::Reason;
+use super::Who::{Developer, Operator};
+use super::row::{Row, example};
+use crate::oauth::error::ErrorCode::{InvalidGrant, InvalidRequest};
+
+/// A request that ends the session and leads back.
+const GOOD: &str = "GET https://id.example.com/logout\n\
+                    ?client_id=calendar\n\
+                    &post_logout_redirect_uri=https://app.example.com/goodbye";
+
+pub(super) const SESSION_ENDED: Row = Row {
+    word: "session.ended",
+    code: InvalidGrant,
+    who: &[Developer],
+    what: "The session in which the code was issued has ended before the code was redeemed.",
+    fix: "The person has signed out in the meantime, or the operator ended the session. Treat the person as signed \
+          out, and begin anew at a click.",
+    example: example(
+        "# after the person has signed out\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=authorization_code\n\
+         &code=gac_made-up-code\n\
+         &…",
+        "# send the person here at the next click\n\
+         GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &response_type=code\n\
+         &…",
+    ),
+    see: &[Reason::CodeExpired, Reason::RefreshTokenRevoked],
+};
+
+pub(super) const HINT_INVALID: Row = Row {
+    word: "id_token_hint.invalid",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The id_token_hint is no ID Token of this server.",
+    fix: "Send the id_token of the token answer, whole and unchanged; it may have expired. An access token is none, and \
+          a key that was taken out of use verifies nothing any more. Without the hint, the person is asked.",
+    example: example(
+        "GET https://id.example.com/logout\n\
+         ?id_token_hint=gat_made-up-token",
+        GOOD,
+    ),
+    see: &[Reason::HintOtherClient],
+};
+
+pub(super) const HINT_OTHER_CLIENT: Row = Row {
+    word: "id_token_hint.other_client",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The id_token_hint was issued to another client than the one of the request.",
+    fix: "Keep the ID Token of each client apart, and send the client_id that its aud names, or none.",
+    example: example(
+        "# with an ID Token whose aud is another client\n\
+         GET https://id.example.com/logout\n\
+         ?client_id=calendar\n\
+         &id_token_hint=…",
+        "GET https://id.example.com/logout\n\
+         ?id_token_hint=…",
+    ),
+    see: &[Reason::HintInvalid],
+};
+
+pub(super) const CLIENT_MISSING: Row = Row {
+    word: "logout.client_missing",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The request names an address to go to after the sign-out, but not whose address that is.",
+    fix: "Add client_id, or the ID Token as id_token_hint: the server follows registered addresses only.",
+    example: example(
+        "GET https://id.example.com/logout\n\
+         ?post_logout_redirect_uri=https://app.example.com/goodbye",
+        GOOD,
+    ),
+    see: &[Reason::LogoutRedirectUri],
+};
+
+pub(super) const REDIRECT_URI: Row = Row {
+    word: "logout.redirect_uri",
+    code: InvalidRequest,
+    who: &[Developer, Operator],
+    what: "The address to go to after the sign-out is not registered for this client.",
+    fix: "Compare post_logout_redirect_uri with the registered addresses byte for byte. The operator adds one with \
+          grantor client update --post-logout-redirect-uri.",
+    example: example(
+        "GET https://id.example.com/logout\n\
+         ?client_id=calendar\n\
+         &post_logout_redirect_uri=https://app.example.com/goodbye/",
+        GOOD,
+    ),
+    see: &[Reason::RedirectUriPath],
+};
