@@ -10,6 +10,7 @@ mod support;
 mod accessibility;
 mod authorize;
 mod browsers;
+mod clients;
 mod code_grant;
 mod command_line;
 mod commands;
