@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use grantor::secret::{Hash, random_token};
 
 use crate::http::{Connection, Response, get, post};
-use crate::server::{PASSWORD, RETURN_TO, SCOPE, USERNAME, WEB_CLIENT};
+use crate::server::{OPENID_SCOPE, PASSWORD, RETURN_TO, USERNAME, WEB_CLIENT};
 use crate::{Outcome, Trouble};
 
 /// Pages and redirects from the first request to the code, with room to spare.
@@ -15,7 +15,7 @@ const MOST_STEPS: usize = 10;
 pub(crate) async fn sign_in(address: SocketAddr) -> Outcome<String> {
     let mut connection = Connection::open(address).await?;
     let mut jar = Vec::new();
-    let mut request = get(&authorize_path(&random_token())?, "");
+    let mut request = get(&authorize_path(&random_token(), OPENID_SCOPE)?, "");
     for _ in 0..MOST_STEPS {
         let answer = connection.send(&request).await?;
         for (name, value) in answer.cookies() {
@@ -60,13 +60,13 @@ fn path_of(url: &str) -> Outcome<&str> {
 }
 
 /// A request of the web client.
-pub(crate) fn authorize_path(verifier: &str) -> Outcome<String> {
+pub(crate) fn authorize_path(verifier: &str, scope: &str) -> Outcome<String> {
     let challenge = Hash::of(verifier).to_text();
     let query = serde_urlencoded::to_string([
         ("response_type", "code"),
         ("client_id", WEB_CLIENT),
         ("redirect_uri", RETURN_TO),
-        ("scope", SCOPE),
+        ("scope", scope),
         ("state", "af0ifjsldkj"),
         ("code_challenge", challenge.as_str()),
         ("code_challenge_method", "S256"),
@@ -89,17 +89,25 @@ pub(crate) struct Visit {
     pub(crate) cookie: String,
     /// The application's Authorization line.
     pub(crate) credentials: String,
+    /// What the application asks for.
+    pub(crate) scope: &'static str,
+}
+
+/// What the application got.
+pub(crate) struct Tokens {
+    pub(crate) access: String,
+    pub(crate) refresh: String,
 }
 
 impl Visit {
     /// GET /authorize, answered with a code at once.
     pub(crate) async fn authorize(&mut self, verifier: &str) -> Outcome<String> {
-        let request = get(&authorize_path(verifier)?, &self.cookie);
+        let request = get(&authorize_path(verifier, self.scope)?, &self.cookie);
         code(&self.connection.send(&request).await?)
     }
 
-    /// POST /token with the code; the refresh token of the answer.
-    pub(crate) async fn redeem(&mut self, code: &str, verifier: &str) -> Outcome<String> {
+    /// POST /token with the code; the tokens of the answer.
+    pub(crate) async fn redeem(&mut self, code: &str, verifier: &str) -> Outcome<Tokens> {
         let fields = [
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -109,15 +117,19 @@ impl Visit {
         self.token(&fields).await
     }
 
-    pub(crate) async fn refresh(&mut self, refresh_token: &str) -> Outcome<String> {
+    pub(crate) async fn refresh(&mut self, refresh_token: &str) -> Outcome<Tokens> {
         self.token(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
     }
 
-    async fn token(&mut self, fields: &[(&str, &str)]) -> Outcome<String> {
+    async fn token(&mut self, fields: &[(&str, &str)]) -> Outcome<Tokens> {
         let request = post("/token", &self.credentials, fields)?;
         let answer = self.connection.send(&request).await?;
         match (answer.status, answer.field("access_token"), answer.field("refresh_token")) {
-            (200, Some(_), Some(refresh_token)) => Ok(refresh_token.to_owned()),
+            (200, Some(access), Some(refresh))
+                if answer.field("id_token").is_some() == self.scope.contains("openid") =>
+            {
+                Ok(Tokens { access: access.to_owned(), refresh: refresh.to_owned() })
+            }
             _ => Err(answer.complaint().into()),
         }
     }

@@ -6,14 +6,14 @@ use std::time::Duration;
 use grantor::html::STYLE;
 use grantor::secret::{Hash, random_token};
 
-use crate::browser::{Visit, authorize_path, sign_in};
+use crate::browser::{Tokens, Visit, authorize_path, sign_in};
 use crate::http::{Connection, get, post};
 use crate::load::{self, Subject, Worker};
 use crate::report::{Report, Row};
-use crate::server::{Server, Site, basic};
+use crate::server::{OPENID_SCOPE, SCOPE, Server, Site, basic};
 use crate::{CROWDS, Options, Outcome};
 
-const ROWS: [&str; 15] = [
+const ROWS: [&str; 17] = [
     "healthz",
     "readyz",
     "reason_page",
@@ -28,6 +28,8 @@ const ROWS: [&str; 15] = [
     "sign_in",
     "authorize",
     "authorize_code_token",
+    "openid_code_token",
+    "userinfo",
     "refresh",
 ];
 
@@ -40,7 +42,10 @@ pub(crate) async fn measure(
     let mut cookies = Vec::new();
     for name in ROWS.into_iter().filter(|name| options.wants(name)) {
         for connections in CROWDS {
-            if matches!(name, "authorize" | "authorize_code_token" | "refresh") {
+            if matches!(
+                name,
+                "authorize" | "authorize_code_token" | "openid_code_token" | "userinfo" | "refresh"
+            ) {
                 while cookies.len() < connections {
                     cookies.push(sign_in(server.address).await?);
                 }
@@ -76,12 +81,13 @@ impl Stage<'_> {
             "reason_page" => (get("/errors/code.replayed", ""), 200, "code.replayed"),
             "error_page" => (get("/authorize?client_id=nobody", ""), 400, "client.unknown"),
             "style" => (get(&style, ""), 200, "color-scheme"),
-            "authorize_begin" => (get(&authorize_path(&random_token())?, ""), 303, ""),
+            "authorize_begin" => (get(&authorize_path(&random_token(), SCOPE)?, ""), 303, ""),
             "metadata" => (get("/.well-known/oauth-authorization-server", ""), 200, "\"token_endpoint\""),
             "jwks" => (get("/jwks", ""), 200, "\"kid\""),
             "client_credentials" => (token(&site.generated)?, 200, "\"access_token\":\"gat_"),
             "client_credentials_chosen" => (token(&site.chosen)?, 200, "\"access_token\":\"gat_"),
             "refused" => (token(&wrong)?, 401, "\"invalid_client\""),
+            "userinfo" => (self.userinfo().await?, 200, "\"sub\""),
             _ => return self.visits(subject, connections).await,
         };
         let mut workers = Vec::new();
@@ -92,12 +98,22 @@ impl Stage<'_> {
         load::measure(subject, workers, *length).await
     }
 
+    /// With a token that asks for a name, too.
+    async fn userinfo(&self) -> Outcome<Vec<u8>> {
+        let cookie = self.cookies.first().ok_or("nobody is signed in")?.clone();
+        let connection = Connection::open(self.server.address).await?;
+        let mut visit = Visit { connection, cookie, credentials: self.site.web.clone(), scope: OPENID_SCOPE };
+        let tokens = round_trip(&mut visit).await?;
+        Ok(get("/userinfo", &format!("authorization: Bearer {}\r\n", tokens.access)))
+    }
+
     async fn visits(&self, subject: Subject<'_>, connections: usize) -> Outcome<Row> {
         let mut visits = Vec::new();
         for cookie in self.cookies.iter().take(connections) {
             let connection = Connection::open(self.server.address).await?;
             let (cookie, credentials) = (cookie.clone(), self.site.web.clone());
-            visits.push(Visit { connection, cookie, credentials });
+            let scope = if subject.name == "openid_code_token" { OPENID_SCOPE } else { SCOPE };
+            visits.push(Visit { connection, cookie, credentials, scope });
         }
         match subject.name {
             "sign_in" => {
@@ -108,13 +124,13 @@ impl Stage<'_> {
             "authorize" => {
                 load::measure(subject, visits.into_iter().map(Authorize).collect(), self.length).await
             }
-            "authorize_code_token" => {
+            "authorize_code_token" | "openid_code_token" => {
                 load::measure(subject, visits.into_iter().map(RoundTrip).collect(), self.length).await
             }
             _ => {
                 let mut chains = Vec::new();
                 for mut visit in visits {
-                    let newest = round_trip(&mut visit).await?;
+                    let newest = round_trip(&mut visit).await?.refresh;
                     chains.push(Refresh { visit, newest });
                 }
                 load::measure(subject, chains, self.length).await
@@ -169,7 +185,7 @@ impl Worker for RoundTrip {
 }
 
 /// From the browser's request to the application's tokens: two requests, one person.
-async fn round_trip(visit: &mut Visit) -> Outcome<String> {
+async fn round_trip(visit: &mut Visit) -> Outcome<Tokens> {
     let verifier = random_token();
     let code = visit.authorize(&verifier).await?;
     visit.redeem(&code, &verifier).await
@@ -183,7 +199,7 @@ struct Refresh {
 
 impl Worker for Refresh {
     async fn once(&mut self) -> Outcome<()> {
-        self.newest = self.visit.refresh(&self.newest).await?;
+        self.newest = self.visit.refresh(&self.newest).await?.refresh;
         Ok(())
     }
 }

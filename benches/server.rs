@@ -23,6 +23,8 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const WEB_CLIENT: &str = "bench-web";
 pub(crate) const RETURN_TO: &str = "https://app.example.com/callback";
 pub(crate) const SCOPE: &str = "bench.read bench.write";
+/// The same and what an ID Token and UserInfo take.
+pub(crate) const OPENID_SCOPE: &str = "openid profile bench.read bench.write";
 
 /// How the server is set up beside its database.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,15 +53,25 @@ impl Site {
         }
         run(&["user", "create", "--username", USERNAME, "--password-stdin"], PASSWORD)?;
         let create = |id: &str, options: &[&str]| -> Outcome<String> {
-            let basis = ["client", "create", "--id", id, "--name", "Benchmark", "--scope", SCOPE];
+            let basis = ["client", "create", "--id", id, "--name", "Benchmark"];
             let made = run(&[&basis, options].concat(), "")?;
             let secret = made["client_secret"].as_str().unwrap_or(PASSWORD).replace(' ', "+");
             Ok(basic(id, &secret))
         };
+        let web = [
+            "--kind",
+            "web",
+            "--redirect-uri",
+            RETURN_TO,
+            "--scope",
+            OPENID_SCOPE,
+            "--id-token-alg",
+            "ES256",
+        ];
         Ok(Self {
-            generated: create("bench-generated", &["--kind", "service"])?,
-            chosen: create("bench-chosen", &["--kind", "service", "--secret", PASSWORD])?,
-            web: create(WEB_CLIENT, &["--kind", "web", "--redirect-uri", RETURN_TO])?,
+            generated: create("bench-generated", &["--kind", "service", "--scope", SCOPE])?,
+            chosen: create("bench-chosen", &["--kind", "service", "--scope", SCOPE, "--secret", PASSWORD])?,
+            web: create(WEB_CLIENT, &web)?,
             master_key,
         })
     }
