@@ -311,16 +311,20 @@ fn error_uri(app: &App, error: &OAuthError) -> String {
 
 fn log_refusal(request: &HttpRequest, error: &OAuthError) {
     let path = request.path();
-    let client = request.extensions().get::<CallingClient>().map(|client| client.0.clone());
     tracing::info!(
         request_id = request_id(request),
         reason = error.reason.word(),
         error = error.code().as_str(),
-        client = client.unwrap_or_default(),
+        client = calling_client(request),
         path,
         "refused: {}",
         error.description
     );
+}
+
+/// The client that a request says it comes from, for the log; empty where that is not known.
+pub fn calling_client(request: &HttpRequest) -> String {
+    request.extensions().get::<CallingClient>().map(|client| client.0.clone()).unwrap_or_default()
 }
 
 /// Who a request says it comes from, for the log.

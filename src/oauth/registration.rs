@@ -2,6 +2,7 @@
 
 use super::client::{AuthMethod, Client, GrantType, PkcePolicy};
 use super::redirect_uri::RegisteredUri;
+use super::scope::OFFLINE_ACCESS;
 
 /// Bytes of a client's name.
 const LONGEST_NAME: usize = 200;
@@ -22,6 +23,9 @@ pub fn check(client: &Client) -> Result<(), String> {
     }
     if may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode) {
         return Err("the grant refresh_token needs authorization_code, which its tokens come from".into());
+    }
+    if client.scopes.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken) {
+        return Err("the scope offline_access needs the grant refresh_token".into());
     }
     // Another kind may have other addresses.
     for uri in client.redirect_uris.iter().chain(&client.post_logout_redirect_uris) {
@@ -74,6 +78,12 @@ mod tests {
         assert!(
             refusal(&Client { redirect_uris: vec![], ..example(ClientKind::Web) }).contains("--redirect-uri")
         );
+        let offline = Client {
+            grants: vec![GrantType::AuthorizationCode],
+            scopes: super::super::scope::Scope::from_stored("openid offline_access"),
+            ..example(ClientKind::Web)
+        };
+        assert!(refusal(&offline).contains("grant refresh_token"));
         assert!(refusal(&Client { name: "a\nb".into(), ..example(ClientKind::Web) }).contains("a name has"));
     }
 }

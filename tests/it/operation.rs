@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::process::Output;
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
+
 use crate::support::database::{TestDatabase, engine};
 use crate::support::process::{Serving, ends, free_port, grantor, run, run_with_input};
 use crate::support::relying_party::{REDIRECT_URI, basic};
@@ -71,7 +73,7 @@ impl Site {
             "--redirect-uri",
             REDIRECT_URI,
             "--scope",
-            "read",
+            "openid read",
         ]);
         let service =
             ["client", "create", "--id", "service", "--name", "S", "--kind", "service", "--secret", SECRET];
@@ -354,6 +356,22 @@ async fn tokens_and_sessions_survive_a_restart() {
     web.redeem_by_hand(&code).await.assert_json_error(400, "invalid_grant", "code.replayed");
 }
 
+#[tokio::test]
+async fn the_log_says_why_an_application_got_no_refresh_token() {
+    let site = Site::new().await;
+    site.furnish();
+    site.done(&["client", "update", "web", "--grant", "authorization_code"]);
+    let serving = site.serve(&[]);
+    let web = Application::registered_at(&serving.url, "web", Some(SECRET), REDIRECT_URI);
+    let back = Browser::new(&serving.url).authorize(&web.url_with(&[("scope", "read")])).await;
+    let answer = web.redeem_by_hand(&back.get("code")).await;
+    assert_eq!((answer.status.as_u16(), answer.get("refresh_token")), (200, String::new()));
+    let (_, log) = serving.stop();
+    let line = log.lines().find(|line| line.contains("no_refresh_token")).expect("a line");
+    assert!(line.contains("the client is not registered for the grant refresh_token"), "{line}");
+    assert!(line.contains("\"client\":\"web\"") && line.contains(answer.header("x-request-id")), "{line}");
+}
+
 /// Everything that a log must not hold, with what it is.
 type Secrets = Vec<(&'static str, String)>;
 
@@ -384,15 +402,21 @@ async fn no_secret_reaches_the_log_however_much_is_logged() {
 
 async fn good_flow(web: &Application, url: &str) -> Secrets {
     let mut browser = Browser::new(url);
-    let page = browser.open(&web.url_with(&[])).await;
+    let url = web.url_with(&[("scope", "openid read"), ("nonce", "canary-of-the-nonce")]);
+    let page = browser.open(&url).await;
     let (flow_cookies, form_token) = (browser.cookies.clone(), page.form_token());
-    let back = browser.authorize(&web.url_with(&[])).await;
+    let back = browser.authorize(&url).await;
     let tokens = web.redeem_by_hand(&back.get("code")).await;
     let refreshed = web.refresh_by_hand(&tokens.get("refresh_token")).await;
     let post = [("grant_type", "refresh_token"), ("client_id", "web"), ("client_secret", SECRET)];
     let again = browser
         .post("/token", &[&post[..], &[("refresh_token", &refreshed.get("refresh_token"))]].concat())
         .await;
+    let bearer = format!("Bearer {}", refreshed.get("access_token"));
+    let told = browser.request(Method::GET, "/userinfo", &[("authorization", &bearer)], "").await;
+    assert_eq!(told.status, 200, "{told:?}");
+    let silent = [("prompt", "none"), ("id_token_hint", &tokens.get("id_token"))];
+    assert_ne!(browser.get(&web.url_with(&silent)).await.get("code"), "");
     let mut secrets = vec![
         ("the password", PASSWORD.to_owned()),
         ("the client secret", SECRET.to_owned()),
@@ -404,6 +428,7 @@ async fn good_flow(web: &Application, url: &str) -> Secrets {
     for answer in [tokens, refreshed, again] {
         assert_eq!(answer.status, 200, "{answer:?}");
         secrets.push(("an access token", answer.get("access_token")));
+        secrets.push(("an ID Token", answer.get("id_token")));
         secrets.push(("a refresh token", answer.get("refresh_token")));
     }
     let cookies = flow_cookies.into_iter().chain(browser.cookies);

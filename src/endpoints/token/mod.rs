@@ -68,10 +68,26 @@ async fn exchange(
     if let Ok((client, prepared)) = prepare(app, &credentials, grant, &params, Freshness::Cached).await
         && let Some(answer) = issue(app, &client, prepared).await?
     {
-        return Ok(answer);
+        return Ok(noted(request, grant, answer));
     }
     let (client, prepared) = prepare(app, &credentials, grant, &params, Freshness::Now).await?;
-    issue(app, &client, prepared).await?.ok_or(Denied::Failed(Failure::Busy("a client that keeps changing")))
+    match issue(app, &client, prepared).await? {
+        Some(answer) => Ok(noted(request, grant, answer)),
+        None => Err(Denied::Failed(Failure::Busy("a client that keeps changing"))),
+    }
+}
+
+/// Tells the operator why a person's application will have to ask again so soon.
+fn noted(request: &HttpRequest, grant: GrantType, answer: TokenAnswer) -> TokenAnswer {
+    if grant == GrantType::AuthorizationCode && answer.refresh_token.is_none() {
+        tracing::info!(
+            request_id = answer::request_id(request),
+            client = answer::calling_client(request),
+            no_refresh_token = "the client is not registered for the grant refresh_token",
+            "tokens were issued"
+        );
+    }
+    answer
 }
 
 fn grant_type(params: &Params) -> Result<GrantType, OAuthError> {
