@@ -15,6 +15,7 @@ CREATE TABLE clients (
     logo_digest   TEXT,
     redirect_uris TEXT    NOT NULL,
     post_logout_redirect_uris TEXT NOT NULL DEFAULT '',
+    origins       TEXT    NOT NULL DEFAULT '',
     grants        TEXT    NOT NULL,
     scopes        TEXT    NOT NULL,
     auth_method   TEXT    CHECK (auth_method IN ('client_secret_basic', 'client_secret_post', 'none')),
@@ -24,6 +25,15 @@ CREATE TABLE clients (
     created_at    BIGINT  NOT NULL,
     disabled_at   BIGINT
 );
+
+-- Whose scripts may call for a client, found by their origin: the registered ones, and those of the pages that a
+-- public client is sent back to. It follows from the client's row, and is written with it.
+CREATE TABLE client_origins (
+    origin    TEXT NOT NULL,
+    client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+    PRIMARY KEY (origin, client_id)
+);
+CREATE INDEX client_origins_client ON client_origins (client_id);
 
 CREATE TABLE client_secrets (
     id           TEXT   PRIMARY KEY,

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::oauth::id::ClientId;
 use crate::oauth::scope::{KnownScopes, Scope, ScopeRecord};
 use crate::store::clients::StoredClient;
-use crate::store::db::{Db, DbError};
+use crate::store::db::{Conn, Db, DbError};
 use crate::store::{clients, scopes};
 
 /// How old an entry may be: the time in which a change takes effect on every node.
@@ -88,6 +88,13 @@ impl Registry {
         };
         self.clients.insert(id.clone(), (found.clone(), at));
         Ok(Some(found))
+    }
+
+    /// Whether scripts of this origin may call for some client.
+    pub async fn is_origin(&self, origin: &str) -> Result<bool, Failure> {
+        let origin = origin.to_owned();
+        let find = async move |conn: &mut Conn| clients::is_origin(conn, &origin).await;
+        Ok(self.db.read::<_, DbError, _>(find).await?)
     }
 
     pub async fn scopes(&self, freshness: Freshness) -> Result<Arc<Scopes>, Failure> {

@@ -11,8 +11,8 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, web};
 use futures_util::FutureExt as _;
 
-use super::surface;
-use crate::answer::{self, RequestId, Surface};
+use super::{cors, surface};
+use crate::answer::{self, CallingClient, RequestId};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::secret::random_id;
@@ -32,13 +32,17 @@ pub async fn wrap(
     request.extensions_mut().insert(RequestId(id.clone()));
     // The request itself goes on into the handler, and with it everything that could be asked of it.
     let (method, path) = (request.method().clone(), request.path().to_owned());
+    let origin = request.headers().get(header::ORIGIN).cloned();
     let surface = surface(&app.issuer, &path);
     let deadline = app.config.http.deadline.duration();
     let handled = tokio::time::timeout(deadline, AssertUnwindSafe(next.call(request)).catch_unwind()).await;
     let failure = match handled {
         Ok(Ok(answered)) => {
             let mut response = answered?.map_into_boxed_body();
-            finish(response.headers_mut(), &id, surface);
+            let client =
+                response.request().extensions().get::<CallingClient>().map(|client| client.0.clone());
+            finish(response.headers_mut(), &id);
+            cors::allow(&app, surface, (origin, client), response.headers_mut()).await;
             tracing::debug!(
                 request_id = id,
                 method = method.as_str(),
@@ -53,28 +57,15 @@ pub async fn wrap(
         Err(_) => Failure::Database(DbError::Deadline),
     };
     let mut response = answer::failure(&app, &id, surface, &failure);
-    finish(response.headers_mut(), &id, surface);
+    finish(response.headers_mut(), &id);
+    cors::allow(&app, surface, (origin, None), response.headers_mut()).await;
     Err(InternalError::from_response("failed", response).into())
 }
 
 /// The headers of every answer.
-fn finish(headers: &mut HeaderMap, id: &str, surface: Surface) {
+fn finish(headers: &mut HeaderMap, id: &str) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
     }
-    if surface != Surface::Page {
-        open_to_every_origin(headers);
-    }
-}
-
-/// Lets scripts of every origin read the answer, errors included.
-///
-/// These endpoints look at no cookie, so that a page learns nothing that it could not send itself.
-fn open_to_every_origin(headers: &mut HeaderMap) {
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(
-        header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("www-authenticate, retry-after, x-request-id"),
-    );
 }

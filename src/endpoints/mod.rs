@@ -3,6 +3,7 @@
 mod authorize;
 mod bearer;
 pub mod client_auth;
+mod cors;
 pub mod envelope;
 mod fallback;
 mod health;

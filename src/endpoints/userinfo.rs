@@ -1,11 +1,11 @@
 //! `/userinfo`: what an application may know of who signed in (OpenID Connect Core §5.3).
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use serde_json::Value;
 
 use super::bearer;
-use crate::answer;
+use crate::answer::{self, CallingClient};
 use crate::app::App;
 use crate::failure::Denied;
 use crate::oauth::bearer::may_tell;
@@ -34,7 +34,7 @@ async fn respond(
     token: Result<Option<Hash>, Denied<OAuthError>>,
 ) -> HttpResponse {
     let told = match token {
-        Ok(token) => tell(app, token).await,
+        Ok(token) => tell(app, request, token).await,
         Err(denied) => Err(denied),
     };
     match told {
@@ -46,7 +46,7 @@ async fn respond(
     }
 }
 
-async fn tell(app: &App, token: Option<Hash>) -> Result<Claims, Denied<OAuthError>> {
+async fn tell(app: &App, request: &HttpRequest, token: Option<Hash>) -> Result<Claims, Denied<OAuthError>> {
     let Some(hash) = token else {
         return Err(Reason::BearerMissing.because("the request has no access token").into());
     };
@@ -54,6 +54,7 @@ async fn tell(app: &App, token: Option<Hash>) -> Result<Claims, Denied<OAuthErro
     let Some(presented) = app.db.read::<_, DbError, _>(find).await? else {
         return Err(Reason::BearerUnknown.because("the access token is not known here").into());
     };
+    request.extensions_mut().insert(CallingClient(presented.client.to_string()));
     let (person, scope) = may_tell(presented, OPENID, app.now())?;
     let scopes = app.registry.scopes(Freshness::Cached).await?;
     let mut told = person.told(scopes.claims_of(&scope));

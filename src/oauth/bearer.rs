@@ -2,12 +2,14 @@
 
 use super::claims::Person;
 use super::error::OAuthError;
+use super::id::ClientId;
 use super::reason::Reason;
 use super::scope::Scope;
 
 /// An access token that was presented, as the database says at this moment.
 #[derive(Clone, Debug)]
 pub struct Presented {
+    pub client: ClientId,
     pub scope: Scope,
     /// In seconds.
     pub expires_at: i64,
@@ -71,6 +73,7 @@ mod tests {
             updated_at: 0,
         };
         let good = Presented {
+            client: ClientId::new("app"),
             scope: Scope::from_stored("openid read"),
             expires_at: 100,
             is_revoked: false,

@@ -2,6 +2,7 @@
 
 use super::error::OAuthError;
 use super::id::ClientId;
+use super::origin::Origin;
 use super::reason::Reason;
 use super::redirect_uri::RegisteredUri;
 use super::scope::Scope;
@@ -19,6 +20,8 @@ pub struct Client {
     pub redirect_uris: Vec<RegisteredUri>,
     /// Where a person may be sent after a sign-out (OpenID Connect RP-Initiated Logout §3.1).
     pub post_logout_redirect_uris: Vec<RegisteredUri>,
+    /// Whose scripts may call for it, beside the pages of a public client.
+    pub origins: Vec<Origin>,
     pub grants: Vec<GrantType>,
     pub scopes: Scope,
     /// Bound to one method, or `None`: a confidential client may use either secret method.
@@ -161,6 +164,7 @@ pub(super) fn example(kind: ClientKind) -> Client {
         links: Links::default(),
         redirect_uris: vec![RegisteredUri::register("https://app.example/cb", kind).unwrap()],
         post_logout_redirect_uris: Vec::new(),
+        origins: Vec::new(),
         grants: kind.default_grants().to_vec(),
         scopes: Scope::from_stored("read write"),
         auth_method: None,

@@ -12,6 +12,7 @@ use crate::secret::Hash;
 
 #[derive(FromRow)]
 struct PresentedRow {
+    client_id: String,
     user_id: Option<String>,
     scope: String,
     expires_at: i64,
@@ -22,7 +23,7 @@ struct PresentedRow {
 pub async fn find_presented(conn: &mut Conn, hash: &Hash) -> Result<Option<Presented>, DbError> {
     let row: Option<PresentedRow> = conn
         .query(
-            "SELECT user_id, scope, expires_at,
+            "SELECT client_id, user_id, scope, expires_at,
                     NOT (EXISTS (SELECT 1 FROM clients
                                  WHERE clients.id = access_tokens.client_id AND clients.disabled_at IS NULL)
                          AND (grant_id IS NULL
@@ -39,8 +40,13 @@ pub async fn find_presented(conn: &mut Conn, hash: &Hash) -> Result<Option<Prese
         None => Subject::Client,
         Some(user) => find_subject(conn, &user).await?,
     };
-    let (scope, expires_at) = (Scope::from_stored(&row.scope), row.expires_at);
-    Ok(Some(Presented { scope, expires_at, is_revoked: row.is_revoked, subject }))
+    Ok(Some(Presented {
+        client: ClientId::new(row.client_id),
+        scope: Scope::from_stored(&row.scope),
+        expires_at: row.expires_at,
+        is_revoked: row.is_revoked,
+        subject,
+    }))
 }
 
 async fn find_subject(conn: &mut Conn, user: &str) -> Result<Subject, DbError> {

@@ -8,6 +8,7 @@ use crate::oauth::client::{
     AuthMethod, Client, ClientKind, ClientSecret, GrantType, Links, PkcePolicy, SecretHash,
 };
 use crate::oauth::id::ClientId;
+use crate::oauth::origin::Origin;
 use crate::oauth::redirect_uri::RegisteredUri;
 use crate::oauth::scope::Scope;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -46,6 +47,7 @@ struct ClientRow {
     logo_digest: Option<String>,
     redirect_uris: String,
     post_logout_redirect_uris: String,
+    origins: String,
     grants: String,
     scopes: String,
     auth_method: Option<String>,
@@ -67,7 +69,8 @@ pub async fn find(conn: &mut Conn, id: &ClientId) -> Result<Option<StoredClient>
     let row: Option<ClientRow> = conn
         .query(
             "SELECT id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris,
-                    post_logout_redirect_uris, grants, scopes, auth_method, pkce, id_token_alg, first_party, disabled_at
+                    post_logout_redirect_uris, origins, grants, scopes, auth_method, pkce, id_token_alg,
+                    first_party, disabled_at
              FROM clients WHERE id = $1",
         )
         .bind(id.as_str())
@@ -97,7 +100,8 @@ async fn records(conn: &mut Conn, id: Option<&ClientId>) -> Result<Vec<ClientRec
     let rows: Vec<RecordRow> = conn
         .query(
             "SELECT id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris,
-                    post_logout_redirect_uris, grants, scopes, auth_method, pkce, id_token_alg, first_party, disabled_at, created_at
+                    post_logout_redirect_uris, origins, grants, scopes, auth_method, pkce, id_token_alg,
+                    first_party, disabled_at, created_at
              FROM clients WHERE $1 IS NULL OR id = $1 ORDER BY id",
         )
         .bind(id.map(|id| id.as_str().to_owned()))
@@ -118,9 +122,9 @@ pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbErro
     let inserted = tx
         .query(
             "INSERT INTO clients (id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris,
-                                  post_logout_redirect_uris, grants, scopes, auth_method, pkce, id_token_alg,
-                                  first_party, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+                                  post_logout_redirect_uris, origins, grants, scopes, auth_method, pkce,
+                                  id_token_alg, first_party, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
              ON CONFLICT (id) DO NOTHING",
         )
         .bind(client.id.as_str())
@@ -133,6 +137,7 @@ pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbErro
         .bind(client.links.logo.clone())
         .bind(joined(&client.redirect_uris))
         .bind(joined(&client.post_logout_redirect_uris))
+        .bind(origins(client))
         .bind(grants.join(" "))
         .bind(client.scopes.to_string())
         .bind(client.auth_method.map(AuthMethod::as_str))
@@ -142,6 +147,9 @@ pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbErro
         .bind(now)
         .execute()
         .await?;
+    if inserted == 1 {
+        save_origins(tx, client).await?;
+    }
     Ok(inserted == 1)
 }
 
@@ -151,9 +159,9 @@ pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbErro
     tx.query(
         "UPDATE clients SET version = version + 1, kind = $2, name = $3, site_uri = $4, policy_uri = $5,
                             terms_uri = $6, logo_digest = $7, redirect_uris = $8, post_logout_redirect_uris = $9,
-                            grants = $10, scopes = $11, auth_method = $12, pkce = $13, id_token_alg = $14,
-                            first_party = $15,
-                            disabled_at = CASE WHEN $16 THEN COALESCE(disabled_at, $17) END
+                            origins = $10, grants = $11, scopes = $12, auth_method = $13, pkce = $14,
+                            id_token_alg = $15, first_party = $16,
+                            disabled_at = CASE WHEN $17 THEN COALESCE(disabled_at, $18) END
          WHERE id = $1",
     )
     .bind(client.id.as_str())
@@ -165,6 +173,7 @@ pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbErro
     .bind(client.links.logo.clone())
     .bind(joined(&client.redirect_uris))
     .bind(joined(&client.post_logout_redirect_uris))
+        .bind(origins(client))
     .bind(grants.join(" "))
     .bind(client.scopes.to_string())
     .bind(client.auth_method.map(AuthMethod::as_str))
@@ -174,8 +183,33 @@ pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbErro
     .bind(client.disabled)
     .bind(now)
     .execute()
-    .await
-    .map(drop)
+    .await?;
+    tx.query("DELETE FROM client_origins WHERE client_id = $1").bind(client.id.as_str()).execute().await?;
+    save_origins(tx, client).await
+}
+
+async fn save_origins(tx: &mut Tx, client: &Client) -> Result<(), DbError> {
+    for origin in client.allowed_origins() {
+        tx.query("INSERT INTO client_origins (origin, client_id) VALUES ($1, $2)")
+            .bind(origin.as_str())
+            .bind(client.id.as_str())
+            .execute()
+            .await?;
+    }
+    Ok(())
+}
+
+/// Whether any client that is not disabled lets scripts of this origin call for it.
+pub async fn is_origin(conn: &mut Conn, origin: &str) -> Result<bool, DbError> {
+    let row: Option<(String,)> = conn
+        .query(
+            "SELECT clients.id FROM client_origins JOIN clients ON clients.id = client_origins.client_id
+             WHERE client_origins.origin = $1 AND clients.disabled_at IS NULL LIMIT 1",
+        )
+        .bind(origin)
+        .optional()
+        .await?;
+    Ok(row.is_some())
 }
 
 /// Deletes a client with its secrets, the consents to it and what waits for a person; `false` when there is none.
@@ -263,6 +297,12 @@ impl ClientRow {
                 .ok_or_else(|| corrupt("id_token_alg"))?,
             redirect_uris: split(&self.redirect_uris),
             post_logout_redirect_uris: split(&self.post_logout_redirect_uris),
+            origins: self
+                .origins
+                .split(' ')
+                .filter(|text| !text.is_empty())
+                .map(Origin::from_stored)
+                .collect(),
             scopes: Scope::from_stored(&self.scopes),
             links: Links {
                 site: self.site_uri,
@@ -281,6 +321,10 @@ impl ClientRow {
 
 fn joined(uris: &[RegisteredUri]) -> String {
     uris.iter().map(RegisteredUri::as_str).collect::<Vec<_>>().join(" ")
+}
+
+fn origins(client: &Client) -> String {
+    client.origins.iter().map(Origin::as_str).collect::<Vec<_>>().join(" ")
 }
 
 fn split(uris: &str) -> Vec<RegisteredUri> {

@@ -15,6 +15,7 @@ mod code_grant;
 mod command_line;
 mod commands;
 mod consent;
+mod cors;
 mod database;
 mod deadline;
 mod errors;

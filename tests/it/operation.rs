@@ -467,13 +467,13 @@ async fn bad_flow(web: &Application, url: &str) -> Secrets {
         .await;
     browser.get("/authorize?client_id=web&password=canary-query-password&code_challenge=x").await;
     let (method, cookie) = (
-        reqwest::Method::GET,
+        Method::GET,
         [("cookie", "grantor-session=canary-cookie"), ("authorization", "Bearer canary-bearer")],
     );
     browser.request(method, &web.url_with(&[]), &cookie, "").await;
     browser
         .request(
-            reqwest::Method::POST,
+            Method::POST,
             "/token",
             &[("content-type", "application/json")],
             "{\"client_secret\":\"canary-json\"}",

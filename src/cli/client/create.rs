@@ -9,7 +9,7 @@ use super::super::{Common, Desk, Trouble, block_on, say};
 use super::logo::Logo;
 use super::secrets::{check_secret, made};
 use super::words::{
-    Algorithm, Grant, Kind, Method, Pkce, check_algorithm, grants, link, redirect_uris, scopes,
+    Algorithm, Grant, Kind, Method, Pkce, check_algorithm, grants, link, origins, redirect_uris, scopes,
 };
 use crate::oauth::client::{AuthMethod, Client, ClientKind, Links, PkcePolicy};
 use crate::oauth::id::ClientId;
@@ -38,6 +38,10 @@ pub(in crate::cli) struct Options {
     /// Where a person may be sent after a sign-out, in full; may be given several times
     #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
     post_logout_redirect_uris: Vec<String>,
+    /// A page whose scripts may call the server for it, such as https://app.example.com; those of a public client's
+    /// redirect URIs count anyway; may be given several times
+    #[arg(long = "origin", value_name = "URL")]
+    origins: Vec<String>,
     /// The scopes that it may ask for, separated by spaces
     #[arg(long, value_name = "\"a b\"", default_value = "")]
     scope: String,
@@ -149,6 +153,7 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
         },
         redirect_uris: redirect_uris(&options.redirect_uris, kind)?,
         post_logout_redirect_uris: redirect_uris(&options.post_logout_redirect_uris, kind)?,
+        origins: origins(&options.origins)?,
         grants,
         scopes: scopes(&options.scope)?,
         auth_method: options.auth_method.map(AuthMethod::from),

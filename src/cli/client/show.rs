@@ -9,6 +9,7 @@ use super::super::{Desk, Manner, Trouble, block_on};
 use super::unknown;
 use crate::oauth::client::{AuthMethod, Client, GrantType, PkcePolicy};
 use crate::oauth::id::ClientId;
+use crate::oauth::origin::Origin;
 use crate::oauth::redirect_uri::RegisteredUri;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::store::client_secrets::SecretRecord;
@@ -49,6 +50,7 @@ pub(super) fn described(record: &ClientRecord) -> Value {
         "disabled": client.disabled,
         "redirect_uris": texts(&client.redirect_uris),
         "post_logout_redirect_uris": texts(&client.post_logout_redirect_uris),
+        "origins": client.origins.iter().map(Origin::as_str).collect::<Vec<_>>(),
         "grant_types": client.grants.iter().map(|grant| grant.as_str()).collect::<Vec<_>>(),
         "scope": client.scopes.to_string(),
         "token_endpoint_auth_method": client.auth_method.map(AuthMethod::as_str),
@@ -82,6 +84,7 @@ fn shown(record: &ClientRecord) -> String {
     let client = &record.client;
     let uris = |uris: &[RegisteredUri]| if uris.is_empty() { "-".into() } else { texts(uris).join(" ") };
     let or_none = |link: &Option<String>| link.clone().unwrap_or_else(|| "-".into());
+    let origins: Vec<&str> = client.origins.iter().map(Origin::as_str).collect();
     let mut text = card(&[
         ("id", client.id.to_string()),
         ("name", client.name.clone()),
@@ -89,6 +92,7 @@ fn shown(record: &ClientRecord) -> String {
         ("state", state(client).into()),
         ("redirect URIs", uris(&client.redirect_uris)),
         ("after sign-out", uris(&client.post_logout_redirect_uris)),
+        ("origins", if origins.is_empty() { "-".into() } else { origins.join(" ") }),
         ("grants", grants(client)),
         ("scope", if client.scopes.is_empty() { "-".into() } else { client.scopes.to_string() }),
         ("authentication", client.auth_method.map_or("any", AuthMethod::as_str).into()),

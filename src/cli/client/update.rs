@@ -9,7 +9,7 @@ use super::super::{Desk, Manner, Trouble, block_on};
 use super::logo::Logo;
 use super::unknown;
 use super::words::{
-    AlgorithmOrDefault, Grant, Kind, MethodOrAny, PkceOrDefault, check_algorithm, grants, link,
+    AlgorithmOrDefault, Grant, Kind, MethodOrAny, PkceOrDefault, check_algorithm, grants, link, origins,
     redirect_uris, scopes,
 };
 use crate::oauth::client::{Client, ClientKind, Links};
@@ -59,6 +59,12 @@ struct Changes {
     /// Nobody is sent to it after a sign-out
     #[arg(long)]
     no_post_logout_redirect_uris: bool,
+    /// A page whose scripts may call the server for it, instead of those before; may be given several times
+    #[arg(long = "origin", value_name = "URL", conflicts_with = "no_origins")]
+    origins: Vec<String>,
+    /// No scripts may call for it, but those of a public client's redirect URIs
+    #[arg(long)]
+    no_origins: bool,
     /// The scopes that it may ask for, separated by spaces, instead of those before
     #[arg(long, value_name = "\"a b\"")]
     scope: Option<String>,
@@ -154,6 +160,11 @@ impl Changes {
                 [] if self.no_post_logout_redirect_uris => Vec::new(),
                 [] => before.post_logout_redirect_uris.clone(),
                 uris => redirect_uris(uris, kind)?,
+            },
+            origins: match self.origins.as_slice() {
+                [] if self.no_origins => Vec::new(),
+                [] => before.origins.clone(),
+                chosen => origins(chosen)?,
             },
             grants: if self.grants.is_empty() { before.grants.clone() } else { grants(&self.grants) },
             scopes: self.scope.as_deref().map_or_else(|| Ok(before.scopes.clone()), scopes)?,

@@ -5,6 +5,7 @@ use url::Url;
 
 use super::super::{Desk, Trouble};
 use crate::oauth::client::{AuthMethod, ClientKind, GrantType, PkcePolicy};
+use crate::oauth::origin::Origin;
 use crate::oauth::redirect_uri::RegisteredUri;
 use crate::oauth::scope::Scope;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -104,6 +105,14 @@ pub(super) fn check_algorithm(desk: &Desk, chosen: Option<SigningAlgorithm>) -> 
         }
         _ => Ok(()),
     }
+}
+
+/// Checked origins, each once.
+pub(super) fn origins(texts: &[String]) -> Result<Vec<Origin>, Trouble> {
+    let mut origins = texts.iter().map(|text| Origin::register(text)).collect::<Result<Vec<_>, _>>()?;
+    origins.sort();
+    origins.dedup();
+    Ok(origins)
 }
 
 pub(super) fn scopes(text: &str) -> Result<Scope, Trouble> {

@@ -113,6 +113,7 @@ fn client(id: &str, name: &str, kind: ClientKind) -> Client {
         links: Links::default(),
         redirect_uris: Vec::new(),
         post_logout_redirect_uris: Vec::new(),
+        origins: Vec::new(),
         grants: kind.default_grants().to_vec(),
         scopes: Scope::default(),
         auth_method: None,

@@ -54,6 +54,7 @@ impl Registration {
             links: Links::default(),
             redirect_uris: if kind == ClientKind::Service { Vec::new() } else { vec![uri] },
             post_logout_redirect_uris: Vec::new(),
+            origins: Vec::new(),
             grants: kind.default_grants().to_vec(),
             scopes: Scope::from_stored("read write pay"),
             auth_method: None,
