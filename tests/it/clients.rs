@@ -1,4 +1,5 @@
-//! Independent client libraries in other languages: Authlib (Python) and openid-client (Node.js).
+//! Independent client libraries in other languages: Authlib (Python), openid-client (Node.js) and oidc-client-ts (in a
+//! browser, as a single-page application).
 //!
 //! `tests/clients` has their programs; `just clients` installs what they need into `target/clients`.
 
@@ -12,7 +13,10 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
 
+use crate::support::chromium::Chromium;
 use crate::support::relying_party::Registration;
+use crate::support::server::PASSWORD;
+use crate::support::site::Site;
 use crate::support::{Operator, TestServer, left_out};
 
 const BYE: &str = "https://app.example/bye";
@@ -97,4 +101,44 @@ async fn openid_client_signs_a_person_in_and_out() {
     let mut command = Command::new("node");
     command.arg(copy);
     run(command).await;
+}
+
+#[tokio::test]
+async fn a_single_page_application_signs_a_person_in_and_out_from_its_own_origin() {
+    let Some(directory) = installed("node_modules") else { return };
+    let Some(chromium) = Chromium::start().await else { return };
+    let server = TestServer::start_with(&[("keys.algorithms", "RS256 ES256")]).await;
+    let library = directory.join("node_modules/oidc-client-ts/dist/browser/oidc-client-ts.min.js");
+    let library = std::fs::read_to_string(library).unwrap();
+    let page = std::fs::read_to_string(program("spa.html")).unwrap().replace("{{ issuer }}", &server.url);
+    let answer = move |path: &str| match path {
+        "/oidc-client-ts.min.js" => ("200 OK\r\nContent-Type: text/javascript".to_owned(), library.clone()),
+        _ => ("200 OK\r\nContent-Type: text/html; charset=utf-8".to_owned(), page.clone()),
+    };
+    // Another host name than the server's: another site, and one whose pages may use cryptography.
+    let origin = format!("http://localhost:{}", Site::start(answer).port);
+    let mut registration = Registration::spa("spa").scopes("openid profile email");
+    registration = registration.redirect_uri(&format!("{origin}/callback"));
+    let left = RegisteredUri::register(&format!("{origin}/left"), ClientKind::Spa).unwrap();
+    registration.client = Client { post_logout_redirect_uris: vec![left], ..registration.client };
+    server.register(registration).await;
+    server.user("alice").await;
+    Operator::of(&server).done(&["user", "update", "alice", "--name", "Alice Liddell"]);
+
+    chromium.open(&origin).await;
+    chromium.until("state", |state| state == "ready").await;
+    chromium.click("go").await;
+    chromium.type_into("username", "alice").await;
+    chromium.type_into("password", PASSWORD).await;
+    chromium.click("sign-in").await;
+    chromium.click("allow").await;
+    chromium.until("state", |state| state == "signed in").await;
+    assert_eq!(chromium.text_of("told").await, "Alice Liddell alice@example.com");
+    chromium.click("refresh").await;
+    chromium.until("state", |state| state == "refreshed").await;
+    chromium.click("leave").await;
+    chromium.until("state", |state| state == "signed out").await;
+    assert!(chromium.url().await.starts_with(&format!("{origin}/left?state=")));
+    chromium.open(&server.url).await;
+    assert!(!chromium.page.source().await.unwrap().contains("alice"), "she is signed out");
 }
