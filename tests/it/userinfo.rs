@@ -104,7 +104,7 @@ async fn each_scope_tells_its_claims_and_no_others() {
 }
 
 #[tokio::test]
-async fn what_changes_about_a_person_or_a_scope_is_told_at_once() {
+async fn what_changes_about_a_person_is_told_at_once() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let (app, mut alice) = (app(&server).await, server.alice().await);
