@@ -20,6 +20,9 @@ impl Origin {
         let Some(url) = Url::parse(text).ok().filter(|_| text.len() <= Self::LONGEST) else {
             return refuse("is none; write it like https://app.example.com");
         };
+        if text.contains('*') {
+            return refuse("has a wildcard; name every origin in full");
+        }
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(&url) => {}
