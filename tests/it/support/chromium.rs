@@ -1,6 +1,7 @@
 //! A real browser: headless Chromium, driven over WebDriver.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ use super::left_out;
 pub(crate) struct Chromium {
     pub(crate) page: Client,
     driver: Child,
+    port: String,
+    session: String,
     _profile: TempDir,
     _turn: SemaphorePermit<'static>,
 }
@@ -55,7 +58,8 @@ impl Chromium {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let connect = builder.capabilities(options).connect(&format!("http://127.0.0.1:{port}")).await;
         let page = connect.expect("chromedriver starts Chromium");
-        Some(Self { page, driver, _profile: profile, _turn: turn })
+        let session = page.session_id().await.expect("a session").expect("its id");
+        Some(Self { page, driver, port, session, _profile: profile, _turn: turn })
     }
 
     pub(crate) async fn open(&self, url: &str) {
@@ -167,10 +171,29 @@ fn announced_port(driver: &mut Child) -> Option<String> {
     port
 }
 
+/// Ends a session as any HTTP client would; a destructor cannot wait for the asynchronous one.
+fn end_session(port: &str, session: &str) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(format!("127.0.0.1:{port}"))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let request =
+        format!("DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer)?;
+    match &answer {
+        b"HTTP/1.1 200" => Ok(()),
+        other => Err(std::io::Error::other(String::from_utf8_lossy(other).into_owned())),
+    }
+}
+
 impl Drop for Chromium {
     fn drop(&mut self) {
-        // The driver takes its browser along.
+        // The driver ends the browser with its session, and leaves it behind when it is ended itself.
+        let ended = end_session(&self.port, &self.session);
         let _ = Command::new("kill").args(["-TERM", &self.driver.id().to_string()]).status();
         let _ = self.driver.wait();
+        if !std::thread::panicking() {
+            ended.expect("the browser is ended");
+        }
     }
 }
