@@ -75,7 +75,14 @@ impl Chromium {
     }
 
     pub(crate) async fn text_of(&self, id: &str) -> String {
-        self.find(id).await.text().await.expect("text")
+        loop {
+            match self.find(id).await.text().await {
+                Ok(text) => return text,
+                // The page was just being replaced.
+                Err(error) if error.is_stale_element_reference() => {}
+                Err(error) => panic!("#{id}: {error}"),
+            }
+        }
     }
 
     /// Waits until the text of an element is as wanted.
