@@ -5,6 +5,7 @@ use super::id::ClientId;
 use super::origin::Origin;
 use super::reason::Reason;
 use super::redirect_uri::RegisteredUri;
+use super::response_type::ResponseType;
 use super::scope::Scope;
 use super::signing_key::SigningAlgorithm;
 
@@ -23,6 +24,8 @@ pub struct Client {
     /// Whose scripts may call for it, beside the pages of a public client.
     pub origins: Vec<Origin>,
     pub grants: Vec<GrantType>,
+    /// What it may ask for at the authorization endpoint, beside a code.
+    pub response_types: Vec<ResponseType>,
     pub scopes: Scope,
     /// Bound to one method, or `None`: a confidential client may use either secret method.
     pub auth_method: Option<AuthMethod>,
@@ -30,6 +33,9 @@ pub struct Client {
     pub pkce: Option<PkcePolicy>,
     /// What its ID Tokens are signed with; `None` is RS256, if the server offers it.
     pub id_token_alg: Option<SigningAlgorithm>,
+    pub subject_type: SubjectType,
+    /// Whose host joins clients that are to know a person by one name (OpenID Connect Core §8.1).
+    pub sector_identifier_uri: Option<String>,
     /// Belongs to the operator: nobody is asked for consent.
     pub first_party: bool,
     pub disabled: bool,
@@ -80,6 +86,10 @@ words! {
 words! {
     /// A way for a client to prove who it is (RFC 7591 §2).
     AuthMethod { Basic = "client_secret_basic", Post = "client_secret_post", None = "none" }
+}
+words! {
+    /// Whether applications know a person by one name, or each sector by its own (OpenID Connect Core §8).
+    SubjectType { Public = "public", Pairwise = "pairwise" }
 }
 words! {
     /// Whether a client must send a PKCE challenge.
@@ -166,10 +176,13 @@ pub(super) fn example(kind: ClientKind) -> Client {
         post_logout_redirect_uris: Vec::new(),
         origins: Vec::new(),
         grants: kind.default_grants().to_vec(),
+        response_types: Vec::new(),
         scopes: Scope::from_stored("read write"),
         auth_method: None,
         pkce: None,
         id_token_alg: None,
+        subject_type: SubjectType::Public,
+        sector_identifier_uri: None,
         first_party: false,
         disabled: false,
     }

@@ -91,6 +91,7 @@ mod tests {
     use super::super::pkce::Challenge;
     use super::super::prompt::Prompt;
     use super::super::redirect_uri::ReturnAddress;
+    use super::super::response_type::ResponseType;
     use super::*;
 
     fn person(consented: Option<&str>) -> SignedIn {
@@ -107,6 +108,7 @@ mod tests {
         let params = Params::from_pairs(vec![("redirect_uri".into(), "https://app.example/cb".into())]);
         AuthorizationRequest {
             client_id: client.id.clone(),
+            response_type: ResponseType::Code,
             return_to: ReturnAddress::verify(client, &params).unwrap(),
             state: None,
             scope: Scope::from_stored(scope),

@@ -21,6 +21,7 @@ pub mod refresh;
 pub mod registration;
 pub mod request;
 pub mod response_mode;
+pub mod response_type;
 pub mod scope;
 pub mod signing_key;
 pub mod token;

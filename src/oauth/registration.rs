@@ -2,7 +2,7 @@
 
 use super::client::{AuthMethod, Client, GrantType, PkcePolicy};
 use super::redirect_uri::RegisteredUri;
-use super::scope::OFFLINE_ACCESS;
+use super::scope::{OFFLINE_ACCESS, OPENID};
 
 /// Bytes of a client's name.
 const LONGEST_NAME: usize = 200;
@@ -24,12 +24,29 @@ pub fn check(client: &Client) -> Result<(), String> {
     if may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode) {
         return Err("the grant refresh_token needs authorization_code, which its tokens come from".into());
     }
+    check_response_types(client)?;
     if client.scopes.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken) {
         return Err("the scope offline_access needs the grant refresh_token".into());
     }
     // Another kind may have other addresses.
     for uri in client.redirect_uris.iter().chain(&client.post_logout_redirect_uris) {
         RegisteredUri::register(uri.as_str(), client.kind)?;
+    }
+    Ok(())
+}
+
+fn check_response_types(client: &Client) -> Result<(), String> {
+    for asked in &client.response_types {
+        let name = asked.as_str();
+        if client.redirect_uris.is_empty() {
+            return Err(format!("the response type {name} needs at least one --redirect-uri"));
+        }
+        if asked.has_code() && !client.grants.contains(&GrantType::AuthorizationCode) {
+            return Err(format!("the response type {name} needs the grant authorization_code"));
+        }
+        if asked.has_id_token() && !client.scopes.contains(OPENID) {
+            return Err(format!("the response type {name} needs the scope openid"));
+        }
     }
     Ok(())
 }
@@ -59,6 +76,7 @@ fn check_kind(client: &Client) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::super::client::{ClientKind, example};
+    use super::super::response_type::ResponseType;
     use super::*;
 
     #[test]
@@ -84,6 +102,21 @@ mod tests {
             ..example(ClientKind::Web)
         };
         assert!(refusal(&offline).contains("grant refresh_token"));
+        let hybrid = |scope: &str| Client {
+            response_types: vec![ResponseType::CodeIdToken],
+            scopes: super::super::scope::Scope::from_stored(scope),
+            ..example(ClientKind::Web)
+        };
+        assert_eq!(check(&hybrid("openid")), Ok(()));
+        assert!(refusal(&hybrid("read")).contains("scope openid"));
+        let service = Client {
+            kind: ClientKind::Service,
+            grants: vec![GrantType::ClientCredentials],
+            ..hybrid("openid")
+        };
+        assert!(refusal(&service).contains("grant authorization_code"));
+        let nowhere = Client { redirect_uris: vec![], ..service };
+        assert!(refusal(&nowhere).contains("--redirect-uri"));
         assert!(refusal(&Client { name: "a\nb".into(), ..example(ClientKind::Web) }).contains("a name has"));
     }
 }

@@ -1,7 +1,7 @@
 //! The authorization request: every check on one screen, in the order in which it decides (RFC 6749 §4.1.1).
 
 use super::client::{Client, GrantType, PkcePolicy};
-use super::error::{OAuthError, shown};
+use super::error::OAuthError;
 use super::id::{ClientId, UserId};
 use super::params::Params;
 use super::pkce::Challenge;
@@ -9,12 +9,14 @@ use super::prompt::Prompt;
 use super::reason::Reason;
 use super::redirect_uri::ReturnAddress;
 use super::response_mode::ResponseMode;
-use super::scope::{self, KnownScopes, Scope};
+use super::response_type::ResponseType;
+use super::scope::{self, KnownScopes, OPENID, Scope};
 
 /// A request that has passed every check.
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest {
     pub client_id: ClientId,
+    pub response_type: ResponseType,
     pub return_to: ReturnAddress,
     pub state: Option<String>,
     pub scope: Scope,
@@ -87,14 +89,17 @@ pub fn validate(
     }
     let return_to = ReturnAddress::verify(client, params).map_err(Refusal::Page)?;
     // A refusal travels as the application wishes too, if that much can be understood.
-    let return_to = return_to.by(ResponseMode::from_request(params).unwrap_or_default());
+    let response_type = ResponseType::from_request(client, params).unwrap_or_default();
+    let mode = ResponseMode::from_request(params, response_type);
+    let return_to = return_to.by(mode.unwrap_or_else(|_| response_type.default_mode()));
     // A state that is repeated or malformed could not be given back as it came.
     let state = params.one("state").ok().flatten().map(str::to_owned);
     match check(client, params, known_scopes, pkce_default) {
-        Ok(Asked { scope, challenge, nonce, prompt }) => {
+        Ok(Asked { response_type, scope, challenge, nonce, prompt }) => {
             let client_id = client.id.clone();
             Ok(AuthorizationRequest {
                 client_id,
+                response_type,
                 return_to,
                 state,
                 scope,
@@ -109,6 +114,7 @@ pub fn validate(
 }
 
 struct Asked {
+    response_type: ResponseType,
     scope: Scope,
     challenge: Option<Challenge>,
     nonce: Option<String>,
@@ -123,14 +129,22 @@ fn check(
 ) -> Result<Asked, OAuthError> {
     params.check(&KNOWN)?;
     no_request_object(params)?;
-    response_type(params)?;
-    ResponseMode::from_request(params)?;
-    client.may_use(GrantType::AuthorizationCode)?;
-    let challenge = Challenge::from_request(client, pkce_default, params)?;
+    let response_type = ResponseType::from_request(client, params)?;
+    ResponseMode::from_request(params, response_type)?;
+    let challenge = match response_type.has_code() {
+        true => {
+            client.may_use(GrantType::AuthorizationCode)?;
+            Challenge::from_request(client, pkce_default, params)?
+        }
+        false => None,
+    };
     let scope = scope::resolve(params.one("scope")?, client, known_scopes)?;
     let nonce = nonce(params)?;
+    if response_type.has_id_token() {
+        check_id_token(&scope, nonce.as_deref())?;
+    }
     let prompt = Prompt::from_request(params)?;
-    Ok(Asked { scope, challenge, nonce, prompt })
+    Ok(Asked { response_type, scope, challenge, nonce, prompt })
 }
 
 fn nonce(params: &Params) -> Result<Option<String>, OAuthError> {
@@ -141,6 +155,19 @@ fn nonce(params: &Params) -> Result<Option<String>, OAuthError> {
     }
 }
 
+/// What an ID Token that passes through the browser asks of the request (OpenID Connect Core §3.2.2.1).
+fn check_id_token(scope: &Scope, nonce: Option<&str>) -> Result<(), OAuthError> {
+    if !scope.contains(OPENID) {
+        return Err(Reason::ScopeWithoutOpenid
+            .because("a response_type with id_token needs the scope openid, which is not in the request"));
+    }
+    if nonce.is_none() {
+        return Err(Reason::NonceMissing
+            .because("a response_type with id_token needs the parameter nonce, which is missing"));
+    }
+    Ok(())
+}
+
 fn no_request_object(params: &Params) -> Result<(), OAuthError> {
     if params.one("request")?.is_some() {
         return Err(Reason::RequestObjectUnsupported.because("the parameter request is not supported"));
@@ -149,13 +176,4 @@ fn no_request_object(params: &Params) -> Result<(), OAuthError> {
         return Err(Reason::RequestUriUnsupported.because("the parameter request_uri is not supported"));
     }
     Ok(())
-}
-
-fn response_type(params: &Params) -> Result<(), OAuthError> {
-    match params.one("response_type")? {
-        Some("code") => Ok(()),
-        Some(other) => Err(Reason::ResponseTypeUnsupported
-            .because(format!("the response_type {} is not supported; use code", shown(other)))),
-        None => Err(Reason::ResponseTypeMissing.because("the parameter response_type is missing")),
-    }
 }

@@ -3,6 +3,7 @@
 use super::error::{OAuthError, shown};
 use super::params::Params;
 use super::reason::Reason;
+use super::response_type::ResponseType;
 
 /// The part of the application's request in which the response arrives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,14 +28,21 @@ impl ResponseMode {
         }
     }
 
-    /// The mode that a request asks for; query where it names none.
-    pub fn from_request(params: &Params) -> Result<Self, OAuthError> {
-        let Some(name) = params.one("response_mode")? else { return Ok(Self::default()) };
-        Self::ALL.into_iter().find(|mode| mode.as_str() == name).ok_or_else(|| {
+    /// The mode that a request asks for, or that of its response type.
+    pub fn from_request(params: &Params, response_type: ResponseType) -> Result<Self, OAuthError> {
+        let Some(name) = params.one("response_mode")? else { return Ok(response_type.default_mode()) };
+        let mode = Self::ALL.into_iter().find(|mode| mode.as_str() == name).ok_or_else(|| {
             Reason::ResponseModeUnsupported.because(format!(
                 "the response_mode {} is not supported; use query, fragment or form_post",
                 shown(name)
             ))
-        })
+        })?;
+        if mode == Self::Query && response_type != ResponseType::Code {
+            return Err(Reason::ResponseModeQuery.because(format!(
+                "the response_mode query cannot carry the response_type {}; use fragment or form_post",
+                response_type.as_str()
+            )));
+        }
+        Ok(mode)
     }
 }

@@ -5,11 +5,12 @@ use sqlx::FromRow;
 use super::client_secrets::{self, SecretRecord};
 use super::db::{Conn, DbError, Tx};
 use crate::oauth::client::{
-    AuthMethod, Client, ClientKind, ClientSecret, GrantType, Links, PkcePolicy, SecretHash,
+    AuthMethod, Client, ClientKind, ClientSecret, GrantType, Links, PkcePolicy, SecretHash, SubjectType,
 };
 use crate::oauth::id::ClientId;
 use crate::oauth::origin::Origin;
 use crate::oauth::redirect_uri::RegisteredUri;
+use crate::oauth::response_type::ResponseType;
 use crate::oauth::scope::Scope;
 use crate::oauth::signing_key::SigningAlgorithm;
 
@@ -49,10 +50,13 @@ struct ClientRow {
     post_logout_redirect_uris: String,
     origins: String,
     grants: String,
+    response_types: String,
     scopes: String,
     auth_method: Option<String>,
     pkce: Option<String>,
     id_token_alg: Option<String>,
+    subject_type: String,
+    sector_identifier_uri: Option<String>,
     first_party: bool,
     disabled_at: Option<i64>,
 }
@@ -69,8 +73,8 @@ pub async fn find(conn: &mut Conn, id: &ClientId) -> Result<Option<StoredClient>
     let row: Option<ClientRow> = conn
         .query(
             "SELECT id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris,
-                    post_logout_redirect_uris, origins, grants, scopes, auth_method, pkce, id_token_alg,
-                    first_party, disabled_at
+                    post_logout_redirect_uris, origins, grants, response_types, scopes, auth_method, pkce, id_token_alg,
+                    subject_type, sector_identifier_uri, first_party, disabled_at
              FROM clients WHERE id = $1",
         )
         .bind(id.as_str())
@@ -100,8 +104,8 @@ async fn records(conn: &mut Conn, id: Option<&ClientId>) -> Result<Vec<ClientRec
     let rows: Vec<RecordRow> = conn
         .query(
             "SELECT id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris,
-                    post_logout_redirect_uris, origins, grants, scopes, auth_method, pkce, id_token_alg,
-                    first_party, disabled_at, created_at
+                    post_logout_redirect_uris, origins, grants, response_types, scopes, auth_method, pkce, id_token_alg,
+                    subject_type, sector_identifier_uri, first_party, disabled_at, created_at
              FROM clients WHERE $1 IS NULL OR id = $1 ORDER BY id",
         )
         .bind(id.map(|id| id.as_str().to_owned()))
@@ -122,9 +126,9 @@ pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbErro
     let inserted = tx
         .query(
             "INSERT INTO clients (id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris,
-                                  post_logout_redirect_uris, origins, grants, scopes, auth_method, pkce,
-                                  id_token_alg, first_party, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+                                  post_logout_redirect_uris, origins, grants, response_types, scopes, auth_method,
+                                  pkce, id_token_alg, subject_type, sector_identifier_uri, first_party, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
              ON CONFLICT (id) DO NOTHING",
         )
         .bind(client.id.as_str())
@@ -139,10 +143,13 @@ pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbErro
         .bind(joined(&client.post_logout_redirect_uris))
         .bind(origins(client))
         .bind(grants.join(" "))
+    .bind(response_types(client))
         .bind(client.scopes.to_string())
         .bind(client.auth_method.map(AuthMethod::as_str))
         .bind(client.pkce.map(PkcePolicy::as_str))
         .bind(client.id_token_alg.map(SigningAlgorithm::as_str))
+    .bind(client.subject_type.as_str())
+    .bind(client.sector_identifier_uri.clone())
         .bind(client.first_party)
         .bind(now)
         .execute()
@@ -159,9 +166,9 @@ pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbErro
     tx.query(
         "UPDATE clients SET version = version + 1, kind = $2, name = $3, site_uri = $4, policy_uri = $5,
                             terms_uri = $6, logo_digest = $7, redirect_uris = $8, post_logout_redirect_uris = $9,
-                            origins = $10, grants = $11, scopes = $12, auth_method = $13, pkce = $14,
-                            id_token_alg = $15, first_party = $16,
-                            disabled_at = CASE WHEN $17 THEN COALESCE(disabled_at, $18) END
+                            origins = $10, grants = $11, response_types = $12, scopes = $13, auth_method = $14,
+                            pkce = $15, id_token_alg = $16, subject_type = $17, sector_identifier_uri = $18,
+                            first_party = $19, disabled_at = CASE WHEN $20 THEN COALESCE(disabled_at, $21) END
          WHERE id = $1",
     )
     .bind(client.id.as_str())
@@ -175,10 +182,13 @@ pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbErro
     .bind(joined(&client.post_logout_redirect_uris))
         .bind(origins(client))
     .bind(grants.join(" "))
+    .bind(response_types(client))
     .bind(client.scopes.to_string())
     .bind(client.auth_method.map(AuthMethod::as_str))
     .bind(client.pkce.map(PkcePolicy::as_str))
     .bind(client.id_token_alg.map(SigningAlgorithm::as_str))
+    .bind(client.subject_type.as_str())
+    .bind(client.sector_identifier_uri.clone())
     .bind(client.first_party)
     .bind(client.disabled)
     .bind(now)
@@ -290,11 +300,14 @@ impl ClientRow {
             kind: ClientKind::parse(&self.kind).ok_or_else(|| corrupt("kind"))?,
             // A grant of a later release is none that this one could serve.
             grants: grants.filter_map(GrantType::parse).collect(),
+            response_types: self.response_types.split(',').filter_map(ResponseType::parse).collect(),
             auth_method: known(self.auth_method.as_deref(), AuthMethod::parse)
                 .ok_or_else(|| corrupt("auth_method"))?,
             pkce: known(self.pkce.as_deref(), PkcePolicy::parse).ok_or_else(|| corrupt("pkce"))?,
             id_token_alg: known(self.id_token_alg.as_deref(), SigningAlgorithm::parse)
                 .ok_or_else(|| corrupt("id_token_alg"))?,
+            subject_type: SubjectType::parse(&self.subject_type).ok_or_else(|| corrupt("subject_type"))?,
+            sector_identifier_uri: self.sector_identifier_uri,
             redirect_uris: split(&self.redirect_uris),
             post_logout_redirect_uris: split(&self.post_logout_redirect_uris),
             origins: self
@@ -321,6 +334,10 @@ impl ClientRow {
 
 fn joined(uris: &[RegisteredUri]) -> String {
     uris.iter().map(RegisteredUri::as_str).collect::<Vec<_>>().join(" ")
+}
+
+fn response_types(client: &Client) -> String {
+    client.response_types.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(",")
 }
 
 fn origins(client: &Client) -> String {

@@ -16,7 +16,7 @@ async fn every_fault_after_a_good_client_and_redirect_uri_goes_back_to_the_appli
     let cases: [Case; 17] = [
         (&[("response_type", "")], "invalid_request", "response_type.missing"),
         (&[("response_type", "token")], "unsupported_response_type", "response_type.unsupported"),
-        (&[("response_type", "code id_token")], "unsupported_response_type", "response_type.unsupported"),
+        (&[("response_type", "code id_token")], "unsupported_response_type", "response_type.not_allowed"),
         (&[("response_type", "CODE")], "unsupported_response_type", "response_type.unsupported"),
         (&[("response_mode", "web_message")], "invalid_request", "response_mode.unsupported"),
         (&[("scope", "nonsense")], "invalid_scope", "scope.unknown"),

@@ -9,7 +9,8 @@ use super::super::{Common, Desk, Trouble, block_on, say};
 use super::logo::Logo;
 use super::secrets::{check_secret, made};
 use super::words::{
-    Algorithm, Grant, Kind, Method, Pkce, check_algorithm, grants, link, origins, redirect_uris, scopes,
+    Algorithm, Grant, Kind, Method, Pkce, Subject, check_algorithm, grants, link, origins, redirect_uris,
+    response_types, scopes,
 };
 use crate::oauth::client::{AuthMethod, Client, ClientKind, Links, PkcePolicy};
 use crate::oauth::id::ClientId;
@@ -48,6 +49,10 @@ pub(in crate::cli) struct Options {
     /// A way for it to get tokens; may be given several times
     #[arg(long = "grant", value_name = "GRANT")]
     grants: Vec<Grant>,
+    /// What it may ask for at the authorization endpoint beside a code, such as "code id_token"; tokens then pass
+    /// through the browser; may be given several times
+    #[arg(long = "response-type", value_name = "TYPE")]
+    response_types: Vec<String>,
     /// Bind it to one way of authenticating; without this option a confidential client may use Basic or post
     #[arg(long)]
     auth_method: Option<Method>,
@@ -57,6 +62,9 @@ pub(in crate::cli) struct Options {
     /// What its ID Tokens are signed with; without this option RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<Algorithm>,
+    /// Whether it knows people by the name that all know, or by one that only its sector knows
+    #[arg(long, value_name = "TYPE", default_value = "public")]
+    subject_type: Subject,
     /// It belongs to the operator: nobody is asked for consent
     #[arg(long)]
     first_party: bool,
@@ -155,10 +163,13 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
         post_logout_redirect_uris: redirect_uris(&options.post_logout_redirect_uris, kind)?,
         origins: origins(&options.origins)?,
         grants,
+        response_types: response_types(&options.response_types)?,
         scopes: scopes(&options.scope)?,
         auth_method: options.auth_method.map(AuthMethod::from),
         pkce: options.pkce.map(PkcePolicy::from),
         id_token_alg: options.id_token_alg.map(SigningAlgorithm::from),
+        subject_type: options.subject_type.into(),
+        sector_identifier_uri: None,
         first_party: options.first_party,
         disabled: false,
     };

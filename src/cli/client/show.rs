@@ -11,6 +11,7 @@ use crate::oauth::client::{AuthMethod, Client, GrantType, PkcePolicy};
 use crate::oauth::id::ClientId;
 use crate::oauth::origin::Origin;
 use crate::oauth::redirect_uri::RegisteredUri;
+use crate::oauth::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::store::client_secrets::SecretRecord;
 use crate::store::clients::{self, ClientRecord};
@@ -52,10 +53,13 @@ pub(super) fn described(record: &ClientRecord) -> Value {
         "post_logout_redirect_uris": texts(&client.post_logout_redirect_uris),
         "origins": client.origins.iter().map(Origin::as_str).collect::<Vec<_>>(),
         "grant_types": client.grants.iter().map(|grant| grant.as_str()).collect::<Vec<_>>(),
+        "response_types": response_types(client),
         "scope": client.scopes.to_string(),
         "token_endpoint_auth_method": client.auth_method.map(AuthMethod::as_str),
         "pkce": client.pkce.map(PkcePolicy::as_str),
         "id_token_signed_response_alg": client.id_token_alg.map(SigningAlgorithm::as_str),
+        "subject_type": client.subject_type.as_str(),
+        "sector_identifier_uri": client.sector_identifier_uri,
         "first_party": client.first_party,
         "client_uri": client.links.site,
         "policy_uri": client.links.policy,
@@ -94,10 +98,12 @@ fn shown(record: &ClientRecord) -> String {
         ("after sign-out", uris(&client.post_logout_redirect_uris)),
         ("origins", if origins.is_empty() { "-".into() } else { origins.join(" ") }),
         ("grants", grants(client)),
+        ("response types", response_types(client).join(", ")),
         ("scope", if client.scopes.is_empty() { "-".into() } else { client.scopes.to_string() }),
         ("authentication", client.auth_method.map_or("any", AuthMethod::as_str).into()),
         ("PKCE", client.pkce.map_or("default", PkcePolicy::as_str).into()),
         ("ID Token", client.id_token_alg.map_or("default", SigningAlgorithm::as_str).into()),
+        ("subjects", client.subject_type.as_str().into()),
         ("first party", if client.first_party { "yes" } else { "no" }.into()),
         ("site", or_none(&client.links.site)),
         ("policy", or_none(&client.links.policy)),
@@ -120,6 +126,12 @@ fn shown(record: &ClientRecord) -> String {
 
 pub(super) fn state(client: &Client) -> &'static str {
     if client.disabled { "disabled" } else { "enabled" }
+}
+
+/// What it may ask for at the authorization endpoint.
+fn response_types(client: &Client) -> Vec<&'static str> {
+    let code = client.grants.contains(&GrantType::AuthorizationCode).then_some(ResponseType::Code);
+    code.iter().chain(&client.response_types).map(|known| known.as_str()).collect()
 }
 
 pub(super) fn grants(client: &Client) -> String {

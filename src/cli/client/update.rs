@@ -9,8 +9,8 @@ use super::super::{Desk, Manner, Trouble, block_on};
 use super::logo::Logo;
 use super::unknown;
 use super::words::{
-    AlgorithmOrDefault, Grant, Kind, MethodOrAny, PkceOrDefault, check_algorithm, grants, link, origins,
-    redirect_uris, scopes,
+    AlgorithmOrDefault, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, check_algorithm, grants, link,
+    origins, redirect_uris, response_types, scopes,
 };
 use crate::oauth::client::{Client, ClientKind, Links};
 use crate::oauth::id::ClientId;
@@ -71,6 +71,10 @@ struct Changes {
     /// A way for it to get tokens, instead of those before; may be given several times
     #[arg(long = "grant", value_name = "GRANT")]
     grants: Vec<Grant>,
+    /// What it may ask for beside a code, instead of those before; code alone takes all of them away; may be given
+    /// several times
+    #[arg(long = "response-type", value_name = "TYPE")]
+    response_types: Vec<String>,
     /// Bind it to one way of authenticating; any lets a confidential client use Basic or post
     #[arg(long)]
     auth_method: Option<MethodOrAny>,
@@ -80,6 +84,9 @@ struct Changes {
     /// What its ID Tokens are signed with; default is RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
+    /// Whether it knows people by the name that all know, or by one that only its sector knows
+    #[arg(long, value_name = "TYPE")]
+    subject_type: Option<Subject>,
     /// Whether it belongs to the operator, so that nobody is asked for consent
     #[arg(long, value_name = "true|false")]
     first_party: Option<bool>,
@@ -167,10 +174,16 @@ impl Changes {
                 chosen => origins(chosen)?,
             },
             grants: if self.grants.is_empty() { before.grants.clone() } else { grants(&self.grants) },
+            response_types: match self.response_types.as_slice() {
+                [] => before.response_types.clone(),
+                chosen => response_types(chosen)?,
+            },
             scopes: self.scope.as_deref().map_or_else(|| Ok(before.scopes.clone()), scopes)?,
             auth_method: self.auth_method.map_or(before.auth_method, Into::into),
             pkce: self.pkce.map_or(before.pkce, Into::into),
             id_token_alg: self.id_token_alg.map_or(before.id_token_alg, Into::into),
+            subject_type: self.subject_type.map_or(before.subject_type, Into::into),
+            sector_identifier_uri: before.sector_identifier_uri.clone(),
             first_party: self.first_party.unwrap_or(before.first_party),
             disabled: self.disable || (before.disabled && !self.enable),
         };

@@ -4,9 +4,10 @@ use clap::ValueEnum;
 use url::Url;
 
 use super::super::{Desk, Trouble};
-use crate::oauth::client::{AuthMethod, ClientKind, GrantType, PkcePolicy};
+use crate::oauth::client::{AuthMethod, ClientKind, GrantType, PkcePolicy, SubjectType};
 use crate::oauth::origin::Origin;
 use crate::oauth::redirect_uri::RegisteredUri;
+use crate::oauth::response_type::ResponseType;
 use crate::oauth::scope::Scope;
 use crate::oauth::signing_key::SigningAlgorithm;
 
@@ -58,6 +59,10 @@ choice!(AlgorithmOrDefault for Option<SigningAlgorithm> {
     EdDsa = "EdDSA" => Some(SigningAlgorithm::EdDsa),
     Default = "default" => None,
 });
+choice!(Subject for SubjectType {
+    Public = "public" => Self::Public,
+    Pairwise = "pairwise" => Self::Pairwise,
+});
 choice!(Pkce for PkcePolicy {
     Required = "required" => Self::Required,
     Optional = "optional" => Self::Optional,
@@ -77,6 +82,21 @@ pub(super) fn grants(chosen: &[Grant]) -> Vec<GrantType> {
         }
     }
     grants
+}
+
+/// Response types beside code, which follows from the grant, each once.
+pub(super) fn response_types(texts: &[String]) -> Result<Vec<ResponseType>, Trouble> {
+    let mut types = Vec::new();
+    for text in texts {
+        let Some(known) = ResponseType::parse(text) else {
+            let known: Vec<&str> = ResponseType::ALL.iter().map(|known| known.as_str()).collect();
+            return Err(format!("the response type {text:?} is none of: {}", known.join(", ")).into());
+        };
+        if known != ResponseType::Code && !types.contains(&known) {
+            types.push(known);
+        }
+    }
+    Ok(types)
 }
 
 /// Checked addresses, each once.

@@ -1,7 +1,7 @@
 //! What an authorization request asks for, beside scopes and PKCE.
 
 use super::Reason;
-use super::Who::Developer;
+use super::Who::{Developer, Operator};
 use super::row::{Row, example};
 use crate::oauth::error::ErrorCode::{
     InvalidRequest, RequestNotSupported, RequestUriNotSupported, UnsupportedResponseType,
@@ -34,7 +34,7 @@ pub(super) const RESPONSE_TYPE_UNSUPPORTED: Row = Row {
     who: &[Developer],
     what: "The server does not support this response type.",
     fix: "Use response_type=code with PKCE, also in a browser; tokens then come from the token endpoint. \
-          The implicit and hybrid flows put tokens into URLs and are not offered (RFC 9700 section 2.1.2).",
+          An access token alone is never put into a URL (RFC 9700 section 2.1.2).",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -47,7 +47,30 @@ pub(super) const RESPONSE_TYPE_UNSUPPORTED: Row = Row {
          &code_challenge_method=S256\n\
          &…",
     ),
-    see: &[Reason::ChallengeMissing, Reason::ResponseModeUnsupported],
+    see: &[Reason::ResponseTypeNotAllowed, Reason::ChallengeMissing],
+};
+
+pub(super) const RESPONSE_TYPE_NOT_ALLOWED: Row = Row {
+    word: "response_type.not_allowed",
+    code: UnsupportedResponseType,
+    who: &[Developer, Operator],
+    what: "The server supports this response type, but the application is not registered for it.",
+    fix: "Use response_type=code with PKCE, which needs no registration of its own and keeps tokens out of URLs. \
+          If the application cannot, its operator registers the other type: \
+          grantor client update ID --response-type \"code id_token\".",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &response_type=code id_token\n\
+         &…",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &response_type=code\n\
+         &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\n\
+         &code_challenge_method=S256\n\
+         &…",
+    ),
+    see: &[Reason::ResponseTypeUnsupported],
 };
 
 pub(super) const RESPONSE_MODE_UNSUPPORTED: Row = Row {
@@ -69,6 +92,73 @@ pub(super) const RESPONSE_MODE_UNSUPPORTED: Row = Row {
          &…",
     ),
     see: &[Reason::ResponseTypeUnsupported],
+};
+
+pub(super) const RESPONSE_MODE_QUERY: Row = Row {
+    word: "response_mode.query",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The response brings a token, which would stand in logs if it came in the query of the redirect URI.",
+    fix: "Leave response_mode out, and it comes in the fragment; or send form_post.",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=intranet\n\
+         &response_type=code id_token\n\
+         &response_mode=query\n\
+         &…",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=intranet\n\
+         &response_type=code id_token\n\
+         &response_mode=form_post\n\
+         &…",
+    ),
+    see: &[Reason::ResponseModeUnsupported],
+};
+
+pub(super) const NONCE_MISSING: Row = Row {
+    word: "nonce.missing",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "An ID Token is to pass through the browser, and nothing in the request would bind it to this sign-in.",
+    fix: "Send a fresh random value as nonce with every request, and compare it with the ID Token's \
+          (OpenID Connect Core section 3.2.2.1).",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=intranet\n\
+         &response_type=code id_token\n\
+         &scope=openid\n\
+         &…",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=intranet\n\
+         &response_type=code id_token\n\
+         &scope=openid\n\
+         &nonce=n-0S6_WzA2Mj\n\
+         &…",
+    ),
+    see: &[Reason::ScopeWithoutOpenid],
+};
+
+pub(super) const SCOPE_WITHOUT_OPENID: Row = Row {
+    word: "scope.without_openid",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The request asks for an ID Token, but not for the scope openid, which allows one.",
+    fix: "Add openid to the scope.",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=intranet\n\
+         &response_type=code id_token\n\
+         &scope=read\n\
+         &nonce=n-0S6_WzA2Mj\n\
+         &…",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=intranet\n\
+         &response_type=code id_token\n\
+         &scope=openid read\n\
+         &nonce=n-0S6_WzA2Mj\n\
+         &…",
+    ),
+    see: &[Reason::NonceMissing, Reason::ResponseTypeNotAllowed],
 };
 
 pub(super) const REQUEST_OBJECT_UNSUPPORTED: Row = Row {

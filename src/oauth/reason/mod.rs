@@ -129,7 +129,11 @@ reasons! {
 
     ResponseTypeMissing = authorize::RESPONSE_TYPE_MISSING;
     ResponseTypeUnsupported = authorize::RESPONSE_TYPE_UNSUPPORTED;
+    ResponseTypeNotAllowed = authorize::RESPONSE_TYPE_NOT_ALLOWED;
     ResponseModeUnsupported = authorize::RESPONSE_MODE_UNSUPPORTED;
+    ResponseModeQuery = authorize::RESPONSE_MODE_QUERY;
+    NonceMissing = authorize::NONCE_MISSING;
+    ScopeWithoutOpenid = authorize::SCOPE_WITHOUT_OPENID;
     RequestObjectUnsupported = authorize::REQUEST_OBJECT_UNSUPPORTED;
     RequestUriUnsupported = authorize::REQUEST_URI_UNSUPPORTED;
 
