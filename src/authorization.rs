@@ -1,5 +1,7 @@
 //! The authorization request on its way from the endpoint over the pages to its answer.
 
+mod response;
+
 use std::sync::Arc;
 
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
@@ -11,19 +13,20 @@ use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::id_tokens;
 use crate::oauth::client::Client;
-use crate::oauth::code::Code;
 use crate::oauth::error::OAuthError;
-use crate::oauth::id::{ClientId, FlowId, GrantId, UserId};
+use crate::oauth::id::{ClientId, FlowId, UserId};
 use crate::oauth::interaction::{self, Next, Progress, SignedIn};
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::{self, AuthorizationRequest, Refusal};
+use crate::oauth::response_type::ResponseType;
 use crate::registry::{Freshness, Scopes};
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::clients::StoredClient;
 use crate::store::db::DbError;
 use crate::store::flows::Flow;
-use crate::store::{codes, flows, sessions};
+use crate::store::{flows, sessions};
+use crate::subjects;
 
 /// Seconds between two notes that a session was seen.
 const SEEN_EVERY: Seconds = 60;
@@ -38,14 +41,17 @@ pub struct Checked {
     pub scopes: Arc<Scopes>,
 }
 
-/// Validates a whole request; what a cached record would refuse is asked of the database.
+/// Validates a whole request; what a cached record would refuse, or answer with tokens, is asked of the database.
 pub async fn validate(app: &App, http: &HttpRequest, params: &Params) -> Result<Checked, Denied<Refusal>> {
     let id = request::client_id(params).map_err(Refusal::Page)?;
     http.extensions_mut().insert(CallingClient(id.to_string()));
     match validate_with(app, &id, params, Freshness::Cached).await {
-        Err(Denied::Refused(_)) => validate_with(app, &id, params, Freshness::Now).await,
-        outcome => outcome,
+        // What brings tokens has no gate behind it, as a code has.
+        Ok(checked) if checked.request.response_type != ResponseType::Code => {}
+        Err(Denied::Refused(_)) => {}
+        outcome => return outcome,
     }
+    validate_with(app, &id, params, Freshness::Now).await
 }
 
 async fn validate_with(
@@ -61,19 +67,29 @@ async fn validate_with(
     let scopes = app.registry.scopes(freshness).await?;
     let pkce = app.config.oauth.require_pkce.default_policy();
     let mut request = request::validate(&client.client, params, &*scopes, pkce)?;
-    request.expected = match expected(app, &client.client, params).await {
-        Ok(expected) => expected,
+    match hinted(app, &client.client, params).await {
+        // The request may want somebody by the claim sub as well: then it is the one of both, or nobody.
+        Ok(Some(subject)) if request.expected.is_empty() || request.expected.contains(&subject) => {
+            request.expected = vec![subject];
+        }
+        Ok(Some(_)) => {
+            let error = Reason::SignInOtherPerson
+                .because("the id_token_hint names somebody else than the parameter claims");
+            let AuthorizationRequest { return_to, state, .. } = request;
+            return Err(Refusal::Redirect { to: return_to, state, error }.into());
+        }
+        Ok(None) => {}
         Err(Denied::Refused(error)) => {
             let AuthorizationRequest { return_to, state, .. } = request;
             return Err(Refusal::Redirect { to: return_to, state, error }.into());
         }
         Err(Denied::Failed(failure)) => return Err(failure.into()),
-    };
+    }
     Ok(Checked { client, request, scopes })
 }
 
 /// Whom the request's id_token_hint names (OpenID Connect Core §3.1.2.1).
-async fn expected(app: &App, client: &Client, params: &Params) -> Result<Option<UserId>, Denied<OAuthError>> {
+async fn hinted(app: &App, client: &Client, params: &Params) -> Result<Option<String>, Denied<OAuthError>> {
     let Some(token) = params.one("id_token_hint")? else { return Ok(None) };
     let hint = id_tokens::read_hint(app, token).await?;
     if hint.client != client.id {
@@ -81,7 +97,7 @@ async fn expected(app: &App, client: &Client, params: &Params) -> Result<Option<
             .because("the id_token_hint was not issued to this client")
             .into());
     }
-    Ok(Some(hint.user))
+    Ok(Some(hint.names.subject))
 }
 
 /// Keeps a request until a person has answered, bound to this browser; `page` is where to send it.
@@ -194,45 +210,30 @@ pub fn next<'a>(
     signed_in: Option<&'a SignedIn>,
     progress: &Progress,
 ) -> Result<Next<'a>, OAuthError> {
-    interaction::next(&checked.client.client, &checked.request, signed_in, progress, app.now())
+    let Checked { client, request, .. } = checked;
+    let is_expected = |user: &UserId| {
+        request.expected.is_empty()
+            || request.expected.contains(&subjects::subject(app, &client.client, user))
+    };
+    interaction::next(&client.client, request, signed_in, progress, is_expected, app.now())
 }
 
-/// Issues a code and sends the person back with it (RFC 6749 §4.1.2).
+/// Sends the person back with what the request asks for.
 pub async fn issue(app: &App, http: &HttpRequest, checked: &Checked, signed_in: &SignedIn) -> HttpResponse {
     let request = &checked.request;
-    let code = format!("gac_{}", random_token());
-    if let Err(failure) = store_code(app, request, signed_in, &code).await {
-        return answer::redirect_failure(app, http, (&request.return_to, request.state.as_deref()), &failure);
+    match response::make(app, checked, signed_in).await {
+        Ok(response) => {
+            let mut pairs: Vec<(&str, &str)> =
+                response.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            pairs.extend(request.state.as_deref().map(|state| ("state", state)));
+            pairs.push(("iss", app.issuer.as_str()));
+            answer::authorization_response(app, &request.return_to, &pairs)
+        }
+        Err(failure) => {
+            let back = (&request.return_to, request.state.as_deref());
+            answer::redirect_failure(app, http, back, &failure)
+        }
     }
-    let mut answer = vec![("code", code.as_str())];
-    answer.extend(request.state.as_deref().map(|state| ("state", state)));
-    answer.push(("iss", app.issuer.as_str()));
-    answer::authorization_response(app, &request.return_to, &answer)
-}
-
-async fn store_code(
-    app: &App,
-    request: &AuthorizationRequest,
-    signed_in: &SignedIn,
-    code: &str,
-) -> Result<(), Failure> {
-    let (hash, now, tokens) = (Hash::of(code), app.now(), &app.config.tokens);
-    let record = Code {
-        client_id: request.client_id.clone(),
-        user_id: signed_in.user.clone(),
-        session_id: signed_in.session.clone(),
-        grant_id: GrantId::new(random_id()),
-        redirect_uri: request.return_to.as_str().to_owned(),
-        scope: request.scope.clone(),
-        challenge: request.challenge.clone(),
-        nonce: request.nonce.clone(),
-        auth_time: signed_in.auth_time,
-        expires_at: now + tokens.code_lifetime.seconds(),
-    };
-    // As long as anything issued from it may live.
-    let remembered_until = record.expires_at + tokens.refresh_token_lifetime.seconds();
-    let save = async move |tx: &mut _| codes::save(tx, &hash, &record, remembered_until).await;
-    Ok(app.db.write::<_, DbError, _>(save).await?)
 }
 
 /// Sends the person back without a code.

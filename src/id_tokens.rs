@@ -9,25 +9,37 @@ use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::jose::key::SigningKey;
 use crate::jose::verify::{Expiry, verify};
+use crate::oauth::claims::{Claims, Person};
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
-use crate::oauth::id::{ClientId, SessionId, UserId};
-use crate::oauth::id_token::{Authentication, IdToken, TYP};
+use crate::oauth::id::{ClientId, UserId};
+use crate::oauth::id_token::{Authentication, IdToken, Names, TYP};
 use crate::oauth::logout::Hint;
 use crate::oauth::reason::Reason;
-use crate::oauth::scope::OPENID;
+use crate::oauth::scope::{OPENID, Scope};
 use crate::oauth::signing_key::SigningAlgorithm;
+use crate::registry::Freshness;
+use crate::store::db::{Conn, DbError};
+use crate::store::users;
+use crate::subjects;
 
 /// What signs the ID Tokens for one client.
 pub struct Signer<'a> {
     app: &'a App,
-    client: ClientId,
+    client: &'a Client,
     key: Arc<SigningKey>,
+}
+
+/// What an ID Token is issued with, and bound to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside<'a> {
+    pub access_token: Option<&'a str>,
+    pub code: Option<&'a str>,
 }
 
 impl<'a> Signer<'a> {
     /// Finds the key, before anything is used up for the token; `None` for a client that may not have one.
-    pub async fn of(app: &'a App, client: &Client) -> Result<Option<Self>, Failure> {
+    pub async fn of(app: &'a App, client: &'a Client) -> Result<Option<Self>, Failure> {
         if !client.scopes.contains(OPENID) {
             return Ok(None);
         }
@@ -39,15 +51,61 @@ impl<'a> Signer<'a> {
                 "the client {id} wants its ID Tokens signed with {algorithm}, which keys.algorithms does not offer"
             )));
         };
-        Ok(Some(Self { app, client: client.id.clone(), key: key.clone() }))
+        Ok(Some(Self { app, client, key: key.clone() }))
     }
 
-    /// The token that tells of a sign-in, bound to the access token beside it.
-    pub fn sign(&self, authentication: &Authentication, access_token: &str) -> Result<String, Failure> {
+    /// The token that tells of a sign-in, with what the request wants it to tell of the person.
+    pub async fn sign(&self, authentication: &Authentication, beside: Beside<'_>) -> Result<String, Failure> {
+        let told = match authentication.claims.is_empty() {
+            true => Claims::new(),
+            false => {
+                let person = self.person(&authentication.user).await?;
+                person.map(|person| authentication.claims.told_by(&person)).unwrap_or_default()
+            }
+        };
+        self.sign_telling(authentication, beside, told)
+    }
+
+    /// The same for a request that brings no access token: it tells also what the scopes tell (§5.4).
+    pub async fn sign_alone(
+        &self,
+        authentication: &Authentication,
+        beside: Beside<'_>,
+        scope: &Scope,
+    ) -> Result<String, Failure> {
+        let Some(person) = self.person(&authentication.user).await? else {
+            return self.sign_telling(authentication, beside, Claims::new());
+        };
+        let scopes = self.app.registry.scopes(Freshness::Cached).await?;
+        let mut told = person.told(scopes.claims_of(scope));
+        told.extend(authentication.claims.told_by(&person));
+        self.sign_telling(authentication, beside, told)
+    }
+
+    fn sign_telling(
+        &self,
+        authentication: &Authentication,
+        beside: Beside<'_>,
+        told: Claims,
+    ) -> Result<String, Failure> {
         let times: (Seconds, Seconds) = (self.app.now(), self.app.config.tokens.id_token_lifetime.seconds());
-        let token = IdToken::new(&self.app.issuer, &self.client, authentication, times)
-            .with_access_token(self.key.algorithm(), access_token);
+        let names = subjects::names(self.app, self.client, &authentication.user, &authentication.session);
+        let algorithm = self.key.algorithm();
+        let mut token =
+            IdToken::new(&self.app.issuer, &self.client.id, &names, authentication, times).telling(told);
+        if let Some(access_token) = beside.access_token {
+            token = token.with_access_token(algorithm, access_token);
+        }
+        if let Some(code) = beside.code {
+            token = token.with_code(algorithm, code);
+        }
         Ok(self.key.sign(TYP, &token)?)
+    }
+
+    async fn person(&self, user: &UserId) -> Result<Option<Person>, Failure> {
+        let user = user.clone();
+        let find = async move |conn: &mut Conn| users::find_person(conn, &user).await;
+        Ok(self.app.db.read::<_, DbError, _>(find).await?)
     }
 }
 
@@ -60,11 +118,7 @@ pub async fn read_hint(app: &App, token: &str) -> Result<Hint, Denied<OAuthError
     if claims.iss != app.issuer {
         return Err(Reason::HintInvalid.because("the id_token_hint is of another issuer").into());
     }
-    Ok(Hint {
-        client: ClientId::new(claims.aud),
-        user: UserId::new(claims.sub),
-        session: SessionId::new(claims.sid),
-    })
+    Ok(Hint { client: ClientId::new(claims.aud), names: Names { subject: claims.sub, session: claims.sid } })
 }
 
 /// What a hint says, in the form that this server gives it.

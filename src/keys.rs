@@ -27,6 +27,7 @@ pub struct Keys {
     master: Arc<MasterKey>,
     refresh: hmac::Key,
     form: hmac::Key,
+    pairwise: hmac::Key,
 }
 
 impl Keys {
@@ -53,6 +54,7 @@ impl Keys {
             master: Arc::new(master),
             refresh: derived(&root, "refresh"),
             form: derived(&root, "form"),
+            pairwise: derived(&root, "pairwise"),
         })
     }
 
@@ -75,6 +77,11 @@ impl Keys {
     /// Whether this server made the token that says `name` of itself.
     pub fn is_refresh_token(&self, name: &RefreshName, mac: &[u8]) -> bool {
         hmac::verify(&self.refresh, &name.message(), mac).is_ok()
+    }
+
+    /// What stands for `id` in one sector, and tells nothing of it; the same for as long as the server's key lives.
+    pub fn pairwise(&self, what: &str, sector: &str, id: &str) -> String {
+        to_base64url(hmac::sign(&self.pairwise, format!("{what}\0{sector}\0{id}").as_bytes()).as_ref())
     }
 
     /// What a form carries to prove that this server showed it to this browser.

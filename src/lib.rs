@@ -32,6 +32,7 @@ pub mod browser;
 pub mod form;
 pub mod html;
 pub mod id_tokens;
+pub mod subjects;
 
 pub mod endpoints;
 pub mod pages;

@@ -2,13 +2,12 @@
 
 use actix_web::http::header;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
-use serde_json::Value;
 
 use super::bearer;
 use crate::answer::{self, CallingClient};
 use crate::app::App;
 use crate::failure::Denied;
-use crate::oauth::bearer::may_tell;
+use crate::oauth::bearer::{Teller, may_tell};
 use crate::oauth::claims::Claims;
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
@@ -17,6 +16,7 @@ use crate::registry::Freshness;
 use crate::secret::Hash;
 use crate::store::access_tokens;
 use crate::store::db::DbError;
+use crate::subjects;
 
 pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let token = bearer::in_header(&request);
@@ -55,9 +55,14 @@ async fn tell(app: &App, request: &HttpRequest, token: Option<Hash>) -> Result<C
         return Err(Reason::BearerUnknown.because("the access token is not known here").into());
     };
     request.extensions_mut().insert(CallingClient(presented.client.to_string()));
-    let (person, scope) = may_tell(presented, OPENID, app.now())?;
+    let client = app.registry.client(&presented.client, Freshness::Cached).await?;
+    let Teller { person, scope, claims } = may_tell(presented, OPENID, app.now())?;
+    let Some(client) = client else {
+        return Err(Reason::BearerRevoked.because("the client of the access token is gone").into());
+    };
     let scopes = app.registry.scopes(Freshness::Cached).await?;
     let mut told = person.told(scopes.claims_of(&scope));
-    told.insert("sub".into(), Value::from(person.id.as_str()));
+    told.extend(claims.told_by(&person));
+    told.insert("sub".into(), subjects::subject(app, &client.client, &person.id).into());
     Ok(told)
 }

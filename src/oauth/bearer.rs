@@ -1,6 +1,7 @@
 //! Bearer tokens: may this one be used now? (RFC 6750 §3.1)
 
 use super::claims::Person;
+use super::claims_request::Wanted;
 use super::error::OAuthError;
 use super::id::ClientId;
 use super::reason::Reason;
@@ -11,6 +12,8 @@ use super::scope::Scope;
 pub struct Presented {
     pub client: ClientId,
     pub scope: Scope,
+    /// What is to be told beside the scope.
+    pub claims: Wanted,
     /// In seconds.
     pub expires_at: i64,
     /// The grant that it hangs on has ended, or its client is gone or disabled.
@@ -28,8 +31,16 @@ pub enum Subject {
     Nobody,
 }
 
-/// Decides over a token that was found; returns the person behind it.
-pub fn may_tell(presented: Presented, needed: &str, now: i64) -> Result<(Person, Scope), OAuthError> {
+/// What a good token opens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Teller {
+    pub person: Person,
+    pub scope: Scope,
+    pub claims: Wanted,
+}
+
+/// Decides over a token that was found.
+pub fn may_tell(presented: Presented, needed: &str, now: i64) -> Result<Teller, OAuthError> {
     if now >= presented.expires_at {
         return Err(Reason::BearerExpired.because("the access token has expired"));
     }
@@ -53,7 +64,7 @@ pub fn may_tell(presented: Presented, needed: &str, now: i64) -> Result<(Person,
             "the access token does not have the scope {needed}, which this endpoint needs"
         )));
     }
-    Ok((person, presented.scope))
+    Ok(Teller { person, scope: presented.scope, claims: presented.claims })
 }
 
 #[cfg(test)]
@@ -75,12 +86,13 @@ mod tests {
         let good = Presented {
             client: ClientId::new("app"),
             scope: Scope::from_stored("openid read"),
+            claims: Wanted::default(),
             expires_at: 100,
             is_revoked: false,
             subject: Subject::Person(Box::new(person.clone())),
         };
         let judged = |presented: Presented, now| {
-            may_tell(presented, "openid", now).map(|(person, _)| person).map_err(|error| error.reason)
+            may_tell(presented, "openid", now).map(|teller| teller.person).map_err(|error| error.reason)
         };
         assert_eq!(judged(good.clone(), 99), Ok(person));
         assert_eq!(judged(good.clone(), 100), Err(Reason::BearerExpired));

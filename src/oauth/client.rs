@@ -1,5 +1,7 @@
 //! Clients: what a registration says, and whether the one that calls is who it says (RFC 6749 §2).
 
+use url::Url;
+
 use super::error::OAuthError;
 use super::id::ClientId;
 use super::origin::Origin;
@@ -112,6 +114,15 @@ impl ClientKind {
 }
 
 impl Client {
+    /// The host that stands for its sector (OpenID Connect Core §8.1).
+    pub fn sector(&self) -> String {
+        let host = |uri: &str| Url::parse(uri).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let uris = self.redirect_uris.iter().map(RegisteredUri::as_str);
+        // A registration without a host is refused; by its id it would be a sector of its own.
+        let mut hosts = self.sector_identifier_uri.as_deref().into_iter().chain(uris).filter_map(host);
+        hosts.next().unwrap_or_else(|| self.id.to_string())
+    }
+
     pub fn may_use(&self, grant: GrantType) -> Result<(), OAuthError> {
         if self.grants.contains(&grant) {
             return Ok(());

@@ -1,38 +1,26 @@
 //! Authorization codes: when one may be turned into tokens (RFC 6749 §4.1.3).
 
 use super::error::OAuthError;
-use super::id::{ClientId, GrantId, SessionId, UserId};
+use super::grant::Grant;
 use super::id_token::Authentication;
 use super::pkce::{self, Challenge};
 use super::reason::Reason;
-use super::scope::Scope;
 
 /// A code as it was issued; the code itself is kept only as a hash.
 #[derive(Clone, Debug)]
 pub struct Code {
-    pub client_id: ClientId,
-    pub user_id: UserId,
-    pub session_id: SessionId,
     /// What everything issued from this code hangs on.
-    pub grant_id: GrantId,
+    pub grant: Grant,
     pub redirect_uri: String,
-    pub scope: Scope,
     pub challenge: Option<Challenge>,
     pub nonce: Option<String>,
-    /// When the person gave the password, in seconds.
-    pub auth_time: i64,
     pub expires_at: i64,
 }
 
 impl Code {
     /// The sign-in that it was issued for.
     pub fn authentication(&self) -> Authentication {
-        Authentication {
-            user: self.user_id.clone(),
-            session: self.session_id.clone(),
-            auth_time: self.auth_time,
-            nonce: self.nonce.clone(),
-        }
+        self.grant.authentication(self.nonce.as_deref())
     }
 }
 

@@ -34,6 +34,7 @@ pub enum ErrorCode {
     InsufficientScope,
     LoginRequired,
     ConsentRequired,
+    UnmetAuthenticationRequirements,
     RequestNotSupported,
     RequestUriNotSupported,
     ServerError,
@@ -41,7 +42,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::InvalidRequest,
         Self::UnsupportedResponseType,
         Self::InvalidScope,
@@ -55,6 +56,7 @@ impl ErrorCode {
         Self::InsufficientScope,
         Self::LoginRequired,
         Self::ConsentRequired,
+        Self::UnmetAuthenticationRequirements,
         Self::RequestNotSupported,
         Self::RequestUriNotSupported,
         Self::ServerError,
@@ -76,6 +78,7 @@ impl ErrorCode {
             Self::InsufficientScope => "insufficient_scope",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::ServerError => "server_error",
@@ -110,6 +113,9 @@ impl ErrorCode {
             | Self::ConsentRequired
             | Self::RequestNotSupported
             | Self::RequestUriNotSupported => "OpenID Connect Core §3.1.2.6",
+            Self::UnmetAuthenticationRequirements => {
+                "OpenID Connect Core Error Code unmet_authentication_requirements 1.0 §1.2"
+            }
             Self::ForbiddenScope => "this server's own code",
         }
     }
@@ -134,6 +140,7 @@ impl ErrorCode {
                 | Self::AccessDenied
                 | Self::LoginRequired
                 | Self::ConsentRequired
+                | Self::UnmetAuthenticationRequirements
                 | Self::RequestNotSupported
                 | Self::RequestUriNotSupported
         )
@@ -155,6 +162,7 @@ impl ErrorCode {
             Self::InsufficientScope => Reason::BearerScope,
             Self::LoginRequired => Reason::SignInRequired,
             Self::ConsentRequired => Reason::ConsentRequired,
+            Self::UnmetAuthenticationRequirements => Reason::AcrUnmet,
             Self::RequestNotSupported => Reason::RequestObjectUnsupported,
             Self::RequestUriNotSupported => Reason::RequestUriUnsupported,
             Self::ServerError => Reason::ServerFailed,
@@ -184,6 +192,9 @@ impl ErrorCode {
             }
             Self::LoginRequired | Self::ConsentRequired => {
                 "Show your sign-in button; at its click send the person here again, without prompt=none."
+            }
+            Self::UnmetAuthenticationRequirements => {
+                "Ask for a way of signing in that the server's metadata lists, or go on without one."
             }
             Self::UnauthorizedClient => {
                 "Use a grant that the application is registered for, or have the operator add this one."
@@ -230,6 +241,9 @@ impl ErrorCode {
             Self::InsufficientScope => "The access token is good, but lacks a scope that is needed here.",
             Self::LoginRequired => "The person has to sign in, and the request forbids to ask.",
             Self::ConsentRequired => "The person has to consent, and the request forbids to ask.",
+            Self::UnmetAuthenticationRequirements => {
+                "The person cannot sign in here in the way that the request insists on."
+            }
             Self::RequestNotSupported => "The server does not take request objects.",
             Self::RequestUriNotSupported => "The server does not take requests by reference.",
             Self::ServerError => "The server failed; the fault is ours, not yours.",

@@ -1,7 +1,38 @@
 //! The one gate: may this subject and client get a token now?
 
+use super::claims_request::ClaimsRequest;
 use super::error::OAuthError;
+use super::id::{ClientId, GrantId, SessionId, UserId};
+use super::id_token::Authentication;
 use super::reason::Reason;
+use super::scope::Scope;
+
+/// What a person gave a client in one authorization; everything that is issued hangs on it.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    pub id: GrantId,
+    pub client: ClientId,
+    pub user: UserId,
+    pub session: SessionId,
+    pub scope: Scope,
+    /// What is to be told beside the scope.
+    pub claims: ClaimsRequest,
+    /// When the person gave the password, in seconds.
+    pub auth_time: i64,
+}
+
+impl Grant {
+    /// The sign-in that it was given in; the nonce belongs to the first answer (OpenID Connect Core §12.2).
+    pub fn authentication(&self, nonce: Option<&str>) -> Authentication {
+        Authentication {
+            user: self.user.clone(),
+            session: self.session.clone(),
+            auth_time: self.auth_time,
+            nonce: nonce.map(str::to_owned),
+            claims: self.claims.id_token.clone(),
+        }
+    }
+}
 
 /// Why grants ended, but for what a token itself did; the word is stored and never changes its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
+use super::claims::Claims;
+use super::claims_request::Wanted;
 use super::id::{ClientId, SessionId, UserId};
 use super::signing_key::SigningAlgorithm;
 use crate::clock::Seconds;
@@ -12,8 +14,21 @@ use crate::clock::Seconds;
 /// The `typ` of its header.
 pub const TYP: &str = "JWT";
 /// The claims that every ID Token or some have, beside those that scopes tell.
-pub const CLAIMS: [&str; 12] =
-    ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "at_hash", "sid"];
+pub const CLAIMS: [&str; 13] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "acr",
+    "amr",
+    "azp",
+    "at_hash",
+    "c_hash",
+    "sid",
+];
 /// How sure the server is of who signed in: one factor was proven.
 pub const ACR_ONE_FACTOR: &str = "1";
 /// Which factor that was (RFC 8176).
@@ -28,6 +43,15 @@ pub struct Authentication {
     pub auth_time: Seconds,
     /// What the authorization request wants to find again.
     pub nonce: Option<String>,
+    /// What the ID Token is to tell of the person.
+    pub claims: Wanted,
+}
+
+/// What a client calls the person and the session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    pub subject: String,
+    pub session: String,
 }
 
 /// The claims of an ID Token.
@@ -46,7 +70,11 @@ pub struct IdToken<'a> {
     azp: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     at_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    c_hash: Option<String>,
     sid: &'a str,
+    #[serde(flatten)]
+    told: Claims,
 }
 
 impl<'a> IdToken<'a> {
@@ -54,12 +82,13 @@ impl<'a> IdToken<'a> {
     pub fn new(
         issuer: &'a str,
         client: &'a ClientId,
+        names: &'a Names,
         authentication: &'a Authentication,
         (now, lifetime): (Seconds, Seconds),
     ) -> Self {
         Self {
             iss: issuer,
-            sub: authentication.user.as_str(),
+            sub: &names.subject,
             aud: client.as_str(),
             exp: now + lifetime,
             iat: now,
@@ -69,7 +98,9 @@ impl<'a> IdToken<'a> {
             amr: [AMR_PASSWORD],
             azp: client.as_str(),
             at_hash: None,
-            sid: authentication.session.as_str(),
+            c_hash: None,
+            sid: &names.session,
+            told: Claims::new(),
         }
     }
 
@@ -77,6 +108,18 @@ impl<'a> IdToken<'a> {
     #[must_use]
     pub fn with_access_token(self, algorithm: SigningAlgorithm, token: &str) -> Self {
         Self { at_hash: Some(half_hash(algorithm, token)), ..self }
+    }
+
+    /// Binds it to the code that it is issued with (§3.3.2.11).
+    #[must_use]
+    pub fn with_code(self, algorithm: SigningAlgorithm, code: &str) -> Self {
+        Self { c_hash: Some(half_hash(algorithm, code)), ..self }
+    }
+
+    /// Adds what it tells of the person, which no claim of the protocol can be.
+    #[must_use]
+    pub fn telling(self, told: Claims) -> Self {
+        Self { told, ..self }
     }
 }
 
@@ -114,9 +157,11 @@ mod tests {
             session: SessionId::new("s"),
             auth_time: 90,
             nonce: None,
+            claims: Wanted::default(),
         };
+        let names = Names { subject: "u".into(), session: "s".into() };
         let client = ClientId::new("app");
-        let token = IdToken::new("https://id.example.com", &client, &authentication, (100, 600));
+        let token = IdToken::new("https://id.example.com", &client, &names, &authentication, (100, 600));
         let expected = json!({
             "iss": "https://id.example.com", "sub": "u", "aud": "app", "azp": "app", "iat": 100, "exp": 700,
             "auth_time": 90, "acr": "1", "amr": ["pwd"], "sid": "s",
@@ -124,8 +169,12 @@ mod tests {
         assert_eq!(serde_json::to_value(&token).unwrap(), expected);
 
         let authentication = Authentication { nonce: Some("n".into()), ..authentication };
-        let token = IdToken::new("https://id.example.com", &client, &authentication, (100, 600));
-        let token = serde_json::to_value(token.with_access_token(SigningAlgorithm::Es256, "a")).unwrap();
+        let token = IdToken::new("https://id.example.com", &client, &names, &authentication, (100, 600));
+        let token =
+            token.with_access_token(SigningAlgorithm::Es256, "a").with_code(SigningAlgorithm::Es256, "c");
+        let told = Claims::from_iter([("email".into(), json!("jane@example.com"))]);
+        let mut token = serde_json::to_value(token.telling(told)).unwrap();
+        assert_eq!(token.as_object_mut().unwrap().remove("email"), Some(json!("jane@example.com")));
         assert_eq!(token["nonce"], "n");
         let names: Vec<&str> = token.as_object().unwrap().keys().map(String::as_str).collect();
         let mut known = CLAIMS;

@@ -1,5 +1,7 @@
 //! What a valid authorization request needs next from the person in front of the browser.
 
+use std::collections::BTreeSet;
+
 use super::client::Client;
 use super::error::OAuthError;
 use super::id::{SessionId, UserId};
@@ -16,7 +18,29 @@ pub struct SignedIn {
     /// When the password was last given, in seconds.
     pub auth_time: i64,
     /// What the person has allowed this client before.
-    pub consented: Option<Scope>,
+    pub consented: Option<Consent>,
+}
+
+/// What a person has allowed a client.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Consent {
+    pub scope: Scope,
+    /// Claims that were asked for by their names.
+    pub claims: BTreeSet<String>,
+}
+
+impl Consent {
+    pub fn and(&self, other: &Self) -> Self {
+        Self {
+            scope: self.scope.and(&other.scope),
+            claims: self.claims.union(&other.claims).cloned().collect(),
+        }
+    }
+
+    /// Whether it holds everything that a request asks for.
+    fn covers(&self, request: &AuthorizationRequest) -> bool {
+        request.scope.is_within(&self.scope) && request.named.is_subset(&self.claims)
+    }
 }
 
 /// What has been done for this very request; nothing yet when it has just come in.
@@ -38,20 +62,22 @@ pub enum Next<'a> {
 
 /// Decides the next step: sign in, ask, or issue; consent is asked again when the scopes grow.
 ///
-/// An error when the request forbids the page that would be next (OpenID Connect Core §3.1.2.6).
+/// An error when the request forbids the page that would be next (OpenID Connect Core §3.1.2.6). `is_expected` tells
+/// whether a user is one whom the request wants.
 pub fn next<'a>(
     client: &Client,
     request: &AuthorizationRequest,
     signed_in: Option<&'a SignedIn>,
     progress: &Progress,
+    is_expected: impl Fn(&UserId) -> bool,
     now: i64,
 ) -> Result<Next<'a>, OAuthError> {
     let prompt = &request.prompt;
-    let is_expected = |here: &&SignedIn| request.expected.as_ref().is_none_or(|user| *user == here.user);
+    let is_expected = |here: &&SignedIn| is_expected(&here.user);
     let has_signed_in = |here: &&SignedIn| progress.signed_in.as_ref() == Some(&here.session);
     if signed_in.is_some_and(|here| !is_expected(&here) && (prompt.none || has_signed_in(&here))) {
         return Err(Reason::SignInOtherPerson
-            .because("somebody else is signed in than the person whom the id_token_hint names"));
+            .because("somebody else is signed in than the person whom the request names"));
     }
     let here = signed_in.filter(|here| is_expected(here) && is_recent(request, here, progress, now));
     let Some(signed_in) = here else {
@@ -62,7 +88,7 @@ pub fn next<'a>(
             false => Ok(Next::SignIn),
         };
     };
-    let allowed = signed_in.consented.as_ref().is_some_and(|consented| request.scope.is_within(consented));
+    let allowed = signed_in.consented.as_ref().is_some_and(|consent| consent.covers(request));
     let asked = !prompt.consent || progress.consented.as_ref() == Some(&signed_in.session);
     match (asked && (client.first_party || allowed), prompt.none) {
         (true, _) => Ok(Next::Issue(signed_in)),
@@ -86,6 +112,7 @@ fn is_recent(request: &AuthorizationRequest, signed_in: &SignedIn, progress: &Pr
 
 #[cfg(test)]
 mod tests {
+    use super::super::claims_request::ClaimsRequest;
     use super::super::client::{ClientKind, example};
     use super::super::params::Params;
     use super::super::pkce::Challenge;
@@ -100,7 +127,8 @@ mod tests {
             user: UserId::new("u"),
             username: "alice".into(),
             auth_time: 100,
-            consented: consented.map(Scope::from_stored),
+            consented: consented
+                .map(|scope| Consent { scope: Scope::from_stored(scope), claims: BTreeSet::default() }),
         }
     }
 
@@ -114,8 +142,10 @@ mod tests {
             scope: Scope::from_stored(scope),
             challenge: None::<Challenge>,
             nonce: None,
+            claims: ClaimsRequest::default(),
+            named: BTreeSet::default(),
             prompt,
-            expected: None,
+            expected: Vec::new(),
         }
     }
 
@@ -127,7 +157,7 @@ mod tests {
         person: Option<&SignedIn>,
         done: &Progress,
     ) -> String {
-        match next(client, &request(client, scope, prompt), person, done, 160) {
+        match next(client, &request(client, scope, prompt), person, done, |_| true, 160) {
             Ok(Next::SignIn) => "sign in".into(),
             Ok(Next::Consent(_)) => "consent".into(),
             Ok(Next::Issue(_)) => "issue".into(),
@@ -182,11 +212,8 @@ mod tests {
         let client = example(ClientKind::Web);
         let alice = person(Some("read"));
         let step = |prompt: Prompt, expected: &str, here: Option<&SignedIn>, done: &Progress| {
-            let request = AuthorizationRequest {
-                expected: Some(UserId::new(expected)),
-                ..request(&client, "read", prompt)
-            };
-            match next(&client, &request, here, done, 160) {
+            let request = request(&client, "read", prompt);
+            match next(&client, &request, here, done, |user| user.as_str() == expected, 160) {
                 Ok(Next::SignIn) => "sign in".into(),
                 Ok(Next::Consent(_)) => "consent".into(),
                 Ok(Next::Issue(_)) => "issue".into(),

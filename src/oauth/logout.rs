@@ -3,8 +3,8 @@
 
 use super::client::Client;
 use super::error::OAuthError;
-use super::id::{ClientId, SessionId, UserId};
-use super::interaction::SignedIn;
+use super::id::ClientId;
+use super::id_token::Names;
 use super::params::Params;
 use super::reason::Reason;
 use super::redirect_uri::ReturnAddress;
@@ -17,8 +17,8 @@ pub const KNOWN: [&str; 6] =
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hint {
     pub client: ClientId,
-    pub user: UserId,
-    pub session: SessionId,
+    /// What the client calls the person and the session.
+    pub names: Names,
 }
 
 /// What becomes of a request.
@@ -64,11 +64,11 @@ pub fn return_address(client: Option<&Client>, params: &Params) -> Result<Option
     })
 }
 
-/// Decides whether to ask: not when the hint is of this very session.
-pub fn step(signed_in: Option<&SignedIn>, hint: Option<&Hint>) -> Step {
-    match (signed_in, hint) {
+/// Decides whether to ask: not when the hint is of this very session, whose `names` are those for the hint's client.
+pub fn step(names: Option<&Names>, hint: Option<&Hint>) -> Step {
+    match (names, hint) {
         (None, _) => Step::Done,
-        (Some(here), Some(hint)) if hint.session == here.session && hint.user == here.user => Step::End,
+        (Some(here), Some(hint)) if hint.names == *here => Step::End,
         (Some(_), _) => Step::Ask,
     }
 }
@@ -79,19 +79,17 @@ mod tests {
     use super::super::redirect_uri::RegisteredUri;
     use super::*;
 
-    fn hint(session: &str, user: &str) -> Hint {
-        Hint { client: ClientId::new("example"), user: UserId::new(user), session: SessionId::new(session) }
+    fn names(session: &str, subject: &str) -> Names {
+        Names { subject: subject.into(), session: session.into() }
+    }
+
+    fn hint(session: &str, subject: &str) -> Hint {
+        Hint { client: ClientId::new("example"), names: names(session, subject) }
     }
 
     #[test]
     fn a_person_is_asked_unless_the_hint_is_of_this_very_session() {
-        let here = SignedIn {
-            session: SessionId::new("s"),
-            user: UserId::new("u"),
-            username: "alice".into(),
-            auth_time: 0,
-            consented: None,
-        };
+        let here = names("s", "u");
         assert_eq!(step(None, None), Step::Done);
         assert_eq!(step(None, Some(&hint("s", "u"))), Step::Done);
         assert_eq!(step(Some(&here), Some(&hint("s", "u"))), Step::End);

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::client::{AuthMethod, GrantType};
+use super::client::{AuthMethod, GrantType, SubjectType};
 use super::id_token;
 use super::prompt;
 use super::response_mode::ResponseMode;
+use super::response_type::ResponseType;
 use super::scope::ScopeRecord;
 use super::signing_key::SigningAlgorithm;
 
@@ -22,14 +23,14 @@ pub struct Metadata {
     pub jwks_uri: String,
     pub service_documentation: String,
     pub scopes_supported: Vec<String>,
-    pub response_types_supported: [&'static str; 1],
+    pub response_types_supported: [&'static str; 6],
     pub response_modes_supported: [&'static str; 3],
     pub grant_types_supported: Vec<&'static str>,
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
     pub code_challenge_methods_supported: [&'static str; 1],
     pub authorization_response_iss_parameter_supported: bool,
     pub prompt_values_supported: [&'static str; 4],
-    pub subject_types_supported: [&'static str; 1],
+    pub subject_types_supported: Vec<&'static str>,
     pub id_token_signing_alg_values_supported: Vec<&'static str>,
     pub acr_values_supported: [&'static str; 1],
     pub claim_types_supported: [&'static str; 1],
@@ -50,14 +51,19 @@ pub fn metadata(issuer: &str, known: &[&ScopeRecord], algorithms: &[SigningAlgor
         jwks_uri: format!("{issuer}/jwks"),
         service_documentation: format!("{issuer}/errors"),
         scopes_supported: known.iter().map(|scope| scope.name.clone()).collect(),
-        response_types_supported: ["code"],
+        response_types_supported: ResponseType::ALL.map(ResponseType::as_str),
         response_modes_supported: ResponseMode::ALL.map(ResponseMode::as_str),
-        grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).collect(),
+        // Nothing is asked of the token endpoint by this name: it stands for the response types beside code.
+        grant_types_supported: GrantType::ALL
+            .iter()
+            .map(|grant| grant.as_str())
+            .chain(["implicit"])
+            .collect(),
         token_endpoint_auth_methods_supported: AuthMethod::ALL.iter().map(|method| method.as_str()).collect(),
         code_challenge_methods_supported: ["S256"],
         authorization_response_iss_parameter_supported: true,
         prompt_values_supported: prompt::VALUES,
-        subject_types_supported: ["public"],
+        subject_types_supported: SubjectType::ALL.iter().map(|known| known.as_str()).collect(),
         id_token_signing_alg_values_supported: algorithms
             .iter()
             .map(|algorithm| algorithm.as_str())
@@ -65,7 +71,7 @@ pub fn metadata(issuer: &str, known: &[&ScopeRecord], algorithms: &[SigningAlgor
         acr_values_supported: [id_token::ACR_ONE_FACTOR],
         claim_types_supported: ["normal"],
         claims_supported: claims(known),
-        claims_parameter_supported: false,
+        claims_parameter_supported: true,
         request_parameter_supported: false,
         request_uri_parameter_supported: false,
     }

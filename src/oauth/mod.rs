@@ -2,6 +2,7 @@
 
 pub mod bearer;
 pub mod claims;
+pub mod claims_request;
 pub mod client;
 pub mod code;
 pub mod error;

@@ -4,10 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::error::OAuthError;
-use super::id::{ClientId, GrantId, SessionId, UserId};
-use super::id_token::Authentication;
+use super::grant::Grant;
+use super::id::{ClientId, GrantId};
 use super::reason::Reason;
-use super::scope::Scope;
 
 /// What stands in the first characters, so that a secret scanner knows a leaked one.
 const PREFIX: &str = "grt_";
@@ -57,12 +56,7 @@ impl RefreshName {
 /// The authorization that a chain of refresh tokens lives on.
 #[derive(Clone, Debug)]
 pub struct Chain {
-    pub client_id: ClientId,
-    pub user_id: UserId,
-    pub session_id: SessionId,
-    /// When the person gave the password, in seconds.
-    pub auth_time: i64,
-    pub scope: Scope,
+    pub grant: Grant,
     /// The generation of the one token that is live.
     pub generation: u32,
     /// When the live token replaced its predecessor.
@@ -72,18 +66,6 @@ pub struct Chain {
     /// The end in any case.
     pub expires_at: i64,
     pub revoked: bool,
-}
-
-impl Chain {
-    /// The sign-in that it began with; the nonce belonged to the first answer (OpenID Connect Core §12.2).
-    pub fn authentication(&self) -> Authentication {
-        Authentication {
-            user: self.user_id.clone(),
-            session: self.session_id.clone(),
-            auth_time: self.auth_time,
-            nonce: None,
-        }
-    }
 }
 
 /// What a genuine refresh token of this chain is worth now.
@@ -103,7 +85,7 @@ pub fn judge(
     grace: i64,
     now: i64,
 ) -> Result<Verdict, OAuthError> {
-    if chain.client_id != *client {
+    if chain.grant.client != *client {
         return Err(Reason::RefreshTokenWrongClient.because("the refresh token was issued to another client"));
     }
     if chain.revoked {
@@ -125,21 +107,22 @@ pub fn judge(
 
 #[cfg(test)]
 mod tests {
+    use super::super::claims_request::ClaimsRequest;
+    use super::super::id::{SessionId, UserId};
+    use super::super::scope::Scope;
     use super::*;
 
     fn chain(generation: u32, rotated_at: i64) -> Chain {
-        Chain {
-            client_id: ClientId::new("c"),
-            user_id: UserId::new("u"),
-            session_id: SessionId::new("s"),
-            auth_time: 0,
+        let grant = Grant {
+            id: GrantId::new("g"),
+            client: ClientId::new("c"),
+            user: UserId::new("u"),
+            session: SessionId::new("s"),
             scope: Scope::from_stored("read"),
-            generation,
-            rotated_at,
-            idle_expires_at: 1_000,
-            expires_at: 2_000,
-            revoked: false,
-        }
+            claims: ClaimsRequest::default(),
+            auth_time: 0,
+        };
+        Chain { grant, generation, rotated_at, idle_expires_at: 1_000, expires_at: 2_000, revoked: false }
     }
 
     fn verdict(chain: &Chain, generation: u32, now: i64) -> Result<Verdict, Reason> {

@@ -1,6 +1,10 @@
 //! What a registration may say: the checks that a new client and a changed one both pass (RFC 6749 §2).
 
-use super::client::{AuthMethod, Client, GrantType, PkcePolicy};
+use std::collections::BTreeSet;
+
+use url::Url;
+
+use super::client::{AuthMethod, Client, GrantType, PkcePolicy, SubjectType};
 use super::redirect_uri::RegisteredUri;
 use super::scope::{OFFLINE_ACCESS, OPENID};
 
@@ -25,6 +29,7 @@ pub fn check(client: &Client) -> Result<(), String> {
         return Err("the grant refresh_token needs authorization_code, which its tokens come from".into());
     }
     check_response_types(client)?;
+    check_sector(client)?;
     if client.scopes.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken) {
         return Err("the scope offline_access needs the grant refresh_token".into());
     }
@@ -47,6 +52,20 @@ fn check_response_types(client: &Client) -> Result<(), String> {
         if asked.has_id_token() && !client.scopes.contains(OPENID) {
             return Err(format!("the response type {name} needs the scope openid"));
         }
+    }
+    Ok(())
+}
+
+/// Clients that know people by names of their sector need exactly one.
+fn check_sector(client: &Client) -> Result<(), String> {
+    if client.subject_type == SubjectType::Public || client.sector_identifier_uri.is_some() {
+        return Ok(());
+    }
+    let host =
+        |uri: &RegisteredUri| Url::parse(uri.as_str()).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let hosts: BTreeSet<Option<String>> = client.redirect_uris.iter().map(host).collect();
+    if hosts.len() > 1 || hosts.contains(&None) {
+        return Err("the redirect URIs are not all of one host: pairwise subjects then need a --sector-identifier-uri".into());
     }
     Ok(())
 }

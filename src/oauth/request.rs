@@ -1,8 +1,11 @@
 //! The authorization request: every check on one screen, in the order in which it decides (RFC 6749 §4.1.1).
 
+use std::collections::BTreeSet;
+
+use super::claims_request::ClaimsRequest;
 use super::client::{Client, GrantType, PkcePolicy};
 use super::error::OAuthError;
-use super::id::{ClientId, UserId};
+use super::id::ClientId;
 use super::params::Params;
 use super::pkce::Challenge;
 use super::prompt::Prompt;
@@ -24,8 +27,12 @@ pub struct AuthorizationRequest {
     /// What the ID Token is to repeat (OpenID Connect Core §3.1.2.1).
     pub nonce: Option<String>,
     pub prompt: Prompt,
-    /// Whom a verified id_token_hint names: nobody else is to come back.
-    pub expected: Option<UserId>,
+    /// What is to be told beside the scopes, as far as the client may be told it.
+    pub claims: ClaimsRequest,
+    /// Those of these claims that no scope of the request tells, so that the person is asked for them.
+    pub named: BTreeSet<String>,
+    /// Whom the request wants, by `sub`: nobody else is to come back. Anybody when empty.
+    pub expected: Vec<String>,
 }
 
 /// Bytes of a nonce, which is stored and given back.
@@ -49,7 +56,7 @@ impl Refusal {
 }
 
 /// What this endpoint knows by name; anything else is ignored (RFC 6749 §3.1).
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     "state",
     "response_type",
     "response_mode",
@@ -59,6 +66,7 @@ const KNOWN: [&str; 13] = [
     "request",
     "request_uri",
     "nonce",
+    "claims",
     "prompt",
     "max_age",
     "login_hint",
@@ -95,18 +103,23 @@ pub fn validate(
     // A state that is repeated or malformed could not be given back as it came.
     let state = params.one("state").ok().flatten().map(str::to_owned);
     match check(client, params, known_scopes, pkce_default) {
-        Ok(Asked { response_type, scope, challenge, nonce, prompt }) => {
-            let client_id = client.id.clone();
+        Ok(Asked { response_type, scope, challenge, nonce, claims, prompt }) => {
+            let expected = claims.subjects().into_iter().map(str::to_owned).collect();
+            let claims = claims.limited_to(&told_by(&client.scopes, known_scopes));
+            let by_scope = told_by(&scope, known_scopes);
+            let named = claims.names().into_iter().filter(|name| !by_scope.contains(name));
             Ok(AuthorizationRequest {
-                client_id,
+                client_id: client.id.clone(),
                 response_type,
                 return_to,
                 state,
+                named: named.map(str::to_owned).collect(),
                 scope,
                 challenge,
                 nonce,
+                claims,
                 prompt,
-                expected: None,
+                expected,
             })
         }
         Err(error) => Err(Refusal::Redirect { to: return_to, state, error }),
@@ -118,7 +131,14 @@ struct Asked {
     scope: Scope,
     challenge: Option<Challenge>,
     nonce: Option<String>,
+    claims: ClaimsRequest,
     prompt: Prompt,
+}
+
+/// The claims that come with a scope.
+fn told_by<'k>(scope: &Scope, known: &'k impl KnownScopes) -> BTreeSet<&'k str> {
+    let records = scope.names().filter_map(|name| known.find(name));
+    records.flat_map(|record| record.claims.iter().map(String::as_str)).collect()
 }
 
 fn check(
@@ -143,8 +163,15 @@ fn check(
     if response_type.has_id_token() {
         check_id_token(&scope, nonce.as_deref())?;
     }
+    let claims = claims(params, &scope)?;
     let prompt = Prompt::from_request(params)?;
-    Ok(Asked { response_type, scope, challenge, nonce, prompt })
+    Ok(Asked { response_type, scope, challenge, nonce, claims, prompt })
+}
+
+/// The claims parameter, which means something only in requests of OpenID Connect.
+fn claims(params: &Params, scope: &Scope) -> Result<ClaimsRequest, OAuthError> {
+    let claims = params.one("claims")?.map(ClaimsRequest::parse).transpose()?;
+    Ok(claims.filter(|_| scope.contains(OPENID)).unwrap_or_default())
 }
 
 fn nonce(params: &Params) -> Result<Option<String>, OAuthError> {

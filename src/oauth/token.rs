@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::grant::Grant;
 use super::id::{ClientId, GrantId, UserId};
 use super::scope::Scope;
 
@@ -18,6 +19,20 @@ pub struct AccessToken {
     pub scope: Scope,
     pub issued_at: i64,
     pub expires_at: i64,
+}
+
+impl AccessToken {
+    /// A token that hangs on a grant, whose whole scope it need not have.
+    pub fn of(grant: &Grant, scope: Scope, issued_at: i64, expires_at: i64) -> Self {
+        Self {
+            client_id: grant.client.clone(),
+            user_id: Some(grant.user.clone()),
+            grant_id: Some(grant.id.clone()),
+            scope,
+            issued_at,
+            expires_at,
+        }
+    }
 }
 
 /// The JSON of a successful token request.

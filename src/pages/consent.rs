@@ -10,7 +10,7 @@ use crate::authorization::{self, Checked, Resumed};
 use crate::browser;
 use crate::failure::{Denied, Failure};
 use crate::form;
-use crate::oauth::interaction::{Next, SignedIn};
+use crate::oauth::interaction::{Consent, Next, SignedIn};
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
@@ -74,7 +74,8 @@ async fn remember(app: &App, resumed: &Resumed, signed_in: &SignedIn) -> Result<
     let (request, signed_in) = (resumed.checked.request.clone(), signed_in.clone());
     let (flow, now) = (resumed.flow.id.clone(), app.now());
     let allow = async move |tx: &mut Tx| {
-        consents::allow(tx, &signed_in.user, &request.client_id, &request.scope, now).await?;
+        let allowed = Consent { scope: request.scope.clone(), claims: request.named.clone() };
+        consents::allow(tx, &signed_in.user, &request.client_id, &allowed, now).await?;
         flows::note_consented(tx, &flow, &signed_in.session).await
     };
     Ok(app.db.write::<_, DbError, _>(allow).await?)
@@ -101,6 +102,8 @@ fn page(app: &App, resumed: &Resumed, signed_in: &SignedIn) -> HttpResponse {
         .filter_map(|name| scopes.find(name))
         .map(|scope| context! { name => &scope.name, description => &scope.description, sensitive => scope.sensitive })
         .collect();
+    let named: Vec<Value> =
+        request.named.iter().map(|name| context! { name, description => claim_description(name) }).collect();
     app.pages.render(
         StatusCode::OK,
         "consent.html",
@@ -111,6 +114,7 @@ fn page(app: &App, resumed: &Resumed, signed_in: &SignedIn) -> HttpResponse {
             policy => &links.policy,
             terms => &links.terms,
             scopes => described,
+            claims => named,
             username => &signed_in.username,
             returns_to => place(request.return_to.as_str()),
             action => authorization::flow_url(app, "consent", &resumed.flow.id),
@@ -124,4 +128,31 @@ fn place(uri: &str) -> String {
     let url = url::Url::parse(uri).ok();
     let host = url.as_ref().and_then(|url| url.host_str().map(str::to_owned));
     host.or_else(|| url.map(|url| url.scheme().to_owned())).unwrap_or_default()
+}
+
+/// What a standard claim tells, for the person whom it tells of; `None` for an operator's own.
+fn claim_description(name: &str) -> Option<&'static str> {
+    Some(match name.split('#').next().unwrap_or(name) {
+        "name" => "your full name",
+        "given_name" => "your given name",
+        "family_name" => "your family name",
+        "middle_name" => "your middle name",
+        "nickname" => "your nickname",
+        "preferred_username" => "your user name",
+        "profile" => "the address of your profile page",
+        "picture" => "your picture",
+        "website" => "the address of your website",
+        "email" => "your e-mail address",
+        "email_verified" => "whether your e-mail address is verified",
+        "gender" => "your gender",
+        "birthdate" => "your date of birth",
+        "zoneinfo" => "your time zone",
+        "locale" => "your language",
+        "phone_number" => "your phone number",
+        "phone_number_verified" => "whether your phone number is verified",
+        "address" => "your postal address",
+        "updated_at" => "when your profile was last changed",
+        "groups" => "the groups that you belong to",
+        _ => return None,
+    })
 }

@@ -15,6 +15,7 @@ use crate::form;
 use crate::id_tokens;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Ended;
+use crate::oauth::id_token::Names;
 use crate::oauth::interaction::SignedIn;
 use crate::oauth::logout::{self, Hint, KNOWN, Step};
 use crate::oauth::params::Params;
@@ -23,6 +24,7 @@ use crate::registry::Freshness;
 use crate::store::clients::StoredClient;
 use crate::store::db::{DbError, Tx};
 use crate::store::sessions;
+use crate::subjects;
 
 /// A request to sign out that has passed every check.
 struct Asked {
@@ -43,7 +45,7 @@ pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
         Ok(asked) => asked,
         Err(denied) => return refused(&app, &request, denied),
     };
-    match (logout::step(asked.signed_in.as_ref(), asked.hint.as_ref()), &asked.signed_in) {
+    match (logout::step(names(&app, &asked).as_ref(), asked.hint.as_ref()), &asked.signed_in) {
         (Step::Ask, Some(signed_in)) => question(&app, &asked, signed_in),
         (Step::End, Some(signed_in)) => end(&app, &request, &asked, signed_in).await,
         _ => onward(&app, &asked),
@@ -85,6 +87,15 @@ async fn read(app: &App, request: &HttpRequest, params: &Params) -> Result<Asked
     let state = params.one("state")?.map(str::to_owned);
     let signed_in = authorization::signed_in(app, request, None).await?;
     Ok(Asked { hint, client, return_to, state, signed_in })
+}
+
+/// What the client that asks calls who is signed in; a client that nobody knows could not have given a hint.
+fn names(app: &App, asked: &Asked) -> Option<Names> {
+    let signed_in = asked.signed_in.as_ref()?;
+    Some(match &asked.client {
+        Some(client) => subjects::names(app, &client.client, &signed_in.user, &signed_in.session),
+        None => Names { subject: signed_in.user.to_string(), session: signed_in.session.to_string() },
+    })
 }
 
 /// The form counts only for the session whose person was asked, and only from our own page.

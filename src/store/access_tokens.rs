@@ -3,7 +3,8 @@
 use sqlx::FromRow;
 
 use super::db::{Batch, Conn, DbError, Tx};
-use super::users::PersonRow;
+use super::grants::claims_from;
+use super::users;
 use crate::oauth::bearer::{Presented, Subject};
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::scope::Scope;
@@ -15,6 +16,7 @@ struct PresentedRow {
     client_id: String,
     user_id: Option<String>,
     scope: String,
+    claims: Option<String>,
     expires_at: i64,
     is_revoked: bool,
 }
@@ -23,14 +25,14 @@ struct PresentedRow {
 pub async fn find_presented(conn: &mut Conn, hash: &Hash) -> Result<Option<Presented>, DbError> {
     let row: Option<PresentedRow> = conn
         .query(
-            "SELECT client_id, user_id, scope, expires_at,
+            "SELECT access_tokens.client_id, access_tokens.user_id, access_tokens.scope, access_tokens.expires_at,
+                    grants.claims,
                     NOT (EXISTS (SELECT 1 FROM clients
                                  WHERE clients.id = access_tokens.client_id AND clients.disabled_at IS NULL)
-                         AND (grant_id IS NULL
-                              OR EXISTS (SELECT 1 FROM grants
-                                         WHERE grants.id = access_tokens.grant_id AND grants.revoked_at IS NULL)))
-                        AS is_revoked
-             FROM access_tokens WHERE hash = $1",
+                         AND (access_tokens.grant_id IS NULL
+                              OR (grants.id IS NOT NULL AND grants.revoked_at IS NULL))) AS is_revoked
+             FROM access_tokens LEFT JOIN grants ON grants.id = access_tokens.grant_id
+             WHERE access_tokens.hash = $1",
         )
         .bind(hash.as_bytes())
         .optional()
@@ -38,27 +40,19 @@ pub async fn find_presented(conn: &mut Conn, hash: &Hash) -> Result<Option<Prese
     let Some(row) = row else { return Ok(None) };
     let subject = match row.user_id {
         None => Subject::Client,
-        Some(user) => find_subject(conn, &user).await?,
+        Some(user) => match users::find_person(conn, &UserId::new(user)).await? {
+            None => Subject::Nobody,
+            Some(person) => Subject::Person(Box::new(person)),
+        },
     };
     Ok(Some(Presented {
-        client: ClientId::new(row.client_id),
         scope: Scope::from_stored(&row.scope),
+        claims: claims_from(row.claims.as_deref(), "grants", &row.client_id)?.userinfo,
+        client: ClientId::new(row.client_id),
         expires_at: row.expires_at,
         is_revoked: row.is_revoked,
         subject,
     }))
-}
-
-async fn find_subject(conn: &mut Conn, user: &str) -> Result<Subject, DbError> {
-    let row: Option<PersonRow> = conn
-        .query("SELECT id, username, email, name, claims, updated_at FROM users WHERE id = $1 AND disabled_at IS NULL")
-        .bind(user)
-        .optional()
-        .await?;
-    Ok(match row {
-        None => Subject::Nobody,
-        Some(row) => Subject::Person(Box::new(row.into_person()?)),
-    })
 }
 
 /// Stores a token that a client gets for itself, if the client is still what it was when it authenticated.

@@ -3,8 +3,9 @@
 use sqlx::FromRow;
 
 use super::db::{DbError, Tx};
+use super::grants::claims_from;
 use crate::oauth::code::Code;
-use crate::oauth::grant::Standing;
+use crate::oauth::grant::{Grant, Standing};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
 use crate::oauth::pkce::Challenge;
 use crate::oauth::scope::Scope;
@@ -20,6 +21,7 @@ struct CodeRow {
     scope: String,
     challenge: Option<String>,
     nonce: Option<String>,
+    claims: Option<String>,
     auth_time: i64,
     ends_at: i64,
     user_enabled: bool,
@@ -37,19 +39,20 @@ struct SpentRow {
 pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, remembered_until: i64) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO codes (hash, client_id, user_id, session_id, grant_id, redirect_uri, scope, challenge, nonce,
-                            auth_time, ends_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                            claims, auth_time, ends_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(hash.as_bytes())
-    .bind(code.client_id.as_str())
-    .bind(code.user_id.as_str())
-    .bind(code.session_id.as_str())
-    .bind(code.grant_id.as_str())
+    .bind(code.grant.client.as_str())
+    .bind(code.grant.user.as_str())
+    .bind(code.grant.session.as_str())
+    .bind(code.grant.id.as_str())
     .bind(code.redirect_uri.as_str())
-    .bind(code.scope.to_string())
+    .bind(code.grant.scope.to_string())
     .bind(code.challenge.as_ref().map(|challenge| challenge.as_str().to_owned()))
     .bind(code.nonce.clone())
-    .bind(code.auth_time)
+    .bind(code.grant.claims.to_stored())
+    .bind(code.grant.auth_time)
     .bind(code.expires_at)
     .bind(remembered_until)
     .execute()
@@ -71,7 +74,8 @@ pub async fn consume(
             "UPDATE codes SET consumed_at = $4
              WHERE hash = $1 AND client_id = $2 AND consumed_at IS NULL
                AND EXISTS (SELECT 1 FROM clients WHERE clients.id = $2 AND clients.version = $3 AND clients.disabled_at IS NULL)
-             RETURNING client_id, user_id, session_id, grant_id, redirect_uri, scope, challenge, nonce, auth_time, ends_at,
+             RETURNING client_id, user_id, session_id, grant_id, redirect_uri, scope, challenge, nonce, claims, auth_time,
+                       ends_at,
                        EXISTS (SELECT 1 FROM users WHERE users.id = codes.user_id AND users.disabled_at IS NULL)
                            AS user_enabled,
                        NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.id = codes.session_id) AS session_ended",
@@ -82,7 +86,7 @@ pub async fn consume(
         .bind(now)
         .optional()
         .await?;
-    Ok(row.map(CodeRow::into_code))
+    row.map(CodeRow::into_code).transpose()
 }
 
 /// Forgets the codes of a user that nobody has redeemed yet.
@@ -132,19 +136,23 @@ pub async fn why_not(tx: &mut Tx, hash: &Hash, client: &ClientId) -> Result<NotC
 }
 
 impl CodeRow {
-    fn into_code(self) -> (Code, Standing) {
-        let code = Code {
-            client_id: ClientId::new(self.client_id),
-            user_id: UserId::new(self.user_id),
-            session_id: SessionId::new(self.session_id),
-            grant_id: GrantId::new(self.grant_id),
-            redirect_uri: self.redirect_uri,
+    fn into_code(self) -> Result<(Code, Standing), DbError> {
+        let grant = Grant {
+            claims: claims_from(self.claims.as_deref(), "codes", &self.grant_id)?,
+            id: GrantId::new(self.grant_id),
+            client: ClientId::new(self.client_id),
+            user: UserId::new(self.user_id),
+            session: SessionId::new(self.session_id),
             scope: Scope::from_stored(&self.scope),
+            auth_time: self.auth_time,
+        };
+        let code = Code {
+            grant,
+            redirect_uri: self.redirect_uri,
             challenge: self.challenge.as_deref().map(Challenge::from_stored),
             nonce: self.nonce,
-            auth_time: self.auth_time,
             expires_at: self.ends_at,
         };
-        (code, Standing { user_enabled: self.user_enabled, session_ended: self.session_ended })
+        Ok((code, Standing { user_enabled: self.user_enabled, session_ended: self.session_ended }))
     }
 }

@@ -3,8 +3,8 @@
 use sqlx::FromRow;
 
 use super::db::{Batch, Conn, DbError, Tx};
-use crate::oauth::code::Code;
-use crate::oauth::grant::{Ended, Standing};
+use crate::oauth::claims_request::ClaimsRequest;
+use crate::oauth::grant::{Ended, Grant, Standing};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
 use crate::oauth::reason::Reason;
 use crate::oauth::refresh::{Chain, RefreshName};
@@ -25,6 +25,7 @@ struct ChainRow {
     session_id: String,
     auth_time: i64,
     scope: String,
+    claims: Option<String>,
     refresh_generation: i64,
     rotated_at: i64,
     idle_expires_at: i64,
@@ -46,27 +47,75 @@ pub struct Presented {
 /// Adds the insert of a new grant to a batch; `refresh` is absent when the client gets no refresh token.
 pub fn save_in<'c>(
     batch: Batch<'c>,
-    code: &Code,
+    grant: &Grant,
     refresh: Option<&Hash>,
     lifetime: Lifetime,
     now: i64,
 ) -> Batch<'c> {
     batch
         .query(
-            "INSERT INTO grants (id, client_id, user_id, session_id, scope, auth_time, created_at, refresh_hash,
+            "INSERT INTO grants (id, client_id, user_id, session_id, scope, claims, auth_time, created_at, refresh_hash,
                                  refresh_generation, rotated_at, idle_expires_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $7, $9, $10)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $8, $10, $11)",
         )
-        .bind(code.grant_id.as_str())
-        .bind(code.client_id.as_str())
-        .bind(code.user_id.as_str())
-        .bind(code.session_id.as_str())
-        .bind(code.scope.to_string())
-        .bind(code.auth_time)
+        .bind(grant.id.as_str())
+        .bind(grant.client.as_str())
+        .bind(grant.user.as_str())
+        .bind(grant.session.as_str())
+        .bind(grant.scope.to_string())
+        .bind(grant.claims.to_stored())
+        .bind(grant.auth_time)
         .bind(now)
         .bind(refresh.map(|hash| hash.as_bytes().to_vec()))
         .bind(lifetime.idle_expires_at)
         .bind(lifetime.expires_at)
+}
+
+/// Stores the grant of what passes through the browser, without a code and the gate behind it, so its conditions
+/// are part of the insert: `false` when the client has changed, the user is disabled or the session over.
+pub async fn save_for_browser(
+    tx: &mut Tx,
+    grant: &Grant,
+    client_version: i64,
+    expires_at: i64,
+    now: i64,
+) -> Result<bool, DbError> {
+    let inserted = tx
+        .query(
+            "INSERT INTO grants (id, client_id, user_id, session_id, scope, claims, auth_time, created_at,
+                                 refresh_generation, rotated_at, idle_expires_at, expires_at)
+             SELECT $1, clients.id, users.id, sessions.id, $5, $6, $7, $8, 0, $8, $9, $9
+             FROM clients, users, sessions
+             WHERE clients.id = $2 AND clients.version = $10 AND clients.disabled_at IS NULL
+               AND users.id = $3 AND users.disabled_at IS NULL AND sessions.id = $4",
+        )
+        .bind(grant.id.as_str())
+        .bind(grant.client.as_str())
+        .bind(grant.user.as_str())
+        .bind(grant.session.as_str())
+        .bind(grant.scope.to_string())
+        .bind(grant.claims.to_stored())
+        .bind(grant.auth_time)
+        .bind(now)
+        .bind(expires_at)
+        .bind(client_version)
+        .execute()
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// Reads the claims that were asked for by their names; `id` is for who has to mend them.
+pub(super) fn claims_from(
+    stored: Option<&str>,
+    table: &'static str,
+    id: &str,
+) -> Result<ClaimsRequest, DbError> {
+    let Some(text) = stored else { return Ok(ClaimsRequest::default()) };
+    ClaimsRequest::from_stored(text).ok_or_else(|| DbError::Corrupt {
+        table,
+        id: id.to_owned(),
+        what: "claims",
+    })
 }
 
 /// The refresh chain of a grant, for a client that authenticated in the state `client_version`.
@@ -78,8 +127,8 @@ pub async fn find_chain(
 ) -> Result<Option<Presented>, DbError> {
     let row: Option<ChainRow> = conn
         .query(
-            "SELECT client_id, user_id, session_id, auth_time, scope, refresh_generation, rotated_at, idle_expires_at,
-                    expires_at, revoked_at,
+            "SELECT client_id, user_id, session_id, auth_time, scope, claims, refresh_generation, rotated_at,
+                    idle_expires_at, expires_at, revoked_at,
                     EXISTS (SELECT 1 FROM clients WHERE clients.id = $2 AND clients.version = $3
                             AND clients.disabled_at IS NULL) AS client_unchanged,
                     EXISTS (SELECT 1 FROM users WHERE users.id = grants.user_id AND users.disabled_at IS NULL)
@@ -176,12 +225,17 @@ impl ChainRow {
     fn into_presented(self, id: &GrantId) -> Result<Presented, DbError> {
         let corrupt =
             |_| DbError::Corrupt { table: "grants", id: id.to_string(), what: "refresh_generation" };
-        let chain = Chain {
-            client_id: ClientId::new(self.client_id),
-            user_id: UserId::new(self.user_id),
-            session_id: SessionId::new(self.session_id),
-            auth_time: self.auth_time,
+        let grant = Grant {
+            claims: claims_from(self.claims.as_deref(), "grants", id.as_str())?,
+            id: id.clone(),
+            client: ClientId::new(self.client_id),
+            user: UserId::new(self.user_id),
+            session: SessionId::new(self.session_id),
             scope: Scope::from_stored(&self.scope),
+            auth_time: self.auth_time,
+        };
+        let chain = Chain {
+            grant,
             generation: u32::try_from(self.refresh_generation).map_err(corrupt)?,
             rotated_at: self.rotated_at,
             idle_expires_at: self.idle_expires_at,

@@ -2,12 +2,12 @@
 
 use sqlx::FromRow;
 
+use super::consents::from_stored;
 use super::db::{Conn, DbError, Tx};
 use super::grants;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::interaction::SignedIn;
-use crate::oauth::scope::Scope;
 use crate::secret::Hash;
 
 /// A session to be stored.
@@ -34,7 +34,8 @@ struct SessionRow {
     username: String,
     auth_time: i64,
     last_seen_at: i64,
-    consented: Option<String>,
+    consented_scope: Option<String>,
+    consented_claims: Option<String>,
 }
 
 /// A session as the operator sees it.
@@ -106,7 +107,7 @@ pub async fn find(
     let row: Option<SessionRow> = conn
         .query(
             "SELECT sessions.id, sessions.user_id, users.username, sessions.auth_time, sessions.last_seen_at,
-                    consents.scope AS consented
+                    consents.scope AS consented_scope, consents.claims AS consented_claims
              FROM sessions
              JOIN users ON users.id = sessions.user_id AND users.disabled_at IS NULL
              LEFT JOIN consents ON consents.user_id = sessions.user_id AND consents.client_id = $2
@@ -124,7 +125,9 @@ pub async fn find(
             user: UserId::new(row.user_id),
             username: row.username,
             auth_time: row.auth_time,
-            consented: row.consented.as_deref().map(Scope::from_stored),
+            consented: row
+                .consented_scope
+                .map(|scope| from_stored(&scope, row.consented_claims.as_deref().unwrap_or_default())),
         },
         last_seen_at: row.last_seen_at,
     }))

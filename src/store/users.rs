@@ -27,7 +27,7 @@ pub struct UserRecord {
 
 /// The columns of a person.
 #[derive(FromRow)]
-pub(super) struct PersonRow {
+struct PersonRow {
     id: String,
     username: String,
     email: Option<String>,
@@ -67,6 +67,16 @@ pub async fn find_by_name(conn: &mut Conn, name: &str) -> Result<Option<Credenti
         password_hash: row.password_hash,
         disabled: row.disabled_at.is_some(),
     }))
+}
+
+/// What is known of a person who may sign in.
+pub async fn find_person(conn: &mut Conn, user: &UserId) -> Result<Option<Person>, DbError> {
+    let row: Option<PersonRow> = conn
+        .query("SELECT id, username, email, name, claims, updated_at FROM users WHERE id = $1 AND disabled_at IS NULL")
+        .bind(user.as_str())
+        .optional()
+        .await?;
+    row.map(PersonRow::into_person).transpose()
 }
 
 /// Every user, by username.

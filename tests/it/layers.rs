@@ -78,7 +78,15 @@ const RULES: &[Rule] = &[
     Rule { within: &["endpoints/"], except: &["endpoints/mod.rs"], forbids: These(&["crate::pages"]) },
     Rule { within: &["pages/"], except: &[], forbids: These(&["crate::endpoints"]) },
     Rule {
-        within: &["answer.rs", "authorization.rs", "browser.rs", "form.rs", "html.rs", "id_tokens.rs"],
+        within: &[
+            "answer.rs",
+            "authorization.rs",
+            "browser.rs",
+            "form.rs",
+            "html.rs",
+            "id_tokens.rs",
+            "subjects.rs",
+        ],
         except: &[],
         forbids: These(&["crate::endpoints", "crate::pages"]),
     },

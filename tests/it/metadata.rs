@@ -33,24 +33,26 @@ fn expected(issuer: &str) -> Value {
             "address", "email", "groups", "offline_access", "openid", "pay", "phone", "profile", "read", "secret",
             "write",
         ],
-        "response_types_supported": ["code"],
+        "response_types_supported": [
+            "code", "id_token", "id_token token", "code id_token", "code token", "code id_token token",
+        ],
         "response_modes_supported": ["query", "fragment", "form_post"],
-        "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
+        "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token", "implicit"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "subject_types_supported": ["public"],
+        "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": ["ES256", "EdDSA"],
         "acr_values_supported": ["1"],
         "claim_types_supported": ["normal"],
         "claims_supported": [
-            "acr", "address", "amr", "at_hash", "aud", "auth_time", "azp", "birthdate", "email", "email_verified",
+            "acr", "address", "amr", "at_hash", "aud", "auth_time", "azp", "birthdate", "c_hash", "email", "email_verified",
             "exp", "family_name", "gender", "given_name", "groups", "iat", "iss", "locale", "middle_name", "name",
             "nickname", "nonce", "phone_number", "phone_number_verified", "picture", "preferred_username", "profile",
             "sid", "sub", "updated_at", "website", "zoneinfo",
         ],
-        "claims_parameter_supported": false,
+        "claims_parameter_supported": true,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
     })
@@ -98,7 +100,13 @@ async fn what_is_listed_exists() {
     for grant in json["grant_types_supported"].as_array().unwrap() {
         let form = [("grant_type", grant.as_str().unwrap()), ("client_id", "nobody")];
         let answer = browser.post(&listed("token_endpoint"), &form).await;
-        answer.assert_json_error(401, "invalid_client", "client.unknown");
+        match grant.as_str() {
+            // It stands for response types, and nobody asks the token endpoint for it.
+            Some("implicit") => {
+                answer.assert_json_error(400, "unsupported_grant_type", "grant_type.unsupported");
+            }
+            _ => answer.assert_json_error(401, "invalid_client", "client.unknown"),
+        }
     }
     let unlisted =
         browser.post(&listed("token_endpoint"), &[("grant_type", "password"), ("client_id", "web")]).await;

@@ -15,6 +15,7 @@ use openidconnect::{
 };
 use serde_json::Value;
 
+use crate::support::jwt::parts;
 use crate::support::relying_party::{Registration, send};
 use crate::support::{Application, Browser, Operator, TestServer};
 
@@ -103,17 +104,6 @@ async fn a_person_signs_in_with_every_algorithm() {
         subjects.push(claims.subject().clone());
     }
     assert!(subjects.iter().all(|subject| *subject == subjects[0]), "{subjects:?}");
-}
-
-/// The header and the claims of a signed token, unverified.
-fn parts(token: &str) -> [Value; 2] {
-    let parts: Vec<&str> = token.split('.').collect();
-    let part = |at: usize| {
-        let bytes = grantor::secret::from_base64url(parts[at]).unwrap();
-        serde_json::from_slice(&bytes).unwrap()
-    };
-    assert_eq!(parts.len(), 3, "{token}");
-    [part(0), part(1)]
 }
 
 /// The token answer to a request with `changes` over a good one.

@@ -6,6 +6,7 @@ use grantor::oauth::client::ClientKind;
 use grantor::oauth::error::ErrorCode;
 use grantor::oauth::reason::Reason;
 use grantor::oauth::redirect_uri::RegisteredUri;
+use grantor::oauth::response_type::ResponseType;
 use grantor::oauth::scope::{Scope, ScopeRecord};
 use grantor::store::scopes;
 use oauth2::TokenResponse as _;
@@ -191,6 +192,9 @@ impl Stage {
         let calendar = server.register(calendar).await;
         server.register(Registration::service("reports").chosen_secret("made-up-secret")).await;
         server.register(Registration::spa("notes-spa").redirect_uri(CALLBACK)).await;
+        let mut intranet = Registration::web("intranet").redirect_uri(CALLBACK).scopes("openid read");
+        intranet.client.response_types = vec![ResponseType::CodeIdToken];
+        server.register(intranet).await;
         let alice = server.alice().await;
         Self { server, calendar, alice }
     }

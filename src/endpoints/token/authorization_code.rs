@@ -78,20 +78,24 @@ pub(super) async fn issue(
         let refresh_token = client
             .grants
             .contains(&GrantType::RefreshToken)
-            .then(|| keys.refresh_token(&RefreshName { grant_id: code.grant_id.clone(), generation: 0 }));
+            .then(|| keys.refresh_token(&RefreshName { grant_id: code.grant.id.clone(), generation: 0 }));
         save(tx, &code, refresh_token.as_deref(), &drawn).await?;
         let answer = TokenAnswer {
             access_token: drawn.access_token.clone(),
             token_type: "Bearer",
             expires_in: drawn.access_token_lifetime,
-            scope: code.scope.to_string(),
+            scope: code.grant.scope.to_string(),
             refresh_token,
             id_token: None,
         };
-        let authentication = code.scope.contains(OPENID).then(|| code.authentication());
+        let authentication = code.grant.scope.contains(OPENID).then(|| code.authentication());
         Ok(Some(Issued { answer, authentication }))
     };
-    app.db.write(work).await?.map(|issued: Issued| issued.with_id_token(signer)).transpose()
+    let issued: Option<Issued> = app.db.write(work).await?;
+    match issued {
+        Some(issued) => issued.with_id_token(signer).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 async fn save(
@@ -100,16 +104,10 @@ async fn save(
     refresh_token: Option<&str>,
     drawn: &Drawn,
 ) -> Result<(), Denied<OAuthError>> {
-    let token = AccessToken {
-        client_id: code.client_id.clone(),
-        user_id: Some(code.user_id.clone()),
-        grant_id: Some(code.grant_id.clone()),
-        scope: code.scope.clone(),
-        issued_at: drawn.now,
-        expires_at: drawn.now + drawn.access_token_lifetime,
-    };
+    let expires_at = drawn.now + drawn.access_token_lifetime;
+    let token = AccessToken::of(&code.grant, code.grant.scope.clone(), drawn.now, expires_at);
     let refresh_hash = refresh_token.map(Hash::of);
-    let batch = grants::save_in(tx.batch(), code, refresh_hash.as_ref(), drawn.refresh, drawn.now);
+    let batch = grants::save_in(tx.batch(), &code.grant, refresh_hash.as_ref(), drawn.refresh, drawn.now);
     let batch = access_tokens::save_in(batch, &Hash::of(&drawn.access_token), &token);
     Ok(batch.execute().await?)
 }

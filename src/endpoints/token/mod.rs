@@ -14,7 +14,7 @@ use crate::answer;
 use crate::app::App;
 use crate::failure::{Denied, Failure};
 use crate::form;
-use crate::id_tokens::Signer;
+use crate::id_tokens::{Beside, Signer};
 use crate::oauth::client::GrantType;
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::id_token::Authentication;
@@ -127,10 +127,11 @@ struct Issued {
 
 impl Issued {
     /// Signs the ID Token, which is not to be done while the database waits.
-    fn with_id_token(self, signer: Option<Signer<'_>>) -> Result<TokenAnswer, Denied<OAuthError>> {
+    async fn with_id_token(self, signer: Option<Signer<'_>>) -> Result<TokenAnswer, Denied<OAuthError>> {
         let Self { mut answer, authentication } = self;
         if let (Some(signer), Some(authentication)) = (signer, authentication) {
-            answer.id_token = Some(signer.sign(&authentication, &answer.access_token)?);
+            let beside = Beside { access_token: Some(&answer.access_token), code: None };
+            answer.id_token = Some(signer.sign(&authentication, beside).await?);
         }
         Ok(answer)
     }

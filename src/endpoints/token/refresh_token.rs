@@ -9,8 +9,8 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::grant::may_issue;
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
-use crate::oauth::refresh::{self, Chain, RefreshName, Verdict};
-use crate::oauth::scope::{self, OPENID, Scope};
+use crate::oauth::refresh::{self, RefreshName, Verdict};
+use crate::oauth::scope::{self, OPENID};
 use crate::oauth::token::{ACCESS_TOKEN_PREFIX, AccessToken, TokenAnswer};
 use crate::secret::{Hash, random_token};
 use crate::store::clients::StoredClient;
@@ -62,7 +62,7 @@ pub(super) async fn issue(
             Err(error) => return refuse(tx, &name, error, now).await,
         };
         may_issue(presented.standing)?;
-        let scope = scope::narrow(prepared.scope.as_deref(), &chain.scope)?;
+        let scope = scope::narrow(prepared.scope.as_deref(), &chain.grant.scope)?;
         let successor = keys.refresh_token(&name.successor());
         if verdict == Verdict::Rotate {
             let hashes = (Hash::of(&prepared.token), Hash::of(&successor));
@@ -70,7 +70,8 @@ pub(super) async fn issue(
                 return Err(unknown().into());
             }
         }
-        save(tx, &name, &chain, &scope, (&access_token, now, now + lifetime)).await?;
+        let record = AccessToken::of(&chain.grant, scope.clone(), now, now + lifetime);
+        access_tokens::save_in(tx.batch(), &Hash::of(&access_token), &record).execute().await?;
         let answer = TokenAnswer {
             access_token: access_token.clone(),
             token_type: "Bearer",
@@ -79,10 +80,14 @@ pub(super) async fn issue(
             refresh_token: Some(successor),
             id_token: None,
         };
-        let authentication = scope.contains(OPENID).then(|| chain.authentication());
+        let authentication = scope.contains(OPENID).then(|| chain.grant.authentication(None));
         Ok(Some(Issued { answer, authentication }))
     };
-    app.db.write(work).await?.map(|issued: Issued| issued.with_id_token(signer)).transpose()
+    let issued: Option<Issued> = app.db.write(work).await?;
+    match issued {
+        Some(issued) => issued.with_id_token(signer).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// A replaced token that comes back ends the chain; other refusals change nothing.
@@ -96,22 +101,4 @@ async fn refuse(
         grants::revoke(tx, &name.grant_id, Reason::RefreshTokenReused, now).await?;
     }
     Err(error.into())
-}
-
-async fn save(
-    tx: &mut Tx,
-    name: &RefreshName,
-    chain: &Chain,
-    scope: &Scope,
-    (token, issued_at, expires_at): (&str, Seconds, Seconds),
-) -> Result<(), Denied<OAuthError>> {
-    let record = AccessToken {
-        client_id: chain.client_id.clone(),
-        user_id: Some(chain.user_id.clone()),
-        grant_id: Some(name.grant_id.clone()),
-        scope: scope.clone(),
-        issued_at,
-        expires_at,
-    };
-    Ok(access_tokens::save_in(tx.batch(), &Hash::of(token), &record).execute().await?)
 }

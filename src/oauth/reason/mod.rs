@@ -5,6 +5,7 @@
 
 mod authorize;
 mod bearer;
+mod claims;
 mod client;
 mod logout;
 mod pkce;
@@ -134,6 +135,8 @@ reasons! {
     ResponseModeQuery = authorize::RESPONSE_MODE_QUERY;
     NonceMissing = authorize::NONCE_MISSING;
     ScopeWithoutOpenid = authorize::SCOPE_WITHOUT_OPENID;
+    ClaimsMalformed = claims::MALFORMED;
+    AcrUnmet = claims::ACR_UNMET;
     RequestObjectUnsupported = authorize::REQUEST_OBJECT_UNSUPPORTED;
     RequestUriUnsupported = authorize::REQUEST_URI_UNSUPPORTED;
 

@@ -184,9 +184,9 @@ impl Answer {
         match self.location() {
             Some(location) => {
                 let url = Url::parse(&location).expect("an absolute URL");
-                let found =
-                    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-                found.unwrap_or_default()
+                let fragment = url.fragment().unwrap_or_default().as_bytes();
+                let mut pairs = url.query_pairs().chain(url::form_urlencoded::parse(fragment));
+                pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
             }
             None => self.json()[name].as_str().unwrap_or_default().to_owned(),
         }

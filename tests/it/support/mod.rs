@@ -4,6 +4,7 @@ pub(crate) mod browser;
 pub(crate) mod chromium;
 pub(crate) mod database;
 pub(crate) mod demo;
+pub(crate) mod jwt;
 pub(crate) mod operator;
 pub(crate) mod process;
 pub(crate) mod relying_party;
