@@ -13,6 +13,7 @@ use crate::endpoints;
 use crate::endpoints::client_auth::SecretCache;
 use crate::endpoints::envelope;
 use crate::failure::Failure;
+use crate::fetch::Fetcher;
 use crate::html::Pages;
 use crate::key_set::KeySet;
 use crate::keys::Keys;
@@ -36,6 +37,7 @@ pub struct App {
     pub registry: Registry,
     pub pages: Pages,
     pub secrets: SecretCache,
+    pub fetcher: Fetcher,
 }
 
 impl App {
@@ -67,6 +69,7 @@ impl Server {
             registry: Registry::new(db.clone()),
             pages: Pages::new(&issuer)?,
             secrets: SecretCache::new(),
+            fetcher: Fetcher::new(&config.fetch)?,
             issuer,
             clock,
             db,

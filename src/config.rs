@@ -14,6 +14,7 @@ pub use finding::{ConfigError, Finding, Origin};
 pub use layers::{Layers, Setting};
 
 use crate::clock::Seconds;
+use crate::fetch::address::AllowList;
 use crate::oauth::client::PkcePolicy;
 use crate::oauth::signing_key::{Schedule, SigningAlgorithm};
 use crate::secret::Secret;
@@ -32,6 +33,7 @@ pub struct Config {
     pub sessions: Sessions,
     pub sign_in: SignIn,
     pub passwords: Passwords,
+    pub fetch: Fetch,
     pub limits: Limits,
     pub log: Log,
 }
@@ -124,6 +126,14 @@ pub struct Passwords {
     pub parallelism: u32,
     pub concurrency: usize,
     pub queue: usize,
+}
+
+/// Calls to addresses that registrations name.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Fetch {
+    pub allow: AllowList,
+    pub ca_file: PathBuf,
+    pub deadline: Span,
 }
 
 #[derive(Clone, Debug, Deserialize)]

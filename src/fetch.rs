@@ -1,24 +1,21 @@
-//! The only outbound HTTP client: bounded in time and size, and it follows no redirect.
+//! The only outbound HTTP clients: bounded in time and size, and they follow no redirect.
 
+pub mod address;
+mod guarded;
+mod loopback;
+
+use std::error::Error;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
-use url::Url;
 
-/// The longest that a call may take.
-const DEADLINE: Duration = Duration::from_secs(10);
+pub use guarded::Fetcher;
+pub use loopback::LoopbackFetcher;
+
 /// Bytes of an answer.
 const LARGEST: usize = 64 * 1024;
-
-/// Calls to this machine alone: the demo application reaches its server with it, and a health check its own.
-#[derive(Clone, Debug)]
-pub struct LoopbackFetcher {
-    client: reqwest::Client,
-    /// The one address beside loopback that is this machine's.
-    own: Option<IpAddr>,
-}
 
 /// An answer, whatever its status.
 #[derive(Clone, Debug)]
@@ -28,59 +25,60 @@ pub struct Fetched {
     pub body: Vec<u8>,
 }
 
-/// What keeps a call from its answer.
-#[derive(Debug, thiserror::Error)]
+/// What keeps a call from its answer; the sentence names hosts and addresses, and nothing of what was sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
     #[error("{0} is not on this machine")]
-    Forbidden(String),
+    NotHere(String),
+    #[error("the address is no URL of a host")]
+    NoUrl,
+    #[error("{0} is not called by plain http; fetch.allow can name it")]
+    PlainHttp(String),
+    #[error("the address must not have a user name or password in it")]
+    UserInfo,
+    #[error("{host} is at {address}, which is not a public address; fetch.allow can name it")]
+    NotPublic { host: String, address: IpAddr },
+    #[error("{0} has no address")]
+    NoAddress(String),
+    #[error("the answer is a redirect, which is not followed")]
+    Redirect,
     #[error("the answer is larger than {LARGEST} bytes")]
     TooLarge,
-    #[error("the call failed")]
-    Failed(#[from] reqwest::Error),
+    #[error("no answer within {0} s")]
+    TooSlow(u64),
+    #[error("the call failed: {0}")]
+    Failed(String),
 }
 
-impl LoopbackFetcher {
-    pub fn new() -> Result<Self, FetchError> {
-        // A machine without root certificates has a loopback address all the same.
-        Ok(Self { client: builder().tls_certs_only([]).build()?, own: None })
-    }
-
-    /// Reaches the server that listens on `address`, whatever name is in its certificate: nothing secret is sent.
-    pub fn for_own_server(address: IpAddr) -> Result<Self, FetchError> {
-        let client = builder().tls_certs_only([]).tls_danger_accept_invalid_certs(true).build()?;
-        Ok(Self { client, own: Some(address) })
-    }
-
-    pub async fn get(&self, url: &str) -> Result<Fetched, FetchError> {
-        self.check(url)?;
-        bounded(self.client.get(url).send().await?).await
-    }
-
-    /// Sends a POST, whose form and media type are the caller's.
-    pub async fn post(&self, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Fetched, FetchError> {
-        self.check(url)?;
-        bounded(self.client.post(url).headers(headers).body(body).send().await?).await
-    }
-
-    fn check(&self, url: &str) -> Result<(), FetchError> {
-        let is_here = |ip: IpAddr| ip.is_loopback() || self.own == Some(ip);
-        let host = Url::parse(url).ok().and_then(|url| match url.host() {
-            Some(url::Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
-            Some(url::Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
-            _ => None,
-        });
-        if host.is_some_and(is_here) { Ok(()) } else { Err(FetchError::Forbidden(url.to_owned())) }
+impl FetchError {
+    /// What the client met, without the URL, which may hold what is nobody's business.
+    fn of(error: reqwest::Error, deadline: Duration) -> Self {
+        if error.is_timeout() {
+            return Self::TooSlow(deadline.as_secs());
+        }
+        let error = error.without_url();
+        let mut source: Option<&(dyn Error + 'static)> = Some(&error);
+        let mut last = String::new();
+        while let Some(cause) = source {
+            // The resolver of a guarded fetcher says in this type what it refuses.
+            if let Some(refusal) = cause.downcast_ref::<Self>() {
+                return refusal.clone();
+            }
+            last = cause.to_string();
+            source = cause.source();
+        }
+        Self::Failed(last)
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that makes an HTTP client")]
-fn builder() -> reqwest::ClientBuilder {
-    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(DEADLINE)
+fn builder(deadline: Duration) -> reqwest::ClientBuilder {
+    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(deadline)
 }
 
-async fn bounded(mut answer: reqwest::Response) -> Result<Fetched, FetchError> {
+async fn bounded(mut answer: reqwest::Response, deadline: Duration) -> Result<Fetched, FetchError> {
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await? {
+    while let Some(chunk) = answer.chunk().await.map_err(|error| FetchError::of(error, deadline))? {
         body.extend_from_slice(&chunk);
         if body.len() > LARGEST {
             return Err(FetchError::TooLarge);

@@ -93,6 +93,7 @@ impl Config {
             ("sessions.lifetime", self.sessions.lifetime),
             ("sign_in.flow_lifetime", self.sign_in.flow_lifetime),
             ("http.deadline", self.http.deadline),
+            ("fetch.deadline", self.fetch.deadline),
         ] {
             if span.seconds() == 0 {
                 mistakes.push((key, format!("{key} must be longer than 0s")));

@@ -50,7 +50,7 @@ const RULES: &[Rule] = &[
     Rule { within: &["jose/"], except: &[], forbids: CrateBut(&["oauth", "secret", "clock", "jose"]) },
     Rule { within: &[""], except: &["jose/"], forbids: These(&["jsonwebtoken"]) },
     Rule { within: &[""], except: &["store/"], forbids: These(&["sqlx"]) },
-    Rule { within: &[""], except: &["fetch.rs"], forbids: These(&["reqwest", "hyper", "awc"]) },
+    Rule { within: &[""], except: &["fetch.rs", "fetch/"], forbids: These(&["reqwest", "hyper", "awc"]) },
     Rule {
         within: &[
             "store/",

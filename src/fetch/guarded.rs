@@ -1,0 +1,189 @@
+//! Calls to addresses that somebody else has chosen: only to the public internet, unless the operator allows more.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use reqwest::{Certificate, RequestBuilder};
+use url::{Host, Url};
+
+use super::address::{AllowList, is_public};
+use super::{FetchError, Fetched, bounded, builder};
+use crate::config;
+use crate::failure::Failure;
+
+/// The one client for them: https, no redirect, no proxy, and no connection but to an address that was checked.
+///
+/// A name is resolved and checked in the same step that connects, and a connection serves one call: so a name that
+/// changes its address in between leads nowhere else (DNS rebinding).
+#[derive(Clone, Debug)]
+pub struct Fetcher {
+    client: reqwest::Client,
+    allow: Arc<AllowList>,
+    deadline: Duration,
+}
+
+impl Fetcher {
+    pub fn new(options: &config::Fetch) -> Result<Self, Failure> {
+        let (allow, deadline) = (Arc::new(options.allow.clone()), options.deadline.duration());
+        let mut builder = builder(deadline)
+            .pool_max_idle_per_host(0)
+            .user_agent(concat!("grantor/", env!("CARGO_PKG_VERSION")))
+            .dns_resolver(Checked(allow.clone()));
+        if !options.ca_file.as_os_str().is_empty() {
+            builder = builder.tls_certs_merge(certificates(options)?);
+        }
+        let client = builder.build().map_err(|error| {
+            let error = FetchError::of(error, deadline);
+            Failure::Internal(format!("no client for outbound calls: {error}"))
+        })?;
+        Ok(Self { client, allow, deadline })
+    }
+
+    pub async fn get(&self, url: &str) -> Result<Fetched, FetchError> {
+        let url = self.checked(url)?;
+        self.send(self.client.get(url)).await
+    }
+
+    /// Sends a form.
+    pub async fn post_form(&self, url: &str, form: String) -> Result<Fetched, FetchError> {
+        let url = self.checked(url)?;
+        let media_type = HeaderValue::from_static("application/x-www-form-urlencoded");
+        self.send(self.client.post(url).header(CONTENT_TYPE, media_type).body(form)).await
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Fetched, FetchError> {
+        let answer = request.send().await.map_err(|error| FetchError::of(error, self.deadline))?;
+        if answer.status().is_redirection() {
+            return Err(FetchError::Redirect);
+        }
+        bounded(answer, self.deadline).await
+    }
+
+    /// Checks what the URL itself says; the addresses of a name are checked when it is resolved.
+    fn checked(&self, url: &str) -> Result<Url, FetchError> {
+        let url = Url::parse(url).map_err(|_| FetchError::NoUrl)?;
+        let host = url.host().ok_or(FetchError::NoUrl)?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(FetchError::UserInfo);
+        }
+        let (address, is_allowed) = match host {
+            Host::Domain(name) => (None, self.allow.has_host(name)),
+            Host::Ipv4(address) => (Some(IpAddr::V4(address)), self.allow.has_address(address.into())),
+            Host::Ipv6(address) => (Some(IpAddr::V6(address)), self.allow.has_address(address.into())),
+        };
+        match url.scheme() {
+            "https" => {}
+            "http" if is_allowed => {}
+            "http" => return Err(FetchError::PlainHttp(host.to_string())),
+            _ => return Err(FetchError::NoUrl),
+        }
+        match address {
+            Some(address) if !is_allowed && !is_public(address) => {
+                Err(FetchError::NotPublic { host: host.to_string(), address })
+            }
+            _ => Ok(url),
+        }
+    }
+}
+
+fn certificates(options: &config::Fetch) -> Result<Vec<Certificate>, Failure> {
+    let wrong = |error: &dyn std::fmt::Display| {
+        Failure::Internal(format!("fetch.ca_file {} cannot be used: {error}", options.ca_file.display()))
+    };
+    let pem = std::fs::read(&options.ca_file).map_err(|error| wrong(&error))?;
+    let found = Certificate::from_pem_bundle(&pem).map_err(|error| wrong(&error))?;
+    if found.is_empty() {
+        return Err(wrong(&"it holds no certificate in PEM"));
+    }
+    Ok(found)
+}
+
+/// Resolves names as the machine does, and refuses one that has any address that may not be called.
+struct Checked(Arc<AllowList>);
+
+impl Resolve for Checked {
+    fn resolve(&self, name: Name) -> Resolving {
+        let allow = self.0.clone();
+        Box::pin(async move {
+            let host = name.as_str();
+            let found: io::Result<Vec<SocketAddr>> =
+                tokio::net::lookup_host((host, 0)).await.map(Iterator::collect);
+            let addresses = found.unwrap_or_default();
+            if addresses.is_empty() {
+                return Err(FetchError::NoAddress(host.to_owned()).into());
+            }
+            let may = |ip: IpAddr| allow.has_host(host) || allow.has_address(ip) || is_public(ip);
+            match addresses.iter().find(|address| !may(address.ip())) {
+                Some(refused) => {
+                    Err(FetchError::NotPublic { host: host.to_owned(), address: refused.ip() }.into())
+                }
+                None => Ok(Box::new(addresses.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn fetcher(allow: &str) -> Fetcher {
+        Fetcher::new(&Config::with(&[("fetch.allow", allow)]).unwrap().fetch).unwrap()
+    }
+
+    #[test]
+    fn a_url_that_names_an_address_of_its_own_network_is_refused_in_every_spelling() {
+        let fetcher = fetcher("");
+        for url in [
+            "https://127.0.0.1/",
+            "https://127.1/",
+            "https://2130706433/",
+            "https://0x7f.1/",
+            "https://0177.0.0.1/",
+            "https://①②⑦.0.0.1/",
+            "https://[::1]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://[::ffff:7f00:1]/",
+            "https://169.254.169.254/latest/meta-data",
+            "https://10.0.0.1:8443/",
+            "https://0/",
+            "https://[fd00::1]/",
+            "https://127.0.0.1./",
+        ] {
+            let refused = fetcher.checked(url);
+            assert!(matches!(refused, Err(FetchError::NotPublic { .. })), "{url}: {refused:?}");
+        }
+        assert_eq!(fetcher.checked("https://u:p@example.com/"), Err(FetchError::UserInfo));
+        assert_eq!(fetcher.checked("http://example.com/"), Err(FetchError::PlainHttp("example.com".into())));
+        for url in [
+            "file:///etc/passwd",
+            "ftp://example.com/",
+            "example.com",
+            "",
+            "https://",
+            "gopher://a/",
+            "data:,a",
+        ] {
+            assert_eq!(fetcher.checked(url), Err(FetchError::NoUrl), "{url}");
+        }
+        assert!(fetcher.checked("https://example.com/a?b=c").is_ok());
+    }
+
+    #[test]
+    fn what_is_allowed_may_be_private_and_plain_http() {
+        let fetcher = fetcher("app.internal 10.0.0.0/8");
+        for url in
+            ["http://app.internal/", "https://app.internal:8443/", "http://10.1.2.3/", "https://10.0.0.1/"]
+        {
+            assert!(fetcher.checked(url).is_ok(), "{url}");
+        }
+        for url in ["http://other.internal/", "http://11.0.0.1/", "https://192.168.0.1/"] {
+            assert!(fetcher.checked(url).is_err(), "{url}");
+        }
+    }
+}
