@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::{App as ActixApp, HttpServer, web};
 
+use crate::back_channel::{self, BackChannel};
 use crate::clock::{Clock, Seconds};
 use crate::config::Config;
 use crate::endpoints;
@@ -38,6 +39,7 @@ pub struct App {
     pub pages: Pages,
     pub secrets: SecretCache,
     pub fetcher: Fetcher,
+    pub back_channel: BackChannel,
 }
 
 impl App {
@@ -70,6 +72,7 @@ impl Server {
             pages: Pages::new(&issuer)?,
             secrets: SecretCache::new(),
             fetcher: Fetcher::new(&config.fetch)?,
+            back_channel: BackChannel::default(),
             issuer,
             clock,
             db,
@@ -115,6 +118,7 @@ impl Server {
         };
         let server = server.map_err(|error| Failure::Internal(format!("cannot listen: {error}")))?.run();
         let handle = server.handle();
+        actix_web::rt::spawn(back_channel::run(self.app));
         Ok((server, handle))
     }
 }

@@ -1,5 +1,7 @@
 //! Pages for people: templates, the policy that they are served under, and nothing from outside.
 
+use std::collections::BTreeSet;
+
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use base64::Engine as _;
@@ -12,12 +14,13 @@ use crate::secret::Hash;
 pub const STYLE: &str = include_str!("pages/assets/grantor.css");
 const ICON: &str = include_str!("pages/assets/grantor.svg");
 
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 14] = [
     ("layout.html", include_str!("pages/templates/layout.html")),
     ("sign_in.html", include_str!("pages/templates/sign_in.html")),
     ("consent.html", include_str!("pages/templates/consent.html")),
     ("logout.html", include_str!("pages/templates/logout.html")),
     ("signed_out.html", include_str!("pages/templates/signed_out.html")),
+    ("signing_out.html", include_str!("pages/templates/signing_out.html")),
     ("form_post.html", include_str!("pages/templates/form_post.html")),
     ("error.html", include_str!("pages/templates/error.html")),
     ("home.html", include_str!("pages/templates/home.html")),
@@ -35,8 +38,13 @@ const TEMPLATES: [(&str, &str); 13] = [
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// The one script of all pages: it sends the form of a response, and the policy of that page holds its hash.
+/// Sends the form of a response; the policy of that page holds its hash.
 const SUBMIT: &str = "document.forms[0].submit()";
+/// Goes on when everything on the page is there, frames included.
+const GO_ON: &str =
+    "addEventListener('load', () => location.replace(document.getElementById('onward').href))";
+/// Goes on when a frame does not come, and where scripts are off: seconds.
+const GO_ON_ANYWAY: u8 = 5;
 
 /// The compiled templates.
 pub struct Pages {
@@ -84,8 +92,7 @@ impl Pages {
 
     /// A page that posts `fields` to `action` by itself, or at a click where scripts are off.
     pub fn form_post(&self, action: &str, fields: &[(&str, &str)]) -> HttpResponse {
-        let submit_digest = STANDARD.encode(Hash::of(SUBMIT).as_bytes());
-        let policy = format!("{POLICY}; script-src 'sha256-{submit_digest}'");
+        let policy = format!("{POLICY}; script-src '{}'", digest(SUBMIT));
         let fields: Vec<Value> =
             fields.iter().map(|(name, value)| context! { name => *name, value => *value }).collect();
         let context = context! { action, fields, submit => SUBMIT };
@@ -93,6 +100,19 @@ impl Pages {
         // The application may see that the form came from here, and nothing more.
         let origin = header::HeaderValue::from_static("strict-origin");
         response.headers_mut().insert(header::REFERRER_POLICY, origin);
+        response
+    }
+
+    /// A page that loads `frames`, of these origins and no others, and then goes on.
+    pub fn signing_out(&self, frames: &[&str], origins: &BTreeSet<String>, onward: &str) -> HttpResponse {
+        let sources = origins.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+        let policy = format!("{POLICY}; frame-src {sources}; script-src '{}'", digest(GO_ON));
+        let frames: Vec<Value> = frames.iter().map(|frame| Value::from(*frame)).collect();
+        let context = context! { frames, onward, go_on => GO_ON };
+        let mut response = self.render_under(&policy, StatusCode::OK, "signing_out.html", context);
+        if let Ok(refresh) = header::HeaderValue::try_from(format!("{GO_ON_ANYWAY}; url={onward}")) {
+            response.headers_mut().insert(header::REFRESH, refresh);
+        }
         response
     }
 
@@ -108,6 +128,11 @@ impl Pages {
             }
         }
     }
+}
+
+/// A script's place in a policy.
+fn digest(script: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Hash::of(script).as_bytes()))
 }
 
 fn page(status: StatusCode, policy: &str) -> HttpResponseBuilder {

@@ -12,13 +12,15 @@ use crate::jose::verify::{Expiry, verify};
 use crate::oauth::claims::{Claims, Person};
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
-use crate::oauth::id::{ClientId, UserId};
+use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::id_token::{Authentication, IdToken, Names, TYP};
 use crate::oauth::logout::Hint;
+use crate::oauth::logout_token::{self, LogoutToken};
 use crate::oauth::reason::Reason;
 use crate::oauth::scope::{OPENID, Scope};
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::registry::Freshness;
+use crate::secret::random_id;
 use crate::store::db::{Conn, DbError};
 use crate::store::users;
 use crate::subjects;
@@ -100,6 +102,14 @@ impl<'a> Signer<'a> {
             token = token.with_code(algorithm, code);
         }
         Ok(self.key.sign(TYP, &token)?)
+    }
+
+    /// A logout token about a session of a person (OpenID Connect Back-Channel Logout §2.4).
+    pub fn sign_logout(&self, user: &UserId, session: &SessionId) -> Result<String, Failure> {
+        let names = subjects::names(self.app, self.client, user, session);
+        let id = random_id();
+        let token = LogoutToken::new(&self.app.issuer, &self.client.id, &names, &id, self.app.now());
+        Ok(self.key.sign(logout_token::TYP, &token)?)
     }
 
     async fn person(&self, user: &UserId) -> Result<Option<Person>, Failure> {

@@ -28,6 +28,7 @@ pub mod tls;
 
 pub mod answer;
 pub mod authorization;
+pub mod back_channel;
 pub mod browser;
 pub mod form;
 pub mod html;

@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod healthcheck;
 mod key;
+mod logout;
 mod migrate;
 mod password;
 mod question;
@@ -69,6 +70,9 @@ enum Command {
     /// See who is signed in, and end it
     #[command(subcommand)]
     Session(session::Command),
+    /// See which applications were told of sign-outs, and tell them again
+    #[command(subcommand)]
+    Logout(logout::Command),
     /// See and renew what tokens are signed with
     #[command(subcommand)]
     Key(key::Command),
@@ -161,6 +165,7 @@ pub fn run() -> ExitCode {
         Command::Scope(command) => scope::run(command),
         Command::User(command) => user::run(command),
         Command::Session(command) => session::run(command),
+        Command::Logout(command) => logout::run(command),
         Command::Key(command) => key::run(command),
         Command::Config(command) => config::run(&command),
         Command::Completions(options) => completions::run(&options),

@@ -55,6 +55,11 @@ impl Fetcher {
         self.send(self.client.post(url).header(CONTENT_TYPE, media_type).body(form)).await
     }
 
+    /// Whether the URL is one that could be called, as far as it says so itself.
+    pub fn may_call(&self, url: &str) -> Result<(), FetchError> {
+        self.checked(url).map(drop)
+    }
+
     async fn send(&self, request: RequestBuilder) -> Result<Fetched, FetchError> {
         let answer = request.send().await.map_err(|error| FetchError::of(error, self.deadline))?;
         if answer.status().is_redirection() {

@@ -35,12 +35,22 @@ pub struct Client {
     pub pkce: Option<PkcePolicy>,
     /// What its ID Tokens are signed with; `None` is RS256, if the server offers it.
     pub id_token_alg: Option<SigningAlgorithm>,
+    pub logout: LogoutUris,
     pub subject_type: SubjectType,
     /// Whose host joins clients that are to know a person by one name (OpenID Connect Core §8.1).
     pub sector_identifier_uri: Option<String>,
     /// Belongs to the operator: nobody is asked for consent.
     pub first_party: bool,
     pub disabled: bool,
+}
+
+/// Where it hears that a session is over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogoutUris {
+    /// Called by this server (OpenID Connect Back-Channel Logout §2.2).
+    pub back_channel: Option<String>,
+    /// Loaded by the person's browser (OpenID Connect Front-Channel Logout §2).
+    pub front_channel: Option<String>,
 }
 
 /// What the consent page shows beside the name.
@@ -192,6 +202,7 @@ pub(super) fn example(kind: ClientKind) -> Client {
         auth_method: None,
         pkce: None,
         id_token_alg: None,
+        logout: LogoutUris::default(),
         subject_type: SubjectType::Public,
         sector_identifier_uri: None,
         first_party: false,

@@ -36,6 +36,10 @@ pub struct Metadata {
     pub claim_types_supported: [&'static str; 1],
     pub claims_supported: Vec<String>,
     pub claims_parameter_supported: bool,
+    pub backchannel_logout_supported: bool,
+    pub backchannel_logout_session_supported: bool,
+    pub frontchannel_logout_supported: bool,
+    pub frontchannel_logout_session_supported: bool,
     pub request_parameter_supported: bool,
     pub request_uri_parameter_supported: bool,
 }
@@ -72,6 +76,10 @@ pub fn metadata(issuer: &str, known: &[&ScopeRecord], algorithms: &[SigningAlgor
         claim_types_supported: ["normal"],
         claims_supported: claims(known),
         claims_parameter_supported: true,
+        backchannel_logout_supported: true,
+        backchannel_logout_session_supported: true,
+        frontchannel_logout_supported: true,
+        frontchannel_logout_session_supported: true,
         request_parameter_supported: false,
         request_uri_parameter_supported: false,
     }

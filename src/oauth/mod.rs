@@ -11,6 +11,7 @@ pub mod id;
 pub mod id_token;
 pub mod interaction;
 pub mod logout;
+pub mod logout_token;
 pub mod metadata;
 pub mod origin;
 pub mod params;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use super::client::{AuthMethod, Client, GrantType, PkcePolicy, SubjectType};
+use super::client::{AuthMethod, Client, GrantType, LogoutUris, PkcePolicy, SubjectType};
 use super::redirect_uri::RegisteredUri;
 use super::scope::{OFFLINE_ACCESS, OPENID};
 
@@ -30,6 +30,7 @@ pub fn check(client: &Client) -> Result<(), String> {
     }
     check_response_types(client)?;
     check_sector(client)?;
+    check_logout_uris(client)?;
     if client.scopes.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken) {
         return Err("the scope offline_access needs the grant refresh_token".into());
     }
@@ -66,6 +67,34 @@ fn check_sector(client: &Client) -> Result<(), String> {
     let hosts: BTreeSet<Option<String>> = client.redirect_uris.iter().map(host).collect();
     if hosts.len() > 1 || hosts.contains(&None) {
         return Err("the redirect URIs are not all of one host: pairwise subjects then need a --sector-identifier-uri".into());
+    }
+    Ok(())
+}
+
+/// Bytes of an address.
+const LONGEST_URI: usize = 2048;
+
+fn check_logout_uris(client: &Client) -> Result<(), String> {
+    let LogoutUris { back_channel, front_channel } = &client.logout;
+    for uri in back_channel.iter().chain(front_channel) {
+        let url = Url::parse(uri).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
+        let is_plain =
+            |url: &Url| url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+        if uri.len() > LONGEST_URI || !url.as_ref().is_some_and(is_plain) {
+            return Err(format!(
+                "the logout URI {uri:?} is no web address without a fragment and a user name"
+            ));
+        }
+        if !client.scopes.contains(OPENID) {
+            return Err("an application hears of sign-outs only with the scope openid".into());
+        }
+    }
+    let Some(front_channel) = front_channel.as_deref().and_then(|uri| Url::parse(uri).ok()) else {
+        return Ok(());
+    };
+    let urls = client.redirect_uris.iter().filter_map(|uri| Url::parse(uri.as_str()).ok());
+    if urls.into_iter().all(|url| url.origin() != front_channel.origin()) {
+        return Err("the front-channel logout URI is not of the origin of a redirect URI".into());
     }
     Ok(())
 }

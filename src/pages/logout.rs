@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::context;
 
+use super::front_channel;
 use crate::answer;
 use crate::app::App;
 use crate::authorization;
@@ -15,6 +16,7 @@ use crate::form;
 use crate::id_tokens;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Ended;
+use crate::oauth::id::ClientId;
 use crate::oauth::id_token::Names;
 use crate::oauth::interaction::SignedIn;
 use crate::oauth::logout::{self, Hint, KNOWN, Step};
@@ -23,7 +25,7 @@ use crate::oauth::redirect_uri::ReturnAddress;
 use crate::registry::Freshness;
 use crate::store::clients::StoredClient;
 use crate::store::db::{DbError, Tx};
-use crate::store::sessions;
+use crate::store::{grants, sessions};
 use crate::subjects;
 
 /// A request to sign out that has passed every check.
@@ -120,9 +122,11 @@ fn address(app: &App, form: &Params) -> String {
 }
 
 async fn end(app: &App, request: &HttpRequest, asked: &Asked, signed_in: &SignedIn) -> HttpResponse {
-    if let Err(failure) = end_session(app, signed_in).await {
-        return refused(app, request, failure.into());
-    }
+    let clients = match end_session(app, signed_in).await {
+        Ok(clients) => clients,
+        Err(failure) => return refused(app, request, failure.into()),
+    };
+    app.back_channel.wake();
     tracing::info!(
         request_id = answer::request_id(request),
         session = signed_in.session.as_str(),
@@ -130,9 +134,11 @@ async fn end(app: &App, request: &HttpRequest, asked: &Asked, signed_in: &Signed
         "a person signed out"
     );
     // The page that says so has an address of its own: loading it again ends nothing again.
-    let mut response = match &asked.return_to {
-        Some(_) => onward(app, asked),
-        None => answer::see_other(&signed_out(app, asked)),
+    let next = way_back(asked).unwrap_or_else(|| signed_out(app, asked));
+    let mut response = match front_channel::page(app, &clients, signed_in, &next).await {
+        Ok(Some(page)) => page,
+        Ok(None) => answer::see_other(&next),
+        Err(failure) => refused(app, request, failure.into()),
     };
     // The cookie was made here, of characters that stand in a header.
     let _ = response.add_cookie(&browser::session_cookie_removal(app));
@@ -144,21 +150,31 @@ fn signed_out(app: &App, asked: &Asked) -> String {
     address(app, &Params::from_pairs(client.collect()))
 }
 
-async fn end_session(app: &App, signed_in: &SignedIn) -> Result<(), Failure> {
+/// Ends the session; the clients that the browser is to tell of it.
+async fn end_session(app: &App, signed_in: &SignedIn) -> Result<Vec<ClientId>, Failure> {
     let (session, now) = (signed_in.session.clone(), app.now());
-    let end = async move |tx: &mut Tx| sessions::end(tx, &session, Ended::SignedOut, now).await;
-    Ok(app.db.write::<_, DbError, _>(end).await.map(drop)?)
+    let end = async move |tx: &mut Tx| {
+        sessions::end(tx, &session, Ended::SignedOut, now).await?;
+        grants::front_channel_of_session(tx, &session).await
+    };
+    Ok(app.db.write::<_, DbError, _>(end).await?)
 }
 
 /// Back to the application, or the page that says that nobody is signed in.
 fn onward(app: &App, asked: &Asked) -> HttpResponse {
-    let Some(return_to) = &asked.return_to else {
-        return app.pages.render(StatusCode::OK, "signed_out.html", context! { back => back(asked) });
-    };
-    match &asked.state {
-        Some(state) => answer::see_other(&return_to.with(&[("state", state)])),
-        None => answer::see_other(return_to.as_str()),
+    match way_back(asked) {
+        Some(address) => answer::see_other(&address),
+        None => app.pages.render(StatusCode::OK, "signed_out.html", context! { back => back(asked) }),
     }
+}
+
+/// The application's own address for afterwards, if the request named one.
+fn way_back(asked: &Asked) -> Option<String> {
+    let return_to = asked.return_to.as_ref()?;
+    Some(match &asked.state {
+        Some(state) => return_to.with(&[("state", state)]),
+        None => return_to.as_str().to_owned(),
+    })
 }
 
 /// Name and site of the application that asked.

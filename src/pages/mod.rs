@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod consent;
 pub mod errors;
+mod front_channel;
 pub mod home;
 pub mod logo;
 pub mod logout;

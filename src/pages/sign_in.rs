@@ -173,6 +173,8 @@ async fn begin_session(
     if !app.db.write::<_, DbError, _>(work).await? {
         return Ok(None);
     }
+    // Another person's session may have ended with it.
+    app.back_channel.wake();
     let mut response = answer::see_other(&authorization::flow_url(app, "authorize/resume", &resumed.flow.id));
     // The cookie was made here, of characters that stand in a header.
     let _ = response.add_cookie(&browser::new_session_cookie(app, cookie));

@@ -5,7 +5,8 @@ use sqlx::FromRow;
 use super::client_secrets::{self, SecretRecord};
 use super::db::{Conn, DbError, Tx};
 use crate::oauth::client::{
-    AuthMethod, Client, ClientKind, ClientSecret, GrantType, Links, PkcePolicy, SecretHash, SubjectType,
+    AuthMethod, Client, ClientKind, ClientSecret, GrantType, Links, LogoutUris, PkcePolicy, SecretHash,
+    SubjectType,
 };
 use crate::oauth::id::ClientId;
 use crate::oauth::origin::Origin;
@@ -57,6 +58,8 @@ struct ClientRow {
     id_token_alg: Option<String>,
     subject_type: String,
     sector_identifier_uri: Option<String>,
+    backchannel_logout_uri: Option<String>,
+    frontchannel_logout_uri: Option<String>,
     first_party: bool,
     disabled_at: Option<i64>,
 }
@@ -74,7 +77,8 @@ pub async fn find(conn: &mut Conn, id: &ClientId) -> Result<Option<StoredClient>
         .query(
             "SELECT id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris,
                     post_logout_redirect_uris, origins, grants, response_types, scopes, auth_method, pkce, id_token_alg,
-                    subject_type, sector_identifier_uri, first_party, disabled_at
+                    subject_type, sector_identifier_uri, backchannel_logout_uri, frontchannel_logout_uri,
+                    first_party, disabled_at
              FROM clients WHERE id = $1",
         )
         .bind(id.as_str())
@@ -105,7 +109,8 @@ async fn records(conn: &mut Conn, id: Option<&ClientId>) -> Result<Vec<ClientRec
         .query(
             "SELECT id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris,
                     post_logout_redirect_uris, origins, grants, response_types, scopes, auth_method, pkce, id_token_alg,
-                    subject_type, sector_identifier_uri, first_party, disabled_at, created_at
+                    subject_type, sector_identifier_uri, backchannel_logout_uri, frontchannel_logout_uri,
+                    first_party, disabled_at, created_at
              FROM clients WHERE $1 IS NULL OR id = $1 ORDER BY id",
         )
         .bind(id.map(|id| id.as_str().to_owned()))
@@ -127,8 +132,10 @@ pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbErro
         .query(
             "INSERT INTO clients (id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris,
                                   post_logout_redirect_uris, origins, grants, response_types, scopes, auth_method,
-                                  pkce, id_token_alg, subject_type, sector_identifier_uri, first_party, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+                                  pkce, id_token_alg, subject_type, sector_identifier_uri, backchannel_logout_uri,
+                                  frontchannel_logout_uri, first_party, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+                     $22, $23)
              ON CONFLICT (id) DO NOTHING",
         )
         .bind(client.id.as_str())
@@ -150,6 +157,8 @@ pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbErro
         .bind(client.id_token_alg.map(SigningAlgorithm::as_str))
     .bind(client.subject_type.as_str())
     .bind(client.sector_identifier_uri.clone())
+    .bind(client.logout.back_channel.clone())
+    .bind(client.logout.front_channel.clone())
         .bind(client.first_party)
         .bind(now)
         .execute()
@@ -168,7 +177,8 @@ pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbErro
                             terms_uri = $6, logo_digest = $7, redirect_uris = $8, post_logout_redirect_uris = $9,
                             origins = $10, grants = $11, response_types = $12, scopes = $13, auth_method = $14,
                             pkce = $15, id_token_alg = $16, subject_type = $17, sector_identifier_uri = $18,
-                            first_party = $19, disabled_at = CASE WHEN $20 THEN COALESCE(disabled_at, $21) END
+                            backchannel_logout_uri = $19, frontchannel_logout_uri = $20, first_party = $21,
+                            disabled_at = CASE WHEN $22 THEN COALESCE(disabled_at, $23) END
          WHERE id = $1",
     )
     .bind(client.id.as_str())
@@ -189,6 +199,8 @@ pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbErro
     .bind(client.id_token_alg.map(SigningAlgorithm::as_str))
     .bind(client.subject_type.as_str())
     .bind(client.sector_identifier_uri.clone())
+    .bind(client.logout.back_channel.clone())
+    .bind(client.logout.front_channel.clone())
     .bind(client.first_party)
     .bind(client.disabled)
     .bind(now)
@@ -308,6 +320,10 @@ impl ClientRow {
                 .ok_or_else(|| corrupt("id_token_alg"))?,
             subject_type: SubjectType::parse(&self.subject_type).ok_or_else(|| corrupt("subject_type"))?,
             sector_identifier_uri: self.sector_identifier_uri,
+            logout: LogoutUris {
+                back_channel: self.backchannel_logout_uri,
+                front_channel: self.frontchannel_logout_uri,
+            },
             redirect_uris: split(&self.redirect_uris),
             post_logout_redirect_uris: split(&self.post_logout_redirect_uris),
             origins: self

@@ -11,6 +11,9 @@ use crate::oauth::refresh::{Chain, RefreshName};
 use crate::oauth::scope::{OFFLINE_ACCESS, Scope};
 use crate::secret::Hash;
 
+/// Frames in one page.
+const MOST_FRAMES: i64 = 32;
+
 /// Until when a chain lives when it is refreshed, and at the latest.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetime {
@@ -207,6 +210,25 @@ pub async fn revoke_of_session(
     .bind(OFFLINE_ACCESS)
     .execute()
     .await
+}
+
+/// The clients that were given something in a session and are to be loaded in the browser at its end.
+pub async fn front_channel_of_session(
+    conn: &mut Conn,
+    session: &SessionId,
+) -> Result<Vec<ClientId>, DbError> {
+    let rows: Vec<(String,)> = conn
+        .query(
+            "SELECT DISTINCT clients.id FROM grants JOIN clients ON clients.id = grants.client_id
+             WHERE grants.session_id = $1 AND clients.frontchannel_logout_uri IS NOT NULL
+               AND clients.disabled_at IS NULL
+             ORDER BY clients.id LIMIT $2",
+        )
+        .bind(session.as_str())
+        .bind(MOST_FRAMES)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| ClientId::new(id)).collect())
 }
 
 /// Ends every grant to a client; how many.

@@ -9,6 +9,7 @@ pub mod db;
 pub mod flows;
 pub mod grants;
 pub mod logos;
+pub mod logout_deliveries;
 pub mod migrate;
 pub mod scopes;
 pub mod server_keys;

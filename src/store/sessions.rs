@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use super::consents::from_stored;
 use super::db::{Conn, DbError, Tx};
 use super::grants;
+use super::logout_deliveries;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::interaction::SignedIn;
@@ -72,25 +73,33 @@ pub async fn list(
     .await
 }
 
-/// Ends a session, and what was granted in it; `false` when there is none.
+/// Ends a session, and what was granted in it, of which applications will hear; `false` when there is none.
 pub async fn end(tx: &mut Tx, id: &SessionId, why: Ended, now: i64) -> Result<bool, DbError> {
+    logout_deliveries::enqueue(tx, id, now).await?;
     grants::revoke_of_session(tx, id, why, now).await?;
     Ok(tx.query("DELETE FROM sessions WHERE id = $1").bind(id.as_str()).execute().await? == 1)
 }
 
 /// Ends every session of a user, and what was granted in it; how many.
 pub async fn end_of_user(tx: &mut Tx, user: &UserId, why: Ended, now: i64) -> Result<u64, DbError> {
-    let rows: Vec<(String,)> =
-        tx.query("SELECT id FROM sessions WHERE user_id = $1").bind(user.as_str()).all().await?;
     let mut ended = 0;
-    for (id,) in rows {
-        ended += u64::from(end(tx, &SessionId::new(id), why, now).await?);
+    for id in of_user(tx, user).await? {
+        ended += u64::from(end(tx, &id, why, now).await?);
     }
     Ok(ended)
 }
 
-/// Forgets every session of a user and leaves what was granted in them; how many.
-pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<u64, DbError> {
+async fn of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<SessionId>, DbError> {
+    let rows: Vec<(String,)> =
+        tx.query("SELECT id FROM sessions WHERE user_id = $1").bind(user.as_str()).all().await?;
+    Ok(rows.into_iter().map(|(id,)| SessionId::new(id)).collect())
+}
+
+/// Ends every session of a user and leaves what was granted in them; how many.
+pub async fn delete_of_user(tx: &mut Tx, user: &UserId, now: i64) -> Result<u64, DbError> {
+    for id in of_user(tx, user).await? {
+        logout_deliveries::enqueue(tx, &id, now).await?;
+    }
     tx.query("DELETE FROM sessions WHERE user_id = $1").bind(user.as_str()).execute().await
 }
 
@@ -176,6 +185,7 @@ async fn take_over(tx: &mut Tx, before: &Hash, session: &NewSession) -> Result<O
     if user == session.user.as_str() {
         return Ok(Some(id));
     }
+    logout_deliveries::enqueue(tx, &id, session.auth_time).await?;
     grants::revoke_of_session(tx, &id, Ended::SessionReplaced, session.auth_time).await?;
     Ok(None)
 }

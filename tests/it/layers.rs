@@ -61,6 +61,7 @@ const RULES: &[Rule] = &[
             "secret.rs",
             "clock.rs",
             "fetch.rs",
+            "fetch/",
             "registry.rs",
             "key_set.rs",
         ],
@@ -81,6 +82,8 @@ const RULES: &[Rule] = &[
         within: &[
             "answer.rs",
             "authorization.rs",
+            "authorization/",
+            "back_channel.rs",
             "browser.rs",
             "form.rs",
             "html.rs",

@@ -9,6 +9,7 @@ mod support;
 
 mod accessibility;
 mod authorize;
+mod back_channel;
 mod browsers;
 mod claims_parameter;
 mod clients;
@@ -20,6 +21,8 @@ mod cors;
 mod database;
 mod deadline;
 mod errors;
+mod fetch;
+mod front_channel;
 mod hostile;
 mod hybrid;
 mod keys;

@@ -53,6 +53,10 @@ fn expected(issuer: &str) -> Value {
             "sid", "sub", "updated_at", "website", "zoneinfo",
         ],
         "claims_parameter_supported": true,
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
+        "frontchannel_logout_supported": true,
+        "frontchannel_logout_session_supported": true,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
     })

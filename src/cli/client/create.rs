@@ -9,10 +9,10 @@ use super::super::{Common, Desk, Trouble, block_on, say};
 use super::logo::Logo;
 use super::secrets::{check_secret, made};
 use super::words::{
-    Algorithm, Grant, Kind, Method, Pkce, Subject, check_algorithm, grants, link, origins, redirect_uris,
-    response_types, scopes,
+    Algorithm, Grant, Kind, Method, Pkce, Subject, check_algorithm, check_calls, grants, link, origins,
+    redirect_uris, response_types, scopes,
 };
-use crate::oauth::client::{AuthMethod, Client, ClientKind, Links, PkcePolicy};
+use crate::oauth::client::{AuthMethod, Client, ClientKind, Links, LogoutUris, PkcePolicy};
 use crate::oauth::id::ClientId;
 use crate::oauth::registration;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -39,6 +39,12 @@ pub(in crate::cli) struct Options {
     /// Where a person may be sent after a sign-out, in full; may be given several times
     #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
     post_logout_redirect_uris: Vec<String>,
+    /// Where the server tells it that a session is over (back-channel logout)
+    #[arg(long, value_name = "URI")]
+    backchannel_logout_uri: Option<String>,
+    /// What the browser loads at a sign-out (front-channel logout); of the origin of a redirect URI
+    #[arg(long, value_name = "URI")]
+    frontchannel_logout_uri: Option<String>,
     /// A page whose scripts may call the server for it, such as https://app.example.com; those of a public client's
     /// redirect URIs count anyway; may be given several times
     #[arg(long = "origin", value_name = "URL")]
@@ -96,6 +102,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
 async fn create(options: &Options, client: Client, logo: Option<Logo>) -> Result<(), Trouble> {
     let desk = Desk::open(&options.common).await?;
     check_algorithm(&desk, client.id_token_alg)?;
+    check_calls(&desk.config.fetch, &client)?;
     let (secret, generated) = if client.kind.is_public() {
         (None, None)
     } else {
@@ -168,6 +175,10 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
         auth_method: options.auth_method.map(AuthMethod::from),
         pkce: options.pkce.map(PkcePolicy::from),
         id_token_alg: options.id_token_alg.map(SigningAlgorithm::from),
+        logout: LogoutUris {
+            back_channel: options.backchannel_logout_uri.clone(),
+            front_channel: options.frontchannel_logout_uri.clone(),
+        },
         subject_type: options.subject_type.into(),
         sector_identifier_uri: None,
         first_party: options.first_party,

@@ -9,10 +9,10 @@ use super::super::{Desk, Manner, Trouble, block_on};
 use super::logo::Logo;
 use super::unknown;
 use super::words::{
-    AlgorithmOrDefault, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, check_algorithm, grants, link,
-    origins, redirect_uris, response_types, scopes,
+    AlgorithmOrDefault, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, check_algorithm, check_calls,
+    grants, link, origins, redirect_uris, response_types, scopes,
 };
-use crate::oauth::client::{Client, ClientKind, Links};
+use crate::oauth::client::{Client, ClientKind, Links, LogoutUris};
 use crate::oauth::id::ClientId;
 use crate::oauth::redirect_uri::RegisteredUri;
 use crate::oauth::registration;
@@ -59,6 +59,18 @@ struct Changes {
     /// Nobody is sent to it after a sign-out
     #[arg(long)]
     no_post_logout_redirect_uris: bool,
+    /// Where the server tells it that a session is over (back-channel logout)
+    #[arg(long, value_name = "URI", conflicts_with = "no_backchannel_logout_uri")]
+    backchannel_logout_uri: Option<String>,
+    /// The server tells it of no sign-out any more
+    #[arg(long)]
+    no_backchannel_logout_uri: bool,
+    /// What the browser loads at a sign-out (front-channel logout); of the origin of a redirect URI
+    #[arg(long, value_name = "URI", conflicts_with = "no_frontchannel_logout_uri")]
+    frontchannel_logout_uri: Option<String>,
+    /// The browser loads nothing of it at a sign-out any more
+    #[arg(long)]
+    no_frontchannel_logout_uri: bool,
     /// A page whose scripts may call the server for it, instead of those before; may be given several times
     #[arg(long = "origin", value_name = "URL", conflicts_with = "no_origins")]
     origins: Vec<String>,
@@ -128,7 +140,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&manner.common).await?;
         check_algorithm(&desk, changes.id_token_alg.and_then(Into::into))?;
-        let (id, now) = (ClientId::new(id), desk.now);
+        let (id, now, config) = (ClientId::new(id), desk.now, desk.config.fetch.clone());
         let key = id.clone();
         let work = async move |tx: &mut Tx| {
             let Some(record) = clients::find_record(tx, &key).await? else { return Ok(Err(unknown(&key))) };
@@ -139,6 +151,10 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
             };
             if let Some(logo) = &logo {
                 logo.save(tx).await?;
+            }
+            let is_new = client.logout.back_channel != before.logout.back_channel;
+            if let (true, Err(trouble)) = (is_new, check_calls(&config, &client)) {
+                return Ok(Err(trouble));
             }
             clients::update(tx, &client, now).await?;
             if let Some(logo) = &before.links.logo {
@@ -182,6 +198,7 @@ impl Changes {
             auth_method: self.auth_method.map_or(before.auth_method, Into::into),
             pkce: self.pkce.map_or(before.pkce, Into::into),
             id_token_alg: self.id_token_alg.map_or(before.id_token_alg, Into::into),
+            logout: self.logout(&before.logout),
             subject_type: self.subject_type.map_or(before.subject_type, Into::into),
             sector_identifier_uri: before.sector_identifier_uri.clone(),
             first_party: self.first_party.unwrap_or(before.first_party),
@@ -196,6 +213,24 @@ impl Changes {
             .into());
         }
         Ok(client)
+    }
+
+    fn logout(&self, before: &LogoutUris) -> LogoutUris {
+        let changed = |new: &Option<String>, none: bool, before: &Option<String>| {
+            new.clone().or_else(|| before.clone().filter(|_| !none))
+        };
+        LogoutUris {
+            back_channel: changed(
+                &self.backchannel_logout_uri,
+                self.no_backchannel_logout_uri,
+                &before.back_channel,
+            ),
+            front_channel: changed(
+                &self.frontchannel_logout_uri,
+                self.no_frontchannel_logout_uri,
+                &before.front_channel,
+            ),
+        }
     }
 
     fn links(&self, before: &Links, logo: Option<&Logo>) -> Result<Links, Trouble> {

@@ -4,7 +4,9 @@ use clap::ValueEnum;
 use url::Url;
 
 use super::super::{Desk, Trouble};
-use crate::oauth::client::{AuthMethod, ClientKind, GrantType, PkcePolicy, SubjectType};
+use crate::config;
+use crate::fetch::Fetcher;
+use crate::oauth::client::{AuthMethod, Client, ClientKind, GrantType, PkcePolicy, SubjectType};
 use crate::oauth::origin::Origin;
 use crate::oauth::redirect_uri::RegisteredUri;
 use crate::oauth::response_type::ResponseType;
@@ -125,6 +127,12 @@ pub(super) fn check_algorithm(desk: &Desk, chosen: Option<SigningAlgorithm>) -> 
         }
         _ => Ok(()),
     }
+}
+
+/// Addresses that the server calls: what it would never call is told now rather than at the first sign-out.
+pub(super) fn check_calls(options: &config::Fetch, client: &Client) -> Result<(), Trouble> {
+    let Some(uri) = &client.logout.back_channel else { return Ok(()) };
+    Fetcher::new(options)?.may_call(uri).map_err(|error| format!("--backchannel-logout-uri: {error}").into())
 }
 
 /// Checked origins, each once.

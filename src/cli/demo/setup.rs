@@ -4,7 +4,7 @@ use super::data::Remembered;
 use crate::app::App;
 use crate::cli::Trouble;
 use crate::oauth::claims::{Claims, Person};
-use crate::oauth::client::{Client, ClientKind, ClientSecret, Links, SecretHash, SubjectType};
+use crate::oauth::client::{Client, ClientKind, ClientSecret, Links, LogoutUris, SecretHash, SubjectType};
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::redirect_uri::RegisteredUri;
 use crate::oauth::scope::{Scope, ScopeRecord};
@@ -119,6 +119,7 @@ fn client(id: &str, name: &str, kind: ClientKind) -> Client {
         auth_method: None,
         pkce: None,
         id_token_alg: None,
+        logout: LogoutUris::default(),
         response_types: Vec::new(),
         subject_type: SubjectType::Public,
         sector_identifier_uri: None,

@@ -11,7 +11,7 @@ use super::Trouble;
 pub(super) enum Command {
     /// List the live sessions, the last signed in first
     List(list::Options),
-    /// End one session, or every session of a user; what applications hold stays
+    /// End one session, or every session of a user, and what applications hold by it, but for offline access
     End(end::Options),
 }
 

@@ -32,7 +32,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let work = async move |tx: &mut Tx| {
             // The id: the name may have become another user's while the question stood.
             let Some(user) = users::find_record(tx, id.as_str()).await? else { return Ok(None) };
-            let ended = sessions::delete_of_user(tx, &user.person.id).await?;
+            let ended = sessions::delete_of_user(tx, &user.person.id, now).await?;
             codes::delete_of_user(tx, &user.person.id).await?;
             let revoked = grants::revoke_of_user(tx, &user.person.id, Ended::UserDeleted, now).await?;
             users::delete(tx, &user.person.id).await?;

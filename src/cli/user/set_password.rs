@@ -31,7 +31,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
             let Some(user) = users::find_record(tx, &name).await? else { return Ok(None) };
             users::set_password(tx, &user.person.id, &hash, now).await?;
             // Whoever knew the old password may have come in by it, or be on the way.
-            let ended = sessions::delete_of_user(tx, &user.person.id).await?;
+            let ended = sessions::delete_of_user(tx, &user.person.id, now).await?;
             codes::delete_of_user(tx, &user.person.id).await?;
             let revoked = grants::revoke_of_user(tx, &user.person.id, Ended::PasswordChanged, now).await?;
             Ok(Some((user, ended, revoked)))

@@ -15,7 +15,7 @@ pub(super) fn disable(options: &Named) -> Result<(), Trouble> {
         let work = async move |tx: &mut Tx| {
             let Some(user) = users::find_record(tx, &name).await? else { return Ok(None) };
             users::disable(tx, &user.person.id, now).await?;
-            let ended = sessions::delete_of_user(tx, &user.person.id).await?;
+            let ended = sessions::delete_of_user(tx, &user.person.id, now).await?;
             Ok(Some((user, ended)))
         };
         let done = desk.db.write::<_, DbError, _>(work).await?;

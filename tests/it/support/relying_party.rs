@@ -5,7 +5,8 @@ use std::future::Future;
 use std::pin::Pin;
 
 use grantor::oauth::client::{
-    AuthMethod, Client, ClientKind, ClientSecret, GrantType, Links, PkcePolicy, SecretHash, SubjectType,
+    AuthMethod, Client, ClientKind, ClientSecret, GrantType, Links, LogoutUris, PkcePolicy, SecretHash,
+    SubjectType,
 };
 use grantor::oauth::id::ClientId;
 use grantor::oauth::redirect_uri::RegisteredUri;
@@ -60,6 +61,7 @@ impl Registration {
             auth_method: None,
             pkce: None,
             id_token_alg: None,
+            logout: LogoutUris::default(),
             response_types: Vec::new(),
             subject_type: SubjectType::Public,
             sector_identifier_uri: None,

@@ -1,0 +1,87 @@
+//! `grantor logout list`.
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::super::table::table;
+use super::super::time::iso;
+use super::super::{Desk, Manner, Trouble, block_on};
+use crate::oauth::id::ClientId;
+use crate::store::db::{Conn, DbError};
+use crate::store::logout_deliveries::{self, Delivery};
+
+#[derive(Args)]
+pub(in crate::cli) struct Options {
+    /// Only those to this application, by its client_id
+    #[arg(long, value_name = "ID")]
+    client: Option<String>,
+    /// Only those in this state
+    #[arg(long)]
+    state: Option<State>,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum State {
+    /// It will be told, or told again
+    Waiting,
+    /// It has answered that it knows
+    Delivered,
+    /// It was told in vain for three days, or cannot be told
+    Failed,
+}
+
+impl State {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+    block_on(async {
+        let desk = Desk::open(&options.manner.common).await?;
+        let client = options.client.as_deref().map(ClientId::new);
+        let state = options.state.map(State::as_str);
+        let list = async move |conn: &mut Conn| logout_deliveries::list(conn, client.as_ref(), state).await;
+        let deliveries = desk.db.read::<_, DbError, _>(list).await?;
+        let rows: Vec<_> = deliveries.iter().map(row).collect();
+        let text = table(["CLIENT", "SESSION", "STATE", "ATTEMPTS", "ENDED", "NEXT", "LAST ERROR"], &rows);
+        options.manner.say(deliveries.iter().map(described).collect::<Value>(), text)
+    })
+}
+
+/// When it is told next; nothing when it is not.
+fn next(delivery: &Delivery) -> Option<String> {
+    (delivery.state == "waiting").then(|| iso(delivery.next_attempt_at))
+}
+
+fn described(delivery: &Delivery) -> Value {
+    json!({
+        "client_id": delivery.client_id,
+        "session_id": delivery.session_id,
+        "user_id": delivery.user_id,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "created_at": iso(delivery.created_at),
+        "next_attempt_at": next(delivery),
+        "done_at": delivery.done_at.map(iso),
+        "last_error": delivery.last_error,
+    })
+}
+
+fn row(delivery: &Delivery) -> [String; 7] {
+    [
+        delivery.client_id.clone(),
+        delivery.session_id.clone(),
+        delivery.state.clone(),
+        delivery.attempts.to_string(),
+        iso(delivery.created_at),
+        next(delivery).unwrap_or_else(|| "-".into()),
+        delivery.last_error.clone().unwrap_or_else(|| "-".into()),
+    ]
+}

@@ -1,0 +1,39 @@
+//! Front-channel logout: the person's browser tells applications of the end of a session (OpenID Connect Front-Channel
+//! Logout §3).
+
+use std::collections::BTreeSet;
+
+use actix_web::HttpResponse;
+use url::Url;
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::oauth::id::ClientId;
+use crate::oauth::interaction::SignedIn;
+use crate::registry::Freshness;
+use crate::subjects;
+
+/// Loads the applications of a session that has ended in frames, and then goes on; `None` when there is none to load.
+pub(super) async fn page(
+    app: &App,
+    clients: &[ClientId],
+    signed_in: &SignedIn,
+    onward: &str,
+) -> Result<Option<HttpResponse>, Failure> {
+    let mut frames = Vec::new();
+    for id in clients {
+        let Some(client) = app.registry.client(id, Freshness::Cached).await? else { continue };
+        let client = &client.client;
+        let uri = client.logout.front_channel.as_deref().and_then(|uri| Url::parse(uri).ok());
+        let Some(mut frame) = uri else { continue };
+        let names = subjects::names(app, client, &signed_in.user, &signed_in.session);
+        frame.query_pairs_mut().append_pair("iss", &app.issuer).append_pair("sid", &names.session);
+        frames.push(frame);
+    }
+    if frames.is_empty() {
+        return Ok(None);
+    }
+    let origins: BTreeSet<String> = frames.iter().map(|frame| frame.origin().ascii_serialization()).collect();
+    let frames: Vec<&str> = frames.iter().map(Url::as_str).collect();
+    Ok(Some(app.pages.signing_out(&frames, &origins, onward)))
+}

@@ -1,0 +1,174 @@
+//! The outbox of sign-outs: which application is still to be told, and what became of it.
+
+use sqlx::FromRow;
+
+use super::db::{Conn, DbError, Tx};
+use crate::oauth::id::{ClientId, SessionId, UserId};
+
+/// How long a row is kept, in seconds: the time of all attempts, and a week to look at it.
+const KEPT: i64 = 11 * 86_400;
+
+/// A sign-out that is to be told now, by who has claimed it.
+#[derive(Clone, Debug)]
+pub struct Due {
+    pub session: SessionId,
+    pub client: ClientId,
+    pub user: UserId,
+    /// Counted from one.
+    pub attempt: i64,
+}
+
+/// A row as the operator sees it.
+#[derive(Clone, Debug, FromRow)]
+pub struct Delivery {
+    pub session_id: String,
+    pub client_id: String,
+    pub user_id: String,
+    pub state: String,
+    pub attempts: i64,
+    pub next_attempt_at: i64,
+    pub last_error: Option<String>,
+    pub created_at: i64,
+    pub done_at: Option<i64>,
+}
+
+#[derive(FromRow)]
+struct DueRow {
+    session_id: String,
+    user_id: String,
+    attempts: i64,
+}
+
+/// What became of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Delivered,
+    /// There is another attempt, at the time that was set when this one was claimed.
+    Again(String),
+    Failed(String),
+}
+
+/// Notes the applications that are to hear of the end of a session: those that were given something in it.
+pub async fn enqueue(tx: &mut Tx, session: &SessionId, now: i64) -> Result<(), DbError> {
+    tx.query(
+        "INSERT INTO logout_deliveries (session_id, client_id, user_id, state, attempts, next_attempt_at, created_at,
+                                        expires_at)
+         SELECT DISTINCT grants.session_id, grants.client_id, grants.user_id, 'waiting', 0, $2, $2, $3
+         FROM grants JOIN clients ON clients.id = grants.client_id
+         WHERE grants.session_id = $1 AND clients.backchannel_logout_uri IS NOT NULL AND clients.disabled_at IS NULL
+         ON CONFLICT (session_id, client_id) DO NOTHING",
+    )
+    .bind(session.as_str())
+    .bind(now)
+    .bind(now + KEPT)
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// The applications that have something due.
+pub async fn clients_due(conn: &mut Conn, now: i64) -> Result<Vec<ClientId>, DbError> {
+    let rows: Vec<(String,)> = conn
+        .query("SELECT DISTINCT client_id FROM logout_deliveries WHERE state = 'waiting' AND next_attempt_at <= $1")
+        .bind(now)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(client,)| ClientId::new(client)).collect())
+}
+
+/// Takes up to `most` due sign-outs of an application, so that nobody else does before their next attempt, whose time
+/// `next_attempt` tells from the number of this one.
+pub async fn claim(
+    tx: &mut Tx,
+    client: &ClientId,
+    most: usize,
+    next_attempt: impl Fn(i64) -> i64,
+    now: i64,
+) -> Result<Vec<Due>, DbError> {
+    let rows: Vec<DueRow> = tx
+        .query(
+            "SELECT session_id, user_id, attempts FROM logout_deliveries
+             WHERE client_id = $1 AND state = 'waiting' AND next_attempt_at <= $2
+             ORDER BY next_attempt_at, session_id LIMIT $3",
+        )
+        .bind(client.as_str())
+        .bind(now)
+        .bind(i64::try_from(most).unwrap_or(i64::MAX))
+        .all()
+        .await?;
+    let mut claimed = Vec::new();
+    for DueRow { session_id, user_id, attempts } in rows {
+        let attempt = attempts + 1;
+        let taken = tx
+            .query(
+                "UPDATE logout_deliveries SET attempts = $3, next_attempt_at = $4
+                 WHERE session_id = $1 AND client_id = $2 AND state = 'waiting' AND attempts = $5",
+            )
+            .bind(session_id.as_str())
+            .bind(client.as_str())
+            .bind(attempt)
+            .bind(next_attempt(attempt))
+            .bind(attempts)
+            .execute()
+            .await?;
+        if taken == 1 {
+            let (session, user) = (SessionId::new(session_id), UserId::new(user_id));
+            claimed.push(Due { session, client: client.clone(), user, attempt });
+        }
+    }
+    Ok(claimed)
+}
+
+/// Notes what became of an attempt, unless a later one has been made meanwhile.
+pub async fn settle(tx: &mut Tx, due: &Due, outcome: &Outcome, now: i64) -> Result<(), DbError> {
+    let (state, error, done_at) = match outcome {
+        Outcome::Delivered => ("delivered", None, Some(now)),
+        Outcome::Again(error) => ("waiting", Some(error.clone()), None),
+        Outcome::Failed(error) => ("failed", Some(error.clone()), Some(now)),
+    };
+    tx.query(
+        "UPDATE logout_deliveries SET state = $4, last_error = $5, done_at = $6
+         WHERE session_id = $1 AND client_id = $2 AND attempts = $3 AND state = 'waiting'",
+    )
+    .bind(due.session.as_str())
+    .bind(due.client.as_str())
+    .bind(due.attempt)
+    .bind(state)
+    .bind(error)
+    .bind(done_at)
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// The rows of one application or of all, in one state or in any; the last ended session first.
+pub async fn list(
+    conn: &mut Conn,
+    client: Option<&ClientId>,
+    state: Option<&str>,
+) -> Result<Vec<Delivery>, DbError> {
+    conn.query(
+        "SELECT session_id, client_id, user_id, state, attempts, next_attempt_at, last_error, created_at, done_at
+         FROM logout_deliveries
+         WHERE ($1 IS NULL OR client_id = $1) AND ($2 IS NULL OR state = $2)
+         ORDER BY created_at DESC, session_id, client_id",
+    )
+    .bind(client.map(|client| client.as_str().to_owned()))
+    .bind(state.map(str::to_owned))
+    .all()
+    .await
+}
+
+/// Makes what has not been delivered due at once, with all its attempts before it; how many.
+pub async fn retry(tx: &mut Tx, client: Option<&ClientId>, now: i64) -> Result<u64, DbError> {
+    tx.query(
+        "UPDATE logout_deliveries SET state = 'waiting', attempts = 0, next_attempt_at = $2, done_at = NULL,
+                                      expires_at = $3
+         WHERE state IN ('waiting', 'failed') AND ($1 IS NULL OR client_id = $1)",
+    )
+    .bind(client.map(|client| client.as_str().to_owned()))
+    .bind(now)
+    .bind(now + KEPT)
+    .execute()
+    .await
+}

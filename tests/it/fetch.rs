@@ -1,0 +1,108 @@
+//! The guarded fetcher against sites that mean no good, and one with a certificate of a private authority.
+
+use grantor::config::Config;
+use grantor::fetch::{FetchError, Fetcher};
+
+use crate::support::database::{TestDatabase, engine};
+use crate::support::process::Serving;
+use crate::support::site::{Site, page, redirect};
+
+fn fetcher(options: &[(&str, &str)]) -> Fetcher {
+    Fetcher::new(&Config::with(options).unwrap().fetch).unwrap()
+}
+
+fn at(site: &Site, host: &str) -> String {
+    format!("http://{host}:{}/", site.port)
+}
+
+#[tokio::test]
+async fn a_name_of_this_machine_is_refused_unless_it_is_allowed() {
+    let site = Site::start(|_| page("hello"));
+    let url = at(&site, "localhost").replace("http:", "https:");
+    match fetcher(&[]).get(&url).await {
+        Err(FetchError::NotPublic { host, address }) => {
+            assert_eq!(host, "localhost");
+            assert!(address.is_loopback(), "{address}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let allowed = fetcher(&[("fetch.allow", "localhost")]);
+    assert_eq!(allowed.get(&at(&site, "localhost")).await.unwrap().status, 200);
+    // Its addresses may be allowed as well, but then it is called by https alone.
+    let network = fetcher(&[("fetch.allow", "127.0.0.0/8 ::1"), ("fetch.deadline", "1s")]);
+    assert_eq!(
+        network.get(&url).await.unwrap_err(),
+        FetchError::TooSlow(1),
+        "it is called, and speaks no TLS"
+    );
+    assert_eq!(network.get(&at(&site, "127.0.0.1")).await.unwrap().status, 200);
+    let error = network.get(&at(&site, "localhost")).await.unwrap_err();
+    assert_eq!(error, FetchError::PlainHttp("localhost".into()));
+    let nowhere = fetcher(&[]).get("https://does-not-exist.invalid/").await.unwrap_err();
+    assert_eq!(nowhere, FetchError::NoAddress("does-not-exist.invalid".into()));
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let inner = Site::start(|_| panic!("nobody may come here"));
+    let target = at(&inner, "127.0.0.1");
+    let site = Site::start(move |_| redirect(&target));
+    let fetcher = fetcher(&[("fetch.allow", "127.0.0.1")]);
+    assert_eq!(fetcher.get(&at(&site, "127.0.0.1")).await.unwrap_err(), FetchError::Redirect);
+    let posted = fetcher.post_form(&at(&site, "127.0.0.1"), "a=b".into()).await;
+    assert_eq!(posted.unwrap_err(), FetchError::Redirect);
+}
+
+#[tokio::test]
+async fn size_and_time_of_an_answer_are_bounded() {
+    let large = Site::start(|_| page(&"x".repeat(65 * 1024)));
+    let hung = Site::start(|_| {
+        loop {
+            std::thread::park();
+        }
+    });
+    let fetcher = fetcher(&[("fetch.allow", "127.0.0.1"), ("fetch.deadline", "1s")]);
+    assert_eq!(fetcher.get(&at(&large, "127.0.0.1")).await.unwrap_err(), FetchError::TooLarge);
+    assert_eq!(fetcher.get(&at(&hung, "127.0.0.1")).await.unwrap_err(), FetchError::TooSlow(1));
+    let closed = fetcher.get("http://127.0.0.1:1/?secret=s").await.unwrap_err().to_string();
+    assert!(closed.starts_with("the call failed: ") && !closed.contains("secret"), "{closed}");
+}
+
+#[tokio::test]
+async fn a_private_authority_is_trusted_when_it_is_named() {
+    let database = TestDatabase::fresh(engine()).await;
+    let directory = database.directory.path();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(directory.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    std::fs::write(directory.join("cert.pem"), made.cert.pem()).unwrap();
+    let config = directory.join("empty.toml");
+    std::fs::write(&config, "").unwrap();
+    let environment = [
+        ("GRANTOR_DATABASE__URL", database.url.as_str()),
+        ("GRANTOR_PUBLIC_URL", "https://localhost"),
+        ("GRANTOR_TLS__CERTIFICATE", "cert.pem"),
+        ("GRANTOR_TLS__KEY", "key.pem"),
+    ];
+    let serving = Serving::start(directory, &config, &environment);
+    let url = format!("{}/readyz", serving.url.replace("http://127.0.0.1", "https://localhost"));
+    let (allow, ca) = (("fetch.allow", "localhost"), directory.join("cert.pem").display().to_string());
+    let refused = fetcher(&[allow]).get(&url).await.unwrap_err();
+    assert!(matches!(refused, FetchError::Failed(_)), "{refused}");
+    assert_eq!(fetcher(&[allow, ("fetch.ca_file", &ca)]).get(&url).await.unwrap().status, 200);
+}
+
+#[test]
+fn mistakes_in_the_options_are_told_at_the_start() {
+    let wrong = Config::with(&[("fetch.allow", "10.0.0.0/8 http://a.example")]).unwrap_err().to_string();
+    assert!(wrong.contains("http://a.example") && wrong.contains("neither a host name"), "{wrong}");
+    let never = Config::with(&[("fetch.deadline", "0s")]).unwrap_err().to_string();
+    assert!(never.contains("fetch.deadline must be longer than 0s"), "{never}");
+    for (file, text) in [("missing.pem", None), ("empty.pem", Some("")), ("no.pem", Some("nonsense"))] {
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = directory.path().join(file);
+        text.iter().for_each(|text| std::fs::write(&path, text).unwrap());
+        let config = Config::with(&[("fetch.ca_file", path.to_str().unwrap())]).unwrap();
+        let error = Fetcher::new(&config.fetch).unwrap_err().to_string();
+        assert!(error.contains("fetch.ca_file") && error.contains(file), "{error}");
+    }
+}

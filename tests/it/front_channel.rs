@@ -1,0 +1,158 @@
+//! Front-channel logout: the signed-out person's browser loads each application of the session.
+
+use grantor::oauth::client::{Client, LogoutUris};
+use grantor::oauth::redirect_uri::RegisteredUri;
+use url::Url;
+
+use crate::support::chromium::Chromium;
+use crate::support::jwt::claims;
+use crate::support::relying_party::Registration;
+use crate::support::server::PASSWORD;
+use crate::support::site::{Site, page};
+use crate::support::{Answer, Application, Browser, Operator, TestServer};
+
+async fn app_at(server: &TestServer, id: &str, origin: &str) -> Application {
+    let mut registration =
+        Registration::web(id).scopes("openid read").redirect_uri(&format!("{origin}/callback"));
+    let client = registration.client;
+    let goodbye = RegisteredUri::register(&format!("{origin}/goodbye"), client.kind).unwrap();
+    let logout = LogoutUris { back_channel: None, front_channel: Some(format!("{origin}/out?a=b")) };
+    registration.client = Client { logout, post_logout_redirect_uris: vec![goodbye], ..client };
+    server.register(registration).await
+}
+
+async fn sign_in(app: &Application, browser: &mut Browser) -> String {
+    let back = browser.authorize(&app.url_with(&[("scope", "openid")])).await;
+    app.redeem_by_hand(&back.get("code")).await.get("id_token")
+}
+
+/// The addresses of a page's frames.
+fn frames(page: &Answer) -> Vec<Url> {
+    let sources = page.body.split("<iframe hidden title=\"An application signs you out\" src=\"").skip(1);
+    let unescaped = |text: &str| text.replace("&amp;", "&").replace("&#x2f;", "/");
+    sources.map(|rest| Url::parse(&unescaped(rest.split('"').next().unwrap())).unwrap()).collect()
+}
+
+fn value(url: &Url, name: &str) -> String {
+    url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned()
+}
+
+#[tokio::test]
+async fn a_sign_out_loads_each_application_of_the_session_and_goes_on() {
+    let server = TestServer::start().await;
+    let one = app_at(&server, "one", "https://one.example").await;
+    let two = app_at(&server, "two", "https://two.example").await;
+    app_at(&server, "unused", "https://unused.example").await;
+    let mut alice = server.alice().await;
+    sign_in(&one, &mut alice).await;
+    let hint = sign_in(&two, &mut alice).await;
+    let sid = claims(&hint)["sid"].as_str().unwrap().to_owned();
+
+    let query =
+        format!("id_token_hint={hint}&post_logout_redirect_uri=https://two.example/goodbye&state=s+1");
+    let page = alice.get(&format!("/logout?{query}")).await;
+    assert_eq!(page.status, 200, "{page:?}");
+    let frames = frames(&page);
+    let hosts: Vec<&str> = frames.iter().map(|frame| frame.host_str().unwrap()).collect();
+    assert_eq!(hosts, ["one.example", "two.example"]);
+    for frame in &frames {
+        assert_eq!(
+            (value(frame, "a"), value(frame, "iss"), value(frame, "sid")),
+            ("b".into(), server.url.clone(), sid.clone())
+        );
+    }
+    let policy = page.header("content-security-policy");
+    assert!(
+        policy.contains("; frame-src https://one.example https://two.example; script-src 'sha256-"),
+        "{policy}"
+    );
+    assert_eq!(page.header("refresh"), "5; url=https://two.example/goodbye?state=s+1");
+    assert!(!alice.cookies.contains_key("grantor-session"));
+
+    // Nobody is left to tell, and the other pages load nothing.
+    let later = alice.get(&format!("/logout?{query}")).await;
+    assert_eq!(later.location().unwrap(), "https://two.example/goodbye?state=s+1");
+    let home = alice.get("/").await;
+    assert!(!home.header("content-security-policy").contains("frame-src"));
+}
+
+#[tokio::test]
+async fn without_such_an_application_nothing_is_loaded() {
+    let server = TestServer::start().await;
+    let (web, other) = (server.web().await, app_at(&server, "other", "https://other.example").await);
+    let mut alice = server.alice().await;
+    alice.authorize(&web.url_with(&[])).await;
+    let mut bob = server.browser();
+    sign_in(&other, &mut bob).await;
+    let page = alice.open("/logout").await;
+    let page = alice.submit(&page, &[]).await;
+    assert!(page.body.contains("id=\"signed-out\"") && frames(&page).is_empty(), "{page:?}");
+
+    server.sql("UPDATE clients SET disabled_at = 1, version = version + 1 WHERE id = 'other'").await;
+    let page = bob.open("/logout").await;
+    let page = bob.submit(&page, &[]).await;
+    assert!(page.body.contains("id=\"signed-out\""), "a disabled application is not loaded: {page:?}");
+}
+
+#[tokio::test]
+async fn the_address_is_of_the_origin_of_a_redirect_uri() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let create = |uri: &'static str| {
+        let mut arguments = vec!["client", "create", "--id", "app", "--name", "A", "--kind", "web"];
+        arguments.extend(["--redirect-uri", "https://app.example/cb", "--scope", "openid"]);
+        arguments.extend(["--frontchannel-logout-uri", uri]);
+        arguments
+    };
+    for uri in ["https://other.example/out", "https://app.example:8443/out", "http://app.example/out"] {
+        let why = operator.refused(&create(uri));
+        assert!(why.contains("not of the origin of a redirect URI"), "{uri}: {why}");
+    }
+    operator.refused(&create("javascript:alert(1)"));
+    operator.done(&create("https://app.example/out"));
+    assert_eq!(
+        operator.json(&["client", "show", "app"])["frontchannel_logout_uri"],
+        "https://app.example/out"
+    );
+    operator.refused(&["client", "update", "app", "--redirect-uri", "https://new.example/cb"]);
+    operator.done(&["client", "update", "app", "--no-frontchannel-logout-uri"]);
+}
+
+#[tokio::test]
+async fn a_real_browser_loads_the_application_and_comes_back_to_it() {
+    let Some(browser) = Chromium::start().await else { return };
+    let server = TestServer::start().await;
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let site = Site::start(move |request| {
+        if request.starts_with("/out") {
+            let _ = tell.send(request.to_owned());
+        }
+        match request.starts_with("/goodbye") {
+            true => page("<p id=\"goodbye\">Goodbye</p>"),
+            false => page("<p id=\"here\">Here</p>"),
+        }
+    });
+    let origin = format!("http://127.0.0.1:{}", site.port);
+    let app = app_at(&server, "app", &origin).await;
+    server.user("alice").await;
+    browser.open(&app.url_with(&[("scope", "openid")])).await;
+    browser.type_into("username", "alice").await;
+    browser.type_into("password", PASSWORD).await;
+    browser.click("sign-in").await;
+    browser.click("allow").await;
+    browser.until("here", |text| text == "Here").await;
+    let url = Url::parse(&browser.url().await).unwrap();
+    let hint = app.redeem_by_hand(&value(&url, "code")).await.get("id_token");
+
+    browser
+        .open(&format!(
+            "{}/logout?id_token_hint={hint}&post_logout_redirect_uri={origin}/goodbye",
+            server.url
+        ))
+        .await;
+    browser.until("goodbye", |text| text == "Goodbye").await;
+    let request = told.try_recv().expect("it was loaded before the browser went on");
+    let loaded = Url::parse(&format!("{origin}{}", request.split(' ').next().unwrap())).unwrap();
+    assert_eq!(value(&loaded, "sid"), claims(&hint)["sid"].as_str().unwrap());
+    assert_eq!(value(&loaded, "iss"), server.url);
+}
