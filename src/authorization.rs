@@ -14,7 +14,7 @@ use crate::failure::{Denied, Failure};
 use crate::id_tokens;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
-use crate::oauth::id::{ClientId, FlowId, UserId};
+use crate::oauth::id::{ClientId, FlowId, SessionId, UserId};
 use crate::oauth::interaction::{self, Next, Progress, SignedIn};
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
@@ -23,7 +23,7 @@ use crate::oauth::response_type::ResponseType;
 use crate::registry::{Freshness, Scopes};
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::clients::StoredClient;
-use crate::store::db::DbError;
+use crate::store::db::{Conn, DbError};
 use crate::store::flows::Flow;
 use crate::store::{flows, sessions};
 use crate::subjects;
@@ -175,21 +175,61 @@ fn other_browser() -> Denied<Refusal> {
     Refusal::Page(error).into()
 }
 
-/// Who is signed in in this browser, and what that person has allowed `client`, where there is one.
-pub async fn signed_in(
-    app: &App,
-    http: &HttpRequest,
-    client: Option<&ClientId>,
-) -> Result<Option<SignedIn>, Failure> {
-    let Some(cookie) = browser::session_cookie(app, http) else { return Ok(None) };
-    let (hash, client, now) = (Hash::of(&cookie), client.cloned(), app.now());
-    let idle_since = now - app.config.sessions.idle_lifetime.seconds();
-    let find = async move |conn: &mut _| sessions::find(conn, &hash, client.as_ref(), idle_since, now).await;
-    let Some(found) = app.db.read::<_, DbError, _>(find).await? else { return Ok(None) };
-    if now - found.last_seen_at >= SEEN_EVERY {
-        note_seen(app, &found.signed_in, now);
+/// The accounts that are signed in in one browser, the last signed in first.
+#[derive(Clone, Debug, Default)]
+pub struct Accounts {
+    pub people: Vec<SignedIn>,
+    /// The cookie's token for each of them.
+    tokens: Vec<String>,
+}
+
+impl Accounts {
+    /// The token that stands for the session of this user.
+    pub fn token_of(&self, user: &UserId) -> Option<&str> {
+        let at = self.people.iter().position(|here| here.user == *user)?;
+        self.tokens.get(at).map(String::as_str)
     }
-    Ok(Some(found.signed_in))
+
+    /// The tokens but for those of some sessions.
+    pub fn tokens_without(&self, ended: &[&SessionId]) -> Vec<String> {
+        let all = self.people.iter().zip(&self.tokens);
+        let others = all.filter(|(here, _)| !ended.contains(&&here.session));
+        others.map(|(_, token)| token.clone()).collect()
+    }
+
+    /// The account of this session.
+    pub fn find(&self, session: &str) -> Option<&SignedIn> {
+        self.people.iter().find(|here| here.session.as_str() == session)
+    }
+}
+
+/// Who is signed in in this browser, and what they have allowed `client`, where there is one.
+pub async fn accounts(app: &App, http: &HttpRequest, client: Option<&ClientId>) -> Result<Accounts, Failure> {
+    let tokens = browser::session_tokens(app, http);
+    if tokens.is_empty() {
+        return Ok(Accounts::default());
+    }
+    let hashes: Vec<Hash> = tokens.iter().map(|token| Hash::of(token)).collect();
+    let (client, now) = (client.cloned(), app.now());
+    let idle_since = now - app.config.sessions.idle_lifetime.seconds();
+    let find = async move |conn: &mut Conn| {
+        let mut found = Vec::with_capacity(hashes.len());
+        for hash in &hashes {
+            found.push(sessions::find(conn, hash, client.as_ref(), idle_since, now).await?);
+        }
+        Ok(found)
+    };
+    let found = app.db.read::<_, DbError, _>(find).await?;
+    let mut accounts = Accounts::default();
+    for (token, found) in tokens.into_iter().zip(found) {
+        let Some(found) = found else { continue };
+        if now - found.last_seen_at >= SEEN_EVERY {
+            note_seen(app, &found.signed_in, now);
+        }
+        accounts.people.push(found.signed_in);
+        accounts.tokens.push(token);
+    }
+    Ok(accounts)
 }
 
 /// Notes the sight outside the request: nobody waits for it, and a lost one is the next one's to make.
@@ -203,11 +243,11 @@ fn note_seen(app: &App, signed_in: &SignedIn, now: Seconds) {
     });
 }
 
-/// What a checked request needs next, of whom is signed in now.
+/// What a checked request needs next, of who is signed in now.
 pub fn next<'a>(
     app: &App,
     checked: &Checked,
-    signed_in: Option<&'a SignedIn>,
+    accounts: &'a Accounts,
     progress: &Progress,
 ) -> Result<Next<'a>, OAuthError> {
     let Checked { client, request, .. } = checked;
@@ -215,7 +255,7 @@ pub fn next<'a>(
         request.expected.is_empty()
             || request.expected.contains(&subjects::subject(app, &client.client, user))
     };
-    interaction::next(&client.client, request, signed_in, progress, is_expected, app.now())
+    interaction::next(&client.client, request, &accounts.people, progress, is_expected, app.now())
 }
 
 /// Sends the person back with what the request asks for.

@@ -11,6 +11,10 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::id::FlowId;
 use crate::oauth::reason::Reason;
 
+/// Accounts that are signed in at one time in one browser; the one that signed in first makes room.
+pub const ACCOUNTS: usize = 5;
+/// No character of a token.
+const BETWEEN_TOKENS: char = '.';
 /// Flows whose cookies a browser keeps at one time; the oldest make room.
 const FLOWS: usize = 8;
 
@@ -32,20 +36,25 @@ fn cookie(app: &App, name: String, value: String) -> Cookie<'static> {
         .finish()
 }
 
-/// The session cookie's value, if the browser sent one of the right form.
-pub fn session_cookie(app: &App, request: &HttpRequest) -> Option<String> {
+/// The tokens in the session cookie, each once, the last signed in first; bounded, whatever the browser sends.
+pub fn session_tokens(app: &App, request: &HttpRequest) -> Vec<String> {
     let name = name(app, "session");
-    cookies(request).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+    let value = cookies(request).find(|(key, _)| *key == name).map_or("", |(_, value)| value);
+    let mut tokens: Vec<String> = Vec::new();
+    for token in value.split(BETWEEN_TOKENS).filter(|token| !token.is_empty()).take(ACCOUNTS) {
+        if !tokens.iter().any(|known| known == token) {
+            tokens.push(token.to_owned());
+        }
+    }
+    tokens
 }
 
-/// The cookie of a new session; it lives as long as the browser, the session's end is the server's to judge.
-pub fn new_session_cookie(app: &App, value: String) -> Cookie<'static> {
-    cookie(app, name(app, "session"), value)
-}
-
-/// Takes the session's cookie from a browser.
-pub fn session_cookie_removal(app: &App) -> Cookie<'static> {
-    removal(cookie(app, name(app, "session"), String::new()))
+/// The cookie with the tokens of sessions, which takes it away when there is none.
+///
+/// It lives as long as the browser; a session's end is the server's to judge.
+pub fn session_cookie(app: &App, tokens: &[String]) -> Cookie<'static> {
+    let cookie = cookie(app, name(app, "session"), tokens.join(&BETWEEN_TOKENS.to_string()));
+    if tokens.is_empty() { removal(cookie) } else { cookie }
 }
 
 fn removal(mut cookie: Cookie<'static>) -> Cookie<'static> {

@@ -50,12 +50,13 @@ pub(super) async fn resume(app: web::Data<App>, request: HttpRequest) -> HttpRes
         Ok(resumed) => resumed,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    let signed_in = match authorization::signed_in(&app, &request, Some(&checked.request.client_id)).await {
-        Ok(signed_in) => signed_in,
+    let accounts = match authorization::accounts(&app, &request, Some(&checked.request.client_id)).await {
+        Ok(accounts) => accounts,
         Err(failure) => return failed(&app, &request, &checked, &failure),
     };
-    match authorization::next(&app, &checked, signed_in.as_ref(), &flow.progress) {
-        Ok(Next::SignIn) => answer::see_other(&authorization::flow_url(&app, "sign-in", &flow.id)),
+    match authorization::next(&app, &checked, &accounts, &flow.progress) {
+        Ok(Next::SignIn(_)) => answer::see_other(&authorization::flow_url(&app, "sign-in", &flow.id)),
+        Ok(Next::Select) => answer::see_other(&authorization::flow_url(&app, "accounts", &flow.id)),
         Ok(Next::Consent(_)) => answer::see_other(&authorization::flow_url(&app, "consent", &flow.id)),
         Ok(Next::Issue(signed_in)) => authorization::issue(&app, &request, &checked, signed_in).await,
         Err(error) => authorization::decline(&app, &request, checked, error),
@@ -68,9 +69,10 @@ async fn answer_or_ask(
     checked: &Checked,
     params: &Params,
 ) -> Result<HttpResponse, Failure> {
-    let signed_in = authorization::signed_in(app, request, Some(&checked.request.client_id)).await?;
-    match authorization::next(app, checked, signed_in.as_ref(), &Progress::default()) {
-        Ok(Next::SignIn) => authorization::begin_flow(app, request, checked, params, "sign-in").await,
+    let accounts = authorization::accounts(app, request, Some(&checked.request.client_id)).await?;
+    match authorization::next(app, checked, &accounts, &Progress::default()) {
+        Ok(Next::SignIn(_)) => authorization::begin_flow(app, request, checked, params, "sign-in").await,
+        Ok(Next::Select) => authorization::begin_flow(app, request, checked, params, "accounts").await,
         Ok(Next::Consent(_)) => authorization::begin_flow(app, request, checked, params, "consent").await,
         Ok(Next::Issue(signed_in)) => Ok(authorization::issue(app, request, checked, signed_in).await),
         Err(error) => Ok(authorization::decline(app, request, checked.clone(), error)),

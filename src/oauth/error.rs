@@ -34,6 +34,7 @@ pub enum ErrorCode {
     InsufficientScope,
     LoginRequired,
     ConsentRequired,
+    AccountSelectionRequired,
     UnmetAuthenticationRequirements,
     RequestNotSupported,
     RequestUriNotSupported,
@@ -42,7 +43,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::InvalidRequest,
         Self::UnsupportedResponseType,
         Self::InvalidScope,
@@ -56,6 +57,7 @@ impl ErrorCode {
         Self::InsufficientScope,
         Self::LoginRequired,
         Self::ConsentRequired,
+        Self::AccountSelectionRequired,
         Self::UnmetAuthenticationRequirements,
         Self::RequestNotSupported,
         Self::RequestUriNotSupported,
@@ -78,6 +80,7 @@ impl ErrorCode {
             Self::InsufficientScope => "insufficient_scope",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
+            Self::AccountSelectionRequired => "account_selection_required",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
@@ -111,6 +114,7 @@ impl ErrorCode {
             Self::InvalidToken | Self::InsufficientScope => "RFC 6750 §3.1",
             Self::LoginRequired
             | Self::ConsentRequired
+            | Self::AccountSelectionRequired
             | Self::RequestNotSupported
             | Self::RequestUriNotSupported => "OpenID Connect Core §3.1.2.6",
             Self::UnmetAuthenticationRequirements => {
@@ -140,6 +144,7 @@ impl ErrorCode {
                 | Self::AccessDenied
                 | Self::LoginRequired
                 | Self::ConsentRequired
+                | Self::AccountSelectionRequired
                 | Self::UnmetAuthenticationRequirements
                 | Self::RequestNotSupported
                 | Self::RequestUriNotSupported
@@ -162,6 +167,7 @@ impl ErrorCode {
             Self::InsufficientScope => Reason::BearerScope,
             Self::LoginRequired => Reason::SignInRequired,
             Self::ConsentRequired => Reason::ConsentRequired,
+            Self::AccountSelectionRequired => Reason::AccountSelectionRequired,
             Self::UnmetAuthenticationRequirements => Reason::AcrUnmet,
             Self::RequestNotSupported => Reason::RequestObjectUnsupported,
             Self::RequestUriNotSupported => Reason::RequestUriUnsupported,
@@ -190,7 +196,7 @@ impl ErrorCode {
                 "Show the person that the sign-in did not happen, and offer it again. Never start it over \
                  without a click: that would be a loop."
             }
-            Self::LoginRequired | Self::ConsentRequired => {
+            Self::LoginRequired | Self::ConsentRequired | Self::AccountSelectionRequired => {
                 "Show your sign-in button; at its click send the person here again, without prompt=none."
             }
             Self::UnmetAuthenticationRequirements => {
@@ -241,6 +247,9 @@ impl ErrorCode {
             Self::InsufficientScope => "The access token is good, but lacks a scope that is needed here.",
             Self::LoginRequired => "The person has to sign in, and the request forbids to ask.",
             Self::ConsentRequired => "The person has to consent, and the request forbids to ask.",
+            Self::AccountSelectionRequired => {
+                "The person has to choose an account, and the request forbids to ask."
+            }
             Self::UnmetAuthenticationRequirements => {
                 "The person cannot sign in here in the way that the request insists on."
             }

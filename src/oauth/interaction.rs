@@ -8,6 +8,7 @@ use super::id::{SessionId, UserId};
 use super::reason::Reason;
 use super::request::AuthorizationRequest;
 use super::scope::Scope;
+use super::user::folded;
 
 /// Who is signed in, as the database says at this moment.
 #[derive(Clone, Debug)]
@@ -50,42 +51,50 @@ pub struct Progress {
     pub signed_in: Option<SessionId>,
     /// The session in which the person consented to this request.
     pub consented: Option<SessionId>,
+    /// The session that the person chose for this request, a sign-in being a choice too.
+    pub chosen: Option<SessionId>,
 }
 
 /// The next step.
 #[derive(Clone, Debug)]
 pub enum Next<'a> {
-    SignIn,
+    /// Of this account, if it is one that has to sign in anew.
+    SignIn(Option<&'a SignedIn>),
+    /// Choose one of the accounts that are signed in.
+    Select,
     Consent(&'a SignedIn),
     Issue(&'a SignedIn),
 }
 
-/// Decides the next step: sign in, ask, or issue; consent is asked again when the scopes grow.
+/// Decides the next step: choose an account, sign in, ask, or issue; consent is asked again when the scopes grow.
 ///
 /// An error when the request forbids the page that would be next (OpenID Connect Core §3.1.2.6). `is_expected` tells
 /// whether a user is one whom the request wants.
 pub fn next<'a>(
     client: &Client,
     request: &AuthorizationRequest,
-    signed_in: Option<&'a SignedIn>,
+    accounts: &'a [SignedIn],
     progress: &Progress,
     is_expected: impl Fn(&UserId) -> bool,
     now: i64,
 ) -> Result<Next<'a>, OAuthError> {
     let prompt = &request.prompt;
-    let is_expected = |here: &&SignedIn| is_expected(&here.user);
-    let has_signed_in = |here: &&SignedIn| progress.signed_in.as_ref() == Some(&here.session);
-    if signed_in.is_some_and(|here| !is_expected(&here) && (prompt.none || has_signed_in(&here))) {
-        return Err(Reason::SignInOtherPerson
-            .because("somebody else is signed in than the person whom the request names"));
-    }
-    let here = signed_in.filter(|here| is_expected(here) && is_recent(request, here, progress, now));
-    let Some(signed_in) = here else {
+    let here = match account(request, accounts, progress, is_expected)? {
+        Which::None => None,
+        Which::Several if prompt.none => {
+            return Err(Reason::AccountSelectionRequired.because(
+                "several accounts are signed in, the request does not say which, and prompt=none forbids to ask",
+            ));
+        }
+        Which::Several => return Ok(Next::Select),
+        Which::One(here) => Some(here),
+    };
+    let Some(signed_in) = here.filter(|here| is_recent(request, here, progress, now)) else {
         return match prompt.none {
             true => {
                 Err(Reason::SignInRequired.because("nobody is signed in, and prompt=none forbids to ask"))
             }
-            false => Ok(Next::SignIn),
+            false => Ok(Next::SignIn(here)),
         };
     };
     let allowed = signed_in.consented.as_ref().is_some_and(|consent| consent.covers(request));
@@ -97,6 +106,44 @@ pub fn next<'a>(
             Err(Reason::ConsentRequired
                 .because("the person has not consented, and prompt=none forbids to ask"))
         }
+    }
+}
+
+/// The account that a request goes on with.
+enum Which<'a> {
+    None,
+    One(&'a SignedIn),
+    Several,
+}
+
+/// Finds it: the one that the person chose, that the request names, that it hints at, or the only one.
+fn account<'a>(
+    request: &AuthorizationRequest,
+    accounts: &'a [SignedIn],
+    progress: &Progress,
+    is_expected: impl Fn(&UserId) -> bool,
+) -> Result<Which<'a>, OAuthError> {
+    let other_person = || {
+        Reason::SignInOtherPerson.because("somebody else is signed in than the person whom the request names")
+    };
+    let chosen = accounts.iter().find(|here| progress.chosen.as_ref() == Some(&here.session));
+    if let Some(chosen) = chosen {
+        return if is_expected(&chosen.user) { Ok(Which::One(chosen)) } else { Err(other_person()) };
+    }
+    if accounts.is_empty() {
+        return Ok(Which::None);
+    }
+    if request.prompt.select_account {
+        return Ok(Which::Several);
+    }
+    let expected: Vec<&SignedIn> = accounts.iter().filter(|here| is_expected(&here.user)).collect();
+    let hint = request.prompt.login_hint.as_deref().map(folded);
+    let hinted = expected.iter().find(|here| hint.as_deref() == Some(folded(&here.username).as_str()));
+    match (expected.as_slice(), hinted) {
+        ([], _) if request.prompt.none => Err(other_person()),
+        ([], _) => Ok(Which::None),
+        ([only], _) | (_, Some(only)) => Ok(Which::One(only)),
+        _ => Ok(Which::Several),
     }
 }
 
@@ -157,8 +204,16 @@ mod tests {
         person: Option<&SignedIn>,
         done: &Progress,
     ) -> String {
-        match next(client, &request(client, scope, prompt), person, done, |_| true, 160) {
-            Ok(Next::SignIn) => "sign in".into(),
+        match next(
+            client,
+            &request(client, scope, prompt),
+            &person.cloned().into_iter().collect::<Vec<_>>(),
+            done,
+            |_| true,
+            160,
+        ) {
+            Ok(Next::SignIn(_)) => "sign in".into(),
+            Ok(Next::Select) => "select".into(),
             Ok(Next::Consent(_)) => "consent".into(),
             Ok(Next::Issue(_)) => "issue".into(),
             Err(error) => error.code().as_str().into(),
@@ -201,8 +256,14 @@ mod tests {
         {
             let step = |done: Progress| step(&client, "read", prompt.clone(), Some(&alice), &done);
             assert_eq!(step(Progress::default()), page, "{prompt:?}");
-            assert_eq!(step(Progress { signed_in: elsewhere.clone(), consented: elsewhere.clone() }), page);
-            assert_eq!(step(Progress { signed_in: here.clone(), consented: here.clone() }), "issue");
+            assert_eq!(
+                step(Progress { signed_in: elsewhere.clone(), consented: elsewhere.clone(), chosen: None }),
+                page
+            );
+            assert_eq!(
+                step(Progress { signed_in: here.clone(), consented: here.clone(), chosen: here.clone() }),
+                "issue"
+            );
         }
         assert_eq!(step(&client, "read", aged(60), Some(&alice), &Progress::default()), "issue");
     }
@@ -213,8 +274,16 @@ mod tests {
         let alice = person(Some("read"));
         let step = |prompt: Prompt, expected: &str, here: Option<&SignedIn>, done: &Progress| {
             let request = request(&client, "read", prompt);
-            match next(&client, &request, here, done, |user| user.as_str() == expected, 160) {
-                Ok(Next::SignIn) => "sign in".into(),
+            match next(
+                &client,
+                &request,
+                &here.cloned().into_iter().collect::<Vec<_>>(),
+                done,
+                |user| user.as_str() == expected,
+                160,
+            ) {
+                Ok(Next::SignIn(_)) => "sign in".into(),
+                Ok(Next::Select) => "select".into(),
                 Ok(Next::Consent(_)) => "consent".into(),
                 Ok(Next::Issue(_)) => "issue".into(),
                 Err(error) => error.reason.word().to_owned(),
@@ -227,7 +296,8 @@ mod tests {
         assert_eq!(step(Prompt::default(), "other", here, &begun), "sign in");
         assert_eq!(step(silent(), "other", here, &begun), "sign_in.other_person");
         assert_eq!(step(silent(), "other", None, &begun), "sign_in.required");
-        let done = Progress { signed_in: Some(SessionId::new("s")), consented: None };
+        let session = Some(SessionId::new("s"));
+        let done = Progress { signed_in: session.clone(), consented: None, chosen: session };
         assert_eq!(step(Prompt::default(), "other", here, &done), "sign_in.other_person");
         assert_eq!(step(Prompt::default(), "u", here, &done), "issue");
     }

@@ -26,8 +26,8 @@ pub struct Hint {
 pub enum Step {
     /// Nobody is signed in: there is nothing to end.
     Done,
-    /// The application has proven that it means this session.
-    End,
+    /// The application has proven that it means the session at this place.
+    End(usize),
     Ask,
 }
 
@@ -64,12 +64,14 @@ pub fn return_address(client: Option<&Client>, params: &Params) -> Result<Option
     })
 }
 
-/// Decides whether to ask: not when the hint is of this very session, whose `names` are those for the hint's client.
-pub fn step(names: Option<&Names>, hint: Option<&Hint>) -> Step {
-    match (names, hint) {
-        (None, _) => Step::Done,
-        (Some(here), Some(hint)) if hint.names == *here => Step::End,
-        (Some(_), _) => Step::Ask,
+/// Decides whether to ask: not when the hint is of a session that this browser has; `here` are what the hint's client
+/// calls those.
+pub fn step(here: &[Names], hint: Option<&Hint>) -> Step {
+    let hinted = hint.and_then(|hint| here.iter().position(|names| hint.names == *names));
+    match (here, hinted) {
+        ([], _) => Step::Done,
+        (_, Some(at)) => Step::End(at),
+        (_, None) => Step::Ask,
     }
 }
 
@@ -88,14 +90,15 @@ mod tests {
     }
 
     #[test]
-    fn a_person_is_asked_unless_the_hint_is_of_this_very_session() {
-        let here = names("s", "u");
-        assert_eq!(step(None, None), Step::Done);
-        assert_eq!(step(None, Some(&hint("s", "u"))), Step::Done);
-        assert_eq!(step(Some(&here), Some(&hint("s", "u"))), Step::End);
-        assert_eq!(step(Some(&here), None), Step::Ask);
-        assert_eq!(step(Some(&here), Some(&hint("s", "other"))), Step::Ask);
-        assert_eq!(step(Some(&here), Some(&hint("other", "u"))), Step::Ask);
+    fn a_person_is_asked_unless_the_hint_is_of_a_session_of_this_browser() {
+        let here = [names("t", "v"), names("s", "u")];
+        assert_eq!(step(&[], None), Step::Done);
+        assert_eq!(step(&[], Some(&hint("s", "u"))), Step::Done);
+        assert_eq!(step(&here, Some(&hint("s", "u"))), Step::End(1));
+        assert_eq!(step(&here, Some(&hint("t", "v"))), Step::End(0));
+        for hint in [None, Some(hint("s", "other")), Some(hint("other", "u")), Some(hint("s", "v"))] {
+            assert_eq!(step(&here, hint.as_ref()), Step::Ask, "{hint:?}");
+        }
     }
 
     #[test]

@@ -13,8 +13,10 @@ pub const VALUES: [&str; 4] = ["none", "login", "consent", "select_account"];
 pub struct Prompt {
     /// No page may be shown.
     pub none: bool,
-    /// The person signs in anew; `select_account` means the same, as whoever signs in selects the account.
+    /// The person signs in anew.
     pub login: bool,
+    /// The person chooses among the accounts that are signed in.
+    pub select_account: bool,
     pub consent: bool,
     /// Seconds since the person last gave the password, at most.
     pub max_age: Option<i64>,
@@ -30,7 +32,8 @@ impl Prompt {
         for value in params.one("prompt")?.unwrap_or_default().split(' ').filter(|value| !value.is_empty()) {
             match value {
                 "none" => prompt.none = true,
-                "login" | "select_account" => prompt.login = true,
+                "login" => prompt.login = true,
+                "select_account" => prompt.select_account = true,
                 "consent" => prompt.consent = true,
                 other => {
                     return Err(Reason::PromptUnknown
@@ -38,7 +41,7 @@ impl Prompt {
                 }
             }
         }
-        if prompt.none && (prompt.login || prompt.consent) {
+        if prompt.none && (prompt.login || prompt.consent || prompt.select_account) {
             return Err(Reason::PromptNoneCombined.because("prompt=none stands alone"));
         }
         Ok(prompt)
@@ -68,7 +71,8 @@ mod tests {
         assert_eq!(prompt(""), Ok(Prompt::default()));
         assert_eq!(prompt("prompt="), Ok(Prompt::default()));
         assert_eq!(prompt("prompt=none"), some(true, false, false));
-        assert_eq!(prompt("prompt=select_account"), some(false, true, false));
+        let select = Prompt { select_account: true, ..Prompt::default() };
+        assert_eq!(prompt("prompt=select_account"), Ok(select));
         assert_eq!(prompt("prompt=consent+login"), some(false, true, true));
         assert_eq!(prompt("prompt=login++login"), some(false, true, false));
         for value in VALUES {

@@ -6,7 +6,7 @@ use minijinja::{Value, context};
 
 use crate::answer;
 use crate::app::App;
-use crate::authorization::{self, Checked, Resumed};
+use crate::authorization::{self, Accounts, Checked, Resumed};
 use crate::browser;
 use crate::failure::{Denied, Failure};
 use crate::form;
@@ -20,8 +20,8 @@ use crate::store::{consents, flows};
 
 pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     match resume(&app, &request).await {
-        Ok((resumed, signed_in)) => {
-            match authorization::next(&app, &resumed.checked, signed_in.as_ref(), &resumed.flow.progress) {
+        Ok((resumed, accounts)) => {
+            match authorization::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
                 Ok(Next::Consent(signed_in)) => page(&app, &resumed, signed_in),
                 _ => go_on(&app, &resumed),
             }
@@ -32,38 +32,44 @@ pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
 
 pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
     let outcome = async {
-        let (resumed, signed_in) = resume(&app, &request).await?;
+        let (resumed, accounts) = resume(&app, &request).await?;
         let form = form::read(&request, body).await.map_err(Refusal::Page)?;
-        Ok::<_, Denied<Refusal>>((resumed, signed_in, form))
+        Ok::<_, Denied<Refusal>>((resumed, accounts, form))
     };
-    let (resumed, signed_in, form) = match outcome.await {
+    let (resumed, accounts, form) = match outcome.await {
         Ok(read) => read,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    // The session ended while the page was open: sign in, and be asked again.
-    let Some(signed_in) = signed_in else { return go_on(&app, &resumed) };
+    // Every session ended while the page was open: sign in, and be asked again.
+    if accounts.people.is_empty() {
+        return go_on(&app, &resumed);
+    }
     if !browser::is_same_origin(&app, &request) {
         return answer::page_error(&app, &request, browser::forged().into());
     }
     // Shown to somebody else, who has signed in in another tab meanwhile: nothing counts, and that person is asked.
-    if !is_for(&app, &resumed, &signed_in, &form) {
-        return go_on(&app, &resumed);
-    }
+    let asked = accounts.people.iter().find(|here| is_for(&app, &resumed, here, &form));
+    let Some(signed_in) = asked else { return go_on(&app, &resumed) };
     if form.count("allow") == 0 {
         let error = Reason::ConsentDenied.because("the person denied the request");
         return authorization::decline(&app, &request, resumed.checked, error);
     }
-    match remember(&app, &resumed, &signed_in).await {
+    // Meanwhile this request may have come to somebody else.
+    match authorization::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
+        Ok(Next::Consent(here)) if here.session == signed_in.session => {}
+        _ => return go_on(&app, &resumed),
+    }
+    match remember(&app, &resumed, signed_in).await {
         Ok(()) => go_on(&app, &resumed),
         Err(failure) => answer::page_error(&app, &request, failure.into()),
     }
 }
 
-async fn resume(app: &App, request: &HttpRequest) -> Result<(Resumed, Option<SignedIn>), Denied<Refusal>> {
+async fn resume(app: &App, request: &HttpRequest) -> Result<(Resumed, Accounts), Denied<Refusal>> {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let resumed = authorization::resume_flow(app, request, &query).await?;
-    let signed_in = authorization::signed_in(app, request, Some(&resumed.checked.request.client_id)).await?;
-    Ok((resumed, signed_in))
+    let accounts = authorization::accounts(app, request, Some(&resumed.checked.request.client_id)).await?;
+    Ok((resumed, accounts))
 }
 
 fn go_on(app: &App, resumed: &Resumed) -> HttpResponse {
@@ -116,6 +122,7 @@ fn page(app: &App, resumed: &Resumed, signed_in: &SignedIn) -> HttpResponse {
             scopes => described,
             claims => named,
             username => &signed_in.username,
+            accounts => authorization::flow_url(app, "accounts", &resumed.flow.id),
             returns_to => place(request.return_to.as_str()),
             action => authorization::flow_url(app, "consent", &resumed.flow.id),
             form_token => app.keys.form_token(PURPOSE, &bound_to(resumed, signed_in)),

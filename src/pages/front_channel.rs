@@ -13,15 +13,14 @@ use crate::oauth::interaction::SignedIn;
 use crate::registry::Freshness;
 use crate::subjects;
 
-/// Loads the applications of a session that has ended in frames, and then goes on; `None` when there is none to load.
+/// Loads the applications of sessions that have ended in frames, and then goes on; `None` when there is none to load.
 pub(super) async fn page(
     app: &App,
-    clients: &[ClientId],
-    signed_in: &SignedIn,
+    told: &[(ClientId, SignedIn)],
     onward: &str,
 ) -> Result<Option<HttpResponse>, Failure> {
     let mut frames = Vec::new();
-    for id in clients {
+    for (id, signed_in) in told {
         let Some(client) = app.registry.client(id, Freshness::Cached).await? else { continue };
         let client = &client.client;
         let uri = client.logout.front_channel.as_deref().and_then(|uri| Url::parse(uri).ok());

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use minijinja::context;
+use minijinja::{Value, context};
 use url::Url;
 
 use crate::answer;
@@ -10,12 +10,12 @@ use crate::app::App;
 use crate::authorization;
 
 pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    let username = match authorization::signed_in(&app, &request, None).await {
-        Ok(signed_in) => signed_in.map(|signed_in| signed_in.username),
+    let usernames: Vec<Value> = match authorization::accounts(&app, &request, None).await {
+        Ok(accounts) => accounts.people.into_iter().map(|here| here.username.into()).collect(),
         Err(failure) => return answer::page_error(&app, &request, failure.into()),
     };
     let metadata = metadata_url(&app.issuer);
-    app.pages.render(StatusCode::OK, "home.html", context! { username, metadata })
+    app.pages.render(StatusCode::OK, "home.html", context! { usernames, metadata })
 }
 
 /// Between host and path of the issuer (RFC 8414 §3.1).

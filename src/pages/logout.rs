@@ -9,14 +9,14 @@ use minijinja::context;
 use super::front_channel;
 use crate::answer;
 use crate::app::App;
-use crate::authorization;
+use crate::authorization::{self, Accounts};
 use crate::browser;
 use crate::failure::{Denied, Failure};
 use crate::form;
 use crate::id_tokens;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Ended;
-use crate::oauth::id::ClientId;
+use crate::oauth::id::{ClientId, SessionId};
 use crate::oauth::id_token::Names;
 use crate::oauth::interaction::SignedIn;
 use crate::oauth::logout::{self, Hint, KNOWN, Step};
@@ -35,7 +35,7 @@ struct Asked {
     client: Option<Arc<StoredClient>>,
     return_to: Option<ReturnAddress>,
     state: Option<String>,
-    signed_in: Option<SignedIn>,
+    accounts: Accounts,
 }
 
 pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
@@ -47,14 +47,14 @@ pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
         Ok(asked) => asked,
         Err(denied) => return refused(&app, &request, denied),
     };
-    match (logout::step(names(&app, &asked).as_ref(), asked.hint.as_ref()), &asked.signed_in) {
-        (Step::Ask, Some(signed_in)) => question(&app, &asked, signed_in),
-        (Step::End, Some(signed_in)) => end(&app, &request, &asked, signed_in).await,
-        _ => onward(&app, &asked),
+    match logout::step(&names(&app, &asked), asked.hint.as_ref()) {
+        Step::Ask => question(&app, &asked),
+        Step::End(at) => end(&app, &request, &asked, asked.accounts.people.iter().skip(at).take(1)).await,
+        Step::Done => onward(&app, &asked),
     }
 }
 
-/// Our own form ends the session whose person was asked; any other becomes a question.
+/// Our own form ends what the person was asked about; any other becomes a question.
 ///
 /// One from another site arrives without the session's cookie, so it goes on with a GET here, which sees it.
 pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
@@ -67,10 +67,14 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
         Ok(read) => read,
         Err(denied) => return refused(&app, &request, denied),
     };
-    match asked.signed_in.as_ref().filter(|signed_in| is_for(&app, &request, signed_in, &form)) {
-        Some(signed_in) => end(&app, &request, &asked, signed_in).await,
-        None => answer::see_other(&address(&app, &form)),
+    if asked.accounts.people.is_empty() || !is_for(&app, &request, &asked.accounts, &form) {
+        return answer::see_other(&address(&app, &form));
     }
+    // One of them, or all.
+    let chosen = form.one("session").ok().flatten();
+    let people = asked.accounts.people.iter();
+    let ended = people.filter(|here| chosen.is_none_or(|chosen| here.session.as_str() == chosen));
+    end(&app, &request, &asked, ended).await
 }
 
 const PURPOSE: &str = "logout";
@@ -87,24 +91,27 @@ async fn read(app: &App, request: &HttpRequest, params: &Params) -> Result<Asked
     };
     let return_to = logout::return_address(client.as_deref().map(|client| &client.client), params)?;
     let state = params.one("state")?.map(str::to_owned);
-    let signed_in = authorization::signed_in(app, request, None).await?;
-    Ok(Asked { hint, client, return_to, state, signed_in })
+    let accounts = authorization::accounts(app, request, None).await?;
+    Ok(Asked { hint, client, return_to, state, accounts })
 }
 
 /// What the client that asks calls who is signed in; a client that nobody knows could not have given a hint.
-fn names(app: &App, asked: &Asked) -> Option<Names> {
-    let signed_in = asked.signed_in.as_ref()?;
-    Some(match &asked.client {
-        Some(client) => subjects::names(app, &client.client, &signed_in.user, &signed_in.session),
-        None => Names { subject: signed_in.user.to_string(), session: signed_in.session.to_string() },
-    })
+fn names(app: &App, asked: &Asked) -> Vec<Names> {
+    let called = |here: &SignedIn| match &asked.client {
+        Some(client) => subjects::names(app, &client.client, &here.user, &here.session),
+        None => Names { subject: here.user.to_string(), session: here.session.to_string() },
+    };
+    asked.accounts.people.iter().map(called).collect()
 }
 
-/// The form counts only for the session whose person was asked, and only from our own page.
-fn is_for(app: &App, request: &HttpRequest, signed_in: &SignedIn, form: &Params) -> bool {
+/// The form counts only for the sessions that the person was asked about, and only from our own page.
+fn is_for(app: &App, request: &HttpRequest, accounts: &Accounts, form: &Params) -> bool {
     let token = form.one("form_token").ok().flatten().unwrap_or_default();
-    app.keys.is_form_token(token, PURPOSE, &[signed_in.session.as_str()])
-        && browser::is_same_origin(app, request)
+    app.keys.is_form_token(token, PURPOSE, &bound_to(accounts)) && browser::is_same_origin(app, request)
+}
+
+fn bound_to(accounts: &Accounts) -> Vec<&str> {
+    accounts.people.iter().map(|here| here.session.as_str()).collect()
 }
 
 /// This endpoint with what was asked of it.
@@ -121,27 +128,40 @@ fn address(app: &App, form: &Params) -> String {
     }
 }
 
-async fn end(app: &App, request: &HttpRequest, asked: &Asked, signed_in: &SignedIn) -> HttpResponse {
-    let clients = match end_session(app, signed_in).await {
-        Ok(clients) => clients,
+async fn end<'a>(
+    app: &App,
+    request: &HttpRequest,
+    asked: &Asked,
+    people: impl Iterator<Item = &'a SignedIn>,
+) -> HttpResponse {
+    let people: Vec<&SignedIn> = people.collect();
+    let told = match end_sessions(app, &people).await {
+        Ok(told) => told,
         Err(failure) => return refused(app, request, failure.into()),
     };
     app.back_channel.wake();
-    tracing::info!(
-        request_id = answer::request_id(request),
-        session = signed_in.session.as_str(),
-        client = asked.client.as_ref().map_or("", |client| client.client.id.as_str()),
-        "a person signed out"
-    );
+    for here in &people {
+        tracing::info!(
+            request_id = answer::request_id(request),
+            session = here.session.as_str(),
+            client = asked.client.as_ref().map_or("", |client| client.client.id.as_str()),
+            "a person signed out"
+        );
+    }
     // The page that says so has an address of its own: loading it again ends nothing again.
-    let next = way_back(asked).unwrap_or_else(|| signed_out(app, asked));
-    let mut response = match front_channel::page(app, &clients, signed_in, &next).await {
+    let ended: Vec<&SessionId> = people.iter().map(|here| &here.session).collect();
+    let others = asked.accounts.tokens_without(&ended);
+    let next = way_back(asked).unwrap_or_else(|| match others.is_empty() {
+        true => signed_out(app, asked),
+        false => format!("{}/", app.issuer),
+    });
+    let mut response = match front_channel::page(app, &told, &next).await {
         Ok(Some(page)) => page,
         Ok(None) => answer::see_other(&next),
         Err(failure) => refused(app, request, failure.into()),
     };
     // The cookie was made here, of characters that stand in a header.
-    let _ = response.add_cookie(&browser::session_cookie_removal(app));
+    let _ = response.add_cookie(&browser::session_cookie(app, &others));
     response
 }
 
@@ -150,12 +170,17 @@ fn signed_out(app: &App, asked: &Asked) -> String {
     address(app, &Params::from_pairs(client.collect()))
 }
 
-/// Ends the session; the clients that the browser is to tell of it.
-async fn end_session(app: &App, signed_in: &SignedIn) -> Result<Vec<ClientId>, Failure> {
-    let (session, now) = (signed_in.session.clone(), app.now());
+/// Ends sessions; whom of their clients the browser is to tell of which.
+async fn end_sessions(app: &App, people: &[&SignedIn]) -> Result<Vec<(ClientId, SignedIn)>, Failure> {
+    let (people, now): (Vec<SignedIn>, _) = (people.iter().copied().cloned().collect(), app.now());
     let end = async move |tx: &mut Tx| {
-        sessions::end(tx, &session, Ended::SignedOut, now).await?;
-        grants::front_channel_of_session(tx, &session).await
+        let mut told = Vec::new();
+        for here in &people {
+            sessions::end(tx, &here.session, Ended::SignedOut, now).await?;
+            let clients = grants::front_channel_of_session(tx, &here.session).await?;
+            told.extend(clients.into_iter().map(|client| (client, here.clone())));
+        }
+        Ok(told)
     };
     Ok(app.db.write::<_, DbError, _>(end).await?)
 }
@@ -183,14 +208,20 @@ fn back(asked: &Asked) -> Option<minijinja::Value> {
     Some(context! { name => &client.name, site => &client.links.site })
 }
 
-fn question(app: &App, asked: &Asked, signed_in: &SignedIn) -> HttpResponse {
+fn question(app: &App, asked: &Asked) -> HttpResponse {
     let client = asked.client.as_ref().map(|client| &client.client);
+    let accounts: Vec<minijinja::Value> = asked
+        .accounts
+        .people
+        .iter()
+        .map(|here| context! { session => here.session.as_str(), username => &here.username })
+        .collect();
     app.pages.render(
         StatusCode::OK,
         "logout.html",
         context! {
-            username => &signed_in.username,
-            form_token => app.keys.form_token(PURPOSE, &[signed_in.session.as_str()]),
+            accounts,
+            form_token => app.keys.form_token(PURPOSE, &bound_to(&asked.accounts)),
             client => client.map(|client| &client.name),
             client_id => client.map(|client| client.id.as_str()),
             return_to => asked.return_to.as_ref().map(ReturnAddress::as_str),

@@ -1,5 +1,6 @@
 //! Pages for people: rendered here, complete without JavaScript.
 
+pub mod accounts;
 pub mod assets;
 pub mod consent;
 pub mod errors;

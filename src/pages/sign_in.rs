@@ -6,13 +6,14 @@ use minijinja::context;
 
 use crate::answer;
 use crate::app::App;
-use crate::authorization::{self, Checked, Resumed};
+use crate::authorization::{self, Accounts, Resumed};
 use crate::browser;
 use crate::failure::{Denied, Failure};
 use crate::form;
 use crate::oauth::error::OAuthError;
+use crate::oauth::grant::Ended;
 use crate::oauth::id::{SessionId, UserId};
-use crate::oauth::interaction::Next;
+use crate::oauth::interaction::{Next, SignedIn};
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
@@ -29,22 +30,30 @@ pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
         Ok(resumed) => resumed,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    let Checked { request: asked, .. } = &resumed.checked;
-    let signed_in = match authorization::signed_in(&app, &request, Some(&asked.client_id)).await {
-        Ok(signed_in) => signed_in,
+    let asked = &resumed.checked.request;
+    let accounts = match authorization::accounts(&app, &request, Some(&asked.client_id)).await {
+        Ok(accounts) => accounts,
         Err(failure) => return answer::page_error(&app, &request, failure.into()),
     };
-    match authorization::next(&app, &resumed.checked, signed_in.as_ref(), &resumed.flow.progress) {
-        Ok(Next::SignIn) => {
+    if is_another(&query) {
+        return page(&app, &resumed, &query, StatusCode::OK, "");
+    }
+    match authorization::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
+        Ok(Next::SignIn(who)) => {
             let hint = asked.prompt.login_hint.as_deref().filter(|hint| hint.len() <= user::LONGEST_NAME);
-            let known = signed_in.as_ref().map(|signed_in| signed_in.username.as_str());
-            page(&app, &resumed, StatusCode::OK, hint.or(known).unwrap_or_default())
+            let known = who.map(|here| here.username.as_str());
+            page(&app, &resumed, &query, StatusCode::OK, known.or(hint).unwrap_or_default())
         }
         // Signed in meanwhile, in another tab.
         Ok(_) | Err(_) => {
             answer::see_other(&authorization::flow_url(&app, "authorize/resume", &resumed.flow.id))
         }
     }
+}
+
+/// Whether the person wants to sign in beside who is signed in already.
+fn is_another(query: &Params) -> bool {
+    query.count("another") > 0
 }
 
 pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
@@ -67,7 +76,7 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
     let password = form.one("password").ok().flatten().unwrap_or_default();
     let signed_in = async {
         match verify(&app, username, password).await? {
-            Some(proven) => begin_session(&app, &request, &resumed, proven).await,
+            Some(proven) => begin_session(&app, &request, &resumed, &query, proven).await,
             None => Ok(None),
         }
     };
@@ -80,7 +89,7 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
                 reason = "sign_in.failed",
                 "a sign-in failed"
             );
-            page(&app, &resumed, StatusCode::UNPROCESSABLE_ENTITY, username)
+            page(&app, &resumed, &query, StatusCode::UNPROCESSABLE_ENTITY, username)
         }
         Err(failure) => answer::page_error(&app, &request, failure.into()),
     }
@@ -97,14 +106,15 @@ fn check_form(app: &App, request: &HttpRequest, resumed: &Resumed, form: &Params
     Ok(())
 }
 
-fn page(app: &App, resumed: &Resumed, status: StatusCode, username: &str) -> HttpResponse {
+fn page(app: &App, resumed: &Resumed, query: &Params, status: StatusCode, username: &str) -> HttpResponse {
+    let another = if is_another(query) { "&another=1" } else { "" };
     let bound_to = [resumed.flow.id.as_str(), resumed.browser.as_str()];
     app.pages.render(
         status,
         "sign_in.html",
         context! {
             client => &resumed.checked.client.client.name,
-            action => authorization::flow_url(app, "sign-in", &resumed.flow.id),
+            action => format!("{}{another}", authorization::flow_url(app, "sign-in", &resumed.flow.id)),
             form_token => app.keys.form_token(PURPOSE, &bound_to),
             username,
             failed => status != StatusCode::OK,
@@ -141,13 +151,16 @@ async fn verify(app: &App, username: &str, password: &str) -> Result<Option<Prov
     })
 }
 
-/// Begins a session with a new cookie, in the place of the browser's former one, and goes on with the flow.
+/// Begins a session with a new cookie, and goes on with the flow.
 ///
-/// `None` when the password was changed or the user disabled while the password was being verified.
+/// It comes in the place of the person's own in this browser, or else of the account that was asked to sign in anew, or
+/// that is the only one; beside the others where the person wanted to use another account. `None` when the password was changed or the user
+/// disabled while the password was being verified.
 async fn begin_session(
     app: &App,
     request: &HttpRequest,
     resumed: &Resumed,
+    query: &Params,
     proven: Proven,
 ) -> Result<Option<HttpResponse>, Failure> {
     let (cookie, now) = (random_token(), app.now());
@@ -158,12 +171,22 @@ async fn begin_session(
         auth_time: now,
         expires_at: now + app.config.sessions.lifetime.seconds(),
     };
-    let before = browser::session_cookie(app, request).map(|cookie| Hash::of(&cookie));
-    let flow = resumed.flow.id.clone();
+    let accounts = authorization::accounts(app, request, Some(&resumed.checked.request.client_id)).await?;
+    let before = accounts.token_of(&proven.user).map(Hash::of);
+    let surplus = surplus(app, resumed, query, &accounts, &proven.user);
+    let gone: Vec<&SessionId> = surplus
+        .iter()
+        .chain(accounts.people.iter().filter(|here| here.user == proven.user).map(|here| &here.session))
+        .collect();
+    let tokens: Vec<String> = [cookie].into_iter().chain(accounts.tokens_without(&gone)).collect();
+    let (flow, ended) = (resumed.flow.id.clone(), surplus.clone());
     let work = async move |tx: &mut Tx| {
-        let Some(id) = sessions::replace(tx, before.as_ref(), &session, &proven.hash).await? else {
+        let Some(id) = sessions::begin(tx, before.as_ref(), &session, &proven.hash).await? else {
             return Ok(false);
         };
+        for session in &ended {
+            sessions::end(tx, session, Ended::SessionReplaced, now).await?;
+        }
         if let Some(new) = &proven.todays_hash {
             users::rehash(tx, &proven.user, &proven.hash, new).await?;
         }
@@ -173,10 +196,36 @@ async fn begin_session(
     if !app.db.write::<_, DbError, _>(work).await? {
         return Ok(None);
     }
-    // Another person's session may have ended with it.
-    app.back_channel.wake();
+    if !surplus.is_empty() {
+        app.back_channel.wake();
+    }
     let mut response = answer::see_other(&authorization::flow_url(app, "authorize/resume", &resumed.flow.id));
     // The cookie was made here, of characters that stand in a header.
-    let _ = response.add_cookie(&browser::new_session_cookie(app, cookie));
+    let _ = response.add_cookie(&browser::session_cookie(app, &tokens));
     Ok(Some(response))
+}
+
+/// The sessions that end with this sign-in.
+fn surplus(
+    app: &App,
+    resumed: &Resumed,
+    query: &Params,
+    accounts: &Accounts,
+    user: &UserId,
+) -> Vec<SessionId> {
+    let others: Vec<&SignedIn> = accounts.people.iter().filter(|here| here.user != *user).collect();
+    let beyond = |room: usize| others.iter().skip(room).map(|here| here.session.clone()).collect();
+    // Whoever is signed in already replaces nobody.
+    if others.len() < accounts.people.len() {
+        return Vec::new();
+    }
+    if is_another(query) {
+        return beyond(browser::ACCOUNTS - 1);
+    }
+    match authorization::next(app, &resumed.checked, accounts, &resumed.flow.progress) {
+        Ok(Next::SignIn(Some(asked))) => vec![asked.session.clone()],
+        // Of several none was asked: the new one comes beside them, as far as there is room.
+        _ if others.len() > 1 => beyond(browser::ACCOUNTS - 1),
+        _ => beyond(0),
+    }
 }

@@ -26,6 +26,7 @@ struct FlowRow {
     request: String,
     signed_in: Option<String>,
     consented: Option<String>,
+    chosen: Option<String>,
     ends_at: i64,
 }
 
@@ -39,7 +40,7 @@ impl Flow {
 pub async fn find(conn: &mut Conn, id: &FlowId, now: i64) -> Result<Option<Flow>, DbError> {
     let row: Option<FlowRow> = conn
         .query(
-            "SELECT client_id, browser_hash, request, signed_in, consented, ends_at
+            "SELECT client_id, browser_hash, request, signed_in, consented, chosen, ends_at
              FROM flows WHERE id = $1 AND expires_at > $2",
         )
         .bind(id.as_str())
@@ -55,6 +56,7 @@ pub async fn find(conn: &mut Conn, id: &FlowId, now: i64) -> Result<Option<Flow>
         progress: Progress {
             signed_in: row.signed_in.map(SessionId::new),
             consented: row.consented.map(SessionId::new),
+            chosen: row.chosen.map(SessionId::new),
         },
         browser: row.browser_hash,
         ends_at: row.ends_at,
@@ -84,9 +86,14 @@ pub async fn save(
     .map(drop)
 }
 
-/// Notes that the person signed in for this request, which began `session`.
+/// Notes that the person signed in for this request, which began `session`, and so goes on in it.
 pub async fn note_signed_in(tx: &mut Tx, id: &FlowId, session: &SessionId) -> Result<(), DbError> {
-    note(tx, "UPDATE flows SET signed_in = $2 WHERE id = $1", id, session).await
+    note(tx, "UPDATE flows SET signed_in = $2, chosen = $2 WHERE id = $1", id, session).await
+}
+
+/// Notes that the person chose `session` for this request.
+pub async fn note_chosen(tx: &mut Tx, id: &FlowId, session: &SessionId) -> Result<(), DbError> {
+    note(tx, "UPDATE flows SET chosen = $2 WHERE id = $1", id, session).await
 }
 
 /// Notes that the person consented to this request in `session`.

@@ -142,20 +142,22 @@ pub async fn find(
     }))
 }
 
-/// Stores a session in the place of the one that the browser had before, if its user may still sign in with the
-/// password that was verified: `None` when it was changed, or the user disabled, meanwhile.
+/// Stores a session if its user may still sign in with the password that was verified: `None` when it was changed, or
+/// the user disabled, meanwhile.
 ///
-/// Whoever signs in once more goes on under the same id, which tokens and applications know; the cookie is new.
-pub async fn replace(
+/// Whoever signs in once more, in the session of the cookie `before`, goes on under the same id, which tokens and
+/// applications know; the cookie is new.
+pub async fn begin(
     tx: &mut Tx,
     before: Option<&Hash>,
     session: &NewSession,
     verified_hash: &str,
 ) -> Result<Option<SessionId>, DbError> {
-    let id = match before {
-        Some(before) => take_over(tx, before, session).await?.unwrap_or_else(|| session.id.clone()),
-        None => session.id.clone(),
-    };
+    if let Some(before) = before
+        && let Some(id) = renew(tx, before, session, verified_hash).await?
+    {
+        return Ok(Some(id));
+    }
     let inserted = tx
         .query(
             "INSERT INTO sessions (cookie_hash, id, user_id, auth_time, last_seen_at, expires_at)
@@ -163,31 +165,40 @@ pub async fn replace(
              WHERE users.id = $3 AND users.disabled_at IS NULL AND users.password_hash = $6",
         )
         .bind(session.cookie.as_bytes())
-        .bind(id.as_str())
+        .bind(session.id.as_str())
         .bind(session.user.as_str())
         .bind(session.auth_time)
         .bind(session.expires_at)
         .bind(verified_hash)
         .execute()
         .await?;
-    Ok((inserted == 1).then_some(id))
+    Ok((inserted == 1).then(|| session.id.clone()))
 }
 
-/// Removes the browser's former session; its id, when it was the same person's.
-async fn take_over(tx: &mut Tx, before: &Hash, session: &NewSession) -> Result<Option<SessionId>, DbError> {
-    let former: Option<(String, String)> = tx
-        .query("DELETE FROM sessions WHERE cookie_hash = $1 RETURNING id, user_id")
+/// Gives the session behind a cookie a new cookie and a new beginning, if it is the same person's.
+async fn renew(
+    tx: &mut Tx,
+    before: &Hash,
+    session: &NewSession,
+    verified_hash: &str,
+) -> Result<Option<SessionId>, DbError> {
+    let renewed: Option<(String,)> = tx
+        .query(
+            "UPDATE sessions SET cookie_hash = $2, auth_time = $4, last_seen_at = $4, expires_at = $5
+             WHERE cookie_hash = $1 AND user_id = $3
+               AND EXISTS (SELECT 1 FROM users
+                           WHERE users.id = $3 AND users.disabled_at IS NULL AND users.password_hash = $6)
+             RETURNING id",
+        )
         .bind(before.as_bytes())
+        .bind(session.cookie.as_bytes())
+        .bind(session.user.as_str())
+        .bind(session.auth_time)
+        .bind(session.expires_at)
+        .bind(verified_hash)
         .optional()
         .await?;
-    let Some((id, user)) = former else { return Ok(None) };
-    let id = SessionId::new(id);
-    if user == session.user.as_str() {
-        return Ok(Some(id));
-    }
-    logout_deliveries::enqueue(tx, &id, session.auth_time).await?;
-    grants::revoke_of_session(tx, &id, Ended::SessionReplaced, session.auth_time).await?;
-    Ok(None)
+    Ok(renewed.map(|(id,)| SessionId::new(id)))
 }
 
 /// Notes that a session was seen.

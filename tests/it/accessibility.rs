@@ -109,6 +109,7 @@ async fn axe_finds_nothing_on_any_page_in_any_state() {
     let Some(mut judge) = Judge::start().await else { return };
     let server = TestServer::start().await;
     server.user("alice").await;
+    server.user("bob").await;
     let web = application(&server).await;
 
     let url = web.url_with(&[("scope", "read pay calendar.events.of-everybody:write")]);
@@ -128,6 +129,13 @@ async fn axe_finds_nothing_on_any_page_in_any_state() {
 
     judge.open("home of a person who is signed in", &format!("{}/", server.url)).await;
     judge.open("the question whether to sign out", &format!("{}/logout", server.url)).await;
+    judge.open("the accounts to choose from", &web.url_with(&[("prompt", "select_account")])).await;
+    judge.chromium.click("another").await;
+    judge.chromium.type_into("username", "bob").await;
+    judge.chromium.type_into("password", PASSWORD).await;
+    judge.chromium.click("sign-in").await;
+    judge.chromium.text_of("allow").await;
+    judge.open("the question which account to sign out", &format!("{}/logout", server.url)).await;
     judge.chromium.click("sign-out").await;
     judge.chromium.text_of("signed-out").await;
     judge.judge("signed out").await;

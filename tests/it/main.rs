@@ -8,6 +8,7 @@
 mod support;
 
 mod accessibility;
+mod accounts;
 mod authorize;
 mod back_channel;
 mod browsers;

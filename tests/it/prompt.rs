@@ -42,7 +42,7 @@ async fn without_a_page_the_application_is_told_what_would_be_asked() {
 
 #[tokio::test]
 async fn who_is_signed_in_signs_in_anew_where_the_application_wants_it() {
-    for changes in [("prompt", "login"), ("prompt", "select_account"), ("max_age", "0"), ("max_age", "59")] {
+    for changes in [("prompt", "login"), ("max_age", "0"), ("max_age", "59")] {
         let (server, web, mut browser) = consented().await;
         server.clock.advance(Duration::from_secs(60));
         let before = browser.cookies["grantor-session"].clone();

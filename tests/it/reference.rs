@@ -128,7 +128,7 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
 }
 
 /// Reasons whose example tells of a time, a setting or a size that a single request does not show.
-const NEEDS_MORE: [&str; 36] = [
+const NEEDS_MORE: [&str; 37] = [
     "request.malformed",
     "request.too_large",
     "parameter.too_long",
@@ -144,6 +144,7 @@ const NEEDS_MORE: [&str; 36] = [
     "scope.too_many",
     "scope.none",
     "scope.widened",
+    "account.selection_required",
     "consent.required",
     "consent.denied",
     "sign_in.cancelled",

@@ -145,6 +145,7 @@ reasons! {
     MaxAgeMalformed = prompt::MAX_AGE_MALFORMED;
     SignInRequired = prompt::SIGN_IN_REQUIRED;
     ConsentRequired = prompt::CONSENT_REQUIRED;
+    AccountSelectionRequired = prompt::ACCOUNT_SELECTION_REQUIRED;
     SignInOtherPerson = prompt::OTHER_PERSON;
 
     ChallengeMissing = pkce::CHALLENGE_MISSING;

@@ -3,7 +3,9 @@
 use super::Reason;
 use super::Who::{Developer, Person};
 use super::row::{Example, Row, example};
-use crate::oauth::error::ErrorCode::{ConsentRequired, InvalidRequest, LoginRequired};
+use crate::oauth::error::ErrorCode::{
+    AccountSelectionRequired, ConsentRequired, InvalidRequest, LoginRequired,
+};
 
 pub(super) const UNKNOWN: Row = Row {
     word: "prompt.unknown",
@@ -85,7 +87,7 @@ pub(super) const SIGN_IN_REQUIRED: Row = Row {
     fix: "This is the ordinary answer to prompt=none when nobody is signed in, or not recently enough for \
           max_age. Offer the sign-in button, and leave prompt=none out when it is clicked.",
     example: ASK_ALOUD,
-    see: &[Reason::ConsentRequired],
+    see: &[Reason::ConsentRequired, Reason::AccountSelectionRequired],
 };
 
 pub(super) const CONSENT_REQUIRED: Row = Row {
@@ -116,4 +118,27 @@ pub(super) const OTHER_PERSON: Row = Row {
          &…",
     ),
     see: &[Reason::SignInRequired, Reason::HintInvalid],
+};
+
+pub(super) const ACCOUNT_SELECTION_REQUIRED: Row = Row {
+    word: "account.selection_required",
+    code: AccountSelectionRequired,
+    who: &[Developer, Person],
+    what: "The application asked without showing a page, and several accounts are signed in with this browser.",
+    fix: "Say which one is meant: send the last ID Token as id_token_hint, or the user name as login_hint. \
+          Otherwise send the person here again without prompt=none, and the page to choose is shown.",
+    example: example(
+        "# in the background, when the application starts\n\
+         GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &prompt=none\n\
+         &…",
+        "# the same for the person who was signed in last\n\
+         GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &prompt=none\n\
+         &id_token_hint=eyJhbGciOiJFUzI1NiIs…\n\
+         &…",
+    ),
+    see: &[Reason::SignInRequired],
 };

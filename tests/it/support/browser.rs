@@ -217,7 +217,7 @@ impl Answer {
         self.attribute("<form method=\"post\" action=\"")
     }
 
-    fn attribute(&self, before: &str) -> String {
+    pub(crate) fn attribute(&self, before: &str) -> String {
         let (_, rest) = self.body.split_once(before).unwrap_or_else(|| panic!("no {before} in {self:?}"));
         decoded(rest.split('"').next().expect("a quote"))
     }

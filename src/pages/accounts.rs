@@ -1,0 +1,103 @@
+//! The page on which a person chooses one of the accounts that are signed in, or another one.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use minijinja::{Value, context};
+
+use crate::answer;
+use crate::app::App;
+use crate::authorization::{self, Accounts, Resumed};
+use crate::browser;
+use crate::failure::{Denied, Failure};
+use crate::form;
+use crate::oauth::id::SessionId;
+use crate::oauth::params::Params;
+use crate::oauth::reason::Reason;
+use crate::oauth::request::Refusal;
+use crate::store::db::{DbError, Tx};
+use crate::store::flows;
+
+pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    match resume(&app, &request).await {
+        Ok((resumed, accounts)) if accounts.people.is_empty() => go_on(&app, &resumed),
+        Ok((resumed, accounts)) => page(&app, &resumed, &accounts),
+        Err(denied) => answer::authorization_error(&app, &request, denied),
+    }
+}
+
+pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+    let outcome = async {
+        let (resumed, accounts) = resume(&app, &request).await?;
+        let form = form::read(&request, body).await.map_err(Refusal::Page)?;
+        Ok::<_, Denied<Refusal>>((resumed, accounts, form))
+    };
+    let (resumed, accounts, form) = match outcome.await {
+        Ok(read) => read,
+        Err(denied) => return answer::authorization_error(&app, &request, denied),
+    };
+    let token = form.one("form_token").ok().flatten().unwrap_or_default();
+    if !app.keys.is_form_token(token, PURPOSE, &bound_to(&resumed))
+        || !browser::is_same_origin(&app, &request)
+    {
+        return answer::page_error(&app, &request, browser::forged().into());
+    }
+    if form.count("cancel") > 0 {
+        let error = Reason::SignInCancelled.because("the person went back instead of choosing an account");
+        return authorization::decline(&app, &request, resumed.checked, error);
+    }
+    let session = form.one("session").ok().flatten().unwrap_or_default();
+    match accounts.find(session) {
+        Some(chosen) => match choose(&app, &resumed, chosen.session.clone()).await {
+            Ok(()) => go_on(&app, &resumed),
+            Err(failure) => answer::page_error(&app, &request, failure.into()),
+        },
+        // Another account, or one whose session has ended while the page was open.
+        None => answer::see_other(&another(&app, &resumed)),
+    }
+}
+
+async fn resume(app: &App, request: &HttpRequest) -> Result<(Resumed, Accounts), Denied<Refusal>> {
+    let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
+    let resumed = authorization::resume_flow(app, request, &query).await?;
+    let accounts = authorization::accounts(app, request, Some(&resumed.checked.request.client_id)).await?;
+    Ok((resumed, accounts))
+}
+
+fn go_on(app: &App, resumed: &Resumed) -> HttpResponse {
+    answer::see_other(&authorization::flow_url(app, "authorize/resume", &resumed.flow.id))
+}
+
+/// The sign-in page, for somebody who is not signed in yet.
+fn another(app: &App, resumed: &Resumed) -> String {
+    format!("{}&another=1", authorization::flow_url(app, "sign-in", &resumed.flow.id))
+}
+
+async fn choose(app: &App, resumed: &Resumed, session: SessionId) -> Result<(), Failure> {
+    let flow = resumed.flow.id.clone();
+    let choose = async move |tx: &mut Tx| flows::note_chosen(tx, &flow, &session).await;
+    Ok(app.db.write::<_, DbError, _>(choose).await?)
+}
+
+const PURPOSE: &str = "accounts";
+
+fn bound_to(resumed: &Resumed) -> [&str; 2] {
+    [resumed.flow.id.as_str(), resumed.browser.as_str()]
+}
+
+fn page(app: &App, resumed: &Resumed, accounts: &Accounts) -> HttpResponse {
+    let shown: Vec<Value> = accounts
+        .people
+        .iter()
+        .map(|here| context! { session => here.session.as_str(), username => &here.username })
+        .collect();
+    app.pages.render(
+        StatusCode::OK,
+        "accounts.html",
+        context! {
+            client => &resumed.checked.client.client.name,
+            accounts => shown,
+            action => authorization::flow_url(app, "accounts", &resumed.flow.id),
+            form_token => app.keys.form_token(PURPOSE, &bound_to(resumed)),
+        },
+    )
+}
