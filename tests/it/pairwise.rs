@@ -1,5 +1,8 @@
 //! Pairwise subjects: what a sector knows of a person tells another sector nothing (OpenID Connect Core §8.1).
 
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
 use grantor::oauth::client::{Client, SubjectType};
 use reqwest::Method;
 use serde_json::Value;
@@ -124,4 +127,82 @@ async fn a_registration_must_leave_no_doubt_about_the_sector() {
         "--add-redirect-uri",
         "https://b.example/x",
     ]);
+}
+
+/// A site with a certificate for `localhost` that serves `list` at `/sector`; its address, and what trusts it.
+fn list_site(directory: &Path, list: &'static str) -> (String, String) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let ca_file = directory.join("ca.pem");
+    std::fs::write(&ca_file, made.cert.pem()).unwrap();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key.into())
+        .unwrap();
+    let config = std::sync::Arc::new(config);
+    let listener = std::net::TcpListener::bind("localhost:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let connection = rustls::ServerConnection::new(config.clone()).unwrap();
+            let mut stream = rustls::StreamOwned::new(connection, stream);
+            let mut request = [0; 4096];
+            if stream.read(&mut request).is_ok() {
+                let length = list.len();
+                let _ = write!(
+                    stream,
+                    "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{list}"
+                );
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            }
+        }
+    });
+    (format!("https://localhost:{port}/sector"), ca_file.display().to_string())
+}
+
+#[tokio::test]
+async fn a_list_joins_applications_of_several_hosts_to_one_sector() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let (one, two) = ("https://a.example/one", "https://b.example/two");
+    let (uri, ca_file) =
+        list_site(&operator.directory, r#"["https://a.example/one", "https://b.example/two"]"#);
+    let run = |arguments: &[&str]| {
+        let mut command = operator.command(arguments);
+        command.env("GRANTOR_FETCH__ALLOW", "localhost").env("GRANTOR_FETCH__CA_FILE", &ca_file);
+        let output = command.output().unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    let create = |id: &'static str, redirect_uri: &'static str| {
+        let arguments = ["client", "create", "--id", id, "--name", "A", "--kind", "spa", "--scope", "openid"];
+        let more =
+            ["--subject-type", "pairwise", "--redirect-uri", redirect_uri, "--sector-identifier-uri", &uri];
+        run(&[&arguments[..], &more].concat())
+    };
+    for (id, redirect_uri) in [("one", one), ("two", two)] {
+        assert_eq!(create(id, redirect_uri), (true, String::new()));
+    }
+    let mut alice = server.alice().await;
+    let sub = async |alice: &mut Browser, id: &str, uri: &str| {
+        let app = Application::registered_at(&server.url, id, None, uri);
+        names(&app, alice).await
+    };
+    assert_eq!(sub(&mut alice, "one", one).await, sub(&mut alice, "two", two).await);
+
+    let (done, why) = create("three", "https://c.example/three");
+    assert!(!done && why.contains("is not in the list behind the sector identifier URI"), "{why}");
+    let (done, why) = run(&["client", "update", "one", "--add-redirect-uri", "https://c.example/three"]);
+    assert!(!done && why.contains("is not in the list"), "{why}");
+    assert_eq!(run(&["client", "update", "one", "--add-redirect-uri", two]), (true, String::new()));
+    assert_eq!(run(&["client", "update", "one", "--name", "B"]), (true, String::new()));
+    let why = operator.refused(&["client", "update", "two", "--sector-identifier-uri", &uri]);
+    assert!(why.contains("cannot be read") && why.contains("not a public address"), "{why}");
+    let (done, why) = run(&["client", "update", "one", "--sector-identifier-uri", "http://localhost/"]);
+    assert!(!done && why.contains("is no https address"), "{why}");
+    let (done, why) = run(&["client", "update", "one", "--no-sector-identifier-uri"]);
+    assert!(!done && why.contains("not all of one host"), "{why}");
 }

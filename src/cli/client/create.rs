@@ -8,6 +8,7 @@ use serde_json::json;
 use super::super::{Common, Desk, Trouble, block_on, say};
 use super::logo::Logo;
 use super::secrets::{check_secret, made};
+use super::sector;
 use super::words::{
     Algorithm, Grant, Kind, Method, Pkce, Subject, check_algorithm, check_calls, grants, link, origins,
     redirect_uris, response_types, scopes,
@@ -71,6 +72,9 @@ pub(in crate::cli) struct Options {
     /// Whether it knows people by the name that all know, or by one that only its sector knows
     #[arg(long, value_name = "TYPE", default_value = "public")]
     subject_type: Subject,
+    /// The list that joins applications of several hosts to one sector, for pairwise subjects; it is read now
+    #[arg(long, value_name = "URI")]
+    sector_identifier_uri: Option<String>,
     /// It belongs to the operator: nobody is asked for consent
     #[arg(long)]
     first_party: bool,
@@ -103,6 +107,9 @@ async fn create(options: &Options, client: Client, logo: Option<Logo>) -> Result
     let desk = Desk::open(&options.common).await?;
     check_algorithm(&desk, client.id_token_alg)?;
     check_calls(&desk.config.fetch, &client)?;
+    if let Some(uri) = &client.sector_identifier_uri {
+        sector::check(&client, &sector::listed(&desk.config.fetch, uri).await?)?;
+    }
     let (secret, generated) = if client.kind.is_public() {
         (None, None)
     } else {
@@ -180,7 +187,7 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
             front_channel: options.frontchannel_logout_uri.clone(),
         },
         subject_type: options.subject_type.into(),
-        sector_identifier_uri: None,
+        sector_identifier_uri: options.sector_identifier_uri.clone(),
         first_party: options.first_party,
         disabled: false,
     };

@@ -5,6 +5,7 @@ mod delete;
 mod list;
 mod logo;
 mod secrets;
+mod sector;
 mod show;
 mod update;
 mod words;

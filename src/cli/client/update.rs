@@ -7,6 +7,8 @@ use serde_json::json;
 
 use super::super::{Desk, Manner, Trouble, block_on};
 use super::logo::Logo;
+use super::sector;
+use super::show;
 use super::unknown;
 use super::words::{
     AlgorithmOrDefault, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, check_algorithm, check_calls,
@@ -99,6 +101,12 @@ struct Changes {
     /// Whether it knows people by the name that all know, or by one that only its sector knows
     #[arg(long, value_name = "TYPE")]
     subject_type: Option<Subject>,
+    /// The list that joins applications of several hosts to one sector, for pairwise subjects; it is read now
+    #[arg(long, value_name = "URI", conflicts_with = "no_sector_identifier_uri")]
+    sector_identifier_uri: Option<String>,
+    /// Its sector is the host of its redirect URIs
+    #[arg(long)]
+    no_sector_identifier_uri: bool,
     /// Whether it belongs to the operator, so that nobody is asked for consent
     #[arg(long, value_name = "true|false")]
     first_party: Option<bool>,
@@ -141,6 +149,11 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
         let desk = Desk::open(&manner.common).await?;
         check_algorithm(&desk, changes.id_token_alg.and_then(Into::into))?;
         let (id, now, config) = (ClientId::new(id), desk.now, desk.config.fetch.clone());
+        let sector = changes.sector(&show::find(&desk, &id).await?.client);
+        let listed = match sector {
+            Some(uri) if changes.changes_sector() => Some(sector::listed(&config, &uri).await?),
+            _ => None,
+        };
         let key = id.clone();
         let work = async move |tx: &mut Tx| {
             let Some(record) = clients::find_record(tx, &key).await? else { return Ok(Err(unknown(&key))) };
@@ -151,6 +164,9 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
             };
             if let Some(logo) = &logo {
                 logo.save(tx).await?;
+            }
+            if let Some(Err(trouble)) = listed.as_deref().map(|listed| sector::check(&client, listed)) {
+                return Ok(Err(trouble));
             }
             let is_new = client.logout.back_channel != before.logout.back_channel;
             if let (true, Err(trouble)) = (is_new, check_calls(&config, &client)) {
@@ -200,7 +216,7 @@ impl Changes {
             id_token_alg: self.id_token_alg.map_or(before.id_token_alg, Into::into),
             logout: self.logout(&before.logout),
             subject_type: self.subject_type.map_or(before.subject_type, Into::into),
-            sector_identifier_uri: before.sector_identifier_uri.clone(),
+            sector_identifier_uri: self.sector(before),
             first_party: self.first_party.unwrap_or(before.first_party),
             disabled: self.disable || (before.disabled && !self.enable),
         };
@@ -213,6 +229,18 @@ impl Changes {
             .into());
         }
         Ok(client)
+    }
+
+    fn sector(&self, before: &Client) -> Option<String> {
+        let kept = || before.sector_identifier_uri.clone().filter(|_| !self.no_sector_identifier_uri);
+        self.sector_identifier_uri.clone().or_else(kept)
+    }
+
+    /// Whether what comes out may no longer be what the list of its sector says.
+    fn changes_sector(&self) -> bool {
+        self.sector_identifier_uri.is_some()
+            || !self.redirect_uris.is_empty()
+            || !self.add_redirect_uris.is_empty()
     }
 
     fn logout(&self, before: &LogoutUris) -> LogoutUris {
