@@ -226,6 +226,56 @@ mod tests {
     }
 
     #[test]
+    fn the_signatures_of_the_rfcs_are_good_and_of_nothing_else() {
+        const CLAIMS: &str =
+            "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+        // RFC 7515 A.2 and A.3, RFC 8037 A.4.
+        let rsa = json!({ "kty": "RSA", "e": "AQAB", "n": concat!(
+            "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-",
+            "pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2Cap",
+            "Hg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h",
+            "4FRWyuXpoQ") });
+        let rsa_signature = concat!(
+            "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7",
+            "t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi1",
+            "2jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGl",
+            "UPQGe77Rw"
+        );
+        let ec = json!({ "kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0" });
+        let ec_signature =
+            "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+        let okp =
+            json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
+        let okp_signature =
+            "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+        for (algorithm, jwk, header, payload, signature) in [
+            (SigningAlgorithm::Rs256, rsa, "eyJhbGciOiJSUzI1NiJ9", CLAIMS, rsa_signature),
+            (SigningAlgorithm::Es256, ec, "eyJhbGciOiJFUzI1NiJ9", CLAIMS, ec_signature),
+            (
+                SigningAlgorithm::EdDsa,
+                okp,
+                "eyJhbGciOiJFZERTQSJ9",
+                "RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc",
+                okp_signature,
+            ),
+        ] {
+            let key = VerifyingKey::read("k", algorithm, &jwk.to_string()).unwrap();
+            let is_good = |input: &str| {
+                jsonwebtoken::crypto::verify(
+                    signature,
+                    input.as_bytes(),
+                    &key.key,
+                    header_algorithm(algorithm),
+                )
+                .unwrap()
+            };
+            assert!(is_good(&format!("{header}.{payload}")), "{algorithm}");
+            assert!(!is_good(&format!("{header}.{payload}A")), "{algorithm}");
+        }
+    }
+
+    #[test]
     fn types_are_media_types() {
         for (found, expected, same) in [
             ("JWT", "JWT", true),

@@ -1,5 +1,6 @@
 //! Signing keys: made once, sealed, published before they sign and after; the same on every node.
 
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +12,15 @@ use grantor::jose::key::SigningKey;
 use grantor::jose::verify::{Expiry, verify};
 use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::secret::Hash;
+use openidconnect::JsonWebKey as _;
+use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::TestServer;
 use crate::support::database::{TestDatabase, engine};
+use crate::support::jwt::parts;
+use crate::support::relying_party::Registration;
 
 const DAY: Duration = Duration::from_secs(86_400);
 const ES256: SigningAlgorithm = SigningAlgorithm::Es256;
@@ -226,4 +231,77 @@ async fn an_algorithm_that_is_offered_anew_gets_a_key_and_one_that_is_not_stays_
     assert!(current.signing(ES256).is_none() && current.signing(SigningAlgorithm::EdDsa).is_some());
     assert_eq!(current.jwks().matches("\"kid\"").count(), 2);
     assert!(takes(&other, &token).await);
+}
+
+/// An application that keeps the keys for as long as it was told to, and never asks in between.
+struct Caching {
+    keys: Vec<CoreJsonWebKey>,
+    read_at: i64,
+    max_age: i64,
+}
+
+impl Caching {
+    async fn read(server: &TestServer) -> Self {
+        let answer = server.get("/jwks").await;
+        let max_age = answer.header("cache-control").split("max-age=").nth(1).unwrap().parse().unwrap();
+        let keys: CoreJsonWebKeySet = serde_json::from_str(&answer.body).unwrap();
+        Self { keys: keys.keys().clone(), read_at: server.app.now(), max_age }
+    }
+
+    /// The key that a token names; the error says which one it does not know, and for how long it has not asked.
+    async fn key(&mut self, server: &TestServer, token: &str) -> Result<&CoreJsonWebKey, String> {
+        if server.app.now() >= self.read_at + self.max_age {
+            *self = Self::read(server).await;
+        }
+        let kid = parts(token)[0]["kid"].as_str().unwrap().to_owned();
+        let age = server.app.now() - self.read_at;
+        let key = self.keys.iter().find(|key| key.key_id().is_some_and(|known| known.as_str() == kid));
+        key.ok_or_else(|| format!("the key {kid} is not known, {age} s after reading"))
+    }
+}
+
+fn is_signed_by(token: &str, key: &CoreJsonWebKey) -> bool {
+    let (input, signature) = token.rsplit_once('.').unwrap();
+    let signature = grantor::secret::from_base64url(signature).unwrap();
+    key.verify_signature(&CoreJwsSigningAlgorithm::EcdsaP256Sha256, input.as_bytes(), &signature).is_ok()
+}
+
+#[tokio::test]
+async fn no_application_that_caches_as_told_fails_while_keys_rotate_under_traffic() {
+    let options =
+        [("keys.rotate_every", "12h"), ("keys.publish_before", "2h"), ("keys.keep_published", "8h")];
+    let server = TestServer::start_with(&options).await;
+    let app = server.register(Registration::web("app").scopes("openid")).await;
+    let mut alice = server.alice().await;
+    let back = alice.authorize(&app.url_with(&[("scope", "openid")])).await;
+    let mut refresh = app.redeem_by_hand(&back.get("code")).await.get("refresh_token");
+    // Each began to listen at another time.
+    let mut listeners = Vec::new();
+    let mut recent: VecDeque<String> = VecDeque::new();
+    let mut seen = HashSet::new();
+    for minute in (0..48 * 60).step_by(5) {
+        if minute % 25 == 0 && listeners.len() < 12 {
+            listeners.push(Caching::read(&server).await);
+        }
+        let answers = join_all((0..4).map(|_| app.refresh_by_hand(&refresh))).await;
+        refresh = answers[0].get("refresh_token");
+        for answer in &answers {
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let token = answer.get("id_token");
+            seen.insert(parts(&token)[0]["kid"].as_str().unwrap().to_owned());
+            recent.push_back(token);
+        }
+        // They live for ten minutes, and so for the two rounds before this one.
+        recent.drain(..recent.len().saturating_sub(12));
+        let newest = recent.back().unwrap().clone();
+        assert!(is_signed_by(&newest, listeners[0].key(&server, &newest).await.unwrap()));
+        for listener in &mut listeners {
+            for token in &recent {
+                let known = listener.key(&server, token).await;
+                assert!(known.is_ok(), "in minute {minute}: {known:?}");
+            }
+        }
+        server.clock.advance(Duration::from_secs(300));
+    }
+    assert!(seen.len() >= 3, "keys have rotated: {seen:?}");
 }
