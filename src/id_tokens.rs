@@ -45,15 +45,8 @@ impl<'a> Signer<'a> {
         if !client.scopes.contains(OPENID) {
             return Ok(None);
         }
-        let keys = app.key_set.current(app.now()).await?;
-        let algorithm = algorithm(&app.config.keys.algorithms, client);
-        let Some(key) = keys.signing(algorithm) else {
-            let id = &client.id;
-            return Err(Failure::Internal(format!(
-                "the client {id} wants its ID Tokens signed with {algorithm}, which keys.algorithms does not offer"
-            )));
-        };
-        Ok(Some(Self { app, client, key: key.clone() }))
+        let key = key(app, client, algorithm(&app.config.keys.algorithms, client)).await?;
+        Ok(Some(Self { app, client, key }))
     }
 
     /// The token that tells of a sign-in, with what the request wants it to tell of the person.
@@ -117,6 +110,29 @@ impl<'a> Signer<'a> {
         let find = async move |conn: &mut Conn| users::find_person(conn, &user).await;
         Ok(self.app.db.read::<_, DbError, _>(find).await?)
     }
+}
+
+/// What UserInfo tells, signed for one client (OpenID Connect Core §5.3.2).
+pub async fn sign_user_info(
+    app: &App,
+    client: &Client,
+    algorithm: SigningAlgorithm,
+    mut told: Claims,
+) -> Result<String, Failure> {
+    let key = key(app, client, algorithm).await?;
+    told.insert("iss".into(), app.issuer.as_str().into());
+    told.insert("aud".into(), client.id.as_str().into());
+    Ok(key.sign(TYP, &told)?)
+}
+
+async fn key(app: &App, client: &Client, algorithm: SigningAlgorithm) -> Result<Arc<SigningKey>, Failure> {
+    let keys = app.key_set.current(app.now()).await?;
+    keys.signing(algorithm).cloned().ok_or_else(|| {
+        let id = &client.id;
+        Failure::Internal(format!(
+            "the client {id} is to be answered with {algorithm}, which keys.algorithms does not offer"
+        ))
+    })
 }
 
 /// Verifies an ID Token that comes back as a hint; it may have expired.

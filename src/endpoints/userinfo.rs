@@ -7,6 +7,7 @@ use super::bearer;
 use crate::answer::{self, CallingClient};
 use crate::app::App;
 use crate::failure::Denied;
+use crate::id_tokens;
 use crate::oauth::bearer::{Teller, may_tell};
 use crate::oauth::claims::Claims;
 use crate::oauth::error::OAuthError;
@@ -38,15 +39,27 @@ async fn respond(
         Err(denied) => Err(denied),
     };
     match told {
-        Ok(claims) => HttpResponse::Ok()
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .insert_header((header::PRAGMA, "no-cache"))
-            .json(claims),
+        Ok(told) => {
+            let mut response = HttpResponse::Ok();
+            response
+                .insert_header((header::CACHE_CONTROL, "no-store"))
+                .insert_header((header::PRAGMA, "no-cache"));
+            match told {
+                Told::Plain(claims) => response.json(claims),
+                Told::Signed(token) => response.content_type("application/jwt").body(token),
+            }
+        }
         Err(denied) => answer::bearer_error(app, request, denied, OPENID),
     }
 }
 
-async fn tell(app: &App, request: &HttpRequest, token: Option<Hash>) -> Result<Claims, Denied<OAuthError>> {
+/// An answer in the form that the client is registered for.
+enum Told {
+    Plain(Claims),
+    Signed(String),
+}
+
+async fn tell(app: &App, request: &HttpRequest, token: Option<Hash>) -> Result<Told, Denied<OAuthError>> {
     let Some(hash) = token else {
         return Err(Reason::BearerMissing.because("the request has no access token").into());
     };
@@ -64,5 +77,10 @@ async fn tell(app: &App, request: &HttpRequest, token: Option<Hash>) -> Result<C
     let mut told = person.told(scopes.claims_of(&scope));
     told.extend(claims.told_by(&person));
     told.insert("sub".into(), subjects::subject(app, &client.client, &person.id).into());
-    Ok(told)
+    Ok(match client.client.userinfo_alg {
+        None => Told::Plain(told),
+        Some(algorithm) => {
+            Told::Signed(id_tokens::sign_user_info(app, &client.client, algorithm, told).await?)
+        }
+    })
 }

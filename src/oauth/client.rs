@@ -35,6 +35,8 @@ pub struct Client {
     pub pkce: Option<PkcePolicy>,
     /// What its ID Tokens are signed with; `None` is RS256, if the server offers it.
     pub id_token_alg: Option<SigningAlgorithm>,
+    /// What UserInfo is signed with for it; `None` is plain JSON.
+    pub userinfo_alg: Option<SigningAlgorithm>,
     pub logout: LogoutUris,
     pub subject_type: SubjectType,
     /// Whose host joins clients that are to know a person by one name (OpenID Connect Core §8.1).
@@ -202,6 +204,7 @@ pub(super) fn example(kind: ClientKind) -> Client {
         auth_method: None,
         pkce: None,
         id_token_alg: None,
+        userinfo_alg: None,
         logout: LogoutUris::default(),
         subject_type: SubjectType::Public,
         sector_identifier_uri: None,

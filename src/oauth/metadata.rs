@@ -32,6 +32,7 @@ pub struct Metadata {
     pub prompt_values_supported: [&'static str; 4],
     pub subject_types_supported: Vec<&'static str>,
     pub id_token_signing_alg_values_supported: Vec<&'static str>,
+    pub userinfo_signing_alg_values_supported: Vec<&'static str>,
     pub acr_values_supported: [&'static str; 1],
     pub claim_types_supported: [&'static str; 1],
     pub claims_supported: Vec<String>,
@@ -46,6 +47,7 @@ pub struct Metadata {
 
 /// Builds the document for `issuer`, which has no slash at its end.
 pub fn metadata(issuer: &str, known: &[&ScopeRecord], algorithms: &[SigningAlgorithm]) -> Metadata {
+    let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
     Metadata {
         issuer: issuer.to_owned(),
         authorization_endpoint: format!("{issuer}/authorize"),
@@ -68,10 +70,8 @@ pub fn metadata(issuer: &str, known: &[&ScopeRecord], algorithms: &[SigningAlgor
         authorization_response_iss_parameter_supported: true,
         prompt_values_supported: prompt::VALUES,
         subject_types_supported: SubjectType::ALL.iter().map(|known| known.as_str()).collect(),
-        id_token_signing_alg_values_supported: algorithms
-            .iter()
-            .map(|algorithm| algorithm.as_str())
-            .collect(),
+        id_token_signing_alg_values_supported: names.clone(),
+        userinfo_signing_alg_values_supported: names,
         acr_values_supported: [id_token::ACR_ONE_FACTOR],
         claim_types_supported: ["normal"],
         claims_supported: claims(known),

@@ -4,14 +4,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use grantor::oauth::client::{Client, LogoutUris};
-use openidconnect::core::{CoreJwsSigningAlgorithm, CoreProviderMetadata};
-use openidconnect::{IssuerUrl, JsonWebKey as _};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::support::jwt::{claims, parts};
+use crate::support::jwt::{claims, is_signed, parts};
 use crate::support::process::Serving;
-use crate::support::relying_party::{Registration, send};
+use crate::support::relying_party::Registration;
 use crate::support::server::PASSWORD;
 use crate::support::site::Site;
 use crate::support::{Application, Browser, Operator, TestServer};
@@ -118,18 +116,7 @@ async fn an_application_gets_a_signed_token_about_the_session_that_is_over() {
     });
     assert_eq!(told, expected);
     assert_eq!((&header["typ"], &header["alg"]), (&"logout+jwt".into(), &"ES256".into()));
-    let issuer = IssuerUrl::new(server.url.clone()).unwrap();
-    let provider = CoreProviderMetadata::discover_async(issuer, &send).await.unwrap();
-    let key = provider
-        .jwks()
-        .keys()
-        .iter()
-        .find(|key| key.key_id().is_some_and(|kid| kid.as_str() == header["kid"].as_str().unwrap()));
-    let (input, signature) = token.rsplit_once('.').unwrap();
-    let signature = grantor::secret::from_base64url(signature).unwrap();
-    let algorithm = CoreJwsSigningAlgorithm::EcdsaP256Sha256;
-    key.unwrap().verify_signature(&algorithm, input.as_bytes(), &signature).unwrap();
-
+    assert!(is_signed(&server, &token).await);
     let list = until(&Operator::of(&server), |list| list.iter().all(|one| one["state"] == "delivered")).await;
     let list = list.as_array().unwrap();
     assert_eq!(list.len(), 1, "who got nothing in the session, or hears nothing: {list:?}");

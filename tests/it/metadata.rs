@@ -44,6 +44,7 @@ fn expected(issuer: &str) -> Value {
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": ["ES256", "EdDSA"],
+        "userinfo_signing_alg_values_supported": ["ES256", "EdDSA"],
         "acr_values_supported": ["1"],
         "claim_types_supported": ["normal"],
         "claims_supported": [

@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::support::jwt::{is_signed, parts};
 use crate::support::relying_party::Registration;
 use crate::support::{Answer, Application, Browser, Operator, TestServer};
 
@@ -268,4 +269,31 @@ async fn a_user_is_created_with_every_standard_claim() {
     let told = told.as_object_mut().unwrap();
     assert!(told.remove("sub").is_some() && told.remove("updated_at").is_some_and(|at| at.is_number()));
     assert_eq!(Value::Object(told.clone()), claims);
+}
+
+#[tokio::test]
+async fn a_client_that_is_registered_so_gets_it_signed() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let (app, mut alice) = (app(&server).await, server.alice().await);
+    operator.done(&["client", "update", "app", "--userinfo-alg", "EdDSA"]);
+    let token = access_token(&app, &mut alice, "openid email").await;
+    let answer = ask(&server, &token).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/jwt"));
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let [header, told] = parts(&answer.body);
+    assert_eq!(header["alg"], "EdDSA");
+    assert!(is_signed(&server, &answer.body).await);
+    let expected = json!({
+        "iss": server.url, "aud": "app", "sub": told["sub"], "email": "alice@example.com", "email_verified": false,
+    });
+    assert_eq!(told, expected);
+    // It is no ID Token, and no hint of one.
+    let hint = alice.get(&format!("/logout?id_token_hint={}", answer.body)).await;
+    hint.assert_page(400, "id_token_hint.invalid");
+
+    ask(&server, "made-up").await.assert_json_error(401, "invalid_token", "bearer.unknown");
+    operator.done(&["client", "update", "app", "--userinfo-alg", "default"]);
+    let why = operator.refused(&["client", "update", "app", "--userinfo-alg", "PS256"]);
+    assert!(why.contains("keys.algorithms offers"), "{why}");
 }

@@ -69,6 +69,9 @@ pub(in crate::cli) struct Options {
     /// What its ID Tokens are signed with; without this option RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<Algorithm>,
+    /// What UserInfo is signed with for it; without this option it is plain JSON
+    #[arg(long, value_name = "ALG")]
+    userinfo_alg: Option<Algorithm>,
     /// Whether it knows people by the name that all know, or by one that only its sector knows
     #[arg(long, value_name = "TYPE", default_value = "public")]
     subject_type: Subject,
@@ -106,6 +109,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
 async fn create(options: &Options, client: Client, logo: Option<Logo>) -> Result<(), Trouble> {
     let desk = Desk::open(&options.common).await?;
     check_algorithm(&desk, client.id_token_alg)?;
+    check_algorithm(&desk, client.userinfo_alg)?;
     check_calls(&desk.config.fetch, &client)?;
     if let Some(uri) = &client.sector_identifier_uri {
         sector::check(&client, &sector::listed(&desk.config.fetch, uri).await?)?;
@@ -182,6 +186,7 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
         auth_method: options.auth_method.map(AuthMethod::from),
         pkce: options.pkce.map(PkcePolicy::from),
         id_token_alg: options.id_token_alg.map(SigningAlgorithm::from),
+        userinfo_alg: options.userinfo_alg.map(SigningAlgorithm::from),
         logout: LogoutUris {
             back_channel: options.backchannel_logout_uri.clone(),
             front_channel: options.frontchannel_logout_uri.clone(),

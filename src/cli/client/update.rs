@@ -98,6 +98,9 @@ struct Changes {
     /// What its ID Tokens are signed with; default is RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
+    /// What UserInfo is signed with for it; default is plain JSON
+    #[arg(long, value_name = "ALG")]
+    userinfo_alg: Option<AlgorithmOrDefault>,
     /// Whether it knows people by the name that all know, or by one that only its sector knows
     #[arg(long, value_name = "TYPE")]
     subject_type: Option<Subject>,
@@ -148,6 +151,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&manner.common).await?;
         check_algorithm(&desk, changes.id_token_alg.and_then(Into::into))?;
+        check_algorithm(&desk, changes.userinfo_alg.and_then(Into::into))?;
         let (id, now, config) = (ClientId::new(id), desk.now, desk.config.fetch.clone());
         let sector = changes.sector(&show::find(&desk, &id).await?.client);
         let listed = match sector {
@@ -214,6 +218,7 @@ impl Changes {
             auth_method: self.auth_method.map_or(before.auth_method, Into::into),
             pkce: self.pkce.map_or(before.pkce, Into::into),
             id_token_alg: self.id_token_alg.map_or(before.id_token_alg, Into::into),
+            userinfo_alg: self.userinfo_alg.map_or(before.userinfo_alg, Into::into),
             logout: self.logout(&before.logout),
             subject_type: self.subject_type.map_or(before.subject_type, Into::into),
             sector_identifier_uri: self.sector(before),

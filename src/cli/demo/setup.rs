@@ -119,6 +119,7 @@ fn client(id: &str, name: &str, kind: ClientKind) -> Client {
         auth_method: None,
         pkce: None,
         id_token_alg: None,
+        userinfo_alg: None,
         logout: LogoutUris::default(),
         response_types: Vec::new(),
         subject_type: SubjectType::Public,

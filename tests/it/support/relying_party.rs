@@ -61,6 +61,7 @@ impl Registration {
             auth_method: None,
             pkce: None,
             id_token_alg: None,
+            userinfo_alg: None,
             logout: LogoutUris::default(),
             response_types: Vec::new(),
             subject_type: SubjectType::Public,
