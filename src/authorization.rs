@@ -67,6 +67,12 @@ async fn validate_with(
     let scopes = app.registry.scopes(freshness).await?;
     let pkce = app.config.oauth.require_pkce.default_policy();
     let mut request = request::validate(&client.client, params, &*scopes, pkce)?;
+    if request.prompt.create && !app.config.sign_up.enabled {
+        let error = Reason::PromptUnknown
+            .because("people cannot make accounts here, so prompt=create is not supported");
+        let AuthorizationRequest { return_to, state, .. } = request;
+        return Err(Refusal::Redirect { to: return_to, state, error }.into());
+    }
     match hinted(app, &client.client, params).await {
         // The request may want somebody by the claim sub as well: then it is the one of both, or nobody.
         Ok(Some(subject)) if request.expected.is_empty() || request.expected.contains(&subject) => {

@@ -32,6 +32,7 @@ pub struct Config {
     pub tokens: Tokens,
     pub sessions: Sessions,
     pub sign_in: SignIn,
+    pub sign_up: SignUp,
     pub passwords: Passwords,
     pub fetch: Fetch,
     pub limits: Limits,
@@ -117,6 +118,11 @@ pub struct Sessions {
 #[derive(Clone, Debug, Deserialize)]
 pub struct SignIn {
     pub flow_lifetime: Span,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct SignUp {
+    pub enabled: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -14,9 +14,10 @@ use crate::secret::Hash;
 pub const STYLE: &str = include_str!("pages/assets/grantor.css");
 const ICON: &str = include_str!("pages/assets/grantor.svg");
 
-const TEMPLATES: [(&str, &str); 15] = [
+const TEMPLATES: [(&str, &str); 16] = [
     ("layout.html", include_str!("pages/templates/layout.html")),
     ("sign_in.html", include_str!("pages/templates/sign_in.html")),
+    ("sign_up.html", include_str!("pages/templates/sign_up.html")),
     ("accounts.html", include_str!("pages/templates/accounts.html")),
     ("consent.html", include_str!("pages/templates/consent.html")),
     ("logout.html", include_str!("pages/templates/logout.html")),

@@ -56,6 +56,7 @@ pub(super) async fn resume(app: web::Data<App>, request: HttpRequest) -> HttpRes
     };
     match authorization::next(&app, &checked, &accounts, &flow.progress) {
         Ok(Next::SignIn(_)) => answer::see_other(&authorization::flow_url(&app, "sign-in", &flow.id)),
+        Ok(Next::SignUp) => answer::see_other(&authorization::flow_url(&app, "sign-up", &flow.id)),
         Ok(Next::Select) => answer::see_other(&authorization::flow_url(&app, "accounts", &flow.id)),
         Ok(Next::Consent(_)) => answer::see_other(&authorization::flow_url(&app, "consent", &flow.id)),
         Ok(Next::Issue(signed_in)) => authorization::issue(&app, &request, &checked, signed_in).await,
@@ -72,6 +73,7 @@ async fn answer_or_ask(
     let accounts = authorization::accounts(app, request, Some(&checked.request.client_id)).await?;
     match authorization::next(app, checked, &accounts, &Progress::default()) {
         Ok(Next::SignIn(_)) => authorization::begin_flow(app, request, checked, params, "sign-in").await,
+        Ok(Next::SignUp) => authorization::begin_flow(app, request, checked, params, "sign-up").await,
         Ok(Next::Select) => authorization::begin_flow(app, request, checked, params, "accounts").await,
         Ok(Next::Consent(_)) => authorization::begin_flow(app, request, checked, params, "consent").await,
         Ok(Next::Issue(signed_in)) => Ok(authorization::issue(app, request, checked, signed_in).await),

@@ -7,13 +7,19 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::answer::{self, Surface};
 use crate::app::App;
 use crate::oauth::metadata::metadata;
+use crate::oauth::prompt;
 use crate::registry::Freshness;
 
 pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     match app.registry.scopes(Freshness::Cached).await {
         Ok(scopes) => HttpResponse::Ok()
             .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-            .json(metadata(&app.issuer, &scopes.sorted(), &app.config.keys.algorithms)),
+            .json(metadata(&app.issuer, &scopes.sorted(), &app.config.keys.algorithms, &prompts(&app))),
         Err(failure) => answer::failure(&app, &answer::request_id(&request), Surface::Api, &failure),
     }
+}
+
+fn prompts(app: &App) -> Vec<&'static str> {
+    let create = app.config.sign_up.enabled.then_some(prompt::CREATE);
+    prompt::VALUES.into_iter().chain(create).collect()
 }

@@ -18,7 +18,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{Resource, Route};
 
 use crate::answer::Surface;
-use crate::pages::{accounts, assets, consent, errors, home, logo, logout, sign_in};
+use crate::pages::{accounts, assets, consent, errors, home, logo, logout, sign_in, sign_up};
 use fallback::MethodNotAllowed;
 
 /// The route table; `path` is the public URL's, empty or `/like/this`.
@@ -43,6 +43,7 @@ pub fn routes(config: &mut ServiceConfig, path: &str) {
         .service(resource(&at("/healthz"), Api).get(health::live).done())
         .service(resource(&at("/readyz"), Api).get(health::ready).done())
         .service(resource(&at("/sign-in"), Page).get(sign_in::show).post(sign_in::submit).done())
+        .service(resource(&at("/sign-up"), Page).get(sign_up::show).post(sign_up::submit).done())
         .service(resource(&at("/accounts"), Page).get(accounts::show).post(accounts::submit).done())
         .service(resource(&at("/consent"), Page).get(consent::show).post(consent::submit).done())
         .service(resource(&at("/logout"), Page).get(logout::show).post(logout::submit).done())

@@ -60,6 +60,8 @@ pub struct Progress {
 pub enum Next<'a> {
     /// Of this account, if it is one that has to sign in anew.
     SignIn(Option<&'a SignedIn>),
+    /// Make an account.
+    SignUp,
     /// Choose one of the accounts that are signed in.
     Select,
     Consent(&'a SignedIn),
@@ -79,6 +81,9 @@ pub fn next<'a>(
     now: i64,
 ) -> Result<Next<'a>, OAuthError> {
     let prompt = &request.prompt;
+    if prompt.create && progress.signed_in.is_none() {
+        return Ok(Next::SignUp);
+    }
     let here = match account(request, accounts, progress, is_expected)? {
         Which::None => None,
         Which::Several if prompt.none => {
@@ -213,6 +218,7 @@ mod tests {
             160,
         ) {
             Ok(Next::SignIn(_)) => "sign in".into(),
+            Ok(Next::SignUp) => "sign up".into(),
             Ok(Next::Select) => "select".into(),
             Ok(Next::Consent(_)) => "consent".into(),
             Ok(Next::Issue(_)) => "issue".into(),
@@ -283,6 +289,7 @@ mod tests {
                 160,
             ) {
                 Ok(Next::SignIn(_)) => "sign in".into(),
+                Ok(Next::SignUp) => "sign up".into(),
                 Ok(Next::Select) => "select".into(),
                 Ok(Next::Consent(_)) => "consent".into(),
                 Ok(Next::Issue(_)) => "issue".into(),

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::client::{AuthMethod, GrantType, SubjectType};
 use super::id_token;
-use super::prompt;
 use super::response_mode::ResponseMode;
 use super::response_type::ResponseType;
 use super::scope::ScopeRecord;
@@ -29,7 +28,7 @@ pub struct Metadata {
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
     pub code_challenge_methods_supported: [&'static str; 1],
     pub authorization_response_iss_parameter_supported: bool,
-    pub prompt_values_supported: [&'static str; 4],
+    pub prompt_values_supported: Vec<&'static str>,
     pub subject_types_supported: Vec<&'static str>,
     pub id_token_signing_alg_values_supported: Vec<&'static str>,
     pub userinfo_signing_alg_values_supported: Vec<&'static str>,
@@ -46,7 +45,12 @@ pub struct Metadata {
 }
 
 /// Builds the document for `issuer`, which has no slash at its end.
-pub fn metadata(issuer: &str, known: &[&ScopeRecord], algorithms: &[SigningAlgorithm]) -> Metadata {
+pub fn metadata(
+    issuer: &str,
+    known: &[&ScopeRecord],
+    algorithms: &[SigningAlgorithm],
+    prompts: &[&'static str],
+) -> Metadata {
     let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
     Metadata {
         issuer: issuer.to_owned(),
@@ -68,7 +72,7 @@ pub fn metadata(issuer: &str, known: &[&ScopeRecord], algorithms: &[SigningAlgor
         token_endpoint_auth_methods_supported: AuthMethod::ALL.iter().map(|method| method.as_str()).collect(),
         code_challenge_methods_supported: ["S256"],
         authorization_response_iss_parameter_supported: true,
-        prompt_values_supported: prompt::VALUES,
+        prompt_values_supported: prompts.to_vec(),
         subject_types_supported: SubjectType::ALL.iter().map(|known| known.as_str()).collect(),
         id_token_signing_alg_values_supported: names.clone(),
         userinfo_signing_alg_values_supported: names,

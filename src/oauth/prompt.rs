@@ -8,6 +8,9 @@ use super::reason::Reason;
 /// The values of `prompt` that this server knows.
 pub const VALUES: [&str; 4] = ["none", "login", "consent", "select_account"];
 
+/// The value that is known where people may make accounts.
+pub const CREATE: &str = "create";
+
 /// What the application wants the person to be asked, whatever the server remembers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prompt {
@@ -18,6 +21,8 @@ pub struct Prompt {
     /// The person chooses among the accounts that are signed in.
     pub select_account: bool,
     pub consent: bool,
+    /// The person makes an account (Initiating User Registration via OpenID Connect §3).
+    pub create: bool,
     /// Seconds since the person last gave the password, at most.
     pub max_age: Option<i64>,
     /// Who the application believes the person to be.
@@ -35,13 +40,15 @@ impl Prompt {
                 "login" => prompt.login = true,
                 "select_account" => prompt.select_account = true,
                 "consent" => prompt.consent = true,
+                CREATE => prompt.create = true,
                 other => {
                     return Err(Reason::PromptUnknown
                         .because(format!("the prompt {} is not supported", shown(other))));
                 }
             }
         }
-        if prompt.none && (prompt.login || prompt.consent || prompt.select_account) {
+        let asks = prompt.login || prompt.consent || prompt.select_account || prompt.create;
+        if prompt.none && asks {
             return Err(Reason::PromptNoneCombined.because("prompt=none stands alone"));
         }
         Ok(prompt)
@@ -81,7 +88,9 @@ mod tests {
         for query in ["prompt=none+login", "prompt=consent+none", "prompt=select_account+none"] {
             assert_eq!(prompt(query), Err(Reason::PromptNoneCombined), "{query}");
         }
-        for query in ["prompt=create", "prompt=LOGIN", "prompt=none,login", "prompt=login+nonsense"] {
+        assert_eq!(prompt("prompt=create"), Ok(Prompt { create: true, ..Prompt::default() }));
+        assert_eq!(prompt("prompt=create+none"), Err(Reason::PromptNoneCombined));
+        for query in ["prompt=LOGIN", "prompt=none,login", "prompt=login+nonsense"] {
             assert_eq!(prompt(query), Err(Reason::PromptUnknown), "{query}");
         }
     }

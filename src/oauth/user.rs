@@ -12,6 +12,9 @@ pub fn folded(name: &str) -> String {
     name.trim().nfkc().flat_map(char::to_lowercase).nfkc().collect()
 }
 
+/// Characters of a password that somebody chooses for an account of their own (NIST SP 800-63B §5.1.1.1).
+pub const SHORTEST_PASSWORD: usize = 8;
+
 /// Checks a username; the error is a sentence for the operator.
 pub fn check_username(name: &str) -> Result<(), String> {
     if name.trim() != name || name.is_empty() || name.len() > LONGEST_NAME {

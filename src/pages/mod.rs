@@ -8,4 +8,6 @@ mod front_channel;
 pub mod home;
 pub mod logo;
 pub mod logout;
+mod new_session;
 pub mod sign_in;
+pub mod sign_up;

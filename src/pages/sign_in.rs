@@ -4,25 +4,24 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::context;
 
+use super::new_session::{Beginning, Manner};
 use crate::answer;
 use crate::app::App;
-use crate::authorization::{self, Accounts, Resumed};
+use crate::authorization::{self, Resumed};
 use crate::browser;
 use crate::failure::{Denied, Failure};
 use crate::form;
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::Ended;
-use crate::oauth::id::{SessionId, UserId};
-use crate::oauth::interaction::{Next, SignedIn};
+use crate::oauth::id::UserId;
+use crate::oauth::interaction::Next;
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
 use crate::oauth::user;
 use crate::passwords::Verified;
-use crate::secret::{Hash, Secret, random_id, random_token};
+use crate::secret::Secret;
 use crate::store::db::{DbError, Tx};
-use crate::store::sessions::{self, NewSession};
-use crate::store::{flows, users};
+use crate::store::users;
 
 pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
@@ -118,6 +117,7 @@ fn page(app: &App, resumed: &Resumed, query: &Params, status: StatusCode, userna
             form_token => app.keys.form_token(PURPOSE, &bound_to),
             username,
             failed => status != StatusCode::OK,
+            sign_up => app.config.sign_up.enabled.then(|| authorization::flow_url(app, "sign-up", &resumed.flow.id)),
         },
     )
 }
@@ -153,9 +153,7 @@ async fn verify(app: &App, username: &str, password: &str) -> Result<Option<Prov
 
 /// Begins a session with a new cookie, and goes on with the flow.
 ///
-/// It comes in the place of the person's own in this browser, or else of the account that was asked to sign in anew, or
-/// that is the only one; beside the others where the person wanted to use another account. `None` when the password was changed or the user
-/// disabled while the password was being verified.
+/// `None` when the password was changed or the user disabled while the password was being verified.
 async fn begin_session(
     app: &App,
     request: &HttpRequest,
@@ -163,69 +161,18 @@ async fn begin_session(
     query: &Params,
     proven: Proven,
 ) -> Result<Option<HttpResponse>, Failure> {
-    let (cookie, now) = (random_token(), app.now());
-    let session = NewSession {
-        cookie: Hash::of(&cookie),
-        id: SessionId::new(random_id()),
-        user: proven.user.clone(),
-        auth_time: now,
-        expires_at: now + app.config.sessions.lifetime.seconds(),
-    };
-    let accounts = authorization::accounts(app, request, Some(&resumed.checked.request.client_id)).await?;
-    let before = accounts.token_of(&proven.user).map(Hash::of);
-    let surplus = surplus(app, resumed, query, &accounts, &proven.user);
-    let gone: Vec<&SessionId> = surplus
-        .iter()
-        .chain(accounts.people.iter().filter(|here| here.user == proven.user).map(|here| &here.session))
-        .collect();
-    let tokens: Vec<String> = [cookie].into_iter().chain(accounts.tokens_without(&gone)).collect();
-    let (flow, ended) = (resumed.flow.id.clone(), surplus.clone());
+    let manner = if is_another(query) { Manner::Beside } else { Manner::InPlace };
+    let beginning = Beginning::prepare(app, request, resumed, &proven.user, manner).await?;
+    let begun = beginning.clone();
     let work = async move |tx: &mut Tx| {
-        let Some(id) = sessions::begin(tx, before.as_ref(), &session, &proven.hash).await? else {
+        if !begun.write(tx, &proven.hash).await? {
             return Ok(false);
-        };
-        for session in &ended {
-            sessions::end(tx, session, Ended::SessionReplaced, now).await?;
         }
         if let Some(new) = &proven.todays_hash {
             users::rehash(tx, &proven.user, &proven.hash, new).await?;
         }
-        flows::note_signed_in(tx, &flow, &id).await?;
         Ok(true)
     };
-    if !app.db.write::<_, DbError, _>(work).await? {
-        return Ok(None);
-    }
-    if !surplus.is_empty() {
-        app.back_channel.wake();
-    }
-    let mut response = answer::see_other(&authorization::flow_url(app, "authorize/resume", &resumed.flow.id));
-    // The cookie was made here, of characters that stand in a header.
-    let _ = response.add_cookie(&browser::session_cookie(app, &tokens));
-    Ok(Some(response))
-}
-
-/// The sessions that end with this sign-in.
-fn surplus(
-    app: &App,
-    resumed: &Resumed,
-    query: &Params,
-    accounts: &Accounts,
-    user: &UserId,
-) -> Vec<SessionId> {
-    let others: Vec<&SignedIn> = accounts.people.iter().filter(|here| here.user != *user).collect();
-    let beyond = |room: usize| others.iter().skip(room).map(|here| here.session.clone()).collect();
-    // Whoever is signed in already replaces nobody.
-    if others.len() < accounts.people.len() {
-        return Vec::new();
-    }
-    if is_another(query) {
-        return beyond(browser::ACCOUNTS - 1);
-    }
-    match authorization::next(app, &resumed.checked, accounts, &resumed.flow.progress) {
-        Ok(Next::SignIn(Some(asked))) => vec![asked.session.clone()],
-        // Of several none was asked: the new one comes beside them, as far as there is room.
-        _ if others.len() > 1 => beyond(browser::ACCOUNTS - 1),
-        _ => beyond(0),
-    }
+    let is_begun = app.db.write::<_, DbError, _>(work).await?;
+    Ok(is_begun.then(|| beginning.onward(app)))
 }

@@ -107,7 +107,7 @@ async fn application(server: &TestServer) -> Application {
 #[tokio::test]
 async fn axe_finds_nothing_on_any_page_in_any_state() {
     let Some(mut judge) = Judge::start().await else { return };
-    let server = TestServer::start().await;
+    let server = TestServer::start_with(&[("sign_up.enabled", "true")]).await;
     server.user("alice").await;
     server.user("bob").await;
     let web = application(&server).await;
@@ -126,6 +126,13 @@ async fn axe_finds_nothing_on_any_page_in_any_state() {
     judge.chromium.click("sign-in").await;
     judge.chromium.text_of("allow").await;
     judge.judge("consent").await;
+
+    judge.open("the page to make an account", &web.url_with(&[("prompt", "create")])).await;
+    judge.chromium.type_into("username", "alice").await;
+    judge.chromium.type_into("password", PASSWORD).await;
+    judge.chromium.click("sign-up").await;
+    judge.chromium.text_of("problem").await;
+    judge.judge("the page to make an account with an error").await;
 
     judge.open("home of a person who is signed in", &format!("{}/", server.url)).await;
     judge.open("the question whether to sign out", &format!("{}/logout", server.url)).await;

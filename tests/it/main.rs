@@ -42,6 +42,7 @@ mod refresh;
 mod response_mode;
 mod rp_logout;
 mod sign_in;
+mod sign_up;
 mod tls;
 mod token_endpoint;
 mod userinfo;

@@ -164,6 +164,7 @@ reasons! {
     ScopeWidened = scope::WIDENED;
 
     ConsentDenied = sign_in::CONSENT_DENIED;
+    SignUpOff = sign_in::SIGN_UP_OFF;
     SignInCancelled = sign_in::CANCELLED;
     UserDisabled = sign_in::USER_DISABLED;
 

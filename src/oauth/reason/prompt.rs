@@ -12,7 +12,7 @@ pub(super) const UNKNOWN: Row = Row {
     code: InvalidRequest,
     who: &[Developer],
     what: "The request asks for a prompt that this server does not know.",
-    fix: "Use none, login, consent or select_account, several of them separated by single spaces, or leave \
+    fix: "Use none, login, consent, select_account or, where the server's metadata lists it, create; several of them separated by single spaces, or leave \
           prompt out. The values are in lower case.",
     example: example(
         "GET https://id.example.com/authorize\n\
@@ -24,7 +24,7 @@ pub(super) const UNKNOWN: Row = Row {
          &prompt=login\n\
          &…",
     ),
-    see: &[Reason::PromptNoneCombined],
+    see: &[Reason::PromptNoneCombined, Reason::SignUpOff],
 };
 
 pub(super) const NONE_COMBINED: Row = Row {

@@ -91,6 +91,23 @@ pub(super) const CONSENT_DENIED: Row = Row {
     see: &[Reason::SignInCancelled],
 };
 
+pub(super) const SIGN_UP_OFF: Row = Row {
+    word: "sign_up.off",
+    code: AccessDenied,
+    who: &[Operator],
+    what: "People cannot make accounts for themselves on this server.",
+    fix: "Ask whoever runs the server for an account. An operator who wants people to make their own sets \
+          sign_up.enabled in the configuration.",
+    example: example(
+        "GET https://id.example.com/sign-up\n\
+         ?flow=made-up-flow",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &…",
+    ),
+    see: &[Reason::PromptUnknown],
+};
+
 pub(super) const CANCELLED: Row = Row {
     word: "sign_in.cancelled",
     code: AccessDenied,

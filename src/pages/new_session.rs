@@ -1,0 +1,118 @@
+//! A session that begins on one of the pages, and what becomes of those that the browser has.
+
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::answer;
+use crate::app::App;
+use crate::authorization::{self, Accounts, Resumed};
+use crate::browser;
+use crate::clock::Seconds;
+use crate::failure::Failure;
+use crate::oauth::grant::Ended;
+use crate::oauth::id::{FlowId, SessionId, UserId};
+use crate::oauth::interaction::{Next, SignedIn};
+use crate::secret::{Hash, random_id, random_token};
+use crate::store::db::{DbError, Tx};
+use crate::store::flows;
+use crate::store::sessions::{self, NewSession};
+
+/// How a session relates to those that are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// In the place of the account that was asked to sign in anew, or that is the only one.
+    InPlace,
+    /// Beside the others.
+    Beside,
+}
+
+/// All that a new session needs, drawn before the transaction.
+#[derive(Clone, Debug)]
+pub(super) struct Beginning {
+    session: NewSession,
+    /// The cookie of the session that the person has in this browser already.
+    before: Option<Hash>,
+    /// What makes room for it.
+    surplus: Vec<SessionId>,
+    /// The browser's tokens afterwards.
+    tokens: Vec<String>,
+    flow: FlowId,
+}
+
+impl Beginning {
+    pub(super) async fn prepare(
+        app: &App,
+        request: &HttpRequest,
+        resumed: &Resumed,
+        user: &UserId,
+        manner: Manner,
+    ) -> Result<Self, Failure> {
+        let (cookie, now) = (random_token(), app.now());
+        let session = NewSession {
+            cookie: Hash::of(&cookie),
+            id: SessionId::new(random_id()),
+            user: user.clone(),
+            auth_time: now,
+            expires_at: now + app.config.sessions.lifetime.seconds(),
+        };
+        let accounts =
+            authorization::accounts(app, request, Some(&resumed.checked.request.client_id)).await?;
+        let surplus = surplus(app, resumed, &accounts, user, manner);
+        let own = accounts.people.iter().filter(|here| here.user == *user).map(|here| &here.session);
+        let gone: Vec<&SessionId> = surplus.iter().chain(own).collect();
+        Ok(Self {
+            before: accounts.token_of(user).map(Hash::of),
+            tokens: [cookie].into_iter().chain(accounts.tokens_without(&gone)).collect(),
+            flow: resumed.flow.id.clone(),
+            session,
+            surplus,
+        })
+    }
+
+    /// Stores it, if its user may sign in with the password of this hash; `false` when not, or not any more.
+    pub(super) async fn write(&self, tx: &mut Tx, verified_hash: &str) -> Result<bool, DbError> {
+        let now: Seconds = self.session.auth_time;
+        let begun = sessions::begin(tx, self.before.as_ref(), &self.session, verified_hash).await?;
+        let Some(id) = begun else { return Ok(false) };
+        for session in &self.surplus {
+            sessions::end(tx, session, Ended::SessionReplaced, now).await?;
+        }
+        flows::note_signed_in(tx, &self.flow, &id).await?;
+        Ok(true)
+    }
+
+    /// Gives the browser its cookie, and goes on with the flow.
+    pub(super) fn onward(&self, app: &App) -> HttpResponse {
+        if !self.surplus.is_empty() {
+            app.back_channel.wake();
+        }
+        let mut response = answer::see_other(&authorization::flow_url(app, "authorize/resume", &self.flow));
+        // The cookie was made here, of characters that stand in a header.
+        let _ = response.add_cookie(&browser::session_cookie(app, &self.tokens));
+        response
+    }
+}
+
+/// The sessions that end with this one.
+fn surplus(
+    app: &App,
+    resumed: &Resumed,
+    accounts: &Accounts,
+    user: &UserId,
+    manner: Manner,
+) -> Vec<SessionId> {
+    let others: Vec<&SignedIn> = accounts.people.iter().filter(|here| here.user != *user).collect();
+    let beyond = |room: usize| others.iter().skip(room).map(|here| here.session.clone()).collect();
+    // Whoever is signed in already replaces nobody.
+    if others.len() < accounts.people.len() {
+        return Vec::new();
+    }
+    if manner == Manner::Beside {
+        return beyond(browser::ACCOUNTS - 1);
+    }
+    match authorization::next(app, &resumed.checked, accounts, &resumed.flow.progress) {
+        Ok(Next::SignIn(Some(asked))) => vec![asked.session.clone()],
+        // Of several none was asked: the new one comes beside them, as far as there is room.
+        _ if others.len() > 1 => beyond(browser::ACCOUNTS - 1),
+        _ => beyond(0),
+    }
+}

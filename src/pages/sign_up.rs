@@ -1,0 +1,180 @@
+//! The page on which people make an account for themselves, where the operator lets them (Initiating User Registration
+//! via OpenID Connect §3).
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use minijinja::context;
+
+use super::new_session::{Beginning, Manner};
+use crate::answer;
+use crate::app::App;
+use crate::authorization::{self, Resumed};
+use crate::browser;
+use crate::failure::{Denied, Failure};
+use crate::form;
+use crate::oauth::claims::{Claims, Person};
+use crate::oauth::id::UserId;
+use crate::oauth::params::Params;
+use crate::oauth::reason::Reason;
+use crate::oauth::request::Refusal;
+use crate::oauth::user::{self, LONGEST_PASSWORD, SHORTEST_PASSWORD, folded};
+use crate::secret::{Secret, random_id};
+use crate::store::db::{DbError, Tx};
+use crate::store::users;
+
+pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    match resume(&app, &request).await {
+        Ok(resumed) => page(&app, &resumed, &Wanted::default(), None),
+        Err(denied) => answer::authorization_error(&app, &request, denied),
+    }
+}
+
+pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+    let outcome = async {
+        let resumed = resume(&app, &request).await?;
+        let form = form::read(&request, body).await.map_err(Refusal::Page)?;
+        Ok::<_, Denied<Refusal>>((resumed, form))
+    };
+    let (resumed, form) = match outcome.await {
+        Ok(read) => read,
+        Err(denied) => return answer::authorization_error(&app, &request, denied),
+    };
+    let token = form.one("form_token").ok().flatten().unwrap_or_default();
+    if !app.keys.is_form_token(token, PURPOSE, &bound_to(&resumed))
+        || !browser::is_same_origin(&app, &request)
+    {
+        return answer::page_error(&app, &request, browser::forged().into());
+    }
+    if form.count("cancel") > 0 {
+        let error = Reason::SignInCancelled.because("the person went back instead of making an account");
+        return authorization::decline(&app, &request, resumed.checked, error);
+    }
+    let wanted = Wanted::of(&form);
+    if let Err(problem) = wanted.check() {
+        return page(&app, &resumed, &wanted, Some(problem));
+    }
+    match create(&app, &request, &resumed, &wanted).await {
+        Ok(Some(onward)) => onward,
+        Ok(None) => page(&app, &resumed, &wanted, Some(Problem::Taken)),
+        Err(failure) => answer::page_error(&app, &request, failure.into()),
+    }
+}
+
+/// Where the operator does not let people make accounts, there is no such page.
+async fn resume(app: &App, request: &HttpRequest) -> Result<Resumed, Denied<Refusal>> {
+    if !app.config.sign_up.enabled {
+        return Err(Refusal::Page(Reason::SignUpOff.because("people cannot make accounts here")).into());
+    }
+    let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
+    authorization::resume_flow(app, request, &query).await
+}
+
+const PURPOSE: &str = "sign-up";
+
+fn bound_to(resumed: &Resumed) -> [&str; 2] {
+    [resumed.flow.id.as_str(), resumed.browser.as_str()]
+}
+
+/// What somebody wants to be called, and to sign in with.
+#[derive(Default)]
+struct Wanted<'f> {
+    username: &'f str,
+    name: &'f str,
+    password: &'f str,
+}
+
+/// What is wrong with it; the page has a sentence for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Problem {
+    Username,
+    Taken,
+    Name,
+    Password,
+}
+
+impl Problem {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Username => "username",
+            Self::Taken => "taken",
+            Self::Name => "name",
+            Self::Password => "password",
+        }
+    }
+}
+
+impl<'f> Wanted<'f> {
+    fn of(form: &'f Params) -> Self {
+        let field = |name| form.one(name).ok().flatten().unwrap_or_default();
+        Self { username: field("username").trim(), name: field("name").trim(), password: field("password") }
+    }
+
+    fn check(&self) -> Result<(), Problem> {
+        user::check_username(self.username).map_err(|_| Problem::Username)?;
+        if self.name.len() > user::LONGEST_NAME || self.name.chars().any(char::is_control) {
+            return Err(Problem::Name);
+        }
+        let password = self.password;
+        let is_long_enough =
+            password.chars().count() >= SHORTEST_PASSWORD && password.len() <= LONGEST_PASSWORD;
+        let is_guessed_first = folded(password) == folded(self.username);
+        if !is_long_enough || is_guessed_first || password.chars().any(char::is_control) {
+            return Err(Problem::Password);
+        }
+        Ok(())
+    }
+
+    fn person(&self) -> Person {
+        Person {
+            id: UserId::new(random_id()),
+            username: self.username.to_owned(),
+            name: Some(self.name.to_owned()).filter(|name| !name.is_empty()),
+            // An address that nobody has verified would let a stranger sit on another person's.
+            email: None,
+            claims: Claims::new(),
+            updated_at: 0,
+        }
+    }
+}
+
+/// Makes the account and signs it in; `None` when the name is taken.
+async fn create(
+    app: &App,
+    request: &HttpRequest,
+    resumed: &Resumed,
+    wanted: &Wanted<'_>,
+) -> Result<Option<HttpResponse>, Failure> {
+    let hash = app.passwords.hash(Secret::new(wanted.password.to_owned())).await?;
+    let (person, now) = (wanted.person(), app.now());
+    let beginning = Beginning::prepare(app, request, resumed, &person.id, Manner::Beside).await?;
+    let (id, begun) = (person.id.clone(), beginning.clone());
+    let work = async move |tx: &mut Tx| {
+        if users::save(tx, &person, &hash, now).await?.is_err() {
+            return Ok(false);
+        }
+        begun.write(tx, &hash).await
+    };
+    if !app.db.write::<_, DbError, _>(work).await? {
+        return Ok(None);
+    }
+    tracing::info!(request_id = answer::request_id(request), user = id.as_str(), "a person made an account");
+    Ok(Some(beginning.onward(app)))
+}
+
+fn page(app: &App, resumed: &Resumed, wanted: &Wanted<'_>, problem: Option<Problem>) -> HttpResponse {
+    let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    app.pages.render(
+        status,
+        "sign_up.html",
+        context! {
+            client => &resumed.checked.client.client.name,
+            action => authorization::flow_url(app, "sign-up", &resumed.flow.id),
+            sign_in => format!("{}&another=1", authorization::flow_url(app, "sign-in", &resumed.flow.id)),
+            form_token => app.keys.form_token(PURPOSE, &bound_to(resumed)),
+            username => wanted.username,
+            name => wanted.name,
+            shortest => SHORTEST_PASSWORD,
+            problem => problem.map(Problem::as_str),
+        },
+    )
+}

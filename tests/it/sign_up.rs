@@ -1,0 +1,170 @@
+//! Accounts that people make for themselves, where the operator lets them.
+
+use futures_util::future::join_all;
+
+use crate::support::chromium::Chromium;
+use crate::support::relying_party::Registration;
+use crate::support::server::PASSWORD;
+use crate::support::site::{Site, page};
+use crate::support::{Answer, Application, Browser, Operator, TestServer};
+
+const ON: (&str, &str) = ("sign_up.enabled", "true");
+const CREATE: (&str, &str) = ("prompt", "create");
+
+async fn started() -> (TestServer, Application, Browser) {
+    let server = TestServer::start_with(&[ON]).await;
+    let mut registration = Registration::web("app").scopes("openid read");
+    registration.client.first_party = true;
+    let app = server.register(registration).await;
+    let browser = server.browser();
+    (server, app, browser)
+}
+
+fn is_sign_up(page: &Answer) -> bool {
+    page.body.contains("<h1>Create an account</h1>")
+}
+
+#[tokio::test]
+async fn a_person_makes_an_account_and_comes_back_signed_in() {
+    let (server, app, mut browser) = started().await;
+    let page = browser.open(&app.url_with(&[CREATE, ("scope", "openid")])).await;
+    assert!(is_sign_up(&page), "{page:?}");
+    let fields = [("username", " Zo\u{eb} "), ("name", "Zo\u{eb} Doe"), ("password", PASSWORD)];
+    let back = browser.submit(&page, &fields).await;
+    assert!(!back.get("code").is_empty(), "{back:?}");
+    let shown = Operator::of(&server).json(&["user", "show", "zo\u{eb}"]);
+    assert_eq!((&shown["username"], &shown["name"]), (&"Zo\u{eb}".into(), &"Zo\u{eb} Doe".into()));
+    assert!(shown["email"].is_null(), "{shown}");
+    assert!(!browser.get(&app.url_with(&[])).await.get("code").is_empty(), "signed in");
+    let mut elsewhere = server.browser();
+    let page = elsewhere.open(&app.url_with(&[])).await;
+    assert!(!elsewhere.sign_in(&page, "zo\u{eb}").await.get("code").is_empty(), "and can sign in");
+}
+
+#[tokio::test]
+async fn the_sign_in_page_leads_there_and_back() {
+    let (server, app, mut browser) = started().await;
+    server.user("alice").await;
+    let sign_in = browser.open(&app.url_with(&[])).await;
+    let sign_up = browser.open(&sign_in.attribute("id=\"sign-up\" href=\"")).await;
+    assert!(is_sign_up(&sign_up), "{sign_up:?}");
+    let back = browser.submit(&sign_up, &[("cancel", "1")]).await;
+    assert_eq!((back.get("error"), back.get("state")), ("access_denied".into(), "the state".into()));
+
+    // prompt=create is done with an account that is there already.
+    let sign_up = browser.open(&app.url_with(&[CREATE])).await;
+    let sign_in = browser.open(&sign_up.attribute("id=\"sign-in-instead\" href=\"")).await;
+    assert!(!browser.sign_in(&sign_in, "alice").await.get("code").is_empty());
+    // And asked for it again, a person who is signed in makes one more.
+    let sign_up = browser.open(&app.url_with(&[CREATE])).await;
+    assert!(is_sign_up(&sign_up));
+    let back = browser.submit(&sign_up, &[("username", "second"), ("password", PASSWORD)]).await;
+    assert!(!back.get("code").is_empty());
+    let choice = browser.open(&app.url_with(&[])).await;
+    assert!(choice.body.contains(">second<") && choice.body.contains(">alice<"), "both are here: {choice:?}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_said_beside_the_field_and_nothing_is_made() {
+    let (server, app, mut browser) = started().await;
+    server.user("alice").await;
+    let page = browser.open(&app.url_with(&[CREATE])).await;
+    let long = "x".repeat(255);
+    for (username, name, password, said) in [
+        ("ALICE", "", PASSWORD, "This username is taken."),
+        ("alice@example.com", "", PASSWORD, "no @"),
+        ("", "", PASSWORD, "A username has"),
+        ("a\u{0}b", "", PASSWORD, "A username has"),
+        (long.as_str(), "", PASSWORD, "A username has"),
+        ("bob", long.as_str(), PASSWORD, "The name is too long."),
+        ("bob", "", "1234567", "at least 8 characters"),
+        ("bob", "", "", "at least 8 characters"),
+        ("bobbobbob", "", "BobBobBob", "is not your username"),
+    ] {
+        let fields = [("username", username), ("name", name), ("password", password)];
+        let again = browser.submit(&page, &fields).await;
+        assert_eq!(again.status, 422, "{username}");
+        assert!(
+            again.body.contains(said) && again.body.contains("aria-invalid=\"true\""),
+            "{said}: {again:?}"
+        );
+        assert!(!again.body.contains(PASSWORD), "no password comes back");
+    }
+    assert_eq!(server.number("SELECT COUNT(*) FROM users").await, 1);
+    assert!(!browser.cookies.contains_key("grantor-session"));
+    let hostile = [("username", "\"><script>alert(1)</script>"), ("password", "short")];
+    assert!(!browser.submit(&page, &hostile).await.body.contains("<script"));
+}
+
+#[tokio::test]
+async fn where_it_is_off_there_is_no_such_page() {
+    let server = TestServer::start().await;
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    let refused = browser.get(&web.url_with(&[CREATE])).await;
+    refused.assert_redirect_error("invalid_request", "prompt.unknown", &server.url);
+    let page = browser.open(&web.url_with(&[])).await;
+    assert!(!page.body.contains("sign-up"), "{page:?}");
+    let path = page.url.as_str().replace("/sign-in?", "/sign-up?");
+    browser.get(&path).await.assert_page(400, "sign_up.off");
+    let token = page.form_token();
+    let form = [("form_token", token.as_str()), ("username", "mallory"), ("password", PASSWORD)];
+    browser.post(&path, &form).await.assert_page(400, "sign_up.off");
+    assert_eq!(server.number("SELECT COUNT(*) FROM users").await, 1);
+    let listed = |answer: Answer| answer.json()["prompt_values_supported"].clone();
+    let off = listed(server.get("/.well-known/openid-configuration").await);
+    assert_eq!(off, serde_json::json!(["none", "login", "consent", "select_account"]));
+    let (on, ..) = started().await;
+    let on = listed(on.get("/.well-known/openid-configuration").await);
+    assert_eq!(on, serde_json::json!(["none", "login", "consent", "select_account", "create"]));
+}
+
+#[tokio::test]
+async fn a_form_from_elsewhere_makes_no_account() {
+    let (server, app, mut browser) = started().await;
+    let page = browser.open(&app.url_with(&[CREATE])).await;
+    let other = browser.open(&app.url_with(&[CREATE])).await;
+    let fields = [("username", "mallory"), ("password", PASSWORD)];
+    browser.post(&page.form_action(), &fields).await.assert_page(400, "form.forged");
+    let token = other.form_token();
+    let crossed = [("form_token", token.as_str()), fields[0], fields[1]];
+    browser.post(&page.form_action(), &crossed).await.assert_page(400, "form.forged");
+    browser.stranger().submit(&page, &fields).await.assert_page(400, "flow.other_browser");
+    assert_eq!(server.number("SELECT COUNT(*) FROM users").await, 0);
+}
+
+#[tokio::test]
+async fn of_many_who_want_one_name_at_once_one_gets_it() {
+    let (server, app, _) = started().await;
+    let answers = join_all((0..8).map(async |_| {
+        let mut browser = server.browser();
+        let page = browser.open(&app.url_with(&[CREATE])).await;
+        browser.submit(&page, &[("username", "wanted"), ("password", PASSWORD)]).await
+    }))
+    .await;
+    let (made, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.location().is_some());
+    assert_eq!((made.len(), refused.len()), (1, 7));
+    assert!(
+        refused.iter().all(|answer| answer.status == 422 && answer.body.contains("This username is taken."))
+    );
+    assert_eq!(server.number("SELECT COUNT(*) FROM users").await, 1);
+    assert_eq!(server.number("SELECT COUNT(*) FROM sessions").await, 1);
+}
+
+#[tokio::test]
+async fn a_person_makes_an_account_in_a_real_browser() {
+    let Some(browser) = Chromium::start().await else { return };
+    let (server, ..) = started().await;
+    let site = Site::start(|_| page("<p id=\"here\">Here</p>"));
+    let uri = format!("http://127.0.0.1:{}/callback", site.port);
+    let mut registration = Registration::web("other").scopes("openid").redirect_uri(&uri);
+    registration.client.first_party = true;
+    let app = server.register(registration).await;
+    browser.open(&app.url_with(&[("scope", "openid")])).await;
+    browser.click("sign-up").await;
+    browser.type_into("name", "Carol").await;
+    browser.type_into("username", "carol").await;
+    browser.type_into("password", PASSWORD).await;
+    browser.click("sign-up").await;
+    browser.until("here", |text| text == "Here").await;
+    assert_eq!(server.number("SELECT COUNT(*) FROM users WHERE username = 'carol'").await, 1);
+}
