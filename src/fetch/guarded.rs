@@ -29,14 +29,22 @@ pub struct Fetcher {
 impl Fetcher {
     pub fn new(options: &config::Fetch) -> Result<Self, Failure> {
         let (allow, deadline) = (Arc::new(options.allow.clone()), options.deadline.duration());
-        let mut builder = builder(deadline)
-            .pool_max_idle_per_host(0)
-            .user_agent(concat!("grantor/", env!("CARGO_PKG_VERSION")))
-            .dns_resolver(Checked(allow.clone()));
-        if !options.ca_file.as_os_str().is_empty() {
-            builder = builder.tls_certs_merge(certificates(options)?);
-        }
-        let client = builder.build().map_err(|error| {
+        let authorities = match options.ca_file.as_os_str().is_empty() {
+            true => Vec::new(),
+            false => certificates(options)?,
+        };
+        let builder = || {
+            builder(deadline)
+                .pool_max_idle_per_host(0)
+                .user_agent(concat!("grantor/", env!("CARGO_PKG_VERSION")))
+                .dns_resolver(Checked(allow.clone()))
+        };
+        let built = builder().tls_certs_merge(authorities.clone()).build().or_else(|error| {
+            // A machine without any has nobody to call by https, and much else to do.
+            tracing::warn!("outbound calls trust fetch.ca_file alone: {}", FetchError::of(error, deadline));
+            builder().tls_certs_only(authorities).build()
+        });
+        let client = built.map_err(|error| {
             let error = FetchError::of(error, deadline);
             Failure::Internal(format!("no client for outbound calls: {error}"))
         })?;

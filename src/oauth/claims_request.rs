@@ -72,8 +72,11 @@ impl ClaimsRequest {
 
     /// The JSON to store; `None` when nothing is asked for.
     pub fn to_stored(&self) -> Option<String> {
-        let is_empty = self.userinfo.is_empty() && self.id_token.is_empty();
-        if is_empty { None } else { serde_json::to_string(self).ok() }
+        if self.is_empty() { None } else { serde_json::to_string(self).ok() }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.userinfo.is_empty() && self.id_token.is_empty()
     }
 
     /// What is left of it with the claims of people that may be told; the others are not an error (§5.5).

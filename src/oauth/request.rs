@@ -105,15 +105,16 @@ pub fn validate(
     match check(client, params, known_scopes, pkce_default) {
         Ok(Asked { response_type, scope, challenge, nonce, claims, prompt }) => {
             let expected = claims.subjects().into_iter().map(str::to_owned).collect();
-            let claims = claims.limited_to(&told_by(&client.scopes, known_scopes));
-            let by_scope = told_by(&scope, known_scopes);
-            let named = claims.names().into_iter().filter(|name| !by_scope.contains(name));
+            let (claims, named) = match claims.is_empty() {
+                true => (claims, BTreeSet::new()),
+                false => limited(claims, client, &scope, known_scopes),
+            };
             Ok(AuthorizationRequest {
                 client_id: client.id.clone(),
                 response_type,
                 return_to,
                 state,
-                named: named.map(str::to_owned).collect(),
+                named,
                 scope,
                 challenge,
                 nonce,
@@ -133,6 +134,20 @@ struct Asked {
     nonce: Option<String>,
     claims: ClaimsRequest,
     prompt: Prompt,
+}
+
+/// What the client may be told of the claims that it names, and the names of those that no scope of the request tells.
+fn limited(
+    claims: ClaimsRequest,
+    client: &Client,
+    scope: &Scope,
+    known: &impl KnownScopes,
+) -> (ClaimsRequest, BTreeSet<String>) {
+    let claims = claims.limited_to(&told_by(&client.scopes, known));
+    let by_scope = told_by(scope, known);
+    let named = claims.names().into_iter().filter(|name| !by_scope.contains(name));
+    let named = named.map(str::to_owned).collect();
+    (claims, named)
 }
 
 /// The claims that come with a scope.

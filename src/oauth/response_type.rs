@@ -47,6 +47,10 @@ impl ResponseType {
             values.sort();
             values
         };
+        // As it is nearly always written.
+        if let Some(known) = Self::ALL.into_iter().find(|known| known.as_str() == text) {
+            return Some(known);
+        }
         let values = sorted(text);
         Self::ALL.into_iter().find(|known| sorted(known.as_str()) == values)
     }

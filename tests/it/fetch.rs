@@ -106,3 +106,20 @@ fn mistakes_in_the_options_are_told_at_the_start() {
         assert!(error.contains("fetch.ca_file") && error.contains(file), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_machine_without_certificate_authorities_serves_all_the_same() {
+    let database = TestDatabase::fresh(engine()).await;
+    let config = database.directory.path().join("empty.toml");
+    std::fs::write(&config, "").unwrap();
+    let environment = [
+        ("GRANTOR_DATABASE__URL", database.url.as_str()),
+        ("SSL_CERT_FILE", "/nonexistent"),
+        ("SSL_CERT_DIR", "/nonexistent"),
+    ];
+    let serving = Serving::start(database.directory.path(), &config, &environment);
+    assert_eq!(reqwest::get(format!("{}/readyz", serving.url)).await.unwrap().status(), 200);
+    serving.terminate();
+    let (_, log) = serving.finish();
+    assert!(log.contains("outbound calls trust fetch.ca_file alone"), "{log}");
+}
