@@ -4,14 +4,12 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{Value, context};
 
+use super::flow_form;
 use crate::answer;
 use crate::app::App;
 use crate::authorization::{self, Accounts, Resumed};
-use crate::browser;
 use crate::failure::{Denied, Failure};
-use crate::form;
 use crate::oauth::id::SessionId;
-use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
 use crate::store::db::{DbError, Tx};
@@ -26,41 +24,38 @@ pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
 }
 
 pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
-    let outcome = async {
-        let (resumed, accounts) = resume(&app, &request).await?;
-        let form = form::read(&request, body).await.map_err(Refusal::Page)?;
-        Ok::<_, Denied<Refusal>>((resumed, accounts, form))
-    };
-    let (resumed, accounts, form) = match outcome.await {
+    let (resumed, form) = match flow_form::read(&app, &request, body, PURPOSE).await {
         Ok(read) => read,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    let token = form.one("form_token").ok().flatten().unwrap_or_default();
-    if !app.keys.is_form_token(token, PURPOSE, &bound_to(&resumed))
-        || !browser::is_same_origin(&app, &request)
-    {
-        return answer::page_error(&app, &request, browser::forged().into());
-    }
     if form.count("cancel") > 0 {
         let error = Reason::SignInCancelled.because("the person went back instead of choosing an account");
         return authorization::decline(&app, &request, resumed.checked, error);
     }
     let session = form.one("session").ok().flatten().unwrap_or_default();
-    match accounts.find(session) {
-        Some(chosen) => match choose(&app, &resumed, chosen.session.clone()).await {
-            Ok(()) => go_on(&app, &resumed),
-            Err(failure) => answer::page_error(&app, &request, failure.into()),
-        },
+    let chosen = async {
+        let accounts = accounts(&app, &request, &resumed).await?;
+        match accounts.find(session) {
+            Some(chosen) => choose(&app, &resumed, chosen.session.clone()).await.map(|()| true),
+            None => Ok(false),
+        }
+    };
+    match chosen.await {
+        Ok(true) => go_on(&app, &resumed),
         // Another account, or one whose session has ended while the page was open.
-        None => answer::see_other(&another(&app, &resumed)),
+        Ok(false) => answer::see_other(&another(&app, &resumed)),
+        Err(failure) => answer::page_error(&app, &request, failure.into()),
     }
 }
 
 async fn resume(app: &App, request: &HttpRequest) -> Result<(Resumed, Accounts), Denied<Refusal>> {
-    let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
-    let resumed = authorization::resume_flow(app, request, &query).await?;
-    let accounts = authorization::accounts(app, request, Some(&resumed.checked.request.client_id)).await?;
+    let resumed = flow_form::resume(app, request).await?;
+    let accounts = accounts(app, request, &resumed).await?;
     Ok((resumed, accounts))
+}
+
+async fn accounts(app: &App, request: &HttpRequest, resumed: &Resumed) -> Result<Accounts, Failure> {
+    authorization::accounts(app, request, Some(&resumed.checked.request.client_id)).await
 }
 
 fn go_on(app: &App, resumed: &Resumed) -> HttpResponse {
@@ -80,10 +75,6 @@ async fn choose(app: &App, resumed: &Resumed, session: SessionId) -> Result<(), 
 
 const PURPOSE: &str = "accounts";
 
-fn bound_to(resumed: &Resumed) -> [&str; 2] {
-    [resumed.flow.id.as_str(), resumed.browser.as_str()]
-}
-
 fn page(app: &App, resumed: &Resumed, accounts: &Accounts) -> HttpResponse {
     let shown: Vec<Value> = accounts
         .people
@@ -97,7 +88,7 @@ fn page(app: &App, resumed: &Resumed, accounts: &Accounts) -> HttpResponse {
             client => &resumed.checked.client.client.name,
             accounts => shown,
             action => authorization::flow_url(app, "accounts", &resumed.flow.id),
-            form_token => app.keys.form_token(PURPOSE, &bound_to(resumed)),
+            form_token => flow_form::token(app, resumed, PURPOSE),
         },
     )
 }

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod assets;
 pub mod consent;
 pub mod errors;
+mod flow_form;
 mod front_channel;
 pub mod home;
 pub mod logo;

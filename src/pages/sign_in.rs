@@ -4,19 +4,16 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::context;
 
+use super::flow_form;
 use super::new_session::{Beginning, Manner};
 use crate::answer;
 use crate::app::App;
 use crate::authorization::{self, Resumed};
-use crate::browser;
-use crate::failure::{Denied, Failure};
-use crate::form;
-use crate::oauth::error::OAuthError;
+use crate::failure::Failure;
 use crate::oauth::id::UserId;
 use crate::oauth::interaction::Next;
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::Refusal;
 use crate::oauth::user;
 use crate::passwords::Verified;
 use crate::secret::Secret;
@@ -57,13 +54,7 @@ fn is_another(query: &Params) -> bool {
 
 pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
-    let outcome = async {
-        let resumed = authorization::resume_flow(&app, &request, &query).await?;
-        let form = form::read(&request, body).await.map_err(Refusal::Page)?;
-        check_form(&app, &request, &resumed, &form).map_err(Refusal::Page)?;
-        Ok::<_, Denied<Refusal>>((resumed, form))
-    };
-    let (resumed, form) = match outcome.await {
+    let (resumed, form) = match flow_form::read(&app, &request, body, PURPOSE).await {
         Ok(read) => read,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
@@ -96,25 +87,15 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
 
 const PURPOSE: &str = "sign-in";
 
-fn check_form(app: &App, request: &HttpRequest, resumed: &Resumed, form: &Params) -> Result<(), OAuthError> {
-    let token = form.one("form_token")?.unwrap_or_default();
-    let bound_to = [resumed.flow.id.as_str(), resumed.browser.as_str()];
-    if !app.keys.is_form_token(token, PURPOSE, &bound_to) || !browser::is_same_origin(app, request) {
-        return Err(browser::forged());
-    }
-    Ok(())
-}
-
 fn page(app: &App, resumed: &Resumed, query: &Params, status: StatusCode, username: &str) -> HttpResponse {
     let another = if is_another(query) { "&another=1" } else { "" };
-    let bound_to = [resumed.flow.id.as_str(), resumed.browser.as_str()];
     app.pages.render(
         status,
         "sign_in.html",
         context! {
             client => &resumed.checked.client.client.name,
             action => format!("{}{another}", authorization::flow_url(app, "sign-in", &resumed.flow.id)),
-            form_token => app.keys.form_token(PURPOSE, &bound_to),
+            form_token => flow_form::token(app, resumed, PURPOSE),
             username,
             failed => status != StatusCode::OK,
             sign_up => app.config.sign_up.enabled.then(|| authorization::flow_url(app, "sign-up", &resumed.flow.id)),

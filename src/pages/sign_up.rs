@@ -5,13 +5,12 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::context;
 
+use super::flow_form;
 use super::new_session::{Beginning, Manner};
 use crate::answer;
 use crate::app::App;
 use crate::authorization::{self, Resumed};
-use crate::browser;
 use crate::failure::{Denied, Failure};
-use crate::form;
 use crate::oauth::claims::{Claims, Person};
 use crate::oauth::id::UserId;
 use crate::oauth::params::Params;
@@ -30,21 +29,14 @@ pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
 }
 
 pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
-    let outcome = async {
-        let resumed = resume(&app, &request).await?;
-        let form = form::read(&request, body).await.map_err(Refusal::Page)?;
-        Ok::<_, Denied<Refusal>>((resumed, form))
+    let read = match check_enabled(&app) {
+        Ok(()) => flow_form::read(&app, &request, body, PURPOSE).await,
+        Err(refusal) => Err(refusal.into()),
     };
-    let (resumed, form) = match outcome.await {
+    let (resumed, form) = match read {
         Ok(read) => read,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    let token = form.one("form_token").ok().flatten().unwrap_or_default();
-    if !app.keys.is_form_token(token, PURPOSE, &bound_to(&resumed))
-        || !browser::is_same_origin(&app, &request)
-    {
-        return answer::page_error(&app, &request, browser::forged().into());
-    }
     if form.count("cancel") > 0 {
         let error = Reason::SignInCancelled.because("the person went back instead of making an account");
         return authorization::decline(&app, &request, resumed.checked, error);
@@ -60,20 +52,20 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
     }
 }
 
-/// Where the operator does not let people make accounts, there is no such page.
 async fn resume(app: &App, request: &HttpRequest) -> Result<Resumed, Denied<Refusal>> {
-    if !app.config.sign_up.enabled {
-        return Err(Refusal::Page(Reason::SignUpOff.because("people cannot make accounts here")).into());
+    check_enabled(app)?;
+    flow_form::resume(app, request).await
+}
+
+/// Where the operator does not let people make accounts, there is no such page.
+fn check_enabled(app: &App) -> Result<(), Refusal> {
+    match app.config.sign_up.enabled {
+        true => Ok(()),
+        false => Err(Refusal::Page(Reason::SignUpOff.because("people cannot make accounts here"))),
     }
-    let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
-    authorization::resume_flow(app, request, &query).await
 }
 
 const PURPOSE: &str = "sign-up";
-
-fn bound_to(resumed: &Resumed) -> [&str; 2] {
-    [resumed.flow.id.as_str(), resumed.browser.as_str()]
-}
 
 /// What somebody wants to be called, and to sign in with.
 #[derive(Default)]
@@ -170,7 +162,7 @@ fn page(app: &App, resumed: &Resumed, wanted: &Wanted<'_>, problem: Option<Probl
             client => &resumed.checked.client.client.name,
             action => authorization::flow_url(app, "sign-up", &resumed.flow.id),
             sign_in => format!("{}&another=1", authorization::flow_url(app, "sign-in", &resumed.flow.id)),
-            form_token => app.keys.form_token(PURPOSE, &bound_to(resumed)),
+            form_token => flow_form::token(app, resumed, PURPOSE),
             username => wanted.username,
             name => wanted.name,
             shortest => SHORTEST_PASSWORD,

@@ -56,6 +56,20 @@ async fn app_at(server: &TestServer, id: &str, uri: &str) -> Application {
     server.register(registration).await
 }
 
+/// Another node on the same database, which may call this machine.
+fn node(server: &TestServer) -> Serving {
+    let directory = server.database.directory.path();
+    let config = directory.join("node.toml");
+    std::fs::write(&config, "[fetch]\nallow = \"127.0.0.1\"\n").unwrap();
+    let key_file = directory.join("grantor.key").display().to_string();
+    let environment = [
+        ("GRANTOR_DATABASE__URL", server.database.url.as_str()),
+        ("GRANTOR_KEYS__MASTER_KEY_FILE", key_file.as_str()),
+        ("GRANTOR_PUBLIC_URL", server.url.as_str()),
+    ];
+    Serving::start(directory, &config, &environment)
+}
+
 /// Signs in and redeems the code; the ID Token.
 async fn sign_in(app: &Application, browser: &mut Browser) -> String {
     let back = browser.authorize(&app.url_with(&[("scope", "openid")])).await;
@@ -233,16 +247,7 @@ async fn a_private_address_is_called_by_nobody_who_was_not_allowed_to() {
     assert!(receiver.received.try_recv().is_err());
 
     // It is in the database: another process with another configuration tells what this one could not.
-    let directory = server.database.directory.path();
-    let config = directory.join("node.toml");
-    std::fs::write(&config, "[fetch]\nallow = \"127.0.0.1\"\n").unwrap();
-    let key_file = directory.join("grantor.key").display().to_string();
-    let environment = [
-        ("GRANTOR_DATABASE__URL", server.database.url.as_str()),
-        ("GRANTOR_KEYS__MASTER_KEY_FILE", key_file.as_str()),
-        ("GRANTOR_PUBLIC_URL", server.url.as_str()),
-    ];
-    let _node = Serving::start(directory, &config, &environment);
+    let _node = node(&server);
     server.sql("UPDATE logout_deliveries SET next_attempt_at = 0").await;
     while receiver.received.is_empty() {
         // Whichever node is first: this one refuses, and the row waits again.
@@ -255,16 +260,7 @@ async fn a_private_address_is_called_by_nobody_who_was_not_allowed_to() {
 #[tokio::test]
 async fn two_nodes_tell_each_application_once() {
     let server = TestServer::start_with(&[ALLOWED]).await;
-    let directory = server.database.directory.path();
-    let config = directory.join("node.toml");
-    std::fs::write(&config, "[fetch]\nallow = \"127.0.0.1\"\n").unwrap();
-    let key_file = directory.join("grantor.key").display().to_string();
-    let environment = [
-        ("GRANTOR_DATABASE__URL", server.database.url.as_str()),
-        ("GRANTOR_KEYS__MASTER_KEY_FILE", key_file.as_str()),
-        ("GRANTOR_PUBLIC_URL", server.url.as_str()),
-    ];
-    let _node = Serving::start(directory, &config, &environment);
+    let _node = node(&server);
     let mut receiver = Receiver::start();
     let app = app_at(&server, "app", &receiver.uri).await;
     server.alice().await;

@@ -45,4 +45,5 @@ mod sign_in;
 mod sign_up;
 mod tls;
 mod token_endpoint;
+mod upgrade;
 mod userinfo;

@@ -1,0 +1,43 @@
+//! The form of a flow's page: bound to the flow and to the browser in which it began.
+
+use actix_web::{HttpRequest, web};
+
+use crate::app::App;
+use crate::authorization::{self, Resumed};
+use crate::browser;
+use crate::failure::Denied;
+use crate::form;
+use crate::oauth::params::Params;
+use crate::oauth::request::Refusal;
+
+/// The flow that the address names.
+pub(super) async fn resume(app: &App, request: &HttpRequest) -> Result<Resumed, Denied<Refusal>> {
+    let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
+    authorization::resume_flow(app, request, &query).await
+}
+
+/// What the page's form carries to prove that it is one of ours.
+pub(super) fn token(app: &App, resumed: &Resumed, purpose: &str) -> String {
+    app.keys.form_token(purpose, &bound_to(resumed))
+}
+
+/// The flow and the form of a POST that came from this page.
+pub(super) async fn read(
+    app: &App,
+    request: &HttpRequest,
+    body: web::Payload,
+    purpose: &str,
+) -> Result<(Resumed, Params), Denied<Refusal>> {
+    let resumed = resume(app, request).await?;
+    let form = form::read(request, body).await.map_err(Refusal::Page)?;
+    let token = form.one("form_token").map_err(Refusal::Page)?.unwrap_or_default();
+    if !app.keys.is_form_token(token, purpose, &bound_to(&resumed)) || !browser::is_same_origin(app, request)
+    {
+        return Err(Refusal::Page(browser::forged()).into());
+    }
+    Ok((resumed, form))
+}
+
+fn bound_to(resumed: &Resumed) -> [&str; 2] {
+    [resumed.flow.id.as_str(), resumed.browser.as_str()]
+}
