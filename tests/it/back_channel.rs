@@ -15,7 +15,7 @@ use crate::support::site::Site;
 use crate::support::{Application, Browser, Operator, TestServer};
 
 const ALLOWED: (&str, &str) = ("fetch.allow", "127.0.0.1");
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An application's back-channel endpoint.
 struct Receiver {

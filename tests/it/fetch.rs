@@ -61,10 +61,11 @@ async fn size_and_time_of_an_answer_are_bounded() {
             std::thread::park();
         }
     });
-    let fetcher = fetcher(&[("fetch.allow", "127.0.0.1"), ("fetch.deadline", "1s")]);
-    assert_eq!(fetcher.get(&at(&large, "127.0.0.1")).await.unwrap_err(), FetchError::TooLarge);
-    assert_eq!(fetcher.get(&at(&hung, "127.0.0.1")).await.unwrap_err(), FetchError::TooSlow(1));
-    let closed = fetcher.get("http://127.0.0.1:1/?secret=s").await.unwrap_err().to_string();
+    let allow = ("fetch.allow", "127.0.0.1");
+    let (patient, hasty) = (fetcher(&[allow]), fetcher(&[allow, ("fetch.deadline", "1s")]));
+    assert_eq!(patient.get(&at(&large, "127.0.0.1")).await.unwrap_err(), FetchError::TooLarge);
+    assert_eq!(hasty.get(&at(&hung, "127.0.0.1")).await.unwrap_err(), FetchError::TooSlow(1));
+    let closed = patient.get("http://127.0.0.1:1/?secret=s").await.unwrap_err().to_string();
     assert!(closed.starts_with("the call failed: ") && !closed.contains("secret"), "{closed}");
 }
 
