@@ -7,10 +7,11 @@ use serde::Deserialize;
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
+use crate::jose::encrypt::Recipient;
 use crate::jose::key::SigningKey;
 use crate::jose::verify::{Expiry, verify};
 use crate::oauth::claims::{Claims, Person};
-use crate::oauth::client::Client;
+use crate::oauth::client::{Client, Encryption};
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::id_token::{Authentication, IdToken, Names, TYP};
@@ -94,7 +95,11 @@ impl<'a> Signer<'a> {
         if let Some(code) = beside.code {
             token = token.with_code(algorithm, code);
         }
-        Ok(self.key.sign(TYP, &token)?)
+        let signed = self.key.sign(TYP, &token)?;
+        match self.client.id_token_encryption {
+            None => Ok(signed),
+            Some(encryption) => encrypt(self.client, signed.into_bytes(), NESTED, encryption),
+        }
     }
 
     /// A logout token about a session of a person (OpenID Connect Back-Channel Logout §2.4).
@@ -112,17 +117,46 @@ impl<'a> Signer<'a> {
     }
 }
 
-/// What UserInfo tells, signed for one client (OpenID Connect Core §5.3.2).
-pub async fn sign_user_info(
-    app: &App,
+/// What UserInfo tells, signed or encrypted or both for one client; `None` when it is told as plain JSON (OpenID Connect
+/// Core §5.3.2).
+pub async fn protect_user_info(app: &App, client: &Client, told: &Claims) -> Result<Option<String>, Failure> {
+    let signed = match client.userinfo_alg {
+        None => None,
+        Some(algorithm) => {
+            let mut told = told.clone();
+            told.insert("iss".into(), app.issuer.as_str().into());
+            told.insert("aud".into(), client.id.as_str().into());
+            Some(key(app, client, algorithm).await?.sign(TYP, &told)?)
+        }
+    };
+    match (client.userinfo_encryption, signed) {
+        (None, signed) => Ok(signed),
+        (Some(encryption), Some(signed)) => {
+            encrypt(client, signed.into_bytes(), NESTED, encryption).map(Some)
+        }
+        (Some(encryption), None) => {
+            let json = serde_json::to_vec(told)
+                .map_err(|_| Failure::Internal("claims could not be written".into()))?;
+            encrypt(client, json, "json", encryption).map(Some)
+        }
+    }
+}
+
+/// The `cty` of a token in a token (RFC 7519 §5.2).
+const NESTED: &str = "JWT";
+
+fn encrypt(
     client: &Client,
-    algorithm: SigningAlgorithm,
-    mut told: Claims,
+    payload: Vec<u8>,
+    content_type: &str,
+    encryption: Encryption,
 ) -> Result<String, Failure> {
-    let key = key(app, client, algorithm).await?;
-    told.insert("iss".into(), app.issuer.as_str().into());
-    told.insert("aud".into(), client.id.as_str().into());
-    Ok(key.sign(TYP, &told)?)
+    let jwks = client.jwks.as_deref().unwrap_or_default();
+    let Some(recipient) = Recipient::choose(jwks, encryption.algorithm) else {
+        let (id, algorithm) = (&client.id, encryption.algorithm.as_str());
+        return Err(Failure::Internal(format!("the client {id} has no public key for {algorithm}")));
+    };
+    Ok(recipient.encrypt(payload, content_type, encryption)?)
 }
 
 async fn key(app: &App, client: &Client, algorithm: SigningAlgorithm) -> Result<Arc<SigningKey>, Failure> {

@@ -46,7 +46,7 @@ async fn respond(
                 .insert_header((header::PRAGMA, "no-cache"));
             match told {
                 Told::Plain(claims) => response.json(claims),
-                Told::Signed(token) => response.content_type("application/jwt").body(token),
+                Told::Protected(token) => response.content_type("application/jwt").body(token),
             }
         }
         Err(denied) => answer::bearer_error(app, request, denied, OPENID),
@@ -56,7 +56,8 @@ async fn respond(
 /// An answer in the form that the client is registered for.
 enum Told {
     Plain(Claims),
-    Signed(String),
+    /// Signed, encrypted, or both.
+    Protected(String),
 }
 
 async fn tell(app: &App, request: &HttpRequest, token: Option<Hash>) -> Result<Told, Denied<OAuthError>> {
@@ -77,10 +78,6 @@ async fn tell(app: &App, request: &HttpRequest, token: Option<Hash>) -> Result<T
     let mut told = person.told(scopes.claims_of(&scope));
     told.extend(claims.told_by(&person));
     told.insert("sub".into(), subjects::subject(app, &client.client, &person.id).into());
-    Ok(match client.client.userinfo_alg {
-        None => Told::Plain(told),
-        Some(algorithm) => {
-            Told::Signed(id_tokens::sign_user_info(app, &client.client, algorithm, told).await?)
-        }
-    })
+    let protected = id_tokens::protect_user_info(app, &client.client, &told).await?;
+    Ok(protected.map_or(Told::Plain(told), Told::Protected))
 }

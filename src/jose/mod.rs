@@ -1,5 +1,6 @@
-//! Signed tokens: JWS (RFC 7515) by keys of this server (RFC 7517), and nobody else's.
+//! Signed tokens: JWS (RFC 7515) by keys of this server (RFC 7517), and nobody else's; encrypted ones for applications.
 
+pub mod encrypt;
 pub mod key;
 pub mod sign;
 pub mod verify;
@@ -13,4 +14,6 @@ pub enum JoseError {
     Key(String),
     #[error("a token could not be signed")]
     Signing,
+    #[error("a token could not be encrypted")]
+    Encryption,
 }

@@ -35,6 +35,10 @@ pub struct Client {
     pub pkce: Option<PkcePolicy>,
     /// What its ID Tokens are signed with; `None` is RS256, if the server offers it.
     pub id_token_alg: Option<SigningAlgorithm>,
+    /// Its public keys, a JWK Set.
+    pub jwks: Option<String>,
+    pub id_token_encryption: Option<Encryption>,
+    pub userinfo_encryption: Option<Encryption>,
     /// What UserInfo is signed with for it; `None` is plain JSON.
     pub userinfo_alg: Option<SigningAlgorithm>,
     pub logout: LogoutUris,
@@ -44,6 +48,29 @@ pub struct Client {
     /// Belongs to the operator: nobody is asked for consent.
     pub first_party: bool,
     pub disabled: bool,
+}
+
+/// How what it is told is encrypted for it (OpenID Connect Registration §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Encryption {
+    pub algorithm: KeyManagement,
+    pub content: ContentEncryption,
+}
+
+impl Encryption {
+    /// Reads `ALG ENC`, or `ALG` alone for the stronger content encryption.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (algorithm, content) =
+            text.split_once(' ').unwrap_or((text, ContentEncryption::A256Gcm.as_str()));
+        Some(Self {
+            algorithm: KeyManagement::parse(algorithm)?,
+            content: ContentEncryption::parse(content)?,
+        })
+    }
+
+    pub fn to_text(self) -> String {
+        format!("{} {}", self.algorithm.as_str(), self.content.as_str())
+    }
 }
 
 /// Where it hears that a session is over.
@@ -104,6 +131,19 @@ words! {
 words! {
     /// Whether applications know a person by one name, or each sector by its own (OpenID Connect Core §8).
     SubjectType { Public = "public", Pairwise = "pairwise" }
+}
+words! {
+    /// How the key of an encrypted token reaches its recipient (RFC 7518 §4).
+    KeyManagement {
+        RsaOaep256 = "RSA-OAEP-256",
+        EcdhEs = "ECDH-ES",
+        EcdhEsA128Kw = "ECDH-ES+A128KW",
+        EcdhEsA256Kw = "ECDH-ES+A256KW",
+    }
+}
+words! {
+    /// What a token's content is encrypted with (RFC 7518 §5).
+    ContentEncryption { A128Gcm = "A128GCM", A256Gcm = "A256GCM" }
 }
 words! {
     /// Whether a client must send a PKCE challenge.
@@ -204,6 +244,9 @@ pub(super) fn example(kind: ClientKind) -> Client {
         auth_method: None,
         pkce: None,
         id_token_alg: None,
+        jwks: None,
+        id_token_encryption: None,
+        userinfo_encryption: None,
         userinfo_alg: None,
         logout: LogoutUris::default(),
         subject_type: SubjectType::Public,

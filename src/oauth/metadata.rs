@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::client::{AuthMethod, GrantType, SubjectType};
+use super::client::{AuthMethod, ContentEncryption, GrantType, KeyManagement, SubjectType};
 use super::id_token;
 use super::response_mode::ResponseMode;
 use super::response_type::ResponseType;
@@ -32,6 +32,10 @@ pub struct Metadata {
     pub subject_types_supported: Vec<&'static str>,
     pub id_token_signing_alg_values_supported: Vec<&'static str>,
     pub userinfo_signing_alg_values_supported: Vec<&'static str>,
+    pub id_token_encryption_alg_values_supported: Vec<&'static str>,
+    pub id_token_encryption_enc_values_supported: Vec<&'static str>,
+    pub userinfo_encryption_alg_values_supported: Vec<&'static str>,
+    pub userinfo_encryption_enc_values_supported: Vec<&'static str>,
     pub acr_values_supported: [&'static str; 1],
     pub claim_types_supported: [&'static str; 1],
     pub claims_supported: Vec<String>,
@@ -52,6 +56,8 @@ pub fn metadata(
     prompts: &[&'static str],
 ) -> Metadata {
     let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
+    let key_management: Vec<&str> = KeyManagement::ALL.iter().map(|known| known.as_str()).collect();
+    let content: Vec<&str> = ContentEncryption::ALL.iter().map(|known| known.as_str()).collect();
     Metadata {
         issuer: issuer.to_owned(),
         authorization_endpoint: format!("{issuer}/authorize"),
@@ -76,6 +82,10 @@ pub fn metadata(
         subject_types_supported: SubjectType::ALL.iter().map(|known| known.as_str()).collect(),
         id_token_signing_alg_values_supported: names.clone(),
         userinfo_signing_alg_values_supported: names,
+        id_token_encryption_alg_values_supported: key_management.clone(),
+        id_token_encryption_enc_values_supported: content.clone(),
+        userinfo_encryption_alg_values_supported: key_management,
+        userinfo_encryption_enc_values_supported: content,
         acr_values_supported: [id_token::ACR_ONE_FACTOR],
         claim_types_supported: ["normal"],
         claims_supported: claims(known),

@@ -5,8 +5,8 @@ use sqlx::FromRow;
 use super::client_secrets::{self, SecretRecord};
 use super::db::{Conn, DbError, Tx};
 use crate::oauth::client::{
-    AuthMethod, Client, ClientKind, ClientSecret, GrantType, Links, LogoutUris, PkcePolicy, SecretHash,
-    SubjectType,
+    AuthMethod, Client, ClientKind, ClientSecret, Encryption, GrantType, Links, LogoutUris, PkcePolicy,
+    SecretHash, SubjectType,
 };
 use crate::oauth::id::ClientId;
 use crate::oauth::origin::Origin;
@@ -57,6 +57,9 @@ struct ClientRow {
     pkce: Option<String>,
     id_token_alg: Option<String>,
     userinfo_alg: Option<String>,
+    jwks: Option<String>,
+    id_token_encryption: Option<String>,
+    userinfo_encryption: Option<String>,
     subject_type: String,
     sector_identifier_uri: Option<String>,
     backchannel_logout_uri: Option<String>,
@@ -78,7 +81,7 @@ pub async fn find(conn: &mut Conn, id: &ClientId) -> Result<Option<StoredClient>
         .query(
             "SELECT id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris,
                     post_logout_redirect_uris, origins, grants, response_types, scopes, auth_method, pkce, id_token_alg,
-                    userinfo_alg, subject_type, sector_identifier_uri, backchannel_logout_uri, frontchannel_logout_uri,
+                    userinfo_alg, jwks, id_token_encryption, userinfo_encryption, subject_type, sector_identifier_uri, backchannel_logout_uri, frontchannel_logout_uri,
                     first_party, disabled_at
              FROM clients WHERE id = $1",
         )
@@ -110,7 +113,7 @@ async fn records(conn: &mut Conn, id: Option<&ClientId>) -> Result<Vec<ClientRec
         .query(
             "SELECT id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris,
                     post_logout_redirect_uris, origins, grants, response_types, scopes, auth_method, pkce, id_token_alg,
-                    userinfo_alg, subject_type, sector_identifier_uri, backchannel_logout_uri, frontchannel_logout_uri,
+                    userinfo_alg, jwks, id_token_encryption, userinfo_encryption, subject_type, sector_identifier_uri, backchannel_logout_uri, frontchannel_logout_uri,
                     first_party, disabled_at, created_at
              FROM clients WHERE $1 IS NULL OR id = $1 ORDER BY id",
         )
@@ -133,10 +136,11 @@ pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbErro
         .query(
             "INSERT INTO clients (id, version, kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris,
                                   post_logout_redirect_uris, origins, grants, response_types, scopes, auth_method,
-                                  pkce, id_token_alg, userinfo_alg, subject_type, sector_identifier_uri,
+                                  pkce, id_token_alg, userinfo_alg, jwks, id_token_encryption,
+                                  userinfo_encryption, subject_type, sector_identifier_uri,
                                   backchannel_logout_uri, frontchannel_logout_uri, first_party, created_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                     $22, $23, $24)
+                     $22, $23, $24, $25, $26, $27)
              ON CONFLICT (id) DO NOTHING",
         )
         .bind(client.id.as_str())
@@ -157,6 +161,9 @@ pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbErro
         .bind(client.pkce.map(PkcePolicy::as_str))
         .bind(client.id_token_alg.map(SigningAlgorithm::as_str))
     .bind(client.userinfo_alg.map(SigningAlgorithm::as_str))
+    .bind(client.jwks.clone())
+    .bind(client.id_token_encryption.map(Encryption::to_text))
+    .bind(client.userinfo_encryption.map(Encryption::to_text))
     .bind(client.subject_type.as_str())
     .bind(client.sector_identifier_uri.clone())
     .bind(client.logout.back_channel.clone())
@@ -178,9 +185,10 @@ pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbErro
         "UPDATE clients SET version = version + 1, kind = $2, name = $3, site_uri = $4, policy_uri = $5,
                             terms_uri = $6, logo_digest = $7, redirect_uris = $8, post_logout_redirect_uris = $9,
                             origins = $10, grants = $11, response_types = $12, scopes = $13, auth_method = $14,
-                            pkce = $15, id_token_alg = $16, userinfo_alg = $17, subject_type = $18,
-                            sector_identifier_uri = $19, backchannel_logout_uri = $20, frontchannel_logout_uri = $21,
-                            first_party = $22, disabled_at = CASE WHEN $23 THEN COALESCE(disabled_at, $24) END
+                            pkce = $15, id_token_alg = $16, userinfo_alg = $17, jwks = $18,
+                            id_token_encryption = $19, userinfo_encryption = $20, subject_type = $21,
+                            sector_identifier_uri = $22, backchannel_logout_uri = $23, frontchannel_logout_uri = $24,
+                            first_party = $25, disabled_at = CASE WHEN $26 THEN COALESCE(disabled_at, $27) END
          WHERE id = $1",
     )
     .bind(client.id.as_str())
@@ -200,6 +208,9 @@ pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbErro
     .bind(client.pkce.map(PkcePolicy::as_str))
     .bind(client.id_token_alg.map(SigningAlgorithm::as_str))
     .bind(client.userinfo_alg.map(SigningAlgorithm::as_str))
+    .bind(client.jwks.clone())
+    .bind(client.id_token_encryption.map(Encryption::to_text))
+    .bind(client.userinfo_encryption.map(Encryption::to_text))
     .bind(client.subject_type.as_str())
     .bind(client.sector_identifier_uri.clone())
     .bind(client.logout.back_channel.clone())
@@ -323,6 +334,11 @@ impl ClientRow {
                 .ok_or_else(|| corrupt("id_token_alg"))?,
             userinfo_alg: known(self.userinfo_alg.as_deref(), SigningAlgorithm::parse)
                 .ok_or_else(|| corrupt("userinfo_alg"))?,
+            id_token_encryption: known(self.id_token_encryption.as_deref(), Encryption::parse)
+                .ok_or_else(|| corrupt("id_token_encryption"))?,
+            userinfo_encryption: known(self.userinfo_encryption.as_deref(), Encryption::parse)
+                .ok_or_else(|| corrupt("userinfo_encryption"))?,
+            jwks: self.jwks,
             subject_type: SubjectType::parse(&self.subject_type).ok_or_else(|| corrupt("subject_type"))?,
             sector_identifier_uri: self.sector_identifier_uri,
             logout: LogoutUris {

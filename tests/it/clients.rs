@@ -24,7 +24,7 @@ const BYE: &str = "https://app.example/bye";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where the libraries are installed; `None`, and a word about it, where they are not.
-fn installed(part: &str) -> Option<PathBuf> {
+pub(crate) fn installed(part: &str) -> Option<PathBuf> {
     let directory = std::env::var_os("TEST_CLIENTS")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/clients"), PathBuf::from);
     if directory.join(part).exists() {
@@ -79,7 +79,7 @@ async fn run(mut command: Command) {
     assert!(!alice.get("/").await.body.contains("alice"), "she is signed out");
 }
 
-fn program(name: &str) -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name)
 }
 

@@ -21,6 +21,7 @@ mod consent;
 mod cors;
 mod database;
 mod deadline;
+mod encryption;
 mod errors;
 mod fetch;
 mod front_channel;

@@ -45,6 +45,10 @@ fn expected(issuer: &str) -> Value {
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": ["ES256", "EdDSA"],
         "userinfo_signing_alg_values_supported": ["ES256", "EdDSA"],
+        "id_token_encryption_alg_values_supported": ["RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW"],
+        "id_token_encryption_enc_values_supported": ["A128GCM", "A256GCM"],
+        "userinfo_encryption_alg_values_supported": ["RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW"],
+        "userinfo_encryption_enc_values_supported": ["A128GCM", "A256GCM"],
         "acr_values_supported": ["1"],
         "claim_types_supported": ["normal"],
         "claims_supported": [

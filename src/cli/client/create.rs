@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::{Common, Desk, Trouble, block_on, say};
+use super::encryption::{check_encryption, encryption, jwks};
 use super::logo::Logo;
 use super::secrets::{check_secret, made};
 use super::sector;
@@ -72,6 +73,16 @@ pub(in crate::cli) struct Options {
     /// What UserInfo is signed with for it; without this option it is plain JSON
     #[arg(long, value_name = "ALG")]
     userinfo_alg: Option<Algorithm>,
+    /// Its public keys, a JWK Set in a file
+    #[arg(long, value_name = "FILE")]
+    jwks: Option<PathBuf>,
+    /// Encrypt its ID Tokens, by a key of --jwks: RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW, and behind a
+    /// space A256GCM or A128GCM
+    #[arg(long, value_name = "\"ALG ENC\"")]
+    id_token_encryption: Option<String>,
+    /// Encrypt what UserInfo tells it, in the same way
+    #[arg(long, value_name = "\"ALG ENC\"")]
+    userinfo_encryption: Option<String>,
     /// Whether it knows people by the name that all know, or by one that only its sector knows
     #[arg(long, value_name = "TYPE", default_value = "public")]
     subject_type: Subject,
@@ -186,6 +197,9 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
         auth_method: options.auth_method.map(AuthMethod::from),
         pkce: options.pkce.map(PkcePolicy::from),
         id_token_alg: options.id_token_alg.map(SigningAlgorithm::from),
+        jwks: options.jwks.as_deref().map(jwks).transpose()?,
+        id_token_encryption: options.id_token_encryption.as_deref().map(encryption).transpose()?,
+        userinfo_encryption: options.userinfo_encryption.as_deref().map(encryption).transpose()?,
         userinfo_alg: options.userinfo_alg.map(SigningAlgorithm::from),
         logout: LogoutUris {
             back_channel: options.backchannel_logout_uri.clone(),
@@ -197,6 +211,7 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
         disabled: false,
     };
     registration::check(&client)?;
+    check_encryption(&client)?;
     options.secret.as_deref().map_or(Ok(()), check_secret)?;
     Ok(client)
 }

@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod encryption;
 mod list;
 mod logo;
 mod secrets;

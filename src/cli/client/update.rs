@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::{Desk, Manner, Trouble, block_on};
+use super::encryption::{check_encryption, encryption_or, jwks};
 use super::logo::Logo;
 use super::sector;
 use super::show;
@@ -101,6 +102,16 @@ struct Changes {
     /// What UserInfo is signed with for it; default is plain JSON
     #[arg(long, value_name = "ALG")]
     userinfo_alg: Option<AlgorithmOrDefault>,
+    /// Its public keys, a JWK Set in a file
+    #[arg(long, value_name = "FILE")]
+    jwks: Option<PathBuf>,
+    /// Encrypt its ID Tokens, by a key of --jwks: RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW, and behind a
+    /// space A256GCM or A128GCM; none stops that
+    #[arg(long, value_name = "\"ALG ENC\"")]
+    id_token_encryption: Option<String>,
+    /// Encrypt what UserInfo tells it, in the same way
+    #[arg(long, value_name = "\"ALG ENC\"")]
+    userinfo_encryption: Option<String>,
     /// Whether it knows people by the name that all know, or by one that only its sector knows
     #[arg(long, value_name = "TYPE")]
     subject_type: Option<Subject>,
@@ -218,6 +229,18 @@ impl Changes {
             auth_method: self.auth_method.map_or(before.auth_method, Into::into),
             pkce: self.pkce.map_or(before.pkce, Into::into),
             id_token_alg: self.id_token_alg.map_or(before.id_token_alg, Into::into),
+            jwks: self
+                .jwks
+                .as_deref()
+                .map_or_else(|| Ok(before.jwks.clone()), |file| jwks(file).map(Some))?,
+            id_token_encryption: encryption_or(
+                self.id_token_encryption.as_deref(),
+                before.id_token_encryption,
+            )?,
+            userinfo_encryption: encryption_or(
+                self.userinfo_encryption.as_deref(),
+                before.userinfo_encryption,
+            )?,
             userinfo_alg: self.userinfo_alg.map_or(before.userinfo_alg, Into::into),
             logout: self.logout(&before.logout),
             subject_type: self.subject_type.map_or(before.subject_type, Into::into),
@@ -226,6 +249,7 @@ impl Changes {
             disabled: self.disable || (before.disabled && !self.enable),
         };
         registration::check(&client)?;
+        check_encryption(&client)?;
         if kind.is_public() && secrets > 0 {
             let kind = kind.as_str();
             return Err(format!(

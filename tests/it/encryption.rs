@@ -1,0 +1,156 @@
+//! Encrypted ID Tokens and UserInfo, opened by an independent library (jose on Node.js) with the application's key.
+
+use std::process::Stdio;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+use crate::clients::{installed, program};
+use crate::support::jwt::is_signed;
+use crate::support::relying_party::Registration;
+use crate::support::{Operator, TestServer};
+
+/// An application's key, in the hands of another library.
+struct Opener {
+    jwks: String,
+    input: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+    _child: Child,
+}
+
+impl Opener {
+    async fn start(algorithm: &str, curve: &str) -> Option<Self> {
+        let directory = installed("node_modules")?;
+        let copy = directory.join("decrypt.mjs");
+        std::fs::copy(program("decrypt.mjs"), &copy).unwrap();
+        let mut command = Command::new("node");
+        command.arg(copy).args([algorithm, curve]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.kill_on_drop(true).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let jwks = lines.next_line().await.unwrap().expect("a JWK Set");
+        Some(Self { jwks, input: child.stdin.take().unwrap(), lines, _child: child })
+    }
+
+    /// The header of an encrypted token, and what was in it.
+    async fn open(&mut self, token: &str) -> (Value, String) {
+        self.input.write_all(format!("{token}\n").as_bytes()).await.unwrap();
+        let opened: Value =
+            serde_json::from_str(&self.lines.next_line().await.unwrap().expect("an answer")).unwrap();
+        (opened["header"].clone(), opened["text"].as_str().unwrap().to_owned())
+    }
+}
+
+#[tokio::test]
+async fn what_an_application_is_told_is_encrypted_for_its_key_by_every_algorithm() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let mut alice = server.alice().await;
+    for (algorithm, curve) in [
+        ("RSA-OAEP-256", ""),
+        ("ECDH-ES", "P-256"),
+        ("ECDH-ES", "P-521"),
+        ("ECDH-ES", "X25519"),
+        ("ECDH-ES+A128KW", "P-384"),
+        ("ECDH-ES+A256KW", "P-256"),
+    ] {
+        let Some(mut opener) = Opener::start(algorithm, curve).await else { return };
+        let file = operator.directory.join("jwks.json");
+        std::fs::write(&file, &opener.jwks).unwrap();
+        let id = format!("{algorithm} {curve}");
+        let app = server.register(Registration::web(&id).scopes("openid email")).await;
+        let (file, encryption) = (file.display().to_string(), format!("{algorithm} A128GCM"));
+        operator.done(&[
+            "client",
+            "update",
+            &id,
+            "--jwks",
+            &file,
+            "--id-token-encryption",
+            &encryption,
+            "--userinfo-encryption",
+            algorithm,
+        ]);
+        let back = alice.authorize(&app.url_with(&[("scope", "openid email"), ("nonce", "n")])).await;
+        let tokens = app.redeem_by_hand(&back.get("code")).await.json();
+        let id_token = tokens["id_token"].as_str().unwrap();
+        assert_eq!(id_token.split('.').count(), 5, "{id_token}");
+        let (header, inner) = opener.open(id_token).await;
+        assert_eq!((&header["alg"], &header["enc"]), (&algorithm.into(), &"A128GCM".into()));
+        assert_eq!((&header["cty"], &header["kid"]), (&"JWT".into(), &"k1".into()));
+        assert!(is_signed(&server, &inner).await, "signed, and then encrypted");
+
+        let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+        let ask = async || {
+            alice
+                .clone_with_cookies()
+                .request(Method::GET, "/userinfo", &[("authorization", &bearer)], "")
+                .await
+        };
+        let told = ask().await;
+        assert_eq!(told.header("content-type"), "application/jwt");
+        let (header, json) = opener.open(&told.body).await;
+        assert_eq!((&header["enc"], &header["cty"]), (&"A256GCM".into(), &"json".into()));
+        assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["email"], "alice@example.com");
+        operator.done(&["client", "update", &id, "--userinfo-alg", "ES256"]);
+        // The record is at most a second old: until it is read anew the answer is the former.
+        let signed = loop {
+            let (header, inner) = opener.open(&ask().await.body).await;
+            if header["cty"] == "JWT" {
+                break inner;
+            }
+        };
+        assert!(is_signed(&server, &signed).await);
+
+        // Its inner token is good as a hint; the encrypted one is not for this server.
+        let silent =
+            |hint: &str| app.url_with(&[("scope", "openid"), ("prompt", "none"), ("id_token_hint", hint)]);
+        assert!(!alice.get(&silent(&inner)).await.get("code").is_empty());
+        let refused = alice.get(&silent(id_token)).await;
+        refused.assert_redirect_error("invalid_request", "id_token_hint.invalid", &server.url);
+    }
+}
+
+#[tokio::test]
+async fn an_encryption_without_a_fitting_key_is_refused_at_registration() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    server.register(Registration::web("app").scopes("openid")).await;
+    let file = operator.directory.join("jwks.json");
+    let path = file.display().to_string();
+    let update = |arguments: &[&str]| operator.refused(&[&["client", "update", "app"], arguments].concat());
+    let ec = json!({ "kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0" });
+    let with = |more: Value| {
+        let mut key = ec.clone();
+        key.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "keys": [key] }).to_string()
+    };
+    assert!(update(&["--id-token-encryption", "ECDH-ES"]).contains("no public key for ECDH-ES"));
+    for (text, why) in [
+        (String::new(), "no JWK Set"),
+        ("[]".into(), "no JWK Set"),
+        (ec.to_string(), "no JWK Set"),
+        (with(json!({ "d": "AAAA" })), "holds a private key"),
+        (" ".repeat(64 * 1024 + 1), "larger than 65536 bytes"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let said = update(&["--jwks", &path]);
+        assert!(said.contains(why), "{said}");
+    }
+    std::fs::write(&file, with(json!({ "use": "sig" }))).unwrap();
+    assert!(update(&["--jwks", &path, "--id-token-encryption", "ECDH-ES"]).contains("no public key"));
+    std::fs::write(&file, with(json!({}))).unwrap();
+    assert!(update(&["--jwks", &path, "--userinfo-encryption", "RSA-OAEP-256"]).contains("RSA-OAEP-256"));
+    for wrong in ["RSA1_5", "ECDH-ES A128CBC-HS256", "dir", ""] {
+        assert!(update(&["--jwks", &path, "--id-token-encryption", wrong]).contains("is none of"), "{wrong}");
+    }
+    operator.done(&["client", "update", "app", "--jwks", &path, "--id-token-encryption", "ECDH-ES"]);
+    let shown = operator.json(&["client", "show", "app"]);
+    assert_eq!(shown["id_token_encrypted_response_alg"], "ECDH-ES");
+    assert_eq!(shown["id_token_encrypted_response_enc"], "A256GCM");
+    assert_eq!(shown["jwks"]["keys"][0]["crv"], "P-256");
+    operator.done(&["client", "update", "app", "--id-token-encryption", "none"]);
+    assert!(operator.json(&["client", "show", "app"])["id_token_encrypted_response_alg"].is_null());
+}
