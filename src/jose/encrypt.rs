@@ -10,6 +10,10 @@ use crate::oauth::client::{ContentEncryption, Encryption, KeyManagement};
 
 /// Bytes of an RSA key's modulus, at least (RFC 7518 §4.3).
 const SHORTEST_MODULUS: usize = 256;
+/// The parties of a key agreement, in base64url (RFC 7518 §4.6.1): left out, they would be written as null, and
+/// libraries insist that they differ.
+const PRODUCER: &str = "c2VydmVy";
+const RECIPIENT: &str = "Y2xpZW50";
 /// Members that only a private or a secret key has.
 const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
 
@@ -47,8 +51,7 @@ impl Recipient {
             JweHeader::new_with_cty(header_algorithm(algorithm), header_content(content), content_type);
         header.kid.clone_from(&self.kid);
         if algorithm != KeyManagement::RsaOaep256 {
-            // Left out they would be written as null, which is no text; empty, they say nothing.
-            (header.apu, header.apv) = (Some(String::new()), Some(String::new()));
+            (header.apu, header.apv) = (Some(PRODUCER.into()), Some(RECIPIENT.into()));
         }
         Jwe { header, payload }.encode(&self.key).map_err(|_| JoseError::Encryption)
     }

@@ -102,14 +102,28 @@ async fn what_an_application_is_told_is_encrypted_for_its_key_by_every_algorithm
             }
         };
         assert!(is_signed(&server, &signed).await);
-
-        // Its inner token is good as a hint; the encrypted one is not for this server.
-        let silent =
-            |hint: &str| app.url_with(&[("scope", "openid"), ("prompt", "none"), ("id_token_hint", hint)]);
-        assert!(!alice.get(&silent(&inner)).await.get("code").is_empty());
-        let refused = alice.get(&silent(id_token)).await;
-        refused.assert_redirect_error("invalid_request", "id_token_hint.invalid", &server.url);
     }
+}
+
+#[tokio::test]
+async fn the_token_inside_is_good_as_a_hint_and_the_encrypted_one_is_not() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let Some(mut opener) = Opener::start("ECDH-ES", "P-256").await else { return };
+    let file = operator.directory.join("jwks.json");
+    std::fs::write(&file, &opener.jwks).unwrap();
+    let (app, mut alice) =
+        (server.register(Registration::web("app").scopes("openid")).await, server.alice().await);
+    let file = file.display().to_string();
+    operator.done(&["client", "update", "app", "--jwks", &file, "--id-token-encryption", "ECDH-ES"]);
+    let back = alice.authorize(&app.url_with(&[("scope", "openid")])).await;
+    let id_token = app.redeem_by_hand(&back.get("code")).await.get("id_token");
+    let (_, inner) = opener.open(&id_token).await;
+    let silent =
+        |hint: &str| app.url_with(&[("scope", "openid"), ("prompt", "none"), ("id_token_hint", hint)]);
+    assert!(!alice.get(&silent(&inner)).await.get("code").is_empty());
+    let refused = alice.get(&silent(&id_token)).await;
+    refused.assert_redirect_error("invalid_request", "id_token_hint.invalid", &server.url);
 }
 
 #[tokio::test]
