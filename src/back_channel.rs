@@ -1,17 +1,18 @@
 //! Back-channel logout: tells applications of ended sessions, as long as it takes (OpenID Connect Back-Channel Logout).
 //!
 //! What is to be told stands in the database, written with the end of the session. Every node looks for what is due;
-//! who claims a row moves its next attempt ahead, so a node that dies leaves it for later, and nobody tells it twice
-//! at a time.
+//! who claims a row moves its next attempt beyond the end of this one, so a node that dies leaves it for later, and
+//! nobody tells it twice at a time.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 
 use crate::app::App;
+use crate::clock::Seconds;
 use crate::failure::Failure;
 use crate::fetch::FetchError;
 use crate::id_tokens::Signer;
@@ -26,6 +27,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Calls at one time, in all and to one application: who does not answer holds up itself.
 const CALLS: usize = 64;
 const CALLS_TO_ONE: usize = 4;
+/// Seconds for noting what became of a call, after its deadline.
+const NOTING: Seconds = 30;
 
 /// Wakes the teller of this node, when a session has just been ended here.
 #[derive(Debug, Default)]
@@ -54,7 +57,7 @@ pub async fn run(app: Arc<App>) {
         tokio::select! {
             () = app.back_channel.0.notified() => {}
             () = tokio::time::sleep(LOOK_EVERY) => {}
-            Some(client) = calls.end_of_one() => calls.forget(&client),
+            () = calls.end_of_one(), if !calls.tasks.is_empty() => {}
         }
     }
 }
@@ -62,8 +65,8 @@ pub async fn run(app: Arc<App>) {
 /// The calls under way.
 #[derive(Default)]
 struct Calls {
-    tasks: JoinSet<ClientId>,
-    to: HashMap<ClientId, usize>,
+    tasks: JoinSet<()>,
+    to: HashMap<Id, ClientId>,
 }
 
 impl Calls {
@@ -72,52 +75,52 @@ impl Calls {
         let now = app.now();
         let find = async move |conn: &mut Conn| logout_deliveries::clients_due(conn, now).await;
         for client in app.db.read::<_, DbError, _>(find).await? {
-            let under_way = self.to.get(&client).copied().unwrap_or_default();
-            let most = (CALLS_TO_ONE - under_way).min(CALLS.saturating_sub(self.tasks.len()));
+            let under_way = self.to.values().filter(|called| **called == client).count();
+            let most = CALLS_TO_ONE.saturating_sub(under_way).min(CALLS.saturating_sub(self.tasks.len()));
             if most == 0 {
                 continue;
             }
-            let claim = async move |tx: &mut Tx| {
-                let next = |attempt| now + pause_after(attempt).unwrap_or_default();
-                logout_deliveries::claim(tx, &client, most, next, now).await
-            };
+            let until = now + app.config.fetch.deadline.seconds() + NOTING;
+            let claim =
+                async move |tx: &mut Tx| logout_deliveries::claim(tx, &client, most, until, now).await;
             for due in app.db.write::<_, DbError, _>(claim).await? {
-                *self.to.entry(due.client.clone()).or_default() += 1;
-                let app = app.clone();
-                self.tasks.spawn_local(async move { tell_and_settle(&app, due).await });
+                let (app, client) = (app.clone(), due.client.clone());
+                let call = self.tasks.spawn_local(async move { tell_and_settle(&app, due).await });
+                self.to.insert(call.id(), client);
             }
         }
         Ok(())
     }
 
-    /// Waits for the end of a call; `None` when there is none.
-    async fn end_of_one(&mut self) -> Option<ClientId> {
-        self.tasks.join_next().await.and_then(Result::ok)
-    }
-
-    fn forget(&mut self, client: &ClientId) {
-        if let Some(count) = self.to.get_mut(client) {
-            *count -= 1;
-            if *count == 0 {
-                self.to.remove(client);
+    /// Waits for the end of a call, in whatever way it ends.
+    async fn end_of_one(&mut self) {
+        let id = match self.tasks.join_next_with_id().await {
+            Some(Ok((id, ()))) => id,
+            Some(Err(error)) => {
+                tracing::error!("telling an application of a sign-out broke off: {error}");
+                error.id()
             }
-        }
+            None => return,
+        };
+        self.to.remove(&id);
     }
 }
 
-async fn tell_and_settle(app: &App, due: Due) -> ClientId {
+async fn tell_and_settle(app: &App, due: Due) {
     let outcome = match tell(app, &due).await {
         Ok(()) => Outcome::Delivered,
         Err(NotTold::Never(why)) => Outcome::Failed(why.into()),
-        Err(NotTold::Now(why)) if pause_after(due.attempt).is_some() => Outcome::Again(why),
-        Err(NotTold::Now(why)) => Outcome::Failed(why),
+        Err(NotTold::Now(why)) => match pause_after(due.attempt) {
+            Some(pause) => Outcome::Again { why, at: app.now() + pause },
+            None => Outcome::Failed(why),
+        },
     };
     let (client, session, attempt) = (due.client.as_str(), due.session.as_str(), due.attempt);
     match &outcome {
         Outcome::Delivered => {
             tracing::info!(client, session, attempt, "an application was told of a sign-out");
         }
-        Outcome::Again(why) => {
+        Outcome::Again { why, .. } => {
             tracing::info!(
                 client,
                 session,
@@ -134,7 +137,6 @@ async fn tell_and_settle(app: &App, due: Due) -> ClientId {
     if let Err(error) = app.db.write::<_, DbError, _>(settle).await {
         tracing::warn!(client = client.as_str(), "what became of a sign-out was not noted: {error}");
     }
-    client
 }
 
 /// Why an application was not told.

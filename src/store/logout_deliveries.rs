@@ -43,8 +43,11 @@ struct DueRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Delivered,
-    /// There is another attempt, at the time that was set when this one was claimed.
-    Again(String),
+    /// There is another attempt, at this time in seconds.
+    Again {
+        why: String,
+        at: i64,
+    },
     Failed(String),
 }
 
@@ -76,13 +79,13 @@ pub async fn clients_due(conn: &mut Conn, now: i64) -> Result<Vec<ClientId>, DbE
     Ok(rows.into_iter().map(|(client,)| ClientId::new(client)).collect())
 }
 
-/// Takes up to `most` due sign-outs of an application, so that nobody else does before their next attempt, whose time
-/// `next_attempt` tells from the number of this one.
+/// Takes up to `most` due sign-outs of an application, so that nobody else does before `until`, when what becomes of
+/// them has long been noted.
 pub async fn claim(
     tx: &mut Tx,
     client: &ClientId,
     most: usize,
-    next_attempt: impl Fn(i64) -> i64,
+    until: i64,
     now: i64,
 ) -> Result<Vec<Due>, DbError> {
     let rows: Vec<DueRow> = tx
@@ -107,7 +110,7 @@ pub async fn claim(
             .bind(session_id.as_str())
             .bind(client.as_str())
             .bind(attempt)
-            .bind(next_attempt(attempt))
+            .bind(until)
             .bind(attempts)
             .execute()
             .await?;
@@ -121,13 +124,13 @@ pub async fn claim(
 
 /// Notes what became of an attempt, unless a later one has been made meanwhile.
 pub async fn settle(tx: &mut Tx, due: &Due, outcome: &Outcome, now: i64) -> Result<(), DbError> {
-    let (state, error, done_at) = match outcome {
-        Outcome::Delivered => ("delivered", None, Some(now)),
-        Outcome::Again(error) => ("waiting", Some(error.clone()), None),
-        Outcome::Failed(error) => ("failed", Some(error.clone()), Some(now)),
+    let (state, error, next, done_at) = match outcome {
+        Outcome::Delivered => ("delivered", None, now, Some(now)),
+        Outcome::Again { why, at } => ("waiting", Some(why.clone()), *at, None),
+        Outcome::Failed(why) => ("failed", Some(why.clone()), now, Some(now)),
     };
     tx.query(
-        "UPDATE logout_deliveries SET state = $4, last_error = $5, done_at = $6
+        "UPDATE logout_deliveries SET state = $4, last_error = $5, done_at = $6, next_attempt_at = $7
          WHERE session_id = $1 AND client_id = $2 AND attempts = $3 AND state = 'waiting'",
     )
     .bind(due.session.as_str())
@@ -136,6 +139,7 @@ pub async fn settle(tx: &mut Tx, due: &Due, outcome: &Outcome, now: i64) -> Resu
     .bind(state)
     .bind(error)
     .bind(done_at)
+    .bind(next)
     .execute()
     .await
     .map(drop)

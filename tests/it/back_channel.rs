@@ -381,3 +381,32 @@ async fn an_address_that_could_not_be_called_is_refused_at_registration() {
     operator.done(&["client", "update", "app", "--no-backchannel-logout-uri"]);
     assert!(operator.json(&["client", "show", "app"])["backchannel_logout_uri"].is_null());
 }
+
+#[tokio::test]
+async fn the_last_attempt_is_the_last_also_where_nobody_answers() {
+    let server = TestServer::start_with(&[ALLOWED, ("fetch.deadline", "2s")]).await;
+    let operator = Operator::of(&server);
+    let hung = Site::start(|_| {
+        loop {
+            std::thread::park();
+        }
+    });
+    let app = app_at(&server, "hung", &format!("http://127.0.0.1:{}/", hung.port)).await;
+    let mut alice = server.alice().await;
+    sign_in(&app, &mut alice).await;
+    sign_out(&mut alice).await;
+    until(&operator, |list| is(&list[0], "hung", "waiting", 1) && !list[0]["last_error"].is_null()).await;
+    server.sql("UPDATE logout_deliveries SET attempts = 10, next_attempt_at = 0").await;
+    // Time goes on while the call is waited for, and the server looks again.
+    let passed = std::cell::Cell::new(0);
+    let list = until(&operator, |list| {
+        if passed.replace(passed.get() + 1) < 20 {
+            server.clock.advance(Duration::from_secs(1));
+        }
+        server.app.back_channel.wake();
+        list[0]["state"] == "failed"
+    })
+    .await;
+    assert!(is(&list[0], "hung", "failed", 11), "{list}");
+    assert_eq!(list[0]["last_error"], "no answer within 2 s");
+}
