@@ -25,7 +25,7 @@ async fn a_stored_password_follows_the_parameters_at_its_next_sign_in() {
     let (web, mut browser) = (server.web().await, server.alice().await);
     // A hash with other parameters, of the password that every test user has.
     let older = TestServer::start_with(&[("passwords.memory_kib", "32")]).await;
-    let password = grantor::secret::Secret::new(PASSWORD.to_owned());
+    let password = Secret::new(PASSWORD.to_owned());
     let hash = older.app.passwords.hash(password).await.unwrap();
     let set = async move |tx: &mut grantor::store::db::Tx| {
         tx.query("UPDATE users SET password_hash = $1").bind(hash.as_str()).execute().await
