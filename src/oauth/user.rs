@@ -20,10 +20,24 @@ pub fn check_username(name: &str) -> Result<(), String> {
     if name.trim() != name || name.is_empty() || name.len() > LONGEST_NAME {
         return Err(format!("a username has 1 to {LONGEST_NAME} bytes and no space at its ends"));
     }
-    if name.chars().any(char::is_control) || name.contains('@') {
+    // Compared by its folded form, in which ＠ is @: it would stand where somebody's address belongs.
+    let folded = folded(name);
+    if name.chars().any(char::is_control) || folded.contains('@') {
         return Err("a username holds no control characters and no @; an address goes into --email".into());
     }
+    if folded.is_empty() || folded.len() > LONGEST_NAME || folded.chars().any(is_unseen) {
+        return Err("a username needs characters that can be seen, and holds no line or layout marks".into());
+    }
     Ok(())
+}
+
+/// What shows nothing, or turns the order of what stands around it: two names that look alike would not be.
+fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Checks an e-mail address as far as that can be done without sending a mail.
@@ -45,5 +59,20 @@ mod tests {
         assert_eq!(folded("ÀLICE"), folded("a\u{300}lice"));
         assert_eq!(folded("ａｌｉｃｅ"), "alice");
         assert_ne!(folded("alice"), folded("аlice"), "Cyrillic а is another letter");
+    }
+
+    #[test]
+    fn no_username_folds_to_an_address_or_to_nothing_that_can_be_seen() {
+        for name in ["alice@example.com", "alice\u{ff20}example.com", "alice\u{fe6b}example.com"] {
+            assert!(check_username(name).unwrap_err().contains("no @"), "{name}");
+        }
+        for name in ["\u{200b}", "al\u{200d}ice", "alice\u{202e}", "\u{3164}", "\u{feff}alice", "a\u{ad}b"] {
+            assert!(check_username(name).unwrap_err().contains("can be seen"), "{name:?}");
+        }
+        // It unfolds to 18 characters each.
+        assert!(check_username(&"\u{fdfa}".repeat(80)).is_err());
+        for name in ["alice", "Zoë", "آلیس", "爱丽丝", "o'neil.smith-2"] {
+            assert_eq!(check_username(name), Ok(()), "{name}");
+        }
     }
 }

@@ -168,3 +168,20 @@ async fn a_person_makes_an_account_in_a_real_browser() {
     browser.until("here", |text| text == "Here").await;
     assert_eq!(server.number("SELECT COUNT(*) FROM users WHERE username = 'carol'").await, 1);
 }
+
+#[tokio::test]
+async fn nobody_can_take_the_address_of_another_as_a_username() {
+    let (server, app, mut browser) = started().await;
+    let operator = Operator::of(&server);
+    for name in
+        ["mallory@example.com", "mallory\u{ff20}example.com", "mallory\u{fe6b}example.com", "mal\u{200b}lory"]
+    {
+        let page = browser.open(&app.url_with(&[CREATE])).await;
+        let again = browser.submit(&page, &[("username", name), ("password", PASSWORD)]).await;
+        assert!(is_sign_up(&again), "{name}: {again:?}");
+        let create = ["user", "create", "--username", name, "--password-stdin"];
+        let refused = operator.with_input(&create, PASSWORD);
+        assert_eq!(refused.status.code(), Some(1), "{name}: {refused:?}");
+    }
+    assert_eq!(server.number("SELECT COUNT(*) FROM user_names").await, 0);
+}
