@@ -166,6 +166,35 @@ impl ClientKind {
 }
 
 impl Client {
+    /// A client of which nothing is said yet but what it is: with the grants of its kind, and the defaults of RFC 7591.
+    pub fn new(id: ClientId, name: impl Into<String>, kind: ClientKind) -> Self {
+        Self {
+            id,
+            version: 1,
+            kind,
+            name: name.into(),
+            links: Links::default(),
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            origins: Vec::new(),
+            grants: kind.default_grants().to_vec(),
+            response_types: Vec::new(),
+            scopes: Scope::default(),
+            auth_method: None,
+            pkce: None,
+            id_token_alg: None,
+            jwks: None,
+            id_token_encryption: None,
+            userinfo_encryption: None,
+            userinfo_alg: None,
+            logout: LogoutUris::default(),
+            subject_type: SubjectType::Public,
+            sector_identifier_uri: None,
+            first_party: false,
+            disabled: false,
+        }
+    }
+
     /// The host that stands for its sector (OpenID Connect Core §8.1).
     pub fn sector(&self) -> String {
         let host = |uri: &str| Url::parse(uri).ok().and_then(|url| url.host_str().map(str::to_owned));
@@ -230,29 +259,9 @@ pub enum SecretHash {
 #[cfg(test)]
 pub(super) fn example(kind: ClientKind) -> Client {
     Client {
-        id: ClientId::new("example"),
-        version: 1,
-        kind,
-        name: "Example".into(),
-        links: Links::default(),
         redirect_uris: vec![RegisteredUri::register("https://app.example/cb", kind).unwrap()],
-        post_logout_redirect_uris: Vec::new(),
-        origins: Vec::new(),
-        grants: kind.default_grants().to_vec(),
-        response_types: Vec::new(),
         scopes: Scope::from_stored("read write"),
-        auth_method: None,
-        pkce: None,
-        id_token_alg: None,
-        jwks: None,
-        id_token_encryption: None,
-        userinfo_encryption: None,
-        userinfo_alg: None,
-        logout: LogoutUris::default(),
-        subject_type: SubjectType::Public,
-        sector_identifier_uri: None,
-        first_party: false,
-        disabled: false,
+        ..Client::new(ClientId::new("example"), "Example", kind)
     }
 }
 

@@ -301,7 +301,7 @@ fn no_source_file_names_what_lies_above_it() {
     let paths_of = |name: &str| paths(name, &fs::read_to_string(src.join(name)).unwrap());
     assert!(files.len() > 50, "{} files", files.len());
     assert!(paths_of("store/clients.rs").contains(&"sqlx::FromRow".to_owned()));
-    assert!(paths_of("store/clients.rs").contains(&"crate::oauth::client::GrantType".to_owned()));
+    assert!(paths_of("store/clients.rs").contains(&"crate::oauth::client::SecretHash".to_owned()));
     assert!(paths_of("store/clients.rs").contains(&"crate::store::db::Tx".to_owned()));
     assert!(paths_of("endpoints/mod.rs").contains(&"crate::pages::consent".to_owned()));
     assert!(paths_of("clock.rs").contains(&"std::time::SystemTime".to_owned()));

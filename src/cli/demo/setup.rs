@@ -4,7 +4,7 @@ use super::data::Remembered;
 use crate::app::App;
 use crate::cli::Trouble;
 use crate::oauth::claims::{Claims, Person};
-use crate::oauth::client::{Client, ClientKind, ClientSecret, Links, LogoutUris, SecretHash, SubjectType};
+use crate::oauth::client::{Client, ClientKind, ClientSecret, SecretHash};
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::redirect_uri::RegisteredUri;
 use crate::oauth::scope::{Scope, ScopeRecord};
@@ -86,50 +86,22 @@ fn demo_clients(
     let web = Client {
         redirect_uris: to_app(ClientKind::Web)?,
         scopes: all.clone(),
-        ..client(WEB, "Demo Calendar", ClientKind::Web)
+        ..Client::new(ClientId::new(WEB), "Demo Calendar", ClientKind::Web)
     };
     let public = Client {
         redirect_uris: to_app(ClientKind::Spa)?,
         scopes: all,
-        ..client(PUBLIC, "Demo Calendar in the browser", ClientKind::Spa)
+        ..Client::new(ClientId::new(PUBLIC), "Demo Calendar in the browser", ClientKind::Spa)
     };
     let service = Client {
         scopes: Scope::from_stored("calendar.read"),
-        ..client(SERVICE, "Demo Calendar's nightly job", ClientKind::Service)
+        ..Client::new(ClientId::new(SERVICE), "Demo Calendar's nightly job", ClientKind::Service)
     };
     Ok([
         (web, Some(secret(&remembered.web_secret))),
         (public, None),
         (service, Some(secret(&remembered.service_secret))),
     ])
-}
-
-fn client(id: &str, name: &str, kind: ClientKind) -> Client {
-    Client {
-        id: ClientId::new(id),
-        version: 1,
-        kind,
-        name: name.into(),
-        links: Links::default(),
-        redirect_uris: Vec::new(),
-        post_logout_redirect_uris: Vec::new(),
-        origins: Vec::new(),
-        grants: kind.default_grants().to_vec(),
-        scopes: Scope::default(),
-        auth_method: None,
-        pkce: None,
-        id_token_alg: None,
-        jwks: None,
-        id_token_encryption: None,
-        userinfo_encryption: None,
-        userinfo_alg: None,
-        logout: LogoutUris::default(),
-        response_types: Vec::new(),
-        subject_type: SubjectType::Public,
-        sector_identifier_uri: None,
-        first_party: false,
-        disabled: false,
-    }
 }
 
 fn secret(secret: &Secret) -> ClientSecret {

@@ -5,8 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use grantor::oauth::client::{
-    AuthMethod, Client, ClientKind, ClientSecret, GrantType, Links, LogoutUris, PkcePolicy, SecretHash,
-    SubjectType,
+    AuthMethod, Client, ClientKind, ClientSecret, GrantType, PkcePolicy, SecretHash,
 };
 use grantor::oauth::id::ClientId;
 use grantor::oauth::redirect_uri::RegisteredUri;
@@ -48,29 +47,9 @@ impl Registration {
     pub(crate) fn of_kind(id: &str, kind: ClientKind) -> Self {
         let uri = RegisteredUri::register(REDIRECT_URI, kind).expect("a good URI");
         let client = Client {
-            id: ClientId::new(id),
-            version: 1,
-            kind,
-            name: format!("The {id} application"),
-            links: Links::default(),
             redirect_uris: if kind == ClientKind::Service { Vec::new() } else { vec![uri] },
-            post_logout_redirect_uris: Vec::new(),
-            origins: Vec::new(),
-            grants: kind.default_grants().to_vec(),
             scopes: Scope::from_stored("read write pay"),
-            auth_method: None,
-            pkce: None,
-            id_token_alg: None,
-            jwks: None,
-            id_token_encryption: None,
-            userinfo_encryption: None,
-            userinfo_alg: None,
-            logout: LogoutUris::default(),
-            response_types: Vec::new(),
-            subject_type: SubjectType::Public,
-            sector_identifier_uri: None,
-            first_party: false,
-            disabled: false,
+            ..Client::new(ClientId::new(id), format!("The {id} application"), kind)
         };
         Self { client, chosen_secret: None }
     }

@@ -1,0 +1,167 @@
+//! A client's columns: which there are, what is written to them, and what they are read as.
+
+use sqlx::FromRow;
+
+use crate::oauth::client::{
+    AuthMethod, Client, ClientKind, Encryption, GrantType, Links, LogoutUris, PkcePolicy, SubjectType,
+};
+use crate::oauth::id::ClientId;
+use crate::oauth::origin::Origin;
+use crate::oauth::redirect_uri::RegisteredUri;
+use crate::oauth::response_type::ResponseType;
+use crate::oauth::scope::Scope;
+use crate::oauth::signing_key::SigningAlgorithm;
+use crate::store::db::{DbError, Query};
+
+/// What a registration says, in the order in which [`bind`] binds it.
+macro_rules! registered {
+    () => {
+        "kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris, post_logout_redirect_uris, \
+         origins, grants, response_types, scopes, auth_method, pkce, id_token_alg, userinfo_alg, jwks, \
+         id_token_encryption, userinfo_encryption, subject_type, sector_identifier_uri, \
+         backchannel_logout_uri, frontchannel_logout_uri, first_party"
+    };
+}
+pub(super) use registered;
+
+/// The places of these values, behind three of the statement's own.
+macro_rules! values {
+    () => {
+        "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, \
+         $25, $26, $27"
+    };
+}
+pub(super) use values;
+
+#[derive(FromRow)]
+pub(super) struct ClientRow {
+    id: String,
+    version: i64,
+    kind: String,
+    name: String,
+    site_uri: Option<String>,
+    policy_uri: Option<String>,
+    terms_uri: Option<String>,
+    logo_digest: Option<String>,
+    redirect_uris: String,
+    post_logout_redirect_uris: String,
+    origins: String,
+    grants: String,
+    response_types: String,
+    scopes: String,
+    auth_method: Option<String>,
+    pkce: Option<String>,
+    id_token_alg: Option<String>,
+    userinfo_alg: Option<String>,
+    jwks: Option<String>,
+    id_token_encryption: Option<String>,
+    userinfo_encryption: Option<String>,
+    subject_type: String,
+    sector_identifier_uri: Option<String>,
+    backchannel_logout_uri: Option<String>,
+    frontchannel_logout_uri: Option<String>,
+    first_party: bool,
+    disabled_at: Option<i64>,
+}
+
+/// Binds what a registration says.
+pub(super) fn bind<'c>(query: Query<'c>, client: &Client) -> Query<'c> {
+    let grants: Vec<&str> = client.grants.iter().map(|grant| grant.as_str()).collect();
+    query
+        .bind(client.kind.as_str())
+        .bind(client.name.as_str())
+        .bind(client.links.site.clone())
+        .bind(client.links.policy.clone())
+        .bind(client.links.terms.clone())
+        .bind(client.links.logo.clone())
+        .bind(joined(&client.redirect_uris))
+        .bind(joined(&client.post_logout_redirect_uris))
+        .bind(origins(client))
+        .bind(grants.join(" "))
+        .bind(response_types(client))
+        .bind(client.scopes.to_string())
+        .bind(client.auth_method.map(AuthMethod::as_str))
+        .bind(client.pkce.map(PkcePolicy::as_str))
+        .bind(client.id_token_alg.map(SigningAlgorithm::as_str))
+        .bind(client.userinfo_alg.map(SigningAlgorithm::as_str))
+        .bind(client.jwks.clone())
+        .bind(client.id_token_encryption.map(Encryption::to_text))
+        .bind(client.userinfo_encryption.map(Encryption::to_text))
+        .bind(client.subject_type.as_str())
+        .bind(client.sector_identifier_uri.clone())
+        .bind(client.logout.back_channel.clone())
+        .bind(client.logout.front_channel.clone())
+        .bind(client.first_party)
+}
+
+impl ClientRow {
+    pub(super) fn into_client(self) -> Result<Client, DbError> {
+        let corrupt = |what| DbError::Corrupt { table: "clients", id: self.id.clone(), what };
+        let grants = self.grants.split(' ').filter(|word| !word.is_empty());
+        Ok(Client {
+            kind: ClientKind::parse(&self.kind).ok_or_else(|| corrupt("kind"))?,
+            // A grant of a later release is none that this one could serve.
+            grants: grants.filter_map(GrantType::parse).collect(),
+            response_types: self.response_types.split(',').filter_map(ResponseType::parse).collect(),
+            auth_method: known(self.auth_method.as_deref(), AuthMethod::parse)
+                .ok_or_else(|| corrupt("auth_method"))?,
+            pkce: known(self.pkce.as_deref(), PkcePolicy::parse).ok_or_else(|| corrupt("pkce"))?,
+            id_token_alg: known(self.id_token_alg.as_deref(), SigningAlgorithm::parse)
+                .ok_or_else(|| corrupt("id_token_alg"))?,
+            userinfo_alg: known(self.userinfo_alg.as_deref(), SigningAlgorithm::parse)
+                .ok_or_else(|| corrupt("userinfo_alg"))?,
+            id_token_encryption: known(self.id_token_encryption.as_deref(), Encryption::parse)
+                .ok_or_else(|| corrupt("id_token_encryption"))?,
+            userinfo_encryption: known(self.userinfo_encryption.as_deref(), Encryption::parse)
+                .ok_or_else(|| corrupt("userinfo_encryption"))?,
+            jwks: self.jwks,
+            subject_type: SubjectType::parse(&self.subject_type).ok_or_else(|| corrupt("subject_type"))?,
+            sector_identifier_uri: self.sector_identifier_uri,
+            logout: LogoutUris {
+                back_channel: self.backchannel_logout_uri,
+                front_channel: self.frontchannel_logout_uri,
+            },
+            redirect_uris: split(&self.redirect_uris),
+            post_logout_redirect_uris: split(&self.post_logout_redirect_uris),
+            origins: self
+                .origins
+                .split(' ')
+                .filter(|text| !text.is_empty())
+                .map(Origin::from_stored)
+                .collect(),
+            scopes: Scope::from_stored(&self.scopes),
+            links: Links {
+                site: self.site_uri,
+                policy: self.policy_uri,
+                terms: self.terms_uri,
+                logo: self.logo_digest,
+            },
+            version: self.version,
+            name: self.name,
+            first_party: self.first_party,
+            disabled: self.disabled_at.is_some(),
+            id: ClientId::new(self.id),
+        })
+    }
+}
+
+fn joined(uris: &[RegisteredUri]) -> String {
+    uris.iter().map(RegisteredUri::as_str).collect::<Vec<_>>().join(" ")
+}
+
+fn response_types(client: &Client) -> String {
+    client.response_types.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(",")
+}
+
+fn origins(client: &Client) -> String {
+    client.origins.iter().map(Origin::as_str).collect::<Vec<_>>().join(" ")
+}
+
+fn split(uris: &str) -> Vec<RegisteredUri> {
+    uris.split(' ').filter(|uri| !uri.is_empty()).map(RegisteredUri::from_stored).collect()
+}
+
+/// Parses what may be absent; `None` is a word that nobody knows.
+fn known<T>(word: Option<&str>, parse: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
+    word.map_or(Some(None), |word| parse(word).map(Some))
+}
