@@ -4,7 +4,7 @@ use grantor::clock::{Clock, Seconds};
 use grantor::oauth::id::ClientId;
 use grantor::oauth::scope::Scope;
 use grantor::oauth::token::AccessToken;
-use grantor::secret::{Hash, random_token};
+use grantor::secret::{Hash, random_id, random_token};
 use grantor::store::db::{Db, DbError};
 use grantor::store::{access_tokens, clients};
 
@@ -58,6 +58,9 @@ impl Worker for Insert {
     async fn once(&mut self) -> Outcome<()> {
         let (hash, version) = (Hash::of(&random_token()), self.version);
         let token = AccessToken {
+            id: random_id(),
+            audience: None,
+            signed_with: None,
             client_id: ClientId::new(CLIENT),
             user_id: None,
             grant_id: None,

@@ -18,9 +18,9 @@ use crate::oauth::id::{ClientId, FlowId, SessionId, UserId};
 use crate::oauth::interaction::{self, Next, Progress, SignedIn};
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::{self, AuthorizationRequest, Refusal};
+use crate::oauth::request::{self, AuthorizationRequest, Known, Refusal};
 use crate::oauth::response_type::ResponseType;
-use crate::registry::{Freshness, Scopes};
+use crate::registry::{Catalogue, Freshness};
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::clients::StoredClient;
 use crate::store::db::{Conn, DbError};
@@ -38,7 +38,7 @@ const FLOW_MEMORY: Seconds = 24 * 3600;
 pub struct Checked {
     pub client: Arc<StoredClient>,
     pub request: AuthorizationRequest,
-    pub scopes: Arc<Scopes>,
+    pub catalogue: Arc<Catalogue>,
 }
 
 /// Validates a whole request; what a cached record would refuse, or answer with tokens, is asked of the database.
@@ -64,9 +64,10 @@ async fn validate_with(
         let error = Reason::ClientUnknown.because("no client is registered with this client_id");
         return Err(Refusal::Page(error).into());
     };
-    let scopes = app.registry.scopes(freshness).await?;
+    let catalogue = app.registry.catalogue(freshness).await?;
     let pkce = app.config.oauth.require_pkce.default_policy();
-    let mut request = request::validate(&client.client, params, &*scopes, pkce)?;
+    let known = Known { catalogue: &*catalogue, issuer: &app.issuer, pkce };
+    let mut request = request::validate(&client.client, params, &known)?;
     if request.prompt.create && !app.config.sign_up.enabled {
         let error = Reason::PromptUnknown
             .because("people cannot make accounts here, so prompt=create is not supported");
@@ -91,7 +92,7 @@ async fn validate_with(
         }
         Err(Denied::Failed(failure)) => return Err(failure.into()),
     }
-    Ok(Checked { client, request, scopes })
+    Ok(Checked { client, request, catalogue })
 }
 
 /// Whom the request's id_token_hint names (OpenID Connect Core §3.1.2.1).

@@ -103,6 +103,8 @@ pub enum RequirePkce {
 pub struct Tokens {
     pub code_lifetime: Span,
     pub access_token_lifetime: Span,
+    #[serde(deserialize_with = "algorithm")]
+    pub access_token_alg: Option<SigningAlgorithm>,
     pub id_token_lifetime: Span,
     pub refresh_token_idle_lifetime: Span,
     pub refresh_token_lifetime: Span,
@@ -223,6 +225,16 @@ fn algorithms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SigningA
     Ok(found)
 }
 
+/// Reads the name of an algorithm, or nothing.
+fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SigningAlgorithm>, D::Error> {
+    let found = algorithms(deserializer)?;
+    match found.as_slice() {
+        [] => Ok(None),
+        [only] => Ok(Some(*only)),
+        _ => Err(serde::de::Error::custom("one algorithm signs access tokens, not several")),
+    }
+}
+
 /// Reads one of a few words; the error lists them.
 fn one_of<'de, D: Deserializer<'de>, T: Copy>(deserializer: D, words: &[(&str, T)]) -> Result<T, D::Error> {
     let text = String::deserialize(deserializer)?;
@@ -336,6 +348,24 @@ mod tests {
             (" ", "keys.algorithms must name one"),
         ] {
             let sentence = algorithms(text).unwrap_err().to_string();
+            assert!(sentence.contains(part), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn access_tokens_are_signed_with_one_algorithm_that_is_offered() {
+        let chosen = |text| {
+            let options = [("keys.algorithms", "RS256 EdDSA"), ("tokens.access_token_alg", text)];
+            Config::with(&options).map(|config| config.tokens.access_token_alg)
+        };
+        assert_eq!(chosen("EdDSA").unwrap(), Some(SigningAlgorithm::EdDsa));
+        assert_eq!(chosen("").unwrap(), None);
+        for (text, part) in [
+            ("ES256", "is ES256, which keys.algorithms does not offer"),
+            ("RS256 EdDSA", "one algorithm signs access tokens"),
+            ("HS256", "\"HS256\" is none of"),
+        ] {
+            let sentence = chosen(text).unwrap_err().to_string();
             assert!(sentence.contains(part), "{sentence}");
         }
     }

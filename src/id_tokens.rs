@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::clock::Seconds;
@@ -72,8 +72,8 @@ impl<'a> Signer<'a> {
         let Some(person) = self.person(&authentication.user).await? else {
             return self.sign_telling(authentication, beside, Claims::new());
         };
-        let scopes = self.app.registry.scopes(Freshness::Cached).await?;
-        let mut told = person.told(scopes.claims_of(scope));
+        let catalogue = self.app.registry.catalogue(Freshness::Cached).await?;
+        let mut told = person.told(catalogue.claims_of(scope));
         told.extend(authentication.claims.told_by(&person));
         self.sign_telling(authentication, beside, told)
     }
@@ -167,6 +167,17 @@ async fn key(app: &App, client: &Client, algorithm: SigningAlgorithm) -> Result<
             "the client {id} is to be answered with {algorithm}, which keys.algorithms does not offer"
         ))
     })
+}
+
+/// Signs what one client is told in another form, with what its ID Tokens are signed with.
+pub async fn sign_for(
+    app: &App,
+    client: &Client,
+    typ: &str,
+    claims: &impl Serialize,
+) -> Result<String, Failure> {
+    let algorithm = algorithm(&app.config.keys.algorithms, client);
+    Ok(key(app, client, algorithm).await?.sign(typ, claims)?)
 }
 
 /// Verifies an ID Token that comes back as a hint; it may have expired.

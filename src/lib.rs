@@ -26,6 +26,7 @@ pub mod registry;
 pub mod telemetry;
 pub mod tls;
 
+pub mod access_tokens;
 pub mod answer;
 pub mod authorization;
 pub mod back_channel;

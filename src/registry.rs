@@ -1,4 +1,4 @@
-//! Clients and scopes through a cache: for display and client authentication, never the only guard.
+//! Clients, scopes and resources through a cache: for display and client authentication, never the only guard.
 //!
 //! Whoever refuses on a cached state asks again with [`Freshness::Now`]; whoever issues names the client's
 //! version in the statement that stores the token. So a stale entry costs a second look and nothing else.
@@ -11,10 +11,11 @@ use quick_cache::sync::Cache;
 
 use crate::failure::Failure;
 use crate::oauth::id::ClientId;
+use crate::oauth::resource::{self, KnownResources, Resource};
 use crate::oauth::scope::{KnownScopes, Scope, ScopeRecord};
 use crate::store::clients::StoredClient;
 use crate::store::db::{Conn, Db, DbError};
-use crate::store::{clients, scopes};
+use crate::store::{clients, resources, scopes};
 
 /// How old an entry may be: the time in which a change takes effect on every node.
 const AGE: Duration = Duration::from_secs(1);
@@ -29,27 +30,48 @@ pub enum Freshness {
     Now,
 }
 
-/// The scopes that the server knows.
+/// What applications may ask for: the scopes and the resources that the server knows.
 #[derive(Debug, Default)]
-pub struct Scopes(HashMap<String, ScopeRecord>);
+pub struct Catalogue {
+    scopes: HashMap<String, ScopeRecord>,
+    /// By the normal form of their URIs.
+    resources: HashMap<String, Resource>,
+}
 
-impl KnownScopes for Scopes {
+impl KnownScopes for Catalogue {
     fn find(&self, name: &str) -> Option<&ScopeRecord> {
-        self.0.get(name)
+        self.scopes.get(name)
     }
 }
 
-impl Scopes {
-    /// All of them, by name.
-    pub fn sorted(&self) -> Vec<&ScopeRecord> {
-        let mut all: Vec<&ScopeRecord> = self.0.values().collect();
+impl KnownResources for Catalogue {
+    fn resource(&self, uri: &str) -> Option<&Resource> {
+        if self.resources.is_empty() {
+            return None;
+        }
+        self.resources.get(&resource::normal(uri)?)
+    }
+}
+
+impl Catalogue {
+    fn new(scopes: Vec<ScopeRecord>, resources: Vec<Resource>) -> Self {
+        let normal = |resource: Resource| Some((resource::normal(&resource.uri)?, resource));
+        Self {
+            scopes: scopes.into_iter().map(|record| (record.name.clone(), record)).collect(),
+            resources: resources.into_iter().filter_map(normal).collect(),
+        }
+    }
+
+    /// All scopes, by name.
+    pub fn scopes(&self) -> Vec<&ScopeRecord> {
+        let mut all: Vec<&ScopeRecord> = self.scopes.values().collect();
         all.sort_by(|one, other| one.name.cmp(&other.name));
         all
     }
 
     /// The claims that an application learns with a scope.
     pub fn claims_of(&self, scope: &Scope) -> impl Iterator<Item = &str> {
-        let records = scope.names().filter_map(|name| self.0.get(name));
+        let records = scope.names().filter_map(|name| self.scopes.get(name));
         records.flat_map(|record| record.claims.iter().map(String::as_str))
     }
 }
@@ -60,12 +82,12 @@ type Aged<T> = (Arc<T>, Instant);
 pub struct Registry {
     db: Db,
     clients: Cache<ClientId, Aged<StoredClient>>,
-    scopes: RwLock<Option<Aged<Scopes>>>,
+    catalogue: RwLock<Option<Aged<Catalogue>>>,
 }
 
 impl Registry {
     pub fn new(db: Db) -> Self {
-        Self { db, clients: Cache::new(CLIENTS), scopes: RwLock::default() }
+        Self { db, clients: Cache::new(CLIENTS), catalogue: RwLock::default() }
     }
 
     pub async fn client(
@@ -97,21 +119,21 @@ impl Registry {
         Ok(self.db.read::<_, DbError, _>(find).await?)
     }
 
-    pub async fn scopes(&self, freshness: Freshness) -> Result<Arc<Scopes>, Failure> {
-        let kept = self.scopes.read().ok().and_then(|kept| kept.clone());
-        if let Some((scopes, at)) = kept
+    pub async fn catalogue(&self, freshness: Freshness) -> Result<Arc<Catalogue>, Failure> {
+        let kept = self.catalogue.read().ok().and_then(|kept| kept.clone());
+        if let Some((catalogue, at)) = kept
             && freshness == Freshness::Cached
             && at.elapsed() < AGE
         {
-            return Ok(scopes);
+            return Ok(catalogue);
         }
         let at = Instant::now();
-        let records = self.db.read::<_, DbError, _>(async |conn| scopes::list(conn).await).await?;
-        let scopes = records.into_iter().map(|record| (record.name.clone(), record)).collect();
-        let scopes = Arc::new(Scopes(scopes));
-        if let Ok(mut kept) = self.scopes.write() {
-            *kept = Some((scopes.clone(), at));
+        let list = async |conn: &mut Conn| Ok((scopes::list(conn).await?, resources::list(conn).await?));
+        let (scopes, resources) = self.db.read::<_, DbError, _>(list).await?;
+        let catalogue = Arc::new(Catalogue::new(scopes, resources));
+        if let Ok(mut kept) = self.catalogue.write() {
+            *kept = Some((catalogue.clone(), at));
         }
-        Ok(scopes)
+        Ok(catalogue)
     }
 }

@@ -1,6 +1,7 @@
 //! What an authorization response brings, by its response type (OpenID Connect Core §3.1.2.5, §3.2.2.5, §3.3.2.5).
 
 use super::Checked;
+use crate::access_tokens::Draft;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::id_tokens::{Beside, Signer};
@@ -9,7 +10,7 @@ use crate::oauth::grant::Grant;
 use crate::oauth::id::GrantId;
 use crate::oauth::interaction::SignedIn;
 use crate::oauth::response_type::ResponseType;
-use crate::oauth::token::{ACCESS_TOKEN_PREFIX, AccessToken};
+use crate::oauth::token::AccessToken;
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::db::{DbError, Tx};
 use crate::store::{access_tokens, codes, grants};
@@ -39,6 +40,7 @@ fn grant(checked: &Checked, signed_in: &SignedIn) -> Grant {
         user: signed_in.user.clone(),
         session: signed_in.session.clone(),
         scope: request.scope.clone(),
+        resources: request.resources.clone(),
         claims: request.claims.clone(),
         auth_time: signed_in.auth_time,
     }
@@ -69,17 +71,27 @@ async fn through_the_browser(
     signed_in: &SignedIn,
     code: Option<String>,
 ) -> Result<Response, Failure> {
-    let request = &checked.request;
-    let access_token =
-        request.response_type.has_token().then(|| format!("{ACCESS_TOKEN_PREFIX}{}", random_token()));
+    let (request, client) = (&checked.request, &checked.client.client);
     let grant = grant(checked, signed_in);
-    store_grant(app, checked, &grant, access_token.as_deref()).await?;
+    let token = match request.response_type.has_token() {
+        false => None,
+        true => {
+            let draft = Draft::of_authorization(app, &checked.catalogue).await?;
+            let token = draft.of_grant(client, &grant, &grant.scope);
+            Some((token.map_err(|error| Failure::Internal(error.to_string()))?, draft))
+        }
+    };
+    let stored = token.as_ref().map(|(token, draft)| (token.clone(), draft.stored(token)));
+    store_grant(app, checked, &grant, stored).await?;
     let mut response = Response::new();
-    if let Some(token) = &access_token {
-        response.push(("access_token", token.clone()));
+    let mut access_token = None;
+    if let Some((token, draft)) = &token {
+        let text = draft.finish(app, client, token, Some(grant.auth_time))?;
+        response.push(("access_token", text.clone()));
         response.push(("token_type", "Bearer".to_owned()));
-        response.push(("expires_in", app.config.tokens.access_token_lifetime.seconds().to_string()));
-        response.push(("scope", request.scope.to_string()));
+        response.push(("expires_in", token.lifetime().to_string()));
+        response.push(("scope", token.scope.to_string()));
+        access_token = Some(text);
     }
     if request.response_type.has_id_token() {
         let beside = Beside { access_token: access_token.as_deref(), code: code.as_deref() };
@@ -93,20 +105,18 @@ async fn store_grant(
     app: &App,
     checked: &Checked,
     grant: &Grant,
-    access_token: Option<&str>,
+    token: Option<(AccessToken, Option<Hash>)>,
 ) -> Result<(), Failure> {
     let (now, grant, version) = (app.now(), grant.clone(), checked.client.client.version);
-    let token_ends_at = now + app.config.tokens.access_token_lifetime.seconds();
     // Who was told of the session is to be told of its end.
-    let ends_at = token_ends_at.max(now + app.config.sessions.lifetime.seconds());
-    let hash = access_token.map(Hash::of);
+    let session_ends_at = now + app.config.sessions.lifetime.seconds();
+    let ends_at = token.as_ref().map_or(0, |(token, _)| token.expires_at).max(session_ends_at);
     let save = async move |tx: &mut Tx| {
         if !grants::save_for_browser(tx, &grant, version, ends_at, now).await? {
             return Ok(false);
         }
-        if let Some(hash) = &hash {
-            let token = AccessToken::of(&grant, grant.scope.clone(), now, token_ends_at);
-            access_tokens::save_in(tx.batch(), hash, &token).execute().await?;
+        if let Some((token, Some(hash))) = &token {
+            access_tokens::save_in(tx.batch(), hash, token).execute().await?;
         }
         Ok(true)
     };

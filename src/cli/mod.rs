@@ -4,18 +4,21 @@ mod client;
 mod completions;
 mod config;
 mod demo;
+mod grant;
 mod healthcheck;
 mod key;
 mod logout;
 mod migrate;
 mod password;
 mod question;
+mod resource;
 mod scope;
 mod serve;
 mod session;
 mod signals;
 mod table;
 mod time;
+mod token;
 mod user;
 
 use std::fmt;
@@ -64,12 +67,21 @@ enum Command {
     /// Define what applications may ask for
     #[command(subcommand)]
     Scope(scope::Command),
+    /// Register the APIs that tokens are for, and the clients that may ask about them
+    #[command(subcommand)]
+    Resource(resource::Command),
     /// Create the people who sign in, and look after their accounts
     #[command(subcommand)]
     User(user::Command),
     /// See who is signed in, and end it
     #[command(subcommand)]
     Session(session::Command),
+    /// See what people gave applications, and take it back
+    #[command(subcommand)]
+    Grant(grant::Command),
+    /// Find out what a token says, and what it is worth
+    #[command(subcommand)]
+    Token(token::Command),
     /// See which applications were told of sign-outs, and tell them again
     #[command(subcommand)]
     Logout(logout::Command),
@@ -163,8 +175,11 @@ pub fn run() -> ExitCode {
         Command::Migrate(common) => migrate::run(&common),
         Command::Client(command) => client::run(command),
         Command::Scope(command) => scope::run(command),
+        Command::Resource(command) => resource::run(command),
         Command::User(command) => user::run(command),
         Command::Session(command) => session::run(command),
+        Command::Grant(command) => grant::run(command),
+        Command::Token(command) => token::run(&command),
         Command::Logout(command) => logout::run(command),
         Command::Key(command) => key::run(command),
         Command::Config(command) => config::run(&command),

@@ -66,6 +66,10 @@ impl Config {
         if keys.algorithms.is_empty() {
             found("keys.algorithms", "must name one algorithm at least");
         }
+        if let Some(chosen) = self.tokens.access_token_alg.filter(|chosen| !keys.algorithms.contains(chosen))
+        {
+            found("tokens.access_token_alg", &format!("is {chosen}, which keys.algorithms does not offer"));
+        }
         if keys.publish_before.seconds() <= JWKS_MAX_AGE {
             found("keys.publish_before", "must be longer than 1h, for which /jwks may be cached");
         }

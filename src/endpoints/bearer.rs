@@ -6,13 +6,12 @@ use actix_web::{HttpRequest, web};
 use crate::form;
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
-use crate::secret::Hash;
 
 /// Bytes of a token; longer ones are none of ours.
 const LONGEST: usize = 4096;
 
 /// The token of the Authorization header; `None` when there is none, of this scheme or at all.
-pub(super) fn in_header(request: &HttpRequest) -> Result<Option<Hash>, OAuthError> {
+pub(super) fn in_header(request: &HttpRequest) -> Result<Option<String>, OAuthError> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
     let Some(value) = headers.next() else { return Ok(None) };
     if headers.next().is_some() {
@@ -29,14 +28,14 @@ pub(super) fn in_header(request: &HttpRequest) -> Result<Option<Hash>, OAuthErro
     if !is_token(token) {
         return Err(malformed());
     }
-    Ok(Some(Hash::of(token)))
+    Ok(Some(token.to_owned()))
 }
 
 /// The token of the header or of the form of a POST, which need not have one.
 pub(super) async fn in_header_or_body(
     request: &HttpRequest,
     body: web::Payload,
-) -> Result<Option<Hash>, OAuthError> {
+) -> Result<Option<String>, OAuthError> {
     let in_header = in_header(request)?;
     if !request.headers().contains_key(header::CONTENT_TYPE) {
         return Ok(in_header);
@@ -47,7 +46,7 @@ pub(super) async fn in_header_or_body(
             "the access token stands in the Authorization header and in the body; send one of them",
         )),
         (in_header, None) => Ok(in_header),
-        (None, Some(token)) if is_token(token) => Ok(Some(Hash::of(token))),
+        (None, Some(token)) if is_token(token) => Ok(Some(token.to_owned())),
         (None, Some(_)) => {
             Err(Reason::BearerMalformed
                 .because("the parameter access_token does not have the form of a token"))

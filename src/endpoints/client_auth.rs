@@ -116,6 +116,19 @@ fn form_decoded(text: &str) -> Option<String> {
     percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
+/// Who the client of a whole request is; what a cached record would refuse is asked of the database.
+pub(super) async fn identify(
+    app: &App,
+    request: &HttpRequest,
+    params: &Params,
+) -> Result<Arc<StoredClient>, Denied<OAuthError>> {
+    let credentials = credentials(request, params)?;
+    match authenticate(app, &credentials, Freshness::Cached).await {
+        Err(Denied::Refused(_)) => authenticate(app, &credentials, Freshness::Now).await,
+        identified => identified,
+    }
+}
+
 /// Finds the client and verifies that it is who it says.
 pub(super) async fn authenticate(
     app: &App,

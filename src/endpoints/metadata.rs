@@ -11,10 +11,10 @@ use crate::oauth::prompt;
 use crate::registry::Freshness;
 
 pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    match app.registry.scopes(Freshness::Cached).await {
-        Ok(scopes) => HttpResponse::Ok()
+    match app.registry.catalogue(Freshness::Cached).await {
+        Ok(catalogue) => HttpResponse::Ok()
             .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-            .json(metadata(&app.issuer, &scopes.sorted(), &app.config.keys.algorithms, &prompts(&app))),
+            .json(metadata(&app.issuer, &catalogue.scopes(), &app.config.keys.algorithms, &prompts(&app))),
         Err(failure) => answer::failure(&app, &answer::request_id(&request), Surface::Api, &failure),
     }
 }

@@ -7,8 +7,10 @@ mod cors;
 pub mod envelope;
 mod fallback;
 mod health;
+mod introspect;
 mod jwks;
 mod metadata;
+mod revoke;
 mod token;
 mod userinfo;
 
@@ -38,6 +40,8 @@ pub fn routes(config: &mut ServiceConfig, path: &str) {
         .service(resource(&at("/authorize"), Page).get(authorize::get).post(authorize::post).done())
         .service(resource(&at("/authorize/resume"), Page).get(authorize::resume).done())
         .service(resource(&at("/token"), OAuth).post(token::post).preflight().done())
+        .service(resource(&at("/introspect"), OAuth).post(introspect::post).done())
+        .service(resource(&at("/revoke"), OAuth).post(revoke::post).preflight().done())
         .service(resource(&at("/userinfo"), OAuth).get(userinfo::get).post(userinfo::post).preflight().done())
         .service(resource(&at("/jwks"), Api).get(jwks::get).preflight().done())
         .service(resource(&at("/healthz"), Api).get(health::live).done())
@@ -65,7 +69,7 @@ pub fn surface(issuer: &str, path: &str) -> Surface {
     // Mounted where the issuer is: `/errors/token` is a page.
     let is = |route: &str| path.strip_suffix(route).is_some_and(|mount| issuer.ends_with(mount));
     match path {
-        _ if is("/token") || is("/userinfo") => Surface::OAuth,
+        _ if ["/token", "/introspect", "/revoke", "/userinfo"].into_iter().any(is) => Surface::OAuth,
         _ if is("/jwks") || is("/healthz") || is("/readyz") || path.contains("/.well-known/") => Surface::Api,
         _ => Surface::Page,
     }

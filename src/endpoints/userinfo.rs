@@ -4,19 +4,19 @@ use actix_web::http::header;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 
 use super::bearer;
+use crate::access_tokens;
 use crate::answer::{self, CallingClient};
 use crate::app::App;
-use crate::failure::Denied;
+use crate::failure::{Denied, Failure};
 use crate::id_tokens;
-use crate::oauth::bearer::{Teller, may_tell};
-use crate::oauth::claims::Claims;
+use crate::oauth::bearer::{Presented, Teller, may_tell};
+use crate::oauth::claims::{Claims, Person};
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
 use crate::oauth::scope::OPENID;
 use crate::registry::Freshness;
-use crate::secret::Hash;
-use crate::store::access_tokens;
-use crate::store::db::DbError;
+use crate::store::db::{Conn, DbError};
+use crate::store::users;
 use crate::subjects;
 
 pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
@@ -32,7 +32,7 @@ pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::P
 async fn respond(
     app: &App,
     request: &HttpRequest,
-    token: Result<Option<Hash>, Denied<OAuthError>>,
+    token: Result<Option<String>, Denied<OAuthError>>,
 ) -> HttpResponse {
     let told = match token {
         Ok(token) => tell(app, request, token).await,
@@ -60,24 +60,38 @@ enum Told {
     Protected(String),
 }
 
-async fn tell(app: &App, request: &HttpRequest, token: Option<Hash>) -> Result<Told, Denied<OAuthError>> {
-    let Some(hash) = token else {
+async fn tell(app: &App, request: &HttpRequest, token: Option<String>) -> Result<Told, Denied<OAuthError>> {
+    let Some(token) = token else {
         return Err(Reason::BearerMissing.because("the request has no access token").into());
     };
-    let find = async move |conn: &mut _| access_tokens::find_presented(conn, &hash).await;
-    let Some(presented) = app.db.read::<_, DbError, _>(find).await? else {
+    let Some((presented, person)) = find(app, &token).await? else {
         return Err(Reason::BearerUnknown.because("the access token is not known here").into());
     };
-    request.extensions_mut().insert(CallingClient(presented.client.to_string()));
-    let client = app.registry.client(&presented.client, Freshness::Cached).await?;
-    let Teller { person, scope, claims } = may_tell(presented, OPENID, app.now())?;
+    let client = &presented.token.client_id;
+    request.extensions_mut().insert(CallingClient(client.to_string()));
+    let client = app.registry.client(client, Freshness::Cached).await?;
+    let Teller { person, scope, claims } = may_tell(presented, person, OPENID, app.now())?;
     let Some(client) = client else {
         return Err(Reason::BearerRevoked.because("the client of the access token is gone").into());
     };
-    let scopes = app.registry.scopes(Freshness::Cached).await?;
-    let mut told = person.told(scopes.claims_of(&scope));
+    let catalogue = app.registry.catalogue(Freshness::Cached).await?;
+    let mut told = person.told(catalogue.claims_of(&scope));
     told.extend(claims.told_by(&person));
     told.insert("sub".into(), subjects::subject(app, &client.client, &person.id).into());
     let protected = id_tokens::protect_user_info(app, &client.client, &told).await?;
     Ok(protected.map_or(Told::Plain(told), Told::Protected))
+}
+
+/// The token and whom it speaks for, as the database says at this moment.
+async fn find(app: &App, token: &str) -> Result<Option<(Presented, Option<Person>)>, Failure> {
+    let Some(read) = access_tokens::read(app, token).await? else { return Ok(None) };
+    let find = async move |conn: &mut Conn| {
+        let Some(presented) = read.find(conn).await? else { return Ok(None) };
+        let person = match &presented.token.user_id {
+            None => None,
+            Some(user) => users::find_person(conn, user).await?,
+        };
+        Ok(Some((presented, person)))
+    };
+    Ok(app.db.read::<_, DbError, _>(find).await?)
 }

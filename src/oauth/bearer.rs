@@ -3,32 +3,26 @@
 use super::claims::Person;
 use super::claims_request::Wanted;
 use super::error::OAuthError;
-use super::id::ClientId;
 use super::reason::Reason;
 use super::scope::Scope;
+use super::token::AccessToken;
+use crate::clock::Seconds;
 
 /// An access token that was presented, as the database says at this moment.
 #[derive(Clone, Debug)]
 pub struct Presented {
-    pub client: ClientId,
-    pub scope: Scope,
+    pub token: AccessToken,
     /// What is to be told beside the scope.
     pub claims: Wanted,
-    /// In seconds.
-    pub expires_at: i64,
-    /// The grant that it hangs on has ended, or its client is gone or disabled.
+    /// It was revoked itself or with its grant, or its client or person is gone or disabled.
     pub is_revoked: bool,
-    /// The person that it speaks for.
-    pub subject: Subject,
 }
 
-#[derive(Clone, Debug)]
-pub enum Subject {
-    /// The client itself.
-    Client,
-    Person(Box<Person>),
-    /// The person is gone or disabled.
-    Nobody,
+impl Presented {
+    /// Whether it is worth anything, to whom it is for.
+    pub fn is_active(&self, now: Seconds) -> bool {
+        now < self.token.expires_at && !self.is_revoked
+    }
 }
 
 /// What a good token opens.
@@ -39,38 +33,43 @@ pub struct Teller {
     pub claims: Wanted,
 }
 
-/// Decides over a token that was found.
-pub fn may_tell(presented: Presented, needed: &str, now: i64) -> Result<Teller, OAuthError> {
-    if now >= presented.expires_at {
+/// Decides over a token that was found; `person` is whom it speaks for, if they may be told of.
+pub fn may_tell(
+    presented: Presented,
+    person: Option<Person>,
+    needed: &str,
+    now: Seconds,
+) -> Result<Teller, OAuthError> {
+    let Presented { token, claims, is_revoked } = presented;
+    if now >= token.expires_at {
         return Err(Reason::BearerExpired.because("the access token has expired"));
     }
-    if presented.is_revoked {
+    if is_revoked {
         return Err(Reason::BearerRevoked.because("the access token has been revoked"));
     }
-    let person = match presented.subject {
-        Subject::Person(person) => *person,
-        Subject::Nobody => {
-            return Err(
-                Reason::BearerRevoked.because("the account behind the access token is closed at present")
-            );
-        }
-        Subject::Client => {
-            return Err(Reason::BearerWithoutPerson
-                .because("the access token was issued to a client for itself, and tells of no person"));
-        }
+    // Another API's token must open nothing here, whoever may hold it there (RFC 9068 §4).
+    if token.audience.is_some() {
+        return Err(Reason::BearerAudience.because("the access token is for another API than this server"));
+    }
+    if token.user_id.is_none() {
+        return Err(Reason::BearerWithoutPerson
+            .because("the access token was issued to a client for itself, and tells of no person"));
+    }
+    let Some(person) = person else {
+        return Err(Reason::BearerRevoked.because("the account behind the access token is closed at present"));
     };
-    if !presented.scope.contains(needed) {
+    if !token.scope.contains(needed) {
         return Err(Reason::BearerScope.because(format!(
             "the access token does not have the scope {needed}, which this endpoint needs"
         )));
     }
-    Ok(Teller { person, scope: presented.scope, claims: presented.claims })
+    Ok(Teller { person, scope: token.scope, claims })
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::claims::Claims;
-    use super::super::id::UserId;
+    use super::super::id::{ClientId, UserId};
     use super::*;
 
     #[test]
@@ -83,27 +82,34 @@ mod tests {
             claims: Claims::new(),
             updated_at: 0,
         };
-        let good = Presented {
-            client: ClientId::new("app"),
+        let token = AccessToken {
+            id: "t".into(),
+            client_id: ClientId::new("app"),
+            user_id: Some(UserId::new("u")),
+            grant_id: None,
             scope: Scope::from_stored("openid read"),
-            claims: Wanted::default(),
+            audience: None,
+            signed_with: None,
+            issued_at: 0,
             expires_at: 100,
-            is_revoked: false,
-            subject: Subject::Person(Box::new(person.clone())),
         };
+        let good = Presented { token: token.clone(), claims: Wanted::default(), is_revoked: false };
+        let of = |token: AccessToken| Presented { token, ..good.clone() };
         let judged = |presented: Presented, now| {
-            may_tell(presented, "openid", now).map(|teller| teller.person).map_err(|error| error.reason)
+            may_tell(presented, Some(person.clone()), "openid", now)
+                .map(|teller| teller.person)
+                .map_err(|error| error.reason)
         };
-        assert_eq!(judged(good.clone(), 99), Ok(person));
+        assert_eq!(judged(good.clone(), 99), Ok(person.clone()));
         assert_eq!(judged(good.clone(), 100), Err(Reason::BearerExpired));
         assert_eq!(judged(Presented { is_revoked: true, ..good.clone() }, 0), Err(Reason::BearerRevoked));
-        assert_eq!(
-            judged(Presented { subject: Subject::Nobody, ..good.clone() }, 0),
-            Err(Reason::BearerRevoked)
-        );
-        let of_client = Presented { subject: Subject::Client, ..good.clone() };
+        let closed = may_tell(good.clone(), None, "openid", 0).map_err(|error| error.reason);
+        assert_eq!(closed, Err(Reason::BearerRevoked));
+        let of_client = of(AccessToken { user_id: None, ..token.clone() });
         assert_eq!(judged(of_client, 0), Err(Reason::BearerWithoutPerson));
-        let narrow = Presented { scope: Scope::from_stored("read"), ..good };
+        let narrow = of(AccessToken { scope: Scope::from_stored("read"), ..token.clone() });
         assert_eq!(judged(narrow, 0), Err(Reason::BearerScope));
+        let foreign = of(AccessToken { audience: Some("https://api.example".into()), ..token });
+        assert_eq!(judged(foreign, 0), Err(Reason::BearerAudience));
     }
 }

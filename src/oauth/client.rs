@@ -45,6 +45,12 @@ pub struct Client {
     pub subject_type: SubjectType,
     /// Whose host joins clients that are to know a person by one name (OpenID Connect Core §8.1).
     pub sector_identifier_uri: Option<String>,
+    /// What its access tokens are where they are for no resource.
+    pub token_format: TokenFormat,
+    /// The only resources that it may name; empty: each of which it is allowed a scope.
+    pub resources: Vec<String>,
+    /// In seconds.
+    pub access_token_lifetime: Option<i64>,
     /// Belongs to the operator: nobody is asked for consent.
     pub first_party: bool,
     pub disabled: bool,
@@ -133,6 +139,10 @@ words! {
     SubjectType { Public = "public", Pairwise = "pairwise" }
 }
 words! {
+    /// Whether an access token means something by itself (RFC 9068), or only here.
+    TokenFormat { Opaque = "opaque", Jwt = "jwt" }
+}
+words! {
     /// How the key of an encrypted token reaches its recipient (RFC 7518 §4).
     KeyManagement {
         RsaOaep256 = "RSA-OAEP-256",
@@ -190,6 +200,9 @@ impl Client {
             logout: LogoutUris::default(),
             subject_type: SubjectType::Public,
             sector_identifier_uri: None,
+            token_format: TokenFormat::Opaque,
+            resources: Vec::new(),
+            access_token_lifetime: None,
             first_party: false,
             disabled: false,
         }

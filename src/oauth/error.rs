@@ -30,6 +30,7 @@ pub enum ErrorCode {
     InvalidClient,
     InvalidGrant,
     UnsupportedGrantType,
+    InvalidTarget,
     InvalidToken,
     InsufficientScope,
     LoginRequired,
@@ -43,7 +44,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::InvalidRequest,
         Self::UnsupportedResponseType,
         Self::InvalidScope,
@@ -53,6 +54,7 @@ impl ErrorCode {
         Self::InvalidClient,
         Self::InvalidGrant,
         Self::UnsupportedGrantType,
+        Self::InvalidTarget,
         Self::InvalidToken,
         Self::InsufficientScope,
         Self::LoginRequired,
@@ -76,6 +78,7 @@ impl ErrorCode {
             Self::InvalidClient => "invalid_client",
             Self::InvalidGrant => "invalid_grant",
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidTarget => "invalid_target",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
             Self::LoginRequired => "login_required",
@@ -111,6 +114,7 @@ impl ErrorCode {
             | Self::ServerError
             | Self::TemporarilyUnavailable => "RFC 6749 §4.1.2.1",
             Self::InvalidClient | Self::InvalidGrant | Self::UnsupportedGrantType => "RFC 6749 §5.2",
+            Self::InvalidTarget => "RFC 8707 §2",
             Self::InvalidToken | Self::InsufficientScope => "RFC 6750 §3.1",
             Self::LoginRequired
             | Self::ConsentRequired
@@ -163,6 +167,7 @@ impl ErrorCode {
             Self::InvalidClient => Reason::ClientSecretWrong,
             Self::InvalidGrant => Reason::CodeReplayed,
             Self::UnsupportedGrantType => Reason::GrantTypeUnsupported,
+            Self::InvalidTarget => Reason::ResourceUnknown,
             Self::InvalidToken => Reason::BearerExpired,
             Self::InsufficientScope => Reason::BearerScope,
             Self::LoginRequired => Reason::SignInRequired,
@@ -213,6 +218,10 @@ impl ErrorCode {
                 "Drop the code or refresh token: it is of no use any more, or never was. Send the person through \
                  sign-in again, once, and look at the reason when it comes back."
             }
+            Self::InvalidTarget => {
+                "Compare the resource that you name with what the operator has registered, and name each one already \
+                 in the authorization request."
+            }
             Self::InvalidToken => {
                 "Get a new access token with the refresh token, and try again once. If that fails, send the person \
                  through sign-in again."
@@ -243,6 +252,7 @@ impl ErrorCode {
             Self::InvalidClient => "The application did not prove who it is.",
             Self::InvalidGrant => "The code or refresh token is not valid, or not for this application.",
             Self::UnsupportedGrantType => "The server does not support the grant type that was asked for.",
+            Self::InvalidTarget => "The API that the token is to be for is unknown or not allowed.",
             Self::InvalidToken => "The access token is missing, or not valid, or not any more.",
             Self::InsufficientScope => "The access token is good, but lacks a scope that is needed here.",
             Self::LoginRequired => "The person has to sign in, and the request forbids to ask.",

@@ -15,6 +15,8 @@ pub struct Grant {
     pub user: UserId,
     pub session: SessionId,
     pub scope: Scope,
+    /// The protected APIs that it names, by their registered URIs (RFC 8707 §2.1).
+    pub resources: Vec<String>,
     /// What is to be told beside the scope.
     pub claims: ClaimsRequest,
     /// When the person gave the password, in seconds.
@@ -46,6 +48,10 @@ pub enum Ended {
     PasswordChanged,
     UserDeleted,
     ClientDeleted,
+    /// The client gave a token back (RFC 7009).
+    TokenRevoked,
+    /// The operator took it back.
+    GrantRevoked,
 }
 
 impl Ended {
@@ -57,6 +63,8 @@ impl Ended {
             Self::PasswordChanged => "user.password_changed",
             Self::UserDeleted => "user.deleted",
             Self::ClientDeleted => "client.deleted",
+            Self::TokenRevoked => "token.revoked",
+            Self::GrantRevoked => "grant.revoked",
         }
     }
 }

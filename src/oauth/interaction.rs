@@ -192,6 +192,7 @@ mod tests {
             return_to: ReturnAddress::verify(client, &params).unwrap(),
             state: None,
             scope: Scope::from_stored(scope),
+            resources: Vec::new(),
             challenge: None::<Challenge>,
             nonce: None,
             claims: ClaimsRequest::default(),

@@ -17,6 +17,8 @@ pub struct Metadata {
     pub issuer: String,
     pub authorization_endpoint: String,
     pub token_endpoint: String,
+    pub introspection_endpoint: String,
+    pub revocation_endpoint: String,
     pub userinfo_endpoint: String,
     pub end_session_endpoint: String,
     pub jwks_uri: String,
@@ -26,6 +28,9 @@ pub struct Metadata {
     pub response_modes_supported: [&'static str; 3],
     pub grant_types_supported: Vec<&'static str>,
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub introspection_signing_alg_values_supported: Vec<&'static str>,
     pub code_challenge_methods_supported: [&'static str; 1],
     pub authorization_response_iss_parameter_supported: bool,
     pub prompt_values_supported: Vec<&'static str>,
@@ -56,12 +61,15 @@ pub fn metadata(
     prompts: &[&'static str],
 ) -> Metadata {
     let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
+    let methods: Vec<&str> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
     let key_management: Vec<&str> = KeyManagement::ALL.iter().map(|known| known.as_str()).collect();
     let content: Vec<&str> = ContentEncryption::ALL.iter().map(|known| known.as_str()).collect();
     Metadata {
         issuer: issuer.to_owned(),
         authorization_endpoint: format!("{issuer}/authorize"),
         token_endpoint: format!("{issuer}/token"),
+        introspection_endpoint: format!("{issuer}/introspect"),
+        revocation_endpoint: format!("{issuer}/revoke"),
         userinfo_endpoint: format!("{issuer}/userinfo"),
         end_session_endpoint: format!("{issuer}/logout"),
         jwks_uri: format!("{issuer}/jwks"),
@@ -75,7 +83,15 @@ pub fn metadata(
             .map(|grant| grant.as_str())
             .chain(["implicit"])
             .collect(),
-        token_endpoint_auth_methods_supported: AuthMethod::ALL.iter().map(|method| method.as_str()).collect(),
+        // Who introspects proves who it is.
+        introspection_endpoint_auth_methods_supported: methods
+            .iter()
+            .copied()
+            .filter(|method| *method != AuthMethod::None.as_str())
+            .collect(),
+        revocation_endpoint_auth_methods_supported: methods.clone(),
+        token_endpoint_auth_methods_supported: methods,
+        introspection_signing_alg_values_supported: names.clone(),
         code_challenge_methods_supported: ["S256"],
         authorization_response_iss_parameter_supported: true,
         prompt_values_supported: prompts.to_vec(),

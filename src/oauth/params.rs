@@ -50,6 +50,18 @@ impl Params {
         Ok(Some(value))
     }
 
+    /// The values of a parameter that may stand several times, but for empty ones; `most` of them at the most.
+    pub fn all(&self, name: &'static str, most: usize) -> Result<Vec<&str>, OAuthError> {
+        let values = self.0.iter().filter(|(key, value)| key == name && !value.is_empty());
+        let values: Vec<&str> = values.map(|(_, value)| value.as_str()).collect();
+        if values.len() > most {
+            return Err(Reason::ParameterRepeated
+                .because(format!("the parameter {name} stands there more than {most} times")));
+        }
+        values.iter().try_for_each(|value| check(name, value))?;
+        Ok(values)
+    }
+
     /// Checks every one of `names` for repetition, length and characters.
     pub fn check(&self, names: &[&'static str]) -> Result<(), OAuthError> {
         names.iter().try_for_each(|name| self.one(name).map(drop))

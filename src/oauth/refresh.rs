@@ -119,6 +119,7 @@ mod tests {
             user: UserId::new("u"),
             session: SessionId::new("s"),
             scope: Scope::from_stored("read"),
+            resources: Vec::new(),
             claims: ClaimsRequest::default(),
             auth_time: 0,
         };

@@ -11,6 +11,7 @@ use super::pkce::Challenge;
 use super::prompt::Prompt;
 use super::reason::Reason;
 use super::redirect_uri::ReturnAddress;
+use super::resource::{KnownResources, Registered};
 use super::response_mode::ResponseMode;
 use super::response_type::ResponseType;
 use super::scope::{self, KnownScopes, OPENID, Scope};
@@ -23,6 +24,8 @@ pub struct AuthorizationRequest {
     pub return_to: ReturnAddress,
     pub state: Option<String>,
     pub scope: Scope,
+    /// The protected APIs that it names, by their registered URIs.
+    pub resources: Vec<String>,
     pub challenge: Option<Challenge>,
     /// What the ID Token is to repeat (OpenID Connect Core §3.1.2.1).
     pub nonce: Option<String>,
@@ -85,12 +88,20 @@ pub fn client_id(params: &Params) -> Result<ClientId, OAuthError> {
         .ok_or_else(|| Reason::ClientUnknown.because("no client is registered with this client_id"))
 }
 
+/// What the server knows, and how it calls itself.
+pub struct Known<'k, K> {
+    /// Scopes and resources.
+    pub catalogue: &'k K,
+    pub issuer: &'k str,
+    /// What counts for a confidential client whose record says nothing.
+    pub pkce: PkcePolicy,
+}
+
 /// Validates a whole request of `client`.
-pub fn validate(
+pub fn validate<K: KnownScopes + KnownResources>(
     client: &Client,
     params: &Params,
-    known_scopes: &impl KnownScopes,
-    pkce_default: PkcePolicy,
+    known: &Known<'_, K>,
 ) -> Result<AuthorizationRequest, Refusal> {
     if client.disabled {
         return Err(Refusal::Page(Reason::ClientDisabled.because("this client is disabled")));
@@ -102,12 +113,12 @@ pub fn validate(
     let return_to = return_to.by(mode.unwrap_or_else(|_| response_type.default_mode()));
     // A state that is repeated or malformed could not be given back as it came.
     let state = params.one("state").ok().flatten().map(str::to_owned);
-    match check(client, params, known_scopes, pkce_default) {
-        Ok(Asked { response_type, scope, challenge, nonce, claims, prompt }) => {
+    match check(client, params, known) {
+        Ok(Asked { response_type, scope, resources, challenge, nonce, claims, prompt }) => {
             let expected = claims.subjects().into_iter().map(str::to_owned).collect();
             let (claims, named) = match claims.is_empty() {
                 true => (claims, BTreeSet::new()),
-                false => limited(claims, client, &scope, known_scopes),
+                false => limited(claims, client, &scope, known.catalogue),
             };
             Ok(AuthorizationRequest {
                 client_id: client.id.clone(),
@@ -116,6 +127,7 @@ pub fn validate(
                 state,
                 named,
                 scope,
+                resources,
                 challenge,
                 nonce,
                 claims,
@@ -130,6 +142,7 @@ pub fn validate(
 struct Asked {
     response_type: ResponseType,
     scope: Scope,
+    resources: Vec<String>,
     challenge: Option<Challenge>,
     nonce: Option<String>,
     claims: ClaimsRequest,
@@ -156,11 +169,10 @@ fn told_by<'k>(scope: &Scope, known: &'k impl KnownScopes) -> BTreeSet<&'k str> 
     records.flat_map(|record| record.claims.iter().map(String::as_str)).collect()
 }
 
-fn check(
+fn check<K: KnownScopes + KnownResources>(
     client: &Client,
     params: &Params,
-    known_scopes: &impl KnownScopes,
-    pkce_default: PkcePolicy,
+    known: &Known<'_, K>,
 ) -> Result<Asked, OAuthError> {
     params.check(&KNOWN)?;
     no_request_object(params)?;
@@ -169,18 +181,20 @@ fn check(
     let challenge = match response_type.has_code() {
         true => {
             client.may_use(GrantType::AuthorizationCode)?;
-            Challenge::from_request(client, pkce_default, params)?
+            Challenge::from_request(client, known.pkce, params)?
         }
         false => None,
     };
-    let scope = scope::resolve(params.one("scope")?, client, known_scopes)?;
+    let scope = scope::resolve(params.one("scope")?, client, known.catalogue)?;
+    let registered = Registered { resources: known.catalogue, issuer: known.issuer };
+    let resources = registered.authorized(params, client, &scope)?;
     let nonce = nonce(params)?;
     if response_type.has_id_token() {
         check_id_token(&scope, nonce.as_deref())?;
     }
     let claims = claims(params, &scope)?;
     let prompt = Prompt::from_request(params)?;
-    Ok(Asked { response_type, scope, challenge, nonce, claims, prompt })
+    Ok(Asked { response_type, scope, resources, challenge, nonce, claims, prompt })
 }
 
 /// The claims parameter, which means something only in requests of OpenID Connect.

@@ -21,6 +21,8 @@ pub struct ScopeRecord {
     pub sensitive: bool,
     /// What an application learns of the person with it (OpenID Connect Core §5.4).
     pub claims: Vec<String>,
+    /// The most that a token with it lives, in seconds.
+    pub access_token_lifetime: Option<i64>,
 }
 
 /// With it a request is one of OpenID Connect, and its answer tells who signed in (OpenID Connect Core §3.1.2.1).

@@ -100,12 +100,12 @@ fn is_for(app: &App, resumed: &Resumed, signed_in: &SignedIn, form: &Params) -> 
 }
 
 fn page(app: &App, resumed: &Resumed, signed_in: &SignedIn) -> HttpResponse {
-    let Checked { client, request, scopes } = &resumed.checked;
+    let Checked { client, request, catalogue } = &resumed.checked;
     let (client, links) = (&client.client, &client.client.links);
     let described: Vec<Value> = request
         .scope
         .names()
-        .filter_map(|name| scopes.find(name))
+        .filter_map(|name| catalogue.find(name))
         .map(|scope| context! { name => &scope.name, description => &scope.description, sensitive => scope.sensitive })
         .collect();
     let named: Vec<Value> =

@@ -1,58 +1,100 @@
-//! Opaque access tokens, kept only as hashes.
+//! Access tokens: opaque ones by their hashes, and JWTs by what they hang on.
 
 use sqlx::FromRow;
 
 use super::db::{Batch, Conn, DbError, Tx};
 use super::grants::claims_from;
-use super::users;
-use crate::oauth::bearer::{Presented, Subject};
+use crate::oauth::bearer::Presented;
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::scope::Scope;
 use crate::oauth::token::AccessToken;
 use crate::secret::Hash;
 
 #[derive(FromRow)]
-struct PresentedRow {
+struct OpaqueRow {
     client_id: String,
     user_id: Option<String>,
+    grant_id: Option<String>,
     scope: String,
-    claims: Option<String>,
+    audience: Option<String>,
+    issued_at: i64,
     expires_at: i64,
+    claims: Option<String>,
     is_revoked: bool,
 }
 
-/// A token that somebody presents, with all that decides about its use at this moment.
-pub async fn find_presented(conn: &mut Conn, hash: &Hash) -> Result<Option<Presented>, DbError> {
-    let row: Option<PresentedRow> = conn
+#[derive(FromRow)]
+struct StandingRow {
+    user_id: Option<String>,
+    claims: Option<String>,
+    is_revoked: bool,
+}
+
+/// An opaque token that somebody presents, with all that decides about its use at this moment.
+pub async fn find_opaque(conn: &mut Conn, hash: &Hash) -> Result<Option<Presented>, DbError> {
+    let row: Option<OpaqueRow> = conn
         .query(
-            "SELECT access_tokens.client_id, access_tokens.user_id, access_tokens.scope, access_tokens.expires_at,
-                    grants.claims,
+            "SELECT access_tokens.client_id, access_tokens.user_id, access_tokens.grant_id, access_tokens.scope,
+                    access_tokens.audience, access_tokens.issued_at, access_tokens.expires_at, grants.claims,
                     NOT (EXISTS (SELECT 1 FROM clients
                                  WHERE clients.id = access_tokens.client_id AND clients.disabled_at IS NULL)
                          AND (access_tokens.grant_id IS NULL
-                              OR (grants.id IS NOT NULL AND grants.revoked_at IS NULL))) AS is_revoked
+                              OR (grants.id IS NOT NULL AND grants.revoked_at IS NULL))
+                         AND (access_tokens.user_id IS NULL
+                              OR EXISTS (SELECT 1 FROM users
+                                         WHERE users.id = access_tokens.user_id AND users.disabled_at IS NULL)))
+                        AS is_revoked
              FROM access_tokens LEFT JOIN grants ON grants.id = access_tokens.grant_id
              WHERE access_tokens.hash = $1",
         )
         .bind(hash.as_bytes())
         .optional()
         .await?;
-    let Some(row) = row else { return Ok(None) };
-    let subject = match row.user_id {
-        None => Subject::Client,
-        Some(user) => match users::find_person(conn, &UserId::new(user)).await? {
-            None => Subject::Nobody,
-            Some(person) => Subject::Person(Box::new(person)),
-        },
+    row.map(|row| row.into_presented(hash)).transpose()
+}
+
+/// How a JWT of this server stands at this moment; the person is the one of its grant.
+pub async fn find_jwt(conn: &mut Conn, token: AccessToken) -> Result<Presented, DbError> {
+    let row: Option<StandingRow> = match &token.grant_id {
+        Some(grant) => {
+            conn.query(
+                "SELECT grants.user_id, grants.claims,
+                        (grants.revoked_at IS NOT NULL
+                         OR NOT EXISTS (SELECT 1 FROM clients
+                                        WHERE clients.id = grants.client_id AND clients.disabled_at IS NULL)
+                         OR NOT EXISTS (SELECT 1 FROM users
+                                        WHERE users.id = grants.user_id AND users.disabled_at IS NULL)
+                         OR EXISTS (SELECT 1 FROM revoked_tokens WHERE revoked_tokens.id = $3)) AS is_revoked
+                 FROM grants WHERE grants.id = $1 AND grants.client_id = $2",
+            )
+            .bind(grant.as_str())
+            .bind(token.client_id.as_str())
+            .bind(token.id.as_str())
+            .optional()
+            .await?
+        }
+        // One that was registered later under the same id is another client.
+        None => {
+            conn.query(
+                "SELECT CAST(NULL AS TEXT) AS user_id, CAST(NULL AS TEXT) AS claims,
+                        EXISTS (SELECT 1 FROM revoked_tokens WHERE revoked_tokens.id = $3) AS is_revoked
+                 FROM clients WHERE id = $1 AND disabled_at IS NULL AND created_at <= $2",
+            )
+            .bind(token.client_id.as_str())
+            .bind(token.issued_at)
+            .bind(token.id.as_str())
+            .optional()
+            .await?
+        }
     };
-    Ok(Some(Presented {
-        scope: Scope::from_stored(&row.scope),
-        claims: claims_from(row.claims.as_deref(), "grants", &row.client_id)?.userinfo,
-        client: ClientId::new(row.client_id),
-        expires_at: row.expires_at,
+    let Some(row) = row else {
+        return Ok(Presented { token, claims: Default::default(), is_revoked: true });
+    };
+    Ok(Presented {
+        claims: claims_from(row.claims.as_deref(), "grants", &token.id)?.userinfo,
         is_revoked: row.is_revoked,
-        subject,
-    }))
+        token: AccessToken { user_id: row.user_id.map(UserId::new), ..token },
+    })
 }
 
 /// Stores a token that a client gets for itself, if the client is still what it was when it authenticated.
@@ -67,14 +109,15 @@ pub async fn save_for_client(
 ) -> Result<bool, DbError> {
     let inserted = tx
         .query(
-            "INSERT INTO access_tokens (hash, client_id, scope, issued_at, expires_at)
-             SELECT $1, clients.id, $4, $5, $6 FROM clients
+            "INSERT INTO access_tokens (hash, client_id, scope, audience, issued_at, expires_at)
+             SELECT $1, clients.id, $4, $5, $6, $7 FROM clients
              WHERE clients.id = $2 AND clients.version = $3 AND clients.disabled_at IS NULL",
         )
         .bind(hash.as_bytes())
         .bind(token.client_id.as_str())
         .bind(client_version)
         .bind(token.scope.to_string())
+        .bind(token.audience.clone())
         .bind(token.issued_at)
         .bind(token.expires_at)
         .execute()
@@ -91,18 +134,58 @@ pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<(), DbEr
         .map(drop)
 }
 
-/// Adds the insert of a token that passed the gate to a batch.
+/// Forgets one opaque token of a client.
+pub async fn delete(tx: &mut Tx, hash: &Hash, client: &ClientId) -> Result<(), DbError> {
+    tx.query("DELETE FROM access_tokens WHERE hash = $1 AND client_id = $2")
+        .bind(hash.as_bytes())
+        .bind(client.as_str())
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Remembers that one JWT counts no longer, until it would have ended.
+pub async fn revoke_jwt(tx: &mut Tx, token: &AccessToken) -> Result<(), DbError> {
+    tx.query("INSERT INTO revoked_tokens (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
+        .bind(token.id.as_str())
+        .bind(token.expires_at)
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Adds the insert of an opaque token that passed the gate to a batch.
 pub fn save_in<'c>(batch: Batch<'c>, hash: &Hash, token: &AccessToken) -> Batch<'c> {
     batch
         .query(
-            "INSERT INTO access_tokens (hash, client_id, user_id, grant_id, scope, issued_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO access_tokens (hash, client_id, user_id, grant_id, scope, audience, issued_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(hash.as_bytes())
         .bind(token.client_id.as_str())
         .bind(token.user_id.as_ref().map(UserId::to_string))
         .bind(token.grant_id.as_ref().map(GrantId::to_string))
         .bind(token.scope.to_string())
+        .bind(token.audience.clone())
         .bind(token.issued_at)
         .bind(token.expires_at)
+}
+
+impl OpaqueRow {
+    fn into_presented(self, hash: &Hash) -> Result<Presented, DbError> {
+        let token = AccessToken {
+            // It has none of its own; its hash names it as well.
+            id: hash.to_text(),
+            user_id: self.user_id.map(UserId::new),
+            grant_id: self.grant_id.map(GrantId::new),
+            scope: Scope::from_stored(&self.scope),
+            audience: self.audience,
+            signed_with: None,
+            issued_at: self.issued_at,
+            expires_at: self.expires_at,
+            client_id: ClientId::new(self.client_id),
+        };
+        let claims = claims_from(self.claims.as_deref(), "grants", token.client_id.as_str())?.userinfo;
+        Ok(Presented { token, claims, is_revoked: self.is_revoked })
+    }
 }

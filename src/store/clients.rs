@@ -85,6 +85,17 @@ async fn records(conn: &mut Conn, id: Option<&ClientId>) -> Result<Vec<ClientRec
     rows.into_iter().map(record).collect()
 }
 
+/// Whether a client is still what it was when it authenticated.
+pub async fn is_unchanged(conn: &mut Conn, id: &ClientId, version: i64) -> Result<bool, DbError> {
+    let row: Option<(i64,)> = conn
+        .query("SELECT version FROM clients WHERE id = $1 AND version = $2 AND disabled_at IS NULL")
+        .bind(id.as_str())
+        .bind(version)
+        .optional()
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Stores a new client; `false` when the id is taken.
 pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbError> {
     let insert = tx
@@ -177,6 +188,19 @@ pub async fn take_scope(tx: &mut Tx, scope: &str) -> Result<(), DbError> {
     .execute()
     .await
     .map(drop)
+}
+
+/// The clients that are registered for a resource, by id.
+pub async fn list_of_resource(conn: &mut Conn, uri: &str) -> Result<Vec<ClientId>, DbError> {
+    let rows: Vec<(String,)> = conn
+        .query(
+            "SELECT id FROM clients
+             WHERE REPLACE(' ' || resources || ' ', ' ' || $1 || ' ', ' ') <> ' ' || resources || ' ' ORDER BY id",
+        )
+        .bind(uri)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| ClientId::new(id)).collect())
 }
 
 /// Adds a secret; the client's next version makes it count at once.

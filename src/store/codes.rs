@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::db::{DbError, Tx};
-use super::grants::claims_from;
+use super::grants::{claims_from, resources_from};
 use crate::oauth::code::Code;
 use crate::oauth::grant::{Grant, Standing};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
@@ -19,6 +19,7 @@ struct CodeRow {
     grant_id: String,
     redirect_uri: String,
     scope: String,
+    resources: String,
     challenge: Option<String>,
     nonce: Option<String>,
     claims: Option<String>,
@@ -39,8 +40,8 @@ struct SpentRow {
 pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, remembered_until: i64) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO codes (hash, client_id, user_id, session_id, grant_id, redirect_uri, scope, challenge, nonce,
-                            claims, auth_time, ends_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                            claims, auth_time, ends_at, expires_at, resources)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(hash.as_bytes())
     .bind(code.grant.client.as_str())
@@ -55,6 +56,7 @@ pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, remembered_until: i64) 
     .bind(code.grant.auth_time)
     .bind(code.expires_at)
     .bind(remembered_until)
+    .bind(code.grant.resources.join(" "))
     .execute()
     .await
     .map(drop)
@@ -74,8 +76,8 @@ pub async fn consume(
             "UPDATE codes SET consumed_at = $4
              WHERE hash = $1 AND client_id = $2 AND consumed_at IS NULL
                AND EXISTS (SELECT 1 FROM clients WHERE clients.id = $2 AND clients.version = $3 AND clients.disabled_at IS NULL)
-             RETURNING client_id, user_id, session_id, grant_id, redirect_uri, scope, challenge, nonce, claims, auth_time,
-                       ends_at,
+             RETURNING client_id, user_id, session_id, grant_id, redirect_uri, scope, resources, challenge, nonce, claims,
+                       auth_time, ends_at,
                        EXISTS (SELECT 1 FROM users WHERE users.id = codes.user_id AND users.disabled_at IS NULL)
                            AS user_enabled,
                        NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.id = codes.session_id) AS session_ended",
@@ -144,6 +146,7 @@ impl CodeRow {
             user: UserId::new(self.user_id),
             session: SessionId::new(self.session_id),
             scope: Scope::from_stored(&self.scope),
+            resources: resources_from(&self.resources),
             auth_time: self.auth_time,
         };
         let code = Code {

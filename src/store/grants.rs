@@ -29,6 +29,7 @@ struct ChainRow {
     auth_time: i64,
     scope: String,
     claims: Option<String>,
+    resources: String,
     refresh_generation: i64,
     rotated_at: i64,
     idle_expires_at: i64,
@@ -58,8 +59,8 @@ pub fn save_in<'c>(
     batch
         .query(
             "INSERT INTO grants (id, client_id, user_id, session_id, scope, claims, auth_time, created_at, refresh_hash,
-                                 refresh_generation, rotated_at, idle_expires_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $8, $10, $11)",
+                                 refresh_generation, rotated_at, idle_expires_at, expires_at, resources)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $8, $10, $11, $12)",
         )
         .bind(grant.id.as_str())
         .bind(grant.client.as_str())
@@ -72,6 +73,7 @@ pub fn save_in<'c>(
         .bind(refresh.map(|hash| hash.as_bytes().to_vec()))
         .bind(lifetime.idle_expires_at)
         .bind(lifetime.expires_at)
+        .bind(grant.resources.join(" "))
 }
 
 /// Stores the grant of what passes through the browser, without a code and the gate behind it, so its conditions
@@ -86,8 +88,8 @@ pub async fn save_for_browser(
     let inserted = tx
         .query(
             "INSERT INTO grants (id, client_id, user_id, session_id, scope, claims, auth_time, created_at,
-                                 refresh_generation, rotated_at, idle_expires_at, expires_at)
-             SELECT $1, clients.id, users.id, sessions.id, $5, $6, $7, $8, 0, $8, $9, $9
+                                 refresh_generation, rotated_at, idle_expires_at, expires_at, resources)
+             SELECT $1, clients.id, users.id, sessions.id, $5, $6, $7, $8, 0, $8, $9, $9, $11
              FROM clients, users, sessions
              WHERE clients.id = $2 AND clients.version = $10 AND clients.disabled_at IS NULL
                AND users.id = $3 AND users.disabled_at IS NULL AND sessions.id = $4",
@@ -102,9 +104,15 @@ pub async fn save_for_browser(
         .bind(now)
         .bind(expires_at)
         .bind(client_version)
+        .bind(grant.resources.join(" "))
         .execute()
         .await?;
     Ok(inserted == 1)
+}
+
+/// Reads the URIs that were named.
+pub(super) fn resources_from(stored: &str) -> Vec<String> {
+    stored.split(' ').filter(|uri| !uri.is_empty()).map(str::to_owned).collect()
 }
 
 /// Reads the claims that were asked for by their names; `id` is for who has to mend them.
@@ -130,7 +138,7 @@ pub async fn find_chain(
 ) -> Result<Option<Presented>, DbError> {
     let row: Option<ChainRow> = conn
         .query(
-            "SELECT client_id, user_id, session_id, auth_time, scope, claims, refresh_generation, rotated_at,
+            "SELECT client_id, user_id, session_id, auth_time, scope, claims, resources, refresh_generation, rotated_at,
                     idle_expires_at, expires_at, revoked_at,
                     EXISTS (SELECT 1 FROM clients WHERE clients.id = $2 AND clients.version = $3
                             AND clients.disabled_at IS NULL) AS client_unchanged,
@@ -144,6 +152,17 @@ pub async fn find_chain(
         .optional()
         .await?;
     row.map(|row| row.into_presented(id)).transpose()
+}
+
+/// Whether a refresh token is the live one of its chain.
+pub async fn is_newest(conn: &mut Conn, id: &GrantId, hash: &Hash) -> Result<bool, DbError> {
+    let row: Option<(String,)> = conn
+        .query("SELECT id FROM grants WHERE id = $1 AND refresh_hash = $2")
+        .bind(id.as_str())
+        .bind(hash.as_bytes())
+        .optional()
+        .await?;
+    Ok(row.is_some())
 }
 
 /// Puts the successor in the place of the presented token, once: `false` when another caller was first.
@@ -180,6 +199,27 @@ pub async fn revoke(tx: &mut Tx, id: &GrantId, why: Reason, now: i64) -> Result<
         .execute()
         .await
         .map(drop)
+}
+
+/// Ends a grant, if it is one to this client.
+pub async fn revoke_of(
+    tx: &mut Tx,
+    id: &GrantId,
+    client: &ClientId,
+    why: Ended,
+    now: i64,
+) -> Result<(), DbError> {
+    tx.query(
+        "UPDATE grants SET revoked_at = $3, revoked_for = $4
+         WHERE id = $1 AND client_id = $2 AND revoked_at IS NULL",
+    )
+    .bind(id.as_str())
+    .bind(client.as_str())
+    .bind(now)
+    .bind(why.word())
+    .execute()
+    .await
+    .map(drop)
 }
 
 /// Ends every grant of a user; how many.
@@ -254,6 +294,7 @@ impl ChainRow {
             user: UserId::new(self.user_id),
             session: SessionId::new(self.session_id),
             scope: Scope::from_stored(&self.scope),
+            resources: resources_from(&self.resources),
             auth_time: self.auth_time,
         };
         let chain = Chain {

@@ -11,16 +11,20 @@ struct ScopeRow {
     description: String,
     sensitive: bool,
     claims: String,
+    access_token_lifetime: Option<i64>,
 }
 
 pub async fn list(conn: &mut Conn) -> Result<Vec<ScopeRecord>, DbError> {
-    let rows: Vec<ScopeRow> =
-        conn.query("SELECT name, description, sensitive, claims FROM scopes ORDER BY name").all().await?;
+    let rows: Vec<ScopeRow> = conn
+        .query("SELECT name, description, sensitive, claims, access_token_lifetime FROM scopes ORDER BY name")
+        .all()
+        .await?;
     let record = |row: ScopeRow| ScopeRecord {
         name: row.name,
         description: row.description,
         sensitive: row.sensitive,
         claims: row.claims.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        access_token_lifetime: row.access_token_lifetime,
     };
     Ok(rows.into_iter().map(record).collect())
 }
@@ -31,11 +35,12 @@ pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<ScopeRecord>, Db
 
 /// Stores a scope's new state.
 pub async fn update(tx: &mut Tx, scope: &ScopeRecord) -> Result<(), DbError> {
-    tx.query("UPDATE scopes SET description = $2, sensitive = $3, claims = $4 WHERE name = $1")
+    tx.query("UPDATE scopes SET description = $2, sensitive = $3, claims = $4, access_token_lifetime = $5 WHERE name = $1")
         .bind(scope.name.as_str())
         .bind(scope.description.as_str())
         .bind(scope.sensitive)
         .bind(scope.claims.join(" "))
+        .bind(scope.access_token_lifetime)
         .execute()
         .await
         .map(drop)
@@ -51,6 +56,8 @@ pub async fn delete(tx: &mut Tx, name: &str) -> Result<(), DbError> {
          WHERE revoked_at IS NULL AND REPLACE(' ' || scope || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scope || ' '",
         "UPDATE codes SET scope = TRIM(REPLACE(' ' || scope || ' ', ' ' || $1 || ' ', ' '))
          WHERE consumed_at IS NULL AND REPLACE(' ' || scope || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scope || ' '",
+        "UPDATE resources SET scopes = TRIM(REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' '))
+         WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' '",
     ] {
         tx.query(statement).bind(name).execute().await?;
     }
@@ -61,13 +68,15 @@ pub async fn delete(tx: &mut Tx, name: &str) -> Result<(), DbError> {
 pub async fn save(tx: &mut Tx, scope: &ScopeRecord, now: i64) -> Result<bool, DbError> {
     let inserted = tx
         .query(
-            "INSERT INTO scopes (name, description, sensitive, claims, created_at) VALUES ($1, $2, $3, $4, $5)
+            "INSERT INTO scopes (name, description, sensitive, claims, access_token_lifetime, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6)
              ON CONFLICT (name) DO NOTHING",
         )
         .bind(scope.name.as_str())
         .bind(scope.description.as_str())
         .bind(scope.sensitive)
         .bind(scope.claims.join(" "))
+        .bind(scope.access_token_lifetime)
         .bind(now)
         .execute()
         .await?;

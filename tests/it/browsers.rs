@@ -214,7 +214,7 @@ async fn hostile_names_and_words_are_text_and_no_script_runs() {
                 .await
         };
         server.store(describe).await;
-        server.app.registry.scopes(grantor::registry::Freshness::Now).await.unwrap();
+        server.app.registry.catalogue(grantor::registry::Freshness::Now).await.unwrap();
         server.sql("DELETE FROM sessions").await;
 
         chromium.open(&web.url_with(&[("state", hostile)])).await;

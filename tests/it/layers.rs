@@ -80,6 +80,7 @@ const RULES: &[Rule] = &[
     Rule { within: &["pages/"], except: &[], forbids: These(&["crate::endpoints"]) },
     Rule {
         within: &[
+            "access_tokens.rs",
             "answer.rs",
             "authorization.rs",
             "authorization/",

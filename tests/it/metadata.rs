@@ -21,14 +21,7 @@ async fn server_at(path: &str) -> (TestServer, String) {
 }
 
 fn expected(issuer: &str) -> Value {
-    json!({
-        "issuer": issuer,
-        "authorization_endpoint": format!("{issuer}/authorize"),
-        "token_endpoint": format!("{issuer}/token"),
-        "userinfo_endpoint": format!("{issuer}/userinfo"),
-        "end_session_endpoint": format!("{issuer}/logout"),
-        "jwks_uri": format!("{issuer}/jwks"),
-        "service_documentation": format!("{issuer}/errors"),
+    let mut expected = json!({
         "scopes_supported": [
             "address", "email", "groups", "offline_access", "openid", "pay", "phone", "profile", "read", "secret",
             "write",
@@ -39,6 +32,9 @@ fn expected(issuer: &str) -> Value {
         "response_modes_supported": ["query", "fragment", "form_post"],
         "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token", "implicit"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "introspection_signing_alg_values_supported": ["ES256", "EdDSA"],
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
@@ -64,7 +60,22 @@ fn expected(issuer: &str) -> Value {
         "frontchannel_logout_session_supported": true,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
-    })
+    });
+    let members = expected.as_object_mut().unwrap();
+    for (name, path) in [
+        ("issuer", ""),
+        ("authorization_endpoint", "/authorize"),
+        ("token_endpoint", "/token"),
+        ("introspection_endpoint", "/introspect"),
+        ("revocation_endpoint", "/revoke"),
+        ("userinfo_endpoint", "/userinfo"),
+        ("end_session_endpoint", "/logout"),
+        ("jwks_uri", "/jwks"),
+        ("service_documentation", "/errors"),
+    ] {
+        members.insert(name.into(), format!("{issuer}{path}").into());
+    }
+    expected
 }
 
 #[track_caller]

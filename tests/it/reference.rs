@@ -128,7 +128,7 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
 }
 
 /// Reasons whose example tells of a time, a setting or a size that a single request does not show.
-const NEEDS_MORE: [&str; 37] = [
+const NEEDS_MORE: [&str; 40] = [
     "request.malformed",
     "request.too_large",
     "parameter.too_long",
@@ -164,6 +164,9 @@ const NEEDS_MORE: [&str; 37] = [
     "bearer.revoked",
     "bearer.without_person",
     "bearer.scope",
+    "bearer.audience",
+    "resource.widened",
+    "resource.several",
     "server.failed",
     "server.busy",
 ];
@@ -196,6 +199,8 @@ impl Stage {
         let mut intranet = Registration::web("intranet").redirect_uri(CALLBACK).scopes("openid read");
         intranet.client.response_types = vec![ResponseType::CodeIdToken];
         server.register(intranet).await;
+        server.resource("https://api.example.com", "read write").await;
+        server.resource("https://payments.example.com", "admin").await;
         let alice = server.alice().await;
         Self { server, calendar, alice }
     }

@@ -10,9 +10,10 @@ use super::encryption::{check_encryption, encryption, jwks};
 use super::logo::Logo;
 use super::secrets::{check_secret, made};
 use super::sector;
+use super::tokens;
 use super::words::{
-    Algorithm, Grant, Kind, Method, Pkce, Subject, check_algorithm, check_calls, grants, link, origins,
-    redirect_uris, response_types, scopes,
+    Algorithm, Format, Grant, Kind, Method, Pkce, Subject, check_algorithm, check_calls, grants, link,
+    origins, redirect_uris, response_types, scopes,
 };
 use crate::oauth::client::{AuthMethod, Client, ClientKind, Links, LogoutUris, PkcePolicy};
 use crate::oauth::id::ClientId;
@@ -89,6 +90,16 @@ pub(in crate::cli) struct Options {
     /// The list that joins applications of several hosts to one sector, for pairwise subjects; it is read now
     #[arg(long, value_name = "URI")]
     sector_identifier_uri: Option<String>,
+    /// What its access tokens are where they are for no resource: opaque, or a jwt that APIs verify by themselves
+    #[arg(long, value_name = "FORMAT", default_value = "opaque")]
+    token_format: Format,
+    /// A resource that it may name, and then no others; without this option it may name each of which it is allowed a
+    /// scope; may be given several times
+    #[arg(long = "resource", value_name = "URI")]
+    resources: Vec<String>,
+    /// How long its access tokens live, such as 5m; resources and scopes may make that shorter
+    #[arg(long, value_name = "TIME")]
+    access_token_lifetime: Option<String>,
     /// It belongs to the operator: nobody is asked for consent
     #[arg(long)]
     first_party: bool,
@@ -117,8 +128,10 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(create(options, client, logo))
 }
 
-async fn create(options: &Options, client: Client, logo: Option<Logo>) -> Result<(), Trouble> {
+async fn create(options: &Options, mut client: Client, logo: Option<Logo>) -> Result<(), Trouble> {
     let desk = Desk::open(&options.common).await?;
+    let lifetime = options.access_token_lifetime.as_deref();
+    client.access_token_lifetime = lifetime.map(|text| tokens::lifetime(&desk, text)).transpose()?;
     check_algorithm(&desk, client.id_token_alg)?;
     check_algorithm(&desk, client.userinfo_alg)?;
     check_calls(&desk.config.fetch, &client)?;
@@ -131,10 +144,14 @@ async fn create(options: &Options, client: Client, logo: Option<Logo>) -> Result
         let (secret, generated) = made(&desk, options.secret.as_deref(), None).await?;
         (Some(secret), generated)
     };
-    let (id, now) = (client.id.clone(), desk.now);
+    let (id, now, named) = (client.id.clone(), desk.now, options.resources.clone());
     let work = async move |tx: &mut Tx| {
+        let client = match tokens::registered(tx, &named).await? {
+            Ok(resources) => Client { resources, ..client.clone() },
+            Err(trouble) => return Ok(Err(trouble)),
+        };
         if !clients::save(tx, &client, now).await? {
-            return Ok(false);
+            return Ok(Ok(false));
         }
         if let Some(secret) = &secret {
             clients::add_secret(tx, &client.id, secret, now).await?;
@@ -142,9 +159,9 @@ async fn create(options: &Options, client: Client, logo: Option<Logo>) -> Result
         if let Some(logo) = &logo {
             logo.save(tx).await?;
         }
-        Ok(true)
+        Ok(Ok(true))
     };
-    if !desk.db.write::<_, DbError, _>(work).await? {
+    if !desk.db.write::<Result<bool, Trouble>, DbError, _>(work).await?? {
         return Err(format!("a client with the id {id} exists already").into());
     }
     let generated = generated.as_ref().map(|secret| secret.expose().as_str());
@@ -207,6 +224,9 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
         },
         subject_type: options.subject_type.into(),
         sector_identifier_uri: options.sector_identifier_uri.clone(),
+        token_format: options.token_format.into(),
+        resources: Vec::new(),
+        access_token_lifetime: None,
         first_party: options.first_party,
         disabled: false,
     };

@@ -8,8 +8,9 @@ mod logo;
 mod secrets;
 mod sector;
 mod show;
+pub(super) mod tokens;
 mod update;
-mod words;
+pub(super) mod words;
 
 use clap::Subcommand;
 

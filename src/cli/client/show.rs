@@ -68,6 +68,9 @@ pub(super) fn described(record: &ClientRecord) -> Value {
         "userinfo_signed_response_alg": client.userinfo_alg.map(SigningAlgorithm::as_str),
         "subject_type": client.subject_type.as_str(),
         "sector_identifier_uri": client.sector_identifier_uri,
+        "token_format": client.token_format.as_str(),
+        "resources": client.resources,
+        "access_token_lifetime": client.access_token_lifetime,
         "first_party": client.first_party,
         "client_uri": client.links.site,
         "policy_uri": client.links.policy,
@@ -115,6 +118,11 @@ fn shown(record: &ClientRecord) -> String {
         ("ID Token", client.id_token_alg.map_or("default", SigningAlgorithm::as_str).into()),
         ("UserInfo", client.userinfo_alg.map_or("JSON", SigningAlgorithm::as_str).into()),
         ("subjects", client.subject_type.as_str().into()),
+        ("access tokens", access_tokens(client)),
+        (
+            "resources",
+            if client.resources.is_empty() { "any of its scopes".into() } else { client.resources.join(" ") },
+        ),
         ("first party", if client.first_party { "yes" } else { "no" }.into()),
         ("site", or_none(&client.links.site)),
         ("policy", or_none(&client.links.policy)),
@@ -133,6 +141,11 @@ fn shown(record: &ClientRecord) -> String {
         text.push_str(&table(["SECRET", "CREATED", "EXPIRES", "LAST USED"], &rows));
     }
     text
+}
+
+fn access_tokens(client: &Client) -> String {
+    let format = client.token_format.as_str();
+    client.access_token_lifetime.map_or_else(|| format.to_owned(), |seconds| format!("{format}, {seconds} s"))
 }
 
 pub(super) fn state(client: &Client) -> &'static str {

@@ -10,10 +10,11 @@ use super::encryption::{check_encryption, encryption_or, jwks};
 use super::logo::Logo;
 use super::sector;
 use super::show;
+use super::tokens;
 use super::unknown;
 use super::words::{
-    AlgorithmOrDefault, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, check_algorithm, check_calls,
-    grants, link, origins, redirect_uris, response_types, scopes,
+    AlgorithmOrDefault, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, check_algorithm,
+    check_calls, grants, link, origins, redirect_uris, response_types, scopes,
 };
 use crate::oauth::client::{Client, ClientKind, Links, LogoutUris};
 use crate::oauth::id::ClientId;
@@ -121,6 +122,18 @@ struct Changes {
     /// Its sector is the host of its redirect URIs
     #[arg(long)]
     no_sector_identifier_uri: bool,
+    /// What its access tokens are where they are for no resource: opaque, or a jwt that APIs verify by themselves
+    #[arg(long, value_name = "FORMAT")]
+    token_format: Option<Format>,
+    /// A resource that it may name, instead of those before, and then no others; may be given several times
+    #[arg(long = "resource", value_name = "URI", conflicts_with = "no_resources")]
+    resources: Vec<String>,
+    /// It may name each resource of which it is allowed a scope
+    #[arg(long)]
+    no_resources: bool,
+    /// How long its access tokens live, such as 5m; default leaves that to the server
+    #[arg(long, value_name = "TIME")]
+    access_token_lifetime: Option<String>,
     /// Whether it belongs to the operator, so that nobody is asked for consent
     #[arg(long, value_name = "true|false")]
     first_party: Option<bool>,
@@ -163,6 +176,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
         let desk = Desk::open(&manner.common).await?;
         check_algorithm(&desk, changes.id_token_alg.and_then(Into::into))?;
         check_algorithm(&desk, changes.userinfo_alg.and_then(Into::into))?;
+        let lifetime = tokens::new_lifetime(&desk, changes.access_token_lifetime.as_deref())?;
         let (id, now, config) = (ClientId::new(id), desk.now, desk.config.fetch.clone());
         let sector = changes.sector(&show::find(&desk, &id).await?.client);
         let listed = match sector {
@@ -173,10 +187,16 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
         let work = async move |tx: &mut Tx| {
             let Some(record) = clients::find_record(tx, &key).await? else { return Ok(Err(unknown(&key))) };
             let before = &record.client;
-            let client = match changes.applied_to(before, logo.as_ref(), record.secrets.len()) {
+            let mut client = match changes.applied_to(before, logo.as_ref(), record.secrets.len()) {
                 Ok(client) => client,
                 Err(trouble) => return Ok(Err(trouble)),
             };
+            client.access_token_lifetime = lifetime.unwrap_or(before.access_token_lifetime);
+            match tokens::registered(tx, &changes.resources).await? {
+                Ok(resources) if resources.is_empty() => {}
+                Ok(resources) => client.resources = resources,
+                Err(trouble) => return Ok(Err(trouble)),
+            }
             if let Some(logo) = &logo {
                 logo.save(tx).await?;
             }
@@ -245,6 +265,9 @@ impl Changes {
             logout: self.logout(&before.logout),
             subject_type: self.subject_type.map_or(before.subject_type, Into::into),
             sector_identifier_uri: self.sector(before),
+            token_format: self.token_format.map_or(before.token_format, Into::into),
+            resources: if self.no_resources { Vec::new() } else { before.resources.clone() },
+            access_token_lifetime: before.access_token_lifetime,
             first_party: self.first_party.unwrap_or(before.first_party),
             disabled: self.disable || (before.disabled && !self.enable),
         };

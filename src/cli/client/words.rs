@@ -6,7 +6,7 @@ use url::Url;
 use super::super::{Desk, Trouble};
 use crate::config;
 use crate::fetch::Fetcher;
-use crate::oauth::client::{AuthMethod, Client, ClientKind, GrantType, PkcePolicy, SubjectType};
+use crate::oauth::client::{AuthMethod, Client, ClientKind, GrantType, PkcePolicy, SubjectType, TokenFormat};
 use crate::oauth::origin::Origin;
 use crate::oauth::redirect_uri::RegisteredUri;
 use crate::oauth::response_type::ResponseType;
@@ -16,7 +16,7 @@ use crate::oauth::signing_key::SigningAlgorithm;
 macro_rules! choice {
     ($name:ident for $of:ty { $($variant:ident = $word:literal => $value:expr),* $(,)? }) => {
         #[derive(Clone, Copy, ValueEnum)]
-        pub(super) enum $name { $(#[value(name = $word)] $variant),* }
+        pub(in crate::cli) enum $name { $(#[value(name = $word)] $variant),* }
 
         impl From<$name> for $of {
             fn from(choice: $name) -> Self {
@@ -65,6 +65,10 @@ choice!(Subject for SubjectType {
     Public = "public" => Self::Public,
     Pairwise = "pairwise" => Self::Pairwise,
 });
+choice!(Format for TokenFormat {
+    Opaque = "opaque" => Self::Opaque,
+    Jwt = "jwt" => Self::Jwt,
+});
 choice!(Pkce for PkcePolicy {
     Required = "required" => Self::Required,
     Optional = "optional" => Self::Optional,
@@ -76,7 +80,7 @@ choice!(PkceOrDefault for Option<PkcePolicy> {
 });
 
 /// Grants, each once.
-pub(super) fn grants(chosen: &[Grant]) -> Vec<GrantType> {
+pub(in crate::cli) fn grants(chosen: &[Grant]) -> Vec<GrantType> {
     let mut grants: Vec<GrantType> = Vec::new();
     for grant in chosen.iter().map(|grant| GrantType::from(*grant)) {
         if !grants.contains(&grant) {
@@ -87,7 +91,7 @@ pub(super) fn grants(chosen: &[Grant]) -> Vec<GrantType> {
 }
 
 /// Response types beside code, which follows from the grant, each once.
-pub(super) fn response_types(texts: &[String]) -> Result<Vec<ResponseType>, Trouble> {
+pub(in crate::cli) fn response_types(texts: &[String]) -> Result<Vec<ResponseType>, Trouble> {
     let mut types = Vec::new();
     for text in texts {
         let Some(known) = ResponseType::parse(text) else {
@@ -102,7 +106,10 @@ pub(super) fn response_types(texts: &[String]) -> Result<Vec<ResponseType>, Trou
 }
 
 /// Checked addresses, each once.
-pub(super) fn redirect_uris(texts: &[String], kind: ClientKind) -> Result<Vec<RegisteredUri>, Trouble> {
+pub(in crate::cli) fn redirect_uris(
+    texts: &[String],
+    kind: ClientKind,
+) -> Result<Vec<RegisteredUri>, Trouble> {
     let mut uris = Vec::new();
     for text in texts {
         let uri = RegisteredUri::register(text, kind)?;
@@ -114,7 +121,7 @@ pub(super) fn redirect_uris(texts: &[String], kind: ClientKind) -> Result<Vec<Re
 }
 
 /// An algorithm that this server signs with: otherwise every sign-in of the client would fail.
-pub(super) fn check_algorithm(desk: &Desk, chosen: Option<SigningAlgorithm>) -> Result<(), Trouble> {
+pub(in crate::cli) fn check_algorithm(desk: &Desk, chosen: Option<SigningAlgorithm>) -> Result<(), Trouble> {
     let offered = &desk.config.keys.algorithms;
     match chosen {
         Some(chosen) if !offered.contains(&chosen) => {
@@ -130,20 +137,20 @@ pub(super) fn check_algorithm(desk: &Desk, chosen: Option<SigningAlgorithm>) -> 
 }
 
 /// Addresses that the server calls: what it would never call is told now rather than at the first sign-out.
-pub(super) fn check_calls(options: &config::Fetch, client: &Client) -> Result<(), Trouble> {
+pub(in crate::cli) fn check_calls(options: &config::Fetch, client: &Client) -> Result<(), Trouble> {
     let Some(uri) = &client.logout.back_channel else { return Ok(()) };
     Fetcher::new(options)?.may_call(uri).map_err(|error| format!("--backchannel-logout-uri: {error}").into())
 }
 
 /// Checked origins, each once.
-pub(super) fn origins(texts: &[String]) -> Result<Vec<Origin>, Trouble> {
+pub(in crate::cli) fn origins(texts: &[String]) -> Result<Vec<Origin>, Trouble> {
     let mut origins = texts.iter().map(|text| Origin::register(text)).collect::<Result<Vec<_>, _>>()?;
     origins.sort();
     origins.dedup();
     Ok(origins)
 }
 
-pub(super) fn scopes(text: &str) -> Result<Scope, Trouble> {
+pub(in crate::cli) fn scopes(text: &str) -> Result<Scope, Trouble> {
     if text.is_empty() {
         return Ok(Scope::default());
     }
@@ -151,7 +158,7 @@ pub(super) fn scopes(text: &str) -> Result<Scope, Trouble> {
 }
 
 /// Checks an address that the consent page links to: no scheme that could run as a script.
-pub(super) fn link(text: &str, option: &str) -> Result<String, Trouble> {
+pub(in crate::cli) fn link(text: &str, option: &str) -> Result<String, Trouble> {
     match Url::parse(text) {
         Ok(url) if url.scheme() == "https" && url.host().is_some() && text.len() <= 2048 => {
             Ok(url.to_string())

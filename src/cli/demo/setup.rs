@@ -60,7 +60,7 @@ pub(super) async fn run(app: &App, remembered: &Remembered, redirect_uri: &str) 
     let work = async move |tx: &mut Tx| {
         for Offered { name, description, is_sensitive } in OFFERED.iter().chain([&FORBIDDEN]) {
             let (name, description) = ((*name).into(), (*description).into());
-            let scope = ScopeRecord { name, description, sensitive: *is_sensitive, claims: Vec::new() };
+            let scope = ScopeRecord { name, description, sensitive: *is_sensitive, ..ScopeRecord::default() };
             scopes::save(tx, &scope, now).await?;
         }
         for (client, secret) in &clients {

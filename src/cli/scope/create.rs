@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use super::super::client::tokens::lifetime as lifetime_of;
 use super::super::{Common, Desk, Trouble, block_on, say};
 use super::{check_description, checked_claims};
 use crate::oauth::scope::{ScopeRecord, is_scope_name};
@@ -22,6 +23,9 @@ pub(in crate::cli) struct Options {
     /// A claim about the person that an application learns with it; may be given several times
     #[arg(long = "claim", value_name = "NAME")]
     claims: Vec<String>,
+    /// The longest that a token with it lives, such as 1m
+    #[arg(long, value_name = "TIME")]
+    access_token_lifetime: Option<String>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -37,12 +41,15 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
     let claims = checked_claims(options.claims)?;
     block_on(async {
         let desk = Desk::open(&options.common).await?;
+        let lifetime = options.access_token_lifetime.as_deref();
+        let access_token_lifetime = lifetime.map(|text| lifetime_of(&desk, text)).transpose()?;
         let (name, now) = (options.name.clone(), desk.now);
         let scope = ScopeRecord {
             name: options.name,
             description: options.description,
             sensitive: options.sensitive,
             claims,
+            access_token_lifetime,
         };
         let save = async move |tx: &mut _| scopes::save(tx, &scope, now).await;
         if !desk.db.write::<_, DbError, _>(save).await? {

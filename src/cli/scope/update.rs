@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use super::super::client::tokens::new_lifetime;
 use super::super::{Desk, Manner, Trouble, block_on};
 use super::{check_description, checked_claims, unknown};
 use crate::store::db::{DbError, Tx};
@@ -36,6 +37,9 @@ struct Changes {
     /// An application learns nothing with it
     #[arg(long)]
     no_claims: bool,
+    /// The longest that a token with it lives, such as 1m; default says nothing
+    #[arg(long, value_name = "TIME")]
+    access_token_lifetime: Option<String>,
 }
 
 pub(super) fn run(options: Options) -> Result<(), Trouble> {
@@ -44,6 +48,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
     changes.description.as_deref().map_or(Ok(()), check_description)?;
     block_on(async {
         let desk = Desk::open(&manner.common).await?;
+        let lifetime = new_lifetime(&desk, changes.access_token_lifetime.as_deref())?;
         let key = name.clone();
         let work = async move |tx: &mut Tx| {
             let Some(mut scope) = scopes::find(tx, &key).await? else { return Ok(false) };
@@ -54,6 +59,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
             if changes.no_claims || !changes.claims.is_empty() {
                 scope.claims.clone_from(&changes.claims);
             }
+            scope.access_token_lifetime = lifetime.unwrap_or(scope.access_token_lifetime);
             scopes::update(tx, &scope).await.map(|()| true)
         };
         if !desk.db.write::<_, DbError, _>(work).await? {

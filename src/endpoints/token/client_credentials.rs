@@ -1,56 +1,37 @@
 //! `grant_type=client_credentials` (RFC 6749 §4.4).
 
+use crate::access_tokens::Draft;
 use crate::app::App;
 use crate::failure::Denied;
-use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
-use crate::oauth::params::Params;
-use crate::oauth::scope::{self, KnownScopes, Scope};
-use crate::oauth::token::{ACCESS_TOKEN_PREFIX, AccessToken, TokenAnswer};
-use crate::secret::{Hash, random_token};
+use crate::oauth::token::{AccessToken, TokenAnswer};
 use crate::store::access_tokens;
-use crate::store::clients::StoredClient;
-use crate::store::db::DbError;
-
-pub(super) struct Prepared {
-    scope: Scope,
-}
-
-pub(super) fn prepare(
-    client: &Client,
-    params: &Params,
-    known: &impl KnownScopes,
-) -> Result<Prepared, OAuthError> {
-    Ok(Prepared { scope: scope::resolve(params.one("scope")?, client, known)? })
-}
+use crate::store::clients::{self, StoredClient};
+use crate::store::db::{Conn, DbError};
 
 pub(super) async fn issue(
     app: &App,
     client: &StoredClient,
-    Prepared { scope }: Prepared,
+    token: AccessToken,
+    draft: &Draft,
 ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
-    let token = format!("{ACCESS_TOKEN_PREFIX}{}", random_token());
-    let (now, lifetime) = (app.now(), app.config.tokens.access_token_lifetime.seconds());
-    let scope_text = scope.to_string();
-    let record = AccessToken {
-        client_id: client.client.id.clone(),
-        user_id: None,
-        grant_id: None,
-        scope,
-        issued_at: now,
-        expires_at: now + lifetime,
+    let client = &client.client;
+    let (id, version) = (client.id.clone(), client.version);
+    let may_have_it = match draft.stored(&token) {
+        Some(hash) => {
+            let token = token.clone();
+            let save =
+                async move |tx: &mut _| access_tokens::save_for_client(tx, &hash, &token, version).await;
+            app.db.write::<_, DbError, _>(save).await?
+        }
+        None => {
+            let find = async move |conn: &mut Conn| clients::is_unchanged(conn, &id, version).await;
+            app.db.read::<_, DbError, _>(find).await?
+        }
     };
-    let (hash, version) = (Hash::of(&token), client.client.version);
-    let save = async move |tx: &mut _| access_tokens::save_for_client(tx, &hash, &record, version).await;
-    if !app.db.write::<_, DbError, _>(save).await? {
+    if !may_have_it {
         return Ok(None);
     }
-    Ok(Some(TokenAnswer {
-        access_token: token,
-        token_type: "Bearer",
-        expires_in: lifetime,
-        scope: scope_text,
-        refresh_token: None,
-        id_token: None,
-    }))
+    let text = draft.finish(app, client, &token, None)?;
+    Ok(Some(TokenAnswer::new(text, &token)))
 }

@@ -10,17 +10,20 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::client_auth::{self, Credentials};
+use crate::access_tokens::Draft;
 use crate::answer;
 use crate::app::App;
+use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::form;
 use crate::id_tokens::{Beside, Signer};
-use crate::oauth::client::GrantType;
+use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::id_token::Authentication;
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
-use crate::oauth::token::TokenAnswer;
+use crate::oauth::scope;
+use crate::oauth::token::{AccessToken, TokenAnswer};
 use crate::registry::Freshness;
 use crate::store::clients::StoredClient;
 
@@ -48,9 +51,9 @@ pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::P
 
 /// What a grant needs for its work, read and checked; nothing is written yet.
 enum Prepared {
-    AuthorizationCode(authorization_code::Prepared),
-    ClientCredentials(client_credentials::Prepared),
-    RefreshToken(refresh_token::Prepared),
+    AuthorizationCode(authorization_code::Prepared, Arc<Draft>),
+    ClientCredentials(AccessToken, Arc<Draft>),
+    RefreshToken(refresh_token::Prepared, Arc<Draft>),
 }
 
 async fn exchange(
@@ -109,26 +112,53 @@ async fn prepare(
     let client = client_auth::authenticate(app, credentials, freshness).await?;
     client.client.may_use(grant)?;
     let prepared = match grant {
-        GrantType::AuthorizationCode => Prepared::AuthorizationCode(authorization_code::prepare(params)?),
-        GrantType::ClientCredentials => {
-            let scopes = app.registry.scopes(freshness).await?;
-            Prepared::ClientCredentials(client_credentials::prepare(&client.client, params, &*scopes)?)
+        GrantType::AuthorizationCode => {
+            let prepared = authorization_code::prepare(params)?;
+            Prepared::AuthorizationCode(prepared, draft(app, &client, params, freshness).await?)
         }
-        GrantType::RefreshToken => Prepared::RefreshToken(refresh_token::prepare(params)?),
+        GrantType::ClientCredentials => {
+            let draft = draft(app, &client, params, freshness).await?;
+            let catalogue = app.registry.catalogue(freshness).await?;
+            let scope = scope::resolve(params.one("scope")?, &client.client, &*catalogue)?;
+            Prepared::ClientCredentials(draft.of_client(&client.client, &scope)?, draft)
+        }
+        GrantType::RefreshToken => {
+            let prepared = refresh_token::prepare(params)?;
+            Prepared::RefreshToken(prepared, draft(app, &client, params, freshness).await?)
+        }
     };
     Ok((client, prepared))
 }
 
+async fn draft(
+    app: &App,
+    client: &StoredClient,
+    params: &Params,
+    freshness: Freshness,
+) -> Result<Arc<Draft>, Denied<OAuthError>> {
+    Draft::begin(app, &client.client, params, freshness).await.map(Arc::new)
+}
+
 /// What a transaction has issued, and the sign-in that is still to be told of.
 struct Issued {
-    answer: TokenAnswer,
+    token: AccessToken,
+    refresh_token: Option<String>,
+    auth_time: Seconds,
     authentication: Option<Authentication>,
 }
 
 impl Issued {
-    /// Signs the ID Token, which is not to be done while the database waits.
-    async fn with_id_token(self, signer: Option<Signer<'_>>) -> Result<TokenAnswer, Denied<OAuthError>> {
-        let Self { mut answer, authentication } = self;
+    /// Signs what is to be signed, which is not to be done while the database waits.
+    async fn answer(
+        self,
+        app: &App,
+        client: &Client,
+        draft: &Draft,
+        signer: Option<Signer<'_>>,
+    ) -> Result<TokenAnswer, Denied<OAuthError>> {
+        let Self { token, refresh_token, auth_time, authentication } = self;
+        let mut answer = TokenAnswer::new(draft.finish(app, client, &token, Some(auth_time))?, &token);
+        answer.refresh_token = refresh_token;
         if let (Some(signer), Some(authentication)) = (signer, authentication) {
             let beside = Beside { access_token: Some(&answer.access_token), code: None };
             answer.id_token = Some(signer.sign(&authentication, beside).await?);
@@ -144,8 +174,12 @@ async fn issue(
     prepared: Prepared,
 ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
     match prepared {
-        Prepared::AuthorizationCode(prepared) => authorization_code::issue(app, client, prepared).await,
-        Prepared::ClientCredentials(prepared) => client_credentials::issue(app, client, prepared).await,
-        Prepared::RefreshToken(prepared) => refresh_token::issue(app, client, prepared).await,
+        Prepared::AuthorizationCode(prepared, draft) => {
+            authorization_code::issue(app, client, prepared, draft).await
+        }
+        Prepared::ClientCredentials(token, draft) => {
+            client_credentials::issue(app, client, token, &draft).await
+        }
+        Prepared::RefreshToken(prepared, draft) => refresh_token::issue(app, client, prepared, draft).await,
     }
 }

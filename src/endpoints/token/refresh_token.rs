@@ -1,6 +1,9 @@
 //! `grant_type=refresh_token` (RFC 6749 §6), rotating (RFC 9700 §4.14).
 
+use std::sync::Arc;
+
 use super::Issued;
+use crate::access_tokens::Draft;
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Denied;
@@ -11,8 +14,8 @@ use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
 use crate::oauth::refresh::{self, RefreshName, Verdict};
 use crate::oauth::scope::{self, OPENID};
-use crate::oauth::token::{ACCESS_TOKEN_PREFIX, AccessToken, TokenAnswer};
-use crate::secret::{Hash, random_token};
+use crate::oauth::token::TokenAnswer;
+use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::db::Tx;
 use crate::store::{access_tokens, grants};
@@ -37,6 +40,7 @@ pub(super) async fn issue(
     app: &App,
     client: &StoredClient,
     prepared: Prepared,
+    draft: Arc<Draft>,
 ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
     let Some((name, mac)) = RefreshName::parse(&prepared.token) else { return Err(unknown().into()) };
     // Nobody can make up the name of a token: what fails here touches no database.
@@ -44,10 +48,9 @@ pub(super) async fn issue(
         return Err(unknown().into());
     }
     let signer = Signer::of(app, &client.client).await?;
-    let (client, keys) = (client.client.clone(), app.keys.clone());
-    let access_token = format!("{ACCESS_TOKEN_PREFIX}{}", random_token());
-    let (now, tokens) = (app.now(), &app.config.tokens);
-    let (lifetime, grace) = (tokens.access_token_lifetime.seconds(), tokens.refresh_token_grace.seconds());
+    let (calling, client, keys) = (&client.client, client.client.clone(), app.keys.clone());
+    let (now, tokens, plan) = (app.now(), &app.config.tokens, draft.clone());
+    let grace = tokens.refresh_token_grace.seconds();
     let idle_expires_at = now + tokens.refresh_token_idle_lifetime.seconds();
 
     let work = async move |tx: &mut Tx| {
@@ -63,6 +66,7 @@ pub(super) async fn issue(
         };
         may_issue(presented.standing)?;
         let scope = scope::narrow(prepared.scope.as_deref(), &chain.grant.scope)?;
+        let token = plan.of_grant(&client, &chain.grant, &scope)?;
         let successor = keys.refresh_token(&name.successor());
         if verdict == Verdict::Rotate {
             let hashes = (Hash::of(&prepared.token), Hash::of(&successor));
@@ -70,22 +74,16 @@ pub(super) async fn issue(
                 return Err(unknown().into());
             }
         }
-        let record = AccessToken::of(&chain.grant, scope.clone(), now, now + lifetime);
-        access_tokens::save_in(tx.batch(), &Hash::of(&access_token), &record).execute().await?;
-        let answer = TokenAnswer {
-            access_token: access_token.clone(),
-            token_type: "Bearer",
-            expires_in: lifetime,
-            scope: scope.to_string(),
-            refresh_token: Some(successor),
-            id_token: None,
-        };
+        if let Some(hash) = plan.stored(&token) {
+            access_tokens::save_in(tx.batch(), &hash, &token).execute().await?;
+        }
         let authentication = scope.contains(OPENID).then(|| chain.grant.authentication(None));
-        Ok(Some(Issued { answer, authentication }))
+        let auth_time = chain.grant.auth_time;
+        Ok(Some(Issued { token, refresh_token: Some(successor), auth_time, authentication }))
     };
     let issued: Option<Issued> = app.db.write(work).await?;
     match issued {
-        Some(issued) => issued.with_id_token(signer).await.map(Some),
+        Some(issued) => issued.answer(app, calling, &draft, signer).await.map(Some),
         None => Ok(None),
     }
 }

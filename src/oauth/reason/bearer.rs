@@ -151,3 +151,24 @@ pub(super) const SCOPE: Row = Row {
     ),
     see: &[Reason::ScopeForbidden],
 };
+
+pub(super) const AUDIENCE: Row = Row {
+    word: "bearer.audience",
+    code: InvalidToken,
+    who: &[Developer],
+    what: "The access token is for another API, and opens nothing here.",
+    fix: "A sign-in that named a resource gives a token for that API. For UserInfo ask for one more with the refresh \
+          token, and name this server's issuer as its resource.",
+    example: example(
+        "# the sign-in named https://api.example.com\n\
+         GET https://id.example.com/userinfo\n\
+         Authorization: Bearer gat_made-up-token",
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=refresh_token\n\
+         &refresh_token=grt_made-up-token\n\
+         &resource=https://id.example.com",
+    ),
+    see: &[Reason::BearerScope, Reason::ResourceWidened],
+};

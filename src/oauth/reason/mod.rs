@@ -12,6 +12,7 @@ mod pkce;
 mod prompt;
 mod redirect_uri;
 mod request;
+mod resource;
 mod row;
 mod scope;
 mod server;
@@ -162,6 +163,13 @@ reasons! {
     ScopeNone = scope::NONE;
     ScopeForbidden = scope::FORBIDDEN;
     ScopeWidened = scope::WIDENED;
+    ScopeNotOfResource = scope::NOT_OF_RESOURCE;
+
+    ResourceMalformed = resource::MALFORMED;
+    ResourceUnknown = resource::UNKNOWN;
+    ResourceNotAllowed = resource::NOT_ALLOWED;
+    ResourceWidened = resource::WIDENED;
+    ResourceSeveral = resource::SEVERAL;
 
     ConsentDenied = sign_in::CONSENT_DENIED;
     SignUpOff = sign_in::SIGN_UP_OFF;
@@ -185,6 +193,8 @@ reasons! {
     SubjectDisabled = token::SUBJECT_DISABLED;
     SessionEnded = logout::SESSION_ENDED;
 
+    TokenMissing = token::TOKEN_MISSING;
+
     BearerMissing = bearer::MISSING;
     BearerMalformed = bearer::MALFORMED;
     BearerRepeated = bearer::REPEATED;
@@ -193,6 +203,7 @@ reasons! {
     BearerRevoked = bearer::REVOKED;
     BearerWithoutPerson = bearer::WITHOUT_PERSON;
     BearerScope = bearer::SCOPE;
+    BearerAudience = bearer::AUDIENCE;
 
     HintInvalid = logout::HINT_INVALID;
     HintOtherClient = logout::HINT_OTHER_CLIENT;

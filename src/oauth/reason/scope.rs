@@ -128,3 +128,27 @@ pub(super) const WIDENED: Row = Row {
     ),
     see: &[Reason::ScopeForbidden],
 };
+
+pub(super) const NOT_OF_RESOURCE: Row = Row {
+    word: "scope.not_of_resource",
+    code: InvalidScope,
+    who: &[Developer, Operator],
+    what: "The request names an API, and no scope that is one of this API's.",
+    fix: "Ask for a scope of the API beside what tells of the person; the operator finds them with grantor resource \
+          list.",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &response_type=code\n\
+         &scope=openid\n\
+         &resource=https://api.example.com\n\
+         &…",
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &response_type=code\n\
+         &scope=openid+read\n\
+         &resource=https://api.example.com\n\
+         &…",
+    ),
+    see: &[Reason::ResourceNotAllowed],
+};

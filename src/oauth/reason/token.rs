@@ -347,3 +347,23 @@ pub(super) const SUBJECT_DISABLED: Row = Row {
     ),
     see: &[Reason::UserDisabled],
 };
+
+pub(super) const TOKEN_MISSING: Row = Row {
+    word: "token.missing",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The request to /introspect or /revoke has no token.",
+    fix: "Send the access or refresh token that it is about as token in the form; the Authorization header is for the \
+          client's own credentials.",
+    example: example(
+        "POST https://id.example.com/introspect\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         access_token=gat_made-up-token",
+        "POST https://id.example.com/introspect\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         token=gat_made-up-token",
+    ),
+    see: &[Reason::BearerMissing],
+};

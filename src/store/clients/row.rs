@@ -4,6 +4,7 @@ use sqlx::FromRow;
 
 use crate::oauth::client::{
     AuthMethod, Client, ClientKind, Encryption, GrantType, Links, LogoutUris, PkcePolicy, SubjectType,
+    TokenFormat,
 };
 use crate::oauth::id::ClientId;
 use crate::oauth::origin::Origin;
@@ -19,7 +20,8 @@ macro_rules! registered {
         "kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris, post_logout_redirect_uris, \
          origins, grants, response_types, scopes, auth_method, pkce, id_token_alg, userinfo_alg, jwks, \
          id_token_encryption, userinfo_encryption, subject_type, sector_identifier_uri, \
-         backchannel_logout_uri, frontchannel_logout_uri, first_party"
+         backchannel_logout_uri, frontchannel_logout_uri, token_format, \
+         resources, access_token_lifetime, first_party"
     };
 }
 pub(super) use registered;
@@ -28,7 +30,7 @@ pub(super) use registered;
 macro_rules! values {
     () => {
         "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, \
-         $25, $26, $27"
+         $25, $26, $27, $28, $29, $30"
     };
 }
 pub(super) use values;
@@ -60,6 +62,9 @@ pub(super) struct ClientRow {
     sector_identifier_uri: Option<String>,
     backchannel_logout_uri: Option<String>,
     frontchannel_logout_uri: Option<String>,
+    token_format: String,
+    resources: String,
+    access_token_lifetime: Option<i64>,
     first_party: bool,
     disabled_at: Option<i64>,
 }
@@ -91,6 +96,9 @@ pub(super) fn bind<'c>(query: Query<'c>, client: &Client) -> Query<'c> {
         .bind(client.sector_identifier_uri.clone())
         .bind(client.logout.back_channel.clone())
         .bind(client.logout.front_channel.clone())
+        .bind(client.token_format.as_str())
+        .bind(client.resources.join(" "))
+        .bind(client.access_token_lifetime)
         .bind(client.first_party)
 }
 
@@ -138,6 +146,9 @@ impl ClientRow {
             },
             version: self.version,
             name: self.name,
+            token_format: TokenFormat::parse(&self.token_format).ok_or_else(|| corrupt("token_format"))?,
+            resources: self.resources.split(' ').filter(|uri| !uri.is_empty()).map(str::to_owned).collect(),
+            access_token_lifetime: self.access_token_lifetime,
             first_party: self.first_party,
             disabled: self.disabled_at.is_some(),
             id: ClientId::new(self.id),

@@ -4,6 +4,7 @@ mod answers;
 mod clients;
 mod config;
 mod keys;
+mod resources;
 mod scopes;
 mod users;
 

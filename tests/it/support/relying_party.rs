@@ -19,6 +19,7 @@ use oauth2::{
     EndpointSet, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, TokenUrl,
 };
 use reqwest::Method;
+use serde_json::Value;
 
 use super::browser::http_client;
 use super::server::TestServer;
@@ -214,12 +215,17 @@ impl Application {
 
     /// POST to the token endpoint with this application's own authentication.
     pub(crate) async fn token(&self, form: &[(&str, &str)]) -> Answer {
+        self.post("/token", form).await
+    }
+
+    /// POST to an endpoint with this application's own authentication.
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         let mut browser = Browser::new(&self.url);
         let mut form = form.to_vec();
         match &self.secret {
             None => {
                 form.push(("client_id", &self.id));
-                browser.post("/token", &form).await
+                browser.post(path, &form).await
             }
             Some(secret) => {
                 let authorization = basic(&self.id, secret);
@@ -228,7 +234,7 @@ impl Application {
                     ("authorization", authorization.as_str()),
                     ("content-type", "application/x-www-form-urlencoded"),
                 ];
-                browser.request(Method::POST, "/token", &headers, &body).await
+                browser.request(Method::POST, path, &headers, &body).await
             }
         }
     }
@@ -253,6 +259,13 @@ impl Application {
             }
         }
         self.token(&form).await
+    }
+
+    /// What the server says of a token.
+    pub(crate) async fn introspect(&self, token: &str) -> Value {
+        let answer = self.post("/introspect", &[("token", token)]).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
     }
 
     pub(crate) async fn refresh_by_hand(&self, token: &str) -> Answer {

@@ -8,11 +8,13 @@ use grantor::app::{App, Server};
 use grantor::clock::{Clock, ManualClock};
 use grantor::config::Config;
 use grantor::oauth::claims::{Claims, Person};
+use grantor::oauth::client::TokenFormat;
 use grantor::oauth::id::UserId;
-use grantor::oauth::scope::ScopeRecord;
+use grantor::oauth::resource::Resource;
+use grantor::oauth::scope::{Scope, ScopeRecord};
 use grantor::secret::{Secret, random_id};
 use grantor::store::db::{DbError, Tx};
-use grantor::store::{scopes, users};
+use grantor::store::{resources, scopes, users};
 
 use super::browser::{Answer, Browser};
 use super::database::{TestDatabase, engine};
@@ -167,6 +169,28 @@ impl TestServer {
     /// A backend service.
     pub(crate) async fn service(&self) -> Application {
         self.register(Registration::service("service")).await
+    }
+
+    /// A protected API whose tokens are JWTs.
+    pub(crate) async fn resource(&self, uri: &str, scopes: &str) {
+        self.resource_with(uri, scopes, |_| ()).await;
+    }
+
+    /// The same with changes to what is registered.
+    pub(crate) async fn resource_with(&self, uri: &str, scopes: &str, change: impl FnOnce(&mut Resource)) {
+        let mut resource = Resource {
+            uri: uri.to_owned(),
+            scopes: Scope::from_stored(scopes),
+            format: TokenFormat::Jwt,
+            algorithm: None,
+            access_token_lifetime: None,
+            servers: Vec::new(),
+        };
+        change(&mut resource);
+        let is_new = self.store(async move |tx| resources::save(tx, &resource, 0).await).await;
+        assert!(is_new, "the resource {uri} is new");
+        // Registered by the test's own process: no cache is to be waited for.
+        self.app.registry.catalogue(grantor::registry::Freshness::Now).await.expect("the catalogue");
     }
 
     /// GET without cookies.

@@ -1,0 +1,54 @@
+//! `--token-format`, `--resource` and `--access-token-lifetime`.
+
+use super::super::{Desk, Trouble};
+use crate::config::Span;
+use crate::oauth::resource::normal;
+use crate::store::db::{Conn, DbError};
+use crate::store::resources;
+
+/// Seconds of an access token's life, no longer than the key that signs it is published.
+pub(in crate::cli) fn lifetime(desk: &Desk, text: &str) -> Result<i64, Trouble> {
+    let longest = desk.config.keys.keep_published.seconds();
+    let seconds = Span::parse(text)
+        .map(Span::seconds)
+        .ok_or_else(|| format!("the lifetime {text:?} is no length of time; write 30s, 10m, 8h or 7d"))?;
+    if !(1..=longest).contains(&seconds) {
+        return Err(format!(
+            "an access token lives between 1s and {longest}s, for which keys.keep_published publishes its key"
+        )
+        .into());
+    }
+    Ok(seconds)
+}
+
+/// The same for a change, in which default takes it away; `None` leaves it as it was.
+pub(in crate::cli) fn new_lifetime(desk: &Desk, text: Option<&str>) -> Result<Option<Option<i64>>, Trouble> {
+    match text {
+        None => Ok(None),
+        Some("default") => Ok(Some(None)),
+        Some(text) => lifetime(desk, text).map(|seconds| Some(Some(seconds))),
+    }
+}
+
+/// The registered URIs of resources, each once; all of them must be there.
+pub(super) async fn registered(
+    conn: &mut Conn,
+    named: &[String],
+) -> Result<Result<Vec<String>, Trouble>, DbError> {
+    let mut found: Vec<String> = Vec::new();
+    if named.is_empty() {
+        return Ok(Ok(found));
+    }
+    let known = resources::list(conn).await?;
+    for uri in named {
+        let Some(resource) = known.iter().find(|known| normal(&known.uri) == normal(uri)) else {
+            return Ok(Err(
+                format!("there is no resource {uri}; grantor resource create registers one").into()
+            ));
+        };
+        if !found.contains(&resource.uri) {
+            found.push(resource.uri.clone());
+        }
+    }
+    Ok(Ok(found))
+}

@@ -1,0 +1,47 @@
+//! `grantor grant`: what people gave which application.
+
+mod list;
+mod revoke;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::Trouble;
+use super::time::iso;
+use crate::store::grant_records::GrantRecord;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// List what people gave applications, and what became of it
+    List(list::Options),
+    /// Take a grant back, or all that a person gave an application, with every token that hangs on it
+    Revoke(revoke::Options),
+}
+
+pub(super) fn run(command: Command) -> Result<(), Trouble> {
+    match command {
+        Command::List(options) => list::run(&options),
+        Command::Revoke(options) => revoke::run(&options),
+    }
+}
+
+/// A grant for programs.
+pub(super) fn described(grant: &GrantRecord, now: i64) -> Value {
+    json!({
+        "id": grant.id,
+        "client_id": grant.client_id,
+        "user_id": grant.user_id,
+        "username": grant.username,
+        "session_id": grant.session_id,
+        "scope": grant.scope,
+        "resources": grant.resources.split(' ').filter(|uri| !uri.is_empty()).collect::<Vec<_>>(),
+        "state": grant.state(now),
+        "created_at": iso(grant.created_at),
+        "refreshed": grant.refresh_generation,
+        "refreshed_at": (grant.refresh_generation > 0).then(|| iso(grant.rotated_at)),
+        "has_refresh_token": grant.has_refresh_token,
+        "expires_at": iso(grant.expires_at.min(grant.idle_expires_at)),
+        "revoked_at": grant.revoked_at.map(iso),
+        "revoked_for": grant.revoked_for,
+    })
+}

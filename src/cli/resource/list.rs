@@ -1,0 +1,52 @@
+//! `grantor resource list`.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::super::table::table;
+use super::super::{Desk, Manner, Trouble, block_on};
+use crate::oauth::id::ClientId;
+use crate::oauth::resource::Resource;
+use crate::oauth::signing_key::SigningAlgorithm;
+use crate::store::db::DbError;
+use crate::store::resources;
+
+#[derive(Args)]
+pub(in crate::cli) struct Options {
+    #[command(flatten)]
+    manner: Manner,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+    block_on(async {
+        let desk = Desk::open(&options.manner.common).await?;
+        let all = desk.db.read::<_, DbError, _>(async |conn| resources::list(conn).await).await?;
+        let rows: Vec<_> = all.iter().map(row).collect();
+        let text = table(["URI", "SCOPES", "TOKENS", "LIFETIME", "CLIENTS"], &rows);
+        options.manner.say(all.iter().map(described).collect::<Value>(), text)
+    })
+}
+
+fn described(resource: &Resource) -> Value {
+    json!({
+        "resource": resource.uri,
+        "scope": resource.scopes.to_string(),
+        "token_format": resource.format.as_str(),
+        "token_alg": resource.algorithm.map(SigningAlgorithm::as_str),
+        "access_token_lifetime": resource.access_token_lifetime,
+        "clients": resource.servers.iter().map(ClientId::as_str).collect::<Vec<_>>(),
+    })
+}
+
+fn row(resource: &Resource) -> [String; 5] {
+    let or_none = |text: String| if text.is_empty() { "-".into() } else { text };
+    let algorithm = resource.algorithm.map(|algorithm| format!(" {algorithm}")).unwrap_or_default();
+    let servers: Vec<&str> = resource.servers.iter().map(ClientId::as_str).collect();
+    [
+        resource.uri.clone(),
+        or_none(resource.scopes.to_string()),
+        format!("{}{algorithm}", resource.format.as_str()),
+        resource.access_token_lifetime.map_or_else(|| "-".into(), |seconds| format!("{seconds} s")),
+        or_none(servers.join(" ")),
+    ]
+}

@@ -1,0 +1,164 @@
+//! `grantor token inspect`.
+
+use std::io::Read as _;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::super::table::card;
+use super::super::time::iso;
+use super::super::{Desk, Manner, Trouble, block_on};
+use crate::access_tokens::{Read, of_claims};
+use crate::jose::JoseError;
+use crate::jose::verify::{Expiry, VerifyingKey, verify};
+use crate::keys::Keys;
+use crate::oauth::bearer::Presented;
+use crate::oauth::id::GrantId;
+use crate::oauth::refresh::RefreshName;
+use crate::oauth::token::{ACCESS_TOKEN_PREFIX, JwtClaims, TYP};
+use crate::secret::Hash;
+use crate::store::db::{Conn, DbError};
+use crate::store::grant_records::{self, GrantRecord};
+use crate::store::{grants, signing_keys};
+
+#[derive(Args)]
+pub(in crate::cli) struct Options {
+    /// The token; - reads it from standard input, so that it stands in no history
+    token: String,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+/// Bytes that are read.
+const LONGEST: u64 = 16 * 1024;
+
+pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+    let token = match options.token.as_str() {
+        "-" => {
+            let mut text = String::new();
+            std::io::stdin().take(LONGEST).read_to_string(&mut text)?;
+            text.trim().to_owned()
+        }
+        token => token.to_owned(),
+    };
+    block_on(async {
+        let desk = Desk::open(&options.manner.common).await?;
+        let told = match RefreshName::parse(&token) {
+            Some((name, mac)) => refresh_token(&desk, name, &mac, &token).await?,
+            None => access_token(&desk, &token).await?,
+        };
+        options.manner.say(told.json(), told.text())
+    })
+}
+
+/// What there is to say of a token, in order.
+struct Told(Vec<(&'static str, String)>);
+
+impl Told {
+    fn json(&self) -> Value {
+        self.0.iter().map(|(name, value)| (name.replace(' ', "_"), json!(value))).collect()
+    }
+
+    fn text(&self) -> String {
+        card(&self.0)
+    }
+}
+
+async fn access_token(desk: &Desk, token: &str) -> Result<Told, Trouble> {
+    let (kind, read) = match token.starts_with(ACCESS_TOKEN_PREFIX) {
+        true => ("access token, opaque", Read::Opaque(Hash::of(token))),
+        false => ("access token, JWT", Read::Jwt(Box::new(of_claims(jwt(desk, token).await?)))),
+    };
+    let find = async move |conn: &mut Conn| {
+        let found = read.find(conn).await?;
+        let grant = match found.as_ref().and_then(|found| found.token.grant_id.as_ref()) {
+            None => None,
+            Some(grant) => grant_records::find(conn, grant).await?,
+        };
+        Ok((found, grant))
+    };
+    let (found, grant) = desk.db.read::<_, DbError, _>(find).await?;
+    let Some(Presented { token, is_revoked, .. }) = found else {
+        return Err(
+            "no such access token is known here: it was never issued, given back, or ended long ago".into()
+        );
+    };
+    let state = match (is_revoked, desk.now >= token.expires_at) {
+        (true, _) => why_not(grant.as_ref()),
+        (false, true) => "expired".to_owned(),
+        (false, false) => "live".to_owned(),
+    };
+    let mut told = vec![
+        ("kind", kind.to_owned()),
+        ("state", state),
+        ("client", token.client_id.to_string()),
+        ("subject", person(grant.as_ref()).unwrap_or_else(|| "the client itself".into())),
+        ("scope", token.scope.to_string()),
+        ("audience", token.audience.unwrap_or_else(|| "this server".into())),
+        ("issued at", iso(token.issued_at)),
+        ("expires at", iso(token.expires_at)),
+    ];
+    told.extend(token.grant_id.map(|grant| ("grant", grant.to_string())));
+    Ok(Told(told))
+}
+
+/// The claims of a JWT whose signature is good.
+async fn jwt(desk: &Desk, token: &str) -> Result<JwtClaims, Trouble> {
+    let list = async |conn: &mut Conn| signing_keys::list(conn).await;
+    let stored = desk.db.read::<_, DbError, _>(list).await?;
+    let keys = stored
+        .iter()
+        .map(|key| VerifyingKey::read(&key.record.kid, key.record.algorithm, &key.public_jwk))
+        .collect::<Result<Vec<_>, JoseError>>()
+        .map_err(|error| error.to_string())?;
+    verify(token, TYP, &keys, Expiry::Ignored)
+        .map_err(|why| format!("this is no access or refresh token of this server: {why}").into())
+}
+
+async fn refresh_token(desk: &Desk, name: RefreshName, mac: &[u8], token: &str) -> Result<Told, Trouble> {
+    let keys = Keys::open(&desk.config, &desk.db, desk.now).await?;
+    if !keys.is_refresh_token(&name, mac) {
+        return Err("this refresh token was not made by this server".into());
+    }
+    let (grant_id, generation, hash) = (name.grant_id.clone(), name.generation, Hash::of(token));
+    let find = async move |conn: &mut Conn| find_grant(conn, &name.grant_id, &hash).await;
+    let Some((grant, is_newest)) = desk.db.read::<_, DbError, _>(find).await? else {
+        return Err(format!("the grant {grant_id} of this refresh token ended long ago").into());
+    };
+    let state = match (grant.state(desk.now), is_newest) {
+        ("live", false) => "used before; coming with it again counts as theft".to_owned(),
+        ("revoked", _) => why_not(Some(&grant)),
+        (state, _) => state.to_owned(),
+    };
+    Ok(Told(vec![
+        ("kind", format!("refresh token, number {} of its chain", u64::from(generation) + 1)),
+        ("state", state),
+        ("client", grant.client_id.clone()),
+        ("subject", person(Some(&grant)).unwrap_or_default()),
+        ("scope", grant.scope.clone()),
+        ("issued at", iso(if is_newest { grant.rotated_at } else { grant.created_at })),
+        ("expires at", iso(grant.expires_at.min(grant.idle_expires_at))),
+        ("grant", grant_id.to_string()),
+    ]))
+}
+
+async fn find_grant(
+    conn: &mut Conn,
+    id: &GrantId,
+    hash: &Hash,
+) -> Result<Option<(GrantRecord, bool)>, DbError> {
+    let Some(grant) = grant_records::find(conn, id).await? else { return Ok(None) };
+    let is_newest = grants::is_newest(conn, id, hash).await?;
+    Ok(Some((grant, is_newest)))
+}
+
+fn person(grant: Option<&GrantRecord>) -> Option<String> {
+    grant.map(|grant| grant.username.clone().unwrap_or_else(|| format!("{}, who is gone", grant.user_id)))
+}
+
+fn why_not(grant: Option<&GrantRecord>) -> String {
+    match grant.and_then(|grant| grant.revoked_for.as_deref()) {
+        Some(why) => format!("revoked: {why}"),
+        None => "not valid: it was given back, or its client or person is gone or disabled".to_owned(),
+    }
+}

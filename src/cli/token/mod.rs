@@ -1,0 +1,19 @@
+//! `grantor token`: what a token says, and what it is worth.
+
+mod inspect;
+
+use clap::Subcommand;
+
+use super::Trouble;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Explain an access or refresh token of this server
+    Inspect(inspect::Options),
+}
+
+pub(super) fn run(command: &Command) -> Result<(), Trouble> {
+    match command {
+        Command::Inspect(options) => inspect::run(options),
+    }
+}

@@ -1,0 +1,143 @@
+//! `/introspect`: what a token is worth at this moment (RFC 7662), told to who may know.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::client_auth;
+use crate::access_tokens::{self, Read, subject};
+use crate::answer;
+use crate::app::App;
+use crate::failure::{Denied, Failure};
+use crate::form;
+use crate::id_tokens;
+use crate::oauth::bearer::Presented;
+use crate::oauth::client::Client;
+use crate::oauth::error::OAuthError;
+use crate::oauth::introspection::{Introspection, SignedIntrospection, TYP};
+use crate::oauth::params::Params;
+use crate::oauth::reason::Reason;
+use crate::oauth::refresh::RefreshName;
+use crate::registry::Freshness;
+use crate::store::db::{Conn, DbError};
+use crate::store::grants;
+
+pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+    match introspect(&app, &request, body).await {
+        Ok(told) => {
+            let mut response = HttpResponse::Ok();
+            response.insert_header((header::CACHE_CONTROL, "no-store"));
+            match told {
+                Told::Plain(introspection) => response.json(introspection),
+                Told::Signed(token) => {
+                    response.content_type("application/token-introspection+jwt").body(token)
+                }
+            }
+        }
+        Err(denied) => answer::oauth_error(&app, &request, denied),
+    }
+}
+
+enum Told {
+    Plain(Introspection),
+    Signed(String),
+}
+
+async fn introspect(
+    app: &App,
+    request: &HttpRequest,
+    body: web::Payload,
+) -> Result<Told, Denied<OAuthError>> {
+    let params = form::read(request, body).await?;
+    params.check(&["client_id", "client_secret", "token", "token_type_hint"])?;
+    let caller = client_auth::identify(app, request, &params).await?;
+    let caller = &caller.client;
+    if caller.kind.is_public() {
+        return Err(Reason::ClientAuthenticationMissing
+            .because("this client is public, and only a client that authenticates may introspect tokens")
+            .into());
+    }
+    let token = token(&params)?;
+    let introspection = match RefreshName::parse(token) {
+        Some((name, mac)) => refresh_token(app, caller, name, &mac).await?,
+        None => access_token(app, caller, token).await?,
+    };
+    match wants_signed(request) {
+        false => Ok(Told::Plain(introspection)),
+        true => Ok(Told::Signed(sign(app, caller, &introspection).await?)),
+    }
+}
+
+/// The token that the request is about.
+pub(super) fn token(params: &Params) -> Result<&str, OAuthError> {
+    params.one("token")?.ok_or_else(|| Reason::TokenMissing.because("the parameter token is missing"))
+}
+
+async fn access_token(app: &App, caller: &Client, token: &str) -> Result<Introspection, Failure> {
+    let Some(read) = access_tokens::read(app, token).await? else { return Ok(Introspection::default()) };
+    // What a signed token says of itself may spare the question to the database.
+    let is_over = matches!(&read, Read::Jwt(token) if token.expires_at <= app.now());
+    if is_over {
+        return Ok(Introspection::default());
+    }
+    let find = async move |conn: &mut Conn| read.find(conn).await;
+    let found = app.db.read::<_, DbError, _>(find).await?;
+    let Some(Presented { token, .. }) = found.filter(|found| found.is_active(app.now())) else {
+        return Ok(Introspection::default());
+    };
+    if !access_tokens::may_introspect(app, &caller.id, &token).await? {
+        return Ok(Introspection::default());
+    }
+    let subject = match token.client_id == caller.id {
+        true => subject(app, caller, token.user_id.as_ref()),
+        false => match app.registry.client(&token.client_id, Freshness::Cached).await? {
+            Some(client) => subject(app, &client.client, token.user_id.as_ref()),
+            None => return Ok(Introspection::default()),
+        },
+    };
+    Ok(Introspection::of_access_token(&app.issuer, &token, subject))
+}
+
+/// A refresh token is its own client's business alone, and only the newest of its chain is worth anything.
+async fn refresh_token(
+    app: &App,
+    caller: &Client,
+    name: RefreshName,
+    mac: &[u8],
+) -> Result<Introspection, Failure> {
+    if !app.keys.is_refresh_token(&name, mac) {
+        return Ok(Introspection::default());
+    }
+    let (generation, client, version, now) = (name.generation, caller.id.clone(), caller.version, app.now());
+    let find = async move |conn: &mut Conn| grants::find_chain(conn, &name.grant_id, &client, version).await;
+    let Some(found) = app.db.read::<_, DbError, _>(find).await? else { return Ok(Introspection::default()) };
+    let chain = found.chain;
+    let is_live = chain.generation == generation
+        && !chain.revoked
+        && now < chain.expires_at.min(chain.idle_expires_at)
+        && found.standing.user_enabled;
+    if !is_live || chain.grant.client != caller.id {
+        return Ok(Introspection::default());
+    }
+    let subject = subject(app, caller, Some(&chain.grant.user));
+    Ok(Introspection::of_refresh_token(&app.issuer, &chain, subject))
+}
+
+/// Who keeps the answer as proof asks for a signed one (RFC 9701 §4).
+fn wants_signed(request: &HttpRequest) -> bool {
+    let accepted = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let mut types = accepted.unwrap_or_default().split(',');
+    types.any(|accepted| {
+        let media_type = accepted.split(';').next().unwrap_or_default().trim();
+        media_type.eq_ignore_ascii_case("application/token-introspection+jwt")
+    })
+}
+
+async fn sign(app: &App, caller: &Client, introspection: &Introspection) -> Result<String, Failure> {
+    let claims = SignedIntrospection {
+        iss: &app.issuer,
+        aud: caller.id.as_str(),
+        iat: app.now(),
+        token_introspection: introspection,
+    };
+    id_tokens::sign_for(app, caller, TYP, &claims).await
+}

@@ -1,0 +1,67 @@
+//! `/revoke`: an application gives a token back (RFC 7009).
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::client_auth;
+use super::introspect::token;
+use crate::access_tokens::{self, Read};
+use crate::answer;
+use crate::app::App;
+use crate::failure::{Denied, Failure};
+use crate::form;
+use crate::oauth::error::OAuthError;
+use crate::oauth::grant::Ended;
+use crate::oauth::id::ClientId;
+use crate::oauth::refresh::RefreshName;
+use crate::store::db::{DbError, Tx};
+use crate::store::{access_tokens as stored, grants};
+
+pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+    match revoke(&app, &request, body).await {
+        Ok(()) => HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).finish(),
+        Err(denied) => answer::oauth_error(&app, &request, denied),
+    }
+}
+
+/// Revokes a token of the client; one that is none of its own is left alone, and nobody is told (RFC 7009 §2.2).
+async fn revoke(app: &App, request: &HttpRequest, body: web::Payload) -> Result<(), Denied<OAuthError>> {
+    let params = form::read(request, body).await?;
+    params.check(&["client_id", "client_secret", "token", "token_type_hint"])?;
+    let caller = client_auth::identify(app, request, &params).await?;
+    let client = caller.client.id.clone();
+    let token = token(&params)?;
+    match RefreshName::parse(token) {
+        Some((name, mac)) if app.keys.is_refresh_token(&name, &mac) => {
+            refresh_token(app, name, client).await?;
+        }
+        Some(_) => {}
+        None => access_token(app, token, client).await?,
+    }
+    Ok(())
+}
+
+/// Any token of a chain, the oldest too, ends the whole grant and what hangs on it.
+async fn refresh_token(app: &App, name: RefreshName, client: ClientId) -> Result<(), Failure> {
+    let now = app.now();
+    let end = async move |tx: &mut Tx| {
+        grants::revoke_of(tx, &name.grant_id, &client, Ended::TokenRevoked, now).await
+    };
+    Ok(app.db.write::<_, DbError, _>(end).await?)
+}
+
+/// An access token ends alone: what it came from may still be in use.
+async fn access_token(app: &App, token: &str, client: ClientId) -> Result<(), Failure> {
+    match access_tokens::read(app, token).await? {
+        None => Ok(()),
+        Some(Read::Opaque(hash)) => {
+            let delete = async move |tx: &mut Tx| stored::delete(tx, &hash, &client).await;
+            Ok(app.db.write::<_, DbError, _>(delete).await?)
+        }
+        Some(Read::Jwt(token)) if token.client_id != client || token.expires_at <= app.now() => Ok(()),
+        Some(Read::Jwt(token)) => {
+            let revoke = async move |tx: &mut Tx| stored::revoke_jwt(tx, &token).await;
+            Ok(app.db.write::<_, DbError, _>(revoke).await?)
+        }
+    }
+}

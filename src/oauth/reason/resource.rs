@@ -1,0 +1,122 @@
+//! The API that a token is to be for (RFC 8707).
+
+use super::Reason;
+use super::Who::{Developer, Operator};
+use super::row::{Row, example};
+use crate::oauth::error::ErrorCode::InvalidTarget;
+
+/// A request that names what is registered.
+const GOOD: &str = "GET https://id.example.com/authorize\n\
+                    ?client_id=calendar\n\
+                    &response_type=code\n\
+                    &scope=read\n\
+                    &resource=https://api.example.com\n\
+                    &…";
+
+pub(super) const MALFORMED: Row = Row {
+    word: "resource.malformed",
+    code: InvalidTarget,
+    who: &[Developer],
+    what: "The parameter resource holds no absolute URI.",
+    fix: "Name the API by the URI that the operator registered it under, with its scheme and without a fragment \
+          (RFC 8707 section 2).",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &response_type=code\n\
+         &scope=read\n\
+         &resource=calendar-api\n\
+         &…",
+        GOOD,
+    ),
+    see: &[Reason::ResourceUnknown],
+};
+
+pub(super) const UNKNOWN: Row = Row {
+    word: "resource.unknown",
+    code: InvalidTarget,
+    who: &[Developer, Operator],
+    what: "No API is registered under this URI.",
+    fix: "Compare it with what the operator registered; path and query count. The operator finds them with grantor \
+          resource list, and registers one with grantor resource create.",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &response_type=code\n\
+         &scope=read\n\
+         &resource=https://api.example.com/v2\n\
+         &…",
+        GOOD,
+    ),
+    see: &[Reason::ResourceNotAllowed],
+};
+
+pub(super) const NOT_ALLOWED: Row = Row {
+    word: "resource.not_allowed",
+    code: InvalidTarget,
+    who: &[Operator, Developer],
+    what: "The application may not have tokens for this API.",
+    fix: "An application may name the resources that it is registered for, or, registered for none, each of which it \
+          is allowed a scope. The operator changes that with grantor client update --resource or --scope.",
+    example: example(
+        "GET https://id.example.com/authorize\n\
+         ?client_id=calendar\n\
+         &response_type=code\n\
+         &scope=read\n\
+         &resource=https://payments.example.com\n\
+         &…",
+        GOOD,
+    ),
+    see: &[Reason::ScopeForbidden],
+};
+
+pub(super) const WIDENED: Row = Row {
+    word: "resource.widened",
+    code: InvalidTarget,
+    who: &[Developer],
+    what: "The token request names an API that the authorization request did not name.",
+    fix: "Name every API already in the authorization request, each as a resource parameter of its own, and then one \
+          of them in each token request.",
+    example: example(
+        "# a token of a sign-in that named https://api.example.com\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=refresh_token\n\
+         &refresh_token=grt_made-up-token\n\
+         &resource=https://payments.example.com",
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=refresh_token\n\
+         &refresh_token=grt_made-up-token\n\
+         &resource=https://api.example.com",
+    ),
+    see: &[Reason::ScopeWidened],
+};
+
+pub(super) const SEVERAL: Row = Row {
+    word: "resource.several",
+    code: InvalidTarget,
+    who: &[Developer],
+    what: "The token request names several APIs.",
+    fix: "An access token is for one API, so that none of them can use it at another. Send a request for each, with the \
+          same refresh token in turn.",
+    example: example(
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=authorization_code\n\
+         &resource=https://api.example.com\n\
+         &resource=https://payments.example.com\n\
+         &…",
+        "# after a sign-in that named both\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=authorization_code\n\
+         &resource=https://api.example.com\n\
+         &…",
+    ),
+    see: &[Reason::ResourceWidened],
+};

@@ -1,0 +1,108 @@
+//! Grants as the operator sees them: what people gave which application, and what became of it.
+
+use sqlx::FromRow;
+
+use super::db::{Conn, DbError, Tx};
+use crate::oauth::grant::Ended;
+use crate::oauth::id::{ClientId, GrantId, UserId};
+
+/// A grant without its tokens.
+#[derive(Clone, Debug, FromRow)]
+pub struct GrantRecord {
+    pub id: String,
+    pub client_id: String,
+    pub user_id: String,
+    /// Absent when the user is gone.
+    pub username: Option<String>,
+    pub session_id: String,
+    pub scope: String,
+    pub resources: String,
+    pub created_at: i64,
+    /// When the live refresh token was issued.
+    pub rotated_at: i64,
+    /// How often it was refreshed.
+    pub refresh_generation: i64,
+    pub has_refresh_token: bool,
+    pub idle_expires_at: i64,
+    pub expires_at: i64,
+    pub revoked_at: Option<i64>,
+    pub revoked_for: Option<String>,
+}
+
+impl GrantRecord {
+    /// What it is worth, in a word.
+    pub fn state(&self, now: i64) -> &'static str {
+        if self.revoked_at.is_some() {
+            "revoked"
+        } else if now >= self.expires_at.min(self.idle_expires_at) {
+            "expired"
+        } else {
+            "live"
+        }
+    }
+}
+
+/// Which grants are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    pub user: Option<UserId>,
+    pub client: Option<ClientId>,
+    /// Those too that have ended.
+    pub ended: bool,
+    pub most: i64,
+}
+
+/// Grants, the newest first.
+pub async fn list(conn: &mut Conn, wanted: &Wanted, now: i64) -> Result<Vec<GrantRecord>, DbError> {
+    conn.query(
+        "SELECT grants.id, grants.client_id, grants.user_id, users.username, grants.session_id, grants.scope,
+                grants.resources, grants.created_at, grants.rotated_at, grants.refresh_generation,
+                grants.refresh_hash IS NOT NULL AS has_refresh_token, grants.idle_expires_at, grants.expires_at,
+                grants.revoked_at, grants.revoked_for
+         FROM grants LEFT JOIN users ON users.id = grants.user_id
+         WHERE ($1 IS NULL OR grants.user_id = $1) AND ($2 IS NULL OR grants.client_id = $2)
+           AND ($3 OR (grants.revoked_at IS NULL AND grants.expires_at > $4 AND grants.idle_expires_at > $4))
+         ORDER BY grants.created_at DESC, grants.id LIMIT $5",
+    )
+    .bind(wanted.user.as_ref().map(UserId::to_string))
+    .bind(wanted.client.as_ref().map(ClientId::to_string))
+    .bind(wanted.ended)
+    .bind(now)
+    .bind(wanted.most)
+    .all()
+    .await
+}
+
+pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<GrantRecord>, DbError> {
+    conn.query(
+        "SELECT grants.id, grants.client_id, grants.user_id, users.username, grants.session_id, grants.scope,
+                grants.resources, grants.created_at, grants.rotated_at, grants.refresh_generation,
+                grants.refresh_hash IS NOT NULL AS has_refresh_token, grants.idle_expires_at, grants.expires_at,
+                grants.revoked_at, grants.revoked_for
+         FROM grants LEFT JOIN users ON users.id = grants.user_id WHERE grants.id = $1",
+    )
+    .bind(id.as_str())
+    .optional()
+    .await
+}
+
+/// Takes back everything that a person gave a client: the consent, what was issued, and what is still to be; how many
+/// grants.
+pub async fn take_back(tx: &mut Tx, user: &UserId, client: &ClientId, now: i64) -> Result<u64, DbError> {
+    for statement in [
+        "DELETE FROM consents WHERE user_id = $1 AND client_id = $2",
+        "DELETE FROM codes WHERE user_id = $1 AND client_id = $2 AND consumed_at IS NULL",
+    ] {
+        tx.query(statement).bind(user.as_str()).bind(client.as_str()).execute().await?;
+    }
+    tx.query(
+        "UPDATE grants SET revoked_at = $3, revoked_for = $4
+         WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL",
+    )
+    .bind(user.as_str())
+    .bind(client.as_str())
+    .bind(now)
+    .bind(Ended::GrantRevoked.word())
+    .execute()
+    .await
+}

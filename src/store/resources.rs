@@ -1,0 +1,124 @@
+//! Protected APIs, and the clients that are their servers.
+
+use std::collections::HashMap;
+
+use sqlx::FromRow;
+
+use super::db::{Conn, DbError, Tx};
+use crate::oauth::client::TokenFormat;
+use crate::oauth::id::ClientId;
+use crate::oauth::resource::Resource;
+use crate::oauth::scope::Scope;
+use crate::oauth::signing_key::SigningAlgorithm;
+
+#[derive(FromRow)]
+struct ResourceRow {
+    uri: String,
+    scopes: String,
+    token_format: String,
+    token_alg: Option<String>,
+    access_token_lifetime: Option<i64>,
+}
+
+/// Every resource, by URI.
+pub async fn list(conn: &mut Conn) -> Result<Vec<Resource>, DbError> {
+    let rows: Vec<ResourceRow> = conn
+        .query(
+            "SELECT uri, scopes, token_format, token_alg, access_token_lifetime FROM resources ORDER BY uri",
+        )
+        .all()
+        .await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let servers: Vec<(String, String)> =
+        conn.query("SELECT resource, client_id FROM resource_servers ORDER BY client_id").all().await?;
+    let mut by_resource: HashMap<String, Vec<ClientId>> = HashMap::new();
+    for (resource, client) in servers {
+        by_resource.entry(resource).or_default().push(ClientId::new(client));
+    }
+    rows.into_iter()
+        .map(|row| {
+            let servers = by_resource.remove(&row.uri).unwrap_or_default();
+            row.into_resource(servers)
+        })
+        .collect()
+}
+
+pub async fn find(conn: &mut Conn, uri: &str) -> Result<Option<Resource>, DbError> {
+    Ok(list(conn).await?.into_iter().find(|resource| resource.uri == uri))
+}
+
+/// Stores a new resource; `false` when the URI is taken.
+pub async fn save(tx: &mut Tx, resource: &Resource, now: i64) -> Result<bool, DbError> {
+    let inserted = tx
+        .query(
+            "INSERT INTO resources (uri, scopes, token_format, token_alg, access_token_lifetime, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (uri) DO NOTHING",
+        )
+        .bind(resource.uri.as_str())
+        .bind(resource.scopes.to_string())
+        .bind(resource.format.as_str())
+        .bind(resource.algorithm.map(SigningAlgorithm::as_str))
+        .bind(resource.access_token_lifetime)
+        .bind(now)
+        .execute()
+        .await?;
+    if inserted == 1 {
+        save_servers(tx, resource).await?;
+    }
+    Ok(inserted == 1)
+}
+
+/// Stores a resource's new state.
+pub async fn update(tx: &mut Tx, resource: &Resource) -> Result<(), DbError> {
+    tx.query(
+        "UPDATE resources SET scopes = $2, token_format = $3, token_alg = $4, access_token_lifetime = $5 WHERE uri = $1",
+    )
+    .bind(resource.uri.as_str())
+    .bind(resource.scopes.to_string())
+    .bind(resource.format.as_str())
+    .bind(resource.algorithm.map(SigningAlgorithm::as_str))
+    .bind(resource.access_token_lifetime)
+    .execute()
+    .await?;
+    tx.query("DELETE FROM resource_servers WHERE resource = $1")
+        .bind(resource.uri.as_str())
+        .execute()
+        .await?;
+    save_servers(tx, resource).await
+}
+
+async fn save_servers(tx: &mut Tx, resource: &Resource) -> Result<(), DbError> {
+    for client in &resource.servers {
+        tx.query("INSERT INTO resource_servers (resource, client_id) VALUES ($1, $2)")
+            .bind(resource.uri.as_str())
+            .bind(client.as_str())
+            .execute()
+            .await?;
+    }
+    Ok(())
+}
+
+/// Deletes a resource; `false` when there is none.
+pub async fn delete(tx: &mut Tx, uri: &str) -> Result<bool, DbError> {
+    Ok(tx.query("DELETE FROM resources WHERE uri = $1").bind(uri).execute().await? == 1)
+}
+
+impl ResourceRow {
+    fn into_resource(self, servers: Vec<ClientId>) -> Result<Resource, DbError> {
+        let corrupt = |what| DbError::Corrupt { table: "resources", id: self.uri.clone(), what };
+        let algorithm = match self.token_alg.as_deref() {
+            None => None,
+            Some(word) => Some(SigningAlgorithm::parse(word).ok_or_else(|| corrupt("token_alg"))?),
+        };
+        Ok(Resource {
+            scopes: Scope::from_stored(&self.scopes),
+            format: TokenFormat::parse(&self.token_format).ok_or_else(|| corrupt("token_format"))?,
+            algorithm,
+            access_token_lifetime: self.access_token_lifetime,
+            servers,
+            uri: self.uri,
+        })
+    }
+}

@@ -1,0 +1,246 @@
+//! Introspection (RFC 7662): what is told, and to whom; signed on request (RFC 9701).
+
+use std::time::Duration;
+
+use grantor::oauth::client::ClientKind;
+use grantor::oauth::id::ClientId;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::jwt::{is_signed, parts};
+use crate::support::relying_party::{Registration, basic};
+use crate::support::{Application, Browser, Operator, TestServer};
+
+const API: &str = "https://api.example.com";
+const INACTIVE: Value = Value::Null;
+
+/// An application, the servers of an API that it uses, and somebody else.
+struct Stage {
+    server: TestServer,
+    app: Application,
+    api: Application,
+    stranger: Application,
+    alice: Browser,
+}
+
+impl Stage {
+    async fn set() -> Self {
+        let server = TestServer::start().await;
+        let app = server.register(Registration::web("app").scopes("openid offline_access read write")).await;
+        let api = server.register(Registration::service("api").scopes("")).await;
+        let stranger = server.register(Registration::service("stranger")).await;
+        server
+            .resource_with(API, "read write", |resource| resource.servers = vec![ClientId::new("api")])
+            .await;
+        let alice = server.alice().await;
+        Self { server, app, api, stranger, alice }
+    }
+
+    /// Access and refresh token for the API, or for this server.
+    async fn tokens(&mut self, resource: &str) -> (String, String) {
+        let url = self.app.url_with(&[("scope", "openid read"), ("resource", resource)]);
+        let back = self.alice.authorize(&url).await;
+        let tokens = self.app.redeem_by_hand(&back.get("code")).await;
+        (tokens.get("access_token"), tokens.get("refresh_token"))
+    }
+
+    /// What everybody is told of a token: the application, the API, and the stranger.
+    async fn told(&self, token: &str) -> [Value; 3] {
+        let mut told = [Value::Null, Value::Null, Value::Null];
+        for (told, caller) in told.iter_mut().zip([&self.app, &self.api, &self.stranger]) {
+            let answer = caller.introspect(token).await;
+            *told = if answer == json!({ "active": false }) { INACTIVE } else { answer };
+        }
+        told
+    }
+
+    async fn nobody_is_told_of(&self, token: &str) {
+        assert_eq!(self.told(token).await, [INACTIVE, INACTIVE, INACTIVE]);
+    }
+}
+
+#[tokio::test]
+async fn threat_26_a_token_is_told_of_to_its_client_and_its_api_and_to_nobody_else() {
+    let mut stage = Stage::set().await;
+    let (now, issuer) = (stage.server.app.now(), stage.server.url.clone());
+    let id = Operator::of(&stage.server).json(&["user", "show", "alice"])["id"].clone();
+    let (for_api, refresh) = stage.tokens(API).await;
+    let [to_app, to_api, to_stranger] = stage.told(&for_api).await;
+    let expected = json!({
+        "active": true, "scope": "read", "client_id": "app", "token_type": "Bearer", "iat": now, "exp": now + 600,
+        "sub": id, "aud": API, "iss": issuer, "jti": parts(&for_api)[1]["jti"],
+    });
+    assert_eq!((to_app, to_api, to_stranger), (expected.clone(), expected, INACTIVE));
+
+    let (for_server, _) = stage.tokens("").await;
+    let [to_app, to_api, to_stranger] = stage.told(&for_server).await;
+    assert_eq!(
+        (&to_app["active"], &to_app["scope"], &to_app["aud"]),
+        (&json!(true), &json!("openid read"), &json!(issuer))
+    );
+    assert_eq!((to_api, to_stranger), (INACTIVE, INACTIVE), "it is for another audience");
+
+    let [to_app, to_api, to_stranger] = stage.told(&refresh).await;
+    let expected = json!({
+        "active": true, "scope": "openid read", "client_id": "app", "iat": now, "exp": now + 30 * 86_400,
+        "sub": id, "iss": issuer,
+    });
+    assert_eq!((to_app, to_api, to_stranger), (expected, INACTIVE, INACTIVE));
+
+    let own = stage.stranger.token(&[("grant_type", "client_credentials")]).await.get("access_token");
+    let [to_app, _, to_stranger] = stage.told(&own).await;
+    assert_eq!((to_app, &to_stranger["sub"]), (INACTIVE, &json!("stranger")));
+}
+
+#[tokio::test]
+async fn who_does_not_authenticate_is_told_nothing() {
+    let mut stage = Stage::set().await;
+    let (token, _) = stage.tokens(API).await;
+    stage.server.register(Registration::of_kind("spa", ClientKind::Spa)).await;
+    let mut browser = stage.server.browser();
+    for more in [vec![], vec![("client_id", "spa")], vec![("client_id", "api")]] {
+        let form = [vec![("token", token.as_str())], more].concat();
+        let refused = browser.post("/introspect", &form).await;
+        refused.assert_json_error(401, "invalid_client", "client.authentication_missing");
+    }
+    let wrong = [("token", token.as_str()), ("client_id", "api"), ("client_secret", "wrong")];
+    let refused = browser.post("/introspect", &wrong).await;
+    refused.assert_json_error(401, "invalid_client", "client.secret_wrong");
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+    let refused = browser.request(Method::POST, "/introspect", &headers, &format!("token={token}")).await;
+    refused.assert_json_error(401, "invalid_client", "client.basic_malformed");
+    let refused = stage.api.post("/introspect", &[("token_type_hint", "access_token")]).await;
+    refused.assert_json_error(400, "invalid_request", "token.missing");
+    let get = browser.get(&format!("/introspect?token={token}")).await;
+    get.assert_json_error(405, "invalid_request", "request.method");
+}
+
+#[tokio::test]
+async fn what_is_no_token_any_more_is_inactive_for_everybody_at_once() {
+    let mut stage = Stage::set().await;
+    let operator = Operator::of(&stage.server);
+    for resource in [API, ""] {
+        let (token, refresh) = stage.tokens(resource).await;
+        for (undo, done) in [
+            (vec!["user", "enable", "alice"], vec!["user", "disable", "alice"]),
+            (vec!["client", "update", "app", "--enable"], vec!["client", "update", "app", "--disable"]),
+        ] {
+            operator.done(&done);
+            assert_eq!(stage.api.introspect(&token).await, json!({ "active": false }), "{done:?}");
+            operator.done(&undo);
+        }
+        assert_eq!(stage.app.introspect(&token).await["active"], true);
+        assert_eq!(stage.app.introspect(&refresh).await["active"], true);
+        // The successor is what counts now.
+        let next = stage.app.refresh_by_hand(&refresh).await;
+        stage.nobody_is_told_of(&refresh).await;
+        assert_eq!(stage.app.introspect(&next.get("refresh_token")).await["active"], true);
+        let (token, refresh) = stage.tokens(resource).await;
+        let next = stage.app.refresh_by_hand(&refresh).await;
+        operator.done(&["session", "end", "--user", "alice", "--yes"]);
+        for token in [&token, &next.get("access_token"), &next.get("refresh_token")] {
+            stage.nobody_is_told_of(token).await;
+        }
+        let (token, refresh) = stage.tokens(resource).await;
+        stage.server.clock.advance(Duration::from_secs(600));
+        stage.nobody_is_told_of(&token).await;
+        assert_eq!(stage.app.introspect(&refresh).await["active"], true);
+    }
+}
+
+#[tokio::test]
+async fn made_up_tokens_are_inactive_and_nothing_more() {
+    let mut stage = Stage::set().await;
+    let (token, refresh) = stage.tokens(API).await;
+    let id_token = {
+        let back = stage.alice.authorize(&stage.app.url_with(&[("scope", "openid read")])).await;
+        stage.app.redeem_by_hand(&back.get("code")).await.get("id_token")
+    };
+    let [head, body, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!() };
+    let none = grantor::secret::to_base64url(br#"{"alg":"none","typ":"at+jwt"}"#);
+    for made_up in [
+        "x",
+        "gat_",
+        "gat_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "eyJ",
+        "eyJ.eyJ.eyJ",
+        &id_token,
+        &format!("{none}.{body}."),
+        &format!("{head}.{body}."),
+        &format!("{head}.{}.{signature}", &id_token.split('.').nth(1).unwrap()),
+        &refresh[..refresh.len() - 2],
+        &"x".repeat(8000),
+    ] {
+        stage.nobody_is_told_of(made_up).await;
+    }
+    let elsewhere = Stage::set().await;
+    elsewhere.nobody_is_told_of(&token).await;
+    elsewhere.nobody_is_told_of(&refresh).await;
+    let long = "x".repeat(8193);
+    let refused = stage.api.post("/introspect", &[("token", &long)]).await;
+    refused.assert_json_error(400, "invalid_request", "parameter.too_long");
+}
+
+#[tokio::test]
+async fn an_answer_is_signed_for_who_asks_for_that() {
+    let mut stage = Stage::set().await;
+    let (token, _) = stage.tokens(API).await;
+    let authorization = basic("api", stage.api.secret.as_deref().unwrap());
+    let ask = async |accept: &str, token: &str| {
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("accept", accept),
+        ];
+        let body = format!("token={token}");
+        stage.server.browser().request(Method::POST, "/introspect", &headers, &body).await
+    };
+    let plain = stage.api.introspect(&token).await;
+    for accept in
+        ["application/token-introspection+jwt", "text/html, Application/Token-Introspection+JWT;q=0.9, */*"]
+    {
+        let signed = ask(accept, &token).await;
+        assert_eq!(signed.header("content-type"), "application/token-introspection+jwt");
+        assert_eq!(signed.header("cache-control"), "no-store");
+        assert!(is_signed(&stage.server, &signed.body).await);
+        let [header, claims] = parts(&signed.body);
+        assert_eq!(header["typ"], "token-introspection+jwt");
+        let expected = json!({
+            "iss": stage.server.url, "aud": "api", "iat": stage.server.app.now(), "token_introspection": plain,
+        });
+        assert_eq!(claims, expected);
+    }
+    let [_, claims] = parts(&ask("application/token-introspection+jwt", "made-up").await.body);
+    assert_eq!(claims["token_introspection"], json!({ "active": false }));
+    for accept in ["application/json", "*/*", ""] {
+        assert_eq!(ask(accept, &token).await.json(), plain, "{accept}");
+    }
+    // It is neither a token to go in with, nor one to ask about.
+    let signed = ask("application/token-introspection+jwt", &token).await.body;
+    stage.nobody_is_told_of(&signed).await;
+}
+
+#[tokio::test]
+async fn a_server_of_an_api_that_is_registered_a_moment_ago_is_told_at_once() {
+    let mut stage = Stage::set().await;
+    let (token, _) = stage.tokens(API).await;
+    assert_eq!(stage.stranger.introspect(&token).await, json!({ "active": false }));
+    let operator = Operator::of(&stage.server);
+    operator.done(&["resource", "update", API, "--client", "stranger"]);
+    assert_eq!(stage.stranger.introspect(&token).await["active"], true);
+}
+
+#[tokio::test]
+async fn a_resource_under_the_issuers_own_uri_names_who_may_ask_about_tokens_for_this_server() {
+    let mut stage = Stage::set().await;
+    let (token, _) = stage.tokens("").await;
+    let (operator, issuer) = (Operator::of(&stage.server), stage.server.url.clone());
+    assert_eq!(stage.api.introspect(&token).await, json!({ "active": false }));
+    operator.done(&["resource", "create", &issuer, "--client", "api"]);
+    assert_eq!(stage.api.introspect(&token).await["aud"], issuer);
+    assert_eq!(stage.stranger.introspect(&token).await, json!({ "active": false }));
+    let (_, refresh) = stage.tokens(&issuer).await;
+    let tokens = stage.app.refresh_by_hand(&refresh).await;
+    assert_eq!(tokens.get("scope"), "openid read", "its tokens are as ever");
+}
