@@ -8,6 +8,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::{App as ActixApp, HttpServer, web};
 
 use crate::back_channel::{self, BackChannel};
+use crate::client_keys::ClientKeys;
 use crate::clock::{Clock, Seconds};
 use crate::config::Config;
 use crate::endpoints;
@@ -39,6 +40,7 @@ pub struct App {
     pub pages: Pages,
     pub secrets: SecretCache,
     pub fetcher: Fetcher,
+    pub client_keys: ClientKeys,
     pub back_channel: BackChannel,
 }
 
@@ -72,6 +74,7 @@ impl Server {
             pages: Pages::new(&issuer)?,
             secrets: SecretCache::new(),
             fetcher: Fetcher::new(&config.fetch)?,
+            client_keys: ClientKeys::new(),
             back_channel: BackChannel::default(),
             issuer,
             clock,

@@ -21,6 +21,7 @@ pub mod passwords;
 pub mod store;
 
 pub mod app;
+pub mod client_keys;
 pub mod key_set;
 pub mod registry;
 pub mod telemetry;

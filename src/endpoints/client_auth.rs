@@ -1,40 +1,45 @@
 //! Who is the client? The one module that decides it, for every endpoint (RFC 6749 §2.3).
 
+mod assertion;
+mod secrets;
+
 use std::sync::Arc;
 
 use actix_web::http::header;
 use actix_web::{HttpMessage as _, HttpRequest};
-use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
-use quick_cache::sync::Cache;
 
 use crate::answer::CallingClient;
 use crate::app::App;
-use crate::clock::Seconds;
-use crate::failure::{Denied, Failure};
-use crate::oauth::client::{AuthMethod, ClientSecret, SecretHash};
+use crate::failure::Denied;
+use crate::oauth::client::AuthMethod;
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::ClientId;
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
-use crate::passwords::Verified;
 use crate::registry::Freshness;
-use crate::secret::{Hash, Secret, equal, random};
-use crate::store::clients::{self, StoredClient};
-use crate::store::db::DbError;
+use crate::secret::Secret;
+use crate::store::clients::StoredClient;
+use assertion::Assertion;
+pub use secrets::SecretCache;
 
-/// Seconds between two notes that a secret was used.
-const USED_EVERY: Seconds = 60;
-/// Bytes of a secret; longer ones are not hashed.
-const LONGEST_SECRET: usize = 1024;
+/// The parameters that credentials are read from.
+pub(super) const PARAMS: [&str; 4] =
+    ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
 
 /// What a request offers to prove who its client is.
 #[derive(Debug)]
 pub(super) struct Credentials {
-    method: AuthMethod,
     id: ClientId,
-    secret: Secret,
+    offered: Offered,
+}
+
+#[derive(Debug)]
+enum Offered {
+    Nothing,
+    Secret(AuthMethod, Secret),
+    Assertion(Assertion),
 }
 
 /// Reads the credentials; more than one method at once is refused.
@@ -42,30 +47,42 @@ pub(super) fn credentials(request: &HttpRequest, params: &Params) -> Result<Cred
     let basic = basic(request)?;
     let body_id = params.one("client_id")?;
     let body_secret = params.one("client_secret")?;
-    let credentials = match (basic, body_secret) {
-        (Some(_), Some(_)) => {
-            return Err(Reason::ClientMethodsMixed.because(
-                "the client secret stands in the Authorization header and in the body; send one of them",
-            ));
+    let assertion = Assertion::of(params)?;
+    if usize::from(basic.is_some()) + usize::from(body_secret.is_some()) + usize::from(assertion.is_some())
+        > 1
+    {
+        return Err(Reason::ClientMethodsMixed.because(
+            "the request proves who its client is in more than one way, of the Authorization header, client_secret \
+             and client_assertion; send one of them",
+        ));
+    }
+    let mismatch = |id: &str, place: &str| {
+        let is_other = body_id.is_some_and(|body_id| body_id != id);
+        is_other.then(|| {
+            Reason::ClientIdMismatch
+                .because(format!("the client_id in the body is not the one in the {place}"))
+        })
+    };
+    let credentials = match (basic, body_secret, assertion) {
+        (Some((id, secret)), ..) => {
+            mismatch(&id, "Authorization header").map_or(Ok(()), Err)?;
+            // An empty secret is none, as an empty parameter is (RFC 6749 §3.2): some libraries send it for public
+            // clients.
+            let offered = match secret.expose().is_empty() {
+                true => Offered::Nothing,
+                false => Offered::Secret(AuthMethod::Basic, secret),
+            };
+            Credentials { id: known_form(&id)?, offered }
         }
-        (Some((id, _)), None) if body_id.is_some_and(|body_id| body_id != id) => {
-            return Err(Reason::ClientIdMismatch
-                .because("the client_id in the body is not the one in the Authorization header"));
-        }
-        // An empty secret is none, as an empty parameter is (RFC 6749 §3.2): some libraries send it for public clients.
-        (Some((id, secret)), None) if secret.expose().is_empty() => {
-            Credentials { method: AuthMethod::None, id: known_form(&id)?, secret }
-        }
-        (Some((id, secret)), None) => Credentials { method: AuthMethod::Basic, id: known_form(&id)?, secret },
-        (None, Some(secret)) => {
+        (None, Some(secret), _) => {
             let secret = Secret::new(secret.to_owned());
-            Credentials { method: AuthMethod::Post, id: required(body_id)?, secret }
+            Credentials { id: required(body_id)?, offered: Offered::Secret(AuthMethod::Post, secret) }
         }
-        (None, None) => Credentials {
-            method: AuthMethod::None,
-            id: required(body_id)?,
-            secret: Secret::new(String::new()),
-        },
+        (None, None, Some(assertion)) => {
+            mismatch(assertion.subject(), "client assertion").map_or(Ok(()), Err)?;
+            Credentials { id: known_form(assertion.subject())?, offered: Offered::Assertion(assertion) }
+        }
+        (None, None, None) => Credentials { id: required(body_id)?, offered: Offered::Nothing },
     };
     request.extensions_mut().insert(CallingClient(credentials.id.to_string()));
     Ok(credentials)
@@ -139,102 +156,20 @@ pub(super) async fn authenticate(
     if stored.client.disabled {
         return Err(Reason::ClientDisabled.because("this client is disabled").into());
     }
-    stored.client.accepts(credentials.method)?;
-    if credentials.method == AuthMethod::None {
-        return Ok(stored);
+    match &credentials.offered {
+        Offered::Nothing => stored.client.accepts(AuthMethod::None)?,
+        Offered::Secret(method, secret) => {
+            stored.client.accepts(*method)?;
+            let secret = secrets::find_secret(app, &stored, secret).await?;
+            let secret = secret.ok_or_else(|| {
+                Reason::ClientSecretWrong
+                    .because("the client secret is not one of this client's live secrets")
+            })?;
+            secrets::note_use(app, &secret.id);
+        }
+        Offered::Assertion(assertion) => assertion.verify(app, &stored).await?,
     }
-    let secret = find_secret(app, &stored, &credentials.secret).await?;
-    let secret = secret.ok_or_else(|| {
-        Reason::ClientSecretWrong.because("the client secret is not one of this client's live secrets")
-    })?;
-    note_use(app, &secret.id);
     Ok(stored)
-}
-
-/// The live secret that was presented.
-async fn find_secret<'c>(
-    app: &App,
-    stored: &'c StoredClient,
-    presented: &Secret,
-) -> Result<Option<&'c ClientSecret>, Failure> {
-    if presented.expose().len() > LONGEST_SECRET {
-        return Ok(None);
-    }
-    let (now, digest) = (app.now(), Hash::of(presented.expose()).to_text());
-    for secret in stored.secrets.iter().filter(|secret| secret.is_live(now)) {
-        let is_right = match &secret.hash {
-            SecretHash::Sha256(hash) => equal(hash.as_bytes(), digest.as_bytes()),
-            SecretHash::Argon2(hash) => app.secrets.verify(app, hash, presented).await?,
-        };
-        if is_right {
-            return Ok(Some(secret));
-        }
-    }
-    Ok(None)
-}
-
-/// Remembers in this process what Argon2 said about a secret that a person chose, so that each is hashed once.
-///
-/// It holds no secret: its keys are MACs under a key of this process alone.
-pub struct SecretCache {
-    key: hmac::Key,
-    verdicts: Cache<[u8; 32], bool>,
-    used: Cache<String, Seconds>,
-}
-
-impl SecretCache {
-    const LARGEST: usize = 10_000;
-
-    pub fn new() -> Self {
-        Self {
-            key: hmac::Key::new(hmac::HMAC_SHA256, &random::<32>()),
-            verdicts: Cache::new(Self::LARGEST),
-            used: Cache::new(Self::LARGEST),
-        }
-    }
-
-    async fn verify(&self, app: &App, hash: &str, presented: &Secret) -> Result<bool, Failure> {
-        let message = format!("{hash}\0{}", presented.expose());
-        let mut key = [0; 32];
-        key.copy_from_slice(hmac::sign(&self.key, message.as_bytes()).as_ref());
-        if let Some(verdict) = self.verdicts.get(&key) {
-            return Ok(verdict);
-        }
-        let verified = app.passwords.verify(presented.clone(), Some(hash.to_owned())).await?;
-        let is_right = verified != Verified::Wrong;
-        self.verdicts.insert(key, is_right);
-        Ok(is_right)
-    }
-
-    /// Whether a use is worth a note, at most once a minute for each secret.
-    fn is_due(&self, id: &str, now: Seconds) -> bool {
-        let is_due = self.used.get(id).is_none_or(|last| now - last >= USED_EVERY);
-        if is_due {
-            self.used.insert(id.to_owned(), now);
-        }
-        is_due
-    }
-}
-
-impl Default for SecretCache {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// Notes the use outside the request.
-fn note_use(app: &App, secret: &str) {
-    let now = app.now();
-    if !app.secrets.is_due(secret, now) {
-        return;
-    }
-    let (db, id) = (app.db.clone(), secret.to_owned());
-    actix_web::rt::spawn(async move {
-        let touch = async move |tx: &mut _| clients::touch_secret(tx, &id, now, USED_EVERY).await;
-        if let Err(error) = db.write::<_, DbError, _>(touch).await {
-            tracing::warn!("a client secret's last use was not noted: {error}");
-        }
-    });
 }
 
 #[cfg(test)]

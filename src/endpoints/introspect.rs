@@ -48,7 +48,8 @@ async fn introspect(
     body: web::Payload,
 ) -> Result<Told, Denied<OAuthError>> {
     let params = form::read(request, body).await?;
-    params.check(&["client_id", "client_secret", "token", "token_type_hint"])?;
+    params.check(&client_auth::PARAMS)?;
+    params.check(&["token", "token_type_hint"])?;
     let caller = client_auth::identify(app, request, &params).await?;
     let caller = &caller.client;
     if caller.kind.is_public() {

@@ -27,7 +27,8 @@ pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::P
 /// Revokes a token of the client; one that is none of its own is left alone, and nobody is told (RFC 7009 §2.2).
 async fn revoke(app: &App, request: &HttpRequest, body: web::Payload) -> Result<(), Denied<OAuthError>> {
     let params = form::read(request, body).await?;
-    params.check(&["client_id", "client_secret", "token", "token_type_hint"])?;
+    params.check(&client_auth::PARAMS)?;
+    params.check(&["token", "token_type_hint"])?;
     let caller = client_auth::identify(app, request, &params).await?;
     let client = caller.client.id.clone();
     let token = token(&params)?;

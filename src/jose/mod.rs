@@ -1,6 +1,8 @@
-//! Signed tokens: JWS (RFC 7515) by keys of this server (RFC 7517), and nobody else's; encrypted ones for applications.
+//! Signed tokens: JWS (RFC 7515) by keys of this server (RFC 7517), and by those of others where a rule names whose;
+//! encrypted ones for applications.
 
 pub mod encrypt;
+pub mod foreign;
 pub mod key;
 pub mod sign;
 pub mod verify;

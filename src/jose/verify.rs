@@ -95,7 +95,7 @@ pub fn verify<T: DeserializeOwned>(
 }
 
 /// Media types are compared without case, and may leave out `application/` (RFC 7515 §4.1.9).
-fn is_type(found: &str, expected: &str) -> bool {
+pub(super) fn is_type(found: &str, expected: &str) -> bool {
     let found = found.to_ascii_lowercase();
     found.strip_prefix("application/").unwrap_or(&found) == expected.to_ascii_lowercase()
 }

@@ -37,6 +37,9 @@ pub struct Client {
     pub id_token_alg: Option<SigningAlgorithm>,
     /// Its public keys, a JWK Set.
     pub jwks: Option<String>,
+    /// Where they are, in its place.
+    pub jwks_uri: Option<String>,
+    pub assertion_audience: Option<AssertionAudience>,
     pub id_token_encryption: Option<Encryption>,
     pub userinfo_encryption: Option<Encryption>,
     /// What UserInfo is signed with for it; `None` is plain JSON.
@@ -132,7 +135,17 @@ words! {
 }
 words! {
     /// A way for a client to prove who it is (RFC 7591 §2).
-    AuthMethod { Basic = "client_secret_basic", Post = "client_secret_post", None = "none" }
+    AuthMethod {
+        Basic = "client_secret_basic",
+        Post = "client_secret_post",
+        SecretJwt = "client_secret_jwt",
+        PrivateKeyJwt = "private_key_jwt",
+        None = "none",
+    }
+}
+words! {
+    /// Whom a client assertion may be for beside the issuer, as some libraries insist.
+    AssertionAudience { TokenEndpoint = "token-endpoint" }
 }
 words! {
     /// Whether applications know a person by one name, or each sector by its own (OpenID Connect Core §8).
@@ -158,6 +171,13 @@ words! {
 words! {
     /// Whether a client must send a PKCE challenge.
     PkcePolicy { Required = "required", Optional = "optional" }
+}
+
+impl AuthMethod {
+    /// Proven by a signature rather than by telling a secret.
+    pub fn is_assertion(self) -> bool {
+        matches!(self, Self::SecretJwt | Self::PrivateKeyJwt)
+    }
 }
 
 impl ClientKind {
@@ -194,6 +214,8 @@ impl Client {
             pkce: None,
             id_token_alg: None,
             jwks: None,
+            jwks_uri: None,
+            assertion_audience: None,
             id_token_encryption: None,
             userinfo_encryption: None,
             userinfo_alg: None,
@@ -235,7 +257,9 @@ impl Client {
             (_, _) if public => {
                 Err(Reason::ClientSecretUnexpected.because("this client is public and has no secret to send"))
             }
-            (_, None) => Ok(()),
+            (used, None) if !used.is_assertion() => Ok(()),
+            (used, None) => Err(Reason::ClientMethodNotAllowed
+                .because(format!("this client used {} but is registered for a secret", used.as_str()))),
             (used, Some(registered)) if used == registered => Ok(()),
             (used, Some(registered)) => Err(Reason::ClientMethodNotAllowed.because(format!(
                 "this client used {} but is registered for {}",
@@ -251,6 +275,8 @@ impl Client {
 pub struct ClientSecret {
     pub id: String,
     pub hash: SecretHash,
+    /// The secret itself under the master key, for a client that signs with it.
+    pub sealed: Option<Vec<u8>>,
     pub expires_at: Option<i64>,
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::client::{AuthMethod, ContentEncryption, GrantType, KeyManagement, SubjectType};
+use super::client_assertion;
 use super::id_token;
 use super::response_mode::ResponseMode;
 use super::response_type::ResponseType;
@@ -31,6 +32,9 @@ pub struct Metadata {
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
     pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
     pub introspection_signing_alg_values_supported: Vec<&'static str>,
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub code_challenge_methods_supported: [&'static str; 1],
     pub authorization_response_iss_parameter_supported: bool,
     pub prompt_values_supported: Vec<&'static str>,
@@ -91,6 +95,9 @@ pub fn metadata(
             .collect(),
         revocation_endpoint_auth_methods_supported: methods.clone(),
         token_endpoint_auth_methods_supported: methods,
+        token_endpoint_auth_signing_alg_values_supported: client_assertion::ALGORITHMS.to_vec(),
+        introspection_endpoint_auth_signing_alg_values_supported: client_assertion::ALGORITHMS.to_vec(),
+        revocation_endpoint_auth_signing_alg_values_supported: client_assertion::ALGORITHMS.to_vec(),
         introspection_signing_alg_values_supported: names.clone(),
         code_challenge_methods_supported: ["S256"],
         authorization_response_iss_parameter_supported: true,

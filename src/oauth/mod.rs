@@ -4,6 +4,7 @@ pub mod bearer;
 pub mod claims;
 pub mod claims_request;
 pub mod client;
+pub mod client_assertion;
 pub mod code;
 pub mod error;
 pub mod grant;

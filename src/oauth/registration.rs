@@ -28,6 +28,7 @@ pub fn check(client: &Client) -> Result<(), String> {
     if may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode) {
         return Err("the grant refresh_token needs authorization_code, which its tokens come from".into());
     }
+    check_assertions(client)?;
     check_response_types(client)?;
     check_sector(client)?;
     check_logout_uris(client)?;
@@ -37,6 +38,26 @@ pub fn check(client: &Client) -> Result<(), String> {
     // Another kind may have other addresses.
     for uri in client.redirect_uris.iter().chain(&client.post_logout_redirect_uris) {
         RegisteredUri::register(uri.as_str(), client.kind)?;
+    }
+    Ok(())
+}
+
+/// Who signs has keys in one place, and no more than one.
+fn check_assertions(client: &Client) -> Result<(), String> {
+    if client.jwks.is_some() && client.jwks_uri.is_some() {
+        return Err("a client has its keys by --jwks or by --jwks-uri, not both".into());
+    }
+    if client.jwks_uri.as_ref().is_some_and(|uri| uri.len() > LONGEST_URI) {
+        return Err(format!("an address has {LONGEST_URI} bytes at most"));
+    }
+    let signs_by_key = client.auth_method == Some(AuthMethod::PrivateKeyJwt);
+    if signs_by_key && client.jwks.is_none() && client.jwks_uri.is_none() {
+        return Err(
+            "--auth-method private_key_jwt needs the client's public keys, by --jwks or --jwks-uri".into()
+        );
+    }
+    if client.assertion_audience.is_some() && !client.auth_method.is_some_and(AuthMethod::is_assertion) {
+        return Err("--assertion-audience is for clients with private_key_jwt or client_secret_jwt".into());
     }
     Ok(())
 }

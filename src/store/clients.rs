@@ -6,7 +6,7 @@ use sqlx::FromRow;
 
 use super::client_secrets::{self, SecretRecord};
 use super::db::{Conn, DbError, Tx};
-use crate::oauth::client::{Client, ClientSecret, SecretHash};
+use crate::oauth::client::{AuthMethod, Client, ClientSecret, SecretHash};
 use crate::oauth::id::ClientId;
 use row::{ClientRow, registered, values};
 
@@ -37,6 +37,7 @@ struct SecretRow {
     id: String,
     algorithm: String,
     hash: String,
+    sealed: Option<Vec<u8>>,
     expires_at: Option<i64>,
 }
 
@@ -48,7 +49,7 @@ pub async fn find(conn: &mut Conn, id: &ClientId) -> Result<Option<StoredClient>
         .await?;
     let Some(row) = row else { return Ok(None) };
     let secrets: Vec<SecretRow> = conn
-        .query("SELECT id, algorithm, hash, expires_at FROM client_secrets WHERE client_id = $1 ORDER BY created_at, id")
+        .query("SELECT id, algorithm, hash, sealed, expires_at FROM client_secrets WHERE client_id = $1 ORDER BY created_at, id")
         .bind(id.as_str())
         .all()
         .await?;
@@ -131,6 +132,13 @@ pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbErro
         .bind(now)
         .bind(client.disabled);
     row::bind(update, client).execute().await?;
+    // Who no longer signs with a secret has none that could be opened.
+    if client.auth_method != Some(AuthMethod::SecretJwt) {
+        tx.query("UPDATE client_secrets SET sealed = NULL WHERE client_id = $1 AND sealed IS NOT NULL")
+            .bind(client.id.as_str())
+            .execute()
+            .await?;
+    }
     tx.query("DELETE FROM client_origins WHERE client_id = $1").bind(client.id.as_str()).execute().await?;
     save_origins(tx, client).await
 }
@@ -216,8 +224,8 @@ pub async fn add_secret(
     };
     tx.batch()
         .query(
-            "INSERT INTO client_secrets (id, client_id, algorithm, hash, created_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO client_secrets (id, client_id, algorithm, hash, created_at, expires_at, sealed)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(secret.id.as_str())
         .bind(client.as_str())
@@ -225,6 +233,7 @@ pub async fn add_secret(
         .bind(hash.as_str())
         .bind(now)
         .bind(secret.expires_at)
+        .bind(secret.sealed.clone())
         .query("UPDATE clients SET version = version + 1 WHERE id = $1")
         .bind(client.as_str())
         .execute()
@@ -249,6 +258,6 @@ impl SecretRow {
             "argon2id" => SecretHash::Argon2(self.hash),
             _ => return Err(DbError::Corrupt { table: "client_secrets", id: self.id, what: "algorithm" }),
         };
-        Ok(ClientSecret { id: self.id, hash, expires_at: self.expires_at })
+        Ok(ClientSecret { id: self.id, hash, sealed: self.sealed, expires_at: self.expires_at })
     }
 }

@@ -17,4 +17,5 @@ pub mod scopes;
 pub mod server_keys;
 pub mod sessions;
 pub mod signing_keys;
+pub mod used_assertions;
 pub mod users;

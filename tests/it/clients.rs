@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use grantor::jose::key::SigningKey;
 use grantor::oauth::client::{Client, ClientKind};
 use grantor::oauth::redirect_uri::RegisteredUri;
+use grantor::oauth::signing_key::SigningAlgorithm;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
@@ -141,4 +143,40 @@ async fn a_single_page_application_signs_a_person_in_and_out_from_its_own_origin
     assert!(chromium.url().await.starts_with(&format!("{origin}/left?state=")));
     chromium.open(&server.url).await;
     assert!(!chromium.page.source().await.unwrap().contains("alice"), "she is signed out");
+}
+
+/// Lets Authlib prove a service in one way, and use what it gets.
+async fn authlib_service(server: &TestServer, method: &str, key: &str) {
+    let Some(directory) = installed("python") else { return };
+    let mut command = Command::new("python3");
+    command.arg(program("authlib_service.py")).env("PYTHONPATH", directory.join("python"));
+    command.env("PYTHONDONTWRITEBYTECODE", "1").args([server.url.as_str(), "job", method, key]);
+    let output = tokio::time::timeout(PATIENCE, command.kill_on_drop(true).output());
+    let output = output.await.expect("the client comes to an end").unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let done = text.lines().find_map(|line| line.strip_prefix("DONE "));
+    let done = done.unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    let told: Value = serde_json::from_str(done).unwrap();
+    assert_eq!((&told["before"]["active"], &told["before"]["client_id"]), (&json!(true), &json!("job")));
+    assert_eq!(told["after"], json!({ "active": false }));
+}
+
+#[tokio::test]
+async fn authlib_proves_a_service_by_its_key_and_by_its_secret() {
+    use base64::Engine as _;
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let key = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
+    let der = base64::engine::general_purpose::STANDARD.encode(key.to_pkcs8().unwrap().as_slice());
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{der}\n-----END PRIVATE KEY-----\n");
+    let file = operator.directory.join("jwks.json");
+    std::fs::write(&file, format!("{{\"keys\":[{}]}}", key.public_jwk().unwrap())).unwrap();
+    let file = file.display().to_string();
+    let create = ["client", "create", "--id", "job", "--name", "Job", "--kind", "service", "--scope", "read"];
+    let create = [&create[..], &["--assertion-audience", "token-endpoint", "--auth-method"]].concat();
+    operator.done(&[&create[..], &["private_key_jwt", "--jwks", &file]].concat());
+    authlib_service(&server, "private_key_jwt", &pem).await;
+    operator.done(&["client", "delete", "job", "--yes"]);
+    let created = operator.json(&[&create[..], &["client_secret_jwt"]].concat());
+    authlib_service(&server, "client_secret_jwt", created["client_secret"].as_str().unwrap()).await;
 }

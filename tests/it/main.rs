@@ -13,6 +13,7 @@ mod authorize;
 mod back_channel;
 mod browsers;
 mod claims_parameter;
+mod client_assertions;
 mod clients;
 mod code_grant;
 mod command_line;

@@ -20,6 +20,9 @@ async fn server_at(path: &str) -> (TestServer, String) {
     (server, root)
 }
 
+const METHODS: [&str; 5] =
+    ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"];
+
 fn expected(issuer: &str) -> Value {
     let mut expected = json!({
         "scopes_supported": [
@@ -31,10 +34,10 @@ fn expected(issuer: &str) -> Value {
         ],
         "response_modes_supported": ["query", "fragment", "form_post"],
         "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token", "implicit"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
-        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": METHODS,
+        "introspection_endpoint_auth_methods_supported": METHODS[..4],
         "introspection_signing_alg_values_supported": ["ES256", "EdDSA"],
-        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "revocation_endpoint_auth_methods_supported": METHODS,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
@@ -62,6 +65,10 @@ fn expected(issuer: &str) -> Value {
         "request_uri_parameter_supported": false,
     });
     let members = expected.as_object_mut().unwrap();
+    for endpoint in ["token", "introspection", "revocation"] {
+        let name = format!("{endpoint}_endpoint_auth_signing_alg_values_supported");
+        members.insert(name, json!(["RS256", "PS256", "ES256", "ES384", "EdDSA", "HS256"]));
+    }
     for (name, path) in [
         ("issuer", ""),
         ("authorization_endpoint", "/authorize"),

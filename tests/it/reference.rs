@@ -128,13 +128,20 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
 }
 
 /// Reasons whose example tells of a time, a setting or a size that a single request does not show.
-const NEEDS_MORE: [&str; 40] = [
+const NEEDS_MORE: [&str; 47] = [
     "request.malformed",
     "request.too_large",
     "parameter.too_long",
     "parameter.too_many",
     "client.disabled",
     "client.method_not_allowed",
+    "client_assertion.malformed",
+    "client_assertion.signature",
+    "client_assertion.claims",
+    "client_assertion.audience",
+    "client_assertion.times",
+    "client_assertion.replayed",
+    "client.keys_unavailable",
     "redirect_uri.none_registered",
     "flow.unknown",
     "flow.other_browser",

@@ -12,8 +12,8 @@ use super::secrets::{check_secret, made};
 use super::sector;
 use super::tokens;
 use super::words::{
-    Algorithm, Format, Grant, Kind, Method, Pkce, Subject, check_algorithm, check_calls, grants, link,
-    origins, redirect_uris, response_types, scopes,
+    Algorithm, Audience, Format, Grant, Kind, Method, Pkce, Subject, check_algorithm, check_calls, grants,
+    link, origins, redirect_uris, response_types, scopes,
 };
 use crate::oauth::client::{AuthMethod, Client, ClientKind, Links, LogoutUris, PkcePolicy};
 use crate::oauth::id::ClientId;
@@ -77,6 +77,12 @@ pub(in crate::cli) struct Options {
     /// Its public keys, a JWK Set in a file
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
+    /// Where its public keys are, in the place of --jwks; they are read when they are needed
+    #[arg(long, value_name = "URI", conflicts_with = "jwks")]
+    jwks_uri: Option<String>,
+    /// Whom its client assertions may be for: the issuer alone, or the token endpoint too, as Authlib and Nimbus want
+    #[arg(long, value_name = "AUDIENCE", default_value = "issuer")]
+    assertion_audience: Audience,
     /// Encrypt its ID Tokens, by a key of --jwks: RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW, and behind a
     /// space A256GCM or A128GCM
     #[arg(long, value_name = "\"ALG ENC\"")]
@@ -138,10 +144,11 @@ async fn create(options: &Options, mut client: Client, logo: Option<Logo>) -> Re
     if let Some(uri) = &client.sector_identifier_uri {
         sector::check(&client, &sector::listed(&desk.config.fetch, uri).await?)?;
     }
-    let (secret, generated) = if client.kind.is_public() {
+    let has_no_secret = client.kind.is_public() || client.auth_method == Some(AuthMethod::PrivateKeyJwt);
+    let (secret, generated) = if has_no_secret {
         (None, None)
     } else {
-        let (secret, generated) = made(&desk, options.secret.as_deref(), None).await?;
+        let (secret, generated) = made(&desk, &client, options.secret.as_deref(), None).await?;
         (Some(secret), generated)
     };
     let (id, now, named) = (client.id.clone(), desk.now, options.resources.clone());
@@ -190,6 +197,9 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
         let kind = kind.as_str();
         return Err(format!("a {kind} client is public and cannot keep a secret; leave --secret out").into());
     }
+    if options.secret.is_some() && options.auth_method.map(Into::into) == Some(AuthMethod::PrivateKeyJwt) {
+        return Err("a client with private_key_jwt signs with its own key; leave --secret out".into());
+    }
     let mut grants = grants(&options.grants);
     if grants.is_empty() {
         grants = kind.default_grants().to_vec();
@@ -224,6 +234,8 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
         },
         subject_type: options.subject_type.into(),
         sector_identifier_uri: options.sector_identifier_uri.clone(),
+        jwks_uri: options.jwks_uri.clone(),
+        assertion_audience: options.assertion_audience.into(),
         token_format: options.token_format.into(),
         resources: Vec::new(),
         access_token_lifetime: None,

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::super::question::Question;
 use super::super::time::iso;
@@ -10,7 +11,8 @@ use super::show::find;
 use super::unknown;
 use crate::clock::Seconds;
 use crate::config::Span;
-use crate::oauth::client::{ClientSecret, SecretHash};
+use crate::keys::Keys;
+use crate::oauth::client::{AuthMethod, Client, ClientSecret, SecretHash};
 use crate::oauth::id::ClientId;
 use crate::secret::{Hash, Secret, random_client_secret, random_id};
 use crate::store::clients::ClientRecord;
@@ -58,23 +60,37 @@ pub(super) fn check_secret(secret: &str) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// What is stored of a secret that was chosen or is drawn now, and the drawn one.
+/// Bytes of a secret that signs, at least: as many as SHA-256 has (RFC 7518 §3.2).
+const SHORTEST_SIGNING: usize = 32;
+
+/// What is stored of a secret of `client` that was chosen or is drawn now, and the drawn one.
 pub(super) async fn made(
     desk: &Desk,
+    client: &Client,
     chosen: Option<&str>,
     expires_at: Option<Seconds>,
 ) -> Result<(ClientSecret, Option<Secret>), Trouble> {
     let generated = chosen.is_none().then(random_client_secret);
-    let hash = match (chosen, &generated) {
-        (Some(chosen), _) => {
-            SecretHash::Argon2(desk.passwords()?.hash(Secret::new(chosen.to_owned())).await?)
-        }
-        (None, generated) => {
-            let generated = generated.as_ref().map(|secret| secret.expose().as_str());
-            SecretHash::Sha256(Hash::of(generated.unwrap_or_default()).to_text())
-        }
+    let text = chosen.or(generated.as_ref().map(|secret| secret.expose().as_str())).unwrap_or_default();
+    let hash = match chosen {
+        Some(chosen) => SecretHash::Argon2(desk.passwords()?.hash(Secret::new(chosen.to_owned())).await?),
+        None => SecretHash::Sha256(Hash::of(text).to_text()),
     };
-    Ok((ClientSecret { id: random_id(), hash, expires_at }, generated))
+    let id = random_id();
+    let sealed = match client.auth_method {
+        Some(AuthMethod::SecretJwt) => Some(sealed(desk, &id, text).await?),
+        _ => None,
+    };
+    Ok((ClientSecret { id, hash, sealed, expires_at }, generated))
+}
+
+/// The secret of a client that signs with it, so that this server can verify what it signed.
+async fn sealed(desk: &Desk, id: &str, secret: &str) -> Result<Vec<u8>, Trouble> {
+    if secret.len() < SHORTEST_SIGNING {
+        return Err(format!("a secret that signs has at least {SHORTEST_SIGNING} bytes").into());
+    }
+    let keys = Keys::open(&desk.config, &desk.db, desk.now).await?;
+    Ok(keys.master().seal(id, Zeroizing::new(secret.as_bytes().to_vec()))?)
 }
 
 pub(super) fn add(options: &Add) -> Result<(), Trouble> {
@@ -83,13 +99,18 @@ pub(super) fn add(options: &Add) -> Result<(), Trouble> {
         let desk = Desk::open(&options.manner.common).await?;
         let (client, now) = (ClientId::new(&options.id), desk.now);
         let expires_at = options.expires_in.map(|span| now + span.seconds());
-        let (secret, generated) = made(&desk, options.secret.as_deref(), expires_at).await?;
+        let record = find(&desk, &client).await?;
+        let (secret, generated) = made(&desk, &record.client, options.secret.as_deref(), expires_at).await?;
         let id = secret.id.clone();
         let key = client.clone();
         let work = async move |tx: &mut Tx| {
             let Some(record) = clients::find_record(tx, &key).await? else { return Ok(Err(unknown(&key))) };
             if let Some(trouble) = takes_no_secret(&record) {
                 return Ok(Err(trouble));
+            }
+            // What was made for one way of proving is not stored for another.
+            if (record.client.auth_method == Some(AuthMethod::SecretJwt)) != secret.sealed.is_some() {
+                return Ok(Err(changed_meanwhile(&key)));
             }
             clients::add_secret(tx, &key, &secret, now).await.map(Ok)
         };
@@ -114,6 +135,9 @@ fn takes_no_secret(record: &ClientRecord) -> Option<Trouble> {
     if kind.is_public() {
         let sentence = format!("the {} client {id} is public and cannot keep a secret", kind.as_str());
         return Some(sentence.into());
+    }
+    if record.client.auth_method == Some(AuthMethod::PrivateKeyJwt) {
+        return Some(format!("the client {id} signs with its own key and has no secret").into());
     }
     (record.secrets.len() >= MOST).then(|| {
         format!("the client {id} has {MOST} secrets, which is the most; remove one before you add another")
@@ -171,5 +195,5 @@ impl Removal {
 }
 
 fn changed_meanwhile(client: &ClientId) -> Trouble {
-    format!("the secrets of the client {client} were changed meanwhile, so nothing was removed").into()
+    format!("the secrets of the client {client} were changed meanwhile, so nothing was done").into()
 }

@@ -7,7 +7,7 @@ use super::super::table::{card, table};
 use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on};
 use super::unknown;
-use crate::oauth::client::{AuthMethod, Client, GrantType, PkcePolicy};
+use crate::oauth::client::{AssertionAudience, AuthMethod, Client, GrantType, PkcePolicy};
 use crate::oauth::id::ClientId;
 use crate::oauth::origin::Origin;
 use crate::oauth::redirect_uri::RegisteredUri;
@@ -68,6 +68,8 @@ pub(super) fn described(record: &ClientRecord) -> Value {
         "userinfo_signed_response_alg": client.userinfo_alg.map(SigningAlgorithm::as_str),
         "subject_type": client.subject_type.as_str(),
         "sector_identifier_uri": client.sector_identifier_uri,
+        "jwks_uri": client.jwks_uri,
+        "assertion_audience": client.assertion_audience.map_or("issuer", AssertionAudience::as_str),
         "token_format": client.token_format.as_str(),
         "resources": client.resources,
         "access_token_lifetime": client.access_token_lifetime,
@@ -114,6 +116,7 @@ fn shown(record: &ClientRecord) -> String {
         ("response types", response_types(client).join(", ")),
         ("scope", if client.scopes.is_empty() { "-".into() } else { client.scopes.to_string() }),
         ("authentication", client.auth_method.map_or("any", AuthMethod::as_str).into()),
+        ("keys", keys(client)),
         ("PKCE", client.pkce.map_or("default", PkcePolicy::as_str).into()),
         ("ID Token", client.id_token_alg.map_or("default", SigningAlgorithm::as_str).into()),
         ("UserInfo", client.userinfo_alg.map_or("JSON", SigningAlgorithm::as_str).into()),
@@ -141,6 +144,15 @@ fn shown(record: &ClientRecord) -> String {
         text.push_str(&table(["SECRET", "CREATED", "EXPIRES", "LAST USED"], &rows));
     }
     text
+}
+
+/// Where its public keys are.
+fn keys(client: &Client) -> String {
+    match (&client.jwks, &client.jwks_uri) {
+        (_, Some(uri)) => uri.clone(),
+        (Some(_), None) => "registered".to_owned(),
+        (None, None) => "-".to_owned(),
+    }
 }
 
 fn access_tokens(client: &Client) -> String {

@@ -13,7 +13,7 @@ use super::show;
 use super::tokens;
 use super::unknown;
 use super::words::{
-    AlgorithmOrDefault, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, check_algorithm,
+    AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, check_algorithm,
     check_calls, grants, link, origins, redirect_uris, response_types, scopes,
 };
 use crate::oauth::client::{Client, ClientKind, Links, LogoutUris};
@@ -103,9 +103,15 @@ struct Changes {
     /// What UserInfo is signed with for it; default is plain JSON
     #[arg(long, value_name = "ALG")]
     userinfo_alg: Option<AlgorithmOrDefault>,
-    /// Its public keys, a JWK Set in a file
-    #[arg(long, value_name = "FILE")]
+    /// Its public keys, a JWK Set in a file; in the place of an address
+    #[arg(long, value_name = "FILE", conflicts_with = "jwks_uri")]
     jwks: Option<PathBuf>,
+    /// Where its public keys are, in the place of those that were brought in a file
+    #[arg(long, value_name = "URI")]
+    jwks_uri: Option<String>,
+    /// Whom its client assertions may be for: the issuer alone, or the token endpoint too
+    #[arg(long, value_name = "AUDIENCE")]
+    assertion_audience: Option<Audience>,
     /// Encrypt its ID Tokens, by a key of --jwks: RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW, and behind a
     /// space A256GCM or A128GCM; none stops that
     #[arg(long, value_name = "\"ALG ENC\"")]
@@ -203,7 +209,8 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
             if let Some(Err(trouble)) = listed.as_deref().map(|listed| sector::check(&client, listed)) {
                 return Ok(Err(trouble));
             }
-            let is_new = client.logout.back_channel != before.logout.back_channel;
+            let is_new = client.logout.back_channel != before.logout.back_channel
+                || client.jwks_uri != before.jwks_uri;
             if let (true, Err(trouble)) = (is_new, check_calls(&config, &client)) {
                 return Ok(Err(trouble));
             }
@@ -223,6 +230,7 @@ impl Changes {
     /// The client as it will be; the error is a sentence about the first thing that cannot be.
     fn applied_to(&self, before: &Client, logo: Option<&Logo>, secrets: usize) -> Result<Client, Trouble> {
         let kind = self.kind.map_or(before.kind, ClientKind::from);
+        let (jwks, jwks_uri) = self.keys(before)?;
         let client = Client {
             id: before.id.clone(),
             version: before.version,
@@ -249,10 +257,9 @@ impl Changes {
             auth_method: self.auth_method.map_or(before.auth_method, Into::into),
             pkce: self.pkce.map_or(before.pkce, Into::into),
             id_token_alg: self.id_token_alg.map_or(before.id_token_alg, Into::into),
-            jwks: self
-                .jwks
-                .as_deref()
-                .map_or_else(|| Ok(before.jwks.clone()), |file| jwks(file).map(Some))?,
+            jwks,
+            jwks_uri,
+            assertion_audience: self.assertion_audience.map_or(before.assertion_audience, Into::into),
             id_token_encryption: encryption_or(
                 self.id_token_encryption.as_deref(),
                 before.id_token_encryption,
@@ -281,6 +288,15 @@ impl Changes {
             .into());
         }
         Ok(client)
+    }
+
+    /// The keys themselves, or where they are.
+    fn keys(&self, before: &Client) -> Result<(Option<String>, Option<String>), Trouble> {
+        Ok(match (self.jwks.as_deref(), &self.jwks_uri) {
+            (Some(file), _) => (Some(jwks(file)?), None),
+            (None, Some(uri)) => (None, Some(uri.clone())),
+            (None, None) => (before.jwks.clone(), before.jwks_uri.clone()),
+        })
     }
 
     fn sector(&self, before: &Client) -> Option<String> {

@@ -6,7 +6,9 @@ use url::Url;
 use super::super::{Desk, Trouble};
 use crate::config;
 use crate::fetch::Fetcher;
-use crate::oauth::client::{AuthMethod, Client, ClientKind, GrantType, PkcePolicy, SubjectType, TokenFormat};
+use crate::oauth::client::{
+    AssertionAudience, AuthMethod, Client, ClientKind, GrantType, PkcePolicy, SubjectType, TokenFormat,
+};
 use crate::oauth::origin::Origin;
 use crate::oauth::redirect_uri::RegisteredUri;
 use crate::oauth::response_type::ResponseType;
@@ -40,11 +42,15 @@ choice!(Grant for GrantType {
 choice!(Method for AuthMethod {
     Basic = "client_secret_basic" => Self::Basic,
     Post = "client_secret_post" => Self::Post,
+    SecretJwt = "client_secret_jwt" => Self::SecretJwt,
+    PrivateKeyJwt = "private_key_jwt" => Self::PrivateKeyJwt,
     None = "none" => Self::None,
 });
 choice!(MethodOrAny for Option<AuthMethod> {
     Basic = "client_secret_basic" => Some(AuthMethod::Basic),
     Post = "client_secret_post" => Some(AuthMethod::Post),
+    SecretJwt = "client_secret_jwt" => Some(AuthMethod::SecretJwt),
+    PrivateKeyJwt = "private_key_jwt" => Some(AuthMethod::PrivateKeyJwt),
     None = "none" => Some(AuthMethod::None),
     Any = "any" => None,
 });
@@ -60,6 +66,10 @@ choice!(AlgorithmOrDefault for Option<SigningAlgorithm> {
     Es256 = "ES256" => Some(SigningAlgorithm::Es256),
     EdDsa = "EdDSA" => Some(SigningAlgorithm::EdDsa),
     Default = "default" => None,
+});
+choice!(Audience for Option<AssertionAudience> {
+    Issuer = "issuer" => None,
+    TokenEndpoint = "token-endpoint" => Some(AssertionAudience::TokenEndpoint),
 });
 choice!(Subject for SubjectType {
     Public = "public" => Self::Public,
@@ -138,8 +148,14 @@ pub(in crate::cli) fn check_algorithm(desk: &Desk, chosen: Option<SigningAlgorit
 
 /// Addresses that the server calls: what it would never call is told now rather than at the first sign-out.
 pub(in crate::cli) fn check_calls(options: &config::Fetch, client: &Client) -> Result<(), Trouble> {
-    let Some(uri) = &client.logout.back_channel else { return Ok(()) };
-    Fetcher::new(options)?.may_call(uri).map_err(|error| format!("--backchannel-logout-uri: {error}").into())
+    let fetcher = Fetcher::new(options)?;
+    for (option, uri) in
+        [("--backchannel-logout-uri", &client.logout.back_channel), ("--jwks-uri", &client.jwks_uri)]
+    {
+        let Some(uri) = uri else { continue };
+        fetcher.may_call(uri).map_err(|error| format!("{option}: {error}"))?;
+    }
+    Ok(())
 }
 
 /// Checked origins, each once.

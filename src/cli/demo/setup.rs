@@ -106,5 +106,5 @@ fn demo_clients(
 
 fn secret(secret: &Secret) -> ClientSecret {
     let hash = SecretHash::Sha256(Hash::of(secret.expose()).to_text());
-    ClientSecret { id: random_id(), hash, expires_at: None }
+    ClientSecret { id: random_id(), hash, sealed: None, expires_at: None }
 }

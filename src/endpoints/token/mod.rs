@@ -28,16 +28,7 @@ use crate::registry::Freshness;
 use crate::store::clients::StoredClient;
 
 /// What this endpoint knows by name; anything else is ignored.
-const KNOWN: [&str; 8] = [
-    "grant_type",
-    "client_id",
-    "client_secret",
-    "code",
-    "redirect_uri",
-    "code_verifier",
-    "refresh_token",
-    "scope",
-];
+const KNOWN: [&str; 6] = ["grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope"];
 
 pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
     match exchange(&app, &request, body).await {
@@ -62,6 +53,7 @@ async fn exchange(
     body: web::Payload,
 ) -> Result<TokenAnswer, Denied<OAuthError>> {
     let params = form::read(request, body).await?;
+    params.check(&client_auth::PARAMS)?;
     params.check(&KNOWN)?;
     let grant = grant_type(&params)?;
     let credentials = client_auth::credentials(request, &params)?;

@@ -259,3 +259,130 @@ pub(super) const BASIC_MALFORMED: Row = Row {
     ),
     see: &[Reason::ClientSecretWrong],
 };
+
+/// A token request that proves who it comes from by a signature.
+const ASSERTION: &str = "POST https://id.example.com/token\n\
+                         \n\
+                         grant_type=client_credentials\n\
+                         &client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer\n\
+                         &client_assertion=eyJ.made-up.assertion";
+
+pub(super) const ASSERTION_MALFORMED: Row = Row {
+    word: "client_assertion.malformed",
+    code: InvalidClient,
+    who: &[Developer],
+    what: "The client assertion is no JWT, or its type is not named.",
+    fix: "Send client_assertion and client_assertion_type together; the type is \
+          urn:ietf:params:oauth:client-assertion-type:jwt-bearer, and the assertion a signed JWT of three parts (RFC 7523 \
+          section 2.2).",
+    example: example(
+        "POST https://id.example.com/token\n\
+         \n\
+         grant_type=client_credentials\n\
+         &client_assertion=eyJ.made-up.assertion",
+        ASSERTION,
+    ),
+    see: &[Reason::AssertionSignature],
+};
+
+pub(super) const ASSERTION_SIGNATURE: Row = Row {
+    word: "client_assertion.signature",
+    code: InvalidClient,
+    who: &[Developer, Operator],
+    what: "The client assertion was not signed as the application is registered.",
+    fix: "Sign it with the private key whose public one is registered (or stands at the registered jwks_uri), and name \
+          that key as kid; with client_secret_jwt by HS256 and the client secret. The description says what is wrong.",
+    example: example(
+        "# signed with a key that is not registered\n\
+         POST https://id.example.com/token\n\
+         \n\
+         grant_type=client_credentials\n\
+         &client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer\n\
+         &client_assertion=eyJ.made-up.assertion-of-another-key",
+        ASSERTION,
+    ),
+    see: &[Reason::ClientKeysUnavailable, Reason::ClientMethodNotAllowed],
+};
+
+pub(super) const ASSERTION_CLAIMS: Row = Row {
+    word: "client_assertion.claims",
+    code: InvalidClient,
+    who: &[Developer],
+    what: "The client assertion lacks a claim that it needs, or says it of somebody else.",
+    fix: "Put the client_id into iss and sub, the issuer into aud, the end into exp, and a new random value into jti each \
+          time (RFC 7523 section 3).",
+    example: example(
+        "# the payload of the assertion\n\
+         {\"iss\": \"my-company\", \"sub\": \"reports\", \"aud\": \"https://id.example.com\", \"exp\": 1700000060}",
+        "# the payload of the assertion\n\
+         {\"iss\": \"reports\", \"sub\": \"reports\", \"aud\": \"https://id.example.com\", \"exp\": 1700000060, \"jti\": \"made-up-1\"}",
+    ),
+    see: &[Reason::AssertionAudience, Reason::AssertionTimes],
+};
+
+pub(super) const ASSERTION_AUDIENCE: Row = Row {
+    word: "client_assertion.audience",
+    code: InvalidClient,
+    who: &[Developer, Operator],
+    what: "The client assertion is not for this server.",
+    fix: "Put the issuer, as the metadata writes it, into aud: as one string, not in a list. Where a library insists on \
+          the token endpoint, the operator allows that with grantor client update --assertion-audience token-endpoint.",
+    example: example(
+        "# the payload of the assertion\n\
+         {\"aud\": [\"https://id.example.com\", \"https://other.example.com\"], \"iss\": \"reports\", …}",
+        "# the payload of the assertion\n\
+         {\"aud\": \"https://id.example.com\", \"iss\": \"reports\", …}",
+    ),
+    see: &[Reason::AssertionClaims],
+};
+
+pub(super) const ASSERTION_TIMES: Row = Row {
+    word: "client_assertion.times",
+    code: InvalidClient,
+    who: &[Developer],
+    what: "The client assertion has expired, has not begun, or lives too long.",
+    fix: "Make a new one for each request that lives a minute, an hour at the most, and set the clock of the machine by \
+          NTP: a minute of difference is tolerated.",
+    example: example(
+        "# the payload of the assertion, made at 1700000000\n\
+         {\"exp\": 1731536000, \"iat\": 1700000000, \"iss\": \"reports\", …}",
+        "# the payload of the assertion, made at 1700000000\n\
+         {\"exp\": 1700000060, \"iat\": 1700000000, \"iss\": \"reports\", …}",
+    ),
+    see: &[Reason::AssertionReplayed],
+};
+
+pub(super) const ASSERTION_REPLAYED: Row = Row {
+    word: "client_assertion.replayed",
+    code: InvalidClient,
+    who: &[Developer],
+    what: "The client assertion was used before.",
+    fix: "Make a new one for every request, a retry included, with a jti of its own. When your code does so, somebody else \
+          has sent a copy: change the key.",
+    example: example(
+        "# a second time\n\
+         POST https://id.example.com/token\n\
+         \n\
+         grant_type=client_credentials\n\
+         &client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer\n\
+         &client_assertion=eyJ.made-up.assertion-that-was-used",
+        ASSERTION,
+    ),
+    see: &[Reason::AssertionTimes],
+};
+
+pub(super) const KEYS_UNAVAILABLE: Row = Row {
+    word: "client.keys_unavailable",
+    code: InvalidClient,
+    who: &[Operator, Developer],
+    what: "The application's public keys could not be read from its jwks_uri.",
+    fix: "The address must answer 200 with a JWK Set, by https, without a redirect, within the time of fetch.deadline, and \
+          be public or named by fetch.allow. The operator finds the cause in the log, under the request id.",
+    example: example(
+        "# what is registered\n\
+         grantor client update reports --jwks-uri https://reports.example.com/moved",
+        "# what is registered\n\
+         grantor client update reports --jwks-uri https://reports.example.com/jwks.json",
+    ),
+    see: &[Reason::AssertionSignature],
+};

@@ -113,6 +113,13 @@ reasons! {
     ClientMethodNotAllowed = client::METHOD_NOT_ALLOWED;
     ClientIdMismatch = client::ID_MISMATCH;
     ClientBasicMalformed = client::BASIC_MALFORMED;
+    AssertionMalformed = client::ASSERTION_MALFORMED;
+    AssertionSignature = client::ASSERTION_SIGNATURE;
+    AssertionClaims = client::ASSERTION_CLAIMS;
+    AssertionAudience = client::ASSERTION_AUDIENCE;
+    AssertionTimes = client::ASSERTION_TIMES;
+    AssertionReplayed = client::ASSERTION_REPLAYED;
+    ClientKeysUnavailable = client::KEYS_UNAVAILABLE;
 
     RedirectUriMissing = redirect_uri::MISSING;
     RedirectUriRepeated = redirect_uri::REPEATED;
@@ -251,8 +258,10 @@ mod tests {
             assert_ne!(before, after, "{}", reason.word());
             for text in [before, after] {
                 assert!(text.len() >= 20 && text == text.trim(), "{}: {text:?}", reason.word());
-                let hosts =
-                    text.split("://").skip(1).filter_map(|rest| rest.split(['/', '?', ':', '\n']).next());
+                let hosts = text
+                    .split("://")
+                    .skip(1)
+                    .filter_map(|rest| rest.split(['/', '?', ':', '\n', '"']).next());
                 for host in hosts {
                     let made_up = host.ends_with("example.com") || matches!(host, "127.0.0.1" | "localhost");
                     assert!(made_up, "{}: {host}", reason.word());

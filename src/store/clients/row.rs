@@ -3,8 +3,8 @@
 use sqlx::FromRow;
 
 use crate::oauth::client::{
-    AuthMethod, Client, ClientKind, Encryption, GrantType, Links, LogoutUris, PkcePolicy, SubjectType,
-    TokenFormat,
+    AssertionAudience, AuthMethod, Client, ClientKind, Encryption, GrantType, Links, LogoutUris, PkcePolicy,
+    SubjectType, TokenFormat,
 };
 use crate::oauth::id::ClientId;
 use crate::oauth::origin::Origin;
@@ -21,7 +21,7 @@ macro_rules! registered {
          origins, grants, response_types, scopes, auth_method, pkce, id_token_alg, userinfo_alg, jwks, \
          id_token_encryption, userinfo_encryption, subject_type, sector_identifier_uri, \
          backchannel_logout_uri, frontchannel_logout_uri, token_format, \
-         resources, access_token_lifetime, first_party"
+         resources, access_token_lifetime, assertion_method, jwks_uri, assertion_audience, first_party"
     };
 }
 pub(super) use registered;
@@ -30,7 +30,7 @@ pub(super) use registered;
 macro_rules! values {
     () => {
         "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, \
-         $25, $26, $27, $28, $29, $30"
+         $25, $26, $27, $28, $29, $30, $31, $32, $33"
     };
 }
 pub(super) use values;
@@ -65,6 +65,9 @@ pub(super) struct ClientRow {
     token_format: String,
     resources: String,
     access_token_lifetime: Option<i64>,
+    assertion_method: Option<String>,
+    jwks_uri: Option<String>,
+    assertion_audience: Option<String>,
     first_party: bool,
     disabled_at: Option<i64>,
 }
@@ -85,7 +88,7 @@ pub(super) fn bind<'c>(query: Query<'c>, client: &Client) -> Query<'c> {
         .bind(grants.join(" "))
         .bind(response_types(client))
         .bind(client.scopes.to_string())
-        .bind(client.auth_method.map(AuthMethod::as_str))
+        .bind(client.auth_method.filter(|method| !method.is_assertion()).map(AuthMethod::as_str))
         .bind(client.pkce.map(PkcePolicy::as_str))
         .bind(client.id_token_alg.map(SigningAlgorithm::as_str))
         .bind(client.userinfo_alg.map(SigningAlgorithm::as_str))
@@ -99,6 +102,9 @@ pub(super) fn bind<'c>(query: Query<'c>, client: &Client) -> Query<'c> {
         .bind(client.token_format.as_str())
         .bind(client.resources.join(" "))
         .bind(client.access_token_lifetime)
+        .bind(client.auth_method.filter(|method| method.is_assertion()).map(AuthMethod::as_str))
+        .bind(client.jwks_uri.clone())
+        .bind(client.assertion_audience.map(AssertionAudience::as_str))
         .bind(client.first_party)
 }
 
@@ -111,8 +117,11 @@ impl ClientRow {
             // A grant of a later release is none that this one could serve.
             grants: grants.filter_map(GrantType::parse).collect(),
             response_types: self.response_types.split(',').filter_map(ResponseType::parse).collect(),
-            auth_method: known(self.auth_method.as_deref(), AuthMethod::parse)
-                .ok_or_else(|| corrupt("auth_method"))?,
+            auth_method: known(
+                self.assertion_method.as_deref().or(self.auth_method.as_deref()),
+                AuthMethod::parse,
+            )
+            .ok_or_else(|| corrupt("auth_method"))?,
             pkce: known(self.pkce.as_deref(), PkcePolicy::parse).ok_or_else(|| corrupt("pkce"))?,
             id_token_alg: known(self.id_token_alg.as_deref(), SigningAlgorithm::parse)
                 .ok_or_else(|| corrupt("id_token_alg"))?,
@@ -149,6 +158,9 @@ impl ClientRow {
             token_format: TokenFormat::parse(&self.token_format).ok_or_else(|| corrupt("token_format"))?,
             resources: self.resources.split(' ').filter(|uri| !uri.is_empty()).map(str::to_owned).collect(),
             access_token_lifetime: self.access_token_lifetime,
+            jwks_uri: self.jwks_uri,
+            assertion_audience: known(self.assertion_audience.as_deref(), AssertionAudience::parse)
+                .ok_or_else(|| corrupt("assertion_audience"))?,
             first_party: self.first_party,
             disabled: self.disabled_at.is_some(),
             id: ClientId::new(self.id),

@@ -122,7 +122,7 @@ impl Registration {
             redirect_uri: client.redirect_uris.first().map_or(String::new(), |uri| uri.as_str().to_owned()),
             url: server.url.clone(),
         };
-        let stored = hash.map(|hash| ClientSecret { id: random_id(), hash, expires_at: None });
+        let stored = hash.map(|hash| ClientSecret { id: random_id(), hash, sealed: None, expires_at: None });
         let is_new = server
             .store(async move |tx: &mut Tx| {
                 let is_new = clients::save(tx, &client, 0).await?;

@@ -1,0 +1,134 @@
+//! Client assertions: whose signature it is, and that it is used once (RFC 7523).
+
+use std::cell::Cell;
+
+use crate::app::App;
+use crate::failure::{Denied, Failure};
+use crate::jose::foreign::{By, ForeignKeys, unverified_claim, verify};
+use crate::jose::verify::Unverified;
+use crate::oauth::client::{AuthMethod, Client};
+use crate::oauth::client_assertion::{Accepted, JWT_BEARER, TYPES, check};
+use crate::oauth::error::OAuthError;
+use crate::oauth::params::Params;
+use crate::oauth::reason::Reason;
+use crate::secret::Hash;
+use crate::store::clients::StoredClient;
+use crate::store::db::{DbError, Tx};
+use crate::store::used_assertions;
+
+/// What a request offers as `client_assertion`.
+pub(super) struct Assertion {
+    token: String,
+    /// Whom it says it is about; nothing that may be believed yet.
+    subject: String,
+    /// This very request has used it up, and may look at its client once more.
+    is_ours: Cell<bool>,
+}
+
+impl std::fmt::Debug for Assertion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Assertion").field("subject", &self.subject).finish_non_exhaustive()
+    }
+}
+
+impl Assertion {
+    pub(super) fn of(params: &Params) -> Result<Option<Self>, OAuthError> {
+        let malformed = |what| Err(Reason::AssertionMalformed.because(what));
+        match (params.one("client_assertion")?, params.one("client_assertion_type")?) {
+            (None, None) => Ok(None),
+            (None, Some(_)) => malformed("the parameter client_assertion is missing"),
+            (Some(token), Some(JWT_BEARER)) => match unverified_claim(token, "sub") {
+                Some(subject) => {
+                    Ok(Some(Self { token: token.to_owned(), subject, is_ours: Cell::new(false) }))
+                }
+                None => malformed("the client assertion is no signed JWT with the client_id as its sub"),
+            },
+            (Some(_), _) => malformed(
+                "the client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            ),
+        }
+    }
+
+    pub(super) fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Verifies it in the way that the client is registered for, and uses it up.
+    pub(super) async fn verify(&self, app: &App, stored: &StoredClient) -> Result<(), Denied<OAuthError>> {
+        let client = &stored.client;
+        let method = client.auth_method.filter(|method| method.is_assertion());
+        let method = method.unwrap_or(AuthMethod::PrivateKeyJwt);
+        client.accepts(method)?;
+        let verified = match method {
+            AuthMethod::SecretJwt => self.by_secret(app, stored)?,
+            _ => self.by_key(app, client).await?,
+        };
+        let claims = verified.map_err(|why| {
+            Reason::AssertionSignature.because(format!("the client assertion is not this client's: {why}"))
+        })?;
+        let claims = serde_json::from_value(claims).map_err(|_| {
+            Reason::AssertionClaims
+                .because("the client assertion lacks iss, sub, aud or exp, or has them in another form")
+        })?;
+        let accepted = check(claims, &client.id, client.assertion_audience, &app.issuer, app.now())?;
+        self.consume(app, client, accepted).await
+    }
+
+    fn by_secret(
+        &self,
+        app: &App,
+        stored: &StoredClient,
+    ) -> Result<Result<serde_json::Value, Unverified>, Failure> {
+        let now = app.now();
+        let mut outcome = Err(Unverified::Key);
+        for secret in stored.secrets.iter().filter(|secret| secret.is_live(now)) {
+            let Some(sealed) = &secret.sealed else { continue };
+            let opened = app.keys.master().open(&secret.id, sealed)?;
+            outcome = verify(&self.token, &TYPES, By::Secret(&opened));
+            if outcome.is_ok() {
+                super::secrets::note_use(app, &secret.id);
+                break;
+            }
+        }
+        Ok(outcome)
+    }
+
+    async fn by_key(
+        &self,
+        app: &App,
+        client: &Client,
+    ) -> Result<Result<serde_json::Value, Unverified>, Denied<OAuthError>> {
+        if let Some(jwks) = &client.jwks {
+            let keys = ForeignKeys::read(jwks).unwrap_or_default();
+            return Ok(verify(&self.token, &TYPES, By::Keys(&keys)));
+        }
+        let Some(uri) = &client.jwks_uri else { return Ok(Err(Unverified::Key)) };
+        let keys = app.client_keys.at(&app.fetcher, uri, &self.token).await.map_err(|why| {
+            tracing::warn!(client = client.id.as_str(), "the client's keys could not be read: {why}");
+            Reason::ClientKeysUnavailable.because(
+                "the keys of this client could not be read from its jwks_uri; the server's log says why",
+            )
+        })?;
+        Ok(verify(&self.token, &TYPES, By::Keys(&keys)))
+    }
+
+    async fn consume(
+        &self,
+        app: &App,
+        client: &Client,
+        accepted: Accepted,
+    ) -> Result<(), Denied<OAuthError>> {
+        if self.is_ours.get() {
+            return Ok(());
+        }
+        let Accepted { id, expires_at } = accepted;
+        // No id of a client holds a NUL.
+        let hash = Hash::of(&format!("client\0{}\0{id}", client.id));
+        let consume = async move |tx: &mut Tx| used_assertions::consume(tx, &hash, expires_at).await;
+        if !app.db.write::<_, DbError, _>(consume).await? {
+            return Err(Reason::AssertionReplayed.because("the client assertion was used before").into());
+        }
+        self.is_ours.set(true);
+        Ok(())
+    }
+}

@@ -1,0 +1,231 @@
+//! Verifying what others signed: by public keys that are known to be theirs, or by a secret that is shared.
+//!
+//! Who calls says which of the two it is, before the header is looked at: so no public key is ever taken for a secret
+//! (RFC 8725 §3.1). `jwk`, `jku`, `x5c` and `x5u` are not looked at.
+
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
+use serde_json::Value;
+
+use super::verify::{Unverified, is_type};
+use crate::secret::from_base64url;
+
+/// Keys of one set.
+const MOST: usize = 32;
+
+/// The public keys of somebody else.
+#[derive(Debug, Default)]
+pub struct ForeignKeys(Vec<ForeignKey>);
+
+struct ForeignKey {
+    kid: Option<String>,
+    algorithms: Vec<Algorithm>,
+    key: DecodingKey,
+}
+
+impl std::fmt::Debug for ForeignKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ForeignKey").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+impl ForeignKeys {
+    /// Reads a JWK Set; keys that are of no use here are left out. `None` where it is none.
+    pub fn read(jwks: &str) -> Option<Self> {
+        let set: Value = serde_json::from_str(jwks).ok()?;
+        let keys = set["keys"].as_array()?.iter().take(MOST);
+        Some(Self(keys.filter_map(|key| ForeignKey::read(key.clone())).collect()))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a token names a key that is none of these: there may be newer ones.
+    pub fn lacks(&self, token: &str) -> bool {
+        let kid = decode_header(token).ok().and_then(|header| header.kid);
+        kid.is_some() && !self.0.iter().any(|key| key.kid == kid)
+    }
+}
+
+impl ForeignKey {
+    fn read(key: Value) -> Option<Self> {
+        // A library that does not know an algorithm's name would refuse the whole key.
+        let named = key["alg"].as_str().map(str::to_owned);
+        let mut key = key;
+        key.as_object_mut()?.remove("alg");
+        let jwk: Jwk = serde_json::from_value(key).ok()?;
+        if jwk.common.public_key_use.as_ref().is_some_and(|meant| *meant != PublicKeyUse::Signature) {
+            return None;
+        }
+        let fit: &[Algorithm] = match &jwk.algorithm {
+            AlgorithmParameters::RSA(_) => &[Algorithm::RS256, Algorithm::PS256],
+            AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => {
+                &[Algorithm::ES256]
+            }
+            AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P384 => {
+                &[Algorithm::ES384]
+            }
+            AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => {
+                &[Algorithm::EdDSA]
+            }
+            // A symmetric key in a public set is a mistake of its owner.
+            _ => return None,
+        };
+        let algorithms: Vec<Algorithm> = match named.as_deref() {
+            None => fit.to_vec(),
+            Some(name) => fit.iter().copied().filter(|fit| format!("{fit:?}") == name).collect(),
+        };
+        let key = DecodingKey::from_jwk(&jwk).ok()?;
+        (!algorithms.is_empty()).then_some(Self { kid: jwk.common.key_id, algorithms, key })
+    }
+}
+
+/// What a token is verified by.
+#[derive(Clone, Copy, Debug)]
+pub enum By<'k> {
+    Keys(&'k ForeignKeys),
+    /// Of 256 bits at least.
+    Secret(&'k [u8]),
+}
+
+/// The claims of a token of one of the types `types`, or of none, that was signed by one of these keys.
+///
+/// Whom it is for and when it counts is the caller's to judge.
+pub fn verify(token: &str, types: &[&str], by: By<'_>) -> Result<Value, Unverified> {
+    let header = decode_header(token).map_err(|_| Unverified::Malformed)?;
+    if header.crit.is_some() {
+        return Err(Unverified::Critical);
+    }
+    if header.typ.as_ref().is_some_and(|found| !types.iter().any(|known| is_type(found, known))) {
+        return Err(Unverified::Type);
+    }
+    match by {
+        By::Secret(secret) if header.alg == Algorithm::HS256 => {
+            claims(token, &DecodingKey::from_secret(secret), Algorithm::HS256)
+        }
+        By::Secret(_) => Err(Unverified::Algorithm),
+        By::Keys(keys) => by_keys(token, &header, keys),
+    }
+}
+
+fn by_keys(token: &str, header: &Header, keys: &ForeignKeys) -> Result<Value, Unverified> {
+    let named = |key: &&ForeignKey| header.kid.is_none() || key.kid == header.kid;
+    let mut outcome = Err(Unverified::Key);
+    for key in keys.0.iter().filter(named) {
+        if !key.algorithms.contains(&header.alg) {
+            outcome = Err(Unverified::Algorithm);
+            continue;
+        }
+        match claims(token, &key.key, header.alg) {
+            Err(Unverified::Signature) => outcome = Err(Unverified::Signature),
+            found => return found,
+        }
+    }
+    outcome
+}
+
+fn claims(token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Value, Unverified> {
+    let mut validation = Validation::new(algorithm);
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    let verified = decode::<Value>(token, key, &validation).map_err(|_| Unverified::Signature)?;
+    Ok(verified.claims)
+}
+
+/// What a token says of itself, to find out whose keys it is to be verified by; nothing that may be believed.
+pub fn unverified_claim(token: &str, name: &str) -> Option<String> {
+    let mut parts = token.split('.');
+    let (_, claims) = (parts.next()?, parts.next()?);
+    let claims: Value = serde_json::from_slice(&from_base64url(claims)?).ok()?;
+    claims[name].as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use jsonwebtoken::{EncodingKey, encode};
+    use serde_json::json;
+
+    use super::*;
+    use crate::jose::key::SigningKey;
+    use crate::oauth::signing_key::SigningAlgorithm;
+    use crate::secret::to_base64url;
+
+    fn set(keys: &[&SigningKey]) -> ForeignKeys {
+        let keys: Vec<Value> =
+            keys.iter().map(|key| serde_json::from_str(&key.public_jwk().unwrap()).unwrap()).collect();
+        ForeignKeys::read(&json!({ "keys": keys }).to_string()).unwrap()
+    }
+
+    #[test]
+    fn what_one_of_the_keys_signed_is_theirs() {
+        let claims = json!({ "sub": "job" });
+        for algorithm in SigningAlgorithm::ALL {
+            let (key, other) =
+                (SigningKey::generate(algorithm).unwrap(), SigningKey::generate(algorithm).unwrap());
+            let keys = set(&[&other, &key]);
+            let token = key.sign("JWT", &claims).unwrap();
+            assert_eq!(verify(&token, &["JWT"], By::Keys(&keys)), Ok(claims.clone()), "{algorithm}");
+            assert!(!keys.lacks(&token) && set(&[&other]).lacks(&token));
+            assert_eq!(verify(&token, &["JWT"], By::Keys(&set(&[&other]))), Err(Unverified::Key));
+            assert_eq!(verify(&token, &["at+jwt"], By::Keys(&keys)), Err(Unverified::Type));
+            let secret = key.public_jwk().unwrap();
+            assert_eq!(verify(&token, &["JWT"], By::Secret(secret.as_bytes())), Err(Unverified::Algorithm));
+            let (input, _) = token.rsplit_once('.').unwrap();
+            for hostile in [format!("{input}."), format!("{input}.AAAA"), input.to_owned(), String::new()] {
+                assert!(verify(&hostile, &["JWT"], By::Keys(&keys)).is_err(), "{algorithm} {hostile}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_public_key_is_never_a_secret_and_none_is_no_algorithm() {
+        let key = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
+        let keys = set(&[&key]);
+        let claims = json!({ "sub": "job" });
+        let jwk = key.public_jwk().unwrap();
+        for secret in [jwk.as_bytes(), b""] {
+            let header = Header { kid: Some(key.kid().to_owned()), ..Header::new(Algorithm::HS256) };
+            let token = encode(&header, &claims, &EncodingKey::from_secret(secret)).unwrap();
+            assert_eq!(verify(&token, &["JWT"], By::Keys(&keys)), Err(Unverified::Algorithm));
+        }
+        for alg in ["none", "None", ""] {
+            let part = |value: Value| to_base64url(value.to_string().as_bytes());
+            let token = format!("{}.{}.", part(json!({ "alg": alg })), part(claims.clone()));
+            assert!(verify(&token, &["JWT"], By::Keys(&keys)).is_err(), "{alg}");
+            assert!(verify(&token, &["JWT"], By::Secret(&[7; 32])).is_err(), "{alg}");
+        }
+        let token =
+            encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(&[7; 32])).unwrap();
+        assert_eq!(verify(&token, &["JWT"], By::Secret(&[7; 32])), Ok(claims));
+        assert_eq!(verify(&token, &["JWT"], By::Secret(&[8; 32])), Err(Unverified::Signature));
+    }
+
+    #[test]
+    fn keys_of_no_use_here_are_left_out() {
+        let good = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
+        let good: Value = serde_json::from_str(&good.public_jwk().unwrap()).unwrap();
+        let with = |name: &str, value: Value| {
+            let mut key = good.clone();
+            key[name] = value;
+            key
+        };
+        for (key, is_kept) in [
+            (good.clone(), true),
+            (with("use", json!("enc")), false),
+            (with("alg", json!("ES384")), false),
+            (with("alg", json!("made-up")), false),
+            (with("crv", json!("P-999")), false),
+            (with("kty", json!("made-up")), false),
+            (json!({ "kty": "oct", "k": "c2VjcmV0" }), false),
+            (json!(7), false),
+        ] {
+            let read = ForeignKeys::read(&json!({ "keys": [key] }).to_string()).unwrap();
+            assert_eq!(!read.is_empty(), is_kept, "{key}");
+        }
+        for none in ["", "[]", "{}", r#"{"keys":{}}"#] {
+            assert!(ForeignKeys::read(none).is_none(), "{none}");
+        }
+    }
+}

@@ -1,0 +1,470 @@
+//! Clients that prove who they are by a signature: private_key_jwt and client_secret_jwt (RFC 7523).
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use grantor::jose::key::SigningKey;
+use grantor::oauth::client::{AssertionAudience, AuthMethod, Client};
+use grantor::oauth::client_assertion::JWT_BEARER;
+use grantor::oauth::signing_key::SigningAlgorithm;
+use grantor::secret::{from_base64url, random_id, to_base64url};
+use serde_json::{Value, json};
+
+use crate::support::process::Serving;
+use crate::support::relying_party::{Registration, basic};
+use crate::support::site::Site;
+use crate::support::{Answer, Application, Browser, Operator, TestServer};
+
+const ALLOWED: (&str, &str) = ("fetch.allow", "127.0.0.1");
+
+fn key(algorithm: SigningAlgorithm) -> SigningKey {
+    SigningKey::generate(algorithm).unwrap()
+}
+
+fn jwks(keys: &[&SigningKey]) -> String {
+    let keys: Vec<Value> =
+        keys.iter().map(|key| serde_json::from_str(&key.public_jwk().unwrap()).unwrap()).collect();
+    json!({ "keys": keys }).to_string()
+}
+
+/// A service that signs with a key.
+async fn signer(server: &TestServer, change: impl FnOnce(&mut Client)) -> Application {
+    let mut registration = Registration::service("job").method(AuthMethod::PrivateKeyJwt);
+    change(&mut registration.client);
+    server.register(registration).await
+}
+
+fn claims(server: &TestServer, change: &Value) -> Value {
+    let now = server.app.now();
+    let mut claims = json!({
+        "iss": "job", "sub": "job", "aud": server.app.issuer, "iat": now, "exp": now + 60, "jti": random_id(),
+    });
+    for (name, value) in change.as_object().unwrap() {
+        claims[name] = value.clone();
+    }
+    claims
+}
+
+fn good(server: &TestServer, key: &SigningKey) -> String {
+    key.sign("JWT", &claims(server, &json!({}))).unwrap()
+}
+
+async fn ask_at(browser: &mut Browser, path: &str, form: &[(&str, &str)], assertion: &str) -> Answer {
+    let proof = [("client_assertion_type", JWT_BEARER), ("client_assertion", assertion)];
+    browser.post(path, &[form, &proof].concat()).await
+}
+
+async fn ask(server: &TestServer, assertion: &str) -> Answer {
+    ask_at(&mut server.browser(), "/token", &[("grant_type", "client_credentials")], assertion).await
+}
+
+async fn refused(server: &TestServer, assertion: &str, reason: &str) {
+    let answer = ask(server, assertion).await;
+    assert_eq!((answer.status.as_u16(), answer.json()["reason"].as_str()), (401, Some(reason)), "{answer:?}");
+    answer.assert_json_error(401, "invalid_client", reason);
+}
+
+/// A token with a header of its own, and the signature of `key` over it.
+fn with_header(key: &SigningKey, header: &Value, claims: &Value) -> String {
+    let part = |value: &Value| to_base64url(value.to_string().as_bytes());
+    let signed = key.sign("JWT", claims).unwrap();
+    format!("{}.{}.{}", part(header), part(claims), signed.rsplit_once('.').unwrap().1)
+}
+
+#[tokio::test]
+async fn a_client_signs_with_a_key_of_every_kind() {
+    let server = TestServer::start().await;
+    let keys = SigningAlgorithm::ALL.map(key);
+    signer(&server, |client| client.jwks = Some(jwks(&keys.each_ref()))).await;
+    for key in &keys {
+        let answer = ask(&server, &good(&server, key)).await;
+        assert_eq!(answer.status, 200, "{} {answer:?}", key.algorithm());
+        for typ in ["client-authentication+jwt", "application/jwt"] {
+            let assertion = key.sign(typ, &claims(&server, &json!({}))).unwrap();
+            assert_eq!(ask(&server, &assertion).await.status, 200, "{typ}");
+        }
+    }
+    // At every endpoint that asks who the client is.
+    let mut browser = server.browser();
+    for path in ["/introspect", "/revoke"] {
+        let answer = ask_at(&mut browser, path, &[("token", "x")], &good(&server, &keys[2])).await;
+        assert_eq!(answer.status, 200, "{path} {answer:?}");
+        let nobody = ask_at(&mut browser, path, &[("token", "x")], "eyJ.made-up.x").await;
+        nobody.assert_json_error(401, "invalid_client", "client_assertion.malformed");
+    }
+    let other = ask_at(
+        &mut browser,
+        "/token",
+        &[("client_id", "other"), ("grant_type", "client_credentials")],
+        &good(&server, &keys[2]),
+    )
+    .await;
+    other.assert_json_error(400, "invalid_request", "client_id.mismatch");
+}
+
+#[tokio::test]
+async fn threat_14_an_assertion_counts_once_on_every_node() {
+    let server = TestServer::start().await;
+    let key = key(SigningAlgorithm::Es256);
+    signer(&server, |client| client.jwks = Some(jwks(&[&key]))).await;
+    let assertion = good(&server, &key);
+    assert_eq!(ask(&server, &assertion).await.status, 200);
+    refused(&server, &assertion, "client_assertion.replayed").await;
+    let mut browser = server.browser();
+    for path in ["/introspect", "/revoke"] {
+        let replayed = ask_at(&mut browser, path, &[("token", "x")], &assertion).await;
+        replayed.assert_json_error(401, "invalid_client", "client_assertion.replayed");
+    }
+    // Up to its end, however late that is.
+    let long = key.sign("JWT", &claims(&server, &json!({ "exp": server.app.now() + 3600 }))).unwrap();
+    assert_eq!(ask(&server, &long).await.status, 200);
+    server.clock.advance(Duration::from_secs(3600 + 59));
+    refused(&server, &long, "client_assertion.replayed").await;
+    server.clock.advance(Duration::from_secs(1));
+    refused(&server, &long, "client_assertion.times").await;
+    for jti in [json!(null), json!(""), json!("x".repeat(257))] {
+        let assertion = key.sign("JWT", &claims(&server, &json!({ "jti": jti }))).unwrap();
+        refused(&server, &assertion, "client_assertion.claims").await;
+    }
+}
+
+#[tokio::test]
+async fn threat_14_of_64_that_come_with_one_assertion_on_two_nodes_one_gets_a_token() {
+    let server = TestServer::start().await;
+    let key = key(SigningAlgorithm::Es256);
+    signer(&server, |client| client.jwks = Some(jwks(&[&key]))).await;
+    let directory = server.database.directory.path();
+    let (config, key_file) =
+        (directory.join("node.toml"), directory.join("grantor.key").display().to_string());
+    std::fs::write(&config, "").unwrap();
+    let environment = [
+        ("GRANTOR_DATABASE__URL", server.database.url.as_str()),
+        ("GRANTOR_KEYS__MASTER_KEY_FILE", key_file.as_str()),
+        ("GRANTOR_PUBLIC_URL", server.url.as_str()),
+        ("GRANTOR_KEYS__ALGORITHMS", "ES256 EdDSA"),
+    ];
+    let other = Serving::start(directory, &config, &environment);
+    let elsewhere = Browser::new(&other.url);
+    for _ in 0..3 {
+        let assertion = good(&server, &key);
+        let calls = (0..64).map(|n| {
+            let mut browser = if n % 2 == 0 { server.browser() } else { elsewhere.stranger() };
+            let assertion = assertion.clone();
+            async move {
+                ask_at(&mut browser, "/token", &[("grant_type", "client_credentials")], &assertion).await
+            }
+        });
+        let answers = join_all(calls).await;
+        let good = answers.iter().filter(|answer| answer.status == 200).count();
+        let replayed =
+            answers.iter().filter(|answer| answer.json()["reason"] == "client_assertion.replayed").count();
+        assert_eq!((good, replayed), (1, 63), "{:?}", answers.iter().map(|a| a.status).collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
+async fn threat_15_an_assertion_is_for_this_server_alone() {
+    let server = TestServer::start().await;
+    let key = key(SigningAlgorithm::Es256);
+    signer(&server, |client| client.jwks = Some(jwks(&[&key]))).await;
+    let issuer = server.app.issuer.clone();
+    let token = format!("{issuer}/token");
+    for aud in [
+        json!(null),
+        json!([issuer]),
+        json!([issuer, "https://evil.example"]),
+        json!(format!("{issuer}/")),
+        json!(token),
+        json!("https://evil.example"),
+        json!({ "0": issuer }),
+    ] {
+        let assertion = key.sign("JWT", &claims(&server, &json!({ "aud": aud }))).unwrap();
+        refused(&server, &assertion, "client_assertion.audience").await;
+    }
+    Operator::of(&server).done(&["client", "update", "job", "--assertion-audience", "token-endpoint"]);
+    for aud in [&issuer, &token] {
+        let assertion = key.sign("JWT", &claims(&server, &json!({ "aud": aud }))).unwrap();
+        assert_eq!(ask(&server, &assertion).await.status, 200, "{aud}");
+    }
+    for aud in [json!([token]), json!(format!("{issuer}/introspect"))] {
+        let assertion = key.sign("JWT", &claims(&server, &json!({ "aud": aud }))).unwrap();
+        refused(&server, &assertion, "client_assertion.audience").await;
+    }
+}
+
+#[tokio::test]
+async fn threat_12_a_header_cannot_choose_how_an_assertion_is_verified() {
+    let server = TestServer::start_with(&[ALLOWED]).await;
+    let (mine, theirs) = (key(SigningAlgorithm::Es256), key(SigningAlgorithm::Es256));
+    signer(&server, |client| client.jwks = Some(jwks(&[&mine]))).await;
+    let called = Arc::new(AtomicUsize::new(0));
+    let counted = called.clone();
+    let evil = jwks(&[&theirs]);
+    let site = Site::start(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        ("200 OK".to_owned(), evil.clone())
+    });
+    let url = format!("http://127.0.0.1:{}/jwks", site.port);
+    let jwk: Value = serde_json::from_str(&theirs.public_jwk().unwrap()).unwrap();
+    let kid = mine.kid();
+    for (header, signing) in [
+        (json!({ "alg": "none", "typ": "JWT" }), &mine),
+        (json!({ "alg": "None", "kid": kid }), &mine),
+        (json!({ "alg": "HS256", "kid": kid }), &mine),
+        (json!({ "alg": "RS256", "kid": kid }), &mine),
+        (json!({ "alg": "ES384", "kid": kid }), &mine),
+        (json!({ "alg": "ES256", "kid": kid, "jwk": jwk }), &theirs),
+        (json!({ "alg": "ES256", "kid": kid, "jku": url }), &theirs),
+        (json!({ "alg": "ES256", "kid": kid, "x5u": url }), &theirs),
+        (json!({ "alg": "ES256", "kid": theirs.kid(), "jwk": jwk }), &theirs),
+        (json!({ "alg": "ES256", "jku": url }), &theirs),
+        (json!({ "alg": "ES256", "kid": kid, "crit": ["exp"], "exp": 1 }), &mine),
+        (json!({ "alg": "ES256", "kid": kid, "typ": "at+jwt" }), &mine),
+        (json!({ "alg": "ES256", "kid": kid, "typ": "logout+jwt" }), &mine),
+        (json!({}), &mine),
+    ] {
+        let assertion = with_header(signing, &header, &claims(&server, &json!({})));
+        refused(&server, &assertion, "client_assertion.signature").await;
+        let (unsigned, _) = assertion.rsplit_once('.').unwrap();
+        refused(&server, &format!("{unsigned}."), "client_assertion.signature").await;
+    }
+    // The public key, which everybody has, as the secret of a MAC.
+    let public = jwks(&[&mine]);
+    let parts: Value = serde_json::from_str(&mine.public_jwk().unwrap()).unwrap();
+    let x = from_base64url(parts["x"].as_str().unwrap()).unwrap();
+    for secret in [public.as_bytes(), mine.public_jwk().unwrap().as_bytes(), x.as_slice(), b""] {
+        let header = json!({ "alg": "HS256", "typ": "JWT", "kid": kid });
+        let assertion = mac(secret, &header, &claims(&server, &json!({})));
+        refused(&server, &assertion, "client_assertion.signature").await;
+    }
+    // A token of this server itself is no assertion.
+    let own = server.service().await.token(&[("grant_type", "client_credentials")]).await.get("access_token");
+    refused(&server, &own, "client_assertion.malformed").await;
+    assert_eq!(called.load(Ordering::SeqCst), 0, "nothing that a header names is called");
+}
+
+/// A token with a MAC of SHA-256.
+fn mac(secret: &[u8], header: &Value, claims: &Value) -> String {
+    let part = |value: &Value| to_base64url(value.to_string().as_bytes());
+    let input = format!("{}.{}", part(header), part(claims));
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret);
+    format!("{input}.{}", to_base64url(aws_lc_rs::hmac::sign(&key, input.as_bytes()).as_ref()))
+}
+
+#[tokio::test]
+async fn an_assertion_of_somebody_else_or_of_another_time_is_refused_for_that() {
+    let server = TestServer::start().await;
+    let key = key(SigningAlgorithm::EdDsa);
+    signer(&server, |client| client.jwks = Some(jwks(&[&key]))).await;
+    server.service().await;
+    let now = server.app.now();
+    for (change, reason) in [
+        (json!({ "iss": "service" }), "client_assertion.claims"),
+        (json!({ "exp": null }), "client_assertion.claims"),
+        (json!({ "exp": "soon" }), "client_assertion.claims"),
+        (json!({ "exp": now - 60 }), "client_assertion.times"),
+        (json!({ "exp": now + 365 * 86_400 }), "client_assertion.times"),
+        (json!({ "exp": i64::MAX }), "client_assertion.times"),
+        (json!({ "nbf": now + 61 }), "client_assertion.times"),
+        (json!({ "sub": "service" }), "client.method_not_allowed"),
+        (json!({ "sub": "nobody" }), "client.unknown"),
+    ] {
+        let assertion = key.sign("JWT", &claims(&server, &change)).unwrap();
+        refused(&server, &assertion, reason).await;
+    }
+    for (assertion, reason) in [
+        ("x", "client_assertion.malformed"),
+        ("a.b.c", "client_assertion.malformed"),
+        ("..", "client_assertion.malformed"),
+        (&format!("{}.{}", "e30", to_base64url(br#"{"sub":"job"}"#)), "client_assertion.signature"),
+    ] {
+        refused(&server, assertion, reason).await;
+    }
+    let assertion = good(&server, &key);
+    let mut browser = server.browser();
+    let form =
+        |more: &[(&'static str, &'static str)]| [&[("grant_type", "client_credentials")], more].concat();
+    for (form, reason) in [
+        (vec![("client_assertion_type", JWT_BEARER)], "client_assertion.malformed"),
+        (vec![("client_assertion", assertion.as_str())], "client_assertion.malformed"),
+        (
+            vec![
+                ("client_assertion", assertion.as_str()),
+                ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:saml2-bearer"),
+            ],
+            "client_assertion.malformed",
+        ),
+    ] {
+        let form = [vec![("grant_type", "client_credentials")], form].concat();
+        browser.post("/token", &form).await.assert_json_error(401, "invalid_client", reason);
+    }
+    let both = form(&[("client_id", "job"), ("client_secret", "x")]);
+    let mixed = ask_at(&mut browser, "/token", &both, &assertion).await;
+    mixed.assert_json_error(400, "invalid_request", "client.methods_mixed");
+    let secret = [("grant_type", "client_credentials"), ("client_id", "job"), ("client_secret", "x")];
+    let answer = browser.post("/token", &secret).await;
+    answer.assert_json_error(401, "invalid_client", "client.method_not_allowed");
+    let nothing = browser.post("/token", &form(&[("client_id", "job")])).await;
+    nothing.assert_json_error(401, "invalid_client", "client.authentication_missing");
+    let header = basic("job", "x");
+    let headers = [("authorization", header.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+    let body = "grant_type=client_credentials";
+    let answer = browser.request(reqwest::Method::POST, "/token", &headers, body).await;
+    answer.assert_json_error(401, "invalid_client", "client.method_not_allowed");
+    // A client without a person's hand in it has nothing but its key.
+    assert_eq!(ask(&server, &assertion).await.status, 200, "none of all that has used it up");
+}
+
+#[tokio::test]
+async fn keys_are_read_from_where_the_client_publishes_them_and_anew_when_they_change() {
+    let server = TestServer::start_with(&[ALLOWED]).await;
+    let (first, second) = (key(SigningAlgorithm::Es256), key(SigningAlgorithm::EdDsa));
+    let published = Arc::new(Mutex::new(("200 OK".to_owned(), jwks(&[&first]))));
+    let (answer, calls) = (published.clone(), Arc::new(AtomicUsize::new(0)));
+    let counted = calls.clone();
+    let site = Site::start(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        answer.lock().unwrap().clone()
+    });
+    let uri = format!("http://127.0.0.1:{}/jwks", site.port);
+    signer(&server, |client| client.jwks_uri = Some(uri.clone())).await;
+    let assertions: Vec<String> = (0..16).map(|_| good(&server, &first)).collect();
+    let answers = join_all(assertions.iter().map(|assertion| ask(&server, assertion))).await;
+    assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
+    assert_eq!(calls.load(Ordering::SeqCst), 1, "read once for all of them");
+
+    // A key that is not among them is looked for, and not more often than now and then.
+    refused(&server, &good(&server, &second), "client_assertion.signature").await;
+    refused(&server, &good(&server, &second), "client_assertion.signature").await;
+    assert_eq!(calls.load(Ordering::SeqCst), 1, "a moment ago");
+    assert_eq!(ask(&server, &good(&server, &first)).await.status, 200);
+
+    // A new node has no keys yet, and meets every kind of answer.
+    for (status, body) in [
+        ("500 Internal Server Error", String::new()),
+        ("302 Found", String::new()),
+        ("200 OK", "no keys".to_owned()),
+        ("200 OK", r#"{"keys":[]}"#.to_owned()),
+        ("200 OK", "x".repeat(70_000)),
+    ] {
+        *published.lock().unwrap() = (status.to_owned(), body);
+        let other = TestServer::start_with(&[ALLOWED]).await;
+        signer(&other, |client| client.jwks_uri = Some(uri.clone())).await;
+        refused(&other, &good(&other, &first), "client.keys_unavailable").await;
+        refused(&other, &good(&other, &first), "client.keys_unavailable").await;
+    }
+    let private = TestServer::start().await;
+    let before = calls.load(Ordering::SeqCst);
+    signer(&private, |client| client.jwks_uri = Some(uri)).await;
+    refused(&private, &good(&private, &first), "client.keys_unavailable").await;
+    assert_eq!(calls.load(Ordering::SeqCst), before, "no private address is called");
+}
+
+#[tokio::test]
+async fn a_client_may_sign_with_its_secret_if_it_is_registered_for_that() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let create = ["client", "create", "--id", "job", "--name", "Job", "--kind", "service", "--scope", "read"];
+    let create = [&create[..], &["--auth-method", "client_secret_jwt"]].concat();
+    let text = operator.refused(&[&create[..], &["--secret", "a short one"]].concat());
+    assert!(text.contains("at least 32 bytes"), "{text}");
+    let secret = operator.json(&create)["client_secret"].as_str().unwrap().to_owned();
+    let header = json!({ "alg": "HS256", "typ": "JWT" });
+    let signed = |secret: &str| mac(secret.as_bytes(), &header, &claims(&server, &json!({})));
+    let assertion = signed(&secret);
+    assert_eq!(ask(&server, &assertion).await.status, 200);
+    refused(&server, &assertion, "client_assertion.replayed").await;
+    refused(&server, &signed("another secret that is long enough to be one"), "client_assertion.signature")
+        .await;
+    refused(
+        &server,
+        &mac(secret.as_bytes(), &json!({ "alg": "HS512" }), &claims(&server, &json!({}))),
+        "client_assertion.signature",
+    )
+    .await;
+    refused(&server, &good(&server, &key(SigningAlgorithm::Es256)), "client_assertion.signature").await;
+    let told = [("grant_type", "client_credentials"), ("client_id", "job"), ("client_secret", &secret)];
+    let answer = server.token(&told).await;
+    answer.assert_json_error(401, "invalid_client", "client.method_not_allowed");
+
+    // A second one works beside it, and the first ends alone.
+    let second =
+        operator.json(&["client", "add-secret", "job"])["client_secret"].as_str().unwrap().to_owned();
+    assert_eq!(ask(&server, &signed(&second)).await.status, 200);
+    assert_eq!(ask(&server, &signed(&secret)).await.status, 200);
+    assert_eq!(server.number("SELECT COUNT(*) FROM client_secrets WHERE sealed IS NOT NULL").await, 2);
+    operator.done(&["client", "update", "job", "--auth-method", "any"]);
+    refused(&server, &signed(&secret), "client.method_not_allowed").await;
+    assert_eq!(server.number("SELECT COUNT(*) FROM client_secrets WHERE sealed IS NOT NULL").await, 0);
+    assert_eq!(server.token(&told).await.status, 200, "told, it is still good");
+    server.service().await;
+    let others = "SELECT COUNT(*) FROM client_secrets WHERE sealed IS NOT NULL";
+    assert_eq!(server.number(others).await, 0, "no other client's secret can be had back");
+}
+
+#[tokio::test]
+async fn what_a_client_proves_itself_by_is_checked_when_it_is_registered() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let file = operator.directory.join("keys.json");
+    std::fs::write(&file, jwks(&[&key(SigningAlgorithm::Es256)])).unwrap();
+    let file = file.display().to_string();
+    let create = |more: &[&'static str]| {
+        let all =
+            ["client", "create", "--id", "job", "--name", "Job", "--kind", "service", "--scope", "read"];
+        [&all[..], more].concat()
+    };
+    for (more, part) in [
+        (&["--auth-method", "private_key_jwt"][..], "needs the client's public keys"),
+        (&["--assertion-audience", "token-endpoint"], "is for clients with private_key_jwt"),
+        (
+            &["--auth-method", "private_key_jwt", "--jwks-uri", "https://127.0.0.1/jwks"],
+            "is not a public address",
+        ),
+        (&["--auth-method", "private_key_jwt", "--jwks-uri", "http://example.com/jwks"], "plain http"),
+        (
+            &["--auth-method", "private_key_jwt", "--jwks-uri", "https://example.com/jwks", "--secret", "x"],
+            "leave --secret out",
+        ),
+    ] {
+        let text = operator.refused(&create(more));
+        assert!(text.contains(part), "{more:?}: {text}");
+    }
+    let mut arguments = create(&["--auth-method", "private_key_jwt"]);
+    arguments.extend(["--jwks", &file]);
+    let created = operator.json(&arguments);
+    assert!(created.get("client_secret").is_none(), "{created}");
+    let text = operator.refused(&["client", "add-secret", "job"]);
+    assert!(text.contains("signs with its own key"), "{text}");
+    operator.done(&["client", "update", "job", "--jwks-uri", "https://example.com/jwks"]);
+    let shown = operator.json(&["client", "show", "job"]);
+    assert_eq!((&shown["jwks"], &shown["jwks_uri"]), (&Value::Null, &json!("https://example.com/jwks")));
+    assert_eq!(shown["token_endpoint_auth_method"], "private_key_jwt");
+    assert_eq!(shown["assertion_audience"], "issuer");
+    assert_eq!(AssertionAudience::TokenEndpoint.as_str(), "token-endpoint");
+    operator.done(&["client", "update", "job", "--jwks", &file]);
+    assert_eq!(operator.json(&["client", "show", "job"])["jwks_uri"], Value::Null);
+}
+
+#[tokio::test]
+async fn no_refused_assertion_costs_more_than_a_good_one() {
+    let server = TestServer::start().await;
+    let key = key(SigningAlgorithm::Es256);
+    signer(&server, |client| client.jwks = Some(jwks(&[&key]))).await;
+    let began = Instant::now();
+    for _ in 0..10 {
+        assert_eq!(ask(&server, &good(&server, &key)).await.status, 200);
+    }
+    let good_ones = began.elapsed();
+    let long = "x".repeat(8000);
+    let deep = to_base64url("[".repeat(2500).as_bytes());
+    for hostile in [long.as_str(), &format!("e30.{deep}.x"), &format!("{deep}.{deep}"), &"a.".repeat(4000)] {
+        let began = Instant::now();
+        for _ in 0..10 {
+            refused(&server, hostile, "client_assertion.malformed").await;
+        }
+        assert!(began.elapsed() < good_ones + Duration::from_millis(500), "{hostile:.20}");
+    }
+}
