@@ -1,19 +1,22 @@
 //! What is asked of the server.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 use grantor::html::STYLE;
+use grantor::jose::key::SigningKey;
+use grantor::oauth::client_assertion::JWT_BEARER;
 use grantor::secret::{Hash, random_token};
 
 use crate::browser::{Tokens, Visit, authorize_path, sign_in};
 use crate::http::{Connection, get, post};
 use crate::load::{self, Subject, Worker};
 use crate::report::{Report, Row};
-use crate::server::{OPENID_SCOPE, SCOPE, Server, Site, basic};
+use crate::server::{OPENID_SCOPE, SCOPE, SIGNING_CLIENT, Server, Site, basic};
 use crate::{CROWDS, Options, Outcome};
 
-const ROWS: [&str; 17] = [
+const ROWS: [&str; 21] = [
     "healthz",
     "readyz",
     "reason_page",
@@ -22,6 +25,10 @@ const ROWS: [&str; 17] = [
     "jwks",
     "client_credentials",
     "client_credentials_chosen",
+    "client_credentials_jwt",
+    "private_key_jwt",
+    "introspect",
+    "introspect_jwt",
     "refused",
     "style",
     "authorize_begin",
@@ -86,8 +93,12 @@ impl Stage<'_> {
             "jwks" => (get("/jwks", ""), 200, "\"kid\""),
             "client_credentials" => (token(&site.generated)?, 200, "\"access_token\":\"gat_"),
             "client_credentials_chosen" => (token(&site.chosen)?, 200, "\"access_token\":\"gat_"),
+            "client_credentials_jwt" => (token(&site.jwt)?, 200, "\"access_token\":\"ey"),
+            "introspect" => (self.introspect(&site.generated).await?, 200, "\"active\":true"),
+            "introspect_jwt" => (self.introspect(&site.jwt).await?, 200, "\"active\":true"),
             "refused" => (token(&wrong)?, 401, "\"invalid_client\""),
             "userinfo" => (self.userinfo().await?, 200, "\"sub\""),
+            "private_key_jwt" => return self.signers(subject, connections).await,
             _ => return self.visits(subject, connections).await,
         };
         let mut workers = Vec::new();
@@ -105,6 +116,25 @@ impl Stage<'_> {
         let mut visit = Visit { connection, cookie, credentials: self.site.web.clone(), scope: OPENID_SCOPE };
         let tokens = round_trip(&mut visit).await?;
         Ok(get("/userinfo", &format!("authorization: Bearer {}\r\n", tokens.access)))
+    }
+
+    /// About a token of the client's own.
+    async fn introspect(&self, credentials: &str) -> Outcome<Vec<u8>> {
+        let mut connection = Connection::open(self.server.address).await?;
+        let fields = [("grant_type", "client_credentials"), ("scope", "bench.read")];
+        let answer = connection.send(&post("/token", credentials, &fields)?).await?;
+        let token = answer.field("access_token").ok_or_else(|| answer.complaint())?.to_owned();
+        post("/introspect", credentials, &[("token", &token)])
+    }
+
+    async fn signers(&self, subject: Subject<'_>, connections: usize) -> Outcome<Row> {
+        let mut signers = Vec::new();
+        for _ in 0..connections {
+            let connection = Connection::open(self.server.address).await?;
+            let issuer = format!("http://{}", self.server.address);
+            signers.push(Signer { connection, issuer, key: self.site.key.clone() });
+        }
+        load::measure(subject, signers, self.length).await
     }
 
     async fn visits(&self, subject: Subject<'_>, connections: usize) -> Outcome<Row> {
@@ -152,6 +182,35 @@ impl Worker for Repeat {
     async fn once(&mut self) -> Outcome<()> {
         let answer = self.connection.send(&self.request).await?;
         if answer.status == self.status && answer.body.contains(self.marker) {
+            return Ok(());
+        }
+        Err(answer.complaint().into())
+    }
+}
+
+/// A token by a new assertion each time.
+struct Signer {
+    connection: Connection,
+    issuer: String,
+    key: Rc<SigningKey>,
+}
+
+impl Worker for Signer {
+    async fn once(&mut self) -> Outcome<()> {
+        let now = std::time::UNIX_EPOCH.elapsed()?.as_secs();
+        let claims = serde_json::json!({
+            "iss": SIGNING_CLIENT, "sub": SIGNING_CLIENT, "aud": self.issuer, "iat": now, "exp": now + 60,
+            "jti": random_token(),
+        });
+        let assertion = self.key.sign("JWT", &claims)?;
+        let fields = [
+            ("grant_type", "client_credentials"),
+            ("scope", "bench.read"),
+            ("client_assertion_type", JWT_BEARER),
+            ("client_assertion", &assertion),
+        ];
+        let answer = self.connection.send(&post("/token", "", &fields)?).await?;
+        if answer.status == 200 {
             return Ok(());
         }
         Err(answer.complaint().into())

@@ -3,10 +3,13 @@
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use grantor::jose::key::SigningKey;
+use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::secret::random_token;
 use serde_json::Value;
 
@@ -21,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) const USERNAME: &str = "bench";
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const WEB_CLIENT: &str = "bench-web";
+/// Proves itself by a signature.
+pub(crate) const SIGNING_CLIENT: &str = "bench-signing";
 pub(crate) const RETURN_TO: &str = "https://app.example.com/callback";
 pub(crate) const SCOPE: &str = "bench.read bench.write";
 /// The same and what an ID Token and UserInfo take.
@@ -40,6 +45,10 @@ pub(crate) struct Site {
     pub(crate) generated: String,
     pub(crate) chosen: String,
     pub(crate) web: String,
+    /// Of a service whose tokens are JWTs.
+    pub(crate) jwt: String,
+    /// What the client of [`SIGNING_CLIENT`] signs with.
+    pub(crate) key: Rc<SigningKey>,
     /// Keeps the server's keys readable from one start to the next.
     pub(crate) master_key: String,
 }
@@ -58,6 +67,13 @@ impl Site {
             let secret = made["client_secret"].as_str().unwrap_or(PASSWORD).replace(' ', "+");
             Ok(basic(id, &secret))
         };
+        let key = SigningKey::generate(SigningAlgorithm::Es256)?;
+        let mut file = tempfile::NamedTempFile::new()?;
+        write!(file, "{{\"keys\":[{}]}}", key.public_jwk()?)?;
+        let jwks = file.path().to_string_lossy();
+        let signing =
+            ["--kind", "service", "--scope", SCOPE, "--auth-method", "private_key_jwt", "--jwks", &jwks];
+        create(SIGNING_CLIENT, &signing)?;
         let web = [
             "--kind",
             "web",
@@ -72,6 +88,8 @@ impl Site {
             generated: create("bench-generated", &["--kind", "service", "--scope", SCOPE])?,
             chosen: create("bench-chosen", &["--kind", "service", "--scope", SCOPE, "--secret", PASSWORD])?,
             web: create(WEB_CLIENT, &web)?,
+            jwt: create("bench-jwt", &["--kind", "service", "--scope", SCOPE, "--token-format", "jwt"])?,
+            key: Rc::new(key),
             master_key,
         })
     }

@@ -65,7 +65,7 @@ async fn without_the_refresh_grant_there_is_no_refresh_token() {
 }
 
 #[tokio::test]
-async fn replaying_a_code_revokes_what_was_issued_from_it() {
+async fn threat_07_replaying_a_code_revokes_what_was_issued_from_it() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let code = web.code(&mut browser).await;
@@ -88,7 +88,7 @@ async fn a_code_expires_after_a_minute() {
 }
 
 #[tokio::test]
-async fn a_code_of_another_client_is_refused_and_stays_good_for_its_own() {
+async fn threat_09_a_code_of_another_client_is_refused_and_stays_good_for_its_own() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let thief = server.register(Registration::web("thief")).await;
@@ -100,7 +100,7 @@ async fn a_code_of_another_client_is_refused_and_stays_good_for_its_own() {
 }
 
 #[tokio::test]
-async fn a_code_is_bound_to_its_redirect_uri_and_challenge() {
+async fn threat_11_a_code_is_bound_to_its_redirect_uri_and_challenge() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let other = "A".repeat(43);
@@ -119,7 +119,7 @@ async fn a_code_is_bound_to_its_redirect_uri_and_challenge() {
 }
 
 #[tokio::test]
-async fn a_wrong_verifier_burns_the_code() {
+async fn threat_11_a_wrong_verifier_burns_the_code() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let code = web.code(&mut browser).await;
@@ -130,7 +130,7 @@ async fn a_wrong_verifier_burns_the_code() {
 }
 
 #[tokio::test]
-async fn a_verifier_without_a_challenge_is_refused() {
+async fn threat_11_a_verifier_without_a_challenge_is_refused() {
     let server = TestServer::start().await;
     let registration = Registration::web("old").pkce(PkcePolicy::Optional);
     let (old, mut browser) = (server.register(registration).await, server.alice().await);

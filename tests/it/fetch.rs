@@ -16,7 +16,7 @@ fn at(site: &Site, host: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_name_of_this_machine_is_refused_unless_it_is_allowed() {
+async fn threat_16_a_name_of_this_machine_is_refused_unless_it_is_allowed() {
     let site = Site::start(|_| page("hello"));
     let url = at(&site, "localhost").replace("http:", "https:");
     match fetcher(&[]).get(&url).await {
@@ -43,7 +43,7 @@ async fn a_name_of_this_machine_is_refused_unless_it_is_allowed() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed() {
+async fn threat_16_a_redirect_is_not_followed() {
     let inner = Site::start(|_| panic!("nobody may come here"));
     let target = at(&inner, "127.0.0.1");
     let site = Site::start(move |_| redirect(&target));
@@ -54,7 +54,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn size_and_time_of_an_answer_are_bounded() {
+async fn threat_17_size_and_time_of_an_answer_are_bounded() {
     let large = Site::start(|_| page(&"x".repeat(65 * 1024)));
     let hung = Site::start(|_| {
         loop {

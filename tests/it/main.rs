@@ -26,6 +26,7 @@ mod encryption;
 mod errors;
 mod fetch;
 mod front_channel;
+mod gate;
 mod hostile;
 mod hybrid;
 mod introspection;

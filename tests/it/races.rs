@@ -14,7 +14,7 @@ fn successes(answers: &[Answer]) -> Vec<&Answer> {
 }
 
 #[tokio::test]
-async fn of_64_parallel_redemptions_of_a_code_one_succeeds() {
+async fn threat_07_of_64_parallel_redemptions_of_a_code_one_succeeds() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     for _ in 0..12 {
@@ -32,7 +32,7 @@ async fn of_64_parallel_redemptions_of_a_code_one_succeeds() {
 }
 
 #[tokio::test]
-async fn of_64_parallel_refreshes_all_are_told_the_one_successor() {
+async fn threat_08_of_64_parallel_refreshes_all_are_told_the_one_successor() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let code = web.code(&mut browser).await;

@@ -30,7 +30,7 @@ async fn a_retry_within_the_grace_gets_the_same_successor() {
 }
 
 #[tokio::test]
-async fn after_the_grace_reuse_ends_the_whole_chain() {
+async fn threat_08_after_the_grace_reuse_ends_the_whole_chain() {
     let server = TestServer::start().await;
     let web = server.web().await;
     let first = first_token(&server, &web).await;
@@ -104,7 +104,7 @@ async fn the_scope_is_narrowed_for_one_answer_and_never_widened() {
 }
 
 #[tokio::test]
-async fn a_token_of_another_client_is_refused_and_stays_good_for_its_own() {
+async fn threat_09_a_token_of_another_client_is_refused_and_stays_good_for_its_own() {
     let server = TestServer::start().await;
     let web = server.web().await;
     let thief = server.register(Registration::web("thief")).await;

@@ -1,6 +1,7 @@
 //! Revocation (RFC 7009): what ends with which token, and who may end it.
 
 use grantor::oauth::client::{ClientKind, TokenFormat};
+use oauth2::TokenIntrospectionResponse as _;
 use reqwest::Method;
 use serde_json::json;
 
@@ -136,4 +137,19 @@ async fn a_service_gives_back_its_own_jwt() {
     assert!(!is_active(&service, &first.get("access_token")).await);
     assert!(is_active(&service, &second.get("access_token")).await);
     assert_eq!(server.number("SELECT COUNT(*) FROM revoked_tokens").await, 1);
+}
+
+#[tokio::test]
+async fn the_oauth2_crate_asks_about_a_token_and_gives_it_back() {
+    let (_server, app, mut alice) = started().await;
+    for resource in [API, ""] {
+        let (token, _) = tokens(&app, &mut alice, resource).await;
+        let (told, is_revoked) = app.introspect_and_revoke(&token).await;
+        assert!(told.active() && is_revoked);
+        let names: Vec<&str> = told.scopes().unwrap().iter().map(|scope| scope.as_str()).collect();
+        assert_eq!(names.join(" "), if resource.is_empty() { "openid read" } else { "read" });
+        assert_eq!(told.client_id().map(|id| id.as_str()), Some("app"));
+        let (told, is_revoked) = app.introspect_and_revoke(&token).await;
+        assert!(!told.active() && is_revoked, "and again is as good");
+    }
 }

@@ -108,7 +108,7 @@ impl Offer {
 
 /// Grant × kind of client × credential: what is refused for who the client is, and what gets further.
 #[tokio::test]
-async fn every_credential_has_its_answer_at_every_grant() {
+async fn threat_10_every_credential_has_its_answer_at_every_grant() {
     let server = TestServer::start().await;
     let all = [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials];
     let either = server.register(Registration::web("either").grants(&all)).await;

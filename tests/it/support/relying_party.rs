@@ -13,10 +13,11 @@ use grantor::oauth::scope::Scope;
 use grantor::secret::{Hash, random_client_secret, random_id};
 use grantor::store::clients;
 use grantor::store::db::Tx;
-use oauth2::basic::{BasicClient, BasicTokenResponse};
+use oauth2::basic::{BasicClient, BasicTokenIntrospectionResponse, BasicTokenResponse};
 use oauth2::{
-    AuthUrl, AuthorizationCode, ClientId as RpClientId, ClientSecret as RpSecret, CsrfToken, EndpointNotSet,
-    EndpointSet, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, TokenUrl,
+    AccessToken, AuthUrl, AuthorizationCode, ClientId as RpClientId, ClientSecret as RpSecret, CsrfToken,
+    EndpointNotSet, EndpointSet, IntrospectionUrl, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    RefreshToken, RevocationUrl, StandardRevocableToken, TokenUrl,
 };
 use reqwest::Method;
 use serde_json::Value;
@@ -151,6 +152,25 @@ impl Application {
             true => client,
             false => client.set_redirect_uri(RedirectUrl::new(self.redirect_uri.clone()).expect("a URL")),
         }
+    }
+
+    /// What the `oauth2` crate is told of a token; whether it could then give it back.
+    pub(crate) async fn introspect_and_revoke(&self, token: &str) -> (BasicTokenIntrospectionResponse, bool) {
+        let introspection = IntrospectionUrl::new(format!("{}/introspect", self.url)).expect("a URL");
+        // The crate insists on https, which the adapter below takes back.
+        let revocation = format!("{}/revoke", self.url.replace("http:", "https:"));
+        let revocation = RevocationUrl::new(revocation).expect("a URL");
+        let client = self.client().set_introspection_url(introspection).set_revocation_url(revocation);
+        let token = AccessToken::new(token.to_owned());
+        let told = client.introspect(&token).request_async(&send).await.expect("an answer");
+        let request = client.revoke_token(StandardRevocableToken::AccessToken(token)).expect("a request");
+        let revoked = request.request_async(&|request: oauth2::HttpRequest| {
+            let (mut parts, body) = request.into_parts();
+            let uri = parts.uri.to_string().replace("https:", "http:");
+            parts.uri = uri.parse().expect("a URI");
+            send(oauth2::HttpRequest::from_parts(parts, body))
+        });
+        (told, revoked.await.is_ok())
     }
 
     /// An authorization URL made by the `oauth2` crate, with the verifier that belongs to it.

@@ -1,0 +1,133 @@
+//! The one gate: what ended for a person or a client is ended for everything that was issued, at its next use.
+
+use grantor::oauth::client::TokenFormat;
+use grantor::oauth::scope::Scope;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::operator::succeeded;
+use crate::support::relying_party::Registration;
+use crate::support::{Application, Browser, Operator, TestServer};
+
+/// What happens, told by another process than the server.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    UserDisabled,
+    UserDeleted,
+    PasswordChanged,
+    ConsentRevoked,
+    SessionEnded,
+    SignedOut,
+    ClientDisabled,
+    ClientDeleted,
+}
+
+impl Event {
+    const ALL: [Self; 8] = [
+        Self::UserDisabled,
+        Self::UserDeleted,
+        Self::PasswordChanged,
+        Self::ConsentRevoked,
+        Self::SessionEnded,
+        Self::SignedOut,
+        Self::ClientDisabled,
+        Self::ClientDeleted,
+    ];
+
+    async fn happen(self, operator: &Operator, browser: &mut Browser) {
+        let command: &[&str] = match self {
+            Self::UserDisabled => &["user", "disable", "alice"],
+            Self::UserDeleted => &["user", "delete", "alice", "--yes"],
+            Self::ConsentRevoked => &["grant", "revoke", "--user", "alice", "--client", "app", "--yes"],
+            Self::SessionEnded => &["session", "end", "--user", "alice", "--yes"],
+            Self::ClientDisabled => &["client", "update", "app", "--disable"],
+            Self::ClientDeleted => &["client", "delete", "app", "--yes"],
+            Self::PasswordChanged => {
+                let set = ["user", "set-password", "alice", "--password-stdin"];
+                succeeded(&set, operator.with_input(&set, "another password"));
+                return;
+            }
+            Self::SignedOut => {
+                let page = browser.open("/logout").await;
+                assert!(browser.submit(&page, &[]).await.body.contains("id=\"signed-out\""));
+                return;
+            }
+        };
+        operator.done(command);
+    }
+
+    /// Whether what has offline_access goes on.
+    fn spares_offline_access(self) -> bool {
+        matches!(self, Self::SessionEnded | Self::SignedOut)
+    }
+
+    fn refusals(self) -> &'static [&'static str] {
+        match self {
+            Self::ClientDisabled => &["invalid_client"],
+            // What it held is gone with it; for a second the client itself may still be known.
+            Self::ClientDeleted => &["invalid_client", "invalid_grant"],
+            _ => &["invalid_grant"],
+        }
+    }
+}
+
+/// What an application holds.
+struct Held {
+    code: String,
+    access_token: String,
+    refresh_token: String,
+}
+
+async fn held(app: &Application, browser: &mut Browser, scope: &str) -> Held {
+    let mut code = async || browser.authorize(&app.url_with(&[("scope", scope)])).await.get("code");
+    let tokens = app.redeem_by_hand(&code().await).await;
+    Held {
+        code: code().await,
+        access_token: tokens.get("access_token"),
+        refresh_token: tokens.get("refresh_token"),
+    }
+}
+
+async fn user_info(server: &TestServer, token: &str) -> u16 {
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str())];
+    server.browser().request(Method::GET, "/userinfo", &headers, "").await.status.as_u16()
+}
+
+#[tokio::test]
+async fn threat_27_nothing_that_was_issued_outlives_what_it_was_issued_for() {
+    for event in Event::ALL {
+        for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
+            for scope in ["openid read", "openid read offline_access"] {
+                let server = TestServer::start().await;
+                let mut registration = Registration::web("app");
+                registration.client.scopes = Scope::from_stored("openid read offline_access");
+                registration.client.token_format = format;
+                let app = server.register(registration).await;
+                let api = server.register(Registration::service("api")).await;
+                let operator = Operator::of(&server);
+                let issuer = server.url.clone();
+                operator.done(&["resource", "create", &issuer, "--client", "api"]);
+                let mut alice = server.alice().await;
+                let held = held(&app, &mut alice, scope).await;
+                assert_eq!(user_info(&server, &held.access_token).await, 200);
+                assert_eq!(api.introspect(&held.access_token).await["active"], true);
+
+                event.happen(&operator, &mut alice).await;
+                let what = format!("{event:?} {format:?} {scope}");
+                let code = app.redeem_by_hand(&held.code).await;
+                let refreshed = app.refresh_by_hand(&held.refresh_token).await;
+                let spared = event.spares_offline_access() && scope.contains("offline_access");
+                assert_eq!(user_info(&server, &held.access_token).await == 200, spared, "{what}");
+                let told = api.introspect(&held.access_token).await;
+                assert_eq!(told["active"], json!(spared), "{what}");
+                assert_eq!(refreshed.status == 200, spared, "{what}: {refreshed:?}");
+                // A code is redeemed at once, or for nobody.
+                let refusals = event.refusals();
+                assert!(refusals.contains(&code.get("error").as_str()), "{what}: {code:?}");
+                let is_refused = refusals.contains(&refreshed.get("error").as_str());
+                assert!(spared || is_refused, "{what}: {refreshed:?}");
+            }
+        }
+    }
+}
