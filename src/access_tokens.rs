@@ -1,5 +1,6 @@
 //! Access tokens that go out, and those that come back.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::app::App;
@@ -11,6 +12,7 @@ use crate::oauth::bearer::Presented;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
+use crate::oauth::group;
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::id_token::ACR_ONE_FACTOR;
 use crate::oauth::params::Params;
@@ -90,6 +92,11 @@ impl Draft {
         let resource = registered.of_client(self.named.as_deref(), client)?;
         let scope = registered.scope(resource, scope, &[])?;
         Ok(self.token(client, None, Purpose { resource, scope }))
+    }
+
+    /// The groups that a person must be in to have `scope` at `client`.
+    pub fn required_groups(&self, client: &Client, scope: &Scope) -> BTreeSet<String> {
+        group::required(client, scope, &*self.catalogue)
     }
 
     fn token(&self, client: &Client, grant: Option<&Grant>, purpose: Purpose<'_>) -> AccessToken {

@@ -46,8 +46,10 @@ pub async fn validate(app: &App, http: &HttpRequest, params: &Params) -> Result<
     let id = request::client_id(params).map_err(Refusal::Page)?;
     http.extensions_mut().insert(CallingClient(id.to_string()));
     match validate_with(app, &id, params, Freshness::Cached).await {
-        // What brings tokens has no gate behind it, as a code has.
-        Ok(checked) if checked.request.response_type != ResponseType::Code => {}
+        // What brings tokens has no gate behind it, as a code has; and what only some may do may turn somebody away.
+        Ok(checked)
+            if checked.request.response_type != ResponseType::Code
+                || !checked.request.required_groups.is_empty() => {}
         Err(Denied::Refused(_)) => {}
         outcome => return outcome,
     }

@@ -115,7 +115,7 @@ async fn refresh_token(
     let is_live = chain.generation == generation
         && !chain.revoked
         && now < chain.expires_at.min(chain.idle_expires_at)
-        && found.standing.user_enabled;
+        && found.standing.claims.is_some();
     if !is_live || chain.grant.client != caller.id {
         return Ok(Introspection::default());
     }

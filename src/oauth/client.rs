@@ -54,6 +54,8 @@ pub struct Client {
     pub resources: Vec<String>,
     /// In seconds.
     pub access_token_lifetime: Option<i64>,
+    /// Nobody but people of this group is let in.
+    pub required_group: Option<String>,
     /// Belongs to the operator: nobody is asked for consent.
     pub first_party: bool,
     pub disabled: bool,
@@ -225,6 +227,7 @@ impl Client {
             token_format: TokenFormat::Opaque,
             resources: Vec::new(),
             access_token_lifetime: None,
+            required_group: None,
             first_party: false,
             disabled: false,
         }

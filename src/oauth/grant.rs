@@ -1,7 +1,10 @@
 //! The one gate: may this subject and client get a token now?
 
+use std::collections::BTreeSet;
+
 use super::claims_request::ClaimsRequest;
-use super::error::OAuthError;
+use super::error::{OAuthError, shown};
+use super::group::Groups;
 use super::id::{ClientId, GrantId, SessionId, UserId};
 use super::id_token::Authentication;
 use super::reason::Reason;
@@ -70,20 +73,31 @@ impl Ended {
 }
 
 /// What the database says about a token's subject at the moment of issuing, never a cache.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Standing {
-    pub user_enabled: bool,
+    /// What is known of the user, who may have tokens; `None` when the account is gone or disabled.
+    pub claims: Option<String>,
     /// The session was ended, and with it what has not been issued yet.
     pub session_ended: bool,
 }
 
-/// Decides for every grant with a person behind it.
-pub fn may_issue(standing: Standing) -> Result<(), OAuthError> {
-    if !standing.user_enabled {
+/// Decides for every grant with a person behind it; `required` are the groups that the person must be in.
+pub fn may_issue(standing: &Standing, required: &BTreeSet<String>) -> Result<(), OAuthError> {
+    let Some(claims) = &standing.claims else {
         return Err(Reason::SubjectDisabled.because("the account may not have tokens at present"));
-    }
+    };
     if standing.session_ended {
         return Err(Reason::SessionEnded.because("the person has signed out before the code was redeemed"));
     }
-    Ok(())
+    if required.is_empty() {
+        return Ok(());
+    }
+    let groups = Groups::of_claims(claims);
+    match required.iter().find(|group| !groups.contains(group)) {
+        None => Ok(()),
+        Some(group) => Err(Reason::SubjectGroup.because(format!(
+            "the person is not in the group {} any more, which the client or a scope is for",
+            shown(group)
+        ))),
+    }
 }

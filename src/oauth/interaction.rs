@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::client::Client;
-use super::error::OAuthError;
+use super::error::{OAuthError, shown};
+use super::group::Groups;
 use super::id::{SessionId, UserId};
 use super::reason::Reason;
 use super::request::AuthorizationRequest;
@@ -18,6 +19,7 @@ pub struct SignedIn {
     pub username: String,
     /// When the password was last given, in seconds.
     pub auth_time: i64,
+    pub groups: Groups,
     /// What the person has allowed this client before.
     pub consented: Option<Consent>,
 }
@@ -102,6 +104,12 @@ pub fn next<'a>(
             false => Ok(Next::SignIn(here)),
         };
     };
+    if let Some(group) = request.required_groups.iter().find(|group| !signed_in.groups.contains(group)) {
+        return Err(Reason::UserGroup.because(format!(
+            "the person is not in the group {}, which the client or a scope is for",
+            shown(group)
+        )));
+    }
     let allowed = signed_in.consented.as_ref().is_some_and(|consent| consent.covers(request));
     let asked = !prompt.consent || progress.consented.as_ref() == Some(&signed_in.session);
     match (asked && (client.first_party || allowed), prompt.none) {
@@ -179,6 +187,7 @@ mod tests {
             user: UserId::new("u"),
             username: "alice".into(),
             auth_time: 100,
+            groups: Groups::default(),
             consented: consented
                 .map(|scope| Consent { scope: Scope::from_stored(scope), claims: BTreeSet::default() }),
         }
@@ -197,6 +206,7 @@ mod tests {
             nonce: None,
             claims: ClaimsRequest::default(),
             named: BTreeSet::default(),
+            required_groups: BTreeSet::default(),
             prompt,
             expected: Vec::new(),
         }

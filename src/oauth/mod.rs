@@ -8,6 +8,7 @@ pub mod client_assertion;
 pub mod code;
 pub mod error;
 pub mod grant;
+pub mod group;
 pub mod id;
 pub mod id_token;
 pub mod interaction;

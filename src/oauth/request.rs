@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::claims_request::ClaimsRequest;
 use super::client::{Client, GrantType, PkcePolicy};
 use super::error::OAuthError;
+use super::group;
 use super::id::ClientId;
 use super::params::Params;
 use super::pkce::Challenge;
@@ -34,6 +35,8 @@ pub struct AuthorizationRequest {
     pub claims: ClaimsRequest,
     /// Those of these claims that no scope of the request tells, so that the person is asked for them.
     pub named: BTreeSet<String>,
+    /// The groups that the person must be in.
+    pub required_groups: BTreeSet<String>,
     /// Whom the request wants, by `sub`: nobody else is to come back. Anybody when empty.
     pub expected: Vec<String>,
 }
@@ -120,7 +123,9 @@ pub fn validate<K: KnownScopes + KnownResources>(
                 true => (claims, BTreeSet::new()),
                 false => limited(claims, client, &scope, known.catalogue),
             };
+            let required_groups = group::required(client, &scope, known.catalogue);
             Ok(AuthorizationRequest {
+                required_groups,
                 client_id: client.id.clone(),
                 response_type,
                 return_to,

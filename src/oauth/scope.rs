@@ -23,6 +23,8 @@ pub struct ScopeRecord {
     pub claims: Vec<String>,
     /// The most that a token with it lives, in seconds.
     pub access_token_lifetime: Option<i64>,
+    /// Nobody but people of this group has it.
+    pub required_group: Option<String>,
 }
 
 /// With it a request is one of OpenID Connect, and its answer tells who signed in (OpenID Connect Core §3.1.2.1).

@@ -25,7 +25,7 @@ struct CodeRow {
     claims: Option<String>,
     auth_time: i64,
     ends_at: i64,
-    user_enabled: bool,
+    user_claims: Option<String>,
     session_ended: bool,
 }
 
@@ -78,8 +78,8 @@ pub async fn consume(
                AND EXISTS (SELECT 1 FROM clients WHERE clients.id = $2 AND clients.version = $3 AND clients.disabled_at IS NULL)
              RETURNING client_id, user_id, session_id, grant_id, redirect_uri, scope, resources, challenge, nonce, claims,
                        auth_time, ends_at,
-                       EXISTS (SELECT 1 FROM users WHERE users.id = codes.user_id AND users.disabled_at IS NULL)
-                           AS user_enabled,
+                       (SELECT users.claims FROM users WHERE users.id = codes.user_id AND users.disabled_at IS NULL)
+                           AS user_claims,
                        NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.id = codes.session_id) AS session_ended",
         )
         .bind(hash.as_bytes())
@@ -156,6 +156,6 @@ impl CodeRow {
             nonce: self.nonce,
             expires_at: self.ends_at,
         };
-        Ok((code, Standing { user_enabled: self.user_enabled, session_ended: self.session_ended }))
+        Ok((code, Standing { claims: self.user_claims, session_ended: self.session_ended }))
     }
 }

@@ -36,7 +36,7 @@ struct ChainRow {
     expires_at: i64,
     revoked_at: Option<i64>,
     client_unchanged: bool,
-    user_enabled: bool,
+    user_claims: Option<String>,
 }
 
 /// A refresh chain, and what the gate needs to know at this moment.
@@ -142,8 +142,8 @@ pub async fn find_chain(
                     idle_expires_at, expires_at, revoked_at,
                     EXISTS (SELECT 1 FROM clients WHERE clients.id = $2 AND clients.version = $3
                             AND clients.disabled_at IS NULL) AS client_unchanged,
-                    EXISTS (SELECT 1 FROM users WHERE users.id = grants.user_id AND users.disabled_at IS NULL)
-                        AS user_enabled
+                    (SELECT users.claims FROM users WHERE users.id = grants.user_id AND users.disabled_at IS NULL)
+                        AS user_claims
              FROM grants WHERE id = $1 AND refresh_hash IS NOT NULL",
         )
         .bind(id.as_str())
@@ -306,7 +306,7 @@ impl ChainRow {
             revoked: self.revoked_at.is_some(),
         };
         // A grant whose session was ended was revoked with it, or is to outlive it.
-        let standing = Standing { user_enabled: self.user_enabled, session_ended: false };
+        let standing = Standing { claims: self.user_claims, session_ended: false };
         Ok(Presented { chain, standing, client_unchanged: self.client_unchanged })
     }
 }

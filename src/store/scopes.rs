@@ -12,11 +12,12 @@ struct ScopeRow {
     sensitive: bool,
     claims: String,
     access_token_lifetime: Option<i64>,
+    required_group: Option<String>,
 }
 
 pub async fn list(conn: &mut Conn) -> Result<Vec<ScopeRecord>, DbError> {
     let rows: Vec<ScopeRow> = conn
-        .query("SELECT name, description, sensitive, claims, access_token_lifetime FROM scopes ORDER BY name")
+        .query("SELECT name, description, sensitive, claims, access_token_lifetime, required_group FROM scopes ORDER BY name")
         .all()
         .await?;
     let record = |row: ScopeRow| ScopeRecord {
@@ -25,6 +26,7 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<ScopeRecord>, DbError> {
         sensitive: row.sensitive,
         claims: row.claims.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
         access_token_lifetime: row.access_token_lifetime,
+        required_group: row.required_group,
     };
     Ok(rows.into_iter().map(record).collect())
 }
@@ -35,12 +37,13 @@ pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<ScopeRecord>, Db
 
 /// Stores a scope's new state.
 pub async fn update(tx: &mut Tx, scope: &ScopeRecord) -> Result<(), DbError> {
-    tx.query("UPDATE scopes SET description = $2, sensitive = $3, claims = $4, access_token_lifetime = $5 WHERE name = $1")
+    tx.query("UPDATE scopes SET description = $2, sensitive = $3, claims = $4, access_token_lifetime = $5, required_group = $6 WHERE name = $1")
         .bind(scope.name.as_str())
         .bind(scope.description.as_str())
         .bind(scope.sensitive)
         .bind(scope.claims.join(" "))
         .bind(scope.access_token_lifetime)
+        .bind(scope.required_group.clone())
         .execute()
         .await
         .map(drop)
@@ -68,8 +71,8 @@ pub async fn delete(tx: &mut Tx, name: &str) -> Result<(), DbError> {
 pub async fn save(tx: &mut Tx, scope: &ScopeRecord, now: i64) -> Result<bool, DbError> {
     let inserted = tx
         .query(
-            "INSERT INTO scopes (name, description, sensitive, claims, access_token_lifetime, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6)
+            "INSERT INTO scopes (name, description, sensitive, claims, access_token_lifetime, created_at, required_group)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
              ON CONFLICT (name) DO NOTHING",
         )
         .bind(scope.name.as_str())
@@ -78,6 +81,7 @@ pub async fn save(tx: &mut Tx, scope: &ScopeRecord, now: i64) -> Result<bool, Db
         .bind(scope.claims.join(" "))
         .bind(scope.access_token_lifetime)
         .bind(now)
+        .bind(scope.required_group.clone())
         .execute()
         .await?;
     Ok(inserted == 1)

@@ -7,6 +7,7 @@ use super::db::{Conn, DbError, Tx};
 use super::grants;
 use super::logout_deliveries;
 use crate::oauth::grant::Ended;
+use crate::oauth::group::Groups;
 use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::interaction::SignedIn;
 use crate::secret::Hash;
@@ -35,6 +36,7 @@ struct SessionRow {
     username: String,
     auth_time: i64,
     last_seen_at: i64,
+    user_claims: String,
     consented_scope: Option<String>,
     consented_claims: Option<String>,
 }
@@ -115,8 +117,8 @@ pub async fn find(
 ) -> Result<Option<Found>, DbError> {
     let row: Option<SessionRow> = conn
         .query(
-            "SELECT sessions.id, sessions.user_id, users.username, sessions.auth_time, sessions.last_seen_at,
-                    consents.scope AS consented_scope, consents.claims AS consented_claims
+            "SELECT sessions.id, sessions.user_id, users.username, users.claims AS user_claims,
+                    sessions.auth_time, sessions.last_seen_at, consents.scope AS consented_scope, consents.claims AS consented_claims
              FROM sessions
              JOIN users ON users.id = sessions.user_id AND users.disabled_at IS NULL
              LEFT JOIN consents ON consents.user_id = sessions.user_id AND consents.client_id = $2
@@ -134,6 +136,7 @@ pub async fn find(
             user: UserId::new(row.user_id),
             username: row.username,
             auth_time: row.auth_time,
+            groups: Groups::of_claims(&row.user_claims),
             consented: row
                 .consented_scope
                 .map(|scope| from_stored(&scope, row.consented_claims.as_deref().unwrap_or_default())),

@@ -2,6 +2,7 @@
 
 use grantor::oauth::client::TokenFormat;
 use grantor::oauth::scope::Scope;
+use grantor::registry::Freshness;
 use reqwest::Method;
 use serde_json::json;
 
@@ -18,18 +19,22 @@ enum Event {
     ConsentRevoked,
     SessionEnded,
     SignedOut,
+    LeftGroupOfClient,
+    LeftGroupOfScope,
     ClientDisabled,
     ClientDeleted,
 }
 
 impl Event {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::UserDisabled,
         Self::UserDeleted,
         Self::PasswordChanged,
         Self::ConsentRevoked,
         Self::SessionEnded,
         Self::SignedOut,
+        Self::LeftGroupOfClient,
+        Self::LeftGroupOfScope,
         Self::ClientDisabled,
         Self::ClientDeleted,
     ];
@@ -40,6 +45,9 @@ impl Event {
             Self::UserDeleted => &["user", "delete", "alice", "--yes"],
             Self::ConsentRevoked => &["grant", "revoke", "--user", "alice", "--client", "app", "--yes"],
             Self::SessionEnded => &["session", "end", "--user", "alice", "--yes"],
+            Self::LeftGroupOfClient | Self::LeftGroupOfScope => {
+                &["user", "update", "alice", "--group", "guests"]
+            }
             Self::ClientDisabled => &["client", "update", "app", "--disable"],
             Self::ClientDeleted => &["client", "delete", "app", "--yes"],
             Self::PasswordChanged => {
@@ -54,6 +62,25 @@ impl Event {
             }
         };
         operator.done(command);
+    }
+
+    /// What is arranged beforehand.
+    fn prepare(self, operator: &Operator) {
+        operator.done(&["user", "update", "alice", "--group", "staff"]);
+        match self {
+            Self::LeftGroupOfClient => {
+                operator.done(&["client", "update", "app", "--require-group", "staff"]);
+            }
+            Self::LeftGroupOfScope => {
+                operator.done(&["scope", "update", "read", "--require-group", "staff"]);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a token that was issued stays what it is until it expires: only new ones are for the group.
+    fn spares_access_tokens(self) -> bool {
+        matches!(self, Self::LeftGroupOfClient | Self::LeftGroupOfScope)
     }
 
     /// Whether what has offline_access goes on.
@@ -109,6 +136,7 @@ async fn threat_27_nothing_that_was_issued_outlives_what_it_was_issued_for() {
                 let issuer = server.url.clone();
                 operator.done(&["resource", "create", &issuer, "--client", "api"]);
                 let mut alice = server.alice().await;
+                event.prepare(&operator);
                 let held = held(&app, &mut alice, scope).await;
                 assert_eq!(user_info(&server, &held.access_token).await, 200);
                 assert_eq!(api.introspect(&held.access_token).await["active"], true);
@@ -118,9 +146,10 @@ async fn threat_27_nothing_that_was_issued_outlives_what_it_was_issued_for() {
                 let code = app.redeem_by_hand(&held.code).await;
                 let refreshed = app.refresh_by_hand(&held.refresh_token).await;
                 let spared = event.spares_offline_access() && scope.contains("offline_access");
-                assert_eq!(user_info(&server, &held.access_token).await == 200, spared, "{what}");
+                let is_active = spared || event.spares_access_tokens();
+                assert_eq!(user_info(&server, &held.access_token).await == 200, is_active, "{what}");
                 let told = api.introspect(&held.access_token).await;
-                assert_eq!(told["active"], json!(spared), "{what}");
+                assert_eq!(told["active"], json!(is_active), "{what}");
                 assert_eq!(refreshed.status == 200, spared, "{what}: {refreshed:?}");
                 // A code is redeemed at once, or for nobody.
                 let refusals = event.refusals();
@@ -130,4 +159,47 @@ async fn threat_27_nothing_that_was_issued_outlives_what_it_was_issued_for() {
             }
         }
     }
+}
+
+/// A change of a scope counts within a second; here it is to count at once.
+async fn see_scopes(server: &TestServer) {
+    server.app.registry.catalogue(Freshness::Now).await.expect("the catalogue");
+}
+
+#[tokio::test]
+async fn who_is_not_in_the_group_is_not_let_in_and_comes_back_when_it_is_so() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let app = server.register(Registration::web("app").scopes("openid read write")).await;
+    let mut alice = server.alice().await;
+    operator.done(&["client", "update", "app", "--require-group", "staff"]);
+    assert_eq!(operator.json(&["client", "show", "app"])["required_group"], "staff");
+    let back = alice.authorize(&app.url_with(&[])).await;
+    back.assert_redirect_error("access_denied", "user.group_missing", &server.url);
+    let silent = alice.get(&app.url_with(&[("prompt", "none")])).await;
+    silent.assert_redirect_error("access_denied", "user.group_missing", &server.url);
+    operator.done(&["user", "update", "alice", "--group", "staff"]);
+    assert!(!app.code(&mut alice).await.is_empty());
+
+    // A scope may be for others than the application.
+    operator.done(&["scope", "update", "write", "--require-group", "editors"]);
+    see_scopes(&server).await;
+    let both = [("scope", "read write")];
+    let back = alice.authorize(&app.url_with(&both)).await;
+    back.assert_redirect_error("access_denied", "user.group_missing", &server.url);
+    operator.done(&["user", "update", "alice", "--group", "staff", "--group", "editors"]);
+    let code = alice.authorize(&app.url_with(&both)).await.get("code");
+    let refresh = app.redeem_by_hand(&code).await.get("refresh_token");
+    operator.done(&["user", "update", "alice", "--group", "staff"]);
+    let refused = app.refresh_by_hand(&refresh).await;
+    refused.assert_json_error(400, "invalid_grant", "subject.group_missing");
+    let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str()), ("scope", "read")];
+    assert_eq!(app.token(&form).await.get("scope"), "read", "without it she goes on");
+    operator.done(&["client", "update", "app", "--no-required-group"]);
+    operator.done(&["scope", "update", "write", "--no-required-group"]);
+    see_scopes(&server).await;
+    operator.done(&["user", "update", "alice", "--group", "guests"]);
+    assert!(!alice.authorize(&app.url_with(&both)).await.get("code").is_empty());
+    let text = operator.run(&["client", "update", "app", "--require-group", " "]);
+    assert_eq!(text.status.code(), Some(2), "{text:?}");
 }

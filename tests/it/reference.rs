@@ -128,7 +128,7 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
 }
 
 /// Reasons whose example tells of a time, a setting or a size that a single request does not show.
-const NEEDS_MORE: [&str; 47] = [
+const NEEDS_MORE: [&str; 49] = [
     "request.malformed",
     "request.too_large",
     "parameter.too_long",
@@ -156,6 +156,8 @@ const NEEDS_MORE: [&str; 47] = [
     "consent.denied",
     "sign_in.cancelled",
     "user.disabled",
+    "user.group_missing",
+    "subject.group_missing",
     "code.expired",
     "code.replayed",
     "code.wrong_client",

@@ -13,7 +13,7 @@ use super::sector;
 use super::tokens;
 use super::words::{
     Algorithm, Audience, Format, Grant, Kind, Method, Pkce, Subject, check_algorithm, check_calls, grants,
-    link, origins, redirect_uris, response_types, scopes,
+    group, link, origins, redirect_uris, response_types, scopes,
 };
 use crate::oauth::client::{AuthMethod, Client, ClientKind, Links, LogoutUris, PkcePolicy};
 use crate::oauth::id::ClientId;
@@ -106,6 +106,9 @@ pub(in crate::cli) struct Options {
     /// How long its access tokens live, such as 5m; resources and scopes may make that shorter
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
+    /// Only people of this group are let in, and get tokens for it
+    #[arg(long, value_name = "GROUP", value_parser = group)]
+    require_group: Option<String>,
     /// It belongs to the operator: nobody is asked for consent
     #[arg(long)]
     first_party: bool,
@@ -239,6 +242,7 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
         token_format: options.token_format.into(),
         resources: Vec::new(),
         access_token_lifetime: None,
+        required_group: options.require_group.clone(),
         first_party: options.first_party,
         disabled: false,
     };

@@ -14,7 +14,7 @@ use super::tokens;
 use super::unknown;
 use super::words::{
     AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, check_algorithm,
-    check_calls, grants, link, origins, redirect_uris, response_types, scopes,
+    check_calls, grants, group, link, origins, redirect_uris, response_types, scopes,
 };
 use crate::oauth::client::{Client, ClientKind, Links, LogoutUris};
 use crate::oauth::id::ClientId;
@@ -140,6 +140,12 @@ struct Changes {
     /// How long its access tokens live, such as 5m; default leaves that to the server
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
+    /// Only people of this group are let in, and get tokens for it
+    #[arg(long, value_name = "GROUP", value_parser = group, conflicts_with = "no_required_group")]
+    require_group: Option<String>,
+    /// It is for people of every group
+    #[arg(long)]
+    no_required_group: bool,
     /// Whether it belongs to the operator, so that nobody is asked for consent
     #[arg(long, value_name = "true|false")]
     first_party: Option<bool>,
@@ -275,6 +281,7 @@ impl Changes {
             token_format: self.token_format.map_or(before.token_format, Into::into),
             resources: if self.no_resources { Vec::new() } else { before.resources.clone() },
             access_token_lifetime: before.access_token_lifetime,
+            required_group: self.required_group(before),
             first_party: self.first_party.unwrap_or(before.first_party),
             disabled: self.disable || (before.disabled && !self.enable),
         };
@@ -288,6 +295,11 @@ impl Changes {
             .into());
         }
         Ok(client)
+    }
+
+    fn required_group(&self, before: &Client) -> Option<String> {
+        let kept = || before.required_group.clone().filter(|_| !self.no_required_group);
+        self.require_group.clone().or_else(kept)
     }
 
     /// The keys themselves, or where they are.

@@ -89,6 +89,11 @@ choice!(PkceOrDefault for Option<PkcePolicy> {
     Default = "default" => None,
 });
 
+/// A group's name, as an option's value.
+pub(in crate::cli) fn group(name: &str) -> Result<String, String> {
+    crate::oauth::group::check_name(name).map(|()| name.to_owned())
+}
+
 /// Grants, each once.
 pub(in crate::cli) fn grants(chosen: &[Grant]) -> Vec<GrantType> {
     let mut grants: Vec<GrantType> = Vec::new();

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::client::tokens::lifetime as lifetime_of;
+use super::super::client::words::group;
 use super::super::{Common, Desk, Trouble, block_on, say};
 use super::{check_description, checked_claims};
 use crate::oauth::scope::{ScopeRecord, is_scope_name};
@@ -26,6 +27,9 @@ pub(in crate::cli) struct Options {
     /// The longest that a token with it lives, such as 1m
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
+    /// Only people of this group can give it
+    #[arg(long, value_name = "GROUP", value_parser = group)]
+    require_group: Option<String>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -50,6 +54,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
             sensitive: options.sensitive,
             claims,
             access_token_lifetime,
+            required_group: options.require_group,
         };
         let save = async move |tx: &mut _| scopes::save(tx, &scope, now).await;
         if !desk.db.write::<_, DbError, _>(save).await? {

@@ -19,7 +19,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let scopes = desk.db.read::<_, DbError, _>(async |conn| scopes::list(conn).await).await?;
-        let described = |scope: &ScopeRecord| json!({ "name": scope.name, "description": scope.description, "sensitive": scope.sensitive, "claims": scope.claims, "access_token_lifetime": scope.access_token_lifetime });
+        let described = |scope: &ScopeRecord| json!({ "name": scope.name, "description": scope.description, "sensitive": scope.sensitive, "claims": scope.claims, "access_token_lifetime": scope.access_token_lifetime, "required_group": scope.required_group });
         let row = |scope: &ScopeRecord| {
             let sensitive = if scope.sensitive { "yes" } else { "no" };
             let claims = if scope.claims.is_empty() { "-".into() } else { scope.claims.join(" ") };

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::client::tokens::new_lifetime;
+use super::super::client::words::group;
 use super::super::{Desk, Manner, Trouble, block_on};
 use super::{check_description, checked_claims, unknown};
 use crate::store::db::{DbError, Tx};
@@ -37,6 +38,12 @@ struct Changes {
     /// An application learns nothing with it
     #[arg(long)]
     no_claims: bool,
+    /// Only people of this group can give it
+    #[arg(long, value_name = "GROUP", value_parser = group, conflicts_with = "no_required_group")]
+    require_group: Option<String>,
+    /// People of every group can give it
+    #[arg(long)]
+    no_required_group: bool,
     /// The longest that a token with it lives, such as 1m; default says nothing
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
@@ -60,6 +67,9 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
                 scope.claims.clone_from(&changes.claims);
             }
             scope.access_token_lifetime = lifetime.unwrap_or(scope.access_token_lifetime);
+            if changes.no_required_group || changes.require_group.is_some() {
+                scope.required_group.clone_from(&changes.require_group);
+            }
             scopes::update(tx, &scope).await.map(|()| true)
         };
         if !desk.db.write::<_, DbError, _>(work).await? {

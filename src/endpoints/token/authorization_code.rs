@@ -59,7 +59,7 @@ pub(super) async fn issue(
         let Some((code, standing)) = consumed else {
             return refuse(tx, &prepared.code, &client, now).await;
         };
-        may_issue(standing)?;
+        may_issue(&standing, &plan.required_groups(&client, &code.grant.scope))?;
         code::redeem(&code, &prepared.redemption, now)?;
         let refresh_token = client
             .grants

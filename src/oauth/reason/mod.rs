@@ -182,6 +182,7 @@ reasons! {
     SignUpOff = sign_in::SIGN_UP_OFF;
     SignInCancelled = sign_in::CANCELLED;
     UserDisabled = sign_in::USER_DISABLED;
+    UserGroup = sign_in::USER_GROUP;
 
     GrantTypeMissing = token::GRANT_TYPE_MISSING;
     GrantTypeUnsupported = token::GRANT_TYPE_UNSUPPORTED;
@@ -198,6 +199,7 @@ reasons! {
     RefreshTokenRevoked = token::REFRESH_TOKEN_REVOKED;
     RefreshTokenWrongClient = token::REFRESH_TOKEN_WRONG_CLIENT;
     SubjectDisabled = token::SUBJECT_DISABLED;
+    SubjectGroup = token::SUBJECT_GROUP;
     SessionEnded = logout::SESSION_ENDED;
 
     TokenMissing = token::TOKEN_MISSING;

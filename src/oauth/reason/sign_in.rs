@@ -128,3 +128,15 @@ pub(super) const USER_DISABLED: Row = Row {
     example: COME_BACK,
     see: &[Reason::SubjectDisabled],
 };
+
+pub(super) const USER_GROUP: Row = Row {
+    word: "user.group_missing",
+    code: AccessDenied,
+    who: &[Operator, Person],
+    what: "The person is not in a group that the application or a scope is for.",
+    fix: "Say so to the person, who may have another account or ask the operator to be added to the group. The operator \
+          sees what is required with grantor client show and grantor scope list, and who is in a group with grantor user \
+          show.",
+    example: COME_BACK,
+    see: &[Reason::SubjectGroup, Reason::ScopeForbidden],
+};

@@ -367,3 +367,27 @@ pub(super) const TOKEN_MISSING: Row = Row {
     ),
     see: &[Reason::BearerMissing],
 };
+
+pub(super) const SUBJECT_GROUP: Row = Row {
+    word: "subject.group_missing",
+    code: InvalidGrant,
+    who: &[Operator],
+    what: "The person has left a group that the application or a scope is for.",
+    fix: "Ask for a token without the scope, if only that is for the group; otherwise end the session of this person in \
+          your application. The operator decides who is in the group.",
+    example: example(
+        "# granted: read pay; the person has left the group that pay is for\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=refresh_token\n\
+         &refresh_token=grt_made-up-token",
+        "POST https://id.example.com/token\n\
+         Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
+         \n\
+         grant_type=refresh_token\n\
+         &refresh_token=grt_made-up-token\n\
+         &scope=read",
+    ),
+    see: &[Reason::UserGroup],
+};

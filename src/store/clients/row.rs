@@ -21,7 +21,7 @@ macro_rules! registered {
          origins, grants, response_types, scopes, auth_method, pkce, id_token_alg, userinfo_alg, jwks, \
          id_token_encryption, userinfo_encryption, subject_type, sector_identifier_uri, \
          backchannel_logout_uri, frontchannel_logout_uri, token_format, \
-         resources, access_token_lifetime, assertion_method, jwks_uri, assertion_audience, first_party"
+         resources, access_token_lifetime, assertion_method, jwks_uri, assertion_audience, required_group, first_party"
     };
 }
 pub(super) use registered;
@@ -30,7 +30,7 @@ pub(super) use registered;
 macro_rules! values {
     () => {
         "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, \
-         $25, $26, $27, $28, $29, $30, $31, $32, $33"
+         $25, $26, $27, $28, $29, $30, $31, $32, $33, $34"
     };
 }
 pub(super) use values;
@@ -68,6 +68,7 @@ pub(super) struct ClientRow {
     assertion_method: Option<String>,
     jwks_uri: Option<String>,
     assertion_audience: Option<String>,
+    required_group: Option<String>,
     first_party: bool,
     disabled_at: Option<i64>,
 }
@@ -105,6 +106,7 @@ pub(super) fn bind<'c>(query: Query<'c>, client: &Client) -> Query<'c> {
         .bind(client.auth_method.filter(|method| method.is_assertion()).map(AuthMethod::as_str))
         .bind(client.jwks_uri.clone())
         .bind(client.assertion_audience.map(AssertionAudience::as_str))
+        .bind(client.required_group.clone())
         .bind(client.first_party)
 }
 
@@ -161,6 +163,7 @@ impl ClientRow {
             jwks_uri: self.jwks_uri,
             assertion_audience: known(self.assertion_audience.as_deref(), AssertionAudience::parse)
                 .ok_or_else(|| corrupt("assertion_audience"))?,
+            required_group: self.required_group,
             first_party: self.first_party,
             disabled: self.disabled_at.is_some(),
             id: ClientId::new(self.id),
