@@ -16,9 +16,8 @@ use crate::oauth::group;
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::id_token::ACR_ONE_FACTOR;
 use crate::oauth::params::Params;
-use crate::oauth::reason::Reason;
-use crate::oauth::resource::{KnownResources as _, Registered};
-use crate::oauth::scope::Scope;
+use crate::oauth::resource::{self, KnownResources as _, Registered};
+use crate::oauth::scope::{self, Scope};
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::token::{ACCESS_TOKEN_PREFIX, AccessToken, JwtClaims, Purpose, TYP, TokenId, Usual};
 use crate::registry::{Catalogue, Freshness};
@@ -49,7 +48,8 @@ impl Draft {
         params: &Params,
         freshness: Freshness,
     ) -> Result<Self, Denied<OAuthError>> {
-        let draft = Self::for_named(app, named(params)?, app.registry.catalogue(freshness).await?).await?;
+        let draft =
+            Self::for_named(app, resource::named(params)?, app.registry.catalogue(freshness).await?).await?;
         if let Some(uri) = &draft.named {
             draft.registered().named(uri, client)?;
         }
@@ -86,11 +86,12 @@ impl Draft {
         Ok(self.token(client, Some(grant), Purpose { resource, scope }))
     }
 
-    /// The token of a client that speaks for itself.
-    pub fn of_client(&self, client: &Client, scope: &Scope) -> Result<AccessToken, OAuthError> {
+    /// The token of a client that speaks for itself, with what the request asks for.
+    pub fn of_client(&self, client: &Client, params: &Params) -> Result<AccessToken, OAuthError> {
+        let scope = scope::resolve(params.one("scope")?, client, &*self.catalogue)?;
         let registered = self.registered();
         let resource = registered.of_client(self.named.as_deref(), client)?;
-        let scope = registered.scope(resource, scope, &[])?;
+        let scope = registered.scope(resource, &scope, &[])?;
         Ok(self.token(client, None, Purpose { resource, scope }))
     }
 
@@ -136,16 +137,6 @@ impl Draft {
             acr: auth_time.map(|_| ACR_ONE_FACTOR.to_owned()),
         };
         Ok(key.sign(TYP, &claims)?)
-    }
-}
-
-/// A token is for one API: each has a request of its own.
-fn named(params: &Params) -> Result<Option<String>, OAuthError> {
-    match params.all("resource", 8)?.as_slice() {
-        [] => Ok(None),
-        [only] => Ok(Some((*only).to_owned())),
-        _ => Err(Reason::ResourceSeveral
-            .because("the token request names several resources, and a token is for one of them")),
     }
 }
 

@@ -109,7 +109,7 @@ impl Place {
 }
 
 /// Reads a JWK Set.
-pub async fn fetch(fetcher: &Fetcher, uri: &str) -> Result<ForeignKeys, NoKeys> {
+async fn fetch(fetcher: &Fetcher, uri: &str) -> Result<ForeignKeys, NoKeys> {
     let answer = fetcher.get(uri).await?;
     if !answer.status.is_success() {
         return Err(NoKeys::Status(answer.status.as_u16()));

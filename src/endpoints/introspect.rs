@@ -7,6 +7,7 @@ use super::client_auth;
 use crate::access_tokens::{self, Read, subject};
 use crate::answer;
 use crate::app::App;
+use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::form;
 use crate::id_tokens;
@@ -16,7 +17,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::introspection::{Introspection, SignedIntrospection, TYP};
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
-use crate::oauth::refresh::RefreshName;
+use crate::oauth::refresh::{RefreshName, Verdict, judge};
 use crate::registry::Freshness;
 use crate::store::db::{Conn, DbError};
 use crate::store::grants;
@@ -36,6 +37,9 @@ pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::P
         Err(denied) => answer::oauth_error(&app, &request, denied),
     }
 }
+
+/// A token that was replaced is worth nothing to who only asks about it.
+const NO_GRACE: Seconds = 0;
 
 enum Told {
     Plain(Introspection),
@@ -62,6 +66,8 @@ async fn introspect(
         Some((name, mac)) => refresh_token(app, caller, name, &mac).await?,
         None => access_token(app, caller, token).await?,
     };
+    // Who may not know of a token is told the same as of one that is none.
+    let introspection = introspection.unwrap_or_default();
     match wants_signed(request) {
         false => Ok(Told::Plain(introspection)),
         true => Ok(Told::Signed(sign(app, caller, &introspection).await?)),
@@ -73,29 +79,29 @@ pub(super) fn token(params: &Params) -> Result<&str, OAuthError> {
     params.one("token")?.ok_or_else(|| Reason::TokenMissing.because("the parameter token is missing"))
 }
 
-async fn access_token(app: &App, caller: &Client, token: &str) -> Result<Introspection, Failure> {
-    let Some(read) = access_tokens::read(app, token).await? else { return Ok(Introspection::default()) };
+async fn access_token(app: &App, caller: &Client, token: &str) -> Result<Option<Introspection>, Failure> {
+    let Some(read) = access_tokens::read(app, token).await? else { return Ok(None) };
     // What a signed token says of itself may spare the question to the database.
     let is_over = matches!(&read, Read::Jwt(token) if token.expires_at <= app.now());
     if is_over {
-        return Ok(Introspection::default());
+        return Ok(None);
     }
     let find = async move |conn: &mut Conn| read.find(conn).await;
     let found = app.db.read::<_, DbError, _>(find).await?;
     let Some(Presented { token, .. }) = found.filter(|found| found.is_active(app.now())) else {
-        return Ok(Introspection::default());
+        return Ok(None);
     };
     if !access_tokens::may_introspect(app, &caller.id, &token).await? {
-        return Ok(Introspection::default());
+        return Ok(None);
     }
     let subject = match token.client_id == caller.id {
         true => subject(app, caller, token.user_id.as_ref()),
         false => match app.registry.client(&token.client_id, Freshness::Cached).await? {
             Some(client) => subject(app, &client.client, token.user_id.as_ref()),
-            None => return Ok(Introspection::default()),
+            None => return Ok(None),
         },
     };
-    Ok(Introspection::of_access_token(&app.issuer, &token, subject))
+    Ok(Some(Introspection::of_access_token(&app.issuer, &token, subject)))
 }
 
 /// A refresh token is its own client's business alone, and only the newest of its chain is worth anything.
@@ -104,23 +110,20 @@ async fn refresh_token(
     caller: &Client,
     name: RefreshName,
     mac: &[u8],
-) -> Result<Introspection, Failure> {
+) -> Result<Option<Introspection>, Failure> {
     if !app.keys.is_refresh_token(&name, mac) {
-        return Ok(Introspection::default());
+        return Ok(None);
     }
-    let (generation, client, version, now) = (name.generation, caller.id.clone(), caller.version, app.now());
-    let find = async move |conn: &mut Conn| grants::find_chain(conn, &name.grant_id, &client, version).await;
-    let Some(found) = app.db.read::<_, DbError, _>(find).await? else { return Ok(Introspection::default()) };
+    let (grant, client, version) = (name.grant_id.clone(), caller.id.clone(), caller.version);
+    let find = async move |conn: &mut Conn| grants::find_chain(conn, &grant, &client, version).await;
+    let Some(found) = app.db.read::<_, DbError, _>(find).await? else { return Ok(None) };
     let chain = found.chain;
-    let is_live = chain.generation == generation
-        && !chain.revoked
-        && now < chain.expires_at.min(chain.idle_expires_at)
-        && found.standing.claims.is_some();
-    if !is_live || chain.grant.client != caller.id {
-        return Ok(Introspection::default());
+    let is_live = judge(&chain, &name, &caller.id, NO_GRACE, app.now()) == Ok(Verdict::Rotate);
+    if !is_live || found.standing.claims.is_none() {
+        return Ok(None);
     }
     let subject = subject(app, caller, Some(&chain.grant.user));
-    Ok(Introspection::of_refresh_token(&app.issuer, &chain, subject))
+    Ok(Some(Introspection::of_refresh_token(&app.issuer, &chain, subject)))
 }
 
 /// Who keeps the answer as proof asks for a signed one (RFC 9701 §4).

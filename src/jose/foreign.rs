@@ -4,10 +4,10 @@
 //! (RFC 8725 §3.1). `jwk`, `jku`, `x5c` and `x5u` are not looked at.
 
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
-use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, decode_header};
 use serde_json::Value;
 
-use super::verify::{Unverified, is_type};
+use super::verify::{Unverified, is_type, signed_claims};
 use crate::secret::from_base64url;
 
 /// Keys of one set.
@@ -102,7 +102,7 @@ pub fn verify(token: &str, types: &[&str], by: By<'_>) -> Result<Value, Unverifi
     }
     match by {
         By::Secret(secret) if header.alg == Algorithm::HS256 => {
-            claims(token, &DecodingKey::from_secret(secret), Algorithm::HS256)
+            signed_claims(token, &DecodingKey::from_secret(secret), Algorithm::HS256)
         }
         By::Secret(_) => Err(Unverified::Algorithm),
         By::Keys(keys) => by_keys(token, &header, keys),
@@ -117,21 +117,12 @@ fn by_keys(token: &str, header: &Header, keys: &ForeignKeys) -> Result<Value, Un
             outcome = Err(Unverified::Algorithm);
             continue;
         }
-        match claims(token, &key.key, header.alg) {
+        match signed_claims(token, &key.key, header.alg) {
             Err(Unverified::Signature) => outcome = Err(Unverified::Signature),
             found => return found,
         }
     }
     outcome
-}
-
-fn claims(token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Value, Unverified> {
-    let mut validation = Validation::new(algorithm);
-    validation.required_spec_claims.clear();
-    validation.validate_exp = false;
-    validation.validate_aud = false;
-    let verified = decode::<Value>(token, key, &validation).map_err(|_| Unverified::Signature)?;
-    Ok(verified.claims)
 }
 
 /// What a token says of itself, to find out whose keys it is to be verified by; nothing that may be believed.

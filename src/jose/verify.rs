@@ -4,7 +4,7 @@
 //! algorithm is that key's (RFC 8725 §3.1). `jwk`, `jku`, `x5c` and `x5u` are not looked at.
 
 use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -81,17 +81,27 @@ pub fn verify<T: DeserializeOwned>(
     if header.alg != algorithm {
         return Err(Unverified::Algorithm);
     }
+    let claims = signed_claims(token, &key.key, algorithm)?;
+    let expires_at = claims["exp"].as_i64().ok_or(Unverified::Claims)?;
+    if matches!(expiry, Expiry::Live(now) if expires_at <= now) {
+        return Err(Unverified::Expired);
+    }
+    serde_json::from_value(claims).map_err(|_| Unverified::Claims)
+}
+
+/// What a token says, if this key signed it with this algorithm.
+pub(super) fn signed_claims(
+    token: &str,
+    key: &DecodingKey,
+    algorithm: Algorithm,
+) -> Result<Value, Unverified> {
     let mut validation = Validation::new(algorithm);
     // The time comes from our own clock, and the audience is for the caller to judge.
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
     validation.validate_aud = false;
-    let verified = decode::<Value>(token, &key.key, &validation).map_err(|_| Unverified::Signature)?;
-    let expires_at = verified.claims["exp"].as_i64().ok_or(Unverified::Claims)?;
-    if matches!(expiry, Expiry::Live(now) if expires_at <= now) {
-        return Err(Unverified::Expired);
-    }
-    serde_json::from_value(verified.claims).map_err(|_| Unverified::Claims)
+    let verified = decode::<Value>(token, key, &validation).map_err(|_| Unverified::Signature)?;
+    Ok(verified.claims)
 }
 
 /// Media types are compared without case, and may leave out `application/` (RFC 7515 §4.1.9).
@@ -102,7 +112,7 @@ pub(super) fn is_type(found: &str, expected: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+    use jsonwebtoken::{EncodingKey, Header, encode};
     use serde_json::json;
 
     use super::*;

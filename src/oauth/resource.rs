@@ -153,6 +153,16 @@ impl<'k, K: KnownResources> Registered<'k, K> {
     }
 }
 
+/// The resource that a token request names: a token is for one, and each has a request of its own.
+pub fn named(params: &Params) -> Result<Option<String>, OAuthError> {
+    match params.all("resource", MOST)?.as_slice() {
+        [] => Ok(None),
+        [only] => Ok(Some((*only).to_owned())),
+        _ => Err(Reason::ResourceSeveral
+            .because("the token request names several resources, and a token is for one of them")),
+    }
+}
+
 /// A token for an API that has scopes carries one of them.
 fn within(resource: &Resource, scope: &Scope) -> Result<Scope, OAuthError> {
     let within = scope.without(&scope.without(&resource.scopes));

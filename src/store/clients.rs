@@ -174,15 +174,9 @@ pub async fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, DbError> {
 
 /// The clients that may ask for a scope, by id.
 pub async fn list_allowed(conn: &mut Conn, scope: &str) -> Result<Vec<ClientId>, DbError> {
-    let rows: Vec<(String,)> = conn
-        .query(
-            "SELECT id FROM clients
-             WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' ' ORDER BY id",
-        )
-        .bind(scope)
-        .all()
-        .await?;
-    Ok(rows.into_iter().map(|(id,)| ClientId::new(id)).collect())
+    const HOLDING: &str = "SELECT id FROM clients
+         WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' ' ORDER BY id";
+    ids(conn, HOLDING, scope).await
 }
 
 /// Takes a scope from every client that may ask for it; each gets its next version.
@@ -200,14 +194,13 @@ pub async fn take_scope(tx: &mut Tx, scope: &str) -> Result<(), DbError> {
 
 /// The clients that are registered for a resource, by id.
 pub async fn list_of_resource(conn: &mut Conn, uri: &str) -> Result<Vec<ClientId>, DbError> {
-    let rows: Vec<(String,)> = conn
-        .query(
-            "SELECT id FROM clients
-             WHERE REPLACE(' ' || resources || ' ', ' ' || $1 || ' ', ' ') <> ' ' || resources || ' ' ORDER BY id",
-        )
-        .bind(uri)
-        .all()
-        .await?;
+    const HOLDING: &str = "SELECT id FROM clients
+         WHERE REPLACE(' ' || resources || ' ', ' ' || $1 || ' ', ' ') <> ' ' || resources || ' ' ORDER BY id";
+    ids(conn, HOLDING, uri).await
+}
+
+async fn ids(conn: &mut Conn, holding: &'static str, word: &str) -> Result<Vec<ClientId>, DbError> {
+    let rows: Vec<(String,)> = conn.query(holding).bind(word).all().await?;
     Ok(rows.into_iter().map(|(id,)| ClientId::new(id)).collect())
 }
 

@@ -3,7 +3,8 @@
 use sqlx::FromRow;
 
 use super::db::{DbError, Tx};
-use super::grants::{claims_from, resources_from};
+use super::grants::claims_from;
+use super::resources::uris;
 use crate::oauth::code::Code;
 use crate::oauth::grant::{Grant, Standing};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
@@ -146,7 +147,7 @@ impl CodeRow {
             user: UserId::new(self.user_id),
             session: SessionId::new(self.session_id),
             scope: Scope::from_stored(&self.scope),
-            resources: resources_from(&self.resources),
+            resources: uris(&self.resources),
             auth_time: self.auth_time,
         };
         let code = Code {

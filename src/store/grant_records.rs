@@ -52,18 +52,25 @@ pub struct Wanted {
     pub most: i64,
 }
 
-/// Grants, the newest first.
-pub async fn list(conn: &mut Conn, wanted: &Wanted, now: i64) -> Result<Vec<GrantRecord>, DbError> {
-    conn.query(
+/// The columns of [`GrantRecord`].
+macro_rules! select {
+    () => {
         "SELECT grants.id, grants.client_id, grants.user_id, users.username, grants.session_id, grants.scope,
                 grants.resources, grants.created_at, grants.rotated_at, grants.refresh_generation,
                 grants.refresh_hash IS NOT NULL AS has_refresh_token, grants.idle_expires_at, grants.expires_at,
                 grants.revoked_at, grants.revoked_for
-         FROM grants LEFT JOIN users ON users.id = grants.user_id
-         WHERE ($1 IS NULL OR grants.user_id = $1) AND ($2 IS NULL OR grants.client_id = $2)
+         FROM grants LEFT JOIN users ON users.id = grants.user_id"
+    };
+}
+
+/// Grants, the newest first.
+pub async fn list(conn: &mut Conn, wanted: &Wanted, now: i64) -> Result<Vec<GrantRecord>, DbError> {
+    conn.query(concat!(
+        select!(),
+        " WHERE ($1 IS NULL OR grants.user_id = $1) AND ($2 IS NULL OR grants.client_id = $2)
            AND ($3 OR (grants.revoked_at IS NULL AND grants.expires_at > $4 AND grants.idle_expires_at > $4))
-         ORDER BY grants.created_at DESC, grants.id LIMIT $5",
-    )
+         ORDER BY grants.created_at DESC, grants.id LIMIT $5"
+    ))
     .bind(wanted.user.as_ref().map(UserId::to_string))
     .bind(wanted.client.as_ref().map(ClientId::to_string))
     .bind(wanted.ended)
@@ -74,16 +81,7 @@ pub async fn list(conn: &mut Conn, wanted: &Wanted, now: i64) -> Result<Vec<Gran
 }
 
 pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<GrantRecord>, DbError> {
-    conn.query(
-        "SELECT grants.id, grants.client_id, grants.user_id, users.username, grants.session_id, grants.scope,
-                grants.resources, grants.created_at, grants.rotated_at, grants.refresh_generation,
-                grants.refresh_hash IS NOT NULL AS has_refresh_token, grants.idle_expires_at, grants.expires_at,
-                grants.revoked_at, grants.revoked_for
-         FROM grants LEFT JOIN users ON users.id = grants.user_id WHERE grants.id = $1",
-    )
-    .bind(id.as_str())
-    .optional()
-    .await
+    conn.query(concat!(select!(), " WHERE grants.id = $1")).bind(id.as_str()).optional().await
 }
 
 /// Takes back everything that a person gave a client: the consent, what was issued, and what is still to be; how many

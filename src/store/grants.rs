@@ -3,6 +3,7 @@
 use sqlx::FromRow;
 
 use super::db::{Batch, Conn, DbError, Tx};
+use super::resources::uris;
 use crate::oauth::claims_request::ClaimsRequest;
 use crate::oauth::grant::{Ended, Grant, Standing};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
@@ -108,11 +109,6 @@ pub async fn save_for_browser(
         .execute()
         .await?;
     Ok(inserted == 1)
-}
-
-/// Reads the URIs that were named.
-pub(super) fn resources_from(stored: &str) -> Vec<String> {
-    stored.split(' ').filter(|uri| !uri.is_empty()).map(str::to_owned).collect()
 }
 
 /// Reads the claims that were asked for by their names; `id` is for who has to mend them.
@@ -294,7 +290,7 @@ impl ChainRow {
             user: UserId::new(self.user_id),
             session: SessionId::new(self.session_id),
             scope: Scope::from_stored(&self.scope),
-            resources: resources_from(&self.resources),
+            resources: uris(&self.resources),
             auth_time: self.auth_time,
         };
         let chain = Chain {

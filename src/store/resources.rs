@@ -20,6 +20,11 @@ struct ResourceRow {
     access_token_lifetime: Option<i64>,
 }
 
+/// The URIs that a column of another table holds.
+pub(super) fn uris(stored: &str) -> Vec<String> {
+    stored.split(' ').filter(|uri| !uri.is_empty()).map(str::to_owned).collect()
+}
+
 /// Every resource, by URI.
 pub async fn list(conn: &mut Conn) -> Result<Vec<Resource>, DbError> {
     let rows: Vec<ResourceRow> = conn

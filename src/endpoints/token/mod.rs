@@ -22,7 +22,6 @@ use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::id_token::Authentication;
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
-use crate::oauth::scope;
 use crate::oauth::token::{AccessToken, TokenAnswer};
 use crate::registry::Freshness;
 use crate::store::clients::StoredClient;
@@ -110,9 +109,7 @@ async fn prepare(
         }
         GrantType::ClientCredentials => {
             let draft = draft(app, &client, params, freshness).await?;
-            let catalogue = app.registry.catalogue(freshness).await?;
-            let scope = scope::resolve(params.one("scope")?, &client.client, &*catalogue)?;
-            Prepared::ClientCredentials(draft.of_client(&client.client, &scope)?, draft)
+            Prepared::ClientCredentials(draft.of_client(&client.client, params)?, draft)
         }
         GrantType::RefreshToken => {
             let prepared = refresh_token::prepare(params)?;

@@ -13,6 +13,7 @@ use crate::oauth::response_type::ResponseType;
 use crate::oauth::scope::Scope;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::store::db::{DbError, Query};
+use crate::store::resources::uris;
 
 /// What a registration says, in the order in which [`bind`] binds it.
 macro_rules! registered {
@@ -158,7 +159,7 @@ impl ClientRow {
             version: self.version,
             name: self.name,
             token_format: TokenFormat::parse(&self.token_format).ok_or_else(|| corrupt("token_format"))?,
-            resources: self.resources.split(' ').filter(|uri| !uri.is_empty()).map(str::to_owned).collect(),
+            resources: uris(&self.resources),
             access_token_lifetime: self.access_token_lifetime,
             jwks_uri: self.jwks_uri,
             assertion_audience: known(self.assertion_audience.as_deref(), AssertionAudience::parse)
