@@ -3,7 +3,6 @@
 use grantor::oauth::client::TokenFormat;
 use grantor::oauth::scope::Scope;
 use grantor::registry::Freshness;
-use reqwest::Method;
 use serde_json::json;
 
 use crate::support::operator::succeeded;
@@ -115,12 +114,6 @@ async fn held(app: &Application, browser: &mut Browser, scope: &str) -> Held {
     }
 }
 
-async fn user_info(server: &TestServer, token: &str) -> u16 {
-    let bearer = format!("Bearer {token}");
-    let headers = [("authorization", bearer.as_str())];
-    server.browser().request(Method::GET, "/userinfo", &headers, "").await.status.as_u16()
-}
-
 #[tokio::test]
 async fn threat_27_nothing_that_was_issued_outlives_what_it_was_issued_for() {
     for event in Event::ALL {
@@ -138,7 +131,7 @@ async fn threat_27_nothing_that_was_issued_outlives_what_it_was_issued_for() {
                 let mut alice = server.alice().await;
                 event.prepare(&operator);
                 let held = held(&app, &mut alice, scope).await;
-                assert_eq!(user_info(&server, &held.access_token).await, 200);
+                assert_eq!(server.user_info(&held.access_token).await.status, 200);
                 assert_eq!(api.introspect(&held.access_token).await["active"], true);
 
                 event.happen(&operator, &mut alice).await;
@@ -147,7 +140,7 @@ async fn threat_27_nothing_that_was_issued_outlives_what_it_was_issued_for() {
                 let refreshed = app.refresh_by_hand(&held.refresh_token).await;
                 let spared = event.spares_offline_access() && scope.contains("offline_access");
                 let is_active = spared || event.spares_access_tokens();
-                assert_eq!(user_info(&server, &held.access_token).await == 200, is_active, "{what}");
+                assert_eq!(server.user_info(&held.access_token).await.status == 200, is_active, "{what}");
                 let told = api.introspect(&held.access_token).await;
                 assert_eq!(told["active"], json!(is_active), "{what}");
                 assert_eq!(refreshed.status == 200, spared, "{what}: {refreshed:?}");

@@ -14,7 +14,6 @@ use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreProviderMetadata
 use openidconnect::{
     AccessToken, AccessTokenHash, AuthorizationCode, AuthorizationCodeHash, ClientId, IssuerUrl, Nonce,
 };
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::jwt::claims;
@@ -33,11 +32,6 @@ async fn app(server: &TestServer) -> Application {
 async fn asked(app: &Application, browser: &mut Browser, response_type: &str) -> Answer {
     let changes = [("response_type", response_type), ("scope", "openid email"), NONCE];
     browser.authorize(&app.url_with(&changes)).await
-}
-
-async fn ask_userinfo(server: &TestServer, token: &str) -> Answer {
-    let bearer = format!("Bearer {token}");
-    server.browser().request(Method::GET, "/userinfo", &[("authorization", &bearer)], "").await
 }
 
 /// Judges an ID Token by the `openidconnect` crate: signature, issuer, audience, times, nonce and both hashes.
@@ -79,7 +73,7 @@ async fn each_response_type_brings_what_its_name_says() {
         }
         if response_type.has_token() {
             assert_eq!((back.get("token_type"), back.get("expires_in")), ("Bearer".into(), "600".into()));
-            let told = ask_userinfo(&server, &back.get("access_token")).await.json();
+            let told = server.user_info(&back.get("access_token")).await.json();
             assert_eq!(told["email"], "alice@example.com");
         }
         if response_type.has_code() {
@@ -193,9 +187,9 @@ async fn a_sign_out_ends_what_came_through_the_browser() {
     let (app, mut alice) = (app(&server).await, server.alice().await);
     let back = asked(&app, &mut alice, "code id_token token").await;
     let token = back.get("access_token");
-    assert_eq!(ask_userinfo(&server, &token).await.status, 200);
+    assert_eq!(server.user_info(&token).await.status, 200);
     alice.get(&format!("/logout?id_token_hint={}", back.get("id_token"))).await;
-    let refused = ask_userinfo(&server, &token).await;
+    let refused = server.user_info(&token).await;
     refused.assert_json_error(401, "invalid_token", "bearer.revoked");
     app.redeem_by_hand(&back.get("code")).await.assert_json_error(400, "invalid_grant", "session.ended");
 }
@@ -206,9 +200,9 @@ async fn a_token_through_the_browser_ends_like_any_other() {
     let (app, mut alice) = (app(&server).await, server.alice().await);
     let token = asked(&app, &mut alice, "id_token token").await.get("access_token");
     server.clock.advance(Duration::from_secs(599));
-    assert_eq!(ask_userinfo(&server, &token).await.status, 200);
+    assert_eq!(server.user_info(&token).await.status, 200);
     server.clock.advance(Duration::from_secs(1));
-    ask_userinfo(&server, &token).await.assert_json_error(401, "invalid_token", "bearer.expired");
+    server.user_info(&token).await.assert_json_error(401, "invalid_token", "bearer.expired");
 }
 
 #[tokio::test]
@@ -241,7 +235,7 @@ async fn no_token_through_the_browser_survives_a_sign_out_of_the_same_moment() {
         };
         let (answers, ()) = join(join_all((0..32).map(ask)), end).await;
         for answer in answers.iter().filter(|answer| !answer.get("access_token").is_empty()) {
-            let refused = ask_userinfo(&server, &answer.get("access_token")).await;
+            let refused = server.user_info(&answer.get("access_token")).await;
             refused.assert_json_error(401, "invalid_token", "bearer.revoked");
         }
     }

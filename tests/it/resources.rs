@@ -7,7 +7,6 @@ use grantor::oauth::response_type::ResponseType;
 use grantor::oauth::scope::ScopeRecord;
 use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::store::scopes;
-use reqwest::Method;
 use serde_json::json;
 
 use crate::support::jwt::{claims, is_signed, parts};
@@ -57,11 +56,6 @@ async fn refreshed(app: &Application, token: &str, changes: &[(&str, &str)]) -> 
     app.token(&[&[("grant_type", "refresh_token"), ("refresh_token", token)], changes].concat()).await
 }
 
-async fn user_info(server: &TestServer, token: &str) -> Answer {
-    let bearer = format!("Bearer {token}");
-    server.browser().request(Method::GET, "/userinfo", &[("authorization", &bearer)], "").await
-}
-
 #[tokio::test]
 async fn a_token_for_an_api_is_a_jwt_with_its_audience_and_its_scopes_alone() {
     let (server, app, mut alice) = started().await;
@@ -79,13 +73,13 @@ async fn a_token_for_an_api_is_a_jwt_with_its_audience_and_its_scopes_alone() {
         "iat": now, "exp": now + 600, "auth_time": person["auth_time"], "jti": said["jti"],
     });
     assert_eq!(said, expected);
-    user_info(&server, &token).await.assert_json_error(401, "invalid_token", "bearer.audience");
+    server.user_info(&token).await.assert_json_error(401, "invalid_token", "bearer.audience");
 
     // One more for this server itself, by the issuer's name.
     let issuer = server.url.clone();
     let more = refreshed(&app, &tokens.get("refresh_token"), &[("resource", &issuer)]).await;
     assert_eq!(more.get("scope"), "email openid pay");
-    assert_eq!(user_info(&server, &more.get("access_token")).await.json()["email"], "alice@example.com");
+    assert_eq!(server.user_info(&more.get("access_token")).await.json()["email"], "alice@example.com");
 }
 
 #[tokio::test]
@@ -189,7 +183,7 @@ async fn a_jwt_is_stored_nowhere() {
     let token = service.token(&[GRANT]).await.get("access_token");
     assert_eq!(claims(&token)["aud"], server.url, "for no resource: for this server");
     assert_eq!(server.number("SELECT COUNT(*) FROM access_tokens").await, 0);
-    user_info(&server, &token).await.assert_json_error(401, "invalid_token", "bearer.without_person");
+    server.user_info(&token).await.assert_json_error(401, "invalid_token", "bearer.without_person");
 }
 
 #[tokio::test]
@@ -203,9 +197,9 @@ async fn the_jwts_of_a_client_open_user_info_until_what_they_hang_on_ends() {
         redeemed((&server, &app, alice), "openid email", &[]).await.get("access_token")
     };
     let first = token(&mut alice).await;
-    assert_eq!(user_info(&server, &first).await.json()["email"], "alice@example.com");
+    assert_eq!(server.user_info(&first).await.json()["email"], "alice@example.com");
     let refused = async |token: &str, reason: &str| {
-        user_info(&server, token).await.assert_json_error(401, "invalid_token", reason);
+        server.user_info(token).await.assert_json_error(401, "invalid_token", reason);
     };
     operator.done(&["user", "disable", "alice"]);
     refused(&first, "bearer.revoked").await;
@@ -213,7 +207,7 @@ async fn the_jwts_of_a_client_open_user_info_until_what_they_hang_on_ends() {
     operator.done(&["client", "update", "app", "--disable"]);
     refused(&first, "bearer.revoked").await;
     operator.done(&["client", "update", "app", "--enable"]);
-    assert_eq!(user_info(&server, &first).await.status, 200);
+    assert_eq!(server.user_info(&first).await.status, 200);
     let second = token(&mut alice).await;
     operator.done(&["session", "end", "--user", "alice", "--yes"]);
     refused(&second, "bearer.revoked").await;
@@ -227,7 +221,7 @@ async fn the_jwts_of_a_client_open_user_info_until_what_they_hang_on_ends() {
     let forged = format!("{}x", tokens.get("access_token"));
     refused(&forged, "bearer.unknown").await;
     let elsewhere = TestServer::start().await;
-    user_info(&elsewhere, &tokens.get("access_token")).await.assert_json_error(
+    elsewhere.user_info(&tokens.get("access_token")).await.assert_json_error(
         401,
         "invalid_token",
         "bearer.unknown",

@@ -51,9 +51,7 @@ async fn an_access_token_ends_alone_and_at_once() {
         assert!(is_active(&app, &token).await);
         revoke(&app, &token).await;
         assert!(!is_active(&app, &token).await, "{resource}");
-        let bearer = format!("Bearer {token}");
-        let refused =
-            server.browser().request(Method::GET, "/userinfo", &[("authorization", &bearer)], "").await;
+        let refused = server.user_info(&token).await;
         let reason = if resource.is_empty() { "bearer.unknown" } else { "bearer.revoked" };
         refused.assert_json_error(401, "invalid_token", reason);
         assert!(is_active(&app, &refresh).await, "{resource}");

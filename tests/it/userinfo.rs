@@ -21,11 +21,6 @@ async fn access_token(app: &Application, browser: &mut Browser, scope: &str) -> 
     app.redeem_by_hand(&back.get("code")).await.get("access_token")
 }
 
-async fn ask(server: &TestServer, token: &str) -> Answer {
-    let bearer = format!("Bearer {token}");
-    server.browser().request(Method::GET, "/userinfo", &[("authorization", &bearer)], "").await
-}
-
 /// Tells everything about alice that her scopes could tell.
 fn describe_alice(operator: &Operator) {
     operator.done(&[
@@ -90,7 +85,7 @@ async fn each_scope_tells_its_claims_and_no_others() {
         ("openid staff", json!({"level": 3, "locale": "en-GB"})),
         ("openid groups staff", json!({"groups": ["staff", "on call"], "level": 3, "locale": "en-GB"})),
     ] {
-        let answer = ask(&server, &access_token(&app, &mut alice, scope).await).await;
+        let answer = server.user_info(&access_token(&app, &mut alice, scope).await).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         assert_eq!(answer.header("content-type"), "application/json");
         assert_eq!(answer.header("cache-control"), "no-store");
@@ -111,12 +106,12 @@ async fn what_changes_about_a_person_is_told_at_once() {
     let (app, mut alice) = (app(&server).await, server.alice().await);
     let token = access_token(&app, &mut alice, "openid email").await;
     operator.done(&["user", "update", "alice", "--email-verified", "true"]);
-    assert_eq!(ask(&server, &token).await.json()["email_verified"], true);
+    assert_eq!(server.user_info(&token).await.json()["email_verified"], true);
     operator.done(&["user", "update", "alice", "--email", "new@example.com"]);
-    let told = ask(&server, &token).await.json();
+    let told = server.user_info(&token).await.json();
     assert_eq!((&told["email"], &told["email_verified"]), (&"new@example.com".into(), &false.into()));
     operator.done(&["user", "update", "alice", "--no-email"]);
-    assert_eq!(ask(&server, &token).await.json().as_object().unwrap().len(), 1);
+    assert_eq!(server.user_info(&token).await.json().as_object().unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -192,25 +187,25 @@ async fn a_token_that_ends_tells_nothing_from_that_moment() {
     let operator = Operator::of(&server);
     let (app, mut alice) = (app(&server).await, server.alice().await);
     let token = access_token(&app, &mut alice, "openid").await;
-    assert_eq!(ask(&server, &token).await.status, 200);
+    assert_eq!(server.user_info(&token).await.status, 200);
     for (command, undo, status) in [
         (["user", "disable", "alice"].as_slice(), ["user", "enable", "alice"].as_slice(), 401),
         (&["client", "update", "app", "--disable"], &["client", "update", "app", "--enable"], 401),
     ] {
         operator.done(command);
-        assert_refused(&ask(&server, &token).await, status, "invalid_token", "bearer.revoked");
+        assert_refused(&server.user_info(&token).await, status, "invalid_token", "bearer.revoked");
         operator.done(undo);
-        assert_eq!(ask(&server, &token).await.status, 200, "{undo:?}");
+        assert_eq!(server.user_info(&token).await.status, 200, "{undo:?}");
     }
     server.sql("UPDATE grants SET revoked_at = 1, revoked_for = 'test'").await;
-    assert_refused(&ask(&server, &token).await, 401, "invalid_token", "bearer.revoked");
+    assert_refused(&server.user_info(&token).await, 401, "invalid_token", "bearer.revoked");
 
     let mut alice = server.browser();
     let token = access_token(&app, &mut alice, "openid").await;
     server.clock.advance(Duration::from_secs(599));
-    assert_eq!(ask(&server, &token).await.status, 200);
+    assert_eq!(server.user_info(&token).await.status, 200);
     server.clock.advance(Duration::from_secs(1));
-    assert_refused(&ask(&server, &token).await, 401, "invalid_token", "bearer.expired");
+    assert_refused(&server.user_info(&token).await, 401, "invalid_token", "bearer.expired");
 }
 
 #[tokio::test]
@@ -218,13 +213,13 @@ async fn a_token_without_openid_or_without_a_person_tells_nothing() {
     let server = TestServer::start().await;
     let (app, mut alice) = (app(&server).await, server.alice().await);
     let token = access_token(&app, &mut alice, "profile read").await;
-    let answer = ask(&server, &token).await;
+    let answer = server.user_info(&token).await;
     assert_refused(&answer, 403, "insufficient_scope", "bearer.scope");
     assert!(answer.header("www-authenticate").ends_with(", scope=\"openid\""), "{answer:?}");
 
     let service = server.register(Registration::service("job").scopes("openid read")).await;
     let token = service.token(&[("grant_type", "client_credentials")]).await.get("access_token");
-    assert_refused(&ask(&server, &token).await, 401, "invalid_token", "bearer.without_person");
+    assert_refused(&server.user_info(&token).await, 401, "invalid_token", "bearer.without_person");
 }
 
 #[tokio::test]
@@ -233,9 +228,9 @@ async fn a_code_that_is_replayed_ends_the_token_at_userinfo() {
     let (app, mut alice) = (app(&server).await, server.alice().await);
     let code = alice.authorize(&app.url_with(&[("scope", "openid")])).await.get("code");
     let token = app.redeem_by_hand(&code).await.get("access_token");
-    assert_eq!(ask(&server, &token).await.status, 200);
+    assert_eq!(server.user_info(&token).await.status, 200);
     app.redeem_by_hand(&code).await.assert_json_error(400, "invalid_grant", "code.replayed");
-    assert_refused(&ask(&server, &token).await, 401, "invalid_token", "bearer.revoked");
+    assert_refused(&server.user_info(&token).await, 401, "invalid_token", "bearer.revoked");
 }
 
 #[tokio::test]
@@ -265,7 +260,7 @@ async fn a_user_is_created_with_every_standard_claim() {
     let page = browser.open(&app.url_with(&[("scope", "openid profile email address phone")])).await;
     let consent = browser.sign_in(&page, "jane").await;
     let code = browser.allow(&consent).await.get("code");
-    let mut told = ask(&server, &app.redeem_by_hand(&code).await.get("access_token")).await.json();
+    let mut told = server.user_info(&app.redeem_by_hand(&code).await.get("access_token")).await.json();
     let told = told.as_object_mut().unwrap();
     assert!(told.remove("sub").is_some() && told.remove("updated_at").is_some_and(|at| at.is_number()));
     assert_eq!(Value::Object(told.clone()), claims);
@@ -278,7 +273,7 @@ async fn a_client_that_is_registered_so_gets_it_signed() {
     let (app, mut alice) = (app(&server).await, server.alice().await);
     operator.done(&["client", "update", "app", "--userinfo-alg", "EdDSA"]);
     let token = access_token(&app, &mut alice, "openid email").await;
-    let answer = ask(&server, &token).await;
+    let answer = server.user_info(&token).await;
     assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/jwt"));
     assert_eq!(answer.header("cache-control"), "no-store");
     let [header, told] = parts(&answer.body);
@@ -292,7 +287,7 @@ async fn a_client_that_is_registered_so_gets_it_signed() {
     let hint = alice.get(&format!("/logout?id_token_hint={}", answer.body)).await;
     hint.assert_page(400, "id_token_hint.invalid");
 
-    ask(&server, "made-up").await.assert_json_error(401, "invalid_token", "bearer.unknown");
+    server.user_info("made-up").await.assert_json_error(401, "invalid_token", "bearer.unknown");
     operator.done(&["client", "update", "app", "--userinfo-alg", "default"]);
     let why = operator.refused(&["client", "update", "app", "--userinfo-alg", "PS256"]);
     assert!(why.contains("keys.algorithms offers"), "{why}");

@@ -15,6 +15,7 @@ use grantor::oauth::scope::{Scope, ScopeRecord};
 use grantor::secret::{Secret, random_id};
 use grantor::store::db::{DbError, Tx};
 use grantor::store::{resources, scopes, users};
+use reqwest::Method;
 
 use super::browser::{Answer, Browser};
 use super::database::{TestDatabase, engine};
@@ -191,6 +192,12 @@ impl TestServer {
         assert!(is_new, "the resource {uri} is new");
         // Registered by the test's own process: no cache is to be waited for.
         self.app.registry.catalogue(grantor::registry::Freshness::Now).await.expect("the catalogue");
+    }
+
+    /// What UserInfo says to who brings this token.
+    pub(crate) async fn user_info(&self, token: &str) -> Answer {
+        let bearer = format!("Bearer {token}");
+        self.browser().request(Method::GET, "/userinfo", &[("authorization", &bearer)], "").await
     }
 
     /// GET without cookies.
