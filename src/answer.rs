@@ -15,6 +15,8 @@ use crate::oauth::response_mode::ResponseMode;
 
 /// Seconds after which an overloaded server is worth another try.
 pub const RETRY_AFTER: &str = "1";
+/// Seconds after which whoever has guessed too often may go on.
+const RETRY_LATER: &str = "600";
 
 /// Who reads an answer, and so what its errors look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +112,7 @@ fn http_status(reason: Reason) -> Option<StatusCode> {
         Reason::RequestMediaType => Some(StatusCode::UNSUPPORTED_MEDIA_TYPE),
         Reason::RequestTooLarge => Some(StatusCode::PAYLOAD_TOO_LARGE),
         Reason::RequestMethod => Some(StatusCode::METHOD_NOT_ALLOWED),
+        Reason::UserCodeGuesses => Some(StatusCode::TOO_MANY_REQUESTS),
         _ => None,
     }
 }
@@ -202,9 +205,12 @@ fn error_page_with(
         onward,
     };
     let mut response = app.pages.render(status, "error.html", context);
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static(RETRY_AFTER));
-    }
+    let wait = match status {
+        StatusCode::SERVICE_UNAVAILABLE => RETRY_AFTER,
+        StatusCode::TOO_MANY_REQUESTS => RETRY_LATER,
+        _ => return response,
+    };
+    response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static(wait));
     response
 }
 
@@ -212,6 +218,7 @@ fn title(status: StatusCode, who: Who) -> &'static str {
     match (status.as_u16(), who) {
         (503, _) => "Please try again in a moment",
         (500.., _) => "Something broke here",
+        (429, _) => "Too many attempts",
         (_, Who::Person) => "Please start again",
         (_, Who::Operator) => "This is switched off at present",
         _ => "This link does not work",
@@ -309,7 +316,8 @@ fn error_uri(app: &App, error: &OAuthError) -> String {
     format!("{}/errors/{}", app.issuer, error.reason.word())
 }
 
-fn log_refusal(request: &HttpRequest, error: &OAuthError) {
+/// One line for a refusal that is answered.
+pub fn log_refusal(request: &HttpRequest, error: &OAuthError) {
     let path = request.path();
     tracing::info!(
         request_id = request_id(request),

@@ -1,24 +1,26 @@
 //! The authorization request on its way from the endpoint over the pages to its answer.
 
+mod device;
 mod response;
 
 use std::sync::Arc;
 
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 
-use crate::answer::{self, CallingClient};
+use crate::answer::{self, CallingClient, Surface};
 use crate::app::App;
 use crate::browser;
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::id_tokens;
 use crate::oauth::client::Client;
+use crate::oauth::device::Device;
 use crate::oauth::error::OAuthError;
-use crate::oauth::id::{ClientId, FlowId, SessionId, UserId};
+use crate::oauth::id::{ClientId, FlowId, GrantId, SessionId, UserId};
 use crate::oauth::interaction::{self, Next, Progress, SignedIn};
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::{self, AuthorizationRequest, Known, Refusal};
+use crate::oauth::request::{self, AnswerTo, AuthorizationRequest, Known, Refusal};
 use crate::oauth::response_type::ResponseType;
 use crate::registry::{Catalogue, Freshness};
 use crate::secret::{Hash, random_id, random_token};
@@ -73,8 +75,7 @@ async fn validate_with(
     if request.prompt.create && !app.config.sign_up.enabled {
         let error = Reason::PromptUnknown
             .because("people cannot make accounts here, so prompt=create is not supported");
-        let AuthorizationRequest { return_to, state, .. } = request;
-        return Err(Refusal::Redirect { to: return_to, state, error }.into());
+        return Err(request.refuse(error).into());
     }
     match hinted(app, &client.client, params).await {
         // The request may want somebody by the claim sub as well: then it is the one of both, or nobody.
@@ -84,13 +85,11 @@ async fn validate_with(
         Ok(Some(_)) => {
             let error = Reason::SignInOtherPerson
                 .because("the id_token_hint names somebody else than the parameter claims");
-            let AuthorizationRequest { return_to, state, .. } = request;
-            return Err(Refusal::Redirect { to: return_to, state, error }.into());
+            return Err(request.refuse(error).into());
         }
         Ok(None) => {}
         Err(Denied::Refused(error)) => {
-            let AuthorizationRequest { return_to, state, .. } = request;
-            return Err(Refusal::Redirect { to: return_to, state, error }.into());
+            return Err(request.refuse(error).into());
         }
         Err(Denied::Failed(failure)) => return Err(failure.into()),
     }
@@ -109,23 +108,40 @@ async fn hinted(app: &App, client: &Client, params: &Params) -> Result<Option<St
     Ok(Some(hint.names.subject))
 }
 
+/// What waits for a person.
+#[derive(Clone, Copy, Debug)]
+pub struct Waiting<'a> {
+    pub client: &'a ClientId,
+    /// The authorization request as it was received.
+    pub params: Option<&'a Params>,
+    /// The device whose request it is, in its place.
+    pub device: Option<&'a GrantId>,
+}
+
+impl<'a> Waiting<'a> {
+    pub fn request(checked: &'a Checked, params: &'a Params) -> Self {
+        Self { client: &checked.request.client_id, params: Some(params), device: None }
+    }
+}
+
 /// Keeps a request until a person has answered, bound to this browser; `page` is where to send it.
 pub async fn begin_flow(
     app: &App,
     http: &HttpRequest,
-    checked: &Checked,
-    params: &Params,
+    waiting: Waiting<'_>,
     page: &str,
 ) -> Result<HttpResponse, Failure> {
     let (id, cookie, now) = (FlowId::new(random_id()), random_token(), app.now());
     let location = flow_url(app, page, &id);
     let set = browser::new_flow_cookie(app, &id, &cookie, now);
     let ends_at = now + app.config.sign_in.flow_lifetime.seconds();
-    let (client, params) = (checked.request.client_id.clone(), params.clone());
+    let (client, params, device) =
+        (waiting.client.clone(), waiting.params.cloned().unwrap_or_default(), waiting.device.cloned());
     app.db
         .write::<_, DbError, _>(async move |tx| {
             let until = (ends_at, ends_at + FLOW_MEMORY);
-            flows::save(tx, &id, &Hash::of(&cookie), (&client, &params), until).await
+            let asked = (&client, &params, device.as_ref());
+            flows::save(tx, &id, &Hash::of(&cookie), asked, until).await
         })
         .await?;
     let mut response = answer::see_other(&location);
@@ -146,18 +162,22 @@ pub struct Resumed {
     pub flow: Flow,
     pub browser: String,
     pub checked: Checked,
+    /// The device whose request it is.
+    pub device: Option<Device>,
 }
 
 /// Finds the flow that a page belongs to; only the browser that began it may go on.
 pub async fn resume_flow(app: &App, http: &HttpRequest, params: &Params) -> Result<Resumed, Denied<Refusal>> {
     let (flow, browser) = find_flow(app, http, params).await?;
-    let checked = validate(app, http, &flow.params).await?;
+    let (checked, device) = match &flow.device {
+        None => (validate(app, http, &flow.params).await?, None),
+        Some(id) => device::resume(app, http, id).await.map(|(checked, device)| (checked, Some(device)))?,
+    };
     if app.now() >= flow.ends_at {
         let error = Reason::FlowExpired.because("the sign-in took too long; start it again");
-        let AuthorizationRequest { return_to, state, .. } = checked.request;
-        return Err(Refusal::Redirect { to: return_to, state, error }.into());
+        return Err(checked.request.refuse(error).into());
     }
-    Ok(Resumed { flow, browser, checked })
+    Ok(Resumed { flow, browser, checked, device })
 }
 
 async fn find_flow(
@@ -267,26 +287,45 @@ pub fn next<'a>(
     interaction::next(&client.client, request, &accounts.people, progress, is_expected, app.now())
 }
 
-/// Sends the person back with what the request asks for.
+/// Gives who asked what the request asks for, and sends the person on.
 pub async fn issue(app: &App, http: &HttpRequest, checked: &Checked, signed_in: &SignedIn) -> HttpResponse {
-    let request = &checked.request;
-    match response::make(app, checked, signed_in).await {
+    let (return_to, state) = match &checked.request.answer_to {
+        AnswerTo::Application { return_to, state } => (return_to, state),
+        AnswerTo::Device(device) => return device::approve(app, http, device, signed_in).await,
+    };
+    match response::make(app, checked, return_to, signed_in).await {
         Ok(response) => {
             let mut pairs: Vec<(&str, &str)> =
                 response.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            pairs.extend(request.state.as_deref().map(|state| ("state", state)));
+            pairs.extend(state.as_deref().map(|state| ("state", state)));
             pairs.push(("iss", app.issuer.as_str()));
-            answer::authorization_response(app, &request.return_to, &pairs)
+            answer::authorization_response(app, return_to, &pairs)
         }
-        Err(failure) => {
-            let back = (&request.return_to, request.state.as_deref());
-            answer::redirect_failure(app, http, back, &failure)
+        Err(failure) => fail(app, http, &checked.request, &failure),
+    }
+}
+
+/// Tells who asked that there is nothing, and sends the person on.
+pub async fn decline(app: &App, http: &HttpRequest, checked: Checked, error: OAuthError) -> HttpResponse {
+    match &checked.request.answer_to {
+        AnswerTo::Device(device) => device::deny(app, http, device, error).await,
+        AnswerTo::Application { .. } => {
+            answer::authorization_error(app, http, Denied::Refused(checked.request.refuse(error)))
         }
     }
 }
 
-/// Sends the person back without a code.
-pub fn decline(app: &App, http: &HttpRequest, checked: Checked, error: OAuthError) -> HttpResponse {
-    let AuthorizationRequest { return_to, state, .. } = checked.request;
-    answer::authorization_error(app, http, Denied::Refused(Refusal::Redirect { to: return_to, state, error }))
+/// Tells of a failure of ours: the application, where client and redirect URI are verified, and otherwise the person.
+pub fn fail(
+    app: &App,
+    http: &HttpRequest,
+    request: &AuthorizationRequest,
+    failure: &Failure,
+) -> HttpResponse {
+    match &request.answer_to {
+        AnswerTo::Application { return_to, state } => {
+            answer::redirect_failure(app, http, (return_to, state.as_deref()), failure)
+        }
+        AnswerTo::Device(_) => answer::failure(app, &answer::request_id(http), Surface::Page, failure),
+    }
 }

@@ -15,6 +15,8 @@ use crate::oauth::reason::Reason;
 pub const ACCOUNTS: usize = 5;
 /// No character of a token.
 const BETWEEN_TOKENS: char = '.';
+/// Bytes of a token that this server made.
+const LONGEST_TOKEN: usize = 64;
 /// Flows whose cookies a browser keeps at one time; the oldest make room.
 const FLOWS: usize = 8;
 
@@ -73,6 +75,18 @@ pub fn new_flow_cookie(app: &App, flow: &FlowId, value: &str, now: Seconds) -> C
 
 fn flow_cookie_name(app: &App, flow: &FlowId) -> String {
     name(app, &format!("flow-{flow}"))
+}
+
+/// The cookie of a browser in which somebody types the codes of devices.
+pub fn device_cookie(app: &App, token: String) -> Cookie<'static> {
+    cookie(app, name(app, "device"), token)
+}
+
+/// Its token, if it is one that could be ours.
+pub fn device_token(app: &App, request: &HttpRequest) -> Option<String> {
+    let name = name(app, "device");
+    let (_, token) = cookies(request).find(|(key, _)| *key == name)?;
+    (token.len() <= LONGEST_TOKEN && !token.is_empty()).then(|| token.to_owned())
 }
 
 /// The secret of the flow's cookie, if this browser has it.

@@ -3,6 +3,7 @@
 mod check;
 mod finding;
 mod layers;
+mod proxies;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Deserializer};
 
 pub use finding::{ConfigError, Finding, Origin};
 pub use layers::{Layers, Setting};
+pub use proxies::TrustedProxies;
 
 use crate::clock::Seconds;
 use crate::fetch::address::AllowList;
@@ -33,6 +35,7 @@ pub struct Config {
     pub sessions: Sessions,
     pub sign_in: SignIn,
     pub sign_up: SignUp,
+    pub device: Device,
     pub passwords: Passwords,
     pub fetch: Fetch,
     pub limits: Limits,
@@ -57,6 +60,7 @@ pub struct Http {
     pub deadline: Span,
     pub workers: usize,
     pub shutdown: Span,
+    pub trusted_proxies: TrustedProxies,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -120,6 +124,13 @@ pub struct Sessions {
 #[derive(Clone, Debug, Deserialize)]
 pub struct SignIn {
     pub flow_lifetime: Span,
+}
+
+/// Devices that ask for tokens while a person signs in elsewhere.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Device {
+    pub code_lifetime: Span,
+    pub poll_interval: Span,
 }
 
 #[derive(Clone, Debug, Deserialize)]

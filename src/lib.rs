@@ -35,6 +35,7 @@ pub mod browser;
 pub mod form;
 pub mod html;
 pub mod id_tokens;
+pub mod peer;
 pub mod subjects;
 
 pub mod endpoints;

@@ -9,6 +9,7 @@ use crate::oauth::code::Code;
 use crate::oauth::grant::Grant;
 use crate::oauth::id::GrantId;
 use crate::oauth::interaction::SignedIn;
+use crate::oauth::redirect_uri::ReturnAddress;
 use crate::oauth::response_type::ResponseType;
 use crate::oauth::token::AccessToken;
 use crate::secret::{Hash, random_id, random_token};
@@ -19,11 +20,16 @@ use crate::store::{access_tokens, codes, grants};
 pub(super) type Response = Vec<(&'static str, String)>;
 
 /// Issues what the request asks for.
-pub(super) async fn make(app: &App, checked: &Checked, signed_in: &SignedIn) -> Result<Response, Failure> {
+pub(super) async fn make(
+    app: &App,
+    checked: &Checked,
+    return_to: &ReturnAddress,
+    signed_in: &SignedIn,
+) -> Result<Response, Failure> {
     let request = &checked.request;
     let code = request.response_type.has_code().then(|| format!("gac_{}", random_token()));
     if let Some(code) = &code {
-        store_code(app, checked, signed_in, code).await?;
+        store_code(app, (checked, return_to), signed_in, code).await?;
     }
     match request.response_type {
         ResponseType::Code => Ok(code.into_iter().map(|code| ("code", code)).collect()),
@@ -46,12 +52,17 @@ fn grant(checked: &Checked, signed_in: &SignedIn) -> Grant {
     }
 }
 
-async fn store_code(app: &App, checked: &Checked, signed_in: &SignedIn, code: &str) -> Result<(), Failure> {
+async fn store_code(
+    app: &App,
+    (checked, return_to): (&Checked, &ReturnAddress),
+    signed_in: &SignedIn,
+    code: &str,
+) -> Result<(), Failure> {
     let (hash, now, tokens) = (Hash::of(code), app.now(), &app.config.tokens);
     let request = &checked.request;
     let record = Code {
         grant: grant(checked, signed_in),
-        redirect_uri: request.return_to.as_str().to_owned(),
+        redirect_uri: return_to.as_str().to_owned(),
         challenge: request.challenge.clone(),
         nonce: request.nonce.clone(),
         expires_at: now + tokens.code_lifetime.seconds(),

@@ -96,6 +96,8 @@ impl Config {
             ("sessions.idle_lifetime", self.sessions.idle_lifetime),
             ("sessions.lifetime", self.sessions.lifetime),
             ("sign_in.flow_lifetime", self.sign_in.flow_lifetime),
+            ("device.code_lifetime", self.device.code_lifetime),
+            ("device.poll_interval", self.device.poll_interval),
             ("http.deadline", self.http.deadline),
             ("fetch.deadline", self.fetch.deadline),
         ] {

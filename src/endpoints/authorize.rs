@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::answer;
 use crate::app::App;
-use crate::authorization::{self, Checked, Resumed};
+use crate::authorization::{self, Checked, Resumed, Waiting};
 use crate::failure::Failure;
 use crate::form;
 use crate::oauth::interaction::{Next, Progress};
@@ -22,7 +22,7 @@ pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpRespon
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
     let outcome = answer_or_ask(&app, &request, &checked, &params).await;
-    outcome.unwrap_or_else(|failure| failed(&app, &request, &checked, &failure))
+    outcome.unwrap_or_else(|failure| authorization::fail(&app, &request, &checked.request, &failure))
 }
 
 /// A request in the body.
@@ -39,8 +39,9 @@ pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::P
         Ok(checked) => checked,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    let begun = authorization::begin_flow(&app, &request, &checked, &params, "authorize/resume").await;
-    begun.unwrap_or_else(|failure| failed(&app, &request, &checked, &failure))
+    let waiting = Waiting::request(&checked, &params);
+    let begun = authorization::begin_flow(&app, &request, waiting, "authorize/resume").await;
+    begun.unwrap_or_else(|failure| authorization::fail(&app, &request, &checked.request, &failure))
 }
 
 /// Where a flow comes back to after each of its pages.
@@ -52,7 +53,7 @@ pub(super) async fn resume(app: web::Data<App>, request: HttpRequest) -> HttpRes
     };
     let accounts = match authorization::accounts(&app, &request, Some(&checked.request.client_id)).await {
         Ok(accounts) => accounts,
-        Err(failure) => return failed(&app, &request, &checked, &failure),
+        Err(failure) => return authorization::fail(&app, &request, &checked.request, &failure),
     };
     match authorization::next(&app, &checked, &accounts, &flow.progress) {
         Ok(Next::SignIn(_)) => answer::see_other(&authorization::flow_url(&app, "sign-in", &flow.id)),
@@ -60,7 +61,7 @@ pub(super) async fn resume(app: web::Data<App>, request: HttpRequest) -> HttpRes
         Ok(Next::Select) => answer::see_other(&authorization::flow_url(&app, "accounts", &flow.id)),
         Ok(Next::Consent(_)) => answer::see_other(&authorization::flow_url(&app, "consent", &flow.id)),
         Ok(Next::Issue(signed_in)) => authorization::issue(&app, &request, &checked, signed_in).await,
-        Err(error) => authorization::decline(&app, &request, checked, error),
+        Err(error) => authorization::decline(&app, &request, checked, error).await,
     }
 }
 
@@ -71,18 +72,14 @@ async fn answer_or_ask(
     params: &Params,
 ) -> Result<HttpResponse, Failure> {
     let accounts = authorization::accounts(app, request, Some(&checked.request.client_id)).await?;
+    let begin =
+        async |page| authorization::begin_flow(app, request, Waiting::request(checked, params), page).await;
     match authorization::next(app, checked, &accounts, &Progress::default()) {
-        Ok(Next::SignIn(_)) => authorization::begin_flow(app, request, checked, params, "sign-in").await,
-        Ok(Next::SignUp) => authorization::begin_flow(app, request, checked, params, "sign-up").await,
-        Ok(Next::Select) => authorization::begin_flow(app, request, checked, params, "accounts").await,
-        Ok(Next::Consent(_)) => authorization::begin_flow(app, request, checked, params, "consent").await,
+        Ok(Next::SignIn(_)) => begin("sign-in").await,
+        Ok(Next::SignUp) => begin("sign-up").await,
+        Ok(Next::Select) => begin("accounts").await,
+        Ok(Next::Consent(_)) => begin("consent").await,
         Ok(Next::Issue(signed_in)) => Ok(authorization::issue(app, request, checked, signed_in).await),
-        Err(error) => Ok(authorization::decline(app, request, checked.clone(), error)),
+        Err(error) => Ok(authorization::decline(app, request, checked.clone(), error).await),
     }
-}
-
-/// Client and redirect URI are verified: the application is told.
-fn failed(app: &App, request: &HttpRequest, checked: &Checked, failure: &Failure) -> HttpResponse {
-    let back = (&checked.request.return_to, checked.request.state.as_deref());
-    answer::redirect_failure(app, request, back, failure)
 }

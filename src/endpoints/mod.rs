@@ -4,6 +4,7 @@ mod authorize;
 mod bearer;
 pub mod client_auth;
 mod cors;
+mod device_authorization;
 pub mod envelope;
 mod fallback;
 mod health;
@@ -20,7 +21,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{Resource, Route};
 
 use crate::answer::Surface;
-use crate::pages::{accounts, assets, consent, errors, home, logo, logout, sign_in, sign_up};
+use crate::pages::{accounts, assets, consent, device, errors, home, logo, logout, sign_in, sign_up};
 use fallback::MethodNotAllowed;
 
 /// The route table; `path` is the public URL's, empty or `/like/this`.
@@ -40,6 +41,9 @@ pub fn routes(config: &mut ServiceConfig, path: &str) {
         .service(resource(&at("/authorize"), Page).get(authorize::get).post(authorize::post).done())
         .service(resource(&at("/authorize/resume"), Page).get(authorize::resume).done())
         .service(resource(&at("/token"), OAuth).post(token::post).preflight().done())
+        .service(
+            resource(&at("/device_authorization"), OAuth).post(device_authorization::post).preflight().done(),
+        )
         .service(resource(&at("/introspect"), OAuth).post(introspect::post).done())
         .service(resource(&at("/revoke"), OAuth).post(revoke::post).preflight().done())
         .service(resource(&at("/userinfo"), OAuth).get(userinfo::get).post(userinfo::post).preflight().done())
@@ -50,6 +54,8 @@ pub fn routes(config: &mut ServiceConfig, path: &str) {
         .service(resource(&at("/sign-up"), Page).get(sign_up::show).post(sign_up::submit).done())
         .service(resource(&at("/accounts"), Page).get(accounts::show).post(accounts::submit).done())
         .service(resource(&at("/consent"), Page).get(consent::show).post(consent::submit).done())
+        .service(resource(&at("/device"), Page).get(device::show).post(device::submit).done())
+        .service(resource(&at("/device/qr"), Page).get(device::picture).done())
         .service(resource(&at("/logout"), Page).get(logout::show).post(logout::submit).done())
         .service(resource(&at("/"), Page).get(home::show).done())
         .service(compressed(resource(&at("/errors"), Page).get(errors::index)))
@@ -69,7 +75,12 @@ pub fn surface(issuer: &str, path: &str) -> Surface {
     // Mounted where the issuer is: `/errors/token` is a page.
     let is = |route: &str| path.strip_suffix(route).is_some_and(|mount| issuer.ends_with(mount));
     match path {
-        _ if ["/token", "/introspect", "/revoke", "/userinfo"].into_iter().any(is) => Surface::OAuth,
+        _ if ["/token", "/device_authorization", "/introspect", "/revoke", "/userinfo"]
+            .into_iter()
+            .any(is) =>
+        {
+            Surface::OAuth
+        }
         _ if is("/jwks") || is("/healthz") || is("/readyz") || path.contains("/.well-known/") => Surface::Api,
         _ => Surface::Page,
     }

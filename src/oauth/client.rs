@@ -133,6 +133,7 @@ words! {
         AuthorizationCode = "authorization_code",
         ClientCredentials = "client_credentials",
         RefreshToken = "refresh_token",
+        DeviceCode = "urn:ietf:params:oauth:grant-type:device_code",
     }
 }
 words! {
@@ -173,6 +174,13 @@ words! {
 words! {
     /// Whether a client must send a PKCE challenge.
     PkcePolicy { Required = "required", Optional = "optional" }
+}
+
+impl GrantType {
+    /// Its name for people, without what all extensions begin with.
+    pub fn short(self) -> &'static str {
+        self.as_str().rsplit(':').next().unwrap_or_default()
+    }
 }
 
 impl AuthMethod {

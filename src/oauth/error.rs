@@ -31,6 +31,9 @@ pub enum ErrorCode {
     InvalidGrant,
     UnsupportedGrantType,
     InvalidTarget,
+    AuthorizationPending,
+    SlowDown,
+    ExpiredToken,
     InvalidToken,
     InsufficientScope,
     LoginRequired,
@@ -44,7 +47,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::InvalidRequest,
         Self::UnsupportedResponseType,
         Self::InvalidScope,
@@ -55,6 +58,9 @@ impl ErrorCode {
         Self::InvalidGrant,
         Self::UnsupportedGrantType,
         Self::InvalidTarget,
+        Self::AuthorizationPending,
+        Self::SlowDown,
+        Self::ExpiredToken,
         Self::InvalidToken,
         Self::InsufficientScope,
         Self::LoginRequired,
@@ -79,6 +85,9 @@ impl ErrorCode {
             Self::InvalidGrant => "invalid_grant",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidTarget => "invalid_target",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
             Self::LoginRequired => "login_required",
@@ -115,6 +124,7 @@ impl ErrorCode {
             | Self::TemporarilyUnavailable => "RFC 6749 §4.1.2.1",
             Self::InvalidClient | Self::InvalidGrant | Self::UnsupportedGrantType => "RFC 6749 §5.2",
             Self::InvalidTarget => "RFC 8707 §2",
+            Self::AuthorizationPending | Self::SlowDown | Self::ExpiredToken => "RFC 8628 §3.5",
             Self::InvalidToken | Self::InsufficientScope => "RFC 6750 §3.1",
             Self::LoginRequired
             | Self::ConsentRequired
@@ -135,6 +145,9 @@ impl ErrorCode {
             Self::InvalidClient
                 | Self::InvalidGrant
                 | Self::UnsupportedGrantType
+                | Self::AuthorizationPending
+                | Self::SlowDown
+                | Self::ExpiredToken
                 | Self::InvalidToken
                 | Self::InsufficientScope
         )
@@ -145,7 +158,6 @@ impl ErrorCode {
         !matches!(
             self,
             Self::UnsupportedResponseType
-                | Self::AccessDenied
                 | Self::LoginRequired
                 | Self::ConsentRequired
                 | Self::AccountSelectionRequired
@@ -168,6 +180,9 @@ impl ErrorCode {
             Self::InvalidGrant => Reason::CodeReplayed,
             Self::UnsupportedGrantType => Reason::GrantTypeUnsupported,
             Self::InvalidTarget => Reason::ResourceUnknown,
+            Self::AuthorizationPending => Reason::DeviceCodePending,
+            Self::SlowDown => Reason::DeviceCodeSlowDown,
+            Self::ExpiredToken => Reason::DeviceCodeExpired,
             Self::InvalidToken => Reason::BearerExpired,
             Self::InsufficientScope => Reason::BearerScope,
             Self::LoginRequired => Reason::SignInRequired,
@@ -222,6 +237,13 @@ impl ErrorCode {
                 "Compare the resource that you name with what the operator has registered, and name each one already \
                  in the authorization request."
             }
+            Self::AuthorizationPending => {
+                "Ask again after the interval, until there is another answer; the person may need some minutes."
+            }
+            Self::SlowDown => "Wait five seconds longer between two polls from now on, and go on.",
+            Self::ExpiredToken => {
+                "Show a button with which the person begins again, and ask for a new code at its press."
+            }
             Self::InvalidToken => {
                 "Get a new access token with the refresh token, and try again once. If that fails, send the person \
                  through sign-in again."
@@ -253,6 +275,9 @@ impl ErrorCode {
             Self::InvalidGrant => "The code or refresh token is not valid, or not for this application.",
             Self::UnsupportedGrantType => "The server does not support the grant type that was asked for.",
             Self::InvalidTarget => "The API that the token is to be for is unknown or not allowed.",
+            Self::AuthorizationPending => "The person has not answered the device's request yet.",
+            Self::SlowDown => "The device asks too often; the person has not answered yet.",
+            Self::ExpiredToken => "The device code has expired before the device had its answer.",
             Self::InvalidToken => "The access token is missing, or not valid, or not any more.",
             Self::InsufficientScope => "The access token is good, but lacks a scope that is needed here.",
             Self::LoginRequired => "The person has to sign in, and the request forbids to ask.",

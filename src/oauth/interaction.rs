@@ -178,6 +178,7 @@ mod tests {
     use super::super::pkce::Challenge;
     use super::super::prompt::Prompt;
     use super::super::redirect_uri::ReturnAddress;
+    use super::super::request::AnswerTo;
     use super::super::response_type::ResponseType;
     use super::*;
 
@@ -198,8 +199,10 @@ mod tests {
         AuthorizationRequest {
             client_id: client.id.clone(),
             response_type: ResponseType::Code,
-            return_to: ReturnAddress::verify(client, &params).unwrap(),
-            state: None,
+            answer_to: AnswerTo::Application {
+                return_to: ReturnAddress::verify(client, &params).unwrap(),
+                state: None,
+            },
             scope: Scope::from_stored(scope),
             resources: Vec::new(),
             challenge: None::<Challenge>,

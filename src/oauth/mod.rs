@@ -6,6 +6,7 @@ pub mod claims_request;
 pub mod client;
 pub mod client_assertion;
 pub mod code;
+pub mod device;
 pub mod error;
 pub mod grant;
 pub mod group;

@@ -25,8 +25,11 @@ pub fn check(client: &Client) -> Result<(), String> {
     if may(GrantType::AuthorizationCode) && client.redirect_uris.is_empty() {
         return Err("the grant authorization_code needs at least one --redirect-uri".into());
     }
-    if may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode) {
-        return Err("the grant refresh_token needs authorization_code, which its tokens come from".into());
+    if may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode) && !may(GrantType::DeviceCode) {
+        return Err(
+            "the grant refresh_token needs authorization_code or device_code, which its tokens come from"
+                .into(),
+        );
     }
     check_assertions(client)?;
     check_response_types(client)?;

@@ -6,7 +6,7 @@ use super::claims_request::ClaimsRequest;
 use super::client::{Client, GrantType, PkcePolicy};
 use super::error::OAuthError;
 use super::group;
-use super::id::ClientId;
+use super::id::{ClientId, GrantId};
 use super::params::Params;
 use super::pkce::Challenge;
 use super::prompt::Prompt;
@@ -22,8 +22,7 @@ use super::scope::{self, KnownScopes, OPENID, Scope};
 pub struct AuthorizationRequest {
     pub client_id: ClientId,
     pub response_type: ResponseType,
-    pub return_to: ReturnAddress,
-    pub state: Option<String>,
+    pub answer_to: AnswerTo,
     pub scope: Scope,
     /// The protected APIs that it names, by their registered URIs.
     pub resources: Vec<String>,
@@ -39,6 +38,25 @@ pub struct AuthorizationRequest {
     pub required_groups: BTreeSet<String>,
     /// Whom the request wants, by `sub`: nobody else is to come back. Anybody when empty.
     pub expected: Vec<String>,
+}
+
+/// Where the answer to a request goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnswerTo {
+    /// To the application, by way of the person's browser.
+    Application { return_to: ReturnAddress, state: Option<String> },
+    /// To a device, which asks for it (RFC 8628 §3.4); what it is given hangs on this.
+    Device(GrantId),
+}
+
+impl AuthorizationRequest {
+    /// Refuses it; a device is told elsewhere, and the person here.
+    pub fn refuse(self, error: OAuthError) -> Refusal {
+        match self.answer_to {
+            AnswerTo::Application { return_to, state } => Refusal::Redirect { to: return_to, state, error },
+            AnswerTo::Device(_) => Refusal::Page(error),
+        }
+    }
 }
 
 /// Bytes of a nonce, which is stored and given back.
@@ -128,8 +146,7 @@ pub fn validate<K: KnownScopes + KnownResources>(
                 required_groups,
                 client_id: client.id.clone(),
                 response_type,
-                return_to,
-                state,
+                answer_to: AnswerTo::Application { return_to, state },
                 named,
                 scope,
                 resources,

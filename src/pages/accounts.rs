@@ -30,7 +30,7 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
     };
     if form.count("cancel") > 0 {
         let error = Reason::SignInCancelled.because("the person went back instead of choosing an account");
-        return authorization::decline(&app, &request, resumed.checked, error);
+        return authorization::decline(&app, &request, resumed.checked, error).await;
     }
     let session = form.one("session").ok().flatten().unwrap_or_default();
     let chosen = async {

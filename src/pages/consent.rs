@@ -10,11 +10,13 @@ use crate::authorization::{self, Accounts, Checked, Resumed};
 use crate::browser;
 use crate::failure::{Denied, Failure};
 use crate::form;
+use crate::oauth::device::{Answer, Device};
 use crate::oauth::interaction::{Consent, Next, SignedIn};
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::Refusal;
+use crate::oauth::request::{AnswerTo, AuthorizationRequest, Refusal};
 use crate::oauth::scope::KnownScopes as _;
+use crate::peer;
 use crate::store::db::{DbError, Tx};
 use crate::store::{consents, flows};
 
@@ -22,7 +24,7 @@ pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     match resume(&app, &request).await {
         Ok((resumed, accounts)) => {
             match authorization::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
-                Ok(Next::Consent(signed_in)) => page(&app, &resumed, signed_in),
+                Ok(Next::Consent(signed_in)) => page(&app, &request, &resumed, signed_in),
                 _ => go_on(&app, &resumed),
             }
         }
@@ -52,7 +54,7 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
     let Some(signed_in) = asked else { return go_on(&app, &resumed) };
     if form.count("allow") == 0 {
         let error = Reason::ConsentDenied.because("the person denied the request");
-        return authorization::decline(&app, &request, resumed.checked, error);
+        return authorization::decline(&app, &request, resumed.checked, error).await;
     }
     // Meanwhile this request may have come to somebody else.
     match authorization::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
@@ -99,7 +101,7 @@ fn is_for(app: &App, resumed: &Resumed, signed_in: &SignedIn, form: &Params) -> 
     app.keys.is_form_token(token, PURPOSE, &bound_to(resumed, signed_in))
 }
 
-fn page(app: &App, resumed: &Resumed, signed_in: &SignedIn) -> HttpResponse {
+fn page(app: &App, http: &HttpRequest, resumed: &Resumed, signed_in: &SignedIn) -> HttpResponse {
     let Checked { client, request, catalogue } = &resumed.checked;
     let (client, links) = (&client.client, &client.client.links);
     let described: Vec<Value> = request
@@ -123,11 +125,31 @@ fn page(app: &App, resumed: &Resumed, signed_in: &SignedIn) -> HttpResponse {
             claims => named,
             username => &signed_in.username,
             accounts => authorization::flow_url(app, "accounts", &resumed.flow.id),
-            returns_to => place(request.return_to.as_str()),
+            returns_to => returns_to(request),
+            device => resumed.device.as_ref().map(|device| asking(app, http, device)),
             action => authorization::flow_url(app, "consent", &resumed.flow.id),
             form_token => app.keys.form_token(PURPOSE, &bound_to(resumed, signed_in)),
         },
     )
+}
+
+/// What tells a person whether it is the own device that asks.
+fn asking(app: &App, http: &HttpRequest, device: &Device) -> Value {
+    let code = match &device.answer {
+        Answer::Awaited(code) => Some(code.to_string()),
+        Answer::Allowed(_) | Answer::Denied => None,
+    };
+    let here = peer::address(app, http).to_string();
+    let minutes = (app.now() - device.created_at).max(0) / 60;
+    context! { code, address => &device.address, here => (here != device.address).then_some(here), minutes }
+}
+
+/// Where the person will be sent; a device fetches its answer itself.
+fn returns_to(request: &AuthorizationRequest) -> Option<String> {
+    match &request.answer_to {
+        AnswerTo::Application { return_to, .. } => Some(place(return_to.as_str())),
+        AnswerTo::Device(_) => None,
+    }
 }
 
 /// Where the person will be sent, short enough to be read: the host, or the scheme of a native application.

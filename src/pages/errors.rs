@@ -170,6 +170,10 @@ fn neighbours<T: Copy + PartialEq>(all: &[T], one: T) -> (Option<T>, Option<T>) 
 /// The reasons with the most of the words that are looked for, and whether those are all of them.
 fn search(query: &str) -> (Vec<Reason>, bool) {
     let query = query.to_lowercase();
+    // A whole word of ours means this one, and none that ends alike.
+    if let Some(reason) = Reason::find(query.trim()) {
+        return (vec![reason], true);
+    }
     let words: Vec<&str> = query.split_whitespace().collect();
     let hits = |reason: &Reason| {
         let (code, all) = (reason.code(), [reason.word(), reason.what(), reason.fix()]);

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod assets;
 pub mod consent;
+pub mod device;
 pub mod errors;
 mod flow_form;
 mod front_channel;

@@ -60,7 +60,7 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
     };
     if form.count("cancel") > 0 {
         let error = Reason::SignInCancelled.because("the person went back instead of signing in");
-        return authorization::decline(&app, &request, resumed.checked, error);
+        return authorization::decline(&app, &request, resumed.checked, error).await;
     }
     let username = form.one("username").ok().flatten().unwrap_or_default();
     let password = form.one("password").ok().flatten().unwrap_or_default();

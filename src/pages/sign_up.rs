@@ -39,7 +39,7 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
     };
     if form.count("cancel") > 0 {
         let error = Reason::SignInCancelled.because("the person went back instead of making an account");
-        return authorization::decline(&app, &request, resumed.checked, error);
+        return authorization::decline(&app, &request, resumed.checked, error).await;
     }
     let wanted = Wanted::of(&form);
     if let Err(problem) = wanted.check() {

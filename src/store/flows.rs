@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
-use crate::oauth::id::{ClientId, FlowId, SessionId};
+use crate::oauth::id::{ClientId, FlowId, GrantId, SessionId};
 use crate::oauth::interaction::Progress;
 use crate::oauth::params::Params;
 use crate::secret::{Hash, equal};
@@ -14,6 +14,8 @@ pub struct Flow {
     pub id: FlowId,
     pub client_id: ClientId,
     pub params: Params,
+    /// The device whose request it is, in the place of an application's.
+    pub device: Option<GrantId>,
     pub progress: Progress,
     browser: Vec<u8>,
     pub ends_at: i64,
@@ -27,6 +29,7 @@ struct FlowRow {
     signed_in: Option<String>,
     consented: Option<String>,
     chosen: Option<String>,
+    device: Option<String>,
     ends_at: i64,
 }
 
@@ -40,7 +43,7 @@ impl Flow {
 pub async fn find(conn: &mut Conn, id: &FlowId, now: i64) -> Result<Option<Flow>, DbError> {
     let row: Option<FlowRow> = conn
         .query(
-            "SELECT client_id, browser_hash, request, signed_in, consented, chosen, ends_at
+            "SELECT client_id, browser_hash, request, signed_in, consented, chosen, device, ends_at
              FROM flows WHERE id = $1 AND expires_at > $2",
         )
         .bind(id.as_str())
@@ -53,6 +56,7 @@ pub async fn find(conn: &mut Conn, id: &FlowId, now: i64) -> Result<Option<Flow>
         id: id.clone(),
         client_id: ClientId::new(row.client_id),
         params: Params::from_pairs(serde_json::from_str(&row.request).map_err(corrupt)?),
+        device: row.device.map(GrantId::new),
         progress: Progress {
             signed_in: row.signed_in.map(SessionId::new),
             consented: row.consented.map(SessionId::new),
@@ -68,12 +72,13 @@ pub async fn save(
     tx: &mut Tx,
     id: &FlowId,
     browser: &Hash,
-    (client, params): (&ClientId, &Params),
+    (client, params, device): (&ClientId, &Params, Option<&GrantId>),
     (ends_at, expires_at): (i64, i64),
 ) -> Result<(), DbError> {
     let request = serde_json::to_string(params.pairs()).unwrap_or_default();
     tx.query(
-        "INSERT INTO flows (id, browser_hash, client_id, request, ends_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO flows (id, browser_hash, client_id, request, ends_at, expires_at, device)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(id.as_str())
     .bind(browser.as_bytes())
@@ -81,6 +86,7 @@ pub async fn save(
     .bind(request)
     .bind(ends_at)
     .bind(expires_at)
+    .bind(device.map(GrantId::to_string))
     .execute()
     .await
     .map(drop)

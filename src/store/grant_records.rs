@@ -3,6 +3,7 @@
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
+use super::device_codes;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::{ClientId, GrantId, UserId};
 
@@ -93,6 +94,7 @@ pub async fn take_back(tx: &mut Tx, user: &UserId, client: &ClientId, now: i64) 
     ] {
         tx.query(statement).bind(user.as_str()).bind(client.as_str()).execute().await?;
     }
+    device_codes::delete_of_user_at(tx, user, client).await?;
     tx.query(
         "UPDATE grants SET revoked_at = $3, revoked_for = $4
          WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL",

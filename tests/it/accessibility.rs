@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use grantor::oauth::client::Links;
+use grantor::oauth::client::{GrantType, Links};
 use grantor::oauth::scope::{Scope, ScopeRecord};
 use grantor::store::{logos, scopes};
 use serde_json::Value;
@@ -104,6 +104,36 @@ async fn application(server: &TestServer) -> Application {
     server.register(registration).await
 }
 
+/// The pages that a device leads to.
+async fn judge_device(judge: &mut Judge, server: &TestServer) {
+    let grants = [GrantType::DeviceCode, GrantType::RefreshToken];
+    let tv = server.register(Registration::native("tv").grants(&grants)).await;
+    judge.open("the page for the code of a device", &format!("{}/device", server.url)).await;
+    assert_eq!(judge.focused().await, serde_json::json!(["user_code", null, "solid", true]));
+    judge.chromium.type_into("user_code", "ZZZZ-ZZZZ").await;
+    judge.chromium.click("continue").await;
+    judge.chromium.text_of("problem").await;
+    judge.judge("the page for the code of a device with an error").await;
+    for answer in ["allow", "deny"] {
+        let begun = tv.post("/device_authorization", &[("scope", "read pay")]).await;
+        judge.chromium.open(&begun.get("verification_uri_complete")).await;
+        judge.chromium.click("continue").await;
+        if answer == "allow" {
+            judge.chromium.type_into("username", "alice").await;
+            judge.chromium.type_into("password", PASSWORD).await;
+            judge.chromium.click("sign-in").await;
+            judge.chromium.text_of("allow").await;
+            judge.judge("the question whether a device may").await;
+        }
+        judge.chromium.click(answer).await;
+        judge.chromium.text_of(if answer == "allow" { "allowed" } else { "denied" }).await;
+        judge.judge("what became of a device").await;
+    }
+    judge.chromium.open(&format!("{}/logout", server.url)).await;
+    judge.chromium.click("sign-out").await;
+    judge.chromium.text_of("signed-out").await;
+}
+
 #[tokio::test]
 async fn axe_finds_nothing_on_any_page_in_any_state() {
     let Some(mut judge) = Judge::start().await else { return };
@@ -146,6 +176,8 @@ async fn axe_finds_nothing_on_any_page_in_any_state() {
     judge.chromium.click("sign-out").await;
     judge.chromium.text_of("signed-out").await;
     judge.judge("signed out").await;
+
+    judge_device(&mut judge, &server).await;
 
     let refused = web.url_with(&[("redirect_uri", "https://app.example/other")]);
     judge.open("an error of the application", &refused).await;

@@ -1,6 +1,6 @@
 //! The one gate: what ended for a person or a client is ended for everything that was issued, at its next use.
 
-use grantor::oauth::client::TokenFormat;
+use grantor::oauth::client::{GrantType, TokenFormat};
 use grantor::oauth::scope::Scope;
 use grantor::registry::Freshness;
 use serde_json::json;
@@ -8,6 +8,10 @@ use serde_json::json;
 use crate::support::operator::succeeded;
 use crate::support::relying_party::Registration;
 use crate::support::{Application, Browser, Operator, TestServer};
+
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+const ALL_OF_A_PERSON: [GrantType; 3] =
+    [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::DeviceCode];
 
 /// What happens, told by another process than the server.
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +104,8 @@ impl Event {
 /// What an application holds.
 struct Held {
     code: String,
+    /// Allowed, and not fetched yet.
+    device_code: String,
     access_token: String,
     refresh_token: String,
 }
@@ -109,9 +115,19 @@ async fn held(app: &Application, browser: &mut Browser, scope: &str) -> Held {
     let tokens = app.redeem_by_hand(&code().await).await;
     Held {
         code: code().await,
+        device_code: allowed_device_code(app, browser, scope).await,
         access_token: tokens.get("access_token"),
         refresh_token: tokens.get("refresh_token"),
     }
+}
+
+async fn allowed_device_code(app: &Application, browser: &mut Browser, scope: &str) -> String {
+    let begun = app.post("/device_authorization", &[("scope", scope)]).await;
+    let page = browser.open(&begun.get("verification_uri_complete")).await;
+    let question = browser.submit(&page, &[("user_code", &begun.get("user_code"))]).await;
+    let done = browser.submit(&question, &[("allow", "1")]).await;
+    assert!(done.body.contains("id=\"allowed\""), "{done:?}");
+    begun.get("device_code")
 }
 
 #[tokio::test]
@@ -120,7 +136,7 @@ async fn threat_27_nothing_that_was_issued_outlives_what_it_was_issued_for() {
         for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
             for scope in ["openid read", "openid read offline_access"] {
                 let server = TestServer::start().await;
-                let mut registration = Registration::web("app");
+                let mut registration = Registration::web("app").grants(&ALL_OF_A_PERSON);
                 registration.client.scopes = Scope::from_stored("openid read offline_access");
                 registration.client.token_format = format;
                 let app = server.register(registration).await;
@@ -138,6 +154,8 @@ async fn threat_27_nothing_that_was_issued_outlives_what_it_was_issued_for() {
                 let what = format!("{event:?} {format:?} {scope}");
                 let code = app.redeem_by_hand(&held.code).await;
                 let refreshed = app.refresh_by_hand(&held.refresh_token).await;
+                let form = [("grant_type", DEVICE_CODE), ("device_code", held.device_code.as_str())];
+                let fetched = app.token(&form).await;
                 let spared = event.spares_offline_access() && scope.contains("offline_access");
                 let is_active = spared || event.spares_access_tokens();
                 assert_eq!(server.user_info(&held.access_token).await.status == 200, is_active, "{what}");
@@ -149,6 +167,10 @@ async fn threat_27_nothing_that_was_issued_outlives_what_it_was_issued_for() {
                 assert!(refusals.contains(&code.get("error").as_str()), "{what}: {code:?}");
                 let is_refused = refusals.contains(&refreshed.get("error").as_str());
                 assert!(spared || is_refused, "{what}: {refreshed:?}");
+                // Whoever signs out where a device was allowed does not mean the device.
+                assert_eq!(fetched.status == 200, spared, "{what}: {fetched:?}");
+                let is_refused = refusals.contains(&fetched.get("error").as_str());
+                assert!(spared || is_refused, "{what}: {fetched:?}");
             }
         }
     }

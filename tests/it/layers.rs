@@ -90,6 +90,7 @@ const RULES: &[Rule] = &[
             "form.rs",
             "html.rs",
             "id_tokens.rs",
+            "peer.rs",
             "subjects.rs",
         ],
         except: &[],

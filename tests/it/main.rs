@@ -22,6 +22,7 @@ mod consent;
 mod cors;
 mod database;
 mod deadline;
+mod device;
 mod encryption;
 mod errors;
 mod fetch;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use grantor::oauth::client::ClientKind;
+use grantor::oauth::client::{ClientKind, GrantType};
 use grantor::oauth::error::ErrorCode;
 use grantor::oauth::reason::Reason;
 use grantor::oauth::redirect_uri::RegisteredUri;
@@ -128,7 +128,7 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
 }
 
 /// Reasons whose example tells of a time, a setting or a size that a single request does not show.
-const NEEDS_MORE: [&str; 49] = [
+const NEEDS_MORE: [&str; 57] = [
     "request.malformed",
     "request.too_large",
     "parameter.too_long",
@@ -176,6 +176,14 @@ const NEEDS_MORE: [&str; 49] = [
     "bearer.audience",
     "resource.widened",
     "resource.several",
+    "device_code.wrong_client",
+    "device_code.pending",
+    "device_code.slow_down",
+    "device_code.expired",
+    "device_code.denied",
+    "device_code.replayed",
+    "device.over",
+    "user_code.too_many_guesses",
     "server.failed",
     "server.busy",
 ];
@@ -205,6 +213,7 @@ impl Stage {
         let calendar = server.register(calendar).await;
         server.register(Registration::service("reports").chosen_secret("made-up-secret")).await;
         server.register(Registration::spa("notes-spa").redirect_uri(CALLBACK)).await;
+        server.register(Registration::native("tv").grants(&[GrantType::DeviceCode])).await;
         let mut intranet = Registration::web("intranet").redirect_uri(CALLBACK).scopes("openid read");
         intranet.client.response_types = vec![ResponseType::CodeIdToken];
         server.register(intranet).await;
@@ -311,6 +320,7 @@ async fn the_examples_are_refused_for_their_reason_and_mended_by_what_stands_bes
             }
             Reason::PromptNoneCombined => Some("sign_in.required"),
             Reason::ClientSecretWrong => Some("client.secret_wrong"),
+            Reason::DeviceCodeMissing | Reason::DeviceCodeUnknown => Some("device_code.unknown"),
             Reason::ClientSecretUnexpected => Some("code.unknown"),
             Reason::RefreshTokenMissing | Reason::RefreshTokenUnknown => Some("refresh_token.unknown"),
             _ => None,

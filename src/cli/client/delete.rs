@@ -10,7 +10,7 @@ use super::unknown;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::ClientId;
 use crate::store::db::{DbError, Tx};
-use crate::store::{access_tokens, clients, codes, grants, logos};
+use crate::store::{access_tokens, clients, codes, device_codes, grants, logos};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -36,6 +36,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
             clients::delete(tx, &key).await?;
             // A client that is registered under this id one day has nothing to do with these.
             codes::delete_of_client(tx, &key).await?;
+            device_codes::delete_of_client(tx, &key).await?;
             grants::revoke_of_client(tx, &key, Ended::ClientDeleted, now).await?;
             access_tokens::delete_of_client(tx, &key).await?;
             if let Some(logo) = &record.client.links.logo {

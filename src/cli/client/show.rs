@@ -173,5 +173,5 @@ fn response_types(client: &Client) -> Vec<&'static str> {
 }
 
 pub(super) fn grants(client: &Client) -> String {
-    client.grants.iter().map(|grant: &GrantType| grant.as_str()).collect::<Vec<_>>().join(" ")
+    client.grants.iter().map(|grant: &GrantType| grant.short()).collect::<Vec<_>>().join(" ")
 }

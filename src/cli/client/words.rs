@@ -38,6 +38,7 @@ choice!(Grant for GrantType {
     AuthorizationCode = "authorization_code" => Self::AuthorizationCode,
     ClientCredentials = "client_credentials" => Self::ClientCredentials,
     RefreshToken = "refresh_token" => Self::RefreshToken,
+    DeviceCode = "device_code" => Self::DeviceCode,
 });
 choice!(Method for AuthMethod {
     Basic = "client_secret_basic" => Self::Basic,

@@ -8,7 +8,7 @@ use super::super::{Desk, Manner, Trouble, block_on};
 use super::{counted, find, unknown};
 use crate::oauth::grant::Ended;
 use crate::store::db::{DbError, Tx};
-use crate::store::{codes, grants, sessions, users};
+use crate::store::{codes, device_codes, grants, sessions, users};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -34,6 +34,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
             let Some(user) = users::find_record(tx, id.as_str()).await? else { return Ok(None) };
             let ended = sessions::delete_of_user(tx, &user.person.id, now).await?;
             codes::delete_of_user(tx, &user.person.id).await?;
+            device_codes::delete_of_user(tx, &user.person.id).await?;
             let revoked = grants::revoke_of_user(tx, &user.person.id, Ended::UserDeleted, now).await?;
             users::delete(tx, &user.person.id).await?;
             Ok(Some((ended, revoked)))

@@ -8,7 +8,7 @@ use super::super::{Desk, Manner, Trouble, block_on};
 use super::{counted, unknown};
 use crate::oauth::grant::Ended;
 use crate::store::db::{DbError, Tx};
-use crate::store::{codes, grants, sessions, users};
+use crate::store::{codes, device_codes, grants, sessions, users};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -33,6 +33,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
             // Whoever knew the old password may have come in by it, or be on the way.
             let ended = sessions::delete_of_user(tx, &user.person.id, now).await?;
             codes::delete_of_user(tx, &user.person.id).await?;
+            device_codes::delete_of_user(tx, &user.person.id).await?;
             let revoked = grants::revoke_of_user(tx, &user.person.id, Ended::PasswordChanged, now).await?;
             Ok(Some((user, ended, revoked)))
         };

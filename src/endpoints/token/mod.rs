@@ -2,6 +2,7 @@
 
 mod authorization_code;
 mod client_credentials;
+mod device_code;
 mod refresh_token;
 
 use std::sync::Arc;
@@ -27,7 +28,8 @@ use crate::registry::Freshness;
 use crate::store::clients::StoredClient;
 
 /// What this endpoint knows by name; anything else is ignored.
-const KNOWN: [&str; 6] = ["grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope"];
+const KNOWN: [&str; 7] =
+    ["grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "device_code"];
 
 pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
     match exchange(&app, &request, body).await {
@@ -44,6 +46,7 @@ enum Prepared {
     AuthorizationCode(authorization_code::Prepared, Arc<Draft>),
     ClientCredentials(AccessToken, Arc<Draft>),
     RefreshToken(refresh_token::Prepared, Arc<Draft>),
+    DeviceCode(device_code::Prepared, Arc<Draft>),
 }
 
 async fn exchange(
@@ -115,6 +118,10 @@ async fn prepare(
             let prepared = refresh_token::prepare(params)?;
             Prepared::RefreshToken(prepared, draft(app, &client, params, freshness).await?)
         }
+        GrantType::DeviceCode => {
+            let prepared = device_code::prepare(params)?;
+            Prepared::DeviceCode(prepared, draft(app, &client, params, freshness).await?)
+        }
     };
     Ok((client, prepared))
 }
@@ -170,5 +177,6 @@ async fn issue(
             client_credentials::issue(app, client, token, &draft).await
         }
         Prepared::RefreshToken(prepared, draft) => refresh_token::issue(app, client, prepared, draft).await,
+        Prepared::DeviceCode(prepared, draft) => device_code::issue(app, client, prepared, draft).await,
     }
 }

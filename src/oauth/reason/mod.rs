@@ -7,6 +7,7 @@ mod authorize;
 mod bearer;
 mod claims;
 mod client;
+mod device;
 mod logout;
 mod pkce;
 mod prompt;
@@ -203,6 +204,17 @@ reasons! {
     SessionEnded = logout::SESSION_ENDED;
 
     TokenMissing = token::TOKEN_MISSING;
+
+    DeviceCodeMissing = device::MISSING;
+    DeviceCodeUnknown = device::UNKNOWN;
+    DeviceCodeWrongClient = device::WRONG_CLIENT;
+    DeviceCodePending = device::PENDING;
+    DeviceCodeSlowDown = device::SLOW_DOWN;
+    DeviceCodeExpired = device::EXPIRED;
+    DeviceCodeDenied = device::DENIED;
+    DeviceCodeReplayed = device::REPLAYED;
+    DeviceAnswered = device::ANSWERED;
+    UserCodeGuesses = device::TOO_MANY_GUESSES;
 
     BearerMissing = bearer::MISSING;
     BearerMalformed = bearer::MALFORMED;

@@ -16,8 +16,9 @@ use grantor::store::db::Tx;
 use oauth2::basic::{BasicClient, BasicTokenIntrospectionResponse, BasicTokenResponse};
 use oauth2::{
     AccessToken, AuthUrl, AuthorizationCode, ClientId as RpClientId, ClientSecret as RpSecret, CsrfToken,
-    EndpointNotSet, EndpointSet, IntrospectionUrl, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    RefreshToken, RevocationUrl, StandardRevocableToken, TokenUrl,
+    DeviceAuthorizationUrl, EndpointNotSet, EndpointSet, IntrospectionUrl, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, RefreshToken, RevocationUrl, StandardDeviceAuthorizationResponse,
+    StandardRevocableToken, TokenUrl,
 };
 use reqwest::Method;
 use serde_json::Value;
@@ -231,6 +232,26 @@ impl Application {
 
     pub(crate) async fn client_credentials(&self) -> BasicTokenResponse {
         self.client().exchange_client_credentials().request_async(&send).await.expect("tokens")
+    }
+
+    /// What the `oauth2` crate is told when it asks as a device.
+    pub(crate) async fn device_details(&self, scope: &str) -> StandardDeviceAuthorizationResponse {
+        let endpoint =
+            DeviceAuthorizationUrl::new(format!("{}/device_authorization", self.url)).expect("a URL");
+        let client = self.client().set_device_authorization_url(endpoint);
+        let request = client.exchange_device_code();
+        let request = request.add_scopes(scope.split(' ').map(|name| oauth2::Scope::new(name.into())));
+        request.request_async(&send).await.expect("details")
+    }
+
+    /// Polls by the `oauth2` crate until there are tokens; somebody has allowed it already.
+    pub(crate) async fn device_tokens(
+        &self,
+        details: &StandardDeviceAuthorizationResponse,
+    ) -> BasicTokenResponse {
+        let client = self.client();
+        let request = client.exchange_device_access_token(details);
+        request.request_async(&send, |_| std::future::ready(()), None).await.expect("tokens")
     }
 
     /// POST to the token endpoint with this application's own authentication.

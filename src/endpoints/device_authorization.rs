@@ -1,0 +1,113 @@
+//! `/device_authorization`: a device asks for what a person is to allow elsewhere (RFC 8628 §3.1).
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+
+use super::client_auth;
+use crate::answer;
+use crate::app::App;
+use crate::clock::Seconds;
+use crate::failure::{Denied, Failure};
+use crate::form;
+use crate::oauth::client::{Client, GrantType};
+use crate::oauth::device::{Answer, Device, UserCode};
+use crate::oauth::error::OAuthError;
+use crate::oauth::id::GrantId;
+use crate::oauth::params::Params;
+use crate::oauth::resource::Registered;
+use crate::oauth::scope;
+use crate::peer;
+use crate::registry::Freshness;
+use crate::secret::{Hash, random, random_id, random_token};
+use crate::store::db::{DbError, Tx};
+use crate::store::device_codes;
+
+/// How long after its end a device is still told so; then its code is unknown.
+const MEMORY: Seconds = 24 * 3600;
+/// Draws of a user code before a collision is no accident any more.
+const DRAWS: usize = 8;
+
+/// The answer (RFC 8628 §3.2).
+#[derive(Serialize)]
+struct Begun {
+    device_code: String,
+    user_code: String,
+    verification_uri: String,
+    verification_uri_complete: String,
+    expires_in: Seconds,
+    interval: Seconds,
+}
+
+pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+    match begin(&app, &request, body).await {
+        Ok(begun) => HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(begun),
+        Err(denied) => answer::oauth_error(&app, &request, denied),
+    }
+}
+
+async fn begin(app: &App, request: &HttpRequest, body: web::Payload) -> Result<Begun, Denied<OAuthError>> {
+    let params = form::read(request, body).await?;
+    params.check(&client_auth::PARAMS)?;
+    params.check(&["scope"])?;
+    let client = client_auth::identify(app, request, &params).await?;
+    let client = &client.client;
+    let device = match asked(app, request, client, &params, Freshness::Cached).await {
+        Err(Denied::Refused(_)) => asked(app, request, client, &params, Freshness::Now).await?,
+        asked => asked?,
+    };
+    let code = format!("gdc_{}", random_token());
+    let user_code = store(app, &code, device).await?;
+    let verification_uri = format!("{}/device", app.issuer);
+    Ok(Begun {
+        device_code: code,
+        verification_uri_complete: format!("{verification_uri}?user_code={user_code}"),
+        user_code: user_code.to_string(),
+        verification_uri,
+        expires_in: app.config.device.code_lifetime.seconds(),
+        interval: app.config.device.poll_interval.seconds(),
+    })
+}
+
+async fn asked(
+    app: &App,
+    request: &HttpRequest,
+    client: &Client,
+    params: &Params,
+    freshness: Freshness,
+) -> Result<Device, Denied<OAuthError>> {
+    client.may_use(GrantType::DeviceCode)?;
+    let catalogue = app.registry.catalogue(freshness).await?;
+    let scope = scope::resolve(params.one("scope")?, client, &*catalogue)?;
+    let registered = Registered { resources: &*catalogue, issuer: &app.issuer };
+    let resources = registered.authorized(params, client, &scope)?;
+    let now = app.now();
+    Ok(Device {
+        grant: GrantId::new(random_id()),
+        client: client.id.clone(),
+        scope,
+        resources,
+        address: peer::address(app, request).to_string(),
+        created_at: now,
+        ends_at: now + app.config.device.code_lifetime.seconds(),
+        // Which code it is, is drawn when it is stored.
+        answer: Answer::Denied,
+    })
+}
+
+/// Stores it under a user code that is nobody else's.
+async fn store(app: &App, code: &str, device: Device) -> Result<UserCode, Failure> {
+    let codes: Vec<UserCode> =
+        std::iter::repeat_with(|| UserCode::of_bytes(&random::<32>())).flatten().take(DRAWS).collect();
+    let (hash, interval) = (Hash::of(code), app.config.device.poll_interval.seconds());
+    let save = async move |tx: &mut Tx| {
+        for code in &codes {
+            if device_codes::save(tx, &hash, (&device, code), interval, device.ends_at + MEMORY).await? {
+                return Ok(Some(code.clone()));
+            }
+        }
+        Ok(None)
+    };
+    let stored = app.db.write::<_, DbError, _>(save).await?;
+    stored.ok_or(Failure::Busy("the list of user codes"))
+}

@@ -1,0 +1,97 @@
+//! `grant_type=urn:ietf:params:oauth:grant-type:device_code` (RFC 8628 §3.4).
+
+use std::sync::Arc;
+
+use super::Issued;
+use crate::access_tokens::Draft;
+use crate::app::App;
+use crate::clock::Seconds;
+use crate::failure::Denied;
+use crate::id_tokens::Signer;
+use crate::oauth::client::{Client, GrantType};
+use crate::oauth::device::{Consequence, judge};
+use crate::oauth::error::OAuthError;
+use crate::oauth::grant::may_issue;
+use crate::oauth::params::Params;
+use crate::oauth::reason::Reason;
+use crate::oauth::refresh::RefreshName;
+use crate::oauth::scope::OPENID;
+use crate::oauth::token::TokenAnswer;
+use crate::secret::Hash;
+use crate::store::clients::StoredClient;
+use crate::store::db::Tx;
+use crate::store::grants::Lifetime;
+use crate::store::{access_tokens, device_codes, grants};
+
+pub(super) struct Prepared {
+    code: Hash,
+}
+
+pub(super) fn prepare(params: &Params) -> Result<Prepared, OAuthError> {
+    let Some(code) = params.one("device_code")? else {
+        return Err(Reason::DeviceCodeMissing.because("the parameter device_code is missing"));
+    };
+    Ok(Prepared { code: Hash::of(code) })
+}
+
+pub(super) async fn issue(
+    app: &App,
+    client: &StoredClient,
+    prepared: Prepared,
+    draft: Arc<Draft>,
+) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+    let signer = Signer::of(app, &client.client).await?;
+    let (calling, client, keys) = (&client.client, client.client.clone(), app.keys.clone());
+    let (now, tokens, plan) = (app.now(), &app.config.tokens, draft.clone());
+    let lifetime = Lifetime {
+        idle_expires_at: now + tokens.refresh_token_idle_lifetime.seconds(),
+        expires_at: now + tokens.refresh_token_lifetime.seconds(),
+    };
+    let work = async move |tx: &mut Tx| {
+        let calling = (&client.id, client.version);
+        let consumed = device_codes::consume(tx, &prepared.code, calling, now, lifetime.expires_at).await?;
+        let Some((grant, standing)) = consumed else {
+            return refuse(tx, &prepared.code, &client, now).await;
+        };
+        may_issue(&standing, &plan.required_groups(&client, &grant.scope))?;
+        let refresh_token = client
+            .grants
+            .contains(&GrantType::RefreshToken)
+            .then(|| keys.refresh_token(&RefreshName { grant_id: grant.id.clone(), generation: 0 }));
+        let token = plan.of_grant(&client, &grant, &grant.scope)?;
+        let refresh_hash = refresh_token.as_deref().map(Hash::of);
+        let mut batch = grants::save_in(tx.batch(), &grant, refresh_hash.as_ref(), lifetime, now);
+        if let Some(hash) = plan.stored(&token) {
+            batch = access_tokens::save_in(batch, &hash, &token);
+        }
+        batch.execute().await?;
+        let authentication = grant.scope.contains(OPENID).then(|| grant.authentication(None));
+        Ok(Some(Issued { token, refresh_token, auth_time: grant.auth_time, authentication }))
+    };
+    let issued: Option<Issued> = app.db.write(work).await?;
+    match issued {
+        Some(issued) => issued.answer(app, calling, &draft, signer).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Says what the device is waiting for, and remembers that it asked.
+async fn refuse(
+    tx: &mut Tx,
+    code: &Hash,
+    client: &Client,
+    now: Seconds,
+) -> Result<Option<Issued>, Denied<OAuthError>> {
+    let Some(polled) = device_codes::find_polled(tx, code).await? else {
+        return Err(Reason::DeviceCodeUnknown.because("the device code is not known here").into());
+    };
+    let Some((error, consequence)) = judge(&polled, &client.id, now) else { return Ok(None) };
+    match consequence {
+        Consequence::Nothing => {}
+        Consequence::Poll { interval } => device_codes::note_poll(tx, code, interval, now).await?,
+        Consequence::Revoke => {
+            grants::revoke(tx, &polled.grant, Reason::DeviceCodeReplayed, now).await?;
+        }
+    }
+    Err(error.into())
+}

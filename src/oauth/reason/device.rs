@@ -1,0 +1,196 @@
+//! Devices that ask for tokens while a person signs in elsewhere (RFC 8628).
+
+use super::Reason;
+use super::Who::{Developer, Nobody, Person};
+use super::row::{Example, Row, example};
+use crate::oauth::error::ErrorCode::{
+    AccessDenied, AuthorizationPending, ExpiredToken, InvalidGrant, InvalidRequest, SlowDown,
+    TemporarilyUnavailable,
+};
+
+/// A poll as it should be.
+const POLL: &str = "POST https://id.example.com/token\n\
+                    \n\
+                    grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
+                    &client_id=tv\n\
+                    &device_code=gdc_made-up-code";
+
+/// Only the device can begin anew.
+const BEGIN_AGAIN: Example = example(
+    "# the same device code for ever\n\
+     POST https://id.example.com/token\n\
+     \n\
+     grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
+     &client_id=tv\n\
+     &device_code=gdc_made-up-old-code",
+    "# a new code, at a press of the person's button\n\
+     POST https://id.example.com/device_authorization\n\
+     \n\
+     client_id=tv",
+);
+
+pub(super) const MISSING: Row = Row {
+    word: "device_code.missing",
+    code: InvalidRequest,
+    who: &[Developer],
+    what: "The token request has no device_code.",
+    fix: "Send the device_code that /device_authorization answered with. The user_code is for the person, and is not \
+          sent here.",
+    example: example(
+        "POST https://id.example.com/token\n\
+         \n\
+         grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
+         &client_id=tv\n\
+         &user_code=BCDF-GHJK",
+        POLL,
+    ),
+    see: &[Reason::DeviceCodeUnknown],
+};
+
+pub(super) const UNKNOWN: Row = Row {
+    word: "device_code.unknown",
+    code: InvalidGrant,
+    who: &[Developer],
+    what: "The device code was never issued here, or ended long ago, or what the person allowed was taken back.",
+    fix: "Send the device_code of the last answer of /device_authorization, unchanged, and ask for a new one when it \
+          has ended.",
+    example: example(
+        "POST https://id.example.com/token\n\
+         \n\
+         grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
+         &client_id=tv\n\
+         &device_code=BCDF-GHJK",
+        POLL,
+    ),
+    see: &[Reason::DeviceCodeExpired],
+};
+
+pub(super) const WRONG_CLIENT: Row = Row {
+    word: "device_code.wrong_client",
+    code: InvalidGrant,
+    who: &[Developer],
+    what: "The device code was issued to another application.",
+    fix: "Redeem it with the client_id that asked for it.",
+    example: example(
+        "# a code that the application tv asked for\n\
+         POST https://id.example.com/token\n\
+         \n\
+         grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
+         &client_id=radio\n\
+         &device_code=gdc_made-up-code",
+        POLL,
+    ),
+    see: &[Reason::CodeWrongClient],
+};
+
+pub(super) const PENDING: Row = Row {
+    word: "device_code.pending",
+    code: AuthorizationPending,
+    who: &[Nobody],
+    what: "The person has not answered yet.",
+    fix: "Go on asking, with the pause that interval named in the answer of /device_authorization, until there is \
+          another answer than this.",
+    example: example(
+        "# the person has just begun to type the code\n\
+         POST https://id.example.com/token\n\
+         \n\
+         grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
+         &client_id=tv\n\
+         &device_code=gdc_made-up-code",
+        "# five seconds later\n\
+         POST https://id.example.com/token\n\
+         \n\
+         grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
+         &client_id=tv\n\
+         &device_code=gdc_made-up-code",
+    ),
+    see: &[Reason::DeviceCodeSlowDown],
+};
+
+pub(super) const SLOW_DOWN: Row = Row {
+    word: "device_code.slow_down",
+    code: SlowDown,
+    who: &[Developer],
+    what: "The device asks more often than it was told to.",
+    fix: "Wait five seconds longer between two polls, now and from now on (RFC 8628 section 3.5). The person's answer is \
+          not lost.",
+    example: example(
+        "# a second after the last one\n\
+         POST https://id.example.com/token\n\
+         \n\
+         grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
+         &client_id=tv\n\
+         &device_code=gdc_made-up-code",
+        "# ten seconds later\n\
+         POST https://id.example.com/token\n\
+         \n\
+         grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
+         &client_id=tv\n\
+         &device_code=gdc_made-up-code",
+    ),
+    see: &[Reason::DeviceCodePending],
+};
+
+pub(super) const EXPIRED: Row = Row {
+    word: "device_code.expired",
+    code: ExpiredToken,
+    who: &[Person, Developer],
+    what: "Nobody answered in time, or the device did not fetch the answer.",
+    fix: "Show a button for a new code. A device that asks for new codes by itself would do so for ever, with nobody \
+          there.",
+    example: BEGIN_AGAIN,
+    see: &[Reason::DeviceCodeDenied],
+};
+
+pub(super) const DENIED: Row = Row {
+    word: "device_code.denied",
+    code: AccessDenied,
+    who: &[Person],
+    what: "The person denied what the device asked for, or may not have it.",
+    fix: "Stop asking, and say so on the device. A new attempt begins with a press of its button.",
+    example: BEGIN_AGAIN,
+    see: &[Reason::ConsentDenied, Reason::DeviceCodeExpired],
+};
+
+pub(super) const REPLAYED: Row = Row {
+    word: "device_code.replayed",
+    code: InvalidGrant,
+    who: &[Developer],
+    what: "The device code had been redeemed before; what was issued from it has been revoked.",
+    fix: "Stop polling with the first answer that brings tokens, and store them before anything else. If your device asks \
+          once only, somebody else has its code.",
+    example: BEGIN_AGAIN,
+    see: &[Reason::CodeReplayed],
+};
+
+pub(super) const ANSWERED: Row = Row {
+    word: "device.over",
+    code: AccessDenied,
+    who: &[Person],
+    what: "The request of this device has ended, or was denied.",
+    fix: "Look at the device: it says how it goes on, or shows a new code.",
+    example: example(
+        "GET https://id.example.com/consent\n\
+         ?flow=made-up-flow",
+        "GET https://id.example.com/device",
+    ),
+    see: &[Reason::FlowExpired, Reason::DeviceCodeExpired],
+};
+
+pub(super) const TOO_MANY_GUESSES: Row = Row {
+    word: "user_code.too_many_guesses",
+    code: TemporarilyUnavailable,
+    who: &[Person],
+    what: "Too many wrong codes were entered from this browser or this network.",
+    fix: "Wait ten minutes. Then have the device show a new code and type it as it stands there; dashes and small letters \
+          do not matter.",
+    example: example(
+        "# the eleventh wrong code\n\
+         GET https://id.example.com/device\n\
+         ?user_code=BCDF-GHJK",
+        "# ten minutes later, with what the device shows\n\
+         GET https://id.example.com/device\n\
+         ?user_code=WDJB-MJHT",
+    ),
+    see: &[Reason::DeviceAnswered, Reason::ServerBusy],
+};

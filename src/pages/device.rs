@@ -1,0 +1,165 @@
+//! The page on which a person types the code that a device shows (RFC 8628 §3.3).
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use minijinja::context;
+use qrcode::QrCode;
+use qrcode::render::svg;
+
+use crate::answer;
+use crate::app::App;
+use crate::authorization::{self, Waiting};
+use crate::browser;
+use crate::clock::Seconds;
+use crate::failure::Failure;
+use crate::form;
+use crate::oauth::device::{Device, UserCode};
+use crate::oauth::params::Params;
+use crate::oauth::reason::Reason;
+use crate::peer;
+use crate::store::db::{DbError, Tx};
+use crate::store::{device_codes, guesses};
+
+/// Wrong codes in one span of time from one browser, and from one network: with 20^8 codes and a thousand of them
+/// waiting, a network hits one in a million such spans.
+const GUESSES: [i64; 2] = [10, 25];
+/// Seconds of such a span.
+const SPAN: Seconds = 600;
+const PURPOSE: &str = "device";
+
+pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
+    for outcome in ["allowed", "denied"] {
+        if query.count(outcome) > 0 {
+            return app.pages.render(StatusCode::OK, "device_answered.html", context! { outcome });
+        }
+    }
+    // As the device shows it, or not at all: what cannot be one is not repeated.
+    let code = query.one("user_code").ok().flatten().and_then(UserCode::parse);
+    let code = code.map(|code| code.to_string()).unwrap_or_default();
+    page(&app, &request, StatusCode::OK, &code)
+}
+
+pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+    let form = match form::read(&request, body).await {
+        Ok(form) => form,
+        Err(error) => return answer::page_error(&app, &request, error.into()),
+    };
+    let browser = browser::device_token(&app, &request).unwrap_or_default();
+    let token = form.one("form_token").ok().flatten().unwrap_or_default();
+    if !app.keys.is_form_token(token, PURPOSE, &[&browser]) || !browser::is_same_origin(&app, &request) {
+        return answer::page_error_with(
+            &app,
+            &request,
+            browser::forged().into(),
+            "Enter the code again",
+            "/device",
+        );
+    }
+    let typed = form.one("user_code").ok().flatten().unwrap_or_default();
+    let found = match UserCode::parse(typed) {
+        // What cannot be a code is no guess.
+        None => Ok(Found::Nothing),
+        Some(code) => look_up(&app, &request, &browser, code).await,
+    };
+    match found {
+        Ok(Found::Device(device)) => begin(&app, &request, &device).await,
+        Ok(Found::Nothing) => {
+            tracing::info!(
+                request_id = answer::request_id(&request),
+                reason = "user_code.unknown",
+                "a user code was wrong"
+            );
+            page(&app, &request, StatusCode::UNPROCESSABLE_ENTITY, typed)
+        }
+        Ok(Found::TooMany) => {
+            let error =
+                Reason::UserCodeGuesses.because("too many wrong codes were entered; wait ten minutes");
+            answer::page_error(&app, &request, error.into())
+        }
+        Err(failure) => answer::page_error(&app, &request, failure.into()),
+    }
+}
+
+/// What a code leads to.
+enum Found {
+    Device(Box<Device>),
+    Nothing,
+    TooMany,
+}
+
+async fn look_up(app: &App, request: &HttpRequest, browser: &str, code: UserCode) -> Result<Found, Failure> {
+    let now = app.now();
+    let (span, network) = (now / SPAN, peer::bucket(peer::address(app, request)));
+    let buckets =
+        [format!("user_code browser {browser} {span}"), format!("user_code network {network} {span}")];
+    let look = async move |tx: &mut Tx| {
+        let mut is_too_many = false;
+        for (bucket, most) in buckets.iter().zip(GUESSES) {
+            is_too_many |= guesses::count(tx, bucket, (span + 1) * SPAN).await? > most;
+        }
+        if is_too_many {
+            return Ok(Found::TooMany);
+        }
+        let Some(device) = device_codes::find_waiting(tx, &code, now).await? else {
+            return Ok(Found::Nothing);
+        };
+        for bucket in &buckets {
+            guesses::take_back(tx, bucket).await?;
+        }
+        Ok(Found::Device(Box::new(device)))
+    };
+    Ok(app.db.write::<_, DbError, _>(look).await?)
+}
+
+async fn begin(app: &App, request: &HttpRequest, device: &Device) -> HttpResponse {
+    let waiting = Waiting { client: &device.client, params: None, device: Some(&device.grant) };
+    match authorization::begin_flow(app, request, waiting, "authorize/resume").await {
+        Ok(onward) => onward,
+        Err(failure) => answer::page_error(app, request, failure.into()),
+    }
+}
+
+fn page(app: &App, request: &HttpRequest, status: StatusCode, code: &str) -> HttpResponse {
+    let known = browser::device_token(app, request);
+    let token = known.clone().unwrap_or_else(crate::secret::random_token);
+    let mut response = app.pages.render(
+        status,
+        "device.html",
+        context! {
+            code,
+            failed => status != StatusCode::OK,
+            form_token => app.keys.form_token(PURPOSE, &[&token]),
+        },
+    );
+    if known.is_none() {
+        // The cookie was made here, of characters that stand in a header.
+        let _ = response.add_cookie(&browser::device_cookie(app, token));
+    }
+    response
+}
+
+/// The address with a code in it as a picture, for devices that cannot draw one.
+pub async fn picture(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
+    let code = query.one("user_code").ok().flatten().and_then(UserCode::parse);
+    let drawn = code.and_then(|code| qr(&format!("{}/device?user_code={code}", app.issuer)));
+    match drawn {
+        Some(svg) => HttpResponse::Ok()
+            .content_type("image/svg+xml")
+            .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'"))
+            .insert_header((header::CACHE_CONTROL, "private, max-age=600"))
+            .body(svg),
+        None => answer::api_error(
+            &answer::request_id(&request),
+            StatusCode::NOT_FOUND,
+            "user_code is no code of this server's form",
+        ),
+    }
+}
+
+/// Black on white in any colour scheme, with the quiet zone that cameras need.
+pub fn qr(text: &str) -> Option<String> {
+    let code = QrCode::new(text).ok()?;
+    Some(code.render::<svg::Color<'_>>().min_dimensions(240, 240).quiet_zone(true).build())
+}

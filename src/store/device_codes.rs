@@ -1,0 +1,281 @@
+//! Device codes, kept only as hashes, consumed once; and the codes that people type (RFC 8628).
+
+use sqlx::FromRow;
+
+use super::db::{Conn, DbError, Tx};
+use super::resources::uris;
+use crate::oauth::claims_request::ClaimsRequest;
+use crate::oauth::device::{Answer, Device, Polled, UserCode};
+use crate::oauth::grant::{Grant, Standing};
+use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
+use crate::oauth::interaction::SignedIn;
+use crate::oauth::scope::{OFFLINE_ACCESS, Scope};
+use crate::secret::Hash;
+
+#[derive(FromRow)]
+struct DeviceRow {
+    grant_id: String,
+    user_code: Option<String>,
+    client_id: String,
+    scope: String,
+    resources: String,
+    address: String,
+    created_at: i64,
+    session_id: Option<String>,
+    denied_at: Option<i64>,
+    ends_at: i64,
+}
+
+#[derive(FromRow)]
+struct ConsumedRow {
+    grant_id: String,
+    client_id: String,
+    scope: String,
+    resources: String,
+    user_id: String,
+    session_id: String,
+    auth_time: i64,
+    user_claims: Option<String>,
+    session_ended: bool,
+}
+
+#[derive(FromRow)]
+struct PolledRow {
+    grant_id: String,
+    client_id: String,
+    user_id: Option<String>,
+    denied_at: Option<i64>,
+    consumed_at: Option<i64>,
+    ends_at: i64,
+    poll_interval: i64,
+    polled_at: Option<i64>,
+}
+
+/// Stores what a device asks for; `false` when another one waits under the same user code.
+///
+/// `expires_at` is until when its end can be told.
+pub async fn save(
+    tx: &mut Tx,
+    hash: &Hash,
+    (device, user_code): (&Device, &UserCode),
+    interval: i64,
+    expires_at: i64,
+) -> Result<bool, DbError> {
+    let inserted = tx
+        .query(
+            "INSERT INTO device_codes (hash, grant_id, user_code, client_id, scope, resources, address, created_at,
+                                       poll_interval, ends_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (user_code) DO NOTHING",
+        )
+        .bind(hash.as_bytes())
+        .bind(device.grant.as_str())
+        .bind(user_code.as_str())
+        .bind(device.client.as_str())
+        .bind(device.scope.to_string())
+        .bind(device.resources.join(" "))
+        .bind(device.address.as_str())
+        .bind(device.created_at)
+        .bind(interval)
+        .bind(device.ends_at)
+        .bind(expires_at)
+        .execute()
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// The device that waits under a user code.
+pub async fn find_waiting(
+    conn: &mut Conn,
+    user_code: &UserCode,
+    now: i64,
+) -> Result<Option<Device>, DbError> {
+    let row: Option<DeviceRow> = conn
+        .query(
+            "SELECT grant_id, user_code, client_id, scope, resources, address, created_at, session_id, denied_at, ends_at
+             FROM device_codes WHERE user_code = $1 AND ends_at > $2",
+        )
+        .bind(user_code.as_str())
+        .bind(now)
+        .optional()
+        .await?;
+    row.map(DeviceRow::into_device).transpose()
+}
+
+/// The device that pages call by this name.
+pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<Device>, DbError> {
+    let row: Option<DeviceRow> = conn
+        .query(
+            "SELECT grant_id, user_code, client_id, scope, resources, address, created_at, session_id, denied_at, ends_at
+             FROM device_codes WHERE grant_id = $1",
+        )
+        .bind(id.as_str())
+        .optional()
+        .await?;
+    row.map(DeviceRow::into_device).transpose()
+}
+
+/// Notes that a person allows it: one conditional statement, so that there is one answer. `false` when there was one.
+pub async fn allow(tx: &mut Tx, id: &GrantId, signed_in: &SignedIn, now: i64) -> Result<bool, DbError> {
+    let allowed = tx
+        .query(
+            "UPDATE device_codes SET user_code = NULL, user_id = $2, session_id = $3, auth_time = $4
+             WHERE grant_id = $1 AND user_id IS NULL AND denied_at IS NULL AND ends_at > $5",
+        )
+        .bind(id.as_str())
+        .bind(signed_in.user.as_str())
+        .bind(signed_in.session.as_str())
+        .bind(signed_in.auth_time)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(allowed == 1)
+}
+
+/// Notes that it is denied, if nobody has answered yet.
+pub async fn deny(tx: &mut Tx, id: &GrantId, now: i64) -> Result<(), DbError> {
+    tx.query(
+        "UPDATE device_codes SET user_code = NULL, denied_at = $2
+         WHERE grant_id = $1 AND user_id IS NULL AND denied_at IS NULL",
+    )
+    .bind(id.as_str())
+    .bind(now)
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// Consumes a code of `client` that a person has allowed, if the client is still what it was when it authenticated, and
+/// tells how that person stands: one conditional statement, so that of any number of polls one gets it.
+///
+/// `remembered_until` is when its replay need no longer be recognized.
+pub async fn consume(
+    tx: &mut Tx,
+    hash: &Hash,
+    (client, client_version): (&ClientId, i64),
+    now: i64,
+    remembered_until: i64,
+) -> Result<Option<(Grant, Standing)>, DbError> {
+    let row: Option<ConsumedRow> = tx
+        .query(
+            "UPDATE device_codes SET consumed_at = $4, expires_at = $5
+             WHERE hash = $1 AND client_id = $2 AND user_id IS NOT NULL AND denied_at IS NULL AND consumed_at IS NULL
+               AND ends_at > $4
+               AND EXISTS (SELECT 1 FROM clients WHERE clients.id = $2 AND clients.version = $3 AND clients.disabled_at IS NULL)
+             RETURNING grant_id, client_id, scope, resources, user_id, session_id, auth_time,
+                       (SELECT users.claims FROM users WHERE users.id = device_codes.user_id AND users.disabled_at IS NULL)
+                           AS user_claims,
+                       NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.id = device_codes.session_id) AS session_ended",
+        )
+        .bind(hash.as_bytes())
+        .bind(client.as_str())
+        .bind(client_version)
+        .bind(now)
+        .bind(remembered_until)
+        .optional()
+        .await?;
+    Ok(row.map(ConsumedRow::into_grant))
+}
+
+/// A device code that could not be consumed.
+pub async fn find_polled(conn: &mut Conn, hash: &Hash) -> Result<Option<Polled>, DbError> {
+    let row: Option<PolledRow> = conn
+        .query(
+            "SELECT grant_id, client_id, user_id, denied_at, consumed_at, ends_at, poll_interval, polled_at
+             FROM device_codes WHERE hash = $1",
+        )
+        .bind(hash.as_bytes())
+        .optional()
+        .await?;
+    Ok(row.map(|row| Polled {
+        grant: GrantId::new(row.grant_id),
+        client: ClientId::new(row.client_id),
+        is_allowed: row.user_id.is_some(),
+        is_denied: row.denied_at.is_some(),
+        is_consumed: row.consumed_at.is_some(),
+        ends_at: row.ends_at,
+        interval: row.poll_interval,
+        polled_at: row.polled_at,
+    }))
+}
+
+/// Notes a poll, and how long the device is to wait from now on.
+pub async fn note_poll(tx: &mut Tx, hash: &Hash, interval: i64, now: i64) -> Result<(), DbError> {
+    tx.query("UPDATE device_codes SET polled_at = $2, poll_interval = $3 WHERE hash = $1")
+        .bind(hash.as_bytes())
+        .bind(now)
+        .bind(interval)
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Forgets what a user allowed and no device has fetched yet.
+pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
+    tx.query("DELETE FROM device_codes WHERE user_id = $1 AND consumed_at IS NULL")
+        .bind(user.as_str())
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// The same of one client alone.
+pub async fn delete_of_user_at(tx: &mut Tx, user: &UserId, client: &ClientId) -> Result<(), DbError> {
+    tx.query("DELETE FROM device_codes WHERE user_id = $1 AND client_id = $2 AND consumed_at IS NULL")
+        .bind(user.as_str())
+        .bind(client.as_str())
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Forgets what the devices of a client wait for.
+pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<(), DbError> {
+    tx.query("DELETE FROM device_codes WHERE client_id = $1 AND consumed_at IS NULL")
+        .bind(client.as_str())
+        .execute()
+        .await
+        .map(drop)
+}
+
+impl DeviceRow {
+    fn into_device(self) -> Result<Device, DbError> {
+        let code = self.user_code.as_deref().and_then(UserCode::parse);
+        let answer = match (self.session_id, self.denied_at, code) {
+            (Some(session), None, _) => Answer::Allowed(SessionId::new(session)),
+            (None, Some(_), _) => Answer::Denied,
+            (None, None, Some(code)) => Answer::Awaited(code),
+            _ => {
+                return Err(DbError::Corrupt { table: "device_codes", id: self.grant_id, what: "user_code" });
+            }
+        };
+        Ok(Device {
+            grant: GrantId::new(self.grant_id),
+            client: ClientId::new(self.client_id),
+            scope: Scope::from_stored(&self.scope),
+            resources: uris(&self.resources),
+            address: self.address,
+            created_at: self.created_at,
+            ends_at: self.ends_at,
+            answer,
+        })
+    }
+}
+
+impl ConsumedRow {
+    fn into_grant(self) -> (Grant, Standing) {
+        let scope = Scope::from_stored(&self.scope);
+        // A person may sign out where the device was allowed before it has asked again.
+        let session_ended = self.session_ended && !scope.contains(OFFLINE_ACCESS);
+        let grant = Grant {
+            id: GrantId::new(self.grant_id),
+            client: ClientId::new(self.client_id),
+            user: UserId::new(self.user_id),
+            session: SessionId::new(self.session_id),
+            scope,
+            resources: uris(&self.resources),
+            claims: ClaimsRequest::default(),
+            auth_time: self.auth_time,
+        };
+        (grant, Standing { claims: self.user_claims, session_ended })
+    }
+}

@@ -1,0 +1,25 @@
+//! Wrong guesses, counted by all nodes together, so that nobody guesses on for long.
+
+use super::db::{DbError, Tx};
+
+/// Counts one more guess in a bucket, and how many there are now; the bucket is forgotten after `expires_at`.
+///
+/// It is counted before anybody looks whether it is right: of many at once, no more are looked at than are allowed.
+pub async fn count(tx: &mut Tx, bucket: &str, expires_at: i64) -> Result<i64, DbError> {
+    let row: Option<(i64,)> = tx
+        .query(
+            "INSERT INTO guesses (bucket, count, expires_at) VALUES ($1, 1, $2)
+             ON CONFLICT (bucket) DO UPDATE SET count = guesses.count + 1 RETURNING count",
+        )
+        .bind(bucket)
+        .bind(expires_at)
+        .optional()
+        .await?;
+    let missing = || DbError::Corrupt { table: "guesses", id: bucket.to_owned(), what: "count" };
+    row.map(|(count,)| count).ok_or_else(missing)
+}
+
+/// Takes one guess back, which was right: those before it stay wrong.
+pub async fn take_back(tx: &mut Tx, bucket: &str) -> Result<(), DbError> {
+    tx.query("UPDATE guesses SET count = count - 1 WHERE bucket = $1").bind(bucket).execute().await.map(drop)
+}

@@ -1,0 +1,426 @@
+//! The device grant: a television asks, and a person with a telephone answers (RFC 8628).
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use grantor::oauth::client::GrantType;
+use oauth2::TokenResponse as _;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::relying_party::Registration;
+use crate::support::{Answer, Application, Browser, Operator, TestServer};
+
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+fn device(id: &str) -> Registration {
+    Registration::native(id).grants(&[GrantType::DeviceCode, GrantType::RefreshToken])
+}
+
+/// A television, which can keep no secret.
+async fn television(server: &TestServer) -> Application {
+    server.register(device("tv").scopes("openid read write offline_access")).await
+}
+
+/// What a device was told to begin with.
+struct Begun {
+    device_code: String,
+    user_code: String,
+    complete: String,
+}
+
+async fn begin(app: &Application, form: &[(&str, &str)]) -> Begun {
+    let answer = app.post("/device_authorization", form).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    Begun {
+        device_code: answer.get("device_code"),
+        user_code: answer.get("user_code"),
+        complete: answer.get("verification_uri_complete"),
+    }
+}
+
+async fn poll(app: &Application, code: &str) -> Answer {
+    app.token(&[("grant_type", DEVICE_CODE), ("device_code", code)]).await
+}
+
+/// Types a code on the page for it.
+async fn type_code(browser: &mut Browser, code: &str) -> Answer {
+    let page = browser.open("/device").await;
+    browser.submit(&page, &[("user_code", code)]).await
+}
+
+/// Goes on to the question, signing in if need be.
+async fn asked(browser: &mut Browser, begun: &Begun) -> Answer {
+    let page = browser.open(&begun.complete).await;
+    let page = browser.submit(&page, &[("user_code", &begun.user_code)]).await;
+    let page = if page.is_sign_in() { browser.sign_in(&page, "alice").await } else { page };
+    assert!(page.is_consent(), "{page:?}");
+    page
+}
+
+async fn allow(browser: &mut Browser, begun: &Begun) {
+    let page = asked(browser, begun).await;
+    let done = browser.submit(&page, &[("allow", "1")]).await;
+    assert!(done.body.contains("id=\"allowed\""), "{done:?}");
+}
+
+#[tokio::test]
+async fn a_device_waits_for_a_person_and_gets_tokens_in_the_eyes_of_the_oauth2_crate() {
+    let server = TestServer::start().await;
+    let (tv, mut alice) = (television(&server).await, server.alice().await);
+    let details = tv.device_details("openid read").await;
+    let begun = Begun {
+        device_code: details.device_code().secret().clone(),
+        user_code: details.user_code().secret().clone(),
+        complete: details.verification_uri_complete().unwrap().secret().clone(),
+    };
+    assert_eq!(details.verification_uri().as_str(), format!("{}/device", server.url));
+    assert_eq!((details.expires_in().as_secs(), details.interval().as_secs()), (600, 5));
+    poll(&tv, &begun.device_code).await.assert_json_error(
+        400,
+        "authorization_pending",
+        "device_code.pending",
+    );
+    allow(&mut alice, &begun).await;
+    let tokens = tv.device_tokens(&details).await;
+    let told = server.user_info(tokens.access_token().secret()).await;
+    assert_eq!(told.status, 200, "{told:?}");
+    let refreshed = tv.refresh(tokens.refresh_token().unwrap().secret()).await;
+    assert!(refreshed.refresh_token().is_some());
+    let metadata = server.get("/.well-known/openid-configuration").await.json();
+    assert_eq!(metadata["device_authorization_endpoint"], format!("{}/device_authorization", server.url));
+    assert!(metadata["grant_types_supported"].as_array().unwrap().contains(&json!(DEVICE_CODE)));
+}
+
+#[tokio::test]
+async fn a_device_is_told_with_status_400_what_it_waits_for() {
+    let server = TestServer::start().await;
+    let (tv, mut alice) = (television(&server).await, server.alice().await);
+    let begun = begin(&tv, &[]).await;
+    let told = async |error: &str, reason: &str| {
+        poll(&tv, &begun.device_code).await.assert_json_error(400, error, reason);
+    };
+    told("authorization_pending", "device_code.pending").await;
+    told("slow_down", "device_code.slow_down").await;
+    server.clock.advance(Duration::from_secs(8));
+    told("slow_down", "device_code.slow_down").await;
+    server.clock.advance(Duration::from_secs(15));
+    told("authorization_pending", "device_code.pending").await;
+
+    let page = asked(&mut alice, &begun).await;
+    let done = alice.submit(&page, &[("deny", "1")]).await;
+    assert!(done.body.contains("id=\"denied\""), "{done:?}");
+    told("access_denied", "device_code.denied").await;
+
+    let late = begin(&tv, &[]).await;
+    let page = asked(&mut alice, &late).await;
+    server.clock.advance(Duration::from_secs(600));
+    let refused = alice.submit(&page, &[("allow", "1")]).await;
+    refused.assert_page(400, "device.over");
+    poll(&tv, &late.device_code).await.assert_json_error(400, "expired_token", "device_code.expired");
+    // Whoever has an answer before the end fetches it before the end.
+    let unfetched = begin(&tv, &[]).await;
+    allow(&mut alice, &unfetched).await;
+    server.clock.advance(Duration::from_secs(600));
+    poll(&tv, &unfetched.device_code).await.assert_json_error(400, "expired_token", "device_code.expired");
+    poll(&tv, "gdc_made-up").await.assert_json_error(400, "invalid_grant", "device_code.unknown");
+    poll(&tv, "").await.assert_json_error(400, "invalid_request", "device_code.missing");
+}
+
+#[tokio::test]
+async fn a_device_asks_for_what_its_application_may_have() {
+    let server = TestServer::start().await;
+    let (tv, web) = (television(&server).await, server.web().await);
+    let refused = web.post("/device_authorization", &[]).await;
+    refused.assert_json_error(400, "unauthorized_client", "client.grant_not_allowed");
+    let scope = async |name: &str| tv.post("/device_authorization", &[("scope", name)]).await;
+    scope("secret").await.assert_json_error(400, "forbidden_scope", "scope.forbidden");
+    scope("nonsense").await.assert_json_error(400, "invalid_scope", "scope.unknown");
+    let nobody = server.browser().post("/device_authorization", &[("client_id", "nobody")]).await;
+    nobody.assert_json_error(401, "invalid_client", "client.unknown");
+    let unknown = tv.post("/device_authorization", &[("resource", "https://nowhere.example")]).await;
+    unknown.assert_json_error(400, "invalid_target", "resource.unknown");
+    // One that keeps a secret proves who it is, here and at every poll.
+    let mut box_ = device("box");
+    box_.client.kind = grantor::oauth::client::ClientKind::Web;
+    let with_secret = server.register(box_).await;
+    begin(&with_secret, &[]).await;
+    let bare = server.browser().post("/device_authorization", &[("client_id", "box")]).await;
+    bare.assert_json_error(401, "invalid_client", "client.authentication_missing");
+}
+
+#[tokio::test]
+async fn a_resource_that_the_device_names_is_whom_its_token_is_for() {
+    let server = TestServer::start().await;
+    let (tv, mut alice) = (television(&server).await, server.alice().await);
+    server.resource("https://api.example", "read").await;
+    let begun = begin(&tv, &[("scope", "openid read"), ("resource", "https://api.example")]).await;
+    allow(&mut alice, &begun).await;
+    let tokens = poll(&tv, &begun.device_code).await;
+    let claims = crate::support::jwt::claims(&tokens.get("access_token"));
+    assert_eq!((&claims["aud"], &claims["scope"]), (&json!("https://api.example"), &json!("read")));
+    assert_ne!(tokens.get("id_token"), "", "identity scopes are granted beside it");
+}
+
+#[tokio::test]
+async fn a_code_may_be_typed_in_any_way_and_counts_once() {
+    let server = TestServer::start().await;
+    let (tv, mut alice) = (television(&server).await, server.alice().await);
+    for change in [
+        |code: &str| code.to_lowercase(),
+        |code: &str| code.replace('-', ""),
+        |code: &str| code.replace('-', " "),
+        |code: &str| format!(" {} ", code.replace('-', "\u{2014}")),
+    ] {
+        let begun = begin(&tv, &[]).await;
+        let page = type_code(&mut alice, &change(&begun.user_code)).await;
+        assert!(page.is_sign_in() || page.is_consent(), "{page:?}");
+        allow(&mut alice, &begun).await;
+        let again = type_code(&mut alice, &begun.user_code).await;
+        assert_eq!(again.status, 422, "answered: {again:?}");
+    }
+    for wrong in ["", "BCDF", "BCDFGHJKL", "AAAA-AAAA", "<script>alert(1)</script>"] {
+        let page = type_code(&mut alice, wrong).await;
+        assert_eq!(page.status, 422, "{wrong}");
+        assert!(page.body.contains("No device waits under this code") && !page.body.contains("<script"));
+    }
+    let begun = begin(&tv, &[]).await;
+    server.clock.advance(Duration::from_secs(600));
+    assert_eq!(type_code(&mut alice, &begun.user_code).await.status, 422, "expired");
+    // The address fills the code in, and the person still presses the button.
+    let page = alice.open("/device?user_code=bcdfghjk").await;
+    assert!(page.body.contains("value=\"BCDF-GHJK\"") && page.body.contains("this very code"), "{page:?}");
+    let hostile = alice.open("/device?user_code=%22%3E%3Cscript%3E").await;
+    assert!(hostile.body.contains("value=\"\""), "{hostile:?}");
+}
+
+#[tokio::test]
+async fn threat_35_the_page_says_what_asks_and_from_where_and_warns() {
+    let server = TestServer::start_with(&[("http.trusted_proxies", "127.0.0.1")]).await;
+    let mut own = device("tv").scopes("read pay");
+    own.client.first_party = true;
+    let tv = server.register(own).await;
+    let mut alice = server.alice().await;
+    let sent = [("content-type", "application/x-www-form-urlencoded"), ("x-forwarded-for", "203.0.113.7")];
+    for _ in 0..2 {
+        let answer = server
+            .browser()
+            .request(Method::POST, "/device_authorization", &sent, "client_id=tv&scope=read+pay")
+            .await;
+        let begun = Begun {
+            device_code: answer.get("device_code"),
+            user_code: answer.get("user_code"),
+            complete: answer.get("verification_uri_complete"),
+        };
+        server.clock.advance(Duration::from_secs(125));
+        // Asked every time, also for an application of the operator's own that was allowed before.
+        let page = asked(&mut alice, &begun).await;
+        for part in
+            ["Is this your device?", "The tv application", &begun.user_code, "203.0.113.7", "2 minutes ago"]
+        {
+            assert!(page.body.contains(part), "{part}: {page:?}");
+        }
+        assert!(page.body.contains("your own address is 127.0.0.1"), "{page:?}");
+        assert!(page.body.contains("press Deny") && page.body.contains("Pay with your money"));
+        let done = alice.submit(&page, &[("allow", "1")]).await;
+        assert!(done.body.contains("id=\"allowed\""));
+        assert_eq!(poll(&tv, &begun.device_code).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn threat_35_of_64_polls_at_once_one_gets_tokens_which_end_when_the_code_comes_again() {
+    let server = TestServer::start().await;
+    let (tv, mut alice) = (television(&server).await, server.alice().await);
+    for _ in 0..4 {
+        let begun = begin(&tv, &[]).await;
+        allow(&mut alice, &begun).await;
+        let answers = join_all((0..64).map(|_| poll(&tv, &begun.device_code))).await;
+        let won: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 200).collect();
+        assert_eq!(won.len(), 1);
+        for lost in answers.iter().filter(|answer| answer.status != 200) {
+            lost.assert_json_error(400, "invalid_grant", "device_code.replayed");
+        }
+        let refused = tv.refresh_by_hand(&won[0].get("refresh_token")).await;
+        refused.assert_json_error(400, "invalid_grant", "refresh_token.revoked");
+    }
+}
+
+#[tokio::test]
+async fn threat_35_nobody_guesses_codes_for_long_in_one_browser() {
+    let server = TestServer::start().await;
+    let (tv, mut alice) = (television(&server).await, server.alice().await);
+    let wrong = "ZZZZ-ZZZZ";
+    for _ in 0..10 {
+        assert_eq!(type_code(&mut alice, wrong).await.status, 422);
+    }
+    // A right one in between takes nothing back but itself, and is turned away with the others.
+    let begun = begin(&tv, &[]).await;
+    for code in [wrong, &begun.user_code] {
+        let refused = type_code(&mut alice, code).await;
+        refused.assert_page(429, "user_code.too_many_guesses");
+        assert_eq!(refused.header("retry-after"), "600");
+    }
+    server.clock.advance(Duration::from_secs(600));
+    assert_eq!(type_code(&mut alice, wrong).await.status, 422, "another ten minutes");
+}
+
+#[tokio::test]
+async fn threat_35_a_right_code_forgives_no_wrong_one() {
+    let server = TestServer::start().await;
+    let (tv, mut alice) = (television(&server).await, server.alice().await);
+    for round in 0..12 {
+        let wrong = type_code(&mut alice, "ZZZZ-ZZZZ").await;
+        assert_eq!(wrong.status.as_u16(), if round >= 10 { 429 } else { 422 }, "{round}");
+        let begun = begin(&tv, &[]).await;
+        let right = type_code(&mut alice, &begun.user_code).await;
+        assert_eq!(right.status.as_u16(), if round >= 9 { 429 } else { 200 }, "{round}: {right:?}");
+    }
+}
+
+/// Guesses in a new browser each time; how many were looked at.
+async fn guesses(server: &TestServer, headers: impl Fn(usize) -> Vec<(&'static str, String)>) -> usize {
+    let answers = (0..64).map(async |n| {
+        let mut browser = server.browser();
+        let page = browser.open("/device").await;
+        let body = format!("form_token={}&user_code=ZZZZZZZZ", page.form_token());
+        let own = headers(n);
+        let mut sent = vec![("content-type", "application/x-www-form-urlencoded")];
+        sent.extend(own.iter().map(|(name, value)| (*name, value.as_str())));
+        browser.request(Method::POST, "/device", &sent, &body).await.status.as_u16()
+    });
+    let statuses = join_all(answers).await;
+    assert!(statuses.iter().all(|status| matches!(status, 422 | 429)), "{statuses:?}");
+    statuses.iter().filter(|status| **status == 422).count()
+}
+
+#[tokio::test]
+async fn threat_35_of_64_guesses_at_once_from_one_network_25_are_looked_at() {
+    let server = TestServer::start().await;
+    assert_eq!(guesses(&server, |_| vec![]).await, 25);
+    server.clock.advance(Duration::from_secs(600));
+    let made_up = |n: usize| vec![("x-forwarded-for", format!("203.0.113.{n}"))];
+    assert_eq!(guesses(&server, made_up).await, 25, "what nobody trusted says changes nothing");
+    let behind = TestServer::start_with(&[("http.trusted_proxies", "127.0.0.0/8")]).await;
+    let two = |n: usize| vec![("x-forwarded-for", format!("198.51.100.9, 2001:db8:0:{}::{n}", n % 2))];
+    assert_eq!(guesses(&behind, two).await, 50, "of two networks");
+}
+
+#[tokio::test]
+async fn threat_18_a_browser_cannot_go_on_with_what_another_one_began() {
+    let server = TestServer::start().await;
+    let (tv, mut alice) = (television(&server).await, server.alice().await);
+    let begun = begin(&tv, &[]).await;
+    let question = asked(&mut alice, &begun).await;
+    let mut mallory = server.browser();
+    for path in [question.url.as_str(), &question.url.as_str().replace("/consent", "/authorize/resume")] {
+        mallory.open(path).await.assert_page(400, "flow.other_browser");
+    }
+    // Nor does a form that another page shows.
+    let own = mallory.open("/device").await;
+    let form = [("form_token", own.form_token()), ("user_code", begun.user_code.clone())];
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    alice.post("/device", &form).await.assert_page(400, "form.forged");
+    server
+        .browser()
+        .post("/device", &[("user_code", &begun.user_code)])
+        .await
+        .assert_page(400, "form.forged");
+    poll(&tv, &begun.device_code).await.assert_json_error(
+        400,
+        "authorization_pending",
+        "device_code.pending",
+    );
+}
+
+#[tokio::test]
+async fn the_first_answer_counts() {
+    let server = TestServer::start().await;
+    let (tv, mut alice) = (television(&server).await, server.alice().await);
+    let begun = begin(&tv, &[]).await;
+    let mut bob = server.browser();
+    server.user("bob").await;
+    let page = bob.open(&begun.complete).await;
+    let page = bob.submit(&page, &[("user_code", &begun.user_code)]).await;
+    let bobs = bob.sign_in(&page, "bob").await;
+    allow(&mut alice, &begun).await;
+    for field in ["allow", "deny"] {
+        let late = bob.submit(&bobs, &[(field, "1")]).await;
+        assert!(!late.body.contains("id=\"allowed\""), "{late:?}");
+    }
+    let tokens = poll(&tv, &begun.device_code).await;
+    let told = server.user_info(&tokens.get("access_token")).await;
+    assert_eq!(told.status, 200, "alice's answer stands: {told:?}");
+    let grants = Operator::of(&server).json(&["grant", "list"]);
+    assert_eq!(grants[0]["username"], "alice", "{grants}");
+}
+
+#[tokio::test]
+async fn who_goes_back_or_may_not_is_an_answer_too() {
+    let server = TestServer::start().await;
+    let (tv, mut alice) = (television(&server).await, server.alice().await);
+    let begun = begin(&tv, &[]).await;
+    let page = type_code(&mut alice, &begun.user_code).await;
+    let done = alice.submit(&page, &[("cancel", "1")]).await;
+    assert!(done.body.contains("id=\"denied\""), "{done:?}");
+    poll(&tv, &begun.device_code).await.assert_json_error(400, "access_denied", "device_code.denied");
+
+    Operator::of(&server).done(&["client", "update", "tv", "--require-group", "staff"]);
+    let begun = begin(&tv, &[]).await;
+    let page = type_code(&mut alice, &begun.user_code).await;
+    let refused = alice.sign_in(&page, "alice").await;
+    refused.assert_page(400, "user.group_missing");
+    poll(&tv, &begun.device_code).await.assert_json_error(400, "access_denied", "device_code.denied");
+}
+
+#[tokio::test]
+async fn threat_09_a_device_code_of_another_client_is_refused_and_stays_good_for_its_own() {
+    let server = TestServer::start().await;
+    let (tv, mut alice) = (television(&server).await, server.alice().await);
+    let radio = server.register(device("radio")).await;
+    let begun = begin(&tv, &[]).await;
+    let reason = "device_code.wrong_client";
+    poll(&radio, &begun.device_code).await.assert_json_error(400, "invalid_grant", reason);
+    allow(&mut alice, &begun).await;
+    poll(&radio, &begun.device_code).await.assert_json_error(400, "invalid_grant", reason);
+    assert_eq!(poll(&tv, &begun.device_code).await.status, 200);
+    poll(&radio, &begun.device_code).await.assert_json_error(400, "invalid_grant", reason);
+}
+
+#[tokio::test]
+async fn the_picture_of_a_code_leads_to_its_page() {
+    let server = TestServer::start().await;
+    let tv = television(&server).await;
+    let begun = begin(&tv, &[]).await;
+    let picture = server.get(&format!("/device/qr?user_code={}", begun.user_code)).await;
+    assert_eq!((picture.status.as_u16(), picture.header("content-type")), (200, "image/svg+xml"));
+    assert_eq!(read_qr(&picture.body), begun.complete);
+    for wrong in ["", "?user_code=", "?user_code=AAAA-AAAA", "?user_code=%3Csvg%3E"] {
+        assert_eq!(server.get(&format!("/device/qr{wrong}")).await.status, 404, "{wrong}");
+    }
+}
+
+/// Reads a picture as a camera would, by code that knows nothing of how it was made.
+fn read_qr(svg: &str) -> String {
+    let (_, path) = svg.split_once(" d=\"").expect("a path");
+    let mut dark = std::collections::HashSet::new();
+    // Of rectangles: M x y h width v height H x V y.
+    for rectangle in path.split('"').next().expect("its end").split('M').skip(1) {
+        let numbers: Vec<usize> = rectangle
+            .split(|c: char| !c.is_ascii_digit())
+            .filter(|number| !number.is_empty())
+            .map(|number| number.parse().expect("a number"))
+            .collect();
+        let [x, y, width, height, ..] = numbers[..] else { panic!("{rectangle}") };
+        dark.extend((x..x + width).flat_map(|x| (y..y + height).map(move |y| (x, y))));
+    }
+    let size = 400;
+    let mut image =
+        rqrr::PreparedImage::prepare_from_greyscale(
+            size,
+            size,
+            |x, y| if dark.contains(&(x, y)) { 0 } else { 255 },
+        );
+    let grids = image.detect_grids();
+    grids.first().expect("a code").decode().expect("what it says").1
+}
