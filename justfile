@@ -23,12 +23,13 @@ check:
 deny:
     cargo deny --locked check licenses bans sources
 
-# The client libraries in other languages that `cargo test` tries, if they are there; needs pip and npm.
+# The client libraries in other languages that `cargo test` tries, if they are there; needs pip, npm and Go.
 clients directory="target/clients":
     mkdir -p {{directory}}
     cp tests/clients/package.json {{directory}}
     python3 -m pip install --quiet --upgrade --target {{directory}}/python --requirement tests/clients/requirements.txt
     npm install --prefix {{directory}} --no-audit --no-fund --ignore-scripts
+    go build -C tests/clients/go -o "$(realpath {{directory}})/go-client" .
 
 # What requests cost.
 bench *options:

@@ -1,13 +1,17 @@
 //! The device grant: a television asks, and a person with a telephone answers (RFC 8628).
 
+use std::process::Stdio;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use grantor::oauth::client::GrantType;
 use oauth2::TokenResponse as _;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Command;
 
+use crate::clients::installed;
 use crate::support::relying_party::Registration;
 use crate::support::{Answer, Application, Browser, Operator, TestServer};
 
@@ -423,4 +427,35 @@ fn read_qr(svg: &str) -> String {
         );
     let grids = image.detect_grids();
     grids.first().expect("a code").decode().expect("what it says").1
+}
+
+#[tokio::test]
+async fn golang_org_x_oauth2_connects_a_device_and_fetches_a_services_token() {
+    let Some(directory) = installed("go-client") else { return };
+    let server = TestServer::start_with(&[("device.poll_interval", "1s")]).await;
+    server.register(device("tv").scopes("openid profile offline_access")).await;
+    let (service, mut alice) = (server.service().await, server.alice().await);
+    let mut command = Command::new(directory.join("go-client"));
+    command.args([server.url.as_str(), &service.id, service.secret.as_deref().unwrap(), "tv"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let talk = async {
+        let line = lines.next_line().await.unwrap()?;
+        let address = line.strip_prefix("ALLOW ").expect("an address").to_owned();
+        let page = alice.open(&address).await;
+        let page = alice
+            .submit(&page, &[("user_code", &page.attribute("placeholder=\"XXXX-XXXX\" value=\""))])
+            .await;
+        let page = alice.sign_in(&page, "alice").await;
+        alice.allow(&page).await;
+        lines.next_line().await.unwrap()
+    };
+    let done = tokio::time::timeout(Duration::from_secs(60), talk).await.expect("the client comes to an end");
+    let output = child.wait_with_output().await.unwrap();
+    let done = done.unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    let done: Value = serde_json::from_str(done.strip_prefix("DONE ").expect("a result")).unwrap();
+    assert_eq!(done["service_scope"], "read");
+    assert_eq!(done["userinfo"]["preferred_username"], "alice");
+    assert_eq!((&done["id_token"], &done["refreshed"]), (&json!(true), &json!(true)));
 }

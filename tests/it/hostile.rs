@@ -29,7 +29,7 @@ const AUTHORIZE: [&str; 10] = [
     "request",
     "nonce",
 ];
-const TOKEN: [&str; 8] = [
+const TOKEN: [&str; 9] = [
     "grant_type",
     "client_id",
     "client_secret",
@@ -38,6 +38,7 @@ const TOKEN: [&str; 8] = [
     "code_verifier",
     "refresh_token",
     "scope",
+    "device_code",
 ];
 
 /// Sends bytes as they are; what came back until the server closed.
@@ -95,6 +96,10 @@ async fn bodies_of_a_megabyte_and_of_a_byte_are_refused_soon() {
         "/token".to_owned(),
         "/authorize".into(),
         "/logout".into(),
+        "/device_authorization".into(),
+        "/device".into(),
+        "/introspect".into(),
+        "/revoke".into(),
         sign_in.form_action(),
         consent.form_action(),
     ];

@@ -205,6 +205,7 @@ async fn every_known_parameter_may_stand_once() {
         "code_verifier",
         "refresh_token",
         "scope",
+        "device_code",
     ] {
         let body = format!("grant_type=client_credentials&{name}=client_credentials&{name}=");
         let answer = with_header(&server, &authorization, &body).await;
