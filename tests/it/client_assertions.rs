@@ -246,7 +246,7 @@ async fn threat_12_a_header_cannot_choose_how_an_assertion_is_verified() {
 }
 
 /// A token with a MAC of SHA-256.
-fn mac(secret: &[u8], header: &Value, claims: &Value) -> String {
+pub(crate) fn mac(secret: &[u8], header: &Value, claims: &Value) -> String {
     let part = |value: &Value| to_base64url(value.to_string().as_bytes());
     let input = format!("{}.{}", part(header), part(claims));
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use grantor::oauth::client::ClientKind;
+use grantor::oauth::client::{ClientKind, TokenFormat};
 use grantor::oauth::id::ClientId;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -243,4 +243,32 @@ async fn a_resource_under_the_issuers_own_uri_names_who_may_ask_about_tokens_for
     let (_, refresh) = stage.tokens(&issuer).await;
     let tokens = stage.app.refresh_by_hand(&refresh).await;
     assert_eq!(tokens.get("scope"), "openid read", "its tokens are as ever");
+}
+
+#[tokio::test]
+async fn a_key_that_is_retired_takes_along_what_was_found_good_before() {
+    let server = TestServer::start().await;
+    let mut registration = Registration::service("job");
+    registration.client.token_format = TokenFormat::Jwt;
+    let job = server.register(registration).await;
+    let token = job.token(&[("grant_type", "client_credentials")]).await.get("access_token");
+    for _ in 0..2 {
+        assert_eq!(job.introspect(&token).await["active"], true, "verified, and then remembered");
+    }
+    let (unsigned, signature) = token.rsplit_once('.').unwrap();
+    for forged in [format!("{unsigned}."), format!("{unsigned}.{}A", &signature[1..])] {
+        assert_eq!(
+            job.introspect(&forged).await,
+            json!({ "active": false }),
+            "another signature is another token"
+        );
+    }
+    let operator = Operator::of(&server);
+    let [header, _] = parts(&token);
+    operator.done(&["key", "rotate", "--algorithm", "ES256", "--now", "--yes"]);
+    operator.done(&["key", "retire", header["kid"].as_str().unwrap(), "--yes"]);
+    server.clock.advance(Duration::from_secs(2));
+    assert_eq!(job.introspect(&token).await, json!({ "active": false }));
+    let new = job.token(&[("grant_type", "client_credentials")]).await.get("access_token");
+    assert_eq!(job.introspect(&new).await["active"], true);
 }

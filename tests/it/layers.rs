@@ -65,6 +65,7 @@ const RULES: &[Rule] = &[
             "client_keys.rs",
             "registry.rs",
             "key_set.rs",
+            "verified_tokens.rs",
         ],
         except: &[],
         forbids: These(&[

@@ -20,6 +20,7 @@ mod command_line;
 mod commands;
 mod consent;
 mod cors;
+mod credentials;
 mod database;
 mod deadline;
 mod device;

@@ -1,6 +1,5 @@
 //! The token endpoint: who asks, and how (RFC 6749 §2.3, §3.2, §4.4, §5).
 
-use grantor::oauth::client::{AuthMethod, GrantType};
 use oauth2::TokenResponse as _;
 use reqwest::Method;
 
@@ -59,99 +58,40 @@ async fn a_grant_type_is_named_known_and_allowed() {
     missing.assert_json_error(400, "invalid_request", "code.missing");
 }
 
-/// What a request may offer.
-#[derive(Clone, Copy, Debug)]
-enum Offer {
-    Nothing,
-    IdAlone,
-    Basic,
-    BasicWrong,
-    Post,
-    PostWrong,
-    BasicWithIdInBody,
-    BasicWithOtherIdInBody,
-    Both,
-}
-
-impl Offer {
-    const ALL: [Self; 9] = [
-        Self::Nothing,
-        Self::IdAlone,
-        Self::Basic,
-        Self::BasicWrong,
-        Self::Post,
-        Self::PostWrong,
-        Self::BasicWithIdInBody,
-        Self::BasicWithOtherIdInBody,
-        Self::Both,
-    ];
-
-    async fn send(self, server: &TestServer, grant: &str, id: &str, secret: &str) -> Answer {
-        let mut form = vec![("grant_type", grant)];
-        form.extend(match self {
-            Self::Nothing | Self::Basic | Self::BasicWrong => vec![],
-            Self::IdAlone | Self::BasicWithIdInBody => vec![("client_id", id)],
-            Self::BasicWithOtherIdInBody => vec![("client_id", "other")],
-            Self::Post | Self::Both => vec![("client_id", id), ("client_secret", secret)],
-            Self::PostWrong => vec![("client_id", id), ("client_secret", "wrong")],
-        });
-        let body = serde_urlencoded::to_string(form).unwrap();
-        match self {
-            Self::Basic | Self::BasicWithIdInBody | Self::BasicWithOtherIdInBody | Self::Both => {
-                with_header(server, &basic(id, secret), &body).await
-            }
-            Self::BasicWrong => with_header(server, &basic(id, "wrong"), &body).await,
-            _ => server.browser().request(Method::POST, "/token", &[FORM], &body).await,
-        }
-    }
-}
-
-/// Grant × kind of client × credential: what is refused for who the client is, and what gets further.
+/// Beside the table of credentials: ways to offer them that are odd, and a client that may use either.
 #[tokio::test]
-async fn threat_10_every_credential_has_its_answer_at_every_grant() {
+async fn credentials_come_in_one_way_and_are_of_one_client() {
     let server = TestServer::start().await;
-    let all = [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials];
-    let either = server.register(Registration::web("either").grants(&all)).await;
-    let only_basic = server.register(Registration::web("basic").grants(&all).method(AuthMethod::Basic)).await;
-    let only_post = server.register(Registration::web("post").grants(&all).method(AuthMethod::Post)).await;
-    let chosen =
-        server.register(Registration::web("chosen").grants(&all).chosen_secret("päss w%rd:+&")).await;
-    let public = server.register(Registration::spa("public").grants(&all[..2])).await;
-    for application in [&either, &only_basic, &only_post, &chosen, &public] {
-        for offer in Offer::ALL {
-            let expected = expected(&application.id, offer);
-            for grant in GrantType::ALL {
-                let secret = application.secret.as_deref().unwrap_or("made up");
-                let answer = offer.send(&server, grant.as_str(), &application.id, secret).await;
-                let reason = answer.json()["reason"].as_str().unwrap_or_default().to_owned();
-                // Past authentication, each grant complains of what it lacks; client_credentials lacks nothing.
-                let passed = ["", "code.missing", "refresh_token.missing", "client.grant_not_allowed"];
-                let outcome = if passed.contains(&reason.as_str()) { "passes" } else { &reason };
-                assert_eq!(outcome, expected, "{} {offer:?} {grant:?}", application.id);
-                let status = match expected {
-                    "client_id.mismatch" | "client.methods_mixed" => 400,
-                    "passes" => answer.status.as_u16(),
-                    _ => 401,
-                };
-                assert_eq!(answer.status.as_u16(), status, "{} {offer:?} {grant:?}", application.id);
+    let either = server.service().await;
+    let chosen = server.register(Registration::service("chosen").chosen_secret("päss w%rd:+&")).await;
+    let spa = server.spa().await;
+    let ask = async |authorization: Option<&str>, form: &[(&str, &str)]| {
+        let form = [&[("grant_type", "client_credentials")], form].concat();
+        let body = serde_urlencoded::to_string(form).unwrap();
+        let mut headers = vec![FORM];
+        headers.extend(authorization.map(|value| ("authorization", value)));
+        server.browser().request(Method::POST, "/token", &headers, &body).await
+    };
+    for application in [&either, &chosen, &spa] {
+        let (id, secret) = (application.id.as_str(), application.secret.as_deref().unwrap_or("made up"));
+        let by_basic = basic(id, secret);
+        let both = ask(Some(&by_basic), &[("client_id", id), ("client_secret", secret)]).await;
+        both.assert_json_error(400, "invalid_request", "client.methods_mixed");
+        let other = ask(Some(&by_basic), &[("client_id", "other")]).await;
+        other.assert_json_error(400, "invalid_request", "client_id.mismatch");
+        let ways = [
+            ask(Some(&by_basic), &[]).await,
+            ask(Some(&by_basic), &[("client_id", id)]).await,
+            ask(None, &[("client_id", id), ("client_secret", secret)]).await,
+        ];
+        for answer in ways {
+            match application.secret {
+                Some(_) => assert_eq!(answer.status, 200, "{id}: {answer:?}"),
+                None => answer.assert_json_error(401, "invalid_client", "client.secret_unexpected"),
             }
         }
     }
-}
-
-fn expected(client: &str, offer: Offer) -> &'static str {
-    match (client, offer) {
-        (_, Offer::Nothing) => "client.authentication_missing",
-        (_, Offer::Both) => "client.methods_mixed",
-        (_, Offer::BasicWithOtherIdInBody) => "client_id.mismatch",
-        ("public", Offer::IdAlone) => "passes",
-        ("public", _) => "client.secret_unexpected",
-        (_, Offer::IdAlone) => "client.authentication_missing",
-        ("basic", Offer::Post | Offer::PostWrong) => "client.method_not_allowed",
-        ("post", Offer::Basic | Offer::BasicWrong | Offer::BasicWithIdInBody) => "client.method_not_allowed",
-        (_, Offer::BasicWrong | Offer::PostWrong) => "client.secret_wrong",
-        (_, Offer::Basic | Offer::Post | Offer::BasicWithIdInBody) => "passes",
-    }
+    ask(None, &[]).await.assert_json_error(401, "invalid_client", "client.authentication_missing");
 }
 
 #[tokio::test]

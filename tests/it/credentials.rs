@@ -1,0 +1,275 @@
+//! Who the client is, stated once for everything that asks: grant × kind of client × credential, and the endpoints
+//! beside the token endpoint.
+//!
+//! A grant that is new has to say here how it is asked for and what comes of it, or this does not compile.
+
+use grantor::jose::key::SigningKey;
+use grantor::oauth::client::GrantType;
+use grantor::oauth::client_assertion::JWT_BEARER;
+use grantor::oauth::signing_key::SigningAlgorithm;
+use grantor::secret::random_id;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::client_assertions::mac;
+use crate::support::relying_party::basic;
+use crate::support::{Answer, Operator, TestServer};
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+
+/// What a client is, and how it proves itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Confidential, with Basic alone.
+    WebByBasic,
+    /// Confidential, with its secret in the body alone.
+    ServiceByPost,
+    ServiceByKey,
+    ServiceByMac,
+    Spa,
+    Native,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Credential {
+    None,
+    Wrong,
+    Right,
+    /// What is right, in a way that the client is not registered for.
+    OtherMethod,
+    Expired,
+    /// What another client of the same kind has.
+    Anothers,
+}
+
+use Credential::{Anothers, Expired, None as Nothing, OtherMethod, Right, Wrong};
+use Kind::{Native, ServiceByKey, ServiceByMac, ServiceByPost, Spa, WebByBasic};
+
+const KINDS: [Kind; 6] = [WebByBasic, ServiceByPost, ServiceByKey, ServiceByMac, Spa, Native];
+const CREDENTIALS: [Credential; 6] = [Nothing, Wrong, Right, OtherMethod, Expired, Anothers];
+
+/// The table: why a client is not who it says, or nothing where it is.
+#[rustfmt::skip]
+fn refusal(kind: Kind, credential: Credential) -> Option<&'static str> {
+    match (kind, credential) {
+        (WebByBasic | ServiceByPost,                Nothing)     => Some("client.authentication_missing"),
+        (WebByBasic | ServiceByPost,                Wrong)       => Some("client.secret_wrong"),
+        (WebByBasic | ServiceByPost,                Right)       => None,
+        (WebByBasic | ServiceByPost,                OtherMethod) => Some("client.method_not_allowed"),
+        (WebByBasic | ServiceByPost,                Expired)     => Some("client.secret_wrong"),
+        (WebByBasic | ServiceByPost,                Anothers)    => Some("client.secret_wrong"),
+
+        (ServiceByKey | ServiceByMac,               Nothing)     => Some("client.authentication_missing"),
+        (ServiceByKey | ServiceByMac,               Wrong)       => Some("client_assertion.signature"),
+        (ServiceByKey | ServiceByMac,               Right)       => None,
+        (ServiceByKey | ServiceByMac,               OtherMethod) => Some("client.method_not_allowed"),
+        (ServiceByKey,                              Expired)     => Some("client_assertion.times"),
+        (ServiceByMac,                              Expired)     => Some("client_assertion.signature"),
+        (ServiceByKey | ServiceByMac,               Anothers)    => Some("client_assertion.signature"),
+
+        (Spa | Native,                              Nothing)     => None,
+        (Spa | Native, Wrong | Right | OtherMethod | Expired | Anothers) => Some("client.secret_unexpected"),
+    }
+}
+
+/// What is asked for, complete but for what only another step could bring.
+fn asked(grant: GrantType) -> Vec<(&'static str, &'static str)> {
+    let mut form = vec![("grant_type", grant.as_str())];
+    form.extend(match grant {
+        GrantType::AuthorizationCode => vec![("code", "made-up"), ("redirect_uri", "https://a.example/")],
+        GrantType::ClientCredentials => vec![("scope", "read")],
+        GrantType::RefreshToken => vec![("refresh_token", "made-up")],
+        GrantType::DeviceCode => vec![("device_code", "made-up")],
+    });
+    form
+}
+
+/// What the grant says to a client that is who it says.
+fn told(grant: GrantType, kind: Kind) -> (u16, &'static str) {
+    let is_public = matches!(kind, Spa | Native);
+    match grant {
+        GrantType::AuthorizationCode => (400, "code.unknown"),
+        GrantType::ClientCredentials if is_public => (400, "client.grant_not_allowed"),
+        GrantType::ClientCredentials => (200, ""),
+        GrantType::RefreshToken => (400, "refresh_token.unknown"),
+        GrantType::DeviceCode => (400, "device_code.unknown"),
+    }
+}
+
+/// What the other endpoints say to it.
+fn told_at(endpoint: &str, kind: Kind) -> (u16, &'static str) {
+    match endpoint {
+        // Public clients prove nothing, and are told of no token.
+        "/introspect" if matches!(kind, Spa | Native) => (401, "client.authentication_missing"),
+        _ => (200, ""),
+    }
+}
+
+/// A client of some kind with all that it has.
+struct Client {
+    kind: Kind,
+    id: String,
+    secret: String,
+    /// A secret that it had.
+    expired: String,
+    key: SigningKey,
+}
+
+impl Client {
+    fn create(operator: &Operator, kind: Kind, which: &str) -> Self {
+        let id = format!("{kind:?}-{which}");
+        let key = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
+        let jwks = operator.directory.join(format!("{id}.json"));
+        std::fs::write(&jwks, format!("{{\"keys\":[{}]}}", key.public_jwk().unwrap())).unwrap();
+        let jwks = jwks.display().to_string();
+        let mut create = vec!["client", "create", "--id", &id, "--name", "C", "--scope", "read"];
+        create.extend(match kind {
+            WebByBasic => ["--kind", "web", "--auth-method", "client_secret_basic"],
+            ServiceByPost => ["--kind", "service", "--auth-method", "client_secret_post"],
+            ServiceByKey => ["--kind", "service", "--auth-method", "private_key_jwt"],
+            ServiceByMac => ["--kind", "service", "--auth-method", "client_secret_jwt"],
+            Spa => ["--kind", "spa", "--auth-method", "none"],
+            Native => ["--kind", "native", "--auth-method", "none"],
+        });
+        if kind == ServiceByKey {
+            create.extend(["--jwks", &jwks]);
+        }
+        let is_public = matches!(kind, Spa | Native);
+        for grant in GrantType::ALL {
+            // What a public client may not have, its registration refuses.
+            if !is_public || told(*grant, kind).1 != "client.grant_not_allowed" {
+                create.extend(["--grant", grant.short()]);
+            }
+        }
+        create.extend(["--redirect-uri", "https://a.example/"]);
+        let expired = operator.json(&create)["client_secret"].as_str().unwrap_or("made up").to_owned();
+        Self { kind, id, secret: String::new(), expired, key }
+    }
+
+    /// Gets a secret that is live.
+    fn renew(&mut self, operator: &Operator) {
+        self.secret = match self.kind {
+            WebByBasic | ServiceByPost | ServiceByMac => {
+                let added = operator.json(&["client", "add-secret", &self.id]);
+                added["client_secret"].as_str().unwrap().to_owned()
+            }
+            ServiceByKey | Spa | Native => "made up".to_owned(),
+        };
+    }
+
+    fn claims(&self, server: &TestServer, age: i64) -> Value {
+        let now = server.app.now() - age;
+        json!({
+            "iss": self.id, "sub": self.id, "aud": server.app.issuer, "iat": now, "exp": now + 60, "jti": random_id(),
+        })
+    }
+
+    fn by_mac(&self, server: &TestServer, secret: &str) -> String {
+        mac(secret.as_bytes(), &json!({ "alg": "HS256", "typ": "JWT" }), &self.claims(server, 0))
+    }
+
+    fn by_key(&self, server: &TestServer, key: &SigningKey, age: i64) -> String {
+        key.sign("JWT", &self.claims(server, age)).unwrap()
+    }
+
+    /// A live assertion of some kind, and where there is none a secret in one way or the other.
+    fn offer(&self, server: &TestServer, credential: Credential, other: &Self) -> Offer {
+        let wrong = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
+        let by_basic = |secret: &str| Offer::Basic(secret.to_owned());
+        let by_post = |secret: &str| Offer::Post(secret.to_owned());
+        match (self.kind, credential) {
+            (_, Nothing) => Offer::Id,
+            (ServiceByKey, Wrong) => Offer::Assertion(self.by_key(server, &wrong, 0)),
+            (ServiceByKey, Right) => Offer::Assertion(self.by_key(server, &self.key, 0)),
+            (ServiceByKey, Expired) => Offer::Assertion(self.by_key(server, &self.key, 3600)),
+            (ServiceByKey, Anothers) => Offer::Assertion(self.by_key(server, &other.key, 0)),
+            (ServiceByMac, Wrong) => Offer::Assertion(self.by_mac(server, "wrong")),
+            (ServiceByMac, Right) => Offer::Assertion(self.by_mac(server, &self.secret)),
+            (ServiceByMac, Expired) => Offer::Assertion(self.by_mac(server, &self.expired)),
+            (ServiceByMac, Anothers) => Offer::Assertion(self.by_mac(server, &other.secret)),
+            (Spa | Native, OtherMethod) => Offer::Assertion(self.by_key(server, &self.key, 0)),
+            (WebByBasic, OtherMethod) | (ServiceByPost | Spa, Right) => by_post(&self.secret),
+            (ServiceByPost | ServiceByKey | ServiceByMac, OtherMethod) | (WebByBasic | Native, Right) => {
+                by_basic(&self.secret)
+            }
+            (ServiceByPost, Wrong) => by_post("wrong"),
+            (ServiceByPost, Expired) => by_post(&self.expired),
+            (ServiceByPost, Anothers) => by_post(&other.secret),
+            (WebByBasic | Spa | Native, Wrong) => by_basic("wrong"),
+            (WebByBasic | Spa | Native, Expired) => by_basic(&self.expired),
+            (WebByBasic | Spa | Native, Anothers) => by_basic(&other.secret),
+        }
+    }
+}
+
+/// What a request brings.
+enum Offer {
+    Id,
+    Basic(String),
+    Post(String),
+    Assertion(String),
+}
+
+impl Offer {
+    async fn send(self, server: &TestServer, path: &str, id: &str, form: &[(&str, &str)]) -> Answer {
+        let mut form: Vec<(&str, &str)> = form.to_vec();
+        let authorization = match &self {
+            Self::Basic(secret) => Some(basic(id, secret)),
+            _ => None,
+        };
+        match &self {
+            Self::Id => form.push(("client_id", id)),
+            Self::Basic(_) => {}
+            Self::Post(secret) => form.extend([("client_id", id), ("client_secret", secret.as_str())]),
+            Self::Assertion(assertion) => {
+                form.extend([
+                    ("client_assertion_type", JWT_BEARER),
+                    ("client_assertion", assertion.as_str()),
+                ]);
+            }
+        }
+        let body = serde_urlencoded::to_string(form).unwrap();
+        let mut headers = vec![FORM];
+        headers.extend(authorization.as_deref().map(|value| ("authorization", value)));
+        server.browser().request(Method::POST, path, &headers, &body).await
+    }
+}
+
+#[tokio::test]
+async fn threat_10_every_credential_has_its_answer_at_every_grant() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let create = |which| KINDS.map(|kind| Client::create(&operator, kind, which));
+    let (mut clients, mut others) = (create("one"), create("other"));
+    server.sql("UPDATE client_secrets SET expires_at = 1").await;
+    clients.iter_mut().chain(&mut others).for_each(|client| client.renew(&operator));
+    for (client, other) in clients.iter().zip(&others) {
+        for credential in CREDENTIALS {
+            let expected = refusal(client.kind, credential);
+            for grant in GrantType::ALL {
+                let answer = client
+                    .offer(&server, credential, other)
+                    .send(&server, "/token", &client.id, &asked(*grant))
+                    .await;
+                let expected = expected.map_or_else(|| told(*grant, client.kind), |reason| (401, reason));
+                check(&answer, expected, &format!("{grant:?} × {:?} × {credential:?}", client.kind));
+            }
+            for endpoint in ["/introspect", "/revoke", "/device_authorization"] {
+                let form = [("token", "made-up")];
+                let answer =
+                    client.offer(&server, credential, other).send(&server, endpoint, &client.id, &form).await;
+                let expected =
+                    expected.map_or_else(|| told_at(endpoint, client.kind), |reason| (401, reason));
+                check(&answer, expected, &format!("{endpoint} × {:?} × {credential:?}", client.kind));
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn check(answer: &Answer, (status, reason): (u16, &str), what: &str) {
+    let told = if answer.body.is_empty() { String::new() } else { answer.get("reason") };
+    assert_eq!((answer.status.as_u16(), told.as_str()), (status, reason), "{what}: {answer:?}");
+    // Which way the client was to take is said, and nothing else (RFC 9110 §15.5.2).
+    assert_eq!(answer.headers.contains_key("www-authenticate"), status == 401, "{what}");
+}
