@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
-use crate::jose::verify::{Expiry, verify};
 use crate::key_set::Current;
 use crate::oauth::bearer::Presented;
 use crate::oauth::client::Client;
@@ -180,8 +179,8 @@ pub async fn read(app: &App, token: &str) -> Result<Option<Read>, Failure> {
         return Ok(None);
     }
     let keys = app.key_set.current(app.now()).await?;
-    let verified = verify::<JwtClaims>(token, TYP, keys.published(), Expiry::Ignored);
-    let Some(claims) = verified.ok().filter(|claims| claims.iss == app.issuer) else { return Ok(None) };
+    let claims = app.verified_tokens.claims(token, &keys);
+    let Some(claims) = claims.filter(|claims| claims.iss == app.issuer) else { return Ok(None) };
     Ok(Some(Read::Jwt(Box::new(of_claims(claims)))))
 }
 

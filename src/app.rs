@@ -25,6 +25,7 @@ use crate::secret::random_id;
 use crate::store::db::{Db, DbOptions};
 use crate::store::migrate;
 use crate::tls::{self, Certificates};
+use crate::verified_tokens::VerifiedTokens;
 
 /// The state of a running server; nothing that correctness depends on lives only here.
 pub struct App {
@@ -41,6 +42,7 @@ pub struct App {
     pub secrets: SecretCache,
     pub fetcher: Fetcher,
     pub client_keys: ClientKeys,
+    pub verified_tokens: VerifiedTokens,
     pub back_channel: BackChannel,
 }
 
@@ -75,6 +77,7 @@ impl Server {
             secrets: SecretCache::new(),
             fetcher: Fetcher::new(&config.fetch)?,
             client_keys: ClientKeys::new(),
+            verified_tokens: VerifiedTokens::new(),
             back_channel: BackChannel::default(),
             issuer,
             clock,

@@ -42,6 +42,11 @@ impl Current {
         self.signing.iter().find(|key| key.algorithm() == algorithm)
     }
 
+    /// Whether a key of this name is among them.
+    pub fn publishes(&self, kid: &str) -> bool {
+        self.published.iter().any(|key| key.kid() == kid)
+    }
+
     /// The keys that a token of ours may be signed with.
     pub fn published(&self) -> &[VerifyingKey] {
         &self.published

@@ -26,6 +26,7 @@ pub mod key_set;
 pub mod registry;
 pub mod telemetry;
 pub mod tls;
+pub mod verified_tokens;
 
 pub mod access_tokens;
 pub mod answer;

@@ -29,6 +29,15 @@ impl VerifyingKey {
         let key = DecodingKey::from_jwk(&jwk).map_err(|_| wrong())?;
         Ok(Self { kid: kid.to_owned(), algorithm, key })
     }
+
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+}
+
+/// The key that a token names; whether it is that key's, only the signature tells.
+pub fn named_key(token: &str) -> Option<String> {
+    decode_header(token).ok()?.kid
 }
 
 /// What becomes of a token whose time is over.
