@@ -3,8 +3,6 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::context;
-use qrcode::QrCode;
-use qrcode::render::svg;
 
 use crate::answer;
 use crate::app::App;
@@ -17,6 +15,7 @@ use crate::oauth::device::{Device, UserCode};
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
 use crate::peer;
+use crate::qr;
 use crate::store::db::{DbError, Tx};
 use crate::store::{device_codes, guesses};
 
@@ -143,7 +142,7 @@ fn page(app: &App, request: &HttpRequest, status: StatusCode, code: &str) -> Htt
 pub async fn picture(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let code = query.one("user_code").ok().flatten().and_then(UserCode::parse);
-    let drawn = code.and_then(|code| qr(&format!("{}/device?user_code={code}", app.issuer)));
+    let drawn = code.and_then(|code| qr::svg(&format!("{}/device?user_code={code}", app.issuer)));
     match drawn {
         Some(svg) => HttpResponse::Ok()
             .content_type("image/svg+xml")
@@ -156,10 +155,4 @@ pub async fn picture(app: web::Data<App>, request: HttpRequest) -> HttpResponse 
             "user_code is no code of this server's form",
         ),
     }
-}
-
-/// Black on white in any colour scheme, with the quiet zone that cameras need.
-pub fn qr(text: &str) -> Option<String> {
-    let code = QrCode::new(text).ok()?;
-    Some(code.render::<svg::Color<'_>>().min_dimensions(240, 240).quiet_zone(true).build())
 }

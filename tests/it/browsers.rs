@@ -174,6 +174,7 @@ async fn a_newcomer_signs_in_through_the_demo_and_breaks_a_request() {
     chromium.click("break-replay").await;
     assert_eq!(chromium.text_of("error-reason").await, "code.replayed");
 
+    connect_a_television(&chromium, &demo.application).await;
     for (id, error) in [
         ("break-forbidden-scope", "forbidden_scope"),
         ("break-unknown-scope", "invalid_scope"),
@@ -185,6 +186,23 @@ async fn a_newcomer_signs_in_through_the_demo_and_breaks_a_request() {
         chromium.click(id).await;
         assert_eq!(chromium.text_of("error").await, error, "{id}");
     }
+}
+
+/// Signed in already: in another tab, only the code and the question are left.
+async fn connect_a_television(chromium: &Chromium, application: &str) {
+    chromium.open(application).await;
+    chromium.click("television").await;
+    let code = chromium.text_of("user-code").await;
+    let television = chromium.url().await;
+    let elsewhere = chromium.script("return document.getElementById('elsewhere').href").await;
+    chromium.open(elsewhere.as_str().expect("an address")).await;
+    let typed = chromium.script("return document.getElementById('user_code').value").await;
+    assert_eq!(typed, code.as_str());
+    chromium.click("continue").await;
+    chromium.click("allow").await;
+    chromium.text_of("allowed").await;
+    chromium.open(&television).await;
+    chromium.until("access-token", |text| text.starts_with("gat_")).await;
 }
 
 /// What would run if any of it were taken for markup or for an address.

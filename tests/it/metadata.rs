@@ -23,6 +23,14 @@ async fn server_at(path: &str) -> (TestServer, String) {
 const METHODS: [&str; 5] =
     ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"];
 
+const GRANTS: [&str; 5] = [
+    "authorization_code",
+    "client_credentials",
+    "refresh_token",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "implicit",
+];
+
 fn expected(issuer: &str) -> Value {
     let mut expected = json!({
         "scopes_supported": [
@@ -33,13 +41,7 @@ fn expected(issuer: &str) -> Value {
             "code", "id_token", "id_token token", "code id_token", "code token", "code id_token token",
         ],
         "response_modes_supported": ["query", "fragment", "form_post"],
-        "grant_types_supported": [
-            "authorization_code",
-            "client_credentials",
-            "refresh_token",
-            "urn:ietf:params:oauth:grant-type:device_code",
-            "implicit",
-        ],
+        "grant_types_supported": GRANTS,
         "token_endpoint_auth_methods_supported": METHODS,
         "introspection_endpoint_auth_methods_supported": METHODS[..4],
         "introspection_signing_alg_values_supported": ["ES256", "EdDSA"],

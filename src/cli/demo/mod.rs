@@ -8,6 +8,7 @@ mod relying_party;
 mod sessions;
 mod setup;
 mod site;
+mod television;
 mod tokens;
 mod wire;
 

@@ -16,6 +16,7 @@ use super::setup;
 use super::wire::{Exchange, Wire};
 use crate::cli::Trouble;
 use crate::fetch::{FetchError, LoopbackFetcher};
+use crate::oauth::client::GrantType;
 use crate::secret::{Secret, random_token};
 
 type Registered = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
@@ -165,26 +166,39 @@ impl RelyingParty {
         Called::new(wire, outcome)
     }
 
+    /// Asks for a code that a person types elsewhere.
+    pub(super) async fn begin_device(&self) -> Called {
+        self.post("/device_authorization", &[("client_id", setup::TELEVISION)]).await
+    }
+
+    /// Asks once whether the person has answered.
+    pub(super) async fn poll_device(&self, device_code: &str) -> Called {
+        let grant = GrantType::DeviceCode.as_str();
+        let form = [("client_id", setup::TELEVISION), ("grant_type", grant), ("device_code", device_code)];
+        self.post("/token", &form).await
+    }
+
+    async fn post(&self, path: &str, form: &[(&str, &str)]) -> Called {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let mut request = HttpRequest::new(body.into_bytes());
+        *request.method_mut() = Method::POST;
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        request.headers_mut().insert(CONTENT_TYPE, form);
+        let Ok(uri) = format!("{}{path}", self.issuer).parse() else {
+            return Called { tokens: None, exchange: None };
+        };
+        *request.uri_mut() = uri;
+        self.call(request).await
+    }
+
     /// Sends a form that the crate would not write, with the sender's true credentials in it.
     pub(super) async fn send(&self, sender: Sender, form: &[(&str, &str)]) -> Called {
         let (client, secret) = match sender {
             Sender::Web => (&self.web, &self.secrets.web_secret),
             Sender::Service => (&self.service, &self.secrets.service_secret),
         };
-        let body = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(form)
-            .append_pair("client_id", client.client_id())
-            .append_pair("client_secret", secret.expose())
-            .finish();
-        let mut request = HttpRequest::new(body.into_bytes());
-        *request.method_mut() = Method::POST;
-        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        request.headers_mut().insert(CONTENT_TYPE, form);
-        let Ok(uri) = client.token_uri().as_str().parse() else {
-            return Called { tokens: None, exchange: None };
-        };
-        *request.uri_mut() = uri;
-        self.call(request).await
+        let credentials = [("client_id", client.client_id().as_str()), ("client_secret", secret.expose())];
+        self.post("/token", &[form, &credentials].concat()).await
     }
 
     async fn call(&self, request: HttpRequest) -> Called {

@@ -7,6 +7,7 @@ use minijinja::Value;
 
 use super::broken::Broken;
 use super::relying_party::Who;
+use super::television::Television;
 use crate::secret::{equal, random_token};
 
 /// Browsers; the oldest makes room.
@@ -23,6 +24,7 @@ pub(super) struct Sessions(Mutex<VecDeque<(String, Session)>>);
 pub(super) struct Session {
     pending: VecDeque<Pending>,
     pub(super) held: Option<Held>,
+    pub(super) television: Option<Television>,
     /// The last answer that was an error, ready to be shown.
     pub(super) result: Option<Value>,
 }

@@ -4,7 +4,7 @@ use super::data::Remembered;
 use crate::app::App;
 use crate::cli::Trouble;
 use crate::oauth::claims::{Claims, Person};
-use crate::oauth::client::{Client, ClientKind, ClientSecret, SecretHash};
+use crate::oauth::client::{Client, ClientKind, ClientSecret, GrantType, SecretHash};
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::redirect_uri::RegisteredUri;
 use crate::oauth::scope::{Scope, ScopeRecord};
@@ -17,6 +17,7 @@ pub(super) const USERNAME: &str = "demo";
 pub(super) const WEB: &str = "demo-web";
 pub(super) const PUBLIC: &str = "demo-spa";
 pub(super) const SERVICE: &str = "demo-service";
+pub(super) const TELEVISION: &str = "demo-television";
 
 /// A scope of the demo, and what the consent page says that it allows.
 pub(super) struct Offered {
@@ -79,7 +80,7 @@ pub(super) async fn run(app: &App, remembered: &Remembered, redirect_uri: &str) 
 fn demo_clients(
     remembered: &Remembered,
     redirect_uri: &str,
-) -> Result<[(Client, Option<ClientSecret>); 3], Trouble> {
+) -> Result<[(Client, Option<ClientSecret>); 4], Trouble> {
     let to_app = |kind| RegisteredUri::register(redirect_uri, kind).map(|uri| vec![uri]);
     let all: Vec<&str> = OFFERED.iter().map(|scope| scope.name).collect();
     let all = Scope::from_stored(&all.join(" "));
@@ -93,6 +94,11 @@ fn demo_clients(
         scopes: all,
         ..Client::new(ClientId::new(PUBLIC), "Demo Calendar in the browser", ClientKind::Spa)
     };
+    let television = Client {
+        grants: vec![GrantType::DeviceCode, GrantType::RefreshToken],
+        scopes: Scope::from_stored("openid profile calendar.read"),
+        ..Client::new(ClientId::new(TELEVISION), "Demo Calendar on the television", ClientKind::Native)
+    };
     let service = Client {
         scopes: Scope::from_stored("calendar.read"),
         ..Client::new(ClientId::new(SERVICE), "Demo Calendar's nightly job", ClientKind::Service)
@@ -100,6 +106,7 @@ fn demo_clients(
     Ok([
         (web, Some(secret(&remembered.web_secret))),
         (public, None),
+        (television, None),
         (service, Some(secret(&remembered.service_secret))),
     ])
 }

@@ -14,7 +14,7 @@ use minijinja::{AutoEscape, Environment, Value, context};
 use super::broken::{BROKEN, How};
 use super::relying_party::RelyingParty;
 use super::sessions::Sessions;
-use super::{redirected, setup, tokens};
+use super::{redirected, setup, television, tokens};
 use crate::cli::Trouble;
 use crate::clock::Clock;
 use crate::html;
@@ -24,10 +24,11 @@ const COOKIE: &str = "grantor-demo-session";
 /// Bytes of a form; the largest has five check boxes.
 const LARGEST_FORM: usize = 4 * 1024;
 
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("layout.html", include_str!("templates/layout.html")),
     ("messages.html", include_str!("templates/messages.html")),
     ("home.html", include_str!("templates/home.html")),
+    ("television.html", include_str!("templates/television.html")),
     ("tokens.html", include_str!("templates/tokens.html")),
     ("result.html", include_str!("templates/result.html")),
     ("rejected.html", include_str!("templates/rejected.html")),
@@ -76,6 +77,9 @@ pub(super) fn start(
             .route("/refresh", web::post().to(tokens::refresh))
             .route("/userinfo", web::post().to(tokens::userinfo))
             .route("/service-token", web::post().to(tokens::service_token))
+            .route("/television", web::post().to(television::begin))
+            .route("/television", get().to(television::show))
+            .route("/television/qr", get().to(television::picture))
             .route("/break/{id}", web::post().to(redirected::break_on_purpose))
             .route("/result", get().to(result))
             .route("/sign-out", web::post().to(sign_out))

@@ -26,7 +26,7 @@ pub(super) struct Told {
 }
 
 impl Told {
-    fn new(title: &'static str, lesson: &'static str) -> Self {
+    pub(super) fn new(title: &'static str, lesson: &'static str) -> Self {
         Self { title, fault: None, lesson, may_refresh: false }
     }
 }

@@ -1,0 +1,95 @@
+//! A television in the browser: it shows a code, and waits until somebody has allowed it elsewhere (RFC 8628).
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use minijinja::context;
+
+use super::site::{Site, nothing_here, see_other, session_id};
+use super::tokens::{Told, show_result};
+use crate::clock::Seconds;
+use crate::qr;
+
+/// What a television knows while it waits.
+#[derive(Clone)]
+pub(super) struct Television {
+    device_code: String,
+    user_code: String,
+    address: String,
+    complete: String,
+    /// Seconds between two polls, and when the next is due.
+    interval: Seconds,
+    next: Seconds,
+}
+
+/// Seconds that RFC 8628 §3.2 and §3.5 name.
+const INTERVAL: Seconds = 5;
+
+/// Asks the server for a code.
+pub(super) async fn begin(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
+    let called = site.party.begin_device().await;
+    let member = |name: &str| called.exchange.as_ref().and_then(|exchange| exchange.member(name));
+    let parts = ["device_code", "user_code", "verification_uri", "verification_uri_complete"].map(member);
+    let [Some(device_code), Some(user_code), Some(address), Some(complete)] = parts else {
+        return show_result(&site, &request, Told::new("The television got no code", ""), called);
+    };
+    let next = site.clock.now() + INTERVAL;
+    let waiting = Television { device_code, user_code, address, complete, interval: INTERVAL, next };
+    let id =
+        site.sessions.enter(session_id(&request).as_deref(), |session| session.television = Some(waiting));
+    see_other("/television", &id)
+}
+
+/// The screen, which loads itself again until there is an answer.
+pub(super) async fn show(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
+    let Some(mut waiting) = waiting(&site, &request) else { return nothing_here(&site) };
+    if site.clock.now() < waiting.next {
+        return screen(&site, &waiting);
+    }
+    let called = site.party.poll_device(&waiting.device_code).await;
+    let error = called.exchange.as_ref().and_then(|exchange| exchange.member("error"));
+    let told = match error.as_deref() {
+        Some("authorization_pending") => None,
+        Some("slow_down") => {
+            waiting.interval += INTERVAL;
+            None
+        }
+        Some(_) => Some(Told::new("The television was not connected", "")),
+        None => Some(Told::new(
+            "The television is connected",
+            "Nobody typed a password on the television: it polled, and with the answer of the person elsewhere came \
+             tokens of its own.",
+        )),
+    };
+    let next =
+        told.is_none().then(|| Television { next: site.clock.now() + waiting.interval, ..waiting.clone() });
+    site.sessions.with(session_id(&request).as_deref(), |session| session.television = next);
+    match told {
+        None => screen(&site, &waiting),
+        Some(told) => show_result(&site, &request, told, called),
+    }
+}
+
+/// The address with the code in it, drawn by the television itself.
+pub(super) async fn picture(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
+    match waiting(&site, &request).and_then(|waiting| qr::svg(&waiting.complete)) {
+        Some(svg) => HttpResponse::Ok().content_type("image/svg+xml").body(svg),
+        None => nothing_here(&site),
+    }
+}
+
+fn waiting(site: &Site, request: &HttpRequest) -> Option<Television> {
+    site.sessions.with(session_id(request).as_deref(), |session| session.television.clone()).flatten()
+}
+
+fn screen(site: &Site, waiting: &Television) -> HttpResponse {
+    let context = context! {
+        user_code => &waiting.user_code,
+        address => &waiting.address,
+        complete => &waiting.complete,
+    };
+    let mut response = site.page(StatusCode::OK, "television.html", context);
+    if let Ok(seconds) = header::HeaderValue::try_from(waiting.interval.to_string()) {
+        response.headers_mut().insert(header::REFRESH, seconds);
+    }
+    response
+}
