@@ -74,7 +74,7 @@ fn assert_bounded(answer: &Answer) {
 #[tokio::test]
 async fn a_preflight_allows_the_origins_of_any_client_and_no_others() {
     let stage = Stage::set().await;
-    for path in ["/token", "/userinfo"] {
+    for path in ["/token", "/userinfo", "/revoke", "/device_authorization"] {
         for origin in [SPA, FRONT] {
             let answer = stage.preflight(path, origin).await;
             assert_eq!((answer.status.as_u16(), answer.body.as_str()), (204, ""), "{answer:?}");

@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use grantor::oauth::client::GrantType;
 use grantor::oauth::redirect_uri::RegisteredUri;
 use grantor::oauth::scope::{Scope, ScopeRecord};
 use grantor::store::scopes;
@@ -666,4 +667,46 @@ async fn what_is_no_http_gets_no_5xx_and_harms_nobody() {
         assert!(!answer.contains("\r\nlocation:"), "{request:?}: {answer:?}");
     }
     assert_well(&server).await;
+}
+
+#[tokio::test]
+async fn threat_30_no_refusal_costs_more_than_a_good_request() {
+    let server = TestServer::start().await;
+    let tv = server.register(Registration::native("tv").grants(&[GrantType::DeviceCode])).await;
+    let service = server.service().await;
+    let (long, words) = ("x".repeat(8193), vec!["read"; 10_000].join(" "));
+    let form = |name: &'static str, value: &str| vec![(name, value.to_owned())];
+    let mut hostile: Vec<(&Application, &str, Vec<(&str, String)>)> = Vec::new();
+    for name in TOKEN.into_iter().filter(|name| !name.starts_with("client_")) {
+        hostile.push((&service, "/token", form(name, &long)));
+    }
+    for (app, path, name) in [
+        (&tv, "/device_authorization", "scope"),
+        (&tv, "/device_authorization", "resource"),
+        (&service, "/introspect", "token"),
+        (&service, "/revoke", "token"),
+        (&service, "/token", "resource"),
+    ] {
+        hostile.push((app, path, form(name, &long)));
+    }
+    hostile.push((&service, "/token", form("scope", &words)));
+    hostile.push((&tv, "/device_authorization", form("scope", &words)));
+    let (mut good_ones, mut refusals) = (Duration::ZERO, Duration::ZERO);
+    for _ in 0..3 {
+        for (app, path, fields) in &hostile {
+            let began = Instant::now();
+            let good = service.token(&[("grant_type", "client_credentials"), ("scope", "read")]).await;
+            good_ones += began.elapsed();
+            assert_eq!(good.status, 200);
+            let mut sent = vec![("grant_type", "client_credentials")];
+            sent.retain(|(name, _)| *path == "/token" && *name != fields[0].0);
+            sent.extend(fields.iter().map(|(name, value)| (*name, value.as_str())));
+            let began = Instant::now();
+            let refused = app.post(path, &sent).await;
+            refusals += began.elapsed();
+            refused.assert_json_error(400, "invalid_request", "parameter.too_long");
+        }
+    }
+    // Twice as much is the noise of a busy machine.
+    assert!(refusals < good_ones * 2, "{refusals:?} for refusals, {good_ones:?} for good requests");
 }

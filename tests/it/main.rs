@@ -53,5 +53,6 @@ mod sign_in;
 mod sign_up;
 mod tls;
 mod token_endpoint;
+mod unverified;
 mod upgrade;
 mod userinfo;
