@@ -20,6 +20,7 @@ use crate::html::Pages;
 use crate::key_set::KeySet;
 use crate::keys::Keys;
 use crate::passwords::Passwords;
+use crate::purge;
 use crate::registry::Registry;
 use crate::secret::random_id;
 use crate::store::db::{Db, DbOptions};
@@ -124,6 +125,7 @@ impl Server {
         };
         let server = server.map_err(|error| Failure::Internal(format!("cannot listen: {error}")))?.run();
         let handle = server.handle();
+        actix_web::rt::spawn(purge::run(self.app.clone()));
         actix_web::rt::spawn(back_channel::run(self.app));
         Ok((server, handle))
     }

@@ -38,6 +38,7 @@ pub struct Config {
     pub device: Device,
     pub passwords: Passwords,
     pub fetch: Fetch,
+    pub purge: Purge,
     pub limits: Limits,
     pub log: Log,
 }
@@ -153,6 +154,12 @@ pub struct Fetch {
     pub allow: AllowList,
     pub ca_file: PathBuf,
     pub deadline: Span,
+}
+
+/// The deletion of what has ended.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Purge {
+    pub every: Span,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -37,6 +37,7 @@ pub mod form;
 pub mod html;
 pub mod id_tokens;
 pub mod peer;
+pub mod purge;
 pub mod qr;
 pub mod subjects;
 

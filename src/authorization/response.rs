@@ -3,6 +3,7 @@
 use super::Checked;
 use crate::access_tokens::Draft;
 use crate::app::App;
+use crate::clock::Seconds;
 use crate::failure::Failure;
 use crate::id_tokens::{Beside, Signer};
 use crate::oauth::code::Code;
@@ -15,6 +16,9 @@ use crate::oauth::token::AccessToken;
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::db::{DbError, Tx};
 use crate::store::{access_tokens, codes, grants};
+
+/// Seconds for which whoever redeems a code too late is told so.
+const MEMORY: Seconds = 24 * 3600;
 
 /// The parameters of a response, but for `state` and `iss`.
 pub(super) type Response = Vec<(&'static str, String)>;
@@ -67,8 +71,7 @@ async fn store_code(
         nonce: request.nonce.clone(),
         expires_at: now + tokens.code_lifetime.seconds(),
     };
-    // As long as anything issued from it may live.
-    let remembered_until = record.expires_at + tokens.refresh_token_lifetime.seconds();
+    let remembered_until = record.expires_at + MEMORY;
     let save = async move |tx: &mut Tx| codes::save(tx, &hash, &record, remembered_until).await;
     Ok(app.db.write::<_, DbError, _>(save).await?)
 }

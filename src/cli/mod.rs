@@ -10,6 +10,7 @@ mod key;
 mod logout;
 mod migrate;
 mod password;
+mod purge;
 mod question;
 mod resource;
 mod scope;
@@ -88,6 +89,8 @@ enum Command {
     /// See and renew what tokens are signed with
     #[command(subcommand)]
     Key(key::Command),
+    /// Delete what has ended, as the server does by itself
+    Purge(purge::Options),
     /// See what the options are set to, and find mistakes in them
     #[command(subcommand)]
     Config(config::Command),
@@ -182,6 +185,7 @@ pub fn run() -> ExitCode {
         Command::Token(command) => token::run(&command),
         Command::Logout(command) => logout::run(command),
         Command::Key(command) => key::run(command),
+        Command::Purge(options) => purge::run(&options),
         Command::Config(command) => config::run(&command),
         Command::Completions(options) => completions::run(&options),
     };

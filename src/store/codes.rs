@@ -37,7 +37,7 @@ struct SpentRow {
     consumed_at: Option<i64>,
 }
 
-/// Stores a code; `remembered_until` is when its replay need no longer be recognized.
+/// Stores a code; `remembered_until` is until when the end of one that nobody redeems can be told.
 pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, remembered_until: i64) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO codes (hash, client_id, user_id, session_id, grant_id, redirect_uri, scope, challenge, nonce,
@@ -65,16 +65,18 @@ pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, remembered_until: i64) 
 
 /// Consumes a code of `client`, if the client is still what it was when it authenticated, and tells how its
 /// user stands: one conditional statement, so that of any number of callers one gets it.
+///
+/// `remembered_until` is when its replay need no longer be recognized, unless its grant lives longer then.
 pub async fn consume(
     tx: &mut Tx,
     hash: &Hash,
-    client: &ClientId,
-    client_version: i64,
+    (client, client_version): (&ClientId, i64),
     now: i64,
+    remembered_until: i64,
 ) -> Result<Option<(Code, Standing)>, DbError> {
     let row: Option<CodeRow> = tx
         .query(
-            "UPDATE codes SET consumed_at = $4
+            "UPDATE codes SET consumed_at = $4, expires_at = $5
              WHERE hash = $1 AND client_id = $2 AND consumed_at IS NULL
                AND EXISTS (SELECT 1 FROM clients WHERE clients.id = $2 AND clients.version = $3 AND clients.disabled_at IS NULL)
              RETURNING client_id, user_id, session_id, grant_id, redirect_uri, scope, resources, challenge, nonce, claims,
@@ -87,6 +89,7 @@ pub async fn consume(
         .bind(client.as_str())
         .bind(client_version)
         .bind(now)
+        .bind(remembered_until)
         .optional()
         .await?;
     row.map(CodeRow::into_code).transpose()

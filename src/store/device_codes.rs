@@ -147,7 +147,7 @@ pub async fn deny(tx: &mut Tx, id: &GrantId, now: i64) -> Result<(), DbError> {
 /// Consumes a code of `client` that a person has allowed, if the client is still what it was when it authenticated, and
 /// tells how that person stands: one conditional statement, so that of any number of polls one gets it.
 ///
-/// `remembered_until` is when its replay need no longer be recognized.
+/// `remembered_until` is when its replay need no longer be recognized, unless its grant lives longer then.
 pub async fn consume(
     tx: &mut Tx,
     hash: &Hash,

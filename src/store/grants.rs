@@ -10,16 +10,24 @@ use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
 use crate::oauth::reason::Reason;
 use crate::oauth::refresh::{Chain, RefreshName};
 use crate::oauth::scope::{OFFLINE_ACCESS, Scope};
+use crate::oauth::token::AccessToken;
 use crate::secret::Hash;
 
 /// Frames in one page.
 const MOST_FRAMES: i64 = 32;
 
-/// Until when a chain lives when it is refreshed, and at the latest.
+/// Until when a chain lives when nobody refreshes it, and at the latest.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetime {
     pub idle_expires_at: i64,
     pub expires_at: i64,
+}
+
+impl Lifetime {
+    /// The same with a token that hangs on it: what its grant decides is asked for as long as it lives.
+    pub fn with(self, token: &AccessToken) -> Self {
+        Self { idle_expires_at: self.idle_expires_at.min(self.expires_at).max(token.expires_at), ..self }
+    }
 }
 
 #[derive(FromRow)]

@@ -675,8 +675,8 @@ async fn threat_30_no_refusal_costs_more_than_a_good_request() {
     let tv = server.register(Registration::native("tv").grants(&[GrantType::DeviceCode])).await;
     let service = server.service().await;
     let (long, words) = ("x".repeat(8193), vec!["read"; 10_000].join(" "));
-    let form = |name: &'static str, value: &str| vec![(name, value.to_owned())];
-    let mut hostile: Vec<(&Application, &str, Vec<(&str, String)>)> = Vec::new();
+    let form = |name: &'static str, value: &str| [(name, value.to_owned())];
+    let mut hostile = Vec::new();
     for name in TOKEN.into_iter().filter(|name| !name.starts_with("client_")) {
         hostile.push((&service, "/token", form(name, &long)));
     }

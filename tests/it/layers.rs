@@ -92,6 +92,7 @@ const RULES: &[Rule] = &[
             "html.rs",
             "id_tokens.rs",
             "peer.rs",
+            "purge.rs",
             "subjects.rs",
         ],
         except: &[],

@@ -41,6 +41,7 @@ mod operation;
 mod pairwise;
 mod passwords;
 mod prompt;
+mod purge;
 mod races;
 mod redirect_uris;
 mod reference;

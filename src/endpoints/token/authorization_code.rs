@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Issued;
+use super::{Issued, lifetime};
 use crate::access_tokens::Draft;
 use crate::app::App;
 use crate::clock::Seconds;
@@ -22,7 +22,6 @@ use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::codes::NotConsumable;
 use crate::store::db::Tx;
-use crate::store::grants::Lifetime;
 use crate::store::{access_tokens, codes, grants};
 
 pub(super) struct Prepared {
@@ -49,13 +48,11 @@ pub(super) async fn issue(
 ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
     let signer = Signer::of(app, &client.client).await?;
     let (calling, client, keys) = (&client.client, client.client.clone(), app.keys.clone());
-    let (now, tokens, plan) = (app.now(), &app.config.tokens, draft.clone());
-    let lifetime = Lifetime {
-        idle_expires_at: now + tokens.refresh_token_idle_lifetime.seconds(),
-        expires_at: now + tokens.refresh_token_lifetime.seconds(),
-    };
+    let (now, plan) = (app.now(), draft.clone());
+    let lifetime = lifetime(app, &client);
     let work = async move |tx: &mut Tx| {
-        let consumed = codes::consume(tx, &prepared.code, &client.id, client.version, now).await?;
+        let calling = (&client.id, client.version);
+        let consumed = codes::consume(tx, &prepared.code, calling, now, lifetime.idle_expires_at).await?;
         let Some((code, standing)) = consumed else {
             return refuse(tx, &prepared.code, &client, now).await;
         };
@@ -67,6 +64,7 @@ pub(super) async fn issue(
             .then(|| keys.refresh_token(&RefreshName { grant_id: code.grant.id.clone(), generation: 0 }));
         let token = plan.of_grant(&client, &code.grant, &code.grant.scope)?;
         let refresh_hash = refresh_token.as_deref().map(Hash::of);
+        let lifetime = lifetime.with(&token);
         let mut batch = grants::save_in(tx.batch(), &code.grant, refresh_hash.as_ref(), lifetime, now);
         if let Some(hash) = plan.stored(&token) {
             batch = access_tokens::save_in(batch, &hash, &token);

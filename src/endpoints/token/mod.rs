@@ -26,6 +26,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::token::{AccessToken, TokenAnswer};
 use crate::registry::Freshness;
 use crate::store::clients::StoredClient;
+use crate::store::grants::Lifetime;
 
 /// What this endpoint knows by name; anything else is ignored.
 const KNOWN: [&str; 7] =
@@ -133,6 +134,17 @@ async fn draft(
     freshness: Freshness,
 ) -> Result<Arc<Draft>, Denied<OAuthError>> {
     Draft::begin(app, &client.client, params, freshness).await.map(Arc::new)
+}
+
+/// How long a new grant lives: as long as it can be refreshed, or else until the applications of its session need not be
+/// told of the session's end any more.
+fn lifetime(app: &App, client: &Client) -> Lifetime {
+    let (now, tokens) = (app.now(), &app.config.tokens);
+    let (idle, longest) = match client.grants.contains(&GrantType::RefreshToken) {
+        true => (tokens.refresh_token_idle_lifetime, tokens.refresh_token_lifetime),
+        false => (app.config.sessions.lifetime, app.config.sessions.lifetime),
+    };
+    Lifetime { idle_expires_at: now + idle.seconds(), expires_at: now + longest.seconds() }
 }
 
 /// What a transaction has issued, and the sign-in that is still to be told of.

@@ -18,6 +18,7 @@ use crate::oauth::token::TokenAnswer;
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::db::Tx;
+use crate::store::grants::Lifetime;
 use crate::store::{access_tokens, grants};
 
 pub(super) struct Prepared {
@@ -70,7 +71,8 @@ pub(super) async fn issue(
         let successor = keys.refresh_token(&name.successor());
         if verdict == Verdict::Rotate {
             let hashes = (Hash::of(&prepared.token), Hash::of(&successor));
-            if !grants::rotate(tx, (&name, &hashes.0), &hashes.1, idle_expires_at, now).await? {
+            let lifetime = Lifetime { idle_expires_at, expires_at: chain.expires_at }.with(&token);
+            if !grants::rotate(tx, (&name, &hashes.0), &hashes.1, lifetime.idle_expires_at, now).await? {
                 return Err(unknown().into());
             }
         }

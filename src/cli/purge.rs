@@ -1,0 +1,51 @@
+//! `grantor purge`.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::table::table;
+use super::{Desk, Manner, Trouble, block_on};
+use crate::purge::{self, Backlog};
+use crate::secret::random_id;
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Only say what there is, and what is to be deleted of it
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+    block_on(async {
+        let desk = Desk::open(&options.manner.common).await?;
+        if options.dry_run {
+            let found = purge::backlog(&desk.db, desk.now).await?;
+            let rows: Vec<_> = found.iter().map(row).collect();
+            let json: Value = found.iter().map(described).collect();
+            return options.manner.say(json, table(["TABLE", "ROWS", "ENDED"], &rows));
+        }
+        let (mut deleted, holder) = (0, random_id());
+        loop {
+            let Some(purged) = purge::pass(&desk.db, &holder, desk.now).await? else {
+                return Err(
+                    "another process deletes at present; it holds the lease for two minutes at most".into()
+                );
+            };
+            deleted += purged.rows;
+            if !purged.is_behind {
+                break;
+            }
+        }
+        options.manner.say(json!({ "rows": deleted }), format!("deleted {deleted} rows that have ended"))
+    })
+}
+
+fn row(found: &Backlog) -> [String; 3] {
+    [found.table.name().to_owned(), found.rows.to_string(), found.ended.to_string()]
+}
+
+fn described(found: &Backlog) -> Value {
+    json!({ "table": found.table.name(), "rows": found.rows, "ended": found.ended })
+}

@@ -1,0 +1,101 @@
+//! What has ended, in every table whose rows do: how much there is, and its deletion in small steps.
+
+use super::db::{Conn, DbError, Tx};
+
+/// A table whose rows end by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    Codes,
+    DeviceCodes,
+    Grants,
+    AccessTokens,
+    RevokedTokens,
+    UsedAssertions,
+    Sessions,
+    Flows,
+    LogoutDeliveries,
+    Guesses,
+}
+
+/// Rows in one step: a few milliseconds of the writer's time.
+pub const STEP: i64 = 500;
+
+macro_rules! statements {
+    ($($table:ident = $name:literal by $key:literal until $end:literal;)*) => {
+        impl Table {
+            pub const ALL: &[Self] = &[$(Self::$table),*];
+
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$table => $name),* }
+            }
+
+            fn delete(self) -> &'static str {
+                match self {
+                    $(Self::$table => concat!(
+                        "DELETE FROM ", $name, " WHERE (", $key, ") IN (SELECT ", $key, " FROM ", $name,
+                        " WHERE ", $end, " <= $1 ORDER BY ", $end, " LIMIT $2)"
+                    )),*
+                }
+            }
+
+            fn count(self) -> &'static str {
+                match self {
+                    $(Self::$table => concat!(
+                        "SELECT (SELECT COUNT(*) FROM ", $name, ") AS in_all,
+                                (SELECT COUNT(*) FROM ", $name, " WHERE ", $end, " <= $1) AS ended"
+                    )),*
+                }
+            }
+        }
+    };
+}
+
+statements! {
+    Codes = "codes" by "hash" until "expires_at";
+    DeviceCodes = "device_codes" by "hash" until "expires_at";
+    Grants = "grants" by "id" until "idle_expires_at";
+    AccessTokens = "access_tokens" by "hash" until "expires_at";
+    RevokedTokens = "revoked_tokens" by "id" until "expires_at";
+    UsedAssertions = "used_assertions" by "id" until "expires_at";
+    Sessions = "sessions" by "cookie_hash" until "expires_at";
+    Flows = "flows" by "id" until "expires_at";
+    LogoutDeliveries = "logout_deliveries" by "session_id, client_id" until "expires_at";
+    Guesses = "guesses" by "bucket" until "expires_at";
+}
+
+/// What is redeemed once is remembered for as long as its grant lives, which refreshing prolongs.
+macro_rules! put_off {
+    ($table:literal) => {
+        concat!(
+            "UPDATE ",
+            $table,
+            " SET expires_at = (SELECT idle_expires_at FROM grants WHERE id = grant_id)
+             WHERE hash IN (SELECT hash FROM ",
+            $table,
+            " WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)
+               AND EXISTS (SELECT 1 FROM grants WHERE id = grant_id AND idle_expires_at > $1)"
+        )
+    };
+}
+
+/// Deletes up to [`STEP`] rows that ended at `before` or earlier, the oldest first; how many rows it has dealt with.
+pub async fn delete(tx: &mut Tx, table: Table, before: i64) -> Result<u64, DbError> {
+    let put_off = match table {
+        Table::Codes => Some(put_off!("codes")),
+        Table::DeviceCodes => Some(put_off!("device_codes")),
+        _ => None,
+    };
+    if let Some(put_off) = put_off {
+        let kept = tx.query(put_off).bind(before).bind(STEP).execute().await?;
+        if kept > 0 {
+            return Ok(kept);
+        }
+    }
+    tx.query(table.delete()).bind(before).bind(STEP).execute().await
+}
+
+/// How many rows a table has, and how many of them have ended.
+pub async fn count(conn: &mut Conn, table: Table, before: i64) -> Result<(i64, i64), DbError> {
+    let row: Option<(i64, i64)> = conn.query(table.count()).bind(before).optional().await?;
+    row.ok_or(DbError::Corrupt { table: table.name(), id: String::new(), what: "count" })
+}

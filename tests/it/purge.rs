@@ -1,0 +1,184 @@
+//! The purge: what has ended goes, and what could still be replayed is remembered.
+
+use std::time::Duration;
+
+use grantor::oauth::client::GrantType;
+use grantor::purge::{Purged, backlog, pass};
+use grantor::store::db::Engine;
+use serde_json::json;
+
+use crate::support::database::engine;
+use crate::support::process::Serving;
+use crate::support::relying_party::Registration;
+use crate::support::{Application, Browser, Operator, TestServer};
+
+const HOUR: u64 = 3600;
+const DAY: u64 = 24 * HOUR;
+
+async fn purge(server: &TestServer) -> u64 {
+    let purged = pass(&server.app.db, "test", server.app.now()).await.unwrap();
+    purged.expect("nobody else purges").rows
+}
+
+async fn rows(server: &TestServer) -> i64 {
+    backlog(&server.app.db, server.app.now()).await.unwrap().iter().map(|found| found.rows).sum()
+}
+
+/// An application that people sign in to, and keep signed in to.
+async fn signed_in(server: &TestServer) -> (Application, Browser) {
+    (server.web().await, server.alice().await)
+}
+
+#[tokio::test]
+async fn what_has_ended_goes_and_what_lives_stays() {
+    let server = TestServer::start().await;
+    let (web, mut alice) = signed_in(&server).await;
+    let (code, unused) = (web.code(&mut alice).await, web.code(&mut alice).await);
+    let tokens = web.redeem_by_hand(&code).await;
+    web.token(&[("grant_type", "refresh_token"), ("refresh_token", "x")]).await;
+    assert_eq!(purge(&server).await, 0, "nothing has ended yet");
+    server.clock.advance(Duration::from_secs(DAY + 2 * HOUR));
+    assert!(purge(&server).await > 0);
+    web.redeem_by_hand(&unused).await.assert_json_error(400, "invalid_grant", "code.unknown");
+    for (query, left) in [
+        ("SELECT COUNT(*) FROM codes", 1),
+        ("SELECT COUNT(*) FROM access_tokens", 0),
+        ("SELECT COUNT(*) FROM flows", 0),
+        ("SELECT COUNT(*) FROM grants", 1),
+        ("SELECT COUNT(*) FROM sessions", 1),
+    ] {
+        assert_eq!(server.number(query).await, left, "{query}");
+    }
+    assert_eq!(web.refresh_by_hand(&tokens.get("refresh_token")).await.status, 200);
+    web.redeem_by_hand(&code).await.assert_json_error(400, "invalid_grant", "code.replayed");
+}
+
+#[tokio::test]
+async fn a_replay_is_recognized_for_as_long_as_what_was_issued_lives() {
+    let server = TestServer::start().await;
+    let tv = Registration::native("tv").grants(&[GrantType::DeviceCode, GrantType::RefreshToken]);
+    let tv = server.register(tv).await;
+    let (web, mut alice) = signed_in(&server).await;
+    let (code, left_alone) = (web.code(&mut alice).await, web.code(&mut alice).await);
+    let mut refresh = web.redeem_by_hand(&code).await.get("refresh_token");
+    web.redeem_by_hand(&left_alone).await;
+    let begun = tv.post("/device_authorization", &[("scope", "read")]).await;
+    let page = alice.open(&begun.get("verification_uri_complete")).await;
+    let question = alice.submit(&page, &[("user_code", &begun.get("user_code"))]).await;
+    alice.submit(&question, &[("allow", "1")]).await;
+    let device_code = begun.get("device_code");
+    let form = [("grant_type", GrantType::DeviceCode.as_str()), ("device_code", device_code.as_str())];
+    let mut on_tv = tv.token(&form).await.get("refresh_token");
+    // Half a year in which both are used every three weeks.
+    for _ in 0..8 {
+        server.clock.advance(Duration::from_secs(21 * DAY));
+        purge(&server).await;
+        refresh = web.refresh_by_hand(&refresh).await.get("refresh_token");
+        on_tv = tv.refresh_by_hand(&on_tv).await.get("refresh_token");
+    }
+    assert_eq!(server.number("SELECT COUNT(*) FROM codes").await, 1, "the other chain ended long ago");
+    web.redeem_by_hand(&left_alone).await.assert_json_error(400, "invalid_grant", "code.unknown");
+    web.redeem_by_hand(&code).await.assert_json_error(400, "invalid_grant", "code.replayed");
+    let ended = web.refresh_by_hand(&refresh).await;
+    ended.assert_json_error(400, "invalid_grant", "refresh_token.revoked");
+    tv.token(&form).await.assert_json_error(400, "invalid_grant", "device_code.replayed");
+    let ended = tv.refresh_by_hand(&on_tv).await;
+    ended.assert_json_error(400, "invalid_grant", "refresh_token.revoked");
+}
+
+#[tokio::test]
+async fn one_node_at_a_time_purges_and_another_goes_on_when_it_dies() {
+    let server = TestServer::start().await;
+    let now = server.app.now();
+    let purge = async |holder: &str, now| pass(&server.app.db, holder, now).await.unwrap();
+    assert_eq!(purge("one", now).await, Some(Purged::default()));
+    assert_eq!(purge("two", now).await, None);
+    assert_eq!(purge("one", now + 60).await, Some(Purged::default()), "it keeps the lease");
+    assert_eq!(purge("two", now + 179).await, None);
+    assert_eq!(purge("two", now + 180).await, Some(Purged::default()));
+    assert_eq!(purge("one", now + 181).await, None);
+    let text = Operator::of(&server).refused(&["purge"]);
+    assert!(text.contains("another process deletes at present"), "{text}");
+}
+
+#[tokio::test]
+async fn under_a_steady_load_the_database_stays_as_it_is() {
+    let server = TestServer::start_with(&[
+        ("tokens.refresh_token_idle_lifetime", "4d"),
+        ("tokens.refresh_token_lifetime", "12d"),
+        ("sessions.lifetime", "2d"),
+    ])
+    .await;
+    let (web, service) = (server.web().await, server.service().await);
+    server.user("alice").await;
+    let mut chains: Vec<String> = Vec::new();
+    let mut measured = Vec::new();
+    // Sixty days, four times a day: somebody signs in, three refresh, a service works, somebody gives up.
+    for _ in 0..240 {
+        let mut browser = server.browser();
+        let code = web.code(&mut browser).await;
+        chains.push(web.redeem_by_hand(&code).await.get("refresh_token"));
+        for chain in chains.iter_mut().rev().take(3) {
+            *chain = web.refresh_by_hand(chain).await.get("refresh_token");
+        }
+        service.client_credentials().await;
+        web.code(&mut browser).await;
+        server.browser().open(&web.url_with(&[])).await;
+        server.clock.advance(Duration::from_secs(6 * HOUR));
+        purge(&server).await;
+        measured.push((rows(&server).await, pages(&server).await));
+    }
+    let most = |range: std::ops::Range<usize>| {
+        let part = measured.get(range).expect("rounds");
+        (part.iter().map(|(rows, _)| *rows).max(), part.iter().map(|(_, pages)| *pages).max())
+    };
+    let (before, after) = (most(80..160), most(160..240));
+    assert!(after.0 <= before.0 && after.1 <= before.1, "{before:?} became {after:?}");
+}
+
+/// The size of the file in pages; nothing on PostgreSQL, whose vacuum has a rhythm of its own.
+async fn pages(server: &TestServer) -> i64 {
+    match engine() {
+        Engine::Sqlite => server.number("SELECT page_count FROM pragma_page_count()").await,
+        Engine::Postgres => 0,
+    }
+}
+
+#[tokio::test]
+async fn a_large_backlog_goes_in_steps_and_the_command_shows_it() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    server
+        .sql(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1300)
+             INSERT INTO revoked_tokens (id, expires_at) SELECT CAST(i AS TEXT), i FROM n",
+        )
+        .await;
+    server.sql("INSERT INTO revoked_tokens (id, expires_at) VALUES ('lives', 9999999999)").await;
+    let shown = operator.json(&["purge", "--dry-run"]);
+    let found = shown.as_array().unwrap().iter().find(|found| found["table"] == "revoked_tokens");
+    assert_eq!(found.unwrap(), &json!({ "table": "revoked_tokens", "rows": 1301, "ended": 1300 }));
+    assert!(operator.done(&["purge", "--dry-run"]).contains("revoked_tokens     1301  1300"));
+    assert_eq!(operator.done(&["purge"]), "deleted 1300 rows that have ended\n");
+    assert_eq!(server.number("SELECT COUNT(*) FROM revoked_tokens").await, 1);
+}
+
+#[tokio::test]
+async fn a_server_purges_by_itself() {
+    let server = TestServer::start().await;
+    let directory = server.database.directory.path();
+    let (config, key_file) =
+        (directory.join("node.toml"), directory.join("grantor.key").display().to_string());
+    std::fs::write(&config, "").unwrap();
+    server.sql("INSERT INTO revoked_tokens (id, expires_at) VALUES ('old', 1)").await;
+    let environment = [
+        ("GRANTOR_DATABASE__URL", server.database.url.as_str()),
+        ("GRANTOR_KEYS__MASTER_KEY_FILE", key_file.as_str()),
+        ("GRANTOR_PURGE__EVERY", "1s"),
+    ];
+    let serving = Serving::start(directory, &config, &environment);
+    while server.number("SELECT COUNT(*) FROM revoked_tokens").await > 0 {
+        tokio::task::yield_now().await;
+    }
+    serving.terminate();
+}
