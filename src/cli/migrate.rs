@@ -1,10 +1,37 @@
 //! `grantor migrate`.
 
-use super::{Common, Desk, Trouble, block_on, say};
+use clap::Args;
+use serde_json::{Value, json};
 
-pub(super) fn run(common: &Common) -> Result<(), Trouble> {
+use super::{Desk, Manner, Trouble, block_on};
+use crate::config::Config;
+use crate::store::migrate;
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Only say what there is to do; nothing is changed
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
-        Desk::open(common).await?;
-        say("the database has this version's schema")
+        let config = Config::load(options.manner.common.config.as_deref())?;
+        let planned = migrate::plan(&config.database_options()).await?;
+        let json: Value =
+            planned.iter().map(|(version, name)| json!({ "version": version, "name": name })).collect();
+        if !options.dry_run {
+            Desk::open(&options.manner.common).await?;
+            return options.manner.say(json, "the database has this version's schema");
+        }
+        let lines: Vec<String> =
+            planned.iter().map(|(version, name)| format!("{version:04} {name}")).collect();
+        let text = match lines.len() {
+            0 => "the database has this version's schema".to_owned(),
+            count => format!("{}\n{count} to be run", lines.join("\n")),
+        };
+        options.manner.say(json, text)
     })
 }

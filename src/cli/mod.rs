@@ -61,7 +61,7 @@ enum Command {
     /// Ask the running server whether it is ready; for containers and service managers
     Healthcheck(Common),
     /// Bring the database to this version's schema, and stop
-    Migrate(Common),
+    Migrate(migrate::Options),
     /// Register applications, and look after them and their secrets
     #[command(subcommand)]
     Client(client::Command),
@@ -175,7 +175,7 @@ pub fn run() -> ExitCode {
         Command::Serve(common) => serve::run(&common),
         Command::Demo(options) => demo::run(options),
         Command::Healthcheck(common) => healthcheck::run(&common),
-        Command::Migrate(common) => migrate::run(&common),
+        Command::Migrate(options) => migrate::run(&options),
         Command::Client(command) => client::run(command),
         Command::Scope(command) => scope::run(command),
         Command::Resource(command) => resource::run(command),

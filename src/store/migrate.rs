@@ -1,7 +1,7 @@
 //! Brings a database to this program's schema, one process at a time.
 
 use sqlx::ConnectOptions as _;
-use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::SqliteConnection;
 use std::path::Path;
@@ -16,6 +16,8 @@ fn migrations() -> Migrator {
     let mut migrator = sqlx::migrate!("./migrations");
     // The lease stands for the lock.
     migrator.set_locking(false);
+    // A later release may have migrated further; whether this one may go on is decided before.
+    migrator.set_ignore_missing(true);
     migrator
 }
 
@@ -35,23 +37,34 @@ pub async fn run(options: &DbOptions, holder: &str, now: Seconds) -> Result<(), 
             let mut link = DatabaseFile::of(options)?.open().await?;
             under_lease(&mut link, holder, now).await
         }
-        Engine::Postgres => {
-            let connect = PgConnectOptions::from_str(&options.url)
-                .map_err(|_| {
-                    DbError::Url("it is not of the form postgres://user:password@host:port/database")
-                })?
-                .application_name("grantor migrate")
-                .disable_statement_logging();
-            let what = format!(
-                "{} at {}:{}",
-                connect.get_database().unwrap_or_default(),
-                connect.get_host(),
-                connect.get_port()
-            );
-            let mut link = connect.connect().await.map_err(|source| DbError::Open { what, source })?;
-            under_lease(&mut link, holder, now).await
-        }
+        Engine::Postgres => under_lease(&mut postgres(options).await?, holder, now).await,
     }
+}
+
+/// What [`run`] would do: the migrations by number and name. Nothing is changed, and no file made.
+pub async fn plan(options: &DbOptions) -> Result<Vec<(i64, String)>, DbError> {
+    let all = migrations();
+    let pending = match options.engine()? {
+        Engine::Sqlite if !options.sqlite_path().is_some_and(|path| path.exists()) => None,
+        Engine::Sqlite => pending(&mut DatabaseFile::of(options)?.open().await?, &all).await?,
+        Engine::Postgres => pending(&mut postgres(options).await?, &all).await?,
+    };
+    let pending = pending.unwrap_or_else(|| all.iter().cloned().collect());
+    Ok(pending.into_iter().map(|one| (one.version, one.description.into_owned())).collect())
+}
+
+async fn postgres(options: &DbOptions) -> Result<PgConnection, DbError> {
+    let connect = PgConnectOptions::from_str(&options.url)
+        .map_err(|_| DbError::Url("it is not of the form postgres://user:password@host:port/database"))?
+        .application_name("grantor migrate")
+        .disable_statement_logging();
+    let what = format!(
+        "{} at {}:{}",
+        connect.get_database().unwrap_or_default(),
+        connect.get_host(),
+        connect.get_port()
+    );
+    connect.connect().await.map_err(|source| DbError::Open { what, source })
 }
 
 /// Makes the file readable by its owner alone: it holds hashes of passwords. SQLite gives its journal the same mode.
@@ -74,6 +87,8 @@ trait Migrating: Migrate + Sized {
         times: [Seconds; 2],
     ) -> Result<u64, sqlx::Error>;
     async fn plain(&mut self, sql: &'static str) -> Result<(), sqlx::Error>;
+    /// The one text that a query gives.
+    async fn text(&mut self, sql: &'static str) -> Result<Option<String>, sqlx::Error>;
     async fn migrate(&mut self, migrator: &Migrator) -> Result<(), MigrateError>;
 }
 
@@ -94,6 +109,10 @@ macro_rules! migrating {
                 sqlx::raw_sql(sql).execute(self).await.map(drop)
             }
 
+            async fn text(&mut self, sql: &'static str) -> Result<Option<String>, sqlx::Error> {
+                sqlx::query_scalar(sql).fetch_optional(self).await
+            }
+
             async fn migrate(&mut self, migrator: &Migrator) -> Result<(), MigrateError> {
                 migrator.run(self).await
             }
@@ -107,7 +126,7 @@ migrating!(PgConnection);
 async fn under_lease(link: &mut impl Migrating, holder: &str, now: Seconds) -> Result<(), DbError> {
     let migrations = migrations();
     // Nearly always: a command that only looks writes nothing, and one that is killed leaves no lease behind.
-    if is_current(link, &migrations).await {
+    if pending(link, &migrations).await?.is_some_and(|pending| pending.is_empty()) {
         return Ok(());
     }
     take_lease(link, holder, now).await?;
@@ -118,18 +137,53 @@ async fn under_lease(link: &mut impl Migrating, holder: &str, now: Seconds) -> R
         [0, 0],
     )
     .await?;
-    migrated.map_err(|error| match error {
-        MigrateError::VersionMissing(version) => DbError::NewerSchema(version),
-        error => DbError::Migrate(error),
-    })
+    migrated.map_err(DbError::Migrate)
 }
 
-/// Whether exactly these migrations were applied; not, when that cannot be told.
-async fn is_current(link: &mut impl Migrating, migrations: &Migrator) -> bool {
-    let Ok(None) = link.dirty_version(&migrations.table_name).await else { return false };
-    let Ok(applied) = link.list_applied_migrations(&migrations.table_name).await else { return false };
-    let applied = applied.iter().map(|applied| (applied.version, &applied.checksum));
-    applied.eq(migrations.iter().map(|known| (known.version, &known.checksum)))
+/// The migrations that this program has and the database has not; `None` when that cannot be told.
+///
+/// An error when the database has others, of a release beside which this one must not run.
+async fn pending(
+    link: &mut impl Migrating,
+    migrations: &Migrator,
+) -> Result<Option<Vec<Migration>>, DbError> {
+    let Ok(None) = link.dirty_version(&migrations.table_name).await else { return Ok(None) };
+    let Ok(applied) = link.list_applied_migrations(&migrations.table_name).await else { return Ok(None) };
+    let known = |version: i64| migrations.iter().find(|known| known.version == version);
+    if let Some(newer) = applied.iter().map(|applied| applied.version).filter(|it| known(*it).is_none()).max()
+    {
+        let oldest = link.text(OLDEST_RELEASE).await.unwrap_or_default();
+        if !oldest.as_deref().is_some_and(|oldest| is_at_least(RELEASE, oldest)) {
+            return Err(DbError::NewerSchema {
+                migration: newer,
+                oldest: oldest.unwrap_or_else(|| "later".into()),
+            });
+        }
+    }
+    let is_changed = |applied: &AppliedMigration| {
+        known(applied.version).is_some_and(|known| known.checksum != applied.checksum)
+    };
+    if applied.iter().any(is_changed) {
+        return Ok(None);
+    }
+    let is_applied = |known: &&Migration| applied.iter().any(|applied| applied.version == known.version);
+    Ok(Some(migrations.iter().filter(|known| !is_applied(known)).cloned().collect()))
+}
+
+/// This program's release, and what a schema says of the oldest one that may use it.
+const RELEASE: &str = env!("CARGO_PKG_VERSION");
+const OLDEST_RELEASE: &str = "SELECT oldest_release FROM schema_requirement WHERE id = 1";
+
+/// Whether a release is another one or a later one; what is no release is later than all.
+fn is_at_least(release: &str, other: &str) -> bool {
+    let numbers = |text: &str| -> Option<[u64; 3]> {
+        let mut parts = text.split('.').map(|part| part.parse().ok());
+        Some([parts.next()??, parts.next()??, parts.next()??])
+    };
+    match (numbers(release), numbers(other)) {
+        (Some(release), Some(other)) => release >= other,
+        _ => false,
+    }
 }
 
 async fn take_lease(link: &mut impl Migrating, holder: &str, now: Seconds) -> Result<(), DbError> {
@@ -151,4 +205,19 @@ async fn take_lease(link: &mut impl Migrating, holder: &str, now: Seconds) -> Re
         tokio::time::sleep(PAUSE).await;
     }
     Err(DbError::MigrationLease)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_are_compared_number_by_number() {
+        assert!(is_at_least("0.10.0", "0.9.9") && is_at_least("1.0.0", "1.0.0"));
+        assert!(!is_at_least("0.9.9", "0.10.0"));
+        assert!(
+            !is_at_least("1.0.0", "soon") && !is_at_least("1.0.0", "1.0"),
+            "what is none is later than all"
+        );
+    }
 }

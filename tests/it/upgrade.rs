@@ -1,5 +1,7 @@
 //! A database of the first release: what it holds is there after the upgrade, and works.
 
+use std::path::Path;
+use std::process::Stdio;
 use std::str::FromStr as _;
 
 use grantor::store::db::Engine;
@@ -64,4 +66,110 @@ async fn what_the_first_release_stored_is_there_and_works() {
     assert_eq!(server.number(untouched).await, 1);
     operator.done(&["client", "update", "web", "--response-type", "code id_token"]);
     operator.done(&["session", "list"]);
+}
+
+/// Somebody with the binary and a database on which no server runs.
+fn operator(database: &TestDatabase) -> Operator {
+    Operator { directory: database.directory.path().to_owned(), url: database.url.clone() }
+}
+
+/// The numbers of the migrations that are still to be run.
+fn planned(operator: &Operator) -> Vec<i64> {
+    let planned = operator.json(&["migrate", "--dry-run"]);
+    planned.as_array().unwrap().iter().map(|one| one["version"].as_i64().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn what_a_migration_would_do_is_said_beforehand() {
+    let database = first_release().await;
+    let operator = operator(&database);
+    let text = operator.done(&["migrate", "--dry-run"]);
+    assert!(text.starts_with("0002 identity\n") && text.ends_with(" to be run\n"), "{text}");
+    let before = planned(&operator);
+    assert_eq!(before, planned(&operator), "nothing was changed");
+    assert_eq!(operator.json(&["migrate"]).as_array().unwrap().len(), before.len());
+    assert!(planned(&operator).is_empty());
+    assert_eq!(operator.done(&["migrate", "--dry-run"]), "the database has this version's schema\n");
+    if engine() == Engine::Sqlite {
+        let nowhere = Operator { url: "sqlite:nowhere.db".into(), ..operator };
+        assert_eq!(planned(&nowhere).first(), Some(&1));
+        assert!(!nowhere.directory.join("nowhere.db").exists());
+    }
+}
+
+#[tokio::test]
+async fn a_migration_that_is_killed_in_the_middle_goes_on_at_the_next_start() {
+    for reached in [2, 5, 9] {
+        let database = first_release().await;
+        let operator = operator(&database);
+        let mut child = operator.command(&["migrate"]).stdout(Stdio::null()).spawn().unwrap();
+        while applied(&database).await < reached && child.try_wait().unwrap().is_none() {}
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // A minute later.
+        let free = "UPDATE migration_lease SET ends_at = 0";
+        assert!(statement(&database, free).await.is_some(), "the lease was taken");
+        operator.done(&["migrate"]);
+        assert!(planned(&operator).is_empty(), "killed after {reached}");
+        assert_eq!(operator.json(&["client", "show", "web"])["version"], 3);
+    }
+}
+
+/// How many migrations a database has; none while it cannot be asked.
+async fn applied(database: &TestDatabase) -> i64 {
+    statement(database, "SELECT COUNT(*) FROM _sqlx_migrations").await.unwrap_or_default()
+}
+
+/// Runs a statement, and gives the number that it gives if it gives one; `None` when it fails.
+async fn statement(database: &TestDatabase, sql: &'static str) -> Option<i64> {
+    match engine() {
+        Engine::Sqlite => {
+            let mut link = SqliteConnectOptions::from_str(&database.url).unwrap().connect().await.unwrap();
+            let row: Option<(i64,)> = sqlx::query_as(sql).fetch_optional(&mut link).await.ok()?;
+            Some(row.map_or(0, |(number,)| number))
+        }
+        Engine::Postgres => {
+            let mut link = PgConnectOptions::from_str(&database.url).unwrap().connect().await.unwrap();
+            let row: Option<(i64,)> = sqlx::query_as(sql).fetch_optional(&mut link).await.ok()?;
+            Some(row.map_or(0, |(number,)| number))
+        }
+    }
+}
+
+/// What a node of the release before survives while a new one has migrated: additions, and indexes that go.
+const ADDS: [&str; 8] = [
+    "CREATE TABLE ",
+    "CREATE INDEX ",
+    "CREATE UNIQUE INDEX ",
+    "DROP INDEX ",
+    "ALTER TABLE ",
+    "INSERT INTO ",
+    "UPDATE ",
+    "DELETE FROM ",
+];
+
+#[test]
+fn migrations_only_add_unless_they_raise_the_oldest_release() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let mut seen = 0;
+    for file in std::fs::read_dir(directory).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        if name.starts_with("0001") || text.contains("UPDATE schema_requirement") {
+            continue;
+        }
+        seen += 1;
+        let lines = text.lines().map(|line| line.split("--").next().unwrap_or_default());
+        let sql = lines.collect::<Vec<_>>().join(" ");
+        for statement in sql.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
+            assert!(ADDS.iter().any(|start| statement.starts_with(start)), "{name}: {statement}");
+            if statement.starts_with("ALTER TABLE ") {
+                let is_addition = statement.contains(" ADD COLUMN ");
+                let may_be_left_out = !statement.contains(" NOT NULL") || statement.contains(" DEFAULT ");
+                assert!(is_addition && may_be_left_out, "{name}: {statement}");
+            }
+        }
+    }
+    assert!(seen >= 10, "{seen} migrations were read");
 }

@@ -29,8 +29,10 @@ pub enum DbError {
     Corrupt { table: &'static str, id: String, what: &'static str },
     #[error("cannot migrate the database")]
     Migrate(#[source] sqlx::migrate::MigrateError),
-    #[error("the database was migrated by a newer grantor (migration {0}); use that version, or a later one")]
-    NewerSchema(i64),
+    #[error(
+        "the database was migrated by a newer grantor (migration {migration}), which only release {oldest} and later can use"
+    )]
+    NewerSchema { migration: i64, oldest: String },
     #[error("another process is migrating the database")]
     MigrationLease,
 }

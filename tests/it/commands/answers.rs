@@ -191,7 +191,7 @@ async fn a_lease_that_a_killed_process_left_behind_keeps_nobody_from_a_current_s
 }
 
 #[tokio::test]
-async fn a_database_of_a_newer_version_is_left_alone() {
+async fn a_release_works_beside_a_later_one_until_the_schema_says_that_it_must_not() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let later =
@@ -199,10 +199,19 @@ async fn a_database_of_a_newer_version_is_left_alone() {
                  SELECT 9999, 'later', installed_on, success, checksum, execution_time
                  FROM _sqlx_migrations WHERE version = 1";
     server.sql(later).await;
-    let text = operator.refused(&["client", "list"]);
-    assert_eq!(
-        text,
-        "the database was migrated by a newer grantor (migration 9999); use that version, or a later one"
+    operator.done(&["client", "list"]);
+    operator.done(&["migrate"]);
+    server.sql("UPDATE schema_requirement SET oldest_release = '99.1.0'").await;
+    for command in [&["client", "list"][..], &["migrate"], &["migrate", "--dry-run"], &["serve"]] {
+        assert_eq!(
+            operator.refused(command),
+            "the database was migrated by a newer grantor (migration 9999), which only release 99.1.0 and later can use"
+        );
+    }
+    server.sql("DROP TABLE schema_requirement").await;
+    assert!(
+        operator.refused(&["client", "list"]).contains("only release later"),
+        "nothing is said, so not this one"
     );
 }
 
