@@ -31,6 +31,10 @@ clients directory="target/clients":
     npm install --prefix {{directory}} --no-audit --no-fund --ignore-scripts
     go build -C tests/clients/go -o "$(realpath {{directory}})/go-client" .
 
+# Outages as long as they are, and writers for a minute; on PostgreSQL too with TEST_ENGINE and TEST_POSTGRES_URL.
+soak:
+    TEST_SOAK=1 cargo test --test it -- faults races
+
 # What requests cost.
 bench *options:
     cargo bench -- {{options}}

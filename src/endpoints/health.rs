@@ -6,7 +6,8 @@ use serde_json::json;
 
 use crate::answer;
 use crate::app::App;
-use crate::store::db::DbError;
+use crate::store::db::{DbError, Tx};
+use crate::store::leases;
 
 /// 200 as long as the process serves requests; it asks nothing else.
 pub(super) async fn live() -> HttpResponse {
@@ -15,8 +16,13 @@ pub(super) async fn live() -> HttpResponse {
 
 /// 200 when the database takes a write and holds the keys that this process works with; otherwise 503 and why.
 pub(super) async fn ready(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    let keys = app.keys.clone();
-    let checked = app.db.write::<_, DbError, _>(async move |tx| keys.are_those_of(tx).await).await;
+    let (keys, now) = (app.keys.clone(), app.now());
+    let check = async move |tx: &mut Tx| {
+        // A disk that is full shows when something is written, and not before.
+        leases::touch(tx, "readiness", now).await?;
+        keys.are_those_of(tx).await
+    };
+    let checked = app.db.write::<_, DbError, _>(check).await;
     let trouble = match checked {
         Ok(true) => {
             let status = json!({"status": "ok", "database": "ok", "keys": "ok"});

@@ -65,8 +65,7 @@ impl From<sqlx::Error> for DbError {
         match code.as_ref() {
             // PostgreSQL: serialization_failure, deadlock_detected.
             "40001" | "40P01" => Self::Conflict(error),
-            // SQLite: BUSY, LOCKED and their kin, IOERR, FULL, CANTOPEN.
-            "5" | "6" | "261" | "517" | "10" | "13" | "14" => Self::Unavailable(error),
+            code if is_sqlite_trouble(code) => Self::Unavailable(error),
             // PostgreSQL: connection, resources, operator intervention (57014: statement timeout), system.
             code if ["08", "53", "57", "58"]
                 .iter()
@@ -77,6 +76,13 @@ impl From<sqlx::Error> for DbError {
             _ => Self::Statement(error),
         }
     }
+}
+
+/// Whether a code of SQLite speaks of its surroundings rather than of the statement: BUSY, LOCKED, READONLY, IOERR, FULL
+/// or CANTOPEN, whose last byte says so, and which leave PostgreSQL's five characters alone.
+fn is_sqlite_trouble(code: &str) -> bool {
+    let number = code.parse::<u32>().ok().filter(|_| code.len() < 5);
+    number.is_some_and(|number| matches!(number & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
 }
 
 /// A job's error says which of its values are failures (roll back); every other value is a refusal (commits).

@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod jwt;
 pub(crate) mod operator;
 pub(crate) mod process;
+pub(crate) mod proxy;
 pub(crate) mod relying_party;
 pub(crate) mod server;
 pub(crate) mod site;

@@ -50,8 +50,30 @@ impl Serving {
     ///
     /// What stands in the configuration file is hidden by the environment only where port and log are concerned.
     pub(crate) fn start(directory: &Path, config: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::begin(grantor(directory, &["serve", "--config", config.to_str().expect("text")]), environment)
+    }
+
+    /// The same without the signal that would end the process when a file becomes too large: it is told so instead, as on
+    /// a full disk.
+    pub(crate) fn start_with_limits(directory: &Path, config: &Path, environment: &[(&str, &str)]) -> Self {
+        let command = grantor(directory, &["serve", "--config", config.to_str().expect("text")]);
+        let mut shell = Command::new("bash");
+        shell
+            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+            .arg(command.get_program())
+            .args(command.get_args());
+        shell.current_dir(directory);
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        Self::begin(shell, environment)
+    }
+
+    fn begin(mut command: Command, environment: &[(&str, &str)]) -> Self {
         let port = free_port();
-        let mut command = grantor(directory, &["serve", "--config", config.to_str().expect("text")]);
         command.env("GRANTOR_LISTEN", format!("127.0.0.1:{port}")).env("GRANTOR_LOG__FORMAT", "json");
         command.envs(environment.iter().copied());
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the binary");

@@ -259,6 +259,30 @@ impl Application {
         self.post("/token", form).await
     }
 
+    /// The same at a server that may break off; nothing when no answer came.
+    pub(crate) async fn try_token(&self, form: &[(&str, &str)]) -> Option<Answer> {
+        let secret = self.secret.as_deref().expect("a secret");
+        let body = serde_urlencoded::to_string(form).expect("a form");
+        let request = http_client()
+            .post(format!("{}/token", self.url))
+            .header("authorization", basic(&self.id, secret))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body);
+        let response = request.send().await.ok()?;
+        let (status, headers, url) = (response.status(), response.headers().clone(), response.url().clone());
+        Some(Answer { status, headers, url, body: response.text().await.ok()? })
+    }
+
+    /// The form that redeems a code which was asked for with the fixed PKCE pair.
+    pub(crate) fn redemption<'f>(&'f self, code: &'f str) -> [(&'f str, &'f str); 4] {
+        [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", self.redirect_uri.as_str()),
+            ("code_verifier", VERIFIER),
+        ]
+    }
+
     /// POST to an endpoint with this application's own authentication.
     pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         let mut browser = Browser::new(&self.url);
@@ -287,12 +311,7 @@ impl Application {
 
     /// The same with `changes` over the good parameters.
     pub(crate) async fn redeem_with(&self, code: &str, changes: &[(&str, &str)]) -> Answer {
-        let mut form = vec![
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("redirect_uri", self.redirect_uri.as_str()),
-            ("code_verifier", VERIFIER),
-        ];
+        let mut form = self.redemption(code).to_vec();
         for (name, value) in changes {
             form.retain(|(key, _)| key != name);
             if !value.is_empty() {

@@ -1,0 +1,276 @@
+//! What breaks around the server, in the middle of load: it answers in time, tells the truth, forgets nothing that it has
+//! answered, and goes on by itself.
+//!
+//! With `TEST_SOAK=1` everything takes as long as an outage does.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use grantor::store::db::Engine;
+use url::Url;
+
+use crate::support::database::{TestDatabase, engine};
+use crate::support::process::Serving;
+use crate::support::proxy::{Proxy, Weather};
+use crate::support::relying_party::Registration;
+use crate::support::{Answer, Application, TestServer};
+
+/// How long something lasts: in CI, and where there is time.
+fn span(short: u64, long: u64) -> Duration {
+    Duration::from_secs(if std::env::var("TEST_SOAK").is_ok() { long } else { short })
+}
+
+const GRANT: (&str, &str) = ("grant_type", "client_credentials");
+
+/// Fetches tokens one after the other until it is told to stop; those that it was given.
+async fn fetch(app: &Application, stop: &AtomicBool) -> Vec<String> {
+    let mut held = Vec::new();
+    while !stop.load(Ordering::Relaxed) {
+        let answer = app.try_token(&[GRANT]).await;
+        match answer {
+            Some(answer) if answer.status == 200 => held.push(answer.get("access_token")),
+            Some(answer) => assert_is_away(&answer),
+            // The process was killed while it answered.
+            None => tokio::task::yield_now().await,
+        }
+    }
+    held
+}
+
+#[track_caller]
+fn assert_is_away(answer: &Answer) {
+    assert_eq!(answer.status, 503, "{answer:?}");
+    answer.assert_json_error(503, "temporarily_unavailable", "server.busy");
+    assert_ne!(answer.header("retry-after"), "", "{answer:?}");
+}
+
+/// A server process on the database of `server`, under that one's name.
+fn node(server: &TestServer) -> Serving {
+    node_by(server, Serving::start)
+}
+
+fn node_by(server: &TestServer, start: fn(&Path, &Path, &[(&str, &str)]) -> Serving) -> Serving {
+    let directory = server.database.directory.path();
+    let config = directory.join("node.toml");
+    std::fs::write(&config, "").unwrap();
+    let key_file = directory.join("grantor.key").display().to_string();
+    let environment = [
+        ("GRANTOR_DATABASE__URL", server.database.url.as_str()),
+        ("GRANTOR_KEYS__MASTER_KEY_FILE", key_file.as_str()),
+        ("GRANTOR_PUBLIC_URL", server.url.as_str()),
+    ];
+    start(directory, &config, &environment)
+}
+
+#[tokio::test]
+async fn a_node_that_is_killed_in_the_middle_of_load_forgets_nothing_that_it_answered() {
+    let server = TestServer::start().await;
+    let service = server.service().await;
+    for _ in 0..3 {
+        let mut node = node(&server);
+        let there = Application::registered_at(&node.url, "service", service.secret.as_deref(), "");
+        let (stop, there) = (Arc::new(AtomicBool::new(false)), Arc::new(there));
+        let callers: Vec<_> = (0..16)
+            .map(|_| {
+                let (there, stop) = (there.clone(), stop.clone());
+                tokio::spawn(async move { fetch(&there, &stop).await })
+            })
+            .collect();
+        let before = server.number("SELECT COUNT(*) FROM access_tokens").await;
+        while server.number("SELECT COUNT(*) FROM access_tokens").await < before + 200 {
+            tokio::task::yield_now().await;
+        }
+        node.child.kill().unwrap();
+        node.child.wait().unwrap();
+        stop.store(true, Ordering::Relaxed);
+        let held: Vec<String> =
+            join_all(callers).await.into_iter().flat_map(|held| held.expect("a caller")).collect();
+        assert!(held.len() > 100, "{}", held.len());
+        // Another node, as it would be after a restart.
+        for token in &held {
+            assert_eq!(service.introspect(token).await["active"], true, "a token that was answered is there");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_was_redeemed_stays_redeemed_when_the_node_is_killed() {
+    let server = TestServer::start().await;
+    let (web, mut alice) = (server.web().await, server.alice().await);
+    for _ in 0..3 {
+        let mut node = node(&server);
+        let there = Application::registered_at(&node.url, "web", web.secret.as_deref(), &web.redirect_uri);
+        let mut codes = Vec::new();
+        for _ in 0..24 {
+            codes.push(web.code(&mut alice).await);
+        }
+        let before = server.number("SELECT COUNT(*) FROM grants").await;
+        let redeem = async |code: &str| there.try_token(&web.redemption(code)).await;
+        let kill = async {
+            while server.number("SELECT COUNT(*) FROM grants").await < before + 6 {
+                tokio::task::yield_now().await;
+            }
+            node.child.kill().unwrap();
+        };
+        let (answers, ()) = tokio::join!(join_all(codes.iter().map(|code| redeem(code))), kill);
+        let won = answers.iter().flatten().filter(|answer| answer.status == 200).count();
+        for (code, answer) in codes.iter().zip(&answers) {
+            let again = web.redeem_by_hand(code).await;
+            let was_answered = answer.as_ref().is_some_and(|answer| answer.status == 200);
+            // Without an answer it may have been redeemed or not; with one it has been.
+            assert!(again.status == 400 || (again.status == 200 && !was_answered), "{again:?}");
+        }
+        assert!(won >= 1, "{answers:?}");
+    }
+}
+
+/// The database's own host and port in a PostgreSQL URL, and the same URL by way of `port`.
+fn by_way_of(url: &str, port: u16) -> String {
+    let mut url = Url::parse(url).unwrap();
+    url.set_host(Some("127.0.0.1")).unwrap();
+    url.set_port(Some(port)).unwrap();
+    url.into()
+}
+
+/// A server whose PostgreSQL is behind a proxy; none on SQLite, which is no other machine.
+async fn behind_a_proxy(options: &[(&str, &str)]) -> Option<(TestServer, Proxy)> {
+    if engine() == Engine::Sqlite {
+        return None;
+    }
+    let mut database = TestDatabase::fresh(Engine::Postgres).await;
+    let url = Url::parse(&database.url).unwrap();
+    let target = url.socket_addrs(|| Some(5432)).unwrap()[0];
+    let proxy = Proxy::before(target).await;
+    database.url = by_way_of(&database.url, proxy.port);
+    Some((TestServer::start_on(database, options).await, proxy))
+}
+
+/// Asks until there is a token; how long that took.
+async fn recovery(app: &Application) -> Duration {
+    let began = Instant::now();
+    while app.token(&[GRANT]).await.status != 200 {
+        assert!(began.elapsed() < Duration::from_secs(10), "it does not recover");
+    }
+    began.elapsed()
+}
+
+#[tokio::test]
+async fn while_the_database_is_away_every_answer_says_so_and_afterwards_all_is_well() {
+    let Some((server, proxy)) = behind_a_proxy(&[("http.deadline", "3s")]).await else { return };
+    let service = server.service().await;
+    let before = service.token(&[GRANT]).await.get("access_token");
+    for weather in [Weather::Gone, Weather::Stuck] {
+        proxy.set(weather);
+        let ends = Instant::now() + span(4, 30);
+        while Instant::now() < ends {
+            let began = Instant::now();
+            let calls = (0..8).map(|_| service.token(&[GRANT]));
+            let (answers, ready, live) =
+                tokio::join!(join_all(calls), server.get("/readyz"), server.get("/healthz"));
+            answers.iter().for_each(assert_is_away);
+            assert_eq!((ready.status.as_u16(), live.status.as_u16()), (503, 200), "{weather:?}");
+            assert!(began.elapsed() < Duration::from_millis(3500), "{weather:?}: {:?}", began.elapsed());
+        }
+        proxy.set(Weather::Fine);
+        recovery(&service).await;
+        assert_eq!(server.get("/readyz").await.status, 200);
+        assert_eq!(service.introspect(&before).await["active"], true, "{weather:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_answers_late_is_waited_for_and_no_longer_than_the_deadline() {
+    let Some((server, proxy)) = behind_a_proxy(&[("http.deadline", "4s")]).await else { return };
+    let service = server.service().await;
+    service.client_credentials().await;
+    let late = Duration::from_millis(500);
+    proxy.set(Weather::Slow(late));
+    let began = Instant::now();
+    let answer = service.token(&[GRANT]).await;
+    assert_eq!(answer.status, 200, "three answers of half a second each are in time: {answer:?}");
+    assert!(began.elapsed() > late * 2);
+    proxy.set(Weather::Slow(Duration::from_secs(5)));
+    let began = Instant::now();
+    let answers = join_all((0..8).map(|_| service.token(&[GRANT]))).await;
+    assert!(began.elapsed() < Duration::from_millis(4500), "{:?}", began.elapsed());
+    answers.iter().for_each(assert_is_away);
+    proxy.set(Weather::Fine);
+    recovery(&service).await;
+}
+
+/// Sets how large the files of a process may become; unlimited when nothing is said.
+fn limit_files(node: &Serving, bytes: Option<u64>) {
+    let size = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
+    let limit = format!("--fsize={size}:unlimited");
+    let set = Command::new("prlimit").args(["--pid", &node.child.id().to_string(), &limit]).status();
+    assert!(set.expect("prlimit").success());
+}
+
+#[tokio::test]
+async fn a_full_disk_is_an_outage_and_no_wrong_answer() {
+    if engine() != Engine::Sqlite {
+        return;
+    }
+    let server = TestServer::start().await;
+    let (service, web) = (server.service().await, server.web().await);
+    let mut alice = server.alice().await;
+    let refresh = {
+        let code = web.code(&mut alice).await;
+        web.redeem_by_hand(&code).await.get("refresh_token")
+    };
+    let node = node_by(&server, Serving::start_with_limits);
+    let there = Application::registered_at(&node.url, "service", service.secret.as_deref(), "");
+    let web_there = Application::registered_at(&node.url, "web", web.secret.as_deref(), &web.redirect_uri);
+    let held = there.token(&[GRANT]).await.get("access_token");
+    let code = web.code(&mut alice).await;
+    // What SQLite writes next is behind the end of its journal.
+    limit_files(&node, Some(journal_bytes(&server.database.directory.path().join("grantor.db-wal"))));
+    for _ in 0..8 {
+        assert_is_away(&there.token(&[GRANT]).await);
+        assert_is_away(&web_there.token(&web.redemption(&code)).await);
+        assert_is_away(&web_there.refresh_by_hand(&refresh).await);
+    }
+    let mut browser = crate::support::Browser::new(&node.url);
+    assert_eq!(browser.get("/readyz").await.status, 503);
+    assert_eq!(browser.get("/healthz").await.status, 200);
+    assert_eq!(there.introspect(&held).await["active"], true, "what is there can be read");
+    limit_files(&node, None);
+    recovery(&there).await;
+    assert_eq!(browser.get("/readyz").await.status, 200);
+    assert_eq!(web_there.token(&web.redemption(&code)).await.status, 200, "the code was not used up");
+    assert_eq!(web_there.refresh_by_hand(&refresh).await.status, 200, "nor the refresh token");
+}
+
+fn journal_bytes(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |file| file.len())
+}
+
+#[tokio::test]
+async fn writers_of_one_sqlite_file_never_see_a_lock() {
+    let server = TestServer::start().await;
+    let service = server.register(Registration::service("job")).await;
+    let ends = Instant::now() + span(5, 60);
+    let (stop, service) = (AtomicBool::new(false), service);
+    let callers = join_all((0..64).map(|_| fetch(&service, &stop)));
+    let operator = crate::support::Operator::of(&server);
+    let commands = async {
+        let mut names = 0;
+        while Instant::now() < ends {
+            let name = format!("Job {names}");
+            let command = operator.command(&["client", "update", "job", "--name", &name]);
+            let done = tokio::process::Command::from(command).output().await.unwrap();
+            assert!(done.status.success(), "{done:?}");
+            names += 1;
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        stop.store(true, Ordering::Relaxed);
+        names
+    };
+    let (held, names) = tokio::join!(callers, commands);
+    assert!(names > 3, "{names}");
+    assert!(held.iter().all(|held| !held.is_empty()), "everybody was served");
+}

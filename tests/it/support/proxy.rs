@@ -1,0 +1,74 @@
+//! What stands between a server and its database, and lets through what the test's weather allows.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// What becomes of connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weather {
+    Fine,
+    /// Those that are there break, and no new ones come about.
+    Gone,
+    /// They are there, and nothing comes through.
+    Stuck,
+    /// Every answer comes so much later.
+    Slow(Duration),
+}
+
+type Seen = watch::Receiver<Weather>;
+
+/// Listens until the test's runtime ends.
+pub(crate) struct Proxy {
+    pub(crate) port: u16,
+    weather: watch::Sender<Weather>,
+}
+
+impl Proxy {
+    pub(crate) async fn before(target: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let (weather, seen) = watch::channel(Weather::Fine);
+        tokio::spawn(async move {
+            while let Ok((near, _)) = listener.accept().await {
+                if *seen.borrow() != Weather::Gone {
+                    tokio::spawn(carry(near, target, seen.clone()));
+                }
+            }
+        });
+        Self { port, weather }
+    }
+
+    pub(crate) fn set(&self, weather: Weather) {
+        self.weather.send_replace(weather);
+    }
+}
+
+async fn carry(near: TcpStream, target: SocketAddr, seen: Seen) {
+    let Ok(far) = TcpStream::connect(target).await else { return };
+    let ((from_near, to_near), (from_far, to_far)) = (near.into_split(), far.into_split());
+    let mut until = seen.clone();
+    tokio::select! {
+        _ = until.wait_for(|weather| *weather == Weather::Gone) => {}
+        () = pump(from_near, to_far, seen.clone(), false) => {}
+        () = pump(from_far, to_near, seen, true) => {}
+    }
+}
+
+async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut seen: Seen, is_answer: bool) {
+    let mut buffer = vec![0; 16 * 1024];
+    while let Ok(count @ 1..) = from.read(&mut buffer).await {
+        let now = *seen.borrow();
+        if let (Weather::Slow(late), true) = (now, is_answer) {
+            tokio::time::sleep(late).await;
+        }
+        let moves = |weather: &Weather| *weather != Weather::Stuck;
+        if seen.wait_for(moves).await.is_err() || to.write_all(&buffer[..count]).await.is_err() {
+            return;
+        }
+    }
+}
