@@ -8,7 +8,6 @@ use actix_web::dev::ServerHandle;
 use actix_web::{App as ActixApp, HttpServer, web};
 
 use crate::back_channel::{self, BackChannel};
-use crate::client_keys::ClientKeys;
 use crate::clock::{Clock, Seconds};
 use crate::config::Config;
 use crate::endpoints;
@@ -22,6 +21,7 @@ use crate::keys::Keys;
 use crate::passwords::Passwords;
 use crate::purge;
 use crate::registry::Registry;
+use crate::remote_keys::RemoteKeys;
 use crate::secret::random_id;
 use crate::store::db::{Db, DbOptions};
 use crate::store::migrate;
@@ -42,7 +42,7 @@ pub struct App {
     pub pages: Pages,
     pub secrets: SecretCache,
     pub fetcher: Fetcher,
-    pub client_keys: ClientKeys,
+    pub remote_keys: RemoteKeys,
     pub verified_tokens: VerifiedTokens,
     pub back_channel: BackChannel,
 }
@@ -77,7 +77,7 @@ impl Server {
             pages: Pages::new(&issuer)?,
             secrets: SecretCache::new(),
             fetcher: Fetcher::new(&config.fetch)?,
-            client_keys: ClientKeys::new(),
+            remote_keys: RemoteKeys::new(),
             verified_tokens: VerifiedTokens::new(),
             back_channel: BackChannel::default(),
             issuer,

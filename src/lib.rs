@@ -21,9 +21,9 @@ pub mod passwords;
 pub mod store;
 
 pub mod app;
-pub mod client_keys;
 pub mod key_set;
 pub mod registry;
+pub mod remote_keys;
 pub mod telemetry;
 pub mod tls;
 pub mod verified_tokens;

@@ -62,7 +62,7 @@ const RULES: &[Rule] = &[
             "clock.rs",
             "fetch.rs",
             "fetch/",
-            "client_keys.rs",
+            "remote_keys.rs",
             "registry.rs",
             "key_set.rs",
             "verified_tokens.rs",

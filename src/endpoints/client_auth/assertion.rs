@@ -103,7 +103,7 @@ impl Assertion {
             return Ok(verify(&self.token, &TYPES, By::Keys(&keys)));
         }
         let Some(uri) = &client.jwks_uri else { return Ok(Err(Unverified::Key)) };
-        let keys = app.client_keys.at(&app.fetcher, uri, &self.token).await.map_err(|why| {
+        let keys = app.remote_keys.at(&app.fetcher, uri, &self.token).await.map_err(|why| {
             tracing::warn!(client = client.id.as_str(), "the client's keys could not be read: {why}");
             Reason::ClientKeysUnavailable.because(
                 "the keys of this client could not be read from its jwks_uri; the server's log says why",

@@ -1,4 +1,5 @@
-//! The public keys of clients that publish them at an address of their own (RFC 7591 §2, `jwks_uri`).
+//! The public keys of others that publish them at an address of their own (`jwks_uri`): of clients (RFC 7591 §2), and of
+//! issuers that are trusted.
 
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
@@ -31,7 +32,7 @@ pub enum NoKeys {
 }
 
 /// The keys by their addresses.
-pub struct ClientKeys(Cache<String, Arc<Place>>);
+pub struct RemoteKeys(Cache<String, Arc<Place>>);
 
 #[derive(Default)]
 struct Place {
@@ -40,7 +41,7 @@ struct Place {
     tried: Mutex<Option<Instant>>,
 }
 
-impl ClientKeys {
+impl RemoteKeys {
     pub fn new() -> Self {
         Self(Cache::new(ADDRESSES))
     }
@@ -71,7 +72,7 @@ impl ClientKeys {
     }
 }
 
-impl Default for ClientKeys {
+impl Default for RemoteKeys {
     fn default() -> Self {
         Self::new()
     }
