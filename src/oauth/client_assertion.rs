@@ -1,10 +1,8 @@
 //! Client assertions: a token by which a client proves who it is (RFC 7523 §2.2 and §3).
 
-use serde::Deserialize;
-use serde_json::Value;
-
+use super::assertion::{Claims, Kind};
 use super::client::AssertionAudience;
-use super::error::{OAuthError, shown};
+use super::error::OAuthError;
 use super::id::ClientId;
 use super::reason::Reason;
 use crate::clock::Seconds;
@@ -17,24 +15,13 @@ pub const TYPES: [&str; 2] = ["JWT", "client-authentication+jwt"];
 /// What it may be signed with: by a key of the client's own, the last one by its secret.
 pub const ALGORITHMS: [&str; 6] = ["RS256", "PS256", "ES256", "ES384", "EdDSA", "HS256"];
 
-/// The most that it lives: as long as libraries make it that let nobody choose.
-const LONGEST: Seconds = 3600;
-/// How far the client's clock may be from this server's.
-const SKEW: Seconds = 60;
-/// Bytes of a `jti`.
-const LONGEST_ID: usize = 256;
-
-/// What its signature was found to cover.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Claims {
-    iss: String,
-    sub: String,
-    aud: Value,
-    exp: Seconds,
-    nbf: Option<Seconds>,
-    iat: Option<Seconds>,
-    jti: Option<String>,
-}
+/// How one is told of.
+pub const KIND: Kind = Kind {
+    name: "the client assertion",
+    claims: Reason::AssertionClaims,
+    audience: Reason::AssertionAudience,
+    times: Reason::AssertionTimes,
+};
 
 /// An assertion that is good, if it was not used before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,53 +33,22 @@ pub struct Accepted {
 
 /// Decides over an assertion whose signature is the client's.
 pub fn check(
-    claims: Claims,
+    claims: &Claims,
     client: &ClientId,
     audience: Option<AssertionAudience>,
     issuer: &str,
     now: Seconds,
 ) -> Result<Accepted, OAuthError> {
     if claims.iss != client.as_str() || claims.sub != client.as_str() {
-        return Err(Reason::AssertionClaims
-            .because("the client assertion must have the client_id as its iss and as its sub"));
+        return Err(KIND.refuse(KIND.claims, "must have the client_id as its iss and as its sub"));
     }
-    check_audience(&claims.aud, audience, issuer)?;
-    let times = Reason::AssertionTimes;
-    if claims.exp <= now - SKEW {
-        return Err(times.because("the client assertion has expired"));
-    }
-    if claims.exp > now + LONGEST + SKEW {
-        return Err(times.because("the client assertion lives for more than an hour; give it a minute"));
-    }
-    if claims.nbf.into_iter().chain(claims.iat).any(|begin| begin > now + SKEW) {
-        return Err(times.because("the client assertion begins in the future; compare the clocks"));
-    }
-    match claims.jti {
-        Some(id) if !id.is_empty() && id.len() <= LONGEST_ID => {
-            Ok(Accepted { id, expires_at: claims.exp + SKEW })
-        }
-        _ => Err(Reason::AssertionClaims
-            .because("the client assertion needs a jti of 1 to 256 bytes, a new one each time")),
-    }
-}
-
-/// One string, so that no other server that is named beside this one could use it here (CVE-2025-27370).
-fn check_audience(aud: &Value, audience: Option<AssertionAudience>, issuer: &str) -> Result<(), OAuthError> {
-    let wrong = |what: &str| Reason::AssertionAudience.because(format!("the client assertion {what}"));
-    let Some(aud) = aud.as_str() else {
-        return Err(wrong("must have the issuer as its aud, as one string and not in a list"));
-    };
-    let is_token_endpoint = aud.strip_prefix(issuer) == Some("/token");
-    match audience {
-        _ if aud == issuer => Ok(()),
-        Some(AssertionAudience::TokenEndpoint) if is_token_endpoint => Ok(()),
-        _ => Err(wrong(&format!("is for {}, and not for the issuer {}", shown(aud), shown(issuer)))),
-    }
+    let expires_at = KIND.check(claims, audience, issuer, now)?;
+    Ok(Accepted { id: KIND.id(claims)?, expires_at })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -105,8 +61,8 @@ mod tests {
         for (name, value) in change.as_object().unwrap() {
             claims[name] = value.clone();
         }
-        let claims = serde_json::from_value(claims).map_err(|_| Reason::AssertionClaims)?;
-        check(claims, &ClientId::new("job"), audience, ISSUER, 1000)
+        let claims = KIND.read(claims).map_err(|error| error.reason)?;
+        check(&claims, &ClientId::new("job"), audience, ISSUER, 1000)
             .map(|accepted| accepted.id)
             .map_err(|error| error.reason)
     }

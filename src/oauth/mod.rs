@@ -1,5 +1,6 @@
 //! Rules: what the RFCs decide. No HTTP, no SQL, no clock, no randomness.
 
+pub mod assertion;
 pub mod bearer;
 pub mod claims;
 pub mod claims_request;

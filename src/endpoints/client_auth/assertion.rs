@@ -7,7 +7,7 @@ use crate::failure::{Denied, Failure};
 use crate::jose::foreign::{By, ForeignKeys, unverified_claim, verify};
 use crate::jose::verify::Unverified;
 use crate::oauth::client::{AuthMethod, Client};
-use crate::oauth::client_assertion::{Accepted, JWT_BEARER, TYPES, check};
+use crate::oauth::client_assertion::{Accepted, JWT_BEARER, KIND, TYPES, check};
 use crate::oauth::error::OAuthError;
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
@@ -66,11 +66,8 @@ impl Assertion {
         let claims = verified.map_err(|why| {
             Reason::AssertionSignature.because(format!("the client assertion is not this client's: {why}"))
         })?;
-        let claims = serde_json::from_value(claims).map_err(|_| {
-            Reason::AssertionClaims
-                .because("the client assertion lacks iss, sub, aud or exp, or has them in another form")
-        })?;
-        let accepted = check(claims, &client.id, client.assertion_audience, &app.issuer, app.now())?;
+        let claims = KIND.read(claims)?;
+        let accepted = check(&claims, &client.id, client.assertion_audience, &app.issuer, app.now())?;
         self.consume(app, client, accepted).await
     }
 
