@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod grant;
 mod healthcheck;
+mod issuer;
 mod key;
 mod logout;
 mod migrate;
@@ -71,6 +72,9 @@ enum Command {
     /// Register the APIs that tokens are for, and the clients that may ask about them
     #[command(subcommand)]
     Resource(resource::Command),
+    /// Trust others to say who a person is, and whom they mean
+    #[command(subcommand)]
+    Issuer(issuer::Command),
     /// Create the people who sign in, and look after their accounts
     #[command(subcommand)]
     User(user::Command),
@@ -179,6 +183,7 @@ pub fn run() -> ExitCode {
         Command::Client(command) => client::run(command),
         Command::Scope(command) => scope::run(command),
         Command::Resource(command) => resource::run(command),
+        Command::Issuer(command) => issuer::run(command),
         Command::User(command) => user::run(command),
         Command::Session(command) => session::run(command),
         Command::Grant(command) => grant::run(command),

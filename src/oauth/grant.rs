@@ -55,6 +55,8 @@ pub enum Ended {
     TokenRevoked,
     /// The operator took it back.
     GrantRevoked,
+    /// The issuer that vouched for the person is trusted no longer, or not with this.
+    IssuerUntrusted,
 }
 
 impl Ended {
@@ -68,6 +70,7 @@ impl Ended {
             Self::ClientDeleted => "client.deleted",
             Self::TokenRevoked => "token.revoked",
             Self::GrantRevoked => "grant.revoked",
+            Self::IssuerUntrusted => "issuer.untrusted",
         }
     }
 }

@@ -33,4 +33,5 @@ pub mod response_type;
 pub mod scope;
 pub mod signing_key;
 pub mod token;
+pub mod trusted_issuer;
 pub mod user;

@@ -50,9 +50,7 @@ fn check_assertions(client: &Client) -> Result<(), String> {
     if client.jwks.is_some() && client.jwks_uri.is_some() {
         return Err("a client has its keys by --jwks or by --jwks-uri, not both".into());
     }
-    if client.jwks_uri.as_ref().is_some_and(|uri| uri.len() > LONGEST_URI) {
-        return Err(format!("an address has {LONGEST_URI} bytes at most"));
-    }
+    client.jwks_uri.as_deref().map_or(Ok(()), check_address)?;
     let signs_by_key = client.auth_method == Some(AuthMethod::PrivateKeyJwt);
     if signs_by_key && client.jwks.is_none() && client.jwks_uri.is_none() {
         return Err(
@@ -61,6 +59,14 @@ fn check_assertions(client: &Client) -> Result<(), String> {
     }
     if client.assertion_audience.is_some() && !client.auth_method.is_some_and(AuthMethod::is_assertion) {
         return Err("--assertion-audience is for clients with private_key_jwt or client_secret_jwt".into());
+    }
+    Ok(())
+}
+
+/// Checks the length of an address that keys are read from.
+pub fn check_address(uri: &str) -> Result<(), String> {
+    if uri.len() > LONGEST_URI {
+        return Err(format!("an address has {LONGEST_URI} bytes at most"));
     }
     Ok(())
 }

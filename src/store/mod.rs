@@ -21,5 +21,6 @@ pub mod scopes;
 pub mod server_keys;
 pub mod sessions;
 pub mod signing_keys;
+pub mod trusted_issuers;
 pub mod used_assertions;
 pub mod users;

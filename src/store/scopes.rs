@@ -61,6 +61,8 @@ pub async fn delete(tx: &mut Tx, name: &str) -> Result<(), DbError> {
          WHERE consumed_at IS NULL AND REPLACE(' ' || scope || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scope || ' '",
         "UPDATE resources SET scopes = TRIM(REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' '))
          WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' '",
+        "UPDATE trusted_issuers SET scopes = TRIM(REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' '))
+         WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' '",
     ] {
         tx.query(statement).bind(name).execute().await?;
     }

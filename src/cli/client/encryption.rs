@@ -10,7 +10,7 @@ use crate::oauth::client::{Client, Encryption, KeyManagement};
 const LARGEST: u64 = 64 * 1024;
 
 /// The JWK Set in a file.
-pub(super) fn jwks(file: &Path) -> Result<String, Trouble> {
+pub(in crate::cli) fn jwks(file: &Path) -> Result<String, Trouble> {
     let wrong = |why: &str| Trouble::from(format!("the JWK Set {} cannot be used: {why}", file.display()));
     let size = std::fs::metadata(file).map_err(|error| wrong(&error.to_string()))?.len();
     if size > LARGEST {

@@ -2,7 +2,7 @@
 
 mod create;
 mod delete;
-mod encryption;
+pub(super) mod encryption;
 mod list;
 mod logo;
 mod secrets;

@@ -3,6 +3,7 @@
 mod answers;
 mod clients;
 mod config;
+mod issuers;
 mod keys;
 mod resources;
 mod scopes;

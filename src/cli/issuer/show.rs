@@ -1,0 +1,96 @@
+//! `grantor issuer show`.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::super::table::{card, table};
+use super::super::{Desk, Manner, Trouble, block_on};
+use super::unknown;
+use crate::oauth::client::AssertionAudience;
+use crate::oauth::id::ClientId;
+use crate::oauth::trusted_issuer::{IssuerKeys, TrustedIssuer};
+use crate::store::db::{Conn, DbError};
+use crate::store::trusted_issuers::{self, SubjectRecord};
+
+#[derive(Args)]
+pub(in crate::cli) struct Options {
+    /// The iss of its tokens
+    issuer: String,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+    block_on(async {
+        let desk = Desk::open(&options.manner.common).await?;
+        let (issuer, links) = find(&desk, &options.issuer).await?;
+        let mut told = described(&issuer);
+        told["links"] = links
+            .iter()
+            .map(
+                |link| json!({ "subject": link.subject, "user_id": link.user_id, "username": link.username }),
+            )
+            .collect();
+        options.manner.say(told, shown(&issuer, &links))
+    })
+}
+
+/// The issuer with its links; the error says that there is none.
+pub(super) async fn find(desk: &Desk, issuer: &str) -> Result<(TrustedIssuer, Vec<SubjectRecord>), Trouble> {
+    let key = issuer.to_owned();
+    let find = async move |conn: &mut Conn| {
+        let Some(issuer) = trusted_issuers::find(conn, &key).await? else { return Ok(None) };
+        let links = trusted_issuers::list_subjects(conn, &key).await?;
+        Ok(Some((issuer, links)))
+    };
+    desk.db.read::<_, DbError, _>(find).await?.ok_or_else(|| unknown(issuer))
+}
+
+/// An issuer for programs.
+pub(super) fn described(issuer: &TrustedIssuer) -> Value {
+    let (jwks, jwks_uri) = match &issuer.keys {
+        IssuerKeys::Here(jwks) => (serde_json::from_str::<Value>(jwks).ok(), None),
+        IssuerKeys::At(uri) => (None, Some(uri)),
+    };
+    json!({
+        "issuer": issuer.issuer,
+        "jwks": jwks,
+        "jwks_uri": jwks_uri,
+        "scope": issuer.scopes.to_string(),
+        "assertion_audience": audience(issuer),
+        "clients": clients(issuer),
+    })
+}
+
+fn shown(issuer: &TrustedIssuer, links: &[SubjectRecord]) -> String {
+    let mut text = card(&[
+        ("issuer", issuer.issuer.clone()),
+        ("keys", keys(issuer)),
+        ("scope", issuer.scopes.to_string()),
+        ("audience", audience(issuer).to_owned()),
+        ("clients", clients(issuer).join(" ")),
+    ]);
+    if !links.is_empty() {
+        let row = |link: &SubjectRecord| [link.subject.clone(), link.username.clone(), link.user_id.clone()];
+        let rows: Vec<_> = links.iter().map(row).collect();
+        text.push_str("\n\n");
+        text.push_str(&table(["SUBJECT", "USER", "ID"], &rows));
+    }
+    text
+}
+
+/// Where its public keys are.
+pub(super) fn keys(issuer: &TrustedIssuer) -> String {
+    match &issuer.keys {
+        IssuerKeys::Here(_) => "registered".to_owned(),
+        IssuerKeys::At(uri) => uri.clone(),
+    }
+}
+
+pub(super) fn audience(issuer: &TrustedIssuer) -> &'static str {
+    issuer.audience.map_or("issuer", AssertionAudience::as_str)
+}
+
+pub(super) fn clients(issuer: &TrustedIssuer) -> Vec<&str> {
+    issuer.clients.iter().map(ClientId::as_str).collect()
+}

@@ -1,0 +1,75 @@
+//! Issuers that the operator trusts to vouch for people (RFC 7523 §2.1 and §3, RFC 8693 §2.1).
+
+use url::Url;
+
+use super::client::AssertionAudience;
+use super::id::ClientId;
+use super::scope::Scope;
+
+/// Somebody else whose signature says who a person is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustedIssuer {
+    /// The `iss` of its tokens, compared byte for byte.
+    pub issuer: String,
+    pub keys: IssuerKeys,
+    /// The most that comes of its tokens.
+    pub scopes: Scope,
+    /// Whom its tokens may be for beside the issuer of this server.
+    pub audience: Option<AssertionAudience>,
+    /// The clients that may bring its tokens.
+    pub clients: Vec<ClientId>,
+}
+
+/// What its tokens are verified by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IssuerKeys {
+    /// A JWK Set.
+    Here(String),
+    /// Where there is one.
+    At(String),
+}
+
+/// Bytes of an issuer.
+const LONGEST: usize = 512;
+/// Bytes of a subject.
+const LONGEST_SUBJECT: usize = 255;
+
+/// Checks an issuer's name; the error is a sentence for the operator.
+pub fn check_issuer(issuer: &str) -> Result<(), String> {
+    let is_plain = issuer.len() <= LONGEST && issuer.bytes().all(|byte| byte.is_ascii_graphic());
+    let url = Url::parse(issuer).ok();
+    if !is_plain || url.is_none_or(|url| url.fragment().is_some()) {
+        return Err(format!(
+            "the issuer {issuer:?} is no absolute URI without a fragment, such as https://idp.example.com"
+        ));
+    }
+    Ok(())
+}
+
+/// Checks what an issuer calls a person; the error is a sentence for the operator.
+pub fn check_subject(subject: &str) -> Result<(), String> {
+    if subject.is_empty() || subject.len() > LONGEST_SUBJECT || subject.chars().any(char::is_control) {
+        return Err(format!("a subject has 1 to {LONGEST_SUBJECT} bytes on one line"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issuer_is_an_absolute_uri_and_a_subject_one_line() {
+        for good in ["https://idp.example", "https://idp.example/realms/a?b", "spiffe://example", "urn:idp"] {
+            assert_eq!(check_issuer(good), Ok(()), "{good}");
+        }
+        for bad in ["", "idp", "https://idp.example/#x", "https://a b", "https://\u{e4}", "urn:\0"] {
+            assert!(check_issuer(bad).is_err(), "{bad:?}");
+        }
+        assert!(check_issuer(&format!("urn:{}", "a".repeat(509))).is_err());
+        assert_eq!(check_subject("248289761001"), Ok(()));
+        for bad in ["", "a\nb", &"a".repeat(256)] {
+            assert!(check_subject(bad).is_err(), "{bad:?}");
+        }
+    }
+}

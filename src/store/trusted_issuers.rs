@@ -1,0 +1,242 @@
+//! Issuers that are trusted, the clients that may bring their tokens, and the people whom they are about.
+
+use std::collections::HashMap;
+
+use sqlx::FromRow;
+
+use super::db::{Conn, DbError, Tx};
+use crate::oauth::client::AssertionAudience;
+use crate::oauth::grant::{Ended, Standing};
+use crate::oauth::id::{ClientId, UserId};
+use crate::oauth::scope::Scope;
+use crate::oauth::trusted_issuer::{IssuerKeys, TrustedIssuer};
+
+#[derive(FromRow)]
+struct IssuerRow {
+    issuer: String,
+    jwks: Option<String>,
+    jwks_uri: Option<String>,
+    scopes: String,
+    audience: Option<String>,
+}
+
+/// A person whom an issuer may vouch for.
+#[derive(Clone, Debug, FromRow)]
+pub struct SubjectRecord {
+    pub subject: String,
+    pub user_id: String,
+    pub username: String,
+}
+
+#[derive(FromRow)]
+struct LinkedRow {
+    user_id: String,
+    user_claims: Option<String>,
+}
+
+/// Every issuer, by name.
+pub async fn list(conn: &mut Conn) -> Result<Vec<TrustedIssuer>, DbError> {
+    let rows: Vec<IssuerRow> = conn
+        .query("SELECT issuer, jwks, jwks_uri, scopes, audience FROM trusted_issuers ORDER BY issuer")
+        .all()
+        .await?;
+    let pairs: Vec<(String, String)> =
+        conn.query("SELECT issuer, client_id FROM trusted_issuer_clients ORDER BY client_id").all().await?;
+    let mut clients: HashMap<String, Vec<ClientId>> = HashMap::new();
+    for (issuer, client) in pairs {
+        clients.entry(issuer).or_default().push(ClientId::new(client));
+    }
+    rows.into_iter()
+        .map(|row| {
+            let clients = clients.remove(&row.issuer).unwrap_or_default();
+            row.into_issuer(clients)
+        })
+        .collect()
+}
+
+pub async fn find(conn: &mut Conn, issuer: &str) -> Result<Option<TrustedIssuer>, DbError> {
+    let row: Option<IssuerRow> = conn
+        .query("SELECT issuer, jwks, jwks_uri, scopes, audience FROM trusted_issuers WHERE issuer = $1")
+        .bind(issuer)
+        .optional()
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let clients: Vec<(String,)> = conn
+        .query("SELECT client_id FROM trusted_issuer_clients WHERE issuer = $1 ORDER BY client_id")
+        .bind(issuer)
+        .all()
+        .await?;
+    row.into_issuer(clients.into_iter().map(|(id,)| ClientId::new(id)).collect()).map(Some)
+}
+
+/// Stores a new issuer; `false` when there is one of this name.
+pub async fn save(tx: &mut Tx, issuer: &TrustedIssuer, now: i64) -> Result<bool, DbError> {
+    let (jwks, jwks_uri) = columns(&issuer.keys);
+    let inserted = tx
+        .query(
+            "INSERT INTO trusted_issuers (issuer, jwks, jwks_uri, scopes, audience, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (issuer) DO NOTHING",
+        )
+        .bind(issuer.issuer.as_str())
+        .bind(jwks)
+        .bind(jwks_uri)
+        .bind(issuer.scopes.to_string())
+        .bind(issuer.audience.map(AssertionAudience::as_str))
+        .bind(now)
+        .execute()
+        .await?;
+    if inserted == 1 {
+        save_clients(tx, issuer).await?;
+    }
+    Ok(inserted == 1)
+}
+
+/// Stores an issuer's new state.
+pub async fn update(tx: &mut Tx, issuer: &TrustedIssuer) -> Result<(), DbError> {
+    let (jwks, jwks_uri) = columns(&issuer.keys);
+    tx.query(
+        "UPDATE trusted_issuers SET jwks = $2, jwks_uri = $3, scopes = $4, audience = $5 WHERE issuer = $1",
+    )
+    .bind(issuer.issuer.as_str())
+    .bind(jwks)
+    .bind(jwks_uri)
+    .bind(issuer.scopes.to_string())
+    .bind(issuer.audience.map(AssertionAudience::as_str))
+    .execute()
+    .await?;
+    tx.query("DELETE FROM trusted_issuer_clients WHERE issuer = $1")
+        .bind(issuer.issuer.as_str())
+        .execute()
+        .await?;
+    save_clients(tx, issuer).await
+}
+
+async fn save_clients(tx: &mut Tx, issuer: &TrustedIssuer) -> Result<(), DbError> {
+    for client in &issuer.clients {
+        tx.query("INSERT INTO trusted_issuer_clients (issuer, client_id) VALUES ($1, $2)")
+            .bind(issuer.issuer.as_str())
+            .bind(client.as_str())
+            .execute()
+            .await?;
+    }
+    Ok(())
+}
+
+/// Deletes an issuer with all that it could vouch for; `false` when there is none.
+pub async fn delete(tx: &mut Tx, issuer: &str) -> Result<bool, DbError> {
+    Ok(tx.query("DELETE FROM trusted_issuers WHERE issuer = $1").bind(issuer).execute().await? == 1)
+}
+
+/// The people whom an issuer may vouch for, by what it calls them.
+pub async fn list_subjects(conn: &mut Conn, issuer: &str) -> Result<Vec<SubjectRecord>, DbError> {
+    conn.query(
+        "SELECT trusted_subjects.subject, trusted_subjects.user_id, users.username
+         FROM trusted_subjects JOIN users ON users.id = trusted_subjects.user_id
+         WHERE trusted_subjects.issuer = $1 ORDER BY trusted_subjects.subject",
+    )
+    .bind(issuer)
+    .all()
+    .await
+}
+
+/// Whom an issuer means by a subject, and what the gate needs to know of the person at this moment.
+pub async fn find_subject(
+    conn: &mut Conn,
+    issuer: &str,
+    subject: &str,
+) -> Result<Option<(UserId, Standing)>, DbError> {
+    let row: Option<LinkedRow> = conn
+        .query(
+            "SELECT user_id, (SELECT users.claims FROM users
+                              WHERE users.id = trusted_subjects.user_id AND users.disabled_at IS NULL) AS user_claims
+             FROM trusted_subjects WHERE issuer = $1 AND subject = $2",
+        )
+        .bind(issuer)
+        .bind(subject)
+        .optional()
+        .await?;
+    let standing = |claims| Standing { claims, session_ended: false };
+    Ok(row.map(|row| (UserId::new(row.user_id), standing(row.user_claims))))
+}
+
+/// Says whom an issuer means by a subject; `false` when that is somebody already.
+pub async fn link(
+    tx: &mut Tx,
+    issuer: &str,
+    subject: &str,
+    user: &UserId,
+    now: i64,
+) -> Result<bool, DbError> {
+    let inserted = tx
+        .query(
+            "INSERT INTO trusted_subjects (issuer, subject, user_id, created_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (issuer, subject) DO NOTHING",
+        )
+        .bind(issuer)
+        .bind(subject)
+        .bind(user.as_str())
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// Takes that back; `false` when it was nobody.
+pub async fn unlink(tx: &mut Tx, issuer: &str, subject: &str) -> Result<bool, DbError> {
+    let deleted = tx
+        .query("DELETE FROM trusted_subjects WHERE issuer = $1 AND subject = $2")
+        .bind(issuer)
+        .bind(subject)
+        .execute()
+        .await?;
+    Ok(deleted == 1)
+}
+
+/// Ends what came of an issuer's tokens and could not come of them any more; how many grants.
+pub async fn revoke_untrusted(tx: &mut Tx, issuer: &str, now: i64) -> Result<u64, DbError> {
+    tx.query(
+        "UPDATE grants SET revoked_at = $2, revoked_for = $3
+         WHERE issuer = $1 AND revoked_at IS NULL
+           AND NOT (EXISTS (SELECT 1 FROM trusted_issuer_clients
+                            WHERE trusted_issuer_clients.issuer = grants.issuer
+                              AND trusted_issuer_clients.client_id = grants.client_id)
+                    AND EXISTS (SELECT 1 FROM trusted_subjects
+                                WHERE trusted_subjects.issuer = grants.issuer
+                                  AND trusted_subjects.subject = grants.issuer_subject
+                                  AND trusted_subjects.user_id = grants.user_id))",
+    )
+    .bind(issuer)
+    .bind(now)
+    .bind(Ended::IssuerUntrusted.word())
+    .execute()
+    .await
+}
+
+fn columns(keys: &IssuerKeys) -> (Option<String>, Option<String>) {
+    match keys {
+        IssuerKeys::Here(jwks) => (Some(jwks.clone()), None),
+        IssuerKeys::At(uri) => (None, Some(uri.clone())),
+    }
+}
+
+impl IssuerRow {
+    fn into_issuer(self, clients: Vec<ClientId>) -> Result<TrustedIssuer, DbError> {
+        let corrupt = |what| DbError::Corrupt { table: "trusted_issuers", id: self.issuer.clone(), what };
+        let keys = match (self.jwks, self.jwks_uri) {
+            (Some(jwks), None) => IssuerKeys::Here(jwks),
+            (None, Some(uri)) => IssuerKeys::At(uri),
+            _ => return Err(DbError::Corrupt { table: "trusted_issuers", id: self.issuer, what: "jwks" }),
+        };
+        let audience = match self.audience.as_deref() {
+            None => None,
+            Some(word) => Some(AssertionAudience::parse(word).ok_or_else(|| corrupt("audience"))?),
+        };
+        Ok(TrustedIssuer {
+            keys,
+            scopes: Scope::from_stored(&self.scopes),
+            audience,
+            clients,
+            issuer: self.issuer,
+        })
+    }
+}
