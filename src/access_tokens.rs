@@ -19,6 +19,7 @@ use crate::oauth::resource::{self, KnownResources as _, Registered};
 use crate::oauth::scope::{self, Scope};
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::token::{ACCESS_TOKEN_PREFIX, AccessToken, JwtClaims, Purpose, TYP, TokenId, Usual};
+use crate::oauth::trusted_issuer::TrustedIssuer;
 use crate::registry::{Catalogue, Freshness};
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::access_tokens;
@@ -88,10 +89,37 @@ impl Draft {
     /// The token of a client that speaks for itself, with what the request asks for.
     pub fn of_client(&self, client: &Client, params: &Params) -> Result<AccessToken, OAuthError> {
         let scope = scope::resolve(params.one("scope")?, client, &*self.catalogue)?;
+        Ok(self.token(client, None, self.purpose(client, &scope)?))
+    }
+
+    /// The token for a person whom another issuer vouches for, with as much of `scope` as belongs into it.
+    pub fn of_vouched(
+        &self,
+        client: &Client,
+        grant: &Grant,
+        scope: &Scope,
+    ) -> Result<AccessToken, OAuthError> {
+        Ok(self.token(client, Some(grant), self.purpose(client, scope)?))
+    }
+
+    /// What a client gets without an authorization that named it.
+    fn purpose(&self, client: &Client, scope: &Scope) -> Result<Purpose<'_>, OAuthError> {
         let registered = self.registered();
         let resource = registered.of_client(self.named.as_deref(), client)?;
-        let scope = registered.scope(resource, &scope, &[])?;
-        Ok(self.token(client, None, Purpose { resource, scope }))
+        Ok(Purpose { resource, scope: registered.scope(resource, scope, &[])? })
+    }
+
+    /// What comes of a token of an issuer that vouches for people, if it may be asked for.
+    pub fn scope_of(
+        &self,
+        issuer: &TrustedIssuer,
+        client: &Client,
+        params: &Params,
+    ) -> Result<Scope, OAuthError> {
+        let scope = issuer.scope(params.one("scope")?, client, &*self.catalogue)?;
+        // Said now, before anything is used up.
+        self.purpose(client, &scope)?;
+        Ok(scope)
     }
 
     /// The groups that a person must be in to have `scope` at `client`.

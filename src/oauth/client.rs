@@ -134,6 +134,7 @@ words! {
         ClientCredentials = "client_credentials",
         RefreshToken = "refresh_token",
         DeviceCode = "urn:ietf:params:oauth:grant-type:device_code",
+        JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer",
     }
 }
 words! {
@@ -180,6 +181,11 @@ impl GrantType {
     /// Its name for people, without what all extensions begin with.
     pub fn short(self) -> &'static str {
         self.as_str().rsplit(':').next().unwrap_or_default()
+    }
+
+    /// Only for clients that prove who they are: what they offer is somebody else's, or nothing.
+    pub fn needs_proof(self) -> bool {
+        matches!(self, Self::ClientCredentials | Self::JwtBearer)
     }
 }
 
@@ -251,7 +257,8 @@ impl Client {
     }
 
     pub fn may_use(&self, grant: GrantType) -> Result<(), OAuthError> {
-        if self.grants.contains(&grant) {
+        let has_no_proof = self.kind.is_public() && grant.needs_proof();
+        if self.grants.contains(&grant) && !has_no_proof {
             return Ok(());
         }
         Err(Reason::ClientGrantNotAllowed

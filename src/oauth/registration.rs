@@ -142,8 +142,9 @@ fn check_kind(client: &Client) -> Result<(), String> {
     if client.auth_method.is_some_and(|method| method != AuthMethod::None) {
         return Err(format!("a {kind} client is public; its --auth-method can only be none"));
     }
-    if client.grants.contains(&GrantType::ClientCredentials) {
-        return Err(format!("a {kind} client is public and cannot use client_credentials"));
+    if let Some(grant) = client.grants.iter().find(|grant| grant.needs_proof()) {
+        let grant = grant.as_str();
+        return Err(format!("a {kind} client is public and cannot use {grant}"));
     }
     if client.pkce == Some(PkcePolicy::Optional) {
         return Err(format!("a {kind} client is public and must use PKCE"));

@@ -2,9 +2,11 @@
 
 use url::Url;
 
-use super::client::AssertionAudience;
+use super::client::{AssertionAudience, Client};
+use super::error::{OAuthError, shown};
 use super::id::ClientId;
-use super::scope::Scope;
+use super::reason::Reason;
+use super::scope::{self, KnownScopes, Scope};
 
 /// Somebody else whose signature says who a person is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,30 @@ pub enum IssuerKeys {
     Here(String),
     /// Where there is one.
     At(String),
+}
+
+impl TrustedIssuer {
+    /// What a client gets by a token of this issuer: what it asks for, or unasked what both may have.
+    pub fn scope(
+        &self,
+        requested: Option<&str>,
+        client: &Client,
+        known: &impl KnownScopes,
+    ) -> Result<Scope, OAuthError> {
+        let scope = scope::resolve(requested, client, known)?;
+        let beyond = scope.without(&self.scopes);
+        if let (Some(_), Some(name)) = (requested, beyond.names().next()) {
+            return Err(Reason::ScopeBeyondIssuer
+                .because(format!("the scope {} is beyond what this issuer is trusted with", shown(name))));
+        }
+        let scope = scope.without(&beyond);
+        if scope.is_empty() {
+            return Err(
+                Reason::ScopeNone.because("the request names no scope, and client and issuer share none")
+            );
+        }
+        Ok(scope)
+    }
 }
 
 /// Bytes of an issuer.
@@ -56,7 +82,43 @@ pub fn check_subject(subject: &str) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use super::super::client::{ClientKind, example};
+    use super::super::scope::ScopeRecord;
     use super::*;
+
+    struct Known(HashMap<&'static str, ScopeRecord>);
+
+    impl KnownScopes for Known {
+        fn find(&self, name: &str) -> Option<&ScopeRecord> {
+            self.0.get(name)
+        }
+    }
+
+    #[test]
+    fn a_token_of_an_issuer_is_worth_what_issuer_and_client_may_both_have() {
+        let sensitive = ScopeRecord { sensitive: true, ..ScopeRecord::default() };
+        let known = ["read", "write", "other"].map(|name| (name, ScopeRecord::default()));
+        let known = Known(known.into_iter().chain([("pay", sensitive)]).collect());
+        let issuer = |scopes: &str| TrustedIssuer {
+            issuer: "https://idp.example".into(),
+            keys: IssuerKeys::At("https://idp.example/jwks".into()),
+            scopes: Scope::from_stored(scopes),
+            audience: None,
+            clients: Vec::new(),
+        };
+        let client = Client { scopes: Scope::from_stored("read write pay"), ..example(ClientKind::Web) };
+        let of = |issuer: &TrustedIssuer, asked: Option<&str>| {
+            issuer.scope(asked, &client, &known).map(|scope| scope.to_string()).map_err(|error| error.reason)
+        };
+        let narrow = issuer("read pay other");
+        assert_eq!(of(&narrow, None), Ok("read".into()), "nothing sensitive unasked");
+        assert_eq!(of(&narrow, Some("read pay")), Ok("pay read".into()));
+        assert_eq!(of(&narrow, Some("read write")), Err(Reason::ScopeBeyondIssuer));
+        assert_eq!(of(&narrow, Some("other")), Err(Reason::ScopeForbidden));
+        assert_eq!(of(&issuer("other"), None), Err(Reason::ScopeNone));
+    }
 
     #[test]
     fn an_issuer_is_an_absolute_uri_and_a_subject_one_line() {

@@ -85,6 +85,29 @@ pub fn save_in<'c>(
         .bind(grant.resources.join(" "))
 }
 
+/// Who vouched for the person of a grant, and under which name.
+#[derive(Clone, Copy, Debug)]
+pub struct Voucher<'a> {
+    pub issuer: &'a str,
+    pub subject: &'a str,
+}
+
+/// Adds the insert of a grant that no sign-in here is behind.
+pub fn save_vouched_in<'c>(
+    batch: Batch<'c>,
+    grant: &Grant,
+    voucher: Voucher<'_>,
+    expires_at: i64,
+    now: i64,
+) -> Batch<'c> {
+    let lifetime = Lifetime { idle_expires_at: expires_at, expires_at };
+    save_in(batch, grant, None, lifetime, now)
+        .query("UPDATE grants SET issuer = $2, issuer_subject = $3 WHERE id = $1")
+        .bind(grant.id.as_str())
+        .bind(voucher.issuer)
+        .bind(voucher.subject)
+}
+
 /// Stores the grant of what passes through the browser, without a code and the gate behind it, so its conditions
 /// are part of the insert: `false` when the client has changed, the user is disabled or the session over.
 pub async fn save_for_browser(

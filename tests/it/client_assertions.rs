@@ -12,22 +12,13 @@ use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::secret::{from_base64url, random_id, to_base64url};
 use serde_json::{Value, json};
 
+use crate::support::jwt::{jwks, key, mac, with_header};
 use crate::support::process::Serving;
 use crate::support::relying_party::{Registration, basic};
 use crate::support::site::Site;
 use crate::support::{Answer, Application, Browser, Operator, TestServer};
 
 const ALLOWED: (&str, &str) = ("fetch.allow", "127.0.0.1");
-
-fn key(algorithm: SigningAlgorithm) -> SigningKey {
-    SigningKey::generate(algorithm).unwrap()
-}
-
-fn jwks(keys: &[&SigningKey]) -> String {
-    let keys: Vec<Value> =
-        keys.iter().map(|key| serde_json::from_str(&key.public_jwk().unwrap()).unwrap()).collect();
-    json!({ "keys": keys }).to_string()
-}
 
 /// A service that signs with a key.
 async fn signer(server: &TestServer, change: impl FnOnce(&mut Client)) -> Application {
@@ -64,13 +55,6 @@ async fn refused(server: &TestServer, assertion: &str, reason: &str) {
     let answer = ask(server, assertion).await;
     assert_eq!((answer.status.as_u16(), answer.json()["reason"].as_str()), (401, Some(reason)), "{answer:?}");
     answer.assert_json_error(401, "invalid_client", reason);
-}
-
-/// A token with a header of its own, and the signature of `key` over it.
-fn with_header(key: &SigningKey, header: &Value, claims: &Value) -> String {
-    let part = |value: &Value| to_base64url(value.to_string().as_bytes());
-    let signed = key.sign("JWT", claims).unwrap();
-    format!("{}.{}.{}", part(header), part(claims), signed.rsplit_once('.').unwrap().1)
 }
 
 #[tokio::test]
@@ -243,14 +227,6 @@ async fn threat_12_a_header_cannot_choose_how_an_assertion_is_verified() {
     let own = server.service().await.token(&[("grant_type", "client_credentials")]).await.get("access_token");
     refused(&server, &own, "client_assertion.malformed").await;
     assert_eq!(called.load(Ordering::SeqCst), 0, "nothing that a header names is called");
-}
-
-/// A token with a MAC of SHA-256.
-pub(crate) fn mac(secret: &[u8], header: &Value, claims: &Value) -> String {
-    let part = |value: &Value| to_base64url(value.to_string().as_bytes());
-    let input = format!("{}.{}", part(header), part(claims));
-    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret);
-    format!("{input}.{}", to_base64url(aws_lc_rs::hmac::sign(&key, input.as_bytes()).as_ref()))
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use grantor::secret::random_id;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::client_assertions::mac;
+use crate::support::jwt::mac;
 use crate::support::relying_party::basic;
 use crate::support::{Answer, Operator, TestServer};
 
@@ -80,6 +80,7 @@ fn asked(grant: GrantType) -> Vec<(&'static str, &'static str)> {
         GrantType::ClientCredentials => vec![("scope", "read")],
         GrantType::RefreshToken => vec![("refresh_token", "made-up")],
         GrantType::DeviceCode => vec![("device_code", "made-up")],
+        GrantType::JwtBearer => vec![("assertion", "made-up")],
     });
     form
 }
@@ -93,6 +94,8 @@ fn told(grant: GrantType, kind: Kind) -> (u16, &'static str) {
         GrantType::ClientCredentials => (200, ""),
         GrantType::RefreshToken => (400, "refresh_token.unknown"),
         GrantType::DeviceCode => (400, "device_code.unknown"),
+        GrantType::JwtBearer if is_public => (400, "client.grant_not_allowed"),
+        GrantType::JwtBearer => (400, "assertion.malformed"),
     }
 }
 

@@ -55,6 +55,7 @@ mod sign_in;
 mod sign_up;
 mod tls;
 mod token_endpoint;
+mod trusted_issuers;
 mod unverified;
 mod upgrade;
 mod userinfo;

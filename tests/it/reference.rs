@@ -128,7 +128,7 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
 }
 
 /// Reasons whose example tells of a time, a setting or a size that a single request does not show.
-const NEEDS_MORE: [&str; 57] = [
+const NEEDS_MORE: [&str; 67] = [
     "request.malformed",
     "request.too_large",
     "parameter.too_long",
@@ -186,6 +186,16 @@ const NEEDS_MORE: [&str; 57] = [
     "user_code.too_many_guesses",
     "server.failed",
     "server.busy",
+    "assertion.malformed",
+    "assertion.issuer",
+    "assertion.signature",
+    "assertion.keys_unavailable",
+    "assertion.claims",
+    "assertion.audience",
+    "assertion.times",
+    "assertion.replayed",
+    "assertion.subject",
+    "scope.beyond_issuer",
 ];
 
 /// A server that knows the applications of the examples.
@@ -211,7 +221,9 @@ impl Stage {
         calendar.client.post_logout_redirect_uris =
             vec![RegisteredUri::register("https://app.example.com/goodbye", ClientKind::Web).unwrap()];
         let calendar = server.register(calendar).await;
-        server.register(Registration::service("reports").chosen_secret("made-up-secret")).await;
+        let grants = [GrantType::ClientCredentials, GrantType::JwtBearer];
+        let reports = Registration::service("reports").chosen_secret("made-up-secret").grants(&grants);
+        server.register(reports).await;
         server.register(Registration::spa("notes-spa").redirect_uri(CALLBACK)).await;
         server.register(Registration::native("tv").grants(&[GrantType::DeviceCode])).await;
         let mut intranet = Registration::web("intranet").redirect_uri(CALLBACK).scopes("openid read");
@@ -322,6 +334,7 @@ async fn the_examples_are_refused_for_their_reason_and_mended_by_what_stands_bes
             Reason::ClientSecretWrong => Some("client.secret_wrong"),
             Reason::DeviceCodeMissing | Reason::DeviceCodeUnknown => Some("device_code.unknown"),
             Reason::ClientSecretUnexpected => Some("code.unknown"),
+            Reason::GrantAssertionMissing => Some("assertion.malformed"),
             Reason::RefreshTokenMissing | Reason::RefreshTokenUnknown => Some("refresh_token.unknown"),
             _ => None,
         };

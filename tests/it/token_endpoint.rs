@@ -146,6 +146,7 @@ async fn every_known_parameter_may_stand_once() {
         "refresh_token",
         "scope",
         "device_code",
+        "assertion",
     ] {
         let body = format!("grant_type=client_credentials&{name}=client_credentials&{name}=");
         let answer = with_header(&server, &authorization, &body).await;

@@ -3,6 +3,8 @@
 mod authorization_code;
 mod client_credentials;
 mod device_code;
+mod foreign;
+mod jwt_bearer;
 mod refresh_token;
 
 use std::sync::Arc;
@@ -29,8 +31,16 @@ use crate::store::clients::StoredClient;
 use crate::store::grants::Lifetime;
 
 /// What this endpoint knows by name; anything else is ignored.
-const KNOWN: [&str; 7] =
-    ["grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "device_code"];
+const KNOWN: [&str; 8] = [
+    "grant_type",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "refresh_token",
+    "scope",
+    "device_code",
+    "assertion",
+];
 
 pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
     match exchange(&app, &request, body).await {
@@ -48,6 +58,7 @@ enum Prepared {
     ClientCredentials(AccessToken, Arc<Draft>),
     RefreshToken(refresh_token::Prepared, Arc<Draft>),
     DeviceCode(device_code::Prepared, Arc<Draft>),
+    JwtBearer(Box<jwt_bearer::Prepared>, Arc<Draft>),
 }
 
 async fn exchange(
@@ -123,6 +134,11 @@ async fn prepare(
             let prepared = device_code::prepare(params)?;
             Prepared::DeviceCode(prepared, draft(app, &client, params, freshness).await?)
         }
+        GrantType::JwtBearer => {
+            let draft = draft(app, &client, params, freshness).await?;
+            let prepared = jwt_bearer::prepare(app, &client.client, params, &draft).await?;
+            Prepared::JwtBearer(Box::new(prepared), draft)
+        }
     };
     Ok((client, prepared))
 }
@@ -190,5 +206,6 @@ async fn issue(
         }
         Prepared::RefreshToken(prepared, draft) => refresh_token::issue(app, client, prepared, draft).await,
         Prepared::DeviceCode(prepared, draft) => device_code::issue(app, client, prepared, draft).await,
+        Prepared::JwtBearer(prepared, draft) => jwt_bearer::issue(app, client, *prepared, draft).await,
     }
 }

@@ -3,6 +3,7 @@
 //! A reason stands in the list below and has its row in the file of its concept, with all that the error
 //! reference says about it.
 
+mod assertion;
 mod authorize;
 mod bearer;
 mod claims;
@@ -172,6 +173,7 @@ reasons! {
     ScopeForbidden = scope::FORBIDDEN;
     ScopeWidened = scope::WIDENED;
     ScopeNotOfResource = scope::NOT_OF_RESOURCE;
+    ScopeBeyondIssuer = scope::BEYOND_ISSUER;
 
     ResourceMalformed = resource::MALFORMED;
     ResourceUnknown = resource::UNKNOWN;
@@ -215,6 +217,16 @@ reasons! {
     DeviceCodeReplayed = device::REPLAYED;
     DeviceAnswered = device::ANSWERED;
     UserCodeGuesses = device::TOO_MANY_GUESSES;
+    GrantAssertionMissing = assertion::MISSING;
+    GrantAssertionMalformed = assertion::MALFORMED;
+    GrantAssertionIssuer = assertion::ISSUER;
+    GrantAssertionSignature = assertion::SIGNATURE;
+    GrantAssertionKeys = assertion::KEYS;
+    GrantAssertionClaims = assertion::CLAIMS;
+    GrantAssertionAudience = assertion::AUDIENCE;
+    GrantAssertionTimes = assertion::TIMES;
+    GrantAssertionReplayed = assertion::REPLAYED;
+    GrantAssertionSubject = assertion::SUBJECT;
 
     BearerMissing = bearer::MISSING;
     BearerMalformed = bearer::MALFORMED;
@@ -275,7 +287,7 @@ mod tests {
                 let hosts = text
                     .split("://")
                     .skip(1)
-                    .filter_map(|rest| rest.split(['/', '?', ':', '\n', '"']).next());
+                    .filter_map(|rest| rest.split(['/', '?', ':', ' ', '\n', '"']).next());
                 for host in hosts {
                     let made_up = host.ends_with("example.com") || matches!(host, "127.0.0.1" | "localhost");
                     assert!(made_up, "{}: {host}", reason.word());

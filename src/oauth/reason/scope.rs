@@ -152,3 +152,29 @@ pub(super) const NOT_OF_RESOURCE: Row = Row {
     ),
     see: &[Reason::ResourceNotAllowed],
 };
+
+pub(super) const BEYOND_ISSUER: Row = Row {
+    word: "scope.beyond_issuer",
+    code: InvalidScope,
+    who: &[Operator, Developer],
+    what: "A scope is more than what the operator lets come of this issuer's tokens.",
+    fix: "Ask for the others, or leave scope out to get all that issuer and application may have. The operator changes it \
+          with grantor issuer update --scope.",
+    example: example(
+        "# the issuer is trusted with: read\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
+         \n\
+         grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer\n\
+         &assertion=eyJ.made-up.assertion\n\
+         &scope=read+write",
+        "# the issuer is trusted with: read\n\
+         POST https://id.example.com/token\n\
+         Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
+         \n\
+         grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer\n\
+         &assertion=eyJ.made-up.assertion\n\
+         &scope=read",
+    ),
+    see: &[Reason::ScopeForbidden],
+};

@@ -1,8 +1,11 @@
 //! Signed tokens as applications see them.
 
+use grantor::jose::key::SigningKey;
+use grantor::oauth::signing_key::SigningAlgorithm;
+use grantor::secret::to_base64url;
 use openidconnect::JsonWebKey as _;
 use openidconnect::core::{CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::TestServer;
 
@@ -36,4 +39,31 @@ pub(crate) async fn is_signed(server: &TestServer, token: &str) -> bool {
     let (input, signature) = token.rsplit_once('.').expect("a signature");
     let signature = grantor::secret::from_base64url(signature).expect("base64url");
     key.is_some_and(|key| key.verify_signature(&algorithm, input.as_bytes(), &signature).is_ok())
+}
+
+/// A key of somebody who signs for this server.
+pub(crate) fn key(algorithm: SigningAlgorithm) -> SigningKey {
+    SigningKey::generate(algorithm).unwrap()
+}
+
+/// The public parts of keys as a JWK Set.
+pub(crate) fn jwks(keys: &[&SigningKey]) -> String {
+    let keys: Vec<Value> =
+        keys.iter().map(|key| serde_json::from_str(&key.public_jwk().unwrap()).unwrap()).collect();
+    json!({ "keys": keys }).to_string()
+}
+
+/// A token with a header of its own, and the signature of `key` over it.
+pub(crate) fn with_header(key: &SigningKey, header: &Value, claims: &Value) -> String {
+    let part = |value: &Value| to_base64url(value.to_string().as_bytes());
+    let signed = key.sign("JWT", claims).unwrap();
+    format!("{}.{}.{}", part(header), part(claims), signed.rsplit_once('.').unwrap().1)
+}
+
+/// A token with a MAC of SHA-256.
+pub(crate) fn mac(secret: &[u8], header: &Value, claims: &Value) -> String {
+    let part = |value: &Value| to_base64url(value.to_string().as_bytes());
+    let input = format!("{}.{}", part(header), part(claims));
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret);
+    format!("{input}.{}", to_base64url(aws_lc_rs::hmac::sign(&key, input.as_bytes()).as_ref()))
 }

@@ -1,0 +1,90 @@
+//! `grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer` (RFC 7523 §2.1).
+
+use std::sync::Arc;
+
+use super::foreign::{Manner, Vouched, verified};
+use crate::access_tokens::Draft;
+use crate::app::App;
+use crate::failure::Denied;
+use crate::oauth::assertion::Kind;
+use crate::oauth::client::Client;
+use crate::oauth::error::OAuthError;
+use crate::oauth::grant::may_issue;
+use crate::oauth::params::Params;
+use crate::oauth::reason::Reason;
+use crate::oauth::scope::Scope;
+use crate::oauth::token::{AccessToken, TokenAnswer};
+use crate::secret::Hash;
+use crate::store::clients::StoredClient;
+use crate::store::db::Tx;
+use crate::store::{access_tokens, grants, used_assertions};
+
+const MANNER: Manner = Manner {
+    kind: Kind {
+        name: "the assertion",
+        claims: Reason::GrantAssertionClaims,
+        audience: Reason::GrantAssertionAudience,
+        times: Reason::GrantAssertionTimes,
+    },
+    types: &["JWT"],
+    malformed: Reason::GrantAssertionMalformed,
+    issuer: Reason::GrantAssertionIssuer,
+    keys: Reason::GrantAssertionKeys,
+    signature: Reason::GrantAssertionSignature,
+    subject: Reason::GrantAssertionSubject,
+};
+
+pub(super) struct Prepared {
+    vouched: Vouched,
+    /// Whose it is and what that one calls it.
+    name: Hash,
+    scope: Scope,
+}
+
+pub(super) async fn prepare(
+    app: &App,
+    client: &Client,
+    params: &Params,
+    draft: &Draft,
+) -> Result<Prepared, Denied<OAuthError>> {
+    let Some(token) = params.one("assertion")? else {
+        return Err(Reason::GrantAssertionMissing.because("the parameter assertion is missing").into());
+    };
+    let vouched = verified(app, client, token, &MANNER).await?;
+    let id = MANNER.kind.id(&vouched.claims)?;
+    let scope = draft.scope_of(&vouched.issuer, client, params)?;
+    // No issuer that is trusted holds a NUL.
+    let name = Hash::of(&format!("issuer\0{}\0{id}", vouched.claims.iss));
+    Ok(Prepared { vouched, name, scope })
+}
+
+/// An access token alone: who wants another one brings another assertion (RFC 7523 §2.1, RFC 7521 §4.1).
+pub(super) async fn issue(
+    app: &App,
+    client: &StoredClient,
+    prepared: Prepared,
+    draft: Arc<Draft>,
+) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+    let (calling, client, now, plan) = (&client.client, client.client.clone(), app.now(), draft.clone());
+    let work = async move |tx: &mut Tx| {
+        let Prepared { vouched, name, scope } = &prepared;
+        if !vouched.is_unchanged(tx, &client).await? {
+            return Ok(None);
+        }
+        if !used_assertions::consume(tx, name, vouched.expires_at).await? {
+            return Err(Reason::GrantAssertionReplayed.because("the assertion was used before").into());
+        }
+        let (grant, standing) = vouched.grant(tx, &client, scope, (&MANNER, now)).await?;
+        let token = plan.of_vouched(&client, &grant, scope)?;
+        may_issue(&standing, &plan.required_groups(&client, &token.scope))?;
+        let mut batch = grants::save_vouched_in(tx.batch(), &grant, vouched.voucher(), token.expires_at, now);
+        if let Some(hash) = plan.stored(&token) {
+            batch = access_tokens::save_in(batch, &hash, &token);
+        }
+        batch.execute().await?;
+        Ok(Some(token))
+    };
+    let issued: Option<AccessToken> = app.db.write::<_, Denied<OAuthError>, _>(work).await?;
+    let Some(token) = issued else { return Ok(None) };
+    Ok(Some(TokenAnswer::new(draft.finish(app, calling, &token, None)?, &token)))
+}

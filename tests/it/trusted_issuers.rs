@@ -1,0 +1,485 @@
+//! Tokens of trusted issuers about people: the JWT bearer grant (RFC 7523 §2.1).
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use grantor::jose::key::SigningKey;
+use grantor::oauth::client::{GrantType, SubjectType, TokenFormat};
+use grantor::oauth::id::ClientId;
+use grantor::oauth::scope::Scope;
+use grantor::oauth::signing_key::SigningAlgorithm;
+use grantor::oauth::trusted_issuer::{IssuerKeys, TrustedIssuer};
+use grantor::secret::{from_base64url, random_id};
+use grantor::store::trusted_issuers;
+use serde_json::{Value, json};
+
+use crate::support::jwt::{claims, jwks, key, mac, with_header};
+use crate::support::operator::succeeded;
+use crate::support::process::Serving;
+use crate::support::relying_party::Registration;
+use crate::support::site::{Site, redirect};
+use crate::support::{Answer, Application, Operator, TestServer};
+
+pub(crate) const IDP: &str = "https://idp.example.com";
+pub(crate) const SUBJECT: &str = "248289761001";
+pub(crate) const BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const API: &str = "https://api.example.com";
+const ALLOWED: (&str, &str) = ("fetch.allow", "127.0.0.1");
+
+/// An issuer that the server trusts with tokens of a client, about alice.
+struct Stage {
+    server: TestServer,
+    key: SigningKey,
+    gateway: Application,
+    alice: String,
+}
+
+/// Trusts an issuer with `read pay`, and with tokens of these clients.
+pub(crate) async fn trust(server: &TestServer, name: &str, keys: IssuerKeys, clients: &[&str]) {
+    let issuer = TrustedIssuer {
+        issuer: name.to_owned(),
+        keys,
+        scopes: Scope::from_stored("read pay"),
+        audience: None,
+        clients: clients.iter().map(|id| ClientId::new(*id)).collect(),
+    };
+    assert!(server.store(async move |tx| trusted_issuers::save(tx, &issuer, 0).await).await);
+}
+
+pub(crate) fn gateway() -> Registration {
+    Registration::service("gateway").grants(&[GrantType::JwtBearer]).scopes("read write pay")
+}
+
+/// The claims of a good token of the issuer, with changes; a value that is null takes one away.
+pub(crate) fn said(server: &TestServer, change: &Value) -> Value {
+    let now = server.app.now();
+    let mut said = json!({
+        "iss": IDP, "sub": SUBJECT, "aud": server.app.issuer, "iat": now, "exp": now + 60, "jti": random_id(),
+    });
+    for (name, value) in change.as_object().unwrap() {
+        said[name] = value.clone();
+    }
+    said.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    said
+}
+
+impl Stage {
+    async fn set() -> Self {
+        let server = TestServer::start().await;
+        let key = key(SigningAlgorithm::Es256);
+        let keys = IssuerKeys::Here(jwks(&[&key]));
+        Self::on(server, key, keys).await
+    }
+
+    async fn on(server: TestServer, key: SigningKey, keys: IssuerKeys) -> Self {
+        let gateway = server.register(gateway()).await;
+        let alice = server.user("alice").await;
+        trust(&server, IDP, keys, &["gateway"]).await;
+        let id = alice.clone();
+        server.store(async move |tx| trusted_issuers::link(tx, IDP, SUBJECT, &id, 0).await).await;
+        Self { server, key, gateway, alice: alice.to_string() }
+    }
+
+    fn token(&self, change: &Value) -> String {
+        self.key.sign("JWT", &said(&self.server, change)).unwrap()
+    }
+
+    async fn ask(&self, assertion: &str, more: &[(&str, &str)]) -> Answer {
+        let form = [&[("grant_type", BEARER), ("assertion", assertion)], more].concat();
+        self.gateway.token(&form).await
+    }
+
+    async fn good(&self) -> Answer {
+        let answer = self.ask(&self.token(&json!({})), &[]).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer
+    }
+
+    async fn refused(&self, assertion: &str, reason: &str) {
+        self.ask(assertion, &[]).await.assert_json_error(400, "invalid_grant", reason);
+    }
+}
+
+#[tokio::test]
+async fn an_assertion_gets_an_access_token_for_the_linked_person_and_nothing_else() {
+    let stage = Stage::set().await;
+    let (server, gateway) = (&stage.server, &stage.gateway);
+    let answer = stage.good().await;
+    let told = answer.json();
+    assert_eq!(
+        (&told["token_type"], &told["expires_in"], &told["scope"]),
+        (&json!("Bearer"), &json!(600), &json!("read"))
+    );
+    assert!(told.get("refresh_token").is_none() && told.get("id_token").is_none(), "{told}");
+    assert!(told.get("issued_token_type").is_none(), "{told}");
+    let token = answer.get("access_token");
+    let introspected = gateway.introspect(&token).await;
+    assert_eq!((&introspected["sub"], &introspected["client_id"]), (&json!(stage.alice), &json!("gateway")));
+    assert!(introspected.get("act").is_none(), "{introspected}");
+    let asked = stage.ask(&stage.token(&json!({})), &[("scope", "pay")]).await;
+    assert_eq!(asked.get("scope"), "pay");
+    for (scope, error, reason) in [
+        ("write", "invalid_scope", "scope.beyond_issuer"),
+        ("secret", "forbidden_scope", "scope.forbidden"),
+        ("nonsense", "invalid_scope", "scope.unknown"),
+    ] {
+        let assertion = stage.token(&json!({}));
+        stage.ask(&assertion, &[("scope", scope)]).await.assert_json_error(400, error, reason);
+        assert_eq!(stage.ask(&assertion, &[]).await.status, 200, "what was asked wrongly has not used it up");
+    }
+    let listed = Operator::of(server).json(&["grant", "list", "--user", "alice"]);
+    assert_eq!(listed.as_array().unwrap().len(), 5, "{listed}");
+    assert_eq!(
+        (&listed[0]["client_id"], &listed[0]["has_refresh_token"]),
+        (&json!("gateway"), &json!(false))
+    );
+    // It ends when the token does.
+    server.clock.advance(Duration::from_secs(600));
+    assert_eq!(gateway.introspect(&token).await, json!({ "active": false }));
+    assert_eq!(server.number("SELECT COUNT(*) FROM grants WHERE expires_at > created_at + 600").await, 0);
+    assert_eq!(server.number("SELECT COUNT(*) FROM sessions").await, 0);
+}
+
+#[tokio::test]
+async fn a_token_for_an_api_says_how_the_client_calls_the_person() {
+    let stage = Stage::set().await;
+    stage.server.resource(API, "read").await;
+    let answer = stage.ask(&stage.token(&json!({})), &[("resource", API)]).await;
+    let told = claims(&answer.get("access_token"));
+    assert_eq!(
+        (&told["aud"], &told["sub"], &told["scope"]),
+        (&json!(API), &json!(stage.alice), &json!("read"))
+    );
+    assert!(told.get("auth_time").is_none() && told.get("acr").is_none(), "nobody signed in here: {told}");
+    let refused = stage.ask(&stage.token(&json!({})), &[("resource", "urn:nowhere")]).await;
+    refused.assert_json_error(400, "invalid_target", "resource.unknown");
+    let pay = [("resource", API), ("scope", "pay")];
+    let refused = stage.ask(&stage.token(&json!({})), &pay).await;
+    refused.assert_json_error(400, "invalid_scope", "scope.not_of_resource");
+
+    let mut pairwise = Registration::web("pairwise").grants(&[GrantType::JwtBearer]).scopes("read");
+    pairwise.client.subject_type = SubjectType::Pairwise;
+    pairwise.client.token_format = TokenFormat::Jwt;
+    let pairwise = stage.server.register(pairwise).await;
+    Operator::of(&stage.server).done(&["issuer", "update", IDP, "--client", "pairwise"]);
+    let form = [("grant_type", BEARER), ("assertion", &stage.token(&json!({})))];
+    let token = pairwise.token(&form).await.get("access_token");
+    assert_ne!(claims(&token)["sub"], json!(stage.alice));
+    assert_eq!(pairwise.introspect(&token).await["sub"], claims(&token)["sub"]);
+}
+
+#[tokio::test]
+async fn threat_37_a_person_is_meant_by_issuer_and_subject_alone() {
+    let stage = Stage::set().await;
+    let other = key(SigningAlgorithm::Es256);
+    trust(&stage.server, "https://other.example.com", IssuerKeys::Here(jwks(&[&other])), &["gateway"]).await;
+    for sub in ["alice", "alice@example.com", stage.alice.as_str(), "248289761001 ", "24828976100"] {
+        let change = json!({ "sub": sub, "email": "alice@example.com", "email_verified": true });
+        stage.refused(&stage.token(&change), "assertion.subject").await;
+    }
+    let of_other = said(&stage.server, &json!({ "iss": "https://other.example.com" }));
+    stage.refused(&other.sign("JWT", &of_other).unwrap(), "assertion.subject").await;
+    stage.good().await;
+}
+
+#[tokio::test]
+async fn a_client_brings_tokens_of_issuers_that_are_trusted_with_it_and_learns_of_no_others() {
+    let stage = Stage::set().await;
+    let server = &stage.server;
+    let stranger = gateway();
+    let stranger = server
+        .register(Registration {
+            client: grantor::oauth::client::Client { id: ClientId::new("stranger"), ..stranger.client },
+            ..stranger
+        })
+        .await;
+    let ask =
+        async |assertion: &str| stranger.token(&[("grant_type", BEARER), ("assertion", assertion)]).await;
+    let text = |answer: &Answer| answer.get("error_description").replace("https://nobody.example.com", IDP);
+    let trusted = ask(&stage.token(&json!({}))).await;
+    let unknown = ask(&stage.token(&json!({ "iss": "https://nobody.example.com" }))).await;
+    for answer in [&trusted, &unknown] {
+        answer.assert_json_error(400, "invalid_grant", "assertion.issuer");
+    }
+    assert_eq!(text(&trusted), text(&unknown));
+    // This server itself is no issuer that vouches for people, whatever its keys signed.
+    for iss in [server.url.as_str(), &format!("{IDP}/"), "HTTPS://idp.example.com", ""] {
+        stage.refused(&stage.token(&json!({ "iss": iss })), "assertion.issuer").await;
+    }
+    let plain = server.service().await;
+    let form = [("grant_type", BEARER), ("assertion", &stage.token(&json!({})))];
+    plain.token(&form).await.assert_json_error(400, "unauthorized_client", "client.grant_not_allowed");
+    let public = server.register(Registration::spa("public").grants(&[GrantType::JwtBearer])).await;
+    public.token(&form).await.assert_json_error(400, "unauthorized_client", "client.grant_not_allowed");
+    let missing = stage.gateway.token(&[("grant_type", BEARER)]).await;
+    missing.assert_json_error(400, "invalid_request", "assertion.missing");
+}
+
+#[tokio::test]
+async fn threat_14_an_assertion_is_good_once_on_every_node() {
+    let stage = Stage::set().await;
+    let server = &stage.server;
+    let assertion = stage.token(&json!({}));
+    assert_eq!(stage.ask(&assertion, &[]).await.status, 200);
+    stage.refused(&assertion, "assertion.replayed").await;
+    // Up to its end, however late that is, and whoever brings it.
+    let long = stage.token(&json!({ "exp": server.app.now() + 3600, "jti": "j" }));
+    assert_eq!(stage.ask(&long, &[]).await.status, 200);
+    let same = stage.token(&json!({ "jti": "j" }));
+    stage.refused(&same, "assertion.replayed").await;
+    server.clock.advance(Duration::from_secs(3600 + 59));
+    stage.refused(&long, "assertion.replayed").await;
+    server.clock.advance(Duration::from_secs(1));
+    stage.refused(&long, "assertion.times").await;
+    for jti in [json!(null), json!(""), json!("x".repeat(257)), json!(7)] {
+        stage.refused(&stage.token(&json!({ "jti": jti })), "assertion.claims").await;
+    }
+    // What another issuer calls by the same name is another one.
+    let other = key(SigningAlgorithm::EdDsa);
+    trust(server, "https://other.example.com", IssuerKeys::Here(jwks(&[&other])), &["gateway"]).await;
+    let change = json!({ "iss": "https://other.example.com", "jti": "j" });
+    let of_other = other.sign("JWT", &said(server, &change)).unwrap();
+    stage.refused(&of_other, "assertion.subject").await;
+    stage.refused(&of_other, "assertion.replayed").await;
+}
+
+#[tokio::test]
+async fn threat_14_of_64_that_come_with_one_assertion_on_two_nodes_one_gets_a_token() {
+    let stage = Stage::set().await;
+    let server = &stage.server;
+    let directory = server.database.directory.path();
+    let (config, key_file) =
+        (directory.join("node.toml"), directory.join("grantor.key").display().to_string());
+    std::fs::write(&config, "").unwrap();
+    let environment = [
+        ("GRANTOR_DATABASE__URL", server.database.url.as_str()),
+        ("GRANTOR_KEYS__MASTER_KEY_FILE", key_file.as_str()),
+        ("GRANTOR_PUBLIC_URL", server.url.as_str()),
+        ("GRANTOR_KEYS__ALGORITHMS", "ES256 EdDSA"),
+    ];
+    let other = Serving::start(directory, &config, &environment);
+    let elsewhere = Application::registered_at(&other.url, "gateway", stage.gateway.secret.as_deref(), "");
+    for _ in 0..3 {
+        let assertion = stage.token(&json!({}));
+        let form = [("grant_type", BEARER), ("assertion", assertion.as_str())];
+        let calls = (0..64).map(|n| if n % 2 == 0 { &stage.gateway } else { &elsewhere });
+        let answers = join_all(calls.map(|gateway| gateway.token(&form))).await;
+        let good = answers.iter().filter(|answer| answer.status == 200).count();
+        let replayed =
+            answers.iter().filter(|answer| answer.json()["reason"] == "assertion.replayed").count();
+        assert_eq!((good, replayed), (1, 63), "{:?}", answers.iter().map(|a| a.status).collect::<Vec<_>>());
+    }
+    assert_eq!(server.number("SELECT COUNT(*) FROM grants").await, 3);
+}
+
+#[tokio::test]
+async fn threat_15_an_assertion_is_for_this_server_alone() {
+    let stage = Stage::set().await;
+    let issuer = stage.server.app.issuer.clone();
+    let token = format!("{issuer}/token");
+    for aud in [
+        json!([issuer]),
+        json!([issuer, "https://evil.example"]),
+        json!(format!("{issuer}/")),
+        json!(token),
+        json!("https://evil.example"),
+        json!({ "0": issuer }),
+    ] {
+        stage.refused(&stage.token(&json!({ "aud": aud })), "assertion.audience").await;
+    }
+    stage.refused(&stage.token(&json!({ "aud": null })), "assertion.claims").await;
+    Operator::of(&stage.server).done(&["issuer", "update", IDP, "--assertion-audience", "token-endpoint"]);
+    for aud in [&issuer, &token] {
+        assert_eq!(stage.ask(&stage.token(&json!({ "aud": aud })), &[]).await.status, 200, "{aud}");
+    }
+    for aud in [json!([token]), json!(format!("{issuer}/introspect"))] {
+        stage.refused(&stage.token(&json!({ "aud": aud })), "assertion.audience").await;
+    }
+}
+
+#[tokio::test]
+async fn an_assertion_of_another_time_or_without_a_claim_is_refused_for_that() {
+    let stage = Stage::set().await;
+    let now = stage.server.app.now();
+    for (change, reason) in [
+        (json!({ "exp": null }), "assertion.claims"),
+        (json!({ "exp": "soon" }), "assertion.claims"),
+        (json!({ "sub": null }), "assertion.claims"),
+        (json!({ "sub": 7 }), "assertion.claims"),
+        (json!({ "iss": null }), "assertion.malformed"),
+        (json!({ "exp": now - 60 }), "assertion.times"),
+        (json!({ "exp": now + 3661 }), "assertion.times"),
+        (json!({ "exp": i64::MAX }), "assertion.times"),
+        (json!({ "nbf": now + 61 }), "assertion.times"),
+        (json!({ "iat": now + 61 }), "assertion.times"),
+    ] {
+        stage.refused(&stage.token(&change), reason).await;
+    }
+    for assertion in ["x", "a.b.c", "..", "gat_made-up", "grt_made-up"] {
+        stage.refused(assertion, "assertion.malformed").await;
+    }
+    for change in
+        [json!({ "exp": now - 59 }), json!({ "exp": now + 3660 }), json!({ "iat": null, "nbf": now + 60 })]
+    {
+        assert_eq!(stage.ask(&stage.token(&change), &[]).await.status, 200, "{change}");
+    }
+}
+
+#[tokio::test]
+async fn threat_12_a_header_cannot_choose_how_an_assertion_is_verified() {
+    let server = TestServer::start_with(&[ALLOWED]).await;
+    let (mine, theirs) = (key(SigningAlgorithm::Es256), key(SigningAlgorithm::Es256));
+    // Somebody else who is trusted as well, and publishes a key under the very name of the issuer's.
+    let mut same_name: Value = serde_json::from_str(&theirs.public_jwk().unwrap()).unwrap();
+    same_name["kid"] = json!(mine.kid());
+    let others = IssuerKeys::Here(json!({ "keys": [same_name] }).to_string());
+    trust(&server, "https://other.example.com", others, &[]).await;
+    let keys = IssuerKeys::Here(jwks(&[&mine]));
+    let stage = Stage::on(server, mine, keys).await;
+    let (server, mine) = (&stage.server, &stage.key);
+    Operator::of(server).done(&["issuer", "update", "https://other.example.com", "--client", "gateway"]);
+    let called = Arc::new(AtomicUsize::new(0));
+    let (counted, evil) = (called.clone(), jwks(&[&theirs]));
+    let site = Site::start(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        ("200 OK".to_owned(), evil.clone())
+    });
+    let url = format!("http://127.0.0.1:{}/jwks", site.port);
+    let jwk: Value = serde_json::from_str(&theirs.public_jwk().unwrap()).unwrap();
+    let kid = mine.kid();
+    for (header, signing) in [
+        (json!({ "alg": "none", "typ": "JWT" }), mine),
+        (json!({ "alg": "None", "kid": kid }), mine),
+        (json!({ "alg": "HS256", "kid": kid }), mine),
+        (json!({ "alg": "RS256", "kid": kid }), mine),
+        (json!({ "alg": "ES256", "kid": kid }), &theirs),
+        (json!({ "alg": "ES256", "kid": kid, "jwk": jwk }), &theirs),
+        (json!({ "alg": "ES256", "kid": kid, "jku": url }), &theirs),
+        (json!({ "alg": "ES256", "kid": kid, "x5u": url }), &theirs),
+        (json!({ "alg": "ES256", "kid": kid, "x5c": [url] }), &theirs),
+        (json!({ "alg": "ES256", "kid": theirs.kid(), "jwk": jwk }), &theirs),
+        (json!({ "alg": "ES256", "jku": url }), &theirs),
+        (json!({ "alg": "ES256", "kid": kid, "crit": ["exp"], "exp": 1 }), mine),
+        (json!({ "alg": "ES256", "kid": kid, "typ": "at+jwt" }), mine),
+        (json!({ "alg": "ES256", "kid": kid, "typ": "logout+jwt" }), mine),
+        (json!({}), mine),
+    ] {
+        let assertion = with_header(signing, &header, &said(server, &json!({})));
+        stage.refused(&assertion, "assertion.signature").await;
+        let (unsigned, _) = assertion.rsplit_once('.').unwrap();
+        stage.refused(&format!("{unsigned}."), "assertion.signature").await;
+    }
+    // The public key, which everybody has, as the secret of a MAC.
+    let parts: Value = serde_json::from_str(&mine.public_jwk().unwrap()).unwrap();
+    let x = from_base64url(parts["x"].as_str().unwrap()).unwrap();
+    let public = jwks(&[mine]);
+    for secret in [public.as_bytes(), mine.public_jwk().unwrap().as_bytes(), x.as_slice(), b""] {
+        let header = json!({ "alg": "HS256", "typ": "JWT", "kid": kid });
+        stage.refused(&mac(secret, &header, &said(server, &json!({}))), "assertion.signature").await;
+    }
+    // An issuer that nobody trusts is called nowhere, and neither is what a header names.
+    let stranger = json!({ "iss": url, "jku": url });
+    stage.refused(&theirs.sign("JWT", &said(server, &stranger)).unwrap(), "assertion.issuer").await;
+    assert_eq!(called.load(Ordering::SeqCst), 0, "nobody is called");
+    stage.good().await;
+}
+
+#[tokio::test]
+async fn keys_are_read_from_where_the_issuer_publishes_them() {
+    let server = TestServer::start_with(&[ALLOWED]).await;
+    let (first, second) = (key(SigningAlgorithm::Es256), key(SigningAlgorithm::EdDsa));
+    let published = Arc::new(Mutex::new(jwks(&[&first])));
+    let (answer, calls) = (published.clone(), Arc::new(AtomicUsize::new(0)));
+    let counted = calls.clone();
+    let site = Site::start(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        ("200 OK".to_owned(), answer.lock().unwrap().clone())
+    });
+    let uri = format!("http://127.0.0.1:{}/jwks", site.port);
+    let stage = Stage::on(server, first, IssuerKeys::At(uri)).await;
+    let assertions: Vec<String> = (0..16).map(|_| stage.token(&json!({}))).collect();
+    let answers = join_all(assertions.iter().map(|assertion| stage.ask(assertion, &[]))).await;
+    assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
+    let unknown = second.sign("JWT", &said(&stage.server, &json!({}))).unwrap();
+    stage.refused(&unknown, "assertion.signature").await;
+    assert_eq!(calls.load(Ordering::SeqCst), 1, "read once for all of them, and not again so soon");
+}
+
+#[tokio::test]
+async fn threat_16_an_issuers_address_leads_to_nothing_private_and_nothing_else() {
+    let key = || key(SigningAlgorithm::Es256);
+    let called = Arc::new(AtomicUsize::new(0));
+    let counted = called.clone();
+    let inner = Site::start(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        ("200 OK".to_owned(), String::new())
+    });
+    let at = |site: &Site| IssuerKeys::At(format!("http://127.0.0.1:{}/jwks", site.port));
+    // Not allowed, its address is never connected.
+    for keys in [at(&inner), IssuerKeys::At(format!("https://localhost:{}/jwks", inner.port))] {
+        let stage = Stage::on(TestServer::start().await, key(), keys).await;
+        stage.refused(&stage.token(&json!({})), "assertion.keys_unavailable").await;
+    }
+    // Allowed itself, it leads no further, and says no more than that.
+    let target = format!("http://127.0.0.1:{}/", inner.port);
+    let redirecting = Site::start(move |_| redirect(&target));
+    let huge = Site::start(|_| ("200 OK".to_owned(), "x".repeat(10_000_000)));
+    let empty = Site::start(|_| ("200 OK".to_owned(), r#"{"keys":[]}"#.to_owned()));
+    let broken = Site::start(|_| ("500 Internal Server Error".to_owned(), String::new()));
+    for site in [&redirecting, &huge, &empty, &broken] {
+        let server = TestServer::start_with(&[ALLOWED]).await;
+        let stage = Stage::on(server, key(), at(site)).await;
+        stage.refused(&stage.token(&json!({})), "assertion.keys_unavailable").await;
+        stage.refused(&stage.token(&json!({})), "assertion.keys_unavailable").await;
+    }
+    assert_eq!(called.load(Ordering::SeqCst), 0, "nothing forbidden is connected");
+}
+
+#[tokio::test]
+async fn threat_27_what_came_of_an_assertion_ends_with_what_it_came_of() {
+    for (done, undone, reason) in [
+        (vec!["user", "disable", "alice"], vec![], "subject.disabled"),
+        (vec!["user", "delete", "alice", "--yes"], vec![], "assertion.subject"),
+        (vec!["grant", "revoke", "--user", "alice", "--client", "gateway", "--yes"], vec![], ""),
+        (
+            vec!["client", "update", "gateway", "--disable"],
+            vec!["client", "update", "gateway", "--enable"],
+            "",
+        ),
+        (vec!["issuer", "unlink", IDP, SUBJECT, "--yes"], vec![], "assertion.subject"),
+        (vec!["issuer", "update", IDP, "--client", "other"], vec![], "assertion.issuer"),
+        (vec!["issuer", "delete", IDP, "--yes"], vec![], "assertion.issuer"),
+        (vec!["client", "update", "gateway", "--require-group", "staff"], vec![], "subject.group_missing"),
+    ] {
+        let stage = Stage::set().await;
+        let (server, operator) = (&stage.server, Operator::of(&stage.server));
+        server.resource(API, "read").await;
+        let other = server.register(Registration::service("other")).await;
+        operator.done(&["resource", "update", API, "--client", "other"]);
+        let opaque = stage.good().await.get("access_token");
+        let jwt = stage.ask(&stage.token(&json!({})), &[("resource", API)]).await.get("access_token");
+        assert_eq!(other.introspect(&jwt).await["active"], true);
+        operator.done(&done);
+        let spared = done.contains(&"--require-group");
+        assert_eq!(other.introspect(&jwt).await["active"], spared, "{done:?}");
+        if !undone.is_empty() {
+            let refused = stage.ask(&stage.token(&json!({})), &[]).await;
+            refused.assert_json_error(401, "invalid_client", "client.disabled");
+            operator.done(&undone);
+            assert_eq!(other.introspect(&jwt).await["active"], true, "it was not for ever");
+        } else {
+            assert_eq!(stage.gateway.introspect(&opaque).await["active"], spared, "{done:?}");
+        }
+        match reason {
+            "" => drop(stage.good().await),
+            reason => stage.refused(&stage.token(&json!({})), reason).await,
+        }
+    }
+    let stage = Stage::set().await;
+    let token = stage.good().await.get("access_token");
+    let set = ["user", "set-password", "alice", "--password-stdin"];
+    succeeded(&set, Operator::of(&stage.server).with_input(&set, "another password"));
+    assert_eq!(stage.gateway.introspect(&token).await, json!({ "active": false }));
+}
