@@ -33,3 +33,13 @@ CREATE INDEX trusted_subjects_user ON trusted_subjects (user_id);
 ALTER TABLE grants ADD COLUMN issuer TEXT;
 ALTER TABLE grants ADD COLUMN issuer_subject TEXT;
 CREATE INDEX grants_issuer ON grants (issuer) WHERE issuer IS NOT NULL;
+
+-- Who acts for whom (RFC 8693).
+
+-- The client that may exchange the tokens of this one, and nobody else then.
+ALTER TABLE clients ADD COLUMN may_act TEXT;
+-- What it exchanges does not say that it acts.
+ALTER TABLE clients ADD COLUMN may_impersonate BOOLEAN NOT NULL DEFAULT FALSE;
+
+-- Who acts, who may, and the tokens that it was exchanged from, as JSON; most tokens have none of that.
+ALTER TABLE access_tokens ADD COLUMN delegation TEXT;

@@ -7,12 +7,15 @@ use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::key_set::Current;
+use crate::keys::Keys;
 use crate::oauth::bearer::Presented;
 use crate::oauth::client::Client;
+use crate::oauth::delegation::{Actor, Delegation};
 use crate::oauth::error::OAuthError;
+use crate::oauth::exchange;
 use crate::oauth::grant::Grant;
 use crate::oauth::group;
-use crate::oauth::id::{ClientId, UserId};
+use crate::oauth::id::ClientId;
 use crate::oauth::id_token::ACR_ONE_FACTOR;
 use crate::oauth::params::Params;
 use crate::oauth::resource::{self, KnownResources as _, Registered};
@@ -48,12 +51,25 @@ impl Draft {
         params: &Params,
         freshness: Freshness,
     ) -> Result<Self, Denied<OAuthError>> {
-        let draft =
-            Self::for_named(app, resource::named(params)?, app.registry.catalogue(freshness).await?).await?;
+        let draft = Self::for_named(
+            app,
+            resource::named(params, "resource")?,
+            app.registry.catalogue(freshness).await?,
+        )
+        .await?;
         if let Some(uri) = &draft.named {
             draft.registered().named(uri, client)?;
         }
         Ok(draft)
+    }
+
+    /// Begins a token in the place of another one; whether the client may name the target follows from that one.
+    pub async fn in_exchange(
+        app: &App,
+        target: Option<String>,
+        freshness: Freshness,
+    ) -> Result<Self, Failure> {
+        Self::for_named(app, target, app.registry.catalogue(freshness).await?).await
     }
 
     /// Begins a token for what the authorization request named.
@@ -114,12 +130,33 @@ impl Draft {
         &self,
         issuer: &TrustedIssuer,
         client: &Client,
-        params: &Params,
+        requested: Option<&str>,
     ) -> Result<Scope, OAuthError> {
-        let scope = issuer.scope(params.one("scope")?, client, &*self.catalogue)?;
+        let scope = issuer.scope(requested, client, &*self.catalogue)?;
         // Said now, before anything is used up.
         self.purpose(client, &scope)?;
         Ok(scope)
+    }
+
+    /// The token in the place of `subject`, with what of its scope the target takes.
+    pub fn of_exchange(
+        &self,
+        client: &Client,
+        (subject, is_opaque): (&AccessToken, bool),
+        requested: Option<&str>,
+        act: Option<Actor>,
+    ) -> Result<AccessToken, OAuthError> {
+        let registered = self.registered();
+        let resource = registered.of_exchange(self.named.as_deref(), subject.audience.as_deref(), client)?;
+        let scope = exchange::narrow(requested, &subject.scope, client)?;
+        let scope = registered.scope(resource, &scope, &[])?;
+        let token = self.token(client, None, Purpose { resource, scope });
+        exchange::in_place_of(token, &self.id, subject, is_opaque, act)
+    }
+
+    /// Whether a client is a server of what a token is for.
+    pub fn is_server(&self, client: &ClientId, token: &AccessToken) -> bool {
+        is_server(&self.catalogue, &self.issuer, client, token)
     }
 
     /// The groups that a person must be in to have `scope` at `client`.
@@ -154,7 +191,7 @@ impl Draft {
         let claims = JwtClaims {
             aud: token.audience.clone().unwrap_or_else(|| self.issuer.clone()),
             iss: self.issuer.clone(),
-            sub: subject(app, client, token.user_id.as_ref()),
+            sub: subject(app, client, token),
             client_id: client.id.to_string(),
             exp: token.expires_at,
             iat: token.issued_at,
@@ -162,14 +199,26 @@ impl Draft {
             scope: token.scope.to_string(),
             auth_time,
             acr: auth_time.map(|_| ACR_ONE_FACTOR.to_owned()),
+            act: token.delegation.act.clone(),
+            may_act: token.delegation.may_act.clone(),
+            exchanged_from: token.delegation.exchanged_from.clone(),
         };
         Ok(key.sign(TYP, &claims)?)
     }
 }
 
 /// Whom a token speaks for, by the name that its client knows.
-pub fn subject(app: &App, client: &Client, user: Option<&UserId>) -> String {
-    user.map_or_else(|| client.id.to_string(), |user| subjects::subject(app, client, user))
+pub fn subject(app: &App, client: &Client, token: &AccessToken) -> String {
+    subject_by(&app.keys, client, token)
+}
+
+/// The same where there is no more than keys.
+pub fn subject_by(keys: &Keys, client: &Client, token: &AccessToken) -> String {
+    match (&token.user_id, &token.delegation.on_behalf_of) {
+        (Some(user), _) => subjects::called(keys, client, user),
+        (None, Some(other)) => other.clone(),
+        (None, None) => client.id.to_string(),
+    }
 }
 
 fn usual(app: &App) -> Usual {
@@ -214,11 +263,19 @@ pub async fn read(app: &App, token: &str) -> Result<Option<Read>, Failure> {
 
 /// The record that claims of ours tell of.
 pub fn of_claims(claims: JwtClaims) -> AccessToken {
+    let id = TokenId::parse(&claims.jti);
+    let is_other = id.grant.is_none() && claims.sub != claims.client_id;
     AccessToken {
+        delegation: Delegation {
+            act: claims.act,
+            may_act: claims.may_act,
+            on_behalf_of: is_other.then_some(claims.sub),
+            exchanged_from: claims.exchanged_from,
+        },
         client_id: ClientId::new(claims.client_id),
         // It says how its client calls the person; who that is stands in the grant.
         user_id: None,
-        grant_id: TokenId::parse(&claims.jti).grant,
+        grant_id: id.grant,
         scope: Scope::from_stored(&claims.scope),
         audience: Some(claims.aud).filter(|aud| *aud != claims.iss),
         signed_with: None,
@@ -243,12 +300,15 @@ pub async fn may_introspect(app: &App, caller: &ClientId, token: &AccessToken) -
     if *caller == token.client_id {
         return Ok(true);
     }
-    let audience = token.audience.as_deref().unwrap_or(&app.issuer);
     for freshness in [Freshness::Cached, Freshness::Now] {
-        let catalogue = app.registry.catalogue(freshness).await?;
-        if catalogue.resource(audience).is_some_and(|resource| resource.servers.contains(caller)) {
+        if is_server(&*app.registry.catalogue(freshness).await?, &app.issuer, caller, token) {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+fn is_server(catalogue: &Catalogue, issuer: &str, client: &ClientId, token: &AccessToken) -> bool {
+    let audience = token.audience.as_deref().unwrap_or(issuer);
+    catalogue.resource(audience).is_some_and(|resource| resource.servers.contains(client))
 }

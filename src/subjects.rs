@@ -1,15 +1,21 @@
 //! What a client calls a person and a session: all clients the same, or each sector its own (OpenID Connect Core §8).
 
 use crate::app::App;
+use crate::keys::Keys;
 use crate::oauth::client::{Client, SubjectType};
 use crate::oauth::id::{SessionId, UserId};
 use crate::oauth::id_token::Names;
 
 /// The `sub` of a person for one client.
 pub fn subject(app: &App, client: &Client, user: &UserId) -> String {
+    called(&app.keys, client, user)
+}
+
+/// The same where there is no more than keys.
+pub fn called(keys: &Keys, client: &Client, user: &UserId) -> String {
     match client.subject_type {
         SubjectType::Public => user.to_string(),
-        SubjectType::Pairwise => app.keys.pairwise("sub", &client.sector(), user.as_str()),
+        SubjectType::Pairwise => keys.pairwise("sub", &client.sector(), user.as_str()),
     }
 }
 

@@ -21,6 +21,7 @@ use crate::oauth::refresh::{RefreshName, Verdict, judge};
 use crate::registry::Freshness;
 use crate::store::db::{Conn, DbError};
 use crate::store::grants;
+use crate::subjects;
 
 pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
     match introspect(&app, &request, body).await {
@@ -42,7 +43,7 @@ pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::P
 const NO_GRACE: Seconds = 0;
 
 enum Told {
-    Plain(Introspection),
+    Plain(Box<Introspection>),
     Signed(String),
 }
 
@@ -69,7 +70,7 @@ async fn introspect(
     // Who may not know of a token is told the same as of one that is none.
     let introspection = introspection.unwrap_or_default();
     match wants_signed(request) {
-        false => Ok(Told::Plain(introspection)),
+        false => Ok(Told::Plain(Box::new(introspection))),
         true => Ok(Told::Signed(sign(app, caller, &introspection).await?)),
     }
 }
@@ -95,9 +96,9 @@ async fn access_token(app: &App, caller: &Client, token: &str) -> Result<Option<
         return Ok(None);
     }
     let subject = match token.client_id == caller.id {
-        true => subject(app, caller, token.user_id.as_ref()),
+        true => subject(app, caller, &token),
         false => match app.registry.client(&token.client_id, Freshness::Cached).await? {
-            Some(client) => subject(app, &client.client, token.user_id.as_ref()),
+            Some(client) => subject(app, &client.client, &token),
             None => return Ok(None),
         },
     };
@@ -122,7 +123,7 @@ async fn refresh_token(
     if !is_live || found.standing.claims.is_none() {
         return Ok(None);
     }
-    let subject = subject(app, caller, Some(&chain.grant.user));
+    let subject = subjects::subject(app, caller, &chain.grant.user);
     Ok(Some(Introspection::of_refresh_token(&app.issuer, &chain, subject)))
 }
 

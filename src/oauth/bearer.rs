@@ -92,6 +92,7 @@ mod tests {
             signed_with: None,
             issued_at: 0,
             expires_at: 100,
+            delegation: Default::default(),
         };
         let good = Presented { token: token.clone(), claims: Wanted::default(), is_revoked: false };
         let of = |token: AccessToken| Presented { token, ..good.clone() };

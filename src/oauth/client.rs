@@ -56,6 +56,10 @@ pub struct Client {
     pub access_token_lifetime: Option<i64>,
     /// Nobody but people of this group is let in.
     pub required_group: Option<String>,
+    /// The client that may exchange its tokens, and nobody else then (RFC 8693 §4.4).
+    pub may_act: Option<ClientId>,
+    /// What it exchanges need not say that it acts.
+    pub may_impersonate: bool,
     /// Belongs to the operator: nobody is asked for consent.
     pub first_party: bool,
     pub disabled: bool,
@@ -135,6 +139,7 @@ words! {
         RefreshToken = "refresh_token",
         DeviceCode = "urn:ietf:params:oauth:grant-type:device_code",
         JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange",
     }
 }
 words! {
@@ -185,7 +190,7 @@ impl GrantType {
 
     /// Only for clients that prove who they are: what they offer is somebody else's, or nothing.
     pub fn needs_proof(self) -> bool {
-        matches!(self, Self::ClientCredentials | Self::JwtBearer)
+        matches!(self, Self::ClientCredentials | Self::JwtBearer | Self::TokenExchange)
     }
 }
 
@@ -242,6 +247,8 @@ impl Client {
             resources: Vec::new(),
             access_token_lifetime: None,
             required_group: None,
+            may_act: None,
+            may_impersonate: false,
             first_party: false,
             disabled: false,
         }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::delegation::{Actor, MayAct};
 use super::refresh::Chain;
 use super::token::AccessToken;
 use crate::clock::Seconds;
@@ -31,6 +32,11 @@ pub struct Introspection {
     pub iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jti: Option<String>,
+    /// Who acts for the subject, and who may (RFC 8693 §4.1 and §4.4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_act: Option<MayAct>,
 }
 
 impl Introspection {
@@ -47,6 +53,8 @@ impl Introspection {
             aud: Some(token.audience.clone().unwrap_or_else(|| issuer.to_owned())),
             iss: Some(issuer.to_owned()),
             jti: Some(token.id.clone()),
+            act: token.delegation.act.clone(),
+            may_act: token.delegation.may_act.clone(),
         }
     }
 

@@ -31,6 +31,9 @@ pub fn check(client: &Client) -> Result<(), String> {
                 .into(),
         );
     }
+    if client.may_impersonate && !may(GrantType::TokenExchange) {
+        return Err("--may-impersonate is for clients with the grant token_exchange".into());
+    }
     check_assertions(client)?;
     check_response_types(client)?;
     check_sector(client)?;

@@ -135,6 +135,26 @@ impl<'k, K: KnownResources> Registered<'k, K> {
         named.or(only).map_or(Ok(None), |uri| self.named(uri, client))
     }
 
+    /// The one that a token is for which comes of another one: what the request names, or what the other one is for,
+    /// which needs no further permission.
+    pub fn of_exchange(
+        &self,
+        named: Option<&str>,
+        audience: Option<&str>,
+        client: &Client,
+    ) -> Result<Option<&'k Resource>, OAuthError> {
+        let unchanged = audience.unwrap_or(self.issuer);
+        match named {
+            Some(uri) if normal(uri) != normal(unchanged) => self.named(uri, client),
+            _ => match audience {
+                None => Ok(None),
+                Some(uri) => self.resources.resource(uri).map(Some).ok_or_else(|| {
+                    Reason::ResourceUnknown.because(format!("the resource {} is not known here", shown(uri)))
+                }),
+            },
+        }
+    }
+
     /// What of a granted scope goes into a token for `resource`; into one for this server goes what is of none of
     /// the resources that were named with it.
     pub fn scope(
@@ -153,9 +173,9 @@ impl<'k, K: KnownResources> Registered<'k, K> {
     }
 }
 
-/// The resource that a token request names: a token is for one, and each has a request of its own.
-pub fn named(params: &Params) -> Result<Option<String>, OAuthError> {
-    match params.all("resource", MOST)?.as_slice() {
+/// The resource that a token request names by a parameter: a token is for one, and each has a request of its own.
+pub fn named(params: &Params, parameter: &'static str) -> Result<Option<String>, OAuthError> {
+    match params.all(parameter, MOST)?.as_slice() {
         [] => Ok(None),
         [only] => Ok(Some((*only).to_owned())),
         _ => Err(Reason::ResourceSeveral
@@ -242,6 +262,27 @@ mod tests {
         assert_eq!(reason("nowhere", &free), Reason::ResourceMalformed);
         assert_eq!(named("urn:bare", &bound), Ok(Some("urn:bare".into())));
         assert_eq!(reason("https://api.example", &bound), Reason::ResourceNotAllowed);
+    }
+
+    #[test]
+    fn an_exchange_keeps_the_target_or_names_one_that_the_client_may_name() {
+        let known = known();
+        let registered = Registered { resources: &known, issuer: "https://id.example" };
+        let client = example(ClientKind::Service);
+        let of = |named: Option<&str>, audience: Option<&str>| {
+            let found = registered.of_exchange(named, audience, &client);
+            found.map(|found| found.map(|found| found.uri.as_str())).map_err(|error| error.reason)
+        };
+        let (api, other) = ("https://api.example", "https://other.example/v1");
+        assert_eq!(of(None, Some(other)), Ok(Some(other)), "it may not name it, and need not");
+        assert_eq!(of(Some(other), Some(other)), Ok(Some(other)));
+        assert_eq!(of(Some("https://api.example/"), Some(other)), Ok(Some(api)));
+        assert_eq!(of(Some("https://id.example/"), Some(other)), Ok(None));
+        assert_eq!((of(None, None), of(Some("https://id.example"), None)), (Ok(None), Ok(None)));
+        assert_eq!(of(Some(other), Some(api)), Err(Reason::ResourceNotAllowed));
+        assert_eq!(of(Some(other), None), Err(Reason::ResourceNotAllowed));
+        assert_eq!(of(Some("api"), None), Err(Reason::ResourceMalformed));
+        assert_eq!(of(None, Some("urn:gone")), Err(Reason::ResourceUnknown));
     }
 
     #[test]

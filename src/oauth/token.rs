@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::client::{Client, TokenFormat};
+use super::delegation::{Actor, Ancestor, Delegation, MayAct};
 use super::grant::Grant;
 use super::id::{ClientId, GrantId, UserId};
 use super::resource::Resource;
@@ -32,6 +33,7 @@ pub struct AccessToken {
     pub signed_with: Option<SigningAlgorithm>,
     pub issued_at: Seconds,
     pub expires_at: Seconds,
+    pub delegation: Delegation,
 }
 
 /// What a token is issued for: nothing but that differs between a person's and a client's own.
@@ -65,7 +67,7 @@ impl AccessToken {
         let format = resource.map_or(client.token_format, |resource| resource.format);
         let algorithm = resource.and_then(|resource| resource.algorithm).unwrap_or(usual.algorithm);
         Self {
-            id: TokenId { grant: grant.map(|grant| grant.id.clone()), own: id.to_owned() }.to_text(),
+            id: TokenId::new(grant.map(|grant| grant.id.clone()), id).to_text(),
             client_id: client.id.clone(),
             user_id: grant.map(|grant| grant.user.clone()),
             grant_id: grant.map(|grant| grant.id.clone()),
@@ -73,6 +75,10 @@ impl AccessToken {
             signed_with: (format == TokenFormat::Jwt).then_some(algorithm),
             issued_at: now,
             expires_at: now + lifetime(client, resource, &scope, known, usual),
+            delegation: Delegation {
+                may_act: client.may_act.as_ref().map(MayAct::of),
+                ..Delegation::default()
+            },
             scope,
         }
     }
@@ -107,6 +113,10 @@ pub struct TokenId {
 }
 
 impl TokenId {
+    pub fn new(grant: Option<GrantId>, own: &str) -> Self {
+        Self { grant, own: own.to_owned() }
+    }
+
     pub fn parse(text: &str) -> Self {
         match text.split_once('.') {
             Some((grant, own)) => Self { grant: Some(GrantId::new(grant)), own: own.to_owned() },
@@ -114,7 +124,7 @@ impl TokenId {
         }
     }
 
-    fn to_text(&self) -> String {
+    pub fn to_text(&self) -> String {
         match &self.grant {
             Some(grant) => format!("{grant}.{}", self.own),
             None => self.own.clone(),
@@ -138,12 +148,22 @@ pub struct JwtClaims {
     pub auth_time: Option<Seconds>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_act: Option<MayAct>,
+    /// This server's own: the end of one of them is the end of this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchanged_from: Vec<Ancestor>,
 }
 
 /// The JSON of a successful token request.
 #[derive(Debug, Serialize)]
 pub struct TokenAnswer {
     pub access_token: String,
+    /// What kind of token an exchange gave (RFC 8693 §2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<&'static str>,
     pub token_type: &'static str,
     /// Seconds.
     pub expires_in: Seconds,
@@ -158,6 +178,7 @@ impl TokenAnswer {
     pub fn new(access_token: String, record: &AccessToken) -> Self {
         Self {
             access_token,
+            issued_token_type: None,
             token_type: "Bearer",
             expires_in: record.lifetime(),
             scope: record.scope.to_string(),

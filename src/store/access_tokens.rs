@@ -5,10 +5,11 @@ use sqlx::FromRow;
 use super::db::{Batch, Conn, DbError, Tx};
 use super::grants::claims_from;
 use crate::oauth::bearer::Presented;
+use crate::oauth::delegation::{DEEPEST, Delegation};
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::scope::Scope;
 use crate::oauth::token::AccessToken;
-use crate::secret::Hash;
+use crate::secret::{Hash, from_base64url};
 
 #[derive(FromRow)]
 struct OpaqueRow {
@@ -19,6 +20,7 @@ struct OpaqueRow {
     audience: Option<String>,
     issued_at: i64,
     expires_at: i64,
+    delegation: Option<String>,
     claims: Option<String>,
     is_revoked: bool,
 }
@@ -35,7 +37,8 @@ pub async fn find_opaque(conn: &mut Conn, hash: &Hash) -> Result<Option<Presente
     let row: Option<OpaqueRow> = conn
         .query(
             "SELECT access_tokens.client_id, access_tokens.user_id, access_tokens.grant_id, access_tokens.scope,
-                    access_tokens.audience, access_tokens.issued_at, access_tokens.expires_at, grants.claims,
+                    access_tokens.audience, access_tokens.issued_at, access_tokens.expires_at,
+                    access_tokens.delegation, grants.claims,
                     NOT (EXISTS (SELECT 1 FROM clients
                                  WHERE clients.id = access_tokens.client_id AND clients.disabled_at IS NULL)
                          AND (access_tokens.grant_id IS NULL
@@ -50,7 +53,8 @@ pub async fn find_opaque(conn: &mut Conn, hash: &Hash) -> Result<Option<Presente
         .bind(hash.as_bytes())
         .optional()
         .await?;
-    row.map(|row| row.into_presented(hash)).transpose()
+    let Some(row) = row else { return Ok(None) };
+    judged(conn, row.into_presented(hash)?).await.map(Some)
 }
 
 /// How a JWT of this server stands at this moment; the person is the one of its grant.
@@ -65,11 +69,12 @@ pub async fn find_jwt(conn: &mut Conn, token: AccessToken) -> Result<Presented, 
                          OR NOT EXISTS (SELECT 1 FROM users
                                         WHERE users.id = grants.user_id AND users.disabled_at IS NULL)
                          OR EXISTS (SELECT 1 FROM revoked_tokens WHERE revoked_tokens.id = $3)) AS is_revoked
-                 FROM grants WHERE grants.id = $1 AND grants.client_id = $2",
+                 FROM grants WHERE grants.id = $1 AND ($4 OR grants.client_id = $2)",
             )
             .bind(grant.as_str())
             .bind(token.client_id.as_str())
             .bind(token.id.as_str())
+            .bind(!token.delegation.exchanged_from.is_empty())
             .optional()
             .await?
         }
@@ -90,11 +95,70 @@ pub async fn find_jwt(conn: &mut Conn, token: AccessToken) -> Result<Presented, 
     let Some(row) = row else {
         return Ok(Presented { token, claims: Default::default(), is_revoked: true });
     };
-    Ok(Presented {
+    let presented = Presented {
         claims: claims_from(row.claims.as_deref(), "grants", &token.id)?.userinfo,
         is_revoked: row.is_revoked,
         token: AccessToken { user_id: row.user_id.map(UserId::new), ..token },
-    })
+    };
+    judged(conn, presented).await
+}
+
+#[derive(FromRow)]
+struct LineRow {
+    opaque: i64,
+    revoked: i64,
+    clients: i64,
+}
+
+/// Looks at what an exchanged token hangs on beside its grant; of any other token nothing more is asked.
+async fn judged(conn: &mut Conn, presented: Presented) -> Result<Presented, DbError> {
+    if presented.token.delegation.exchanged_from.is_empty() || presented.is_revoked {
+        return Ok(presented);
+    }
+    let is_revoked = !is_of_live_line(conn, &presented.token).await?;
+    // What a person allowed one application by name is told to no other.
+    Ok(Presented { is_revoked, claims: Default::default(), ..presented })
+}
+
+/// Whether all that a token was exchanged from still counts, and every client whose hands it went through is the same
+/// and enabled.
+async fn is_of_live_line(conn: &mut Conn, token: &AccessToken) -> Result<bool, DbError> {
+    let line = &token.delegation.exchanged_from;
+    let mut opaque: Vec<Vec<u8>> =
+        line.iter().filter(|from| from.opaque).filter_map(|from| from_base64url(&from.jti)).collect();
+    let mut signed: Vec<&str> =
+        line.iter().filter(|from| !from.opaque).map(|from| from.jti.as_str()).collect();
+    let mut clients: Vec<&str> = line.iter().map(|from| from.client_id.as_str()).collect();
+    clients.push(token.client_id.as_str());
+    clients.sort_unstable();
+    clients.dedup();
+    if line.len() > DEEPEST || opaque.len() + signed.len() != line.len() {
+        return Ok(false);
+    }
+    let expected = (opaque.len(), clients.len());
+    opaque.resize(DEEPEST, Vec::new());
+    signed.resize(DEEPEST, "");
+    clients.resize(DEEPEST + 1, "");
+    // One that was registered later under the same id is another client.
+    let mut query = conn.query(
+        "SELECT (SELECT COUNT(*) FROM access_tokens WHERE hash IN ($1, $2, $3, $4)) AS opaque,
+                (SELECT COUNT(*) FROM revoked_tokens WHERE id IN ($5, $6, $7, $8)) AS revoked,
+                (SELECT COUNT(*) FROM clients WHERE id IN ($9, $10, $11, $12, $13)
+                 AND disabled_at IS NULL AND created_at <= $14) AS clients",
+    );
+    for hash in opaque {
+        query = query.bind(hash);
+    }
+    for id in signed.into_iter().chain(clients) {
+        query = query.bind(id.to_owned());
+    }
+    let row: Option<LineRow> = query.bind(token.issued_at).optional().await?;
+    let is_whole = |row: LineRow| {
+        usize::try_from(row.opaque) == Ok(expected.0)
+            && row.revoked == 0
+            && usize::try_from(row.clients) == Ok(expected.1)
+    };
+    Ok(row.is_some_and(is_whole))
 }
 
 /// Stores a token that a client gets for itself, if the client is still what it was when it authenticated.
@@ -109,8 +173,8 @@ pub async fn save_for_client(
 ) -> Result<bool, DbError> {
     let inserted = tx
         .query(
-            "INSERT INTO access_tokens (hash, client_id, scope, audience, issued_at, expires_at)
-             SELECT $1, clients.id, $4, $5, $6, $7 FROM clients
+            "INSERT INTO access_tokens (hash, client_id, scope, audience, issued_at, expires_at, delegation)
+             SELECT $1, clients.id, $4, $5, $6, $7, $8 FROM clients
              WHERE clients.id = $2 AND clients.version = $3 AND clients.disabled_at IS NULL",
         )
         .bind(hash.as_bytes())
@@ -120,18 +184,15 @@ pub async fn save_for_client(
         .bind(token.audience.clone())
         .bind(token.issued_at)
         .bind(token.expires_at)
+        .bind(token.delegation.to_stored())
         .execute()
         .await?;
     Ok(inserted == 1)
 }
 
-/// Forgets what a client got for itself; what it got by grants ends with them.
+/// Forgets what a client has, for itself, by grants, and by exchange, which may hang on a grant to another client.
 pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<(), DbError> {
-    tx.query("DELETE FROM access_tokens WHERE client_id = $1 AND grant_id IS NULL")
-        .bind(client.as_str())
-        .execute()
-        .await
-        .map(drop)
+    tx.query("DELETE FROM access_tokens WHERE client_id = $1").bind(client.as_str()).execute().await.map(drop)
 }
 
 /// Forgets one opaque token of a client.
@@ -158,8 +219,9 @@ pub async fn revoke_jwt(tx: &mut Tx, token: &AccessToken) -> Result<(), DbError>
 pub fn save_in<'c>(batch: Batch<'c>, hash: &Hash, token: &AccessToken) -> Batch<'c> {
     batch
         .query(
-            "INSERT INTO access_tokens (hash, client_id, user_id, grant_id, scope, audience, issued_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO access_tokens (hash, client_id, user_id, grant_id, scope, audience, issued_at, expires_at,
+                                        delegation)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(hash.as_bytes())
         .bind(token.client_id.as_str())
@@ -169,6 +231,7 @@ pub fn save_in<'c>(batch: Batch<'c>, hash: &Hash, token: &AccessToken) -> Batch<
         .bind(token.audience.clone())
         .bind(token.issued_at)
         .bind(token.expires_at)
+        .bind(token.delegation.to_stored())
 }
 
 impl OpaqueRow {
@@ -184,6 +247,9 @@ impl OpaqueRow {
             issued_at: self.issued_at,
             expires_at: self.expires_at,
             client_id: ClientId::new(self.client_id),
+            delegation: Delegation::from_stored(self.delegation.as_deref()).ok_or_else(|| {
+                DbError::Corrupt { table: "access_tokens", id: hash.to_text(), what: "delegation" }
+            })?,
         };
         let claims = claims_from(self.claims.as_deref(), "grants", token.client_id.as_str())?.userinfo;
         Ok(Presented { token, claims, is_revoked: self.is_revoked })

@@ -169,6 +169,11 @@ pub async fn is_origin(conn: &mut Conn, origin: &str) -> Result<bool, DbError> {
 
 /// Deletes a client with its secrets, the consents to it and what waits for a person; `false` when there is none.
 pub async fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, DbError> {
+    // Who is registered under this id one day acts for nobody by that.
+    tx.query("UPDATE clients SET version = version + 1, may_act = NULL WHERE may_act = $1")
+        .bind(id.as_str())
+        .execute()
+        .await?;
     Ok(tx.query("DELETE FROM clients WHERE id = $1").bind(id.as_str()).execute().await? == 1)
 }
 

@@ -4,6 +4,7 @@ use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use crate::oauth::claims::{Claims, Person};
+use crate::oauth::grant::Standing;
 use crate::oauth::id::UserId;
 use crate::oauth::user::folded;
 
@@ -77,6 +78,16 @@ pub async fn find_person(conn: &mut Conn, user: &UserId) -> Result<Option<Person
         .optional()
         .await?;
     row.map(PersonRow::into_person).transpose()
+}
+
+/// What the gate needs to know of a user at this moment, whose session is no matter.
+pub async fn standing(conn: &mut Conn, user: &UserId) -> Result<Standing, DbError> {
+    let row: Option<(String,)> = conn
+        .query("SELECT claims FROM users WHERE id = $1 AND disabled_at IS NULL")
+        .bind(user.as_str())
+        .optional()
+        .await?;
+    Ok(Standing { claims: row.map(|(claims,)| claims), session_ended: false })
 }
 
 /// Every user, by username.

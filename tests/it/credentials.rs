@@ -81,6 +81,10 @@ fn asked(grant: GrantType) -> Vec<(&'static str, &'static str)> {
         GrantType::RefreshToken => vec![("refresh_token", "made-up")],
         GrantType::DeviceCode => vec![("device_code", "made-up")],
         GrantType::JwtBearer => vec![("assertion", "made-up")],
+        GrantType::TokenExchange => vec![
+            ("subject_token", "made-up"),
+            ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+        ],
     });
     form
 }
@@ -94,8 +98,9 @@ fn told(grant: GrantType, kind: Kind) -> (u16, &'static str) {
         GrantType::ClientCredentials => (200, ""),
         GrantType::RefreshToken => (400, "refresh_token.unknown"),
         GrantType::DeviceCode => (400, "device_code.unknown"),
-        GrantType::JwtBearer if is_public => (400, "client.grant_not_allowed"),
+        GrantType::JwtBearer | GrantType::TokenExchange if is_public => (400, "client.grant_not_allowed"),
         GrantType::JwtBearer => (400, "assertion.malformed"),
+        GrantType::TokenExchange => (400, "subject_token.invalid"),
     }
 }
 

@@ -26,6 +26,7 @@ mod deadline;
 mod device;
 mod encryption;
 mod errors;
+mod exchange;
 mod faults;
 mod fetch;
 mod front_channel;

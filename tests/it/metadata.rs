@@ -23,12 +23,13 @@ async fn server_at(path: &str) -> (TestServer, String) {
 const METHODS: [&str; 5] =
     ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"];
 
-const GRANTS: [&str; 6] = [
+const GRANTS: [&str; 7] = [
     "authorization_code",
     "client_credentials",
     "refresh_token",
     "urn:ietf:params:oauth:grant-type:device_code",
     "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
     "implicit",
 ];
 

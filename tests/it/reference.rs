@@ -128,7 +128,7 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
 }
 
 /// Reasons whose example tells of a time, a setting or a size that a single request does not show.
-const NEEDS_MORE: [&str; 67] = [
+const NEEDS_MORE: [&str; 69] = [
     "request.malformed",
     "request.too_large",
     "parameter.too_long",
@@ -196,6 +196,8 @@ const NEEDS_MORE: [&str; 67] = [
     "assertion.replayed",
     "assertion.subject",
     "scope.beyond_issuer",
+    "subject_token.foreign",
+    "exchange.too_deep",
 ];
 
 /// A server that knows the applications of the examples.
@@ -218,6 +220,7 @@ impl Stage {
         let mut calendar =
             Registration::web("calendar").redirect_uri(CALLBACK).chosen_secret("made-up-secret");
         calendar.client.scopes = Scope::from_stored("openid read write");
+        calendar.client.grants.push(GrantType::TokenExchange);
         calendar.client.post_logout_redirect_uris =
             vec![RegisteredUri::register("https://app.example.com/goodbye", ClientKind::Web).unwrap()];
         let calendar = server.register(calendar).await;

@@ -147,6 +147,11 @@ async fn every_known_parameter_may_stand_once() {
         "scope",
         "device_code",
         "assertion",
+        "subject_token",
+        "subject_token_type",
+        "actor_token",
+        "actor_token_type",
+        "requested_token_type",
     ] {
         let body = format!("grant_type=client_credentials&{name}=client_credentials&{name}=");
         let answer = with_header(&server, &authorization, &body).await;

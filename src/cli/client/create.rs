@@ -109,6 +109,13 @@ pub(in crate::cli) struct Options {
     /// Only people of this group are let in, and get tokens for it
     #[arg(long, value_name = "GROUP", value_parser = group)]
     require_group: Option<String>,
+    /// The client that may exchange its tokens, and nobody else then; without this option the servers of a token's
+    /// resource may
+    #[arg(long, value_name = "ID")]
+    may_act: Option<String>,
+    /// What it exchanges need not say that it acts, for the person or client that the token speaks for
+    #[arg(long)]
+    may_impersonate: bool,
     /// It belongs to the operator: nobody is asked for consent
     #[arg(long)]
     first_party: bool,
@@ -160,6 +167,9 @@ async fn create(options: &Options, mut client: Client, logo: Option<Logo>) -> Re
             Ok(resources) => Client { resources, ..client.clone() },
             Err(trouble) => return Ok(Err(trouble)),
         };
+        if let Err(trouble) = tokens::check_actor(tx, client.may_act.as_ref()).await? {
+            return Ok(Err(trouble));
+        }
         if !clients::save(tx, &client, now).await? {
             return Ok(Ok(false));
         }
@@ -243,6 +253,8 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
         resources: Vec::new(),
         access_token_lifetime: None,
         required_group: options.require_group.clone(),
+        may_act: options.may_act.as_ref().map(ClientId::new),
+        may_impersonate: options.may_impersonate,
         first_party: options.first_party,
         disabled: false,
     };

@@ -1,10 +1,11 @@
-//! `--token-format`, `--resource` and `--access-token-lifetime`.
+//! `--token-format`, `--resource`, `--access-token-lifetime` and `--may-act`.
 
 use super::super::{Desk, Trouble};
 use crate::config::Span;
+use crate::oauth::id::ClientId;
 use crate::oauth::resource::normal;
 use crate::store::db::{Conn, DbError};
-use crate::store::resources;
+use crate::store::{clients, resources};
 
 /// Seconds of an access token's life, no longer than the key that signs it is published.
 pub(in crate::cli) fn lifetime(desk: &Desk, text: &str) -> Result<i64, Trouble> {
@@ -51,4 +52,19 @@ pub(super) async fn registered(
         }
     }
     Ok(Ok(found))
+}
+
+/// Who may act is a client that can prove that it is the one.
+pub(super) async fn check_actor(
+    conn: &mut Conn,
+    named: Option<&ClientId>,
+) -> Result<Result<(), Trouble>, DbError> {
+    let Some(id) = named else { return Ok(Ok(())) };
+    match clients::find(conn, id).await? {
+        None => Ok(Err(format!("--may-act: there is no client with the id {id}").into())),
+        Some(found) if found.client.kind.is_public() => {
+            Ok(Err(format!("--may-act: the client {id} is public, and could not prove who acts").into()))
+        }
+        Some(_) => Ok(Ok(())),
+    }
 }

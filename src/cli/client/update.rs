@@ -146,6 +146,15 @@ struct Changes {
     /// It is for people of every group
     #[arg(long)]
     no_required_group: bool,
+    /// The client that may exchange its tokens, and nobody else then
+    #[arg(long, value_name = "ID", conflicts_with = "no_may_act")]
+    may_act: Option<String>,
+    /// The servers of a token's resource may exchange it
+    #[arg(long)]
+    no_may_act: bool,
+    /// Whether what it exchanges need not say that it acts
+    #[arg(long, value_name = "true|false")]
+    may_impersonate: Option<bool>,
     /// Whether it belongs to the operator, so that nobody is asked for consent
     #[arg(long, value_name = "true|false")]
     first_party: Option<bool>,
@@ -208,6 +217,9 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
                 Ok(resources) if resources.is_empty() => {}
                 Ok(resources) => client.resources = resources,
                 Err(trouble) => return Ok(Err(trouble)),
+            }
+            if let Err(trouble) = tokens::check_actor(tx, client.may_act.as_ref()).await? {
+                return Ok(Err(trouble));
             }
             if let Some(logo) = &logo {
                 logo.save(tx).await?;
@@ -282,24 +294,23 @@ impl Changes {
             resources: if self.no_resources { Vec::new() } else { before.resources.clone() },
             access_token_lifetime: before.access_token_lifetime,
             required_group: self.required_group(before),
+            may_act: self.may_act(before),
+            may_impersonate: self.may_impersonate.unwrap_or(before.may_impersonate),
             first_party: self.first_party.unwrap_or(before.first_party),
             disabled: self.disable || (before.disabled && !self.enable),
         };
-        registration::check(&client)?;
-        check_encryption(&client)?;
-        if kind.is_public() && secrets > 0 {
-            let kind = kind.as_str();
-            return Err(format!(
-                "a {kind} client is public and cannot keep a secret; remove its secrets first"
-            )
-            .into());
-        }
+        check(&client, secrets)?;
         Ok(client)
     }
 
     fn required_group(&self, before: &Client) -> Option<String> {
         let kept = || before.required_group.clone().filter(|_| !self.no_required_group);
         self.require_group.clone().or_else(kept)
+    }
+
+    fn may_act(&self, before: &Client) -> Option<ClientId> {
+        let kept = || before.may_act.clone().filter(|_| !self.no_may_act);
+        self.may_act.as_ref().map(ClientId::new).or_else(kept)
     }
 
     /// The keys themselves, or where they are.
@@ -375,4 +386,17 @@ impl Changes {
         texts.extend_from_slice(&self.add_redirect_uris);
         redirect_uris(&texts, kind)
     }
+}
+
+/// What comes out passes the checks of a new client.
+fn check(client: &Client, secrets: usize) -> Result<(), Trouble> {
+    registration::check(client)?;
+    check_encryption(client)?;
+    if client.kind.is_public() && secrets > 0 {
+        let kind = client.kind.as_str();
+        return Err(
+            format!("a {kind} client is public and cannot keep a secret; remove its secrets first").into()
+        );
+    }
+    Ok(())
 }

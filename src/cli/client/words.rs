@@ -16,9 +16,9 @@ use crate::oauth::scope::Scope;
 use crate::oauth::signing_key::SigningAlgorithm;
 
 macro_rules! choice {
-    ($name:ident for $of:ty { $($variant:ident = $word:literal $(| $alias:literal)? => $value:expr),* $(,)? }) => {
+    ($name:ident for $of:ty { $($variant:ident = $word:literal $(| $alias:literal)* => $value:expr),* $(,)? }) => {
         #[derive(Clone, Copy, ValueEnum)]
-        pub(in crate::cli) enum $name { $(#[value(name = $word $(, alias = $alias)?)] $variant),* }
+        pub(in crate::cli) enum $name { $(#[value(name = $word $(, alias = $alias)*)] $variant),* }
 
         impl From<$name> for $of {
             fn from(choice: $name) -> Self {
@@ -39,7 +39,8 @@ choice!(Grant for GrantType {
     ClientCredentials = "client_credentials" => Self::ClientCredentials,
     RefreshToken = "refresh_token" => Self::RefreshToken,
     DeviceCode = "device_code" => Self::DeviceCode,
-    JwtBearer = "jwt_bearer" | "urn:ietf:params:oauth:grant-type:jwt-bearer" => Self::JwtBearer,
+    JwtBearer = "jwt_bearer" | "jwt-bearer" | "urn:ietf:params:oauth:grant-type:jwt-bearer" => Self::JwtBearer,
+    TokenExchange = "token_exchange" | "token-exchange" | "urn:ietf:params:oauth:grant-type:token-exchange" => Self::TokenExchange,
 });
 choice!(Method for AuthMethod {
     Basic = "client_secret_basic" => Self::Basic,

@@ -13,6 +13,7 @@ use crate::jose::JoseError;
 use crate::jose::verify::{Expiry, VerifyingKey, verify};
 use crate::keys::Keys;
 use crate::oauth::bearer::Presented;
+use crate::oauth::delegation::{Actor, Delegation};
 use crate::oauth::id::GrantId;
 use crate::oauth::refresh::RefreshName;
 use crate::oauth::token::{ACCESS_TOKEN_PREFIX, JwtClaims, TYP};
@@ -88,18 +89,27 @@ async fn access_token(desk: &Desk, token: &str) -> Result<Told, Trouble> {
         (false, true) => "expired".to_owned(),
         (false, false) => "live".to_owned(),
     };
+    let Delegation { act, on_behalf_of, exchanged_from, .. } = token.delegation;
     let mut told = vec![
         ("kind", kind.to_owned()),
         ("state", state),
         ("client", token.client_id.to_string()),
-        ("subject", person(grant.as_ref()).unwrap_or_else(|| "the client itself".into())),
+        ("subject", person(grant.as_ref()).or(on_behalf_of).unwrap_or_else(|| "the client itself".into())),
         ("scope", token.scope.to_string()),
         ("audience", token.audience.unwrap_or_else(|| "this server".into())),
         ("issued at", iso(token.issued_at)),
         ("expires at", iso(token.expires_at)),
     ];
+    told.extend(act.map(|act| ("actor", acting(&act))));
+    told.extend(exchanged_from.last().map(|from| ("exchanged from", from.jti.clone())));
     told.extend(token.grant_id.map(|grant| ("grant", grant.to_string())));
     Ok(Told(told))
+}
+
+/// Who acts now, and who did before.
+fn acting(actor: &Actor) -> String {
+    let before = actor.act.as_ref().map(|before| format!(", before that {}", acting(before)));
+    format!("{}{}", actor.sub, before.unwrap_or_default())
 }
 
 /// The claims of a JWT whose signature is good.

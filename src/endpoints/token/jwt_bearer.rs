@@ -52,7 +52,7 @@ pub(super) async fn prepare(
     };
     let vouched = verified(app, client, token, &MANNER).await?;
     let id = MANNER.kind.id(&vouched.claims)?;
-    let scope = draft.scope_of(&vouched.issuer, client, params)?;
+    let scope = draft.scope_of(&vouched.issuer, client, params.one("scope")?)?;
     // No issuer that is trusted holds a NUL.
     let name = Hash::of(&format!("issuer\0{}\0{id}", vouched.claims.iss));
     Ok(Prepared { vouched, name, scope })

@@ -6,6 +6,7 @@ mod device_code;
 mod foreign;
 mod jwt_bearer;
 mod refresh_token;
+mod token_exchange;
 
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ use crate::store::clients::StoredClient;
 use crate::store::grants::Lifetime;
 
 /// What this endpoint knows by name; anything else is ignored.
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 13] = [
     "grant_type",
     "code",
     "redirect_uri",
@@ -40,6 +41,11 @@ const KNOWN: [&str; 8] = [
     "scope",
     "device_code",
     "assertion",
+    "subject_token",
+    "subject_token_type",
+    "actor_token",
+    "actor_token_type",
+    "requested_token_type",
 ];
 
 pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
@@ -55,10 +61,11 @@ pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::P
 /// What a grant needs for its work, read and checked; nothing is written yet.
 enum Prepared {
     AuthorizationCode(authorization_code::Prepared, Arc<Draft>),
-    ClientCredentials(AccessToken, Arc<Draft>),
+    ClientCredentials(Box<AccessToken>, Arc<Draft>),
     RefreshToken(refresh_token::Prepared, Arc<Draft>),
     DeviceCode(device_code::Prepared, Arc<Draft>),
     JwtBearer(Box<jwt_bearer::Prepared>, Arc<Draft>),
+    TokenExchange(Box<token_exchange::Prepared>),
 }
 
 async fn exchange(
@@ -124,7 +131,8 @@ async fn prepare(
         }
         GrantType::ClientCredentials => {
             let draft = draft(app, &client, params, freshness).await?;
-            Prepared::ClientCredentials(draft.of_client(&client.client, params)?, draft)
+            let token = Box::new(draft.of_client(&client.client, params)?);
+            Prepared::ClientCredentials(token, draft)
         }
         GrantType::RefreshToken => {
             let prepared = refresh_token::prepare(params)?;
@@ -138,6 +146,10 @@ async fn prepare(
             let draft = draft(app, &client, params, freshness).await?;
             let prepared = jwt_bearer::prepare(app, &client.client, params, &draft).await?;
             Prepared::JwtBearer(Box::new(prepared), draft)
+        }
+        GrantType::TokenExchange => {
+            let prepared = token_exchange::prepare(app, &client.client, params, freshness).await?;
+            Prepared::TokenExchange(Box::new(prepared))
         }
     };
     Ok((client, prepared))
@@ -202,10 +214,11 @@ async fn issue(
             authorization_code::issue(app, client, prepared, draft).await
         }
         Prepared::ClientCredentials(token, draft) => {
-            client_credentials::issue(app, client, token, &draft).await
+            client_credentials::issue(app, client, *token, &draft).await
         }
         Prepared::RefreshToken(prepared, draft) => refresh_token::issue(app, client, prepared, draft).await,
         Prepared::DeviceCode(prepared, draft) => device_code::issue(app, client, prepared, draft).await,
         Prepared::JwtBearer(prepared, draft) => jwt_bearer::issue(app, client, *prepared, draft).await,
+        Prepared::TokenExchange(prepared) => token_exchange::issue(app, *prepared).await,
     }
 }

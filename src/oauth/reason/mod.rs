@@ -9,6 +9,7 @@ mod bearer;
 mod claims;
 mod client;
 mod device;
+mod exchange;
 mod logout;
 mod pkce;
 mod prompt;
@@ -227,6 +228,14 @@ reasons! {
     GrantAssertionTimes = assertion::TIMES;
     GrantAssertionReplayed = assertion::REPLAYED;
     GrantAssertionSubject = assertion::SUBJECT;
+
+    SubjectTokenMissing = exchange::SUBJECT_MISSING;
+    TokenTypeUnsupported = exchange::TOKEN_TYPE;
+    SubjectTokenInvalid = exchange::SUBJECT_INVALID;
+    SubjectTokenForeign = exchange::SUBJECT_FOREIGN;
+    ActorTokenInvalid = exchange::ACTOR_INVALID;
+    ExchangeTooDeep = exchange::TOO_DEEP;
+    AudienceMismatch = exchange::AUDIENCE_MISMATCH;
 
     BearerMissing = bearer::MISSING;
     BearerMalformed = bearer::MALFORMED;

@@ -22,7 +22,8 @@ macro_rules! registered {
          origins, grants, response_types, scopes, auth_method, pkce, id_token_alg, userinfo_alg, jwks, \
          id_token_encryption, userinfo_encryption, subject_type, sector_identifier_uri, \
          backchannel_logout_uri, frontchannel_logout_uri, token_format, \
-         resources, access_token_lifetime, assertion_method, jwks_uri, assertion_audience, required_group, first_party"
+         resources, access_token_lifetime, assertion_method, jwks_uri, assertion_audience, required_group, first_party, \
+         may_act, may_impersonate"
     };
 }
 pub(super) use registered;
@@ -31,7 +32,7 @@ pub(super) use registered;
 macro_rules! values {
     () => {
         "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, \
-         $25, $26, $27, $28, $29, $30, $31, $32, $33, $34"
+         $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36"
     };
 }
 pub(super) use values;
@@ -71,6 +72,8 @@ pub(super) struct ClientRow {
     assertion_audience: Option<String>,
     required_group: Option<String>,
     first_party: bool,
+    may_act: Option<String>,
+    may_impersonate: bool,
     disabled_at: Option<i64>,
 }
 
@@ -109,6 +112,8 @@ pub(super) fn bind<'c>(query: Query<'c>, client: &Client) -> Query<'c> {
         .bind(client.assertion_audience.map(AssertionAudience::as_str))
         .bind(client.required_group.clone())
         .bind(client.first_party)
+        .bind(client.may_act.as_ref().map(ClientId::to_string))
+        .bind(client.may_impersonate)
 }
 
 impl ClientRow {
@@ -166,6 +171,8 @@ impl ClientRow {
                 .ok_or_else(|| corrupt("assertion_audience"))?,
             required_group: self.required_group,
             first_party: self.first_party,
+            may_act: self.may_act.map(ClientId::new),
+            may_impersonate: self.may_impersonate,
             disabled: self.disabled_at.is_some(),
             id: ClientId::new(self.id),
         })

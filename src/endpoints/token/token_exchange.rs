@@ -1,0 +1,286 @@
+//! `grant_type=urn:ietf:params:oauth:grant-type:token-exchange` (RFC 8693).
+
+use std::sync::Arc;
+
+use super::foreign::{Manner, Vouched, verified};
+use crate::access_tokens::{self, Draft, Read, subject_by};
+use crate::app::App;
+use crate::clock::Seconds;
+use crate::failure::Denied;
+use crate::jose::foreign::unverified_claim;
+use crate::keys::Keys;
+use crate::oauth::assertion::Kind;
+use crate::oauth::client::Client;
+use crate::oauth::delegation::Actor;
+use crate::oauth::error::OAuthError;
+use crate::oauth::exchange::{self, By, TokenType};
+use crate::oauth::grant::{Grant, Standing, may_issue};
+use crate::oauth::params::Params;
+use crate::oauth::reason::Reason;
+use crate::oauth::token::{AccessToken, TokenAnswer};
+use crate::registry::Freshness;
+use crate::store::clients;
+use crate::store::db::{Conn, Tx};
+use crate::store::{access_tokens as stored, grants, users};
+
+const MANNER: Manner = Manner {
+    kind: Kind {
+        name: "the subject token",
+        claims: Reason::SubjectTokenForeign,
+        audience: Reason::SubjectTokenForeign,
+        times: Reason::SubjectTokenForeign,
+    },
+    types: &["JWT", "at+jwt"],
+    malformed: Reason::SubjectTokenInvalid,
+    issuer: Reason::SubjectTokenInvalid,
+    keys: Reason::SubjectTokenForeign,
+    signature: Reason::SubjectTokenForeign,
+    subject: Reason::SubjectTokenForeign,
+};
+
+/// All that the database decides on.
+struct Exchange {
+    subject: Subject,
+    actor: Option<Read>,
+    requested: Option<TokenType>,
+    scope: Option<String>,
+    draft: Draft,
+    client: Client,
+    keys: Keys,
+    now: Seconds,
+}
+
+enum Subject {
+    /// A token of this server.
+    Ours(Read),
+    /// One of a trusted issuer.
+    Vouched(Box<Vouched>),
+}
+
+/// A token, and the grant that is new with it, where somebody else vouched for the person.
+struct Decided {
+    token: AccessToken,
+    grant: Option<Grant>,
+}
+
+/// Whom an actor token is about, and until when.
+struct Acting {
+    sub: String,
+    until: Seconds,
+}
+
+pub(super) struct Prepared {
+    exchange: Arc<Exchange>,
+    /// `None` when the client has changed since it authenticated.
+    decided: Option<Decided>,
+}
+
+/// Reads both tokens and has the database decide, so that what a cached record refuses is decided once more.
+pub(super) async fn prepare(
+    app: &App,
+    client: &Client,
+    params: &Params,
+    freshness: Freshness,
+) -> Result<Prepared, Denied<OAuthError>> {
+    let Some(token) = params.one("subject_token")? else {
+        return Err(Reason::SubjectTokenMissing.because("the parameter subject_token is missing").into());
+    };
+    let subject_type = named_type(params, "subject_token_type")?;
+    let requested = TokenType::named(params, "requested_token_type")?;
+    let exchange = Exchange {
+        subject: subject(app, client, token, subject_type).await?,
+        actor: actor(app, params).await?,
+        requested,
+        scope: params.one("scope")?.map(str::to_owned),
+        draft: Draft::in_exchange(app, exchange::target(params)?, freshness).await?,
+        client: client.clone(),
+        keys: app.keys.clone(),
+        now: app.now(),
+    };
+    let exchange = Arc::new(exchange);
+    let deciding = exchange.clone();
+    let decide = async move |conn: &mut Conn| deciding.decide(conn).await;
+    let decided = app.db.read::<_, Denied<OAuthError>, _>(decide).await?;
+    Ok(Prepared { exchange, decided })
+}
+
+fn named_type(params: &Params, name: &'static str) -> Result<TokenType, OAuthError> {
+    let missing = || Reason::TokenTypeUnsupported.because(format!("the parameter {name} is missing"));
+    TokenType::named(params, name)?.ok_or_else(missing)
+}
+
+/// One answer for all that is no token to exchange: nobody finds out by it what others hold.
+fn invalid() -> OAuthError {
+    Reason::SubjectTokenInvalid
+        .because("the subject token is not good at present, or not one that this client may exchange")
+}
+
+async fn subject(
+    app: &App,
+    client: &Client,
+    token: &str,
+    token_type: TokenType,
+) -> Result<Subject, Denied<OAuthError>> {
+    let is_ours = token_type == TokenType::AccessToken
+        || unverified_claim(token, "iss").is_none_or(|issuer| issuer == app.issuer);
+    if !is_ours {
+        return Ok(Subject::Vouched(Box::new(verified(app, client, token, &MANNER).await?)));
+    }
+    match (access_tokens::read(app, token).await?, token_type) {
+        (None, _) | (Some(Read::Opaque(_)), TokenType::Jwt) => Err(invalid().into()),
+        (Some(read), _) => Ok(Subject::Ours(read)),
+    }
+}
+
+async fn actor(app: &App, params: &Params) -> Result<Option<Read>, Denied<OAuthError>> {
+    let Some(token) = params.one("actor_token")? else {
+        return match TokenType::named(params, "actor_token_type")? {
+            None => Ok(None),
+            Some(_) => Err(no_actor("is missing, although its type is named").into()),
+        };
+    };
+    let token_type = named_type(params, "actor_token_type")?;
+    match (access_tokens::read(app, token).await?, token_type) {
+        (None, _) | (Some(Read::Opaque(_)), TokenType::Jwt) => Err(not_the_clients().into()),
+        (read, _) => Ok(read),
+    }
+}
+
+fn no_actor(what: &str) -> OAuthError {
+    Reason::ActorTokenInvalid.because(format!("the actor token {what}"))
+}
+
+fn not_the_clients() -> OAuthError {
+    no_actor("is not good at present, or was not issued to this client")
+}
+
+impl Exchange {
+    async fn decide(&self, conn: &mut Conn) -> Result<Option<Decided>, Denied<OAuthError>> {
+        if !clients::is_unchanged(conn, &self.client.id, self.client.version).await? {
+            return Ok(None);
+        }
+        let acting = self.acting(conn).await?;
+        let (decided, standing) = match &self.subject {
+            Subject::Ours(read) => self.in_place_of(conn, read, acting.as_ref()).await?,
+            Subject::Vouched(vouched) if !vouched.is_unchanged(conn, &self.client).await? => return Ok(None),
+            Subject::Vouched(vouched) => self.for_person(conn, vouched, acting.as_ref()).await?,
+        };
+        if let Some(standing) = standing {
+            may_issue(&standing, &self.draft.required_groups(&self.client, &decided.token.scope))?;
+        }
+        if self.requested == Some(TokenType::Jwt) && decided.token.signed_with.is_none() {
+            let what = "the token would be opaque: no jwt is issued for this target";
+            return Err(Reason::TokenTypeUnsupported.because(what).into());
+        }
+        Ok(Some(decided))
+    }
+
+    async fn acting(&self, conn: &mut Conn) -> Result<Option<Acting>, Denied<OAuthError>> {
+        let Some(read) = &self.actor else { return Ok(None) };
+        let found = read.find(conn).await?.filter(|found| found.is_active(self.now));
+        let Some(token) = found.map(|found| found.token).filter(|token| token.client_id == self.client.id)
+        else {
+            return Err(not_the_clients().into());
+        };
+        Ok(Some(Acting { sub: subject_by(&self.keys, &self.client, &token), until: token.expires_at }))
+    }
+
+    /// What comes of a token of this server; the person's standing where there is one.
+    async fn in_place_of(
+        &self,
+        conn: &mut Conn,
+        read: &Read,
+        acting: Option<&Acting>,
+    ) -> Result<(Decided, Option<Standing>), Denied<OAuthError>> {
+        let found = read.find(conn).await?.filter(|found| found.is_active(self.now));
+        let subject = found.ok_or_else(invalid)?.token;
+        let serves = self.draft.is_server(&self.client.id, &subject);
+        let by = exchange::may_exchange(&subject, &self.client.id, serves).ok_or_else(invalid)?;
+        let before = subject.delegation.act.clone();
+        let act = exchange::act(by, &self.client, acting.map(|acting| acting.sub.as_str()), before)?;
+        let is_opaque = matches!(read, Read::Opaque(_));
+        let scope = self.scope.as_deref();
+        let token = self.draft.of_exchange(&self.client, (&subject, is_opaque), scope, act)?;
+        let standing = match &token.user_id {
+            None => None,
+            Some(user) => Some(users::standing(conn, user).await?),
+        };
+        Ok((Decided { token: until(token, acting), grant: None }, standing))
+    }
+
+    /// What comes of a token of a trusted issuer.
+    async fn for_person(
+        &self,
+        conn: &mut Conn,
+        vouched: &Vouched,
+        acting: Option<&Acting>,
+    ) -> Result<(Decided, Option<Standing>), Denied<OAuthError>> {
+        let refuse = |what| MANNER.kind.refuse(Reason::SubjectTokenForeign, what);
+        let claims = &vouched.claims;
+        if claims.exp <= self.now {
+            return Err(refuse("has expired").into());
+        }
+        if let Some(may_act) = &claims.may_act {
+            let named = may_act["sub"].as_str();
+            let is_actor = acting.is_some_and(|acting| named == Some(acting.sub.as_str()));
+            if named != Some(self.client.id.as_str()) && !is_actor {
+                return Err(refuse("names somebody else by may_act, who may act").into());
+            }
+        }
+        let before = match &claims.act {
+            None => None,
+            Some(act) => Some(
+                Actor::of_issuer(act, &claims.iss)
+                    .ok_or_else(|| refuse("has an act that names no actor, or too many"))?,
+            ),
+        };
+        let actor = acting.map(|acting| acting.sub.as_str());
+        let act = exchange::act(By::Another, &self.client, actor, before)?;
+        let scope = self.draft.scope_of(&vouched.issuer, &self.client, self.scope.as_deref())?;
+        let (grant, standing) = vouched.grant(conn, &self.client, &scope, (&MANNER, self.now)).await?;
+        let mut token = self.draft.of_vouched(&self.client, &grant, &scope)?;
+        token.expires_at = token.expires_at.min(claims.exp);
+        token.delegation.act = act;
+        Ok((Decided { token: until(token, acting), grant: Some(grant) }, Some(standing)))
+    }
+
+    async fn save(&self, tx: &mut Tx, decided: &Decided) -> Result<(), Denied<OAuthError>> {
+        let mut batch = tx.batch();
+        if let (Some(grant), Subject::Vouched(vouched)) = (&decided.grant, &self.subject) {
+            let end = decided.token.expires_at;
+            batch = grants::save_vouched_in(batch, grant, vouched.voucher(), end, self.now);
+        }
+        if let Some(hash) = self.draft.stored(&decided.token) {
+            batch = stored::save_in(batch, &hash, &decided.token);
+        }
+        Ok(batch.execute().await?)
+    }
+}
+
+/// Whoever acts by a token does so as long as that token lives.
+fn until(token: AccessToken, acting: Option<&Acting>) -> AccessToken {
+    let expires_at = acting.map_or(token.expires_at, |acting| token.expires_at.min(acting.until));
+    AccessToken { expires_at, ..token }
+}
+
+pub(super) async fn issue(app: &App, prepared: Prepared) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+    let Prepared { exchange, decided } = prepared;
+    let Some(mut decided) = decided else { return Ok(None) };
+    // A JWT in the place of a token of ours leaves nothing to store: it was decided by one look.
+    if decided.grant.is_some() || exchange.draft.stored(&decided.token).is_some() {
+        let deciding = exchange.clone();
+        let work = async move |tx: &mut Tx| {
+            let Some(decided) = deciding.decide(tx).await? else { return Ok(None) };
+            deciding.save(tx, &decided).await?;
+            Ok(Some(decided))
+        };
+        match app.db.write::<_, Denied<OAuthError>, _>(work).await? {
+            Some(again) => decided = again,
+            None => return Ok(None),
+        }
+    }
+    let token = &decided.token;
+    let mut answer = TokenAnswer::new(exchange.draft.finish(app, &exchange.client, token, None)?, token);
+    answer.issued_token_type = Some(exchange.requested.unwrap_or(TokenType::AccessToken).as_str());
+    Ok(Some(answer))
+}

@@ -1,0 +1,439 @@
+//! Token exchange (RFC 8693): who may exchange what, what comes of it, and what ends it.
+
+mod ended;
+mod foreign;
+mod refused;
+
+use std::time::Duration;
+
+use grantor::oauth::client::{GrantType, SubjectType, TokenFormat};
+use grantor::oauth::id::ClientId;
+use serde_json::{Value, json};
+
+use crate::support::jwt::{claims, is_signed};
+use crate::support::relying_party::Registration;
+use crate::support::{Answer, Application, Browser, Operator, TestServer};
+
+const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
+const ORDERS: &str = "https://orders.example.com";
+const STOCK: &str = "https://stock.example.com";
+
+/// An application, and two APIs behind one another that take part in what it reads.
+struct Stage {
+    server: TestServer,
+    web: Application,
+    /// It serves the first API and calls the second.
+    orders: Application,
+    /// It serves the second.
+    stock: Application,
+    stranger: Application,
+    alice: Browser,
+}
+
+/// A service that exchanges tokens.
+fn service(id: &str, scopes: &str) -> Registration {
+    Registration::service(id).grants(&[GrantType::ClientCredentials, GrantType::TokenExchange]).scopes(scopes)
+}
+
+impl Stage {
+    async fn set() -> Self {
+        Self::of(TokenFormat::Jwt).await
+    }
+
+    /// With APIs whose tokens have this format.
+    async fn of(format: TokenFormat) -> Self {
+        let server = TestServer::start().await;
+        let mut web = Registration::web("web").scopes("openid profile email read write pay offline_access");
+        web.client.token_format = format;
+        web.client.grants.push(GrantType::TokenExchange);
+        let web = server.register(web).await;
+        let orders = server.register(service("orders", "read")).await;
+        let stock = server.register(service("stock", "read")).await;
+        let stranger = server.register(service("stranger", "read write")).await;
+        for (uri, scopes, client) in [(ORDERS, "read write", "orders"), (STOCK, "read", "stock")] {
+            server
+                .resource_with(uri, scopes, |resource| {
+                    resource.servers = vec![ClientId::new(client)];
+                    resource.format = format;
+                })
+                .await;
+        }
+        let alice = server.alice().await;
+        Self { server, web, orders, stock, stranger, alice }
+    }
+
+    /// Alice's tokens of the application, for an API or, by an empty name, for this server.
+    async fn tokens(&mut self, scope: &str, resource: &str) -> Answer {
+        let back =
+            self.alice.authorize(&self.web.url_with(&[("scope", scope), ("resource", resource)])).await;
+        self.web.redeem_by_hand(&back.get("code")).await
+    }
+
+    /// Alice's token of the application for the first API.
+    async fn token(&mut self) -> String {
+        self.tokens("openid read write", ORDERS).await.get("access_token")
+    }
+
+    fn alices_id(&self) -> Value {
+        Operator::of(&self.server).json(&["user", "show", "alice"])["id"].clone()
+    }
+}
+
+/// Exchanges a token of this server, with more in the form.
+async fn exchange(by: &Application, token: &str, more: &[(&str, &str)]) -> Answer {
+    let form =
+        [&[("grant_type", GRANT), ("subject_token", token), ("subject_token_type", ACCESS_TOKEN)], more];
+    by.token(&form.concat()).await
+}
+
+/// What comes of an exchange that must be good.
+async fn exchanged(by: &Application, token: &str, more: &[(&str, &str)]) -> String {
+    let answer = exchange(by, token, more).await;
+    assert_eq!(answer.status, 200, "{more:?}: {answer:?}");
+    answer.get("access_token")
+}
+
+async fn is_active(at: &Application, token: &str) -> bool {
+    at.introspect(token).await["active"] == json!(true)
+}
+
+#[tokio::test]
+async fn apis_behind_one_another_call_each_other_for_the_person_and_each_token_says_who_acts() {
+    let mut stage = Stage::set().await;
+    let first = stage.token().await;
+    let before = stage.server.number("SELECT COUNT(*) FROM grants").await;
+    stage.server.clock.advance(Duration::from_secs(100));
+    let answer = exchange(&stage.orders, &first, &[("resource", STOCK)]).await;
+    let told = answer.json();
+    assert_eq!(
+        (&told["issued_token_type"], &told["token_type"], &told["expires_in"], &told["scope"]),
+        (&json!(ACCESS_TOKEN), &json!("Bearer"), &json!(500), &json!("read"))
+    );
+    assert!(told.get("refresh_token").is_none() && told.get("id_token").is_none(), "{told}");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let second = answer.get("access_token");
+    assert!(is_signed(&stage.server, &second).await);
+    let (of_first, of_second) = (claims(&first), claims(&second));
+    assert_eq!(of_second["sub"], stage.alices_id());
+    assert_eq!((&of_second["aud"], &of_second["client_id"]), (&json!(STOCK), &json!("orders")));
+    assert_eq!((&of_second["act"], &of_second["exp"]), (&json!({ "sub": "orders" }), &of_first["exp"]));
+    assert!(of_first.get("act").is_none() && of_second.get("auth_time").is_none());
+
+    // The next one acts after the one before; its target is what it was, as none is named.
+    let third = exchanged(&stage.stock, &second, &[("requested_token_type", JWT)]).await;
+    let acting = json!({ "sub": "stock", "act": { "sub": "orders" } });
+    assert_eq!((&claims(&third)["act"], &claims(&third)["aud"]), (&acting, &json!(STOCK)));
+    let introspected = stage.stock.introspect(&third).await;
+    assert_eq!((&introspected["act"], &introspected["sub"]), (&acting, &stage.alices_id()));
+    assert_eq!(introspected["exp"], of_first["exp"], "nothing outlives what it came of");
+    assert_eq!(stage.server.number("SELECT COUNT(*) FROM access_tokens").await, 0, "it is stored nowhere");
+    assert_eq!(stage.server.number("SELECT COUNT(*) FROM grants").await, before);
+}
+
+#[tokio::test]
+async fn opaque_tokens_are_exchanged_as_jwts_are() {
+    let mut stage = Stage::of(TokenFormat::Opaque).await;
+    let first = stage.token().await;
+    assert!(first.starts_with("gat_"));
+    let second = exchanged(&stage.orders, &first, &[("audience", STOCK)]).await;
+    let third = exchanged(&stage.stock, &second, &[]).await;
+    assert!(second.starts_with("gat_") && third.starts_with("gat_"));
+    let told = stage.stock.introspect(&third).await;
+    assert_eq!(told["act"], json!({ "sub": "stock", "act": { "sub": "orders" } }));
+    assert_eq!((&told["sub"], &told["client_id"]), (&stage.alices_id(), &json!("stock")));
+    let of_first = stage.web.introspect(&first).await;
+    assert_eq!((&of_first["exp"], of_first.get("act")), (&told["exp"], None));
+}
+
+#[tokio::test]
+async fn a_client_narrows_its_own_tokens_without_acting_for_anybody() {
+    let mut stage = Stage::set().await;
+    let first = stage.token().await;
+    let narrow = exchange(&stage.web, &first, &[("scope", "read")]).await;
+    assert_eq!(narrow.get("scope"), "read");
+    let token = narrow.get("access_token");
+    let told = claims(&token);
+    assert_eq!((told.get("act"), &told["client_id"], &told["aud"]), (None, &json!("web"), &json!(ORDERS)));
+    let wider = exchange(&stage.web, &token, &[("scope", "read write")]).await;
+    wider.assert_json_error(400, "invalid_scope", "scope.widened");
+    // Also to another target, which has less of it.
+    let of_stock = exchange(&stage.web, &first, &[("resource", STOCK)]).await;
+    assert_eq!(
+        (claims(&of_stock.get("access_token"))["aud"].as_str(), of_stock.get("scope")),
+        (Some(STOCK), "read".into())
+    );
+    let refused = exchange(&stage.web, &first, &[("resource", STOCK), ("scope", "write")]).await;
+    refused.assert_json_error(400, "invalid_scope", "scope.not_of_resource");
+}
+
+#[tokio::test]
+async fn no_more_comes_of_an_exchange_than_token_and_caller_both_have() {
+    let mut stage = Stage::set().await;
+    let first = stage.token().await;
+    let unasked = exchange(&stage.orders, &first, &[]).await;
+    assert_eq!(unasked.get("scope"), "read", "the caller may not have write");
+    let forbidden = exchange(&stage.orders, &first, &[("scope", "read write")]).await;
+    forbidden.assert_json_error(400, "forbidden_scope", "scope.forbidden");
+    let wider = exchange(&stage.orders, &first, &[("scope", "read pay")]).await;
+    wider.assert_json_error(400, "invalid_scope", "scope.widened");
+    // What the operator takes from the caller counts at once.
+    Operator::of(&stage.server).done(&["client", "update", "orders", "--scope", "pay"]);
+    let none = exchange(&stage.orders, &first, &[]).await;
+    none.assert_json_error(400, "invalid_scope", "scope.not_of_resource");
+}
+
+#[tokio::test]
+async fn the_target_stays_or_is_one_that_the_caller_may_name() {
+    let mut stage = Stage::set().await;
+    stage.server.resource("https://pay.example.com", "pay").await;
+    let first = stage.token().await;
+    let other_spelling = format!("{ORDERS}/");
+    for form in
+        [vec![("resource", STOCK)], vec![("audience", STOCK)], vec![("audience", STOCK), ("resource", STOCK)]]
+    {
+        assert_eq!(claims(&exchanged(&stage.orders, &first, &form).await)["aud"], STOCK, "{form:?}");
+    }
+    let mut bound = service("bound", "read");
+    bound.client.resources = vec![STOCK.to_owned()];
+    let bound = stage.server.register(bound).await;
+    Operator::of(&stage.server).done(&["resource", "update", ORDERS, "--client", "bound"]);
+    for form in [vec![], vec![("resource", ORDERS)], vec![("resource", other_spelling.as_str())]] {
+        let token = exchanged(&bound, &first, &form).await;
+        assert_eq!(claims(&token)["aud"], ORDERS, "it may not name it, and need not: {form:?}");
+    }
+    let mismatch = [("audience", STOCK), ("resource", ORDERS)];
+    for (form, reason) in [
+        (&mismatch[..], "audience.mismatch"),
+        (&[("resource", "https://pay.example.com")], "resource.not_allowed"),
+        (&[("audience", "https://pay.example.com")], "resource.not_allowed"),
+        (&[("audience", "urn:nowhere")], "resource.unknown"),
+        (&[("audience", "orders")], "resource.malformed"),
+        (&[("audience", STOCK), ("audience", ORDERS)], "resource.several"),
+    ] {
+        let answer = exchange(&bound, &first, form).await;
+        answer.assert_json_error(400, "invalid_target", reason);
+    }
+}
+
+#[tokio::test]
+async fn an_actor_token_says_who_acts_in_the_place_of_the_caller() {
+    let mut stage = Stage::set().await;
+    let first = stage.token().await;
+    // A service's own token is about itself, and one of a person about that person.
+    let own = stage.orders.token(&[("grant_type", "client_credentials")]).await.get("access_token");
+    let actor = [("actor_token", own.as_str()), ("actor_token_type", ACCESS_TOKEN)];
+    assert_eq!(claims(&exchanged(&stage.orders, &first, &actor).await)["act"], json!({ "sub": "orders" }));
+    stage.server.user("bob").await;
+    let mut bob = stage.server.browser();
+    let page = bob.open(&stage.web.url_with(&[("scope", "read")])).await;
+    let page = bob.sign_in(&page, "bob").await;
+    let back = bob.allow(&page).await;
+    let bobs = stage.web.redeem_by_hand(&back.get("code")).await.get("access_token");
+    let bobs_id = Operator::of(&stage.server).json(&["user", "show", "bob"])["id"].clone();
+    let actor = [("actor_token", bobs.as_str()), ("actor_token_type", ACCESS_TOKEN)];
+    let token = exchanged(&stage.web, &first, &actor).await;
+    assert_eq!(
+        (&claims(&token)["act"], &claims(&token)["sub"]),
+        (&json!({ "sub": bobs_id }), &stage.alices_id())
+    );
+    // It was issued to somebody else.
+    let refused = exchange(&stage.orders, &first, &actor).await;
+    refused.assert_json_error(400, "invalid_request", "actor_token.invalid");
+    // Who acts by it acts as long as it lives.
+    stage.server.clock.advance(Duration::from_secs(300));
+    let next = stage.tokens("openid read write", ORDERS).await.get("access_token");
+    let answer = exchange(&stage.web, &next, &actor).await;
+    assert_eq!(answer.json()["expires_in"], 300);
+    Operator::of(&stage.server).done(&["user", "disable", "bob"]);
+    let refused = exchange(&stage.web, &next, &actor).await;
+    refused.assert_json_error(400, "invalid_request", "actor_token.invalid");
+}
+
+#[tokio::test]
+async fn only_who_is_registered_for_it_leaves_out_that_it_acts() {
+    let mut stage = Stage::set().await;
+    let operator = Operator::of(&stage.server);
+    let first = stage.token().await;
+    let second = exchanged(&stage.orders, &first, &[("resource", STOCK)]).await;
+    operator.done(&["client", "update", "stock", "--may-impersonate", "true"]);
+    let third = exchanged(&stage.stock, &second, &[]).await;
+    assert_eq!(claims(&third)["act"], json!({ "sub": "orders" }), "who acted before stays");
+    let own = stage.stock.token(&[("grant_type", "client_credentials")]).await.get("access_token");
+    let actor = [("actor_token", own.as_str()), ("actor_token_type", ACCESS_TOKEN)];
+    let acting = exchanged(&stage.stock, &second, &actor).await;
+    assert_eq!(claims(&acting)["act"]["sub"], "stock", "who names an actor says so");
+    operator.done(&["client", "update", "orders", "--may-impersonate", "true"]);
+    let silent = exchanged(&stage.orders, &first, &[("resource", STOCK)]).await;
+    assert!(claims(&silent).get("act").is_none());
+    operator.done(&["client", "update", "orders", "--may-impersonate", "false"]);
+    let again = exchanged(&stage.orders, &first, &[("resource", STOCK)]).await;
+    assert_eq!(claims(&again)["act"], json!({ "sub": "orders" }));
+}
+
+#[tokio::test]
+async fn who_may_act_stands_in_the_token_and_nobody_else_may() {
+    for format in [TokenFormat::Jwt, TokenFormat::Opaque] {
+        let mut stage = Stage::of(format).await;
+        Operator::of(&stage.server).done(&["client", "update", "web", "--may-act", "stranger"]);
+        let first = stage.token().await;
+        let told = stage.orders.introspect(&first).await;
+        assert_eq!(told["may_act"], json!({ "sub": "stranger" }));
+        if format == TokenFormat::Jwt {
+            assert_eq!(claims(&first)["may_act"], json!({ "sub": "stranger" }));
+        }
+        let refused = exchange(&stage.orders, &first, &[]).await;
+        refused.assert_json_error(400, "invalid_request", "subject_token.invalid");
+        let second = exchanged(&stage.stranger, &first, &[("resource", STOCK)]).await;
+        let told = stage.stock.introspect(&second).await;
+        assert_eq!((&told["act"], told.get("may_act")), (&json!({ "sub": "stranger" }), None));
+        assert!(is_active(&stage.web, &exchanged(&stage.web, &first, &[]).await).await, "its own it may");
+    }
+}
+
+#[tokio::test]
+async fn a_service_passes_on_the_token_of_another_service() {
+    for format in [TokenFormat::Jwt, TokenFormat::Opaque] {
+        let stage = Stage::of(format).await;
+        let job = stage.server.register(Registration::service("job").scopes("read")).await;
+        let own = job.token(&[("grant_type", "client_credentials"), ("resource", ORDERS)]).await;
+        let second = exchanged(&stage.orders, &own.get("access_token"), &[("resource", STOCK)]).await;
+        let told = stage.stock.introspect(&second).await;
+        assert_eq!((&told["sub"], &told["client_id"]), (&json!("job"), &json!("orders")), "{told}");
+        assert_eq!(told["act"], json!({ "sub": "orders" }));
+        if format == TokenFormat::Jwt {
+            assert_eq!(claims(&second)["sub"], "job");
+        }
+        let third = exchanged(&stage.stock, &second, &[]).await;
+        assert_eq!(stage.stock.introspect(&third).await["sub"], "job");
+        let operator = Operator::of(&stage.server);
+        let inspected = operator.json(&["token", "inspect", &third]);
+        assert_eq!(
+            (&inspected["subject"], &inspected["actor"]),
+            (&json!("job"), &json!("stock, before that orders"))
+        );
+        operator.done(&["client", "update", "job", "--disable"]);
+        assert!(!is_active(&stage.stock, &second).await && !is_active(&stage.stock, &third).await);
+        operator.done(&["client", "update", "job", "--enable"]);
+        assert!(is_active(&stage.stock, &third).await);
+        operator.done(&["client", "delete", "job", "--yes"]);
+        assert!(!is_active(&stage.stock, &second).await && !is_active(&stage.stock, &third).await);
+        // Another one under its name has nothing to do with that.
+        stage.server.clock.advance(Duration::from_secs(10));
+        operator.done(&["client", "create", "--id", "job", "--name", "Job", "--kind", "service"]);
+        stage.server.sql("UPDATE clients SET created_at = created_at + 10 WHERE id = 'job'").await;
+        assert!(!is_active(&stage.stock, &third).await);
+    }
+}
+
+#[tokio::test]
+async fn each_client_knows_the_person_by_the_name_of_its_own_sector() {
+    let mut stage = Stage::set().await;
+    let mut pairwise = Registration::web("pairwise").scopes("openid email read");
+    pairwise.client.grants.push(GrantType::TokenExchange);
+    pairwise.client.subject_type = SubjectType::Pairwise;
+    let pairwise = stage.server.register(pairwise).await;
+    Operator::of(&stage.server).done(&["resource", "update", ORDERS, "--client", "pairwise"]);
+    let first = stage.token().await;
+    let second = exchanged(&pairwise, &first, &[]).await;
+    let sub = claims(&second)["sub"].clone();
+    assert_ne!(sub, stage.alices_id());
+    assert_eq!(pairwise.introspect(&second).await["sub"], sub);
+    let back = stage.alice.authorize(&pairwise.url_with(&[("scope", "openid")])).await;
+    let tokens = pairwise.redeem_by_hand(&back.get("code")).await;
+    assert_eq!(claims(&tokens.get("id_token"))["sub"], sub, "the name that it knows already");
+}
+
+#[tokio::test]
+async fn user_info_tells_who_exchanged_a_token_what_the_scopes_tell_and_nothing_that_was_asked_for_by_name() {
+    for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
+        let mut stage = Stage::of(format).await;
+        let operator = Operator::of(&stage.server);
+        operator.done(&["user", "update", "alice", "--name", "Alice Liddell"]);
+        operator.done(&["client", "update", "web", "--may-act", "orders"]);
+        operator.done(&[
+            "client",
+            "update",
+            "orders",
+            "--scope",
+            "openid email",
+            "--token-format",
+            match format {
+                TokenFormat::Opaque => "opaque",
+                TokenFormat::Jwt => "jwt",
+            },
+        ]);
+        let by_name = ("claims", r#"{"userinfo":{"name":null}}"#);
+        let back =
+            stage.alice.authorize(&stage.web.url_with(&[("scope", "openid email read"), by_name])).await;
+        let first = stage.web.redeem_by_hand(&back.get("code")).await.get("access_token");
+        let told = stage.server.user_info(&first).await.json();
+        assert_eq!((&told["name"], &told["email"]), (&json!("Alice Liddell"), &json!("alice@example.com")));
+        let second = exchanged(&stage.orders, &first, &[]).await;
+        let told = stage.server.user_info(&second).await.json();
+        assert_eq!(
+            told,
+            json!({ "sub": stage.alices_id(), "email": "alice@example.com", "email_verified": false })
+        );
+        let third = exchanged(&stage.orders, &second, &[("scope", "openid")]).await;
+        assert_eq!(stage.server.user_info(&third).await.json(), json!({ "sub": stage.alices_id() }));
+        let for_orders = exchanged(&stage.web, &first, &[("resource", ORDERS)]).await;
+        let refused = stage.server.user_info(&for_orders).await;
+        refused.assert_json_error(401, "invalid_token", "bearer.audience");
+    }
+}
+
+#[tokio::test]
+async fn what_the_operator_registers_of_acting_is_checked_shown_and_taken_back() {
+    let stage = Stage::set().await;
+    let operator = Operator::of(&stage.server);
+    stage.server.spa().await;
+    let create = ["client", "create", "--id", "new", "--name", "New", "--kind", "service"];
+    for (more, part) in [
+        (&["--may-act", "nobody"][..], "there is no client with the id nobody"),
+        (&["--may-act", "spa"], "is public"),
+        (&["--may-impersonate"], "with the grant token_exchange"),
+    ] {
+        let text = operator.refused(&[&create[..], more].concat());
+        assert!(text.contains(part), "{more:?}: {text}");
+    }
+    let public = [
+        "client",
+        "create",
+        "--id",
+        "p",
+        "--name",
+        "P",
+        "--kind",
+        "spa",
+        "--redirect-uri",
+        "https://a.example/",
+    ];
+    for grant in ["token_exchange", "jwt_bearer"] {
+        let text =
+            operator.refused(&[&public[..], &["--grant", "authorization_code", "--grant", grant]].concat());
+        assert!(text.contains("is public and cannot use urn:ietf:params:oauth:grant-type:"), "{text}");
+    }
+    operator.done(
+        &[&create[..], &["--grant", "token_exchange", "--may-impersonate", "--may-act", "orders"]].concat(),
+    );
+    let shown = operator.json(&["client", "show", "new"]);
+    assert_eq!((&shown["may_act"], &shown["may_impersonate"]), (&json!("orders"), &json!(true)));
+    assert_eq!((&shown["grant_types"], &shown["redirect_uris"]), (&json!([GRANT]), &json!([])));
+    let text = operator.done(&["client", "show", "new"]);
+    assert!(text.contains("may act         orders\n") && text.contains("impersonates    yes\n"), "{text}");
+    operator.done(&["client", "update", "new", "--grant", GRANT, "--grant", "jwt_bearer"]);
+    operator.done(&["client", "update", "new", "--no-may-act", "--may-impersonate", "false"]);
+    let shown = operator.json(&["client", "show", "new"]);
+    assert_eq!((&shown["may_act"], &shown["may_impersonate"]), (&json!(null), &json!(false)));
+    operator.done(&["client", "update", "new", "--may-act", "orders"]);
+    operator.done(&["client", "delete", "orders", "--yes"]);
+    assert_eq!(
+        operator.json(&["client", "show", "new"])["may_act"],
+        json!(null),
+        "who comes after it inherits nothing"
+    );
+    let text = operator.run(&["client", "update", "new", "--may-act", "stock", "--no-may-act"]);
+    assert_eq!(text.status.code(), Some(2));
+}

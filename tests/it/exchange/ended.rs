@@ -1,0 +1,179 @@
+//! What ends an exchanged token: everything that ends what it came of.
+
+use grantor::oauth::client::TokenFormat;
+use serde_json::json;
+
+use super::{ORDERS, STOCK, Stage, exchange, exchanged, is_active};
+use crate::support::operator::succeeded;
+use crate::support::{Browser, Operator};
+
+/// What happens, told by another process than the server.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    UserDisabled,
+    UserDeleted,
+    PasswordChanged,
+    ConsentRevoked,
+    SessionEnded,
+    SignedOut,
+    ClientDisabled,
+    ClientDeleted,
+    CallerDisabled,
+    CallerDeleted,
+}
+
+impl Event {
+    const ALL: [Self; 10] = [
+        Self::UserDisabled,
+        Self::UserDeleted,
+        Self::PasswordChanged,
+        Self::ConsentRevoked,
+        Self::SessionEnded,
+        Self::SignedOut,
+        Self::ClientDisabled,
+        Self::ClientDeleted,
+        Self::CallerDisabled,
+        Self::CallerDeleted,
+    ];
+
+    async fn happen(self, operator: &Operator, browser: &mut Browser) {
+        let command: &[&str] = match self {
+            Self::UserDisabled => &["user", "disable", "alice"],
+            Self::UserDeleted => &["user", "delete", "alice", "--yes"],
+            Self::ConsentRevoked => &["grant", "revoke", "--user", "alice", "--client", "web", "--yes"],
+            Self::SessionEnded => &["session", "end", "--user", "alice", "--yes"],
+            Self::ClientDisabled => &["client", "update", "web", "--disable"],
+            Self::ClientDeleted => &["client", "delete", "web", "--yes"],
+            Self::CallerDisabled => &["client", "update", "orders", "--disable"],
+            Self::CallerDeleted => &["client", "delete", "orders", "--yes"],
+            Self::PasswordChanged => {
+                let set = ["user", "set-password", "alice", "--password-stdin"];
+                succeeded(&set, operator.with_input(&set, "another password"));
+                return;
+            }
+            Self::SignedOut => {
+                let page = browser.open("/logout").await;
+                assert!(browser.submit(&page, &[]).await.body.contains("id=\"signed-out\""));
+                return;
+            }
+        };
+        operator.done(command);
+    }
+
+    /// Whether what has offline_access goes on.
+    fn spares_offline_access(self) -> bool {
+        matches!(self, Self::SessionEnded | Self::SignedOut)
+    }
+}
+
+#[tokio::test]
+async fn threat_27_nothing_that_was_exchanged_outlives_what_it_came_of() {
+    for event in Event::ALL {
+        for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
+            for scope in ["openid read", "openid read offline_access"] {
+                let mut stage = Stage::of(format).await;
+                let operator = Operator::of(&stage.server);
+                let first = stage.tokens(scope, ORDERS).await.get("access_token");
+                let second = exchanged(&stage.orders, &first, &[("resource", STOCK)]).await;
+                let third = exchanged(&stage.stock, &second, &[]).await;
+                assert!(is_active(&stage.stock, &second).await && is_active(&stage.stock, &third).await);
+
+                event.happen(&operator, &mut stage.alice).await;
+                let what = format!("{event:?} {format:?} {scope}");
+                let spared = event.spares_offline_access() && scope.contains("offline_access");
+                for token in [&second, &third] {
+                    assert_eq!(is_active(&stage.stock, token).await, spared, "{what}");
+                    let answer = exchange(&stage.stock, token, &[]).await;
+                    assert_eq!(answer.status == 200, spared, "{what}: {answer:?}");
+                    if !spared {
+                        answer.assert_json_error(400, "invalid_request", "subject_token.invalid");
+                    }
+                }
+                let answer = exchange(&stage.orders, &first, &[]).await;
+                assert_eq!(answer.status == 200, spared, "{what}: {answer:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn threat_27_who_is_disabled_exchanges_nothing_and_what_it_exchanged_is_worth_nothing_meanwhile() {
+    let mut stage = Stage::set().await;
+    let operator = Operator::of(&stage.server);
+    let first = stage.token().await;
+    let second = exchanged(&stage.orders, &first, &[("resource", STOCK)]).await;
+    let third = exchanged(&stage.stock, &second, &[]).await;
+    operator.done(&["client", "update", "orders", "--disable"]);
+    let refused = exchange(&stage.orders, &first, &[]).await;
+    refused.assert_json_error(401, "invalid_client", "client.disabled");
+    assert!(!is_active(&stage.stock, &third).await, "it went through these hands");
+    operator.done(&["client", "update", "orders", "--enable"]);
+    assert!(is_active(&stage.stock, &third).await);
+}
+
+#[tokio::test]
+async fn a_token_that_is_given_back_takes_along_what_was_exchanged_from_it_and_nothing_else() {
+    for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
+        let mut stage = Stage::of(format).await;
+        let tokens = stage.tokens("openid read write", ORDERS).await;
+        let first = tokens.get("access_token");
+        let second = exchanged(&stage.orders, &first, &[("resource", STOCK)]).await;
+        let beside = exchanged(&stage.orders, &first, &[("resource", STOCK)]).await;
+        let third = exchanged(&stage.stock, &second, &[]).await;
+        // Who holds what came of it cannot end more than that.
+        stage.orders.post("/revoke", &[("token", &first)]).await;
+        stage.stock.post("/revoke", &[("token", &second)]).await;
+        assert!(is_active(&stage.stock, &third).await);
+        stage.orders.post("/revoke", &[("token", &second)]).await;
+        for (token, expected) in [(&second, false), (&third, false), (&beside, true)] {
+            assert_eq!(is_active(&stage.stock, token).await, expected, "{format:?}");
+        }
+        assert!(is_active(&stage.web, &first).await);
+        let refused = exchange(&stage.stock, &third, &[]).await;
+        refused.assert_json_error(400, "invalid_request", "subject_token.invalid");
+        let fourth = exchanged(&stage.stock, &beside, &[]).await;
+        stage.web.post("/revoke", &[("token", &first)]).await;
+        for token in [&first, &beside, &fourth] {
+            assert!(!is_active(&stage.stock, token).await, "{format:?}");
+        }
+        let refreshed = stage.web.refresh_by_hand(&tokens.get("refresh_token")).await;
+        assert_eq!(refreshed.status, 200, "the authorization goes on");
+    }
+}
+
+#[tokio::test]
+async fn who_has_left_a_group_gets_nothing_more_by_an_exchange() {
+    let mut stage = Stage::set().await;
+    let operator = Operator::of(&stage.server);
+    operator.done(&["user", "update", "alice", "--group", "staff"]);
+    let first = stage.token().await;
+    operator.done(&["client", "update", "orders", "--require-group", "staff"]);
+    let second = exchanged(&stage.orders, &first, &[("resource", STOCK)]).await;
+    operator.done(&["user", "update", "alice", "--group", "guests"]);
+    let refused = exchange(&stage.orders, &first, &[("resource", STOCK)]).await;
+    refused.assert_json_error(400, "invalid_grant", "subject.group_missing");
+    assert!(is_active(&stage.stock, &second).await, "what was issued stays until it ends");
+    operator.done(&["client", "update", "orders", "--no-required-group"]);
+    operator.done(&["scope", "update", "read", "--require-group", "staff"]);
+    stage.server.app.registry.catalogue(grantor::registry::Freshness::Now).await.unwrap();
+    let refused = exchange(&stage.orders, &first, &[]).await;
+    refused.assert_json_error(400, "invalid_grant", "subject.group_missing");
+    let refused = exchange(&stage.web, &first, &[("scope", "read")]).await;
+    refused.assert_json_error(400, "invalid_grant", "subject.group_missing");
+    assert_eq!(exchange(&stage.web, &first, &[("scope", "write")]).await.get("scope"), "write");
+}
+
+#[tokio::test]
+async fn a_client_that_is_deleted_leaves_nothing_to_who_comes_under_its_name() {
+    for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
+        let mut stage = Stage::of(format).await;
+        let operator = Operator::of(&stage.server);
+        let first = stage.token().await;
+        let second = exchanged(&stage.orders, &first, &[("resource", STOCK)]).await;
+        operator.done(&["client", "delete", "orders", "--yes"]);
+        operator.done(&["client", "create", "--id", "orders", "--name", "O", "--kind", "service"]);
+        stage.server.sql("UPDATE clients SET created_at = created_at + 10 WHERE id = 'orders'").await;
+        assert_eq!(stage.stock.introspect(&second).await, json!({ "active": false }), "{format:?}");
+        assert!(is_active(&stage.web, &first).await);
+    }
+}

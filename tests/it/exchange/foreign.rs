@@ -1,0 +1,258 @@
+//! Subject tokens of trusted issuers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use grantor::jose::key::SigningKey;
+use grantor::oauth::signing_key::SigningAlgorithm;
+use grantor::oauth::trusted_issuer::IssuerKeys;
+use grantor::store::trusted_issuers;
+use serde_json::{Value, json};
+
+use super::{ACCESS_TOKEN, GRANT, JWT, ORDERS, STOCK, Stage, exchange, exchanged, is_active};
+use crate::support::jwt::{claims, jwks, key, with_header};
+use crate::support::operator::succeeded;
+use crate::support::site::Site;
+use crate::support::{Answer, Operator};
+use crate::trusted_issuers::{IDP, SUBJECT, said, trust};
+
+/// The stage of the other tests, with an issuer that is trusted with tokens of the first API's service, about alice.
+struct Trusting {
+    stage: Stage,
+    key: SigningKey,
+    alice: String,
+}
+
+impl Trusting {
+    async fn set() -> Self {
+        let key = key(SigningAlgorithm::Es256);
+        let keys = IssuerKeys::Here(jwks(&[&key]));
+        Self::with(key, keys).await
+    }
+
+    async fn with(key: SigningKey, keys: IssuerKeys) -> Self {
+        let stage = Stage::set().await;
+        trust(&stage.server, IDP, keys, &["orders"]).await;
+        let alice = stage.alices_id().as_str().unwrap().to_owned();
+        let id = grantor::oauth::id::UserId::new(&alice);
+        stage.server.store(async move |tx| trusted_issuers::link(tx, IDP, SUBJECT, &id, 0).await).await;
+        Self { stage, key, alice }
+    }
+
+    fn token(&self, change: &Value) -> String {
+        self.key.sign("JWT", &said(&self.stage.server, change)).unwrap()
+    }
+
+    async fn ask(&self, token: &str, more: &[(&str, &str)]) -> Answer {
+        let form = [("grant_type", GRANT), ("subject_token", token), ("subject_token_type", JWT)];
+        self.stage.orders.token(&[&form[..], more].concat()).await
+    }
+
+    async fn good(&self, change: &Value, more: &[(&str, &str)]) -> String {
+        let answer = self.ask(&self.token(change), more).await;
+        assert_eq!(answer.status, 200, "{change}: {answer:?}");
+        answer.get("access_token")
+    }
+
+    async fn refused(&self, token: &str, reason: &str) {
+        self.ask(token, &[]).await.assert_json_error(400, "invalid_request", reason);
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_a_trusted_issuer_is_exchanged_for_one_about_the_linked_person() {
+    let trusting = Trusting::set().await;
+    let stage = &trusting.stage;
+    let answer = trusting
+        .ask(&trusting.token(&json!({ "exp": stage.server.app.now() + 200 })), &[("resource", STOCK)])
+        .await;
+    let told = answer.json();
+    assert_eq!(
+        (&told["issued_token_type"], &told["expires_in"], &told["scope"]),
+        (&json!(ACCESS_TOKEN), &json!(200), &json!("read"))
+    );
+    assert!(told.get("refresh_token").is_none(), "{told}");
+    let token = answer.get("access_token");
+    let said = claims(&token);
+    assert_eq!(
+        (&said["sub"], &said["client_id"], &said["aud"]),
+        (&json!(trusting.alice), &json!("orders"), &json!(STOCK))
+    );
+    assert_eq!(said["act"], json!({ "sub": "orders" }), "it is not the subject itself that comes with it");
+    // It is exchanged on as any other.
+    let next = exchanged(&stage.stock, &token, &[]).await;
+    assert_eq!(claims(&next)["act"], json!({ "sub": "stock", "act": { "sub": "orders" } }));
+    stage.server.clock.advance(Duration::from_secs(200));
+    assert!(!is_active(&stage.stock, &next).await && !is_active(&stage.stock, &token).await);
+
+    // An access token of the issuer, and the same one twice: who may exchange is who authenticates.
+    let access = trusting
+        .key
+        .sign("at+jwt", &crate::trusted_issuers::said(&stage.server, &json!({ "jti": null })))
+        .unwrap();
+    for _ in 0..2 {
+        assert_eq!(trusting.ask(&access, &[]).await.status, 200);
+    }
+    let opaque = trusting.good(&json!({}), &[]).await;
+    assert!(opaque.starts_with("gat_"));
+    assert_eq!(stage.orders.introspect(&opaque).await["act"], json!({ "sub": "orders" }));
+    for (more, error, reason) in [
+        ([("scope", "pay")], "forbidden_scope", "scope.forbidden"),
+        ([("resource", "urn:nowhere")], "invalid_target", "resource.unknown"),
+        ([("requested_token_type", JWT)], "invalid_request", "token_type.unsupported"),
+    ] {
+        let refused = trusting.ask(&trusting.token(&json!({})), &more).await;
+        refused.assert_json_error(400, error, reason);
+    }
+    Operator::of(&stage.server).done(&["client", "update", "orders", "--scope", "read write"]);
+    let refused = trusting.ask(&trusting.token(&json!({})), &[("scope", "write")]).await;
+    refused.assert_json_error(400, "invalid_scope", "scope.beyond_issuer");
+}
+
+#[tokio::test]
+async fn the_issuer_says_who_may_act_and_who_acted_and_the_policy_who_need_not_say_so() {
+    let trusting = Trusting::set().await;
+    let stage = &trusting.stage;
+    let to_stock = [("resource", STOCK)];
+    let allowed = json!({ "may_act": { "sub": "orders" } });
+    assert_eq!(claims(&trusting.good(&allowed, &to_stock).await)["act"], json!({ "sub": "orders" }));
+    for may_act in
+        [json!({ "sub": "stock" }), json!({ "sub": 7 }), json!({}), json!("orders"), json!(["orders"])]
+    {
+        trusting.refused(&trusting.token(&json!({ "may_act": may_act })), "subject_token.foreign").await;
+    }
+    let acted = json!({ "act": { "sub": "portal", "act": { "sub": "app" } } });
+    let before = json!({ "sub": "portal", "iss": IDP, "act": { "sub": "app", "iss": IDP } });
+    let said = claims(&trusting.good(&acted, &to_stock).await);
+    assert_eq!(said["act"], json!({ "sub": "orders", "act": before }), "their names are the issuer's word");
+    for act in [json!("portal"), json!({}), json!({ "sub": "a", "act": "b" })] {
+        trusting.refused(&trusting.token(&json!({ "act": act })), "subject_token.foreign").await;
+    }
+    let four = json!({ "sub": "a", "act": { "sub": "b", "act": { "sub": "c", "act": { "sub": "d" } } } });
+    trusting.refused(&trusting.token(&json!({ "act": four })), "exchange.too_deep").await;
+
+    Operator::of(&stage.server).done(&["client", "update", "orders", "--may-impersonate", "true"]);
+    assert!(claims(&trusting.good(&json!({}), &to_stock).await).get("act").is_none());
+    assert_eq!(claims(&trusting.good(&acted, &to_stock).await)["act"], before);
+    trusting
+        .refused(&trusting.token(&json!({ "may_act": { "sub": "stock" } })), "subject_token.foreign")
+        .await;
+}
+
+#[tokio::test]
+async fn an_actor_whom_the_issuer_names_may_act() {
+    let trusting = Trusting::set().await;
+    let stage = &trusting.stage;
+    let own = stage.orders.token(&[("grant_type", "client_credentials")]).await.get("access_token");
+    let actor = [("actor_token", own.as_str()), ("actor_token_type", ACCESS_TOKEN), ("resource", STOCK)];
+    let token = trusting.good(&json!({ "may_act": { "sub": "orders" } }), &actor).await;
+    assert_eq!(claims(&token)["act"], json!({ "sub": "orders" }));
+    let refused = trusting.ask(&trusting.token(&json!({ "may_act": { "sub": "stock" } })), &actor).await;
+    refused.assert_json_error(400, "invalid_request", "subject_token.foreign");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_token_of_an_issuer_is_told_to_who_may_bring_it_alone() {
+    let trusting = Trusting::set().await;
+    let stage = &trusting.stage;
+    let (now, issuer) = (stage.server.app.now(), stage.server.app.issuer.clone());
+    for change in [
+        json!({ "aud": [issuer] }),
+        json!({ "aud": [issuer, "orders"] }),
+        json!({ "aud": format!("{issuer}/token") }),
+        json!({ "aud": "orders" }),
+        json!({ "aud": null }),
+        json!({ "exp": null }),
+        json!({ "exp": now }),
+        json!({ "exp": now + 3661 }),
+        json!({ "nbf": now + 61 }),
+        json!({ "sub": "nobody" }),
+        json!({ "sub": "alice@example.com", "email": "alice@example.com", "email_verified": true }),
+        json!({ "sub": null }),
+    ] {
+        trusting.refused(&trusting.token(&change), "subject_token.foreign").await;
+    }
+    let good = trusting.token(&json!({}));
+    for iss in ["https://nobody.example.com", "https://idp.example.com/"] {
+        trusting.refused(&trusting.token(&json!({ "iss": iss })), "subject_token.invalid").await;
+    }
+    // By its type it is ours, and as ours it is none.
+    let form =
+        [("grant_type", GRANT), ("subject_token", good.as_str()), ("subject_token_type", ACCESS_TOKEN)];
+    stage.orders.token(&form).await.assert_json_error(400, "invalid_request", "subject_token.invalid");
+    let stranger = [("grant_type", GRANT), ("subject_token", good.as_str()), ("subject_token_type", JWT)];
+    let refused = stage.stranger.token(&stranger).await;
+    refused.assert_json_error(400, "invalid_request", "subject_token.invalid");
+    let expired = trusting.token(&json!({ "exp": 1 }));
+    let stranger = [("grant_type", GRANT), ("subject_token", expired.as_str()), ("subject_token_type", JWT)];
+    let same = stage.stranger.token(&stranger).await;
+    assert_eq!(same.get("error_description"), refused.get("error_description"));
+    assert_eq!(trusting.ask(&good, &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn threat_12_a_header_cannot_choose_how_a_subject_token_is_verified() {
+    let called = Arc::new(AtomicUsize::new(0));
+    let counted = called.clone();
+    let site = Site::start(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        ("200 OK".to_owned(), String::new())
+    });
+    let url = format!("http://127.0.0.1:{}/jwks", site.port);
+    let trusting = Trusting::set().await;
+    let (mine, theirs) = (&trusting.key, key(SigningAlgorithm::Es256));
+    let kid = mine.kid();
+    let jwk: Value = serde_json::from_str(&theirs.public_jwk().unwrap()).unwrap();
+    for (header, signing) in [
+        (json!({ "alg": "none" }), mine),
+        (json!({ "alg": "HS256", "kid": kid }), mine),
+        (json!({ "alg": "ES256", "kid": kid }), &theirs),
+        (json!({ "alg": "ES256", "kid": kid, "jwk": jwk }), &theirs),
+        (json!({ "alg": "ES256", "kid": kid, "jku": url }), &theirs),
+        (json!({ "alg": "ES256", "kid": kid, "x5u": url }), &theirs),
+        (json!({ "alg": "ES256", "kid": kid, "crit": ["exp"], "exp": 1 }), mine),
+        (json!({ "alg": "ES256", "kid": kid, "typ": "logout+jwt" }), mine),
+    ] {
+        let token = with_header(signing, &header, &said(&trusting.stage.server, &json!({})));
+        trusting.refused(&token, "subject_token.foreign").await;
+    }
+    assert_eq!(called.load(Ordering::SeqCst), 0, "nothing that a header names is called");
+    // Keys that cannot be had are told of as such, and no private address is called for them.
+    let trusting = Trusting::with(theirs, IssuerKeys::At(url)).await;
+    trusting.refused(&trusting.token(&json!({})), "subject_token.foreign").await;
+    assert_eq!(called.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn threat_27_what_came_of_a_subject_token_ends_with_the_trust_in_it() {
+    for done in [
+        &["user", "disable", "alice"][..],
+        &["user", "delete", "alice", "--yes"],
+        &["user", "set-password"],
+        &["grant", "revoke", "--user", "alice", "--client", "orders", "--yes"],
+        &["issuer", "unlink", IDP, SUBJECT, "--yes"],
+        &["issuer", "update", IDP, "--client", "stock"],
+        &["issuer", "delete", IDP, "--yes"],
+        &["client", "update", "orders", "--disable"],
+    ] {
+        let trusting = Trusting::set().await;
+        let (stage, operator) = (&trusting.stage, Operator::of(&trusting.stage.server));
+        let token = trusting.good(&json!({}), &[("resource", STOCK)]).await;
+        let next = exchanged(&stage.stock, &token, &[]).await;
+        assert!(is_active(&stage.stock, &token).await && is_active(&stage.stock, &next).await);
+        if done == ["user", "set-password"] {
+            let set = ["user", "set-password", "alice", "--password-stdin"];
+            succeeded(&set, operator.with_input(&set, "another password"));
+        } else {
+            operator.done(done);
+        }
+        assert!(!is_active(&stage.stock, &token).await, "{done:?}");
+        assert!(!is_active(&stage.stock, &next).await, "{done:?}");
+        let refused = exchange(&stage.stock, &token, &[]).await;
+        refused.assert_json_error(400, "invalid_request", "subject_token.invalid");
+        let again = trusting.ask(&trusting.token(&json!({})), &[("resource", ORDERS)]).await;
+        let may = matches!(done[1], "set-password" | "revoke");
+        assert_eq!(again.status == 200, may, "{done:?}: {again:?}");
+    }
+}

@@ -1,0 +1,213 @@
+//! What is not exchanged, and what nobody learns by trying.
+
+use std::time::Duration;
+
+use grantor::oauth::client::{GrantType, TokenFormat};
+use grantor::secret::to_base64url;
+use serde_json::{Value, json};
+
+use super::{ACCESS_TOKEN, GRANT, JWT, ORDERS, STOCK, Stage, exchange, exchanged};
+use crate::support::jwt::{claims, key, parts, with_header};
+use crate::support::relying_party::Registration;
+use crate::support::{Answer, Operator};
+
+fn of<'a>(token: &'a str, token_type: &'a str) -> [(&'static str, &'a str); 2] {
+    [("subject_token", token), ("subject_token_type", token_type)]
+}
+
+/// What an answer says but for the request that it is to.
+fn told(answer: &Answer) -> Value {
+    let mut told = answer.json();
+    told.as_object_mut().unwrap().remove("request_id");
+    told
+}
+
+#[tokio::test]
+async fn threat_26_a_third_client_exchanges_nothing_and_learns_nothing() {
+    for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
+        let mut stage = Stage::of(format).await;
+        let first = stage.token().await;
+        let made_up = exchange(&stage.stranger, "gat_made-up", &[]).await;
+        made_up.assert_json_error(400, "invalid_request", "subject_token.invalid");
+        let second = exchanged(&stage.orders, &first, &[("resource", STOCK)]).await;
+        let for_server = stage.tokens("openid read", "").await.get("access_token");
+        let own = stage.orders.token(&[("grant_type", "client_credentials")]).await.get("access_token");
+        for token in [&first, &second, &for_server, &own] {
+            let refused = exchange(&stage.stranger, token, &[]).await;
+            assert_eq!((refused.status, told(&refused)), (made_up.status, told(&made_up)), "{format:?}");
+            // Whatever else is wrong with the request of who may not.
+            let more = [("scope", "write"), ("resource", STOCK)];
+            assert_eq!(told(&exchange(&stage.stranger, token, &more).await), told(&made_up));
+        }
+        // An API that it is not for, and that is behind the other one, is a third client as well.
+        assert_eq!(told(&exchange(&stage.stock, &first, &[]).await), told(&made_up));
+        stage.web.post("/revoke", &[("token", &first)]).await;
+        assert_eq!(
+            told(&exchange(&stage.web, &first, &[]).await),
+            told(&made_up),
+            "its own, when it is over"
+        );
+        stage.server.clock.advance(Duration::from_secs(600));
+        assert_eq!(told(&exchange(&stage.web, &for_server, &[]).await), told(&made_up));
+    }
+}
+
+#[tokio::test]
+async fn a_server_of_an_api_that_is_registered_a_moment_ago_exchanges_at_once() {
+    let mut stage = Stage::set().await;
+    let first = stage.token().await;
+    let refused = exchange(&stage.stranger, &first, &[]).await;
+    refused.assert_json_error(400, "invalid_request", "subject_token.invalid");
+    Operator::of(&stage.server).done(&["resource", "update", ORDERS, "--client", "stranger"]);
+    assert_eq!(exchange(&stage.stranger, &first, &[]).await.status, 200);
+    // So it is with tokens for this server, which a resource of its name has servers for.
+    let for_server = stage.tokens("openid read", "").await.get("access_token");
+    assert_eq!(exchange(&stage.stock, &for_server, &[]).await.status, 400);
+    let issuer = stage.server.url.clone();
+    Operator::of(&stage.server).done(&["resource", "create", &issuer, "--client", "stock"]);
+    assert_eq!(claims(&exchanged(&stage.stock, &for_server, &[("resource", STOCK)]).await)["aud"], STOCK);
+}
+
+#[tokio::test]
+async fn only_access_tokens_are_exchanged_and_only_by_their_type() {
+    let mut stage = Stage::set().await;
+    let tokens = stage.tokens("openid read write", ORDERS).await;
+    let jwt = tokens.get("access_token");
+    let opaque = Stage::of(TokenFormat::Opaque).await.token().await;
+    let ask = async |form: &[(&str, &str)]| stage.web.token(&[&[("grant_type", GRANT)], form].concat()).await;
+    for token_type in [ACCESS_TOKEN, JWT] {
+        assert_eq!(ask(&of(&jwt, token_type)).await.status, 200, "{token_type}");
+    }
+    for (token, token_type, reason) in [
+        (opaque.as_str(), JWT, "subject_token.invalid"),
+        (&tokens.get("refresh_token"), ACCESS_TOKEN, "subject_token.invalid"),
+        (&tokens.get("refresh_token"), JWT, "subject_token.invalid"),
+        (&tokens.get("id_token"), ACCESS_TOKEN, "subject_token.invalid"),
+        (&tokens.get("id_token"), JWT, "subject_token.invalid"),
+        (&jwt, "urn:ietf:params:oauth:token-type:refresh_token", "token_type.unsupported"),
+        (&jwt, "urn:ietf:params:oauth:token-type:id_token", "token_type.unsupported"),
+        (&jwt, "urn:ietf:params:oauth:token-type:saml2", "token_type.unsupported"),
+        (&jwt, "access_token", "token_type.unsupported"),
+        (&jwt, "", "token_type.unsupported"),
+        ("", ACCESS_TOKEN, "subject_token.missing"),
+    ] {
+        let answer = ask(&of(token, token_type)).await;
+        answer.assert_json_error(400, "invalid_request", reason);
+    }
+    let good = of(&jwt, ACCESS_TOKEN);
+    for (more, reason) in [
+        (
+            vec![("requested_token_type", "urn:ietf:params:oauth:token-type:refresh_token")],
+            "token_type.unsupported",
+        ),
+        (
+            vec![("requested_token_type", "urn:ietf:params:oauth:token-type:id_token")],
+            "token_type.unsupported",
+        ),
+        (vec![("actor_token", jwt.as_str())], "token_type.unsupported"),
+        (vec![("actor_token_type", ACCESS_TOKEN)], "actor_token.invalid"),
+        (vec![("actor_token", opaque.as_str()), ("actor_token_type", JWT)], "actor_token.invalid"),
+        (vec![("actor_token", "gat_made-up"), ("actor_token_type", ACCESS_TOKEN)], "actor_token.invalid"),
+        (vec![("actor_token", "x"), ("actor_token_type", ACCESS_TOKEN)], "actor_token.invalid"),
+    ] {
+        let answer = ask(&[&good[..], &more].concat()).await;
+        answer.assert_json_error(400, "invalid_request", reason);
+    }
+    let asked = ask(&[&good[..], &[("requested_token_type", JWT)]].concat()).await;
+    assert_eq!(asked.get("issued_token_type"), JWT);
+    let asked = ask(&[&good[..], &[("requested_token_type", ACCESS_TOKEN)]].concat()).await;
+    assert_eq!(asked.get("issued_token_type"), ACCESS_TOKEN);
+    let mut other = Stage::of(TokenFormat::Opaque).await;
+    let first = other.token().await;
+    let refused = exchange(&other.web, &first, &[("requested_token_type", JWT)]).await;
+    refused.assert_json_error(400, "invalid_request", "token_type.unsupported");
+}
+
+#[tokio::test]
+async fn who_is_not_registered_for_it_or_cannot_prove_itself_exchanges_nothing() {
+    let mut stage = Stage::set().await;
+    let first = stage.token().await;
+    let plain = stage.server.register(Registration::service("plain")).await;
+    let public =
+        Registration::spa("public").grants(&[GrantType::AuthorizationCode, GrantType::TokenExchange]);
+    let public = stage.server.register(public).await;
+    for client in [&plain, &public] {
+        let refused = exchange(client, &first, &[]).await;
+        refused.assert_json_error(400, "unauthorized_client", "client.grant_not_allowed");
+    }
+    let form =
+        [("grant_type", GRANT), ("subject_token", first.as_str()), ("subject_token_type", ACCESS_TOKEN)];
+    let nobody = stage.server.token(&form).await;
+    nobody.assert_json_error(401, "invalid_client", "client.authentication_missing");
+    let form = [&form[..], &[("client_id", "orders"), ("client_secret", "wrong")]].concat();
+    stage.server.token(&form).await.assert_json_error(401, "invalid_client", "client.secret_wrong");
+}
+
+#[tokio::test]
+async fn four_exchanges_follow_one_another_and_no_more() {
+    for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
+        let mut stage = Stage::of(format).await;
+        let mut token = stage.token().await;
+        for _ in 0..4 {
+            token = exchanged(&stage.web, &token, &[]).await;
+        }
+        let refused = exchange(&stage.web, &token, &[]).await;
+        refused.assert_json_error(400, "invalid_request", "exchange.too_deep");
+        assert!(super::is_active(&stage.web, &token).await);
+    }
+}
+
+#[tokio::test]
+async fn threat_12_a_token_that_says_it_is_ours_is_verified_by_our_keys_alone() {
+    let mut stage = Stage::set().await;
+    let first = stage.token().await;
+    let [header, said] = parts(&first);
+    let theirs = key(grantor::oauth::signing_key::SigningAlgorithm::Es256);
+    let jwk: Value = serde_json::from_str(&theirs.public_jwk().unwrap()).unwrap();
+    let kid = &header["kid"];
+    let mut forged: Vec<String> = [
+        json!({ "alg": "none", "typ": "at+jwt", "kid": kid }),
+        json!({ "alg": "HS256", "typ": "at+jwt", "kid": kid }),
+        json!({ "alg": "ES256", "typ": "at+jwt", "kid": kid }),
+        json!({ "alg": "ES256", "typ": "at+jwt", "kid": kid, "jwk": jwk }),
+        json!({ "alg": "ES256", "typ": "at+jwt", "kid": theirs.kid(), "jwk": jwk }),
+        json!({ "alg": "ES256", "typ": "JWT", "kid": kid }),
+        json!({ "alg": "ES256", "typ": "at+jwt", "kid": kid, "crit": ["x"], "x": 1 }),
+    ]
+    .iter()
+    .map(|header| with_header(&theirs, header, &said))
+    .collect();
+    let (input, signature) = first.rsplit_once('.').unwrap();
+    forged.push(format!("{input}."));
+    let mut widened = said.clone();
+    widened["scope"] = json!("read write pay");
+    let head = input.split('.').next().unwrap();
+    forged.push(format!("{head}.{}.{signature}", to_base64url(widened.to_string().as_bytes())));
+    // Another server's, which says that it is of this one.
+    forged.push(theirs.sign("at+jwt", &said).unwrap());
+    let mut elsewhere = Stage::set().await;
+    forged.push(elsewhere.token().await);
+    for token in forged {
+        for token_type in [ACCESS_TOKEN, JWT] {
+            let form = [
+                ("grant_type", GRANT),
+                ("subject_token", token.as_str()),
+                ("subject_token_type", token_type),
+            ];
+            let answer = stage.web.token(&form).await;
+            answer.assert_json_error(400, "invalid_request", "subject_token.invalid");
+        }
+    }
+    assert_eq!(exchange(&stage.web, &first, &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_failing_database_exchanges_nothing() {
+    let mut stage = Stage::of(TokenFormat::Opaque).await;
+    let first = stage.token().await;
+    stage.server.sql("ALTER TABLE revoked_tokens RENAME TO hidden_tokens").await;
+    let second = exchanged(&stage.orders, &first, &[]).await;
+    let answer = exchange(&stage.orders, &second, &[]).await;
+    answer.assert_json_error(500, "server_error", "server.failed");
+    assert_eq!(stage.server.number("SELECT COUNT(*) FROM access_tokens").await, 2);
+}
