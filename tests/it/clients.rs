@@ -8,7 +8,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use grantor::jose::key::SigningKey;
-use grantor::oauth::client::{Client, ClientKind};
+use grantor::oauth::client::{Client, ClientKind, GrantType};
+use grantor::oauth::id::ClientId;
 use grantor::oauth::redirect_uri::RegisteredUri;
 use grantor::oauth::signing_key::SigningAlgorithm;
 use serde_json::{Value, json};
@@ -19,7 +20,7 @@ use crate::support::chromium::Chromium;
 use crate::support::relying_party::Registration;
 use crate::support::server::PASSWORD;
 use crate::support::site::Site;
-use crate::support::{Operator, TestServer, left_out};
+use crate::support::{Application, Browser, Operator, TestServer, left_out};
 
 const BYE: &str = "https://app.example/bye";
 /// How long a client may take for everything.
@@ -50,6 +51,16 @@ async fn run(mut command: Command) {
 
     let secret = app.secret.as_deref().unwrap();
     command.args([server.url.as_str(), "app", secret, &app.redirect_uri, BYE]);
+    let done = converse(command, &mut alice).await;
+    assert_eq!(done["userinfo"]["name"], "Alice Liddell");
+    assert_eq!(done["userinfo"]["email"], "alice@example.com");
+    assert_eq!(done["amr"], json!(["pwd"]));
+    assert_eq!(done["left"], format!("{BYE}?state=left"));
+    assert!(!alice.get("/").await.body.contains("alice"), "she is signed out");
+}
+
+/// Runs a client's program with alice as its browser; what it says at its end.
+async fn converse(mut command: Command, alice: &mut Browser) -> Value {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
@@ -69,16 +80,12 @@ async fn run(mut command: Command) {
         None
     };
     let done = tokio::time::timeout(PATIENCE, talk).await.expect("the client comes to an end");
-    let Some(done) = done else {
-        let mut why = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut why).await.unwrap();
-        panic!("{why}");
-    };
-    assert_eq!(done["userinfo"]["name"], "Alice Liddell");
-    assert_eq!(done["userinfo"]["email"], "alice@example.com");
-    assert_eq!(done["amr"], json!(["pwd"]));
-    assert_eq!(done["left"], format!("{BYE}?state=left"));
-    assert!(!alice.get("/").await.body.contains("alice"), "she is signed out");
+    if let Some(done) = done {
+        return done;
+    }
+    let mut why = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut why).await.unwrap();
+    panic!("{why}");
 }
 
 pub(crate) fn program(name: &str) -> PathBuf {
@@ -103,6 +110,32 @@ async fn openid_client_signs_a_person_in_and_out() {
     let mut command = Command::new("node");
     command.arg(copy);
     run(command).await;
+}
+
+#[tokio::test]
+async fn openid_client_exchanges_the_token_of_a_person_for_one_of_the_api_behind() {
+    let Some(directory) = installed("node_modules") else { return };
+    let server = TestServer::start_with(&[("keys.algorithms", "RS256 ES256")]).await;
+    let app = server.register(Registration::web("app").scopes("openid read")).await;
+    let api = Registration::service("api").grants(&[GrantType::TokenExchange]).scopes("read");
+    let api = server.register(api).await;
+    let (resource, behind) = ("https://api.example.com", "https://behind.example.com");
+    server.resource_with(resource, "read", |resource| resource.servers = vec![ClientId::new("api")]).await;
+    server.resource(behind, "read").await;
+    let mut alice = server.alice().await;
+    let copy = directory.join("openid_exchange.mjs");
+    std::fs::copy(program("openid_exchange.mjs"), &copy).unwrap();
+    let mut command = Command::new("node");
+    let secret = |application: &Application| application.secret.clone().unwrap();
+    command.arg(copy).args([server.url.as_str(), "app", &secret(&app), &app.redirect_uri]);
+    command.args(["api", &secret(&api), resource, behind]);
+    let done = converse(command, &mut alice).await;
+    assert_eq!(done["type"], "urn:ietf:params:oauth:token-type:access_token");
+    for told in [&done["claims"], &done["introspected"]] {
+        assert_eq!((&told["sub"], &told["aud"]), (&done["sub"], &json!(behind)), "{told}");
+        assert_eq!((&told["client_id"], &told["act"]), (&json!("api"), &json!({ "sub": "api" })), "{told}");
+    }
+    assert_eq!(done["after"], json!({ "active": false }), "it went with the token that it came of");
 }
 
 #[tokio::test]
