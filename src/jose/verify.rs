@@ -58,7 +58,7 @@ pub enum Unverified {
     Critical,
     #[error("it is a token of another type")]
     Type,
-    #[error("its key is none of this server's")]
+    #[error("its key is none that is known")]
     Key,
     #[error("its algorithm is not its key's")]
     Algorithm,

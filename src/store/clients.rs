@@ -97,6 +97,17 @@ pub async fn is_unchanged(conn: &mut Conn, id: &ClientId, version: i64) -> Resul
     Ok(row.is_some())
 }
 
+/// Whether a client was there at a time: one that was registered later under the same id is another one.
+pub async fn was_there(conn: &mut Conn, id: &ClientId, at: i64) -> Result<bool, DbError> {
+    let row: Option<(i64,)> = conn
+        .query("SELECT created_at FROM clients WHERE id = $1 AND created_at <= $2")
+        .bind(id.as_str())
+        .bind(at)
+        .optional()
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Stores a new client; `false` when the id is taken.
 pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbError> {
     let insert = tx

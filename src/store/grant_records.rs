@@ -28,6 +28,8 @@ pub struct GrantRecord {
     pub expires_at: i64,
     pub revoked_at: Option<i64>,
     pub revoked_for: Option<String>,
+    /// Who vouched for the user, where nobody signed in here.
+    pub issuer: Option<String>,
 }
 
 impl GrantRecord {
@@ -59,7 +61,7 @@ macro_rules! select {
         "SELECT grants.id, grants.client_id, grants.user_id, users.username, grants.session_id, grants.scope,
                 grants.resources, grants.created_at, grants.rotated_at, grants.refresh_generation,
                 grants.refresh_hash IS NOT NULL AS has_refresh_token, grants.idle_expires_at, grants.expires_at,
-                grants.revoked_at, grants.revoked_for
+                grants.revoked_at, grants.revoked_for, grants.issuer
          FROM grants LEFT JOIN users ON users.id = grants.user_id"
     };
 }

@@ -289,6 +289,11 @@ async fn who_may_act_stands_in_the_token_and_nobody_else_may() {
         let told = stage.stock.introspect(&second).await;
         assert_eq!((&told["act"], told.get("may_act")), (&json!({ "sub": "stranger" }), None));
         assert!(is_active(&stage.web, &exchanged(&stage.web, &first, &[]).await).await, "its own it may");
+        // Who comes under that name afterwards is not who is named.
+        stage.server.clock.advance(Duration::from_secs(10));
+        stage.server.sql("UPDATE clients SET created_at = 4000000000 WHERE id = 'stranger'").await;
+        let refused = exchange(&stage.stranger, &first, &[]).await;
+        refused.assert_json_error(400, "invalid_request", "subject_token.invalid");
     }
 }
 

@@ -135,6 +135,7 @@ async fn an_assertion_gets_an_access_token_for_the_linked_person_and_nothing_els
         (&listed[0]["client_id"], &listed[0]["has_refresh_token"]),
         (&json!("gateway"), &json!(false))
     );
+    assert_eq!(listed[0]["issuer"], IDP);
     // It ends when the token does.
     server.clock.advance(Duration::from_secs(600));
     assert_eq!(gateway.introspect(&token).await, json!({ "active": false }));

@@ -59,6 +59,8 @@ async fn what_the_first_release_stored_is_there_and_works() {
     let client = operator.json(&["client", "show", "web"]);
     assert_eq!((&client["version"], &client["response_types"]), (&json!(3), &json!(["code"])));
     assert_eq!(client["subject_type"], "public");
+    assert_eq!((&client["may_act"], &client["may_impersonate"]), (&json!(null), &json!(false)));
+    assert_eq!(operator.json(&["issuer", "list"]), json!([]));
     assert!(client["backchannel_logout_uri"].is_null() && client["userinfo_signed_response_alg"].is_null());
     assert_eq!(operator.json(&["user", "show", "alice"])["username"], "alice");
     let untouched = "SELECT COUNT(*) FROM grants JOIN consents ON consents.user_id = grants.user_id

@@ -33,6 +33,7 @@ pub(super) fn described(grant: &GrantRecord, now: i64) -> Value {
         "user_id": grant.user_id,
         "username": grant.username,
         "session_id": grant.session_id,
+        "issuer": grant.issuer,
         "scope": grant.scope,
         "resources": grant.resources.split(' ').filter(|uri| !uri.is_empty()).collect::<Vec<_>>(),
         "state": grant.state(now),

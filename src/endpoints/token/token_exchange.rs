@@ -196,6 +196,13 @@ impl Exchange {
         let subject = found.ok_or_else(invalid)?.token;
         let serves = self.draft.is_server(&self.client.id, &subject);
         let by = exchange::may_exchange(&subject, &self.client.id, serves).ok_or_else(invalid)?;
+        // Whom a token names is who had that name when it was issued.
+        if by == By::Another
+            && subject.delegation.may_act.is_some()
+            && !clients::was_there(conn, &self.client.id, subject.issued_at).await?
+        {
+            return Err(invalid().into());
+        }
         let before = subject.delegation.act.clone();
         let act = exchange::act(by, &self.client, acting.map(|acting| acting.sub.as_str()), before)?;
         let is_opaque = matches!(read, Read::Opaque(_));

@@ -142,6 +142,28 @@ async fn a_token_that_is_given_back_takes_along_what_was_exchanged_from_it_and_n
 }
 
 #[tokio::test]
+async fn a_line_of_jwts_and_opaque_tokens_ends_where_any_of_them_ends() {
+    for gone in 0..3 {
+        let mut stage = Stage::set().await;
+        let operator = Operator::of(&stage.server);
+        operator.done(&["resource", "update", STOCK, "--token-format", "opaque"]);
+        stage.server.app.registry.catalogue(grantor::registry::Freshness::Now).await.unwrap();
+        let first = stage.token().await;
+        let second = exchanged(&stage.orders, &first, &[("resource", STOCK)]).await;
+        let third = exchanged(&stage.stock, &second, &[]).await;
+        operator.done(&["resource", "update", STOCK, "--token-format", "jwt"]);
+        stage.server.app.registry.catalogue(grantor::registry::Freshness::Now).await.unwrap();
+        let fourth = exchanged(&stage.stock, &third, &[]).await;
+        assert!(first.starts_with("ey") && second.starts_with("gat_") && fourth.starts_with("ey"));
+        assert!(is_active(&stage.stock, &fourth).await);
+        let owners = [(&stage.web, &first), (&stage.orders, &second), (&stage.stock, &third)];
+        let (owner, token) = owners[gone];
+        owner.post("/revoke", &[("token", token)]).await;
+        assert!(!is_active(&stage.stock, &fourth).await, "{gone}");
+    }
+}
+
+#[tokio::test]
 async fn who_has_left_a_group_gets_nothing_more_by_an_exchange() {
     let mut stage = Stage::set().await;
     let operator = Operator::of(&stage.server);

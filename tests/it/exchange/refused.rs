@@ -121,6 +121,11 @@ async fn only_access_tokens_are_exchanged_and_only_by_their_type() {
     let first = other.token().await;
     let refused = exchange(&other.web, &first, &[("requested_token_type", JWT)]).await;
     refused.assert_json_error(400, "invalid_request", "token_type.unsupported");
+    let actor = [("actor_token", first.as_str()), ("actor_token_type", JWT)];
+    let refused = exchange(&other.web, &first, &actor).await;
+    refused.assert_json_error(400, "invalid_request", "actor_token.invalid");
+    let refused = other.web.token(&[&[("grant_type", GRANT)], &of(&first, JWT)[..]].concat()).await;
+    refused.assert_json_error(400, "invalid_request", "subject_token.invalid");
 }
 
 #[tokio::test]
