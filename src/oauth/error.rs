@@ -230,8 +230,8 @@ impl ErrorCode {
                  come into your configuration first."
             }
             Self::InvalidGrant => {
-                "Drop the code or refresh token: it is of no use any more, or never was. Send the person through \
-                 sign-in again, once, and look at the reason when it comes back."
+                "Drop the code, refresh token, device code or assertion: it is of no use any more, or never was. Begin \
+                 anew, once, and look at the reason when it comes back."
             }
             Self::InvalidTarget => {
                 "Compare the resource that you name with what the operator has registered, and name each one already \
@@ -272,7 +272,9 @@ impl ErrorCode {
             Self::AccessDenied => "The person or the server denied the request.",
             Self::UnauthorizedClient => "The application is not allowed to use this way of getting a token.",
             Self::InvalidClient => "The application did not prove who it is.",
-            Self::InvalidGrant => "The code or refresh token is not valid, or not for this application.",
+            Self::InvalidGrant => {
+                "What was offered for tokens, such as a code, is not valid, or not for this application."
+            }
             Self::UnsupportedGrantType => "The server does not support the grant type that was asked for.",
             Self::InvalidTarget => "The API that the token is to be for is unknown or not allowed.",
             Self::AuthorizationPending => "The person has not answered the device's request yet.",

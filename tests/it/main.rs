@@ -38,6 +38,7 @@ mod keys;
 mod layers;
 mod logout;
 mod metadata;
+mod once;
 mod openid;
 mod operation;
 mod pairwise;

@@ -1,0 +1,164 @@
+//! Everything that counts once: in a table, presented a second time (threat 36).
+
+use grantor::jose::key::SigningKey;
+use grantor::oauth::client::{AuthMethod, Client, ClientKind, GrantType};
+use grantor::oauth::client_assertion::JWT_BEARER;
+use grantor::oauth::signing_key::SigningAlgorithm;
+use grantor::secret::random_id;
+use serde_json::json;
+
+use crate::support::relying_party::Registration;
+use crate::support::{Answer, Application, Browser, Operator, TestServer};
+
+/// What is used up by being presented.
+#[derive(Clone, Copy, Debug)]
+enum Artefact {
+    Code,
+    /// Behind the grace for lost answers.
+    RefreshToken,
+    DeviceCode,
+    UserCode,
+    ClientAssertion,
+    GrantAssertion,
+    /// The address of a flow after its answer brings no second answer from the same consent form.
+    ConsentForm,
+}
+
+impl Artefact {
+    const ALL: [Self; 7] = [
+        Self::Code,
+        Self::RefreshToken,
+        Self::DeviceCode,
+        Self::UserCode,
+        Self::ClientAssertion,
+        Self::GrantAssertion,
+        Self::ConsentForm,
+    ];
+
+    /// What the second presentation is answered.
+    fn refusal(self) -> (u16, &'static str) {
+        match self {
+            Self::Code => (400, "code.replayed"),
+            Self::RefreshToken => (400, "refresh_token.reused"),
+            Self::DeviceCode => (400, "device_code.replayed"),
+            Self::UserCode => (422, ""),
+            Self::ClientAssertion => (401, "client_assertion.replayed"),
+            Self::GrantAssertion => (400, "assertion.replayed"),
+            Self::ConsentForm => (303, ""),
+        }
+    }
+}
+
+/// A server with somebody for each of them.
+struct Stage {
+    server: TestServer,
+    app: Application,
+    alice: Browser,
+    key: SigningKey,
+}
+
+impl Stage {
+    async fn set() -> Self {
+        let server = TestServer::start_with(&[("tokens.refresh_token_grace", "0s")]).await;
+        let key = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
+        let jwks = format!("{{\"keys\":[{}]}}", key.public_jwk().unwrap());
+        let grants = [
+            GrantType::AuthorizationCode,
+            GrantType::RefreshToken,
+            GrantType::DeviceCode,
+            GrantType::JwtBearer,
+        ];
+        let app = server.register(Registration::web("app").scopes("openid read").grants(&grants)).await;
+        let mut signer = Registration::service("signer").method(AuthMethod::PrivateKeyJwt);
+        signer.client = Client { jwks: Some(jwks.clone()), kind: ClientKind::Service, ..signer.client };
+        server.register(signer).await;
+        let alice = server.alice().await;
+        let operator = Operator::of(&server);
+        let file = operator.directory.join("issuer.json").display().to_string();
+        std::fs::write(&file, jwks).unwrap();
+        let issuer = "https://idp.example";
+        operator.done(&["issuer", "create", issuer, "--jwks", &file, "--scope", "read", "--client", "app"]);
+        operator.done(&["issuer", "link", issuer, "a-1", "--user", "alice"]);
+        Self { server, app, alice, key }
+    }
+
+    fn signed(&self, iss: &str, sub: &str) -> String {
+        let now = self.server.app.now();
+        let claims = json!({
+            "iss": iss, "sub": sub, "aud": self.server.app.issuer, "iat": now, "exp": now + 60, "jti": random_id(),
+        });
+        self.key.sign("JWT", &claims).unwrap()
+    }
+
+    /// Gets an artefact and presents it twice.
+    async fn twice(&mut self, artefact: Artefact) -> [Answer; 2] {
+        match artefact {
+            Artefact::Code => {
+                let code = self.app.code(&mut self.alice).await;
+                [self.app.redeem_by_hand(&code).await, self.app.redeem_by_hand(&code).await]
+            }
+            Artefact::RefreshToken => {
+                let code = self.app.code(&mut self.alice).await;
+                let token = self.app.redeem_by_hand(&code).await.get("refresh_token");
+                [self.app.refresh_by_hand(&token).await, self.app.refresh_by_hand(&token).await]
+            }
+            Artefact::DeviceCode | Artefact::UserCode => {
+                let begun = self.app.post("/device_authorization", &[("scope", "read")]).await;
+                let page = self.alice.open("/device").await;
+                let user_code = begun.get("user_code");
+                let typed = [("user_code", user_code.as_str())];
+                let question = self.alice.submit(&page, &typed).await;
+                let allowed = self.alice.submit(&question, &[("allow", "1")]).await;
+                if let Artefact::UserCode = artefact {
+                    return [allowed, self.alice.submit(&page, &typed).await];
+                }
+                let code = begun.get("device_code");
+                let form = [("grant_type", GrantType::DeviceCode.as_str()), ("device_code", code.as_str())];
+                [self.app.token(&form).await, self.app.token(&form).await]
+            }
+            Artefact::ClientAssertion => {
+                let assertion = self.signed("signer", "signer");
+                let form = [
+                    ("grant_type", "client_credentials"),
+                    ("client_assertion_type", JWT_BEARER),
+                    ("client_assertion", assertion.as_str()),
+                ];
+                [self.server.token(&form).await, self.server.token(&form).await]
+            }
+            Artefact::GrantAssertion => {
+                let assertion = self.signed("https://idp.example", "a-1");
+                let form = [("grant_type", GrantType::JwtBearer.as_str()), ("assertion", assertion.as_str())];
+                [self.app.token(&form).await, self.app.token(&form).await]
+            }
+            Artefact::ConsentForm => {
+                let question = self.alice.open(&self.app.url_with(&[("prompt", "consent")])).await;
+                let first = self.alice.submit(&question, &[("allow", "1")]).await;
+                assert_ne!(first.get("code"), "", "{first:?}");
+                let codes = self.server.number("SELECT COUNT(*) FROM codes").await;
+                let again = self.alice.submit_only(&question, &[("allow", "1")]).await;
+                assert_eq!(
+                    self.server.number("SELECT COUNT(*) FROM codes").await,
+                    codes,
+                    "the form issues nothing"
+                );
+                [first, again]
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn threat_36_what_counts_once_is_refused_the_second_time() {
+    let mut stage = Stage::set().await;
+    // She is signed in, and has allowed the application, before anything is counted.
+    stage.app.code(&mut stage.alice).await;
+    for artefact in Artefact::ALL {
+        let [first, second] = stage.twice(artefact).await;
+        assert!(first.status == 200 || first.location().is_some(), "{artefact:?}: {first:?}");
+        let (status, reason) = artefact.refusal();
+        assert_eq!(second.status.as_u16(), status, "{artefact:?}: {second:?}");
+        if !reason.is_empty() {
+            assert_eq!(second.get("reason"), reason, "{artefact:?}");
+        }
+    }
+}
