@@ -35,7 +35,7 @@ clients directory="target/clients":
 soak:
     TEST_SOAK=1 cargo test --test it -- faults races
 
-# What requests cost.
+# What requests cost; --growth fills the database to a million clients, people and tokens.
 bench *options:
     cargo bench -- {{options}}
 

@@ -50,8 +50,9 @@ pub(crate) async fn measure<W: Worker>(
         connections,
         requests: count,
         per_second: count as f64 / elapsed.as_secs_f64(),
-        p50_micros: percentile(&load.micros, 50),
-        p99_micros: percentile(&load.micros, 99),
+        p50_micros: percentile(&load.micros, 500),
+        p99_micros: percentile(&load.micros, 990),
+        p999_micros: percentile(&load.micros, 999),
         cpu_micros: cpu.as_secs_f64() * 1e6 / count.max(1) as f64,
         errors: errors.len(),
         first_error: errors.into_iter().next(),
@@ -100,7 +101,7 @@ async fn work<W: Worker>(mut worker: W, ends: Instant) -> (W, Load) {
     }
 }
 
-/// The value that `percent` of the sorted values do not pass.
-fn percentile(sorted: &[u32], percent: usize) -> u32 {
-    sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1))).copied().unwrap_or(0)
+/// The value that so many in a thousand of the sorted values do not pass.
+fn percentile(sorted: &[u32], per_thousand: usize) -> u32 {
+    sorted.get((sorted.len() * per_thousand / 1000).min(sorted.len().saturating_sub(1))).copied().unwrap_or(0)
 }

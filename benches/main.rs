@@ -7,6 +7,7 @@
 
 mod browser;
 mod database;
+mod growth;
 mod http;
 mod load;
 mod process;
@@ -31,7 +32,7 @@ pub(crate) type Trouble = Box<dyn std::error::Error>;
 pub(crate) type Outcome<T> = Result<T, Trouble>;
 
 /// Callers or connections at one time.
-pub(crate) const CROWDS: [usize; 3] = [1, 16, 64];
+pub(crate) const CROWDS: [usize; 4] = [1, 16, 64, 256];
 
 #[derive(Parser)]
 #[command(bin_name = "cargo bench --", about = "Measures storage and the release binary")]
@@ -42,6 +43,9 @@ pub(crate) struct Options {
     /// Waits a whole minute before the last figure of idle memory
     #[arg(long)]
     full: bool,
+    /// Fill the database, with --quick to 20 thousand and otherwise to a million of each, and see what grows with it
+    #[arg(long)]
+    growth: bool,
     /// Seconds a row
     #[arg(long, value_name = "N", default_value_t = 5.0)]
     seconds: f64,
@@ -71,6 +75,10 @@ impl Options {
             (false, true) => 60,
             (false, false) => 10,
         })
+    }
+
+    pub(crate) fn is_quick(&self) -> bool {
+        self.quick
     }
 
     pub(crate) fn wants(&self, row: &str) -> bool {
@@ -126,6 +134,9 @@ async fn measure(database: Database, options: &Options, report: &mut Report) -> 
 
 async fn measure_all(database: &Database, options: &Options, report: &mut Report) -> Outcome<()> {
     let site = Site::create(database)?;
+    if options.growth {
+        return growth::measure(database, &site, options, report).await;
+    }
     storage::measure(database, options, report).await?;
     let server = Server::start(database, &site, Tuning::OneWorker).await?;
     rows::measure(&server, &site, options, report).await?;

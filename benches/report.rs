@@ -36,6 +36,7 @@ pub(crate) struct Row {
     pub(crate) per_second: f64,
     pub(crate) p50_micros: u32,
     pub(crate) p99_micros: u32,
+    pub(crate) p999_micros: u32,
     /// CPU time of the measured process for each request.
     pub(crate) cpu_micros: f64,
     /// Callers that stopped at a wrong answer.
@@ -63,8 +64,13 @@ pub(crate) struct Resting {
 }
 
 /// Microseconds of CPU of one request, or of one round trip.
-const TARGETS: [(&str, u32); 6] = [
-    ("client_credentials", 150),
+const TARGETS: [(&str, u32); 11] = [
+    ("client_credentials", 130),
+    ("client_credentials_jwt", 60),
+    ("private_key_jwt", 300),
+    ("introspect", 80),
+    ("introspect_jwt", 80),
+    ("refresh", 300),
     ("authorize_code_token", 800),
     ("openid_code_token", 850),
     ("userinfo", 100),
@@ -91,8 +97,8 @@ impl Report {
             machine.load_before
         );
         println!(
-            "{:<26} {:<9} {:>5} {:>9} {:>9} {:>9} {:>12} {:>7}",
-            "row", "engine", "conns", "per s", "p50 µs", "p99 µs", "CPU µs each", "errors"
+            "{:<33} {:<9} {:>5} {:>9} {:>9} {:>9} {:>9} {:>12} {:>7}",
+            "row", "engine", "conns", "per s", "p50 µs", "p99 µs", "p99.9 µs", "CPU µs each", "errors"
         );
         let version = env!("CARGO_PKG_VERSION");
         let (rows, servers, resting) = (Vec::new(), Vec::new(), Vec::new());
@@ -101,13 +107,14 @@ impl Report {
 
     pub(crate) fn add(&mut self, row: Row) {
         println!(
-            "{:<26} {:<9} {:>5} {:>9.0} {:>9} {:>9} {:>12.1} {:>7}",
+            "{:<33} {:<9} {:>5} {:>9.0} {:>9} {:>9} {:>9} {:>12.1} {:>7}",
             row.name,
             row.engine,
             row.connections,
             row.per_second,
             row.p50_micros,
             row.p99_micros,
+            row.p999_micros,
             row.cpu_micros,
             row.errors
         );

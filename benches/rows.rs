@@ -48,20 +48,42 @@ pub(crate) async fn measure(
 ) -> Outcome<()> {
     let mut cookies = Vec::new();
     for name in ROWS.into_iter().filter(|name| options.wants(name)) {
-        for connections in CROWDS {
-            if matches!(
-                name,
-                "authorize" | "authorize_code_token" | "openid_code_token" | "userinfo" | "refresh"
-            ) {
-                while cookies.len() < connections {
-                    cookies.push(sign_in(server.address).await?);
-                }
-            }
+        // More people than may wait for a hash are turned away.
+        let most = if name == "sign_in" { BROWSERS } else { usize::MAX };
+        for connections in CROWDS.into_iter().filter(|connections| *connections <= most) {
+            gather(&mut cookies, server, name, connections).await?;
             let stage = Stage { server, site, cookies: &cookies, length: options.row_length() };
             report.add(stage.row(name, connections).await?);
         }
     }
     Ok(())
+}
+
+/// Browsers that are signed in; more connections share them.
+const BROWSERS: usize = 64;
+
+/// Signs in as many browsers as a row needs.
+async fn gather(cookies: &mut Vec<String>, server: &Server, name: &str, connections: usize) -> Outcome<()> {
+    let needs_one =
+        matches!(name, "authorize" | "authorize_code_token" | "openid_code_token" | "userinfo" | "refresh");
+    while needs_one && cookies.len() < connections.min(BROWSERS) {
+        cookies.push(sign_in(server.address).await?);
+    }
+    Ok(())
+}
+
+/// One row alone.
+pub(crate) async fn one(
+    server: &Server,
+    site: &Site,
+    options: &Options,
+    name: &str,
+    connections: usize,
+) -> Outcome<Row> {
+    let mut cookies = Vec::new();
+    gather(&mut cookies, server, name, connections).await?;
+    let stage = Stage { server, site, cookies: &cookies, length: options.row_length() };
+    stage.row(name, connections).await
 }
 
 /// Everything that a row needs.
@@ -139,7 +161,7 @@ impl Stage<'_> {
 
     async fn visits(&self, subject: Subject<'_>, connections: usize) -> Outcome<Row> {
         let mut visits = Vec::new();
-        for cookie in self.cookies.iter().take(connections) {
+        for cookie in self.cookies.iter().cycle().take(connections) {
             let connection = Connection::open(self.server.address).await?;
             let (cookie, credentials) = (cookie.clone(), self.site.web.clone());
             let scope = if subject.name == "openid_code_token" { OPENID_SCOPE } else { SCOPE };

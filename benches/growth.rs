@@ -1,0 +1,153 @@
+//! What requests cost in a database that has grown: clients, people and live tokens by the thousand and by the million.
+
+use std::io::Write as _;
+use std::str::FromStr as _;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _};
+
+use crate::database::Database;
+use crate::report::Report;
+use crate::rows;
+use crate::server::{Server, Site, Tuning};
+use crate::{Options, Outcome};
+
+/// Of each: clients, people, grants, live tokens.
+const SIZES: [u64; 2] = [1_000, 1_000_000];
+const QUICK_SIZES: [u64; 2] = [1_000, 20_000];
+/// Rows of a table in one statement.
+const STEP: u64 = 50_000;
+/// What may not become dearer: what reads and writes by key.
+const ROWS: [&str; 6] = [
+    "client_credentials",
+    "client_credentials_jwt",
+    "introspect",
+    "authorize",
+    "refresh",
+    "authorize_code_token",
+];
+const CONNECTIONS: usize = 16;
+/// How much more a request may cost at the largest size.
+const TOLERANCE: f64 = 1.3;
+
+/// Fills the database step by step and measures at each size.
+pub(crate) async fn measure(
+    database: &Database,
+    site: &Site,
+    options: &Options,
+    report: &mut Report,
+) -> Outcome<()> {
+    let sizes = if options.is_quick() { QUICK_SIZES } else { SIZES };
+    let mut first: Vec<f64> = Vec::new();
+    let mut filled = 0;
+    for size in sizes {
+        fill(database, filled, size).await?;
+        filled = size;
+        let server = Server::start(database, site, Tuning::OneWorker).await?;
+        println!("{size} of each: first answer {} ms after the start", server.began_answering.as_millis());
+        let mut costs = Vec::new();
+        for name in ROWS {
+            let mut row = rows::one(&server, site, options, name, CONNECTIONS).await?;
+            costs.push(row.cpu_micros);
+            row.name = format!("{name} of {size}");
+            report.add(row);
+        }
+        println!("the server took {} KiB at most", server.memory("VmHWM")?);
+        if first.is_empty() {
+            first = costs;
+            continue;
+        }
+        for ((name, before), after) in ROWS.into_iter().zip(&first).zip(&costs) {
+            let ratio = after / before.max(1.0);
+            let word = if ratio <= TOLERANCE { "flat" } else { "MORE" };
+            println!("  {name}: {ratio:.2} times of what it was ({word})");
+        }
+    }
+    Ok(())
+}
+
+/// A connection of the filler's own.
+enum Link {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Link {
+    async fn open(url: &str) -> Outcome<Self> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let options = SqliteConnectOptions::new().filename(path).disable_statement_logging();
+            return Ok(Self::Sqlite(options.connect().await?));
+        }
+        Ok(Self::Postgres(PgConnectOptions::from_str(url)?.disable_statement_logging().connect().await?))
+    }
+
+    /// Runs a statement in which `{n}` are numbers, `{hash}` is 32 bytes made of one, and `{series}` gives them.
+    async fn run(&mut self, sql: &str, from: u64, to: u64) -> Outcome<()> {
+        let series = format!(
+            "(WITH RECURSIVE s(n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM s WHERE n + 1 < {to}) SELECT n FROM s) AS s"
+        );
+        let hash = match self {
+            Self::Sqlite(_) => "randomblob(32)",
+            Self::Postgres(_) => "sha256(CAST(CAST(n AS TEXT) || random()::TEXT AS BYTEA))",
+        };
+        let sql = sql.replace("{series}", &series).replace("{hash}", hash);
+        match self {
+            Self::Sqlite(link) => sqlx::raw_sql(AssertSqlSafe(sql)).execute(link).await.map(|_| ())?,
+            Self::Postgres(link) => sqlx::raw_sql(AssertSqlSafe(sql)).execute(link).await.map(|_| ())?,
+        }
+        Ok(())
+    }
+}
+
+/// Rows that look like those of the program; they live until the year 2286.
+const FILLING: [(&str, &str); 6] = [
+    (
+        "clients",
+        "INSERT INTO clients (id, version, kind, name, redirect_uris, grants, scopes, first_party, created_at)
+         SELECT 'filled-' || n, 1, 'web', 'Filled', 'https://app.example.com/' || n,
+                'authorization_code refresh_token', 'openid bench.read', FALSE, 1 FROM {series}",
+    ),
+    (
+        "secrets",
+        "INSERT INTO client_secrets (id, client_id, algorithm, hash, created_at)
+         SELECT 'filled-' || n, 'filled-' || n, 'sha256', 'x' || n, 1 FROM {series}",
+    ),
+    (
+        "people",
+        "INSERT INTO users (id, username, created_at, updated_at) SELECT 'filled-' || n, 'filled' || n, 1, 1 FROM {series}",
+    ),
+    (
+        "names",
+        "INSERT INTO user_names (folded, user_id) SELECT 'filled' || n, 'filled-' || n FROM {series}",
+    ),
+    (
+        "grants",
+        "INSERT INTO grants (id, client_id, user_id, session_id, scope, auth_time, created_at, refresh_hash,
+                             refresh_generation, rotated_at, idle_expires_at, expires_at)
+         SELECT 'filled-' || n, 'filled-' || n, 'filled-' || n, 's' || n, 'openid bench.read', 1, 1, {hash}, 0, 1,
+                9999999999, 9999999999 FROM {series}",
+    ),
+    (
+        "tokens",
+        "INSERT INTO access_tokens (hash, client_id, user_id, grant_id, scope, issued_at, expires_at)
+         SELECT {hash}, 'filled-' || n, 'filled-' || n, 'filled-' || n, 'openid bench.read', 1, 9999999999 FROM {series}",
+    ),
+];
+
+async fn fill(database: &Database, from: u64, to: u64) -> Outcome<()> {
+    let mut link = Link::open(&database.url).await?;
+    for (what, sql) in FILLING {
+        let mut at = from;
+        while at < to {
+            let next = (at + STEP).min(to);
+            link.run(sql, at, next).await?;
+            at = next;
+            // A line that is written over.
+            print!("\rfilling {what}: {at} of {to}          ");
+            std::io::stdout().flush()?;
+        }
+    }
+    println!("\rfilled to {to} of each                         ");
+    Ok(())
+}
