@@ -311,11 +311,12 @@ async fn a_token_for_a_client_that_was_made_anew_is_not_the_new_ones() {
     let create = ["client", "create", "--id", "job", "--name", "Job", "--kind", "service", "--scope", "read"];
     let create = [&create[..], &["--token-format", "jwt", "--secret", "a made-up secret"]].concat();
     operator.done(&create);
+    // The command's clock goes on, and the server's stands still.
+    server.sql("UPDATE clients SET created_at = 0").await;
     let job = Application::registered_at(&server.url, "job", Some("a made-up secret"), "");
     let token = job.token(&[GRANT]).await.get("access_token");
     assert_eq!(job.introspect(&token).await["active"], true);
     operator.done(&["client", "delete", "job", "--yes"]);
-    server.sql("UPDATE clients SET created_at = created_at").await;
     operator.done(&create);
     server.sql("UPDATE clients SET created_at = created_at + 5").await;
     assert_eq!(job.introspect(&token).await, json!({ "active": false }));
