@@ -39,6 +39,7 @@ mod layers;
 mod logout;
 mod metadata;
 mod once;
+mod nodes;
 mod openid;
 mod operation;
 mod pairwise;

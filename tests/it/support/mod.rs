@@ -2,6 +2,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod chromium;
+pub(crate) mod cluster;
 pub(crate) mod database;
 pub(crate) mod demo;
 pub(crate) mod jwt;
@@ -13,6 +14,7 @@ pub(crate) mod server;
 pub(crate) mod site;
 
 pub(crate) use browser::{Answer, Browser};
+pub(crate) use cluster::Cluster;
 pub(crate) use operator::Operator;
 pub(crate) use relying_party::Application;
 pub(crate) use server::TestServer;

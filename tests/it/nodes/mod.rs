@@ -1,0 +1,76 @@
+//! Several nodes on one database: nothing that correctness depends on lives in one of them.
+
+mod changes;
+mod flows;
+mod master_key;
+mod races;
+
+use std::time::{Duration, Instant};
+
+use grantor::jose::key::SigningKey;
+use grantor::oauth::client::{AuthMethod, GrantType};
+use grantor::oauth::client_assertion::JWT_BEARER;
+use grantor::oauth::signing_key::SigningAlgorithm;
+use grantor::secret::random_id;
+use serde_json::{Value, json};
+
+use crate::support::relying_party::Registration;
+use crate::support::{Answer, Application, Browser, TestServer};
+
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// An application on a device without a keyboard.
+async fn television(server: &TestServer) -> Application {
+    let grants = [GrantType::DeviceCode, GrantType::RefreshToken];
+    server.register(Registration::native("tv").grants(&grants).scopes("read offline_access")).await
+}
+
+/// Begins a device's request, and lets `browser`'s person allow it; gives the device code.
+async fn allowed_device_code(tv: &Application, browser: &mut Browser) -> String {
+    let begun = tv.post("/device_authorization", &[]).await;
+    assert_eq!(begun.status, 200, "{begun:?}");
+    let page = browser.open("/device").await;
+    let page = browser.submit(&page, &[("user_code", &begun.get("user_code"))]).await;
+    let page = if page.is_sign_in() { browser.sign_in(&page, "alice").await } else { page };
+    assert!(page.is_consent(), "{page:?}");
+    let done = browser.submit(&page, &[("allow", "1")]).await;
+    assert!(done.body.contains("id=\"allowed\""), "{done:?}");
+    begun.get("device_code")
+}
+
+/// A service that signs with a key of its own.
+async fn signer(server: &TestServer) -> SigningKey {
+    let key = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
+    let jwk: Value = serde_json::from_str(&key.public_jwk().unwrap()).unwrap();
+    let mut registration = Registration::service("job").method(AuthMethod::PrivateKeyJwt);
+    registration.client.jwks = Some(json!({ "keys": [jwk] }).to_string());
+    server.register(registration).await;
+    key
+}
+
+fn assertion(server: &TestServer, key: &SigningKey) -> String {
+    let now = grantor::clock::Clock::System.now();
+    let claims = json!({
+        "iss": "job", "sub": "job", "aud": server.url, "iat": now, "exp": now + 60, "jti": random_id(),
+    });
+    key.sign("JWT", &claims).unwrap()
+}
+
+async fn assert_who(browser: &mut Browser, assertion: &str) -> Answer {
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_assertion_type", JWT_BEARER),
+        ("client_assertion", assertion),
+    ];
+    browser.post("/token", &form).await
+}
+
+/// Asks until it is so, and that must not take longer than a change may, and a little for the asking.
+async fn within_a_second(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so().await {
+        assert!(began.elapsed() < Duration::from_secs(20), "{what}: never");
+        tokio::task::yield_now().await;
+    }
+    assert!(began.elapsed() < Duration::from_millis(1500), "{what}: {:?}", began.elapsed());
+}

@@ -1,0 +1,131 @@
+//! Several nodes on one database, each a process of its own, and a balancer that gives every request to the next one.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use reqwest::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
+
+use super::database::{TestDatabase, engine};
+use super::process::Serving;
+use super::{Browser, TestServer};
+
+pub(crate) struct Cluster {
+    /// Registers applications and people and looks into the database; its URL is the balancer's, so that browsers and
+    /// applications which it makes meet all nodes, and itself it answers nothing.
+    pub(crate) server: TestServer,
+    pub(crate) nodes: Vec<Serving>,
+    balancer: Balancer,
+}
+
+impl Cluster {
+    pub(crate) async fn of(count: usize) -> Self {
+        Self::on(TestDatabase::fresh(engine()).await, count, &[]).await
+    }
+
+    /// `environment` is over that of every node.
+    pub(crate) async fn on(database: TestDatabase, count: usize, environment: &[(&str, &str)]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let mut server = TestServer::start_on(database, &[("public_url", &url)]).await;
+        server.url.clone_from(&url);
+        let nodes: Vec<Serving> = (0..count).map(|_| node(&server, environment)).collect();
+        let balancer = Balancer::start(listener, nodes.iter().map(|node| node.url.clone()).collect()).await;
+        Self { server, nodes, balancer }
+    }
+
+    /// A browser for each node, which sees that one alone.
+    pub(crate) fn windows(&self) -> Vec<Browser> {
+        self.nodes.iter().map(|node| Browser::new(&node.url)).collect()
+    }
+
+    /// How many requests each node was given.
+    pub(crate) fn shares(&self) -> Vec<usize> {
+        let sent = self.balancer.nodes.sent.load(Ordering::SeqCst);
+        let count = self.nodes.len();
+        (0..count).map(|index| (sent + count - 1 - index) / count).collect()
+    }
+}
+
+/// Starts a node beside those that there are, as the balancer's server.
+pub(crate) fn node(server: &TestServer, environment: &[(&str, &str)]) -> Serving {
+    let directory = server.database.directory.path();
+    let config = directory.join("node.toml");
+    std::fs::write(&config, "[database]\nconnections = 4\n[http]\nworkers = 1\n").expect("a file");
+    let key_file = directory.join("grantor.key").display().to_string();
+    let mut all = vec![
+        ("GRANTOR_DATABASE__URL", server.database.url.as_str()),
+        ("GRANTOR_KEYS__MASTER_KEY_FILE", key_file.as_str()),
+        ("GRANTOR_PUBLIC_URL", server.url.as_str()),
+    ];
+    all.extend_from_slice(environment);
+    Serving::start(directory, &config, &all)
+}
+
+struct Nodes {
+    http: reqwest::Client,
+    urls: Vec<String>,
+    sent: AtomicUsize,
+}
+
+struct Balancer {
+    nodes: Arc<Nodes>,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Balancer {
+    async fn start(listener: TcpListener, urls: Vec<String>) -> Self {
+        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        let http = http.build().expect("an HTTP client");
+        let nodes = Arc::new(Nodes { http, urls, sent: AtomicUsize::new(0) });
+        let shared = web::Data::from(nodes.clone());
+        let (ready, started) = tokio::sync::oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async {
+                let factory = move || App::new().app_data(shared.clone()).default_service(web::to(forward));
+                let server = HttpServer::new(factory).workers(1).disable_signals().shutdown_timeout(1);
+                let server = server.listen(listener).expect("a listener").run();
+                ready.send(server.handle()).expect("the test waits");
+                server.await.expect("a clean stop");
+            });
+        });
+        Self { nodes, handle: started.await.expect("it starts"), thread: Some(thread) }
+    }
+}
+
+impl Drop for Balancer {
+    fn drop(&mut self) {
+        drop(self.handle.stop(false));
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+/// Gives a request to the next node, and its answer back as it is.
+async fn forward(request: HttpRequest, body: web::Bytes, nodes: web::Data<Nodes>) -> HttpResponse {
+    let turn = nodes.sent.fetch_add(1, Ordering::SeqCst);
+    let url = format!("{}{}", nodes.urls[turn % nodes.urls.len()], request.uri());
+    let method = request.method().as_str().parse().expect("a method");
+    let mut passed = nodes.http.request(method, url).body(body.to_vec());
+    for (name, value) in request.headers() {
+        let name: HeaderName = name.as_str().parse().expect("a name");
+        if ![HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING].contains(&name) {
+            passed = passed.header(name, HeaderValue::from_bytes(value.as_bytes()).expect("a value"));
+        }
+    }
+    let Ok(answer) = passed.send().await else { return HttpResponse::BadGateway().finish() };
+    let status = actix_web::http::StatusCode::from_u16(answer.status().as_u16()).expect("a status");
+    let mut passed = HttpResponse::build(status);
+    for (name, value) in answer.headers() {
+        if ![CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING].contains(name) {
+            passed.append_header((name.as_str(), value.as_bytes()));
+        }
+    }
+    match answer.bytes().await {
+        Ok(body) => passed.body(body.to_vec()),
+        Err(_) => HttpResponse::BadGateway().finish(),
+    }
+}
