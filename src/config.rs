@@ -20,7 +20,7 @@ use crate::fetch::address::AllowList;
 use crate::oauth::client::PkcePolicy;
 use crate::oauth::signing_key::{Schedule, SigningAlgorithm};
 use crate::secret::Secret;
-use crate::store::db::DbOptions;
+use crate::store::db::{DbOptions, Route};
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct Config {
@@ -68,6 +68,7 @@ pub struct Http {
 pub struct Database {
     /// May hold a password.
     pub url: Secret,
+    pub pooler: bool,
     pub connections: u32,
     pub queue: usize,
 }
@@ -285,6 +286,7 @@ impl Config {
     pub fn database_options(&self) -> DbOptions {
         DbOptions {
             url: self.database.url.expose().clone(),
+            route: if self.database.pooler { Route::Pooler } else { Route::Direct },
             connections: self.database.connections,
             queue: self.database.queue,
             // Shorter than the request's deadline: what is left is for telling the application.
@@ -350,6 +352,7 @@ mod tests {
         assert!(refusal(&[("tokens.code_lifetime", "10m")]).contains("between 1s and 60s"));
         assert!(refusal(&[("http.deadline", "soon")]).contains("no length of time"));
         assert!(refusal(&[("database.url", "mysql://x")]).contains("sqlite: or postgres://"));
+        assert!(refusal(&[("database.pooler", "true")]).contains("is for PostgreSQL"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use url::{Host, Url};
 use super::Config;
 use crate::oauth::signing_key::JWKS_MAX_AGE;
 use crate::secret::from_base64url;
+use crate::store::db::Engine;
 
 /// An option, and the sentence about it.
 type Mistake = (&'static str, String);
@@ -18,9 +19,7 @@ impl Config {
         mistakes.extend(self.check_tls());
         mistakes.extend(self.check_lifetimes());
         mistakes.extend(self.check_signing());
-        if let Err(error) = self.database_options().engine() {
-            mistakes.push(("database.url", format!("database.url: {error}")));
-        }
+        mistakes.extend(self.check_database());
         let master_key = self.keys.master_key.expose();
         let key_bytes = from_base64url(master_key.trim_end_matches('='));
         if !master_key.is_empty() && key_bytes.is_none_or(|bytes| bytes.len() != 32) {
@@ -57,6 +56,16 @@ impl Config {
             let sentence = "with tls.certificate, public_url must be set and begin with https:";
             ("tls.certificate", sentence.into())
         })
+    }
+
+    fn check_database(&self) -> Option<Mistake> {
+        match self.database_options().engine() {
+            Err(error) => Some(("database.url", format!("database.url: {error}"))),
+            Ok(Engine::Sqlite) if self.database.pooler => {
+                Some(("database.pooler", "database.pooler is for PostgreSQL".into()))
+            }
+            Ok(_) => None,
+        }
     }
 
     fn check_signing(&self) -> Vec<Mistake> {

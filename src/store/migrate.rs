@@ -1,14 +1,13 @@
 //! Brings a database to this program's schema, one process at a time.
 
-use sqlx::ConnectOptions as _;
+use sqlx::Connection as _;
 use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use std::path::Path;
-use std::str::FromStr as _;
 use std::time::Duration;
 
-use super::db::{DatabaseFile, DbError, DbOptions, Engine};
+use super::db::{DatabaseFile, DatabaseServer, DbError, DbOptions, Engine, Route};
 use crate::clock::Seconds;
 
 /// Every migration of this program, in order.
@@ -35,9 +34,9 @@ pub async fn run(options: &DbOptions, holder: &str, now: Seconds) -> Result<(), 
             let path = options.sqlite_path().ok_or(DbError::Url("it must name a file"))?;
             create_private(&path);
             let mut link = DatabaseFile::of(options)?.open().await?;
-            under_lease(&mut link, holder, now).await
+            under_lease(&mut link, Route::Direct, holder, now).await
         }
-        Engine::Postgres => under_lease(&mut postgres(options).await?, holder, now).await,
+        Engine::Postgres => under_lease(&mut postgres(options).await?, options.route, holder, now).await,
     }
 }
 
@@ -47,24 +46,17 @@ pub async fn plan(options: &DbOptions) -> Result<Vec<(i64, String)>, DbError> {
     let pending = match options.engine()? {
         Engine::Sqlite if !options.sqlite_path().is_some_and(|path| path.exists()) => None,
         Engine::Sqlite => pending(&mut DatabaseFile::of(options)?.open().await?, &all).await?,
-        Engine::Postgres => pending(&mut postgres(options).await?, &all).await?,
+        Engine::Postgres => {
+            let mut link = Link { connection: &mut postgres(options).await?, route: options.route };
+            link.run(async |link| pending(link, &all).await).await??
+        }
     };
     let pending = pending.unwrap_or_else(|| all.iter().cloned().collect());
     Ok(pending.into_iter().map(|one| (one.version, one.description.into_owned())).collect())
 }
 
 async fn postgres(options: &DbOptions) -> Result<PgConnection, DbError> {
-    let connect = PgConnectOptions::from_str(&options.url)
-        .map_err(|_| DbError::Url("it is not of the form postgres://user:password@host:port/database"))?
-        .application_name("grantor migrate")
-        .disable_statement_logging();
-    let what = format!(
-        "{} at {}:{}",
-        connect.get_database().unwrap_or_default(),
-        connect.get_host(),
-        connect.get_port()
-    );
-    connect.connect().await.map_err(|source| DbError::Open { what, source })
+    DatabaseServer::of(options, "grantor migrate")?.unlimited().open().await
 }
 
 /// Makes the file readable by its owner alone: it holds hashes of passwords. SQLite gives its journal the same mode.
@@ -90,6 +82,8 @@ trait Migrating: Migrate + Sized {
     /// The one text that a query gives.
     async fn text(&mut self, sql: &'static str) -> Result<Option<String>, sqlx::Error>;
     async fn migrate(&mut self, migrator: &Migrator) -> Result<(), MigrateError>;
+    /// Runs `work` in one transaction, and leaves nothing of it on the session.
+    async fn together<T>(&mut self, work: impl AsyncFnOnce(&mut Self) -> T) -> Result<T, sqlx::Error>;
 }
 
 macro_rules! migrating {
@@ -116,6 +110,17 @@ macro_rules! migrating {
             async fn migrate(&mut self, migrator: &Migrator) -> Result<(), MigrateError> {
                 migrator.run(self).await
             }
+
+            async fn together<T>(
+                &mut self,
+                work: impl AsyncFnOnce(&mut Self) -> T,
+            ) -> Result<T, sqlx::Error> {
+                let mut tx = self.begin().await?;
+                let done = work(&mut tx).await;
+                tx.clear_cached_statements().await?;
+                tx.commit().await?;
+                Ok(done)
+            }
         }
     };
 }
@@ -123,28 +128,47 @@ macro_rules! migrating {
 migrating!(SqliteConnection);
 migrating!(PgConnection);
 
-async fn under_lease(link: &mut impl Migrating, holder: &str, now: Seconds) -> Result<(), DbError> {
+/// A connection, and whether what belongs together must be one transaction on it.
+struct Link<'a, M> {
+    connection: &'a mut M,
+    route: Route,
+}
+
+impl<M: Migrating> Link<'_, M> {
+    /// Runs `work`; behind a pooler as one transaction, since even one statement is prepared first and run then, and the
+    /// session may be another one in between.
+    async fn run<T>(&mut self, work: impl AsyncFnOnce(&mut M) -> T) -> Result<T, sqlx::Error> {
+        match self.route {
+            Route::Direct => Ok(work(self.connection).await),
+            Route::Pooler => self.connection.together(work).await,
+        }
+    }
+}
+
+async fn under_lease(
+    connection: &mut impl Migrating,
+    route: Route,
+    holder: &str,
+    now: Seconds,
+) -> Result<(), DbError> {
     let migrations = migrations();
+    let mut link = Link { connection, route };
     // Nearly always: a command that only looks writes nothing, and one that is killed leaves no lease behind.
-    if pending(link, &migrations).await?.is_some_and(|pending| pending.is_empty()) {
+    if link.run(async |link| pending(link, &migrations).await).await??.is_some_and(|it| it.is_empty()) {
         return Ok(());
     }
-    take_lease(link, holder, now).await?;
-    let migrated = link.migrate(&migrations).await;
-    link.lease(
-        "UPDATE migration_lease SET ends_at = $2 WHERE id = 1 AND holder = $1 AND ends_at <> $3",
-        holder,
-        [0, 0],
-    )
-    .await?;
+    take_lease(&mut link, holder, now).await?;
+    let migrated = link.run(async |link| link.migrate(&migrations).await).await?;
+    let give_back = "UPDATE migration_lease SET ends_at = $2 WHERE id = 1 AND holder = $1 AND ends_at <> $3";
+    link.run(async |link| link.lease(give_back, holder, [0, 0]).await).await??;
     migrated.map_err(DbError::Migrate)
 }
 
 /// The migrations that this program has and the database has not; `None` when that cannot be told.
 ///
 /// An error when the database has others, of a release beside which this one must not run.
-async fn pending(
-    link: &mut impl Migrating,
+async fn pending<M: Migrating>(
+    link: &mut M,
     migrations: &Migrator,
 ) -> Result<Option<Vec<Migration>>, DbError> {
     let Ok(None) = link.dirty_version(&migrations.table_name).await else { return Ok(None) };
@@ -186,12 +210,12 @@ fn is_at_least(release: &str, other: &str) -> bool {
     }
 }
 
-async fn take_lease(link: &mut impl Migrating, holder: &str, now: Seconds) -> Result<(), DbError> {
+async fn take_lease(link: &mut Link<'_, impl Migrating>, holder: &str, now: Seconds) -> Result<(), DbError> {
     let create = "CREATE TABLE IF NOT EXISTS migration_lease (
         id BIGINT PRIMARY KEY, holder TEXT NOT NULL, ends_at BIGINT NOT NULL)";
     // Two processes that create it at once: PostgreSQL fails one of them, which then finds it there.
-    if link.plain(create).await.is_err() {
-        link.plain(create).await?;
+    if link.connection.plain(create).await.is_err() {
+        link.connection.plain(create).await?;
     }
     let take = "INSERT INTO migration_lease (id, holder, ends_at) VALUES (1, $1, $2)
         ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, ends_at = excluded.ends_at
@@ -199,7 +223,8 @@ async fn take_lease(link: &mut impl Migrating, holder: &str, now: Seconds) -> Re
     for attempt in 0..ATTEMPTS {
         let waited = Seconds::from(attempt) * Seconds::try_from(PAUSE.as_millis()).unwrap_or_default() / 1000;
         let now = now + waited;
-        if link.lease(take, holder, [now + LEASE_SECONDS, now]).await? == 1 {
+        let times = [now + LEASE_SECONDS, now];
+        if link.run(async |link| link.lease(take, holder, times).await).await?? == 1 {
             return Ok(());
         }
         tokio::time::sleep(PAUSE).await;

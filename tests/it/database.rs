@@ -10,7 +10,7 @@ use grantor::store::db::{Db, DbError, DbOptions, Engine, Refusable, Tx};
 use grantor::store::migrate;
 
 use crate::support::database::{TestDatabase, postgres_url};
-use crate::support::left_out;
+use crate::support::{Pooler, left_out};
 
 /// What a job may say no with.
 #[derive(Debug)]
@@ -40,18 +40,28 @@ struct Opened {
     _database: TestDatabase,
 }
 
-/// A database of each engine with a table `t (k TEXT PRIMARY KEY, n BIGINT)`.
+/// A database of each engine, and of PostgreSQL behind a pooler, with a table `t (k TEXT PRIMARY KEY, n BIGINT)`.
 async fn databases() -> Vec<Opened> {
-    let mut engines = vec![Engine::Sqlite];
-    match postgres_url() {
-        Some(_) => engines.push(Engine::Postgres),
-        None => left_out("the executor on PostgreSQL, because TEST_POSTGRES_URL is not set"),
+    let mut all = vec![open(Engine::Sqlite, &[]).await];
+    if postgres_url().is_none() {
+        left_out("the executor on PostgreSQL, because TEST_POSTGRES_URL is not set");
+        return all;
     }
-    join_all(engines.into_iter().map(|engine| open(engine, &[]))).await
+    all.push(open(Engine::Postgres, &[]).await);
+    if Pooler::is_installed() {
+        let database = TestDatabase::fresh(Engine::Postgres).await.behind_a_pooler();
+        all.push(open_at(database, &[TestDatabase::POOLER]).await);
+    } else {
+        left_out("the executor behind a pooler, because pgbouncer is not installed");
+    }
+    all
 }
 
 async fn open(engine: Engine, options: &[(&str, &str)]) -> Opened {
-    let database = TestDatabase::fresh(engine).await;
+    open_at(TestDatabase::fresh(engine).await, options).await
+}
+
+async fn open_at(database: TestDatabase, options: &[(&str, &str)]) -> Opened {
     let mut all = vec![("database.url", database.url.as_str())];
     all.extend_from_slice(options);
     let options = Config::with(&all).unwrap().database_options();
@@ -166,6 +176,31 @@ async fn increments_by_many_callers_are_all_counted() {
         let row: Result<Option<(i64,)>, DbError> =
             db.read(async |conn| conn.query("SELECT n FROM t").optional().await).await;
         assert_eq!(row.unwrap().unwrap().0, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_commit_that_collides_is_tried_again() {
+    for Opened { db, .. } in databases().await.into_iter().filter(|one| one.db.engine() == Engine::Postgres) {
+        // A collision that shows at the commit, twice: a sequence is not rolled back.
+        for statement in [
+            "CREATE SEQUENCE collisions",
+            "CREATE FUNCTION collide() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+               IF nextval('collisions') <= 2 THEN RAISE EXCEPTION 'no' USING ERRCODE = '40001'; END IF;
+               RETURN NULL; END $$",
+            "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON t INITIALLY DEFERRED
+               FOR EACH ROW EXECUTE FUNCTION collide()",
+        ] {
+            db.write::<_, DbError, _>(async move |tx| tx.query(statement).execute().await).await.unwrap();
+        }
+        let runs = Arc::new(AtomicU32::new(0));
+        let counted = runs.clone();
+        let outcome = db.write(async move |tx: &mut Tx| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            insert(tx, "a").await
+        });
+        outcome.await.unwrap();
+        assert_eq!((runs.load(Ordering::SeqCst), count(&db).await), (3, 1));
     }
 }
 

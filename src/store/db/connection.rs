@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
-use sqlx::{Arguments as _, AssertSqlSafe, Encode, FromRow, Postgres, Sqlite, Type};
+use sqlx::{Arguments as _, AssertSqlSafe, Encode, FromRow, Postgres, SqlSafeStr, Sqlite, Type};
 
 use super::error::DbError;
 
@@ -19,7 +19,22 @@ pub struct Tx(Conn);
 
 pub(super) enum Link {
     Sqlite(SqliteConnection),
-    Postgres(PgConnection),
+    Postgres(PgConnection, Statements),
+}
+
+/// What becomes of a statement that PostgreSQL has prepared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Statements {
+    /// It is kept on the connection under a name.
+    Kept,
+    /// It has no name and is gone with the next one, because the connection may be another one then.
+    Unnamed,
+}
+
+impl Statements {
+    fn are_kept(self) -> bool {
+        self == Self::Kept
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,7 +83,7 @@ impl Values {
     fn for_link(link: &Link) -> Self {
         match link {
             Link::Sqlite(_) => Self::Sqlite(SqliteArguments::default()),
-            Link::Postgres(_) => Self::Postgres(PgArguments::default()),
+            Link::Postgres(..) => Self::Postgres(PgArguments::default()),
         }
     }
 
@@ -96,10 +111,10 @@ impl Tx {
     }
 
     /// A statement of the executor itself, such as BEGIN.
-    pub(super) async fn control(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+    pub(super) async fn control(&mut self, sql: impl SqlSafeStr) -> Result<(), sqlx::Error> {
         match &mut self.0.link {
             Link::Sqlite(link) => sqlx::query(sql).execute(link).await.map(drop),
-            Link::Postgres(link) => sqlx::raw_sql(sql).execute(link).await.map(drop),
+            Link::Postgres(link, _) => sqlx::raw_sql(sql).execute(link).await.map(drop),
         }
     }
 }
@@ -158,7 +173,8 @@ impl Query<'_> {
                 .await
                 .map(|done| done.rows_affected())
                 .map_err(DbError::from),
-            (Link::Postgres(link), Ok(Values::Postgres(values))) => sqlx::query_with(self.sql, values)
+            (Link::Postgres(link, kind), Ok(Values::Postgres(values))) => sqlx::query_with(self.sql, values)
+                .persistent(kind.are_kept())
                 .execute(link)
                 .await
                 .map(|done| done.rows_affected())
@@ -178,8 +194,9 @@ impl Query<'_> {
                     .await
                     .map_err(DbError::from)
             }
-            (Link::Postgres(link), Ok(Values::Postgres(values))) => {
+            (Link::Postgres(link, kind), Ok(Values::Postgres(values))) => {
                 sqlx::query_as_with::<_, R, _>(self.sql, values)
+                    .persistent(kind.are_kept())
                     .fetch_optional(link)
                     .await
                     .map_err(DbError::from)
@@ -196,8 +213,12 @@ impl Query<'_> {
             (Link::Sqlite(link), Ok(Values::Sqlite(values))) => {
                 sqlx::query_as_with::<_, R, _>(self.sql, values).fetch_all(link).await.map_err(DbError::from)
             }
-            (Link::Postgres(link), Ok(Values::Postgres(values))) => {
-                sqlx::query_as_with::<_, R, _>(self.sql, values).fetch_all(link).await.map_err(DbError::from)
+            (Link::Postgres(link, kind), Ok(Values::Postgres(values))) => {
+                sqlx::query_as_with::<_, R, _>(self.sql, values)
+                    .persistent(kind.are_kept())
+                    .fetch_all(link)
+                    .await
+                    .map_err(DbError::from)
             }
             (_, Err(error)) => Err(error),
             _ => Err(DbError::Stopped),
@@ -224,7 +245,7 @@ impl<'c> Batch<'c> {
     fn new(conn: &'c mut Tx) -> Self {
         let plan = match &conn.0.link {
             Link::Sqlite(_) => Plan::Joined(String::with_capacity(1024), SqliteArguments::default()),
-            Link::Postgres(_) => Plan::Each(Vec::new()),
+            Link::Postgres(..) => Plan::Each(Vec::new()),
         };
         Self { conn, plan, error: None }
     }
@@ -260,7 +281,7 @@ impl<'c> Batch<'c> {
             (Link::Sqlite(link), Plan::Joined(sql, values)) => {
                 sqlx::query_with(AssertSqlSafe(sql), values).execute(link).await.map(drop)
             }
-            (Link::Postgres(link), Plan::Each(statements)) => run_each(link, statements).await,
+            (Link::Postgres(link, kind), Plan::Each(statements)) => run_each(link, *kind, statements).await,
             _ => Err(sqlx::Error::PoolClosed),
         };
         conn.remember(result.map_err(DbError::from))
@@ -269,10 +290,11 @@ impl<'c> Batch<'c> {
 
 async fn run_each(
     link: &mut PgConnection,
+    kind: Statements,
     statements: Vec<(&'static str, PgArguments)>,
 ) -> Result<(), sqlx::Error> {
     for (sql, values) in statements {
-        sqlx::query_with(sql, values).execute(&mut *link).await?;
+        sqlx::query_with(sql, values).persistent(kind.are_kept()).execute(&mut *link).await?;
     }
     Ok(())
 }

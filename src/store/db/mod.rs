@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 pub use connection::{Batch, Conn, Param, Query, Record, Tx};
 pub use error::{DbError, Refusable};
+pub(in crate::store) use postgres::DatabaseServer;
 pub(in crate::store) use sqlite::DatabaseFile;
 
 use job::{Envelope, Queue, ReadJob, WriteJob};
@@ -35,11 +36,21 @@ pub enum Engine {
     Postgres,
 }
 
+/// What a connection to PostgreSQL leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// A session of its own.
+    Direct,
+    /// A pooler, which lends out a session for each transaction.
+    Pooler,
+}
+
 /// Where the database is, and how long and how much to wait for it.
 #[derive(Clone, Debug)]
 pub struct DbOptions {
     /// `sqlite:PATH` or `postgres://…`.
     pub url: String,
+    pub route: Route,
     /// Connections for reading (SQLite), or in all (PostgreSQL).
     pub connections: u32,
     /// Jobs that wait before further ones are turned away.

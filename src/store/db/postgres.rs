@@ -3,51 +3,43 @@
 use std::str::FromStr as _;
 use std::time::{Duration, Instant};
 
-use sqlx::ConnectOptions as _;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, SqlSafeStr as _, SqlStr};
 
-use super::DbOptions;
-use super::connection::{Link, Tx};
+use super::connection::{Link, Statements, Tx};
 use super::error::DbError;
 use super::job::{Envelope, Inbox, Job, Queue, Verdict, queue, run_guarded};
 use super::thread::storage_thread;
+use super::{DbOptions, Route};
 use crate::secret;
 
 /// SERIALIZABLE, because at READ COMMITTED a read that decides a write can be stale without an error.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+const BEGIN_READING: &str = "BEGIN READ ONLY";
 /// How long a connection attempt may take.
 const CONNECT: Duration = Duration::from_secs(5);
 const THREADS: u32 = 2;
+/// Prepared statements on a connection: more than there are texts in this program.
+const STATEMENTS: usize = 256;
 
 pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError> {
-    let timeout = options.patience.as_millis().to_string();
-    let connect = PgConnectOptions::from_str(&options.url)
-        .map_err(|_| DbError::Url("it is not of the form postgres://user:password@host:port/database"))?
-        .application_name("grantor")
-        .options([("statement_timeout", timeout.as_str()), ("idle_in_transaction_session_timeout", &timeout)])
-        .disable_statement_logging();
+    let server = DatabaseServer::of(options, "grantor")?.within(options.patience);
     let (sender, inbox) = queue(options.queue);
-    let what = format!(
-        "{} at {}:{}",
-        connect.get_database().unwrap_or_default(),
-        connect.get_host(),
-        connect.get_port()
-    );
     for thread in 0..THREADS {
         let workers = options.connections.div_ceil(THREADS).max(1);
-        let (inbox, connect, what) = (inbox.clone(), connect.clone(), what.clone());
+        let (inbox, server) = (inbox.clone(), server.clone());
         storage_thread(&format!("db-{thread}"), move |opened| async move {
             // The first connection at once, so that a wrong address or password is told at the start.
-            let first = match link(&connect).await {
+            let first = match server.link().await {
                 Ok(tx) => tx,
                 Err(source) => {
-                    let _ = opened.send(Err(DbError::Open { what, source }));
+                    let _ = opened.send(Err(server.not_opened(source)));
                     return;
                 }
             };
             let _ = opened.send(Ok(()));
             let mut first = Some(first);
-            let workers = (0..workers).map(|_| serve(first.take(), connect.clone(), inbox.clone()));
+            let workers = (0..workers).map(|_| serve(first.take(), &server, inbox.clone()));
             futures_util::future::join_all(workers).await;
         })
         .await?;
@@ -55,10 +47,80 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
     Ok((sender.clone(), sender))
 }
 
-async fn link(options: &PgConnectOptions) -> Result<Tx, sqlx::Error> {
-    let connected = tokio::time::timeout(CONNECT, options.connect()).await;
-    let link = connected.map_err(|_| sqlx::Error::PoolTimedOut)??;
-    Ok(Tx::new(Link::Postgres(link)))
+/// A database on a server, and how every connection to it is made.
+#[derive(Clone)]
+pub(in crate::store) struct DatabaseServer {
+    connect: PgConnectOptions,
+    what: String,
+    statements: Statements,
+    begin: SqlStr,
+    /// What a job that only reads begins with, where its statements would meet several sessions otherwise.
+    begin_reading: Option<SqlStr>,
+}
+
+impl DatabaseServer {
+    pub(in crate::store) fn of(options: &DbOptions, name: &str) -> Result<Self, DbError> {
+        let connect = PgConnectOptions::from_str(&options.url)
+            .map_err(|_| DbError::Url("it is not of the form postgres://user:password@host:port/database"))?
+            .application_name(name)
+            .statement_cache_capacity(STATEMENTS)
+            // No column is a float, and poolers refuse what they do not know.
+            .extra_float_digits(None)
+            .disable_statement_logging();
+        let what = format!(
+            "{} at {}:{}",
+            connect.get_database().unwrap_or_default(),
+            connect.get_host(),
+            connect.get_port()
+        );
+        let (statements, begin_reading) = match options.route {
+            Route::Direct => (Statements::Kept, None),
+            Route::Pooler => (Statements::Unnamed, Some(BEGIN_READING.into_sql_str())),
+        };
+        Ok(Self { connect, what, statements, begin: BEGIN.into_sql_str(), begin_reading })
+    }
+
+    /// The same with a limit on each statement, and on the time that the server waits for the next one.
+    fn within(self, patience: Duration) -> Self {
+        let millis = patience.as_millis().to_string();
+        let limits = ["statement_timeout", "idle_in_transaction_session_timeout"].map(|name| (name, &millis));
+        if self.statements == Statements::Kept {
+            return Self { connect: self.connect.options(limits), ..self };
+        }
+        // What is set for a session would be set for whoever is lent it next.
+        let limits = limits.map(|(name, millis)| format!("; SET LOCAL {name} = {millis}")).concat();
+        let limited = |begin: SqlStr| AssertSqlSafe(format!("{}{limits}", begin.as_str())).into_sql_str();
+        Self { begin: limited(self.begin), begin_reading: self.begin_reading.map(limited), ..self }
+    }
+
+    /// The same without a limit on statements, whatever the user's default is: a migration takes as long as it takes.
+    pub(in crate::store) fn unlimited(self) -> Self {
+        match self.statements {
+            Statements::Kept => Self { connect: self.connect.options([("statement_timeout", "0")]), ..self },
+            Statements::Unnamed => self,
+        }
+    }
+
+    pub(in crate::store) async fn open(&self) -> Result<PgConnection, DbError> {
+        self.connect().await.map_err(|source| self.not_opened(source))
+    }
+
+    fn not_opened(&self, source: sqlx::Error) -> DbError {
+        // protocol_violation: PgBouncer, to an option that it cannot pass on.
+        let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        let is_pooler = self.statements == Statements::Kept && code.as_deref() == Some("08P01");
+        let hint = if is_pooler { " (if this is a pooler, set database.pooler = true)" } else { "" };
+        DbError::Open { what: format!("{}{hint}", self.what), source }
+    }
+
+    async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+        let connected = tokio::time::timeout(CONNECT, self.connect.connect()).await;
+        connected.map_err(|_| sqlx::Error::PoolTimedOut)?
+    }
+
+    async fn link(&self) -> Result<Tx, sqlx::Error> {
+        Ok(Tx::new(Link::Postgres(self.connect().await?, self.statements)))
+    }
 }
 
 /// What is left of a connection after a job.
@@ -68,37 +130,32 @@ enum Health {
     Lost,
 }
 
-async fn serve(mut tx: Option<Tx>, options: PgConnectOptions, inbox: Inbox) {
+async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, inbox: Inbox) {
     while let Ok(Envelope { job, deadline }) = inbox.recv().await {
         if job.is_abandoned() {
             continue;
         }
         let connected = match tx.take() {
             Some(tx) => Ok(tx),
-            None => link(&options).await,
+            None => server.link().await,
         };
         match connected {
-            Ok(live) => tx = settle(job, live, &options, deadline).await,
+            Ok(live) => tx = settle(job, live, server, deadline).await,
             Err(error) => job.fail(DbError::Unavailable(error)),
         }
     }
 }
 
 /// Runs a job to its end; gives the connection back if it is still good.
-async fn settle(
-    mut job: Box<dyn Job>,
-    mut tx: Tx,
-    options: &PgConnectOptions,
-    deadline: Instant,
-) -> Option<Tx> {
+async fn settle(mut job: Box<dyn Job>, mut tx: Tx, server: &DatabaseServer, deadline: Instant) -> Option<Tx> {
     // Past the deadline nobody waits; a connection that is still busy then is not to be trusted with another job.
     let remaining = deadline.saturating_duration_since(Instant::now()) + Duration::from_secs(1);
     let settled = tokio::time::timeout(remaining, async {
         if job.writes() {
-            begin(&mut tx, options).await?;
-            write(&mut *job, &mut tx, deadline).await
+            begin(&mut tx, server, &server.begin).await?;
+            write(&mut *job, &mut tx, server, deadline).await
         } else {
-            read(&mut *job, &mut tx, options).await
+            read(&mut *job, &mut tx, server, deadline).await
         }
     });
     match settled.await.unwrap_or(Err(DbError::Deadline)) {
@@ -114,26 +171,54 @@ async fn settle(
 }
 
 /// Begins a transaction; on a new connection if the server has closed this one meanwhile.
-async fn begin(tx: &mut Tx, options: &PgConnectOptions) -> Result<(), DbError> {
-    if tx.control(BEGIN).await.is_ok() {
+async fn begin(tx: &mut Tx, server: &DatabaseServer, sql: &SqlStr) -> Result<(), DbError> {
+    if tx.control(sql.clone()).await.is_ok() {
         return Ok(());
     }
-    *tx = link(options).await.map_err(DbError::Unavailable)?;
-    Ok(tx.control(BEGIN).await?)
+    *tx = server.link().await.map_err(DbError::Unavailable)?;
+    Ok(tx.control(sql.clone()).await?)
 }
 
-/// Runs a job that only reads; a second time on a new connection if this one was lost.
-async fn read(job: &mut dyn Job, tx: &mut Tx, options: &PgConnectOptions) -> Result<Health, DbError> {
-    run_guarded(job, tx).await?;
+/// Runs a job that only reads; a second time on a new connection if this one was lost, and again when it collided,
+/// as it may on engines that are spread over machines.
+async fn read(
+    job: &mut dyn Job,
+    tx: &mut Tx,
+    server: &DatabaseServer,
+    deadline: Instant,
+) -> Result<Health, DbError> {
+    let mut verdict = read_once(job, tx, server).await?;
     if tx.is_lost() {
-        *tx = link(options).await.map_err(DbError::Unavailable)?;
-        run_guarded(job, tx).await?;
+        *tx = server.link().await.map_err(DbError::Unavailable)?;
+        verdict = read_once(job, tx, server).await?;
+    }
+    for attempt in 0_u32.. {
+        if verdict != Verdict::Again || Instant::now() >= deadline {
+            break;
+        }
+        tokio::time::sleep(backoff(attempt)).await;
+        verdict = read_once(job, tx, server).await?;
     }
     Ok(if tx.is_lost() { Health::Lost } else { Health::Good })
 }
 
+async fn read_once(job: &mut dyn Job, tx: &mut Tx, server: &DatabaseServer) -> Result<Verdict, DbError> {
+    let Some(sql) = &server.begin_reading else { return run_guarded(job, tx).await };
+    begin(tx, server, sql).await?;
+    let verdict = run_guarded(job, tx).await?;
+    if !tx.is_lost() {
+        tx.control("COMMIT").await?;
+    }
+    Ok(verdict)
+}
+
 /// Runs a job in the open transaction, again when it collided, until the deadline.
-async fn write(job: &mut dyn Job, tx: &mut Tx, deadline: Instant) -> Result<Health, DbError> {
+async fn write(
+    job: &mut dyn Job,
+    tx: &mut Tx,
+    server: &DatabaseServer,
+    deadline: Instant,
+) -> Result<Health, DbError> {
     for attempt in 0_u32.. {
         let again = match run_guarded(job, tx).await? {
             Verdict::Commit => match tx.control("COMMIT").await.map_err(DbError::from) {
@@ -150,7 +235,7 @@ async fn write(job: &mut dyn Job, tx: &mut Tx, deadline: Instant) -> Result<Heal
             return Ok(if rolled_back { Health::Good } else { Health::Lost });
         }
         tokio::time::sleep(backoff(attempt)).await;
-        tx.control(BEGIN).await?;
+        tx.control(server.begin.clone()).await?;
     }
     Err(DbError::Deadline)
 }

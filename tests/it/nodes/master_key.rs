@@ -32,7 +32,7 @@ async fn a_node_with_another_master_key_says_so_and_stops_and_the_others_go_on()
         assert_eq!(Browser::new(url).get("/readyz").await.status, 200);
     }
     let right = std::fs::read_to_string(server.database.directory.path().join("grantor.key")).unwrap();
-    let second = node(&server, &[("GRANTOR_KEYS__MASTER_KEY", right.trim())]);
+    let second = node(&server, &[("keys.master_key", right.trim())]);
     assert_eq!(Browser::new(&second.url).get("/readyz").await.status, 200);
 }
 

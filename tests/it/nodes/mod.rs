@@ -3,6 +3,7 @@
 mod changes;
 mod flows;
 mod master_key;
+mod pooler;
 mod races;
 
 use std::time::{Duration, Instant};

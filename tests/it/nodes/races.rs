@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use futures_util::future::join_all;
 
 use super::{DEVICE_CODE, allowed_device_code, assert_who, assertion, signer, television};
-use crate::support::{Answer, Application, Cluster};
+use crate::support::{Answer, Application, Browser, Cluster};
 
 const CALLERS: usize = 64;
 
@@ -24,13 +24,11 @@ fn everywhere(cluster: &Cluster, app: &Application) -> Vec<Application> {
     (0..CALLERS).map(at).collect()
 }
 
-#[tokio::test]
-async fn threat_07_a_code_is_redeemed_at_one_of_three_nodes() {
-    let cluster = Cluster::of(3).await;
-    let (web, mut alice) = (cluster.server.web().await, cluster.server.alice().await);
-    let callers = everywhere(&cluster, &web);
+/// Of all that redeem a code one gets tokens, which end because it came again.
+pub(super) async fn one_code(cluster: &Cluster, web: &Application, alice: &mut Browser) {
+    let callers = everywhere(cluster, web);
     for _ in 0..4 {
-        let code = web.code(&mut alice).await;
+        let code = web.code(alice).await;
         let answers = join_all(callers.iter().map(|app| app.redeem_by_hand(&code))).await;
         let won = successes(&answers);
         assert_eq!(won.len(), 1);
@@ -42,12 +40,10 @@ async fn threat_07_a_code_is_redeemed_at_one_of_three_nodes() {
     }
 }
 
-#[tokio::test]
-async fn threat_08_a_refresh_token_has_the_same_successor_at_three_nodes() {
-    let cluster = Cluster::of(3).await;
-    let (web, mut alice) = (cluster.server.web().await, cluster.server.alice().await);
-    let callers = everywhere(&cluster, &web);
-    let mut token = web.redeem_by_hand(&web.code(&mut alice).await).await.get("refresh_token");
+/// All that refresh with one token are told the same successor.
+pub(super) async fn one_successor(cluster: &Cluster, web: &Application, alice: &mut Browser) {
+    let callers = everywhere(cluster, web);
+    let mut token = web.redeem_by_hand(&web.code(alice).await).await.get("refresh_token");
     for _ in 0..4 {
         let answers = join_all(callers.iter().map(|app| app.refresh_by_hand(&token))).await;
         assert_eq!(successes(&answers).len(), CALLERS);
@@ -55,6 +51,20 @@ async fn threat_08_a_refresh_token_has_the_same_successor_at_three_nodes() {
         assert_eq!(successors.len(), 1, "one live chain");
         token = successors.into_iter().next().unwrap();
     }
+}
+
+#[tokio::test]
+async fn threat_07_a_code_is_redeemed_at_one_of_three_nodes() {
+    let cluster = Cluster::of(3).await;
+    let (web, mut alice) = (cluster.server.web().await, cluster.server.alice().await);
+    one_code(&cluster, &web, &mut alice).await;
+}
+
+#[tokio::test]
+async fn threat_08_a_refresh_token_has_the_same_successor_at_three_nodes() {
+    let cluster = Cluster::of(3).await;
+    let (web, mut alice) = (cluster.server.web().await, cluster.server.alice().await);
+    one_successor(&cluster, &web, &mut alice).await;
 }
 
 #[tokio::test]

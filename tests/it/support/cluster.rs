@@ -26,13 +26,13 @@ impl Cluster {
         Self::on(TestDatabase::fresh(engine()).await, count, &[]).await
     }
 
-    /// `environment` is over that of every node.
-    pub(crate) async fn on(database: TestDatabase, count: usize, environment: &[(&str, &str)]) -> Self {
+    /// The same with options over the defaults of every node.
+    pub(crate) async fn on(database: TestDatabase, count: usize, options: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let mut server = TestServer::start_on(database, &[("public_url", &url)]).await;
+        let mut server = TestServer::start_on(database, &[options, &[("public_url", &url)]].concat()).await;
         server.url.clone_from(&url);
-        let nodes: Vec<Serving> = (0..count).map(|_| node(&server, environment)).collect();
+        let nodes: Vec<Serving> = (0..count).map(|_| node(&server, options)).collect();
         let balancer = Balancer::start(listener, nodes.iter().map(|node| node.url.clone()).collect()).await;
         Self { server, nodes, balancer }
     }
@@ -51,18 +51,25 @@ impl Cluster {
 }
 
 /// Starts a node beside those that there are, as the balancer's server.
-pub(crate) fn node(server: &TestServer, environment: &[(&str, &str)]) -> Serving {
+pub(crate) fn node(server: &TestServer, options: &[(&str, &str)]) -> Serving {
     let directory = server.database.directory.path();
     let config = directory.join("node.toml");
     std::fs::write(&config, "[database]\nconnections = 4\n[http]\nworkers = 1\n").expect("a file");
     let key_file = directory.join("grantor.key").display().to_string();
     let mut all = vec![
-        ("GRANTOR_DATABASE__URL", server.database.url.as_str()),
-        ("GRANTOR_KEYS__MASTER_KEY_FILE", key_file.as_str()),
-        ("GRANTOR_PUBLIC_URL", server.url.as_str()),
+        ("database.url", server.database.url.as_str()),
+        ("keys.master_key_file", key_file.as_str()),
+        ("public_url", server.url.as_str()),
     ];
-    all.extend_from_slice(environment);
+    all.extend_from_slice(options);
+    let all: Vec<_> = all.into_iter().map(|(key, value)| (variable(key), value)).collect();
+    let all: Vec<_> = all.iter().map(|(name, value)| (name.as_str(), *value)).collect();
     Serving::start(directory, &config, &all)
+}
+
+/// What an option is called in the environment.
+fn variable(key: &str) -> String {
+    format!("GRANTOR_{}", key.replace('.', "__").to_uppercase())
 }
 
 struct Nodes {

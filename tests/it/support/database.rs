@@ -9,9 +9,13 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
+use super::Pooler;
+
 /// A database that goes when this value does.
 pub(crate) struct TestDatabase {
     pub(crate) url: String,
+    /// What the URL leads to, where that is no database itself.
+    _pooler: Option<Pooler>,
     pub(crate) directory: TempDir,
 }
 
@@ -36,15 +40,31 @@ impl TestDatabase {
             Engine::Sqlite => format!("sqlite:{}", directory.path().join("grantor.db").display()),
             Engine::Postgres => fresh_postgres().await,
         };
-        Self { url, directory }
+        Self { url, _pooler: None, directory }
     }
+
+    /// A database without a schema.
+    pub(crate) async fn empty_postgres() -> Self {
+        let admin = administrator();
+        let name = format!("grantor_test_{}", random_name());
+        execute(&admin, format!("CREATE DATABASE {name}")).await;
+        let url = admin.database(&name).to_url_lossy().to_string();
+        Self { url, _pooler: None, directory: TempDir::new().expect("a temporary directory") }
+    }
+
+    /// The same database with a PgBouncer on the way to it, and the option that says so.
+    pub(crate) fn behind_a_pooler(self) -> Self {
+        let pooler = Pooler::start(&self.url);
+        Self { url: pooler.url(&self.url), _pooler: Some(pooler), ..self }
+    }
+
+    pub(crate) const POOLER: (&str, &str) = ("database.pooler", "true");
 }
 
 /// A copy of a template that was migrated once: creating a schema for each test would take longer than the test.
 async fn fresh_postgres() -> String {
     static TEMPLATE: OnceCell<String> = OnceCell::const_new();
-    let admin =
-        PgConnectOptions::from_str(&postgres_url().expect("TEST_POSTGRES_URL")).expect("a PostgreSQL URL");
+    let admin = administrator();
     let url_of = |name: &str| admin.clone().database(name).to_url_lossy().to_string();
     let template = TEMPLATE
         .get_or_init(|| async {
@@ -60,6 +80,10 @@ async fn fresh_postgres() -> String {
     let name = format!("grantor_test_{}", random_name());
     execute(&admin, format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
     url_of(&name)
+}
+
+fn administrator() -> PgConnectOptions {
+    PgConnectOptions::from_str(&postgres_url().expect("TEST_POSTGRES_URL")).expect("a PostgreSQL URL")
 }
 
 /// The databases stay until their server goes: it was made for this run.

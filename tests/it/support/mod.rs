@@ -7,6 +7,7 @@ pub(crate) mod database;
 pub(crate) mod demo;
 pub(crate) mod jwt;
 pub(crate) mod operator;
+pub(crate) mod pooler;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod relying_party;
@@ -16,6 +17,7 @@ pub(crate) mod site;
 pub(crate) use browser::{Answer, Browser};
 pub(crate) use cluster::Cluster;
 pub(crate) use operator::Operator;
+pub(crate) use pooler::Pooler;
 pub(crate) use relying_party::Application;
 pub(crate) use server::TestServer;
 
