@@ -69,6 +69,8 @@ pub struct Database {
     /// May hold a password.
     pub url: Secret,
     pub pooler: bool,
+    /// May hold a password, too.
+    pub replica_url: Secret,
     pub connections: u32,
     pub queue: usize,
 }
@@ -287,6 +289,7 @@ impl Config {
         DbOptions {
             url: self.database.url.expose().clone(),
             route: if self.database.pooler { Route::Pooler } else { Route::Direct },
+            replica_url: Some(self.database.replica_url.expose().clone()).filter(|url| !url.is_empty()),
             connections: self.database.connections,
             queue: self.database.queue,
             // Shorter than the request's deadline: what is left is for telling the application.
@@ -353,6 +356,9 @@ mod tests {
         assert!(refusal(&[("http.deadline", "soon")]).contains("no length of time"));
         assert!(refusal(&[("database.url", "mysql://x")]).contains("sqlite: or postgres://"));
         assert!(refusal(&[("database.pooler", "true")]).contains("is for PostgreSQL"));
+        assert!(refusal(&[("database.replica_url", "postgres://h/d")]).contains("is for PostgreSQL"));
+        let both = [("database.url", "postgres://h/d"), ("database.replica_url", "sqlite:x")];
+        assert!(refusal(&both).contains("database.replica_url must begin with postgres://"));
     }
 
     #[test]
@@ -408,8 +414,12 @@ mod tests {
     #[test]
     fn secrets_do_not_print() {
         let key = format!("hunter3{}", "A".repeat(36));
-        let config =
-            Config::with(&[("database.url", "postgres://u:hunter2@h/d"), ("keys.master_key", &key)]).unwrap();
+        let config = Config::with(&[
+            ("database.url", "postgres://u:hunter2@h/d"),
+            ("keys.master_key", &key),
+            ("database.replica_url", "postgres://u:hunter2@h/e"),
+        ])
+        .unwrap();
         assert!(!format!("{config:?}").contains("hunter"));
     }
 }

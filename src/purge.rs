@@ -94,5 +94,5 @@ pub async fn backlog(db: &Db, now: Seconds) -> Result<Vec<Backlog>, Failure> {
         }
         Ok(found)
     };
-    Ok(db.read::<_, DbError, _>(count).await?)
+    Ok(db.read_lagging::<_, DbError, _>(count).await?)
 }

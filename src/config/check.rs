@@ -6,7 +6,7 @@ use url::{Host, Url};
 use super::Config;
 use crate::oauth::signing_key::JWKS_MAX_AGE;
 use crate::secret::from_base64url;
-use crate::store::db::Engine;
+use crate::store::db::{Engine, engine};
 
 /// An option, and the sentence about it.
 type Mistake = (&'static str, String);
@@ -59,12 +59,17 @@ impl Config {
     }
 
     fn check_database(&self) -> Option<Mistake> {
-        match self.database_options().engine() {
-            Err(error) => Some(("database.url", format!("database.url: {error}"))),
-            Ok(Engine::Sqlite) if self.database.pooler => {
-                Some(("database.pooler", "database.pooler is for PostgreSQL".into()))
+        let options = self.database_options();
+        let is_set = |key: &'static str| Some((key, format!("{key} is for PostgreSQL")));
+        match (options.engine(), &options.replica_url) {
+            (Err(error), _) => Some(("database.url", format!("database.url: {error}"))),
+            (Ok(Engine::Sqlite), Some(_)) => is_set("database.replica_url"),
+            (Ok(Engine::Sqlite), None) if self.database.pooler => is_set("database.pooler"),
+            (Ok(Engine::Postgres), Some(url)) if engine(url).ok() != Some(Engine::Postgres) => {
+                let sentence = "database.replica_url must begin with postgres://";
+                Some(("database.replica_url", sentence.into()))
             }
-            Ok(_) => None,
+            (Ok(_), _) => None,
         }
     }
 

@@ -205,8 +205,9 @@ fn one_line(text: &str) -> String {
 /// The text of an option without what is secret in it.
 fn hidden(key: &str, text: String) -> String {
     match key {
-        "keys.master_key" if !text.is_empty() => "…".into(),
-        "database.url" => hidden_password(text),
+        _ if text.is_empty() => text,
+        "keys.master_key" => "…".into(),
+        "database.url" | "database.replica_url" => hidden_password(text),
         _ => text,
     }
 }

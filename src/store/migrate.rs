@@ -26,8 +26,8 @@ const LEASE_SECONDS: Seconds = 60;
 const ATTEMPTS: u32 = 120;
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Runs what is missing, under a lease row on a direct connection: an advisory lock fails through a
-/// connection pooler in transaction mode. Creates a SQLite file that does not exist.
+/// Runs what is missing, under a lease row: an advisory lock belongs to a session, which a pooler lends to others.
+/// Creates a SQLite file that does not exist.
 pub async fn run(options: &DbOptions, holder: &str, now: Seconds) -> Result<(), DbError> {
     match options.engine()? {
         Engine::Sqlite => {

@@ -318,6 +318,19 @@ fn no_source_file_names_what_lies_above_it() {
 }
 
 #[test]
+fn only_lists_are_read_where_the_answer_may_be_old() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for file in rust_files(&root) {
+        let name = file.strip_prefix(&root).expect("below it").display().to_string();
+        let may = name.starts_with("store/db/")
+            || name == "purge.rs"
+            || (name.starts_with("cli/") && name.ends_with("/list.rs"));
+        let source = fs::read_to_string(&file).expect("a source file");
+        assert!(may || !source.contains("read_lagging"), "{name} reads what may be old");
+    }
+}
+
+#[test]
 fn the_checker_finds_every_way_to_break_an_arrow() {
     for (name, source) in [
         ("oauth/code.rs", "use actix_web::HttpRequest;"),

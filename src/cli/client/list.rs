@@ -19,7 +19,7 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
-        let records = desk.db.read::<_, DbError, _>(async |conn| clients::list(conn).await).await?;
+        let records = desk.db.read_lagging::<_, DbError, _>(async |conn| clients::list(conn).await).await?;
         let rows: Vec<_> = records.iter().map(row).collect();
         let header = ["ID", "NAME", "KIND", "STATE", "GRANTS", "SECRETS", "CREATED"];
         options.manner.say(records.iter().map(described).collect::<Value>(), table(header, &rows))

@@ -41,7 +41,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let wanted = Wanted { user, client, ended: options.all, most: i64::from(options.most) };
         let now = desk.now;
         let list = async move |conn: &mut Conn| grant_records::list(conn, &wanted, now).await;
-        let grants = desk.db.read::<_, DbError, _>(list).await?;
+        let grants = desk.db.read_lagging::<_, DbError, _>(list).await?;
         let rows: Vec<_> = grants.iter().map(|grant| row(grant, now)).collect();
         let text = table(["ID", "CLIENT", "USER", "SCOPE", "CREATED", "ENDS", "STATE"], &rows);
         options.manner.say(grants.iter().map(|grant| described(grant, now)).collect::<Value>(), text)

@@ -48,7 +48,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let client = options.client.as_deref().map(ClientId::new);
         let state = options.state.map(State::as_str);
         let list = async move |conn: &mut Conn| logout_deliveries::list(conn, client.as_ref(), state).await;
-        let deliveries = desk.db.read::<_, DbError, _>(list).await?;
+        let deliveries = desk.db.read_lagging::<_, DbError, _>(list).await?;
         let rows: Vec<_> = deliveries.iter().map(row).collect();
         let text = table(["CLIENT", "SESSION", "STATE", "ATTEMPTS", "ENDED", "NEXT", "LAST ERROR"], &rows);
         options.manner.say(deliveries.iter().map(described).collect::<Value>(), text)

@@ -28,7 +28,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         };
         let (idle_since, now) = (desk.idle_since(), desk.now);
         let list = async move |conn: &mut Conn| sessions::list(conn, user.as_ref(), idle_since, now).await;
-        let sessions = desk.db.read::<_, DbError, _>(list).await?;
+        let sessions = desk.db.read_lagging::<_, DbError, _>(list).await?;
         let rows: Vec<_> = sessions.iter().map(row).collect();
         let text = table(["ID", "USER", "SIGNED IN", "LAST SEEN", "ENDS"], &rows);
         options.manner.say(sessions.iter().map(described).collect::<Value>(), text)

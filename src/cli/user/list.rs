@@ -19,7 +19,7 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
-        let users = desk.db.read::<_, DbError, _>(async |conn| users::list(conn).await).await?;
+        let users = desk.db.read_lagging::<_, DbError, _>(async |conn| users::list(conn).await).await?;
         let rows: Vec<_> = users.iter().map(row).collect();
         let header = ["USERNAME", "E-MAIL", "NAME", "STATE", "ID", "CREATED"];
         options.manner.say(users.iter().map(described).collect::<Value>(), table(header, &rows))

@@ -26,6 +26,7 @@ use job::{Envelope, Queue, ReadJob, WriteJob};
 pub struct Db {
     reads: Queue,
     writes: Queue,
+    replica: Option<Queue>,
     engine: Engine,
     patience: Duration,
 }
@@ -50,6 +51,8 @@ pub enum Route {
 pub struct DbOptions {
     /// `sqlite:PATH` or `postgres://…`.
     pub url: String,
+    /// A copy that may be behind.
+    pub replica_url: Option<String>,
     pub route: Route,
     /// Connections for reading (SQLite), or in all (PostgreSQL).
     pub connections: u32,
@@ -61,13 +64,18 @@ pub struct DbOptions {
     pub lock_patience: Duration,
 }
 
+/// The engine that a URL is for.
+pub fn engine(url: &str) -> Result<Engine, DbError> {
+    match url.split_once(':').map(|(scheme, _)| scheme) {
+        Some("sqlite") => Ok(Engine::Sqlite),
+        Some("postgres" | "postgresql") => Ok(Engine::Postgres),
+        _ => Err(DbError::Url("it must begin with sqlite: or postgres://")),
+    }
+}
+
 impl DbOptions {
     pub fn engine(&self) -> Result<Engine, DbError> {
-        match self.url.split_once(':').map(|(scheme, _)| scheme) {
-            Some("sqlite") => Ok(Engine::Sqlite),
-            Some("postgres" | "postgresql") => Ok(Engine::Postgres),
-            _ => Err(DbError::Url("it must begin with sqlite: or postgres://")),
-        }
+        engine(&self.url)
     }
 
     /// The file of a SQLite database.
@@ -85,7 +93,14 @@ impl Db {
             Engine::Sqlite => sqlite::open(options).await?,
             Engine::Postgres => postgres::open(options).await?,
         };
-        Ok(Self { reads, writes, engine, patience: options.patience })
+        let replica = match &options.replica_url {
+            Some(url) => {
+                let options = DbOptions { url: url.clone(), ..options.clone() };
+                Some(postgres::open_when_needed(&options).await?)
+            }
+            None => None,
+        };
+        Ok(Self { reads, writes, replica, engine, patience: options.patience })
     }
 
     pub fn engine(&self) -> Engine {
@@ -100,6 +115,31 @@ impl Db {
         E: Refusable,
     {
         self.send(&self.reads, |answer| Box::new(ReadJob::new(work, answer))).await
+    }
+
+    /// Runs `work` where the answer may be a little old: on the replica, or here if there is none or it has no answer.
+    ///
+    /// For lists that people read; never for what a request is decided by, such as codes, tokens and sessions.
+    pub async fn read_lagging<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: AsyncFn(&mut Conn) -> Result<T, E> + Clone + Send + 'static,
+        T: Send + 'static,
+        E: Refusable,
+    {
+        let Some(replica) = &self.replica else { return self.read(work).await };
+        let read = work.clone();
+        let answer = self.send(replica, |answer| Box::new(ReadJob::new(read, answer))).await;
+        match answer.as_ref().err().and_then(Refusable::failure) {
+            None => answer,
+            Some(failure) => {
+                let cause = std::error::Error::source(failure).map(ToString::to_string).unwrap_or_default();
+                tracing::warn!(
+                    cause,
+                    "the replica has no answer, so the database itself is asked: {failure}"
+                );
+                self.read(work).await
+            }
+        }
     }
 
     /// Runs `work` in a write transaction; returns its outcome once it is durable. `work` may run more than once.

@@ -47,6 +47,18 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
     Ok((sender.clone(), sender))
 }
 
+/// A way to a database that is not called before the first job, so that its absence keeps nobody from starting.
+pub(super) async fn open_when_needed(options: &DbOptions) -> Result<Queue, DbError> {
+    let server = DatabaseServer::of(options, "grantor")?.within(options.patience);
+    let (sender, inbox) = queue(options.queue);
+    storage_thread("db-replica", move |opened| async move {
+        let _ = opened.send(Ok(()));
+        serve(None, &server, inbox).await;
+    })
+    .await?;
+    Ok(sender)
+}
+
 /// A database on a server, and how every connection to it is made.
 #[derive(Clone)]
 pub(in crate::store) struct DatabaseServer {

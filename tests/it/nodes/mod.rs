@@ -5,6 +5,7 @@ mod flows;
 mod master_key;
 mod pooler;
 mod races;
+mod replica;
 
 use std::time::{Duration, Instant};
 
