@@ -22,6 +22,8 @@ mod consent;
 mod cors;
 mod credentials;
 mod database;
+#[cfg(unix)]
+mod database_tls;
 mod deadline;
 mod device;
 mod encryption;

@@ -48,8 +48,12 @@ impl TestDatabase {
         let admin = administrator();
         let name = format!("grantor_test_{}", random_name());
         execute(&admin, format!("CREATE DATABASE {name}")).await;
-        let url = admin.database(&name).to_url_lossy().to_string();
-        Self { url, _pooler: None, directory: TempDir::new().expect("a temporary directory") }
+        Self::at(admin.database(&name).to_url_lossy().as_ref())
+    }
+
+    /// One that is there already.
+    pub(crate) fn at(url: &str) -> Self {
+        Self { url: url.to_owned(), _pooler: None, directory: TempDir::new().expect("a temporary directory") }
     }
 
     /// The same database with a PgBouncer on the way to it, and the option that says so.

@@ -8,6 +8,8 @@ pub(crate) mod demo;
 pub(crate) mod jwt;
 pub(crate) mod operator;
 pub(crate) mod pooler;
+#[cfg(unix)]
+pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod relying_party;

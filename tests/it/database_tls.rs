@@ -1,0 +1,62 @@
+//! TLS on the way to PostgreSQL, by rustls.
+
+use grantor::config::Config;
+use grantor::store::db::{Db, DbError};
+use grantor::store::migrate;
+
+use crate::support::database::TestDatabase;
+use crate::support::postgres::PostgresWithTls;
+use crate::support::{TestServer, left_out};
+
+/// Whether somebody with this URL gets in, and then by TLS.
+async fn gets_in(url: &str) -> Result<bool, DbError> {
+    let options = Config::with(&[("database.url", url)]).unwrap().database_options();
+    migrate::run(&options, "test", 1).await?;
+    let db = Db::open(&options).await?;
+    let ask = async |conn: &mut grantor::store::db::Conn| {
+        conn.query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").optional().await
+    };
+    let row: Option<(bool,)> = db.read::<_, DbError, _>(ask).await?;
+    Ok(row == Some((true,)))
+}
+
+#[tokio::test]
+async fn the_way_to_postgresql_is_encrypted_and_its_certificate_verified_as_the_url_says() {
+    let Some(server) = PostgresWithTls::start() else {
+        return left_out("TLS to PostgreSQL, because its programs are not installed");
+    };
+    let url = |host: &str, parameters: &str| {
+        format!("postgres://postgres@{host}:{}/postgres?{parameters}", server.port)
+    };
+    let own = format!("sslrootcert={}", server.certificate().display());
+    let foreign = tempfile::NamedTempFile::new().unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(foreign.path(), made.cert.pem()).unwrap();
+    let foreign = format!("sslrootcert={}", foreign.path().display());
+    let name = |host: &str, mode: &str, root: &str| url(host, &format!("sslmode={mode}&{root}"));
+    for good in [
+        url("localhost", "sslmode=require"),
+        url("localhost", "sslmode=prefer"),
+        name("localhost", "verify-ca", &own),
+        name("localhost", "verify-full", &own),
+    ] {
+        assert!(gets_in(&good).await.unwrap(), "{good}");
+    }
+    for bad in [
+        // The server itself takes nobody without.
+        url("localhost", "sslmode=disable"),
+        name("localhost", "verify-full", &foreign),
+        name("localhost", "verify-ca", &foreign),
+        // A name that is not the certificate's.
+        name("127.0.0.1", "verify-full", &own),
+        // The authorities of the machine do not know it.
+        url("localhost", "sslmode=verify-full"),
+    ] {
+        let refused = gets_in(&bad).await;
+        assert!(matches!(refused, Err(DbError::Open { .. })), "{bad}: {refused:?}");
+    }
+    let database = TestDatabase::at(&name("localhost", "verify-full", &own));
+    let server = TestServer::start_on(database, &[]).await;
+    let (web, mut alice) = (server.web().await, server.alice().await);
+    assert_eq!(web.redeem_by_hand(&web.code(&mut alice).await).await.status, 200);
+}
