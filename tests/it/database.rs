@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use grantor::config::Config;
-use grantor::store::db::{Db, DbError, DbOptions, Engine, Refusable, Tx};
+use grantor::store::db::{Conn, Db, DbError, DbOptions, Engine, Refusable, Route, Tx};
 use grantor::store::migrate;
 
 use crate::support::database::{TestDatabase, postgres_url};
@@ -176,6 +176,27 @@ async fn increments_by_many_callers_are_all_counted() {
         let row: Result<Option<(i64,)>, DbError> =
             db.read(async |conn| conn.query("SELECT n FROM t").optional().await).await;
         assert_eq!(row.unwrap().unwrap().0, 200);
+    }
+}
+
+#[tokio::test]
+async fn statements_are_prepared_once_on_each_connection_and_never_behind_a_pooler() {
+    for Opened { db, options, .. } in
+        databases().await.into_iter().filter(|one| one.db.engine() == Engine::Postgres)
+    {
+        for index in 0..20 {
+            db.write(async move |tx| insert(tx, &index.to_string()).await).await.unwrap();
+        }
+        let mut most = 0;
+        for _ in 0..20 {
+            let prepared = async |conn: &mut Conn| {
+                let sql =
+                    "SELECT COUNT(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT INTO t %'";
+                conn.query(sql).optional::<(i64,)>().await
+            };
+            most = most.max(db.read::<_, DbError, _>(prepared).await.unwrap().unwrap().0);
+        }
+        assert_eq!(most, if options.route == Route::Direct { 1 } else { 0 });
     }
 }
 

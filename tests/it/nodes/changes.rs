@@ -58,7 +58,28 @@ async fn changes_to_clients_scopes_and_resources_count_on_every_node_within_a_se
     .await;
 }
 
-/// What each node publishes, and signs with.
+#[tokio::test]
+async fn a_new_secret_counts_on_every_node_at_once_and_a_removed_one_for_a_second_at_most() {
+    let cluster = Cluster::of(2).await;
+    let operator = Operator::of(&cluster.server);
+    let service = cluster.server.service().await;
+    let with = |secret: &str| {
+        at_each(&cluster, &Application::registered_at("", &service.id, Some(secret), &service.redirect_uri))
+    };
+    let statuses = async |apps: &[Application]| {
+        let answers = all(apps, async |app| service_token(app, "read").await).await;
+        answers.iter().map(|answer| answer.status.as_u16()).collect::<Vec<_>>()
+    };
+    let added =
+        operator.json(&["client", "add-secret", "service", "--secret", "another secret, chosen by hand"]);
+    let second = with("another secret, chosen by hand");
+    assert_eq!(statuses(&second).await, [200, 200]);
+    operator.done(&["client", "remove-secret", "service", added["secret_id"].as_str().unwrap(), "--yes"]);
+    within_a_second("a secret that was removed", async || statuses(&second).await == [401, 401]).await;
+    assert_eq!(statuses(&at_each(&cluster, &service)).await, [200, 200]);
+}
+
+/// What each node publishes.
 async fn keys_of(windows: &mut [Browser]) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     for browser in windows {
