@@ -7,12 +7,13 @@ use grantor::oauth::client::{Client, LogoutUris};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use crate::support::cluster::node;
+use crate::support::database::{TestDatabase, engine};
 use crate::support::jwt::{claims, is_signed, parts};
-use crate::support::process::Serving;
 use crate::support::relying_party::Registration;
 use crate::support::server::PASSWORD;
 use crate::support::site::Site;
-use crate::support::{Application, Browser, Operator, TestServer};
+use crate::support::{Application, Browser, Cluster, Operator, TestServer};
 
 const ALLOWED: (&str, &str) = ("fetch.allow", "127.0.0.1");
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -54,20 +55,6 @@ async fn app_at(server: &TestServer, id: &str, uri: &str) -> Application {
     let logout = LogoutUris { back_channel: Some(uri.into()), front_channel: None };
     registration.client = Client { logout, ..registration.client };
     server.register(registration).await
-}
-
-/// Another node on the same database, which may call this machine.
-fn node(server: &TestServer) -> Serving {
-    let directory = server.database.directory.path();
-    let config = directory.join("node.toml");
-    std::fs::write(&config, "[fetch]\nallow = \"127.0.0.1\"\n").unwrap();
-    let key_file = directory.join("grantor.key").display().to_string();
-    let environment = [
-        ("GRANTOR_DATABASE__URL", server.database.url.as_str()),
-        ("GRANTOR_KEYS__MASTER_KEY_FILE", key_file.as_str()),
-        ("GRANTOR_PUBLIC_URL", server.url.as_str()),
-    ];
-    Serving::start(directory, &config, &environment)
 }
 
 /// Signs in and redeems the code; the ID Token.
@@ -247,7 +234,7 @@ async fn a_private_address_is_called_by_nobody_who_was_not_allowed_to() {
     assert!(receiver.received.try_recv().is_err());
 
     // It is in the database: another process with another configuration tells what this one could not.
-    let _node = node(&server);
+    let _node = node(&server, &[ALLOWED]);
     server.sql("UPDATE logout_deliveries SET next_attempt_at = 0").await;
     while receiver.received.is_empty() {
         // Whichever node is first: this one refuses, and the row waits again.
@@ -259,19 +246,19 @@ async fn a_private_address_is_called_by_nobody_who_was_not_allowed_to() {
 
 #[tokio::test]
 async fn two_nodes_tell_each_application_once() {
-    let server = TestServer::start_with(&[ALLOWED]).await;
-    let _node = node(&server);
+    let cluster = Cluster::on(TestDatabase::fresh(engine()).await, 2, &[ALLOWED]).await;
+    let server = &cluster.server;
     let mut receiver = Receiver::start();
-    let app = app_at(&server, "app", &receiver.uri).await;
+    let app = app_at(server, "app", &receiver.uri).await;
     server.alice().await;
     let mut expected = Vec::new();
     for _ in 0..12 {
         expected
             .push(claims(&sign_in(&app, &mut server.browser()).await)["sid"].as_str().unwrap().to_owned());
     }
-    let operator = Operator::of(&server);
+    let operator = Operator::of(server);
     operator.done(&["session", "end", "--user", "alice", "--yes"]);
-    catch_up(&server);
+    // No clock is moved: to a node that is ahead, what another one has just claimed would be due again.
     until(&operator, |list| list.len() == 12 && list.iter().all(|one| is(one, "app", "delivered", 1))).await;
     let mut told = Vec::new();
     while let Ok(request) = receiver.received.try_recv() {

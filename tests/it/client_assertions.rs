@@ -12,8 +12,8 @@ use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::secret::{from_base64url, random_id, to_base64url};
 use serde_json::{Value, json};
 
+use crate::support::cluster::node;
 use crate::support::jwt::{jwks, key, mac, with_header};
-use crate::support::process::Serving;
 use crate::support::relying_party::{Registration, basic};
 use crate::support::site::Site;
 use crate::support::{Answer, Application, Browser, Operator, TestServer};
@@ -119,17 +119,7 @@ async fn threat_14_of_64_that_come_with_one_assertion_on_two_nodes_one_gets_a_to
     let server = TestServer::start().await;
     let key = key(SigningAlgorithm::Es256);
     signer(&server, |client| client.jwks = Some(jwks(&[&key]))).await;
-    let directory = server.database.directory.path();
-    let (config, key_file) =
-        (directory.join("node.toml"), directory.join("grantor.key").display().to_string());
-    std::fs::write(&config, "").unwrap();
-    let environment = [
-        ("GRANTOR_DATABASE__URL", server.database.url.as_str()),
-        ("GRANTOR_KEYS__MASTER_KEY_FILE", key_file.as_str()),
-        ("GRANTOR_PUBLIC_URL", server.url.as_str()),
-        ("GRANTOR_KEYS__ALGORITHMS", "ES256 EdDSA"),
-    ];
-    let other = Serving::start(directory, &config, &environment);
+    let other = node(&server, &[]);
     let elsewhere = Browser::new(&other.url);
     for _ in 0..3 {
         let assertion = good(&server, &key);
