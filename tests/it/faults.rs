@@ -13,6 +13,7 @@ use futures_util::future::join_all;
 use grantor::store::db::Engine;
 use url::Url;
 
+use crate::support::cluster::{node, node_by};
 use crate::support::database::{TestDatabase, engine};
 use crate::support::process::Serving;
 use crate::support::proxy::{Proxy, Weather};
@@ -48,30 +49,12 @@ fn assert_is_away(answer: &Answer) {
     assert_ne!(answer.header("retry-after"), "", "{answer:?}");
 }
 
-/// A server process on the database of `server`, under that one's name.
-fn node(server: &TestServer) -> Serving {
-    node_by(server, Serving::start)
-}
-
-fn node_by(server: &TestServer, start: fn(&Path, &Path, &[(&str, &str)]) -> Serving) -> Serving {
-    let directory = server.database.directory.path();
-    let config = directory.join("node.toml");
-    std::fs::write(&config, "").unwrap();
-    let key_file = directory.join("grantor.key").display().to_string();
-    let environment = [
-        ("GRANTOR_DATABASE__URL", server.database.url.as_str()),
-        ("GRANTOR_KEYS__MASTER_KEY_FILE", key_file.as_str()),
-        ("GRANTOR_PUBLIC_URL", server.url.as_str()),
-    ];
-    start(directory, &config, &environment)
-}
-
 #[tokio::test]
 async fn a_node_that_is_killed_in_the_middle_of_load_forgets_nothing_that_it_answered() {
     let server = TestServer::start().await;
     let service = server.service().await;
     for _ in 0..3 {
-        let mut node = node(&server);
+        let mut node = node(&server, &[]);
         let there = Application::registered_at(&node.url, "service", service.secret.as_deref(), "");
         let (stop, there) = (Arc::new(AtomicBool::new(false)), Arc::new(there));
         let callers: Vec<_> = (0..16)
@@ -102,7 +85,7 @@ async fn a_code_that_was_redeemed_stays_redeemed_when_the_node_is_killed() {
     let server = TestServer::start().await;
     let (web, mut alice) = (server.web().await, server.alice().await);
     for _ in 0..3 {
-        let mut node = node(&server);
+        let mut node = node(&server, &[]);
         let there = Application::registered_at(&node.url, "web", web.secret.as_deref(), &web.redirect_uri);
         let mut codes = Vec::new();
         for _ in 0..24 {
@@ -222,7 +205,7 @@ async fn a_full_disk_is_an_outage_and_no_wrong_answer() {
         let code = web.code(&mut alice).await;
         web.redeem_by_hand(&code).await.get("refresh_token")
     };
-    let node = node_by(&server, Serving::start_with_limits);
+    let node = node_by(&server, &[], Serving::start_with_limits);
     let there = Application::registered_at(&node.url, "service", service.secret.as_deref(), "");
     let web_there = Application::registered_at(&node.url, "web", web.secret.as_deref(), &web.redirect_uri);
     let held = there.token(&[GRANT]).await.get("access_token");

@@ -2,27 +2,26 @@
 
 use std::sync::Arc;
 
-use super::{Issued, lifetime};
+use super::{Issued, begin_grant, lifetime};
 use crate::access_tokens::Draft;
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::id_tokens::Signer;
-use crate::oauth::client::{Client, GrantType};
+use crate::oauth::client::Client;
 use crate::oauth::code::{self, Redemption};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::may_issue;
 use crate::oauth::params::Params;
 use crate::oauth::pkce;
 use crate::oauth::reason::Reason;
-use crate::oauth::refresh::RefreshName;
 use crate::oauth::scope::OPENID;
 use crate::oauth::token::TokenAnswer;
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::codes::NotConsumable;
 use crate::store::db::Tx;
-use crate::store::{access_tokens, codes, grants};
+use crate::store::{codes, grants};
 
 pub(super) struct Prepared {
     code: Hash,
@@ -58,18 +57,8 @@ pub(super) async fn issue(
         };
         may_issue(&standing, &plan.required_groups(&client, &code.grant.scope))?;
         code::redeem(&code, &prepared.redemption, now)?;
-        let refresh_token = client
-            .grants
-            .contains(&GrantType::RefreshToken)
-            .then(|| keys.refresh_token(&RefreshName { grant_id: code.grant.id.clone(), generation: 0 }));
-        let token = plan.of_grant(&client, &code.grant, &code.grant.scope)?;
-        let refresh_hash = refresh_token.as_deref().map(Hash::of);
-        let lifetime = lifetime.with(&token);
-        let mut batch = grants::save_in(tx.batch(), &code.grant, refresh_hash.as_ref(), lifetime, now);
-        if let Some(hash) = plan.stored(&token) {
-            batch = access_tokens::save_in(batch, &hash, &token);
-        }
-        batch.execute().await?;
+        let times = (lifetime, now);
+        let (token, refresh_token) = begin_grant(tx, &client, &code.grant, (&plan, &keys), times).await?;
         let authentication = code.grant.scope.contains(OPENID).then(|| code.authentication());
         Ok(Some(Issued { token, refresh_token, auth_time: code.grant.auth_time, authentication }))
     };

@@ -2,25 +2,24 @@
 
 use std::sync::Arc;
 
-use super::{Issued, lifetime};
+use super::{Issued, begin_grant, lifetime};
 use crate::access_tokens::Draft;
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::id_tokens::Signer;
-use crate::oauth::client::{Client, GrantType};
+use crate::oauth::client::Client;
 use crate::oauth::device::{Consequence, judge};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::may_issue;
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
-use crate::oauth::refresh::RefreshName;
 use crate::oauth::scope::OPENID;
 use crate::oauth::token::TokenAnswer;
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::db::Tx;
-use crate::store::{access_tokens, device_codes, grants};
+use crate::store::{device_codes, grants};
 
 pub(super) struct Prepared {
     code: Hash,
@@ -51,18 +50,8 @@ pub(super) async fn issue(
             return refuse(tx, &prepared.code, &client, now).await;
         };
         may_issue(&standing, &plan.required_groups(&client, &grant.scope))?;
-        let refresh_token = client
-            .grants
-            .contains(&GrantType::RefreshToken)
-            .then(|| keys.refresh_token(&RefreshName { grant_id: grant.id.clone(), generation: 0 }));
-        let token = plan.of_grant(&client, &grant, &grant.scope)?;
-        let refresh_hash = refresh_token.as_deref().map(Hash::of);
-        let lifetime = lifetime.with(&token);
-        let mut batch = grants::save_in(tx.batch(), &grant, refresh_hash.as_ref(), lifetime, now);
-        if let Some(hash) = plan.stored(&token) {
-            batch = access_tokens::save_in(batch, &hash, &token);
-        }
-        batch.execute().await?;
+        let times = (lifetime, now);
+        let (token, refresh_token) = begin_grant(tx, &client, &grant, (&plan, &keys), times).await?;
         let authentication = grant.scope.contains(OPENID).then(|| grant.authentication(None));
         Ok(Some(Issued { token, refresh_token, auth_time: grant.auth_time, authentication }))
     };

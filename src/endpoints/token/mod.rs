@@ -21,15 +21,21 @@ use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::form;
 use crate::id_tokens::{Beside, Signer};
+use crate::keys::Keys;
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::grant::Grant;
 use crate::oauth::id_token::Authentication;
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
+use crate::oauth::refresh::RefreshName;
 use crate::oauth::token::{AccessToken, TokenAnswer};
 use crate::registry::Freshness;
+use crate::secret::Hash;
+use crate::store::access_tokens;
 use crate::store::clients::StoredClient;
-use crate::store::grants::Lifetime;
+use crate::store::db::Tx;
+use crate::store::grants::{self, Lifetime};
 
 /// What this endpoint knows by name; anything else is ignored.
 const KNOWN: [&str; 13] = [
@@ -201,6 +207,27 @@ impl Issued {
         }
         Ok(answer)
     }
+}
+
+/// A grant that begins now: stores it with the first of its tokens, which are told afterwards.
+async fn begin_grant(
+    tx: &mut Tx,
+    client: &Client,
+    grant: &Grant,
+    (plan, keys): (&Draft, &Keys),
+    (lifetime, now): (Lifetime, Seconds),
+) -> Result<(AccessToken, Option<String>), Denied<OAuthError>> {
+    let first = || keys.refresh_token(&RefreshName { grant_id: grant.id.clone(), generation: 0 });
+    let refresh_token = client.grants.contains(&GrantType::RefreshToken).then(first);
+    let token = plan.of_grant(client, grant, &grant.scope)?;
+    let refresh_hash = refresh_token.as_deref().map(Hash::of);
+    let lifetime = lifetime.with(&token);
+    let mut batch = grants::save_in(tx.batch(), grant, refresh_hash.as_ref(), lifetime, now);
+    if let Some(hash) = plan.stored(&token) {
+        batch = access_tokens::save_in(batch, &hash, &token);
+    }
+    batch.execute().await?;
+    Ok((token, refresh_token))
 }
 
 /// Issues the tokens; `None` when the client has changed since it authenticated.

@@ -1,6 +1,7 @@
 //! Several nodes on one database, each a process of its own, and a balancer that gives every request to the next one.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -52,6 +53,15 @@ impl Cluster {
 
 /// Starts a node beside those that there are, as the balancer's server.
 pub(crate) fn node(server: &TestServer, options: &[(&str, &str)]) -> Serving {
+    node_by(server, options, Serving::start)
+}
+
+/// The same, started in another way.
+pub(crate) fn node_by(
+    server: &TestServer,
+    options: &[(&str, &str)],
+    start: fn(&Path, &Path, &[(&str, &str)]) -> Serving,
+) -> Serving {
     let directory = server.database.directory.path();
     let config = directory.join("node.toml");
     std::fs::write(&config, "[database]\nconnections = 4\n[http]\nworkers = 1\n").expect("a file");
@@ -64,7 +74,7 @@ pub(crate) fn node(server: &TestServer, options: &[(&str, &str)]) -> Serving {
     all.extend_from_slice(options);
     let all: Vec<_> = all.into_iter().map(|(key, value)| (variable(key), value)).collect();
     let all: Vec<_> = all.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-    Serving::start(directory, &config, &all)
+    start(directory, &config, &all)
 }
 
 /// What an option is called in the environment.
