@@ -119,31 +119,42 @@ impl std::fmt::Debug for MasterKey {
 
 impl MasterKey {
     /// The configured key; `None` when none is configured and its file is not there.
-    fn load(config: &Config) -> Result<Option<Self>, Failure> {
+    pub fn load(config: &Config) -> Result<Option<Self>, Failure> {
+        let place = match config.keys.master_key.expose().is_empty() {
+            true => config.master_key_file().display().to_string(),
+            false => "keys.master_key".to_owned(),
+        };
+        Self::text(config)?.map(|text| Self::parse(text.trim(), &place)).transpose()
+    }
+
+    /// The same as it is written.
+    pub fn text(config: &Config) -> Result<Option<Zeroizing<String>>, Failure> {
         let configured = config.keys.master_key.expose();
         if !configured.is_empty() {
-            return Self::parse(configured, "keys.master_key").map(Some);
+            return Ok(Some(Zeroizing::new(configured.clone())));
         }
         let path = config.master_key_file();
-        let place = path.display().to_string();
         match std::fs::read_to_string(&path) {
-            Ok(text) => Self::parse(text.trim(), &place).map(Some),
+            Ok(text) => Ok(Some(Zeroizing::new(text))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Failure::Internal(format!("cannot read the master key {place}: {error}"))),
+            Err(error) => {
+                Err(Failure::Internal(format!("cannot read the master key {}: {error}", path.display())))
+            }
         }
     }
 
     fn make(config: &Config) -> Result<Self, Failure> {
         let path = config.master_key_file();
         let place = path.display().to_string();
-        let text = create(&path)?;
+        let text = Self::keep(&path, &to_base64url(&random::<32>()))?;
         tracing::warn!(
             "no master key was configured; a new one is in {place}: keep it safe, and apart from the database"
         );
         Self::parse(text.trim(), &place)
     }
 
-    fn missing(config: &Config) -> Failure {
+    /// Why a database cannot be used whose key is not there.
+    pub fn missing(config: &Config) -> Failure {
         let place = config.master_key_file();
         Failure::Internal(format!(
             "the master key {} is missing, and this database was made with one; bring it back",
@@ -151,10 +162,38 @@ impl MasterKey {
         ))
     }
 
-    fn parse(text: &str, place: &str) -> Result<Self, Failure> {
+    /// Reads a key from `place`.
+    pub fn parse(text: &str, place: &str) -> Result<Self, Failure> {
         let wrong = || Failure::Internal(format!("the master key in {place} is not 32 bytes in base64url"));
-        let bytes = Zeroizing::new(from_base64url(text.trim_end_matches('=')).ok_or_else(wrong)?);
+        let bytes = Zeroizing::new(from_base64url(text.trim().trim_end_matches('=')).ok_or_else(wrong)?);
         RandomizedNonceKey::new(&AES_256_GCM, &bytes).map(Self).map_err(|_| wrong())
+    }
+
+    /// Writes a key to a file that only its owner can read; the one that stands when another process was first.
+    pub fn keep(path: &Path, key: &str) -> Result<Zeroizing<String>, Failure> {
+        let failed = |error: &dyn std::fmt::Display| {
+            Failure::Internal(format!("cannot make the master key file {}: {error}", path.display()))
+        };
+        let directory =
+            path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let text = Zeroizing::new(format!("{}\n", key.trim()));
+        // A temporary file is readable by its owner only, and appears under its name whole or not at all.
+        let mut file = tempfile::NamedTempFile::new_in(directory).map_err(|error| failed(&error))?;
+        file.write_all(text.as_bytes())
+            .and_then(|()| file.as_file().sync_all())
+            .map_err(|error| failed(&error))?;
+        match file.persist_noclobber(path) {
+            Ok(_) => Ok(text),
+            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
+                std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| failed(&error))
+            }
+            Err(error) => Err(failed(&error.error)),
+        }
+    }
+
+    /// Whether this is the key that the server's own key was sealed with.
+    pub fn opens(&self, sealed_root: &[u8]) -> Result<(), Failure> {
+        self.open(ROOT, sealed_root).map(drop)
     }
 
     /// Seals a secret for the row `id`.
@@ -177,27 +216,6 @@ impl MasterKey {
         let length = self.0.open_in_place(nonce, Aad::from(id), &mut opened).map_err(|_| wrong())?.len();
         opened.truncate(length);
         Ok(opened)
-    }
-}
-
-/// Makes a key file that only its owner can read; the one that stands when another process was first.
-fn create(path: &Path) -> Result<Zeroizing<String>, Failure> {
-    let failed = |error: &dyn std::fmt::Display| {
-        Failure::Internal(format!("cannot make the master key file {}: {error}", path.display()))
-    };
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let text = Zeroizing::new(format!("{}\n", to_base64url(&random::<32>())));
-    // A temporary file is readable by its owner only, and appears under its name whole or not at all.
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(|error| failed(&error))?;
-    file.write_all(text.as_bytes())
-        .and_then(|()| file.as_file().sync_all())
-        .map_err(|error| failed(&error))?;
-    match file.persist_noclobber(path) {
-        Ok(_) => Ok(text),
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
-            std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| failed(&error))
-        }
-        Err(error) => Err(failed(&error.error)),
     }
 }
 

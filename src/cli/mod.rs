@@ -1,8 +1,10 @@
 //! The command line: a file per subcommand.
 
+mod backup;
 mod client;
 mod completions;
 mod config;
+mod copy;
 mod demo;
 mod grant;
 mod healthcheck;
@@ -11,9 +13,12 @@ mod key;
 mod logout;
 mod migrate;
 mod password;
+mod place;
+mod progress;
 mod purge;
 mod question;
 mod resource;
+mod restore;
 mod scope;
 mod serve;
 mod session;
@@ -36,7 +41,7 @@ use crate::clock::{Clock, Seconds};
 use crate::config::{Config, ConfigError};
 use crate::failure::Failure;
 use crate::passwords::Passwords;
-use crate::store::db::{Db, DbError};
+use crate::store::db::{Db, DbError, DbOptions, Route};
 use crate::telemetry;
 
 /// How long a command waits for its turn to write while a server is busy.
@@ -95,6 +100,12 @@ enum Command {
     Key(key::Command),
     /// Delete what has ended, as the server does by itself
     Purge(purge::Options),
+    /// Write the database to a file, while the server runs
+    Backup(backup::Options),
+    /// Put a backup in the place of the database
+    Restore(restore::Options),
+    /// Copy a database into another one, also from SQLite to PostgreSQL and back
+    Copy(copy::Options),
     /// See what the options are set to, and find mistakes in them
     #[command(subcommand)]
     Config(config::Command),
@@ -191,6 +202,9 @@ pub fn run() -> ExitCode {
         Command::Logout(command) => logout::run(command),
         Command::Key(command) => key::run(command),
         Command::Purge(options) => purge::run(&options),
+        Command::Backup(options) => backup::run(&options),
+        Command::Restore(options) => restore::run(&options),
+        Command::Copy(options) => copy::run(&options),
         Command::Config(command) => config::run(&command),
         Command::Completions(options) => completions::run(&options),
     };
@@ -228,6 +242,19 @@ impl Desk {
 
     fn passwords(&self) -> Result<Passwords, Trouble> {
         Ok(Passwords::start(&self.config.passwords)?)
+    }
+}
+
+/// A database beside the configured one.
+fn database_at(url: String) -> DbOptions {
+    DbOptions {
+        url,
+        replica_url: None,
+        connections: 1,
+        queue: 1,
+        patience: PATIENCE,
+        lock_patience: PATIENCE,
+        route: Route::Direct,
     }
 }
 

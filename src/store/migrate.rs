@@ -1,9 +1,9 @@
 //! Brings a database to this program's schema, one process at a time.
 
-use sqlx::Connection as _;
 use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, Migrator};
 use sqlx::postgres::PgConnection;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -34,7 +34,9 @@ pub async fn run(options: &DbOptions, holder: &str, now: Seconds) -> Result<(), 
             let path = options.sqlite_path().ok_or(DbError::Url("it must name a file"))?;
             create_private(&path);
             let mut link = DatabaseFile::of(options)?.open().await?;
-            under_lease(&mut link, Route::Direct, holder, now).await
+            under_lease(&mut link, Route::Direct, holder, now).await?;
+            // Closed when this returns, and not some time later: then nobody has the file open.
+            Ok(link.close().await?)
         }
         Engine::Postgres => under_lease(&mut postgres(options).await?, options.route, holder, now).await,
     }
@@ -57,6 +59,62 @@ pub async fn plan(options: &DbOptions) -> Result<Vec<(i64, String)>, DbError> {
 
 async fn postgres(options: &DbOptions) -> Result<PgConnection, DbError> {
     DatabaseServer::of(options, "grantor migrate")?.unlimited().open().await
+}
+
+/// How a database's schema stands to this program's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Standing {
+    Current,
+    Older,
+    /// Of a newer release beside which this one may run.
+    Newer,
+    /// It did not begin with this program's first migration.
+    Foreign,
+}
+
+/// Looks without changing anything; an error when a newer release beside which this one must not run has been at it.
+pub(in crate::store) async fn standing(options: &DbOptions) -> Result<Standing, DbError> {
+    match options.engine()? {
+        Engine::Sqlite => {
+            let mut link = DatabaseFile::as_it_is(options)?.open().await?;
+            let standing = standing_of(&mut link).await;
+            link.close().await?;
+            standing
+        }
+        Engine::Postgres => {
+            let mut link = Link { connection: &mut postgres(options).await?, route: options.route };
+            link.run(async |link| standing_of(link).await).await?
+        }
+    }
+}
+
+/// The same of a SQLite database that is open already.
+pub(in crate::store) async fn standing_of_file(link: &mut SqliteConnection) -> Result<Standing, DbError> {
+    standing_of(link).await
+}
+
+async fn standing_of(link: &mut impl Migrating) -> Result<Standing, DbError> {
+    let migrations = migrations();
+    let all = link.list_applied_migrations(&migrations.table_name).await.unwrap_or_default();
+    let known = || migrations.iter().map(|known| (known.version, &known.checksum));
+    let applied = || all.iter().map(|applied| (applied.version, &applied.checksum));
+    if applied().next().is_none() || applied().next() != known().next() {
+        return Ok(Standing::Foreign);
+    }
+    Ok(if refuse_newer(link, &all, &migrations).await? {
+        Standing::Newer
+    } else if known().eq(applied()) {
+        Standing::Current
+    } else {
+        Standing::Older
+    })
+}
+
+/// What every database is before anybody uses it.
+pub(in crate::store) async fn new_in_memory() -> Result<SqliteConnection, DbError> {
+    let mut link = SqliteConnectOptions::new().in_memory(true).connect().await?;
+    migrations().run(&mut link).await.map_err(DbError::Migrate)?;
+    Ok(link)
 }
 
 /// Makes the file readable by its owner alone: it holds hashes of passwords. SQLite gives its journal the same mode.
@@ -173,17 +231,8 @@ async fn pending<M: Migrating>(
 ) -> Result<Option<Vec<Migration>>, DbError> {
     let Ok(None) = link.dirty_version(&migrations.table_name).await else { return Ok(None) };
     let Ok(applied) = link.list_applied_migrations(&migrations.table_name).await else { return Ok(None) };
+    refuse_newer(link, &applied, migrations).await?;
     let known = |version: i64| migrations.iter().find(|known| known.version == version);
-    if let Some(newer) = applied.iter().map(|applied| applied.version).filter(|it| known(*it).is_none()).max()
-    {
-        let oldest = link.text(OLDEST_RELEASE).await.unwrap_or_default();
-        if !oldest.as_deref().is_some_and(|oldest| is_at_least(RELEASE, oldest)) {
-            return Err(DbError::NewerSchema {
-                migration: newer,
-                oldest: oldest.unwrap_or_else(|| "later".into()),
-            });
-        }
-    }
     let is_changed = |applied: &AppliedMigration| {
         known(applied.version).is_some_and(|known| known.checksum != applied.checksum)
     };
@@ -192,6 +241,22 @@ async fn pending<M: Migrating>(
     }
     let is_applied = |known: &&Migration| applied.iter().any(|applied| applied.version == known.version);
     Ok(Some(migrations.iter().filter(|known| !is_applied(known)).cloned().collect()))
+}
+
+/// Whether a newer release has been at the schema; an error if this one must not run beside it.
+async fn refuse_newer(
+    link: &mut impl Migrating,
+    applied: &[AppliedMigration],
+    migrations: &Migrator,
+) -> Result<bool, DbError> {
+    let is_known = |version: i64| migrations.iter().any(|known| known.version == version);
+    let versions = applied.iter().map(|applied| applied.version);
+    let Some(newer) = versions.filter(|version| !is_known(*version)).max() else { return Ok(false) };
+    let oldest = link.text(OLDEST_RELEASE).await.unwrap_or_default();
+    if oldest.as_deref().is_some_and(|oldest| is_at_least(RELEASE, oldest)) {
+        return Ok(true);
+    }
+    Err(DbError::NewerSchema { migration: newer, oldest: oldest.unwrap_or_else(|| "later".into()) })
 }
 
 /// This program's release, and what a schema says of the oldest one that may use it.

@@ -1,10 +1,12 @@
 //! Storage: a file per table over one executor.
 
 pub mod access_tokens;
+pub mod backup;
 pub mod client_secrets;
 pub mod clients;
 pub mod codes;
 pub mod consents;
+pub mod copy;
 pub mod db;
 pub mod device_codes;
 pub mod expired;
@@ -21,6 +23,7 @@ pub mod scopes;
 pub mod server_keys;
 pub mod sessions;
 pub mod signing_keys;
+pub mod tables;
 pub mod trusted_issuers;
 pub mod used_assertions;
 pub mod users;

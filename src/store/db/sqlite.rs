@@ -51,12 +51,20 @@ pub(in crate::store) struct DatabaseFile {
 
 impl DatabaseFile {
     pub(in crate::store) fn of(options: &DbOptions) -> Result<Self, DbError> {
+        let file = Self::as_it_is(options)?;
+        let connect = file
+            .connect
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full);
+        Ok(Self { connect, ..file })
+    }
+
+    /// One that is there, and keeps its journal mode, which a backup for instance has of its own.
+    pub(in crate::store) fn as_it_is(options: &DbOptions) -> Result<Self, DbError> {
         let path = options.sqlite_path().ok_or(DbError::Url("it must name a file"))?;
         let connect = SqliteConnectOptions::new()
             .filename(&path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(options.lock_patience)
             .disable_statement_logging();

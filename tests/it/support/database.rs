@@ -103,3 +103,8 @@ async fn execute(admin: &PgConnectOptions, sql: String) {
 fn random_name() -> String {
     random::<8>().iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// Makes a database one of a later release, beside which this one must not run.
+pub(crate) const MIGRATED_BY_A_LATER_RELEASE: &str = "
+    UPDATE _sqlx_migrations SET version = 9999 WHERE version = 11;
+    UPDATE schema_requirement SET oldest_release = '9.0.0'";

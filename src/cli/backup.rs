@@ -1,0 +1,134 @@
+//! `grantor backup`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+
+use super::place::{self, Former};
+use super::progress::Progress;
+use super::restore::sentence;
+use super::signals::{HangUp, stop_asked};
+use super::{Manner, Trouble, block_on};
+use crate::config::Config;
+use crate::keys::MasterKey;
+use crate::store::backup::{self, Contents};
+use crate::telemetry;
+
+#[derive(Args)]
+#[command(
+    after_help = "The server may run meanwhile. The copy holds hashes of passwords, and is for its owner alone. \
+What signs tokens is sealed in it under the master key, which is not in it."
+)]
+pub(super) struct Options {
+    /// Where to write the copy
+    file: PathBuf,
+    /// Replace a file that is there already
+    #[arg(long)]
+    overwrite: bool,
+    /// Write the master key, too, beside the copy as FILE.key: who has both has everything
+    #[arg(long)]
+    with_master_key: bool,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+/// How often to look how far the copy has come.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+    block_on(async {
+        let stop = stop_asked(HangUp::Stops)?;
+        tokio::select! {
+            done = back_up(options) => done,
+            () = stop => Err("interrupted; nothing was written".into()),
+        }
+    })
+}
+
+async fn back_up(options: &Options) -> Result<(), Trouble> {
+    let config = Config::load(options.manner.common.config.as_deref())?;
+    telemetry::start(&config.log)?;
+    let database = source(&config)?;
+    let file = options.file.as_path();
+    if place::is_same(&database, file) {
+        return Err(format!("{} is the database itself", file.display()).into());
+    }
+    if file.exists() && !options.overwrite {
+        return Err(format!("{} is there already; --overwrite replaces it", file.display()).into());
+    }
+    let folder = place::workshop(file, "grantor-backup-")?;
+    let copy = folder.path().join("copy");
+    place::private_file(&copy)?;
+    take(&database, &copy, &options.manner).await?;
+    let contents = backup::examine(&copy).await;
+    let contents = contents.map_err(|unfit| sentence(&database, &unfit))?;
+    let bytes = std::fs::metadata(&copy)?.len();
+    let key_file = match options.with_master_key {
+        true => Some(write_key(&config, file, &contents)?),
+        false => None,
+    };
+    let former = if options.overwrite { Former::IsReplaced } else { Former::Stays };
+    place::put(&copy, file, former)?;
+    let json = json!({
+        "file": file, "rows": contents.rows, "tables": contents.tables, "bytes": bytes,
+        "master_key_file": key_file,
+    });
+    options.manner.say(json, said(file, &contents, bytes, key_file.as_deref()))
+}
+
+/// The file to copy; the refusal says what does it on PostgreSQL.
+fn source(config: &Config) -> Result<PathBuf, Trouble> {
+    let Some(path) = config.database_options().sqlite_path() else {
+        return Err("the database is on PostgreSQL, where pg_dump makes backups; \
+            grantor copy --from … --to sqlite:FILE makes a file of it that grantor restore reads"
+            .into());
+    };
+    if !path.exists() {
+        return Err(format!("there is no database {}", path.display()).into());
+    }
+    Ok(path)
+}
+
+/// Copies the database, and shows how far that has come.
+async fn take(database: &Path, copy: &Path, manner: &Manner) -> Result<(), Trouble> {
+    let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+    let progress = Progress::of_bytes(manner, "copying", size(database));
+    let mut taken = std::pin::pin!(backup::take(database, copy));
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    loop {
+        tokio::select! {
+            taken = &mut taken => return Ok(taken?),
+            _ = look.tick() => progress.reach(size(copy)),
+        }
+    }
+}
+
+/// Writes the master key beside the copy; one that lies there already is never lost for it.
+fn write_key(config: &Config, file: &Path, contents: &Contents) -> Result<PathBuf, Trouble> {
+    let text = MasterKey::text(config)?.ok_or_else(|| MasterKey::missing(config))?;
+    let key = MasterKey::parse(&text, "the configuration")?;
+    if let Some(sealed) = &contents.sealed_root {
+        key.opens(sealed)?;
+    }
+    let path = place::with_suffix(file, ".key");
+    if MasterKey::keep(&path, &text)?.trim() != text.trim() {
+        return Err(format!("{} holds another master key; put it elsewhere first", path.display()).into());
+    }
+    Ok(path)
+}
+
+fn said(file: &Path, contents: &Contents, bytes: u64, key_file: Option<&Path>) -> String {
+    let Contents { rows, tables, .. } = contents;
+    let written = format!("wrote {rows} rows of {tables} tables to {}, {bytes} bytes", file.display());
+    match key_file {
+        Some(key) => format!(
+            "{written}\nthe master key is in {}: who has both files can sign as this server, so keep them apart",
+            key.display()
+        ),
+        None => format!(
+            "{written}\nthe master key is not in it: keep that apart, without it the copy is worth little"
+        ),
+    }
+}

@@ -1,0 +1,92 @@
+//! `grantor copy`.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::progress::Progress;
+use super::question::Question;
+use super::table::table;
+use super::{Manner, Trouble, block_on, database_at};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::failure::chain;
+use crate::secret::random_id;
+use crate::store::copy::{self, Copied, CopyError, Former, Step};
+use crate::telemetry;
+
+#[derive(Args)]
+#[command(
+    after_help = "A URL is sqlite:FILE or postgres://user:password@host/database; PGPASSWORD is read where it has \
+no password. What is written to the source after the copy began is not copied: to move, stop the servers first. The \
+master key is in no database: who serves the copy needs the same one."
+)]
+pub(super) struct Options {
+    /// The database to copy, which stays as it is
+    #[arg(long, value_name = "URL")]
+    from: String,
+    /// The database to copy to; it is made, or is empty
+    #[arg(long, value_name = "URL")]
+    to: String,
+    /// Delete what is in the target, after a question
+    #[arg(long)]
+    overwrite: bool,
+    #[command(flatten)]
+    question: Question,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+    block_on(async {
+        telemetry::start(&Config::load(options.manner.common.config.as_deref())?.log)?;
+        if options.from == options.to {
+            return Err("--from and --to are the same database".into());
+        }
+        let (from, to) = (database_at(options.from.clone()), database_at(options.to.clone()));
+        let occupied = copy::prepare(&from, &to, &random_id(), Clock::System.now()).await;
+        let former = match occupied? {
+            None => Former::Stay,
+            Some(table) if options.overwrite => {
+                copy::claim(&to).await?;
+                let question = format!("Delete what is in the database to copy to, such as its {table}?");
+                options.question.ask(&question)?;
+                Former::Go
+            }
+            Some(table) => {
+                return Err(format!("{}; --overwrite replaces them all", CopyError::Occupied(table)).into());
+            }
+        };
+        let progress = Progress::of_rows(&options.manner, "copying");
+        let copied = copy::run(&from, &to, former, |step| match step {
+            Step::Of(rows) => progress.is_of(rows),
+            Step::Rows(rows) => progress.go_on(rows),
+        });
+        let copied = copied.await?;
+        drop(progress);
+        let tables: Value = copied.iter().map(described).collect();
+        let rows: u64 = copied.iter().map(|copied| copied.checksum.rows).sum();
+        let lines: Vec<_> = copied.iter().map(row).collect();
+        let text = format!(
+            "{}\ncopied {rows} rows of {} tables; their checksums agree\n\
+             the master key is in no database: who serves this one needs the same",
+            table(["TABLE", "ROWS", "CHECKSUM"], &lines),
+            copied.len()
+        );
+        options.manner.say(json!({ "rows": rows, "tables": tables }), text)
+    })
+}
+
+impl From<CopyError> for Trouble {
+    fn from(error: CopyError) -> Self {
+        Self(chain(&error))
+    }
+}
+
+fn row(copied: &Copied) -> [String; 3] {
+    let checksum = copied.checksum.to_text().chars().take(16).collect();
+    [copied.table.to_owned(), copied.checksum.rows.to_string(), checksum]
+}
+
+fn described(copied: &Copied) -> Value {
+    json!({ "table": copied.table, "rows": copied.checksum.rows, "checksum": copied.checksum.to_text() })
+}

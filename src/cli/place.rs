@@ -1,0 +1,100 @@
+//! Files that appear under their name whole or not at all.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use tempfile::{TempDir, TempPath};
+
+use super::Trouble;
+
+/// What becomes of a file that has the name already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Former {
+    Stays,
+    IsReplaced,
+}
+
+/// A folder for unfinished work on the file system of `path`, for its owner alone; it goes with this value.
+pub(super) fn workshop(path: &Path, prefix: &str) -> Result<TempDir, Trouble> {
+    let parent = parent(path);
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder
+        .prefix(prefix)
+        .tempdir_in(parent)
+        .map_err(|error| format!("cannot write in {}: {error}", parent.display()).into())
+}
+
+/// Creates an empty file that only its owner can read.
+pub(super) fn private_file(path: &Path) -> std::io::Result<File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Gives a finished file its name; a crash afterwards loses neither.
+pub(super) fn put(finished: &Path, path: &Path, former: Former) -> Result<(), Trouble> {
+    let failed = |error: std::io::Error| Trouble(format!("cannot write {}: {error}", path.display()));
+    File::open(finished).and_then(|file| file.sync_all()).map_err(failed)?;
+    let finished = TempPath::try_from_path(finished).map_err(failed)?;
+    let put = match former {
+        Former::Stays => finished.persist_noclobber(path),
+        Former::IsReplaced => finished.persist(path),
+    };
+    put.map_err(|error| failed(error.error))?;
+    sync(parent(path)).map_err(failed)
+}
+
+/// Gives what is at `path` a second name, under which it stays when another file takes the first.
+pub(super) fn keep_as(path: &Path, aside: &Path) -> Result<(), Trouble> {
+    let failed = |error: std::io::Error| {
+        Trouble(format!("cannot put {} aside as {}: {error}", path.display(), aside.display()))
+    };
+    match std::fs::hard_link(path, aside) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Err(failed(error)),
+        // Not every file system can; then there is none under the first name until the other one takes it.
+        Err(_) => std::fs::rename(path, aside).map_err(failed)?,
+        Ok(()) => {}
+    }
+    sync(parent(aside)).map_err(failed)
+}
+
+/// Gives a file the owner of `model`, so that whoever ran on that one can use this one, too.
+pub(super) fn own_like(path: &Path, model: &Path) {
+    #[cfg(unix)]
+    if let Ok(model) = std::fs::metadata(model) {
+        use std::os::unix::fs::MetadataExt as _;
+        // Only root may; everybody else has made the file as its owner.
+        let _ = std::os::unix::fs::chown(path, Some(model.uid()), Some(model.gid()));
+    }
+}
+
+/// Whether both paths lead to one file, by whatever links.
+pub(super) fn is_same(path: &Path, other: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    real(path).is_some_and(|path| real(other) == Some(path))
+}
+
+/// The same path with something added to its last name.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+pub(super) fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(unix)]
+fn sync(folder: &Path) -> std::io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}

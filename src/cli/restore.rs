@@ -1,0 +1,238 @@
+//! `grantor restore`.
+
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use super::place::{self, Former};
+use super::progress::Progress;
+use super::question::Question;
+use super::signals::{HangUp, stop_asked};
+use super::time::iso;
+use super::{Manner, Trouble, block_on, database_at};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::failure::chain;
+use crate::keys::MasterKey;
+use crate::secret::random_id;
+use crate::store::backup::{self, Contents, Held, Unfit, Use};
+use crate::store::migrate;
+use crate::telemetry;
+
+#[derive(Args)]
+#[command(
+    after_help = "Stop the server first. The database that is there is put aside and not deleted; until the \
+last moment nothing is changed."
+)]
+pub(super) struct Options {
+    /// A copy that grantor backup or grantor copy wrote
+    file: PathBuf,
+    /// Put the master key in its place, too, from FILE.key
+    #[arg(long)]
+    with_master_key: bool,
+    #[command(flatten)]
+    question: Question,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+    block_on(async {
+        let config = Config::load(options.manner.common.config.as_deref())?;
+        telemetry::start(&config.log)?;
+        let path = target(&config, &options.file)?;
+        let folder = place::workshop(&path, "grantor-restore-")?;
+        let former = claim(&path, options).await?;
+        // Only now: a question that is interrupted ends the program at once.
+        let mut stop = std::pin::pin!(stop_asked(HangUp::Stops)?);
+        let copy = folder.path().join("copy");
+        let prepared = tokio::select! {
+            contents = prepare(options, &copy) => contents?,
+            () = &mut stop => return Err("interrupted; nothing was changed".into()),
+        };
+        let key = key_to_place(&config, options, &prepared)?;
+        let aside = put_in_place(&path, &copy, key.as_ref(), former)?;
+        let json = json!({
+            "database": path, "rows": prepared.rows, "tables": prepared.tables,
+            "put_aside": aside.database, "master_key_put_aside": aside.key,
+        });
+        options.manner.say(json, said(&path, &prepared, &aside))
+    })
+}
+
+/// Why a file cannot be gone on with.
+pub(super) fn sentence(file: &Path, unfit: &Unfit) -> Trouble {
+    match unfit {
+        // It speaks of the database already.
+        Unfit::Database(error) => Trouble(chain(error)),
+        unfit => Trouble(format!("{} {}", file.display(), chain(unfit))),
+    }
+}
+
+/// The path of the configured database, links followed.
+fn target(config: &Config, file: &Path) -> Result<PathBuf, Trouble> {
+    let Some(path) = config.database_options().sqlite_path() else {
+        return Err(format!(
+            "the database is on PostgreSQL; grantor copy --from sqlite:{} --to … brings the copy there",
+            file.display()
+        )
+        .into());
+    };
+    if place::is_same(&path, file) {
+        return Err(format!("{} is the database itself", file.display()).into());
+    }
+    Ok(std::fs::canonicalize(&path).unwrap_or(path))
+}
+
+/// Makes a database of this version of a copy of the file, and looks whether it is good; the file stays as it is.
+async fn prepare(options: &Options, copy: &Path) -> Result<Contents, Trouble> {
+    let file = options.file.as_path();
+    bring(file, copy, &options.manner).await?;
+    // Somebody stopped a server in a hurry, and copied both: the last of it may be in its journal.
+    let journal = place::with_suffix(file, "-wal");
+    if journal.exists() {
+        bring(&journal, &place::with_suffix(copy, "-wal"), &options.manner).await?;
+    }
+    backup::examine(copy).await.map_err(|unfit| sentence(file, &unfit))?;
+    let url = copy.to_str().ok_or("the path of the database must be text in UTF-8")?;
+    let database = database_at(format!("sqlite:{url}"));
+    migrate::run(&database, &random_id(), Clock::System.now()).await?;
+    backup::settle(copy).await?;
+    backup::examine(copy).await.map_err(|unfit| sentence(file, &unfit))
+}
+
+async fn bring(file: &Path, copy: &Path, manner: &Manner) -> Result<(), Trouble> {
+    let failed = |error: std::io::Error| Trouble(format!("cannot read {}: {error}", file.display()));
+    let mut from = std::fs::File::open(file).map_err(failed)?;
+    let progress = Progress::of_bytes(manner, "reading", from.metadata().map_err(failed)?.len());
+    let mut to = place::private_file(copy)?;
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let length = from.read(&mut buffer).map_err(failed)?;
+        if length == 0 {
+            return Ok(());
+        }
+        to.write_all(buffer.get(..length).unwrap_or_default())?;
+        progress.go_on(length as u64);
+        // So that an interruption is heard.
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A master key that is to come along, and the file that it belongs in.
+struct Key {
+    file: PathBuf,
+    place: PathBuf,
+}
+
+/// Finds out which master key opens the copy: the configured one, or one that came with it.
+fn key_to_place(config: &Config, options: &Options, contents: &Contents) -> Result<Option<Key>, Trouble> {
+    let Some(sealed) = &contents.sealed_root else { return Ok(None) };
+    let configured = MasterKey::load(config)?;
+    if configured.as_ref().is_some_and(|key| key.opens(sealed).is_ok()) {
+        return Ok(None);
+    }
+    if !options.with_master_key {
+        return Err(match configured {
+            None => MasterKey::missing(config).into(),
+            Some(_) => "the master key is not the one that this copy was made with; configure that one, \
+                or use --with-master-key if it lies beside the copy"
+                .into(),
+        });
+    }
+    let file = place::with_suffix(&options.file, ".key");
+    let text = std::fs::read_to_string(&file)
+        .map_err(|error| format!("cannot read the master key {}: {error}", file.display()))?;
+    let place = file.display().to_string();
+    if MasterKey::parse(&text, &place)?.opens(sealed).is_err() {
+        return Err(format!("the master key in {place} is not the one that this copy was made with").into());
+    }
+    if !config.keys.master_key.expose().is_empty() {
+        return Err(format!("keys.master_key is another master key; set it to the one in {place}").into());
+    }
+    Ok(Some(Key { file, place: config.master_key_file() }))
+}
+
+/// What stood where the copy goes.
+enum Occupant {
+    Nothing,
+    /// A database that nobody else can open meanwhile, or that SQLite cannot read.
+    Database(Option<Held>),
+}
+
+/// Makes sure that nobody uses the database that is there, and asks whether it may go.
+async fn claim(path: &Path, options: &Options) -> Result<Occupant, Trouble> {
+    if !path.exists() {
+        return Ok(Occupant::Nothing);
+    }
+    let held = match backup::hold(path).await {
+        Use::Nobody(held) => Some(held),
+        Use::Unknown => None,
+        Use::Somebody => {
+            return Err(format!("{} is in use; stop the server first", path.display()).into());
+        }
+    };
+    let question = format!("Put {} aside and {} in its place?", path.display(), options.file.display());
+    options.question.ask(&question)?;
+    Ok(Occupant::Database(held))
+}
+
+/// Under which names what was there has been kept.
+#[derive(Default)]
+struct Aside {
+    database: Option<PathBuf>,
+    key: Option<PathBuf>,
+}
+
+/// Replaces database and key: at every moment what was there is whole, under its old name or the new one.
+fn put_in_place(path: &Path, copy: &Path, key: Option<&Key>, occupant: Occupant) -> Result<Aside, Trouble> {
+    let digits: String = iso(Clock::System.now()).chars().filter(char::is_ascii_digit).collect();
+    let suffix = format!(".before-{digits}");
+    let mut aside = Aside::default();
+    if let Some(Key { file, place }) = key {
+        if place.exists() {
+            let former = place::with_suffix(place, &suffix);
+            place::keep_as(place, &former)?;
+            aside.key = Some(former);
+        }
+        let folder = place::workshop(place, "grantor-restore-")?;
+        let finished = folder.path().join("key");
+        place::private_file(&finished)?.write_all(&std::fs::read(file)?)?;
+        place::own_like(&finished, place::parent(place));
+        place::put(&finished, place, Former::IsReplaced)?;
+    }
+    let Occupant::Database(held) = occupant else {
+        place::own_like(copy, place::parent(path));
+        place::put(copy, path, Former::Stays)?;
+        return Ok(aside);
+    };
+    place::own_like(copy, path);
+    let former = place::with_suffix(path, &suffix);
+    place::keep_as(path, &former)?;
+    // Only what SQLite could not read still has them: to it they belong, and would spoil the new one.
+    for journal in ["-wal", "-journal", "-shm"] {
+        let of = place::with_suffix(path, journal);
+        if of.exists() {
+            place::keep_as(&of, &place::with_suffix(&former, journal))?;
+            let _ = std::fs::remove_file(&of);
+        }
+    }
+    place::put(copy, path, Former::IsReplaced)?;
+    drop(held);
+    aside.database = Some(former);
+    Ok(aside)
+}
+
+fn said(path: &Path, contents: &Contents, aside: &Aside) -> String {
+    let Contents { rows, tables, .. } = contents;
+    let mut lines = vec![format!("restored {rows} rows of {tables} tables to {}", path.display())];
+    if let Some(former) = &aside.database {
+        lines.push(format!("what was there is in {}", former.display()));
+    }
+    if let Some(former) = &aside.key {
+        lines.push(format!("the master key that was there is in {}", former.display()));
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,152 @@
+//! A SQLite database as a file: a copy of it while it is in use, what a copy is worth, and how nobody else uses it.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+
+use super::db::DbError;
+use super::migrate::{self, Standing};
+
+/// What every SQLite file begins with.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+/// How long to wait for somebody who is just finishing.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What a good copy holds.
+#[derive(Clone, Debug)]
+pub struct Contents {
+    pub tables: usize,
+    pub rows: i64,
+    /// The server's key under the master key; a database that never served has none.
+    pub sealed_root: Option<Vec<u8>>,
+}
+
+/// Why a file is no database to go on with.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    #[error("is no SQLite database")]
+    NotSqlite,
+    #[error("is a SQLite database, but not one of Grantor")]
+    Foreign,
+    #[error("is damaged: {0}")]
+    Damaged(String),
+    #[error("cannot be read")]
+    Unreadable(#[source] std::io::Error),
+    #[error("cannot be used")]
+    Database(#[from] DbError),
+}
+
+impl From<sqlx::Error> for Unfit {
+    fn from(error: sqlx::Error) -> Self {
+        // NOTADB and CORRUPT, in every form.
+        match code(&error).map(|code| code & 0xff) {
+            Some(11 | 26) => Self::Damaged(error.to_string()),
+            _ => Self::Database(error.into()),
+        }
+    }
+}
+
+/// Writes one consistent state of the database `from` into the empty file `to`, while others read and write it.
+pub async fn take(from: &Path, to: &Path) -> Result<(), DbError> {
+    let to = to.to_str().ok_or(DbError::Url("its path must be text in UTF-8"))?.to_owned();
+    let mut link = open(from).await?;
+    sqlx::query("VACUUM INTO $1").bind(to).execute(&mut link).await?;
+    Ok(link.close().await?)
+}
+
+/// Reads a copy from its beginning to its end: it is whole, it is ours, and this is in it.
+pub async fn examine(path: &Path) -> Result<Contents, Unfit> {
+    if !begins_as_sqlite(path).map_err(Unfit::Unreadable)? {
+        return Err(Unfit::NotSqlite);
+    }
+    let mut link = open(path).await?;
+    let findings: Vec<(String,)> = sqlx::query_as("PRAGMA integrity_check(3)").fetch_all(&mut link).await?;
+    let findings: Vec<String> = findings.into_iter().map(|(finding,)| finding).collect();
+    if findings != ["ok"] {
+        return Err(Unfit::Damaged(findings.join("; ").replace('\n', " ")));
+    }
+    if migrate::standing_of_file(&mut link).await? == Standing::Foreign {
+        return Err(Unfit::Foreign);
+    }
+    let names: Vec<(String,)> = sqlx::query_as(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+             AND name NOT IN ('_sqlx_migrations', 'migration_lease')",
+    )
+    .fetch_all(&mut link)
+    .await?;
+    let mut rows = 0;
+    for (name,) in &names {
+        // The name of a table of a database that is ours.
+        let count = AssertSqlSafe(format!("SELECT COUNT(*) FROM \"{name}\""));
+        let (count,): (i64,) = sqlx::query_as(count).fetch_one(&mut link).await?;
+        rows += count;
+    }
+    let root: Option<(Vec<u8>,)> =
+        sqlx::query_as("SELECT sealed FROM server_keys WHERE id = 'root'").fetch_optional(&mut link).await?;
+    link.close().await?;
+    Ok(Contents { tables: names.len(), rows, sealed_root: root.map(|(sealed,)| sealed) })
+}
+
+/// A database as one file without a journal, which nobody else can open as long as this value lives.
+pub struct Held {
+    _link: SqliteConnection,
+}
+
+/// Who uses a database.
+pub enum Use {
+    Nobody(Held),
+    Somebody,
+    /// SQLite cannot say, because it cannot read the file.
+    Unknown,
+}
+
+/// Keeps everybody from a database, unless somebody has it open already.
+pub async fn hold(path: &Path) -> Use {
+    // Whatever lies beside it would be lost: SQLite takes away the journal of what it cannot read.
+    if !begins_as_sqlite(path).unwrap_or(false) {
+        return Use::Unknown;
+    }
+    match held(path).await {
+        Ok(held) => Use::Nobody(held),
+        // BUSY and LOCKED, in every form.
+        Err(error) if matches!(code(&error).map(|code| code & 0xff), Some(5 | 6)) => Use::Somebody,
+        Err(_) => Use::Unknown,
+    }
+}
+
+async fn held(path: &Path) -> Result<Held, sqlx::Error> {
+    let mut link = options(path).connect().await?;
+    // Only who is alone can leave the write-ahead log: who reads or writes, or may, keeps it.
+    sqlx::raw_sql("PRAGMA journal_mode = DELETE").execute(&mut link).await?;
+    sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut link).await?;
+    Ok(Held { _link: link })
+}
+
+/// Makes a database one file, without a journal beside it.
+pub async fn settle(path: &Path) -> Result<(), DbError> {
+    let mut link = open(path).await?;
+    sqlx::raw_sql("PRAGMA journal_mode = DELETE").execute(&mut link).await?;
+    Ok(link.close().await?)
+}
+
+fn begins_as_sqlite(path: &Path) -> std::io::Result<bool> {
+    let mut beginning = [0; MAGIC.len()];
+    let length = std::fs::File::open(path)?.read(&mut beginning)?;
+    Ok(beginning.get(..length) == Some(MAGIC))
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(path).busy_timeout(PATIENCE).disable_statement_logging()
+}
+
+async fn open(path: &Path) -> Result<SqliteConnection, DbError> {
+    let what = path.display().to_string();
+    options(path).connect().await.map_err(|source| DbError::Open { what, source })
+}
+
+fn code(error: &sqlx::Error) -> Option<u32> {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code)?.parse().ok()
+}

@@ -1,0 +1,163 @@
+//! A database copied into another one, of either engine each: all of it, or nothing.
+
+mod end;
+mod value;
+
+pub use value::Checksum;
+
+use super::backup::{self, Use};
+use super::db::{DbError, DbOptions};
+use super::migrate::{self, Standing};
+use super::tables::{ALL, Table};
+use crate::clock::Seconds;
+use end::End;
+
+/// Why nothing was copied.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    #[error("the database to copy from cannot be read")]
+    Source(#[source] DbError),
+    #[error("the database to copy from is not one of Grantor")]
+    Foreign,
+    #[error("the database to copy from has an older schema; run grantor migrate on it first")]
+    Older,
+    #[error("the database to copy from has a newer schema; copy it with the release that migrated it")]
+    Newer,
+    #[error("the database to copy to cannot be used")]
+    Target(#[source] DbError),
+    #[error("the database to copy to has rows in {0} already")]
+    Occupied(&'static str),
+    #[error("the database to copy to is in use; stop the server first")]
+    InUse,
+    #[error("the rows of {table} cannot be copied")]
+    Table { table: &'static str, source: DbError },
+    #[error("what arrived in {0} is not what was sent; nothing was copied")]
+    Differs(&'static str),
+}
+
+/// A table that was copied: rows and checksum are those of both sides.
+#[derive(Clone, Copy, Debug)]
+pub struct Copied {
+    pub table: &'static str,
+    pub checksum: Checksum,
+}
+
+/// How far a copy has come.
+#[derive(Clone, Copy, Debug)]
+pub enum Step {
+    /// So many rows are to be copied.
+    Of(u64),
+    /// So many more were.
+    Rows(u64),
+}
+
+/// What becomes of the rows that the target has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Former {
+    /// They stay, and nothing is copied.
+    Stay,
+    Go,
+}
+
+/// Brings the target to this program's schema; the first table in which it has rows that no new database has.
+pub async fn prepare(
+    from: &DbOptions,
+    to: &DbOptions,
+    holder: &str,
+    now: Seconds,
+) -> Result<Option<&'static str>, CopyError> {
+    match migrate::standing(from).await.map_err(CopyError::Source)? {
+        Standing::Current => {}
+        Standing::Newer => return Err(CopyError::Newer),
+        Standing::Older => return Err(CopyError::Older),
+        Standing::Foreign => return Err(CopyError::Foreign),
+    }
+    migrate::run(to, holder, now).await.map_err(CopyError::Target)?;
+    let mut target = End::target(to).await.map_err(CopyError::Target)?;
+    let occupied = occupied(&mut target).await.map_err(CopyError::Target)?;
+    target.close().await.map_err(CopyError::Target)?;
+    Ok(occupied)
+}
+
+/// Makes sure that nobody serves the target, whose rows are to go.
+pub async fn claim(to: &DbOptions) -> Result<(), CopyError> {
+    let is_in_use = match to.sqlite_path() {
+        Some(path) => matches!(backup::hold(&path).await, Use::Somebody),
+        None => {
+            let mut target = End::target(to).await.map_err(CopyError::Target)?;
+            target.has_a_server().await.map_err(CopyError::Target)?
+        }
+    };
+    if is_in_use { Err(CopyError::InUse) } else { Ok(()) }
+}
+
+/// Copies one state of `from` to `to`, whose schema is this program's, in one transaction.
+///
+/// What was written is read again before the commit, and compared.
+pub async fn run(
+    from: &DbOptions,
+    to: &DbOptions,
+    former: Former,
+    mut tell: impl FnMut(Step),
+) -> Result<Vec<Copied>, CopyError> {
+    let mut source = End::source(from).await.map_err(CopyError::Source)?;
+    let mut target = End::target(to).await.map_err(CopyError::Target)?;
+    source.begin_reading().await.map_err(CopyError::Source)?;
+    target.begin_writing().await.map_err(CopyError::Target)?;
+    if former == Former::Stay
+        && let Some(table) = occupied(&mut target).await.map_err(CopyError::Target)?
+    {
+        return Err(CopyError::Occupied(table));
+    }
+    let mut rows = 0;
+    for table in ALL {
+        rows += source.count(table).await.map_err(CopyError::Source)?;
+    }
+    tell(Step::Of(rows));
+    for table in ALL.iter().rev() {
+        target.clear(table).await.map_err(CopyError::Target)?;
+    }
+    let mut copied = Vec::new();
+    for table in ALL {
+        let checksum = copy(&mut source, &mut target, table, &mut tell).await;
+        let checksum = checksum.map_err(|source| CopyError::Table { table: table.name, source })?;
+        let arrived = target.checksum(table).await.map_err(CopyError::Target)?;
+        if arrived != checksum {
+            return Err(CopyError::Differs(table.name));
+        }
+        copied.push(Copied { table: table.name, checksum });
+    }
+    target.commit().await.map_err(CopyError::Target)?;
+    Ok(copied)
+}
+
+async fn copy(
+    source: &mut End,
+    target: &mut End,
+    table: &Table,
+    tell: &mut impl FnMut(Step),
+) -> Result<Checksum, DbError> {
+    let mut checksum = Checksum::default();
+    let pass_on = async |rows: Vec<_>| {
+        let count = rows.len() as u64;
+        rows.iter().for_each(|row: &value::Row| checksum.add(row));
+        target.write(table, rows).await?;
+        tell(Step::Rows(count));
+        Ok(())
+    };
+    source.read(table, pass_on).await?;
+    Ok(checksum)
+}
+
+/// The first table that holds something else than in a new database: a migration may have put rows there.
+async fn occupied(end: &mut End) -> Result<Option<&'static str>, DbError> {
+    let mut new = End::Sqlite(migrate::new_in_memory().await?);
+    for table in ALL {
+        let is_as_new = end.count(table).await? == new.count(table).await?
+            && end.checksum(table).await? == new.checksum(table).await?;
+        if !is_as_new {
+            return Ok(Some(table.name));
+        }
+    }
+    Ok(None)
+}

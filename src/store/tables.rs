@@ -1,0 +1,298 @@
+//! Every table and column, for what goes through all of them: a copy from one engine to the other.
+//!
+//! A test compares this list with the schema of both engines.
+
+use Column::{Boolean, Bytes, Integer, Text};
+
+/// A table with all its columns.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    pub name: &'static str,
+    pub columns: &'static [Column],
+}
+
+/// A column and what is in it, unless it is NULL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    Text(&'static str),
+    Integer(&'static str),
+    Boolean(&'static str),
+    Bytes(&'static str),
+}
+
+impl Column {
+    pub fn name(self) -> &'static str {
+        let (Text(name) | Integer(name) | Boolean(name) | Bytes(name)) = self;
+        name
+    }
+
+    /// As the migrations declare it.
+    pub fn declared(self) -> &'static str {
+        match self {
+            Text(_) => "TEXT",
+            Integer(_) => "BIGINT",
+            Boolean(_) => "BOOLEAN",
+            Bytes(_) => "BYTEA",
+        }
+    }
+}
+
+/// What a database has of its own: the record and the lease of its migrations, and who does which work at present.
+pub const OF_ITS_OWN: &[&str] = &["_sqlx_migrations", "migration_lease", "schema_requirement", "leases"];
+
+/// All others, each after those that it refers to.
+pub const ALL: &[Table] = &[
+    Table {
+        name: "clients",
+        columns: &[
+            Text("id"),
+            Integer("version"),
+            Text("kind"),
+            Text("name"),
+            Text("site_uri"),
+            Text("policy_uri"),
+            Text("terms_uri"),
+            Text("logo_digest"),
+            Text("redirect_uris"),
+            Text("post_logout_redirect_uris"),
+            Text("origins"),
+            Text("grants"),
+            Text("scopes"),
+            Text("auth_method"),
+            Text("pkce"),
+            Text("id_token_alg"),
+            Boolean("first_party"),
+            Integer("created_at"),
+            Integer("disabled_at"),
+            Text("response_types"),
+            Text("subject_type"),
+            Text("sector_identifier_uri"),
+            Text("userinfo_alg"),
+            Text("backchannel_logout_uri"),
+            Text("frontchannel_logout_uri"),
+            Text("jwks"),
+            Text("id_token_encryption"),
+            Text("userinfo_encryption"),
+            Text("token_format"),
+            Text("resources"),
+            Integer("access_token_lifetime"),
+            Text("assertion_method"),
+            Text("jwks_uri"),
+            Text("assertion_audience"),
+            Text("required_group"),
+            Text("may_act"),
+            Boolean("may_impersonate"),
+        ],
+    },
+    Table { name: "client_origins", columns: &[Text("origin"), Text("client_id")] },
+    Table {
+        name: "client_secrets",
+        columns: &[
+            Text("id"),
+            Text("client_id"),
+            Text("algorithm"),
+            Text("hash"),
+            Integer("created_at"),
+            Integer("expires_at"),
+            Integer("last_used_at"),
+            Bytes("sealed"),
+        ],
+    },
+    Table { name: "logos", columns: &[Text("digest"), Text("media_type"), Bytes("bytes")] },
+    Table {
+        name: "scopes",
+        columns: &[
+            Text("name"),
+            Text("description"),
+            Boolean("sensitive"),
+            Text("claims"),
+            Integer("created_at"),
+            Integer("access_token_lifetime"),
+            Text("required_group"),
+        ],
+    },
+    Table {
+        name: "users",
+        columns: &[
+            Text("id"),
+            Text("username"),
+            Text("email"),
+            Text("name"),
+            Text("claims"),
+            Text("password_hash"),
+            Integer("password_changed_at"),
+            Integer("created_at"),
+            Integer("updated_at"),
+            Integer("disabled_at"),
+        ],
+    },
+    Table { name: "user_names", columns: &[Text("folded"), Text("user_id")] },
+    Table {
+        name: "sessions",
+        columns: &[
+            Bytes("cookie_hash"),
+            Text("id"),
+            Text("user_id"),
+            Integer("auth_time"),
+            Integer("last_seen_at"),
+            Integer("expires_at"),
+        ],
+    },
+    Table {
+        name: "flows",
+        columns: &[
+            Text("id"),
+            Bytes("browser_hash"),
+            Text("client_id"),
+            Text("request"),
+            Text("signed_in"),
+            Text("consented"),
+            Integer("ends_at"),
+            Integer("expires_at"),
+            Text("chosen"),
+            Text("device"),
+        ],
+    },
+    Table {
+        name: "consents",
+        columns: &[Text("user_id"), Text("client_id"), Text("scope"), Integer("updated_at"), Text("claims")],
+    },
+    Table {
+        name: "codes",
+        columns: &[
+            Bytes("hash"),
+            Text("client_id"),
+            Text("user_id"),
+            Text("session_id"),
+            Text("grant_id"),
+            Text("redirect_uri"),
+            Text("scope"),
+            Text("challenge"),
+            Text("nonce"),
+            Integer("auth_time"),
+            Integer("ends_at"),
+            Integer("consumed_at"),
+            Integer("expires_at"),
+            Text("claims"),
+            Text("resources"),
+        ],
+    },
+    Table {
+        name: "grants",
+        columns: &[
+            Text("id"),
+            Text("client_id"),
+            Text("user_id"),
+            Text("session_id"),
+            Text("scope"),
+            Integer("auth_time"),
+            Integer("created_at"),
+            Bytes("refresh_hash"),
+            Integer("refresh_generation"),
+            Integer("rotated_at"),
+            Integer("idle_expires_at"),
+            Integer("expires_at"),
+            Integer("revoked_at"),
+            Text("revoked_for"),
+            Text("claims"),
+            Text("resources"),
+            Text("issuer"),
+            Text("issuer_subject"),
+        ],
+    },
+    Table {
+        name: "access_tokens",
+        columns: &[
+            Bytes("hash"),
+            Text("client_id"),
+            Text("user_id"),
+            Text("grant_id"),
+            Text("scope"),
+            Integer("issued_at"),
+            Integer("expires_at"),
+            Text("audience"),
+            Text("delegation"),
+        ],
+    },
+    Table { name: "server_keys", columns: &[Text("id"), Bytes("sealed"), Integer("created_at")] },
+    Table {
+        name: "signing_keys",
+        columns: &[
+            Text("kid"),
+            Text("algorithm"),
+            Bytes("sealed"),
+            Text("public_jwk"),
+            Integer("created_at"),
+            Integer("signs_from"),
+            Integer("retired_at"),
+        ],
+    },
+    Table {
+        name: "logout_deliveries",
+        columns: &[
+            Text("session_id"),
+            Text("client_id"),
+            Text("user_id"),
+            Text("state"),
+            Integer("attempts"),
+            Integer("next_attempt_at"),
+            Text("last_error"),
+            Integer("created_at"),
+            Integer("done_at"),
+            Integer("expires_at"),
+        ],
+    },
+    Table {
+        name: "resources",
+        columns: &[
+            Text("uri"),
+            Text("scopes"),
+            Text("token_format"),
+            Text("token_alg"),
+            Integer("access_token_lifetime"),
+            Integer("created_at"),
+        ],
+    },
+    Table { name: "resource_servers", columns: &[Text("resource"), Text("client_id")] },
+    Table { name: "revoked_tokens", columns: &[Text("id"), Integer("expires_at")] },
+    Table { name: "used_assertions", columns: &[Bytes("id"), Integer("expires_at")] },
+    Table {
+        name: "device_codes",
+        columns: &[
+            Bytes("hash"),
+            Text("grant_id"),
+            Text("user_code"),
+            Text("client_id"),
+            Text("scope"),
+            Text("resources"),
+            Text("address"),
+            Integer("created_at"),
+            Integer("poll_interval"),
+            Integer("polled_at"),
+            Text("user_id"),
+            Text("session_id"),
+            Integer("auth_time"),
+            Integer("denied_at"),
+            Integer("ends_at"),
+            Integer("consumed_at"),
+            Integer("expires_at"),
+        ],
+    },
+    Table {
+        name: "trusted_issuers",
+        columns: &[
+            Text("issuer"),
+            Text("jwks"),
+            Text("jwks_uri"),
+            Text("scopes"),
+            Text("audience"),
+            Integer("created_at"),
+        ],
+    },
+    Table { name: "trusted_issuer_clients", columns: &[Text("issuer"), Text("client_id")] },
+    Table {
+        name: "trusted_subjects",
+        columns: &[Text("issuer"), Text("subject"), Text("user_id"), Integer("created_at")],
+    },
+    Table { name: "guesses", columns: &[Text("bucket"), Integer("count"), Integer("expires_at")] },
+];
