@@ -11,7 +11,7 @@ use crate::clock::Seconds;
 use crate::failure::Failure;
 use crate::secret::random_id;
 use crate::store::db::{Conn, Db, DbError, Tx};
-use crate::store::expired::{self, Table};
+use crate::store::expired::{self, Step, Table};
 use crate::store::leases;
 
 const LEASE: &str = "purge";
@@ -66,10 +66,10 @@ pub async fn pass(db: &Db, holder: &str, now: Seconds) -> Result<Option<Purged>,
                 return Ok(Some(purged));
             }
             let delete = async move |tx: &mut Tx| expired::delete(tx, table, before).await;
-            let rows = db.write::<_, DbError, _>(delete).await?;
-            purged.rows += rows;
-            if rows == 0 {
-                break;
+            match db.write::<_, DbError, _>(delete).await? {
+                Step::Deleted(0) => break,
+                Step::Deleted(rows) => purged.rows += rows,
+                Step::PutOff => {}
             }
         }
     }

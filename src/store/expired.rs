@@ -78,8 +78,16 @@ macro_rules! put_off {
     };
 }
 
-/// Deletes up to [`STEP`] rows that ended at `before` or earlier, the oldest first; how many rows it has dealt with.
-pub async fn delete(tx: &mut Tx, table: Table, before: i64) -> Result<u64, DbError> {
+/// What one step has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Deleted(u64),
+    /// Rows that stay for as long as their grants live.
+    PutOff,
+}
+
+/// Deletes up to [`STEP`] rows that ended at `before` or earlier, the oldest first.
+pub async fn delete(tx: &mut Tx, table: Table, before: i64) -> Result<Step, DbError> {
     let put_off = match table {
         Table::Codes => Some(put_off!("codes")),
         Table::DeviceCodes => Some(put_off!("device_codes")),
@@ -88,10 +96,10 @@ pub async fn delete(tx: &mut Tx, table: Table, before: i64) -> Result<u64, DbErr
     if let Some(put_off) = put_off {
         let kept = tx.query(put_off).bind(before).bind(STEP).execute().await?;
         if kept > 0 {
-            return Ok(kept);
+            return Ok(Step::PutOff);
         }
     }
-    tx.query(table.delete()).bind(before).bind(STEP).execute().await
+    Ok(Step::Deleted(tx.query(table.delete()).bind(before).bind(STEP).execute().await?))
 }
 
 /// How many rows a table has, and how many of them have ended.

@@ -54,6 +54,22 @@ async fn what_has_ended_goes_and_what_lives_stays() {
 }
 
 #[tokio::test]
+async fn a_code_whose_grant_lives_does_not_count_as_deleted() {
+    let server = TestServer::start().await;
+    let (web, mut alice) = signed_in(&server).await;
+    let code = web.code(&mut alice).await;
+    let refresh = web.redeem_by_hand(&code).await.get("refresh_token");
+    server.clock.advance(Duration::from_secs(21 * DAY));
+    web.refresh_by_hand(&refresh).await;
+    purge(&server).await;
+    server.clock.advance(Duration::from_secs(21 * DAY));
+    let before = rows(&server).await;
+    let deleted = i64::try_from(purge(&server).await).unwrap();
+    let left = server.number("SELECT COUNT(*) FROM codes").await;
+    assert_eq!((deleted, left), (before - rows(&server).await, 1));
+}
+
+#[tokio::test]
 async fn a_replay_is_recognized_for_as_long_as_what_was_issued_lives() {
     let server = TestServer::start().await;
     let tv = Registration::native("tv").grants(&[GrantType::DeviceCode, GrantType::RefreshToken]);
