@@ -1,6 +1,6 @@
 //! What every request shares, and the server that answers them.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use crate::fetch::Fetcher;
 use crate::html::Pages;
 use crate::key_set::KeySet;
 use crate::keys::Keys;
+use crate::metrics;
 use crate::passwords::Passwords;
 use crate::purge;
 use crate::registry::Registry;
@@ -58,15 +59,15 @@ pub struct Server {
     app: Arc<App>,
     listener: TcpListener,
     port: u16,
+    metrics: Option<(TcpListener, SocketAddr)>,
 }
 
 impl Server {
     /// Opens the database, migrates it, and listens; every mistake of the operator shows here.
     pub async fn bind(config: Config, clock: Clock) -> Result<Self, Failure> {
-        let taken =
-            |error: std::io::Error| Failure::Internal(format!("cannot listen on {}: {error}", config.listen));
-        let listener = TcpListener::bind(config.listen).map_err(taken)?;
-        let port = listener.local_addr().map_err(taken)?.port();
+        let (listener, address) = listen(config.listen, "")?;
+        let metrics = config.metrics.listen.map(|address| listen(address, " for metrics")).transpose()?;
+        let port = address.port();
         let db = open_database(&config, &clock, config.http.deadline.duration() / 2).await?;
         let keys = Keys::open(&config, &db, clock.now()).await?;
         let key_set = KeySet::open(&config.keys, &db, keys.master(), clock.now()).await?;
@@ -87,11 +88,16 @@ impl Server {
             key_set,
             config,
         };
-        Ok(Self { app: Arc::new(app), listener, port })
+        Ok(Self { app: Arc::new(app), listener, port, metrics })
     }
 
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Where a Prometheus may ask, if anywhere.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(_, address)| *address)
     }
 
     pub fn app(&self) -> Arc<App> {
@@ -125,10 +131,28 @@ impl Server {
         };
         let server = server.map_err(|error| Failure::Internal(format!("cannot listen: {error}")))?.run();
         let handle = server.handle();
+        let metrics =
+            self.metrics.map(|(listener, _)| metrics::serve(listener, self.app.clone())).transpose()?;
         actix_web::rt::spawn(purge::run(self.app.clone()));
         actix_web::rt::spawn(back_channel::run(self.app));
-        Ok((server, handle))
+        let until_the_end = async move {
+            let ended = server.await;
+            // Last, so that what the requests in flight come to can still be seen.
+            if let Some(metrics) = metrics {
+                metrics.stop(false).await;
+            }
+            ended
+        };
+        Ok((until_the_end, handle))
     }
+}
+
+/// Takes an address, and tells which port it came to be; `what` is for the sentence about one that is not to be had.
+fn listen(address: SocketAddr, what: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let taken = |error| Failure::Internal(format!("cannot listen on {address}{what}: {error}"));
+    let listener = TcpListener::bind(address).map_err(taken)?;
+    let address = listener.local_addr().map_err(taken)?;
+    Ok((listener, address))
 }
 
 /// Opens a migrated database, as the server and every command need it.

@@ -39,6 +39,7 @@ pub struct Config {
     pub passwords: Passwords,
     pub fetch: Fetch,
     pub purge: Purge,
+    pub metrics: Metrics,
     pub limits: Limits,
     pub log: Log,
 }
@@ -165,6 +166,13 @@ pub struct Purge {
     pub every: Span,
 }
 
+/// What the server counts and measures, for a Prometheus.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Metrics {
+    #[serde(deserialize_with = "address")]
+    pub listen: Option<SocketAddr>,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 pub struct Limits {
     pub enabled: bool,
@@ -254,6 +262,17 @@ fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Signin
         [only] => Ok(Some(*only)),
         _ => Err(serde::de::Error::custom("one algorithm signs access tokens, not several")),
     }
+}
+
+/// Reads an address with its port, or nothing.
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let hint =
+        |_| serde::de::Error::custom(format!("{text:?} is no address with a port, as 127.0.0.1:9464 is"));
+    text.parse().map(Some).map_err(hint)
 }
 
 /// Reads one of a few words; the error lists them.
@@ -394,6 +413,27 @@ mod tests {
         ] {
             let sentence = chosen(text).unwrap_err().to_string();
             assert!(sentence.contains(part), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn metrics_have_an_address_of_their_own_or_none() {
+        let listen = |text| Config::with(&[("metrics.listen", text)]).map(|config| config.metrics.listen);
+        assert_eq!(listen("").unwrap(), None);
+        assert_eq!(listen("127.0.0.1:9464").unwrap(), Some(SocketAddr::from(([127, 0, 0, 1], 9464))));
+        for (text, part) in [
+            ("127.0.0.1", "metrics.listen cannot be used: \"127.0.0.1\" is no address with a port"),
+            ("127.0.0.1:8080", "metrics.listen must be another address than listen"),
+            ("0.0.0.0:8080", "metrics.listen must be another address than listen"),
+        ] {
+            let sentence = listen(text).unwrap_err().to_string();
+            assert!(sentence.contains(part), "{sentence}");
+        }
+        for options in [
+            [("listen", "127.0.0.1:0"), ("metrics.listen", "127.0.0.1:0")],
+            [("listen", "127.0.0.1:8080"), ("metrics.listen", "127.0.0.2:8080")],
+        ] {
+            assert!(Config::with(&options).is_ok(), "{options:?}");
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! 1. **Rules** ([`oauth`]) decide: they get values and the time, and return values.
 //! 2. **Storage** ([`store`]) remembers: a file per table, one SQL text for both engines, one executor.
-//! 3. **Edges** ([`endpoints`] for programs, [`pages`] for people) translate HTTP to values and back; what they
-//!    share lies below them ([`authorization`], [`browser`], [`answer`], [`html`]).
+//! 3. **Edges** ([`endpoints`] for programs, [`pages`] for people, [`metrics`] for operators) translate HTTP to values
+//!    and back; what they share lies below them ([`authorization`], [`browser`], [`answer`], [`html`]).
 //! 4. A *refusal* is an answer and commits; a *failure* rolls back.
 //! 5. Who knows the RFC finds the file by its name; who knows the URL finds it in one route table.
 
@@ -42,6 +42,7 @@ pub mod qr;
 pub mod subjects;
 
 pub mod endpoints;
+pub mod metrics;
 pub mod pages;
 
 pub mod cli;

@@ -17,11 +17,13 @@ pub(super) fn run(common: &Common) -> Result<(), Trouble> {
         let server = Server::bind(config, Clock::System).await?;
         // Before the line that says so: a signal right after it must not end the process at once.
         let stop = stop_asked(HangUp::IsNoStop)?;
+        let metrics = server.metrics_address().map(|address| format!(", metrics on {address}"));
         tracing::info!(
-            "grantor {} listens on {}, issuer {}",
+            "grantor {} listens on {}, issuer {}{}",
             env!("CARGO_PKG_VERSION"),
             SocketAddr::new(listen, server.port()),
-            server.app().issuer
+            server.app().issuer,
+            metrics.unwrap_or_default()
         );
         let (running, handle) = server.start()?;
         // A service manager that asked to be told: systemd with Type=notify.

@@ -17,6 +17,7 @@ impl Config {
         let mut mistakes = Vec::new();
         mistakes.extend(self.check_address());
         mistakes.extend(self.check_tls());
+        mistakes.extend(self.check_metrics());
         mistakes.extend(self.check_lifetimes());
         mistakes.extend(self.check_signing());
         mistakes.extend(self.check_database());
@@ -55,6 +56,18 @@ impl Config {
         (self.tls.is_on() && !self.public_url.starts_with("https:")).then(|| {
             let sentence = "with tls.certificate, public_url must be set and begin with https:";
             ("tls.certificate", sentence.into())
+        })
+    }
+
+    fn check_metrics(&self) -> Option<Mistake> {
+        let (metrics, listen) = (self.metrics.listen?, self.listen);
+        let is_all = metrics.ip().is_unspecified() || listen.ip().is_unspecified();
+        let is_same = metrics.port() == listen.port() && (is_all || metrics.ip() == listen.ip());
+        (is_same && listen.port() != 0).then(|| {
+            (
+                "metrics.listen",
+                format!("metrics.listen must be another address than listen, which is {listen}"),
+            )
         })
     }
 

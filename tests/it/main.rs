@@ -42,6 +42,7 @@ mod keys;
 mod layers;
 mod logout;
 mod metadata;
+mod metrics;
 mod nodes;
 mod once;
 mod openid;

@@ -152,6 +152,7 @@ async fn values_that_cannot_be_are_refused_with_their_key() {
         (("GRANTOR_TOKENS__CODE_LIFETIME", "10m"), "tokens.code_lifetime"),
         (("GRANTOR_TOKENS__ACCESS_TOKEN_LIFETIME", "0s"), "tokens.access_token_lifetime"),
         (("GRANTOR_HTTP__DEADLINE", "soon"), "http.deadline"),
+        (("GRANTOR_METRICS__LISTEN", "9464"), "metrics.listen"),
         (("GRANTOR_LOG__FILTER", "==="), "log.filter"),
         (("GRANTOR_LOG__FORMAT", "xml"), "log.format"),
         (("GRANTOR_OAUTH__REQUIRE_PKCE", "never"), "oauth.require_pkce"),
@@ -189,8 +190,11 @@ async fn a_port_that_is_taken_is_named() {
     let site = Site::new().await;
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let text = site.refusal(&[("GRANTOR_LISTEN", &address)]);
-    assert!(text.starts_with(&format!("cannot listen on {address}: ")) && text.contains("in use"), "{text}");
+    for (option, what) in [("GRANTOR_LISTEN", ""), ("GRANTOR_METRICS__LISTEN", " for metrics")] {
+        let text = site.refusal(&[(option, &address)]);
+        let begin = format!("cannot listen on {address}{what}: ");
+        assert!(text.starts_with(&begin) && text.contains("in use"), "{text}");
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ pub(crate) mod chromium;
 pub(crate) mod cluster;
 pub(crate) mod database;
 pub(crate) mod demo;
+pub(crate) mod exposition;
 pub(crate) mod jwt;
 pub(crate) mod operator;
 pub(crate) mod pooler;

@@ -25,6 +25,8 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 pub(crate) struct TestServer {
     pub(crate) url: String,
+    /// Where it tells metrics, if it does.
+    pub(crate) metrics: Option<String>,
     pub(crate) clock: ManualClock,
     pub(crate) app: Arc<App>,
     /// It goes when the server goes.
@@ -71,15 +73,16 @@ impl TestServer {
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
                 let server = Server::bind(config, time).await.expect("a server");
-                let (app, port) = (server.app(), server.port());
+                let (app, port, metrics) = (server.app(), server.port(), server.metrics_address());
                 let (running, handle) = server.start().expect("a running server");
-                ready.send((app, port, handle)).ok().expect("the test waits");
+                ready.send((app, port, metrics, handle)).ok().expect("the test waits");
                 running.await.expect("a clean stop");
             });
         });
-        let (app, port, handle) = started.await.expect("the server starts");
+        let (app, port, metrics, handle) = started.await.expect("the server starts");
         let server = Self {
             url: format!("http://127.0.0.1:{port}"),
+            metrics: metrics.map(|address| format!("http://{address}")),
             clock,
             app,
             database,

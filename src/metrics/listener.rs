@@ -1,0 +1,69 @@
+//! The address of the metrics: `GET /metrics` in Prometheus' text format, and nothing else.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::dev::ServerHandle;
+use actix_web::http::{StatusCode, header};
+use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
+use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
+
+use super::Metrics;
+use crate::answer::{self, Surface};
+use crate::app::App;
+use crate::failure::Failure;
+use crate::secret::random_id;
+
+/// Connections at a time; a Prometheus has one.
+const CONNECTIONS: usize = 64;
+/// Seconds that an answer on its way may take when the server stops.
+const SHUTDOWN: u64 = 1;
+
+/// Answers at `listener` until the handle stops it.
+pub fn serve(listener: TcpListener, app: Arc<App>) -> Result<ServerHandle, Failure> {
+    let deadline = app.config.http.deadline.duration();
+    let metrics = web::Data::new(Metrics::new(app));
+    let factory = move || {
+        let resource = web::resource("/metrics")
+            .route(web::get().to(show))
+            .route(web::head().to(show))
+            .default_service(web::to(method_not_allowed));
+        ActixApp::new().app_data(metrics.clone()).service(resource).default_service(web::to(not_found))
+    };
+    let server = HttpServer::new(factory)
+        .workers(1)
+        .max_connections(CONNECTIONS)
+        .client_request_timeout(deadline)
+        .disable_signals()
+        .shutdown_timeout(SHUTDOWN)
+        .listen(listener)
+        .map_err(|error| Failure::Internal(format!("cannot listen for metrics: {error}")))?
+        .run();
+    let handle = server.handle();
+    actix_web::rt::spawn(server);
+    Ok(handle)
+}
+
+async fn show(metrics: web::Data<Metrics>) -> HttpResponse {
+    match metrics.text() {
+        Ok(text) => HttpResponse::Ok()
+            .insert_header((header::CONTENT_TYPE, CONTENT_TYPE))
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .body(text),
+        Err(error) => {
+            let failure = Failure::Internal(format!("the metrics cannot be written: {error}"));
+            answer::failure(&metrics.app, &random_id(), Surface::Api, &failure)
+        }
+    }
+}
+
+async fn method_not_allowed() -> HttpResponse {
+    let description = "this endpoint takes GET, HEAD";
+    let mut response = answer::api_error(&random_id(), StatusCode::METHOD_NOT_ALLOWED, description);
+    response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD"));
+    response
+}
+
+async fn not_found() -> HttpResponse {
+    answer::api_error(&random_id(), StatusCode::NOT_FOUND, "there is nothing here but /metrics")
+}
