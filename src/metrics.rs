@@ -1,5 +1,6 @@
 //! What a Prometheus is told, every name on one screen.
 
+mod backlog;
 mod listener;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use prometheus_client::registry::Registry;
 pub use listener::serve;
 
 use crate::app::App;
+use backlog::Backlog;
 
 /// One label: its name and its value.
 type Label = [(&'static str, &'static str); 1];
@@ -21,19 +23,37 @@ type Label = [(&'static str, &'static str); 1];
 struct Metrics {
     app: Arc<App>,
     registry: Registry,
+    backlog: Backlog,
 }
 
 impl Metrics {
     fn new(app: Arc<App>) -> Self {
         let build = Family::<Label, Gauge>::default();
         build.get_or_create(&[("version", env!("CARGO_PKG_VERSION"))]).set(1);
+        let backlog = Backlog::default();
         let mut registry = Registry::default();
         registry.register("grantor_build_info", "The version that runs", build);
-        Self { app, registry }
+        registry.register(
+            "grantor_database_up",
+            "Whether the database answered when these metrics were read",
+            backlog.database_up.clone(),
+        );
+        registry.register(
+            "grantor_purge_backlog_rows",
+            "Rows that have ended and are not deleted yet, counted up to 100000",
+            backlog.rows.clone(),
+        );
+        registry.register(
+            "grantor_purge_oldest_ended_seconds",
+            "For how long the oldest of these rows has ended; 0 where there is none",
+            backlog.oldest.clone(),
+        );
+        Self { app, registry, backlog }
     }
 
     /// All of them in Prometheus' text format.
-    fn text(&self) -> Result<String, fmt::Error> {
+    async fn text(&self) -> Result<String, fmt::Error> {
+        let _unchanged = self.backlog.read(&self.app).await;
         let mut text = String::new();
         prometheus_text::encode(&mut text, &self.registry)?;
         Ok(text)

@@ -96,3 +96,26 @@ pub async fn backlog(db: &Db, now: Seconds) -> Result<Vec<Backlog>, Failure> {
     };
     Ok(db.read_lagging::<_, DbError, _>(count).await?)
 }
+
+/// How far the purge is behind in a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overdue {
+    pub table: Table,
+    /// What it would delete now, counted up to a bound.
+    pub rows: i64,
+    /// When the first of them ended.
+    pub since: Option<Seconds>,
+}
+
+/// How far the purge is behind, at a cost that is bounded however far that is.
+pub async fn overdue(db: &Db, now: Seconds) -> Result<Vec<Overdue>, Failure> {
+    let count = async move |conn: &mut Conn| {
+        let mut found = Vec::new();
+        for table in Table::ALL.iter().copied() {
+            let (rows, since) = expired::overdue(conn, table, now - SKEW).await?;
+            found.push(Overdue { table, rows, since });
+        }
+        Ok(found)
+    };
+    Ok(db.read::<_, DbError, _>(count).await?)
+}

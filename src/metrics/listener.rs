@@ -45,7 +45,7 @@ pub fn serve(listener: TcpListener, app: Arc<App>) -> Result<ServerHandle, Failu
 }
 
 async fn show(metrics: web::Data<Metrics>) -> HttpResponse {
-    match metrics.text() {
+    match metrics.text().await {
         Ok(text) => HttpResponse::Ok()
             .insert_header((header::CONTENT_TYPE, CONTENT_TYPE))
             .insert_header((header::CACHE_CONTROL, "no-store"))

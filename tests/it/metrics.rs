@@ -1,14 +1,27 @@
 //! What a Prometheus is told, and where.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use grantor::purge::{backlog, pass};
+use grantor::store::db::{Conn, DbError, Tx};
+use grantor::store::expired::Table;
 use reqwest::Method;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::support::exposition::Exposition;
 use crate::support::process::{Serving, free_port};
 use crate::support::{Browser, TestServer};
 
 const ON: (&str, &str) = ("metrics.listen", "127.0.0.1:0");
+/// Nothing is deleted before the test says so.
+const BY_HAND: (&str, &str) = ("purge.every", "0s");
+/// For how long the database's answer counts.
+const FRESH: Duration = Duration::from_secs(5);
+const ROWS: &str = "grantor_purge_backlog_rows";
+const UP: &str = "grantor_database_up";
+const OLDEST: &str = "grantor_purge_oldest_ended_seconds";
 
 /// Asks as a Prometheus does.
 async fn told(server: &TestServer) -> Exposition {
@@ -80,4 +93,129 @@ async fn a_server_says_where_it_tells_metrics() {
     serving.terminate();
     let (ended_well, log) = serving.finish();
     assert!(ended_well && log.contains(&format!(", metrics on {address}\"")), "{log}");
+}
+
+/// What `grantor purge --dry-run` says of each table.
+async fn ended(server: &TestServer) -> BTreeMap<String, f64> {
+    let found = backlog(&server.app.db, server.app.now()).await.unwrap();
+    let rows = |ended: i64| f64::from(i32::try_from(ended).expect("few rows"));
+    found.iter().map(|found| (found.table.name().to_owned(), rows(found.ended))).collect()
+}
+
+/// Revokes tokens that ended `ago` seconds before now.
+async fn revoke(server: &TestServer, id: &'static str, ago: i64) {
+    let end = server.app.now() - ago;
+    let insert = async move |tx: &mut Tx| {
+        let insert = "INSERT INTO revoked_tokens (id, expires_at) VALUES ($1, $2)";
+        tx.query(insert).bind(id).bind(end).execute().await
+    };
+    server.store(insert).await;
+}
+
+#[tokio::test]
+async fn the_backlog_rises_when_things_end_and_falls_when_they_are_deleted() {
+    let server = TestServer::start_with(&[ON, BY_HAND]).await;
+    let (web, mut alice) = (server.web().await, server.alice().await);
+    let code = web.code(&mut alice).await;
+    web.redeem_by_hand(&code).await;
+    let nothing: BTreeMap<_, _> = Table::ALL.iter().map(|table| (table.name().to_owned(), 0.0)).collect();
+    let before = told(&server).await;
+    assert_eq!(before.by("table", ROWS), nothing, "every table, and nothing in any");
+    assert_eq!(before.by("table", OLDEST), nothing);
+
+    server.clock.advance(Duration::from_secs(8 * 24 * 3600));
+    revoke(&server, "lately", 61).await;
+    revoke(&server, "long ago", 1_000).await;
+    revoke(&server, "just now, and clocks differ", 50).await;
+    let after = told(&server).await;
+    let rows = after.by("table", ROWS);
+    assert_eq!(rows, ended(&server).await, "as the command counts");
+    for (table, least) in [("revoked_tokens", 2.0), ("access_tokens", 1.0), ("sessions", 1.0), ("codes", 0.0)]
+    {
+        assert!(rows[table] >= least, "{table}: {rows:?}");
+    }
+    assert_eq!((rows["revoked_tokens"], after.by("table", OLDEST)["revoked_tokens"]), (2.0, 1_000.0));
+
+    let purged = pass(&server.app.db, "test", server.app.now()).await.unwrap().expect("nobody else purges");
+    assert!(purged.rows >= 4, "{purged:?}");
+    server.clock.advance(FRESH);
+    let done = told(&server).await;
+    assert_eq!((done.by("table", ROWS), done.by("table", OLDEST)), (nothing.clone(), nothing));
+}
+
+#[tokio::test]
+async fn asking_often_does_not_ask_the_database() {
+    let server = TestServer::start_with(&[ON, BY_HAND]).await;
+    let rows = async || told(&server).await.by("table", ROWS)["revoked_tokens"];
+    revoke(&server, "one", 100).await;
+    assert_eq!(rows().await, 1.0);
+    revoke(&server, "two", 100).await;
+    server.clock.advance(FRESH - Duration::from_secs(1));
+    assert_eq!(rows().await, 1.0, "what was told four seconds ago");
+    server.clock.advance(Duration::from_secs(1));
+    assert_eq!(rows().await, 2.0);
+}
+
+#[tokio::test]
+async fn a_large_backlog_is_counted_up_to_a_bound() {
+    let server = TestServer::start_with(&[ON, BY_HAND]).await;
+    server
+        .sql(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100050)
+             INSERT INTO revoked_tokens (id, expires_at) SELECT CAST(i AS TEXT), i FROM n",
+        )
+        .await;
+    let told = told(&server).await;
+    assert_eq!(told.by("table", ROWS)["revoked_tokens"], 100_000.0);
+    let since_the_first = u32::try_from(server.app.now() - 1).unwrap();
+    assert_eq!(told.by("table", OLDEST)["revoked_tokens"], f64::from(since_the_first));
+}
+
+#[tokio::test]
+async fn without_an_answer_of_the_database_the_rest_is_told_in_time() {
+    let server = TestServer::start_with(&[ON, BY_HAND, ("http.deadline", "1s")]).await;
+    assert_eq!(told(&server).await.value(UP), Some(1.0));
+    server.clock.advance(FRESH);
+    let busy = Busy::start(&server).await;
+    let asked = Instant::now();
+    let without = told(&server).await;
+    assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
+    assert_eq!(without.value(UP), Some(0.0));
+    assert_eq!(without.names(), ["grantor_build_info", UP], "nothing that nobody knows");
+    let again = Instant::now();
+    assert_eq!(told(&server).await.value(UP), Some(0.0));
+    assert!(
+        again.elapsed() < Duration::from_millis(700),
+        "it is not asked again at once: {:?}",
+        again.elapsed()
+    );
+    busy.end();
+    server.clock.advance(FRESH);
+    let recovered = told(&server).await;
+    assert_eq!((recovered.value(UP), recovered.by("table", ROWS).len()), (Some(1.0), Table::ALL.len()));
+}
+
+/// Every connection of a server to its database has something to do, until this ends.
+struct Busy(Arc<Semaphore>);
+
+impl Busy {
+    async fn start(server: &TestServer) -> Self {
+        let end = Arc::new(Semaphore::new(0));
+        let (began, mut begun) = mpsc::unbounded_channel();
+        for _ in 0..server.app.config.database.connections {
+            let (db, end, began) = (server.app.db.clone(), end.clone(), began.clone());
+            let wait = async move |_: &mut Conn| {
+                began.send(()).expect("the test waits");
+                let _ended = end.acquire().await;
+                Ok(())
+            };
+            tokio::spawn(async move { db.read::<_, DbError, _>(wait).await });
+            begun.recv().await.expect("a connection is free");
+        }
+        Self(end)
+    }
+
+    fn end(self) {
+        self.0.close();
+    }
 }

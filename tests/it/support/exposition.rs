@@ -50,6 +50,14 @@ impl Exposition {
         self.0.keys().map(String::as_str).collect()
     }
 
+    /// The one value of a family without labels; `None` where the family is not told.
+    #[track_caller]
+    pub(crate) fn value(&self, name: &str) -> Option<f64> {
+        let samples = &self.0.get(name)?.samples;
+        assert_eq!(samples.len(), 1, "{samples:?}");
+        Some(*samples.get(&Labels::new()).expect("a sample without labels"))
+    }
+
     /// The values of a family by its one label.
     #[track_caller]
     pub(crate) fn by(&self, label: &str, name: &str) -> BTreeMap<String, f64> {

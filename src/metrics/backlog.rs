@@ -1,0 +1,53 @@
+//! What the database knows: it is asked when somebody wants to know, and not again for a few seconds.
+
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::Label;
+use crate::app::App;
+use crate::clock::Seconds;
+use crate::purge::{self, Overdue};
+
+/// Seconds for which an answer counts, so that asking often is no burden to the database.
+const FRESH: Seconds = 5;
+
+/// How far the purge is behind, and whether the database could tell.
+#[derive(Default)]
+pub(super) struct Backlog {
+    pub(super) database_up: Gauge,
+    pub(super) rows: Family<Label, Gauge>,
+    pub(super) oldest: Family<Label, Gauge>,
+    read_at: Mutex<Option<Seconds>>,
+}
+
+impl Backlog {
+    /// Asks the database, unless it was asked just now; nothing changes for as long as the guard lives.
+    pub(super) async fn read(&self, app: &App) -> MutexGuard<'_, Option<Seconds>> {
+        // One asks, and whoever comes meanwhile waits for what that one hears.
+        let mut read_at = self.read_at.lock().await;
+        let now = app.now();
+        if read_at.is_some_and(|then| (then..then + FRESH).contains(&now)) {
+            return read_at;
+        }
+        let read = purge::overdue(&app.db, now).await;
+        self.database_up.set(i64::from(read.is_ok()));
+        match read {
+            Ok(found) => found.iter().for_each(|overdue| self.set(overdue, now)),
+            Err(failure) => {
+                tracing::warn!("nobody knows how far the purge is behind: {}", failure.chain());
+                self.rows.clear();
+                self.oldest.clear();
+            }
+        }
+        // A failure counts as long as an answer does, from its end.
+        *read_at = Some(app.now());
+        read_at
+    }
+
+    fn set(&self, found: &Overdue, now: Seconds) {
+        let table = [("table", found.table.name())];
+        self.rows.get_or_create(&table).set(found.rows);
+        self.oldest.get_or_create(&table).set(found.since.map_or(0, |since| now - since));
+    }
+}
