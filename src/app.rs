@@ -20,7 +20,7 @@ use crate::key_set::KeySet;
 use crate::keys::Keys;
 use crate::metrics;
 use crate::passwords::Passwords;
-use crate::purge;
+use crate::purge::{self, Tally};
 use crate::registry::Registry;
 use crate::remote_keys::RemoteKeys;
 use crate::secret::random_id;
@@ -46,6 +46,7 @@ pub struct App {
     pub remote_keys: RemoteKeys,
     pub verified_tokens: VerifiedTokens,
     pub back_channel: BackChannel,
+    pub purged: Tally,
 }
 
 impl App {
@@ -81,6 +82,7 @@ impl Server {
             remote_keys: RemoteKeys::new(),
             verified_tokens: VerifiedTokens::new(),
             back_channel: BackChannel::default(),
+            purged: Tally::new(),
             issuer,
             clock,
             db,

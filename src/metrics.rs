@@ -48,6 +48,16 @@ impl Metrics {
             "For how long the oldest of these rows has ended; 0 where there is none",
             backlog.oldest.clone(),
         );
+        registry.register(
+            "grantor_purge_deleted_rows",
+            "Rows that this process has deleted because they had ended",
+            app.purged.deleted.clone(),
+        );
+        registry.register(
+            "grantor_purge_last_success_timestamp_seconds",
+            "When this process last purged without a failure",
+            app.purged.last_success.clone(),
+        );
         Self { app, registry, backlog }
     }
 

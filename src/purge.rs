@@ -6,6 +6,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Failure;
@@ -30,6 +34,31 @@ pub struct Purged {
     pub is_behind: bool,
 }
 
+/// What this process has deleted since its start, and when a pass of it last came to its end; clones count together.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    pub deleted: Family<[(&'static str, &'static str); 1], Counter>,
+    /// Without a value until there was one.
+    pub last_success: Family<[(&'static str, &'static str); 0], Gauge>,
+}
+
+impl Tally {
+    /// Begins with 0 for each table, so that the first deletion is seen as a rise.
+    pub fn new() -> Self {
+        let tally = Self::default();
+        Table::ALL.iter().for_each(|table| tally.count(*table, 0));
+        tally
+    }
+
+    fn succeeded(&self, now: Seconds) {
+        self.last_success.get_or_create(&[]).set(now);
+    }
+
+    fn count(&self, table: Table, rows: u64) {
+        self.deleted.get_or_create(&[("table", table.name())]).inc_by(rows);
+    }
+}
+
 /// Purges as long as the server runs, where the configuration wants it.
 pub async fn run(app: Arc<App>) {
     let holder = random_id();
@@ -39,18 +68,21 @@ pub async fn run(app: Arc<App>) {
     }
     loop {
         tokio::time::sleep(every).await;
-        match pass(&app.db, &holder, app.now()).await {
-            Ok(Some(Purged { rows, is_behind })) if rows > 0 => {
-                tracing::info!(rows, is_behind, "deleted what has ended");
+        match pass(&app.db, &app.purged, &holder, app.now()).await {
+            Ok(Some(Purged { rows, is_behind })) => {
+                app.purged.succeeded(app.now());
+                if rows > 0 {
+                    tracing::info!(rows, is_behind, "deleted what has ended");
+                }
             }
-            Ok(_) => {}
+            Ok(None) => {}
             Err(failure) => tracing::warn!("what has ended was not deleted: {}", failure.chain()),
         }
     }
 }
 
-/// Deletes what has ended; `None` while another node does.
-pub async fn pass(db: &Db, holder: &str, now: Seconds) -> Result<Option<Purged>, Failure> {
+/// Deletes what has ended, and tells the tally of each step; `None` while another node does.
+pub async fn pass(db: &Db, tally: &Tally, holder: &str, now: Seconds) -> Result<Option<Purged>, Failure> {
     let began = Instant::now();
     let own = holder.to_owned();
     let take = async move |tx: &mut Tx| leases::take(tx, LEASE, &own, now + LEASE_SECONDS, now).await;
@@ -68,7 +100,10 @@ pub async fn pass(db: &Db, holder: &str, now: Seconds) -> Result<Option<Purged>,
             let delete = async move |tx: &mut Tx| expired::delete(tx, table, before).await;
             match db.write::<_, DbError, _>(delete).await? {
                 Step::Deleted(0) => break,
-                Step::Deleted(rows) => purged.rows += rows,
+                Step::Deleted(rows) => {
+                    purged.rows += rows;
+                    tally.count(table, rows);
+                }
                 Step::PutOff => {}
             }
         }

@@ -21,6 +21,8 @@ const BY_HAND: (&str, &str) = ("purge.every", "0s");
 const FRESH: Duration = Duration::from_secs(5);
 const ROWS: &str = "grantor_purge_backlog_rows";
 const UP: &str = "grantor_database_up";
+const DELETED: &str = "grantor_purge_deleted_rows_total";
+const LAST_SUCCESS: &str = "grantor_purge_last_success_timestamp_seconds";
 const OLDEST: &str = "grantor_purge_oldest_ended_seconds";
 
 /// Asks as a Prometheus does.
@@ -136,11 +138,34 @@ async fn the_backlog_rises_when_things_end_and_falls_when_they_are_deleted() {
     }
     assert_eq!((rows["revoked_tokens"], after.by("table", OLDEST)["revoked_tokens"]), (2.0, 1_000.0));
 
-    let purged = pass(&server.app.db, "test", server.app.now()).await.unwrap().expect("nobody else purges");
-    assert!(purged.rows >= 4, "{purged:?}");
+    assert_eq!(
+        after.by("table", DELETED),
+        nothing,
+        "told from the start, so that the first is seen as a rise"
+    );
+    let purged = pass(&server.app.db, &server.app.purged, "test", server.app.now()).await.unwrap();
+    assert!(purged.expect("nobody else purges").rows >= 4);
     server.clock.advance(FRESH);
     let done = told(&server).await;
+    assert_eq!(done.by("table", DELETED), rows, "what was behind is what was deleted");
     assert_eq!((done.by("table", ROWS), done.by("table", OLDEST)), (nothing.clone(), nothing));
+}
+
+#[tokio::test]
+async fn a_server_tells_when_it_last_purged() {
+    let server = TestServer::start_with(&[ON, BY_HAND]).await;
+    assert_eq!(told(&server).await.value(LAST_SUCCESS), None, "it never has");
+    let server = TestServer::start_with(&[ON, ("purge.every", "1s")]).await;
+    let until = async |now: i64| {
+        let (began, now) = (Instant::now(), u32::try_from(now).unwrap());
+        while told(&server).await.value(LAST_SUCCESS) != Some(f64::from(now)) {
+            assert!(began.elapsed() < Duration::from_secs(60), "it does not purge");
+            tokio::task::yield_now().await;
+        }
+    };
+    until(server.app.now()).await;
+    server.clock.advance(Duration::from_secs(1_000));
+    until(server.app.now()).await;
 }
 
 #[tokio::test]
@@ -181,15 +206,9 @@ async fn without_an_answer_of_the_database_the_rest_is_told_in_time() {
     let without = told(&server).await;
     assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
     assert_eq!(without.value(UP), Some(0.0));
-    assert_eq!(without.names(), ["grantor_build_info", UP], "nothing that nobody knows");
-    let again = Instant::now();
-    assert_eq!(told(&server).await.value(UP), Some(0.0));
-    assert!(
-        again.elapsed() < Duration::from_millis(700),
-        "it is not asked again at once: {:?}",
-        again.elapsed()
-    );
+    assert_eq!(without.names(), ["grantor_build_info", UP, DELETED], "nothing that nobody knows");
     busy.end();
+    assert_eq!(told(&server).await.value(UP), Some(0.0), "it is not asked again at once");
     server.clock.advance(FRESH);
     let recovered = told(&server).await;
     assert_eq!((recovered.value(UP), recovered.by("table", ROWS).len()), (Some(1.0), Table::ALL.len()));

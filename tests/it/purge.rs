@@ -16,7 +16,7 @@ const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 
 async fn purge(server: &TestServer) -> u64 {
-    let purged = pass(&server.app.db, "test", server.app.now()).await.unwrap();
+    let purged = pass(&server.app.db, &server.app.purged, "test", server.app.now()).await.unwrap();
     purged.expect("nobody else purges").rows
 }
 
@@ -106,7 +106,8 @@ async fn a_replay_is_recognized_for_as_long_as_what_was_issued_lives() {
 async fn one_node_at_a_time_purges_and_another_goes_on_when_it_dies() {
     let server = TestServer::start().await;
     let now = server.app.now();
-    let purge = async |holder: &str, now| pass(&server.app.db, holder, now).await.unwrap();
+    let purge =
+        async |holder: &str, now| pass(&server.app.db, &server.app.purged, holder, now).await.unwrap();
     assert_eq!(purge("one", now).await, Some(Purged::default()));
     assert_eq!(purge("two", now).await, None);
     assert_eq!(purge("one", now + 60).await, Some(Purged::default()), "it keeps the lease");
