@@ -69,12 +69,6 @@ fn catch_up(server: &TestServer) {
     server.app.back_channel.wake();
 }
 
-async fn sign_out(browser: &mut Browser) {
-    let page = browser.open("/logout").await;
-    let page = browser.submit(&page, &[]).await;
-    assert!(page.body.contains("id=\"signed-out\""), "{page:?}");
-}
-
 /// Waits until the deliveries are as wanted.
 async fn until(operator: &Operator, wanted: impl Fn(&[Value]) -> bool) -> Value {
     let become_so = async {
@@ -105,7 +99,7 @@ async fn an_application_gets_a_signed_token_about_the_session_that_is_over() {
     let id_token = claims(&sign_in(&app, &mut alice).await);
     sign_in(&silent, &mut alice).await;
     alice.authorize(&unused.url_with(&[("scope", "openid")])).await;
-    sign_out(&mut alice).await;
+    alice.sign_out().await;
 
     let token = receiver.token().await;
     let [header, told] = parts(&token);
@@ -168,7 +162,7 @@ async fn who_does_not_take_it_is_told_again_later_and_each_time_anew() {
     let app = app_at(&server, "app", &receiver.uri).await;
     let mut alice = server.alice().await;
     sign_in(&app, &mut alice).await;
-    sign_out(&mut alice).await;
+    alice.sign_out().await;
     let first = receiver.token().await;
     let list =
         until(&operator, |list| is(&list[0], "app", "waiting", 1) && !list[0]["last_error"].is_null()).await;
@@ -197,7 +191,7 @@ async fn after_three_days_it_is_given_up_until_the_operator_asks_for_more() {
     let app = app_at(&server, "app", &receiver.uri).await;
     let mut alice = server.alice().await;
     sign_in(&app, &mut alice).await;
-    sign_out(&mut alice).await;
+    alice.sign_out().await;
     for attempt in 1..=11 {
         receiver.token().await;
         let state = if attempt == 11 { "failed" } else { "waiting" };
@@ -227,7 +221,7 @@ async fn a_private_address_is_called_by_nobody_who_was_not_allowed_to() {
     let app = app_at(&server, "app", &receiver.uri).await;
     let mut alice = server.alice().await;
     sign_in(&app, &mut alice).await;
-    sign_out(&mut alice).await;
+    alice.sign_out().await;
     let list =
         until(&operator, |list| is(&list[0], "app", "waiting", 1) && !list[0]["last_error"].is_null()).await;
     assert_eq!(list[0]["last_error"], "127.0.0.1 is not called by plain http; fetch.allow can name it");
@@ -322,7 +316,7 @@ async fn what_cannot_be_told_any_more_says_why() {
         let page = browser.sign_in(&page, id).await;
         let code = browser.allow(&page).await.get("code");
         app.redeem_by_hand(&code).await;
-        sign_out(&mut browser).await;
+        browser.sign_out().await;
         let this = |list: &[Value]| list.iter().find(|one| one["client_id"] == id).cloned();
         until(&operator, |list| {
             this(list).is_some_and(|one| one["last_error"] == "it answered 503 Service Unavailable")
@@ -381,7 +375,7 @@ async fn the_last_attempt_is_the_last_also_where_nobody_answers() {
     let app = app_at(&server, "hung", &format!("http://127.0.0.1:{}/", hung.port)).await;
     let mut alice = server.alice().await;
     sign_in(&app, &mut alice).await;
-    sign_out(&mut alice).await;
+    alice.sign_out().await;
     until(&operator, |list| is(&list[0], "hung", "waiting", 1) && !list[0]["last_error"].is_null()).await;
     server.sql("UPDATE logout_deliveries SET attempts = 10, next_attempt_at = 0").await;
     // Time goes on while the call is waited for, and the server looks again.

@@ -5,66 +5,25 @@ use grantor::oauth::scope::Scope;
 use grantor::registry::Freshness;
 use serde_json::json;
 
-use crate::support::operator::succeeded;
 use crate::support::relying_party::Registration;
-use crate::support::{Application, Browser, Operator, TestServer};
+use crate::support::{Application, Browser, Event, Operator, TestServer};
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const ALL_OF_A_PERSON: [GrantType; 3] =
     [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::DeviceCode];
 
-/// What happens, told by another process than the server.
+/// An event, or one that ends only what is still to be issued.
 #[derive(Clone, Copy, Debug)]
-enum Event {
-    UserDisabled,
-    UserDeleted,
-    PasswordChanged,
-    ConsentRevoked,
-    SessionEnded,
-    SignedOut,
+enum Change {
+    Event(Event),
     LeftGroupOfClient,
     LeftGroupOfScope,
-    ClientDisabled,
-    ClientDeleted,
 }
 
-impl Event {
-    const ALL: [Self; 10] = [
-        Self::UserDisabled,
-        Self::UserDeleted,
-        Self::PasswordChanged,
-        Self::ConsentRevoked,
-        Self::SessionEnded,
-        Self::SignedOut,
-        Self::LeftGroupOfClient,
-        Self::LeftGroupOfScope,
-        Self::ClientDisabled,
-        Self::ClientDeleted,
-    ];
-
-    async fn happen(self, operator: &Operator, browser: &mut Browser) {
-        let command: &[&str] = match self {
-            Self::UserDisabled => &["user", "disable", "alice"],
-            Self::UserDeleted => &["user", "delete", "alice", "--yes"],
-            Self::ConsentRevoked => &["grant", "revoke", "--user", "alice", "--client", "app", "--yes"],
-            Self::SessionEnded => &["session", "end", "--user", "alice", "--yes"],
-            Self::LeftGroupOfClient | Self::LeftGroupOfScope => {
-                &["user", "update", "alice", "--group", "guests"]
-            }
-            Self::ClientDisabled => &["client", "update", "app", "--disable"],
-            Self::ClientDeleted => &["client", "delete", "app", "--yes"],
-            Self::PasswordChanged => {
-                let set = ["user", "set-password", "alice", "--password-stdin"];
-                succeeded(&set, operator.with_input(&set, "another password"));
-                return;
-            }
-            Self::SignedOut => {
-                let page = browser.open("/logout").await;
-                assert!(browser.submit(&page, &[]).await.body.contains("id=\"signed-out\""));
-                return;
-            }
-        };
-        operator.done(command);
+impl Change {
+    fn all() -> impl Iterator<Item = Self> {
+        let left = [Self::LeftGroupOfClient, Self::LeftGroupOfScope];
+        Event::ALL.into_iter().map(Self::Event).chain(left)
     }
 
     /// What is arranged beforehand.
@@ -77,7 +36,16 @@ impl Event {
             Self::LeftGroupOfScope => {
                 operator.done(&["scope", "update", "read", "--require-group", "staff"]);
             }
-            _ => {}
+            Self::Event(_) => {}
+        }
+    }
+
+    async fn happen(self, operator: &Operator, browser: &mut Browser) {
+        match self {
+            Self::Event(event) => event.happen("app", operator, browser).await,
+            Self::LeftGroupOfClient | Self::LeftGroupOfScope => {
+                operator.done(&["user", "update", "alice", "--group", "guests"]);
+            }
         }
     }
 
@@ -88,14 +56,14 @@ impl Event {
 
     /// Whether what has offline_access goes on.
     fn spares_offline_access(self) -> bool {
-        matches!(self, Self::SessionEnded | Self::SignedOut)
+        matches!(self, Self::Event(event) if event.spares_offline_access())
     }
 
     fn refusals(self) -> &'static [&'static str] {
         match self {
-            Self::ClientDisabled => &["invalid_client"],
+            Self::Event(Event::ClientDisabled) => &["invalid_client"],
             // What it held is gone with it; for a second the client itself may still be known.
-            Self::ClientDeleted => &["invalid_client", "invalid_grant"],
+            Self::Event(Event::ClientDeleted) => &["invalid_client", "invalid_grant"],
             _ => &["invalid_grant"],
         }
     }
@@ -132,7 +100,7 @@ async fn allowed_device_code(app: &Application, browser: &mut Browser, scope: &s
 
 #[tokio::test]
 async fn threat_27_nothing_that_was_issued_outlives_what_it_was_issued_for() {
-    for event in Event::ALL {
+    for change in Change::all() {
         for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
             for scope in ["openid read", "openid read offline_access"] {
                 let server = TestServer::start().await;
@@ -145,25 +113,25 @@ async fn threat_27_nothing_that_was_issued_outlives_what_it_was_issued_for() {
                 let issuer = server.url.clone();
                 operator.done(&["resource", "create", &issuer, "--client", "api"]);
                 let mut alice = server.alice().await;
-                event.prepare(&operator);
+                change.prepare(&operator);
                 let held = held(&app, &mut alice, scope).await;
                 assert_eq!(server.user_info(&held.access_token).await.status, 200);
                 assert_eq!(api.introspect(&held.access_token).await["active"], true);
 
-                event.happen(&operator, &mut alice).await;
-                let what = format!("{event:?} {format:?} {scope}");
+                change.happen(&operator, &mut alice).await;
+                let what = format!("{change:?} {format:?} {scope}");
                 let code = app.redeem_by_hand(&held.code).await;
                 let refreshed = app.refresh_by_hand(&held.refresh_token).await;
                 let form = [("grant_type", DEVICE_CODE), ("device_code", held.device_code.as_str())];
                 let fetched = app.token(&form).await;
-                let spared = event.spares_offline_access() && scope.contains("offline_access");
-                let is_active = spared || event.spares_access_tokens();
+                let spared = change.spares_offline_access() && scope.contains("offline_access");
+                let is_active = spared || change.spares_access_tokens();
                 assert_eq!(server.user_info(&held.access_token).await.status == 200, is_active, "{what}");
                 let told = api.introspect(&held.access_token).await;
                 assert_eq!(told["active"], json!(is_active), "{what}");
                 assert_eq!(refreshed.status == 200, spared, "{what}: {refreshed:?}");
                 // A code is redeemed at once, or for nobody.
-                let refusals = event.refusals();
+                let refusals = change.refusals();
                 assert!(refusals.contains(&code.get("error").as_str()), "{what}: {code:?}");
                 let is_refused = refusals.contains(&refreshed.get("error").as_str());
                 assert!(spared || is_refused, "{what}: {refreshed:?}");

@@ -16,7 +16,6 @@ use grantor::store::trusted_issuers;
 use serde_json::{Value, json};
 
 use crate::support::jwt::{claims, jwks, key, mac, with_header};
-use crate::support::operator::succeeded;
 use crate::support::process::Serving;
 use crate::support::relying_party::Registration;
 use crate::support::site::{Site, redirect};
@@ -480,7 +479,6 @@ async fn threat_27_what_came_of_an_assertion_ends_with_what_it_came_of() {
     }
     let stage = Stage::set().await;
     let token = stage.good().await.get("access_token");
-    let set = ["user", "set-password", "alice", "--password-stdin"];
-    succeeded(&set, Operator::of(&stage.server).with_input(&set, "another password"));
+    Operator::of(&stage.server).set_password("alice", "another password");
     assert_eq!(stage.gateway.introspect(&token).await, json!({ "active": false }));
 }

@@ -4,71 +4,13 @@ use grantor::oauth::client::TokenFormat;
 use serde_json::json;
 
 use super::{ORDERS, STOCK, Stage, exchange, exchanged, is_active};
-use crate::support::operator::succeeded;
-use crate::support::{Browser, Operator};
-
-/// What happens, told by another process than the server.
-#[derive(Clone, Copy, Debug)]
-enum Event {
-    UserDisabled,
-    UserDeleted,
-    PasswordChanged,
-    ConsentRevoked,
-    SessionEnded,
-    SignedOut,
-    ClientDisabled,
-    ClientDeleted,
-    CallerDisabled,
-    CallerDeleted,
-}
-
-impl Event {
-    const ALL: [Self; 10] = [
-        Self::UserDisabled,
-        Self::UserDeleted,
-        Self::PasswordChanged,
-        Self::ConsentRevoked,
-        Self::SessionEnded,
-        Self::SignedOut,
-        Self::ClientDisabled,
-        Self::ClientDeleted,
-        Self::CallerDisabled,
-        Self::CallerDeleted,
-    ];
-
-    async fn happen(self, operator: &Operator, browser: &mut Browser) {
-        let command: &[&str] = match self {
-            Self::UserDisabled => &["user", "disable", "alice"],
-            Self::UserDeleted => &["user", "delete", "alice", "--yes"],
-            Self::ConsentRevoked => &["grant", "revoke", "--user", "alice", "--client", "web", "--yes"],
-            Self::SessionEnded => &["session", "end", "--user", "alice", "--yes"],
-            Self::ClientDisabled => &["client", "update", "web", "--disable"],
-            Self::ClientDeleted => &["client", "delete", "web", "--yes"],
-            Self::CallerDisabled => &["client", "update", "orders", "--disable"],
-            Self::CallerDeleted => &["client", "delete", "orders", "--yes"],
-            Self::PasswordChanged => {
-                let set = ["user", "set-password", "alice", "--password-stdin"];
-                succeeded(&set, operator.with_input(&set, "another password"));
-                return;
-            }
-            Self::SignedOut => {
-                let page = browser.open("/logout").await;
-                assert!(browser.submit(&page, &[]).await.body.contains("id=\"signed-out\""));
-                return;
-            }
-        };
-        operator.done(command);
-    }
-
-    /// Whether what has offline_access goes on.
-    fn spares_offline_access(self) -> bool {
-        matches!(self, Self::SessionEnded | Self::SignedOut)
-    }
-}
+use crate::support::{Event, Operator};
 
 #[tokio::test]
 async fn threat_27_nothing_that_was_exchanged_outlives_what_it_came_of() {
-    for event in Event::ALL {
+    let of_who_has_it = Event::ALL.map(|event| (event, "web"));
+    let of_who_passed_it_on = [Event::ClientDisabled, Event::ClientDeleted].map(|event| (event, "orders"));
+    for (event, client) in of_who_has_it.into_iter().chain(of_who_passed_it_on) {
         for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
             for scope in ["openid read", "openid read offline_access"] {
                 let mut stage = Stage::of(format).await;
@@ -78,8 +20,8 @@ async fn threat_27_nothing_that_was_exchanged_outlives_what_it_came_of() {
                 let third = exchanged(&stage.stock, &second, &[]).await;
                 assert!(is_active(&stage.stock, &second).await && is_active(&stage.stock, &third).await);
 
-                event.happen(&operator, &mut stage.alice).await;
-                let what = format!("{event:?} {format:?} {scope}");
+                event.happen(client, &operator, &mut stage.alice).await;
+                let what = format!("{event:?} {client} {format:?} {scope}");
                 let spared = event.spares_offline_access() && scope.contains("offline_access");
                 for token in [&second, &third] {
                     assert_eq!(is_active(&stage.stock, token).await, spared, "{what}");

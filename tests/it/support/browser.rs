@@ -147,6 +147,13 @@ impl Browser {
         self.submit(page, &[("username", username), ("password", PASSWORD)]).await
     }
 
+    /// Ends this server's session.
+    pub(crate) async fn sign_out(&mut self) {
+        let page = self.open("/logout").await;
+        let page = self.submit(&page, &[]).await;
+        assert!(page.body.contains("id=\"signed-out\""), "{page:?}");
+    }
+
     /// Allows on a consent page.
     pub(crate) async fn allow(&mut self, page: &Answer) -> Answer {
         assert!(page.is_consent(), "a consent page: {page:?}");

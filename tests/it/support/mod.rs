@@ -6,6 +6,7 @@ pub(crate) mod cluster;
 pub(crate) mod database;
 pub(crate) mod demo;
 pub(crate) mod exposition;
+pub(crate) mod event;
 pub(crate) mod jwt;
 pub(crate) mod operator;
 pub(crate) mod pooler;
@@ -19,6 +20,7 @@ pub(crate) mod site;
 
 pub(crate) use browser::{Answer, Browser};
 pub(crate) use cluster::Cluster;
+pub(crate) use event::Event;
 pub(crate) use operator::Operator;
 pub(crate) use pooler::Pooler;
 pub(crate) use relying_party::Application;

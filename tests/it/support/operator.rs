@@ -54,6 +54,12 @@ impl Operator {
         let input = std::fs::File::open(file).expect("a file");
         self.command(arguments).stdin(input).output().expect("the binary")
     }
+
+    #[track_caller]
+    pub(crate) fn set_password(&self, username: &str, password: &str) {
+        let set = ["user", "set-password", username, "--password-stdin"];
+        succeeded(&set, self.with_input(&set, password));
+    }
 }
 
 #[track_caller]
