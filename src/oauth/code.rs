@@ -2,7 +2,6 @@
 
 use super::error::OAuthError;
 use super::grant::Grant;
-use super::id_token::Authentication;
 use super::pkce::{self, Challenge};
 use super::reason::Reason;
 
@@ -15,13 +14,6 @@ pub struct Code {
     pub challenge: Option<Challenge>,
     pub nonce: Option<String>,
     pub expires_at: i64,
-}
-
-impl Code {
-    /// The sign-in that it was issued for.
-    pub fn authentication(&self) -> Authentication {
-        self.grant.authentication(self.nonce.as_deref())
-    }
 }
 
 /// What the token request says about the code.

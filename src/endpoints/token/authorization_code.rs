@@ -15,7 +15,6 @@ use crate::oauth::grant::may_issue;
 use crate::oauth::params::Params;
 use crate::oauth::pkce;
 use crate::oauth::reason::Reason;
-use crate::oauth::scope::OPENID;
 use crate::oauth::token::TokenAnswer;
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
@@ -57,16 +56,10 @@ pub(super) async fn issue(
         };
         may_issue(&standing, &plan.required_groups(&client, &code.grant.scope))?;
         code::redeem(&code, &prepared.redemption, now)?;
-        let times = (lifetime, now);
-        let (token, refresh_token) = begin_grant(tx, &client, &code.grant, (&plan, &keys), times).await?;
-        let authentication = code.grant.scope.contains(OPENID).then(|| code.authentication());
-        Ok(Some(Issued { token, refresh_token, auth_time: code.grant.auth_time, authentication }))
+        let sign_in = (&code.grant, code.nonce.as_deref());
+        begin_grant(tx, &client, sign_in, (&plan, &keys), (lifetime, now)).await.map(Some)
     };
-    let issued: Option<Issued> = app.db.write(work).await?;
-    match issued {
-        Some(issued) => issued.answer(app, calling, &draft, signer).await.map(Some),
-        None => Ok(None),
-    }
+    Issued::answer(app.db.write(work).await?, app, calling, &draft, signer).await
 }
 
 /// Says why the code was not to be had; a replay also ends everything that was issued from it.

@@ -14,7 +14,6 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::grant::may_issue;
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
-use crate::oauth::scope::OPENID;
 use crate::oauth::token::TokenAnswer;
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
@@ -50,16 +49,9 @@ pub(super) async fn issue(
             return refuse(tx, &prepared.code, &client, now).await;
         };
         may_issue(&standing, &plan.required_groups(&client, &grant.scope))?;
-        let times = (lifetime, now);
-        let (token, refresh_token) = begin_grant(tx, &client, &grant, (&plan, &keys), times).await?;
-        let authentication = grant.scope.contains(OPENID).then(|| grant.authentication(None));
-        Ok(Some(Issued { token, refresh_token, auth_time: grant.auth_time, authentication }))
+        begin_grant(tx, &client, (&grant, None), (&plan, &keys), (lifetime, now)).await.map(Some)
     };
-    let issued: Option<Issued> = app.db.write(work).await?;
-    match issued {
-        Some(issued) => issued.answer(app, calling, &draft, signer).await.map(Some),
-        None => Ok(None),
-    }
+    Issued::answer(app.db.write(work).await?, app, calling, &draft, signer).await
 }
 
 /// Says what the device is waiting for, and remembers that it asked.

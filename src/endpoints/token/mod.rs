@@ -29,6 +29,7 @@ use crate::oauth::id_token::Authentication;
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
 use crate::oauth::refresh::RefreshName;
+use crate::oauth::scope::{OPENID, Scope};
 use crate::oauth::token::{AccessToken, TokenAnswer};
 use crate::registry::Freshness;
 use crate::secret::Hash;
@@ -190,22 +191,33 @@ struct Issued {
 }
 
 impl Issued {
+    /// What `grant` has issued for as much of its scope as was asked for.
+    fn of(
+        grant: &Grant,
+        scope: &Scope,
+        nonce: Option<&str>,
+        (token, refresh_token): (AccessToken, Option<String>),
+    ) -> Self {
+        let authentication = scope.contains(OPENID).then(|| grant.authentication(nonce));
+        Self { token, refresh_token, auth_time: grant.auth_time, authentication }
+    }
+
     /// Signs what is to be signed, which is not to be done while the database waits.
     async fn answer(
-        self,
+        issued: Option<Self>,
         app: &App,
         client: &Client,
         draft: &Draft,
         signer: Option<Signer<'_>>,
-    ) -> Result<TokenAnswer, Denied<OAuthError>> {
-        let Self { token, refresh_token, auth_time, authentication } = self;
+    ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+        let Some(Self { token, refresh_token, auth_time, authentication }) = issued else { return Ok(None) };
         let mut answer = TokenAnswer::new(draft.finish(app, client, &token, Some(auth_time))?, &token);
         answer.refresh_token = refresh_token;
         if let (Some(signer), Some(authentication)) = (signer, authentication) {
             let beside = Beside { access_token: Some(&answer.access_token), code: None };
             answer.id_token = Some(signer.sign(&authentication, beside).await?);
         }
-        Ok(answer)
+        Ok(Some(answer))
     }
 }
 
@@ -213,10 +225,10 @@ impl Issued {
 async fn begin_grant(
     tx: &mut Tx,
     client: &Client,
-    grant: &Grant,
+    (grant, nonce): (&Grant, Option<&str>),
     (plan, keys): (&Draft, &Keys),
     (lifetime, now): (Lifetime, Seconds),
-) -> Result<(AccessToken, Option<String>), Denied<OAuthError>> {
+) -> Result<Issued, Denied<OAuthError>> {
     let first = || keys.refresh_token(&RefreshName { grant_id: grant.id.clone(), generation: 0 });
     let refresh_token = client.grants.contains(&GrantType::RefreshToken).then(first);
     let token = plan.of_grant(client, grant, &grant.scope)?;
@@ -227,7 +239,7 @@ async fn begin_grant(
         batch = access_tokens::save_in(batch, &hash, &token);
     }
     batch.execute().await?;
-    Ok((token, refresh_token))
+    Ok(Issued::of(grant, &grant.scope, nonce, (token, refresh_token)))
 }
 
 /// Issues the tokens; `None` when the client has changed since it authenticated.

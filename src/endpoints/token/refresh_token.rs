@@ -13,7 +13,7 @@ use crate::oauth::grant::may_issue;
 use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
 use crate::oauth::refresh::{self, RefreshName, Verdict};
-use crate::oauth::scope::{self, OPENID};
+use crate::oauth::scope;
 use crate::oauth::token::TokenAnswer;
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
@@ -79,15 +79,9 @@ pub(super) async fn issue(
         if let Some(hash) = plan.stored(&token) {
             access_tokens::save_in(tx.batch(), &hash, &token).execute().await?;
         }
-        let authentication = scope.contains(OPENID).then(|| chain.grant.authentication(None));
-        let auth_time = chain.grant.auth_time;
-        Ok(Some(Issued { token, refresh_token: Some(successor), auth_time, authentication }))
+        Ok(Some(Issued::of(&chain.grant, &scope, None, (token, Some(successor)))))
     };
-    let issued: Option<Issued> = app.db.write(work).await?;
-    match issued {
-        Some(issued) => issued.answer(app, calling, &draft, signer).await.map(Some),
-        None => Ok(None),
-    }
+    Issued::answer(app.db.write(work).await?, app, calling, &draft, signer).await
 }
 
 /// A replaced token that comes back ends the chain; other refusals change nothing.
