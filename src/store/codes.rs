@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use super::db::{DbError, Tx};
 use super::grants::claims_from;
 use super::resources::uris;
+use super::standing::{client_unchanged, session_ended, user_claims};
 use crate::oauth::code::Code;
 use crate::oauth::grant::{Grant, Standing};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
@@ -75,16 +76,16 @@ pub async fn consume(
     remembered_until: i64,
 ) -> Result<Option<(Code, Standing)>, DbError> {
     let row: Option<CodeRow> = tx
-        .query(
+        .query(concat!(
             "UPDATE codes SET consumed_at = $4, expires_at = $5
-             WHERE hash = $1 AND client_id = $2 AND consumed_at IS NULL
-               AND EXISTS (SELECT 1 FROM clients WHERE clients.id = $2 AND clients.version = $3 AND clients.disabled_at IS NULL)
-             RETURNING client_id, user_id, session_id, grant_id, redirect_uri, scope, resources, challenge, nonce, claims,
-                       auth_time, ends_at,
-                       (SELECT users.claims FROM users WHERE users.id = codes.user_id AND users.disabled_at IS NULL)
-                           AS user_claims,
-                       NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.id = codes.session_id) AS session_ended",
-        )
+             WHERE hash = $1 AND client_id = $2 AND consumed_at IS NULL AND ",
+            client_unchanged!(),
+            " RETURNING client_id, user_id, session_id, grant_id, redirect_uri, scope, resources, challenge, nonce, claims,
+                       auth_time, ends_at, ",
+            user_claims!("codes"),
+            ", ",
+            session_ended!("codes")
+        ))
         .bind(hash.as_bytes())
         .bind(client.as_str())
         .bind(client_version)

@@ -4,6 +4,7 @@ use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use super::resources::uris;
+use super::standing::{client_unchanged, session_ended, user_claims};
 use crate::oauth::claims_request::ClaimsRequest;
 use crate::oauth::device::{Answer, Device, Polled, UserCode};
 use crate::oauth::grant::{Grant, Standing};
@@ -156,16 +157,16 @@ pub async fn consume(
     remembered_until: i64,
 ) -> Result<Option<(Grant, Standing)>, DbError> {
     let row: Option<ConsumedRow> = tx
-        .query(
+        .query(concat!(
             "UPDATE device_codes SET consumed_at = $4, expires_at = $5
              WHERE hash = $1 AND client_id = $2 AND user_id IS NOT NULL AND denied_at IS NULL AND consumed_at IS NULL
-               AND ends_at > $4
-               AND EXISTS (SELECT 1 FROM clients WHERE clients.id = $2 AND clients.version = $3 AND clients.disabled_at IS NULL)
-             RETURNING grant_id, client_id, scope, resources, user_id, session_id, auth_time,
-                       (SELECT users.claims FROM users WHERE users.id = device_codes.user_id AND users.disabled_at IS NULL)
-                           AS user_claims,
-                       NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.id = device_codes.session_id) AS session_ended",
-        )
+               AND ends_at > $4 AND ",
+            client_unchanged!(),
+            " RETURNING grant_id, client_id, scope, resources, user_id, session_id, auth_time, ",
+            user_claims!("device_codes"),
+            ", ",
+            session_ended!("device_codes")
+        ))
         .bind(hash.as_bytes())
         .bind(client.as_str())
         .bind(client_version)

@@ -4,6 +4,7 @@ use sqlx::FromRow;
 
 use super::db::{Batch, Conn, DbError, Tx};
 use super::resources::uris;
+use super::standing::{client_unchanged, user_claims};
 use crate::oauth::claims_request::ClaimsRequest;
 use crate::oauth::grant::{Ended, Grant, Standing};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
@@ -164,15 +165,14 @@ pub async fn find_chain(
     client_version: i64,
 ) -> Result<Option<Presented>, DbError> {
     let row: Option<ChainRow> = conn
-        .query(
+        .query(concat!(
             "SELECT client_id, user_id, session_id, auth_time, scope, claims, resources, refresh_generation, rotated_at,
-                    idle_expires_at, expires_at, revoked_at,
-                    EXISTS (SELECT 1 FROM clients WHERE clients.id = $2 AND clients.version = $3
-                            AND clients.disabled_at IS NULL) AS client_unchanged,
-                    (SELECT users.claims FROM users WHERE users.id = grants.user_id AND users.disabled_at IS NULL)
-                        AS user_claims
-             FROM grants WHERE id = $1 AND refresh_hash IS NOT NULL",
-        )
+                    idle_expires_at, expires_at, revoked_at, ",
+            client_unchanged!(),
+            " AS client_unchanged, ",
+            user_claims!("grants"),
+            " FROM grants WHERE id = $1 AND refresh_hash IS NOT NULL"
+        ))
         .bind(id.as_str())
         .bind(client.as_str())
         .bind(client_version)

@@ -23,6 +23,7 @@ pub mod scopes;
 pub mod server_keys;
 pub mod sessions;
 pub mod signing_keys;
+mod standing;
 pub mod tables;
 pub mod trusted_issuers;
 pub mod used_assertions;
