@@ -12,6 +12,7 @@ use crate::clock::Seconds;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::oauth::refresh::RefreshName;
+use crate::paths::parent;
 use crate::secret::{Hash, from_base64url, random, to_base64url};
 use crate::store::db::{Conn, Db, DbError};
 use crate::store::server_keys;
@@ -174,11 +175,9 @@ impl MasterKey {
         let failed = |error: &dyn std::fmt::Display| {
             Failure::Internal(format!("cannot make the master key file {}: {error}", path.display()))
         };
-        let directory =
-            path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let text = Zeroizing::new(format!("{}\n", key.trim()));
         // A temporary file is readable by its owner only, and appears under its name whole or not at all.
-        let mut file = tempfile::NamedTempFile::new_in(directory).map_err(|error| failed(&error))?;
+        let mut file = tempfile::NamedTempFile::new_in(parent(path)).map_err(|error| failed(&error))?;
         file.write_all(text.as_bytes())
             .and_then(|()| file.as_file().sync_all())
             .map_err(|error| failed(&error))?;

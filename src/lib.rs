@@ -12,6 +12,7 @@ pub mod oauth;
 pub mod clock;
 pub mod config;
 pub mod failure;
+pub mod paths;
 pub mod secret;
 
 pub mod fetch;

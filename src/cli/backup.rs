@@ -13,6 +13,7 @@ use super::signals::{HangUp, stop_asked};
 use super::{Manner, Trouble, block_on};
 use crate::config::Config;
 use crate::keys::MasterKey;
+use crate::paths::with_suffix;
 use crate::store::backup::{self, Contents};
 use crate::telemetry;
 
@@ -112,7 +113,7 @@ fn write_key(config: &Config, file: &Path, contents: &Contents) -> Result<PathBu
     if let Some(sealed) = &contents.sealed_root {
         key.opens(sealed)?;
     }
-    let path = place::with_suffix(file, ".key");
+    let path = with_suffix(file, ".key");
     if MasterKey::keep(&path, &text)?.trim() != text.trim() {
         return Err(format!("{} holds another master key; put it elsewhere first", path.display()).into());
     }

@@ -1,11 +1,12 @@
 //! Files that appear under their name whole or not at all.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tempfile::{TempDir, TempPath};
 
 use super::Trouble;
+use crate::paths::parent;
 
 /// What becomes of a file that has the name already.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -76,17 +77,6 @@ pub(super) fn own_like(path: &Path, model: &Path) {
 pub(super) fn is_same(path: &Path, other: &Path) -> bool {
     let real = |path: &Path| std::fs::canonicalize(path).ok();
     real(path).is_some_and(|path| real(other) == Some(path))
-}
-
-/// The same path with something added to its last name.
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-pub(super) fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(unix)]

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::chain;
 use crate::keys::MasterKey;
+use crate::paths::{parent, with_suffix};
 use crate::secret::random_id;
 use crate::store::backup::{self, Contents, Held, Unfit, Use};
 use crate::store::migrate;
@@ -91,9 +92,9 @@ async fn prepare(options: &Options, copy: &Path) -> Result<Contents, Trouble> {
     let file = options.file.as_path();
     bring(file, copy, &options.manner).await?;
     // Somebody stopped a server in a hurry, and copied both: the last of it may be in its journal.
-    let journal = place::with_suffix(file, "-wal");
+    let journal = with_suffix(file, "-wal");
     if journal.exists() {
-        bring(&journal, &place::with_suffix(copy, "-wal"), &options.manner).await?;
+        bring(&journal, &with_suffix(copy, "-wal"), &options.manner).await?;
     }
     backup::examine(copy).await.map_err(|unfit| sentence(file, &unfit))?;
     let url = copy.to_str().ok_or("the path of the database must be text in UTF-8")?;
@@ -142,7 +143,7 @@ fn key_to_place(config: &Config, options: &Options, contents: &Contents) -> Resu
                 .into(),
         });
     }
-    let file = place::with_suffix(&options.file, ".key");
+    let file = with_suffix(&options.file, ".key");
     let text = std::fs::read_to_string(&file)
         .map_err(|error| format!("cannot read the master key {}: {error}", file.display()))?;
     let place = file.display().to_string();
@@ -193,29 +194,29 @@ fn put_in_place(path: &Path, copy: &Path, key: Option<&Key>, occupant: Occupant)
     let mut aside = Aside::default();
     if let Some(Key { file, place }) = key {
         if place.exists() {
-            let former = place::with_suffix(place, &suffix);
+            let former = with_suffix(place, &suffix);
             place::keep_as(place, &former)?;
             aside.key = Some(former);
         }
         let folder = place::workshop(place, "grantor-restore-")?;
         let finished = folder.path().join("key");
         place::private_file(&finished)?.write_all(&std::fs::read(file)?)?;
-        place::own_like(&finished, place::parent(place));
+        place::own_like(&finished, parent(place));
         place::put(&finished, place, Former::IsReplaced)?;
     }
     let Occupant::Database(held) = occupant else {
-        place::own_like(copy, place::parent(path));
+        place::own_like(copy, parent(path));
         place::put(copy, path, Former::Stays)?;
         return Ok(aside);
     };
     place::own_like(copy, path);
-    let former = place::with_suffix(path, &suffix);
+    let former = with_suffix(path, &suffix);
     place::keep_as(path, &former)?;
     // Only what SQLite could not read still has them: to it they belong, and would spoil the new one.
     for journal in ["-wal", "-journal", "-shm"] {
-        let of = place::with_suffix(path, journal);
+        let of = with_suffix(path, journal);
         if of.exists() {
-            place::keep_as(&of, &place::with_suffix(&former, journal))?;
+            place::keep_as(&of, &with_suffix(&former, journal))?;
             let _ = std::fs::remove_file(&of);
         }
     }

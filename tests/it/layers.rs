@@ -60,6 +60,7 @@ const RULES: &[Rule] = &[
             "config.rs",
             "secret.rs",
             "clock.rs",
+            "paths.rs",
             "fetch.rs",
             "fetch/",
             "remote_keys.rs",

@@ -1,0 +1,15 @@
+//! Paths as values: nothing here looks at a file.
+
+use std::path::{Path, PathBuf};
+
+/// The folder that `path` is in, as something that can be opened.
+pub fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The same path with something added to its last name.
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
