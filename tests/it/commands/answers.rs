@@ -8,7 +8,7 @@ use super::{is_signed_in, refresh_token, secret_ids};
 use crate::deadline::Lock;
 use crate::support::Operator;
 use crate::support::operator::{refusal, succeeded};
-use crate::support::process::grantor;
+use crate::support::process::{as_in_a_terminal, grantor};
 use crate::support::{TestServer, left_out};
 
 #[tokio::test]
@@ -223,7 +223,7 @@ async fn an_interrupted_command_leaves_nothing_half_done() {
     let refresh = refresh_token(&web, &mut browser, "read").await;
     let mut lock = Lock::take(&server).await;
     // It ends the sessions first, and then waits for the codes.
-    let mut command = operator.command(&["user", "delete", "alice", "--yes"]);
+    let mut command = as_in_a_terminal(&operator.command(&["user", "delete", "alice", "--yes"]));
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
     lock.is_met().await;
     let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();

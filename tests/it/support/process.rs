@@ -38,6 +38,27 @@ pub(crate) fn run_with_input(directory: &Path, arguments: &[&str], input: &str) 
     child.wait_with_output().expect("an end")
 }
 
+/// The same command as a terminal starts it: what runs in the background inherits that Ctrl-C is not for it.
+pub(crate) fn as_in_a_terminal(command: &Command) -> Command {
+    begun_by(&["env", "--default-signal=INT"], command)
+}
+
+/// The same command by way of another one, which becomes it.
+fn begun_by(way: &[&str], command: &Command) -> Command {
+    let mut begun = Command::new(way[0]);
+    begun.args(&way[1..]).arg(command.get_program()).args(command.get_args());
+    if let Some(directory) = command.get_current_dir() {
+        begun.current_dir(directory);
+    }
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => begun.env(name, value),
+            None => begun.env_remove(name),
+        };
+    }
+    begun
+}
+
 /// A server process; it is ended when this value goes.
 pub(crate) struct Serving {
     pub(crate) child: Child,
@@ -57,19 +78,8 @@ impl Serving {
     /// a full disk.
     pub(crate) fn start_with_limits(directory: &Path, config: &Path, environment: &[(&str, &str)]) -> Self {
         let command = grantor(directory, &["serve", "--config", config.to_str().expect("text")]);
-        let mut shell = Command::new("bash");
-        shell
-            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
-            .arg(command.get_program())
-            .args(command.get_args());
-        shell.current_dir(directory);
-        for (name, value) in command.get_envs() {
-            match value {
-                Some(value) => shell.env(name, value),
-                None => shell.env_remove(name),
-            };
-        }
-        Self::begin(shell, environment)
+        let ignoring = ["bash", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""];
+        Self::begin(begun_by(&ignoring, &command), environment)
     }
 
     fn begin(mut command: Command, environment: &[(&str, &str)]) -> Self {
