@@ -232,8 +232,7 @@ async fn what_was_there_is_put_aside_after_a_question_and_not_under_a_running_se
     let arguments = ["restore", text(&copy), "--with-master-key", "--yes"];
     let text_of_use = operator.refused(&arguments);
     assert!(text_of_use.ends_with("grantor.db is in use; stop the server first"), "{text_of_use}");
-    serving.terminate();
-    serving.finish();
+    serving.stop();
 
     let asked = operator.refused(&arguments[..3]);
     assert!(asked.starts_with("Put ") && asked.contains("nothing was changed; --yes"), "{asked}");

@@ -1,114 +1,17 @@
 //! The command line: its fixed forms, what it refuses, and that it works beside a running server.
 
-use std::io::Write as _;
-use std::path::PathBuf;
-use std::process::{Child, Output, Stdio};
+use std::process::Output;
 
 use serde_json::Value;
 
 use crate::support::browser::Answer;
-use crate::support::database::{TestDatabase, engine};
-use crate::support::process::{Serving, grantor, run};
+use crate::support::operator::refusal;
+use crate::support::process::run;
 use crate::support::relying_party::REDIRECT_URI;
-use crate::support::{Application, Browser};
+use crate::support::{Application, Browser, Desk};
 
 const PASSWORD: &str = crate::support::server::PASSWORD;
 const PNG: [u8; 12] = [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', 1, 2, 3, 4];
-
-/// A database, and a file that names it.
-struct Desk {
-    database: TestDatabase,
-    config: PathBuf,
-}
-
-impl Desk {
-    async fn new() -> Self {
-        let database = TestDatabase::fresh(engine()).await;
-        let config = database.directory.path().join("grantor.toml");
-        let text = format!("[database]\nurl = \"{}\"\nconnections = 2\n", database.url);
-        std::fs::write(&config, text).expect("a file");
-        Self { database, config }
-    }
-
-    fn directory(&self) -> PathBuf {
-        self.database.directory.path().to_owned()
-    }
-
-    fn arguments<'a>(&'a self, arguments: &[&'a str]) -> Vec<&'a str> {
-        [arguments, &["--config", self.config.to_str().expect("text")]].concat()
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        run(&self.directory(), &self.arguments(arguments))
-    }
-
-    /// Runs a command that must succeed; its standard output.
-    #[track_caller]
-    fn done(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {output:?}");
-        assert_eq!(complaints(&output), Vec::<String>::new(), "{arguments:?}");
-        String::from_utf8(output.stdout).expect("text")
-    }
-
-    /// Runs a command that must fail; the sentence that it gives.
-    #[track_caller]
-    fn refused(&self, arguments: &[&str]) -> String {
-        refusal(arguments, &self.run(arguments))
-    }
-
-    fn client(&self, id: &str, kind: &str, more: &[&str]) -> Output {
-        self.run(
-            &[&["client", "create", "--id", id, "--name", "An application", "--kind", kind], more].concat(),
-        )
-    }
-
-    #[track_caller]
-    fn client_refused(&self, kind: &str, more: &[&str]) -> String {
-        refusal(more, &self.client("refused", kind, more))
-    }
-
-    #[track_caller]
-    fn client_done(&self, id: &str, kind: &str, more: &[&str]) -> Value {
-        let output = self.client(id, kind, &[more, &["--json"]].concat());
-        assert!(output.status.success(), "{id}: {output:?}");
-        serde_json::from_slice(&output.stdout).expect("one JSON object")
-    }
-
-    fn user(&self, arguments: &[&str], password: &str) -> Output {
-        let all = [&["user", "create", "--password-stdin"], arguments].concat();
-        let mut child = self.start(&all);
-        // A command that refuses its arguments does not read any further.
-        let _ = child.stdin.take().expect("a pipe").write_all(password.as_bytes());
-        child.wait_with_output().expect("an end")
-    }
-
-    /// Starts a command without waiting for its end.
-    fn start(&self, arguments: &[&str]) -> Child {
-        let mut command = grantor(&self.directory(), &self.arguments(arguments));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.spawn().expect("the binary")
-    }
-
-    fn serve(&self) -> Serving {
-        Serving::start(&self.directory(), &self.config, &[])
-    }
-}
-
-/// What a command says on standard error beside its log.
-fn complaints(output: &Output) -> Vec<String> {
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    text.lines().filter(|line| !line.starts_with('{')).map(str::to_owned).collect()
-}
-
-#[track_caller]
-fn refusal(arguments: &[&str], output: &Output) -> String {
-    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
-    assert!(output.stdout.is_empty(), "{output:?}");
-    let complaints = complaints(output);
-    let [line] = complaints.as_slice() else { panic!("one sentence: {complaints:?}") };
-    line.strip_prefix("grantor: ").unwrap_or_else(|| panic!("{line}")).to_owned()
-}
 
 async fn token(application: &Application, scope: &str) -> Answer {
     application.token(&[("grant_type", "client_credentials"), ("scope", scope)]).await
@@ -117,7 +20,7 @@ async fn token(application: &Application, scope: &str) -> Answer {
 #[tokio::test]
 async fn what_a_command_creates_counts_in_a_running_server_at_once() {
     let desk = Desk::new().await;
-    let serving = desk.serve();
+    let serving = desk.serve(&[]);
     let absent = Application::registered_at(&serving.url, "new", Some("a chosen secret"), "");
     token(&absent, "read").await.assert_json_error(401, "invalid_client", "client.unknown");
 
@@ -166,7 +69,7 @@ async fn every_fixed_option_of_client_create_has_its_effect() {
         "--first-party",
     ];
     desk.client_done("web", "web", &options);
-    let serving = desk.serve();
+    let serving = desk.serve(&[]);
     let mut browser = Browser::new(&serving.url);
     assert!(desk.user(&["--username", "alice"], &format!("{PASSWORD}\n")).status.success());
     let second = Application::registered_at(&serving.url, "web", Some("s"), "https://app.example/two");
@@ -231,7 +134,7 @@ async fn a_generated_secret_is_shown_once_and_needs_no_encoding() {
 async fn client_ids_and_secrets_may_hold_colons_spaces_and_everything_printable() {
     let desk = Desk::new().await;
     desk.done(&["scope", "create", "read", "--description", "Read"]);
-    let serving = desk.serve();
+    let serving = desk.serve(&[]);
     for (id, secret) in [
         ("team:reports", "plain"),
         ("a b", "c d"),
@@ -267,7 +170,7 @@ async fn what_exists_already_is_refused_and_left_as_it_is() {
     desk.client_done("web", "service", &["--scope", "read", "--secret", "first"]);
     let text = refusal(&[], &desk.client("web", "service", &["--scope", "read", "--secret", "second"]));
     assert_eq!(text, "a client with the id web exists already");
-    let serving = desk.serve();
+    let serving = desk.serve(&[]);
     let with = |secret| Application::registered_at(&serving.url, "web", Some(secret), "");
     assert_eq!(token(&with("first"), "read").await.status, 200);
     token(&with("second"), "read").await.assert_json_error(401, "invalid_client", "client.secret_wrong");
@@ -499,7 +402,7 @@ async fn a_logo_is_a_picture_of_bounded_size() {
         &["--redirect-uri", REDIRECT_URI, "--secret", "s", "--scope", "read", "--logo", &logo],
     );
     assert!(desk.user(&["--username", "alice"], PASSWORD).status.success());
-    let serving = desk.serve();
+    let serving = desk.serve(&[]);
     let web = Application::registered_at(&serving.url, "web", Some("s"), REDIRECT_URI);
     let mut browser = Browser::new(&serving.url);
     let page = browser.open(&web.url_with(&[])).await;
@@ -516,7 +419,7 @@ async fn a_logo_is_a_picture_of_bounded_size() {
 async fn eight_commands_at_once_do_their_work_beside_a_server() {
     let desk = Desk::new().await;
     desk.done(&["scope", "create", "read", "--description", "Read"]);
-    let serving = desk.serve();
+    let serving = desk.serve(&[]);
     let commands: Vec<_> = (0..8)
         .map(|number| {
             let id = format!("client{number}");

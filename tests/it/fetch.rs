@@ -120,7 +120,6 @@ async fn a_machine_without_certificate_authorities_serves_all_the_same() {
     ];
     let serving = Serving::start(database.directory.path(), &config, &environment);
     assert_eq!(reqwest::get(format!("{}/readyz", serving.url)).await.unwrap().status(), 200);
-    serving.terminate();
-    let (_, log) = serving.finish();
+    let (_, log) = serving.stop();
     assert!(log.contains("outbound calls trust fetch.ca_file alone"), "{log}");
 }

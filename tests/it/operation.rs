@@ -2,127 +2,57 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::Output;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
 
-use crate::support::database::{TestDatabase, engine};
-use crate::support::process::{Serving, ends, free_port, grantor, run, run_with_input};
+use crate::support::operator::sentence;
+use crate::support::process::{ends, free_port, grantor};
 use crate::support::relying_party::{REDIRECT_URI, basic};
-use crate::support::{Application, Browser, VERIFIER};
+use crate::support::{Application, Browser, Desk, VERIFIER};
 
 const SECRET: &str = "canary-of-the-client-secret-0123456789";
 const PASSWORD: &str = crate::support::server::PASSWORD;
 
-/// A directory with a configuration file that names a fresh database.
-struct Site {
-    database: TestDatabase,
-    config: PathBuf,
+/// A scope, a web client with a chosen secret, a service, and the user `alice`.
+fn furnish(desk: &Desk) {
+    desk.done(&["scope", "create", "read", "--description", "Read your things"]);
+    let web = ["--secret", SECRET, "--redirect-uri", REDIRECT_URI, "--scope", "openid read"];
+    desk.client_done("web", "web", &web);
+    desk.client_done("service", "service", &["--secret", SECRET, "--scope", "read"]);
+    let alice = desk.user(&["--username", "alice"], PASSWORD);
+    assert!(alice.status.success(), "{alice:?}");
 }
 
-impl Site {
-    async fn new() -> Self {
-        let database = TestDatabase::fresh(engine()).await;
-        let config = database.directory.path().join("grantor.toml");
-        let site = Self { database, config };
-        site.configure("");
-        site
-    }
-
-    fn directory(&self) -> PathBuf {
-        self.database.directory.path().to_owned()
-    }
-
-    /// Writes the configuration file: the database, and `more`.
-    fn configure(&self, more: &str) {
-        let text = format!("{more}\n[database]\nurl = \"{}\"\nconnections = 2\n", self.database.url);
-        std::fs::write(&self.config, text).expect("a file");
-    }
-
-    fn command(&self, arguments: &[&str]) -> Output {
-        let with_config = [arguments, &["--config", self.config.to_str().expect("text")]].concat();
-        run(&self.directory(), &with_config)
-    }
-
-    #[track_caller]
-    fn done(&self, arguments: &[&str]) {
-        let output = self.command(arguments);
-        assert!(output.status.success(), "{arguments:?}: {output:?}");
-    }
-
-    fn serve(&self, environment: &[(&str, &str)]) -> Serving {
-        Serving::start(&self.directory(), &self.config, environment)
-    }
-
-    /// A scope, a web client with a chosen secret, a service, and the user `alice`.
-    fn furnish(&self) {
-        self.done(&["scope", "create", "read", "--description", "Read your things"]);
-        self.done(&[
-            "client",
-            "create",
-            "--id",
-            "web",
-            "--name",
-            "Web",
-            "--kind",
-            "web",
-            "--secret",
-            SECRET,
-            "--redirect-uri",
-            REDIRECT_URI,
-            "--scope",
-            "openid read",
-        ]);
-        let service =
-            ["client", "create", "--id", "service", "--name", "S", "--kind", "service", "--secret", SECRET];
-        self.done(&[&service[..], &["--scope", "read"]].concat());
-        let config = self.config.to_str().expect("text");
-        let user = ["user", "create", "--username", "alice", "--password-stdin", "--config", config];
-        let output = run_with_input(&self.directory(), &user, PASSWORD);
-        assert!(output.status.success(), "{output:?}");
-    }
-
-    /// What a start that must fail says: one line, and exit code 1.
-    #[track_caller]
-    fn refusal(&self, environment: &[(&str, &str)]) -> String {
-        let mut command =
-            grantor(&self.directory(), &["serve", "--config", self.config.to_str().expect("text")]);
-        command.env("GRANTOR_LISTEN", "127.0.0.1:0").envs(environment.iter().copied());
-        let (code, text) = ends(command);
-        assert_eq!(code, Some(1), "{text}");
-        sentence(&text)
-    }
-}
-
-/// The one sentence for the operator; whatever the log has is in JSON.
+/// What a start that must fail says: one line, and exit code 1.
 #[track_caller]
-fn sentence(stderr: &str) -> String {
-    let lines: Vec<&str> = stderr.lines().filter(|line| !line.starts_with('{')).collect();
-    let [line] = lines.as_slice() else { panic!("one sentence: {stderr}") };
-    line.strip_prefix("grantor: ").unwrap_or_else(|| panic!("{line}")).to_owned()
+fn refusal(desk: &Desk, environment: &[(&str, &str)]) -> String {
+    let mut command = desk.command(&["serve"]);
+    command.env("GRANTOR_LISTEN", "127.0.0.1:0").envs(environment.iter().copied());
+    let (code, text) = ends(command);
+    assert_eq!(code, Some(1), "{text}");
+    sentence(&text)
 }
 
 #[tokio::test]
 async fn an_unknown_option_is_named_with_its_place() {
-    let site = Site::new().await;
-    let in_environment = site.refusal(&[("GRANTOR_TOKENS__CODE_LIFE", "5s")]);
+    let desk = Desk::new().await;
+    let in_environment = refusal(&desk, &[("GRANTOR_TOKENS__CODE_LIFE", "5s")]);
     assert!(
         in_environment.starts_with("unknown option tokens.code_life in the environment"),
         "{in_environment}"
     );
-    let close = site.refusal(&[("GRANTOR_PUBLIK_URL", "https://x")]);
+    let close = refusal(&desk, &[("GRANTOR_PUBLIK_URL", "https://x")]);
     assert_eq!(close, "unknown option publik_url in the environment; did you mean public_url?");
     for (text, key) in [
         ("publik_url = \"x\"", "publik_url"),
         ("[tokens]\nlifetime = \"5m\"", "tokens.lifetime"),
         ("[x]\ny = 1", "x.y"),
     ] {
-        site.configure(text);
-        let in_file = site.refusal(&[]);
+        desk.configure(text);
+        let in_file = refusal(&desk, &[]);
         assert!(
-            in_file.starts_with(&format!("unknown option {key} in {}", site.config.display())),
+            in_file.starts_with(&format!("unknown option {key} in {}", desk.config.display())),
             "{in_file}"
         );
     }
@@ -130,7 +60,7 @@ async fn an_unknown_option_is_named_with_its_place() {
 
 #[tokio::test]
 async fn an_address_that_nobody_could_trust_is_refused() {
-    let site = Site::new().await;
+    let desk = Desk::new().await;
     for (environment, parts) in [
         (("GRANTOR_PUBLIC_URL", "http://id.example.com"), ["public_url", "must be https"]),
         (("GRANTOR_PUBLIC_URL", "https://u:p@id.example.com"), ["public_url", "user name"]),
@@ -139,14 +69,14 @@ async fn an_address_that_nobody_could_trust_is_refused() {
         (("GRANTOR_LISTEN", "[::]:0"), ["public_url must be set", "[::]:0"]),
         (("GRANTOR_LISTEN", "nowhere"), ["listen", "socket address"]),
     ] {
-        let text = site.refusal(&[environment]);
+        let text = refusal(&desk, &[environment]);
         assert!(parts.iter().all(|part| text.contains(part)), "{environment:?}: {text}");
     }
 }
 
 #[tokio::test]
 async fn values_that_cannot_be_are_refused_with_their_key() {
-    let site = Site::new().await;
+    let desk = Desk::new().await;
     for (environment, key) in [
         (("GRANTOR_DATABASE__CONNECTIONS", "many"), "database.connections"),
         (("GRANTOR_TOKENS__CODE_LIFETIME", "10m"), "tokens.code_lifetime"),
@@ -160,7 +90,7 @@ async fn values_that_cannot_be_are_refused_with_their_key() {
         (("GRANTOR_DATABASE__URL", "mysql://root:hunter2@x/y"), "database.url"),
         (("GRANTOR_KEYS__MASTER_KEY", "hunter2"), "keys.master_key"),
     ] {
-        let text = site.refusal(&[environment]);
+        let text = refusal(&desk, &[environment]);
         assert!(text.contains(key), "{environment:?}: {text}");
         assert!(!text.contains("hunter2"), "a secret does not belong on a screen: {text}");
     }
@@ -168,30 +98,30 @@ async fn values_that_cannot_be_are_refused_with_their_key() {
 
 #[tokio::test]
 async fn a_database_that_cannot_be_opened_is_named() {
-    let site = Site::new().await;
-    let directory = site.directory().display().to_string();
+    let desk = Desk::new().await;
+    let directory = desk.directory().display().to_string();
     // No one can write in /proc, not even the superuser, as whom tests may run.
     for place in
         ["/proc/grantor.db", "/proc/none/grantor.db", &directory, &format!("{directory}/none/grantor.db")]
     {
         let url = format!("sqlite:{place}");
-        let text = site.refusal(&[("GRANTOR_DATABASE__URL", &url)]);
+        let text = refusal(&desk, &[("GRANTOR_DATABASE__URL", &url)]);
         assert!(text.starts_with(&format!("cannot open the database {place}: ")), "{text}");
         assert_eq!(text.matches("unable to open database file").count(), 1, "{text}");
     }
     let nobody = format!("postgres://u:hunter2@127.0.0.1:{}/d", free_port());
-    let text = site.refusal(&[("GRANTOR_DATABASE__URL", &nobody)]);
+    let text = refusal(&desk, &[("GRANTOR_DATABASE__URL", &nobody)]);
     assert!(text.starts_with("cannot open the database d at 127.0.0.1:"), "{text}");
     assert!(!text.contains("hunter2"), "{text}");
 }
 
 #[tokio::test]
 async fn a_port_that_is_taken_is_named() {
-    let site = Site::new().await;
+    let desk = Desk::new().await;
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     for (option, what) in [("GRANTOR_LISTEN", ""), ("GRANTOR_METRICS__LISTEN", " for metrics")] {
-        let text = site.refusal(&[(option, &address)]);
+        let text = refusal(&desk, &[(option, &address)]);
         let begin = format!("cannot listen on {address}{what}: ");
         assert!(text.starts_with(&begin) && text.contains("in use"), "{text}");
     }
@@ -199,8 +129,8 @@ async fn a_port_that_is_taken_is_named() {
 
 #[tokio::test]
 async fn a_configuration_file_that_cannot_be_read_is_named() {
-    let site = Site::new().await;
-    let directory = site.directory();
+    let desk = Desk::new().await;
+    let directory = desk.directory();
     let bad = [
         ("none.toml", None),
         ("bad.toml", Some("listen = ".as_bytes())),
@@ -226,9 +156,9 @@ async fn a_configuration_file_that_cannot_be_read_is_named() {
 
 #[tokio::test]
 async fn only_the_master_key_that_a_database_was_made_with_opens_it() {
-    let site = Site::new().await;
-    let key_file = site.directory().join("grantor.key");
-    assert!(site.serve(&[]).stop().0, "the first start makes a key");
+    let desk = Desk::new().await;
+    let key_file = desk.directory().join("grantor.key");
+    assert!(desk.serve(&[]).stop().0, "the first start makes a key");
     let right = std::fs::read_to_string(&key_file).unwrap();
     assert_eq!(right.trim().len(), 43);
     #[cfg(unix)]
@@ -238,26 +168,26 @@ async fn only_the_master_key_that_a_database_was_made_with_opens_it() {
     }
 
     std::fs::write(&key_file, "A".repeat(43)).unwrap();
-    assert!(site.refusal(&[]).contains("master key is not the one that this database was made with"));
-    assert!(site.refusal(&[("GRANTOR_KEYS__MASTER_KEY", &("B".repeat(42) + "E"))]).contains("not the one"));
+    assert!(refusal(&desk, &[]).contains("master key is not the one that this database was made with"));
+    assert!(refusal(&desk, &[("GRANTOR_KEYS__MASTER_KEY", &("B".repeat(42) + "E"))]).contains("not the one"));
     std::fs::write(&key_file, "no key").unwrap();
-    let text = site.refusal(&[]);
+    let text = refusal(&desk, &[]);
     assert!(text.contains("grantor.key is not 32 bytes in base64url"), "{text}");
 
     std::fs::remove_file(&key_file).unwrap();
-    let text = site.refusal(&[]);
+    let text = refusal(&desk, &[]);
     assert!(text.contains("grantor.key is missing"), "{text}");
     assert!(!key_file.exists(), "a wrong key must not lie where the right one belongs");
 
-    assert!(site.serve(&[("GRANTOR_KEYS__MASTER_KEY", right.trim())]).stop().0);
+    assert!(desk.serve(&[("GRANTOR_KEYS__MASTER_KEY", right.trim())]).stop().0);
     std::fs::write(&key_file, right).unwrap();
-    assert!(site.serve(&[]).stop().0);
+    assert!(desk.serve(&[]).stop().0);
 }
 
 #[tokio::test]
 async fn a_server_that_runs_says_so() {
-    let site = Site::new().await;
-    let serving = site.serve(&[]);
+    let desk = Desk::new().await;
+    let serving = desk.serve(&[]);
     let answer = Browser::new(&serving.url).get("/healthz").await;
     assert_eq!((answer.status.as_u16(), answer.json()), (200, serde_json::json!({"status": "ok"})));
     assert_eq!(answer.header("cache-control"), "no-store");
@@ -269,27 +199,27 @@ async fn a_server_that_runs_says_so() {
 
 #[tokio::test]
 async fn the_environment_goes_over_the_file_and_the_file_over_the_default() {
-    let site = Site::new().await;
-    site.furnish();
+    let desk = Desk::new().await;
+    furnish(&desk);
     let lifetime = async |environment: &[(&str, &str)]| {
-        let serving = site.serve(environment);
+        let serving = desk.serve(environment);
         let service = Application::registered_at(&serving.url, "service", Some(SECRET), "");
         let answer = service.token(&[("grant_type", "client_credentials")]).await;
         answer.json()["expires_in"].as_i64().unwrap()
     };
     assert_eq!(lifetime(&[]).await, 600);
-    site.configure("[tokens]\naccess_token_lifetime = \"5m\"");
+    desk.configure("[tokens]\naccess_token_lifetime = \"5m\"");
     assert_eq!(lifetime(&[]).await, 300);
     assert_eq!(lifetime(&[("GRANTOR_TOKENS__ACCESS_TOKEN_LIFETIME", "2m")]).await, 120);
-    site.configure("");
+    desk.configure("");
     assert_eq!(lifetime(&[("GRANTOR_TOKENS__ACCESS_TOKEN_LIFETIME", "2m")]).await, 120);
 }
 
 #[tokio::test]
 async fn a_request_in_flight_is_finished_when_the_server_is_told_to_stop() {
-    let site = Site::new().await;
-    site.furnish();
-    let serving = site.serve(&[("GRANTOR_HTTP__WORKERS", "1")]);
+    let desk = Desk::new().await;
+    furnish(&desk);
+    let serving = desk.serve(&[("GRANTOR_HTTP__WORKERS", "1")]);
     let address = serving.url.trim_start_matches("http://").to_owned();
     let body = "grant_type=client_credentials&scope=read";
     let (first, second) = body.split_at(20);
@@ -321,8 +251,8 @@ async fn a_request_in_flight_is_finished_when_the_server_is_told_to_stop() {
 
 #[tokio::test]
 async fn a_server_that_is_told_to_stop_waits_no_longer_than_configured() {
-    let site = Site::new().await;
-    let serving = site.serve(&[("GRANTOR_HTTP__WORKERS", "1"), ("GRANTOR_HTTP__SHUTDOWN", "1s")]);
+    let desk = Desk::new().await;
+    let serving = desk.serve(&[("GRANTOR_HTTP__WORKERS", "1"), ("GRANTOR_HTTP__SHUTDOWN", "1s")]);
     let mut link = TcpStream::connect(serving.url.trim_start_matches("http://")).unwrap();
     link.write_all(b"POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n")
         .unwrap();
@@ -335,9 +265,9 @@ async fn a_server_that_is_told_to_stop_waits_no_longer_than_configured() {
 
 #[tokio::test]
 async fn tokens_and_sessions_survive_a_restart() {
-    let site = Site::new().await;
-    site.furnish();
-    let first = site.serve(&[]);
+    let desk = Desk::new().await;
+    furnish(&desk);
+    let first = desk.serve(&[]);
     let mut browser = Browser::new(&first.url);
     let web = Application::registered_at(&first.url, "web", Some(SECRET), REDIRECT_URI);
     let page = browser.open(&web.url_with(&[])).await;
@@ -348,7 +278,7 @@ async fn tokens_and_sessions_survive_a_restart() {
     let cookies = browser.cookies.clone();
     assert!(first.stop().0);
 
-    let second = site.serve(&[]);
+    let second = desk.serve(&[]);
     let web = Application::registered_at(&second.url, "web", Some(SECRET), REDIRECT_URI);
     let refreshed = web.refresh_by_hand(&tokens.get("refresh_token")).await;
     assert_eq!(refreshed.status, 200, "{refreshed:?}");
@@ -362,10 +292,10 @@ async fn tokens_and_sessions_survive_a_restart() {
 
 #[tokio::test]
 async fn the_log_says_why_an_application_got_no_refresh_token() {
-    let site = Site::new().await;
-    site.furnish();
-    site.done(&["client", "update", "web", "--grant", "authorization_code"]);
-    let serving = site.serve(&[]);
+    let desk = Desk::new().await;
+    furnish(&desk);
+    desk.done(&["client", "update", "web", "--grant", "authorization_code"]);
+    let serving = desk.serve(&[]);
     let web = Application::registered_at(&serving.url, "web", Some(SECRET), REDIRECT_URI);
     let back = Browser::new(&serving.url).authorize(&web.url_with(&[("scope", "read")])).await;
     let answer = web.redeem_by_hand(&back.get("code")).await;
@@ -381,13 +311,13 @@ type Secrets = Vec<(&'static str, String)>;
 
 #[tokio::test]
 async fn no_secret_reaches_the_log_however_much_is_logged() {
-    let site = Site::new().await;
-    site.furnish();
-    let serving = site.serve(&[("GRANTOR_LOG__FILTER", "trace")]);
+    let desk = Desk::new().await;
+    furnish(&desk);
+    let serving = desk.serve(&[("GRANTOR_LOG__FILTER", "trace")]);
     let web = Application::registered_at(&serving.url, "web", Some(SECRET), REDIRECT_URI);
     let mut secrets = good_flow(&web, &serving.url).await;
     secrets.extend(bad_flow(&web, &serving.url).await);
-    let key = std::fs::read_to_string(site.directory().join("grantor.key")).unwrap();
+    let key = std::fs::read_to_string(desk.directory().join("grantor.key")).unwrap();
     secrets.push(("the master key", key.trim().to_owned()));
     secrets.push(("the password in a URL", PASSWORD.replace(' ', "+")));
     secrets.push(("the password in a URL", PASSWORD.replace(' ', "%20")));
@@ -501,12 +431,4 @@ async fn bad_flow(web: &Application, url: &str) -> Secrets {
         "canary-json",
     ];
     canaries.iter().map(|canary| ("a refused secret", (*canary).to_owned())).collect()
-}
-
-impl Serving {
-    /// Asks it to stop and waits for the end.
-    fn stop(self) -> (bool, String) {
-        self.terminate();
-        self.finish()
-    }
 }

@@ -51,8 +51,7 @@ async fn a_new_certificate_is_served_without_a_restart() {
     std::fs::write(directory.join("cert.pem"), "no certificate").unwrap();
     serving.signal("HUP");
     assert!(answers(&second, &url).await);
-    serving.terminate();
-    let (clean, log) = serving.finish();
+    let (clean, log) = serving.stop();
     assert!(clean, "{log}");
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod chromium;
 pub(crate) mod cluster;
 pub(crate) mod database;
 pub(crate) mod demo;
+pub(crate) mod desk;
 pub(crate) mod exposition;
 pub(crate) mod event;
 pub(crate) mod jwt;
@@ -20,6 +21,7 @@ pub(crate) mod site;
 
 pub(crate) use browser::{Answer, Browser};
 pub(crate) use cluster::Cluster;
+pub(crate) use desk::Desk;
 pub(crate) use event::Event;
 pub(crate) use operator::Operator;
 pub(crate) use pooler::Pooler;

@@ -72,8 +72,18 @@ pub(crate) fn succeeded(arguments: &[&str], output: Output) -> String {
 pub(crate) fn refusal(arguments: &[&str], output: &Output) -> String {
     assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
     assert!(output.stdout.is_empty(), "{arguments:?}: {output:?}");
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    let lines: Vec<&str> = text.lines().collect();
-    let [line] = lines.as_slice() else { panic!("one sentence: {text}") };
+    sentence(&String::from_utf8_lossy(&output.stderr))
+}
+
+/// The one sentence that a command gives when it cannot go on.
+#[track_caller]
+pub(crate) fn sentence(stderr: &str) -> String {
+    let complaints = complaints(stderr);
+    let [line] = complaints.as_slice() else { panic!("one sentence: {stderr}") };
     line.strip_prefix("grantor: ").unwrap_or_else(|| panic!("{line}")).to_owned()
+}
+
+/// What a command says on standard error beside its log, which is in JSON here.
+pub(crate) fn complaints(stderr: &str) -> Vec<&str> {
+    stderr.lines().filter(|line| !line.starts_with('{')).collect()
 }

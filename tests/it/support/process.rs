@@ -1,6 +1,6 @@
 //! The real binary: commands, and a server in a process of its own.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -23,19 +23,6 @@ pub(crate) fn grantor(directory: &Path, arguments: &[&str]) -> Command {
 /// Runs a command to its end.
 pub(crate) fn run(directory: &Path, arguments: &[&str]) -> Output {
     grantor(directory, arguments).stdin(Stdio::null()).output().expect("the binary")
-}
-
-/// Runs a command that reads standard input.
-pub(crate) fn run_with_input(directory: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut command = grantor(directory, arguments);
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary");
-    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("a reader");
-    child.wait_with_output().expect("an end")
 }
 
 /// The same command as a terminal starts it: what runs in the background inherits that Ctrl-C is not for it.
@@ -103,6 +90,12 @@ impl Serving {
     /// Asks the process to stop, as a service manager does.
     pub(crate) fn terminate(&self) {
         self.signal("TERM");
+    }
+
+    /// Asks the process to stop and waits for the end.
+    pub(crate) fn stop(self) -> (bool, String) {
+        self.terminate();
+        self.finish()
     }
 
     pub(crate) fn signal(&self, name: &str) {
