@@ -1,0 +1,17 @@
+//! Redirect URIs: hostile ones end on a page, registered ones are returned to byte for byte (RFC 9700 §2.1).
+
+mod corpus;
+mod refused;
+mod returned;
+
+use grantor::oauth::client::ClientKind;
+use grantor::oauth::redirect_uri::RegisteredUri;
+
+use crate::support::relying_party::Registration;
+
+fn register(kind: ClientKind, id: &str, uris: &[&str]) -> Registration {
+    let mut registration = Registration::of_kind(id, kind);
+    let registered = uris.iter().map(|uri| RegisteredUri::register(uri, kind).expect("a good URI"));
+    registration.client.redirect_uris = registered.collect();
+    registration
+}

@@ -1,0 +1,163 @@
+//! What is not registered, or not clear, ends on a page and is followed nowhere.
+
+use grantor::oauth::client::ClientKind;
+
+use super::corpus::corpus;
+use super::register;
+use crate::support::{Answer, Application, Browser, TestServer};
+
+const WEB: [&str; 2] = ["https://app.example/callback", "https://app.example/return?tenant=1"];
+const LOOPBACK: [&str; 2] = ["http://127.0.0.1/cb?x=1", "http://[::1]:9000/cb?x=1"];
+const PRIVATE: [&str; 1] = ["com.example.app:/cb"];
+
+/// What else may be wrong with a request: the redirect URI decides before it.
+const CHANGES: [&[(&str, &str)]; 2] = [&[], &[("response_type", "token"), ("scope", "unknown")]];
+
+/// Sends every hostile URI in every way, and expects a page each time.
+async fn refuses_all(server: &TestServer, application: &Application, good: &str) {
+    let corpus = corpus();
+    assert!(corpus.len() >= 600, "the corpus has {} URIs", corpus.len());
+    let mut browser = server.browser();
+    for changes in CHANGES {
+        // The same requests with the registered URI do lead to a redirect: the URI alone makes the difference.
+        for answer in send(&mut browser, application, good, changes).await {
+            assert_eq!(answer.status, 303, "{answer:?}");
+        }
+        for uri in &corpus {
+            for answer in send(&mut browser, application, uri, changes).await {
+                assert_refused(server, uri, &answer);
+            }
+            browser.cookies.clear();
+        }
+    }
+}
+
+/// As GET and as POST.
+async fn send(
+    browser: &mut Browser,
+    application: &Application,
+    uri: &str,
+    rest: &[(&str, &str)],
+) -> [Answer; 2] {
+    let mut changes = vec![("redirect_uri", uri)];
+    changes.extend_from_slice(rest);
+    let body = application.request_with(&changes).into_bytes();
+    let got = browser.get(&application.url_with(&changes)).await;
+    [got, browser.post_raw("/authorize", "application/x-www-form-urlencoded", body).await]
+}
+
+#[track_caller]
+fn assert_refused(server: &TestServer, uri: &str, answer: &Answer) {
+    assert_eq!(answer.status, 400, "{uri:?}: {answer:?}");
+    assert!(!answer.headers.contains_key("location"), "{uri:?}");
+    assert!(!answer.headers.contains_key("refresh"), "{uri:?}");
+    assert!(!answer.headers.contains_key("set-cookie"), "{uri:?}");
+    assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{uri:?}");
+    let reasons = ["<code>redirect_uri.", "<code>parameter.too_long<", "<code>parameter.malformed<"];
+    assert!(reasons.iter().any(|reason| answer.body.contains(reason)), "{uri:?}: {answer:?}");
+    // A few are so short, or so like the server's own address, that every page holds them.
+    if uri.len() > 8 && !server.url.contains(uri) {
+        assert!(!answer.body.contains(uri), "{uri:?} stands in the page");
+    }
+}
+
+#[tokio::test]
+async fn no_hostile_uri_is_followed_for_a_web_client() {
+    let server = TestServer::start().await;
+    let web = server.register(register(ClientKind::Web, "web", &WEB)).await;
+    refuses_all(&server, &web, WEB[1]).await;
+}
+
+#[tokio::test]
+async fn no_hostile_uri_is_followed_for_a_native_client_on_loopback() {
+    let server = TestServer::start().await;
+    let native = server.register(register(ClientKind::Native, "native", &LOOPBACK)).await;
+    refuses_all(&server, &native, "http://127.0.0.1:51004/cb?x=1").await;
+}
+
+#[tokio::test]
+async fn no_hostile_uri_is_followed_for_a_native_client_with_a_private_scheme() {
+    let server = TestServer::start().await;
+    let native = server.register(register(ClientKind::Native, "native", &PRIVATE)).await;
+    refuses_all(&server, &native, PRIVATE[0]).await;
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_text_are_refused_in_a_redirect_uri() {
+    let server = TestServer::start().await;
+    let web = server.web().await;
+    let rest = web.request_with(&[("redirect_uri", "")]);
+    for bytes in ["%FF", "%C0%AF", "%ED%A0%80", "%F5%80%80%80", "%E2%82"] {
+        let query = format!("{rest}&redirect_uri=https%3A%2F%2Fapp.example%2Fcallback{bytes}");
+        let got = server.get(&format!("/authorize?{query}")).await;
+        got.assert_page(400, "parameter.malformed");
+        let posted = server
+            .browser()
+            .post_raw("/authorize", "application/x-www-form-urlencoded", query.into_bytes())
+            .await;
+        posted.assert_page(400, "parameter.malformed");
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_missing_or_empty_client_or_redirect_uri_ends_on_a_page() {
+    let server = TestServer::start().await;
+    let web = server.web().await;
+    let good = web.request_with(&[]);
+    let without_uri = web.request_with(&[("redirect_uri", "")]);
+    let without_client = web.request_with(&[("client_id", "")]);
+    let own = "redirect_uri=https%3A%2F%2Fapp.example%2Fcallback";
+    let evil = "redirect_uri=https%3A%2F%2Fevil.example%2F";
+    let cases = [
+        (format!("{good}&{own}"), "redirect_uri.repeated"),
+        (format!("{good}&{evil}"), "redirect_uri.repeated"),
+        (format!("{evil}&{good}"), "redirect_uri.repeated"),
+        (format!("{good}&redirect_uri="), "redirect_uri.repeated"),
+        (format!("redirect_uri&{good}"), "redirect_uri.repeated"),
+        (without_uri.clone(), "redirect_uri.missing"),
+        (format!("{without_uri}&redirect_uri="), "redirect_uri.missing"),
+        (format!("{without_uri}&Redirect_uri=https%3A%2F%2Fapp.example%2Fcallback"), "redirect_uri.missing"),
+        (
+            format!("{without_uri}&redirect_uri[]=https%3A%2F%2Fapp.example%2Fcallback"),
+            "redirect_uri.missing",
+        ),
+        (format!("{good}&client_id=web"), "client_id.repeated"),
+        (format!("client_id=other&{good}"), "client_id.repeated"),
+        (format!("{good}&client_id="), "client_id.repeated"),
+        (without_client.clone(), "client_id.missing"),
+        (format!("{without_client}&client_id="), "client_id.missing"),
+        (format!("{without_client}&client_id=nobody"), "client.unknown"),
+        (format!("{without_client}&client_id=WEB"), "client.unknown"),
+        (format!("{without_client}&client_id=web%20"), "client.unknown"),
+        (format!("{without_client}&client_id=web%00"), "parameter.malformed"),
+        (format!("{without_client}&client_id=w%D0%B5b"), "client.unknown"),
+    ];
+    for (query, reason) in cases {
+        let mut browser = server.browser();
+        browser.get(&format!("/authorize?{query}")).await.assert_page(400, reason);
+        let form = query.into_bytes();
+        let posted = browser.post_raw("/authorize", "application/x-www-form-urlencoded", form).await;
+        posted.assert_page(400, reason);
+    }
+}
+
+#[tokio::test]
+async fn what_stands_in_the_query_of_a_post_does_not_count() {
+    let server = TestServer::start().await;
+    let web = server.web().await;
+    let mut browser = server.alice().await;
+    let path = "/authorize?redirect_uri=https%3A%2F%2Fevil.example%2F&client_id=nobody&response_type=token";
+    let form = web.request_with(&[("scope", "unknown")]).into_bytes();
+    let answer = browser.post_raw(path, "application/x-www-form-urlencoded", form).await;
+    answer.assert_redirect_error("invalid_scope", "scope.unknown", &server.url);
+    assert!(answer.location().unwrap().starts_with("https://app.example/callback?error="));
+}
+
+#[tokio::test]
+async fn a_disabled_client_is_not_returned_to() {
+    let server = TestServer::start().await;
+    let web = server.web().await;
+    server.sql("UPDATE clients SET disabled_at = 1, version = version + 1").await;
+    server.get(&web.url_with(&[])).await.assert_page(400, "client.disabled");
+    server.get(&web.url_with(&[("scope", "unknown")])).await.assert_page(400, "client.disabled");
+}
