@@ -1,0 +1,21 @@
+//! Running the server: mistakes of the operator, its layers of configuration, its end, and its log.
+
+mod log;
+mod mistakes;
+mod running;
+
+use crate::support::Desk;
+use crate::support::relying_party::REDIRECT_URI;
+use crate::support::server::PASSWORD;
+
+const SECRET: &str = "canary-of-the-client-secret-0123456789";
+
+/// A scope, a web client with a chosen secret, a service, and the user `alice`.
+fn furnish(desk: &Desk) {
+    desk.done(&["scope", "create", "read", "--description", "Read your things"]);
+    let web = ["--secret", SECRET, "--redirect-uri", REDIRECT_URI, "--scope", "openid read"];
+    desk.client_done("web", "web", &web);
+    desk.client_done("service", "service", &["--secret", SECRET, "--scope", "read"]);
+    let alice = desk.user(&["--username", "alice"], PASSWORD);
+    assert!(alice.status.success(), "{alice:?}");
+}
