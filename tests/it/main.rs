@@ -17,7 +17,6 @@ mod claims_parameter;
 mod client_assertions;
 mod clients;
 mod code_grant;
-mod command_line;
 mod commands;
 mod consent;
 mod copy;

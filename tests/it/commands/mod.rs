@@ -1,12 +1,16 @@
 //! The operator's commands beside a running server: what they change, ask, list and refuse.
 
 mod answers;
+mod at_once;
 mod clients;
 mod config;
+mod create;
 mod issuers;
 mod keys;
+mod refused;
 mod resources;
 mod scopes;
+mod usage;
 mod users;
 
 use serde_json::Value;

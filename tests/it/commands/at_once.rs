@@ -1,0 +1,59 @@
+//! Commands beside a server and beside one another.
+
+use std::process::Output;
+
+use super::token;
+use crate::support::operator::refusal;
+use crate::support::{Application, Desk};
+
+#[tokio::test]
+async fn eight_commands_at_once_do_their_work_beside_a_server() {
+    let desk = Desk::new().await;
+    desk.done(&["scope", "create", "read", "--description", "Read"]);
+    let serving = desk.serve(&[]);
+    let commands: Vec<_> = (0..8)
+        .map(|number| {
+            let id = format!("client{number}");
+            let arguments =
+                ["client", "create", "--id", &id, "--name", "X", "--kind", "service", "--scope", "read"];
+            let with_secret = [&arguments[..], &["--secret", "s"]].concat();
+            desk.start(&with_secret)
+        })
+        .collect();
+    for command in commands {
+        let output = command.wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        assert!(!String::from_utf8_lossy(&output.stderr).contains("locked"), "{output:?}");
+    }
+    for number in 0..8 {
+        let application = Application::registered_at(&serving.url, &format!("client{number}"), Some("s"), "");
+        assert_eq!(token(&application).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn one_of_eight_commands_wins_the_same_name() {
+    let desk = Desk::new().await;
+    // On an empty database all of them migrate it first.
+    let commands: Vec<_> = (0..8)
+        .map(|_| {
+            let arguments = ["scope", "create", "read", "--description", "Read", "--json"];
+            desk.start(&arguments)
+        })
+        .collect();
+    let outputs: Vec<Output> =
+        commands.into_iter().map(|command| command.wait_with_output().unwrap()).collect();
+    let won = outputs.iter().filter(|output| output.status.success()).count();
+    assert_eq!(won, 1, "{outputs:?}");
+    for output in outputs.iter().filter(|output| !output.status.success()) {
+        assert_eq!(refusal(&[], output), "the scope read exists already");
+    }
+}
+
+#[tokio::test]
+async fn migrating_twice_is_as_good_as_once() {
+    let desk = Desk::new().await;
+    for _ in 0..2 {
+        assert_eq!(desk.done(&["migrate"]), "the database has this version's schema\n");
+    }
+}

@@ -1,0 +1,149 @@
+//! What cannot be created, and why.
+
+use serde_json::Value;
+
+use super::token;
+use crate::support::operator::refusal;
+use crate::support::relying_party::REDIRECT_URI;
+use crate::support::server::PASSWORD;
+use crate::support::{Application, Desk};
+
+#[tokio::test]
+async fn what_exists_already_is_refused_and_left_as_it_is() {
+    let desk = Desk::new().await;
+    desk.done(&["scope", "create", "read", "--description", "Read"]);
+    assert_eq!(
+        desk.refused(&["scope", "create", "read", "--description", "Other"]),
+        "the scope read exists already"
+    );
+
+    desk.client_done("web", "service", &["--scope", "read", "--secret", "first"]);
+    let text = refusal(&[], &desk.client("web", "service", &["--scope", "read", "--secret", "second"]));
+    assert_eq!(text, "a client with the id web exists already");
+    let serving = desk.serve(&[]);
+    let with = |secret| Application::registered_at(&serving.url, "web", Some(secret), "");
+    assert_eq!(token(&with("first")).await.status, 200);
+    token(&with("second")).await.assert_json_error(401, "invalid_client", "client.secret_wrong");
+
+    let created = desk.user(&["--username", "alice", "--email", "a@example.com", "--json"], PASSWORD);
+    let json: Value = serde_json::from_slice(&created.stdout).unwrap();
+    assert_eq!(json["username"], "alice");
+    assert_eq!(json["id"].as_str().unwrap().len(), 22);
+    for (arguments, name) in [
+        (&["--username", "alice"][..], "alice"),
+        (&["--username", "ALICE"], "ALICE"),
+        (&["--username", "\u{ff41}lice"], "\u{ff41}lice"),
+        (&["--username", "bob", "--email", "A@Example.com"], "A@Example.com"),
+    ] {
+        let text = refusal(arguments, &desk.user(arguments, PASSWORD));
+        assert!(text.ends_with("is the name or address of another user already"), "{text}");
+        assert!(text.contains(name) || text.contains(&name.to_lowercase()), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn options_that_contradict_each_other_are_refused() {
+    let desk = Desk::new().await;
+    let uri = ["--redirect-uri", REDIRECT_URI];
+    let with_uri = |more: &[&'static str]| [&uri[..], more].concat();
+    for (kind, options, part) in [
+        ("spa", with_uri(&["--secret", "x"]), "cannot keep a secret"),
+        ("native", with_uri(&["--secret", "x"]), "cannot keep a secret"),
+        ("spa", with_uri(&["--auth-method", "client_secret_basic"]), "can only be none"),
+        ("web", with_uri(&["--auth-method", "none"]), "confidential"),
+        ("spa", with_uri(&["--grant", "client_credentials"]), "cannot use client_credentials"),
+        ("native", with_uri(&["--pkce", "optional"]), "must use PKCE"),
+        ("web", vec![], "needs at least one --redirect-uri"),
+        ("service", vec!["--grant", "authorization_code"], "needs at least one --redirect-uri"),
+        ("service", vec!["--grant", "refresh_token"], "needs authorization_code"),
+        ("service", vec!["--secret", ""], "1 to 1024 bytes"),
+        ("service", vec!["--scope", "a  b"], "--scope"),
+        ("service", vec!["--scope", "a\tb"], "--scope"),
+        ("service", vec!["--site", "javascript:alert(1)"], "--site must be an https address"),
+        ("service", vec!["--policy", "http://app.example"], "--policy must be an https address"),
+        ("service", vec!["--terms", "data:text/html,x"], "--terms must be an https address"),
+        ("service", vec!["--name", "two\nlines"], "a name has"),
+        ("service", vec!["--logo", "none.png"], "the logo none.png cannot be read"),
+    ] {
+        // The name given last would be a second one.
+        let output = match options.first() {
+            Some(&"--name") => {
+                desk.run(&["client", "create", "--id", "refused", "--name", options[1], "--kind", kind])
+            }
+            _ => desk.client("refused", kind, &options),
+        };
+        let text = refusal(&options, &output);
+        assert!(text.contains(part), "{kind} {options:?}: {text}");
+    }
+    desk.client_done("refused", "service", &[]);
+}
+
+#[tokio::test]
+async fn redirect_uris_that_could_mean_two_things_are_refused() {
+    let desk = Desk::new().await;
+    for uri in [
+        "",
+        "/callback",
+        "app.example/callback",
+        "http://app.example/callback",
+        "https://app.example/callback#f",
+        "https://*.app.example/callback",
+        "https://app.example/*",
+        "https://u@app.example/callback",
+        "https://app.example/../x",
+        "https://APP.example/callback",
+        "https://app.example:443/callback",
+        "https:app.example",
+        "https://app.example\\x",
+        "https://b\u{fc}cher.example/callback",
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        "data:text/html,x",
+        "file:///x",
+        "http://localhost.evil/",
+        "http://127.1/",
+        "com.example.app:/cb",
+        "https://app.example/a b",
+    ] {
+        let text = desk.client_refused("web", &["--redirect-uri", REDIRECT_URI, "--redirect-uri", uri]);
+        assert!(text.starts_with(&format!("the redirect URI {uri:?} ")), "{text}");
+    }
+    desk.client_done("refused", "web", &["--redirect-uri", REDIRECT_URI]);
+}
+
+#[tokio::test]
+async fn scopes_and_users_that_cannot_be_are_refused() {
+    let desk = Desk::new().await;
+    let long = "x".repeat(1001);
+    for (name, description, part) in [
+        ("a b", "X", "a scope's name"),
+        ("", "X", "a scope's name"),
+        ("a\"b", "X", "a scope's name"),
+        ("caf\u{e9}", "X", "a scope's name"),
+        ("a", "", "a description has"),
+        ("a", " ", "a description has"),
+        ("a", "two\nlines", "a description has"),
+        ("a", &long, "a description has"),
+    ] {
+        let text = desk.refused(&["scope", "create", name, "--description", description]);
+        assert!(text.contains(part), "{name:?} {description:?}: {text}");
+    }
+    assert_eq!(desk.done(&["scope", "create", "a", "--description", "X", "--json"]), "{\"name\":\"a\"}\n");
+    let long = "x".repeat(1025);
+    for (arguments, password, part) in [
+        (&["--username", ""][..], PASSWORD, "a username has"),
+        (&["--username", " alice"], PASSWORD, "a username has"),
+        (&["--username", "a@b"], PASSWORD, "no @"),
+        (&["--username", "a\nb"], PASSWORD, "control characters"),
+        (&["--username", "alice", "--email", "alice"], PASSWORD, "is not an e-mail address"),
+        (&["--username", "alice"], "", "a password has 1 to 1024 bytes"),
+        (&["--username", "alice"], "\n", "a password has 1 to 1024 bytes"),
+        (&["--username", "alice"], &long, "a password has 1 to 1024 bytes"),
+        (&["--username", "alice"], "two\nlines", "on one line"),
+    ] {
+        let text = refusal(arguments, &desk.user(arguments, password));
+        assert!(text.contains(part), "{arguments:?}: {text}");
+        assert!(!text.contains(PASSWORD));
+    }
+    assert!(desk.user(&["--username", "alice"], &"x".repeat(1024)).status.success());
+}

@@ -1,0 +1,74 @@
+//! The forms of the commands that scripts may rely on.
+
+use crate::support::process::run;
+
+#[rustfmt::skip]
+const CLIENT_OPTIONS: [&str; 28] = [
+    "--id", "--name", "--kind", "--secret", "--redirect-uri", "--scope", "--grant", "--auth-method", "--pkce",
+    "--first-party", "--logo", "--site", "--policy", "--terms", "--json", "--config", "web", "spa", "native",
+    "service", "authorization_code", "client_credentials", "refresh_token", "client_secret_basic",
+    "client_secret_post", "none", "required", "optional",
+];
+
+#[test]
+fn every_command_has_a_help_that_names_its_options() {
+    let directory = tempfile::tempdir().unwrap();
+    let commands: [(&[&str], &[&str]); 9] = [
+        (&[], &["serve", "demo", "migrate", "client", "scope", "user", "--version"]),
+        (&["serve"], &["--config"]),
+        (&["migrate"], &["--config"]),
+        (&["demo"], &["--data"]),
+        (&["client"], &["create"]),
+        (&["scope"], &["create"]),
+        (&["user"], &["create"]),
+        (&["scope", "create"], &["<NAME>", "--description", "--sensitive", "--json", "--config"]),
+        (&["user", "create"], &["--username", "--email", "--name", "--password-stdin", "--json", "--config"]),
+    ];
+    for (command, options) in commands.into_iter().chain([(&["client", "create"][..], &CLIENT_OPTIONS[..])]) {
+        for flag in ["--help", "-h"] {
+            let output = run(directory.path(), &[command, &[flag]].concat());
+            let text = String::from_utf8(output.stdout).unwrap();
+            assert_eq!(output.status.code(), Some(0), "{command:?}");
+            for option in options {
+                assert!(text.contains(option), "{option} in the help of {command:?}: {text}");
+            }
+        }
+    }
+    let version = run(directory.path(), &["--version"]);
+    assert_eq!(
+        String::from_utf8(version.stdout).unwrap(),
+        format!("grantor {}\n", env!("CARGO_PKG_VERSION"))
+    );
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "a help makes no database");
+}
+
+#[test]
+fn wrong_usage_ends_with_exit_code_2() {
+    let directory = tempfile::tempdir().unwrap();
+    let usages: [&[&str]; 16] = [
+        &[],
+        &["nothing"],
+        &["serve", "--port", "1"],
+        &["serve", "more"],
+        &["client"],
+        &["client", "create"],
+        &["client", "create", "--id", "x", "--name", "X"],
+        &["client", "create", "--id", "x", "--kind", "web"],
+        &["client", "create", "--id", "x", "--name", "X", "--kind", "WEB"],
+        &["client", "create", "--id", "x", "--name", "X", "--kind", "web", "--grant", "password"],
+        &["client", "create", "--id", "x", "--name", "X", "--kind", "web", "--pkce", "plain"],
+        &["client", "create", "--id", "x", "--id", "y", "--name", "X", "--kind", "web"],
+        &["scope", "create", "x"],
+        &["scope", "create", "--description", "X"],
+        &["user", "create", "--username", "x"],
+        &["user", "create", "--username", "x", "--password", "y"],
+    ];
+    for usage in usages {
+        let output = run(directory.path(), usage);
+        assert_eq!(output.status.code(), Some(2), "{usage:?}: {output:?}");
+        assert!(output.stdout.is_empty(), "{output:?}");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(text.contains("--help"), "where help is to be had: {usage:?}: {text}");
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "wrong usage makes no database");
+}
