@@ -215,6 +215,16 @@ mod tests {
         }
     }
 
+    fn word(next: &Next) -> &'static str {
+        match next {
+            Next::SignIn(_) => "sign in",
+            Next::SignUp => "sign up",
+            Next::Select => "select",
+            Next::Consent(_) => "consent",
+            Next::Issue(_) => "issue",
+        }
+    }
+
     /// The next step in a word, for a person who signed in at 100.
     fn step(
         client: &Client,
@@ -231,11 +241,7 @@ mod tests {
             |_| true,
             160,
         ) {
-            Ok(Next::SignIn(_)) => "sign in".into(),
-            Ok(Next::SignUp) => "sign up".into(),
-            Ok(Next::Select) => "select".into(),
-            Ok(Next::Consent(_)) => "consent".into(),
-            Ok(Next::Issue(_)) => "issue".into(),
+            Ok(next) => word(&next).into(),
             Err(error) => error.code().as_str().into(),
         }
     }
@@ -302,11 +308,7 @@ mod tests {
                 |user| user.as_str() == expected,
                 160,
             ) {
-                Ok(Next::SignIn(_)) => "sign in".into(),
-                Ok(Next::SignUp) => "sign up".into(),
-                Ok(Next::Select) => "select".into(),
-                Ok(Next::Consent(_)) => "consent".into(),
-                Ok(Next::Issue(_)) => "issue".into(),
+                Ok(next) => word(&next).into(),
                 Err(error) => error.reason.word().to_owned(),
             }
         };
