@@ -3,9 +3,9 @@
 use grantor::config::Config;
 use grantor::fetch::{FetchError, Fetcher};
 
-use crate::support::database::{TestDatabase, engine};
-use crate::support::process::Serving;
+use crate::support::Desk;
 use crate::support::site::{Site, page, redirect};
+use crate::support::tls::{certificate, serve};
 
 fn fetcher(options: &[(&str, &str)]) -> Fetcher {
     Fetcher::new(&Config::with(options).unwrap().fetch).unwrap()
@@ -71,22 +71,10 @@ async fn threat_17_size_and_time_of_an_answer_are_bounded() {
 
 #[tokio::test]
 async fn a_private_authority_is_trusted_when_it_is_named() {
-    let database = TestDatabase::fresh(engine()).await;
-    let directory = database.directory.path();
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    std::fs::write(directory.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
-    std::fs::write(directory.join("cert.pem"), made.cert.pem()).unwrap();
-    let config = directory.join("empty.toml");
-    std::fs::write(&config, "").unwrap();
-    let environment = [
-        ("GRANTOR_DATABASE__URL", database.url.as_str()),
-        ("GRANTOR_PUBLIC_URL", "https://localhost"),
-        ("GRANTOR_TLS__CERTIFICATE", "cert.pem"),
-        ("GRANTOR_TLS__KEY", "key.pem"),
-    ];
-    let serving = Serving::start(directory, &config, &environment);
-    let url = format!("{}/readyz", serving.url.replace("http://127.0.0.1", "https://localhost"));
-    let (allow, ca) = (("fetch.allow", "localhost"), directory.join("cert.pem").display().to_string());
+    let desk = Desk::new().await;
+    certificate(&desk.directory());
+    let (_serving, url) = serve(&desk);
+    let (allow, ca) = (("fetch.allow", "localhost"), desk.directory().join("cert.pem").display().to_string());
     let refused = fetcher(&[allow]).get(&url).await.unwrap_err();
     assert!(matches!(refused, FetchError::Failed(_)), "{refused}");
     assert_eq!(fetcher(&[allow, ("fetch.ca_file", &ca)]).get(&url).await.unwrap().status, 200);
@@ -110,15 +98,8 @@ fn mistakes_in_the_options_are_told_at_the_start() {
 
 #[tokio::test]
 async fn a_machine_without_certificate_authorities_serves_all_the_same() {
-    let database = TestDatabase::fresh(engine()).await;
-    let config = database.directory.path().join("empty.toml");
-    std::fs::write(&config, "").unwrap();
-    let environment = [
-        ("GRANTOR_DATABASE__URL", database.url.as_str()),
-        ("SSL_CERT_FILE", "/nonexistent"),
-        ("SSL_CERT_DIR", "/nonexistent"),
-    ];
-    let serving = Serving::start(database.directory.path(), &config, &environment);
+    let desk = Desk::new().await;
+    let serving = desk.serve(&[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")]);
     assert_eq!(reqwest::get(format!("{}/readyz", serving.url)).await.unwrap().status(), 200);
     let (_, log) = serving.stop();
     assert!(log.contains("outbound calls trust fetch.ca_file alone"), "{log}");

@@ -18,6 +18,7 @@ pub(crate) mod proxy;
 pub(crate) mod relying_party;
 pub(crate) mod server;
 pub(crate) mod site;
+pub(crate) mod tls;
 
 pub(crate) use browser::{Answer, Browser};
 pub(crate) use cluster::Cluster;

@@ -1,0 +1,28 @@
+//! A server that ends TLS itself, for `localhost`.
+
+use std::path::Path;
+
+use reqwest::Certificate;
+
+use super::Desk;
+use super::process::Serving;
+
+/// Writes a certificate for `localhost`; what a client needs to trust it.
+pub(crate) fn certificate(directory: &Path) -> Certificate {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    // The key first: a pair that does not match is left alone until both are there.
+    std::fs::write(directory.join("key.pem"), made.signing_key.serialize_pem()).expect("a file");
+    std::fs::write(directory.join("cert.pem"), made.cert.pem()).expect("a file");
+    Certificate::from_pem(made.cert.pem().as_bytes()).expect("a certificate")
+}
+
+/// Starts a server with the certificate in its directory; where it says that it is ready.
+pub(crate) fn serve(desk: &Desk) -> (Serving, String) {
+    let serving = desk.serve(&[
+        ("GRANTOR_PUBLIC_URL", "https://localhost"),
+        ("GRANTOR_TLS__CERTIFICATE", "cert.pem"),
+        ("GRANTOR_TLS__KEY", "key.pem"),
+    ]);
+    let url = format!("{}/readyz", serving.url.replace("http://127.0.0.1", "https://localhost"));
+    (serving, url)
+}
