@@ -1,6 +1,5 @@
 //! Clients that prove who they are by a signature: private_key_jwt and client_secret_jwt (RFC 7523).
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,7 +12,7 @@ use grantor::secret::{from_base64url, random_id, to_base64url};
 use serde_json::{Value, json};
 
 use crate::support::cluster::node;
-use crate::support::jwt::{jwks, key, mac, with_header};
+use crate::support::jwt::{choosing_headers, jwks, key, mac, with_header};
 use crate::support::relying_party::{Registration, basic};
 use crate::support::site::Site;
 use crate::support::{Answer, Application, Browser, Operator, TestServer};
@@ -173,32 +172,12 @@ async fn threat_12_a_header_cannot_choose_how_an_assertion_is_verified() {
     let server = TestServer::start_with(&[ALLOWED]).await;
     let (mine, theirs) = (key(SigningAlgorithm::Es256), key(SigningAlgorithm::Es256));
     signer(&server, |client| client.jwks = Some(jwks(&[&mine]))).await;
-    let called = Arc::new(AtomicUsize::new(0));
-    let counted = called.clone();
     let evil = jwks(&[&theirs]);
-    let site = Site::start(move |_| {
-        counted.fetch_add(1, Ordering::SeqCst);
-        ("200 OK".to_owned(), evil.clone())
-    });
+    let site = Site::start(move |_| ("200 OK".to_owned(), evil.clone()));
     let url = format!("http://127.0.0.1:{}/jwks", site.port);
-    let jwk: Value = serde_json::from_str(&theirs.public_jwk().unwrap()).unwrap();
     let kid = mine.kid();
-    for (header, signing) in [
-        (json!({ "alg": "none", "typ": "JWT" }), &mine),
-        (json!({ "alg": "None", "kid": kid }), &mine),
-        (json!({ "alg": "HS256", "kid": kid }), &mine),
-        (json!({ "alg": "RS256", "kid": kid }), &mine),
-        (json!({ "alg": "ES384", "kid": kid }), &mine),
-        (json!({ "alg": "ES256", "kid": kid, "jwk": jwk }), &theirs),
-        (json!({ "alg": "ES256", "kid": kid, "jku": url }), &theirs),
-        (json!({ "alg": "ES256", "kid": kid, "x5u": url }), &theirs),
-        (json!({ "alg": "ES256", "kid": theirs.kid(), "jwk": jwk }), &theirs),
-        (json!({ "alg": "ES256", "jku": url }), &theirs),
-        (json!({ "alg": "ES256", "kid": kid, "crit": ["exp"], "exp": 1 }), &mine),
-        (json!({ "alg": "ES256", "kid": kid, "typ": "at+jwt" }), &mine),
-        (json!({ "alg": "ES256", "kid": kid, "typ": "logout+jwt" }), &mine),
-        (json!({}), &mine),
-    ] {
+    let of_another_kind = (json!({ "alg": "ES256", "kid": kid, "typ": "at+jwt" }), &mine);
+    for (header, signing) in choosing_headers(&mine, &theirs, &url).into_iter().chain([of_another_kind]) {
         let assertion = with_header(signing, &header, &claims(&server, &json!({})));
         refused(&server, &assertion, "client_assertion.signature").await;
         let (unsigned, _) = assertion.rsplit_once('.').unwrap();
@@ -216,7 +195,7 @@ async fn threat_12_a_header_cannot_choose_how_an_assertion_is_verified() {
     // A token of this server itself is no assertion.
     let own = server.service().await.token(&[("grant_type", "client_credentials")]).await.get("access_token");
     refused(&server, &own, "client_assertion.malformed").await;
-    assert_eq!(called.load(Ordering::SeqCst), 0, "nothing that a header names is called");
+    assert_eq!(site.called(), 0, "nothing that a header names is called");
 }
 
 #[tokio::test]
@@ -288,23 +267,19 @@ async fn keys_are_read_from_where_the_client_publishes_them_and_anew_when_they_c
     let server = TestServer::start_with(&[ALLOWED]).await;
     let (first, second) = (key(SigningAlgorithm::Es256), key(SigningAlgorithm::EdDsa));
     let published = Arc::new(Mutex::new(("200 OK".to_owned(), jwks(&[&first]))));
-    let (answer, calls) = (published.clone(), Arc::new(AtomicUsize::new(0)));
-    let counted = calls.clone();
-    let site = Site::start(move |_| {
-        counted.fetch_add(1, Ordering::SeqCst);
-        answer.lock().unwrap().clone()
-    });
+    let answer = published.clone();
+    let site = Site::start(move |_| answer.lock().unwrap().clone());
     let uri = format!("http://127.0.0.1:{}/jwks", site.port);
     signer(&server, |client| client.jwks_uri = Some(uri.clone())).await;
     let assertions: Vec<String> = (0..16).map(|_| good(&server, &first)).collect();
     let answers = join_all(assertions.iter().map(|assertion| ask(&server, assertion))).await;
     assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
-    assert_eq!(calls.load(Ordering::SeqCst), 1, "read once for all of them");
+    assert_eq!(site.called(), 1, "read once for all of them");
 
     // A key that is not among them is looked for, and not more often than now and then.
     refused(&server, &good(&server, &second), "client_assertion.signature").await;
     refused(&server, &good(&server, &second), "client_assertion.signature").await;
-    assert_eq!(calls.load(Ordering::SeqCst), 1, "a moment ago");
+    assert_eq!(site.called(), 1, "a moment ago");
     assert_eq!(ask(&server, &good(&server, &first)).await.status, 200);
 
     // A new node has no keys yet, and meets every kind of answer.
@@ -322,10 +297,10 @@ async fn keys_are_read_from_where_the_client_publishes_them_and_anew_when_they_c
         refused(&other, &good(&other, &first), "client.keys_unavailable").await;
     }
     let private = TestServer::start().await;
-    let before = calls.load(Ordering::SeqCst);
+    let before = site.called();
     signer(&private, |client| client.jwks_uri = Some(uri)).await;
     refused(&private, &good(&private, &first), "client.keys_unavailable").await;
-    assert_eq!(calls.load(Ordering::SeqCst), before, "no private address is called");
+    assert_eq!(site.called(), before, "no private address is called");
 }
 
 #[tokio::test]

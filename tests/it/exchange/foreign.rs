@@ -1,7 +1,5 @@
 //! Subject tokens of trusted issuers.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use grantor::jose::key::SigningKey;
@@ -11,7 +9,7 @@ use grantor::store::trusted_issuers;
 use serde_json::{Value, json};
 
 use super::{ACCESS_TOKEN, GRANT, JWT, ORDERS, STOCK, Stage, exchange, exchanged, is_active};
-use crate::support::jwt::{claims, jwks, key, with_header};
+use crate::support::jwt::{choosing_headers, claims, jwks, key, with_header};
 use crate::support::site::Site;
 use crate::support::{Answer, Operator};
 use crate::trusted_issuers::{IDP, SUBJECT, said, trust};
@@ -192,35 +190,19 @@ async fn what_is_wrong_with_a_token_of_an_issuer_is_told_to_who_may_bring_it_alo
 
 #[tokio::test]
 async fn threat_12_a_header_cannot_choose_how_a_subject_token_is_verified() {
-    let called = Arc::new(AtomicUsize::new(0));
-    let counted = called.clone();
-    let site = Site::start(move |_| {
-        counted.fetch_add(1, Ordering::SeqCst);
-        ("200 OK".to_owned(), String::new())
-    });
+    let site = Site::start(|_| ("200 OK".to_owned(), String::new()));
     let url = format!("http://127.0.0.1:{}/jwks", site.port);
     let trusting = Trusting::set().await;
     let (mine, theirs) = (&trusting.key, key(SigningAlgorithm::Es256));
-    let kid = mine.kid();
-    let jwk: Value = serde_json::from_str(&theirs.public_jwk().unwrap()).unwrap();
-    for (header, signing) in [
-        (json!({ "alg": "none" }), mine),
-        (json!({ "alg": "HS256", "kid": kid }), mine),
-        (json!({ "alg": "ES256", "kid": kid }), &theirs),
-        (json!({ "alg": "ES256", "kid": kid, "jwk": jwk }), &theirs),
-        (json!({ "alg": "ES256", "kid": kid, "jku": url }), &theirs),
-        (json!({ "alg": "ES256", "kid": kid, "x5u": url }), &theirs),
-        (json!({ "alg": "ES256", "kid": kid, "crit": ["exp"], "exp": 1 }), mine),
-        (json!({ "alg": "ES256", "kid": kid, "typ": "logout+jwt" }), mine),
-    ] {
+    for (header, signing) in choosing_headers(mine, &theirs, &url) {
         let token = with_header(signing, &header, &said(&trusting.stage.server, &json!({})));
         trusting.refused(&token, "subject_token.foreign").await;
     }
-    assert_eq!(called.load(Ordering::SeqCst), 0, "nothing that a header names is called");
+    assert_eq!(site.called(), 0, "nothing that a header names is called");
     // Keys that cannot be had are told of as such, and no private address is called for them.
     let trusting = Trusting::with(theirs, IssuerKeys::At(url)).await;
     trusting.refused(&trusting.token(&json!({})), "subject_token.foreign").await;
-    assert_eq!(called.load(Ordering::SeqCst), 0);
+    assert_eq!(site.called(), 0);
 }
 
 #[tokio::test]

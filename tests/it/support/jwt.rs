@@ -60,6 +60,34 @@ pub(crate) fn with_header(key: &SigningKey, header: &Value, claims: &Value) -> S
     format!("{}.{}.{}", part(header), part(claims), signed.rsplit_once('.').unwrap().1)
 }
 
+/// Headers that would choose by themselves how a token is verified, each with the key that signs it: `mine` is the one
+/// that counts, and at `url` is what `theirs` verifies with.
+pub(crate) fn choosing_headers<'k>(
+    mine: &'k SigningKey,
+    theirs: &'k SigningKey,
+    url: &str,
+) -> Vec<(Value, &'k SigningKey)> {
+    let kid = mine.kid();
+    let jwk: Value = serde_json::from_str(&theirs.public_jwk().unwrap()).unwrap();
+    vec![
+        (json!({ "alg": "none", "typ": "JWT" }), mine),
+        (json!({ "alg": "None", "kid": kid }), mine),
+        (json!({ "alg": "HS256", "kid": kid }), mine),
+        (json!({ "alg": "RS256", "kid": kid }), mine),
+        (json!({ "alg": "ES384", "kid": kid }), mine),
+        (json!({ "alg": "ES256", "kid": kid }), theirs),
+        (json!({ "alg": "ES256", "kid": kid, "jwk": jwk }), theirs),
+        (json!({ "alg": "ES256", "kid": kid, "jku": url }), theirs),
+        (json!({ "alg": "ES256", "kid": kid, "x5u": url }), theirs),
+        (json!({ "alg": "ES256", "kid": kid, "x5c": [url] }), theirs),
+        (json!({ "alg": "ES256", "kid": theirs.kid(), "jwk": jwk }), theirs),
+        (json!({ "alg": "ES256", "jku": url }), theirs),
+        (json!({ "alg": "ES256", "kid": kid, "crit": ["exp"], "exp": 1 }), mine),
+        (json!({ "alg": "ES256", "kid": kid, "typ": "logout+jwt" }), mine),
+        (json!({}), mine),
+    ]
+}
+
 /// A token with a MAC of SHA-256.
 pub(crate) fn mac(secret: &[u8], header: &Value, claims: &Value) -> String {
     let part = |value: &Value| to_base64url(value.to_string().as_bytes());

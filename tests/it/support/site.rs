@@ -2,10 +2,13 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Listens until the test process ends.
 pub(crate) struct Site {
     pub(crate) port: u16,
+    called: Arc<AtomicUsize>,
 }
 
 impl Site {
@@ -14,14 +17,22 @@ impl Site {
     pub(crate) fn start(answer: impl Fn(&str) -> (String, String) + Send + Sync + Clone + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
+        let called = Arc::new(AtomicUsize::new(0));
+        let site = Self { port, called: called.clone() };
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                called.fetch_add(1, Ordering::SeqCst);
                 let answer = answer.clone();
                 // Browsers open connections ahead of need; none may hold up another.
                 std::thread::spawn(move || serve(stream, &answer));
             }
         });
-        Self { port }
+        site
+    }
+
+    /// How often somebody has connected.
+    pub(crate) fn called(&self) -> usize {
+        self.called.load(Ordering::SeqCst)
     }
 }
 
