@@ -83,19 +83,10 @@ async fn held(app: &Application, browser: &mut Browser, scope: &str) -> Held {
     let tokens = app.redeem_by_hand(&code().await).await;
     Held {
         code: code().await,
-        device_code: allowed_device_code(app, browser, scope).await,
+        device_code: app.device_code(browser, &[("scope", scope)]).await,
         access_token: tokens.get("access_token"),
         refresh_token: tokens.get("refresh_token"),
     }
-}
-
-async fn allowed_device_code(app: &Application, browser: &mut Browser, scope: &str) -> String {
-    let begun = app.post("/device_authorization", &[("scope", scope)]).await;
-    let page = browser.open(&begun.get("verification_uri_complete")).await;
-    let question = browser.submit(&page, &[("user_code", &begun.get("user_code"))]).await;
-    let done = browser.submit(&question, &[("allow", "1")]).await;
-    assert!(done.body.contains("id=\"allowed\""), "{done:?}");
-    begun.get("device_code")
 }
 
 #[tokio::test]

@@ -78,11 +78,7 @@ async fn a_replay_is_recognized_for_as_long_as_what_was_issued_lives() {
     let (code, left_alone) = (web.code(&mut alice).await, web.code(&mut alice).await);
     let mut refresh = web.redeem_by_hand(&code).await.get("refresh_token");
     web.redeem_by_hand(&left_alone).await;
-    let begun = tv.post("/device_authorization", &[("scope", "read")]).await;
-    let page = alice.open(&begun.get("verification_uri_complete")).await;
-    let question = alice.submit(&page, &[("user_code", &begun.get("user_code"))]).await;
-    alice.submit(&question, &[("allow", "1")]).await;
-    let device_code = begun.get("device_code");
+    let device_code = tv.device_code(&mut alice, &[("scope", "read")]).await;
     let form = [("grant_type", GrantType::DeviceCode.as_str()), ("device_code", device_code.as_str())];
     let mut on_tv = tv.token(&form).await.get("refresh_token");
     // Half a year in which both are used every three weeks.

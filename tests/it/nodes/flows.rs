@@ -3,7 +3,7 @@
 use oauth2::{TokenIntrospectionResponse as _, TokenResponse as _};
 use serde_json::json;
 
-use super::{DEVICE_CODE, allowed_device_code, assert_who, assertion, signer, television};
+use super::{DEVICE_CODE, assert_who, assertion, signer, television};
 use crate::support::relying_party::Registration;
 use crate::support::{Application, Browser, Cluster, TestServer};
 
@@ -61,7 +61,7 @@ async fn device(tv: &Application, alice: &mut Browser) {
     let form = [("grant_type", DEVICE_CODE), ("device_code", &begun.get("device_code"))];
     tv.token(&form).await.assert_json_error(400, "authorization_pending", "device_code.pending");
     tv.token(&form).await.assert_json_error(400, "slow_down", "device_code.slow_down");
-    let code = allowed_device_code(tv, alice).await;
+    let code = tv.device_code(alice, &[]).await;
     let tokens = tv.token(&[("grant_type", DEVICE_CODE), ("device_code", &code)]).await;
     assert_eq!(tokens.status, 200, "{tokens:?}");
     assert_eq!(tv.refresh_by_hand(&tokens.get("refresh_token")).await.status, 200);

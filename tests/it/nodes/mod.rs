@@ -27,19 +27,6 @@ async fn television(server: &TestServer) -> Application {
     server.register(Registration::native("tv").grants(&grants).scopes("read offline_access")).await
 }
 
-/// Begins a device's request, and lets `browser`'s person allow it; gives the device code.
-async fn allowed_device_code(tv: &Application, browser: &mut Browser) -> String {
-    let begun = tv.post("/device_authorization", &[]).await;
-    assert_eq!(begun.status, 200, "{begun:?}");
-    let page = browser.open("/device").await;
-    let page = browser.submit(&page, &[("user_code", &begun.get("user_code"))]).await;
-    let page = if page.is_sign_in() { browser.sign_in(&page, "alice").await } else { page };
-    assert!(page.is_consent(), "{page:?}");
-    let done = browser.submit(&page, &[("allow", "1")]).await;
-    assert!(done.body.contains("id=\"allowed\""), "{done:?}");
-    begun.get("device_code")
-}
-
 /// A service that signs with a key of its own.
 async fn signer(server: &TestServer) -> SigningKey {
     let key = SigningKey::generate(SigningAlgorithm::Es256).unwrap();

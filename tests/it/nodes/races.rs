@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use futures_util::future::join_all;
 
-use super::{DEVICE_CODE, allowed_device_code, assert_who, assertion, signer, television};
+use super::{DEVICE_CODE, assert_who, assertion, signer, television};
 use crate::support::{Answer, Application, Browser, Cluster};
 
 const CALLERS: usize = 64;
@@ -73,7 +73,7 @@ async fn threat_35_a_device_code_is_redeemed_at_one_of_three_nodes() {
     let (tv, mut alice) = (television(&cluster.server).await, cluster.server.alice().await);
     let callers = everywhere(&cluster, &tv);
     for _ in 0..2 {
-        let code = allowed_device_code(&tv, &mut alice).await;
+        let code = tv.device_code(&mut alice, &[]).await;
         let form = [("grant_type", DEVICE_CODE), ("device_code", code.as_str())];
         let answers = join_all(callers.iter().map(|app| app.token(&form))).await;
         assert_eq!(successes(&answers).len(), 1);
