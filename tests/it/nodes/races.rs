@@ -1,19 +1,10 @@
 //! What must happen once happens once, when 64 requests for it meet all nodes.
 
-use std::collections::HashSet;
-
 use futures_util::future::join_all;
 
 use super::{DEVICE_CODE, assert_who, assertion, signer, television};
-use crate::support::{Answer, Application, Browser, Cluster};
-
-const CALLERS: usize = 64;
-
-/// The answers of 200, where none is a failure of a server.
-fn successes(answers: &[Answer]) -> Vec<&Answer> {
-    assert!(answers.iter().all(|answer| !answer.status.is_server_error()), "{answers:#?}");
-    answers.iter().filter(|answer| answer.status == 200).collect()
-}
+use crate::races::{self, CALLERS, successes};
+use crate::support::{Application, Browser, Cluster};
 
 /// The application at each node, again and again.
 fn everywhere(cluster: &Cluster, app: &Application) -> Vec<Application> {
@@ -24,32 +15,22 @@ fn everywhere(cluster: &Cluster, app: &Application) -> Vec<Application> {
     (0..CALLERS).map(at).collect()
 }
 
-/// Of all that redeem a code one gets tokens, which end because it came again.
+/// Of all that redeem a code one gets tokens.
 pub(super) async fn one_code(cluster: &Cluster, web: &Application, alice: &mut Browser) {
     let callers = everywhere(cluster, web);
+    let callers: Vec<_> = callers.iter().collect();
     for _ in 0..4 {
-        let code = web.code(alice).await;
-        let answers = join_all(callers.iter().map(|app| app.redeem_by_hand(&code))).await;
-        let won = successes(&answers);
-        assert_eq!(won.len(), 1);
-        for refused in answers.iter().filter(|answer| answer.status != 200) {
-            refused.assert_json_error(400, "invalid_grant", "code.replayed");
-        }
-        let refused = web.refresh_by_hand(&won[0].get("refresh_token")).await;
-        refused.assert_json_error(400, "invalid_grant", "refresh_token.revoked");
+        races::one_code(web, &callers, alice).await;
     }
 }
 
 /// All that refresh with one token are told the same successor.
 pub(super) async fn one_successor(cluster: &Cluster, web: &Application, alice: &mut Browser) {
     let callers = everywhere(cluster, web);
+    let callers: Vec<_> = callers.iter().collect();
     let mut token = web.redeem_by_hand(&web.code(alice).await).await.get("refresh_token");
     for _ in 0..4 {
-        let answers = join_all(callers.iter().map(|app| app.refresh_by_hand(&token))).await;
-        assert_eq!(successes(&answers).len(), CALLERS);
-        let successors: HashSet<String> = answers.iter().map(|answer| answer.get("refresh_token")).collect();
-        assert_eq!(successors.len(), 1, "one live chain");
-        token = successors.into_iter().next().unwrap();
+        token = races::one_successor(&callers, &token).await;
     }
 }
 
