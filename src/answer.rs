@@ -39,14 +39,7 @@ pub fn request_id(request: &HttpRequest) -> String {
 
 /// The JSON of an OAuth endpoint (RFC 6749 §5.2), whatever the request accepts.
 pub fn oauth_error(app: &App, request: &HttpRequest, denied: Denied<OAuthError>) -> HttpResponse {
-    let error = match denied {
-        Denied::Refused(error) => {
-            log_refusal(request, &error);
-            error
-        }
-        Denied::Failed(failure) => failed(&request_id(request), &failure),
-    };
-    oauth_json(app, &request_id(request), &error)
+    oauth_json(app, &request_id(request), &told(request, denied))
 }
 
 /// The JSON of an endpoint that takes access tokens, with the challenge of RFC 6750 §3; `scope` is what it needs.
@@ -56,13 +49,7 @@ pub fn bearer_error(
     denied: Denied<OAuthError>,
     scope: &'static str,
 ) -> HttpResponse {
-    let error = match denied {
-        Denied::Refused(error) => {
-            log_refusal(request, &error);
-            error
-        }
-        Denied::Failed(failure) => failed(&request_id(request), &failure),
-    };
+    let error = told(request, denied);
     let mut response = oauth_json(app, &request_id(request), &error);
     if !matches!(response.status().as_u16(), 400 | 401 | 403) {
         return response;
@@ -298,6 +285,17 @@ pub fn failure(app: &App, request_id: &str, surface: Surface, failure: &Failure)
                 StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             api_error(request_id, status, &error.description)
         }
+    }
+}
+
+/// What a client is told, once the log has it.
+fn told(request: &HttpRequest, denied: Denied<OAuthError>) -> OAuthError {
+    match denied {
+        Denied::Refused(error) => {
+            log_refusal(request, &error);
+            error
+        }
+        Denied::Failed(failure) => failed(&request_id(request), &failure),
     }
 }
 
