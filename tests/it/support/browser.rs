@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::{Method, StatusCode};
@@ -29,6 +30,8 @@ pub(crate) struct Answer {
 pub(crate) fn http_client() -> reqwest::Client {
     static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        // The server keeps an idle connection for 5 s; a test that runs commands meanwhile does not see it go.
+        let client = client.pool_idle_timeout(Duration::from_secs(2));
         client.build().expect("an HTTP client")
     });
     CLIENT.clone()
