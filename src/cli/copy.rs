@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::failure::chain;
 use crate::secret::random_id;
 use crate::store::copy::{self, Copied, CopyError, Former, Step};
+use crate::store::db::check_url;
 use crate::telemetry;
 
 #[derive(Args)]
@@ -39,6 +40,9 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         telemetry::start(&Config::load(options.manner.common.config.as_deref())?.log)?;
+        for (option, url) in [("--from", &options.from), ("--to", &options.to)] {
+            check_url(url).map_err(|why| format!("{option} {why}"))?;
+        }
         if options.from == options.to {
             return Err("--from and --to are the same database".into());
         }

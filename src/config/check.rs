@@ -6,7 +6,7 @@ use url::{Host, Url};
 use super::Config;
 use crate::oauth::signing_key::JWKS_MAX_AGE;
 use crate::secret::from_base64url;
-use crate::store::db::{Engine, engine};
+use crate::store::db::{Engine, check_url};
 
 /// An option, and the sentence about it.
 type Mistake = (&'static str, String);
@@ -74,15 +74,19 @@ impl Config {
     fn check_database(&self) -> Option<Mistake> {
         let options = self.database_options();
         let is_set = |key: &'static str| Some((key, format!("{key} is for PostgreSQL")));
-        match (options.engine(), &options.replica_url) {
-            (Err(error), _) => Some(("database.url", format!("database.url: {error}"))),
+        match (check_url(&options.url), &options.replica_url) {
+            (Err(why), _) => Some(("database.url", format!("database.url {why}"))),
             (Ok(Engine::Sqlite), Some(_)) => is_set("database.replica_url"),
             (Ok(Engine::Sqlite), None) if self.database.pooler => is_set("database.pooler"),
-            (Ok(Engine::Postgres), Some(url)) if engine(url).ok() != Some(Engine::Postgres) => {
-                let sentence = "database.replica_url must begin with postgres://";
-                Some(("database.replica_url", sentence.into()))
-            }
-            (Ok(_), _) => None,
+            (Ok(Engine::Postgres), Some(url)) => match check_url(url) {
+                Ok(Engine::Postgres) => None,
+                Ok(Engine::Sqlite) => {
+                    let sentence = "database.replica_url must begin with postgres://";
+                    Some(("database.replica_url", sentence.into()))
+                }
+                Err(why) => Some(("database.replica_url", format!("database.replica_url {why}"))),
+            },
+            (Ok(_), None) => None,
         }
     }
 

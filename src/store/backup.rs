@@ -51,7 +51,7 @@ impl From<sqlx::Error> for Unfit {
 
 /// Writes one consistent state of the database `from` into the empty file `to`, while others read and write it.
 pub async fn take(from: &Path, to: &Path) -> Result<(), DbError> {
-    let to = to.to_str().ok_or(DbError::Url("its path must be text in UTF-8"))?.to_owned();
+    let to = to.to_str().ok_or(DbError::Url("must be text in UTF-8".into()))?.to_owned();
     let mut link = open(from).await?;
     sqlx::query("VACUUM INTO $1").bind(to).execute(&mut link).await?;
     Ok(link.close().await?)

@@ -31,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub async fn run(options: &DbOptions, holder: &str, now: Seconds) -> Result<(), DbError> {
     match options.engine()? {
         Engine::Sqlite => {
-            let path = options.sqlite_path().ok_or(DbError::Url("it must name a file"))?;
+            let path = options.sqlite_path().ok_or(DbError::Url("must name a file".into()))?;
             create_private(&path);
             let mut link = DatabaseFile::of(options)?.open().await?;
             under_lease(&mut link, Route::Direct, holder, now).await?;

@@ -323,7 +323,7 @@ async fn what_cannot_be_copied_from_or_to_is_refused_with_a_sentence() {
         (at("newer"), to.clone(), newer),
         (source.url.clone(), at("newer"), newer),
         (source.url.clone(), source.url.clone(), "--from and --to are the same database"),
-        ("mysql://x".into(), to.clone(), "it must begin with sqlite: or postgres://"),
+        ("mysql://x".into(), to.clone(), "--from must begin with sqlite: or postgres://"),
         (source.url.clone(), "postgres://127.0.0.1:1/x".into(), "the database to copy to cannot be used"),
         (source.url.clone(), at("no/folder"), "the database to copy to cannot be used"),
     ] {

@@ -3,8 +3,9 @@
 /// The database did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    #[error("the database URL cannot be used: {0}")]
-    Url(&'static str),
+    /// It goes on from the URL's name, and holds no password.
+    #[error("the database URL {0}")]
+    Url(String),
     #[error("cannot open the database {what}")]
     Open { what: String, source: sqlx::Error },
     #[error("the database has more waiting requests than its queue holds")]

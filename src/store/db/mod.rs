@@ -10,6 +10,7 @@ mod job;
 mod postgres;
 mod sqlite;
 mod thread;
+mod url;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ pub use connection::{Batch, Conn, Param, Query, Record, Tx};
 pub use error::{DbError, Refusable};
 pub(in crate::store) use postgres::DatabaseServer;
 pub(in crate::store) use sqlite::DatabaseFile;
+pub use url::check as check_url;
 
 use job::{Envelope, Queue, ReadJob, WriteJob};
 
@@ -64,18 +66,9 @@ pub struct DbOptions {
     pub lock_patience: Duration,
 }
 
-/// The engine that a URL is for.
-pub fn engine(url: &str) -> Result<Engine, DbError> {
-    match url.split_once(':').map(|(scheme, _)| scheme) {
-        Some("sqlite") => Ok(Engine::Sqlite),
-        Some("postgres" | "postgresql") => Ok(Engine::Postgres),
-        _ => Err(DbError::Url("it must begin with sqlite: or postgres://")),
-    }
-}
-
 impl DbOptions {
     pub fn engine(&self) -> Result<Engine, DbError> {
-        engine(&self.url)
+        check_url(&self.url).map_err(DbError::Url)
     }
 
     /// The file of a SQLite database.

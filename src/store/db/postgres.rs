@@ -73,7 +73,7 @@ pub(in crate::store) struct DatabaseServer {
 impl DatabaseServer {
     pub(in crate::store) fn of(options: &DbOptions, name: &str) -> Result<Self, DbError> {
         let connect = PgConnectOptions::from_str(&options.url)
-            .map_err(|_| DbError::Url("it is not of the form postgres://user:password@host:port/database"))?
+            .map_err(|_| DbError::Url("cannot be read".into()))?
             .application_name(name)
             .statement_cache_capacity(STATEMENTS)
             // No column is a float, and poolers refuse what they do not know.

@@ -62,7 +62,7 @@ impl DatabaseFile {
 
     /// One that is there, and keeps its journal mode, which a backup for instance has of its own.
     pub(in crate::store) fn as_it_is(options: &DbOptions) -> Result<Self, DbError> {
-        let path = options.sqlite_path().ok_or(DbError::Url("it must name a file"))?;
+        let path = options.sqlite_path().ok_or(DbError::Url("must name a file".into()))?;
         let connect = SqliteConnectOptions::new()
             .filename(&path)
             .foreign_keys(true)
