@@ -23,8 +23,8 @@ use crate::passwords::Passwords;
 use crate::purge::{self, Tally};
 use crate::registry::Registry;
 use crate::remote_keys::RemoteKeys;
-use crate::secret::random_id;
-use crate::store::db::{Db, DbOptions};
+use crate::store::db::{Db, DbError, DbOptions};
+use crate::store::leases;
 use crate::store::migrate;
 use crate::tls::{self, Certificates};
 use crate::verified_tokens::VerifiedTokens;
@@ -70,6 +70,9 @@ impl Server {
         let metrics = config.metrics.listen.map(|address| listen(address, " for metrics")).transpose()?;
         let port = address.port();
         let db = open_database(&config, &clock, config.http.deadline.duration() / 2).await?;
+        // Before a master key is made for a database that takes nothing.
+        let now = clock.now();
+        db.write::<_, DbError, _>(async move |tx| leases::touch(tx, now).await).await?;
         let keys = Keys::open(&config, &db, clock.now()).await?;
         let key_set = KeySet::open(&config.keys, &db, keys.master(), clock.now()).await?;
         let issuer = config.issuer(port);
@@ -163,7 +166,7 @@ fn listen(address: SocketAddr, what: &str) -> Result<(TcpListener, SocketAddr), 
 pub async fn open_database(config: &Config, clock: &Clock, lock_patience: Duration) -> Result<Db, Failure> {
     let options = config.database_options();
     let options = DbOptions { lock_patience, patience: options.patience.max(lock_patience), ..options };
-    migrate::run(&options, &random_id(), clock.now()).await?;
+    migrate::run(&options, &migrate::this_process(), clock.now()).await?;
     Ok(Db::open(&options).await?)
 }
 

@@ -314,6 +314,7 @@ impl Config {
             // Shorter than the request's deadline: what is left is for telling the application.
             patience: self.http.deadline.duration() * 4 / 5,
             lock_patience: self.http.deadline.duration() / 2,
+            migration_patience: DbOptions::MIGRATION_PATIENCE,
         }
     }
 

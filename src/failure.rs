@@ -59,6 +59,12 @@ pub fn chain(error: &dyn StdError) -> String {
     text
 }
 
+/// What the system said, without the name of a temporary file, which tempfile adds and nobody knows.
+pub fn without_name(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" at path ").next().unwrap_or_default().to_owned()
+}
+
 /// The outcome of an edge that is not an answer: a refusal `R`, which commits, or a failure, which rolls back.
 #[derive(Debug)]
 pub enum Denied<R> {

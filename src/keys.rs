@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::Seconds;
 use crate::config::Config;
-use crate::failure::Failure;
+use crate::failure::{Failure, without_name};
 use crate::oauth::refresh::RefreshName;
 use crate::paths::parent;
 use crate::secret::{Hash, from_base64url, random, to_base64url};
@@ -172,8 +172,12 @@ impl MasterKey {
 
     /// Writes a key to a file that only its owner can read; the one that stands when another process was first.
     pub fn keep(path: &Path, key: &str) -> Result<Zeroizing<String>, Failure> {
-        let failed = |error: &dyn std::fmt::Display| {
-            Failure::Internal(format!("cannot make the master key file {}: {error}", path.display()))
+        let failed = |error: &std::io::Error| {
+            Failure::Internal(format!(
+                "cannot make the master key file {}: {}",
+                path.display(),
+                without_name(error)
+            ))
         };
         let text = Zeroizing::new(format!("{}\n", key.trim()));
         // A temporary file is readable by its owner only, and appears under its name whole or not at all.

@@ -10,9 +10,9 @@ use super::{Manner, Trouble, block_on, database_at};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::chain;
-use crate::secret::random_id;
 use crate::store::copy::{self, Copied, CopyError, Former, Step};
 use crate::store::db::check_url;
+use crate::store::migrate;
 use crate::telemetry;
 
 #[derive(Args)]
@@ -47,7 +47,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
             return Err("--from and --to are the same database".into());
         }
         let (from, to) = (database_at(options.from.clone()), database_at(options.to.clone()));
-        let occupied = copy::prepare(&from, &to, &random_id(), Clock::System.now()).await;
+        let occupied = copy::prepare(&from, &to, &migrate::this_process(), Clock::System.now()).await;
         let former = match occupied? {
             None => Former::Stay,
             Some(table) if options.overwrite => {

@@ -254,6 +254,7 @@ fn database_at(url: String) -> DbOptions {
         queue: 1,
         patience: PATIENCE,
         lock_patience: PATIENCE,
+        migration_patience: DbOptions::MIGRATION_PATIENCE,
         route: Route::Direct,
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use tempfile::{TempDir, TempPath};
 
 use super::Trouble;
+use crate::failure::without_name;
 use crate::paths::parent;
 
 /// What becomes of a file that has the name already.
@@ -24,7 +25,7 @@ pub(super) fn workshop(path: &Path, prefix: &str) -> Result<TempDir, Trouble> {
     builder
         .prefix(prefix)
         .tempdir_in(parent)
-        .map_err(|error| format!("cannot write in {}: {error}", parent.display()).into())
+        .map_err(|error| format!("cannot write in {}: {}", parent.display(), without_name(&error)).into())
 }
 
 /// Creates an empty file that only its owner can read.

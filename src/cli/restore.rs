@@ -17,7 +17,6 @@ use crate::config::Config;
 use crate::failure::chain;
 use crate::keys::MasterKey;
 use crate::paths::{parent, with_suffix};
-use crate::secret::random_id;
 use crate::store::backup::{self, Contents, Held, Unfit, Use};
 use crate::store::migrate;
 use crate::telemetry;
@@ -84,6 +83,13 @@ fn target(config: &Config, file: &Path) -> Result<PathBuf, Trouble> {
     if place::is_same(&path, file) {
         return Err(format!("{} is the database itself", file.display()).into());
     }
+    if path.is_dir() {
+        return Err(format!(
+            "cannot use the database {}: it is a directory; name a file in it",
+            path.display()
+        )
+        .into());
+    }
     Ok(std::fs::canonicalize(&path).unwrap_or(path))
 }
 
@@ -99,7 +105,7 @@ async fn prepare(options: &Options, copy: &Path) -> Result<Contents, Trouble> {
     backup::examine(copy).await.map_err(|unfit| sentence(file, &unfit))?;
     let url = copy.to_str().ok_or("the path of the database must be text in UTF-8")?;
     let database = database_at(format!("sqlite:{url}"));
-    migrate::run(&database, &random_id(), Clock::System.now()).await?;
+    migrate::run(&database, &migrate::this_process(), Clock::System.now()).await?;
     backup::settle(copy).await?;
     backup::examine(copy).await.map_err(|unfit| sentence(file, &unfit))
 }
@@ -171,6 +177,11 @@ async fn claim(path: &Path, options: &Options) -> Result<Occupant, Trouble> {
     let held = match backup::hold(path).await {
         Use::Nobody(held) => Some(held),
         Use::Unknown => None,
+        Use::Another => {
+            return Err(
+                format!("{} belongs to another application; it stays as it is", path.display()).into()
+            );
+        }
         Use::Somebody => {
             return Err(format!("{} is in use; stop the server first", path.display()).into());
         }

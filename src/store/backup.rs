@@ -1,17 +1,14 @@
 //! A SQLite database as a file: a copy of it while it is in use, what a copy is worth, and how nobody else uses it.
 
-use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
-use super::db::DbError;
+use super::db::{Beginning, DatabaseFile, DbError, beginning};
 use super::migrate::{self, Standing};
 
-/// What every SQLite file begins with.
-const MAGIC: &[u8] = b"SQLite format 3\0";
 /// How long to wait for somebody who is just finishing.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -43,7 +40,9 @@ impl From<sqlx::Error> for Unfit {
     fn from(error: sqlx::Error) -> Self {
         // NOTADB and CORRUPT, in every form.
         match code(&error).map(|code| code & 0xff) {
-            Some(11 | 26) => Self::Damaged(error.to_string()),
+            Some(11 | 26) => {
+                Self::Damaged(error.as_database_error().map(|it| it.message().to_owned()).unwrap_or_default())
+            }
             _ => Self::Database(error.into()),
         }
     }
@@ -52,23 +51,27 @@ impl From<sqlx::Error> for Unfit {
 /// Writes one consistent state of the database `from` into the empty file `to`, while others read and write it.
 pub async fn take(from: &Path, to: &Path) -> Result<(), DbError> {
     let to = to.to_str().ok_or(DbError::Url("must be text in UTF-8".into()))?.to_owned();
-    let mut link = open(from).await?;
-    sqlx::query("VACUUM INTO $1").bind(to).execute(&mut link).await?;
+    let mut link = file(from).open().await?;
+    let taken = sqlx::query("VACUUM INTO $1").bind(to).execute(&mut link).await;
+    taken.map_err(|error| match code(&error) {
+        Some(code) if matches!(code & 0xff, 11 | 26) => file(from).not_opened(error),
+        _ => error.into(),
+    })?;
     Ok(link.close().await?)
 }
 
 /// Reads a copy from its beginning to its end: it is whole, it is ours, and this is in it.
 pub async fn examine(path: &Path) -> Result<Contents, Unfit> {
-    if !begins_as_sqlite(path).map_err(Unfit::Unreadable)? {
+    if beginning(path).map_err(Unfit::Unreadable)? != Beginning::Sqlite {
         return Err(Unfit::NotSqlite);
     }
-    let mut link = open(path).await?;
+    let mut link = options(path).connect().await?;
     let findings: Vec<(String,)> = sqlx::query_as("PRAGMA integrity_check(3)").fetch_all(&mut link).await?;
     let findings: Vec<String> = findings.into_iter().map(|(finding,)| finding).collect();
     if findings != ["ok"] {
         return Err(Unfit::Damaged(findings.join("; ").replace('\n', " ")));
     }
-    if migrate::standing_of_file(&mut link).await? == Standing::Foreign {
+    if migrate::standing_of_file(&mut link, &path.display().to_string()).await? == Standing::Foreign {
         return Err(Unfit::Foreign);
     }
     let names: Vec<(String,)> = sqlx::query_as(
@@ -99,6 +102,8 @@ pub struct Held {
 pub enum Use {
     Nobody(Held),
     Somebody,
+    /// It is another application's.
+    Another,
     /// SQLite cannot say, because it cannot read the file.
     Unknown,
 }
@@ -106,45 +111,42 @@ pub enum Use {
 /// Keeps everybody from a database, unless somebody has it open already.
 pub async fn hold(path: &Path) -> Use {
     // Whatever lies beside it would be lost: SQLite takes away the journal of what it cannot read.
-    if !begins_as_sqlite(path).unwrap_or(false) {
+    if !beginning(path).is_ok_and(|it| it == Beginning::Sqlite) {
         return Use::Unknown;
     }
     match held(path).await {
-        Ok(held) => Use::Nobody(held),
+        Ok(Some(held)) => Use::Nobody(held),
+        Ok(None) => Use::Another,
         // BUSY and LOCKED, in every form.
         Err(error) if matches!(code(&error).map(|code| code & 0xff), Some(5 | 6)) => Use::Somebody,
         Err(_) => Use::Unknown,
     }
 }
 
-async fn held(path: &Path) -> Result<Held, sqlx::Error> {
+async fn held(path: &Path) -> Result<Option<Held>, sqlx::Error> {
     let mut link = options(path).connect().await?;
+    if migrate::is_foreign(&mut link).await {
+        return Ok(None);
+    }
     // Only who is alone can leave the write-ahead log: who reads or writes, or may, keeps it.
     sqlx::raw_sql("PRAGMA journal_mode = DELETE").execute(&mut link).await?;
     sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut link).await?;
-    Ok(Held { _link: link })
+    Ok(Some(Held { _link: link }))
 }
 
 /// Makes a database one file, without a journal beside it.
 pub async fn settle(path: &Path) -> Result<(), DbError> {
-    let mut link = open(path).await?;
+    let mut link = file(path).open().await?;
     sqlx::raw_sql("PRAGMA journal_mode = DELETE").execute(&mut link).await?;
     Ok(link.close().await?)
-}
-
-fn begins_as_sqlite(path: &Path) -> std::io::Result<bool> {
-    let mut beginning = [0; MAGIC.len()];
-    let length = std::fs::File::open(path)?.read(&mut beginning)?;
-    Ok(beginning.get(..length) == Some(MAGIC))
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new().filename(path).busy_timeout(PATIENCE).disable_statement_logging()
 }
 
-async fn open(path: &Path) -> Result<SqliteConnection, DbError> {
-    let what = path.display().to_string();
-    options(path).connect().await.map_err(|source| DbError::Open { what, source })
+fn file(path: &Path) -> DatabaseFile {
+    DatabaseFile::at(path.to_owned(), PATIENCE)
 }
 
 fn code(error: &sqlx::Error) -> Option<u32> {

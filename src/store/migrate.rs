@@ -1,14 +1,17 @@
 //! Brings a database to this program's schema, one process at a time.
 
-use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, Migrator};
-use sqlx::postgres::PgConnection;
+mod lease;
+mod link;
+
+use sqlx::migrate::{AppliedMigration, Migration, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
-use std::path::Path;
-use std::time::Duration;
 
-use super::db::{DatabaseFile, DatabaseServer, DbError, DbOptions, Engine, Route};
+pub use lease::this_process;
+
+use super::db::{Cause, DatabaseFile, DatabaseServer, DbError, DbOptions, Engine};
 use crate::clock::Seconds;
+use link::{Link, Migrating};
 
 /// Every migration of this program, in order.
 fn migrations() -> Migrator {
@@ -20,25 +23,29 @@ fn migrations() -> Migrator {
     migrator
 }
 
-/// How long a process that dies in the middle keeps others from migrating.
-const LEASE_SECONDS: Seconds = 60;
-/// How long to wait for another process that migrates.
-const ATTEMPTS: u32 = 120;
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// Runs what is missing, under a lease row: an advisory lock belongs to a session, which a pooler lends to others.
-/// Creates a SQLite file that does not exist.
+/// Runs what is missing, under a lease. Creates a SQLite file that does not exist; one of somebody else stays as it is.
 pub async fn run(options: &DbOptions, holder: &str, now: Seconds) -> Result<(), DbError> {
     match options.engine()? {
         Engine::Sqlite => {
-            let path = options.sqlite_path().ok_or(DbError::Url("must name a file".into()))?;
-            create_private(&path);
+            let file = DatabaseFile::as_it_is(options)?;
+            file.make()?;
+            let mut link = file.open().await?;
+            let pending = pending(&mut link, &migrations(), &file.what()).await;
+            link.close().await?;
+            if pending?.is_empty() {
+                return Ok(());
+            }
             let mut link = DatabaseFile::of(options)?.open().await?;
-            under_lease(&mut link, Route::Direct, holder, now).await?;
+            let turn = Turn { options, holder, now, what: file.what() };
+            turn.migrate(&mut link).await?;
             // Closed when this returns, and not some time later: then nobody has the file open.
             Ok(link.close().await?)
         }
-        Engine::Postgres => under_lease(&mut postgres(options).await?, options.route, holder, now).await,
+        Engine::Postgres => {
+            let server = server(options)?;
+            let turn = Turn { options, holder, now, what: server.what() };
+            turn.migrate(&mut server.open().await?).await
+        }
     }
 }
 
@@ -46,19 +53,27 @@ pub async fn run(options: &DbOptions, holder: &str, now: Seconds) -> Result<(), 
 pub async fn plan(options: &DbOptions) -> Result<Vec<(i64, String)>, DbError> {
     let all = migrations();
     let pending = match options.engine()? {
-        Engine::Sqlite if !options.sqlite_path().is_some_and(|path| path.exists()) => None,
-        Engine::Sqlite => pending(&mut DatabaseFile::of(options)?.open().await?, &all).await?,
+        Engine::Sqlite => {
+            let file = DatabaseFile::as_it_is(options)?;
+            match file.is_there() {
+                true => pending(&mut file.open().await?, &all, &file.what()).await?,
+                false => {
+                    file.has_a_folder()?;
+                    all.iter().cloned().collect()
+                }
+            }
+        }
         Engine::Postgres => {
-            let mut link = Link { connection: &mut postgres(options).await?, route: options.route };
-            link.run(async |link| pending(link, &all).await).await??
+            let server = server(options)?;
+            let mut link = Link { connection: &mut server.open().await?, route: options.route };
+            link.run(async |link| pending(link, &all, &server.what()).await).await??
         }
     };
-    let pending = pending.unwrap_or_else(|| all.iter().cloned().collect());
     Ok(pending.into_iter().map(|one| (one.version, one.description.into_owned())).collect())
 }
 
-async fn postgres(options: &DbOptions) -> Result<PgConnection, DbError> {
-    DatabaseServer::of(options, "grantor migrate")?.unlimited().open().await
+fn server(options: &DbOptions) -> Result<DatabaseServer, DbError> {
+    Ok(DatabaseServer::of(options, "grantor migrate")?.unlimited())
 }
 
 /// How a database's schema stands to this program's.
@@ -76,34 +91,45 @@ pub(in crate::store) enum Standing {
 pub(in crate::store) async fn standing(options: &DbOptions) -> Result<Standing, DbError> {
     match options.engine()? {
         Engine::Sqlite => {
-            let mut link = DatabaseFile::as_it_is(options)?.open().await?;
-            let standing = standing_of(&mut link).await;
+            let file = DatabaseFile::as_it_is(options)?;
+            let mut link = file.open().await?;
+            let standing = standing_of(&mut link, &file.what()).await;
             link.close().await?;
             standing
         }
         Engine::Postgres => {
-            let mut link = Link { connection: &mut postgres(options).await?, route: options.route };
-            link.run(async |link| standing_of(link).await).await?
+            let server = server(options)?;
+            let mut link = Link { connection: &mut server.open().await?, route: options.route };
+            link.run(async |link| standing_of(link, &server.what()).await).await?
         }
     }
 }
 
 /// The same of a SQLite database that is open already.
-pub(in crate::store) async fn standing_of_file(link: &mut SqliteConnection) -> Result<Standing, DbError> {
-    standing_of(link).await
+pub(in crate::store) async fn standing_of_file(
+    link: &mut SqliteConnection,
+    what: &str,
+) -> Result<Standing, DbError> {
+    standing_of(link, what).await
 }
 
-async fn standing_of(link: &mut impl Migrating) -> Result<Standing, DbError> {
+/// Whether it is another application's, as far as SQLite can read it.
+pub(in crate::store) async fn is_foreign(link: &mut SqliteConnection) -> bool {
+    matches!(history(link, &migrations()).await, Ok(History::Foreign(_)))
+}
+
+async fn standing_of(link: &mut impl Migrating, what: &str) -> Result<Standing, DbError> {
     let migrations = migrations();
-    let all = link.list_applied_migrations(&migrations.table_name).await.unwrap_or_default();
-    let known = || migrations.iter().map(|known| (known.version, &known.checksum));
-    let applied = || all.iter().map(|applied| (applied.version, &applied.checksum));
-    if applied().next().is_none() || applied().next() != known().next() {
+    let history = history(link, &migrations).await;
+    let History::Ours(all) = history.map_err(|source| DbError::Open { what: what.to_owned(), source })?
+    else {
         return Ok(Standing::Foreign);
-    }
+    };
+    let known = migrations.iter().map(|known| (known.version, &known.checksum));
+    let applied = all.iter().map(|applied| (applied.version, &applied.checksum));
     Ok(if refuse_newer(link, &all, &migrations).await? {
         Standing::Newer
-    } else if known().eq(applied()) {
+    } else if known.eq(applied) {
         Standing::Current
     } else {
         Standing::Older
@@ -113,134 +139,97 @@ async fn standing_of(link: &mut impl Migrating) -> Result<Standing, DbError> {
 /// What every database is before anybody uses it.
 pub(in crate::store) async fn new_in_memory() -> Result<SqliteConnection, DbError> {
     let mut link = SqliteConnectOptions::new().in_memory(true).connect().await?;
-    migrations().run(&mut link).await.map_err(DbError::Migrate)?;
+    let migrated = migrations().run(&mut link).await;
+    migrated.map_err(|error| DbError::Migrate { what: "in memory".into(), source: error.into() })?;
     Ok(link)
 }
 
-/// Makes the file readable by its owner alone: it holds hashes of passwords. SQLite gives its journal the same mode.
-fn create_private(path: &Path) {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    // Whatever is wrong with the path, opening the database says it better.
-    let _ = options.open(path);
-}
-
-/// What migrating needs of a connection of either engine.
-trait Migrating: Migrate + Sized {
-    /// Runs a statement that takes a holder's name and two times; the number of rows that it changed.
-    async fn lease(
-        &mut self,
-        sql: &'static str,
-        holder: &str,
-        times: [Seconds; 2],
-    ) -> Result<u64, sqlx::Error>;
-    async fn plain(&mut self, sql: &'static str) -> Result<(), sqlx::Error>;
-    /// The one text that a query gives.
-    async fn text(&mut self, sql: &'static str) -> Result<Option<String>, sqlx::Error>;
-    async fn migrate(&mut self, migrator: &Migrator) -> Result<(), MigrateError>;
-    /// Runs `work` in one transaction, and leaves nothing of it on the session.
-    async fn together<T>(&mut self, work: impl AsyncFnOnce(&mut Self) -> T) -> Result<T, sqlx::Error>;
-}
-
-macro_rules! migrating {
-    ($connection:ty) => {
-        impl Migrating for $connection {
-            async fn lease(
-                &mut self,
-                sql: &'static str,
-                holder: &str,
-                times: [Seconds; 2],
-            ) -> Result<u64, sqlx::Error> {
-                let query = sqlx::query(sql).bind(holder.to_owned()).bind(times[0]).bind(times[1]);
-                query.execute(self).await.map(|done| done.rows_affected())
-            }
-
-            async fn plain(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
-                sqlx::raw_sql(sql).execute(self).await.map(drop)
-            }
-
-            async fn text(&mut self, sql: &'static str) -> Result<Option<String>, sqlx::Error> {
-                sqlx::query_scalar(sql).fetch_optional(self).await
-            }
-
-            async fn migrate(&mut self, migrator: &Migrator) -> Result<(), MigrateError> {
-                migrator.run(self).await
-            }
-
-            async fn together<T>(
-                &mut self,
-                work: impl AsyncFnOnce(&mut Self) -> T,
-            ) -> Result<T, sqlx::Error> {
-                let mut tx = self.begin().await?;
-                let done = work(&mut tx).await;
-                tx.clear_cached_statements().await?;
-                tx.commit().await?;
-                Ok(done)
-            }
-        }
-    };
-}
-
-migrating!(SqliteConnection);
-migrating!(PgConnection);
-
-/// A connection, and whether what belongs together must be one transaction on it.
-struct Link<'a, M> {
-    connection: &'a mut M,
-    route: Route,
-}
-
-impl<M: Migrating> Link<'_, M> {
-    /// Runs `work`; behind a pooler as one transaction, since even one statement is prepared first and run then, and the
-    /// session may be another one in between.
-    async fn run<T>(&mut self, work: impl AsyncFnOnce(&mut M) -> T) -> Result<T, sqlx::Error> {
-        match self.route {
-            Route::Direct => Ok(work(self.connection).await),
-            Route::Pooler => self.connection.together(work).await,
-        }
-    }
-}
-
-async fn under_lease(
-    connection: &mut impl Migrating,
-    route: Route,
-    holder: &str,
+/// One process's attempt to migrate.
+struct Turn<'a> {
+    options: &'a DbOptions,
+    holder: &'a str,
     now: Seconds,
-) -> Result<(), DbError> {
-    let migrations = migrations();
-    let mut link = Link { connection, route };
-    // Nearly always: a command that only looks writes nothing, and one that is killed leaves no lease behind.
-    if link.run(async |link| pending(link, &migrations).await).await??.is_some_and(|it| it.is_empty()) {
-        return Ok(());
-    }
-    take_lease(&mut link, holder, now).await?;
-    let migrated = link.run(async |link| link.migrate(&migrations).await).await?;
-    let give_back = "UPDATE migration_lease SET ends_at = $2 WHERE id = 1 AND holder = $1 AND ends_at <> $3";
-    link.run(async |link| link.lease(give_back, holder, [0, 0]).await).await??;
-    migrated.map_err(DbError::Migrate)
+    what: String,
 }
 
-/// The migrations that this program has and the database has not; `None` when that cannot be told.
-///
-/// An error when the database has others, of a release beside which this one must not run.
-async fn pending<M: Migrating>(
-    link: &mut M,
-    migrations: &Migrator,
-) -> Result<Option<Vec<Migration>>, DbError> {
-    let Ok(None) = link.dirty_version(&migrations.table_name).await else { return Ok(None) };
-    let Ok(applied) = link.list_applied_migrations(&migrations.table_name).await else { return Ok(None) };
-    refuse_newer(link, &applied, migrations).await?;
-    let known = |version: i64| migrations.iter().find(|known| known.version == version);
-    let is_changed = |applied: &AppliedMigration| {
-        known(applied.version).is_some_and(|known| known.checksum != applied.checksum)
-    };
-    if applied.iter().any(is_changed) {
-        return Ok(None);
+impl Turn<'_> {
+    async fn migrate(&self, connection: &mut impl Migrating) -> Result<(), DbError> {
+        let migrations = migrations();
+        let mut link = Link { connection, route: self.options.route };
+        // Nearly always: a command that only looks writes nothing, and one that is killed leaves no lease behind.
+        if link.run(async |link| pending(link, &migrations, &self.what).await).await??.is_empty() {
+            return Ok(());
+        }
+        let failed = |source| DbError::Migrate { what: self.what.clone(), source };
+        lease::take(&mut link, self.holder, self.now, self.options.migration_patience).await.map_err(
+            |error| match error {
+                DbError::Statement(source) | DbError::Unavailable(source) => failed(source),
+                error => error,
+            },
+        )?;
+        let migrated = link.run(async |link| link.migrate(&migrations).await).await?;
+        lease::give_back(&mut link, self.holder).await?;
+        migrated.map_err(|error| failed(error.into()))
     }
-    let is_applied = |known: &&Migration| applied.iter().any(|applied| applied.version == known.version);
-    Ok(Some(migrations.iter().filter(|known| !is_applied(known)).cloned().collect()))
+}
+
+/// What a database has been through.
+enum History {
+    /// Nothing, so that it may become ours.
+    New,
+    Ours(Vec<AppliedMigration>),
+    /// Somebody else's, with this table for instance.
+    Foreign(String),
+}
+
+async fn history<M: Migrating>(link: &mut M, migrations: &Migrator) -> Result<History, Cause> {
+    let name = &*migrations.table_name;
+    let tables = link.texts(M::TABLES).await?;
+    let applied = match tables.iter().any(|table| table == name) {
+        true => link.list_applied_migrations(name).await?,
+        false => Vec::new(),
+    };
+    // These two are there before the first migration.
+    let another = tables.into_iter().find(|table| table != name && table != "migration_lease");
+    if let Some(first) = applied.first() {
+        let is_ours = migrations
+            .iter()
+            .next()
+            .is_some_and(|known| (known.version, &known.checksum) == (first.version, &first.checksum));
+        let its = another.unwrap_or_else(|| name.to_owned());
+        return Ok(if is_ours { History::Ours(applied) } else { History::Foreign(its) });
+    }
+    Ok(another.map_or(History::New, History::Foreign))
+}
+
+/// The migrations that this program has and the database has not; an error when it is none of ours, or one of a release
+/// beside which this one must not run.
+async fn pending(
+    link: &mut impl Migrating,
+    migrations: &Migrator,
+    what: &str,
+) -> Result<Vec<Migration>, DbError> {
+    let unusable = |why| Err(DbError::Unusable { what: what.to_owned(), why });
+    let history = history(link, migrations).await;
+    let applied = match history.map_err(|source| DbError::Open { what: what.to_owned(), source })? {
+        History::New => Vec::new(),
+        History::Ours(applied) => applied,
+        History::Foreign(table) => {
+            return unusable(format!(
+                "it belongs to another application, with tables such as {table}; give Grantor one of its own"
+            ));
+        }
+    };
+    refuse_newer(link, &applied, migrations).await?;
+    let of = |version: i64| applied.iter().find(|applied| applied.version == version);
+    if let Some(changed) = migrations
+        .iter()
+        .find(|known| of(known.version).is_some_and(|applied| applied.checksum != known.checksum))
+    {
+        let version = changed.version;
+        return unusable(format!("its migration {version} is not the one of this release"));
+    }
+    Ok(migrations.iter().filter(|known| of(known.version).is_none()).cloned().collect())
 }
 
 /// Whether a newer release has been at the schema; an error if this one must not run beside it.
@@ -252,7 +241,7 @@ async fn refuse_newer(
     let is_known = |version: i64| migrations.iter().any(|known| known.version == version);
     let versions = applied.iter().map(|applied| applied.version);
     let Some(newer) = versions.filter(|version| !is_known(*version)).max() else { return Ok(false) };
-    let oldest = link.text(OLDEST_RELEASE).await.unwrap_or_default();
+    let oldest = link.texts(OLDEST_RELEASE).await.unwrap_or_default().into_iter().next();
     if oldest.as_deref().is_some_and(|oldest| is_at_least(RELEASE, oldest)) {
         return Ok(true);
     }
@@ -273,28 +262,6 @@ fn is_at_least(release: &str, other: &str) -> bool {
         (Some(release), Some(other)) => release >= other,
         _ => false,
     }
-}
-
-async fn take_lease(link: &mut Link<'_, impl Migrating>, holder: &str, now: Seconds) -> Result<(), DbError> {
-    let create = "CREATE TABLE IF NOT EXISTS migration_lease (
-        id BIGINT PRIMARY KEY, holder TEXT NOT NULL, ends_at BIGINT NOT NULL)";
-    // Two processes that create it at once: PostgreSQL fails one of them, which then finds it there.
-    if link.connection.plain(create).await.is_err() {
-        link.connection.plain(create).await?;
-    }
-    let take = "INSERT INTO migration_lease (id, holder, ends_at) VALUES (1, $1, $2)
-        ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, ends_at = excluded.ends_at
-        WHERE migration_lease.ends_at < $3";
-    for attempt in 0..ATTEMPTS {
-        let waited = Seconds::from(attempt) * Seconds::try_from(PAUSE.as_millis()).unwrap_or_default() / 1000;
-        let now = now + waited;
-        let times = [now + LEASE_SECONDS, now];
-        if link.run(async |link| link.lease(take, holder, times).await).await?? == 1 {
-            return Ok(());
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-    Err(DbError::MigrationLease)
 }
 
 #[cfg(test)]

@@ -317,15 +317,19 @@ async fn what_cannot_be_copied_from_or_to_is_refused_with_a_sentence() {
     let newer = "the database was migrated by a newer grantor (migration 9999), which only release 9.0.0 and later can use";
     let to = at("new");
     for (from, to, part) in [
-        (at("none"), to.clone(), "the database to copy from cannot be read: cannot open the database"),
+        (at("none"), to.clone(), "the database to copy from: cannot open the database"),
         (at("foreign"), to.clone(), "the database to copy from is not one of Grantor"),
         (at("old"), to.clone(), "has an older schema; run grantor migrate on it first"),
         (at("newer"), to.clone(), newer),
         (source.url.clone(), at("newer"), newer),
         (source.url.clone(), source.url.clone(), "--from and --to are the same database"),
         ("mysql://x".into(), to.clone(), "--from must begin with sqlite: or postgres://"),
-        (source.url.clone(), "postgres://127.0.0.1:1/x".into(), "the database to copy to cannot be used"),
-        (source.url.clone(), at("no/folder"), "the database to copy to cannot be used"),
+        (
+            source.url.clone(),
+            "postgres://127.0.0.1:1/x".into(),
+            "the database to copy to: cannot open the database x at 127.0.0.1:1: ",
+        ),
+        (source.url.clone(), at("no/folder"), "the database to copy to: cannot use the database"),
     ] {
         let text = operator.refused(&["copy", "--from", &from, "--to", &to]);
         assert!(text.contains(part), "{from} {to}: {text}");

@@ -5,7 +5,7 @@ use grantor::store::db::{Db, DbError};
 use grantor::store::migrate;
 
 use crate::support::database::TestDatabase;
-use crate::support::postgres::PostgresWithTls;
+use crate::support::postgres::OwnPostgres;
 use crate::support::{TestServer, left_out};
 
 /// Whether somebody with this URL gets in, and then by TLS.
@@ -22,7 +22,7 @@ async fn gets_in(url: &str) -> Result<bool, DbError> {
 
 #[tokio::test]
 async fn the_way_to_postgresql_is_encrypted_and_its_certificate_verified_as_the_url_says() {
-    let Some(server) = PostgresWithTls::start() else {
+    let Some(server) = OwnPostgres::with_tls() else {
         return left_out("TLS to PostgreSQL, because its programs are not installed");
     };
     let url = |host: &str, parameters: &str| {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use grantor::store::db::Engine;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions as _, Executor as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _};
 
 use crate::support::database::engine;
 use crate::support::{Answer, TestServer};
@@ -19,7 +19,11 @@ pub(crate) enum Lock {
 
 impl Lock {
     pub(crate) async fn take(server: &TestServer) -> Self {
-        let url = &server.database.url;
+        Self::on(&server.database.url, "access_tokens, codes, flows IN ACCESS EXCLUSIVE MODE").await
+    }
+
+    /// The same on a database, and on PostgreSQL on these tables alone.
+    pub(crate) async fn on(url: &str, tables: &str) -> Self {
         match engine() {
             Engine::Sqlite => {
                 let options = SqliteConnectOptions::new().filename(url.trim_start_matches("sqlite:"));
@@ -29,11 +33,8 @@ impl Lock {
             }
             Engine::Postgres => {
                 let mut link = PgConnectOptions::from_str(url).unwrap().connect().await.unwrap();
-                link.execute(sqlx::raw_sql(
-                    "BEGIN; LOCK TABLE access_tokens, codes, flows IN ACCESS EXCLUSIVE MODE",
-                ))
-                .await
-                .unwrap();
+                let lock = AssertSqlSafe(format!("BEGIN; LOCK TABLE {tables}"));
+                link.execute(sqlx::raw_sql(lock)).await.unwrap();
                 Self::Postgres(link)
             }
         }

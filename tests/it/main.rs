@@ -12,6 +12,7 @@ mod accounts;
 mod authorize;
 mod back_channel;
 mod backup;
+mod bad_database;
 mod browsers;
 mod claims_parameter;
 mod client_assertions;

@@ -39,7 +39,7 @@ macro_rules! bind {
             (Column::Boolean(_), Value::Null) => $bound.add(None::<bool>),
             (Column::Bytes(_), Value::Null) => $bound.add(None::<Vec<u8>>),
         }
-        .map_err(|error| DbError::Statement(sqlx::Error::Encode(error)))
+        .map_err(|error| DbError::Statement(sqlx::Error::Encode(error).into()))
     };
 }
 

@@ -15,7 +15,7 @@ use end::End;
 /// Why nothing was copied.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
-    #[error("the database to copy from cannot be read")]
+    #[error("the database to copy from")]
     Source(#[source] DbError),
     #[error("the database to copy from is not one of Grantor")]
     Foreign,
@@ -23,7 +23,7 @@ pub enum CopyError {
     Older,
     #[error("the database to copy from has a newer schema; copy it with the release that migrated it")]
     Newer,
-    #[error("the database to copy to cannot be used")]
+    #[error("the database to copy to")]
     Target(#[source] DbError),
     #[error("the database to copy to has rows in {0} already")]
     Occupied(&'static str),

@@ -92,7 +92,7 @@ impl Values {
             Self::Sqlite(values) => values.add(value),
             Self::Postgres(values) => values.add(value),
         };
-        added.map_err(|error| DbError::Statement(sqlx::Error::Encode(error)))
+        added.map_err(|error| DbError::Statement(sqlx::Error::Encode(error).into()))
     }
 }
 
@@ -266,7 +266,7 @@ impl<'c> Batch<'c> {
             Plan::Each(statements) => statements.last_mut().map_or(Ok(()), |(_, values)| values.add(value)),
         };
         if let Err(error) = added {
-            self.error.get_or_insert(DbError::Statement(sqlx::Error::Encode(error)));
+            self.error.get_or_insert(DbError::Statement(sqlx::Error::Encode(error).into()));
         }
         self
     }

@@ -1,5 +1,7 @@
 //! Failures of the database, and what each means for trying again.
 
+use super::cause::Cause;
+
 /// The database did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -7,7 +9,10 @@ pub enum DbError {
     #[error("the database URL {0}")]
     Url(String),
     #[error("cannot open the database {what}")]
-    Open { what: String, source: sqlx::Error },
+    Open { what: String, source: Cause },
+    /// It is there, and nothing for this program.
+    #[error("cannot use the database {what}: {why}")]
+    Unusable { what: String, why: String },
     #[error("the database has more waiting requests than its queue holds")]
     Overloaded,
     #[error("the database did not answer in time")]
@@ -18,24 +23,25 @@ pub enum DbError {
     Nested,
     #[error("a database job panicked")]
     Panicked,
-    #[error("the database is away")]
-    Unavailable(#[source] sqlx::Error),
+    #[error("the database is not available")]
+    Unavailable(#[source] Cause),
     #[error("the transaction conflicts with another one")]
-    Conflict(#[source] sqlx::Error),
+    Conflict(#[source] Cause),
     #[error("a database statement failed")]
-    Statement(#[source] sqlx::Error),
+    Statement(#[source] Cause),
     #[error("a job went on after a database error, so its transaction was rolled back")]
     Swallowed,
     #[error("impossible data in {table} {id}: {what}")]
     Corrupt { table: &'static str, id: String, what: &'static str },
-    #[error("cannot migrate the database")]
-    Migrate(#[source] sqlx::migrate::MigrateError),
+    #[error("cannot migrate the database {what}")]
+    Migrate { what: String, source: Cause },
     #[error(
         "the database was migrated by a newer grantor (migration {migration}), which only release {oldest} and later can use"
     )]
     NewerSchema { migration: i64, oldest: String },
-    #[error("another process is migrating the database")]
-    MigrationLease,
+    /// With the name of who has it.
+    #[error("{0} is still migrating the database; try again when it has ended")]
+    MigrationLease(String),
 }
 
 impl DbError {
@@ -49,7 +55,7 @@ impl DbError {
                 | Self::Unavailable(_)
                 | Self::Conflict(_)
                 | Self::Open { .. }
-                | Self::MigrationLease
+                | Self::MigrationLease(_)
         )
     }
 }
@@ -61,20 +67,26 @@ impl From<sqlx::Error> for DbError {
                 error,
                 sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::Encode(_)
             );
-            return if is_statement { Self::Statement(error) } else { Self::Unavailable(error) };
+            return if is_statement {
+                Self::Statement(error.into())
+            } else {
+                Self::Unavailable(error.into())
+            };
         };
         match code.as_ref() {
             // PostgreSQL: serialization_failure, deadlock_detected.
-            "40001" | "40P01" => Self::Conflict(error),
-            code if is_sqlite_trouble(code) => Self::Unavailable(error),
+            "40001" | "40P01" => Self::Conflict(error.into()),
+            // PostgreSQL: read_only_sql_transaction, as after a failover; the next connection may lead to the primary.
+            "25006" => Self::Unavailable(error.into()),
+            code if is_sqlite_trouble(code) => Self::Unavailable(error.into()),
             // PostgreSQL: connection, resources, operator intervention (57014: statement timeout), system.
             code if ["08", "53", "57", "58"]
                 .iter()
                 .any(|class| code.len() == 5 && code.starts_with(class)) =>
             {
-                Self::Unavailable(error)
+                Self::Unavailable(error.into())
             }
-            _ => Self::Statement(error),
+            _ => Self::Statement(error.into()),
         }
     }
 }

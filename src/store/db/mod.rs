@@ -4,6 +4,7 @@
 //! runs it to its end whether or not the caller still waits. A future that is dropped in the middle of a
 //! transaction would leave a connection behind that later writes are lost on.
 
+mod cause;
 mod connection;
 mod error;
 mod job;
@@ -15,10 +16,11 @@ mod url;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+pub use cause::Cause;
 pub use connection::{Batch, Conn, Param, Query, Record, Tx};
 pub use error::{DbError, Refusable};
 pub(in crate::store) use postgres::DatabaseServer;
-pub(in crate::store) use sqlite::DatabaseFile;
+pub(in crate::store) use sqlite::{Beginning, DatabaseFile, beginning};
 pub use url::check as check_url;
 
 use job::{Envelope, Queue, ReadJob, WriteJob};
@@ -64,9 +66,14 @@ pub struct DbOptions {
     pub patience: Duration,
     /// How long another process may hold SQLite's write lock.
     pub lock_patience: Duration,
+    /// How long another process may migrate the database.
+    pub migration_patience: Duration,
 }
 
 impl DbOptions {
+    /// Longer than a process that died in the middle keeps its turn.
+    pub const MIGRATION_PATIENCE: Duration = Duration::from_secs(65);
+
     pub fn engine(&self) -> Result<Engine, DbError> {
         check_url(&self.url).map_err(DbError::Url)
     }

@@ -1,11 +1,13 @@
 //! PostgreSQL: each connection serves one job after another, a job a SERIALIZABLE transaction.
 
+use std::io::ErrorKind;
 use std::str::FromStr as _;
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, SqlSafeStr as _, SqlStr};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqlSafeStr as _, SqlStr};
 
+use super::cause::Cause;
 use super::connection::{Link, Statements, Tx};
 use super::error::DbError;
 use super::job::{Envelope, Inbox, Job, Queue, Verdict, queue, run_guarded};
@@ -19,6 +21,8 @@ const BEGIN_READING: &str = "BEGIN READ ONLY";
 /// How long a connection attempt may take.
 const CONNECT: Duration = Duration::from_secs(5);
 const THREADS: u32 = 2;
+/// PostgreSQL 13, the oldest that its makers have mended within the last year.
+const OLDEST_VERSION: u32 = 130_000;
 /// Prepared statements on a connection: more than there are texts in this program.
 const STATEMENTS: usize = 256;
 
@@ -81,7 +85,7 @@ impl DatabaseServer {
             .disable_statement_logging();
         let what = format!(
             "{} at {}:{}",
-            connect.get_database().unwrap_or_default(),
+            connect.get_database().unwrap_or(connect.get_username()),
             connect.get_host(),
             connect.get_port()
         );
@@ -105,29 +109,55 @@ impl DatabaseServer {
         Self { begin: limited(self.begin), begin_reading: self.begin_reading.map(limited), ..self }
     }
 
-    /// The same without a limit on statements, whatever the user's default is: a migration takes as long as it takes.
+    /// The same without a limit on statements, whatever the user's default is: a migration takes as long as it takes. But
+    /// while it waits for a lock, everybody else waits behind it.
     pub(in crate::store) fn unlimited(self) -> Self {
+        let limits = [("statement_timeout", "0"), ("lock_timeout", "10s")];
         match self.statements {
-            Statements::Kept => Self { connect: self.connect.options([("statement_timeout", "0")]), ..self },
+            Statements::Kept => Self { connect: self.connect.options(limits), ..self },
             Statements::Unnamed => self,
         }
     }
 
+    /// Connects, and makes sure that this program can work with what is there.
     pub(in crate::store) async fn open(&self) -> Result<PgConnection, DbError> {
-        self.connect().await.map_err(|source| self.not_opened(source))
+        let mut link = self.connect().await.map_err(|source| self.not_opened(source))?;
+        let unusable = |why| Err(DbError::Unusable { what: self.what(), why });
+        if let Some(version) = link.server_version_num().filter(|version| *version < OLDEST_VERSION) {
+            let (is, oldest) = (version / 10_000, OLDEST_VERSION / 10_000);
+            return unusable(format!("it is PostgreSQL {is}, and Grantor needs {oldest} or later"));
+        }
+        // Not prepared first: a pooler could give the second half to another session.
+        let row = sqlx::raw_sql("SHOW server_encoding").fetch_one(&mut link).await?;
+        match row.try_get::<String, _>(0)?.as_str() {
+            "UTF8" => Ok(link),
+            other => unusable(format!(
+                "its encoding is {other}; create it with ENCODING 'UTF8' TEMPLATE template0"
+            )),
+        }
+    }
+
+    /// What a sentence calls it.
+    pub(in crate::store) fn what(&self) -> String {
+        self.what.clone()
     }
 
     fn not_opened(&self, source: sqlx::Error) -> DbError {
+        let source = Cause::from(source);
         // protocol_violation: PgBouncer, to an option that it cannot pass on.
-        let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code);
-        let is_pooler = self.statements == Statements::Kept && code.as_deref() == Some("08P01");
-        let hint = if is_pooler { " (if this is a pooler, set database.pooler = true)" } else { "" };
+        let is_pooler = self.statements == Statements::Kept && source.code().as_deref() == Some("08P01");
+        let hint = match is_pooler {
+            true => " (if this is a pooler, set database.pooler = true)",
+            false if source.is_another_protocol() => " (is this PostgreSQL?)",
+            false => "",
+        };
         DbError::Open { what: format!("{}{hint}", self.what), source }
     }
 
     async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
         let connected = tokio::time::timeout(CONNECT, self.connect.connect()).await;
-        connected.map_err(|_| sqlx::Error::PoolTimedOut)?
+        let late = || std::io::Error::new(ErrorKind::TimedOut, format!("no answer within {CONNECT:?}"));
+        connected.map_err(|_| sqlx::Error::Io(late()))?
     }
 
     async fn link(&self) -> Result<Tx, sqlx::Error> {
@@ -153,7 +183,7 @@ async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, inbox: Inbox) {
         };
         match connected {
             Ok(live) => tx = settle(job, live, server, deadline).await,
-            Err(error) => job.fail(DbError::Unavailable(error)),
+            Err(error) => job.fail(DbError::Unavailable(error.into())),
         }
     }
 }
@@ -187,8 +217,13 @@ async fn begin(tx: &mut Tx, server: &DatabaseServer, sql: &SqlStr) -> Result<(),
     if tx.control(sql.clone()).await.is_ok() {
         return Ok(());
     }
-    *tx = server.link().await.map_err(DbError::Unavailable)?;
-    Ok(tx.control(sql.clone()).await?)
+    *tx = server.link().await.map_err(away)?;
+    // What cannot even begin is no defect of the job: a standby, for instance, takes nothing that is SERIALIZABLE.
+    tx.control(sql.clone()).await.map_err(away)
+}
+
+fn away(error: sqlx::Error) -> DbError {
+    DbError::Unavailable(error.into())
 }
 
 /// Runs a job that only reads; a second time on a new connection if this one was lost, and again when it collided,
@@ -201,7 +236,7 @@ async fn read(
 ) -> Result<Health, DbError> {
     let mut verdict = read_once(job, tx, server).await?;
     if tx.is_lost() {
-        *tx = server.link().await.map_err(DbError::Unavailable)?;
+        *tx = server.link().await.map_err(away)?;
         verdict = read_once(job, tx, server).await?;
     }
     for attempt in 0_u32.. {

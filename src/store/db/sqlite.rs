@@ -1,11 +1,14 @@
 //! SQLite: one writer with group commit, and a few connections that only read.
 
+use std::io::{ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 
 use super::DbOptions;
+use super::cause::Cause;
 use super::connection::{Link, Tx};
 use super::error::DbError;
 use super::job::{Envelope, Inbox, Queue, Verdict, queue, run_guarded};
@@ -45,8 +48,9 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
 #[derive(Clone)]
 pub(in crate::store) struct DatabaseFile {
     connect: SqliteConnectOptions,
-    what: String,
+    path: PathBuf,
     patience: Duration,
+    is_made: bool,
 }
 
 impl DatabaseFile {
@@ -57,22 +61,83 @@ impl DatabaseFile {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
-        Ok(Self { connect, ..file })
+        Ok(Self { connect, is_made: true, ..file })
     }
 
     /// One that is there, and keeps its journal mode, which a backup for instance has of its own.
     pub(in crate::store) fn as_it_is(options: &DbOptions) -> Result<Self, DbError> {
         let path = options.sqlite_path().ok_or(DbError::Url("must name a file".into()))?;
+        Ok(Self::at(path, options.lock_patience))
+    }
+
+    /// The same by its path.
+    pub(in crate::store) fn at(path: PathBuf, patience: Duration) -> Self {
         let connect = SqliteConnectOptions::new()
             .filename(&path)
             .foreign_keys(true)
-            .busy_timeout(options.lock_patience)
+            .busy_timeout(patience)
             .disable_statement_logging();
-        Ok(Self { connect, what: path.display().to_string(), patience: options.lock_patience })
+        Self { connect, path, patience, is_made: false }
+    }
+
+    /// Makes the file unless it is there, readable by its owner alone: it holds hashes of passwords. SQLite gives its journal
+    /// the same mode.
+    pub(in crate::store) fn make(&self) -> Result<(), DbError> {
+        self.has_a_folder()?;
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(&self.path) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(self.not_opened(error)),
+            _ => Ok(()),
+        }
+    }
+
+    pub(in crate::store) fn has_a_folder(&self) -> Result<(), DbError> {
+        let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.is_dir();
+        let missing = self.path.parent().filter(missing);
+        missing
+            .map_or(Ok(()), |folder| Err(self.unusable(&format!("there is no folder {}", folder.display()))))
+    }
+
+    pub(in crate::store) fn is_there(&self) -> bool {
+        self.path.exists()
+    }
+
+    /// What a sentence calls it.
+    pub(in crate::store) fn what(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn unusable(&self, why: &str) -> DbError {
+        DbError::Unusable { what: self.what(), why: why.to_owned() }
+    }
+
+    pub(in crate::store) fn not_opened(&self, source: impl Into<Cause>) -> DbError {
+        DbError::Open { what: self.what(), source: source.into() }
+    }
+
+    /// What the file system knows better than SQLite, and what SQLite must not be asked: it takes away the journal of a file
+    /// that it cannot read.
+    fn look(&self) -> Result<(), DbError> {
+        match std::fs::metadata(&self.path) {
+            Ok(it) if it.is_dir() => return Err(self.unusable("it is a directory; name a file in it")),
+            // A pipe would not even open.
+            Ok(it) if !it.is_file() => return Err(self.unusable("it is no file")),
+            _ => {}
+        }
+        match beginning(&self.path) {
+            Ok(Beginning::Another) => Err(self.unusable("it is no SQLite database")),
+            Ok(Beginning::Empty | Beginning::Sqlite) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound && self.is_made => Ok(()),
+            Err(error) => Err(self.not_opened(error)),
+        }
     }
 
     /// Opens it, and again while another process holds it.
     pub(in crate::store) async fn open(&self) -> Result<SqliteConnection, DbError> {
+        self.look()?;
         let begun = Instant::now();
         loop {
             match self.connect.connect().await {
@@ -80,12 +145,32 @@ impl DatabaseFile {
                 Err(error) if is_busy(&error) && begun.elapsed() < self.patience => {
                     tokio::time::sleep(REOPEN_AFTER).await;
                 }
-                outcome => {
-                    return outcome.map_err(|source| DbError::Open { what: self.what.clone(), source });
-                }
+                outcome => return outcome.map_err(|source| self.not_opened(source)),
             }
         }
     }
+}
+
+/// What every SQLite file begins with.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Beginning {
+    /// A new database is an empty file.
+    Empty,
+    Sqlite,
+    Another,
+}
+
+/// What a file is by its first bytes.
+pub(in crate::store) fn beginning(path: &Path) -> std::io::Result<Beginning> {
+    let mut bytes = [0; MAGIC.len()];
+    let length = std::fs::File::open(path)?.read(&mut bytes)?;
+    Ok(match length {
+        0 => Beginning::Empty,
+        _ if bytes == MAGIC => Beginning::Sqlite,
+        _ => Beginning::Another,
+    })
 }
 
 /// SQLITE_BUSY, in every form.

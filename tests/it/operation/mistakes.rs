@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use crate::support::Desk;
 use crate::support::operator::sentence;
-use crate::support::process::{ends, free_port, grantor};
+use crate::support::process::{ends, grantor};
 
 /// What a start that must fail says: one line, and exit code 1.
 #[track_caller]
@@ -76,25 +76,6 @@ async fn values_that_cannot_be_are_refused_with_their_key() {
         assert!(text.contains(key), "{environment:?}: {text}");
         assert!(!text.contains("hunter2"), "a secret does not belong on a screen: {text}");
     }
-}
-
-#[tokio::test]
-async fn a_database_that_cannot_be_opened_is_named() {
-    let desk = Desk::new().await;
-    let directory = desk.directory().display().to_string();
-    // No one can write in /proc, not even the superuser, as whom tests may run.
-    for place in
-        ["/proc/grantor.db", "/proc/none/grantor.db", &directory, &format!("{directory}/none/grantor.db")]
-    {
-        let url = format!("sqlite:{place}");
-        let text = refusal(&desk, &[("GRANTOR_DATABASE__URL", &url)]);
-        assert!(text.starts_with(&format!("cannot open the database {place}: ")), "{text}");
-        assert_eq!(text.matches("unable to open database file").count(), 1, "{text}");
-    }
-    let nobody = format!("postgres://u:hunter2@127.0.0.1:{}/d", free_port());
-    let text = refusal(&desk, &[("GRANTOR_DATABASE__URL", &nobody)]);
-    assert!(text.starts_with("cannot open the database d at 127.0.0.1:"), "{text}");
-    assert!(!text.contains("hunter2"), "{text}");
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use std::str::FromStr as _;
 use grantor::secret::random;
 use grantor::store::db::Engine;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
@@ -98,6 +99,28 @@ async fn execute(admin: &PgConnectOptions, sql: String) {
     let mut link = admin.connect().await.expect("the PostgreSQL server of TEST_POSTGRES_URL");
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut link).await.expect("an administrator's rights");
     link.close().await.expect("a good connection");
+}
+
+/// Runs statements on a database of either engine, and gives the last text that they give, if they give one.
+pub(crate) async fn statement_on(url: &str, sql: &str) -> String {
+    let sql = AssertSqlSafe(sql.to_owned());
+    let text = match url.strip_prefix("sqlite:") {
+        Some(path) => {
+            let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+            let mut link = options.connect().await.expect("a database");
+            let row = sqlx::raw_sql(sql).fetch_all(&mut link).await.expect("a good statement").pop();
+            link.close().await.expect("a good connection");
+            row.and_then(|row| row.try_get(0).ok())
+        }
+        None => {
+            let options = PgConnectOptions::from_str(url).expect("a PostgreSQL URL");
+            let mut link = options.connect().await.expect("a database");
+            let row = sqlx::raw_sql(sql).fetch_all(&mut link).await.expect("a good statement").pop();
+            link.close().await.expect("a good connection");
+            row.and_then(|row| row.try_get(0).ok())
+        }
+    };
+    text.unwrap_or_default()
 }
 
 fn random_name() -> String {

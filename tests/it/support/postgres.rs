@@ -1,4 +1,4 @@
-//! A PostgreSQL server of a test's own, which takes nobody without TLS.
+//! A PostgreSQL server of a test's own, with what the one that all tests share cannot have.
 
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -10,44 +10,64 @@ use tempfile::TempDir;
 use super::process::free_port;
 
 /// It is ended when this value goes.
-pub(crate) struct PostgresWithTls {
+pub(crate) struct OwnPostgres {
     child: Child,
     pub(crate) port: u16,
     directory: TempDir,
+    settings: Vec<String>,
 }
 
-impl PostgresWithTls {
-    /// Starts one with a certificate for `localhost`; `None` where there is no PostgreSQL.
-    pub(crate) fn start() -> Option<Self> {
-        let binaries = binaries()?;
-        let (directory, port) = (TempDir::new().expect("a directory"), free_port());
-        let data = directory.path().join("data");
+impl OwnPostgres {
+    /// Starts one with a certificate for `localhost`, which takes nobody without TLS; `None` where there is no PostgreSQL.
+    pub(crate) fn with_tls() -> Option<Self> {
+        let directory = TempDir::new().expect("a directory");
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
-        std::fs::write(directory.path().join("key.pem"), made.signing_key.serialize_pem()).expect("a file");
-        std::fs::write(directory.path().join("cert.pem"), made.cert.pem()).expect("a file");
-        assert!(Command::new("chmod").args(["0600"]).arg(directory.path().join("key.pem")).status().is_ok());
+        let place = |name: &str| directory.path().join(name);
+        std::fs::write(place("key.pem"), made.signing_key.serialize_pem()).expect("a file");
+        std::fs::write(place("cert.pem"), made.cert.pem()).expect("a file");
+        assert!(Command::new("chmod").args(["0600"]).arg(place("key.pem")).status().is_ok());
+        let settings = vec![
+            "ssl=on".to_owned(),
+            format!("ssl_cert_file={}", place("cert.pem").display()),
+            format!("ssl_key_file={}", place("key.pem").display()),
+        ];
+        Self::start(directory, "hostssl all all all trust\n", settings)
+    }
+
+    /// Starts one that asks everybody but its administrator for a password.
+    pub(crate) fn with_passwords() -> Option<Self> {
+        let rules = "host all postgres all trust\nhost all all all scram-sha-256\n";
+        Self::start(TempDir::new().expect("a directory"), rules, Vec::new())
+    }
+
+    fn start(directory: TempDir, rules: &str, mut settings: Vec<String>) -> Option<Self> {
+        let (binaries, port) = (binaries()?, free_port());
+        let data = directory.path().join("data");
         let owner = Owner::of(directory.path());
         let mut initdb = owner.command(&binaries.join("initdb"));
-        initdb.args(["--no-sync", "--auth=trust", "--username=postgres", "-D"]).arg(&data);
+        initdb.args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "-D"]).arg(&data);
         let made = initdb.stdin(Stdio::null()).output().expect("initdb");
         assert!(made.status.success(), "{made:?}");
-        std::fs::write(data.join("pg_hba.conf"), "hostssl all all all trust\n").expect("a file");
-        let place = |name: &str| directory.path().join(name).display().to_string();
-        let settings = [
+        std::fs::write(data.join("pg_hba.conf"), rules).expect("a file");
+        settings.extend([
             "listen_addresses=localhost".to_owned(),
             format!("port={port}"),
-            format!("unix_socket_directories={}", place("")),
+            format!("unix_socket_directories={}", directory.path().display()),
             "fsync=off".to_owned(),
-            "ssl=on".to_owned(),
-            format!("ssl_cert_file={}", place("cert.pem")),
-            format!("ssl_key_file={}", place("key.pem")),
-        ];
-        let mut postgres = owner.command(&binaries.join("postgres"));
-        postgres.arg("-D").arg(&data).stdout(Stdio::null()).stderr(Stdio::null());
-        postgres.args(settings.iter().flat_map(|setting| ["-c", setting]));
-        let mut server = Self { child: postgres.spawn().expect("postgres"), port, directory };
+        ]);
+        let child = postgres(directory.path(), &settings);
+        let mut server = Self { child, port, directory, settings };
         server.wait();
         Some(server)
+    }
+
+    /// Goes on as one that waits for the word of a primary, and meanwhile is only read.
+    pub(crate) fn becomes_a_standby(&mut self) {
+        let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        self.child.wait().expect("an end");
+        std::fs::write(self.directory.path().join("data/standby.signal"), "").expect("a file");
+        self.child = postgres(self.directory.path(), &self.settings);
+        self.wait();
     }
 
     /// Waits until it takes connections, which it does a moment after it listens.
@@ -68,12 +88,20 @@ impl PostgresWithTls {
     }
 }
 
-impl Drop for PostgresWithTls {
+impl Drop for OwnPostgres {
     fn drop(&mut self) {
         // At once, but not so that its own processes stay.
         let _ = Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).status();
         let _ = self.child.wait();
     }
+}
+
+fn postgres(directory: &Path, settings: &[String]) -> Child {
+    let binaries = binaries().expect("it has been there");
+    let mut postgres = Owner::of(directory).command(&binaries.join("postgres"));
+    postgres.arg("-D").arg(directory.join("data")).stdout(Stdio::null()).stderr(Stdio::null());
+    postgres.args(settings.iter().flat_map(|setting| ["-c", setting]));
+    postgres.spawn().expect("postgres")
 }
 
 /// Where the newest version's programs are, on Debian and its kin.
@@ -92,8 +120,8 @@ enum Owner {
 impl Owner {
     /// Gives the directory to whom it has to belong.
     fn of(directory: &Path) -> Self {
-        let is_superuser =
-            std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(directory).expect("it is")) == 0;
+        let process = std::fs::metadata("/proc/self").expect("a process");
+        let is_superuser = std::os::unix::fs::MetadataExt::uid(&process) == 0;
         if !is_superuser {
             return Self::Myself;
         }

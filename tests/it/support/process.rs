@@ -103,6 +103,12 @@ impl Serving {
         assert!(Command::new("kill").args(arguments).status().expect("kill").success());
     }
 
+    /// Asks it to stop and waits for the end.
+    pub(crate) fn stop(self) -> (bool, String) {
+        self.terminate();
+        self.finish()
+    }
+
     /// Waits for the end; whether it was a clean one, and the log.
     pub(crate) fn finish(mut self) -> (bool, String) {
         let status = self.child.wait().expect("an end");
@@ -133,12 +139,13 @@ pub(crate) fn free_port() -> u16 {
 
 /// Runs a command that must come to an end by itself; its exit code and what it wrote to standard error.
 pub(crate) fn ends(mut command: Command) -> (Option<i32>, String) {
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary");
+    command.stdin(Stdio::null());
+    ends_by_itself(command)
+}
+
+/// The same with the standard input that the command has.
+pub(crate) fn ends_by_itself(mut command: Command) -> (Option<i32>, String) {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the binary");
     let mut stderr = child.stderr.take().expect("a pipe");
     let (said, heard) = std::sync::mpsc::channel();
     std::thread::spawn(move || {

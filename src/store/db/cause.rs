@@ -1,0 +1,96 @@
+//! What a driver's error says to somebody who does not know the driver.
+
+use std::error::Error;
+use std::fmt;
+use std::io::ErrorKind;
+
+/// An error of a driver as one sentence: the engine's words, and what helps against it.
+#[derive(Debug)]
+pub struct Cause(sqlx::Error);
+
+impl Cause {
+    pub(super) fn code(&self) -> Option<String> {
+        let code = self.0.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        code.map(std::borrow::Cow::into_owned)
+    }
+
+    /// Whether whoever answered did not say what PostgreSQL says.
+    pub(super) fn is_another_protocol(&self) -> bool {
+        match &self.0 {
+            sqlx::Error::Protocol(_) => true,
+            sqlx::Error::Io(error) => error.kind() == ErrorKind::UnexpectedEof,
+            _ => false,
+        }
+    }
+}
+
+impl From<sqlx::Error> for Cause {
+    fn from(error: sqlx::Error) -> Self {
+        Self(error)
+    }
+}
+
+impl From<std::io::Error> for Cause {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for Cause {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        use sqlx::migrate::MigrateError;
+        Self(match error {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error,
+            error => error.into(),
+        })
+    }
+}
+
+/// It has said all that is beneath it.
+impl Error for Cause {}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            sqlx::Error::Database(error) => {
+                f.write_str(error.message())?;
+                let code = error.code();
+                code.and_then(|code| remedy(&code, error.message()))
+                    .map_or(Ok(()), |words| write!(f, "; {words}"))
+            }
+            sqlx::Error::Io(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                f.write_str("the connection ended in the middle of an answer")
+            }
+            sqlx::Error::Io(error) => error.fmt(f),
+            sqlx::Error::Protocol(_) => f.write_str("what answers does not speak the protocol"),
+            sqlx::Error::Tls(error) => write!(f, "no TLS: {error}"),
+            error => error.fmt(f),
+        }
+    }
+}
+
+/// What an operator can do, by SQLite's code or PostgreSQL's.
+fn remedy(code: &str, message: &str) -> Option<&'static str> {
+    Some(match code {
+        "42501" if message.contains("schema") => "the role needs USAGE and CREATE on it to migrate",
+        "42501" if message.contains("owner") => "migrate as the role that owns the tables",
+        "42501" if message.contains("database") => "the role needs CONNECT on it",
+        "42501" => "the role needs SELECT, INSERT, UPDATE and DELETE on every table",
+        "25006" => "name the primary, or turn default_transaction_read_only off",
+        "0A000" if message.contains("hot standby") => "name the primary",
+        "3D000" => "create it first",
+        "55P03" => "another transaction is in the way; try again when it has ended",
+        code => return sqlite_remedy(code),
+    })
+}
+
+fn sqlite_remedy(code: &str) -> Option<&'static str> {
+    // The last byte is the code; the others say more about it.
+    Some(match code.parse::<u32>().ok().filter(|_| code.len() < 5)? & 0xff {
+        5 | 6 => "another process holds it",
+        8 => "the file and its folder must be writable",
+        11 | 26 => "it is damaged, and grantor restore puts a backup in its place",
+        14 => "the folder must be writable, too",
+        _ => return None,
+    })
+}

@@ -1,0 +1,63 @@
+//! Whose turn it is to migrate: a lease row, because an advisory lock belongs to a session, which a pooler lends to others.
+
+use std::time::{Duration, Instant};
+
+use super::super::db::DbError;
+use super::link::{Link, Migrating};
+use crate::clock::Seconds;
+use crate::secret::random_id;
+
+/// How long a process that dies in the middle keeps others from migrating.
+const LEASE_SECONDS: Seconds = 60;
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Who this is, for a person who asks whom others wait for; no other process has the same name.
+pub fn this_process() -> String {
+    let host =
+        std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
+    let host = host.map(|name| format!(" on {}", name.trim())).unwrap_or_default();
+    // In containers of one machine both can be the same.
+    format!("process {}{host} ({})", std::process::id(), random_id().split_at(8).0)
+}
+
+/// Waits for its turn at most as long as `patience`, and says for whom.
+pub(super) async fn take(
+    link: &mut Link<'_, impl Migrating>,
+    holder: &str,
+    now: Seconds,
+    patience: Duration,
+) -> Result<(), DbError> {
+    let create = "CREATE TABLE IF NOT EXISTS migration_lease (
+        id BIGINT PRIMARY KEY, holder TEXT NOT NULL, ends_at BIGINT NOT NULL)";
+    // Two processes that create it at once: PostgreSQL fails one of them, which then finds it there.
+    if link.connection.plain(create).await.is_err() {
+        link.connection.plain(create).await?;
+    }
+    let take = "INSERT INTO migration_lease (id, holder, ends_at) VALUES (1, $1, $2)
+        ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, ends_at = excluded.ends_at
+        WHERE migration_lease.ends_at < $3";
+    let (begun, mut told) = (Instant::now(), None);
+    loop {
+        let now = now + Seconds::try_from(begun.elapsed().as_secs()).unwrap_or_default();
+        let times = [now + LEASE_SECONDS, now];
+        if link.run(async |link| link.lease(take, holder, times).await).await?? == 1 {
+            return Ok(());
+        }
+        let other = link.run(async |link| link.texts("SELECT holder FROM migration_lease").await).await??;
+        let other = other.into_iter().next().unwrap_or_default();
+        if begun.elapsed() >= patience {
+            return Err(DbError::MigrationLease(other));
+        }
+        if told.as_ref() != Some(&other) {
+            tracing::warn!("waiting for {other}, which is migrating the database");
+            told = Some(other);
+        }
+        tokio::time::sleep(PAUSE.min(patience)).await;
+    }
+}
+
+pub(super) async fn give_back(link: &mut Link<'_, impl Migrating>, holder: &str) -> Result<(), DbError> {
+    let give_back = "UPDATE migration_lease SET ends_at = $2 WHERE id = 1 AND holder = $1 AND ends_at <> $3";
+    link.run(async |link| link.lease(give_back, holder, [0, 0]).await).await??;
+    Ok(())
+}

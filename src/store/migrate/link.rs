@@ -1,0 +1,106 @@
+//! A connection of either engine, as far as migrating needs it.
+
+use sqlx::Connection as _;
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::postgres::PgConnection;
+use sqlx::sqlite::SqliteConnection;
+
+use super::super::db::Route;
+use crate::clock::Seconds;
+
+/// What migrating needs of a connection of either engine.
+pub(super) trait Migrating: Migrate + Sized {
+    /// The names of the tables that are neither the engine's nor an extension's.
+    const TABLES: &str;
+    /// What a transaction begins with that must not wait long for others' locks, where a session cannot be told.
+    const IMPATIENT: &str;
+
+    /// Runs a statement that takes a holder's name and two times; the number of rows that it changed.
+    async fn lease(
+        &mut self,
+        sql: &'static str,
+        holder: &str,
+        times: [Seconds; 2],
+    ) -> Result<u64, sqlx::Error>;
+    async fn plain(&mut self, sql: &'static str) -> Result<(), sqlx::Error>;
+    /// The texts that a query gives.
+    async fn texts(&mut self, sql: &'static str) -> Result<Vec<String>, sqlx::Error>;
+    async fn migrate(&mut self, migrator: &Migrator) -> Result<(), MigrateError>;
+    /// Runs `work` in one transaction, and leaves nothing of it on the session.
+    async fn together<T>(&mut self, work: impl AsyncFnOnce(&mut Self) -> T) -> Result<T, sqlx::Error>;
+}
+
+macro_rules! migrating {
+    ($connection:ty, $tables:literal, $impatient:expr) => {
+        impl Migrating for $connection {
+            const TABLES: &str = $tables;
+            const IMPATIENT: &str = $impatient;
+
+            async fn lease(
+                &mut self,
+                sql: &'static str,
+                holder: &str,
+                times: [Seconds; 2],
+            ) -> Result<u64, sqlx::Error> {
+                let query = sqlx::query(sql).bind(holder.to_owned()).bind(times[0]).bind(times[1]);
+                query.execute(self).await.map(|done| done.rows_affected())
+            }
+
+            async fn plain(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+                sqlx::raw_sql(sql).execute(self).await.map(drop)
+            }
+
+            async fn texts(&mut self, sql: &'static str) -> Result<Vec<String>, sqlx::Error> {
+                sqlx::query_scalar(sql).fetch_all(self).await
+            }
+
+            async fn migrate(&mut self, migrator: &Migrator) -> Result<(), MigrateError> {
+                migrator.run(self).await
+            }
+
+            async fn together<T>(
+                &mut self,
+                work: impl AsyncFnOnce(&mut Self) -> T,
+            ) -> Result<T, sqlx::Error> {
+                let mut tx = self.begin().await?;
+                tx.plain(Self::IMPATIENT).await?;
+                let done = work(&mut tx).await;
+                tx.clear_cached_statements().await?;
+                tx.commit().await?;
+                Ok(done)
+            }
+        }
+    };
+}
+
+migrating!(
+    SqliteConnection,
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
+    ""
+);
+// Not from information_schema, which hides what the role has no rights to.
+migrating!(
+    PgConnection,
+    "SELECT relname::TEXT FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p')
+         AND relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = current_schema())
+         AND oid NOT IN (SELECT objid FROM pg_catalog.pg_depend WHERE deptype = 'e')
+     ORDER BY relname",
+    "SET LOCAL lock_timeout = '10s'"
+);
+
+/// A connection, and whether what belongs together must be one transaction on it.
+pub(super) struct Link<'a, M> {
+    pub(super) connection: &'a mut M,
+    pub(super) route: Route,
+}
+
+impl<M: Migrating> Link<'_, M> {
+    /// Runs `work`; behind a pooler as one transaction, since even one statement is prepared first and run then, and the
+    /// session may be another one in between.
+    pub(super) async fn run<T>(&mut self, work: impl AsyncFnOnce(&mut M) -> T) -> Result<T, sqlx::Error> {
+        match self.route {
+            Route::Direct => Ok(work(self.connection).await),
+            Route::Pooler => self.connection.together(work).await,
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! SQLite files that have lost something.
+
+use grantor::store::db::Engine;
+
+use super::{ALL, BACKUP, CREATE, Desk, LIST, one};
+use crate::support::Application;
+use crate::support::database::{engine, statement_on};
+use crate::support::process::Serving;
+
+const REMEDY: &str = "it is damaged, and grantor restore puts a backup in its place";
+
+#[test]
+fn a_file_that_has_lost_its_end_or_its_schema_is_refused_and_left_as_it_is() {
+    if engine() != Engine::Sqlite {
+        return;
+    }
+    let desk = Desk::new();
+    let good = std::fs::read(desk.path("good")).unwrap();
+    let mut nothing_behind_the_name = good.clone();
+    nothing_behind_the_name[16..100].fill(0xff);
+    let mut no_schema = good.clone();
+    no_schema[4096..40_960].fill(0xff);
+    for (bytes, what) in [
+        (&good[..good.len() / 2], "database disk image is malformed"),
+        (&good[..1000], "database disk image is malformed"),
+        (&nothing_behind_the_name, "file is not a database"),
+        (&no_schema, "database disk image is malformed"),
+    ] {
+        std::fs::write(desk.path("damaged"), bytes).unwrap();
+        let sentence =
+            format!("cannot open the database {}: {what}; {REMEDY}", desk.path("damaged").display());
+        let all = [&ALL[..], &[BACKUP]].concat();
+        assert_eq!(desk.told(&all, &desk.url("damaged")), one(sentence));
+    }
+    desk.operator(&desk.url("damaged")).done(&["restore", "good", "--yes"]);
+}
+
+#[tokio::test]
+async fn damage_within_a_table_is_a_failure_where_it_is_met_and_never_an_answer() {
+    if engine() != Engine::Sqlite {
+        return;
+    }
+    let desk = Desk::new();
+    let (url, secret) = (desk.url("grantor.db"), "a chosen secret");
+    let operator = desk.operator(&url);
+    operator.done(&["scope", "create", "read", "--description", "Read"]);
+    let client = ["client", "create", "--id", "job", "--name", "J", "--kind", "service", "--secret", secret];
+    operator.done(&[&client[..], &["--scope", "read"]].concat());
+    let page = "SELECT CAST(rootpage AS TEXT) FROM sqlite_schema WHERE name = 'clients'";
+    let page: usize = statement_on(&url, page).await.parse().unwrap();
+    let mut bytes = std::fs::read(desk.path("grantor.db")).unwrap();
+    bytes[(page - 1) * 4096..page * 4096].fill(0xa5);
+    std::fs::write(desk.path("grantor.db"), bytes).unwrap();
+
+    std::fs::write(desk.path("node.toml"), "").unwrap();
+    let serving = Serving::start(
+        desk.folder.path(),
+        &desk.path("node.toml"),
+        &[("GRANTOR_DATABASE__URL", url.as_str())],
+    );
+    let job = Application::registered_at(&serving.url, "job", Some(secret), "");
+    for _ in 0..3 {
+        let answer = job.token(&[("grant_type", "client_credentials")]).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.get("error").as_str()),
+            (500, "server_error"),
+            "{answer:?}"
+        );
+    }
+    assert_eq!(crate::support::Browser::new(&serving.url).get("/readyz").await.status, 200);
+    let (_, log) = serving.stop();
+    assert!(log.contains(REMEDY), "{log}");
+
+    let as_it_is = |command| command;
+    let sentence = format!("a database statement failed: database disk image is malformed; {REMEDY}");
+    assert_eq!(desk.sentence(LIST, &url, &as_it_is), sentence);
+    let sentence = format!(
+        "cannot open the database {}: database disk image is malformed; {REMEDY}",
+        desk.path("grantor.db").display()
+    );
+    assert_eq!(desk.sentence(BACKUP, &url, &as_it_is), sentence);
+    // What does not meet it goes on.
+    assert!(operator.with_input(CREATE, "a long enough password").status.success());
+}

@@ -1,0 +1,92 @@
+//! Databases of other applications, on either engine: nothing of ours comes in, and nothing of theirs changes.
+
+use super::{BACKUP, CREATE, Desk, FROM, LIST, MIGRATE, PLAN, PURGE, RESTORE, SERVE, TO, one};
+use crate::support::database::{TestDatabase, engine, statement_on};
+use grantor::store::db::Engine;
+
+/// Tables of somebody else: of other names, of one of ours, and of somebody who uses the same tool as we.
+const THEIRS: [(&str, &str); 3] = [
+    ("things", "CREATE TABLE things (id BIGINT); INSERT INTO things VALUES (1)"),
+    ("clients", "CREATE TABLE clients (id BIGINT); INSERT INTO clients VALUES (1)"),
+    (
+        "posts",
+        "CREATE TABLE posts (id BIGINT);
+         CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL,
+             installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, checksum $BYTES NOT NULL,
+             execution_time BIGINT NOT NULL);
+         INSERT INTO _sqlx_migrations VALUES (20240101, 'posts', CURRENT_TIMESTAMP, TRUE, '1', 1)",
+    ),
+];
+
+const WRITE: [&[&str]; 7] = [SERVE, MIGRATE, PLAN, LIST, CREATE, PURGE, TO];
+
+fn sentence(what: &str, table: &str) -> String {
+    format!(
+        "cannot use the database {what}: it belongs to another application, with tables such as {table}; give Grantor one \
+         of its own"
+    )
+}
+
+#[tokio::test]
+async fn a_file_of_another_application_is_left_as_it_is() {
+    if engine() != Engine::Sqlite {
+        return;
+    }
+    let desk = Desk::new();
+    for (table, sql) in THEIRS {
+        let (path, url) = (desk.path(table), desk.url(table));
+        statement_on(&url, &sql.replace("$BYTES", "BLOB")).await;
+        assert_eq!(desk.told(&WRITE, &url), one(sentence(&path.display().to_string(), table)));
+        assert_eq!(desk.told(&[FROM], &url), one("the database to copy from is not one of Grantor"));
+        let path = path.display();
+        assert_eq!(
+            desk.told(&[BACKUP], &url),
+            one(format!("{path} is a SQLite database, but not one of Grantor"))
+        );
+        assert_eq!(
+            desk.told(&[RESTORE], &url),
+            one(format!("{path} belongs to another application; it stays as it is"))
+        );
+    }
+}
+
+/// The tables of a PostgreSQL database, with how much is in each.
+const STATE: &str = "SELECT string_agg(relname || ' ' || query_to_xml('SELECT * FROM ' || oid::regclass, TRUE, TRUE, '')::TEXT,
+    '; ' ORDER BY relname) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'";
+
+#[tokio::test]
+async fn a_postgresql_database_of_another_application_is_left_as_it_is() {
+    if engine() != Engine::Postgres {
+        return;
+    }
+    let desk = Desk::new();
+    for (table, sql) in THEIRS {
+        let database = TestDatabase::empty_postgres().await;
+        statement_on(&database.url, &sql.replace("$BYTES", "BYTEA")).await;
+        let before = statement_on(&database.url, STATE).await;
+        assert!(before.contains(table));
+        let url = url::Url::parse(&database.url).unwrap();
+        let what =
+            format!("{} at {}:{}", &url.path()[1..], url.host_str().unwrap(), url.port().unwrap_or(5432));
+        assert_eq!(desk.told(&WRITE, &database.url), one(sentence(&what, table)));
+        let from = one("the database to copy from is not one of Grantor");
+        assert_eq!(desk.told(&[FROM], &database.url), from);
+        assert_eq!(statement_on(&database.url, STATE).await, before);
+    }
+}
+
+#[tokio::test]
+async fn a_schema_of_its_own_in_a_database_of_others_is_enough() {
+    if engine() != Engine::Postgres {
+        return;
+    }
+    let desk = Desk::new();
+    let database = TestDatabase::empty_postgres().await;
+    statement_on(&database.url, "CREATE TABLE things (id BIGINT); CREATE SCHEMA ours").await;
+    let url = format!("{}?options[search_path]=ours", database.url.split('?').next().unwrap());
+    desk.operator(&url).done(CREATE_A_SCOPE);
+    let tables = "SELECT COUNT(*)::TEXT FROM pg_tables WHERE schemaname = 'public'";
+    assert_eq!(statement_on(&database.url, tables).await, "1");
+}
+
+const CREATE_A_SCOPE: &[&str] = &["scope", "create", "read", "--description", "Read"];

@@ -1,0 +1,132 @@
+//! Databases that cannot be used: every command says so in one sentence, in time, and leaves them as they are.
+
+mod damaged;
+mod foreign;
+#[cfg(unix)]
+mod permissions;
+#[cfg(unix)]
+mod postgres;
+mod sqlite;
+mod turns;
+mod unreachable;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::support::Operator;
+use crate::support::process::ends_by_itself;
+
+/// The password in every URL here.
+const SECRET: &str = "hunter2";
+
+const SERVE: &[&str] = &["serve"];
+const MIGRATE: &[&str] = &["migrate"];
+const PLAN: &[&str] = &["migrate", "--dry-run"];
+const LIST: &[&str] = &["client", "list"];
+const CREATE: &[&str] = &["user", "create", "--username", "eve", "--password-stdin"];
+const PURGE: &[&str] = &["purge"];
+const BACKUP: &[&str] = &["backup", "copy"];
+const RESTORE: &[&str] = &["restore", "good", "--yes"];
+/// These two name the database themselves.
+const FROM: &[&str] = &["copy", "--from", "URL", "--to", "sqlite:new"];
+const TO: &[&str] = &["copy", "--from", "sqlite:good", "--to", "URL"];
+
+/// What changes a database.
+const WRITERS: [&[&str]; 6] = [SERVE, MIGRATE, LIST, CREATE, PURGE, TO];
+/// The same, and what only looks.
+const ALL: [&[&str]; 8] = [SERVE, MIGRATE, PLAN, LIST, CREATE, PURGE, FROM, TO];
+
+/// A folder in which `good` is a database, and nothing else.
+struct Desk {
+    folder: TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let operator = Operator { directory: folder.path().to_owned(), url: "sqlite:grantor.db".into() };
+        operator.done(MIGRATE);
+        operator.done(&["backup", "good"]);
+        std::fs::remove_file(folder.path().join("grantor.db")).unwrap();
+        std::fs::write(folder.path().join("password"), "a long enough password").unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A URL of a file here.
+    fn url(&self, name: &str) -> String {
+        format!("sqlite:{}", self.path(name).display())
+    }
+
+    fn operator(&self, url: &str) -> Operator {
+        Operator { directory: self.folder.path().to_owned(), url: url.to_owned() }
+    }
+
+    /// The names and contents of all files here and below.
+    fn state(&self) -> BTreeSet<(PathBuf, Vec<u8>)> {
+        let mut state = BTreeSet::new();
+        let mut folders = vec![self.folder.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                match path.is_dir() {
+                    true => folders.push(path),
+                    false => _ = state.insert((path.clone(), std::fs::read(&path).unwrap())),
+                }
+            }
+        }
+        state
+    }
+
+    /// Everything that these commands say about a database that each of them refuses, and nothing here has changed.
+    #[track_caller]
+    fn told(&self, commands: &[&[&str]], url: &str) -> BTreeSet<String> {
+        self.told_by(commands, url, |command| command)
+    }
+
+    /// The same with commands that are started in a way of their own.
+    #[track_caller]
+    fn told_by(
+        &self,
+        commands: &[&[&str]],
+        url: &str,
+        start: impl Fn(Command) -> Command,
+    ) -> BTreeSet<String> {
+        let before = self.state();
+        let told = commands.iter().map(|arguments| self.sentence(arguments, url, &start)).collect();
+        assert!(self.state() == before, "{commands:?} changed a file");
+        told
+    }
+
+    #[track_caller]
+    fn sentence(&self, arguments: &[&str], url: &str, start: &impl Fn(Command) -> Command) -> String {
+        let is_an_end = arguments.contains(&"URL");
+        let named: Vec<&str> = arguments.iter().map(|word| if *word == "URL" { url } else { word }).collect();
+        let mut command = self.operator(if is_an_end { "sqlite:good" } else { url }).command(&named);
+        command.env("GRANTOR_LISTEN", "127.0.0.1:0");
+        let mut command = start(command);
+        command.stdin(std::fs::File::open(self.path("password")).unwrap());
+        let began = Instant::now();
+        let (code, text) = ends_by_itself(command);
+        assert!(began.elapsed() < Duration::from_secs(20), "{arguments:?}: {:?}", began.elapsed());
+        assert_eq!(code, Some(1), "{arguments:?}: {text}");
+        assert!(!text.contains(SECRET), "{arguments:?}: {text}");
+        let lines: Vec<&str> = text.lines().collect();
+        let [line] = lines.as_slice() else { panic!("{arguments:?}: one sentence: {text}") };
+        let sentence = line.strip_prefix("grantor: ").unwrap_or_else(|| panic!("{line}"));
+        let ends = ["the database to copy from: ", "the database to copy to: "];
+        let of_an_end = ends.iter().find_map(|end| sentence.strip_prefix(end)).filter(|_| is_an_end);
+        of_an_end.unwrap_or(sentence).to_owned()
+    }
+}
+
+fn one(sentence: impl Into<String>) -> BTreeSet<String> {
+    [sentence.into()].into()
+}

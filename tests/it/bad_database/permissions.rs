@@ -1,0 +1,100 @@
+//! SQLite files and folders that the process has no rights to.
+
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::process::Command;
+
+use grantor::store::db::Engine;
+
+use super::{ALL, BACKUP, Desk, LIST, MIGRATE, PURGE, RESTORE, SERVE, TO, WRITERS, one};
+use crate::support::database::engine;
+use crate::support::left_out;
+
+/// A way to start a command.
+type Start = fn(Command) -> Command;
+
+/// What permissions bind: the superuser, as whom tests may run, without the power to pass over them.
+const BOUND: [&str; 2] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"];
+
+#[expect(clippy::needless_pass_by_value, reason = "one of the ways to start")]
+fn bound(command: Command) -> Command {
+    let mut bound = Command::new(BOUND[0]);
+    bound.arg(BOUND[1]).arg(command.get_program()).args(command.get_args());
+    bound.current_dir(command.get_current_dir().unwrap());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => bound.env(name, value),
+            None => bound.env_remove(name),
+        };
+    }
+    bound
+}
+
+/// How to start a command so that permissions bind it; `None` where that cannot be done.
+fn start(folder: &Path) -> Option<Start> {
+    if std::fs::metadata(folder).unwrap().uid() != 0 {
+        return Some(|command| command);
+    }
+    let works = Command::new(BOUND[0]).args([BOUND[1], "true"]).status();
+    works.is_ok_and(|status| status.success()).then_some(bound)
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// A desk with a folder `locked`, in which `x.db` is a database.
+fn desk() -> Option<(Desk, Start)> {
+    if engine() != Engine::Sqlite {
+        return None;
+    }
+    let desk = Desk::new();
+    let Some(start) = start(desk.folder.path()) else {
+        left_out("files without rights, because setpriv cannot take any from the superuser");
+        return None;
+    };
+    std::fs::create_dir(desk.path("locked")).unwrap();
+    std::fs::copy(desk.path("good"), desk.path("locked/x.db")).unwrap();
+    Some((desk, start))
+}
+
+#[test]
+fn a_file_that_may_not_be_read_is_named() {
+    let Some((desk, start)) = desk() else { return };
+    let file = desk.path("locked/x.db");
+    let sentence = format!("cannot open the database {}: Permission denied (os error 13)", file.display());
+    let before = std::fs::read(&file).unwrap();
+    set_mode(&file, 0o000);
+    // One by one, because this test may not read it either meanwhile.
+    for command in [&ALL[..], &[BACKUP]].concat() {
+        assert_eq!(desk.sentence(command, &desk.url("locked/x.db"), &start), sentence);
+    }
+    set_mode(&file, 0o600);
+    assert!(std::fs::read(&file).unwrap() == before);
+}
+
+#[test]
+fn a_file_or_folder_that_may_not_be_written_is_named() {
+    let Some((desk, start)) = desk() else { return };
+    let (folder, file, url) = (desk.path("locked"), desk.path("locked/x.db"), desk.url("locked/x.db"));
+    let sentence = format!(
+        "cannot open the database {}: attempt to write a readonly database; the file and its folder must be writable",
+        file.display()
+    );
+    set_mode(&file, 0o444);
+    assert_eq!(desk.told_by(&[SERVE, MIGRATE, LIST, PURGE], &url, start), one(sentence.as_str()));
+    set_mode(&file, 0o644);
+    set_mode(&folder, 0o555);
+    assert_eq!(desk.told_by(&[SERVE, MIGRATE, LIST, PURGE, TO], &url, start), one(sentence));
+    let denied = "Permission denied (os error 13)";
+    let cannot_write = format!("cannot write in {}: {denied}", folder.display());
+    assert_eq!(desk.told_by(&[RESTORE], &url, start), one(cannot_write.as_str()));
+    assert_eq!(
+        desk.told_by(&[&["backup", "locked/copy"]], &desk.url("good"), start),
+        one(cannot_write.replace(&folder.display().to_string(), "locked"))
+    );
+    let new = desk.path("locked/new.db");
+    let sentence = format!("cannot open the database {}: {denied}", new.display());
+    assert_eq!(desk.told_by(&WRITERS, &desk.url("locked/new.db"), start), one(sentence));
+    set_mode(&folder, 0o755);
+}

@@ -1,0 +1,104 @@
+//! SQLite files that are none, or that are not there.
+
+use super::{ALL, BACKUP, Desk, FROM, RESTORE, SERVE, TO, WRITERS, one};
+use crate::support::database::{MIGRATED_BY_A_LATER_RELEASE, statement_on};
+
+#[test]
+fn what_is_no_database_is_named_and_left_with_its_journal() {
+    let desk = Desk::new();
+    std::fs::write(desk.path("text"), "a text, and longer than what a database begins with").unwrap();
+    std::fs::write(desk.path("short"), "x").unwrap();
+    std::fs::write(desk.path("text-wal"), "what SQLite would take away").unwrap();
+    std::fs::create_dir(desk.path("folder")).unwrap();
+    for (name, why) in [
+        ("text", "it is no SQLite database"),
+        ("short", "it is no SQLite database"),
+        ("folder", "it is a directory; name a file in it"),
+    ] {
+        let sentence = format!("cannot use the database {}: {why}", desk.path(name).display());
+        let all = [&ALL[..], &[BACKUP]].concat();
+        assert_eq!(desk.told(&all, &desk.url(name)), one(sentence), "{name}");
+    }
+    assert_eq!(
+        desk.told(&[SERVE, FROM, TO], "sqlite:/dev/null"),
+        one("cannot use the database /dev/null: it is no file")
+    );
+    let sentence = format!(
+        "cannot use the database {}: it is a directory; name a file in it",
+        desk.path("folder").display()
+    );
+    assert_eq!(desk.told(&[RESTORE], &desk.url("folder")), one(sentence), "and no folder is put aside");
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_named() {
+    let desk = Desk::new();
+    for folder in ["none", "password"] {
+        let missing = desk.path(folder);
+        let sentence = format!(
+            "cannot use the database {}: there is no folder {}",
+            missing.join("x.db").display(),
+            missing.display()
+        );
+        assert_eq!(desk.told(&WRITERS, &desk.url(&format!("{folder}/x.db"))), one(sentence));
+    }
+    let url = desk.url("none/x.db");
+    let none = desk.path("none/x.db");
+    let not_there = "No such file or directory (os error 2)";
+    assert_eq!(
+        desk.told(&[FROM], &url),
+        one(format!("cannot open the database {}: {not_there}", none.display()))
+    );
+    assert_eq!(desk.told(&[BACKUP], &url), one(format!("there is no database {}", none.display())));
+    let folder = desk.path("none");
+    assert_eq!(
+        desk.told(&[RESTORE], &url),
+        one(format!("cannot write in {}: {not_there}", folder.display()))
+    );
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_release_is_left_as_it_is() {
+    let desk = Desk::new();
+    std::fs::copy(desk.path("good"), desk.path("newer")).unwrap();
+    statement_on(&desk.url("newer"), MIGRATED_BY_A_LATER_RELEASE).await;
+    let sentence = "the database was migrated by a newer grantor (migration 9999), which only release 9.0.0 and later can use";
+    assert_eq!(desk.told(&[&ALL[..], &[BACKUP]].concat(), &desk.url("newer")), one(sentence));
+}
+
+#[test]
+fn an_empty_file_is_a_new_database() {
+    let desk = Desk::new();
+    std::fs::write(desk.path("empty"), "").unwrap();
+    desk.operator(&desk.url("empty")).done(super::LIST);
+}
+
+#[test]
+fn urls_that_lead_nowhere_are_named_by_their_option() {
+    let desk = Desk::new();
+    let known = "sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, application_name, options";
+    for (url, why) in [
+        ("mysql://u:hunter2@h/d", "must begin with sqlite: or postgres://".to_owned()),
+        ("", "must begin with sqlite: or postgres://".to_owned()),
+        ("sqlite:", "must name a file, such as sqlite:/var/lib/grantor/grantor.db".to_owned()),
+        ("sqlite::memory:", "must name a file, such as sqlite:/var/lib/grantor/grantor.db".to_owned()),
+        ("sqlite:x.db?mode=ro", "must be a path alone behind sqlite:, without parameters".to_owned()),
+        (
+            "postgres://u:hunter2@h:99999/d",
+            "is not of the form postgres://user:password@host:port/database, where letters such as @ : / ? # in a \
+             password are written %40 %3A %2F %3F %23"
+                .to_owned(),
+        ),
+        ("postgres://u@h/d?pasword=hunter2", format!("has a parameter pasword, which is none of {known}")),
+        ("postgres://h/d?sslmod=require", format!("has a parameter sslmod, which is none of {known}")),
+    ] {
+        let configured = one(format!("database.url {why} (GRANTOR_DATABASE__URL)"));
+        assert_eq!(desk.told(&[SERVE, super::CREATE, BACKUP], url), configured, "{url}");
+        assert_eq!(desk.told(&[FROM], url), one(format!("--from {why}")));
+        assert_eq!(desk.told(&[TO], url), one(format!("--to {why}")));
+        let checked = desk.operator(url).run(&["config", "check"]);
+        assert_eq!(checked.status.code(), Some(1));
+        let text = String::from_utf8(checked.stdout).unwrap();
+        assert!(text.contains(&format!("database.url {why}")) && !text.contains(super::SECRET), "{text}");
+    }
+}

@@ -1,0 +1,133 @@
+//! Several processes that migrate one database at the same time.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+use std::time::Duration;
+
+use grantor::config::Config;
+use grantor::store::db::{DbError, DbOptions, Engine};
+use grantor::store::migrate;
+
+use super::{Desk, MIGRATE, SERVE};
+use crate::deadline::Lock;
+use crate::support::database::{TestDatabase, engine, statement_on};
+use crate::support::process::{Serving, ends_by_itself};
+
+/// A database without anything, of the engine that this run is about, and a desk before it.
+async fn empty() -> (TestDatabase, Desk) {
+    let database = match engine() {
+        Engine::Sqlite => TestDatabase::fresh(Engine::Sqlite).await,
+        Engine::Postgres => TestDatabase::empty_postgres().await,
+    };
+    (database, Desk::new())
+}
+
+/// The turn of somebody who does not go on.
+const TAKEN: &str = "
+    CREATE TABLE migration_lease (id BIGINT PRIMARY KEY, holder TEXT NOT NULL, ends_at BIGINT NOT NULL);
+    INSERT INTO migration_lease VALUES (1, 'process 7 on elsewhere', 9999999999)";
+
+#[tokio::test]
+async fn servers_and_commands_that_start_at_once_on_an_empty_database_all_succeed() {
+    let (database, desk) = empty().await;
+    std::fs::write(desk.path("node.toml"), "").unwrap();
+    std::thread::scope(|all| {
+        let commands: Vec<_> =
+            (0..4).map(|_| all.spawn(|| desk.operator(&database.url).run(MIGRATE))).collect();
+        let servers: Vec<_> = (0..3)
+            .map(|_| {
+                let environment = [("GRANTOR_DATABASE__URL", database.url.as_str())];
+                let (folder, config) = (desk.folder.path(), desk.path("node.toml"));
+                all.spawn(move || Serving::start(folder, &config, &environment))
+            })
+            .collect();
+        for command in commands {
+            let output = command.join().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{output:?}");
+        }
+        servers.into_iter().for_each(|server| assert!(server.join().unwrap().stop().0));
+    });
+}
+
+#[tokio::test]
+async fn who_waits_for_its_turn_says_for_whom_and_goes_on_when_it_comes() {
+    let (database, desk) = empty().await;
+    statement_on(&database.url, TAKEN).await;
+    for arguments in [MIGRATE, SERVE] {
+        let mut command = desk.operator(&database.url).command(arguments);
+        command.env("GRANTOR_LISTEN", "127.0.0.1:0").stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let waits = lines.next().unwrap().unwrap();
+        assert!(
+            waits.contains("waiting for process 7 on elsewhere, which is migrating the database"),
+            "{waits}"
+        );
+        statement_on(&database.url, "UPDATE migration_lease SET ends_at = 0").await;
+        match arguments == SERVE {
+            true => {
+                assert!(lines.any(|line| line.unwrap().contains("listens on")));
+                child.kill().unwrap();
+                child.wait().unwrap();
+            }
+            false => {
+                assert!(child.wait().unwrap().success());
+                let whose = statement_on(&database.url, "SELECT holder FROM migration_lease").await;
+                assert!(whose.starts_with(&format!("process {}", child.id())), "{whose}");
+                // Once more from the beginning.
+                undo(&database.url).await;
+            }
+        }
+    }
+}
+
+/// Makes the last migration one that is still to be run, while somebody has the turn.
+async fn undo(url: &str) {
+    let last = "DROP TABLE schema_requirement; DELETE FROM _sqlx_migrations WHERE version = 12;
+        UPDATE migration_lease SET holder = 'process 7 on elsewhere', ends_at = 9999999999";
+    statement_on(url, last).await;
+}
+
+#[tokio::test]
+async fn who_has_waited_long_enough_says_for_whom_and_leaves() {
+    let (database, desk) = empty().await;
+    statement_on(&database.url, TAKEN).await;
+    let options = Config::with(&[("database.url", database.url.as_str())]).unwrap().database_options();
+    let options = DbOptions { migration_patience: Duration::from_millis(600), ..options };
+    let refused = migrate::run(&options, "test", 1_000).await.unwrap_err();
+    assert!(matches!(refused, DbError::MigrationLease(_)), "{refused:?}");
+    let sentence = "process 7 on elsewhere is still migrating the database; try again when it has ended";
+    assert_eq!(refused.to_string(), sentence);
+    // Whoever died in the middle is not waited for in vain.
+    assert!(DbOptions::MIGRATION_PATIENCE > Duration::from_secs(60));
+    statement_on(&database.url, "UPDATE migration_lease SET ends_at = 1001").await;
+    let options = DbOptions { migration_patience: Duration::from_secs(10), ..options };
+    migrate::run(&options, "test", 1_000).await.unwrap();
+    desk.operator(&database.url).done(super::LIST);
+}
+
+#[tokio::test]
+async fn who_meets_a_lock_that_is_not_given_back_says_so_and_leaves() {
+    let (database, desk) = empty().await;
+    desk.operator(&database.url).done(MIGRATE);
+    undo(&database.url).await;
+    statement_on(&database.url, "UPDATE migration_lease SET ends_at = 0").await;
+    let lock = Lock::on(&database.url, "_sqlx_migrations IN SHARE ROW EXCLUSIVE MODE").await;
+    let mut command = desk.operator(&database.url).command(SERVE);
+    command.env("GRANTOR_LISTEN", "127.0.0.1:0").env("GRANTOR_HTTP__DEADLINE", "2s").stdin(Stdio::null());
+    let (code, text) = ends_by_itself(command);
+    assert_eq!(code, Some(1), "{text}");
+    let why = match engine() {
+        Engine::Sqlite => "database is locked; another process holds it",
+        Engine::Postgres => {
+            "canceling statement due to lock timeout; another transaction is in the way; try again when it has ended"
+        }
+    };
+    assert!(
+        text.starts_with("grantor: cannot migrate the database ") && text.trim_end().ends_with(why),
+        "{text}"
+    );
+    assert_eq!(text.lines().count(), 1, "{text}");
+    lock.release().await;
+    desk.operator(&database.url).done(MIGRATE);
+}

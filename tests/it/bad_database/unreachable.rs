@@ -1,0 +1,70 @@
+//! A PostgreSQL that does not answer, or is none.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use grantor::store::db::Engine;
+
+use super::{ALL, CREATE, Desk, LIST, SERVE, TO, one};
+use crate::support::database::engine;
+use crate::support::process::free_port;
+
+fn url(port: u16) -> String {
+    format!("postgres://u:hunter2@127.0.0.1:{port}/d")
+}
+
+#[test]
+fn a_name_that_leads_nowhere_and_a_closed_port_are_named() {
+    if engine() != Engine::Postgres {
+        return;
+    }
+    let desk = Desk::new();
+    let port = free_port();
+    let sentence =
+        format!("cannot open the database d at 127.0.0.1:{port}: Connection refused (os error 111)");
+    assert_eq!(desk.told(&ALL, &url(port)), one(sentence));
+    // What the machine says of the name is its own.
+    for sentence in desk.told(&[SERVE, CREATE, TO], "postgres://u:hunter2@nowhere.invalid/d") {
+        assert!(sentence.starts_with("cannot open the database d at nowhere.invalid:5432: "), "{sentence}");
+    }
+}
+
+#[test]
+fn who_does_not_answer_is_not_waited_for() {
+    if engine() != Engine::Postgres {
+        return;
+    }
+    let desk = Desk::new();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let began = Instant::now();
+    let sentence = format!("cannot open the database d at 127.0.0.1:{port}: no answer within 5s");
+    assert_eq!(desk.told(&[SERVE, LIST], &url(port)), one(sentence));
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_server_of_another_protocol_is_taken_for_none() {
+    if engine() != Engine::Postgres {
+        return;
+    }
+    let desk = Desk::new();
+    let http = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = http.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for link in http.incoming() {
+            let mut link = link.unwrap();
+            let _ = link.read(&mut [0; 1000]);
+            let _ =
+                link.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        }
+    });
+    for (parameter, why) in [
+        ("", "what answers does not speak the protocol"),
+        ("?sslmode=disable", "the connection ended in the middle of an answer"),
+    ] {
+        let sentence = format!("cannot open the database d at 127.0.0.1:{port} (is this PostgreSQL?): {why}");
+        assert_eq!(desk.told(&ALL, &(url(port) + parameter)), one(sentence));
+    }
+}
