@@ -61,6 +61,7 @@ mod revocation;
 mod rp_logout;
 mod sign_in;
 mod sign_up;
+mod size;
 mod tls;
 mod token_endpoint;
 mod trusted_issuers;

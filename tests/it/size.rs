@@ -1,0 +1,100 @@
+//! What a row takes on the disk: no more than the operator's book says, and not far less.
+
+use std::collections::BTreeMap;
+
+use grantor::oauth::client::GrantType;
+use grantor::secret::Hash;
+use grantor::store::db::Engine;
+use grantor::store::used_assertions;
+
+use crate::support::TestServer;
+use crate::support::database::{engine, statement_on};
+use crate::support::relying_party::Registration;
+
+const BOOK: &str = include_str!("../../docs/operating.md");
+
+/// So many that a page that is not full yet hardly counts.
+const ROWS: usize = 400;
+
+/// The lines of the book's table, and the tables in which such rows stand.
+const LINES: [(&str, &[&str]); 9] = [
+    ("person", &["users", "user_names"]),
+    ("application", &["clients", "client_secrets", "client_origins"]),
+    ("consent", &["consents"]),
+    ("session", &["sessions"]),
+    ("sign-in at an application (grant and code)", &["grants", "codes"]),
+    ("access token, opaque", &["access_tokens"]),
+    ("sign-in that is on its way, or was given up", &["flows"]),
+    ("client assertion", &["used_assertions"]),
+    ("device that waits", &["device_codes"]),
+];
+
+/// What a line of the book says for this engine.
+fn stated(line: &str) -> f64 {
+    let start = format!("| {line} | ");
+    let cells = BOOK.lines().find_map(|text| text.strip_prefix(&start)).unwrap_or_else(|| panic!("{line}"));
+    let column = if engine() == Engine::Sqlite { 0 } else { 1 };
+    cells.split(" | ").nth(column).unwrap().parse().unwrap()
+}
+
+async fn text(server: &TestServer, query: &str) -> String {
+    statement_on(&server.database.url, query).await
+}
+
+/// How many rows stand in the first of some tables.
+async fn rows(server: &TestServer, tables: &[&str]) -> f64 {
+    let query = format!("SELECT CAST(COUNT(*) AS TEXT) FROM {}", tables[0]);
+    text(server, &query).await.parse().unwrap()
+}
+
+/// Bytes of each table with its indexes, without what was there for others to come.
+async fn sizes(server: &TestServer) -> BTreeMap<&'static str, f64> {
+    let mut sizes = BTreeMap::new();
+    for table in LINES.iter().flat_map(|(_, tables)| *tables) {
+        let size = match engine() {
+            Engine::Sqlite => format!(
+                "SELECT CAST(SUM(pgsize) AS TEXT) FROM dbstat
+                 WHERE name IN (SELECT name FROM sqlite_schema WHERE tbl_name = '{table}')"
+            ),
+            Engine::Postgres => {
+                text(server, &format!("VACUUM FULL {table}")).await;
+                format!("SELECT CAST(pg_total_relation_size('{table}') AS TEXT)")
+            }
+        };
+        sizes.insert(*table, text(server, &size).await.parse().unwrap());
+    }
+    sizes
+}
+
+#[tokio::test]
+async fn no_row_takes_more_than_the_book_says() {
+    let server = TestServer::start().await;
+    let television = Registration::native("tv").grants(&[GrantType::DeviceCode]).scopes("read");
+    let television = server.register(television).await;
+    let before = sizes(&server).await;
+    for at in 0..ROWS {
+        let name = format!("somebody-{at}");
+        server.user(&name).await;
+        let application = server.register(Registration::web(&format!("an-application-{at}"))).await;
+        let mut browser = server.browser();
+        let url = application.url_with(&[]);
+        let page = browser.open(&url).await;
+        let page = browser.sign_in(&page, &name).await;
+        let done = if page.is_consent() { browser.submit(&page, &[("allow", "1")]).await } else { page };
+        assert_eq!(application.redeem_by_hand(&done.get("code")).await.status, 200);
+        server.browser().open(&url).await;
+        assert_eq!(television.post("/device_authorization", &[]).await.status, 200);
+        let used = Hash::of(&name);
+        assert!(server.store(async move |tx| used_assertions::consume(tx, &used, 1).await).await);
+    }
+    let after = sizes(&server).await;
+    let mut wrong = Vec::new();
+    for (line, tables) in LINES {
+        let bytes: f64 = tables.iter().map(|table| after[table] - before[table]).sum();
+        let (is, stated) = (bytes / rows(&server, tables).await, stated(line));
+        if is > stated || stated > is * 2.0 {
+            wrong.push(format!("{line}: {is:.0} and not {stated}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
