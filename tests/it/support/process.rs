@@ -103,12 +103,6 @@ impl Serving {
         assert!(Command::new("kill").args(arguments).status().expect("kill").success());
     }
 
-    /// Asks it to stop and waits for the end.
-    pub(crate) fn stop(self) -> (bool, String) {
-        self.terminate();
-        self.finish()
-    }
-
     /// Waits for the end; whether it was a clean one, and the log.
     pub(crate) fn finish(mut self) -> (bool, String) {
         let status = self.child.wait().expect("an end");
