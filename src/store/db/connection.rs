@@ -11,8 +11,14 @@ use super::error::DbError;
 /// A connection to read on.
 pub struct Conn {
     link: Link,
+    timeline: Timeline,
     failure: Option<FailureKind>,
 }
+
+/// Which primary a connection leads to: each that takes over has a higher number.
+pub(super) type Timeline = u32;
+/// Where they are not counted.
+pub(super) const NO_TIMELINE: Timeline = 0;
 
 /// A connection inside a write transaction; reads as [`Conn`] does.
 pub struct Tx(Conn);
@@ -97,8 +103,12 @@ impl Values {
 }
 
 impl Tx {
-    pub(super) fn new(link: Link) -> Self {
-        Self(Conn { link, failure: None })
+    pub(super) fn new(link: Link, timeline: Timeline) -> Self {
+        Self(Conn { link, timeline, failure: None })
+    }
+
+    pub(super) fn timeline(&self) -> Timeline {
+        self.0.timeline
     }
 
     pub(super) fn forget_failure(&mut self) {

@@ -2,13 +2,15 @@
 
 use std::io::ErrorKind;
 use std::str::FromStr as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqlSafeStr as _, SqlStr};
 
 use super::cause::Cause;
-use super::connection::{Link, Statements, Tx};
+use super::connection::{Link, NO_TIMELINE, Statements, Timeline, Tx};
 use super::error::DbError;
 use super::job::{Envelope, Inbox, Job, Queue, Verdict, queue, run_guarded};
 use super::thread::storage_thread;
@@ -20,6 +22,9 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 const BEGIN_READING: &str = "BEGIN READ ONLY";
 /// How long a connection attempt may take.
 const CONNECT: Duration = Duration::from_secs(5);
+/// How much longer the server may work on a statement than anybody waits for it. It must not end first: when its limit
+/// ends a COMMIT that waits for a second machine, it answers that all is well, though that machine has nothing.
+const LONGER: Duration = Duration::from_secs(5);
 const THREADS: u32 = 2;
 /// PostgreSQL 13, the oldest that its makers have mended within the last year.
 const OLDEST_VERSION: u32 = 130_000;
@@ -53,7 +58,8 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
 
 /// A way to a database that is not called before the first job, so that its absence keeps nobody from starting.
 pub(super) async fn open_when_needed(options: &DbOptions) -> Result<Queue, DbError> {
-    let server = DatabaseServer::of(options, "grantor")?.within(options.patience);
+    let server = DatabaseServer { role: Role::Any, ..DatabaseServer::of(options, "grantor")? };
+    let server = server.within(options.patience);
     let (sender, inbox) = queue(options.queue);
     storage_thread("db-replica", move |opened| async move {
         let _ = opened.send(Ok(()));
@@ -63,11 +69,26 @@ pub(super) async fn open_when_needed(options: &DbOptions) -> Result<Queue, DbErr
     Ok(sender)
 }
 
+/// What a connection must lead to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Primary,
+    Any,
+}
+
+const STANDBY: &str = "the server is a standby, which follows another one; the URL must lead to the primary";
+const REPLACED: &str = "the server was the primary until another one took over";
+/// Each primary that takes over begins a timeline with a higher number; the first eight digits of what is written now.
+const TIMELINE: &str = "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)";
+
 /// A database on a server, and how every connection to it is made.
 #[derive(Clone)]
 pub(in crate::store) struct DatabaseServer {
     connect: PgConnectOptions,
     what: String,
+    role: Role,
+    /// Of the newest primary that any connection has led to.
+    newest: Arc<AtomicU32>,
     statements: Statements,
     begin: SqlStr,
     /// What a job that only reads begins with, where its statements would meet several sessions otherwise.
@@ -93,12 +114,14 @@ impl DatabaseServer {
             Route::Direct => (Statements::Kept, None),
             Route::Pooler => (Statements::Unnamed, Some(BEGIN_READING.into_sql_str())),
         };
-        Ok(Self { connect, what, statements, begin: BEGIN.into_sql_str(), begin_reading })
+        let begin = BEGIN.into_sql_str();
+        let (role, newest) = (Role::Primary, Arc::default());
+        Ok(Self { connect, what, role, newest, statements, begin, begin_reading })
     }
 
     /// The same with a limit on each statement, and on the time that the server waits for the next one.
     fn within(self, patience: Duration) -> Self {
-        let millis = patience.as_millis().to_string();
+        let millis = (patience + LONGER).as_millis().to_string();
         let limits = ["statement_timeout", "idle_in_transaction_session_timeout"].map(|name| (name, &millis));
         if self.statements == Statements::Kept {
             return Self { connect: self.connect.options(limits), ..self };
@@ -161,7 +184,40 @@ impl DatabaseServer {
     }
 
     async fn link(&self) -> Result<Tx, sqlx::Error> {
-        Ok(Tx::new(Link::Postgres(self.connect().await?, self.statements)))
+        let mut link = self.connect().await?;
+        let timeline = match self.role {
+            Role::Primary => self.timeline(&mut link).await?,
+            Role::Any => NO_TIMELINE,
+        };
+        Ok(Tx::new(Link::Postgres(link, self.statements), timeline))
+    }
+
+    /// The timeline of the primary that a connection leads to; an error where it leads to none.
+    ///
+    /// A standby, and a primary that has been replaced and does not know it yet, would answer reads with what was, for as
+    /// long as the connection lasts.
+    async fn timeline(&self, link: &mut PgConnection) -> Result<Timeline, sqlx::Error> {
+        let refused = |why: &'static str| Err(sqlx::Error::Configuration(why.into()));
+        let asked = sqlx::raw_sql("SELECT pg_is_in_recovery()").fetch_one(&mut *link).await?;
+        if sqlx::Row::try_get(&asked, 0)? {
+            return refused(STANDBY);
+        }
+        let asked = match sqlx::raw_sql(TIMELINE).fetch_one(link).await {
+            Ok(row) => sqlx::Row::try_get::<String, _>(&row, 0)?,
+            // Engines that only speak the protocol have none.
+            Err(sqlx::Error::Database(_)) => return Ok(NO_TIMELINE),
+            Err(error) => return Err(error),
+        };
+        let timeline = Timeline::from_str_radix(&asked, 16).unwrap_or(NO_TIMELINE);
+        if timeline < self.newest.fetch_max(timeline, Ordering::Relaxed) {
+            return refused(REPLACED);
+        }
+        Ok(timeline)
+    }
+
+    /// Whether a connection still leads to the newest primary that this process has met.
+    fn is_newest(&self, tx: &Tx) -> bool {
+        self.role == Role::Any || tx.timeline() >= self.newest.load(Ordering::Relaxed)
     }
 }
 
@@ -178,8 +234,8 @@ async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, inbox: Inbox) {
             continue;
         }
         let connected = match tx.take() {
-            Some(tx) => Ok(tx),
-            None => server.link().await,
+            Some(tx) if server.is_newest(&tx) => Ok(tx),
+            _ => server.link().await,
         };
         match connected {
             Ok(live) => tx = settle(job, live, server, deadline).await,
@@ -212,7 +268,7 @@ async fn settle(mut job: Box<dyn Job>, mut tx: Tx, server: &DatabaseServer, dead
     }
 }
 
-/// Begins a transaction; on a new connection if the server has closed this one meanwhile.
+/// Begins a transaction; on a new connection if the server has closed this one meanwhile, or does not write any more.
 async fn begin(tx: &mut Tx, server: &DatabaseServer, sql: &SqlStr) -> Result<(), DbError> {
     if tx.control(sql.clone()).await.is_ok() {
         return Ok(());
@@ -277,7 +333,7 @@ async fn write(
             Verdict::Again => true,
             Verdict::RollBack => false,
         };
-        let rolled_back = tx.control("ROLLBACK").await.is_ok();
+        let rolled_back = !tx.is_lost() && tx.control("ROLLBACK").await.is_ok();
         if !again || !rolled_back || Instant::now() >= deadline {
             return Ok(if rolled_back { Health::Good } else { Health::Lost });
         }

@@ -9,7 +9,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 
 use super::DbOptions;
 use super::cause::Cause;
-use super::connection::{Link, Tx};
+use super::connection::{Link, NO_TIMELINE, Tx};
 use super::error::DbError;
 use super::job::{Envelope, Inbox, Queue, Verdict, queue, run_guarded};
 use super::thread::storage_thread;
@@ -190,7 +190,7 @@ async fn start(
         let mut links = Vec::new();
         for _ in 0..count {
             match file.open().await {
-                Ok(link) => links.push(Tx::new(Link::Sqlite(link))),
+                Ok(link) => links.push(Tx::new(Link::Sqlite(link), NO_TIMELINE)),
                 Err(error) => {
                     let _ = opened.send(Err(error));
                     return;
