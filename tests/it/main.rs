@@ -31,6 +31,8 @@ mod device;
 mod encryption;
 mod errors;
 mod exchange;
+#[cfg(target_os = "linux")]
+mod failover;
 mod faults;
 mod fetch;
 mod front_channel;

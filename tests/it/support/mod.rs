@@ -5,6 +5,8 @@ pub(crate) mod chromium;
 pub(crate) mod cluster;
 pub(crate) mod database;
 pub(crate) mod demo;
+#[cfg(target_os = "linux")]
+pub(crate) mod deployment;
 pub(crate) mod desk;
 pub(crate) mod event;
 pub(crate) mod exposition;

@@ -105,21 +105,21 @@ fn postgres(directory: &Path, settings: &[String]) -> Child {
 }
 
 /// Where the newest version's programs are, on Debian and its kin.
-fn binaries() -> Option<PathBuf> {
+pub(super) fn binaries() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?.flatten();
     let found = versions.map(|version| version.path().join("bin")).filter(|bin| bin.join("initdb").exists());
     found.max()
 }
 
 /// Whom the server runs as: it refuses to be the superuser, as whom tests may run.
-enum Owner {
+pub(super) enum Owner {
     Myself,
     Postgres,
 }
 
 impl Owner {
     /// Gives the directory to whom it has to belong.
-    fn of(directory: &Path) -> Self {
+    pub(super) fn of(directory: &Path) -> Self {
         let process = std::fs::metadata("/proc/self").expect("a process");
         let is_superuser = std::os::unix::fs::MetadataExt::uid(&process) == 0;
         if !is_superuser {
@@ -130,7 +130,7 @@ impl Owner {
         Self::Postgres
     }
 
-    fn command(&self, program: &Path) -> Command {
+    pub(super) fn command(&self, program: &Path) -> Command {
         match self {
             Self::Myself => Command::new(program),
             Self::Postgres => {

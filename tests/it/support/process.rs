@@ -46,6 +46,10 @@ fn begun_by(way: &[&str], command: &Command) -> Command {
     begun
 }
 
+fn serve(directory: &Path, config: &Path) -> Command {
+    grantor(directory, &["serve", "--config", config.to_str().expect("text")])
+}
+
 /// A server process; it is ended when this value goes.
 pub(crate) struct Serving {
     pub(crate) child: Child,
@@ -58,20 +62,24 @@ impl Serving {
     ///
     /// What stands in the configuration file is hidden by the environment only where port and log are concerned.
     pub(crate) fn start(directory: &Path, config: &Path, environment: &[(&str, &str)]) -> Self {
-        Self::begin(grantor(directory, &["serve", "--config", config.to_str().expect("text")]), environment)
+        Self::begin(serve(directory, config), &format!("127.0.0.1:{}", free_port()), environment)
+    }
+
+    /// The same at an address of its own.
+    pub(crate) fn start_at(directory: &Path, config: &Path, listen: &str) -> Self {
+        Self::begin(serve(directory, config), listen, &[])
     }
 
     /// The same without the signal that would end the process when a file becomes too large: it is told so instead, as on
     /// a full disk.
     pub(crate) fn start_with_limits(directory: &Path, config: &Path, environment: &[(&str, &str)]) -> Self {
-        let command = grantor(directory, &["serve", "--config", config.to_str().expect("text")]);
         let ignoring = ["bash", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""];
-        Self::begin(begun_by(&ignoring, &command), environment)
+        let command = begun_by(&ignoring, &serve(directory, config));
+        Self::begin(command, &format!("127.0.0.1:{}", free_port()), environment)
     }
 
-    fn begin(mut command: Command, environment: &[(&str, &str)]) -> Self {
-        let port = free_port();
-        command.env("GRANTOR_LISTEN", format!("127.0.0.1:{port}")).env("GRANTOR_LOG__FORMAT", "json");
+    fn begin(mut command: Command, listen: &str, environment: &[(&str, &str)]) -> Self {
+        command.env("GRANTOR_LISTEN", listen).env("GRANTOR_LOG__FORMAT", "json");
         command.envs(environment.iter().copied());
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the binary");
         let mut lines = BufReader::new(child.stderr.take().expect("a pipe"));
@@ -84,7 +92,7 @@ impl Serving {
             let _ = std::io::Read::read_to_string(&mut lines, &mut log);
             log
         });
-        Self { child, url: format!("http://127.0.0.1:{port}"), log: Some(log) }
+        Self { child, url: format!("http://{listen}"), log: Some(log) }
     }
 
     /// Asks the process to stop, as a service manager does.

@@ -26,6 +26,7 @@ type Seen = watch::Receiver<Weather>;
 pub(crate) struct Proxy {
     pub(crate) port: u16,
     weather: watch::Sender<Weather>,
+    target: watch::Sender<SocketAddr>,
 }
 
 impl Proxy {
@@ -33,14 +34,26 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let (weather, seen) = watch::channel(Weather::Fine);
+        let (target, leads_to) = watch::channel(target);
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
                 if *seen.borrow() != Weather::Gone {
-                    tokio::spawn(carry(near, target, seen.clone()));
+                    tokio::spawn(carry(near, *leads_to.borrow(), seen.clone()));
                 }
             }
         });
-        Self { port, weather }
+        Self { port, weather, target }
+    }
+
+    /// Breaks every connection off; new ones lead elsewhere.
+    pub(crate) async fn turn_to(&self, target: SocketAddr) {
+        self.set(Weather::Gone);
+        // Each connection that is there has a receiver of its own, beside the listener's.
+        while self.weather.receiver_count() > 1 {
+            tokio::task::yield_now().await;
+        }
+        self.target.send_replace(target);
+        self.set(Weather::Fine);
     }
 
     pub(crate) fn set(&self, weather: Weather) {

@@ -1,0 +1,338 @@
+//! The deployment of `deploy/cluster`, whose machines die: three of PostgreSQL under Patroni, two nodes behind HAProxy.
+
+use std::iter::Sum;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use grantor::store::db::Engine;
+use url::Url;
+
+use crate::support::browser::http_client;
+use crate::support::database::{TestDatabase, engine};
+use crate::support::deployment::Deployment;
+use crate::support::process::Serving;
+use crate::support::proxy::Proxy;
+use crate::support::{Answer, Application, Browser, TestServer, left_out};
+
+const GRANT: (&str, &str) = ("grant_type", "client_credentials");
+/// `http.deadline` of the deployment, and what a busy machine may add.
+const LONGEST: Duration = Duration::from_millis(11_500);
+
+async fn deployment() -> Option<Deployment> {
+    if engine() == Engine::Sqlite {
+        return None;
+    }
+    let deployment = Deployment::start().await;
+    if deployment.is_none() {
+        left_out("the deployment whose machines die, because patroni, etcd and haproxy are not installed");
+    }
+    deployment
+}
+
+/// A server of the test's own on the deployment's database, which registers and looks into it.
+async fn beside(deployment: &Deployment, options: &[(&str, &str)]) -> TestServer {
+    let database = TestDatabase::at(&deployment.database_url(0));
+    let common = deployment.options();
+    let common: Vec<_> = common.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    TestServer::start_on(database, &[&common, options].concat()).await
+}
+
+/// The deployment's database at another address than HAProxy's.
+fn by_way_of(deployment: &Deployment, address: SocketAddr) -> String {
+    let mut url = Url::parse(&deployment.database_url(0)).unwrap();
+    url.set_ip_host(address.ip()).unwrap();
+    url.set_port(Some(address.port())).unwrap();
+    url.into()
+}
+
+fn assert_is_away(answer: &Answer) {
+    answer.assert_json_error(503, "temporarily_unavailable", "server.busy");
+    assert_ne!(answer.header("retry-after"), "", "{answer:?}");
+}
+
+/// What dies, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Death {
+    /// `kill -9` of PostgreSQL on the primary; its Patroni starts it again.
+    OfPostgres,
+    /// The machine that each commit waits for loses its power.
+    OfTheSecond,
+    /// The primary's machine loses its power.
+    OfThePrimary,
+    /// Nothing moves on the primary, and no connection to it breaks; then its watchdog resets it.
+    Frozen,
+}
+
+impl Death {
+    /// Whether another machine becomes the primary.
+    fn is_succeeded(self) -> bool {
+        matches!(self, Self::OfThePrimary | Self::Frozen)
+    }
+}
+
+/// What applications and a watcher saw while something died.
+#[derive(Default)]
+struct Seen {
+    /// Access tokens that somebody holds.
+    tokens: Vec<String>,
+    /// Answers that the service is away.
+    away: usize,
+}
+
+impl Sum for Seen {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |mut sum, seen| {
+            sum.tokens.extend(seen.tokens);
+            sum.away += seen.away;
+            sum
+        })
+    }
+}
+
+/// Fetches tokens one after the other until it is told to stop.
+async fn fetch(app: &Application, stop: &AtomicBool) -> Seen {
+    let mut seen = Seen::default();
+    while !stop.load(Ordering::Relaxed) {
+        let began = Instant::now();
+        let answer = app.token(&[GRANT]).await;
+        assert!(began.elapsed() < LONGEST, "no request hangs: {:?}, {answer:?}", began.elapsed());
+        match answer.status.as_u16() {
+            200 => {
+                let token = answer.get("access_token");
+                let told = app.post("/introspect", &[("token", &token)]).await;
+                match told.status.as_u16() {
+                    200 => assert_eq!(told.json()["active"], true, "no node asks who does not know it"),
+                    _ => assert_is_away(&told),
+                }
+                seen.tokens.push(token);
+            }
+            _ => {
+                assert_is_away(&answer);
+                seen.away += 1;
+            }
+        }
+    }
+    seen
+}
+
+/// Asks a node how it is until it is told to stop: when it was asked, and whether it was ready.
+async fn watch(node: &Serving, stop: &AtomicBool) -> Vec<(Instant, bool)> {
+    let mut told = Vec::new();
+    while !stop.load(Ordering::Relaxed) {
+        let began = Instant::now();
+        let status = async |path: &str| {
+            let answer = http_client().get(format!("{}{path}", node.url)).send().await.expect("an answer");
+            answer.status().as_u16()
+        };
+        assert_eq!(status("/healthz").await, 200, "the process lives");
+        let ready = status("/readyz").await;
+        assert!([200, 503].contains(&ready), "/readyz answers {ready}");
+        assert!(began.elapsed() < LONGEST, "{:?}", began.elapsed());
+        told.push((began, ready == 200));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    told
+}
+
+#[track_caller]
+fn assert_told_the_truth(told: &[(Instant, bool)], died: Instant) {
+    assert!(told.iter().any(|(_, is_ready)| !is_ready), "every node said so");
+    // No other machine takes over sooner, because Patroni's lease on the primary lasts 20 s.
+    let without_primary = died..died + Duration::from_secs(5);
+    assert!(told.iter().all(|(asked, is_ready)| !without_primary.contains(asked) || !is_ready));
+}
+
+/// Redeems each code once; whether it was answered with tokens.
+async fn redeem(web: &Application, codes: &[String]) -> Vec<bool> {
+    let redeem = async |code: &String| {
+        let answer = web.redeem_by_hand(code).await;
+        assert!([200, 503].contains(&answer.status.as_u16()), "{answer:?}");
+        answer.status == 200
+    };
+    join_all(codes.iter().map(redeem)).await
+}
+
+/// What was answered counts, once the database is back.
+async fn nothing_is_lost(service: &Application, seen: &Seen, web: &Application, codes: &[(String, bool)]) {
+    for tokens in seen.tokens.chunks(16) {
+        for told in join_all(tokens.iter().map(|token| service.introspect(token))).await {
+            assert_eq!(told["active"], true, "a token that somebody holds is known");
+        }
+    }
+    for (code, was_answered) in codes {
+        let again = web.redeem_by_hand(code).await;
+        // Without an answer it may have been redeemed or not; with one it has been.
+        assert!(again.status == 400 || (again.status == 200 && !was_answered), "{again:?}");
+        assert_eq!(web.redeem_by_hand(code).await.status, 400, "no code is redeemed twice");
+    }
+}
+
+async fn codes(web: &Application, browser: &mut Browser, count: usize) -> Vec<String> {
+    let mut codes = Vec::new();
+    for _ in 0..count {
+        codes.push(web.code(browser).await);
+    }
+    codes
+}
+
+/// Waits until a token is given out; every answer until then says that the service is away.
+async fn recovery(app: &Application) {
+    let began = Instant::now();
+    loop {
+        let answer = app.token(&[GRANT]).await;
+        if answer.status == 200 {
+            return;
+        }
+        assert_is_away(&answer);
+        assert!(began.elapsed() < Duration::from_secs(90), "it does not recover");
+    }
+}
+
+/// Lets the primary die while codes are redeemed, and waits until every node gives out tokens again: which redemptions
+/// were answered, and when it died.
+async fn die(
+    death: Death,
+    deployment: &Deployment,
+    nodes: &[Serving],
+    service: &Application,
+    redeemed: impl Future<Output = Vec<bool>>,
+) -> (Vec<bool>, Instant) {
+    let (primary, second) = deployment.pair_but(None).await;
+    let machine = &deployment.databases[primary];
+    let before = Instant::now();
+    while before.elapsed() < Duration::from_millis(500) {
+        service.token(&[GRANT]).await;
+    }
+    match death {
+        Death::OfPostgres => machine.kill_postgres(),
+        Death::OfThePrimary => machine.kill(),
+        Death::OfTheSecond => deployment.databases[second].kill(),
+        Death::Frozen => machine.signal_all("STOP"),
+    }
+    let died = Instant::now();
+    let answered = redeemed.await;
+    deployment.pair_but(death.is_succeeded().then_some(primary)).await;
+    if death == Death::Frozen {
+        machine.kill();
+    }
+    for node in nodes {
+        let there = Application::registered_at(&node.url, "service", service.secret.as_deref(), "");
+        recovery(&there).await;
+    }
+    (answered, died)
+}
+
+#[tokio::test]
+async fn a_primary_that_dies_takes_nothing_along_that_was_answered() {
+    let Some(mut deployment) = deployment().await else { return };
+    let mut nodes = vec![deployment.node(0), deployment.node(1)];
+    let mut server = beside(&deployment, &[]).await;
+    server.url = deployment.options()[0].1.clone();
+    let (service, web) = (server.service().await, server.web().await);
+    let mut alice = server.alice().await;
+    for death in [Death::OfPostgres, Death::OfTheSecond, Death::OfThePrimary, Death::Frozen] {
+        let fresh = codes(&web, &mut alice, 16).await;
+        let stop = AtomicBool::new(false);
+        let callers = join_all((0..8).map(|_| fetch(&service, &stop)));
+        let watchers = join_all(nodes.iter().map(|node| watch(node, &stop)));
+        let dies = async {
+            let outcome = die(death, &deployment, &nodes, &service, redeem(&web, &fresh)).await;
+            stop.store(true, Ordering::Relaxed);
+            outcome
+        };
+        let (seen, told, (answered, died)) = tokio::join!(callers, watchers, dies);
+        let seen: Seen = seen.into_iter().sum();
+        assert!(seen.tokens.len() > 50, "{}", seen.tokens.len());
+        // Otherwise all is well again so soon that whoever asks may just have waited.
+        if death.is_succeeded() {
+            assert!(seen.away > 0, "it was away");
+            told.iter().for_each(|told| assert_told_the_truth(told, died));
+        }
+        let codes: Vec<_> = fresh.into_iter().zip(answered).collect();
+        nothing_is_lost(&service, &seen, &web, &codes).await;
+        deployment.start_what_is_dead();
+        deployment.all_follow().await;
+    }
+    // A node that dies is passed over.
+    drop(nodes.pop());
+    for _ in 0..20 {
+        assert_eq!(service.token(&[GRANT]).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_commit_that_no_second_machine_has_is_not_answered() {
+    let Some(deployment) = deployment().await else { return };
+    let (primary, second) = deployment.pair_but(None).await;
+    let url = by_way_of(&deployment, deployment.databases[primary].postgres_at());
+    let options = [("database.url", url.as_str()), ("http.deadline", "1s"), ("database.connections", "32")];
+    let server = beside(&deployment, &options).await;
+    let service = server.service().await;
+    let held = service.token(&[GRANT]).await.get("access_token");
+    // A statement that ends by its limit while somebody waits for it would end the wait for the second machine, too.
+    let limit = "SELECT setting::bigint FROM pg_settings WHERE name = 'statement_timeout'";
+    assert!(server.number(limit).await > 2000);
+    deployment.databases.iter().for_each(|machine| machine.signal_patroni("STOP"));
+    deployment.databases[second].signal_postgres("STOP");
+    for _ in 0..2 {
+        // Fewer than there are connections, so that some are left to read on.
+        for answer in join_all((0..24).map(|_| service.token(&[GRANT]))).await {
+            assert_is_away(&answer);
+        }
+        assert_eq!(server.get("/readyz").await.status, 503);
+        assert_eq!(service.introspect(&held).await["active"], true, "what is there can be read");
+    }
+    deployment.databases[second].signal_postgres("CONT");
+    deployment.databases.iter().for_each(|machine| machine.signal_patroni("CONT"));
+    recovery(&service).await;
+}
+
+/// A server whose way to the deployment's database is the test's to turn, an application, and a token that it holds.
+async fn on_the_way_to(deployment: &Deployment, machine: usize) -> (Proxy, TestServer, Application, String) {
+    let proxy = Proxy::before(deployment.databases[machine].postgres_at()).await;
+    let url = by_way_of(deployment, ([127, 0, 0, 1], proxy.port).into());
+    let server = beside(deployment, &[("database.url", &url), ("http.deadline", "2s")]).await;
+    let service = server.service().await;
+    let held = service.token(&[GRANT]).await.get("access_token");
+    (proxy, server, service, held)
+}
+
+#[tokio::test]
+async fn a_standby_is_not_asked_even_if_the_way_leads_to_it() {
+    let Some(deployment) = deployment().await else { return };
+    let (primary, standby) = deployment.pair_but(None).await;
+    let (proxy, server, service, held) = on_the_way_to(&deployment, primary).await;
+    proxy.turn_to(deployment.databases[standby].postgres_at()).await;
+    for _ in 0..3 {
+        assert_is_away(&service.post("/introspect", &[("token", &held)]).await);
+        assert_is_away(&service.token(&[GRANT]).await);
+        assert_eq!(server.get("/readyz").await.status, 503);
+    }
+    proxy.turn_to(deployment.databases[primary].postgres_at()).await;
+    recovery(&service).await;
+    assert_eq!(service.introspect(&held).await["active"], true);
+}
+
+#[tokio::test]
+async fn a_primary_that_was_replaced_and_does_not_know_it_is_not_asked() {
+    let Some(deployment) = deployment().await else { return };
+    let (former, successor) = deployment.pair_but(None).await;
+    let (proxy, server, service, held) = on_the_way_to(&deployment, former).await;
+    deployment.databases.iter().for_each(|machine| machine.signal_patroni("STOP"));
+    deployment.databases[successor].promote().await;
+    proxy.turn_to(deployment.databases[successor].postgres_at()).await;
+    recovery(&service).await;
+    let new = service.token(&[GRANT]).await.get("access_token");
+    proxy.turn_to(deployment.databases[former].postgres_at()).await;
+    for _ in 0..3 {
+        for token in [&held, &new] {
+            assert_is_away(&service.post("/introspect", &[("token", token)]).await);
+        }
+        assert_eq!(server.get("/readyz").await.status, 503);
+    }
+    proxy.turn_to(deployment.databases[successor].postgres_at()).await;
+    recovery(&service).await;
+    assert_eq!(service.introspect(&new).await["active"], true);
+}
