@@ -1,0 +1,184 @@
+//! A PostgreSQL server: how connections to it are made, and which of them can be used.
+
+use std::io::ErrorKind;
+use std::str::FromStr as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqlSafeStr as _, SqlStr};
+
+use super::super::cause::Cause;
+use super::super::connection::{Link, NO_TIMELINE, Statements, Timeline, Tx};
+use super::super::error::DbError;
+use super::super::{DbOptions, Route};
+
+/// SERIALIZABLE, because at READ COMMITTED a read that decides a write can be stale without an error.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+const BEGIN_READING: &str = "BEGIN READ ONLY";
+/// How long a connection attempt may take.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How much longer the server may work on a statement than anybody waits for it. It must not end first: when its limit
+/// ends a COMMIT that waits for a second machine, it answers that all is well, though that machine has nothing.
+const LONGER: Duration = Duration::from_secs(5);
+/// PostgreSQL 13, the oldest that its makers have mended within the last year.
+const OLDEST_VERSION: u32 = 130_000;
+/// Prepared statements on a connection: more than there are texts in this program.
+const STATEMENTS: usize = 256;
+const STANDBY: &str = "the server is a standby, which follows another one; the URL must lead to the primary";
+const REPLACED: &str = "the server was the primary until another one took over";
+/// Each primary that takes over begins a timeline with a higher number; the first eight digits of what is written now.
+const TIMELINE: &str = "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)";
+
+/// What a connection must lead to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Primary,
+    Any,
+}
+
+/// A database on a server, and how every connection to it is made.
+#[derive(Clone)]
+pub(in crate::store) struct DatabaseServer {
+    connect: PgConnectOptions,
+    what: String,
+    role: Role,
+    /// Of the newest primary that any connection has led to.
+    newest: Arc<AtomicU32>,
+    statements: Statements,
+    pub(super) begin: SqlStr,
+    /// What a job that only reads begins with, where its statements would meet several sessions otherwise.
+    pub(super) begin_reading: Option<SqlStr>,
+}
+
+impl DatabaseServer {
+    pub(in crate::store) fn of(options: &DbOptions, name: &str) -> Result<Self, DbError> {
+        let connect = PgConnectOptions::from_str(&options.url)
+            .map_err(|_| DbError::Url("cannot be read".into()))?
+            .application_name(name)
+            .statement_cache_capacity(STATEMENTS)
+            // No column is a float, and poolers refuse what they do not know.
+            .extra_float_digits(None)
+            .disable_statement_logging();
+        let what = format!(
+            "{} at {}:{}",
+            connect.get_database().unwrap_or(connect.get_username()),
+            connect.get_host(),
+            connect.get_port()
+        );
+        let (statements, begin_reading) = match options.route {
+            Route::Direct => (Statements::Kept, None),
+            Route::Pooler => (Statements::Unnamed, Some(BEGIN_READING.into_sql_str())),
+        };
+        let begin = BEGIN.into_sql_str();
+        let (role, newest) = (Role::Primary, Arc::default());
+        Ok(Self { connect, what, role, newest, statements, begin, begin_reading })
+    }
+
+    /// The same, where a standby will do.
+    pub(super) fn or_a_standby(self) -> Self {
+        Self { role: Role::Any, ..self }
+    }
+
+    /// The same with a limit on each statement, and on the time that the server waits for the next one.
+    pub(super) fn within(self, patience: Duration) -> Self {
+        let millis = (patience + LONGER).as_millis().to_string();
+        let limits = ["statement_timeout", "idle_in_transaction_session_timeout"].map(|name| (name, &millis));
+        if self.statements == Statements::Kept {
+            return Self { connect: self.connect.options(limits), ..self };
+        }
+        // What is set for a session would be set for whoever is lent it next.
+        let limits = limits.map(|(name, millis)| format!("; SET LOCAL {name} = {millis}")).concat();
+        let limited = |begin: SqlStr| AssertSqlSafe(format!("{}{limits}", begin.as_str())).into_sql_str();
+        Self { begin: limited(self.begin), begin_reading: self.begin_reading.map(limited), ..self }
+    }
+
+    /// The same without a limit on statements, whatever the user's default is: a migration takes as long as it takes. But
+    /// while it waits for a lock, everybody else waits behind it.
+    pub(in crate::store) fn unlimited(self) -> Self {
+        let limits = [("statement_timeout", "0"), ("lock_timeout", "10s")];
+        match self.statements {
+            Statements::Kept => Self { connect: self.connect.options(limits), ..self },
+            Statements::Unnamed => self,
+        }
+    }
+
+    /// Connects, and makes sure that this program can work with what is there.
+    pub(in crate::store) async fn open(&self) -> Result<PgConnection, DbError> {
+        let mut link = self.connect().await.map_err(|source| self.not_opened(source))?;
+        let unusable = |why| Err(DbError::Unusable { what: self.what(), why });
+        if let Some(version) = link.server_version_num().filter(|version| *version < OLDEST_VERSION) {
+            let (is, oldest) = (version / 10_000, OLDEST_VERSION / 10_000);
+            return unusable(format!("it is PostgreSQL {is}, and Grantor needs {oldest} or later"));
+        }
+        // Not prepared first: a pooler could give the second half to another session.
+        let row = sqlx::raw_sql("SHOW server_encoding").fetch_one(&mut link).await?;
+        match row.try_get::<String, _>(0)?.as_str() {
+            "UTF8" => Ok(link),
+            other => unusable(format!(
+                "its encoding is {other}; create it with ENCODING 'UTF8' TEMPLATE template0"
+            )),
+        }
+    }
+
+    /// What a sentence calls it.
+    pub(in crate::store) fn what(&self) -> String {
+        self.what.clone()
+    }
+
+    pub(super) fn not_opened(&self, source: sqlx::Error) -> DbError {
+        let source = Cause::from(source);
+        // protocol_violation: PgBouncer, to an option that it cannot pass on.
+        let is_pooler = self.statements == Statements::Kept && source.code().as_deref() == Some("08P01");
+        let hint = match is_pooler {
+            true => " (if this is a pooler, set database.pooler = true)",
+            false if source.is_another_protocol() => " (is this PostgreSQL?)",
+            false => "",
+        };
+        DbError::Open { what: format!("{}{hint}", self.what), source }
+    }
+
+    async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+        let connected = tokio::time::timeout(CONNECT, self.connect.connect()).await;
+        let late = || std::io::Error::new(ErrorKind::TimedOut, format!("no answer within {CONNECT:?}"));
+        connected.map_err(|_| sqlx::Error::Io(late()))?
+    }
+
+    pub(super) async fn link(&self) -> Result<Tx, sqlx::Error> {
+        let mut link = self.connect().await?;
+        let timeline = match self.role {
+            Role::Primary => self.timeline(&mut link).await?,
+            Role::Any => NO_TIMELINE,
+        };
+        Ok(Tx::new(Link::Postgres(link, self.statements), timeline))
+    }
+
+    /// The timeline of the primary that a connection leads to; an error where it leads to none.
+    ///
+    /// A standby, and a primary that has been replaced and does not know it yet, would answer reads with what was, for as
+    /// long as the connection lasts.
+    async fn timeline(&self, link: &mut PgConnection) -> Result<Timeline, sqlx::Error> {
+        let refused = |why: &'static str| Err(sqlx::Error::Configuration(why.into()));
+        let asked = sqlx::raw_sql("SELECT pg_is_in_recovery()").fetch_one(&mut *link).await?;
+        if asked.try_get(0)? {
+            return refused(STANDBY);
+        }
+        let asked = match sqlx::raw_sql(TIMELINE).fetch_one(link).await {
+            Ok(row) => row.try_get::<String, _>(0)?,
+            // Engines that only speak the protocol have none.
+            Err(sqlx::Error::Database(_)) => return Ok(NO_TIMELINE),
+            Err(error) => return Err(error),
+        };
+        let timeline = Timeline::from_str_radix(&asked, 16).unwrap_or(NO_TIMELINE);
+        if timeline < self.newest.fetch_max(timeline, Ordering::Relaxed) {
+            return refused(REPLACED);
+        }
+        Ok(timeline)
+    }
+
+    /// Whether a connection still leads to the newest primary that this process has met.
+    pub(super) fn is_newest(&self, tx: &Tx) -> bool {
+        self.role == Role::Any || tx.timeline() >= self.newest.load(Ordering::Relaxed)
+    }
+}
