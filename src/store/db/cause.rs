@@ -63,6 +63,7 @@ impl fmt::Display for Cause {
             }
             sqlx::Error::Io(error) => error.fmt(f),
             sqlx::Error::Protocol(_) => f.write_str("what answers does not speak the protocol"),
+            sqlx::Error::Configuration(why) => why.fmt(f),
             sqlx::Error::Tls(error) => write!(f, "no TLS: {error}"),
             error => error.fmt(f),
         }
@@ -77,7 +78,6 @@ fn remedy(code: &str, message: &str) -> Option<&'static str> {
         "42501" if message.contains("database") => "the role needs CONNECT on it",
         "42501" => "the role needs SELECT, INSERT, UPDATE and DELETE on every table",
         "25006" => "name the primary, or turn default_transaction_read_only off",
-        "0A000" if message.contains("hot standby") => "name the primary",
         "3D000" => "create it first",
         "55P03" => "another transaction is in the way; try again when it has ended",
         code => return sqlite_remedy(code),

@@ -123,7 +123,8 @@ fn without_times(state: &str) -> String {
 #[tokio::test]
 async fn a_server_that_only_reads_is_told_apart() {
     let Some((mut server, desk)) = server().await else { return };
-    let what = |name: &str| format!("{name} at 127.0.0.1:{}", server.port);
+    let port = server.port;
+    let what = |name: &str| format!("{name} at 127.0.0.1:{port}");
     let remedy = "name the primary, or turn default_transaction_read_only off";
     create(&server, "calm", "").await;
     statement_on(
@@ -146,10 +147,11 @@ async fn a_server_that_only_reads_is_told_apart() {
     server.becomes_a_standby();
     let (old, new) = (as_administrator(&server, "old"), as_administrator(&server, "new"));
     assert_eq!(desk.told(&WRITERS, &new), one(sentence));
-    let sentence =
-        "the database is not available: cannot use serializable mode in a hot standby; name the primary";
-    assert_eq!(desk.told(&[SERVE, CREATE, PURGE], &old), one(sentence));
-    desk.operator(&old).done(LIST);
+    let sentence = format!(
+        "cannot open the database {}: the server is a standby, which follows another one; the URL must lead to the primary",
+        what("old")
+    );
+    assert_eq!(desk.told(&[SERVE, LIST, CREATE, PURGE], &old), one(sentence));
     desk.operator(&old).done(PLAN);
     desk.operator(&old).done(&["copy", "--from", &old, "--to", "sqlite:taken"]);
 }
