@@ -1,7 +1,9 @@
 //! SQLite: one writer with group commit, and a few connections that only read.
 
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::ConnectOptions as _;
@@ -13,6 +15,7 @@ use super::connection::{Link, NO_TIMELINE, Tx};
 use super::error::DbError;
 use super::job::{Envelope, Inbox, Queue, Verdict, queue, run_guarded};
 use super::thread::storage_thread;
+use crate::paths::parent;
 
 /// Jobs in one commit.
 const BATCH: usize = 256;
@@ -127,12 +130,21 @@ impl DatabaseFile {
             Ok(it) if !it.is_file() => return Err(self.unusable("it is no file")),
             _ => {}
         }
-        match beginning(&self.path) {
-            Ok(Beginning::Another) => Err(self.unusable("it is no SQLite database")),
-            Ok(Beginning::Empty | Beginning::Sqlite) => Ok(()),
-            Err(error) if error.kind() == ErrorKind::NotFound && self.is_made => Ok(()),
-            Err(error) => Err(self.not_opened(error)),
+        // The folder's one name, and not the file's, which may not be there yet.
+        let folder = std::fs::canonicalize(parent(&self.path)).map_err(|error| self.not_opened(error))?;
+        let path = folder.join(self.path.file_name().unwrap_or_default());
+        let mut looked_at = LOOKED_AT.lock().unwrap_or_else(PoisonError::into_inner);
+        if looked_at.contains(&path) {
+            return Ok(());
         }
+        match beginning(&path) {
+            Ok(Beginning::Another) => return Err(self.unusable("it is no SQLite database")),
+            Ok(Beginning::Empty | Beginning::Sqlite) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound && self.is_made => {}
+            Err(error) => return Err(self.not_opened(error)),
+        }
+        looked_at.insert(path);
+        Ok(())
     }
 
     /// Opens it, and again while another process holds it.
@@ -151,6 +163,10 @@ impl DatabaseFile {
     }
 }
 
+/// The files that this process has looked at before SQLite opened them. Later it must not: on POSIX whoever closes a file
+/// gives up all locks that his process has on it, and SQLite's are among them.
+static LOOKED_AT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
 /// What every SQLite file begins with.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
@@ -162,7 +178,7 @@ pub(in crate::store) enum Beginning {
     Another,
 }
 
-/// What a file is by its first bytes.
+/// What a file is by its first bytes; not while this process has it open by SQLite.
 pub(in crate::store) fn beginning(path: &Path) -> std::io::Result<Beginning> {
     let mut bytes = [0; MAGIC.len()];
     let length = std::fs::File::open(path)?.read(&mut bytes)?;

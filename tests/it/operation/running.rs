@@ -4,7 +4,10 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use grantor::store::db::Engine;
+
 use super::{SECRET, furnish};
+use crate::support::database::engine;
 use crate::support::relying_party::{REDIRECT_URI, basic};
 use crate::support::{Application, Browser, Desk};
 
@@ -112,4 +115,25 @@ async fn tokens_and_sessions_survive_a_restart() {
     assert_ne!(browser.get(&web.url_with(&[])).await.get("code"), "", "the session is still there");
     // What was replayed before the restart is still a replay.
     web.redeem_by_hand(&code).await.assert_json_error(400, "invalid_grant", "code.replayed");
+}
+
+/// A process that closes a file gives up all of its locks on it (POSIX), SQLite's too; then whoever is the last to close the
+/// database takes the journal away from under the server.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_server_keeps_its_hold_on_its_database() {
+    if engine() != Engine::Sqlite {
+        return;
+    }
+    let desk = Desk::new().await;
+    let serving = desk.serve(&[]);
+    let file = std::fs::metadata(desk.directory().join("grantor.db")).unwrap();
+    let number = format!(":{}", std::os::unix::fs::MetadataExt::ino(&file));
+    let locks = std::fs::read_to_string("/proc/locks").unwrap();
+    let process = serving.child.id().to_string();
+    let is_its = |line: &&str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        fields.contains(&process.as_str()) && fields.iter().any(|field| field.ends_with(&number))
+    };
+    assert_eq!(locks.lines().filter(is_its).count(), 1, "{number} {process}\n{locks}");
 }
