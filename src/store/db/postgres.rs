@@ -156,19 +156,24 @@ async fn write(
     deadline: Instant,
 ) -> Result<Health, DbError> {
     for attempt in 0_u32.. {
-        let again = match run_guarded(job, tx).await? {
-            Verdict::Commit => match tx.control("COMMIT").await.map_err(DbError::from) {
+        let verdict = run_guarded(job, tx).await?;
+        let collided = if verdict == Verdict::Commit {
+            match tx.control("COMMIT").await.map_err(DbError::from) {
                 Ok(()) => return Ok(Health::Good),
-                Err(DbError::Conflict(_)) => true,
+                // Nothing of it counts, whatever the job has to say, and there is nothing left to roll back.
+                Err(conflict @ DbError::Conflict(_)) => Some(conflict),
                 // Nobody knows whether it was committed: a second run here could do it twice.
                 Err(error) => return Err(error),
-            },
-            Verdict::Again => true,
-            Verdict::RollBack => false,
+            }
+        } else {
+            let rolled_back = !tx.is_lost() && tx.control("ROLLBACK").await.is_ok();
+            if verdict == Verdict::RollBack || !rolled_back {
+                return Ok(if rolled_back { Health::Good } else { Health::Lost });
+            }
+            None
         };
-        let rolled_back = !tx.is_lost() && tx.control("ROLLBACK").await.is_ok();
-        if !again || !rolled_back || Instant::now() >= deadline {
-            return Ok(if rolled_back { Health::Good } else { Health::Lost });
+        if Instant::now() >= deadline {
+            return collided.map_or(Ok(Health::Good), Err);
         }
         tokio::time::sleep(backoff(attempt)).await;
         tx.control(server.begin.clone()).await?;

@@ -49,6 +49,25 @@ async fn threat_08_a_refresh_token_has_the_same_successor_at_three_nodes() {
 }
 
 #[tokio::test]
+async fn nodes_that_collide_have_nothing_to_complain_of() {
+    let mut cluster = Cluster::of(2).await;
+    let (web, mut alice) = (cluster.server.web().await, cluster.server.alice().await);
+    let mut tokens = Vec::new();
+    for _ in 0..CALLERS {
+        tokens.push(web.redeem_by_hand(&web.code(&mut alice).await).await.get("refresh_token"));
+    }
+    let everywhere = everywhere(&cluster, &web);
+    for _ in 0..8 {
+        let answers = everywhere.iter().zip(&tokens).map(|(app, token)| app.refresh_by_hand(token));
+        tokens = join_all(answers).await.iter().map(|answer| answer.get("refresh_token")).collect();
+    }
+    for node in cluster.nodes.drain(..) {
+        let (ended_well, log) = node.stop();
+        assert!(ended_well && !log.contains("WARN"), "{log}");
+    }
+}
+
+#[tokio::test]
 async fn threat_35_a_device_code_is_redeemed_at_one_of_three_nodes() {
     let cluster = Cluster::of(3).await;
     let (tv, mut alice) = (television(&cluster.server).await, cluster.server.alice().await);
