@@ -9,11 +9,13 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _};
 use tempfile::TempDir;
 use url::Url;
 
-use crate::Outcome;
+use crate::{Outcome, process};
 
 pub(crate) struct Database {
     pub(crate) engine: &'static str,
     pub(crate) url: String,
+    /// The first process of a PostgreSQL on this machine.
+    pub(crate) pid: Option<u32>,
     home: Home,
 }
 
@@ -29,7 +31,7 @@ impl Database {
         let home =
             tempfile::Builder::new().prefix("grantor-bench-").tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let url = format!("sqlite:{}", home.path().join("grantor.db").display());
-        Ok(Self { engine: "sqlite", url, home: Home::Sqlite(home) })
+        Ok(Self { engine: "sqlite", url, pid: None, home: Home::Sqlite(home) })
     }
 
     pub(crate) async fn postgres(administrator: &str) -> Outcome<Self> {
@@ -38,7 +40,7 @@ impl Database {
         let mut url = Url::parse(administrator)?;
         url.set_path(&name);
         let home = Home::Postgres { administrator: administrator.to_owned(), name };
-        Ok(Self { engine: "postgres", url: url.into(), home })
+        Ok(Self { engine: "postgres", url: url.into(), pid: postmaster(administrator).await?, home })
     }
 
     /// Options over the defaults, for a process and for this one.
@@ -54,6 +56,16 @@ impl Database {
             }
         }
     }
+}
+
+/// The parent of this connection's process, if that is here.
+async fn postmaster(administrator: &str) -> Outcome<Option<u32>> {
+    let mut link = PgConnectOptions::from_str(administrator)?.disable_statement_logging().connect().await?;
+    let (own,): (i32,) = sqlx::query_as("SELECT pg_backend_pid()").fetch_one(&mut link).await?;
+    let own = u32::try_from(own)?;
+    let is_it =
+        std::fs::read_to_string(format!("/proc/{own}/comm")).is_ok_and(|name| name.trim() == "postgres");
+    Ok(if is_it { process::parent(own).ok() } else { None })
 }
 
 async fn run(administrator: &str, sql: String) -> Outcome<()> {

@@ -1,8 +1,8 @@
 //! What requests cost in a database that has grown: clients, people and live tokens by the thousand and by the million.
 
-use std::io::Write as _;
 use std::str::FromStr as _;
 
+use indicatif::{ProgressBar, ProgressStyle};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
@@ -49,7 +49,7 @@ pub(crate) async fn measure(
         let mut costs = Vec::new();
         for name in ROWS {
             let mut row = rows::one(&server, site, options, name, CONNECTIONS).await?;
-            costs.push(row.cpu_micros);
+            costs.push(row.cpu_micros + row.database_cpu_micros.unwrap_or_default());
             row.name = format!("{name} of {size}");
             report.add(row);
         }
@@ -137,17 +137,20 @@ const FILLING: [(&str, &str); 6] = [
 
 async fn fill(database: &Database, from: u64, to: u64) -> Outcome<()> {
     let mut link = Link::open(&database.url).await?;
+    let style =
+        ProgressStyle::with_template("filling {msg} [{wide_bar}] {human_pos} of {human_len}, {eta} left")?;
+    let bar = ProgressBar::new((to - from) * FILLING.len() as u64).with_style(style.progress_chars("=> "));
     for (what, sql) in FILLING {
+        bar.set_message(what);
         let mut at = from;
         while at < to {
             let next = (at + STEP).min(to);
             link.run(sql, at, next).await?;
+            bar.inc(next - at);
             at = next;
-            // A line that is written over.
-            print!("\rfilling {what}: {at} of {to}          ");
-            std::io::stdout().flush()?;
         }
     }
-    println!("\rfilled to {to} of each                         ");
+    bar.finish_and_clear();
+    println!("filled to {to} of each");
     Ok(())
 }

@@ -22,12 +22,20 @@ struct Load {
     complaint: Option<String>,
 }
 
-/// What is measured: the row's name, the engine, and the process whose CPU time counts.
+/// What is measured: the row's name, the engine, the process whose CPU time counts, and the database's.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'s> {
     pub(crate) name: &'s str,
     pub(crate) engine: &'static str,
     pub(crate) pid: u32,
+    pub(crate) database_pid: Option<u32>,
+}
+
+impl Subject<'_> {
+    /// CPU time of the process, and of the database.
+    fn cpu(&self) -> Outcome<(Duration, Option<Duration>)> {
+        Ok((process::cpu(self.pid)?, self.database_pid.map(process::cpu_of_family).transpose()?))
+    }
 }
 
 /// Runs all workers for `length`, after a tenth of it to warm up.
@@ -38,12 +46,14 @@ pub(crate) async fn measure<W: Worker>(
 ) -> Outcome<Row> {
     let connections = workers.len();
     let (workers, warm) = drive(workers, length / 10).await?;
-    let (cpu, began) = (process::cpu(subject.pid)?, Instant::now());
+    let (before, began) = (subject.cpu()?, Instant::now());
     let (_, mut load) = drive(workers, length).await?;
-    let (cpu, elapsed) = (process::cpu(subject.pid)?.saturating_sub(cpu), began.elapsed());
+    let (after, elapsed) = (subject.cpu()?, began.elapsed());
     load.micros.sort_unstable();
     let errors: Vec<String> = warm.complaints.into_iter().chain(load.complaints).collect();
     let count = load.micros.len();
+    let each =
+        |after: Duration, before| after.saturating_sub(before).as_secs_f64() * 1e6 / count.max(1) as f64;
     Ok(Row {
         name: subject.name.to_owned(),
         engine: subject.engine,
@@ -53,7 +63,8 @@ pub(crate) async fn measure<W: Worker>(
         p50_micros: percentile(&load.micros, 500),
         p99_micros: percentile(&load.micros, 990),
         p999_micros: percentile(&load.micros, 999),
-        cpu_micros: cpu.as_secs_f64() * 1e6 / count.max(1) as f64,
+        cpu_micros: each(after.0, before.0),
+        database_cpu_micros: after.1.zip(before.1).map(|(after, before)| each(after, before)),
         errors: errors.len(),
         first_error: errors.into_iter().next(),
     })

@@ -52,6 +52,9 @@ pub(crate) struct Options {
     /// Where the figures go as JSON
     #[arg(long, value_name = "FILE", default_value = "bench-result.json")]
     json: PathBuf,
+    /// Only this engine
+    #[arg(long, value_parser = ["sqlite", "postgres"])]
+    engine: Option<String>,
     /// Only rows with this word in their names
     #[arg(long, value_name = "WORD")]
     filter: Option<String>,
@@ -79,6 +82,10 @@ impl Options {
 
     pub(crate) fn is_quick(&self) -> bool {
         self.quick
+    }
+
+    fn measures(&self, engine: &str) -> bool {
+        self.engine.as_deref().is_none_or(|only| only == engine)
     }
 
     pub(crate) fn wants(&self, row: &str) -> bool {
@@ -111,8 +118,11 @@ fn run(options: &Options) -> Outcome<Report> {
     let mut report = Report::begin(options)?;
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async {
-        measure(Database::sqlite()?, options, &mut report).await?;
+        if options.measures("sqlite") {
+            measure(Database::sqlite()?, options, &mut report).await?;
+        }
         match options.postgres.clone().or_else(|| std::env::var("TEST_POSTGRES_URL").ok()) {
+            _ if !options.measures("postgres") => Ok(()),
             Some(url) => measure(Database::postgres(&url).await?, options, &mut report).await,
             None => {
                 println!(

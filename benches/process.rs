@@ -10,11 +10,42 @@ const TICKS_PER_SECOND: u64 = 100;
 
 /// CPU time of all threads, the ended ones included, in user mode and in the kernel.
 pub(crate) fn cpu(pid: u32) -> Outcome<Duration> {
+    let [_, user, kernel, ..] = stat(pid)?;
+    Ok(of_ticks(user + kernel))
+}
+
+/// The same of a process and of all that it has started, the ended ones included.
+pub(crate) fn cpu_of_family(pid: u32) -> Outcome<Duration> {
+    let [_, own @ ..] = stat(pid)?;
+    let mut ticks: u64 = own.iter().sum();
+    for entry in fs::read_dir("/proc")?.flatten() {
+        let id = entry.file_name().to_str().and_then(|name| name.parse().ok());
+        // Whoever has ended meanwhile is in the parent's figures.
+        if let Some([parent, own @ ..]) = id.and_then(|id| stat(id).ok())
+            && parent == u64::from(pid)
+        {
+            ticks += own.iter().sum::<u64>();
+        }
+    }
+    Ok(of_ticks(ticks))
+}
+
+pub(crate) fn parent(pid: u32) -> Outcome<u32> {
+    Ok(stat(pid)?[0].try_into()?)
+}
+
+fn of_ticks(ticks: u64) -> Duration {
+    Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND)
+}
+
+/// The parent, and the times: own ones in user mode and in the kernel, and those of children that have ended.
+fn stat(pid: u32) -> Outcome<[u64; 5]> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The second field is the name in parentheses and may hold anything; the times are the 14th and 15th.
-    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
-    let ticks = fields.skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
-    Ok(Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND))
+    // The second field is the name in parentheses and may hold anything; the parent is the 4th, the times from the 14th on.
+    let fields: Vec<&str> =
+        stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace().collect();
+    let number = |index: usize| Outcome::Ok(fields.get(index).ok_or("no times in /proc")?.parse()?);
+    Ok([number(1)?, number(11)?, number(12)?, number(13)?, number(14)?])
 }
 
 /// KiB of `VmRSS` (now) or `VmHWM` (the most ever).

@@ -39,6 +39,8 @@ pub(crate) struct Row {
     pub(crate) p999_micros: u32,
     /// CPU time of the measured process for each request.
     pub(crate) cpu_micros: f64,
+    /// CPU time of a PostgreSQL on this machine for each request.
+    pub(crate) database_cpu_micros: Option<f64>,
     /// Callers that stopped at a wrong answer.
     pub(crate) errors: usize,
     pub(crate) first_error: Option<String>,
@@ -97,8 +99,17 @@ impl Report {
             machine.load_before
         );
         println!(
-            "{:<33} {:<9} {:>5} {:>9} {:>9} {:>9} {:>9} {:>12} {:>7}",
-            "row", "engine", "conns", "per s", "p50 µs", "p99 µs", "p99.9 µs", "CPU µs each", "errors"
+            "{:<33} {:<9} {:>5} {:>9} {:>9} {:>9} {:>9} {:>12} {:>9} {:>7}",
+            "row",
+            "engine",
+            "conns",
+            "per s",
+            "p50 µs",
+            "p99 µs",
+            "p99.9 µs",
+            "CPU µs each",
+            "database",
+            "errors"
         );
         let version = env!("CARGO_PKG_VERSION");
         let (rows, servers, resting) = (Vec::new(), Vec::new(), Vec::new());
@@ -107,7 +118,7 @@ impl Report {
 
     pub(crate) fn add(&mut self, row: Row) {
         println!(
-            "{:<33} {:<9} {:>5} {:>9.0} {:>9} {:>9} {:>9} {:>12.1} {:>7}",
+            "{:<33} {:<9} {:>5} {:>9.0} {:>9} {:>9} {:>9} {:>12.1} {:>9} {:>7}",
             row.name,
             row.engine,
             row.connections,
@@ -116,6 +127,7 @@ impl Report {
             row.p99_micros,
             row.p999_micros,
             row.cpu_micros,
+            row.database_cpu_micros.map_or(String::new(), |micros| format!("+ {micros:.1}")),
             row.errors
         );
         if let Some(error) = &row.first_error {

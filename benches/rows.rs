@@ -98,7 +98,8 @@ struct Stage<'s> {
 impl Stage<'_> {
     async fn row(&self, name: &str, connections: usize) -> Outcome<Row> {
         let Self { server, site, length, .. } = self;
-        let subject = Subject { name, engine: server.engine, pid: server.pid() };
+        let (engine, pid, database_pid) = (server.engine, server.pid(), server.database_pid);
+        let subject = Subject { name, engine, pid, database_pid };
         let token = |credentials: &str| {
             post("/token", credentials, &[("grant_type", "client_credentials"), ("scope", "bench.read")])
         };

@@ -133,6 +133,7 @@ fn call(database: &Database, master_key: &str, arguments: &[&str], input: &str) 
 pub(crate) struct Server {
     child: Child,
     pub(crate) engine: &'static str,
+    pub(crate) database_pid: Option<u32>,
     pub(crate) address: SocketAddr,
     /// From the start of the process to its first answer.
     pub(crate) began_answering: Duration,
@@ -148,7 +149,8 @@ impl Server {
         }
         let began = Instant::now();
         let child = command.spawn()?;
-        let mut server = Self { child, engine: database.engine, address, began_answering: Duration::ZERO };
+        let (engine, database_pid) = (database.engine, database.pid);
+        let mut server = Self { child, engine, database_pid, address, began_answering: Duration::ZERO };
         while !answers(address).await {
             if let Some(status) = server.child.try_wait()? {
                 return Err(format!("the server ended with {status}").into());

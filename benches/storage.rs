@@ -23,7 +23,8 @@ pub(crate) async fn measure(database: &Database, options: &Options, report: &mut
     }
     let db = Db::open(&database.config()?.database_options()).await?;
     let length = options.row_length();
-    let subject = |name| Subject { name, engine: database.engine, pid: std::process::id() };
+    let subject =
+        |name| Subject { name, engine: database.engine, pid: std::process::id(), database_pid: database.pid };
     for callers in CROWDS {
         if options.wants(insert) {
             let worker = Insert { version: version(&db).await?, db: db.clone(), now: Clock::System.now() };
