@@ -33,7 +33,7 @@ clients directory="target/clients":
 
 # Outages as long as they are, and writers for a minute; on PostgreSQL too with TEST_ENGINE and TEST_POSTGRES_URL.
 soak:
-    TEST_SOAK=1 cargo test --test it -- faults races
+    TEST_SOAK=1 cargo test --test it -- faults races failover
 
 # What requests cost; --growth fills the database to a million clients, people and tokens.
 bench *options:
