@@ -28,6 +28,8 @@ const ROWS: [&str; 6] = [
     "authorize_code_token",
 ];
 const CONNECTIONS: usize = 16;
+/// How many there are where its memory is looked at.
+const CROWD: usize = 256;
 /// How much more a request may cost at the largest size.
 const TOLERANCE: f64 = 1.3;
 
@@ -53,7 +55,10 @@ pub(crate) async fn measure(
             row.name = format!("{name} of {size}");
             report.add(row);
         }
-        println!("the server took {} KiB at most", server.memory("VmHWM")?);
+        let mut row = rows::one(&server, site, options, ROWS[0], CROWD).await?;
+        row.name = format!("{} of {size}", ROWS[0]);
+        report.add(row);
+        println!("the server took {} KiB at most, with {CROWD} connections", server.memory("VmHWM")?);
         if first.is_empty() {
             first = costs;
             continue;
