@@ -3,8 +3,9 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use fantoccini::error::CmdError;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -30,6 +31,11 @@ static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// How long the browser may take for a step.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Whether the page was just being replaced by the next one.
+fn is_between_pages(error: &CmdError) -> bool {
+    error.is_stale_element_reference() || error.to_string().contains("aborted by navigation")
+}
 
 impl Chromium {
     /// Starts a browser with an empty profile; `None`, and a word about it, where none is installed.
@@ -78,8 +84,7 @@ impl Chromium {
         loop {
             match self.find(id).await.text().await {
                 Ok(text) => return text,
-                // The page was just being replaced.
-                Err(error) if error.is_stale_element_reference() => {}
+                Err(error) if is_between_pages(&error) => {}
                 Err(error) => panic!("#{id}: {error}"),
             }
         }
@@ -103,11 +108,15 @@ impl Chromium {
 
     /// The element with this id, once it is there.
     async fn find(&self, id: &str) -> fantoccini::elements::Element {
-        let wait = self.page.wait().at_most(PATIENCE);
-        match wait.for_element(Locator::Id(id)).await {
-            Ok(element) => element,
-            Err(error) => {
-                panic!("no #{id} at {:?}: {error}\n{:?}", self.url().await, self.page.source().await)
+        let began = Instant::now();
+        loop {
+            let wait = self.page.wait().at_most(PATIENCE);
+            match wait.for_element(Locator::Id(id)).await {
+                Ok(element) => return element,
+                Err(error) if is_between_pages(&error) && began.elapsed() < PATIENCE => {}
+                Err(error) => {
+                    panic!("no #{id} at {:?}: {error}\n{:?}", self.url().await, self.page.source().await)
+                }
             }
         }
     }
