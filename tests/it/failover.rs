@@ -1,20 +1,18 @@
 //! The deployment of `deploy/cluster`, whose machines die: three of PostgreSQL under Patroni, two nodes behind HAProxy.
 
 use std::iter::Sum;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use grantor::store::db::Engine;
-use url::Url;
 
 use crate::support::browser::http_client;
 use crate::support::database::{TestDatabase, engine};
 use crate::support::deployment::Deployment;
 use crate::support::process::Serving;
-use crate::support::proxy::Proxy;
-use crate::support::{Answer, Application, Browser, TestServer, left_out};
+use crate::support::proxy::{Proxy, by_way_of};
+use crate::support::{Application, Browser, TestServer, left_out};
 
 const GRANT: (&str, &str) = ("grant_type", "client_credentials");
 /// `http.deadline` of the deployment, and what a busy machine may add.
@@ -37,19 +35,6 @@ async fn beside(deployment: &Deployment, options: &[(&str, &str)]) -> TestServer
     let common = deployment.options();
     let common: Vec<_> = common.iter().map(|(name, value)| (*name, value.as_str())).collect();
     TestServer::start_on(database, &[&common, options].concat()).await
-}
-
-/// The deployment's database at another address than HAProxy's.
-fn by_way_of(deployment: &Deployment, address: SocketAddr) -> String {
-    let mut url = Url::parse(&deployment.database_url(0)).unwrap();
-    url.set_ip_host(address.ip()).unwrap();
-    url.set_port(Some(address.port())).unwrap();
-    url.into()
-}
-
-fn assert_is_away(answer: &Answer) {
-    answer.assert_json_error(503, "temporarily_unavailable", "server.busy");
-    assert_ne!(answer.header("retry-after"), "", "{answer:?}");
 }
 
 /// What dies, and how.
@@ -104,12 +89,12 @@ async fn fetch(app: &Application, stop: &AtomicBool) -> Seen {
                 let told = app.post("/introspect", &[("token", &token)]).await;
                 match told.status.as_u16() {
                     200 => assert_eq!(told.json()["active"], true, "no node asks who does not know it"),
-                    _ => assert_is_away(&told),
+                    _ => told.assert_is_away(),
                 }
                 seen.tokens.push(token);
             }
             _ => {
-                assert_is_away(&answer);
+                answer.assert_is_away();
                 seen.away += 1;
             }
         }
@@ -185,7 +170,7 @@ async fn recovery(app: &Application) {
         if answer.status == 200 {
             return;
         }
-        assert_is_away(&answer);
+        answer.assert_is_away();
         assert!(began.elapsed() < Duration::from_secs(90), "it does not recover");
     }
 }
@@ -229,7 +214,7 @@ async fn a_primary_that_dies_takes_nothing_along_that_was_answered() {
     let Some(mut deployment) = deployment().await else { return };
     let mut nodes = vec![deployment.node(0), deployment.node(1)];
     let mut server = beside(&deployment, &[]).await;
-    server.url = deployment.options()[0].1.clone();
+    server.url = deployment.public_url();
     let (service, web) = (server.service().await, server.web().await);
     let mut alice = server.alice().await;
     for death in [Death::OfPostgres, Death::OfTheSecond, Death::OfThePrimary, Death::Frozen] {
@@ -266,7 +251,7 @@ async fn a_primary_that_dies_takes_nothing_along_that_was_answered() {
 async fn a_commit_that_no_second_machine_has_is_not_answered() {
     let Some(deployment) = deployment().await else { return };
     let (primary, second) = deployment.pair_but(None).await;
-    let url = by_way_of(&deployment, deployment.databases[primary].postgres_at());
+    let url = by_way_of(&deployment.database_url(0), deployment.databases[primary].postgres_at());
     let options = [("database.url", url.as_str()), ("http.deadline", "1s"), ("database.connections", "32")];
     let server = beside(&deployment, &options).await;
     let service = server.service().await;
@@ -279,7 +264,7 @@ async fn a_commit_that_no_second_machine_has_is_not_answered() {
     for _ in 0..2 {
         // Fewer than there are connections, so that some are left to read on.
         for answer in join_all((0..24).map(|_| service.token(&[GRANT]))).await {
-            assert_is_away(&answer);
+            answer.assert_is_away();
         }
         assert_eq!(server.get("/readyz").await.status, 503);
         assert_eq!(service.introspect(&held).await["active"], true, "what is there can be read");
@@ -292,7 +277,7 @@ async fn a_commit_that_no_second_machine_has_is_not_answered() {
 /// A server whose way to the deployment's database is the test's to turn, an application, and a token that it holds.
 async fn on_the_way_to(deployment: &Deployment, machine: usize) -> (Proxy, TestServer, Application, String) {
     let proxy = Proxy::before(deployment.databases[machine].postgres_at()).await;
-    let url = by_way_of(deployment, ([127, 0, 0, 1], proxy.port).into());
+    let url = by_way_of(&deployment.database_url(0), proxy.address());
     let server = beside(deployment, &[("database.url", &url), ("http.deadline", "2s")]).await;
     let service = server.service().await;
     let held = service.token(&[GRANT]).await.get("access_token");
@@ -306,8 +291,8 @@ async fn a_standby_is_not_asked_even_if_the_way_leads_to_it() {
     let (proxy, server, service, held) = on_the_way_to(&deployment, primary).await;
     proxy.turn_to(deployment.databases[standby].postgres_at()).await;
     for _ in 0..3 {
-        assert_is_away(&service.post("/introspect", &[("token", &held)]).await);
-        assert_is_away(&service.token(&[GRANT]).await);
+        service.post("/introspect", &[("token", &held)]).await.assert_is_away();
+        service.token(&[GRANT]).await.assert_is_away();
         assert_eq!(server.get("/readyz").await.status, 503);
     }
     proxy.turn_to(deployment.databases[primary].postgres_at()).await;
@@ -328,7 +313,7 @@ async fn a_primary_that_was_replaced_and_does_not_know_it_is_not_asked() {
     proxy.turn_to(deployment.databases[former].postgres_at()).await;
     for _ in 0..3 {
         for token in [&held, &new] {
-            assert_is_away(&service.post("/introspect", &[("token", token)]).await);
+            service.post("/introspect", &[("token", token)]).await.assert_is_away();
         }
         assert_eq!(server.get("/readyz").await.status, 503);
     }

@@ -16,7 +16,7 @@ use url::Url;
 use crate::support::cluster::{node, node_by};
 use crate::support::database::{TestDatabase, engine};
 use crate::support::process::Serving;
-use crate::support::proxy::{Proxy, Weather};
+use crate::support::proxy::{Proxy, Weather, by_way_of};
 use crate::support::relying_party::Registration;
 use crate::support::{Answer, Application, TestServer};
 
@@ -34,19 +34,12 @@ async fn fetch(app: &Application, stop: &AtomicBool) -> Vec<String> {
         let answer = app.try_token(&[GRANT]).await;
         match answer {
             Some(answer) if answer.status == 200 => held.push(answer.get("access_token")),
-            Some(answer) => assert_is_away(&answer),
+            Some(answer) => answer.assert_is_away(),
             // The process was killed while it answered.
             None => tokio::task::yield_now().await,
         }
     }
     held
-}
-
-#[track_caller]
-fn assert_is_away(answer: &Answer) {
-    assert_eq!(answer.status, 503, "{answer:?}");
-    answer.assert_json_error(503, "temporarily_unavailable", "server.busy");
-    assert_ne!(answer.header("retry-after"), "", "{answer:?}");
 }
 
 #[tokio::test]
@@ -111,14 +104,6 @@ async fn a_code_that_was_redeemed_stays_redeemed_when_the_node_is_killed() {
     }
 }
 
-/// The database's own host and port in a PostgreSQL URL, and the same URL by way of `port`.
-fn by_way_of(url: &str, port: u16) -> String {
-    let mut url = Url::parse(url).unwrap();
-    url.set_host(Some("127.0.0.1")).unwrap();
-    url.set_port(Some(port)).unwrap();
-    url.into()
-}
-
 /// A server whose PostgreSQL is behind a proxy; none on SQLite, which is no other machine.
 async fn behind_a_proxy(options: &[(&str, &str)]) -> Option<(TestServer, Proxy)> {
     if engine() == Engine::Sqlite {
@@ -128,7 +113,7 @@ async fn behind_a_proxy(options: &[(&str, &str)]) -> Option<(TestServer, Proxy)>
     let url = Url::parse(&database.url).unwrap();
     let target = url.socket_addrs(|| Some(5432)).unwrap()[0];
     let proxy = Proxy::before(target).await;
-    database.url = by_way_of(&database.url, proxy.port);
+    database.url = by_way_of(&database.url, proxy.address());
     Some((TestServer::start_on(database, options).await, proxy))
 }
 
@@ -154,7 +139,7 @@ async fn while_the_database_is_away_every_answer_says_so_and_afterwards_all_is_w
             let calls = (0..8).map(|_| service.token(&[GRANT]));
             let (answers, ready, live) =
                 tokio::join!(join_all(calls), server.get("/readyz"), server.get("/healthz"));
-            answers.iter().for_each(assert_is_away);
+            answers.iter().for_each(Answer::assert_is_away);
             assert_eq!((ready.status.as_u16(), live.status.as_u16()), (503, 200), "{weather:?}");
             assert!(began.elapsed() < Duration::from_millis(3500), "{weather:?}: {:?}", began.elapsed());
         }
@@ -180,7 +165,7 @@ async fn a_database_that_answers_late_is_waited_for_and_no_longer_than_the_deadl
     let began = Instant::now();
     let answers = join_all((0..8).map(|_| service.token(&[GRANT]))).await;
     assert!(began.elapsed() < Duration::from_millis(4500), "{:?}", began.elapsed());
-    answers.iter().for_each(assert_is_away);
+    answers.iter().for_each(Answer::assert_is_away);
     proxy.set(Weather::Fine);
     recovery(&service).await;
 }
@@ -213,9 +198,9 @@ async fn a_full_disk_is_an_outage_and_no_wrong_answer() {
     // What SQLite writes next is behind the end of its journal.
     limit_files(&node, Some(journal_bytes(&server.database.directory.path().join("grantor.db-wal"))));
     for _ in 0..8 {
-        assert_is_away(&there.token(&[GRANT]).await);
-        assert_is_away(&web_there.token(&web.redemption(&code)).await);
-        assert_is_away(&web_there.refresh_by_hand(&refresh).await);
+        there.token(&[GRANT]).await.assert_is_away();
+        web_there.token(&web.redemption(&code)).await.assert_is_away();
+        web_there.refresh_by_hand(&refresh).await.assert_is_away();
     }
     let mut browser = crate::support::Browser::new(&node.url);
     for _ in 0..3 {

@@ -260,6 +260,13 @@ impl Answer {
         assert_eq!(self.headers.contains_key("www-authenticate"), is_challenged, "{self:?}");
     }
 
+    /// Asserts that an OAuth endpoint says that it is of no use now, and when to try again.
+    #[track_caller]
+    pub(crate) fn assert_is_away(&self) {
+        self.assert_json_error(503, "temporarily_unavailable", "server.busy");
+        assert_ne!(self.header("retry-after"), "", "{self:?}");
+    }
+
     /// Asserts that this is a page and leads nowhere else.
     #[track_caller]
     pub(crate) fn assert_page(&self, status: u16, reason: &str) {

@@ -168,10 +168,14 @@ impl Deployment {
         line.trim_end_matches('"').to_owned()
     }
 
+    pub(crate) fn public_url(&self) -> String {
+        self.places.public_url()
+    }
+
     /// What the nodes of the deployment have in common, as options for another server.
     pub(crate) fn options(&self) -> [(&'static str, String); 2] {
         let key_file = self.applications[0].folder.path().join("master.key").display().to_string();
-        [("public_url", self.places.public_url()), ("keys.master_key_file", key_file)]
+        [("public_url", self.public_url()), ("keys.master_key_file", key_file)]
     }
 
     /// Starts the node of an application machine by its own configuration.
@@ -274,6 +278,14 @@ impl DatabaseMachine {
         command.contains(data.to_str()?).then_some(id)
     }
 
+    /// All processes of PostgreSQL, if it runs.
+    fn postgres(&self) -> Option<Vec<u32>> {
+        let postmaster = self.postmaster()?;
+        let mut all = children(postmaster);
+        all.push(postmaster);
+        Some(all)
+    }
+
     /// `kill -9` of PostgreSQL alone; its own processes end with it.
     pub(crate) fn kill_postgres(&self) {
         signal("KILL", &[self.postmaster().expect("PostgreSQL")]);
@@ -281,8 +293,7 @@ impl DatabaseMachine {
 
     /// The whole machine loses its power.
     pub(crate) fn kill(&self) {
-        signal("KILL", &self.daemons.iter().map(Child::id).collect::<Vec<_>>());
-        self.signal_postgres("KILL");
+        self.signal_all("KILL");
     }
 
     /// Sends a signal to Patroni, so that nothing is decided any more, or again.
@@ -296,18 +307,15 @@ impl DatabaseMachine {
         sqlx::raw_sql("SELECT pg_promote()").execute(&mut link).await.expect("a promotion");
     }
 
-    /// Sends a signal to everything on the machine.
+    /// Sends a signal to everything on the machine; to Patroni first, which would start PostgreSQL again.
     pub(crate) fn signal_all(&self, name: &str) {
-        self.signal_postgres(name);
         signal(name, &self.daemons.iter().map(Child::id).collect::<Vec<_>>());
+        self.signal_postgres(name);
     }
 
     /// Sends a signal to PostgreSQL and all of its processes.
     pub(crate) fn signal_postgres(&self, name: &str) {
-        let postmaster = self.postmaster().expect("PostgreSQL");
-        let mut all = children(postmaster);
-        all.push(postmaster);
-        signal(name, &all);
+        signal(name, &self.postgres().expect("PostgreSQL"));
     }
 }
 
@@ -317,12 +325,9 @@ impl Drop for DatabaseMachine {
             let _ = daemon.kill();
             let _ = daemon.wait();
         }
-        // Its last words are not wanted; a process that was stopped has to go on to hear of its end.
-        if let Some(postmaster) = self.postmaster() {
-            let mut all = children(postmaster);
-            all.push(postmaster);
-            let all = all.iter().map(u32::to_string);
-            let _ = Command::new("kill").arg("-KILL").args(all).stderr(Stdio::null()).status();
+        // Its last words are not wanted.
+        if let Some(postgres) = self.postgres() {
+            signal("KILL", &postgres);
         }
     }
 }

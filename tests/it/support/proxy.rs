@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use url::Url;
 
 /// What becomes of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,11 +21,19 @@ pub(crate) enum Weather {
     Slow(Duration),
 }
 
+/// The same PostgreSQL URL by way of another address.
+pub(crate) fn by_way_of(url: &str, address: SocketAddr) -> String {
+    let mut url = Url::parse(url).expect("a URL");
+    url.set_ip_host(address.ip()).expect("a host");
+    url.set_port(Some(address.port())).expect("a port");
+    url.into()
+}
+
 type Seen = watch::Receiver<Weather>;
 
 /// Listens until the test's runtime ends.
 pub(crate) struct Proxy {
-    pub(crate) port: u16,
+    port: u16,
     weather: watch::Sender<Weather>,
     target: watch::Sender<SocketAddr>,
 }
@@ -54,6 +63,10 @@ impl Proxy {
         }
         self.target.send_replace(target);
         self.set(Weather::Fine);
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
     }
 
     pub(crate) fn set(&self, weather: Weather) {
