@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use grantor::oauth::client::GrantType;
 
-use super::{AUTHORIZE, FORM, TOKEN, assert_4xx, assert_well, raw, status_of};
+use super::{AUTHORIZE, FORM, assert_4xx, assert_well, raw, status_of};
 use crate::support::TestServer;
 use crate::support::relying_party::Registration;
+use crate::token_endpoint::PARAMETERS;
 
 /// Far more than any refusal takes here, and far less than a body of 1 MB would take if it were worked on.
 const SOON: Duration = Duration::from_secs(5);
@@ -57,7 +58,7 @@ async fn a_parameter_of_a_million_characters_is_refused_soon() {
     let web = server.web().await;
     let mut browser = server.browser();
     let long = "x".repeat(MEGABYTE);
-    for (path, names) in [("/authorize", AUTHORIZE.as_slice()), ("/token", TOKEN.as_slice())] {
+    for (path, names) in [("/authorize", AUTHORIZE.as_slice()), ("/token", PARAMETERS.as_slice())] {
         for name in names {
             let began = Instant::now();
             let answer = browser.post(path, &[(name, &long)]).await;
@@ -82,7 +83,7 @@ async fn a_parameter_of_a_million_characters_is_refused_soon() {
             _ => answer.assert_redirect_error("invalid_request", "parameter.too_long", &server.url),
         }
     }
-    for name in TOKEN {
+    for name in PARAMETERS {
         let answer = browser.post("/token", &[(name, &long)]).await;
         answer.assert_json_error(400, "invalid_request", "parameter.too_long");
     }
@@ -133,7 +134,7 @@ async fn threat_30_no_refusal_costs_more_than_a_good_request() {
     let (long, words) = ("x".repeat(8193), vec!["read"; 10_000].join(" "));
     let form = |name: &'static str, value: &str| [(name, value.to_owned())];
     let mut hostile = Vec::new();
-    for name in TOKEN.into_iter().filter(|name| !name.starts_with("client_")) {
+    for name in PARAMETERS.into_iter().filter(|name| !name.starts_with("client_")) {
         hostile.push((&service, "/token", form(name, &long)));
     }
     for (app, path, name) in [

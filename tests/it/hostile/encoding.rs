@@ -1,8 +1,9 @@
 //! Values that break decoders: in parameters, credentials and cookies.
 
-use super::{AUTHORIZE, FORM, TOKEN, assert_4xx, assert_well};
+use super::{AUTHORIZE, FORM, assert_4xx, assert_well};
 use crate::support::relying_party::REDIRECT_URI;
 use crate::support::{Answer, TestServer};
+use crate::token_endpoint::PARAMETERS;
 
 /// What breaks decoders and headers, and whether it can stand in a value at all.
 const BREAKERS: [(&str, bool); 14] = [
@@ -64,7 +65,7 @@ async fn what_breaks_decoders_breaks_nothing_at_the_token_endpoint() {
     server.web().await;
     let mut browser = server.browser();
     for (value, fits) in BREAKERS {
-        for name in TOKEN {
+        for name in PARAMETERS {
             let good = [
                 ("grant_type", "authorization_code"),
                 ("client_id", "web"),

@@ -28,17 +28,6 @@ const AUTHORIZE: [&str; 10] = [
     "request",
     "nonce",
 ];
-const TOKEN: [&str; 9] = [
-    "grant_type",
-    "client_id",
-    "client_secret",
-    "code",
-    "redirect_uri",
-    "code_verifier",
-    "refresh_token",
-    "scope",
-    "device_code",
-];
 
 /// Sends bytes as they are; what came back until the server closed.
 fn raw(server: &TestServer, bytes: &[u8]) -> String {
