@@ -187,13 +187,28 @@ impl Deployment {
 
     /// What the machines have said, for who has to find out why.
     fn logs(&self) -> String {
-        let log = |machine: &DatabaseMachine| {
-            let text = std::fs::read_to_string(machine.folder.path().join("patroni.log")).unwrap_or_default();
-            let is_wanted = |line: &&str| !line.contains(" LOG: ");
-            let last: Vec<_> = text.lines().rev().filter(is_wanted).take(60).collect();
-            format!("--- {}\n{}\n", machine.address, last.into_iter().rev().collect::<Vec<_>>().join("\n"))
-        };
-        self.databases.iter().map(log).collect()
+        let databases =
+            self.databases.iter().map(|machine| last_words(&machine.address, &machine.folder, "patroni.log"));
+        let balancers = self
+            .applications
+            .iter()
+            .map(|machine| last_words(&machine.address, &machine.folder, "haproxy.log"));
+        databases.chain(balancers).collect()
+    }
+}
+
+fn last_words(address: &str, folder: &TempDir, log: &str) -> String {
+    let text = std::fs::read_to_string(folder.path().join(log)).unwrap_or_default();
+    let is_wanted = |line: &&str| !line.contains(" LOG: ");
+    let last: Vec<_> = text.lines().rev().filter(is_wanted).take(60).collect();
+    format!("--- {address}\n{}\n", last.into_iter().rev().collect::<Vec<_>>().join("\n"))
+}
+
+impl Drop for Deployment {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.logs());
+        }
     }
 }
 
@@ -352,6 +367,7 @@ impl ApplicationMachine {
             &[
                 ("bind :443 ssl crt /etc/haproxy/id.example.com.pem", &format!("bind {address}:8443")),
                 ("bind 127.0.0.1:5432", &format!("bind {address}:5432")),
+                ("log /dev/log local0", "log stdout format raw local0"),
             ],
         );
         let key = "a2V5IG9mIHRoZSBkZXBsb3ltZW50IGluIHRoZSB0ZXM".to_owned();
