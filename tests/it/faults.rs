@@ -14,11 +14,12 @@ use grantor::store::db::Engine;
 use url::Url;
 
 use crate::support::cluster::{node, node_by};
-use crate::support::database::{TestDatabase, engine};
+use crate::support::database::{TestDatabase, engine, statement_on};
+use crate::support::postgres::OwnPostgres;
 use crate::support::process::Serving;
 use crate::support::proxy::{Proxy, Weather, by_way_of};
 use crate::support::relying_party::Registration;
-use crate::support::{Answer, Application, TestServer};
+use crate::support::{Answer, Application, TestServer, left_out};
 
 /// How long something lasts: in CI, and where there is time.
 fn span(short: u64, long: u64) -> Duration {
@@ -217,6 +218,67 @@ async fn a_full_disk_is_an_outage_and_no_wrong_answer() {
 
 fn journal_bytes(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |file| file.len())
+}
+
+/// A server whose PostgreSQL keeps it on a small disk, and the administrator's URL; none on SQLite.
+async fn on_a_small_disk() -> Option<(OwnPostgres, TestServer, String)> {
+    if engine() == Engine::Sqlite {
+        return None;
+    }
+    let Some(disk) = OwnPostgres::with_a_small_disk() else {
+        left_out("a full disk under PostgreSQL, because its programs are not installed");
+        return None;
+    };
+    let url = |database: &str| format!("postgres://postgres@localhost:{}/{database}", disk.port);
+    let place = format!("CREATE TABLESPACE small LOCATION '{}'", disk.small().display());
+    statement_on(&url("postgres"), &place).await;
+    statement_on(&url("postgres"), "CREATE DATABASE grantor TABLESPACE small").await;
+    let server = TestServer::start_on(TestDatabase::at(&url("grantor")), &[]).await;
+    let administrator = url("postgres");
+    Some((disk, server, administrator))
+}
+
+/// Leaves not a page of the small disk.
+const FILL: &str = "
+    CREATE TABLE ballast (text TEXT) TABLESPACE small;
+    DO $$ BEGIN
+        LOOP INSERT INTO ballast SELECT md5(n::TEXT) FROM generate_series(1, 10000) AS n; END LOOP;
+    EXCEPTION WHEN disk_full THEN
+    END $$";
+
+#[tokio::test]
+async fn a_full_disk_of_postgresql_is_an_outage_and_no_wrong_answer() {
+    let Some((_disk, server, administrator)) = on_a_small_disk().await else { return };
+    let (service, web) = (server.service().await, server.web().await);
+    let mut alice = server.alice().await;
+    let code = web.code(&mut alice).await;
+    let refresh = web.redeem_by_hand(&code).await.get("refresh_token");
+    let code = web.code(&mut alice).await;
+    let held = service.token(&[GRANT]).await.get("access_token");
+    statement_on(&administrator, FILL).await;
+    // Rows fit into pages that were there before, for a while.
+    let (mut away, mut given) = (0, 0);
+    while away < 16 {
+        let answer = service.token(&[GRANT]).await;
+        if answer.status == 200 {
+            (away, given) = (0, given + 1);
+        } else {
+            answer.assert_is_away();
+            away += 1;
+        }
+        assert!(given < 2000, "the disk is full");
+    }
+    for _ in 0..8 {
+        web.redeem_by_hand(&code).await.assert_is_away();
+        web.refresh_by_hand(&refresh).await.assert_is_away();
+    }
+    assert_eq!(server.get("/healthz").await.status, 200);
+    assert_eq!(service.introspect(&held).await["active"], true, "what is there can be read");
+    statement_on(&administrator, "DROP TABLE ballast").await;
+    recovery(&service).await;
+    assert_eq!(server.get("/readyz").await.status, 200);
+    assert_eq!(web.redeem_by_hand(&code).await.status, 200, "the code was not used up");
+    assert_eq!(web.refresh_by_hand(&refresh).await.status, 200, "nor the refresh token");
 }
 
 #[tokio::test]

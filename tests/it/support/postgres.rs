@@ -15,6 +15,16 @@ pub(crate) struct OwnPostgres {
     pub(crate) port: u16,
     directory: TempDir,
     settings: Vec<String>,
+    disk: Disk,
+}
+
+/// What the server sees in its folder `small`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Disk {
+    /// Nothing.
+    AsLargeAsAny,
+    /// A disk of 32 MiB, which no other process sees.
+    Small,
 }
 
 impl OwnPostgres {
@@ -31,16 +41,22 @@ impl OwnPostgres {
             format!("ssl_cert_file={}", place("cert.pem").display()),
             format!("ssl_key_file={}", place("key.pem").display()),
         ];
-        Self::start(directory, "hostssl all all all trust\n", settings)
+        Self::start(directory, "hostssl all all all trust\n", settings, Disk::AsLargeAsAny)
     }
 
     /// Starts one that asks everybody but its administrator for a password.
     pub(crate) fn with_passwords() -> Option<Self> {
         let rules = "host all postgres all trust\nhost all all all scram-sha-256\n";
-        Self::start(TempDir::new().expect("a directory"), rules, Vec::new())
+        Self::start(TempDir::new().expect("a directory"), rules, Vec::new(), Disk::AsLargeAsAny)
     }
 
-    fn start(directory: TempDir, rules: &str, mut settings: Vec<String>) -> Option<Self> {
+    /// Starts one with a tablespace `small` on a small disk, where nothing tidies up; its journal is elsewhere.
+    pub(crate) fn with_a_small_disk() -> Option<Self> {
+        let settings = vec!["autovacuum=off".to_owned()];
+        Self::start(TempDir::new().expect("a directory"), "host all all all trust\n", settings, Disk::Small)
+    }
+
+    fn start(directory: TempDir, rules: &str, mut settings: Vec<String>, disk: Disk) -> Option<Self> {
         let (binaries, port) = (binaries()?, free_port());
         let data = directory.path().join("data");
         let owner = Owner::of(directory.path());
@@ -55,8 +71,8 @@ impl OwnPostgres {
             format!("unix_socket_directories={}", directory.path().display()),
             "fsync=off".to_owned(),
         ]);
-        let child = postgres(directory.path(), &settings);
-        let mut server = Self { child, port, directory, settings };
+        let child = postgres(directory.path(), &settings, disk);
+        let mut server = Self { child, port, directory, settings, disk };
         server.wait();
         Some(server)
     }
@@ -66,7 +82,7 @@ impl OwnPostgres {
         let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
         self.child.wait().expect("an end");
         std::fs::write(self.directory.path().join("data/standby.signal"), "").expect("a file");
-        self.child = postgres(self.directory.path(), &self.settings);
+        self.child = postgres(self.directory.path(), &self.settings, self.disk);
         self.wait();
     }
 
@@ -80,6 +96,11 @@ impl OwnPostgres {
             assert!(began.elapsed() < Duration::from_secs(60), "the server does not start");
             std::thread::yield_now();
         }
+    }
+
+    /// Where the small disk is.
+    pub(crate) fn small(&self) -> PathBuf {
+        self.directory.path().join("small")
     }
 
     /// The certificate, which is its own authority.
@@ -96,9 +117,14 @@ impl Drop for OwnPostgres {
     }
 }
 
-fn postgres(directory: &Path, settings: &[String]) -> Child {
+fn postgres(directory: &Path, settings: &[String], disk: Disk) -> Child {
     let binaries = binaries().expect("it has been there");
-    let mut postgres = Owner::of(directory).command(&binaries.join("postgres"));
+    let owner = Owner::of(directory);
+    let program = binaries.join("postgres");
+    let mut postgres = match disk {
+        Disk::AsLargeAsAny => owner.command(&program),
+        Disk::Small => owner.command_with_a_disk(&program, &directory.join("small")),
+    };
     postgres.arg("-D").arg(directory.join("data")).stdout(Stdio::null()).stderr(Stdio::null());
     postgres.args(settings.iter().flat_map(|setting| ["-c", setting]));
     postgres.spawn().expect("postgres")
@@ -131,13 +157,42 @@ impl Owner {
     }
 
     pub(super) fn command(&self, program: &Path) -> Command {
+        self.after(&[], program)
+    }
+
+    /// The same program where `folder` is a small disk, for it alone: the kernel takes that away with the program.
+    fn command_with_a_disk(&self, program: &Path, folder: &Path) -> Command {
+        std::fs::create_dir_all(folder).expect("a folder");
+        let folder = folder.to_str().expect("text");
+        let mount =
+            "mount -t tmpfs -o size=32m none \"$0\" && chown --reference=\"$0/..\" \"$0\" && exec \"$@\"";
+        // Who is not the superuser may do so where it seems to be, and there becomes itself again.
+        let (user, group) = (format!("--map-user={}", id("-u")), format!("--map-group={}", id("-g")));
         match self {
-            Self::Myself => Command::new(program),
-            Self::Postgres => {
-                let mut command = Command::new("setpriv");
-                command.args(["--reuid=postgres", "--regid=postgres", "--init-groups"]).arg(program);
-                command
+            Self::Myself => {
+                let way = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount, folder];
+                self.after(&[&way[..], &["unshare", "--user", &user, &group]].concat(), program)
             }
+            Self::Postgres => self.after(&["unshare", "--mount", "sh", "-c", mount, folder], program),
         }
     }
+
+    /// A program as this owner, begun by way of other ones, each of which becomes the next.
+    fn after(&self, way: &[&str], program: &Path) -> Command {
+        let owner: &[&str] = match self {
+            Self::Myself => &[],
+            Self::Postgres => &["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"],
+        };
+        let way = [way, owner].concat();
+        let Some((first, rest)) = way.split_first() else { return Command::new(program) };
+        let mut command = Command::new(first);
+        command.args(rest).arg(program);
+        command
+    }
+}
+
+/// A number of the user that runs the tests.
+fn id(which: &str) -> String {
+    let output = Command::new("id").arg(which).output().expect("id");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
