@@ -152,6 +152,38 @@ async fn while_the_database_is_away_every_answer_says_so_and_afterwards_all_is_w
 }
 
 #[tokio::test]
+async fn a_database_that_comes_back_is_not_met_by_a_storm_of_connections() {
+    let Some((server, proxy)) = behind_a_proxy(&[("database.connections", "8")]).await else { return };
+    let service = server.service().await;
+    proxy.set(Weather::Gone);
+    // Every connection that was there is found to be broken.
+    for _ in 0..4 {
+        join_all((0..8).map(|_| service.token(&[GRANT]))).await.iter().for_each(Answer::assert_is_away);
+    }
+    let (began, before) = (Instant::now(), proxy.met());
+    for _ in 0..50 {
+        join_all((0..8).map(|_| service.token(&[GRANT]))).await.iter().for_each(Answer::assert_is_away);
+    }
+    let (tried, spans) = (proxy.met() - before, began.elapsed().as_millis() / 100);
+    assert!(tried as u128 <= spans + 2, "{tried} attempts in {spans} tenths of a second");
+    proxy.set(Weather::Fine);
+    assert!(recovery(&service).await < Duration::from_secs(2), "and it is called soon");
+}
+
+#[tokio::test]
+async fn a_database_that_takes_no_more_connections_serves_by_those_that_there_are() {
+    let Some((server, proxy)) = behind_a_proxy(&[("database.connections", "8")]).await else { return };
+    let service = server.service().await;
+    proxy.set(Weather::Full);
+    let calls = async || join_all((0..16).map(|_| service.token(&[GRANT]))).await;
+    for _ in 0..20 {
+        for answer in calls().await {
+            assert_eq!(answer.status, 200, "{answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_database_that_answers_late_is_waited_for_and_no_longer_than_the_deadline() {
     let Some((server, proxy)) = behind_a_proxy(&[("http.deadline", "4s")]).await else { return };
     let service = server.service().await;

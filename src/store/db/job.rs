@@ -55,7 +55,22 @@ pub(super) fn queue(capacity: usize) -> (Queue, Inbox) {
     (Queue(sender), receiver)
 }
 
+/// How a worker gives a job to the others; it keeps nobody from closing the queue.
+#[derive(Clone)]
+pub(super) struct WayBack(async_channel::WeakSender<Envelope>);
+
+impl WayBack {
+    pub(super) fn give(&self, envelope: Envelope) -> Result<(), Envelope> {
+        let Some(sender) = self.0.upgrade() else { return Err(envelope) };
+        sender.try_send(envelope).map_err(async_channel::TrySendError::into_inner)
+    }
+}
+
 impl Queue {
+    pub(super) fn way_back(&self) -> WayBack {
+        WayBack(self.0.downgrade())
+    }
+
     pub(super) fn push(&self, envelope: Envelope) -> Result<(), DbError> {
         self.0.try_send(envelope).map_err(|error| match error {
             async_channel::TrySendError::Full(_) => DbError::Overloaded,

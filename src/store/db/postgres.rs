@@ -1,5 +1,6 @@
 //! PostgreSQL: each connection serves one job after another, a job a SERIALIZABLE transaction.
 
+mod absence;
 mod server;
 
 use std::time::{Duration, Instant};
@@ -7,9 +8,10 @@ use std::time::{Duration, Instant};
 use sqlx::SqlStr;
 
 use super::DbOptions;
+use super::cause::Cause;
 use super::connection::Tx;
 use super::error::DbError;
-use super::job::{Envelope, Inbox, Job, Queue, Verdict, queue, run_guarded};
+use super::job::{Envelope, Inbox, Job, Queue, Verdict, WayBack, queue, run_guarded};
 use super::thread::storage_thread;
 use crate::secret;
 
@@ -22,7 +24,7 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
     let (sender, inbox) = queue(options.queue);
     for thread in 0..THREADS {
         let workers = options.connections.div_ceil(THREADS).max(1);
-        let (inbox, server) = (inbox.clone(), server.clone());
+        let (inbox, way_back, server) = (inbox.clone(), sender.way_back(), server.clone());
         storage_thread(&format!("db-{thread}"), move |opened| async move {
             // The first connection at once, so that a wrong address or password is told at the start.
             let first = match server.link().await {
@@ -34,7 +36,7 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
             };
             let _ = opened.send(Ok(()));
             let mut first = Some(first);
-            let workers = (0..workers).map(|_| serve(first.take(), &server, inbox.clone()));
+            let workers = (0..workers).map(|_| serve(first.take(), &server, inbox.clone(), way_back.clone()));
             futures_util::future::join_all(workers).await;
         })
         .await?;
@@ -46,9 +48,10 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
 pub(super) async fn open_when_needed(options: &DbOptions) -> Result<Queue, DbError> {
     let server = DatabaseServer::of(options, "grantor")?.or_a_standby().within(options.patience);
     let (sender, inbox) = queue(options.queue);
+    let way_back = sender.way_back();
     storage_thread("db-replica", move |opened| async move {
         let _ = opened.send(Ok(()));
-        serve(None, &server, inbox).await;
+        serve(None, &server, inbox, way_back).await;
     })
     .await?;
     Ok(sender)
@@ -61,8 +64,17 @@ enum Health {
     Lost,
 }
 
-async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, inbox: Inbox) {
-    while let Ok(Envelope { job, deadline }) = inbox.recv().await {
+async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, inbox: Inbox, way_back: WayBack) {
+    let mut serving = None;
+    loop {
+        if tx.is_none() {
+            serving = None;
+            tx = server.link_beside_others().await;
+        }
+        if tx.is_some() {
+            serving.get_or_insert_with(|| server.absence.serving());
+        }
+        let Ok(Envelope { job, deadline }) = inbox.recv().await else { return };
         if job.is_abandoned() {
             continue;
         }
@@ -70,9 +82,18 @@ async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, inbox: Inbox) {
             Some(tx) if server.is_newest(&tx) => Ok(tx),
             _ => server.link().await,
         };
-        match connected {
-            Ok(live) => tx = settle(job, live, server, deadline).await,
-            Err(error) => job.fail(DbError::Unavailable(error.into())),
+        let cause = match connected {
+            Ok(live) => {
+                tx = settle(job, live, server, deadline).await;
+                continue;
+            }
+            Err(cause) => cause,
+        };
+        serving = None;
+        let envelope = Envelope { job, deadline };
+        let given = if server.absence.others_serve() { way_back.give(envelope) } else { Err(envelope) };
+        if let Err(Envelope { job, .. }) = given {
+            job.fail(away(cause));
         }
     }
 }
@@ -111,7 +132,7 @@ async fn begin(tx: &mut Tx, server: &DatabaseServer, sql: &SqlStr) -> Result<(),
     tx.control(sql.clone()).await.map_err(away)
 }
 
-fn away(error: sqlx::Error) -> DbError {
+fn away(error: impl Into<Cause>) -> DbError {
     DbError::Unavailable(error.into())
 }
 

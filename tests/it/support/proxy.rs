@@ -1,6 +1,8 @@
 //! What stands between a server and its database, and lets through what the test's weather allows.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -15,6 +17,8 @@ pub(crate) enum Weather {
     Fine,
     /// Those that are there break, and no new ones come about.
     Gone,
+    /// Those that are there go on, and no new ones come about.
+    Full,
     /// They are there, and nothing comes through.
     Stuck,
     /// Every answer comes so much later.
@@ -36,6 +40,7 @@ pub(crate) struct Proxy {
     port: u16,
     weather: watch::Sender<Weather>,
     target: watch::Sender<SocketAddr>,
+    met: Arc<AtomicUsize>,
 }
 
 impl Proxy {
@@ -44,14 +49,22 @@ impl Proxy {
         let port = listener.local_addr().expect("an address").port();
         let (weather, seen) = watch::channel(Weather::Fine);
         let (target, leads_to) = watch::channel(target);
+        let met = Arc::<AtomicUsize>::default();
+        let counted = met.clone();
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                if *seen.borrow() != Weather::Gone {
+                counted.fetch_add(1, Ordering::Relaxed);
+                if !matches!(*seen.borrow(), Weather::Gone | Weather::Full) {
                     tokio::spawn(carry(near, *leads_to.borrow(), seen.clone()));
                 }
             }
         });
-        Self { port, weather, target }
+        Self { port, weather, target, met }
+    }
+
+    /// How many connections were asked for so far, whatever became of them.
+    pub(crate) fn met(&self) -> usize {
+        self.met.load(Ordering::Relaxed)
     }
 
     /// Breaks every connection off; new ones lead elsewhere.

@@ -13,6 +13,7 @@ use super::super::cause::Cause;
 use super::super::connection::{Link, NO_TIMELINE, Statements, Timeline, Tx};
 use super::super::error::DbError;
 use super::super::{DbOptions, Route};
+use super::absence::Absence;
 
 /// SERIALIZABLE, because at READ COMMITTED a read that decides a write can be stale without an error.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
@@ -46,6 +47,7 @@ pub(in crate::store) struct DatabaseServer {
     role: Role,
     /// Of the newest primary that any connection has led to.
     newest: Arc<AtomicU32>,
+    pub(super) absence: Absence,
     statements: Statements,
     pub(super) begin: SqlStr,
     /// What a job that only reads begins with, where its statements would meet several sessions otherwise.
@@ -72,8 +74,8 @@ impl DatabaseServer {
             Route::Pooler => (Statements::Unnamed, Some(BEGIN_READING.into_sql_str())),
         };
         let begin = BEGIN.into_sql_str();
-        let (role, newest) = (Role::Primary, Arc::default());
-        Ok(Self { connect, what, role, newest, statements, begin, begin_reading })
+        let (role, newest, absence) = (Role::Primary, Arc::default(), Absence::default());
+        Ok(Self { connect, what, role, newest, absence, statements, begin, begin_reading })
     }
 
     /// The same, where a standby will do.
@@ -127,8 +129,8 @@ impl DatabaseServer {
         self.what.clone()
     }
 
-    pub(super) fn not_opened(&self, source: sqlx::Error) -> DbError {
-        let source = Cause::from(source);
+    pub(super) fn not_opened(&self, source: impl Into<Cause>) -> DbError {
+        let source = source.into();
         // protocol_violation: PgBouncer, to an option that it cannot pass on.
         let is_pooler = self.statements == Statements::Kept && source.code().as_deref() == Some("08P01");
         let hint = match is_pooler {
@@ -145,7 +147,30 @@ impl DatabaseServer {
         connected.map_err(|_| sqlx::Error::Io(late()))?
     }
 
-    pub(super) async fn link(&self) -> Result<Tx, sqlx::Error> {
+    /// Connects for a job, unless the server did not take a connection just now.
+    pub(super) async fn link(&self) -> Result<Tx, Cause> {
+        self.absence.call().map_err(|why| sqlx::Error::Configuration(why.into()))?;
+        let linked = self.link_at_once().await.map_err(Cause::from);
+        match &linked {
+            Ok(_) => self.absence.ends(),
+            Err(cause) => self.absence.begins(cause.to_string()),
+        }
+        linked
+    }
+
+    /// Connects without a job, as long as the server takes no connection and other workers have one: what there is to do
+    /// is theirs.
+    pub(super) async fn link_beside_others(&self) -> Option<Tx> {
+        while let Some(next) = self.absence.pause_beside_others() {
+            tokio::time::sleep_until(next.into()).await;
+            if let Ok(tx) = self.link().await {
+                return Some(tx);
+            }
+        }
+        None
+    }
+
+    async fn link_at_once(&self) -> Result<Tx, sqlx::Error> {
         let mut link = self.connect().await?;
         let timeline = match self.role {
             Role::Primary => self.timeline(&mut link).await?,
