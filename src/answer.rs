@@ -84,13 +84,25 @@ fn oauth_json(app: &App, request_id: &str, error: &OAuthError) -> HttpResponse {
     if error.code() == ErrorCode::TemporarilyUnavailable {
         response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
     }
-    response.json(json!({
+    let response = response.json(json!({
         "error": error.code().as_str(),
         "error_description": error.description,
         "error_uri": error_uri(app, error),
         "reason": error.reason.word(),
         "request_id": request_id,
-    }))
+    }));
+    because(error, response)
+}
+
+/// The answer with its reason, for whoever counts them.
+fn because(error: &OAuthError, mut response: HttpResponse) -> HttpResponse {
+    response.extensions_mut().insert(error.reason);
+    response
+}
+
+/// Why a request was refused, or not answered as it should have been.
+pub fn reason_of(response: &HttpResponse) -> Option<Reason> {
+    response.extensions().get::<Reason>().copied()
 }
 
 /// The status of a mistake in the HTTP request itself, on whatever surface.
@@ -146,7 +158,7 @@ pub fn redirect_with_error(
     ];
     answer.extend(state.map(|state| ("state", state)));
     answer.push(("iss", app.issuer.as_str()));
-    authorization_response(app, to, &answer)
+    because(error, authorization_response(app, to, &answer))
 }
 
 /// Sends a response to the application by way of the person's browser, in the mode that the request asked for.
@@ -191,7 +203,7 @@ fn error_page_with(
         request_id,
         onward,
     };
-    let mut response = app.pages.render(status, "error.html", context);
+    let mut response = because(error, app.pages.render(status, "error.html", context));
     let wait = match status {
         StatusCode::SERVICE_UNAVAILABLE => RETRY_AFTER,
         StatusCode::TOO_MANY_REQUESTS => RETRY_LATER,

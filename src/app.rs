@@ -18,7 +18,7 @@ use crate::fetch::Fetcher;
 use crate::html::Pages;
 use crate::key_set::KeySet;
 use crate::keys::Keys;
-use crate::metrics;
+use crate::metrics::{self, Requests};
 use crate::passwords::Passwords;
 use crate::purge::{self, Tally};
 use crate::registry::Registry;
@@ -47,6 +47,8 @@ pub struct App {
     pub verified_tokens: VerifiedTokens,
     pub back_channel: BackChannel,
     pub purged: Tally,
+    /// Counted only where somebody can ask for it.
+    pub requests: Option<Requests>,
 }
 
 impl App {
@@ -86,6 +88,7 @@ impl Server {
             verified_tokens: VerifiedTokens::new(),
             back_channel: BackChannel::default(),
             purged: Tally::new(),
+            requests: config.metrics.listen.map(|_| Requests::default()),
             issuer,
             clock,
             db,

@@ -2,6 +2,7 @@
 
 mod backlog;
 mod listener;
+mod requests;
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,9 +10,10 @@ use std::sync::Arc;
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Registry, Unit};
 
 pub use listener::serve;
+pub use requests::Requests;
 
 use crate::app::App;
 use backlog::Backlog;
@@ -58,6 +60,24 @@ impl Metrics {
             "When this process last purged without a failure",
             app.purged.last_success.clone(),
         );
+        if let Some(requests) = app.requests.clone() {
+            registry.register_with_unit(
+                "grantor_http_request_duration",
+                "How long answers took, by the route of their endpoint",
+                Unit::Seconds,
+                requests.duration,
+            );
+            registry.register(
+                "grantor_http_responses",
+                "Answers by the route of their endpoint and their status",
+                requests.responses,
+            );
+            registry.register(
+                "grantor_http_refusals",
+                "Answers with an error, by the route of their endpoint and the reason, as in the error reference",
+                requests.refusals,
+            );
+        }
         Self { app, registry, backlog }
     }
 

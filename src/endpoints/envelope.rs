@@ -8,10 +8,10 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage as _, web};
+use actix_web::{Error, HttpMessage as _, HttpResponse, web};
 use futures_util::FutureExt as _;
 
-use super::{cors, surface};
+use super::{Place, cors, place_of};
 use crate::answer::{self, CallingClient, RequestId};
 use crate::app::App;
 use crate::failure::Failure;
@@ -33,7 +33,8 @@ pub async fn wrap(
     // The request itself goes on into the handler, and with it everything that could be asked of it.
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let surface = surface(&app.issuer, &path);
+    let place = place_of(&app.issuer, &path);
+    let surface = place.surface;
     let deadline = app.config.http.deadline.duration();
     let handled = tokio::time::timeout(deadline, AssertUnwindSafe(next.call(request)).catch_unwind()).await;
     let failure = match handled {
@@ -51,6 +52,7 @@ pub async fn wrap(
                 micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
                 "answered"
             );
+            count(&app, place, response.response(), began);
             return Ok(response);
         }
         Ok(Err(_panic)) => Failure::Internal("a handler panicked".into()),
@@ -59,7 +61,15 @@ pub async fn wrap(
     let mut response = answer::failure(&app, &id, surface, &failure);
     finish(response.headers_mut(), &id);
     cors::allow(&app, surface, (origin, None), response.headers_mut()).await;
+    count(&app, place, &response, began);
     Err(InternalError::from_response("failed", response).into())
+}
+
+fn count(app: &App, place: &Place, response: &HttpResponse, began: Instant) {
+    if let Some(requests) = &app.requests {
+        let (status, reason) = (response.status().as_u16(), answer::reason_of(response));
+        requests.count(place.route, status, reason, began.elapsed());
+    }
 }
 
 /// The headers of every answer.

@@ -26,42 +26,39 @@ use fallback::MethodNotAllowed;
 
 /// The route table; `path` is the public URL's, empty or `/like/this`.
 pub fn routes(config: &mut ServiceConfig, path: &str) {
-    use Surface::{Api, OAuth, Page};
     let at = |route: &str| format!("{path}{route}");
-
     // Each under both names: RFC 8414 puts an issuer's path behind, OpenID Connect Discovery before.
-    for name in ["oauth-authorization-server", "openid-configuration"] {
-        let mut places = vec![format!("/.well-known/{name}{path}"), at(&format!("/.well-known/{name}"))];
-        places.dedup();
-        for place in places {
-            config.service(resource(&place, Api).get(metadata::get).preflight().done());
+    for route in ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"] {
+        let mut paths = vec![format!("{route}{path}"), at(route)];
+        paths.dedup();
+        for path in paths {
+            config.service(resource(&path, route).get(metadata::get).preflight().done());
         }
     }
+    let resource = |route: &str| resource(&at(route), route);
     config
-        .service(resource(&at("/authorize"), Page).get(authorize::get).post(authorize::post).done())
-        .service(resource(&at("/authorize/resume"), Page).get(authorize::resume).done())
-        .service(resource(&at("/token"), OAuth).post(token::post).preflight().done())
-        .service(
-            resource(&at("/device_authorization"), OAuth).post(device_authorization::post).preflight().done(),
-        )
-        .service(resource(&at("/introspect"), OAuth).post(introspect::post).done())
-        .service(resource(&at("/revoke"), OAuth).post(revoke::post).preflight().done())
-        .service(resource(&at("/userinfo"), OAuth).get(userinfo::get).post(userinfo::post).preflight().done())
-        .service(resource(&at("/jwks"), Api).get(jwks::get).preflight().done())
-        .service(resource(&at("/healthz"), Api).get(health::live).done())
-        .service(resource(&at("/readyz"), Api).get(health::ready).done())
-        .service(resource(&at("/sign-in"), Page).get(sign_in::show).post(sign_in::submit).done())
-        .service(resource(&at("/sign-up"), Page).get(sign_up::show).post(sign_up::submit).done())
-        .service(resource(&at("/accounts"), Page).get(accounts::show).post(accounts::submit).done())
-        .service(resource(&at("/consent"), Page).get(consent::show).post(consent::submit).done())
-        .service(resource(&at("/device"), Page).get(device::show).post(device::submit).done())
-        .service(resource(&at("/device/qr"), Page).get(device::picture).done())
-        .service(resource(&at("/logout"), Page).get(logout::show).post(logout::submit).done())
-        .service(resource(&at("/"), Page).get(home::show).done())
-        .service(compressed(resource(&at("/errors"), Page).get(errors::index)))
-        .service(compressed(resource(&at("/errors/{word}"), Page).get(errors::show)))
-        .service(compressed(resource(&at("/assets/{name}"), Page).get(assets::show)))
-        .service(resource(&at("/logos/{digest}"), Page).get(logo::show).done())
+        .service(resource("/authorize").get(authorize::get).post(authorize::post).done())
+        .service(resource("/authorize/resume").get(authorize::resume).done())
+        .service(resource("/token").post(token::post).preflight().done())
+        .service(resource("/device_authorization").post(device_authorization::post).preflight().done())
+        .service(resource("/introspect").post(introspect::post).done())
+        .service(resource("/revoke").post(revoke::post).preflight().done())
+        .service(resource("/userinfo").get(userinfo::get).post(userinfo::post).preflight().done())
+        .service(resource("/jwks").get(jwks::get).preflight().done())
+        .service(resource("/healthz").get(health::live).done())
+        .service(resource("/readyz").get(health::ready).done())
+        .service(resource("/sign-in").get(sign_in::show).post(sign_in::submit).done())
+        .service(resource("/sign-up").get(sign_up::show).post(sign_up::submit).done())
+        .service(resource("/accounts").get(accounts::show).post(accounts::submit).done())
+        .service(resource("/consent").get(consent::show).post(consent::submit).done())
+        .service(resource("/device").get(device::show).post(device::submit).done())
+        .service(resource("/device/qr").get(device::picture).done())
+        .service(resource("/logout").get(logout::show).post(logout::submit).done())
+        .service(resource("/").get(home::show).done())
+        .service(compressed(resource("/errors").get(errors::index)))
+        .service(compressed(resource("/errors/{word}").get(errors::show)))
+        .service(compressed(resource("/assets/{name}").get(assets::show)))
+        .service(resource("/logos/{digest}").get(logo::show).done())
         .default_service(web::to(fallback::not_found));
 }
 
@@ -70,20 +67,60 @@ fn compressed(endpoint: Endpoint) -> impl HttpServiceFactory + 'static {
     endpoint.done().wrap(Compress::default())
 }
 
-/// Whose form the errors of a path take, before a handler has it.
-pub fn surface(issuer: &str, path: &str) -> Surface {
+/// An endpoint's path under the public URL's own, and whose form its errors take.
+#[derive(Debug)]
+pub struct Place {
+    pub route: &'static str,
+    pub surface: Surface,
+}
+
+/// What no endpoint answers.
+static NOWHERE: Place = Place { route: "none", surface: Surface::Page };
+
+const fn place(route: &'static str, surface: Surface) -> Place {
+    Place { route, surface }
+}
+
+/// Every endpoint; those that are called most often come first.
+static PLACES: [Place; 24] = [
+    place("/token", Surface::OAuth),
+    place("/introspect", Surface::OAuth),
+    place("/authorize", Surface::Page),
+    place("/userinfo", Surface::OAuth),
+    place("/jwks", Surface::Api),
+    place("/.well-known/openid-configuration", Surface::Api),
+    place("/.well-known/oauth-authorization-server", Surface::Api),
+    place("/revoke", Surface::OAuth),
+    place("/device_authorization", Surface::OAuth),
+    place("/authorize/resume", Surface::Page),
+    place("/sign-in", Surface::Page),
+    place("/sign-up", Surface::Page),
+    place("/accounts", Surface::Page),
+    place("/consent", Surface::Page),
+    place("/device", Surface::Page),
+    place("/device/qr", Surface::Page),
+    place("/logout", Surface::Page),
+    place("/healthz", Surface::Api),
+    place("/readyz", Surface::Api),
+    place("/", Surface::Page),
+    place("/errors", Surface::Page),
+    place("/errors/{word}", Surface::Page),
+    place("/assets/{name}", Surface::Page),
+    place("/logos/{digest}", Surface::Page),
+];
+
+/// The endpoint of a request's path, before a handler has it.
+pub fn place_of(issuer: &str, path: &str) -> &'static Place {
     // Mounted where the issuer is: `/errors/token` is a page.
-    let is = |route: &str| path.strip_suffix(route).is_some_and(|mount| issuer.ends_with(mount));
-    match path {
-        _ if ["/token", "/device_authorization", "/introspect", "/revoke", "/userinfo"]
-            .into_iter()
-            .any(is) =>
-        {
-            Surface::OAuth
-        }
-        _ if is("/jwks") || is("/healthz") || is("/readyz") || path.contains("/.well-known/") => Surface::Api,
-        _ => Surface::Page,
-    }
+    let is = |place: &&Place| match place.route.split_once('{') {
+        None => path.strip_suffix(place.route).is_some_and(|mount| issuer.ends_with(mount)),
+        Some((folder, _)) => path.rsplit_once('/').is_some_and(|(mount, _)| {
+            mount.strip_suffix(folder.trim_end_matches('/')).is_some_and(|mount| issuer.ends_with(mount))
+        }),
+    };
+    let is_metadata =
+        |place: &&Place| place.route.starts_with("/.well-known/") && path.starts_with(place.route);
+    PLACES.iter().find(|place| is(place) || is_metadata(place)).unwrap_or(&NOWHERE)
 }
 
 /// A path and its methods; any other method is answered 405 in the surface's form.
@@ -92,7 +129,10 @@ struct Endpoint {
     refused: MethodNotAllowed,
 }
 
-fn resource(path: &str, surface: Surface) -> Endpoint {
+fn resource(path: &str, route: &str) -> Endpoint {
+    let place = PLACES.iter().find(|place| place.route == route);
+    debug_assert!(place.is_some(), "{route} is a place");
+    let surface = place.unwrap_or(&NOWHERE).surface;
     Endpoint { resource: web::resource(path.to_owned()), refused: MethodNotAllowed::new(surface) }
 }
 
@@ -139,4 +179,38 @@ impl Endpoint {
 
 fn head() -> Route {
     web::head()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place_of;
+
+    #[test]
+    fn a_path_is_an_endpoints_where_the_issuer_is_mounted() {
+        for (issuer, path, route) in [
+            ("https://id.example", "/token", "/token"),
+            ("https://id.example", "/device/qr", "/device/qr"),
+            ("https://id.example", "/", "/"),
+            ("https://id.example", "/errors", "/errors"),
+            ("https://id.example", "/errors/token", "/errors/{word}"),
+            ("https://id.example", "/errors/a/b", "none"),
+            ("https://id.example", "/made/up", "none"),
+            ("https://id.example", "/made/up/token", "none"),
+            ("https://id.example/auth", "/auth/token", "/token"),
+            ("https://id.example/auth", "/auth/", "/"),
+            ("https://id.example/auth", "/auth/assets/style.css", "/assets/{name}"),
+            (
+                "https://id.example/auth",
+                "/.well-known/oauth-authorization-server/auth",
+                "/.well-known/oauth-authorization-server",
+            ),
+            (
+                "https://id.example/auth",
+                "/auth/.well-known/openid-configuration",
+                "/.well-known/openid-configuration",
+            ),
+        ] {
+            assert_eq!(place_of(issuer, path).route, route, "{path} of {issuer}");
+        }
+    }
 }

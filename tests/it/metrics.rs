@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::support::exposition::Exposition;
 use crate::support::process::{Serving, free_port};
-use crate::support::{Browser, TestServer};
+use crate::support::{Application, Browser, TestServer};
 
 const ON: (&str, &str) = ("metrics.listen", "127.0.0.1:0");
 /// Nothing is deleted before the test says so.
@@ -95,6 +95,58 @@ async fn a_server_says_where_it_tells_metrics() {
     serving.terminate();
     let (ended_well, log) = serving.finish();
     assert!(ended_well && log.contains(&format!(", metrics on {address}\"")), "{log}");
+}
+
+const RESPONSES: &str = "grantor_http_responses_total";
+const REFUSALS: &str = "grantor_http_refusals_total";
+const DURATION: &str = "grantor_http_request_duration_seconds";
+
+#[tokio::test]
+async fn requests_are_counted_by_endpoint_status_and_reason() {
+    let server = TestServer::start_with(&[ON]).await;
+    let (service, web) = (server.service().await, server.web().await);
+    for _ in 0..3 {
+        service.client_credentials().await;
+    }
+    let wrong = Application::registered_at(&server.url, "service", Some("wrong"), "");
+    assert_eq!(wrong.token(&[("grant_type", "client_credentials")]).await.status, 401);
+    assert_eq!(
+        server.get(&format!("/authorize?{}", web.request_with(&[("scope", "nonsense")]))).await.status,
+        303
+    );
+    assert_eq!(server.get("/authorize").await.status, 400);
+    assert_eq!(server.get("/errors/client.secret_wrong").await.status, 200);
+    for made_up in ["/made/up", "/errors.x", "/token/x"] {
+        assert_eq!(server.get(made_up).await.status, 404, "{made_up}");
+    }
+    let told = told(&server).await;
+    let answers = |endpoint, status| told.with(RESPONSES, &[("endpoint", endpoint), ("status", status)]);
+    assert_eq!((answers("/token", "200"), answers("/token", "401")), (3.0, 1.0));
+    assert_eq!((answers("/authorize", "303"), answers("/authorize", "400")), (1.0, 1.0));
+    assert_eq!(answers("/errors/{word}", "200"), 1.0);
+    assert_eq!(answers("none", "404"), 3.0, "who makes paths up makes no metrics");
+    let refused = |endpoint, reason| told.with(REFUSALS, &[("endpoint", endpoint), ("reason", reason)]);
+    assert_eq!(refused("/token", "client.secret_wrong"), 1.0, "{told:?}");
+    assert_eq!(refused("/authorize", "scope.unknown"), 1.0, "one that was sent back, too: {told:?}");
+    assert_eq!(refused("/authorize", "client_id.missing"), 1.0, "and a page: {told:?}");
+    let took = |part, bound: &[(&str, &str)]| {
+        told.with(DURATION, &[&[("endpoint", "/token"), ("part", part)], bound].concat())
+    };
+    assert_eq!((took("count", &[]), took("bucket", &[("le", "+Inf")])), (4.0, 4.0));
+    assert!(took("sum", &[]) > 0.0 && took("bucket", &[("le", "10")]) == 4.0, "{told:?}");
+}
+
+#[tokio::test]
+async fn what_fails_is_counted_with_its_reason() {
+    let server = TestServer::start_with(&[ON, BY_HAND, ("http.deadline", "1s")]).await;
+    let service = server.service().await;
+    let busy = Busy::start(&server).await;
+    service.token(&[("grant_type", "client_credentials")]).await.assert_is_away();
+    busy.end();
+    server.clock.advance(FRESH);
+    let told = told(&server).await;
+    assert_eq!(told.with(RESPONSES, &[("endpoint", "/token"), ("status", "503")]), 1.0);
+    assert_eq!(told.with(REFUSALS, &[("endpoint", "/token"), ("reason", "server.busy")]), 1.0);
 }
 
 /// What `grantor purge --dry-run` says of each table.

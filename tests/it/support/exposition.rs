@@ -31,14 +31,17 @@ impl Exposition {
             let (name, family) = open.as_mut().unwrap_or_else(|| panic!("HELP comes first: {line}"));
             if let Some(kind) = line.strip_prefix("# TYPE ") {
                 let kind = kind.strip_prefix(&format!("{name} ")).unwrap_or_else(|| panic!("{line}"));
-                assert!(matches!(kind, "counter" | "gauge"), "{line}");
+                assert!(matches!(kind, "counter" | "gauge" | "histogram"), "{line}");
                 assert_eq!(kind == "counter", name.ends_with("_total"), "as such names are: {line}");
                 assert!(family.kind.is_empty() && family.samples.is_empty(), "TYPE comes second: {line}");
                 kind.clone_into(&mut family.kind);
                 continue;
             }
             let rest = line.strip_prefix(name.as_str()).unwrap_or_else(|| panic!("not of {name}: {line}"));
-            let (labels, value) = sample(rest);
+            let (labels, value) = match family.kind.as_str() {
+                "histogram" => sample_of_a_histogram(rest),
+                _ => sample(rest),
+            };
             assert!(!family.kind.is_empty() && value.is_finite() && value >= 0.0, "{line}");
             assert_eq!(family.samples.insert(labels, value), None, "told twice: {line}");
         }
@@ -58,6 +61,12 @@ impl Exposition {
         Some(*samples.get(&Labels::new()).expect("a sample without labels"))
     }
 
+    /// The value of a family with these labels and no others; 0 where there is none, as for who adds them up.
+    pub(crate) fn with(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+        let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self.0.get(name).and_then(|family| family.samples.get::<Labels>(&labels)).copied().unwrap_or_default()
+    }
+
     /// The values of a family by its one label.
     #[track_caller]
     pub(crate) fn by(&self, label: &str, name: &str) -> BTreeMap<String, f64> {
@@ -68,6 +77,17 @@ impl Exposition {
         };
         family.samples.iter().map(|(labels, value)| (of(labels), *value)).collect()
     }
+}
+
+/// A sample of a histogram, whose part becomes one more label: `bucket`, `sum` or `count`.
+#[track_caller]
+fn sample_of_a_histogram(text: &str) -> (Labels, f64) {
+    let (part, rest) = text.strip_prefix('_').unwrap_or_default().split_at(text.find('{').unwrap_or(1) - 1);
+    assert!(["bucket", "sum", "count"].contains(&part), "{text}");
+    let (mut labels, value) = sample(rest);
+    assert_eq!(labels.contains_key("le"), part == "bucket", "{text}");
+    labels.insert("part".to_owned(), part.to_owned());
+    (labels, value)
 }
 
 #[track_caller]

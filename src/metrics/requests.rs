@@ -1,0 +1,52 @@
+//! What requests come to: how long they take, how they are answered, and why they are refused.
+
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+
+use super::Label;
+use crate::oauth::reason::Reason;
+
+/// Upper bounds in seconds: from an answer out of memory to the default deadline.
+const BOUNDS: [f64; 13] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+/// Both have few values: an endpoint is its route, and a reason one of the error reference.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct Status {
+    endpoint: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct Refusal {
+    endpoint: &'static str,
+    reason: &'static str,
+}
+
+/// What this process has answered since its start; clones count together.
+#[derive(Clone, Debug)]
+pub struct Requests {
+    pub(super) duration: Family<Label, Histogram, fn() -> Histogram>,
+    pub(super) responses: Family<Status, Counter>,
+    pub(super) refusals: Family<Refusal, Counter>,
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        let duration = Family::new_with_constructor((|| Histogram::new(BOUNDS)) as fn() -> Histogram);
+        Self { duration, responses: Family::default(), refusals: Family::default() }
+    }
+}
+
+impl Requests {
+    pub fn count(&self, endpoint: &'static str, status: u16, reason: Option<Reason>, took: Duration) {
+        self.duration.get_or_create(&[("endpoint", endpoint)]).observe(took.as_secs_f64());
+        self.responses.get_or_create(&Status { endpoint, status }).inc();
+        if let Some(reason) = reason {
+            self.refusals.get_or_create(&Refusal { endpoint, reason: reason.word() }).inc();
+        }
+    }
+}
