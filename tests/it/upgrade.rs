@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::process::Stdio;
 use std::str::FromStr as _;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use grantor::store::db::Engine;
+use grantor::store::tables::{ALL, Table};
 use serde_json::json;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
@@ -12,8 +14,9 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
 use tempfile::TempDir;
 
-use crate::support::database::{TestDatabase, engine};
-use crate::support::{Operator, TestServer};
+use crate::support::cluster::node;
+use crate::support::database::{TestDatabase, engine, statement_on};
+use crate::support::{Answer, Application, Browser, Operator, TestServer};
 
 const FIRST_SCHEMA: &str = include_str!("../../migrations/0001_initial.sql");
 
@@ -136,6 +139,98 @@ async fn statement(database: &TestDatabase, sql: &'static str) -> Option<i64> {
             Some(row.map_or(0, |(number,)| number))
         }
     }
+}
+
+/// Counts what was answered while another release migrates; nothing of it may be an error.
+#[derive(Default)]
+struct Load {
+    answered: AtomicUsize,
+    stop: AtomicBool,
+}
+
+impl Load {
+    fn goes_on(&self, answer: &Answer) -> bool {
+        assert_eq!(answer.status, 200, "{answer:?}");
+        self.answered.fetch_add(1, Ordering::Relaxed);
+        !self.stop.load(Ordering::Relaxed)
+    }
+
+    async fn has_more(&self, count: usize) {
+        let before = self.answered.load(Ordering::Relaxed);
+        while self.answered.load(Ordering::Relaxed) < before + count {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+async fn fetch(service: &Application, load: &Load) {
+    let mut answer = service.token(&[("grant_type", "client_credentials")]).await;
+    while load.goes_on(&answer) {
+        assert_eq!(service.introspect(&answer.get("access_token")).await["active"], true);
+        answer = service.token(&[("grant_type", "client_credentials")]).await;
+    }
+}
+
+async fn refresh(web: &Application, code: &str, load: &Load) {
+    let mut answer = web.redeem_by_hand(code).await;
+    while load.goes_on(&answer) {
+        answer = web.refresh_by_hand(&answer.get("refresh_token")).await;
+    }
+}
+
+async fn sign_in(web: &Application, alice: &mut Browser, load: &Load) {
+    loop {
+        let code = web.code(alice).await;
+        if !load.goes_on(&web.redeem_by_hand(&code).await) {
+            return;
+        }
+    }
+}
+
+/// What a later release may do, to every table at once: more columns, and indexes that come and go.
+async fn migrate_further(server: &TestServer, load: &Load) {
+    for Table { name, .. } in ALL {
+        for sql in [
+            format!("ALTER TABLE {name} ADD COLUMN later TEXT NOT NULL DEFAULT 'later'"),
+            format!("CREATE INDEX {name}_later ON {name} (later)"),
+            format!("DROP INDEX {name}_later"),
+        ] {
+            statement_on(&server.database.url, &sql).await;
+            load.has_more(4).await;
+        }
+    }
+    let done = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                SELECT 9999, 'later', success, checksum, 1 FROM _sqlx_migrations WHERE version = 1";
+    statement_on(&server.database.url, done).await;
+}
+
+#[tokio::test]
+async fn nodes_serve_on_without_an_error_while_a_later_release_migrates() {
+    let server = TestServer::start().await;
+    let (service, web, mut alice) = (server.service().await, server.web().await, server.alice().await);
+    let (first, second) = (web.code(&mut alice).await, web.code(&mut alice).await);
+    let beside = node(&server, &[]);
+    let at = |url: &str, app: &Application| {
+        Application::registered_at(url, &app.id, app.secret.as_deref(), &app.redirect_uri)
+    };
+    let (service_there, web_there) = (at(&beside.url, &service), at(&beside.url, &web));
+    let load = Load::default();
+    let migration = async {
+        load.has_more(50).await;
+        migrate_further(&server, &load).await;
+        load.has_more(50).await;
+        load.stop.store(true, Ordering::Relaxed);
+    };
+    tokio::join!(
+        migration,
+        fetch(&service, &load),
+        fetch(&service_there, &load),
+        refresh(&web, &first, &load),
+        refresh(&web_there, &second, &load),
+        sign_in(&web, &mut alice, &load),
+    );
+    let another = node(&server, &[]);
+    at(&another.url, &service).client_credentials().await;
 }
 
 /// What a node of the release before survives while a new one has migrated: additions, and indexes that go.
