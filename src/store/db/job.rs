@@ -56,7 +56,6 @@ pub(super) fn queue(capacity: usize) -> (Queue, Inbox) {
 }
 
 /// How a worker gives a job to the others; it keeps nobody from closing the queue.
-#[derive(Clone)]
 pub(super) struct WayBack(async_channel::WeakSender<Envelope>);
 
 impl WayBack {

@@ -36,7 +36,7 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
             };
             let _ = opened.send(Ok(()));
             let mut first = Some(first);
-            let workers = (0..workers).map(|_| serve(first.take(), &server, inbox.clone(), way_back.clone()));
+            let workers = (0..workers).map(|_| serve(first.take(), &server, inbox.clone(), &way_back));
             futures_util::future::join_all(workers).await;
         })
         .await?;
@@ -51,7 +51,7 @@ pub(super) async fn open_when_needed(options: &DbOptions) -> Result<Queue, DbErr
     let way_back = sender.way_back();
     storage_thread("db-replica", move |opened| async move {
         let _ = opened.send(Ok(()));
-        serve(None, &server, inbox, way_back).await;
+        serve(None, &server, inbox, &way_back).await;
     })
     .await?;
     Ok(sender)
@@ -64,7 +64,7 @@ enum Health {
     Lost,
 }
 
-async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, inbox: Inbox, way_back: WayBack) {
+async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, inbox: Inbox, way_back: &WayBack) {
     let mut serving = None;
     loop {
         if tx.is_none() {
