@@ -15,8 +15,7 @@ use tempfile::TempDir;
 use crate::support::database::{MIGRATED_BY_A_LATER_RELEASE, TestDatabase, postgres_url};
 use crate::support::operator::refusal;
 use crate::support::process::Serving;
-use crate::support::relying_party::REDIRECT_URI;
-use crate::support::{Application, Operator, TestServer, left_out};
+use crate::support::{Operator, TestServer, left_out};
 
 /// A server on SQLite, whatever this run is about.
 async fn server() -> TestServer {
@@ -129,7 +128,7 @@ async fn a_backup_under_load_is_one_state_and_the_restored_server_takes_what_was
     let said = elsewhere.operator.done(&["restore", text(&copy), "--with-master-key"]);
     assert!(said.starts_with("restored "), "{said}");
     let serving = elsewhere.serve();
-    let web = Application::registered_at(&serving.url, "web", web.secret.as_deref(), REDIRECT_URI);
+    let web = web.at(&serving.url);
     assert_eq!(web.refresh_by_hand(&tokens.get("refresh_token")).await.status, 200);
     let mut alice = crate::support::Browser::new(&serving.url);
     alice.cookies = cookies;

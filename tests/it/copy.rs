@@ -14,8 +14,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 
 use crate::support::database::{MIGRATED_BY_A_LATER_RELEASE, TestDatabase, engine, postgres_url};
 use crate::support::process::Serving;
-use crate::support::relying_party::REDIRECT_URI;
-use crate::support::{Application, Operator, TestServer, left_out};
+use crate::support::{Operator, TestServer, left_out};
 
 /// The engines that can be tried.
 fn engines() -> Vec<Engine> {
@@ -188,7 +187,7 @@ async fn a_copy_of_a_busy_server_is_one_state_and_serves_who_was_signed_in() {
         &directory.join("node.toml"),
         &[("GRANTOR_DATABASE__URL", target.url.as_str()), ("GRANTOR_KEYS__MASTER_KEY_FILE", "grantor.key")],
     );
-    let moved = Application::registered_at(&serving.url, "web", web.secret.as_deref(), REDIRECT_URI);
+    let moved = web.at(&serving.url);
     assert_eq!(moved.refresh_by_hand(&tokens.get("refresh_token")).await.status, 200);
 }
 

@@ -1,7 +1,6 @@
 //! The deployment of `deploy/cluster`, whose machines die: three of PostgreSQL under Patroni, two nodes behind HAProxy.
 
 use std::iter::Sum;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -10,6 +9,7 @@ use grantor::store::db::Engine;
 use crate::support::browser::http_client;
 use crate::support::database::{TestDatabase, engine};
 use crate::support::deployment::Deployment;
+use crate::support::load::Load;
 use crate::support::process::Serving;
 use crate::support::proxy::{Proxy, by_way_of};
 use crate::support::{Application, Browser, TestServer, left_out};
@@ -76,20 +76,6 @@ impl Sum for Seen {
     }
 }
 
-/// What applications ask for while something dies.
-#[derive(Default)]
-struct Load {
-    /// How many tokens they were given so far.
-    given: AtomicUsize,
-    stop: AtomicBool,
-}
-
-impl Load {
-    fn goes_on(&self) -> bool {
-        !self.stop.load(Ordering::Relaxed)
-    }
-}
-
 /// Fetches tokens one after the other until it is told to stop.
 async fn fetch(app: &Application, load: &Load) -> Seen {
     let mut seen = Seen::default();
@@ -106,7 +92,7 @@ async fn fetch(app: &Application, load: &Load) -> Seen {
                     _ => told.assert_is_away(),
                 }
                 seen.tokens.push(token);
-                load.given.fetch_add(1, Ordering::Relaxed);
+                load.count();
             }
             _ => {
                 answer.assert_is_away();
@@ -201,9 +187,7 @@ async fn die(
 ) -> (Vec<bool>, Instant) {
     let (primary, second) = deployment.pair_but(None).await;
     let machine = &deployment.databases[primary];
-    while load.given.load(Ordering::Relaxed) < 64 {
-        service.token(&[GRANT]).await;
-    }
+    load.has_more(64).await;
     match death {
         Death::OfPostgres => machine.kill_postgres(),
         Death::OfThePrimary => machine.kill(),
@@ -217,8 +201,7 @@ async fn die(
         machine.kill();
     }
     for node in nodes {
-        let there = Application::registered_at(&node.url, "service", service.secret.as_deref(), "");
-        recovery(&there).await;
+        recovery(&service.at(&node.url)).await;
     }
     (answered, died)
 }
@@ -239,7 +222,7 @@ async fn a_primary_that_dies_takes_nothing_along_that_was_answered() {
         let dies = async {
             let redeemed = redeem(&web, &fresh);
             let outcome = die(death, &deployment, &nodes, (&service, &load), redeemed).await;
-            load.stop.store(true, Ordering::Relaxed);
+            load.ends();
             outcome
         };
         let (seen, told, (answered, died)) = tokio::join!(callers, watchers, dies);

@@ -49,7 +49,7 @@ async fn a_node_that_is_killed_in_the_middle_of_load_forgets_nothing_that_it_ans
     let service = server.service().await;
     for _ in 0..3 {
         let mut node = node(&server, &[]);
-        let there = Application::registered_at(&node.url, "service", service.secret.as_deref(), "");
+        let there = service.at(&node.url);
         let (stop, there) = (Arc::new(AtomicBool::new(false)), Arc::new(there));
         let callers: Vec<_> = (0..16)
             .map(|_| {
@@ -80,7 +80,7 @@ async fn a_code_that_was_redeemed_stays_redeemed_when_the_node_is_killed() {
     let (web, mut alice) = (server.web().await, server.alice().await);
     for _ in 0..3 {
         let mut node = node(&server, &[]);
-        let there = Application::registered_at(&node.url, "web", web.secret.as_deref(), &web.redirect_uri);
+        let there = web.at(&node.url);
         let mut codes = Vec::new();
         for _ in 0..24 {
             codes.push(web.code(&mut alice).await);
@@ -224,8 +224,8 @@ async fn a_full_disk_is_an_outage_and_no_wrong_answer() {
         web.redeem_by_hand(&code).await.get("refresh_token")
     };
     let node = node_by(&server, &[], Serving::start_with_limits);
-    let there = Application::registered_at(&node.url, "service", service.secret.as_deref(), "");
-    let web_there = Application::registered_at(&node.url, "web", web.secret.as_deref(), &web.redirect_uri);
+    let there = service.at(&node.url);
+    let web_there = web.at(&node.url);
     let held = there.token(&[GRANT]).await.get("access_token");
     let code = web.code(&mut alice).await;
     // What SQLite writes next is behind the end of its journal.

@@ -259,7 +259,7 @@ async fn threat_14_of_64_that_come_with_one_assertion_on_two_nodes_one_gets_a_to
         ("GRANTOR_KEYS__ALGORITHMS", "ES256 EdDSA"),
     ];
     let other = Serving::start(directory, &config, &environment);
-    let elsewhere = Application::registered_at(&other.url, "gateway", stage.gateway.secret.as_deref(), "");
+    let elsewhere = stage.gateway.at(&other.url);
     for _ in 0..3 {
         let assertion = stage.token(&json!({}));
         let form = [("grant_type", BEARER), ("assertion", assertion.as_str())];

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::process::Stdio;
 use std::str::FromStr as _;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use grantor::store::db::Engine;
 use grantor::store::tables::{ALL, Table};
@@ -16,6 +15,7 @@ use tempfile::TempDir;
 
 use crate::support::cluster::node;
 use crate::support::database::{TestDatabase, engine, statement_on};
+use crate::support::load::Load;
 use crate::support::{Answer, Application, Browser, Operator, TestServer};
 
 const FIRST_SCHEMA: &str = include_str!("../../migrations/0001_initial.sql");
@@ -141,31 +141,16 @@ async fn statement(database: &TestDatabase, sql: &'static str) -> Option<i64> {
     }
 }
 
-/// Counts what was answered while another release migrates; nothing of it may be an error.
-#[derive(Default)]
-struct Load {
-    answered: AtomicUsize,
-    stop: AtomicBool,
-}
-
-impl Load {
-    fn goes_on(&self, answer: &Answer) -> bool {
-        assert_eq!(answer.status, 200, "{answer:?}");
-        self.answered.fetch_add(1, Ordering::Relaxed);
-        !self.stop.load(Ordering::Relaxed)
-    }
-
-    async fn has_more(&self, count: usize) {
-        let before = self.answered.load(Ordering::Relaxed);
-        while self.answered.load(Ordering::Relaxed) < before + count {
-            tokio::task::yield_now().await;
-        }
-    }
+/// Counts an answer, which may not be an error; whether to go on.
+fn goes_on(load: &Load, answer: &Answer) -> bool {
+    assert_eq!(answer.status, 200, "{answer:?}");
+    load.count();
+    load.goes_on()
 }
 
 async fn fetch(service: &Application, load: &Load) {
     let mut answer = service.token(&[("grant_type", "client_credentials")]).await;
-    while load.goes_on(&answer) {
+    while goes_on(load, &answer) {
         assert_eq!(service.introspect(&answer.get("access_token")).await["active"], true);
         answer = service.token(&[("grant_type", "client_credentials")]).await;
     }
@@ -173,7 +158,7 @@ async fn fetch(service: &Application, load: &Load) {
 
 async fn refresh(web: &Application, code: &str, load: &Load) {
     let mut answer = web.redeem_by_hand(code).await;
-    while load.goes_on(&answer) {
+    while goes_on(load, &answer) {
         answer = web.refresh_by_hand(&answer.get("refresh_token")).await;
     }
 }
@@ -181,7 +166,7 @@ async fn refresh(web: &Application, code: &str, load: &Load) {
 async fn sign_in(web: &Application, alice: &mut Browser, load: &Load) {
     loop {
         let code = web.code(alice).await;
-        if !load.goes_on(&web.redeem_by_hand(&code).await) {
+        if !goes_on(load, &web.redeem_by_hand(&code).await) {
             return;
         }
     }
@@ -210,16 +195,13 @@ async fn nodes_serve_on_without_an_error_while_a_later_release_migrates() {
     let (service, web, mut alice) = (server.service().await, server.web().await, server.alice().await);
     let (first, second) = (web.code(&mut alice).await, web.code(&mut alice).await);
     let beside = node(&server, &[]);
-    let at = |url: &str, app: &Application| {
-        Application::registered_at(url, &app.id, app.secret.as_deref(), &app.redirect_uri)
-    };
-    let (service_there, web_there) = (at(&beside.url, &service), at(&beside.url, &web));
+    let (service_there, web_there) = (service.at(&beside.url), web.at(&beside.url));
     let load = Load::default();
     let migration = async {
         load.has_more(50).await;
         migrate_further(&server, &load).await;
         load.has_more(50).await;
-        load.stop.store(true, Ordering::Relaxed);
+        load.ends();
     };
     tokio::join!(
         migration,
@@ -230,7 +212,7 @@ async fn nodes_serve_on_without_an_error_while_a_later_release_migrates() {
         sign_in(&web, &mut alice, &load),
     );
     let another = node(&server, &[]);
-    at(&another.url, &service).client_credentials().await;
+    service.at(&another.url).client_credentials().await;
 }
 
 /// What a node of the release before survives while a new one has migrated: additions, and indexes that go.

@@ -9,8 +9,7 @@ use crate::support::{Answer, Application, Browser, Cluster, Operator};
 
 /// The application at each node.
 fn at_each(cluster: &Cluster, app: &Application) -> Vec<Application> {
-    let at = |url: &str| Application::registered_at(url, &app.id, app.secret.as_deref(), &app.redirect_uri);
-    cluster.nodes.iter().map(|node| at(&node.url)).collect()
+    cluster.nodes.iter().map(|node| app.at(&node.url)).collect()
 }
 
 /// What every node answers to the same request.

@@ -114,10 +114,7 @@ async fn a_node_that_ends_takes_nothing_along() {
     let mut nodes = nodes.into_iter();
     let left = nodes.next().unwrap();
     nodes.for_each(drop);
-    let at_the_last = |app: &Application| {
-        Application::registered_at(&left.url, &app.id, app.secret.as_deref(), &app.redirect_uri)
-    };
-    let web = at_the_last(&web);
+    let web = web.at(&left.url);
     assert_eq!(web.redeem_by_hand(&unredeemed).await.status, 200);
     assert_eq!(web.refresh_by_hand(&tokens.get("refresh_token")).await.status, 200);
     let mut browser = Browser::new(&left.url);

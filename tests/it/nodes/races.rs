@@ -8,11 +8,7 @@ use crate::support::{Application, Browser, Cluster};
 
 /// The application at each node, again and again.
 fn everywhere(cluster: &Cluster, app: &Application) -> Vec<Application> {
-    let at = |index: usize| {
-        let node = &cluster.nodes[index % cluster.nodes.len()];
-        Application::registered_at(&node.url, &app.id, app.secret.as_deref(), &app.redirect_uri)
-    };
-    (0..CALLERS).map(at).collect()
+    cluster.nodes.iter().cycle().take(CALLERS).map(|node| app.at(&node.url)).collect()
 }
 
 /// Of all that redeem a code one gets tokens.

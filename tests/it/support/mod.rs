@@ -11,6 +11,7 @@ pub(crate) mod desk;
 pub(crate) mod event;
 pub(crate) mod exposition;
 pub(crate) mod jwt;
+pub(crate) mod load;
 pub(crate) mod operator;
 pub(crate) mod pooler;
 #[cfg(unix)]

@@ -19,7 +19,7 @@ pub(crate) struct OwnPostgres {
 }
 
 /// What the server sees in its folder `small`.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Disk {
     /// Nothing.
     AsLargeAsAny,

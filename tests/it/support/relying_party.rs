@@ -380,4 +380,9 @@ impl Application {
         let secret = secret.map(str::to_owned);
         Self { id: id.to_owned(), secret, redirect_uri: redirect_uri.to_owned(), url: url.to_owned() }
     }
+
+    /// The same application, which asks another server.
+    pub(crate) fn at(&self, url: &str) -> Self {
+        Self::registered_at(url, &self.id, self.secret.as_deref(), &self.redirect_uri)
+    }
 }

@@ -1,0 +1,32 @@
+//! What is asked for while something else happens.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Callers share it: they count what they are given, and go on until it ends.
+#[derive(Default)]
+pub(crate) struct Load {
+    given: AtomicUsize,
+    has_ended: AtomicBool,
+}
+
+impl Load {
+    pub(crate) fn goes_on(&self) -> bool {
+        !self.has_ended.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count(&self) {
+        self.given.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Waits until so many more were given.
+    pub(crate) async fn has_more(&self, count: usize) {
+        let before = self.given.load(Ordering::Relaxed);
+        while self.given.load(Ordering::Relaxed) < before + count {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    pub(crate) fn ends(&self) {
+        self.has_ended.store(true, Ordering::Relaxed);
+    }
+}
