@@ -15,6 +15,7 @@ use url::Url;
 
 use crate::support::cluster::{node, node_by};
 use crate::support::database::{TestDatabase, engine, statement_on};
+use crate::support::load::Load;
 use crate::support::postgres::OwnPostgres;
 use crate::support::process::Serving;
 use crate::support::proxy::{Proxy, Weather, by_way_of};
@@ -86,8 +87,17 @@ async fn a_code_that_was_redeemed_stays_redeemed_when_the_node_is_killed() {
             codes.push(web.code(&mut alice).await);
         }
         let before = server.number("SELECT COUNT(*) FROM grants").await;
-        let redeem = async |code: &str| there.try_token(&web.redemption(code)).await;
+        let load = Load::default();
+        let redeem = async |code: &str| {
+            let answer = there.try_token(&web.redemption(code)).await;
+            if answer.as_ref().is_some_and(|answer| answer.status == 200) {
+                load.count();
+            }
+            answer
+        };
         let kill = async {
+            // Some are stored, and at least one of them was answered.
+            load.has_more(1).await;
             while server.number("SELECT COUNT(*) FROM grants").await < before + 6 {
                 tokio::task::yield_now().await;
             }
