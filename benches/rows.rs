@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use grantor::html::STYLE;
+use grantor::http::html::STYLE;
 use grantor::jose::key::SigningKey;
-use grantor::oauth::client_assertion::JWT_BEARER;
+use grantor::oauth::client::assertion::JWT_BEARER;
 use grantor::secret::{Hash, random_token};
 
 use crate::browser::{Tokens, Visit, authorize_path, sign_in};

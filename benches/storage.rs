@@ -1,8 +1,8 @@
 //! The storage layer in this process: one durable insert, and one client by its key.
 
 use grantor::clock::{Clock, Seconds};
+use grantor::oauth::grant::scope::Scope;
 use grantor::oauth::id::ClientId;
-use grantor::oauth::scope::Scope;
 use grantor::oauth::token::AccessToken;
 use grantor::secret::{Hash, random_id, random_token};
 use grantor::store::db::{Db, DbError};

@@ -12,9 +12,9 @@ use super::restore::sentence;
 use super::signals::{HangUp, stop_asked};
 use super::{Manner, Trouble, block_on};
 use crate::config::Config;
-use crate::keys::MasterKey;
-use crate::paths::with_suffix;
+use crate::keys::master::MasterKey;
 use crate::store::backup::{self, Contents};
+use crate::store::paths::with_suffix;
 use crate::telemetry;
 
 #[derive(Args)]

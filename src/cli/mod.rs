@@ -36,11 +36,11 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::app::open_database;
 use crate::clock::{Clock, Seconds};
 use crate::config::{Config, ConfigError};
 use crate::failure::Failure;
-use crate::passwords::Passwords;
+use crate::secret::passwords::Passwords;
+use crate::server::open_database;
 use crate::store::db::{Db, DbError, DbOptions, Route};
 use crate::telemetry;
 

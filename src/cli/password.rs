@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use super::Trouble;
-use crate::oauth::user::LONGEST_PASSWORD;
+use crate::oauth::identity::user::LONGEST_PASSWORD;
 use crate::secret::Secret;
 
 pub(super) fn read_password() -> Result<Secret, Trouble> {

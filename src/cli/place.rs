@@ -7,7 +7,7 @@ use tempfile::{TempDir, TempPath};
 
 use super::Trouble;
 use crate::failure::without_name;
-use crate::paths::parent;
+use crate::store::paths::parent;
 
 /// What becomes of a file that has the name already.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::table::table;
 use super::{Desk, Manner, Trouble, block_on};
-use crate::purge::{self, Backlog, Tally};
+use crate::metrics::purge_counters::PurgeCounters;
 use crate::secret::random_id;
+use crate::work::purge::{self, Backlog};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -26,9 +27,9 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
             let json: Value = found.iter().map(described).collect();
             return options.manner.say(json, table(["TABLE", "ROWS", "ENDED"], &rows));
         }
-        let (mut deleted, tally, holder) = (0, Tally::default(), random_id());
+        let (mut deleted, counters, holder) = (0, PurgeCounters::default(), random_id());
         loop {
-            let Some(purged) = purge::pass(&desk.db, &tally, &holder, desk.now).await? else {
+            let Some(purged) = purge::pass(&desk.db, &counters, &holder, desk.now).await? else {
                 return Err(
                     "another process deletes at present; it holds the lease for two minutes at most".into()
                 );

@@ -15,10 +15,10 @@ use super::{Manner, Trouble, block_on, database_at};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::chain;
-use crate::keys::MasterKey;
-use crate::paths::{parent, with_suffix};
+use crate::keys::master::MasterKey;
 use crate::store::backup::{self, Contents, Held, Unfit, Use};
 use crate::store::migrate;
+use crate::store::paths::{parent, with_suffix};
 use crate::telemetry;
 
 #[derive(Args)]

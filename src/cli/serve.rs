@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use super::signals::{HangUp, stop_asked};
 use super::{Common, Trouble};
-use crate::app::Server;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::server::Server;
 use crate::telemetry;
 
 pub(super) fn run(common: &Common) -> Result<(), Trouble> {

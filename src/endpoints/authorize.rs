@@ -2,14 +2,14 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::answer;
 use crate::app::App;
-use crate::authorization::{self, Checked, Resumed, Waiting};
 use crate::failure::Failure;
-use crate::form;
-use crate::oauth::interaction::{Next, Progress};
-use crate::oauth::params::Params;
+use crate::flows::{self, Checked, Resumed, Waiting};
+use crate::http::answer;
+use crate::http::form;
 use crate::oauth::request::Refusal;
+use crate::oauth::request::interaction::{Next, Progress};
+use crate::oauth::request::params::Params;
 
 /// A request in the query: with a session and consent it is answered at once.
 pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
@@ -17,12 +17,12 @@ pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpRespon
         Ok(params) => params,
         Err(error) => return answer::authorization_error(&app, &request, Refusal::Page(error).into()),
     };
-    let checked = match authorization::validate(&app, &request, &params).await {
+    let checked = match flows::validate(&app, &request, &params).await {
         Ok(checked) => checked,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
     let outcome = answer_or_ask(&app, &request, &checked, &params).await;
-    outcome.unwrap_or_else(|failure| authorization::fail(&app, &request, &checked.request, &failure))
+    outcome.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
 }
 
 /// A request in the body.
@@ -35,33 +35,33 @@ pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::P
         // A body that is no form holds no redirect URI that could be verified.
         Err(error) => return answer::authorization_error(&app, &request, Refusal::Page(error).into()),
     };
-    let checked = match authorization::validate(&app, &request, &params).await {
+    let checked = match flows::validate(&app, &request, &params).await {
         Ok(checked) => checked,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
     let waiting = Waiting::request(&checked, &params);
-    let begun = authorization::begin_flow(&app, &request, waiting, "authorize/resume").await;
-    begun.unwrap_or_else(|failure| authorization::fail(&app, &request, &checked.request, &failure))
+    let begun = flows::begin_flow(&app, &request, waiting, "authorize/resume").await;
+    begun.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
 }
 
 /// Where a flow comes back to after each of its pages.
 pub(super) async fn resume(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let params = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
-    let Resumed { flow, checked, .. } = match authorization::resume_flow(&app, &request, &params).await {
+    let Resumed { flow, checked, .. } = match flows::resume_flow(&app, &request, &params).await {
         Ok(resumed) => resumed,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    let accounts = match authorization::accounts(&app, &request, Some(&checked.request.client_id)).await {
+    let accounts = match flows::accounts(&app, &request, Some(&checked.request.client_id)).await {
         Ok(accounts) => accounts,
-        Err(failure) => return authorization::fail(&app, &request, &checked.request, &failure),
+        Err(failure) => return flows::fail(&app, &request, &checked.request, &failure),
     };
-    match authorization::next(&app, &checked, &accounts, &flow.progress) {
-        Ok(Next::SignIn(_)) => answer::see_other(&authorization::flow_url(&app, "sign-in", &flow.id)),
-        Ok(Next::SignUp) => answer::see_other(&authorization::flow_url(&app, "sign-up", &flow.id)),
-        Ok(Next::Select) => answer::see_other(&authorization::flow_url(&app, "accounts", &flow.id)),
-        Ok(Next::Consent(_)) => answer::see_other(&authorization::flow_url(&app, "consent", &flow.id)),
-        Ok(Next::Issue(signed_in)) => authorization::issue(&app, &request, &checked, signed_in).await,
-        Err(error) => authorization::decline(&app, &request, checked, error).await,
+    match flows::next(&app, &checked, &accounts, &flow.progress) {
+        Ok(Next::SignIn(_)) => answer::see_other(&flows::flow_url(&app, "sign-in", &flow.id)),
+        Ok(Next::SignUp) => answer::see_other(&flows::flow_url(&app, "sign-up", &flow.id)),
+        Ok(Next::Select) => answer::see_other(&flows::flow_url(&app, "accounts", &flow.id)),
+        Ok(Next::Consent(_)) => answer::see_other(&flows::flow_url(&app, "consent", &flow.id)),
+        Ok(Next::Issue(signed_in)) => flows::issue(&app, &request, &checked, signed_in).await,
+        Err(error) => flows::decline(&app, &request, checked, error).await,
     }
 }
 
@@ -71,15 +71,14 @@ async fn answer_or_ask(
     checked: &Checked,
     params: &Params,
 ) -> Result<HttpResponse, Failure> {
-    let accounts = authorization::accounts(app, request, Some(&checked.request.client_id)).await?;
-    let begin =
-        async |page| authorization::begin_flow(app, request, Waiting::request(checked, params), page).await;
-    match authorization::next(app, checked, &accounts, &Progress::default()) {
+    let accounts = flows::accounts(app, request, Some(&checked.request.client_id)).await?;
+    let begin = async |page| flows::begin_flow(app, request, Waiting::request(checked, params), page).await;
+    match flows::next(app, checked, &accounts, &Progress::default()) {
         Ok(Next::SignIn(_)) => begin("sign-in").await,
         Ok(Next::SignUp) => begin("sign-up").await,
         Ok(Next::Select) => begin("accounts").await,
         Ok(Next::Consent(_)) => begin("consent").await,
-        Ok(Next::Issue(signed_in)) => Ok(authorization::issue(app, request, checked, signed_in).await),
-        Err(error) => Ok(authorization::decline(app, request, checked.clone(), error).await),
+        Ok(Next::Issue(signed_in)) => Ok(flows::issue(app, request, checked, signed_in).await),
+        Err(error) => Ok(flows::decline(app, request, checked.clone(), error).await),
     }
 }

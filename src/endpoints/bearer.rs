@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 
-use crate::form;
+use crate::http::form;
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
 

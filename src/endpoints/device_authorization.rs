@@ -5,20 +5,20 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::client_auth;
-use crate::answer;
 use crate::app::App;
+use crate::cache::catalogue::Freshness;
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
-use crate::form;
+use crate::http::answer;
+use crate::http::client_address;
+use crate::http::form;
 use crate::oauth::client::{Client, GrantType};
-use crate::oauth::device::{Answer, Device, UserCode};
 use crate::oauth::error::OAuthError;
+use crate::oauth::grant::device::{Answer, Device, UserCode};
+use crate::oauth::grant::resource::Registered;
+use crate::oauth::grant::scope;
 use crate::oauth::id::GrantId;
-use crate::oauth::params::Params;
-use crate::oauth::resource::Registered;
-use crate::oauth::scope;
-use crate::peer;
-use crate::registry::Freshness;
+use crate::oauth::request::params::Params;
 use crate::secret::{Hash, random, random_id, random_token};
 use crate::store::db::{DbError, Tx};
 use crate::store::device_codes;
@@ -87,7 +87,7 @@ async fn asked(
         client: client.id.clone(),
         scope,
         resources,
-        address: peer::address(app, request).to_string(),
+        address: client_address::address(app, request).to_string(),
         created_at: now,
         ends_at: now + app.config.device.code_lifetime.seconds(),
         // Which code it is, is drawn when it is stored.

@@ -3,9 +3,9 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::answer::{self, Surface};
 use crate::app::App;
 use crate::failure::Denied;
+use crate::http::answer::{self, Surface};
 use crate::oauth::reason::Reason;
 
 /// 404, as a page for who asks for one and as JSON for everyone else.

@@ -4,8 +4,8 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
-use crate::answer;
 use crate::app::App;
+use crate::http::answer;
 use crate::store::db::{DbError, Tx};
 use crate::store::leases;
 

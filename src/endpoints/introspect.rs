@@ -4,24 +4,24 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::client_auth;
-use crate::access_tokens::{self, Read, subject};
-use crate::answer;
 use crate::app::App;
+use crate::cache::catalogue::Freshness;
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
-use crate::form;
-use crate::id_tokens;
-use crate::oauth::bearer::Presented;
+use crate::http::answer;
+use crate::http::form;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
-use crate::oauth::introspection::{Introspection, SignedIntrospection, TYP};
-use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
-use crate::oauth::refresh::{RefreshName, Verdict, judge};
-use crate::registry::Freshness;
+use crate::oauth::request::params::Params;
+use crate::oauth::token::bearer::Presented;
+use crate::oauth::token::introspection::{Introspection, SignedIntrospection, TYP};
+use crate::oauth::token::refresh::{RefreshName, Verdict, judge};
 use crate::store::db::{Conn, DbError};
 use crate::store::grants;
-use crate::subjects;
+use crate::tokens::access_token::{self, Read, subject};
+use crate::tokens::id_token;
+use crate::tokens::subject;
 
 pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
     match introspect(&app, &request, body).await {
@@ -81,7 +81,7 @@ pub(super) fn token(params: &Params) -> Result<&str, OAuthError> {
 }
 
 async fn access_token(app: &App, caller: &Client, token: &str) -> Result<Option<Introspection>, Failure> {
-    let Some(read) = access_tokens::read(app, token).await? else { return Ok(None) };
+    let Some(read) = access_token::read(app, token).await? else { return Ok(None) };
     // What a signed token says of itself may spare the question to the database.
     let is_over = matches!(&read, Read::Jwt(token) if token.expires_at <= app.now());
     if is_over {
@@ -92,7 +92,7 @@ async fn access_token(app: &App, caller: &Client, token: &str) -> Result<Option<
     let Some(Presented { token, .. }) = found.filter(|found| found.is_active(app.now())) else {
         return Ok(None);
     };
-    if !access_tokens::may_introspect(app, &caller.id, &token).await? {
+    if !access_token::may_introspect(app, &caller.id, &token).await? {
         return Ok(None);
     }
     let subject = match token.client_id == caller.id {
@@ -123,7 +123,7 @@ async fn refresh_token(
     if !is_live || found.standing.claims.is_none() {
         return Ok(None);
     }
-    let subject = subjects::subject(app, caller, &chain.grant.user);
+    let subject = subject::subject(app, caller, &chain.grant.user);
     Ok(Some(Introspection::of_refresh_token(&app.issuer, &chain, subject)))
 }
 
@@ -144,5 +144,5 @@ async fn sign(app: &App, caller: &Client, introspection: &Introspection) -> Resu
         iat: app.now(),
         token_introspection: introspection,
     };
-    id_tokens::sign_for(app, caller, TYP, &claims).await
+    id_token::sign_for(app, caller, TYP, &claims).await
 }

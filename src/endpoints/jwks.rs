@@ -3,8 +3,8 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::answer::{self, Surface};
 use crate::app::App;
+use crate::http::answer::{self, Surface};
 use crate::oauth::signing_key::JWKS_MAX_AGE;
 
 pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {

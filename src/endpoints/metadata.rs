@@ -4,11 +4,11 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::answer::{self, Surface};
 use crate::app::App;
+use crate::cache::catalogue::Freshness;
+use crate::http::answer::{self, Surface};
 use crate::oauth::metadata::metadata;
-use crate::oauth::prompt;
-use crate::registry::Freshness;
+use crate::oauth::request::prompt;
 
 pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     match app.registry.catalogue(Freshness::Cached).await {

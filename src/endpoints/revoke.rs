@@ -5,17 +5,17 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::client_auth;
 use super::introspect::token;
-use crate::access_tokens::{self, Read};
-use crate::answer;
 use crate::app::App;
 use crate::failure::{Denied, Failure};
-use crate::form;
+use crate::http::answer;
+use crate::http::form;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::ClientId;
-use crate::oauth::refresh::RefreshName;
+use crate::oauth::token::refresh::RefreshName;
 use crate::store::db::{DbError, Tx};
 use crate::store::{access_tokens as stored, grants};
+use crate::tokens::access_token::{self, Read};
 
 pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
     match revoke(&app, &request, body).await {
@@ -53,7 +53,7 @@ async fn refresh_token(app: &App, name: RefreshName, client: ClientId) -> Result
 
 /// An access token ends alone: what it came from may still be in use.
 async fn access_token(app: &App, token: &str, client: ClientId) -> Result<(), Failure> {
-    match access_tokens::read(app, token).await? {
+    match access_token::read(app, token).await? {
         None => Ok(()),
         Some(Read::Opaque(hash)) => {
             let delete = async move |tx: &mut Tx| stored::delete(tx, &hash, &client).await;

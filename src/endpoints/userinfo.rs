@@ -4,20 +4,20 @@ use actix_web::http::header;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 
 use super::bearer;
-use crate::access_tokens;
-use crate::answer::{self, CallingClient};
 use crate::app::App;
+use crate::cache::catalogue::Freshness;
 use crate::failure::{Denied, Failure};
-use crate::id_tokens;
-use crate::oauth::bearer::{Presented, Teller, may_tell};
-use crate::oauth::claims::{Claims, Person};
+use crate::http::answer::{self, CallingClient};
 use crate::oauth::error::OAuthError;
+use crate::oauth::grant::scope::OPENID;
+use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::reason::Reason;
-use crate::oauth::scope::OPENID;
-use crate::registry::Freshness;
+use crate::oauth::token::bearer::{Presented, Teller, may_tell};
 use crate::store::db::{Conn, DbError};
 use crate::store::users;
-use crate::subjects;
+use crate::tokens::access_token;
+use crate::tokens::id_token;
+use crate::tokens::subject;
 
 pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let token = bearer::in_header(&request);
@@ -77,14 +77,14 @@ async fn tell(app: &App, request: &HttpRequest, token: Option<String>) -> Result
     let catalogue = app.registry.catalogue(Freshness::Cached).await?;
     let mut told = person.told(catalogue.claims_of(&scope));
     told.extend(claims.told_by(&person));
-    told.insert("sub".into(), subjects::subject(app, &client.client, &person.id).into());
-    let protected = id_tokens::protect_user_info(app, &client.client, &told).await?;
+    told.insert("sub".into(), subject::subject(app, &client.client, &person.id).into());
+    let protected = id_token::protect_user_info(app, &client.client, &told).await?;
     Ok(protected.map_or(Told::Plain(told), Told::Protected))
 }
 
 /// The token and whom it speaks for, as the database says at this moment.
 async fn find(app: &App, token: &str) -> Result<Option<(Presented, Option<Person>)>, Failure> {
-    let Some(read) = access_tokens::read(app, token).await? else { return Ok(None) };
+    let Some(read) = access_token::read(app, token).await? else { return Ok(None) };
     let find = async move |conn: &mut Conn| {
         let Some(presented) = read.find(conn).await? else { return Ok(None) };
         let person = match &presented.token.user_id {

@@ -7,7 +7,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::Label;
 use crate::app::App;
 use crate::clock::Seconds;
-use crate::purge::{self, Overdue};
+use crate::work::purge::{self, Overdue};
 
 /// Seconds for which an answer counts, so that asking often is no burden to the database.
 const FRESH: Seconds = 5;

@@ -9,9 +9,9 @@ use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
 use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
 
 use super::Metrics;
-use crate::answer::{self, Surface};
 use crate::app::App;
 use crate::failure::Failure;
+use crate::http::answer::{self, Surface};
 use crate::secret::random_id;
 
 /// Connections at a time; a Prometheus has one.

@@ -7,11 +7,13 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 
-use super::Label;
 use crate::oauth::reason::Reason;
 
 /// Upper bounds in seconds: from an answer out of memory to the default deadline.
 const BOUNDS: [f64; 13] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+/// The route of an endpoint as a label.
+type Endpoint = [(&'static str, &'static str); 1];
 
 /// Both have few values: an endpoint is its route, and a reason one of the error reference.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -29,7 +31,7 @@ pub(super) struct Refusal {
 /// What this process has answered since its start; clones count together.
 #[derive(Clone, Debug)]
 pub struct Requests {
-    pub(super) duration: Family<Label, Histogram, fn() -> Histogram>,
+    pub(super) duration: Family<Endpoint, Histogram, fn() -> Histogram>,
     pub(super) responses: Family<Status, Counter>,
     pub(super) refusals: Family<Refusal, Counter>,
 }

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::client::AssertionAudience;
-use super::error::{OAuthError, shown};
-use super::reason::Reason;
 use crate::clock::Seconds;
+use crate::oauth::client::AssertionAudience;
+use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::reason::Reason;
 
 /// The most that one lives: as long as libraries make it that let nobody choose.
 const LONGEST: Seconds = 3600;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::reason::Reason;
+use crate::oauth::reason::Reason;
 
 /// A refusal: it is answered to the client, commits what was written, and is logged with its reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

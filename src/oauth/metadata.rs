@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::client::{AuthMethod, ContentEncryption, GrantType, KeyManagement, SubjectType};
-use super::client_assertion;
-use super::id_token;
-use super::response_mode::ResponseMode;
-use super::response_type::ResponseType;
-use super::scope::ScopeRecord;
-use super::signing_key::SigningAlgorithm;
+use crate::oauth::client::assertion;
+use crate::oauth::client::{AuthMethod, ContentEncryption, GrantType, KeyManagement, SubjectType};
+use crate::oauth::grant::scope::ScopeRecord;
+use crate::oauth::request::response_mode::ResponseMode;
+use crate::oauth::request::response_type::ResponseType;
+use crate::oauth::signing_key::SigningAlgorithm;
+use crate::oauth::token::id_token;
 
 /// The metadata document; members whose default would claim more are written out.
 #[derive(Debug, Serialize)]
@@ -97,9 +97,9 @@ pub fn metadata(
             .collect(),
         revocation_endpoint_auth_methods_supported: methods.clone(),
         token_endpoint_auth_methods_supported: methods,
-        token_endpoint_auth_signing_alg_values_supported: client_assertion::ALGORITHMS.to_vec(),
-        introspection_endpoint_auth_signing_alg_values_supported: client_assertion::ALGORITHMS.to_vec(),
-        revocation_endpoint_auth_signing_alg_values_supported: client_assertion::ALGORITHMS.to_vec(),
+        token_endpoint_auth_signing_alg_values_supported: assertion::ALGORITHMS.to_vec(),
+        introspection_endpoint_auth_signing_alg_values_supported: assertion::ALGORITHMS.to_vec(),
+        revocation_endpoint_auth_signing_alg_values_supported: assertion::ALGORITHMS.to_vec(),
         introspection_signing_alg_values_supported: names.clone(),
         code_challenge_methods_supported: ["S256"],
         authorization_response_iss_parameter_supported: true,

@@ -1,39 +1,14 @@
 //! Rules: what the RFCs decide. No HTTP, no SQL, no clock, no randomness.
 
-pub mod assertion;
-pub mod bearer;
-pub mod claims;
-pub mod claims_request;
 pub mod client;
-pub mod client_assertion;
-pub mod code;
-pub mod delegation;
-pub mod device;
-pub mod error;
-pub mod exchange;
 pub mod grant;
-pub mod group;
-pub mod id;
-pub mod id_token;
-pub mod interaction;
-pub mod introspection;
-pub mod logout;
-pub mod logout_token;
-pub mod metadata;
-pub mod origin;
-pub mod params;
-pub mod pkce;
-pub mod prompt;
+pub mod identity;
 pub mod reason;
-pub mod redirect_uri;
-pub mod refresh;
-pub mod registration;
 pub mod request;
-pub mod resource;
-pub mod response_mode;
-pub mod response_type;
-pub mod scope;
-pub mod signing_key;
 pub mod token;
-pub mod trusted_issuer;
-pub mod user;
+
+pub mod assertion;
+pub mod error;
+pub mod id;
+pub mod metadata;
+pub mod signing_key;

@@ -5,15 +5,15 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{Value, context};
 
 use super::flow_form;
-use crate::answer;
 use crate::app::App;
-use crate::authorization::{self, Accounts, Resumed};
 use crate::failure::{Denied, Failure};
+use crate::flows::{self, Accounts, Resumed};
+use crate::http::answer;
 use crate::oauth::id::SessionId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
 use crate::store::db::{DbError, Tx};
-use crate::store::flows;
+use crate::store::flows as stored;
 
 pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     match resume(&app, &request).await {
@@ -30,7 +30,7 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
     };
     if form.count("cancel") > 0 {
         let error = Reason::SignInCancelled.because("the person went back instead of choosing an account");
-        return authorization::decline(&app, &request, resumed.checked, error).await;
+        return flows::decline(&app, &request, resumed.checked, error).await;
     }
     let session = form.one("session").ok().flatten().unwrap_or_default();
     let chosen = async {
@@ -55,21 +55,21 @@ async fn resume(app: &App, request: &HttpRequest) -> Result<(Resumed, Accounts),
 }
 
 async fn accounts(app: &App, request: &HttpRequest, resumed: &Resumed) -> Result<Accounts, Failure> {
-    authorization::accounts(app, request, Some(&resumed.checked.request.client_id)).await
+    flows::accounts(app, request, Some(&resumed.checked.request.client_id)).await
 }
 
 fn go_on(app: &App, resumed: &Resumed) -> HttpResponse {
-    answer::see_other(&authorization::flow_url(app, "authorize/resume", &resumed.flow.id))
+    answer::see_other(&flows::flow_url(app, "authorize/resume", &resumed.flow.id))
 }
 
 /// The sign-in page, for somebody who is not signed in yet.
 fn another(app: &App, resumed: &Resumed) -> String {
-    format!("{}&another=1", authorization::flow_url(app, "sign-in", &resumed.flow.id))
+    format!("{}&another=1", flows::flow_url(app, "sign-in", &resumed.flow.id))
 }
 
 async fn choose(app: &App, resumed: &Resumed, session: SessionId) -> Result<(), Failure> {
     let flow = resumed.flow.id.clone();
-    let choose = async move |tx: &mut Tx| flows::note_chosen(tx, &flow, &session).await;
+    let choose = async move |tx: &mut Tx| stored::note_chosen(tx, &flow, &session).await;
     Ok(app.db.write::<_, DbError, _>(choose).await?)
 }
 
@@ -87,7 +87,7 @@ fn page(app: &App, resumed: &Resumed, accounts: &Accounts) -> HttpResponse {
         context! {
             client => &resumed.checked.client.client.name,
             accounts => shown,
-            action => authorization::flow_url(app, "accounts", &resumed.flow.id),
+            action => flows::flow_url(app, "accounts", &resumed.flow.id),
             form_token => flow_form::token(app, resumed, PURPOSE),
         },
     )

@@ -3,8 +3,8 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::answer;
 use crate::app::App;
+use crate::http::answer;
 
 pub async fn show(app: web::Data<App>, request: HttpRequest, name: web::Path<String>) -> HttpResponse {
     let Some((media_type, text)) = app.pages.asset(&name) else {

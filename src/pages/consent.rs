@@ -4,26 +4,26 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{Value, context};
 
-use crate::answer;
 use crate::app::App;
-use crate::authorization::{self, Accounts, Checked, Resumed};
-use crate::browser;
 use crate::failure::{Denied, Failure};
-use crate::form;
-use crate::oauth::device::{Answer, Device};
-use crate::oauth::interaction::{Consent, Next, SignedIn};
-use crate::oauth::params::Params;
+use crate::flows::{self, Accounts, Checked, Resumed};
+use crate::http::answer;
+use crate::http::browser;
+use crate::http::client_address;
+use crate::http::form;
+use crate::oauth::grant::device::{Answer, Device};
+use crate::oauth::grant::scope::KnownScopes as _;
 use crate::oauth::reason::Reason;
+use crate::oauth::request::interaction::{Consent, Next, SignedIn};
+use crate::oauth::request::params::Params;
 use crate::oauth::request::{AnswerTo, AuthorizationRequest, Refusal};
-use crate::oauth::scope::KnownScopes as _;
-use crate::peer;
 use crate::store::db::{DbError, Tx};
-use crate::store::{consents, flows};
+use crate::store::{consents, flows as stored};
 
 pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     match resume(&app, &request).await {
         Ok((resumed, accounts)) => {
-            match authorization::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
+            match flows::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
                 Ok(Next::Consent(signed_in)) => page(&app, &request, &resumed, signed_in),
                 _ => go_on(&app, &resumed),
             }
@@ -54,10 +54,10 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
     let Some(signed_in) = asked else { return go_on(&app, &resumed) };
     if form.count("allow") == 0 {
         let error = Reason::ConsentDenied.because("the person denied the request");
-        return authorization::decline(&app, &request, resumed.checked, error).await;
+        return flows::decline(&app, &request, resumed.checked, error).await;
     }
     // Meanwhile this request may have come to somebody else.
-    match authorization::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
+    match flows::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
         Ok(Next::Consent(here)) if here.session == signed_in.session => {}
         _ => return go_on(&app, &resumed),
     }
@@ -69,13 +69,13 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
 
 async fn resume(app: &App, request: &HttpRequest) -> Result<(Resumed, Accounts), Denied<Refusal>> {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
-    let resumed = authorization::resume_flow(app, request, &query).await?;
-    let accounts = authorization::accounts(app, request, Some(&resumed.checked.request.client_id)).await?;
+    let resumed = flows::resume_flow(app, request, &query).await?;
+    let accounts = flows::accounts(app, request, Some(&resumed.checked.request.client_id)).await?;
     Ok((resumed, accounts))
 }
 
 fn go_on(app: &App, resumed: &Resumed) -> HttpResponse {
-    answer::see_other(&authorization::flow_url(app, "authorize/resume", &resumed.flow.id))
+    answer::see_other(&flows::flow_url(app, "authorize/resume", &resumed.flow.id))
 }
 
 async fn remember(app: &App, resumed: &Resumed, signed_in: &SignedIn) -> Result<(), Failure> {
@@ -84,7 +84,7 @@ async fn remember(app: &App, resumed: &Resumed, signed_in: &SignedIn) -> Result<
     let allow = async move |tx: &mut Tx| {
         let allowed = Consent { scope: request.scope.clone(), claims: request.named.clone() };
         consents::allow(tx, &signed_in.user, &request.client_id, &allowed, now).await?;
-        flows::note_consented(tx, &flow, &signed_in.session).await
+        stored::note_consented(tx, &flow, &signed_in.session).await
     };
     Ok(app.db.write::<_, DbError, _>(allow).await?)
 }
@@ -124,10 +124,10 @@ fn page(app: &App, http: &HttpRequest, resumed: &Resumed, signed_in: &SignedIn) 
             scopes => described,
             claims => named,
             username => &signed_in.username,
-            accounts => authorization::flow_url(app, "accounts", &resumed.flow.id),
+            accounts => flows::flow_url(app, "accounts", &resumed.flow.id),
             returns_to => returns_to(request),
             device => resumed.device.as_ref().map(|device| asking(app, http, device)),
-            action => authorization::flow_url(app, "consent", &resumed.flow.id),
+            action => flows::flow_url(app, "consent", &resumed.flow.id),
             form_token => app.keys.form_token(PURPOSE, &bound_to(resumed, signed_in)),
         },
     )
@@ -139,7 +139,7 @@ fn asking(app: &App, http: &HttpRequest, device: &Device) -> Value {
         Answer::Awaited(code) => Some(code.to_string()),
         Answer::Allowed(_) | Answer::Denied => None,
     };
-    let here = peer::address(app, http).to_string();
+    let here = client_address::address(app, http).to_string();
     let minutes = (app.now() - device.created_at).max(0) / 60;
     context! { code, address => &device.address, here => (here != device.address).then_some(here), minutes }
 }

@@ -4,18 +4,18 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::context;
 
-use crate::answer;
 use crate::app::App;
-use crate::authorization::{self, Waiting};
-use crate::browser;
 use crate::clock::Seconds;
 use crate::failure::Failure;
-use crate::form;
-use crate::oauth::device::{Device, UserCode};
-use crate::oauth::params::Params;
+use crate::flows::{self, Waiting};
+use crate::http::answer;
+use crate::http::browser;
+use crate::http::client_address;
+use crate::http::form;
+use crate::http::qr;
+use crate::oauth::grant::device::{Device, UserCode};
 use crate::oauth::reason::Reason;
-use crate::peer;
-use crate::qr;
+use crate::oauth::request::params::Params;
 use crate::store::db::{DbError, Tx};
 use crate::store::{device_codes, guesses};
 
@@ -89,7 +89,7 @@ enum Found {
 
 async fn look_up(app: &App, request: &HttpRequest, browser: &str, code: UserCode) -> Result<Found, Failure> {
     let now = app.now();
-    let (span, network) = (now / SPAN, peer::bucket(peer::address(app, request)));
+    let (span, network) = (now / SPAN, client_address::bucket(client_address::address(app, request)));
     let buckets =
         [format!("user_code browser {browser} {span}"), format!("user_code network {network} {span}")];
     let look = async move |tx: &mut Tx| {
@@ -113,7 +113,7 @@ async fn look_up(app: &App, request: &HttpRequest, browser: &str, code: UserCode
 
 async fn begin(app: &App, request: &HttpRequest, device: &Device) -> HttpResponse {
     let waiting = Waiting { client: &device.client, params: None, device: Some(&device.grant) };
-    match authorization::begin_flow(app, request, waiting, "authorize/resume").await {
+    match flows::begin_flow(app, request, waiting, "authorize/resume").await {
         Ok(onward) => onward,
         Err(failure) => answer::page_error(app, request, failure.into()),
     }

@@ -4,11 +4,11 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{Value, context};
 
-use crate::answer;
 use crate::app::App;
+use crate::http::answer;
 use crate::oauth::error::ErrorCode;
-use crate::oauth::params::Params;
 use crate::oauth::reason::{Example, Reason, Who};
+use crate::oauth::request::params::Params;
 
 /// Characters of a search; what goes on beyond them is not looked at.
 const LONGEST_SEARCH: usize = 100;

@@ -3,17 +3,17 @@
 use actix_web::{HttpRequest, web};
 
 use crate::app::App;
-use crate::authorization::{self, Resumed};
-use crate::browser;
 use crate::failure::Denied;
-use crate::form;
-use crate::oauth::params::Params;
+use crate::flows::{self, Resumed};
+use crate::http::browser;
+use crate::http::form;
 use crate::oauth::request::Refusal;
+use crate::oauth::request::params::Params;
 
 /// The flow that the address names.
 pub(super) async fn resume(app: &App, request: &HttpRequest) -> Result<Resumed, Denied<Refusal>> {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
-    authorization::resume_flow(app, request, &query).await
+    flows::resume_flow(app, request, &query).await
 }
 
 /// What the page's form carries to prove that it is one of ours.

@@ -7,11 +7,11 @@ use actix_web::HttpResponse;
 use url::Url;
 
 use crate::app::App;
+use crate::cache::catalogue::Freshness;
 use crate::failure::Failure;
 use crate::oauth::id::ClientId;
-use crate::oauth::interaction::SignedIn;
-use crate::registry::Freshness;
-use crate::subjects;
+use crate::oauth::request::interaction::SignedIn;
+use crate::tokens::subject;
 
 /// Loads the applications of sessions that have ended in frames, and then goes on; `None` when there is none to load.
 pub(super) async fn page(
@@ -25,7 +25,7 @@ pub(super) async fn page(
         let client = &client.client;
         let uri = client.logout.front_channel.as_deref().and_then(|uri| Url::parse(uri).ok());
         let Some(mut frame) = uri else { continue };
-        let names = subjects::names(app, client, &signed_in.user, &signed_in.session);
+        let names = subject::names(app, client, &signed_in.user, &signed_in.session);
         frame.query_pairs_mut().append_pair("iss", &app.issuer).append_pair("sid", &names.session);
         frames.push(frame);
     }

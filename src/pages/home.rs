@@ -5,12 +5,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{Value, context};
 use url::Url;
 
-use crate::answer;
 use crate::app::App;
-use crate::authorization;
+use crate::flows;
+use crate::http::answer;
 
 pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    let usernames: Vec<Value> = match authorization::accounts(&app, &request, None).await {
+    let usernames: Vec<Value> = match flows::accounts(&app, &request, None).await {
         Ok(accounts) => accounts.people.into_iter().map(|here| here.username.into()).collect(),
         Err(failure) => return answer::page_error(&app, &request, failure.into()),
     };

@@ -3,9 +3,9 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::answer::{self, Surface};
 use crate::app::App;
 use crate::failure::Failure;
+use crate::http::answer::{self, Surface};
 use crate::store::db::DbError;
 use crate::store::logos;
 

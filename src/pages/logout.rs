@@ -7,26 +7,26 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::context;
 
 use super::front_channel;
-use crate::answer;
 use crate::app::App;
-use crate::authorization::{self, Accounts};
-use crate::browser;
+use crate::cache::catalogue::Freshness;
 use crate::failure::{Denied, Failure};
-use crate::form;
-use crate::id_tokens;
+use crate::flows::{self, Accounts};
+use crate::http::answer;
+use crate::http::browser;
+use crate::http::form;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::{ClientId, SessionId};
-use crate::oauth::id_token::Names;
-use crate::oauth::interaction::SignedIn;
-use crate::oauth::logout::{self, Hint, KNOWN, Step};
-use crate::oauth::params::Params;
-use crate::oauth::redirect_uri::ReturnAddress;
-use crate::registry::Freshness;
+use crate::oauth::identity::logout::{self, Hint, KNOWN, Step};
+use crate::oauth::request::interaction::SignedIn;
+use crate::oauth::request::params::Params;
+use crate::oauth::request::redirect_uri::ReturnAddress;
+use crate::oauth::token::id_token::Names;
 use crate::store::clients::StoredClient;
 use crate::store::db::{DbError, Tx};
 use crate::store::{grants, sessions};
-use crate::subjects;
+use crate::tokens::id_token;
+use crate::tokens::subject;
 
 /// A request to sign out that has passed every check.
 struct Asked {
@@ -82,7 +82,7 @@ const PURPOSE: &str = "logout";
 async fn read(app: &App, request: &HttpRequest, params: &Params) -> Result<Asked, Denied<OAuthError>> {
     params.check(&KNOWN)?;
     let hint = match params.one("id_token_hint")? {
-        Some(token) => Some(id_tokens::read_hint(app, token).await?),
+        Some(token) => Some(id_token::read_hint(app, token).await?),
         None => None,
     };
     let client = match logout::client_id(params, hint.as_ref())? {
@@ -91,14 +91,14 @@ async fn read(app: &App, request: &HttpRequest, params: &Params) -> Result<Asked
     };
     let return_to = logout::return_address(client.as_deref().map(|client| &client.client), params)?;
     let state = params.one("state")?.map(str::to_owned);
-    let accounts = authorization::accounts(app, request, None).await?;
+    let accounts = flows::accounts(app, request, None).await?;
     Ok(Asked { hint, client, return_to, state, accounts })
 }
 
 /// What the client that asks calls who is signed in; a client that nobody knows could not have given a hint.
 fn names(app: &App, asked: &Asked) -> Vec<Names> {
     let called = |here: &SignedIn| match &asked.client {
-        Some(client) => subjects::names(app, &client.client, &here.user, &here.session),
+        Some(client) => subject::names(app, &client.client, &here.user, &here.session),
         None => Names { subject: here.user.to_string(), session: here.session.to_string() },
     };
     asked.accounts.people.iter().map(called).collect()

@@ -2,18 +2,18 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::answer;
 use crate::app::App;
-use crate::authorization::{self, Accounts, Resumed};
-use crate::browser;
 use crate::clock::Seconds;
 use crate::failure::Failure;
+use crate::flows::{self, Accounts, Resumed};
+use crate::http::answer;
+use crate::http::browser;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::{FlowId, SessionId, UserId};
-use crate::oauth::interaction::{Next, SignedIn};
+use crate::oauth::request::interaction::{Next, SignedIn};
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::db::{DbError, Tx};
-use crate::store::flows;
+use crate::store::flows as stored;
 use crate::store::sessions::{self, NewSession};
 
 /// How a session relates to those that are there.
@@ -54,8 +54,7 @@ impl Beginning {
             auth_time: now,
             expires_at: now + app.config.sessions.lifetime.seconds(),
         };
-        let accounts =
-            authorization::accounts(app, request, Some(&resumed.checked.request.client_id)).await?;
+        let accounts = flows::accounts(app, request, Some(&resumed.checked.request.client_id)).await?;
         let surplus = surplus(app, resumed, &accounts, user, manner);
         let own = accounts.people.iter().filter(|here| here.user == *user).map(|here| &here.session);
         let gone: Vec<&SessionId> = surplus.iter().chain(own).collect();
@@ -76,7 +75,7 @@ impl Beginning {
         for session in &self.surplus {
             sessions::end(tx, session, Ended::SessionReplaced, now).await?;
         }
-        flows::note_signed_in(tx, &self.flow, &id).await?;
+        stored::note_signed_in(tx, &self.flow, &id).await?;
         Ok(true)
     }
 
@@ -85,7 +84,7 @@ impl Beginning {
         if !self.surplus.is_empty() {
             app.back_channel.wake();
         }
-        let mut response = answer::see_other(&authorization::flow_url(app, "authorize/resume", &self.flow));
+        let mut response = answer::see_other(&flows::flow_url(app, "authorize/resume", &self.flow));
         // The cookie was made here, of characters that stand in a header.
         let _ = response.add_cookie(&browser::session_cookie(app, &self.tokens));
         response
@@ -109,7 +108,7 @@ fn surplus(
     if manner == Manner::Beside {
         return beyond(browser::ACCOUNTS - 1);
     }
-    match authorization::next(app, &resumed.checked, accounts, &resumed.flow.progress) {
+    match flows::next(app, &resumed.checked, accounts, &resumed.flow.progress) {
         Ok(Next::SignIn(Some(asked))) => vec![asked.session.clone()],
         // Of several none was asked: the new one comes beside them, as far as there is room.
         _ if others.len() > 1 => beyond(browser::ACCOUNTS - 1),

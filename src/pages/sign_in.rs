@@ -6,44 +6,42 @@ use minijinja::context;
 
 use super::flow_form;
 use super::new_session::{Beginning, Manner};
-use crate::answer;
 use crate::app::App;
-use crate::authorization::{self, Resumed};
 use crate::failure::Failure;
+use crate::flows::{self, Resumed};
+use crate::http::answer;
 use crate::oauth::id::UserId;
-use crate::oauth::interaction::Next;
-use crate::oauth::params::Params;
+use crate::oauth::identity::user;
 use crate::oauth::reason::Reason;
-use crate::oauth::user;
-use crate::passwords::Verified;
+use crate::oauth::request::interaction::Next;
+use crate::oauth::request::params::Params;
 use crate::secret::Secret;
+use crate::secret::passwords::Verified;
 use crate::store::db::{DbError, Tx};
 use crate::store::users;
 
 pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
-    let resumed = match authorization::resume_flow(&app, &request, &query).await {
+    let resumed = match flows::resume_flow(&app, &request, &query).await {
         Ok(resumed) => resumed,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
     let asked = &resumed.checked.request;
-    let accounts = match authorization::accounts(&app, &request, Some(&asked.client_id)).await {
+    let accounts = match flows::accounts(&app, &request, Some(&asked.client_id)).await {
         Ok(accounts) => accounts,
         Err(failure) => return answer::page_error(&app, &request, failure.into()),
     };
     if is_another(&query) {
         return page(&app, &resumed, &query, StatusCode::OK, "");
     }
-    match authorization::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
+    match flows::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
         Ok(Next::SignIn(who)) => {
             let hint = asked.prompt.login_hint.as_deref().filter(|hint| hint.len() <= user::LONGEST_NAME);
             let known = who.map(|here| here.username.as_str());
             page(&app, &resumed, &query, StatusCode::OK, known.or(hint).unwrap_or_default())
         }
         // Signed in meanwhile, in another tab.
-        Ok(_) | Err(_) => {
-            answer::see_other(&authorization::flow_url(&app, "authorize/resume", &resumed.flow.id))
-        }
+        Ok(_) | Err(_) => answer::see_other(&flows::flow_url(&app, "authorize/resume", &resumed.flow.id)),
     }
 }
 
@@ -60,7 +58,7 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
     };
     if form.count("cancel") > 0 {
         let error = Reason::SignInCancelled.because("the person went back instead of signing in");
-        return authorization::decline(&app, &request, resumed.checked, error).await;
+        return flows::decline(&app, &request, resumed.checked, error).await;
     }
     let username = form.one("username").ok().flatten().unwrap_or_default();
     let password = form.one("password").ok().flatten().unwrap_or_default();
@@ -94,11 +92,11 @@ fn page(app: &App, resumed: &Resumed, query: &Params, status: StatusCode, userna
         "sign_in.html",
         context! {
             client => &resumed.checked.client.client.name,
-            action => format!("{}{another}", authorization::flow_url(app, "sign-in", &resumed.flow.id)),
+            action => format!("{}{another}", flows::flow_url(app, "sign-in", &resumed.flow.id)),
             form_token => flow_form::token(app, resumed, PURPOSE),
             username,
             failed => status != StatusCode::OK,
-            sign_up => app.config.sign_up.enabled.then(|| authorization::flow_url(app, "sign-up", &resumed.flow.id)),
+            sign_up => app.config.sign_up.enabled.then(|| flows::flow_url(app, "sign-up", &resumed.flow.id)),
         },
     )
 }

@@ -7,16 +7,16 @@ use minijinja::context;
 
 use super::flow_form;
 use super::new_session::{Beginning, Manner};
-use crate::answer;
 use crate::app::App;
-use crate::authorization::{self, Resumed};
 use crate::failure::{Denied, Failure};
-use crate::oauth::claims::{Claims, Person};
+use crate::flows::{self, Resumed};
+use crate::http::answer;
 use crate::oauth::id::UserId;
-use crate::oauth::params::Params;
+use crate::oauth::identity::claims::{Claims, Person};
+use crate::oauth::identity::user::{self, LONGEST_PASSWORD, SHORTEST_PASSWORD, folded};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
-use crate::oauth::user::{self, LONGEST_PASSWORD, SHORTEST_PASSWORD, folded};
+use crate::oauth::request::params::Params;
 use crate::secret::{Secret, random_id};
 use crate::store::db::{DbError, Tx};
 use crate::store::users;
@@ -39,7 +39,7 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
     };
     if form.count("cancel") > 0 {
         let error = Reason::SignInCancelled.because("the person went back instead of making an account");
-        return authorization::decline(&app, &request, resumed.checked, error).await;
+        return flows::decline(&app, &request, resumed.checked, error).await;
     }
     let wanted = Wanted::of(&form);
     if let Err(problem) = wanted.check() {
@@ -160,8 +160,8 @@ fn page(app: &App, resumed: &Resumed, wanted: &Wanted<'_>, problem: Option<Probl
         "sign_up.html",
         context! {
             client => &resumed.checked.client.client.name,
-            action => authorization::flow_url(app, "sign-up", &resumed.flow.id),
-            sign_in => format!("{}&another=1", authorization::flow_url(app, "sign-in", &resumed.flow.id)),
+            action => flows::flow_url(app, "sign-up", &resumed.flow.id),
+            sign_in => format!("{}&another=1", flows::flow_url(app, "sign-in", &resumed.flow.id)),
             form_token => flow_form::token(app, resumed, PURPOSE),
             username => wanted.username,
             name => wanted.name,

@@ -4,11 +4,11 @@ use sqlx::FromRow;
 
 use super::db::{Batch, Conn, DbError, Tx};
 use super::grants::claims_from;
-use crate::oauth::bearer::Presented;
-use crate::oauth::delegation::{DEEPEST, Delegation};
+use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::{ClientId, GrantId, UserId};
-use crate::oauth::scope::Scope;
 use crate::oauth::token::AccessToken;
+use crate::oauth::token::bearer::Presented;
+use crate::oauth::token::delegation::{DEEPEST, Delegation};
 use crate::secret::{Hash, from_base64url};
 
 #[derive(FromRow)]

@@ -6,11 +6,11 @@ use super::db::{DbError, Tx};
 use super::grants::claims_from;
 use super::resources::uris;
 use super::standing::{client_unchanged, session_ended, user_claims};
-use crate::oauth::code::Code;
+use crate::oauth::grant::code::Code;
+use crate::oauth::grant::scope::Scope;
 use crate::oauth::grant::{Grant, Standing};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
-use crate::oauth::pkce::Challenge;
-use crate::oauth::scope::Scope;
+use crate::oauth::request::pkce::Challenge;
 use crate::secret::Hash;
 
 #[derive(FromRow)]

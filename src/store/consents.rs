@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::db::{DbError, Tx};
+use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::{ClientId, UserId};
-use crate::oauth::interaction::Consent;
-use crate::oauth::scope::Scope;
+use crate::oauth::request::interaction::Consent;
 
 /// Adds to what the user has allowed the client.
 pub async fn allow(

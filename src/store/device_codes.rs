@@ -5,12 +5,12 @@ use sqlx::FromRow;
 use super::db::{Conn, DbError, Tx};
 use super::resources::uris;
 use super::standing::{client_unchanged, session_ended, user_claims};
-use crate::oauth::claims_request::ClaimsRequest;
-use crate::oauth::device::{Answer, Device, Polled, UserCode};
+use crate::oauth::grant::device::{Answer, Device, Polled, UserCode};
+use crate::oauth::grant::scope::{OFFLINE_ACCESS, Scope};
 use crate::oauth::grant::{Grant, Standing};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
-use crate::oauth::interaction::SignedIn;
-use crate::oauth::scope::{OFFLINE_ACCESS, Scope};
+use crate::oauth::request::claims_request::ClaimsRequest;
+use crate::oauth::request::interaction::SignedIn;
 use crate::secret::Hash;
 
 #[derive(FromRow)]

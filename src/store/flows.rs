@@ -4,8 +4,8 @@ use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use crate::oauth::id::{ClientId, FlowId, GrantId, SessionId};
-use crate::oauth::interaction::Progress;
-use crate::oauth::params::Params;
+use crate::oauth::request::interaction::Progress;
+use crate::oauth::request::params::Params;
 use crate::secret::{Hash, equal};
 
 /// A waiting request, as it was received.

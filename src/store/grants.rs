@@ -5,13 +5,13 @@ use sqlx::FromRow;
 use super::db::{Batch, Conn, DbError, Tx};
 use super::resources::uris;
 use super::standing::{client_unchanged, user_claims};
-use crate::oauth::claims_request::ClaimsRequest;
+use crate::oauth::grant::scope::{OFFLINE_ACCESS, Scope};
 use crate::oauth::grant::{Ended, Grant, Standing};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
 use crate::oauth::reason::Reason;
-use crate::oauth::refresh::{Chain, RefreshName};
-use crate::oauth::scope::{OFFLINE_ACCESS, Scope};
+use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::token::AccessToken;
+use crate::oauth::token::refresh::{Chain, RefreshName};
 use crate::secret::Hash;
 
 /// Frames in one page.

@@ -6,9 +6,9 @@ use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use crate::oauth::client::TokenFormat;
+use crate::oauth::grant::resource::Resource;
+use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
-use crate::oauth::resource::Resource;
-use crate::oauth::scope::Scope;
 use crate::oauth::signing_key::SigningAlgorithm;
 
 #[derive(FromRow)]

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
-use crate::oauth::scope::ScopeRecord;
+use crate::oauth::grant::scope::ScopeRecord;
 
 #[derive(FromRow)]
 struct ScopeRow {

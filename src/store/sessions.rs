@@ -7,9 +7,9 @@ use super::db::{Conn, DbError, Tx};
 use super::grants;
 use super::logout_deliveries;
 use crate::oauth::grant::Ended;
-use crate::oauth::group::Groups;
 use crate::oauth::id::{ClientId, SessionId, UserId};
-use crate::oauth::interaction::SignedIn;
+use crate::oauth::identity::group::Groups;
+use crate::oauth::request::interaction::SignedIn;
 use crate::secret::Hash;
 
 /// A session to be stored.

@@ -6,10 +6,10 @@ use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use crate::oauth::client::AssertionAudience;
+use crate::oauth::grant::scope::Scope;
+use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
 use crate::oauth::grant::{Ended, Standing};
 use crate::oauth::id::{ClientId, UserId};
-use crate::oauth::scope::Scope;
-use crate::oauth::trusted_issuer::{IssuerKeys, TrustedIssuer};
 
 #[derive(FromRow)]
 struct IssuerRow {

@@ -3,10 +3,10 @@
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
-use crate::oauth::claims::{Claims, Person};
 use crate::oauth::grant::Standing;
 use crate::oauth::id::UserId;
-use crate::oauth::user::folded;
+use crate::oauth::identity::claims::{Claims, Person};
+use crate::oauth::identity::user::folded;
 
 /// What sign-in needs to know of a user.
 #[derive(Clone, Debug)]

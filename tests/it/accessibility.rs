@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use grantor::oauth::client::{GrantType, Links};
-use grantor::oauth::scope::{Scope, ScopeRecord};
+use grantor::oauth::grant::scope::{Scope, ScopeRecord};
 use grantor::store::{logos, scopes};
 use serde_json::Value;
 

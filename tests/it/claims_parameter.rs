@@ -36,7 +36,7 @@ fn told_by(tokens: &Value) -> Value {
     claims
         .as_object_mut()
         .unwrap()
-        .retain(|name, _| !grantor::oauth::id_token::CLAIMS.contains(&name.as_str()));
+        .retain(|name, _| !grantor::oauth::token::id_token::CLAIMS.contains(&name.as_str()));
     claims
 }
 

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use grantor::jose::key::SigningKey;
+use grantor::oauth::client::assertion::JWT_BEARER;
 use grantor::oauth::client::{AssertionAudience, AuthMethod, Client};
-use grantor::oauth::client_assertion::JWT_BEARER;
 use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::secret::{from_base64url, random_id, to_base64url};
 use serde_json::{Value, json};

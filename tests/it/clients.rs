@@ -11,7 +11,7 @@ use std::time::Duration;
 use grantor::jose::key::SigningKey;
 use grantor::oauth::client::{Client, ClientKind, GrantType};
 use grantor::oauth::id::ClientId;
-use grantor::oauth::redirect_uri::RegisteredUri;
+use grantor::oauth::request::redirect_uri::RegisteredUri;
 use grantor::oauth::signing_key::SigningAlgorithm;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};

@@ -1,8 +1,8 @@
 //! The consent page.
 
+use grantor::cache::catalogue::Freshness;
 use grantor::oauth::client::{ClientKind, Links};
 use grantor::oauth::id::ClientId;
-use grantor::registry::Freshness;
 use grantor::store::logos;
 
 use crate::support::TestServer;

@@ -1,7 +1,7 @@
 //! Front-channel logout: the signed-out person's browser loads each application of the session.
 
 use grantor::oauth::client::{Client, LogoutUris};
-use grantor::oauth::redirect_uri::RegisteredUri;
+use grantor::oauth::request::redirect_uri::RegisteredUri;
 use url::Url;
 
 use crate::support::chromium::Chromium;

@@ -1,8 +1,8 @@
 //! The one gate: what ended for a person or a client is ended for everything that was issued, at its next use.
 
+use grantor::cache::catalogue::Freshness;
 use grantor::oauth::client::{GrantType, TokenFormat};
-use grantor::oauth::scope::Scope;
-use grantor::registry::Freshness;
+use grantor::oauth::grant::scope::Scope;
 use serde_json::json;
 
 use crate::support::relying_party::Registration;

@@ -7,7 +7,7 @@ use futures_util::future::{join, join_all};
 use grantor::oauth::client::Client;
 use grantor::oauth::grant::Ended;
 use grantor::oauth::id::SessionId;
-use grantor::oauth::response_type::ResponseType;
+use grantor::oauth::request::response_type::ResponseType;
 use grantor::store::db::Tx;
 use grantor::store::sessions;
 use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreProviderMetadata};

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use grantor::app::{App, Server};
+use grantor::app::App;
 use grantor::clock::{Clock, ManualClock};
 use grantor::failure::Failure;
 use grantor::jose::key::SigningKey;
 use grantor::jose::verify::{Expiry, verify};
 use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::secret::Hash;
+use grantor::server::Server;
 use openidconnect::JsonWebKey as _;
 use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
 use reqwest::Method;

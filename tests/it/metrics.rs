@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use grantor::purge::{backlog, pass};
 use grantor::store::db::{Conn, DbError, Tx};
 use grantor::store::expired::Table;
+use grantor::work::purge::{backlog, pass};
 use reqwest::Method;
 use tokio::sync::{Semaphore, mpsc};
 

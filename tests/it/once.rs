@@ -1,8 +1,8 @@
 //! Everything that counts once: in a table, presented a second time (threat 36).
 
 use grantor::jose::key::SigningKey;
+use grantor::oauth::client::assertion::JWT_BEARER;
 use grantor::oauth::client::{AuthMethod, Client, ClientKind, GrantType};
-use grantor::oauth::client_assertion::JWT_BEARER;
 use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::secret::random_id;
 use serde_json::json;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use grantor::oauth::client::GrantType;
-use grantor::purge::{Purged, backlog, pass};
 use grantor::store::db::Engine;
+use grantor::work::purge::{Purged, backlog, pass};
 use serde_json::json;
 
 use crate::support::database::engine;

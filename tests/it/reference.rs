@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use grantor::oauth::client::{ClientKind, GrantType};
 use grantor::oauth::error::ErrorCode;
+use grantor::oauth::grant::scope::{Scope, ScopeRecord};
 use grantor::oauth::reason::Reason;
-use grantor::oauth::redirect_uri::RegisteredUri;
-use grantor::oauth::response_type::ResponseType;
-use grantor::oauth::scope::{Scope, ScopeRecord};
+use grantor::oauth::request::redirect_uri::RegisteredUri;
+use grantor::oauth::request::response_type::ResponseType;
 use grantor::store::scopes;
 use oauth2::TokenResponse as _;
 use reqwest::Method;

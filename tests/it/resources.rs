@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use grantor::oauth::client::{Client, TokenFormat};
-use grantor::oauth::response_type::ResponseType;
-use grantor::oauth::scope::ScopeRecord;
+use grantor::oauth::grant::scope::ScopeRecord;
+use grantor::oauth::request::response_type::ResponseType;
 use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::store::scopes;
 use serde_json::json;

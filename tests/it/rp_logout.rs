@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use grantor::oauth::client::{Client, ClientKind, Links};
-use grantor::oauth::redirect_uri::RegisteredUri;
+use grantor::oauth::request::redirect_uri::RegisteredUri;
 use reqwest::Method;
 use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;

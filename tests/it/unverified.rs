@@ -2,7 +2,7 @@
 
 use grantor::jose::key::SigningKey;
 use grantor::oauth::client::AuthMethod;
-use grantor::oauth::client_assertion::JWT_BEARER;
+use grantor::oauth::client::assertion::JWT_BEARER;
 use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::secret::random_id;
 use serde_json::{Value, json};

@@ -15,9 +15,9 @@ use super::words::{
     Algorithm, Audience, Format, Grant, Kind, Method, Pkce, Subject, check_algorithm, check_calls, grants,
     group, link, origins, redirect_uris, response_types, scopes,
 };
+use crate::oauth::client::registration;
 use crate::oauth::client::{AuthMethod, Client, ClientKind, Links, LogoutUris, PkcePolicy};
 use crate::oauth::id::ClientId;
-use crate::oauth::registration;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::store::clients;
 use crate::store::db::{DbError, Tx};

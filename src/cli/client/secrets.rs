@@ -11,7 +11,7 @@ use super::show::find;
 use super::unknown;
 use crate::clock::Seconds;
 use crate::config::Span;
-use crate::keys::Keys;
+use crate::keys::master::Keys;
 use crate::oauth::client::{AuthMethod, Client, ClientSecret, SecretHash};
 use crate::oauth::id::ClientId;
 use crate::secret::{Hash, Secret, random_client_secret, random_id};

@@ -2,8 +2,8 @@
 
 use super::super::{Desk, Trouble};
 use crate::config::Span;
+use crate::oauth::grant::resource::normal;
 use crate::oauth::id::ClientId;
-use crate::oauth::resource::normal;
 use crate::store::db::{Conn, DbError};
 use crate::store::{clients, resources};
 

@@ -16,10 +16,10 @@ use super::words::{
     AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, check_algorithm,
     check_calls, grants, group, link, origins, redirect_uris, response_types, scopes,
 };
+use crate::oauth::client::registration;
 use crate::oauth::client::{Client, ClientKind, Links, LogoutUris};
 use crate::oauth::id::ClientId;
-use crate::oauth::redirect_uri::RegisteredUri;
-use crate::oauth::registration;
+use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::store::db::{DbError, Tx};
 use crate::store::{clients, logos};
 

@@ -6,13 +6,13 @@ use url::Url;
 use super::super::{Desk, Trouble};
 use crate::config;
 use crate::fetch::Fetcher;
+use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{
     AssertionAudience, AuthMethod, Client, ClientKind, GrantType, PkcePolicy, SubjectType, TokenFormat,
 };
-use crate::oauth::origin::Origin;
-use crate::oauth::redirect_uri::RegisteredUri;
-use crate::oauth::response_type::ResponseType;
-use crate::oauth::scope::Scope;
+use crate::oauth::grant::scope::Scope;
+use crate::oauth::request::redirect_uri::RegisteredUri;
+use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
 
 macro_rules! choice {
@@ -94,7 +94,7 @@ choice!(PkceOrDefault for Option<PkcePolicy> {
 
 /// A group's name, as an option's value.
 pub(in crate::cli) fn group(name: &str) -> Result<String, String> {
-    crate::oauth::group::check_name(name).map(|()| name.to_owned())
+    crate::oauth::identity::group::check_name(name).map(|()| name.to_owned())
 }
 
 /// Grants, each once.

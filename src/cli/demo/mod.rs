@@ -21,9 +21,9 @@ use self::data::{Directory, Remembered};
 use self::relying_party::RelyingParty;
 use super::signals::{HangUp, stop_asked};
 use super::{Trouble, say};
-use crate::app::Server;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::server::Server;
 use crate::telemetry;
 
 const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);

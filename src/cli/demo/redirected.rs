@@ -9,7 +9,7 @@ use super::relying_party::{RelyingParty, Who};
 use super::sessions::Pending;
 use super::site::{Form, Site, nothing_here, see_other, session_id};
 use super::{setup, tokens};
-use crate::oauth::params::Params;
+use crate::oauth::request::params::Params;
 
 /// What is ticked on the home page, and asked for where nothing was chosen.
 pub(super) const USUAL_SCOPES: [&str; 3] = ["openid", "profile", "calendar.read"];

@@ -3,11 +3,11 @@
 use super::data::Remembered;
 use crate::app::App;
 use crate::cli::Trouble;
-use crate::oauth::claims::{Claims, Person};
 use crate::oauth::client::{Client, ClientKind, ClientSecret, GrantType, SecretHash};
+use crate::oauth::grant::scope::{Scope, ScopeRecord};
 use crate::oauth::id::{ClientId, UserId};
-use crate::oauth::redirect_uri::RegisteredUri;
-use crate::oauth::scope::{Scope, ScopeRecord};
+use crate::oauth::identity::claims::{Claims, Person};
+use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::secret::{Hash, Secret, random_id};
 use crate::store::db::{DbError, Tx};
 use crate::store::users;

@@ -17,7 +17,7 @@ use super::sessions::Sessions;
 use super::{redirected, setup, television, tokens};
 use crate::cli::Trouble;
 use crate::clock::Clock;
-use crate::html;
+use crate::http::html;
 use crate::secret::Hash;
 
 const COOKIE: &str = "grantor-demo-session";

@@ -7,7 +7,7 @@ use minijinja::context;
 use super::site::{Site, nothing_here, see_other, session_id};
 use super::tokens::{Told, show_result};
 use crate::clock::Seconds;
-use crate::qr;
+use crate::http::qr;
 
 /// What a television knows while it waits.
 #[derive(Clone)]

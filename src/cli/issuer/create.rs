@@ -8,7 +8,7 @@ use serde_json::json;
 use super::super::client::words::Audience;
 use super::super::{Desk, Manner, Trouble, block_on};
 use super::{check, ids, keys, scope};
-use crate::oauth::trusted_issuer::{TrustedIssuer, check_issuer};
+use crate::oauth::grant::trusted_issuer::{TrustedIssuer, check_issuer};
 use crate::store::db::{DbError, Tx};
 use crate::store::trusted_issuers;
 

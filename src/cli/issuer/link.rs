@@ -7,7 +7,7 @@ use super::super::question::Question;
 use super::super::user::{counted, find};
 use super::super::{Desk, Manner, Trouble, block_on};
 use super::unknown;
-use crate::oauth::trusted_issuer::check_subject;
+use crate::oauth::grant::trusted_issuer::check_subject;
 use crate::store::db::{DbError, Tx};
 use crate::store::trusted_issuers;
 

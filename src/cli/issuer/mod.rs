@@ -15,9 +15,9 @@ use super::Trouble;
 use super::client::encryption::jwks;
 use crate::fetch::Fetcher;
 use crate::jose::foreign::ForeignKeys;
+use crate::oauth::grant::scope::{OPENID, Scope};
+use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
 use crate::oauth::id::ClientId;
-use crate::oauth::scope::{OPENID, Scope};
-use crate::oauth::trusted_issuer::{IssuerKeys, TrustedIssuer};
 use crate::store::db::{Conn, DbError};
 use crate::store::{clients, scopes};
 use crate::{config, oauth};
@@ -74,7 +74,7 @@ fn keys(
     uri: Option<&str>,
 ) -> Result<Option<IssuerKeys>, Trouble> {
     if let Some(uri) = uri {
-        oauth::registration::check_address(uri)?;
+        oauth::client::registration::check_address(uri)?;
         Fetcher::new(options)?.may_call(uri).map_err(|error| format!("--jwks-uri: {error}"))?;
         return Ok(Some(IssuerKeys::At(uri.to_owned())));
     }

@@ -7,8 +7,8 @@ use super::super::table::{card, table};
 use super::super::{Desk, Manner, Trouble, block_on};
 use super::unknown;
 use crate::oauth::client::AssertionAudience;
+use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
 use crate::oauth::id::ClientId;
-use crate::oauth::trusted_issuer::{IssuerKeys, TrustedIssuer};
 use crate::store::db::{Conn, DbError};
 use crate::store::trusted_issuers::{self, SubjectRecord};
 

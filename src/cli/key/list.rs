@@ -7,7 +7,7 @@ use super::super::table::table;
 use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on};
 use crate::clock::Seconds;
-use crate::key_set::records;
+use crate::keys::signing::records;
 use crate::oauth::signing_key::{KeyRecord, KeyState};
 use crate::store::db::{Conn, DbError};
 use crate::store::signing_keys;

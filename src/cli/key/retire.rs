@@ -7,7 +7,7 @@ use super::super::question::Question;
 use super::super::{Desk, Manner, Trouble, block_on};
 use crate::clock::Seconds;
 use crate::config::KeyOptions;
-use crate::key_set::records;
+use crate::keys::signing::records;
 use crate::oauth::signing_key::{KeyRecord, KeyState, next};
 use crate::store::db::{DbError, Tx};
 use crate::store::signing_keys;

@@ -7,7 +7,7 @@ use super::super::client::tokens::lifetime;
 use super::super::client::words::{Algorithm, Format, check_algorithm};
 use super::super::{Desk, Manner, Trouble, block_on};
 use super::{check, scope, servers};
-use crate::oauth::resource::{Resource, check_uri, normal};
+use crate::oauth::grant::resource::{Resource, check_uri, normal};
 use crate::store::db::{DbError, Tx};
 use crate::store::resources;
 

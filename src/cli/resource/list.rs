@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::super::table::table;
 use super::super::{Desk, Manner, Trouble, block_on};
+use crate::oauth::grant::resource::Resource;
 use crate::oauth::id::ClientId;
-use crate::oauth::resource::Resource;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::store::db::DbError;
 use crate::store::resources;

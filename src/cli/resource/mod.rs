@@ -8,9 +8,9 @@ mod update;
 use clap::Subcommand;
 
 use super::Trouble;
+use crate::oauth::grant::resource::Resource;
+use crate::oauth::grant::scope::{OPENID, Scope};
 use crate::oauth::id::ClientId;
-use crate::oauth::resource::Resource;
-use crate::oauth::scope::{OPENID, Scope};
 use crate::store::db::{Conn, DbError};
 use crate::store::{clients, scopes};
 

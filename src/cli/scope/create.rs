@@ -7,7 +7,7 @@ use super::super::client::tokens::lifetime as lifetime_of;
 use super::super::client::words::group;
 use super::super::{Common, Desk, Trouble, block_on, say};
 use super::{check_description, checked_claims};
-use crate::oauth::scope::{ScopeRecord, is_scope_name};
+use crate::oauth::grant::scope::{ScopeRecord, is_scope_name};
 use crate::store::db::DbError;
 use crate::store::scopes;
 

@@ -6,8 +6,8 @@ use serde_json::json;
 use super::super::question::Question;
 use super::super::{Desk, Manner, Trouble, block_on};
 use super::unknown;
+use crate::oauth::grant::scope::OPENID;
 use crate::oauth::id::ClientId;
-use crate::oauth::scope::OPENID;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::{clients, scopes};
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::table::table;
 use super::super::{Desk, Manner, Trouble, block_on};
-use crate::oauth::scope::ScopeRecord;
+use crate::oauth::grant::scope::ScopeRecord;
 use crate::store::db::DbError;
 use crate::store::scopes;
 

@@ -8,7 +8,7 @@ mod update;
 use clap::Subcommand;
 
 use super::Trouble;
-use crate::oauth::claims;
+use crate::oauth::identity::claims;
 
 /// Claims of one scope.
 const MOST_CLAIMS: usize = 64;

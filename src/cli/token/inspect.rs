@@ -8,19 +8,19 @@ use serde_json::{Value, json};
 use super::super::table::card;
 use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on};
-use crate::access_tokens::{Read, of_claims};
 use crate::jose::JoseError;
 use crate::jose::verify::{Expiry, VerifyingKey, verify};
-use crate::keys::Keys;
-use crate::oauth::bearer::Presented;
-use crate::oauth::delegation::{Actor, Delegation};
+use crate::keys::master::Keys;
 use crate::oauth::id::GrantId;
-use crate::oauth::refresh::RefreshName;
+use crate::oauth::token::bearer::Presented;
+use crate::oauth::token::delegation::{Actor, Delegation};
+use crate::oauth::token::refresh::RefreshName;
 use crate::oauth::token::{ACCESS_TOKEN_PREFIX, JwtClaims, TYP};
 use crate::secret::Hash;
 use crate::store::db::{Conn, DbError};
 use crate::store::grant_records::{self, GrantRecord};
 use crate::store::{grants, signing_keys};
+use crate::tokens::access_token::{Read, of_claims};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::super::Trouble;
-use crate::oauth::claims::{self, Claims};
+use crate::oauth::identity::claims::{self, Claims};
 
 /// What is told of a person; a group of its own would stand in the way of the commands'.
 #[derive(Args)]

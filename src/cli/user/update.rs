@@ -7,8 +7,8 @@ use super::super::{Desk, Manner, Trouble, block_on};
 use super::claims::Told;
 use super::{taken, unknown};
 use crate::clock::Seconds;
-use crate::oauth::claims::{Claims, Person};
-use crate::oauth::user::check_username;
+use crate::oauth::identity::claims::{Claims, Person};
+use crate::oauth::identity::user::check_username;
 use crate::store::db::{DbError, Tx};
 use crate::store::users;
 

@@ -1,6 +1,5 @@
 //! `grant_type=client_credentials` (RFC 6749 §4.4).
 
-use crate::access_tokens::Draft;
 use crate::app::App;
 use crate::failure::Denied;
 use crate::oauth::error::OAuthError;
@@ -8,6 +7,7 @@ use crate::oauth::token::{AccessToken, TokenAnswer};
 use crate::store::access_tokens;
 use crate::store::clients::{self, StoredClient};
 use crate::store::db::{Conn, DbError};
+use crate::tokens::access_token::Draft;
 
 pub(super) async fn issue(
     app: &App,

@@ -3,22 +3,22 @@
 use std::sync::Arc;
 
 use super::{Issued, begin_grant, lifetime};
-use crate::access_tokens::Draft;
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Denied;
-use crate::id_tokens::Signer;
 use crate::oauth::client::Client;
-use crate::oauth::device::{Consequence, judge};
 use crate::oauth::error::OAuthError;
+use crate::oauth::grant::device::{Consequence, judge};
 use crate::oauth::grant::may_issue;
-use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
+use crate::oauth::request::params::Params;
 use crate::oauth::token::TokenAnswer;
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::db::Tx;
 use crate::store::{device_codes, grants};
+use crate::tokens::access_token::Draft;
+use crate::tokens::id_token::Signer;
 
 pub(super) struct Prepared {
     code: Hash,

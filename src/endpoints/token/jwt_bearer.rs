@@ -3,21 +3,21 @@
 use std::sync::Arc;
 
 use super::foreign::{Manner, Vouched, verified};
-use crate::access_tokens::Draft;
 use crate::app::App;
 use crate::failure::Denied;
 use crate::oauth::assertion::Kind;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::may_issue;
-use crate::oauth::params::Params;
+use crate::oauth::grant::scope::Scope;
 use crate::oauth::reason::Reason;
-use crate::oauth::scope::Scope;
+use crate::oauth::request::params::Params;
 use crate::oauth::token::{AccessToken, TokenAnswer};
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::db::Tx;
 use crate::store::{access_tokens, grants, used_assertions};
+use crate::tokens::access_token::Draft;
 
 const MANNER: Manner = Manner {
     kind: Kind {

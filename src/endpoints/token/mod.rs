@@ -14,29 +14,29 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::client_auth::{self, Credentials};
-use crate::access_tokens::Draft;
-use crate::answer;
 use crate::app::App;
+use crate::cache::catalogue::Freshness;
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
-use crate::form;
-use crate::id_tokens::{Beside, Signer};
-use crate::keys::Keys;
+use crate::http::answer;
+use crate::http::form;
+use crate::keys::master::Keys;
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::grant::Grant;
-use crate::oauth::id_token::Authentication;
-use crate::oauth::params::Params;
+use crate::oauth::grant::scope::{OPENID, Scope};
 use crate::oauth::reason::Reason;
-use crate::oauth::refresh::RefreshName;
-use crate::oauth::scope::{OPENID, Scope};
+use crate::oauth::request::params::Params;
+use crate::oauth::token::id_token::Authentication;
+use crate::oauth::token::refresh::RefreshName;
 use crate::oauth::token::{AccessToken, TokenAnswer};
-use crate::registry::Freshness;
 use crate::secret::Hash;
 use crate::store::access_tokens;
 use crate::store::clients::StoredClient;
 use crate::store::db::Tx;
 use crate::store::grants::{self, Lifetime};
+use crate::tokens::access_token::Draft;
+use crate::tokens::id_token::{Beside, Signer};
 
 /// What this endpoint knows by name; anything else is ignored.
 const KNOWN: [&str; 13] = [

@@ -3,23 +3,23 @@
 use std::sync::Arc;
 
 use super::Issued;
-use crate::access_tokens::Draft;
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Denied;
-use crate::id_tokens::Signer;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::may_issue;
-use crate::oauth::params::Params;
+use crate::oauth::grant::scope;
 use crate::oauth::reason::Reason;
-use crate::oauth::refresh::{self, RefreshName, Verdict};
-use crate::oauth::scope;
+use crate::oauth::request::params::Params;
 use crate::oauth::token::TokenAnswer;
+use crate::oauth::token::refresh::{self, RefreshName, Verdict};
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::db::Tx;
 use crate::store::grants::Lifetime;
 use crate::store::{access_tokens, grants};
+use crate::tokens::access_token::Draft;
+use crate::tokens::id_token::Signer;
 
 pub(super) struct Prepared {
     token: String,

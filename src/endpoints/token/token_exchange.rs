@@ -3,25 +3,25 @@
 use std::sync::Arc;
 
 use super::foreign::{Manner, Vouched, verified};
-use crate::access_tokens::{self, Draft, Read, subject_by};
 use crate::app::App;
+use crate::cache::catalogue::Freshness;
 use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::jose::foreign::unverified_claim;
-use crate::keys::Keys;
+use crate::keys::master::Keys;
 use crate::oauth::assertion::Kind;
 use crate::oauth::client::Client;
-use crate::oauth::delegation::Actor;
 use crate::oauth::error::OAuthError;
-use crate::oauth::exchange::{self, By, TokenType};
 use crate::oauth::grant::{Grant, Standing, may_issue};
-use crate::oauth::params::Params;
 use crate::oauth::reason::Reason;
+use crate::oauth::request::params::Params;
+use crate::oauth::token::delegation::Actor;
+use crate::oauth::token::exchange::{self, By, TokenType};
 use crate::oauth::token::{AccessToken, TokenAnswer};
-use crate::registry::Freshness;
 use crate::store::clients;
 use crate::store::db::{Conn, Tx};
 use crate::store::{access_tokens as stored, grants, users};
+use crate::tokens::access_token::{self, Draft, Read, subject_by};
 
 const MANNER: Manner = Manner {
     kind: Kind {
@@ -126,7 +126,7 @@ async fn subject(
     if !is_ours {
         return Ok(Subject::Vouched(Box::new(verified(app, client, token, &MANNER).await?)));
     }
-    match (access_tokens::read(app, token).await?, token_type) {
+    match (access_token::read(app, token).await?, token_type) {
         (None, _) | (Some(Read::Opaque(_)), TokenType::Jwt) => Err(invalid().into()),
         (Some(read), _) => Ok(Subject::Ours(read)),
     }
@@ -140,7 +140,7 @@ async fn actor(app: &App, params: &Params) -> Result<Option<Read>, Denied<OAuthE
         };
     };
     let token_type = named_type(params, "actor_token_type")?;
-    match (access_tokens::read(app, token).await?, token_type) {
+    match (access_token::read(app, token).await?, token_type) {
         (None, _) | (Some(Read::Opaque(_)), TokenType::Jwt) => Err(not_the_clients().into()),
         (read, _) => Ok(read),
     }

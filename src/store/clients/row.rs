@@ -2,15 +2,15 @@
 
 use sqlx::FromRow;
 
+use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{
     AssertionAudience, AuthMethod, Client, ClientKind, Encryption, GrantType, Links, LogoutUris, PkcePolicy,
     SubjectType, TokenFormat,
 };
+use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
-use crate::oauth::origin::Origin;
-use crate::oauth::redirect_uri::RegisteredUri;
-use crate::oauth::response_type::ResponseType;
-use crate::oauth::scope::Scope;
+use crate::oauth::request::redirect_uri::RegisteredUri;
+use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::store::db::{DbError, Query};
 use crate::store::resources::uris;

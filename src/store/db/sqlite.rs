@@ -15,7 +15,7 @@ use super::connection::{Link, NO_TIMELINE, Tx};
 use super::error::DbError;
 use super::job::{Envelope, Inbox, Queue, Verdict, queue, run_guarded};
 use super::thread::storage_thread;
-use crate::paths::parent;
+use crate::store::paths::parent;
 
 /// Jobs in one commit.
 const BATCH: usize = 256;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use grantor::jose::key::SigningKey;
+use grantor::oauth::grant::trusted_issuer::IssuerKeys;
 use grantor::oauth::signing_key::SigningAlgorithm;
-use grantor::oauth::trusted_issuer::IssuerKeys;
 use grantor::store::trusted_issuers;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Hostile text in pages, descriptions and redirects: it stays text, and `state` comes back as it was.
 
-use grantor::oauth::redirect_uri::RegisteredUri;
-use grantor::oauth::scope::{Scope, ScopeRecord};
+use grantor::oauth::grant::scope::{Scope, ScopeRecord};
+use grantor::oauth::request::redirect_uri::RegisteredUri;
 use grantor::store::scopes;
 use url::Url;
 

@@ -10,8 +10,8 @@ mod replica;
 use std::time::{Duration, Instant};
 
 use grantor::jose::key::SigningKey;
+use grantor::oauth::client::assertion::JWT_BEARER;
 use grantor::oauth::client::{AuthMethod, GrantType};
-use grantor::oauth::client_assertion::JWT_BEARER;
 use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::secret::random_id;
 use serde_json::{Value, json};

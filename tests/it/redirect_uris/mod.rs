@@ -5,7 +5,7 @@ mod refused;
 mod returned;
 
 use grantor::oauth::client::ClientKind;
-use grantor::oauth::redirect_uri::RegisteredUri;
+use grantor::oauth::request::redirect_uri::RegisteredUri;
 
 use crate::support::relying_party::Registration;
 

@@ -7,9 +7,9 @@ use std::pin::Pin;
 use grantor::oauth::client::{
     AuthMethod, Client, ClientKind, ClientSecret, GrantType, PkcePolicy, SecretHash,
 };
+use grantor::oauth::grant::scope::Scope;
 use grantor::oauth::id::ClientId;
-use grantor::oauth::redirect_uri::RegisteredUri;
-use grantor::oauth::scope::Scope;
+use grantor::oauth::request::redirect_uri::RegisteredUri;
 use grantor::secret::{Hash, random_client_secret, random_id};
 use grantor::store::clients;
 use grantor::store::db::Tx;

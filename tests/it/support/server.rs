@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
-use grantor::app::{App, Server};
+use grantor::app::App;
 use grantor::clock::{Clock, ManualClock};
 use grantor::config::Config;
-use grantor::oauth::claims::{Claims, Person};
 use grantor::oauth::client::TokenFormat;
+use grantor::oauth::grant::resource::Resource;
+use grantor::oauth::grant::scope::{Scope, ScopeRecord};
 use grantor::oauth::id::UserId;
-use grantor::oauth::resource::Resource;
-use grantor::oauth::scope::{Scope, ScopeRecord};
+use grantor::oauth::identity::claims::{Claims, Person};
 use grantor::secret::{Secret, random_id};
+use grantor::server::Server;
 use grantor::store::db::{DbError, Tx};
 use grantor::store::{resources, scopes, users};
 use reqwest::Method;
@@ -194,7 +195,7 @@ impl TestServer {
         let is_new = self.store(async move |tx| resources::save(tx, &resource, 0).await).await;
         assert!(is_new, "the resource {uri} is new");
         // Registered by the test's own process: no cache is to be waited for.
-        self.app.registry.catalogue(grantor::registry::Freshness::Now).await.expect("the catalogue");
+        self.app.registry.catalogue(grantor::cache::catalogue::Freshness::Now).await.expect("the catalogue");
     }
 
     /// What UserInfo says to who brings this token.

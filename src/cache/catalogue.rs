@@ -1,0 +1,139 @@
+//! Clients, scopes and resources through a cache: for display and client authentication, never the only guard.
+//!
+//! Whoever refuses on a cached state asks again with [`Freshness::Now`]; whoever issues names the client's
+//! version in the statement that stores the token. So a stale entry costs a second look and nothing else.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant};
+
+use quick_cache::sync::Cache;
+
+use crate::failure::Failure;
+use crate::oauth::grant::resource::{self, KnownResources, Resource};
+use crate::oauth::grant::scope::{KnownScopes, Scope, ScopeRecord};
+use crate::oauth::id::ClientId;
+use crate::store::clients::StoredClient;
+use crate::store::db::{Conn, Db, DbError};
+use crate::store::{clients, resources, scopes};
+
+/// How old an entry may be: the time in which a change takes effect on every node.
+const AGE: Duration = Duration::from_secs(1);
+const CLIENTS: usize = 10_000;
+
+/// How recent an answer must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// At most a second old.
+    Cached,
+    /// As the database says now.
+    Now,
+}
+
+/// What applications may ask for: the scopes and the resources that the server knows.
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    scopes: HashMap<String, ScopeRecord>,
+    /// By the normal form of their URIs.
+    resources: HashMap<String, Resource>,
+}
+
+impl KnownScopes for Catalogue {
+    fn find(&self, name: &str) -> Option<&ScopeRecord> {
+        self.scopes.get(name)
+    }
+}
+
+impl KnownResources for Catalogue {
+    fn resource(&self, uri: &str) -> Option<&Resource> {
+        if self.resources.is_empty() {
+            return None;
+        }
+        self.resources.get(&resource::normal(uri)?)
+    }
+}
+
+impl Catalogue {
+    fn new(scopes: Vec<ScopeRecord>, resources: Vec<Resource>) -> Self {
+        let normal = |resource: Resource| Some((resource::normal(&resource.uri)?, resource));
+        Self {
+            scopes: scopes.into_iter().map(|record| (record.name.clone(), record)).collect(),
+            resources: resources.into_iter().filter_map(normal).collect(),
+        }
+    }
+
+    /// All scopes, by name.
+    pub fn scopes(&self) -> Vec<&ScopeRecord> {
+        let mut all: Vec<&ScopeRecord> = self.scopes.values().collect();
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all
+    }
+
+    /// The claims that an application learns with a scope.
+    pub fn claims_of(&self, scope: &Scope) -> impl Iterator<Item = &str> {
+        let records = scope.names().filter_map(|name| self.scopes.get(name));
+        records.flat_map(|record| record.claims.iter().map(String::as_str))
+    }
+}
+
+type Aged<T> = (Arc<T>, Instant);
+
+/// The cache over both tables.
+pub struct Registry {
+    db: Db,
+    clients: Cache<ClientId, Aged<StoredClient>>,
+    catalogue: RwLock<Option<Aged<Catalogue>>>,
+}
+
+impl Registry {
+    pub fn new(db: Db) -> Self {
+        Self { db, clients: Cache::new(CLIENTS), catalogue: RwLock::default() }
+    }
+
+    pub async fn client(
+        &self,
+        id: &ClientId,
+        freshness: Freshness,
+    ) -> Result<Option<Arc<StoredClient>>, Failure> {
+        if freshness == Freshness::Cached
+            && let Some((client, at)) = self.clients.get(id)
+            && at.elapsed() < AGE
+        {
+            return Ok(Some(client));
+        }
+        let (key, at) = (id.clone(), Instant::now());
+        let found = self.db.read::<_, DbError, _>(async move |conn| clients::find(conn, &key).await).await?;
+        // Only what exists is kept, so that made-up ids cannot fill the cache.
+        let Some(found) = found.map(Arc::new) else {
+            self.clients.remove(id);
+            return Ok(None);
+        };
+        self.clients.insert(id.clone(), (found.clone(), at));
+        Ok(Some(found))
+    }
+
+    /// Whether scripts of this origin may call for some client.
+    pub async fn is_origin(&self, origin: &str) -> Result<bool, Failure> {
+        let origin = origin.to_owned();
+        let find = async move |conn: &mut Conn| clients::is_origin(conn, &origin).await;
+        Ok(self.db.read::<_, DbError, _>(find).await?)
+    }
+
+    pub async fn catalogue(&self, freshness: Freshness) -> Result<Arc<Catalogue>, Failure> {
+        let kept = self.catalogue.read().ok().and_then(|kept| kept.clone());
+        if let Some((catalogue, at)) = kept
+            && freshness == Freshness::Cached
+            && at.elapsed() < AGE
+        {
+            return Ok(catalogue);
+        }
+        let at = Instant::now();
+        let list = async |conn: &mut Conn| Ok((scopes::list(conn).await?, resources::list(conn).await?));
+        let (scopes, resources) = self.db.read::<_, DbError, _>(list).await?;
+        let catalogue = Arc::new(Catalogue::new(scopes, resources));
+        if let Ok(mut kept) = self.catalogue.write() {
+            *kept = Some((catalogue.clone(), at));
+        }
+        Ok(catalogue)
+    }
+}

@@ -1,0 +1,4 @@
+//! What is kept in memory for a moment: never the only guard.
+
+pub mod catalogue;
+pub mod secrets;

@@ -1,0 +1,63 @@
+//! What this process knows of client secrets: which ones Argon2 found right, and when each was last used.
+
+use aws_lc_rs::hmac;
+use quick_cache::sync::Cache;
+
+use crate::clock::Seconds;
+use crate::failure::Failure;
+use crate::secret::passwords::{Passwords, Verified};
+use crate::secret::{Secret, random};
+
+/// Remembers in this process what Argon2 said about a secret that a person chose, so that each is hashed once.
+///
+/// It holds no secret: its keys are MACs under a key of this process alone.
+pub struct SecretCache {
+    key: hmac::Key,
+    verdicts: Cache<[u8; 32], bool>,
+    used: Cache<String, Seconds>,
+}
+
+impl SecretCache {
+    const LARGEST: usize = 10_000;
+
+    pub fn new() -> Self {
+        Self {
+            key: hmac::Key::new(hmac::HMAC_SHA256, &random::<32>()),
+            verdicts: Cache::new(Self::LARGEST),
+            used: Cache::new(Self::LARGEST),
+        }
+    }
+
+    pub async fn verify(
+        &self,
+        passwords: &Passwords,
+        hash: &str,
+        presented: &Secret,
+    ) -> Result<bool, Failure> {
+        let message = format!("{hash}\0{}", presented.expose());
+        let mut key = [0; 32];
+        key.copy_from_slice(hmac::sign(&self.key, message.as_bytes()).as_ref());
+        if let Some(verdict) = self.verdicts.get(&key) {
+            return Ok(verdict);
+        }
+        let verified = passwords.verify(presented.clone(), Some(hash.to_owned())).await?;
+        let is_right = verified != Verified::Wrong;
+        self.verdicts.insert(key, is_right);
+        Ok(is_right)
+    }
+
+    /// Whether a use is worth a note: at most once in `every` seconds for each secret.
+    pub fn is_due(&self, id: &str, now: Seconds, every: Seconds) -> bool {
+        let is_due = self.used.get(id).is_none_or(|last| now - last >= every);
+        if is_due {
+            self.used.insert(id.to_owned(), now);
+        }
+        is_due
+    }
+}
+
+impl Default for SecretCache {
+    fn default() -> Self {
+        Self::new()
+    }
+}

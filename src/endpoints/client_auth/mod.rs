@@ -1,0 +1,208 @@
+//! Who is the client? The one module that decides it, for every endpoint (RFC 6749 §2.3).
+
+mod assertion;
+mod secrets;
+
+use std::sync::Arc;
+
+use actix_web::http::header;
+use actix_web::{HttpMessage as _, HttpRequest};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+
+use crate::app::App;
+use crate::cache::catalogue::Freshness;
+use crate::failure::Denied;
+use crate::http::answer::CallingClient;
+use crate::oauth::client::AuthMethod;
+use crate::oauth::error::OAuthError;
+use crate::oauth::id::ClientId;
+use crate::oauth::reason::Reason;
+use crate::oauth::request::params::Params;
+use crate::secret::Secret;
+use crate::store::clients::StoredClient;
+use assertion::Assertion;
+
+/// The parameters that credentials are read from.
+pub(super) const PARAMS: [&str; 4] =
+    ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
+
+/// What a request offers to prove who its client is.
+#[derive(Debug)]
+pub(super) struct Credentials {
+    id: ClientId,
+    offered: Offered,
+}
+
+#[derive(Debug)]
+enum Offered {
+    Nothing,
+    Secret(AuthMethod, Secret),
+    Assertion(Assertion),
+}
+
+/// Reads the credentials; more than one method at once is refused.
+pub(super) fn credentials(request: &HttpRequest, params: &Params) -> Result<Credentials, OAuthError> {
+    let basic = basic(request)?;
+    let body_id = params.one("client_id")?;
+    let body_secret = params.one("client_secret")?;
+    let assertion = Assertion::of(params)?;
+    if usize::from(basic.is_some()) + usize::from(body_secret.is_some()) + usize::from(assertion.is_some())
+        > 1
+    {
+        return Err(Reason::ClientMethodsMixed.because(
+            "the request proves who its client is in more than one way, of the Authorization header, client_secret \
+             and client_assertion; send one of them",
+        ));
+    }
+    let mismatch = |id: &str, place: &str| {
+        let is_other = body_id.is_some_and(|body_id| body_id != id);
+        is_other.then(|| {
+            Reason::ClientIdMismatch
+                .because(format!("the client_id in the body is not the one in the {place}"))
+        })
+    };
+    let credentials = match (basic, body_secret, assertion) {
+        (Some((id, secret)), ..) => {
+            mismatch(&id, "Authorization header").map_or(Ok(()), Err)?;
+            // An empty secret is none, as an empty parameter is (RFC 6749 §3.2): some libraries send it for public
+            // clients.
+            let offered = match secret.expose().is_empty() {
+                true => Offered::Nothing,
+                false => Offered::Secret(AuthMethod::Basic, secret),
+            };
+            Credentials { id: known_form(&id)?, offered }
+        }
+        (None, Some(secret), _) => {
+            let secret = Secret::new(secret.to_owned());
+            Credentials { id: required(body_id)?, offered: Offered::Secret(AuthMethod::Post, secret) }
+        }
+        (None, None, Some(assertion)) => {
+            mismatch(assertion.subject(), "client assertion").map_or(Ok(()), Err)?;
+            Credentials { id: known_form(assertion.subject())?, offered: Offered::Assertion(assertion) }
+        }
+        (None, None, None) => Credentials { id: required(body_id)?, offered: Offered::Nothing },
+    };
+    request.extensions_mut().insert(CallingClient(credentials.id.to_string()));
+    Ok(credentials)
+}
+
+fn required(id: Option<&str>) -> Result<ClientId, OAuthError> {
+    let missing = || {
+        Reason::ClientAuthenticationMissing
+            .because("the request has neither an Authorization header nor a client_id in its body")
+    };
+    known_form(id.ok_or_else(missing)?)
+}
+
+fn known_form(id: &str) -> Result<ClientId, OAuthError> {
+    ClientId::parse(id).ok_or_else(unknown)
+}
+
+fn unknown() -> OAuthError {
+    Reason::ClientUnknown.because("no client is registered with this client_id")
+}
+
+/// Id and secret of Basic credentials, form-decoded (RFC 6749 §2.3.1).
+fn basic(request: &HttpRequest) -> Result<Option<(String, Secret)>, OAuthError> {
+    let mut headers = request.headers().get_all(header::AUTHORIZATION);
+    let Some(value) = headers.next() else { return Ok(None) };
+    if headers.next().is_some() {
+        return Err(Reason::ClientMethodsMixed.because("the request has more than one Authorization header"));
+    }
+    let malformed =
+        || Reason::ClientBasicMalformed.because("the Authorization header is not Basic credentials");
+    value.to_str().ok().and_then(parse_basic).map(Some).ok_or_else(malformed)
+}
+
+fn parse_basic(value: &str) -> Option<(String, Secret)> {
+    let (scheme, encoded) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let encoded = encoded.trim();
+    let decoded = STANDARD.decode(encoded).or_else(|_| STANDARD_NO_PAD.decode(encoded)).ok()?;
+    let decoded = Secret::new(String::from_utf8(decoded).ok()?);
+    let (id, secret) = decoded.expose().split_once(':')?;
+    Some((form_decoded(id)?, Secret::new(form_decoded(secret)?)))
+}
+
+fn form_decoded(text: &str) -> Option<String> {
+    let spaced = text.replace('+', " ");
+    percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+/// Who the client of a whole request is; what a cached record would refuse is asked of the database.
+pub(super) async fn identify(
+    app: &App,
+    request: &HttpRequest,
+    params: &Params,
+) -> Result<Arc<StoredClient>, Denied<OAuthError>> {
+    let credentials = credentials(request, params)?;
+    match authenticate(app, &credentials, Freshness::Cached).await {
+        Err(Denied::Refused(_)) => authenticate(app, &credentials, Freshness::Now).await,
+        identified => identified,
+    }
+}
+
+/// Finds the client and verifies that it is who it says.
+pub(super) async fn authenticate(
+    app: &App,
+    credentials: &Credentials,
+    freshness: Freshness,
+) -> Result<Arc<StoredClient>, Denied<OAuthError>> {
+    let stored = app.registry.client(&credentials.id, freshness).await?.ok_or_else(unknown)?;
+    if stored.client.disabled {
+        return Err(Reason::ClientDisabled.because("this client is disabled").into());
+    }
+    match &credentials.offered {
+        Offered::Nothing => stored.client.accepts(AuthMethod::None)?,
+        Offered::Secret(method, secret) => {
+            stored.client.accepts(*method)?;
+            let secret = secrets::find_secret(app, &stored, secret).await?;
+            let secret = secret.ok_or_else(|| {
+                Reason::ClientSecretWrong
+                    .because("the client secret is not one of this client's live secrets")
+            })?;
+            secrets::note_use(app, &secret.id);
+        }
+        Offered::Assertion(assertion) => assertion.verify(app, &stored).await?,
+    }
+    Ok(stored)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(id: &str, secret: &str) -> Option<(String, String)> {
+        let header = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
+        parse_basic(&header).map(|(id, secret)| (id, secret.expose().clone()))
+    }
+
+    #[test]
+    fn basic_credentials_are_form_decoded() {
+        assert_eq!(read("a%3Ab+c", "p%25%C3%A4"), Some(("a:b c".into(), "p%ä".into())));
+        assert_eq!(read("a", "b:c"), Some(("a".into(), "b:c".into())), "the first colon divides");
+        assert_eq!(parse_basic("Basic !!!"), None);
+        assert_eq!(parse_basic("Bearer abc"), None);
+        assert_eq!(parse_basic("Basic"), None);
+        assert_eq!(parse_basic(&format!("bAsIc {}", STANDARD.encode("a:b"))).unwrap().0, "a");
+        assert_eq!(read("a%FF", "x"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_client_encodes_comes_back(id in "[ -~]{1,40}", secret in "[ -~]{1,40}") {
+            let encode = |text: &str| serde_urlencoded::to_string([("", text)]).unwrap()[1..].to_owned();
+            prop_assert_eq!(read(&encode(&id), &encode(&secret)), Some((id, secret)));
+        }
+
+        #[test]
+        fn no_header_makes_it_panic(value in ".{0,80}") {
+            let _ = parse_basic(&value);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What an authorization response brings, by its response type (OpenID Connect Core §3.1.2.5, §3.2.2.5, §3.3.2.5).
+
+use crate::app::App;
+use crate::clock::Seconds;
+use crate::failure::Failure;
+use crate::flows::Checked;
+use crate::oauth::grant::Grant;
+use crate::oauth::grant::code::Code;
+use crate::oauth::id::GrantId;
+use crate::oauth::request::interaction::SignedIn;
+use crate::oauth::request::redirect_uri::ReturnAddress;
+use crate::oauth::request::response_type::ResponseType;
+use crate::oauth::token::AccessToken;
+use crate::secret::{Hash, random_id, random_token};
+use crate::store::db::{DbError, Tx};
+use crate::store::{access_tokens, codes, grants};
+use crate::tokens::access_token::Draft;
+use crate::tokens::id_token::{Beside, Signer};
+
+/// Seconds for which whoever redeems a code too late is told so.
+const MEMORY: Seconds = 24 * 3600;
+
+/// The parameters of a response, but for `state` and `iss`.
+pub(super) type Response = Vec<(&'static str, String)>;
+
+/// Issues what the request asks for.
+pub(super) async fn make(
+    app: &App,
+    checked: &Checked,
+    return_to: &ReturnAddress,
+    signed_in: &SignedIn,
+) -> Result<Response, Failure> {
+    let request = &checked.request;
+    let code = request.response_type.has_code().then(|| format!("gac_{}", random_token()));
+    if let Some(code) = &code {
+        store_code(app, (checked, return_to), signed_in, code).await?;
+    }
+    match request.response_type {
+        ResponseType::Code => Ok(code.into_iter().map(|code| ("code", code)).collect()),
+        _ => through_the_browser(app, checked, signed_in, code).await,
+    }
+}
+
+/// What hangs on a new grant that is given now.
+fn grant(checked: &Checked, signed_in: &SignedIn) -> Grant {
+    let request = &checked.request;
+    Grant {
+        id: GrantId::new(random_id()),
+        client: request.client_id.clone(),
+        user: signed_in.user.clone(),
+        session: signed_in.session.clone(),
+        scope: request.scope.clone(),
+        resources: request.resources.clone(),
+        claims: request.claims.clone(),
+        auth_time: signed_in.auth_time,
+    }
+}
+
+async fn store_code(
+    app: &App,
+    (checked, return_to): (&Checked, &ReturnAddress),
+    signed_in: &SignedIn,
+    code: &str,
+) -> Result<(), Failure> {
+    let (hash, now, tokens) = (Hash::of(code), app.now(), &app.config.tokens);
+    let request = &checked.request;
+    let record = Code {
+        grant: grant(checked, signed_in),
+        redirect_uri: return_to.as_str().to_owned(),
+        challenge: request.challenge.clone(),
+        nonce: request.nonce.clone(),
+        expires_at: now + tokens.code_lifetime.seconds(),
+    };
+    let remembered_until = record.expires_at + MEMORY;
+    let save = async move |tx: &mut Tx| codes::save(tx, &hash, &record, remembered_until).await;
+    Ok(app.db.write::<_, DbError, _>(save).await?)
+}
+
+/// Tokens that the application gets without asking the token endpoint.
+///
+/// They hang on a grant of their own: a code beside them may be redeemed or not.
+async fn through_the_browser(
+    app: &App,
+    checked: &Checked,
+    signed_in: &SignedIn,
+    code: Option<String>,
+) -> Result<Response, Failure> {
+    let (request, client) = (&checked.request, &checked.client.client);
+    let grant = grant(checked, signed_in);
+    let token = match request.response_type.has_token() {
+        false => None,
+        true => {
+            let draft = Draft::of_authorization(app, &checked.catalogue).await?;
+            let token = draft.of_grant(client, &grant, &grant.scope);
+            Some((token.map_err(|error| Failure::Internal(error.to_string()))?, draft))
+        }
+    };
+    let stored = token.as_ref().map(|(token, draft)| (token.clone(), draft.stored(token)));
+    store_grant(app, checked, &grant, stored).await?;
+    let mut response = Response::new();
+    let mut access_token = None;
+    if let Some((token, draft)) = &token {
+        let text = draft.finish(app, client, token, Some(grant.auth_time))?;
+        response.push(("access_token", text.clone()));
+        response.push(("token_type", "Bearer".to_owned()));
+        response.push(("expires_in", token.lifetime().to_string()));
+        response.push(("scope", token.scope.to_string()));
+        access_token = Some(text);
+    }
+    if request.response_type.has_id_token() {
+        let beside = Beside { access_token: access_token.as_deref(), code: code.as_deref() };
+        response.push(("id_token", id_token(app, checked, &grant, beside).await?));
+    }
+    response.extend(code.map(|code| ("code", code)));
+    Ok(response)
+}
+
+async fn store_grant(
+    app: &App,
+    checked: &Checked,
+    grant: &Grant,
+    token: Option<(AccessToken, Option<Hash>)>,
+) -> Result<(), Failure> {
+    let (now, grant, version) = (app.now(), grant.clone(), checked.client.client.version);
+    // Who was told of the session is to be told of its end.
+    let session_ends_at = now + app.config.sessions.lifetime.seconds();
+    let ends_at = token.as_ref().map_or(0, |(token, _)| token.expires_at).max(session_ends_at);
+    let save = async move |tx: &mut Tx| {
+        if !grants::save_for_browser(tx, &grant, version, ends_at, now).await? {
+            return Ok(false);
+        }
+        if let Some((token, Some(hash))) = &token {
+            access_tokens::save_in(tx.batch(), hash, token).execute().await?;
+        }
+        Ok(true)
+    };
+    match app.db.write::<_, DbError, _>(save).await? {
+        true => Ok(()),
+        false => Err(Failure::Busy("a client or session that has just changed")),
+    }
+}
+
+async fn id_token(
+    app: &App,
+    checked: &Checked,
+    grant: &Grant,
+    beside: Beside<'_>,
+) -> Result<String, Failure> {
+    let Some(signer) = Signer::of(app, &checked.client.client).await? else {
+        return Err(Failure::Internal(format!("the client {} may not have an ID Token", grant.client)));
+    };
+    let authentication = grant.authentication(checked.request.nonce.as_deref());
+    match checked.request.response_type {
+        ResponseType::IdToken => signer.sign_alone(&authentication, beside, &grant.scope).await,
+        _ => signer.sign(&authentication, beside).await,
+    }
+}

@@ -1,0 +1,152 @@
+//! Pages for people: templates, the policy that they are served under, and nothing from outside.
+
+use std::collections::BTreeSet;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use minijinja::{AutoEscape, Environment, Value, context};
+
+use crate::failure::Failure;
+use crate::secret::Hash;
+
+pub const STYLE: &str = include_str!("../pages/assets/grantor.css");
+const ICON: &str = include_str!("../pages/assets/grantor.svg");
+
+const TEMPLATES: [(&str, &str); 18] = [
+    ("layout.html", include_str!("../pages/templates/layout.html")),
+    ("sign_in.html", include_str!("../pages/templates/sign_in.html")),
+    ("sign_up.html", include_str!("../pages/templates/sign_up.html")),
+    ("accounts.html", include_str!("../pages/templates/accounts.html")),
+    ("consent.html", include_str!("../pages/templates/consent.html")),
+    ("device.html", include_str!("../pages/templates/device.html")),
+    ("device_answered.html", include_str!("../pages/templates/device_answered.html")),
+    ("logout.html", include_str!("../pages/templates/logout.html")),
+    ("signed_out.html", include_str!("../pages/templates/signed_out.html")),
+    ("signing_out.html", include_str!("../pages/templates/signing_out.html")),
+    ("form_post.html", include_str!("../pages/templates/form_post.html")),
+    ("error.html", include_str!("../pages/templates/error.html")),
+    ("home.html", include_str!("../pages/templates/home.html")),
+    ("example.html", include_str!("../pages/templates/example.html")),
+    ("errors.html", include_str!("../pages/templates/errors.html")),
+    ("search.html", include_str!("../pages/templates/search.html")),
+    ("code.html", include_str!("../pages/templates/code.html")),
+    ("reason.html", include_str!("../pages/templates/reason.html")),
+];
+
+/// No script, nothing from elsewhere, never in a frame.
+///
+/// `form-action` is left out on purpose: our forms end in a redirect to the application, and Chromium would
+/// check its whole chain of redirects, custom schemes included, against the list.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Sends the form of a response; the policy of that page holds its hash.
+const SUBMIT: &str = "document.forms[0].submit()";
+/// Goes on when everything on the page is there, frames included.
+const GO_ON: &str =
+    "addEventListener('load', () => location.replace(document.getElementById('onward').href))";
+/// Goes on when a frame does not come, and where scripts are off: seconds.
+const GO_ON_ANYWAY: u8 = 5;
+
+/// The compiled templates.
+pub struct Pages {
+    environment: Environment<'static>,
+    style_digest: String,
+    icon_digest: String,
+}
+
+impl Pages {
+    pub fn new(issuer: &str) -> Result<Self, Failure> {
+        let mut environment = Environment::new();
+        environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        let (style_digest, icon_digest) = (Hash::of(STYLE).to_text(), Hash::of(ICON).to_text());
+        environment.add_global("issuer", issuer.to_owned());
+        // Who the person is dealing with, as the browser's address line says it.
+        environment.add_global("place", issuer.split_once("://").map_or(issuer, |(_, rest)| rest).to_owned());
+        environment.add_global("style", format!("{issuer}/assets/{style_digest}.css"));
+        environment.add_global("icon", format!("{issuer}/assets/{icon_digest}.svg"));
+        for (name, text) in TEMPLATES {
+            environment
+                .add_template(name, text)
+                .map_err(|error| Failure::Internal(format!("the template {name}: {error:#}")))?;
+        }
+        Ok(Self { environment, style_digest, icon_digest })
+    }
+
+    /// The name under which the style sheet may be cached for ever.
+    pub fn style_digest(&self) -> &str {
+        &self.style_digest
+    }
+
+    /// Media type and text of the file of this name.
+    pub fn asset(&self, name: &str) -> Option<(&'static str, &'static str)> {
+        match name.split_once('.')? {
+            (digest, "css") if digest == self.style_digest => Some(("text/css; charset=utf-8", STYLE)),
+            (digest, "svg") if digest == self.icon_digest => Some(("image/svg+xml", ICON)),
+            _ => None,
+        }
+    }
+
+    /// Renders a page with the headers that every page carries.
+    pub fn render(&self, status: StatusCode, template: &str, context: Value) -> HttpResponse {
+        self.render_under(POLICY, status, template, context)
+    }
+
+    /// A page that posts `fields` to `action` by itself, or at a click where scripts are off.
+    pub fn form_post(&self, action: &str, fields: &[(&str, &str)]) -> HttpResponse {
+        let policy = format!("{POLICY}; script-src '{}'", digest(SUBMIT));
+        let fields: Vec<Value> =
+            fields.iter().map(|(name, value)| context! { name => *name, value => *value }).collect();
+        let context = context! { action, fields, submit => SUBMIT };
+        let mut response = self.render_under(&policy, StatusCode::OK, "form_post.html", context);
+        // The application may see that the form came from here, and nothing more.
+        let origin = header::HeaderValue::from_static("strict-origin");
+        response.headers_mut().insert(header::REFERRER_POLICY, origin);
+        response
+    }
+
+    /// A page that loads `frames`, of these origins and no others, and then goes on.
+    pub fn signing_out(&self, frames: &[&str], origins: &BTreeSet<String>, onward: &str) -> HttpResponse {
+        let sources = origins.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+        let policy = format!("{POLICY}; frame-src {sources}; script-src '{}'", digest(GO_ON));
+        let frames: Vec<Value> = frames.iter().map(|frame| Value::from(*frame)).collect();
+        let context = context! { frames, onward, go_on => GO_ON };
+        let mut response = self.render_under(&policy, StatusCode::OK, "signing_out.html", context);
+        if let Ok(refresh) = header::HeaderValue::try_from(format!("{GO_ON_ANYWAY}; url={onward}")) {
+            response.headers_mut().insert(header::REFRESH, refresh);
+        }
+        response
+    }
+
+    fn render_under(&self, policy: &str, status: StatusCode, template: &str, context: Value) -> HttpResponse {
+        let rendered = self.environment.get_template(template).and_then(|template| template.render(context));
+        match rendered {
+            Ok(html) => page(status, policy).body(html),
+            Err(error) => {
+                tracing::error!("the page {template} cannot be rendered: {error:#}");
+                page(StatusCode::INTERNAL_SERVER_ERROR, POLICY).body(
+                    "<!doctype html><html lang=en><title>Error</title><p>The server failed to show this page.",
+                )
+            }
+        }
+    }
+}
+
+/// A script's place in a policy.
+fn digest(script: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Hash::of(script).as_bytes()))
+}
+
+fn page(status: StatusCode, policy: &str) -> HttpResponseBuilder {
+    let mut response = HttpResponse::build(status);
+    response
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
+        .insert_header((header::X_FRAME_OPTIONS, "DENY"))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        // Under no-referrer, Chrome sends Origin: null with our own forms.
+        .insert_header((header::REFERRER_POLICY, "same-origin"));
+    response
+}

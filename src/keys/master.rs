@@ -1,0 +1,239 @@
+//! The server's own keys: sealed in the database under the master key, which is kept outside of it.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::hmac;
+use zeroize::Zeroizing;
+
+use crate::clock::Seconds;
+use crate::config::Config;
+use crate::failure::{Failure, without_name};
+use crate::oauth::token::refresh::RefreshName;
+use crate::secret::{Hash, from_base64url, random, to_base64url};
+use crate::store::db::{Conn, Db, DbError};
+use crate::store::paths::parent;
+use crate::store::server_keys;
+
+/// The row whose secret all other keys are derived from.
+const ROOT: &str = "root";
+
+/// What the server authenticates its own words with; the same on every node of one database.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// The sealed root as it was read, to tell whether the database still holds the same.
+    root: Hash,
+    master: Arc<MasterKey>,
+    refresh: hmac::Key,
+    form: hmac::Key,
+    pairwise: hmac::Key,
+}
+
+impl Keys {
+    /// Opens the server's keys, or makes them on the first start.
+    pub async fn open(config: &Config, db: &Db, now: Seconds) -> Result<Self, Failure> {
+        let find = async |conn: &mut _| server_keys::find(conn, ROOT).await;
+        let is_first_start = db.read::<_, DbError, _>(find).await?.is_none();
+        let master = match MasterKey::load(config)? {
+            Some(master) => master,
+            None if is_first_start => MasterKey::make(config)?,
+            // A new one would be the wrong one, and lie where the right one belongs.
+            None => return Err(MasterKey::missing(config)),
+        };
+        if is_first_start {
+            let sealed = master.seal(ROOT, Zeroizing::new(random::<32>().to_vec()))?;
+            db.write::<_, DbError, _>(async move |tx| server_keys::save(tx, ROOT, &sealed, now).await)
+                .await?;
+        }
+        let sealed = db.read::<_, DbError, _>(find).await?;
+        let sealed = sealed.ok_or_else(|| Failure::Internal("the server's key was not stored".into()))?;
+        let root = hmac::Key::new(hmac::HMAC_SHA256, &master.open(ROOT, &sealed)?);
+        Ok(Self {
+            root: fingerprint(&sealed),
+            master: Arc::new(master),
+            refresh: derived(&root, "refresh"),
+            form: derived(&root, "form"),
+            pairwise: derived(&root, "pairwise"),
+        })
+    }
+
+    /// What further keys are sealed under.
+    pub fn master(&self) -> &Arc<MasterKey> {
+        &self.master
+    }
+
+    /// Whether the database holds the keys that these were made from.
+    pub async fn are_those_of(&self, conn: &mut Conn) -> Result<bool, DbError> {
+        let sealed = server_keys::find(conn, ROOT).await?;
+        Ok(sealed.is_some_and(|sealed| fingerprint(&sealed) == self.root))
+    }
+
+    /// The token that `name` stands for; the same on every node and at every asking.
+    pub fn refresh_token(&self, name: &RefreshName) -> String {
+        name.token(hmac::sign(&self.refresh, &name.message()).as_ref())
+    }
+
+    /// Whether this server made the token that says `name` of itself.
+    pub fn is_refresh_token(&self, name: &RefreshName, mac: &[u8]) -> bool {
+        hmac::verify(&self.refresh, &name.message(), mac).is_ok()
+    }
+
+    /// What stands for `id` in one sector, and tells nothing of it; the same for as long as the server's key lives.
+    pub fn pairwise(&self, what: &str, sector: &str, id: &str) -> String {
+        to_base64url(hmac::sign(&self.pairwise, format!("{what}\0{sector}\0{id}").as_bytes()).as_ref())
+    }
+
+    /// What a form carries to prove that this server showed it to this browser.
+    pub fn form_token(&self, purpose: &str, bound_to: &[&str]) -> String {
+        to_base64url(hmac::sign(&self.form, form_message(purpose, bound_to).as_bytes()).as_ref())
+    }
+
+    pub fn is_form_token(&self, token: &str, purpose: &str, bound_to: &[&str]) -> bool {
+        let mac = from_base64url(token).unwrap_or_default();
+        hmac::verify(&self.form, form_message(purpose, bound_to).as_bytes(), &mac).is_ok()
+    }
+}
+
+fn fingerprint(sealed: &[u8]) -> Hash {
+    Hash::of_bytes(sealed)
+}
+
+fn derived(root: &hmac::Key, purpose: &str) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(root, purpose.as_bytes()).as_ref())
+}
+
+/// The parts hold no NUL, so that no two lists of parts make the same message.
+fn form_message(purpose: &str, bound_to: &[&str]) -> String {
+    format!("{purpose}\0{}", bound_to.join("\0"))
+}
+
+/// AES-256-GCM under the operator's key.
+pub struct MasterKey(RandomizedNonceKey);
+
+impl std::fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl MasterKey {
+    /// The configured key; `None` when none is configured and its file is not there.
+    pub fn load(config: &Config) -> Result<Option<Self>, Failure> {
+        let place = match config.keys.master_key.expose().is_empty() {
+            true => config.master_key_file().display().to_string(),
+            false => "keys.master_key".to_owned(),
+        };
+        Self::text(config)?.map(|text| Self::parse(text.trim(), &place)).transpose()
+    }
+
+    /// The same as it is written.
+    pub fn text(config: &Config) -> Result<Option<Zeroizing<String>>, Failure> {
+        let configured = config.keys.master_key.expose();
+        if !configured.is_empty() {
+            return Ok(Some(Zeroizing::new(configured.clone())));
+        }
+        let path = config.master_key_file();
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(Zeroizing::new(text))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => {
+                Err(Failure::Internal(format!("cannot read the master key {}: {error}", path.display())))
+            }
+        }
+    }
+
+    fn make(config: &Config) -> Result<Self, Failure> {
+        let path = config.master_key_file();
+        let place = path.display().to_string();
+        let text = Self::keep(&path, &to_base64url(&random::<32>()))?;
+        tracing::warn!(
+            "no master key was configured; a new one is in {place}: keep it safe, and apart from the database"
+        );
+        Self::parse(text.trim(), &place)
+    }
+
+    /// Why a database cannot be used whose key is not there.
+    pub fn missing(config: &Config) -> Failure {
+        let place = config.master_key_file();
+        Failure::Internal(format!(
+            "the master key {} is missing, and this database was made with one; bring it back",
+            place.display()
+        ))
+    }
+
+    /// Reads a key from `place`.
+    pub fn parse(text: &str, place: &str) -> Result<Self, Failure> {
+        let wrong = || Failure::Internal(format!("the master key in {place} is not 32 bytes in base64url"));
+        let bytes = Zeroizing::new(from_base64url(text.trim().trim_end_matches('=')).ok_or_else(wrong)?);
+        RandomizedNonceKey::new(&AES_256_GCM, &bytes).map(Self).map_err(|_| wrong())
+    }
+
+    /// Writes a key to a file that only its owner can read; the one that stands when another process was first.
+    pub fn keep(path: &Path, key: &str) -> Result<Zeroizing<String>, Failure> {
+        let failed = |error: &std::io::Error| {
+            Failure::Internal(format!(
+                "cannot make the master key file {}: {}",
+                path.display(),
+                without_name(error)
+            ))
+        };
+        let text = Zeroizing::new(format!("{}\n", key.trim()));
+        // A temporary file is readable by its owner only, and appears under its name whole or not at all.
+        let mut file = tempfile::NamedTempFile::new_in(parent(path)).map_err(|error| failed(&error))?;
+        file.write_all(text.as_bytes())
+            .and_then(|()| file.as_file().sync_all())
+            .map_err(|error| failed(&error))?;
+        match file.persist_noclobber(path) {
+            Ok(_) => Ok(text),
+            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
+                std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| failed(&error))
+            }
+            Err(error) => Err(failed(&error.error)),
+        }
+    }
+
+    /// Whether this is the key that the server's own key was sealed with.
+    pub fn opens(&self, sealed_root: &[u8]) -> Result<(), Failure> {
+        self.open(ROOT, sealed_root).map(drop)
+    }
+
+    /// Seals a secret for the row `id`.
+    pub fn seal(&self, id: &str, mut secret: Zeroizing<Vec<u8>>) -> Result<Vec<u8>, Failure> {
+        let nonce = self.0.seal_in_place_append_tag(Aad::from(id), &mut *secret);
+        let nonce = nonce.map_err(|_| Failure::Internal("the server's key could not be sealed".into()))?;
+        Ok([nonce.as_ref(), secret.as_slice()].concat())
+    }
+
+    /// Opens what was sealed for the row `id`; the failure says that the master key is another one.
+    pub fn open(&self, id: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let wrong = || {
+            Failure::Internal(
+                "the master key is not the one that this database was made with; configure that one".into(),
+            )
+        };
+        let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN).ok_or_else(wrong)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| wrong())?;
+        let mut opened = Zeroizing::new(sealed.to_vec());
+        let length = self.0.open_in_place(nonce, Aad::from(id), &mut opened).map_err(|_| wrong())?.len();
+        opened.truncate(length);
+        Ok(opened)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_master_key_sealed_another_does_not_open() {
+        let key = |byte: u8| MasterKey::parse(&to_base64url(&[byte; 32]), "test").unwrap();
+        let sealed = key(1).seal("a", Zeroizing::new(b"secret".to_vec())).unwrap();
+        assert_eq!(key(1).open("a", &sealed).unwrap().as_slice(), b"secret");
+        assert!(key(2).open("a", &sealed).is_err());
+        assert!(key(1).open("b", &sealed).is_err(), "a sealed key is bound to its row");
+        assert!(key(1).open("a", &sealed[..5]).is_err());
+        assert!(MasterKey::parse("dG9vIHNob3J0", "test").is_err());
+    }
+}

@@ -1,0 +1,267 @@
+//! The signing keys through a cache that is at most a second old, and the making of new ones when they are due.
+//!
+//! Every node reads the same keys and comes to the same conclusions by its clock; of several nodes that make a
+//! key at once, the database takes one.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::{Duration, Instant};
+
+use crate::clock::Seconds;
+use crate::config::KeyOptions;
+use crate::failure::Failure;
+use crate::jose::JoseError;
+use crate::jose::key::SigningKey;
+use crate::jose::verify::VerifyingKey;
+use crate::keys::master::MasterKey;
+use crate::oauth::signing_key::{Due, KeyRecord, KeyState, Schedule, SigningAlgorithm, signing};
+use crate::store::db::{Db, DbError, Tx};
+use crate::store::signing_keys::{self, StoredKey};
+
+/// How old the cache may be: the time in which a change takes effect on every node.
+const AGE: Duration = Duration::from_secs(1);
+
+/// The keys as they are at one moment.
+#[derive(Debug)]
+pub struct Current {
+    at: Seconds,
+    jwks: String,
+    signing: Vec<Arc<SigningKey>>,
+    published: Vec<VerifyingKey>,
+}
+
+impl Current {
+    /// The document that `/jwks` answers (RFC 7517 §5).
+    pub fn jwks(&self) -> &str {
+        &self.jwks
+    }
+
+    /// The key to sign with; `None` when the configuration does not offer the algorithm.
+    pub fn signing(&self, algorithm: SigningAlgorithm) -> Option<&Arc<SigningKey>> {
+        self.signing.iter().find(|key| key.algorithm() == algorithm)
+    }
+
+    /// Whether a key of this name is among them.
+    pub fn publishes(&self, kid: &str) -> bool {
+        self.published.iter().any(|key| key.kid() == kid)
+    }
+
+    /// The keys that a token of ours may be signed with.
+    pub fn published(&self) -> &[VerifyingKey] {
+        &self.published
+    }
+}
+
+/// The cache; its clones are one.
+#[derive(Clone)]
+pub struct KeySet(Arc<Shared>);
+
+struct Shared {
+    db: Db,
+    master: Arc<MasterKey>,
+    algorithms: Vec<SigningAlgorithm>,
+    schedule: Schedule,
+    /// By their names: opening an RSA key takes longer than everything else here.
+    opened: Mutex<HashMap<String, Arc<SigningKey>>>,
+    current: RwLock<Option<(Arc<Current>, Instant)>>,
+    is_rotating: AtomicBool,
+}
+
+impl KeySet {
+    /// Opens the keys, and makes those that are due: on the first start one for each algorithm.
+    pub async fn open(
+        options: &KeyOptions,
+        db: &Db,
+        master: &Arc<MasterKey>,
+        now: Seconds,
+    ) -> Result<Self, Failure> {
+        let set = Self(Arc::new(Shared {
+            db: db.clone(),
+            master: master.clone(),
+            algorithms: options.algorithms.clone(),
+            schedule: options.schedule(),
+            opened: Mutex::default(),
+            current: RwLock::default(),
+            is_rotating: AtomicBool::new(false),
+        }));
+        let rotation = set.rotation(&set.stored().await?, now);
+        if !rotation.due.is_empty() {
+            note(&rotation.run(db, master, now).await?, now);
+        }
+        set.current(now).await?;
+        Ok(set)
+    }
+
+    /// The keys as they are now, or were a second ago.
+    pub async fn current(&self, now: Seconds) -> Result<Arc<Current>, Failure> {
+        let kept = self.0.current.read().ok().and_then(|kept| kept.clone());
+        if let Some((current, at)) = kept
+            && at.elapsed() < AGE
+            && current.at.abs_diff(now) <= AGE.as_secs()
+        {
+            return Ok(current);
+        }
+        let at = Instant::now();
+        let stored = self.stored().await?;
+        let rotation = self.rotation(&stored, now);
+        if !rotation.due.is_empty() {
+            self.rotate_aside(rotation, now);
+        }
+        let current = Arc::new(self.judged(&stored, now)?);
+        if let Ok(mut kept) = self.0.current.write() {
+            *kept = Some((current.clone(), at));
+        }
+        Ok(current)
+    }
+
+    async fn stored(&self) -> Result<Vec<StoredKey>, Failure> {
+        Ok(self.0.db.read::<_, DbError, _>(async |conn| signing_keys::list(conn).await).await?)
+    }
+
+    /// What the schedule makes of the keys.
+    fn judged(&self, stored: &[StoredKey], now: Seconds) -> Result<Current, Failure> {
+        let records = records(stored);
+        let is_published =
+            |key: &&StoredKey| self.0.schedule.state(&records, &key.record, now).is_published();
+        let published: Vec<&StoredKey> = stored.iter().filter(is_published).collect();
+        let jwks: Vec<&str> = published.iter().map(|key| key.public_jwk.as_str()).collect();
+        let verifying = published
+            .iter()
+            .map(|key| VerifyingKey::read(&key.record.kid, key.record.algorithm, &key.public_jwk));
+        let mut signing_keys = Vec::new();
+        for algorithm in &self.0.algorithms {
+            let kid = signing(&records, *algorithm, now).map(|record| record.kid.as_str());
+            if let Some(key) = published.iter().find(|key| Some(key.record.kid.as_str()) == kid) {
+                signing_keys.push(self.opened(key)?);
+            }
+        }
+        Ok(Current {
+            at: now,
+            jwks: format!("{{\"keys\":[{}]}}", jwks.join(",")),
+            signing: signing_keys,
+            published: verifying.collect::<Result<_, JoseError>>()?,
+        })
+    }
+
+    /// Opens a key, once.
+    fn opened(&self, key: &StoredKey) -> Result<Arc<SigningKey>, Failure> {
+        let KeyRecord { kid, algorithm, .. } = &key.record;
+        let poisoned = |_| Failure::Internal("a thread panicked over the signing keys".into());
+        let mut opened = self.0.opened.lock().map_err(poisoned)?;
+        if let Some(key) = opened.get(kid) {
+            return Ok(key.clone());
+        }
+        let pkcs8 = self.0.master.open(kid, &key.sealed)?;
+        let key = Arc::new(SigningKey::from_pkcs8(*algorithm, &pkcs8)?);
+        // Those of earlier rotations are not asked for again.
+        opened.retain(|_, other| other.algorithm() != *algorithm);
+        opened.insert(kid.clone(), key.clone());
+        Ok(key)
+    }
+
+    /// What is due now, and what has ended meanwhile.
+    fn rotation(&self, stored: &[StoredKey], now: Seconds) -> Rotation {
+        let records = records(stored);
+        let due = self.0.algorithms.iter();
+        let due: Vec<Due> =
+            due.filter_map(|algorithm| self.0.schedule.due(&records, *algorithm, now)).collect();
+        let is_over = |key: &&KeyRecord| {
+            let state = self.0.schedule.state(&records, key, now);
+            matches!(state, KeyState::Ended | KeyState::Retired)
+                && due.iter().any(|due| due.algorithm == key.algorithm)
+        };
+        let over = records.iter().filter(is_over).map(|key| key.kid.clone()).collect();
+        Rotation { due, over }
+    }
+
+    /// Rotates while requests go on with the keys that there are.
+    fn rotate_aside(&self, rotation: Rotation, now: Seconds) {
+        if self.0.is_rotating.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let set = self.clone();
+        tokio::spawn(async move {
+            let rotated = rotation.run(&set.0.db, &set.0.master, now).await;
+            if let Ok(mut kept) = set.0.current.write() {
+                *kept = None;
+            }
+            set.0.is_rotating.store(false, Ordering::Release);
+            match rotated {
+                Ok(made) => note(&made, now),
+                // It is tried again at the next reading.
+                Err(failure) => {
+                    tracing::error!("signing keys are due and could not be made: {}", failure.chain());
+                }
+            }
+        });
+    }
+}
+
+/// Keys to be made, and the names of those to be forgotten with it.
+#[derive(Debug, Default)]
+pub struct Rotation {
+    pub due: Vec<Due>,
+    pub over: Vec<String>,
+}
+
+impl Rotation {
+    /// Makes the keys, and stores those that nobody else has made meanwhile; gives these.
+    pub async fn run(
+        self,
+        db: &Db,
+        master: &Arc<MasterKey>,
+        now: Seconds,
+    ) -> Result<Vec<KeyRecord>, Failure> {
+        let Self { due, over } = self;
+        let master = master.clone();
+        let made = tokio::task::spawn_blocking(move || {
+            due.into_iter()
+                .map(|due| Ok((make(&master, &due, now)?, due)))
+                .collect::<Result<Vec<_>, Failure>>()
+        });
+        let made = made.await.map_err(|_| Failure::Internal("the making of a key panicked".into()))??;
+        let save = async move |tx: &mut Tx| {
+            let mut saved = Vec::new();
+            for (key, due) in &made {
+                if signing_keys::save_due(tx, key, due).await? {
+                    saved.push(key.record.clone());
+                }
+            }
+            for kid in &over {
+                signing_keys::delete(tx, kid).await?;
+            }
+            Ok(saved)
+        };
+        Ok(db.write::<_, DbError, _>(save).await?)
+    }
+}
+
+/// Tells the log of keys that the server made by itself.
+fn note(made: &[KeyRecord], now: Seconds) {
+    for KeyRecord { kid, algorithm, signs_from, .. } in made {
+        let wait = signs_from.saturating_sub(now);
+        tracing::info!("made the {algorithm} key {kid}, which signs in {wait} seconds");
+    }
+}
+
+fn make(master: &MasterKey, due: &Due, now: Seconds) -> Result<StoredKey, Failure> {
+    let key = SigningKey::generate(due.algorithm)?;
+    let record = KeyRecord {
+        kid: key.kid().to_owned(),
+        algorithm: due.algorithm,
+        created_at: now,
+        signs_from: due.signs_from,
+        retired_at: None,
+    };
+    Ok(StoredKey {
+        sealed: master.seal(&record.kid, key.to_pkcs8()?)?,
+        public_jwk: key.public_jwk()?,
+        record,
+    })
+}
+
+/// What the schedule looks at.
+pub fn records(stored: &[StoredKey]) -> Vec<KeyRecord> {
+    stored.iter().map(|key| key.record.clone()).collect()
+}

@@ -1,0 +1,104 @@
+//! Client assertions: a token by which a client proves who it is (RFC 7523 §2.2 and §3).
+
+use crate::clock::Seconds;
+use crate::oauth::assertion::{Claims, Kind};
+use crate::oauth::client::AssertionAudience;
+use crate::oauth::error::OAuthError;
+use crate::oauth::id::ClientId;
+use crate::oauth::reason::Reason;
+
+/// The `client_assertion_type` of a JWT.
+pub const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// The types that its header may name, if it names one.
+pub const TYPES: [&str; 2] = ["JWT", "client-authentication+jwt"];
+
+/// What it may be signed with: by a key of the client's own, the last one by its secret.
+pub const ALGORITHMS: [&str; 6] = ["RS256", "PS256", "ES256", "ES384", "EdDSA", "HS256"];
+
+/// How one is told of.
+pub const KIND: Kind = Kind {
+    name: "the client assertion",
+    claims: Reason::AssertionClaims,
+    audience: Reason::AssertionAudience,
+    times: Reason::AssertionTimes,
+};
+
+/// An assertion that is good, if it was not used before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    pub id: String,
+    /// Until when its use must be remembered.
+    pub expires_at: Seconds,
+}
+
+/// Decides over an assertion whose signature is the client's.
+pub fn check(
+    claims: &Claims,
+    client: &ClientId,
+    audience: Option<AssertionAudience>,
+    issuer: &str,
+    now: Seconds,
+) -> Result<Accepted, OAuthError> {
+    if claims.iss != client.as_str() || claims.sub != client.as_str() {
+        return Err(KIND.refuse(KIND.claims, "must have the client_id as its iss and as its sub"));
+    }
+    let expires_at = KIND.check(claims, audience, issuer, now)?;
+    Ok(Accepted { id: KIND.id(claims)?, expires_at })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const ISSUER: &str = "https://id.example";
+
+    fn judged(change: &Value, audience: Option<AssertionAudience>) -> Result<String, Reason> {
+        let mut claims = json!({
+            "iss": "job", "sub": "job", "aud": ISSUER, "exp": 1060, "iat": 1000, "jti": "1",
+        });
+        for (name, value) in change.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        let claims = KIND.read(claims).map_err(|error| error.reason)?;
+        check(&claims, &ClientId::new("job"), audience, ISSUER, 1000)
+            .map(|accepted| accepted.id)
+            .map_err(|error| error.reason)
+    }
+
+    #[test]
+    fn it_is_for_this_server_alone_now_and_once() {
+        let good = |change| assert_eq!(judged(&change, None), Ok("1".to_owned()));
+        good(json!({}));
+        good(json!({ "exp": 941 }));
+        good(json!({ "exp": 1000 + 3660 }));
+        good(json!({ "iat": null, "nbf": 1060 }));
+        for (change, reason) in [
+            (json!({ "iss": "other" }), Reason::AssertionClaims),
+            (json!({ "sub": "other" }), Reason::AssertionClaims),
+            (json!({ "jti": null }), Reason::AssertionClaims),
+            (json!({ "jti": "" }), Reason::AssertionClaims),
+            (json!({ "jti": "x".repeat(257) }), Reason::AssertionClaims),
+            (json!({ "exp": "1060" }), Reason::AssertionClaims),
+            (json!({ "exp": 940 }), Reason::AssertionTimes),
+            (json!({ "exp": 1000 + 3661 }), Reason::AssertionTimes),
+            (json!({ "exp": 1000 + 365 * 86_400 }), Reason::AssertionTimes),
+            (json!({ "nbf": 1061 }), Reason::AssertionTimes),
+            (json!({ "iat": 1061 }), Reason::AssertionTimes),
+            (json!({ "aud": [ISSUER] }), Reason::AssertionAudience),
+            (json!({ "aud": [ISSUER, "https://evil.example"] }), Reason::AssertionAudience),
+            (json!({ "aud": "https://id.example/" }), Reason::AssertionAudience),
+            (json!({ "aud": "https://id.example/token" }), Reason::AssertionAudience),
+            (json!({ "aud": null }), Reason::AssertionAudience),
+        ] {
+            assert_eq!(judged(&change, None), Err(reason), "{change}");
+        }
+        let endpoint = json!({ "aud": "https://id.example/token" });
+        let also = Some(AssertionAudience::TokenEndpoint);
+        assert!(judged(&endpoint, also).is_ok() && judged(&json!({}), also).is_ok());
+        for aud in ["https://id.example/token/", "https://id.example/introspect", "/token"] {
+            assert_eq!(judged(&json!({ "aud": aud }), also), Err(Reason::AssertionAudience), "{aud}");
+        }
+    }
+}

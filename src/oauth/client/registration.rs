@@ -1,0 +1,204 @@
+//! What a registration may say: the checks that a new client and a changed one both pass (RFC 6749 §2).
+
+use std::collections::BTreeSet;
+
+use url::Url;
+
+use crate::oauth::client::{AuthMethod, Client, GrantType, LogoutUris, PkcePolicy, SubjectType};
+use crate::oauth::grant::scope::{OFFLINE_ACCESS, OPENID};
+use crate::oauth::request::redirect_uri::RegisteredUri;
+
+/// Bytes of a client's name.
+const LONGEST_NAME: usize = 200;
+
+/// Checks a client as a whole; the error is a sentence for the operator about the first thing that cannot be.
+pub fn check(client: &Client) -> Result<(), String> {
+    let name = &client.name;
+    if name.trim().is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err("a name has 1 to 200 bytes on one line; the consent page shows it".into());
+    }
+    check_kind(client)?;
+    if client.grants.is_empty() {
+        return Err("a client needs at least one grant".into());
+    }
+    let may = |grant| client.grants.contains(&grant);
+    if may(GrantType::AuthorizationCode) && client.redirect_uris.is_empty() {
+        return Err("the grant authorization_code needs at least one --redirect-uri".into());
+    }
+    if may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode) && !may(GrantType::DeviceCode) {
+        return Err(
+            "the grant refresh_token needs authorization_code or device_code, which its tokens come from"
+                .into(),
+        );
+    }
+    if client.may_impersonate && !may(GrantType::TokenExchange) {
+        return Err("--may-impersonate is for clients with the grant token_exchange".into());
+    }
+    check_assertions(client)?;
+    check_response_types(client)?;
+    check_sector(client)?;
+    check_logout_uris(client)?;
+    if client.scopes.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken) {
+        return Err("the scope offline_access needs the grant refresh_token".into());
+    }
+    // Another kind may have other addresses.
+    for uri in client.redirect_uris.iter().chain(&client.post_logout_redirect_uris) {
+        RegisteredUri::register(uri.as_str(), client.kind)?;
+    }
+    Ok(())
+}
+
+/// Who signs has keys in one place, and no more than one.
+fn check_assertions(client: &Client) -> Result<(), String> {
+    if client.jwks.is_some() && client.jwks_uri.is_some() {
+        return Err("a client has its keys by --jwks or by --jwks-uri, not both".into());
+    }
+    client.jwks_uri.as_deref().map_or(Ok(()), check_address)?;
+    let signs_by_key = client.auth_method == Some(AuthMethod::PrivateKeyJwt);
+    if signs_by_key && client.jwks.is_none() && client.jwks_uri.is_none() {
+        return Err(
+            "--auth-method private_key_jwt needs the client's public keys, by --jwks or --jwks-uri".into()
+        );
+    }
+    if client.assertion_audience.is_some() && !client.auth_method.is_some_and(AuthMethod::is_assertion) {
+        return Err("--assertion-audience is for clients with private_key_jwt or client_secret_jwt".into());
+    }
+    Ok(())
+}
+
+/// Checks the length of an address that keys are read from.
+pub fn check_address(uri: &str) -> Result<(), String> {
+    if uri.len() > LONGEST_URI {
+        return Err(format!("an address has {LONGEST_URI} bytes at most"));
+    }
+    Ok(())
+}
+
+fn check_response_types(client: &Client) -> Result<(), String> {
+    for asked in &client.response_types {
+        let name = asked.as_str();
+        if client.redirect_uris.is_empty() {
+            return Err(format!("the response type {name} needs at least one --redirect-uri"));
+        }
+        if asked.has_code() && !client.grants.contains(&GrantType::AuthorizationCode) {
+            return Err(format!("the response type {name} needs the grant authorization_code"));
+        }
+        if asked.has_id_token() && !client.scopes.contains(OPENID) {
+            return Err(format!("the response type {name} needs the scope openid"));
+        }
+    }
+    Ok(())
+}
+
+/// Clients that know people by names of their sector need exactly one.
+fn check_sector(client: &Client) -> Result<(), String> {
+    if client.subject_type == SubjectType::Public || client.sector_identifier_uri.is_some() {
+        return Ok(());
+    }
+    let host =
+        |uri: &RegisteredUri| Url::parse(uri.as_str()).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let hosts: BTreeSet<Option<String>> = client.redirect_uris.iter().map(host).collect();
+    if hosts.len() > 1 || hosts.contains(&None) {
+        return Err("the redirect URIs are not all of one host: pairwise subjects then need a --sector-identifier-uri".into());
+    }
+    Ok(())
+}
+
+/// Bytes of an address.
+const LONGEST_URI: usize = 2048;
+
+fn check_logout_uris(client: &Client) -> Result<(), String> {
+    let LogoutUris { back_channel, front_channel } = &client.logout;
+    for uri in back_channel.iter().chain(front_channel) {
+        let url = Url::parse(uri).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
+        let is_plain =
+            |url: &Url| url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+        if uri.len() > LONGEST_URI || !url.as_ref().is_some_and(is_plain) {
+            return Err(format!(
+                "the logout URI {uri:?} is no web address without a fragment and a user name"
+            ));
+        }
+        if !client.scopes.contains(OPENID) {
+            return Err("an application hears of sign-outs only with the scope openid".into());
+        }
+    }
+    let Some(front_channel) = front_channel.as_deref().and_then(|uri| Url::parse(uri).ok()) else {
+        return Ok(());
+    };
+    let urls = client.redirect_uris.iter().filter_map(|uri| Url::parse(uri.as_str()).ok());
+    if urls.into_iter().all(|url| url.origin() != front_channel.origin()) {
+        return Err("the front-channel logout URI is not of the origin of a redirect URI".into());
+    }
+    Ok(())
+}
+
+fn check_kind(client: &Client) -> Result<(), String> {
+    let kind = client.kind.as_str();
+    if !client.kind.is_public() {
+        return match client.auth_method {
+            Some(AuthMethod::None) => {
+                Err(format!("a {kind} client is confidential; --auth-method none is for spa and native"))
+            }
+            _ => Ok(()),
+        };
+    }
+    if client.auth_method.is_some_and(|method| method != AuthMethod::None) {
+        return Err(format!("a {kind} client is public; its --auth-method can only be none"));
+    }
+    if let Some(grant) = client.grants.iter().find(|grant| grant.needs_proof()) {
+        let grant = grant.as_str();
+        return Err(format!("a {kind} client is public and cannot use {grant}"));
+    }
+    if client.pkce == Some(PkcePolicy::Optional) {
+        return Err(format!("a {kind} client is public and must use PKCE"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::request::response_type::ResponseType;
+
+    #[test]
+    fn what_a_client_becomes_is_checked_as_a_whole() {
+        let refusal = |client: &Client| check(client).unwrap_err();
+        assert_eq!(check(&example(ClientKind::Web)), Ok(()));
+        let native = Client {
+            redirect_uris: vec![RegisteredUri::from_stored("com.example.app:/cb")],
+            ..example(ClientKind::Native)
+        };
+        assert_eq!(check(&native), Ok(()));
+        let web = Client { kind: ClientKind::Web, ..native };
+        assert!(refusal(&web).contains("private scheme"));
+        let basic = Client { auth_method: Some(AuthMethod::Basic), ..example(ClientKind::Spa) };
+        assert!(refusal(&basic).contains("can only be none"));
+        assert!(refusal(&Client { grants: vec![], ..example(ClientKind::Web) }).contains("one grant"));
+        assert!(
+            refusal(&Client { redirect_uris: vec![], ..example(ClientKind::Web) }).contains("--redirect-uri")
+        );
+        let offline = Client {
+            grants: vec![GrantType::AuthorizationCode],
+            scopes: crate::oauth::grant::scope::Scope::from_stored("openid offline_access"),
+            ..example(ClientKind::Web)
+        };
+        assert!(refusal(&offline).contains("grant refresh_token"));
+        let hybrid = |scope: &str| Client {
+            response_types: vec![ResponseType::CodeIdToken],
+            scopes: crate::oauth::grant::scope::Scope::from_stored(scope),
+            ..example(ClientKind::Web)
+        };
+        assert_eq!(check(&hybrid("openid")), Ok(()));
+        assert!(refusal(&hybrid("read")).contains("scope openid"));
+        let service = Client {
+            kind: ClientKind::Service,
+            grants: vec![GrantType::ClientCredentials],
+            ..hybrid("openid")
+        };
+        assert!(refusal(&service).contains("grant authorization_code"));
+        let nowhere = Client { redirect_uris: vec![], ..service };
+        assert!(refusal(&nowhere).contains("--redirect-uri"));
+        assert!(refusal(&Client { name: "a\nb".into(), ..example(ClientKind::Web) }).contains("a name has"));
+    }
+}

@@ -1,0 +1,46 @@
+//! Authorization codes: when one may be turned into tokens (RFC 6749 §4.1.3).
+
+use crate::oauth::error::OAuthError;
+use crate::oauth::grant::Grant;
+use crate::oauth::reason::Reason;
+use crate::oauth::request::pkce::{self, Challenge};
+
+/// A code as it was issued; the code itself is kept only as a hash.
+#[derive(Clone, Debug)]
+pub struct Code {
+    /// What everything issued from this code hangs on.
+    pub grant: Grant,
+    pub redirect_uri: String,
+    pub challenge: Option<Challenge>,
+    pub nonce: Option<String>,
+    pub expires_at: i64,
+}
+
+/// What the token request says about the code.
+#[derive(Clone, Debug)]
+pub struct Redemption {
+    pub redirect_uri: Option<String>,
+    pub verifier: Option<String>,
+}
+
+/// Decides over a code that was just consumed by its own client.
+///
+/// It is consumed before these checks: a wrong verifier burns the code.
+pub fn redeem(code: &Code, redemption: &Redemption, now: i64) -> Result<(), OAuthError> {
+    if now >= code.expires_at {
+        return Err(Reason::CodeExpired.because("the code has expired; codes are redeemed at once"));
+    }
+    match redemption.redirect_uri.as_deref() {
+        Some(uri) if uri == code.redirect_uri => {}
+        Some(_) => {
+            return Err(Reason::CodeRedirectUri
+                .because("the redirect_uri is not the one of the authorization request"));
+        }
+        None => {
+            return Err(Reason::CodeRedirectUri.because(
+                "the parameter redirect_uri is missing; send the one of the authorization request",
+            ));
+        }
+    }
+    pkce::verify(code.challenge.as_ref(), redemption.verifier.as_deref())
+}

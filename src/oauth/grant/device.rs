@@ -1,0 +1,224 @@
+//! The device grant: what a person types, and what a device that polls is told (RFC 8628).
+
+use std::fmt;
+
+use crate::oauth::client::{Client, GrantType};
+use crate::oauth::error::OAuthError;
+use crate::oauth::grant::scope::Scope;
+use crate::oauth::id::{ClientId, GrantId, SessionId};
+use crate::oauth::reason::Reason;
+
+/// What a person types to say which device it is about (RFC 8628 §6.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserCode(String);
+
+impl UserCode {
+    /// Without vowels, which would make words, and without digits, which look like letters.
+    const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+    /// 20^8 codes: 34 bits.
+    const LENGTH: usize = 8;
+
+    /// Makes one of random bytes; `None` where too few of them are of use, because each letter must be as likely.
+    pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        let count = Self::LETTERS.len();
+        let fair = 256 - 256 % count;
+        let letters = bytes.iter().map(|byte| usize::from(*byte)).filter(|byte| *byte < fair);
+        let text: String =
+            letters.take(Self::LENGTH).map(|byte| char::from(Self::LETTERS[byte % count])).collect();
+        (text.len() == Self::LENGTH).then_some(Self(text))
+    }
+
+    /// Reads what somebody typed: in any case, with whatever between the letters.
+    pub fn parse(typed: &str) -> Option<Self> {
+        let letters =
+            typed.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase());
+        let text: String = letters.take(Self::LENGTH + 1).collect();
+        let is_one = text.len() == Self::LENGTH && text.bytes().all(|letter| Self::LETTERS.contains(&letter));
+        is_one.then_some(Self(text))
+    }
+
+    /// Without the dash, as it is stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (one, other) = self.0.split_at(Self::LENGTH / 2);
+        write!(f, "{one}-{other}")
+    }
+}
+
+/// What a device asked for, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// What everything that is issued to it hangs on.
+    pub grant: GrantId,
+    pub client: ClientId,
+    pub scope: Scope,
+    pub resources: Vec<String>,
+    /// Where it asked from.
+    pub address: String,
+    pub created_at: i64,
+    pub ends_at: i64,
+    pub answer: Answer,
+}
+
+/// What the person said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing yet; the code names the device.
+    Awaited(UserCode),
+    Allowed(SessionId),
+    Denied,
+}
+
+impl Device {
+    /// Whether a person may still go on with it, in the eyes of that person.
+    pub fn check(&self, client: &Client, now: i64) -> Result<(), OAuthError> {
+        if client.disabled {
+            return Err(Reason::ClientDisabled.because("this client is disabled"));
+        }
+        client.may_use(GrantType::DeviceCode)?;
+        let over = |what| Err(Reason::DeviceAnswered.because(what));
+        match self.answer {
+            Answer::Denied => over("the request of the device was denied"),
+            Answer::Allowed(_) => Ok(()),
+            Answer::Awaited(_) if now >= self.ends_at => over("the request of the device has expired"),
+            Answer::Awaited(_) => Ok(()),
+        }
+    }
+}
+
+/// A device code that is presented but brings no tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Polled {
+    pub grant: GrantId,
+    pub client: ClientId,
+    pub is_allowed: bool,
+    pub is_denied: bool,
+    pub is_consumed: bool,
+    pub ends_at: i64,
+    /// Seconds that the device is to wait between two polls.
+    pub interval: i64,
+    pub polled_at: Option<i64>,
+}
+
+/// What there is to remember beside a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consequence {
+    Nothing,
+    /// The poll, and how long the device is to wait from now on.
+    Poll {
+        interval: i64,
+    },
+    /// It was redeemed before: what was issued from it ends.
+    Revoke,
+}
+
+/// Seconds by which a device that polls too fast is slowed down (RFC 8628 §3.5).
+const SLOWER: i64 = 5;
+/// No device waits longer, however fast it was: its person waits with it.
+const SLOWEST: i64 = 60;
+
+/// Why a device gets no tokens; `None` when it would get them but for the client, which has changed meanwhile.
+pub fn judge(polled: &Polled, client: &ClientId, now: i64) -> Option<(OAuthError, Consequence)> {
+    let refused = |reason: Reason, what: &'static str| Some((reason.because(what), Consequence::Nothing));
+    if polled.client != *client {
+        return refused(Reason::DeviceCodeWrongClient, "the device code was issued to another client");
+    }
+    if polled.is_consumed {
+        let what = "the device code was redeemed before; everything issued from it has been revoked";
+        return Some((Reason::DeviceCodeReplayed.because(what), Consequence::Revoke));
+    }
+    if polled.is_denied {
+        return refused(Reason::DeviceCodeDenied, "the person denied the request");
+    }
+    if now >= polled.ends_at {
+        return refused(Reason::DeviceCodeExpired, "the device code has expired; ask for a new one");
+    }
+    if polled.is_allowed {
+        return None;
+    }
+    // Times are whole seconds, so one that has waited its time may seem to be early by one.
+    let is_early = polled.polled_at.is_some_and(|last| now - last < polled.interval - 1);
+    if is_early {
+        let interval = (polled.interval + SLOWER).min(SLOWEST.max(polled.interval));
+        let what =
+            format!("the device polls too fast; from now on it waits {interval} seconds between two polls");
+        return Some((Reason::DeviceCodeSlowDown.because(what), Consequence::Poll { interval }));
+    }
+    let what = "the person has not answered yet; ask again after the interval";
+    let consequence = Consequence::Poll { interval: polled.interval };
+    Some((Reason::DeviceCodePending.because(what), consequence))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_in_any_case_with_anything_between_its_letters() {
+        let code = UserCode::of_bytes(&[0, 1, 2, 255, 250, 3, 4, 5, 6, 239]).unwrap();
+        assert_eq!(code.to_string(), "BCDF-GHJZ");
+        for typed in ["BCDF-GHJZ", "bcdfghjz", " bcdf ghjz ", "B.C.D.F\u{2013}GHJZ", "b-c-d-f-g-h-j-z"] {
+            assert_eq!(UserCode::parse(typed).as_ref(), Some(&code), "{typed}");
+        }
+        for none in ["", "BCDF-GHJ", "BCDF-GHJZZ", "BCDF-GHJA", "BCDF-GHJ1", "ＢCDF-GHJZ", &"B".repeat(9000)]
+        {
+            assert_eq!(UserCode::parse(none), None, "{none}");
+        }
+        assert_eq!(UserCode::of_bytes(&[255; 32]), None);
+        assert_eq!(UserCode::of_bytes(&[0; 7]), None);
+    }
+
+    fn polled() -> Polled {
+        Polled {
+            grant: GrantId::new("g"),
+            client: ClientId::new("tv"),
+            is_allowed: false,
+            is_denied: false,
+            is_consumed: false,
+            ends_at: 700,
+            interval: 5,
+            polled_at: Some(100),
+        }
+    }
+
+    #[test]
+    fn a_device_is_told_what_it_is_waiting_for() {
+        let told = |polled: &Polled, now| {
+            judge(polled, &ClientId::new("tv"), now).map(|(error, then)| (error.reason, then))
+        };
+        let poll = |interval| Consequence::Poll { interval };
+        assert_eq!(told(&polled(), 105), Some((Reason::DeviceCodePending, poll(5))));
+        assert_eq!(told(&polled(), 104), Some((Reason::DeviceCodePending, poll(5))), "clocks round down");
+        assert_eq!(told(&polled(), 103), Some((Reason::DeviceCodeSlowDown, poll(10))));
+        let first = Polled { polled_at: None, ..polled() };
+        assert_eq!(told(&first, 100), Some((Reason::DeviceCodePending, poll(5))));
+        let slow = Polled { interval: 60, ..polled() };
+        assert_eq!(told(&slow, 101), Some((Reason::DeviceCodeSlowDown, poll(60))));
+        assert_eq!(told(&polled(), 700), Some((Reason::DeviceCodeExpired, Consequence::Nothing)));
+        let denied = Polled { is_denied: true, ..polled() };
+        assert_eq!(told(&denied, 101), Some((Reason::DeviceCodeDenied, Consequence::Nothing)));
+        let allowed = Polled { is_allowed: true, ..polled() };
+        assert_eq!(told(&allowed, 101), None);
+        assert_eq!(told(&allowed, 700), Some((Reason::DeviceCodeExpired, Consequence::Nothing)));
+        let consumed = Polled { is_consumed: true, ..allowed };
+        assert_eq!(told(&consumed, 9000), Some((Reason::DeviceCodeReplayed, Consequence::Revoke)));
+        let other = judge(&consumed, &ClientId::new("other"), 101).unwrap();
+        assert_eq!((other.0.reason, other.1), (Reason::DeviceCodeWrongClient, Consequence::Nothing));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_typed_is_a_code_or_none(typed in ".{0,40}") {
+            if let Some(code) = UserCode::parse(&typed) {
+                prop_assert_eq!(UserCode::parse(&code.to_string()), Some(code));
+            }
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! Protected APIs, and which one of them a token is for (RFC 8707).
+
+use url::Url;
+
+use crate::oauth::client::{Client, TokenFormat};
+use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::grant::scope::Scope;
+use crate::oauth::id::ClientId;
+use crate::oauth::reason::Reason;
+use crate::oauth::request::params::Params;
+use crate::oauth::signing_key::SigningAlgorithm;
+
+/// A protected API as its operator registered it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    pub uri: String,
+    /// Of what applications ask for, what is this API's.
+    pub scopes: Scope,
+    pub format: TokenFormat,
+    /// What its JWTs are signed with; `None` is the server's choice.
+    pub algorithm: Option<SigningAlgorithm>,
+    /// In seconds.
+    pub access_token_lifetime: Option<i64>,
+    /// The clients that may introspect its tokens.
+    pub servers: Vec<ClientId>,
+}
+
+/// Looks a resource up by its URI, in any spelling of it.
+pub trait KnownResources {
+    fn resource(&self, uri: &str) -> Option<&Resource>;
+}
+
+/// Resources in one request.
+const MOST: usize = 8;
+/// Bytes of a URI.
+const LONGEST: usize = 512;
+
+/// The form in which two spellings of one URI are equal (RFC 3986 §6.2); nothing where it is no absolute URI.
+pub fn normal(uri: &str) -> Option<String> {
+    let is_plain = uri.len() <= LONGEST && uri.bytes().all(|byte| byte.is_ascii_graphic());
+    let url = Url::parse(uri).ok().filter(|url| is_plain && url.fragment().is_none())?;
+    Some(url.into())
+}
+
+/// Checks a URI that is to be registered; the error is a sentence for the operator.
+pub fn check_uri(uri: &str) -> Result<(), String> {
+    match normal(uri) {
+        Some(_) => Ok(()),
+        None => Err(format!(
+            "the resource {uri:?} is no absolute URI without a fragment, such as https://api.example.com"
+        )),
+    }
+}
+
+/// What is registered, and under which name this server itself goes.
+pub struct Registered<'k, K> {
+    pub resources: &'k K,
+    pub issuer: &'k str,
+}
+
+impl<'k, K: KnownResources> Registered<'k, K> {
+    /// Those that an authorization request names, by their registered URIs; each needs a scope of the request.
+    pub fn authorized(
+        &self,
+        params: &Params,
+        client: &Client,
+        scope: &Scope,
+    ) -> Result<Vec<String>, OAuthError> {
+        let mut authorized: Vec<String> = Vec::new();
+        for uri in params.all("resource", MOST)? {
+            let Some(resource) = self.named(uri, client)? else { continue };
+            within(resource, scope)?;
+            if !authorized.contains(&resource.uri) {
+                authorized.push(resource.uri.clone());
+            }
+        }
+        Ok(authorized)
+    }
+
+    /// The one that a URI names, if this client may name it; `None` is this server itself.
+    pub fn named(&self, uri: &str, client: &Client) -> Result<Option<&'k Resource>, OAuthError> {
+        let Some(normal) = normal(uri) else {
+            return Err(Reason::ResourceMalformed
+                .because(format!("the resource {} is no absolute URI without a fragment", shown(uri))));
+        };
+        if crate::oauth::grant::resource::normal(self.issuer).as_deref() == Some(&normal) {
+            return Ok(None);
+        }
+        let Some(resource) = self.resources.resource(&normal) else {
+            return Err(
+                Reason::ResourceUnknown.because(format!("the resource {} is not known here", shown(uri)))
+            );
+        };
+        let may = match client.resources.is_empty() {
+            true => resource.scopes.names().any(|name| client.scopes.contains(name)),
+            false => client.resources.contains(&resource.uri),
+        };
+        if !may {
+            return Err(Reason::ResourceNotAllowed
+                .because(format!("this client may not have tokens for the resource {}", shown(uri))));
+        }
+        Ok(Some(resource))
+    }
+
+    /// The one that a token of a grant is for: what the token request names, or the only one of the authorization.
+    pub fn of_grant(
+        &self,
+        named: Option<&str>,
+        authorized: &[String],
+        client: &Client,
+    ) -> Result<Option<&'k Resource>, OAuthError> {
+        let uri = match (named, authorized) {
+            (Some(uri), _) => uri,
+            (None, [only]) => only,
+            (None, _) => return Ok(None),
+        };
+        let resource = self.named(uri, client)?;
+        match resource {
+            Some(resource) if !authorized.contains(&resource.uri) => Err(Reason::ResourceWidened
+                .because(format!("the resource {} is not part of the original authorization", shown(uri)))),
+            resource => Ok(resource),
+        }
+    }
+
+    /// The one that a client's own token is for: what it names, or the only one that it is registered for.
+    pub fn of_client(
+        &self,
+        named: Option<&str>,
+        client: &Client,
+    ) -> Result<Option<&'k Resource>, OAuthError> {
+        let only = match client.resources.as_slice() {
+            [only] => Some(only.as_str()),
+            _ => None,
+        };
+        named.or(only).map_or(Ok(None), |uri| self.named(uri, client))
+    }
+
+    /// The one that a token is for which comes of another one: what the request names, or what the other one is for,
+    /// which needs no further permission.
+    pub fn of_exchange(
+        &self,
+        named: Option<&str>,
+        audience: Option<&str>,
+        client: &Client,
+    ) -> Result<Option<&'k Resource>, OAuthError> {
+        let unchanged = audience.unwrap_or(self.issuer);
+        match named {
+            Some(uri) if normal(uri) != normal(unchanged) => self.named(uri, client),
+            _ => match audience {
+                None => Ok(None),
+                Some(uri) => self.resources.resource(uri).map(Some).ok_or_else(|| {
+                    Reason::ResourceUnknown.because(format!("the resource {} is not known here", shown(uri)))
+                }),
+            },
+        }
+    }
+
+    /// What of a granted scope goes into a token for `resource`; into one for this server goes what is of none of
+    /// the resources that were named with it.
+    pub fn scope(
+        &self,
+        resource: Option<&Resource>,
+        granted: &Scope,
+        authorized: &[String],
+    ) -> Result<Scope, OAuthError> {
+        match resource {
+            Some(resource) => within(resource, granted),
+            None => {
+                let others = authorized.iter().filter_map(|uri| self.resources.resource(uri));
+                Ok(others.fold(granted.clone(), |scope, other| scope.without(&other.scopes)))
+            }
+        }
+    }
+}
+
+/// The resource that a token request names by a parameter: a token is for one, and each has a request of its own.
+pub fn named(params: &Params, parameter: &'static str) -> Result<Option<String>, OAuthError> {
+    match params.all(parameter, MOST)?.as_slice() {
+        [] => Ok(None),
+        [only] => Ok(Some((*only).to_owned())),
+        _ => Err(Reason::ResourceSeveral
+            .because("the token request names several resources, and a token is for one of them")),
+    }
+}
+
+/// A token for an API that has scopes carries one of them.
+fn within(resource: &Resource, scope: &Scope) -> Result<Scope, OAuthError> {
+    let within = scope.without(&scope.without(&resource.scopes));
+    if within.is_empty() && !resource.scopes.is_empty() {
+        return Err(Reason::ScopeNotOfResource
+            .because(format!("none of the scopes is one of the resource {}", shown(&resource.uri))));
+    }
+    Ok(within)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::client::{ClientKind, example};
+
+    struct Known(Vec<Resource>);
+
+    impl KnownResources for Known {
+        fn resource(&self, uri: &str) -> Option<&Resource> {
+            self.0.iter().find(|known| normal(&known.uri) == normal(uri))
+        }
+    }
+
+    fn resource(uri: &str, scopes: &str) -> Resource {
+        Resource {
+            uri: uri.into(),
+            scopes: Scope::from_stored(scopes),
+            format: TokenFormat::Jwt,
+            algorithm: None,
+            access_token_lifetime: None,
+            servers: Vec::new(),
+        }
+    }
+
+    fn known() -> Known {
+        Known(vec![
+            resource("https://api.example", "read write"),
+            resource("https://other.example/v1", "other"),
+            resource("urn:bare", ""),
+        ])
+    }
+
+    #[test]
+    fn a_uri_is_the_same_in_every_spelling_and_absolute() {
+        for (one, other) in [
+            ("https://api.example", "https://api.example/"),
+            ("https://api.example", "HTTPS://API.example:443"),
+            ("https://api.example/a/../b", "https://api.example/b"),
+        ] {
+            assert_eq!(normal(one), normal(other));
+            assert!(normal(one).is_some());
+        }
+        assert_ne!(normal("https://api.example/v1"), normal("https://api.example/v1/"));
+        for bad in
+            ["", "/api", "api.example", "https://api.example/#part", "https://a b", "https://\u{e4}", "//a"]
+        {
+            assert_eq!(normal(bad), None, "{bad}");
+        }
+        assert_eq!(normal(&format!("https://api.example/{}", "a".repeat(500))), None);
+    }
+
+    #[test]
+    fn a_client_names_what_it_is_registered_for_or_has_a_scope_of() {
+        let known = known();
+        let registered = Registered { resources: &known, issuer: "https://id.example" };
+        let free = example(ClientKind::Web);
+        let bound = Client { resources: vec!["urn:bare".into()], ..example(ClientKind::Web) };
+        let named = |uri: &str, client: &Client| {
+            registered.named(uri, client).map(|found| found.map(|found| found.uri.clone()))
+        };
+        let reason = |uri: &str, client: &Client| named(uri, client).unwrap_err().reason;
+        assert_eq!(named("https://api.example/", &free), Ok(Some("https://api.example".into())));
+        assert_eq!(named("https://id.example/", &free), Ok(None), "this server itself");
+        assert_eq!(reason("https://other.example/v1", &free), Reason::ResourceNotAllowed);
+        assert_eq!(reason("urn:bare", &free), Reason::ResourceNotAllowed);
+        assert_eq!(reason("https://nowhere.example", &free), Reason::ResourceUnknown);
+        assert_eq!(reason("nowhere", &free), Reason::ResourceMalformed);
+        assert_eq!(named("urn:bare", &bound), Ok(Some("urn:bare".into())));
+        assert_eq!(reason("https://api.example", &bound), Reason::ResourceNotAllowed);
+    }
+
+    #[test]
+    fn an_exchange_keeps_the_target_or_names_one_that_the_client_may_name() {
+        let known = known();
+        let registered = Registered { resources: &known, issuer: "https://id.example" };
+        let client = example(ClientKind::Service);
+        let of = |named: Option<&str>, audience: Option<&str>| {
+            let found = registered.of_exchange(named, audience, &client);
+            found.map(|found| found.map(|found| found.uri.as_str())).map_err(|error| error.reason)
+        };
+        let (api, other) = ("https://api.example", "https://other.example/v1");
+        assert_eq!(of(None, Some(other)), Ok(Some(other)), "it may not name it, and need not");
+        assert_eq!(of(Some(other), Some(other)), Ok(Some(other)));
+        assert_eq!(of(Some("https://api.example/"), Some(other)), Ok(Some(api)));
+        assert_eq!(of(Some("https://id.example/"), Some(other)), Ok(None));
+        assert_eq!((of(None, None), of(Some("https://id.example"), None)), (Ok(None), Ok(None)));
+        assert_eq!(of(Some(other), Some(api)), Err(Reason::ResourceNotAllowed));
+        assert_eq!(of(Some(other), None), Err(Reason::ResourceNotAllowed));
+        assert_eq!(of(Some("api"), None), Err(Reason::ResourceMalformed));
+        assert_eq!(of(None, Some("urn:gone")), Err(Reason::ResourceUnknown));
+    }
+
+    #[test]
+    fn a_token_is_for_one_of_what_was_authorized_and_carries_its_scopes_alone() {
+        let known = known();
+        let registered = Registered { resources: &known, issuer: "https://id.example" };
+        let client =
+            Client { scopes: Scope::from_stored("openid read write other"), ..example(ClientKind::Web) };
+        let both = ["https://api.example".to_owned(), "https://other.example/v1".to_owned()];
+        let token = |named: Option<&str>, authorized: &[String]| {
+            let resource = registered.of_grant(named, authorized, &client)?;
+            let granted = Scope::from_stored("openid read other");
+            registered.scope(resource, &granted, authorized).map(|scope| scope.to_string())
+        };
+        let reason = |named, authorized: &[String]| token(named, authorized).unwrap_err().reason;
+        assert_eq!(token(None, &[]), Ok("openid other read".into()), "as ever where nothing was named");
+        assert_eq!(token(None, &both), Ok("openid".into()));
+        assert_eq!(token(None, &both[..1]), Ok("read".into()), "the only one");
+        assert_eq!(token(Some("https://api.example/"), &both), Ok("read".into()));
+        assert_eq!(token(Some("https://id.example"), &both[..1]), Ok("openid other".into()));
+        assert_eq!(reason(Some("https://other.example/v1"), &both[..1]), Reason::ResourceWidened);
+        assert_eq!(reason(Some("https://api.example"), &[]), Reason::ResourceWidened);
+        let api = known.resource("https://api.example").unwrap();
+        let refused = registered.scope(Some(api), &Scope::from_stored("openid"), &both).unwrap_err();
+        assert_eq!(refused.reason, Reason::ScopeNotOfResource);
+        let bare = known.resource("urn:bare").unwrap();
+        let none = registered.scope(Some(bare), &Scope::from_stored("openid"), &both).unwrap();
+        assert!(none.is_empty(), "an API without scopes needs none");
+    }
+}

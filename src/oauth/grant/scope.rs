@@ -1,0 +1,184 @@
+//! Scopes: the list in a request, and which of it an application gets (RFC 6749 §3.3).
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::oauth::client::Client;
+use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::reason::Reason;
+
+/// A set of scope names, in order, each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope(BTreeSet<String>);
+
+/// A scope that the server knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScopeRecord {
+    pub name: String,
+    /// What the consent page says.
+    pub description: String,
+    /// Never given without being named in the request.
+    pub sensitive: bool,
+    /// What an application learns of the person with it (OpenID Connect Core §5.4).
+    pub claims: Vec<String>,
+    /// The most that a token with it lives, in seconds.
+    pub access_token_lifetime: Option<i64>,
+    /// Nobody but people of this group has it.
+    pub required_group: Option<String>,
+}
+
+/// With it a request is one of OpenID Connect, and its answer tells who signed in (OpenID Connect Core §3.1.2.1).
+pub const OPENID: &str = "openid";
+/// What is granted with it outlives the session (OpenID Connect Core §11).
+pub const OFFLINE_ACCESS: &str = "offline_access";
+
+/// Looks a scope up by its name.
+pub trait KnownScopes {
+    fn find(&self, name: &str) -> Option<&ScopeRecord>;
+}
+
+impl Scope {
+    /// Names in one request.
+    const MOST: usize = 64;
+    /// Bytes of one name.
+    pub const LONGEST_NAME: usize = 128;
+
+    /// Parses `scope-token *( SP scope-token )`.
+    pub fn parse(text: &str) -> Result<Self, OAuthError> {
+        let mut names = BTreeSet::new();
+        for (index, name) in text.split(' ').enumerate() {
+            if index >= Self::MOST {
+                return Err(Reason::ScopeTooMany.because("the scope parameter has more than 64 names"));
+            }
+            if !is_scope_name(name) {
+                return Err(Reason::ScopeMalformed
+                    .because("scope must be names of printable ASCII, separated by single spaces"));
+            }
+            names.insert(name.to_owned());
+        }
+        Ok(Self(names))
+    }
+
+    /// Reads a list that was checked when it was stored.
+    pub fn from_stored(text: &str) -> Self {
+        Self(text.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect())
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.0.is_subset(&other.0)
+    }
+
+    pub fn and(&self, other: &Self) -> Self {
+        Self(self.0.union(&other.0).cloned().collect())
+    }
+
+    pub fn without(&self, other: &Self) -> Self {
+        Self(self.0.difference(&other.0).cloned().collect())
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, name) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" ")?;
+            }
+            f.write_str(name)?;
+        }
+        Ok(())
+    }
+}
+
+/// `1*NQCHAR` of bounded length (RFC 6749 A.4).
+pub fn is_scope_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= Scope::LONGEST_NAME
+        && name.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+}
+
+/// What the application gets: what it asks for, or unasked all of its scopes that are not sensitive.
+pub fn resolve(
+    requested: Option<&str>,
+    client: &Client,
+    known: &impl KnownScopes,
+) -> Result<Scope, OAuthError> {
+    let Some(requested) = requested else { return unasked(client, known) };
+    let scope = Scope::parse(requested)?;
+    if let Some(name) = scope.names().find(|name| known.find(name).is_none()) {
+        return Err(Reason::ScopeUnknown.because(format!("the scope {} is not known here", shown(name))));
+    }
+    if let Some(name) = scope.names().find(|name| !client.scopes.contains(name)) {
+        return Err(Reason::ScopeForbidden
+            .because(format!("this client is not allowed to use the scope {}", shown(name))));
+    }
+    Ok(scope)
+}
+
+fn unasked(client: &Client, known: &impl KnownScopes) -> Result<Scope, OAuthError> {
+    let given = |name: &&str| known.find(name).is_some_and(|record| !record.sensitive);
+    let scope = Scope(client.scopes.names().filter(given).map(str::to_owned).collect());
+    if scope.is_empty() {
+        return Err(Reason::ScopeNone.because("the request names no scope, and this client has no default"));
+    }
+    Ok(scope)
+}
+
+/// Narrows a granted scope; never widens it (RFC 6749 §6).
+pub fn narrow(requested: Option<&str>, granted: &Scope) -> Result<Scope, OAuthError> {
+    let Some(requested) = requested else { return Ok(granted.clone()) };
+    let scope = Scope::parse(requested)?;
+    if let Some(name) = scope.names().find(|name| !granted.contains(name)) {
+        return Err(Reason::ScopeWidened
+            .because(format!("the scope {} is not part of the original authorization", shown(name))));
+    }
+    Ok(scope)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn double_spaces_tabs_quotes_and_unicode_are_malformed() {
+        for text in ["a  b", " a", "a ", "a\tb", "a\"b", "a\\b", "ä", ""] {
+            assert_eq!(Scope::parse(text).unwrap_err().reason, Reason::ScopeMalformed, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn ten_thousand_names_are_too_many() {
+        let text = vec!["a"; 10_000].join(" ");
+        assert_eq!(Scope::parse(&text).unwrap_err().reason, Reason::ScopeTooMany);
+    }
+
+    #[test]
+    fn narrowing_never_widens() {
+        let granted = Scope::parse("read write").unwrap();
+        assert_eq!(narrow(Some("read"), &granted).unwrap().to_string(), "read");
+        assert_eq!(narrow(None, &granted).unwrap(), granted);
+        assert_eq!(narrow(Some("read admin"), &granted).unwrap_err().reason, Reason::ScopeWidened);
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_and_writing_are_each_others_inverse(text in ".{0,200}") {
+            if let Ok(scope) = Scope::parse(&text) {
+                prop_assert_eq!(Scope::parse(&scope.to_string()).unwrap(), scope);
+            }
+        }
+    }
+}

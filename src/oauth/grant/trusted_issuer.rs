@@ -1,0 +1,137 @@
+//! Issuers that the operator trusts to vouch for people (RFC 7523 §2.1 and §3, RFC 8693 §2.1).
+
+use url::Url;
+
+use crate::oauth::client::{AssertionAudience, Client};
+use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::grant::scope::{self, KnownScopes, Scope};
+use crate::oauth::id::ClientId;
+use crate::oauth::reason::Reason;
+
+/// Somebody else whose signature says who a person is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustedIssuer {
+    /// The `iss` of its tokens, compared byte for byte.
+    pub issuer: String,
+    pub keys: IssuerKeys,
+    /// The most that comes of its tokens.
+    pub scopes: Scope,
+    /// Whom its tokens may be for beside the issuer of this server.
+    pub audience: Option<AssertionAudience>,
+    /// The clients that may bring its tokens.
+    pub clients: Vec<ClientId>,
+}
+
+/// What its tokens are verified by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IssuerKeys {
+    /// A JWK Set.
+    Here(String),
+    /// Where there is one.
+    At(String),
+}
+
+impl TrustedIssuer {
+    /// What a client gets by a token of this issuer: what it asks for, or unasked what both may have.
+    pub fn scope(
+        &self,
+        requested: Option<&str>,
+        client: &Client,
+        known: &impl KnownScopes,
+    ) -> Result<Scope, OAuthError> {
+        let scope = scope::resolve(requested, client, known)?;
+        let beyond = scope.without(&self.scopes);
+        if let (Some(_), Some(name)) = (requested, beyond.names().next()) {
+            return Err(Reason::ScopeBeyondIssuer
+                .because(format!("the scope {} is beyond what this issuer is trusted with", shown(name))));
+        }
+        let scope = scope.without(&beyond);
+        if scope.is_empty() {
+            return Err(
+                Reason::ScopeNone.because("the request names no scope, and client and issuer share none")
+            );
+        }
+        Ok(scope)
+    }
+}
+
+/// Bytes of an issuer.
+const LONGEST: usize = 512;
+/// Bytes of a subject.
+const LONGEST_SUBJECT: usize = 255;
+
+/// Checks an issuer's name; the error is a sentence for the operator.
+pub fn check_issuer(issuer: &str) -> Result<(), String> {
+    let is_plain = issuer.len() <= LONGEST && issuer.bytes().all(|byte| byte.is_ascii_graphic());
+    let url = Url::parse(issuer).ok();
+    if !is_plain || url.is_none_or(|url| url.fragment().is_some()) {
+        return Err(format!(
+            "the issuer {issuer:?} is no absolute URI without a fragment, such as https://idp.example.com"
+        ));
+    }
+    Ok(())
+}
+
+/// Checks what an issuer calls a person; the error is a sentence for the operator.
+pub fn check_subject(subject: &str) -> Result<(), String> {
+    if subject.is_empty() || subject.len() > LONGEST_SUBJECT || subject.chars().any(char::is_control) {
+        return Err(format!("a subject has 1 to {LONGEST_SUBJECT} bytes on one line"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::grant::scope::ScopeRecord;
+
+    struct Known(HashMap<&'static str, ScopeRecord>);
+
+    impl KnownScopes for Known {
+        fn find(&self, name: &str) -> Option<&ScopeRecord> {
+            self.0.get(name)
+        }
+    }
+
+    #[test]
+    fn a_token_of_an_issuer_is_worth_what_issuer_and_client_may_both_have() {
+        let sensitive = ScopeRecord { sensitive: true, ..ScopeRecord::default() };
+        let known = ["read", "write", "other"].map(|name| (name, ScopeRecord::default()));
+        let known = Known(known.into_iter().chain([("pay", sensitive)]).collect());
+        let issuer = |scopes: &str| TrustedIssuer {
+            issuer: "https://idp.example".into(),
+            keys: IssuerKeys::At("https://idp.example/jwks".into()),
+            scopes: Scope::from_stored(scopes),
+            audience: None,
+            clients: Vec::new(),
+        };
+        let client = Client { scopes: Scope::from_stored("read write pay"), ..example(ClientKind::Web) };
+        let of = |issuer: &TrustedIssuer, asked: Option<&str>| {
+            issuer.scope(asked, &client, &known).map(|scope| scope.to_string()).map_err(|error| error.reason)
+        };
+        let narrow = issuer("read pay other");
+        assert_eq!(of(&narrow, None), Ok("read".into()), "nothing sensitive unasked");
+        assert_eq!(of(&narrow, Some("read pay")), Ok("pay read".into()));
+        assert_eq!(of(&narrow, Some("read write")), Err(Reason::ScopeBeyondIssuer));
+        assert_eq!(of(&narrow, Some("other")), Err(Reason::ScopeForbidden));
+        assert_eq!(of(&issuer("other"), None), Err(Reason::ScopeNone));
+    }
+
+    #[test]
+    fn an_issuer_is_an_absolute_uri_and_a_subject_one_line() {
+        for good in ["https://idp.example", "https://idp.example/realms/a?b", "spiffe://example", "urn:idp"] {
+            assert_eq!(check_issuer(good), Ok(()), "{good}");
+        }
+        for bad in ["", "idp", "https://idp.example/#x", "https://a b", "https://\u{e4}", "urn:\0"] {
+            assert!(check_issuer(bad).is_err(), "{bad:?}");
+        }
+        assert!(check_issuer(&format!("urn:{}", "a".repeat(509))).is_err());
+        assert_eq!(check_subject("248289761001"), Ok(()));
+        for bad in ["", "a\nb", &"a".repeat(256)] {
+            assert!(check_subject(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,406 @@
+//! Claims about a person: which may be stored, and what each is taken from (OpenID Connect Core §5.1).
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::oauth::id::UserId;
+use crate::oauth::identity::user::check_email;
+
+/// Claims by their names.
+pub type Claims = Map<String, Value>;
+
+/// Bytes of a claim's name.
+const LONGEST_NAME: usize = 128;
+/// Bytes of a claim that is text, or an address.
+const LONGEST_TEXT: usize = 2048;
+/// Bytes of all claims of a person, as JSON.
+const LARGEST: usize = 16 * 1024;
+
+/// What this server says of itself in tokens, so that no scope and no person can say it.
+pub const PROTOCOL: [&str; 20] = [
+    "acr",
+    "act",
+    "amr",
+    "at_hash",
+    "aud",
+    "auth_time",
+    "azp",
+    "c_hash",
+    "client_id",
+    "cnf",
+    "events",
+    "exp",
+    "iat",
+    "iss",
+    "jti",
+    "nbf",
+    "nonce",
+    "scope",
+    "sid",
+    "sub",
+];
+
+/// What the value of a claim is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Address,
+    Birthdate,
+    Boolean,
+    List,
+    Link,
+    Own,
+}
+
+/// What is known of a person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Person {
+    pub id: UserId,
+    pub username: String,
+    pub name: Option<String>,
+    pub email: Option<String>,
+    /// Everything else.
+    pub claims: Claims,
+    /// In seconds.
+    pub updated_at: i64,
+}
+
+impl Person {
+    /// Those of the named claims that this person has.
+    pub fn told<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Claims {
+        let named = names.into_iter().filter_map(|name| Some((name.to_owned(), self.claim(name)?)));
+        named.collect()
+    }
+
+    /// The person without some claims and then with others, all of them checked.
+    ///
+    /// A new address and a new number are not verified, unless that is told with them.
+    pub fn changed(mut self, forgotten: &[String], told: Claims) -> Result<Self, String> {
+        let before = (self.email.clone(), self.claims.get("phone_number").cloned());
+        let is_told = (told.contains_key("email_verified"), told.contains_key("phone_number_verified"));
+        for name in forgotten {
+            match name.as_str() {
+                "name" => self.name = None,
+                "email" => self.email = None,
+                name => drop(self.claims.remove(name)),
+            }
+        }
+        for (name, value) in told {
+            match (name.as_str(), value) {
+                ("name", Value::String(text)) => self.name = Some(text),
+                ("email", Value::String(text)) => {
+                    check_email(&text)?;
+                    self.email = Some(text);
+                }
+                (_, value) => drop(self.claims.insert(name, value)),
+            }
+        }
+        if self.email != before.0 && !is_told.0 {
+            self.claims.remove("email_verified");
+        }
+        if self.claims.get("phone_number") != before.1.as_ref() && !is_told.1 {
+            self.claims.remove("phone_number_verified");
+        }
+        check_size(&self.claims)?;
+        Ok(self)
+    }
+
+    fn claim(&self, name: &str) -> Option<Value> {
+        let stored = || self.claims.get(name).cloned();
+        let verified = |what: bool| what.then(|| stored().unwrap_or(Value::Bool(false)));
+        match name {
+            "name" => self.name.clone().map(Value::from),
+            "email" => self.email.clone().map(Value::from),
+            "preferred_username" => stored().or_else(|| Some(self.username.clone().into())),
+            "email_verified" => verified(self.email.is_some()),
+            "phone_number_verified" => verified(self.claims.contains_key("phone_number")),
+            "updated_at" => Some(self.updated_at.into()),
+            _ => stored(),
+        }
+    }
+}
+
+/// A claim's name and what stands for it on one line; the error is a sentence for the operator.
+///
+/// `name=value` is text, or what the claim is by OpenID Connect Core §5.1; `name:=value` is JSON.
+pub fn parse(text: &str) -> Result<(String, Value), String> {
+    let Some((name, value)) = text.split_once('=') else {
+        return Err(format!("the claim {text:?} is not of the form name=value"));
+    };
+    let (name, as_json) = name.strip_suffix(':').map_or((name, false), |name| (name, true));
+    check_name(name)?;
+    let kind = kind(name);
+    let value = if as_json || matches!(kind, Kind::Boolean | Kind::Address | Kind::List) {
+        serde_json::from_str(value)
+            .map_err(|_| format!("the claim {name} is not JSON: it must be {}", kind.name()))?
+    } else {
+        Value::from(value)
+    };
+    check(name, &value)?;
+    Ok((name.to_owned(), value))
+}
+
+/// Checks the name of a claim that a person may have, or a scope tell.
+pub fn check_name(name: &str) -> Result<(), String> {
+    let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'=');
+    if name.is_empty() || name.len() > LONGEST_NAME || !name.bytes().all(fits) || name.ends_with(':') {
+        return Err(format!(
+            "a claim's name is 1 to {LONGEST_NAME} characters of printable ASCII without space, quote, backslash and ="
+        ));
+    }
+    if PROTOCOL.contains(&name) || matches!(name, "_claim_names" | "_claim_sources") {
+        return Err(format!("the claim {name} is the server's own"));
+    }
+    Ok(())
+}
+
+/// Checks the value of a claim of a person.
+pub fn check(name: &str, value: &Value) -> Result<(), String> {
+    if name == "updated_at" {
+        return Err("the claim updated_at is the server's own: the time of the last change".into());
+    }
+    let kind = kind(name);
+    let fits = match (kind, value) {
+        (Kind::Text, Value::String(text)) => is_line(text),
+        (Kind::Birthdate, Value::String(text)) => is_birthdate(text),
+        (Kind::Link, Value::String(text)) => is_link(text),
+        (Kind::Boolean, Value::Bool(_)) => true,
+        (Kind::Address, Value::Object(members)) => is_address(members),
+        (Kind::List, Value::Array(items)) => items.iter().all(|item| item.as_str().is_some_and(is_line)),
+        (Kind::Own, Value::String(text)) => text.len() <= LONGEST_TEXT,
+        (Kind::Own, value) => !value.is_null(),
+        _ => false,
+    };
+    if fits { Ok(()) } else { Err(format!("the claim {name} must be {}", kind.name())) }
+}
+
+fn check_size(claims: &Claims) -> Result<(), String> {
+    let size = serde_json::to_vec(claims).map_or(usize::MAX, |json| json.len());
+    if size > LARGEST {
+        return Err(format!("the claims of a person have {LARGEST} bytes at most, as JSON"));
+    }
+    Ok(())
+}
+
+fn kind(name: &str) -> Kind {
+    // A language may stand behind it: family_name#ja (OpenID Connect Core §5.2).
+    match name.split('#').next().unwrap_or(name) {
+        "name" | "email" | "given_name" | "family_name" | "middle_name" | "nickname"
+        | "preferred_username" | "gender" | "zoneinfo" | "locale" | "phone_number" => Kind::Text,
+        "profile" | "picture" | "website" => Kind::Link,
+        "email_verified" | "phone_number_verified" => Kind::Boolean,
+        "birthdate" => Kind::Birthdate,
+        "address" => Kind::Address,
+        "groups" => Kind::List,
+        _ => Kind::Own,
+    }
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text on one line, of 1 to 2048 bytes",
+            Self::Address => {
+                "a JSON object of formatted, street_address, locality, region, postal_code and country, each text"
+            }
+            Self::Birthdate => "a date such as 1985-10-26, 0000-10-26 without the year, or 1985",
+            Self::Boolean => "true or false",
+            Self::List => "a JSON array of texts",
+            Self::Link => "an http or https address",
+            Self::Own => "text of at most 2048 bytes, or JSON but null",
+        }
+    }
+}
+
+fn is_line(text: &str) -> bool {
+    (1..=LONGEST_TEXT).contains(&text.len()) && !text.chars().any(char::is_control)
+}
+
+fn is_link(text: &str) -> bool {
+    let is_web = |url: Url| matches!(url.scheme(), "http" | "https") && url.host().is_some();
+    is_line(text) && Url::parse(text).is_ok_and(is_web)
+}
+
+/// `YYYY`, `YYYY-MM-DD` or `0000-MM-DD`, as far as digits go.
+fn is_birthdate(text: &str) -> bool {
+    let number = |digits: &str, length: usize| {
+        (digits.len() == length && digits.bytes().all(|byte| byte.is_ascii_digit()))
+            .then(|| digits.parse::<u32>().ok())
+            .flatten()
+    };
+    let parts: Vec<&str> = text.split('-').collect();
+    match parts.as_slice() {
+        [year] => number(year, 4).is_some_and(|year| year > 0),
+        [year, month, day] => {
+            number(year, 4).is_some()
+                && number(month, 2).is_some_and(|month| (1..=12).contains(&month))
+                && number(day, 2).is_some_and(|day| (1..=31).contains(&day))
+        }
+        _ => false,
+    }
+}
+
+fn is_address(members: &Claims) -> bool {
+    const MEMBERS: [&str; 6] =
+        ["formatted", "street_address", "locality", "region", "postal_code", "country"];
+    // An address has lines.
+    let is_text = |value: &Value| {
+        let is_text = |text: &str| {
+            (1..=LONGEST_TEXT).contains(&text.len())
+                && !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r'))
+        };
+        value.as_str().is_some_and(is_text)
+    };
+    !members.is_empty()
+        && members.iter().all(|(name, value)| MEMBERS.contains(&name.as_str()) && is_text(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn person(claims: Value) -> Person {
+        let Value::Object(claims) = claims else { panic!("an object") };
+        Person {
+            id: UserId::new("u"),
+            username: "jane".into(),
+            name: Some("Jane Doe".into()),
+            email: None,
+            claims,
+            updated_at: 7,
+        }
+    }
+
+    #[test]
+    fn every_standard_claim_is_taken_in_its_form() {
+        for (text, value) in [
+            ("given_name=Jane", json!("Jane")),
+            ("family_name#ja=ドウ", json!("ドウ")),
+            ("nickname:=\"J\"", json!("J")),
+            ("birthdate=1985-10-26", json!("1985-10-26")),
+            ("birthdate=0000-10-26", json!("0000-10-26")),
+            ("birthdate=1985", json!("1985")),
+            ("website=https://jane.example.com/", json!("https://jane.example.com/")),
+            ("email_verified=true", json!(true)),
+            ("groups=[\"staff\", \"on call\"]", json!(["staff", "on call"])),
+            (
+                "address={\"formatted\": \"1 Road\\nTown\", \"country\": \"SE\"}",
+                json!({"formatted": "1 Road\nTown", "country": "SE"}),
+            ),
+            ("locale=sv-SE", json!("sv-SE")),
+            ("https://example.com/level=3", json!("3")),
+            ("level:=3", json!(3)),
+            ("motto=a=b", json!("a=b")),
+        ] {
+            let (name, read) = parse(text).unwrap_or_else(|why| panic!("{text}: {why}"));
+            assert_eq!(read, value, "{text}");
+            assert!(text.starts_with(&name), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_has_another_form_is_refused() {
+        let long = format!("nickname={}", "x".repeat(2049));
+        for text in [
+            "given_name",
+            "=x",
+            "given_name=",
+            "given_name=a\nb",
+            "given_name:=3",
+            "given_name:=",
+            &long,
+            "birthdate=26.10.1985",
+            "birthdate=1985-13-01",
+            "birthdate=1985-1-1",
+            "birthdate=0000",
+            "birthdate=1985-10",
+            "website=jane.example.com",
+            "picture=javascript:alert(1)",
+            "picture=data:image/png;base64,x",
+            "email_verified=yes",
+            "email_verified=\"true\"",
+            "groups=staff",
+            "groups=[1]",
+            "groups={}",
+            "address=Main street",
+            "address={}",
+            "address={\"planet\": \"Mars\"}",
+            "address={\"country\": 1}",
+            "updated_at=1",
+            "sub=u",
+            "iss=x",
+            "aud:=[]",
+            "nonce=x",
+            "own:=null",
+            "own:=[",
+            "with space=1",
+            "_claim_names:={}",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_person_tells_what_is_asked_and_known_and_nothing_else() {
+        let jane = person(json!({"phone_number": "+46 1", "groups": ["staff"], "level": 3}));
+        let told = |names: &[&str]| Value::Object(jane.told(names.iter().copied()));
+        assert_eq!(told(&[]), json!({}));
+        assert_eq!(told(&["name", "email", "email_verified"]), json!({"name": "Jane Doe"}));
+        assert_eq!(
+            told(&["phone_number", "phone_number_verified", "groups", "unknown", "sub"]),
+            json!({"phone_number": "+46 1", "phone_number_verified": false, "groups": ["staff"]})
+        );
+        assert_eq!(
+            told(&["preferred_username", "updated_at"]),
+            json!({"preferred_username": "jane", "updated_at": 7})
+        );
+        let other = person(json!({"preferred_username": "J."}));
+        assert_eq!(Value::Object(other.told(["preferred_username"])), json!({"preferred_username": "J."}));
+    }
+
+    #[test]
+    fn what_was_verified_is_so_no_longer_when_it_changes() {
+        let told = |text: &str| -> Claims { text.split(' ').map(|text| parse(text).unwrap()).collect() };
+        let before = person(json!({}))
+            .changed(
+                &[],
+                told(
+                    "email=a@b.example email_verified=true phone_number=1 phone_number_verified=true level=3",
+                ),
+            )
+            .unwrap();
+        let verified = |person: &Person| {
+            let told = person.told(["email_verified", "phone_number_verified"]);
+            ["email_verified", "phone_number_verified"].map(|name| told.get(name).cloned())
+        };
+        let (yes, no) = (Some(Value::Bool(true)), Some(Value::Bool(false)));
+        assert_eq!(verified(&before), [yes.clone(), yes.clone()]);
+        let after = |forgotten: &[&str], text: &str| {
+            let forgotten: Vec<String> = forgotten.iter().map(|name| (*name).to_owned()).collect();
+            let told = if text.is_empty() { Claims::new() } else { told(text) };
+            before.clone().changed(&forgotten, told).unwrap()
+        };
+        assert_eq!(verified(&after(&[], "email=a@b.example level=4")), [yes.clone(), yes.clone()]);
+        assert_eq!(verified(&after(&[], "email=c@d.example")), [no.clone(), yes.clone()]);
+        assert_eq!(verified(&after(&[], "phone_number=2")), [yes.clone(), no]);
+        assert_eq!(
+            verified(&after(&[], "email=c@d.example email_verified=true")),
+            [yes.clone(), yes.clone()]
+        );
+        assert_eq!(verified(&after(&["email"], "")), [None, yes]);
+        assert_eq!(after(&["level", "name"], "").told(["level", "name"]), Claims::new());
+        assert!(before.clone().changed(&[], told("email=nobody")).is_err());
+    }
+
+    #[test]
+    fn the_claims_of_a_person_are_bounded_together() {
+        let claims = |count: usize| -> Claims {
+            (0..count).map(|index| (format!("c{index}"), Value::from("x".repeat(2000)))).collect()
+        };
+        let change = |count| person(json!({})).changed(&[], claims(count));
+        assert!(change(8).is_ok());
+        assert!(change(9).unwrap_err().contains("16384 bytes"));
+    }
+}

@@ -1,0 +1,64 @@
+//! Groups of people, and what is only for those who are in one.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::oauth::client::Client;
+use crate::oauth::grant::scope::{KnownScopes, Scope};
+
+/// Bytes of a group's name.
+const LONGEST: usize = 200;
+
+/// The groups that a person is in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Groups(BTreeSet<String>);
+
+impl Groups {
+    /// Reads the claim `groups` of what is stored of a person; nobody is in a group that is not written there.
+    pub fn of_claims(claims: &str) -> Self {
+        // Most people have none, and it is asked at every sign-in.
+        if !claims.contains("\"groups\"") {
+            return Self::default();
+        }
+        let claims: Value = serde_json::from_str(claims).unwrap_or_default();
+        let names = claims["groups"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        Self(names.map(str::to_owned).collect())
+    }
+
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
+}
+
+/// The groups that a person must be in to have `scope` at `client`.
+pub fn required(client: &Client, scope: &Scope, known: &impl KnownScopes) -> BTreeSet<String> {
+    let of_scopes =
+        scope.names().filter_map(|name| known.find(name)).filter_map(|record| record.required_group.clone());
+    client.required_group.clone().into_iter().chain(of_scopes).collect()
+}
+
+/// Checks a group's name; the error is a sentence for the operator.
+pub fn check_name(name: &str) -> Result<(), String> {
+    if name.trim().is_empty() || name.len() > LONGEST || name.chars().any(char::is_control) {
+        return Err(format!("a group has a name of 1 to {LONGEST} bytes on one line"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_is_in_the_groups_of_the_claim_and_in_no_others() {
+        let groups = Groups::of_claims(r#"{"level":"admin","groups":["staff","on call"]}"#);
+        assert!(groups.contains("staff") && groups.contains("on call"));
+        assert!(!groups.contains("admin") && !groups.contains("Staff") && !groups.contains(""));
+        for none in
+            ["{}", "", "null", r#"{"groups":"staff"}"#, r#"{"x":"\"groups\""}"#, r#"{"groups":["staff""#]
+        {
+            assert_eq!(Groups::of_claims(none), Groups::default(), "{none}");
+        }
+    }
+}

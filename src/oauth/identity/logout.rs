@@ -1,0 +1,151 @@
+//! Signing out: who asks for it, whether the person is to be asked, and where to go then (OpenID Connect RP-Initiated
+//! Logout §2 and §3).
+
+use crate::oauth::client::Client;
+use crate::oauth::error::OAuthError;
+use crate::oauth::id::ClientId;
+use crate::oauth::reason::Reason;
+use crate::oauth::request::params::Params;
+use crate::oauth::request::redirect_uri::ReturnAddress;
+use crate::oauth::token::id_token::Names;
+
+/// What this endpoint knows by name; anything else is ignored.
+pub const KNOWN: [&str; 6] =
+    ["id_token_hint", "client_id", "post_logout_redirect_uri", "state", "logout_hint", "ui_locales"];
+
+/// What a verified ID Token says of who is, or was, signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    pub client: ClientId,
+    /// What the client calls the person and the session.
+    pub names: Names,
+}
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Nobody is signed in: there is nothing to end.
+    Done,
+    /// The application has proven that it means the session at this place.
+    End(usize),
+    Ask,
+}
+
+/// Who asks: the client of the request, and of the hint, which must be one.
+pub fn client_id(params: &Params, hint: Option<&Hint>) -> Result<Option<ClientId>, OAuthError> {
+    let named = match params.one("client_id")? {
+        None => None,
+        Some(id) => Some(ClientId::parse(id).ok_or_else(unknown)?),
+    };
+    let hinted = hint.map(|hint| &hint.client);
+    match (named, hinted) {
+        (Some(named), Some(hinted)) if named != *hinted => {
+            Err(Reason::HintOtherClient
+                .because("the id_token_hint was not issued to the client of client_id"))
+        }
+        (named, hinted) => Ok(named.or_else(|| hinted.cloned())),
+    }
+}
+
+pub fn unknown() -> OAuthError {
+    Reason::ClientUnknown.because("no client is registered with this client_id")
+}
+
+/// Where to go afterwards, if the request says so: an address that the client has registered, byte for byte.
+pub fn return_address(client: Option<&Client>, params: &Params) -> Result<Option<ReturnAddress>, OAuthError> {
+    let Some(requested) = params.one("post_logout_redirect_uri")? else { return Ok(None) };
+    let Some(client) = client else {
+        return Err(Reason::LogoutClientMissing
+            .because("post_logout_redirect_uri needs client_id or id_token_hint beside it"));
+    };
+    let address = ReturnAddress::after_logout(client, requested);
+    address.map(Some).ok_or_else(|| {
+        Reason::LogoutRedirectUri.because("the post_logout_redirect_uri is not registered for this client")
+    })
+}
+
+/// Decides whether to ask: not when the hint is of a session that this browser has; `here` are what the hint's client
+/// calls those.
+pub fn step(here: &[Names], hint: Option<&Hint>) -> Step {
+    let hinted = hint.and_then(|hint| here.iter().position(|names| hint.names == *names));
+    match (here, hinted) {
+        ([], _) => Step::Done,
+        (_, Some(at)) => Step::End(at),
+        (_, None) => Step::Ask,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::request::redirect_uri::RegisteredUri;
+
+    fn names(session: &str, subject: &str) -> Names {
+        Names { subject: subject.into(), session: session.into() }
+    }
+
+    fn hint(session: &str, subject: &str) -> Hint {
+        Hint { client: ClientId::new("example"), names: names(session, subject) }
+    }
+
+    #[test]
+    fn a_person_is_asked_unless_the_hint_is_of_a_session_of_this_browser() {
+        let here = [names("t", "v"), names("s", "u")];
+        assert_eq!(step(&[], None), Step::Done);
+        assert_eq!(step(&[], Some(&hint("s", "u"))), Step::Done);
+        assert_eq!(step(&here, Some(&hint("s", "u"))), Step::End(1));
+        assert_eq!(step(&here, Some(&hint("t", "v"))), Step::End(0));
+        for hint in [None, Some(hint("s", "other")), Some(hint("other", "u")), Some(hint("s", "v"))] {
+            assert_eq!(step(&here, hint.as_ref()), Step::Ask, "{hint:?}");
+        }
+    }
+
+    #[test]
+    fn the_client_of_the_request_and_of_the_hint_are_one() {
+        let id = |text: &str, hint: Option<&Hint>| {
+            let params = Params::parse(text.as_bytes()).unwrap();
+            client_id(&params, hint).map(|id| id.map(|id| id.to_string())).map_err(|error| error.reason)
+        };
+        let hint = hint("s", "u");
+        assert_eq!(id("", None), Ok(None));
+        assert_eq!(id("client_id=a", None), Ok(Some("a".into())));
+        assert_eq!(id("", Some(&hint)), Ok(Some("example".into())));
+        assert_eq!(id("client_id=example", Some(&hint)), Ok(Some("example".into())));
+        assert_eq!(id("client_id=a", Some(&hint)), Err(Reason::HintOtherClient));
+        assert_eq!(id("client_id=%C3%A9", None), Err(Reason::ClientUnknown));
+    }
+
+    #[test]
+    fn the_address_afterwards_is_registered_byte_for_byte_and_of_a_client() {
+        let register = |text| RegisteredUri::register(text, ClientKind::Native).unwrap();
+        let client = Client {
+            post_logout_redirect_uris: vec![
+                register("https://app.example/bye?x=1"),
+                register("http://127.0.0.1/bye"),
+            ],
+            ..example(ClientKind::Native)
+        };
+        let address = |client: Option<&Client>, uri: &str| {
+            let params = Params::from_pairs(vec![("post_logout_redirect_uri".into(), uri.into())]);
+            let address = return_address(client, &params).map_err(|error| error.reason);
+            address.map(|address| address.map(|address| address.with(&[("state", "a b")])))
+        };
+        let known = Some(&client);
+        let back = "https://app.example/bye?x=1&state=a+b";
+        assert_eq!(address(known, "https://app.example/bye?x=1"), Ok(Some(back.into())));
+        assert_eq!(address(known, ""), Ok(None));
+        for uri in [
+            "https://app.example/bye",
+            "https://app.example/bye?x=1&",
+            "https://APP.example/bye?x=1",
+            "https://app.example/cb",
+            "http://127.0.0.1:99/bye",
+            "nonsense",
+            "javascript:alert(1)",
+        ] {
+            assert_eq!(address(known, uri), Err(Reason::LogoutRedirectUri), "{uri}");
+        }
+        assert_eq!(address(None, "https://app.example/bye?x=1"), Err(Reason::LogoutClientMissing));
+    }
+}

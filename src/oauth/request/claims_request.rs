@@ -1,0 +1,290 @@
+//! The parameter `claims`: what an application asks for by name, beside its scopes (OpenID Connect Core §5.5).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::oauth::error::OAuthError;
+use crate::oauth::identity::claims::{Claims, Person, check_name};
+use crate::oauth::reason::Reason;
+use crate::oauth::token::id_token::ACR_ONE_FACTOR;
+
+/// Bytes of the parameter.
+const LONGEST: usize = 8 * 1024;
+/// Claims in each of its members.
+const MOST: usize = 64;
+
+/// The claims asked for, by where they are to be told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimsRequest {
+    #[serde(default, skip_serializing_if = "Wanted::is_empty")]
+    pub userinfo: Wanted,
+    #[serde(default, skip_serializing_if = "Wanted::is_empty")]
+    pub id_token: Wanted,
+}
+
+/// Claims by name; nothing beside a name wants it in the default manner.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted(BTreeMap<String, Option<Wish>>);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Wish {
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    essential: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    value: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    values: Option<Vec<Value>>,
+}
+
+impl ClaimsRequest {
+    /// Reads the JSON of a request.
+    pub fn parse(text: &str) -> Result<Self, OAuthError> {
+        if text.len() > LONGEST {
+            return Err(Reason::ParameterTooLong
+                .because(format!("the parameter claims is longer than {LONGEST} bytes")));
+        }
+        let request = Self::from_json(text).ok_or_else(|| {
+            Reason::ClaimsMalformed.because(
+                "the parameter claims is no JSON object of userinfo and id_token, each an object of claims",
+            )
+        })?;
+        if request.userinfo.0.len() > MOST || request.id_token.0.len() > MOST {
+            return Err(Reason::ClaimsMalformed
+                .because(format!("the parameter claims asks for more than {MOST} claims")));
+        }
+        request.check_acr()?;
+        Ok(request)
+    }
+
+    /// Member by member, as a struct could also be read from an array.
+    fn from_json(text: &str) -> Option<Self> {
+        let mut members: Map<String, Value> = serde_json::from_str(text).ok()?;
+        let mut wanted = |name: &str| members.remove(name).map_or(Some(Wanted::default()), Wanted::from_json);
+        Some(Self { userinfo: wanted("userinfo")?, id_token: wanted("id_token")? })
+    }
+
+    /// Reads what was parsed before it was stored; `None` when it is damaged.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// The JSON to store; `None` when nothing is asked for.
+    pub fn to_stored(&self) -> Option<String> {
+        if self.is_empty() { None } else { serde_json::to_string(self).ok() }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.userinfo.is_empty() && self.id_token.is_empty()
+    }
+
+    /// What is left of it with the claims of people that may be told; the others are not an error (§5.5).
+    #[must_use]
+    pub fn limited_to(mut self, may_be_told: &BTreeSet<&str>) -> Self {
+        // A language may stand behind the name (§5.2).
+        let base = |name: &str| name.split_once('#').is_some_and(|(base, _)| may_be_told.contains(base));
+        for wanted in [&mut self.userinfo, &mut self.id_token] {
+            wanted.0.retain(|name, _| {
+                check_name(name).is_ok() && (may_be_told.contains(name.as_str()) || base(name))
+            });
+        }
+        self
+    }
+
+    /// The names of all claims in it, each once.
+    pub fn names(&self) -> BTreeSet<&str> {
+        self.userinfo.0.keys().chain(self.id_token.0.keys()).map(String::as_str).collect()
+    }
+
+    /// Whom the application wants to hear of, by `sub`; nobody in particular when empty (§5.5.1).
+    pub fn subjects(&self) -> Vec<&str> {
+        let wishes = [&self.id_token, &self.userinfo].into_iter().filter_map(|wanted| wanted.0.get("sub"));
+        wishes.flatten().flat_map(Wish::accepted).filter_map(Value::as_str).collect()
+    }
+
+    /// Refuses a way of signing in that is essential and not to be had (§5.5.1.1).
+    fn check_acr(&self) -> Result<(), OAuthError> {
+        let Some(Some(wish)) = self.id_token.0.get("acr") else { return Ok(()) };
+        let accepted: Vec<&Value> = wish.accepted().collect();
+        if wish.essential && !accepted.is_empty() && !accepted.contains(&&Value::from(ACR_ONE_FACTOR)) {
+            return Err(Reason::AcrUnmet.because(format!(
+                "the claim acr is essential with a value that cannot be reached here; the server has {ACR_ONE_FACTOR}"
+            )));
+        }
+        Ok(())
+    }
+}
+
+impl Wanted {
+    fn from_json(json: Value) -> Option<Self> {
+        let Value::Object(members) = json else { return None };
+        let wish = |(name, value)| match value {
+            Value::Null => Some((name, None)),
+            Value::Object(_) => Some((name, Some(serde_json::from_value(value).ok()?))),
+            _ => None,
+        };
+        members.into_iter().map(wish).collect::<Option<_>>().map(Self)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Those of the wanted claims that a person has, and with a wanted value where one is named.
+    pub fn told_by(&self, person: &Person) -> Claims {
+        let mut told = person.told(self.0.keys().map(String::as_str));
+        told.retain(|name, value| {
+            let wish = self.0.get(name).and_then(Option::as_ref);
+            wish.is_none_or(|wish| wish.accepts(value))
+        });
+        told
+    }
+}
+
+impl Wish {
+    fn accepted(&self) -> impl Iterator<Item = &Value> {
+        self.value.iter().chain(self.values.iter().flatten())
+    }
+
+    fn accepts(&self, value: &Value) -> bool {
+        let mut accepted = self.accepted().peekable();
+        accepted.peek().is_none() || accepted.any(|one| one == value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::oauth::id::UserId;
+
+    fn reason(text: &str) -> Option<Reason> {
+        ClaimsRequest::parse(text).err().map(|error| error.reason)
+    }
+
+    fn jane() -> Person {
+        Person {
+            id: UserId::new("u"),
+            username: "jane".into(),
+            name: Some("Jane Doe".into()),
+            email: Some("jane@example.com".into()),
+            claims: Claims::from_iter([("given_name#ja".into(), json!("ジェーン"))]),
+            updated_at: 0,
+        }
+    }
+
+    #[test]
+    fn the_example_of_openid_connect_core_is_read_and_stored_as_it_is() {
+        let text = r#"{
+            "userinfo": {
+                "given_name": {"essential": true},
+                "nickname": null,
+                "email": {"essential": true},
+                "http://example.info/claims/groups": null
+            },
+            "id_token": {
+                "auth_time": {"essential": true},
+                "acr": {"values": ["urn:mace:incommon:iap:silver"]}
+            }
+        }"#;
+        let request = ClaimsRequest::parse(text).unwrap();
+        let names =
+            ["acr", "auth_time", "email", "given_name", "http://example.info/claims/groups", "nickname"];
+        assert_eq!(request.names().into_iter().collect::<Vec<_>>(), names);
+        let stored = request.to_stored().unwrap();
+        assert_eq!(ClaimsRequest::from_stored(&stored), Some(request));
+        assert_eq!(
+            serde_json::from_str::<Value>(&stored).unwrap(),
+            serde_json::from_str::<Value>(text).unwrap()
+        );
+        assert_eq!(ClaimsRequest::parse("{}").unwrap().to_stored(), None);
+    }
+
+    #[test]
+    fn what_is_not_of_the_form_is_malformed() {
+        for text in [
+            "nonsense",
+            "[]",
+            "null",
+            "\"userinfo\"",
+            r#"{"userinfo": []}"#,
+            r#"[{}, {}]"#,
+            r#"{"userinfo": null}"#,
+            r#"{"userinfo": {"email": true}}"#,
+            r#"{"userinfo": {"email": [true]}}"#,
+            r#"{"userinfo": {"email": {"essential": "yes"}}}"#,
+            r#"{"id_token": {"acr": {"values": "1"}}}"#,
+            r#"{"id_token": {"acr": null}"#,
+        ] {
+            assert_eq!(reason(text), Some(Reason::ClaimsMalformed), "{text}");
+        }
+        let many: Vec<String> = (0..=MOST).map(|index| format!("\"c{index}\":null")).collect();
+        assert_eq!(
+            reason(&format!("{{\"userinfo\":{{{}}}}}", many.join(","))),
+            Some(Reason::ClaimsMalformed)
+        );
+        assert_eq!(reason(&"[".repeat(LONGEST)), Some(Reason::ClaimsMalformed));
+        assert_eq!(reason(&" ".repeat(LONGEST + 1)), Some(Reason::ParameterTooLong));
+        assert_eq!(reason(r#"{"later": 1, "userinfo": {"email": {"later": 2}}}"#), None);
+    }
+
+    #[test]
+    fn an_essential_acr_must_be_one_that_can_be_reached() {
+        let acr = |wish: Value| reason(&json!({ "id_token": { "acr": wish } }).to_string());
+        assert_eq!(acr(json!({ "essential": true, "values": ["2", "1"] })), None);
+        assert_eq!(acr(json!({ "essential": true, "value": "1" })), None);
+        assert_eq!(acr(json!({ "essential": true })), None);
+        assert_eq!(acr(json!({ "values": ["2"] })), None, "voluntary");
+        assert_eq!(acr(json!({ "essential": true, "values": ["2"] })), Some(Reason::AcrUnmet));
+        assert_eq!(acr(json!({ "essential": true, "value": 1 })), Some(Reason::AcrUnmet));
+    }
+
+    #[test]
+    fn only_what_may_be_told_is_told_and_a_named_value_must_be_the_one() {
+        let told = |wishes: Value, may: &[&str]| {
+            let request = ClaimsRequest::parse(&json!({ "userinfo": wishes }).to_string()).unwrap();
+            let told = request.limited_to(&may.iter().copied().collect()).userinfo.told_by(&jane());
+            Value::Object(told)
+        };
+        let wishes = json!({ "email": null, "name": { "essential": true }, "phone_number": null });
+        assert_eq!(told(wishes.clone(), &["email", "phone_number"]), json!({ "email": "jane@example.com" }));
+        assert_eq!(told(wishes, &[]), json!({}));
+        assert_eq!(
+            told(json!({ "name": { "value": "Jane Doe" } }), &["name"]),
+            json!({ "name": "Jane Doe" })
+        );
+        assert_eq!(
+            told(json!({ "name": { "values": ["Joe", "Jane Doe"] } }), &["name"]),
+            json!({ "name": "Jane Doe" })
+        );
+        assert_eq!(told(json!({ "name": { "value": "Joe" } }), &["name"]), json!({}));
+        assert_eq!(
+            told(json!({ "given_name#ja": null }), &["given_name"]),
+            json!({ "given_name#ja": "ジェーン" })
+        );
+    }
+
+    #[test]
+    fn a_wanted_subject_may_stand_in_either_member() {
+        let subjects = |request: Value| {
+            let request = ClaimsRequest::parse(&request.to_string()).unwrap();
+            request.subjects().into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(subjects(json!({ "id_token": { "sub": { "value": "a" } } })), ["a"]);
+        assert_eq!(subjects(json!({ "userinfo": { "sub": { "values": ["a", "b"] } } })), ["a", "b"]);
+        assert!(subjects(json!({ "id_token": { "sub": null, "email": { "value": "a" } } })).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_makes_it_panic_and_what_is_read_comes_back_from_the_store(text in ".{0,300}") {
+            if let Ok(request) = ClaimsRequest::parse(&text) {
+                let stored = request.to_stored();
+                prop_assert_eq!(stored.as_deref().and_then(ClaimsRequest::from_stored).unwrap_or_default(), request);
+            }
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! What a valid authorization request needs next from the person in front of the browser.
+
+use std::collections::BTreeSet;
+
+use crate::oauth::client::Client;
+use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::grant::scope::Scope;
+use crate::oauth::id::{SessionId, UserId};
+use crate::oauth::identity::group::Groups;
+use crate::oauth::identity::user::folded;
+use crate::oauth::reason::Reason;
+use crate::oauth::request::AuthorizationRequest;
+
+/// Who is signed in, as the database says at this moment.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    pub session: SessionId,
+    pub user: UserId,
+    pub username: String,
+    /// When the password was last given, in seconds.
+    pub auth_time: i64,
+    pub groups: Groups,
+    /// What the person has allowed this client before.
+    pub consented: Option<Consent>,
+}
+
+/// What a person has allowed a client.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Consent {
+    pub scope: Scope,
+    /// Claims that were asked for by their names.
+    pub claims: BTreeSet<String>,
+}
+
+impl Consent {
+    pub fn and(&self, other: &Self) -> Self {
+        Self {
+            scope: self.scope.and(&other.scope),
+            claims: self.claims.union(&other.claims).cloned().collect(),
+        }
+    }
+
+    /// Whether it holds everything that a request asks for.
+    fn covers(&self, request: &AuthorizationRequest) -> bool {
+        request.scope.is_within(&self.scope) && request.named.is_subset(&self.claims)
+    }
+}
+
+/// What has been done for this very request; nothing yet when it has just come in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The session that a sign-in for this request began.
+    pub signed_in: Option<SessionId>,
+    /// The session in which the person consented to this request.
+    pub consented: Option<SessionId>,
+    /// The session that the person chose for this request, a sign-in being a choice too.
+    pub chosen: Option<SessionId>,
+}
+
+/// The next step.
+#[derive(Clone, Debug)]
+pub enum Next<'a> {
+    /// Of this account, if it is one that has to sign in anew.
+    SignIn(Option<&'a SignedIn>),
+    /// Make an account.
+    SignUp,
+    /// Choose one of the accounts that are signed in.
+    Select,
+    Consent(&'a SignedIn),
+    Issue(&'a SignedIn),
+}
+
+/// Decides the next step: choose an account, sign in, ask, or issue; consent is asked again when the scopes grow.
+///
+/// An error when the request forbids the page that would be next (OpenID Connect Core §3.1.2.6). `is_expected` tells
+/// whether a user is one whom the request wants.
+pub fn next<'a>(
+    client: &Client,
+    request: &AuthorizationRequest,
+    accounts: &'a [SignedIn],
+    progress: &Progress,
+    is_expected: impl Fn(&UserId) -> bool,
+    now: i64,
+) -> Result<Next<'a>, OAuthError> {
+    let prompt = &request.prompt;
+    if prompt.create && progress.signed_in.is_none() {
+        return Ok(Next::SignUp);
+    }
+    let here = match account(request, accounts, progress, is_expected)? {
+        Which::None => None,
+        Which::Several if prompt.none => {
+            return Err(Reason::AccountSelectionRequired.because(
+                "several accounts are signed in, the request does not say which, and prompt=none forbids to ask",
+            ));
+        }
+        Which::Several => return Ok(Next::Select),
+        Which::One(here) => Some(here),
+    };
+    let Some(signed_in) = here.filter(|here| is_recent(request, here, progress, now)) else {
+        return match prompt.none {
+            true => {
+                Err(Reason::SignInRequired.because("nobody is signed in, and prompt=none forbids to ask"))
+            }
+            false => Ok(Next::SignIn(here)),
+        };
+    };
+    if let Some(group) = request.required_groups.iter().find(|group| !signed_in.groups.contains(group)) {
+        return Err(Reason::UserGroup.because(format!(
+            "the person is not in the group {}, which the client or a scope is for",
+            shown(group)
+        )));
+    }
+    let allowed = signed_in.consented.as_ref().is_some_and(|consent| consent.covers(request));
+    let asked = !prompt.consent || progress.consented.as_ref() == Some(&signed_in.session);
+    match (asked && (client.first_party || allowed), prompt.none) {
+        (true, _) => Ok(Next::Issue(signed_in)),
+        (false, false) => Ok(Next::Consent(signed_in)),
+        (false, true) => {
+            Err(Reason::ConsentRequired
+                .because("the person has not consented, and prompt=none forbids to ask"))
+        }
+    }
+}
+
+/// The account that a request goes on with.
+enum Which<'a> {
+    None,
+    One(&'a SignedIn),
+    Several,
+}
+
+/// Finds it: the one that the person chose, that the request names, that it hints at, or the only one.
+fn account<'a>(
+    request: &AuthorizationRequest,
+    accounts: &'a [SignedIn],
+    progress: &Progress,
+    is_expected: impl Fn(&UserId) -> bool,
+) -> Result<Which<'a>, OAuthError> {
+    let other_person = || {
+        Reason::SignInOtherPerson.because("somebody else is signed in than the person whom the request names")
+    };
+    let chosen = accounts.iter().find(|here| progress.chosen.as_ref() == Some(&here.session));
+    if let Some(chosen) = chosen {
+        return if is_expected(&chosen.user) { Ok(Which::One(chosen)) } else { Err(other_person()) };
+    }
+    if accounts.is_empty() {
+        return Ok(Which::None);
+    }
+    if request.prompt.select_account {
+        return Ok(Which::Several);
+    }
+    let expected: Vec<&SignedIn> = accounts.iter().filter(|here| is_expected(&here.user)).collect();
+    let hint = request.prompt.login_hint.as_deref().map(folded);
+    let hinted = expected.iter().find(|here| hint.as_deref() == Some(folded(&here.username).as_str()));
+    match (expected.as_slice(), hinted) {
+        ([], _) if request.prompt.none => Err(other_person()),
+        ([], _) => Ok(Which::None),
+        ([only], _) | (_, Some(only)) => Ok(Which::One(only)),
+        _ => Ok(Which::Several),
+    }
+}
+
+/// Whether the sign-in is as recent as the request wants it; one that was made for it always is.
+fn is_recent(request: &AuthorizationRequest, signed_in: &SignedIn, progress: &Progress, now: i64) -> bool {
+    if progress.signed_in.as_ref() == Some(&signed_in.session) {
+        return true;
+    }
+    let age = now - signed_in.auth_time;
+    // A sign-in of this very second is no new one for max_age=0, which means the same as prompt=login.
+    !request.prompt.login && request.prompt.max_age.is_none_or(|most| most > 0 && age <= most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::request::AnswerTo;
+    use crate::oauth::request::claims_request::ClaimsRequest;
+    use crate::oauth::request::params::Params;
+    use crate::oauth::request::pkce::Challenge;
+    use crate::oauth::request::prompt::Prompt;
+    use crate::oauth::request::redirect_uri::ReturnAddress;
+    use crate::oauth::request::response_type::ResponseType;
+
+    fn person(consented: Option<&str>) -> SignedIn {
+        SignedIn {
+            session: SessionId::new("s"),
+            user: UserId::new("u"),
+            username: "alice".into(),
+            auth_time: 100,
+            groups: Groups::default(),
+            consented: consented
+                .map(|scope| Consent { scope: Scope::from_stored(scope), claims: BTreeSet::default() }),
+        }
+    }
+
+    fn request(client: &Client, scope: &str, prompt: Prompt) -> AuthorizationRequest {
+        let params = Params::from_pairs(vec![("redirect_uri".into(), "https://app.example/cb".into())]);
+        AuthorizationRequest {
+            client_id: client.id.clone(),
+            response_type: ResponseType::Code,
+            answer_to: AnswerTo::Application {
+                return_to: ReturnAddress::verify(client, &params).unwrap(),
+                state: None,
+            },
+            scope: Scope::from_stored(scope),
+            resources: Vec::new(),
+            challenge: None::<Challenge>,
+            nonce: None,
+            claims: ClaimsRequest::default(),
+            named: BTreeSet::default(),
+            required_groups: BTreeSet::default(),
+            prompt,
+            expected: Vec::new(),
+        }
+    }
+
+    fn word(next: &Next) -> &'static str {
+        match next {
+            Next::SignIn(_) => "sign in",
+            Next::SignUp => "sign up",
+            Next::Select => "select",
+            Next::Consent(_) => "consent",
+            Next::Issue(_) => "issue",
+        }
+    }
+
+    /// The next step in a word, for a person who signed in at 100.
+    fn step(
+        client: &Client,
+        scope: &str,
+        prompt: Prompt,
+        person: Option<&SignedIn>,
+        done: &Progress,
+    ) -> String {
+        match next(
+            client,
+            &request(client, scope, prompt),
+            &person.cloned().into_iter().collect::<Vec<_>>(),
+            done,
+            |_| true,
+            160,
+        ) {
+            Ok(next) => word(&next).into(),
+            Err(error) => error.code().as_str().into(),
+        }
+    }
+
+    #[test]
+    fn consent_is_asked_once_and_again_when_the_scopes_grow() {
+        let client = example(ClientKind::Web);
+        let step = |scope: &str, person: Option<&SignedIn>| {
+            step(&client, scope, Prompt::default(), person, &Progress::default())
+        };
+        assert_eq!(step("read", None), "sign in");
+        assert_eq!(step("read", Some(&person(None))), "consent");
+        assert_eq!(step("read", Some(&person(Some("read")))), "issue");
+        assert_eq!(step("read write", Some(&person(Some("read")))), "consent");
+    }
+
+    #[test]
+    fn nobody_is_asked_for_a_first_party_application_unless_it_wants_that() {
+        let client = Client { first_party: true, ..example(ClientKind::Web) };
+        let step = |prompt: Prompt, person: Option<&SignedIn>| {
+            step(&client, "read", prompt, person, &Progress::default())
+        };
+        assert_eq!(step(Prompt::default(), Some(&person(None))), "issue");
+        assert_eq!(step(Prompt::default(), None), "sign in");
+        assert_eq!(step(Prompt { consent: true, ..Prompt::default() }, Some(&person(None))), "consent");
+    }
+
+    #[test]
+    fn what_the_request_wants_of_the_person_is_asked_for_it_once() {
+        let client = example(ClientKind::Web);
+        let (login, consent) =
+            (Prompt { login: true, ..Prompt::default() }, Prompt { consent: true, ..Prompt::default() });
+        let aged = |max_age| Prompt { max_age: Some(max_age), ..Prompt::default() };
+        let (alice, here) = (person(Some("read")), Some(SessionId::new("s")));
+        let elsewhere = Some(SessionId::new("of another sign-in"));
+        for (prompt, page) in
+            [(&login, "sign in"), (&aged(0), "sign in"), (&aged(59), "sign in"), (&consent, "consent")]
+        {
+            let step = |done: Progress| step(&client, "read", prompt.clone(), Some(&alice), &done);
+            assert_eq!(step(Progress::default()), page, "{prompt:?}");
+            assert_eq!(
+                step(Progress { signed_in: elsewhere.clone(), consented: elsewhere.clone(), chosen: None }),
+                page
+            );
+            assert_eq!(
+                step(Progress { signed_in: here.clone(), consented: here.clone(), chosen: here.clone() }),
+                "issue"
+            );
+        }
+        assert_eq!(step(&client, "read", aged(60), Some(&alice), &Progress::default()), "issue");
+    }
+
+    #[test]
+    fn nobody_else_comes_back_than_the_hint_names() {
+        let client = example(ClientKind::Web);
+        let alice = person(Some("read"));
+        let step = |prompt: Prompt, expected: &str, here: Option<&SignedIn>, done: &Progress| {
+            let request = request(&client, "read", prompt);
+            match next(
+                &client,
+                &request,
+                &here.cloned().into_iter().collect::<Vec<_>>(),
+                done,
+                |user| user.as_str() == expected,
+                160,
+            ) {
+                Ok(next) => word(&next).into(),
+                Err(error) => error.reason.word().to_owned(),
+            }
+        };
+        let silent = || Prompt { none: true, ..Prompt::default() };
+        let (begun, here) = (Progress::default(), Some(&alice));
+        assert_eq!(step(Prompt::default(), "u", here, &begun), "issue");
+        assert_eq!(step(silent(), "u", here, &begun), "issue");
+        assert_eq!(step(Prompt::default(), "other", here, &begun), "sign in");
+        assert_eq!(step(silent(), "other", here, &begun), "sign_in.other_person");
+        assert_eq!(step(silent(), "other", None, &begun), "sign_in.required");
+        let session = Some(SessionId::new("s"));
+        let done = Progress { signed_in: session.clone(), consented: None, chosen: session };
+        assert_eq!(step(Prompt::default(), "other", here, &done), "sign_in.other_person");
+        assert_eq!(step(Prompt::default(), "u", here, &done), "issue");
+    }
+
+    #[test]
+    fn without_a_page_the_application_is_told_which_one_would_be_next() {
+        let client = example(ClientKind::Web);
+        let silent = Prompt { none: true, ..Prompt::default() };
+        let step = |prompt: &Prompt, person: Option<&SignedIn>| {
+            step(&client, "read", prompt.clone(), person, &Progress::default())
+        };
+        assert_eq!(step(&silent, None), "login_required");
+        assert_eq!(step(&silent, Some(&person(None))), "consent_required");
+        assert_eq!(step(&silent, Some(&person(Some("read")))), "issue");
+        let aged = Prompt { max_age: Some(59), ..silent };
+        assert_eq!(step(&aged, Some(&person(Some("read")))), "login_required");
+    }
+}

@@ -1,0 +1,266 @@
+//! The authorization request: every check on one screen, in the order in which it decides (RFC 6749 §4.1.1).
+
+pub mod claims_request;
+pub mod interaction;
+pub mod params;
+pub mod pkce;
+pub mod prompt;
+pub mod redirect_uri;
+pub mod response_mode;
+pub mod response_type;
+
+use std::collections::BTreeSet;
+
+use crate::oauth::client::{Client, GrantType, PkcePolicy};
+use crate::oauth::error::OAuthError;
+use crate::oauth::grant::resource::{KnownResources, Registered};
+use crate::oauth::grant::scope::{self, KnownScopes, OPENID, Scope};
+use crate::oauth::id::{ClientId, GrantId};
+use crate::oauth::identity::group;
+use crate::oauth::reason::Reason;
+use crate::oauth::request::claims_request::ClaimsRequest;
+use crate::oauth::request::params::Params;
+use crate::oauth::request::pkce::Challenge;
+use crate::oauth::request::prompt::Prompt;
+use crate::oauth::request::redirect_uri::ReturnAddress;
+use crate::oauth::request::response_mode::ResponseMode;
+use crate::oauth::request::response_type::ResponseType;
+
+/// A request that has passed every check.
+#[derive(Clone, Debug)]
+pub struct AuthorizationRequest {
+    pub client_id: ClientId,
+    pub response_type: ResponseType,
+    pub answer_to: AnswerTo,
+    pub scope: Scope,
+    /// The protected APIs that it names, by their registered URIs.
+    pub resources: Vec<String>,
+    pub challenge: Option<Challenge>,
+    /// What the ID Token is to repeat (OpenID Connect Core §3.1.2.1).
+    pub nonce: Option<String>,
+    pub prompt: Prompt,
+    /// What is to be told beside the scopes, as far as the client may be told it.
+    pub claims: ClaimsRequest,
+    /// Those of these claims that no scope of the request tells, so that the person is asked for them.
+    pub named: BTreeSet<String>,
+    /// The groups that the person must be in.
+    pub required_groups: BTreeSet<String>,
+    /// Whom the request wants, by `sub`: nobody else is to come back. Anybody when empty.
+    pub expected: Vec<String>,
+}
+
+/// Where the answer to a request goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnswerTo {
+    /// To the application, by way of the person's browser.
+    Application { return_to: ReturnAddress, state: Option<String> },
+    /// To a device, which asks for it (RFC 8628 §3.4); what it is given hangs on this.
+    Device(GrantId),
+}
+
+impl AuthorizationRequest {
+    /// Refuses it; a device is told elsewhere, and the person here.
+    pub fn refuse(self, error: OAuthError) -> Refusal {
+        match self.answer_to {
+            AnswerTo::Application { return_to, state } => Refusal::Redirect { to: return_to, state, error },
+            AnswerTo::Device(_) => Refusal::Page(error),
+        }
+    }
+}
+
+/// Bytes of a nonce, which is stored and given back.
+const LONGEST_NONCE: usize = 512;
+
+/// Where a refusal of an authorization request goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Client or redirect URI are unproven: a page, never a redirect.
+    Page(OAuthError),
+    /// To the application, by way of the person's browser.
+    Redirect { to: ReturnAddress, state: Option<String>, error: OAuthError },
+}
+
+impl Refusal {
+    pub fn error(&self) -> &OAuthError {
+        match self {
+            Self::Page(error) | Self::Redirect { error, .. } => error,
+        }
+    }
+}
+
+/// What this endpoint knows by name; anything else is ignored (RFC 6749 §3.1).
+const KNOWN: [&str; 14] = [
+    "state",
+    "response_type",
+    "response_mode",
+    "scope",
+    "code_challenge",
+    "code_challenge_method",
+    "request",
+    "request_uri",
+    "nonce",
+    "claims",
+    "prompt",
+    "max_age",
+    "login_hint",
+    "id_token_hint",
+];
+
+/// Reads who asks: the first thing to know, and a page when it is not to be known.
+pub fn client_id(params: &Params) -> Result<ClientId, OAuthError> {
+    if params.count("client_id") > 1 {
+        return Err(Reason::ClientIdRepeated.because("the parameter client_id is repeated"));
+    }
+    let Some(id) = params.one("client_id")? else {
+        return Err(Reason::ClientIdMissing.because("the parameter client_id is missing"));
+    };
+    ClientId::parse(id)
+        .ok_or_else(|| Reason::ClientUnknown.because("no client is registered with this client_id"))
+}
+
+/// What the server knows, and how it calls itself.
+pub struct Known<'k, K> {
+    /// Scopes and resources.
+    pub catalogue: &'k K,
+    pub issuer: &'k str,
+    /// What counts for a confidential client whose record says nothing.
+    pub pkce: PkcePolicy,
+}
+
+/// Validates a whole request of `client`.
+pub fn validate<K: KnownScopes + KnownResources>(
+    client: &Client,
+    params: &Params,
+    known: &Known<'_, K>,
+) -> Result<AuthorizationRequest, Refusal> {
+    if client.disabled {
+        return Err(Refusal::Page(Reason::ClientDisabled.because("this client is disabled")));
+    }
+    let return_to = ReturnAddress::verify(client, params).map_err(Refusal::Page)?;
+    // A refusal travels as the application wishes too, if that much can be understood.
+    let response_type = ResponseType::from_request(client, params).unwrap_or_default();
+    let mode = ResponseMode::from_request(params, response_type);
+    let return_to = return_to.by(mode.unwrap_or_else(|_| response_type.default_mode()));
+    // A state that is repeated or malformed could not be given back as it came.
+    let state = params.one("state").ok().flatten().map(str::to_owned);
+    match check(client, params, known) {
+        Ok(Asked { response_type, scope, resources, challenge, nonce, claims, prompt }) => {
+            let expected = claims.subjects().into_iter().map(str::to_owned).collect();
+            let (claims, named) = match claims.is_empty() {
+                true => (claims, BTreeSet::new()),
+                false => limited(claims, client, &scope, known.catalogue),
+            };
+            let required_groups = group::required(client, &scope, known.catalogue);
+            Ok(AuthorizationRequest {
+                required_groups,
+                client_id: client.id.clone(),
+                response_type,
+                answer_to: AnswerTo::Application { return_to, state },
+                named,
+                scope,
+                resources,
+                challenge,
+                nonce,
+                claims,
+                prompt,
+                expected,
+            })
+        }
+        Err(error) => Err(Refusal::Redirect { to: return_to, state, error }),
+    }
+}
+
+struct Asked {
+    response_type: ResponseType,
+    scope: Scope,
+    resources: Vec<String>,
+    challenge: Option<Challenge>,
+    nonce: Option<String>,
+    claims: ClaimsRequest,
+    prompt: Prompt,
+}
+
+/// What the client may be told of the claims that it names, and the names of those that no scope of the request tells.
+fn limited(
+    claims: ClaimsRequest,
+    client: &Client,
+    scope: &Scope,
+    known: &impl KnownScopes,
+) -> (ClaimsRequest, BTreeSet<String>) {
+    let claims = claims.limited_to(&told_by(&client.scopes, known));
+    let by_scope = told_by(scope, known);
+    let named = claims.names().into_iter().filter(|name| !by_scope.contains(name));
+    let named = named.map(str::to_owned).collect();
+    (claims, named)
+}
+
+/// The claims that come with a scope.
+fn told_by<'k>(scope: &Scope, known: &'k impl KnownScopes) -> BTreeSet<&'k str> {
+    let records = scope.names().filter_map(|name| known.find(name));
+    records.flat_map(|record| record.claims.iter().map(String::as_str)).collect()
+}
+
+fn check<K: KnownScopes + KnownResources>(
+    client: &Client,
+    params: &Params,
+    known: &Known<'_, K>,
+) -> Result<Asked, OAuthError> {
+    params.check(&KNOWN)?;
+    no_request_object(params)?;
+    let response_type = ResponseType::from_request(client, params)?;
+    ResponseMode::from_request(params, response_type)?;
+    let challenge = match response_type.has_code() {
+        true => {
+            client.may_use(GrantType::AuthorizationCode)?;
+            Challenge::from_request(client, known.pkce, params)?
+        }
+        false => None,
+    };
+    let scope = scope::resolve(params.one("scope")?, client, known.catalogue)?;
+    let registered = Registered { resources: known.catalogue, issuer: known.issuer };
+    let resources = registered.authorized(params, client, &scope)?;
+    let nonce = nonce(params)?;
+    if response_type.has_id_token() {
+        check_id_token(&scope, nonce.as_deref())?;
+    }
+    let claims = claims(params, &scope)?;
+    let prompt = Prompt::from_request(params)?;
+    Ok(Asked { response_type, scope, resources, challenge, nonce, claims, prompt })
+}
+
+/// The claims parameter, which means something only in requests of OpenID Connect.
+fn claims(params: &Params, scope: &Scope) -> Result<ClaimsRequest, OAuthError> {
+    let claims = params.one("claims")?.map(ClaimsRequest::parse).transpose()?;
+    Ok(claims.filter(|_| scope.contains(OPENID)).unwrap_or_default())
+}
+
+fn nonce(params: &Params) -> Result<Option<String>, OAuthError> {
+    match params.one("nonce")? {
+        Some(nonce) if nonce.len() > LONGEST_NONCE => Err(Reason::ParameterTooLong
+            .because(format!("the parameter nonce is longer than {LONGEST_NONCE} bytes"))),
+        nonce => Ok(nonce.map(str::to_owned)),
+    }
+}
+
+/// What an ID Token that passes through the browser asks of the request (OpenID Connect Core §3.2.2.1).
+fn check_id_token(scope: &Scope, nonce: Option<&str>) -> Result<(), OAuthError> {
+    if !scope.contains(OPENID) {
+        return Err(Reason::ScopeWithoutOpenid
+            .because("a response_type with id_token needs the scope openid, which is not in the request"));
+    }
+    if nonce.is_none() {
+        return Err(Reason::NonceMissing
+            .because("a response_type with id_token needs the parameter nonce, which is missing"));
+    }
+    Ok(())
+}
+
+fn no_request_object(params: &Params) -> Result<(), OAuthError> {
+    if params.one("request")?.is_some() {
+        return Err(Reason::RequestObjectUnsupported.because("the parameter request is not supported"));
+    }
+    if params.one("request_uri")?.is_some() {
+        return Err(Reason::RequestUriUnsupported.because("the parameter request_uri is not supported"));
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! The parameters of a request: bounded, each readable once (RFC 6749 §3.1 and §3.2).
+
+use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::reason::Reason;
+
+/// Form-decoded name and value pairs in the order of their arrival.
+///
+/// Unknown names are never looked at; a known one is checked when it is read.
+#[derive(Clone, Debug, Default)]
+pub struct Params(Vec<(String, String)>);
+
+impl Params {
+    /// More pairs than any request needs.
+    const MOST: usize = 100;
+    /// Bytes of one value (`threats.md` row 30).
+    const LONGEST: usize = 8 * 1024;
+
+    /// Reads a query or a form body; refuses what is not a form.
+    pub fn parse(encoded: &[u8]) -> Result<Self, OAuthError> {
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(encoded)
+            .map_err(|_| Reason::RequestMalformed.because("the request is not form-encoded"))?;
+        if pairs.len() > Self::MOST {
+            return Err(Reason::ParameterTooMany.because("the request has more than 100 parameters"));
+        }
+        Ok(Self(pairs))
+    }
+
+    pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
+    /// How often the parameter was sent, empty or not.
+    pub fn count(&self, name: &str) -> usize {
+        self.0.iter().filter(|(key, _)| key == name).count()
+    }
+
+    /// The parameter's value; `None` when it is absent or empty, an error when repeated, too long or malformed.
+    pub fn one(&self, name: &'static str) -> Result<Option<&str>, OAuthError> {
+        let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let value = values.next();
+        if values.next().is_some() {
+            return Err(Reason::ParameterRepeated.because(format!("the parameter {name} is repeated")));
+        }
+        let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(None) };
+        check(name, value)?;
+        Ok(Some(value))
+    }
+
+    /// The values of a parameter that may stand several times, but for empty ones; `most` of them at the most.
+    pub fn all(&self, name: &'static str, most: usize) -> Result<Vec<&str>, OAuthError> {
+        let values = self.0.iter().filter(|(key, value)| key == name && !value.is_empty());
+        let values: Vec<&str> = values.map(|(_, value)| value.as_str()).collect();
+        if values.len() > most {
+            return Err(Reason::ParameterRepeated
+                .because(format!("the parameter {name} stands there more than {most} times")));
+        }
+        values.iter().try_for_each(|value| check(name, value))?;
+        Ok(values)
+    }
+
+    /// Checks every one of `names` for repetition, length and characters.
+    pub fn check(&self, names: &[&'static str]) -> Result<(), OAuthError> {
+        names.iter().try_for_each(|name| self.one(name).map(drop))
+    }
+}
+
+fn check(name: &str, value: &str) -> Result<(), OAuthError> {
+    if value.len() > Params::LONGEST {
+        return Err(Reason::ParameterTooLong
+            .because(format!("the parameter {name} is longer than {} bytes", Params::LONGEST)));
+    }
+    // The decoder writes U+FFFD for bytes that are not UTF-8: such a value could not be given back as it came.
+    if value.chars().any(|c| c.is_control() || c == '\u{fffd}') {
+        return Err(Reason::ParameterMalformed
+            .because(format!("the parameter {} holds control characters or is not UTF-8", shown(name))));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn params(text: &str) -> Params {
+        Params::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn an_empty_value_counts_as_absent_but_still_as_an_occurrence() {
+        assert_eq!(params("a=").one("a"), Ok(None));
+        assert_eq!(params("a=&a=x").one("a").unwrap_err().reason, Reason::ParameterRepeated);
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_judged() {
+        assert_eq!(params("x=%00&x=%FF&a=1").one("a"), Ok(Some("1")));
+    }
+
+    #[test]
+    fn control_characters_and_foreign_encodings_are_refused_where_they_are_read() {
+        for hostile in ["a=%00", "a=x%0D%0AY", "a=%FF", "a=%C0%AF"] {
+            assert_eq!(params(hostile).one("a").unwrap_err().reason, Reason::ParameterMalformed, "{hostile}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            if let Ok(params) = Params::parse(&bytes) {
+                let _ = params.one("a");
+            }
+        }
+
+        #[test]
+        fn what_was_encoded_comes_back(value in "[^\\p{Cc}\u{fffd}]{1,80}") {
+            let encoded = serde_urlencoded::to_string([("a", &value)]).unwrap();
+            let params = params(&encoded);
+            prop_assert_eq!(params.one("a"), Ok(Some(value.as_str())));
+        }
+    }
+}

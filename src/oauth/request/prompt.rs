@@ -1,0 +1,108 @@
+//! What an authorization request asks of the person: `prompt`, `max_age` and `login_hint` (OpenID Connect Core
+//! §3.1.2.1).
+
+use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::reason::Reason;
+use crate::oauth::request::params::Params;
+
+/// The values of `prompt` that this server knows.
+pub const VALUES: [&str; 4] = ["none", "login", "consent", "select_account"];
+
+/// The value that is known where people may make accounts.
+pub const CREATE: &str = "create";
+
+/// What the application wants the person to be asked, whatever the server remembers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prompt {
+    /// No page may be shown.
+    pub none: bool,
+    /// The person signs in anew.
+    pub login: bool,
+    /// The person chooses among the accounts that are signed in.
+    pub select_account: bool,
+    pub consent: bool,
+    /// The person makes an account (Initiating User Registration via OpenID Connect §3).
+    pub create: bool,
+    /// Seconds since the person last gave the password, at most.
+    pub max_age: Option<i64>,
+    /// Who the application believes the person to be.
+    pub login_hint: Option<String>,
+}
+
+impl Prompt {
+    pub fn from_request(params: &Params) -> Result<Self, OAuthError> {
+        let max_age = params.one("max_age")?.map(seconds).transpose()?;
+        let login_hint = params.one("login_hint")?.map(str::to_owned);
+        let mut prompt = Self { max_age, login_hint, ..Self::default() };
+        for value in params.one("prompt")?.unwrap_or_default().split(' ').filter(|value| !value.is_empty()) {
+            match value {
+                "none" => prompt.none = true,
+                "login" => prompt.login = true,
+                "select_account" => prompt.select_account = true,
+                "consent" => prompt.consent = true,
+                CREATE => prompt.create = true,
+                other => {
+                    return Err(Reason::PromptUnknown
+                        .because(format!("the prompt {} is not supported", shown(other))));
+                }
+            }
+        }
+        let asks = prompt.login || prompt.consent || prompt.select_account || prompt.create;
+        if prompt.none && asks {
+            return Err(Reason::PromptNoneCombined.because("prompt=none stands alone"));
+        }
+        Ok(prompt)
+    }
+}
+
+fn seconds(text: &str) -> Result<i64, OAuthError> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = text.parse::<u32>().ok().filter(|_| digits);
+    seconds.map(i64::from).ok_or_else(|| {
+        Reason::MaxAgeMalformed.because("max_age must be a whole number of seconds, from 0 to 4294967295")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prompt(query: &str) -> Result<Prompt, Reason> {
+        let params = Params::parse(query.as_bytes()).unwrap();
+        Prompt::from_request(&params).map_err(|error| error.reason)
+    }
+
+    #[test]
+    fn every_value_has_its_meaning_and_none_stands_alone() {
+        let some = |none, login, consent| Ok(Prompt { none, login, consent, ..Prompt::default() });
+        assert_eq!(prompt(""), Ok(Prompt::default()));
+        assert_eq!(prompt("prompt="), Ok(Prompt::default()));
+        assert_eq!(prompt("prompt=none"), some(true, false, false));
+        let select = Prompt { select_account: true, ..Prompt::default() };
+        assert_eq!(prompt("prompt=select_account"), Ok(select));
+        assert_eq!(prompt("prompt=consent+login"), some(false, true, true));
+        assert_eq!(prompt("prompt=login++login"), some(false, true, false));
+        for value in VALUES {
+            assert!(prompt(&format!("prompt={value}")).is_ok(), "{value}");
+        }
+        for query in ["prompt=none+login", "prompt=consent+none", "prompt=select_account+none"] {
+            assert_eq!(prompt(query), Err(Reason::PromptNoneCombined), "{query}");
+        }
+        assert_eq!(prompt("prompt=create"), Ok(Prompt { create: true, ..Prompt::default() }));
+        assert_eq!(prompt("prompt=create+none"), Err(Reason::PromptNoneCombined));
+        for query in ["prompt=LOGIN", "prompt=none,login", "prompt=login+nonsense"] {
+            assert_eq!(prompt(query), Err(Reason::PromptUnknown), "{query}");
+        }
+    }
+
+    #[test]
+    fn max_age_is_a_number_of_seconds() {
+        let age = |text: &str| prompt(&format!("max_age={text}")).map(|prompt| prompt.max_age);
+        assert_eq!(age(""), Ok(None));
+        assert_eq!(age("0"), Ok(Some(0)));
+        assert_eq!(age("4294967295"), Ok(Some(4_294_967_295)));
+        for text in ["-1", "%2B1", "1.5", "1e3", "4294967296", "99999999999999999999", "ten", "0x10", "1+1"] {
+            assert_eq!(age(text), Err(Reason::MaxAgeMalformed), "{text}");
+        }
+    }
+}

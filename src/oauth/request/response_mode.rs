@@ -1,0 +1,48 @@
+//! How an authorization response travels (OAuth 2.0 Multiple Response Type Encoding Practices §2.1).
+
+use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::reason::Reason;
+use crate::oauth::request::params::Params;
+use crate::oauth::request::response_type::ResponseType;
+
+/// The part of the application's request in which the response arrives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ResponseMode {
+    /// In the query of the redirect URI.
+    #[default]
+    Query,
+    /// In its fragment, which the browser shows to scripts and to no server.
+    Fragment,
+    /// In the body of a POST by the browser (OAuth 2.0 Form Post Response Mode).
+    FormPost,
+}
+
+impl ResponseMode {
+    pub const ALL: [Self; 3] = [Self::Query, Self::Fragment, Self::FormPost];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Fragment => "fragment",
+            Self::FormPost => "form_post",
+        }
+    }
+
+    /// The mode that a request asks for, or that of its response type.
+    pub fn from_request(params: &Params, response_type: ResponseType) -> Result<Self, OAuthError> {
+        let Some(name) = params.one("response_mode")? else { return Ok(response_type.default_mode()) };
+        let mode = Self::ALL.into_iter().find(|mode| mode.as_str() == name).ok_or_else(|| {
+            Reason::ResponseModeUnsupported.because(format!(
+                "the response_mode {} is not supported; use query, fragment or form_post",
+                shown(name)
+            ))
+        })?;
+        if mode == Self::Query && response_type != ResponseType::Code {
+            return Err(Reason::ResponseModeQuery.because(format!(
+                "the response_mode query cannot carry the response_type {}; use fragment or form_post",
+                response_type.as_str()
+            )));
+        }
+        Ok(mode)
+    }
+}

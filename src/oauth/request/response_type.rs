@@ -1,0 +1,147 @@
+//! What an authorization response brings: a code, an ID Token, an access token (OAuth 2.0 Multiple Response Type
+//! Encoding Practices §3 and §5).
+
+use crate::oauth::client::Client;
+use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::reason::Reason;
+use crate::oauth::request::params::Params;
+use crate::oauth::request::response_mode::ResponseMode;
+
+/// A combination that is supported; `token` alone is not, as it proves nobody's sign-in (RFC 9700 §2.1.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ResponseType {
+    #[default]
+    Code,
+    IdToken,
+    IdTokenToken,
+    CodeIdToken,
+    CodeToken,
+    CodeIdTokenToken,
+}
+
+impl ResponseType {
+    pub const ALL: [Self; 6] = [
+        Self::Code,
+        Self::IdToken,
+        Self::IdTokenToken,
+        Self::CodeIdToken,
+        Self::CodeToken,
+        Self::CodeIdTokenToken,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::IdToken => "id_token",
+            Self::IdTokenToken => "id_token token",
+            Self::CodeIdToken => "code id_token",
+            Self::CodeToken => "code token",
+            Self::CodeIdTokenToken => "code id_token token",
+        }
+    }
+
+    /// Reads a list of values, whose order does not matter (RFC 6749 §3.1.1).
+    pub fn parse(text: &str) -> Option<Self> {
+        let sorted = |text: &str| {
+            let mut values: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            values.sort();
+            values
+        };
+        // As it is nearly always written.
+        if let Some(known) = Self::ALL.into_iter().find(|known| known.as_str() == text) {
+            return Some(known);
+        }
+        let values = sorted(text);
+        Self::ALL.into_iter().find(|known| sorted(known.as_str()) == values)
+    }
+
+    /// The type that a request asks for, if its client may.
+    pub fn from_request(client: &Client, params: &Params) -> Result<Self, OAuthError> {
+        let Some(text) = params.one("response_type")? else {
+            return Err(Reason::ResponseTypeMissing.because("the parameter response_type is missing"));
+        };
+        let Some(known) = Self::parse(text) else {
+            return Err(Reason::ResponseTypeUnsupported
+                .because(format!("the response_type {} is not supported; use code", shown(text))));
+        };
+        if known != Self::Code && !client.response_types.contains(&known) {
+            return Err(Reason::ResponseTypeNotAllowed.because(format!(
+                "this client is not registered for the response_type {}; use code",
+                known.as_str()
+            )));
+        }
+        Ok(known)
+    }
+
+    pub fn has_code(self) -> bool {
+        matches!(self, Self::Code | Self::CodeIdToken | Self::CodeToken | Self::CodeIdTokenToken)
+    }
+
+    pub fn has_id_token(self) -> bool {
+        matches!(self, Self::IdToken | Self::IdTokenToken | Self::CodeIdToken | Self::CodeIdTokenToken)
+    }
+
+    pub fn has_token(self) -> bool {
+        matches!(self, Self::IdTokenToken | Self::CodeToken | Self::CodeIdTokenToken)
+    }
+
+    /// How it travels where the request does not say: what holds tokens never in a query (§5).
+    pub fn default_mode(self) -> ResponseMode {
+        match self {
+            Self::Code => ResponseMode::Query,
+            _ => ResponseMode::Fragment,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::client::{ClientKind, example};
+
+    #[test]
+    fn the_order_of_values_does_not_matter_and_nothing_else_is_forgiven() {
+        for known in ResponseType::ALL {
+            assert_eq!(ResponseType::parse(known.as_str()), Some(known));
+        }
+        assert_eq!(ResponseType::parse("token id_token code"), Some(ResponseType::CodeIdTokenToken));
+        for text in [
+            "",
+            "token",
+            "none",
+            "Code",
+            "code code",
+            "code  id_token",
+            " code",
+            "code,id_token",
+            "code id_token x",
+        ] {
+            assert_eq!(ResponseType::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_name_holds_is_what_it_says() {
+        for known in ResponseType::ALL {
+            let values: Vec<&str> = known.as_str().split(' ').collect();
+            assert_eq!(known.has_code(), values.contains(&"code"), "{known:?}");
+            assert_eq!(known.has_id_token(), values.contains(&"id_token"), "{known:?}");
+            assert_eq!(known.has_token(), values.contains(&"token"), "{known:?}");
+            assert_eq!(known.default_mode() == ResponseMode::Query, known == ResponseType::Code, "{known:?}");
+        }
+    }
+
+    #[test]
+    fn all_but_code_must_be_registered() {
+        let client = Client { response_types: vec![ResponseType::IdToken], ..example(ClientKind::Web) };
+        let asked = |text: &str| {
+            let params = Params::from_pairs(vec![("response_type".into(), text.into())]);
+            ResponseType::from_request(&client, &params).map_err(|error| error.reason)
+        };
+        assert_eq!(asked("code"), Ok(ResponseType::Code));
+        assert_eq!(asked("id_token"), Ok(ResponseType::IdToken));
+        assert_eq!(asked("id_token code"), Err(Reason::ResponseTypeNotAllowed));
+        assert_eq!(asked("token"), Err(Reason::ResponseTypeUnsupported));
+        assert_eq!(asked(""), Err(Reason::ResponseTypeMissing));
+    }
+}

@@ -1,0 +1,116 @@
+//! Bearer tokens: may this one be used now? (RFC 6750 §3.1)
+
+use crate::clock::Seconds;
+use crate::oauth::error::OAuthError;
+use crate::oauth::grant::scope::Scope;
+use crate::oauth::identity::claims::Person;
+use crate::oauth::reason::Reason;
+use crate::oauth::request::claims_request::Wanted;
+use crate::oauth::token::AccessToken;
+
+/// An access token that was presented, as the database says at this moment.
+#[derive(Clone, Debug)]
+pub struct Presented {
+    pub token: AccessToken,
+    /// What is to be told beside the scope.
+    pub claims: Wanted,
+    /// It was revoked itself or with its grant, or its client or person is gone or disabled.
+    pub is_revoked: bool,
+}
+
+impl Presented {
+    /// Whether it is worth anything, to whom it is for.
+    pub fn is_active(&self, now: Seconds) -> bool {
+        now < self.token.expires_at && !self.is_revoked
+    }
+}
+
+/// What a good token opens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Teller {
+    pub person: Person,
+    pub scope: Scope,
+    pub claims: Wanted,
+}
+
+/// Decides over a token that was found; `person` is whom it speaks for, if they may be told of.
+pub fn may_tell(
+    presented: Presented,
+    person: Option<Person>,
+    needed: &str,
+    now: Seconds,
+) -> Result<Teller, OAuthError> {
+    let Presented { token, claims, is_revoked } = presented;
+    if now >= token.expires_at {
+        return Err(Reason::BearerExpired.because("the access token has expired"));
+    }
+    if is_revoked {
+        return Err(Reason::BearerRevoked.because("the access token has been revoked"));
+    }
+    // Another API's token must open nothing here, whoever may hold it there (RFC 9068 §4).
+    if token.audience.is_some() {
+        return Err(Reason::BearerAudience.because("the access token is for another API than this server"));
+    }
+    if token.user_id.is_none() {
+        return Err(Reason::BearerWithoutPerson
+            .because("the access token was issued to a client for itself, and tells of no person"));
+    }
+    let Some(person) = person else {
+        return Err(Reason::BearerRevoked.because("the account behind the access token is closed at present"));
+    };
+    if !token.scope.contains(needed) {
+        return Err(Reason::BearerScope.because(format!(
+            "the access token does not have the scope {needed}, which this endpoint needs"
+        )));
+    }
+    Ok(Teller { person, scope: token.scope, claims })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::id::{ClientId, UserId};
+    use crate::oauth::identity::claims::Claims;
+
+    #[test]
+    fn a_token_is_good_until_its_end_for_a_person_who_is_there_and_within_its_scope() {
+        let person = Person {
+            id: UserId::new("u"),
+            username: "jane".into(),
+            name: None,
+            email: None,
+            claims: Claims::new(),
+            updated_at: 0,
+        };
+        let token = AccessToken {
+            id: "t".into(),
+            client_id: ClientId::new("app"),
+            user_id: Some(UserId::new("u")),
+            grant_id: None,
+            scope: Scope::from_stored("openid read"),
+            audience: None,
+            signed_with: None,
+            issued_at: 0,
+            expires_at: 100,
+            delegation: Default::default(),
+        };
+        let good = Presented { token: token.clone(), claims: Wanted::default(), is_revoked: false };
+        let of = |token: AccessToken| Presented { token, ..good.clone() };
+        let judged = |presented: Presented, now| {
+            may_tell(presented, Some(person.clone()), "openid", now)
+                .map(|teller| teller.person)
+                .map_err(|error| error.reason)
+        };
+        assert_eq!(judged(good.clone(), 99), Ok(person.clone()));
+        assert_eq!(judged(good.clone(), 100), Err(Reason::BearerExpired));
+        assert_eq!(judged(Presented { is_revoked: true, ..good.clone() }, 0), Err(Reason::BearerRevoked));
+        let closed = may_tell(good.clone(), None, "openid", 0).map_err(|error| error.reason);
+        assert_eq!(closed, Err(Reason::BearerRevoked));
+        let of_client = of(AccessToken { user_id: None, ..token.clone() });
+        assert_eq!(judged(of_client, 0), Err(Reason::BearerWithoutPerson));
+        let narrow = of(AccessToken { scope: Scope::from_stored("read"), ..token.clone() });
+        assert_eq!(judged(narrow, 0), Err(Reason::BearerScope));
+        let foreign = of(AccessToken { audience: Some("https://api.example".into()), ..token });
+        assert_eq!(judged(foreign, 0), Err(Reason::BearerAudience));
+    }
+}

@@ -1,0 +1,152 @@
+//! Who acts for whom in a token, who may, and what the token came from (RFC 8693 §4).
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::oauth::error::OAuthError;
+use crate::oauth::id::ClientId;
+use crate::oauth::reason::Reason;
+
+/// Actors in one another, and exchanges behind one another: nobody needs more, and tokens stay short.
+pub const DEEPEST: usize = 4;
+
+/// Who acts for the subject; within it who did before (RFC 8693 §4.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    pub sub: String,
+    /// Who calls it so, where that is another issuer than this server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iss: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Box<Actor>>,
+}
+
+/// The client that may act for the subject (RFC 8693 §4.4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MayAct {
+    pub sub: String,
+}
+
+/// A token that another one was exchanged from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ancestor {
+    /// Its `jti`, or its hash where it is opaque.
+    pub jti: String,
+    /// The client that it was issued to.
+    pub client_id: String,
+    /// Only then it is there as long as it counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub opaque: bool,
+}
+
+/// What a token says beside whom and what it is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delegation {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_act: Option<MayAct>,
+    /// The client that it speaks for, where that is neither a person nor the one that it was issued to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<String>,
+    /// What it hangs on, the first one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchanged_from: Vec<Ancestor>,
+}
+
+impl Actor {
+    /// Somebody who acts now, after those who did before.
+    pub fn after(sub: &str, before: Option<Self>) -> Result<Self, OAuthError> {
+        let actor = Self { sub: sub.to_owned(), iss: None, act: before.map(Box::new) };
+        if actor.depth() > DEEPEST {
+            return Err(too_deep());
+        }
+        Ok(actor)
+    }
+
+    /// Reads the claim of a token of another issuer, whose word it is who they are; `None` where it is none.
+    pub fn of_issuer(claim: &Value, issuer: &str) -> Option<Self> {
+        let act = match &claim["act"] {
+            Value::Null => None,
+            before => Some(Box::new(Self::of_issuer(before, issuer)?)),
+        };
+        let actor = Self { sub: claim["sub"].as_str()?.to_owned(), iss: Some(issuer.to_owned()), act };
+        (actor.depth() <= DEEPEST).then_some(actor)
+    }
+
+    fn depth(&self) -> usize {
+        1 + self.act.as_ref().map_or(0, |before| before.depth())
+    }
+}
+
+impl MayAct {
+    pub fn of(client: &ClientId) -> Self {
+        Self { sub: client.to_string() }
+    }
+}
+
+impl Delegation {
+    /// What is stored of it; nothing where it says nothing.
+    pub fn to_stored(&self) -> Option<String> {
+        (*self != Self::default()).then(|| serde_json::to_string(self).unwrap_or_default())
+    }
+
+    pub fn from_stored(text: Option<&str>) -> Option<Self> {
+        text.map_or(Some(Self::default()), |text| serde_json::from_str(text).ok())
+    }
+}
+
+pub(super) fn too_deep() -> OAuthError {
+    Reason::ExchangeTooDeep
+        .because("the subject token has been exchanged too often before; four exchanges follow one another")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn actors_stand_in_one_another_up_to_a_depth() {
+        let mut act = None;
+        for sub in ["a", "b", "c", "d"] {
+            act = Some(Actor::after(sub, act).unwrap());
+        }
+        let four = json!({ "sub": "d", "act": { "sub": "c", "act": { "sub": "b", "act": { "sub": "a" } } } });
+        assert_eq!(serde_json::to_value(&act).unwrap(), four);
+        assert_eq!(Actor::after("e", act).unwrap_err().reason, Reason::ExchangeTooDeep);
+    }
+
+    #[test]
+    fn the_actors_of_another_issuer_are_its_word() {
+        let said = json!({ "sub": "billing", "iss": "https://id.example", "act": { "sub": "web" } });
+        let read = Actor::of_issuer(&said, "https://idp.example").unwrap();
+        let expected = json!({
+            "sub": "billing", "iss": "https://idp.example", "act": { "sub": "web", "iss": "https://idp.example" },
+        });
+        assert_eq!(serde_json::to_value(&read).unwrap(), expected);
+        let mut deep = json!({ "sub": "x" });
+        for _ in 0..4 {
+            deep = json!({ "sub": "x", "act": deep });
+        }
+        for bad in [json!({}), json!("web"), json!({ "sub": 7 }), json!({ "sub": "x", "act": "web" }), deep] {
+            assert_eq!(Actor::of_issuer(&bad, "https://idp.example"), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_stored_comes_back_and_most_tokens_store_nothing() {
+        assert_eq!(Delegation::default().to_stored(), None);
+        assert_eq!(Delegation::from_stored(None), Some(Delegation::default()));
+        assert_eq!(Delegation::from_stored(Some("")), None);
+        let from = |opaque| Ancestor { jti: "t".into(), client_id: "a b".into(), opaque };
+        let delegation = Delegation {
+            act: Some(Actor::after("a", None).unwrap()),
+            may_act: Some(MayAct { sub: "b".into() }),
+            on_behalf_of: Some("c".into()),
+            exchanged_from: vec![from(true), from(false)],
+        };
+        assert_eq!(Delegation::from_stored(delegation.to_stored().as_deref()), Some(delegation));
+    }
+}

@@ -1,0 +1,249 @@
+//! Token exchange: who may exchange which token, and what comes of it at the most (RFC 8693).
+
+use crate::oauth::client::Client;
+use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::grant::resource::{named, normal};
+use crate::oauth::grant::scope::{self, Scope};
+use crate::oauth::id::ClientId;
+use crate::oauth::reason::Reason;
+use crate::oauth::request::params::Params;
+use crate::oauth::token::delegation::{Actor, Ancestor, DEEPEST, Delegation, too_deep};
+use crate::oauth::token::{AccessToken, TokenId};
+
+/// The types of tokens that are exchanged (RFC 8693 §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenType {
+    AccessToken,
+    Jwt,
+}
+
+impl TokenType {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessToken => "urn:ietf:params:oauth:token-type:access_token",
+            Self::Jwt => "urn:ietf:params:oauth:token-type:jwt",
+        }
+    }
+
+    /// Reads a parameter that names a type.
+    pub fn named(params: &Params, name: &'static str) -> Result<Option<Self>, OAuthError> {
+        let Some(value) = params.one(name)? else { return Ok(None) };
+        let known = [Self::AccessToken, Self::Jwt].into_iter().find(|known| known.as_str() == value);
+        let unsupported =
+            || Reason::TokenTypeUnsupported.because(format!("the {name} {} is not supported", shown(value)));
+        known.map(Some).ok_or_else(unsupported)
+    }
+}
+
+/// Who exchanges a token, in the eyes of that token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The client that it was issued to.
+    Itself,
+    /// Another one, that may.
+    Another,
+}
+
+/// Whether a client may exchange a token of this server; `serves` is whether it is a server of the token's audience.
+pub fn may_exchange(token: &AccessToken, caller: &ClientId, serves: bool) -> Option<By> {
+    if token.client_id == *caller {
+        return Some(By::Itself);
+    }
+    let may = match &token.delegation.may_act {
+        Some(named) => named.sub == caller.as_str(),
+        None => serves,
+    };
+    may.then_some(By::Another)
+}
+
+/// Who acts in what comes of an exchange; `actor` is whom an actor token is about, and `before` who acted so far.
+pub fn act(
+    by: By,
+    caller: &Client,
+    actor: Option<&str>,
+    before: Option<Actor>,
+) -> Result<Option<Actor>, OAuthError> {
+    match (by, actor) {
+        (_, Some(actor)) => Actor::after(actor, before).map(Some),
+        (By::Another, None) if !caller.may_impersonate => Actor::after(caller.id.as_str(), before).map(Some),
+        (_, None) => Ok(before),
+    }
+}
+
+/// The scope of what comes of an exchange, before its target takes what is its own: never more than the subject
+/// token has, or the caller may have.
+pub fn narrow(requested: Option<&str>, subject: &Scope, caller: &Client) -> Result<Scope, OAuthError> {
+    let scope = scope::narrow(requested, subject)?;
+    let beyond = scope.without(&caller.scopes);
+    match (requested, beyond.names().next()) {
+        (Some(_), Some(name)) => Err(Reason::ScopeForbidden
+            .because(format!("this client is not allowed to use the scope {}", shown(name)))),
+        _ => Ok(scope.without(&beyond)),
+    }
+}
+
+/// The target that a request names, as `resource`, as `audience`, or as both.
+pub fn target(params: &Params) -> Result<Option<String>, OAuthError> {
+    let audience = named(params, "audience")?;
+    match (named(params, "resource")?, audience) {
+        (Some(resource), Some(audience)) if normal(&resource) != normal(&audience) => {
+            Err(Reason::AudienceMismatch
+                .because("resource and audience name two targets, and a token is for one"))
+        }
+        (resource, audience) => Ok(resource.or(audience)),
+    }
+}
+
+/// Puts a token in the place of `subject`, on which it hangs and which it does not outlive.
+pub fn in_place_of(
+    token: AccessToken,
+    own_id: &str,
+    subject: &AccessToken,
+    is_opaque: bool,
+    act: Option<Actor>,
+) -> Result<AccessToken, OAuthError> {
+    let before = &subject.delegation;
+    let itself =
+        Ancestor { jti: subject.id.clone(), client_id: subject.client_id.to_string(), opaque: is_opaque };
+    let exchanged_from: Vec<Ancestor> = before.exchanged_from.iter().cloned().chain([itself]).collect();
+    if exchanged_from.len() > DEEPEST {
+        return Err(too_deep());
+    }
+    let speaks_for = before.on_behalf_of.clone().unwrap_or_else(|| subject.client_id.to_string());
+    let is_other = subject.user_id.is_none() && speaks_for != token.client_id.as_str();
+    Ok(AccessToken {
+        id: TokenId::new(subject.grant_id.clone(), own_id).to_text(),
+        user_id: subject.user_id.clone(),
+        grant_id: subject.grant_id.clone(),
+        expires_at: token.expires_at.min(subject.expires_at),
+        delegation: Delegation {
+            act,
+            may_act: token.delegation.may_act,
+            on_behalf_of: is_other.then_some(speaks_for),
+            exchanged_from,
+        },
+        ..token
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::id::{GrantId, UserId};
+    use crate::oauth::token::delegation::MayAct;
+
+    fn token(client: &str, user: Option<&str>) -> AccessToken {
+        AccessToken {
+            id: TokenId::new(user.map(|_| GrantId::new("g")), client).to_text(),
+            client_id: ClientId::new(client),
+            user_id: user.map(UserId::new),
+            grant_id: user.map(|_| GrantId::new("g")),
+            scope: Scope::from_stored("read"),
+            audience: None,
+            signed_with: None,
+            issued_at: 0,
+            expires_at: 100,
+            delegation: Delegation::default(),
+        }
+    }
+
+    #[test]
+    fn a_token_is_exchanged_by_its_client_or_by_whom_it_names_or_else_by_its_audience() {
+        let plain = token("web", Some("u"));
+        let naming = AccessToken {
+            delegation: Delegation { may_act: Some(MayAct { sub: "api".into() }), ..Delegation::default() },
+            ..plain.clone()
+        };
+        let may =
+            |token: &AccessToken, caller: &str, serves| may_exchange(token, &ClientId::new(caller), serves);
+        for token in [&plain, &naming] {
+            assert_eq!(may(token, "web", false), Some(By::Itself));
+            assert_eq!(may(token, "stranger", false), None);
+        }
+        assert_eq!(may(&plain, "api", true), Some(By::Another));
+        assert_eq!(may(&plain, "api", false), None);
+        assert_eq!(may(&naming, "api", false), Some(By::Another));
+        assert_eq!(
+            may(&naming, "other", true),
+            None,
+            "it names another one than this server of its audience"
+        );
+    }
+
+    #[test]
+    fn who_acts_is_said_unless_the_policy_lets_it_be_left_out() {
+        let caller = example(ClientKind::Service);
+        let may = Client { may_impersonate: true, ..caller.clone() };
+        let before = Actor::after("web", None).unwrap();
+        let of = |by, caller: &Client, actor| act(by, caller, actor, Some(before.clone())).unwrap().unwrap();
+        assert_eq!(of(By::Itself, &caller, None), before);
+        assert_eq!(of(By::Another, &may, None), before);
+        for (by, caller, actor, sub) in [
+            (By::Another, &caller, None, "example"),
+            (By::Another, &caller, Some("bob"), "bob"),
+            (By::Another, &may, Some("bob"), "bob"),
+            (By::Itself, &may, Some("bob"), "bob"),
+        ] {
+            let acting = of(by, caller, actor);
+            assert_eq!(
+                (acting.sub.as_str(), acting.act.as_deref()),
+                (sub, Some(&before)),
+                "{by:?} {actor:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_scope_is_narrowed_to_what_token_and_caller_both_have() {
+        let caller = Client { scopes: Scope::from_stored("read pay"), ..example(ClientKind::Service) };
+        let subject = Scope::from_stored("read write");
+        let of = |requested| {
+            narrow(requested, &subject, &caller).map(|scope| scope.to_string()).map_err(|error| error.reason)
+        };
+        assert_eq!(of(None), Ok("read".into()));
+        assert_eq!(of(Some("read")), Ok("read".into()));
+        assert_eq!(of(Some("pay")), Err(Reason::ScopeWidened));
+        assert_eq!(of(Some("read write")), Err(Reason::ScopeForbidden));
+    }
+
+    #[test]
+    fn resource_and_audience_are_two_names_of_one_target() {
+        let of = |text: &str| target(&Params::parse(text.as_bytes()).unwrap()).map_err(|error| error.reason);
+        let api = Ok(Some("https://api.example".to_owned()));
+        assert_eq!(of(""), Ok(None));
+        assert_eq!(of("resource=https://api.example"), api);
+        assert_eq!(of("audience=https://api.example"), api);
+        assert_eq!(of("resource=https://api.example&audience=https://API.example/"), api);
+        assert_eq!(of("resource=https://api.example&audience=urn:b"), Err(Reason::AudienceMismatch));
+        assert_eq!(of("audience=urn:a&audience=urn:b"), Err(Reason::ResourceSeveral));
+    }
+
+    #[test]
+    fn what_comes_of_a_token_hangs_on_it_and_ends_with_it() {
+        let exchanged = |subject: &AccessToken, client: &str| {
+            let fresh = AccessToken { expires_at: 900, ..token(client, None) };
+            in_place_of(fresh, client, subject, false, None)
+        };
+        let first = token("web", Some("u"));
+        let second = exchanged(&first, "api").unwrap();
+        assert_eq!((second.id.as_str(), second.expires_at), ("g.api", 100));
+        assert_eq!((&second.user_id, &second.grant_id), (&first.user_id, &first.grant_id));
+        assert_eq!(second.delegation.on_behalf_of, None);
+        let mut last = second;
+        for client in ["c", "d", "e"] {
+            last = exchanged(&last, client).unwrap();
+        }
+        let through: Vec<&str> =
+            last.delegation.exchanged_from.iter().map(|ancestor| ancestor.client_id.as_str()).collect();
+        assert_eq!(through, ["web", "api", "c", "d"]);
+        assert_eq!(exchanged(&last, "f").unwrap_err().reason, Reason::ExchangeTooDeep);
+
+        let own = token("job", None);
+        let second = exchanged(&own, "api").unwrap();
+        assert_eq!(second.delegation.on_behalf_of.as_deref(), Some("job"));
+        assert_eq!(exchanged(&second, "c").unwrap().delegation.on_behalf_of.as_deref(), Some("job"));
+        assert_eq!(exchanged(&second, "job").unwrap().delegation.on_behalf_of, None, "itself again");
+        assert_eq!(exchanged(&own, "job").unwrap().delegation.on_behalf_of, None);
+    }
+}

@@ -1,0 +1,184 @@
+//! ID Tokens: what one says of a sign-in, to one client (OpenID Connect Core §2).
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+
+use crate::clock::Seconds;
+use crate::oauth::id::{ClientId, SessionId, UserId};
+use crate::oauth::identity::claims::Claims;
+use crate::oauth::request::claims_request::Wanted;
+use crate::oauth::signing_key::SigningAlgorithm;
+
+/// The `typ` of its header.
+pub const TYP: &str = "JWT";
+/// The claims that every ID Token or some have, beside those that scopes tell.
+pub const CLAIMS: [&str; 13] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "acr",
+    "amr",
+    "azp",
+    "at_hash",
+    "c_hash",
+    "sid",
+];
+/// How sure the server is of who signed in: one factor was proven.
+pub const ACR_ONE_FACTOR: &str = "1";
+/// Which factor that was (RFC 8176).
+const AMR_PASSWORD: &str = "pwd";
+
+/// A sign-in, as a code or a grant remembers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authentication {
+    pub user: UserId,
+    pub session: SessionId,
+    /// When the person gave the password, in seconds.
+    pub auth_time: Seconds,
+    /// What the authorization request wants to find again.
+    pub nonce: Option<String>,
+    /// What the ID Token is to tell of the person.
+    pub claims: Wanted,
+}
+
+/// What a client calls the person and the session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    pub subject: String,
+    pub session: String,
+}
+
+/// The claims of an ID Token.
+#[derive(Debug, Serialize)]
+pub struct IdToken<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    exp: Seconds,
+    iat: Seconds,
+    auth_time: Seconds,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a str>,
+    acr: &'static str,
+    amr: [&'static str; 1],
+    azp: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    c_hash: Option<String>,
+    sid: &'a str,
+    #[serde(flatten)]
+    told: Claims,
+}
+
+impl<'a> IdToken<'a> {
+    /// Tells `client` of a sign-in, from now and for `lifetime` seconds.
+    pub fn new(
+        issuer: &'a str,
+        client: &'a ClientId,
+        names: &'a Names,
+        authentication: &'a Authentication,
+        (now, lifetime): (Seconds, Seconds),
+    ) -> Self {
+        Self {
+            iss: issuer,
+            sub: &names.subject,
+            aud: client.as_str(),
+            exp: now + lifetime,
+            iat: now,
+            auth_time: authentication.auth_time,
+            nonce: authentication.nonce.as_deref(),
+            acr: ACR_ONE_FACTOR,
+            amr: [AMR_PASSWORD],
+            azp: client.as_str(),
+            at_hash: None,
+            c_hash: None,
+            sid: &names.session,
+            told: Claims::new(),
+        }
+    }
+
+    /// Binds it to the access token that it is issued with (§3.1.3.6).
+    #[must_use]
+    pub fn with_access_token(self, algorithm: SigningAlgorithm, token: &str) -> Self {
+        Self { at_hash: Some(half_hash(algorithm, token)), ..self }
+    }
+
+    /// Binds it to the code that it is issued with (§3.3.2.11).
+    #[must_use]
+    pub fn with_code(self, algorithm: SigningAlgorithm, code: &str) -> Self {
+        Self { c_hash: Some(half_hash(algorithm, code)), ..self }
+    }
+
+    /// Adds what it tells of the person, which no claim of the protocol can be.
+    #[must_use]
+    pub fn telling(self, told: Claims) -> Self {
+        Self { told, ..self }
+    }
+}
+
+/// The left half of a value's hash, by the hash of the signature's algorithm.
+fn half_hash(algorithm: SigningAlgorithm, value: &str) -> String {
+    let hash = match algorithm {
+        SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256 | SigningAlgorithm::Es256 => &digest::SHA256,
+        // Ed25519 hashes with SHA-512 (RFC 8032 §5.1).
+        SigningAlgorithm::EdDsa => &digest::SHA512,
+    };
+    let hash = digest::digest(hash, value.as_bytes());
+    let (left, _) = hash.as_ref().split_at(hash.as_ref().len() / 2);
+    URL_SAFE_NO_PAD.encode(left)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn hashes_are_those_of_openid_connect_core_appendix_a() {
+        let at_hash = half_hash(SigningAlgorithm::Rs256, "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y");
+        assert_eq!(at_hash, "77QmUPtjPfzWtF2AnpK9RQ");
+        let code = "Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk";
+        assert_eq!(half_hash(SigningAlgorithm::Es256, code), "LDktKdoQak3Pk0cnXxCltA");
+        assert_eq!(half_hash(SigningAlgorithm::EdDsa, code).len(), 43, "half of SHA-512");
+    }
+
+    #[test]
+    fn it_says_what_the_sign_in_was_and_leaves_out_what_it_was_not() {
+        let authentication = Authentication {
+            user: UserId::new("u"),
+            session: SessionId::new("s"),
+            auth_time: 90,
+            nonce: None,
+            claims: Wanted::default(),
+        };
+        let names = Names { subject: "u".into(), session: "s".into() };
+        let client = ClientId::new("app");
+        let token = IdToken::new("https://id.example.com", &client, &names, &authentication, (100, 600));
+        let expected = json!({
+            "iss": "https://id.example.com", "sub": "u", "aud": "app", "azp": "app", "iat": 100, "exp": 700,
+            "auth_time": 90, "acr": "1", "amr": ["pwd"], "sid": "s",
+        });
+        assert_eq!(serde_json::to_value(&token).unwrap(), expected);
+
+        let authentication = Authentication { nonce: Some("n".into()), ..authentication };
+        let token = IdToken::new("https://id.example.com", &client, &names, &authentication, (100, 600));
+        let token =
+            token.with_access_token(SigningAlgorithm::Es256, "a").with_code(SigningAlgorithm::Es256, "c");
+        let told = Claims::from_iter([("email".into(), json!("jane@example.com"))]);
+        let mut token = serde_json::to_value(token.telling(told)).unwrap();
+        assert_eq!(token.as_object_mut().unwrap().remove("email"), Some(json!("jane@example.com")));
+        assert_eq!(token["nonce"], "n");
+        let names: Vec<&str> = token.as_object().unwrap().keys().map(String::as_str).collect();
+        let mut known = CLAIMS;
+        known.sort_unstable();
+        assert_eq!(names, known);
+    }
+}

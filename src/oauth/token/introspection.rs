@@ -1,0 +1,83 @@
+//! What a server of an API is told of a token (RFC 7662 §2.2).
+
+use serde::Serialize;
+
+use crate::clock::Seconds;
+use crate::oauth::token::AccessToken;
+use crate::oauth::token::delegation::{Actor, MayAct};
+use crate::oauth::token::refresh::Chain;
+
+/// The `typ` of an answer that is signed (RFC 9701 §5).
+pub const TYP: &str = "token-introspection+jwt";
+
+/// The answer; of a token that is none, or none of the caller's business, it says nothing but that.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Introspection {
+    pub active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exp: Option<Seconds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iat: Option<Seconds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aud: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iss: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jti: Option<String>,
+    /// Who acts for the subject, and who may (RFC 8693 §4.1 and §4.4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_act: Option<MayAct>,
+}
+
+impl Introspection {
+    /// An access token that is good; `subject` is whom it speaks for.
+    pub fn of_access_token(issuer: &str, token: &AccessToken, subject: String) -> Self {
+        Self {
+            active: true,
+            scope: Some(token.scope.to_string()),
+            client_id: Some(token.client_id.to_string()),
+            token_type: Some("Bearer"),
+            exp: Some(token.expires_at),
+            iat: Some(token.issued_at),
+            sub: Some(subject),
+            aud: Some(token.audience.clone().unwrap_or_else(|| issuer.to_owned())),
+            iss: Some(issuer.to_owned()),
+            jti: Some(token.id.clone()),
+            act: token.delegation.act.clone(),
+            may_act: token.delegation.may_act.clone(),
+        }
+    }
+
+    /// The live refresh token of a chain.
+    pub fn of_refresh_token(issuer: &str, chain: &Chain, subject: String) -> Self {
+        Self {
+            active: true,
+            scope: Some(chain.grant.scope.to_string()),
+            client_id: Some(chain.grant.client.to_string()),
+            exp: Some(chain.expires_at.min(chain.idle_expires_at)),
+            iat: Some(chain.rotated_at),
+            sub: Some(subject),
+            iss: Some(issuer.to_owned()),
+            ..Self::default()
+        }
+    }
+}
+
+/// The claims of a signed answer (RFC 9701 §5).
+#[derive(Debug, Serialize)]
+pub struct SignedIntrospection<'a> {
+    pub iss: &'a str,
+    pub aud: &'a str,
+    pub iat: Seconds,
+    pub token_introspection: &'a Introspection,
+}

@@ -1,0 +1,245 @@
+//! Access tokens: opaque ones, stored only as a hash, and JWTs (RFC 9068); and the answer that carries them (RFC 6749
+//! §5.1).
+
+pub mod bearer;
+pub mod delegation;
+pub mod exchange;
+pub mod id_token;
+pub mod introspection;
+pub mod refresh;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Seconds;
+use crate::oauth::client::{Client, TokenFormat};
+use crate::oauth::grant::Grant;
+use crate::oauth::grant::resource::Resource;
+use crate::oauth::grant::scope::{KnownScopes, Scope};
+use crate::oauth::id::{ClientId, GrantId, UserId};
+use crate::oauth::signing_key::SigningAlgorithm;
+use crate::oauth::token::delegation::{Actor, Ancestor, Delegation, MayAct};
+
+/// What stands in the first characters of an opaque one, so that a secret scanner knows a leaked one.
+pub const ACCESS_TOKEN_PREFIX: &str = "gat_";
+/// The `typ` of the header of a JWT, so that it can be taken for no other token (RFC 9068 §2.1).
+pub const TYP: &str = "at+jwt";
+
+/// An access token's record, without the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessToken {
+    /// The `jti`.
+    pub id: String,
+    pub client_id: ClientId,
+    /// Absent when the client speaks for itself.
+    pub user_id: Option<UserId>,
+    pub grant_id: Option<GrantId>,
+    pub scope: Scope,
+    /// The resource that it is for; `None` is this server.
+    pub audience: Option<String>,
+    /// What it is signed with; `None` is opaque.
+    pub signed_with: Option<SigningAlgorithm>,
+    pub issued_at: Seconds,
+    pub expires_at: Seconds,
+    pub delegation: Delegation,
+}
+
+/// What a token is issued for: nothing but that differs between a person's and a client's own.
+#[derive(Clone, Debug)]
+pub struct Purpose<'a> {
+    /// `None` is this server.
+    pub resource: Option<&'a Resource>,
+    pub scope: Scope,
+}
+
+/// What the server says where nobody says anything else.
+#[derive(Clone, Copy, Debug)]
+pub struct Usual {
+    pub lifetime: Seconds,
+    /// No JWT lives longer than its key is published.
+    pub longest: Seconds,
+    pub algorithm: SigningAlgorithm,
+}
+
+impl AccessToken {
+    /// A token of `client` that begins now; `id` is of this token alone.
+    pub fn new(
+        id: &str,
+        client: &Client,
+        grant: Option<&Grant>,
+        purpose: Purpose<'_>,
+        known: &impl KnownScopes,
+        (usual, now): (Usual, Seconds),
+    ) -> Self {
+        let Purpose { resource, scope } = purpose;
+        let format = resource.map_or(client.token_format, |resource| resource.format);
+        let algorithm = resource.and_then(|resource| resource.algorithm).unwrap_or(usual.algorithm);
+        Self {
+            id: TokenId::new(grant.map(|grant| grant.id.clone()), id).to_text(),
+            client_id: client.id.clone(),
+            user_id: grant.map(|grant| grant.user.clone()),
+            grant_id: grant.map(|grant| grant.id.clone()),
+            audience: resource.map(|resource| resource.uri.clone()),
+            signed_with: (format == TokenFormat::Jwt).then_some(algorithm),
+            issued_at: now,
+            expires_at: now + lifetime(client, resource, &scope, known, usual),
+            delegation: Delegation {
+                may_act: client.may_act.as_ref().map(MayAct::of),
+                ..Delegation::default()
+            },
+            scope,
+        }
+    }
+
+    /// In seconds.
+    pub fn lifetime(&self) -> Seconds {
+        self.expires_at - self.issued_at
+    }
+}
+
+/// The shortest of what client, resource and scopes say; the server's where none of them does.
+fn lifetime(
+    client: &Client,
+    resource: Option<&Resource>,
+    scope: &Scope,
+    known: &impl KnownScopes,
+    usual: Usual,
+) -> Seconds {
+    let of_scopes =
+        scope.names().filter_map(|name| known.find(name)).filter_map(|record| record.access_token_lifetime);
+    let of_resource = resource.and_then(|resource| resource.access_token_lifetime);
+    let shortest = of_scopes.chain(client.access_token_lifetime).chain(of_resource).min();
+    shortest.unwrap_or(usual.lifetime).min(usual.longest)
+}
+
+/// A `jti`: it names the grant that the token hangs on, so that its end is found without a record of the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenId {
+    /// Absent when the client speaks for itself.
+    pub grant: Option<GrantId>,
+    own: String,
+}
+
+impl TokenId {
+    pub fn new(grant: Option<GrantId>, own: &str) -> Self {
+        Self { grant, own: own.to_owned() }
+    }
+
+    pub fn parse(text: &str) -> Self {
+        match text.split_once('.') {
+            Some((grant, own)) => Self { grant: Some(GrantId::new(grant)), own: own.to_owned() },
+            None => Self { grant: None, own: text.to_owned() },
+        }
+    }
+
+    pub fn to_text(&self) -> String {
+        match &self.grant {
+            Some(grant) => format!("{grant}.{}", self.own),
+            None => self.own.clone(),
+        }
+    }
+}
+
+/// The claims of a JWT (RFC 9068 §2.2).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct JwtClaims {
+    pub iss: String,
+    pub aud: String,
+    pub sub: String,
+    pub client_id: String,
+    pub exp: Seconds,
+    pub iat: Seconds,
+    pub jti: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<Seconds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_act: Option<MayAct>,
+    /// This server's own: the end of one of them is the end of this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchanged_from: Vec<Ancestor>,
+}
+
+/// The JSON of a successful token request.
+#[derive(Debug, Serialize)]
+pub struct TokenAnswer {
+    pub access_token: String,
+    /// What kind of token an exchange gave (RFC 8693 §2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<&'static str>,
+    pub token_type: &'static str,
+    /// Seconds.
+    pub expires_in: Seconds,
+    pub scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
+}
+
+impl TokenAnswer {
+    pub fn new(access_token: String, record: &AccessToken) -> Self {
+        Self {
+            access_token,
+            issued_token_type: None,
+            token_type: "Bearer",
+            expires_in: record.lifetime(),
+            scope: record.scope.to_string(),
+            refresh_token: None,
+            id_token: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::grant::scope::ScopeRecord;
+
+    struct Known(HashMap<&'static str, ScopeRecord>);
+
+    impl KnownScopes for Known {
+        fn find(&self, name: &str) -> Option<&ScopeRecord> {
+            self.0.get(name)
+        }
+    }
+
+    #[test]
+    fn the_shortest_lifetime_counts_and_the_servers_where_nobody_says_one() {
+        let pay = ScopeRecord { access_token_lifetime: Some(60), ..ScopeRecord::default() };
+        let known = Known(HashMap::from([("pay", pay), ("read", ScopeRecord::default())]));
+        let usual = Usual { lifetime: 600, longest: 5000, algorithm: SigningAlgorithm::Es256 };
+        let resource = |seconds| Resource {
+            uri: "urn:r".into(),
+            scopes: Scope::default(),
+            format: TokenFormat::Jwt,
+            algorithm: None,
+            access_token_lifetime: seconds,
+            servers: Vec::new(),
+        };
+        let of = |client: Option<i64>, of_resource: Option<i64>, scope: &str| {
+            let client = Client { access_token_lifetime: client, ..example(ClientKind::Web) };
+            let resource = resource(of_resource);
+            lifetime(&client, Some(&resource), &Scope::from_stored(scope), &known, usual)
+        };
+        assert_eq!(of(None, None, "read"), 600);
+        assert_eq!(of(Some(3600), None, "read"), 3600, "a client may have longer ones");
+        assert_eq!(of(Some(3600), Some(900), "read"), 900);
+        assert_eq!(of(Some(3600), Some(900), "read pay"), 60);
+        assert_eq!(of(Some(9000), None, "read"), 5000);
+    }
+
+    #[test]
+    fn an_id_says_which_grant_it_hangs_on() {
+        let id = TokenId { grant: Some(GrantId::new("g")), own: "t".into() };
+        assert_eq!(TokenId::parse(&id.to_text()), id);
+        assert_eq!(TokenId::parse("t"), TokenId { grant: None, own: "t".into() });
+    }
+}

@@ -1,0 +1,128 @@
+//! Chance and what it makes: random bytes, generated secrets, their hashes, and values that never print.
+
+pub mod passwords;
+
+use std::fmt;
+
+use aws_lc_rs::{constant_time, digest, rand};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use zeroize::Zeroize;
+
+/// A value that shows itself only to who asks with [`Secret::expose`]; `Debug` prints an ellipsis.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret<T: Zeroize = String>(T);
+
+impl<T: Zeroize> Secret<T> {
+    pub fn new(value: T) -> Self {
+        Self(value)
+    }
+
+    pub fn expose(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Zeroize> fmt::Debug for Secret<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl<T: Zeroize> Drop for Secret<T> {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Secret<String> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self)
+    }
+}
+
+/// SHA-256 of a value with 256 bits of chance in it: what is stored instead of a token, code, cookie or secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Hash([u8; 32]);
+
+impl Hash {
+    pub fn of(value: &str) -> Self {
+        Self::of_bytes(value.as_bytes())
+    }
+
+    /// The same of a value that is no text.
+    pub fn of_bytes(value: &[u8]) -> Self {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest::digest(&digest::SHA256, value).as_ref());
+        Self(bytes)
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// 43 characters of base64url, for columns and keys of text.
+    pub fn to_text(self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+}
+
+/// `N` bytes from the operating system's generator, by way of aws-lc.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that draws chance")]
+#[expect(clippy::expect_used, reason = "a system without randomness must not go on")]
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes).expect("the system's random number generator");
+    bytes
+}
+
+/// 43 base64url characters that carry 256 random bits.
+pub fn random_token() -> String {
+    URL_SAFE_NO_PAD.encode(random::<32>())
+}
+
+/// 22 base64url characters that carry 128 random bits: an identifier, not a secret.
+///
+/// None begins with `-`, as every one can become an argument of a command.
+pub fn random_id() -> String {
+    loop {
+        let id = URL_SAFE_NO_PAD.encode(random::<16>());
+        if !id.starts_with('-') {
+            return id;
+        }
+    }
+}
+
+/// A client secret of 256 random bits from characters that form-encoding leaves alone.
+///
+/// Many clients do not form-encode their Basic credentials (RFC 6749 §2.3.1); such a secret is the same
+/// either way. base64url is a part of the alphabet `A-Za-z0-9-._~`.
+pub fn random_client_secret() -> Secret {
+    Secret::new(format!("gcs_{}", random_token()))
+}
+
+/// Compares without telling by its time where two values differ.
+pub fn equal(a: &[u8], b: &[u8]) -> bool {
+    constant_time::verify_slices_are_equal(a, b).is_ok()
+}
+
+pub fn to_base64url(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::random_id;
+
+    #[test]
+    fn no_id_looks_like_an_option_of_a_command() {
+        for _ in 0..10_000 {
+            let id = random_id();
+            assert!(id.len() == 22 && !id.starts_with('-'), "{id}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The server: binds, starts, and stops.
+
+mod tls;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App as ActixApp, HttpServer, web};
+
+use crate::app::App;
+use crate::cache::catalogue::Registry;
+use crate::cache::secrets::SecretCache;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::endpoints;
+use crate::failure::Failure;
+use crate::fetch::Fetcher;
+use crate::http::envelope;
+use crate::http::html::Pages;
+use crate::keys::master::Keys;
+use crate::keys::remote::RemoteKeys;
+use crate::keys::signing::KeySet;
+use crate::metrics;
+use crate::metrics::purge_counters::PurgeCounters;
+use crate::metrics::requests::Requests;
+use crate::secret::passwords::Passwords;
+use crate::store::db::{Db, DbError, DbOptions};
+use crate::store::leases;
+use crate::store::migrate;
+use crate::tokens::verified::VerifiedTokens;
+use crate::work::wake::BackChannel;
+use crate::work::{back_channel, purge};
+use tls::Certificates;
+
+/// A server that listens and is ready to run.
+pub struct Server {
+    app: Arc<App>,
+    listener: TcpListener,
+    port: u16,
+    metrics: Option<(TcpListener, SocketAddr)>,
+}
+
+impl Server {
+    /// Opens the database, migrates it, and listens; every mistake of the operator shows here.
+    pub async fn bind(config: Config, clock: Clock) -> Result<Self, Failure> {
+        let (listener, address) = listen(config.listen, "")?;
+        let metrics = config.metrics.listen.map(|address| listen(address, " for metrics")).transpose()?;
+        let port = address.port();
+        let db = open_database(&config, &clock, config.http.deadline.duration() / 2).await?;
+        // Before a master key is made for a database that takes nothing.
+        let now = clock.now();
+        db.write::<_, DbError, _>(async move |tx| leases::touch(tx, now).await).await?;
+        let keys = Keys::open(&config, &db, clock.now()).await?;
+        let key_set = KeySet::open(&config.keys, &db, keys.master(), clock.now()).await?;
+        let issuer = config.issuer(port);
+        let app = App {
+            passwords: Passwords::start(&config.passwords)?,
+            registry: Registry::new(db.clone()),
+            pages: Pages::new(&issuer)?,
+            secrets: SecretCache::new(),
+            fetcher: Fetcher::new(&config.fetch)?,
+            remote_keys: RemoteKeys::new(),
+            verified_tokens: VerifiedTokens::new(),
+            back_channel: BackChannel::default(),
+            purged: PurgeCounters::new(),
+            requests: config.metrics.listen.map(|_| Requests::default()),
+            issuer,
+            clock,
+            db,
+            keys,
+            key_set,
+            config,
+        };
+        Ok(Self { app: Arc::new(app), listener, port, metrics })
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Where a Prometheus may ask, if anywhere.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(_, address)| *address)
+    }
+
+    pub fn app(&self) -> Arc<App> {
+        self.app.clone()
+    }
+
+    /// Serves until it is told to stop, then finishes what is in flight. The handle stops it.
+    pub fn start(self) -> Result<(impl Future<Output = std::io::Result<()>>, ServerHandle), Failure> {
+        let app = web::Data::from(self.app.clone());
+        let path = mount_path(&self.app.issuer);
+        let factory = move || {
+            ActixApp::new()
+                .app_data(app.clone())
+                .wrap(actix_web::middleware::from_fn(envelope::wrap))
+                .configure(|routes| endpoints::routes(routes, &path))
+        };
+        let http = &self.app.config.http;
+        let workers = match http.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            count => count,
+        };
+        let server = HttpServer::new(factory)
+            .workers(workers)
+            .client_request_timeout(http.deadline.duration())
+            .disable_signals()
+            .shutdown_timeout(http.shutdown.duration().as_secs());
+        let tls = &self.app.config.tls;
+        let server = match tls.is_on() {
+            false => server.listen(self.listener),
+            true => server.listen_rustls_0_23(self.listener, tls::config(Certificates::load(tls)?)?),
+        };
+        let server = server.map_err(|error| Failure::Internal(format!("cannot listen: {error}")))?.run();
+        let handle = server.handle();
+        let metrics =
+            self.metrics.map(|(listener, _)| metrics::serve(listener, self.app.clone())).transpose()?;
+        actix_web::rt::spawn(purge::run(self.app.clone()));
+        actix_web::rt::spawn(back_channel::run(self.app));
+        let until_the_end = async move {
+            let ended = server.await;
+            // Last, so that what the requests in flight come to can still be seen.
+            if let Some(metrics) = metrics {
+                metrics.stop(false).await;
+            }
+            ended
+        };
+        Ok((until_the_end, handle))
+    }
+}
+
+/// Takes an address, and tells which port it came to be; `what` is for the sentence about one that is not to be had.
+fn listen(address: SocketAddr, what: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let taken = |error| Failure::Internal(format!("cannot listen on {address}{what}: {error}"));
+    let listener = TcpListener::bind(address).map_err(taken)?;
+    let address = listener.local_addr().map_err(taken)?;
+    Ok((listener, address))
+}
+
+/// Opens a migrated database, as the server and every command need it.
+///
+/// `lock_patience` is how long another process may hold SQLite's write lock.
+pub async fn open_database(config: &Config, clock: &Clock, lock_patience: Duration) -> Result<Db, Failure> {
+    let options = config.database_options();
+    let options = DbOptions { lock_patience, patience: options.patience.max(lock_patience), ..options };
+    migrate::run(&options, &migrate::this_process(), clock.now()).await?;
+    Ok(Db::open(&options).await?)
+}
+
+/// The path of the public URL, under which every route is mounted: empty, or `/like/this`.
+fn mount_path(issuer: &str) -> String {
+    let path = url::Url::parse(issuer).map(|url| url.path().trim_end_matches('/').to_owned());
+    path.unwrap_or_default()
+}

@@ -1,0 +1,314 @@
+//! Access tokens that go out, and those that come back.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::cache::catalogue::{Catalogue, Freshness};
+use crate::clock::Seconds;
+use crate::failure::{Denied, Failure};
+use crate::keys::master::Keys;
+use crate::keys::signing::Current;
+use crate::oauth::client::Client;
+use crate::oauth::error::OAuthError;
+use crate::oauth::grant::Grant;
+use crate::oauth::grant::resource::{self, KnownResources as _, Registered};
+use crate::oauth::grant::scope::{self, Scope};
+use crate::oauth::grant::trusted_issuer::TrustedIssuer;
+use crate::oauth::id::ClientId;
+use crate::oauth::identity::group;
+use crate::oauth::request::params::Params;
+use crate::oauth::signing_key::SigningAlgorithm;
+use crate::oauth::token::bearer::Presented;
+use crate::oauth::token::delegation::{Actor, Delegation};
+use crate::oauth::token::exchange;
+use crate::oauth::token::id_token::ACR_ONE_FACTOR;
+use crate::oauth::token::{ACCESS_TOKEN_PREFIX, AccessToken, JwtClaims, Purpose, TYP, TokenId, Usual};
+use crate::secret::{Hash, random_id, random_token};
+use crate::store::access_tokens;
+use crate::store::db::{Conn, DbError};
+use crate::tokens::subject;
+
+/// A token on its way: what is drawn and looked up before the transaction that decides what it will be.
+pub struct Draft {
+    id: String,
+    /// The token itself, if it becomes an opaque one.
+    opaque: String,
+    /// The resource that the token request names.
+    named: Option<String>,
+    issuer: String,
+    catalogue: Arc<Catalogue>,
+    keys: Arc<Current>,
+    usual: Usual,
+    now: Seconds,
+}
+
+impl Draft {
+    /// Begins a token for the resource that a token request names, which the client must be allowed.
+    pub async fn begin(
+        app: &App,
+        client: &Client,
+        params: &Params,
+        freshness: Freshness,
+    ) -> Result<Self, Denied<OAuthError>> {
+        let draft = Self::for_named(
+            app,
+            resource::named(params, "resource")?,
+            app.registry.catalogue(freshness).await?,
+        )
+        .await?;
+        if let Some(uri) = &draft.named {
+            draft.registered().named(uri, client)?;
+        }
+        Ok(draft)
+    }
+
+    /// Begins a token in the place of another one; whether the client may name the target follows from that one.
+    pub async fn in_exchange(
+        app: &App,
+        target: Option<String>,
+        freshness: Freshness,
+    ) -> Result<Self, Failure> {
+        Self::for_named(app, target, app.registry.catalogue(freshness).await?).await
+    }
+
+    /// Begins a token for what the authorization request named.
+    pub async fn of_authorization(app: &App, catalogue: &Arc<Catalogue>) -> Result<Self, Failure> {
+        Self::for_named(app, None, catalogue.clone()).await
+    }
+
+    async fn for_named(app: &App, named: Option<String>, catalogue: Arc<Catalogue>) -> Result<Self, Failure> {
+        Ok(Self {
+            id: random_id(),
+            opaque: format!("{ACCESS_TOKEN_PREFIX}{}", random_token()),
+            named,
+            issuer: app.issuer.clone(),
+            catalogue,
+            keys: app.key_set.current(app.now()).await?,
+            usual: usual(app),
+            now: app.now(),
+        })
+    }
+
+    fn registered(&self) -> Registered<'_, Catalogue> {
+        Registered { resources: &*self.catalogue, issuer: &self.issuer }
+    }
+
+    /// The token of a grant, with as much of `scope` as belongs into it.
+    pub fn of_grant(&self, client: &Client, grant: &Grant, scope: &Scope) -> Result<AccessToken, OAuthError> {
+        let registered = self.registered();
+        let resource = registered.of_grant(self.named.as_deref(), &grant.resources, client)?;
+        let scope = registered.scope(resource, scope, &grant.resources)?;
+        Ok(self.token(client, Some(grant), Purpose { resource, scope }))
+    }
+
+    /// The token of a client that speaks for itself, with what the request asks for.
+    pub fn of_client(&self, client: &Client, params: &Params) -> Result<AccessToken, OAuthError> {
+        let scope = scope::resolve(params.one("scope")?, client, &*self.catalogue)?;
+        Ok(self.token(client, None, self.purpose(client, &scope)?))
+    }
+
+    /// The token for a person whom another issuer vouches for, with as much of `scope` as belongs into it.
+    pub fn of_vouched(
+        &self,
+        client: &Client,
+        grant: &Grant,
+        scope: &Scope,
+    ) -> Result<AccessToken, OAuthError> {
+        Ok(self.token(client, Some(grant), self.purpose(client, scope)?))
+    }
+
+    /// What a client gets without an authorization that named it.
+    fn purpose(&self, client: &Client, scope: &Scope) -> Result<Purpose<'_>, OAuthError> {
+        let registered = self.registered();
+        let resource = registered.of_client(self.named.as_deref(), client)?;
+        Ok(Purpose { resource, scope: registered.scope(resource, scope, &[])? })
+    }
+
+    /// What comes of a token of an issuer that vouches for people, if it may be asked for.
+    pub fn scope_of(
+        &self,
+        issuer: &TrustedIssuer,
+        client: &Client,
+        requested: Option<&str>,
+    ) -> Result<Scope, OAuthError> {
+        let scope = issuer.scope(requested, client, &*self.catalogue)?;
+        // Said now, before anything is used up.
+        self.purpose(client, &scope)?;
+        Ok(scope)
+    }
+
+    /// The token in the place of `subject`, with what of its scope the target takes.
+    pub fn of_exchange(
+        &self,
+        client: &Client,
+        (subject, is_opaque): (&AccessToken, bool),
+        requested: Option<&str>,
+        act: Option<Actor>,
+    ) -> Result<AccessToken, OAuthError> {
+        let registered = self.registered();
+        let resource = registered.of_exchange(self.named.as_deref(), subject.audience.as_deref(), client)?;
+        let scope = exchange::narrow(requested, &subject.scope, client)?;
+        let scope = registered.scope(resource, &scope, &[])?;
+        let token = self.token(client, None, Purpose { resource, scope });
+        exchange::in_place_of(token, &self.id, subject, is_opaque, act)
+    }
+
+    /// Whether a client is a server of what a token is for.
+    pub fn is_server(&self, client: &ClientId, token: &AccessToken) -> bool {
+        is_server(&self.catalogue, &self.issuer, client, token)
+    }
+
+    /// The groups that a person must be in to have `scope` at `client`.
+    pub fn required_groups(&self, client: &Client, scope: &Scope) -> BTreeSet<String> {
+        group::required(client, scope, &*self.catalogue)
+    }
+
+    fn token(&self, client: &Client, grant: Option<&Grant>, purpose: Purpose<'_>) -> AccessToken {
+        AccessToken::new(&self.id, client, grant, purpose, &*self.catalogue, (self.usual, self.now))
+    }
+
+    /// What is stored of it; `None` for one that is stored nowhere.
+    pub fn stored(&self, token: &AccessToken) -> Option<Hash> {
+        token.signed_with.is_none().then(|| Hash::of(&self.opaque))
+    }
+
+    /// The token's text; signing is nothing for a transaction.
+    pub fn finish(
+        &self,
+        app: &App,
+        client: &Client,
+        token: &AccessToken,
+        auth_time: Option<Seconds>,
+    ) -> Result<String, Failure> {
+        let Some(algorithm) = token.signed_with else { return Ok(self.opaque.clone()) };
+        let key = self.keys.signing(algorithm).ok_or_else(|| {
+            let uri = token.audience.as_deref().unwrap_or(&self.issuer);
+            Failure::Internal(format!(
+                "tokens for {uri} are to be signed with {algorithm}, which keys.algorithms does not offer"
+            ))
+        })?;
+        let claims = JwtClaims {
+            aud: token.audience.clone().unwrap_or_else(|| self.issuer.clone()),
+            iss: self.issuer.clone(),
+            sub: subject(app, client, token),
+            client_id: client.id.to_string(),
+            exp: token.expires_at,
+            iat: token.issued_at,
+            jti: token.id.clone(),
+            scope: token.scope.to_string(),
+            auth_time,
+            acr: auth_time.map(|_| ACR_ONE_FACTOR.to_owned()),
+            act: token.delegation.act.clone(),
+            may_act: token.delegation.may_act.clone(),
+            exchanged_from: token.delegation.exchanged_from.clone(),
+        };
+        Ok(key.sign(TYP, &claims)?)
+    }
+}
+
+/// Whom a token speaks for, by the name that its client knows.
+pub fn subject(app: &App, client: &Client, token: &AccessToken) -> String {
+    subject_by(&app.keys, client, token)
+}
+
+/// The same where there is no more than keys.
+pub fn subject_by(keys: &Keys, client: &Client, token: &AccessToken) -> String {
+    match (&token.user_id, &token.delegation.on_behalf_of) {
+        (Some(user), _) => subject::called(keys, client, user),
+        (None, Some(other)) => other.clone(),
+        (None, None) => client.id.to_string(),
+    }
+}
+
+fn usual(app: &App) -> Usual {
+    let offered = &app.config.keys.algorithms;
+    let best =
+        [SigningAlgorithm::Es256, SigningAlgorithm::EdDsa].into_iter().find(|best| offered.contains(best));
+    let tokens = &app.config.tokens;
+    Usual {
+        lifetime: tokens.access_token_lifetime.seconds(),
+        longest: app.config.keys.keep_published.seconds(),
+        algorithm: tokens
+            .access_token_alg
+            .or(best)
+            .or(offered.first().copied())
+            .unwrap_or(SigningAlgorithm::Es256),
+    }
+}
+
+/// What somebody presents as an access token of this server, in as far as that can be told without the database.
+#[derive(Clone, Debug)]
+pub enum Read {
+    /// Whether it is one, its hash will tell.
+    Opaque(Hash),
+    /// Signed by this server, and whatever it says is true.
+    Jwt(Box<AccessToken>),
+}
+
+/// Reads a token; `None` when it is none of this server's.
+pub async fn read(app: &App, token: &str) -> Result<Option<Read>, Failure> {
+    if token.starts_with(ACCESS_TOKEN_PREFIX) {
+        return Ok(Some(Read::Opaque(Hash::of(token))));
+    }
+    // Three parts, the first of which begins a JSON object: nothing else is worth a key.
+    if !token.starts_with("ey") {
+        return Ok(None);
+    }
+    let keys = app.key_set.current(app.now()).await?;
+    let claims = app.verified_tokens.claims(token, &keys);
+    let Some(claims) = claims.filter(|claims| claims.iss == app.issuer) else { return Ok(None) };
+    Ok(Some(Read::Jwt(Box::new(of_claims(claims)))))
+}
+
+/// The record that claims of ours tell of.
+pub fn of_claims(claims: JwtClaims) -> AccessToken {
+    let id = TokenId::parse(&claims.jti);
+    let is_other = id.grant.is_none() && claims.sub != claims.client_id;
+    AccessToken {
+        delegation: Delegation {
+            act: claims.act,
+            may_act: claims.may_act,
+            on_behalf_of: is_other.then_some(claims.sub),
+            exchanged_from: claims.exchanged_from,
+        },
+        client_id: ClientId::new(claims.client_id),
+        // It says how its client calls the person; who that is stands in the grant.
+        user_id: None,
+        grant_id: id.grant,
+        scope: Scope::from_stored(&claims.scope),
+        audience: Some(claims.aud).filter(|aud| *aud != claims.iss),
+        signed_with: None,
+        issued_at: claims.iat,
+        expires_at: claims.exp,
+        id: claims.jti,
+    }
+}
+
+impl Read {
+    /// How the token stands at this moment; `None` when there is none.
+    pub async fn find(&self, conn: &mut Conn) -> Result<Option<Presented>, DbError> {
+        match self {
+            Self::Opaque(hash) => access_tokens::find_opaque(conn, hash).await,
+            Self::Jwt(token) => access_tokens::find_jwt(conn, token.as_ref().clone()).await.map(Some),
+        }
+    }
+}
+
+/// Whether a client may know of a token: it was issued to it, or is for an API that it serves (RFC 7662 §4).
+pub async fn may_introspect(app: &App, caller: &ClientId, token: &AccessToken) -> Result<bool, Failure> {
+    if *caller == token.client_id {
+        return Ok(true);
+    }
+    for freshness in [Freshness::Cached, Freshness::Now] {
+        if is_server(&*app.registry.catalogue(freshness).await?, &app.issuer, caller, token) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn is_server(catalogue: &Catalogue, issuer: &str, client: &ClientId, token: &AccessToken) -> bool {
+    let audience = token.audience.as_deref().unwrap_or(issuer);
+    catalogue.resource(audience).is_some_and(|resource| resource.servers.contains(client))
+}

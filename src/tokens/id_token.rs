@@ -1,0 +1,210 @@
+//! ID Tokens that go out, signed with the key that a client expects, and those that come back as hints.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::cache::catalogue::Freshness;
+use crate::clock::Seconds;
+use crate::failure::{Denied, Failure};
+use crate::jose::encrypt::Recipient;
+use crate::jose::key::SigningKey;
+use crate::jose::verify::{Expiry, verify};
+use crate::oauth::client::{Client, Encryption};
+use crate::oauth::error::OAuthError;
+use crate::oauth::grant::scope::{OPENID, Scope};
+use crate::oauth::id::{ClientId, SessionId, UserId};
+use crate::oauth::identity::claims::{Claims, Person};
+use crate::oauth::identity::logout::Hint;
+use crate::oauth::identity::logout_token::{self, LogoutToken};
+use crate::oauth::reason::Reason;
+use crate::oauth::signing_key::SigningAlgorithm;
+use crate::oauth::token::id_token::{Authentication, IdToken, Names, TYP};
+use crate::secret::random_id;
+use crate::store::db::{Conn, DbError};
+use crate::store::users;
+use crate::tokens::subject;
+
+/// What signs the ID Tokens for one client.
+pub struct Signer<'a> {
+    app: &'a App,
+    client: &'a Client,
+    key: Arc<SigningKey>,
+}
+
+/// What an ID Token is issued with, and bound to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside<'a> {
+    pub access_token: Option<&'a str>,
+    pub code: Option<&'a str>,
+}
+
+impl<'a> Signer<'a> {
+    /// Finds the key, before anything is used up for the token; `None` for a client that may not have one.
+    pub async fn of(app: &'a App, client: &'a Client) -> Result<Option<Self>, Failure> {
+        if !client.scopes.contains(OPENID) {
+            return Ok(None);
+        }
+        let key = key(app, client, algorithm(&app.config.keys.algorithms, client)).await?;
+        Ok(Some(Self { app, client, key }))
+    }
+
+    /// The token that tells of a sign-in, with what the request wants it to tell of the person.
+    pub async fn sign(&self, authentication: &Authentication, beside: Beside<'_>) -> Result<String, Failure> {
+        let told = match authentication.claims.is_empty() {
+            true => Claims::new(),
+            false => {
+                let person = self.person(&authentication.user).await?;
+                person.map(|person| authentication.claims.told_by(&person)).unwrap_or_default()
+            }
+        };
+        self.sign_telling(authentication, beside, told)
+    }
+
+    /// The same for a request that brings no access token: it tells also what the scopes tell (§5.4).
+    pub async fn sign_alone(
+        &self,
+        authentication: &Authentication,
+        beside: Beside<'_>,
+        scope: &Scope,
+    ) -> Result<String, Failure> {
+        let Some(person) = self.person(&authentication.user).await? else {
+            return self.sign_telling(authentication, beside, Claims::new());
+        };
+        let catalogue = self.app.registry.catalogue(Freshness::Cached).await?;
+        let mut told = person.told(catalogue.claims_of(scope));
+        told.extend(authentication.claims.told_by(&person));
+        self.sign_telling(authentication, beside, told)
+    }
+
+    fn sign_telling(
+        &self,
+        authentication: &Authentication,
+        beside: Beside<'_>,
+        told: Claims,
+    ) -> Result<String, Failure> {
+        let times: (Seconds, Seconds) = (self.app.now(), self.app.config.tokens.id_token_lifetime.seconds());
+        let names = subject::names(self.app, self.client, &authentication.user, &authentication.session);
+        let algorithm = self.key.algorithm();
+        let mut token =
+            IdToken::new(&self.app.issuer, &self.client.id, &names, authentication, times).telling(told);
+        if let Some(access_token) = beside.access_token {
+            token = token.with_access_token(algorithm, access_token);
+        }
+        if let Some(code) = beside.code {
+            token = token.with_code(algorithm, code);
+        }
+        let signed = self.key.sign(TYP, &token)?;
+        match self.client.id_token_encryption {
+            None => Ok(signed),
+            Some(encryption) => encrypt(self.client, signed.into_bytes(), NESTED, encryption),
+        }
+    }
+
+    /// A logout token about a session of a person (OpenID Connect Back-Channel Logout §2.4).
+    pub fn sign_logout(&self, user: &UserId, session: &SessionId) -> Result<String, Failure> {
+        let names = subject::names(self.app, self.client, user, session);
+        let id = random_id();
+        let token = LogoutToken::new(&self.app.issuer, &self.client.id, &names, &id, self.app.now());
+        Ok(self.key.sign(logout_token::TYP, &token)?)
+    }
+
+    async fn person(&self, user: &UserId) -> Result<Option<Person>, Failure> {
+        let user = user.clone();
+        let find = async move |conn: &mut Conn| users::find_person(conn, &user).await;
+        Ok(self.app.db.read::<_, DbError, _>(find).await?)
+    }
+}
+
+/// What UserInfo tells, signed or encrypted or both for one client; `None` when it is told as plain JSON (OpenID Connect
+/// Core §5.3.2).
+pub async fn protect_user_info(app: &App, client: &Client, told: &Claims) -> Result<Option<String>, Failure> {
+    let signed = match client.userinfo_alg {
+        None => None,
+        Some(algorithm) => {
+            let mut told = told.clone();
+            told.insert("iss".into(), app.issuer.as_str().into());
+            told.insert("aud".into(), client.id.as_str().into());
+            Some(key(app, client, algorithm).await?.sign(TYP, &told)?)
+        }
+    };
+    match (client.userinfo_encryption, signed) {
+        (None, signed) => Ok(signed),
+        (Some(encryption), Some(signed)) => {
+            encrypt(client, signed.into_bytes(), NESTED, encryption).map(Some)
+        }
+        (Some(encryption), None) => {
+            let json = serde_json::to_vec(told)
+                .map_err(|_| Failure::Internal("claims could not be written".into()))?;
+            encrypt(client, json, "json", encryption).map(Some)
+        }
+    }
+}
+
+/// The `cty` of a token in a token (RFC 7519 §5.2).
+const NESTED: &str = "JWT";
+
+fn encrypt(
+    client: &Client,
+    payload: Vec<u8>,
+    content_type: &str,
+    encryption: Encryption,
+) -> Result<String, Failure> {
+    let jwks = client.jwks.as_deref().unwrap_or_default();
+    let Some(recipient) = Recipient::choose(jwks, encryption.algorithm) else {
+        let (id, algorithm) = (&client.id, encryption.algorithm.as_str());
+        return Err(Failure::Internal(format!("the client {id} has no public key for {algorithm}")));
+    };
+    Ok(recipient.encrypt(payload, content_type, encryption)?)
+}
+
+async fn key(app: &App, client: &Client, algorithm: SigningAlgorithm) -> Result<Arc<SigningKey>, Failure> {
+    let keys = app.key_set.current(app.now()).await?;
+    keys.signing(algorithm).cloned().ok_or_else(|| {
+        let id = &client.id;
+        Failure::Internal(format!(
+            "the client {id} is to be answered with {algorithm}, which keys.algorithms does not offer"
+        ))
+    })
+}
+
+/// Signs what one client is told in another form, with what its ID Tokens are signed with.
+pub async fn sign_for(
+    app: &App,
+    client: &Client,
+    typ: &str,
+    claims: &impl Serialize,
+) -> Result<String, Failure> {
+    let algorithm = algorithm(&app.config.keys.algorithms, client);
+    Ok(key(app, client, algorithm).await?.sign(typ, claims)?)
+}
+
+/// Verifies an ID Token that comes back as a hint; it may have expired.
+pub async fn read_hint(app: &App, token: &str) -> Result<Hint, Denied<OAuthError>> {
+    let keys = app.key_set.current(app.now()).await?;
+    let claims: HintClaims = verify(token, TYP, keys.published(), Expiry::Ignored).map_err(|why| {
+        Reason::HintInvalid.because(format!("the id_token_hint is no ID Token of this server: {why}"))
+    })?;
+    if claims.iss != app.issuer {
+        return Err(Reason::HintInvalid.because("the id_token_hint is of another issuer").into());
+    }
+    Ok(Hint { client: ClientId::new(claims.aud), names: Names { subject: claims.sub, session: claims.sid } })
+}
+
+/// What a hint says, in the form that this server gives it.
+#[derive(Deserialize)]
+struct HintClaims {
+    iss: String,
+    aud: String,
+    sub: String,
+    sid: String,
+}
+
+/// What a registration says; RS256 where it says nothing (OpenID Connect Registration §2), if the server offers it.
+fn algorithm(offered: &[SigningAlgorithm], client: &Client) -> SigningAlgorithm {
+    let usual = SigningAlgorithm::Rs256;
+    client.id_token_alg.unwrap_or_else(|| {
+        if offered.contains(&usual) { usual } else { offered.first().copied().unwrap_or(usual) }
+    })
+}

@@ -1,0 +1,29 @@
+//! What a client calls a person and a session: all clients the same, or each sector its own (OpenID Connect Core §8).
+
+use crate::app::App;
+use crate::keys::master::Keys;
+use crate::oauth::client::{Client, SubjectType};
+use crate::oauth::id::{SessionId, UserId};
+use crate::oauth::token::id_token::Names;
+
+/// The `sub` of a person for one client.
+pub fn subject(app: &App, client: &Client, user: &UserId) -> String {
+    called(&app.keys, client, user)
+}
+
+/// The same where there is no more than keys.
+pub fn called(keys: &Keys, client: &Client, user: &UserId) -> String {
+    match client.subject_type {
+        SubjectType::Public => user.to_string(),
+        SubjectType::Pairwise => keys.pairwise("sub", &client.sector(), user.as_str()),
+    }
+}
+
+/// The `sub` and the `sid` for one client; a `sid` that all sectors knew would join what the others keep apart.
+pub fn names(app: &App, client: &Client, user: &UserId, session: &SessionId) -> Names {
+    let session = match client.subject_type {
+        SubjectType::Public => session.to_string(),
+        SubjectType::Pairwise => app.keys.pairwise("sid", &client.sector(), session.as_str()),
+    };
+    Names { subject: subject(app, client, user), session }
+}

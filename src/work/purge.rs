@@ -1,0 +1,133 @@
+//! The purge: what has ended goes, in small steps, on one node at a time.
+//!
+//! Each step is a write of its own and waits for its turn like everybody else's. A row stays until the last thing that
+//! hangs on it has ended: so a replay of what was consumed is recognized for as long as it could do harm.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::app::App;
+use crate::clock::Seconds;
+use crate::failure::Failure;
+use crate::metrics::purge_counters::PurgeCounters;
+use crate::secret::random_id;
+use crate::store::db::{Conn, Db, DbError, Tx};
+use crate::store::expired::{self, Step, Table};
+use crate::store::leases;
+
+const LEASE: &str = "purge";
+/// Seconds for which a node that dies keeps the others from it.
+const LEASE_SECONDS: Seconds = 120;
+/// The most that one pass takes: then the lease is taken anew.
+const LONGEST: Duration = Duration::from_secs(60);
+/// Seconds that a row stays beyond its end, because clocks differ.
+const SKEW: Seconds = 60;
+
+/// What one pass has deleted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Purged {
+    pub rows: u64,
+    /// There is more, which the next pass goes on with.
+    pub is_behind: bool,
+}
+
+/// Purges as long as the server runs, where the configuration wants it.
+pub async fn run(app: Arc<App>) {
+    let holder = random_id();
+    let every = app.config.purge.every.duration();
+    if every.is_zero() {
+        return;
+    }
+    loop {
+        tokio::time::sleep(every).await;
+        match pass(&app.db, &app.purged, &holder, app.now()).await {
+            Ok(Some(Purged { rows, is_behind })) => {
+                app.purged.succeeded(app.now());
+                if rows > 0 {
+                    tracing::info!(rows, is_behind, "deleted what has ended");
+                }
+            }
+            Ok(None) => {}
+            Err(failure) => tracing::warn!("what has ended was not deleted: {}", failure.chain()),
+        }
+    }
+}
+
+/// Deletes what has ended, and tells the counters of each step; `None` while another node does.
+pub async fn pass(
+    db: &Db,
+    counters: &PurgeCounters,
+    holder: &str,
+    now: Seconds,
+) -> Result<Option<Purged>, Failure> {
+    let began = Instant::now();
+    let own = holder.to_owned();
+    let take = async move |tx: &mut Tx| leases::take(tx, LEASE, &own, now + LEASE_SECONDS, now).await;
+    if !db.write::<_, DbError, _>(take).await? {
+        return Ok(None);
+    }
+    let mut purged = Purged::default();
+    for table in Table::ALL.iter().copied() {
+        let before = now - SKEW;
+        loop {
+            if began.elapsed() > LONGEST {
+                purged.is_behind = true;
+                return Ok(Some(purged));
+            }
+            let delete = async move |tx: &mut Tx| expired::delete(tx, table, before).await;
+            match db.write::<_, DbError, _>(delete).await? {
+                Step::Deleted(0) => break,
+                Step::Deleted(rows) => {
+                    purged.rows += rows;
+                    counters.count(table, rows);
+                }
+                Step::PutOff => {}
+            }
+        }
+    }
+    Ok(Some(purged))
+}
+
+/// How many rows a table has, and how many of them have ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    pub table: Table,
+    pub rows: i64,
+    pub ended: i64,
+}
+
+/// What there is, and what is to be deleted of it.
+pub async fn backlog(db: &Db, now: Seconds) -> Result<Vec<Backlog>, Failure> {
+    let count = async move |conn: &mut Conn| {
+        let mut found = Vec::new();
+        for table in Table::ALL.iter().copied() {
+            let (rows, ended) = expired::count(conn, table, now - SKEW).await?;
+            found.push(Backlog { table, rows, ended });
+        }
+        Ok(found)
+    };
+    Ok(db.read_lagging::<_, DbError, _>(count).await?)
+}
+
+/// How far the purge is behind in a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overdue {
+    pub table: Table,
+    /// What it would delete now, counted up to a bound.
+    pub rows: i64,
+    /// When the first of them ended.
+    pub since: Option<Seconds>,
+}
+
+/// How far the purge is behind, at a cost that is bounded however far that is.
+pub async fn overdue(db: &Db, now: Seconds) -> Result<Vec<Overdue>, Failure> {
+    let count = async move |conn: &mut Conn| {
+        let mut found = Vec::new();
+        for table in Table::ALL.iter().copied() {
+            let (rows, since) = expired::overdue(conn, table, now - SKEW).await?;
+            found.push(Overdue { table, rows, since });
+        }
+        Ok(found)
+    };
+    Ok(db.read::<_, DbError, _>(count).await?)
+}
