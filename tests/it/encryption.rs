@@ -1,4 +1,5 @@
-//! Encrypted ID Tokens and UserInfo, opened by an independent library (jose on Node.js) with the application's key.
+//! Encrypted ID Tokens and UserInfo responses, decrypted by an independent library (jose on Node.js) with the
+//! application's key.
 
 use std::process::Stdio;
 
@@ -12,7 +13,7 @@ use crate::support::jwt::is_signed;
 use crate::support::relying_party::Registration;
 use crate::support::{Operator, TestServer};
 
-/// An application's key, in the hands of another library.
+/// A Node.js process that holds an application's private key and decrypts tokens.
 struct Opener {
     jwks: String,
     input: ChildStdin,
@@ -33,7 +34,7 @@ impl Opener {
         Some(Self { jwks, input: child.stdin.take().unwrap(), lines, _child: child })
     }
 
-    /// The header of an encrypted token, and what was in it.
+    /// Decrypts a token. Returns its header and its content.
     async fn open(&mut self, token: &str) -> (Value, String) {
         self.input.write_all(format!("{token}\n").as_bytes()).await.unwrap();
         let opened: Value =
@@ -43,7 +44,7 @@ impl Opener {
 }
 
 #[tokio::test]
-async fn what_an_application_is_told_is_encrypted_for_its_key_by_every_algorithm() {
+async fn id_tokens_and_userinfo_are_encrypted_for_the_application_by_every_algorithm() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let mut alice = server.alice().await;
@@ -94,7 +95,7 @@ async fn what_an_application_is_told_is_encrypted_for_its_key_by_every_algorithm
         assert_eq!((&header["enc"], &header["cty"]), (&"A256GCM".into(), &"json".into()));
         assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["email"], "alice@example.com");
         operator.done(&["client", "update", &id, "--userinfo-alg", "ES256"]);
-        // The record is at most a second old: until it is read anew the answer is the former.
+        // The cached client record may be a second old: until it is read again, answers follow the old one.
         let signed = loop {
             let (header, inner) = opener.open(&ask().await.body).await;
             if header["cty"] == "JWT" {
@@ -106,7 +107,7 @@ async fn what_an_application_is_told_is_encrypted_for_its_key_by_every_algorithm
 }
 
 #[tokio::test]
-async fn the_token_inside_is_good_as_a_hint_and_the_encrypted_one_is_not() {
+async fn the_decrypted_token_is_accepted_as_a_hint_and_the_encrypted_one_is_not() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let Some(mut opener) = Opener::start("ECDH-ES", "P-256").await else { return };
@@ -127,7 +128,7 @@ async fn the_token_inside_is_good_as_a_hint_and_the_encrypted_one_is_not() {
 }
 
 #[tokio::test]
-async fn an_encryption_without_a_fitting_key_is_refused_at_registration() {
+async fn encryption_without_a_suitable_key_is_refused_at_registration() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     server.register(Registration::web("app").scopes("openid")).await;
