@@ -24,13 +24,18 @@ check:
 deny:
     cargo deny --locked check licenses bans sources
 
-# Installs the client libraries in other languages, which `cargo test` uses if they are installed; needs pip, npm and Go.
+# Installs the client libraries in other languages, which `cargo test` uses if they are installed; needs pip, npm, Go, a
+# JDK and Maven.
 clients directory="target/clients":
     mkdir -p {{directory}}
     cp tests/clients/package.json {{directory}}
     python3 -m pip install --quiet --upgrade --target {{directory}}/python --requirement tests/clients/requirements.txt
     npm install --prefix {{directory}} --no-audit --no-fund --ignore-scripts
     go build -C tests/clients/go -o "$(realpath {{directory}})/go-client" .
+    rm -rf {{directory}}/java
+    for jar in $(cat tests/clients/java/jars.txt); do \
+        mvn -B -q dependency:copy -Dartifact="$jar" -DoutputDirectory="$(realpath {{directory}})/java" || exit 1; \
+    done
 
 # Runs outages at their real length, and load for a minute; on PostgreSQL with TEST_ENGINE and TEST_POSTGRES_URL.
 soak:
