@@ -67,7 +67,7 @@ const RULES: &[Rule] = &[
     Rule { within: &["operations/"], except: &[], forbids: These(&["actix_web", "clap"]) },
     // Tokens are signed and verified without a database, an edge or a clock.
     Rule { within: &["jose/"], except: &[], forbids: CrateBut(&["oauth", "secret", "clock", "jose"]) },
-    Rule { within: &[""], except: &["jose/"], forbids: These(&["jsonwebtoken", "picky"]) },
+    Rule { within: &[""], except: &["jose/"], forbids: These(&["jsonwebtoken"]) },
     Rule { within: &[""], except: &["store/"], forbids: These(&["sqlx"]) },
     Rule { within: &[""], except: &["fetch/"], forbids: These(&["reqwest", "hyper", "awc"]) },
     Rule {
