@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::oauth::client::Client;
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::reason::Reason;
 
@@ -25,6 +24,23 @@ pub struct ScopeRecord {
     pub access_token_lifetime: Option<i64>,
     /// Nobody but people of this group has it.
     pub required_group: Option<String>,
+}
+
+/// Bytes of a description at most.
+const LONGEST_DESCRIPTION: usize = 1000;
+
+/// Checks what the consent page is to say of a scope.
+///
+/// # Errors
+///
+/// A sentence that says what a description is.
+pub fn check_description(text: &str) -> Result<(), String> {
+    if text.trim().is_empty() || text.len() > LONGEST_DESCRIPTION || text.chars().any(char::is_control) {
+        return Err(format!(
+            "a description has 1 to {LONGEST_DESCRIPTION} bytes on one line; the consent page shows it"
+        ));
+    }
+    Ok(())
 }
 
 /// With it a request is one of OpenID Connect, and its answer tells who signed in (OpenID Connect Core §3.1.2.1).
@@ -108,27 +124,27 @@ pub fn is_scope_name(name: &str) -> bool {
         && name.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
-/// What the application gets: what it asks for, or unasked all of its scopes that are not sensitive.
+/// The scope that a client gets of those that it is `allowed`: what it asks for, or unasked all that are not sensitive.
 pub fn resolve(
     requested: Option<&str>,
-    client: &Client,
+    allowed: &Scope,
     known: &impl KnownScopes,
 ) -> Result<Scope, OAuthError> {
-    let Some(requested) = requested else { return unasked(client, known) };
+    let Some(requested) = requested else { return unasked(allowed, known) };
     let scope = Scope::parse(requested)?;
     if let Some(name) = scope.names().find(|name| known.find(name).is_none()) {
         return Err(Reason::ScopeUnknown.because(format!("the scope {} is not known here", shown(name))));
     }
-    if let Some(name) = scope.names().find(|name| !client.scopes.contains(name)) {
+    if let Some(name) = scope.names().find(|name| !allowed.contains(name)) {
         return Err(Reason::ScopeForbidden
             .because(format!("this client is not allowed to use the scope {}", shown(name))));
     }
     Ok(scope)
 }
 
-fn unasked(client: &Client, known: &impl KnownScopes) -> Result<Scope, OAuthError> {
+fn unasked(allowed: &Scope, known: &impl KnownScopes) -> Result<Scope, OAuthError> {
     let given = |name: &&str| known.find(name).is_some_and(|record| !record.sensitive);
-    let scope = Scope(client.scopes.names().filter(given).map(str::to_owned).collect());
+    let scope = Scope(allowed.names().filter(given).map(str::to_owned).collect());
     if scope.is_empty() {
         return Err(Reason::ScopeNone.because("the request names no scope, and this client has no default"));
     }
