@@ -1,13 +1,14 @@
 //! `/userinfo`: what an application may know of who signed in (OpenID Connect Core §5.3).
 
 use actix_web::http::header;
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use super::bearer;
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
 use crate::failure::{Denied, Failure};
-use crate::http::answer::{self, CallingClient};
+use crate::http::answer;
+use crate::http::call::Request;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::scope::OPENID;
 use crate::oauth::identity::claims::{Claims, Person};
@@ -19,19 +20,19 @@ use crate::tokens::access_token;
 use crate::tokens::id_token;
 use crate::tokens::subject;
 
-pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
     let token = bearer::in_header(&request);
     respond(&app, &request, token.map_err(Denied::Refused)).await
 }
 
-pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let token = bearer::in_header_or_body(&request, body).await;
     respond(&app, &request, token.map_err(Denied::Refused)).await
 }
 
 async fn respond(
     app: &App,
-    request: &HttpRequest,
+    request: &Request,
     token: Result<Option<String>, Denied<OAuthError>>,
 ) -> HttpResponse {
     let told = match token {
@@ -60,7 +61,7 @@ enum Told {
     Protected(String),
 }
 
-async fn tell(app: &App, request: &HttpRequest, token: Option<String>) -> Result<Told, Denied<OAuthError>> {
+async fn tell(app: &App, request: &Request, token: Option<String>) -> Result<Told, Denied<OAuthError>> {
     let Some(token) = token else {
         return Err(Reason::BearerMissing.because("the request has no access token").into());
     };
@@ -68,9 +69,9 @@ async fn tell(app: &App, request: &HttpRequest, token: Option<String>) -> Result
         return Err(Reason::BearerUnknown.because("the access token is not known here").into());
     };
     let client = &presented.token.client_id;
-    request.extensions_mut().insert(CallingClient(client.to_string()));
+    request.set_client(client.clone());
     let client = app.registry.client(client, Freshness::Cached).await?;
-    let Teller { person, scope, claims } = may_tell(presented, person, OPENID, app.now())?;
+    let Teller { person, scope, claims } = may_tell(presented, person, OPENID, request.now)?;
     let Some(client) = client else {
         return Err(Reason::BearerRevoked.because("the client of the access token is gone").into());
     };

@@ -6,14 +6,15 @@ mod secrets;
 use std::sync::Arc;
 
 use actix_web::http::header;
-use actix_web::{HttpMessage as _, HttpRequest};
+use actix_web::web;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
 use crate::failure::Denied;
-use crate::http::answer::CallingClient;
+use crate::http::call::Request;
+use crate::http::form;
 use crate::oauth::client::AuthMethod;
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::ClientId;
@@ -24,8 +25,7 @@ use crate::store::clients::StoredClient;
 use assertion::Assertion;
 
 /// The parameters that credentials are read from.
-pub(super) const PARAMS: [&str; 4] =
-    ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
+const PARAMS: [&str; 4] = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
 
 /// What a request offers to prove who its client is.
 #[derive(Debug)]
@@ -41,8 +41,20 @@ enum Offered {
     Assertion(Assertion),
 }
 
+/// Reads a form and checks that no parameter about the client is repeated, too long or malformed.
+///
+/// The client that the body names is noted first: its scripts may read what is wrong with the rest.
+pub(super) async fn read_form(request: &Request, body: web::Payload) -> Result<Params, OAuthError> {
+    let params = form::read(request, body).await?;
+    if let Some(id) = params.one("client_id").ok().flatten().and_then(ClientId::parse) {
+        request.set_client(id);
+    }
+    params.check(&PARAMS)?;
+    Ok(params)
+}
+
 /// Reads the credentials; more than one method at once is refused.
-pub(super) fn credentials(request: &HttpRequest, params: &Params) -> Result<Credentials, OAuthError> {
+pub(super) fn credentials(request: &Request, params: &Params) -> Result<Credentials, OAuthError> {
     let basic = basic(request)?;
     let body_id = params.one("client_id")?;
     let body_secret = params.one("client_secret")?;
@@ -83,7 +95,9 @@ pub(super) fn credentials(request: &HttpRequest, params: &Params) -> Result<Cred
         }
         (None, None, None) => Credentials { id: required(body_id)?, offered: Offered::Nothing },
     };
-    request.extensions_mut().insert(CallingClient(credentials.id.to_string()));
+    if request.client().is_none() {
+        request.set_client(credentials.id.clone());
+    }
     Ok(credentials)
 }
 
@@ -104,7 +118,7 @@ fn unknown() -> OAuthError {
 }
 
 /// Id and secret of Basic credentials, form-decoded (RFC 6749 §2.3.1).
-fn basic(request: &HttpRequest) -> Result<Option<(String, Secret)>, OAuthError> {
+fn basic(request: &Request) -> Result<Option<(String, Secret)>, OAuthError> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
     let Some(value) = headers.next() else { return Ok(None) };
     if headers.next().is_some() {
@@ -135,7 +149,7 @@ fn form_decoded(text: &str) -> Option<String> {
 /// Who the client of a whole request is; what a cached record would refuse is asked of the database.
 pub(super) async fn identify(
     app: &App,
-    request: &HttpRequest,
+    request: &Request,
     params: &Params,
 ) -> Result<Arc<StoredClient>, Denied<OAuthError>> {
     let credentials = credentials(request, params)?;

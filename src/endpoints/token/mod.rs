@@ -11,7 +11,7 @@ mod token_exchange;
 use std::sync::Arc;
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use super::client_auth::{self, Credentials};
 use crate::app::App;
@@ -19,7 +19,7 @@ use crate::cache::catalogue::Freshness;
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
-use crate::http::form;
+use crate::http::call::{Call, Request};
 use crate::keys::master::Keys;
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::{OAuthError, shown};
@@ -55,7 +55,7 @@ const KNOWN: [&str; 13] = [
     "requested_token_type",
 ];
 
-pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     match exchange(&app, &request, body).await {
         Ok(answer) => HttpResponse::Ok()
             .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -77,14 +77,15 @@ enum Prepared {
 
 async fn exchange(
     app: &App,
-    request: &HttpRequest,
+    request: &Request,
     body: web::Payload,
 ) -> Result<TokenAnswer, Denied<OAuthError>> {
-    let params = form::read(request, body).await?;
-    params.check(&client_auth::PARAMS)?;
+    let params = client_auth::read_form(request, body).await?;
+    // Read first, as this notes the client, but refused only after the parameters of the grant.
+    let credentials = client_auth::credentials(request, &params);
     params.check(&KNOWN)?;
     let grant = grant_type(&params)?;
-    let credentials = client_auth::credentials(request, &params)?;
+    let credentials = credentials?;
 
     // First on a record that may be a second old. What it refuses, and what it can no longer issue because
     // the client has changed, is decided again on the record of this moment.
@@ -101,11 +102,11 @@ async fn exchange(
 }
 
 /// Tells the operator why a person's application will have to ask again so soon.
-fn noted(request: &HttpRequest, grant: GrantType, answer: TokenAnswer) -> TokenAnswer {
+fn noted(call: &Call, grant: GrantType, answer: TokenAnswer) -> TokenAnswer {
     if grant == GrantType::AuthorizationCode && answer.refresh_token.is_none() {
         tracing::info!(
-            request_id = answer::request_id(request),
-            client = answer::calling_client(request),
+            request_id = call.id,
+            client = call.client_name(),
             no_refresh_token = "the client is not registered for the grant refresh_token",
             "tokens were issued"
         );
