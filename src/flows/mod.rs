@@ -8,7 +8,8 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 
 use crate::app::App;
-use crate::cache::catalogue::{Catalogue, Freshness};
+use crate::cache::catalogue::Catalogue;
+use crate::cache::decision::{Proof, View};
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
@@ -18,6 +19,7 @@ use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::device::Device;
 use crate::oauth::id::{ClientId, FlowId, GrantId, SessionId, UserId};
+use crate::oauth::identity::logout::Hint;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{self, Next, Progress, SignedIn};
 use crate::oauth::request::params::Params;
@@ -44,32 +46,35 @@ pub struct Checked {
     pub catalogue: Arc<Catalogue>,
 }
 
-/// Validates a whole request; what a cached record would refuse, or answer with tokens, is asked of the database.
+/// Validates a whole request.
+///
+/// What a cached record would refuse is decided on the database. So is what it would answer with tokens: there is no gate
+/// behind, as there is behind a code; and what only some groups may do, as it may turn a person away.
 pub async fn validate(app: &App, call: &Call, params: &Params) -> Result<Checked, Denied<Refusal>> {
     let id = request::client_id(params).map_err(Refusal::Page)?;
     call.set_client(id.clone());
-    match validate_with(app, &id, params, Freshness::Cached).await {
-        // What brings tokens has no gate behind it, as a code has; and what only some may do may turn somebody away.
-        Ok(checked)
-            if checked.request.response_type != ResponseType::Code
-                || !checked.request.required_groups.is_empty() => {}
-        Err(Denied::Refused(_)) => {}
-        outcome => return outcome,
+    let mut hint = Proof::default();
+    let mut decide = async |view: &View<'_>| validate_over(app, view, &id, params, &mut hint).await;
+    let checked = app.registry.decide(&mut decide).await?;
+    let request = &checked.request;
+    match request.response_type == ResponseType::Code && request.required_groups.is_empty() {
+        true => Ok(checked),
+        false => decide(&app.registry.fresh()).await,
     }
-    validate_with(app, &id, params, Freshness::Now).await
 }
 
-async fn validate_with(
+async fn validate_over(
     app: &App,
+    view: &View<'_>,
     id: &ClientId,
     params: &Params,
-    freshness: Freshness,
+    hint: &mut Proof<Hint>,
 ) -> Result<Checked, Denied<Refusal>> {
-    let Some(client) = app.registry.client(id, freshness).await? else {
+    let Some(client) = view.client(id).await? else {
         let error = Reason::ClientUnknown.because("no client is registered with this client_id");
         return Err(Refusal::Page(error).into());
     };
-    let catalogue = app.registry.catalogue(freshness).await?;
+    let catalogue = view.catalogue().await?;
     let pkce = app.config.oauth.require_pkce.default_policy();
     let known = Known { catalogue: &*catalogue, issuer: &app.issuer, pkce };
     let mut request = request::validate(&client.client, params, &known)?;
@@ -78,7 +83,7 @@ async fn validate_with(
             .because("people cannot make accounts here, so prompt=create is not supported");
         return Err(request.refuse(error).into());
     }
-    match hinted(app, &client.client, params).await {
+    match hinted(app, &client.client, params, hint).await {
         // The request may want somebody by the claim sub as well: then it is the one of both, or nobody.
         Ok(Some(subject)) if request.expected.is_empty() || request.expected.contains(&subject) => {
             request.expected = vec![subject];
@@ -98,9 +103,14 @@ async fn validate_with(
 }
 
 /// Whom the request's id_token_hint names (OpenID Connect Core §3.1.2.1).
-async fn hinted(app: &App, client: &Client, params: &Params) -> Result<Option<String>, Denied<OAuthError>> {
+async fn hinted(
+    app: &App,
+    client: &Client,
+    params: &Params,
+    hint: &mut Proof<Hint>,
+) -> Result<Option<String>, Denied<OAuthError>> {
     let Some(token) = params.one("id_token_hint")? else { return Ok(None) };
-    let hint = id_token::read_hint(app, token).await?;
+    let hint = hint.get(async || id_token::read_hint(app, token).await).await?;
     if hint.client != client.id {
         return Err(Reason::HintOtherClient
             .because("the id_token_hint was not issued to this client")

@@ -11,7 +11,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use super::call::Call;
 use super::route::Surface;
 use crate::app::App;
-use crate::cache::catalogue::Freshness;
+use crate::cache::decision::View;
 use crate::failure::Failure;
 
 /// An answer waits no longer for its header, with the database away.
@@ -59,11 +59,9 @@ async fn is_allowed(app: &App, call: &Call, origin: &str, is_preflight: bool) ->
         return app.registry.is_origin(origin).await;
     }
     let Some(id) = call.client() else { return Ok(false) };
-    for freshness in [Freshness::Cached, Freshness::Now] {
-        let Some(client) = app.registry.client(id, freshness).await? else { return Ok(false) };
-        if client.client.allowed_origins().iter().any(|allowed| allowed.as_str() == origin) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let is_own = async |view: &View<'_>| {
+        let Some(client) = view.client(id).await? else { return Ok(false) };
+        Ok(client.client.allowed_origins().iter().any(|allowed| allowed.as_str() == origin))
+    };
+    app.registry.holds(is_own).await
 }

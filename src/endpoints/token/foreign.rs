@@ -1,6 +1,8 @@
 //! Tokens that trusted issuers sign about people: whose they are, what they are good for, and whom they mean.
 
-use crate::app::App;
+use std::sync::Arc;
+
+use super::TokenRequest;
 use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::jose::foreign::{By, ForeignKeys, unverified_claim, verify};
@@ -43,11 +45,12 @@ pub(super) struct Vouched {
 
 /// Verifies a token by the keys of the issuer that it names, if that one is trusted with tokens of this client.
 pub(super) async fn verified(
-    app: &App,
+    asked: &TokenRequest<'_>,
     client: &Client,
     token: &str,
     manner: &Manner,
-) -> Result<Vouched, Denied<OAuthError>> {
+) -> Result<Arc<Vouched>, Denied<OAuthError>> {
+    let app = asked.app;
     let Manner { kind, types, .. } = manner;
     let Some(named) = unverified_claim(token, "iss") else {
         return Err(kind.refuse(manner.malformed, "is no signed JWT with an issuer as its iss").into());
@@ -79,9 +82,9 @@ pub(super) async fn verified(
     if claims.iss != issuer.issuer {
         return Err(kind.refuse(kind.claims, "names its issuer in two ways").into());
     }
-    let expires_at = kind.check(&claims, issuer.audience, &app.issuer, app.now())?;
+    let expires_at = kind.check(&claims, issuer.audience, &app.issuer, asked.call.now)?;
     let (grant, session) = (GrantId::new(random_id()), SessionId::new(random_id()));
-    Ok(Vouched { claims, expires_at, issuer, grant, session })
+    Ok(Arc::new(Vouched { claims, expires_at, issuer, grant, session }))
 }
 
 impl Vouched {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::foreign::{Manner, Vouched, verified};
+use super::{Decision, TokenRequest};
 use crate::app::App;
-use crate::cache::catalogue::Freshness;
+use crate::cache::decision::Proof;
 use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::jose::foreign::unverified_claim;
@@ -18,7 +19,7 @@ use crate::oauth::request::params::Params;
 use crate::oauth::token::delegation::Actor;
 use crate::oauth::token::exchange::{self, By, TokenType};
 use crate::oauth::token::{AccessToken, TokenAnswer};
-use crate::store::clients;
+use crate::store::clients::{self, StoredClient};
 use crate::store::db::{Conn, Tx};
 use crate::store::{access_tokens as stored, grants, users};
 use crate::tokens::access_token::{self, Draft, Read, subject_by};
@@ -54,7 +55,7 @@ enum Subject {
     /// A token of this server.
     Ours(Read),
     /// One of a trusted issuer.
-    Vouched(Box<Vouched>),
+    Vouched(Arc<Vouched>),
 }
 
 /// A token, and the grant that is new with it, where somebody else vouched for the person.
@@ -69,7 +70,15 @@ struct Acting {
     until: Seconds,
 }
 
-pub(super) struct Prepared {
+pub(super) const PARAMS: &[&str] = &[
+    "subject_token",
+    "subject_token_type",
+    "actor_token",
+    "actor_token_type",
+    "requested_token_type",
+];
+
+pub(super) struct PreparedExchange {
     exchange: Arc<Exchange>,
     /// `None` when the client has changed since it authenticated.
     decided: Option<Decided>,
@@ -77,31 +86,31 @@ pub(super) struct Prepared {
 
 /// Reads both tokens and has the database decide, so that what a cached record refuses is decided once more.
 pub(super) async fn prepare(
-    app: &App,
-    client: &Client,
-    params: &Params,
-    freshness: Freshness,
-) -> Result<Prepared, Denied<OAuthError>> {
+    asked: &TokenRequest<'_>,
+    decision: Decision<'_>,
+) -> Result<PreparedExchange, Denied<OAuthError>> {
+    let (app, params) = (asked.app, asked.params);
+    let Decision { client, view, vouched } = decision;
     let Some(token) = params.one("subject_token")? else {
         return Err(Reason::SubjectTokenMissing.because("the parameter subject_token is missing").into());
     };
     let subject_type = named_type(params, "subject_token_type")?;
     let requested = TokenType::named(params, "requested_token_type")?;
     let exchange = Exchange {
-        subject: subject(app, client, token, subject_type).await?,
+        subject: subject(asked, client, vouched, token, subject_type).await?,
         actor: actor(app, params).await?,
         requested,
         scope: params.one("scope")?.map(str::to_owned),
-        draft: Draft::in_exchange(app, exchange::target(params)?, freshness).await?,
+        draft: Draft::in_exchange(app, exchange::target(params)?, view).await?,
         client: client.clone(),
         keys: app.keys.clone(),
-        now: app.now(),
+        now: asked.call.now,
     };
     let exchange = Arc::new(exchange);
     let deciding = exchange.clone();
     let decide = async move |conn: &mut Conn| deciding.decide(conn).await;
     let decided = app.db.read::<_, Denied<OAuthError>, _>(decide).await?;
-    Ok(Prepared { exchange, decided })
+    Ok(PreparedExchange { exchange, decided })
 }
 
 fn named_type(params: &Params, name: &'static str) -> Result<TokenType, OAuthError> {
@@ -116,15 +125,18 @@ fn invalid() -> OAuthError {
 }
 
 async fn subject(
-    app: &App,
+    asked: &TokenRequest<'_>,
     client: &Client,
+    vouched: &mut Proof<Arc<Vouched>>,
     token: &str,
     token_type: TokenType,
 ) -> Result<Subject, Denied<OAuthError>> {
+    let app = asked.app;
     let is_ours = token_type == TokenType::AccessToken
         || unverified_claim(token, "iss").is_none_or(|issuer| issuer == app.issuer);
     if !is_ours {
-        return Ok(Subject::Vouched(Box::new(verified(app, client, token, &MANNER).await?)));
+        let vouched = vouched.get(async || verified(asked, client, token, &MANNER).await);
+        return Ok(Subject::Vouched(vouched.await?));
     }
     match (access_token::read(app, token).await?, token_type) {
         (None, _) | (Some(Read::Opaque(_)), TokenType::Jwt) => Err(invalid().into()),
@@ -270,8 +282,13 @@ fn until(token: AccessToken, acting: Option<&Acting>) -> AccessToken {
     AccessToken { expires_at, ..token }
 }
 
-pub(super) async fn issue(app: &App, prepared: Prepared) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
-    let Prepared { exchange, decided } = prepared;
+pub(super) async fn issue(
+    asked: &TokenRequest<'_>,
+    _client: &StoredClient,
+    prepared: PreparedExchange,
+) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+    let app = asked.app;
+    let PreparedExchange { exchange, decided } = prepared;
     let Some(mut decided) = decided else { return Ok(None) };
     // A JWT in the place of a token of ours leaves nothing to store: it was decided by one look.
     if decided.grant.is_some() || exchange.draft.stored(&decided.token).is_some() {
