@@ -29,8 +29,8 @@ pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> 
             let mut response = HttpResponse::Ok();
             response.insert_header((header::CACHE_CONTROL, "no-store"));
             match told {
-                Told::Plain(introspection) => response.json(introspection),
-                Told::Signed(token) => {
+                IntrospectionBody::Plain(introspection) => response.json(introspection),
+                IntrospectionBody::Signed(token) => {
                     response.content_type("application/token-introspection+jwt").body(token)
                 }
             }
@@ -42,12 +42,16 @@ pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> 
 /// A token that was replaced is worth nothing to who only asks about it.
 const NO_GRACE: Seconds = 0;
 
-enum Told {
+enum IntrospectionBody {
     Plain(Box<Introspection>),
     Signed(String),
 }
 
-async fn introspect(app: &App, request: &Request, body: web::Payload) -> Result<Told, Denied<OAuthError>> {
+async fn introspect(
+    app: &App,
+    request: &Request,
+    body: web::Payload,
+) -> Result<IntrospectionBody, Denied<OAuthError>> {
     let params = client_auth::read_form(request, body).await?;
     params.check(&["token", "token_type_hint"])?;
     let caller = client_auth::identify(app, request, &params).await?;
@@ -65,8 +69,8 @@ async fn introspect(app: &App, request: &Request, body: web::Payload) -> Result<
     // Who may not know of a token is told the same as of one that is none.
     let introspection = introspection.unwrap_or_default();
     match wants_signed(request) {
-        false => Ok(Told::Plain(Box::new(introspection))),
-        true => Ok(Told::Signed(sign(app, caller, &introspection).await?)),
+        false => Ok(IntrospectionBody::Plain(Box::new(introspection))),
+        true => Ok(IntrospectionBody::Signed(sign(app, caller, &introspection).await?)),
     }
 }
 

@@ -46,8 +46,8 @@ async fn respond(
                 .insert_header((header::CACHE_CONTROL, "no-store"))
                 .insert_header((header::PRAGMA, "no-cache"));
             match told {
-                Told::Plain(claims) => response.json(claims),
-                Told::Protected(token) => response.content_type("application/jwt").body(token),
+                UserInfoBody::Plain(claims) => response.json(claims),
+                UserInfoBody::Protected(token) => response.content_type("application/jwt").body(token),
             }
         }
         Err(denied) => answer::bearer_error(app, request, denied, OPENID),
@@ -55,13 +55,17 @@ async fn respond(
 }
 
 /// An answer in the form that the client is registered for.
-enum Told {
+enum UserInfoBody {
     Plain(Claims),
     /// Signed, encrypted, or both.
     Protected(String),
 }
 
-async fn tell(app: &App, request: &Request, token: Option<String>) -> Result<Told, Denied<OAuthError>> {
+async fn tell(
+    app: &App,
+    request: &Request,
+    token: Option<String>,
+) -> Result<UserInfoBody, Denied<OAuthError>> {
     let Some(token) = token else {
         return Err(Reason::BearerMissing.because("the request has no access token").into());
     };
@@ -80,7 +84,7 @@ async fn tell(app: &App, request: &Request, token: Option<String>) -> Result<Tol
     told.extend(claims.told_by(&person));
     told.insert("sub".into(), subject::subject(app, &client.client, &person.id).into());
     let protected = id_token::protect_user_info(app, &client.client, &told).await?;
-    Ok(protected.map_or(Told::Plain(told), Told::Protected))
+    Ok(protected.map_or(UserInfoBody::Plain(told), UserInfoBody::Protected))
 }
 
 /// The token and whom it speaks for, as the database says at this moment.

@@ -325,7 +325,7 @@ pub async fn decline(app: &App, call: &Call, checked: Checked, error: OAuthError
 pub fn fail(app: &App, call: &Call, request: &AuthorizationRequest, failure: &Failure) -> HttpResponse {
     match &request.answer_to {
         AnswerTo::Application { return_to, state } => {
-            answer::redirect_failure(app, call, (return_to, state.as_deref()), failure)
+            answer::redirect_failure(app, call, return_to, state.as_deref(), failure)
         }
         AnswerTo::Device(_) => answer::failure(app, call, failure),
     }

@@ -172,7 +172,8 @@ pub fn authorization_error(app: &App, call: &Call, denied: Denied<Refusal>) -> H
 pub fn redirect_failure(
     app: &App,
     call: &Call,
-    (to, state): (&ReturnAddress, Option<&str>),
+    to: &ReturnAddress,
+    state: Option<&str>,
     failure: &Failure,
 ) -> HttpResponse {
     let error = failed(call, failure);

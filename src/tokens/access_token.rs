@@ -135,7 +135,8 @@ impl Draft {
     pub fn of_exchange(
         &self,
         client: &Client,
-        (subject, is_opaque): (&AccessToken, bool),
+        subject: &AccessToken,
+        is_opaque: bool,
         requested: Option<&str>,
         act: Option<Actor>,
     ) -> Result<AccessToken, OAuthError> {

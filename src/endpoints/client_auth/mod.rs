@@ -32,12 +32,12 @@ const PARAMS: [&str; 4] = ["client_id", "client_secret", "client_assertion", "cl
 pub(super) struct Credentials {
     id: ClientId,
     offered: Offered,
-    verified: Option<Verified>,
+    verified: Option<CredentialCheck>,
 }
 
 /// What was found out about credentials, and on which record of the client.
 #[derive(Debug)]
-struct Verified {
+struct CredentialCheck {
     stored: Arc<StoredClient>,
     verdict: Result<(), OAuthError>,
 }
@@ -184,7 +184,7 @@ impl Credentials {
                     Err(Denied::Refused(error)) => Err(error),
                     Err(Denied::Failed(failure)) => return Err(failure.into()),
                 };
-                self.verified = Some(Verified { stored: stored.clone(), verdict: verdict.clone() });
+                self.verified = Some(CredentialCheck { stored: stored.clone(), verdict: verdict.clone() });
                 verdict?;
             }
         }
@@ -192,7 +192,7 @@ impl Credentials {
     }
 }
 
-impl Verified {
+impl CredentialCheck {
     /// Whether the record says the same about its client's secrets and keys as the one that was verified against.
     fn is_on(&self, stored: &Arc<StoredClient>) -> bool {
         let (own, other) = (&self.stored, stored);

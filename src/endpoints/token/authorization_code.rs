@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::issue::{Allowed, Beginning, begin_grant, draft};
-use super::{Decision, TokenRequest};
+use super::issue::{Allowed, NewGrant, begin_grant, draft};
+use super::request::{Decision, TokenRequest};
 use crate::failure::Denied;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::code::{self, Redemption};
@@ -46,12 +46,12 @@ pub(super) async fn issue(
     prepared: PreparedCode,
 ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
     let PreparedCode { code: hash, redemption, draft } = prepared;
-    let redeem = async move |tx: &mut Tx, beginning: &Beginning| {
-        let Beginning { client, draft, lifetime, now, .. } = beginning;
+    let redeem = async move |tx: &mut Tx, new: &NewGrant| {
+        let NewGrant { client, draft, lifetime, now, .. } = new;
         let calling = (&client.id, client.version);
         let consumed = codes::consume(tx, &hash, calling, *now, lifetime.idle_expires_at).await?;
         let Some((code, standing)) = consumed else {
-            return refuse(tx, &hash, beginning).await;
+            return refuse(tx, &hash, new).await;
         };
         may_issue(&standing, &draft.required_groups(client, &code.grant.scope))?;
         code::redeem(&code, &redemption, *now)?;
@@ -64,16 +64,16 @@ pub(super) async fn issue(
 async fn refuse(
     tx: &mut Tx,
     code: &Hash,
-    beginning: &Beginning,
+    new: &NewGrant,
 ) -> Result<Option<Allowed>, Denied<OAuthError>> {
-    let error = match codes::why_not(tx, code, &beginning.client.id).await? {
+    let error = match codes::why_not(tx, code, &new.client.id).await? {
         NotConsumable::ClientChanged => return Ok(None),
         NotConsumable::Unknown => Reason::CodeUnknown.because("the code is not known here"),
         NotConsumable::OfAnotherClient => {
             Reason::CodeWrongClient.because("the code was issued to another client")
         }
         NotConsumable::Consumed { grant } => {
-            grants::revoke(tx, &grant, Reason::CodeReplayed, beginning.now).await?;
+            grants::revoke(tx, &grant, Reason::CodeReplayed, new.now).await?;
             Reason::CodeReplayed
                 .because("the code was redeemed before; everything issued from it has been revoked")
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::issue::draft;
-use super::{Decision, TokenRequest};
+use super::request::{Decision, TokenRequest};
 use crate::failure::Denied;
 use crate::oauth::error::OAuthError;
 use crate::oauth::token::{AccessToken, TokenAnswer};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::issue::{Allowed, Beginning, begin_grant, draft};
-use super::{Decision, TokenRequest};
+use super::issue::{Allowed, NewGrant, begin_grant, draft};
+use super::request::{Decision, TokenRequest};
 use crate::failure::Denied;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::device::{Consequence, judge};
@@ -39,12 +39,12 @@ pub(super) async fn issue(
     prepared: PreparedDeviceCode,
 ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
     let PreparedDeviceCode { code: hash, draft } = prepared;
-    let redeem = async move |tx: &mut Tx, beginning: &Beginning| {
-        let Beginning { client, draft, lifetime, now, .. } = beginning;
+    let redeem = async move |tx: &mut Tx, new: &NewGrant| {
+        let NewGrant { client, draft, lifetime, now, .. } = new;
         let calling = (&client.id, client.version);
         let consumed = device_codes::consume(tx, &hash, calling, *now, lifetime.idle_expires_at).await?;
         let Some((grant, standing)) = consumed else {
-            return refuse(tx, &hash, beginning).await;
+            return refuse(tx, &hash, new).await;
         };
         may_issue(&standing, &draft.required_groups(client, &grant.scope))?;
         Ok(Some(Allowed { grant, nonce: None }))
@@ -56,13 +56,13 @@ pub(super) async fn issue(
 async fn refuse(
     tx: &mut Tx,
     code: &Hash,
-    beginning: &Beginning,
+    new: &NewGrant,
 ) -> Result<Option<Allowed>, Denied<OAuthError>> {
-    let now = beginning.now;
+    let now = new.now;
     let Some(polled) = device_codes::find_polled(tx, code).await? else {
         return Err(Reason::DeviceCodeUnknown.because("the device code is not known here").into());
     };
-    let Some((error, consequence)) = judge(&polled, &beginning.client.id, now) else { return Ok(None) };
+    let Some((error, consequence)) = judge(&polled, &new.client.id, now) else { return Ok(None) };
     match consequence {
         Consequence::Nothing => {}
         Consequence::Poll { interval } => device_codes::note_poll(tx, code, interval, now).await?,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Decision, TokenRequest};
+use super::request::{Decision, TokenRequest};
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Denied;
@@ -39,16 +39,16 @@ pub(super) struct Issued {
 }
 
 /// The tokens that a grant has issued at one time.
-pub(super) struct Tokens {
+pub(super) struct TokenPair {
     pub(super) access: AccessToken,
     pub(super) refresh: Option<String>,
 }
 
 impl Issued {
     /// What `grant` has issued for `scope`, which is all of its own or less; the nonce belongs to the first answer alone.
-    pub(super) fn of(grant: &Grant, scope: &Scope, nonce: Option<&str>, tokens: Tokens) -> Self {
+    pub(super) fn of(grant: &Grant, scope: &Scope, nonce: Option<&str>, tokens: TokenPair) -> Self {
         let authentication = scope.contains(OPENID).then(|| grant.authentication(nonce));
-        let Tokens { access: token, refresh: refresh_token } = tokens;
+        let TokenPair { access: token, refresh: refresh_token } = tokens;
         Self { token, refresh_token, auth_time: grant.auth_time, authentication }
     }
 }
@@ -97,7 +97,7 @@ pub(super) struct Allowed {
 }
 
 /// All that a grant which begins now takes into its transaction.
-pub(super) struct Beginning {
+pub(super) struct NewGrant {
     pub(super) client: Client,
     pub(super) draft: Arc<Draft>,
     keys: Keys,
@@ -112,20 +112,20 @@ pub(super) async fn begin_grant(
     asked: &TokenRequest<'_>,
     client: &StoredClient,
     draft: Arc<Draft>,
-    redeem: impl AsyncFn(&mut Tx, &Beginning) -> Result<Option<Allowed>, Denied<OAuthError>> + Send + 'static,
+    redeem: impl AsyncFn(&mut Tx, &NewGrant) -> Result<Option<Allowed>, Denied<OAuthError>> + Send + 'static,
 ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
     let (app, now, client) = (asked.app, asked.call.now, &client.client);
     let answering = Answering::begin(app, client, draft.clone()).await?;
     let lifetime = lifetime(app, client, now);
-    let beginning = Beginning { client: client.clone(), draft, keys: app.keys.clone(), lifetime, now };
-    let work = async move |tx: &mut Tx| match redeem(tx, &beginning).await? {
-        Some(allowed) => beginning.save(tx, allowed).await.map(Some),
+    let new = NewGrant { client: client.clone(), draft, keys: app.keys.clone(), lifetime, now };
+    let work = async move |tx: &mut Tx| match redeem(tx, &new).await? {
+        Some(allowed) => new.save(tx, allowed).await.map(Some),
         None => Ok(None),
     };
     answering.answer(app.db.write(work).await?).await
 }
 
-impl Beginning {
+impl NewGrant {
     /// Stores the grant and its first tokens.
     async fn save(&self, tx: &mut Tx, allowed: Allowed) -> Result<Issued, Denied<OAuthError>> {
         let Allowed { grant, nonce } = allowed;
@@ -139,7 +139,7 @@ impl Beginning {
             batch = access_tokens::save_in(batch, &hash, &token);
         }
         batch.execute().await?;
-        let tokens = Tokens { access: token, refresh: refresh_token };
+        let tokens = TokenPair { access: token, refresh: refresh_token };
         Ok(Issued::of(&grant, &grant.scope, nonce.as_deref(), tokens))
     }
 }

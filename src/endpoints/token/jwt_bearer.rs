@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::foreign::{Manner, Vouched, verified};
+use super::foreign::{TokenRules, Vouched, verified};
 use super::issue::draft;
-use super::{Decision, TokenRequest};
+use super::request::{Decision, TokenRequest};
 use crate::failure::Denied;
 use crate::oauth::assertion::Kind;
 use crate::oauth::error::OAuthError;
@@ -18,7 +18,7 @@ use crate::store::db::Tx;
 use crate::store::{access_tokens, grants, used_assertions};
 use crate::tokens::access_token::Draft;
 
-const MANNER: Manner = Manner {
+const RULES: TokenRules = TokenRules {
     kind: Kind {
         name: "the assertion",
         claims: Reason::GrantAssertionClaims,
@@ -52,8 +52,8 @@ pub(super) async fn prepare(
     let Some(token) = params.one("assertion")? else {
         return Err(Reason::GrantAssertionMissing.because("the parameter assertion is missing").into());
     };
-    let vouched = decision.vouched.get(async || verified(asked, client, token, &MANNER).await).await?;
-    let id = MANNER.kind.id(&vouched.claims)?;
+    let vouched = decision.vouched.get(async || verified(asked.app, client, token, &RULES, asked.call.now).await).await?;
+    let id = RULES.kind.id(&vouched.claims)?;
     let scope = draft.scope_of(&vouched.issuer, client, params.one("scope")?)?;
     // No issuer that is trusted holds a NUL.
     let name = Hash::of(&format!("issuer\0{}\0{id}", vouched.claims.iss));
@@ -76,7 +76,7 @@ pub(super) async fn issue(
         if !used_assertions::consume(tx, name, vouched.expires_at).await? {
             return Err(Reason::GrantAssertionReplayed.because("the assertion was used before").into());
         }
-        let (grant, standing) = vouched.grant(tx, &client, scope, (&MANNER, now)).await?;
+        let (grant, standing) = vouched.grant(tx, &client, scope, &RULES, now).await?;
         let token = plan.of_vouched(&client, &grant, scope)?;
         may_issue(&standing, &plan.required_groups(&client, &token.scope))?;
         let mut batch = grants::save_vouched_in(tx.batch(), &grant, vouched.voucher(), token.expires_at, now);

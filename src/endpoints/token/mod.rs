@@ -2,24 +2,23 @@
 
 mod foreign;
 mod issue;
-
-use std::sync::Arc;
+mod request;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 
-use super::client_auth::{self, Credentials};
+use super::client_auth;
 use crate::app::App;
-use crate::cache::decision::{Proof, View};
+use crate::cache::decision::Proof;
 use crate::failure::Denied;
 use crate::http::answer;
 use crate::http::call::{Call, Request};
-use crate::oauth::client::{Client, GrantType};
+use crate::oauth::client::GrantType;
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::token::TokenAnswer;
-use foreign::Vouched;
+use request::{Decision, Proofs, TokenRequest};
 
 /// The list of grant types: each is a module of this one with
 ///
@@ -64,28 +63,6 @@ grant_types! {
     jwt_bearer: JwtBearer,
     refresh_token: RefreshToken,
     token_exchange: TokenExchange,
-}
-
-/// A request to the token endpoint, whatever its grant.
-struct TokenRequest<'a> {
-    app: &'a App,
-    call: &'a Call,
-    params: &'a Params,
-}
-
-/// What the request proves, each verified once.
-struct Proofs {
-    credentials: Credentials,
-    /// The token of a trusted issuer.
-    vouched: Proof<Arc<Vouched>>,
-}
-
-/// What one decision over a request is made on.
-struct Decision<'a> {
-    /// The client, which has authenticated.
-    client: &'a Client,
-    view: &'a View<'a>,
-    vouched: &'a mut Proof<Arc<Vouched>>,
 }
 
 pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::issue::{Answering, Issued, Tokens, draft};
-use super::{Decision, TokenRequest};
+use super::issue::{Answering, Issued, TokenPair, draft};
+use super::request::{Decision, TokenRequest};
 use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::oauth::error::OAuthError;
@@ -84,7 +84,7 @@ pub(super) async fn issue(
         if let Some(hash) = plan.stored(&token) {
             access_tokens::save_in(tx.batch(), &hash, &token).execute().await?;
         }
-        Ok(Some(Issued::of(&chain.grant, &scope, None, Tokens { access: token, refresh: Some(successor) })))
+        Ok(Some(Issued::of(&chain.grant, &scope, None, TokenPair { access: token, refresh: Some(successor) })))
     };
     answering.answer(app.db.write(work).await?).await
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::foreign::{Manner, Vouched, verified};
-use super::{Decision, TokenRequest};
+use super::foreign::{TokenRules, Vouched, verified};
+use super::request::{Decision, TokenRequest};
 use crate::app::App;
 use crate::cache::decision::Proof;
 use crate::clock::Seconds;
@@ -24,7 +24,7 @@ use crate::store::db::{Conn, Tx};
 use crate::store::{access_tokens as stored, grants, users};
 use crate::tokens::access_token::{self, Draft, Read, subject_by};
 
-const MANNER: Manner = Manner {
+const RULES: TokenRules = TokenRules {
     kind: Kind {
         name: "the subject token",
         claims: Reason::SubjectTokenForeign,
@@ -135,7 +135,7 @@ async fn subject(
     let is_ours = token_type == TokenType::AccessToken
         || unverified_claim(token, "iss").is_none_or(|issuer| issuer == app.issuer);
     if !is_ours {
-        let vouched = vouched.get(async || verified(asked, client, token, &MANNER).await);
+        let vouched = vouched.get(async || verified(asked.app, client, token, &RULES, asked.call.now).await);
         return Ok(Subject::Vouched(vouched.await?));
     }
     match (access_token::read(app, token).await?, token_type) {
@@ -219,7 +219,7 @@ impl Exchange {
         let act = exchange::act(by, &self.client, acting.map(|acting| acting.sub.as_str()), before)?;
         let is_opaque = matches!(read, Read::Opaque(_));
         let scope = self.scope.as_deref();
-        let token = self.draft.of_exchange(&self.client, (&subject, is_opaque), scope, act)?;
+        let token = self.draft.of_exchange(&self.client, &subject, is_opaque, scope, act)?;
         let standing = match &token.user_id {
             None => None,
             Some(user) => Some(users::standing(conn, user).await?),
@@ -234,7 +234,7 @@ impl Exchange {
         vouched: &Vouched,
         acting: Option<&Acting>,
     ) -> Result<(Decided, Option<Standing>), Denied<OAuthError>> {
-        let refuse = |what| MANNER.kind.refuse(Reason::SubjectTokenForeign, what);
+        let refuse = |what| RULES.kind.refuse(Reason::SubjectTokenForeign, what);
         let claims = &vouched.claims;
         if claims.exp <= self.now {
             return Err(refuse("has expired").into());
@@ -256,7 +256,7 @@ impl Exchange {
         let actor = acting.map(|acting| acting.sub.as_str());
         let act = exchange::act(By::Another, &self.client, actor, before)?;
         let scope = self.draft.scope_of(&vouched.issuer, &self.client, self.scope.as_deref())?;
-        let (grant, standing) = vouched.grant(conn, &self.client, &scope, (&MANNER, self.now)).await?;
+        let (grant, standing) = vouched.grant(conn, &self.client, &scope, &RULES, self.now).await?;
         let mut token = self.draft.of_vouched(&self.client, &grant, &scope)?;
         token.expires_at = token.expires_at.min(claims.exp);
         token.delegation.act = act;
