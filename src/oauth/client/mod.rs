@@ -77,7 +77,7 @@ pub struct Encryption {
 }
 
 impl Encryption {
-    /// Reads `ALG ENC`, or `ALG` alone for the stronger content encryption.
+    /// Reads `ALG ENC`, or `ALG` alone for A256GCM.
     pub fn parse(text: &str) -> Option<Self> {
         let (algorithm, content) =
             text.split_once(' ').unwrap_or((text, ContentEncryption::A256Gcm.as_str()));
@@ -171,6 +171,7 @@ words! {
 words! {
     /// How the key of an encrypted token reaches its recipient (RFC 7518 §4).
     KeyManagement {
+        RsaOaep = "RSA-OAEP",
         RsaOaep256 = "RSA-OAEP-256",
         EcdhEs = "ECDH-ES",
         EcdhEsA128Kw = "ECDH-ES+A128KW",
@@ -179,7 +180,12 @@ words! {
 }
 words! {
     /// What a token's content is encrypted with (RFC 7518 §5).
-    ContentEncryption { A128Gcm = "A128GCM", A256Gcm = "A256GCM" }
+    ContentEncryption {
+        A128Gcm = "A128GCM",
+        A256Gcm = "A256GCM",
+        A128CbcHs256 = "A128CBC-HS256",
+        A256CbcHs512 = "A256CBC-HS512",
+    }
 }
 words! {
     /// Whether a client must send a PKCE challenge.
