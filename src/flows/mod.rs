@@ -18,17 +18,18 @@ use crate::http::call::{Call, Request};
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::device::Device;
-use crate::oauth::id::{ClientId, FlowId, GrantId, SessionId, UserId};
+use crate::oauth::id::{ClientId, FlowId, SessionId, UserId};
 use crate::oauth::identity::logout::Hint;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{self, Next, Progress, SignedIn};
 use crate::oauth::request::params::Params;
+use crate::oauth::request::received::Received;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::{self, AnswerTo, AuthorizationRequest, Known, Refusal};
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::clients::StoredClient;
 use crate::store::db::{Conn, DbError};
-use crate::store::flows::Flow;
+use crate::store::flows::{Flow, Waiting};
 use crate::store::{flows, sessions};
 use crate::tokens::id_token;
 use crate::tokens::subject;
@@ -50,11 +51,11 @@ pub struct Checked {
 ///
 /// What a cached record would refuse is decided on the database. So is what it would answer with tokens: there is no gate
 /// behind, as there is behind a code; and what only some groups may do, as it may turn a person away.
-pub async fn validate(app: &App, call: &Call, params: &Params) -> Result<Checked, Denied<Refusal>> {
-    let id = request::client_id(params).map_err(Refusal::Page)?;
+pub async fn validate(app: &App, call: &Call, received: &Received) -> Result<Checked, Denied<Refusal>> {
+    let id = request::client_id(received).map_err(Refusal::Page)?;
     call.set_client(id.clone());
     let mut hint = Proof::default();
-    let mut decide = async |view: &View<'_>| validate_over(app, view, &id, params, &mut hint).await;
+    let mut decide = async |view: &View<'_>| validate_over(app, view, &id, received, &mut hint).await;
     let checked = app.registry.decide(&mut decide).await?;
     let request = &checked.request;
     match request.response_type == ResponseType::Code && request.required_groups.is_empty() {
@@ -67,7 +68,7 @@ async fn validate_over(
     app: &App,
     view: &View<'_>,
     id: &ClientId,
-    params: &Params,
+    received: &Received,
     hint: &mut Proof<Hint>,
 ) -> Result<Checked, Denied<Refusal>> {
     let Some(client) = view.client(id).await? else {
@@ -77,13 +78,13 @@ async fn validate_over(
     let catalogue = view.catalogue().await?;
     let pkce = app.config.oauth.require_pkce.default_policy();
     let known = Known { catalogue: &*catalogue, issuer: &app.issuer, pkce };
-    let mut request = request::validate(&client.client, params, &known)?;
+    let mut request = request::validate(&client.client, received, &known)?;
     if request.prompt.create && !app.config.sign_up.enabled {
         let error = Reason::PromptUnknown
             .because("people cannot make accounts here, so prompt=create is not supported");
         return Err(request.refuse(error).into());
     }
-    match hinted(app, &client.client, params, hint).await {
+    match hinted(app, &client.client, received.params(), hint).await {
         // The request may want somebody by the claim sub as well: then it is the one of both, or nobody.
         Ok(Some(subject)) if request.expected.is_empty() || request.expected.contains(&subject) => {
             request.expected = vec![subject];
@@ -119,40 +120,21 @@ async fn hinted(
     Ok(Some(hint.names.subject))
 }
 
-/// What waits for a person.
-#[derive(Clone, Copy, Debug)]
-pub struct Waiting<'a> {
-    pub client: &'a ClientId,
-    /// The authorization request as it was received.
-    pub params: Option<&'a Params>,
-    /// The device whose request it is, in its place.
-    pub device: Option<&'a GrantId>,
-}
-
-impl<'a> Waiting<'a> {
-    pub fn request(checked: &'a Checked, params: &'a Params) -> Self {
-        Self { client: &checked.request.client_id, params: Some(params), device: None }
-    }
-}
-
 /// Keeps a request until a person has answered, bound to this browser; `page` is where to send it.
 pub async fn begin_flow(
     app: &App,
     http: &Request,
-    waiting: Waiting<'_>,
+    (client, waiting): (ClientId, Waiting),
     page: &str,
 ) -> Result<HttpResponse, Failure> {
     let (id, cookie, now) = (FlowId::new(random_id()), random_token(), http.now);
     let location = flow_url(app, page, &id);
     let set = browser::new_flow_cookie(app, &id, &cookie, now);
     let ends_at = now + app.config.sign_in.flow_lifetime.seconds();
-    let (client, params, device) =
-        (waiting.client.clone(), waiting.params.cloned().unwrap_or_default(), waiting.device.cloned());
     app.db
         .write::<_, DbError, _>(async move |tx| {
             let until = (ends_at, ends_at + FLOW_MEMORY);
-            let asked = (&client, &params, device.as_ref());
-            flows::save(tx, &id, &Hash::of(&cookie), asked, until).await
+            flows::save(tx, &id, &Hash::of(&cookie), (&client, &waiting), until).await
         })
         .await?;
     let mut response = answer::see_other(&location);
@@ -180,9 +162,11 @@ pub struct Resumed {
 /// Finds the flow that a page belongs to; only the browser that began it may go on.
 pub async fn resume_flow(app: &App, http: &Request, params: &Params) -> Result<Resumed, Denied<Refusal>> {
     let (flow, browser) = find_flow(app, http, params).await?;
-    let (checked, device) = match &flow.device {
-        None => (validate(app, http, &flow.params).await?, None),
-        Some(id) => device::resume(app, http, id).await.map(|(checked, device)| (checked, Some(device)))?,
+    let (checked, device) = match &flow.waiting {
+        Waiting::Application(received) => (validate(app, http, received).await?, None),
+        Waiting::Device(id) => {
+            device::resume(app, http, id).await.map(|(checked, device)| (checked, Some(device)))?
+        }
     };
     if http.now >= flow.ends_at {
         let error = Reason::FlowExpired.because("the sign-in took too long; start it again");

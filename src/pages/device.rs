@@ -7,7 +7,7 @@ use minijinja::context;
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Failure;
-use crate::flows::{self, Waiting};
+use crate::flows;
 use crate::http::answer;
 use crate::http::browser;
 use crate::http::call::{Call, Request};
@@ -18,6 +18,7 @@ use crate::oauth::grant::device::{Device, UserCode};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::store::db::{DbError, Tx};
+use crate::store::flows::Waiting;
 use crate::store::{device_codes, guesses};
 
 /// Wrong codes in one span of time from one browser, and from one network: with 20^8 codes and a thousand of them
@@ -109,7 +110,7 @@ async fn look_up(app: &App, call: &Call, browser: &str, code: UserCode) -> Resul
 }
 
 async fn begin(app: &App, request: &Request, device: &Device) -> HttpResponse {
-    let waiting = Waiting { client: &device.client, params: None, device: Some(&device.grant) };
+    let waiting = (device.client.clone(), Waiting::Device(device.grant.clone()));
     match flows::begin_flow(app, request, waiting, "authorize/resume").await {
         Ok(onward) => onward,
         Err(failure) => answer::page_error(app, request, failure.into()),
