@@ -5,6 +5,7 @@
 //! HTTP) is done before the transaction.
 
 mod callable;
+pub mod clients;
 mod configured;
 pub mod event;
 pub mod fault;
