@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::agreement::{CurveKey, Point};
 use super::algorithm::Algorithm;
-use crate::secret::from_base64url;
+use super::member::member;
 
 /// Bits of an RSA key: the least by RFC 7518 §4.3, and the most, so that a key cannot keep this server busy.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
@@ -85,11 +85,6 @@ impl fmt::Debug for DecryptionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DecryptionKey").finish_non_exhaustive()
     }
-}
-
-/// The bytes of a member in base64url; `None` if it is missing or something else.
-pub(super) fn member(jwk: &Value, name: &str) -> Option<Vec<u8>> {
-    from_base64url(jwk[name].as_str()?)
 }
 
 /// A positive number in big-endian bytes; some libraries put a zero in front of it (RFC 7518 §6.3.1.1).
