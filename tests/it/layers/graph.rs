@@ -36,11 +36,11 @@ const LEVELS: &[&[&str]] = &[
 ];
 
 /// The files of the source by their names, each with the files that it imports.
-pub struct Imports<'a>(BTreeMap<&'a str, BTreeSet<&'a str>>);
+pub(super) struct Imports<'a>(BTreeMap<&'a str, BTreeSet<&'a str>>);
 
 impl<'a> Imports<'a> {
     /// Reads the imports of files, given as name and text.
-    pub fn of(files: &'a [(String, String)]) -> Self {
+    pub(super) fn of(files: &'a [(String, String)]) -> Self {
         let is_binary = |name: &str| name == "main.rs";
         let by_module: BTreeMap<String, &str> = files
             .iter()
@@ -56,7 +56,7 @@ impl<'a> Imports<'a> {
     }
 
     /// Files that import each other, each circle once; a parent may be in one with its children.
-    pub fn circles(&self) -> Vec<Vec<&'a str>> {
+    pub(super) fn circles(&self) -> Vec<Vec<&'a str>> {
         let reachable: BTreeMap<&str, BTreeSet<&str>> =
             self.0.keys().map(|name| (*name, self.reachable(name))).collect();
         let circle_of = |name: &'a str| -> Vec<&'a str> {
@@ -83,7 +83,7 @@ impl<'a> Imports<'a> {
     }
 
     /// Imports of a higher level, or of another part of the same one; files that are in no level.
-    pub fn that_go_up(&self) -> Vec<String> {
+    pub(super) fn that_go_up(&self) -> Vec<String> {
         let homeless = self.0.keys().filter(|name| place(name).is_none());
         let mut found: Vec<String> = homeless.map(|name| format!("{name} is in no level")).collect();
         let imports =

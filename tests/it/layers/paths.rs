@@ -1,7 +1,7 @@
 //! Reads the paths that a source file names.
 
 /// Every whole path that a file names, relative ones resolved and groups taken apart; tests are left out.
-pub fn paths(name: &str, source: &str) -> Vec<String> {
+pub(super) fn paths(name: &str, source: &str) -> Vec<String> {
     let source = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let tokens = without_new_names(&tokens(source));
     let mut found = Vec::new();
@@ -112,7 +112,7 @@ fn text_length(rest: &str) -> usize {
 }
 
 /// The module of a file: `oauth/mod.rs` and `oauth.rs` are both `crate::oauth`.
-pub fn module(name: &str) -> Vec<String> {
+pub(super) fn module(name: &str) -> Vec<String> {
     let path = name.trim_end_matches(".rs");
     let path = path.strip_suffix("/mod").unwrap_or(path);
     let words = path.split('/').filter(|word| !matches!(*word, "lib" | "main" | "mod"));
