@@ -20,13 +20,15 @@ const LEVELS: &[&[&str]] = &[
     // Services of the process that need no request.
     &["fetch/", "secret/passwords.rs", "telemetry.rs"],
     &["keys/", "cache/"],
+    // What an operator or a person does, for any edge.
+    &["operations/"],
     // The state that every request shares, and what it is made of.
     &["http/html.rs", "http/qr.rs", "tokens/verified.rs", "metrics/requests.rs", "work/wake.rs"],
     &["metrics/purge_counters.rs"],
     &["app.rs"],
     // What the edges share.
     &["tokens/", "http/"],
-    &["flows/", "work/", "operations/"],
+    &["flows/", "work/"],
     // Edges translate, and never call each other; the route table alone knows them all.
     &["endpoints/", "pages/", "metrics/"],
     &["endpoints/mod.rs"],

@@ -1,6 +1,6 @@
 //! Reads the paths that a source file names.
 
-/// Every whole path that a file names, relative ones resolved and groups taken apart; tests are left out.
+/// Every full path that a file names: relative paths resolved, groups expanded, test modules left out.
 pub(super) fn paths(name: &str, source: &str) -> Vec<String> {
     let source = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let tokens = without_new_names(&tokens(source));
@@ -17,7 +17,7 @@ pub(super) fn paths(name: &str, source: &str) -> Vec<String> {
     found.into_iter().map(|path| resolved(&module, path).join("::")).collect()
 }
 
-/// Leaves out `as name`, but not the path of `as a::b`.
+/// Removes `as name`, but not the path of `as a::b`.
 fn without_new_names(tokens: &[String]) -> Vec<String> {
     let is_new_name = |at: usize| {
         let follows = |by: usize| tokens.get(at + by).map(String::as_str);
@@ -36,7 +36,7 @@ fn without_new_names(tokens: &[String]) -> Vec<String> {
     kept
 }
 
-/// Reads `a::b::{c, d::e}` from `at` on under `prefix`; the place after it.
+/// Reads `a::b::{c, d::e}` from `at` on below `prefix`. Returns the index after it.
 fn read_path(tokens: &[String], mut at: usize, prefix: &[String], found: &mut Vec<Vec<String>>) -> usize {
     let mut path = prefix.to_vec();
     loop {
@@ -69,7 +69,7 @@ fn is_name(token: &str) -> bool {
     token.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// Names, `::` and every other character by itself; comments and texts are passed over.
+/// Identifiers, `::` and every other character by itself; comments and string literals are skipped.
 fn tokens(source: &str) -> Vec<String> {
     let (mut tokens, mut rest) = (Vec::new(), source);
     while let Some(first) = rest.chars().next() {
@@ -97,7 +97,7 @@ fn tokens(source: &str) -> Vec<String> {
     tokens
 }
 
-/// Bytes of the text that begins here, its quotes included.
+/// The length in bytes of the string literal that begins here, with its quotes.
 fn text_length(rest: &str) -> usize {
     let mut is_escaped = false;
     for (at, c) in rest.char_indices().skip(1) {
