@@ -1,4 +1,5 @@
 //! What is kept in memory for a moment: never the only guard.
 
 pub mod catalogue;
+pub mod fresh;
 pub mod secrets;
