@@ -22,7 +22,8 @@ pub(in crate::cli) struct Options {
     manner: Manner,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, ValueEnum, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 enum State {
     /// It will be told, or told again
     Waiting,
@@ -32,21 +33,11 @@ enum State {
     Failed,
 }
 
-impl State {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-        }
-    }
-}
-
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let client = options.client.as_deref().map(ClientId::new);
-        let state = options.state.map(State::as_str);
+        let state = options.state.map(<&str>::from);
         let list = async move |conn: &mut Conn| logout_deliveries::list(conn, client.as_ref(), state).await;
         let deliveries = desk.db.read_lagging::<_, DbError, _>(list).await?;
         let rows: Vec<_> = deliveries.iter().map(row).collect();

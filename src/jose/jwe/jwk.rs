@@ -141,7 +141,7 @@ mod tests {
     fn a_key_is_for_the_algorithms_of_its_kind_alone() {
         let names = |jwk: &Value| -> Vec<&str> {
             let key = EncryptionKey::read(jwk).unwrap();
-            let fit = Algorithm::ALL.into_iter().filter(|algorithm| key.is_for(*algorithm));
+            let fit = Algorithm::ALL.iter().copied().filter(|algorithm| key.is_for(*algorithm));
             fit.map(Algorithm::as_str).collect()
         };
         assert_eq!(names(&rsa_key()), ["RSA-OAEP", "RSA-OAEP-256"]);
