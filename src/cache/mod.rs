@@ -3,4 +3,5 @@
 pub mod catalogue;
 pub mod decision;
 mod flights;
+pub mod fresh;
 pub mod secrets;

@@ -77,23 +77,13 @@ struct Wanted<'f> {
 }
 
 /// What is wrong with it; the page has a sentence for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 enum Problem {
     Username,
     Taken,
     Name,
     Password,
-}
-
-impl Problem {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Username => "username",
-            Self::Taken => "taken",
-            Self::Name => "name",
-            Self::Password => "password",
-        }
-    }
 }
 
 impl<'f> Wanted<'f> {
@@ -167,7 +157,7 @@ fn page(app: &App, resumed: &Resumed, wanted: &Wanted<'_>, problem: Option<Probl
             username => wanted.username,
             name => wanted.name,
             shortest => SHORTEST_PASSWORD,
-            problem => problem.map(Problem::as_str),
+            problem => problem.map(<&str>::from),
         },
     )
 }

@@ -46,38 +46,37 @@ impl Grant {
 }
 
 /// Why grants ended, but for what a token itself did; the word is stored and never changes its meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 pub enum Ended {
     /// The person signed out.
+    #[strum(serialize = "session.signed_out")]
     SignedOut,
     /// The operator ended the session.
+    #[strum(serialize = "session.ended")]
     SessionEnded,
     /// Somebody else signed in with the same browser.
+    #[strum(serialize = "session.replaced")]
     SessionReplaced,
+    #[strum(serialize = "user.password_changed")]
     PasswordChanged,
+    #[strum(serialize = "user.deleted")]
     UserDeleted,
+    #[strum(serialize = "client.deleted")]
     ClientDeleted,
     /// The client gave a token back (RFC 7009).
+    #[strum(serialize = "token.revoked")]
     TokenRevoked,
     /// The operator took it back.
+    #[strum(serialize = "grant.revoked")]
     GrantRevoked,
     /// The issuer that vouched for the person is trusted no longer, or not with this.
+    #[strum(serialize = "issuer.untrusted")]
     IssuerUntrusted,
 }
 
 impl Ended {
     pub fn word(self) -> &'static str {
-        match self {
-            Self::SignedOut => "session.signed_out",
-            Self::SessionEnded => "session.ended",
-            Self::SessionReplaced => "session.replaced",
-            Self::PasswordChanged => "user.password_changed",
-            Self::UserDeleted => "user.deleted",
-            Self::ClientDeleted => "client.deleted",
-            Self::TokenRevoked => "token.revoked",
-            Self::GrantRevoked => "grant.revoked",
-            Self::IssuerUntrusted => "issuer.untrusted",
-        }
+        self.into()
     }
 }
 
