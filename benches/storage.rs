@@ -65,7 +65,7 @@ impl Worker for Insert {
             client_id: ClientId::new(CLIENT),
             user_id: None,
             grant_id: None,
-            scope: Scope::from_stored("bench.read"),
+            granted: Granted::of_scope(Scope::from_stored("bench.read")),
             issued_at: self.now,
             expires_at: self.now + LIFETIME,
             delegation: Default::default(),

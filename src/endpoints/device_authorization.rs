@@ -15,9 +15,11 @@ use crate::http::form;
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::device::{Answer, Device, UserCode};
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::Registered;
 use crate::oauth::grant::scope;
 use crate::oauth::id::GrantId;
+use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::request::params::Params;
 use crate::secret::{Hash, random, random_id, random_token};
 use crate::store::db::{DbError, Tx};
@@ -85,8 +87,7 @@ async fn asked(
     Ok(Device {
         grant: GrantId::new(random_id()),
         client: client.id.clone(),
-        scope,
-        resources,
+        granted: Granted::new(scope, resources, ClaimsRequest::default()),
         address: client_address::address(app, request).to_string(),
         created_at: now,
         ends_at: now + app.config.device.code_lifetime.seconds(),

@@ -4,8 +4,8 @@ use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Failure;
 use crate::flows::Checked;
-use crate::oauth::grant::Grant;
 use crate::oauth::grant::code::Code;
+use crate::oauth::grant::{Grant, Parties};
 use crate::oauth::id::GrantId;
 use crate::oauth::request::interaction::SignedIn;
 use crate::oauth::request::redirect_uri::ReturnAddress;
@@ -41,19 +41,15 @@ pub(super) async fn make(
     }
 }
 
-/// What hangs on a new grant that is given now.
+/// A new grant, for a code or for tokens through the browser.
 fn grant(checked: &Checked, signed_in: &SignedIn) -> Grant {
     let request = &checked.request;
-    Grant {
-        id: GrantId::new(random_id()),
+    let parties = Parties {
         client: request.client_id.clone(),
         user: signed_in.user.clone(),
         session: signed_in.session.clone(),
-        scope: request.scope.clone(),
-        resources: request.resources.clone(),
-        claims: request.claims.clone(),
-        auth_time: signed_in.auth_time,
-    }
+    };
+    Grant::new(GrantId::new(random_id()), parties, request.granted.clone(), signed_in.auth_time)
 }
 
 async fn store_code(
@@ -91,7 +87,7 @@ async fn through_the_browser(
         false => None,
         true => {
             let draft = Draft::of_authorization(app, &checked.catalogue).await?;
-            let token = draft.of_grant(client, &grant, &grant.scope);
+            let token = draft.of_grant(client, &grant, &grant.granted.scope);
             Some((token.map_err(|error| Failure::Internal(error.to_string()))?, draft))
         }
     };
@@ -104,7 +100,7 @@ async fn through_the_browser(
         response.push(("access_token", text.clone()));
         response.push(("token_type", "Bearer".to_owned()));
         response.push(("expires_in", token.lifetime().to_string()));
-        response.push(("scope", token.scope.to_string()));
+        response.push(("scope", token.granted.scope.to_string()));
         access_token = Some(text);
     }
     if request.response_type.has_id_token() {
@@ -151,7 +147,7 @@ async fn id_token(
     };
     let authentication = grant.authentication(checked.request.nonce.as_deref());
     match checked.request.response_type {
-        ResponseType::IdToken => signer.sign_alone(&authentication, beside, &grant.scope).await,
+        ResponseType::IdToken => signer.sign_alone(&authentication, beside, &grant.granted.scope).await,
         _ => signer.sign(&authentication, beside).await,
     }
 }

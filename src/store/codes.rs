@@ -3,29 +3,21 @@
 use sqlx::FromRow;
 
 use super::db::{DbError, Tx};
-use super::grants::claims_from;
-use super::resources::uris;
+use super::grants::GrantColumns;
 use super::standing::{client_unchanged, session_ended, user_claims};
+use crate::oauth::grant::Standing;
 use crate::oauth::grant::code::Code;
-use crate::oauth::grant::scope::Scope;
-use crate::oauth::grant::{Grant, Standing};
-use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
+use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::request::pkce::Challenge;
 use crate::secret::Hash;
 
 #[derive(FromRow)]
 struct CodeRow {
-    client_id: String,
-    user_id: String,
-    session_id: String,
-    grant_id: String,
+    #[sqlx(flatten)]
+    grant: GrantColumns,
     redirect_uri: String,
-    scope: String,
-    resources: String,
     challenge: Option<String>,
     nonce: Option<String>,
-    claims: Option<String>,
-    auth_time: i64,
     ends_at: i64,
     user_claims: Option<String>,
     session_ended: bool,
@@ -41,9 +33,9 @@ struct SpentRow {
 /// Stores a code; `remembered_until` is until when the end of one that nobody redeems can be told.
 pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, remembered_until: i64) -> Result<(), DbError> {
     tx.query(
-        "INSERT INTO codes (hash, client_id, user_id, session_id, grant_id, redirect_uri, scope, challenge, nonce,
-                            claims, auth_time, ends_at, expires_at, resources)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        "INSERT INTO codes (hash, client_id, user_id, session_id, grant_id, redirect_uri, granted, challenge, nonce,
+                            auth_time, ends_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(hash.as_bytes())
     .bind(code.grant.client.as_str())
@@ -51,14 +43,12 @@ pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, remembered_until: i64) 
     .bind(code.grant.session.as_str())
     .bind(code.grant.id.as_str())
     .bind(code.redirect_uri.as_str())
-    .bind(code.grant.scope.to_string())
+    .bind(code.grant.granted.to_stored())
     .bind(code.challenge.as_ref().map(|challenge| challenge.as_str().to_owned()))
     .bind(code.nonce.clone())
-    .bind(code.grant.claims.to_stored())
     .bind(code.grant.auth_time)
     .bind(code.expires_at)
     .bind(remembered_until)
-    .bind(code.grant.resources.join(" "))
     .execute()
     .await
     .map(drop)
@@ -80,8 +70,8 @@ pub async fn consume(
             "UPDATE codes SET consumed_at = $4, expires_at = $5
              WHERE hash = $1 AND client_id = $2 AND consumed_at IS NULL AND ",
             client_unchanged!(),
-            " RETURNING client_id, user_id, session_id, grant_id, redirect_uri, scope, resources, challenge, nonce, claims,
-                       auth_time, ends_at, ",
+            " RETURNING client_id, user_id, session_id, grant_id, redirect_uri, granted, challenge, nonce, auth_time,
+                       ends_at, ",
             user_claims!("codes"),
             ", ",
             session_ended!("codes")
@@ -144,18 +134,8 @@ pub async fn why_not(tx: &mut Tx, hash: &Hash, client: &ClientId) -> Result<NotC
 
 impl CodeRow {
     fn into_code(self) -> Result<(Code, Standing), DbError> {
-        let grant = Grant {
-            claims: claims_from(self.claims.as_deref(), "codes", &self.grant_id)?,
-            id: GrantId::new(self.grant_id),
-            client: ClientId::new(self.client_id),
-            user: UserId::new(self.user_id),
-            session: SessionId::new(self.session_id),
-            scope: Scope::from_stored(&self.scope),
-            resources: uris(&self.resources),
-            auth_time: self.auth_time,
-        };
         let code = Code {
-            grant,
+            grant: self.grant.into_grant("codes")?,
             redirect_uri: self.redirect_uri,
             challenge: self.challenge.as_deref().map(Challenge::from_stored),
             nonce: self.nonce,

@@ -3,13 +3,12 @@
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
-use super::resources::uris;
+use super::grants::{GrantColumns, granted_from};
 use super::standing::{client_unchanged, session_ended, user_claims};
 use crate::oauth::grant::device::{Answer, Device, Polled, UserCode};
-use crate::oauth::grant::scope::{OFFLINE_ACCESS, Scope};
+use crate::oauth::grant::scope::OFFLINE_ACCESS;
 use crate::oauth::grant::{Grant, Standing};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
-use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::request::interaction::SignedIn;
 use crate::secret::Hash;
 
@@ -18,8 +17,7 @@ struct DeviceRow {
     grant_id: String,
     user_code: Option<String>,
     client_id: String,
-    scope: String,
-    resources: String,
+    granted: String,
     address: String,
     created_at: i64,
     session_id: Option<String>,
@@ -29,13 +27,8 @@ struct DeviceRow {
 
 #[derive(FromRow)]
 struct ConsumedRow {
-    grant_id: String,
-    client_id: String,
-    scope: String,
-    resources: String,
-    user_id: String,
-    session_id: String,
-    auth_time: i64,
+    #[sqlx(flatten)]
+    grant: GrantColumns,
     user_claims: Option<String>,
     session_ended: bool,
 }
@@ -64,16 +57,15 @@ pub async fn save(
 ) -> Result<bool, DbError> {
     let inserted = tx
         .query(
-            "INSERT INTO device_codes (hash, grant_id, user_code, client_id, scope, resources, address, created_at,
-                                       poll_interval, ends_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (user_code) DO NOTHING",
+            "INSERT INTO device_codes (hash, grant_id, user_code, client_id, granted, address, created_at, poll_interval,
+                                       ends_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (user_code) DO NOTHING",
         )
         .bind(hash.as_bytes())
         .bind(device.grant.as_str())
         .bind(user_code.as_str())
         .bind(device.client.as_str())
-        .bind(device.scope.to_string())
-        .bind(device.resources.join(" "))
+        .bind(device.granted.to_stored())
         .bind(device.address.as_str())
         .bind(device.created_at)
         .bind(interval)
@@ -92,7 +84,7 @@ pub async fn find_waiting(
 ) -> Result<Option<Device>, DbError> {
     let row: Option<DeviceRow> = conn
         .query(
-            "SELECT grant_id, user_code, client_id, scope, resources, address, created_at, session_id, denied_at, ends_at
+            "SELECT grant_id, user_code, client_id, granted, address, created_at, session_id, denied_at, ends_at
              FROM device_codes WHERE user_code = $1 AND ends_at > $2",
         )
         .bind(user_code.as_str())
@@ -106,7 +98,7 @@ pub async fn find_waiting(
 pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<Device>, DbError> {
     let row: Option<DeviceRow> = conn
         .query(
-            "SELECT grant_id, user_code, client_id, scope, resources, address, created_at, session_id, denied_at, ends_at
+            "SELECT grant_id, user_code, client_id, granted, address, created_at, session_id, denied_at, ends_at
              FROM device_codes WHERE grant_id = $1",
         )
         .bind(id.as_str())
@@ -162,7 +154,7 @@ pub async fn consume(
              WHERE hash = $1 AND client_id = $2 AND user_id IS NOT NULL AND denied_at IS NULL AND consumed_at IS NULL
                AND ends_at > $4 AND ",
             client_unchanged!(),
-            " RETURNING grant_id, client_id, scope, resources, user_id, session_id, auth_time, ",
+            " RETURNING grant_id, client_id, granted, user_id, session_id, auth_time, ",
             user_claims!("device_codes"),
             ", ",
             session_ended!("device_codes")
@@ -174,7 +166,7 @@ pub async fn consume(
         .bind(remembered_until)
         .optional()
         .await?;
-    Ok(row.map(ConsumedRow::into_grant))
+    row.map(ConsumedRow::into_grant).transpose()
 }
 
 /// A device code that could not be consumed.
@@ -250,10 +242,9 @@ impl DeviceRow {
             }
         };
         Ok(Device {
+            granted: granted_from(&self.granted, "device_codes", &self.grant_id)?,
             grant: GrantId::new(self.grant_id),
             client: ClientId::new(self.client_id),
-            scope: Scope::from_stored(&self.scope),
-            resources: uris(&self.resources),
             address: self.address,
             created_at: self.created_at,
             ends_at: self.ends_at,
@@ -263,20 +254,10 @@ impl DeviceRow {
 }
 
 impl ConsumedRow {
-    fn into_grant(self) -> (Grant, Standing) {
-        let scope = Scope::from_stored(&self.scope);
+    fn into_grant(self) -> Result<(Grant, Standing), DbError> {
+        let grant = self.grant.into_grant("device_codes")?;
         // A person may sign out where the device was allowed before it has asked again.
-        let session_ended = self.session_ended && !scope.contains(OFFLINE_ACCESS);
-        let grant = Grant {
-            id: GrantId::new(self.grant_id),
-            client: ClientId::new(self.client_id),
-            user: UserId::new(self.user_id),
-            session: SessionId::new(self.session_id),
-            scope,
-            resources: uris(&self.resources),
-            claims: ClaimsRequest::default(),
-            auth_time: self.auth_time,
-        };
-        (grant, Standing { claims: self.user_claims, session_ended })
+        let session_ended = self.session_ended && !grant.granted.scope.contains(OFFLINE_ACCESS);
+        Ok((grant, Standing { claims: self.user_claims, session_ended }))
     }
 }

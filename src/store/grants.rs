@@ -3,13 +3,12 @@
 use sqlx::FromRow;
 
 use super::db::{Batch, Conn, DbError, Tx};
-use super::resources::uris;
 use super::standing::{client_unchanged, user_claims};
-use crate::oauth::grant::scope::{OFFLINE_ACCESS, Scope};
-use crate::oauth::grant::{Ended, Grant, Standing};
+use crate::oauth::grant::granted::Granted;
+use crate::oauth::grant::scope::OFFLINE_ACCESS;
+use crate::oauth::grant::{Ended, Grant, Parties, Standing};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
 use crate::oauth::reason::Reason;
-use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::token::AccessToken;
 use crate::oauth::token::refresh::{Chain, RefreshName};
 use crate::secret::Hash;
@@ -31,15 +30,38 @@ impl Lifetime {
     }
 }
 
+/// The columns of a grant: of its own row, or of the code's that it will begin with.
 #[derive(FromRow)]
-struct ChainRow {
+pub(super) struct GrantColumns {
+    pub(super) grant_id: String,
     client_id: String,
     user_id: String,
     session_id: String,
+    granted: String,
     auth_time: i64,
-    scope: String,
-    claims: Option<String>,
-    resources: String,
+}
+
+impl GrantColumns {
+    pub(super) fn into_grant(self, table: &'static str) -> Result<Grant, DbError> {
+        let granted = granted_from(&self.granted, table, &self.grant_id)?;
+        let parties = Parties {
+            client: ClientId::new(self.client_id),
+            user: UserId::new(self.user_id),
+            session: SessionId::new(self.session_id),
+        };
+        Ok(Grant::new(GrantId::new(self.grant_id), parties, granted, self.auth_time))
+    }
+}
+
+/// Reads the column `granted`; `id` names the row in the error.
+pub(super) fn granted_from(stored: &str, table: &'static str, id: &str) -> Result<Granted, DbError> {
+    Granted::from_stored(stored).ok_or_else(|| DbError::Corrupt { table, id: id.to_owned(), what: "granted" })
+}
+
+#[derive(FromRow)]
+struct ChainRow {
+    #[sqlx(flatten)]
+    grant: GrantColumns,
     refresh_generation: i64,
     rotated_at: i64,
     idle_expires_at: i64,
@@ -68,22 +90,21 @@ pub fn save_in<'c>(
 ) -> Batch<'c> {
     batch
         .query(
-            "INSERT INTO grants (id, client_id, user_id, session_id, scope, claims, auth_time, created_at, refresh_hash,
-                                 refresh_generation, rotated_at, idle_expires_at, expires_at, resources)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $8, $10, $11, $12)",
+            "INSERT INTO grants (id, client_id, user_id, session_id, granted, offline_access, auth_time, created_at,
+                                 refresh_hash, refresh_generation, rotated_at, idle_expires_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $8, $10, $11)",
         )
         .bind(grant.id.as_str())
         .bind(grant.client.as_str())
         .bind(grant.user.as_str())
         .bind(grant.session.as_str())
-        .bind(grant.scope.to_string())
-        .bind(grant.claims.to_stored())
+        .bind(grant.granted.to_stored())
+        .bind(grant.granted.scope.contains(OFFLINE_ACCESS))
         .bind(grant.auth_time)
         .bind(now)
         .bind(refresh.map(|hash| hash.as_bytes().to_vec()))
         .bind(lifetime.idle_expires_at)
         .bind(lifetime.expires_at)
-        .bind(grant.resources.join(" "))
 }
 
 /// Who vouched for the person of a grant, and under which name.
@@ -120,9 +141,9 @@ pub async fn save_for_browser(
 ) -> Result<bool, DbError> {
     let inserted = tx
         .query(
-            "INSERT INTO grants (id, client_id, user_id, session_id, scope, claims, auth_time, created_at,
-                                 refresh_generation, rotated_at, idle_expires_at, expires_at, resources)
-             SELECT $1, clients.id, users.id, sessions.id, $5, $6, $7, $8, 0, $8, $9, $9, $11
+            "INSERT INTO grants (id, client_id, user_id, session_id, granted, offline_access, auth_time, created_at,
+                                 refresh_generation, rotated_at, idle_expires_at, expires_at)
+             SELECT $1, clients.id, users.id, sessions.id, $5, $6, $7, $8, 0, $8, $9, $9
              FROM clients, users, sessions
              WHERE clients.id = $2 AND clients.version = $10 AND clients.disabled_at IS NULL
                AND users.id = $3 AND users.disabled_at IS NULL AND sessions.id = $4",
@@ -131,30 +152,15 @@ pub async fn save_for_browser(
         .bind(grant.client.as_str())
         .bind(grant.user.as_str())
         .bind(grant.session.as_str())
-        .bind(grant.scope.to_string())
-        .bind(grant.claims.to_stored())
+        .bind(grant.granted.to_stored())
+        .bind(grant.granted.scope.contains(OFFLINE_ACCESS))
         .bind(grant.auth_time)
         .bind(now)
         .bind(expires_at)
         .bind(client_version)
-        .bind(grant.resources.join(" "))
         .execute()
         .await?;
     Ok(inserted == 1)
-}
-
-/// Reads the claims that were asked for by their names; `id` is for who has to mend them.
-pub(super) fn claims_from(
-    stored: Option<&str>,
-    table: &'static str,
-    id: &str,
-) -> Result<ClaimsRequest, DbError> {
-    let Some(text) = stored else { return Ok(ClaimsRequest::default()) };
-    ClaimsRequest::from_stored(text).ok_or_else(|| DbError::Corrupt {
-        table,
-        id: id.to_owned(),
-        what: "claims",
-    })
 }
 
 /// The refresh chain of a grant, for a client that authenticated in the state `client_version`.
@@ -166,7 +172,7 @@ pub async fn find_chain(
 ) -> Result<Option<Presented>, DbError> {
     let row: Option<ChainRow> = conn
         .query(concat!(
-            "SELECT client_id, user_id, session_id, auth_time, scope, claims, resources, refresh_generation, rotated_at,
+            "SELECT id AS grant_id, client_id, user_id, session_id, granted, auth_time, refresh_generation, rotated_at,
                     idle_expires_at, expires_at, revoked_at, ",
             client_unchanged!(),
             " AS client_unchanged, ",
@@ -268,13 +274,11 @@ pub async fn revoke_of_session(
 ) -> Result<u64, DbError> {
     tx.query(
         "UPDATE grants SET revoked_at = $2, revoked_for = $3
-         WHERE session_id = $1 AND revoked_at IS NULL
-           AND REPLACE(' ' || scope || ' ', ' ' || $4 || ' ', ' ') = ' ' || scope || ' '",
+         WHERE session_id = $1 AND revoked_at IS NULL AND NOT offline_access",
     )
     .bind(session.as_str())
     .bind(now)
     .bind(why.word())
-    .bind(OFFLINE_ACCESS)
     .execute()
     .await
 }
@@ -314,18 +318,8 @@ impl ChainRow {
     fn into_presented(self, id: &GrantId) -> Result<Presented, DbError> {
         let corrupt =
             |_| DbError::Corrupt { table: "grants", id: id.to_string(), what: "refresh_generation" };
-        let grant = Grant {
-            claims: claims_from(self.claims.as_deref(), "grants", id.as_str())?,
-            id: id.clone(),
-            client: ClientId::new(self.client_id),
-            user: UserId::new(self.user_id),
-            session: SessionId::new(self.session_id),
-            scope: Scope::from_stored(&self.scope),
-            resources: uris(&self.resources),
-            auth_time: self.auth_time,
-        };
         let chain = Chain {
-            grant,
+            grant: self.grant.into_grant("grants")?,
             generation: u32::try_from(self.refresh_generation).map_err(corrupt)?,
             rotated_at: self.rotated_at,
             idle_expires_at: self.idle_expires_at,

@@ -2,9 +2,8 @@
 
 use sqlx::FromRow;
 
-use super::consents::from_stored;
 use super::db::{Conn, DbError, Tx};
-use super::grants;
+use super::grants::{self, granted_from};
 use super::logout_deliveries;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::{ClientId, SessionId, UserId};
@@ -37,8 +36,7 @@ struct SessionRow {
     auth_time: i64,
     last_seen_at: i64,
     user_claims: String,
-    consented_scope: Option<String>,
-    consented_claims: Option<String>,
+    consented: Option<String>,
 }
 
 /// A session as the operator sees it.
@@ -118,7 +116,7 @@ pub async fn find(
     let row: Option<SessionRow> = conn
         .query(
             "SELECT sessions.id, sessions.user_id, users.username, users.claims AS user_claims,
-                    sessions.auth_time, sessions.last_seen_at, consents.scope AS consented_scope, consents.claims AS consented_claims
+                    sessions.auth_time, sessions.last_seen_at, consents.granted AS consented
              FROM sessions
              JOIN users ON users.id = sessions.user_id AND users.disabled_at IS NULL
              LEFT JOIN consents ON consents.user_id = sessions.user_id AND consents.client_id = $2
@@ -130,19 +128,7 @@ pub async fn find(
         .bind(idle_since)
         .optional()
         .await?;
-    Ok(row.map(|row| Found {
-        signed_in: SignedIn {
-            session: SessionId::new(row.id),
-            user: UserId::new(row.user_id),
-            username: row.username,
-            auth_time: row.auth_time,
-            groups: Groups::of_claims(&row.user_claims),
-            consented: row
-                .consented_scope
-                .map(|scope| from_stored(&scope, row.consented_claims.as_deref().unwrap_or_default())),
-        },
-        last_seen_at: row.last_seen_at,
-    }))
+    row.map(SessionRow::into_found).transpose()
 }
 
 /// Stores a session if its user may still sign in with the password that was verified: `None` when it was changed, or
@@ -212,4 +198,21 @@ pub async fn touch(tx: &mut Tx, id: &SessionId, now: i64) -> Result<(), DbError>
         .execute()
         .await
         .map(drop)
+}
+
+impl SessionRow {
+    fn into_found(self) -> Result<Found, DbError> {
+        let consented = self.consented.as_deref().map(|text| granted_from(text, "consents", &self.user_id));
+        Ok(Found {
+            signed_in: SignedIn {
+                consented: consented.transpose()?,
+                session: SessionId::new(self.id),
+                user: UserId::new(self.user_id),
+                username: self.username,
+                auth_time: self.auth_time,
+                groups: Groups::of_claims(&self.user_claims),
+            },
+            last_seen_at: self.last_seen_at,
+        })
+    }
 }

@@ -12,6 +12,7 @@ use crate::keys::signing::Current;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::{self, KnownResources as _, Registered};
 use crate::oauth::grant::scope::{self, Scope};
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
@@ -97,8 +98,8 @@ impl Draft {
     /// The token of a grant, with as much of `scope` as belongs into it.
     pub fn of_grant(&self, client: &Client, grant: &Grant, scope: &Scope) -> Result<AccessToken, OAuthError> {
         let registered = self.registered();
-        let resource = registered.of_grant(self.named.as_deref(), &grant.resources, client)?;
-        let scope = registered.scope(resource, scope, &grant.resources)?;
+        let resource = registered.of_grant(self.named.as_deref(), &grant.granted.resources, client)?;
+        let scope = registered.scope(resource, scope, &grant.granted.resources)?;
         Ok(self.token(client, Some(grant), Purpose { resource, scope }))
     }
 
@@ -148,7 +149,7 @@ impl Draft {
     ) -> Result<AccessToken, OAuthError> {
         let registered = self.registered();
         let resource = registered.of_exchange(self.named.as_deref(), subject.audience.as_deref(), client)?;
-        let scope = exchange::narrow(requested, &subject.scope, client)?;
+        let scope = exchange::narrow(requested, &subject.granted.scope, client)?;
         let scope = registered.scope(resource, &scope, &[])?;
         let token = self.token(client, None, Purpose { resource, scope });
         exchange::in_place_of(token, &self.id, subject, is_opaque, act)
@@ -196,7 +197,7 @@ impl Draft {
             exp: token.expires_at,
             iat: token.issued_at,
             jti: token.id.clone(),
-            scope: token.scope.to_string(),
+            scope: token.granted.scope.to_string(),
             auth_time,
             acr: auth_time.map(|_| ACR_ONE_FACTOR.to_owned()),
             act: token.delegation.act.clone(),
@@ -276,7 +277,7 @@ pub fn of_claims(claims: JwtClaims) -> AccessToken {
         // It says how its client calls the person; who that is stands in the grant.
         user_id: None,
         grant_id: id.grant,
-        scope: Scope::from_stored(&claims.scope),
+        granted: Granted::of_scope(Scope::from_stored(&claims.scope)),
         audience: Some(claims.aud).filter(|aud| *aud != claims.iss),
         signed_with: None,
         issued_at: claims.iat,

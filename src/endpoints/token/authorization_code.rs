@@ -54,7 +54,7 @@ pub(super) async fn issue(
         let Some((code, standing)) = consumed else {
             return refuse(tx, &prepared.code, &client, now).await;
         };
-        may_issue(&standing, &plan.required_groups(&client, &code.grant.scope))?;
+        may_issue(&standing, &plan.required_groups(&client, &code.grant.granted.scope))?;
         code::redeem(&code, &prepared.redemption, now)?;
         let sign_in = (&code.grant, code.nonce.as_deref());
         begin_grant(tx, &client, sign_in, (&plan, &keys), (lifetime, now)).await.map(Some)

@@ -48,7 +48,7 @@ pub(super) async fn issue(
         let Some((grant, standing)) = consumed else {
             return refuse(tx, &prepared.code, &client, now).await;
         };
-        may_issue(&standing, &plan.required_groups(&client, &grant.scope))?;
+        may_issue(&standing, &plan.required_groups(&client, &grant.granted.scope))?;
         begin_grant(tx, &client, (&grant, None), (&plan, &keys), (lifetime, now)).await.map(Some)
     };
     Issued::answer(app.db.write(work).await?, app, calling, &draft, signer).await

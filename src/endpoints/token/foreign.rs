@@ -7,12 +7,12 @@ use crate::jose::foreign::{By, ForeignKeys, unverified_claim, verify};
 use crate::oauth::assertion::{Claims, Kind};
 use crate::oauth::client::Client;
 use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
-use crate::oauth::grant::{Grant, Standing};
+use crate::oauth::grant::{Grant, Parties, Standing};
 use crate::oauth::id::{GrantId, SessionId};
 use crate::oauth::reason::Reason;
-use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::secret::random_id;
 use crate::store::db::{Conn, DbError};
 use crate::store::grants::Voucher;
@@ -106,16 +106,8 @@ impl Vouched {
                 .refuse(manner.subject, "is about a subject that nobody is linked to")
                 .into());
         };
-        let grant = Grant {
-            id: self.grant.clone(),
-            client: client.id.clone(),
-            user,
-            session: self.session.clone(),
-            scope: scope.clone(),
-            resources: Vec::new(),
-            claims: ClaimsRequest::default(),
-            auth_time: now,
-        };
+        let parties = Parties { client: client.id.clone(), user, session: self.session.clone() };
+        let grant = Grant::new(self.grant.clone(), parties, Granted::of_scope(scope.clone()), now);
         Ok((grant, standing))
     }
 

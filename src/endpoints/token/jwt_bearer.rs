@@ -76,7 +76,7 @@ pub(super) async fn issue(
         }
         let (grant, standing) = vouched.grant(tx, &client, scope, (&MANNER, now)).await?;
         let token = plan.of_vouched(&client, &grant, scope)?;
-        may_issue(&standing, &plan.required_groups(&client, &token.scope))?;
+        may_issue(&standing, &plan.required_groups(&client, &token.granted.scope))?;
         let mut batch = grants::save_vouched_in(tx.batch(), &grant, vouched.voucher(), token.expires_at, now);
         if let Some(hash) = plan.stored(&token) {
             batch = access_tokens::save_in(batch, &hash, &token);

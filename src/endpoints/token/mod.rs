@@ -231,7 +231,7 @@ async fn begin_grant(
 ) -> Result<Issued, Denied<OAuthError>> {
     let first = || keys.refresh_token(&RefreshName { grant_id: grant.id.clone(), generation: 0 });
     let refresh_token = client.grants.contains(&GrantType::RefreshToken).then(first);
-    let token = plan.of_grant(client, grant, &grant.scope)?;
+    let token = plan.of_grant(client, grant, &grant.granted.scope)?;
     let refresh_hash = refresh_token.as_deref().map(Hash::of);
     let lifetime = lifetime.with(&token);
     let mut batch = grants::save_in(tx.batch(), grant, refresh_hash.as_ref(), lifetime, now);
@@ -239,7 +239,7 @@ async fn begin_grant(
         batch = access_tokens::save_in(batch, &hash, &token);
     }
     batch.execute().await?;
-    Ok(Issued::of(grant, &grant.scope, nonce, (token, refresh_token)))
+    Ok(Issued::of(grant, &grant.granted.scope, nonce, (token, refresh_token)))
 }
 
 /// Issues the tokens; `None` when the client has changed since it authenticated.

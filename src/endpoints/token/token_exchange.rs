@@ -166,7 +166,7 @@ impl Exchange {
             Subject::Vouched(vouched) => self.for_person(conn, vouched, acting.as_ref()).await?,
         };
         if let Some(standing) = standing {
-            may_issue(&standing, &self.draft.required_groups(&self.client, &decided.token.scope))?;
+            may_issue(&standing, &self.draft.required_groups(&self.client, &decided.token.granted.scope))?;
         }
         if self.requested == Some(TokenType::Jwt) && decided.token.signed_with.is_none() {
             let what = "the token would be opaque: no jwt is issued for this target";

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::scope::Scope;
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, GrantId, SessionId};
 use crate::oauth::reason::Reason;
 
@@ -56,8 +56,8 @@ pub struct Device {
     /// What everything that is issued to it hangs on.
     pub grant: GrantId,
     pub client: ClientId,
-    pub scope: Scope,
-    pub resources: Vec<String>,
+    /// What it is granted if a person allows it.
+    pub granted: Granted,
     /// Where it asked from.
     pub address: String,
     pub created_at: i64,

@@ -2,6 +2,7 @@
 
 pub mod code;
 pub mod device;
+pub mod granted;
 pub mod resource;
 pub mod scope;
 pub mod trusted_issuer;
@@ -9,30 +10,31 @@ pub mod trusted_issuer;
 use std::collections::BTreeSet;
 
 use crate::oauth::error::{OAuthError, shown};
-use crate::oauth::grant::scope::Scope;
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
 use crate::oauth::identity::group::Groups;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::token::id_token::Authentication;
 
-/// What a person gave a client in one authorization; everything that is issued hangs on it.
+/// What a person gave a client in one authorization; everything that is issued belongs to it.
 #[derive(Clone, Debug)]
 pub struct Grant {
     pub id: GrantId,
     pub client: ClientId,
     pub user: UserId,
     pub session: SessionId,
-    pub scope: Scope,
-    /// The protected APIs that it names, by their registered URIs (RFC 8707 §2.1).
-    pub resources: Vec<String>,
-    /// What is to be told beside the scope.
-    pub claims: ClaimsRequest,
+    pub granted: Granted,
     /// When the person gave the password, in seconds.
     pub auth_time: i64,
 }
 
 impl Grant {
+    /// The one constructor: a new part of a grant is asked for at every place that begins or reads one.
+    pub fn new(id: GrantId, of: Parties, granted: Granted, auth_time: i64) -> Self {
+        let Parties { client, user, session } = of;
+        Self { id, client, user, session, granted, auth_time }
+    }
+
     /// The sign-in that it was given in; the nonce belongs to the first answer (OpenID Connect Core §12.2).
     pub fn authentication(&self, nonce: Option<&str>) -> Authentication {
         Authentication {
@@ -40,9 +42,17 @@ impl Grant {
             session: self.session.clone(),
             auth_time: self.auth_time,
             nonce: nonce.map(str::to_owned),
-            claims: self.claims.id_token.clone(),
+            claims: self.granted.claims.id_token.clone(),
         }
     }
+}
+
+/// Between whom a grant is: who may use it, who gave it, and in which session.
+#[derive(Clone, Debug)]
+pub struct Parties {
+    pub client: ClientId,
+    pub user: UserId,
+    pub session: SessionId,
 }
 
 /// Why grants ended, but for what a token itself did; the word is stored and never changes its meaning.

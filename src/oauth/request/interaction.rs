@@ -1,10 +1,8 @@
 //! What a valid authorization request needs next from the person in front of the browser.
 
-use std::collections::BTreeSet;
-
 use crate::oauth::client::Client;
 use crate::oauth::error::{OAuthError, shown};
-use crate::oauth::grant::scope::Scope;
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{SessionId, UserId};
 use crate::oauth::identity::group::Groups;
 use crate::oauth::identity::user::folded;
@@ -21,29 +19,17 @@ pub struct SignedIn {
     pub auth_time: i64,
     pub groups: Groups,
     /// What the person has allowed this client before.
-    pub consented: Option<Consent>,
+    pub consented: Option<Granted>,
 }
 
-/// What a person has allowed a client.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Consent {
-    pub scope: Scope,
-    /// Claims that were asked for by their names.
-    pub claims: BTreeSet<String>,
-}
-
-impl Consent {
-    pub fn and(&self, other: &Self) -> Self {
-        Self {
-            scope: self.scope.and(&other.scope),
-            claims: self.claims.union(&other.claims).cloned().collect(),
-        }
+/// Whether a person has allowed a client everything that a request asks for: its scope, and the claims that the consent
+/// page names.
+fn covers(consented: &Granted, request: &AuthorizationRequest) -> bool {
+    if !request.granted.scope.is_within(&consented.scope) {
+        return false;
     }
-
-    /// Whether it holds everything that a request asks for.
-    fn covers(&self, request: &AuthorizationRequest) -> bool {
-        request.scope.is_within(&self.scope) && request.named.is_subset(&self.claims)
-    }
+    let names = consented.claims.names();
+    request.named.iter().all(|name| names.contains(name.as_str()))
 }
 
 /// What has been done for this very request; nothing yet when it has just come in.
@@ -110,7 +96,7 @@ pub fn next<'a>(
             shown(group)
         )));
     }
-    let allowed = signed_in.consented.as_ref().is_some_and(|consent| consent.covers(request));
+    let allowed = signed_in.consented.as_ref().is_some_and(|consented| covers(consented, request));
     let asked = !prompt.consent || progress.consented.as_ref() == Some(&signed_in.session);
     match (asked && (client.first_party || allowed), prompt.none) {
         (true, _) => Ok(Next::Issue(signed_in)),
@@ -172,10 +158,12 @@ fn is_recent(request: &AuthorizationRequest, signed_in: &SignedIn, progress: &Pr
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::grant::scope::Scope;
     use crate::oauth::request::AnswerTo;
-    use crate::oauth::request::claims_request::ClaimsRequest;
     use crate::oauth::request::params::Params;
     use crate::oauth::request::pkce::Challenge;
     use crate::oauth::request::prompt::Prompt;
@@ -189,8 +177,7 @@ mod tests {
             username: "alice".into(),
             auth_time: 100,
             groups: Groups::default(),
-            consented: consented
-                .map(|scope| Consent { scope: Scope::from_stored(scope), claims: BTreeSet::default() }),
+            consented: consented.map(|scope| Granted::of_scope(Scope::from_stored(scope))),
         }
     }
 
@@ -203,11 +190,9 @@ mod tests {
                 return_to: ReturnAddress::verify(client, &params).unwrap(),
                 state: None,
             },
-            scope: Scope::from_stored(scope),
-            resources: Vec::new(),
+            granted: Granted::of_scope(Scope::from_stored(scope)),
             challenge: None::<Challenge>,
             nonce: None,
-            claims: ClaimsRequest::default(),
             named: BTreeSet::default(),
             required_groups: BTreeSet::default(),
             prompt,

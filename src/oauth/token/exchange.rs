@@ -130,6 +130,7 @@ pub fn in_place_of(
 mod tests {
     use super::*;
     use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::grant::granted::Granted;
     use crate::oauth::id::{GrantId, UserId};
     use crate::oauth::token::delegation::MayAct;
 
@@ -139,7 +140,7 @@ mod tests {
             client_id: ClientId::new(client),
             user_id: user.map(UserId::new),
             grant_id: user.map(|_| GrantId::new("g")),
-            scope: Scope::from_stored("read"),
+            granted: Granted::of_scope(Scope::from_stored("read")),
             audience: None,
             signed_with: None,
             issued_at: 0,

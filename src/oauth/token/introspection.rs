@@ -44,7 +44,7 @@ impl Introspection {
     pub fn of_access_token(issuer: &str, token: &AccessToken, subject: String) -> Self {
         Self {
             active: true,
-            scope: Some(token.scope.to_string()),
+            scope: Some(token.granted.scope.to_string()),
             client_id: Some(token.client_id.to_string()),
             token_type: Some("Bearer"),
             exp: Some(token.expires_at),
@@ -62,7 +62,7 @@ impl Introspection {
     pub fn of_refresh_token(issuer: &str, chain: &Chain, subject: String) -> Self {
         Self {
             active: true,
-            scope: Some(chain.grant.scope.to_string()),
+            scope: Some(chain.grant.granted.scope.to_string()),
             client_id: Some(chain.grant.client.to_string()),
             exp: Some(chain.expires_at.min(chain.idle_expires_at)),
             iat: Some(chain.rotated_at),

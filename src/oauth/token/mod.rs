@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Seconds;
 use crate::oauth::client::{Client, TokenFormat};
 use crate::oauth::grant::Grant;
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::grant::scope::{KnownScopes, Scope};
 use crate::oauth::id::{ClientId, GrantId, UserId};
@@ -33,7 +34,7 @@ pub struct AccessToken {
     /// Absent when the client speaks for itself.
     pub user_id: Option<UserId>,
     pub grant_id: Option<GrantId>,
-    pub scope: Scope,
+    pub granted: Granted,
     /// The resource that it is for; `None` is this server.
     pub audience: Option<String>,
     /// What it is signed with; `None` is opaque.
@@ -73,6 +74,7 @@ impl AccessToken {
         let Purpose { resource, scope } = purpose;
         let format = resource.map_or(client.token_format, |resource| resource.format);
         let algorithm = resource.and_then(|resource| resource.algorithm).unwrap_or(usual.algorithm);
+        let expires_at = now + lifetime(client, resource, &scope, known, usual);
         Self {
             id: TokenId::new(grant.map(|grant| grant.id.clone()), id).to_text(),
             client_id: client.id.clone(),
@@ -81,12 +83,15 @@ impl AccessToken {
             audience: resource.map(|resource| resource.uri.clone()),
             signed_with: (format == TokenFormat::Jwt).then_some(algorithm),
             issued_at: now,
-            expires_at: now + lifetime(client, resource, &scope, known, usual),
+            expires_at,
             delegation: Delegation {
                 may_act: client.may_act.as_ref().map(MayAct::of),
                 ..Delegation::default()
             },
-            scope,
+            granted: match grant {
+                Some(grant) => grant.granted.for_token(scope),
+                None => Granted::of_scope(scope),
+            },
         }
     }
 
@@ -188,7 +193,7 @@ impl TokenAnswer {
             issued_token_type: None,
             token_type: "Bearer",
             expires_in: record.lifetime(),
-            scope: record.scope.to_string(),
+            scope: record.granted.scope.to_string(),
             refresh_token: None,
             id_token: None,
         }
