@@ -90,7 +90,7 @@ async fn asked(
         granted: Granted::new(scope, resources, ClaimsRequest::default()),
         address: client_address::address(app, request).to_string(),
         created_at: now,
-        ends_at: now + app.config.device.code_lifetime.seconds(),
+        expires_at: now + app.config.device.code_lifetime.seconds(),
         // Which code it is, is drawn when it is stored.
         answer: Answer::Denied,
     })
@@ -103,7 +103,7 @@ async fn store(app: &App, code: &str, device: Device) -> Result<UserCode, Failur
     let (hash, interval) = (Hash::of(code), app.config.device.poll_interval.seconds());
     let save = async move |tx: &mut Tx| {
         for code in &codes {
-            if device_codes::save(tx, &hash, (&device, code), interval, device.ends_at + MEMORY).await? {
+            if device_codes::save(tx, &hash, (&device, code), interval, device.expires_at + MEMORY).await? {
                 return Ok(Some(code.clone()));
             }
         }

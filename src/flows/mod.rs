@@ -134,12 +134,12 @@ pub async fn begin_flow(
     let (id, cookie, now) = (FlowId::new(random_id()), random_token(), app.now());
     let location = flow_url(app, page, &id);
     let set = browser::new_flow_cookie(app, &id, &cookie, now);
-    let ends_at = now + app.config.sign_in.flow_lifetime.seconds();
+    let expires_at = now + app.config.sign_in.flow_lifetime.seconds();
     let (client, params, device) =
         (waiting.client.clone(), waiting.params.cloned().unwrap_or_default(), waiting.device.cloned());
     app.db
         .write::<_, DbError, _>(async move |tx| {
-            let until = (ends_at, ends_at + FLOW_MEMORY);
+            let until = (expires_at, expires_at + FLOW_MEMORY);
             let asked = (&client, &params, device.as_ref());
             flows::save(tx, &id, &Hash::of(&cookie), asked, until).await
         })
@@ -173,7 +173,7 @@ pub async fn resume_flow(app: &App, http: &HttpRequest, params: &Params) -> Resu
         None => (validate(app, http, &flow.params).await?, None),
         Some(id) => device::resume(app, http, id).await.map(|(checked, device)| (checked, Some(device)))?,
     };
-    if app.now() >= flow.ends_at {
+    if app.now() >= flow.expires_at {
         let error = Reason::FlowExpired.because("the sign-in took too long; start it again");
         return Err(checked.request.refuse(error).into());
     }

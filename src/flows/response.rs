@@ -67,8 +67,8 @@ async fn store_code(
         nonce: request.nonce.clone(),
         expires_at: now + tokens.code_lifetime.seconds(),
     };
-    let remembered_until = record.expires_at + MEMORY;
-    let save = async move |tx: &mut Tx| codes::save(tx, &hash, &record, remembered_until).await;
+    let purge_after = record.expires_at + MEMORY;
+    let save = async move |tx: &mut Tx| codes::save(tx, &hash, &record, purge_after).await;
     Ok(app.db.write::<_, DbError, _>(save).await?)
 }
 
@@ -119,10 +119,10 @@ async fn store_grant(
 ) -> Result<(), Failure> {
     let (now, grant, version) = (app.now(), grant.clone(), checked.client.client.version);
     // Who was told of the session is to be told of its end.
-    let session_ends_at = now + app.config.sessions.lifetime.seconds();
-    let ends_at = token.as_ref().map_or(0, |(token, _)| token.expires_at).max(session_ends_at);
+    let session_expires_at = now + app.config.sessions.lifetime.seconds();
+    let expires_at = token.as_ref().map_or(0, |(token, _)| token.expires_at).max(session_expires_at);
     let save = async move |tx: &mut Tx| {
-        if !grants::save_for_browser(tx, &grant, version, ends_at, now).await? {
+        if !grants::save_for_browser(tx, &grant, version, expires_at, now).await? {
             return Ok(false);
         }
         if let Some((token, Some(hash))) = &token {

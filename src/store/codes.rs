@@ -18,7 +18,7 @@ struct CodeRow {
     redirect_uri: String,
     challenge: Option<String>,
     nonce: Option<String>,
-    ends_at: i64,
+    expires_at: i64,
     user_claims: Option<String>,
     session_ended: bool,
 }
@@ -30,11 +30,13 @@ struct SpentRow {
     consumed_at: Option<i64>,
 }
 
-/// Stores a code; `remembered_until` is until when the end of one that nobody redeems can be told.
-pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, remembered_until: i64) -> Result<(), DbError> {
+/// Stores a code.
+///
+/// `purge_after`: until then a late redemption is answered with "expired" rather than "unknown".
+pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, purge_after: i64) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO codes (hash, client_id, user_id, session_id, grant_id, redirect_uri, granted, challenge, nonce,
-                            auth_time, ends_at, expires_at)
+                            auth_time, expires_at, purge_after)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(hash.as_bytes())
@@ -48,7 +50,7 @@ pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, remembered_until: i64) 
     .bind(code.nonce.clone())
     .bind(code.grant.auth_time)
     .bind(code.expires_at)
-    .bind(remembered_until)
+    .bind(purge_after)
     .execute()
     .await
     .map(drop)
@@ -57,21 +59,21 @@ pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, remembered_until: i64) 
 /// Consumes a code of `client`, if the client is still what it was when it authenticated, and tells how its
 /// user stands: one conditional statement, so that of any number of callers one gets it.
 ///
-/// `remembered_until` is when its replay need no longer be recognized, unless its grant lives longer then.
+/// `purge_after`: until then its replay is recognized; the purge puts it off for as long as the grant lives.
 pub async fn consume(
     tx: &mut Tx,
     hash: &Hash,
     (client, client_version): (&ClientId, i64),
     now: i64,
-    remembered_until: i64,
+    purge_after: i64,
 ) -> Result<Option<(Code, Standing)>, DbError> {
     let row: Option<CodeRow> = tx
         .query(concat!(
-            "UPDATE codes SET consumed_at = $4, expires_at = $5
+            "UPDATE codes SET consumed_at = $4, purge_after = $5
              WHERE hash = $1 AND client_id = $2 AND consumed_at IS NULL AND ",
             client_unchanged!(),
             " RETURNING client_id, user_id, session_id, grant_id, redirect_uri, granted, challenge, nonce, auth_time,
-                       ends_at, ",
+                       expires_at, ",
             user_claims!("codes"),
             ", ",
             session_ended!("codes")
@@ -80,7 +82,7 @@ pub async fn consume(
         .bind(client.as_str())
         .bind(client_version)
         .bind(now)
-        .bind(remembered_until)
+        .bind(purge_after)
         .optional()
         .await?;
     row.map(CodeRow::into_code).transpose()
@@ -139,7 +141,7 @@ impl CodeRow {
             redirect_uri: self.redirect_uri,
             challenge: self.challenge.as_deref().map(Challenge::from_stored),
             nonce: self.nonce,
-            expires_at: self.ends_at,
+            expires_at: self.expires_at,
         };
         Ok((code, Standing { claims: self.user_claims, session_ended: self.session_ended }))
     }

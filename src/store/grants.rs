@@ -16,17 +16,31 @@ use crate::secret::Hash;
 /// Frames in one page.
 const MOST_FRAMES: i64 = 32;
 
-/// Until when a chain lives when nobody refreshes it, and at the latest.
+/// When a grant ends, in seconds since 1970.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetime {
+    /// The end if no one refreshes it.
     pub idle_expires_at: i64,
+    /// The end in any case.
     pub expires_at: i64,
+    /// When its row may go.
+    purge_after: i64,
 }
 
 impl Lifetime {
-    /// The same with a token that hangs on it: what its grant decides is asked for as long as it lives.
+    pub fn new(idle_expires_at: i64, expires_at: i64) -> Self {
+        Self { idle_expires_at, expires_at, purge_after: idle_expires_at.min(expires_at) }
+    }
+
+    /// Extends it to the end of an access token of the grant: until then the token may be refreshed, and introspection
+    /// asks for its grant.
+    #[must_use]
     pub fn with(self, token: &AccessToken) -> Self {
-        Self { idle_expires_at: self.idle_expires_at.min(self.expires_at).max(token.expires_at), ..self }
+        Self {
+            idle_expires_at: self.idle_expires_at.max(token.expires_at),
+            purge_after: self.purge_after.max(token.expires_at),
+            ..self
+        }
     }
 }
 
@@ -91,8 +105,9 @@ pub fn save_in<'c>(
     batch
         .query(
             "INSERT INTO grants (id, client_id, user_id, session_id, granted, offline_access, auth_time, created_at,
-                                 refresh_hash, refresh_generation, rotated_at, idle_expires_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $8, $10, $11)",
+                                 refresh_hash, refresh_generation, rotated_at, idle_expires_at, expires_at,
+                                 purge_after)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $8, $10, $11, $12)",
         )
         .bind(grant.id.as_str())
         .bind(grant.client.as_str())
@@ -105,6 +120,7 @@ pub fn save_in<'c>(
         .bind(refresh.map(|hash| hash.as_bytes().to_vec()))
         .bind(lifetime.idle_expires_at)
         .bind(lifetime.expires_at)
+        .bind(lifetime.purge_after)
 }
 
 /// Who vouched for the person of a grant, and under which name.
@@ -122,8 +138,7 @@ pub fn save_vouched_in<'c>(
     expires_at: i64,
     now: i64,
 ) -> Batch<'c> {
-    let lifetime = Lifetime { idle_expires_at: expires_at, expires_at };
-    save_in(batch, grant, None, lifetime, now)
+    save_in(batch, grant, None, Lifetime::new(expires_at, expires_at), now)
         .query("UPDATE grants SET issuer = $2, issuer_subject = $3 WHERE id = $1")
         .bind(grant.id.as_str())
         .bind(voucher.issuer)
@@ -142,8 +157,8 @@ pub async fn save_for_browser(
     let inserted = tx
         .query(
             "INSERT INTO grants (id, client_id, user_id, session_id, granted, offline_access, auth_time, created_at,
-                                 refresh_generation, rotated_at, idle_expires_at, expires_at)
-             SELECT $1, clients.id, users.id, sessions.id, $5, $6, $7, $8, 0, $8, $9, $9
+                                 refresh_generation, rotated_at, idle_expires_at, expires_at, purge_after)
+             SELECT $1, clients.id, users.id, sessions.id, $5, $6, $7, $8, 0, $8, $9, $9, $9
              FROM clients, users, sessions
              WHERE clients.id = $2 AND clients.version = $10 AND clients.disabled_at IS NULL
                AND users.id = $3 AND users.disabled_at IS NULL AND sessions.id = $4",
@@ -203,21 +218,22 @@ pub async fn rotate(
     tx: &mut Tx,
     presented: (&RefreshName, &Hash),
     successor: &Hash,
-    idle_expires_at: i64,
+    lifetime: Lifetime,
     now: i64,
 ) -> Result<bool, DbError> {
     let (name, hash) = presented;
     let rotated = tx
         .query(
             "UPDATE grants SET refresh_generation = refresh_generation + 1, refresh_hash = $3, rotated_at = $5,
-                               idle_expires_at = $4
+                               idle_expires_at = $4, purge_after = $6
              WHERE id = $1 AND refresh_hash = $2 AND revoked_at IS NULL",
         )
         .bind(name.grant_id.as_str())
         .bind(hash.as_bytes())
         .bind(successor.as_bytes())
-        .bind(idle_expires_at)
+        .bind(lifetime.idle_expires_at)
         .bind(now)
+        .bind(lifetime.purge_after)
         .execute()
         .await?;
     Ok(rotated == 1)

@@ -179,7 +179,7 @@ fn lifetime(app: &App, client: &Client) -> Lifetime {
         true => (tokens.refresh_token_idle_lifetime, tokens.refresh_token_lifetime),
         false => (app.config.sessions.lifetime, app.config.sessions.lifetime),
     };
-    Lifetime { idle_expires_at: now + idle.seconds(), expires_at: now + longest.seconds() }
+    Lifetime::new(now + idle.seconds(), now + longest.seconds())
 }
 
 /// What a transaction has issued, and the sign-in that is still to be told of.

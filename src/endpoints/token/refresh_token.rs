@@ -71,8 +71,8 @@ pub(super) async fn issue(
         let successor = keys.refresh_token(&name.successor());
         if verdict == Verdict::Rotate {
             let hashes = (Hash::of(&prepared.token), Hash::of(&successor));
-            let lifetime = Lifetime { idle_expires_at, expires_at: chain.expires_at }.with(&token);
-            if !grants::rotate(tx, (&name, &hashes.0), &hashes.1, lifetime.idle_expires_at, now).await? {
+            let lifetime = Lifetime::new(idle_expires_at, chain.expires_at).with(&token);
+            if !grants::rotate(tx, (&name, &hashes.0), &hashes.1, lifetime, now).await? {
                 return Err(unknown().into());
             }
         }
