@@ -1,6 +1,7 @@
 //! The storage layer in this process: one durable insert, and one client by its key.
 
 use grantor::clock::{Clock, Seconds};
+use grantor::oauth::grant::granted::Granted;
 use grantor::oauth::grant::scope::Scope;
 use grantor::oauth::id::ClientId;
 use grantor::oauth::token::AccessToken;

@@ -272,6 +272,17 @@ fn note_seen(app: &App, signed_in: &SignedIn, now: Seconds) {
     });
 }
 
+/// The page for what a request needs next, for [`flow_url`]; where no one is to be asked, the endpoint that answers.
+pub fn page(next: &Next<'_>) -> &'static str {
+    match next {
+        Next::Authenticate(_) => "sign-in",
+        Next::SignUp => "sign-up",
+        Next::SelectAccount => "accounts",
+        Next::Consent(_) => "consent",
+        Next::Issue(_) => "authorize/resume",
+    }
+}
+
 /// What a checked request needs next, of who is signed in now.
 pub fn next<'a>(
     app: &App,

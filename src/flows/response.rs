@@ -49,7 +49,7 @@ fn grant(checked: &Checked, signed_in: &SignedIn) -> Grant {
         user: signed_in.user.clone(),
         session: signed_in.session.clone(),
     };
-    Grant::new(GrantId::new(random_id()), parties, request.granted.clone(), signed_in.auth_time)
+    Grant::new(GrantId::new(random_id()), parties, request.granted.clone(), signed_in.authentication.clone())
 }
 
 async fn store_code(
@@ -96,7 +96,7 @@ async fn through_the_browser(
     let mut response = Response::new();
     let mut access_token = None;
     if let Some((token, draft)) = &token {
-        let text = draft.finish(app, client, token, Some(grant.auth_time))?;
+        let text = draft.finish(app, client, token, Some(&grant.authentication))?;
         response.push(("access_token", text.clone()));
         response.push(("token_type", "Bearer".to_owned()));
         response.push(("expires_in", token.lifetime().to_string()));
@@ -145,9 +145,9 @@ async fn id_token(
     let Some(signer) = Signer::of(app, &checked.client.client).await? else {
         return Err(Failure::Internal(format!("the client {} may not have an ID Token", grant.client)));
     };
-    let authentication = grant.authentication(checked.request.nonce.as_deref());
+    let source = grant.id_token(checked.request.nonce.as_deref());
     match checked.request.response_type {
-        ResponseType::IdToken => signer.sign_alone(&authentication, beside, &grant.granted.scope).await,
-        _ => signer.sign(&authentication, beside).await,
+        ResponseType::IdToken => signer.sign_alone(&source, beside, &grant.granted.scope).await,
+        _ => signer.sign(&source, beside).await,
     }
 }

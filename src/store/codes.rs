@@ -2,10 +2,10 @@
 
 use sqlx::FromRow;
 
+use super::conditions::{client_unchanged, session_ended, user_claims};
 use super::db::{DbError, Tx};
 use super::grants::GrantColumns;
-use super::standing::{client_unchanged, session_ended, user_claims};
-use crate::oauth::grant::Standing;
+use crate::oauth::grant::UserStatus;
 use crate::oauth::grant::code::Code;
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::request::pkce::Challenge;
@@ -36,8 +36,8 @@ struct SpentRow {
 pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, purge_after: i64) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO codes (hash, client_id, user_id, session_id, grant_id, redirect_uri, granted, challenge, nonce,
-                            auth_time, expires_at, purge_after)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                            auth_time, amr, expires_at, purge_after)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(hash.as_bytes())
     .bind(code.grant.client.as_str())
@@ -48,7 +48,8 @@ pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, purge_after: i64) -> Re
     .bind(code.grant.granted.to_stored())
     .bind(code.challenge.as_ref().map(|challenge| challenge.as_str().to_owned()))
     .bind(code.nonce.clone())
-    .bind(code.grant.auth_time)
+    .bind(code.grant.authentication.at)
+    .bind(code.grant.authentication.stored_amr())
     .bind(code.expires_at)
     .bind(purge_after)
     .execute()
@@ -66,13 +67,13 @@ pub async fn consume(
     (client, client_version): (&ClientId, i64),
     now: i64,
     purge_after: i64,
-) -> Result<Option<(Code, Standing)>, DbError> {
+) -> Result<Option<(Code, UserStatus)>, DbError> {
     let row: Option<CodeRow> = tx
         .query(concat!(
             "UPDATE codes SET consumed_at = $4, purge_after = $5
              WHERE hash = $1 AND client_id = $2 AND consumed_at IS NULL AND ",
             client_unchanged!(),
-            " RETURNING client_id, user_id, session_id, grant_id, redirect_uri, granted, challenge, nonce, auth_time,
+            " RETURNING client_id, user_id, session_id, grant_id, redirect_uri, granted, challenge, nonce, auth_time, amr,
                        expires_at, ",
             user_claims!("codes"),
             ", ",
@@ -135,7 +136,7 @@ pub async fn why_not(tx: &mut Tx, hash: &Hash, client: &ClientId) -> Result<NotC
 }
 
 impl CodeRow {
-    fn into_code(self) -> Result<(Code, Standing), DbError> {
+    fn into_code(self) -> Result<(Code, UserStatus), DbError> {
         let code = Code {
             grant: self.grant.into_grant("codes")?,
             redirect_uri: self.redirect_uri,
@@ -143,6 +144,6 @@ impl CodeRow {
             nonce: self.nonce,
             expires_at: self.expires_at,
         };
-        Ok((code, Standing { claims: self.user_claims, session_ended: self.session_ended }))
+        Ok((code, UserStatus::new(self.user_claims, self.session_ended)))
     }
 }

@@ -2,12 +2,12 @@
 
 use sqlx::FromRow;
 
+use super::conditions::{client_unchanged, session_ended, user_claims};
 use super::db::{Conn, DbError, Tx};
 use super::grants::{GrantColumns, granted_from};
-use super::standing::{client_unchanged, session_ended, user_claims};
 use crate::oauth::grant::device::{Answer, Device, Polled, UserCode};
 use crate::oauth::grant::scope::OFFLINE_ACCESS;
-use crate::oauth::grant::{Grant, Standing};
+use crate::oauth::grant::{Grant, UserStatus};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
 use crate::oauth::request::interaction::SignedIn;
 use crate::secret::Hash;
@@ -111,14 +111,15 @@ pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<Device>, DbErr
 pub async fn allow(tx: &mut Tx, id: &GrantId, signed_in: &SignedIn, now: i64) -> Result<bool, DbError> {
     let allowed = tx
         .query(
-            "UPDATE device_codes SET user_code = NULL, user_id = $2, session_id = $3, auth_time = $4
+            "UPDATE device_codes SET user_code = NULL, user_id = $2, session_id = $3, auth_time = $4, amr = $6
              WHERE grant_id = $1 AND user_id IS NULL AND denied_at IS NULL AND expires_at > $5",
         )
         .bind(id.as_str())
         .bind(signed_in.user.as_str())
         .bind(signed_in.session.as_str())
-        .bind(signed_in.auth_time)
+        .bind(signed_in.authentication.at)
         .bind(now)
+        .bind(signed_in.authentication.stored_amr())
         .execute()
         .await?;
     Ok(allowed == 1)
@@ -147,14 +148,14 @@ pub async fn consume(
     (client, client_version): (&ClientId, i64),
     now: i64,
     purge_after: i64,
-) -> Result<Option<(Grant, Standing)>, DbError> {
+) -> Result<Option<(Grant, UserStatus)>, DbError> {
     let row: Option<ConsumedRow> = tx
         .query(concat!(
             "UPDATE device_codes SET consumed_at = $4, purge_after = $5
              WHERE hash = $1 AND client_id = $2 AND user_id IS NOT NULL AND denied_at IS NULL AND consumed_at IS NULL
                AND expires_at > $4 AND ",
             client_unchanged!(),
-            " RETURNING grant_id, client_id, granted, user_id, session_id, auth_time, ",
+            " RETURNING grant_id, client_id, granted, user_id, session_id, auth_time, amr, ",
             user_claims!("device_codes"),
             ", ",
             session_ended!("device_codes")
@@ -254,10 +255,10 @@ impl DeviceRow {
 }
 
 impl ConsumedRow {
-    fn into_grant(self) -> Result<(Grant, Standing), DbError> {
+    fn into_grant(self) -> Result<(Grant, UserStatus), DbError> {
         let grant = self.grant.into_grant("device_codes")?;
         // A person may sign out where the device was allowed before it has asked again.
         let session_ended = self.session_ended && !grant.granted.scope.contains(OFFLINE_ACCESS);
-        Ok((grant, Standing { claims: self.user_claims, session_ended }))
+        Ok((grant, UserStatus::new(self.user_claims, session_ended)))
     }
 }

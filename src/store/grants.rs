@@ -2,12 +2,13 @@
 
 use sqlx::FromRow;
 
+use super::conditions::{client_unchanged, user_claims};
 use super::db::{Batch, Conn, DbError, Tx};
-use super::standing::{client_unchanged, user_claims};
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::scope::OFFLINE_ACCESS;
-use crate::oauth::grant::{Ended, Grant, Parties, Standing};
+use crate::oauth::grant::{Ended, Grant, Parties, UserStatus};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
+use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::reason::Reason;
 use crate::oauth::token::AccessToken;
 use crate::oauth::token::refresh::{Chain, RefreshName};
@@ -53,23 +54,35 @@ pub(super) struct GrantColumns {
     session_id: String,
     granted: String,
     auth_time: i64,
+    amr: String,
 }
 
 impl GrantColumns {
     pub(super) fn into_grant(self, table: &'static str) -> Result<Grant, DbError> {
         let granted = granted_from(&self.granted, table, &self.grant_id)?;
+        let authentication = authentication_from((self.auth_time, &self.amr), table, &self.grant_id)?;
         let parties = Parties {
             client: ClientId::new(self.client_id),
             user: UserId::new(self.user_id),
             session: SessionId::new(self.session_id),
         };
-        Ok(Grant::new(GrantId::new(self.grant_id), parties, granted, self.auth_time))
+        Ok(Grant::new(GrantId::new(self.grant_id), parties, granted, authentication))
     }
 }
 
 /// Reads the column `granted`; `id` names the row in the error.
 pub(super) fn granted_from(stored: &str, table: &'static str, id: &str) -> Result<Granted, DbError> {
     Granted::from_stored(stored).ok_or_else(|| DbError::Corrupt { table, id: id.to_owned(), what: "granted" })
+}
+
+/// Reads the columns `auth_time` and `amr`; `id` names the row in the error.
+pub(super) fn authentication_from(
+    (auth_time, amr): (i64, &str),
+    table: &'static str,
+    id: &str,
+) -> Result<Authentication, DbError> {
+    let read = Authentication::from_stored(auth_time, amr);
+    read.ok_or_else(|| DbError::Corrupt { table, id: id.to_owned(), what: "amr" })
 }
 
 #[derive(FromRow)]
@@ -89,7 +102,7 @@ struct ChainRow {
 #[derive(Clone, Debug)]
 pub struct Presented {
     pub chain: Chain,
-    pub standing: Standing,
+    pub user: UserStatus,
     /// The client is still what it was when it authenticated.
     pub client_unchanged: bool,
 }
@@ -104,10 +117,10 @@ pub fn save_in<'c>(
 ) -> Batch<'c> {
     batch
         .query(
-            "INSERT INTO grants (id, client_id, user_id, session_id, granted, offline_access, auth_time, created_at,
+            "INSERT INTO grants (id, client_id, user_id, session_id, granted, offline_access, auth_time, amr, created_at,
                                  refresh_hash, refresh_generation, rotated_at, idle_expires_at, expires_at,
                                  purge_after)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $8, $10, $11, $12)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $9, $11, $12, $13)",
         )
         .bind(grant.id.as_str())
         .bind(grant.client.as_str())
@@ -115,7 +128,8 @@ pub fn save_in<'c>(
         .bind(grant.session.as_str())
         .bind(grant.granted.to_stored())
         .bind(grant.granted.scope.contains(OFFLINE_ACCESS))
-        .bind(grant.auth_time)
+        .bind(grant.authentication.at)
+        .bind(grant.authentication.stored_amr())
         .bind(now)
         .bind(refresh.map(|hash| hash.as_bytes().to_vec()))
         .bind(lifetime.idle_expires_at)
@@ -156,11 +170,11 @@ pub async fn save_for_browser(
 ) -> Result<bool, DbError> {
     let inserted = tx
         .query(
-            "INSERT INTO grants (id, client_id, user_id, session_id, granted, offline_access, auth_time, created_at,
+            "INSERT INTO grants (id, client_id, user_id, session_id, granted, offline_access, auth_time, amr, created_at,
                                  refresh_generation, rotated_at, idle_expires_at, expires_at, purge_after)
-             SELECT $1, clients.id, users.id, sessions.id, $5, $6, $7, $8, 0, $8, $9, $9, $9
+             SELECT $1, clients.id, users.id, sessions.id, $5, $6, $7, $8, $9, 0, $9, $10, $10, $10
              FROM clients, users, sessions
-             WHERE clients.id = $2 AND clients.version = $10 AND clients.disabled_at IS NULL
+             WHERE clients.id = $2 AND clients.version = $11 AND clients.disabled_at IS NULL
                AND users.id = $3 AND users.disabled_at IS NULL AND sessions.id = $4",
         )
         .bind(grant.id.as_str())
@@ -169,7 +183,8 @@ pub async fn save_for_browser(
         .bind(grant.session.as_str())
         .bind(grant.granted.to_stored())
         .bind(grant.granted.scope.contains(OFFLINE_ACCESS))
-        .bind(grant.auth_time)
+        .bind(grant.authentication.at)
+        .bind(grant.authentication.stored_amr())
         .bind(now)
         .bind(expires_at)
         .bind(client_version)
@@ -187,7 +202,7 @@ pub async fn find_chain(
 ) -> Result<Option<Presented>, DbError> {
     let row: Option<ChainRow> = conn
         .query(concat!(
-            "SELECT id AS grant_id, client_id, user_id, session_id, granted, auth_time, refresh_generation, rotated_at,
+            "SELECT id AS grant_id, client_id, user_id, session_id, granted, auth_time, amr, refresh_generation, rotated_at,
                     idle_expires_at, expires_at, revoked_at, ",
             client_unchanged!(),
             " AS client_unchanged, ",
@@ -343,7 +358,7 @@ impl ChainRow {
             revoked: self.revoked_at.is_some(),
         };
         // A grant whose session was ended was revoked with it, or is to outlive it.
-        let standing = Standing { claims: self.user_claims, session_ended: false };
-        Ok(Presented { chain, standing, client_unchanged: self.client_unchanged })
+        let user = UserStatus::new(self.user_claims, false);
+        Ok(Presented { chain, user, client_unchanged: self.client_unchanged })
     }
 }

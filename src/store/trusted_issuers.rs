@@ -8,7 +8,7 @@ use super::db::{Conn, DbError, Tx};
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
-use crate::oauth::grant::{Ended, Standing};
+use crate::oauth::grant::{Ended, UserStatus};
 use crate::oauth::id::{ClientId, UserId};
 
 #[derive(FromRow)]
@@ -144,7 +144,7 @@ pub async fn find_subject(
     conn: &mut Conn,
     issuer: &str,
     subject: &str,
-) -> Result<Option<(UserId, Standing)>, DbError> {
+) -> Result<Option<(UserId, UserStatus)>, DbError> {
     let row: Option<LinkedRow> = conn
         .query(
             "SELECT user_id, (SELECT users.claims FROM users
@@ -155,8 +155,7 @@ pub async fn find_subject(
         .bind(subject)
         .optional()
         .await?;
-    let standing = |claims| Standing { claims, session_ended: false };
-    Ok(row.map(|row| (UserId::new(row.user_id), standing(row.user_claims))))
+    Ok(row.map(|row| (UserId::new(row.user_id), UserStatus::new(row.user_claims, false))))
 }
 
 /// Says whom an issuer means by a subject; `false` when that is somebody already.

@@ -17,13 +17,13 @@ use crate::oauth::grant::resource::{self, KnownResources as _, Registered};
 use crate::oauth::grant::scope::{self, Scope};
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::id::ClientId;
+use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::group;
 use crate::oauth::request::params::Params;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::token::bearer::Presented;
 use crate::oauth::token::delegation::{Actor, Delegation};
 use crate::oauth::token::exchange;
-use crate::oauth::token::id_token::ACR_ONE_FACTOR;
 use crate::oauth::token::{ACCESS_TOKEN_PREFIX, AccessToken, JwtClaims, Purpose, TYP, TokenId, Usual};
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::access_tokens;
@@ -180,7 +180,7 @@ impl Draft {
         app: &App,
         client: &Client,
         token: &AccessToken,
-        auth_time: Option<Seconds>,
+        authentication: Option<&Authentication>,
     ) -> Result<String, Failure> {
         let Some(algorithm) = token.signed_with else { return Ok(self.opaque.clone()) };
         let key = self.keys.signing(algorithm).ok_or_else(|| {
@@ -198,8 +198,8 @@ impl Draft {
             iat: token.issued_at,
             jti: token.id.clone(),
             scope: token.granted.scope.to_string(),
-            auth_time,
-            acr: auth_time.map(|_| ACR_ONE_FACTOR.to_owned()),
+            auth_time: authentication.map(|authentication| authentication.at),
+            acr: authentication.and_then(Authentication::acr).map(str::to_owned),
             act: token.delegation.act.clone(),
             may_act: token.delegation.may_act.clone(),
             exchanged_from: token.delegation.exchanged_from.clone(),

@@ -47,7 +47,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let desk = Desk::open(&options.common).await?;
         let hash = desk.passwords()?.hash(password).await?;
         let (id, now) = (person.id.clone(), desk.now);
-        let save = async move |tx: &mut _| users::save(tx, &person, &hash, now).await;
+        let save = async move |tx: &mut _| users::save(tx, &person, Some(&hash), now).await;
         desk.db.write::<_, DbError, _>(save).await?.map_err(|name| taken(&name))?;
         if options.json {
             return say(json!({ "id": id.as_str(), "username": options.username }));

@@ -51,10 +51,10 @@ pub(super) async fn issue(
     let work = async move |tx: &mut Tx| {
         let calling = (&client.id, client.version);
         let consumed = codes::consume(tx, &prepared.code, calling, now, lifetime.idle_expires_at).await?;
-        let Some((code, standing)) = consumed else {
+        let Some((code, status)) = consumed else {
             return refuse(tx, &prepared.code, &client, now).await;
         };
-        may_issue(&standing, &plan.required_groups(&client, &code.grant.granted.scope))?;
+        may_issue(&status, &plan.required_groups(&client, &code.grant.granted.scope))?;
         code::redeem(&code, &prepared.redemption, now)?;
         let sign_in = (&code.grant, code.nonce.as_deref());
         begin_grant(tx, &client, sign_in, (&plan, &keys), (lifetime, now)).await.map(Some)

@@ -45,10 +45,10 @@ pub(super) async fn issue(
         let calling = (&client.id, client.version);
         let consumed =
             device_codes::consume(tx, &prepared.code, calling, now, lifetime.idle_expires_at).await?;
-        let Some((grant, standing)) = consumed else {
+        let Some((grant, status)) = consumed else {
             return refuse(tx, &prepared.code, &client, now).await;
         };
-        may_issue(&standing, &plan.required_groups(&client, &grant.granted.scope))?;
+        may_issue(&status, &plan.required_groups(&client, &grant.granted.scope))?;
         begin_grant(tx, &client, (&grant, None), (&plan, &keys), (lifetime, now)).await.map(Some)
     };
     Issued::answer(app.db.write(work).await?, app, calling, &draft, signer).await

@@ -10,8 +10,9 @@ use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
-use crate::oauth::grant::{Grant, Parties, Standing};
+use crate::oauth::grant::{Grant, Parties, UserStatus};
 use crate::oauth::id::{GrantId, SessionId};
+use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::reason::Reason;
 use crate::secret::random_id;
 use crate::store::db::{Conn, DbError};
@@ -91,24 +92,29 @@ impl Vouched {
             && trusted_issuers::find(conn, &self.issuer.issuer).await?.as_ref() == Some(&self.issuer))
     }
 
-    /// What a client has for the person whom the issuer means, and how that person stands.
+    /// What a client has for the person whom the issuer means, and the status of that person.
     pub(super) async fn grant(
         &self,
         conn: &mut Conn,
         client: &Client,
         scope: &Scope,
         (manner, now): (&Manner, Seconds),
-    ) -> Result<(Grant, Standing), Denied<OAuthError>> {
+    ) -> Result<(Grant, UserStatus), Denied<OAuthError>> {
         let Voucher { issuer, subject } = self.voucher();
-        let Some((user, standing)) = trusted_issuers::find_subject(conn, issuer, subject).await? else {
+        let Some((user, status)) = trusted_issuers::find_subject(conn, issuer, subject).await? else {
             return Err(manner
                 .kind
                 .refuse(manner.subject, "is about a subject that nobody is linked to")
                 .into());
         };
         let parties = Parties { client: client.id.clone(), user, session: self.session.clone() };
-        let grant = Grant::new(self.grant.clone(), parties, Granted::of_scope(scope.clone()), now);
-        Ok((grant, standing))
+        let grant = Grant::new(
+            self.grant.clone(),
+            parties,
+            Granted::of_scope(scope.clone()),
+            Authentication::vouched(now),
+        );
+        Ok((grant, status))
     }
 
     pub(super) fn voucher(&self) -> Voucher<'_> {

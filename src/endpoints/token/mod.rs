@@ -25,9 +25,10 @@ use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::grant::Grant;
 use crate::oauth::grant::scope::{OPENID, Scope};
+use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
-use crate::oauth::token::id_token::Authentication;
+use crate::oauth::token::id_token::IdTokenSource;
 use crate::oauth::token::refresh::RefreshName;
 use crate::oauth::token::{AccessToken, TokenAnswer};
 use crate::secret::Hash;
@@ -186,8 +187,8 @@ fn lifetime(app: &App, client: &Client) -> Lifetime {
 struct Issued {
     token: AccessToken,
     refresh_token: Option<String>,
-    auth_time: Seconds,
-    authentication: Option<Authentication>,
+    authentication: Authentication,
+    id_token: Option<IdTokenSource>,
 }
 
 impl Issued {
@@ -198,8 +199,8 @@ impl Issued {
         nonce: Option<&str>,
         (token, refresh_token): (AccessToken, Option<String>),
     ) -> Self {
-        let authentication = scope.contains(OPENID).then(|| grant.authentication(nonce));
-        Self { token, refresh_token, auth_time: grant.auth_time, authentication }
+        let id_token = scope.contains(OPENID).then(|| grant.id_token(nonce));
+        Self { token, refresh_token, authentication: grant.authentication.clone(), id_token }
     }
 
     /// Signs what is to be signed, which is not to be done while the database waits.
@@ -210,12 +211,12 @@ impl Issued {
         draft: &Draft,
         signer: Option<Signer<'_>>,
     ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
-        let Some(Self { token, refresh_token, auth_time, authentication }) = issued else { return Ok(None) };
-        let mut answer = TokenAnswer::new(draft.finish(app, client, &token, Some(auth_time))?, &token);
+        let Some(Self { token, refresh_token, authentication, id_token }) = issued else { return Ok(None) };
+        let mut answer = TokenAnswer::new(draft.finish(app, client, &token, Some(&authentication))?, &token);
         answer.refresh_token = refresh_token;
-        if let (Some(signer), Some(authentication)) = (signer, authentication) {
+        if let (Some(signer), Some(source)) = (signer, id_token) {
             let beside = Beside { access_token: Some(&answer.access_token), code: None };
-            answer.id_token = Some(signer.sign(&authentication, beside).await?);
+            answer.id_token = Some(signer.sign(&source, beside).await?);
         }
         Ok(Some(answer))
     }

@@ -66,7 +66,7 @@ pub(super) async fn issue(
             Err(error) => return refuse(tx, &name, error, now).await,
         };
         let scope = scope::narrow(prepared.scope.as_deref(), &chain.grant.granted.scope)?;
-        may_issue(&presented.standing, &plan.required_groups(&client, &scope))?;
+        may_issue(&presented.user, &plan.required_groups(&client, &scope))?;
         let token = plan.of_grant(&client, &chain.grant, &scope)?;
         let successor = keys.refresh_token(&name.successor());
         if verdict == Verdict::Rotate {

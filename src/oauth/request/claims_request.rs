@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::oauth::error::OAuthError;
+use crate::oauth::identity::authentication::ACR_VALUES;
 use crate::oauth::identity::claims::{Claims, Person, check_name};
 use crate::oauth::reason::Reason;
-use crate::oauth::token::id_token::ACR_ONE_FACTOR;
 
 /// Bytes of the parameter.
 const LONGEST: usize = 8 * 1024;
@@ -125,9 +125,11 @@ impl ClaimsRequest {
     fn check_acr(&self) -> Result<(), OAuthError> {
         let Some(Some(wish)) = self.id_token.0.get("acr") else { return Ok(()) };
         let accepted: Vec<&Value> = wish.accepted().collect();
-        if wish.essential && !accepted.is_empty() && !accepted.contains(&&Value::from(ACR_ONE_FACTOR)) {
+        let can_be_reached = |value: &&Value| value.as_str().is_some_and(|acr| ACR_VALUES.contains(&acr));
+        if wish.essential && !accepted.is_empty() && !accepted.iter().any(can_be_reached) {
+            let known = ACR_VALUES.join(", ");
             return Err(Reason::AcrUnmet.because(format!(
-                "the claim acr is essential with a value that cannot be reached here; the server has {ACR_ONE_FACTOR}"
+                "the claim acr is essential with a value that cannot be reached here; the server has {known}"
             )));
         }
         Ok(())

@@ -4,6 +4,7 @@ use crate::oauth::client::Client;
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{SessionId, UserId};
+use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::group::Groups;
 use crate::oauth::identity::user::folded;
 use crate::oauth::reason::Reason;
@@ -15,8 +16,8 @@ pub struct SignedIn {
     pub session: SessionId,
     pub user: UserId,
     pub username: String,
-    /// When the password was last given, in seconds.
-    pub auth_time: i64,
+    /// The sign-in that began the session.
+    pub authentication: Authentication,
     pub groups: Groups,
     /// What the person has allowed this client before.
     pub consented: Option<Granted>,
@@ -46,14 +47,21 @@ pub struct Progress {
 /// The next step.
 #[derive(Clone, Debug)]
 pub enum Next<'a> {
-    /// Of this account, if it is one that has to sign in anew.
-    SignIn(Option<&'a SignedIn>),
+    /// The person has to prove who they are.
+    Authenticate(Requirement<'a>),
     /// Make an account.
     SignUp,
     /// Choose one of the accounts that are signed in.
-    Select,
+    SelectAccount,
     Consent(&'a SignedIn),
     Issue(&'a SignedIn),
+}
+
+/// What a sign-in has to prove.
+#[derive(Clone, Copy, Debug)]
+pub struct Requirement<'a> {
+    /// The account that has to sign in anew; `None`: any account.
+    pub account: Option<&'a SignedIn>,
 }
 
 /// Decides the next step: choose an account, sign in, ask, or issue; consent is asked again when the scopes grow.
@@ -79,7 +87,7 @@ pub fn next<'a>(
                 "several accounts are signed in, the request does not say which, and prompt=none forbids to ask",
             ));
         }
-        Which::Several => return Ok(Next::Select),
+        Which::Several => return Ok(Next::SelectAccount),
         Which::One(here) => Some(here),
     };
     let Some(signed_in) = here.filter(|here| is_recent(request, here, progress, now)) else {
@@ -87,7 +95,7 @@ pub fn next<'a>(
             true => {
                 Err(Reason::SignInRequired.because("nobody is signed in, and prompt=none forbids to ask"))
             }
-            false => Ok(Next::SignIn(here)),
+            false => Ok(Next::Authenticate(Requirement { account: here })),
         };
     };
     if let Some(group) = request.required_groups.iter().find(|group| !signed_in.groups.contains(group)) {
@@ -151,7 +159,7 @@ fn is_recent(request: &AuthorizationRequest, signed_in: &SignedIn, progress: &Pr
     if progress.signed_in.as_ref() == Some(&signed_in.session) {
         return true;
     }
-    let age = now - signed_in.auth_time;
+    let age = now - signed_in.authentication.at;
     // A sign-in of this very second is no new one for max_age=0, which means the same as prompt=login.
     !request.prompt.login && request.prompt.max_age.is_none_or(|most| most > 0 && age <= most)
 }
@@ -163,6 +171,7 @@ mod tests {
     use super::*;
     use crate::oauth::client::{ClientKind, example};
     use crate::oauth::grant::scope::Scope;
+    use crate::oauth::identity::authentication::Amr;
     use crate::oauth::request::AnswerTo;
     use crate::oauth::request::params::Params;
     use crate::oauth::request::pkce::Challenge;
@@ -175,7 +184,7 @@ mod tests {
             session: SessionId::new("s"),
             user: UserId::new("u"),
             username: "alice".into(),
-            auth_time: 100,
+            authentication: Authentication::by(Amr::Pwd, 100),
             groups: Groups::default(),
             consented: consented.map(|scope| Granted::of_scope(Scope::from_stored(scope))),
         }
@@ -202,9 +211,9 @@ mod tests {
 
     fn word(next: &Next) -> &'static str {
         match next {
-            Next::SignIn(_) => "sign in",
+            Next::Authenticate(_) => "sign in",
             Next::SignUp => "sign up",
-            Next::Select => "select",
+            Next::SelectAccount => "select",
             Next::Consent(_) => "consent",
             Next::Issue(_) => "issue",
         }
