@@ -23,13 +23,17 @@ check:
 deny:
     cargo deny --locked check licenses bans sources
 
-# The client libraries in other languages that `cargo test` tries, if they are there; needs pip, npm and Go.
+# The client libraries in other languages that `cargo test` tries, if they are there; needs pip, npm, Go, a JDK and Maven.
 clients directory="target/clients":
     mkdir -p {{directory}}
     cp tests/clients/package.json {{directory}}
     python3 -m pip install --quiet --upgrade --target {{directory}}/python --requirement tests/clients/requirements.txt
     npm install --prefix {{directory}} --no-audit --no-fund --ignore-scripts
     go build -C tests/clients/go -o "$(realpath {{directory}})/go-client" .
+    rm -rf {{directory}}/java
+    for jar in $(cat tests/clients/java/jars.txt); do \
+        mvn -B -q dependency:copy -Dartifact="$jar" -DoutputDirectory="$(realpath {{directory}})/java" || exit 1; \
+    done
 
 # Outages as long as they are, and writers for a minute; on PostgreSQL too with TEST_ENGINE and TEST_POSTGRES_URL.
 soak:

@@ -1,59 +1,58 @@
-//! Encrypting for an application, by a public key of its own (RFC 7516); nothing is decrypted here, ever.
+//! Encrypting for an application, by a public key of its own (RFC 7516).
 
-use picky::jose::jwe::{Jwe, JweAlg, JweEnc, JweHeader};
-use picky::jose::jwk::{Jwk, JwkKeyType, JwkPubKeyUse};
-use picky::key::PublicKey;
 use serde_json::Value;
 
 use super::JoseError;
-use crate::oauth::client::{ContentEncryption, Encryption, KeyManagement};
+use super::jwe::{self, EncryptionKey, Sending};
+use crate::oauth::client::{Encryption, KeyManagement};
 
-/// Bytes of an RSA key's modulus, at least (RFC 7518 §4.3).
-const SHORTEST_MODULUS: usize = 256;
-/// The parties of a key agreement, in base64url (RFC 7518 §4.6.1): left out, they would be written as null, and
-/// libraries insist that they differ.
-const PRODUCER: &str = "c2VydmVy";
-const RECIPIENT: &str = "Y2xpZW50";
 /// Members that only a private or a secret key has.
 const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
 
-/// Whom a token is encrypted for.
+/// The owner of the key that a token is encrypted for.
 #[derive(Debug)]
 pub struct Recipient {
-    key: PublicKey,
+    key: EncryptionKey,
     kid: Option<String>,
 }
 
 impl Recipient {
-    /// The first key of a JWK Set that is fit for an algorithm.
+    /// The first key of a JWK Set that is fit for an algorithm; one that names another algorithm comes after all others.
+    ///
+    /// `None` if no key is fit, or the text is no JWK Set. Keys of a kind that is not known here are passed over.
     pub fn choose(jwks: &str, algorithm: KeyManagement) -> Option<Self> {
-        keys(jwks)?.into_iter().find_map(|key| {
-            // A key of a kind that is not known here is somebody else's to use.
-            let curve = key["crv"].as_str().map(str::to_owned);
-            let jwk: Jwk = serde_json::from_value(key).ok()?;
-            let is_meant = jwk.key_use.is_none_or(|meant| meant == JwkPubKeyUse::Encryption);
-            if !is_meant || !is_fit(&jwk, curve.as_deref(), algorithm) {
-                return None;
-            }
-            Some(Self { key: jwk.to_public_key().ok()?, kid: jwk.kid })
-        })
+        let fit = keys(jwks)?.into_iter().filter_map(|jwk| {
+            let names_another = !is_nothing_but(&jwk["alg"], algorithm.as_str());
+            Some((names_another, Self::read(&jwk, algorithm)?))
+        });
+        fit.min_by_key(|(names_another, _)| *names_another).map(|(_, recipient)| recipient)
+    }
+
+    fn read(jwk: &Value, algorithm: KeyManagement) -> Option<Self> {
+        if !is_nothing_but(&jwk["use"], "enc") {
+            return None;
+        }
+        let key = EncryptionKey::read(jwk).filter(|key| key.is_for(algorithm.into()))?;
+        Some(Self { key, kid: jwk["kid"].as_str().map(str::to_owned) })
     }
 
     /// Encrypts a signed token, or JSON.
+    ///
+    /// # Errors
+    /// [`JoseError::Encryption`] if this key is not for the algorithm.
     pub fn encrypt(
         &self,
         payload: Vec<u8>,
         content_type: &str,
         encryption: Encryption,
     ) -> Result<String, JoseError> {
-        let Encryption { algorithm, content } = encryption;
-        let mut header =
-            JweHeader::new_with_cty(header_algorithm(algorithm), header_content(content), content_type);
-        header.kid.clone_from(&self.kid);
-        if algorithm != KeyManagement::RsaOaep256 {
-            (header.apu, header.apv) = (Some(PRODUCER.into()), Some(RECIPIENT.into()));
-        }
-        Jwe { header, payload }.encode(&self.key).map_err(|_| JoseError::Encryption)
+        let sending = Sending {
+            algorithm: encryption.algorithm.into(),
+            content: encryption.content,
+            kid: self.kid.as_deref(),
+            content_type: Some(content_type),
+        };
+        jwe::encrypt(payload, &self.key, sending)
     }
 }
 
@@ -68,6 +67,11 @@ pub fn check_set(jwks: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether an optional member is missing, or has this value.
+fn is_nothing_but(member: &Value, value: &str) -> bool {
+    member.is_null() || member == value
+}
+
 fn keys(jwks: &str) -> Option<Vec<Value>> {
     let mut set: Value = serde_json::from_str(jwks).ok()?;
     match set.get_mut("keys").map(Value::take) {
@@ -76,30 +80,63 @@ fn keys(jwks: &str) -> Option<Vec<Value>> {
     }
 }
 
-fn is_fit(jwk: &Jwk, curve: Option<&str>, algorithm: KeyManagement) -> bool {
-    match (&jwk.key, algorithm) {
-        (JwkKeyType::Rsa(key), KeyManagement::RsaOaep256) => {
-            key.modulus_unsigned_bytes_be().is_ok_and(|modulus| modulus.len() >= SHORTEST_MODULUS)
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn key(kid: &str, more: &Value) -> Value {
+        let mut key = json!({ "kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0", "kid": kid });
+        key.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        key
+    }
+
+    fn chosen(keys: &[Value], algorithm: KeyManagement) -> Option<String> {
+        Recipient::choose(&json!({ "keys": keys }).to_string(), algorithm)?.kid
+    }
+
+    #[test]
+    fn the_first_fit_key_is_chosen_and_one_for_another_algorithm_last() {
+        let (plain, other) = (key("plain", &json!({})), key("other", &json!({ "alg": "ECDH-ES+A128KW" })));
+        let named = key("named", &json!({ "alg": "ECDH-ES", "use": "enc" }));
+        for (keys, expected) in [
+            (vec![plain.clone(), named.clone()], "plain"),
+            (vec![named.clone(), plain.clone()], "named"),
+            (vec![other.clone(), plain], "plain"),
+            (vec![other.clone(), named], "named"),
+            (vec![other], "other"),
+        ] {
+            assert_eq!(chosen(&keys, KeyManagement::EcdhEs).as_deref(), Some(expected));
         }
-        (_, KeyManagement::RsaOaep256) => false,
-        (JwkKeyType::Ec(_), _) => true,
-        (JwkKeyType::Ed(_), _) => curve == Some("X25519"),
-        _ => false,
     }
-}
 
-fn header_algorithm(algorithm: KeyManagement) -> JweAlg {
-    match algorithm {
-        KeyManagement::RsaOaep256 => JweAlg::RsaOaep256,
-        KeyManagement::EcdhEs => JweAlg::EcdhEs,
-        KeyManagement::EcdhEsA128Kw => JweAlg::EcdhEsAesKeyWrap128,
-        KeyManagement::EcdhEsA256Kw => JweAlg::EcdhEsAesKeyWrap256,
-    }
-}
-
-fn header_content(content: ContentEncryption) -> JweEnc {
-    match content {
-        ContentEncryption::A128Gcm => JweEnc::Aes128Gcm,
-        ContentEncryption::A256Gcm => JweEnc::Aes256Gcm,
+    #[test]
+    fn keys_that_are_not_fit_are_passed_over() {
+        let good = key("good", &json!({}));
+        for other in [
+            json!(7),
+            json!({}),
+            json!({ "kty": "later", "kid": "other" }),
+            json!({ "kty": "oct", "k": "AAAAAAAAAAAAAAAAAAAAAA", "kid": "other" }),
+            key("other", &json!({ "use": "sig" })),
+            key("other", &json!({ "use": "made-up" })),
+            key("other", &json!({ "crv": "P-384" })),
+            key("other", &json!({ "crv": "secp256k1" })),
+            key("other", &json!({ "y": "" })),
+        ] {
+            let found = chosen(&[other.clone(), good.clone()], KeyManagement::EcdhEs);
+            assert_eq!(found.as_deref(), Some("good"), "{other}");
+            assert!(
+                Recipient::choose(&json!({ "keys": [other] }).to_string(), KeyManagement::EcdhEs).is_none()
+            );
+        }
+        for algorithm in [KeyManagement::RsaOaep, KeyManagement::RsaOaep256] {
+            assert!(chosen(std::slice::from_ref(&good), algorithm).is_none());
+        }
+        for none in ["", "[]", "{}", r#"{"keys":{}}"#] {
+            assert!(Recipient::choose(none, KeyManagement::EcdhEs).is_none(), "{none}");
+        }
     }
 }

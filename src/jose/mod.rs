@@ -3,6 +3,7 @@
 
 pub mod encrypt;
 pub mod foreign;
+pub mod jwe;
 pub mod key;
 pub mod sign;
 pub mod verify;
@@ -18,4 +19,7 @@ pub enum JoseError {
     Signing,
     #[error("a token could not be encrypted")]
     Encryption,
+    /// One sentence for every cause: the sender of a token must not learn the cause.
+    #[error("a token could not be decrypted")]
+    Decryption,
 }

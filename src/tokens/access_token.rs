@@ -105,7 +105,7 @@ impl Draft {
 
     /// The token of a client that speaks for itself, with what the request asks for.
     pub fn of_client(&self, client: &Client, params: &Params) -> Result<AccessToken, OAuthError> {
-        let scope = scope::resolve(params.one("scope")?, client, &*self.catalogue)?;
+        let scope = scope::resolve(params.one("scope")?, &client.scopes, &*self.catalogue)?;
         Ok(self.token(client, None, self.purpose(client, &scope)?))
     }
 

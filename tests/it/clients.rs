@@ -1,7 +1,8 @@
 //! Independent client libraries in other languages: Authlib (Python), openid-client (Node.js) and oidc-client-ts (in a
 //! browser, as a single-page application).
 //!
-//! `tests/clients` has their programs; `just clients` installs what they need into `target/clients`.
+//! `tests/clients` has their programs, and those of libraries that open encrypted tokens (`encryption.rs`); `just clients`
+//! installs what they need into `target/clients`.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

@@ -1,7 +1,10 @@
-//! Encrypted ID Tokens and UserInfo, opened by an independent library (jose on Node.js) with the application's key.
+//! Encrypted ID Tokens and UserInfo, opened with the application's key by independent libraries: jose (Node.js), joserfc
+//! (Python) and Nimbus (Java).
 
 use std::process::Stdio;
+use std::time::Duration;
 
+use grantor::oauth::client::{ContentEncryption, Encryption, KeyManagement};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
@@ -12,53 +15,149 @@ use crate::support::jwt::is_signed;
 use crate::support::relying_party::Registration;
 use crate::support::{Operator, TestServer};
 
-/// An application's key, in the hands of another library.
+/// A key of an application, by the algorithm that it is for and its curve.
+const KEYS: [&str; 7] = [
+    "RSA-OAEP",
+    "RSA-OAEP-256",
+    "ECDH-ES/P-256",
+    "ECDH-ES/P-521",
+    "ECDH-ES/X25519",
+    "ECDH-ES+A128KW/P-384",
+    "ECDH-ES+A256KW/P-256",
+];
+
+/// How long a library may take for a line.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Copy)]
+enum Library {
+    Jose,
+    Joserfc,
+    Nimbus,
+}
+
+impl Library {
+    /// Its program; `None` where it is not installed.
+    fn command(self) -> Option<Command> {
+        let command = match self {
+            Self::Jose => {
+                // Node.js looks for libraries beside the program; another test may be starting the same one.
+                let directory = installed("node_modules")?;
+                let copy = directory.join("decrypt.mjs");
+                let whole = tempfile::NamedTempFile::new_in(directory).unwrap();
+                std::fs::copy(program("decrypt.mjs"), whole.path()).unwrap();
+                whole.persist(&copy).unwrap();
+                let mut command = Command::new("node");
+                command.arg(copy);
+                command
+            }
+            Self::Joserfc => {
+                let mut command = Command::new("python3");
+                command.env("PYTHONPATH", installed("python")?.join("python"));
+                command.env("PYTHONDONTWRITEBYTECODE", "1").arg(program("joserfc_decrypt.py"));
+                command
+            }
+            Self::Nimbus => {
+                let mut command = Command::new("java");
+                command.arg("-cp").arg(installed("java")?.join("java/*")).arg(program("java/Decrypt.java"));
+                command
+            }
+        };
+        Some(command)
+    }
+}
+
+/// Keys of an application, in the hands of another library.
 struct Opener {
-    jwks: String,
+    /// A JWK Set for each key.
+    jwks: Vec<String>,
     input: ChildStdin,
     lines: Lines<BufReader<ChildStdout>>,
     _child: Child,
 }
 
 impl Opener {
-    async fn start(algorithm: &str, curve: &str) -> Option<Self> {
-        let directory = installed("node_modules")?;
-        let copy = directory.join("decrypt.mjs");
-        std::fs::copy(program("decrypt.mjs"), &copy).unwrap();
-        let mut command = Command::new("node");
-        command.arg(copy).args([algorithm, curve]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    async fn start(library: Library, keys: &[&str]) -> Option<Self> {
+        let mut command = library.command()?;
+        command.args(keys).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.kill_on_drop(true).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let jwks = lines.next_line().await.unwrap().expect("a JWK Set");
-        Some(Self { jwks, input: child.stdin.take().unwrap(), lines, _child: child })
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let input = child.stdin.take().unwrap();
+        let mut opener = Self { jwks: Vec::new(), input, lines, _child: child };
+        for _ in keys {
+            let jwks = opener.line().await;
+            opener.jwks.push(jwks);
+        }
+        Some(opener)
+    }
+
+    async fn line(&mut self) -> String {
+        let line = tokio::time::timeout(PATIENCE, self.lines.next_line()).await.expect("in time");
+        line.unwrap().expect("an answer")
     }
 
     /// The header of an encrypted token, and what was in it.
     async fn open(&mut self, token: &str) -> (Value, String) {
         self.input.write_all(format!("{token}\n").as_bytes()).await.unwrap();
-        let opened: Value =
-            serde_json::from_str(&self.lines.next_line().await.unwrap().expect("an answer")).unwrap();
+        let opened: Value = serde_json::from_str(&self.line().await).unwrap();
         (opened["header"].clone(), opened["text"].as_str().unwrap().to_owned())
     }
 }
 
+/// Lets a library open the ID Tokens of applications, one for each of its keys and each content encryption.
+async fn opens_all(library: Library) {
+    let Some(mut opener) = Opener::start(library, &KEYS).await else { return };
+    let server = TestServer::start().await;
+    let mut alice = server.alice().await;
+    for (name, jwks) in KEYS.iter().zip(opener.jwks.clone()) {
+        for content in ContentEncryption::ALL.iter().copied() {
+            let algorithm = name.split('/').next().unwrap();
+            let encryption = Encryption { algorithm: KeyManagement::parse(algorithm).unwrap(), content };
+            let mut registration =
+                Registration::web(&format!("{name} {}", content.as_str())).scopes("openid");
+            registration.client.jwks = Some(jwks.clone());
+            registration.client.id_token_encryption = Some(encryption);
+            let app = server.register(registration).await;
+            let back = alice.authorize(&app.url_with(&[("scope", "openid"), ("nonce", "n")])).await;
+            let id_token = app.redeem_by_hand(&back.get("code")).await.get("id_token");
+            let (header, inner) = opener.open(&id_token).await;
+            let mut expected =
+                json!({ "alg": algorithm, "enc": content.as_str(), "cty": "JWT", "kid": name });
+            if algorithm.starts_with("ECDH-ES") {
+                expected["epk"] = header["epk"].clone();
+            }
+            assert_eq!(header, expected, "and no member that is null");
+            assert!(is_signed(&server, &inner).await, "signed, and then encrypted");
+        }
+    }
+}
+
+#[tokio::test]
+async fn jose_opens_what_is_encrypted_by_every_algorithm() {
+    opens_all(Library::Jose).await;
+}
+
+#[tokio::test]
+async fn joserfc_opens_what_is_encrypted_by_every_algorithm() {
+    opens_all(Library::Joserfc).await;
+}
+
+#[tokio::test]
+async fn nimbus_opens_what_is_encrypted_by_every_algorithm() {
+    opens_all(Library::Nimbus).await;
+}
+
 #[tokio::test]
 async fn what_an_application_is_told_is_encrypted_for_its_key_by_every_algorithm() {
+    let Some(mut opener) = Opener::start(Library::Jose, &KEYS).await else { return };
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let mut alice = server.alice().await;
-    for (algorithm, curve) in [
-        ("RSA-OAEP-256", ""),
-        ("ECDH-ES", "P-256"),
-        ("ECDH-ES", "P-521"),
-        ("ECDH-ES", "X25519"),
-        ("ECDH-ES+A128KW", "P-384"),
-        ("ECDH-ES+A256KW", "P-256"),
-    ] {
-        let Some(mut opener) = Opener::start(algorithm, curve).await else { return };
+    for (name, jwks) in KEYS.iter().zip(opener.jwks.clone()) {
+        let algorithm = name.split('/').next().unwrap();
         let file = operator.directory.join("jwks.json");
-        std::fs::write(&file, &opener.jwks).unwrap();
-        let id = format!("{algorithm} {curve}");
+        std::fs::write(&file, &jwks).unwrap();
+        let id = name.replace('/', " ");
         let app = server.register(Registration::web(&id).scopes("openid email")).await;
         let (file, encryption) = (file.display().to_string(), format!("{algorithm} A128GCM"));
         operator.done(&[
@@ -78,7 +177,7 @@ async fn what_an_application_is_told_is_encrypted_for_its_key_by_every_algorithm
         assert_eq!(id_token.split('.').count(), 5, "{id_token}");
         let (header, inner) = opener.open(id_token).await;
         assert_eq!((&header["alg"], &header["enc"]), (&algorithm.into(), &"A128GCM".into()));
-        assert_eq!((&header["cty"], &header["kid"]), (&"JWT".into(), &"k1".into()));
+        assert_eq!((&header["cty"], &header["kid"]), (&"JWT".into(), &json!(name)));
         assert!(is_signed(&server, &inner).await, "signed, and then encrypted");
 
         let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
@@ -109,9 +208,9 @@ async fn what_an_application_is_told_is_encrypted_for_its_key_by_every_algorithm
 async fn the_token_inside_is_good_as_a_hint_and_the_encrypted_one_is_not() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
-    let Some(mut opener) = Opener::start("ECDH-ES", "P-256").await else { return };
+    let Some(mut opener) = Opener::start(Library::Jose, &["ECDH-ES/P-256"]).await else { return };
     let file = operator.directory.join("jwks.json");
-    std::fs::write(&file, &opener.jwks).unwrap();
+    std::fs::write(&file, &opener.jwks[0]).unwrap();
     let (app, mut alice) =
         (server.register(Registration::web("app").scopes("openid")).await, server.alice().await);
     let file = file.display().to_string();
@@ -157,7 +256,7 @@ async fn an_encryption_without_a_fitting_key_is_refused_at_registration() {
     assert!(update(&["--jwks", &path, "--id-token-encryption", "ECDH-ES"]).contains("no public key"));
     std::fs::write(&file, with(json!({}))).unwrap();
     assert!(update(&["--jwks", &path, "--userinfo-encryption", "RSA-OAEP-256"]).contains("RSA-OAEP-256"));
-    for wrong in ["RSA1_5", "ECDH-ES A128CBC-HS256", "dir", ""] {
+    for wrong in ["RSA1_5", "ECDH-ES A192GCM", "dir", ""] {
         assert!(update(&["--jwks", &path, "--id-token-encryption", wrong]).contains("is none of"), "{wrong}");
     }
     operator.done(&["client", "update", "app", "--jwks", &path, "--id-token-encryption", "ECDH-ES"]);

@@ -48,7 +48,7 @@ const RULES: &[Rule] = &[
     Rule { within: &["store/"], except: &[], forbids: CrateBut(&["oauth", "secret", "clock", "store"]) },
     // Tokens are signed and verified without a database, an edge or a clock.
     Rule { within: &["jose/"], except: &[], forbids: CrateBut(&["oauth", "secret", "clock", "jose"]) },
-    Rule { within: &[""], except: &["jose/"], forbids: These(&["jsonwebtoken", "picky"]) },
+    Rule { within: &[""], except: &["jose/"], forbids: These(&["jsonwebtoken"]) },
     Rule { within: &[""], except: &["store/"], forbids: These(&["sqlx"]) },
     Rule { within: &[""], except: &["fetch/"], forbids: These(&["reqwest", "hyper", "awc"]) },
     Rule {

@@ -16,7 +16,7 @@ use super::words::{
     group, link, origins, redirect_uris, response_types, scopes,
 };
 use crate::oauth::client::registration;
-use crate::oauth::client::{AuthMethod, Client, ClientKind, Links, LogoutUris, PkcePolicy};
+use crate::oauth::client::{AuthMethod, Client, ClientKind, GrantType, Links, LogoutUris, PkcePolicy};
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::store::clients;
@@ -83,8 +83,8 @@ pub(in crate::cli) struct Options {
     /// Whom its client assertions may be for: the issuer alone, or the token endpoint too, as Authlib and Nimbus want
     #[arg(long, value_name = "AUDIENCE", default_value = "issuer")]
     assertion_audience: Audience,
-    /// Encrypt its ID Tokens, by a key of --jwks: RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW, and behind a
-    /// space A256GCM or A128GCM
+    /// Encrypt its ID Tokens, by a key of --jwks: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW, and
+    /// behind a space A256GCM, A128GCM, A128CBC-HS256 or A256CBC-HS512
     #[arg(long, value_name = "\"ALG ENC\"")]
     id_token_encryption: Option<String>,
     /// Encrypt what UserInfo tells it, in the same way
@@ -215,7 +215,7 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
     }
     let mut grants = grants(&options.grants);
     if grants.is_empty() {
-        grants = kind.default_grants().to_vec();
+        grants = GrantType::default_for(kind).to_vec();
     }
     let client = Client {
         id,

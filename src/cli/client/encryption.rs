@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::super::Trouble;
 use crate::jose::encrypt::{Recipient, check_set};
-use crate::oauth::client::{Client, Encryption, KeyManagement};
+use crate::oauth::client::{Client, ContentEncryption, Encryption, KeyManagement};
 
 /// Bytes of a JWK Set.
 const LARGEST: u64 = 64 * 1024;
@@ -24,8 +24,9 @@ pub(in crate::cli) fn jwks(file: &Path) -> Result<String, Trouble> {
 pub(super) fn encryption(text: &str) -> Result<Encryption, Trouble> {
     Encryption::parse(text).ok_or_else(|| {
         let known: Vec<&str> = KeyManagement::ALL.iter().map(|known| known.as_str()).collect();
-        let known = known.join(", ");
-        format!("the encryption {text:?} is none of {known}, with A256GCM or A128GCM behind a space").into()
+        let contents: Vec<&str> = ContentEncryption::ALL.iter().map(|known| known.as_str()).collect();
+        let (known, contents) = (known.join(", "), contents.join(", "));
+        format!("the encryption {text:?} is none of {known}, with one of {contents} behind a space").into()
     })
 }
 

@@ -112,8 +112,8 @@ struct Changes {
     /// Whom its client assertions may be for: the issuer alone, or the token endpoint too
     #[arg(long, value_name = "AUDIENCE")]
     assertion_audience: Option<Audience>,
-    /// Encrypt its ID Tokens, by a key of --jwks: RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW, and behind a
-    /// space A256GCM or A128GCM; none stops that
+    /// Encrypt its ID Tokens, by a key of --jwks: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW, and
+    /// behind a space A256GCM, A128GCM, A128CBC-HS256 or A256CBC-HS512; none stops that
     #[arg(long, value_name = "\"ALG ENC\"")]
     id_token_encryption: Option<String>,
     /// Encrypt what UserInfo tells it, in the same way

@@ -1,0 +1,86 @@
+//! The algorithms by which a content key reaches its recipient (RFC 7518 §4.1).
+
+use crate::oauth::client::KeyManagement;
+
+/// An `alg` of an encrypted token: those that clients can register, and the two for a shared secret.
+///
+/// Algorithms with a password (PBES2) are left out on purpose: their header says how much work they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    RsaOaep,
+    RsaOaep256,
+    EcdhEs,
+    EcdhEsA128Kw,
+    EcdhEsA256Kw,
+    A128Kw,
+    A256Kw,
+}
+
+impl Algorithm {
+    pub const ALL: [Self; 7] = [
+        Self::RsaOaep,
+        Self::RsaOaep256,
+        Self::EcdhEs,
+        Self::EcdhEsA128Kw,
+        Self::EcdhEsA256Kw,
+        Self::A128Kw,
+        Self::A256Kw,
+    ];
+
+    /// Its name in a header.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RsaOaep => "RSA-OAEP",
+            Self::RsaOaep256 => "RSA-OAEP-256",
+            Self::EcdhEs => "ECDH-ES",
+            Self::EcdhEsA128Kw => "ECDH-ES+A128KW",
+            Self::EcdhEsA256Kw => "ECDH-ES+A256KW",
+            Self::A128Kw => "A128KW",
+            Self::A256Kw => "A256KW",
+        }
+    }
+
+    /// The algorithm of this name; `None` for every other text.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == name)
+    }
+
+    /// Bytes of the AES key that wraps the content key; `None` where no AES key does.
+    pub(super) fn wrapping_key_bytes(self) -> Option<usize> {
+        match self {
+            Self::RsaOaep | Self::RsaOaep256 | Self::EcdhEs => None,
+            Self::EcdhEsA128Kw | Self::A128Kw => Some(16),
+            Self::EcdhEsA256Kw | Self::A256Kw => Some(32),
+        }
+    }
+}
+
+impl From<KeyManagement> for Algorithm {
+    fn from(registered: KeyManagement) -> Self {
+        match registered {
+            KeyManagement::RsaOaep => Self::RsaOaep,
+            KeyManagement::RsaOaep256 => Self::RsaOaep256,
+            KeyManagement::EcdhEs => Self::EcdhEs,
+            KeyManagement::EcdhEsA128Kw => Self::EcdhEsA128Kw,
+            KeyManagement::EcdhEsA256Kw => Self::EcdhEsA256Kw,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_algorithm_has_the_same_name_for_clients_and_in_headers() {
+        for registered in KeyManagement::ALL {
+            assert_eq!(Algorithm::from(*registered).as_str(), registered.as_str());
+        }
+        for algorithm in Algorithm::ALL {
+            assert_eq!(Algorithm::parse(algorithm.as_str()), Some(algorithm));
+        }
+        for other in ["", "dir", "RSA1_5", "rsa-oaep", "PBES2-HS256+A128KW", "ECDH-ES "] {
+            assert_eq!(Algorithm::parse(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The keys that tokens are encrypted and decrypted with, read from JWKs (RFC 7517, RFC 7518 §6).
+
+use std::fmt;
+
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
+use aws_lc_rs::rsa::{
+    KeyPair, KeyPairComponents, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
+    PublicEncryptingKey, PublicKeyComponents,
+};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::agreement::{CurveKey, Point};
+use super::algorithm::Algorithm;
+use crate::secret::from_base64url;
+
+/// Bits of an RSA key: the least by RFC 7518 §4.3, and the most, so that a key cannot keep this server busy.
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
+
+/// What a token is encrypted with: a recipient's public key, or a secret that is shared with it.
+pub struct EncryptionKey(pub(super) Encrypting);
+
+pub(super) enum Encrypting {
+    Rsa(OaepPublicEncryptingKey),
+    Curve(Point),
+    Secret(Zeroizing<Vec<u8>>),
+}
+
+/// What a token is decrypted with: a private key, or the shared secret.
+pub struct DecryptionKey(pub(super) Decrypting);
+
+pub(super) enum Decrypting {
+    Rsa(OaepPrivateDecryptingKey),
+    Curve(CurveKey),
+    Secret(Zeroizing<Vec<u8>>),
+}
+
+impl EncryptionKey {
+    /// Reads a JWK; `None` if it is of a kind that nothing is encrypted with here, or is not a good key.
+    pub fn read(jwk: &Value) -> Option<Self> {
+        let key = match jwk["kty"].as_str()? {
+            "RSA" => Encrypting::Rsa(rsa_public(jwk)?),
+            "oct" => Encrypting::Secret(secret(jwk)?),
+            _ => Encrypting::Curve(Point::read(jwk)?),
+        };
+        Some(Self(key))
+    }
+
+    /// Whether an algorithm takes keys of this kind.
+    pub fn is_for(&self, algorithm: Algorithm) -> bool {
+        match algorithm {
+            Algorithm::RsaOaep | Algorithm::RsaOaep256 => matches!(self.0, Encrypting::Rsa(_)),
+            Algorithm::EcdhEs | Algorithm::EcdhEsA128Kw | Algorithm::EcdhEsA256Kw => {
+                matches!(self.0, Encrypting::Curve(_))
+            }
+            Algorithm::A128Kw | Algorithm::A256Kw => {
+                matches!(&self.0, Encrypting::Secret(key) if Some(key.len()) == algorithm.wrapping_key_bytes())
+            }
+        }
+    }
+}
+
+impl DecryptionKey {
+    /// Reads a private JWK, or one of a shared secret.
+    ///
+    /// `None` if it is of a kind that nothing is decrypted with here, has no private part, or its parts do not belong
+    /// together. An RSA key needs all its primes and what is computed from them (RFC 7518 §6.3.2).
+    pub fn read(jwk: &Value) -> Option<Self> {
+        let key = match jwk["kty"].as_str()? {
+            "RSA" => Decrypting::Rsa(rsa_private(jwk)?),
+            "oct" => Decrypting::Secret(secret(jwk)?),
+            _ => Decrypting::Curve(CurveKey::read(jwk)?),
+        };
+        Some(Self(key))
+    }
+}
+
+impl fmt::Debug for EncryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EncryptionKey").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for DecryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DecryptionKey").finish_non_exhaustive()
+    }
+}
+
+/// The bytes of a member in base64url; `None` if it is missing or something else.
+pub(super) fn member(jwk: &Value, name: &str) -> Option<Vec<u8>> {
+    from_base64url(jwk[name].as_str()?)
+}
+
+/// A positive number in big-endian bytes; some libraries put a zero in front of it (RFC 7518 §6.3.1.1).
+fn number(jwk: &Value, name: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let bytes = Zeroizing::new(member(jwk, name)?);
+    let first = bytes.iter().position(|byte| *byte != 0)?;
+    Some(Zeroizing::new(bytes[first..].to_vec()))
+}
+
+fn rsa_public(jwk: &Value) -> Option<OaepPublicEncryptingKey> {
+    let components = PublicKeyComponents { n: number(jwk, "n")?, e: number(jwk, "e")? };
+    // Only what is read from DER is checked to be a good key, and not merely of a good size.
+    let der: PublicKeyX509Der<'_> = components.as_der().ok()?;
+    let key = OaepPublicEncryptingKey::new(PublicEncryptingKey::from_der(der.as_ref()).ok()?).ok()?;
+    RSA_BITS.contains(&key.key_size_bits()).then_some(key)
+}
+
+fn rsa_private(jwk: &Value) -> Option<OaepPrivateDecryptingKey> {
+    let components = KeyPairComponents {
+        public_key: PublicKeyComponents { n: number(jwk, "n")?, e: number(jwk, "e")? },
+        d: number(jwk, "d")?,
+        p: number(jwk, "p")?,
+        q: number(jwk, "q")?,
+        dP: number(jwk, "dp")?,
+        dQ: number(jwk, "dq")?,
+        qInv: number(jwk, "qi")?,
+    };
+    let der = KeyPair::from_components(&components).ok()?.as_der().ok()?;
+    let key = PrivateDecryptingKey::from_pkcs8(der.as_ref()).ok()?;
+    let key = OaepPrivateDecryptingKey::new(key).ok()?;
+    RSA_BITS.contains(&key.key_size_bits()).then_some(key)
+}
+
+/// A secret of 128 or 256 bits.
+fn secret(jwk: &Value) -> Option<Zeroizing<Vec<u8>>> {
+    let secret = Zeroizing::new(member(jwk, "k")?);
+    matches!(secret.len(), 16 | 32).then_some(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::vectors::{ec_key, rsa_key, secret_key};
+    use super::*;
+
+    fn with(jwk: &Value, name: &str, value: Value) -> Value {
+        let mut jwk = jwk.clone();
+        jwk[name] = value;
+        jwk
+    }
+
+    #[test]
+    fn a_key_is_for_the_algorithms_of_its_kind_alone() {
+        let names = |jwk: &Value| -> Vec<&str> {
+            let key = EncryptionKey::read(jwk).unwrap();
+            let fit = Algorithm::ALL.into_iter().filter(|algorithm| key.is_for(*algorithm));
+            fit.map(Algorithm::as_str).collect()
+        };
+        assert_eq!(names(&rsa_key()), ["RSA-OAEP", "RSA-OAEP-256"]);
+        assert_eq!(names(&ec_key()), ["ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW"]);
+        assert_eq!(names(&secret_key()), ["A128KW"]);
+        assert_eq!(names(&json!({ "kty": "oct", "k": "A".repeat(43) })), ["A256KW"]);
+    }
+
+    #[test]
+    fn an_rsa_key_that_is_too_small_too_large_or_no_good_is_not_read() {
+        let jwk = rsa_key();
+        assert!(EncryptionKey::read(&jwk).is_some());
+        let modulus = member(&jwk, "n").unwrap();
+        let zeros = crate::secret::to_base64url(&[&[0, 0][..], &modulus].concat());
+        assert!(EncryptionKey::read(&with(&jwk, "n", json!(zeros))).is_some());
+        let odd = |bytes: usize| {
+            let mut number = vec![0xff; bytes];
+            number[bytes - 1] = 1;
+            json!(crate::secret::to_base64url(&number))
+        };
+        assert!(EncryptionKey::read(&with(&jwk, "n", odd(512))).is_some());
+        for bytes in [1, 128, 255, 513, 1024, 2049] {
+            assert!(EncryptionKey::read(&with(&jwk, "n", odd(bytes))).is_none(), "{bytes}");
+        }
+        // 2047 bits.
+        let mut small = modulus;
+        small[0] = 0x7f;
+        let small = crate::secret::to_base64url(&small);
+        assert!(EncryptionKey::read(&with(&jwk, "n", json!(small))).is_none());
+        for e in ["", "AA", "AQ", "Ag", "AQAA", "not base64url!", &"_".repeat(300)] {
+            assert!(EncryptionKey::read(&with(&jwk, "e", json!(e))).is_none(), "{e}");
+        }
+        assert!(EncryptionKey::read(&with(&jwk, "n", Value::Null)).is_none());
+    }
+
+    #[test]
+    fn a_private_key_needs_all_its_parts_and_they_belong_together() {
+        for (jwk, members) in [
+            (rsa_key(), &["n", "e", "d", "p", "q", "dp", "dq", "qi"][..]),
+            (ec_key(), &["x", "y", "d", "crv"]),
+            (secret_key(), &["k"]),
+        ] {
+            assert!(DecryptionKey::read(&jwk).is_some(), "{jwk}");
+            for name in members {
+                for wrong in [Value::Null, json!(""), json!("AQAD"), json!(7), json!("?")] {
+                    assert!(DecryptionKey::read(&with(&jwk, name, wrong)).is_none(), "{name}");
+                }
+            }
+            for wrong in [Value::Null, json!("made-up"), json!(["RSA"])] {
+                assert!(DecryptionKey::read(&with(&jwk, "kty", wrong)).is_none());
+            }
+            let key = DecryptionKey::read(&jwk).unwrap();
+            assert_eq!(format!("{key:?}"), "DecryptionKey { .. }");
+        }
+        let other = with(&ec_key(), "d", json!("0_NxaRPUMQoAJt50Gz8YiTr8gRTwyEaCumd-MToTmIo"));
+        assert!(DecryptionKey::read(&other).is_none(), "the private part of another key");
+    }
+}

@@ -1,0 +1,154 @@
+//! How a content key reaches the recipient of a token, and how the recipient finds it (RFC 7518 §4).
+
+use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepAlgorithm};
+use zeroize::Zeroizing;
+
+use super::agreement::{CurveKey, Point};
+use super::algorithm::Algorithm;
+use super::concat_kdf::{self, Info};
+use super::content;
+use super::jwk::{Decrypting, DecryptionKey, Encrypting, EncryptionKey};
+use super::key_wrap;
+use crate::oauth::client::ContentEncryption;
+use crate::secret::random;
+
+/// A content key and what a token says of it.
+pub(super) struct Conveyed {
+    pub content_key: Zeroizing<Vec<u8>>,
+    /// Empty if the key follows from the agreement alone.
+    pub encrypted_key: Vec<u8>,
+    /// The member `epk`.
+    pub ephemeral: Option<Point>,
+}
+
+/// The random values of one token; tests bring those of the RFCs.
+pub(super) struct Drawn {
+    pub content_key: Zeroizing<Vec<u8>>,
+    pub iv: Vec<u8>,
+    /// For key agreement only.
+    pub ephemeral: Option<CurveKey>,
+}
+
+impl Drawn {
+    pub(super) fn new(key: &EncryptionKey, content: ContentEncryption) -> Result<Self, Unspecified> {
+        let ephemeral = match &key.0 {
+            Encrypting::Curve(point) => Some(CurveKey::ephemeral(point)?),
+            Encrypting::Rsa(_) | Encrypting::Secret(_) => None,
+        };
+        let iv = random::<16>();
+        let iv = iv[..content::iv_bytes(content)].to_vec();
+        Ok(Self { content_key: random_key(content), iv, ephemeral })
+    }
+}
+
+/// A random content key.
+pub(super) fn random_key(content: ContentEncryption) -> Zeroizing<Vec<u8>> {
+    let bytes = Zeroizing::new(random::<64>());
+    Zeroizing::new(bytes[..content::key_bytes(content)].to_vec())
+}
+
+/// The header of a token, as far as it says how the content key is found.
+pub(super) struct Management<'h> {
+    pub algorithm: Algorithm,
+    pub content: ContentEncryption,
+    pub ephemeral: Option<&'h Point>,
+    /// The value of `apu`; empty if there is none.
+    pub producer: &'h [u8],
+    /// The value of `apv`; empty if there is none.
+    pub recipient: &'h [u8],
+}
+
+/// Brings a content key to the owner of `key`.
+///
+/// # Errors
+/// The key is not for this algorithm.
+pub(super) fn convey(
+    key: &EncryptionKey,
+    algorithm: Algorithm,
+    content: ContentEncryption,
+    drawn: Drawn,
+) -> Result<Conveyed, Unspecified> {
+    if !key.is_for(algorithm) {
+        return Err(Unspecified);
+    }
+    let Drawn { content_key, ephemeral, .. } = drawn;
+    let conveyed = |content_key, encrypted_key| Conveyed { content_key, encrypted_key, ephemeral: None };
+    match &key.0 {
+        Encrypting::Rsa(key) => {
+            let mut encrypted = vec![0; key.ciphertext_size()];
+            let length = key.encrypt(oaep(algorithm), &content_key, &mut encrypted, None)?.len();
+            encrypted.truncate(length);
+            Ok(conveyed(content_key, encrypted))
+        }
+        Encrypting::Secret(key) => {
+            let encrypted = key_wrap::wrap(key, &content_key)?;
+            Ok(conveyed(content_key, encrypted))
+        }
+        Encrypting::Curve(point) => {
+            let ours = ephemeral.ok_or(Unspecified)?;
+            let ephemeral = Some(ours.public()?);
+            let management =
+                Management { algorithm, content, ephemeral: None, producer: b"", recipient: b"" };
+            let agreed = agreed(&ours, point, &management)?;
+            if algorithm == Algorithm::EcdhEs {
+                return Ok(Conveyed { content_key: agreed, encrypted_key: Vec::new(), ephemeral });
+            }
+            let encrypted_key = key_wrap::wrap(&agreed, &content_key)?;
+            Ok(Conveyed { content_key, encrypted_key, ephemeral })
+        }
+    }
+}
+
+/// The content key that was brought to the owner of `key`.
+///
+/// # Errors
+/// The key is not for this algorithm, or the token was encrypted for another key. The caller must not let the sender know
+/// that this step failed (RFC 7516 §11.5).
+pub(super) fn recover(
+    key: &DecryptionKey,
+    management: &Management<'_>,
+    encrypted_key: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, Unspecified> {
+    let algorithm = management.algorithm;
+    let length = content::key_bytes(management.content);
+    match (&key.0, algorithm) {
+        (Decrypting::Rsa(key), Algorithm::RsaOaep | Algorithm::RsaOaep256) => {
+            let mut buffer = Zeroizing::new(vec![0; key.min_output_size()]);
+            let found = key.decrypt(oaep(algorithm), encrypted_key, &mut buffer, None)?;
+            if found.len() == length { Ok(Zeroizing::new(found.to_vec())) } else { Err(Unspecified) }
+        }
+        (Decrypting::Secret(key), Algorithm::A128Kw | Algorithm::A256Kw)
+            if Some(key.len()) == algorithm.wrapping_key_bytes() =>
+        {
+            key_wrap::unwrap(key, encrypted_key, length)
+        }
+        (Decrypting::Curve(key), Algorithm::EcdhEs) if encrypted_key.is_empty() => {
+            agreed(key, management.ephemeral.ok_or(Unspecified)?, management)
+        }
+        (Decrypting::Curve(key), Algorithm::EcdhEsA128Kw | Algorithm::EcdhEsA256Kw) => {
+            let wrapping_key = agreed(key, management.ephemeral.ok_or(Unspecified)?, management)?;
+            key_wrap::unwrap(&wrapping_key, encrypted_key, length)
+        }
+        _ => Err(Unspecified),
+    }
+}
+
+/// The key that two keys on a curve agree on: the content key itself, or the one that wraps it (RFC 7518 §4.6.2).
+fn agreed(
+    ours: &CurveKey,
+    theirs: &Point,
+    management: &Management<'_>,
+) -> Result<Zeroizing<Vec<u8>>, Unspecified> {
+    let Management { algorithm, content, producer, recipient, .. } = *management;
+    let (name, length) = match algorithm.wrapping_key_bytes() {
+        Some(length) => (algorithm.as_str(), length),
+        None => (content.as_str(), content::key_bytes(content)),
+    };
+    let info = Info { algorithm: name, producer, recipient };
+    ours.agree(theirs, |secret| Ok(concat_kdf::derive(secret, &info, length)))
+}
+
+fn oaep(algorithm: Algorithm) -> &'static OaepAlgorithm {
+    if algorithm == Algorithm::RsaOaep { &OAEP_SHA1_MGF1SHA1 } else { &OAEP_SHA256_MGF1SHA256 }
+}

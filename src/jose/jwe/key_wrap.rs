@@ -1,0 +1,55 @@
+//! AES Key Wrap: a key encrypted by another one (RFC 7518 §4.4, RFC 3394).
+
+use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::key_wrap::{AES_128, AES_256, AesKek, KeyWrap as _};
+use zeroize::Zeroizing;
+
+/// Bytes that a wrapped key is longer than the key.
+const MORE: usize = 8;
+
+/// Wraps `key` by `wrapping_key`, which has 16 or 32 bytes.
+pub(super) fn wrap(wrapping_key: &[u8], key: &[u8]) -> Result<Vec<u8>, Unspecified> {
+    let mut wrapped = vec![0; key.len() + MORE];
+    kek(wrapping_key)?.wrap(key, &mut wrapped)?;
+    Ok(wrapped)
+}
+
+/// The key of `length` bytes that was wrapped.
+///
+/// # Errors
+/// It was wrapped by another key, or is not of this length.
+pub(super) fn unwrap(
+    wrapping_key: &[u8],
+    wrapped: &[u8],
+    length: usize,
+) -> Result<Zeroizing<Vec<u8>>, Unspecified> {
+    if wrapped.len() != length + MORE {
+        return Err(Unspecified);
+    }
+    let mut key = Zeroizing::new(vec![0; length]);
+    kek(wrapping_key)?.unwrap(wrapped, &mut key)?;
+    Ok(key)
+}
+
+fn kek(key: &[u8]) -> Result<AesKek, Unspecified> {
+    AesKek::new(if key.len() == 16 { &AES_128 } else { &AES_256 }, key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_comes_back_only_by_the_key_that_wrapped_it() {
+        for length in [16, 32] {
+            let wrapping_key = vec![3; length];
+            let wrapped = wrap(&wrapping_key, &[5; 32]).unwrap();
+            assert_eq!(unwrap(&wrapping_key, &wrapped, 32).unwrap()[..], [5; 32]);
+            assert!(unwrap(&vec![4; length], &wrapped, 32).is_err());
+            for other in [0, 16, 31, 33, 64] {
+                assert!(unwrap(&wrapping_key, &wrapped, other).is_err(), "{other}");
+            }
+        }
+        assert!(wrap(&[3; 24], &[5; 32]).is_err());
+    }
+}

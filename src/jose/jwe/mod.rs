@@ -1,0 +1,154 @@
+//! Encrypted tokens: JWE in its compact serialization (RFC 7516 §7.1), for one recipient.
+//!
+//! Every cipher, hash and key agreement is aws-lc's; this module only puts them together as the RFCs say.
+//!
+//! The sender of a token must not learn from the answer why it could not be decrypted: every cause gives the same
+//! error, and a content key that could not be found is replaced by a random one (RFC 7516 §11.5).
+
+mod agreement;
+mod algorithm;
+mod cbc_hmac;
+mod concat_kdf;
+mod content;
+mod header;
+mod jwk;
+mod key_management;
+mod key_wrap;
+#[cfg(test)]
+mod round_trips;
+#[cfg(test)]
+mod vectors;
+
+use aws_lc_rs::error::Unspecified;
+
+pub use algorithm::Algorithm;
+pub use jwk::{DecryptionKey, EncryptionKey};
+
+use self::header::{Header, Written};
+use self::key_management::{Conveyed, Drawn, Management};
+use super::JoseError;
+use crate::oauth::client::ContentEncryption;
+use crate::secret::{from_base64url, to_base64url};
+
+/// Characters of a token from outside.
+pub const LONGEST: usize = 64 * 1024;
+
+/// What the sender of a token decides.
+#[derive(Clone, Copy, Debug)]
+pub struct Sending<'s> {
+    pub algorithm: Algorithm,
+    pub content: ContentEncryption,
+    /// The name of the recipient's key, if it has one.
+    pub kid: Option<&'s str>,
+    /// The type of what is inside (RFC 7516 §4.1.12).
+    pub content_type: Option<&'s str>,
+}
+
+/// Encrypts `payload` for the owner of `key`.
+///
+/// # Errors
+/// [`JoseError::Encryption`] if the key is not for this algorithm, or no secret can be agreed on with it.
+pub fn encrypt(payload: Vec<u8>, key: &EncryptionKey, sending: Sending<'_>) -> Result<String, JoseError> {
+    Drawn::new(key, sending.content)
+        .and_then(|drawn| encrypt_with(payload, key, sending, drawn))
+        .map_err(|_: Unspecified| JoseError::Encryption)
+}
+
+fn encrypt_with(
+    payload: Vec<u8>,
+    key: &EncryptionKey,
+    sending: Sending<'_>,
+    drawn: Drawn,
+) -> Result<String, Unspecified> {
+    let Sending { algorithm, content, kid, content_type } = sending;
+    let iv = drawn.iv.clone();
+    let Conveyed { content_key, encrypted_key, ephemeral } =
+        key_management::convey(key, algorithm, content, drawn)?;
+    let header = Written {
+        alg: algorithm.as_str(),
+        kid,
+        epk: ephemeral.map(|point| point.jwk()),
+        enc: content.as_str(),
+        cty: content_type,
+    };
+    let header = to_base64url(&serde_json::to_vec(&header).map_err(|_| Unspecified)?);
+    let mut text = payload;
+    let tag = content::seal(content, &content_key, &iv, header.as_bytes(), &mut text)?;
+    let parts = [encrypted_key, iv, text, tag].map(|part| to_base64url(&part));
+    Ok(format!("{header}.{}", parts.join(".")))
+}
+
+/// What the caller agrees to; a token chooses among it, and never beyond it (RFC 8725 §3.1).
+#[derive(Clone, Copy, Debug)]
+pub struct Accepted<'a> {
+    pub algorithms: &'a [Algorithm],
+    pub contents: &'a [ContentEncryption],
+}
+
+/// A token that has been taken apart and not decrypted: nothing in it is to be believed.
+#[derive(Debug)]
+pub struct EncryptedToken<'t> {
+    header: Header,
+    /// As it was sent: it is authenticated together with the content.
+    protected: &'t str,
+    encrypted_key: Vec<u8>,
+    iv: Vec<u8>,
+    ciphertext: Vec<u8>,
+    tag: Vec<u8>,
+}
+
+impl<'t> EncryptedToken<'t> {
+    /// Takes a token apart.
+    ///
+    /// # Errors
+    /// [`JoseError::Decryption`], the only error of whatever cannot be decrypted.
+    pub fn read(token: &'t str) -> Result<Self, JoseError> {
+        Self::parts(token).ok_or(JoseError::Decryption)
+    }
+
+    fn parts(token: &'t str) -> Option<Self> {
+        if token.len() > LONGEST {
+            return None;
+        }
+        let mut parts = token.splitn(6, '.');
+        let protected = parts.next()?;
+        let mut bytes = || from_base64url(parts.next()?);
+        let (encrypted_key, iv, ciphertext, tag) = (bytes()?, bytes()?, bytes()?, bytes()?);
+        if parts.next().is_some() {
+            return None;
+        }
+        let header = Header::read(&from_base64url(protected)?)?;
+        Some(Self { header, protected, encrypted_key, iv, ciphertext, tag })
+    }
+
+    /// The name of the key that it says it is for, to find that key; `None` if it names none.
+    pub fn kid(&self) -> Option<&str> {
+        self.header.kid.as_deref()
+    }
+
+    /// The type that it says its content has; true only once it is decrypted.
+    pub fn content_type(&self) -> Option<&str> {
+        self.header.content_type.as_deref()
+    }
+
+    /// The content, by a key of the recipient.
+    ///
+    /// # Errors
+    /// [`JoseError::Decryption`], whatever the cause.
+    pub fn decrypt(&self, key: &DecryptionKey, accepted: Accepted<'_>) -> Result<Vec<u8>, JoseError> {
+        let Header { algorithm, content, ephemeral, producer, recipient, .. } = &self.header;
+        let (algorithm, content) = (*algorithm, *content);
+        if !accepted.algorithms.contains(&algorithm) || !accepted.contents.contains(&content) {
+            return Err(JoseError::Decryption);
+        }
+        let management =
+            Management { algorithm, content, ephemeral: ephemeral.as_ref(), producer, recipient };
+        // Drawn in any case, and used if no key was found: a wrong key then fails at the same step as a wrong tag.
+        let by_chance = key_management::random_key(content);
+        let found = key_management::recover(key, &management, &self.encrypted_key);
+        let content_key = found.unwrap_or(by_chance);
+        let sealed = (&self.ciphertext[..], &self.tag[..]);
+        content::open(content, &content_key, &self.iv, self.protected.as_bytes(), sealed)
+            .map_err(|_: Unspecified| JoseError::Decryption)
+    }
+}
