@@ -70,6 +70,7 @@ impl Worker for Insert {
             issued_at: self.now,
             expires_at: self.now + LIFETIME,
             delegation: Default::default(),
+            binding: None,
         };
         let save = async move |tx: &mut _| access_tokens::save_for_client(tx, &hash, &token, version).await;
         match self.db.write::<_, DbError, _>(save).await? {

@@ -239,7 +239,8 @@ CREATE INDEX consents_client ON consents (client_id);
 -- and user anyway, and a row whose client or user is gone gives nothing and ends by itself.
 --
 -- granted is what an application may have, as JSON: scope, resources, claims, each only where it is not empty
--- (src/oauth/grant/granted.rs). Equal values have equal texts.
+-- (src/oauth/grant/granted.rs). Equal values have equal texts. cnf is what the tokens are bound to, as JSON (RFC 7800);
+-- NULL: whoever has one may use it.
 
 CREATE TABLE codes (
     hash         BYTEA  PRIMARY KEY,
@@ -254,6 +255,7 @@ CREATE TABLE codes (
     nonce        TEXT,
     auth_time    BIGINT NOT NULL,
     amr          TEXT   NOT NULL,
+    cnf          TEXT,
     expires_at   BIGINT NOT NULL,
     consumed_at  BIGINT,
     -- A consumed code stays as long as anything issued from it may live: its replay must be recognized.
@@ -282,6 +284,7 @@ CREATE TABLE device_codes (
     session_id    TEXT,
     auth_time     BIGINT,
     amr           TEXT,
+    cnf           TEXT,
     denied_at     BIGINT,
     expires_at    BIGINT NOT NULL,
     consumed_at   BIGINT,
@@ -303,6 +306,7 @@ CREATE TABLE grants (
     offline_access     BOOLEAN NOT NULL,
     auth_time          BIGINT NOT NULL,
     amr                TEXT   NOT NULL,
+    cnf                TEXT,
     created_at         BIGINT NOT NULL,
     refresh_hash       BYTEA,
     refresh_generation BIGINT NOT NULL,
@@ -335,7 +339,8 @@ CREATE TABLE access_tokens (
     -- The resource that the token is for. NULL: this server.
     audience   TEXT,
     -- Who acts, who may act, and the tokens that this one was exchanged from, as JSON. NULL: most tokens.
-    delegation TEXT
+    delegation TEXT,
+    cnf        TEXT
 );
 CREATE INDEX access_tokens_end ON access_tokens (expires_at);
 

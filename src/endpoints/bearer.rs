@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, web};
 use crate::http::form;
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
+use crate::oauth::token::binding::AccessTokenType;
 
 /// Bytes of a token; longer ones are none of ours.
 const LONGEST: usize = 4096;
@@ -21,7 +22,7 @@ pub(super) fn in_header(request: &HttpRequest) -> Result<Option<String>, OAuthEr
         || Reason::BearerMalformed.because("the Authorization header is not of the form Bearer TOKEN");
     let value = value.to_str().map_err(|_| malformed())?;
     let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
-    if !scheme.eq_ignore_ascii_case("bearer") {
+    if !AccessTokenType::is_accepted(scheme) {
         return Ok(None);
     }
     let token = token.trim_matches(' ');

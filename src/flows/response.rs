@@ -98,7 +98,7 @@ async fn through_the_browser(
     if let Some((token, draft)) = &token {
         let text = draft.finish(app, client, token, Some(&grant.authentication))?;
         response.push(("access_token", text.clone()));
-        response.push(("token_type", "Bearer".to_owned()));
+        response.push(("token_type", token.token_type().as_str().to_owned()));
         response.push(("expires_in", token.lifetime().to_string()));
         response.push(("scope", token.granted.scope.to_string()));
         access_token = Some(text);

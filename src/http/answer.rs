@@ -13,6 +13,7 @@ use crate::oauth::reason::{Reason, Who};
 use crate::oauth::request::Refusal;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::return_address::ReturnAddress;
+use crate::oauth::token::binding::AccessTokenType;
 
 /// Seconds after which an overloaded server is worth another try.
 pub const RETRY_AFTER: &str = "1";
@@ -55,10 +56,22 @@ pub fn bearer_error(
     if !matches!(response.status().as_u16(), 400 | 401 | 403) {
         return response;
     }
-    let mut challenge = String::from("Bearer realm=\"grantor\"");
-    // Who sent no token is told no error: the request was none (RFC 6750 §3.1).
+    response.headers_mut().remove(header::WWW_AUTHENTICATE);
+    for scheme in AccessTokenType::ACCEPTED {
+        // Descriptions are printable ASCII without quotes (RFC 6749 §5.2).
+        if let Ok(challenge) = header::HeaderValue::try_from(challenge(app, scheme, &error, scope)) {
+            response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
+        }
+    }
+    response
+}
+
+/// The challenge of one scheme (RFC 6750 §3).
+fn challenge(app: &App, scheme: AccessTokenType, error: &OAuthError, scope: &str) -> String {
+    let mut challenge = format!("{} realm=\"grantor\"", scheme.as_str());
+    // A request without a token gets no error: it did not try one (RFC 6750 §3.1).
     if error.reason != Reason::BearerMissing {
-        let (code, uri) = (error.code().as_str(), error_uri(app, &error));
+        let (code, uri) = (error.code().as_str(), error_uri(app, error));
         let description = &error.description;
         challenge.push_str(&format!(
             ", error=\"{code}\", error_description=\"{description}\", error_uri=\"{uri}\""
@@ -67,11 +80,7 @@ pub fn bearer_error(
     if error.code() == ErrorCode::InsufficientScope {
         challenge.push_str(&format!(", scope=\"{scope}\""));
     }
-    // Descriptions are printable ASCII without quotes (RFC 6749 §5.2).
-    if let Ok(challenge) = header::HeaderValue::try_from(challenge) {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-    }
-    response
+    challenge
 }
 
 fn oauth_json(app: &App, request_id: &str, error: &OAuthError) -> HttpResponse {

@@ -3,11 +3,12 @@
 use sqlx::FromRow;
 
 use super::db::{Batch, Conn, DbError, Tx};
-use super::grants::granted_from;
+use super::grants::{binding_from, granted_from};
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::token::AccessToken;
 use crate::oauth::token::bearer::Presented;
+use crate::oauth::token::binding::Binding;
 use crate::oauth::token::delegation::{DEEPEST, Delegation};
 use crate::secret::{Hash, from_base64url};
 
@@ -21,6 +22,7 @@ struct OpaqueRow {
     issued_at: i64,
     expires_at: i64,
     delegation: Option<String>,
+    cnf: Option<String>,
     is_revoked: bool,
 }
 
@@ -37,7 +39,7 @@ pub async fn find_opaque(conn: &mut Conn, hash: &Hash) -> Result<Option<Presente
         .query(
             "SELECT access_tokens.client_id, access_tokens.user_id, access_tokens.grant_id, access_tokens.granted,
                     access_tokens.audience, access_tokens.issued_at, access_tokens.expires_at,
-                    access_tokens.delegation,
+                    access_tokens.delegation, access_tokens.cnf,
                     NOT (EXISTS (SELECT 1 FROM clients
                                  WHERE clients.id = access_tokens.client_id AND clients.disabled_at IS NULL)
                          AND (access_tokens.grant_id IS NULL
@@ -174,8 +176,9 @@ pub async fn save_for_client(
 ) -> Result<bool, DbError> {
     let inserted = tx
         .query(
-            "INSERT INTO access_tokens (hash, client_id, granted, audience, issued_at, expires_at, delegation)
-             SELECT $1, clients.id, $4, $5, $6, $7, $8 FROM clients
+            "INSERT INTO access_tokens (hash, client_id, granted, audience, issued_at, expires_at, delegation,
+                                        cnf)
+             SELECT $1, clients.id, $4, $5, $6, $7, $8, $9 FROM clients
              WHERE clients.id = $2 AND clients.version = $3 AND clients.disabled_at IS NULL",
         )
         .bind(hash.as_bytes())
@@ -186,6 +189,7 @@ pub async fn save_for_client(
         .bind(token.issued_at)
         .bind(token.expires_at)
         .bind(token.delegation.to_stored())
+        .bind(token.binding.as_ref().map(Binding::to_stored))
         .execute()
         .await?;
     Ok(inserted == 1)
@@ -221,8 +225,8 @@ pub fn save_in<'c>(batch: Batch<'c>, hash: &Hash, token: &AccessToken) -> Batch<
     batch
         .query(
             "INSERT INTO access_tokens (hash, client_id, user_id, grant_id, granted, audience, issued_at, expires_at,
-                                        delegation)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                                        delegation, cnf)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(hash.as_bytes())
         .bind(token.client_id.as_str())
@@ -233,6 +237,7 @@ pub fn save_in<'c>(batch: Batch<'c>, hash: &Hash, token: &AccessToken) -> Batch<
         .bind(token.issued_at)
         .bind(token.expires_at)
         .bind(token.delegation.to_stored())
+        .bind(token.binding.as_ref().map(Binding::to_stored))
 }
 
 impl OpaqueRow {
@@ -241,6 +246,7 @@ impl OpaqueRow {
         let id = hash.to_text();
         let token = AccessToken {
             granted: granted_from(&self.granted, "access_tokens", &id)?,
+            binding: binding_from(self.cnf.as_deref(), "access_tokens", &id)?,
             user_id: self.user_id.map(UserId::new),
             grant_id: self.grant_id.map(GrantId::new),
             audience: self.audience,

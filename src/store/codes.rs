@@ -9,6 +9,7 @@ use crate::oauth::grant::UserStatus;
 use crate::oauth::grant::code::Code;
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::request::pkce::Challenge;
+use crate::oauth::token::binding::Binding;
 use crate::secret::Hash;
 
 #[derive(FromRow)]
@@ -36,8 +37,8 @@ struct SpentRow {
 pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, purge_after: i64) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO codes (hash, client_id, user_id, session_id, grant_id, redirect_uri, granted, challenge, nonce,
-                            auth_time, amr, expires_at, purge_after)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                            auth_time, amr, cnf, expires_at, purge_after)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(hash.as_bytes())
     .bind(code.grant.client.as_str())
@@ -50,6 +51,7 @@ pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, purge_after: i64) -> Re
     .bind(code.nonce.clone())
     .bind(code.grant.authentication.at)
     .bind(code.grant.authentication.stored_amr())
+    .bind(code.grant.binding.as_ref().map(Binding::to_stored))
     .bind(code.expires_at)
     .bind(purge_after)
     .execute()
@@ -74,7 +76,7 @@ pub async fn consume(
              WHERE hash = $1 AND client_id = $2 AND consumed_at IS NULL AND ",
             client_unchanged!(),
             " RETURNING client_id, user_id, session_id, grant_id, redirect_uri, granted, challenge, nonce, auth_time, amr,
-                       expires_at, ",
+                       cnf, expires_at, ",
             user_claims!("codes"),
             ", ",
             session_ended!("codes")

@@ -155,7 +155,7 @@ pub async fn consume(
              WHERE hash = $1 AND client_id = $2 AND user_id IS NOT NULL AND denied_at IS NULL AND consumed_at IS NULL
                AND expires_at > $4 AND ",
             client_unchanged!(),
-            " RETURNING grant_id, client_id, granted, user_id, session_id, auth_time, amr, ",
+            " RETURNING grant_id, client_id, granted, user_id, session_id, auth_time, amr, cnf, ",
             user_claims!("device_codes"),
             ", ",
             session_ended!("device_codes")

@@ -11,6 +11,7 @@ use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
 use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::reason::Reason;
 use crate::oauth::token::AccessToken;
+use crate::oauth::token::binding::Binding;
 use crate::oauth::token::refresh::{Chain, RefreshName};
 use crate::secret::Hash;
 
@@ -55,6 +56,7 @@ pub(super) struct GrantColumns {
     granted: String,
     auth_time: i64,
     amr: String,
+    cnf: Option<String>,
 }
 
 impl GrantColumns {
@@ -66,7 +68,9 @@ impl GrantColumns {
             user: UserId::new(self.user_id),
             session: SessionId::new(self.session_id),
         };
-        Ok(Grant::new(GrantId::new(self.grant_id), parties, granted, authentication))
+        let binding = binding_from(self.cnf.as_deref(), table, &self.grant_id)?;
+        let grant = Grant::new(GrantId::new(self.grant_id), parties, granted, authentication);
+        Ok(Grant { binding, ..grant })
     }
 }
 
@@ -83,6 +87,17 @@ pub(super) fn authentication_from(
 ) -> Result<Authentication, DbError> {
     let read = Authentication::from_stored(auth_time, amr);
     read.ok_or_else(|| DbError::Corrupt { table, id: id.to_owned(), what: "amr" })
+}
+
+/// Reads the column `cnf`; `id` names the row in the error.
+pub(super) fn binding_from(
+    stored: Option<&str>,
+    table: &'static str,
+    id: &str,
+) -> Result<Option<Binding>, DbError> {
+    let Some(text) = stored else { return Ok(None) };
+    let read = Binding::from_stored(text);
+    read.map(Some).ok_or_else(|| DbError::Corrupt { table, id: id.to_owned(), what: "cnf" })
 }
 
 #[derive(FromRow)]
@@ -117,10 +132,10 @@ pub fn save_in<'c>(
 ) -> Batch<'c> {
     batch
         .query(
-            "INSERT INTO grants (id, client_id, user_id, session_id, granted, offline_access, auth_time, amr, created_at,
+            "INSERT INTO grants (id, client_id, user_id, session_id, granted, offline_access, auth_time, amr, cnf, created_at,
                                  refresh_hash, refresh_generation, rotated_at, idle_expires_at, expires_at,
                                  purge_after)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $9, $11, $12, $13)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $10, $12, $13, $14)",
         )
         .bind(grant.id.as_str())
         .bind(grant.client.as_str())
@@ -130,6 +145,7 @@ pub fn save_in<'c>(
         .bind(grant.granted.scope.contains(OFFLINE_ACCESS))
         .bind(grant.authentication.at)
         .bind(grant.authentication.stored_amr())
+        .bind(grant.binding.as_ref().map(Binding::to_stored))
         .bind(now)
         .bind(refresh.map(|hash| hash.as_bytes().to_vec()))
         .bind(lifetime.idle_expires_at)
@@ -170,11 +186,11 @@ pub async fn save_for_browser(
 ) -> Result<bool, DbError> {
     let inserted = tx
         .query(
-            "INSERT INTO grants (id, client_id, user_id, session_id, granted, offline_access, auth_time, amr, created_at,
+            "INSERT INTO grants (id, client_id, user_id, session_id, granted, offline_access, auth_time, amr, cnf, created_at,
                                  refresh_generation, rotated_at, idle_expires_at, expires_at, purge_after)
-             SELECT $1, clients.id, users.id, sessions.id, $5, $6, $7, $8, $9, 0, $9, $10, $10, $10
+             SELECT $1, clients.id, users.id, sessions.id, $5, $6, $7, $8, $9, $10, 0, $10, $11, $11, $11
              FROM clients, users, sessions
-             WHERE clients.id = $2 AND clients.version = $11 AND clients.disabled_at IS NULL
+             WHERE clients.id = $2 AND clients.version = $12 AND clients.disabled_at IS NULL
                AND users.id = $3 AND users.disabled_at IS NULL AND sessions.id = $4",
         )
         .bind(grant.id.as_str())
@@ -185,6 +201,7 @@ pub async fn save_for_browser(
         .bind(grant.granted.scope.contains(OFFLINE_ACCESS))
         .bind(grant.authentication.at)
         .bind(grant.authentication.stored_amr())
+        .bind(grant.binding.as_ref().map(Binding::to_stored))
         .bind(now)
         .bind(expires_at)
         .bind(client_version)
@@ -202,7 +219,7 @@ pub async fn find_chain(
 ) -> Result<Option<Presented>, DbError> {
     let row: Option<ChainRow> = conn
         .query(concat!(
-            "SELECT id AS grant_id, client_id, user_id, session_id, granted, auth_time, amr, refresh_generation, rotated_at,
+            "SELECT id AS grant_id, client_id, user_id, session_id, granted, auth_time, amr, cnf, refresh_generation, rotated_at,
                     idle_expires_at, expires_at, revoked_at, ",
             client_unchanged!(),
             " AS client_unchanged, ",

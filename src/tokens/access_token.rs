@@ -202,6 +202,7 @@ impl Draft {
             acr: authentication.and_then(Authentication::acr).map(str::to_owned),
             act: token.delegation.act.clone(),
             may_act: token.delegation.may_act.clone(),
+            cnf: token.binding.clone(),
             exchanged_from: token.delegation.exchanged_from.clone(),
         };
         Ok(key.sign(TYP, &claims)?)
@@ -280,6 +281,7 @@ pub fn of_claims(claims: JwtClaims) -> AccessToken {
         granted: Granted::of_scope(Scope::from_stored(&claims.scope)),
         audience: Some(claims.aud).filter(|aud| *aud != claims.iss),
         signed_with: None,
+        binding: claims.cnf,
         issued_at: claims.iat,
         expires_at: claims.exp,
         id: claims.jti,

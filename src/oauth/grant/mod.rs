@@ -15,6 +15,7 @@ use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
 use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::group::Groups;
 use crate::oauth::reason::Reason;
+use crate::oauth::token::binding::Binding;
 use crate::oauth::token::id_token::IdTokenSource;
 
 /// What a person gave a client in one authorization; everything that is issued belongs to it.
@@ -27,13 +28,16 @@ pub struct Grant {
     pub granted: Granted,
     /// The sign-in that it was given in.
     pub authentication: Authentication,
+    /// What its tokens are bound to.
+    pub binding: Option<Binding>,
 }
 
 impl Grant {
-    /// The one constructor: a new part of a grant is asked for at every place that begins or reads one.
+    /// The one constructor: a new part of a grant is asked for at every place that begins or reads one. Its tokens are
+    /// bound to nothing.
     pub fn new(id: GrantId, of: Parties, granted: Granted, authentication: Authentication) -> Self {
         let Parties { client, user, session } = of;
-        Self { id, client, user, session, granted, authentication }
+        Self { id, client, user, session, granted, authentication, binding: None }
     }
 
     /// What an ID Token says of it; the nonce belongs to the first answer (OpenID Connect Core §12.2).

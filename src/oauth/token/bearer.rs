@@ -92,6 +92,7 @@ mod tests {
             issued_at: 0,
             expires_at: 100,
             delegation: Default::default(),
+            binding: None,
         };
         let good = Presented { token: token.clone(), is_revoked: false };
         let of = |token: AccessToken| Presented { token, ..good.clone() };

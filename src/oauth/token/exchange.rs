@@ -146,6 +146,7 @@ mod tests {
             issued_at: 0,
             expires_at: 100,
             delegation: Delegation::default(),
+            binding: None,
         }
     }
 

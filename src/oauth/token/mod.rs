@@ -2,6 +2,7 @@
 //! §5.1).
 
 pub mod bearer;
+pub mod binding;
 pub mod delegation;
 pub mod exchange;
 pub mod id_token;
@@ -18,6 +19,7 @@ use crate::oauth::grant::resource::Resource;
 use crate::oauth::grant::scope::{KnownScopes, Scope};
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::signing_key::SigningAlgorithm;
+use crate::oauth::token::binding::{AccessTokenType, Binding};
 use crate::oauth::token::delegation::{Actor, Ancestor, Delegation, MayAct};
 
 /// What stands in the first characters of an opaque one, so that a secret scanner knows a leaked one.
@@ -42,6 +44,8 @@ pub struct AccessToken {
     pub issued_at: Seconds,
     pub expires_at: Seconds,
     pub delegation: Delegation,
+    /// `None`: whoever has the token may use it.
+    pub binding: Option<Binding>,
 }
 
 /// What a token is issued for: nothing but that differs between a person's and a client's own.
@@ -88,11 +92,16 @@ impl AccessToken {
                 may_act: client.may_act.as_ref().map(MayAct::of),
                 ..Delegation::default()
             },
+            binding: grant.and_then(|grant| grant.binding.clone()),
             granted: match grant {
                 Some(grant) => grant.granted.for_token(scope),
                 None => Granted::of_scope(scope),
             },
         }
+    }
+
+    pub fn token_type(&self) -> AccessTokenType {
+        AccessTokenType::of(self.binding.as_ref())
     }
 
     /// In seconds.
@@ -164,6 +173,8 @@ pub struct JwtClaims {
     pub act: Option<Actor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_act: Option<MayAct>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Binding>,
     /// This server's own: the end of one of them is the end of this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanged_from: Vec<Ancestor>,
@@ -191,7 +202,7 @@ impl TokenAnswer {
         Self {
             access_token,
             issued_token_type: None,
-            token_type: "Bearer",
+            token_type: record.token_type().as_str(),
             expires_in: record.lifetime(),
             scope: record.granted.scope.to_string(),
             refresh_token: None,
