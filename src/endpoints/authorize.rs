@@ -59,11 +59,8 @@ pub async fn resume(app: web::Data<App>, request: Request) -> HttpResponse {
         Err(failure) => return flows::fail(&app, &request, &checked.request, &failure),
     };
     match flows::next(&app, &checked, &accounts, &flow.progress) {
-        Ok(Next::SignIn(_)) => answer::see_other(&flows::flow_url(&app, "sign-in", &flow.id)),
-        Ok(Next::SignUp) => answer::see_other(&flows::flow_url(&app, "sign-up", &flow.id)),
-        Ok(Next::Select) => answer::see_other(&flows::flow_url(&app, "accounts", &flow.id)),
-        Ok(Next::Consent(_)) => answer::see_other(&flows::flow_url(&app, "consent", &flow.id)),
         Ok(Next::Issue(signed_in)) => flows::issue(&app, &request, &checked, signed_in).await,
+        Ok(next) => answer::see_other(&flows::flow_url(&app, flows::page(&next), &flow.id)),
         Err(error) => flows::decline(&app, &request, checked, error).await,
     }
 }
@@ -75,16 +72,12 @@ async fn answer_or_ask(
     received: Received,
 ) -> Result<HttpResponse, Failure> {
     let accounts = flows::accounts(app, request, Some(&checked.request.client_id)).await?;
-    let begin = async |page| {
-        let waiting = (checked.request.client_id.clone(), Waiting::Application(received));
-        flows::begin_flow(app, request, waiting, page).await
-    };
     match flows::next(app, checked, &accounts, &Progress::default()) {
-        Ok(Next::SignIn(_)) => begin("sign-in").await,
-        Ok(Next::SignUp) => begin("sign-up").await,
-        Ok(Next::Select) => begin("accounts").await,
-        Ok(Next::Consent(_)) => begin("consent").await,
         Ok(Next::Issue(signed_in)) => Ok(flows::issue(app, request, checked, signed_in).await),
+        Ok(next) => {
+            let waiting = (checked.request.client_id.clone(), Waiting::Application(received));
+            flows::begin_flow(app, request, waiting, flows::page(&next)).await
+        }
         Err(error) => Ok(flows::decline(app, request, checked.clone(), error).await),
     }
 }

@@ -7,6 +7,7 @@ use crate::http::call::Request;
 use crate::http::form;
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
+use crate::oauth::token::binding::AccessTokenType;
 
 /// Bytes of a token; longer ones are none of ours.
 const LONGEST: usize = 4096;
@@ -22,7 +23,7 @@ pub(super) fn in_header(request: &Request) -> Result<Option<String>, OAuthError>
         || Reason::BearerMalformed.because("the Authorization header is not of the form Bearer TOKEN");
     let value = value.to_str().map_err(|_| malformed())?;
     let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
-    if !scheme.eq_ignore_ascii_case("bearer") {
+    if !AccessTokenType::is_accepted(scheme) {
         return Ok(None);
     }
     let token = token.trim_matches(' ');

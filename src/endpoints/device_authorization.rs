@@ -14,9 +14,11 @@ use crate::http::call::{Call, Request};
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::device::{Answer, Device, UserCode};
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::Registered;
 use crate::oauth::grant::scope;
 use crate::oauth::id::GrantId;
+use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::request::params::Params;
 use crate::secret::{Hash, random, random_id, random_token};
 use crate::store::db::{DbError, Tx};
@@ -83,11 +85,10 @@ async fn asked(
     Ok(Device {
         grant: GrantId::new(random_id()),
         client: client.id.clone(),
-        scope,
-        resources,
+        granted: Granted::new(scope, resources, ClaimsRequest::default()),
         address: call.address.to_string(),
         created_at: now,
-        ends_at: now + app.config.device.code_lifetime.seconds(),
+        expires_at: now + app.config.device.code_lifetime.seconds(),
         // Which code it is, is drawn when it is stored.
         answer: Answer::Denied,
     })
@@ -100,7 +101,7 @@ async fn store(app: &App, code: &str, device: Device) -> Result<UserCode, Failur
     let (hash, interval) = (Hash::of(code), app.config.device.poll_interval.seconds());
     let save = async move |tx: &mut Tx| {
         for code in &codes {
-            if device_codes::save(tx, &hash, (&device, code), interval, device.ends_at + MEMORY).await? {
+            if device_codes::save(tx, &hash, (&device, code), interval, device.expires_at + MEMORY).await? {
                 return Ok(Some(code.clone()));
             }
         }

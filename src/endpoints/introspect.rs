@@ -12,6 +12,7 @@ use crate::http::answer;
 use crate::http::call::Request;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
+use crate::oauth::grant::UserStatus;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::token::bearer::Presented;
@@ -119,7 +120,7 @@ async fn refresh_token(
     let Some(found) = app.db.read::<_, DbError, _>(find).await? else { return Ok(None) };
     let chain = found.chain;
     let is_live = judge(&chain, &name, &caller.id, NO_GRACE, app.now()) == Ok(Verdict::Rotate);
-    if !is_live || found.standing.claims.is_none() {
+    if !is_live || found.user == UserStatus::Disabled {
         return Ok(None);
     }
     let subject = subject::subject(app, caller, &chain.grant.user);

@@ -15,7 +15,6 @@ use crate::oauth::grant::device::{Answer, Device};
 use crate::oauth::id::GrantId;
 use crate::oauth::identity::group;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::request::interaction::SignedIn;
 use crate::oauth::request::prompt::Prompt;
 use crate::oauth::request::response_type::ResponseType;
@@ -40,14 +39,12 @@ pub(super) async fn resume(
         client_id: device.client.clone(),
         response_type: ResponseType::Code,
         answer_to: AnswerTo::Device(id.clone()),
-        required_groups: group::required(&client.client, &device.scope, &*catalogue),
-        scope: device.scope.clone(),
-        resources: device.resources.clone(),
+        required_groups: group::required(&client.client, &device.granted.scope, &*catalogue),
+        granted: device.granted.clone(),
         challenge: None,
         nonce: None,
         // Whoever holds the device may be somebody else than whoever reads its code: so that is always asked.
         prompt: Prompt { consent: true, ..Prompt::default() },
-        claims: ClaimsRequest::default(),
         named: BTreeSet::new(),
         expected: Vec::new(),
     };

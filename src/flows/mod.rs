@@ -130,10 +130,10 @@ pub async fn begin_flow(
     let (id, cookie, now) = (FlowId::new(random_id()), random_token(), http.now);
     let location = flow_url(app, page, &id);
     let set = browser::new_flow_cookie(app, &id, &cookie, now);
-    let ends_at = now + app.config.sign_in.flow_lifetime.seconds();
+    let expires_at = now + app.config.sign_in.flow_lifetime.seconds();
     app.db
         .write::<_, DbError, _>(async move |tx| {
-            let until = (ends_at, ends_at + FLOW_MEMORY);
+            let until = (expires_at, expires_at + FLOW_MEMORY);
             flows::save(tx, &id, &Hash::of(&cookie), (&client, &waiting), until).await
         })
         .await?;
@@ -168,7 +168,7 @@ pub async fn resume_flow(app: &App, http: &Request, params: &Params) -> Result<R
             device::resume(app, http, id).await.map(|(checked, device)| (checked, Some(device)))?
         }
     };
-    if http.now >= flow.ends_at {
+    if http.now >= flow.expires_at {
         let error = Reason::FlowExpired.because("the sign-in took too long; start it again");
         return Err(checked.request.refuse(error).into());
     }
@@ -261,6 +261,17 @@ fn note_seen(app: &App, signed_in: &SignedIn, now: Seconds) {
             tracing::warn!("a session's last sight was not noted: {error}");
         }
     });
+}
+
+/// The page for what a request needs next, for [`flow_url`]; where no one is to be asked, the endpoint that answers.
+pub fn page(next: &Next<'_>) -> &'static str {
+    match next {
+        Next::Authenticate(_) => "sign-in",
+        Next::SignUp => "sign-up",
+        Next::SelectAccount => "accounts",
+        Next::Consent(_) => "consent",
+        Next::Issue(_) => "authorize/resume",
+    }
 }
 
 /// What a checked request needs next, of who is signed in now.

@@ -16,6 +16,7 @@ use crate::oauth::reason::{Reason, Who};
 use crate::oauth::request::Refusal;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::return_address::ReturnAddress;
+use crate::oauth::token::binding::AccessTokenType;
 
 /// Seconds after which an overloaded server is worth another try.
 pub const RETRY_AFTER: &str = "1";
@@ -78,16 +79,20 @@ pub fn bearer_error(
     scope: &'static str,
 ) -> HttpResponse {
     let mut refused = logged(call, denied);
-    if matches!(oauth_status(&refused.error).as_u16(), 400 | 401 | 403)
-        && let Ok(challenge) = HeaderValue::try_from(challenge(app, &refused.error, scope))
-    {
-        refused = refused.with_header(header::WWW_AUTHENTICATE, challenge);
+    if matches!(oauth_status(&refused.error).as_u16(), 400 | 401 | 403) {
+        for scheme in AccessTokenType::ACCEPTED {
+            // Descriptions are printable ASCII without quotes (RFC 6749 §5.2).
+            if let Ok(challenge) = HeaderValue::try_from(challenge(app, scheme, &refused.error, scope)) {
+                refused = refused.with_header(header::WWW_AUTHENTICATE, challenge);
+            }
+        }
     }
     oauth_json(app, call, refused)
 }
 
-fn challenge(app: &App, error: &OAuthError, scope: &'static str) -> String {
-    let mut challenge = String::from("Bearer realm=\"grantor\"");
+/// The challenge of one scheme (RFC 6750 §3).
+fn challenge(app: &App, scheme: AccessTokenType, error: &OAuthError, scope: &str) -> String {
+    let mut challenge = format!("{} realm=\"grantor\"", scheme.as_str());
     // A request without a token gets no error code (RFC 6750 §3.1).
     if error.reason != Reason::BearerMissing {
         let (code, uri) = (error.code().as_str(), error_uri(app, error));
@@ -112,14 +117,15 @@ fn oauth_json(app: &App, call: &Call, Refused { error, headers }: Refused) -> Ht
     let status = oauth_status(&error);
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CACHE_CONTROL, "no-store")).insert_header((header::PRAGMA, "no-cache"));
-    if status == StatusCode::UNAUTHORIZED {
+    let brings = |name: HeaderName| headers.iter().any(|(brought, _)| *brought == name);
+    if status == StatusCode::UNAUTHORIZED && !brings(header::WWW_AUTHENTICATE) {
         response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"grantor\", charset=\"UTF-8\""));
     }
-    if error.code() == ErrorCode::TemporarilyUnavailable {
+    if error.code() == ErrorCode::TemporarilyUnavailable && !brings(header::RETRY_AFTER) {
         response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
     }
     for header in headers {
-        response.insert_header(header);
+        response.append_header(header);
     }
     let response = response.json(json!({
         "error": error.code().as_str(),

@@ -14,7 +14,7 @@ use crate::http::form;
 use crate::oauth::grant::device::{Answer, Device};
 use crate::oauth::grant::scope::KnownScopes as _;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::interaction::{Consent, Next, SignedIn};
+use crate::oauth::request::interaction::{Next, SignedIn};
 use crate::oauth::request::params::Params;
 use crate::oauth::request::{AnswerTo, AuthorizationRequest, Refusal};
 use crate::store::db::{DbError, Tx};
@@ -82,8 +82,7 @@ async fn remember(app: &App, call: &Call, resumed: &Resumed, signed_in: &SignedI
     let (request, signed_in) = (resumed.checked.request.clone(), signed_in.clone());
     let (flow, now) = (resumed.flow.id.clone(), call.now);
     let allow = async move |tx: &mut Tx| {
-        let allowed = Consent { scope: request.scope.clone(), claims: request.named.clone() };
-        consents::allow(tx, &signed_in.user, &request.client_id, &allowed, now).await?;
+        consents::allow(tx, &signed_in.user, &request.client_id, &request.consent(), now).await?;
         stored::note_consented(tx, &flow, &signed_in.session).await
     };
     Ok(app.db.write::<_, DbError, _>(allow).await?)
@@ -105,6 +104,7 @@ fn page(app: &App, call: &Call, resumed: &Resumed, signed_in: &SignedIn) -> Http
     let Checked { client, request, catalogue } = &resumed.checked;
     let (client, links) = (&client.client, &client.client.links);
     let described: Vec<Value> = request
+        .granted
         .scope
         .names()
         .filter_map(|name| catalogue.find(name))

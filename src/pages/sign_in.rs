@@ -12,6 +12,7 @@ use crate::flows::{self, Resumed};
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::oauth::id::UserId;
+use crate::oauth::identity::authentication::Proof;
 use crate::oauth::identity::user;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::Next;
@@ -36,9 +37,9 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
         return page(&app, &resumed, &query, StatusCode::OK, "");
     }
     match flows::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
-        Ok(Next::SignIn(who)) => {
+        Ok(Next::Authenticate(needed)) => {
             let hint = asked.prompt.login_hint.as_deref().filter(|hint| hint.len() <= user::LONGEST_NAME);
-            let known = who.map(|here| here.username.as_str());
+            let known = needed.account.map(|here| here.username.as_str());
             page(&app, &resumed, &query, StatusCode::OK, known.or(hint).unwrap_or_default())
         }
         // Signed in meanwhile, in another tab.
@@ -102,16 +103,17 @@ fn page(app: &App, resumed: &Resumed, query: &Params, status: StatusCode, userna
     )
 }
 
-/// A user whose password was right, and the hash that said so.
-struct Proven {
+/// A user whose password was right.
+struct PasswordSignIn {
     user: UserId,
+    /// What said so.
     hash: String,
     /// The same password hashed with today's parameters, where those have changed.
     todays_hash: Option<String>,
 }
 
 /// The user whose name and password these are; the same time and answer whoever is unknown, disabled or wrong.
-async fn verify(app: &App, username: &str, password: &str) -> Result<Option<Proven>, Failure> {
+async fn verify(app: &App, username: &str, password: &str) -> Result<Option<PasswordSignIn>, Failure> {
     if password.is_empty() || password.len() > user::LONGEST_PASSWORD || username.len() > user::LONGEST_NAME {
         return Ok(None);
     }
@@ -126,7 +128,9 @@ async fn verify(app: &App, username: &str, password: &str) -> Result<Option<Prov
         Verified::RightAndRehashed(new) => Some(new),
     };
     Ok(match (found, hash) {
-        (Some(user), Some(hash)) if !user.disabled => Some(Proven { user: user.user, hash, todays_hash }),
+        (Some(user), Some(hash)) if !user.disabled => {
+            Some(PasswordSignIn { user: user.user, hash, todays_hash })
+        }
         _ => None,
     })
 }
@@ -139,13 +143,14 @@ async fn begin_session(
     request: &Request,
     resumed: &Resumed,
     query: &Params,
-    proven: Proven,
+    proven: PasswordSignIn,
 ) -> Result<Option<HttpResponse>, Failure> {
     let manner = if is_another(query) { Manner::Beside } else { Manner::InPlace };
     let beginning = Beginning::prepare(app, request, resumed, &proven.user, manner).await?;
     let begun = beginning.clone();
     let work = async move |tx: &mut Tx| {
-        if !begun.write(tx, &proven.hash).await? {
+        let proof = Proof::Password { hash: proven.hash.clone() };
+        if !begun.write(tx, &proof).await? {
             return Ok(false);
         }
         if let Some(new) = &proven.todays_hash {

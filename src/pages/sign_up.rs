@@ -13,6 +13,7 @@ use crate::flows::{self, Resumed};
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::oauth::id::UserId;
+use crate::oauth::identity::authentication::Proof;
 use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::identity::user::{self, LONGEST_PASSWORD, SHORTEST_PASSWORD, folded};
 use crate::oauth::reason::Reason;
@@ -132,10 +133,10 @@ async fn create(
     let beginning = Beginning::prepare(app, request, resumed, &person.id, Manner::Beside).await?;
     let (id, begun) = (person.id.clone(), beginning.clone());
     let work = async move |tx: &mut Tx| {
-        if users::save(tx, &person, &hash, now).await?.is_err() {
+        if users::save(tx, &person, Some(&hash), now).await?.is_err() {
             return Ok(false);
         }
-        begun.write(tx, &hash).await
+        begun.write(tx, &Proof::Password { hash: hash.clone() }).await
     };
     if !app.db.write::<_, DbError, _>(work).await? {
         return Ok(None);

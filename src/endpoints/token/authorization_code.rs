@@ -50,10 +50,10 @@ pub(super) async fn issue(
         let NewGrant { client, draft, lifetime, now, .. } = new;
         let calling = (&client.id, client.version);
         let consumed = codes::consume(tx, &hash, calling, *now, lifetime.idle_expires_at).await?;
-        let Some((code, standing)) = consumed else {
+        let Some((code, status)) = consumed else {
             return refuse(tx, &hash, new).await;
         };
-        may_issue(&standing, &draft.required_groups(client, &code.grant.scope))?;
+        may_issue(&status, &draft.required_groups(client, &code.grant.granted.scope))?;
         code::redeem(&code, &redemption, *now)?;
         Ok(Some(Allowed { grant: code.grant, nonce: code.nonce }))
     };

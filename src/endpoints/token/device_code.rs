@@ -43,10 +43,10 @@ pub(super) async fn issue(
         let NewGrant { client, draft, lifetime, now, .. } = new;
         let calling = (&client.id, client.version);
         let consumed = device_codes::consume(tx, &hash, calling, *now, lifetime.idle_expires_at).await?;
-        let Some((grant, standing)) = consumed else {
+        let Some((grant, status)) = consumed else {
             return refuse(tx, &hash, new).await;
         };
-        may_issue(&standing, &draft.required_groups(client, &grant.scope))?;
+        may_issue(&status, &draft.required_groups(client, &grant.granted.scope))?;
         Ok(Some(Allowed { grant, nonce: None }))
     };
     begin_grant(asked, client, draft, redeem).await

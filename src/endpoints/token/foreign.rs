@@ -9,12 +9,13 @@ use crate::jose::foreign::{By, ForeignKeys, unverified_claim, verify};
 use crate::oauth::assertion::{Claims, Kind};
 use crate::oauth::client::Client;
 use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
-use crate::oauth::grant::{Grant, Standing};
+use crate::oauth::grant::{Grant, Parties, UserStatus};
 use crate::oauth::id::{GrantId, SessionId};
+use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::secret::random_id;
 use crate::store::db::{Conn, DbError};
 use crate::store::grants::Voucher;
@@ -94,7 +95,7 @@ impl Vouched {
             && trusted_issuers::find(conn, &self.issuer.issuer).await?.as_ref() == Some(&self.issuer))
     }
 
-    /// What a client has for the person whom the issuer means, and how that person stands.
+    /// What a client has for the person whom the issuer means, and the status of that person.
     pub(super) async fn grant(
         &self,
         conn: &mut Conn,
@@ -102,25 +103,22 @@ impl Vouched {
         scope: &Scope,
         rules: &TokenRules,
         now: Seconds,
-    ) -> Result<(Grant, Standing), Denied<OAuthError>> {
+    ) -> Result<(Grant, UserStatus), Denied<OAuthError>> {
         let Voucher { issuer, subject } = self.voucher();
-        let Some((user, standing)) = trusted_issuers::find_subject(conn, issuer, subject).await? else {
+        let Some((user, status)) = trusted_issuers::find_subject(conn, issuer, subject).await? else {
             return Err(rules
                 .kind
                 .refuse(rules.subject, "is about a subject that nobody is linked to")
                 .into());
         };
-        let grant = Grant {
-            id: self.grant.clone(),
-            client: client.id.clone(),
-            user,
-            session: self.session.clone(),
-            scope: scope.clone(),
-            resources: Vec::new(),
-            claims: ClaimsRequest::default(),
-            auth_time: now,
-        };
-        Ok((grant, standing))
+        let parties = Parties { client: client.id.clone(), user, session: self.session.clone() };
+        let grant = Grant::new(
+            self.grant.clone(),
+            parties,
+            Granted::of_scope(scope.clone()),
+            Authentication::vouched(now),
+        );
+        Ok((grant, status))
     }
 
     pub(super) fn voucher(&self) -> Voucher<'_> {

@@ -11,7 +11,8 @@ use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
 use crate::oauth::grant::scope::{OPENID, Scope};
-use crate::oauth::token::id_token::Authentication;
+use crate::oauth::identity::authentication::Authentication;
+use crate::oauth::token::id_token::IdTokenSource;
 use crate::oauth::token::refresh::RefreshName;
 use crate::oauth::token::{AccessToken, TokenAnswer};
 use crate::secret::Hash;
@@ -34,8 +35,8 @@ pub(super) async fn draft(
 pub(super) struct Issued {
     token: AccessToken,
     refresh_token: Option<String>,
-    auth_time: Seconds,
-    authentication: Option<Authentication>,
+    authentication: Authentication,
+    id_token: Option<IdTokenSource>,
 }
 
 /// The tokens that a grant has issued at one time.
@@ -47,9 +48,9 @@ pub(super) struct TokenPair {
 impl Issued {
     /// What `grant` has issued for `scope`, which is all of its own or less; the nonce belongs to the first answer alone.
     pub(super) fn of(grant: &Grant, scope: &Scope, nonce: Option<&str>, tokens: TokenPair) -> Self {
-        let authentication = scope.contains(OPENID).then(|| grant.authentication(nonce));
+        let id_token = scope.contains(OPENID).then(|| grant.id_token(nonce));
         let TokenPair { access: token, refresh: refresh_token } = tokens;
-        Self { token, refresh_token, auth_time: grant.auth_time, authentication }
+        Self { token, refresh_token, authentication: grant.authentication.clone(), id_token }
     }
 }
 
@@ -76,15 +77,15 @@ impl<'a> Answering<'a> {
         self,
         issued: Option<Issued>,
     ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
-        let Some(Issued { token, refresh_token, auth_time, authentication }) = issued else {
+        let Some(Issued { token, refresh_token, authentication, id_token }) = issued else {
             return Ok(None);
         };
-        let text = self.draft.finish(self.app, self.client, &token, Some(auth_time))?;
+        let text = self.draft.finish(self.app, self.client, &token, Some(&authentication))?;
         let mut answer = TokenAnswer::new(text, &token);
         answer.refresh_token = refresh_token;
-        if let (Some(signer), Some(authentication)) = (self.signer, authentication) {
+        if let (Some(signer), Some(source)) = (self.signer, id_token) {
             let beside = Beside { access_token: Some(&answer.access_token), code: None };
-            answer.id_token = Some(signer.sign(&authentication, beside).await?);
+            answer.id_token = Some(signer.sign(&source, beside).await?);
         }
         Ok(Some(answer))
     }
@@ -131,7 +132,7 @@ impl NewGrant {
         let Allowed { grant, nonce } = allowed;
         let first = || self.keys.refresh_token(&RefreshName { grant_id: grant.id.clone(), generation: 0 });
         let refresh_token = self.client.grants.contains(&GrantType::RefreshToken).then(first);
-        let token = self.draft.of_grant(&self.client, &grant, &grant.scope)?;
+        let token = self.draft.of_grant(&self.client, &grant, &grant.granted.scope)?;
         let refresh_hash = refresh_token.as_deref().map(Hash::of);
         let lifetime = self.lifetime.with(&token);
         let mut batch = grants::save_in(tx.batch(), &grant, refresh_hash.as_ref(), lifetime, self.now);
@@ -140,7 +141,7 @@ impl NewGrant {
         }
         batch.execute().await?;
         let tokens = TokenPair { access: token, refresh: refresh_token };
-        Ok(Issued::of(&grant, &grant.scope, nonce.as_deref(), tokens))
+        Ok(Issued::of(&grant, &grant.granted.scope, nonce.as_deref(), tokens))
     }
 }
 
@@ -152,5 +153,5 @@ fn lifetime(app: &App, client: &Client, now: Seconds) -> Lifetime {
         true => (tokens.refresh_token_idle_lifetime, tokens.refresh_token_lifetime),
         false => (app.config.sessions.lifetime, app.config.sessions.lifetime),
     };
-    Lifetime { idle_expires_at: now + idle.seconds(), expires_at: now + longest.seconds() }
+    Lifetime::new(now + idle.seconds(), now + longest.seconds())
 }

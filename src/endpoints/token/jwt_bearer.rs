@@ -76,9 +76,9 @@ pub(super) async fn issue(
         if !used_assertions::consume(tx, name, vouched.expires_at).await? {
             return Err(Reason::GrantAssertionReplayed.because("the assertion was used before").into());
         }
-        let (grant, standing) = vouched.grant(tx, &client, scope, &RULES, now).await?;
+        let (grant, status) = vouched.grant(tx, &client, scope, &RULES, now).await?;
         let token = plan.of_vouched(&client, &grant, scope)?;
-        may_issue(&standing, &plan.required_groups(&client, &token.scope))?;
+        may_issue(&status, &plan.required_groups(&client, &token.granted.scope))?;
         let mut batch = grants::save_vouched_in(tx.batch(), &grant, vouched.voucher(), token.expires_at, now);
         if let Some(hash) = plan.stored(&token) {
             batch = access_tokens::save_in(batch, &hash, &token);

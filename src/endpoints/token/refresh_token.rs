@@ -70,14 +70,14 @@ pub(super) async fn issue(
             Ok(verdict) => verdict,
             Err(error) => return refuse(tx, &name, error, now).await,
         };
-        let scope = scope::narrow(prepared.scope.as_deref(), &chain.grant.scope)?;
-        may_issue(&presented.standing, &plan.required_groups(&client, &scope))?;
+        let scope = scope::narrow(prepared.scope.as_deref(), &chain.grant.granted.scope)?;
+        may_issue(&presented.user, &plan.required_groups(&client, &scope))?;
         let token = plan.of_grant(&client, &chain.grant, &scope)?;
         let successor = keys.refresh_token(&name.successor());
         if verdict == Verdict::Rotate {
             let hashes = (Hash::of(&prepared.token), Hash::of(&successor));
-            let lifetime = Lifetime { idle_expires_at, expires_at: chain.expires_at }.with(&token);
-            if !grants::rotate(tx, (&name, &hashes.0), &hashes.1, lifetime.idle_expires_at, now).await? {
+            let lifetime = Lifetime::new(idle_expires_at, chain.expires_at).with(&token);
+            if !grants::rotate(tx, (&name, &hashes.0), &hashes.1, lifetime, now).await? {
                 return Err(unknown().into());
             }
         }

@@ -13,7 +13,7 @@ use crate::keys::master::Keys;
 use crate::oauth::assertion::Kind;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::{Grant, Standing, may_issue};
+use crate::oauth::grant::{Grant, UserStatus, may_issue};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::token::delegation::Actor;
@@ -172,13 +172,13 @@ impl Exchange {
             return Ok(None);
         }
         let acting = self.acting(conn).await?;
-        let (decided, standing) = match &self.subject {
+        let (decided, status) = match &self.subject {
             Subject::Ours(read) => self.in_place_of(conn, read, acting.as_ref()).await?,
             Subject::Vouched(vouched) if !vouched.is_unchanged(conn, &self.client).await? => return Ok(None),
             Subject::Vouched(vouched) => self.for_person(conn, vouched, acting.as_ref()).await?,
         };
-        if let Some(standing) = standing {
-            may_issue(&standing, &self.draft.required_groups(&self.client, &decided.token.scope))?;
+        if let Some(status) = status {
+            may_issue(&status, &self.draft.required_groups(&self.client, &decided.token.granted.scope))?;
         }
         if self.requested == Some(TokenType::Jwt) && decided.token.signed_with.is_none() {
             let what = "the token would be opaque: no jwt is issued for this target";
@@ -197,13 +197,13 @@ impl Exchange {
         Ok(Some(Acting { sub: subject_by(&self.keys, &self.client, &token), until: token.expires_at }))
     }
 
-    /// What comes of a token of this server; the person's standing where there is one.
+    /// What comes of a token of this server; the person's status where there is one.
     async fn in_place_of(
         &self,
         conn: &mut Conn,
         read: &Read,
         acting: Option<&Acting>,
-    ) -> Result<(Decided, Option<Standing>), Denied<OAuthError>> {
+    ) -> Result<(Decided, Option<UserStatus>), Denied<OAuthError>> {
         let found = read.find(conn).await?.filter(|found| found.is_active(self.now));
         let subject = found.ok_or_else(invalid)?.token;
         let serves = self.draft.is_server(&self.client.id, &subject);
@@ -220,11 +220,11 @@ impl Exchange {
         let is_opaque = matches!(read, Read::Opaque(_));
         let scope = self.scope.as_deref();
         let token = self.draft.of_exchange(&self.client, &subject, is_opaque, scope, act)?;
-        let standing = match &token.user_id {
+        let status = match &token.user_id {
             None => None,
-            Some(user) => Some(users::standing(conn, user).await?),
+            Some(user) => Some(users::status(conn, user).await?),
         };
-        Ok((Decided { token: until(token, acting), grant: None }, standing))
+        Ok((Decided { token: until(token, acting), grant: None }, status))
     }
 
     /// What comes of a token of a trusted issuer.
@@ -233,7 +233,7 @@ impl Exchange {
         conn: &mut Conn,
         vouched: &Vouched,
         acting: Option<&Acting>,
-    ) -> Result<(Decided, Option<Standing>), Denied<OAuthError>> {
+    ) -> Result<(Decided, Option<UserStatus>), Denied<OAuthError>> {
         let refuse = |what| RULES.kind.refuse(Reason::SubjectTokenForeign, what);
         let claims = &vouched.claims;
         if claims.exp <= self.now {
@@ -256,11 +256,11 @@ impl Exchange {
         let actor = acting.map(|acting| acting.sub.as_str());
         let act = exchange::act(By::Another, &self.client, actor, before)?;
         let scope = self.draft.scope_of(&vouched.issuer, &self.client, self.scope.as_deref())?;
-        let (grant, standing) = vouched.grant(conn, &self.client, &scope, &RULES, self.now).await?;
+        let (grant, status) = vouched.grant(conn, &self.client, &scope, &RULES, self.now).await?;
         let mut token = self.draft.of_vouched(&self.client, &grant, &scope)?;
         token.expires_at = token.expires_at.min(claims.exp);
         token.delegation.act = act;
-        Ok((Decided { token: until(token, acting), grant: Some(grant) }, Some(standing)))
+        Ok((Decided { token: until(token, acting), grant: Some(grant) }, Some(status)))
     }
 
     async fn save(&self, tx: &mut Tx, decided: &Decided) -> Result<(), Denied<OAuthError>> {
