@@ -199,14 +199,27 @@ pub struct Rotation {
     pub over: Vec<String>,
 }
 
+/// Keys that were made and are not stored yet, and the names of those to be forgotten with it.
+#[derive(Debug)]
+pub struct MadeKeys {
+    made: Vec<(StoredKey, Due)>,
+    over: Vec<String>,
+}
+
 impl Rotation {
-    /// Makes the keys, and stores those that nobody else has made meanwhile; gives these.
+    /// Makes the keys, and stores those that no one else has made meanwhile; gives these.
     pub async fn run(
         self,
         db: &Db,
         master: &Arc<MasterKey>,
         now: Seconds,
     ) -> Result<Vec<KeyRecord>, Failure> {
+        let made = self.make(master, now).await?;
+        Ok(db.write::<_, DbError, _>(async move |tx: &mut Tx| made.save(tx).await).await?)
+    }
+
+    /// Makes the keys, beside the requests.
+    pub async fn make(self, master: &Arc<MasterKey>, now: Seconds) -> Result<MadeKeys, Failure> {
         let Self { due, over } = self;
         let master = master.clone();
         let made = tokio::task::spawn_blocking(move || {
@@ -215,19 +228,23 @@ impl Rotation {
                 .collect::<Result<Vec<_>, Failure>>()
         });
         let made = made.await.map_err(|_| Failure::Internal("the making of a key panicked".into()))??;
-        let save = async move |tx: &mut Tx| {
-            let mut saved = Vec::new();
-            for (key, due) in &made {
-                if signing_keys::save_due(tx, key, due).await? {
-                    saved.push(key.record.clone());
-                }
+        Ok(MadeKeys { made, over })
+    }
+}
+
+impl MadeKeys {
+    /// Stores the keys that no one else has made meanwhile, and returns these.
+    pub async fn save(&self, tx: &mut Tx) -> Result<Vec<KeyRecord>, DbError> {
+        let mut saved = Vec::new();
+        for (key, due) in &self.made {
+            if signing_keys::save_due(tx, key, due).await? {
+                saved.push(key.record.clone());
             }
-            for kid in &over {
-                signing_keys::delete(tx, kid).await?;
-            }
-            Ok(saved)
-        };
-        Ok(db.write::<_, DbError, _>(save).await?)
+        }
+        for kid in &self.over {
+            signing_keys::delete(tx, kid).await?;
+        }
+        Ok(saved)
     }
 }
 

@@ -1,11 +1,11 @@
 //! The error reference: where every `error_uri` leads, built from the one table of reasons.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use minijinja::{Value, context};
 
 use crate::app::App;
-use crate::http::answer;
+use crate::http::call::Request;
 use crate::oauth::error_code::ErrorCode;
 use crate::oauth::reason::{Example, Reason, Who};
 use crate::oauth::request::params::Params;
@@ -14,7 +14,7 @@ use crate::oauth::request::params::Params;
 const LONGEST_SEARCH: usize = 100;
 
 /// Every error with its reasons, or those that a search finds.
-pub async fn index(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn index(app: web::Data<App>, request: Request) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let query: String =
         query.one("q").ok().flatten().unwrap_or_default().trim().chars().take(LONGEST_SEARCH).collect();
@@ -28,7 +28,7 @@ pub async fn index(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
 }
 
 /// One error, or one reason.
-pub async fn show(app: web::Data<App>, request: HttpRequest, word: web::Path<String>) -> HttpResponse {
+pub async fn show(app: web::Data<App>, request: Request, word: web::Path<String>) -> HttpResponse {
     if let Some(reason) = Reason::find(&word) {
         return app.pages.render(StatusCode::OK, "reason.html", explained(reason));
     }
@@ -43,7 +43,7 @@ pub async fn show(app: web::Data<App>, request: HttpRequest, word: web::Path<Str
             what => "There is no error or reason of this name.",
             fix => "The full list has every error that this server sends.",
             docs => format!("{}/errors", app.issuer),
-            request_id => answer::request_id(&request),
+            request_id => &request.id,
         },
     )
 }

@@ -128,6 +128,7 @@ pub fn in_place_of(
 mod tests {
     use super::*;
     use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::grant::granted::Granted;
     use crate::oauth::id::{GrantId, UserId};
     use crate::oauth::token::delegation::MayAct;
 
@@ -137,12 +138,13 @@ mod tests {
             client_id: ClientId::new(client),
             user_id: user.map(UserId::new),
             grant_id: user.map(|_| GrantId::new("g")),
-            scope: Scope::from_stored("read"),
+            granted: Granted::of_scope(Scope::from_stored("read")),
             audience: None,
             signed_with: None,
             issued_at: 0,
             expires_at: 100,
             delegation: Delegation::default(),
+            binding: None,
         }
     }
 

@@ -70,7 +70,7 @@ fn is_name(token: &str) -> bool {
 }
 
 /// Identifiers, `::` and every other character by itself; comments and string literals are skipped.
-fn tokens(source: &str) -> Vec<String> {
+pub(super) fn tokens(source: &str) -> Vec<String> {
     let (mut tokens, mut rest) = (Vec::new(), source);
     while let Some(first) = rest.chars().next() {
         let length = if rest.starts_with("//") {
