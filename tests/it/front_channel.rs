@@ -26,7 +26,7 @@ async fn sign_in(app: &Application, browser: &mut Browser) -> String {
     app.redeem_by_hand(&back.get("code")).await.get("id_token")
 }
 
-/// The addresses of a page's frames.
+/// The addresses of the frames in a page.
 fn frames(page: &Answer) -> Vec<Url> {
     let sources = page.body.split("<iframe hidden title=\"An application signs you out\" src=\"").skip(1);
     let unescaped = |text: &str| text.replace("&amp;", "&").replace("&#x2f;", "/");
@@ -38,7 +38,7 @@ fn value(url: &Url, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_sign_out_loads_each_application_of_the_session_and_goes_on() {
+async fn a_sign_out_loads_each_application_of_the_session_and_continues() {
     let server = TestServer::start().await;
     let one = app_at(&server, "one", "https://one.example").await;
     let two = app_at(&server, "two", "https://two.example").await;
@@ -69,7 +69,7 @@ async fn a_sign_out_loads_each_application_of_the_session_and_goes_on() {
     assert_eq!(page.header("refresh"), "5; url=https://two.example/goodbye?state=s+1");
     assert!(!alice.cookies.contains_key("grantor-session"));
 
-    // Nobody is left to tell, and the other pages load nothing.
+    // No application is left to notify, and other pages load no frames.
     let later = alice.get(&format!("/logout?{query}")).await;
     assert_eq!(later.location().unwrap(), "https://two.example/goodbye?state=s+1");
     let home = alice.get("/").await;
@@ -95,7 +95,7 @@ async fn without_such_an_application_nothing_is_loaded() {
 }
 
 #[tokio::test]
-async fn the_address_is_of_the_origin_of_a_redirect_uri() {
+async fn the_address_must_have_the_origin_of_a_redirect_uri() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let create = |uri: &'static str| {

@@ -1,4 +1,4 @@
-//! Databases on the way from one release to the next: what migrating says, survives and may do.
+//! Databases between two releases: what a migration says, survives, and may do.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -24,19 +24,19 @@ async fn empty() -> TestDatabase {
     }
 }
 
-/// Somebody with the binary and a database on which no server runs.
+/// An operator with the binary and a database that no server uses.
 fn operator(database: &TestDatabase) -> Operator {
     Operator { directory: database.directory.path().to_owned(), url: database.url.clone() }
 }
 
-/// The numbers of the migrations that are still to be run.
+/// The versions of the pending migrations.
 fn planned(operator: &Operator) -> Vec<i64> {
     let planned = operator.json(&["migrate", "--dry-run"]);
     planned.as_array().unwrap().iter().map(|one| one["version"].as_i64().unwrap()).collect()
 }
 
 #[tokio::test]
-async fn what_a_migration_would_do_is_said_beforehand() {
+async fn a_dry_run_lists_the_pending_migrations() {
     let database = empty().await;
     let operator = operator(&database);
     assert_eq!(operator.done(&["migrate", "--dry-run"]), "0001 initial\n1 to be run\n");
@@ -53,7 +53,7 @@ async fn what_a_migration_would_do_is_said_beforehand() {
 }
 
 #[tokio::test]
-async fn a_migration_that_is_killed_in_the_middle_goes_on_at_the_next_start() {
+async fn a_killed_migration_continues_at_the_next_start() {
     let database = empty().await;
     let operator = operator(&database);
     let mut child = operator.command(&["migrate"]).stdout(Stdio::null()).spawn().unwrap();
@@ -61,7 +61,7 @@ async fn a_migration_that_is_killed_in_the_middle_goes_on_at_the_next_start() {
     while statement(&database, turn).await.is_none() && child.try_wait().unwrap().is_none() {}
     child.kill().unwrap();
     child.wait().unwrap();
-    // A minute later.
+    // The lease has expired.
     let free = "UPDATE migration_lease SET ends_at = 0";
     assert!(statement(&database, free).await.is_some(), "the lease was taken");
     operator.done(&["migrate"]);
@@ -69,7 +69,7 @@ async fn a_migration_that_is_killed_in_the_middle_goes_on_at_the_next_start() {
     assert_eq!(operator.json(&["client", "list"]), json!([]));
 }
 
-/// Runs a statement, and gives the number that it gives if it gives one; `None` when it fails.
+/// Runs a statement. Returns the number that it gives, 0 if it gives none, or `None` if it fails.
 async fn statement(database: &TestDatabase, sql: &'static str) -> Option<i64> {
     match engine() {
         Engine::Sqlite => {
@@ -85,7 +85,7 @@ async fn statement(database: &TestDatabase, sql: &'static str) -> Option<i64> {
     }
 }
 
-/// Counts an answer, which may not be an error; whether to go on.
+/// Counts an answer, which must not be an error. Returns whether to continue.
 fn goes_on(load: &Load, answer: &Answer) -> bool {
     assert_eq!(answer.status, 200, "{answer:?}");
     load.count();
@@ -116,7 +116,7 @@ async fn sign_in(web: &Application, alice: &mut Browser, load: &Load) {
     }
 }
 
-/// What a later release may do, to every table at once: more columns, and indexes that come and go.
+/// Changes that a later release may make, on every table at once: new columns, and new or removed indexes.
 async fn migrate_further(server: &TestServer, load: &Load) {
     for Table { name, .. } in ALL {
         for sql in [
@@ -134,7 +134,7 @@ async fn migrate_further(server: &TestServer, load: &Load) {
 }
 
 #[tokio::test]
-async fn nodes_serve_on_without_an_error_while_a_later_release_migrates() {
+async fn nodes_keep_serving_without_errors_while_a_later_release_migrates() {
     let server = TestServer::start().await;
     let (service, web, mut alice) = (server.service().await, server.web().await, server.alice().await);
     let (first, second) = (web.code(&mut alice).await, web.code(&mut alice).await);
@@ -159,7 +159,7 @@ async fn nodes_serve_on_without_an_error_while_a_later_release_migrates() {
     service.at(&another.url).client_credentials().await;
 }
 
-/// What a node of the release before survives while a new one has migrated: additions, and indexes that go.
+/// The statements that a node of the previous release can live with: additions, and removed indexes.
 const ADDS: [&str; 8] = [
     "CREATE TABLE ",
     "CREATE INDEX ",
@@ -172,7 +172,7 @@ const ADDS: [&str; 8] = [
 ];
 
 #[test]
-fn migrations_only_add_unless_they_raise_the_oldest_release() {
+fn migrations_only_add_unless_they_raise_the_required_release() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
     let mut is_begun = false;
     for file in std::fs::read_dir(directory).unwrap() {

@@ -13,7 +13,7 @@ use crate::deadline::Lock;
 use crate::support::database::{TestDatabase, engine, statement_on};
 use crate::support::process::{Serving, ends_by_itself};
 
-/// A database without anything, of the engine that this run is about, and a desk before it.
+/// An empty database of the engine that this run tests, and a desk that uses it.
 async fn empty() -> (TestDatabase, Desk) {
     let database = match engine() {
         Engine::Sqlite => TestDatabase::fresh(Engine::Sqlite).await,
@@ -22,13 +22,13 @@ async fn empty() -> (TestDatabase, Desk) {
     (database, Desk::new())
 }
 
-/// The turn of somebody who does not go on.
+/// A migration lease whose holder has stopped working.
 const TAKEN: &str = "
     CREATE TABLE migration_lease (id BIGINT PRIMARY KEY, holder TEXT NOT NULL, ends_at BIGINT NOT NULL);
     INSERT INTO migration_lease VALUES (1, 'process 7 on elsewhere', 9999999999)";
 
 #[tokio::test]
-async fn servers_and_commands_that_start_at_once_on_an_empty_database_all_succeed() {
+async fn servers_and_commands_that_start_together_on_an_empty_database_all_succeed() {
     let (database, desk) = empty().await;
     std::fs::write(desk.path("node.toml"), "").unwrap();
     std::thread::scope(|all| {
@@ -50,7 +50,7 @@ async fn servers_and_commands_that_start_at_once_on_an_empty_database_all_succee
 }
 
 #[tokio::test]
-async fn who_waits_for_its_turn_says_for_whom_and_goes_on_when_it_comes() {
+async fn a_waiting_process_names_the_migrating_one_and_continues_when_it_ends() {
     for arguments in [MIGRATE, SERVE] {
         let (database, desk) = empty().await;
         statement_on(&database.url, TAKEN).await;
@@ -80,7 +80,7 @@ async fn who_waits_for_its_turn_says_for_whom_and_goes_on_when_it_comes() {
 }
 
 #[tokio::test]
-async fn who_has_waited_long_enough_says_for_whom_and_leaves() {
+async fn a_process_that_waited_too_long_names_the_migrating_one_and_stops() {
     let (database, desk) = empty().await;
     statement_on(&database.url, TAKEN).await;
     let options = Config::with(&[("database.url", database.url.as_str())]).unwrap().database_options();
@@ -89,7 +89,7 @@ async fn who_has_waited_long_enough_says_for_whom_and_leaves() {
     assert!(matches!(refused, DbError::MigrationLease(_)), "{refused:?}");
     let sentence = "process 7 on elsewhere is still migrating the database; try again when it has ended";
     assert_eq!(refused.to_string(), sentence);
-    // Whoever died in the middle is not waited for in vain.
+    // The lease of a process that died expires before the others give up.
     assert!(DbOptions::MIGRATION_PATIENCE > Duration::from_secs(60));
     statement_on(&database.url, "UPDATE migration_lease SET ends_at = 1001").await;
     let options = DbOptions { migration_patience: Duration::from_secs(10), ..options };
@@ -105,7 +105,7 @@ const NO_MIGRATION_YET: &str = "
     CREATE TABLE migration_lease (id BIGINT PRIMARY KEY, holder TEXT NOT NULL, ends_at BIGINT NOT NULL)";
 
 #[tokio::test]
-async fn who_meets_a_lock_that_is_not_given_back_says_so_and_leaves() {
+async fn a_process_that_meets_a_lasting_lock_says_so_and_stops() {
     let (database, desk) = empty().await;
     let (journal, bytes) = match engine() {
         Engine::Sqlite => ("PRAGMA journal_mode = WAL; ", "BLOB"),
