@@ -1,8 +1,9 @@
 //! Where an access token stands in a request (RFC 6750 §2).
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, web};
+use actix_web::web;
 
+use crate::http::call::Request;
 use crate::http::form;
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
@@ -12,7 +13,7 @@ use crate::oauth::token::binding::AccessTokenType;
 const LONGEST: usize = 4096;
 
 /// The token of the Authorization header; `None` when there is none, of this scheme or at all.
-pub(super) fn in_header(request: &HttpRequest) -> Result<Option<String>, OAuthError> {
+pub(super) fn in_header(request: &Request) -> Result<Option<String>, OAuthError> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
     let Some(value) = headers.next() else { return Ok(None) };
     if headers.next().is_some() {
@@ -34,7 +35,7 @@ pub(super) fn in_header(request: &HttpRequest) -> Result<Option<String>, OAuthEr
 
 /// The token of the header or of the form of a POST, which need not have one.
 pub(super) async fn in_header_or_body(
-    request: &HttpRequest,
+    request: &Request,
     body: web::Payload,
 ) -> Result<Option<String>, OAuthError> {
     let in_header = in_header(request)?;

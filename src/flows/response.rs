@@ -33,7 +33,7 @@ pub(super) async fn make(
     let request = &checked.request;
     let code = request.response_type.has_code().then(|| format!("gac_{}", random_token()));
     if let Some(code) = &code {
-        store_code(app, (checked, return_to), signed_in, code).await?;
+        store_code(app, checked, return_to, signed_in, code).await?;
     }
     match request.response_type {
         ResponseType::Code => Ok(code.into_iter().map(|code| ("code", code)).collect()),
@@ -54,7 +54,8 @@ fn grant(checked: &Checked, signed_in: &SignedIn) -> Grant {
 
 async fn store_code(
     app: &App,
-    (checked, return_to): (&Checked, &ReturnAddress),
+    checked: &Checked,
+    return_to: &ReturnAddress,
     signed_in: &SignedIn,
     code: &str,
 ) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! A session that begins on one of the pages, and what becomes of those that the browser has.
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 
 use crate::app::App;
 use crate::clock::Seconds;
@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::flows::{self, Accounts, Resumed};
 use crate::http::answer;
 use crate::http::browser;
+use crate::http::call::Request;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::{FlowId, SessionId, UserId};
 use crate::oauth::identity::authentication::Proof;
@@ -42,12 +43,12 @@ pub(super) struct Beginning {
 impl Beginning {
     pub(super) async fn prepare(
         app: &App,
-        request: &HttpRequest,
+        request: &Request,
         resumed: &Resumed,
         user: &UserId,
         manner: Manner,
     ) -> Result<Self, Failure> {
-        let (cookie, now) = (random_token(), app.now());
+        let (cookie, now) = (random_token(), request.now);
         let session = NewSession {
             cookie: Hash::of(&cookie),
             id: SessionId::new(random_id()),

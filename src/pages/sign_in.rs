@@ -1,7 +1,7 @@
 //! The sign-in page.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use minijinja::context;
 
 use super::flow_form;
@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::flows::{self, Resumed};
 use crate::http::answer;
+use crate::http::call::Request;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::authentication::Proof;
 use crate::oauth::identity::user;
@@ -21,7 +22,7 @@ use crate::secret::passwords::Verified;
 use crate::store::db::{DbError, Tx};
 use crate::store::users;
 
-pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let resumed = match flows::resume_flow(&app, &request, &query).await {
         Ok(resumed) => resumed,
@@ -51,7 +52,7 @@ fn is_another(query: &Params) -> bool {
     query.count("another") > 0
 }
 
-pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let (resumed, form) = match flow_form::read(&app, &request, body, PURPOSE).await {
         Ok(read) => read,
@@ -73,7 +74,7 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
         Ok(Some(onward)) => onward,
         Ok(None) => {
             tracing::info!(
-                request_id = answer::request_id(&request),
+                request_id = request.id,
                 client = resumed.checked.request.client_id.as_str(),
                 reason = "sign_in.failed",
                 "a sign-in failed"
@@ -139,7 +140,7 @@ async fn verify(app: &App, username: &str, password: &str) -> Result<Option<Pass
 /// `None` when the password was changed or the user disabled while the password was being verified.
 async fn begin_session(
     app: &App,
-    request: &HttpRequest,
+    request: &Request,
     resumed: &Resumed,
     query: &Params,
     proven: PasswordSignIn,

@@ -98,7 +98,6 @@ pub async fn save(
     .bind(client.as_str())
     .bind(request)
     .bind(expires_at)
-    .bind(expires_at)
     .bind(purge_after)
     .bind(device)
     .execute()

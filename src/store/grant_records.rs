@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use super::db::{Conn, DbError, Tx};
 use super::device_codes;
 use super::grants::granted_from;
+use super::page::Page;
 use crate::oauth::grant::Ended;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, GrantId, UserId};
@@ -89,12 +90,11 @@ impl GrantRecord {
 
 /// Which grants are asked for.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct GrantFilter {
     pub user: Option<UserId>,
     pub client: Option<ClientId>,
     /// Those too that have ended.
     pub ended: bool,
-    pub most: i64,
 }
 
 /// The columns of [`GrantRow`].
@@ -109,24 +109,33 @@ macro_rules! select {
 }
 
 /// Grants, the newest first.
-pub async fn list(conn: &mut Conn, wanted: &Wanted, now: i64) -> Result<Vec<GrantRecord>, DbError> {
+pub async fn list(
+    conn: &mut Conn,
+    page: &Page<GrantFilter, (i64, String)>,
+    now: i64,
+) -> Result<Vec<GrantRecord>, DbError> {
+    let (created_at, id) = page.after.clone().unwrap_or((i64::MAX, String::new()));
     let rows: Vec<GrantRow> = conn
         .query(concat!(
             select!(),
             " WHERE ($1 IS NULL OR grants.user_id = $1) AND ($2 IS NULL OR grants.client_id = $2)
            AND ($3 OR (grants.revoked_at IS NULL AND grants.expires_at > $4 AND grants.idle_expires_at > $4))
-         ORDER BY grants.created_at DESC, grants.id LIMIT $5"
+           AND grants.created_at <= $5 AND (grants.created_at < $5 OR grants.id > $6)
+         ORDER BY grants.created_at DESC, grants.id LIMIT $7"
         ))
-        .bind(wanted.user.as_ref().map(UserId::to_string))
-        .bind(wanted.client.as_ref().map(ClientId::to_string))
-        .bind(wanted.ended)
+        .bind(page.filter.user.as_ref().map(UserId::to_string))
+        .bind(page.filter.client.as_ref().map(ClientId::to_string))
+        .bind(page.filter.ended)
         .bind(now)
-        .bind(wanted.most)
+        .bind(created_at)
+        .bind(id)
+        .bind(page.rows())
         .all()
         .await?;
     rows.into_iter().map(GrantRow::into_record).collect()
 }
 
+/// A grant; `None` when there is none of this id.
 pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<GrantRecord>, DbError> {
     let row: Option<GrantRow> =
         conn.query(concat!(select!(), " WHERE grants.id = $1")).bind(id.as_str()).optional().await?;

@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use super::db::{Conn, DbError, Tx};
 use super::grants::{self, authentication_from, granted_from};
 use super::logout_deliveries;
+use super::page::Page;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::identity::authentication::{Authentication, Proof};
@@ -52,27 +53,48 @@ pub struct SessionRecord {
     pub expires_at: i64,
 }
 
+/// Which sessions are live: those that have not ended, and were seen since `idle_since`.
+#[derive(Clone, Copy, Debug)]
+pub struct LiveSessions {
+    pub idle_since: i64,
+    pub now: i64,
+}
+
 /// The live sessions, of one user or of all; the last signed in first.
-///
-/// `idle_since` is the time of the last sight before which a session counts as abandoned.
 pub async fn list(
     conn: &mut Conn,
-    user: Option<&UserId>,
-    idle_since: i64,
-    now: i64,
+    page: &Page<Option<UserId>, (i64, String)>,
+    live: LiveSessions,
 ) -> Result<Vec<SessionRecord>, DbError> {
+    let (auth_time, id) = page.after.clone().unwrap_or((i64::MAX, String::new()));
     conn.query(
         "SELECT sessions.id, sessions.user_id, users.username, sessions.auth_time, sessions.last_seen_at,
                 sessions.expires_at
          FROM sessions JOIN users ON users.id = sessions.user_id
          WHERE ($1 IS NULL OR sessions.user_id = $1) AND sessions.expires_at > $2 AND sessions.last_seen_at > $3
-         ORDER BY sessions.auth_time DESC, sessions.id",
+           AND sessions.auth_time <= $4 AND (sessions.auth_time < $4 OR sessions.id > $5)
+         ORDER BY sessions.auth_time DESC, sessions.id LIMIT $6",
     )
-    .bind(user.map(|user| user.as_str().to_owned()))
-    .bind(now)
-    .bind(idle_since)
+    .bind(page.filter.as_ref().map(UserId::to_string))
+    .bind(live.now)
+    .bind(live.idle_since)
+    .bind(auth_time)
+    .bind(id)
+    .bind(page.rows())
     .all()
     .await
+}
+
+/// How many live sessions a user has.
+pub async fn count(conn: &mut Conn, user: &UserId, live: LiveSessions) -> Result<i64, DbError> {
+    let row: Option<(i64,)> = conn
+        .query("SELECT COUNT(*) FROM sessions WHERE user_id = $1 AND expires_at > $2 AND last_seen_at > $3")
+        .bind(user.as_str())
+        .bind(live.now)
+        .bind(live.idle_since)
+        .optional()
+        .await?;
+    Ok(row.map_or(0, |(count,)| count))
 }
 
 /// Ends a session, and what was granted in it, of which applications will hear; `false` when there is none.
@@ -170,7 +192,7 @@ fn begin_statements(proof: &Proof) -> (BeginStatements, String) {
 /// Stores a session if its user may still sign in with what was proven: `None` when the password was changed, or the user
 /// disabled, in the meantime.
 ///
-/// Whoever signs in once more, in the session of the cookie `before`, goes on under the same id, which tokens and
+/// A person who signs in again, in the session of the cookie `before`, keeps that session's id, which tokens and
 /// applications know; the cookie is new.
 pub async fn begin(
     tx: &mut Tx,

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::cache::catalogue::{Catalogue, Freshness};
+use crate::cache::catalogue::Catalogue;
+use crate::cache::decision::View;
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::keys::master::Keys;
@@ -50,14 +51,10 @@ impl Draft {
         app: &App,
         client: &Client,
         params: &Params,
-        freshness: Freshness,
+        view: &View<'_>,
     ) -> Result<Self, Denied<OAuthError>> {
-        let draft = Self::for_named(
-            app,
-            resource::named(params, "resource")?,
-            app.registry.catalogue(freshness).await?,
-        )
-        .await?;
+        let draft =
+            Self::for_named(app, resource::named(params, "resource")?, view.catalogue().await?).await?;
         if let Some(uri) = &draft.named {
             draft.registered().named(uri, client)?;
         }
@@ -65,12 +62,8 @@ impl Draft {
     }
 
     /// Begins a token in the place of another one; whether the client may name the target follows from that one.
-    pub async fn in_exchange(
-        app: &App,
-        target: Option<String>,
-        freshness: Freshness,
-    ) -> Result<Self, Failure> {
-        Self::for_named(app, target, app.registry.catalogue(freshness).await?).await
+    pub async fn in_exchange(app: &App, target: Option<String>, view: &View<'_>) -> Result<Self, Failure> {
+        Self::for_named(app, target, view.catalogue().await?).await
     }
 
     /// Begins a token for what the authorization request named.
@@ -143,7 +136,8 @@ impl Draft {
     pub fn of_exchange(
         &self,
         client: &Client,
-        (subject, is_opaque): (&AccessToken, bool),
+        subject: &AccessToken,
+        is_opaque: bool,
         requested: Option<&str>,
         act: Option<Actor>,
     ) -> Result<AccessToken, OAuthError> {
@@ -303,12 +297,8 @@ pub async fn may_introspect(app: &App, caller: &ClientId, token: &AccessToken) -
     if *caller == token.client_id {
         return Ok(true);
     }
-    for freshness in [Freshness::Cached, Freshness::Now] {
-        if is_server(&*app.registry.catalogue(freshness).await?, &app.issuer, caller, token) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let serves = async |view: &View<'_>| Ok(is_server(&*view.catalogue().await?, &app.issuer, caller, token));
+    app.registry.holds(serves).await
 }
 
 fn is_server(catalogue: &Catalogue, issuer: &str, client: &ClientId, token: &AccessToken) -> bool {

@@ -33,8 +33,8 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// The one constructor: a new part of a grant is asked for at every place that begins or reads one. Its tokens are
-    /// bound to nothing.
+    /// A grant whose tokens are bound to nothing. It is the only constructor, so that the compiler finds every place
+    /// that has to know a new part of a grant.
     pub fn new(id: GrantId, of: Parties, granted: Granted, authentication: Authentication) -> Self {
         let Parties { client, user, session } = of;
         Self { id, client, user, session, granted, authentication, binding: None }
@@ -61,38 +61,37 @@ pub struct Parties {
 }
 
 /// Why grants ended, but for what a token itself did; the word is stored and never changes its meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 pub enum Ended {
     /// The person signed out.
+    #[strum(serialize = "session.signed_out")]
     SignedOut,
     /// The operator ended the session.
+    #[strum(serialize = "session.ended")]
     SessionEnded,
     /// Somebody else signed in with the same browser.
+    #[strum(serialize = "session.replaced")]
     SessionReplaced,
+    #[strum(serialize = "user.password_changed")]
     PasswordChanged,
+    #[strum(serialize = "user.deleted")]
     UserDeleted,
+    #[strum(serialize = "client.deleted")]
     ClientDeleted,
     /// The client gave a token back (RFC 7009).
+    #[strum(serialize = "token.revoked")]
     TokenRevoked,
     /// The operator took it back.
+    #[strum(serialize = "grant.revoked")]
     GrantRevoked,
     /// The issuer that vouched for the person is trusted no longer, or not with this.
+    #[strum(serialize = "issuer.untrusted")]
     IssuerUntrusted,
 }
 
 impl Ended {
     pub fn word(self) -> &'static str {
-        match self {
-            Self::SignedOut => "session.signed_out",
-            Self::SessionEnded => "session.ended",
-            Self::SessionReplaced => "session.replaced",
-            Self::PasswordChanged => "user.password_changed",
-            Self::UserDeleted => "user.deleted",
-            Self::ClientDeleted => "client.deleted",
-            Self::TokenRevoked => "token.revoked",
-            Self::GrantRevoked => "grant.revoked",
-            Self::IssuerUntrusted => "issuer.untrusted",
-        }
+        self.into()
     }
 }
 
