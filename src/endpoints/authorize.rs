@@ -42,8 +42,8 @@ pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> 
         Ok(checked) => checked,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    let waiting = (checked.request.client_id.clone(), Waiting::Application(received));
-    let begun = flows::begin_flow(&app, &request, waiting, "authorize/resume").await;
+    let (client, waiting) = (checked.request.client_id.clone(), Waiting::Application(received));
+    let begun = flows::begin_flow(&app, &request, client, waiting, "authorize/resume").await;
     begun.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
 }
 
@@ -76,8 +76,8 @@ async fn answer_or_ask(
 ) -> Result<HttpResponse, Failure> {
     let accounts = flows::accounts(app, request, Some(&checked.request.client_id)).await?;
     let begin = async |page| {
-        let waiting = (checked.request.client_id.clone(), Waiting::Application(received));
-        flows::begin_flow(app, request, waiting, page).await
+        let (client, waiting) = (checked.request.client_id.clone(), Waiting::Application(received));
+        flows::begin_flow(app, request, client, waiting, page).await
     };
     match flows::next(app, checked, &accounts, &Progress::default()) {
         Ok(Next::SignIn(_)) => begin("sign-in").await,
