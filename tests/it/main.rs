@@ -17,6 +17,7 @@ mod bad_database;
 mod browsers;
 mod claims_parameter;
 mod client_assertions;
+mod client_metadata;
 mod clients;
 mod code_grant;
 mod commands;

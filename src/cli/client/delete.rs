@@ -26,7 +26,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let id = ClientId::new(&options.id);
-        let name = find(&desk, &id).await?.client.name;
+        let name = find(&desk, &id).await?.client.metadata.name;
         options.question.ask(&format!(
             "Delete the client {id} ({name}) with its secrets, tokens and what people have allowed it?"
         ))?;
