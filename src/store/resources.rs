@@ -14,6 +14,7 @@ use crate::oauth::signing_key::SigningAlgorithm;
 #[derive(FromRow)]
 struct ResourceRow {
     uri: String,
+    version: i64,
     scopes: String,
     token_format: String,
     token_alg: Option<String>,
@@ -29,7 +30,7 @@ pub(super) fn uris(stored: &str) -> Vec<String> {
 pub async fn list(conn: &mut Conn) -> Result<Vec<Resource>, DbError> {
     let rows: Vec<ResourceRow> = conn
         .query(
-            "SELECT uri, scopes, token_format, token_alg, access_token_lifetime FROM resources ORDER BY uri",
+            "SELECT uri, version, scopes, token_format, token_alg, access_token_lifetime FROM resources ORDER BY uri",
         )
         .all()
         .await?;
@@ -78,7 +79,7 @@ pub async fn save(tx: &mut Tx, resource: &Resource, now: i64) -> Result<bool, Db
 /// Stores a resource's new state.
 pub async fn update(tx: &mut Tx, resource: &Resource) -> Result<(), DbError> {
     tx.query(
-        "UPDATE resources SET scopes = $2, token_format = $3, token_alg = $4, access_token_lifetime = $5 WHERE uri = $1",
+        "UPDATE resources SET version = version + 1, scopes = $2, token_format = $3, token_alg = $4, access_token_lifetime = $5 WHERE uri = $1",
     )
     .bind(resource.uri.as_str())
     .bind(resource.scopes.to_string())
@@ -118,6 +119,7 @@ impl ResourceRow {
             Some(word) => Some(SigningAlgorithm::parse(word).ok_or_else(|| corrupt("token_alg"))?),
         };
         Ok(Resource {
+            version: self.version,
             scopes: Scope::from_stored(&self.scopes),
             format: TokenFormat::parse(&self.token_format).ok_or_else(|| corrupt("token_format"))?,
             algorithm,

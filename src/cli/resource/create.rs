@@ -41,6 +41,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
         let seconds = options.access_token_lifetime.as_deref();
         let resource = Resource {
             uri: options.uri,
+            version: 1,
             scopes: scope(&options.scope)?,
             format: options.token_format.into(),
             algorithm: options.token_alg.map(Into::into),
