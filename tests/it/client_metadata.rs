@@ -59,8 +59,8 @@ fn jwks() -> impl Strategy<Value = Option<String>> {
     of(vec(key, 0..3).prop_map(|keys| json!({ "keys": keys }).to_string()))
 }
 
-const SIGNED: &[SigningAlgorithm] = &SigningAlgorithm::ALL;
-const ANSWERED: &[ResponseType] = &ResponseType::ALL;
+const SIGNED: &[SigningAlgorithm] = SigningAlgorithm::ALL;
+const ANSWERED: &[ResponseType] = ResponseType::ALL;
 
 /// What the consent page shows, and how the client may ask.
 fn asked() -> impl Strategy<Value = ClientMetadata> {
