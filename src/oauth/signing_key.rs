@@ -3,6 +3,7 @@
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::clock::Seconds;
+use crate::oauth::word::word_in_json;
 
 /// How long whoever reads the published keys may keep them without asking again.
 pub const JWKS_MAX_AGE: Seconds = 3600;
@@ -29,6 +30,8 @@ impl SigningAlgorithm {
         word.parse().ok()
     }
 }
+
+word_in_json!(SigningAlgorithm);
 
 /// What decides about a key; neither its private nor its public part does.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -234,6 +234,7 @@ mod tests {
         let usual = Usual { lifetime: 600, longest: 5000, algorithm: SigningAlgorithm::Es256 };
         let resource = |seconds| Resource {
             uri: "urn:r".into(),
+            version: 1,
             scopes: Scope::default(),
             format: TokenFormat::Jwt,
             algorithm: None,
@@ -241,7 +242,7 @@ mod tests {
             servers: Vec::new(),
         };
         let of = |client: Option<i64>, of_resource: Option<i64>, scope: &str| {
-            let client = Client { access_token_lifetime: client, ..example(ClientKind::Web) };
+            let client = example(ClientKind::Web).with(|metadata| metadata.access_token_lifetime = client);
             let resource = resource(of_resource);
             lifetime(&client, Some(&resource), &Scope::from_stored(scope), &known, usual)
         };
