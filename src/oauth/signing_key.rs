@@ -3,7 +3,7 @@
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::clock::Seconds;
-use crate::oauth::word::word_in_json;
+use crate::oauth::word::word;
 
 /// How long whoever reads the published keys may keep them without asking again.
 pub const JWKS_MAX_AGE: Seconds = 3600;
@@ -19,19 +19,7 @@ pub enum SigningAlgorithm {
     EdDsa,
 }
 
-impl SigningAlgorithm {
-    pub const ALL: &[Self] = Self::VARIANTS;
-
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-
-    pub fn parse(word: &str) -> Option<Self> {
-        word.parse().ok()
-    }
-}
-
-word_in_json!(SigningAlgorithm);
+word!(SigningAlgorithm);
 
 /// What decides about a key; neither its private nor its public part does.
 #[derive(Clone, Debug, PartialEq, Eq)]
