@@ -127,8 +127,8 @@ fn faults_of(
     algorithm: Option<SigningAlgorithm>,
     lifetime: Option<Seconds>,
 ) -> Vec<Fault> {
-    let algorithm = algorithm_fault(context.config, "token_alg", algorithm);
-    algorithm.into_iter().chain(lifetime_fault(context.config, lifetime)).collect()
+    let algorithm = algorithm_fault(&context.config.keys, "token_alg", algorithm);
+    algorithm.into_iter().chain(lifetime_fault(&context.config.keys, lifetime)).collect()
 }
 
 /// What a resource names and is not there, or is not for it.

@@ -176,7 +176,7 @@ fn faults_of(context: &Context<'_>, changes: &ScopeChanges) -> Vec<Fault> {
     if claims.len() > MOST_CLAIMS {
         faults.push(Fault::invalid("claims", format!("a scope has {MOST_CLAIMS} claims at most")));
     }
-    faults.extend(lifetime_fault(context.config, changes.access_token_lifetime.flatten()));
+    faults.extend(lifetime_fault(&context.config.keys, changes.access_token_lifetime.flatten()));
     let group = changes.required_group.iter().flatten().find_map(|name| group::check_name(name).err());
     faults.extend(group.map(|why| Fault::invalid("required_group", why)));
     faults

@@ -9,9 +9,11 @@ use super::list::{self, Cursor, List, Listing};
 use super::references::{client_faults, each_once, scope_faults};
 use super::{Context, Done, Outcome, users};
 use crate::failure::{Denied, Failure};
+use crate::fetch::Fetcher;
 use crate::jose::encrypt::check_set;
 use crate::jose::foreign::ForeignKeys;
 use crate::oauth::client::AssertionAudience;
+use crate::oauth::client::registration::check_address;
 use crate::oauth::grant::scope::{OPENID, Scope};
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer, check_issuer, check_subject};
 use crate::oauth::id::ClientId;
@@ -191,7 +193,11 @@ pub async fn unlink_subject(context: &Context<'_>, issuer: &str, subject: &str) 
 /// What is wrong with the keys: there must be one to verify by, and no private one.
 fn key_fault(context: &Context<'_>, keys: &IssuerKeys) -> Result<Option<Fault>, Failure> {
     let text = match keys {
-        IssuerKeys::At(uri) => return address_fault(context, "jwks_uri", uri),
+        IssuerKeys::At(uri) => {
+            let fault = check_address(uri).err().map(|why| Fault::invalid("jwks_uri", why));
+            let fetcher = Fetcher::new(&context.config.fetch)?;
+            return Ok(fault.or_else(|| address_fault(&fetcher, "jwks_uri", uri)));
+        }
         IssuerKeys::Here(text) => text,
     };
     let has_key = || ForeignKeys::read(text).is_some_and(|keys| !keys.is_empty());
