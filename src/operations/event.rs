@@ -53,6 +53,7 @@ words! {
     /// What was done.
     Act {
         UserCreated = "user.created",
+        UserSignedUp = "user.signed_up",
         UserUpdated = "user.updated",
         UserPasswordSet = "user.password_set",
         UserDisabled = "user.disabled",
@@ -73,8 +74,10 @@ words! {
         ClientSecretAdded = "client.secret_added",
         ClientSecretRemoved = "client.secret_removed",
         SessionEnded = "session.ended",
+        SessionSignedOut = "session.signed_out",
         UserSessionsEnded = "user.sessions_ended",
         GrantRevoked = "grant.revoked",
+        ConsentGiven = "consent.given",
         ConsentTakenBack = "consent.taken_back",
         KeyCreated = "key.created",
         KeyRetired = "key.retired",

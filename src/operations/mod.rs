@@ -7,6 +7,7 @@
 mod callable;
 pub mod clients;
 mod configured;
+pub mod consents;
 pub mod event;
 pub mod fault;
 pub mod grants;

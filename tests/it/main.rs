@@ -49,6 +49,7 @@ mod nodes;
 mod once;
 mod openid;
 mod operation;
+mod operations;
 mod pairwise;
 mod passwords;
 mod prompt;
