@@ -70,6 +70,8 @@ words! {
         TrustedIssuerDeleted = "trusted_issuer.deleted",
         SubjectLinked = "trusted_issuer.subject_linked",
         SubjectUnlinked = "trusted_issuer.subject_unlinked",
+        ClientCreated = "client.created",
+        ClientUpdated = "client.updated",
         ClientDeleted = "client.deleted",
         ClientSecretAdded = "client.secret_added",
         ClientSecretRemoved = "client.secret_removed",

@@ -244,7 +244,8 @@ mod tests {
         assert!(refusal(&basic).contains("can only be none"));
         assert!(refusal(&Client { grants: vec![], ..example(ClientKind::Web) }).contains("one grant"));
         assert!(
-            refusal(&Client { redirect_uris: vec![], ..example(ClientKind::Web) }).contains("`redirect_uris`")
+            refusal(&Client { redirect_uris: vec![], ..example(ClientKind::Web) })
+                .contains("`redirect_uris`")
         );
         let offline = Client {
             grants: vec![GrantType::AuthorizationCode],

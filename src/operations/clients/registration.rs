@@ -61,6 +61,7 @@ pub enum SectorReading {
 /// An id that is taken, a member that cannot be, and a resource or client that does not exist.
 pub async fn create(context: &Context<'_>, new: NewClient) -> Outcome<CreatedClient> {
     let NewClient { client, secret, logo } = new;
+    let client = with_logo(client, logo.as_ref());
     let rules = Rules::new(context)?;
     let mut faults = rules.faults(None, &client);
     faults.extend(secret_fault(&client, secret.as_ref()));
@@ -115,7 +116,7 @@ where
         .act(async move |tx: &mut Tx| {
             let record = existing(tx, &id).await?;
             let before = &record.client;
-            let after = edit(before)?;
+            let after = with_logo(edit(before)?, logo.as_ref());
             let mut faults = rules.faults(Some(before), &after);
             faults.extend(kept_secret_fault(&record, &after));
             faults.extend(list.as_ref().and_then(|list| list.fault(&after)));
@@ -125,13 +126,20 @@ where
                 logo.save(tx).await?;
             }
             clients::update(tx, &after, now).await?;
-            if let Some(logo) = &before.links.logo {
+            if let Some(logo) = before.links.logo.as_deref() {
                 logos::delete_unused(tx, logo).await?;
             }
             let event = event(Act::ClientUpdated, &after).changing(members(before), members(&after));
             Ok(Done { outcome: Client { version: before.version + 1, ..after }, event })
         })
         .await
+}
+
+fn with_logo(mut client: Client, logo: Option<&Logo>) -> Client {
+    if let Some(logo) = logo {
+        client.links.logo = Some(logo.digest().to_owned());
+    }
+    client
 }
 
 /// The list of the sector that the client will be in, if it must be read.
@@ -173,8 +181,16 @@ impl Rules {
             .into_iter()
             .map(|wrong| Fault::invalid(wrong.member, wrong.sentence))
             .collect();
-        faults.extend(encryption_fault(client, "id_token_encrypted_response_alg", client.id_token_encryption));
-        faults.extend(encryption_fault(client, "userinfo_encrypted_response_alg", client.userinfo_encryption));
+        faults.extend(encryption_fault(
+            client,
+            "id_token_encrypted_response_alg",
+            client.id_token_encryption,
+        ));
+        faults.extend(encryption_fault(
+            client,
+            "userinfo_encrypted_response_alg",
+            client.userinfo_encryption,
+        ));
         for fault in self.configured_faults(before, client) {
             // What is wrong by itself is wrong here as well.
             if faults.iter().all(|known| known.member != fault.member) {
@@ -194,7 +210,8 @@ impl Rules {
             faults.extend(algorithm_fault(&self.keys, member, changed));
         }
         let lifetime = client.access_token_lifetime;
-        let changed = lifetime.filter(|_| before.is_none_or(|before| before.access_token_lifetime != lifetime));
+        let changed =
+            lifetime.filter(|_| before.is_none_or(|before| before.access_token_lifetime != lifetime));
         faults.extend(lifetime_fault(&self.keys, changed));
         for (member, of) in [
             ("backchannel_logout_uri", (|client| client.logout.back_channel.as_ref()) as fn(&Client) -> _),
@@ -240,7 +257,8 @@ fn secret_fault(client: &Client, secret: Option<&SecretSource>) -> Option<Fault>
 fn kept_secret_fault(record: &ClientRecord, after: &Client) -> Option<Fault> {
     (after.kind.is_public() && !record.secrets.is_empty()).then(|| {
         let kind = after.kind.as_str();
-        let sentence = format!("a {kind} client is public and cannot keep a secret; remove its secrets first");
+        let sentence =
+            format!("a {kind} client is public and cannot keep a secret; remove its secrets first");
         Fault::conflict("kind", sentence)
     })
 }

@@ -32,8 +32,7 @@ impl SectorList {
         if !is_https || uri.len() > LONGEST {
             return Err(wrong("is no https address").into());
         }
-        let answer =
-            fetcher.get(uri).await.map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+        let answer = fetcher.get(uri).await.map_err(|error| wrong(&format!("cannot be read: {error}")))?;
         if answer.status.as_u16() != 200 {
             return Err(wrong(&format!("answered {}", answer.status)).into());
         }
