@@ -139,15 +139,13 @@ async fn every_wrong_member_is_named_at_once_and_nothing_is_changed() {
     assert_eq!(refused, members.map(invalid));
 
     server.user("alice").await;
-    let taken = users::create(
-        &context(&server),
-        NewUser {
-            username: "bob".into(),
-            claims: claims(json!({"email": "Alice@example.com"})),
-            password: password(&server).await,
-        },
-    );
-    assert_eq!(faults(taken.await), [(Some("email"), FaultKind::Conflict)]);
+    let bob = NewUser {
+        username: "bob".into(),
+        claims: claims(json!({"email": "Alice@example.com"})),
+        password: password(&server).await,
+    };
+    let taken = users::create(&context(&server), bob).await;
+    assert_eq!(faults(taken), [(Some("email"), FaultKind::Conflict)]);
     assert_eq!(faults(users::enable(&context(&server), "carol").await), [(None, FaultKind::NotFound)]);
     let empty = HashedPassword::new(&server.app.passwords, Secret::new(String::new()));
     assert_eq!(faults(empty.await), [(Some("password"), FaultKind::Invalid)]);
