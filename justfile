@@ -1,29 +1,31 @@
-# Lists the verbs.
+# Lists the commands.
 default:
     @just --list
 
-# A server with everything in it, and an application to sign in to.
+# Runs a demo server and an application to sign in to.
 demo *options:
     cargo run --release -- demo {{options}}
 
-# The tests, on SQLite.
+# Runs the tests on SQLite.
 test *names:
     cargo test {{names}}
 
-# The integration tests on PostgreSQL; the URL is an administrator's.
+# Runs the integration tests on PostgreSQL; the URL must be an administrator's.
 test-postgres url *names:
     TEST_ENGINE=postgres TEST_POSTGRES_URL={{url}} cargo test --test it {{names}}
 
-# What CI asks before anything else.
+# Checks formatting, lints and spelling; needs `typos` (`pip install typos` or `cargo install typos-cli`).
 check:
     cargo fmt --check
     cargo clippy --all-targets -- -D warnings
+    typos
 
-# What may come in from outside; needs `cargo install cargo-deny`.
+# Checks the licenses and sources of dependencies; needs `cargo install cargo-deny`.
 deny:
     cargo deny --locked check licenses bans sources
 
-# The client libraries in other languages that `cargo test` tries, if they are there; needs pip, npm, Go, a JDK and Maven.
+# Installs the client libraries in other languages, which `cargo test` uses if they are installed; needs pip, npm, Go, a
+# JDK and Maven.
 clients directory="target/clients":
     mkdir -p {{directory}}
     cp tests/clients/package.json {{directory}}
@@ -35,14 +37,14 @@ clients directory="target/clients":
         mvn -B -q dependency:copy -Dartifact="$jar" -DoutputDirectory="$(realpath {{directory}})/java" || exit 1; \
     done
 
-# Outages as long as they are, and writers for a minute; on PostgreSQL too with TEST_ENGINE and TEST_POSTGRES_URL.
+# Runs outages at their real length, and load for a minute; on PostgreSQL with TEST_ENGINE and TEST_POSTGRES_URL.
 soak:
     TEST_SOAK=1 cargo test --test it -- faults races failover
 
-# What requests cost; --growth fills the database to a million clients, people and tokens.
+# Measures what requests cost; --growth fills the database with a million clients, people and tokens.
 bench *options:
     cargo bench -- {{options}}
 
-# Everything that CI does.
+# Runs everything that CI runs.
 ci:
     .ci/run

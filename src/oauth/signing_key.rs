@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::clock::Seconds;
+use crate::oauth::word::word_in_json;
 
 /// How long whoever reads the published keys may keep them without asking again.
 pub const JWKS_MAX_AGE: Seconds = 3600;
@@ -32,6 +33,8 @@ impl SigningAlgorithm {
         Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == word)
     }
 }
+
+word_in_json!(SigningAlgorithm);
 
 impl fmt::Display for SigningAlgorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

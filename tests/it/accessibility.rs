@@ -12,10 +12,10 @@ use crate::support::relying_party::Registration;
 use crate::support::server::PASSWORD;
 use crate::support::{Application, TestServer, left_out};
 
-/// Bytes of everything that a page loads, without headers.
+/// The most that a page may load, in bytes of content without headers.
 const HEAVIEST: u64 = 30_000;
 
-/// What finds mistakes; the path of `axe.min.js` stands in TEST_AXE, because it is no part of this repository.
+/// The source of axe-core. TEST_AXE holds the path of `axe.min.js`, because the file is not part of this repository.
 fn axe() -> Option<String> {
     let path = std::env::var("TEST_AXE").unwrap_or_default();
     if path.is_empty() {
@@ -25,7 +25,7 @@ fn axe() -> Option<String> {
     Some(std::fs::read_to_string(path).expect("axe.min.js"))
 }
 
-/// A browser with axe, and the titles that it has seen.
+/// A browser with axe loaded, and the page titles seen so far.
 struct Judge {
     chromium: Chromium,
     axe: String,
@@ -43,7 +43,7 @@ impl Judge {
         self.judge(state).await;
     }
 
-    /// Looks at the page that is shown: wide and light, then dark at 400 % zoom.
+    /// Checks the current page: wide and light, then dark at 400 % zoom.
     async fn judge(&mut self, state: &str) {
         let title = self.chromium.page.title().await.expect("a title");
         assert!(self.titles.insert(title.clone()), "{state}: another page has the title {title} too");
@@ -78,7 +78,7 @@ impl Judge {
     }
 }
 
-/// An application with everything that a consent page can show, and more of it than is good.
+/// An application with everything that a consent page can show, and texts longer than any reasonable one.
 async fn application(server: &TestServer) -> Application {
     let long = ScopeRecord {
         name: "calendar.events.of-everybody:write".into(),
@@ -104,7 +104,7 @@ async fn application(server: &TestServer) -> Application {
     server.register(registration).await
 }
 
-/// The pages that a device leads to.
+/// Checks the pages of the device flow.
 async fn judge_device(judge: &mut Judge, server: &TestServer) {
     let grants = [GrantType::DeviceCode, GrantType::RefreshToken];
     let tv = server.register(Registration::native("tv").grants(&grants)).await;
@@ -150,7 +150,7 @@ async fn axe_finds_nothing_on_any_page_in_any_state() {
     judge.chromium.click("sign-in").await;
     judge.chromium.text_of("problem").await;
     judge.judge("sign-in with an error").await;
-    // What has the focus is read out together with the problem.
+    // A screen reader reads the problem out together with the focused field.
     assert_eq!(judge.focused().await, serde_json::json!(["password", "problem", "solid", true]));
     judge.chromium.type_into("password", PASSWORD).await;
     judge.chromium.click("sign-in").await;

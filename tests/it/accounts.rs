@@ -22,7 +22,7 @@ fn is_choice(page: &Answer) -> bool {
     page.body.contains("<h1>Choose an account</h1>")
 }
 
-/// The sessions that a page to choose offers, by the names beside them.
+/// The sessions that an account chooser offers, with the name beside each.
 fn offered(page: &Answer) -> Vec<(String, String)> {
     let buttons = page.body.split("name=\"session\" value=\"").skip(1);
     let button = |rest: &str| {
@@ -36,7 +36,7 @@ fn names(page: &Answer) -> Vec<String> {
     offered(page).into_iter().map(|(name, _)| name).collect()
 }
 
-/// Signs somebody in beside who is signed in already; the answer to the application.
+/// Signs another person in while somebody is already signed in. Returns the answer to the application.
 async fn add(app: &Application, browser: &mut Browser, username: &str) -> Answer {
     let page = browser.open(&app.url_with(&[("scope", "openid"), SELECT])).await;
     let page = if is_choice(&page) { browser.submit(&page, &[("another", "1")]).await } else { page };
@@ -49,13 +49,13 @@ async fn choose(browser: &mut Browser, page: &Answer, username: &str) -> Answer 
     browser.submit(page, &[("session", session)]).await
 }
 
-/// The user behind a code.
+/// The user that a code was issued for.
 async fn user(app: &Application, back: &Answer) -> String {
     let id_token = app.redeem_by_hand(&back.get("code")).await.get("id_token");
     claims(&id_token)["sub"].as_str().unwrap().to_owned()
 }
 
-/// A server with people, and a browser in which all of them are signed in; their ids.
+/// A server with users, a browser in which all of them are signed in, and the users' ids.
 async fn with_people(people: &[&str]) -> (TestServer, Application, Browser, Vec<String>) {
     let server = TestServer::start().await;
     let app = app(&server).await;
@@ -84,7 +84,7 @@ async fn a_person_with_several_accounts_chooses_one_for_each_application() {
 }
 
 #[tokio::test]
-async fn which_account_a_request_goes_on_with() {
+async fn hint_prompt_and_choice_decide_which_account_a_request_uses() {
     let (server, app, mut browser, ids) = with_people(&["alice", "bob"]).await;
     let page = browser.open(&app.url_with(&[("scope", "openid")])).await;
     let back = choose(&mut browser, &page, "alice").await;
@@ -111,7 +111,7 @@ async fn which_account_a_request_goes_on_with() {
     let none = browser.get(&url(&[("prompt", "none select_account")])).await;
     none.assert_redirect_error("invalid_request", "prompt.none_combined", &server.url);
 
-    // With one account the page is shown only where it is asked for.
+    // With a single account the page is shown only on request.
     let mut carol = server.browser();
     server.user("carol").await;
     add(&app, &mut carol, "carol").await;
@@ -123,7 +123,7 @@ async fn which_account_a_request_goes_on_with() {
 }
 
 #[tokio::test]
-async fn a_chosen_account_signs_in_anew_where_the_application_wants_it() {
+async fn a_chosen_account_signs_in_again_if_the_application_wants_it() {
     let (_server, app, mut browser, ids) = with_people(&["alice", "bob"]).await;
     let page = browser.open(&app.url_with(&[("scope", "openid"), ("prompt", "login")])).await;
     assert!(is_choice(&page));
@@ -136,7 +136,7 @@ async fn a_chosen_account_signs_in_anew_where_the_application_wants_it() {
 }
 
 #[tokio::test]
-async fn another_account_comes_beside_the_others_up_to_five() {
+async fn another_account_is_added_to_the_others_up_to_five() {
     let (server, app, mut browser, _) = with_people(&["one", "two", "three", "four", "five"]).await;
     let page = browser.open(&app.url_with(&[SELECT])).await;
     assert_eq!(names(&page), ["five", "four", "three", "two", "one"]);
@@ -152,7 +152,7 @@ async fn another_account_comes_beside_the_others_up_to_five() {
         "the first session is over, not only its cookie"
     );
 
-    // Whoever is here already is not here twice.
+    // Signing in to an account that is already signed in adds no second entry.
     add(&app, &mut browser, "four").await;
     let page = browser.open(&app.url_with(&[SELECT])).await;
     assert_eq!(names(&page), ["four", "six", "five", "three", "two"]);
@@ -160,7 +160,7 @@ async fn another_account_comes_beside_the_others_up_to_five() {
 }
 
 #[tokio::test]
-async fn a_sign_in_that_an_application_asked_one_person_for_replaces_that_one_alone() {
+async fn a_sign_in_requested_for_one_person_replaces_only_that_session() {
     let (server, app, mut browser, ids) = with_people(&["alice", "bob"]).await;
     server.user("mallory").await;
     let page = browser.open(&app.url_with(&[("prompt", "login"), ("login_hint", "alice")])).await;
@@ -178,7 +178,7 @@ async fn a_sign_in_that_an_application_asked_one_person_for_replaces_that_one_al
         .await;
     assert!(alices.iter().all(|(why,)| why == "session.replaced"), "{alices:?}");
 
-    // Of several, none was asked.
+    // With several accounts and no hint, the server does not guess one.
     let page = browser.open(&app.url_with(&[("id_token_hint", "")])).await;
     let page = browser.submit(&page, &[("another", "1")]).await;
     browser.sign_in(&page, "alice").await;
@@ -192,7 +192,7 @@ async fn a_session_stays_when_the_password_changes_between_verifying_and_replaci
     add(&app, &mut browser, "alice").await;
     server.user("bob").await;
     let page = browser.open(&app.url_with(&[("prompt", "login")])).await;
-    // Bob may not sign in; alice's session is none of his business.
+    // Bob's account is disabled; that has no effect on Alice's session.
     server.sql("UPDATE users SET disabled_at = 1 WHERE username = 'bob'").await;
     let page = browser.submit(&page, &[("username", "bob"), ("password", PASSWORD)]).await;
     assert!(page.is_sign_in());
@@ -224,7 +224,7 @@ async fn a_person_signs_out_of_one_account_or_of_all() {
 }
 
 #[tokio::test]
-async fn nobody_chooses_what_is_not_theirs() {
+async fn an_account_that_is_not_signed_in_here_cannot_be_chosen() {
     let (server, app, mut browser, _) = with_people(&["alice", "bob"]).await;
     server.user("mallory").await;
     let mut other = server.browser();
@@ -271,7 +271,7 @@ async fn a_cookie_of_any_kind_is_harmless() {
 }
 
 #[tokio::test]
-async fn two_sign_ins_at_once_in_one_browser_leave_it_in_order() {
+async fn two_parallel_sign_ins_in_one_browser_both_succeed() {
     let (server, app, mut browser, _) = with_people(&["alice"]).await;
     server.user("bob").await;
     server.user("carol").await;
@@ -288,7 +288,7 @@ async fn two_sign_ins_at_once_in_one_browser_leave_it_in_order() {
 }
 
 #[tokio::test]
-async fn whoever_is_asked_for_consent_may_turn_to_another_account() {
+async fn the_consent_page_lets_a_person_switch_accounts() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     server.user("bob").await;

@@ -37,7 +37,7 @@ async fn every_fault_after_a_good_client_and_redirect_uri_goes_back_to_the_appli
         answer.assert_redirect_error(error, reason, &server.url);
         assert_eq!(answer.get("state"), "the state");
         assert!(answer.location().unwrap().starts_with("https://app.example/callback?error="));
-        // The same in the body of a POST.
+        // The same request in the body of a POST.
         let body = web.request_with(changes);
         let form = [("content-type", "application/x-www-form-urlencoded")];
         let posted = server.browser().request(Method::POST, "/authorize", &form, &body).await;
@@ -82,12 +82,12 @@ async fn an_unknown_or_disabled_client_is_a_page() {
 
     assert!(server.browser().open(&web.url_with(&[])).await.is_sign_in());
     server.sql("UPDATE clients SET disabled_at = 1, version = version + 1").await;
-    // A good request may be answered from a record that is a second old; a refusal never is.
+    // A good request may be answered from a cached record up to a second old; a refusal always reads the database.
     server.get(&web.url_with(&[("scope", "nonsense")])).await.assert_page(400, "client.disabled");
 }
 
 #[tokio::test]
-async fn a_client_without_the_grant_is_told_so() {
+async fn a_client_without_the_grant_is_refused() {
     let server = TestServer::start().await;
     let registration = Registration::web("batch").grants(&[GrantType::ClientCredentials]);
     let batch = server.register(registration).await;
@@ -110,7 +110,7 @@ async fn without_a_scope_a_client_gets_its_scopes_that_are_not_sensitive() {
 }
 
 #[tokio::test]
-async fn pkce_may_be_left_to_confidential_clients_but_never_to_public_ones() {
+async fn pkce_may_be_optional_for_confidential_clients_but_never_for_public_ones() {
     let none: [(&str, &str); 2] = [("code_challenge", ""), ("code_challenge_method", "")];
     let server = TestServer::start_with(&[("oauth.require_pkce", "public")]).await;
     let (web, spa) = (server.web().await, server.spa().await);
@@ -120,7 +120,7 @@ async fn pkce_may_be_left_to_confidential_clients_but_never_to_public_ones() {
         let answer = server.get(&client.url_with(&none)).await;
         answer.assert_redirect_error("invalid_request", "pkce.challenge_missing", &server.url);
     }
-    // A method without a challenge is a mistake in any case.
+    // `code_challenge_method` without `code_challenge` is always an error.
     let answer = server.get(&web.url_with(&[("code_challenge", "")])).await;
     answer.assert_redirect_error("invalid_request", "pkce.challenge_missing", &server.url);
 }
@@ -142,7 +142,7 @@ async fn a_post_from_another_site_goes_on_with_a_get_that_sees_the_session() {
     let (web, mut browser) = (server.web().await, server.alice().await);
     web.code(&mut browser).await;
 
-    // What a browser sends: no Lax cookies. The answer's cookies are kept beside those that it has.
+    // A browser sends no Lax cookies with a cross-site POST. The cookies of the answer are added to those it has.
     let mut cross_site = browser.stranger();
     let form = [("content-type", "application/x-www-form-urlencoded"), ("origin", "https://app.example")];
     let kept = cross_site.request(Method::POST, "/authorize", &form, &web.request_with(&[])).await;
@@ -150,12 +150,33 @@ async fn a_post_from_another_site_goes_on_with_a_get_that_sees_the_session() {
     let location = kept.location().unwrap();
     assert!(location.starts_with(&format!("{}/authorize/resume?flow=", server.url)));
 
-    // Another browser that learns of the address gets nowhere, signed in or not.
+    // Another browser cannot use this address, signed in or not.
     server.get(&location).await.assert_page(400, "flow.other_browser");
     browser.get(&location).await.assert_page(400, "flow.other_browser");
 
     browser.cookies.append(&mut cross_site.cookies);
     assert_ne!(browser.get(&location).await.get("code"), "");
+}
+
+#[tokio::test]
+async fn a_waiting_request_keeps_only_the_parameters_that_are_read_and_where_they_came_from() {
+    let server = TestServer::start().await;
+    let web = server.web().await;
+    let junk = "j".repeat(4_000);
+    let asked = server.get(&web.url_with(&[("junk", &junk), ("state", "kept")])).await;
+    assert_eq!(asked.status, 303, "{asked:?}");
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let body = web.request_with(&[("junk", &junk), ("state", "kept")]);
+    let posted = server.browser().request(Method::POST, "/authorize", &form, &body).await;
+    assert_eq!(posted.status, 303, "{posted:?}");
+
+    assert_eq!(server.number("SELECT COUNT(*) FROM flows WHERE LENGTH(request) < 1500").await, 2);
+    for kept in [
+        r#"SELECT COUNT(*) FROM flows WHERE request LIKE '%["state","kept","query"]%'"#,
+        r#"SELECT COUNT(*) FROM flows WHERE request LIKE '%["state","kept","form"]%'"#,
+    ] {
+        assert_eq!(server.number(kept).await, 1, "{kept}");
+    }
 }
 
 #[tokio::test]
@@ -170,7 +191,7 @@ async fn the_session_is_never_judged_on_a_post() {
 }
 
 #[tokio::test]
-async fn a_flow_that_is_over_leads_back_to_the_application() {
+async fn a_finished_flow_leads_back_to_the_application() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let page = browser.open(&web.url_with(&[])).await;
@@ -182,7 +203,7 @@ async fn a_flow_that_is_over_leads_back_to_the_application() {
 }
 
 #[tokio::test]
-async fn when_the_database_is_gone_the_application_is_told() {
+async fn the_application_learns_that_the_database_is_unavailable() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     web.code(&mut browser).await;

@@ -1,9 +1,8 @@
-//! Back-channel logout: applications hear of ended sessions, once, even if it takes a while.
+//! Back-channel logout: each application is notified of an ended session exactly once, even if that takes a while.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use grantor::oauth::client::{Client, LogoutUris};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -22,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 struct Receiver {
     uri: String,
     received: UnboundedReceiver<String>,
-    /// What it answers.
+    /// The response that it gives.
     answer: Arc<Mutex<&'static str>>,
 }
 
@@ -42,7 +41,7 @@ impl Receiver {
         *self.answer.lock().unwrap() = status;
     }
 
-    /// The next logout token that arrives.
+    /// Waits for the next logout token.
     async fn token(&mut self) -> String {
         let request = tokio::time::timeout(PATIENCE, self.received.recv()).await.expect("a call").unwrap();
         let token = request.strip_prefix("/logged-out logout_token=");
@@ -52,24 +51,23 @@ impl Receiver {
 
 async fn app_at(server: &TestServer, id: &str, uri: &str) -> Application {
     let mut registration = Registration::web(id).scopes("openid offline_access read");
-    let logout = LogoutUris { back_channel: Some(uri.into()), front_channel: None };
-    registration.client = Client { logout, ..registration.client };
+    registration.client.logout.back_channel = Some(uri.into());
     server.register(registration).await
 }
 
-/// Signs in and redeems the code; the ID Token.
+/// Signs in and redeems the code. Returns the ID Token.
 async fn sign_in(app: &Application, browser: &mut Browser) -> String {
     let back = browser.authorize(&app.url_with(&[("scope", "openid")])).await;
     app.redeem_by_hand(&back.get("code")).await.get("id_token")
 }
 
-/// Lets the server's clock, which stands still, pass that of the command line.
+/// Moves the server's clock, which does not run by itself, past the command line's.
 fn catch_up(server: &TestServer) {
     server.clock.advance(Duration::from_secs(120));
     server.app.back_channel.wake();
 }
 
-/// Waits until the deliveries are as wanted.
+/// Waits until the list of deliveries satisfies `wanted`.
 async fn until(operator: &Operator, wanted: impl Fn(&[Value]) -> bool) -> Value {
     let become_so = async {
         loop {
@@ -89,7 +87,7 @@ fn is(delivery: &Value, client: &str, state: &str, attempts: i64) -> bool {
 }
 
 #[tokio::test]
-async fn an_application_gets_a_signed_token_about_the_session_that_is_over() {
+async fn an_application_gets_a_signed_token_about_the_ended_session() {
     let server = TestServer::start_with(&[ALLOWED]).await;
     let mut receiver = Receiver::start();
     let app = app_at(&server, "app", &receiver.uri).await;
@@ -120,7 +118,7 @@ async fn an_application_gets_a_signed_token_about_the_session_that_is_over() {
 }
 
 #[tokio::test]
-async fn a_session_ends_in_many_ways_and_each_is_told() {
+async fn applications_are_notified_however_a_session_ends() {
     let server = TestServer::start_with(&[ALLOWED]).await;
     let operator = Operator::of(&server);
     let mut receiver = Receiver::start();
@@ -154,7 +152,7 @@ async fn a_session_ends_in_many_ways_and_each_is_told() {
 }
 
 #[tokio::test]
-async fn who_does_not_take_it_is_told_again_later_and_each_time_anew() {
+async fn a_failed_delivery_is_retried_later_with_a_new_token() {
     let server = TestServer::start_with(&[ALLOWED]).await;
     let operator = Operator::of(&server);
     let mut receiver = Receiver::start();
@@ -183,7 +181,7 @@ async fn who_does_not_take_it_is_told_again_later_and_each_time_anew() {
 }
 
 #[tokio::test]
-async fn after_three_days_it_is_given_up_until_the_operator_asks_for_more() {
+async fn a_delivery_is_given_up_after_three_days_until_the_operator_retries_it() {
     let server = TestServer::start_with(&[ALLOWED]).await;
     let operator = Operator::of(&server);
     let mut receiver = Receiver::start();
@@ -214,7 +212,7 @@ async fn after_three_days_it_is_given_up_until_the_operator_asks_for_more() {
 }
 
 #[tokio::test]
-async fn a_private_address_is_called_by_nobody_who_was_not_allowed_to() {
+async fn a_private_address_is_only_called_if_the_operator_allows_it() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let mut receiver = Receiver::start();
@@ -227,11 +225,11 @@ async fn a_private_address_is_called_by_nobody_who_was_not_allowed_to() {
     assert_eq!(list[0]["last_error"], "127.0.0.1 is not called by plain http; fetch.allow can name it");
     assert!(receiver.received.try_recv().is_err());
 
-    // It is in the database: another process with another configuration tells what this one could not.
+    // The delivery is in the database, so another process with another configuration can send it.
     let _node = node(&server, &[ALLOWED]);
     server.sql("UPDATE logout_deliveries SET next_attempt_at = 0").await;
     while receiver.received.is_empty() {
-        // Whichever node is first: this one refuses, and the row waits again.
+        // Either node may be first: if this one refuses, the delivery waits for its next attempt again.
         server.sql("UPDATE logout_deliveries SET next_attempt_at = 0, attempts = 1 WHERE state = 'waiting' AND last_error IS NOT NULL").await;
         tokio::task::yield_now().await;
     }
@@ -239,7 +237,7 @@ async fn a_private_address_is_called_by_nobody_who_was_not_allowed_to() {
 }
 
 #[tokio::test]
-async fn two_nodes_tell_each_application_once() {
+async fn two_nodes_notify_each_application_once() {
     let cluster = Cluster::on(TestDatabase::fresh(engine()).await, 2, &[ALLOWED]).await;
     let server = &cluster.server;
     let mut receiver = Receiver::start();
@@ -252,7 +250,8 @@ async fn two_nodes_tell_each_application_once() {
     }
     let operator = Operator::of(server);
     operator.done(&["session", "end", "--user", "alice", "--yes"]);
-    // No clock is moved: to a node that is ahead, what another one has just claimed would be due again.
+    // No clock is moved here: a node whose clock is ahead would consider a delivery due that another node has just
+    // claimed.
     until(&operator, |list| list.len() == 12 && list.iter().all(|one| is(one, "app", "delivered", 1))).await;
     let mut told = Vec::new();
     while let Ok(request) = receiver.received.try_recv() {
@@ -264,7 +263,7 @@ async fn two_nodes_tell_each_application_once() {
 }
 
 #[tokio::test]
-async fn who_never_answers_holds_up_nobody_else() {
+async fn an_application_that_never_answers_does_not_delay_others() {
     let server = TestServer::start_with(&[ALLOWED]).await;
     let operator = Operator::of(&server);
     let hung = Site::start(|_| {
@@ -295,7 +294,7 @@ async fn who_never_answers_holds_up_nobody_else() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_told_any_more_says_why() {
+async fn a_delivery_that_became_impossible_says_why() {
     let server = TestServer::start_with(&[ALLOWED]).await;
     let operator = Operator::of(&server);
     let receiver = Receiver::start();
@@ -333,7 +332,7 @@ async fn what_cannot_be_told_any_more_says_why() {
 }
 
 #[tokio::test]
-async fn an_address_that_could_not_be_called_is_refused_at_registration() {
+async fn a_logout_uri_that_could_never_be_called_is_refused_at_registration() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let create = |uri: &'static str| {
@@ -364,7 +363,7 @@ async fn an_address_that_could_not_be_called_is_refused_at_registration() {
 }
 
 #[tokio::test]
-async fn the_last_attempt_is_the_last_also_where_nobody_answers() {
+async fn the_last_attempt_is_the_last_even_without_an_answer() {
     let server = TestServer::start_with(&[ALLOWED, ("fetch.deadline", "2s")]).await;
     let operator = Operator::of(&server);
     let hung = Site::start(|_| {
@@ -378,7 +377,7 @@ async fn the_last_attempt_is_the_last_also_where_nobody_answers() {
     alice.sign_out().await;
     until(&operator, |list| is(&list[0], "hung", "waiting", 1) && !list[0]["last_error"].is_null()).await;
     server.sql("UPDATE logout_deliveries SET attempts = 10, next_attempt_at = 0").await;
-    // Time goes on while the call is waited for, and the server looks again.
+    // The clock advances during the call, and the server looks for due deliveries again.
     let passed = std::cell::Cell::new(0);
     let list = until(&operator, |list| {
         if passed.replace(passed.get() + 1) < 20 {

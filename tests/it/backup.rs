@@ -1,4 +1,4 @@
-//! Backups of a SQLite database that is in use, and their way back.
+//! Backing up a SQLite database in use, and restoring it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -17,12 +17,12 @@ use crate::support::operator::refusal;
 use crate::support::process::Serving;
 use crate::support::{Operator, TestServer, left_out};
 
-/// A server on SQLite, whatever this run is about.
+/// A server on SQLite, whichever engine this run tests.
 async fn server() -> TestServer {
     TestServer::start_on(TestDatabase::fresh(Engine::Sqlite).await, &[]).await
 }
 
-/// Somebody with an empty folder that is to become a server's.
+/// An operator with an empty folder for a new server.
 struct Elsewhere {
     folder: TempDir,
     operator: Operator,
@@ -46,7 +46,7 @@ impl Elsewhere {
         Serving::start(self.folder.path(), &self.path("node.toml"), &environment)
     }
 
-    /// The names of the files here, without what belongs to an open database.
+    /// The names of the files here, without the side files of an open database.
     fn files(&self) -> Vec<String> {
         files(self.folder.path())
     }
@@ -74,7 +74,7 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// A server's folder with a backup `copy` and its key `copy.key` in it.
+/// A server with a backup `copy` and its key `copy.key` in its folder.
 async fn backed_up() -> (TestServer, PathBuf) {
     let server = server().await;
     let copy = server.database.directory.path().join("copy");
@@ -83,7 +83,7 @@ async fn backed_up() -> (TestServer, PathBuf) {
 }
 
 #[tokio::test]
-async fn a_backup_under_load_is_one_state_and_the_restored_server_takes_what_was_issued_before() {
+async fn a_backup_under_load_is_consistent_and_the_restored_server_accepts_earlier_tokens() {
     let server = server().await;
     let (web, mut alice) = (server.web().await, server.alice().await);
     let code = web.code(&mut alice).await;
@@ -119,7 +119,7 @@ async fn a_backup_under_load_is_one_state_and_the_restored_server_takes_what_was
     let (signed_in, said) = tokio::join!(load, backups);
     assert!(signed_in.iter().sum::<i32>() > 0);
     assert!(said[0].contains(" rows of ") && said[0].contains("copy.key"), "{}", said[0]);
-    // A grant and its token are written together.
+    // A grant and its token are written in one transaction.
     let torn = "SELECT COUNT(*) FROM access_tokens WHERE grant_id NOT IN (SELECT id FROM grants)";
     assert_eq!(number(&copy, torn).await, 0);
     assert!(number(&copy, "SELECT COUNT(*) FROM grants").await > 0);
@@ -138,7 +138,7 @@ async fn a_backup_under_load_is_one_state_and_the_restored_server_takes_what_was
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_backup_is_for_its_owner_and_says_what_is_not_in_it() {
+async fn a_backup_is_private_to_its_owner_and_says_what_it_leaves_out() {
     use std::os::unix::fs::PermissionsExt as _;
     let server = server().await;
     let operator = Operator::of(&server);
@@ -163,7 +163,7 @@ async fn a_backup_is_for_its_owner_and_says_what_is_not_in_it() {
     assert_eq!(kept, "copy.key holds another master key; put it elsewhere first");
 }
 
-/// Waits until a command has written something in a folder of its own, and kills it.
+/// Waits until a command has written to a temporary folder of its own, then kills it.
 fn kill_in_the_middle(mut child: Child, folder: &Path, prefix: &str) {
     let has_begun = || {
         std::fs::read_dir(folder).unwrap().flatten().any(|entry| {
@@ -179,13 +179,13 @@ fn kill_in_the_middle(mut child: Child, folder: &Path, prefix: &str) {
     assert_eq!(child.wait().unwrap().code(), None, "it was killed in the middle");
 }
 
-/// So much that copying it takes a while.
+/// Enough data that copying takes a while.
 const LARGE: &str = "INSERT INTO logos (digest, media_type, bytes)
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
     SELECT CAST(i AS TEXT), 'image/png', randomblob(1000000) FROM n";
 
 #[tokio::test]
-async fn a_backup_that_is_killed_leaves_the_former_one_as_it_was() {
+async fn a_killed_backup_leaves_the_previous_one_unchanged() {
     let server = server().await;
     let operator = Operator::of(&server);
     operator.done(&["backup", "copy"]);
@@ -204,7 +204,7 @@ async fn a_backup_that_is_killed_leaves_the_former_one_as_it_was() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_backup_that_is_interrupted_leaves_nothing_behind() {
+async fn an_interrupted_backup_leaves_no_files_behind() {
     let server = server().await;
     let operator = Operator::of(&server);
     change(&operator.directory.join("grantor.db"), LARGE).await;
@@ -222,7 +222,7 @@ async fn a_backup_that_is_interrupted_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn what_was_there_is_put_aside_after_a_question_and_not_under_a_running_server() {
+async fn a_restore_asks_keeps_the_old_database_and_refuses_under_a_running_server() {
     let (server, copy) = backed_up().await;
     let elsewhere = Elsewhere::new();
     let operator = &elsewhere.operator;
@@ -251,7 +251,7 @@ async fn what_was_there_is_put_aside_after_a_question_and_not_under_a_running_se
 }
 
 #[tokio::test]
-async fn a_restore_that_is_killed_leaves_the_database_as_it_was() {
+async fn a_killed_restore_leaves_the_database_unchanged() {
     let server = server().await;
     change(&server.database.directory.path().join("grantor.db"), LARGE).await;
     let copy = server.database.directory.path().join("copy");
@@ -269,7 +269,7 @@ async fn a_restore_that_is_killed_leaves_the_database_as_it_was() {
 }
 
 #[tokio::test]
-async fn what_is_no_good_backup_is_refused_with_a_sentence() {
+async fn an_unusable_backup_is_refused_with_a_sentence() {
     let (_server, copy) = backed_up().await;
     let elsewhere = Elsewhere::new();
     let named = |name: &str| {
@@ -326,7 +326,7 @@ async fn a_backup_without_its_master_key_is_not_restored() {
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_read_any_more_is_replaced_and_kept() {
+async fn an_unreadable_database_is_replaced_and_kept_aside() {
     let (_server, copy) = backed_up().await;
     let elsewhere = Elsewhere::new();
     let spoiled = "spoiled".repeat(2000);
@@ -341,7 +341,7 @@ async fn a_database_that_cannot_be_read_any_more_is_replaced_and_kept() {
 }
 
 #[tokio::test]
-async fn a_file_that_was_copied_with_its_journal_is_restored_with_what_is_in_it() {
+async fn a_file_copied_with_its_journal_is_restored_with_the_journals_content() {
     let server = server().await;
     let folder = server.database.directory.path();
     server.sql("UPDATE scopes SET description = 'in the journal' WHERE name = 'pay'").await;
@@ -356,7 +356,7 @@ async fn a_file_that_was_copied_with_its_journal_is_restored_with_what_is_in_it(
 }
 
 #[tokio::test]
-async fn a_restore_that_is_killed_at_the_last_moment_leaves_both_databases_whole() {
+async fn a_restore_killed_at_the_last_moment_leaves_both_databases_whole() {
     let (_server, copy) = backed_up().await;
     let mine = "SELECT COUNT(*) FROM scopes WHERE name = 'mine'";
     let whole = "SELECT COUNT(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'";
@@ -384,22 +384,7 @@ async fn a_restore_that_is_killed_at_the_last_moment_leaves_both_databases_whole
 }
 
 #[tokio::test]
-async fn a_backup_of_the_first_release_is_brought_to_this_schema() {
-    let elsewhere = Elsewhere::new();
-    let migrations = TempDir::new().unwrap();
-    let first = include_str!("../../migrations/0001_initial.sql");
-    std::fs::write(migrations.path().join("0001_initial.sql"), first).unwrap();
-    let old = elsewhere.path("old");
-    let options = SqliteConnectOptions::from_str(text(&old)).unwrap().create_if_missing(true);
-    let migrator = sqlx::migrate::Migrator::new(migrations.path()).await.unwrap();
-    migrator.run(&mut options.connect().await.unwrap()).await.unwrap();
-    elsewhere.operator.done(&["restore", "old"]);
-    assert_eq!(number(&elsewhere.path("grantor.db"), "SELECT COUNT(*) FROM leases").await, 0);
-    elsewhere.serve();
-}
-
-#[tokio::test]
-async fn on_postgresql_the_way_is_named() {
+async fn on_postgresql_the_sentence_says_what_to_use_instead() {
     if postgres_url().is_none() {
         return left_out("backups on PostgreSQL, because TEST_POSTGRES_URL is not set");
     }

@@ -1,4 +1,4 @@
-//! The pages in a real browser, under their real policy.
+//! The pages in a real browser, under the content security policy that the server sends.
 
 use crate::support::chromium::Chromium;
 use crate::support::demo::Demo;
@@ -7,8 +7,8 @@ use crate::support::server::PASSWORD;
 use crate::support::site::{Site, page, redirect};
 use crate::support::{Application, TestServer};
 
-/// An application on another host name than the server (`localhost` beside `127.0.0.1`), which redirects on to a
-/// third origin.
+/// An application on another host name than the server (`localhost` instead of `127.0.0.1`), which redirects to a third
+/// origin.
 async fn application(server: &TestServer) -> Application {
     let third = Site::start(|path| page(&format!("<p id=landed>{}</p>", path.replace('&', "&amp;"))));
     let onward = third.port;
@@ -39,14 +39,14 @@ async fn a_person_signs_in_consents_and_arrives_at_a_third_origin() {
     chromium.click("sign-in").await;
     assert!(chromium.text_of("problem").await.contains("not right"));
     assert!(chromium.page.title().await.unwrap().starts_with("Error: "));
-    // The username is still there; only the password is asked for again.
+    // The form keeps the username; only the password must be typed again.
     chromium.type_into("password", PASSWORD).await;
     chromium.click("sign-in").await;
     chromium.click("allow").await;
     let landed = chromium.text_of("landed").await;
     assert!(landed.contains("code=gac_") && landed.contains("state=the+state"), "{landed}");
 
-    // Now there is nothing to ask, and the second time goes straight through.
+    // The second time there is no question left, so the browser goes straight to the application.
     chromium.open("about:blank").await;
     chromium.open(&web.url_with(&[("state", "second")])).await;
     assert!(chromium.text_of("landed").await.contains("state=second"));
@@ -86,7 +86,7 @@ async fn the_policy_lets_a_form_end_in_a_native_application() {
     while server.number("SELECT COUNT(*) FROM codes").await == 0 {
         tokio::task::yield_now().await;
     }
-    // No such application is installed, so the page stays; what counts is that nothing was blocked.
+    // No application handles this scheme, so the page stays. The policy must not have blocked anything.
     assert!(chromium.script("return window.violated ?? null").await.is_null());
 }
 
@@ -111,7 +111,7 @@ async fn a_form_on_another_site_may_post_the_request_although_its_cookies_are_la
     sign_in(&chromium).await;
     chromium.click("allow").await;
     chromium.text_of("landed").await;
-    // Now with a session, which the cross-site POST does not carry.
+    // Once more with a session, whose cookie the cross-site POST does not carry.
     chromium.open(&format!("http://localhost:{}/", site.port)).await;
     chromium.click("go").await;
     assert!(chromium.text_of("landed").await.contains("code=gac_"));
@@ -135,7 +135,7 @@ async fn pages_fit_a_phone_and_load_nothing_from_elsewhere() {
     }
 }
 
-/// Nothing stands out at the side, and all that was loaded came from the server itself.
+/// The page is not wider than the window, and everything it loaded came from the server itself.
 async fn fits(chromium: &Chromium, server: &TestServer) {
     let wide = chromium.script("return document.documentElement.scrollWidth > window.innerWidth").await;
     assert_eq!(wide, false, "{}", chromium.url().await);
@@ -165,7 +165,7 @@ async fn a_newcomer_signs_in_through_the_demo_and_breaks_a_request() {
     let claims = chromium.text_of("id-token-claims").await;
     assert!(claims.contains("\"aud\": \"demo-web\"") && claims.contains("\"nonce\": "), "{claims}");
     chromium.click("userinfo").await;
-    // The page before has an answer, too.
+    // The page before this one shows an answer, too.
     chromium.until("answer-body", |text| text.contains("\"name\": \"Demo Person\"")).await;
     chromium.open(&format!("{}/tokens", demo.application.trim_end_matches('/'))).await;
     let first = chromium.text_of("access-token").await;
@@ -189,7 +189,7 @@ async fn a_newcomer_signs_in_through_the_demo_and_breaks_a_request() {
     }
 }
 
-/// Signed in already: in another tab, only the code and the question are left.
+/// In another tab, already signed in: only the code and the consent are left.
 async fn connect_a_television(chromium: &Chromium, application: &str) {
     chromium.open(application).await;
     chromium.click("television").await;
@@ -206,7 +206,7 @@ async fn connect_a_television(chromium: &Chromium, application: &str) {
     chromium.until("access-token", |text| text.starts_with("gat_")).await;
 }
 
-/// What would run if any of it were taken for markup or for an address.
+/// Texts that would run a script if a page took them for markup or for a URL.
 const HOSTILE: [&str; 6] = [
     "<script>window.owned = 1</script>",
     "\"><img src=x onerror=window.owned=1>",

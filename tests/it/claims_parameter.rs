@@ -1,4 +1,4 @@
-//! The parameter `claims`: what is asked for by name, where it is told, and what the person is asked.
+//! The `claims` parameter: which claims are requested by name, where they are returned, and what the person is asked.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ async fn tokens(app: &Application, browser: &mut Browser, scope: &str, wanted: &
     app.redeem_by_hand(&back.get("code")).await.json()
 }
 
-/// What UserInfo tells beside `sub`.
+/// The claims that UserInfo returns beside `sub`.
 async fn told(server: &TestServer, tokens: &Value) -> Value {
     let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
     let answer = server.browser().request(Method::GET, "/userinfo", &[("authorization", &bearer)], "").await;
@@ -30,7 +30,7 @@ async fn told(server: &TestServer, tokens: &Value) -> Value {
     told
 }
 
-/// What an ID Token tells of the person.
+/// The claims about the person in an ID Token.
 fn told_by(tokens: &Value) -> Value {
     let mut claims = claims(tokens["id_token"].as_str().unwrap());
     claims
@@ -41,7 +41,7 @@ fn told_by(tokens: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn each_claim_is_told_where_it_was_asked_for_and_after_a_refresh_as_well() {
+async fn each_claim_is_returned_where_it_was_requested_also_after_a_refresh() {
     let server = TestServer::start().await;
     let (app, mut alice) = (app(&server).await, server.alice().await);
     Operator::of(&server).done(&["user", "update", "alice", "--name", "Alice", "--claim", "locale=en"]);
@@ -58,7 +58,7 @@ async fn each_claim_is_told_where_it_was_asked_for_and_after_a_refresh_as_well()
 }
 
 #[tokio::test]
-async fn a_value_that_is_named_must_be_the_one() {
+async fn a_requested_value_must_match() {
     let server = TestServer::start().await;
     let (app, mut alice) = (app(&server).await, server.alice().await);
     for (wish, told_email) in [
@@ -76,13 +76,13 @@ async fn a_value_that_is_named_must_be_the_one() {
 }
 
 #[tokio::test]
-async fn what_the_client_may_not_learn_or_nobody_knows_is_left_out() {
+async fn forbidden_and_unknown_claims_are_left_out() {
     let server = TestServer::start().await;
     let (app, mut alice) = (app(&server).await, server.alice().await);
     let wanted = json!({ "userinfo": { "address": null, "groups": null, "made_up": null, "iss": null, "email": null } });
     let tokens = tokens(&app, &mut alice, "openid", &wanted).await;
     assert_eq!(told(&server, &tokens).await, json!({ "email": "alice@example.com" }));
-    // Without openid it is no request of OpenID Connect.
+    // Without the scope `openid` it is not an OpenID Connect request.
     let back = alice.authorize(&url(&app, "read", &wanted, &[])).await;
     let code = app.redeem_by_hand(&back.get("code")).await;
     assert_eq!(code.status, 200, "{code:?}");
@@ -90,7 +90,7 @@ async fn what_the_client_may_not_learn_or_nobody_knows_is_left_out() {
 }
 
 #[tokio::test]
-async fn the_person_is_asked_for_what_no_scope_tells_and_only_once() {
+async fn the_person_is_asked_once_for_claims_that_no_scope_covers() {
     let server = TestServer::start().await;
     let (app, mut alice) = (app(&server).await, server.alice().await);
     let email = json!({ "userinfo": { "email": null } });
@@ -112,7 +112,7 @@ async fn the_person_is_asked_for_what_no_scope_tells_and_only_once() {
 }
 
 #[tokio::test]
-async fn a_subject_that_is_wanted_is_the_only_one_who_comes_back() {
+async fn only_the_requested_subject_returns_to_the_application() {
     let server = TestServer::start().await;
     let (app, mut alice) = (app(&server).await, server.alice().await);
     let tokens = tokens(&app, &mut alice, "openid", &json!({})).await;
@@ -134,7 +134,7 @@ async fn a_subject_that_is_wanted_is_the_only_one_who_comes_back() {
 }
 
 #[tokio::test]
-async fn what_is_malformed_or_cannot_be_reached_goes_back_to_the_application() {
+async fn a_malformed_or_unreachable_request_goes_back_to_the_application() {
     let server = TestServer::start().await;
     let (app, mut alice) = (app(&server).await, server.alice().await);
     let ask = async |alice: &mut Browser, text: &str| -> Answer {

@@ -1,4 +1,4 @@
-//! Clients that prove who they are by a signature: private_key_jwt and client_secret_jwt (RFC 7523).
+//! Clients that authenticate with a signed assertion: private_key_jwt and client_secret_jwt (RFC 7523).
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ use crate::support::{Answer, Application, Browser, Operator, TestServer};
 
 const ALLOWED: (&str, &str) = ("fetch.allow", "127.0.0.1");
 
-/// A service that signs with a key.
+/// A service that authenticates with a signing key.
 async fn signer(server: &TestServer, change: impl FnOnce(&mut Client)) -> Application {
     let mut registration = Registration::service("job").method(AuthMethod::PrivateKeyJwt);
     change(&mut registration.client);
@@ -69,7 +69,7 @@ async fn a_client_signs_with_a_key_of_every_kind() {
             assert_eq!(ask(&server, &assertion).await.status, 200, "{typ}");
         }
     }
-    // At every endpoint that asks who the client is.
+    // Every endpoint that authenticates clients accepts it.
     let mut browser = server.browser();
     for path in ["/introspect", "/revoke"] {
         let answer = ask_at(&mut browser, path, &[("token", "x")], &good(&server, &keys[2])).await;
@@ -88,7 +88,7 @@ async fn a_client_signs_with_a_key_of_every_kind() {
 }
 
 #[tokio::test]
-async fn threat_14_an_assertion_counts_once_on_every_node() {
+async fn an_assertion_is_accepted_once_across_all_nodes() {
     let server = TestServer::start().await;
     let key = key(SigningAlgorithm::Es256);
     signer(&server, |client| client.jwks = Some(jwks(&[&key]))).await;
@@ -100,7 +100,7 @@ async fn threat_14_an_assertion_counts_once_on_every_node() {
         let replayed = ask_at(&mut browser, path, &[("token", "x")], &assertion).await;
         replayed.assert_json_error(401, "invalid_client", "client_assertion.replayed");
     }
-    // Up to its end, however late that is.
+    // The assertion stays used until it expires, however late that is.
     let long = key.sign("JWT", &claims(&server, &json!({ "exp": server.app.now() + 3600 }))).unwrap();
     assert_eq!(ask(&server, &long).await.status, 200);
     server.clock.advance(Duration::from_secs(3600 + 59));
@@ -114,7 +114,7 @@ async fn threat_14_an_assertion_counts_once_on_every_node() {
 }
 
 #[tokio::test]
-async fn threat_14_of_64_that_come_with_one_assertion_on_two_nodes_one_gets_a_token() {
+async fn of_64_requests_with_one_assertion_at_two_nodes_one_gets_a_token() {
     let server = TestServer::start().await;
     let key = key(SigningAlgorithm::Es256);
     signer(&server, |client| client.jwks = Some(jwks(&[&key]))).await;
@@ -138,7 +138,7 @@ async fn threat_14_of_64_that_come_with_one_assertion_on_two_nodes_one_gets_a_to
 }
 
 #[tokio::test]
-async fn threat_15_an_assertion_is_for_this_server_alone() {
+async fn an_assertion_must_be_addressed_to_this_server() {
     let server = TestServer::start().await;
     let key = key(SigningAlgorithm::Es256);
     signer(&server, |client| client.jwks = Some(jwks(&[&key]))).await;
@@ -168,7 +168,7 @@ async fn threat_15_an_assertion_is_for_this_server_alone() {
 }
 
 #[tokio::test]
-async fn threat_12_a_header_cannot_choose_how_an_assertion_is_verified() {
+async fn a_header_cannot_choose_how_an_assertion_is_verified() {
     let server = TestServer::start_with(&[ALLOWED]).await;
     let (mine, theirs) = (key(SigningAlgorithm::Es256), key(SigningAlgorithm::Es256));
     signer(&server, |client| client.jwks = Some(jwks(&[&mine]))).await;
@@ -183,7 +183,7 @@ async fn threat_12_a_header_cannot_choose_how_an_assertion_is_verified() {
         let (unsigned, _) = assertion.rsplit_once('.').unwrap();
         refused(&server, &format!("{unsigned}."), "client_assertion.signature").await;
     }
-    // The public key, which everybody has, as the secret of a MAC.
+    // The public key, which anybody can read, used as a MAC secret.
     let public = jwks(&[&mine]);
     let parts: Value = serde_json::from_str(&mine.public_jwk().unwrap()).unwrap();
     let x = from_base64url(parts["x"].as_str().unwrap()).unwrap();
@@ -192,14 +192,14 @@ async fn threat_12_a_header_cannot_choose_how_an_assertion_is_verified() {
         let assertion = mac(secret, &header, &claims(&server, &json!({})));
         refused(&server, &assertion, "client_assertion.signature").await;
     }
-    // A token of this server itself is no assertion.
+    // An access token of this server is not a client assertion.
     let own = server.service().await.token(&[("grant_type", "client_credentials")]).await.get("access_token");
     refused(&server, &own, "client_assertion.malformed").await;
     assert_eq!(site.called(), 0, "nothing that a header names is called");
 }
 
 #[tokio::test]
-async fn an_assertion_of_somebody_else_or_of_another_time_is_refused_for_that() {
+async fn an_assertion_with_the_wrong_client_or_time_is_refused_for_that_reason() {
     let server = TestServer::start().await;
     let key = key(SigningAlgorithm::EdDsa);
     signer(&server, |client| client.jwks = Some(jwks(&[&key]))).await;
@@ -258,12 +258,12 @@ async fn an_assertion_of_somebody_else_or_of_another_time_is_refused_for_that() 
     let body = "grant_type=client_credentials";
     let answer = browser.request(reqwest::Method::POST, "/token", &headers, body).await;
     answer.assert_json_error(401, "invalid_client", "client.method_not_allowed");
-    // A client without a person's hand in it has nothing but its key.
+    // None of the refused requests above used the assertion up.
     assert_eq!(ask(&server, &assertion).await.status, 200, "none of all that has used it up");
 }
 
 #[tokio::test]
-async fn keys_are_read_from_where_the_client_publishes_them_and_anew_when_they_change() {
+async fn keys_are_read_from_the_clients_jwks_uri_and_again_when_they_change() {
     let server = TestServer::start_with(&[ALLOWED]).await;
     let (first, second) = (key(SigningAlgorithm::Es256), key(SigningAlgorithm::EdDsa));
     let published = Arc::new(Mutex::new(("200 OK".to_owned(), jwks(&[&first]))));
@@ -276,13 +276,13 @@ async fn keys_are_read_from_where_the_client_publishes_them_and_anew_when_they_c
     assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
     assert_eq!(site.called(), 1, "read once for all of them");
 
-    // A key that is not among them is looked for, and not more often than now and then.
+    // An unknown `kid` makes the server read the keys again, but only once in a while.
     refused(&server, &good(&server, &second), "client_assertion.signature").await;
     refused(&server, &good(&server, &second), "client_assertion.signature").await;
     assert_eq!(site.called(), 1, "a moment ago");
     assert_eq!(ask(&server, &good(&server, &first)).await.status, 200);
 
-    // A new node has no keys yet, and meets every kind of answer.
+    // A new node has no keys yet, and gets every kind of bad answer.
     for (status, body) in [
         ("500 Internal Server Error", String::new()),
         ("302 Found", String::new()),
@@ -330,7 +330,7 @@ async fn a_client_may_sign_with_its_secret_if_it_is_registered_for_that() {
     let answer = server.token(&told).await;
     answer.assert_json_error(401, "invalid_client", "client.method_not_allowed");
 
-    // A second one works beside it, and the first ends alone.
+    // A second secret works beside the first, and each can be removed alone.
     let second =
         operator.json(&["client", "add-secret", "job"])["client_secret"].as_str().unwrap().to_owned();
     assert_eq!(ask(&server, &signed(&second)).await.status, 200);
@@ -346,7 +346,7 @@ async fn a_client_may_sign_with_its_secret_if_it_is_registered_for_that() {
 }
 
 #[tokio::test]
-async fn what_a_client_proves_itself_by_is_checked_when_it_is_registered() {
+async fn a_clients_keys_and_method_are_checked_at_registration() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let file = operator.directory.join("keys.json");

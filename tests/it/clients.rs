@@ -1,7 +1,7 @@
 //! Independent client libraries in other languages: Authlib (Python), openid-client (Node.js) and oidc-client-ts (in a
 //! browser, as a single-page application).
 //!
-//! `tests/clients` has their programs, and those of libraries that open encrypted tokens (`encryption.rs`); `just clients`
+//! `tests/clients` has their programs, and those of libraries that decrypt tokens (`encryption.rs`); `just clients`
 //! installs what they need into `target/clients`.
 
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use grantor::jose::key::SigningKey;
-use grantor::oauth::client::{Client, ClientKind, GrantType};
+use grantor::oauth::client::{ClientKind, GrantType};
 use grantor::oauth::id::ClientId;
 use grantor::oauth::request::redirect_uri::RegisteredUri;
 use grantor::oauth::signing_key::SigningAlgorithm;
@@ -24,10 +24,10 @@ use crate::support::site::Site;
 use crate::support::{Application, Browser, Operator, TestServer, left_out};
 
 const BYE: &str = "https://app.example/bye";
-/// How long a client may take for everything.
+/// The time limit for a whole client program.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Where the libraries are installed; `None`, and a word about it, where they are not.
+/// Where the libraries are installed. Without them the test reports that it is skipped and gets `None`.
 pub(crate) fn installed(part: &str) -> Option<PathBuf> {
     let directory = std::env::var_os("TEST_CLIENTS")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/clients"), PathBuf::from);
@@ -38,14 +38,12 @@ pub(crate) fn installed(part: &str) -> Option<PathBuf> {
     None
 }
 
-/// Lets a client's program sign alice in, and be her browser for it.
+/// Runs a client's program and acts as Alice's browser for it.
 async fn run(mut command: Command) {
     let server = TestServer::start_with(&[("keys.algorithms", "RS256 ES256")]).await;
     let mut registration = Registration::web("app").scopes("openid profile email offline_access");
-    registration.client = Client {
-        post_logout_redirect_uris: vec![RegisteredUri::register(BYE, ClientKind::Web).unwrap()],
-        ..registration.client
-    };
+    registration.client.post_logout_redirect_uris =
+        vec![RegisteredUri::register(BYE, ClientKind::Web).unwrap()];
     let app = server.register(registration).await;
     let mut alice = server.alice().await;
     Operator::of(&server).done(&["user", "update", "alice", "--name", "Alice Liddell"]);
@@ -60,7 +58,7 @@ async fn run(mut command: Command) {
     assert!(!alice.get("/").await.body.contains("alice"), "she is signed out");
 }
 
-/// Runs a client's program with alice as its browser; what it says at its end.
+/// Runs a client's program with Alice's browser. Returns the program's last line.
 async fn converse(mut command: Command, alice: &mut Browser) -> Value {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().unwrap();
@@ -105,7 +103,7 @@ async fn authlib_signs_a_person_in_and_out() {
 #[tokio::test]
 async fn openid_client_signs_a_person_in_and_out() {
     let Some(directory) = installed("node_modules") else { return };
-    // Node.js looks for libraries beside the program.
+    // Node.js looks for libraries in the program's own folder.
     let copy = directory.join("openid_client.mjs");
     std::fs::copy(program("openid_client.mjs"), &copy).unwrap();
     let mut command = Command::new("node");
@@ -114,7 +112,7 @@ async fn openid_client_signs_a_person_in_and_out() {
 }
 
 #[tokio::test]
-async fn openid_client_exchanges_the_token_of_a_person_for_one_of_the_api_behind() {
+async fn openid_client_exchanges_a_persons_token_for_one_of_the_next_api() {
     let Some(directory) = installed("node_modules") else { return };
     let server = TestServer::start_with(&[("keys.algorithms", "RS256 ES256")]).await;
     let app = server.register(Registration::web("app").scopes("openid read")).await;
@@ -151,12 +149,13 @@ async fn a_single_page_application_signs_a_person_in_and_out_from_its_own_origin
         "/oidc-client-ts.min.js" => ("200 OK\r\nContent-Type: text/javascript".to_owned(), library.clone()),
         _ => ("200 OK\r\nContent-Type: text/html; charset=utf-8".to_owned(), page.clone()),
     };
-    // Another host name than the server's: another site, and one whose pages may use cryptography.
+    // Another host name than the server's makes it another site, and `localhost` is a secure context, so that its pages
+    // may use WebCrypto.
     let origin = format!("http://localhost:{}", Site::start(answer).port);
     let mut registration = Registration::spa("spa").scopes("openid profile email");
     registration = registration.redirect_uri(&format!("{origin}/callback"));
     let left = RegisteredUri::register(&format!("{origin}/left"), ClientKind::Spa).unwrap();
-    registration.client = Client { post_logout_redirect_uris: vec![left], ..registration.client };
+    registration.client.post_logout_redirect_uris = vec![left];
     server.register(registration).await;
     server.user("alice").await;
     Operator::of(&server).done(&["user", "update", "alice", "--name", "Alice Liddell"]);
@@ -179,7 +178,7 @@ async fn a_single_page_application_signs_a_person_in_and_out_from_its_own_origin
     assert!(!chromium.page.source().await.unwrap().contains("alice"), "she is signed out");
 }
 
-/// Lets Authlib prove a service in one way, and use what it gets.
+/// Runs Authlib as a service that authenticates in one way, and uses the token that it gets.
 async fn authlib_service(server: &TestServer, method: &str, key: &str) {
     let Some(directory) = installed("python") else { return };
     let mut command = Command::new("python3");
@@ -196,7 +195,7 @@ async fn authlib_service(server: &TestServer, method: &str, key: &str) {
 }
 
 #[tokio::test]
-async fn authlib_proves_a_service_by_its_key_and_by_its_secret() {
+async fn authlib_authenticates_a_service_by_its_key_and_by_its_secret() {
     use base64::Engine as _;
     let server = TestServer::start().await;
     let operator = Operator::of(&server);

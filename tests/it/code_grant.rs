@@ -41,7 +41,7 @@ async fn a_public_client_signs_a_person_in_with_pkce_alone() {
 }
 
 #[tokio::test]
-async fn nothing_secret_is_stored_as_it_is() {
+async fn no_secret_is_stored_in_the_clear() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let (url, verifier) = web.authorization_url("read");
@@ -65,7 +65,7 @@ async fn without_the_refresh_grant_there_is_no_refresh_token() {
 }
 
 #[tokio::test]
-async fn threat_07_replaying_a_code_revokes_what_was_issued_from_it() {
+async fn replaying_a_code_revokes_the_tokens_issued_from_it() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let code = web.code(&mut browser).await;
@@ -88,7 +88,7 @@ async fn a_code_expires_after_a_minute() {
 }
 
 #[tokio::test]
-async fn threat_09_a_code_of_another_client_is_refused_and_stays_good_for_its_own() {
+async fn a_code_of_another_client_is_refused_and_stays_valid_for_its_own() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let thief = server.register(Registration::web("thief")).await;
@@ -100,7 +100,7 @@ async fn threat_09_a_code_of_another_client_is_refused_and_stays_good_for_its_ow
 }
 
 #[tokio::test]
-async fn threat_11_a_code_is_bound_to_its_redirect_uri_and_challenge() {
+async fn a_code_is_bound_to_its_redirect_uri_and_challenge() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let other = "A".repeat(43);
@@ -119,7 +119,7 @@ async fn threat_11_a_code_is_bound_to_its_redirect_uri_and_challenge() {
 }
 
 #[tokio::test]
-async fn threat_11_a_wrong_verifier_burns_the_code() {
+async fn a_wrong_verifier_uses_the_code_up() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let code = web.code(&mut browser).await;
@@ -130,7 +130,7 @@ async fn threat_11_a_wrong_verifier_burns_the_code() {
 }
 
 #[tokio::test]
-async fn threat_11_a_verifier_without_a_challenge_is_refused() {
+async fn a_verifier_without_a_challenge_is_refused() {
     let server = TestServer::start().await;
     let registration = Registration::web("old").pkce(PkcePolicy::Optional);
     let (old, mut browser) = (server.register(registration).await, server.alice().await);
@@ -143,14 +143,14 @@ async fn threat_11_a_verifier_without_a_challenge_is_refused() {
     let code = browser.authorize(&url).await.get("code");
     assert_eq!(old.redeem_with(&code, &[("code_verifier", "")]).await.status, 200);
 
-    // A challenge once sent binds, although this client need not send one.
+    // Once sent, a challenge is binding, although this client did not have to send one.
     let code = browser.authorize(&old.url_with(&[])).await.get("code");
     let refused = old.redeem_with(&code, &[("code_verifier", "")]).await;
     refused.assert_json_error(400, "invalid_grant", "pkce.verifier_missing");
 }
 
 #[tokio::test]
-async fn a_user_who_was_disabled_meanwhile_gets_no_token() {
+async fn a_user_who_was_disabled_in_between_gets_no_token() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let (first, second) = (web.code(&mut browser).await, web.code(&mut browser).await);
@@ -162,7 +162,7 @@ async fn a_user_who_was_disabled_meanwhile_gets_no_token() {
 }
 
 #[tokio::test]
-async fn a_client_that_was_disabled_meanwhile_gets_no_token_although_it_is_cached() {
+async fn a_client_that_was_disabled_in_between_gets_no_token_although_it_is_cached() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let code = web.code(&mut browser).await;

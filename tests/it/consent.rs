@@ -5,11 +5,11 @@ use grantor::oauth::client::{ClientKind, Links};
 use grantor::oauth::id::ClientId;
 use grantor::store::logos;
 
-use crate::support::TestServer;
 use crate::support::relying_party::Registration;
+use crate::support::{Operator, TestServer};
 
 #[tokio::test]
-async fn the_page_says_who_asks_for_what_and_where_it_leads() {
+async fn the_page_names_the_application_its_requests_and_its_address() {
     let server = TestServer::start().await;
     let mut registration = Registration::web("web");
     registration.client.name = "Calendar & Co".into();
@@ -55,7 +55,7 @@ async fn denying_goes_back_with_access_denied() {
     let back = browser.submit(&page, &[("deny", "1")]).await;
     back.assert_redirect_error("access_denied", "consent.denied", &server.url);
     assert_eq!(back.get("state"), "the state");
-    // Nothing was remembered, and the person may think again.
+    // Denying is not remembered: the person can still allow it later.
     let asked = browser.open(&web.url_with(&[])).await;
     assert_ne!(browser.allow(&asked).await.get("code"), "");
 }
@@ -70,7 +70,7 @@ async fn consent_is_remembered_and_asked_again_when_the_scopes_grow() {
     browser.allow(&more).await;
     assert_ne!(browser.open(&web.url_with(&[("scope", "read write pay")])).await.get("code"), "");
 
-    // For this application and this person alone.
+    // The consent is for this application and this person only.
     let other = server.register(Registration::web("other")).await;
     assert!(browser.open(&other.url_with(&[])).await.is_consent());
     server.user("bob").await;
@@ -80,7 +80,7 @@ async fn consent_is_remembered_and_asked_again_when_the_scopes_grow() {
 }
 
 #[tokio::test]
-async fn nobody_is_asked_for_a_first_party_application() {
+async fn a_first_party_application_needs_no_consent() {
     let server = TestServer::start().await;
     let mut registration = Registration::of_kind("own", ClientKind::Web);
     registration.client.first_party = true;
@@ -104,7 +104,7 @@ async fn a_page_that_was_shown_to_one_person_cannot_be_answered_by_another() {
 }
 
 #[tokio::test]
-async fn when_the_session_ended_meanwhile_the_person_signs_in_and_is_asked_again() {
+async fn when_the_session_ended_in_between_the_person_signs_in_and_is_asked_again() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let sign_in = browser.open(&web.url_with(&[])).await;
@@ -122,27 +122,27 @@ async fn a_double_click_on_allow_still_arrives() {
     let (web, mut browser) = (server.web().await, server.alice().await);
     let sign_in = browser.open(&web.url_with(&[])).await;
     let consent = browser.sign_in(&sign_in, "alice").await;
-    // The browser sends both and shows the second answer alone.
+    // A double click sends both requests, and the browser shows the answer to the second.
     browser.submit_only(&consent, &[("allow", "1")]).await;
     let back = browser.submit(&consent, &[("allow", "1")]).await;
     assert_eq!(web.redeem_by_hand(&back.get("code")).await.status, 200);
 }
 
 #[tokio::test]
-async fn a_scope_that_was_taken_from_the_client_meanwhile_is_not_granted() {
+async fn a_scope_that_the_client_lost_in_between_is_not_granted() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let sign_in = browser.open(&web.url_with(&[("scope", "read write")])).await;
     let consent = browser.sign_in(&sign_in, "alice").await;
-    server.sql("UPDATE clients SET scopes = 'read', version = version + 1").await;
-    // The second in which a page may be shown from an older record is over.
+    Operator::of(&server).done(&["client", "update", "web", "--scope", "read"]);
+    // Reads the client anew, so that the cached record, which may be a second old, is gone.
     server.app.registry.client(&ClientId::new("web"), Freshness::Now).await.unwrap();
     let back = browser.submit(&consent, &[("allow", "1")]).await;
     back.assert_redirect_error("forbidden_scope", "scope.forbidden", &server.url);
 }
 
 #[tokio::test]
-async fn a_consent_from_another_site_or_without_the_servers_token_counts_for_nothing() {
+async fn a_consent_from_another_site_or_without_the_form_token_is_ignored() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let sign_in = browser.open(&web.url_with(&[])).await;

@@ -1,11 +1,10 @@
-//! A database copied into another one, between the engines and within each.
+//! Copying a database into another one, between the engines and within each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
 use std::str::FromStr as _;
 
 use grantor::store::db::Engine;
-use grantor::store::migrate;
 use grantor::store::tables::{ALL, OF_ITS_OWN};
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
@@ -16,7 +15,7 @@ use crate::support::database::{MIGRATED_BY_A_LATER_RELEASE, TestDatabase, engine
 use crate::support::process::Serving;
 use crate::support::{Operator, TestServer, left_out};
 
-/// The engines that can be tried.
+/// The engines that are available to this run.
 fn engines() -> Vec<Engine> {
     match postgres_url() {
         Some(_) => vec![Engine::Sqlite, Engine::Postgres],
@@ -27,7 +26,7 @@ fn engines() -> Vec<Engine> {
     }
 }
 
-/// A database of this schema without anything in it, and who copies.
+/// A migrated, empty database and an operator who copies.
 async fn fresh(engine: Engine) -> (TestDatabase, Operator) {
     let database = TestDatabase::fresh(engine).await;
     let operator = Operator { directory: database.directory.path().to_owned(), url: database.url.clone() };
@@ -35,7 +34,7 @@ async fn fresh(engine: Engine) -> (TestDatabase, Operator) {
     (database, operator)
 }
 
-/// Texts of one column, by a query of either engine.
+/// Reads one text column with a query that both engines understand.
 async fn texts(url: &str, sql: impl Into<String>) -> Vec<String> {
     let sql = AssertSqlSafe(sql.into());
     match url.strip_prefix("sqlite:") {
@@ -65,7 +64,7 @@ async fn change(url: &str, sql: &'static str) {
     }
 }
 
-/// Everything in a SQLite database as literals, table by table, read in another way than the copy does.
+/// Every row of a SQLite database as SQL literals, table by table, read independently of the copy.
 async fn dump(url: &str) -> BTreeMap<&'static str, Vec<String>> {
     let mut all = BTreeMap::new();
     for table in ALL {
@@ -79,7 +78,7 @@ async fn dump(url: &str) -> BTreeMap<&'static str, Vec<String>> {
     all
 }
 
-/// What is easily lost between two engines.
+/// Values that are easily lost between the two engines.
 const HOSTILE: &str = "
     INSERT INTO users (id, username, email, name, claims, created_at, updated_at, disabled_at) VALUES
         ('u1', '', '''\"\\%', '𝔊𝔯𝔞𝔫𝔱𝔬𝔯 \u{feff}\u{ffff}\u{10ffff} e\u{301}\u{1f468}\u{200d}\u{1f469} שלום', '{\"a\":\"\\u0000\"}',
@@ -123,7 +122,7 @@ async fn every_table_and_column_of_both_engines_is_in_the_list() {
 }
 
 #[tokio::test]
-async fn no_table_stands_before_one_that_it_refers_to() {
+async fn no_table_is_listed_before_one_that_it_refers_to() {
     let (database, _operator) = fresh(Engine::Sqlite).await;
     for (at, table) in ALL.iter().enumerate() {
         let refers = format!("SELECT \"table\" FROM pragma_foreign_key_list('{}')", table.name);
@@ -135,7 +134,7 @@ async fn no_table_stands_before_one_that_it_refers_to() {
 }
 
 #[tokio::test]
-async fn what_goes_from_one_engine_to_the_other_and_back_is_the_same() {
+async fn a_copy_to_the_other_engine_and_back_is_identical() {
     let (source, operator) = fresh(Engine::Sqlite).await;
     change(&source.url, HOSTILE).await;
     let mut last = source.url.clone();
@@ -154,7 +153,7 @@ async fn what_goes_from_one_engine_to_the_other_and_back_is_the_same() {
 }
 
 #[tokio::test]
-async fn a_copy_of_a_busy_server_is_one_state_and_serves_who_was_signed_in() {
+async fn a_copy_of_a_busy_server_is_consistent_and_keeps_sessions() {
     let server = TestServer::start().await;
     let (web, mut alice) = (server.web().await, server.alice().await);
     let tokens = web.redeem_by_hand(&web.code(&mut alice).await).await;
@@ -192,7 +191,7 @@ async fn a_copy_of_a_busy_server_is_one_state_and_serves_who_was_signed_in() {
 }
 
 #[tokio::test]
-async fn a_target_that_has_rows_is_left_alone_unless_somebody_says_yes() {
+async fn a_target_with_rows_is_left_unchanged_without_a_yes() {
     for engine in engines() {
         let (source, operator) = fresh(Engine::Sqlite).await;
         operator.done(&["scope", "create", "new", "--description", "New"]);
@@ -213,7 +212,7 @@ async fn a_target_that_has_rows_is_left_alone_unless_somebody_says_yes() {
 }
 
 #[tokio::test]
-async fn what_a_server_runs_on_is_not_overwritten_under_it() {
+async fn a_database_in_use_by_a_server_is_not_overwritten() {
     let server = TestServer::start().await;
     let (source, operator) = fresh(Engine::Sqlite).await;
     let copy = ["copy", "--from", &source.url, "--to", &server.database.url, "--overwrite", "--yes"];
@@ -222,7 +221,7 @@ async fn what_a_server_runs_on_is_not_overwritten_under_it() {
 }
 
 #[tokio::test]
-async fn a_bar_shows_how_far_it_is_on_a_terminal_and_nowhere_else() {
+async fn a_progress_bar_is_shown_on_a_terminal_only() {
     if Command::new("script").arg("--version").output().is_err() {
         return left_out("progress on a terminal; there is no script(1) to make one");
     }
@@ -245,13 +244,13 @@ async fn a_bar_shows_how_far_it_is_on_a_terminal_and_nowhere_else() {
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
 }
 
-/// So much that copying it takes a while.
+/// Enough data that copying takes a while.
 const LARGE: &str = "INSERT INTO logos (digest, media_type, bytes)
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 800)
     SELECT CAST(i AS TEXT), 'image/png', randomblob(100000) FROM n";
 
 #[tokio::test]
-async fn a_copy_that_is_killed_leaves_the_target_as_it_was() {
+async fn a_killed_copy_leaves_the_target_unchanged() {
     let (source, operator) = fresh(Engine::Sqlite).await;
     change(&source.url, LARGE).await;
     for engine in engines() {
@@ -272,7 +271,7 @@ async fn a_copy_that_is_killed_leaves_the_target_as_it_was() {
     }
 }
 
-/// Bytes that a target takes on the disk, committed or not.
+/// The bytes that the target takes on the disk, committed or not.
 async fn written(target: &TestDatabase) -> u64 {
     match target.url.strip_prefix("sqlite:") {
         Some(path) => std::fs::metadata(format!("{path}-wal")).map_or(0, |file| file.len()),
@@ -299,17 +298,10 @@ async fn what_postgresql_cannot_hold_is_named_and_nothing_is_copied() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_copied_from_or_to_is_refused_with_a_sentence() {
+async fn unusable_sources_and_targets_are_refused_with_a_sentence() {
     let (source, operator) = fresh(Engine::Sqlite).await;
     let folder = source.directory.path();
     let at = |name: &str| format!("sqlite:{}", folder.join(name).display());
-    let mut old = SqliteConnectOptions::new().filename(folder.join("old")).create_if_missing(true);
-    old = old.disable_statement_logging();
-    let migrations = tempfile::tempdir().unwrap();
-    let first = include_str!("../../migrations/0001_initial.sql");
-    std::fs::write(migrations.path().join("0001_initial.sql"), first).unwrap();
-    let migrator = sqlx::migrate::Migrator::new(migrations.path()).await.unwrap();
-    migrator.run(&mut old.connect().await.unwrap()).await.unwrap();
     std::fs::write(folder.join("foreign"), "").unwrap();
     std::fs::copy(folder.join("grantor.db"), folder.join("newer")).unwrap();
     change(&at("newer"), MIGRATED_BY_A_LATER_RELEASE).await;
@@ -318,7 +310,6 @@ async fn what_cannot_be_copied_from_or_to_is_refused_with_a_sentence() {
     for (from, to, part) in [
         (at("none"), to.clone(), "the database to copy from: cannot open the database"),
         (at("foreign"), to.clone(), "the database to copy from is not one of Grantor"),
-        (at("old"), to.clone(), "has an older schema; run grantor migrate on it first"),
         (at("newer"), to.clone(), newer),
         (source.url.clone(), at("newer"), newer),
         (source.url.clone(), source.url.clone(), "--from and --to are the same database"),
@@ -334,13 +325,11 @@ async fn what_cannot_be_copied_from_or_to_is_refused_with_a_sentence() {
         assert!(text.contains(part), "{from} {to}: {text}");
     }
     assert!(!folder.join("new").exists() && !folder.join("none").exists());
-    let options = grantor::config::Config::with(&[("database.url", &at("old"))]).unwrap().database_options();
-    migrate::run(&options, "test", 1).await.unwrap();
-    operator.done(&["copy", "--from", &at("old"), "--to", &to]);
+    operator.done(&["copy", "--from", &source.url, "--to", &to]);
 }
 
 #[tokio::test]
-async fn a_backup_is_copied_from_as_it_is() {
+async fn a_backup_can_be_the_source_of_a_copy() {
     let (database, operator) = fresh(Engine::Sqlite).await;
     operator.done(&["scope", "create", "new", "--description", "New"]);
     operator.done(&["backup", "copy"]);

@@ -1,4 +1,4 @@
-//! Scripts of other origins: which may call which endpoint, and read what it answers.
+//! Cross-origin scripts: which origin may call which endpoint and read its answers.
 
 use reqwest::Method;
 
@@ -6,9 +6,9 @@ use crate::support::relying_party::Registration;
 use crate::support::{Answer, Application, Operator, TestServer};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
-/// Where the public application is at home, by its redirect URI.
+/// The origin of the public application, taken from its redirect URI.
 const SPA: &str = "https://spa.example";
-/// What is registered for the confidential application.
+/// The origin registered for the confidential application.
 const FRONT: &str = "https://front.example:8443";
 const EVIL: &str = "https://evil.example";
 
@@ -64,7 +64,7 @@ fn assert_shut(answer: &Answer) {
     assert_bounded(answer);
 }
 
-/// What holds for every answer of an endpoint that is not open to all.
+/// Holds for every answer of an endpoint that is not open to all origins.
 #[track_caller]
 fn assert_bounded(answer: &Answer) {
     assert!(answer.headers.get_all("vary").iter().any(|vary| vary == "Origin"), "{answer:?}");
@@ -92,7 +92,7 @@ async fn a_preflight_allows_the_origins_of_any_client_and_no_others() {
             "*",
             "\u{e9}",
         ];
-        // A confidential client's redirect URI is no page of its own.
+        // The redirect URI of a confidential client does not make its origin an allowed one.
         for origin in near.into_iter().chain([EVIL, "https://app.example", "https://spa.example/"]) {
             assert_shut(&stage.preflight(path, origin).await);
         }
@@ -100,7 +100,7 @@ async fn a_preflight_allows_the_origins_of_any_client_and_no_others() {
 }
 
 #[tokio::test]
-async fn an_answer_to_a_client_is_for_its_own_origins() {
+async fn an_answer_to_a_client_is_readable_by_its_own_origins() {
     let stage = Stage::set().await;
     let spa = "grant_type=refresh_token&refresh_token=x&client_id=spa";
     let web = "grant_type=refresh_token&refresh_token=x&client_id=web&client_secret=wrong";
@@ -112,7 +112,7 @@ async fn an_answer_to_a_client_is_for_its_own_origins() {
             assert_shut(&stage.token(origin, body).await);
         }
     }
-    // Who asks is not known here: every client's origins count.
+    // The client is not known here, so the origins of every client are allowed.
     for body in ["", "grant_type=x", "grant_type=refresh_token&refresh_token=x&client_id=nobody"] {
         for origin in [SPA, FRONT] {
             assert_open(&stage.token(origin, body).await, origin);
@@ -127,7 +127,7 @@ async fn an_answer_to_a_client_is_for_its_own_origins() {
 }
 
 #[tokio::test]
-async fn userinfo_is_read_by_scripts_of_the_client_that_the_token_is_for() {
+async fn userinfo_is_readable_by_scripts_of_the_tokens_client() {
     let stage = Stage::set().await;
     let mut alice = stage.server.alice().await;
     for (app, own, other) in [(&stage.spa, SPA, FRONT), (&stage.web, FRONT, SPA)] {

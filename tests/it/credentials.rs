@@ -1,7 +1,7 @@
-//! Who the client is, stated once for everything that asks: grant × kind of client × credential, and the endpoints
-//! beside the token endpoint.
+//! Client authentication as one table: grant × kind of client × credential, and the endpoints beside the token
+//! endpoint.
 //!
-//! A grant that is new has to say here how it is asked for and what comes of it, or this does not compile.
+//! A new grant must be added to these tables, or this file does not compile.
 
 use grantor::jose::key::SigningKey;
 use grantor::oauth::client::GrantType;
@@ -17,12 +17,12 @@ use crate::support::{Answer, Operator, TestServer};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-/// What a client is, and how it proves itself.
+/// A kind of client, and how it authenticates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// Confidential, with Basic alone.
+    /// Confidential, registered for Basic only.
     WebByBasic,
-    /// Confidential, with its secret in the body alone.
+    /// Confidential, registered for the secret in the body only.
     ServiceByPost,
     ServiceByKey,
     ServiceByMac,
@@ -35,20 +35,20 @@ enum Credential {
     None,
     Wrong,
     Right,
-    /// What is right, in a way that the client is not registered for.
+    /// The right secret, sent in a way that the client is not registered for.
     OtherMethod,
     Expired,
-    /// What another client of the same kind has.
-    Anothers,
+    /// The credential of another client of the same kind.
+    OfAnother,
 }
 
-use Credential::{Anothers, Expired, None as Nothing, OtherMethod, Right, Wrong};
+use Credential::{Expired, None as Nothing, OfAnother, OtherMethod, Right, Wrong};
 use Kind::{Native, ServiceByKey, ServiceByMac, ServiceByPost, Spa, WebByBasic};
 
 const KINDS: [Kind; 6] = [WebByBasic, ServiceByPost, ServiceByKey, ServiceByMac, Spa, Native];
-const CREDENTIALS: [Credential; 6] = [Nothing, Wrong, Right, OtherMethod, Expired, Anothers];
+const CREDENTIALS: [Credential; 6] = [Nothing, Wrong, Right, OtherMethod, Expired, OfAnother];
 
-/// The table: why a client is not who it says, or nothing where it is.
+/// The table: the reason of the refusal, or `None` where the client authenticates.
 #[rustfmt::skip]
 fn refusal(kind: Kind, credential: Credential) -> Option<&'static str> {
     match (kind, credential) {
@@ -57,7 +57,7 @@ fn refusal(kind: Kind, credential: Credential) -> Option<&'static str> {
         (WebByBasic | ServiceByPost,                Right)       => None,
         (WebByBasic | ServiceByPost,                OtherMethod) => Some("client.method_not_allowed"),
         (WebByBasic | ServiceByPost,                Expired)     => Some("client.secret_wrong"),
-        (WebByBasic | ServiceByPost,                Anothers)    => Some("client.secret_wrong"),
+        (WebByBasic | ServiceByPost,                OfAnother)   => Some("client.secret_wrong"),
 
         (ServiceByKey | ServiceByMac,               Nothing)     => Some("client.authentication_missing"),
         (ServiceByKey | ServiceByMac,               Wrong)       => Some("client_assertion.signature"),
@@ -65,14 +65,14 @@ fn refusal(kind: Kind, credential: Credential) -> Option<&'static str> {
         (ServiceByKey | ServiceByMac,               OtherMethod) => Some("client.method_not_allowed"),
         (ServiceByKey,                              Expired)     => Some("client_assertion.times"),
         (ServiceByMac,                              Expired)     => Some("client_assertion.signature"),
-        (ServiceByKey | ServiceByMac,               Anothers)    => Some("client_assertion.signature"),
+        (ServiceByKey | ServiceByMac,               OfAnother)   => Some("client_assertion.signature"),
 
         (Spa | Native,                              Nothing)     => None,
-        (Spa | Native, Wrong | Right | OtherMethod | Expired | Anothers) => Some("client.secret_unexpected"),
+        (Spa | Native, Wrong | Right | OtherMethod | Expired | OfAnother) => Some("client.secret_unexpected"),
     }
 }
 
-/// What is asked for, complete but for what only another step could bring.
+/// The parameters of a request for this grant, complete except for values that only an earlier step could give.
 fn asked(grant: GrantType) -> Vec<(&'static str, &'static str)> {
     let mut form = vec![("grant_type", grant.as_str())];
     form.extend(match grant {
@@ -89,7 +89,7 @@ fn asked(grant: GrantType) -> Vec<(&'static str, &'static str)> {
     form
 }
 
-/// What the grant says to a client that is who it says.
+/// The status and reason that the grant answers once the client is authenticated.
 fn told(grant: GrantType, kind: Kind) -> (u16, &'static str) {
     let is_public = matches!(kind, Spa | Native);
     match grant {
@@ -104,21 +104,21 @@ fn told(grant: GrantType, kind: Kind) -> (u16, &'static str) {
     }
 }
 
-/// What the other endpoints say to it.
+/// The status and reason that the other endpoints answer.
 fn told_at(endpoint: &str, kind: Kind) -> (u16, &'static str) {
     match endpoint {
-        // Public clients prove nothing, and are told of no token.
+        // Public clients cannot authenticate, so they may not introspect.
         "/introspect" if matches!(kind, Spa | Native) => (401, "client.authentication_missing"),
         _ => (200, ""),
     }
 }
 
-/// A client of some kind with all that it has.
+/// A client of some kind with all of its credentials.
 struct Client {
     kind: Kind,
     id: String,
     secret: String,
-    /// A secret that it had.
+    /// A secret that is no longer valid.
     expired: String,
     key: SigningKey,
 }
@@ -144,7 +144,7 @@ impl Client {
         }
         let is_public = matches!(kind, Spa | Native);
         for grant in GrantType::ALL {
-            // What a public client may not have, its registration refuses.
+            // A public client cannot be registered for these grants.
             if !is_public || told(*grant, kind).1 != "client.grant_not_allowed" {
                 create.extend(["--grant", grant.short()]);
             }
@@ -154,7 +154,7 @@ impl Client {
         Self { kind, id, secret: String::new(), expired, key }
     }
 
-    /// Gets a secret that is live.
+    /// Gets a new valid secret.
     fn renew(&mut self, operator: &Operator) {
         self.secret = match self.kind {
             WebByBasic | ServiceByPost | ServiceByMac => {
@@ -180,7 +180,7 @@ impl Client {
         key.sign("JWT", &self.claims(server, age)).unwrap()
     }
 
-    /// A live assertion of some kind, and where there is none a secret in one way or the other.
+    /// A valid assertion for clients with a key, and for others a secret in one way or the other.
     fn offer(&self, server: &TestServer, credential: Credential, other: &Self) -> Offer {
         let wrong = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
         let by_basic = |secret: &str| Offer::Basic(secret.to_owned());
@@ -190,11 +190,11 @@ impl Client {
             (ServiceByKey, Wrong) => Offer::Assertion(self.by_key(server, &wrong, 0)),
             (ServiceByKey, Right) => Offer::Assertion(self.by_key(server, &self.key, 0)),
             (ServiceByKey, Expired) => Offer::Assertion(self.by_key(server, &self.key, 3600)),
-            (ServiceByKey, Anothers) => Offer::Assertion(self.by_key(server, &other.key, 0)),
+            (ServiceByKey, OfAnother) => Offer::Assertion(self.by_key(server, &other.key, 0)),
             (ServiceByMac, Wrong) => Offer::Assertion(self.by_mac(server, "wrong")),
             (ServiceByMac, Right) => Offer::Assertion(self.by_mac(server, &self.secret)),
             (ServiceByMac, Expired) => Offer::Assertion(self.by_mac(server, &self.expired)),
-            (ServiceByMac, Anothers) => Offer::Assertion(self.by_mac(server, &other.secret)),
+            (ServiceByMac, OfAnother) => Offer::Assertion(self.by_mac(server, &other.secret)),
             (Spa | Native, OtherMethod) => Offer::Assertion(self.by_key(server, &self.key, 0)),
             (WebByBasic, OtherMethod) | (ServiceByPost | Spa, Right) => by_post(&self.secret),
             (ServiceByPost | ServiceByKey | ServiceByMac, OtherMethod) | (WebByBasic | Native, Right) => {
@@ -202,15 +202,15 @@ impl Client {
             }
             (ServiceByPost, Wrong) => by_post("wrong"),
             (ServiceByPost, Expired) => by_post(&self.expired),
-            (ServiceByPost, Anothers) => by_post(&other.secret),
+            (ServiceByPost, OfAnother) => by_post(&other.secret),
             (WebByBasic | Spa | Native, Wrong) => by_basic("wrong"),
             (WebByBasic | Spa | Native, Expired) => by_basic(&self.expired),
-            (WebByBasic | Spa | Native, Anothers) => by_basic(&other.secret),
+            (WebByBasic | Spa | Native, OfAnother) => by_basic(&other.secret),
         }
     }
 }
 
-/// What a request brings.
+/// The credentials in a request.
 enum Offer {
     Id,
     Basic(String),
@@ -244,7 +244,7 @@ impl Offer {
 }
 
 #[tokio::test]
-async fn threat_10_every_credential_has_its_answer_at_every_grant() {
+async fn every_credential_has_its_answer_at_every_grant() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let create = |which| KINDS.map(|kind| Client::create(&operator, kind, which));
@@ -278,6 +278,6 @@ async fn threat_10_every_credential_has_its_answer_at_every_grant() {
 fn check(answer: &Answer, (status, reason): (u16, &str), what: &str) {
     let told = if answer.body.is_empty() { String::new() } else { answer.get("reason") };
     assert_eq!((answer.status.as_u16(), told.as_str()), (status, reason), "{what}: {answer:?}");
-    // Which way the client was to take is said, and nothing else (RFC 9110 §15.5.2).
+    // A 401 names the way to authenticate, and no other status does (RFC 9110 §15.5.2).
     assert_eq!(answer.headers.contains_key("www-authenticate"), status == 401, "{what}");
 }

@@ -1,4 +1,4 @@
-//! The executor's contract, on both engines in every run.
+//! The contract of the executor (`Db`), on both engines in every run.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -12,7 +12,7 @@ use grantor::store::migrate;
 use crate::support::database::{TestDatabase, postgres_url};
 use crate::support::{Pooler, left_out};
 
-/// What a job may say no with.
+/// How a job refuses.
 #[derive(Debug)]
 enum No {
     Refused,
@@ -40,7 +40,8 @@ struct Opened {
     _database: TestDatabase,
 }
 
-/// A database of each engine, and of PostgreSQL behind a pooler, with a table `t (k TEXT PRIMARY KEY, n BIGINT)`.
+/// A database of each engine, and a PostgreSQL database behind a pooler, each with a table `t (k TEXT PRIMARY KEY, n
+/// BIGINT)`.
 async fn databases() -> Vec<Opened> {
     let mut all = vec![open(Engine::Sqlite, &[]).await];
     if postgres_url().is_none() {
@@ -109,7 +110,7 @@ async fn a_refusal_commits_and_a_failure_rolls_back() {
 }
 
 #[tokio::test]
-async fn an_error_that_a_job_swallows_still_rolls_back() {
+async fn an_error_that_a_job_ignores_still_rolls_back() {
     for Opened { db, .. } in databases().await {
         let outcome = db
             .write::<_, DbError, _>(async |tx| {
@@ -139,13 +140,13 @@ async fn a_panic_rolls_back_and_the_next_job_is_served() {
 }
 
 #[tokio::test]
-async fn one_bad_job_does_not_take_its_batch_along() {
+async fn one_failing_job_does_not_fail_its_batch() {
     for Opened { db, .. } in databases().await {
         let jobs = (0..200).map(|index| {
             let db = db.clone();
             async move {
                 db.write(async move |tx: &mut Tx| {
-                    // Every tenth comes a second time.
+                    // Every tenth key is inserted a second time.
                     insert(tx, &format!("key {}", if index % 10 == 9 { index - 1 } else { index })).await
                 })
                 .await
@@ -201,9 +202,10 @@ async fn statements_are_prepared_once_on_each_connection_and_never_behind_a_pool
 }
 
 #[tokio::test]
-async fn a_commit_that_collides_is_tried_again() {
+async fn a_commit_with_a_conflict_is_retried() {
     for Opened { db, .. } in databases().await.into_iter().filter(|one| one.db.engine() == Engine::Postgres) {
-        // A collision that shows at the commit, twice: a sequence is not rolled back.
+        // The conflict appears at the commit, twice. It is counted by a sequence, because a rollback does not reset
+        // sequences.
         for statement in [
             "CREATE SEQUENCE collisions",
             "CREATE FUNCTION collide() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -226,7 +228,7 @@ async fn a_commit_that_collides_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_caller_that_goes_away_in_the_middle_leaves_a_whole_transaction_behind() {
+async fn a_caller_that_leaves_does_not_interrupt_its_transaction() {
     for Opened { db, .. } in databases().await {
         for index in 0..30 {
             let began = Arc::new(AtomicBool::new(false));
@@ -249,7 +251,7 @@ async fn a_caller_that_goes_away_in_the_middle_leaves_a_whole_transaction_behind
             caller.abort();
             db.write(async move |tx| insert(tx, &format!("{index} after")).await).await.unwrap();
         }
-        // Whoever began was run to its end; and no connection was left in an open transaction.
+        // Every job that began ran to its end, and no connection was left in an open transaction.
         while count(&db).await != 90 {
             tokio::task::yield_now().await;
         }
@@ -257,7 +259,7 @@ async fn a_caller_that_goes_away_in_the_middle_leaves_a_whole_transaction_behind
 }
 
 #[tokio::test]
-async fn a_batch_of_statements_is_one_piece() {
+async fn a_batch_of_statements_is_atomic() {
     for Opened { db, .. } in databases().await {
         let add = async |tx: &mut Tx| {
             tx.batch()
@@ -303,7 +305,7 @@ async fn a_reading_job_cannot_write_on_sqlite() {
 }
 
 #[tokio::test]
-async fn beyond_the_queue_a_job_is_turned_away_at_once() {
+async fn a_job_is_refused_at_once_when_the_queue_is_full() {
     let Opened { db, _database: _kept, .. } = open(Engine::Sqlite, &[("database.queue", "4")]).await;
     let runs = Arc::new(AtomicU32::new(0));
     let jobs = (0..300).map(|index| {
@@ -346,7 +348,7 @@ async fn two_processes_write_to_one_sqlite_file_without_a_lock_error() {
 }
 
 #[tokio::test]
-async fn processes_that_start_at_once_on_an_empty_database_all_open_it() {
+async fn processes_that_start_together_on_an_empty_database_all_open_it() {
     let mut rounds = vec![Engine::Sqlite; 8];
     rounds.extend(postgres_url().map(|_| Engine::Postgres));
     for engine in rounds {

@@ -1,4 +1,4 @@
-//! TLS on the way to PostgreSQL, by rustls.
+//! TLS on the connection to PostgreSQL, by rustls.
 
 use grantor::config::Config;
 use grantor::store::db::{Db, DbError};
@@ -8,7 +8,7 @@ use crate::support::database::TestDatabase;
 use crate::support::postgres::OwnPostgres;
 use crate::support::{TestServer, left_out};
 
-/// Whether somebody with this URL gets in, and then by TLS.
+/// Connects with this URL. Returns whether the connection uses TLS.
 async fn gets_in(url: &str) -> Result<bool, DbError> {
     let options = Config::with(&[("database.url", url)]).unwrap().database_options();
     migrate::run(&options, "test", 1).await?;
@@ -21,7 +21,7 @@ async fn gets_in(url: &str) -> Result<bool, DbError> {
 }
 
 #[tokio::test]
-async fn the_way_to_postgresql_is_encrypted_and_its_certificate_verified_as_the_url_says() {
+async fn the_url_decides_about_encryption_and_certificate_checks() {
     let Some(server) = OwnPostgres::with_tls() else {
         return left_out("TLS to PostgreSQL, because its programs are not installed");
     };
@@ -43,13 +43,13 @@ async fn the_way_to_postgresql_is_encrypted_and_its_certificate_verified_as_the_
         assert!(gets_in(&good).await.unwrap(), "{good}");
     }
     for bad in [
-        // The server itself takes nobody without.
+        // The server refuses connections without TLS.
         url("localhost", "sslmode=disable"),
         name("localhost", "verify-full", &foreign),
         name("localhost", "verify-ca", &foreign),
-        // A name that is not the certificate's.
+        // The name is not the certificate's.
         name("127.0.0.1", "verify-full", &own),
-        // The authorities of the machine do not know it.
+        // The system's certificate authorities do not know this certificate.
         url("localhost", "sslmode=verify-full"),
     ] {
         let refused = gets_in(&bad).await;

@@ -1,4 +1,4 @@
-//! A database that does not answer: nobody waits longer than the deadline, and then all is well again.
+//! A database that does not answer: no request waits longer than the deadline, and afterwards everything works again.
 
 use std::str::FromStr as _;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _};
 use crate::support::database::engine;
 use crate::support::{Answer, TestServer};
 
-/// Somebody else's transaction that stands in the way of every write.
+/// Another program's transaction that blocks every write.
 pub(crate) enum Lock {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
@@ -22,7 +22,7 @@ impl Lock {
         Self::on(&server.database.url, "access_tokens, codes, flows IN ACCESS EXCLUSIVE MODE").await
     }
 
-    /// The same on a database, and on PostgreSQL on these tables alone.
+    /// Locks a database; on PostgreSQL only these tables.
     pub(crate) async fn on(url: &str, tables: &str) -> Self {
         match engine() {
             Engine::Sqlite => {
@@ -40,9 +40,9 @@ impl Lock {
         }
     }
 
-    /// Waits until somebody stands before the lock, as far as the engine tells.
+    /// Waits until a statement waits for the lock, where the engine can tell.
     pub(crate) async fn is_met(&mut self) {
-        // SQLite does not tell: whoever waits has not begun there.
+        // SQLite cannot tell.
         let Self::Postgres(link) = self else { return };
         let waiting = "SELECT 1 FROM pg_locks WHERE NOT granted
                        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
@@ -59,7 +59,7 @@ impl Lock {
     }
 }
 
-/// Waits for an answer, and tells whether it came within the deadline of one second and some room.
+/// Waits for an answer and checks that it came within the deadline of one second, with some tolerance.
 async fn in_time(answer: impl Future<Output = Answer>) -> Answer {
     let asked = Instant::now();
     let answer = answer.await;

@@ -1,4 +1,4 @@
-//! The device grant: a television asks, and a person with a telephone answers (RFC 8628).
+//! The device grant: a television asks, and a person answers on a phone (RFC 8628).
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -21,12 +21,12 @@ fn device(id: &str) -> Registration {
     Registration::native(id).grants(&[GrantType::DeviceCode, GrantType::RefreshToken])
 }
 
-/// A television, which can keep no secret.
+/// A television: a public client.
 async fn television(server: &TestServer) -> Application {
     server.register(device("tv").scopes("openid read write offline_access")).await
 }
 
-/// What a device was told to begin with.
+/// The device authorization response.
 struct Begun {
     device_code: String,
     user_code: String,
@@ -47,13 +47,13 @@ async fn poll(app: &Application, code: &str) -> Answer {
     app.token(&[("grant_type", DEVICE_CODE), ("device_code", code)]).await
 }
 
-/// Types a code on the page for it.
+/// Types a code on the device page.
 async fn type_code(browser: &mut Browser, code: &str) -> Answer {
     let page = browser.open("/device").await;
     browser.submit(&page, &[("user_code", code)]).await
 }
 
-/// Goes on to the question, signing in if need be.
+/// Continues to the consent page, and signs in if necessary.
 async fn asked(browser: &mut Browser, begun: &Begun) -> Answer {
     let page = browser.open(&begun.complete).await;
     let page = browser.submit(&page, &[("user_code", &begun.user_code)]).await;
@@ -97,7 +97,7 @@ async fn a_device_waits_for_a_person_and_gets_tokens_in_the_eyes_of_the_oauth2_c
 }
 
 #[tokio::test]
-async fn a_device_is_told_with_status_400_what_it_waits_for() {
+async fn a_polling_device_gets_status_400_and_what_it_waits_for() {
     let server = TestServer::start().await;
     let (tv, mut alice) = (television(&server).await, server.alice().await);
     let begun = begin(&tv, &[]).await;
@@ -122,7 +122,7 @@ async fn a_device_is_told_with_status_400_what_it_waits_for() {
     let refused = alice.submit(&page, &[("allow", "1")]).await;
     refused.assert_page(400, "device.over");
     poll(&tv, &late.device_code).await.assert_json_error(400, "expired_token", "device_code.expired");
-    // Whoever has an answer before the end fetches it before the end.
+    // A device whose code was allowed must fetch the tokens before the code expires.
     let unfetched = begin(&tv, &[]).await;
     allow(&mut alice, &unfetched).await;
     server.clock.advance(Duration::from_secs(600));
@@ -144,7 +144,7 @@ async fn a_device_asks_for_what_its_application_may_have() {
     nobody.assert_json_error(401, "invalid_client", "client.unknown");
     let unknown = tv.post("/device_authorization", &[("resource", "https://nowhere.example")]).await;
     unknown.assert_json_error(400, "invalid_target", "resource.unknown");
-    // One that keeps a secret proves who it is, here and at every poll.
+    // A confidential client authenticates here and at every poll.
     let mut box_ = device("box");
     box_.client.kind = grantor::oauth::client::ClientKind::Web;
     let with_secret = server.register(box_).await;
@@ -154,7 +154,7 @@ async fn a_device_asks_for_what_its_application_may_have() {
 }
 
 #[tokio::test]
-async fn a_resource_that_the_device_names_is_whom_its_token_is_for() {
+async fn a_device_gets_a_token_for_the_resource_that_it_names() {
     let server = TestServer::start().await;
     let (tv, mut alice) = (television(&server).await, server.alice().await);
     server.resource("https://api.example", "read").await;
@@ -167,7 +167,7 @@ async fn a_resource_that_the_device_names_is_whom_its_token_is_for() {
 }
 
 #[tokio::test]
-async fn a_code_may_be_typed_in_any_way_and_counts_once() {
+async fn a_user_code_may_be_typed_in_any_spelling_and_is_used_once() {
     let server = TestServer::start().await;
     let (tv, mut alice) = (television(&server).await, server.alice().await);
     for change in [
@@ -191,7 +191,7 @@ async fn a_code_may_be_typed_in_any_way_and_counts_once() {
     let begun = begin(&tv, &[]).await;
     server.clock.advance(Duration::from_secs(600));
     assert_eq!(type_code(&mut alice, &begun.user_code).await.status, 422, "expired");
-    // The address fills the code in, and the person still presses the button.
+    // The link fills the code in, but the person must still press the button.
     let page = alice.open("/device?user_code=bcdfghjk").await;
     assert!(page.body.contains("value=\"BCDF-GHJK\"") && page.body.contains("this very code"), "{page:?}");
     let hostile = alice.open("/device?user_code=%22%3E%3Cscript%3E").await;
@@ -199,7 +199,7 @@ async fn a_code_may_be_typed_in_any_way_and_counts_once() {
 }
 
 #[tokio::test]
-async fn threat_35_the_page_says_what_asks_and_from_where_and_warns() {
+async fn the_device_page_names_the_application_and_the_address_and_warns() {
     let server = TestServer::start_with(&[("http.trusted_proxies", "127.0.0.1")]).await;
     let mut own = device("tv").scopes("read pay");
     own.client.first_party = true;
@@ -217,7 +217,7 @@ async fn threat_35_the_page_says_what_asks_and_from_where_and_warns() {
             complete: answer.get("verification_uri_complete"),
         };
         server.clock.advance(Duration::from_secs(125));
-        // Asked every time, also for an application of the operator's own that was allowed before.
+        // Consent is asked for every time, even for a first-party application that was allowed before.
         let page = asked(&mut alice, &begun).await;
         for part in
             ["Is this your device?", "The tv application", &begun.user_code, "203.0.113.7", "2 minutes ago"]
@@ -233,7 +233,7 @@ async fn threat_35_the_page_says_what_asks_and_from_where_and_warns() {
 }
 
 #[tokio::test]
-async fn threat_35_of_64_polls_at_once_one_gets_tokens_which_end_when_the_code_comes_again() {
+async fn of_64_parallel_polls_one_gets_tokens_which_end_when_the_code_comes_again() {
     let server = TestServer::start().await;
     let (tv, mut alice) = (television(&server).await, server.alice().await);
     for _ in 0..4 {
@@ -251,14 +251,14 @@ async fn threat_35_of_64_polls_at_once_one_gets_tokens_which_end_when_the_code_c
 }
 
 #[tokio::test]
-async fn threat_35_nobody_guesses_codes_for_long_in_one_browser() {
+async fn guesses_in_one_browser_are_soon_refused() {
     let server = TestServer::start().await;
     let (tv, mut alice) = (television(&server).await, server.alice().await);
     let wrong = "ZZZZ-ZZZZ";
     for _ in 0..10 {
         assert_eq!(type_code(&mut alice, wrong).await.status, 422);
     }
-    // A right one in between takes nothing back but itself, and is turned away with the others.
+    // A correct code between wrong ones does not reset the count, and is refused with the others.
     let begun = begin(&tv, &[]).await;
     for code in [wrong, &begun.user_code] {
         let refused = type_code(&mut alice, code).await;
@@ -270,7 +270,7 @@ async fn threat_35_nobody_guesses_codes_for_long_in_one_browser() {
 }
 
 #[tokio::test]
-async fn threat_35_a_right_code_forgives_no_wrong_one() {
+async fn a_right_code_does_not_reset_the_count_of_wrong_ones() {
     let server = TestServer::start().await;
     let (tv, mut alice) = (television(&server).await, server.alice().await);
     for round in 0..12 {
@@ -282,7 +282,7 @@ async fn threat_35_a_right_code_forgives_no_wrong_one() {
     }
 }
 
-/// Guesses in a new browser each time; how many were looked at.
+/// Guesses in a new browser each time. Returns how many guesses were checked.
 async fn guesses(server: &TestServer, headers: impl Fn(usize) -> Vec<(&'static str, String)>) -> usize {
     let answers = (0..64).map(async |n| {
         let mut browser = server.browser();
@@ -299,7 +299,7 @@ async fn guesses(server: &TestServer, headers: impl Fn(usize) -> Vec<(&'static s
 }
 
 #[tokio::test]
-async fn threat_35_of_64_guesses_at_once_from_one_network_25_are_looked_at() {
+async fn of_64_parallel_guesses_from_one_network_25_are_checked() {
     let server = TestServer::start().await;
     assert_eq!(guesses(&server, |_| vec![]).await, 25);
     server.clock.advance(Duration::from_secs(600));
@@ -311,7 +311,7 @@ async fn threat_35_of_64_guesses_at_once_from_one_network_25_are_looked_at() {
 }
 
 #[tokio::test]
-async fn threat_18_a_browser_cannot_go_on_with_what_another_one_began() {
+async fn a_browser_cannot_continue_a_flow_that_another_one_began() {
     let server = TestServer::start().await;
     let (tv, mut alice) = (television(&server).await, server.alice().await);
     let begun = begin(&tv, &[]).await;
@@ -320,7 +320,7 @@ async fn threat_18_a_browser_cannot_go_on_with_what_another_one_began() {
     for path in [question.url.as_str(), &question.url.as_str().replace("/consent", "/authorize/resume")] {
         mallory.open(path).await.assert_page(400, "flow.other_browser");
     }
-    // Nor does a form that another page shows.
+    // A form that another page showed does not help either.
     let own = mallory.open("/device").await;
     let form = [("form_token", own.form_token()), ("user_code", begun.user_code.clone())];
     let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -360,7 +360,7 @@ async fn the_first_answer_counts() {
 }
 
 #[tokio::test]
-async fn who_goes_back_or_may_not_is_an_answer_too() {
+async fn cancelling_and_a_missing_group_are_answers_to_the_device() {
     let server = TestServer::start().await;
     let (tv, mut alice) = (television(&server).await, server.alice().await);
     let begun = begin(&tv, &[]).await;
@@ -378,7 +378,7 @@ async fn who_goes_back_or_may_not_is_an_answer_too() {
 }
 
 #[tokio::test]
-async fn threat_09_a_device_code_of_another_client_is_refused_and_stays_good_for_its_own() {
+async fn a_device_code_of_another_client_is_refused_and_stays_valid_for_its_own() {
     let server = TestServer::start().await;
     let (tv, mut alice) = (television(&server).await, server.alice().await);
     let radio = server.register(device("radio")).await;
@@ -404,11 +404,11 @@ async fn the_picture_of_a_code_leads_to_its_page() {
     }
 }
 
-/// Reads a picture as a camera would, by code that knows nothing of how it was made.
+/// Reads a QR code from the picture alone, as a camera would.
 fn read_qr(svg: &str) -> String {
     let (_, path) = svg.split_once(" d=\"").expect("a path");
     let mut dark = std::collections::HashSet::new();
-    // Of rectangles: M x y h width v height H x V y.
+    // The path consists of rectangles: M x y h width v height H x V y.
     for rectangle in path.split('"').next().expect("its end").split('M').skip(1) {
         let numbers: Vec<usize> = rectangle
             .split(|c: char| !c.is_ascii_digit())

@@ -1,5 +1,5 @@
-//! Encrypted ID Tokens and UserInfo, opened with the application's key by independent libraries: jose (Node.js), joserfc
-//! (Python) and Nimbus (Java).
+//! Encrypted ID Tokens and UserInfo responses, decrypted with the application's key by independent libraries: jose
+//! (Node.js), joserfc (Python) and Nimbus (Java).
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::support::jwt::is_signed;
 use crate::support::relying_party::Registration;
 use crate::support::{Operator, TestServer};
 
-/// A key of an application, by the algorithm that it is for and its curve.
+/// The application keys, named by their algorithm and curve.
 const KEYS: [&str; 7] = [
     "RSA-OAEP",
     "RSA-OAEP-256",
@@ -26,7 +26,7 @@ const KEYS: [&str; 7] = [
     "ECDH-ES+A256KW/P-256",
 ];
 
-/// How long a library may take for a line.
+/// How long a library may take for one line of output.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy)]
@@ -37,11 +37,11 @@ enum Library {
 }
 
 impl Library {
-    /// Its program; `None` where it is not installed.
+    /// The program that runs the library; `None` if it is not installed.
     fn command(self) -> Option<Command> {
         let command = match self {
             Self::Jose => {
-                // Node.js looks for libraries beside the program; another test may be starting the same one.
+                // Node.js looks for libraries in the program's own folder. Another test may be starting the same program.
                 let directory = installed("node_modules")?;
                 let copy = directory.join("decrypt.mjs");
                 let whole = tempfile::NamedTempFile::new_in(directory).unwrap();
@@ -67,7 +67,7 @@ impl Library {
     }
 }
 
-/// Keys of an application, in the hands of another library.
+/// A process that holds an application's private keys and decrypts tokens by another library.
 struct Opener {
     /// A JWK Set for each key.
     jwks: Vec<String>,
@@ -96,7 +96,7 @@ impl Opener {
         line.unwrap().expect("an answer")
     }
 
-    /// The header of an encrypted token, and what was in it.
+    /// Decrypts a token. Returns its header and its content.
     async fn open(&mut self, token: &str) -> (Value, String) {
         self.input.write_all(format!("{token}\n").as_bytes()).await.unwrap();
         let opened: Value = serde_json::from_str(&self.line().await).unwrap();
@@ -104,7 +104,7 @@ impl Opener {
     }
 }
 
-/// Lets a library open the ID Tokens of applications, one for each of its keys and each content encryption.
+/// Decrypts ID Tokens by a library: one for each of its keys and each content encryption.
 async fn opens_all(library: Library) {
     let Some(mut opener) = Opener::start(library, &KEYS).await else { return };
     let server = TestServer::start().await;
@@ -133,22 +133,22 @@ async fn opens_all(library: Library) {
 }
 
 #[tokio::test]
-async fn jose_opens_what_is_encrypted_by_every_algorithm() {
+async fn jose_decrypts_every_algorithm() {
     opens_all(Library::Jose).await;
 }
 
 #[tokio::test]
-async fn joserfc_opens_what_is_encrypted_by_every_algorithm() {
+async fn joserfc_decrypts_every_algorithm() {
     opens_all(Library::Joserfc).await;
 }
 
 #[tokio::test]
-async fn nimbus_opens_what_is_encrypted_by_every_algorithm() {
+async fn nimbus_decrypts_every_algorithm() {
     opens_all(Library::Nimbus).await;
 }
 
 #[tokio::test]
-async fn what_an_application_is_told_is_encrypted_for_its_key_by_every_algorithm() {
+async fn id_tokens_and_userinfo_are_encrypted_for_the_application_by_every_algorithm() {
     let Some(mut opener) = Opener::start(Library::Jose, &KEYS).await else { return };
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
@@ -193,7 +193,7 @@ async fn what_an_application_is_told_is_encrypted_for_its_key_by_every_algorithm
         assert_eq!((&header["enc"], &header["cty"]), (&"A256GCM".into(), &"json".into()));
         assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["email"], "alice@example.com");
         operator.done(&["client", "update", &id, "--userinfo-alg", "ES256"]);
-        // The record is at most a second old: until it is read anew the answer is the former.
+        // The cached client record may be a second old: until it is read again, answers follow the old one.
         let signed = loop {
             let (header, inner) = opener.open(&ask().await.body).await;
             if header["cty"] == "JWT" {
@@ -205,7 +205,7 @@ async fn what_an_application_is_told_is_encrypted_for_its_key_by_every_algorithm
 }
 
 #[tokio::test]
-async fn the_token_inside_is_good_as_a_hint_and_the_encrypted_one_is_not() {
+async fn the_decrypted_token_is_accepted_as_a_hint_and_the_encrypted_one_is_not() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let Some(mut opener) = Opener::start(Library::Jose, &["ECDH-ES/P-256"]).await else { return };
@@ -226,7 +226,7 @@ async fn the_token_inside_is_good_as_a_hint_and_the_encrypted_one_is_not() {
 }
 
 #[tokio::test]
-async fn an_encryption_without_a_fitting_key_is_refused_at_registration() {
+async fn encryption_without_a_suitable_key_is_refused_at_registration() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     server.register(Registration::web("app").scopes("openid")).await;

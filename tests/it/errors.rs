@@ -1,4 +1,4 @@
-//! Errors: the form that each surface demands, at every endpoint, and the pages that explain them.
+//! Errors: the form that each surface requires, at every endpoint, and the pages that explain them.
 
 use grantor::oauth::error_code::ErrorCode;
 use grantor::oauth::reason::Reason;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::{Answer, Application, Browser, TestServer};
 
 const FORM: &str = "application/x-www-form-urlencoded";
-/// What a browser says that it would like.
+/// The Accept header of a browser.
 const PAGE: (&str, &str) = ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
 const METADATA: &str = "/.well-known/oauth-authorization-server";
 
@@ -19,7 +19,7 @@ enum Form {
     Api,
 }
 
-/// Every endpoint, the form of its errors, and what it allows.
+/// Every endpoint, the form of its errors, and the methods that it allows.
 const ENDPOINTS: [(&str, Form, &str); 16] = [
     ("/authorize", Form::Page, "GET, HEAD, POST"),
     ("/authorize/resume", Form::Page, "GET, HEAD"),
@@ -39,7 +39,7 @@ const ENDPOINTS: [(&str, Form, &str); 16] = [
     ("/logos/none", Form::Page, "GET, HEAD"),
 ];
 
-/// The POST endpoints with what they need to get as far as reading a body.
+/// The POST endpoints, with what they need before they read a body.
 struct Posts {
     sign_in: String,
     consent: String,
@@ -58,7 +58,7 @@ impl Posts {
         Self { sign_in: sign_in.form_action(), consent: consent.form_action(), signing_in, consenting }
     }
 
-    /// Sends the same to every one; with each answer the form that it must have.
+    /// Sends the same body to every endpoint. Returns each answer with the form that it must have.
     async fn send(&mut self, headers: &[(&str, &str)], body: &str) -> Vec<(String, Form, Answer)> {
         let (sign_in, consent) = (self.sign_in.clone(), self.consent.clone());
         let mut answers = Vec::new();
@@ -84,7 +84,7 @@ fn assert_error(form: Form, answer: &Answer, status: u16, reason: &str) {
     }
 }
 
-/// The general API's form.
+/// Asserts an error in the form of the general API.
 #[track_caller]
 fn assert_api_error(answer: &Answer, status: u16) {
     let json = answer.json();
@@ -106,7 +106,7 @@ fn assert_request_id(answer: &Answer) {
     assert!(is_id, "{id:?}: {answer:?}");
 }
 
-/// What protects every page: no script whatever, no frame, no cache, no referrer to elsewhere.
+/// Asserts what protects every page: no scripts, no framing, no caching, no referrer to other sites.
 #[track_caller]
 fn assert_safe_page(answer: &Answer) {
     assert_request_id(answer);
@@ -161,7 +161,7 @@ async fn every_reason_and_every_error_has_its_page_and_a_link_to_it() {
     }
 }
 
-/// The text of a page, without what the escaping did to it.
+/// The text of a page with HTML entities decoded.
 fn readable(html: &str) -> String {
     let entities =
         [("&#x2f;", "/"), ("&#x27;", "'"), ("&quot;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
@@ -208,7 +208,7 @@ async fn an_unknown_path_is_json_for_programs_and_a_page_for_people() {
 }
 
 #[tokio::test]
-async fn a_wrong_method_is_answered_405_with_what_is_allowed() {
+async fn a_wrong_method_gets_405_with_the_allowed_ones() {
     let server = TestServer::start().await;
     let mut browser = server.browser();
     let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "GETT"];
@@ -233,7 +233,7 @@ async fn a_wrong_method_is_answered_405_with_what_is_allowed() {
 }
 
 #[tokio::test]
-async fn a_body_of_another_media_type_is_answered_415() {
+async fn a_body_of_another_media_type_gets_415() {
     let server = TestServer::start().await;
     let mut posts = Posts::begin(&server, &server.web().await).await;
     let types: [&[(&str, &str)]; 9] = [
@@ -275,7 +275,7 @@ async fn every_spelling_of_the_form_media_type_is_read() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_answered_413() {
+async fn a_body_that_is_too_large_gets_413() {
     let server = TestServer::start().await;
     let mut posts = Posts::begin(&server, &server.web().await).await;
     for body in
@@ -287,16 +287,16 @@ async fn a_body_that_is_too_large_is_answered_413() {
             assert_error(form, &answer, 413, "request.too_large");
         }
     }
-    // The largest that is read is refused for what stands in it, not for its size.
+    // The largest body that is read is refused for its content, not for its size.
     for (path, form, answer) in posts.send(&[("content-type", FORM)], &"x".repeat(64 * 1024)).await {
         assert_refused_body(&path, form, &answer, ["grant_type.missing", "client_id.missing", "form.forged"]);
     }
 }
 
-/// Asserts the reason that `/token`, `/authorize` and the sign-in page have to refuse a body.
+/// Asserts the reasons with which `/token`, `/authorize` and the sign-in page refuse a body.
 ///
-/// The consent page refuses none that it can read: a form that was not shown to this person leads back to the
-/// question, whatever is in it.
+/// The consent page has no reason of its own for a readable body: a form that this person was not shown leads back to
+/// the question, whatever it contains.
 #[track_caller]
 fn assert_refused_body(path: &str, form: Form, answer: &Answer, [token, authorize, sign_in]: [&str; 3]) {
     match path {
@@ -311,7 +311,7 @@ fn assert_refused_body(path: &str, form: Form, answer: &Answer, [token, authoriz
 }
 
 #[tokio::test]
-async fn a_malformed_body_is_answered_400() {
+async fn a_malformed_body_gets_400() {
     let server = TestServer::start().await;
     let mut posts = Posts::begin(&server, &server.web().await).await;
     for body in
@@ -339,7 +339,7 @@ async fn a_malformed_body_is_answered_400() {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_speaks_json_whatever_is_accepted() {
+async fn the_token_endpoint_answers_json_whatever_the_accept_header_says() {
     let server = TestServer::start().await;
     let mut browser = server.browser();
     for accept in

@@ -1,4 +1,4 @@
-//! Token exchange (RFC 8693): who may exchange what, what comes of it, and what ends it.
+//! Token exchange (RFC 8693): who may exchange which token, what the new token contains, and what ends it.
 
 mod ended;
 mod foreign;
@@ -20,19 +20,19 @@ const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 const ORDERS: &str = "https://orders.example.com";
 const STOCK: &str = "https://stock.example.com";
 
-/// An application, and two APIs behind one another that take part in what it reads.
+/// An application, and two APIs: the application calls the first, which calls the second.
 struct Stage {
     server: TestServer,
     web: Application,
-    /// It serves the first API and calls the second.
+    /// Serves the first API and calls the second.
     orders: Application,
-    /// It serves the second.
+    /// Serves the second API.
     stock: Application,
     stranger: Application,
     alice: Browser,
 }
 
-/// A service that exchanges tokens.
+/// A service that may exchange tokens.
 fn service(id: &str, scopes: &str) -> Registration {
     Registration::service(id).grants(&[GrantType::ClientCredentials, GrantType::TokenExchange]).scopes(scopes)
 }
@@ -42,7 +42,7 @@ impl Stage {
         Self::of(TokenFormat::Jwt).await
     }
 
-    /// With APIs whose tokens have this format.
+    /// Sets the stage with APIs whose tokens have this format.
     async fn of(format: TokenFormat) -> Self {
         let server = TestServer::start().await;
         let mut web = Registration::web("web").scopes("openid profile email read write pay offline_access");
@@ -64,14 +64,14 @@ impl Stage {
         Self { server, web, orders, stock, stranger, alice }
     }
 
-    /// Alice's tokens of the application, for an API or, by an empty name, for this server.
+    /// Alice's token response for the application: for an API or, with an empty `resource`, for this server.
     async fn tokens(&mut self, scope: &str, resource: &str) -> Answer {
         let back =
             self.alice.authorize(&self.web.url_with(&[("scope", scope), ("resource", resource)])).await;
         self.web.redeem_by_hand(&back.get("code")).await
     }
 
-    /// Alice's token of the application for the first API.
+    /// Alice's access token of the application for the first API.
     async fn token(&mut self) -> String {
         self.tokens("openid read write", ORDERS).await.get("access_token")
     }
@@ -81,14 +81,14 @@ impl Stage {
     }
 }
 
-/// Exchanges a token of this server, with more in the form.
+/// Exchanges an access token of this server, with `more` parameters in the form.
 async fn exchange(by: &Application, token: &str, more: &[(&str, &str)]) -> Answer {
     let form =
         [&[("grant_type", GRANT), ("subject_token", token), ("subject_token_type", ACCESS_TOKEN)], more];
     by.token(&form.concat()).await
 }
 
-/// What comes of an exchange that must be good.
+/// Exchanges a token, which must succeed. Returns the new token.
 async fn exchanged(by: &Application, token: &str, more: &[(&str, &str)]) -> String {
     let answer = exchange(by, token, more).await;
     assert_eq!(answer.status, 200, "{more:?}: {answer:?}");
@@ -100,7 +100,7 @@ async fn is_active(at: &Application, token: &str) -> bool {
 }
 
 #[tokio::test]
-async fn apis_behind_one_another_call_each_other_for_the_person_and_each_token_says_who_acts() {
+async fn apis_call_each_other_for_a_person_and_each_token_names_the_actor() {
     let mut stage = Stage::set().await;
     let first = stage.token().await;
     let before = stage.server.number("SELECT COUNT(*) FROM grants").await;
@@ -121,7 +121,7 @@ async fn apis_behind_one_another_call_each_other_for_the_person_and_each_token_s
     assert_eq!((&of_second["act"], &of_second["exp"]), (&json!({ "sub": "orders" }), &of_first["exp"]));
     assert!(of_first.get("act").is_none() && of_second.get("auth_time").is_none());
 
-    // The next one acts after the one before; its target is what it was, as none is named.
+    // The second API acts after the first. It names no target, so the target stays the same.
     let third = exchanged(&stage.stock, &second, &[("requested_token_type", JWT)]).await;
     let acting = json!({ "sub": "stock", "act": { "sub": "orders" } });
     assert_eq!((&claims(&third)["act"], &claims(&third)["aud"]), (&acting, &json!(STOCK)));
@@ -133,7 +133,7 @@ async fn apis_behind_one_another_call_each_other_for_the_person_and_each_token_s
 }
 
 #[tokio::test]
-async fn opaque_tokens_are_exchanged_as_jwts_are() {
+async fn opaque_tokens_are_exchanged_like_jwts() {
     let mut stage = Stage::of(TokenFormat::Opaque).await;
     let first = stage.token().await;
     assert!(first.starts_with("gat_"));
@@ -148,7 +148,7 @@ async fn opaque_tokens_are_exchanged_as_jwts_are() {
 }
 
 #[tokio::test]
-async fn a_client_narrows_its_own_tokens_without_acting_for_anybody() {
+async fn a_client_narrows_its_own_tokens_without_becoming_an_actor() {
     let mut stage = Stage::set().await;
     let first = stage.token().await;
     let narrow = exchange(&stage.web, &first, &[("scope", "read")]).await;
@@ -158,7 +158,7 @@ async fn a_client_narrows_its_own_tokens_without_acting_for_anybody() {
     assert_eq!((told.get("act"), &told["client_id"], &told["aud"]), (None, &json!("web"), &json!(ORDERS)));
     let wider = exchange(&stage.web, &token, &[("scope", "read write")]).await;
     wider.assert_json_error(400, "invalid_scope", "scope.widened");
-    // Also to another target, which has less of it.
+    // The same with another target, which has fewer of the scopes.
     let of_stock = exchange(&stage.web, &first, &[("resource", STOCK)]).await;
     assert_eq!(
         (claims(&of_stock.get("access_token"))["aud"].as_str(), of_stock.get("scope")),
@@ -169,7 +169,7 @@ async fn a_client_narrows_its_own_tokens_without_acting_for_anybody() {
 }
 
 #[tokio::test]
-async fn no_more_comes_of_an_exchange_than_token_and_caller_both_have() {
+async fn an_exchange_gives_no_more_than_token_and_caller_both_have() {
     let mut stage = Stage::set().await;
     let first = stage.token().await;
     let unasked = exchange(&stage.orders, &first, &[]).await;
@@ -178,14 +178,14 @@ async fn no_more_comes_of_an_exchange_than_token_and_caller_both_have() {
     forbidden.assert_json_error(400, "forbidden_scope", "scope.forbidden");
     let wider = exchange(&stage.orders, &first, &[("scope", "read pay")]).await;
     wider.assert_json_error(400, "invalid_scope", "scope.widened");
-    // What the operator takes from the caller counts at once.
+    // A scope that the operator takes from the caller is gone at once.
     Operator::of(&stage.server).done(&["client", "update", "orders", "--scope", "pay"]);
     let none = exchange(&stage.orders, &first, &[]).await;
     none.assert_json_error(400, "invalid_scope", "scope.not_of_resource");
 }
 
 #[tokio::test]
-async fn the_target_stays_or_is_one_that_the_caller_may_name() {
+async fn the_target_stays_or_is_one_that_the_caller_may_use() {
     let mut stage = Stage::set().await;
     stage.server.resource("https://pay.example.com", "pay").await;
     let first = stage.token().await;
@@ -218,10 +218,10 @@ async fn the_target_stays_or_is_one_that_the_caller_may_name() {
 }
 
 #[tokio::test]
-async fn an_actor_token_says_who_acts_in_the_place_of_the_caller() {
+async fn an_actor_token_names_the_actor_instead_of_the_caller() {
     let mut stage = Stage::set().await;
     let first = stage.token().await;
-    // A service's own token is about itself, and one of a person about that person.
+    // A service's own token is about the service itself; a token issued for a person is about that person.
     let own = stage.orders.token(&[("grant_type", "client_credentials")]).await.get("access_token");
     let actor = [("actor_token", own.as_str()), ("actor_token_type", ACCESS_TOKEN)];
     assert_eq!(claims(&exchanged(&stage.orders, &first, &actor).await)["act"], json!({ "sub": "orders" }));
@@ -238,10 +238,10 @@ async fn an_actor_token_says_who_acts_in_the_place_of_the_caller() {
         (&claims(&token)["act"], &claims(&token)["sub"]),
         (&json!({ "sub": bobs_id }), &stage.alices_id())
     );
-    // It was issued to somebody else.
+    // This token was issued to another client.
     let refused = exchange(&stage.orders, &first, &actor).await;
     refused.assert_json_error(400, "invalid_request", "actor_token.invalid");
-    // Who acts by it acts as long as it lives.
+    // The new token lives no longer than the actor token.
     stage.server.clock.advance(Duration::from_secs(300));
     let next = stage.tokens("openid read write", ORDERS).await.get("access_token");
     let answer = exchange(&stage.web, &next, &actor).await;
@@ -252,7 +252,7 @@ async fn an_actor_token_says_who_acts_in_the_place_of_the_caller() {
 }
 
 #[tokio::test]
-async fn only_who_is_registered_for_it_leaves_out_that_it_acts() {
+async fn only_clients_that_may_impersonate_leave_out_the_actor() {
     let mut stage = Stage::set().await;
     let operator = Operator::of(&stage.server);
     let first = stage.token().await;
@@ -273,7 +273,7 @@ async fn only_who_is_registered_for_it_leaves_out_that_it_acts() {
 }
 
 #[tokio::test]
-async fn who_may_act_stands_in_the_token_and_nobody_else_may() {
+async fn a_token_names_who_may_act_and_others_are_refused() {
     for format in [TokenFormat::Jwt, TokenFormat::Opaque] {
         let mut stage = Stage::of(format).await;
         Operator::of(&stage.server).done(&["client", "update", "web", "--may-act", "stranger"]);
@@ -289,7 +289,7 @@ async fn who_may_act_stands_in_the_token_and_nobody_else_may() {
         let told = stage.stock.introspect(&second).await;
         assert_eq!((&told["act"], told.get("may_act")), (&json!({ "sub": "stranger" }), None));
         assert!(is_active(&stage.web, &exchanged(&stage.web, &first, &[]).await).await, "its own it may");
-        // Who comes under that name afterwards is not who is named.
+        // A client that is registered later under the same id is not the one that the token names.
         stage.server.clock.advance(Duration::from_secs(10));
         stage.server.sql("UPDATE clients SET created_at = 4000000000 WHERE id = 'stranger'").await;
         let refused = exchange(&stage.stranger, &first, &[]).await;
@@ -324,7 +324,7 @@ async fn a_service_passes_on_the_token_of_another_service() {
         assert!(is_active(&stage.stock, &third).await);
         operator.done(&["client", "delete", "job", "--yes"]);
         assert!(!is_active(&stage.stock, &second).await && !is_active(&stage.stock, &third).await);
-        // Another one under its name has nothing to do with that.
+        // A new client under the same id gets none of its rights.
         stage.server.clock.advance(Duration::from_secs(10));
         operator.done(&["client", "create", "--id", "job", "--name", "Job", "--kind", "service"]);
         stage.server.sql("UPDATE clients SET created_at = created_at + 10 WHERE id = 'job'").await;
@@ -351,7 +351,7 @@ async fn each_client_knows_the_person_by_the_name_of_its_own_sector() {
 }
 
 #[tokio::test]
-async fn user_info_tells_who_exchanged_a_token_what_the_scopes_tell_and_nothing_that_was_asked_for_by_name() {
+async fn userinfo_gives_an_exchanged_token_scope_claims_and_no_claims_requested_by_name() {
     for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
         let mut stage = Stage::of(format).await;
         let operator = Operator::of(&stage.server);
@@ -390,7 +390,7 @@ async fn user_info_tells_who_exchanged_a_token_what_the_scopes_tell_and_nothing_
 }
 
 #[tokio::test]
-async fn what_the_operator_registers_of_acting_is_checked_shown_and_taken_back() {
+async fn the_operator_registers_shows_and_removes_who_may_act() {
     let stage = Stage::set().await;
     let operator = Operator::of(&stage.server);
     stage.server.spa().await;

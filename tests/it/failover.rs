@@ -1,4 +1,5 @@
-//! The deployment of `deploy/cluster`, whose machines die: three of PostgreSQL under Patroni, two nodes behind HAProxy.
+//! The deployment of `deploy/cluster`, whose machines fail: three PostgreSQL machines under Patroni, two nodes behind
+//! HAProxy.
 
 use std::iter::Sum;
 use std::time::{Duration, Instant};
@@ -15,7 +16,7 @@ use crate::support::proxy::{Proxy, by_way_of};
 use crate::support::{Application, Browser, TestServer, left_out};
 
 const GRANT: (&str, &str) = ("grant_type", "client_credentials");
-/// `http.deadline` of the deployment, and what a busy machine may add.
+/// `http.deadline` of the deployment, and some tolerance for a busy machine.
 const LONGEST: Duration = Duration::from_millis(11_500);
 
 async fn deployment() -> Option<Deployment> {
@@ -29,7 +30,7 @@ async fn deployment() -> Option<Deployment> {
     deployment
 }
 
-/// A server of the test's own on the deployment's database, which registers and looks into it.
+/// A server of the test's own on the deployment's database, which registers clients and reads the tables.
 async fn beside(deployment: &Deployment, options: &[(&str, &str)]) -> TestServer {
     let database = TestDatabase::at(&deployment.database_url(0));
     let common = deployment.options();
@@ -37,16 +38,16 @@ async fn beside(deployment: &Deployment, options: &[(&str, &str)]) -> TestServer
     TestServer::start_on(database, &[&common, options].concat()).await
 }
 
-/// What dies, and how.
+/// What fails, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Death {
     /// `kill -9` of PostgreSQL on the primary; its Patroni starts it again.
     OfPostgres,
-    /// The machine that each commit waits for loses its power.
+    /// The synchronous standby's machine, which each commit waits for, loses its power.
     OfTheSecond,
     /// The primary's machine loses its power.
     OfThePrimary,
-    /// Nothing moves on the primary, and no connection to it breaks; then its watchdog resets it.
+    /// All processes of the primary stop, and its connections stay open; then its watchdog resets it.
     Frozen,
 }
 
@@ -57,12 +58,12 @@ impl Death {
     }
 }
 
-/// What applications and a watcher saw while something died.
+/// What applications and a watcher saw during the failure.
 #[derive(Default)]
 struct Seen {
-    /// Access tokens that somebody holds.
+    /// Access tokens that were issued.
     tokens: Vec<String>,
-    /// Answers that the service is away.
+    /// How many answers said that the service is unavailable.
     away: usize,
 }
 
@@ -76,7 +77,7 @@ impl Sum for Seen {
     }
 }
 
-/// Fetches tokens one after the other until it is told to stop.
+/// Fetches tokens one after the other until the load ends.
 async fn fetch(app: &Application, load: &Load) -> Seen {
     let mut seen = Seen::default();
     while load.goes_on() {
@@ -103,7 +104,7 @@ async fn fetch(app: &Application, load: &Load) -> Seen {
     seen
 }
 
-/// Asks a node how it is until it is told to stop: when it was asked, and whether it was ready.
+/// Asks a node for its health until the load ends. Returns when it was asked, and whether it was ready.
 async fn watch(node: &Serving, load: &Load) -> Vec<(Instant, bool)> {
     let mut told = Vec::new();
     while load.goes_on() {
@@ -130,7 +131,7 @@ fn assert_told_the_truth(told: &[(Instant, bool)], died: Instant) {
     assert!(told.iter().all(|(asked, is_ready)| !without_primary.contains(asked) || !is_ready));
 }
 
-/// Redeems each code once; whether it was answered with tokens.
+/// Redeems each code once. Returns for each whether it was answered with tokens.
 async fn redeem(web: &Application, codes: &[String]) -> Vec<bool> {
     let redeem = async |code: &String| {
         let answer = web.redeem_by_hand(code).await;
@@ -140,7 +141,7 @@ async fn redeem(web: &Application, codes: &[String]) -> Vec<bool> {
     join_all(codes.iter().map(redeem)).await
 }
 
-/// What was answered counts, once the database is back.
+/// Asserts that everything that was answered is still in the database when it is back.
 async fn nothing_is_lost(service: &Application, seen: &Seen, web: &Application, codes: &[(String, bool)]) {
     for tokens in seen.tokens.chunks(16) {
         for told in join_all(tokens.iter().map(|token| service.introspect(token))).await {
@@ -149,7 +150,7 @@ async fn nothing_is_lost(service: &Application, seen: &Seen, web: &Application, 
     }
     for (code, was_answered) in codes {
         let again = web.redeem_by_hand(code).await;
-        // Without an answer it may have been redeemed or not; with one it has been.
+        // Without an answer the code may have been redeemed or not; with an answer it has been.
         assert!(again.status == 400 || (again.status == 200 && !was_answered), "{again:?}");
         assert_eq!(web.redeem_by_hand(code).await.status, 400, "no code is redeemed twice");
     }
@@ -163,7 +164,7 @@ async fn codes(web: &Application, browser: &mut Browser, count: usize) -> Vec<St
     codes
 }
 
-/// Waits until a token is given out; every answer until then says that the service is away.
+/// Waits until a token is issued. Every answer until then must say that the service is unavailable.
 async fn recovery(app: &Application) {
     let began = Instant::now();
     loop {
@@ -176,8 +177,8 @@ async fn recovery(app: &Application) {
     }
 }
 
-/// Lets the primary die while codes are redeemed, and waits until every node gives out tokens again: which redemptions
-/// were answered, and when it died.
+/// Makes the primary fail while codes are redeemed, and waits until every node issues tokens again. Returns which
+/// redemptions were answered, and when the failure began.
 async fn die(
     death: Death,
     deployment: &Deployment,
@@ -207,7 +208,7 @@ async fn die(
 }
 
 #[tokio::test]
-async fn a_primary_that_dies_takes_nothing_along_that_was_answered() {
+async fn nothing_that_was_answered_is_lost_when_the_primary_fails() {
     let Some(mut deployment) = deployment().await else { return };
     let mut nodes = vec![deployment.node(0), deployment.node(1)];
     let mut server = beside(&deployment, &[]).await;
@@ -227,7 +228,7 @@ async fn a_primary_that_dies_takes_nothing_along_that_was_answered() {
         };
         let (seen, told, (answered, died)) = tokio::join!(callers, watchers, dies);
         let seen: Seen = seen.into_iter().sum();
-        // Otherwise all is well again so soon that whoever asks may just have waited.
+        // In the other cases the database is back so soon that a request may simply have waited.
         if death.is_succeeded() {
             assert!(seen.away > 0, "it was away");
             told.iter().for_each(|told| assert_told_the_truth(told, died));
@@ -237,7 +238,7 @@ async fn a_primary_that_dies_takes_nothing_along_that_was_answered() {
         deployment.start_what_is_dead();
         deployment.all_follow().await;
     }
-    // A node that dies is passed over.
+    // The balancer passes over a node that has failed.
     drop(nodes.pop());
     for _ in 0..20 {
         let answer = service.token(&[GRANT]).await;
@@ -246,7 +247,7 @@ async fn a_primary_that_dies_takes_nothing_along_that_was_answered() {
 }
 
 #[tokio::test]
-async fn a_commit_that_no_second_machine_has_is_not_answered() {
+async fn a_commit_without_a_second_copy_is_not_answered() {
     let Some(deployment) = deployment().await else { return };
     let (primary, second) = deployment.pair_but(None).await;
     let url = by_way_of(&deployment.database_url(0), deployment.databases[primary].postgres_at());
@@ -254,13 +255,13 @@ async fn a_commit_that_no_second_machine_has_is_not_answered() {
     let server = beside(&deployment, &options).await;
     let service = server.service().await;
     let held = service.token(&[GRANT]).await.get("access_token");
-    // A statement that ends by its limit while somebody waits for it would end the wait for the second machine, too.
+    // A statement timeout that fires during the commit would also end the wait for the synchronous standby.
     let limit = "SELECT setting::bigint FROM pg_settings WHERE name = 'statement_timeout'";
     assert!(server.number(limit).await > 2000);
     deployment.databases.iter().for_each(|machine| machine.signal_patroni("STOP"));
     deployment.databases[second].signal_postgres("STOP");
     for _ in 0..2 {
-        // Fewer than there are connections, so that some are left to read on.
+        // Fewer than there are connections, so that some are left for reading.
         for answer in join_all((0..24).map(|_| service.token(&[GRANT]))).await {
             answer.assert_is_away();
         }
@@ -272,7 +273,8 @@ async fn a_commit_that_no_second_machine_has_is_not_answered() {
     recovery(&service).await;
 }
 
-/// A server whose way to the deployment's database is the test's to turn, an application, and a token that it holds.
+/// A server that reaches the deployment's database through a proxy, an application, and a token that the application
+/// holds.
 async fn on_the_way_to(deployment: &Deployment, machine: usize) -> (Proxy, TestServer, Application, String) {
     let proxy = Proxy::before(deployment.databases[machine].postgres_at()).await;
     let url = by_way_of(&deployment.database_url(0), proxy.address());
@@ -283,7 +285,7 @@ async fn on_the_way_to(deployment: &Deployment, machine: usize) -> (Proxy, TestS
 }
 
 #[tokio::test]
-async fn a_standby_is_not_asked_even_if_the_way_leads_to_it() {
+async fn a_standby_is_not_used_even_if_the_address_leads_to_it() {
     let Some(deployment) = deployment().await else { return };
     let (primary, standby) = deployment.pair_but(None).await;
     let (proxy, server, service, held) = on_the_way_to(&deployment, primary).await;
@@ -299,7 +301,7 @@ async fn a_standby_is_not_asked_even_if_the_way_leads_to_it() {
 }
 
 #[tokio::test]
-async fn a_primary_that_was_replaced_and_does_not_know_it_is_not_asked() {
+async fn a_replaced_primary_that_does_not_know_it_is_not_used() {
     let Some(deployment) = deployment().await else { return };
     let (former, successor) = deployment.pair_but(None).await;
     let (proxy, server, service, held) = on_the_way_to(&deployment, former).await;

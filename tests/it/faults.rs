@@ -1,7 +1,7 @@
-//! What breaks around the server, in the middle of load: it answers in time, tells the truth, forgets nothing that it has
-//! answered, and goes on by itself.
+//! Failures around the server under load: it answers in time and truthfully, loses nothing that it has answered, and
+//! recovers without help.
 //!
-//! With `TEST_SOAK=1` everything takes as long as an outage does.
+//! With `TEST_SOAK=1` each failure lasts as long as a real outage.
 
 use std::path::Path;
 use std::process::Command;
@@ -22,14 +22,14 @@ use crate::support::proxy::{Proxy, Weather, by_way_of};
 use crate::support::relying_party::Registration;
 use crate::support::{Answer, Application, TestServer, left_out};
 
-/// How long something lasts: in CI, and where there is time.
+/// How long something lasts: `short` in CI, `long` in a soak run.
 fn span(short: u64, long: u64) -> Duration {
     Duration::from_secs(if std::env::var("TEST_SOAK").is_ok() { long } else { short })
 }
 
 const GRANT: (&str, &str) = ("grant_type", "client_credentials");
 
-/// Fetches tokens one after the other until it is told to stop; those that it was given.
+/// Fetches tokens one after the other until it is stopped. Returns the tokens.
 async fn fetch(app: &Application, stop: &AtomicBool) -> Vec<String> {
     let mut held = Vec::new();
     while !stop.load(Ordering::Relaxed) {
@@ -45,7 +45,7 @@ async fn fetch(app: &Application, stop: &AtomicBool) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_node_that_is_killed_in_the_middle_of_load_forgets_nothing_that_it_answered() {
+async fn a_node_killed_under_load_loses_nothing_that_it_answered() {
     let server = TestServer::start().await;
     let service = server.service().await;
     for _ in 0..3 {
@@ -68,7 +68,7 @@ async fn a_node_that_is_killed_in_the_middle_of_load_forgets_nothing_that_it_ans
         let held: Vec<String> =
             join_all(callers).await.into_iter().flat_map(|held| held.expect("a caller")).collect();
         assert!(held.len() > 100, "{}", held.len());
-        // Another node, as it would be after a restart.
+        // A new node has no caches, as after a restart.
         for token in &held {
             assert_eq!(service.introspect(token).await["active"], true, "a token that was answered is there");
         }
@@ -96,7 +96,7 @@ async fn a_code_that_was_redeemed_stays_redeemed_when_the_node_is_killed() {
             answer
         };
         let kill = async {
-            // Some are stored, and at least one of them was answered.
+            // Some codes are redeemed in the database, and at least one was answered.
             load.has_more(1).await;
             while server.number("SELECT COUNT(*) FROM grants").await < before + 6 {
                 tokio::task::yield_now().await;
@@ -108,14 +108,14 @@ async fn a_code_that_was_redeemed_stays_redeemed_when_the_node_is_killed() {
         for (code, answer) in codes.iter().zip(&answers) {
             let again = web.redeem_by_hand(code).await;
             let was_answered = answer.as_ref().is_some_and(|answer| answer.status == 200);
-            // Without an answer it may have been redeemed or not; with one it has been.
+            // Without an answer the code may have been redeemed or not; with an answer it has been.
             assert!(again.status == 400 || (again.status == 200 && !was_answered), "{again:?}");
         }
         assert!(won >= 1, "{answers:?}");
     }
 }
 
-/// A server whose PostgreSQL is behind a proxy; none on SQLite, which is no other machine.
+/// A server with a proxy before its PostgreSQL; `None` on SQLite, which is a file.
 async fn behind_a_proxy(options: &[(&str, &str)]) -> Option<(TestServer, Proxy)> {
     if engine() == Engine::Sqlite {
         return None;
@@ -128,7 +128,7 @@ async fn behind_a_proxy(options: &[(&str, &str)]) -> Option<(TestServer, Proxy)>
     Some((TestServer::start_on(database, options).await, proxy))
 }
 
-/// Asks until there is a token; how long that took.
+/// Asks until there is a token. Returns how long that took.
 async fn recovery(app: &Application) -> Duration {
     let began = Instant::now();
     while app.token(&[GRANT]).await.status != 200 {
@@ -138,7 +138,7 @@ async fn recovery(app: &Application) -> Duration {
 }
 
 #[tokio::test]
-async fn while_the_database_is_away_every_answer_says_so_and_afterwards_all_is_well() {
+async fn during_a_database_outage_every_answer_says_so_and_afterwards_all_works() {
     let Some((server, proxy)) = behind_a_proxy(&[("http.deadline", "3s")]).await else { return };
     let service = server.service().await;
     let before = service.token(&[GRANT]).await.get("access_token");
@@ -162,11 +162,11 @@ async fn while_the_database_is_away_every_answer_says_so_and_afterwards_all_is_w
 }
 
 #[tokio::test]
-async fn a_database_that_comes_back_is_not_met_by_a_storm_of_connections() {
+async fn a_recovering_database_is_not_flooded_with_connections() {
     let Some((server, proxy)) = behind_a_proxy(&[("database.connections", "8")]).await else { return };
     let service = server.service().await;
     proxy.set(Weather::Gone);
-    // Every connection that was there is found to be broken.
+    // The server finds out that every open connection is broken.
     for _ in 0..4 {
         join_all((0..8).map(|_| service.token(&[GRANT]))).await.iter().for_each(Answer::assert_is_away);
     }
@@ -181,7 +181,7 @@ async fn a_database_that_comes_back_is_not_met_by_a_storm_of_connections() {
 }
 
 #[tokio::test]
-async fn a_database_that_takes_no_more_connections_serves_by_those_that_there_are() {
+async fn a_database_that_refuses_connections_serves_through_the_open_ones() {
     let Some((server, proxy)) = behind_a_proxy(&[("database.connections", "8")]).await else { return };
     let service = server.service().await;
     proxy.set(Weather::Full);
@@ -194,7 +194,7 @@ async fn a_database_that_takes_no_more_connections_serves_by_those_that_there_ar
 }
 
 #[tokio::test]
-async fn a_database_that_answers_late_is_waited_for_and_no_longer_than_the_deadline() {
+async fn a_slow_database_is_waited_for_until_the_deadline() {
     let Some((server, proxy)) = behind_a_proxy(&[("http.deadline", "4s")]).await else { return };
     let service = server.service().await;
     service.client_credentials().await;
@@ -213,7 +213,7 @@ async fn a_database_that_answers_late_is_waited_for_and_no_longer_than_the_deadl
     recovery(&service).await;
 }
 
-/// Sets how large the files of a process may become; unlimited when nothing is said.
+/// Limits the size of the files that a process may write; `None` means unlimited.
 fn limit_files(node: &Serving, bytes: Option<u64>) {
     let size = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
     let limit = format!("--fsize={size}:unlimited");
@@ -222,7 +222,7 @@ fn limit_files(node: &Serving, bytes: Option<u64>) {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_an_outage_and_no_wrong_answer() {
+async fn a_full_disk_is_an_outage_and_never_a_wrong_answer() {
     if engine() != Engine::Sqlite {
         return;
     }
@@ -238,7 +238,7 @@ async fn a_full_disk_is_an_outage_and_no_wrong_answer() {
     let web_there = web.at(&node.url);
     let held = there.token(&[GRANT]).await.get("access_token");
     let code = web.code(&mut alice).await;
-    // What SQLite writes next is behind the end of its journal.
+    // The next write of SQLite is behind the end of its journal.
     limit_files(&node, Some(journal_bytes(&server.database.directory.path().join("grantor.db-wal"))));
     for _ in 0..8 {
         there.token(&[GRANT]).await.assert_is_away();
@@ -262,7 +262,7 @@ fn journal_bytes(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |file| file.len())
 }
 
-/// A server whose PostgreSQL keeps it on a small disk, and the administrator's URL; none on SQLite.
+/// A server whose PostgreSQL stores its database on a small disk, and the administrator's URL; `None` on SQLite.
 async fn on_a_small_disk() -> Option<(OwnPostgres, TestServer, String)> {
     if engine() == Engine::Sqlite {
         return None;
@@ -280,7 +280,7 @@ async fn on_a_small_disk() -> Option<(OwnPostgres, TestServer, String)> {
     Some((disk, server, administrator))
 }
 
-/// Leaves not a page of the small disk.
+/// Fills the small disk to the last page.
 const FILL: &str = "
     CREATE TABLE ballast (text TEXT) TABLESPACE small;
     DO $$ BEGIN
@@ -289,7 +289,7 @@ const FILL: &str = "
     END $$";
 
 #[tokio::test]
-async fn a_full_disk_of_postgresql_is_an_outage_and_no_wrong_answer() {
+async fn a_full_disk_of_postgresql_is_an_outage_and_never_a_wrong_answer() {
     let Some((_disk, server, administrator)) = on_a_small_disk().await else { return };
     let (service, web) = (server.service().await, server.web().await);
     let mut alice = server.alice().await;
@@ -298,7 +298,7 @@ async fn a_full_disk_of_postgresql_is_an_outage_and_no_wrong_answer() {
     let code = web.code(&mut alice).await;
     let held = service.token(&[GRANT]).await.get("access_token");
     statement_on(&administrator, FILL).await;
-    // Rows fit into pages that were there before, for a while.
+    // For a while, rows still fit into existing pages.
     let (mut away, mut given) = (0, 0);
     while away < 16 {
         let answer = service.token(&[GRANT]).await;

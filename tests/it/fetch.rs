@@ -1,4 +1,4 @@
-//! The guarded fetcher against sites that mean no good, and one with a certificate of a private authority.
+//! The guarded fetcher: hostile sites, and a site whose certificate is from a private authority.
 
 use grantor::config::Config;
 use grantor::fetch::{FetchError, Fetcher};
@@ -16,7 +16,7 @@ fn at(site: &Site, host: &str) -> String {
 }
 
 #[tokio::test]
-async fn threat_16_a_name_of_this_machine_is_refused_unless_it_is_allowed() {
+async fn a_name_of_this_machine_is_refused_unless_it_is_allowed() {
     let site = Site::start(|_| page("hello"));
     let url = at(&site, "localhost").replace("http:", "https:");
     match fetcher(&[]).get(&url).await {
@@ -28,7 +28,7 @@ async fn threat_16_a_name_of_this_machine_is_refused_unless_it_is_allowed() {
     }
     let allowed = fetcher(&[("fetch.allow", "localhost")]);
     assert_eq!(allowed.get(&at(&site, "localhost")).await.unwrap().status, 200);
-    // Its addresses may be allowed as well, but then it is called by https alone.
+    // The host's addresses may be allowed, too, but then only https works.
     let network = fetcher(&[("fetch.allow", "127.0.0.0/8 ::1"), ("fetch.deadline", "1s")]);
     assert_eq!(
         network.get(&url).await.unwrap_err(),
@@ -43,7 +43,7 @@ async fn threat_16_a_name_of_this_machine_is_refused_unless_it_is_allowed() {
 }
 
 #[tokio::test]
-async fn threat_16_a_redirect_is_not_followed() {
+async fn a_redirect_is_not_followed() {
     let inner = Site::start(|_| panic!("nobody may come here"));
     let target = at(&inner, "127.0.0.1");
     let site = Site::start(move |_| redirect(&target));
@@ -54,7 +54,7 @@ async fn threat_16_a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn threat_17_size_and_time_of_an_answer_are_bounded() {
+async fn size_and_time_of_an_answer_are_bounded() {
     let large = Site::start(|_| page(&"x".repeat(65 * 1024)));
     let hung = Site::start(|_| {
         loop {
@@ -70,7 +70,7 @@ async fn threat_17_size_and_time_of_an_answer_are_bounded() {
 }
 
 #[tokio::test]
-async fn a_private_authority_is_trusted_when_it_is_named() {
+async fn a_configured_private_authority_is_trusted() {
     let desk = Desk::new().await;
     certificate(&desk.directory());
     let (_serving, url) = serve(&desk);
@@ -81,7 +81,7 @@ async fn a_private_authority_is_trusted_when_it_is_named() {
 }
 
 #[test]
-fn mistakes_in_the_options_are_told_at_the_start() {
+fn mistakes_in_the_options_are_reported_at_the_start() {
     let wrong = Config::with(&[("fetch.allow", "10.0.0.0/8 http://a.example")]).unwrap_err().to_string();
     assert!(wrong.contains("http://a.example") && wrong.contains("neither a host name"), "{wrong}");
     let never = Config::with(&[("fetch.deadline", "0s")]).unwrap_err().to_string();
@@ -97,7 +97,7 @@ fn mistakes_in_the_options_are_told_at_the_start() {
 }
 
 #[tokio::test]
-async fn a_machine_without_certificate_authorities_serves_all_the_same() {
+async fn a_machine_without_certificate_authorities_still_serves() {
     let desk = Desk::new().await;
     let serving = desk.serve(&[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")]);
     assert_eq!(reqwest::get(format!("{}/readyz", serving.url)).await.unwrap().status(), 200);

@@ -1,6 +1,5 @@
 //! Front-channel logout: the signed-out person's browser loads each application of the session.
 
-use grantor::oauth::client::{Client, LogoutUris};
 use grantor::oauth::request::redirect_uri::RegisteredUri;
 use url::Url;
 
@@ -14,10 +13,10 @@ use crate::support::{Answer, Application, Browser, Operator, TestServer};
 async fn app_at(server: &TestServer, id: &str, origin: &str) -> Application {
     let mut registration =
         Registration::web(id).scopes("openid read").redirect_uri(&format!("{origin}/callback"));
-    let client = registration.client;
+    let client = &mut registration.client;
     let goodbye = RegisteredUri::register(&format!("{origin}/goodbye"), client.kind).unwrap();
-    let logout = LogoutUris { back_channel: None, front_channel: Some(format!("{origin}/out?a=b")) };
-    registration.client = Client { logout, post_logout_redirect_uris: vec![goodbye], ..client };
+    client.logout.front_channel = Some(format!("{origin}/out?a=b"));
+    client.post_logout_redirect_uris = vec![goodbye];
     server.register(registration).await
 }
 
@@ -26,7 +25,7 @@ async fn sign_in(app: &Application, browser: &mut Browser) -> String {
     app.redeem_by_hand(&back.get("code")).await.get("id_token")
 }
 
-/// The addresses of a page's frames.
+/// The addresses of the frames in a page.
 fn frames(page: &Answer) -> Vec<Url> {
     let sources = page.body.split("<iframe hidden title=\"An application signs you out\" src=\"").skip(1);
     let unescaped = |text: &str| text.replace("&amp;", "&").replace("&#x2f;", "/");
@@ -38,7 +37,7 @@ fn value(url: &Url, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_sign_out_loads_each_application_of_the_session_and_goes_on() {
+async fn a_sign_out_loads_each_application_of_the_session_and_continues() {
     let server = TestServer::start().await;
     let one = app_at(&server, "one", "https://one.example").await;
     let two = app_at(&server, "two", "https://two.example").await;
@@ -69,7 +68,7 @@ async fn a_sign_out_loads_each_application_of_the_session_and_goes_on() {
     assert_eq!(page.header("refresh"), "5; url=https://two.example/goodbye?state=s+1");
     assert!(!alice.cookies.contains_key("grantor-session"));
 
-    // Nobody is left to tell, and the other pages load nothing.
+    // No application is left to notify, and other pages load no frames.
     let later = alice.get(&format!("/logout?{query}")).await;
     assert_eq!(later.location().unwrap(), "https://two.example/goodbye?state=s+1");
     let home = alice.get("/").await;
@@ -95,7 +94,7 @@ async fn without_such_an_application_nothing_is_loaded() {
 }
 
 #[tokio::test]
-async fn the_address_is_of_the_origin_of_a_redirect_uri() {
+async fn the_address_must_have_the_origin_of_a_redirect_uri() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let create = |uri: &'static str| {

@@ -1,4 +1,4 @@
-//! The one gate: what ended for a person or a client is ended for everything that was issued, at its next use.
+//! Revocation: whatever ends for a person or a client also ends every token and code issued for it, at the next use.
 
 use grantor::cache::catalogue::Freshness;
 use grantor::oauth::client::{GrantType, TokenFormat};
@@ -12,7 +12,7 @@ const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const ALL_OF_A_PERSON: [GrantType; 3] =
     [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::DeviceCode];
 
-/// An event, or one that ends only what is still to be issued.
+/// An event that ends what was issued, or a change that only affects new tokens.
 #[derive(Clone, Copy, Debug)]
 enum Change {
     Event(Event),
@@ -26,7 +26,7 @@ impl Change {
         Event::ALL.into_iter().map(Self::Event).chain(left)
     }
 
-    /// What is arranged beforehand.
+    /// Prepares the data that the change needs.
     fn prepare(self, operator: &Operator) {
         operator.done(&["user", "update", "alice", "--group", "staff"]);
         match self {
@@ -49,12 +49,13 @@ impl Change {
         }
     }
 
-    /// Whether a token that was issued stays what it is until it expires: only new ones are for the group.
+    /// Whether access tokens that were already issued stay valid until they expire: such a change only affects new
+    /// ones.
     fn spares_access_tokens(self) -> bool {
         matches!(self, Self::LeftGroupOfClient | Self::LeftGroupOfScope)
     }
 
-    /// Whether what has offline_access goes on.
+    /// Whether grants with offline_access survive.
     fn spares_offline_access(self) -> bool {
         matches!(self, Self::Event(event) if event.spares_offline_access())
     }
@@ -62,7 +63,7 @@ impl Change {
     fn refusals(self) -> &'static [&'static str] {
         match self {
             Self::Event(Event::ClientDisabled) => &["invalid_client"],
-            // What it held is gone with it; for a second the client itself may still be known.
+            // What the client held is deleted with it; the client record itself may be cached for another second.
             Self::Event(Event::ClientDeleted) => &["invalid_client", "invalid_grant"],
             _ => &["invalid_grant"],
         }
@@ -72,7 +73,7 @@ impl Change {
 /// What an application holds.
 struct Held {
     code: String,
-    /// Allowed, and not fetched yet.
+    /// Allowed by the person, not yet fetched.
     device_code: String,
     access_token: String,
     refresh_token: String,
@@ -90,7 +91,7 @@ async fn held(app: &Application, browser: &mut Browser, scope: &str) -> Held {
 }
 
 #[tokio::test]
-async fn threat_27_nothing_that_was_issued_outlives_what_it_was_issued_for() {
+async fn no_token_outlives_the_person_client_or_session_it_was_issued_for() {
     for change in Change::all() {
         for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
             for scope in ["openid read", "openid read offline_access"] {
@@ -121,12 +122,12 @@ async fn threat_27_nothing_that_was_issued_outlives_what_it_was_issued_for() {
                 let told = api.introspect(&held.access_token).await;
                 assert_eq!(told["active"], json!(is_active), "{what}");
                 assert_eq!(refreshed.status == 200, spared, "{what}: {refreshed:?}");
-                // A code is redeemed at once, or for nobody.
+                // A code can only be redeemed once, so the first answer decides.
                 let refusals = change.refusals();
                 assert!(refusals.contains(&code.get("error").as_str()), "{what}: {code:?}");
                 let is_refused = refusals.contains(&refreshed.get("error").as_str());
                 assert!(spared || is_refused, "{what}: {refreshed:?}");
-                // Whoever signs out where a device was allowed does not mean the device.
+                // Signing out in the browser where a device was allowed does not sign the device out.
                 assert_eq!(fetched.status == 200, spared, "{what}: {fetched:?}");
                 let is_refused = refusals.contains(&fetched.get("error").as_str());
                 assert!(spared || is_refused, "{what}: {fetched:?}");
@@ -135,13 +136,13 @@ async fn threat_27_nothing_that_was_issued_outlives_what_it_was_issued_for() {
     }
 }
 
-/// A change of a scope counts within a second; here it is to count at once.
+/// A change of a scope takes effect within a second; this makes it take effect at once.
 async fn see_scopes(server: &TestServer) {
     server.app.registry.catalogue(Freshness::Now).await.expect("the catalogue");
 }
 
 #[tokio::test]
-async fn who_is_not_in_the_group_is_not_let_in_and_comes_back_when_it_is_so() {
+async fn only_members_of_the_required_group_get_in() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let app = server.register(Registration::web("app").scopes("openid read write")).await;
@@ -155,7 +156,7 @@ async fn who_is_not_in_the_group_is_not_let_in_and_comes_back_when_it_is_so() {
     operator.done(&["user", "update", "alice", "--group", "staff"]);
     assert!(!app.code(&mut alice).await.is_empty());
 
-    // A scope may be for others than the application.
+    // The scope may be for other groups than the application.
     operator.done(&["scope", "update", "write", "--require-group", "editors"]);
     see_scopes(&server).await;
     let both = [("scope", "read write")];

@@ -1,10 +1,10 @@
-//! Response types beside code: ID Tokens and access tokens that pass through the browser, for clients registered so.
+//! Response types beside `code`: ID Tokens and access tokens that pass through the browser, for clients registered for
+//! them.
 
 use std::str::FromStr as _;
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
-use grantor::oauth::client::Client;
 use grantor::oauth::grant::Ended;
 use grantor::oauth::id::SessionId;
 use grantor::oauth::request::response_type::ResponseType;
@@ -22,10 +22,10 @@ use crate::support::{Answer, Application, Browser, Operator, TestServer};
 
 const NONCE: (&str, &str) = ("nonce", "n-0S6_WzA2Mj");
 
-/// An application that may ask for every response type.
+/// An application that may use every response type.
 async fn app(server: &TestServer) -> Application {
     let mut registration = Registration::web("app").scopes("openid email read");
-    registration.client = Client { response_types: ResponseType::ALL[1..].to_vec(), ..registration.client };
+    registration.client.response_types = ResponseType::ALL[1..].to_vec();
     server.register(registration).await
 }
 
@@ -34,7 +34,7 @@ async fn asked(app: &Application, browser: &mut Browser, response_type: &str) ->
     browser.authorize(&app.url_with(&changes)).await
 }
 
-/// Judges an ID Token by the `openidconnect` crate: signature, issuer, audience, times, nonce and both hashes.
+/// Verifies an ID Token by the `openidconnect` crate: signature, issuer, audience, times, nonce and both hashes.
 async fn verify(server: &TestServer, app: &Application, back: &Answer) {
     let issuer = IssuerUrl::new(server.url.clone()).unwrap();
     let provider = CoreProviderMetadata::discover_async(issuer.clone(), &send).await.unwrap();
@@ -53,7 +53,7 @@ async fn verify(server: &TestServer, app: &Application, back: &Answer) {
 }
 
 #[tokio::test]
-async fn each_response_type_brings_what_its_name_says() {
+async fn each_response_type_returns_what_its_name_says() {
     let server = TestServer::start().await;
     let (app, mut alice) = (app(&server).await, server.alice().await);
     for response_type in ResponseType::ALL {
@@ -84,7 +84,7 @@ async fn each_response_type_brings_what_its_name_says() {
 }
 
 #[tokio::test]
-async fn an_id_token_tells_of_the_person_where_no_access_token_could_ask_userinfo() {
+async fn an_id_token_alone_carries_the_claims_that_userinfo_would_return() {
     let server = TestServer::start().await;
     let (app, mut alice) = (app(&server).await, server.alice().await);
     for (response_type, email) in [
@@ -98,7 +98,7 @@ async fn an_id_token_tells_of_the_person_where_no_access_token_could_ask_userinf
 }
 
 #[tokio::test]
-async fn what_holds_a_token_never_comes_in_a_query() {
+async fn tokens_never_travel_in_a_query() {
     let server = TestServer::start().await;
     let (app, mut alice) = (app(&server).await, server.alice().await);
     for response_type in &ResponseType::ALL[1..] {
@@ -182,7 +182,7 @@ async fn an_id_token_through_the_browser_needs_openid_and_a_nonce() {
 }
 
 #[tokio::test]
-async fn a_sign_out_ends_what_came_through_the_browser() {
+async fn a_sign_out_ends_tokens_that_came_through_the_browser() {
     let server = TestServer::start().await;
     let (app, mut alice) = (app(&server).await, server.alice().await);
     let back = asked(&app, &mut alice, "code id_token token").await;
@@ -210,7 +210,7 @@ async fn a_client_that_was_disabled_a_moment_ago_gets_nothing_through_the_browse
     let server = TestServer::start().await;
     let (app, mut alice) = (app(&server).await, server.alice().await);
     asked(&app, &mut alice, "id_token").await;
-    // Its record is in the cache as it was.
+    // The cache still holds the record from before the change.
     server.sql("UPDATE clients SET disabled_at = 1, version = version + 1 WHERE id = 'app'").await;
     let url = app.url_with(&[("response_type", "id_token token"), ("scope", "openid"), NONCE]);
     alice.get(&url).await.assert_page(400, "client.disabled");

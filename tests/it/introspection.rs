@@ -1,4 +1,4 @@
-//! Introspection (RFC 7662): what is told, and to whom; signed on request (RFC 9701).
+//! Introspection (RFC 7662): who learns what about a token; signed on request (RFC 9701).
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::support::{Application, Browser, Operator, TestServer};
 const API: &str = "https://api.example.com";
 const INACTIVE: Value = Value::Null;
 
-/// An application, the servers of an API that it uses, and somebody else.
+/// An application, the clients that serve an API it uses, and an unrelated client.
 struct Stage {
     server: TestServer,
     app: Application,
@@ -36,7 +36,7 @@ impl Stage {
         Self { server, app, api, stranger, alice }
     }
 
-    /// Access and refresh token for the API, or for this server.
+    /// The access and the refresh token for the API, or for this server.
     async fn tokens(&mut self, resource: &str) -> (String, String) {
         let url = self.app.url_with(&[("scope", "openid read"), ("resource", resource)]);
         let back = self.alice.authorize(&url).await;
@@ -44,7 +44,7 @@ impl Stage {
         (tokens.get("access_token"), tokens.get("refresh_token"))
     }
 
-    /// What everybody is told of a token: the application, the API, and the stranger.
+    /// What each of three clients learns about a token: the application, the API's server, and the stranger.
     async fn told(&self, token: &str) -> [Value; 3] {
         let mut told = [Value::Null, Value::Null, Value::Null];
         for (told, caller) in told.iter_mut().zip([&self.app, &self.api, &self.stranger]) {
@@ -54,13 +54,13 @@ impl Stage {
         told
     }
 
-    async fn nobody_is_told_of(&self, token: &str) {
+    async fn is_inactive_for_everybody(&self, token: &str) {
         assert_eq!(self.told(token).await, [INACTIVE, INACTIVE, INACTIVE]);
     }
 }
 
 #[tokio::test]
-async fn threat_26_a_token_is_told_of_to_its_client_and_its_api_and_to_nobody_else() {
+async fn only_a_tokens_client_and_its_api_learn_about_it() {
     let mut stage = Stage::set().await;
     let (now, issuer) = (stage.server.app.now(), stage.server.url.clone());
     let id = Operator::of(&stage.server).json(&["user", "show", "alice"])["id"].clone();
@@ -93,7 +93,7 @@ async fn threat_26_a_token_is_told_of_to_its_client_and_its_api_and_to_nobody_el
 }
 
 #[tokio::test]
-async fn who_does_not_authenticate_is_told_nothing() {
+async fn callers_that_do_not_authenticate_learn_nothing() {
     let mut stage = Stage::set().await;
     let (token, _) = stage.tokens(API).await;
     stage.server.register(Registration::of_kind("spa", ClientKind::Spa)).await;
@@ -117,7 +117,7 @@ async fn who_does_not_authenticate_is_told_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_any_more_is_inactive_for_everybody_at_once() {
+async fn an_ended_token_is_inactive_for_everybody_at_once() {
     let mut stage = Stage::set().await;
     let operator = Operator::of(&stage.server);
     for resource in [API, ""] {
@@ -132,19 +132,19 @@ async fn what_is_no_token_any_more_is_inactive_for_everybody_at_once() {
         }
         assert_eq!(stage.app.introspect(&token).await["active"], true);
         assert_eq!(stage.app.introspect(&refresh).await["active"], true);
-        // The successor is what counts now.
+        // Only the successor is valid now.
         let next = stage.app.refresh_by_hand(&refresh).await;
-        stage.nobody_is_told_of(&refresh).await;
+        stage.is_inactive_for_everybody(&refresh).await;
         assert_eq!(stage.app.introspect(&next.get("refresh_token")).await["active"], true);
         let (token, refresh) = stage.tokens(resource).await;
         let next = stage.app.refresh_by_hand(&refresh).await;
         operator.done(&["session", "end", "--user", "alice", "--yes"]);
         for token in [&token, &next.get("access_token"), &next.get("refresh_token")] {
-            stage.nobody_is_told_of(token).await;
+            stage.is_inactive_for_everybody(token).await;
         }
         let (token, refresh) = stage.tokens(resource).await;
         stage.server.clock.advance(Duration::from_secs(600));
-        stage.nobody_is_told_of(&token).await;
+        stage.is_inactive_for_everybody(&token).await;
         assert_eq!(stage.app.introspect(&refresh).await["active"], true);
     }
 }
@@ -172,18 +172,18 @@ async fn made_up_tokens_are_inactive_and_nothing_more() {
         &refresh[..refresh.len() - 2],
         &"x".repeat(8000),
     ] {
-        stage.nobody_is_told_of(made_up).await;
+        stage.is_inactive_for_everybody(made_up).await;
     }
     let elsewhere = Stage::set().await;
-    elsewhere.nobody_is_told_of(&token).await;
-    elsewhere.nobody_is_told_of(&refresh).await;
+    elsewhere.is_inactive_for_everybody(&token).await;
+    elsewhere.is_inactive_for_everybody(&refresh).await;
     let long = "x".repeat(8193);
     let refused = stage.api.post("/introspect", &[("token", &long)]).await;
     refused.assert_json_error(400, "invalid_request", "parameter.too_long");
 }
 
 #[tokio::test]
-async fn an_answer_is_signed_for_who_asks_for_that() {
+async fn an_answer_is_signed_on_request() {
     let mut stage = Stage::set().await;
     let (token, _) = stage.tokens(API).await;
     let authorization = basic("api", stage.api.secret.as_deref().unwrap());
@@ -216,13 +216,13 @@ async fn an_answer_is_signed_for_who_asks_for_that() {
     for accept in ["application/json", "*/*", ""] {
         assert_eq!(ask(accept, &token).await.json(), plain, "{accept}");
     }
-    // It is neither a token to go in with, nor one to ask about.
+    // A signed introspection response is not an access token and cannot be introspected.
     let signed = ask("application/token-introspection+jwt", &token).await.body;
-    stage.nobody_is_told_of(&signed).await;
+    stage.is_inactive_for_everybody(&signed).await;
 }
 
 #[tokio::test]
-async fn a_server_of_an_api_that_is_registered_a_moment_ago_is_told_at_once() {
+async fn a_just_registered_server_of_an_api_may_introspect_at_once() {
     let mut stage = Stage::set().await;
     let (token, _) = stage.tokens(API).await;
     assert_eq!(stage.stranger.introspect(&token).await, json!({ "active": false }));
@@ -246,7 +246,7 @@ async fn a_resource_under_the_issuers_own_uri_names_who_may_ask_about_tokens_for
 }
 
 #[tokio::test]
-async fn a_key_that_is_retired_takes_along_what_was_found_good_before() {
+async fn retiring_a_key_ends_the_tokens_that_were_verified_with_it_before() {
     let server = TestServer::start().await;
     let mut registration = Registration::service("job");
     registration.client.token_format = TokenFormat::Jwt;

@@ -1,4 +1,4 @@
-//! Signing keys: made once, sealed, published before they sign and after; the same on every node.
+//! Signing keys: made once, stored encrypted, published before and after they sign, and the same on every node.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -42,14 +42,14 @@ async fn published(server: &TestServer) -> Vec<Value> {
     answer.json()["keys"].as_array().unwrap().clone()
 }
 
-/// The published names of one algorithm's keys, in the order in which they sign.
+/// The `kid`s of one algorithm's published keys, in the order in which they sign.
 async fn kids(server: &TestServer, algorithm: SigningAlgorithm) -> Vec<String> {
     let keys = published(server).await;
     let of_it = keys.iter().filter(|key| key["alg"] == algorithm.as_str());
     of_it.map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Asks until the algorithm has that many keys: they are made beside the requests.
+/// Asks until the algorithm has that many keys: they are made in the background.
 async fn kids_when(server: &TestServer, count: usize) -> Vec<String> {
     let seen = async {
         loop {
@@ -67,13 +67,13 @@ async fn signing(app: &App) -> Arc<SigningKey> {
     app.key_set.current(app.now()).await.unwrap().signing(ES256).unwrap().clone()
 }
 
-/// Whether a node takes a token.
+/// Whether a node accepts a token's signature.
 async fn takes(app: &App, token: &str) -> bool {
     let current = app.key_set.current(app.now()).await.unwrap();
     verify::<Value>(token, "JWT", current.published(), Expiry::Live(app.now())).is_ok()
 }
 
-/// The thumbprint as RFC 7638 §3 describes it: the required members, in order, without space.
+/// The thumbprint of RFC 7638 §3: the required members in alphabetical order, without whitespace.
 fn thumbprint(key: &Value) -> String {
     let required: &[&str] = match key["kty"].as_str().unwrap() {
         "RSA" => &["e", "kty", "n"],
@@ -110,7 +110,7 @@ async fn every_configured_algorithm_has_a_key_with_nothing_private_in_it() {
     let head = server.browser().request(Method::HEAD, "/jwks", &[], "").await;
     assert_eq!((head.status.as_u16(), head.body.as_str()), (200, ""));
 
-    // Whoever reads /jwks can verify what each of the keys signs.
+    // A reader of /jwks can verify the signatures of each key.
     let set: jsonwebtoken::jwk::JwkSet = serde_json::from_str(&answer.body).unwrap();
     let current = server.app.key_set.current(server.app.now()).await.unwrap();
     for algorithm in SigningAlgorithm::ALL {
@@ -125,7 +125,7 @@ async fn every_configured_algorithm_has_a_key_with_nothing_private_in_it() {
 }
 
 #[tokio::test]
-async fn the_database_holds_private_keys_only_sealed_and_bound_to_their_names() {
+async fn the_database_holds_private_keys_only_encrypted_and_bound_to_their_kid() {
     let server = TestServer::start().await;
     let key = signing(&server.app).await;
     let pkcs8 = key.to_pkcs8().unwrap();
@@ -144,7 +144,7 @@ async fn the_database_holds_private_keys_only_sealed_and_bound_to_their_names() 
     }
     assert!(!public_jwk.contains("\"d\""));
 
-    // A key that was moved to another name does not open: nobody can swap what the server signs with.
+    // A key that is moved to another `kid` cannot be decrypted, so write access to the database is not enough to swap keys.
     let moved = "UPDATE signing_keys SET sealed = (SELECT sealed FROM server_keys)";
     assert_eq!(server.sql(moved).await, 2);
     let refused = node(&server.database, &[], &server.clock).await.err().unwrap();
@@ -166,7 +166,7 @@ async fn a_restart_and_another_node_find_the_same_keys() {
 }
 
 #[tokio::test]
-async fn nodes_that_start_at_once_on_an_empty_database_share_one_set() {
+async fn nodes_that_start_together_on_an_empty_database_share_one_key_set() {
     let database = TestDatabase::fresh(engine()).await;
     let clock = ManualClock::starting_now();
     let nodes = join_all((0..4).map(|_| node(&database, &[], &clock))).await;
@@ -201,7 +201,7 @@ async fn a_key_is_published_a_day_before_it_signs_and_for_eight_days_after() {
     server.clock.advance(Duration::from_secs(2));
     assert_eq!(kids(&server, ES256).await, both[1..]);
 
-    // What has ended is forgotten with the next rotation.
+    // The next rotation deletes keys whose time has ended.
     server.clock.advance(90 * DAY);
     kids_when(&server, 2).await;
     let left = "SELECT COUNT(*) FROM signing_keys WHERE algorithm = 'ES256'";
@@ -209,7 +209,7 @@ async fn a_key_is_published_a_day_before_it_signs_and_for_eight_days_after() {
 }
 
 #[tokio::test]
-async fn of_several_nodes_that_rotate_at_once_one_makes_the_key() {
+async fn of_several_nodes_that_rotate_together_one_makes_the_key() {
     let server = TestServer::start().await;
     let nodes = join_all((0..3).map(|_| node(&server.database, &[], &server.clock))).await;
     let nodes: Vec<Arc<App>> = nodes.into_iter().map(Result::unwrap).collect();
@@ -224,7 +224,7 @@ async fn of_several_nodes_that_rotate_at_once_one_makes_the_key() {
 }
 
 #[tokio::test]
-async fn an_algorithm_that_is_offered_anew_gets_a_key_and_one_that_is_not_stays_published() {
+async fn a_new_algorithm_gets_a_key_and_a_removed_one_stays_published() {
     let server = TestServer::start_with(&[("keys.algorithms", "ES256")]).await;
     let token = signing(&server.app).await.sign("JWT", &json!({"exp": server.app.now() + 9})).unwrap();
     let other = node(&server.database, &[("keys.algorithms", "EdDSA")], &server.clock).await.unwrap();
@@ -234,7 +234,7 @@ async fn an_algorithm_that_is_offered_anew_gets_a_key_and_one_that_is_not_stays_
     assert!(takes(&other, &token).await);
 }
 
-/// An application that keeps the keys for as long as it was told to, and never asks in between.
+/// An application that caches the keys for their `max-age` and never asks in between.
 struct Caching {
     keys: Vec<CoreJsonWebKey>,
     read_at: i64,
@@ -249,7 +249,7 @@ impl Caching {
         Self { keys: keys.keys().clone(), read_at: server.app.now(), max_age }
     }
 
-    /// The key that a token names; the error says which one it does not know, and for how long it has not asked.
+    /// The key that a token names. The error says which `kid` is unknown and how old the cached keys are.
     async fn key(&mut self, server: &TestServer, token: &str) -> Result<&CoreJsonWebKey, String> {
         if server.app.now() >= self.read_at + self.max_age {
             *self = Self::read(server).await;
@@ -268,7 +268,7 @@ fn is_signed_by(token: &str, key: &CoreJsonWebKey) -> bool {
 }
 
 #[tokio::test]
-async fn no_application_that_caches_as_told_fails_while_keys_rotate_under_traffic() {
+async fn applications_that_respect_max_age_never_fail_while_keys_rotate() {
     let options =
         [("keys.rotate_every", "12h"), ("keys.publish_before", "2h"), ("keys.keep_published", "8h")];
     let server = TestServer::start_with(&options).await;
@@ -276,7 +276,7 @@ async fn no_application_that_caches_as_told_fails_while_keys_rotate_under_traffi
     let mut alice = server.alice().await;
     let back = alice.authorize(&app.url_with(&[("scope", "openid")])).await;
     let mut refresh = app.redeem_by_hand(&back.get("code")).await.get("refresh_token");
-    // Each began to listen at another time.
+    // Each application began to cache at another time.
     let mut listeners = Vec::new();
     let mut recent: VecDeque<String> = VecDeque::new();
     let mut seen = HashSet::new();
@@ -292,7 +292,7 @@ async fn no_application_that_caches_as_told_fails_while_keys_rotate_under_traffi
             seen.insert(parts(&token)[0]["kid"].as_str().unwrap().to_owned());
             recent.push_back(token);
         }
-        // They live for ten minutes, and so for the two rounds before this one.
+        // Tokens live for ten minutes, so those of the two rounds before this one are still valid.
         recent.drain(..recent.len().saturating_sub(12));
         let newest = recent.back().unwrap().clone();
         assert!(is_signed_by(&newest, listeners[0].key(&server, &newest).await.unwrap()));

@@ -116,7 +116,7 @@ const RULES: &[Rule] = &[
     },
 ];
 
-/// Lines of a file.
+/// The maximum number of lines of a file.
 const LONGEST: usize = 500;
 
 /// Every violation in one file, whose `name` is its path under `src`.
@@ -166,7 +166,7 @@ fn holds(words: &[&str], sequence: &str) -> bool {
     words.windows(sequence.len()).any(|window| window.iter().zip(&sequence).all(is_word))
 }
 
-/// Every whole path that a file names, relative ones resolved and groups taken apart; tests are left out.
+/// Every full path that a file names: relative paths resolved, groups expanded, test modules left out.
 fn paths(name: &str, source: &str) -> Vec<String> {
     let source = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let tokens = without_new_names(&tokens(source));
@@ -179,7 +179,7 @@ fn paths(name: &str, source: &str) -> Vec<String> {
     found.into_iter().map(|path| resolved(&module, path).join("::")).collect()
 }
 
-/// Leaves out `as name`, but not the path of `as a::b`.
+/// Removes `as name`, but not the path of `as a::b`.
 fn without_new_names(tokens: &[String]) -> Vec<String> {
     let is_new_name = |at: usize| {
         let follows = |by: usize| tokens.get(at + by).map(String::as_str);
@@ -198,7 +198,7 @@ fn without_new_names(tokens: &[String]) -> Vec<String> {
     kept
 }
 
-/// Reads `a::b::{c, d::e}` from `at` on under `prefix`; the place after it.
+/// Reads `a::b::{c, d::e}` from `at` on below `prefix`. Returns the index after it.
 fn read_path(tokens: &[String], mut at: usize, prefix: &[String], found: &mut Vec<Vec<String>>) -> usize {
     let mut path = prefix.to_vec();
     loop {
@@ -226,7 +226,7 @@ fn is_name(token: &str) -> bool {
     token.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// Names, `::` and every other character by itself; comments and texts are passed over.
+/// Identifiers, `::` and every other character by itself; comments and string literals are skipped.
 fn tokens(source: &str) -> Vec<String> {
     let (mut tokens, mut rest) = (Vec::new(), source);
     while let Some(first) = rest.chars().next() {
@@ -254,7 +254,7 @@ fn tokens(source: &str) -> Vec<String> {
     tokens
 }
 
-/// Bytes of the text that begins here, its quotes included.
+/// The length in bytes of the string literal that begins here, with its quotes.
 fn text_length(rest: &str) -> usize {
     let mut is_escaped = false;
     for (at, c) in rest.char_indices().skip(1) {
@@ -325,7 +325,7 @@ fn no_source_file_names_what_lies_above_it() {
 }
 
 #[test]
-fn only_lists_are_read_where_the_answer_may_be_old() {
+fn only_lists_are_read_from_a_lagging_replica() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for file in rust_files(&root) {
         let name = file.strip_prefix(&root).expect("below it").display().to_string();
@@ -408,7 +408,7 @@ fn the_checker_finds_every_way_to_break_an_arrow() {
 }
 
 #[test]
-fn the_checker_lets_pass_what_may_be() {
+fn the_checker_accepts_allowed_imports() {
     for (name, source) in [
         ("oauth/code.rs", "use std::collections::HashMap; use std::time::Duration;"),
         ("oauth/code.rs", "use super::error::OAuthError; use crate::clock::Seconds;"),

@@ -1,4 +1,4 @@
-//! Signing out of the server itself.
+//! Signing out at the server itself.
 
 use crate::support::TestServer;
 
@@ -27,7 +27,7 @@ async fn a_person_who_signs_out_is_asked_for_the_password_again() {
 }
 
 #[tokio::test]
-async fn nobody_is_signed_out_by_another_site_or_by_a_form_for_another_session() {
+async fn another_site_or_a_form_for_another_session_signs_no_one_out() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     web.code(&mut browser).await;
@@ -52,7 +52,7 @@ async fn nobody_is_signed_out_by_another_site_or_by_a_form_for_another_session()
 }
 
 #[tokio::test]
-async fn who_is_not_signed_in_is_told_so_whatever_the_method() {
+async fn the_page_says_that_no_one_is_signed_in_for_every_method() {
     let server = TestServer::start().await;
     let mut browser = server.browser();
     assert!(browser.get("/logout").await.body.contains(SIGNED_OUT));
@@ -63,7 +63,7 @@ async fn who_is_not_signed_in_is_told_so_whatever_the_method() {
 }
 
 #[tokio::test]
-async fn a_name_stays_text_on_the_question() {
+async fn a_name_is_shown_as_text_on_the_logout_page() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     web.code(&mut browser).await;

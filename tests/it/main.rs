@@ -1,7 +1,8 @@
-//! The one integration binary: a real server over real HTTP for each test, on SQLite or on PostgreSQL.
+//! The integration tests, all in one binary: each starts a real server and talks to it over HTTP, on SQLite or
+//! PostgreSQL.
 //!
-//! `cargo test` runs it on SQLite; with `TEST_ENGINE=postgres` and an administrator's `TEST_POSTGRES_URL` it
-//! runs on PostgreSQL. With `CI=true` a test that cannot run is a failure.
+//! `cargo test` runs them on SQLite; with `TEST_ENGINE=postgres` and an administrator's `TEST_POSTGRES_URL` they run on
+//! PostgreSQL. With `CI=true` a test that cannot run fails.
 #![expect(clippy::disallowed_methods, reason = "tests have clients of their own")]
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
@@ -16,6 +17,7 @@ mod bad_database;
 mod browsers;
 mod claims_parameter;
 mod client_assertions;
+mod client_metadata;
 mod clients;
 mod code_grant;
 mod commands;

@@ -1,4 +1,4 @@
-//! Authorization server metadata: exactly what is implemented, at the place that belongs to the issuer (RFC 8414).
+//! Authorization server metadata (RFC 8414): exactly what is implemented, at the URL that the issuer implies.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::support::{Answer, TestServer};
 const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
 const OPENID: &str = "/.well-known/openid-configuration";
 
-/// A server whose issuer is `http://127.0.0.1:PORT` and `path`.
+/// A server whose issuer is `http://127.0.0.1:PORT` followed by `path`.
 async fn server_at(path: &str) -> (TestServer, String) {
     let port = free_port();
     let (root, listen) = (format!("http://127.0.0.1:{port}"), format!("127.0.0.1:{port}"));
@@ -120,7 +120,7 @@ async fn the_metadata_says_what_the_server_does_and_nothing_more() {
 }
 
 #[tokio::test]
-async fn what_is_listed_exists() {
+async fn everything_that_is_listed_exists() {
     let server = TestServer::start().await;
     let (web, service) = (server.web().await, server.service().await);
     let mut browser = server.alice().await;
@@ -139,7 +139,7 @@ async fn what_is_listed_exists() {
         let form = [("grant_type", grant.as_str().unwrap()), ("client_id", "nobody")];
         let answer = browser.post(&listed("token_endpoint"), &form).await;
         match grant.as_str() {
-            // It stands for response types, and nobody asks the token endpoint for it.
+            // It is listed for the response types; the token endpoint does not know it.
             Some("implicit") => {
                 answer.assert_json_error(400, "unsupported_grant_type", "grant_type.unsupported");
             }
@@ -159,7 +159,7 @@ async fn what_is_listed_exists() {
 }
 
 #[tokio::test]
-async fn the_scopes_of_the_database_are_listed() {
+async fn the_scopes_in_the_database_are_listed() {
     let server = TestServer::start().await;
     server
         .sql("INSERT INTO scopes (name, description, sensitive, claims, created_at) VALUES ('a', 'A', TRUE, 'level', 0)")
@@ -171,7 +171,7 @@ async fn the_scopes_of_the_database_are_listed() {
 }
 
 #[tokio::test]
-async fn an_issuer_with_a_path_has_its_metadata_where_either_standard_says() {
+async fn an_issuer_with_a_path_has_its_metadata_at_the_urls_of_both_standards() {
     let (server, root) = server_at("/auth").await;
     let issuer = format!("{root}/auth");
     assert_eq!(server.app.issuer, issuer);
@@ -219,7 +219,7 @@ async fn a_person_signs_in_where_the_issuer_has_a_path() {
 }
 
 #[tokio::test]
-async fn pages_under_a_path_find_their_style() {
+async fn pages_under_a_path_find_their_stylesheet() {
     let (server, root) = server_at("/auth").await;
     let page = server.get("/errors").await;
     let (_, rest) = page.body.split_once("<link rel=\"stylesheet\" href=\"").unwrap();

@@ -1,4 +1,4 @@
-//! What a Prometheus is told, and where.
+//! The metrics, as Prometheus reads them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,9 +15,9 @@ use crate::support::process::{Serving, free_port};
 use crate::support::{Application, Browser, TestServer};
 
 const ON: (&str, &str) = ("metrics.listen", "127.0.0.1:0");
-/// Nothing is deleted before the test says so.
+/// Nothing is deleted before the test asks for it.
 const BY_HAND: (&str, &str) = ("purge.every", "0s");
-/// For how long the database's answer counts.
+/// How long the server reuses the database's answer.
 const FRESH: Duration = Duration::from_secs(5);
 const ROWS: &str = "grantor_purge_backlog_rows";
 const UP: &str = "grantor_database_up";
@@ -25,7 +25,7 @@ const DELETED: &str = "grantor_purge_deleted_rows_total";
 const LAST_SUCCESS: &str = "grantor_purge_last_success_timestamp_seconds";
 const OLDEST: &str = "grantor_purge_oldest_ended_seconds";
 
-/// Asks as a Prometheus does.
+/// Reads the metrics as Prometheus does.
 async fn told(server: &TestServer) -> Exposition {
     let answer = Browser::new(server.metrics.as_deref().expect("metrics are on")).get("/metrics").await;
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -35,7 +35,7 @@ async fn told(server: &TestServer) -> Exposition {
 }
 
 #[tokio::test]
-async fn metrics_are_told_at_an_address_of_their_own() {
+async fn metrics_have_a_listener_of_their_own() {
     let server = TestServer::start_with(&[ON]).await;
     let version = BTreeMap::from([(env!("CARGO_PKG_VERSION").to_owned(), 1.0)]);
     assert_eq!(told(&server).await.by("version", "grantor_build_info"), version);
@@ -45,7 +45,7 @@ async fn metrics_are_told_at_an_address_of_their_own() {
 }
 
 #[tokio::test]
-async fn nothing_else_is_answered_where_metrics_are_told() {
+async fn the_metrics_listener_serves_nothing_else() {
     let server = TestServer::start_with(&[ON]).await;
     let mut asker = Browser::new(server.metrics.as_deref().unwrap());
     for path in [
@@ -79,7 +79,7 @@ async fn nothing_else_is_answered_where_metrics_are_told() {
 }
 
 #[tokio::test]
-async fn a_server_says_where_it_tells_metrics() {
+async fn a_server_logs_the_address_of_its_metrics() {
     let server = TestServer::start().await;
     let directory = server.database.directory.path();
     let (config, key_file) =
@@ -137,7 +137,7 @@ async fn requests_are_counted_by_endpoint_status_and_reason() {
 }
 
 #[tokio::test]
-async fn what_fails_is_counted_with_its_reason() {
+async fn failures_are_counted_with_their_reason() {
     let server = TestServer::start_with(&[ON, BY_HAND, ("http.deadline", "1s")]).await;
     let service = server.service().await;
     let busy = Busy::start(&server).await;
@@ -149,14 +149,14 @@ async fn what_fails_is_counted_with_its_reason() {
     assert_eq!(told.with(REFUSALS, &[("endpoint", "/token"), ("reason", "server.busy")]), 1.0);
 }
 
-/// What `grantor purge --dry-run` says of each table.
+/// The rows that `grantor purge --dry-run` would delete, by table.
 async fn ended(server: &TestServer) -> BTreeMap<String, f64> {
     let found = backlog(&server.app.db, server.app.now()).await.unwrap();
     let rows = |ended: i64| f64::from(i32::try_from(ended).expect("few rows"));
     found.iter().map(|found| (found.table.name().to_owned(), rows(found.ended))).collect()
 }
 
-/// Revokes tokens that ended `ago` seconds before now.
+/// Marks tokens as revoked since `ago` seconds.
 async fn revoke(server: &TestServer, id: &'static str, ago: i64) {
     let end = server.app.now() - ago;
     let insert = async move |tx: &mut Tx| {
@@ -204,7 +204,7 @@ async fn the_backlog_rises_when_things_end_and_falls_when_they_are_deleted() {
 }
 
 #[tokio::test]
-async fn a_server_tells_when_it_last_purged() {
+async fn the_time_of_the_last_purge_is_a_metric() {
     let server = TestServer::start_with(&[ON, BY_HAND]).await;
     assert_eq!(told(&server).await.value(LAST_SUCCESS), None, "it never has");
     let server = TestServer::start_with(&[ON, ("purge.every", "1s")]).await;
@@ -221,7 +221,7 @@ async fn a_server_tells_when_it_last_purged() {
 }
 
 #[tokio::test]
-async fn asking_often_does_not_ask_the_database() {
+async fn frequent_scrapes_do_not_query_the_database() {
     let server = TestServer::start_with(&[ON, BY_HAND]).await;
     let rows = async || told(&server).await.by("table", ROWS)["revoked_tokens"];
     revoke(&server, "one", 100).await;
@@ -249,7 +249,7 @@ async fn a_large_backlog_is_counted_up_to_a_bound() {
 }
 
 #[tokio::test]
-async fn without_an_answer_of_the_database_the_rest_is_told_in_time() {
+async fn without_the_database_the_other_metrics_come_in_time() {
     let server = TestServer::start_with(&[ON, BY_HAND, ("http.deadline", "1s")]).await;
     assert_eq!(told(&server).await.value(UP), Some(1.0));
     server.clock.advance(FRESH);
@@ -266,7 +266,7 @@ async fn without_an_answer_of_the_database_the_rest_is_told_in_time() {
     assert_eq!((recovered.value(UP), recovered.by("table", ROWS).len()), (Some(1.0), Table::ALL.len()));
 }
 
-/// Every connection of a server to its database has something to do, until this ends.
+/// Keeps every database connection of a server busy until this value is dropped.
 struct Busy(Arc<Semaphore>);
 
 impl Busy {

@@ -1,8 +1,8 @@
-//! Everything that counts once: in a table, presented a second time (threat 36).
+//! Everything that may be used only once: one table, each presented a second time.
 
 use grantor::jose::key::SigningKey;
 use grantor::oauth::client::assertion::JWT_BEARER;
-use grantor::oauth::client::{AuthMethod, Client, ClientKind, GrantType};
+use grantor::oauth::client::{AuthMethod, GrantType};
 use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::secret::random_id;
 use serde_json::json;
@@ -10,17 +10,17 @@ use serde_json::json;
 use crate::support::relying_party::Registration;
 use crate::support::{Answer, Application, Browser, Operator, TestServer};
 
-/// What is used up by being presented.
+/// What is used up when it is presented.
 #[derive(Clone, Copy, Debug)]
 enum Artefact {
     Code,
-    /// Behind the grace for lost answers.
+    /// After the grace period for lost answers.
     RefreshToken,
     DeviceCode,
     UserCode,
     ClientAssertion,
     GrantAssertion,
-    /// The address of a flow after its answer brings no second answer from the same consent form.
+    /// The address of a flow after its answer: the same consent form brings no second answer.
     ConsentForm,
 }
 
@@ -35,7 +35,7 @@ impl Artefact {
         Self::ConsentForm,
     ];
 
-    /// What the second presentation is answered.
+    /// The answer to the second presentation.
     fn refusal(self) -> (u16, &'static str) {
         match self {
             Self::Code => (400, "code.replayed"),
@@ -49,7 +49,7 @@ impl Artefact {
     }
 }
 
-/// A server with somebody for each of them.
+/// A server with what each artefact needs.
 struct Stage {
     server: TestServer,
     app: Application,
@@ -70,7 +70,7 @@ impl Stage {
         ];
         let app = server.register(Registration::web("app").scopes("openid read").grants(&grants)).await;
         let mut signer = Registration::service("signer").method(AuthMethod::PrivateKeyJwt);
-        signer.client = Client { jwks: Some(jwks.clone()), kind: ClientKind::Service, ..signer.client };
+        signer.client.jwks = Some(jwks.clone());
         server.register(signer).await;
         let alice = server.alice().await;
         let operator = Operator::of(&server);
@@ -148,9 +148,9 @@ impl Stage {
 }
 
 #[tokio::test]
-async fn threat_36_what_counts_once_is_refused_the_second_time() {
+async fn what_may_be_used_once_is_refused_the_second_time() {
     let mut stage = Stage::set().await;
-    // She is signed in, and has allowed the application, before anything is counted.
+    // She is signed in and has allowed the application before the test begins.
     stage.app.code(&mut stage.alice).await;
     for artefact in Artefact::ALL {
         let [first, second] = stage.twice(artefact).await;

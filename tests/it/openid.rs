@@ -1,8 +1,7 @@
-//! Signing people in by OpenID Connect, judged by the `openidconnect` crate: discovery, ID Token, UserInfo, refresh.
+//! OpenID Connect sign-ins, checked by the `openidconnect` crate: discovery, ID Token, UserInfo, refresh.
 
 use std::time::Duration;
 
-use grantor::oauth::client::Client;
 use grantor::oauth::signing_key::SigningAlgorithm;
 use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreGenderClaim, CoreIdTokenClaims, CoreProviderMetadata,
@@ -28,11 +27,11 @@ struct SignedIn {
 
 fn registration(id: &str, algorithm: Option<SigningAlgorithm>) -> Registration {
     let mut registration = Registration::web(id).scopes("openid profile email read");
-    registration.client = Client { id_token_alg: algorithm, ..registration.client };
+    registration.client.id_token_alg = algorithm;
     registration
 }
 
-/// Signs alice in with nothing but the issuer's URL and the client's credentials.
+/// Signs Alice in, knowing only the issuer's URL and the client's credentials.
 async fn sign_in(server: &TestServer, app: &Application, alice: &mut Browser) -> SignedIn {
     let issuer = IssuerUrl::new(server.url.clone()).unwrap();
     let provider = CoreProviderMetadata::discover_async(issuer, &send).await.unwrap();
@@ -65,7 +64,7 @@ async fn sign_in(server: &TestServer, app: &Application, alice: &mut Browser) ->
     SignedIn { claims, refreshed, told: request.request_async(&send).await.unwrap() }
 }
 
-/// The claims of an ID Token whose signature, issuer, audience, times, nonce and access token are right.
+/// The claims of an ID Token, after its signature, issuer, audience, times, nonce and `at_hash` were verified.
 fn verified<A, B, C, D, E, F>(
     client: &CoreClient<A, B, C, D, E, F>,
     tokens: &CoreTokenResponse,
@@ -106,7 +105,7 @@ async fn a_person_signs_in_with_every_algorithm() {
     assert!(subjects.iter().all(|subject| *subject == subjects[0]), "{subjects:?}");
 }
 
-/// The token answer to a request with `changes` over a good one.
+/// The token response after an authorization request with `changes` over the good parameters.
 async fn tokens(app: &Application, alice: &mut Browser, changes: &[(&str, &str)]) -> Value {
     let back = alice.authorize(&app.url_with(changes)).await;
     let answer = app.redeem_by_hand(&back.get("code")).await;
@@ -115,7 +114,7 @@ async fn tokens(app: &Application, alice: &mut Browser, changes: &[(&str, &str)]
 }
 
 #[tokio::test]
-async fn where_a_registration_says_nothing_tokens_are_signed_with_rs256_if_that_is_offered() {
+async fn tokens_are_signed_with_rs256_by_default_if_it_is_offered() {
     for (offered, usual) in [("ES256 RS256", "RS256"), ("EdDSA ES256", "EdDSA")] {
         let server = TestServer::start_with(&[("keys.algorithms", offered)]).await;
         let app = server.register(registration("app", None)).await;
@@ -129,7 +128,7 @@ async fn where_a_registration_says_nothing_tokens_are_signed_with_rs256_if_that_
 }
 
 #[tokio::test]
-async fn an_algorithm_that_is_offered_no_longer_costs_nobody_a_code() {
+async fn a_removed_algorithm_does_not_use_codes_up() {
     let server = TestServer::start().await;
     let app = server.register(registration("app", Some(SigningAlgorithm::Rs256))).await;
     let back = server.alice().await.authorize(&app.url_with(&[("scope", "openid")])).await;
@@ -161,7 +160,7 @@ async fn an_id_token_says_when_and_how_the_person_signed_in() {
 }
 
 #[tokio::test]
-async fn who_does_not_ask_with_openid_gets_no_id_token() {
+async fn without_the_openid_scope_there_is_no_id_token() {
     let server = TestServer::start().await;
     let app = server.register(registration("app", None)).await;
     let mut alice = server.alice().await;
@@ -172,7 +171,7 @@ async fn who_does_not_ask_with_openid_gets_no_id_token() {
 }
 
 #[tokio::test]
-async fn a_refresh_for_less_than_openid_brings_no_id_token() {
+async fn a_refresh_without_openid_returns_no_id_token() {
     let server = TestServer::start().await;
     let app = server.register(registration("app", None)).await;
     let tokens = tokens(&app, &mut server.alice().await, &[("scope", "openid read")]).await;

@@ -1,9 +1,9 @@
-//! Pairwise subjects: what a sector knows of a person tells another sector nothing (OpenID Connect Core §8.1).
+//! Pairwise subjects: two sectors cannot tell that they know the same person (OpenID Connect Core §8.1).
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
-use grantor::oauth::client::{Client, SubjectType};
+use grantor::oauth::client::SubjectType;
 use reqwest::Method;
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use crate::support::{Application, Browser, Operator, TestServer};
 async fn app(server: &TestServer, id: &str, host: &str) -> Application {
     let uri = format!("https://{host}/{id}");
     let mut registration = Registration::web(id).scopes("openid read").redirect_uri(&uri);
-    registration.client = Client { subject_type: SubjectType::Pairwise, ..registration.client };
+    registration.client.subject_type = SubjectType::Pairwise;
     server.register(registration).await
 }
 
@@ -33,7 +33,7 @@ async fn names(app: &Application, browser: &mut Browser) -> [String; 2] {
     ["sub", "sid"].map(|name| claims[name].as_str().unwrap().to_owned())
 }
 
-/// Another person, who is signed in and has allowed `app`.
+/// Another person, signed in, who has allowed `app`.
 async fn bob(server: &TestServer, app: &Application) -> Browser {
     server.user("bob").await;
     let mut browser = server.browser();
@@ -44,7 +44,7 @@ async fn bob(server: &TestServer, app: &Application) -> Browser {
 }
 
 #[tokio::test]
-async fn a_sector_has_its_own_name_for_a_person_and_a_session() {
+async fn a_sector_has_its_own_sub_and_sid() {
     let server = TestServer::start().await;
     let (one, same) = (app(&server, "one", "a.example").await, app(&server, "same", "a.example").await);
     let (other, public) =
@@ -69,7 +69,7 @@ async fn a_sector_has_its_own_name_for_a_person_and_a_session() {
 }
 
 #[tokio::test]
-async fn userinfo_and_refreshed_tokens_use_the_same_name() {
+async fn userinfo_and_refreshed_tokens_use_the_same_sub() {
     let server = TestServer::start().await;
     let (app, mut alice) = (app(&server, "app", "a.example").await, server.alice().await);
     let tokens = tokens(&app, &mut alice).await;
@@ -82,7 +82,7 @@ async fn userinfo_and_refreshed_tokens_use_the_same_name() {
 }
 
 #[tokio::test]
-async fn a_hint_with_such_a_name_is_understood() {
+async fn a_hint_with_a_pairwise_sub_is_understood() {
     let server = TestServer::start().await;
     let (app, mut alice) = (app(&server, "app", "a.example").await, server.alice().await);
     let hint = id_token(&tokens(&app, &mut alice).await).to_owned();
@@ -100,7 +100,7 @@ async fn a_hint_with_such_a_name_is_understood() {
 }
 
 #[tokio::test]
-async fn a_registration_must_leave_no_doubt_about_the_sector() {
+async fn a_registration_must_determine_the_sector() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let create = |id: &'static str, uris: &[&'static str]| {
@@ -129,7 +129,8 @@ async fn a_registration_must_leave_no_doubt_about_the_sector() {
     ]);
 }
 
-/// A site with a certificate for `localhost` that serves `list` at `/sector`; its address, and what trusts it.
+/// A site with a certificate for `localhost` that serves `list` at `/sector`. Returns its address and the certificate
+/// to trust.
 fn list_site(directory: &Path, list: &'static str) -> (String, String) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let ca_file = directory.join("ca.pem");
@@ -165,7 +166,7 @@ fn list_site(directory: &Path, list: &'static str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_list_joins_applications_of_several_hosts_to_one_sector() {
+async fn a_sector_identifier_uri_joins_applications_of_several_hosts() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let (one, two) = ("https://a.example/one", "https://b.example/two");

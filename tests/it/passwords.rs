@@ -1,4 +1,4 @@
-//! Argon2id as people meet it: today's parameters, their change, and a flood.
+//! Argon2id in use: the default parameters, a change of them, and many sign-ins at once.
 
 use futures_util::future::join_all;
 use grantor::secret::Secret;
@@ -6,7 +6,7 @@ use grantor::secret::Secret;
 use crate::support::TestServer;
 use crate::support::server::PASSWORD;
 
-/// OWASP's recommendation, which is this server's default.
+/// The OWASP recommendation, which is the server's default.
 const DEFAULT: [(&str, &str); 2] = [("passwords.memory_kib", "19456"), ("passwords.iterations", "2")];
 
 #[tokio::test]
@@ -23,7 +23,7 @@ async fn passwords_are_kept_as_owasp_recommends() {
 async fn a_stored_password_follows_the_parameters_at_its_next_sign_in() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
-    // A hash with other parameters, of the password that every test user has.
+    // A hash with other parameters of the test users' password.
     let older = TestServer::start_with(&[("passwords.memory_kib", "32")]).await;
     let password = Secret::new(PASSWORD.to_owned());
     let hash = older.app.passwords.hash(password).await.unwrap();
@@ -44,7 +44,7 @@ async fn a_stored_password_follows_the_parameters_at_its_next_sign_in() {
 }
 
 #[tokio::test]
-async fn beyond_the_queue_a_sign_in_is_turned_away_with_503() {
+async fn a_sign_in_gets_503_when_the_queue_is_full() {
     let options = [
         DEFAULT[0],
         DEFAULT[1],
@@ -79,11 +79,11 @@ async fn a_password_that_is_changed_while_it_is_verified_opens_no_session() {
     let other = server.app.passwords.hash(Secret::new("another".to_owned())).await.unwrap();
     let sign_in = browser.submit_only(&page, &[("username", "alice"), ("password", PASSWORD)]);
     let change = async {
-        // By now the stored hash was read, and hashing takes a multiple of this.
+        // By now the stored hash was read: hashing takes many times longer than this.
         for _ in 0..50 {
             server.number("SELECT COUNT(*) FROM users").await;
         }
-        // A hash like any other: on a busy machine it may be read first all the same.
+        // Any other valid hash: on a busy machine the sign-in may read this one first.
         let update = "UPDATE users SET password_hash = $1";
         server.store(async move |tx| tx.query(update).bind(other.as_str()).execute().await).await;
     };

@@ -1,4 +1,4 @@
-//! What an application may ask of the person: `prompt`, `max_age` and `login_hint`, on the way to a code.
+//! How an application influences the pages: `prompt`, `max_age` and `login_hint`.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use reqwest::Method;
 use crate::support::relying_party::Registration;
 use crate::support::{Answer, Application, Browser, Case, TestServer};
 
-/// A server whose alice has signed in and allowed `read`.
+/// A server, and Alice, who has signed in and allowed `read`.
 async fn consented() -> (TestServer, Application, Browser) {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
@@ -16,7 +16,7 @@ async fn consented() -> (TestServer, Application, Browser) {
 }
 
 #[tokio::test]
-async fn without_a_page_the_application_is_told_what_would_be_asked() {
+async fn without_a_page_the_application_learns_what_would_be_asked() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let silent = web.url_with(&[("prompt", "none")]);
@@ -32,7 +32,7 @@ async fn without_a_page_the_application_is_told_what_would_be_asked() {
     aged.assert_redirect_error("login_required", "sign_in.required", &server.url);
     assert_eq!(server.number("SELECT COUNT(*) FROM flows").await, 1, "nobody was asked anything");
 
-    // The same when the request comes in a body, which another site sends without the cookies.
+    // The same with the request in a body, which another site sends without the cookies.
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let body = web.request_with(&[("prompt", "none"), ("scope", "read pay")]);
     let posted = browser.request(Method::POST, "/authorize", &form, &body).await;
@@ -41,7 +41,7 @@ async fn without_a_page_the_application_is_told_what_would_be_asked() {
 }
 
 #[tokio::test]
-async fn who_is_signed_in_signs_in_anew_where_the_application_wants_it() {
+async fn a_signed_in_person_signs_in_again_if_the_application_wants_it() {
     for changes in [("prompt", "login"), ("max_age", "0"), ("max_age", "59")] {
         let (server, web, mut browser) = consented().await;
         server.clock.advance(Duration::from_secs(60));
@@ -49,7 +49,7 @@ async fn who_is_signed_in_signs_in_anew_where_the_application_wants_it() {
         let page = browser.open(&web.url_with(&[changes])).await;
         assert!(page.is_sign_in(), "{changes:?}: {page:?}");
         assert!(page.body.contains("value=\"alice\""), "who was signed in stands in the form");
-        // The way past the page leads back to it.
+        // Skipping the page leads back to it.
         let skipped = page.url.as_str().replace("/sign-in?", "/authorize/resume?");
         assert!(browser.open(&skipped).await.is_sign_in(), "{changes:?}");
         let back = browser.sign_in(&page, "alice").await;
@@ -77,7 +77,7 @@ async fn a_sign_in_that_is_recent_enough_is_good_enough() {
 }
 
 #[tokio::test]
-async fn consent_is_asked_once_more_where_the_application_wants_it() {
+async fn consent_is_asked_again_if_the_application_wants_it() {
     let (server, web, mut browser) = consented().await;
     let url = web.url_with(&[("prompt", "consent")]);
     let page = browser.open(&url).await;
@@ -98,7 +98,7 @@ async fn consent_is_asked_once_more_where_the_application_wants_it() {
 }
 
 #[tokio::test]
-async fn both_pages_are_shown_in_turn_where_both_are_asked_for() {
+async fn both_pages_are_shown_in_turn_if_both_are_requested() {
     let (_server, web, mut browser) = consented().await;
     let page = browser.open(&web.url_with(&[("prompt", "consent login")])).await;
     let consent = browser.sign_in(&page, "alice").await;
@@ -107,7 +107,7 @@ async fn both_pages_are_shown_in_turn_where_both_are_asked_for() {
 }
 
 #[tokio::test]
-async fn the_login_hint_stands_in_the_form_as_text() {
+async fn the_login_hint_fills_the_form_as_text() {
     let server = TestServer::start().await;
     let web = server.web().await;
     let shown = async |hint: &str| -> Answer {

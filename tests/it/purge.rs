@@ -1,4 +1,4 @@
-//! The purge: what has ended goes, and what could still be replayed is remembered.
+//! The purge: ended rows are deleted, and what could still be replayed is kept.
 
 use std::time::Duration;
 
@@ -24,13 +24,13 @@ async fn rows(server: &TestServer) -> i64 {
     backlog(&server.app.db, server.app.now()).await.unwrap().iter().map(|found| found.rows).sum()
 }
 
-/// An application that people sign in to, and keep signed in to.
+/// An application with a signed-in person.
 async fn signed_in(server: &TestServer) -> (Application, Browser) {
     (server.web().await, server.alice().await)
 }
 
 #[tokio::test]
-async fn what_has_ended_goes_and_what_lives_stays() {
+async fn ended_rows_are_deleted_and_live_ones_are_kept() {
     let server = TestServer::start().await;
     let (web, mut alice) = signed_in(&server).await;
     let (code, unused) = (web.code(&mut alice).await, web.code(&mut alice).await);
@@ -70,7 +70,7 @@ async fn a_code_whose_grant_lives_does_not_count_as_deleted() {
 }
 
 #[tokio::test]
-async fn a_replay_is_recognized_for_as_long_as_what_was_issued_lives() {
+async fn a_replay_is_recognized_while_the_issued_tokens_live() {
     let server = TestServer::start().await;
     let tv = Registration::native("tv").grants(&[GrantType::DeviceCode, GrantType::RefreshToken]);
     let tv = server.register(tv).await;
@@ -81,7 +81,7 @@ async fn a_replay_is_recognized_for_as_long_as_what_was_issued_lives() {
     let device_code = tv.device_code(&mut alice, &[("scope", "read")]).await;
     let form = [("grant_type", GrantType::DeviceCode.as_str()), ("device_code", device_code.as_str())];
     let mut on_tv = tv.token(&form).await.get("refresh_token");
-    // Half a year in which both are used every three weeks.
+    // For half a year both are used every three weeks.
     for _ in 0..8 {
         server.clock.advance(Duration::from_secs(21 * DAY));
         purge(&server).await;
@@ -99,7 +99,7 @@ async fn a_replay_is_recognized_for_as_long_as_what_was_issued_lives() {
 }
 
 #[tokio::test]
-async fn one_node_at_a_time_purges_and_another_goes_on_when_it_dies() {
+async fn one_node_at_a_time_purges_and_another_takes_over_when_it_dies() {
     let server = TestServer::start().await;
     let now = server.app.now();
     let purge =
@@ -115,7 +115,7 @@ async fn one_node_at_a_time_purges_and_another_goes_on_when_it_dies() {
 }
 
 #[tokio::test]
-async fn under_a_steady_load_the_database_stays_as_it_is() {
+async fn under_a_steady_load_the_database_does_not_grow() {
     let server = TestServer::start_with(&[
         ("tokens.refresh_token_idle_lifetime", "4d"),
         ("tokens.refresh_token_lifetime", "12d"),
@@ -126,7 +126,8 @@ async fn under_a_steady_load_the_database_stays_as_it_is() {
     server.user("alice").await;
     let mut chains: Vec<String> = Vec::new();
     let mut measured = Vec::new();
-    // Sixty days, four times a day: somebody signs in, three refresh, a service works, somebody gives up.
+    // Sixty days, four times a day: one person signs in, three applications refresh, a service gets a token, one person
+    // gives up.
     for _ in 0..240 {
         let mut browser = server.browser();
         let code = web.code(&mut browser).await;
@@ -149,7 +150,7 @@ async fn under_a_steady_load_the_database_stays_as_it_is() {
     assert!(after.0 <= before.0 && after.1 <= before.1, "{before:?} became {after:?}");
 }
 
-/// The size of the file in pages; nothing on PostgreSQL, whose vacuum has a rhythm of its own.
+/// The size of the database file in pages; 0 on PostgreSQL, whose vacuum works on its own schedule.
 async fn pages(server: &TestServer) -> i64 {
     match engine() {
         Engine::Sqlite => server.number("SELECT page_count FROM pragma_page_count()").await,
@@ -158,7 +159,7 @@ async fn pages(server: &TestServer) -> i64 {
 }
 
 #[tokio::test]
-async fn a_large_backlog_goes_in_steps_and_the_command_shows_it() {
+async fn a_large_backlog_is_deleted_in_steps_and_the_command_shows_it() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     server

@@ -8,13 +8,13 @@ use crate::support::{Answer, Application, Browser, TestServer};
 
 pub(crate) const CALLERS: usize = 64;
 
-/// The answers of 200, where none is a failure of a server.
+/// The successful answers. No answer may be a server error.
 pub(crate) fn successes(answers: &[Answer]) -> Vec<&Answer> {
     assert!(answers.iter().all(|answer| !answer.status.is_server_error()), "{answers:#?}");
     answers.iter().filter(|answer| answer.status == 200).collect()
 }
 
-/// Of all that redeem a code one gets tokens, which end because it came again.
+/// Redeems one code by all callers at once: one gets tokens, which are revoked because the code came again.
 pub(crate) async fn one_code(web: &Application, callers: &[&Application], browser: &mut Browser) {
     let code = web.code(browser).await;
     let answers = join_all(callers.iter().map(|app| app.redeem_by_hand(&code))).await;
@@ -23,12 +23,12 @@ pub(crate) async fn one_code(web: &Application, callers: &[&Application], browse
     for refused in answers.iter().filter(|answer| answer.status != 200) {
         refused.assert_json_error(400, "invalid_grant", "code.replayed");
     }
-    // Every further presentation was a replay, and the winner's tokens went with it.
+    // Every other redemption was a replay, so the winner's tokens are revoked.
     let refused = web.refresh_by_hand(&won[0].get("refresh_token")).await;
     refused.assert_json_error(400, "invalid_grant", "refresh_token.revoked");
 }
 
-/// All that refresh with one token are told the same successor.
+/// Refreshes with one token by all callers at once: all get the same successor.
 pub(crate) async fn one_successor(callers: &[&Application], token: &str) -> String {
     let answers = join_all(callers.iter().map(|app| app.refresh_by_hand(token))).await;
     assert_eq!(successes(&answers).len(), callers.len());
@@ -38,7 +38,7 @@ pub(crate) async fn one_successor(callers: &[&Application], token: &str) -> Stri
 }
 
 #[tokio::test]
-async fn threat_07_of_64_parallel_redemptions_of_a_code_one_succeeds() {
+async fn of_64_parallel_redemptions_of_a_code_one_succeeds() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     for _ in 0..12 {
@@ -47,7 +47,7 @@ async fn threat_07_of_64_parallel_redemptions_of_a_code_one_succeeds() {
 }
 
 #[tokio::test]
-async fn threat_08_of_64_parallel_refreshes_all_are_told_the_one_successor() {
+async fn of_64_parallel_refreshes_all_get_the_same_successor() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let code = web.code(&mut browser).await;

@@ -1,4 +1,4 @@
-//! The error reference: prose, links and a search for every reason, and examples that do what they say.
+//! The error reference: a page with texts and links for every reason, a search, and examples that do what they say.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::support::{Answer, Application, Browser, CHALLENGE, TestServer, VERIFI
 
 const CALLBACK: &str = "https://app.example.com/callback";
 
-/// The text of a page: entities decoded, so that it can be compared.
+/// The text of a page with HTML entities decoded, for comparing.
 fn text(page: &Answer) -> String {
     let entities =
         [("&#x2f;", "/"), ("&#x27;", "'"), ("&quot;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
@@ -29,14 +29,14 @@ fn title(page: &Answer) -> String {
     rest.split("</title>").next().expect("its end").to_owned()
 }
 
-/// The words behind a page's links into the reference.
+/// The reason words that a page links to in the reference.
 fn linked(server: &TestServer, page: &Answer) -> BTreeSet<String> {
     let (text, before) = (text(page), format!("href=\"{}/errors/", server.url));
     text.split(&before).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
 }
 
 #[tokio::test]
-async fn every_reason_says_who_can_mend_it_and_how_and_shows_a_wrong_and_a_right_request() {
+async fn every_reason_says_who_can_fix_it_and_how_and_shows_a_wrong_and_a_right_request() {
     let server = TestServer::start().await;
     let mut browser = server.browser();
     for reason in Reason::ALL {
@@ -56,7 +56,7 @@ async fn every_reason_says_who_can_mend_it_and_how_and_shows_a_wrong_and_a_right
 }
 
 #[tokio::test]
-async fn every_error_says_what_to_do_with_it_and_how_it_arrives() {
+async fn every_error_says_what_to_do_and_how_it_is_sent() {
     let server = TestServer::start().await;
     let mut browser = server.browser();
     for code in ErrorCode::ALL {
@@ -118,7 +118,7 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
 
     let list = browser.get("/errors").await.body;
     assert!(!list.contains("noindex"));
-    // What is no search, or none that could be shown, is answered with the list.
+    // A query that is not a search, or that cannot be shown, gets the whole list.
     for query in
         ["?q=", "?q=+", "?", "?q=a&q=b", "?q=%00", "?q=%FF", "?p=x", &format!("?q={}", "x".repeat(9000))]
     {
@@ -127,7 +127,7 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
     }
 }
 
-/// Reasons whose example tells of a time, a setting or a size that a single request does not show.
+/// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
 const NEEDS_MORE: [&str; 69] = [
     "request.malformed",
     "request.too_large",
@@ -200,7 +200,7 @@ const NEEDS_MORE: [&str; 69] = [
     "exchange.too_deep",
 ];
 
-/// A server that knows the applications of the examples.
+/// A server with the applications of the examples.
 struct Stage {
     server: TestServer,
     calendar: Application,
@@ -238,7 +238,8 @@ impl Stage {
         Self { server, calendar, alice }
     }
 
-    /// Sends an example as it stands there, with a good code for the made-up one, and gives the reason of the refusal.
+    /// Sends an example as printed, with a good code in place of the made-up one. Returns the reason of the refusal, if
+    /// any.
     async fn send(&mut self, example: &str) -> Option<String> {
         let example = match example.contains("gat_made-up-token") {
             true => &example.replace("gat_made-up-token", &self.access_token().await),
@@ -273,14 +274,14 @@ impl Stage {
         refused_for(&answer)
     }
 
-    /// An access token that is good at UserInfo.
+    /// An access token that is valid at UserInfo.
     async fn access_token(&mut self) -> String {
         let (url, verifier) = self.calendar.authorization_url("openid");
         let code = self.alice.authorize(&url).await.get("code");
         self.calendar.redeem(&code, verifier).await.access_token().secret().clone()
     }
 
-    /// Puts the good parameters in the place of the three dots.
+    /// Replaces the `…` of an example with the good parameters.
     fn filled_up(&self, text: &str) -> String {
         let Some(given) = text.strip_suffix("&…") else { return text.to_owned() };
         let others = match given.contains("grant_type=") {
@@ -318,7 +319,7 @@ fn refused_for(answer: &Answer) -> Option<String> {
 }
 
 #[tokio::test]
-async fn the_examples_are_refused_for_their_reason_and_mended_by_what_stands_beside_them() {
+async fn the_examples_are_refused_for_their_reason_and_the_corrections_work() {
     let mut stage = Stage::set().await;
     for word in NEEDS_MORE {
         assert!(Reason::find(word).is_some(), "{word}");
@@ -327,7 +328,7 @@ async fn the_examples_are_refused_for_their_reason_and_mended_by_what_stands_bes
         let example = reason.example();
         let before = stage.send(example.before).await;
         assert_eq!(before.as_deref(), Some(reason.word()), "{}", example.before);
-        // What is made up on the right side too may be refused for that, and for nothing else.
+        // A corrected example may still be refused for its made-up values, but for nothing else.
         let after = stage.send(example.after).await;
         let made_up = match reason {
             Reason::RequestMethod | Reason::RequestMediaType | Reason::ParameterMalformed => {

@@ -1,4 +1,4 @@
-//! Refresh tokens: rotation, reuse and its grace, and their ends (RFC 6749 §6, RFC 9700 §4.14).
+//! Refresh tokens: rotation, reuse and its grace period, and expiry (RFC 6749 §6, RFC 9700 §4.14).
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn a_retry_within_the_grace_gets_the_same_successor() {
 }
 
 #[tokio::test]
-async fn threat_08_after_the_grace_reuse_ends_the_whole_chain() {
+async fn reuse_after_the_grace_period_ends_the_whole_chain() {
     let server = TestServer::start().await;
     let web = server.web().await;
     let first = first_token(&server, &web).await;
@@ -41,7 +41,7 @@ async fn threat_08_after_the_grace_reuse_ends_the_whole_chain() {
 }
 
 #[tokio::test]
-async fn once_the_successor_was_used_there_is_no_grace() {
+async fn the_grace_period_ends_when_the_successor_is_used() {
     let server = TestServer::start().await;
     let web = server.web().await;
     let first = first_token(&server, &web).await;
@@ -99,12 +99,12 @@ async fn the_scope_is_narrowed_for_one_answer_and_never_widened() {
 
     with_scope(&second, "read pay").await.assert_json_error(400, "invalid_scope", "scope.widened");
     with_scope(&second, "read  write").await.assert_json_error(400, "invalid_scope", "scope.malformed");
-    // The refused requests have not used the token up, and the grant is as wide as before.
+    // The refused requests did not use up the token, and the grant still has its full scope.
     assert_eq!(web.refresh_by_hand(&second).await.get("scope"), "read write");
 }
 
 #[tokio::test]
-async fn threat_09_a_token_of_another_client_is_refused_and_stays_good_for_its_own() {
+async fn a_token_of_another_client_is_refused_and_stays_valid_for_its_own() {
     let server = TestServer::start().await;
     let web = server.web().await;
     let thief = server.register(Registration::web("thief")).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use grantor::oauth::client::{Client, TokenFormat};
+use grantor::oauth::client::TokenFormat;
 use grantor::oauth::grant::scope::ScopeRecord;
 use grantor::oauth::request::response_type::ResponseType;
 use grantor::oauth::signing_key::SigningAlgorithm;
@@ -17,7 +17,7 @@ const API: &str = "https://api.example.com";
 const OTHER: &str = "https://other.example.com/v1";
 const GRANT: (&str, &str) = ("grant_type", "client_credentials");
 
-/// A server with two APIs, and an application that may use both.
+/// A server with two APIs, an application that may use both, and Alice's browser.
 async fn started() -> (TestServer, Application, Browser) {
     let server = TestServer::start().await;
     server.resource(API, "read write").await;
@@ -75,7 +75,7 @@ async fn a_token_for_an_api_is_a_jwt_with_its_audience_and_its_scopes_alone() {
     assert_eq!(said, expected);
     server.user_info(&token).await.assert_json_error(401, "invalid_token", "bearer.audience");
 
-    // One more for this server itself, by the issuer's name.
+    // A third token, for this server itself: the resource is the issuer.
     let issuer = server.url.clone();
     let more = refreshed(&app, &tokens.get("refresh_token"), &[("resource", &issuer)]).await;
     assert_eq!(more.get("scope"), "email openid pay");
@@ -106,7 +106,7 @@ async fn of_several_resources_each_token_is_for_one() {
         ])
         .await;
     both.assert_json_error(400, "invalid_target", "resource.several");
-    // Without a name it is for this server, where both are left out.
+    // Without `resource` the token is for this server, so the scopes of both APIs are left out.
     let unnamed = refreshed(&app, &refresh, &[]).await;
     assert_eq!(unnamed.get("scope"), "openid");
     assert!(unnamed.get("access_token").starts_with("gat_"));
@@ -116,7 +116,7 @@ async fn of_several_resources_each_token_is_for_one() {
 }
 
 #[tokio::test]
-async fn what_was_not_authorized_is_no_target() {
+async fn a_resource_that_was_not_authorized_is_no_target() {
     let (server, app, mut alice) = started().await;
     let tokens = redeemed((&server, &app, &mut alice), "openid read", &[API]).await;
     let refresh = tokens.get("refresh_token");
@@ -173,7 +173,7 @@ async fn a_service_gets_tokens_for_what_it_is_registered_for() {
 }
 
 #[tokio::test]
-async fn a_jwt_is_stored_nowhere() {
+async fn a_jwt_is_not_stored() {
     let (server, app, mut alice) = started().await;
     let mut service = Registration::service("service");
     service.client.token_format = TokenFormat::Jwt;
@@ -187,7 +187,7 @@ async fn a_jwt_is_stored_nowhere() {
 }
 
 #[tokio::test]
-async fn the_jwts_of_a_client_open_user_info_until_what_they_hang_on_ends() {
+async fn jwts_of_a_client_open_userinfo_until_their_grant_ends() {
     let server = TestServer::start().await;
     let mut registration = Registration::web("app").scopes("openid email");
     registration.client.token_format = TokenFormat::Jwt;
@@ -215,7 +215,7 @@ async fn the_jwts_of_a_client_open_user_info_until_what_they_hang_on_ends() {
     server.clock.advance(Duration::from_secs(600));
     refused(&second, "bearer.expired").await;
 
-    // An ID Token is no access token, whatever it says, nor is one whose signature is another's.
+    // An ID Token is not an access token, and neither is a token with another key's signature.
     let tokens = redeemed((&server, &app, &mut alice), "openid", &[]).await;
     refused(&tokens.get("id_token"), "bearer.unknown").await;
     let forged = format!("{}x", tokens.get("access_token"));
@@ -280,7 +280,7 @@ async fn an_api_may_have_opaque_tokens_and_an_algorithm_of_its_own() {
 async fn a_token_through_the_browser_is_for_the_resource_as_well() {
     let (server, ..) = started().await;
     let mut hybrid = Registration::web("hybrid").scopes("openid read pay");
-    hybrid.client = Client { response_types: ResponseType::ALL[1..].to_vec(), ..hybrid.client };
+    hybrid.client.response_types = ResponseType::ALL[1..].to_vec();
     let app = server.register(hybrid).await;
     let mut browser = server.browser();
     let changes =
@@ -305,13 +305,13 @@ async fn pairwise_clients_have_pairwise_subjects_in_their_tokens() {
 }
 
 #[tokio::test]
-async fn a_token_for_a_client_that_was_made_anew_is_not_the_new_ones() {
+async fn a_token_of_a_deleted_client_does_not_belong_to_a_new_one_with_its_id() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let create = ["client", "create", "--id", "job", "--name", "Job", "--kind", "service", "--scope", "read"];
     let create = [&create[..], &["--token-format", "jwt", "--secret", "a made-up secret"]].concat();
     operator.done(&create);
-    // The command's clock goes on, and the server's stands still.
+    // The command uses the system clock, and the server's does not run.
     server.sql("UPDATE clients SET created_at = 0").await;
     let job = Application::registered_at(&server.url, "job", Some("a made-up secret"), "");
     let token = job.token(&[GRANT]).await.get("access_token");

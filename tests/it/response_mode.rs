@@ -1,4 +1,4 @@
-//! How codes and errors travel to the application: query, fragment, form_post.
+//! Response modes: how codes and errors reach the application (query, fragment, form_post).
 
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +9,7 @@ use crate::support::site::{Site, page};
 use crate::support::{Answer, TestServer};
 
 #[tokio::test]
-async fn a_code_and_an_error_come_in_the_fragment_where_that_is_asked_for() {
+async fn code_and_error_come_in_the_fragment_if_requested() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let by_fragment = ("response_mode", "fragment");
@@ -20,7 +20,7 @@ async fn a_code_and_an_error_come_in_the_fragment_where_that_is_asked_for() {
     assert!(error.starts_with("https://app.example/callback#error=invalid_scope&"), "{error}");
 }
 
-/// The fields of the form that a page posts to the application.
+/// Asserts a page that posts a form to the application, and returns the form's fields.
 #[track_caller]
 fn assert_form_post(answer: &Answer) {
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -38,7 +38,7 @@ fn assert_form_post(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn a_code_and_an_error_come_in_a_form_where_that_is_asked_for() {
+async fn code_and_error_come_in_a_form_if_requested() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let by_form = ("response_mode", "form_post");
@@ -56,7 +56,7 @@ async fn a_code_and_an_error_come_in_a_form_where_that_is_asked_for() {
         assert_form_post(&form);
         assert!(form.body.contains(&format!("name=\"error\" value=\"{error}\"")), "{form:?}");
     }
-    // Where it may not lead, nothing is sent, in whatever mode.
+    // To an unregistered redirect URI nothing is sent, in any mode.
     let elsewhere = [by_form, ("redirect_uri", "https://evil.example/callback")];
     let page = browser.get(&web.url_with(&elsewhere)).await;
     page.assert_page(400, "redirect_uri.host_mismatch");
@@ -64,7 +64,7 @@ async fn a_code_and_an_error_come_in_a_form_where_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_browser_sends_the_form_by_itself_under_the_pages_policy() {
+async fn a_browser_submits_the_form_by_itself_under_the_pages_policy() {
     let Some(chromium) = Chromium::start().await else { return };
     let server = TestServer::start().await;
     server.user("alice").await;

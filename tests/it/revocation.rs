@@ -1,4 +1,4 @@
-//! Revocation (RFC 7009): what ends with which token, and who may end it.
+//! Revocation (RFC 7009): what ends together with a token, and who may revoke it.
 
 use grantor::oauth::client::{ClientKind, TokenFormat};
 use oauth2::TokenIntrospectionResponse as _;
@@ -18,7 +18,7 @@ async fn started() -> (TestServer, Application, Browser) {
     (server, app, alice)
 }
 
-/// Access and refresh token.
+/// The access and the refresh token.
 async fn tokens(app: &Application, alice: &mut Browser, resource: &str) -> (String, String) {
     let back = alice.authorize(&app.url_with(&[("scope", "openid read"), ("resource", resource)])).await;
     let tokens = app.redeem_by_hand(&back.get("code")).await;
@@ -44,7 +44,7 @@ async fn is_active(app: &Application, token: &str) -> bool {
 }
 
 #[tokio::test]
-async fn an_access_token_ends_alone_and_at_once() {
+async fn a_revoked_access_token_ends_alone_and_at_once() {
     let (server, app, mut alice) = started().await;
     for resource in [API, ""] {
         let (token, refresh) = tokens(&app, &mut alice, resource).await;
@@ -62,7 +62,7 @@ async fn an_access_token_ends_alone_and_at_once() {
 }
 
 #[tokio::test]
-async fn any_refresh_token_of_a_chain_ends_all_that_hangs_on_it() {
+async fn revoking_any_refresh_token_of_a_chain_ends_the_whole_grant() {
     let (_server, app, mut alice) = started().await;
     for resource in [API, ""] {
         let (first_access, first) = tokens(&app, &mut alice, resource).await;
@@ -72,7 +72,7 @@ async fn any_refresh_token_of_a_chain_ends_all_that_hangs_on_it() {
         for token in [&first_access, &second.get("access_token"), &second.get("refresh_token")] {
             assert!(!is_active(&app, token).await, "{resource}");
         }
-        // It was given back: coming with it again is no theft.
+        // The token was revoked, not replayed, so presenting it again raises no alarm.
         let refused = app.refresh_by_hand(&second.get("refresh_token")).await;
         refused.assert_json_error(400, "invalid_grant", "refresh_token.revoked");
         assert!(is_active(&app, &kept).await && is_active(&app, &other).await, "another sign-in");
@@ -81,7 +81,7 @@ async fn any_refresh_token_of_a_chain_ends_all_that_hangs_on_it() {
 }
 
 #[tokio::test]
-async fn a_client_ends_no_token_of_another_and_is_told_nothing() {
+async fn a_client_cannot_revoke_or_probe_another_clients_token() {
     let (server, app, mut alice) = started().await;
     let stranger = server.register(Registration::web("stranger")).await;
     let spa = server.register(Registration::of_kind("spa", ClientKind::Spa)).await;
@@ -104,7 +104,7 @@ async fn a_client_ends_no_token_of_another_and_is_told_nothing() {
 }
 
 #[tokio::test]
-async fn a_script_gives_its_tokens_back_from_its_own_origin_alone() {
+async fn a_script_revokes_its_tokens_from_its_own_origin_only() {
     let (server, ..) = started().await;
     let registration = Registration::spa("spa").redirect_uri("https://spa.example/callback");
     let (spa, mut browser) = (server.register(registration).await, server.browser());
@@ -124,7 +124,7 @@ async fn a_script_gives_its_tokens_back_from_its_own_origin_alone() {
 }
 
 #[tokio::test]
-async fn a_service_gives_back_its_own_jwt() {
+async fn a_service_revokes_its_own_jwt() {
     let (server, ..) = started().await;
     let mut service = Registration::service("service");
     service.client.token_format = TokenFormat::Jwt;
@@ -138,7 +138,7 @@ async fn a_service_gives_back_its_own_jwt() {
 }
 
 #[tokio::test]
-async fn the_oauth2_crate_asks_about_a_token_and_gives_it_back() {
+async fn the_oauth2_crate_introspects_and_revokes_a_token() {
     let (_server, app, mut alice) = started().await;
     for resource in [API, ""] {
         let (token, _) = tokens(&app, &mut alice, resource).await;

@@ -1,8 +1,8 @@
-//! Signing out at an application's wish: OpenID Connect RP-Initiated Logout, and what a session takes along.
+//! OpenID Connect RP-Initiated Logout, and what ends with a session.
 
 use std::time::Duration;
 
-use grantor::oauth::client::{Client, ClientKind, Links};
+use grantor::oauth::client::ClientKind;
 use grantor::oauth::request::redirect_uri::RegisteredUri;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -18,15 +18,13 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 
 async fn application(server: &TestServer, id: &str) -> Application {
     let mut registration = Registration::web(id).scopes("openid offline_access read");
-    registration.client = Client {
-        post_logout_redirect_uris: vec![RegisteredUri::register(BYE, ClientKind::Web).unwrap()],
-        links: Links { site: Some("https://app.example/".into()), ..Links::default() },
-        ..registration.client
-    };
+    registration.client.post_logout_redirect_uris =
+        vec![RegisteredUri::register(BYE, ClientKind::Web).unwrap()];
+    registration.client.links.site = Some("https://app.example/".into());
     server.register(registration).await
 }
 
-/// The token answer to a sign-in, or to one more visit.
+/// The token response after a sign-in, or after another visit.
 async fn tokens(app: &Application, browser: &mut Browser, scope: &str) -> Value {
     let back = browser.authorize(&app.url_with(&[("scope", scope)])).await;
     app.redeem_by_hand(&back.get("code")).await.json()
@@ -104,7 +102,7 @@ async fn without_proof_the_person_is_asked_first() {
 }
 
 #[tokio::test]
-async fn a_hint_of_another_person_ends_nobodys_session() {
+async fn a_hint_of_another_person_ends_no_session() {
     let server = TestServer::start().await;
     let (app, mut alice) = (application(&server, "app").await, server.alice().await);
     server.user("bob").await;
@@ -122,7 +120,7 @@ async fn a_hint_of_another_person_ends_nobodys_session() {
     assert!(is_signed_in(&mut alice).await);
 }
 
-/// The claims of a good hint under another header, or signed by nobody.
+/// Hints with the claims of a good one but another header, or without a signature.
 fn forged(good: &str) -> Vec<String> {
     let parts: Vec<&str> = good.split('.').collect();
     let encode = |json: Value| grantor::secret::to_base64url(json.to_string().as_bytes());
@@ -158,7 +156,7 @@ fn forged(good: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_a_page_with_a_way_on_and_never_a_redirect() {
+async fn a_wrong_logout_request_gets_a_page_and_never_a_redirect() {
     let server = TestServer::start().await;
     let (app, mut alice) = (application(&server, "app").await, server.alice().await);
     application(&server, "other").await;
@@ -193,7 +191,7 @@ async fn what_is_wrong_is_a_page_with_a_way_on_and_never_a_redirect() {
 }
 
 #[tokio::test]
-async fn a_form_of_the_application_goes_on_where_the_session_is_seen() {
+async fn a_posted_logout_request_continues_where_the_session_cookie_is_sent() {
     let server = TestServer::start().await;
     let (app, mut alice) = (application(&server, "app").await, server.alice().await);
     let hint = id_token(&app, &mut alice).await;
@@ -211,7 +209,7 @@ async fn a_form_of_the_application_goes_on_where_the_session_is_seen() {
 }
 
 #[tokio::test]
-async fn a_session_takes_its_tokens_along_but_for_offline_access() {
+async fn a_session_ends_its_tokens_except_with_offline_access() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let (app, mut alice) = (application(&server, "app").await, server.alice().await);
@@ -252,7 +250,7 @@ async fn userinfo(server: &TestServer, tokens: &Value) -> Answer {
 }
 
 #[tokio::test]
-async fn a_code_of_a_session_that_has_ended_brings_nothing() {
+async fn a_code_of_an_ended_session_is_refused() {
     let server = TestServer::start().await;
     let (app, mut alice) = (application(&server, "app").await, server.alice().await);
     let hint = id_token(&app, &mut alice).await;
@@ -262,7 +260,7 @@ async fn a_code_of_a_session_that_has_ended_brings_nothing() {
 }
 
 #[tokio::test]
-async fn who_signs_in_once_more_stays_in_the_same_session_and_somebody_else_does_not() {
+async fn signing_in_again_keeps_the_session_and_another_person_gets_a_new_one() {
     let server = TestServer::start().await;
     let (app, mut alice) = (application(&server, "app").await, server.alice().await);
     server.user("bob").await;
@@ -284,7 +282,7 @@ async fn who_signs_in_once_more_stays_in_the_same_session_and_somebody_else_does
 }
 
 #[tokio::test]
-async fn an_id_token_hint_keeps_somebody_else_from_coming_back() {
+async fn an_id_token_hint_stops_another_person_from_returning() {
     let server = TestServer::start().await;
     let (app, mut alice) = (application(&server, "app").await, server.alice().await);
     let other = application(&server, "other").await;

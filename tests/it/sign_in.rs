@@ -22,7 +22,7 @@ async fn a_person_signs_in_by_username_or_address_in_any_spelling() {
 }
 
 #[tokio::test]
-async fn whoever_is_unknown_wrong_or_disabled_gets_the_same_answer() {
+async fn unknown_wrong_and_disabled_users_get_the_same_answer() {
     let server = TestServer::start().await;
     let web = server.web().await;
     server.user("alice").await;
@@ -88,7 +88,7 @@ async fn a_session_ends_after_8_hours_without_use_and_after_7_days_in_any_case()
     assert!(browser.open(&url).await.is_sign_in(), "8 hours idle");
 }
 
-/// The last sight is noted outside the request; waits until it is there.
+/// The time of the last use is stored outside the request; waits until it is there.
 async fn until_seen(server: &TestServer) {
     use grantor::clock::Clock;
     let now = Clock::Manual(server.clock.clone()).now();
@@ -125,7 +125,7 @@ async fn a_form_without_the_servers_token_or_from_another_site_is_refused() {
 }
 
 #[tokio::test]
-async fn another_browser_cannot_go_on_with_a_flow_at_any_step() {
+async fn another_browser_cannot_continue_a_flow_at_any_step() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let page = browser.open(&web.url_with(&[])).await;
@@ -142,7 +142,7 @@ async fn another_browser_cannot_go_on_with_a_flow_at_any_step() {
     let resume = page.url.as_str().replace("/sign-in", "/authorize/resume");
     thief.get(&resume).await.assert_page(400, "flow.other_browser");
 
-    // Nor does a cookie of the right name with a secret of its own help.
+    // A cookie of the right name with a made-up secret does not help either.
     let (name, value) = browser.cookies.iter().find(|(name, _)| name.contains("flow")).unwrap();
     let (time, _) = value.split_once('.').unwrap();
     thief.cookies.insert(name.clone(), format!("{time}.{}", "A".repeat(43)));
@@ -161,13 +161,13 @@ async fn two_tabs_and_the_back_button_never_dead_end() {
     assert_eq!(back.get("state"), "second");
     assert_ne!(back.get("code"), "");
 
-    // The other tab: its form still works, and so does reloading its page.
+    // In the other tab the form still works, and so does reloading its page.
     let reloaded = browser.open(first.url.as_str()).await;
     assert_eq!(reloaded.get("state"), "first");
     assert_ne!(reloaded.get("code"), "");
     assert_eq!(browser.sign_in(&first, "alice").await.get("state"), "first");
 
-    // Back to the consent page that was answered: allowing again leads on again.
+    // Going back to the answered consent page and allowing again still leads to the application.
     for again in [browser.submit(&consent, &[("allow", "1")]).await, browser.open(consent.url.as_str()).await]
     {
         assert_eq!(again.get("state"), "second");
@@ -233,7 +233,7 @@ async fn a_browser_keeps_a_bounded_number_of_flows() {
 }
 
 #[tokio::test]
-async fn an_overlong_or_missing_password_is_not_hashed() {
+async fn a_missing_or_overlong_password_is_not_hashed() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let page = browser.open(&web.url_with(&[])).await;

@@ -1,4 +1,4 @@
-//! Accounts that people make for themselves, where the operator lets them.
+//! Sign-up: people create their own accounts, if the operator allows it.
 
 use futures_util::future::join_all;
 
@@ -25,7 +25,7 @@ fn is_sign_up(page: &Answer) -> bool {
 }
 
 #[tokio::test]
-async fn a_person_makes_an_account_and_comes_back_signed_in() {
+async fn a_person_creates_an_account_and_returns_signed_in() {
     let (server, app, mut browser) = started().await;
     let page = browser.open(&app.url_with(&[CREATE, ("scope", "openid")])).await;
     assert!(is_sign_up(&page), "{page:?}");
@@ -51,11 +51,11 @@ async fn the_sign_in_page_leads_there_and_back() {
     let back = browser.submit(&sign_up, &[("cancel", "1")]).await;
     assert_eq!((back.get("error"), back.get("state")), ("access_denied".into(), "the state".into()));
 
-    // prompt=create is done with an account that is there already.
+    // Signing in to an existing account satisfies prompt=create.
     let sign_up = browser.open(&app.url_with(&[CREATE])).await;
     let sign_in = browser.open(&sign_up.attribute("id=\"sign-in-instead\" href=\"")).await;
     assert!(!browser.sign_in(&sign_in, "alice").await.get("code").is_empty());
-    // And asked for it again, a person who is signed in makes one more.
+    // Asked again, a person who is signed in creates another account.
     let sign_up = browser.open(&app.url_with(&[CREATE])).await;
     assert!(is_sign_up(&sign_up));
     let back = browser.submit(&sign_up, &[("username", "second"), ("password", PASSWORD)]).await;
@@ -65,7 +65,7 @@ async fn the_sign_in_page_leads_there_and_back() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_said_beside_the_field_and_nothing_is_made() {
+async fn mistakes_are_shown_beside_the_field_and_no_account_is_created() {
     let (server, app, mut browser) = started().await;
     server.user("alice").await;
     let page = browser.open(&app.url_with(&[CREATE])).await;
@@ -97,7 +97,7 @@ async fn what_cannot_be_is_said_beside_the_field_and_nothing_is_made() {
 }
 
 #[tokio::test]
-async fn where_it_is_off_there_is_no_such_page() {
+async fn without_sign_up_there_is_no_such_page() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let refused = browser.get(&web.url_with(&[CREATE])).await;
@@ -119,7 +119,7 @@ async fn where_it_is_off_there_is_no_such_page() {
 }
 
 #[tokio::test]
-async fn a_form_from_elsewhere_makes_no_account() {
+async fn a_form_from_another_site_creates_no_account() {
     let (server, app, mut browser) = started().await;
     let page = browser.open(&app.url_with(&[CREATE])).await;
     let other = browser.open(&app.url_with(&[CREATE])).await;
@@ -133,7 +133,7 @@ async fn a_form_from_elsewhere_makes_no_account() {
 }
 
 #[tokio::test]
-async fn of_many_who_want_one_name_at_once_one_gets_it() {
+async fn of_many_parallel_sign_ups_with_one_name_one_succeeds() {
     let (server, app, _) = started().await;
     let answers = join_all((0..8).map(async |_| {
         let mut browser = server.browser();
@@ -151,7 +151,7 @@ async fn of_many_who_want_one_name_at_once_one_gets_it() {
 }
 
 #[tokio::test]
-async fn a_person_makes_an_account_in_a_real_browser() {
+async fn a_person_creates_an_account_in_a_real_browser() {
     let Some(browser) = Chromium::start().await else { return };
     let (server, ..) = started().await;
     let site = Site::start(|_| page("<p id=\"here\">Here</p>"));
@@ -170,7 +170,7 @@ async fn a_person_makes_an_account_in_a_real_browser() {
 }
 
 #[tokio::test]
-async fn nobody_can_take_the_address_of_another_as_a_username() {
+async fn the_address_of_another_person_is_refused_as_a_username() {
     let (server, app, mut browser) = started().await;
     let operator = Operator::of(&server);
     for name in

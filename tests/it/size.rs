@@ -1,4 +1,4 @@
-//! What a row takes on the disk: no more than the operator's book says, and not far less.
+//! How many bytes a row takes on the disk: no more than docs/operating.md says, and not far less.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use crate::support::relying_party::Registration;
 
 const BOOK: &str = include_str!("../../docs/operating.md");
 
-/// So many that a page that is not full yet hardly counts.
+/// Enough rows that a partly filled page does not matter.
 const ROWS: usize = 400;
 
-/// The lines of the book's table, and the tables in which such rows stand.
+/// The lines of the documentation's table, and the database tables that hold such rows.
 const LINES: [(&str, &[&str]); 9] = [
     ("person", &["users", "user_names"]),
     ("application", &["clients", "client_secrets", "client_origins"]),
@@ -29,7 +29,7 @@ const LINES: [(&str, &[&str]); 9] = [
     ("device that waits", &["device_codes"]),
 ];
 
-/// What a line of the book says for this engine.
+/// The bytes that a line of the documentation states for this engine.
 fn stated(line: &str) -> f64 {
     let start = format!("| {line} | ");
     let cells = BOOK.lines().find_map(|text| text.strip_prefix(&start)).unwrap_or_else(|| panic!("{line}"));
@@ -41,13 +41,13 @@ async fn text(server: &TestServer, query: &str) -> String {
     statement_on(&server.database.url, query).await
 }
 
-/// How many rows stand in the first of some tables.
+/// How many rows the first of some tables has.
 async fn rows(server: &TestServer, tables: &[&str]) -> f64 {
     let query = format!("SELECT CAST(COUNT(*) AS TEXT) FROM {}", tables[0]);
     text(server, &query).await.parse().unwrap()
 }
 
-/// Bytes of each table with its indexes, without what was there for others to come.
+/// The bytes of each table with its indexes, without space that is only reserved.
 async fn sizes(server: &TestServer) -> BTreeMap<&'static str, f64> {
     let mut sizes = BTreeMap::new();
     for table in LINES.iter().flat_map(|(_, tables)| *tables) {
@@ -67,7 +67,7 @@ async fn sizes(server: &TestServer) -> BTreeMap<&'static str, f64> {
 }
 
 #[tokio::test]
-async fn no_row_takes_more_than_the_book_says() {
+async fn no_row_takes_more_bytes_than_the_documentation_says() {
     let server = TestServer::start().await;
     let television = Registration::native("tv").grants(&[GrantType::DeviceCode]).scopes("read");
     let television = server.register(television).await;

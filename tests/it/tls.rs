@@ -1,11 +1,11 @@
-//! TLS that the server ends itself, and the systemd way to say that it is ready.
+//! TLS that the server terminates itself, and the readiness notification for systemd.
 
 use reqwest::Certificate;
 
 use crate::support::Desk;
 use crate::support::tls::{certificate, serve};
 
-/// A client that trusts this certificate and no other, on a connection of its own.
+/// Whether a client that trusts only this certificate gets an answer, on a new connection.
 async fn answers(certificate: &Certificate, url: &str) -> bool {
     let client = reqwest::Client::builder().no_proxy().tls_certs_only([certificate.clone()]).build().unwrap();
     client.get(url).send().await.is_ok_and(|answer| answer.status() == 200)
@@ -26,7 +26,7 @@ async fn a_new_certificate_is_served_without_a_restart() {
     }
     assert!(!answers(&first, &url).await);
 
-    // What cannot be used is not put in force.
+    // A certificate that cannot be used does not replace the current one.
     std::fs::write(directory.join("cert.pem"), "no certificate").unwrap();
     serving.signal("HUP");
     assert!(answers(&second, &url).await);

@@ -1,4 +1,4 @@
-//! The token endpoint: who asks, and how (RFC 6749 §2.3, §3.2, §4.4, §5).
+//! The token endpoint: client authentication and parameters (RFC 6749 §2.3, §3.2, §4.4, §5).
 
 use oauth2::TokenResponse as _;
 use reqwest::Method;
@@ -6,7 +6,7 @@ use reqwest::Method;
 use crate::support::relying_party::{Registration, basic};
 use crate::support::{Answer, TestServer};
 
-/// What the token endpoint knows, named here by itself, so that one that the program forgets is missed.
+/// The parameters of the token endpoint, listed here again so that one that the program forgets is noticed.
 pub(crate) const PARAMETERS: [&str; 15] = [
     "grant_type",
     "client_id",
@@ -32,7 +32,7 @@ async fn with_header(server: &TestServer, authorization: &str, body: &str) -> An
 }
 
 #[tokio::test]
-async fn a_service_fetches_a_token_for_itself() {
+async fn a_service_gets_a_token_for_itself() {
     let server = TestServer::start().await;
     let service = server.service().await;
     let tokens = service.client_credentials().await;
@@ -48,7 +48,7 @@ async fn a_service_fetches_a_token_for_itself() {
 }
 
 #[tokio::test]
-async fn scopes_are_refused_by_what_is_wrong_with_them() {
+async fn each_wrong_scope_is_refused_for_its_own_reason() {
     let server = TestServer::start().await;
     let service = server.service().await;
     let asks =
@@ -62,7 +62,7 @@ async fn scopes_are_refused_by_what_is_wrong_with_them() {
 }
 
 #[tokio::test]
-async fn a_grant_type_is_named_known_and_allowed() {
+async fn a_grant_type_must_be_given_known_and_allowed() {
     let server = TestServer::start().await;
     let (service, web) = (server.service().await, server.web().await);
     let missing = service.token(&[("scope", "read")]).await;
@@ -77,9 +77,9 @@ async fn a_grant_type_is_named_known_and_allowed() {
     missing.assert_json_error(400, "invalid_request", "code.missing");
 }
 
-/// Beside the table of credentials: ways to offer them that are odd, and a client that may use either.
+/// Unusual ways to send credentials, beside the table in `credentials`, and a client that may use either method.
 #[tokio::test]
-async fn credentials_come_in_one_way_and_are_of_one_client() {
+async fn credentials_must_come_in_one_way_and_for_one_client() {
     let server = TestServer::start().await;
     let either = server.service().await;
     let chosen = server.register(Registration::service("chosen").chosen_secret("päss w%rd:+&")).await;
@@ -151,7 +151,7 @@ async fn ids_and_secrets_with_reserved_characters_work_in_basic_and_in_the_body(
 }
 
 #[tokio::test]
-async fn every_known_parameter_may_stand_once() {
+async fn every_known_parameter_may_appear_once() {
     let server = TestServer::start().await;
     let service = server.service().await;
     let authorization = basic(&service.id, service.secret.as_deref().unwrap());
@@ -166,7 +166,7 @@ async fn every_known_parameter_may_stand_once() {
 }
 
 #[tokio::test]
-async fn credentials_and_codes_in_the_query_do_not_count() {
+async fn credentials_and_codes_in_the_query_are_ignored() {
     let server = TestServer::start().await;
     let service = server.service().await;
     let secret = service.secret.as_deref().unwrap();
@@ -177,7 +177,7 @@ async fn credentials_and_codes_in_the_query_do_not_count() {
 }
 
 #[tokio::test]
-async fn an_expired_secret_is_wrong_and_a_new_one_counts_at_once() {
+async fn an_expired_secret_is_refused_and_a_new_one_works_at_once() {
     let server = TestServer::start().await;
     let service = server.service().await;
     assert_eq!(service.token(&[("grant_type", "client_credentials")]).await.status, 200);
@@ -191,7 +191,7 @@ async fn an_expired_secret_is_wrong_and_a_new_one_counts_at_once() {
 }
 
 #[tokio::test]
-async fn the_use_of_a_secret_is_noted() {
+async fn the_last_use_of_a_secret_is_recorded() {
     let server = TestServer::start().await;
     let service = server.service().await;
     service.client_credentials().await;

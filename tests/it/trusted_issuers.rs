@@ -1,4 +1,4 @@
-//! Tokens of trusted issuers about people: the JWT bearer grant (RFC 7523 §2.1).
+//! Assertions of trusted issuers about people: the JWT bearer grant (RFC 7523 §2.1).
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub(crate) const BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const API: &str = "https://api.example.com";
 const ALLOWED: (&str, &str) = ("fetch.allow", "127.0.0.1");
 
-/// An issuer that the server trusts with tokens of a client, about alice.
+/// A trusted issuer, a client that may use its assertions, and the user Alice.
 struct Stage {
     server: TestServer,
     key: SigningKey,
@@ -34,7 +34,7 @@ struct Stage {
     alice: String,
 }
 
-/// Trusts an issuer with `read pay`, and with tokens of these clients.
+/// Trusts an issuer for `read pay`, and for assertions that these clients bring.
 pub(crate) async fn trust(server: &TestServer, name: &str, keys: IssuerKeys, clients: &[&str]) {
     let issuer = TrustedIssuer {
         issuer: name.to_owned(),
@@ -50,7 +50,7 @@ pub(crate) fn gateway() -> Registration {
     Registration::service("gateway").grants(&[GrantType::JwtBearer]).scopes("read write pay")
 }
 
-/// The claims of a good token of the issuer, with changes; a value that is null takes one away.
+/// The claims of a good assertion with changes; a null value removes a claim.
 pub(crate) fn said(server: &TestServer, change: &Value) -> Value {
     let now = server.app.now();
     let mut said = json!({
@@ -134,7 +134,7 @@ async fn an_assertion_gets_an_access_token_for_the_linked_person_and_nothing_els
         (&json!("gateway"), &json!(false))
     );
     assert_eq!(listed[0]["issuer"], IDP);
-    // It ends when the token does.
+    // The token ends when the assertion does.
     server.clock.advance(Duration::from_secs(600));
     assert_eq!(gateway.introspect(&token).await, json!({ "active": false }));
     assert_eq!(server.number("SELECT COUNT(*) FROM grants WHERE expires_at > created_at + 600").await, 0);
@@ -142,7 +142,7 @@ async fn an_assertion_gets_an_access_token_for_the_linked_person_and_nothing_els
 }
 
 #[tokio::test]
-async fn a_token_for_an_api_says_how_the_client_calls_the_person() {
+async fn a_token_for_an_api_has_the_sub_that_the_client_knows() {
     let stage = Stage::set().await;
     stage.server.resource(API, "read").await;
     let answer = stage.ask(&stage.token(&json!({})), &[("resource", API)]).await;
@@ -170,7 +170,7 @@ async fn a_token_for_an_api_says_how_the_client_calls_the_person() {
 }
 
 #[tokio::test]
-async fn threat_37_a_person_is_meant_by_issuer_and_subject_alone() {
+async fn a_person_is_identified_by_issuer_and_subject_alone() {
     let stage = Stage::set().await;
     let other = key(SigningAlgorithm::Es256);
     trust(&stage.server, "https://other.example.com", IssuerKeys::Here(jwks(&[&other])), &["gateway"]).await;
@@ -184,7 +184,7 @@ async fn threat_37_a_person_is_meant_by_issuer_and_subject_alone() {
 }
 
 #[tokio::test]
-async fn a_client_brings_tokens_of_issuers_that_are_trusted_with_it_and_learns_of_no_others() {
+async fn a_client_may_use_issuers_trusted_for_it_and_learns_of_no_others() {
     let stage = Stage::set().await;
     let server = &stage.server;
     let stranger = gateway();
@@ -203,7 +203,7 @@ async fn a_client_brings_tokens_of_issuers_that_are_trusted_with_it_and_learns_o
         answer.assert_json_error(400, "invalid_grant", "assertion.issuer");
     }
     assert_eq!(text(&trusted), text(&unknown));
-    // This server itself is no issuer that vouches for people, whatever its keys signed.
+    // This server is not a trusted issuer, although its keys signed the token.
     for iss in [server.url.as_str(), &format!("{IDP}/"), "HTTPS://idp.example.com", ""] {
         stage.refused(&stage.token(&json!({ "iss": iss })), "assertion.issuer").await;
     }
@@ -217,13 +217,13 @@ async fn a_client_brings_tokens_of_issuers_that_are_trusted_with_it_and_learns_o
 }
 
 #[tokio::test]
-async fn threat_14_an_assertion_is_good_once_on_every_node() {
+async fn an_assertion_is_accepted_once_across_all_nodes() {
     let stage = Stage::set().await;
     let server = &stage.server;
     let assertion = stage.token(&json!({}));
     assert_eq!(stage.ask(&assertion, &[]).await.status, 200);
     stage.refused(&assertion, "assertion.replayed").await;
-    // Up to its end, however late that is, and whoever brings it.
+    // The assertion stays used until it expires, however late that is, and whichever client brings it.
     let long = stage.token(&json!({ "exp": server.app.now() + 3600, "jti": "j" }));
     assert_eq!(stage.ask(&long, &[]).await.status, 200);
     let same = stage.token(&json!({ "jti": "j" }));
@@ -235,7 +235,7 @@ async fn threat_14_an_assertion_is_good_once_on_every_node() {
     for jti in [json!(null), json!(""), json!("x".repeat(257)), json!(7)] {
         stage.refused(&stage.token(&json!({ "jti": jti })), "assertion.claims").await;
     }
-    // What another issuer calls by the same name is another one.
+    // The same subject of another issuer is another person.
     let other = key(SigningAlgorithm::EdDsa);
     trust(server, "https://other.example.com", IssuerKeys::Here(jwks(&[&other])), &["gateway"]).await;
     let change = json!({ "iss": "https://other.example.com", "jti": "j" });
@@ -245,7 +245,7 @@ async fn threat_14_an_assertion_is_good_once_on_every_node() {
 }
 
 #[tokio::test]
-async fn threat_14_of_64_that_come_with_one_assertion_on_two_nodes_one_gets_a_token() {
+async fn of_64_requests_with_one_assertion_at_two_nodes_one_gets_a_token() {
     let stage = Stage::set().await;
     let server = &stage.server;
     let directory = server.database.directory.path();
@@ -274,7 +274,7 @@ async fn threat_14_of_64_that_come_with_one_assertion_on_two_nodes_one_gets_a_to
 }
 
 #[tokio::test]
-async fn threat_15_an_assertion_is_for_this_server_alone() {
+async fn an_assertion_must_be_addressed_to_this_server() {
     let stage = Stage::set().await;
     let issuer = stage.server.app.issuer.clone();
     let token = format!("{issuer}/token");
@@ -299,7 +299,7 @@ async fn threat_15_an_assertion_is_for_this_server_alone() {
 }
 
 #[tokio::test]
-async fn an_assertion_of_another_time_or_without_a_claim_is_refused_for_that() {
+async fn an_assertion_with_a_wrong_time_or_a_missing_claim_is_refused_for_that_reason() {
     let stage = Stage::set().await;
     let now = stage.server.app.now();
     for (change, reason) in [
@@ -327,10 +327,10 @@ async fn an_assertion_of_another_time_or_without_a_claim_is_refused_for_that() {
 }
 
 #[tokio::test]
-async fn threat_12_a_header_cannot_choose_how_an_assertion_is_verified() {
+async fn a_header_cannot_choose_how_an_assertion_is_verified() {
     let server = TestServer::start_with(&[ALLOWED]).await;
     let (mine, theirs) = (key(SigningAlgorithm::Es256), key(SigningAlgorithm::Es256));
-    // Somebody else who is trusted as well, and publishes a key under the very name of the issuer's.
+    // Another trusted issuer that publishes a key under the same `kid`.
     let mut same_name: Value = serde_json::from_str(&theirs.public_jwk().unwrap()).unwrap();
     same_name["kid"] = json!(mine.kid());
     let others = IssuerKeys::Here(json!({ "keys": [same_name] }).to_string());
@@ -350,7 +350,7 @@ async fn threat_12_a_header_cannot_choose_how_an_assertion_is_verified() {
         let (unsigned, _) = assertion.rsplit_once('.').unwrap();
         stage.refused(&format!("{unsigned}."), "assertion.signature").await;
     }
-    // The public key, which everybody has, as the secret of a MAC.
+    // The public key, which anybody can read, used as a MAC secret.
     let parts: Value = serde_json::from_str(&mine.public_jwk().unwrap()).unwrap();
     let x = from_base64url(parts["x"].as_str().unwrap()).unwrap();
     let public = jwks(&[mine]);
@@ -358,7 +358,7 @@ async fn threat_12_a_header_cannot_choose_how_an_assertion_is_verified() {
         let header = json!({ "alg": "HS256", "typ": "JWT", "kid": kid });
         stage.refused(&mac(secret, &header, &said(server, &json!({}))), "assertion.signature").await;
     }
-    // An issuer that nobody trusts is called nowhere, and neither is what a header names.
+    // The server never calls an address that an untrusted issuer or a header names.
     let stranger = json!({ "iss": url, "jku": url });
     stage.refused(&theirs.sign("JWT", &said(server, &stranger)).unwrap(), "assertion.issuer").await;
     assert_eq!(site.called(), 0, "nobody is called");
@@ -366,7 +366,7 @@ async fn threat_12_a_header_cannot_choose_how_an_assertion_is_verified() {
 }
 
 #[tokio::test]
-async fn keys_are_read_from_where_the_issuer_publishes_them() {
+async fn keys_are_read_from_the_issuers_jwks_uri() {
     let server = TestServer::start_with(&[ALLOWED]).await;
     let (first, second) = (key(SigningAlgorithm::Es256), key(SigningAlgorithm::EdDsa));
     let published = Arc::new(Mutex::new(jwks(&[&first])));
@@ -383,16 +383,16 @@ async fn keys_are_read_from_where_the_issuer_publishes_them() {
 }
 
 #[tokio::test]
-async fn threat_16_an_issuers_address_leads_to_nothing_private_and_nothing_else() {
+async fn an_issuers_jwks_uri_reaches_nothing_private_and_follows_no_redirect() {
     let key = || key(SigningAlgorithm::Es256);
     let inner = Site::start(|_| ("200 OK".to_owned(), String::new()));
     let at = |site: &Site| IssuerKeys::At(format!("http://127.0.0.1:{}/jwks", site.port));
-    // Not allowed, its address is never connected.
+    // If the issuer's address is not allowed, the server does not connect to it.
     for keys in [at(&inner), IssuerKeys::At(format!("https://localhost:{}/jwks", inner.port))] {
         let stage = Stage::on(TestServer::start().await, key(), keys).await;
         stage.refused(&stage.token(&json!({})), "assertion.keys_unavailable").await;
     }
-    // Allowed itself, it leads no further, and says no more than that.
+    // If it is allowed, the server still follows no redirect, and the error reveals no more.
     let target = format!("http://127.0.0.1:{}/", inner.port);
     let redirecting = Site::start(move |_| redirect(&target));
     let huge = Site::start(|_| ("200 OK".to_owned(), "x".repeat(10_000_000)));
@@ -408,7 +408,7 @@ async fn threat_16_an_issuers_address_leads_to_nothing_private_and_nothing_else(
 }
 
 #[tokio::test]
-async fn threat_27_what_came_of_an_assertion_ends_with_what_it_came_of() {
+async fn a_token_from_an_assertion_ends_with_the_trust_in_the_assertion() {
     for (done, undone, reason) in [
         (vec!["user", "disable", "alice"], vec![], "subject.disabled"),
         (vec!["user", "delete", "alice", "--yes"], vec![], "assertion.subject"),

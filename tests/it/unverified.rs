@@ -1,4 +1,4 @@
-//! What nobody has proven decides nothing (threat 13).
+//! Unverified input decides nothing.
 
 use grantor::jose::key::SigningKey;
 use grantor::oauth::client::AuthMethod;
@@ -14,7 +14,7 @@ fn jwks(key: &SigningKey) -> String {
     format!("{{\"keys\":[{}]}}", key.public_jwk().unwrap())
 }
 
-/// A service that signs with `key`, and what it may do.
+/// A service that authenticates with `key`, and may use `scopes`.
 async fn signer(server: &TestServer, id: &str, key: &SigningKey, scopes: &str) -> Application {
     let mut registration = Registration::service(id).method(AuthMethod::PrivateKeyJwt).scopes(scopes);
     registration.client.jwks = Some(jwks(key));
@@ -33,7 +33,7 @@ fn assertion(server: &TestServer, key: &SigningKey, change: &Value) -> String {
 }
 
 #[tokio::test]
-async fn threat_13_a_name_in_an_assertion_counts_only_with_that_clients_signature() {
+async fn a_client_id_in_an_assertion_counts_only_with_that_clients_signature() {
     let server = TestServer::start().await;
     let (weak, strong) = [(); 2].map(|()| SigningKey::generate(SigningAlgorithm::Es256).unwrap()).into();
     signer(&server, "weak", &weak, "read").await;
@@ -48,7 +48,7 @@ async fn threat_13_a_name_in_an_assertion_counts_only_with_that_clients_signatur
         server.browser().post("/token", &[&form, extra].concat()).await
     };
     for (change, status, reason) in [
-        // It says that it is the strong one, in every place in which it could.
+        // The assertion claims to be the strong client, in each of the places where it can.
         (json!({ "iss": "strong", "sub": "strong" }), 401, "client_assertion.signature"),
         (json!({ "sub": "strong" }), 401, "client_assertion.signature"),
         (json!({ "iss": "strong" }), 401, "client_assertion.claims"),
@@ -68,12 +68,12 @@ async fn threat_13_a_name_in_an_assertion_counts_only_with_that_clients_signatur
 }
 
 #[tokio::test]
-async fn threat_13_what_a_client_may_do_is_what_its_registration_says_at_this_moment() {
+async fn what_a_client_may_do_is_what_its_registration_says_now() {
     let server = TestServer::start().await;
     let (service, operator) = (server.service().await, Operator::of(&server));
     let ask =
         async |scope: &str| service.token(&[("grant_type", "client_credentials"), ("scope", scope)]).await;
-    // Each of these is asked a moment after the server has read the state before it.
+    // The server read the state just before each of these changes.
     assert_eq!(ask("write").await.status, 200);
     operator.done(&["client", "update", "service", "--scope", "read"]);
     ask("write").await.assert_json_error(400, "forbidden_scope", "scope.forbidden");
@@ -87,7 +87,7 @@ async fn threat_13_what_a_client_may_do_is_what_its_registration_says_at_this_mo
 }
 
 #[tokio::test]
-async fn threat_13_a_persons_form_can_change_nothing_of_what_was_asked_for() {
+async fn a_submitted_form_cannot_change_what_the_application_requested() {
     let server = TestServer::start().await;
     let (web, mut alice) = (server.web().await, server.alice().await);
     let page = alice.open(&web.url_with(&[])).await;
@@ -102,7 +102,7 @@ async fn threat_13_a_persons_form_can_change_nothing_of_what_was_asked_for() {
     assert!(back.location().unwrap().starts_with(&format!("{}?code=", web.redirect_uri)), "{back:?}");
     let tokens = web.redeem_by_hand(&back.get("code")).await;
     assert_eq!(tokens.get("scope"), "read");
-    // The same with a revived response type: what is not registered stays off.
+    // The same for the response type: an unregistered one stays refused.
     let mut browser: Browser = server.browser();
     let implicit = browser.get(&web.url_with(&[("response_type", "id_token token")])).await;
     implicit.assert_redirect_error("unsupported_response_type", "response_type.not_allowed", &server.url);

@@ -1,4 +1,4 @@
-//! UserInfo: what each scope tells, and the refusals of RFC 6750.
+//! UserInfo: the claims of each scope, and the refusals of RFC 6750.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn access_token(app: &Application, browser: &mut Browser, scope: &str) -> 
     app.redeem_by_hand(&back.get("code")).await.get("access_token")
 }
 
-/// Tells everything about alice that her scopes could tell.
+/// Stores a value for every claim that a scope can return.
 fn describe_alice(operator: &Operator) {
     operator.done(&[
         "user",
@@ -53,7 +53,7 @@ fn describe_alice(operator: &Operator) {
 }
 
 #[tokio::test]
-async fn each_scope_tells_its_claims_and_no_others() {
+async fn each_scope_returns_its_claims_and_no_others() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let (app, mut alice) = (app(&server).await, server.alice().await);
@@ -100,7 +100,7 @@ async fn each_scope_tells_its_claims_and_no_others() {
 }
 
 #[tokio::test]
-async fn what_changes_about_a_person_is_told_at_once() {
+async fn changed_claims_are_returned_at_once() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let (app, mut alice) = (app(&server).await, server.alice().await);
@@ -115,7 +115,7 @@ async fn what_changes_about_a_person_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn the_token_may_stand_in_the_header_or_in_a_form_and_once() {
+async fn the_token_may_come_in_the_header_or_in_a_form_and_only_once() {
     let server = TestServer::start().await;
     let (app, mut alice) = (app(&server).await, server.alice().await);
     let token = access_token(&app, &mut alice, "openid").await;
@@ -138,7 +138,7 @@ async fn the_token_may_stand_in_the_header_or_in_a_form_and_once() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_is_refused_in_the_words_of_rfc_6750() {
+async fn invalid_tokens_are_refused_in_the_words_of_rfc_6750() {
     let server = TestServer::start().await;
     let long = format!("Bearer {}", "a".repeat(4097));
     for (header, body, status, error, reason) in [
@@ -182,7 +182,7 @@ fn assert_refused(answer: &Answer, status: u16, error: &str, reason: &str) {
 }
 
 #[tokio::test]
-async fn a_token_that_ends_tells_nothing_from_that_moment() {
+async fn an_ended_token_opens_nothing_from_that_moment() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let (app, mut alice) = (app(&server).await, server.alice().await);
@@ -209,7 +209,7 @@ async fn a_token_that_ends_tells_nothing_from_that_moment() {
 }
 
 #[tokio::test]
-async fn a_token_without_openid_or_without_a_person_tells_nothing() {
+async fn a_token_without_openid_or_without_a_person_is_refused() {
     let server = TestServer::start().await;
     let (app, mut alice) = (app(&server).await, server.alice().await);
     let token = access_token(&app, &mut alice, "profile read").await;
@@ -267,7 +267,7 @@ async fn a_user_is_created_with_every_standard_claim() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_registered_so_gets_it_signed() {
+async fn a_client_registered_for_it_gets_signed_claims() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let (app, mut alice) = (app(&server).await, server.alice().await);
@@ -283,7 +283,7 @@ async fn a_client_that_is_registered_so_gets_it_signed() {
         "iss": server.url, "aud": "app", "sub": told["sub"], "email": "alice@example.com", "email_verified": false,
     });
     assert_eq!(told, expected);
-    // It is no ID Token, and no hint of one.
+    // A signed UserInfo response is not an ID Token, and so not an `id_token_hint`.
     let hint = alice.get(&format!("/logout?id_token_hint={}", answer.body)).await;
     hint.assert_page(400, "id_token_hint.invalid");
 

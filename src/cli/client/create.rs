@@ -15,7 +15,9 @@ use super::words::{
     Algorithm, Audience, Format, Grant, Kind, Method, Pkce, Subject, grants, group, link, origins,
     redirect_uris, response_types, scopes,
 };
-use crate::oauth::client::{AuthMethod, Client, ClientKind, GrantType, Links, LogoutUris, PkcePolicy};
+use crate::oauth::client::{
+    AuthMethod, Client, ClientKind, ClientMetadata, GrantType, Links, LogoutUris, PkcePolicy,
+};
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::operations::clients::{self, NewClient};
@@ -176,9 +178,7 @@ fn described(options: &Options) -> Result<Client, Trouble> {
     if grants.is_empty() {
         grants = GrantType::default_for(kind).to_vec();
     }
-    let client = Client {
-        id,
-        version: 1,
+    let metadata = ClientMetadata {
         kind,
         name: options.name.clone(),
         links: Links {
@@ -215,7 +215,6 @@ fn described(options: &Options) -> Result<Client, Trouble> {
         may_act: options.may_act.as_ref().map(ClientId::new),
         may_impersonate: options.may_impersonate,
         first_party: options.first_party,
-        disabled: false,
     };
-    Ok(client)
+    Ok(Client::new(id, metadata))
 }

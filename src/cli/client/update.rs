@@ -16,7 +16,7 @@ use super::words::{
 };
 use crate::clock::Seconds;
 use crate::oauth::client::origin::Origin;
-use crate::oauth::client::{Client, ClientKind, Encryption, Links, LogoutUris};
+use crate::oauth::client::{Client, ClientKind, ClientMetadata, Encryption, Links, LogoutUris};
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::oauth::request::redirect_uri::RegisteredUri;
@@ -248,9 +248,7 @@ impl Edit {
     fn applied_to(&self, before: &Client) -> Result<Client, Faults> {
         let changes = &self.changes;
         let (jwks, jwks_uri) = self.keys(before);
-        Ok(Client {
-            id: before.id.clone(),
-            version: before.version,
+        let metadata = ClientMetadata {
             kind: changes.kind.map_or(before.kind, ClientKind::from),
             name: changes.name.clone().unwrap_or_else(|| before.name.clone()),
             links: self.links(&before.links),
@@ -295,8 +293,9 @@ impl Edit {
             may_act: changes.may_act(before),
             may_impersonate: changes.may_impersonate.unwrap_or(before.may_impersonate),
             first_party: changes.first_party.unwrap_or(before.first_party),
-            disabled: changes.disable || (before.disabled && !changes.enable),
-        })
+        };
+        let disabled = changes.disable || (before.disabled && !changes.enable);
+        Ok(Client { id: before.id.clone(), version: before.version, metadata, disabled })
     }
 
     /// The keys themselves, or where they are.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use crate::oauth::client::{AuthMethod, Client, GrantType, LogoutUris, PkcePolicy, SubjectType};
+use crate::oauth::client::{AuthMethod, ClientMetadata, GrantType, LogoutUris, PkcePolicy, SubjectType};
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, OPENID};
 use crate::oauth::identity::group;
 use crate::oauth::request::redirect_uri::RegisteredUri;
@@ -41,7 +41,7 @@ impl Findings {
 }
 
 /// Checks a client as a whole; returns everything that cannot be, and nothing for a client that can.
-pub fn check(client: &Client) -> Vec<WrongMember> {
+pub fn check(client: &ClientMetadata) -> Vec<WrongMember> {
     let mut findings = Findings::default();
     let name = &client.name;
     if name.trim().is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
@@ -69,7 +69,7 @@ pub fn check(client: &Client) -> Vec<WrongMember> {
     findings.0
 }
 
-fn check_grants(client: &Client, findings: &mut Findings) {
+fn check_grants(client: &ClientMetadata, findings: &mut Findings) {
     let may = |grant| client.grants.contains(&grant);
     if client.grants.is_empty() {
         findings.add("grant_types", "a client needs at least one grant");
@@ -91,7 +91,7 @@ fn check_grants(client: &Client, findings: &mut Findings) {
 }
 
 /// No link of the consent page has a scheme that could run as a script.
-fn check_links(client: &Client, findings: &mut Findings) {
+fn check_links(client: &ClientMetadata, findings: &mut Findings) {
     let links = &client.links;
     for (member, link, sentence) in [
         ("client_uri", &links.site, "`client_uri` must be an https address"),
@@ -109,7 +109,7 @@ fn check_links(client: &Client, findings: &mut Findings) {
 }
 
 /// Who signs has keys in one place, and no more than one.
-fn check_assertions(client: &Client, findings: &mut Findings) {
+fn check_assertions(client: &ClientMetadata, findings: &mut Findings) {
     if client.jwks.is_some() && client.jwks_uri.is_some() {
         findings.add("jwks_uri", "a client has its keys by `jwks` or by `jwks_uri`, not both");
     }
@@ -135,7 +135,7 @@ pub fn check_address(uri: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn check_response_types(client: &Client, findings: &mut Findings) {
+fn check_response_types(client: &ClientMetadata, findings: &mut Findings) {
     for asked in &client.response_types {
         let name = asked.as_str();
         if client.redirect_uris.is_empty() {
@@ -154,7 +154,7 @@ fn check_response_types(client: &Client, findings: &mut Findings) {
 }
 
 /// Clients that know people by names of their sector need exactly one.
-fn check_sector(client: &Client, findings: &mut Findings) {
+fn check_sector(client: &ClientMetadata, findings: &mut Findings) {
     if client.subject_type == SubjectType::Public || client.sector_identifier_uri.is_some() {
         return;
     }
@@ -170,7 +170,7 @@ fn check_sector(client: &Client, findings: &mut Findings) {
 /// Bytes of an address.
 const LONGEST_URI: usize = 2048;
 
-fn check_logout_uris(client: &Client, findings: &mut Findings) {
+fn check_logout_uris(client: &ClientMetadata, findings: &mut Findings) {
     let LogoutUris { back_channel, front_channel } = &client.logout;
     for (member, uri) in
         [("backchannel_logout_uri", back_channel), ("frontchannel_logout_uri", front_channel)]
@@ -198,7 +198,7 @@ fn check_logout_uris(client: &Client, findings: &mut Findings) {
     }
 }
 
-fn check_kind(client: &Client, findings: &mut Findings) {
+fn check_kind(client: &ClientMetadata, findings: &mut Findings) {
     let kind = client.kind.as_str();
     if !client.kind.is_public() {
         if client.auth_method == Some(AuthMethod::None) {
@@ -226,54 +226,63 @@ fn check_kind(client: &Client, findings: &mut Findings) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::client::ClientKind;
     use crate::oauth::request::response_type::ResponseType;
+
+    fn example(kind: ClientKind) -> ClientMetadata {
+        crate::oauth::client::example(kind).metadata
+    }
 
     #[test]
     fn what_a_client_becomes_is_checked_as_a_whole() {
-        let refusal = |client: &Client| check(client).remove(0).sentence;
+        let refusal = |client: &ClientMetadata| check(client).remove(0).sentence;
         assert_eq!(check(&example(ClientKind::Web)), []);
-        let native = Client {
+        let native = ClientMetadata {
             redirect_uris: vec![RegisteredUri::from_stored("com.example.app:/cb")],
             ..example(ClientKind::Native)
         };
         assert_eq!(check(&native), []);
-        let web = Client { kind: ClientKind::Web, ..native };
+        let web = ClientMetadata { kind: ClientKind::Web, ..native };
         assert!(refusal(&web).contains("private scheme"));
-        let basic = Client { auth_method: Some(AuthMethod::Basic), ..example(ClientKind::Spa) };
+        let basic = ClientMetadata { auth_method: Some(AuthMethod::Basic), ..example(ClientKind::Spa) };
         assert!(refusal(&basic).contains("can only be none"));
-        assert!(refusal(&Client { grants: vec![], ..example(ClientKind::Web) }).contains("one grant"));
         assert!(
-            refusal(&Client { redirect_uris: vec![], ..example(ClientKind::Web) })
+            refusal(&ClientMetadata { grants: vec![], ..example(ClientKind::Web) }).contains("one grant")
+        );
+        assert!(
+            refusal(&ClientMetadata { redirect_uris: vec![], ..example(ClientKind::Web) })
                 .contains("`redirect_uris`")
         );
-        let offline = Client {
+        let offline = ClientMetadata {
             grants: vec![GrantType::AuthorizationCode],
             scopes: crate::oauth::grant::scope::Scope::from_stored("openid offline_access"),
             ..example(ClientKind::Web)
         };
         assert!(refusal(&offline).contains("grant refresh_token"));
-        let hybrid = |scope: &str| Client {
+        let hybrid = |scope: &str| ClientMetadata {
             response_types: vec![ResponseType::CodeIdToken],
             scopes: crate::oauth::grant::scope::Scope::from_stored(scope),
             ..example(ClientKind::Web)
         };
         assert_eq!(check(&hybrid("openid")), []);
         assert!(refusal(&hybrid("read")).contains("scope openid"));
-        let service = Client {
+        let service = ClientMetadata {
             kind: ClientKind::Service,
             grants: vec![GrantType::ClientCredentials],
             ..hybrid("openid")
         };
         assert!(refusal(&service).contains("grant authorization_code"));
-        let nowhere = Client { redirect_uris: vec![], ..service };
+        let nowhere = ClientMetadata { redirect_uris: vec![], ..service };
         assert!(refusal(&nowhere).contains("`redirect_uris`"));
-        assert!(refusal(&Client { name: "a\nb".into(), ..example(ClientKind::Web) }).contains("a name has"));
+        assert!(
+            refusal(&ClientMetadata { name: "a\nb".into(), ..example(ClientKind::Web) })
+                .contains("a name has")
+        );
     }
 
     #[test]
     fn every_wrong_member_is_found_at_once() {
-        let client = Client {
+        let client = ClientMetadata {
             name: String::new(),
             grants: vec![GrantType::AuthorizationCode, GrantType::ClientCredentials],
             redirect_uris: vec![RegisteredUri::from_stored("http://a.example/")],

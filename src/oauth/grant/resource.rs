@@ -249,7 +249,7 @@ mod tests {
         let known = known();
         let registered = Registered { resources: &known, issuer: "https://id.example" };
         let free = example(ClientKind::Web);
-        let bound = Client { resources: vec!["urn:bare".into()], ..example(ClientKind::Web) };
+        let bound = example(ClientKind::Web).with(|metadata| metadata.resources = vec!["urn:bare".into()]);
         let named = |uri: &str, client: &Client| {
             registered.named(uri, client).map(|found| found.map(|found| found.uri.clone()))
         };
@@ -289,8 +289,8 @@ mod tests {
     fn a_token_is_for_one_of_what_was_authorized_and_carries_its_scopes_alone() {
         let known = known();
         let registered = Registered { resources: &known, issuer: "https://id.example" };
-        let client =
-            Client { scopes: Scope::from_stored("openid read write other"), ..example(ClientKind::Web) };
+        let client = example(ClientKind::Web)
+            .with(|metadata| metadata.scopes = Scope::from_stored("openid read write other"));
         let both = ["https://api.example".to_owned(), "https://other.example/v1".to_owned()];
         let token = |named: Option<&str>, authorized: &[String]| {
             let resource = registered.of_grant(named, authorized, &client)?;

@@ -119,13 +119,8 @@ mod tests {
     #[test]
     fn the_address_afterwards_is_registered_byte_for_byte_and_of_a_client() {
         let register = |text| RegisteredUri::register(text, ClientKind::Native).unwrap();
-        let client = Client {
-            post_logout_redirect_uris: vec![
-                register("https://app.example/bye?x=1"),
-                register("http://127.0.0.1/bye"),
-            ],
-            ..example(ClientKind::Native)
-        };
+        let uris = vec![register("https://app.example/bye?x=1"), register("http://127.0.0.1/bye")];
+        let client = example(ClientKind::Native).with(|metadata| metadata.post_logout_redirect_uris = uris);
         let address = |client: Option<&Client>, uri: &str| {
             let params = Params::from_pairs(vec![("post_logout_redirect_uri".into(), uri.into())]);
             let address = return_address(client, &params).map_err(|error| error.reason);

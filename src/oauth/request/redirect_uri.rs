@@ -1,12 +1,14 @@
 //! Redirect URIs: what may be registered, and the one comparison that decides whether a requested one is (RFC 6749
 //! §3.1.2).
 
+use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use crate::oauth::client::kind::ClientKind;
 
 /// A return address that was checked when it was registered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct RegisteredUri(String);
 
 impl RegisteredUri {
@@ -86,6 +88,16 @@ impl RegisteredUri {
             let requested_rest = requested.strip_prefix(origin).and_then(after_port);
             registered_rest.is_some() && registered_rest == requested_rest
         })
+    }
+}
+
+/// Reads an address that was stored. The rule of that day may have been another one, so only what every rule has asked for
+/// is checked again.
+impl TryFrom<String> for RegisteredUri {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if Url::parse(&text).is_ok() { Ok(Self(text)) } else { Err("not an absolute URI") }
     }
 }
 

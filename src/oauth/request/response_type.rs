@@ -4,6 +4,7 @@
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
+use crate::oauth::word::word_in_json;
 
 /// A combination that is supported; `token` alone is not, as it proves nobody's sign-in (RFC 9700 §2.1.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub enum ResponseType {
     CodeToken,
     CodeIdTokenToken,
 }
+
+word_in_json!(ResponseType);
 
 impl ResponseType {
     pub const ALL: [Self; 6] = [

@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn who_acts_is_said_unless_the_policy_lets_it_be_left_out() {
         let caller = example(ClientKind::Service);
-        let may = Client { may_impersonate: true, ..caller.clone() };
+        let may = caller.clone().with(|metadata| metadata.may_impersonate = true);
         let before = Actor::after("web", None).unwrap();
         let of = |by, caller: &Client, actor| act(by, caller, actor, Some(before.clone())).unwrap().unwrap();
         assert_eq!(of(By::Itself, &caller, None), before);
@@ -196,7 +196,8 @@ mod tests {
 
     #[test]
     fn a_scope_is_narrowed_to_what_token_and_caller_both_have() {
-        let caller = Client { scopes: Scope::from_stored("read pay"), ..example(ClientKind::Service) };
+        let caller =
+            example(ClientKind::Service).with(|metadata| metadata.scopes = Scope::from_stored("read pay"));
         let subject = Scope::from_stored("read write");
         let of = |requested| {
             narrow(requested, &subject, &caller).map(|scope| scope.to_string()).map_err(|error| error.reason)

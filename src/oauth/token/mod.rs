@@ -225,7 +225,7 @@ mod tests {
             servers: Vec::new(),
         };
         let of = |client: Option<i64>, of_resource: Option<i64>, scope: &str| {
-            let client = Client { access_token_lifetime: client, ..example(ClientKind::Web) };
+            let client = example(ClientKind::Web).with(|metadata| metadata.access_token_lifetime = client);
             let resource = resource(of_resource);
             lifetime(&client, Some(&resource), &Scope::from_stored(scope), &known, usual)
         };

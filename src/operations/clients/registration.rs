@@ -1,5 +1,7 @@
 //! Registering a client, and changing one.
 
+use serde_json::Value;
+
 use super::logo::Logo;
 use super::secrets::{self, SecretSource};
 use super::sector::SectorList;
@@ -8,7 +10,7 @@ use crate::config::KeyOptions;
 use crate::failure::{Denied, Failure};
 use crate::fetch::Fetcher;
 use crate::jose::encrypt::Recipient;
-use crate::oauth::client::{AuthMethod, Client, Encryption, registration};
+use crate::oauth::client::{AuthMethod, Client, ClientMetadata, Encryption, registration};
 use crate::oauth::grant::resource::normal;
 use crate::oauth::id::ClientId;
 use crate::operations::callable::address_fault;
@@ -283,7 +285,16 @@ async fn resolved(
         faults.push(Fault { sentence: format!("`may_act`: {}", fault.sentence), ..fault });
     }
     Faults::refuse_if_any(faults)?;
-    Ok(Client { resources, ..client })
+    let metadata = ClientMetadata { resources, ..client.metadata };
+    Ok(Client { metadata, ..client })
+}
+
+/// What a change may change, under the names of its metadata; no secret is among it.
+fn members(client: &Client) -> Value {
+    // It was read from JSON, so it is written as such.
+    let mut members = serde_json::to_value(&client.metadata).unwrap_or_default();
+    members["disabled"] = client.disabled.into();
+    members
 }
 
 async fn registered(

@@ -1,4 +1,4 @@
-//! SQLite files that have lost something.
+//! Damaged SQLite files.
 
 use grantor::store::db::Engine;
 
@@ -10,7 +10,7 @@ use crate::support::process::Serving;
 const REMEDY: &str = "it is damaged, and grantor restore puts a backup in its place";
 
 #[test]
-fn a_file_that_has_lost_its_end_or_its_schema_is_refused_and_left_as_it_is() {
+fn a_truncated_file_or_one_without_its_schema_is_refused_and_left_unchanged() {
     if engine() != Engine::Sqlite {
         return;
     }
@@ -36,7 +36,7 @@ fn a_file_that_has_lost_its_end_or_its_schema_is_refused_and_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn damage_within_a_table_is_a_failure_where_it_is_met_and_never_an_answer() {
+async fn damage_inside_a_table_is_a_failure_where_it_is_read_and_never_an_answer() {
     if engine() != Engine::Sqlite {
         return;
     }
@@ -79,6 +79,6 @@ async fn damage_within_a_table_is_a_failure_where_it_is_met_and_never_an_answer(
         desk.path("grantor.db").display()
     );
     assert_eq!(desk.sentence(BACKUP, &url, &as_it_is), sentence);
-    // What does not meet it goes on.
+    // Commands that do not read the damaged part still work.
     assert!(operator.with_input(CREATE, "a long enough password").status.success());
 }

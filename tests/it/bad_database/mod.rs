@@ -1,4 +1,4 @@
-//! Databases that cannot be used: every command says so in one sentence, in time, and leaves them as they are.
+//! Unusable databases: every command says so in one sentence, in time, and changes nothing.
 
 mod damaged;
 mod foreign;
@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use crate::support::Operator;
 use crate::support::process::ends_by_itself;
 
-/// The password in every URL here.
+/// The password in every URL of these tests.
 const SECRET: &str = "hunter2";
 
 const SERVE: &[&str] = &["serve"];
@@ -31,16 +31,16 @@ const CREATE: &[&str] = &["user", "create", "--username", "eve", "--password-std
 const PURGE: &[&str] = &["purge"];
 const BACKUP: &[&str] = &["backup", "copy"];
 const RESTORE: &[&str] = &["restore", "good", "--yes"];
-/// These two name the database themselves.
+/// These two have the URL as an argument.
 const FROM: &[&str] = &["copy", "--from", "URL", "--to", "sqlite:new"];
 const TO: &[&str] = &["copy", "--from", "sqlite:good", "--to", "URL"];
 
-/// What changes a database.
+/// Commands that write.
 const WRITERS: [&[&str]; 6] = [SERVE, MIGRATE, LIST, CREATE, PURGE, TO];
-/// The same, and what only looks.
+/// Commands that write, and those that only read.
 const ALL: [&[&str]; 8] = [SERVE, MIGRATE, PLAN, LIST, CREATE, PURGE, FROM, TO];
 
-/// A folder in which `good` is a database, and nothing else.
+/// A folder that holds one usable database, `good`.
 struct Desk {
     folder: TempDir,
 }
@@ -60,7 +60,7 @@ impl Desk {
         self.folder.path().join(name)
     }
 
-    /// A URL of a file here.
+    /// The URL of a file in this folder.
     fn url(&self, name: &str) -> String {
         format!("sqlite:{}", self.path(name).display())
     }
@@ -69,7 +69,7 @@ impl Desk {
         Operator { directory: self.folder.path().to_owned(), url: url.to_owned() }
     }
 
-    /// The names and contents of all files here and below.
+    /// The names and contents of all files in this folder, recursively.
     fn state(&self) -> BTreeSet<(PathBuf, Vec<u8>)> {
         let mut state = BTreeSet::new();
         let mut folders = vec![self.folder.path().to_owned()];
@@ -85,13 +85,14 @@ impl Desk {
         state
     }
 
-    /// Everything that these commands say about a database that each of them refuses, and nothing here has changed.
+    /// Runs commands that must all refuse the database and change nothing. Returns the different sentences that they
+    /// print.
     #[track_caller]
     fn told(&self, commands: &[&[&str]], url: &str) -> BTreeSet<String> {
         self.told_by(commands, url, |command| command)
     }
 
-    /// The same with commands that are started in a way of their own.
+    /// The same, for commands that are started in a special way.
     #[track_caller]
     fn told_by(
         &self,

@@ -1,4 +1,4 @@
-//! SQLite files and folders that the process has no rights to.
+//! SQLite files and folders that the process may not use.
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::support::left_out;
 /// A way to start a command.
 type Start = fn(Command) -> Command;
 
-/// What permissions bind: the superuser, as whom tests may run, without the power to pass over them.
+/// Tests may run as root, whom permissions do not bind: this starts a command without the capability to ignore them.
 const BOUND: [&str; 2] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"];
 
 #[expect(clippy::needless_pass_by_value, reason = "one of the ways to start")]
@@ -30,7 +30,7 @@ fn bound(command: Command) -> Command {
     bound
 }
 
-/// How to start a command so that permissions bind it; `None` where that cannot be done.
+/// How to start a command so that permissions apply to it; `None` where that is not possible.
 fn start(folder: &Path) -> Option<Start> {
     if std::fs::metadata(folder).unwrap().uid() != 0 {
         return Some(|command| command);
@@ -43,7 +43,7 @@ fn set_mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// A desk with a folder `locked`, in which `x.db` is a database.
+/// A desk with a folder `locked`, which holds the database `x.db`.
 fn desk() -> Option<(Desk, Start)> {
     if engine() != Engine::Sqlite {
         return None;
@@ -65,7 +65,7 @@ fn a_file_that_may_not_be_read_is_named() {
     let sentence = format!("cannot open the database {}: Permission denied (os error 13)", file.display());
     let before = std::fs::read(&file).unwrap();
     set_mode(&file, 0o000);
-    // One by one, because this test may not read it either meanwhile.
+    // Commands run one by one, because this test cannot read the file either while it is locked.
     for command in [&ALL[..], &[BACKUP]].concat() {
         assert_eq!(desk.sentence(command, &desk.url("locked/x.db"), &start), sentence);
     }

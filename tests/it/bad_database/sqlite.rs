@@ -1,10 +1,10 @@
-//! SQLite files that are none, or that are not there.
+//! Files that are not SQLite databases, or do not exist.
 
 use super::{ALL, BACKUP, Desk, FROM, RESTORE, SERVE, TO, WRITERS, one};
 use crate::support::database::{MIGRATED_BY_A_LATER_RELEASE, statement_on};
 
 #[test]
-fn what_is_no_database_is_named_and_left_with_its_journal() {
+fn a_file_that_is_not_a_database_is_named_and_left_with_its_journal() {
     let desk = Desk::new();
     std::fs::write(desk.path("text"), "a text, and longer than what a database begins with").unwrap();
     std::fs::write(desk.path("short"), "x").unwrap();
@@ -31,7 +31,7 @@ fn what_is_no_database_is_named_and_left_with_its_journal() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_named() {
+fn a_missing_folder_is_named() {
     let desk = Desk::new();
     for folder in ["none", "password"] {
         let missing = desk.path(folder);
@@ -58,7 +58,7 @@ fn a_folder_that_is_not_there_is_named() {
 }
 
 #[tokio::test]
-async fn a_file_of_a_newer_release_is_left_as_it_is() {
+async fn a_file_of_a_newer_release_is_left_unchanged() {
     let desk = Desk::new();
     std::fs::copy(desk.path("good"), desk.path("newer")).unwrap();
     statement_on(&desk.url("newer"), MIGRATED_BY_A_LATER_RELEASE).await;
@@ -74,7 +74,7 @@ fn an_empty_file_is_a_new_database() {
 }
 
 #[test]
-fn urls_that_lead_nowhere_are_named_by_their_option() {
+fn unusable_urls_are_reported_with_their_option() {
     let desk = Desk::new();
     let known = "sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, application_name, options";
     for (url, why) in [

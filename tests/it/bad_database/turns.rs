@@ -13,7 +13,7 @@ use crate::deadline::Lock;
 use crate::support::database::{TestDatabase, engine, statement_on};
 use crate::support::process::{Serving, ends_by_itself};
 
-/// A database without anything, of the engine that this run is about, and a desk before it.
+/// An empty database of the engine that this run tests, and a desk that uses it.
 async fn empty() -> (TestDatabase, Desk) {
     let database = match engine() {
         Engine::Sqlite => TestDatabase::fresh(Engine::Sqlite).await,
@@ -22,13 +22,13 @@ async fn empty() -> (TestDatabase, Desk) {
     (database, Desk::new())
 }
 
-/// The turn of somebody who does not go on.
+/// A migration lease whose holder has stopped working.
 const TAKEN: &str = "
     CREATE TABLE migration_lease (id BIGINT PRIMARY KEY, holder TEXT NOT NULL, ends_at BIGINT NOT NULL);
     INSERT INTO migration_lease VALUES (1, 'process 7 on elsewhere', 9999999999)";
 
 #[tokio::test]
-async fn servers_and_commands_that_start_at_once_on_an_empty_database_all_succeed() {
+async fn servers_and_commands_that_start_together_on_an_empty_database_all_succeed() {
     let (database, desk) = empty().await;
     std::fs::write(desk.path("node.toml"), "").unwrap();
     std::thread::scope(|all| {
@@ -50,10 +50,10 @@ async fn servers_and_commands_that_start_at_once_on_an_empty_database_all_succee
 }
 
 #[tokio::test]
-async fn who_waits_for_its_turn_says_for_whom_and_goes_on_when_it_comes() {
-    let (database, desk) = empty().await;
-    statement_on(&database.url, TAKEN).await;
+async fn a_waiting_process_names_the_migrating_one_and_continues_when_it_ends() {
     for arguments in [MIGRATE, SERVE] {
+        let (database, desk) = empty().await;
+        statement_on(&database.url, TAKEN).await;
         let mut command = desk.operator(&database.url).command(arguments);
         command.env("GRANTOR_LISTEN", "127.0.0.1:0").stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -74,22 +74,13 @@ async fn who_waits_for_its_turn_says_for_whom_and_goes_on_when_it_comes() {
                 assert!(child.wait().unwrap().success());
                 let whose = statement_on(&database.url, "SELECT holder FROM migration_lease").await;
                 assert!(whose.starts_with(&format!("process {}", child.id())), "{whose}");
-                // Once more from the beginning.
-                undo(&database.url).await;
             }
         }
     }
 }
 
-/// Makes the last migration one that is still to be run, while somebody has the turn.
-async fn undo(url: &str) {
-    let last = "DROP TABLE schema_requirement; DELETE FROM _sqlx_migrations WHERE version = 12;
-        UPDATE migration_lease SET holder = 'process 7 on elsewhere', ends_at = 9999999999";
-    statement_on(url, last).await;
-}
-
 #[tokio::test]
-async fn who_has_waited_long_enough_says_for_whom_and_leaves() {
+async fn a_process_that_waited_too_long_names_the_migrating_one_and_stops() {
     let (database, desk) = empty().await;
     statement_on(&database.url, TAKEN).await;
     let options = Config::with(&[("database.url", database.url.as_str())]).unwrap().database_options();
@@ -98,7 +89,7 @@ async fn who_has_waited_long_enough_says_for_whom_and_leaves() {
     assert!(matches!(refused, DbError::MigrationLease(_)), "{refused:?}");
     let sentence = "process 7 on elsewhere is still migrating the database; try again when it has ended";
     assert_eq!(refused.to_string(), sentence);
-    // Whoever died in the middle is not waited for in vain.
+    // The lease of a process that died expires before the others give up.
     assert!(DbOptions::MIGRATION_PATIENCE > Duration::from_secs(60));
     statement_on(&database.url, "UPDATE migration_lease SET ends_at = 1001").await;
     let options = DbOptions { migration_patience: Duration::from_secs(10), ..options };
@@ -106,12 +97,21 @@ async fn who_has_waited_long_enough_says_for_whom_and_leaves() {
     desk.operator(&database.url).done(super::LIST);
 }
 
+/// What a process leaves behind that dies before its first migration.
+const NO_MIGRATION_YET: &str = "
+    CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL,
+        installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, checksum $BYTES NOT NULL,
+        execution_time BIGINT NOT NULL);
+    CREATE TABLE migration_lease (id BIGINT PRIMARY KEY, holder TEXT NOT NULL, ends_at BIGINT NOT NULL)";
+
 #[tokio::test]
-async fn who_meets_a_lock_that_is_not_given_back_says_so_and_leaves() {
+async fn a_process_that_meets_a_lasting_lock_says_so_and_stops() {
     let (database, desk) = empty().await;
-    desk.operator(&database.url).done(MIGRATE);
-    undo(&database.url).await;
-    statement_on(&database.url, "UPDATE migration_lease SET ends_at = 0").await;
+    let (journal, bytes) = match engine() {
+        Engine::Sqlite => ("PRAGMA journal_mode = WAL; ", "BLOB"),
+        Engine::Postgres => ("", "BYTEA"),
+    };
+    statement_on(&database.url, &format!("{journal}{}", NO_MIGRATION_YET.replace("$BYTES", bytes))).await;
     let lock = Lock::on(&database.url, "_sqlx_migrations IN SHARE ROW EXCLUSIVE MODE").await;
     let mut command = desk.operator(&database.url).command(SERVE);
     command.env("GRANTOR_LISTEN", "127.0.0.1:0").env("GRANTOR_HTTP__DEADLINE", "2s").stdin(Stdio::null());

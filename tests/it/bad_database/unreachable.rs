@@ -1,4 +1,4 @@
-//! A PostgreSQL that does not answer, or is none.
+//! PostgreSQL servers that do not answer, and servers that are not PostgreSQL.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -15,7 +15,7 @@ fn url(port: u16) -> String {
 }
 
 #[test]
-fn a_name_that_leads_nowhere_and_a_closed_port_are_named() {
+fn an_unknown_host_and_a_closed_port_are_named() {
     if engine() != Engine::Postgres {
         return;
     }
@@ -24,14 +24,14 @@ fn a_name_that_leads_nowhere_and_a_closed_port_are_named() {
     let sentence =
         format!("cannot open the database d at 127.0.0.1:{port}: Connection refused (os error 111)");
     assert_eq!(desk.told(&ALL, &url(port)), one(sentence));
-    // What the machine says of the name is its own.
+    // How the system describes the unknown name varies.
     for sentence in desk.told(&[SERVE, CREATE, TO], "postgres://u:hunter2@nowhere.invalid/d") {
         assert!(sentence.starts_with("cannot open the database d at nowhere.invalid:5432: "), "{sentence}");
     }
 }
 
 #[test]
-fn who_does_not_answer_is_not_waited_for() {
+fn a_server_that_does_not_answer_is_given_up() {
     if engine() != Engine::Postgres {
         return;
     }
@@ -45,7 +45,7 @@ fn who_does_not_answer_is_not_waited_for() {
 }
 
 #[test]
-fn a_server_of_another_protocol_is_taken_for_none() {
+fn a_server_of_another_protocol_is_not_taken_for_postgresql() {
     if engine() != Engine::Postgres {
         return;
     }

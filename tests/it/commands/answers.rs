@@ -1,4 +1,4 @@
-//! How every command asks, answers and refuses.
+//! How commands ask questions, print results and refuse.
 
 use std::process::{Command, Stdio};
 
@@ -12,7 +12,7 @@ use crate::support::process::{as_in_a_terminal, grantor};
 use crate::support::{TestServer, left_out};
 
 #[tokio::test]
-async fn nothing_is_destroyed_that_nobody_said_yes_to() {
+async fn nothing_is_destroyed_without_a_yes() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     server.service().await;
@@ -68,7 +68,7 @@ async fn on_a_terminal_the_question_is_answered_by_a_line() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_named() {
+async fn a_missing_object_is_named() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     server.service().await;
@@ -100,7 +100,7 @@ async fn what_is_not_there_is_named() {
 }
 
 #[test]
-fn contradictions_and_nothing_to_do_are_wrong_usage() {
+fn contradicting_options_and_empty_updates_are_wrong_usage() {
     let directory = tempfile::tempdir().unwrap();
     for usage in [
         &["client", "update", "web"][..],
@@ -182,7 +182,7 @@ fn shells_learn_the_commands() {
 }
 
 #[tokio::test]
-async fn a_lease_that_a_killed_process_left_behind_keeps_nobody_from_a_current_schema() {
+async fn a_lease_of_a_killed_process_does_not_block_a_current_schema() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     server.sql("UPDATE migration_lease SET ends_at = 99999999999").await;
@@ -191,7 +191,7 @@ async fn a_lease_that_a_killed_process_left_behind_keeps_nobody_from_a_current_s
 }
 
 #[tokio::test]
-async fn a_release_works_beside_a_later_one_until_the_schema_says_that_it_must_not() {
+async fn a_release_works_beside_a_later_one_until_the_schema_forbids_it() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let later =
@@ -222,7 +222,7 @@ async fn an_interrupted_command_leaves_nothing_half_done() {
     let mut browser = server.alice().await;
     let refresh = refresh_token(&web, &mut browser, "read").await;
     let mut lock = Lock::take(&server).await;
-    // It ends the sessions first, and then waits for the codes.
+    // The command ends the sessions first, then waits for the lock on the codes.
     let mut command = as_in_a_terminal(&operator.command(&["user", "delete", "alice", "--yes"]));
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
     lock.is_met().await;

@@ -1,4 +1,4 @@
-//! Commands beside a server and beside one another.
+//! Commands that run beside a server and beside each other.
 
 use std::process::Output;
 
@@ -7,7 +7,7 @@ use crate::support::operator::refusal;
 use crate::support::{Application, Desk};
 
 #[tokio::test]
-async fn eight_commands_at_once_do_their_work_beside_a_server() {
+async fn eight_parallel_commands_succeed_beside_a_server() {
     let desk = Desk::new().await;
     desk.done(&["scope", "create", "read", "--description", "Read"]);
     let serving = desk.serve(&[]);
@@ -32,9 +32,9 @@ async fn eight_commands_at_once_do_their_work_beside_a_server() {
 }
 
 #[tokio::test]
-async fn one_of_eight_commands_wins_the_same_name() {
+async fn one_of_eight_commands_gets_the_same_name() {
     let desk = Desk::new().await;
-    // On an empty database all of them migrate it first.
+    // On an empty database each of them begins with the migrations.
     let commands: Vec<_> = (0..8)
         .map(|_| {
             let arguments = ["scope", "create", "read", "--description", "Read", "--json"];
@@ -51,7 +51,7 @@ async fn one_of_eight_commands_wins_the_same_name() {
 }
 
 #[tokio::test]
-async fn migrating_twice_is_as_good_as_once() {
+async fn migrating_twice_changes_nothing_more() {
     let desk = Desk::new().await;
     for _ in 0..2 {
         assert_eq!(desk.done(&["migrate"]), "the database has this version's schema\n");

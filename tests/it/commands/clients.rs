@@ -7,7 +7,7 @@ use crate::support::Operator;
 use crate::support::TestServer;
 
 #[tokio::test]
-async fn a_client_that_is_disabled_gets_no_token_from_the_running_server() {
+async fn a_disabled_client_gets_no_token_from_the_running_server() {
     let server = TestServer::start().await;
     let (operator, service) = (Operator::of(&server), server.service().await);
     assert_eq!(token(&service).await.status, 200);
@@ -19,7 +19,7 @@ async fn a_client_that_is_disabled_gets_no_token_from_the_running_server() {
 }
 
 #[tokio::test]
-async fn a_secret_is_changed_for_another_without_an_outage() {
+async fn a_secret_is_replaced_without_an_outage() {
     let server = TestServer::start().await;
     let (operator, mut service) = (Operator::of(&server), server.service().await);
     let [old] = &secret_ids(&operator.json(&["client", "show", "service"]))[..] else { panic!("one") };
@@ -62,7 +62,7 @@ async fn a_client_keeps_at_most_five_secrets_and_a_public_one_none() {
 }
 
 #[tokio::test]
-async fn the_last_secret_goes_only_when_that_is_meant() {
+async fn the_last_secret_is_removed_only_after_a_yes() {
     let server = TestServer::start().await;
     let (operator, service) = (Operator::of(&server), server.service().await);
     let [only] = &secret_ids(&operator.json(&["client", "show", "service"]))[..] else { panic!("one") };
@@ -128,7 +128,7 @@ async fn every_option_of_client_update_has_its_effect() {
 }
 
 #[tokio::test]
-async fn what_a_client_becomes_passes_the_checks_of_a_new_one() {
+async fn an_updated_client_passes_the_same_checks_as_a_new_one() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     server.web().await;
@@ -166,7 +166,7 @@ async fn what_a_client_becomes_passes_the_checks_of_a_new_one() {
 }
 
 #[tokio::test]
-async fn a_client_that_takes_a_deleted_ones_id_inherits_nothing() {
+async fn a_client_with_the_id_of_a_deleted_one_inherits_nothing() {
     let server = TestServer::start().await;
     let (operator, mut web) = (Operator::of(&server), server.web().await);
     let mut browser = server.alice().await;

@@ -40,7 +40,7 @@ fn the_configuration_is_shown_with_where_each_value_comes_from() {
 }
 
 #[test]
-fn every_mistake_in_the_configuration_is_found_at_once() {
+fn all_mistakes_in_the_configuration_are_reported_together() {
     let directory = tempfile::tempdir().unwrap();
     let file = "listen = \"nowhere\"\nhttp = 1\n[tokens]\ncode_lifetime = \"10m\"\nlifetime = \"5m\"\n";
     std::fs::write(directory.path().join("grantor.toml"), file).unwrap();

@@ -1,4 +1,4 @@
-//! What is created: with every option, with a secret and a logo, and in a running server at once.
+//! Creating things: with every option, with a secret or a logo, and with immediate effect on a running server.
 
 use super::token;
 use crate::support::operator::refusal;
@@ -9,7 +9,7 @@ use crate::support::{Application, Browser, Desk};
 const PNG: [u8; 12] = [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', 1, 2, 3, 4];
 
 #[tokio::test]
-async fn what_a_command_creates_counts_in_a_running_server_at_once() {
+async fn a_running_server_sees_at_once_what_a_command_creates() {
     let desk = Desk::new().await;
     let serving = desk.serve(&[]);
     let absent = Application::registered_at(&serving.url, "new", Some("a chosen secret"), "");
@@ -20,7 +20,7 @@ async fn what_a_command_creates_counts_in_a_running_server_at_once() {
     assert_eq!(created, serde_json::json!({"client_id": "new"}), "a chosen secret is not repeated");
     assert_eq!(token(&absent).await.get("scope"), "read");
 
-    // The server has looked at both tables just now, and kept what it saw.
+    // The server has just read both tables into its cache.
     desk.done(&["scope", "create", "write", "--description", "Change your things"]);
     let created = desk.client_done("newer", "service", &["--scope", "read write"]);
     let newer = Application::registered_at(&serving.url, "newer", created["client_secret"].as_str(), "");
@@ -113,7 +113,7 @@ async fn a_generated_secret_is_shown_once_and_needs_no_encoding() {
         assert!(secret.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)), "{secret}");
         assert!(!seen[..number].contains(secret), "another one each time");
     }
-    // It is stored as a hash, wherever one looks.
+    // Only the hash is stored: the secret is in none of the files.
     for file in std::fs::read_dir(desk.directory()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         assert!(!bytes.windows(seen[0].len()).any(|window| window == seen[0].as_bytes()));

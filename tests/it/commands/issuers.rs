@@ -1,4 +1,4 @@
-//! Issuers that are trusted, and the people who are linked to them.
+//! Trusted issuers, and the people that are linked to them.
 
 use grantor::jose::key::SigningKey;
 use grantor::oauth::signing_key::SigningAlgorithm;
@@ -8,7 +8,7 @@ use crate::support::{Operator, TestServer};
 
 const IDP: &str = "https://idp.example.com";
 
-/// A server that trusts the issuer, with the keys of a file.
+/// A server that trusts the issuer with the keys in a file.
 async fn trusting() -> (TestServer, Operator, [String; 3]) {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
@@ -33,7 +33,7 @@ async fn trusting() -> (TestServer, Operator, [String; 3]) {
 }
 
 #[tokio::test]
-async fn an_issuer_that_could_vouch_for_nobody_is_not_trusted() {
+async fn invalid_issuer_registrations_are_refused_with_a_sentence() {
     let (_server, operator, [keys, none, private]) = trusting().await;
     let by_file = |file| ["--jwks", file, "--scope", "read", "--client", "service"];
     let by_uri = |uri| ["--jwks-uri", uri, "--scope", "read", "--client", "service"];
@@ -90,7 +90,7 @@ async fn an_issuer_is_trusted_changed_listed_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_person_is_linked_by_issuer_and_subject_and_by_nothing_else() {
+async fn a_person_is_linked_by_issuer_and_subject_only() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     server.service().await;

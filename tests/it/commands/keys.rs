@@ -1,4 +1,4 @@
-//! Signing keys: what an operator sees of them, and how they are renewed and taken out of use.
+//! Signing keys: listing, rotating and retiring them.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -22,7 +22,7 @@ fn words(states: &[(String, String)]) -> Vec<&str> {
     states.iter().map(|(_, state)| state.as_str()).collect()
 }
 
-/// What the running server publishes; a second later, so that it has read what a command changed.
+/// The `kid`s that the running server publishes, once it has read what a command changed.
 async fn published(server: &TestServer) -> Vec<String> {
     server.clock.advance(Duration::from_secs(5));
     let keys = server.get("/jwks").await.json();
@@ -61,7 +61,7 @@ async fn a_rotation_publishes_a_key_that_signs_a_day_later() {
 }
 
 #[tokio::test]
-async fn a_stolen_key_is_replaced_and_taken_away_at_once() {
+async fn a_stolen_key_is_replaced_and_removed_at_once() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let stolen = states(&operator, "ES256").remove(0).0;
@@ -71,7 +71,7 @@ async fn a_stolen_key_is_replaced_and_taken_away_at_once() {
     assert!(text.contains("for ES256, EdDSA at once?") && text.contains("--yes"), "{text}");
     assert_eq!(words(&states(&operator, "ES256")), ["signing"]);
 
-    // The clock of the command is the system's: past the second in which the server made its keys.
+    // Commands use the system clock: it is moved past the second in which the server made its keys.
     server.clock.advance(Duration::from_secs(5));
     server.sql("UPDATE signing_keys SET signs_from = signs_from - 60").await;
     let made = operator.json(&["key", "rotate", "--algorithm", "ES256", "--now", "--yes"]);
@@ -90,7 +90,7 @@ async fn a_stolen_key_is_replaced_and_taken_away_at_once() {
 }
 
 #[tokio::test]
-async fn a_key_that_waits_signs_at_once_when_the_one_before_it_goes() {
+async fn a_waiting_key_signs_at_once_when_the_current_one_is_retired() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     operator.done(&["key", "rotate", "--algorithm", "ES256"]);
@@ -99,7 +99,7 @@ async fn a_key_that_waits_signs_at_once_when_the_one_before_it_goes() {
     assert!(asked.contains(&format!("sign with {new} from now on?")), "{asked}");
     let text = operator.done(&["key", "retire", old, "--yes"]);
     assert_eq!(text, format!("retired the ES256 key {old}; {new} signs from now on\n"));
-    // Of keys of one second, either may stand first in the list.
+    // Two keys from the same second may be listed in either order.
     let found = states(&operator, "ES256");
     for (kid, state) in [(old, "retired"), (new, "signing")] {
         assert!(found.contains(&(kid.clone(), state.to_owned())), "{state} {kid}: {found:?}");

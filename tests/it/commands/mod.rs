@@ -22,7 +22,7 @@ async fn token(application: &Application) -> Answer {
     application.token(&[("grant_type", "client_credentials"), ("scope", "read")]).await
 }
 
-/// A refresh token that alice allowed, for `scope`.
+/// A refresh token for `scope` that Alice allowed.
 async fn refresh_token(web: &Application, browser: &mut Browser, scope: &str) -> String {
     let answer = browser.authorize(&web.url_with(&[("scope", scope)])).await;
     web.redeem_by_hand(&answer.get("code")).await.get("refresh_token")

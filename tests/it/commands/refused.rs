@@ -9,7 +9,7 @@ use crate::support::server::PASSWORD;
 use crate::support::{Application, Desk};
 
 #[tokio::test]
-async fn what_exists_already_is_refused_and_left_as_it_is() {
+async fn a_duplicate_is_refused_and_the_existing_one_left_unchanged() {
     let desk = Desk::new().await;
     desk.done(&["scope", "create", "read", "--description", "Read"]);
     assert_eq!(
@@ -65,7 +65,7 @@ async fn options_that_contradict_each_other_are_refused() {
         ("service", vec!["--name", "two\nlines"], "a name has"),
         ("service", vec!["--logo", "none.png"], "the logo none.png cannot be read"),
     ] {
-        // The name given last would be a second one.
+        // `--name` is given already, so another one would be a repetition.
         let output = match options.first() {
             Some(&"--name") => {
                 desk.run(&["client", "create", "--id", "refused", "--name", options[1], "--kind", kind])
@@ -79,7 +79,7 @@ async fn options_that_contradict_each_other_are_refused() {
 }
 
 #[tokio::test]
-async fn redirect_uris_that_could_mean_two_things_are_refused() {
+async fn ambiguous_redirect_uris_are_refused() {
     let desk = Desk::new().await;
     for uri in [
         "",
@@ -112,7 +112,7 @@ async fn redirect_uris_that_could_mean_two_things_are_refused() {
 }
 
 #[tokio::test]
-async fn scopes_and_users_that_cannot_be_are_refused() {
+async fn impossible_scopes_and_users_are_refused() {
     let desk = Desk::new().await;
     let long = "x".repeat(1001);
     for (name, description, part) in [

@@ -53,7 +53,7 @@ async fn a_resource_is_registered_changed_listed_and_deleted() {
     let table = operator.done(&["resource", "list"]);
     assert!(table.starts_with("URI                      SCOPES  TOKENS  LIFETIME  CLIENTS\n"), "{table}");
 
-    // What a client is registered for is not to grow by a deletion.
+    // The resource cannot be deleted: an empty list would give the client more than it has now.
     operator.done(&["client", "update", "service", "--resource", "https://api.example.com/"]);
     assert_eq!(operator.json(&["client", "show", "service"])["resources"], json!([API]));
     let text = operator.refused(&["resource", "delete", API, "--yes"]);
@@ -68,7 +68,7 @@ async fn a_resource_is_registered_changed_listed_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_scope_that_is_deleted_is_no_resources_any_more() {
+async fn a_deleted_scope_is_removed_from_resources() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     operator.done(&["resource", "create", API, "--scope", "read write"]);
@@ -81,7 +81,7 @@ async fn a_scope_that_is_deleted_is_no_resources_any_more() {
 }
 
 #[tokio::test]
-async fn what_a_person_gave_is_listed_and_taken_back() {
+async fn grants_of_a_person_are_listed_and_revoked() {
     let server = TestServer::start().await;
     let (operator, web) = (Operator::of(&server), server.web().await);
     let mut browser = server.alice().await;
@@ -116,7 +116,7 @@ async fn what_a_person_gave_is_listed_and_taken_back() {
 }
 
 #[tokio::test]
-async fn a_token_is_explained_without_standing_in_a_history() {
+async fn a_token_is_read_from_standard_input_and_explained() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     server.resource(API, "read").await;
@@ -157,7 +157,7 @@ async fn a_token_is_explained_without_standing_in_a_history() {
     for token in [tokens.get("access_token"), next.get("access_token"), next.get("refresh_token")] {
         assert_eq!(operator.json(&["token", "inspect", &token])["state"], "revoked: session.ended");
     }
-    // Of another generation than its MAC says.
+    // The generation does not fit the token's MAC.
     let mut forged = tokens.get("refresh_token");
     let at = forged.len() - 44;
     let other = if &forged[at..=at] == "A" { "B" } else { "A" };

@@ -7,7 +7,7 @@ use crate::support::Operator;
 use crate::support::TestServer;
 
 #[tokio::test]
-async fn a_scope_is_deleted_by_force_from_all_that_have_it() {
+async fn force_deletes_a_scope_from_everything_that_has_it() {
     let server = TestServer::start().await;
     let (operator, web, service) = (Operator::of(&server), server.web().await, server.service().await);
     let refresh = refresh_token(&web, &mut server.alice().await, "read write").await;

@@ -1,4 +1,4 @@
-//! The forms of the commands that scripts may rely on.
+//! The exit codes and help texts that scripts may rely on.
 
 use crate::support::process::run;
 

@@ -53,7 +53,7 @@ async fn a_new_password_ends_what_the_old_one_opened() {
 }
 
 #[tokio::test]
-async fn a_disabled_user_keeps_grants_that_nobody_can_use_meanwhile() {
+async fn a_disabled_user_keeps_grants_that_are_unusable_meanwhile() {
     let server = TestServer::start().await;
     let (operator, web) = (Operator::of(&server), server.web().await);
     let mut browser = server.alice().await;

@@ -1,4 +1,4 @@
-//! What ends an exchanged token: everything that ends what it came of.
+//! What ends an exchanged token: everything that ends the token it was exchanged from.
 
 use grantor::oauth::client::TokenFormat;
 use serde_json::json;
@@ -7,7 +7,7 @@ use super::{ORDERS, STOCK, Stage, exchange, exchanged, is_active};
 use crate::support::{Event, Operator};
 
 #[tokio::test]
-async fn threat_27_nothing_that_was_exchanged_outlives_what_it_came_of() {
+async fn no_exchanged_token_outlives_the_token_it_was_made_from() {
     let of_who_has_it = Event::ALL.map(|event| (event, "web"));
     let of_who_passed_it_on = [Event::ClientDisabled, Event::ClientDeleted].map(|event| (event, "orders"));
     for (event, client) in of_who_has_it.into_iter().chain(of_who_passed_it_on) {
@@ -39,7 +39,7 @@ async fn threat_27_nothing_that_was_exchanged_outlives_what_it_came_of() {
 }
 
 #[tokio::test]
-async fn threat_27_who_is_disabled_exchanges_nothing_and_what_it_exchanged_is_worth_nothing_meanwhile() {
+async fn a_disabled_client_exchanges_nothing_and_its_exchanged_tokens_are_inactive_meanwhile() {
     let mut stage = Stage::set().await;
     let operator = Operator::of(&stage.server);
     let first = stage.token().await;
@@ -54,7 +54,7 @@ async fn threat_27_who_is_disabled_exchanges_nothing_and_what_it_exchanged_is_wo
 }
 
 #[tokio::test]
-async fn a_token_that_is_given_back_takes_along_what_was_exchanged_from_it_and_nothing_else() {
+async fn revoking_a_token_ends_what_was_exchanged_from_it_and_nothing_else() {
     for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
         let mut stage = Stage::of(format).await;
         let tokens = stage.tokens("openid read write", ORDERS).await;
@@ -62,7 +62,7 @@ async fn a_token_that_is_given_back_takes_along_what_was_exchanged_from_it_and_n
         let second = exchanged(&stage.orders, &first, &[("resource", STOCK)]).await;
         let beside = exchanged(&stage.orders, &first, &[("resource", STOCK)]).await;
         let third = exchanged(&stage.stock, &second, &[]).await;
-        // Who holds what came of it cannot end more than that.
+        // The holder of an exchanged token can only revoke that one.
         stage.orders.post("/revoke", &[("token", &first)]).await;
         stage.stock.post("/revoke", &[("token", &second)]).await;
         assert!(is_active(&stage.stock, &third).await);
@@ -84,7 +84,7 @@ async fn a_token_that_is_given_back_takes_along_what_was_exchanged_from_it_and_n
 }
 
 #[tokio::test]
-async fn a_line_of_jwts_and_opaque_tokens_ends_where_any_of_them_ends() {
+async fn a_chain_of_jwts_and_opaque_tokens_ends_where_any_of_them_ends() {
     for gone in 0..3 {
         let mut stage = Stage::set().await;
         let operator = Operator::of(&stage.server);
@@ -106,7 +106,7 @@ async fn a_line_of_jwts_and_opaque_tokens_ends_where_any_of_them_ends() {
 }
 
 #[tokio::test]
-async fn who_has_left_a_group_gets_nothing_more_by_an_exchange() {
+async fn a_person_who_left_a_group_gets_nothing_more_by_an_exchange() {
     let mut stage = Stage::set().await;
     let operator = Operator::of(&stage.server);
     operator.done(&["user", "update", "alice", "--group", "staff"]);
@@ -128,7 +128,7 @@ async fn who_has_left_a_group_gets_nothing_more_by_an_exchange() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_deleted_leaves_nothing_to_who_comes_under_its_name() {
+async fn a_deleted_client_leaves_nothing_to_a_new_one_with_its_id() {
     for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
         let mut stage = Stage::of(format).await;
         let operator = Operator::of(&stage.server);

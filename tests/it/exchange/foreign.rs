@@ -14,7 +14,7 @@ use crate::support::site::Site;
 use crate::support::{Answer, Operator};
 use crate::trusted_issuers::{IDP, SUBJECT, said, trust};
 
-/// The stage of the other tests, with an issuer that is trusted with tokens of the first API's service, about alice.
+/// The stage of the other tests, with a trusted issuer whose tokens about Alice the first API's service may bring.
 struct Trusting {
     stage: Stage,
     key: SigningKey,
@@ -77,13 +77,13 @@ async fn a_token_of_a_trusted_issuer_is_exchanged_for_one_about_the_linked_perso
         (&json!(trusting.alice), &json!("orders"), &json!(STOCK))
     );
     assert_eq!(said["act"], json!({ "sub": "orders" }), "it is not the subject itself that comes with it");
-    // It is exchanged on as any other.
+    // The result can be exchanged like any other token.
     let next = exchanged(&stage.stock, &token, &[]).await;
     assert_eq!(claims(&next)["act"], json!({ "sub": "stock", "act": { "sub": "orders" } }));
     stage.server.clock.advance(Duration::from_secs(200));
     assert!(!is_active(&stage.stock, &next).await && !is_active(&stage.stock, &token).await);
 
-    // An access token of the issuer, and the same one twice: who may exchange is who authenticates.
+    // An access token of the issuer, used twice: only the client authentication counts.
     let access = trusting
         .key
         .sign("at+jwt", &crate::trusted_issuers::said(&stage.server, &json!({ "jti": null })))
@@ -108,7 +108,7 @@ async fn a_token_of_a_trusted_issuer_is_exchanged_for_one_about_the_linked_perso
 }
 
 #[tokio::test]
-async fn the_issuer_says_who_may_act_and_who_acted_and_the_policy_who_need_not_say_so() {
+async fn an_issuer_limits_and_names_actors_and_impersonation_leaves_the_caller_out() {
     let trusting = Trusting::set().await;
     let stage = &trusting.stage;
     let to_stock = [("resource", STOCK)];
@@ -138,7 +138,7 @@ async fn the_issuer_says_who_may_act_and_who_acted_and_the_policy_who_need_not_s
 }
 
 #[tokio::test]
-async fn an_actor_whom_the_issuer_names_may_act() {
+async fn an_actor_that_the_issuer_names_may_act() {
     let trusting = Trusting::set().await;
     let stage = &trusting.stage;
     let own = stage.orders.token(&[("grant_type", "client_credentials")]).await.get("access_token");
@@ -150,7 +150,7 @@ async fn an_actor_whom_the_issuer_names_may_act() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_token_of_an_issuer_is_told_to_who_may_bring_it_alone() {
+async fn only_clients_that_may_bring_an_issuers_token_learn_what_is_wrong_with_it() {
     let trusting = Trusting::set().await;
     let stage = &trusting.stage;
     let (now, issuer) = (stage.server.app.now(), stage.server.app.issuer.clone());
@@ -174,7 +174,7 @@ async fn what_is_wrong_with_a_token_of_an_issuer_is_told_to_who_may_bring_it_alo
     for iss in ["https://nobody.example.com", "https://idp.example.com/"] {
         trusting.refused(&trusting.token(&json!({ "iss": iss })), "subject_token.invalid").await;
     }
-    // By its type it is ours, and as ours it is none.
+    // Its type says that it is an access token of this server, which it is not.
     let form =
         [("grant_type", GRANT), ("subject_token", good.as_str()), ("subject_token_type", ACCESS_TOKEN)];
     stage.orders.token(&form).await.assert_json_error(400, "invalid_request", "subject_token.invalid");
@@ -189,7 +189,7 @@ async fn what_is_wrong_with_a_token_of_an_issuer_is_told_to_who_may_bring_it_alo
 }
 
 #[tokio::test]
-async fn threat_12_a_header_cannot_choose_how_a_subject_token_is_verified() {
+async fn a_header_cannot_choose_how_a_subject_token_is_verified() {
     let site = Site::start(|_| ("200 OK".to_owned(), String::new()));
     let url = format!("http://127.0.0.1:{}/jwks", site.port);
     let trusting = Trusting::set().await;
@@ -199,14 +199,14 @@ async fn threat_12_a_header_cannot_choose_how_a_subject_token_is_verified() {
         trusting.refused(&token, "subject_token.foreign").await;
     }
     assert_eq!(site.called(), 0, "nothing that a header names is called");
-    // Keys that cannot be had are told of as such, and no private address is called for them.
+    // If the keys cannot be fetched, the error says so, and no private address is called.
     let trusting = Trusting::with(theirs, IssuerKeys::At(url)).await;
     trusting.refused(&trusting.token(&json!({})), "subject_token.foreign").await;
     assert_eq!(site.called(), 0);
 }
 
 #[tokio::test]
-async fn threat_27_what_came_of_a_subject_token_ends_with_the_trust_in_it() {
+async fn a_token_from_a_subject_token_ends_with_the_trust_in_it() {
     for done in [
         &["user", "disable", "alice"][..],
         &["user", "delete", "alice", "--yes"],

@@ -1,4 +1,4 @@
-//! What is not exchanged, and what nobody learns by trying.
+//! Refused exchanges, and what a caller can learn from them: nothing.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn of<'a>(token: &'a str, token_type: &'a str) -> [(&'static str, &'a str); 2] {
     [("subject_token", token), ("subject_token_type", token_type)]
 }
 
-/// What an answer says but for the request that it is to.
+/// What an answer says, without the request id.
 fn told(answer: &Answer) -> Value {
     let mut told = answer.json();
     told.as_object_mut().unwrap().remove("request_id");
@@ -23,7 +23,7 @@ fn told(answer: &Answer) -> Value {
 }
 
 #[tokio::test]
-async fn threat_26_a_third_client_exchanges_nothing_and_learns_nothing() {
+async fn a_third_client_exchanges_nothing_and_learns_nothing() {
     for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
         let mut stage = Stage::of(format).await;
         let first = stage.token().await;
@@ -35,11 +35,11 @@ async fn threat_26_a_third_client_exchanges_nothing_and_learns_nothing() {
         for token in [&first, &second, &for_server, &own] {
             let refused = exchange(&stage.stranger, token, &[]).await;
             assert_eq!((refused.status, told(&refused)), (made_up.status, told(&made_up)), "{format:?}");
-            // Whatever else is wrong with the request of who may not.
+            // The refusal is the same, whatever else is wrong with the request.
             let more = [("scope", "write"), ("resource", STOCK)];
             assert_eq!(told(&exchange(&stage.stranger, token, &more).await), told(&made_up));
         }
-        // An API that it is not for, and that is behind the other one, is a third client as well.
+        // The second API's server is a third client, too: the token is not for it.
         assert_eq!(told(&exchange(&stage.stock, &first, &[]).await), told(&made_up));
         stage.web.post("/revoke", &[("token", &first)]).await;
         assert_eq!(
@@ -53,14 +53,14 @@ async fn threat_26_a_third_client_exchanges_nothing_and_learns_nothing() {
 }
 
 #[tokio::test]
-async fn a_server_of_an_api_that_is_registered_a_moment_ago_exchanges_at_once() {
+async fn a_just_registered_server_of_an_api_exchanges_at_once() {
     let mut stage = Stage::set().await;
     let first = stage.token().await;
     let refused = exchange(&stage.stranger, &first, &[]).await;
     refused.assert_json_error(400, "invalid_request", "subject_token.invalid");
     Operator::of(&stage.server).done(&["resource", "update", ORDERS, "--client", "stranger"]);
     assert_eq!(exchange(&stage.stranger, &first, &[]).await.status, 200);
-    // So it is with tokens for this server, which a resource of its name has servers for.
+    // The same for tokens for this server, for which a resource with the issuer's URI has servers.
     let for_server = stage.tokens("openid read", "").await.get("access_token");
     assert_eq!(exchange(&stage.stock, &for_server, &[]).await.status, 400);
     let issuer = stage.server.url.clone();
@@ -129,7 +129,7 @@ async fn only_access_tokens_are_exchanged_and_only_by_their_type() {
 }
 
 #[tokio::test]
-async fn who_is_not_registered_for_it_or_cannot_prove_itself_exchanges_nothing() {
+async fn clients_without_the_grant_or_authentication_exchange_nothing() {
     let mut stage = Stage::set().await;
     let first = stage.token().await;
     let plain = stage.server.register(Registration::service("plain")).await;
@@ -163,7 +163,7 @@ async fn four_exchanges_follow_one_another_and_no_more() {
 }
 
 #[tokio::test]
-async fn threat_12_a_token_that_says_it_is_ours_is_verified_by_our_keys_alone() {
+async fn a_token_that_claims_to_be_ours_is_verified_by_our_keys_alone() {
     let mut stage = Stage::set().await;
     let first = stage.token().await;
     let [header, said] = parts(&first);
@@ -188,7 +188,7 @@ async fn threat_12_a_token_that_says_it_is_ours_is_verified_by_our_keys_alone() 
     widened["scope"] = json!("read write pay");
     let head = input.split('.').next().unwrap();
     forged.push(format!("{head}.{}.{signature}", to_base64url(widened.to_string().as_bytes())));
-    // Another server's, which says that it is of this one.
+    // A token of another server that claims to be from this one.
     forged.push(theirs.sign("at+jwt", &said).unwrap());
     let mut elsewhere = Stage::set().await;
     forged.push(elsewhere.token().await);
@@ -207,7 +207,7 @@ async fn threat_12_a_token_that_says_it_is_ours_is_verified_by_our_keys_alone() 
 }
 
 #[tokio::test]
-async fn a_failing_database_exchanges_nothing() {
+async fn nothing_is_exchanged_when_the_database_fails() {
     let mut stage = Stage::of(TokenFormat::Opaque).await;
     let first = stage.token().await;
     stage.server.sql("ALTER TABLE revoked_tokens RENAME TO hidden_tokens").await;

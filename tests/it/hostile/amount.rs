@@ -9,7 +9,7 @@ use crate::support::TestServer;
 use crate::support::relying_party::Registration;
 use crate::token_endpoint::PARAMETERS;
 
-/// Far more than any refusal takes here, and far less than a body of 1 MB would take if it were worked on.
+/// Far more than a refusal takes, and far less than processing a body of 1 MB would take.
 const SOON: Duration = Duration::from_secs(5);
 const MEGABYTE: usize = 1_000_000;
 
@@ -127,7 +127,7 @@ async fn a_thousand_parameters_are_refused() {
 }
 
 #[tokio::test]
-async fn threat_30_no_refusal_costs_more_than_a_good_request() {
+async fn no_refusal_costs_more_than_a_good_request() {
     let server = TestServer::start().await;
     let tv = server.register(Registration::native("tv").grants(&[GrantType::DeviceCode])).await;
     let service = server.service().await;
@@ -164,6 +164,6 @@ async fn threat_30_no_refusal_costs_more_than_a_good_request() {
             refused.assert_json_error(400, "invalid_request", "parameter.too_long");
         }
     }
-    // Twice as much is the noise of a busy machine.
+    // A factor of two is the noise of a busy machine.
     assert!(refusals < good_ones * 2, "{refusals:?} for refusals, {good_ones:?} for good requests");
 }

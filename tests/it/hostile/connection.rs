@@ -1,4 +1,4 @@
-//! Connections that give nothing, little, or something else than HTTP.
+//! Connections that send nothing, little, or something other than HTTP.
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -7,12 +7,12 @@ use super::{FORM, answer_of, assert_well, connect, status_of};
 use crate::support::TestServer;
 
 #[tokio::test]
-async fn a_request_that_is_never_finished_leaves_the_server_well() {
+async fn unfinished_requests_leave_the_server_working() {
     let server = TestServer::start().await;
     let head =
         format!("POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: 1000\r\n\r\n");
     let whole = format!("{head}grant_type=client_credentials&client_id=web&");
-    // Cut at every place that a reader could trip over, and more often than there are workers or connections.
+    // Cut at every place where a parser could fail, and more often than there are workers or connections.
     for cut in (0..whole.len()).step_by(3) {
         let mut link = connect(&server);
         link.write_all(&whole.as_bytes()[..cut]).unwrap();
@@ -30,7 +30,7 @@ async fn a_request_that_is_never_finished_leaves_the_server_well() {
 }
 
 #[tokio::test]
-async fn slow_bodies_hold_nobody_up_and_end_with_the_deadline() {
+async fn slow_bodies_delay_no_others_and_end_with_the_deadline() {
     let server = TestServer::start_with(&[("http.deadline", "2s")]).await;
     let begun = |path: &str| {
         let mut link = connect(&server);
@@ -41,7 +41,7 @@ async fn slow_bodies_hold_nobody_up_and_end_with_the_deadline() {
     let (json, page) = ("\"error\":\"temporarily_unavailable\"", "Please try again");
     let slow = (0..25).flat_map(|_| [(begun("/token"), json), (begun("/authorize"), page)]);
     let slow: Vec<(TcpStream, &str)> = slow.collect();
-    // One worker has fifty of them, and answers others meanwhile.
+    // A single worker serves fifty of them, and answers other requests at the same time.
     assert_well(&server).await;
     for (link, marker) in slow {
         let answer = answer_of(link);
@@ -54,7 +54,7 @@ async fn slow_bodies_hold_nobody_up_and_end_with_the_deadline() {
 
 #[tokio::test]
 #[rustfmt::skip]
-async fn what_is_no_http_gets_no_5xx_and_harms_nobody() {
+async fn bytes_that_are_not_http_get_no_5xx_and_disturb_nothing() {
     let server = TestServer::start().await;
     let long = format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(300_000));
     let headers = format!("GET / HTTP/1.1\r\nHost: x\r\n{}\r\n", "a: b\r\n".repeat(2000));

@@ -5,7 +5,7 @@ use crate::support::relying_party::REDIRECT_URI;
 use crate::support::{Answer, TestServer};
 use crate::token_endpoint::PARAMETERS;
 
-/// What breaks decoders and headers, and whether it can stand in a value at all.
+/// Values that break decoders and headers, and whether one may be a valid value at all.
 const BREAKERS: [(&str, bool); 14] = [
     ("%00", false),
     ("a%00b", false),
@@ -24,7 +24,7 @@ const BREAKERS: [(&str, bool); 14] = [
 ];
 
 #[tokio::test]
-async fn what_breaks_decoders_breaks_nothing_at_the_authorization_endpoint() {
+async fn values_that_break_decoders_break_nothing_at_the_authorization_endpoint() {
     let server = TestServer::start().await;
     let web = server.web().await;
     let mut browser = server.browser();
@@ -38,7 +38,8 @@ async fn what_breaks_decoders_breaks_nothing_at_the_authorization_endpoint() {
                 assert!(!answer.headers.contains_key("x-injected"), "{what}");
                 match (name, fits) {
                     ("client_id" | "redirect_uri", _) => assert_4xx(&answer, &what),
-                    // No error, or one of this parameter; in either case to the registered place or to a page here.
+                    // Either no error, or an error about this parameter; both go to the registered URI or to a page
+                    // here.
                     ("state" | "nonce", true) => assert!(!answer.get("flow").is_empty(), "{what}"),
                     (_, true) => assert_goes_back(&answer, None),
                     (_, false) => assert_goes_back(&answer, Some("parameter.malformed")),
@@ -60,7 +61,7 @@ fn assert_goes_back(answer: &Answer, reason: Option<&str>) {
 }
 
 #[tokio::test]
-async fn what_breaks_decoders_breaks_nothing_at_the_token_endpoint() {
+async fn values_that_break_decoders_break_nothing_at_the_token_endpoint() {
     let server = TestServer::start().await;
     server.web().await;
     let mut browser = server.browser();
@@ -111,7 +112,7 @@ async fn hostile_authorization_headers_are_refused() {
 }
 
 #[tokio::test]
-async fn hostile_cookies_are_passed_over() {
+async fn hostile_cookies_are_ignored() {
     let server = TestServer::start().await;
     let web = server.web().await;
     let url = web.url_with(&[]);

@@ -1,9 +1,9 @@
-//! What a request says about where it was sent: the server's own address is the configured one.
+//! Headers that claim another host: the server only uses its configured URL.
 
 use super::{FORM, raw, status_of};
 use crate::support::TestServer;
 
-/// What a proxy or an attacker may say about where the request was sent.
+/// What a proxy or an attacker may claim about the host.
 const CLAIMS: [&str; 9] = [
     "X-Forwarded-Host: evil.example",
     "X-Forwarded-Proto: https",
@@ -68,12 +68,12 @@ async fn no_header_decides_what_the_server_calls_itself() {
     }
 }
 
-/// The lines of an answer in one order, without date, ids and what was drawn by chance.
+/// The lines of an answer in a fixed order, without the date, ids and random values.
 fn without_ids(answer: &str) -> Vec<String> {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
     let mut lines: Vec<String> =
         head.lines().filter(|line| !line.starts_with("date:")).map(without_chance).collect();
-    // The order of headers means nothing.
+    // The order of headers has no meaning.
     lines[1..].sort();
     lines.extend(body.lines().map(without_chance));
     lines

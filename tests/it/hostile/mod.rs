@@ -1,4 +1,4 @@
-//! Hostile input at every door: refused in good time, never a 5xx, and never more than text.
+//! Hostile input at every entry: refused in good time, never a 5xx, and always treated as text.
 
 mod amount;
 mod connection;
@@ -29,10 +29,10 @@ const AUTHORIZE: [&str; 10] = [
     "nonce",
 ];
 
-/// Sends bytes as they are; what came back until the server closed.
+/// Sends raw bytes. Returns what came back until the server closed the connection.
 fn raw(server: &TestServer, bytes: &[u8]) -> String {
     let mut link = connect(server);
-    // A server that has answered early may have closed its end already.
+    // A server that answers early may have closed its end already.
     let _ = link.write_all(bytes);
     answer_of(link)
 }
@@ -46,7 +46,7 @@ fn connect(server: &TestServer) -> TcpStream {
 fn answer_of(mut link: TcpStream) -> String {
     let mut bytes = Vec::new();
     let mut part = [0; 16 * 1024];
-    // A reset after the answer is no loss: what came before it is the answer.
+    // A reset after the answer loses nothing: the bytes before it are the answer.
     while let Ok(count @ 1..) = link.read(&mut part) {
         bytes.extend_from_slice(&part[..count]);
     }

@@ -1,4 +1,4 @@
-//! Hostile text in pages, descriptions and redirects: it stays text, and `state` comes back as it was.
+//! Hostile text in pages, descriptions and redirects: it stays text, and `state` comes back unchanged.
 
 use grantor::oauth::grant::scope::{Scope, ScopeRecord};
 use grantor::oauth::request::redirect_uri::RegisteredUri;
@@ -8,7 +8,7 @@ use url::Url;
 use crate::support::relying_party::{REDIRECT_URI, Registration};
 use crate::support::{Answer, Application, TestServer};
 
-/// Scripts, attributes, templates and entities that become more than text where somebody forgot to escape.
+/// Scripts, attributes, templates and entities that become active if they are not escaped.
 #[rustfmt::skip]
 const POLYGLOTS: [&str; 42] = [
     "<script>alert(1)</script>", "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg/onload=alert(1)>",
@@ -24,7 +24,7 @@ const POLYGLOTS: [&str; 42] = [
     "&lt;script&gt;alert(1)&lt;/script&gt;", "&#60;script&#62;", "a&b=c;d", "%3Cscript%3Ealert(1)%3C/script%3E",
 ];
 
-/// How the text must stand in a page.
+/// The text as a page must contain it.
 fn escaped(text: &str) -> String {
     let pairs =
         [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&#x27;"), ("/", "&#x2f;")];
@@ -42,7 +42,7 @@ fn structure(html: &str) -> Vec<String> {
     found
 }
 
-/// Asserts that a page shows `text` as text, and is otherwise made like `model`.
+/// Asserts that a page shows `text` as text, and has the same structure as `model`.
 #[track_caller]
 fn assert_is_text(page: &Answer, model: &Answer, text: &str) {
     assert!(page.body.contains(&escaped(text)), "{text} in {}", page.body);
@@ -53,7 +53,7 @@ fn assert_is_text(page: &Answer, model: &Answer, text: &str) {
     assert_eq!(page.status, model.status);
 }
 
-/// A client whose name is hostile, and its scope, whose description is.
+/// A client with a hostile name, and its scope with a hostile description.
 async fn hostile_client(server: &TestServer, number: usize, text: &str) -> Application {
     let scope =
         ScopeRecord { name: format!("s{number}"), description: text.into(), ..ScopeRecord::default() };
@@ -66,7 +66,7 @@ async fn hostile_client(server: &TestServer, number: usize, text: &str) -> Appli
 }
 
 #[tokio::test]
-async fn names_and_descriptions_are_nothing_but_text() {
+async fn names_and_descriptions_are_shown_as_text() {
     let server = TestServer::start().await;
     let mut browser = server.alice().await;
     let mut stranger = browser.stranger();
@@ -92,7 +92,7 @@ async fn names_and_descriptions_are_nothing_but_text() {
 }
 
 #[tokio::test]
-async fn a_username_comes_back_as_text() {
+async fn a_username_is_shown_again_as_text() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let page = browser.open(&web.url_with(&[])).await;
@@ -106,7 +106,7 @@ async fn a_username_comes_back_as_text() {
 }
 
 #[tokio::test]
-async fn hostile_parameters_never_reach_an_error_page_or_a_description_as_they_are() {
+async fn hostile_parameters_never_reach_an_error_page_or_a_description_unescaped() {
     let server = TestServer::start().await;
     let web = server.web().await;
     let mut browser = server.browser();
@@ -120,7 +120,7 @@ async fn hostile_parameters_never_reach_an_error_page_or_a_description_as_they_a
         for name in ["response_type", "response_mode", "code_challenge_method", "scope"] {
             let answer = browser.get(&web.url_with(&[(name, text)])).await;
             let reason = answer.get("error_uri").rsplit('/').next().unwrap().to_owned();
-            // It checks the characters of the description too.
+            // The helper also checks the characters of the description.
             answer.assert_redirect_error(&answer.get("error"), &reason, &server.url);
         }
         let answer = browser.post("/token", &[("grant_type", text), ("client_id", "web")]).await;
@@ -131,7 +131,7 @@ async fn hostile_parameters_never_reach_an_error_page_or_a_description_as_they_a
     }
 }
 
-/// Every byte percent-encoded.
+/// Percent-encodes every byte.
 fn percent(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }

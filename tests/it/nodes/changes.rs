@@ -1,4 +1,4 @@
-//! When a change takes effect on all nodes: within a second, and what ends something at once.
+//! When a change takes effect on all nodes: within a second, or at once if it ends something.
 
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -12,7 +12,7 @@ fn at_each(cluster: &Cluster, app: &Application) -> Vec<Application> {
     cluster.nodes.iter().map(|node| app.at(&node.url)).collect()
 }
 
-/// What every node answers to the same request.
+/// The answers of all nodes to the same request.
 async fn all<T>(apps: &[Application], ask: impl AsyncFn(&Application) -> T) -> Vec<T> {
     join_all(apps.iter().map(|app| ask(app))).await
 }
@@ -22,7 +22,7 @@ async fn service_token(app: &Application, scope: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn changes_to_clients_scopes_and_resources_count_on_every_node_within_a_second() {
+async fn changes_to_clients_scopes_and_resources_reach_every_node_within_a_second() {
     let cluster = Cluster::of(2).await;
     let operator = Operator::of(&cluster.server);
     let service = at_each(&cluster, &cluster.server.service().await);
@@ -30,7 +30,7 @@ async fn changes_to_clients_scopes_and_resources_count_on_every_node_within_a_se
         let answers = all(&service, async |app| service_token(app, "read").await).await;
         answers.iter().map(|answer| answer.json()["expires_in"].as_i64().unwrap()).collect::<Vec<_>>()
     };
-    // Each node has the former state in its cache.
+    // Each node has cached the previous state.
     assert_eq!(lifetimes().await, [600, 600]);
     operator.done(&["client", "update", "service", "--access-token-lifetime", "5m"]);
     within_a_second("a client's lifetime", async || lifetimes().await == [300, 300]).await;
@@ -58,7 +58,7 @@ async fn changes_to_clients_scopes_and_resources_count_on_every_node_within_a_se
 }
 
 #[tokio::test]
-async fn a_new_secret_counts_on_every_node_at_once_and_a_removed_one_for_a_second_at_most() {
+async fn a_new_secret_works_on_every_node_at_once_and_a_removed_one_for_a_second_at_most() {
     let cluster = Cluster::of(2).await;
     let operator = Operator::of(&cluster.server);
     let service = cluster.server.service().await;
@@ -78,7 +78,7 @@ async fn a_new_secret_counts_on_every_node_at_once_and_a_removed_one_for_a_secon
     assert_eq!(statuses(&at_each(&cluster, &service)).await, [200, 200]);
 }
 
-/// What each node publishes.
+/// The keys that each node publishes.
 async fn keys_of(windows: &mut [Browser]) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     for browser in windows {
@@ -90,7 +90,7 @@ async fn keys_of(windows: &mut [Browser]) -> Vec<Vec<String>> {
 }
 
 #[tokio::test]
-async fn a_key_that_was_made_or_retired_is_so_on_every_node_within_a_second() {
+async fn a_new_or_retired_key_reaches_every_node_within_a_second() {
     let cluster = Cluster::of(2).await;
     let operator = Operator::of(&cluster.server);
     let mut windows = cluster.windows();
@@ -113,7 +113,7 @@ async fn a_key_that_was_made_or_retired_is_so_on_every_node_within_a_second() {
     .await;
 }
 
-/// Tokens of alice at `web`, as every node knows them already.
+/// Alice's tokens at `web`, which every node has already seen.
 async fn held(web: &Application, apps: &[Application], alice: &mut Browser) -> (String, String) {
     let tokens = web.redeem_by_hand(&web.code(alice).await).await;
     let (access, refresh) = (tokens.get("access_token"), tokens.get("refresh_token"));
@@ -124,7 +124,7 @@ async fn held(web: &Application, apps: &[Application], alice: &mut Browser) -> (
 }
 
 #[tokio::test]
-async fn what_ends_something_counts_on_every_node_at_once() {
+async fn revocations_count_on_every_node_at_once() {
     let cluster = Cluster::of(3).await;
     let server = &cluster.server;
     let operator = Operator::of(server);
@@ -138,7 +138,7 @@ async fn what_ends_something_counts_on_every_node_at_once() {
             assert_eq!((refused.status.as_u16(), refused.get("error")), (400, "invalid_grant".into()));
         }
     };
-    // Told to one node, and seen by the others at their next request.
+    // One node is asked to end it, and the others know at their next request.
     for teller in &apps {
         let (access, refresh) = held(&web, &apps, &mut alice).await;
         assert_eq!(teller.post("/revoke", &[("token", &refresh)]).await.status, 200);
@@ -161,7 +161,7 @@ async fn what_ends_something_counts_on_every_node_at_once() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_disabled_gets_nothing_on_any_node_from_then_on() {
+async fn a_disabled_client_gets_nothing_on_any_node_from_then_on() {
     let cluster = Cluster::of(3).await;
     let server = &cluster.server;
     let operator = Operator::of(server);
@@ -171,7 +171,7 @@ async fn a_client_that_is_disabled_gets_nothing_on_any_node_from_then_on() {
     assert!(
         all(&services, async |app| service_token(app, "read").await.status == 200).await.iter().all(|is| *is)
     );
-    // Every node has them in its cache, as they were.
+    // Every node has cached the client and the scope.
     operator.done(&["client", "update", "web", "--disable"]);
     for refused in all(&webs, async |app| app.refresh_by_hand(&refresh).await).await {
         assert!(refused.status.is_client_error() && refused.get("access_token").is_empty(), "{refused:?}");

@@ -1,4 +1,4 @@
-//! Every flow while each of its requests meets another node.
+//! Every flow while each of its requests reaches another node.
 
 use oauth2::{TokenIntrospectionResponse as _, TokenResponse as _};
 use serde_json::json;
@@ -7,13 +7,13 @@ use super::{DEVICE_CODE, assert_who, assertion, signer, television};
 use crate::support::relying_party::Registration;
 use crate::support::{Application, Browser, Cluster, TestServer};
 
-/// An application that wants to know who signs in.
+/// An application that asks who signs in.
 async fn application(server: &TestServer) -> Application {
     server.register(Registration::web("web").scopes("openid profile read write offline_access")).await
 }
 
-/// A person signs in and consents, and the application gets tokens: sign-in page, form, consent page, form, code,
-/// tokens, each from another node.
+/// A person signs in and consents, and the application gets tokens. Sign-in page, form, consent page, form, code and
+/// tokens each come from another node.
 async fn code_with_pkce(web: &Application, alice: &mut Browser) {
     let (url, verifier) = web.authorization_url("openid profile read");
     let mut first = alice.stranger();
@@ -29,7 +29,7 @@ async fn code_with_pkce(web: &Application, alice: &mut Browser) {
     *alice = first;
 }
 
-/// What was issued is worth the same on every node.
+/// Issued tokens are valid on every node.
 async fn tokens_everywhere(server: &TestServer, web: &Application, alice: &mut Browser) {
     let back = alice.authorize(&web.url_with(&[("scope", "openid profile read")])).await;
     let tokens = web.redeem_by_hand(&back.get("code")).await;
@@ -45,7 +45,7 @@ async fn tokens_everywhere(server: &TestServer, web: &Application, alice: &mut B
     }
     let hint = [("prompt", "none"), ("id_token_hint", &tokens.get("id_token"))];
     assert_ne!(alice.open(&web.url_with(&hint)).await.get("code"), "", "a session is one on every node");
-    // A token that was replaced is recognized wherever it comes back.
+    // A refresh token that was replaced is recognized on any node.
     let mut token = tokens.get("refresh_token");
     for _ in 0..4 {
         token = web.refresh_by_hand(&token).await.get("refresh_token");
@@ -75,7 +75,7 @@ async fn sign_out(web: &Application, alice: &mut Browser) {
     }
 }
 
-/// Every flow, twice, so that each step meets each node.
+/// Runs every flow twice, so that each step reaches each node.
 pub(super) async fn every_flow(cluster: &Cluster) {
     let server = &cluster.server;
     let (web, service, tv) = (application(server).await, server.service().await, television(server).await);
@@ -89,7 +89,7 @@ pub(super) async fn every_flow(cluster: &Cluster) {
         let answer = assert_who(&mut server.browser(), &assertion(server, &key)).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         sign_out(&web, &mut alice).await;
-        // The second time begins at another node.
+        // The second round begins at another node.
         server.get("/healthz").await;
     }
     let shares = cluster.shares();
@@ -97,14 +97,14 @@ pub(super) async fn every_flow(cluster: &Cluster) {
 }
 
 #[tokio::test]
-async fn every_flow_goes_on_at_whatever_node_its_next_request_meets() {
+async fn every_flow_continues_at_any_node() {
     for count in [2, 3] {
         every_flow(&Cluster::of(count).await).await;
     }
 }
 
 #[tokio::test]
-async fn a_node_that_ends_takes_nothing_along() {
+async fn a_node_that_ends_loses_nothing() {
     let cluster = Cluster::of(3).await;
     let server = &cluster.server;
     let (web, mut alice) = (application(server).await, server.alice().await);

@@ -10,7 +10,7 @@ use crate::support::{Browser, TestServer};
 
 const NOT_THE_ONE: &str = "the master key is not the one that this database was made with";
 
-/// A node with a master key of its own.
+/// A node with its own master key.
 fn serve(database: &TestDatabase, key: &str) -> Command {
     let mut command = grantor(database.directory.path(), &["serve"]);
     command
@@ -21,7 +21,7 @@ fn serve(database: &TestDatabase, key: &str) -> Command {
 }
 
 #[tokio::test]
-async fn a_node_with_another_master_key_says_so_and_stops_and_the_others_go_on() {
+async fn a_node_with_another_master_key_says_so_and_stops_while_others_continue() {
     let server = TestServer::start().await;
     let first = node(&server, &[]);
     let (code, text) = ends(serve(&server.database, &"A".repeat(43)));
@@ -36,7 +36,7 @@ async fn a_node_with_another_master_key_says_so_and_stops_and_the_others_go_on()
     assert_eq!(Browser::new(&second.url).get("/readyz").await.status, 200);
 }
 
-/// Whether a node came to serve; else what it said at its end.
+/// Waits until a node serves. The error is what it printed at its end.
 fn came_up(mut command: Command) -> Result<(), String> {
     let mut child = command.stderr(Stdio::piped()).spawn().expect("the binary");
     let mut said = String::new();
@@ -48,7 +48,7 @@ fn came_up(mut command: Command) -> Result<(), String> {
 }
 
 #[tokio::test]
-async fn of_nodes_with_different_keys_that_start_at_once_on_an_empty_database_one_gives_its_key() {
+async fn of_nodes_with_different_master_keys_that_start_together_one_wins() {
     for _ in 0..3 {
         let database = TestDatabase::fresh(engine()).await;
         let keys = ["A".repeat(43), "B".repeat(42) + "E", "C".repeat(42) + "I"];
@@ -64,7 +64,7 @@ async fn of_nodes_with_different_keys_that_start_at_once_on_an_empty_database_on
         for refusal in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
             assert!(refusal.contains(NOT_THE_ONE), "{refusal}");
         }
-        // Also later, and the other way round.
+        // The same nodes succeed later, too, in any order.
         for (key, outcome) in keys.iter().zip(&outcomes) {
             assert_eq!(came_up(serve(&database, key)).is_ok(), outcome.is_ok());
         }

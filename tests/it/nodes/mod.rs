@@ -1,4 +1,4 @@
-//! Several nodes on one database: nothing that correctness depends on lives in one of them.
+//! Several nodes on one database: no node holds anything that correctness depends on.
 
 mod changes;
 mod flows;
@@ -27,7 +27,7 @@ async fn television(server: &TestServer) -> Application {
     server.register(Registration::native("tv").grants(&grants).scopes("read offline_access")).await
 }
 
-/// A service that signs with a key of its own.
+/// Registers a service that authenticates with a key. Returns the key.
 async fn signer(server: &TestServer) -> SigningKey {
     let key = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
     let jwk: Value = serde_json::from_str(&key.public_jwk().unwrap()).unwrap();
@@ -54,7 +54,7 @@ async fn assert_who(browser: &mut Browser, assertion: &str) -> Answer {
     browser.post("/token", &form).await
 }
 
-/// Asks until it is so: who asks later than a second after the change, which is now, must not be told the former state.
+/// Asks until it is so. A request later than a second after the change, which is now, must not see the previous state.
 async fn within_a_second(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let changed = Instant::now();
     loop {

@@ -1,4 +1,4 @@
-//! Nodes whose way to PostgreSQL leads through PgBouncer in transaction mode.
+//! Nodes that reach PostgreSQL through PgBouncer in transaction mode.
 
 use futures_util::future::join_all;
 use grantor::config::Config;
@@ -11,7 +11,7 @@ use crate::support::database::{TestDatabase, postgres_url};
 use crate::support::process::{ends, grantor};
 use crate::support::{Cluster, Operator, Pooler, left_out};
 
-/// Whether there is what these tests need.
+/// Whether the machine has what these tests need.
 fn is_possible() -> bool {
     let missing = match (postgres_url(), Pooler::is_installed()) {
         (Some(_), true) => return true,
@@ -43,7 +43,7 @@ async fn behind_a_pooler_every_flow_and_every_command_works() {
 }
 
 #[tokio::test]
-async fn behind_a_pooler_what_counts_once_counts_once() {
+async fn behind_a_pooler_what_may_happen_once_happens_once() {
     if !is_possible() {
         return;
     }
@@ -55,14 +55,14 @@ async fn behind_a_pooler_what_counts_once_counts_once() {
 }
 
 #[tokio::test]
-async fn processes_that_start_at_once_migrate_through_a_pooler() {
+async fn processes_that_start_together_migrate_through_a_pooler() {
     if !is_possible() {
         return;
     }
     let database = TestDatabase::empty_postgres().await.behind_a_pooler();
     let all = [("database.url", database.url.as_str()), TestDatabase::POOLER];
     let options = Config::with(&all).unwrap().database_options();
-    // The second time they only look, on sessions where the first ones have prepared the same statements.
+    // The second round only reads, on sessions where the first round has prepared the same statements.
     for round in 0..2 {
         let starts = (0..6).map(|index| {
             let options = options.clone();
@@ -75,7 +75,7 @@ async fn processes_that_start_at_once_migrate_through_a_pooler() {
 }
 
 #[tokio::test]
-async fn a_pooler_that_the_configuration_does_not_know_of_is_told_at_the_start() {
+async fn a_pooler_that_is_not_configured_is_detected_at_the_start() {
     if !is_possible() {
         return;
     }

@@ -1,4 +1,4 @@
-//! What must happen once happens once, when 64 requests for it meet all nodes.
+//! What must happen once happens once, when 64 requests for it are spread over all nodes.
 
 use futures_util::future::join_all;
 
@@ -6,12 +6,12 @@ use super::{DEVICE_CODE, assert_who, assertion, signer, television};
 use crate::races::{self, CALLERS, successes};
 use crate::support::{Application, Browser, Cluster};
 
-/// The application at each node, again and again.
+/// The application, 64 times, at the nodes in turn.
 fn everywhere(cluster: &Cluster, app: &Application) -> Vec<Application> {
     cluster.nodes.iter().cycle().take(CALLERS).map(|node| app.at(&node.url)).collect()
 }
 
-/// Of all that redeem a code one gets tokens.
+/// Redeems one code at all nodes at once: one request gets tokens.
 pub(super) async fn one_code(cluster: &Cluster, web: &Application, alice: &mut Browser) {
     let callers = everywhere(cluster, web);
     let callers: Vec<_> = callers.iter().collect();
@@ -20,7 +20,7 @@ pub(super) async fn one_code(cluster: &Cluster, web: &Application, alice: &mut B
     }
 }
 
-/// All that refresh with one token are told the same successor.
+/// Refreshes with one token at all nodes at once: all get the same successor.
 pub(super) async fn one_successor(cluster: &Cluster, web: &Application, alice: &mut Browser) {
     let callers = everywhere(cluster, web);
     let callers: Vec<_> = callers.iter().collect();
@@ -31,21 +31,21 @@ pub(super) async fn one_successor(cluster: &Cluster, web: &Application, alice: &
 }
 
 #[tokio::test]
-async fn threat_07_a_code_is_redeemed_at_one_of_three_nodes() {
+async fn a_code_is_redeemed_at_one_of_three_nodes() {
     let cluster = Cluster::of(3).await;
     let (web, mut alice) = (cluster.server.web().await, cluster.server.alice().await);
     one_code(&cluster, &web, &mut alice).await;
 }
 
 #[tokio::test]
-async fn threat_08_a_refresh_token_has_the_same_successor_at_three_nodes() {
+async fn a_refresh_token_has_the_same_successor_at_three_nodes() {
     let cluster = Cluster::of(3).await;
     let (web, mut alice) = (cluster.server.web().await, cluster.server.alice().await);
     one_successor(&cluster, &web, &mut alice).await;
 }
 
 #[tokio::test]
-async fn nodes_that_collide_have_nothing_to_complain_of() {
+async fn conflicts_between_nodes_log_no_warnings() {
     let mut cluster = Cluster::of(2).await;
     let (web, mut alice) = (cluster.server.web().await, cluster.server.alice().await);
     let mut tokens = Vec::new();
@@ -64,7 +64,7 @@ async fn nodes_that_collide_have_nothing_to_complain_of() {
 }
 
 #[tokio::test]
-async fn threat_35_a_device_code_is_redeemed_at_one_of_three_nodes() {
+async fn a_device_code_is_redeemed_at_one_of_three_nodes() {
     let cluster = Cluster::of(3).await;
     let (tv, mut alice) = (television(&cluster.server).await, cluster.server.alice().await);
     let callers = everywhere(&cluster, &tv);
@@ -80,7 +80,7 @@ async fn threat_35_a_device_code_is_redeemed_at_one_of_three_nodes() {
 }
 
 #[tokio::test]
-async fn threat_14_an_assertion_counts_at_one_of_three_nodes() {
+async fn an_assertion_is_accepted_at_one_of_three_nodes() {
     let cluster = Cluster::of(3).await;
     let key = signer(&cluster.server).await;
     let windows = cluster.windows();

@@ -1,4 +1,4 @@
-//! A replica that may be behind: asked for lists alone.
+//! A replica that may lag behind: only lists are read from it.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ fn is_possible() -> bool {
     postgres_url().is_some()
 }
 
-/// What a command answers while there is a replica, and what it says beside that.
+/// Runs a command with a replica configured. Returns its output and what else it says.
 fn ask(operator: &Operator, replica: &str, arguments: &[&str]) -> (Value, String) {
     let mut command = operator.command(arguments);
     let output = command.env("GRANTOR_DATABASE__REPLICA_URL", replica).arg("--json").output().unwrap();
@@ -29,18 +29,18 @@ fn ask(operator: &Operator, replica: &str, arguments: &[&str]) -> (Value, String
     (serde_json::from_slice(&output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
 }
 
-/// The names of the people in a list.
+/// The usernames in a list.
 fn usernames(list: &Value) -> Vec<&str> {
     list.as_array().unwrap().iter().map(|user| user["username"].as_str().unwrap()).collect()
 }
 
 #[tokio::test]
-async fn lists_come_from_the_replica_and_all_else_from_the_database() {
+async fn lists_come_from_the_replica_and_everything_else_from_the_database() {
     if !is_possible() {
         return;
     }
     let server = TestServer::start_on(TestDatabase::fresh(Engine::Postgres).await, &[]).await;
-    // What a replica never has in truth: other rows, so that it can be told apart.
+    // A real replica never has other rows; here they show which database answered.
     let other = TestServer::start_on(TestDatabase::fresh(Engine::Postgres).await, &[]).await;
     let (web, mut alice) = (server.web().await, server.alice().await);
     web.redeem_by_hand(&web.code(&mut alice).await).await;
@@ -62,7 +62,7 @@ async fn lists_come_from_the_replica_and_all_else_from_the_database() {
 }
 
 #[tokio::test]
-async fn a_replica_that_has_no_answer_is_named_and_the_database_answers() {
+async fn an_unavailable_replica_is_named_and_the_database_answers() {
     if !is_possible() {
         return;
     }
@@ -95,7 +95,7 @@ async fn no_request_is_decided_by_a_replica() {
     let cluster = Cluster::on(database, 2, &[(REPLICA_URL, &replica), ("purge.every", "1s")]).await;
     every_flow(&cluster).await;
     assert_eq!(calls.load(Ordering::SeqCst), 0);
-    // And such a call would have been counted.
+    // A call of the replica would have been counted.
     ask(&Operator::of(&cluster.server), &replica, &["user", "list"]);
     assert!(calls.load(Ordering::SeqCst) > 0);
 }

@@ -1,4 +1,4 @@
-//! The log: what it says to the operator, and what it never holds.
+//! The log: what it says to the operator, and what it must never contain.
 
 use reqwest::Method;
 
@@ -23,7 +23,7 @@ async fn the_log_says_why_an_application_got_no_refresh_token() {
     assert!(line.contains("\"client\":\"web\"") && line.contains(answer.header("x-request-id")), "{line}");
 }
 
-/// Everything that a log must not hold, with what it is.
+/// The secrets that a log must not contain, each with its description.
 type Secrets = Vec<(&'static str, String)>;
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn good_flow(web: &Application, url: &str) -> Secrets {
     secrets
 }
 
-/// Requests that are refused, with the secrets also where they do not belong.
+/// Sends requests that are refused, with secrets in places where they do not belong.
 async fn bad_flow(web: &Application, url: &str) -> Secrets {
     let mut browser = Browser::new(url);
     let page = browser.open(&web.url_with(&[])).await;

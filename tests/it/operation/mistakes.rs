@@ -1,4 +1,4 @@
-//! Mistakes of the operator: the server does not start, and one sentence names what is wrong.
+//! Mistakes of the operator: the server does not start, and one sentence names the problem.
 
 use std::net::TcpListener;
 
@@ -6,7 +6,7 @@ use crate::support::Desk;
 use crate::support::operator::sentence;
 use crate::support::process::{ends, grantor};
 
-/// What a start that must fail says: one line, and exit code 1.
+/// What a start that must fail prints: one line, with exit code 1.
 #[track_caller]
 fn refusal(desk: &Desk, environment: &[(&str, &str)]) -> String {
     let mut command = desk.command(&["serve"]);
@@ -41,7 +41,7 @@ async fn an_unknown_option_is_named_with_its_place() {
 }
 
 #[tokio::test]
-async fn an_address_that_nobody_could_trust_is_refused() {
+async fn a_public_url_that_cannot_be_trusted_is_refused() {
     let desk = Desk::new().await;
     for (environment, parts) in [
         (("GRANTOR_PUBLIC_URL", "http://id.example.com"), ["public_url", "must be https"]),
@@ -57,7 +57,7 @@ async fn an_address_that_nobody_could_trust_is_refused() {
 }
 
 #[tokio::test]
-async fn values_that_cannot_be_are_refused_with_their_key() {
+async fn impossible_values_are_refused_with_their_key() {
     let desk = Desk::new().await;
     for (environment, key) in [
         (("GRANTOR_DATABASE__CONNECTIONS", "many"), "database.connections"),
@@ -109,7 +109,7 @@ async fn a_configuration_file_that_cannot_be_read_is_named() {
         let path = directory.join(name).display().to_string();
         let (code, text) = ends(grantor(&directory, &["serve", "--config", &path]));
         assert_eq!(code, Some(1), "{name}: {text}");
-        // Where the text itself is wrong, the lines after the first show the place.
+        // If the syntax is wrong, the lines after the first show where.
         let place = if name.is_empty() { &path } else { name };
         let first = text.lines().next().unwrap_or_default();
         assert!(first.starts_with("grantor: ") && text.contains(place), "{name}: {text}");

@@ -1,4 +1,4 @@
-//! Running the server: mistakes of the operator, its layers of configuration, its end, and its log.
+//! Running the server: mistakes of the operator, layers of configuration, shutdown, and the log.
 
 mod log;
 mod mistakes;

@@ -12,7 +12,7 @@ use crate::support::relying_party::{REDIRECT_URI, basic};
 use crate::support::{Application, Browser, Desk};
 
 #[tokio::test]
-async fn a_server_that_runs_says_so() {
+async fn a_running_server_says_so() {
     let desk = Desk::new().await;
     let serving = desk.serve(&[]);
     let answer = Browser::new(&serving.url).get("/healthz").await;
@@ -25,7 +25,7 @@ async fn a_server_that_runs_says_so() {
 }
 
 #[tokio::test]
-async fn the_environment_goes_over_the_file_and_the_file_over_the_default() {
+async fn the_environment_overrides_the_file_and_the_file_the_default() {
     let desk = Desk::new().await;
     furnish(&desk);
     let lifetime = async |environment: &[(&str, &str)]| {
@@ -57,7 +57,7 @@ async fn a_request_in_flight_is_finished_when_the_server_is_told_to_stop() {
         basic("service", SECRET)
     );
     link.write_all(format!("{head}Content-Length: {}\r\n\r\n{first}", body.len()).as_bytes()).unwrap();
-    // The one worker has taken the first request when it answers the next one.
+    // The only worker reads connections in order, so it has taken the first request when it answers this one.
     assert_eq!(Browser::new(&serving.url).get("/healthz").await.status, 200);
 
     serving.terminate();
@@ -113,15 +113,15 @@ async fn tokens_and_sessions_survive_a_restart() {
     let mut browser = Browser::new(&second.url);
     browser.cookies = cookies;
     assert_ne!(browser.get(&web.url_with(&[])).await.get("code"), "", "the session is still there");
-    // What was replayed before the restart is still a replay.
+    // A code that was replayed before the restart is still a replay.
     web.redeem_by_hand(&code).await.assert_json_error(400, "invalid_grant", "code.replayed");
 }
 
-/// A process that closes a file gives up all of its locks on it (POSIX), SQLite's too; then whoever is the last to close the
-/// database takes the journal away from under the server.
+/// A process that closes a file gives up all of its locks on it (POSIX), including SQLite's. Then the last process to
+/// close the database takes the journal away from under the server.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_server_keeps_its_hold_on_its_database() {
+async fn a_server_keeps_its_file_lock_on_its_database() {
     if engine() != Engine::Sqlite {
         return;
     }

@@ -1,4 +1,4 @@
-//! Hostile redirect URIs: each is close to a registered one, and none may be followed.
+//! Hostile redirect URIs: each resembles a registered one, and none may be used for a redirect.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ fn owned(uris: &[&str]) -> Vec<String> {
     uris.iter().map(|uri| (*uri).to_owned()).collect()
 }
 
-/// Two hosts and something between them on which parsers disagree which one counts.
+/// Two hosts with something between them, so that parsers disagree on which one counts.
 #[rustfmt::skip]
 fn two_hosts() -> Vec<String> {
     let between = [
@@ -48,7 +48,7 @@ fn two_hosts() -> Vec<String> {
     uris
 }
 
-/// Hosts that look, begin or end like the registered one, or that a normalisation would turn into it.
+/// Hosts that look, begin or end like the registered one, or that normalisation would turn into it.
 #[rustfmt::skip]
 fn hosts() -> Vec<String> {
     let hosts = [
@@ -104,7 +104,7 @@ fn schemes() -> Vec<String> {
     uris
 }
 
-/// The way out of a path, in every spelling that some normalisation understands.
+/// Paths that lead upwards, in every spelling that some normalisation understands.
 #[rustfmt::skip]
 fn paths() -> Vec<String> {
     let steps = [
@@ -128,7 +128,7 @@ fn paths() -> Vec<String> {
     uris
 }
 
-/// What follows the registered URI as it is.
+/// Something appended to the registered URI.
 #[rustfmt::skip]
 fn tails() -> Vec<String> {
     let tails = [
@@ -171,7 +171,7 @@ fn surroundings() -> Vec<String> {
     uris
 }
 
-/// Against the URI that is registered with a query: the query counts byte for byte as well.
+/// Variants of the URI that is registered with a query: the query counts byte for byte as well.
 #[rustfmt::skip]
 fn queries() -> Vec<String> {
     let queries = [
@@ -185,7 +185,7 @@ fn queries() -> Vec<String> {
     queries.iter().map(|query| format!("https://app.example/return{query}")).collect()
 }
 
-/// Names and spellings of this machine, or of others that look like it; only the registered one counts.
+/// Names and spellings of this machine, and hosts that look like it; only the registered one counts.
 #[rustfmt::skip]
 fn loopback_hosts() -> Vec<String> {
     let hosts = [
@@ -207,7 +207,7 @@ fn loopback_hosts() -> Vec<String> {
     uris
 }
 
-/// The registered loopback host, and a change in another part than the port.
+/// The registered loopback host, with a change in a part other than the port.
 #[rustfmt::skip]
 fn loopback_rest() -> Vec<String> {
     let mut uris = Vec::new();

@@ -1,4 +1,4 @@
-//! Redirect URIs: hostile ones end on a page, registered ones are returned to byte for byte (RFC 9700 §2.1).
+//! Redirect URIs: hostile ones lead to an error page, registered ones are used byte for byte (RFC 9700 §2.1).
 
 mod corpus;
 mod refused;

@@ -1,4 +1,4 @@
-//! What is not registered, or not clear, ends on a page and is followed nowhere.
+//! Redirect URIs that are not registered or ambiguous lead to an error page.
 
 use grantor::oauth::client::ClientKind;
 
@@ -10,16 +10,16 @@ const WEB: [&str; 2] = ["https://app.example/callback", "https://app.example/ret
 const LOOPBACK: [&str; 2] = ["http://127.0.0.1/cb?x=1", "http://[::1]:9000/cb?x=1"];
 const PRIVATE: [&str; 1] = ["com.example.app:/cb"];
 
-/// What else may be wrong with a request: the redirect URI decides before it.
+/// Other errors in the same request: the redirect URI is checked first.
 const CHANGES: [&[(&str, &str)]; 2] = [&[], &[("response_type", "token"), ("scope", "unknown")]];
 
-/// Sends every hostile URI in every way, and expects a page each time.
+/// Sends every hostile URI in every way, and expects an error page each time.
 async fn refuses_all(server: &TestServer, application: &Application, good: &str) {
     let corpus = corpus();
     assert!(corpus.len() >= 600, "the corpus has {} URIs", corpus.len());
     let mut browser = server.browser();
     for changes in CHANGES {
-        // The same requests with the registered URI do lead to a redirect: the URI alone makes the difference.
+        // With the registered URI the same requests redirect, so the URI alone makes the difference.
         for answer in send(&mut browser, application, good, changes).await {
             assert_eq!(answer.status, 303, "{answer:?}");
         }
@@ -32,7 +32,7 @@ async fn refuses_all(server: &TestServer, application: &Application, good: &str)
     }
 }
 
-/// As GET and as POST.
+/// Sends a request as GET and as POST.
 async fn send(
     browser: &mut Browser,
     application: &Application,
@@ -55,7 +55,7 @@ fn assert_refused(server: &TestServer, uri: &str, answer: &Answer) {
     assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{uri:?}");
     let reasons = ["<code>redirect_uri.", "<code>parameter.too_long<", "<code>parameter.malformed<"];
     assert!(reasons.iter().any(|reason| answer.body.contains(reason)), "{uri:?}: {answer:?}");
-    // A few are so short, or so like the server's own address, that every page holds them.
+    // A few are so short, or so similar to the server's own address, that every page contains them.
     if uri.len() > 8 && !server.url.contains(uri) {
         assert!(!answer.body.contains(uri), "{uri:?} stands in the page");
     }
@@ -142,7 +142,7 @@ async fn a_repeated_missing_or_empty_client_or_redirect_uri_ends_on_a_page() {
 }
 
 #[tokio::test]
-async fn what_stands_in_the_query_of_a_post_does_not_count() {
+async fn query_parameters_of_a_post_are_ignored() {
     let server = TestServer::start().await;
     let web = server.web().await;
     let mut browser = server.alice().await;

@@ -1,4 +1,4 @@
-//! What is registered is returned to byte for byte, and a loopback address on any port (RFC 8252 §7.3).
+//! Registered redirect URIs are used byte for byte, and a loopback address with any port (RFC 8252 §7.3).
 
 use grantor::oauth::client::ClientKind;
 use url::Url;
@@ -25,7 +25,7 @@ async fn a_native_client_is_answered_on_any_port_of_its_loopback_address() {
 }
 
 #[tokio::test]
-async fn localhost_and_other_ports_count_only_where_they_are_registered() {
+async fn localhost_and_other_ports_are_accepted_only_if_registered() {
     let server = TestServer::start().await;
     let native = server.register(register(ClientKind::Native, "native", &["http://127.0.0.1/cb"])).await;
     let web = server.register(register(ClientKind::Web, "web", &["http://127.0.0.1/cb"])).await;
@@ -71,7 +71,7 @@ async fn registered_uris_are_returned_to_byte_for_byte() {
     }
 }
 
-/// Asserts that the answer goes to `uri` as it was written, and that a browser reads the same place in it.
+/// Asserts that the answer goes to `uri` byte for byte, and that a browser reads the same host in it.
 #[track_caller]
 fn assert_returned_to(answer: &Answer, uri: &str, member: &str) {
     let location = answer.location().unwrap_or_else(|| panic!("a redirect to {uri}: {answer:?}"));

@@ -1,4 +1,4 @@
-//! A browser without a screen: cookies, forms, and redirects that are looked at one by one.
+//! A browser without a screen: it keeps cookies, fills in forms and follows redirects one by one.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -17,7 +17,7 @@ pub(crate) struct Browser {
     pub(crate) cookies: BTreeMap<String, String>,
 }
 
-/// What came back.
+/// An HTTP response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -26,11 +26,13 @@ pub(crate) struct Answer {
     pub(crate) url: Url,
 }
 
-/// One client for all: making one is slow, and every test has a server, and so connections, of its own.
+/// One HTTP client for all tests: making one is slow, and connections are not shared, because every test has its own
+/// server.
 pub(crate) fn http_client() -> reqwest::Client {
     static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
-        // The server keeps an idle connection for 5 s; a test that runs commands meanwhile does not see it go.
+        // The server closes an idle connection after 5 s. This client closes it earlier, so that it never uses a closed
+        // one.
         let client = client.pool_idle_timeout(Duration::from_secs(2));
         client.build().expect("an HTTP client")
     });
@@ -42,7 +44,7 @@ impl Browser {
         Self { http: http_client(), base: base.to_owned(), cookies: BTreeMap::new() }
     }
 
-    /// Another browser with nothing of this one but the connection's far end.
+    /// Another browser for the same server, without any cookies.
     pub(crate) fn stranger(&self) -> Self {
         Self::new(&self.base)
     }
@@ -70,7 +72,7 @@ impl Browser {
         self.send(request.header(CONTENT_TYPE, media_type).body(body)).await
     }
 
-    /// A request of the test's own making, with this browser's cookies.
+    /// Sends any request, with this browser's cookies.
     pub(crate) async fn request(
         &mut self,
         method: Method,
@@ -109,7 +111,7 @@ impl Browser {
         }
     }
 
-    /// Follows redirects on this server until there is a page, or a redirect to somewhere else.
+    /// Follows redirects on this server until there is a page, or a redirect to another site.
     pub(crate) async fn follow(&mut self, mut answer: Answer) -> Answer {
         for _ in 0..10 {
             match answer.location() {
@@ -122,19 +124,19 @@ impl Browser {
         panic!("redirects without end");
     }
 
-    /// Opens an address and follows it.
+    /// Opens an address and follows redirects.
     pub(crate) async fn open(&mut self, path: &str) -> Answer {
         let answer = self.get(path).await;
         self.follow(answer).await
     }
 
-    /// Sends the form of a page with `fields` filled in, and follows.
+    /// Sends the form of a page with `fields` filled in, and follows redirects.
     pub(crate) async fn submit(&mut self, page: &Answer, fields: &[(&str, &str)]) -> Answer {
         let answer = self.submit_only(page, fields).await;
         self.follow(answer).await
     }
 
-    /// Sends the form of a page, hidden fields and all, with `fields` filled in.
+    /// Sends the form of a page, with its hidden fields and with `fields` filled in.
     pub(crate) async fn submit_only(&mut self, page: &Answer, fields: &[(&str, &str)]) -> Answer {
         let hidden = page.hidden_fields();
         assert!(hidden.iter().any(|(name, _)| name == "form_token"), "{page:?}");
@@ -150,7 +152,7 @@ impl Browser {
         self.submit(page, &[("username", username), ("password", PASSWORD)]).await
     }
 
-    /// Ends this server's session.
+    /// Signs out at this server.
     pub(crate) async fn sign_out(&mut self) {
         let page = self.open("/logout").await;
         let page = self.submit(&page, &[]).await;
@@ -163,7 +165,7 @@ impl Browser {
         self.submit(page, &[("allow", "1")]).await
     }
 
-    /// Opens an authorization URL as `alice` and does all that is asked; the answer is the redirect to the application.
+    /// Opens an authorization URL as `alice` and answers every page. Returns the redirect to the application.
     pub(crate) async fn authorize(&mut self, url: &str) -> Answer {
         let mut answer = self.open(url).await;
         if answer.is_sign_in() {
@@ -232,7 +234,7 @@ impl Answer {
         decoded(rest.split('"').next().expect("a quote"))
     }
 
-    /// Asserts that this sends the person back to the application with an error, and with all that belongs to it.
+    /// Asserts a redirect back to the application with an error, and everything that belongs to it.
     #[track_caller]
     pub(crate) fn assert_redirect_error(&self, error: &str, reason: &str, issuer: &str) {
         let location = self.location().unwrap_or_else(|| panic!("a redirect: {self:?}"));
@@ -244,7 +246,7 @@ impl Answer {
         assert_eq!(self.get("code"), "", "{location}");
     }
 
-    /// Asserts that this is an error of an OAuth endpoint, with all that belongs to it.
+    /// Asserts an error of an OAuth endpoint, and everything that belongs to it.
     #[track_caller]
     pub(crate) fn assert_json_error(&self, status: u16, error: &str, reason: &str) {
         let json = self.json();
@@ -255,19 +257,19 @@ impl Answer {
         assert_eq!(self.header("content-type"), "application/json");
         assert_eq!(self.header("cache-control"), "no-store");
         assert_eq!(json["request_id"], self.header("x-request-id"));
-        // Endpoints that take access tokens say what is wrong with one in the challenge, too (RFC 6750 §3).
+        // Endpoints that take access tokens also say what is wrong in the challenge (RFC 6750 §3).
         let is_challenged = status == 401 || self.header("www-authenticate").starts_with("Bearer ");
         assert_eq!(self.headers.contains_key("www-authenticate"), is_challenged, "{self:?}");
     }
 
-    /// Asserts that an OAuth endpoint says that it is of no use now, and when to try again.
+    /// Asserts that an OAuth endpoint says that it is unavailable, and when to try again.
     #[track_caller]
     pub(crate) fn assert_is_away(&self) {
         self.assert_json_error(503, "temporarily_unavailable", "server.busy");
         assert_ne!(self.header("retry-after"), "", "{self:?}");
     }
 
-    /// Asserts that this is a page and leads nowhere else.
+    /// Asserts an error page that leads nowhere else.
     #[track_caller]
     pub(crate) fn assert_page(&self, status: u16, reason: &str) {
         assert_eq!(self.status.as_u16(), status, "{self:?}");

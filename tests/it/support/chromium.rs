@@ -26,19 +26,20 @@ pub(crate) struct Chromium {
     _turn: SemaphorePermit<'static>,
 }
 
-/// A browser is half a dozen processes: more of them than cores only wait for each other.
+/// A browser is half a dozen processes: more browsers than cores would only wait for each other.
 static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// How long the browser may take for a step.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Whether the page was just being replaced by the next one.
+/// Whether the error only means that the next page is just replacing this one.
 fn is_between_pages(error: &CmdError) -> bool {
     error.is_stale_element_reference() || error.to_string().contains("aborted by navigation")
 }
 
 impl Chromium {
-    /// Starts a browser with an empty profile; `None`, and a word about it, where none is installed.
+    /// Starts a browser with an empty profile. Without one installed the test reports that it is skipped and gets
+    /// `None`.
     pub(crate) async fn start() -> Option<Self> {
         let turn = TURNS.acquire().await.expect("turns are never closed");
         let Ok((driver, port)) = start_driver() else {
@@ -90,11 +91,11 @@ impl Chromium {
         }
     }
 
-    /// Waits until the text of an element is as wanted.
+    /// Waits until the text of an element satisfies `wanted`.
     pub(crate) async fn until(&self, id: &str, wanted: impl Fn(&str) -> bool) {
         let becomes = async {
             loop {
-                // A page that is just being replaced has the element no longer, or not yet.
+                // While a page is being replaced, the element is gone or not there yet.
                 let element = self.page.find(Locator::Id(id)).await;
                 let text = async { element.ok()?.text().await.ok() }.await;
                 if text.is_some_and(|text| wanted(&text)) {
@@ -106,7 +107,7 @@ impl Chromium {
         assert!(became.is_ok(), "#{id} at {}: {:?}", self.url().await, self.page.source().await);
     }
 
-    /// The element with this id, once it is there.
+    /// Waits for the element with this id.
     async fn find(&self, id: &str) -> fantoccini::elements::Element {
         let began = Instant::now();
         loop {
@@ -125,18 +126,18 @@ impl Chromium {
         self.page.current_url().await.expect("an address").to_string()
     }
 
-    /// Runs a script in the page; a promise that it returns is waited for.
+    /// Runs a script in the page. If it returns a promise, waits for its value.
     pub(crate) async fn script(&self, script: &str) -> Value {
         self.page.execute(script, Vec::new()).await.expect("a script")
     }
 
-    /// Prefers this colour scheme from now on, as the person's system would.
+    /// Sets the preferred colour scheme, as the person's system would.
     pub(crate) async fn prefer_colours(&self, scheme: &str) {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         self.dev_tools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
-    /// Shows pages in so many CSS pixels from now on; a window can only be made as narrow as 500.
+    /// Sets the page's width and height in CSS pixels; a real window cannot be narrower than 500.
     pub(crate) async fn resize(&self, width: u32, height: u32) {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.dev_tools("Emulation.setDeviceMetricsOverride", metrics).await;
@@ -148,7 +149,7 @@ impl Chromium {
     }
 }
 
-/// A command of Chromium's own, beside those of WebDriver.
+/// A command of Chromium itself, beside those of WebDriver.
 #[derive(Debug)]
 struct DevTools(Value);
 
@@ -162,10 +163,10 @@ impl WebDriverCompatibleCommand for DevTools {
     }
 }
 
-/// A driver and its port; an error when there is none on this machine.
+/// Starts a driver. Returns it with its port; an error means that none is installed.
 fn start_driver() -> std::io::Result<(Child, String)> {
-    // It looks for a free port on one loopback address and then binds both: another process may be there first,
-    // and it gives up.
+    // The driver looks for a free port on one loopback address and then binds both: another process may be faster, and
+    // then the driver gives up.
     for _ in 0..10 {
         let mut driver = Command::new("chromedriver");
         let mut driver = driver.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
@@ -182,12 +183,12 @@ fn announced_port(driver: &mut Child) -> Option<String> {
     let mut lines = BufReader::new(driver.stdout.take().expect("a pipe")).lines();
     let line = lines.find_map(|line| line.ok().filter(|line| line.contains("started successfully")));
     let port = line?.trim_end_matches('.').rsplit(' ').next().map(str::to_owned);
-    // Reads on, so that the driver never writes into a full or closed pipe.
+    // Keeps reading, so that the driver never writes into a full or closed pipe.
     std::thread::spawn(move || lines.for_each(drop));
     port
 }
 
-/// Ends a session as any HTTP client would; a destructor cannot wait for the asynchronous one.
+/// Ends a session by a plain HTTP request, because a destructor cannot await the asynchronous client.
 fn end_session(port: &str, session: &str) -> std::io::Result<()> {
     let mut stream = TcpStream::connect(format!("127.0.0.1:{port}"))?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -204,7 +205,7 @@ fn end_session(port: &str, session: &str) -> std::io::Result<()> {
 
 impl Drop for Chromium {
     fn drop(&mut self) {
-        // The driver ends the browser with its session, and leaves it behind when it is ended itself.
+        // The driver ends the browser together with its session, but leaves it running when it is killed itself.
         let ended = end_session(&self.port, &self.session);
         let _ = Command::new("kill").args(["-TERM", &self.driver.id().to_string()]).status();
         let _ = self.driver.wait();

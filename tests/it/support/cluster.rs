@@ -1,4 +1,4 @@
-//! Several nodes on one database, each a process of its own, and a balancer that gives every request to the next one.
+//! Several nodes on one database, each in its own process, and a balancer that gives every request to the next node.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -15,8 +15,8 @@ use super::process::Serving;
 use super::{Browser, TestServer};
 
 pub(crate) struct Cluster {
-    /// Registers applications and people and looks into the database; its URL is the balancer's, so that browsers and
-    /// applications which it makes meet all nodes, and itself it answers nothing.
+    /// Registers applications and people, and reads the database. It serves no requests itself: its URL is the
+    /// balancer's, so that browsers and applications made from it reach all nodes.
     pub(crate) server: TestServer,
     pub(crate) nodes: Vec<Serving>,
     balancer: Balancer,
@@ -27,7 +27,7 @@ impl Cluster {
         Self::on(TestDatabase::fresh(engine()).await, count, &[]).await
     }
 
-    /// The same with options over the defaults of every node.
+    /// Starts the nodes with options over the defaults.
     pub(crate) async fn on(database: TestDatabase, count: usize, options: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -38,12 +38,12 @@ impl Cluster {
         Self { server, nodes, balancer }
     }
 
-    /// A browser for each node, which sees that one alone.
+    /// A browser for each node, which talks to that node only.
     pub(crate) fn windows(&self) -> Vec<Browser> {
         self.nodes.iter().map(|node| Browser::new(&node.url)).collect()
     }
 
-    /// How many requests each node was given.
+    /// How many requests each node got.
     pub(crate) fn shares(&self) -> Vec<usize> {
         let sent = self.balancer.nodes.sent.load(Ordering::SeqCst);
         let count = self.nodes.len();
@@ -51,12 +51,12 @@ impl Cluster {
     }
 }
 
-/// Starts a node beside those that there are, as the balancer's server.
+/// Starts one more node with the settings of `server`.
 pub(crate) fn node(server: &TestServer, options: &[(&str, &str)]) -> Serving {
     node_by(server, options, Serving::start)
 }
 
-/// The same, started in another way.
+/// Starts one more node in the given way.
 pub(crate) fn node_by(
     server: &TestServer,
     options: &[(&str, &str)],
@@ -77,7 +77,7 @@ pub(crate) fn node_by(
     start(directory, &config, &all)
 }
 
-/// What an option is called in the environment.
+/// The environment variable of an option.
 fn variable(key: &str) -> String {
     format!("GRANTOR_{}", key.replace('.', "__").to_uppercase())
 }
@@ -121,7 +121,7 @@ impl Drop for Balancer {
     }
 }
 
-/// Gives a request to the next node, and its answer back as it is.
+/// Forwards a request to the next node, and returns the answer unchanged.
 async fn forward(request: HttpRequest, body: web::Bytes, nodes: web::Data<Nodes>) -> HttpResponse {
     let turn = nodes.sent.fetch_add(1, Ordering::SeqCst);
     let url = format!("{}{}", nodes.urls[turn % nodes.urls.len()], request.uri());

@@ -12,15 +12,15 @@ use tokio::sync::OnceCell;
 
 use super::Pooler;
 
-/// A database that goes when this value does.
+/// A database that is deleted with this value.
 pub(crate) struct TestDatabase {
     pub(crate) url: String,
-    /// What the URL leads to, where that is no database itself.
+    /// The pooler that the URL leads to, if it does not lead to the database itself.
     _pooler: Option<Pooler>,
     pub(crate) directory: TempDir,
 }
 
-/// The engine that this run is about.
+/// The engine that this run tests.
 pub(crate) fn engine() -> Engine {
     match std::env::var("TEST_ENGINE").as_deref() {
         Ok("postgres") => Engine::Postgres,
@@ -29,7 +29,7 @@ pub(crate) fn engine() -> Engine {
     }
 }
 
-/// The administrator's URL of a PostgreSQL server, without which its tests are left out.
+/// The administrator's URL of a PostgreSQL server; `None` means that its tests are skipped.
 pub(crate) fn postgres_url() -> Option<String> {
     std::env::var("TEST_POSTGRES_URL").ok()
 }
@@ -52,12 +52,12 @@ impl TestDatabase {
         Self::at(admin.database(&name).to_url_lossy().as_ref())
     }
 
-    /// One that is there already.
+    /// An existing database.
     pub(crate) fn at(url: &str) -> Self {
         Self { url: url.to_owned(), _pooler: None, directory: TempDir::new().expect("a temporary directory") }
     }
 
-    /// The same database with a PgBouncer on the way to it, and the option that says so.
+    /// The same database with a PgBouncer in front of it, and the option that says so.
     pub(crate) fn behind_a_pooler(self) -> Self {
         let pooler = Pooler::start(&self.url);
         Self { url: pooler.url(&self.url), _pooler: Some(pooler), ..self }
@@ -66,7 +66,7 @@ impl TestDatabase {
     pub(crate) const POOLER: (&str, &str) = ("database.pooler", "true");
 }
 
-/// A copy of a template that was migrated once: creating a schema for each test would take longer than the test.
+/// A copy of a template that was migrated once: migrating for each test would take longer than the test.
 async fn fresh_postgres() -> String {
     static TEMPLATE: OnceCell<String> = OnceCell::const_new();
     let admin = administrator();
@@ -91,9 +91,9 @@ fn administrator() -> PgConnectOptions {
     PgConnectOptions::from_str(&postgres_url().expect("TEST_POSTGRES_URL")).expect("a PostgreSQL URL")
 }
 
-/// The databases stay until their server goes: it was made for this run.
+/// Runs a statement as the administrator. Databases are not dropped: the PostgreSQL server was made for this run.
 async fn execute(admin: &PgConnectOptions, sql: String) {
-    // A template that is being copied cannot be copied a second time at the same moment.
+    // PostgreSQL cannot copy a template twice at the same time.
     static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _turn = ONE_AT_A_TIME.lock().await;
     let mut link = admin.connect().await.expect("the PostgreSQL server of TEST_POSTGRES_URL");
@@ -101,7 +101,7 @@ async fn execute(admin: &PgConnectOptions, sql: String) {
     link.close().await.expect("a good connection");
 }
 
-/// Runs statements on a database of either engine, and gives the last text that they give, if they give one.
+/// Runs statements on a database of either engine. Returns the last text that they give, or an empty one.
 pub(crate) async fn statement_on(url: &str, sql: &str) -> String {
     let sql = AssertSqlSafe(sql.to_owned());
     let text = match url.strip_prefix("sqlite:") {
@@ -127,7 +127,14 @@ fn random_name() -> String {
     random::<8>().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Makes a database one of a later release, beside which this one must not run.
+/// Makes it a database of a later release that this release must not use.
 pub(crate) const MIGRATED_BY_A_LATER_RELEASE: &str = "
-    UPDATE _sqlx_migrations SET version = 9999 WHERE version = 11;
+    INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+        SELECT 9999, 'later', success, checksum, 1 FROM _sqlx_migrations WHERE version = 1;
     UPDATE schema_requirement SET oldest_release = '9.0.0'";
+
+/// Makes a database one of a build from before the first release: it began with another migration, and went on.
+pub(crate) const MADE_BY_AN_UNRELEASED_BUILD: &str = "
+    INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+        SELECT 2, 'identity', success, checksum, 1 FROM _sqlx_migrations WHERE version = 1;
+    UPDATE _sqlx_migrations SET checksum = '1'";

@@ -1,4 +1,4 @@
-//! The demo, as a newcomer starts it, on free ports.
+//! The demo, started as a newcomer would, on free ports.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -15,7 +15,7 @@ pub(crate) struct Demo {
 }
 
 impl Demo {
-    /// Starts the demo and reads what it prints for its person.
+    /// Starts the demo and reads what it prints.
     pub(crate) fn start() -> Self {
         let ports = [free_port(), free_port()].map(|port| format!("127.0.0.1:{port}"));
         let arguments = ["demo", "--listen", &ports[0], "--app-listen", &ports[1]];
@@ -35,7 +35,7 @@ impl Demo {
 
 impl Drop for Demo {
     fn drop(&mut self) {
-        // Asked rather than killed, so that it takes its temporary directory along.
+        // It is asked to stop rather than killed, so that it deletes its temporary directory.
         let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         let _ = self.child.wait();
     }

@@ -14,7 +14,7 @@ use super::browser::http_client;
 use super::postgres::{Owner, binaries};
 use super::process::Serving;
 
-/// How long whatever begins or recovers may take before a test gives up on it.
+/// How long a start or a recovery may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) struct Deployment {
@@ -31,16 +31,16 @@ pub(crate) struct DatabaseMachine {
     daemons: Vec<Child>,
 }
 
-/// A machine with HAProxy, and a node of Grantor once that is started.
+/// A machine with HAProxy, and a node of Grantor once it is started.
 struct ApplicationMachine {
     address: String,
     folder: TempDir,
     haproxy: Child,
 }
 
-/// What the repository's files are changed to.
+/// The values that replace those in the repository's files.
 struct Places {
-    /// The first three numbers of every address, with a dot: a network of this deployment's own.
+    /// The first three numbers of every address, with a dot: this deployment's own network.
     network: String,
     binaries: PathBuf,
     /// The certificate of the database machines, which is its own authority, and its key.
@@ -76,17 +76,17 @@ impl Places {
             .replace("CHANGE-ME", "changed")
     }
 
-    /// How applications and people reach the nodes.
+    /// The URL at which applications and people reach the nodes.
     fn public_url(&self) -> String {
         format!("http://{}:8443", self.address(21))
     }
 }
 
-/// What has to be installed beside PostgreSQL.
+/// The programs that must be installed beside PostgreSQL.
 const PROGRAMS: [&str; 3] = ["patroni", "etcd", "/usr/sbin/haproxy"];
 
 impl Deployment {
-    /// Starts everything but Grantor; `None` where the programs are not installed.
+    /// Starts everything but Grantor; `None` if the programs are not installed.
     pub(crate) async fn start() -> Option<Self> {
         let is_there = |program: &str| Command::new(program).arg("-h").output().is_ok();
         if !PROGRAMS.into_iter().all(is_there) {
@@ -160,7 +160,7 @@ impl Deployment {
         }
     }
 
-    /// The database by way of an application machine's HAProxy.
+    /// The URL of the database through an application machine's HAProxy.
     pub(crate) fn database_url(&self, application: usize) -> String {
         let machine = &self.applications[application];
         let config = std::fs::read_to_string(machine.folder.path().join("grantor.toml")).expect("a file");
@@ -172,20 +172,20 @@ impl Deployment {
         self.places.public_url()
     }
 
-    /// What the nodes of the deployment have in common, as options for another server.
+    /// The options that the deployment's nodes share, for another server.
     pub(crate) fn options(&self) -> [(&'static str, String); 2] {
         let key_file = self.applications[0].folder.path().join("master.key").display().to_string();
         [("public_url", self.public_url()), ("keys.master_key_file", key_file)]
     }
 
-    /// Starts the node of an application machine by its own configuration.
+    /// Starts the node of an application machine with its own configuration file.
     pub(crate) fn node(&self, application: usize) -> Serving {
         let machine = &self.applications[application];
         let listen = format!("{}:8080", machine.address);
         Serving::start_at(machine.folder.path(), &machine.folder.path().join("grantor.toml"), &listen)
     }
 
-    /// What the machines have said, for who has to find out why.
+    /// The logs of all machines, for finding the cause of a failure.
     fn logs(&self) -> String {
         let databases =
             self.databases.iter().map(|machine| last_words(&machine.address, &machine.folder, "patroni.log"));
@@ -216,7 +216,7 @@ impl DatabaseMachine {
     fn new(number: usize, places: &Places) -> Self {
         let (folder, address) = (TempDir::new().expect("a folder"), places.address(10 + number));
         let path = |name: &str| folder.path().join(name).display().to_string();
-        // The same as in the files' first lines: name and address of this machine, not of the first one.
+        // The first lines of the files name a machine and its address: this machine's replace the first one's.
         let (own_name, own) = (format!("name: db{number}"), format!(": 10.0.0.1{number}:"));
         let own_url = format!(": http://10.0.0.1{number}:");
         let (etcd, data, bin) = (path("etcd"), path("data"), places.binaries.display().to_string());
@@ -232,7 +232,7 @@ impl DatabaseMachine {
                 (": 10.0.0.11:", &own),
                 ("/var/lib/postgresql/15/grantor", &data),
                 ("/usr/lib/postgresql/15/bin", &bin),
-                // There is none for each machine here, and a test that needs it plays its part.
+                // There is no watchdog device for each machine here; a test that needs the watchdog plays its part.
                 ("mode: required", "mode: off"),
                 ("/var/run/postgresql", &path("")),
                 ("/etc/postgresql/", &path("")),
@@ -250,7 +250,7 @@ impl DatabaseMachine {
         Self { address, folder, owner, daemons: Vec::new() }
     }
 
-    /// Whether its power is off.
+    /// Whether the machine is without power.
     fn is_dead(&mut self) -> bool {
         self.daemons.iter_mut().all(|daemon| daemon.try_wait().expect("a child").is_some())
     }
@@ -265,14 +265,14 @@ impl DatabaseMachine {
         self.daemons = vec![logged(etcd, folder, "etcd.log"), logged(patroni, folder, "patroni.log")];
     }
 
-    /// Whether Patroni says that this machine is something: "primary", "synchronous", "health".
+    /// Whether Patroni says that this machine is in a state: "primary", "synchronous", "health".
     pub(crate) async fn is(&self, what: &str) -> bool {
         let asked = http_client().get(format!("http://{}:8008/{what}", self.address));
         let answer = asked.timeout(Duration::from_secs(1)).send().await;
         answer.is_ok_and(|answer| answer.status() == 200)
     }
 
-    /// How the superuser gets in.
+    /// The connection options of the superuser.
     pub(crate) fn superuser(&self) -> PgConnectOptions {
         let options =
             PgConnectOptions::new_without_pgpass().host(&self.address).port(5432).database("postgres");
@@ -288,7 +288,7 @@ impl DatabaseMachine {
         let data = self.folder.path().join("data");
         let text = std::fs::read_to_string(data.join("postmaster.pid")).ok()?;
         let id = text.lines().next()?.parse().ok()?;
-        // The file stays when it is killed, and its number may be somebody else's by then.
+        // The file survives a kill, and its process id may belong to another process by then.
         let command = std::fs::read_to_string(format!("/proc/{id}/cmdline")).ok()?;
         command.contains(data.to_str()?).then_some(id)
     }
@@ -301,7 +301,7 @@ impl DatabaseMachine {
         Some(all)
     }
 
-    /// `kill -9` of PostgreSQL alone; its own processes end with it.
+    /// `kill -9` of PostgreSQL's first process; its other processes end with it.
     pub(crate) fn kill_postgres(&self) {
         signal("KILL", &[self.postmaster().expect("PostgreSQL")]);
     }
@@ -311,18 +311,18 @@ impl DatabaseMachine {
         self.signal_all("KILL");
     }
 
-    /// Sends a signal to Patroni, so that nothing is decided any more, or again.
+    /// Sends a signal to Patroni, for example to stop and continue it.
     pub(crate) fn signal_patroni(&self, name: &str) {
         signal(name, &[self.daemons[1].id()]);
     }
 
-    /// Lets a standby take over, whoever the primary is.
+    /// Promotes this standby, although there may be another primary.
     pub(crate) async fn promote(&self) {
         let mut link = self.superuser().connect().await.expect("the standby");
         sqlx::raw_sql("SELECT pg_promote()").execute(&mut link).await.expect("a promotion");
     }
 
-    /// Sends a signal to everything on the machine; to Patroni first, which would start PostgreSQL again.
+    /// Sends a signal to everything on the machine: to Patroni first, which would otherwise restart PostgreSQL.
     pub(crate) fn signal_all(&self, name: &str) {
         signal(name, &self.daemons.iter().map(Child::id).collect::<Vec<_>>());
         self.signal_postgres(name);
@@ -340,7 +340,7 @@ impl Drop for DatabaseMachine {
             let _ = daemon.kill();
             let _ = daemon.wait();
         }
-        // Its last words are not wanted.
+        // Killed, so that it does not shut down cleanly first.
         if let Some(postgres) = self.postgres() {
             signal("KILL", &postgres);
         }
@@ -393,7 +393,7 @@ impl Drop for ApplicationMachine {
     }
 }
 
-/// Starts a program that writes what it says to a file.
+/// Starts a program with its output written to a file.
 fn logged(mut command: Command, folder: &Path, name: &str) -> Child {
     let log = File::options().create(true).append(true).open(folder.join(name)).expect("a file");
     let also = log.try_clone().expect("a file");
@@ -406,7 +406,7 @@ fn signal(name: &str, processes: &[u32]) {
     sent.expect("kill");
 }
 
-/// The processes that a process has started.
+/// The child processes of a process.
 fn children(of: u32) -> Vec<u32> {
     let processes = std::fs::read_dir("/proc").expect("Linux").flatten();
     let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());

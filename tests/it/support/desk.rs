@@ -1,4 +1,4 @@
-//! The operator's desk: a configuration file that names a fresh database, and the binary.
+//! The operator's desk: the binary, and a configuration file that names a fresh database.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use super::database::{TestDatabase, engine};
 use super::operator::{complaints, refusal};
 use super::process::{Serving, grantor};
 
-/// A database, and a file that names it.
+/// A database, and a configuration file that names it.
 pub(crate) struct Desk {
     database: TestDatabase,
     pub(crate) config: PathBuf,
@@ -51,7 +51,7 @@ impl Desk {
         command.spawn().expect("the binary")
     }
 
-    /// Runs a command that must succeed; its standard output.
+    /// Runs a command that must succeed. Returns its standard output.
     #[track_caller]
     pub(crate) fn done(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
@@ -61,7 +61,7 @@ impl Desk {
         String::from_utf8(output.stdout).expect("text")
     }
 
-    /// Runs a command that must fail; the sentence that it gives.
+    /// Runs a command that must fail. Returns the sentence that it prints.
     #[track_caller]
     pub(crate) fn refused(&self, arguments: &[&str]) -> String {
         refusal(arguments, &self.run(arguments))
@@ -87,7 +87,7 @@ impl Desk {
 
     pub(crate) fn user(&self, arguments: &[&str], password: &str) -> Output {
         let mut child = self.start(&[&["user", "create", "--password-stdin"], arguments].concat());
-        // A command that refuses its arguments does not read any further.
+        // A command that refuses its arguments does not read its input.
         let _ = child.stdin.take().expect("a pipe").write_all(password.as_bytes());
         child.wait_with_output().expect("an end")
     }

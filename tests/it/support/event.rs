@@ -1,8 +1,8 @@
-//! What ends what was issued.
+//! Events that end what was issued.
 
 use super::{Browser, Operator};
 
-/// What happens to alice or to a client, by another process than the server or in her browser.
+/// Something that happens to Alice or to a client: by another process than the server, or in her browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     UserDisabled,
@@ -41,7 +41,7 @@ impl Event {
         operator.done(command);
     }
 
-    /// Whether what has offline_access goes on.
+    /// Whether grants with offline_access survive.
     pub(crate) fn spares_offline_access(self) -> bool {
         matches!(self, Self::SessionEnded | Self::SignedOut)
     }

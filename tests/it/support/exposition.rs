@@ -1,8 +1,8 @@
-//! Prometheus' text format (version 0.0.4), read strictly: whatever is not in it is a failure of the test.
+//! Prometheus' text format (version 0.0.4), read strictly: anything that the format does not allow fails the test.
 
 use std::collections::BTreeMap;
 
-/// What a server told, by family.
+/// The metrics of a server, by family.
 #[derive(Debug)]
 pub(crate) struct Exposition(BTreeMap<String, Family>);
 
@@ -15,7 +15,7 @@ struct Family {
 type Labels = BTreeMap<String, String>;
 
 impl Exposition {
-    /// Reads families one after the other: HELP, TYPE, then every sample, each once.
+    /// Reads families one after the other: HELP, TYPE, then each sample once.
     #[track_caller]
     pub(crate) fn read(text: &str) -> Self {
         let mut families = BTreeMap::new();
@@ -53,7 +53,7 @@ impl Exposition {
         self.0.keys().map(String::as_str).collect()
     }
 
-    /// The one value of a family without labels; `None` where the family is not told.
+    /// The single value of a family without labels; `None` if the family is missing.
     #[track_caller]
     pub(crate) fn value(&self, name: &str) -> Option<f64> {
         let samples = &self.0.get(name)?.samples;
@@ -61,13 +61,13 @@ impl Exposition {
         Some(*samples.get(&Labels::new()).expect("a sample without labels"))
     }
 
-    /// The value of a family with these labels and no others; 0 where there is none, as for who adds them up.
+    /// The value of a family with exactly these labels; 0 if there is none, as in a sum.
     pub(crate) fn with(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         self.0.get(name).and_then(|family| family.samples.get::<Labels>(&labels)).copied().unwrap_or_default()
     }
 
-    /// The values of a family by its one label.
+    /// The values of a family by its single label.
     #[track_caller]
     pub(crate) fn by(&self, label: &str, name: &str) -> BTreeMap<String, f64> {
         let family = self.0.get(name).unwrap_or_else(|| panic!("{name} is told: {:?}", self.names()));
@@ -79,7 +79,7 @@ impl Exposition {
     }
 }
 
-/// A sample of a histogram, whose part becomes one more label: `bucket`, `sum` or `count`.
+/// A sample of a histogram. Its part (`bucket`, `sum` or `count`) becomes one more label.
 #[track_caller]
 fn sample_of_a_histogram(text: &str) -> (Labels, f64) {
     let (part, rest) = text.strip_prefix('_').unwrap_or_default().split_at(text.find('{').unwrap_or(1) - 1);
@@ -97,7 +97,7 @@ fn close(families: &mut BTreeMap<String, Family>, open: Option<(String, Family)>
     assert!(families.insert(name.clone(), family).is_none(), "{name} is in one place");
 }
 
-/// `{label="value",…} value`, the labels where there are any.
+/// Reads `{label="value",…} value`, where the labels are optional.
 #[track_caller]
 fn sample(text: &str) -> (Labels, f64) {
     let mut labels = Labels::new();
@@ -118,7 +118,7 @@ fn sample(text: &str) -> (Labels, f64) {
     (labels, value.parse().unwrap_or_else(|_| panic!("no number: {text}")))
 }
 
-/// The value of a label with its escapes resolved, and what is behind its quotation mark.
+/// Reads a label's value, with its escapes resolved. Returns it with the rest after the closing quotation mark.
 #[track_caller]
 fn quoted(text: &str) -> (String, &str) {
     let mut value = String::new();

@@ -1,4 +1,4 @@
-//! Signed tokens as applications see them.
+//! Signed tokens, as applications read them.
 
 use grantor::jose::key::SigningKey;
 use grantor::oauth::signing_key::SigningAlgorithm;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::TestServer;
 
-/// The header and the claims of a signed token, unverified.
+/// The header and the claims of a signed token, not verified.
 pub(crate) fn parts(token: &str) -> [Value; 2] {
     let parts: Vec<&str> = token.split('.').collect();
     let part = |at: usize| {
@@ -20,13 +20,13 @@ pub(crate) fn parts(token: &str) -> [Value; 2] {
     [part(0), part(1)]
 }
 
-/// The claims of an ID Token, unverified.
+/// The claims of an ID Token, not verified.
 pub(crate) fn claims(token: &str) -> Value {
     let [_, claims] = parts(token);
     claims
 }
 
-/// Whether a key of the server signed the token with the algorithm of its header, in the eyes of the `openidconnect`
+/// Whether a key of the server signed the token with the algorithm of its header, according to the `openidconnect`
 /// crate.
 pub(crate) async fn is_signed(server: &TestServer, token: &str) -> bool {
     let keys: CoreJsonWebKeySet = serde_json::from_str(&server.get("/jwks").await.body).expect("keys");
@@ -41,7 +41,7 @@ pub(crate) async fn is_signed(server: &TestServer, token: &str) -> bool {
     key.is_some_and(|key| key.verify_signature(&algorithm, input.as_bytes(), &signature).is_ok())
 }
 
-/// A key of somebody who signs for this server.
+/// A new key for an issuer or a client that signs tokens for this server.
 pub(crate) fn key(algorithm: SigningAlgorithm) -> SigningKey {
     SigningKey::generate(algorithm).unwrap()
 }
@@ -53,15 +53,15 @@ pub(crate) fn jwks(keys: &[&SigningKey]) -> String {
     json!({ "keys": keys }).to_string()
 }
 
-/// A token with a header of its own, and the signature of `key` over it.
+/// A token with any header, signed by `key`.
 pub(crate) fn with_header(key: &SigningKey, header: &Value, claims: &Value) -> String {
     let part = |value: &Value| to_base64url(value.to_string().as_bytes());
     let signed = key.sign("JWT", claims).unwrap();
     format!("{}.{}.{}", part(header), part(claims), signed.rsplit_once('.').unwrap().1)
 }
 
-/// Headers that would choose by themselves how a token is verified, each with the key that signs it: `mine` is the one
-/// that counts, and at `url` is what `theirs` verifies with.
+/// Headers that try to choose how a token is verified, each with the key that signs it. `mine` is the key that counts;
+/// the keys at `url` would verify what `theirs` signs.
 pub(crate) fn choosing_headers<'k>(
     mine: &'k SigningKey,
     theirs: &'k SigningKey,
@@ -88,7 +88,7 @@ pub(crate) fn choosing_headers<'k>(
     ]
 }
 
-/// A token with a MAC of SHA-256.
+/// A token with an HMAC-SHA256 signature.
 pub(crate) fn mac(secret: &[u8], header: &Value, claims: &Value) -> String {
     let part = |value: &Value| to_base64url(value.to_string().as_bytes());
     let input = format!("{}.{}", part(header), part(claims));

@@ -1,8 +1,8 @@
-//! What is asked for while something else happens.
+//! Load: requests that run while something else happens.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Callers share it: they count what they are given, and go on until it ends.
+/// Shared by the callers: they count successful answers, and continue until the load ends.
 #[derive(Default)]
 pub(crate) struct Load {
     given: AtomicUsize,
@@ -18,7 +18,7 @@ impl Load {
         self.given.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Waits until so many more were given.
+    /// Waits for that many more answers.
     pub(crate) async fn has_more(&self, count: usize) {
         let before = self.given.load(Ordering::Relaxed);
         while self.given.load(Ordering::Relaxed) < before + count {

@@ -1,4 +1,4 @@
-//! Roles as values: a server, the applications that it knows, people in browsers.
+//! Roles as values: a server, applications, people in browsers.
 
 pub(crate) mod browser;
 pub(crate) mod chromium;
@@ -36,12 +36,12 @@ pub(crate) use server::TestServer;
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// Says that something was left out; with `CI=true` that is a failure.
+/// Reports that a test is skipped; with `CI=true` that is a failure.
 pub(crate) fn left_out(what: &str) {
     assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "in CI nothing may be left out: {what}");
-    // Past the capture of a test's output, which hides what a passing test says.
+    // Written directly, because the captured output of a passing test is not shown.
     let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("LEFT OUT: {what}\n").as_bytes());
 }
 
-/// What is changed in a good request, and the error and reason that follow.
+/// The changes to a good request, and the error and the reason that must follow.
 pub(crate) type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);

@@ -1,4 +1,4 @@
-//! The operator: somebody with the binary and the address of a running server's database.
+//! The operator: the binary, and the URL of a running server's database.
 
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::TestServer;
 use super::process::grantor;
 
-/// Somebody with the binary and the address of the server's database.
+/// An operator with the binary and the URL of the server's database.
 pub(crate) struct Operator {
     pub(crate) directory: PathBuf,
     pub(crate) url: String,
@@ -30,7 +30,7 @@ impl Operator {
         self.command(arguments).stdin(Stdio::null()).output().expect("the binary")
     }
 
-    /// Runs a command that must succeed; its standard output.
+    /// Runs a command that must succeed. Returns its standard output.
     #[track_caller]
     pub(crate) fn done(&self, arguments: &[&str]) -> String {
         succeeded(arguments, self.run(arguments))
@@ -42,7 +42,7 @@ impl Operator {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
-    /// Runs a command that must say why it could not.
+    /// Runs a command that must fail. Returns its sentence.
     #[track_caller]
     pub(crate) fn refused(&self, arguments: &[&str]) -> String {
         refusal(arguments, &self.run(arguments))
@@ -75,7 +75,7 @@ pub(crate) fn refusal(arguments: &[&str], output: &Output) -> String {
     sentence(&String::from_utf8_lossy(&output.stderr))
 }
 
-/// The one sentence that a command gives when it cannot go on.
+/// The single sentence that a failing command prints.
 #[track_caller]
 pub(crate) fn sentence(stderr: &str) -> String {
     let complaints = complaints(stderr);
@@ -83,7 +83,7 @@ pub(crate) fn sentence(stderr: &str) -> String {
     line.strip_prefix("grantor: ").unwrap_or_else(|| panic!("{line}")).to_owned()
 }
 
-/// What a command says on standard error beside its log, which is in JSON here.
+/// What a command prints on standard error beside its log, which is in JSON here.
 pub(crate) fn complaints(stderr: &str) -> Vec<&str> {
     stderr.lines().filter(|line| !line.starts_with('{')).collect()
 }

@@ -1,4 +1,4 @@
-//! PgBouncer in transaction mode before the tests' PostgreSQL.
+//! PgBouncer in transaction mode in front of the tests' PostgreSQL.
 
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
@@ -9,7 +9,7 @@ use url::Url;
 
 use super::process::free_port;
 
-/// It is ended when this value goes.
+/// A running PgBouncer; it ends with this value.
 pub(crate) struct Pooler {
     child: Child,
     port: u16,
@@ -17,12 +17,13 @@ pub(crate) struct Pooler {
 }
 
 impl Pooler {
-    /// Whether the machine has one.
+    /// Whether PgBouncer is installed.
     pub(crate) fn is_installed() -> bool {
         Command::new(BINARY).arg("--version").stdout(Stdio::null()).status().is_ok()
     }
 
-    /// Starts one before the server of `url`; for each database it has fewer sessions than there are connections to it.
+    /// Starts a PgBouncer for the server of `url`. For each database it has fewer sessions than there are client
+    /// connections.
     pub(crate) fn start(url: &str) -> Self {
         let server = Url::parse(url).expect("a URL");
         let (directory, port) = (TempDir::new().expect("a directory"), free_port());
@@ -36,7 +37,7 @@ impl Pooler {
         );
         std::fs::write(&config, text).expect("a file");
         let mut command = Command::new(BINARY);
-        // It refuses to run as the superuser, as whom tests may run.
+        // PgBouncer refuses to run as root, and tests may run as root.
         #[cfg(unix)]
         if std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(&config).expect("a file")) == 0 {
             command.args(["--user", "postgres"]);
@@ -60,12 +61,12 @@ impl Pooler {
             }
             std::thread::yield_now();
         }
-        // Nobody reads its log, which must not fill the pipe.
+        // Nobody reads its log, and the pipe must not fill up.
         let mut log = self.child.stderr.take().expect("a pipe");
         std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
     }
 
-    /// The way to the database of `url` through it.
+    /// The URL of the same database through this PgBouncer.
     pub(crate) fn url(&self, url: &str) -> String {
         let mut url = Url::parse(url).expect("a URL");
         url.set_host(Some("127.0.0.1")).expect("a host");
@@ -74,7 +75,7 @@ impl Pooler {
     }
 }
 
-/// Debian puts it where not everybody's PATH looks.
+/// Where Debian installs it; not every user's PATH contains this folder.
 const BINARY: &str = "/usr/sbin/pgbouncer";
 
 impl Drop for Pooler {

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of a test's own, with what the one that all tests share cannot have.
+//! A PostgreSQL server for a single test, with settings that the shared one cannot have.
 
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::process::free_port;
 
-/// It is ended when this value goes.
+/// A running PostgreSQL; it ends with this value.
 pub(crate) struct OwnPostgres {
     child: Child,
     pub(crate) port: u16,
@@ -18,17 +18,17 @@ pub(crate) struct OwnPostgres {
     disk: Disk,
 }
 
-/// What the server sees in its folder `small`.
+/// The disk that the server sees in its folder `small`.
 #[derive(Clone, Copy)]
 enum Disk {
-    /// Nothing.
+    /// The ordinary disk.
     AsLargeAsAny,
-    /// A disk of 32 MiB, which no other process sees.
+    /// A disk of 32 MiB that no other process sees.
     Small,
 }
 
 impl OwnPostgres {
-    /// Starts one with a certificate for `localhost`, which takes nobody without TLS; `None` where there is no PostgreSQL.
+    /// Starts a server with a certificate for `localhost` that accepts only TLS; `None` if PostgreSQL is not installed.
     pub(crate) fn with_tls() -> Option<Self> {
         let directory = TempDir::new().expect("a directory");
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
@@ -44,13 +44,13 @@ impl OwnPostgres {
         Self::start(directory, "hostssl all all all trust\n", settings, Disk::AsLargeAsAny)
     }
 
-    /// Starts one that asks everybody but its administrator for a password.
+    /// Starts a server that asks every role but its administrator for a password.
     pub(crate) fn with_passwords() -> Option<Self> {
         let rules = "host all postgres all trust\nhost all all all scram-sha-256\n";
         Self::start(TempDir::new().expect("a directory"), rules, Vec::new(), Disk::AsLargeAsAny)
     }
 
-    /// Starts one with a tablespace `small` on a small disk, where nothing tidies up; its journal is elsewhere.
+    /// Starts a server with a tablespace `small` on a small disk and without autovacuum; its WAL is on another disk.
     pub(crate) fn with_a_small_disk() -> Option<Self> {
         let settings = vec!["autovacuum=off".to_owned()];
         Self::start(TempDir::new().expect("a directory"), "host all all all trust\n", settings, Disk::Small)
@@ -77,7 +77,7 @@ impl OwnPostgres {
         Some(server)
     }
 
-    /// Goes on as one that waits for the word of a primary, and meanwhile is only read.
+    /// Restarts as a standby that waits for a primary, and so is read-only.
     pub(crate) fn becomes_a_standby(&mut self) {
         let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
         self.child.wait().expect("an end");
@@ -86,7 +86,7 @@ impl OwnPostgres {
         self.wait();
     }
 
-    /// Waits until it takes connections, which it does a moment after it listens.
+    /// Waits until it accepts connections, which it does a moment after it listens.
     fn wait(&mut self) {
         let began = Instant::now();
         let ready = self.directory.path().join("data/postmaster.pid");
@@ -98,7 +98,7 @@ impl OwnPostgres {
         }
     }
 
-    /// Where the small disk is.
+    /// The path of the small disk.
     pub(crate) fn small(&self) -> PathBuf {
         self.directory.path().join("small")
     }
@@ -111,7 +111,7 @@ impl OwnPostgres {
 
 impl Drop for OwnPostgres {
     fn drop(&mut self) {
-        // At once, but not so that its own processes stay.
+        // SIGQUIT: an immediate end, which its child processes do not survive.
         let _ = Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).status();
         let _ = self.child.wait();
     }
@@ -130,21 +130,21 @@ fn postgres(directory: &Path, settings: &[String], disk: Disk) -> Child {
     postgres.spawn().expect("postgres")
 }
 
-/// Where the newest version's programs are, on Debian and its kin.
+/// The folder of the newest version's programs on Debian and similar systems.
 pub(super) fn binaries() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?.flatten();
     let found = versions.map(|version| version.path().join("bin")).filter(|bin| bin.join("initdb").exists());
     found.max()
 }
 
-/// Whom the server runs as: it refuses to be the superuser, as whom tests may run.
+/// The user that the server runs as: it refuses to be root, and tests may run as root.
 pub(super) enum Owner {
     Myself,
     Postgres,
 }
 
 impl Owner {
-    /// Gives the directory to whom it has to belong.
+    /// The owner for a server in this directory; gives the directory to that user.
     pub(super) fn of(directory: &Path) -> Self {
         let process = std::fs::metadata("/proc/self").expect("a process");
         let is_superuser = std::os::unix::fs::MetadataExt::uid(&process) == 0;
@@ -160,13 +160,14 @@ impl Owner {
         self.after(&[], program)
     }
 
-    /// The same program where `folder` is a small disk, for it alone: the kernel takes that away with the program.
+    /// A command that sees a small disk at `folder`. Only its process sees it, and the kernel removes it when the
+    /// process ends.
     fn command_with_a_disk(&self, program: &Path, folder: &Path) -> Command {
         std::fs::create_dir_all(folder).expect("a folder");
         let folder = folder.to_str().expect("text");
         let mount =
             "mount -t tmpfs -o size=32m none \"$0\" && chown --reference=\"$0/..\" \"$0\" && exec \"$@\"";
-        // Who is not the superuser may do so where it seems to be, and there becomes itself again.
+        // An ordinary user may mount inside a user namespace, where it seems to be root, and then becomes itself again.
         let (user, group) = (format!("--map-user={}", id("-u")), format!("--map-group={}", id("-g")));
         match self {
             Self::Myself => {
@@ -177,7 +178,7 @@ impl Owner {
         }
     }
 
-    /// A program as this owner, begun by way of other ones, each of which becomes the next.
+    /// A program run as this owner through a chain of wrapper commands, each of which becomes the next.
     fn after(&self, way: &[&str], program: &Path) -> Command {
         let owner: &[&str] = match self {
             Self::Myself => &[],
@@ -191,7 +192,7 @@ impl Owner {
     }
 }
 
-/// A number of the user that runs the tests.
+/// The user or group id of the user that runs the tests.
 fn id(which: &str) -> String {
     let output = Command::new("id").arg(which).output().expect("id");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()

@@ -1,11 +1,11 @@
-//! The real binary: commands, and a server in a process of its own.
+//! The real binary: commands, and a server in its own process.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A command in `directory`, with nothing of this process's environment that could configure it.
+/// A command in `directory`, without any environment variable that could configure it.
 pub(crate) fn grantor(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_grantor"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GRANTOR_")) {
@@ -25,12 +25,12 @@ pub(crate) fn run(directory: &Path, arguments: &[&str]) -> Output {
     grantor(directory, arguments).stdin(Stdio::null()).output().expect("the binary")
 }
 
-/// The same command as a terminal starts it: what runs in the background inherits that Ctrl-C is not for it.
+/// The same command as a terminal starts it: a background process would inherit that it ignores Ctrl-C.
 pub(crate) fn as_in_a_terminal(command: &Command) -> Command {
     begun_by(&["env", "--default-signal=INT"], command)
 }
 
-/// The same command by way of another one, which becomes it.
+/// The same command through a wrapper that becomes it.
 fn begun_by(way: &[&str], command: &Command) -> Command {
     let mut begun = Command::new(way[0]);
     begun.args(&way[1..]).arg(command.get_program()).args(command.get_args());
@@ -50,7 +50,7 @@ fn serve(directory: &Path, config: &Path) -> Command {
     grantor(directory, &["serve", "--config", config.to_str().expect("text")])
 }
 
-/// A server process; it is ended when this value goes.
+/// A server process; it ends with this value.
 pub(crate) struct Serving {
     pub(crate) child: Child,
     pub(crate) url: String,
@@ -60,18 +60,18 @@ pub(crate) struct Serving {
 impl Serving {
     /// Starts `grantor serve` on a free port and waits for the line that says that it listens.
     ///
-    /// What stands in the configuration file is hidden by the environment only where port and log are concerned.
+    /// The environment overrides only the port and the log of the configuration file.
     pub(crate) fn start(directory: &Path, config: &Path, environment: &[(&str, &str)]) -> Self {
         Self::begin(serve(directory, config), &format!("127.0.0.1:{}", free_port()), environment)
     }
 
-    /// The same at an address of its own.
+    /// Starts `grantor serve` at a fixed address.
     pub(crate) fn start_at(directory: &Path, config: &Path, listen: &str) -> Self {
         Self::begin(serve(directory, config), listen, &[])
     }
 
-    /// The same without the signal that would end the process when a file becomes too large: it is told so instead, as on
-    /// a full disk.
+    /// Starts `grantor serve` with SIGXFSZ ignored: a write beyond the file size limit then fails like on a full disk,
+    /// instead of ending the process.
     pub(crate) fn start_with_limits(directory: &Path, config: &Path, environment: &[(&str, &str)]) -> Self {
         let ignoring = ["bash", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""];
         let command = begun_by(&ignoring, &serve(directory, config));
@@ -100,7 +100,7 @@ impl Serving {
         self.signal("TERM");
     }
 
-    /// Asks the process to stop and waits for the end.
+    /// Asks the process to stop, and waits for its end. Returns whether it ended cleanly, and its log.
     pub(crate) fn stop(self) -> (bool, String) {
         self.terminate();
         self.finish()
@@ -111,7 +111,7 @@ impl Serving {
         assert!(Command::new("kill").args(arguments).status().expect("kill").success());
     }
 
-    /// Waits for the end; whether it was a clean one, and the log.
+    /// Waits for the end. Returns whether the process ended cleanly, and its log.
     pub(crate) fn finish(mut self) -> (bool, String) {
         let status = self.child.wait().expect("an end");
         let log = self.log.take().expect("it ends once");
@@ -128,7 +128,7 @@ impl Drop for Serving {
 
 /// A port that was free a moment ago.
 pub(crate) fn free_port() -> u16 {
-    // Below the ports that the system gives to connections and to listeners on port 0, so that nobody comes between.
+    // Below the range of ports that the system assigns by itself, so that no other process takes it in between.
     static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
         let offset = std::process::id().wrapping_mul(97).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
@@ -139,13 +139,13 @@ pub(crate) fn free_port() -> u16 {
     }
 }
 
-/// Runs a command that must come to an end by itself; its exit code and what it wrote to standard error.
+/// Runs a command that must end by itself. Returns its exit code and its standard error.
 pub(crate) fn ends(mut command: Command) -> (Option<i32>, String) {
     command.stdin(Stdio::null());
     ends_by_itself(command)
 }
 
-/// The same with the standard input that the command has.
+/// The same, with the standard input that the command has.
 pub(crate) fn ends_by_itself(mut command: Command) -> (Option<i32>, String) {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the binary");
     let mut stderr = child.stderr.take().expect("a pipe");

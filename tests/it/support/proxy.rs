@@ -1,4 +1,4 @@
-//! What stands between a server and its database, and lets through what the test's weather allows.
+//! A proxy between a server and its database, which can break, block or delay connections.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,21 +11,21 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use url::Url;
 
-/// What becomes of connections.
+/// How the proxy treats connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Weather {
     Fine,
-    /// Those that are there break, and no new ones come about.
+    /// Open connections break, and new ones are refused.
     Gone,
-    /// Those that are there go on, and no new ones come about.
+    /// Open connections continue, and new ones are refused.
     Full,
-    /// They are there, and nothing comes through.
+    /// Connections stay open, and no data passes.
     Stuck,
-    /// Every answer comes so much later.
+    /// Every answer is delayed by this.
     Slow(Duration),
 }
 
-/// The same PostgreSQL URL by way of another address.
+/// The same PostgreSQL URL with another address.
 pub(crate) fn by_way_of(url: &str, address: SocketAddr) -> String {
     let mut url = Url::parse(url).expect("a URL");
     url.set_ip_host(address.ip()).expect("a host");
@@ -35,7 +35,7 @@ pub(crate) fn by_way_of(url: &str, address: SocketAddr) -> String {
 
 type Seen = watch::Receiver<Weather>;
 
-/// Listens until the test's runtime ends.
+/// A proxy that listens until the test's runtime ends.
 pub(crate) struct Proxy {
     port: u16,
     weather: watch::Sender<Weather>,
@@ -62,15 +62,15 @@ impl Proxy {
         Self { port, weather, target, met }
     }
 
-    /// How many connections were asked for so far, whatever became of them.
+    /// How many connections were opened so far, including refused ones.
     pub(crate) fn met(&self) -> usize {
         self.met.load(Ordering::Relaxed)
     }
 
-    /// Breaks every connection off; new ones lead elsewhere.
+    /// Breaks every connection, and connects new ones to `target`.
     pub(crate) async fn turn_to(&self, target: SocketAddr) {
         self.set(Weather::Gone);
-        // Each connection that is there has a receiver of its own, beside the listener's.
+        // Each open connection holds a receiver, and the listener holds one.
         while self.weather.receiver_count() > 1 {
             tokio::task::yield_now().await;
         }

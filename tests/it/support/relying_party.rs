@@ -1,11 +1,11 @@
-//! Applications: registered with the server, and judging it through the `oauth2` crate.
+//! Applications: registered with the server, and checking its answers through the `oauth2` crate.
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 
 use grantor::oauth::client::{
-    AuthMethod, Client, ClientKind, ClientSecret, GrantType, PkcePolicy, SecretHash,
+    AuthMethod, Client, ClientKind, ClientMetadata, ClientSecret, GrantType, PkcePolicy, SecretHash,
 };
 use grantor::oauth::grant::scope::Scope;
 use grantor::oauth::id::ClientId;
@@ -37,10 +37,10 @@ pub(crate) struct Application {
     url: String,
 }
 
-/// What is to be registered.
+/// The data to register.
 pub(crate) struct Registration {
     pub(crate) client: Client,
-    /// A secret that a person chose, rather than a generated one.
+    /// A secret chosen by a person, instead of a generated one.
     pub(crate) chosen_secret: Option<&'static str>,
 }
 
@@ -49,12 +49,12 @@ type Ready = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNo
 impl Registration {
     pub(crate) fn of_kind(id: &str, kind: ClientKind) -> Self {
         let uri = RegisteredUri::register(REDIRECT_URI, kind).expect("a good URI");
-        let client = Client {
+        let metadata = ClientMetadata {
             redirect_uris: if kind == ClientKind::Service { Vec::new() } else { vec![uri] },
             scopes: Scope::from_stored("read write pay"),
-            ..Client::new(ClientId::new(id), format!("The {id} application"), kind)
+            ..ClientMetadata::new(format!("The {id} application"), kind)
         };
-        Self { client, chosen_secret: None }
+        Self { client: Client::new(ClientId::new(id), metadata), chosen_secret: None }
     }
 
     pub(crate) fn web(id: &str) -> Self {
@@ -155,10 +155,11 @@ impl Application {
         }
     }
 
-    /// What the `oauth2` crate is told of a token; whether it could then give it back.
+    /// Introspects and then revokes a token by the `oauth2` crate. Returns what it learned, and whether the revocation
+    /// succeeded.
     pub(crate) async fn introspect_and_revoke(&self, token: &str) -> (BasicTokenIntrospectionResponse, bool) {
         let introspection = IntrospectionUrl::new(format!("{}/introspect", self.url)).expect("a URL");
-        // The crate insists on https, which the adapter below takes back.
+        // The crate insists on https; the adapter below turns it back into http.
         let revocation = format!("{}/revoke", self.url.replace("http:", "https:"));
         let revocation = RevocationUrl::new(revocation).expect("a URL");
         let client = self.client().set_introspection_url(introspection).set_revocation_url(revocation);
@@ -174,7 +175,7 @@ impl Application {
         (told, revoked.await.is_ok())
     }
 
-    /// An authorization URL made by the `oauth2` crate, with the verifier that belongs to it.
+    /// An authorization URL made by the `oauth2` crate, with its PKCE verifier.
     pub(crate) fn authorization_url(&self, scope: &str) -> (String, PkceCodeVerifier) {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let client = self.client();
@@ -184,12 +185,13 @@ impl Application {
         (request.url().0.to_string(), verifier)
     }
 
-    /// An authorization URL made by hand: the good parameters with `changes` over them; an empty value removes one.
+    /// An authorization URL made by hand: the good parameters with `changes` over them. An empty value removes a
+    /// parameter.
     pub(crate) fn url_with(&self, changes: &[(&str, &str)]) -> String {
         format!("{}/authorize?{}", self.url, self.request_with(changes))
     }
 
-    /// The same as a form.
+    /// The same parameters as a form.
     pub(crate) fn request_with(&self, changes: &[(&str, &str)]) -> String {
         let mut params: Vec<(&str, &str)> = vec![
             ("client_id", &self.id),
@@ -217,7 +219,7 @@ impl Application {
         code
     }
 
-    /// A device code that `browser`'s person allowed, and no device has fetched yet.
+    /// A device code that `browser`'s person allowed and the device has not fetched yet.
     pub(crate) async fn device_code(&self, browser: &mut Browser, form: &[(&str, &str)]) -> String {
         let begun = self.post("/device_authorization", form).await;
         assert_eq!(begun.status, 200, "{begun:?}");
@@ -246,7 +248,7 @@ impl Application {
         self.client().exchange_client_credentials().request_async(&send).await.expect("tokens")
     }
 
-    /// What the `oauth2` crate is told when it asks as a device.
+    /// Begins a device flow by the `oauth2` crate. Returns the response.
     pub(crate) async fn device_details(&self, scope: &str) -> StandardDeviceAuthorizationResponse {
         let endpoint =
             DeviceAuthorizationUrl::new(format!("{}/device_authorization", self.url)).expect("a URL");
@@ -256,7 +258,7 @@ impl Application {
         request.request_async(&send).await.expect("details")
     }
 
-    /// Polls by the `oauth2` crate until there are tokens; somebody has allowed it already.
+    /// Polls by the `oauth2` crate until there are tokens; the person has already allowed it.
     pub(crate) async fn device_tokens(
         &self,
         details: &StandardDeviceAuthorizationResponse,
@@ -271,7 +273,7 @@ impl Application {
         self.post("/token", form).await
     }
 
-    /// The same at a server that may break off; nothing when no answer came.
+    /// The same, when the server may break off. Returns `None` if no answer came.
     pub(crate) async fn try_token(&self, form: &[(&str, &str)]) -> Option<Answer> {
         let secret = self.secret.as_deref().expect("a secret");
         let body = serde_urlencoded::to_string(form).expect("a form");
@@ -285,7 +287,7 @@ impl Application {
         Some(Answer { status, headers, url, body: response.text().await.ok()? })
     }
 
-    /// The form that redeems a code which was asked for with the fixed PKCE pair.
+    /// The form that redeems a code that was requested with the fixed PKCE pair.
     pub(crate) fn redemption<'f>(&'f self, code: &'f str) -> [(&'f str, &'f str); 4] {
         [
             ("grant_type", "authorization_code"),
@@ -316,12 +318,12 @@ impl Application {
         }
     }
 
-    /// Redeems a code that was asked for with the fixed PKCE pair.
+    /// Redeems a code that was requested with the fixed PKCE pair.
     pub(crate) async fn redeem_by_hand(&self, code: &str) -> Answer {
         self.redeem_with(code, &[]).await
     }
 
-    /// The same with `changes` over the good parameters.
+    /// Redeems such a code with `changes` over the good parameters.
     pub(crate) async fn redeem_with(&self, code: &str, changes: &[(&str, &str)]) -> Answer {
         let mut form = self.redemption(code).to_vec();
         for (name, value) in changes {
@@ -333,7 +335,7 @@ impl Application {
         self.token(&form).await
     }
 
-    /// What the server says of a token.
+    /// The introspection response about a token.
     pub(crate) async fn introspect(&self, token: &str) -> Value {
         let answer = self.post("/introspect", &[("token", token)]).await;
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -357,7 +359,7 @@ pub(crate) fn basic(id: &str, secret: &str) -> String {
 
 type Sent = Pin<Box<dyn Future<Output = Result<oauth2::HttpResponse, std::io::Error>> + Send>>;
 
-/// The HTTP client that the `oauth2` crate is lent.
+/// The HTTP client that the `oauth2` crate uses.
 pub(crate) fn send(request: oauth2::HttpRequest) -> Sent {
     Box::pin(async move {
         let client = http_client();
@@ -375,13 +377,13 @@ pub(crate) fn send(request: oauth2::HttpRequest) -> Sent {
 }
 
 impl Application {
-    /// An application that somebody else has registered with the server at `url`.
+    /// An application that is already registered with the server at `url`.
     pub(crate) fn registered_at(url: &str, id: &str, secret: Option<&str>, redirect_uri: &str) -> Self {
         let secret = secret.map(str::to_owned);
         Self { id: id.to_owned(), secret, redirect_uri: redirect_uri.to_owned(), url: url.to_owned() }
     }
 
-    /// The same application, which asks another server.
+    /// The same application, talking to another server.
     pub(crate) fn at(&self, url: &str) -> Self {
         Self::registered_at(url, &self.id, self.secret.as_deref(), &self.redirect_uri)
     }

@@ -1,4 +1,4 @@
-//! A server for one test: on port 0, with a fresh database and a clock that stands still.
+//! A server for one test: on port 0, with a fresh database and a clock that only moves when the test moves it.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -26,11 +26,11 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 pub(crate) struct TestServer {
     pub(crate) url: String,
-    /// Where it tells metrics, if it does.
+    /// The URL of its metrics, if they are on.
     pub(crate) metrics: Option<String>,
     pub(crate) clock: ManualClock,
     pub(crate) app: Arc<App>,
-    /// It goes when the server goes.
+    /// Deleted with the server.
     pub(crate) database: TestDatabase,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
@@ -41,7 +41,7 @@ impl TestServer {
         Self::start_with(&[]).await
     }
 
-    /// Starts with options over the defaults; passwords are cheap unless the options say otherwise.
+    /// Starts with options over the defaults. Password hashing is cheap unless an option says otherwise.
     pub(crate) async fn start_with(options: &[(&str, &str)]) -> Self {
         let database = TestDatabase::fresh(engine()).await;
         Self::start_on(database, options).await
@@ -55,7 +55,7 @@ impl TestServer {
             ("database.url", database.url.as_str()),
             ("database.connections", "2"),
             ("keys.master_key_file", key_file.as_str()),
-            // An RSA key takes longer to make than most tests.
+            // Making an RSA key takes longer than most tests.
             ("keys.algorithms", "ES256 EdDSA"),
             ("http.workers", "1"),
             ("http.shutdown", "2s"),
@@ -111,7 +111,7 @@ impl TestServer {
         }
     }
 
-    /// Runs work on the server's database.
+    /// Runs a job on the server's database.
     pub(crate) async fn store<T: Send + 'static>(
         &self,
         work: impl AsyncFn(&mut Tx) -> Result<T, DbError> + Send + 'static,
@@ -119,12 +119,12 @@ impl TestServer {
         self.app.db.write(work).await.expect("the database")
     }
 
-    /// Changes the database by a statement of the test.
+    /// Runs a statement that changes the database. Returns the number of rows.
     pub(crate) async fn sql(&self, statement: &'static str) -> u64 {
         self.store(async move |tx| tx.query(statement).execute().await).await
     }
 
-    /// The one number that a query gives.
+    /// The single number that a query gives.
     pub(crate) async fn number(&self, query: &'static str) -> i64 {
         let row: Option<(i64,)> = self.store(async move |tx| tx.query(query).optional().await).await;
         row.expect("a row").0
@@ -181,7 +181,7 @@ impl TestServer {
         self.resource_with(uri, scopes, |_| ()).await;
     }
 
-    /// The same with changes to what is registered.
+    /// The same, with changes to the registration.
     pub(crate) async fn resource_with(&self, uri: &str, scopes: &str, change: impl FnOnce(&mut Resource)) {
         let mut resource = Resource {
             uri: uri.to_owned(),
@@ -194,11 +194,11 @@ impl TestServer {
         change(&mut resource);
         let is_new = self.store(async move |tx| resources::save(tx, &resource, 0).await).await;
         assert!(is_new, "the resource {uri} is new");
-        // Registered by the test's own process: no cache is to be waited for.
+        // The test process registered it, so it refreshes the cache itself.
         self.app.registry.catalogue(grantor::cache::catalogue::Freshness::Now).await.expect("the catalogue");
     }
 
-    /// What UserInfo says to who brings this token.
+    /// The UserInfo response for this access token.
     pub(crate) async fn user_info(&self, token: &str) -> Answer {
         let bearer = format!("Bearer {token}");
         self.browser().request(Method::GET, "/userinfo", &[("authorization", &bearer)], "").await
@@ -209,7 +209,7 @@ impl TestServer {
         self.browser().get(path).await
     }
 
-    /// POST of a form to the token endpoint, without client authentication but what the form says.
+    /// POST of a form to the token endpoint, without client authentication except what the form contains.
     pub(crate) async fn token(&self, form: &[(&str, &str)]) -> Answer {
         self.browser().post("/token", form).await
     }

@@ -1,19 +1,19 @@
-//! A web site of somebody else: answers what it is told to.
+//! Another party's web site, with answers that the test chooses.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Listens until the test process ends.
+/// A site that listens until the test process ends.
 pub(crate) struct Site {
     pub(crate) port: u16,
     called: Arc<AtomicUsize>,
 }
 
 impl Site {
-    /// Answers each request by `answer`, which gets path and query, and behind a space the body where there is one,
-    /// and gives the whole response but its length.
+    /// Starts a site. `answer` gets the path and query, then a space and the body if there is one, and returns the head
+    /// and the body of the response without Content-Length.
     pub(crate) fn start(answer: impl Fn(&str) -> (String, String) + Send + Sync + Clone + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
@@ -23,14 +23,14 @@ impl Site {
             for stream in listener.incoming().flatten() {
                 called.fetch_add(1, Ordering::SeqCst);
                 let answer = answer.clone();
-                // Browsers open connections ahead of need; none may hold up another.
+                // Browsers open spare connections, so each connection gets its own thread.
                 std::thread::spawn(move || serve(stream, &answer));
             }
         });
         site
     }
 
-    /// How often somebody has connected.
+    /// How many connections were made.
     pub(crate) fn called(&self) -> usize {
         self.called.load(Ordering::SeqCst)
     }

@@ -1,4 +1,4 @@
-//! A server that ends TLS itself, for `localhost`.
+//! A server that terminates TLS itself, for `localhost`.
 
 use std::path::Path;
 
@@ -7,16 +7,16 @@ use reqwest::Certificate;
 use super::Desk;
 use super::process::Serving;
 
-/// Writes a certificate for `localhost`; what a client needs to trust it.
+/// Writes a certificate for `localhost` and its key. Returns the certificate for clients to trust.
 pub(crate) fn certificate(directory: &Path) -> Certificate {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
-    // The key first: a pair that does not match is left alone until both are there.
+    // The key first: the server ignores a pair that does not match, until both files are there.
     std::fs::write(directory.join("key.pem"), made.signing_key.serialize_pem()).expect("a file");
     std::fs::write(directory.join("cert.pem"), made.cert.pem()).expect("a file");
     Certificate::from_pem(made.cert.pem().as_bytes()).expect("a certificate")
 }
 
-/// Starts a server with the certificate in its directory; where it says that it is ready.
+/// Starts a server with the certificate in its directory. Returns it with the URL that it announces.
 pub(crate) fn serve(desk: &Desk) -> (Serving, String) {
     let serving = desk.serve(&[
         ("GRANTOR_PUBLIC_URL", "https://localhost"),
