@@ -6,7 +6,7 @@ use url::Url;
 use super::super::Trouble;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{
-    AssertionAudience, AuthMethod, Client, ClientKind, GrantType, PkcePolicy, SubjectType, TokenFormat,
+    AssertionAudience, AuthMethod, ClientKind, GrantType, PkcePolicy, SubjectType, TokenFormat,
 };
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::request::redirect_uri::RegisteredUri;

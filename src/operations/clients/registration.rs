@@ -204,23 +204,25 @@ impl Rules {
 
     fn configured_faults(&self, before: Option<&Client>, client: &Client) -> Vec<Fault> {
         let mut faults = Vec::new();
-        for (member, of) in [
-            ("id_token_signed_response_alg", (|client| client.id_token_alg) as fn(&Client) -> _),
-            ("userinfo_signed_response_alg", |client| client.userinfo_alg),
+        for (member, chosen, before) in [
+            ("id_token_signed_response_alg", client.id_token_alg, before.and_then(|it| it.id_token_alg)),
+            ("userinfo_signed_response_alg", client.userinfo_alg, before.and_then(|it| it.userinfo_alg)),
         ] {
-            let changed = of(client).filter(|chosen| before.and_then(of) != Some(*chosen));
-            faults.extend(algorithm_fault(&self.keys, member, changed));
+            faults.extend(algorithm_fault(&self.keys, member, chosen.filter(|_| chosen != before)));
         }
         let lifetime = client.access_token_lifetime;
-        let changed =
-            lifetime.filter(|_| before.is_none_or(|before| before.access_token_lifetime != lifetime));
-        faults.extend(lifetime_fault(&self.keys, changed));
-        for (member, of) in [
-            ("backchannel_logout_uri", (|client| client.logout.back_channel.as_ref()) as fn(&Client) -> _),
-            ("jwks_uri", |client| client.jwks_uri.as_ref()),
+        let is_kept = before.is_some_and(|before| before.access_token_lifetime == lifetime);
+        faults.extend(lifetime_fault(&self.keys, lifetime.filter(|_| !is_kept)));
+        for (member, uri, before) in [
+            (
+                "backchannel_logout_uri",
+                &client.logout.back_channel,
+                before.map(|before| &before.logout.back_channel),
+            ),
+            ("jwks_uri", &client.jwks_uri, before.map(|before| &before.jwks_uri)),
         ] {
-            let Some(uri) = of(client).filter(|uri| before.and_then(of) != Some(*uri)) else { continue };
-            faults.extend(address_fault(&self.fetcher, member, uri));
+            let changed = uri.as_deref().filter(|_| before != Some(uri));
+            faults.extend(changed.and_then(|uri| address_fault(&self.fetcher, member, uri)));
         }
         faults
     }
