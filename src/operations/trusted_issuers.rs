@@ -7,10 +7,9 @@ use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::references::{client_faults, each_once, scope_faults};
-use super::{Context, Done, Outcome, users};
+use super::{Context, Done, Outcome, jwk_set, users};
 use crate::failure::{Denied, Failure};
 use crate::fetch::Fetcher;
-use crate::jose::encrypt::check_set;
 use crate::jose::foreign::ForeignKeys;
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::client::registration::check_address;
@@ -201,12 +200,8 @@ fn key_fault(context: &Context<'_>, keys: &IssuerKeys) -> Result<Option<Fault>, 
         IssuerKeys::Here(text) => text,
     };
     let has_key = || ForeignKeys::read(text).is_some_and(|keys| !keys.is_empty());
-    let why = match check_set(text) {
-        Err(why) => why,
-        Ok(()) if has_key() => return Ok(None),
-        Ok(()) => "it has no key to verify signatures by".to_owned(),
-    };
-    Ok(Some(Fault::invalid("jwks", format!("the JWK Set cannot be used: {why}"))))
+    let no_key = || (!has_key()).then(|| jwk_set::unusable("it has no key to verify signatures by"));
+    Ok(jwk_set::fault(text).or_else(no_key))
 }
 
 /// What an issuer is trusted with and is not there, or is not for it.

@@ -173,7 +173,6 @@ fn report(id: &ClientId, secret: Option<&str>, as_json: bool) -> Result<(), Trou
 /// The client that the options describe.
 fn described(options: &Options) -> Result<Client, Trouble> {
     let kind = ClientKind::from(options.kind);
-    let id = ClientId::parse(&options.id).ok_or("a client id has 1 to 255 characters of printable ASCII")?;
     let mut grants = grants(&options.grants);
     if grants.is_empty() {
         grants = GrantType::default_for(kind).to_vec();
@@ -216,5 +215,5 @@ fn described(options: &Options) -> Result<Client, Trouble> {
         may_impersonate: options.may_impersonate,
         first_party: options.first_party,
     };
-    Ok(Client::new(id, metadata))
+    Ok(Client::new(ClientId::new(&options.id), metadata))
 }

@@ -18,7 +18,7 @@ use crate::operations::configured::{algorithm_fault, lifetime_fault};
 use crate::operations::event::Act;
 use crate::operations::fault::{Fault, Faults};
 use crate::operations::references::client_faults;
-use crate::operations::{Context, Done, Outcome};
+use crate::operations::{Context, Done, Outcome, jwk_set};
 use crate::secret::Secret;
 use crate::store::clients::ClientRecord;
 use crate::store::db::{Conn, DbError, Tx};
@@ -66,6 +66,10 @@ pub async fn create(context: &Context<'_>, new: NewClient) -> Outcome<CreatedCli
     let client = with_logo(client, logo.as_ref());
     let rules = Rules::new(context)?;
     let mut faults = rules.faults(None, &client);
+    if ClientId::parse(client.id.as_str()).is_none() {
+        let sentence = "a client id has 1 to 255 characters of printable ASCII";
+        faults.push(Fault::invalid("client_id", sentence));
+    }
     faults.extend(secret_fault(&client, secret.as_ref()));
     Faults::refuse_if_any(faults)?;
     if let Some(uri) = &client.sector_identifier_uri {
@@ -121,7 +125,7 @@ where
             let after = with_logo(edit(before)?, logo.as_ref());
             let mut faults = rules.faults(Some(before), &after);
             faults.extend(kept_secret_fault(&record, &after));
-            faults.extend(list.as_ref().and_then(|list| list.fault(&after)));
+            faults.extend(sector_fault(list.as_ref(), before, &after));
             Faults::refuse_if_any(faults)?;
             let after = resolved(tx, Some(before), after).await?;
             if let Some(logo) = &logo {
@@ -158,12 +162,29 @@ where
     let before = context.read(async move |conn: &mut Conn| existing(conn, &id).await).await?.client;
     let after = edit(&before)?;
     let Some(uri) = &after.sector_identifier_uri else { return Ok(None) };
-    let is_new = after.sector_identifier_uri != before.sector_identifier_uri
-        || after.redirect_uris.iter().any(|uri| !before.redirect_uris.contains(uri));
-    if !is_new && reading == SectorReading::AsNeeded {
+    if !is_new_to_sector(&before, &after) && reading == SectorReading::AsNeeded {
         return Ok(None);
     }
     SectorList::read(fetcher, uri).await.map(Some)
+}
+
+/// Whether a client comes to another sector, or with another redirect URI.
+fn is_new_to_sector(before: &Client, after: &Client) -> bool {
+    after.sector_identifier_uri != before.sector_identifier_uri
+        || after.redirect_uris.iter().any(|uri| !before.redirect_uris.contains(uri))
+}
+
+/// A redirect URI that is not in the list of the sector, and a list that is not the one that is needed by now.
+fn sector_fault(list: Option<&SectorList>, before: &Client, after: &Client) -> Option<Fault> {
+    let uri = after.sector_identifier_uri.as_deref()?;
+    match list {
+        Some(list) if list.is_of(uri) => list.fault(after),
+        _ if is_new_to_sector(before, after) => {
+            let sentence = format!("the client {} was changed meanwhile, so nothing was done", after.id);
+            Some(Fault::conflict(None, sentence))
+        }
+        _ => None,
+    }
 }
 
 /// What a client must be by itself and by the configuration.
@@ -183,6 +204,7 @@ impl Rules {
             .into_iter()
             .map(|wrong| Fault::invalid(wrong.member, wrong.sentence))
             .collect();
+        faults.extend(client.jwks.as_deref().and_then(jwk_set::fault));
         faults.extend(encryption_fault(
             client,
             "id_token_encrypted_response_alg",

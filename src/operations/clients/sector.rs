@@ -41,11 +41,13 @@ impl SectorList {
         Ok(Self { uri: uri.to_owned(), listed })
     }
 
+    /// Whether it is the list behind this URI.
+    pub(super) fn is_of(&self, uri: &str) -> bool {
+        self.uri == uri
+    }
+
     /// The first redirect URI of a client that is not in the list of its sector.
     pub(super) fn fault(&self, client: &Client) -> Option<Fault> {
-        if client.sector_identifier_uri.as_ref() != Some(&self.uri) {
-            return None;
-        }
         let is_listed = |uri: &str| self.listed.iter().any(|listed| listed == uri);
         let missing = client.redirect_uris.iter().find(|uri| !is_listed(uri.as_str()))?;
         let sentence = format!(
