@@ -4,8 +4,9 @@
 --   SHA-256. A list is text, separated by spaces where nothing else is said.
 -- * A column with a fixed set of words has no CHECK: the application parses every word that it reads, and refuses to
 --   go on with one that it does not know. So a new algorithm or method changes no schema.
--- * Every row that ends has an indexed column that says when it may be deleted, so that it can be purged in small
---   steps.
+-- * expires_at is when something ends. purge_after is when its row may be deleted, in tables that remember what has
+--   ended; in the other tables both are the same moment, and expires_at says it. Every table whose rows end has an
+--   index on the one that counts, so that it can be purged in small steps.
 -- * src/store/tables.rs lists every table and column, for copies from one engine to the other.
 --
 -- Nothing is released yet: until the first tag, a change of the schema is a change of this file, and a database that
@@ -157,7 +158,9 @@ CREATE TABLE sessions (
     -- The name that codes and grants remember; it does not open the session.
     id           TEXT   NOT NULL UNIQUE,
     user_id      TEXT   NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    -- The sign-in: when, and by which methods (RFC 8176). Codes and grants repeat both.
     auth_time    BIGINT NOT NULL,
+    amr          TEXT   NOT NULL,
     last_seen_at BIGINT NOT NULL,
     expires_at   BIGINT NOT NULL
 );
@@ -173,24 +176,23 @@ CREATE TABLE flows (
     -- The sessions in which the person signed in, and consented, for this request.
     signed_in    TEXT,
     consented    TEXT,
-    -- When the person's time is over; the row stays until expires_at to lead the way back.
-    ends_at      BIGINT NOT NULL,
     expires_at   BIGINT NOT NULL,
+    -- Until then a flow that has expired leads back to the application.
+    purge_after  BIGINT NOT NULL,
     -- The session that the person chose, or signed in to, for this request.
     chosen       TEXT,
     -- The grant_id of the device code that the flow is for; NULL: it is for an application's authorization request.
     device       TEXT
 );
-CREATE INDEX flows_end ON flows (expires_at);
+CREATE INDEX flows_purge ON flows (purge_after);
 CREATE INDEX flows_client ON flows (client_id);
 
 CREATE TABLE consents (
     user_id    TEXT   NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     client_id  TEXT   NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
-    scope      TEXT   NOT NULL,
+    -- All that the person has allowed so far, as JSON.
+    granted    TEXT   NOT NULL,
     updated_at BIGINT NOT NULL,
-    -- The names of the claims that the person has allowed beside the scopes.
-    claims     TEXT   NOT NULL DEFAULT '',
     PRIMARY KEY (user_id, client_id)
 );
 CREATE INDEX consents_client ON consents (client_id);
@@ -198,6 +200,10 @@ CREATE INDEX consents_client ON consents (client_id);
 
 -- What was issued. These tables have no foreign keys: their rows come and go by the thousand, every use reads client
 -- and user anyway, and a row whose client or user is gone gives nothing and ends by itself.
+--
+-- granted is what an application may have, as JSON: scope, resources, claims, each only where it is not empty
+-- (src/oauth/grant/granted.rs). Equal values have equal texts. cnf is what the tokens are bound to, as JSON (RFC 7800);
+-- NULL: whoever has one may use it.
 
 CREATE TABLE codes (
     hash         BYTEA  PRIMARY KEY,
@@ -207,20 +213,18 @@ CREATE TABLE codes (
     -- Chosen when the code is issued, so that a replay finds what to revoke.
     grant_id     TEXT   NOT NULL,
     redirect_uri TEXT   NOT NULL,
-    scope        TEXT   NOT NULL,
+    granted      TEXT   NOT NULL,
     challenge    TEXT,
     nonce        TEXT,
     auth_time    BIGINT NOT NULL,
-    ends_at      BIGINT NOT NULL,
+    amr          TEXT   NOT NULL,
+    cnf          TEXT,
+    expires_at   BIGINT NOT NULL,
     consumed_at  BIGINT,
     -- A consumed code stays as long as anything issued from it may live: its replay must be recognized.
-    expires_at   BIGINT NOT NULL,
-    -- Claims that were requested by name, as JSON (OpenID Connect Core §5.5).
-    claims       TEXT,
-    -- The resources that the request named.
-    resources    TEXT   NOT NULL DEFAULT ''
+    purge_after  BIGINT NOT NULL
 );
-CREATE INDEX codes_end ON codes (expires_at);
+CREATE INDEX codes_purge ON codes (purge_after);
 
 -- Devices that ask for tokens while a person signs in elsewhere (RFC 8628).
 CREATE TABLE device_codes (
@@ -231,8 +235,7 @@ CREATE TABLE device_codes (
     -- is deleted with the answer, so that it can be entered once.
     user_code     TEXT   UNIQUE,
     client_id     TEXT   NOT NULL,
-    scope         TEXT   NOT NULL,
-    resources     TEXT   NOT NULL,
+    granted       TEXT   NOT NULL,
     -- The address that the device asked from, for the person to compare.
     address       TEXT   NOT NULL,
     created_at    BIGINT NOT NULL,
@@ -243,13 +246,15 @@ CREATE TABLE device_codes (
     user_id       TEXT,
     session_id    TEXT,
     auth_time     BIGINT,
+    amr           TEXT,
+    cnf           TEXT,
     denied_at     BIGINT,
-    ends_at       BIGINT NOT NULL,
+    expires_at    BIGINT NOT NULL,
     consumed_at   BIGINT,
-    -- A consumed code stays as long as anything issued from it may live: its replay must be recognized.
-    expires_at    BIGINT NOT NULL
+    -- As in codes.
+    purge_after   BIGINT NOT NULL
 );
-CREATE INDEX device_codes_end ON device_codes (expires_at);
+CREATE INDEX device_codes_purge ON device_codes (purge_after);
 CREATE INDEX device_codes_user ON device_codes (user_id);
 
 -- One authorization that a user gave a client. The refresh token chain is a part of it: the current token's generation
@@ -259,27 +264,29 @@ CREATE TABLE grants (
     client_id          TEXT   NOT NULL,
     user_id            TEXT   NOT NULL,
     session_id         TEXT   NOT NULL,
-    scope              TEXT   NOT NULL,
+    granted            TEXT   NOT NULL,
+    -- Whether offline_access is among the scopes: the grant outlives its session.
+    offline_access     BOOLEAN NOT NULL,
     auth_time          BIGINT NOT NULL,
+    amr                TEXT   NOT NULL,
+    cnf                TEXT,
     created_at         BIGINT NOT NULL,
     refresh_hash       BYTEA,
     refresh_generation BIGINT NOT NULL,
     rotated_at         BIGINT NOT NULL,
-    -- When nothing that belongs to the grant lives and no one can refresh it any more, so that the row may be deleted.
-    -- Never after expires_at, except for an access token that was issued at the last moment.
+    -- The end if no one refreshes it, and the end in any case.
     idle_expires_at    BIGINT NOT NULL,
     expires_at         BIGINT NOT NULL,
+    -- When no one can refresh it any more and its last access token has ended, too.
+    purge_after        BIGINT NOT NULL,
     revoked_at         BIGINT,
     revoked_for        TEXT,
-    -- As in codes.
-    claims             TEXT,
-    resources          TEXT   NOT NULL DEFAULT '',
     -- The trusted issuer that vouched for the person, and its subject. NULL: the person signed in here. The grant ends
     -- with that trust.
     issuer             TEXT,
     issuer_subject     TEXT
 );
-CREATE INDEX grants_end ON grants (idle_expires_at);
+CREATE INDEX grants_purge ON grants (purge_after);
 CREATE INDEX grants_user ON grants (user_id);
 CREATE INDEX grants_session ON grants (session_id);
 CREATE INDEX grants_issuer ON grants (issuer) WHERE issuer IS NOT NULL;
@@ -289,13 +296,14 @@ CREATE TABLE access_tokens (
     client_id  TEXT   NOT NULL,
     user_id    TEXT,
     grant_id   TEXT,
-    scope      TEXT   NOT NULL,
+    granted    TEXT   NOT NULL,
     issued_at  BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     -- The resource that the token is for. NULL: this server.
     audience   TEXT,
     -- Who acts, who may act, and the tokens that this one was exchanged from, as JSON. NULL: most tokens.
-    delegation TEXT
+    delegation TEXT,
+    cnf        TEXT
 );
 CREATE INDEX access_tokens_end ON access_tokens (expires_at);
 
@@ -328,11 +336,11 @@ CREATE TABLE logout_deliveries (
     last_error      TEXT,
     created_at      BIGINT NOT NULL,
     done_at         BIGINT,
-    expires_at      BIGINT NOT NULL,
+    purge_after     BIGINT NOT NULL,
     PRIMARY KEY (session_id, client_id)
 );
 CREATE INDEX logout_deliveries_due ON logout_deliveries (state, next_attempt_at);
-CREATE INDEX logout_deliveries_end ON logout_deliveries (expires_at);
+CREATE INDEX logout_deliveries_purge ON logout_deliveries (purge_after);
 
 -- How often someone guessed wrong in a span of time; counted by all nodes together.
 CREATE TABLE guesses (

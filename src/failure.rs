@@ -1,6 +1,7 @@
 //! What goes wrong on our side, and how it is kept apart from what we refuse.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 
 use crate::jose::JoseError;
 use crate::oauth::error::OAuthError;
@@ -16,6 +17,9 @@ pub enum Failure {
     /// A queue is full; try again soon.
     #[error("{0} has more to do than it can")]
     Busy(&'static str),
+    /// The failure of a reading for which several requests have waited.
+    #[error(transparent)]
+    Shared(Arc<Failure>),
     /// A defect, or data that cannot be.
     #[error("{0}")]
     Internal(String),
@@ -27,6 +31,7 @@ impl Failure {
         match self {
             Self::Database(error) => error.is_temporary(),
             Self::Busy(_) => true,
+            Self::Shared(failure) => failure.is_temporary(),
             Self::Internal(_) => false,
         }
     }

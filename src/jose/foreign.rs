@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn what_one_of_the_keys_signed_is_theirs() {
         let claims = json!({ "sub": "job" });
-        for algorithm in SigningAlgorithm::ALL {
+        for &algorithm in SigningAlgorithm::ALL {
             let (key, other) =
                 (SigningKey::generate(algorithm).unwrap(), SigningKey::generate(algorithm).unwrap());
             let keys = set(&[&other, &key]);

@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_key_comes_back_as_it_was_and_says_nothing_private() {
-        for algorithm in SigningAlgorithm::ALL {
+        for &algorithm in SigningAlgorithm::ALL {
             let key = SigningKey::generate(algorithm).unwrap();
             let stored = key.to_pkcs8().unwrap();
             let again = SigningKey::from_pkcs8(algorithm, &stored).unwrap();

@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn what_a_key_of_ours_signed_is_ours() {
         let claims = json!({ "sub": "alice", "exp": 100 });
-        for algorithm in SigningAlgorithm::ALL {
+        for &algorithm in SigningAlgorithm::ALL {
             let (key, other) =
                 (SigningKey::generate(algorithm).unwrap(), SigningKey::generate(algorithm).unwrap());
             let keys = [public(&other), public(&key)];
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn a_header_cannot_choose_how_it_is_verified() {
         let claims = json!({ "sub": "alice", "exp": 100 });
-        for algorithm in SigningAlgorithm::ALL {
+        for &algorithm in SigningAlgorithm::ALL {
             let key = SigningKey::generate(algorithm).unwrap();
             let (kid, keys) = (key.kid(), [public(&key)]);
             for alg in

@@ -5,9 +5,10 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::cache::fresh::Fresh;
 use crate::clock::Seconds;
 use crate::config::KeyOptions;
 use crate::failure::Failure;
@@ -64,7 +65,7 @@ struct Shared {
     schedule: Schedule,
     /// By their names: opening an RSA key takes longer than everything else here.
     opened: Mutex<HashMap<String, Arc<SigningKey>>>,
-    current: RwLock<Option<(Arc<Current>, Instant)>>,
+    current: Fresh<Current>,
     is_rotating: AtomicBool,
 }
 
@@ -82,7 +83,7 @@ impl KeySet {
             algorithms: options.algorithms.clone(),
             schedule: options.schedule(),
             opened: Mutex::default(),
-            current: RwLock::default(),
+            current: Fresh::default(),
             is_rotating: AtomicBool::new(false),
         }));
         let rotation = set.rotation(&set.stored().await?, now);
@@ -95,24 +96,19 @@ impl KeySet {
 
     /// The keys as they are now, or were a second ago.
     pub async fn current(&self, now: Seconds) -> Result<Arc<Current>, Failure> {
-        let kept = self.0.current.read().ok().and_then(|kept| kept.clone());
-        if let Some((current, at)) = kept
-            && at.elapsed() < AGE
-            && current.at.abs_diff(now) <= AGE.as_secs()
-        {
-            return Ok(current);
-        }
-        let at = Instant::now();
+        let is_young = |current: &Current, read_at: Instant| {
+            read_at.elapsed() < AGE && current.at.abs_diff(now) <= AGE.as_secs()
+        };
+        self.0.current.get(is_young, async || self.read(now).await).await
+    }
+
+    async fn read(&self, now: Seconds) -> Result<Current, Failure> {
         let stored = self.stored().await?;
         let rotation = self.rotation(&stored, now);
         if !rotation.due.is_empty() {
             self.rotate_aside(rotation, now);
         }
-        let current = Arc::new(self.judged(&stored, now)?);
-        if let Ok(mut kept) = self.0.current.write() {
-            *kept = Some((current.clone(), at));
-        }
-        Ok(current)
+        self.judged(&stored, now)
     }
 
     async fn stored(&self) -> Result<Vec<StoredKey>, Failure> {
@@ -183,9 +179,7 @@ impl KeySet {
         let set = self.clone();
         tokio::spawn(async move {
             let rotated = rotation.run(&set.0.db, &set.0.master, now).await;
-            if let Ok(mut kept) = set.0.current.write() {
-                *kept = None;
-            }
+            set.0.current.clear();
             set.0.is_rotating.store(false, Ordering::Release);
             match rotated {
                 Ok(made) => note(&made, now),

@@ -25,7 +25,7 @@ pub struct Flow {
     pub waiting: Waiting,
     pub progress: Progress,
     browser: Vec<u8>,
-    pub ends_at: i64,
+    pub expires_at: i64,
 }
 
 #[derive(FromRow)]
@@ -37,7 +37,7 @@ struct FlowRow {
     consented: Option<String>,
     chosen: Option<String>,
     device: Option<String>,
-    ends_at: i64,
+    expires_at: i64,
 }
 
 impl Flow {
@@ -50,8 +50,8 @@ impl Flow {
 pub async fn find(conn: &mut Conn, id: &FlowId, now: i64) -> Result<Option<Flow>, DbError> {
     let row: Option<FlowRow> = conn
         .query(
-            "SELECT client_id, browser_hash, request, signed_in, consented, chosen, device, ends_at
-             FROM flows WHERE id = $1 AND expires_at > $2",
+            "SELECT client_id, browser_hash, request, signed_in, consented, chosen, device, expires_at
+             FROM flows WHERE id = $1 AND purge_after > $2",
         )
         .bind(id.as_str())
         .bind(now)
@@ -73,32 +73,32 @@ pub async fn find(conn: &mut Conn, id: &FlowId, now: i64) -> Result<Option<Flow>
             chosen: row.chosen.map(SessionId::new),
         },
         browser: row.browser_hash,
-        ends_at: row.ends_at,
+        expires_at: row.expires_at,
     }))
 }
 
-/// Stores a flow that ends at `ends_at` and is remembered until `expires_at`, to lead back to the application.
+/// Stores a flow that ends at `expires_at`; from then on until `purge_after` it only leads back to the application.
 pub async fn save(
     tx: &mut Tx,
     id: &FlowId,
     browser: &Hash,
     (client, waiting): (&ClientId, &Waiting),
-    (ends_at, expires_at): (i64, i64),
+    (expires_at, purge_after): (i64, i64),
 ) -> Result<(), DbError> {
     let (request, device) = match waiting {
         Waiting::Application(received) => (received.to_json(), None),
         Waiting::Device(device) => (String::new(), Some(device.to_string())),
     };
     tx.query(
-        "INSERT INTO flows (id, browser_hash, client_id, request, ends_at, expires_at, device)
+        "INSERT INTO flows (id, browser_hash, client_id, request, expires_at, purge_after, device)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(id.as_str())
     .bind(browser.as_bytes())
     .bind(client.as_str())
     .bind(request)
-    .bind(ends_at)
     .bind(expires_at)
+    .bind(purge_after)
     .bind(device)
     .execute()
     .await

@@ -56,7 +56,7 @@ pub enum Outcome {
 pub async fn enqueue(tx: &mut Tx, session: &SessionId, now: i64) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO logout_deliveries (session_id, client_id, user_id, state, attempts, next_attempt_at, created_at,
-                                        expires_at)
+                                        purge_after)
          SELECT DISTINCT grants.session_id, grants.client_id, grants.user_id, 'waiting', 0, $2, $2, $3
          FROM grants JOIN clients ON clients.id = grants.client_id
          WHERE grants.session_id = $1 AND clients.backchannel_logout_uri IS NOT NULL AND clients.disabled_at IS NULL
@@ -199,7 +199,7 @@ pub async fn list(
 pub async fn retry(tx: &mut Tx, client: Option<&ClientId>, now: i64) -> Result<u64, DbError> {
     tx.query(
         "UPDATE logout_deliveries SET state = 'waiting', attempts = 0, next_attempt_at = $2, done_at = NULL,
-                                      expires_at = $3
+                                      purge_after = $3
          WHERE state IN ('waiting', 'failed') AND ($1 IS NULL OR client_id = $1)",
     )
     .bind(client.map(|client| client.as_str().to_owned()))

@@ -9,7 +9,7 @@ use super::page::Page;
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
-use crate::oauth::grant::{Ended, Standing};
+use crate::oauth::grant::{Ended, UserStatus};
 use crate::oauth::id::{ClientId, UserId};
 
 #[derive(FromRow)]
@@ -165,7 +165,7 @@ pub async fn find_subject(
     conn: &mut Conn,
     issuer: &str,
     subject: &str,
-) -> Result<Option<(UserId, Standing)>, DbError> {
+) -> Result<Option<(UserId, UserStatus)>, DbError> {
     let row: Option<LinkedRow> = conn
         .query(
             "SELECT user_id, (SELECT users.claims FROM users
@@ -176,8 +176,7 @@ pub async fn find_subject(
         .bind(subject)
         .optional()
         .await?;
-    let standing = |claims| Standing { claims, session_ended: false };
-    Ok(row.map(|row| (UserId::new(row.user_id), standing(row.user_claims))))
+    Ok(row.map(|row| (UserId::new(row.user_id), UserStatus::new(row.user_claims, false))))
 }
 
 /// Says whom an issuer means by a subject; `false` when that is somebody already.

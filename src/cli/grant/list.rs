@@ -56,7 +56,7 @@ fn row(grant: &GrantRecord, now: i64) -> [String; 7] {
         grant.id.clone(),
         grant.client_id.clone(),
         grant.username.clone().unwrap_or_else(|| grant.user_id.clone()),
-        grant.scope.clone(),
+        grant.granted.scope.to_string(),
         iso(grant.created_at),
         iso(grant.revoked_at.unwrap_or_else(|| grant.expires_at.min(grant.idle_expires_at))),
         state,

@@ -27,8 +27,8 @@ pub(in crate::cli) struct Options {
 }
 
 fn algorithm(word: &str) -> Result<SigningAlgorithm, String> {
-    let known = SigningAlgorithm::ALL.map(SigningAlgorithm::as_str).join(", ");
-    SigningAlgorithm::parse(word).ok_or_else(|| format!("it is none of {known}"))
+    let known: Vec<&str> = SigningAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
+    SigningAlgorithm::parse(word).ok_or_else(|| format!("it is none of {}", known.join(", ")))
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {

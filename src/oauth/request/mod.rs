@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 
 use crate::oauth::client::{Client, GrantType, PkcePolicy};
 use crate::oauth::error::OAuthError;
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::{KnownResources, Registered};
 use crate::oauth::grant::scope::{self, KnownScopes, OPENID, Scope};
 use crate::oauth::id::{ClientId, GrantId};
@@ -35,16 +36,13 @@ pub struct AuthorizationRequest {
     pub client_id: ClientId,
     pub response_type: ResponseType,
     pub answer_to: AnswerTo,
-    pub scope: Scope,
-    /// The protected APIs that it names, by their registered URIs.
-    pub resources: Vec<String>,
+    /// What it grants if nothing refuses it; of claims only those that the client may be told.
+    pub granted: Granted,
     pub challenge: Option<Challenge>,
     /// What the ID Token is to repeat (OpenID Connect Core §3.1.2.1).
     pub nonce: Option<String>,
     pub prompt: Prompt,
-    /// What is to be told beside the scopes, as far as the client may be told it.
-    pub claims: ClaimsRequest,
-    /// Those of these claims that no scope of the request tells, so that the person is asked for them.
+    /// Those of its claims that no scope of the request tells, so that the person is asked for them.
     pub named: BTreeSet<String>,
     /// The groups that the person must be in.
     pub required_groups: BTreeSet<String>,
@@ -62,6 +60,12 @@ pub enum AnswerTo {
 }
 
 impl AuthorizationRequest {
+    /// What a person allows who consents to it: of claims only those that the consent page names.
+    pub fn consent(&self) -> Granted {
+        let Granted { scope, resources, claims } = &self.granted;
+        Granted::new(scope.clone(), resources.clone(), claims.by_name(&self.named))
+    }
+
     /// Refuses it; a device is told elsewhere, and the person here.
     pub fn refuse(self, error: OAuthError) -> Refusal {
         match self.answer_to {
@@ -161,12 +165,10 @@ pub fn validate<K: KnownScopes + KnownResources>(
                 client_id: client.id.clone(),
                 response_type,
                 answer_to: AnswerTo::Application { return_to, state },
+                granted: Granted::new(scope, resources, claims),
                 named,
-                scope,
-                resources,
                 challenge,
                 nonce,
-                claims,
                 prompt,
                 expected,
             })
