@@ -1,10 +1,10 @@
 //! Consents: what a person allows an application.
 
 use super::event::{Act, Event, ObjectKind};
-use super::{Context, Done, Outcome};
+use super::{Context, Done};
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, FlowId, SessionId, UserId};
-use crate::oauth::request::interaction::Consent;
-use crate::store::db::Tx;
+use crate::store::db::{DbError, Tx};
 use crate::store::{consents, flows};
 
 /// What a person has answered to the consent page.
@@ -12,7 +12,7 @@ use crate::store::{consents, flows};
 pub struct GivenConsent {
     pub user: UserId,
     pub client: ClientId,
-    pub allowed: Consent,
+    pub allowed: Granted,
     /// The request that asked for it, and the session in which it was answered.
     pub flow: FlowId,
     pub session: SessionId,
@@ -22,8 +22,8 @@ pub struct GivenConsent {
 ///
 /// # Errors
 ///
-/// Only failures.
-pub async fn give(context: &Context<'_>, given: GivenConsent) -> Outcome<()> {
+/// Only a failing database.
+pub async fn give(context: &Context<'_>, given: GivenConsent) -> Result<Done<()>, DbError> {
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {

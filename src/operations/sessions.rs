@@ -8,7 +8,7 @@ use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::{ClientId, SessionId, UserId};
-use crate::store::db::{Conn, Tx};
+use crate::store::db::{Conn, DbError, Tx};
 use crate::store::grants;
 use crate::store::page::Page;
 use crate::store::sessions::{self, LiveSessions, SessionRecord};
@@ -72,11 +72,11 @@ pub async fn end(context: &Context<'_>, session: &SessionId) -> Outcome<()> {
 ///
 /// # Errors
 ///
-/// Only failures: a session that is over already is as good as ended.
+/// Only a failing database: a session that is over already is as good as ended.
 pub async fn sign_out(
     context: &Context<'_>,
     sessions: Vec<SessionId>,
-) -> Result<Vec<Done<SignedOut>>, Denied<Faults>> {
+) -> Result<Vec<Done<SignedOut>>, DbError> {
     let now = context.now;
     context
         .act_on_each(async move |tx: &mut Tx| {

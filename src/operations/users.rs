@@ -138,7 +138,7 @@ pub async fn sign_up(
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
-            let saved = users::save(tx, &person, &password.0, now).await?;
+            let saved = users::save(tx, &person, Some(&password.0), now).await?;
             saved.map_err(|name| taken(&person, &name))?;
             if !sign_in(tx, &password.0).await? {
                 return Err(taken(&person, &person.username).into());
