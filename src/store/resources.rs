@@ -21,11 +21,6 @@ struct ResourceRow {
     access_token_lifetime: Option<i64>,
 }
 
-/// The URIs that a column of another table holds.
-pub(super) fn uris(stored: &str) -> Vec<String> {
-    stored.split(' ').filter(|uri| !uri.is_empty()).map(str::to_owned).collect()
-}
-
 /// The columns of [`ResourceRow`].
 macro_rules! select {
     () => {
