@@ -10,7 +10,7 @@ use grantor::operations::{Context, logout_deliveries, scopes, sessions, trusted_
 use grantor::secret::Secret;
 use grantor::store::logout_deliveries::DeliveryFilter;
 use grantor::store::users::UserFilter;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::support::TestServer;
 
@@ -46,8 +46,9 @@ async fn password(server: &TestServer) -> HashedPassword {
     HashedPassword::new(&server.app.passwords, Secret::new("a marked password".into())).await.unwrap()
 }
 
-fn claims(value: serde_json::Value) -> serde_json::Map<String, serde_json::Value> {
-    value.as_object().unwrap().clone()
+fn claims(value: Value) -> Map<String, Value> {
+    let Value::Object(claims) = value else { panic!("an object") };
+    claims
 }
 
 #[tokio::test]
