@@ -84,6 +84,8 @@ CREATE TABLE logos (
 
 CREATE TABLE scopes (
     name        TEXT    PRIMARY KEY,
+    -- Grows with every change, here and in resources and users.
+    version     BIGINT  NOT NULL DEFAULT 1,
     description TEXT    NOT NULL,
     -- Only for a client that is registered for it by name.
     sensitive   BOOLEAN NOT NULL,
@@ -110,6 +112,7 @@ INSERT INTO scopes (name, description, sensitive, claims, created_at) VALUES
 -- Protected APIs (RFC 8707), and the format of their access tokens.
 CREATE TABLE resources (
     uri                   TEXT   PRIMARY KEY,
+    version               BIGINT NOT NULL DEFAULT 1,
     -- The scopes that belong to this API.
     scopes                TEXT   NOT NULL,
     token_format          TEXT   NOT NULL,
@@ -132,6 +135,7 @@ CREATE INDEX resource_servers_client ON resource_servers (client_id);
 
 CREATE TABLE users (
     id                  TEXT   PRIMARY KEY,
+    version             BIGINT NOT NULL DEFAULT 1,
     username            TEXT   NOT NULL,
     email               TEXT,
     name                TEXT,

@@ -77,6 +77,7 @@ pub const ALL: &[Table] = &[
         name: "scopes",
         columns: &[
             Text("name"),
+            Integer("version"),
             Text("description"),
             Boolean("sensitive"),
             Text("claims"),
@@ -89,6 +90,7 @@ pub const ALL: &[Table] = &[
         name: "users",
         columns: &[
             Text("id"),
+            Integer("version"),
             Text("username"),
             Text("email"),
             Text("name"),
@@ -224,6 +226,7 @@ pub const ALL: &[Table] = &[
         name: "resources",
         columns: &[
             Text("uri"),
+            Integer("version"),
             Text("scopes"),
             Text("token_format"),
             Text("token_alg"),

@@ -59,49 +59,18 @@ fn jwks() -> impl Strategy<Value = Option<String>> {
     of(vec(key, 0..3).prop_map(|keys| json!({ "keys": keys }).to_string()))
 }
 
-const SIGNED: &[SigningAlgorithm] = &SigningAlgorithm::ALL;
-const ANSWERED: &[ResponseType] = &ResponseType::ALL;
+const SIGNED: &[SigningAlgorithm] = SigningAlgorithm::ALL;
+const ANSWERED: &[ResponseType] = ResponseType::ALL;
 
-/// Metadata of which each part is valid.
-fn metadata() -> impl Strategy<Value = ClientMetadata> {
+/// What the consent page shows, and how the client may ask.
+fn asked() -> impl Strategy<Value = ClientMetadata> {
     let who = (one_of(ClientKind::ALL), text(), of(text()), of(text()), of(text()), of(text()));
-    let flows = (
-        uris(),
-        uris(),
-        origins(),
-        some_of(GrantType::ALL),
-        some_of(ANSWERED),
-        vec("[!#-\\[\\]-~]{1,9}", 0..5),
-    );
-    let proof = (
-        of(one_of(AuthMethod::ALL)),
-        of(one_of(PkcePolicy::ALL)),
-        jwks(),
-        of(text()),
-        of(one_of(AssertionAudience::ALL)),
-    );
-    let answers =
-        (of(one_of(SIGNED)), encryption(), of(one_of(SIGNED)), encryption(), of(text()), of(text()));
-    let people = (one_of(SubjectType::ALL), of(text()), of(text()), of("[ -~]{1,30}"), any::<[bool; 2]>());
-    let tokens = (one_of(TokenFormat::ALL), vec("https://[a-z]{1,9}\\.example", 0..3), of(any::<i64>()));
-    (who, flows, proof, answers, people, tokens).prop_map(|(who, flows, proof, answers, people, tokens)| {
+    let scopes = vec("[!#-\\[\\]-~]{1,9}", 0..5);
+    let flows = (uris(), uris(), origins(), some_of(GrantType::ALL), some_of(ANSWERED), scopes);
+    (who, flows, of(one_of(PkcePolicy::ALL)), any::<bool>()).prop_map(|(who, flows, pkce, first_party)| {
         let (kind, name, site, policy, terms, logo) = who;
         let (redirect_uris, post_logout_redirect_uris, origins, grants, response_types, scopes) = flows;
-        let (auth_method, pkce, jwks, jwks_uri, assertion_audience) = proof;
-        let (
-            id_token_alg,
-            id_token_encryption,
-            userinfo_alg,
-            userinfo_encryption,
-            back_channel,
-            front_channel,
-        ) = answers;
-        let (subject_type, sector_identifier_uri, required_group, may_act, [may_impersonate, first_party]) =
-            people;
-        let (token_format, resources, access_token_lifetime) = tokens;
         ClientMetadata {
-            kind,
-            name,
             links: Links { site, policy, terms, logo },
             redirect_uris,
             post_logout_redirect_uris,
@@ -109,8 +78,29 @@ fn metadata() -> impl Strategy<Value = ClientMetadata> {
             grants,
             response_types,
             scopes: Scope::from_stored(&scopes.join(" ")),
-            auth_method,
             pkce,
+            first_party,
+            ..ClientMetadata::new(name, kind)
+        }
+    })
+}
+
+/// Metadata with every member that a client can have, of which each is valid.
+fn metadata() -> impl Strategy<Value = ClientMetadata> {
+    let audience = of(one_of(AssertionAudience::ALL));
+    let proof = (of(one_of(AuthMethod::ALL)), jwks(), of(text()), audience);
+    let answers =
+        (of(one_of(SIGNED)), encryption(), of(one_of(SIGNED)), encryption(), of(text()), of(text()));
+    let people = (one_of(SubjectType::ALL), of(text()), of(text()), of("[ -~]{1,30}"), any::<bool>());
+    let resources = vec("https://[a-z]{1,9}\\.example", 0..3);
+    let tokens = (one_of(TokenFormat::ALL), resources, of(any::<i64>()));
+    (asked(), proof, answers, people, tokens).prop_map(|(asked, proof, answers, people, tokens)| {
+        let (auth_method, jwks, jwks_uri, assertion_audience) = proof;
+        let (id_token_alg, id_token_encryption, userinfo_alg, userinfo_encryption, back, front) = answers;
+        let (subject_type, sector_identifier_uri, required_group, may_act, may_impersonate) = people;
+        let (token_format, resources, access_token_lifetime) = tokens;
+        ClientMetadata {
+            auth_method,
             id_token_alg,
             id_token_encryption,
             userinfo_alg,
@@ -118,7 +108,7 @@ fn metadata() -> impl Strategy<Value = ClientMetadata> {
             jwks,
             jwks_uri,
             assertion_audience,
-            logout: LogoutUris { back_channel, front_channel },
+            logout: LogoutUris { back_channel: back, front_channel: front },
             subject_type,
             sector_identifier_uri,
             token_format,
@@ -127,7 +117,7 @@ fn metadata() -> impl Strategy<Value = ClientMetadata> {
             required_group,
             may_act: may_act.map(ClientId::new),
             may_impersonate,
-            first_party,
+            ..asked
         }
     })
 }

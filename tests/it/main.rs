@@ -74,3 +74,4 @@ mod trusted_issuers;
 mod unverified;
 mod upgrade;
 mod userinfo;
+mod versions;

@@ -14,6 +14,8 @@ use crate::oauth::signing_key::SigningAlgorithm;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
     pub uri: String,
+    /// Grows with every change; 1 when it is new.
+    pub version: i64,
     /// Of what applications ask for, what is this API's.
     pub scopes: Scope,
     pub format: TokenFormat,
@@ -209,6 +211,7 @@ mod tests {
     fn resource(uri: &str, scopes: &str) -> Resource {
         Resource {
             uri: uri.into(),
+            version: 1,
             scopes: Scope::from_stored(scopes),
             format: TokenFormat::Jwt,
             algorithm: None,

@@ -17,6 +17,8 @@ pub struct Scope(BTreeSet<String>);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScopeRecord {
     pub name: String,
+    /// Grows with every change; 1 when it is new.
+    pub version: i64,
     /// What the consent page says.
     pub description: String,
     /// Never given without being named in the request.

@@ -234,6 +234,7 @@ mod tests {
         let usual = Usual { lifetime: 600, longest: 5000, algorithm: SigningAlgorithm::Es256 };
         let resource = |seconds| Resource {
             uri: "urn:r".into(),
+            version: 1,
             scopes: Scope::default(),
             format: TokenFormat::Jwt,
             algorithm: None,

@@ -236,6 +236,14 @@ pub async fn is_origin(conn: &mut Conn, origin: &str) -> Result<bool, DbError> {
 
 /// Deletes a client with its secrets, the consents to it and what waits for a person; `false` when there is none.
 pub async fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, DbError> {
+    // The resources that it is a server of lose it.
+    tx.query(
+        "UPDATE resources SET version = version + 1
+         WHERE uri IN (SELECT resource FROM resource_servers WHERE client_id = $1)",
+    )
+    .bind(id.as_str())
+    .execute()
+    .await?;
     // A client that is registered under this id one day may not act because of that.
     for other in ids(tx, "SELECT id FROM clients WHERE may_act = $1 ORDER BY id", id.as_str()).await? {
         change(tx, &other, |metadata| metadata.may_act = None).await?;
