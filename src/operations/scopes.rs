@@ -61,7 +61,7 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
         let sentence = "a scope's name is printable ASCII without space, quote and backslash";
         faults.push(Fault::invalid("name", sentence));
     }
-    let scope = ScopeRecord { claims: each_once(scope.claims), ..scope };
+    let scope = ScopeRecord { version: 1, claims: each_once(scope.claims), ..scope };
     faults.extend(faults_of(context, &ScopeChanges::to(&scope)));
     Faults::refuse_if_any(faults)?;
     let now = context.now;
