@@ -6,7 +6,7 @@ use crate::jose::encrypt::check_set;
 /// Bytes of a JWK Set at most.
 const LARGEST: usize = 64 * 1024;
 
-/// What is wrong with a JWK Set: it is too large, is none, or holds a private key.
+/// What is wrong with a JWK Set: it is too large, is not a JWK Set, or holds a private key.
 pub(super) fn fault(text: &str) -> Option<Fault> {
     if text.len() > LARGEST {
         return Some(unusable(&format!("it is larger than {LARGEST} bytes")));

@@ -49,7 +49,7 @@ pub async fn count(context: &Context<'_>, user: &UserId) -> Result<i64, Denied<F
     context.read(async move |conn: &mut Conn| Ok(sessions::count(conn, &user, live).await?)).await
 }
 
-/// Ends a session, and what applications hold by it, but for offline access; applications are told.
+/// Ends a session, and what applications hold by it, except offline access; applications get a logout token.
 ///
 /// # Errors
 ///

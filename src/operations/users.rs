@@ -25,7 +25,7 @@ impl HashedPassword {
     ///
     /// # Errors
     ///
-    /// A password that nobody could sign in with is refused; a full queue is a failure.
+    /// A password that no one could sign in with is refused; a full queue is a failure.
     pub async fn new(passwords: &Passwords, password: Secret) -> Result<Self, Denied<Faults>> {
         check_password(password.expose()).map_err(|sentence| Fault::invalid("password", sentence))?;
         Ok(Self(passwords.hash(password).await?))

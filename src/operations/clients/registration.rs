@@ -267,7 +267,7 @@ fn has_secret(client: &Client) -> bool {
     !client.kind.is_public() && client.auth_method != Some(AuthMethod::PrivateKeyJwt)
 }
 
-/// A secret of a client that has none.
+/// The fault of a secret that is given for a client without secrets.
 fn secret_fault(client: &Client, secret: Option<&SecretSource>) -> Option<Fault> {
     secret.filter(|_| !has_secret(client))?;
     let sentence = if client.kind.is_public() {

@@ -22,7 +22,7 @@ impl SectorList {
     ///
     /// # Errors
     ///
-    /// A URI that is none by https, and an answer that is no list.
+    /// A URI that is not an https address, and an answer that is not a list.
     pub(super) async fn read(fetcher: &Fetcher, uri: &str) -> Result<Self, Denied<Faults>> {
         let wrong = |why: &str| {
             let sentence = format!("the sector identifier URI {uri:?} {why}");
