@@ -207,7 +207,7 @@ CREATE INDEX consents_client ON consents (client_id);
 --
 -- granted is what an application may have, as JSON: scope, resources, claims, each only where it is not empty
 -- (src/oauth/grant/granted.rs). Equal values have equal texts. cnf is what the tokens are bound to, as JSON (RFC 7800);
--- NULL: whoever has one may use it.
+-- NULL: any holder may use them.
 
 CREATE TABLE codes (
     hash         BYTEA  PRIMARY KEY,

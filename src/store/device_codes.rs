@@ -47,7 +47,7 @@ struct PolledRow {
 
 /// Stores what a device asks for; `false` when another one waits under the same user code.
 ///
-/// `purge_after`: until then the device is told that the code has expired, and not that it is unknown.
+/// `purge_after`: until then a late poll is answered with "expired" rather than "unknown".
 pub async fn save(
     tx: &mut Tx,
     hash: &Hash,

@@ -192,7 +192,7 @@ fn begin_statements(proof: &Proof) -> (BeginStatements, String) {
 /// Stores a session if its user may still sign in with what was proven: `None` when the password was changed, or the user
 /// disabled, in the meantime.
 ///
-/// Whoever signs in once more, in the session of the cookie `before`, goes on under the same id, which tokens and
+/// A person who signs in again, in the session of the cookie `before`, keeps that session's id, which tokens and
 /// applications know; the cookie is new.
 pub async fn begin(
     tx: &mut Tx,

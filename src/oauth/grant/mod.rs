@@ -33,8 +33,8 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// The one constructor: a new part of a grant is asked for at every place that begins or reads one. Its tokens are
-    /// bound to nothing.
+    /// A grant whose tokens are bound to nothing. It is the only constructor, so that the compiler finds every place
+    /// that has to know a new part of a grant.
     pub fn new(id: GrantId, of: Parties, granted: Granted, authentication: Authentication) -> Self {
         let Parties { client, user, session } = of;
         Self { id, client, user, session, granted, authentication, binding: None }

@@ -44,7 +44,7 @@ pub struct AccessToken {
     pub issued_at: Seconds,
     pub expires_at: Seconds,
     pub delegation: Delegation,
-    /// `None`: whoever has the token may use it.
+    /// `None`: any holder may use the token.
     pub binding: Option<Binding>,
 }
 
