@@ -110,7 +110,7 @@ pub(super) fn of_all<F, T>(
 }
 
 impl<F> Listing<F> {
-    /// What is to be read: one more than fits on the page, which tells whether there is a next one.
+    /// What is to be read: one row more than fits on the page, which shows whether there is a next page.
     fn page<K: DeserializeOwned>(self, cursor: Cursor) -> Result<Page<F, K>, Fault> {
         if !(1..=MOST).contains(&self.limit) {
             return Err(Fault::invalid("limit", format!("a page has 1 to {MOST} items")));

@@ -13,7 +13,7 @@ use crate::oauth::identity::claims::{self, Claims, Person};
 use crate::oauth::identity::user::{check_email, check_password, check_username};
 use crate::secret::passwords::Passwords;
 use crate::secret::{Secret, random_id};
-use crate::store::db::{Conn, Tx};
+use crate::store::db::{Conn, DbError, Tx};
 use crate::store::users::{self, UserFilter, UserRecord};
 use crate::store::{codes, device_codes, grants, sessions};
 
@@ -25,7 +25,7 @@ impl HashedPassword {
     ///
     /// # Errors
     ///
-    /// A password that nobody could sign in with is refused; a full queue is a failure.
+    /// A password that no one could sign in with is refused; a full queue is a failure.
     pub async fn new(passwords: &Passwords, password: Secret) -> Result<Self, Denied<Faults>> {
         check_password(password.expose()).map_err(|sentence| Fault::invalid("password", sentence))?;
         Ok(Self(passwords.hash(password).await?))
@@ -37,6 +37,15 @@ pub struct NewUser {
     pub username: String,
     /// What is known of the person, `name` and `email` among it.
     pub claims: Claims,
+    pub password: HashedPassword,
+}
+
+/// An account that people make for themselves; an address that no one has verified is not in it, because it could be
+/// another person's.
+pub struct NewAccount {
+    pub id: UserId,
+    pub username: String,
+    pub name: Option<String>,
     pub password: HashedPassword,
 }
 
@@ -108,6 +117,33 @@ pub async fn create(context: &Context<'_>, user: NewUser) -> Outcome<Person> {
             let saved = users::save(tx, &person, Some(&password.0), now).await?;
             saved.map_err(|name| taken(&person, &name))?;
             Ok(done(Act::UserCreated, &person, person.clone()))
+        })
+        .await
+}
+
+/// Makes an account for the person who asks, who is signed in by the same transaction: `sign_in` gets the hash of the
+/// password, and returns `false` where that cannot be. The outcome is the person.
+///
+/// # Errors
+///
+/// A username that cannot be or is taken.
+pub async fn sign_up(
+    context: &Context<'_>,
+    account: NewAccount,
+    sign_in: impl AsyncFn(&mut Tx, &str) -> Result<bool, DbError> + Send + 'static,
+) -> Outcome<Person> {
+    Faults::refuse_if_any(username_faults(&account.username))?;
+    let NewAccount { id, username, name, password } = account;
+    let person = Person { id, username, name, email: None, claims: Claims::new(), updated_at: 0 };
+    let now = context.now;
+    context
+        .act(async move |tx: &mut Tx| {
+            let saved = users::save(tx, &person, Some(&password.0), now).await?;
+            saved.map_err(|name| taken(&person, &name))?;
+            if !sign_in(tx, &password.0).await? {
+                return Err(taken(&person, &person.username).into());
+            }
+            Ok(done(Act::UserSignedUp, &person, person.clone()))
         })
         .await
 }

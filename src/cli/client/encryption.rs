@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::super::Trouble;
-use crate::jose::encrypt::{Recipient, check_set};
-use crate::oauth::client::{Client, ContentEncryption, Encryption, KeyManagement};
+use crate::jose::encrypt::check_set;
+use crate::oauth::client::{ContentEncryption, Encryption, KeyManagement};
 
 /// Bytes of a JWK Set.
 const LARGEST: u64 = 64 * 1024;
@@ -30,29 +30,11 @@ pub(super) fn encryption(text: &str) -> Result<Encryption, Trouble> {
     })
 }
 
-/// The same for a change, in which none takes it away.
-pub(super) fn encryption_or(
-    text: Option<&str>,
-    before: Option<Encryption>,
-) -> Result<Option<Encryption>, Trouble> {
+/// The encryption in a change: `none` takes it away, which is `Some(None)`; `None` leaves it as it is.
+pub(super) fn new_encryption(text: Option<&str>) -> Result<Option<Option<Encryption>>, Trouble> {
     match text {
-        None => Ok(before),
-        Some("none") => Ok(None),
-        Some(text) => encryption(text).map(Some),
+        None => Ok(None),
+        Some("none") => Ok(Some(None)),
+        Some(text) => encryption(text).map(|encryption| Some(Some(encryption))),
     }
-}
-
-/// Each encryption needs a key: otherwise every sign-in of the client would fail.
-pub(super) fn check_encryption(client: &Client) -> Result<(), Trouble> {
-    for encryption in client.id_token_encryption.iter().chain(&client.userinfo_encryption) {
-        let jwks = client.jwks.as_deref().unwrap_or(r#"{"keys":[]}"#);
-        if Recipient::choose(jwks, encryption.algorithm).is_none() {
-            let algorithm = encryption.algorithm.as_str();
-            return Err(format!(
-                "the JWK Set of the client has no public key for {algorithm}; bring one with --jwks"
-            )
-            .into());
-        }
-    }
-    Ok(())
 }

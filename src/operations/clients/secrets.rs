@@ -143,7 +143,7 @@ pub async fn remove_secret(
 }
 
 /// What is stored of a new secret of `client`, and the secret itself if it was drawn.
-async fn made(
+pub(super) async fn made(
     context: &Context<'_>,
     client: &Client,
     source: SecretSource,
