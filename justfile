@@ -24,8 +24,7 @@ check:
 deny:
     cargo deny --locked check licenses bans sources
 
-# Installs the client libraries in other languages, which `cargo test` uses if they are installed; needs pip, npm, Go, a
-# JDK and Maven.
+# Installs the client libraries in other languages that `cargo test` can use; needs pip, npm, Go, a JDK and Maven.
 clients directory="target/clients":
     mkdir -p {{directory}}
     cp tests/clients/package.json {{directory}}
