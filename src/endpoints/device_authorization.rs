@@ -78,7 +78,7 @@ async fn asked(
 ) -> Result<Device, Denied<OAuthError>> {
     client.may_use(GrantType::DeviceCode)?;
     let catalogue = app.registry.catalogue(freshness).await?;
-    let scope = scope::resolve(params.one("scope")?, client, &*catalogue)?;
+    let scope = scope::resolve(params.one("scope")?, &client.scopes, &*catalogue)?;
     let registered = Registered { resources: &*catalogue, issuer: &app.issuer };
     let resources = registered.authorized(params, client, &scope)?;
     let now = app.now();

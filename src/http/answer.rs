@@ -7,11 +7,12 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::failure::{Denied, Failure};
-use crate::oauth::error::{ErrorCode, OAuthError};
+use crate::oauth::error::OAuthError;
+use crate::oauth::error_code::ErrorCode;
 use crate::oauth::reason::{Reason, Who};
 use crate::oauth::request::Refusal;
-use crate::oauth::request::redirect_uri::ReturnAddress;
 use crate::oauth::request::response_mode::ResponseMode;
+use crate::oauth::request::return_address::ReturnAddress;
 
 /// Seconds after which an overloaded server is worth another try.
 pub const RETRY_AFTER: &str = "1";

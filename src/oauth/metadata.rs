@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::oauth::client::assertion;
 use crate::oauth::client::{AuthMethod, ContentEncryption, GrantType, KeyManagement, SubjectType};
 use crate::oauth::grant::scope::ScopeRecord;
+use crate::oauth::identity::authentication::ACR_ONE_FACTOR;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -111,7 +112,7 @@ pub fn metadata(
         id_token_encryption_enc_values_supported: content.clone(),
         userinfo_encryption_alg_values_supported: key_management,
         userinfo_encryption_enc_values_supported: content,
-        acr_values_supported: [id_token::ACR_ONE_FACTOR],
+        acr_values_supported: [ACR_ONE_FACTOR],
         claim_types_supported: ["normal"],
         claims_supported: claims(known),
         claims_parameter_supported: true,

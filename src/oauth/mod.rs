@@ -9,6 +9,7 @@ pub mod token;
 
 pub mod assertion;
 pub mod error;
+pub mod error_code;
 pub mod id;
 pub mod metadata;
 pub mod signing_key;

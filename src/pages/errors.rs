@@ -6,7 +6,7 @@ use minijinja::{Value, context};
 
 use crate::app::App;
 use crate::http::answer;
-use crate::oauth::error::ErrorCode;
+use crate::oauth::error_code::ErrorCode;
 use crate::oauth::reason::{Example, Reason, Who};
 use crate::oauth::request::params::Params;
 

@@ -20,7 +20,7 @@ use crate::oauth::id::{ClientId, SessionId};
 use crate::oauth::identity::logout::{self, Hint, KNOWN, Step};
 use crate::oauth::request::interaction::SignedIn;
 use crate::oauth::request::params::Params;
-use crate::oauth::request::redirect_uri::ReturnAddress;
+use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::token::id_token::Names;
 use crate::store::clients::StoredClient;
 use crate::store::db::{DbError, Tx};

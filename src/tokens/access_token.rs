@@ -16,13 +16,13 @@ use crate::oauth::grant::resource::{self, KnownResources as _, Registered};
 use crate::oauth::grant::scope::{self, Scope};
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::id::ClientId;
+use crate::oauth::identity::authentication::ACR_ONE_FACTOR;
 use crate::oauth::identity::group;
 use crate::oauth::request::params::Params;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::token::bearer::Presented;
 use crate::oauth::token::delegation::{Actor, Delegation};
 use crate::oauth::token::exchange;
-use crate::oauth::token::id_token::ACR_ONE_FACTOR;
 use crate::oauth::token::{ACCESS_TOKEN_PREFIX, AccessToken, JwtClaims, Purpose, TYP, TokenId, Usual};
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::access_tokens;
@@ -104,7 +104,7 @@ impl Draft {
 
     /// The token of a client that speaks for itself, with what the request asks for.
     pub fn of_client(&self, client: &Client, params: &Params) -> Result<AccessToken, OAuthError> {
-        let scope = scope::resolve(params.one("scope")?, client, &*self.catalogue)?;
+        let scope = scope::resolve(params.one("scope")?, &client.scopes, &*self.catalogue)?;
         Ok(self.token(client, None, self.purpose(client, &scope)?))
     }
 

@@ -1,6 +1,6 @@
 //! Errors: the form that each surface requires, at every endpoint, and the pages that explain them.
 
-use grantor::oauth::error::ErrorCode;
+use grantor::oauth::error_code::ErrorCode;
 use grantor::oauth::reason::Reason;
 use reqwest::Method;
 use serde_json::Value;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use grantor::oauth::client::{ClientKind, GrantType};
-use grantor::oauth::error::ErrorCode;
+use grantor::oauth::error_code::ErrorCode;
 use grantor::oauth::grant::scope::{Scope, ScopeRecord};
 use grantor::oauth::reason::Reason;
 use grantor::oauth::request::redirect_uri::RegisteredUri;

@@ -16,7 +16,7 @@ use super::words::{
     group, link, origins, redirect_uris, response_types, scopes,
 };
 use crate::oauth::client::registration;
-use crate::oauth::client::{AuthMethod, Client, ClientKind, Links, LogoutUris, PkcePolicy};
+use crate::oauth::client::{AuthMethod, Client, ClientKind, GrantType, Links, LogoutUris, PkcePolicy};
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::store::clients;
@@ -215,7 +215,7 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
     }
     let mut grants = grants(&options.grants);
     if grants.is_empty() {
-        grants = kind.default_grants().to_vec();
+        grants = GrantType::default_for(kind).to_vec();
     }
     let client = Client {
         id,

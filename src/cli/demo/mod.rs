@@ -5,6 +5,7 @@ mod data;
 mod identity;
 mod redirected;
 mod relying_party;
+mod routes;
 mod sessions;
 mod setup;
 mod site;
@@ -68,7 +69,7 @@ async fn demonstrate(options: Options) -> Result<(), Trouble> {
     let party = RelyingParty::new(&issuer, &origin, remembered.clone())?;
     setup::run(&app, &remembered, party.redirect_uri()).await?;
 
-    let (site, site_handle) = site::start(app_listener, party, Clock::System)?;
+    let (site, site_handle) = routes::start(app_listener, party, Clock::System)?;
     let (running, handle) = server.start()?;
     actix_web::rt::spawn(async move {
         stop.await;

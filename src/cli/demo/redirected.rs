@@ -5,10 +5,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{Value, context};
 
 use super::broken::{self, Broken, How, Twist};
-use super::relying_party::{RelyingParty, Who};
+use super::relying_party::RelyingParty;
 use super::sessions::Pending;
+use super::setup::{self, SignInClient};
 use super::site::{Form, Site, nothing_here, see_other, session_id};
-use super::{setup, tokens};
+use super::tokens;
 use crate::oauth::request::params::Params;
 
 /// What is ticked on the home page, and asked for where nothing was chosen.
@@ -23,7 +24,7 @@ pub(super) async fn sign_in(site: web::Data<Site>, request: HttpRequest, form: F
     let scopes: Vec<&str> =
         setup::OFFERED.iter().map(|scope| scope.name).filter(|name| is_chosen(name)).collect();
     let is_public = form.iter().any(|(field, value)| field == "client" && value == "public");
-    begin(&site, &request, if is_public { Who::Public } else { Who::Web }, &scopes, None)
+    begin(&site, &request, if is_public { SignInClient::Public } else { SignInClient::Web }, &scopes, None)
 }
 
 /// Does what the person wants to see go wrong.
@@ -34,12 +35,14 @@ pub(super) async fn break_on_purpose(
 ) -> HttpResponse {
     let Some(broken) = broken::find(&id) else { return nothing_here(&site) };
     match &broken.how {
-        How::Ask(_) | How::AskInVain(_) => begin(&site, &request, Who::Web, &USUAL_SCOPES, Some(broken)),
+        How::Ask(_) | How::AskInVain(_) => {
+            begin(&site, &request, SignInClient::Web, &USUAL_SCOPES, Some(broken))
+        }
         How::Redeem(twist) => {
             let held = site.sessions.with(session_id(&request).as_deref(), |session| session.held.clone());
             match held.flatten() {
                 Some(held) if *twist == Twist::Replay => tokens::replay(&site, &request, &held, broken).await,
-                _ => begin(&site, &request, Who::Web, &USUAL_SCOPES, Some(broken)),
+                _ => begin(&site, &request, SignInClient::Web, &USUAL_SCOPES, Some(broken)),
             }
         }
         How::Call { sender, form } => {
@@ -52,7 +55,7 @@ pub(super) async fn break_on_purpose(
 fn begin(
     site: &Site,
     request: &HttpRequest,
-    who: Who,
+    who: SignInClient,
     scopes: &[&str],
     broken: Option<&'static Broken>,
 ) -> HttpResponse {

@@ -12,7 +12,7 @@ use url::{Url, form_urlencoded};
 use super::broken::{Broken, Edit, How, Sender, Twist};
 use super::data::Remembered;
 use super::sessions::{Held, Pending};
-use super::setup;
+use super::setup::{self, SignInClient};
 use super::wire::{Exchange, Wire};
 use crate::cli::Trouble;
 use crate::fetch::{FetchError, LoopbackFetcher};
@@ -23,15 +23,6 @@ type Registered = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, Endpo
 
 /// What a developer's first mistake looks like.
 const WRONG_SECRET: &str = "gcs_not-the-secret-of-this-client";
-
-/// As which of its two clients the application signs a person in.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Who {
-    /// Confidential, with a secret.
-    Web,
-    /// Public, with PKCE alone.
-    Public,
-}
 
 /// The demo application as its authorization server knows it.
 pub(super) struct RelyingParty {
@@ -91,15 +82,20 @@ impl RelyingParty {
         self.redirect_uri.as_str()
     }
 
-    fn client(&self, who: Who) -> &Registered {
+    fn client(&self, who: SignInClient) -> &Registered {
         match who {
-            Who::Web => &self.web,
-            Who::Public => &self.public,
+            SignInClient::Web => &self.web,
+            SignInClient::Public => &self.public,
         }
     }
 
     /// Where to send the person, and what to remember until they come back.
-    pub(super) fn begin(&self, who: Who, scopes: &[&str], broken: Option<&'static Broken>) -> (Url, Pending) {
+    pub(super) fn begin(
+        &self,
+        who: SignInClient,
+        scopes: &[&str],
+        broken: Option<&'static Broken>,
+    ) -> (Url, Pending) {
         let (state, verifier, nonce) = (random_token(), random_token(), random_token());
         let challenge =
             PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier.clone()));
@@ -119,7 +115,13 @@ impl RelyingParty {
     }
 
     /// Redeems a code, wrongly if asked to.
-    pub(super) async fn redeem(&self, who: Who, code: &str, verifier: &str, twist: Option<Twist>) -> Called {
+    pub(super) async fn redeem(
+        &self,
+        who: SignInClient,
+        code: &str,
+        verifier: &str,
+        twist: Option<Twist>,
+    ) -> Called {
         let mut client = self.client(who).clone();
         let mut verifier = verifier.to_owned();
         match twist {

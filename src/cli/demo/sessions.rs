@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use minijinja::Value;
 
 use super::broken::Broken;
-use super::relying_party::Who;
-use super::television::Television;
+use super::setup::SignInClient;
+use crate::clock::Seconds;
 use crate::secret::{equal, random_token};
 
 /// Browsers; the oldest makes room.
@@ -31,7 +31,7 @@ pub(super) struct Session {
 
 /// A sign-in that was sent to the server and has not come back.
 pub(super) struct Pending {
-    pub(super) who: Who,
+    pub(super) who: SignInClient,
     pub(super) state: String,
     pub(super) verifier: String,
     pub(super) nonce: String,
@@ -42,13 +42,25 @@ pub(super) struct Pending {
 /// What a completed sign-in left.
 #[derive(Clone)]
 pub(super) struct Held {
-    pub(super) who: Who,
+    pub(super) who: SignInClient,
     pub(super) code: String,
     pub(super) verifier: String,
     pub(super) access_token: String,
     pub(super) refresh_token: Option<String>,
     /// The tokens, ready to be shown.
     pub(super) view: Value,
+}
+
+/// What a television knows while it waits.
+#[derive(Clone)]
+pub(super) struct Television {
+    pub(super) device_code: String,
+    pub(super) user_code: String,
+    pub(super) address: String,
+    pub(super) complete: String,
+    /// Seconds between two polls, and when the next is due.
+    pub(super) interval: Seconds,
+    pub(super) next: Seconds,
 }
 
 impl Session {
@@ -129,7 +141,14 @@ mod tests {
 
     fn pending(state: &str) -> Pending {
         let (verifier, sent) = (String::new(), Vec::new());
-        Pending { who: Who::Web, state: state.into(), verifier, nonce: String::new(), sent, broken: None }
+        Pending {
+            who: SignInClient::Web,
+            state: state.into(),
+            verifier,
+            nonce: String::new(),
+            sent,
+            broken: None,
+        }
     }
 
     #[test]

@@ -19,6 +19,15 @@ pub(super) const PUBLIC: &str = "demo-spa";
 pub(super) const SERVICE: &str = "demo-service";
 pub(super) const TELEVISION: &str = "demo-television";
 
+/// As which of its two clients the application signs a person in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum SignInClient {
+    /// Confidential, with a secret.
+    Web,
+    /// Public, with PKCE alone.
+    Public,
+}
+
 /// A scope of the demo, and what the consent page says that it allows.
 pub(super) struct Offered {
     pub(super) name: &'static str,

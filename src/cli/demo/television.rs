@@ -4,22 +4,11 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::context;
 
+use super::sessions::Television;
 use super::site::{Site, nothing_here, see_other, session_id};
 use super::tokens::{Told, show_result};
 use crate::clock::Seconds;
 use crate::http::qr;
-
-/// What a television knows while it waits.
-#[derive(Clone)]
-pub(super) struct Television {
-    device_code: String,
-    user_code: String,
-    address: String,
-    complete: String,
-    /// Seconds between two polls, and when the next is due.
-    interval: Seconds,
-    next: Seconds,
-}
 
 /// Seconds that RFC 8628 §3.2 and §3.5 name.
 const INTERVAL: Seconds = 5;

@@ -8,9 +8,9 @@ use oauth2::basic::BasicTokenResponse;
 
 use super::broken::{Broken, How, Twist};
 use super::identity::{self, Expected};
-use super::relying_party::{Called, Who};
+use super::relying_party::Called;
 use super::sessions::{Held, Pending};
-use super::setup;
+use super::setup::{self, SignInClient};
 use super::site::{Site, nothing_here, see_other, session_id};
 use super::wire::Exchange;
 use crate::clock::Seconds;
@@ -157,7 +157,7 @@ fn held(site: &Site, request: &HttpRequest) -> Option<Held> {
 /// What is in a token answer, for its page; the error says why its ID Token does not count.
 fn shown(
     site: &Site,
-    (who, nonce): (Who, Option<&str>),
+    (who, nonce): (SignInClient, Option<&str>),
     tokens: &BasicTokenResponse,
     exchange: &Exchange,
 ) -> Result<Value, &'static str> {
@@ -171,11 +171,11 @@ fn shown(
             context! { name => name.as_str(), description => offered.map(|scope| scope.description) }
         })
         .collect();
-    let client = if who == Who::Public { setup::PUBLIC } else { setup::WEB };
+    let client = if who == SignInClient::Public { setup::PUBLIC } else { setup::WEB };
     let expected = Expected { issuer: site.party.issuer(), client, nonce, now: site.clock.now() };
     let id_token = exchange.member("id_token").map(|token| identity::read(&token, &expected)).transpose()?;
     Ok(context! {
-        is_public => who == Who::Public,
+        is_public => who == SignInClient::Public,
         client,
         id_token,
         access_token => tokens.access_token().secret(),

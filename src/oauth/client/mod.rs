@@ -4,6 +4,7 @@ pub mod assertion;
 pub mod origin;
 pub mod registration;
 
+pub use kind::ClientKind;
 use url::Url;
 
 use crate::oauth::client::origin::Origin;
@@ -131,10 +132,8 @@ macro_rules! words {
     };
 }
 
-words! {
-    /// What the application is, and with that whether it can keep a secret (RFC 6749 §2.1).
-    ClientKind { Web = "web", Spa = "spa", Native = "native", Service = "service" }
-}
+pub mod kind;
+
 words! {
     /// A way to get a token (RFC 6749 §1.3).
     GrantType {
@@ -198,6 +197,16 @@ impl GrantType {
         self.as_str().rsplit(':').next().unwrap_or_default()
     }
 
+    /// The grants of a client that names none.
+    pub fn default_for(kind: ClientKind) -> &'static [Self] {
+        match kind {
+            ClientKind::Web | ClientKind::Spa | ClientKind::Native => {
+                &[Self::AuthorizationCode, Self::RefreshToken]
+            }
+            ClientKind::Service => &[Self::ClientCredentials],
+        }
+    }
+
     /// Only for clients that prove who they are: what they offer is somebody else's, or nothing.
     pub fn needs_proof(self) -> bool {
         matches!(self, Self::ClientCredentials | Self::JwtBearer | Self::TokenExchange)
@@ -208,21 +217,6 @@ impl AuthMethod {
     /// Proven by a signature rather than by telling a secret.
     pub fn is_assertion(self) -> bool {
         matches!(self, Self::SecretJwt | Self::PrivateKeyJwt)
-    }
-}
-
-impl ClientKind {
-    /// Runs where a secret could be read, so it has none.
-    pub fn is_public(self) -> bool {
-        matches!(self, Self::Spa | Self::Native)
-    }
-
-    /// The grants of a client that names none.
-    pub fn default_grants(self) -> &'static [GrantType] {
-        match self {
-            Self::Web | Self::Spa | Self::Native => &[GrantType::AuthorizationCode, GrantType::RefreshToken],
-            Self::Service => &[GrantType::ClientCredentials],
-        }
     }
 }
 
@@ -238,7 +232,7 @@ impl Client {
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
             origins: Vec::new(),
-            grants: kind.default_grants().to_vec(),
+            grants: GrantType::default_for(kind).to_vec(),
             response_types: Vec::new(),
             scopes: Scope::default(),
             auth_method: None,
@@ -271,6 +265,17 @@ impl Client {
         // A registration without a host is refused; by its id it would be a sector of its own.
         let mut hosts = self.sector_identifier_uri.as_deref().into_iter().chain(uris).filter_map(host);
         hosts.next().unwrap_or_else(|| self.id.to_string())
+    }
+
+    /// Every origin whose scripts may call for it: a public client's pages are where it is sent back to.
+    pub fn allowed_origins(&self) -> Vec<Origin> {
+        let mut origins = self.origins.clone();
+        if self.kind.is_public() {
+            origins.extend(self.redirect_uris.iter().filter_map(Origin::of));
+        }
+        origins.sort();
+        origins.dedup();
+        origins
     }
 
     pub fn may_use(&self, grant: GrantType) -> Result<(), OAuthError> {
@@ -359,5 +364,20 @@ mod tests {
         assert_eq!(reason(&public, Public), None);
         assert_eq!(reason(&public, Basic), Some(Reason::ClientSecretUnexpected));
         assert_eq!(reason(&public, Post), Some(Reason::ClientSecretUnexpected));
+    }
+
+    #[test]
+    fn pages_that_a_public_client_is_sent_back_to_count() {
+        let origins = |client: &Client| -> Vec<String> {
+            client.allowed_origins().iter().map(|origin| origin.as_str().to_owned()).collect()
+        };
+        let uris = ["https://app.example/cb", "https://app.example/other", "com.example.app:/cb"];
+        let uris: Vec<RegisteredUri> = uris.into_iter().map(RegisteredUri::from_stored).collect();
+        let own = Origin::register("https://api.example").unwrap();
+        let native =
+            Client { redirect_uris: uris.clone(), origins: vec![own], ..example(ClientKind::Native) };
+        assert_eq!(origins(&native), ["https://api.example", "https://app.example"]);
+        assert_eq!(origins(&Client { kind: ClientKind::Web, ..native }), ["https://api.example"]);
+        assert!(origins(&Client { redirect_uris: uris, ..example(ClientKind::Web) }).is_empty());
     }
 }

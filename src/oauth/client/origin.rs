@@ -4,7 +4,6 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
-use crate::oauth::client::Client;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 
 /// Scheme, host and port, as a browser writes them in its Origin header.
@@ -46,22 +45,9 @@ impl Origin {
     }
 
     /// The origin of a web page; private schemes have none.
-    fn of(uri: &RegisteredUri) -> Option<Self> {
+    pub(super) fn of(uri: &RegisteredUri) -> Option<Self> {
         let url = Url::parse(uri.as_str()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
         Some(Self(url.origin().ascii_serialization()))
-    }
-}
-
-impl Client {
-    /// Every origin whose scripts may call for it: a public client's pages are where it is sent back to.
-    pub fn allowed_origins(&self) -> Vec<Origin> {
-        let mut origins = self.origins.clone();
-        if self.kind.is_public() {
-            origins.extend(self.redirect_uris.iter().filter_map(Origin::of));
-        }
-        origins.sort();
-        origins.dedup();
-        origins
     }
 }
 
@@ -77,7 +63,6 @@ fn is_loopback(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oauth::client::{ClientKind, example};
 
     #[test]
     fn an_origin_is_written_as_a_browser_writes_it() {
@@ -106,20 +91,5 @@ mod tests {
         ] {
             assert!(Origin::register(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn pages_that_a_public_client_is_sent_back_to_count() {
-        let origins = |client: &Client| -> Vec<String> {
-            client.allowed_origins().iter().map(|origin| origin.as_str().to_owned()).collect()
-        };
-        let uris = ["https://app.example/cb", "https://app.example/other", "com.example.app:/cb"];
-        let uris: Vec<RegisteredUri> = uris.into_iter().map(RegisteredUri::from_stored).collect();
-        let own = Origin::register("https://api.example").unwrap();
-        let native =
-            Client { redirect_uris: uris.clone(), origins: vec![own], ..example(ClientKind::Native) };
-        assert_eq!(origins(&native), ["https://api.example", "https://app.example"]);
-        assert_eq!(origins(&Client { kind: ClientKind::Web, ..native }), ["https://api.example"]);
-        assert!(origins(&Client { redirect_uris: uris, ..example(ClientKind::Web) }).is_empty());
     }
 }

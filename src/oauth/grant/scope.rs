@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::oauth::client::Client;
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::reason::Reason;
 
@@ -108,27 +107,27 @@ pub fn is_scope_name(name: &str) -> bool {
         && name.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
-/// What the application gets: what it asks for, or unasked all of its scopes that are not sensitive.
+/// The scope that a client gets of those that it is `allowed`: what it asks for, or unasked all that are not sensitive.
 pub fn resolve(
     requested: Option<&str>,
-    client: &Client,
+    allowed: &Scope,
     known: &impl KnownScopes,
 ) -> Result<Scope, OAuthError> {
-    let Some(requested) = requested else { return unasked(client, known) };
+    let Some(requested) = requested else { return unasked(allowed, known) };
     let scope = Scope::parse(requested)?;
     if let Some(name) = scope.names().find(|name| known.find(name).is_none()) {
         return Err(Reason::ScopeUnknown.because(format!("the scope {} is not known here", shown(name))));
     }
-    if let Some(name) = scope.names().find(|name| !client.scopes.contains(name)) {
+    if let Some(name) = scope.names().find(|name| !allowed.contains(name)) {
         return Err(Reason::ScopeForbidden
             .because(format!("this client is not allowed to use the scope {}", shown(name))));
     }
     Ok(scope)
 }
 
-fn unasked(client: &Client, known: &impl KnownScopes) -> Result<Scope, OAuthError> {
+fn unasked(allowed: &Scope, known: &impl KnownScopes) -> Result<Scope, OAuthError> {
     let given = |name: &&str| known.find(name).is_some_and(|record| !record.sensitive);
-    let scope = Scope(client.scopes.names().filter(given).map(str::to_owned).collect());
+    let scope = Scope(allowed.names().filter(given).map(str::to_owned).collect());
     if scope.is_empty() {
         return Err(Reason::ScopeNone.because("the request names no scope, and this client has no default"));
     }

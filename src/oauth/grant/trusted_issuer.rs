@@ -39,7 +39,7 @@ impl TrustedIssuer {
         client: &Client,
         known: &impl KnownScopes,
     ) -> Result<Scope, OAuthError> {
-        let scope = scope::resolve(requested, client, known)?;
+        let scope = scope::resolve(requested, &client.scopes, known)?;
         let beyond = scope.without(&self.scopes);
         if let (Some(_), Some(name)) = (requested, beyond.names().next()) {
             return Err(Reason::ScopeBeyondIssuer

@@ -6,7 +6,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
-use crate::oauth::request::redirect_uri::ReturnAddress;
+use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::token::id_token::Names;
 
 /// What this endpoint knows by name; anything else is ignored.

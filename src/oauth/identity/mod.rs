@@ -1,5 +1,6 @@
 //! People: who they are, what is known of them, and how they sign out.
 
+pub mod authentication;
 pub mod claims;
 pub mod group;
 pub mod logout;

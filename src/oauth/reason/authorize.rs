@@ -3,7 +3,7 @@
 use super::Reason;
 use super::Who::{Developer, Operator};
 use super::row::{Row, example};
-use crate::oauth::error::ErrorCode::{
+use crate::oauth::error_code::ErrorCode::{
     InvalidRequest, RequestNotSupported, RequestUriNotSupported, UnsupportedResponseType,
 };
 

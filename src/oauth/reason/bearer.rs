@@ -3,7 +3,7 @@
 use super::Reason;
 use super::Who::{Developer, Operator, Person};
 use super::row::{Example, Row, example};
-use crate::oauth::error::ErrorCode::{InsufficientScope, InvalidRequest, InvalidToken};
+use crate::oauth::error_code::ErrorCode::{InsufficientScope, InvalidRequest, InvalidToken};
 
 /// The request with a token that is good.
 const GOOD: &str = "GET https://id.example.com/userinfo\n\

@@ -3,7 +3,7 @@
 use super::Reason;
 use super::Who::Developer;
 use super::row::{Row, example};
-use crate::oauth::error::ErrorCode::{InvalidRequest, UnmetAuthenticationRequirements};
+use crate::oauth::error_code::ErrorCode::{InvalidRequest, UnmetAuthenticationRequirements};
 
 pub(super) const MALFORMED: Row = Row {
     word: "claims.malformed",

@@ -3,7 +3,7 @@
 use super::Reason;
 use super::Who::{Developer, Operator};
 use super::row::{Row, example};
-use crate::oauth::error::ErrorCode::{InvalidClient, InvalidRequest, UnauthorizedClient};
+use crate::oauth::error_code::ErrorCode::{InvalidClient, InvalidRequest, UnauthorizedClient};
 
 pub(super) const ID_MISSING: Row = Row {
     word: "client_id.missing",

@@ -3,7 +3,7 @@
 use super::Reason;
 use super::Who::{Developer, Operator};
 use super::row::{Row, example};
-use crate::oauth::error::ErrorCode::{InvalidRequest, InvalidTarget};
+use crate::oauth::error_code::ErrorCode::{InvalidRequest, InvalidTarget};
 
 /// A token request that exchanges a token.
 const GOOD: &str = "POST https://id.example.com/token\n\

@@ -3,7 +3,7 @@
 use super::Reason;
 use super::Who::{Developer, Operator};
 use super::row::{Row, example};
-use crate::oauth::error::ErrorCode::{InvalidGrant, InvalidRequest};
+use crate::oauth::error_code::ErrorCode::{InvalidGrant, InvalidRequest};
 
 /// A request that ends the session and leads back.
 const GOOD: &str = "GET https://id.example.com/logout\n\

@@ -3,6 +3,7 @@
 //! A reason stands in the list below and has its row in the file of its concept, with all that the error
 //! reference says about it.
 
+mod advice;
 mod assertion;
 mod authorize;
 mod bearer;
@@ -22,9 +23,7 @@ mod server;
 mod sign_in;
 mod token;
 
-use std::borrow::Cow;
-
-use super::error::{ErrorCode, OAuthError};
+use crate::oauth::error_code::ErrorCode;
 use row::Row;
 pub use row::{Example, Who};
 
@@ -45,11 +44,6 @@ macro_rules! reasons {
 }
 
 impl Reason {
-    /// Refuses for this reason, with the sentence that the client's developer reads.
-    pub fn because(self, description: impl Into<Cow<'static, str>>) -> OAuthError {
-        OAuthError { reason: self, description: description.into() }
-    }
-
     pub fn find(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|reason| reason.word() == word)
     }

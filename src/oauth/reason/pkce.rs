@@ -3,7 +3,7 @@
 use super::Reason;
 use super::Who::{Developer, Operator};
 use super::row::{Row, example};
-use crate::oauth::error::ErrorCode::{InvalidGrant, InvalidRequest};
+use crate::oauth::error_code::ErrorCode::{InvalidGrant, InvalidRequest};
 
 pub(super) const CHALLENGE_MISSING: Row = Row {
     word: "pkce.challenge_missing",

@@ -3,7 +3,7 @@
 use super::Reason;
 use super::Who::{Developer, Person};
 use super::row::{Example, Row, example};
-use crate::oauth::error::ErrorCode::{
+use crate::oauth::error_code::ErrorCode::{
     AccountSelectionRequired, ConsentRequired, InvalidRequest, LoginRequired,
 };
 

@@ -3,7 +3,7 @@
 use super::Reason;
 use super::Who::{Developer, Operator};
 use super::row::{Row, example};
-use crate::oauth::error::ErrorCode::InvalidRequest;
+use crate::oauth::error_code::ErrorCode::InvalidRequest;
 
 pub(super) const MISSING: Row = Row {
     word: "redirect_uri.missing",

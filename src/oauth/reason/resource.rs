@@ -3,7 +3,7 @@
 use super::Reason;
 use super::Who::{Developer, Operator};
 use super::row::{Row, example};
-use crate::oauth::error::ErrorCode::InvalidTarget;
+use crate::oauth::error_code::ErrorCode::InvalidTarget;
 
 /// A request that names what is registered.
 const GOOD: &str = "GET https://id.example.com/authorize\n\

@@ -1,7 +1,7 @@
 //! What a row of the table of reasons holds.
 
 use super::Reason;
-use crate::oauth::error::ErrorCode;
+use crate::oauth::error_code::ErrorCode;
 
 pub(super) struct Row {
     pub(super) word: &'static str,

@@ -3,7 +3,7 @@
 use super::Reason;
 use super::Who::{Developer, Operator};
 use super::row::{Row, example};
-use crate::oauth::error::ErrorCode::{ForbiddenScope, InvalidScope};
+use crate::oauth::error_code::ErrorCode::{ForbiddenScope, InvalidScope};
 
 pub(super) const MALFORMED: Row = Row {
     word: "scope.malformed",

@@ -3,7 +3,7 @@
 use super::Reason;
 use super::Who::{Nobody, Operator};
 use super::row::{Row, example};
-use crate::oauth::error::ErrorCode::{ServerError, TemporarilyUnavailable};
+use crate::oauth::error_code::ErrorCode::{ServerError, TemporarilyUnavailable};
 
 pub(super) const FAILED: Row = Row {
     word: "server.failed",

@@ -3,7 +3,7 @@
 use super::Reason;
 use super::Who::{Developer, Operator, Person};
 use super::row::{Example, Row, example};
-use crate::oauth::error::ErrorCode::AccessDenied;
+use crate::oauth::error_code::ErrorCode::AccessDenied;
 
 /// The application begins anew.
 const AGAIN: Example = example(

@@ -3,7 +3,7 @@
 use super::Reason;
 use super::Who::{Developer, Operator, Person};
 use super::row::{Example, Row, example};
-use crate::oauth::error::ErrorCode::{InvalidGrant, InvalidRequest, UnsupportedGrantType};
+use crate::oauth::error_code::ErrorCode::{InvalidGrant, InvalidRequest, UnsupportedGrantType};
 
 /// Only the person can begin anew.
 const SIGN_IN_AGAIN: Example = example(

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::oauth::error::OAuthError;
+use crate::oauth::identity::authentication::ACR_ONE_FACTOR;
 use crate::oauth::identity::claims::{Claims, Person, check_name};
 use crate::oauth::reason::Reason;
-use crate::oauth::token::id_token::ACR_ONE_FACTOR;
 
 /// Bytes of the parameter.
 const LONGEST: usize = 8 * 1024;

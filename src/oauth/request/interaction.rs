@@ -179,8 +179,8 @@ mod tests {
     use crate::oauth::request::params::Params;
     use crate::oauth::request::pkce::Challenge;
     use crate::oauth::request::prompt::Prompt;
-    use crate::oauth::request::redirect_uri::ReturnAddress;
     use crate::oauth::request::response_type::ResponseType;
+    use crate::oauth::request::return_address::ReturnAddress;
 
     fn person(consented: Option<&str>) -> SignedIn {
         SignedIn {

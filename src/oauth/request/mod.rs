@@ -8,6 +8,7 @@ pub mod prompt;
 pub mod redirect_uri;
 pub mod response_mode;
 pub mod response_type;
+pub mod return_address;
 
 use std::collections::BTreeSet;
 
@@ -22,9 +23,9 @@ use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::request::params::Params;
 use crate::oauth::request::pkce::Challenge;
 use crate::oauth::request::prompt::Prompt;
-use crate::oauth::request::redirect_uri::ReturnAddress;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::response_type::ResponseType;
+use crate::oauth::request::return_address::ReturnAddress;
 
 /// A request that has passed every check.
 #[derive(Clone, Debug)]
@@ -138,9 +139,9 @@ pub fn validate<K: KnownScopes + KnownResources>(
     }
     let return_to = ReturnAddress::verify(client, params).map_err(Refusal::Page)?;
     // A refusal travels as the application wishes too, if that much can be understood.
-    let response_type = ResponseType::from_request(client, params).unwrap_or_default();
+    let response_type = ResponseType::from_request(&client.response_types, params).unwrap_or_default();
     let mode = ResponseMode::from_request(params, response_type);
-    let return_to = return_to.by(mode.unwrap_or_else(|_| response_type.default_mode()));
+    let return_to = return_to.by(mode.unwrap_or_else(|_| ResponseMode::default_of(response_type)));
     // A state that is repeated or malformed could not be given back as it came.
     let state = params.one("state").ok().flatten().map(str::to_owned);
     match check(client, params, known) {
@@ -207,7 +208,7 @@ fn check<K: KnownScopes + KnownResources>(
 ) -> Result<Asked, OAuthError> {
     params.check(&KNOWN)?;
     no_request_object(params)?;
-    let response_type = ResponseType::from_request(client, params)?;
+    let response_type = ResponseType::from_request(&client.response_types, params)?;
     ResponseMode::from_request(params, response_type)?;
     let challenge = match response_type.has_code() {
         true => {
@@ -216,7 +217,7 @@ fn check<K: KnownScopes + KnownResources>(
         }
         false => None,
     };
-    let scope = scope::resolve(params.one("scope")?, client, known.catalogue)?;
+    let scope = scope::resolve(params.one("scope")?, &client.scopes, known.catalogue)?;
     let registered = Registered { resources: known.catalogue, issuer: known.issuer };
     let resources = registered.authorized(params, client, &scope)?;
     let nonce = nonce(params)?;

@@ -28,9 +28,17 @@ impl ResponseMode {
         }
     }
 
+    /// How a response travels where the request does not say: what holds tokens never in a query (§5).
+    pub fn default_of(response_type: ResponseType) -> Self {
+        match response_type {
+            ResponseType::Code => Self::Query,
+            _ => Self::Fragment,
+        }
+    }
+
     /// The mode that a request asks for, or that of its response type.
     pub fn from_request(params: &Params, response_type: ResponseType) -> Result<Self, OAuthError> {
-        let Some(name) = params.one("response_mode")? else { return Ok(response_type.default_mode()) };
+        let Some(name) = params.one("response_mode")? else { return Ok(Self::default_of(response_type)) };
         let mode = Self::ALL.into_iter().find(|mode| mode.as_str() == name).ok_or_else(|| {
             Reason::ResponseModeUnsupported.because(format!(
                 "the response_mode {} is not supported; use query, fragment or form_post",
@@ -44,5 +52,18 @@ impl ResponseMode {
             )));
         }
         Ok(mode)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_holds_tokens_is_never_in_a_query_by_default() {
+        for known in ResponseType::ALL {
+            let is_in_query = ResponseMode::default_of(known) == ResponseMode::Query;
+            assert_eq!(is_in_query, known == ResponseType::Code, "{known:?}");
+        }
     }
 }

@@ -1,11 +1,9 @@
 //! What an authorization response brings: a code, an ID Token, an access token (OAuth 2.0 Multiple Response Type
 //! Encoding Practices §3 and §5).
 
-use crate::oauth::client::Client;
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
-use crate::oauth::request::response_mode::ResponseMode;
 
 /// A combination that is supported; `token` alone is not, as it proves nobody's sign-in (RFC 9700 §2.1.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,8 +53,8 @@ impl ResponseType {
         Self::ALL.into_iter().find(|known| sorted(known.as_str()) == values)
     }
 
-    /// The type that a request asks for, if its client may.
-    pub fn from_request(client: &Client, params: &Params) -> Result<Self, OAuthError> {
+    /// The type that a request asks for, if it is one of those that its client has `registered`.
+    pub fn from_request(registered: &[Self], params: &Params) -> Result<Self, OAuthError> {
         let Some(text) = params.one("response_type")? else {
             return Err(Reason::ResponseTypeMissing.because("the parameter response_type is missing"));
         };
@@ -64,7 +62,7 @@ impl ResponseType {
             return Err(Reason::ResponseTypeUnsupported
                 .because(format!("the response_type {} is not supported; use code", shown(text))));
         };
-        if known != Self::Code && !client.response_types.contains(&known) {
+        if known != Self::Code && !registered.contains(&known) {
             return Err(Reason::ResponseTypeNotAllowed.because(format!(
                 "this client is not registered for the response_type {}; use code",
                 known.as_str()
@@ -84,20 +82,11 @@ impl ResponseType {
     pub fn has_token(self) -> bool {
         matches!(self, Self::IdTokenToken | Self::CodeToken | Self::CodeIdTokenToken)
     }
-
-    /// How it travels where the request does not say: what holds tokens never in a query (§5).
-    pub fn default_mode(self) -> ResponseMode {
-        match self {
-            Self::Code => ResponseMode::Query,
-            _ => ResponseMode::Fragment,
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oauth::client::{ClientKind, example};
 
     #[test]
     fn the_order_of_values_does_not_matter_and_nothing_else_is_forgiven() {
@@ -127,16 +116,14 @@ mod tests {
             assert_eq!(known.has_code(), values.contains(&"code"), "{known:?}");
             assert_eq!(known.has_id_token(), values.contains(&"id_token"), "{known:?}");
             assert_eq!(known.has_token(), values.contains(&"token"), "{known:?}");
-            assert_eq!(known.default_mode() == ResponseMode::Query, known == ResponseType::Code, "{known:?}");
         }
     }
 
     #[test]
     fn all_but_code_must_be_registered() {
-        let client = Client { response_types: vec![ResponseType::IdToken], ..example(ClientKind::Web) };
         let asked = |text: &str| {
             let params = Params::from_pairs(vec![("response_type".into(), text.into())]);
-            ResponseType::from_request(&client, &params).map_err(|error| error.reason)
+            ResponseType::from_request(&[ResponseType::IdToken], &params).map_err(|error| error.reason)
         };
         assert_eq!(asked("code"), Ok(ResponseType::Code));
         assert_eq!(asked("id_token"), Ok(ResponseType::IdToken));

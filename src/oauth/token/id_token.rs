@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::clock::Seconds;
 use crate::oauth::id::{ClientId, SessionId, UserId};
+use crate::oauth::identity::authentication::{ACR_ONE_FACTOR, AMR_PASSWORD};
 use crate::oauth::identity::claims::Claims;
 use crate::oauth::request::claims_request::Wanted;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -29,10 +30,6 @@ pub const CLAIMS: [&str; 13] = [
     "c_hash",
     "sid",
 ];
-/// How sure the server is of who signed in: one factor was proven.
-pub const ACR_ONE_FACTOR: &str = "1";
-/// Which factor that was (RFC 8176).
-const AMR_PASSWORD: &str = "pwd";
 
 /// A sign-in, as a code or a grant remembers it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,151 @@
+//! The `error` values of OAuth: what each is called, where it is defined, and with which status it travels.
+
+/// The `error` values that this server sends, with the RFC that defines each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    InvalidRequest,
+    UnsupportedResponseType,
+    InvalidScope,
+    ForbiddenScope,
+    AccessDenied,
+    UnauthorizedClient,
+    InvalidClient,
+    InvalidGrant,
+    UnsupportedGrantType,
+    InvalidTarget,
+    AuthorizationPending,
+    SlowDown,
+    ExpiredToken,
+    InvalidToken,
+    InsufficientScope,
+    LoginRequired,
+    ConsentRequired,
+    AccountSelectionRequired,
+    UnmetAuthenticationRequirements,
+    RequestNotSupported,
+    RequestUriNotSupported,
+    ServerError,
+    TemporarilyUnavailable,
+}
+
+impl ErrorCode {
+    pub const ALL: [Self; 23] = [
+        Self::InvalidRequest,
+        Self::UnsupportedResponseType,
+        Self::InvalidScope,
+        Self::ForbiddenScope,
+        Self::AccessDenied,
+        Self::UnauthorizedClient,
+        Self::InvalidClient,
+        Self::InvalidGrant,
+        Self::UnsupportedGrantType,
+        Self::InvalidTarget,
+        Self::AuthorizationPending,
+        Self::SlowDown,
+        Self::ExpiredToken,
+        Self::InvalidToken,
+        Self::InsufficientScope,
+        Self::LoginRequired,
+        Self::ConsentRequired,
+        Self::AccountSelectionRequired,
+        Self::UnmetAuthenticationRequirements,
+        Self::RequestNotSupported,
+        Self::RequestUriNotSupported,
+        Self::ServerError,
+        Self::TemporarilyUnavailable,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::ForbiddenScope => "forbidden_scope",
+            Self::AccessDenied => "access_denied",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidTarget => "invalid_target",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
+            Self::AccountSelectionRequired => "account_selection_required",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
+            Self::RequestNotSupported => "request_not_supported",
+            Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+        }
+    }
+
+    /// The status of a JSON answer with this code (RFC 6749 §5.2).
+    pub fn status(self) -> u16 {
+        match self {
+            Self::InvalidClient | Self::InvalidToken => 401,
+            Self::InsufficientScope => 403,
+            Self::ServerError => 500,
+            Self::TemporarilyUnavailable => 503,
+            _ => 400,
+        }
+    }
+
+    /// Where the code is defined.
+    pub fn section(self) -> &'static str {
+        match self {
+            Self::InvalidRequest | Self::UnauthorizedClient | Self::InvalidScope => {
+                "RFC 6749 §4.1.2.1 and §5.2"
+            }
+            Self::UnsupportedResponseType
+            | Self::AccessDenied
+            | Self::ServerError
+            | Self::TemporarilyUnavailable => "RFC 6749 §4.1.2.1",
+            Self::InvalidClient | Self::InvalidGrant | Self::UnsupportedGrantType => "RFC 6749 §5.2",
+            Self::InvalidTarget => "RFC 8707 §2",
+            Self::AuthorizationPending | Self::SlowDown | Self::ExpiredToken => "RFC 8628 §3.5",
+            Self::InvalidToken | Self::InsufficientScope => "RFC 6750 §3.1",
+            Self::LoginRequired
+            | Self::ConsentRequired
+            | Self::AccountSelectionRequired
+            | Self::RequestNotSupported
+            | Self::RequestUriNotSupported => "OpenID Connect Core §3.1.2.6",
+            Self::UnmetAuthenticationRequirements => {
+                "OpenID Connect Core Error Code unmet_authentication_requirements 1.0 §1.2"
+            }
+            Self::ForbiddenScope => "this server's own code",
+        }
+    }
+
+    /// Whether an application gets it by redirect, in the query of its redirect URI.
+    pub fn is_redirected(self) -> bool {
+        !matches!(
+            self,
+            Self::InvalidClient
+                | Self::InvalidGrant
+                | Self::UnsupportedGrantType
+                | Self::AuthorizationPending
+                | Self::SlowDown
+                | Self::ExpiredToken
+                | Self::InvalidToken
+                | Self::InsufficientScope
+        )
+    }
+
+    /// Whether a program gets it as JSON.
+    pub fn is_answered(self) -> bool {
+        !matches!(
+            self,
+            Self::UnsupportedResponseType
+                | Self::LoginRequired
+                | Self::ConsentRequired
+                | Self::AccountSelectionRequired
+                | Self::UnmetAuthenticationRequirements
+                | Self::RequestNotSupported
+                | Self::RequestUriNotSupported
+        )
+    }
+}
