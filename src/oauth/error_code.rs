@@ -1,6 +1,6 @@
-//! The `error` values of OAuth: what each is called, where it is defined, and with which status it travels.
+//! The `error` codes of OAuth: their names, where each is defined, and the HTTP status of each.
 
-/// The `error` values that this server sends, with the RFC that defines each.
+/// The `error` codes that this server sends; [`Self::section`] says where each is defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
     InvalidRequest,
@@ -83,7 +83,7 @@ impl ErrorCode {
         }
     }
 
-    /// The status of a JSON answer with this code (RFC 6749 §5.2).
+    /// The HTTP status of a JSON answer with this code (RFC 6749 §5.2).
     pub fn status(self) -> u16 {
         match self {
             Self::InvalidClient | Self::InvalidToken => 401,
@@ -94,7 +94,7 @@ impl ErrorCode {
         }
     }
 
-    /// Where the code is defined.
+    /// The RFC and section that define the code.
     pub fn section(self) -> &'static str {
         match self {
             Self::InvalidRequest | Self::UnauthorizedClient | Self::InvalidScope => {
@@ -120,7 +120,7 @@ impl ErrorCode {
         }
     }
 
-    /// Whether an application gets it by redirect, in the query of its redirect URI.
+    /// Whether this code can be sent by redirect, in the parameters of the redirect URI.
     pub fn is_redirected(self) -> bool {
         !matches!(
             self,
@@ -135,7 +135,7 @@ impl ErrorCode {
         )
     }
 
-    /// Whether a program gets it as JSON.
+    /// Whether this code can be in a JSON answer.
     pub fn is_answered(self) -> bool {
         !matches!(
             self,
