@@ -24,7 +24,7 @@ pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::P
     }
 }
 
-/// Revokes a token of the client; one that is none of its own is left alone, and nobody is told (RFC 7009 §2.2).
+/// Revokes a token of the client; one that is not one of its own is left alone, and nobody is told (RFC 7009 §2.2).
 async fn revoke(app: &App, request: &HttpRequest, body: web::Payload) -> Result<(), Denied<OAuthError>> {
     let params = form::read(request, body).await?;
     params.check(&client_auth::PARAMS)?;

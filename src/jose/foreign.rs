@@ -41,7 +41,7 @@ impl ForeignKeys {
         self.0.is_empty()
     }
 
-    /// Whether a token names a key that is none of these: there may be newer ones.
+    /// Whether a token names a key that is not one of these: there may be newer ones.
     pub fn lacks(&self, token: &str) -> bool {
         let kid = decode_header(token).ok().and_then(|header| header.kid);
         kid.is_some() && !self.0.iter().any(|key| key.kid == kid)

@@ -307,7 +307,7 @@ async fn a_delivery_that_became_impossible_says_why() {
         (
             "silent",
             &["client", "update", "silent", "--no-backchannel-logout-uri"],
-            "the client has no back-channel logout URI any more",
+            "the client no longer has a back-channel logout URI",
         ),
     ] {
         let app = app_at(&server, id, &receiver.uri).await;

@@ -290,8 +290,8 @@ async fn an_unusable_backup_is_refused_with_a_sentence() {
     std::fs::write(&torn, &whole[..whole.len() / 2]).unwrap();
     for (name, sentence) in [
         ("none", "cannot read none: No such file or directory (os error 2)"),
-        ("nonsense", "nonsense is no SQLite database"),
-        ("nothing", "nothing is no SQLite database"),
+        ("nonsense", "nonsense is not a SQLite database"),
+        ("nothing", "nothing is not a SQLite database"),
         ("foreign", "foreign is a SQLite database, but not one of Grantor"),
         (
             "newer",

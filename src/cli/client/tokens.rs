@@ -12,7 +12,7 @@ pub(in crate::cli) fn lifetime(desk: &Desk, text: &str) -> Result<i64, Trouble> 
     let longest = desk.config.keys.keep_published.seconds();
     let seconds = Span::parse(text)
         .map(Span::seconds)
-        .ok_or_else(|| format!("the lifetime {text:?} is no length of time; write 30s, 10m, 8h or 7d"))?;
+        .ok_or_else(|| format!("the lifetime {text:?} is not a length of time; write 30s, 10m, 8h or 7d"))?;
     if !(1..=longest).contains(&seconds) {
         return Err(format!(
             "an access token lives between 1s and {longest}s, for which keys.keep_published publishes its key"

@@ -34,7 +34,7 @@ async fn a_resource_is_registered_changed_listed_and_deleted() {
         (vec!["create", "urn:a", "--client", "nobody"], "no client with the id nobody"),
         (vec!["create", "urn:a", "--client", "spa"], "is public"),
         (vec!["create", "urn:a", "--token-alg", "PS256"], "keys.algorithms offers"),
-        (vec!["create", "urn:a", "--access-token-lifetime", "soon"], "no length of time"),
+        (vec!["create", "urn:a", "--access-token-lifetime", "soon"], "not a length of time"),
         (vec!["create", "urn:a", "--access-token-lifetime", "30d"], "keys.keep_published"),
         (vec!["update", "urn:a", "--scope", "read"], "there is no resource urn:a"),
         (vec!["delete", "urn:a", "--yes"], "there is no resource urn:a"),
