@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_debug_hides_is_not_shown_either() {
+    fn secrets_hidden_by_debug_are_not_shown() {
         for key in layers(&[]).defaults.keys() {
             let name = format!("{PREFIX}{}", key.replace('.', "__").to_uppercase());
             let layers = layers(&[(&name, "postgres://u:hunter2@h/d")]);
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn every_finding_is_told_at_once_with_its_variable() {
+    fn all_findings_are_reported_together_with_their_variables() {
         let error = layers(&[
             ("GRANTOR_LISTEN", "nowhere"),
             ("GRANTOR_HTTP", "x"),

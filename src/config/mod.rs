@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_option_is_named_with_what_was_probably_meant() {
+    fn an_unknown_option_is_reported_with_the_probable_one() {
         let text = refusal(&[("limits.enable", "false")]);
         assert_eq!(text, "unknown option limits.enable in the environment; did you mean limits.enabled?");
     }
@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn algorithms_are_words_between_spaces() {
+    fn algorithms_are_separated_by_spaces() {
         let algorithms =
             |text| Config::with(&[("keys.algorithms", text)]).map(|config| config.keys.algorithms);
         assert_eq!(
@@ -407,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn access_tokens_are_signed_with_one_algorithm_that_is_offered() {
+    fn the_access_token_algorithm_must_be_a_single_offered_one() {
         let chosen = |text| {
             let options = [("keys.algorithms", "RS256 EdDSA"), ("tokens.access_token_alg", text)];
             Config::with(&options).map(|config| config.tokens.access_token_alg)
@@ -425,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn metrics_have_an_address_of_their_own_or_none() {
+    fn the_metrics_address_is_empty_or_differs_from_listen() {
         let listen = |text| Config::with(&[("metrics.listen", text)]).map(|config| config.metrics.listen);
         assert_eq!(listen("").unwrap(), None);
         assert_eq!(listen("127.0.0.1:9464").unwrap(), Some(SocketAddr::from(([127, 0, 0, 1], 9464))));
@@ -460,7 +460,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_do_not_print() {
+    fn secrets_are_not_printed() {
         let key = format!("hunter3{}", "A".repeat(36));
         let config = Config::with(&[
             ("database.url", "postgres://u:hunter2@h/d"),

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn proxies_are_addresses_and_networks_and_no_names() {
+    fn proxies_are_addresses_or_networks_not_names() {
         let proxies = TrustedProxies::parse("127.0.0.1 10.0.0.0/8 2001:db8::/32").unwrap();
         for (address, is_one) in [
             ("127.0.0.1", true),

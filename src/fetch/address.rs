@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn public_is_what_the_registries_say() {
+    fn addresses_are_public_as_the_registries_say() {
         let addresses = "1.1.1.1 8.8.8.8 100.63.255.255 100.128.0.0 172.15.255.255 172.32.0.0 192.0.1.1 \
              192.167.255.255 198.17.255.255 198.20.0.0 223.255.255.255 2606:4700::1111 2a00::1 \
              2001:4860:4860::8888 ::ffff:8.8.8.8 64:ff9b::808:808";

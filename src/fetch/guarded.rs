@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_that_names_an_address_of_its_own_network_is_refused_in_every_spelling() {
+    fn urls_with_private_addresses_are_refused_in_every_spelling() {
         let fetcher = fetcher("");
         for url in [
             "https://127.0.0.1/",
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_allowed_may_be_private_and_plain_http() {
+    fn allowed_hosts_may_be_private_and_use_plain_http() {
         let fetcher = fetcher("app.internal 10.0.0.0/8");
         for url in
             ["http://app.internal/", "https://app.internal:8443/", "http://10.1.2.3/", "https://10.0.0.1/"]

@@ -242,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_one_master_key_sealed_another_does_not_open() {
+    fn another_master_key_does_not_decrypt() {
         let key = |byte: u8| MasterKey::parse(&to_base64url(&[byte; 32]), "test").unwrap();
         let sealed = key(1).seal("a", Zeroizing::new(b"secret".to_vec())).unwrap();
         assert_eq!(key(1).open("a", &sealed).unwrap().as_slice(), b"secret");

@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_can_be_typed_and_is_another_every_time() {
+    fn a_generated_password_is_typable_and_always_new() {
         let (one, other) = (typable_password(), typable_password());
         assert_ne!(one.expose(), other.expose());
         assert_eq!(one.expose().len(), 19);
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kept_directory_remembers_and_keeps_it_from_others() {
+    fn a_permanent_directory_keeps_its_secrets_private() {
         let parent = TempDir::new().unwrap();
         let directory = Directory::open(Some(parent.path().join("new"))).unwrap();
         assert!(directory.recall().unwrap().is_none());
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_without_its_memory_is_refused() {
+    fn a_directory_without_its_saved_secrets_is_refused() {
         let parent = TempDir::new().unwrap();
         std::fs::write(parent.path().join("grantor.db"), "").unwrap();
         let directory = Directory::open(Some(parent.path().to_owned())).unwrap();

@@ -55,7 +55,7 @@ mod tests {
     use crate::secret::to_base64url;
 
     #[test]
-    fn a_token_for_somebody_else_or_another_sign_in_does_not_count() {
+    fn a_token_for_another_client_or_sign_in_is_refused() {
         let token = |claims: Json| {
             let part = |json: Json| to_base64url(json.to_string().as_bytes());
             format!("{}.{}.c2ln", part(json!({"alg": "ES256"})), part(claims))

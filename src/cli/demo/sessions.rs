@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_good_once_and_in_its_own_browser_only() {
+    fn a_state_is_accepted_once_and_only_in_its_browser() {
         let sessions = Sessions::default();
         let mine = sessions.enter(None, |session| session.expect(pending("mine")));
         let other = sessions.enter(None, |session| session.expect(pending("other")));
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_make_room() {
+    fn the_oldest_sessions_are_dropped() {
         let sessions = Sessions::default();
         let first = sessions.enter(None, |session| session.expect(pending("0")));
         let first = (1..=MOST_PENDING).fold(first, |id, index| {

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_numbered_through() {
+    fn parameters_are_numbered_across_rows() {
         let table = Table { name: "t", columns: &[Column::Text("a"), Column::Integer("b")] };
         assert_eq!(insertion(&table, 2), "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4)");
     }

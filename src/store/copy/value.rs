@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_rows_does_not_count_and_everything_else_does() {
+    fn the_checksum_ignores_only_the_order_of_rows() {
         let text = |text: &str| Value::Text(text.to_owned());
         let one: &[Value] = &[text("a"), Value::Integer(1)];
         let other: &[Value] = &[text("b"), Value::Null];

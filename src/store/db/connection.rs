@@ -330,7 +330,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn joined_statements_are_numbered_through() {
+    fn parameters_of_joined_statements_are_renumbered() {
         let mut text = String::new();
         join(&mut text, "INSERT INTO a VALUES ($1, $2)", 0);
         join(&mut text, "UPDATE b SET x = $2 WHERE y = $1", 2);

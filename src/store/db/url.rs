@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_with_a_url_is_said_without_its_password() {
+    fn mistakes_in_urls_are_reported_without_the_password() {
         for (url, part) in [
             ("", "must begin with sqlite: or postgres://"),
             ("grantor.db", "must begin with sqlite: or postgres://"),
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_somewhere_is_taken() {
+    fn usable_urls_are_accepted() {
         for url in ["sqlite:a", "sqlite:///var/a.db", "sqlite:memory:"] {
             assert_eq!(check(url), Ok(Engine::Sqlite), "{url}");
         }
