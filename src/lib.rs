@@ -2,10 +2,11 @@
 //!
 //! 1. **Rules** ([`oauth`]) decide: they get values and the time, and return values.
 //! 2. **Storage** ([`store`]) remembers: a file per table, one SQL text for both engines, one executor.
-//! 3. **Edges** ([`endpoints`] for programs, [`pages`] for people, [`cli`] and [`metrics`] for operators) translate
+//! 3. **Operations** ([`operations`]) are what an operator or a person does: one function and one transaction each.
+//! 4. **Edges** ([`endpoints`] for programs, [`pages`] for people, [`cli`] and [`metrics`] for operators) translate
 //!    to values and back; what they share lies below them ([`flows`], [`http`], [`tokens`]).
-//! 4. A *refusal* is an answer and commits; a *failure* rolls back.
-//! 5. Files are named after the RFC term that they implement; all URLs are in one route table.
+//! 5. A *refusal* is an answer and commits; a *failure* rolls back.
+//! 6. Files are named after the RFC term that they implement; all URLs are in one route table.
 
 pub mod oauth;
 
@@ -21,6 +22,8 @@ pub mod store;
 
 pub mod cache;
 pub mod keys;
+
+pub mod operations;
 
 pub mod app;
 

@@ -128,7 +128,7 @@ impl Registry {
             return Ok(catalogue);
         }
         let at = Instant::now();
-        let list = async |conn: &mut Conn| Ok((scopes::list(conn).await?, resources::list(conn).await?));
+        let list = async |conn: &mut Conn| Ok((scopes::all(conn).await?, resources::list(conn).await?));
         let (scopes, resources) = self.db.read::<_, DbError, _>(list).await?;
         let catalogue = Arc::new(Catalogue::new(scopes, resources));
         if let Ok(mut kept) = self.catalogue.write() {

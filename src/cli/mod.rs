@@ -6,10 +6,13 @@ mod completions;
 mod config;
 mod copy;
 mod demo;
+mod fault;
 mod grant;
 mod healthcheck;
 mod issuer;
 mod key;
+mod lifetime;
+mod list;
 mod logout;
 mod migrate;
 mod password;
@@ -39,6 +42,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::clock::{Clock, Seconds};
 use crate::config::{Config, ConfigError};
 use crate::failure::Failure;
+use crate::operations::Context;
 use crate::secret::passwords::Passwords;
 use crate::server::open_database;
 use crate::store::db::{Db, DbError, DbOptions, Route};
@@ -238,6 +242,11 @@ impl Desk {
     /// The time of the last sight before which a session counts as abandoned.
     fn idle_since(&self) -> Seconds {
         self.now - self.config.sessions.idle_lifetime.seconds()
+    }
+
+    /// What the operations work with.
+    fn operations(&self) -> Context<'_> {
+        Context { db: &self.db, config: &self.config, now: self.now }
     }
 
     fn passwords(&self) -> Result<Passwords, Trouble> {

@@ -6,6 +6,7 @@ use super::Trouble;
 use crate::oauth::identity::user::LONGEST_PASSWORD;
 use crate::secret::Secret;
 
+/// Reads a password, without one line end at its end; of one that is too long, so much that this is seen.
 pub(super) fn read_password() -> Result<Secret, Trouble> {
     let mut text = String::new();
     let limit = u64::try_from(LONGEST_PASSWORD + 3).unwrap_or(u64::MAX);
@@ -14,9 +15,5 @@ pub(super) fn read_password() -> Result<Secret, Trouble> {
     let length =
         text.strip_suffix('\n').map_or(text.len(), |text| text.strip_suffix('\r').unwrap_or(text).len());
     text.truncate(length);
-    // What the sign-in form could not send, nobody could sign in with.
-    if text.is_empty() || text.len() > LONGEST_PASSWORD || text.chars().any(char::is_control) {
-        return Err(format!("a password has 1 to {LONGEST_PASSWORD} bytes on one line").into());
-    }
     Ok(Secret::new(text))
 }

@@ -18,6 +18,7 @@ pub mod leases;
 pub mod logos;
 pub mod logout_deliveries;
 pub mod migrate;
+pub mod page;
 pub mod paths;
 pub mod resources;
 pub mod scopes;

@@ -3,6 +3,7 @@
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
+use super::page::Page;
 use crate::oauth::grant::scope::ScopeRecord;
 
 #[derive(FromRow)]
@@ -15,24 +16,35 @@ struct ScopeRow {
     required_group: Option<String>,
 }
 
-pub async fn list(conn: &mut Conn) -> Result<Vec<ScopeRecord>, DbError> {
-    let rows: Vec<ScopeRow> = conn
-        .query("SELECT name, description, sensitive, claims, access_token_lifetime, required_group FROM scopes ORDER BY name")
-        .all()
-        .await?;
-    let record = |row: ScopeRow| ScopeRecord {
-        name: row.name,
-        description: row.description,
-        sensitive: row.sensitive,
-        claims: row.claims.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
-        access_token_lifetime: row.access_token_lifetime,
-        required_group: row.required_group,
+/// The columns of [`ScopeRow`].
+macro_rules! select {
+    () => {
+        "SELECT name, description, sensitive, claims, access_token_lifetime, required_group FROM scopes "
     };
-    Ok(rows.into_iter().map(record).collect())
 }
 
+/// Every scope, by name: what the cache holds.
+pub async fn all(conn: &mut Conn) -> Result<Vec<ScopeRecord>, DbError> {
+    let rows: Vec<ScopeRow> = conn.query(concat!(select!(), "ORDER BY name")).all().await?;
+    Ok(rows.into_iter().map(ScopeRow::into_record).collect())
+}
+
+/// Scopes by name.
+pub async fn list(conn: &mut Conn, page: &Page<(), String>) -> Result<Vec<ScopeRecord>, DbError> {
+    let rows: Vec<ScopeRow> = conn
+        .query(concat!(select!(), "WHERE name > $1 ORDER BY name LIMIT $2"))
+        .bind(page.after.clone().unwrap_or_default())
+        .bind(page.rows())
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(ScopeRow::into_record).collect())
+}
+
+/// A scope; `None` when there is none of this name.
 pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<ScopeRecord>, DbError> {
-    Ok(list(conn).await?.into_iter().find(|scope| scope.name == name))
+    let row: Option<ScopeRow> =
+        conn.query(concat!(select!(), "WHERE name = $1")).bind(name).optional().await?;
+    Ok(row.map(ScopeRow::into_record))
 }
 
 /// Stores a scope's new state.
@@ -87,4 +99,17 @@ pub async fn save(tx: &mut Tx, scope: &ScopeRecord, now: i64) -> Result<bool, Db
         .execute()
         .await?;
     Ok(inserted == 1)
+}
+
+impl ScopeRow {
+    fn into_record(self) -> ScopeRecord {
+        ScopeRecord {
+            name: self.name,
+            description: self.description,
+            sensitive: self.sensitive,
+            claims: self.claims.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+            access_token_lifetime: self.access_token_lifetime,
+            required_group: self.required_group,
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
+use super::page::{Page, containing};
 use crate::oauth::grant::Standing;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::claims::{Claims, Person};
@@ -90,32 +91,58 @@ pub async fn standing(conn: &mut Conn, user: &UserId) -> Result<Standing, DbErro
     Ok(Standing { claims: row.map(|(claims,)| claims), session_ended: false })
 }
 
-/// Every user, by username.
-pub async fn list(conn: &mut Conn) -> Result<Vec<UserRecord>, DbError> {
-    records(conn, None).await
+/// Which users are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct UserFilter {
+    /// A part of a username or e-mail address, in any spelling.
+    pub q: Option<String>,
+    pub disabled: Option<bool>,
+}
+
+/// The columns of [`UserRecord`].
+macro_rules! select {
+    () => {
+        "SELECT id, username, email, name, claims, updated_at, password_changed_at, created_at, disabled_at FROM users "
+    };
+}
+
+/// Users by username and id.
+pub async fn list(
+    conn: &mut Conn,
+    page: &Page<UserFilter, (String, String)>,
+) -> Result<Vec<UserRecord>, DbError> {
+    let (username, id) = page.after.clone().unwrap_or_default();
+    let rows: Vec<RecordRow> = conn
+        .query(concat!(
+            select!(),
+            "WHERE (username, id) > ($1, $2)
+               AND ($3 IS NULL OR (disabled_at IS NOT NULL) = $3)
+               AND ($4 IS NULL OR EXISTS (SELECT 1 FROM user_names
+                                          WHERE user_names.user_id = users.id AND user_names.folded LIKE $4 ESCAPE '\\'))
+             ORDER BY username, id LIMIT $5"
+        ))
+        .bind(username)
+        .bind(id)
+        .bind(page.filter.disabled)
+        .bind(page.filter.q.as_deref().map(|part| containing(&folded(part))))
+        .bind(page.rows())
+        .all()
+        .await?;
+    rows.into_iter().map(RecordRow::into_record).collect()
 }
 
 /// Finds a user by id, or else by a username or e-mail address in any spelling.
 pub async fn find_record(conn: &mut Conn, user: &str) -> Result<Option<UserRecord>, DbError> {
-    let mut found = records(conn, Some(user)).await?;
-    if found.is_empty()
-        && let Some(named) = find_by_name(conn, user).await?
-    {
-        found = records(conn, Some(named.user.as_str())).await?;
+    if let Some(found) = find_by_id(conn, user).await? {
+        return Ok(Some(found));
     }
-    Ok(found.pop())
+    let Some(named) = find_by_name(conn, user).await? else { return Ok(None) };
+    find_by_id(conn, named.user.as_str()).await
 }
 
-async fn records(conn: &mut Conn, id: Option<&str>) -> Result<Vec<UserRecord>, DbError> {
-    let rows: Vec<RecordRow> = conn
-        .query(
-            "SELECT id, username, email, name, claims, updated_at, password_changed_at, created_at, disabled_at
-             FROM users WHERE $1 IS NULL OR id = $1 ORDER BY username, id",
-        )
-        .bind(id.map(str::to_owned))
-        .all()
-        .await?;
-    rows.into_iter().map(RecordRow::into_record).collect()
+async fn find_by_id(conn: &mut Conn, id: &str) -> Result<Option<UserRecord>, DbError> {
+    let row: Option<RecordRow> = conn.query(concat!(select!(), "WHERE id = $1")).bind(id).optional().await?;
+    row.map(RecordRow::into_record).transpose()
 }
 
 /// Stores what is known of a person now; the name that is another user's, if one is.

@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::super::table::table;
 use super::super::time::iso;
-use super::super::user::find;
 use super::super::{Desk, Manner, Trouble, block_on};
 use super::described;
 use crate::oauth::id::ClientId;
+use crate::operations::users;
 use crate::store::db::{Conn, DbError};
 use crate::store::grant_records::{self, GrantRecord, Wanted};
 
@@ -34,7 +34,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let user = match &options.user {
-            Some(user) => Some(find(&desk, user).await?.person.id),
+            Some(user) => Some(users::find(&desk.operations(), user).await?.person.id),
             None => None,
         };
         let client = options.client.as_deref().map(ClientId::new);

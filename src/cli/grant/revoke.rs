@@ -4,10 +4,11 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::question::Question;
-use super::super::user::{counted, find};
+use super::super::user::counted;
 use super::super::{Desk, Manner, Trouble, block_on};
 use crate::oauth::grant::Ended;
 use crate::oauth::id::{ClientId, GrantId};
+use crate::operations::users;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::{grant_records, grants};
 
@@ -56,7 +57,7 @@ async fn one(desk: &Desk, options: &Options, id: &str) -> Result<(), Trouble> {
 }
 
 async fn all_of(desk: &Desk, options: &Options, user: &str, client: &str) -> Result<(), Trouble> {
-    let user = find(desk, user).await?.person;
+    let user = users::find(&desk.operations(), user).await?.person;
     let username = &user.username;
     options
         .question

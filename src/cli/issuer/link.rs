@@ -4,10 +4,11 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::question::Question;
-use super::super::user::{counted, find};
+use super::super::user::counted;
 use super::super::{Desk, Manner, Trouble, block_on};
 use super::unknown;
 use crate::oauth::grant::trusted_issuer::check_subject;
+use crate::operations::users;
 use crate::store::db::{DbError, Tx};
 use crate::store::trusted_issuers;
 
@@ -41,7 +42,7 @@ pub(super) fn link(options: &Link) -> Result<(), Trouble> {
     check_subject(subject)?;
     block_on(async {
         let desk = Desk::open(&manner.common).await?;
-        let user = find(&desk, user).await?.person;
+        let user = users::find(&desk.operations(), user).await?.person;
         let (key, name, id, now) = (issuer.clone(), subject.clone(), user.id.clone(), desk.now);
         let work = async move |tx: &mut Tx| {
             if trusted_issuers::find(tx, &key).await?.is_none() {

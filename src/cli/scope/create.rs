@@ -3,13 +3,11 @@
 use clap::Args;
 use serde_json::json;
 
-use super::super::client::tokens::lifetime as lifetime_of;
 use super::super::client::words::group;
+use super::super::lifetime::lifetime;
 use super::super::{Common, Desk, Trouble, block_on, say};
-use super::{check_description, checked_claims};
-use crate::oauth::grant::scope::{ScopeRecord, is_scope_name};
-use crate::store::db::DbError;
-use crate::store::scopes;
+use crate::oauth::grant::scope::ScopeRecord;
+use crate::operations::scopes;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -38,28 +36,17 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: Options) -> Result<(), Trouble> {
-    if !is_scope_name(&options.name) {
-        return Err("a scope's name is printable ASCII without space, quote and backslash".into());
-    }
-    check_description(&options.description)?;
-    let claims = checked_claims(options.claims)?;
+    let scope = ScopeRecord {
+        name: options.name,
+        description: options.description,
+        sensitive: options.sensitive,
+        claims: options.claims,
+        access_token_lifetime: options.access_token_lifetime.as_deref().map(lifetime).transpose()?,
+        required_group: options.require_group,
+    };
     block_on(async {
         let desk = Desk::open(&options.common).await?;
-        let lifetime = options.access_token_lifetime.as_deref();
-        let access_token_lifetime = lifetime.map(|text| lifetime_of(&desk, text)).transpose()?;
-        let (name, now) = (options.name.clone(), desk.now);
-        let scope = ScopeRecord {
-            name: options.name,
-            description: options.description,
-            sensitive: options.sensitive,
-            claims,
-            access_token_lifetime,
-            required_group: options.require_group,
-        };
-        let save = async move |tx: &mut _| scopes::save(tx, &scope, now).await;
-        if !desk.db.write::<_, DbError, _>(save).await? {
-            return Err(format!("the scope {name} exists already").into());
-        }
+        let name = scopes::create(&desk.operations(), scope).await?.outcome.name;
         if options.json {
             return say(json!({ "name": name }));
         }

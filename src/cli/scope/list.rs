@@ -4,10 +4,9 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Desk, Manner, Trouble, block_on, list};
 use crate::oauth::grant::scope::ScopeRecord;
-use crate::store::db::DbError;
-use crate::store::scopes;
+use crate::operations::scopes;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -18,7 +17,8 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
-        let scopes = desk.db.read::<_, DbError, _>(async |conn| scopes::list(conn).await).await?;
+        let context = desk.operations();
+        let scopes = list::all((), async |listing| scopes::list(&context, listing).await).await?;
         let described = |scope: &ScopeRecord| json!({ "name": scope.name, "description": scope.description, "sensitive": scope.sensitive, "claims": scope.claims, "access_token_lifetime": scope.access_token_lifetime, "required_group": scope.required_group });
         let row = |scope: &ScopeRecord| {
             let sensitive = if scope.sensitive { "yes" } else { "no" };

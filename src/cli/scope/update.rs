@@ -3,12 +3,10 @@
 use clap::Args;
 use serde_json::json;
 
-use super::super::client::tokens::new_lifetime;
 use super::super::client::words::group;
+use super::super::lifetime::new_lifetime;
 use super::super::{Desk, Manner, Trouble, block_on};
-use super::{check_description, checked_claims, unknown};
-use crate::store::db::{DbError, Tx};
-use crate::store::scopes;
+use crate::operations::scopes::{self, ScopeChanges};
 
 #[derive(Args)]
 #[command(override_usage = "grantor scope update [OPTIONS] <NAME>")]
@@ -50,31 +48,24 @@ struct Changes {
 }
 
 pub(super) fn run(options: Options) -> Result<(), Trouble> {
-    let Options { name, mut changes, manner } = options;
-    changes.claims = checked_claims(changes.claims)?;
-    changes.description.as_deref().map_or(Ok(()), check_description)?;
+    let Options { name, changes, manner } = options;
+    let changes = changes.described()?;
     block_on(async {
         let desk = Desk::open(&manner.common).await?;
-        let lifetime = new_lifetime(&desk, changes.access_token_lifetime.as_deref())?;
-        let key = name.clone();
-        let work = async move |tx: &mut Tx| {
-            let Some(mut scope) = scopes::find(tx, &key).await? else { return Ok(false) };
-            if let Some(description) = &changes.description {
-                scope.description.clone_from(description);
-            }
-            scope.sensitive = changes.sensitive.unwrap_or(scope.sensitive);
-            if changes.no_claims || !changes.claims.is_empty() {
-                scope.claims.clone_from(&changes.claims);
-            }
-            scope.access_token_lifetime = lifetime.unwrap_or(scope.access_token_lifetime);
-            if changes.no_required_group || changes.require_group.is_some() {
-                scope.required_group.clone_from(&changes.require_group);
-            }
-            scopes::update(tx, &scope).await.map(|()| true)
-        };
-        if !desk.db.write::<_, DbError, _>(work).await? {
-            return Err(unknown(&name));
-        }
+        scopes::update(&desk.operations(), &name, changes).await?;
         manner.say(json!({ "name": name }), format!("updated the scope {name}"))
     })
+}
+
+impl Changes {
+    fn described(self) -> Result<ScopeChanges, Trouble> {
+        Ok(ScopeChanges {
+            description: self.description,
+            sensitive: self.sensitive,
+            claims: (self.no_claims || !self.claims.is_empty()).then_some(self.claims),
+            access_token_lifetime: new_lifetime(self.access_token_lifetime.as_deref())?,
+            required_group: (self.no_required_group || self.require_group.is_some())
+                .then_some(self.require_group),
+        })
+    }
 }

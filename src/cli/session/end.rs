@@ -4,10 +4,11 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::question::Question;
-use super::super::user::{counted, find};
+use super::super::user::counted;
 use super::super::{Desk, Manner, Trouble, block_on};
 use crate::oauth::grant::Ended;
 use crate::oauth::id::SessionId;
+use crate::operations::users;
 use crate::store::db::{DbError, Tx};
 use crate::store::sessions;
 
@@ -49,7 +50,7 @@ async fn one(desk: &Desk, options: &Options, id: &str) -> Result<(), Trouble> {
 }
 
 async fn all_of(desk: &Desk, options: &Options, user: &str) -> Result<(), Trouble> {
-    let user = find(desk, user).await?;
+    let user = users::find(&desk.operations(), user).await?;
     let username = &user.person.username;
     options.question.ask(&format!("End every session of the user {username}?"))?;
     let id = user.person.id.clone();

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::super::table::table;
 use super::super::time::iso;
-use super::super::user::find;
 use super::super::{Desk, Manner, Trouble, block_on};
+use crate::operations::users;
 use crate::store::db::{Conn, DbError};
 use crate::store::sessions::{self, SessionRecord};
 
@@ -23,7 +23,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let user = match &options.user {
-            Some(user) => Some(find(&desk, user).await?.person.id),
+            Some(user) => Some(users::find(&desk.operations(), user).await?.person.id),
             None => None,
         };
         let (idle_since, now) = (desk.idle_since(), desk.now);

@@ -5,10 +5,8 @@ use serde_json::json;
 
 use super::super::question::Question;
 use super::super::{Desk, Manner, Trouble, block_on};
-use super::{counted, find, unknown};
-use crate::oauth::grant::Ended;
-use crate::store::db::{DbError, Tx};
-use crate::store::{codes, device_codes, grants, sessions, users};
+use super::counted;
+use crate::operations::users;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -23,25 +21,15 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
-        let user = find(&desk, &options.user).await?;
-        let (id, username) = (user.person.id.clone(), &user.person.username);
+        let user = users::find(&desk.operations(), &options.user).await?.person;
+        let (id, username) = (&user.id, &user.username);
         options.question.ask(&format!(
             "Delete the user {username} (id {id}) with all sessions, consents and what applications hold?"
         ))?;
-        let now = desk.now;
-        let work = async move |tx: &mut Tx| {
-            // The id: the name may have become another user's while the question stood.
-            let Some(user) = users::find_record(tx, id.as_str()).await? else { return Ok(None) };
-            let ended = sessions::delete_of_user(tx, &user.person.id, now).await?;
-            codes::delete_of_user(tx, &user.person.id).await?;
-            device_codes::delete_of_user(tx, &user.person.id).await?;
-            let revoked = grants::revoke_of_user(tx, &user.person.id, Ended::UserDeleted, now).await?;
-            users::delete(tx, &user.person.id).await?;
-            Ok(Some((ended, revoked)))
-        };
-        let done = desk.db.write::<_, DbError, _>(work).await?;
-        let (ended, revoked) = done.ok_or_else(|| unknown(&options.user))?;
-        let id = user.person.id.as_str();
+        // The id: the name may have become another user's while the question was open.
+        let ending = users::delete(&desk.operations(), id).await?.outcome;
+        let (ended, revoked) = (ending.sessions_ended, ending.grants_revoked);
+        let id = id.as_str();
         options.manner.say(
             json!({ "id": id, "username": username, "sessions_ended": ended, "grants_revoked": revoked }),
             format!(

@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::super::table::table;
 use super::super::time::iso;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Desk, Manner, Trouble, block_on, list};
 use super::show::{described, state};
-use crate::store::db::DbError;
-use crate::store::users::{self, UserRecord};
+use crate::operations::users;
+use crate::store::users::{UserFilter, UserRecord};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -19,7 +19,9 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
-        let users = desk.db.read_lagging::<_, DbError, _>(async |conn| users::list(conn).await).await?;
+        let context = desk.operations();
+        let users =
+            list::all(UserFilter::default(), async |listing| users::list(&context, listing).await).await?;
         let rows: Vec<_> = users.iter().map(row).collect();
         let header = ["USERNAME", "E-MAIL", "NAME", "STATE", "ID", "CREATED"];
         options.manner.say(users.iter().map(described).collect::<Value>(), table(header, &rows))

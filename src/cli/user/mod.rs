@@ -11,9 +11,7 @@ mod update;
 
 use clap::{Args, Subcommand};
 
-use super::{Desk, Manner, Trouble};
-use crate::store::db::{Conn, DbError};
-use crate::store::users::{self, UserRecord};
+use super::{Manner, Trouble};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -55,21 +53,6 @@ pub(super) fn run(command: Command) -> Result<(), Trouble> {
         Command::Enable(options) => standing::enable(&options),
         Command::Delete(options) => delete::run(&options),
     }
-}
-
-/// The user as it stands; the error says that there is none.
-pub(super) async fn find(desk: &Desk, user: &str) -> Result<UserRecord, Trouble> {
-    let key = user.to_owned();
-    let find = async move |conn: &mut Conn| users::find_record(conn, &key).await;
-    desk.db.read::<_, DbError, _>(find).await?.ok_or_else(|| unknown(user))
-}
-
-fn unknown(user: &str) -> Trouble {
-    format!("there is no user with the name, address or id {user}").into()
-}
-
-fn taken(name: &str) -> Trouble {
-    format!("{name} is the name or address of another user already").into()
 }
 
 /// A number of things in a sentence.

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::super::table::card;
 use super::super::time::iso;
 use super::super::{Desk, Trouble, block_on};
-use super::{Named, find};
+use super::Named;
+use crate::operations::users;
 use crate::store::db::{Conn, DbError};
 use crate::store::sessions;
 use crate::store::users::UserRecord;
@@ -13,7 +14,7 @@ use crate::store::users::UserRecord;
 pub(super) fn run(options: &Named) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
-        let user = find(&desk, &options.user).await?;
+        let user = users::find(&desk.operations(), &options.user).await?;
         let (id, now, idle_since) = (user.person.id.clone(), desk.now, desk.idle_since());
         let list = async move |conn: &mut Conn| sessions::list(conn, Some(&id), idle_since, now).await;
         let sessions = desk.db.read::<_, DbError, _>(list).await?.len();

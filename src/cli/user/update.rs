@@ -5,12 +5,7 @@ use serde_json::json;
 
 use super::super::{Desk, Manner, Trouble, block_on};
 use super::claims::Told;
-use super::{taken, unknown};
-use crate::clock::Seconds;
-use crate::oauth::identity::claims::{Claims, Person};
-use crate::oauth::identity::user::check_username;
-use crate::store::db::{DbError, Tx};
-use crate::store::users;
+use crate::operations::users::{self, UserChanges};
 
 #[derive(Args)]
 #[command(override_usage = "grantor user update [OPTIONS] <USER>")]
@@ -50,20 +45,10 @@ struct Changes {
 
 pub(super) fn run(options: Options) -> Result<(), Trouble> {
     let Options { user, changes, manner } = options;
-    changes.username.as_deref().map_or(Ok(()), check_username)?;
-    let told = changes.told.claims()?;
+    let changes = changes.described()?;
     block_on(async {
         let desk = Desk::open(&manner.common).await?;
-        let now = desk.now;
-        let work = async move |tx: &mut Tx| {
-            let Some(before) = users::find_record(tx, &user).await? else { return Ok(Err(unknown(&user))) };
-            let after = match changes.applied_to(before.person, told.clone(), now) {
-                Ok(after) => after,
-                Err(sentence) => return Ok(Err(sentence.into())),
-            };
-            Ok(users::update(tx, &after).await?.map(|()| after).map_err(|name| taken(&name)))
-        };
-        let person = desk.db.write::<Result<_, Trouble>, DbError, _>(work).await??;
+        let person = users::update(&desk.operations(), &user, changes).await?.outcome;
         manner.say(
             json!({ "id": person.id.as_str(), "username": person.username }),
             format!("updated the user {}", person.username),
@@ -72,12 +57,11 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
 }
 
 impl Changes {
-    fn applied_to(&self, before: Person, told: Claims, now: Seconds) -> Result<Person, String> {
-        let mut forgotten = self.no_claims.clone();
+    fn described(self) -> Result<UserChanges, Trouble> {
+        let claims = self.told.claims()?;
+        let mut removed = self.no_claims;
         let options = [(self.no_email, "email"), (self.no_name, "name"), (self.no_groups, "groups")];
-        forgotten.extend(options.iter().filter(|(is_set, _)| *is_set).map(|(_, name)| (*name).to_owned()));
-        let before =
-            Person { username: self.username.clone().unwrap_or(before.username), updated_at: now, ..before };
-        before.changed(&forgotten, told)
+        removed.extend(options.iter().filter(|(is_set, _)| *is_set).map(|(_, name)| (*name).to_owned()));
+        Ok(UserChanges { username: self.username, removed, claims })
     }
 }

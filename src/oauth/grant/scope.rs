@@ -26,6 +26,23 @@ pub struct ScopeRecord {
     pub required_group: Option<String>,
 }
 
+/// Bytes of a description at most.
+const LONGEST_DESCRIPTION: usize = 1000;
+
+/// Checks what the consent page is to say of a scope.
+///
+/// # Errors
+///
+/// A sentence that says what a description is.
+pub fn check_description(text: &str) -> Result<(), String> {
+    if text.trim().is_empty() || text.len() > LONGEST_DESCRIPTION || text.chars().any(char::is_control) {
+        return Err(format!(
+            "a description has 1 to {LONGEST_DESCRIPTION} bytes on one line; the consent page shows it"
+        ));
+    }
+    Ok(())
+}
+
 /// With it a request is one of OpenID Connect, and its answer tells who signed in (OpenID Connect Core §3.1.2.1).
 pub const OPENID: &str = "openid";
 /// What is granted with it outlives the session (OpenID Connect Core §11).

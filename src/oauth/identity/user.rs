@@ -15,6 +15,19 @@ pub fn folded(name: &str) -> String {
 /// Characters of a password that somebody chooses for an account of their own (NIST SP 800-63B §5.1.1.1).
 pub const SHORTEST_PASSWORD: usize = 8;
 
+/// Checks that somebody could sign in with a password, by what the form can send.
+///
+/// # Errors
+///
+/// A sentence that says what a password is.
+pub fn check_password(password: &str) -> Result<(), String> {
+    let length = password.len();
+    if !(1..=LONGEST_PASSWORD).contains(&length) || password.chars().any(char::is_control) {
+        return Err(format!("a password has 1 to {LONGEST_PASSWORD} bytes on one line"));
+    }
+    Ok(())
+}
+
 /// Checks a username; the error is a sentence for the operator.
 pub fn check_username(name: &str) -> Result<(), String> {
     if name.trim() != name || name.is_empty() || name.len() > LONGEST_NAME {
@@ -23,7 +36,7 @@ pub fn check_username(name: &str) -> Result<(), String> {
     // Compared by its folded form, in which ＠ is @: it would stand where somebody's address belongs.
     let folded = folded(name);
     if name.chars().any(char::is_control) || folded.contains('@') {
-        return Err("a username holds no control characters and no @; an address goes into --email".into());
+        return Err("a username holds no control characters and no @; an address goes into `email`".into());
     }
     if folded.is_empty() || folded.len() > LONGEST_NAME || folded.chars().any(is_unseen) {
         return Err("a username needs characters that can be seen, and holds no line or layout marks".into());

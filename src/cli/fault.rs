@@ -1,0 +1,88 @@
+//! The faults of operations on the command line: sentences, in which a member is called by its option.
+
+use super::Trouble;
+use crate::failure::Denied;
+use crate::operations::fault::{Fault, FaultKind, Faults};
+
+/// The members that sentences name, and the options that they are given by.
+const OPTIONS: [(&str, &str); 1] = [("email", "--email")];
+
+impl From<Faults> for Trouble {
+    fn from(faults: Faults) -> Self {
+        hinted(&faults, |_| None)
+    }
+}
+
+impl From<Denied<Faults>> for Trouble {
+    fn from(denied: Denied<Faults>) -> Self {
+        match denied {
+            Denied::Refused(faults) => faults.into(),
+            Denied::Failed(failure) => failure.into(),
+        }
+    }
+}
+
+/// The faults, with what a command can do about one of this kind and member.
+pub(super) fn with_hint(
+    kind: FaultKind,
+    member: Option<&'static str>,
+    hint: &str,
+) -> impl FnOnce(Denied<Faults>) -> Trouble {
+    move |denied| match denied {
+        Denied::Refused(faults) => {
+            hinted(&faults, |fault| (fault.kind == kind && fault.member == member).then_some(hint))
+        }
+        Denied::Failed(failure) => failure.into(),
+    }
+}
+
+/// One line for each fault.
+fn hinted<'h>(faults: &Faults, hint: impl Fn(&Fault) -> Option<&'h str>) -> Trouble {
+    let line = |fault: &Fault| match hint(fault) {
+        Some(hint) => format!("{}; {hint}", with_options(&fault.sentence)),
+        None => with_options(&fault.sentence),
+    };
+    Trouble(faults.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// A sentence in which each member in backquotes is replaced by its option.
+fn with_options(sentence: &str) -> String {
+    let (mut text, mut rest) = (String::new(), sentence);
+    while let Some((before, after)) = rest.split_once('`') {
+        text.push_str(before);
+        let named = after.split_once('`').and_then(|(member, behind)| Some((option(member)?, behind)));
+        rest = match named {
+            Some((option, behind)) => {
+                text.push_str(option);
+                behind
+            }
+            None => {
+                text.push('`');
+                after
+            }
+        };
+    }
+    text + rest
+}
+
+fn option(member: &str) -> Option<&'static str> {
+    OPTIONS.iter().find(|(name, _)| *name == member).map(|(_, option)| *option)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_become_options_and_nothing_else_changes() {
+        for (sentence, text) in [
+            ("an address goes into `email`", "an address goes into --email"),
+            ("`email` and `email`", "--email and --email"),
+            ("the ` of `email`", "the ` of --email"),
+            ("`unknown` stays", "`unknown` stays"),
+            ("`", "`"),
+        ] {
+            assert_eq!(with_options(sentence), text);
+        }
+    }
+}

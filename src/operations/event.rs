@@ -1,0 +1,123 @@
+//! What was done, as a value: who and when is added where it is kept. No event holds a secret.
+
+use serde_json::{Map, Value};
+
+/// An act that was done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    pub act: Act,
+    pub object: Object,
+    /// What an update changed; empty for every other act, and for an update that changed nothing.
+    pub changes: Vec<Change>,
+}
+
+/// What an act was about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    pub kind: ObjectKind,
+    pub id: String,
+    /// What people call it, where that is not its id.
+    pub name: Option<String>,
+}
+
+/// A member of an object before and after.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    pub member: String,
+    /// `null` where the object did not have it.
+    pub before: Value,
+    /// `null` where the object has it no longer.
+    pub after: Value,
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $($variant),* }
+
+        impl $name {
+            /// The word that is stored; it never changes its meaning.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+        }
+    };
+}
+
+words! {
+    /// What was done.
+    Act {
+        UserCreated = "user.created",
+        UserUpdated = "user.updated",
+        UserPasswordSet = "user.password_set",
+        UserDisabled = "user.disabled",
+        UserEnabled = "user.enabled",
+        UserDeleted = "user.deleted",
+        ScopeCreated = "scope.created",
+        ScopeUpdated = "scope.updated",
+        ScopeDeleted = "scope.deleted",
+    }
+}
+
+words! {
+    /// What it was done to.
+    ObjectKind {
+        User = "user",
+        Scope = "scope",
+    }
+}
+
+impl Event {
+    pub(super) fn new(act: Act, kind: ObjectKind, id: impl Into<String>) -> Self {
+        Self { act, object: Object { kind, id: id.into(), name: None }, changes: Vec::new() }
+    }
+
+    /// The same event about an object that people know by `name`.
+    pub(super) fn named(mut self, name: impl Into<String>) -> Self {
+        self.object.name = Some(name.into());
+        self
+    }
+
+    /// The same event with every member that differs between two states of the object.
+    pub(super) fn changing(mut self, before: Value, after: Value) -> Self {
+        let (before, mut after) = (members(before), members(after));
+        for (member, before) in before {
+            let after = after.remove(&member).unwrap_or_default();
+            if before != after {
+                self.changes.push(Change { member, before, after });
+            }
+        }
+        let added = after.into_iter().filter(|(_, after)| !after.is_null());
+        self.changes.extend(added.map(|(member, after)| Change { member, before: Value::Null, after }));
+        self
+    }
+}
+
+fn members(object: Value) -> Map<String, Value> {
+    match object {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_update_says_what_was_changed_added_and_removed() {
+        let event = Event::new(Act::UserUpdated, ObjectKind::User, "u").changing(
+            json!({"a": 1, "b": "same", "c": true, "d": null}),
+            json!({"a": 2, "b": "same", "e": [1], "f": null}),
+        );
+        let changes: Vec<Value> = event
+            .changes
+            .into_iter()
+            .map(|change| json!([change.member, change.before, change.after]))
+            .collect();
+        assert_eq!(Value::from(changes), json!([["a", 1, 2], ["c", true, null], ["e", null, [1]]]));
+    }
+}

@@ -1,0 +1,84 @@
+//! Why an operation was refused: what is wrong with its input, in sentences for whoever asked.
+
+use crate::failure::Denied;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The member of the input that is wrong, such as `redirect_uris`; `None` when it is not about one member.
+    pub member: Option<&'static str>,
+    pub kind: FaultKind,
+    /// Knows no command-line option; another member in it is written `in backquotes`.
+    pub sentence: String,
+}
+
+/// What an API answers a fault with: 400, 404 or 409.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The input cannot be, whatever is stored.
+    Invalid,
+    /// The object does not exist.
+    NotFound,
+    /// The object exists already, or the act contradicts what is stored.
+    Conflict,
+}
+
+/// The faults for which an operation was refused: at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faults(Vec<Fault>);
+
+impl Fault {
+    /// The value of `member` cannot be.
+    pub fn invalid(member: &'static str, sentence: impl Into<String>) -> Self {
+        Self { member: Some(member), kind: FaultKind::Invalid, sentence: sentence.into() }
+    }
+
+    /// The object that the operation is about does not exist.
+    pub fn not_found(sentence: impl Into<String>) -> Self {
+        Self { member: None, kind: FaultKind::NotFound, sentence: sentence.into() }
+    }
+
+    /// The act contradicts what is stored.
+    pub fn conflict(member: impl Into<Option<&'static str>>, sentence: impl Into<String>) -> Self {
+        Self { member: member.into(), kind: FaultKind::Conflict, sentence: sentence.into() }
+    }
+}
+
+impl Faults {
+    /// Refuses if there is a fault.
+    ///
+    /// # Errors
+    ///
+    /// The faults, in their order.
+    pub fn refuse_if_any(faults: Vec<Fault>) -> Result<(), Self> {
+        if faults.is_empty() { Ok(()) } else { Err(Self(faults)) }
+    }
+
+    /// At least one.
+    pub fn iter(&self) -> impl Iterator<Item = &Fault> {
+        self.0.iter()
+    }
+
+    /// The kind of the first one, which decides the status of an answer.
+    pub fn kind(&self) -> FaultKind {
+        self.0.first().map_or(FaultKind::Invalid, |fault| fault.kind)
+    }
+}
+
+impl From<Fault> for Faults {
+    fn from(fault: Fault) -> Self {
+        Self(vec![fault])
+    }
+}
+
+impl From<Fault> for Denied<Faults> {
+    fn from(fault: Fault) -> Self {
+        Self::Refused(fault.into())
+    }
+}
+
+impl From<Faults> for Denied<Faults> {
+    fn from(faults: Faults) -> Self {
+        Self::Refused(faults)
+    }
+}

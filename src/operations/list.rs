@@ -1,0 +1,167 @@
+//! Lists in pages: a filter, a limit, and a cursor that says where the page before ended.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Context;
+use super::fault::{Fault, Faults};
+use crate::failure::Denied;
+use crate::secret::{from_base64url, to_base64url};
+use crate::store::db::{Conn, DbError};
+use crate::store::page::Page;
+
+/// Objects of one page at most.
+pub const MOST: u32 = 500;
+/// Characters of a cursor at most: it holds a name or an address.
+const LONGEST_CURSOR: usize = 8192;
+
+/// What is asked of a list.
+#[derive(Clone, Debug)]
+pub struct Listing<F> {
+    pub filter: F,
+    /// How many at most: 1 to [`MOST`].
+    pub limit: u32,
+    /// [`List::next`] of the page before; `None` for the first page.
+    pub cursor: Option<String>,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug)]
+pub struct List<T> {
+    pub items: Vec<T>,
+    /// The cursor of the next page; `None` when this is the last one.
+    pub next: Option<String>,
+}
+
+/// Which list a cursor belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cursor(pub(super) &'static str);
+
+/// Reads a page of what people look at: the answer may be a little old, and comes from the replica if there is one.
+///
+/// `list` reads rows from the database, and `key` is a row's sort key.
+///
+/// # Errors
+///
+/// A limit out of bounds, and a cursor that is not one of this list.
+pub(super) async fn read<F, K, T>(
+    context: &Context<'_>,
+    cursor: Cursor,
+    listing: Listing<F>,
+    list: impl AsyncFn(&mut Conn, &Page<F, K>) -> Result<Vec<T>, DbError> + Clone + Send + 'static,
+    key: impl FnOnce(&T) -> K,
+) -> Result<List<T>, Denied<Faults>>
+where
+    F: Clone + Send + 'static,
+    K: Clone + Send + Serialize + DeserializeOwned + 'static,
+    T: Send + 'static,
+{
+    let limit = listing.limit;
+    let page = listing.page(cursor)?;
+    let work = async move |conn: &mut Conn| list(conn, &page).await;
+    let items = context.db.read_lagging::<_, DbError, _>(work).await?;
+    Ok(List::of(items, limit, cursor, key))
+}
+
+/// Reads a page as [`read`] does, but of the database as it is now.
+///
+/// # Errors
+///
+/// As [`read`].
+pub(super) async fn read_now<F, K, T>(
+    context: &Context<'_>,
+    cursor: Cursor,
+    listing: Listing<F>,
+    list: impl AsyncFn(&mut Conn, &Page<F, K>) -> Result<Vec<T>, DbError> + Send + 'static,
+    key: impl FnOnce(&T) -> K,
+) -> Result<List<T>, Denied<Faults>>
+where
+    F: Send + 'static,
+    K: Send + Serialize + DeserializeOwned + 'static,
+    T: Send + 'static,
+{
+    let limit = listing.limit;
+    let page = listing.page(cursor)?;
+    let work = async move |conn: &mut Conn| list(conn, &page).await;
+    let items = context.db.read::<_, DbError, _>(work).await?;
+    Ok(List::of(items, limit, cursor, key))
+}
+
+impl<F> Listing<F> {
+    /// What is to be read: one more than fits on the page, which tells whether there is a next one.
+    fn page<K: DeserializeOwned>(self, cursor: Cursor) -> Result<Page<F, K>, Fault> {
+        if !(1..=MOST).contains(&self.limit) {
+            return Err(Fault::invalid("limit", format!("a page has 1 to {MOST} items")));
+        }
+        let after = self.cursor.as_deref().map(|text| cursor.read(text)).transpose()?;
+        Ok(Page { filter: self.filter, after, limit: self.limit + 1 })
+    }
+}
+
+impl<T> List<T> {
+    /// A page of `limit` out of what was read for it.
+    fn of<K: Serialize>(mut items: Vec<T>, limit: u32, cursor: Cursor, key: impl FnOnce(&T) -> K) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        if items.len() <= limit {
+            return Self { items, next: None };
+        }
+        items.truncate(limit);
+        let next = items.last().map(|last| cursor.write(&key(last)));
+        Self { items, next }
+    }
+}
+
+impl Cursor {
+    fn write(self, key: &impl Serialize) -> String {
+        to_base64url(&serde_json::to_vec(&(self.0, key)).unwrap_or_default())
+    }
+
+    fn read<K: DeserializeOwned>(self, text: &str) -> Result<K, Fault> {
+        let parse = |text: &str| {
+            let bytes = from_base64url(text).filter(|_| text.len() <= LONGEST_CURSOR)?;
+            serde_json::from_slice::<(String, K)>(&bytes).ok()
+        };
+        match parse(text) {
+            Some((list, key)) if list == self.0 => Ok(key),
+            _ => Err(Fault::invalid("cursor", "the cursor is not one that this list has given")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USERS: Cursor = Cursor("users");
+
+    fn listing(limit: u32, cursor: Option<String>) -> Listing<()> {
+        Listing { filter: (), limit, cursor }
+    }
+
+    #[test]
+    fn a_page_goes_on_where_the_one_before_ended() {
+        let rows = |from: u32| (from..from + 3).map(|id| ("name".to_owned(), id)).collect::<Vec<_>>();
+        let page: Page<(), (String, u32)> = listing(2, None).page(USERS).unwrap();
+        assert_eq!((page.after, page.limit), (None, 3));
+        let first = List::of(rows(1), 2, USERS, Clone::clone);
+        assert_eq!(first.items.len(), 2);
+        let page: Page<(), (String, u32)> = listing(2, first.next).page(USERS).unwrap();
+        assert_eq!(page.after, Some(("name".to_owned(), 2)));
+        assert_eq!(List::of(rows(1), 3, USERS, Clone::clone).next, None, "exactly full, and the last");
+    }
+
+    #[test]
+    fn a_cursor_of_another_list_and_a_made_up_one_are_refused() {
+        let other = Cursor("scopes").write(&("name", 1));
+        let long = "A".repeat(LONGEST_CURSOR + 1);
+        for cursor in [other.as_str(), "", "x", "%", &other[1..], &long] {
+            let page: Result<Page<(), (String, u32)>, Fault> =
+                listing(2, Some(cursor.to_owned())).page(USERS);
+            assert_eq!(page.unwrap_err().member, Some("cursor"), "{cursor}");
+        }
+        for limit in [0, MOST + 1, u32::MAX] {
+            let page: Result<Page<(), (String, u32)>, Fault> = listing(limit, None).page(USERS);
+            assert_eq!(page.unwrap_err().member, Some("limit"), "{limit}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Scopes: what applications may ask for.
+
+use serde_json::{Value, json};
+
+use super::event::{Act, Event, ObjectKind};
+use super::fault::{Fault, Faults};
+use super::list::{self, Cursor, List, Listing};
+use super::{Context, Done, Outcome, lifetime};
+use crate::clock::Seconds;
+use crate::failure::Denied;
+use crate::oauth::grant::scope::{OPENID, ScopeRecord, check_description, is_scope_name};
+use crate::oauth::id::ClientId;
+use crate::oauth::identity::{claims, group};
+use crate::store::db::{Conn, Tx};
+use crate::store::{clients, scopes};
+
+/// Claims of one scope at most.
+const MOST_CLAIMS: usize = 64;
+
+/// What is to be different; `None` stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ScopeChanges {
+    pub description: Option<String>,
+    pub sensitive: Option<bool>,
+    pub claims: Option<Vec<String>>,
+    /// In seconds; `Some(None)`: the scope says nothing about it.
+    pub access_token_lifetime: Option<Option<Seconds>>,
+    /// `Some(None)`: people of every group can give it.
+    pub required_group: Option<Option<String>>,
+}
+
+/// Whether a scope that clients may ask for can be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InUse {
+    /// It is refused.
+    Refuse,
+    /// It is taken from them.
+    TakeAway,
+}
+
+const CURSOR: Cursor = Cursor("scopes");
+
+/// A page of the scopes, by name.
+///
+/// # Errors
+///
+/// A limit or cursor that cannot be.
+pub async fn list(context: &Context<'_>, listing: Listing<()>) -> Result<List<ScopeRecord>, Denied<Faults>> {
+    list::read_now(context, CURSOR, listing, scopes::list, |scope| scope.name.clone()).await
+}
+
+/// Creates a scope; the outcome is the scope as stored.
+///
+/// # Errors
+///
+/// A name that is taken, and a member that cannot be.
+pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeRecord> {
+    let mut faults = Vec::new();
+    if !is_scope_name(&scope.name) {
+        let sentence = "a scope's name is printable ASCII without space, quote and backslash";
+        faults.push(Fault::invalid("name", sentence));
+    }
+    let scope = ScopeRecord { claims: each_once(scope.claims), ..scope };
+    faults.extend(faults_of(context, &ScopeChanges::to(&scope)));
+    Faults::refuse_if_any(faults)?;
+    let now = context.now;
+    context
+        .act(async move |tx: &mut Tx| {
+            if !scopes::save(tx, &scope, now).await? {
+                return Err(
+                    Fault::conflict("name", format!("the scope {} exists already", scope.name)).into()
+                );
+            }
+            Ok(Done { event: event(Act::ScopeCreated, &scope.name), outcome: scope.clone() })
+        })
+        .await
+}
+
+/// Changes a scope; the outcome is the scope as changed.
+///
+/// # Errors
+///
+/// Not found, and a member that cannot be.
+pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) -> Outcome<ScopeRecord> {
+    let changes = ScopeChanges { claims: changes.claims.map(each_once), ..changes };
+    Faults::refuse_if_any(faults_of(context, &changes))?;
+    let name = name.to_owned();
+    context
+        .act(async move |tx: &mut Tx| {
+            let before = existing(tx, &name).await?;
+            let after = changes.clone().applied_to(before.clone());
+            scopes::update(tx, &after).await?;
+            let event = event(Act::ScopeUpdated, &name).changing(members(&before), members(&after));
+            Ok(Done { outcome: after, event })
+        })
+        .await
+}
+
+/// The clients that lose a scope when it is deleted.
+///
+/// # Errors
+///
+/// Not found; `openid`; clients that may ask for it, unless it is taken away from them.
+pub async fn check_delete(
+    context: &Context<'_>,
+    name: &str,
+    in_use: InUse,
+) -> Result<Vec<ClientId>, Denied<Faults>> {
+    let name = name.to_owned();
+    context.read(async move |conn: &mut Conn| losing(conn, &name, in_use).await).await
+}
+
+/// Deletes a scope, also from what people have allowed; the outcome is the clients that lose it.
+///
+/// # Errors
+///
+/// As [`check_delete`].
+pub async fn delete(context: &Context<'_>, name: &str, in_use: InUse) -> Outcome<Vec<ClientId>> {
+    let name = name.to_owned();
+    context
+        .act(async move |tx: &mut Tx| {
+            let losing = losing(tx, &name, in_use).await?;
+            clients::take_scope(tx, &name).await?;
+            scopes::delete(tx, &name).await?;
+            Ok(Done { outcome: losing, event: event(Act::ScopeDeleted, &name) })
+        })
+        .await
+}
+
+async fn losing(conn: &mut Conn, name: &str, in_use: InUse) -> Result<Vec<ClientId>, Denied<Faults>> {
+    if name == OPENID {
+        let sentence = "the scope openid stays: applications sign people in with it";
+        return Err(Fault::conflict(None, sentence).into());
+    }
+    existing(conn, name).await?;
+    let allowed = clients::list_allowed(conn, name).await?;
+    if !allowed.is_empty() && in_use == InUse::Refuse {
+        let clients = in_a_sentence(&allowed);
+        return Err(Fault::conflict("scope", format!("the scope {name} is allowed to {clients}")).into());
+    }
+    Ok(allowed)
+}
+
+/// Ids in a sentence, the first ten of them by name.
+pub fn in_a_sentence(ids: &[ClientId]) -> String {
+    let named: Vec<&str> = ids.iter().take(10).map(ClientId::as_str).collect();
+    match ids.len() - named.len() {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+fn each_once(mut claims: Vec<String>) -> Vec<String> {
+    claims.sort();
+    claims.dedup();
+    claims
+}
+
+fn faults_of(context: &Context<'_>, changes: &ScopeChanges) -> Vec<Fault> {
+    let description = changes.description.as_deref().and_then(|text| check_description(text).err());
+    let mut faults: Vec<Fault> =
+        description.into_iter().map(|why| Fault::invalid("description", why)).collect();
+    let claims = changes.claims.as_deref().unwrap_or_default();
+    let wrong = claims.iter().filter_map(|name| claims::check_name(name).err());
+    faults.extend(wrong.map(|why| Fault::invalid("claims", why)));
+    if claims.len() > MOST_CLAIMS {
+        faults.push(Fault::invalid("claims", format!("a scope has {MOST_CLAIMS} claims at most")));
+    }
+    faults.extend(lifetime::fault(context.config, changes.access_token_lifetime.flatten()));
+    let group = changes.required_group.iter().flatten().find_map(|name| group::check_name(name).err());
+    faults.extend(group.map(|why| Fault::invalid("required_group", why)));
+    faults
+}
+
+async fn existing(conn: &mut Conn, name: &str) -> Result<ScopeRecord, Denied<Faults>> {
+    let unknown = || Fault::not_found(format!("there is no scope with the name {name}"));
+    Ok(scopes::find(conn, name).await?.ok_or_else(unknown)?)
+}
+
+impl ScopeChanges {
+    /// What makes any scope into this one.
+    fn to(scope: &ScopeRecord) -> Self {
+        Self {
+            description: Some(scope.description.clone()),
+            sensitive: Some(scope.sensitive),
+            claims: Some(scope.claims.clone()),
+            access_token_lifetime: Some(scope.access_token_lifetime),
+            required_group: Some(scope.required_group.clone()),
+        }
+    }
+
+    fn applied_to(self, before: ScopeRecord) -> ScopeRecord {
+        ScopeRecord {
+            name: before.name,
+            description: self.description.unwrap_or(before.description),
+            sensitive: self.sensitive.unwrap_or(before.sensitive),
+            claims: self.claims.unwrap_or(before.claims),
+            access_token_lifetime: self.access_token_lifetime.unwrap_or(before.access_token_lifetime),
+            required_group: self.required_group.unwrap_or(before.required_group),
+        }
+    }
+}
+
+fn event(act: Act, name: &str) -> Event {
+    Event::new(act, ObjectKind::Scope, name)
+}
+
+fn members(scope: &ScopeRecord) -> Value {
+    json!({
+        "description": scope.description,
+        "sensitive": scope.sensitive,
+        "claims": scope.claims,
+        "access_token_lifetime": scope.access_token_lifetime,
+        "required_group": scope.required_group,
+    })
+}

@@ -1,0 +1,274 @@
+//! Users: their accounts, names and passwords.
+
+use serde_json::{Value, json};
+
+use super::event::{Act, Event, ObjectKind};
+use super::fault::{Fault, Faults};
+use super::list::{self, Cursor, List, Listing};
+use super::{Context, Done, Outcome};
+use crate::failure::Denied;
+use crate::oauth::grant::Ended;
+use crate::oauth::id::UserId;
+use crate::oauth::identity::claims::{self, Claims, Person};
+use crate::oauth::identity::user::{check_email, check_password, check_username};
+use crate::secret::passwords::Passwords;
+use crate::secret::{Secret, random_id};
+use crate::store::db::{Conn, Tx};
+use crate::store::users::{self, UserFilter, UserRecord};
+use crate::store::{codes, device_codes, grants, sessions};
+
+/// A password that an account may have, hashed.
+pub struct HashedPassword(String);
+
+impl HashedPassword {
+    /// Checks and hashes a password.
+    ///
+    /// # Errors
+    ///
+    /// A password that nobody could sign in with is refused; a full queue is a failure.
+    pub async fn new(passwords: &Passwords, password: Secret) -> Result<Self, Denied<Faults>> {
+        check_password(password.expose()).map_err(|sentence| Fault::invalid("password", sentence))?;
+        Ok(Self(passwords.hash(password).await?))
+    }
+}
+
+/// A user to be created.
+pub struct NewUser {
+    pub username: String,
+    /// What is known of the person, `name` and `email` among it.
+    pub claims: Claims,
+    pub password: HashedPassword,
+}
+
+/// What is to be different; what is not named stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct UserChanges {
+    pub username: Option<String>,
+    /// Claims that are to be forgotten.
+    pub removed: Vec<String>,
+    /// Claims that are to be added or replaced.
+    pub claims: Claims,
+}
+
+/// A user, and what ended with the act.
+#[derive(Clone, Debug)]
+pub struct UserEnding {
+    pub person: Person,
+    pub sessions_ended: u64,
+    pub grants_revoked: u64,
+}
+
+const CURSOR: Cursor = Cursor("users");
+
+/// A page of the users, by username.
+///
+/// # Errors
+///
+/// A limit or cursor that cannot be.
+pub async fn list(
+    context: &Context<'_>,
+    listing: Listing<UserFilter>,
+) -> Result<List<UserRecord>, Denied<Faults>> {
+    let key = |user: &UserRecord| (user.person.username.clone(), user.person.id.to_string());
+    list::read(context, CURSOR, listing, users::list, key).await
+}
+
+/// A user by id, or else by a username or e-mail address in any spelling.
+///
+/// # Errors
+///
+/// Not found.
+pub async fn find(context: &Context<'_>, user: &str) -> Result<UserRecord, Denied<Faults>> {
+    let user = user.to_owned();
+    context.read(async move |conn: &mut Conn| existing(conn, &user).await).await
+}
+
+/// Creates a user; the outcome is the person.
+///
+/// # Errors
+///
+/// A username or claim that cannot be, and a name or address that is another user's.
+pub async fn create(context: &Context<'_>, user: NewUser) -> Outcome<Person> {
+    let NewUser { username, claims, password } = user;
+    let mut faults = username_faults(&username);
+    faults.extend(claim_faults(&claims));
+    Faults::refuse_if_any(faults)?;
+    let empty = Person {
+        id: UserId::new(random_id()),
+        username,
+        name: None,
+        email: None,
+        claims: Claims::new(),
+        updated_at: 0,
+    };
+    let person = changed(empty, &[], claims)?;
+    let now = context.now;
+    context
+        .act(async move |tx: &mut Tx| {
+            let saved = users::save(tx, &person, &password.0, now).await?;
+            saved.map_err(|name| taken(&person, &name))?;
+            Ok(done(Act::UserCreated, &person, person.clone()))
+        })
+        .await
+}
+
+/// Changes what is known of a user; the outcome is the person as changed.
+///
+/// # Errors
+///
+/// Not found; a username or claim that cannot be; a name or address that is another user's.
+pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> Outcome<Person> {
+    let mut faults = changes.username.as_deref().map(username_faults).unwrap_or_default();
+    faults.extend(claim_faults(&changes.claims));
+    Faults::refuse_if_any(faults)?;
+    let (user, now) = (user.to_owned(), context.now);
+    context
+        .act(async move |tx: &mut Tx| {
+            let before = existing(tx, &user).await?.person;
+            let username = changes.username.clone().unwrap_or_else(|| before.username.clone());
+            let renamed = Person { username, updated_at: now, ..before.clone() };
+            let after = changed(renamed, &changes.removed, changes.claims.clone())?;
+            users::update(tx, &after).await?.map_err(|name| taken(&after, &name))?;
+            let event = event(Act::UserUpdated, &after).changing(members(&before), members(&after));
+            Ok(Done { outcome: after, event })
+        })
+        .await
+}
+
+/// Sets a user's password; every session of the user, and all that applications hold, ends.
+///
+/// # Errors
+///
+/// Not found.
+pub async fn set_password(
+    context: &Context<'_>,
+    user: &str,
+    password: HashedPassword,
+) -> Outcome<UserEnding> {
+    let (user, now) = (user.to_owned(), context.now);
+    context
+        .act(async move |tx: &mut Tx| {
+            let person = existing(tx, &user).await?.person;
+            users::set_password(tx, &person.id, &password.0, now).await?;
+            // Whoever knew the old password may have come in by it, or be on the way.
+            end_all(tx, Act::UserPasswordSet, person, Ended::PasswordChanged, now).await
+        })
+        .await
+}
+
+/// Keeps a user from signing in and from having tokens. Sessions end; grants stay and are refused at the gate, so that
+/// enabling gives back what applications had.
+///
+/// # Errors
+///
+/// Not found.
+pub async fn disable(context: &Context<'_>, user: &str) -> Outcome<UserEnding> {
+    let (user, now) = (user.to_owned(), context.now);
+    context
+        .act(async move |tx: &mut Tx| {
+            let person = existing(tx, &user).await?.person;
+            users::disable(tx, &person.id, now).await?;
+            let sessions_ended = sessions::delete_of_user(tx, &person.id, now).await?;
+            let event = event(Act::UserDisabled, &person);
+            Ok(Done { outcome: UserEnding { person, sessions_ended, grants_revoked: 0 }, event })
+        })
+        .await
+}
+
+/// Lets a disabled user sign in and have tokens again.
+///
+/// # Errors
+///
+/// Not found.
+pub async fn enable(context: &Context<'_>, user: &str) -> Outcome<Person> {
+    let user = user.to_owned();
+    context
+        .act(async move |tx: &mut Tx| {
+            let person = existing(tx, &user).await?.person;
+            users::enable(tx, &person.id).await?;
+            Ok(done(Act::UserEnabled, &person, person.clone()))
+        })
+        .await
+}
+
+/// Deletes a user with sessions, consents and all that applications hold.
+///
+/// # Errors
+///
+/// Not found.
+pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding> {
+    let (user, now) = (user.clone(), context.now);
+    context
+        .act(async move |tx: &mut Tx| {
+            let person = existing(tx, user.as_str()).await?.person;
+            let id = person.id.clone();
+            let done = end_all(tx, Act::UserDeleted, person, Ended::UserDeleted, now).await?;
+            users::delete(tx, &id).await?;
+            Ok(done)
+        })
+        .await
+}
+
+/// Ends everything that a user and applications hold by the account.
+async fn end_all(tx: &mut Tx, act: Act, person: Person, why: Ended, now: i64) -> Outcome<UserEnding> {
+    let sessions_ended = sessions::delete_of_user(tx, &person.id, now).await?;
+    codes::delete_of_user(tx, &person.id).await?;
+    device_codes::delete_of_user(tx, &person.id).await?;
+    let grants_revoked = grants::revoke_of_user(tx, &person.id, why, now).await?;
+    let event = event(act, &person);
+    Ok(Done { outcome: UserEnding { person, sessions_ended, grants_revoked }, event })
+}
+
+/// The user as it is; not found otherwise.
+pub(super) async fn existing(conn: &mut Conn, user: &str) -> Result<UserRecord, Denied<Faults>> {
+    let unknown = || Fault::not_found(format!("there is no user with the name, address or id {user}"));
+    Ok(users::find_record(conn, user).await?.ok_or_else(unknown)?)
+}
+
+fn taken(person: &Person, name: &str) -> Fault {
+    let member = if name == person.username { "username" } else { "email" };
+    Fault::conflict(member, format!("{name} is the name or address of another user already"))
+}
+
+fn username_faults(username: &str) -> Vec<Fault> {
+    check_username(username).err().map(|sentence| Fault::invalid("username", sentence)).into_iter().collect()
+}
+
+fn claim_faults(claims: &Claims) -> Vec<Fault> {
+    let fault = |(name, value): (&String, &Value)| {
+        let checked = claims::check_name(name).and_then(|()| claims::check(name, value));
+        let checked = checked.and_then(|()| match (name.as_str(), value) {
+            ("email", Value::String(address)) => check_email(address),
+            _ => Ok(()),
+        });
+        checked.err().map(|sentence| Fault::invalid(member(name), sentence))
+    };
+    claims.iter().filter_map(fault).collect()
+}
+
+/// The member in which a claim is given.
+fn member(claim: &str) -> &'static str {
+    let own = ["name", "email", "email_verified", "groups"];
+    own.into_iter().find(|own| *own == claim).unwrap_or("claims")
+}
+
+fn changed(person: Person, removed: &[String], claims: Claims) -> Result<Person, Fault> {
+    person.changed(removed, claims).map_err(|sentence| Fault::invalid("claims", sentence))
+}
+
+fn done<T>(act: Act, person: &Person, outcome: T) -> Done<T> {
+    Done { outcome, event: event(act, person) }
+}
+
+fn event(act: Act, person: &Person) -> Event {
+    Event::new(act, ObjectKind::User, person.id.as_str()).named(&person.username)
+}
+
+fn members(person: &Person) -> Value {
+    json!({
+        "username": person.username,
+        "name": person.name,
+        "email": person.email,
+        "claims": person.claims,
+    })
+}

@@ -1,0 +1,41 @@
+//! A part of a list, found by its sort key: it costs the same wherever in the list it begins.
+
+/// Which rows of a list are asked for.
+#[derive(Clone, Debug)]
+pub struct Page<F, K> {
+    pub filter: F,
+    /// The sort key of the row before; `None` for the beginning of the list.
+    pub after: Option<K>,
+    /// How many rows at most.
+    pub limit: u32,
+}
+
+impl<F, K> Page<F, K> {
+    /// The number of rows, as a statement takes it.
+    pub(super) fn rows(&self) -> i64 {
+        i64::from(self.limit)
+    }
+}
+
+/// A pattern for `LIKE … ESCAPE '\'` that fits every text with `part` in it.
+pub(super) fn containing(part: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in part.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::containing;
+
+    #[test]
+    fn what_a_pattern_is_made_of_means_itself() {
+        assert_eq!(containing("50%_\\x"), r"%50\%\_\\x%");
+    }
+}
