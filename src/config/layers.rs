@@ -214,7 +214,7 @@ fn hidden(key: &str, text: String) -> String {
     }
 }
 
-/// A URL without its password; an ellipsis where it cannot be told what is one.
+/// A URL without its password; an ellipsis if it cannot be parsed.
 fn hidden_password(text: String) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
         return if text.starts_with("sqlite:") { text } else { "…".into() };
