@@ -28,14 +28,14 @@ pub(super) struct Options {
     /// Replace a file that is there already
     #[arg(long)]
     overwrite: bool,
-    /// Write the master key, too, beside the copy as FILE.key: who has both has everything
+    /// Also write the master key, next to the copy as FILE.key; anyone who has both files can sign as this server
     #[arg(long)]
     with_master_key: bool,
     #[command(flatten)]
     manner: Manner,
 }
 
-/// How often to look how far the copy has come.
+/// How often to update the progress bar.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
@@ -79,7 +79,11 @@ async fn back_up(options: &Options) -> Result<(), Trouble> {
     options.manner.say(json, said(file, &contents, bytes, key_file.as_deref()))
 }
 
-/// The file to copy; the refusal says what does it on PostgreSQL.
+/// The database file to copy.
+///
+/// # Errors
+///
+///  On PostgreSQL; the sentence names the tool to use instead.
 fn source(config: &Config) -> Result<PathBuf, Trouble> {
     let Some(path) = config.database_options().sqlite_path() else {
         return Err("the database is on PostgreSQL, where pg_dump makes backups; \
@@ -92,7 +96,7 @@ fn source(config: &Config) -> Result<PathBuf, Trouble> {
     Ok(path)
 }
 
-/// Copies the database, and shows how far that has come.
+/// Copies the database and shows the progress. Returns the numbers of the copy.
 async fn take(database: &Path, copy: &Path, manner: &Manner) -> Result<(), Trouble> {
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
     let progress = Progress::of_bytes(manner, "copying", size(database));
@@ -106,7 +110,7 @@ async fn take(database: &Path, copy: &Path, manner: &Manner) -> Result<(), Troub
     }
 }
 
-/// Writes the master key beside the copy; one that lies there already is never lost for it.
+/// Writes the master key next to the copy. Refuses to overwrite a different master key.
 fn write_key(config: &Config, file: &Path, contents: &Contents) -> Result<PathBuf, Trouble> {
     let text = MasterKey::text(config)?.ok_or_else(|| MasterKey::missing(config))?;
     let key = MasterKey::parse(&text, "the configuration")?;

@@ -22,13 +22,13 @@ no password. What is written to the source after the copy began is not copied: t
 master key is in no database: who serves the copy needs the same one."
 )]
 pub(super) struct Options {
-    /// The database to copy, which stays as it is
+    /// The database to copy; it is not changed
     #[arg(long, value_name = "URL")]
     from: String,
-    /// The database to copy to; it is made, or is empty
+    /// The database to copy to; it must be empty, or is created
     #[arg(long, value_name = "URL")]
     to: String,
-    /// Delete what is in the target, after a question
+    /// Delete everything in the target database first, after a question
     #[arg(long)]
     overwrite: bool,
     #[command(flatten)]

@@ -11,7 +11,7 @@ use crate::work::purge::{self, Backlog};
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// Only say what there is, and what is to be deleted of it
+    /// Only show how many rows there are and how many would be deleted
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]

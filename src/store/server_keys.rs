@@ -1,4 +1,4 @@
-//! The server's own keys, sealed under the master key.
+//! The server's own keys, encrypted with the master key.
 
 use super::db::{Conn, DbError, Tx};
 
@@ -8,7 +8,7 @@ pub async fn find(conn: &mut Conn, id: &str) -> Result<Option<Vec<u8>>, DbError>
     Ok(row.map(|(sealed,)| sealed))
 }
 
-/// Stores a key unless another process was first; the one that stands is then to be read.
+/// Stores a key unless another process was faster; the caller must then read the stored one.
 pub async fn save(tx: &mut Tx, id: &str, sealed: &[u8], now: i64) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO server_keys (id, sealed, created_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
