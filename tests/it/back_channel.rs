@@ -224,7 +224,7 @@ async fn a_private_address_is_only_called_if_the_operator_allows_it() {
     alice.sign_out().await;
     let list =
         until(&operator, |list| is(&list[0], "app", "waiting", 1) && !list[0]["last_error"].is_null()).await;
-    assert_eq!(list[0]["last_error"], "127.0.0.1 is not called by plain http; fetch.allow can name it");
+    assert_eq!(list[0]["last_error"], "127.0.0.1 is only called by https; fetch.allow can allow plain http");
     assert!(receiver.received.try_recv().is_err());
 
     // The delivery is in the database, so another process with another configuration can send it.

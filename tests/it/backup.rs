@@ -310,7 +310,7 @@ async fn a_backup_without_its_master_key_is_not_restored() {
     let (_server, copy) = backed_up().await;
     let elsewhere = Elsewhere::new();
     let missing = elsewhere.operator.refused(&["restore", text(&copy)]);
-    assert!(missing.contains("grantor.key is missing") && missing.contains("bring it back"), "{missing}");
+    assert!(missing.contains("grantor.key is missing") && missing.contains("put it back"), "{missing}");
     std::fs::write(elsewhere.path("grantor.key"), "A".repeat(43)).unwrap();
     let wrong = elsewhere.operator.refused(&["restore", text(&copy)]);
     assert!(wrong.starts_with("the master key is not the one that this copy was made with"), "{wrong}");
