@@ -6,6 +6,7 @@ use crate::clock::{Clock, Seconds};
 use crate::config::Config;
 use crate::fetch::Fetcher;
 use crate::http::html::Pages;
+use crate::http::route::Routes;
 use crate::keys::master::Keys;
 use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
@@ -28,6 +29,7 @@ pub struct App {
     pub passwords: Passwords,
     pub registry: Registry,
     pub pages: Pages,
+    pub routes: Routes,
     pub secrets: SecretCache,
     pub fetcher: Fetcher,
     pub remote_keys: RemoteKeys,

@@ -1,7 +1,8 @@
 //! Clients, scopes and resources through a cache: for display and client authentication, never the only guard.
 //!
-//! Whoever refuses on a cached state asks again with [`Freshness::Now`]; whoever issues names the client's
-//! version in the statement that stores the token. So a stale entry costs a second look and nothing else.
+//! Who refuses on a cached state decides again on a fresh one (`decision.rs`); who issues names the client's version in
+//! the statement that stores the token. So a stale entry costs a second look and nothing else. Those who wait for a fresh
+//! look share one reading of the database.
 
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
 
+use super::flights::Flights;
 use crate::failure::Failure;
 use crate::oauth::grant::resource::{self, KnownResources, Resource};
 use crate::oauth::grant::scope::{KnownScopes, Scope, ScopeRecord};
@@ -18,7 +20,7 @@ use crate::store::db::{Conn, Db, DbError};
 use crate::store::{clients, resources, scopes};
 
 /// How old an entry may be: the time in which a change takes effect on every node.
-const AGE: Duration = Duration::from_secs(1);
+pub(super) const AGE: Duration = Duration::from_secs(1);
 const CLIENTS: usize = 10_000;
 
 /// How recent an answer must be.
@@ -28,6 +30,17 @@ pub enum Freshness {
     Cached,
     /// As the database says now.
     Now,
+}
+
+impl Freshness {
+    /// When a reading must have begun to be as fresh as this.
+    fn since(self) -> Instant {
+        let now = Instant::now();
+        match self {
+            Self::Cached => now.checked_sub(AGE).unwrap_or(now),
+            Self::Now => now,
+        }
+    }
 }
 
 /// What applications may ask for: the scopes and the resources that the server knows.
@@ -83,24 +96,45 @@ pub struct Registry {
     db: Db,
     clients: Cache<ClientId, Aged<StoredClient>>,
     catalogue: RwLock<Option<Aged<Catalogue>>>,
+    client_flights: Flights<ClientId, Option<Arc<StoredClient>>>,
+    catalogue_flights: Flights<(), Arc<Catalogue>>,
 }
 
 impl Registry {
     pub fn new(db: Db) -> Self {
-        Self { db, clients: Cache::new(CLIENTS), catalogue: RwLock::default() }
+        Self {
+            db,
+            clients: Cache::new(CLIENTS),
+            catalogue: RwLock::default(),
+            client_flights: Flights::new(),
+            catalogue_flights: Flights::new(),
+        }
     }
 
+    /// The client with this id; `None` where there is no such client.
     pub async fn client(
         &self,
         id: &ClientId,
         freshness: Freshness,
     ) -> Result<Option<Arc<StoredClient>>, Failure> {
-        if freshness == Freshness::Cached
-            && let Some((client, at)) = self.clients.get(id)
-            && at.elapsed() < AGE
+        Ok(self.client_since(id, freshness.since()).await?.0)
+    }
+
+    /// The client as a reading found it that began at `since` or later, and when that reading began.
+    pub(super) async fn client_since(
+        &self,
+        id: &ClientId,
+        since: Instant,
+    ) -> Result<(Option<Arc<StoredClient>>, Instant), Failure> {
+        if let Some((client, at)) = self.clients.get(id)
+            && at >= since
         {
-            return Ok(Some(client));
+            return Ok((Some(client), at));
         }
+        self.client_flights.read(id, since, async || self.read_client(id).await).await
+    }
+
+    async fn read_client(&self, id: &ClientId) -> Result<Option<Arc<StoredClient>>, Failure> {
         let (key, at) = (id.clone(), Instant::now());
         let found = self.db.read::<_, DbError, _>(async move |conn| clients::find(conn, &key).await).await?;
         // Only what exists is kept, so that made-up ids cannot fill the cache.
@@ -120,15 +154,21 @@ impl Registry {
     }
 
     pub async fn catalogue(&self, freshness: Freshness) -> Result<Arc<Catalogue>, Failure> {
+        Ok(self.catalogue_since(freshness.since()).await?.0)
+    }
+
+    /// The catalogue as a reading found it that began at `since` or later, and when that reading began.
+    pub(super) async fn catalogue_since(&self, since: Instant) -> Result<Aged<Catalogue>, Failure> {
         let kept = self.catalogue.read().ok().and_then(|kept| kept.clone());
-        if let Some((catalogue, at)) = kept
-            && freshness == Freshness::Cached
-            && at.elapsed() < AGE
-        {
-            return Ok(catalogue);
+        match kept.filter(|(_, at)| *at >= since) {
+            Some(kept) => Ok(kept),
+            None => self.catalogue_flights.read(&(), since, async || self.read_catalogue().await).await,
         }
+    }
+
+    async fn read_catalogue(&self) -> Result<Arc<Catalogue>, Failure> {
         let at = Instant::now();
-        let list = async |conn: &mut Conn| Ok((scopes::all(conn).await?, resources::list(conn).await?));
+        let list = async |conn: &mut Conn| Ok((scopes::all(conn).await?, resources::all(conn).await?));
         let (scopes, resources) = self.db.read::<_, DbError, _>(list).await?;
         let catalogue = Arc::new(Catalogue::new(scopes, resources));
         if let Ok(mut kept) = self.catalogue.write() {

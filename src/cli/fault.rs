@@ -5,7 +5,13 @@ use crate::failure::Denied;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 
 /// The members that sentences name, and the options that they are given by.
-const OPTIONS: [(&str, &str); 1] = [("email", "--email")];
+const OPTIONS: [(&str, &str); 3] = [("email", "--email"), ("jwks_uri", "--jwks-uri"), ("scope", "--scope")];
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Faults::from(fault).into()
+    }
+}
 
 impl From<Faults> for Trouble {
     fn from(faults: Faults) -> Self {

@@ -239,11 +239,6 @@ impl Desk {
         Ok(Self { config, db, now: clock.now() })
     }
 
-    /// The time of the last sight before which a session counts as abandoned.
-    fn idle_since(&self) -> Seconds {
-        self.now - self.config.sessions.idle_lifetime.seconds()
-    }
-
     /// What the operations work with.
     fn operations(&self) -> Context<'_> {
         Context { db: &self.db, config: &self.config, now: self.now }

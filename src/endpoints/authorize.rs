@@ -1,27 +1,30 @@
 //! The authorization endpoint (RFC 6749 §3.1).
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::flows::{self, Checked, Resumed, Waiting};
+use crate::flows::{self, Checked, Resumed};
 use crate::http::answer;
+use crate::http::call::Request;
 use crate::http::form;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::interaction::{Next, Progress};
 use crate::oauth::request::params::Params;
+use crate::oauth::request::received::{Received, Source};
+use crate::store::flows::Waiting;
 
 /// A request in the query: with a session and consent it is answered at once.
-pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    let params = match Params::parse(request.query_string().as_bytes()) {
-        Ok(params) => params,
+pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
+    let received = match Params::parse(request.query_string().as_bytes()) {
+        Ok(params) => Received::resolve(Source::Query, params),
         Err(error) => return answer::authorization_error(&app, &request, Refusal::Page(error).into()),
     };
-    let checked = match flows::validate(&app, &request, &params).await {
+    let checked = match flows::validate(&app, &request, &received).await {
         Ok(checked) => checked,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    let outcome = answer_or_ask(&app, &request, &checked, &params).await;
+    let outcome = answer_or_ask(&app, &request, &checked, received).await;
     outcome.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
 }
 
@@ -29,23 +32,23 @@ pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpRespon
 ///
 /// It may come from another site, and then without the Lax cookies: it is kept as a flow and goes on with a
 /// GET here, which sees the session.
-pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
-    let params = match form::read(&request, body).await {
-        Ok(params) => params,
+pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
+    let received = match form::read(&request, body).await {
+        Ok(params) => Received::resolve(Source::Form, params),
         // A body that is no form holds no redirect URI that could be verified.
         Err(error) => return answer::authorization_error(&app, &request, Refusal::Page(error).into()),
     };
-    let checked = match flows::validate(&app, &request, &params).await {
+    let checked = match flows::validate(&app, &request, &received).await {
         Ok(checked) => checked,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    let waiting = Waiting::request(&checked, &params);
+    let waiting = (checked.request.client_id.clone(), Waiting::Application(received));
     let begun = flows::begin_flow(&app, &request, waiting, "authorize/resume").await;
     begun.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
 }
 
 /// Where a flow comes back to after each of its pages.
-pub(super) async fn resume(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn resume(app: web::Data<App>, request: Request) -> HttpResponse {
     let params = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let Resumed { flow, checked, .. } = match flows::resume_flow(&app, &request, &params).await {
         Ok(resumed) => resumed,
@@ -56,29 +59,25 @@ pub(super) async fn resume(app: web::Data<App>, request: HttpRequest) -> HttpRes
         Err(failure) => return flows::fail(&app, &request, &checked.request, &failure),
     };
     match flows::next(&app, &checked, &accounts, &flow.progress) {
-        Ok(Next::SignIn(_)) => answer::see_other(&flows::flow_url(&app, "sign-in", &flow.id)),
-        Ok(Next::SignUp) => answer::see_other(&flows::flow_url(&app, "sign-up", &flow.id)),
-        Ok(Next::Select) => answer::see_other(&flows::flow_url(&app, "accounts", &flow.id)),
-        Ok(Next::Consent(_)) => answer::see_other(&flows::flow_url(&app, "consent", &flow.id)),
         Ok(Next::Issue(signed_in)) => flows::issue(&app, &request, &checked, signed_in).await,
+        Ok(next) => answer::see_other(&flows::flow_url(&app, flows::page(&next), &flow.id)),
         Err(error) => flows::decline(&app, &request, checked, error).await,
     }
 }
 
 async fn answer_or_ask(
     app: &App,
-    request: &HttpRequest,
+    request: &Request,
     checked: &Checked,
-    params: &Params,
+    received: Received,
 ) -> Result<HttpResponse, Failure> {
     let accounts = flows::accounts(app, request, Some(&checked.request.client_id)).await?;
-    let begin = async |page| flows::begin_flow(app, request, Waiting::request(checked, params), page).await;
     match flows::next(app, checked, &accounts, &Progress::default()) {
-        Ok(Next::SignIn(_)) => begin("sign-in").await,
-        Ok(Next::SignUp) => begin("sign-up").await,
-        Ok(Next::Select) => begin("accounts").await,
-        Ok(Next::Consent(_)) => begin("consent").await,
         Ok(Next::Issue(signed_in)) => Ok(flows::issue(app, request, checked, signed_in).await),
+        Ok(next) => {
+            let waiting = (checked.request.client_id.clone(), Waiting::Application(received));
+            flows::begin_flow(app, request, waiting, flows::page(&next)).await
+        }
         Err(error) => Ok(flows::decline(app, request, checked.clone(), error).await),
     }
 }

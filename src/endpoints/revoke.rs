@@ -1,14 +1,14 @@
 //! `/revoke`: an application gives a token back (RFC 7009).
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use super::client_auth;
 use super::introspect::token;
 use crate::app::App;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
-use crate::http::form;
+use crate::http::call::Request;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::ClientId;
@@ -17,7 +17,7 @@ use crate::store::db::{DbError, Tx};
 use crate::store::{access_tokens as stored, grants};
 use crate::tokens::access_token::{self, Read};
 
-pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     match revoke(&app, &request, body).await {
         Ok(()) => HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).finish(),
         Err(denied) => answer::oauth_error(&app, &request, denied),
@@ -25,9 +25,8 @@ pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::P
 }
 
 /// Revokes a token of the client; one that is not one of its own is left alone, and nobody is told (RFC 7009 §2.2).
-async fn revoke(app: &App, request: &HttpRequest, body: web::Payload) -> Result<(), Denied<OAuthError>> {
-    let params = form::read(request, body).await?;
-    params.check(&client_auth::PARAMS)?;
+async fn revoke(app: &App, request: &Request, body: web::Payload) -> Result<(), Denied<OAuthError>> {
+    let params = client_auth::read_form(request, body).await?;
     params.check(&["token", "token_type_hint"])?;
     let caller = client_auth::identify(app, request, &params).await?;
     let client = caller.client.id.clone();

@@ -5,27 +5,31 @@ mod response;
 
 use std::sync::Arc;
 
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 
 use crate::app::App;
-use crate::cache::catalogue::{Catalogue, Freshness};
+use crate::cache::catalogue::Catalogue;
+use crate::cache::decision::{Proof, View};
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
-use crate::http::answer::{self, CallingClient, Surface};
+use crate::http::answer;
 use crate::http::browser;
+use crate::http::call::{Call, Request};
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::device::Device;
-use crate::oauth::id::{ClientId, FlowId, GrantId, SessionId, UserId};
+use crate::oauth::id::{ClientId, FlowId, SessionId, UserId};
+use crate::oauth::identity::logout::Hint;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{self, Next, Progress, SignedIn};
 use crate::oauth::request::params::Params;
+use crate::oauth::request::received::Received;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::{self, AnswerTo, AuthorizationRequest, Known, Refusal};
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::clients::StoredClient;
 use crate::store::db::{Conn, DbError};
-use crate::store::flows::Flow;
+use crate::store::flows::{Flow, Waiting};
 use crate::store::{flows, sessions};
 use crate::tokens::id_token;
 use crate::tokens::subject;
@@ -43,41 +47,44 @@ pub struct Checked {
     pub catalogue: Arc<Catalogue>,
 }
 
-/// Validates a whole request; what a cached record would refuse, or answer with tokens, is asked of the database.
-pub async fn validate(app: &App, http: &HttpRequest, params: &Params) -> Result<Checked, Denied<Refusal>> {
-    let id = request::client_id(params).map_err(Refusal::Page)?;
-    http.extensions_mut().insert(CallingClient(id.to_string()));
-    match validate_with(app, &id, params, Freshness::Cached).await {
-        // What brings tokens has no gate behind it, as a code has; and what only some may do may turn somebody away.
-        Ok(checked)
-            if checked.request.response_type != ResponseType::Code
-                || !checked.request.required_groups.is_empty() => {}
-        Err(Denied::Refused(_)) => {}
-        outcome => return outcome,
+/// Validates a whole request.
+///
+/// What a cached record would refuse is decided on the database. So is what it would answer with tokens: there is no gate
+/// behind, as there is behind a code; and what only some groups may do, as it may turn a person away.
+pub async fn validate(app: &App, call: &Call, received: &Received) -> Result<Checked, Denied<Refusal>> {
+    let id = request::client_id(received).map_err(Refusal::Page)?;
+    call.set_client(id.clone());
+    let mut hint = Proof::default();
+    let mut decide = async |view: &View<'_>| validate_over(app, view, &id, received, &mut hint).await;
+    let checked = app.registry.decide(&mut decide).await?;
+    let request = &checked.request;
+    match request.response_type == ResponseType::Code && request.required_groups.is_empty() {
+        true => Ok(checked),
+        false => decide(&app.registry.fresh()).await,
     }
-    validate_with(app, &id, params, Freshness::Now).await
 }
 
-async fn validate_with(
+async fn validate_over(
     app: &App,
+    view: &View<'_>,
     id: &ClientId,
-    params: &Params,
-    freshness: Freshness,
+    received: &Received,
+    hint: &mut Proof<Hint>,
 ) -> Result<Checked, Denied<Refusal>> {
-    let Some(client) = app.registry.client(id, freshness).await? else {
+    let Some(client) = view.client(id).await? else {
         let error = Reason::ClientUnknown.because("no client is registered with this client_id");
         return Err(Refusal::Page(error).into());
     };
-    let catalogue = app.registry.catalogue(freshness).await?;
+    let catalogue = view.catalogue().await?;
     let pkce = app.config.oauth.require_pkce.default_policy();
     let known = Known { catalogue: &*catalogue, issuer: &app.issuer, pkce };
-    let mut request = request::validate(&client.client, params, &known)?;
+    let mut request = request::validate(&client.client, received, &known)?;
     if request.prompt.create && !app.config.sign_up.enabled {
         let error = Reason::PromptUnknown
             .because("people cannot make accounts here, so prompt=create is not supported");
         return Err(request.refuse(error).into());
     }
-    match hinted(app, &client.client, params).await {
+    match hinted(app, &client.client, received.params(), hint).await {
         // The request may want somebody by the claim sub as well: then it is the one of both, or nobody.
         Ok(Some(subject)) if request.expected.is_empty() || request.expected.contains(&subject) => {
             request.expected = vec![subject];
@@ -97,9 +104,14 @@ async fn validate_with(
 }
 
 /// Whom the request's id_token_hint names (OpenID Connect Core §3.1.2.1).
-async fn hinted(app: &App, client: &Client, params: &Params) -> Result<Option<String>, Denied<OAuthError>> {
+async fn hinted(
+    app: &App,
+    client: &Client,
+    params: &Params,
+    hint: &mut Proof<Hint>,
+) -> Result<Option<String>, Denied<OAuthError>> {
     let Some(token) = params.one("id_token_hint")? else { return Ok(None) };
-    let hint = id_token::read_hint(app, token).await?;
+    let hint = hint.get(async || id_token::read_hint(app, token).await).await?;
     if hint.client != client.id {
         return Err(Reason::HintOtherClient
             .because("the id_token_hint was not issued to this client")
@@ -108,40 +120,21 @@ async fn hinted(app: &App, client: &Client, params: &Params) -> Result<Option<St
     Ok(Some(hint.names.subject))
 }
 
-/// What waits for a person.
-#[derive(Clone, Copy, Debug)]
-pub struct Waiting<'a> {
-    pub client: &'a ClientId,
-    /// The authorization request as it was received.
-    pub params: Option<&'a Params>,
-    /// The device whose request it is, in its place.
-    pub device: Option<&'a GrantId>,
-}
-
-impl<'a> Waiting<'a> {
-    pub fn request(checked: &'a Checked, params: &'a Params) -> Self {
-        Self { client: &checked.request.client_id, params: Some(params), device: None }
-    }
-}
-
 /// Keeps a request until a person has answered, bound to this browser; `page` is where to send it.
 pub async fn begin_flow(
     app: &App,
-    http: &HttpRequest,
-    waiting: Waiting<'_>,
+    http: &Request,
+    (client, waiting): (ClientId, Waiting),
     page: &str,
 ) -> Result<HttpResponse, Failure> {
-    let (id, cookie, now) = (FlowId::new(random_id()), random_token(), app.now());
+    let (id, cookie, now) = (FlowId::new(random_id()), random_token(), http.now);
     let location = flow_url(app, page, &id);
     let set = browser::new_flow_cookie(app, &id, &cookie, now);
-    let ends_at = now + app.config.sign_in.flow_lifetime.seconds();
-    let (client, params, device) =
-        (waiting.client.clone(), waiting.params.cloned().unwrap_or_default(), waiting.device.cloned());
+    let expires_at = now + app.config.sign_in.flow_lifetime.seconds();
     app.db
         .write::<_, DbError, _>(async move |tx| {
-            let until = (ends_at, ends_at + FLOW_MEMORY);
-            let asked = (&client, &params, device.as_ref());
-            flows::save(tx, &id, &Hash::of(&cookie), asked, until).await
+            let until = (expires_at, expires_at + FLOW_MEMORY);
+            flows::save(tx, &id, &Hash::of(&cookie), (&client, &waiting), until).await
         })
         .await?;
     let mut response = answer::see_other(&location);
@@ -167,30 +160,28 @@ pub struct Resumed {
 }
 
 /// Finds the flow that a page belongs to; only the browser that began it may go on.
-pub async fn resume_flow(app: &App, http: &HttpRequest, params: &Params) -> Result<Resumed, Denied<Refusal>> {
+pub async fn resume_flow(app: &App, http: &Request, params: &Params) -> Result<Resumed, Denied<Refusal>> {
     let (flow, browser) = find_flow(app, http, params).await?;
-    let (checked, device) = match &flow.device {
-        None => (validate(app, http, &flow.params).await?, None),
-        Some(id) => device::resume(app, http, id).await.map(|(checked, device)| (checked, Some(device)))?,
+    let (checked, device) = match &flow.waiting {
+        Waiting::Application(received) => (validate(app, http, received).await?, None),
+        Waiting::Device(id) => {
+            device::resume(app, http, id).await.map(|(checked, device)| (checked, Some(device)))?
+        }
     };
-    if app.now() >= flow.ends_at {
+    if http.now >= flow.expires_at {
         let error = Reason::FlowExpired.because("the sign-in took too long; start it again");
         return Err(checked.request.refuse(error).into());
     }
     Ok(Resumed { flow, browser, checked, device })
 }
 
-async fn find_flow(
-    app: &App,
-    http: &HttpRequest,
-    params: &Params,
-) -> Result<(Flow, String), Denied<Refusal>> {
+async fn find_flow(app: &App, http: &Request, params: &Params) -> Result<(Flow, String), Denied<Refusal>> {
     let unknown = || -> Denied<Refusal> {
         Refusal::Page(Reason::FlowUnknown.because("this sign-in is not known here")).into()
     };
     let id = params.one("flow").map_err(Refusal::Page)?.map(FlowId::new).ok_or_else(unknown)?;
     let Some(cookie) = browser::flow_cookie(app, http, &id) else { return Err(other_browser()) };
-    let now = app.now();
+    let now = http.now;
     let found = app.db.read::<_, DbError, _>(async move |conn| flows::find(conn, &id, now).await).await?;
     let flow = found.ok_or_else(unknown)?;
     if !flow.belongs_to(&cookie) {
@@ -233,13 +224,13 @@ impl Accounts {
 }
 
 /// Who is signed in in this browser, and what they have allowed `client`, where there is one.
-pub async fn accounts(app: &App, http: &HttpRequest, client: Option<&ClientId>) -> Result<Accounts, Failure> {
+pub async fn accounts(app: &App, http: &Request, client: Option<&ClientId>) -> Result<Accounts, Failure> {
     let tokens = browser::session_tokens(app, http);
     if tokens.is_empty() {
         return Ok(Accounts::default());
     }
     let hashes: Vec<Hash> = tokens.iter().map(|token| Hash::of(token)).collect();
-    let (client, now) = (client.cloned(), app.now());
+    let (client, now) = (client.cloned(), http.now);
     let idle_since = now - app.config.sessions.idle_lifetime.seconds();
     let find = async move |conn: &mut Conn| {
         let mut found = Vec::with_capacity(hashes.len());
@@ -272,6 +263,17 @@ fn note_seen(app: &App, signed_in: &SignedIn, now: Seconds) {
     });
 }
 
+/// The page for what a request needs next, for [`flow_url`]; where no one is to be asked, the endpoint that answers.
+pub fn page(next: &Next<'_>) -> &'static str {
+    match next {
+        Next::Authenticate(_) => "sign-in",
+        Next::SignUp => "sign-up",
+        Next::SelectAccount => "accounts",
+        Next::Consent(_) => "consent",
+        Next::Issue(_) => "authorize/resume",
+    }
+}
+
 /// What a checked request needs next, of who is signed in now.
 pub fn next<'a>(
     app: &App,
@@ -287,10 +289,10 @@ pub fn next<'a>(
 }
 
 /// Gives who asked what the request asks for, and sends the person on.
-pub async fn issue(app: &App, http: &HttpRequest, checked: &Checked, signed_in: &SignedIn) -> HttpResponse {
+pub async fn issue(app: &App, call: &Call, checked: &Checked, signed_in: &SignedIn) -> HttpResponse {
     let (return_to, state) = match &checked.request.answer_to {
         AnswerTo::Application { return_to, state } => (return_to, state),
-        AnswerTo::Device(device) => return device::approve(app, http, device, signed_in).await,
+        AnswerTo::Device(device) => return device::approve(app, call, device, signed_in).await,
     };
     match response::make(app, checked, return_to, signed_in).await {
         Ok(response) => {
@@ -300,31 +302,26 @@ pub async fn issue(app: &App, http: &HttpRequest, checked: &Checked, signed_in: 
             pairs.push(("iss", app.issuer.as_str()));
             answer::authorization_response(app, return_to, &pairs)
         }
-        Err(failure) => fail(app, http, &checked.request, &failure),
+        Err(failure) => fail(app, call, &checked.request, &failure),
     }
 }
 
 /// Tells who asked that there is nothing, and sends the person on.
-pub async fn decline(app: &App, http: &HttpRequest, checked: Checked, error: OAuthError) -> HttpResponse {
+pub async fn decline(app: &App, call: &Call, checked: Checked, error: OAuthError) -> HttpResponse {
     match &checked.request.answer_to {
-        AnswerTo::Device(device) => device::deny(app, http, device, error).await,
+        AnswerTo::Device(device) => device::deny(app, call, device, error).await,
         AnswerTo::Application { .. } => {
-            answer::authorization_error(app, http, Denied::Refused(checked.request.refuse(error)))
+            answer::authorization_error(app, call, Denied::Refused(checked.request.refuse(error)))
         }
     }
 }
 
 /// Tells of a failure of ours: the application, where client and redirect URI are verified, and otherwise the person.
-pub fn fail(
-    app: &App,
-    http: &HttpRequest,
-    request: &AuthorizationRequest,
-    failure: &Failure,
-) -> HttpResponse {
+pub fn fail(app: &App, call: &Call, request: &AuthorizationRequest, failure: &Failure) -> HttpResponse {
     match &request.answer_to {
         AnswerTo::Application { return_to, state } => {
-            answer::redirect_failure(app, http, (return_to, state.as_deref()), failure)
+            answer::redirect_failure(app, call, return_to, state.as_deref(), failure)
         }
-        AnswerTo::Device(_) => answer::failure(app, &answer::request_id(http), Surface::Page, failure),
+        AnswerTo::Device(_) => answer::failure(app, call, failure),
     }
 }

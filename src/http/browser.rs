@@ -1,10 +1,10 @@
 //! What binds a browser: the session cookie, a cookie for each flow, and what a form proves.
 
-use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderMap};
 
+use super::call::Request;
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::oauth::error::OAuthError;
@@ -39,9 +39,9 @@ fn cookie(app: &App, name: String, value: String) -> Cookie<'static> {
 }
 
 /// The tokens in the session cookie, each once, the last signed in first; bounded, whatever the browser sends.
-pub fn session_tokens(app: &App, request: &HttpRequest) -> Vec<String> {
+pub fn session_tokens(app: &App, request: &Request) -> Vec<String> {
     let name = name(app, "session");
-    let value = cookies(request).find(|(key, _)| *key == name).map_or("", |(_, value)| value);
+    let value = cookies(request.headers()).find(|(key, _)| *key == name).map_or("", |(_, value)| value);
     let mut tokens: Vec<String> = Vec::new();
     for token in value.split(BETWEEN_TOKENS).filter(|token| !token.is_empty()).take(ACCOUNTS) {
         if !tokens.iter().any(|known| known == token) {
@@ -83,23 +83,23 @@ pub fn device_cookie(app: &App, token: String) -> Cookie<'static> {
 }
 
 /// Its token, if it is one that could be ours.
-pub fn device_token(app: &App, request: &HttpRequest) -> Option<String> {
+pub fn device_token(app: &App, request: &Request) -> Option<String> {
     let name = name(app, "device");
-    let (_, token) = cookies(request).find(|(key, _)| *key == name)?;
+    let (_, token) = cookies(request.headers()).find(|(key, _)| *key == name)?;
     (token.len() <= LONGEST_TOKEN && !token.is_empty()).then(|| token.to_owned())
 }
 
 /// The secret of the flow's cookie, if this browser has it.
-pub fn flow_cookie(app: &App, request: &HttpRequest, flow: &FlowId) -> Option<String> {
+pub fn flow_cookie(app: &App, request: &Request, flow: &FlowId) -> Option<String> {
     let name = flow_cookie_name(app, flow);
-    let (_, value) = cookies(request).find(|(key, _)| *key == name)?;
+    let (_, value) = cookies(request.headers()).find(|(key, _)| *key == name)?;
     value.split_once('.').map(|(_, secret)| secret.to_owned())
 }
 
 /// Removals of the flow cookies that a browser has too many of, before it gets one more.
-pub fn surplus_flow_cookies(app: &App, request: &HttpRequest) -> Vec<Cookie<'static>> {
+pub fn surplus_flow_cookies(app: &App, request: &Request) -> Vec<Cookie<'static>> {
     let prefix = name(app, "flow-");
-    let mut flows: Vec<(Seconds, String)> = cookies(request)
+    let mut flows: Vec<(Seconds, String)> = cookies(request.headers())
         .filter(|(key, _)| key.starts_with(&prefix))
         .map(|(key, value)| {
             let began = value.split_once('.').and_then(|(time, _)| time.parse().ok()).unwrap_or_default();
@@ -113,9 +113,8 @@ pub fn surplus_flow_cookies(app: &App, request: &HttpRequest) -> Vec<Cookie<'sta
 }
 
 /// Name and value pairs of all Cookie headers; what is not of this form is passed over.
-fn cookies(request: &HttpRequest) -> impl Iterator<Item = (&str, &str)> {
-    request
-        .headers()
+fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    headers
         .get_all(header::COOKIE)
         .filter_map(|value| value.to_str().ok())
         .flat_map(|line| line.split(';'))
@@ -125,7 +124,7 @@ fn cookies(request: &HttpRequest) -> impl Iterator<Item = (&str, &str)> {
 /// Whether a form came from one of our own pages, as far as the browser's own words go.
 ///
 /// Beside the form's token; browsers that send neither header are judged by the token alone.
-pub fn is_same_origin(app: &App, request: &HttpRequest) -> bool {
+pub fn is_same_origin(app: &App, request: &Request) -> bool {
     let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let site = text("sec-fetch-site").is_none_or(|site| site == "same-origin");
     let origin = text("origin").is_none_or(|origin| Some(origin) == origin_of(&app.issuer).as_deref());
@@ -151,7 +150,7 @@ mod tests {
     fn read(line: &[u8]) -> Vec<(String, String)> {
         let Ok(value) = header::HeaderValue::from_bytes(line) else { return Vec::new() };
         let request = TestRequest::default().insert_header((header::COOKIE, value)).to_http_request();
-        cookies(&request).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+        cookies(request.headers()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     #[test]

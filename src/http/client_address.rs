@@ -5,7 +5,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
 
-use crate::app::App;
 use crate::config::TrustedProxies;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -13,10 +12,11 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const MOST: usize = 8;
 
 /// The address that a request comes from.
-pub fn address(app: &App, request: &HttpRequest) -> IpAddr {
+pub(super) fn address(request: &HttpRequest, trusted: &TrustedProxies) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
     let lines = request.headers().get_all(FORWARDED_FOR).filter_map(|line| line.to_str().ok());
-    origin(peer, &lines.collect::<Vec<_>>(), &app.config.http.trusted_proxies)
+    // Without such a header this allocates nothing.
+    origin(peer, &lines.collect::<Vec<_>>(), trusted)
 }
 
 /// Whose guesses count together: an IPv4 address, or the network of 64 bits that one IPv6 customer has at least.

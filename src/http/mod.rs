@@ -2,10 +2,11 @@
 
 pub mod answer;
 pub mod browser;
+pub mod call;
 pub mod client_address;
 pub(crate) mod cors;
 pub mod envelope;
 pub mod form;
 pub mod html;
-pub mod places;
 pub mod qr;
+pub mod route;

@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn tokens_signed_by_one_of_the_keys_are_accepted() {
         let claims = json!({ "sub": "job" });
-        for algorithm in SigningAlgorithm::ALL {
+        for &algorithm in SigningAlgorithm::ALL {
             let (key, other) =
                 (SigningKey::generate(algorithm).unwrap(), SigningKey::generate(algorithm).unwrap());
             let keys = set(&[&other, &key]);

@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn tokens_signed_by_our_keys_are_accepted() {
         let claims = json!({ "sub": "alice", "exp": 100 });
-        for algorithm in SigningAlgorithm::ALL {
+        for &algorithm in SigningAlgorithm::ALL {
             let (key, other) =
                 (SigningKey::generate(algorithm).unwrap(), SigningKey::generate(algorithm).unwrap());
             let keys = [public(&other), public(&key)];
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn a_header_cannot_choose_how_it_is_verified() {
         let claims = json!({ "sub": "alice", "exp": 100 });
-        for algorithm in SigningAlgorithm::ALL {
+        for &algorithm in SigningAlgorithm::ALL {
             let key = SigningKey::generate(algorithm).unwrap();
             let (kid, keys) = (key.kid(), [public(&key)]);
             for alg in

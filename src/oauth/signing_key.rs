@@ -1,6 +1,6 @@
 //! Signing keys: which one signs, which are published, and when a new one is due.
 
-use std::fmt;
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::clock::Seconds;
 
@@ -8,34 +8,25 @@ use crate::clock::Seconds;
 pub const JWKS_MAX_AGE: Seconds = 3600;
 
 /// What this server signs with (RFC 7518 §3.1, RFC 8037 §3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "UPPERCASE")]
 pub enum SigningAlgorithm {
     Rs256,
     Ps256,
     Es256,
+    #[strum(serialize = "EdDSA")]
     EdDsa,
 }
 
 impl SigningAlgorithm {
-    pub const ALL: [Self; 4] = [Self::Rs256, Self::Ps256, Self::Es256, Self::EdDsa];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Rs256 => "RS256",
-            Self::Ps256 => "PS256",
-            Self::Es256 => "ES256",
-            Self::EdDsa => "EdDSA",
-        }
+        self.into()
     }
 
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == word)
-    }
-}
-
-impl fmt::Display for SigningAlgorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        word.parse().ok()
     }
 }
 
@@ -65,7 +56,8 @@ impl KeyRecord {
 }
 
 /// Where a key stands in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum KeyState {
     /// Published, and signs when its time has come.
     Next,
@@ -80,13 +72,7 @@ pub enum KeyState {
 
 impl KeyState {
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Next => "next",
-            Self::Signing => "signing",
-            Self::Former => "former",
-            Self::Ended => "ended",
-            Self::Retired => "retired",
-        }
+        self.into()
     }
 
     pub fn is_published(self) -> bool {
@@ -276,7 +262,7 @@ mod tests {
 
     #[test]
     fn algorithms_are_called_what_the_rfcs_call_them() {
-        for algorithm in SigningAlgorithm::ALL {
+        for &algorithm in SigningAlgorithm::ALL {
             assert_eq!(SigningAlgorithm::parse(algorithm.as_str()), Some(algorithm));
         }
         for word in ["none", "HS256", "rs256", "", "ES256K"] {

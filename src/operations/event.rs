@@ -2,11 +2,15 @@
 
 use serde_json::{Map, Value};
 
+use crate::oauth::id::ClientId;
+
 /// An act that was done.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     pub act: Act,
     pub object: Object,
+    /// The client that it concerned, where the object is a person.
+    pub client: Option<ClientId>,
     /// What an update changed; empty for every other act, and for an update that changed nothing.
     pub changes: Vec<Change>,
 }
@@ -57,6 +61,24 @@ words! {
         ScopeCreated = "scope.created",
         ScopeUpdated = "scope.updated",
         ScopeDeleted = "scope.deleted",
+        ResourceCreated = "resource.created",
+        ResourceUpdated = "resource.updated",
+        ResourceDeleted = "resource.deleted",
+        TrustedIssuerCreated = "trusted_issuer.created",
+        TrustedIssuerUpdated = "trusted_issuer.updated",
+        TrustedIssuerDeleted = "trusted_issuer.deleted",
+        SubjectLinked = "trusted_issuer.subject_linked",
+        SubjectUnlinked = "trusted_issuer.subject_unlinked",
+        ClientDeleted = "client.deleted",
+        ClientSecretAdded = "client.secret_added",
+        ClientSecretRemoved = "client.secret_removed",
+        SessionEnded = "session.ended",
+        UserSessionsEnded = "user.sessions_ended",
+        GrantRevoked = "grant.revoked",
+        ConsentTakenBack = "consent.taken_back",
+        KeyCreated = "key.created",
+        KeyRetired = "key.retired",
+        LogoutDeliveriesRetried = "logout_deliveries.retried",
     }
 }
 
@@ -65,17 +87,30 @@ words! {
     ObjectKind {
         User = "user",
         Scope = "scope",
+        Resource = "resource",
+        TrustedIssuer = "trusted_issuer",
+        Client = "client",
+        Session = "session",
+        Grant = "grant",
+        Key = "key",
+        LogoutDeliveries = "logout_deliveries",
     }
 }
 
 impl Event {
     pub(super) fn new(act: Act, kind: ObjectKind, id: impl Into<String>) -> Self {
-        Self { act, object: Object { kind, id: id.into(), name: None }, changes: Vec::new() }
+        Self { act, object: Object { kind, id: id.into(), name: None }, client: None, changes: Vec::new() }
     }
 
     /// The same event about an object that people know by `name`.
     pub(super) fn named(mut self, name: impl Into<String>) -> Self {
         self.object.name = Some(name.into());
+        self
+    }
+
+    /// The same event about what the object has to do with a client.
+    pub(super) fn with(mut self, client: &ClientId) -> Self {
+        self.client = Some(client.clone());
         self
     }
 

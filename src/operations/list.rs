@@ -87,6 +87,28 @@ where
     Ok(List::of(items, limit, cursor, key))
 }
 
+/// A page of what is in memory already, in its order; `key` names each item.
+///
+/// # Errors
+///
+/// As [`read`].
+pub(super) fn of_all<F, T>(
+    items: Vec<T>,
+    cursor: Cursor,
+    listing: Listing<F>,
+    key: impl Fn(&T) -> String,
+) -> Result<List<T>, Fault> {
+    let limit = listing.limit;
+    let page: Page<F, String> = listing.page(cursor)?;
+    let before = |item: &T| page.after.as_ref().is_some_and(|after| key(item) != *after);
+    let mut rest: Vec<T> = match page.after {
+        None => items,
+        Some(_) => items.into_iter().skip_while(before).skip(1).collect(),
+    };
+    rest.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX));
+    Ok(List::of(rest, limit, cursor, key))
+}
+
 impl<F> Listing<F> {
     /// What is to be read: one more than fits on the page, which tells whether there is a next one.
     fn page<K: DeserializeOwned>(self, cursor: Cursor) -> Result<Page<F, K>, Fault> {

@@ -4,11 +4,20 @@
 //! nothing, and its faults name members of the object and no command-line option. What cost time (hashing, signing,
 //! HTTP) is done before the transaction.
 
+mod callable;
+pub mod clients;
+mod configured;
 pub mod event;
 pub mod fault;
-mod lifetime;
+pub mod grants;
+pub mod keys;
 pub mod list;
+pub mod logout_deliveries;
+mod references;
+pub mod resources;
 pub mod scopes;
+pub mod sessions;
+pub mod trusted_issuers;
 pub mod users;
 
 use crate::clock::Seconds;
@@ -43,6 +52,15 @@ impl Context<'_> {
     async fn act<T, F>(&self, work: F) -> Outcome<T>
     where
         F: AsyncFn(&mut Tx) -> Outcome<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.db.write(work).await
+    }
+
+    /// Runs what is one act on each of several objects, as [`Self::act`] does.
+    async fn act_on_each<T, F>(&self, work: F) -> Result<Vec<Done<T>>, Denied<Faults>>
+    where
+        F: AsyncFn(&mut Tx) -> Result<Vec<Done<T>>, Denied<Faults>> + Send + 'static,
         T: Send + 'static,
     {
         self.db.write(work).await

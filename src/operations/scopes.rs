@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::configured::lifetime_fault;
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
-use super::{Context, Done, Outcome, lifetime};
+use super::{Context, Done, Outcome};
 use crate::clock::Seconds;
 use crate::failure::Denied;
-use crate::oauth::grant::scope::{OPENID, ScopeRecord, check_description, is_scope_name};
+use crate::oauth::grant::scope::{OPENID, Scope, ScopeRecord, check_description, is_scope_name};
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::{claims, group};
 use crate::store::db::{Conn, Tx};
@@ -141,6 +142,15 @@ async fn losing(conn: &mut Conn, name: &str, in_use: InUse) -> Result<Vec<Client
     Ok(allowed)
 }
 
+/// Reads the scopes that an object names, separated by single spaces.
+///
+/// # Errors
+///
+/// What is wrong with `scope`; the empty text is no list of scopes either.
+pub fn parse(text: &str) -> Result<Scope, Fault> {
+    Scope::parse(text).map_err(|error| Fault::invalid("scope", format!("`scope`: {}", error.description)))
+}
+
 /// Ids in a sentence, the first ten of them by name.
 pub fn in_a_sentence(ids: &[ClientId]) -> String {
     let named: Vec<&str> = ids.iter().take(10).map(ClientId::as_str).collect();
@@ -166,7 +176,7 @@ fn faults_of(context: &Context<'_>, changes: &ScopeChanges) -> Vec<Fault> {
     if claims.len() > MOST_CLAIMS {
         faults.push(Fault::invalid("claims", format!("a scope has {MOST_CLAIMS} claims at most")));
     }
-    faults.extend(lifetime::fault(context.config, changes.access_token_lifetime.flatten()));
+    faults.extend(lifetime_fault(context.config, changes.access_token_lifetime.flatten()));
     let group = changes.required_group.iter().flatten().find_map(|name| group::check_name(name).err());
     faults.extend(group.map(|why| Fault::invalid("required_group", why)));
     faults

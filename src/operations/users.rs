@@ -105,7 +105,7 @@ pub async fn create(context: &Context<'_>, user: NewUser) -> Outcome<Person> {
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
-            let saved = users::save(tx, &person, &password.0, now).await?;
+            let saved = users::save(tx, &person, Some(&password.0), now).await?;
             saved.map_err(|name| taken(&person, &name))?;
             Ok(done(Act::UserCreated, &person, person.clone()))
         })

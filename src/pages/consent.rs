@@ -1,7 +1,7 @@
 //! The consent page.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use minijinja::{Value, context};
 
 use crate::app::App;
@@ -9,18 +9,18 @@ use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts, Checked, Resumed};
 use crate::http::answer;
 use crate::http::browser;
-use crate::http::client_address;
+use crate::http::call::{Call, Request};
 use crate::http::form;
 use crate::oauth::grant::device::{Answer, Device};
 use crate::oauth::grant::scope::KnownScopes as _;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::interaction::{Consent, Next, SignedIn};
+use crate::oauth::request::interaction::{Next, SignedIn};
 use crate::oauth::request::params::Params;
 use crate::oauth::request::{AnswerTo, AuthorizationRequest, Refusal};
 use crate::store::db::{DbError, Tx};
 use crate::store::{consents, flows as stored};
 
-pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match resume(&app, &request).await {
         Ok((resumed, accounts)) => {
             match flows::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
@@ -32,7 +32,7 @@ pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     }
 }
 
-pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let outcome = async {
         let (resumed, accounts) = resume(&app, &request).await?;
         let form = form::read(&request, body).await.map_err(Refusal::Page)?;
@@ -61,13 +61,13 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
         Ok(Next::Consent(here)) if here.session == signed_in.session => {}
         _ => return go_on(&app, &resumed),
     }
-    match remember(&app, &resumed, signed_in).await {
+    match remember(&app, &request, &resumed, signed_in).await {
         Ok(()) => go_on(&app, &resumed),
         Err(failure) => answer::page_error(&app, &request, failure.into()),
     }
 }
 
-async fn resume(app: &App, request: &HttpRequest) -> Result<(Resumed, Accounts), Denied<Refusal>> {
+async fn resume(app: &App, request: &Request) -> Result<(Resumed, Accounts), Denied<Refusal>> {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let resumed = flows::resume_flow(app, request, &query).await?;
     let accounts = flows::accounts(app, request, Some(&resumed.checked.request.client_id)).await?;
@@ -78,12 +78,11 @@ fn go_on(app: &App, resumed: &Resumed) -> HttpResponse {
     answer::see_other(&flows::flow_url(app, "authorize/resume", &resumed.flow.id))
 }
 
-async fn remember(app: &App, resumed: &Resumed, signed_in: &SignedIn) -> Result<(), Failure> {
+async fn remember(app: &App, call: &Call, resumed: &Resumed, signed_in: &SignedIn) -> Result<(), Failure> {
     let (request, signed_in) = (resumed.checked.request.clone(), signed_in.clone());
-    let (flow, now) = (resumed.flow.id.clone(), app.now());
+    let (flow, now) = (resumed.flow.id.clone(), call.now);
     let allow = async move |tx: &mut Tx| {
-        let allowed = Consent { scope: request.scope.clone(), claims: request.named.clone() };
-        consents::allow(tx, &signed_in.user, &request.client_id, &allowed, now).await?;
+        consents::allow(tx, &signed_in.user, &request.client_id, &request.consent(), now).await?;
         stored::note_consented(tx, &flow, &signed_in.session).await
     };
     Ok(app.db.write::<_, DbError, _>(allow).await?)
@@ -101,10 +100,11 @@ fn is_for(app: &App, resumed: &Resumed, signed_in: &SignedIn, form: &Params) -> 
     app.keys.is_form_token(token, PURPOSE, &bound_to(resumed, signed_in))
 }
 
-fn page(app: &App, http: &HttpRequest, resumed: &Resumed, signed_in: &SignedIn) -> HttpResponse {
+fn page(app: &App, call: &Call, resumed: &Resumed, signed_in: &SignedIn) -> HttpResponse {
     let Checked { client, request, catalogue } = &resumed.checked;
     let (client, links) = (&client.client, &client.client.links);
     let described: Vec<Value> = request
+        .granted
         .scope
         .names()
         .filter_map(|name| catalogue.find(name))
@@ -126,7 +126,7 @@ fn page(app: &App, http: &HttpRequest, resumed: &Resumed, signed_in: &SignedIn) 
             username => &signed_in.username,
             accounts => flows::flow_url(app, "accounts", &resumed.flow.id),
             returns_to => returns_to(request),
-            device => resumed.device.as_ref().map(|device| asking(app, http, device)),
+            device => resumed.device.as_ref().map(|device| asking(call, device)),
             action => flows::flow_url(app, "consent", &resumed.flow.id),
             form_token => app.keys.form_token(PURPOSE, &bound_to(resumed, signed_in)),
         },
@@ -134,13 +134,13 @@ fn page(app: &App, http: &HttpRequest, resumed: &Resumed, signed_in: &SignedIn) 
 }
 
 /// What tells a person whether it is the own device that asks.
-fn asking(app: &App, http: &HttpRequest, device: &Device) -> Value {
+fn asking(call: &Call, device: &Device) -> Value {
     let code = match &device.answer {
         Answer::Awaited(code) => Some(code.to_string()),
         Answer::Allowed(_) | Answer::Denied => None,
     };
-    let here = client_address::address(app, http).to_string();
-    let minutes = (app.now() - device.created_at).max(0) / 60;
+    let here = call.address.to_string();
+    let minutes = (call.now - device.created_at).max(0) / 60;
     context! { code, address => &device.address, here => (here != device.address).then_some(here), minutes }
 }
 

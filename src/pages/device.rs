@@ -1,15 +1,16 @@
 //! The page on which a person types the code that a device shows (RFC 8628 §3.3).
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use minijinja::context;
 
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Failure;
-use crate::flows::{self, Waiting};
+use crate::flows;
 use crate::http::answer;
 use crate::http::browser;
+use crate::http::call::{Call, Request};
 use crate::http::client_address;
 use crate::http::form;
 use crate::http::qr;
@@ -17,6 +18,7 @@ use crate::oauth::grant::device::{Device, UserCode};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::store::db::{DbError, Tx};
+use crate::store::flows::Waiting;
 use crate::store::{device_codes, guesses};
 
 /// Wrong codes in one span of time from one browser, and from one network: with 20^8 codes and a thousand of them
@@ -26,7 +28,7 @@ const GUESSES: [i64; 2] = [10, 25];
 const SPAN: Seconds = 600;
 const PURPOSE: &str = "device";
 
-pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     for outcome in ["allowed", "denied"] {
         if query.count(outcome) > 0 {
@@ -39,7 +41,7 @@ pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     page(&app, &request, StatusCode::OK, &code)
 }
 
-pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let form = match form::read(&request, body).await {
         Ok(form) => form,
         Err(error) => return answer::page_error(&app, &request, error.into()),
@@ -64,11 +66,7 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
     match found {
         Ok(Found::Device(device)) => begin(&app, &request, &device).await,
         Ok(Found::Nothing) => {
-            tracing::info!(
-                request_id = answer::request_id(&request),
-                reason = "user_code.unknown",
-                "a user code was wrong"
-            );
+            tracing::info!(request_id = request.id, reason = "user_code.unknown", "a user code was wrong");
             page(&app, &request, StatusCode::UNPROCESSABLE_ENTITY, typed)
         }
         Ok(Found::TooMany) => {
@@ -87,9 +85,9 @@ enum Found {
     TooMany,
 }
 
-async fn look_up(app: &App, request: &HttpRequest, browser: &str, code: UserCode) -> Result<Found, Failure> {
-    let now = app.now();
-    let (span, network) = (now / SPAN, client_address::bucket(client_address::address(app, request)));
+async fn look_up(app: &App, call: &Call, browser: &str, code: UserCode) -> Result<Found, Failure> {
+    let now = call.now;
+    let (span, network) = (now / SPAN, client_address::bucket(call.address));
     let buckets =
         [format!("user_code browser {browser} {span}"), format!("user_code network {network} {span}")];
     let look = async move |tx: &mut Tx| {
@@ -111,15 +109,15 @@ async fn look_up(app: &App, request: &HttpRequest, browser: &str, code: UserCode
     Ok(app.db.write::<_, DbError, _>(look).await?)
 }
 
-async fn begin(app: &App, request: &HttpRequest, device: &Device) -> HttpResponse {
-    let waiting = Waiting { client: &device.client, params: None, device: Some(&device.grant) };
+async fn begin(app: &App, request: &Request, device: &Device) -> HttpResponse {
+    let waiting = (device.client.clone(), Waiting::Device(device.grant.clone()));
     match flows::begin_flow(app, request, waiting, "authorize/resume").await {
         Ok(onward) => onward,
         Err(failure) => answer::page_error(app, request, failure.into()),
     }
 }
 
-fn page(app: &App, request: &HttpRequest, status: StatusCode, code: &str) -> HttpResponse {
+fn page(app: &App, request: &Request, status: StatusCode, code: &str) -> HttpResponse {
     let known = browser::device_token(app, request);
     let token = known.clone().unwrap_or_else(crate::secret::random_token);
     let mut response = app.pages.render(
@@ -139,7 +137,7 @@ fn page(app: &App, request: &HttpRequest, status: StatusCode, code: &str) -> Htt
 }
 
 /// The address with a code in it as a picture, for devices that cannot draw one.
-pub async fn picture(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn picture(app: web::Data<App>, request: Request) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let code = query.one("user_code").ok().flatten().and_then(UserCode::parse);
     let drawn = code.and_then(|code| qr::svg(&format!("{}/device?user_code={code}", app.issuer)));
@@ -149,10 +147,8 @@ pub async fn picture(app: web::Data<App>, request: HttpRequest) -> HttpResponse 
             .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'"))
             .insert_header((header::CACHE_CONTROL, "private, max-age=600"))
             .body(svg),
-        None => answer::api_error(
-            &answer::request_id(&request),
-            StatusCode::NOT_FOUND,
-            "user_code is no code of this server's form",
-        ),
+        None => {
+            answer::api_error(&request, StatusCode::NOT_FOUND, "user_code is no code of this server's form")
+        }
     }
 }

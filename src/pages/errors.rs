@@ -1,11 +1,11 @@
 //! The error reference: where every `error_uri` leads, built from the one table of reasons.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use minijinja::{Value, context};
 
 use crate::app::App;
-use crate::http::answer;
+use crate::http::call::Request;
 use crate::oauth::error_code::ErrorCode;
 use crate::oauth::reason::{Example, Reason, Who};
 use crate::oauth::request::params::Params;
@@ -14,12 +14,12 @@ use crate::oauth::request::params::Params;
 const LONGEST_SEARCH: usize = 100;
 
 /// Every error with its reasons, or those that a search finds.
-pub async fn index(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn index(app: web::Data<App>, request: Request) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let query: String =
         query.one("q").ok().flatten().unwrap_or_default().trim().chars().take(LONGEST_SEARCH).collect();
     if query.is_empty() {
-        let codes: Vec<Value> = ErrorCode::ALL.into_iter().map(described).collect();
+        let codes: Vec<Value> = ErrorCode::ALL.iter().copied().map(described).collect();
         return app.pages.render(StatusCode::OK, "errors.html", context! { codes });
     }
     let (found, all_words) = search(&query);
@@ -28,11 +28,11 @@ pub async fn index(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
 }
 
 /// One error, or one reason.
-pub async fn show(app: web::Data<App>, request: HttpRequest, word: web::Path<String>) -> HttpResponse {
+pub async fn show(app: web::Data<App>, request: Request, word: web::Path<String>) -> HttpResponse {
     if let Some(reason) = Reason::find(&word) {
         return app.pages.render(StatusCode::OK, "reason.html", explained(reason));
     }
-    if let Some(code) = ErrorCode::ALL.into_iter().find(|code| code.as_str() == *word) {
+    if let Some(code) = ErrorCode::ALL.iter().copied().find(|code| code.as_str() == *word) {
         return app.pages.render(StatusCode::OK, "code.html", code_explained(code));
     }
     app.pages.render(
@@ -43,7 +43,7 @@ pub async fn show(app: web::Data<App>, request: HttpRequest, word: web::Path<Str
             what => "There is no error or reason of this name.",
             fix => "The full list has every error that this server sends.",
             docs => format!("{}/errors", app.issuer),
-            request_id => answer::request_id(&request),
+            request_id => &request.id,
         },
     )
 }
@@ -63,7 +63,7 @@ fn reasons_of(code: ErrorCode) -> impl Iterator<Item = Reason> {
 
 fn explained(reason: Reason) -> Value {
     let code = reason.code();
-    let in_order: Vec<Reason> = ErrorCode::ALL.into_iter().flat_map(reasons_of).collect();
+    let in_order: Vec<Reason> = ErrorCode::ALL.iter().copied().flat_map(reasons_of).collect();
     let (previous, next) = neighbours(&in_order, reason);
     let related: Vec<Value> = reason.related().into_iter().map(listed).collect();
     context! {
@@ -86,7 +86,7 @@ fn code_explained(code: ErrorCode) -> Value {
             who.push(*one);
         }
     }
-    let (previous, next) = neighbours(&ErrorCode::ALL, code);
+    let (previous, next) = neighbours(ErrorCode::ALL, code);
     let usual = code.usual();
     context! {
         code => described(code),
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn every_code_is_shown_by_a_reason_of_its_own_and_the_way_it_travels() {
-        for code in ErrorCode::ALL {
+        for &code in ErrorCode::ALL {
             assert_eq!(code.usual().code(), code);
             assert!(code.is_redirected() || code.is_answered(), "{code:?}");
         }

@@ -1,17 +1,18 @@
 //! The form of a flow's page: bound to the flow and to the browser in which it began.
 
-use actix_web::{HttpRequest, web};
+use actix_web::web;
 
 use crate::app::App;
 use crate::failure::Denied;
 use crate::flows::{self, Resumed};
 use crate::http::browser;
+use crate::http::call::Request;
 use crate::http::form;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::params::Params;
 
 /// The flow that the address names.
-pub(super) async fn resume(app: &App, request: &HttpRequest) -> Result<Resumed, Denied<Refusal>> {
+pub(super) async fn resume(app: &App, request: &Request) -> Result<Resumed, Denied<Refusal>> {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     flows::resume_flow(app, request, &query).await
 }
@@ -24,7 +25,7 @@ pub(super) fn token(app: &App, resumed: &Resumed, purpose: &str) -> String {
 /// The flow and the form of a POST that came from this page.
 pub(super) async fn read(
     app: &App,
-    request: &HttpRequest,
+    request: &Request,
     body: web::Payload,
     purpose: &str,
 ) -> Result<(Resumed, Params), Denied<Refusal>> {

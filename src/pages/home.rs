@@ -1,15 +1,16 @@
 //! The bare address of the server: what it is, for who comes by.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use minijinja::{Value, context};
 use url::Url;
 
 use crate::app::App;
 use crate::flows;
 use crate::http::answer;
+use crate::http::call::Request;
 
-pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     let usernames: Vec<Value> = match flows::accounts(&app, &request, None).await {
         Ok(accounts) => accounts.people.into_iter().map(|here| here.username.into()).collect(),
         Err(failure) => return answer::page_error(&app, &request, failure.into()),

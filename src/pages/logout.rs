@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use minijinja::context;
 
 use super::front_channel;
@@ -13,6 +13,7 @@ use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts};
 use crate::http::answer;
 use crate::http::browser;
+use crate::http::call::{Call, Request};
 use crate::http::form;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Ended;
@@ -38,7 +39,7 @@ struct Asked {
     accounts: Accounts,
 }
 
-pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     let asked = match Params::parse(request.query_string().as_bytes()) {
         Ok(params) => read(&app, &request, &params).await,
         Err(error) => Err(error.into()),
@@ -57,7 +58,7 @@ pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
 /// Our own form ends what the person was asked about; any other becomes a question.
 ///
 /// One from another site arrives without the session's cookie, so it goes on with a GET here, which sees it.
-pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let outcome = async {
         let form = form::read(&request, body).await?;
         let asked = read(&app, &request, &form).await?;
@@ -79,7 +80,7 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
 
 const PURPOSE: &str = "logout";
 
-async fn read(app: &App, request: &HttpRequest, params: &Params) -> Result<Asked, Denied<OAuthError>> {
+async fn read(app: &App, request: &Request, params: &Params) -> Result<Asked, Denied<OAuthError>> {
     params.check(&KNOWN)?;
     let hint = match params.one("id_token_hint")? {
         Some(token) => Some(id_token::read_hint(app, token).await?),
@@ -105,7 +106,7 @@ fn names(app: &App, asked: &Asked) -> Vec<Names> {
 }
 
 /// The form counts only for the sessions that the person was asked about, and only from our own page.
-fn is_for(app: &App, request: &HttpRequest, accounts: &Accounts, form: &Params) -> bool {
+fn is_for(app: &App, request: &Request, accounts: &Accounts, form: &Params) -> bool {
     let token = form.one("form_token").ok().flatten().unwrap_or_default();
     app.keys.is_form_token(token, PURPOSE, &bound_to(accounts)) && browser::is_same_origin(app, request)
 }
@@ -130,19 +131,19 @@ fn address(app: &App, form: &Params) -> String {
 
 async fn end<'a>(
     app: &App,
-    request: &HttpRequest,
+    request: &Request,
     asked: &Asked,
     people: impl Iterator<Item = &'a SignedIn>,
 ) -> HttpResponse {
     let people: Vec<&SignedIn> = people.collect();
-    let told = match end_sessions(app, &people).await {
+    let told = match end_sessions(app, request, &people).await {
         Ok(told) => told,
         Err(failure) => return refused(app, request, failure.into()),
     };
     app.back_channel.wake();
     for here in &people {
         tracing::info!(
-            request_id = answer::request_id(request),
+            request_id = request.id,
             session = here.session.as_str(),
             client = asked.client.as_ref().map_or("", |client| client.client.id.as_str()),
             "a person signed out"
@@ -171,8 +172,12 @@ fn signed_out(app: &App, asked: &Asked) -> String {
 }
 
 /// Ends sessions; whom of their clients the browser is to tell of which.
-async fn end_sessions(app: &App, people: &[&SignedIn]) -> Result<Vec<(ClientId, SignedIn)>, Failure> {
-    let (people, now): (Vec<SignedIn>, _) = (people.iter().copied().cloned().collect(), app.now());
+async fn end_sessions(
+    app: &App,
+    call: &Call,
+    people: &[&SignedIn],
+) -> Result<Vec<(ClientId, SignedIn)>, Failure> {
+    let (people, now): (Vec<SignedIn>, _) = (people.iter().copied().cloned().collect(), call.now);
     let end = async move |tx: &mut Tx| {
         let mut told = Vec::new();
         for here in &people {
@@ -231,6 +236,6 @@ fn question(app: &App, asked: &Asked) -> HttpResponse {
 }
 
 /// A page that leads nowhere but on: to the question without what was wrong.
-fn refused(app: &App, request: &HttpRequest, denied: Denied<OAuthError>) -> HttpResponse {
+fn refused(app: &App, request: &Request, denied: Denied<OAuthError>) -> HttpResponse {
     answer::page_error_with(app, request, denied, "Sign out of this server", "/logout")
 }

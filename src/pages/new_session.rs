@@ -1,6 +1,6 @@
 //! A session that begins on one of the pages, and what becomes of those that the browser has.
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 
 use crate::app::App;
 use crate::clock::Seconds;
@@ -8,9 +8,11 @@ use crate::failure::Failure;
 use crate::flows::{self, Accounts, Resumed};
 use crate::http::answer;
 use crate::http::browser;
+use crate::http::call::Request;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::{FlowId, SessionId, UserId};
-use crate::oauth::request::interaction::{Next, SignedIn};
+use crate::oauth::identity::authentication::Proof;
+use crate::oauth::request::interaction::{Next, Requirement, SignedIn};
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::db::{DbError, Tx};
 use crate::store::flows as stored;
@@ -41,17 +43,17 @@ pub(super) struct Beginning {
 impl Beginning {
     pub(super) async fn prepare(
         app: &App,
-        request: &HttpRequest,
+        request: &Request,
         resumed: &Resumed,
         user: &UserId,
         manner: Manner,
     ) -> Result<Self, Failure> {
-        let (cookie, now) = (random_token(), app.now());
+        let (cookie, now) = (random_token(), request.now);
         let session = NewSession {
             cookie: Hash::of(&cookie),
             id: SessionId::new(random_id()),
             user: user.clone(),
-            auth_time: now,
+            begins_at: now,
             expires_at: now + app.config.sessions.lifetime.seconds(),
         };
         let accounts = flows::accounts(app, request, Some(&resumed.checked.request.client_id)).await?;
@@ -67,10 +69,10 @@ impl Beginning {
         })
     }
 
-    /// Stores it, if its user may sign in with the password of this hash; `false` when not, or not any more.
-    pub(super) async fn write(&self, tx: &mut Tx, verified_hash: &str) -> Result<bool, DbError> {
-        let now: Seconds = self.session.auth_time;
-        let begun = sessions::begin(tx, self.before.as_ref(), &self.session, verified_hash).await?;
+    /// Stores it, if its user may sign in with what was proven; `false` when not, or not any more.
+    pub(super) async fn write(&self, tx: &mut Tx, proof: &Proof) -> Result<bool, DbError> {
+        let now: Seconds = self.session.begins_at;
+        let begun = sessions::begin(tx, self.before.as_ref(), &self.session, proof).await?;
         let Some(id) = begun else { return Ok(false) };
         for session in &self.surplus {
             sessions::end(tx, session, Ended::SessionReplaced, now).await?;
@@ -109,7 +111,7 @@ fn surplus(
         return beyond(browser::ACCOUNTS - 1);
     }
     match flows::next(app, &resumed.checked, accounts, &resumed.flow.progress) {
-        Ok(Next::SignIn(Some(asked))) => vec![asked.session.clone()],
+        Ok(Next::Authenticate(Requirement { account: Some(asked) })) => vec![asked.session.clone()],
         // Of several none was asked: the new one comes beside them, as far as there is room.
         _ if others.len() > 1 => beyond(browser::ACCOUNTS - 1),
         _ => beyond(0),

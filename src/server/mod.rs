@@ -1,5 +1,6 @@
 //! The server: binds, starts, and stops.
 
+mod routes;
 mod tls;
 
 use std::net::{SocketAddr, TcpListener};
@@ -14,11 +15,11 @@ use crate::cache::catalogue::Registry;
 use crate::cache::secrets::SecretCache;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::endpoints;
 use crate::failure::Failure;
 use crate::fetch::Fetcher;
 use crate::http::envelope;
 use crate::http::html::Pages;
+use crate::http::route::Routes;
 use crate::keys::master::Keys;
 use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
@@ -59,6 +60,7 @@ impl Server {
             passwords: Passwords::start(&config.passwords)?,
             registry: Registry::new(db.clone()),
             pages: Pages::new(&issuer)?,
+            routes: Routes::new(&mount_path(&issuer), routes::routes()),
             secrets: SecretCache::new(),
             fetcher: Fetcher::new(&config.fetch)?,
             remote_keys: RemoteKeys::new(),
@@ -92,12 +94,12 @@ impl Server {
     /// Serves until it is told to stop, then finishes what is in flight. The handle stops it.
     pub fn start(self) -> Result<(impl Future<Output = std::io::Result<()>>, ServerHandle), Failure> {
         let app = web::Data::from(self.app.clone());
-        let path = mount_path(&self.app.issuer);
+        let mount = mount_path(&self.app.issuer);
         let factory = move || {
             ActixApp::new()
                 .app_data(app.clone())
                 .wrap(actix_web::middleware::from_fn(envelope::wrap))
-                .configure(|routes| endpoints::routes(routes, &path))
+                .configure(|config| routes::register(config, &mount))
         };
         let http = &self.app.config.http;
         let workers = match http.workers {

@@ -29,17 +29,19 @@ impl SecretRecord {
     }
 }
 
-/// The secrets of one client or of all, the oldest first.
+/// The secrets of the clients whose ids are from `first` to `last`, the oldest first.
 pub async fn list(
     conn: &mut Conn,
-    client: Option<&ClientId>,
+    first: &ClientId,
+    last: &ClientId,
 ) -> Result<HashMap<ClientId, Vec<SecretRecord>>, DbError> {
     let rows: Vec<SecretRow> = conn
         .query(
             "SELECT client_id, id, created_at, expires_at, last_used_at FROM client_secrets
-             WHERE $1 IS NULL OR client_id = $1 ORDER BY created_at, id",
+             WHERE client_id >= $1 AND client_id <= $2 ORDER BY created_at, id",
         )
-        .bind(client.map(|client| client.as_str().to_owned()))
+        .bind(first.as_str())
+        .bind(last.as_str())
         .all()
         .await?;
     let mut secrets: HashMap<ClientId, Vec<SecretRecord>> = HashMap::new();

@@ -1,4 +1,6 @@
-//! What has ended, in every table whose rows do: how much there is, and its deletion in small steps.
+//! Rows that may go, in every table whose rows end: how many there are, and their deletion in small steps.
+//!
+//! A row may go after its `purge_after`; in a table without that column, when it ends, at its `expires_at`.
 
 use super::db::{Conn, DbError, Tx};
 
@@ -63,15 +65,15 @@ macro_rules! statements {
 }
 
 statements! {
-    Codes = "codes" by "hash" until "expires_at";
-    DeviceCodes = "device_codes" by "hash" until "expires_at";
-    Grants = "grants" by "id" until "idle_expires_at";
+    Codes = "codes" by "hash" until "purge_after";
+    DeviceCodes = "device_codes" by "hash" until "purge_after";
+    Grants = "grants" by "id" until "purge_after";
     AccessTokens = "access_tokens" by "hash" until "expires_at";
     RevokedTokens = "revoked_tokens" by "id" until "expires_at";
     UsedAssertions = "used_assertions" by "id" until "expires_at";
     Sessions = "sessions" by "cookie_hash" until "expires_at";
-    Flows = "flows" by "id" until "expires_at";
-    LogoutDeliveries = "logout_deliveries" by "session_id, client_id" until "expires_at";
+    Flows = "flows" by "id" until "purge_after";
+    LogoutDeliveries = "logout_deliveries" by "session_id, client_id" until "purge_after";
     Guesses = "guesses" by "bucket" until "expires_at";
 }
 
@@ -81,11 +83,11 @@ macro_rules! put_off {
         concat!(
             "UPDATE ",
             $table,
-            " SET expires_at = (SELECT idle_expires_at FROM grants WHERE id = grant_id)
+            " SET purge_after = (SELECT grants.purge_after FROM grants WHERE id = grant_id)
              WHERE hash IN (SELECT hash FROM ",
             $table,
-            " WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)
-               AND EXISTS (SELECT 1 FROM grants WHERE id = grant_id AND idle_expires_at > $1)"
+            " WHERE purge_after <= $1 ORDER BY purge_after LIMIT $2)
+               AND EXISTS (SELECT 1 FROM grants WHERE id = grant_id AND grants.purge_after > $1)"
         )
     };
 }

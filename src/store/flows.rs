@@ -5,20 +5,27 @@ use sqlx::FromRow;
 use super::db::{Conn, DbError, Tx};
 use crate::oauth::id::{ClientId, FlowId, GrantId, SessionId};
 use crate::oauth::request::interaction::Progress;
-use crate::oauth::request::params::Params;
+use crate::oauth::request::received::Received;
 use crate::secret::{Hash, equal};
 
-/// A waiting request, as it was received.
+/// What waits for a person.
+#[derive(Clone, Debug)]
+pub enum Waiting {
+    /// The authorization request of an application.
+    Application(Received),
+    /// The request of a device, which its own row holds (RFC 8628).
+    Device(GrantId),
+}
+
+/// A request that waits, and what the person has done for it so far.
 #[derive(Clone, Debug)]
 pub struct Flow {
     pub id: FlowId,
     pub client_id: ClientId,
-    pub params: Params,
-    /// The device whose request it is, in the place of an application's.
-    pub device: Option<GrantId>,
+    pub waiting: Waiting,
     pub progress: Progress,
     browser: Vec<u8>,
-    pub ends_at: i64,
+    pub expires_at: i64,
 }
 
 #[derive(FromRow)]
@@ -30,7 +37,7 @@ struct FlowRow {
     consented: Option<String>,
     chosen: Option<String>,
     device: Option<String>,
-    ends_at: i64,
+    expires_at: i64,
 }
 
 impl Flow {
@@ -43,50 +50,56 @@ impl Flow {
 pub async fn find(conn: &mut Conn, id: &FlowId, now: i64) -> Result<Option<Flow>, DbError> {
     let row: Option<FlowRow> = conn
         .query(
-            "SELECT client_id, browser_hash, request, signed_in, consented, chosen, device, ends_at
-             FROM flows WHERE id = $1 AND expires_at > $2",
+            "SELECT client_id, browser_hash, request, signed_in, consented, chosen, device, expires_at
+             FROM flows WHERE id = $1 AND purge_after > $2",
         )
         .bind(id.as_str())
         .bind(now)
         .optional()
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let corrupt = |_| DbError::Corrupt { table: "flows", id: id.to_string(), what: "request" };
+    let corrupt = || DbError::Corrupt { table: "flows", id: id.to_string(), what: "request" };
+    let waiting = match row.device {
+        Some(device) => Waiting::Device(GrantId::new(device)),
+        None => Waiting::Application(Received::from_json(&row.request).ok_or_else(corrupt)?),
+    };
     Ok(Some(Flow {
         id: id.clone(),
         client_id: ClientId::new(row.client_id),
-        params: Params::from_pairs(serde_json::from_str(&row.request).map_err(corrupt)?),
-        device: row.device.map(GrantId::new),
+        waiting,
         progress: Progress {
             signed_in: row.signed_in.map(SessionId::new),
             consented: row.consented.map(SessionId::new),
             chosen: row.chosen.map(SessionId::new),
         },
         browser: row.browser_hash,
-        ends_at: row.ends_at,
+        expires_at: row.expires_at,
     }))
 }
 
-/// Stores a flow that ends at `ends_at` and is remembered until `expires_at`, to lead back to the application.
+/// Stores a flow that ends at `expires_at`; from then on until `purge_after` it only leads back to the application.
 pub async fn save(
     tx: &mut Tx,
     id: &FlowId,
     browser: &Hash,
-    (client, params, device): (&ClientId, &Params, Option<&GrantId>),
-    (ends_at, expires_at): (i64, i64),
+    (client, waiting): (&ClientId, &Waiting),
+    (expires_at, purge_after): (i64, i64),
 ) -> Result<(), DbError> {
-    let request = serde_json::to_string(params.pairs()).unwrap_or_default();
+    let (request, device) = match waiting {
+        Waiting::Application(received) => (received.to_json(), None),
+        Waiting::Device(device) => (String::new(), Some(device.to_string())),
+    };
     tx.query(
-        "INSERT INTO flows (id, browser_hash, client_id, request, ends_at, expires_at, device)
+        "INSERT INTO flows (id, browser_hash, client_id, request, expires_at, purge_after, device)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(id.as_str())
     .bind(browser.as_bytes())
     .bind(client.as_str())
     .bind(request)
-    .bind(ends_at)
     .bind(expires_at)
-    .bind(device.map(GrantId::to_string))
+    .bind(purge_after)
+    .bind(device)
     .execute()
     .await
     .map(drop)

@@ -3,6 +3,7 @@
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
+use super::page::Page;
 use crate::oauth::id::{ClientId, SessionId, UserId};
 
 /// How long a row is kept, in seconds: the time of all attempts, and a week to look at it.
@@ -55,7 +56,7 @@ pub enum Outcome {
 pub async fn enqueue(tx: &mut Tx, session: &SessionId, now: i64) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO logout_deliveries (session_id, client_id, user_id, state, attempts, next_attempt_at, created_at,
-                                        expires_at)
+                                        purge_after)
          SELECT DISTINCT grants.session_id, grants.client_id, grants.user_id, 'waiting', 0, $2, $2, $3
          FROM grants JOIN clients ON clients.id = grants.client_id
          WHERE grants.session_id = $1 AND clients.backchannel_logout_uri IS NOT NULL AND clients.disabled_at IS NULL
@@ -145,20 +146,51 @@ pub async fn settle(tx: &mut Tx, due: &Due, outcome: &Outcome, now: i64) -> Resu
     .map(drop)
 }
 
-/// The rows of one application or of all, in one state or in any; the last ended session first.
+/// Which deliveries are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct DeliveryFilter {
+    pub client: Option<ClientId>,
+    pub state: Option<DeliveryState>,
+}
+
+/// What has become of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryState {
+    Waiting,
+    Delivered,
+    Failed,
+}
+
+impl DeliveryState {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Deliveries; the last ended session first.
 pub async fn list(
     conn: &mut Conn,
-    client: Option<&ClientId>,
-    state: Option<&str>,
+    page: &Page<DeliveryFilter, (i64, String, String)>,
 ) -> Result<Vec<Delivery>, DbError> {
+    let start = || (i64::MAX, String::new(), String::new());
+    let (created_at, session, client) = page.after.clone().unwrap_or_else(start);
     conn.query(
         "SELECT session_id, client_id, user_id, state, attempts, next_attempt_at, last_error, created_at, done_at
          FROM logout_deliveries
          WHERE ($1 IS NULL OR client_id = $1) AND ($2 IS NULL OR state = $2)
-         ORDER BY created_at DESC, session_id, client_id",
+           AND created_at <= $3 AND (created_at < $3 OR (session_id, client_id) > ($4, $5))
+         ORDER BY created_at DESC, session_id, client_id LIMIT $6",
     )
-    .bind(client.map(|client| client.as_str().to_owned()))
-    .bind(state.map(str::to_owned))
+    .bind(page.filter.client.as_ref().map(ClientId::to_string))
+    .bind(page.filter.state.map(DeliveryState::as_str))
+    .bind(created_at)
+    .bind(session)
+    .bind(client)
+    .bind(page.rows())
     .all()
     .await
 }
@@ -167,7 +199,7 @@ pub async fn list(
 pub async fn retry(tx: &mut Tx, client: Option<&ClientId>, now: i64) -> Result<u64, DbError> {
     tx.query(
         "UPDATE logout_deliveries SET state = 'waiting', attempts = 0, next_attempt_at = $2, done_at = NULL,
-                                      expires_at = $3
+                                      purge_after = $3
          WHERE state IN ('waiting', 'failed') AND ($1 IS NULL OR client_id = $1)",
     )
     .bind(client.map(|client| client.as_str().to_owned()))

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
+use super::page::Page;
 use crate::oauth::client::TokenFormat;
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::grant::scope::Scope;
@@ -25,19 +26,48 @@ pub(super) fn uris(stored: &str) -> Vec<String> {
     stored.split(' ').filter(|uri| !uri.is_empty()).map(str::to_owned).collect()
 }
 
-/// Every resource, by URI.
-pub async fn list(conn: &mut Conn) -> Result<Vec<Resource>, DbError> {
+/// The columns of [`ResourceRow`].
+macro_rules! select {
+    () => {
+        "SELECT uri, scopes, token_format, token_alg, access_token_lifetime FROM resources "
+    };
+}
+
+/// Every resource, by URI: what the cache holds.
+pub async fn all(conn: &mut Conn) -> Result<Vec<Resource>, DbError> {
+    let rows: Vec<ResourceRow> = conn.query(concat!(select!(), "ORDER BY uri")).all().await?;
+    with_servers(conn, rows).await
+}
+
+/// Resources by URI.
+pub async fn list(conn: &mut Conn, page: &Page<(), String>) -> Result<Vec<Resource>, DbError> {
     let rows: Vec<ResourceRow> = conn
-        .query(
-            "SELECT uri, scopes, token_format, token_alg, access_token_lifetime FROM resources ORDER BY uri",
-        )
+        .query(concat!(select!(), "WHERE uri > $1 ORDER BY uri LIMIT $2"))
+        .bind(page.after.clone().unwrap_or_default())
+        .bind(page.rows())
         .all()
         .await?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let servers: Vec<(String, String)> =
-        conn.query("SELECT resource, client_id FROM resource_servers ORDER BY client_id").all().await?;
+    with_servers(conn, rows).await
+}
+
+/// A resource; `None` when there is none of this URI, byte for byte.
+pub async fn find(conn: &mut Conn, uri: &str) -> Result<Option<Resource>, DbError> {
+    let rows: Vec<ResourceRow> = conn.query(concat!(select!(), "WHERE uri = $1")).bind(uri).all().await?;
+    Ok(with_servers(conn, rows).await?.pop())
+}
+
+/// Resources in the order of their URIs, with the clients that are their servers.
+async fn with_servers(conn: &mut Conn, rows: Vec<ResourceRow>) -> Result<Vec<Resource>, DbError> {
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };
+    let servers: Vec<(String, String)> = conn
+        .query(
+            "SELECT resource, client_id FROM resource_servers
+             WHERE resource >= $1 AND resource <= $2 ORDER BY client_id",
+        )
+        .bind(first.uri.clone())
+        .bind(last.uri.clone())
+        .all()
+        .await?;
     let mut by_resource: HashMap<String, Vec<ClientId>> = HashMap::new();
     for (resource, client) in servers {
         by_resource.entry(resource).or_default().push(ClientId::new(client));
@@ -48,10 +78,6 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<Resource>, DbError> {
             row.into_resource(servers)
         })
         .collect()
-}
-
-pub async fn find(conn: &mut Conn, uri: &str) -> Result<Option<Resource>, DbError> {
-    Ok(list(conn).await?.into_iter().find(|resource| resource.uri == uri))
 }
 
 /// Stores a new resource; `false` when the URI is taken.

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
+use super::page::Page;
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
-use crate::oauth::grant::{Ended, Standing};
+use crate::oauth::grant::{Ended, UserStatus};
 use crate::oauth::id::{ClientId, UserId};
 
 #[derive(FromRow)]
@@ -34,16 +35,29 @@ struct LinkedRow {
     user_claims: Option<String>,
 }
 
-/// Every issuer, by name.
-pub async fn list(conn: &mut Conn) -> Result<Vec<TrustedIssuer>, DbError> {
+/// Issuers by name.
+pub async fn list(conn: &mut Conn, page: &Page<(), String>) -> Result<Vec<TrustedIssuer>, DbError> {
     let rows: Vec<IssuerRow> = conn
-        .query("SELECT issuer, jwks, jwks_uri, scopes, audience FROM trusted_issuers ORDER BY issuer")
+        .query(
+            "SELECT issuer, jwks, jwks_uri, scopes, audience FROM trusted_issuers
+             WHERE issuer > $1 ORDER BY issuer LIMIT $2",
+        )
+        .bind(page.after.clone().unwrap_or_default())
+        .bind(page.rows())
         .all()
         .await?;
-    let pairs: Vec<(String, String)> =
-        conn.query("SELECT issuer, client_id FROM trusted_issuer_clients ORDER BY client_id").all().await?;
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };
+    let named: Vec<(String, String)> = conn
+        .query(
+            "SELECT issuer, client_id FROM trusted_issuer_clients
+             WHERE issuer >= $1 AND issuer <= $2 ORDER BY client_id",
+        )
+        .bind(first.issuer.clone())
+        .bind(last.issuer.clone())
+        .all()
+        .await?;
     let mut clients: HashMap<String, Vec<ClientId>> = HashMap::new();
-    for (issuer, client) in pairs {
+    for (issuer, client) in named {
         clients.entry(issuer).or_default().push(ClientId::new(client));
     }
     rows.into_iter()
@@ -54,6 +68,7 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<TrustedIssuer>, DbError> {
         .collect()
 }
 
+/// A trusted issuer; `None` when there is none of this name.
 pub async fn find(conn: &mut Conn, issuer: &str) -> Result<Option<TrustedIssuer>, DbError> {
     let row: Option<IssuerRow> = conn
         .query("SELECT issuer, jwks, jwks_uri, scopes, audience FROM trusted_issuers WHERE issuer = $1")
@@ -127,14 +142,20 @@ pub async fn delete(tx: &mut Tx, issuer: &str) -> Result<bool, DbError> {
     Ok(tx.query("DELETE FROM trusted_issuers WHERE issuer = $1").bind(issuer).execute().await? == 1)
 }
 
-/// The people whom an issuer may vouch for, by what it calls them.
-pub async fn list_subjects(conn: &mut Conn, issuer: &str) -> Result<Vec<SubjectRecord>, DbError> {
+/// The people that an issuer may vouch for, by what it calls them; the filter is the issuer.
+pub async fn list_subjects(
+    conn: &mut Conn,
+    page: &Page<String, String>,
+) -> Result<Vec<SubjectRecord>, DbError> {
     conn.query(
         "SELECT trusted_subjects.subject, trusted_subjects.user_id, users.username
          FROM trusted_subjects JOIN users ON users.id = trusted_subjects.user_id
-         WHERE trusted_subjects.issuer = $1 ORDER BY trusted_subjects.subject",
+         WHERE trusted_subjects.issuer = $1 AND trusted_subjects.subject > $2
+         ORDER BY trusted_subjects.subject LIMIT $3",
     )
-    .bind(issuer)
+    .bind(page.filter.clone())
+    .bind(page.after.clone().unwrap_or_default())
+    .bind(page.rows())
     .all()
     .await
 }
@@ -144,7 +165,7 @@ pub async fn find_subject(
     conn: &mut Conn,
     issuer: &str,
     subject: &str,
-) -> Result<Option<(UserId, Standing)>, DbError> {
+) -> Result<Option<(UserId, UserStatus)>, DbError> {
     let row: Option<LinkedRow> = conn
         .query(
             "SELECT user_id, (SELECT users.claims FROM users
@@ -155,8 +176,7 @@ pub async fn find_subject(
         .bind(subject)
         .optional()
         .await?;
-    let standing = |claims| Standing { claims, session_ended: false };
-    Ok(row.map(|row| (UserId::new(row.user_id), standing(row.user_claims))))
+    Ok(row.map(|row| (UserId::new(row.user_id), UserStatus::new(row.user_claims, false))))
 }
 
 /// Says whom an issuer means by a subject; `false` when that is somebody already.

@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use super::page::{Page, containing};
-use crate::oauth::grant::Standing;
+use crate::oauth::grant::UserStatus;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::identity::user::folded;
@@ -81,14 +81,14 @@ pub async fn find_person(conn: &mut Conn, user: &UserId) -> Result<Option<Person
     row.map(PersonRow::into_person).transpose()
 }
 
-/// What the gate needs to know of a user at this moment, whose session is no matter.
-pub async fn standing(conn: &mut Conn, user: &UserId) -> Result<Standing, DbError> {
+/// The status of a user at this moment; it does not depend on a session.
+pub async fn status(conn: &mut Conn, user: &UserId) -> Result<UserStatus, DbError> {
     let row: Option<(String,)> = conn
         .query("SELECT claims FROM users WHERE id = $1 AND disabled_at IS NULL")
         .bind(user.as_str())
         .optional()
         .await?;
-    Ok(Standing { claims: row.map(|(claims,)| claims), session_ended: false })
+    Ok(UserStatus::new(row.map(|(claims,)| claims), false))
 }
 
 /// Which users are asked for.
@@ -206,11 +206,11 @@ pub async fn delete(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
     tx.query("DELETE FROM users WHERE id = $1").bind(user.as_str()).execute().await.map(drop)
 }
 
-/// Stores a new user; the name that is taken, if one is.
+/// Stores a new user, who has no password where `password_hash` is `None`. `Err` is the name that is taken, if one is.
 pub async fn save(
     tx: &mut Tx,
     user: &Person,
-    password_hash: &str,
+    password_hash: Option<&str>,
     now: i64,
 ) -> Result<Result<(), String>, DbError> {
     for name in [Some(&user.username), user.email.as_ref()].into_iter().flatten() {
@@ -220,14 +220,15 @@ pub async fn save(
     }
     tx.query(
         "INSERT INTO users (id, username, email, name, claims, password_hash, password_changed_at, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
     )
     .bind(user.id.as_str())
     .bind(user.username.as_str())
     .bind(user.email.clone())
     .bind(user.name.clone())
     .bind(to_text(&user.claims))
-    .bind(password_hash)
+    .bind(password_hash.map(str::to_owned))
+    .bind(password_hash.map(|_| now))
     .bind(now)
     .execute()
     .await?;

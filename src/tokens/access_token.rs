@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::cache::catalogue::{Catalogue, Freshness};
+use crate::cache::catalogue::Catalogue;
+use crate::cache::decision::View;
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::keys::master::Keys;
@@ -12,11 +13,12 @@ use crate::keys::signing::Current;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::{self, KnownResources as _, Registered};
 use crate::oauth::grant::scope::{self, Scope};
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::id::ClientId;
-use crate::oauth::identity::authentication::ACR_ONE_FACTOR;
+use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::group;
 use crate::oauth::request::params::Params;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -49,14 +51,10 @@ impl Draft {
         app: &App,
         client: &Client,
         params: &Params,
-        freshness: Freshness,
+        view: &View<'_>,
     ) -> Result<Self, Denied<OAuthError>> {
-        let draft = Self::for_named(
-            app,
-            resource::named(params, "resource")?,
-            app.registry.catalogue(freshness).await?,
-        )
-        .await?;
+        let draft =
+            Self::for_named(app, resource::named(params, "resource")?, view.catalogue().await?).await?;
         if let Some(uri) = &draft.named {
             draft.registered().named(uri, client)?;
         }
@@ -64,12 +62,8 @@ impl Draft {
     }
 
     /// Begins a token in the place of another one; whether the client may name the target follows from that one.
-    pub async fn in_exchange(
-        app: &App,
-        target: Option<String>,
-        freshness: Freshness,
-    ) -> Result<Self, Failure> {
-        Self::for_named(app, target, app.registry.catalogue(freshness).await?).await
+    pub async fn in_exchange(app: &App, target: Option<String>, view: &View<'_>) -> Result<Self, Failure> {
+        Self::for_named(app, target, view.catalogue().await?).await
     }
 
     /// Begins a token for what the authorization request named.
@@ -97,8 +91,8 @@ impl Draft {
     /// The token of a grant, with as much of `scope` as belongs into it.
     pub fn of_grant(&self, client: &Client, grant: &Grant, scope: &Scope) -> Result<AccessToken, OAuthError> {
         let registered = self.registered();
-        let resource = registered.of_grant(self.named.as_deref(), &grant.resources, client)?;
-        let scope = registered.scope(resource, scope, &grant.resources)?;
+        let resource = registered.of_grant(self.named.as_deref(), &grant.granted.resources, client)?;
+        let scope = registered.scope(resource, scope, &grant.granted.resources)?;
         Ok(self.token(client, Some(grant), Purpose { resource, scope }))
     }
 
@@ -142,13 +136,14 @@ impl Draft {
     pub fn of_exchange(
         &self,
         client: &Client,
-        (subject, is_opaque): (&AccessToken, bool),
+        subject: &AccessToken,
+        is_opaque: bool,
         requested: Option<&str>,
         act: Option<Actor>,
     ) -> Result<AccessToken, OAuthError> {
         let registered = self.registered();
         let resource = registered.of_exchange(self.named.as_deref(), subject.audience.as_deref(), client)?;
-        let scope = exchange::narrow(requested, &subject.scope, client)?;
+        let scope = exchange::narrow(requested, &subject.granted.scope, client)?;
         let scope = registered.scope(resource, &scope, &[])?;
         let token = self.token(client, None, Purpose { resource, scope });
         exchange::in_place_of(token, &self.id, subject, is_opaque, act)
@@ -179,7 +174,7 @@ impl Draft {
         app: &App,
         client: &Client,
         token: &AccessToken,
-        auth_time: Option<Seconds>,
+        authentication: Option<&Authentication>,
     ) -> Result<String, Failure> {
         let Some(algorithm) = token.signed_with else { return Ok(self.opaque.clone()) };
         let key = self.keys.signing(algorithm).ok_or_else(|| {
@@ -196,11 +191,12 @@ impl Draft {
             exp: token.expires_at,
             iat: token.issued_at,
             jti: token.id.clone(),
-            scope: token.scope.to_string(),
-            auth_time,
-            acr: auth_time.map(|_| ACR_ONE_FACTOR.to_owned()),
+            scope: token.granted.scope.to_string(),
+            auth_time: authentication.map(|authentication| authentication.at),
+            acr: authentication.and_then(Authentication::acr).map(str::to_owned),
             act: token.delegation.act.clone(),
             may_act: token.delegation.may_act.clone(),
+            cnf: token.binding.clone(),
             exchanged_from: token.delegation.exchanged_from.clone(),
         };
         Ok(key.sign(TYP, &claims)?)
@@ -276,9 +272,10 @@ pub fn of_claims(claims: JwtClaims) -> AccessToken {
         // It says how its client calls the person; who that is stands in the grant.
         user_id: None,
         grant_id: id.grant,
-        scope: Scope::from_stored(&claims.scope),
+        granted: Granted::of_scope(Scope::from_stored(&claims.scope)),
         audience: Some(claims.aud).filter(|aud| *aud != claims.iss),
         signed_with: None,
+        binding: claims.cnf,
         issued_at: claims.iat,
         expires_at: claims.exp,
         id: claims.jti,
@@ -300,12 +297,8 @@ pub async fn may_introspect(app: &App, caller: &ClientId, token: &AccessToken) -
     if *caller == token.client_id {
         return Ok(true);
     }
-    for freshness in [Freshness::Cached, Freshness::Now] {
-        if is_server(&*app.registry.catalogue(freshness).await?, &app.issuer, caller, token) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let serves = async |view: &View<'_>| Ok(is_server(&*view.catalogue().await?, &app.issuer, caller, token));
+    app.registry.holds(serves).await
 }
 
 fn is_server(catalogue: &Catalogue, issuer: &str, client: &ClientId, token: &AccessToken) -> bool {

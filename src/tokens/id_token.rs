@@ -20,7 +20,7 @@ use crate::oauth::identity::logout::Hint;
 use crate::oauth::identity::logout_token::{self, LogoutToken};
 use crate::oauth::reason::Reason;
 use crate::oauth::signing_key::SigningAlgorithm;
-use crate::oauth::token::id_token::{Authentication, IdToken, Names, TYP};
+use crate::oauth::token::id_token::{IdToken, IdTokenSource, Names, TYP};
 use crate::secret::random_id;
 use crate::store::db::{Conn, DbError};
 use crate::store::users;
@@ -51,44 +51,43 @@ impl<'a> Signer<'a> {
     }
 
     /// The token that tells of a sign-in, with what the request wants it to tell of the person.
-    pub async fn sign(&self, authentication: &Authentication, beside: Beside<'_>) -> Result<String, Failure> {
-        let told = match authentication.claims.is_empty() {
+    pub async fn sign(&self, source: &IdTokenSource, beside: Beside<'_>) -> Result<String, Failure> {
+        let told = match source.claims.is_empty() {
             true => Claims::new(),
             false => {
-                let person = self.person(&authentication.user).await?;
-                person.map(|person| authentication.claims.told_by(&person)).unwrap_or_default()
+                let person = self.person(&source.user).await?;
+                person.map(|person| source.claims.told_by(&person)).unwrap_or_default()
             }
         };
-        self.sign_telling(authentication, beside, told)
+        self.sign_telling(source, beside, told)
     }
 
     /// The same for a request that brings no access token: it tells also what the scopes tell (§5.4).
     pub async fn sign_alone(
         &self,
-        authentication: &Authentication,
+        source: &IdTokenSource,
         beside: Beside<'_>,
         scope: &Scope,
     ) -> Result<String, Failure> {
-        let Some(person) = self.person(&authentication.user).await? else {
-            return self.sign_telling(authentication, beside, Claims::new());
+        let Some(person) = self.person(&source.user).await? else {
+            return self.sign_telling(source, beside, Claims::new());
         };
         let catalogue = self.app.registry.catalogue(Freshness::Cached).await?;
         let mut told = person.told(catalogue.claims_of(scope));
-        told.extend(authentication.claims.told_by(&person));
-        self.sign_telling(authentication, beside, told)
+        told.extend(source.claims.told_by(&person));
+        self.sign_telling(source, beside, told)
     }
 
     fn sign_telling(
         &self,
-        authentication: &Authentication,
+        source: &IdTokenSource,
         beside: Beside<'_>,
         told: Claims,
     ) -> Result<String, Failure> {
         let times: (Seconds, Seconds) = (self.app.now(), self.app.config.tokens.id_token_lifetime.seconds());
-        let names = subject::names(self.app, self.client, &authentication.user, &authentication.session);
+        let names = subject::names(self.app, self.client, &source.user, &source.session);
         let algorithm = self.key.algorithm();
-        let mut token =
-            IdToken::new(&self.app.issuer, &self.client.id, &names, authentication, times).telling(told);
+        let mut token = IdToken::new(&self.app.issuer, &self.client.id, &names, source, times).telling(told);
         if let Some(access_token) = beside.access_token {
             token = token.with_access_token(algorithm, access_token);
         }

@@ -384,21 +384,6 @@ async fn a_restore_killed_at_the_last_moment_leaves_both_databases_whole() {
 }
 
 #[tokio::test]
-async fn a_backup_of_the_first_release_is_migrated_to_this_schema() {
-    let elsewhere = Elsewhere::new();
-    let migrations = TempDir::new().unwrap();
-    let first = include_str!("../../migrations/0001_initial.sql");
-    std::fs::write(migrations.path().join("0001_initial.sql"), first).unwrap();
-    let old = elsewhere.path("old");
-    let options = SqliteConnectOptions::from_str(text(&old)).unwrap().create_if_missing(true);
-    let migrator = sqlx::migrate::Migrator::new(migrations.path()).await.unwrap();
-    migrator.run(&mut options.connect().await.unwrap()).await.unwrap();
-    elsewhere.operator.done(&["restore", "old"]);
-    assert_eq!(number(&elsewhere.path("grantor.db"), "SELECT COUNT(*) FROM leases").await, 0);
-    elsewhere.serve();
-}
-
-#[tokio::test]
 async fn on_postgresql_the_sentence_says_what_to_use_instead() {
     if postgres_url().is_none() {
         return left_out("backups on PostgreSQL, because TEST_POSTGRES_URL is not set");

@@ -6,16 +6,15 @@ use serde_json::{Value, json};
 use super::super::table::{card, table};
 use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on};
-use super::unknown;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{AssertionAudience, AuthMethod, Client, GrantType, PkcePolicy};
 use crate::oauth::id::ClientId;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
+use crate::operations::clients;
 use crate::store::client_secrets::SecretRecord;
-use crate::store::clients::{self, ClientRecord};
-use crate::store::db::{Conn, DbError};
+use crate::store::clients::ClientRecord;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -29,16 +28,9 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let id = ClientId::new(&options.id);
-        let record = find(&desk, &id).await?;
+        let record = clients::find(&desk.operations(), &id).await?;
         options.manner.say(described(&record), shown(&record))
     })
-}
-
-/// The client as it stands; the error says that there is none.
-pub(super) async fn find(desk: &Desk, id: &ClientId) -> Result<ClientRecord, Trouble> {
-    let key = id.clone();
-    let find = async move |conn: &mut Conn| clients::find_record(conn, &key).await;
-    desk.db.read::<_, DbError, _>(find).await?.ok_or_else(|| unknown(id))
 }
 
 /// A client in the words of RFC 7591 §2, where it has them.

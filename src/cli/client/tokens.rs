@@ -40,7 +40,7 @@ pub(super) async fn registered(
     if named.is_empty() {
         return Ok(Ok(found));
     }
-    let known = resources::list(conn).await?;
+    let known = resources::all(conn).await?;
     for uri in named {
         let Some(resource) = known.iter().find(|known| normal(&known.uri) == normal(uri)) else {
             return Ok(Err(

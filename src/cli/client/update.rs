@@ -9,7 +9,6 @@ use super::super::{Desk, Manner, Trouble, block_on};
 use super::encryption::{check_encryption, encryption_or, jwks};
 use super::logo::Logo;
 use super::sector;
-use super::show;
 use super::tokens;
 use super::unknown;
 use super::words::{
@@ -20,6 +19,7 @@ use crate::oauth::client::registration;
 use crate::oauth::client::{Client, ClientKind, Links, LogoutUris};
 use crate::oauth::id::ClientId;
 use crate::oauth::request::redirect_uri::RegisteredUri;
+use crate::operations;
 use crate::store::db::{DbError, Tx};
 use crate::store::{clients, logos};
 
@@ -199,7 +199,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
         check_algorithm(&desk, changes.userinfo_alg.and_then(Into::into))?;
         let lifetime = tokens::new_lifetime(&desk, changes.access_token_lifetime.as_deref())?;
         let (id, now, config) = (ClientId::new(id), desk.now, desk.config.fetch.clone());
-        let sector = changes.sector(&show::find(&desk, &id).await?.client);
+        let sector = changes.sector(&operations::clients::find(&desk.operations(), &id).await?.client);
         let listed = match sector {
             Some(uri) if changes.changes_sector() => Some(sector::listed(&config, &uri).await?),
             _ => None,

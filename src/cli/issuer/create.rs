@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::super::client::words::Audience;
 use super::super::{Desk, Manner, Trouble, block_on};
-use super::{check, ids, keys, scope};
-use crate::oauth::grant::trusted_issuer::{TrustedIssuer, check_issuer};
-use crate::store::db::{DbError, Tx};
-use crate::store::trusted_issuers;
+use super::keys;
+use crate::oauth::grant::trusted_issuer::TrustedIssuer;
+use crate::oauth::id::ClientId;
+use crate::operations::{scopes, trusted_issuers};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -44,31 +44,17 @@ struct Keys {
 }
 
 pub(super) fn run(options: Options) -> Result<(), Trouble> {
-    check_issuer(&options.issuer)?;
+    let keys = keys(options.keys.jwks.as_deref(), options.keys.jwks_uri)?;
+    let issuer = TrustedIssuer {
+        issuer: options.issuer,
+        keys: keys.ok_or("the issuer has no keys")?,
+        scopes: scopes::parse(&options.scope)?,
+        audience: options.assertion_audience.into(),
+        clients: options.clients.iter().map(ClientId::new).collect(),
+    };
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
-        if options.issuer == desk.config.issuer(desk.config.listen.port()) {
-            return Err("this is the issuer of this very server, which trusts itself".into());
-        }
-        let (file, uri) = (options.keys.jwks.as_deref(), options.keys.jwks_uri.as_deref());
-        let keys = keys(&desk.config.fetch, file, uri)?.ok_or("the issuer has no keys")?;
-        let issuer = TrustedIssuer {
-            issuer: options.issuer,
-            keys,
-            scopes: scope(&options.scope)?,
-            audience: options.assertion_audience.into(),
-            clients: ids(&options.clients),
-        };
-        let (name, now) = (issuer.issuer.clone(), desk.now);
-        let work = async move |tx: &mut Tx| {
-            if let Err(trouble) = check(tx, &issuer).await? {
-                return Ok(Err(trouble));
-            }
-            trusted_issuers::save(tx, &issuer, now).await.map(Ok)
-        };
-        if !desk.db.write::<Result<bool, Trouble>, DbError, _>(work).await?? {
-            return Err(format!("the issuer {name} is trusted already").into());
-        }
+        let name = trusted_issuers::create(&desk.operations(), issuer).await?.outcome.issuer;
         options.manner.say(json!({ "issuer": name }), format!("trusted the issuer {name}"))
     })
 }

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::super::table::table;
 use super::super::time::iso;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Desk, Manner, Trouble, block_on, list};
 use crate::oauth::id::ClientId;
-use crate::store::db::{Conn, DbError};
-use crate::store::logout_deliveries::{self, Delivery};
+use crate::operations::logout_deliveries;
+use crate::store::logout_deliveries::{Delivery, DeliveryFilter, DeliveryState};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -32,12 +32,12 @@ enum State {
     Failed,
 }
 
-impl State {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
+impl From<State> for DeliveryState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Waiting => Self::Waiting,
+            State::Delivered => Self::Delivered,
+            State::Failed => Self::Failed,
         }
     }
 }
@@ -45,10 +45,13 @@ impl State {
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
-        let client = options.client.as_deref().map(ClientId::new);
-        let state = options.state.map(State::as_str);
-        let list = async move |conn: &mut Conn| logout_deliveries::list(conn, client.as_ref(), state).await;
-        let deliveries = desk.db.read_lagging::<_, DbError, _>(list).await?;
+        let context = desk.operations();
+        let filter = DeliveryFilter {
+            client: options.client.as_deref().map(ClientId::new),
+            state: options.state.map(Into::into),
+        };
+        let deliveries =
+            list::all(filter, async |listing| logout_deliveries::list(&context, listing).await).await?;
         let rows: Vec<_> = deliveries.iter().map(row).collect();
         let text = table(["CLIENT", "SESSION", "STATE", "ATTEMPTS", "ENDED", "NEXT", "LAST ERROR"], &rows);
         options.manner.say(deliveries.iter().map(described).collect::<Value>(), text)

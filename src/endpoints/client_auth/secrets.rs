@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Failure;
+use crate::http::call::Call;
 use crate::oauth::client::{ClientSecret, SecretHash};
 use crate::secret::{Hash, Secret, equal};
 use crate::store::clients::{self, StoredClient};
@@ -16,13 +17,14 @@ const LONGEST_SECRET: usize = 1024;
 /// The live secret that was presented.
 pub(super) async fn find_secret<'c>(
     app: &App,
+    call: &Call,
     stored: &'c StoredClient,
     presented: &Secret,
 ) -> Result<Option<&'c ClientSecret>, Failure> {
     if presented.expose().len() > LONGEST_SECRET {
         return Ok(None);
     }
-    let (now, digest) = (app.now(), Hash::of(presented.expose()).to_text());
+    let (now, digest) = (call.now, Hash::of(presented.expose()).to_text());
     for secret in stored.secrets.iter().filter(|secret| secret.is_live(now)) {
         let is_right = match &secret.hash {
             SecretHash::Sha256(hash) => equal(hash.as_bytes(), digest.as_bytes()),
@@ -36,8 +38,8 @@ pub(super) async fn find_secret<'c>(
 }
 
 /// Notes the use outside the request.
-pub(super) fn note_use(app: &App, secret: &str) {
-    let now = app.now();
+pub(super) fn note_use(app: &App, call: &Call, secret: &str) {
+    let now = call.now;
     if !app.secrets.is_due(secret, now, USED_EVERY) {
         return;
     }

@@ -311,7 +311,7 @@ impl Client {
 }
 
 /// A secret's hash as it stands in the database, and until when it counts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientSecret {
     pub id: String,
     pub hash: SecretHash,
@@ -327,7 +327,7 @@ impl ClientSecret {
 }
 
 /// How a client secret is stored: by what it costs to guess it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretHash {
     /// SHA-256 in base64url, of a generated secret with 256 bits of chance.
     Sha256(String),

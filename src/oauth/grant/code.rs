@@ -8,7 +8,8 @@ use crate::oauth::request::pkce::{self, Challenge};
 /// A code as it was issued; the code itself is kept only as a hash.
 #[derive(Clone, Debug)]
 pub struct Code {
-    /// What everything issued from this code hangs on.
+    /// Everything that is issued from this code belongs to it; a code is bound to the same key as its grant (RFC 9449
+    /// §10).
     pub grant: Grant,
     pub redirect_uri: String,
     pub challenge: Option<Challenge>,

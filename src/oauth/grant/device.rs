@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::scope::Scope;
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, GrantId, SessionId};
 use crate::oauth::reason::Reason;
 
@@ -56,12 +56,12 @@ pub struct Device {
     /// What everything that is issued to it hangs on.
     pub grant: GrantId,
     pub client: ClientId,
-    pub scope: Scope,
-    pub resources: Vec<String>,
+    /// What it is granted if a person allows it.
+    pub granted: Granted,
     /// Where it asked from.
     pub address: String,
     pub created_at: i64,
-    pub ends_at: i64,
+    pub expires_at: i64,
     pub answer: Answer,
 }
 
@@ -85,7 +85,7 @@ impl Device {
         match self.answer {
             Answer::Denied => over("the request of the device was denied"),
             Answer::Allowed(_) => Ok(()),
-            Answer::Awaited(_) if now >= self.ends_at => over("the request of the device has expired"),
+            Answer::Awaited(_) if now >= self.expires_at => over("the request of the device has expired"),
             Answer::Awaited(_) => Ok(()),
         }
     }
@@ -99,7 +99,7 @@ pub struct Polled {
     pub is_allowed: bool,
     pub is_denied: bool,
     pub is_consumed: bool,
-    pub ends_at: i64,
+    pub expires_at: i64,
     /// Seconds that the device is to wait between two polls.
     pub interval: i64,
     pub polled_at: Option<i64>,
@@ -135,7 +135,7 @@ pub fn judge(polled: &Polled, client: &ClientId, now: i64) -> Option<(OAuthError
     if polled.is_denied {
         return refused(Reason::DeviceCodeDenied, "the person denied the request");
     }
-    if now >= polled.ends_at {
+    if now >= polled.expires_at {
         return refused(Reason::DeviceCodeExpired, "the device code has expired; ask for a new one");
     }
     if polled.is_allowed {
@@ -182,7 +182,7 @@ mod tests {
             is_allowed: false,
             is_denied: false,
             is_consumed: false,
-            ends_at: 700,
+            expires_at: 700,
             interval: 5,
             polled_at: Some(100),
         }

@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::reason::Reason;
 
@@ -102,6 +105,32 @@ impl Scope {
 
     pub fn without(&self, other: &Self) -> Self {
         Self(self.0.difference(&other.0).cloned().collect())
+    }
+}
+
+/// As on the wire: one text, the names separated by spaces.
+impl Serialize for Scope {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Reads a list that was checked when it was stored.
+impl<'de> Deserialize<'de> for Scope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Scope;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("names separated by spaces")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Scope, E> {
+                Ok(Scope::from_stored(text))
+            }
+        }
+        deserializer.deserialize_str(Text)
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::oauth::error::OAuthError;
-use crate::oauth::identity::authentication::ACR_ONE_FACTOR;
+use crate::oauth::identity::authentication::ACR_VALUES;
 use crate::oauth::identity::claims::{Claims, Person, check_name};
 use crate::oauth::reason::Reason;
 
@@ -65,16 +65,6 @@ impl ClaimsRequest {
         Some(Self { userinfo: wanted("userinfo")?, id_token: wanted("id_token")? })
     }
 
-    /// Reads what was parsed before it was stored; `None` when it is damaged.
-    pub fn from_stored(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
-    }
-
-    /// The JSON to store; `None` when nothing is asked for.
-    pub fn to_stored(&self) -> Option<String> {
-        if self.is_empty() { None } else { serde_json::to_string(self).ok() }
-    }
-
     pub fn is_empty(&self) -> bool {
         self.userinfo.is_empty() && self.id_token.is_empty()
     }
@@ -92,6 +82,34 @@ impl ClaimsRequest {
         self
     }
 
+    /// Only these claims, each by its name alone: that is what a person consents to.
+    pub fn by_name(&self, names: &BTreeSet<String>) -> Self {
+        let by_name = |wanted: &Wanted| {
+            Wanted(
+                wanted
+                    .0
+                    .keys()
+                    .filter(|name| names.contains(*name))
+                    .map(|name| (name.clone(), None))
+                    .collect(),
+            )
+        };
+        Self { userinfo: by_name(&self.userinfo), id_token: by_name(&self.id_token) }
+    }
+
+    /// Only what UserInfo is to tell.
+    pub fn of_userinfo(&self) -> Self {
+        Self { userinfo: self.userinfo.clone(), id_token: Wanted::default() }
+    }
+
+    /// The claims of both; `other` counts where both name a claim.
+    pub fn and(&self, other: &Self) -> Self {
+        let mut both = self.clone();
+        both.userinfo.0.extend(other.userinfo.0.clone());
+        both.id_token.0.extend(other.id_token.0.clone());
+        both
+    }
+
     /// The names of all claims in it, each once.
     pub fn names(&self) -> BTreeSet<&str> {
         self.userinfo.0.keys().chain(self.id_token.0.keys()).map(String::as_str).collect()
@@ -107,9 +125,11 @@ impl ClaimsRequest {
     fn check_acr(&self) -> Result<(), OAuthError> {
         let Some(Some(wish)) = self.id_token.0.get("acr") else { return Ok(()) };
         let accepted: Vec<&Value> = wish.accepted().collect();
-        if wish.essential && !accepted.is_empty() && !accepted.contains(&&Value::from(ACR_ONE_FACTOR)) {
+        let can_be_reached = |value: &&Value| value.as_str().is_some_and(|acr| ACR_VALUES.contains(&acr));
+        if wish.essential && !accepted.is_empty() && !accepted.iter().any(can_be_reached) {
+            let known = ACR_VALUES.join(", ");
             return Err(Reason::AcrUnmet.because(format!(
-                "the claim acr is essential with a value that cannot be reached here; the server has {ACR_ONE_FACTOR}"
+                "the claim acr is essential with a value that cannot be reached here; the server has {known}"
             )));
         }
         Ok(())
@@ -194,13 +214,13 @@ mod tests {
         let names =
             ["acr", "auth_time", "email", "given_name", "http://example.info/claims/groups", "nickname"];
         assert_eq!(request.names().into_iter().collect::<Vec<_>>(), names);
-        let stored = request.to_stored().unwrap();
-        assert_eq!(ClaimsRequest::from_stored(&stored), Some(request));
+        let stored = serde_json::to_string(&request).unwrap();
+        assert_eq!(serde_json::from_str::<ClaimsRequest>(&stored).unwrap(), request);
         assert_eq!(
             serde_json::from_str::<Value>(&stored).unwrap(),
             serde_json::from_str::<Value>(text).unwrap()
         );
-        assert_eq!(ClaimsRequest::parse("{}").unwrap().to_stored(), None);
+        assert!(ClaimsRequest::parse("{}").unwrap().is_empty());
     }
 
     #[test]
@@ -282,8 +302,8 @@ mod tests {
         #[test]
         fn nothing_makes_it_panic_and_what_is_read_comes_back_from_the_store(text in ".{0,300}") {
             if let Ok(request) = ClaimsRequest::parse(&text) {
-                let stored = request.to_stored();
-                prop_assert_eq!(stored.as_deref().and_then(ClaimsRequest::from_stored).unwrap_or_default(), request);
+                let stored = serde_json::to_string(&request).unwrap();
+                prop_assert_eq!(serde_json::from_str::<ClaimsRequest>(&stored).unwrap(), request);
             }
         }
     }

@@ -1,11 +1,10 @@
 //! What a valid authorization request needs next from the person in front of the browser.
 
-use std::collections::BTreeSet;
-
 use crate::oauth::client::Client;
 use crate::oauth::error::{OAuthError, shown};
-use crate::oauth::grant::scope::Scope;
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{SessionId, UserId};
+use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::group::Groups;
 use crate::oauth::identity::user::folded;
 use crate::oauth::reason::Reason;
@@ -17,33 +16,21 @@ pub struct SignedIn {
     pub session: SessionId,
     pub user: UserId,
     pub username: String,
-    /// When the password was last given, in seconds.
-    pub auth_time: i64,
+    /// The sign-in that began the session.
+    pub authentication: Authentication,
     pub groups: Groups,
     /// What the person has allowed this client before.
-    pub consented: Option<Consent>,
+    pub consented: Option<Granted>,
 }
 
-/// What a person has allowed a client.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Consent {
-    pub scope: Scope,
-    /// Claims that were asked for by their names.
-    pub claims: BTreeSet<String>,
-}
-
-impl Consent {
-    pub fn and(&self, other: &Self) -> Self {
-        Self {
-            scope: self.scope.and(&other.scope),
-            claims: self.claims.union(&other.claims).cloned().collect(),
-        }
+/// Whether a person has allowed a client everything that a request asks for: its scope, and the claims that the consent
+/// page names.
+fn covers(consented: &Granted, request: &AuthorizationRequest) -> bool {
+    if !request.granted.scope.is_within(&consented.scope) {
+        return false;
     }
-
-    /// Whether it holds everything that a request asks for.
-    fn covers(&self, request: &AuthorizationRequest) -> bool {
-        request.scope.is_within(&self.scope) && request.named.is_subset(&self.claims)
-    }
+    let names = consented.claims.names();
+    request.named.iter().all(|name| names.contains(name.as_str()))
 }
 
 /// What has been done for this very request; nothing yet when it has just come in.
@@ -60,14 +47,21 @@ pub struct Progress {
 /// The next step.
 #[derive(Clone, Debug)]
 pub enum Next<'a> {
-    /// Of this account, if it is one that has to sign in anew.
-    SignIn(Option<&'a SignedIn>),
+    /// The person has to prove who they are.
+    Authenticate(Requirement<'a>),
     /// Make an account.
     SignUp,
     /// Choose one of the accounts that are signed in.
-    Select,
+    SelectAccount,
     Consent(&'a SignedIn),
     Issue(&'a SignedIn),
+}
+
+/// What a sign-in has to prove.
+#[derive(Clone, Copy, Debug)]
+pub struct Requirement<'a> {
+    /// The account that has to sign in anew; `None`: any account.
+    pub account: Option<&'a SignedIn>,
 }
 
 /// Decides the next step: choose an account, sign in, ask, or issue; consent is asked again when the scopes grow.
@@ -93,7 +87,7 @@ pub fn next<'a>(
                 "several accounts are signed in, the request does not say which, and prompt=none forbids to ask",
             ));
         }
-        Which::Several => return Ok(Next::Select),
+        Which::Several => return Ok(Next::SelectAccount),
         Which::One(here) => Some(here),
     };
     let Some(signed_in) = here.filter(|here| is_recent(request, here, progress, now)) else {
@@ -101,7 +95,7 @@ pub fn next<'a>(
             true => {
                 Err(Reason::SignInRequired.because("nobody is signed in, and prompt=none forbids to ask"))
             }
-            false => Ok(Next::SignIn(here)),
+            false => Ok(Next::Authenticate(Requirement { account: here })),
         };
     };
     if let Some(group) = request.required_groups.iter().find(|group| !signed_in.groups.contains(group)) {
@@ -110,7 +104,7 @@ pub fn next<'a>(
             shown(group)
         )));
     }
-    let allowed = signed_in.consented.as_ref().is_some_and(|consent| consent.covers(request));
+    let allowed = signed_in.consented.as_ref().is_some_and(|consented| covers(consented, request));
     let asked = !prompt.consent || progress.consented.as_ref() == Some(&signed_in.session);
     match (asked && (client.first_party || allowed), prompt.none) {
         (true, _) => Ok(Next::Issue(signed_in)),
@@ -165,17 +159,20 @@ fn is_recent(request: &AuthorizationRequest, signed_in: &SignedIn, progress: &Pr
     if progress.signed_in.as_ref() == Some(&signed_in.session) {
         return true;
     }
-    let age = now - signed_in.auth_time;
+    let age = now - signed_in.authentication.at;
     // A sign-in of this very second is no new one for max_age=0, which means the same as prompt=login.
     !request.prompt.login && request.prompt.max_age.is_none_or(|most| most > 0 && age <= most)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::grant::scope::Scope;
+    use crate::oauth::identity::authentication::Amr;
     use crate::oauth::request::AnswerTo;
-    use crate::oauth::request::claims_request::ClaimsRequest;
     use crate::oauth::request::params::Params;
     use crate::oauth::request::pkce::Challenge;
     use crate::oauth::request::prompt::Prompt;
@@ -187,10 +184,9 @@ mod tests {
             session: SessionId::new("s"),
             user: UserId::new("u"),
             username: "alice".into(),
-            auth_time: 100,
+            authentication: Authentication::by(Amr::Pwd, 100),
             groups: Groups::default(),
-            consented: consented
-                .map(|scope| Consent { scope: Scope::from_stored(scope), claims: BTreeSet::default() }),
+            consented: consented.map(|scope| Granted::of_scope(Scope::from_stored(scope))),
         }
     }
 
@@ -203,11 +199,9 @@ mod tests {
                 return_to: ReturnAddress::verify(client, &params).unwrap(),
                 state: None,
             },
-            scope: Scope::from_stored(scope),
-            resources: Vec::new(),
+            granted: Granted::of_scope(Scope::from_stored(scope)),
             challenge: None::<Challenge>,
             nonce: None,
-            claims: ClaimsRequest::default(),
             named: BTreeSet::default(),
             required_groups: BTreeSet::default(),
             prompt,
@@ -217,9 +211,9 @@ mod tests {
 
     fn word(next: &Next) -> &'static str {
         match next {
-            Next::SignIn(_) => "sign in",
+            Next::Authenticate(_) => "sign in",
             Next::SignUp => "sign up",
-            Next::Select => "select",
+            Next::SelectAccount => "select",
             Next::Consent(_) => "consent",
             Next::Issue(_) => "issue",
         }

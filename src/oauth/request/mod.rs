@@ -5,6 +5,7 @@ pub mod interaction;
 pub mod params;
 pub mod pkce;
 pub mod prompt;
+pub mod received;
 pub mod redirect_uri;
 pub mod response_mode;
 pub mod response_type;
@@ -14,6 +15,7 @@ use std::collections::BTreeSet;
 
 use crate::oauth::client::{Client, GrantType, PkcePolicy};
 use crate::oauth::error::OAuthError;
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::{KnownResources, Registered};
 use crate::oauth::grant::scope::{self, KnownScopes, OPENID, Scope};
 use crate::oauth::id::{ClientId, GrantId};
@@ -23,6 +25,7 @@ use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::request::params::Params;
 use crate::oauth::request::pkce::Challenge;
 use crate::oauth::request::prompt::Prompt;
+use crate::oauth::request::received::Received;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::return_address::ReturnAddress;
@@ -33,16 +36,13 @@ pub struct AuthorizationRequest {
     pub client_id: ClientId,
     pub response_type: ResponseType,
     pub answer_to: AnswerTo,
-    pub scope: Scope,
-    /// The protected APIs that it names, by their registered URIs.
-    pub resources: Vec<String>,
+    /// What it grants if nothing refuses it; of claims only those that the client may be told.
+    pub granted: Granted,
     pub challenge: Option<Challenge>,
     /// What the ID Token is to repeat (OpenID Connect Core §3.1.2.1).
     pub nonce: Option<String>,
     pub prompt: Prompt,
-    /// What is to be told beside the scopes, as far as the client may be told it.
-    pub claims: ClaimsRequest,
-    /// Those of these claims that no scope of the request tells, so that the person is asked for them.
+    /// Those of its claims that no scope of the request tells, so that the person is asked for them.
     pub named: BTreeSet<String>,
     /// The groups that the person must be in.
     pub required_groups: BTreeSet<String>,
@@ -60,6 +60,12 @@ pub enum AnswerTo {
 }
 
 impl AuthorizationRequest {
+    /// What a person allows who consents to it: of claims only those that the consent page names.
+    pub fn consent(&self) -> Granted {
+        let Granted { scope, resources, claims } = &self.granted;
+        Granted::new(scope.clone(), resources.clone(), claims.by_name(&self.named))
+    }
+
     /// Refuses it; a device is told elsewhere, and the person here.
     pub fn refuse(self, error: OAuthError) -> Refusal {
         match self.answer_to {
@@ -89,8 +95,8 @@ impl Refusal {
     }
 }
 
-/// What this endpoint knows by name; anything else is ignored (RFC 6749 §3.1).
-const KNOWN: [&str; 14] = [
+/// The parameters that are judged even where nothing reads them; anything else is ignored (RFC 6749 §3.1).
+const JUDGED: [&str; 14] = [
     "state",
     "response_type",
     "response_mode",
@@ -108,7 +114,8 @@ const KNOWN: [&str; 14] = [
 ];
 
 /// Reads who asks: the first thing to know, and a page when it is not to be known.
-pub fn client_id(params: &Params) -> Result<ClientId, OAuthError> {
+pub fn client_id(received: &Received) -> Result<ClientId, OAuthError> {
+    let params = received.params();
     if params.count("client_id") > 1 {
         return Err(Reason::ClientIdRepeated.because("the parameter client_id is repeated"));
     }
@@ -131,9 +138,10 @@ pub struct Known<'k, K> {
 /// Validates a whole request of `client`.
 pub fn validate<K: KnownScopes + KnownResources>(
     client: &Client,
-    params: &Params,
+    received: &Received,
     known: &Known<'_, K>,
 ) -> Result<AuthorizationRequest, Refusal> {
+    let params = received.params();
     if client.disabled {
         return Err(Refusal::Page(Reason::ClientDisabled.because("this client is disabled")));
     }
@@ -157,12 +165,10 @@ pub fn validate<K: KnownScopes + KnownResources>(
                 client_id: client.id.clone(),
                 response_type,
                 answer_to: AnswerTo::Application { return_to, state },
+                granted: Granted::new(scope, resources, claims),
                 named,
-                scope,
-                resources,
                 challenge,
                 nonce,
-                claims,
                 prompt,
                 expected,
             })
@@ -206,7 +212,7 @@ fn check<K: KnownScopes + KnownResources>(
     params: &Params,
     known: &Known<'_, K>,
 ) -> Result<Asked, OAuthError> {
-    params.check(&KNOWN)?;
+    params.check(&JUDGED)?;
     no_request_object(params)?;
     let response_type = ResponseType::from_request(&client.response_types, params)?;
     ResponseMode::from_request(params, response_type)?;

@@ -12,8 +12,6 @@ use crate::oauth::token::AccessToken;
 #[derive(Clone, Debug)]
 pub struct Presented {
     pub token: AccessToken,
-    /// What is to be told beside the scope.
-    pub claims: Wanted,
     /// It was revoked itself or with its grant, or its client or person is gone or disabled.
     pub is_revoked: bool,
 }
@@ -40,7 +38,7 @@ pub fn may_tell(
     needed: &str,
     now: Seconds,
 ) -> Result<Teller, OAuthError> {
-    let Presented { token, claims, is_revoked } = presented;
+    let Presented { token, is_revoked } = presented;
     if now >= token.expires_at {
         return Err(Reason::BearerExpired.because("the access token has expired"));
     }
@@ -58,17 +56,18 @@ pub fn may_tell(
     let Some(person) = person else {
         return Err(Reason::BearerRevoked.because("the account behind the access token is closed at present"));
     };
-    if !token.scope.contains(needed) {
+    if !token.granted.scope.contains(needed) {
         return Err(Reason::BearerScope.because(format!(
             "the access token does not have the scope {needed}, which this endpoint needs"
         )));
     }
-    Ok(Teller { person, scope: token.scope, claims })
+    Ok(Teller { person, scope: token.granted.scope, claims: token.granted.claims.userinfo })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::oauth::grant::granted::Granted;
     use crate::oauth::id::{ClientId, UserId};
     use crate::oauth::identity::claims::Claims;
 
@@ -87,14 +86,15 @@ mod tests {
             client_id: ClientId::new("app"),
             user_id: Some(UserId::new("u")),
             grant_id: None,
-            scope: Scope::from_stored("openid read"),
+            granted: Granted::of_scope(Scope::from_stored("openid read")),
             audience: None,
             signed_with: None,
             issued_at: 0,
             expires_at: 100,
             delegation: Default::default(),
+            binding: None,
         };
-        let good = Presented { token: token.clone(), claims: Wanted::default(), is_revoked: false };
+        let good = Presented { token: token.clone(), is_revoked: false };
         let of = |token: AccessToken| Presented { token, ..good.clone() };
         let judged = |presented: Presented, now| {
             may_tell(presented, Some(person.clone()), "openid", now)
@@ -108,7 +108,8 @@ mod tests {
         assert_eq!(closed, Err(Reason::BearerRevoked));
         let of_client = of(AccessToken { user_id: None, ..token.clone() });
         assert_eq!(judged(of_client, 0), Err(Reason::BearerWithoutPerson));
-        let narrow = of(AccessToken { scope: Scope::from_stored("read"), ..token.clone() });
+        let narrow =
+            of(AccessToken { granted: Granted::of_scope(Scope::from_stored("read")), ..token.clone() });
         assert_eq!(judged(narrow, 0), Err(Reason::BearerScope));
         let foreign = of(AccessToken { audience: Some("https://api.example".into()), ..token });
         assert_eq!(judged(foreign, 0), Err(Reason::BearerAudience));

@@ -11,27 +11,25 @@ use crate::oauth::token::delegation::{Actor, Ancestor, DEEPEST, Delegation, too_
 use crate::oauth::token::{AccessToken, TokenId};
 
 /// The types of tokens that are exchanged (RFC 8693 §3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 pub enum TokenType {
+    #[strum(serialize = "urn:ietf:params:oauth:token-type:access_token")]
     AccessToken,
+    #[strum(serialize = "urn:ietf:params:oauth:token-type:jwt")]
     Jwt,
 }
 
 impl TokenType {
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::AccessToken => "urn:ietf:params:oauth:token-type:access_token",
-            Self::Jwt => "urn:ietf:params:oauth:token-type:jwt",
-        }
+        self.into()
     }
 
     /// Reads a parameter that names a type.
     pub fn named(params: &Params, name: &'static str) -> Result<Option<Self>, OAuthError> {
         let Some(value) = params.one(name)? else { return Ok(None) };
-        let known = [Self::AccessToken, Self::Jwt].into_iter().find(|known| known.as_str() == value);
         let unsupported =
-            || Reason::TokenTypeUnsupported.because(format!("the {name} {} is not supported", shown(value)));
-        known.map(Some).ok_or_else(unsupported)
+            |_| Reason::TokenTypeUnsupported.because(format!("the {name} {} is not supported", shown(value)));
+        value.parse().map(Some).map_err(unsupported)
     }
 }
 
@@ -130,6 +128,7 @@ pub fn in_place_of(
 mod tests {
     use super::*;
     use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::grant::granted::Granted;
     use crate::oauth::id::{GrantId, UserId};
     use crate::oauth::token::delegation::MayAct;
 
@@ -139,12 +138,13 @@ mod tests {
             client_id: ClientId::new(client),
             user_id: user.map(UserId::new),
             grant_id: user.map(|_| GrantId::new("g")),
-            scope: Scope::from_stored("read"),
+            granted: Granted::of_scope(Scope::from_stored("read")),
             audience: None,
             signed_with: None,
             issued_at: 0,
             expires_at: 100,
             delegation: Delegation::default(),
+            binding: None,
         }
     }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::clock::Seconds;
 use crate::oauth::id::{ClientId, SessionId, UserId};
-use crate::oauth::identity::authentication::{ACR_ONE_FACTOR, AMR_PASSWORD};
+use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::claims::Claims;
 use crate::oauth::request::claims_request::Wanted;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -31,16 +31,15 @@ pub const CLAIMS: [&str; 13] = [
     "sid",
 ];
 
-/// A sign-in, as a code or a grant remembers it.
+/// What an ID Token is made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Authentication {
+pub struct IdTokenSource {
     pub user: UserId,
     pub session: SessionId,
-    /// When the person gave the password, in seconds.
-    pub auth_time: Seconds,
-    /// What the authorization request wants to find again.
+    pub authentication: Authentication,
+    /// The nonce of the authorization request.
     pub nonce: Option<String>,
-    /// What the ID Token is to tell of the person.
+    /// Claims of the person that the request asks for by name.
     pub claims: Wanted,
 }
 
@@ -62,8 +61,9 @@ pub struct IdToken<'a> {
     auth_time: Seconds,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
-    acr: &'static str,
-    amr: [&'static str; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'static str>,
+    amr: Vec<&'static str>,
     azp: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     at_hash: Option<String>,
@@ -80,7 +80,7 @@ impl<'a> IdToken<'a> {
         issuer: &'a str,
         client: &'a ClientId,
         names: &'a Names,
-        authentication: &'a Authentication,
+        source: &'a IdTokenSource,
         (now, lifetime): (Seconds, Seconds),
     ) -> Self {
         Self {
@@ -89,10 +89,10 @@ impl<'a> IdToken<'a> {
             aud: client.as_str(),
             exp: now + lifetime,
             iat: now,
-            auth_time: authentication.auth_time,
-            nonce: authentication.nonce.as_deref(),
-            acr: ACR_ONE_FACTOR,
-            amr: [AMR_PASSWORD],
+            auth_time: source.authentication.at,
+            nonce: source.nonce.as_deref(),
+            acr: source.authentication.acr(),
+            amr: source.authentication.amr(),
             azp: client.as_str(),
             at_hash: None,
             c_hash: None,
@@ -137,6 +137,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::oauth::identity::authentication::Amr;
 
     #[test]
     fn hashes_are_those_of_openid_connect_core_appendix_a() {
@@ -149,24 +150,24 @@ mod tests {
 
     #[test]
     fn it_says_what_the_sign_in_was_and_leaves_out_what_it_was_not() {
-        let authentication = Authentication {
+        let source = IdTokenSource {
             user: UserId::new("u"),
             session: SessionId::new("s"),
-            auth_time: 90,
+            authentication: Authentication::by(Amr::Pwd, 90),
             nonce: None,
             claims: Wanted::default(),
         };
         let names = Names { subject: "u".into(), session: "s".into() };
         let client = ClientId::new("app");
-        let token = IdToken::new("https://id.example.com", &client, &names, &authentication, (100, 600));
+        let token = IdToken::new("https://id.example.com", &client, &names, &source, (100, 600));
         let expected = json!({
             "iss": "https://id.example.com", "sub": "u", "aud": "app", "azp": "app", "iat": 100, "exp": 700,
             "auth_time": 90, "acr": "1", "amr": ["pwd"], "sid": "s",
         });
         assert_eq!(serde_json::to_value(&token).unwrap(), expected);
 
-        let authentication = Authentication { nonce: Some("n".into()), ..authentication };
-        let token = IdToken::new("https://id.example.com", &client, &names, &authentication, (100, 600));
+        let source = IdTokenSource { nonce: Some("n".into()), ..source };
+        let token = IdToken::new("https://id.example.com", &client, &names, &source, (100, 600));
         let token =
             token.with_access_token(SigningAlgorithm::Es256, "a").with_code(SigningAlgorithm::Es256, "c");
         let told = Claims::from_iter([("email".into(), json!("jane@example.com"))]);

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::clock::Seconds;
 use crate::oauth::token::AccessToken;
+use crate::oauth::token::binding::Binding;
 use crate::oauth::token::delegation::{Actor, MayAct};
 use crate::oauth::token::refresh::Chain;
 
@@ -37,6 +38,9 @@ pub struct Introspection {
     pub act: Option<Actor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_act: Option<MayAct>,
+    /// What the token is bound to (RFC 8705 §3.2, RFC 9449 §6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Binding>,
 }
 
 impl Introspection {
@@ -44,9 +48,9 @@ impl Introspection {
     pub fn of_access_token(issuer: &str, token: &AccessToken, subject: String) -> Self {
         Self {
             active: true,
-            scope: Some(token.scope.to_string()),
+            scope: Some(token.granted.scope.to_string()),
             client_id: Some(token.client_id.to_string()),
-            token_type: Some("Bearer"),
+            token_type: Some(token.token_type().as_str()),
             exp: Some(token.expires_at),
             iat: Some(token.issued_at),
             sub: Some(subject),
@@ -55,6 +59,7 @@ impl Introspection {
             jti: Some(token.id.clone()),
             act: token.delegation.act.clone(),
             may_act: token.delegation.may_act.clone(),
+            cnf: token.binding.clone(),
         }
     }
 
@@ -62,7 +67,7 @@ impl Introspection {
     pub fn of_refresh_token(issuer: &str, chain: &Chain, subject: String) -> Self {
         Self {
             active: true,
-            scope: Some(chain.grant.scope.to_string()),
+            scope: Some(chain.grant.granted.scope.to_string()),
             client_id: Some(chain.grant.client.to_string()),
             exp: Some(chain.expires_at.min(chain.idle_expires_at)),
             iat: Some(chain.rotated_at),

@@ -2,6 +2,7 @@
 //! §5.1).
 
 pub mod bearer;
+pub mod binding;
 pub mod delegation;
 pub mod exchange;
 pub mod id_token;
@@ -13,10 +14,12 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Seconds;
 use crate::oauth::client::{Client, TokenFormat};
 use crate::oauth::grant::Grant;
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::grant::scope::{KnownScopes, Scope};
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::signing_key::SigningAlgorithm;
+use crate::oauth::token::binding::{AccessTokenType, Binding};
 use crate::oauth::token::delegation::{Actor, Ancestor, Delegation, MayAct};
 
 /// What stands in the first characters of an opaque one, so that a secret scanner knows a leaked one.
@@ -33,7 +36,7 @@ pub struct AccessToken {
     /// Absent when the client speaks for itself.
     pub user_id: Option<UserId>,
     pub grant_id: Option<GrantId>,
-    pub scope: Scope,
+    pub granted: Granted,
     /// The resource that it is for; `None` is this server.
     pub audience: Option<String>,
     /// What it is signed with; `None` is opaque.
@@ -41,6 +44,8 @@ pub struct AccessToken {
     pub issued_at: Seconds,
     pub expires_at: Seconds,
     pub delegation: Delegation,
+    /// `None`: whoever has the token may use it.
+    pub binding: Option<Binding>,
 }
 
 /// What a token is issued for: nothing but that differs between a person's and a client's own.
@@ -73,6 +78,7 @@ impl AccessToken {
         let Purpose { resource, scope } = purpose;
         let format = resource.map_or(client.token_format, |resource| resource.format);
         let algorithm = resource.and_then(|resource| resource.algorithm).unwrap_or(usual.algorithm);
+        let expires_at = now + lifetime(client, resource, &scope, known, usual);
         Self {
             id: TokenId::new(grant.map(|grant| grant.id.clone()), id).to_text(),
             client_id: client.id.clone(),
@@ -81,13 +87,21 @@ impl AccessToken {
             audience: resource.map(|resource| resource.uri.clone()),
             signed_with: (format == TokenFormat::Jwt).then_some(algorithm),
             issued_at: now,
-            expires_at: now + lifetime(client, resource, &scope, known, usual),
+            expires_at,
             delegation: Delegation {
                 may_act: client.may_act.as_ref().map(MayAct::of),
                 ..Delegation::default()
             },
-            scope,
+            binding: grant.and_then(|grant| grant.binding.clone()),
+            granted: match grant {
+                Some(grant) => grant.granted.for_token(scope),
+                None => Granted::of_scope(scope),
+            },
         }
+    }
+
+    pub fn token_type(&self) -> AccessTokenType {
+        AccessTokenType::of(self.binding.as_ref())
     }
 
     /// In seconds.
@@ -159,6 +173,8 @@ pub struct JwtClaims {
     pub act: Option<Actor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_act: Option<MayAct>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Binding>,
     /// This server's own: the end of one of them is the end of this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanged_from: Vec<Ancestor>,
@@ -186,9 +202,9 @@ impl TokenAnswer {
         Self {
             access_token,
             issued_token_type: None,
-            token_type: "Bearer",
+            token_type: record.token_type().as_str(),
             expires_in: record.lifetime(),
-            scope: record.scope.to_string(),
+            scope: record.granted.scope.to_string(),
             refresh_token: None,
             id_token: None,
         }

@@ -108,21 +108,17 @@ pub fn judge(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::oauth::grant::Parties;
+    use crate::oauth::grant::granted::Granted;
     use crate::oauth::grant::scope::Scope;
     use crate::oauth::id::{SessionId, UserId};
-    use crate::oauth::request::claims_request::ClaimsRequest;
+    use crate::oauth::identity::authentication::{Amr, Authentication};
 
     fn chain(generation: u32, rotated_at: i64) -> Chain {
-        let grant = Grant {
-            id: GrantId::new("g"),
-            client: ClientId::new("c"),
-            user: UserId::new("u"),
-            session: SessionId::new("s"),
-            scope: Scope::from_stored("read"),
-            resources: Vec::new(),
-            claims: ClaimsRequest::default(),
-            auth_time: 0,
-        };
+        let parties =
+            Parties { client: ClientId::new("c"), user: UserId::new("u"), session: SessionId::new("s") };
+        let granted = Granted::of_scope(Scope::from_stored("read"));
+        let grant = Grant::new(GrantId::new("g"), parties, granted, Authentication::by(Amr::Pwd, 0));
         Chain { grant, generation, rotated_at, idle_expires_at: 1_000, expires_at: 2_000, revoked: false }
     }
 

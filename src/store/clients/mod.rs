@@ -6,6 +6,7 @@ use sqlx::FromRow;
 
 use super::client_secrets::{self, SecretRecord};
 use super::db::{Conn, DbError, Tx};
+use super::page::Page;
 use crate::oauth::client::{AuthMethod, Client, ClientSecret, SecretHash};
 use crate::oauth::id::ClientId;
 use row::{ClientRow, registered, values};
@@ -58,32 +59,54 @@ pub async fn find(conn: &mut Conn, id: &ClientId) -> Result<Option<StoredClient>
     Ok(Some(StoredClient { client, secrets }))
 }
 
-/// Every client with its secrets, by id.
-pub async fn list(conn: &mut Conn) -> Result<Vec<ClientRecord>, DbError> {
-    records(conn, None).await
+/// Which clients are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct ClientFilter {
+    pub disabled: Option<bool>,
 }
 
-pub async fn find_record(conn: &mut Conn, id: &ClientId) -> Result<Option<ClientRecord>, DbError> {
-    Ok(records(conn, Some(id)).await?.pop())
+/// The columns of [`RecordRow`].
+macro_rules! select {
+    () => {
+        concat!("SELECT id, version, ", registered!(), ", disabled_at, created_at FROM clients ")
+    };
 }
 
-async fn records(conn: &mut Conn, id: Option<&ClientId>) -> Result<Vec<ClientRecord>, DbError> {
+/// Clients with their secrets, by id.
+pub async fn list(conn: &mut Conn, page: &Page<ClientFilter, String>) -> Result<Vec<ClientRecord>, DbError> {
     let rows: Vec<RecordRow> = conn
         .query(concat!(
-            "SELECT id, version, ",
-            registered!(),
-            ", disabled_at, created_at FROM clients WHERE $1 IS NULL OR id = $1 ORDER BY id"
+            select!(),
+            "WHERE id > $1 AND ($2 IS NULL OR (disabled_at IS NOT NULL) = $2) ORDER BY id LIMIT $3"
         ))
-        .bind(id.map(|id| id.as_str().to_owned()))
+        .bind(page.after.clone().unwrap_or_default())
+        .bind(page.filter.disabled)
+        .bind(page.rows())
         .all()
         .await?;
-    let mut secrets = client_secrets::list(conn, id).await?;
-    let record = |row: RecordRow| {
-        let client = row.client.into_client()?;
-        let secrets = secrets.remove(&client.id).unwrap_or_default();
-        Ok(ClientRecord { client, created_at: row.created_at, secrets })
+    with_secrets(conn, rows).await
+}
+
+/// A client with its secrets; `None` when there is none of this id.
+pub async fn find_record(conn: &mut Conn, id: &ClientId) -> Result<Option<ClientRecord>, DbError> {
+    let rows: Vec<RecordRow> =
+        conn.query(concat!(select!(), "WHERE id = $1")).bind(id.as_str()).all().await?;
+    Ok(with_secrets(conn, rows).await?.pop())
+}
+
+/// Clients in the order of their ids, with their secrets.
+async fn with_secrets(conn: &mut Conn, rows: Vec<RecordRow>) -> Result<Vec<ClientRecord>, DbError> {
+    let clients = rows.into_iter().map(|row| Ok((row.client.into_client()?, row.created_at)));
+    let clients = clients.collect::<Result<Vec<_>, DbError>>()?;
+    let (Some((first, _)), Some((last, _))) = (clients.first(), clients.last()) else {
+        return Ok(Vec::new());
     };
-    rows.into_iter().map(record).collect()
+    let mut secrets = client_secrets::list(conn, &first.id, &last.id).await?;
+    let record = |(client, created_at): (Client, i64)| {
+        let secrets = secrets.remove(&client.id).unwrap_or_default();
+        ClientRecord { client, created_at, secrets }
+    };
+    Ok(clients.into_iter().map(record).collect())
 }
 
 /// Whether a client is still what it was when it authenticated.

@@ -1,0 +1,33 @@
+//! What every grant gets: the request, what it proves, and what it is decided on.
+
+use std::sync::Arc;
+
+use super::foreign::Vouched;
+use crate::app::App;
+use crate::cache::decision::{Proof, View};
+use crate::endpoints::client_auth::Credentials;
+use crate::http::call::Call;
+use crate::oauth::client::Client;
+use crate::oauth::request::params::Params;
+
+/// A request to the token endpoint, whatever its grant.
+pub(super) struct TokenRequest<'a> {
+    pub(super) app: &'a App,
+    pub(super) call: &'a Call,
+    pub(super) params: &'a Params,
+}
+
+/// What the request proves, each verified once.
+pub(super) struct Proofs {
+    pub(super) credentials: Credentials,
+    /// The token of a trusted issuer.
+    pub(super) vouched: Proof<Arc<Vouched>>,
+}
+
+/// What one decision over a request is made on.
+pub(super) struct Decision<'a> {
+    /// The client, which has authenticated.
+    pub(super) client: &'a Client,
+    pub(super) view: &'a View<'a>,
+    pub(super) vouched: &'a mut Proof<Arc<Vouched>>,
+}
