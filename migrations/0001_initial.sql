@@ -240,7 +240,7 @@ CREATE INDEX consents_client ON consents (client_id);
 --
 -- granted is what an application may have, as JSON: scope, resources, claims, each only where it is not empty
 -- (src/oauth/grant/granted.rs). Equal values have equal texts. cnf is what the tokens are bound to, as JSON (RFC 7800);
--- NULL: whoever has one may use it.
+-- NULL: anyone who has a token may use it.
 
 CREATE TABLE codes (
     hash         BYTEA  PRIMARY KEY,
@@ -268,7 +268,7 @@ CREATE TABLE device_codes (
     hash          BYTEA  PRIMARY KEY,
     -- Chosen when the code is issued: pages name the request by it, and the tokens belong to it.
     grant_id      TEXT   NOT NULL UNIQUE,
-    -- What the person types. It opens nothing: whoever has it can only say yes or no under an account of their own. It
+    -- What the person types. It opens nothing: a person who has it can only say yes or no under an account of their own. It
     -- is deleted with the answer, so that it can be entered once.
     user_code     TEXT   UNIQUE,
     client_id     TEXT   NOT NULL,

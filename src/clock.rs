@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_leap_days_and_centuries_are_where_they_belong() {
+    fn dates_are_right_on_leap_days_and_at_centuries() {
         for (time, text) in [
             (0, "1970-01-01T00:00:00Z"),
             (-1, "1969-12-31T23:59:59Z"),

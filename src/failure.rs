@@ -18,7 +18,7 @@ pub enum Failure {
     /// A queue is full; the caller may try again soon.
     #[error("{0} is overloaded")]
     Busy(&'static str),
-    /// The failure of a reading for which several requests have waited.
+    /// The failure of a read that several requests have waited for.
     #[error(transparent)]
     Shared(Arc<Failure>),
     /// A defect, or impossible data.

@@ -37,6 +37,7 @@ impl ForeignKeys {
         Some(Self(keys.filter_map(|key| ForeignKey::read(key.clone())).collect()))
     }
 
+    /// Whether the set has no key that can be used here.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

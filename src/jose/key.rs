@@ -98,10 +98,12 @@ impl SigningKey {
         Ok(Self { kid, algorithm, jwk, pair })
     }
 
+    /// The name of the key: its thumbprint (RFC 7638).
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
+    /// The algorithm that the key signs with.
     pub fn algorithm(&self) -> SigningAlgorithm {
         self.algorithm
     }

@@ -33,6 +33,7 @@ impl VerifyingKey {
         Ok(Self { kid: kid.to_owned(), algorithm, key })
     }
 
+    /// The name of the key, as in the `kid` of a token.
     pub fn kid(&self) -> &str {
         &self.kid
     }

@@ -13,7 +13,7 @@ use crate::jose::foreign::ForeignKeys;
 const AGE: Duration = Duration::from_secs(600);
 /// For how long they are still used when newer ones cannot be read.
 const STALE: Duration = Duration::from_secs(24 * 3600);
-/// The pause between two reads of one address, whatever tokens claim, so that nobody can make this server call more
+/// The pause between two reads of one address, whatever tokens claim, so that no one can make this server call more
 /// often.
 const PAUSE: Duration = Duration::from_secs(10);
 const ADDRESSES: usize = 1000;
@@ -37,7 +37,7 @@ pub struct RemoteKeys(Cache<String, Arc<Place>>);
 #[derive(Default)]
 struct Place {
     keys: Fresh<ForeignKeys>,
-    /// When it was last read, well or not.
+    /// The moment of the last read, whether or not it succeeded.
     tried: Mutex<Option<Instant>>,
 }
 
@@ -62,7 +62,7 @@ impl RemoteKeys {
         });
         let known = place.keys.kept();
         let seen = known.as_ref().map(|(_, at)| *at);
-        // What was read while this call waited counts, even if it lacks the key, too.
+        // What another call read while this one waited is good enough, even if the key is not in it either.
         let suffices = |keys: &ForeignKeys, at: Instant| {
             seen.is_none_or(|seen| at > seen) || (at.elapsed() < AGE && !keys.lacks(token))
         };
@@ -83,7 +83,7 @@ impl Default for RemoteKeys {
 }
 
 impl Place {
-    /// Reads the keys, unless that was tried a moment ago.
+    /// Reads the keys, unless a read was tried a moment ago.
     async fn read(&self, fetcher: &Fetcher, uri: &str) -> Result<ForeignKeys, NoKeys> {
         {
             let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);

@@ -202,7 +202,7 @@ pub struct Rotation {
     pub over: Vec<String>,
 }
 
-/// Keys that were made and are not stored yet, and the names of those to be forgotten with it.
+/// New keys that are not stored yet, and the names of the old keys to delete in the same transaction.
 #[derive(Debug)]
 pub struct MadeKeys {
     made: Vec<(StoredKey, Due)>,
@@ -210,7 +210,7 @@ pub struct MadeKeys {
 }
 
 impl Rotation {
-    /// Makes the keys, and stores those that no one else has made meanwhile; gives these.
+    /// Creates the keys and stores those that no other process has created in the meantime. Returns the stored ones.
     pub async fn run(
         self,
         db: &Db,
@@ -221,7 +221,7 @@ impl Rotation {
         Ok(db.write::<_, DbError, _>(async move |tx: &mut Tx| made.save(tx).await).await?)
     }
 
-    /// Makes the keys, beside the requests.
+    /// Creates the keys on another thread, so that requests do not wait.
     pub async fn make(self, master: &Arc<MasterKey>, now: Seconds) -> Result<MadeKeys, Failure> {
         let Self { due, over } = self;
         let master = master.clone();
@@ -236,7 +236,7 @@ impl Rotation {
 }
 
 impl MadeKeys {
-    /// Stores the keys that no one else has made meanwhile, and returns these.
+    /// Stores the keys that no other process has created in the meantime, and returns them.
     pub async fn save(&self, tx: &mut Tx) -> Result<Vec<KeyRecord>, DbError> {
         let mut saved = Vec::new();
         for (key, due) in &self.made {

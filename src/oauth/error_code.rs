@@ -34,6 +34,7 @@ pub enum ErrorCode {
 impl ErrorCode {
     pub const ALL: &[Self] = Self::VARIANTS;
 
+    /// The code as it is sent.
     pub fn as_str(self) -> &'static str {
         self.into()
     }

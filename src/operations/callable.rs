@@ -1,4 +1,4 @@
-//! Addresses that this server calls, and keys that are read from them or were brought.
+//! Checks of addresses that this server calls, and of the keys that it reads from them.
 
 use super::Context;
 use super::fault::Fault;
@@ -6,8 +6,8 @@ use crate::failure::Failure;
 use crate::fetch::Fetcher;
 use crate::oauth::client::registration::check_address;
 
-/// What is wrong with an address that the server is to call: what it would never call is refused now, and not at the
-/// first call.
+/// Returns what is wrong with an address that the server is to call, so that the operator learns now, and not at the
+/// first call, that the server may not call it. `None` if it may.
 pub(super) fn address_fault(
     context: &Context<'_>,
     member: &'static str,

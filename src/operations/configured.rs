@@ -1,11 +1,12 @@
-//! What the configuration allows an object to say.
+//! Checks of objects against the configuration.
 
 use super::fault::Fault;
 use crate::clock::Seconds;
 use crate::config::Config;
 use crate::oauth::signing_key::SigningAlgorithm;
 
-/// What is wrong with the lifetime of an access token in seconds: a JWT is verified by a key that must still be published.
+/// Returns what is wrong with the lifetime of an access token in seconds. The key that signed a JWT must be published
+/// for as long as the JWT lives.
 pub(super) fn lifetime_fault(config: &Config, lifetime: Option<Seconds>) -> Option<Fault> {
     let longest = config.keys.keep_published.seconds();
     let is_wrong = lifetime.is_some_and(|seconds| !(1..=longest).contains(&seconds));
@@ -17,7 +18,8 @@ pub(super) fn lifetime_fault(config: &Config, lifetime: Option<Seconds>) -> Opti
     })
 }
 
-/// What is wrong with an algorithm that this server is to sign with: it has keys for those of `keys.algorithms`.
+/// Returns what is wrong with an algorithm for signing. The server has keys for the algorithms of `keys.algorithms`
+/// only.
 pub(super) fn algorithm_fault(
     config: &Config,
     member: &'static str,

@@ -21,6 +21,7 @@ pub enum Column {
 }
 
 impl Column {
+    /// The name of the column.
     pub fn name(self) -> &'static str {
         let (Text(name) | Integer(name) | Boolean(name) | Bytes(name)) = self;
         name

@@ -1,4 +1,4 @@
-//! `grantor client add-secret` and `remove-secret`: together they change a secret without an outage.
+//! `grantor client add-secret` and `remove-secret`. Together they replace a secret without an outage.
 
 use clap::Args;
 use serde_json::json;
@@ -19,10 +19,10 @@ use crate::secret::{Hash, Secret, random_client_secret, random_id};
 pub(in crate::cli) struct Add {
     /// The client_id
     id: String,
-    /// The secret; without this option one is generated, and printed once
+    /// The secret; without this option, one is generated and printed once
     #[arg(long, value_name = "S")]
     secret: Option<String>,
-    /// When it ends, counted from now, for example 30d; without this option it does not
+    /// When the secret expires, counted from now, for example 30d; without this option, it does not expire
     #[arg(long, value_name = "TIME", value_parser = lifetime)]
     expires_in: Option<Span>,
     #[command(flatten)]
@@ -53,10 +53,10 @@ pub(super) fn check_secret(secret: &str) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Bytes of a secret that signs, at least: as many as SHA-256 has (RFC 7518 §3.2).
+/// The least length in bytes of a secret that signs: the output length of SHA-256 (RFC 7518 §3.2).
 const SHORTEST_SIGNING: usize = 32;
 
-/// What is stored of a secret of `client` that was chosen or is drawn now, and the drawn one.
+/// Returns what the database stores of a secret of `client`, and the secret itself if it was generated.
 pub(super) async fn made(
     desk: &Desk,
     client: &Client,
@@ -77,7 +77,7 @@ pub(super) async fn made(
     Ok((ClientSecret { id, hash, sealed, expires_at }, generated))
 }
 
-/// The secret of a client that signs with it, so that this server can verify what it signed.
+/// Seals the secret of a client that signs with it: the server needs the secret itself to verify the signatures.
 async fn sealed(desk: &Desk, id: &str, secret: &str) -> Result<Vec<u8>, Trouble> {
     if secret.len() < SHORTEST_SIGNING {
         return Err(format!("a secret that signs has at least {SHORTEST_SIGNING} bytes").into());
@@ -120,7 +120,7 @@ pub(super) fn remove(options: &Remove) -> Result<(), Trouble> {
         let removal = operations::check_remove_secret(&context, &client, id).await?;
         options.question.ask(&match removal {
             SecretRemoval::OfOne => {
-                format!("Remove the secret {id} of the client {client}? Whoever uses it is refused.")
+                format!("Remove the secret {id} of the client {client}? Requests that use it will be refused.")
             }
             SecretRemoval::OfTheLast => format!(
                 "Remove the last live secret of the client {client}? It gets no tokens until it has another one."

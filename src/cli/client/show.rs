@@ -33,7 +33,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     })
 }
 
-/// A client in the words of RFC 7591 §2, where it has them.
+/// Describes a client with the names of RFC 7591 §2 where they exist.
 pub(super) fn described(record: &ClientRecord) -> Value {
     let client = &record.client;
     json!({
@@ -144,7 +144,7 @@ fn shown(record: &ClientRecord) -> String {
     text
 }
 
-/// Where its public keys are.
+/// Describes where the public keys of the client are.
 fn keys(client: &Client) -> String {
     match (&client.jwks, &client.jwks_uri) {
         (_, Some(uri)) => uri.clone(),
@@ -162,7 +162,7 @@ pub(super) fn state(client: &Client) -> &'static str {
     if client.disabled { "disabled" } else { "enabled" }
 }
 
-/// What it may ask for at the authorization endpoint.
+/// The response types that the client may use at the authorization endpoint.
 fn response_types(client: &Client) -> Vec<&'static str> {
     let code = client.grants.contains(&GrantType::AuthorizationCode).then_some(ResponseType::Code);
     code.iter().chain(&client.response_types).map(|known| known.as_str()).collect()

@@ -191,7 +191,7 @@ fn an_encrypted_key_or_ephemeral_key_of_an_attacker_is_the_same_error() {
 
 #[test]
 fn a_content_key_of_the_wrong_length_is_the_same_error() {
-    // Anybody who has the public key can encrypt any bytes as a content key.
+    // Anyone who has the public key can encrypt any bytes as a content key.
     let jwk = rsa_key();
     let made = token(&jwk, Algorithm::RsaOaep256, ContentEncryption::A128Gcm, b"x");
     let longer = token(&jwk, Algorithm::RsaOaep256, ContentEncryption::A256Gcm, b"x");

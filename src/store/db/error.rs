@@ -39,7 +39,7 @@ pub enum DbError {
         "the database was migrated by a newer grantor (migration {migration}), which only release {oldest} and later can use"
     )]
     NewerSchema { migration: i64, oldest: String },
-    /// With the database's name. Its history began with a first migration that is no longer the first one.
+    /// Contains the name of the database. Its first migration is not the first one of this build.
     #[error(
         "cannot use the database {0}: it was made by an unreleased build of Grantor, and this build cannot read it; give this \
          build a new one"

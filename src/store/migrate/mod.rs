@@ -188,7 +188,7 @@ enum History {
     /// Empty, so that it may become ours.
     New,
     Ours(Vec<AppliedMigration>),
-    /// The migrations of a build from before the first release, which this one does not have.
+    /// The migrations of a build from before the first release, which this build does not contain.
     Unreleased,
     /// Another application's; contains the name of one of its tables.
     Foreign(String),
@@ -215,7 +215,7 @@ async fn history<M: Migrating>(link: &mut M, migrations: &Migrator) -> Result<Hi
     })
 }
 
-/// Tables that every build of Grantor has made, and that another application hardly has all of.
+/// Tables that every build of Grantor has created. Another application hardly has all of them.
 const OUR_TABLES: [&str; 3] = ["client_secrets", "server_keys", "signing_keys"];
 
 /// The migrations that are missing in the database. An error if it is not ours, or if a newer release has migrated it

@@ -1,4 +1,4 @@
-//! The imports of the whole source: who names whom, circles, and arrows that go up.
+//! The imports of the whole source: which file names which, circles, and arrows that go up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
