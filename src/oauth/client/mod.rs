@@ -28,7 +28,7 @@ pub struct Client {
     pub redirect_uris: Vec<RegisteredUri>,
     /// The addresses to which a person may be sent after a sign-out (OpenID Connect RP-Initiated Logout §3.1).
     pub post_logout_redirect_uris: Vec<RegisteredUri>,
-    /// The origins whose scripts may call this server for the client, beside the origins of a public client's redirect
+    /// The origins whose scripts may call this server for the client, besides the origins of a public client's redirect
     /// URIs.
     pub origins: Vec<Origin>,
     pub grants: Vec<GrantType>,
@@ -160,7 +160,7 @@ words! {
     }
 }
 words! {
-    /// Another accepted audience of client assertions beside the issuer, for libraries that cannot use the issuer.
+    /// Another accepted audience of client assertions besides the issuer, for libraries that cannot use the issuer.
     AssertionAudience { TokenEndpoint = "token-endpoint" }
 }
 words! {

@@ -16,7 +16,7 @@ pub struct TrustedIssuer {
     pub keys: IssuerKeys,
     /// The widest scope that its tokens can lead to.
     pub scopes: Scope,
-    /// Another accepted audience of its tokens, beside this server's issuer.
+    /// Another accepted audience of its tokens, besides this server's issuer.
     pub audience: Option<AssertionAudience>,
     /// The clients that may present its tokens.
     pub clients: Vec<ClientId>,

@@ -95,7 +95,7 @@ pub fn next<'a>(
     let Some(signed_in) = here.filter(|here| is_recent(request, here, progress, now)) else {
         return match prompt.none {
             true => {
-                Err(Reason::SignInRequired.because("nobody is signed in, and prompt=none forbids to ask"))
+                Err(Reason::SignInRequired.because("no one is signed in, and prompt=none forbids to ask"))
             }
             false => Ok(Next::Authenticate(Requirement { account: here })),
         };

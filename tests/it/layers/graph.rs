@@ -12,7 +12,7 @@ const LEVELS: &[&[&str]] = &[
     &["clock.rs"],
     &["oauth/"],
     &["secret/"],
-    // Storage remembers, and tokens are signed, without a clock, an edge, or each other.
+    // Storage and signing work without a clock, an edge, or each other.
     &["store/", "jose/"],
     &["failure.rs"],
     &["fetch/address.rs"],
