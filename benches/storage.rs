@@ -1,4 +1,4 @@
-//! The storage layer in this process: one durable insert, and one client by its key.
+//! The storage layer in this process: one durable insert, and reading one client by its key.
 
 use grantor::clock::{Clock, Seconds};
 use grantor::oauth::grant::granted::Granted;
@@ -41,7 +41,7 @@ pub(crate) async fn measure(database: &Database, options: &Options, report: &mut
     Ok(())
 }
 
-/// The version that an insert must name.
+/// The client's version, which an insert must name.
 async fn version(db: &Db) -> Outcome<i64> {
     let find = async |conn: &mut _| clients::find(conn, &ClientId::new(CLIENT)).await;
     let found = db.read::<_, DbError, _>(find).await?;

@@ -1,4 +1,4 @@
-//! What every request shares.
+//! The state that all requests share.
 
 use crate::cache::catalogue::Registry;
 use crate::cache::secrets::SecretCache;
@@ -18,10 +18,10 @@ use crate::store::db::Db;
 use crate::tokens::verified::VerifiedTokens;
 use crate::work::wake::BackChannel;
 
-/// The state of a running server; nothing that correctness depends on lives only here.
+/// The state of a running server. Correctness never depends on data that is only here.
 pub struct App {
     pub config: Config,
-    /// The public URL without a slash at its end: every URL begins with it, whatever a request's headers say.
+    /// The public URL without a slash at its end. Every URL begins with it, whatever the headers of a request say.
     pub issuer: String,
     pub clock: Clock,
     pub db: Db,
@@ -37,7 +37,7 @@ pub struct App {
     pub verified_tokens: VerifiedTokens,
     pub back_channel: BackChannel,
     pub purged: PurgeCounters,
-    /// Counted only where somebody can ask for it.
+    /// `None` if the metrics are off, because then no one can read the counters.
     pub requests: Option<Requests>,
 }
 

@@ -1,37 +1,38 @@
-//! A shared value that is read again when it is out of date, once for all who wait for it.
+//! A shared value that is read again when it is too old. All callers that wait share one read.
 
 use std::sync::{Arc, RwLock};
 use std::time::Instant;
 
 use tokio::sync::Mutex;
 
-/// A value, and the instant at which its reading began; empty until it is read for the first time.
+/// A value, and the moment when its read began. Empty until the first read.
 pub struct Fresh<T> {
     value: RwLock<Option<(Arc<T>, Instant)>>,
-    /// Held while the value is read; when the last reading that failed began.
+    /// Locked while the value is read. Contains the moment when the last failed read began.
     failed_at: Mutex<Option<Instant>>,
 }
 
 impl<T> Fresh<T> {
-    /// The value and the instant at which its reading began; `None` before the first reading.
+    /// The value, and the moment when its read began. `None` before the first read.
     pub fn kept(&self) -> Option<(Arc<T>, Instant)> {
         self.value.read().ok().and_then(|value| value.clone())
     }
 
-    /// Forgets the value, so that the next call reads it.
+    /// Removes the value, so that the next call reads it.
     pub fn clear(&self) {
         if let Ok(mut value) = self.value.write() {
             *value = None;
         }
     }
 
-    /// Returns the value if it is `good`, and else reads it; calls that wait for a reading share it.
+    /// Returns the value if it is `good`, otherwise reads it. Callers that wait for a read share its result.
     ///
-    /// `good` gets the value and the instant at which its reading began. After a reading that failed, those who
-    /// waited for it read at once and each for itself: the last of a queue does not wait for every time-out before it.
+    /// `good` receives the value and the moment when its read began. After a failed read, each caller that waited for
+    /// it reads by itself at once, so that the last one in a queue does not wait for all time-outs before it.
     ///
     /// # Errors
-    /// What `read` fails with; the value is kept.
+    ///
+    /// The error of `read`. The old value is kept.
     pub async fn get<E>(
         &self,
         good: impl Fn(&T, Instant) -> bool,
@@ -80,7 +81,7 @@ mod tests {
 
     use super::*;
 
-    /// Reads the value three times at once, each reading counting itself and ending in `outcome`.
+    /// Reads the value three times at the same time. Each read counts itself and ends with `outcome`.
     async fn three_at_once(outcome: Result<u8, ()>) -> (Vec<Result<u8, ()>>, usize) {
         let (fresh, readings) = (Fresh::default(), AtomicUsize::new(0));
         let read = async || {

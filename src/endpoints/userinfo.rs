@@ -1,4 +1,4 @@
-//! `/userinfo`: what an application may know of who signed in (OpenID Connect Core §5.3).
+//! `/userinfo`: claims about the person who signed in (OpenID Connect Core §5.3).
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
@@ -54,7 +54,7 @@ async fn respond(
     }
 }
 
-/// An answer in the form that the client is registered for.
+/// The response in the form that the client is registered for.
 enum UserInfoBody {
     Plain(Claims),
     /// Signed, encrypted, or both.
@@ -87,7 +87,7 @@ async fn tell(
     Ok(protected.map_or(UserInfoBody::Plain(told), UserInfoBody::Protected))
 }
 
-/// The token and whom it speaks for, as the database says at this moment.
+/// The token and its person, as the database says at this moment.
 async fn find(app: &App, token: &str) -> Result<Option<(Presented, Option<Person>)>, Failure> {
     let Some(read) = access_token::read(app, token).await? else { return Ok(None) };
     let find = async move |conn: &mut Conn| {

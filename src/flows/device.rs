@@ -1,4 +1,4 @@
-//! A device's request on its way over the pages: what it becomes, and the person's answer (RFC 8628 §3.3).
+//! The flow of a device: its authorization request, and the person's answer (RFC 8628 §3.3).
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ pub(super) async fn resume(
     id: &GrantId,
 ) -> Result<(Checked, Device), Denied<Refusal>> {
     let over =
-        || Refusal::Page(Reason::DeviceAnswered.because("the request of the device is not known any more"));
+        || Refusal::Page(Reason::DeviceAnswered.because("the request of the device is no longer known"));
     let device = find(app, id).await?.ok_or_else(over)?;
     call.set_client(device.client.clone());
     let client = app.registry.client(&device.client, Freshness::Now).await?.ok_or_else(over)?;
@@ -43,7 +43,8 @@ pub(super) async fn resume(
         granted: device.granted.clone(),
         challenge: None,
         nonce: None,
-        // Whoever holds the device may be somebody else than whoever reads its code: so that is always asked.
+        // The person at the device may be another one than the person who types the code, so consent is always asked
+        // for.
         prompt: Prompt { consent: true, ..Prompt::default() },
         named: BTreeSet::new(),
         expected: Vec::new(),
@@ -57,28 +58,28 @@ async fn find(app: &App, id: &GrantId) -> Result<Option<Device>, Failure> {
     Ok(app.db.read::<_, DbError, _>(find).await?)
 }
 
-/// Lets the device have what it asked for.
+/// Allows the device's request.
 pub(super) async fn approve(app: &App, call: &Call, id: &GrantId, signed_in: &SignedIn) -> HttpResponse {
     let (device, by, now) = (id.clone(), signed_in.clone(), call.now);
     let allow = async move |tx: &mut Tx| {
         if device_codes::allow(tx, &device, &by, now).await? {
             return Ok(true);
         }
-        // The same page, loaded once more.
+        // The same page was submitted again.
         let answer = device_codes::find(tx, &device).await?.map(|device| device.answer);
         Ok(answer == Some(Answer::Allowed(by.session.clone())))
     };
     match app.db.write::<_, DbError, _>(allow).await {
         Ok(true) => answer::see_other(&format!("{}/device?allowed=1", app.issuer)),
         Ok(false) => {
-            let error = Reason::DeviceAnswered.because("the request of the device has ended meanwhile");
+            let error = Reason::DeviceAnswered.because("the request of the device has ended in the meantime");
             answer::page_error(app, call, error.into())
         }
         Err(error) => answer::page_error(app, call, Failure::Database(error).into()),
     }
 }
 
-/// Lets the device have nothing.
+/// Denies the device's request.
 pub(super) async fn deny(app: &App, call: &Call, id: &GrantId, why: OAuthError) -> HttpResponse {
     let (device, now) = (id.clone(), call.now);
     let deny = async move |tx: &mut Tx| device_codes::deny(tx, &device, now).await;
@@ -86,7 +87,7 @@ pub(super) async fn deny(app: &App, call: &Call, id: &GrantId, why: OAuthError) 
         return answer::page_error(app, call, Failure::Database(error).into());
     }
     match why.reason {
-        // The person's own wish needs no error.
+        // The person decided this, so there is no error page.
         Reason::ConsentDenied | Reason::SignInCancelled => {
             answer::log_refusal(call, &why);
             answer::see_other(&format!("{}/device?denied=1", app.issuer))

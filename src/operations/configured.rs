@@ -1,4 +1,4 @@
-//! What the configuration allows an object to say.
+//! Checks of objects against the configuration.
 
 use super::fault::Fault;
 use crate::clock::Seconds;
@@ -17,7 +17,8 @@ pub(super) fn lifetime_fault(options: &KeyOptions, lifetime: Option<Seconds>) ->
     })
 }
 
-/// What is wrong with an algorithm that this server is to sign with: it has keys for those of `keys.algorithms`.
+/// Returns what is wrong with an algorithm for signing. The server has keys for the algorithms of `keys.algorithms`
+/// only.
 pub(super) fn algorithm_fault(
     options: &KeyOptions,
     member: &'static str,

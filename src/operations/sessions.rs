@@ -23,11 +23,11 @@ pub struct SignedOut {
 
 const CURSOR: Cursor = Cursor("sessions");
 
-/// A page of the live sessions, of one user or of all; the last signed in first.
+/// Returns a page of the live sessions of one user or of all; the last one to sign in comes first.
 ///
 /// # Errors
 ///
-/// A limit or cursor that cannot be.
+///  An invalid limit or cursor.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<Option<UserId>>,
@@ -39,11 +39,11 @@ pub async fn list(
     list::read(context, CURSOR, listing, read, |session| (session.auth_time, session.id.clone())).await
 }
 
-/// How many live sessions a user has.
+/// Counts the live sessions of a user.
 ///
 /// # Errors
 ///
-/// Only failures.
+///  Only failures.
 pub async fn count(context: &Context<'_>, user: &UserId) -> Result<i64, Denied<Faults>> {
     let (user, live) = (user.clone(), live(context));
     context.read(async move |conn: &mut Conn| Ok(sessions::count(conn, &user, live).await?)).await
@@ -53,7 +53,7 @@ pub async fn count(context: &Context<'_>, user: &UserId) -> Result<i64, Denied<F
 ///
 /// # Errors
 ///
-/// Not found.
+///  There is no such session.
 pub async fn end(context: &Context<'_>, session: &SessionId) -> Outcome<()> {
     let (session, now) = (session.clone(), context.now);
     context
@@ -96,7 +96,7 @@ pub async fn sign_out(
 ///
 /// # Errors
 ///
-/// Only failures.
+///  Only failures.
 pub async fn end_of_user(context: &Context<'_>, user: &UserId) -> Outcome<u64> {
     let (user, now) = (user.clone(), context.now);
     context

@@ -1,4 +1,4 @@
-//! The page on which a person chooses one of the accounts that are signed in, or another one.
+//! The page for choosing one of the signed-in accounts, or another one.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -63,7 +63,7 @@ fn go_on(app: &App, resumed: &Resumed) -> HttpResponse {
     answer::see_other(&flows::flow_url(app, "authorize/resume", &resumed.flow.id))
 }
 
-/// The sign-in page, for somebody who is not signed in yet.
+/// The URL of the sign-in page for an additional account.
 fn another(app: &App, resumed: &Resumed) -> String {
     format!("{}&another=1", flows::flow_url(app, "sign-in", &resumed.flow.id))
 }

@@ -1,4 +1,4 @@
-//! Logos of applications: bytes that were checked when they were stored, and never run as anything.
+//! Logos of applications: the bytes were checked when they were stored, and are never served as scripts.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};

@@ -1,5 +1,4 @@
-//! The page on which people make an account for themselves, where the operator lets them (Initiating User Registration
-//! via OpenID Connect §3).
+//! The sign-up page, if the operator enables it (Initiating User Registration via OpenID Connect §3).
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -58,7 +57,7 @@ async fn resume(app: &App, request: &Request) -> Result<Resumed, Denied<Refusal>
     flow_form::resume(app, request).await
 }
 
-/// Where the operator does not let people make accounts, there is no such page.
+/// Without sign-up the page does not exist.
 fn check_enabled(app: &App) -> Result<(), Refusal> {
     match app.config.sign_up.enabled {
         true => Ok(()),
@@ -68,7 +67,7 @@ fn check_enabled(app: &App) -> Result<(), Refusal> {
 
 const PURPOSE: &str = "sign-up";
 
-/// What somebody wants to be called, and to sign in with.
+/// The account that the person wants.
 #[derive(Default)]
 struct Wanted<'f> {
     username: &'f str,
@@ -76,7 +75,7 @@ struct Wanted<'f> {
     password: &'f str,
 }
 
-/// What is wrong with it; the page has a sentence for each.
+/// A mistake in the form; the page has a text for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 enum Problem {
@@ -113,7 +112,7 @@ impl<'f> Wanted<'f> {
     }
 }
 
-/// Makes the account and signs it in; `None` when the name is taken.
+/// Creates the account and signs it in; `None` if the name is taken.
 async fn create(
     app: &App,
     request: &Request,

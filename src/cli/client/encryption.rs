@@ -6,10 +6,10 @@ use super::super::Trouble;
 use crate::jose::encrypt::check_set;
 use crate::oauth::client::{ContentEncryption, Encryption, KeyManagement};
 
-/// Bytes of a JWK Set.
+/// The largest size of a JWK Set, in bytes.
 const LARGEST: u64 = 64 * 1024;
 
-/// The JWK Set in a file.
+/// Reads the JWK Set from a file.
 pub(in crate::cli) fn jwks(file: &Path) -> Result<String, Trouble> {
     let wrong = |why: &str| Trouble::from(format!("the JWK Set {} cannot be used: {why}", file.display()));
     let size = std::fs::metadata(file).map_err(|error| wrong(&error.to_string()))?.len();
@@ -26,7 +26,8 @@ pub(super) fn encryption(text: &str) -> Result<Encryption, Trouble> {
         let known: Vec<&str> = KeyManagement::ALL.iter().map(|known| known.as_str()).collect();
         let contents: Vec<&str> = ContentEncryption::ALL.iter().map(|known| known.as_str()).collect();
         let (known, contents) = (known.join(", "), contents.join(", "));
-        format!("the encryption {text:?} is none of {known}, with one of {contents} behind a space").into()
+        format!("the encryption {text:?} is not one of {known}, followed by a space and one of {contents}")
+            .into()
     })
 }
 

@@ -1,4 +1,4 @@
-//! `grantor client add-secret` and `remove-secret`: together they change a secret without an outage.
+//! `grantor client add-secret` and `remove-secret`. Together they replace a secret without an outage.
 
 use clap::Args;
 use serde_json::json;
@@ -15,10 +15,10 @@ use crate::secret::Secret;
 pub(in crate::cli) struct Add {
     /// The client_id
     id: String,
-    /// The secret; without this option one is generated, and printed once
+    /// The secret; without this option, one is generated and printed once
     #[arg(long, value_name = "S")]
     secret: Option<String>,
-    /// When it ends, counted from now, for example 30d; without this option it does not
+    /// When the secret expires, counted from now, for example 30d; without this option, it does not expire
     #[arg(long, value_name = "TIME", value_parser = lifetime)]
     expires_in: Option<Span>,
     #[command(flatten)]
@@ -78,7 +78,7 @@ pub(super) fn remove(options: &Remove) -> Result<(), Trouble> {
         let removal = operations::check_remove_secret(&context, &client, id).await?;
         options.question.ask(&match removal {
             SecretRemoval::OfOne => {
-                format!("Remove the secret {id} of the client {client}? Whoever uses it is refused.")
+                format!("Remove the secret {id} of the client {client}? Requests that use it will be refused.")
             }
             SecretRemoval::OfTheLast => format!(
                 "Remove the last live secret of the client {client}? It gets no tokens until it has another one."

@@ -1,4 +1,4 @@
-//! What options of client commands take, and what it means.
+//! The values of the options of client commands, and their meaning.
 
 use clap::ValueEnum;
 use url::Url;
@@ -91,12 +91,12 @@ choice!(PkceOrDefault for Option<PkcePolicy> {
     Default = "default" => None,
 });
 
-/// A group's name, as an option's value.
+/// The name of a group, as the value of an option.
 pub(in crate::cli) fn group(name: &str) -> Result<String, String> {
     crate::oauth::identity::group::check_name(name).map(|()| name.to_owned())
 }
 
-/// Grants, each once.
+/// The grants without duplicates.
 pub(in crate::cli) fn grants(chosen: &[Grant]) -> Vec<GrantType> {
     let mut grants: Vec<GrantType> = Vec::new();
     for grant in chosen.iter().map(|grant| GrantType::from(*grant)) {
@@ -107,7 +107,7 @@ pub(in crate::cli) fn grants(chosen: &[Grant]) -> Vec<GrantType> {
     grants
 }
 
-/// Response types beside code, which follows from the grant, each once.
+/// The response types without duplicates, and without `code`, which follows from the grant.
 pub(in crate::cli) fn response_types(texts: &[String]) -> Result<Vec<ResponseType>, Trouble> {
     let mut types = Vec::new();
     for text in texts {
@@ -133,7 +133,7 @@ pub(in crate::cli) fn redirect_uris(texts: &[String]) -> Vec<RegisteredUri> {
     uris
 }
 
-/// Checked origins, each once.
+/// Checked origins without duplicates.
 pub(in crate::cli) fn origins(texts: &[String]) -> Result<Vec<Origin>, Trouble> {
     let mut origins = texts.iter().map(|text| Origin::register(text)).collect::<Result<Vec<_>, _>>()?;
     origins.sort();
@@ -148,7 +148,7 @@ pub(in crate::cli) fn scopes(text: &str) -> Result<Scope, Trouble> {
     Ok(operations::scopes::parse(text)?)
 }
 
-/// Checks an address that the consent page links to: no scheme that could run as a script.
+/// Checks an address to which the consent page links. It must not have a scheme that could run as a script.
 pub(in crate::cli) fn link(text: &str, option: &str) -> Result<String, Trouble> {
     match Url::parse(text) {
         Ok(url) if url.scheme() == "https" && url.host().is_some() && text.len() <= 2048 => {

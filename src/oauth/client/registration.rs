@@ -1,4 +1,4 @@
-//! What a registration may say: the checks that a new client and a changed one both pass (RFC 6749 §2).
+//! The checks that every new and changed client must pass (RFC 6749 §2).
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::oauth::grant::scope::{OFFLINE_ACCESS, OPENID};
 use crate::oauth::identity::group;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 
-/// Bytes of a client's name.
+/// The maximum length of a client's name in bytes.
 const LONGEST_NAME: usize = 200;
 
 /// A member of a registration that cannot be, and why; another member in the sentence is written `in backquotes`.
@@ -127,7 +127,7 @@ fn check_assertions(client: &ClientMetadata, findings: &mut Findings) {
     }
 }
 
-/// Checks the length of an address that keys are read from.
+/// Checks the length of an address for reading keys.
 pub fn check_address(uri: &str) -> Result<(), String> {
     if uri.len() > LONGEST_URI {
         return Err(format!("an address has {LONGEST_URI} bytes at most"));
@@ -167,7 +167,7 @@ fn check_sector(client: &ClientMetadata, findings: &mut Findings) {
     }
 }
 
-/// Bytes of an address.
+/// The maximum length of an address in bytes.
 const LONGEST_URI: usize = 2048;
 
 fn check_logout_uris(client: &ClientMetadata, findings: &mut Findings) {
