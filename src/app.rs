@@ -1,6 +1,6 @@
 //! What every request shares.
 
-use crate::cache::catalogue::Registry;
+use crate::cache::catalogue::CatalogueCache;
 use crate::cache::secrets::SecretCache;
 use crate::clock::{Clock, Seconds};
 use crate::config::Config;
@@ -27,7 +27,7 @@ pub struct App {
     pub keys: Keys,
     pub key_set: KeySet,
     pub passwords: Passwords,
-    pub registry: Registry,
+    pub cache: CatalogueCache,
     pub pages: Pages,
     pub routes: Routes,
     pub secrets: SecretCache,

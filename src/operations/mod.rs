@@ -54,7 +54,7 @@ impl Context<'_> {
         F: AsyncFn(&mut Tx) -> Outcome<T> + Send + 'static,
         T: Send + 'static,
     {
-        self.db.write(work).await
+        self.db.decide(work).await
     }
 
     /// Runs what is one act on each of several objects, as [`Self::act`] does.
@@ -63,7 +63,7 @@ impl Context<'_> {
         F: AsyncFn(&mut Tx) -> Result<Vec<Done<T>>, Denied<Faults>> + Send + 'static,
         T: Send + 'static,
     {
-        self.db.write(work).await
+        self.db.decide(work).await
     }
 
     /// Reads what is asked for as it is now.
@@ -72,6 +72,6 @@ impl Context<'_> {
         F: AsyncFn(&mut Conn) -> Result<T, Denied<Faults>> + Send + 'static,
         T: Send + 'static,
     {
-        self.db.read(work).await
+        self.db.decide_reading(work).await
     }
 }

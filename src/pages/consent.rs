@@ -17,7 +17,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{Next, SignedIn};
 use crate::oauth::request::params::Params;
 use crate::oauth::request::{AnswerTo, AuthorizationRequest, Refusal};
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::{consents, flows as stored};
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
@@ -85,7 +85,7 @@ async fn remember(app: &App, call: &Call, resumed: &Resumed, signed_in: &SignedI
         consents::allow(tx, &signed_in.user, &request.client_id, &request.consent(), now).await?;
         stored::note_consented(tx, &flow, &signed_in.session).await
     };
-    Ok(app.db.write::<_, DbError, _>(allow).await?)
+    Ok(app.db.write(allow).await?)
 }
 
 const PURPOSE: &str = "consent";

@@ -24,7 +24,7 @@ use crate::oauth::request::params::Params;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::token::id_token::Names;
 use crate::store::clients::StoredClient;
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::{grants, sessions};
 use crate::tokens::id_token;
 use crate::tokens::subject;
@@ -87,7 +87,7 @@ async fn read(app: &App, request: &Request, params: &Params) -> Result<Asked, De
         None => None,
     };
     let client = match logout::client_id(params, hint.as_ref())? {
-        Some(id) => Some(app.registry.client(&id, Freshness::Now).await?.ok_or_else(logout::unknown)?),
+        Some(id) => Some(app.cache.client(&id, Freshness::Now).await?.ok_or_else(logout::unknown)?),
         None => None,
     };
     let return_to = logout::return_address(client.as_deref().map(|client| &client.client), params)?;
@@ -187,7 +187,7 @@ async fn end_sessions(
         }
         Ok(told)
     };
-    Ok(app.db.write::<_, DbError, _>(end).await?)
+    Ok(app.db.write(end).await?)
 }
 
 /// Back to the application, or the page that says that nobody is signed in.

@@ -20,7 +20,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::params::Params;
 use crate::secret::{Secret, random_id};
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::users;
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
@@ -138,7 +138,7 @@ async fn create(
         }
         begun.write(tx, &Proof::Password { hash: hash.clone() }).await
     };
-    if !app.db.write::<_, DbError, _>(work).await? {
+    if !app.db.write(work).await? {
         return Ok(None);
     }
     tracing::info!(request_id = request.id, user = id.as_str(), "a person made an account");

@@ -20,7 +20,7 @@ use crate::oauth::client::{AuthMethod, Client, ClientKind, GrantType, Links, Log
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::store::clients;
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -181,7 +181,7 @@ async fn create(options: &Options, mut client: Client, logo: Option<Logo>) -> Re
         }
         Ok(Ok(true))
     };
-    if !desk.db.write::<Result<bool, Trouble>, DbError, _>(work).await?? {
+    if !desk.db.write::<Result<bool, Trouble>, _>(work).await?? {
         return Err(format!("a client with the id {id} exists already").into());
     }
     let generated = generated.as_ref().map(|secret| secret.expose().as_str());

@@ -20,7 +20,7 @@ use crate::oauth::client::{Client, ClientKind, Links, LogoutUris};
 use crate::oauth::id::ClientId;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::operations;
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::{clients, logos};
 
 #[derive(Args)]
@@ -238,7 +238,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
             }
             Ok(Ok(before.version + 1))
         };
-        let version = desk.db.write::<Result<i64, Trouble>, DbError, _>(work).await??;
+        let version = desk.db.write::<Result<i64, Trouble>, _>(work).await??;
         manner
             .say(json!({ "client_id": id.as_str(), "version": version }), format!("updated the client {id}"))
     })
