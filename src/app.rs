@@ -1,6 +1,6 @@
 //! The state that all requests share.
 
-use crate::cache::catalogue::Registry;
+use crate::cache::catalogue::CatalogueCache;
 use crate::cache::secrets::SecretCache;
 use crate::clock::{Clock, Seconds};
 use crate::config::Config;
@@ -28,7 +28,7 @@ pub struct App {
     pub keys: Keys,
     pub key_set: KeySet,
     pub passwords: Passwords,
-    pub registry: Registry,
+    pub cache: CatalogueCache,
     pub pages: Pages,
     pub routes: Routes,
     pub secrets: SecretCache,

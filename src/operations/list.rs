@@ -60,7 +60,7 @@ where
     let limit = listing.limit;
     let page = listing.page(cursor)?;
     let work = async move |conn: &mut Conn| list(conn, &page).await;
-    let items = context.db.read_lagging::<_, DbError, _>(work).await?;
+    let items = context.db.read_lagging(work).await?;
     Ok(List::of(items, limit, cursor, key))
 }
 
@@ -84,7 +84,7 @@ where
     let limit = listing.limit;
     let page = listing.page(cursor)?;
     let work = async move |conn: &mut Conn| list(conn, &page).await;
-    let items = context.db.read::<_, DbError, _>(work).await?;
+    let items = context.db.read(work).await?;
     Ok(List::of(items, limit, cursor, key))
 }
 

@@ -57,7 +57,7 @@ impl Context<'_> {
         T: Send + 'static,
         E: Refusable,
     {
-        self.db.write(work).await
+        self.db.decide(work).await
     }
 
     /// Runs what is one act on each of several objects, as [`Self::act`] does.
@@ -67,7 +67,7 @@ impl Context<'_> {
         T: Send + 'static,
         E: Refusable,
     {
-        self.db.write(work).await
+        self.db.decide(work).await
     }
 
     /// Reads from the primary database.
@@ -76,6 +76,6 @@ impl Context<'_> {
         F: AsyncFn(&mut Conn) -> Result<T, Denied<Faults>> + Send + 'static,
         T: Send + 'static,
     {
-        self.db.read(work).await
+        self.db.decide_reading(work).await
     }
 }

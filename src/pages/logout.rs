@@ -87,7 +87,7 @@ async fn read(app: &App, request: &Request, params: &Params) -> Result<Asked, De
         None => None,
     };
     let client = match logout::client_id(params, hint.as_ref())? {
-        Some(id) => Some(app.registry.client(&id, Freshness::Now).await?.ok_or_else(logout::unknown)?),
+        Some(id) => Some(app.cache.client(&id, Freshness::Now).await?.ok_or_else(logout::unknown)?),
         None => None,
     };
     let return_to = logout::return_address(client.as_deref().map(|client| &client.client), params)?;

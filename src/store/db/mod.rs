@@ -138,9 +138,8 @@ impl Db {
     /// As [`Self::read`].
     pub async fn read_lagging<T, E, F>(&self, work: F) -> Result<T, E>
     where
-        F: AsyncFn(&mut Conn) -> Result<T, E> + Clone + Send + 'static,
+        F: AsyncFn(&mut Conn) -> Result<T, DbError> + Clone + Send + 'static,
         T: Send + 'static,
-        E: Refusable,
     {
         let Some(replica) = &self.replica else { return self.read(work).await };
         let read = work.clone();
