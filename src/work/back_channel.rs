@@ -129,7 +129,7 @@ async fn tell_and_settle(app: &App, due: Due) {
     }
     let (client, now) = (due.client.clone(), app.now());
     let settle = async move |tx: &mut Tx| logout_deliveries::settle(tx, &due, &outcome, now).await;
-    if let Err(error) = app.db.write::<_, DbError, _>(settle).await {
+    if let Err(error) = app.db.write(settle).await {
         tracing::warn!(
             client = client.as_str(),
             "the result of a logout notification was not stored: {error}"

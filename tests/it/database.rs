@@ -87,7 +87,7 @@ async fn count(db: &Db) -> i64 {
 async fn a_refusal_commits_and_a_failure_rolls_back() {
     for Opened { db, .. } in databases().await {
         let refused = db
-            .write(async |tx: &mut Tx| {
+            .decide(async |tx: &mut Tx| {
                 insert(tx, "refused").await?;
                 Err::<(), _>(No::Refused)
             })
@@ -96,7 +96,7 @@ async fn a_refusal_commits_and_a_failure_rolls_back() {
         assert_eq!(count(&db).await, 1);
 
         let failed = db
-            .write(async |tx: &mut Tx| {
+            .decide(async |tx: &mut Tx| {
                 insert(tx, "failed").await?;
                 insert(tx, "refused").await?;
                 Ok::<_, No>(())
