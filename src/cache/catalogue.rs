@@ -160,7 +160,7 @@ impl CatalogueCache {
 
     async fn read_catalogue(&self) -> Result<Catalogue, Failure> {
         let list = async |conn: &mut Conn| Ok((scopes::all(conn).await?, resources::all(conn).await?));
-        let (scopes, resources) = self.db.read::<_, DbError, _>(list).await?;
+        let (scopes, resources) = self.db.read(list).await?;
         Ok(Catalogue::new(scopes, resources))
     }
 }
