@@ -35,7 +35,7 @@ pub struct Signer<'a> {
 
 /// What an ID Token is issued with, and bound to.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Beside<'a> {
+pub struct IdTokenHashes<'a> {
     pub access_token: Option<&'a str>,
     pub code: Option<&'a str>,
 }
@@ -51,7 +51,7 @@ impl<'a> Signer<'a> {
     }
 
     /// The token that tells of a sign-in, with what the request wants it to tell of the person.
-    pub async fn sign(&self, source: &IdTokenSource, beside: Beside<'_>) -> Result<String, Failure> {
+    pub async fn sign(&self, source: &IdTokenSource, hashes: IdTokenHashes<'_>) -> Result<String, Failure> {
         let told = match source.claims.is_empty() {
             true => Claims::new(),
             false => {
@@ -59,39 +59,39 @@ impl<'a> Signer<'a> {
                 person.map(|person| source.claims.told_by(&person)).unwrap_or_default()
             }
         };
-        self.sign_telling(source, beside, told)
+        self.sign_telling(source, hashes, told)
     }
 
     /// The same for a request that brings no access token: it tells also what the scopes tell (§5.4).
     pub async fn sign_alone(
         &self,
         source: &IdTokenSource,
-        beside: Beside<'_>,
+        hashes: IdTokenHashes<'_>,
         scope: &Scope,
     ) -> Result<String, Failure> {
         let Some(person) = self.person(&source.user).await? else {
-            return self.sign_telling(source, beside, Claims::new());
+            return self.sign_telling(source, hashes, Claims::new());
         };
         let catalogue = self.app.registry.catalogue(Freshness::Cached).await?;
         let mut told = person.told(catalogue.claims_of(scope));
         told.extend(source.claims.told_by(&person));
-        self.sign_telling(source, beside, told)
+        self.sign_telling(source, hashes, told)
     }
 
     fn sign_telling(
         &self,
         source: &IdTokenSource,
-        beside: Beside<'_>,
+        hashes: IdTokenHashes<'_>,
         told: Claims,
     ) -> Result<String, Failure> {
         let times: (Seconds, Seconds) = (self.app.now(), self.app.config.tokens.id_token_lifetime.seconds());
         let names = subject::names(self.app, self.client, &source.user, &source.session);
         let algorithm = self.key.algorithm();
         let mut token = IdToken::new(&self.app.issuer, &self.client.id, &names, source, times).telling(told);
-        if let Some(access_token) = beside.access_token {
+        if let Some(access_token) = hashes.access_token {
             token = token.with_access_token(algorithm, access_token);
         }
-        if let Some(code) = beside.code {
+        if let Some(code) = hashes.code {
             token = token.with_code(algorithm, code);
         }
         let signed = self.key.sign(TYP, &token)?;

@@ -18,18 +18,18 @@ const MOST: usize = 64;
 /// The claims asked for, by where they are to be told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimsRequest {
-    #[serde(default, skip_serializing_if = "Wanted::is_empty")]
-    pub userinfo: Wanted,
-    #[serde(default, skip_serializing_if = "Wanted::is_empty")]
-    pub id_token: Wanted,
+    #[serde(default, skip_serializing_if = "RequestedClaims::is_empty")]
+    pub userinfo: RequestedClaims,
+    #[serde(default, skip_serializing_if = "RequestedClaims::is_empty")]
+    pub id_token: RequestedClaims,
 }
 
 /// Claims by name; nothing beside a name wants it in the default manner.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wanted(BTreeMap<String, Option<Wish>>);
+pub struct RequestedClaims(BTreeMap<String, Option<ClaimRequirement>>);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Wish {
+struct ClaimRequirement {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     essential: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,7 +61,9 @@ impl ClaimsRequest {
     /// Member by member, as a struct could also be read from an array.
     fn from_json(text: &str) -> Option<Self> {
         let mut members: Map<String, Value> = serde_json::from_str(text).ok()?;
-        let mut wanted = |name: &str| members.remove(name).map_or(Some(Wanted::default()), Wanted::from_json);
+        let mut wanted = |name: &str| {
+            members.remove(name).map_or(Some(RequestedClaims::default()), RequestedClaims::from_json)
+        };
         Some(Self { userinfo: wanted("userinfo")?, id_token: wanted("id_token")? })
     }
 
@@ -84,8 +86,8 @@ impl ClaimsRequest {
 
     /// Only these claims, each by its name alone: that is what a person consents to.
     pub fn by_name(&self, names: &BTreeSet<String>) -> Self {
-        let by_name = |wanted: &Wanted| {
-            Wanted(
+        let by_name = |wanted: &RequestedClaims| {
+            RequestedClaims(
                 wanted
                     .0
                     .keys()
@@ -99,7 +101,7 @@ impl ClaimsRequest {
 
     /// Only what UserInfo is to tell.
     pub fn of_userinfo(&self) -> Self {
-        Self { userinfo: self.userinfo.clone(), id_token: Wanted::default() }
+        Self { userinfo: self.userinfo.clone(), id_token: RequestedClaims::default() }
     }
 
     /// The claims of both; `other` counts where both name a claim.
@@ -118,7 +120,7 @@ impl ClaimsRequest {
     /// Whom the application wants to hear of, by `sub`; nobody in particular when empty (§5.5.1).
     pub fn subjects(&self) -> Vec<&str> {
         let wishes = [&self.id_token, &self.userinfo].into_iter().filter_map(|wanted| wanted.0.get("sub"));
-        wishes.flatten().flat_map(Wish::accepted).filter_map(Value::as_str).collect()
+        wishes.flatten().flat_map(ClaimRequirement::accepted).filter_map(Value::as_str).collect()
     }
 
     /// Refuses a way of signing in that is essential and not to be had (§5.5.1.1).
@@ -136,7 +138,7 @@ impl ClaimsRequest {
     }
 }
 
-impl Wanted {
+impl RequestedClaims {
     fn from_json(json: Value) -> Option<Self> {
         let Value::Object(members) = json else { return None };
         let wish = |(name, value)| match value {
@@ -162,7 +164,7 @@ impl Wanted {
     }
 }
 
-impl Wish {
+impl ClaimRequirement {
     fn accepted(&self) -> impl Iterator<Item = &Value> {
         self.value.iter().chain(self.values.iter().flatten())
     }
