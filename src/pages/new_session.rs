@@ -24,7 +24,7 @@ pub(super) enum SessionPlacement {
     /// In the place of the account that was asked to sign in anew, or that is the only one.
     InPlace,
     /// Beside the others.
-    Beside,
+    Alongside,
 }
 
 /// All that a new session needs, drawn before the transaction.
@@ -107,7 +107,7 @@ fn surplus(
     if others.len() < accounts.people.len() {
         return Vec::new();
     }
-    if placement == SessionPlacement::Beside {
+    if placement == SessionPlacement::Alongside {
         return beyond(browser::ACCOUNTS - 1);
     }
     match flows::next(app, &resumed.checked, accounts, &resumed.flow.progress) {

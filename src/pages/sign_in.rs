@@ -145,7 +145,7 @@ async fn begin_session(
     query: &Params,
     proven: PasswordSignIn,
 ) -> Result<Option<HttpResponse>, Failure> {
-    let placement = if is_another(query) { SessionPlacement::Beside } else { SessionPlacement::InPlace };
+    let placement = if is_another(query) { SessionPlacement::Alongside } else { SessionPlacement::InPlace };
     let beginning = Beginning::prepare(app, request, resumed, &proven.user, placement).await?;
     let begun = beginning.clone();
     let work = async move |tx: &mut Tx| {

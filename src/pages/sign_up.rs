@@ -130,7 +130,8 @@ async fn create(
 ) -> Result<Option<HttpResponse>, Failure> {
     let hash = app.passwords.hash(Secret::new(wanted.password.to_owned())).await?;
     let (person, now) = (wanted.person(), request.now);
-    let beginning = Beginning::prepare(app, request, resumed, &person.id, SessionPlacement::Beside).await?;
+    let beginning =
+        Beginning::prepare(app, request, resumed, &person.id, SessionPlacement::Alongside).await?;
     let (id, begun) = (person.id.clone(), beginning.clone());
     let work = async move |tx: &mut Tx| {
         if users::save(tx, &person, Some(&hash), now).await?.is_err() {
