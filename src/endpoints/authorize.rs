@@ -4,24 +4,26 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::flows::{self, Checked, Resumed, Waiting};
+use crate::flows::{self, Checked, Resumed};
 use crate::http::answer;
 use crate::http::form;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::interaction::{Next, Progress};
 use crate::oauth::request::params::Params;
+use crate::oauth::request::received::{Received, Source};
+use crate::store::flows::Waiting;
 
 /// A request in the query: with a session and consent it is answered at once.
 pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    let params = match Params::parse(request.query_string().as_bytes()) {
-        Ok(params) => params,
+    let received = match Params::parse(request.query_string().as_bytes()) {
+        Ok(params) => Received::resolve(Source::Query, params),
         Err(error) => return answer::authorization_error(&app, &request, Refusal::Page(error).into()),
     };
-    let checked = match flows::validate(&app, &request, &params).await {
+    let checked = match flows::validate(&app, &request, &received).await {
         Ok(checked) => checked,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    let outcome = answer_or_ask(&app, &request, &checked, &params).await;
+    let outcome = answer_or_ask(&app, &request, &checked, received).await;
     outcome.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
 }
 
@@ -30,16 +32,16 @@ pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpRespon
 /// It may come from another site, and then without the Lax cookies: it is kept as a flow and goes on with a
 /// GET here, which sees the session.
 pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
-    let params = match form::read(&request, body).await {
-        Ok(params) => params,
+    let received = match form::read(&request, body).await {
+        Ok(params) => Received::resolve(Source::Form, params),
         // A body that is no form holds no redirect URI that could be verified.
         Err(error) => return answer::authorization_error(&app, &request, Refusal::Page(error).into()),
     };
-    let checked = match flows::validate(&app, &request, &params).await {
+    let checked = match flows::validate(&app, &request, &received).await {
         Ok(checked) => checked,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    let waiting = Waiting::request(&checked, &params);
+    let waiting = (checked.request.client_id.clone(), Waiting::Application(received));
     let begun = flows::begin_flow(&app, &request, waiting, "authorize/resume").await;
     begun.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
 }
@@ -69,10 +71,13 @@ async fn answer_or_ask(
     app: &App,
     request: &HttpRequest,
     checked: &Checked,
-    params: &Params,
+    received: Received,
 ) -> Result<HttpResponse, Failure> {
     let accounts = flows::accounts(app, request, Some(&checked.request.client_id)).await?;
-    let begin = async |page| flows::begin_flow(app, request, Waiting::request(checked, params), page).await;
+    let begin = async |page| {
+        let waiting = (checked.request.client_id.clone(), Waiting::Application(received));
+        flows::begin_flow(app, request, waiting, page).await
+    };
     match flows::next(app, checked, &accounts, &Progress::default()) {
         Ok(Next::SignIn(_)) => begin("sign-in").await,
         Ok(Next::SignUp) => begin("sign-up").await,

@@ -16,16 +16,17 @@ use crate::http::browser;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::device::Device;
-use crate::oauth::id::{ClientId, FlowId, GrantId, SessionId, UserId};
+use crate::oauth::id::{ClientId, FlowId, SessionId, UserId};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{self, Next, Progress, SignedIn};
 use crate::oauth::request::params::Params;
+use crate::oauth::request::received::Received;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::{self, AnswerTo, AuthorizationRequest, Known, Refusal};
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::clients::StoredClient;
 use crate::store::db::{Conn, DbError};
-use crate::store::flows::Flow;
+use crate::store::flows::{Flow, Waiting};
 use crate::store::{flows, sessions};
 use crate::tokens::id_token;
 use crate::tokens::subject;
@@ -44,10 +45,14 @@ pub struct Checked {
 }
 
 /// Validates a whole request; what a cached record would refuse, or answer with tokens, is asked of the database.
-pub async fn validate(app: &App, http: &HttpRequest, params: &Params) -> Result<Checked, Denied<Refusal>> {
-    let id = request::client_id(params).map_err(Refusal::Page)?;
+pub async fn validate(
+    app: &App,
+    http: &HttpRequest,
+    received: &Received,
+) -> Result<Checked, Denied<Refusal>> {
+    let id = request::client_id(received).map_err(Refusal::Page)?;
     http.extensions_mut().insert(CallingClient(id.to_string()));
-    match validate_with(app, &id, params, Freshness::Cached).await {
+    match validate_with(app, &id, received, Freshness::Cached).await {
         // What brings tokens has no gate behind it, as a code has; and what only some may do may turn somebody away.
         Ok(checked)
             if checked.request.response_type != ResponseType::Code
@@ -55,13 +60,13 @@ pub async fn validate(app: &App, http: &HttpRequest, params: &Params) -> Result<
         Err(Denied::Refused(_)) => {}
         outcome => return outcome,
     }
-    validate_with(app, &id, params, Freshness::Now).await
+    validate_with(app, &id, received, Freshness::Now).await
 }
 
 async fn validate_with(
     app: &App,
     id: &ClientId,
-    params: &Params,
+    received: &Received,
     freshness: Freshness,
 ) -> Result<Checked, Denied<Refusal>> {
     let Some(client) = app.registry.client(id, freshness).await? else {
@@ -71,13 +76,13 @@ async fn validate_with(
     let catalogue = app.registry.catalogue(freshness).await?;
     let pkce = app.config.oauth.require_pkce.default_policy();
     let known = Known { catalogue: &*catalogue, issuer: &app.issuer, pkce };
-    let mut request = request::validate(&client.client, params, &known)?;
+    let mut request = request::validate(&client.client, received, &known)?;
     if request.prompt.create && !app.config.sign_up.enabled {
         let error = Reason::PromptUnknown
             .because("people cannot make accounts here, so prompt=create is not supported");
         return Err(request.refuse(error).into());
     }
-    match hinted(app, &client.client, params).await {
+    match hinted(app, &client.client, received.params()).await {
         // The request may want somebody by the claim sub as well: then it is the one of both, or nobody.
         Ok(Some(subject)) if request.expected.is_empty() || request.expected.contains(&subject) => {
             request.expected = vec![subject];
@@ -108,40 +113,21 @@ async fn hinted(app: &App, client: &Client, params: &Params) -> Result<Option<St
     Ok(Some(hint.names.subject))
 }
 
-/// What waits for a person.
-#[derive(Clone, Copy, Debug)]
-pub struct Waiting<'a> {
-    pub client: &'a ClientId,
-    /// The authorization request as it was received.
-    pub params: Option<&'a Params>,
-    /// The device whose request it is, in its place.
-    pub device: Option<&'a GrantId>,
-}
-
-impl<'a> Waiting<'a> {
-    pub fn request(checked: &'a Checked, params: &'a Params) -> Self {
-        Self { client: &checked.request.client_id, params: Some(params), device: None }
-    }
-}
-
 /// Keeps a request until a person has answered, bound to this browser; `page` is where to send it.
 pub async fn begin_flow(
     app: &App,
     http: &HttpRequest,
-    waiting: Waiting<'_>,
+    (client, waiting): (ClientId, Waiting),
     page: &str,
 ) -> Result<HttpResponse, Failure> {
     let (id, cookie, now) = (FlowId::new(random_id()), random_token(), app.now());
     let location = flow_url(app, page, &id);
     let set = browser::new_flow_cookie(app, &id, &cookie, now);
     let ends_at = now + app.config.sign_in.flow_lifetime.seconds();
-    let (client, params, device) =
-        (waiting.client.clone(), waiting.params.cloned().unwrap_or_default(), waiting.device.cloned());
     app.db
         .write::<_, DbError, _>(async move |tx| {
             let until = (ends_at, ends_at + FLOW_MEMORY);
-            let asked = (&client, &params, device.as_ref());
-            flows::save(tx, &id, &Hash::of(&cookie), asked, until).await
+            flows::save(tx, &id, &Hash::of(&cookie), (&client, &waiting), until).await
         })
         .await?;
     let mut response = answer::see_other(&location);
@@ -169,9 +155,11 @@ pub struct Resumed {
 /// Finds the flow that a page belongs to; only the browser that began it may go on.
 pub async fn resume_flow(app: &App, http: &HttpRequest, params: &Params) -> Result<Resumed, Denied<Refusal>> {
     let (flow, browser) = find_flow(app, http, params).await?;
-    let (checked, device) = match &flow.device {
-        None => (validate(app, http, &flow.params).await?, None),
-        Some(id) => device::resume(app, http, id).await.map(|(checked, device)| (checked, Some(device)))?,
+    let (checked, device) = match &flow.waiting {
+        Waiting::Application(received) => (validate(app, http, received).await?, None),
+        Waiting::Device(id) => {
+            device::resume(app, http, id).await.map(|(checked, device)| (checked, Some(device)))?
+        }
     };
     if app.now() >= flow.ends_at {
         let error = Reason::FlowExpired.because("the sign-in took too long; start it again");

@@ -7,7 +7,7 @@ use minijinja::context;
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Failure;
-use crate::flows::{self, Waiting};
+use crate::flows;
 use crate::http::answer;
 use crate::http::browser;
 use crate::http::client_address;
@@ -17,6 +17,7 @@ use crate::oauth::grant::device::{Device, UserCode};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::store::db::{DbError, Tx};
+use crate::store::flows::Waiting;
 use crate::store::{device_codes, guesses};
 
 /// Wrong codes in one span of time from one browser, and from one network: with 20^8 codes and a thousand of them
@@ -112,7 +113,7 @@ async fn look_up(app: &App, request: &HttpRequest, browser: &str, code: UserCode
 }
 
 async fn begin(app: &App, request: &HttpRequest, device: &Device) -> HttpResponse {
-    let waiting = Waiting { client: &device.client, params: None, device: Some(&device.grant) };
+    let waiting = (device.client.clone(), Waiting::Device(device.grant.clone()));
     match flows::begin_flow(app, request, waiting, "authorize/resume").await {
         Ok(onward) => onward,
         Err(failure) => answer::page_error(app, request, failure.into()),

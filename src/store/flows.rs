@@ -5,17 +5,24 @@ use sqlx::FromRow;
 use super::db::{Conn, DbError, Tx};
 use crate::oauth::id::{ClientId, FlowId, GrantId, SessionId};
 use crate::oauth::request::interaction::Progress;
-use crate::oauth::request::params::Params;
+use crate::oauth::request::received::Received;
 use crate::secret::{Hash, equal};
 
-/// A waiting request, as it was received.
+/// What waits for a person.
+#[derive(Clone, Debug)]
+pub enum Waiting {
+    /// The authorization request of an application.
+    Application(Received),
+    /// The request of a device, which its own row holds (RFC 8628).
+    Device(GrantId),
+}
+
+/// A request that waits, and what the person has done for it so far.
 #[derive(Clone, Debug)]
 pub struct Flow {
     pub id: FlowId,
     pub client_id: ClientId,
-    pub params: Params,
-    /// The device whose request it is, in the place of an application's.
-    pub device: Option<GrantId>,
+    pub waiting: Waiting,
     pub progress: Progress,
     browser: Vec<u8>,
     pub ends_at: i64,
@@ -51,12 +58,15 @@ pub async fn find(conn: &mut Conn, id: &FlowId, now: i64) -> Result<Option<Flow>
         .optional()
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let corrupt = |_| DbError::Corrupt { table: "flows", id: id.to_string(), what: "request" };
+    let corrupt = || DbError::Corrupt { table: "flows", id: id.to_string(), what: "request" };
+    let waiting = match row.device {
+        Some(device) => Waiting::Device(GrantId::new(device)),
+        None => Waiting::Application(Received::from_json(&row.request).ok_or_else(corrupt)?),
+    };
     Ok(Some(Flow {
         id: id.clone(),
         client_id: ClientId::new(row.client_id),
-        params: Params::from_pairs(serde_json::from_str(&row.request).map_err(corrupt)?),
-        device: row.device.map(GrantId::new),
+        waiting,
         progress: Progress {
             signed_in: row.signed_in.map(SessionId::new),
             consented: row.consented.map(SessionId::new),
@@ -72,10 +82,13 @@ pub async fn save(
     tx: &mut Tx,
     id: &FlowId,
     browser: &Hash,
-    (client, params, device): (&ClientId, &Params, Option<&GrantId>),
+    (client, waiting): (&ClientId, &Waiting),
     (ends_at, expires_at): (i64, i64),
 ) -> Result<(), DbError> {
-    let request = serde_json::to_string(params.pairs()).unwrap_or_default();
+    let (request, device) = match waiting {
+        Waiting::Application(received) => (received.to_json(), None),
+        Waiting::Device(device) => (String::new(), Some(device.to_string())),
+    };
     tx.query(
         "INSERT INTO flows (id, browser_hash, client_id, request, ends_at, expires_at, device)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -86,7 +99,7 @@ pub async fn save(
     .bind(request)
     .bind(ends_at)
     .bind(expires_at)
-    .bind(device.map(GrantId::to_string))
+    .bind(device)
     .execute()
     .await
     .map(drop)

@@ -159,6 +159,27 @@ async fn a_post_from_another_site_goes_on_with_a_get_that_sees_the_session() {
 }
 
 #[tokio::test]
+async fn a_waiting_request_keeps_only_the_parameters_that_are_read_and_where_they_came_from() {
+    let server = TestServer::start().await;
+    let web = server.web().await;
+    let junk = "j".repeat(4_000);
+    let asked = server.get(&web.url_with(&[("junk", &junk), ("state", "kept")])).await;
+    assert_eq!(asked.status, 303, "{asked:?}");
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let body = web.request_with(&[("junk", &junk), ("state", "kept")]);
+    let posted = server.browser().request(Method::POST, "/authorize", &form, &body).await;
+    assert_eq!(posted.status, 303, "{posted:?}");
+
+    assert_eq!(server.number("SELECT COUNT(*) FROM flows WHERE LENGTH(request) < 1500").await, 2);
+    for kept in [
+        r#"SELECT COUNT(*) FROM flows WHERE request LIKE '%["state","kept","query"]%'"#,
+        r#"SELECT COUNT(*) FROM flows WHERE request LIKE '%["state","kept","form"]%'"#,
+    ] {
+        assert_eq!(server.number(kept).await, 1, "{kept}");
+    }
+}
+
+#[tokio::test]
 async fn the_session_is_never_judged_on_a_post() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);

@@ -5,6 +5,7 @@ pub mod interaction;
 pub mod params;
 pub mod pkce;
 pub mod prompt;
+pub mod received;
 pub mod redirect_uri;
 pub mod response_mode;
 pub mod response_type;
@@ -23,6 +24,7 @@ use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::request::params::Params;
 use crate::oauth::request::pkce::Challenge;
 use crate::oauth::request::prompt::Prompt;
+use crate::oauth::request::received::Received;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::return_address::ReturnAddress;
@@ -89,8 +91,8 @@ impl Refusal {
     }
 }
 
-/// What this endpoint knows by name; anything else is ignored (RFC 6749 §3.1).
-const KNOWN: [&str; 14] = [
+/// The parameters that are judged even where nothing reads them; anything else is ignored (RFC 6749 §3.1).
+const JUDGED: [&str; 14] = [
     "state",
     "response_type",
     "response_mode",
@@ -108,7 +110,8 @@ const KNOWN: [&str; 14] = [
 ];
 
 /// Reads who asks: the first thing to know, and a page when it is not to be known.
-pub fn client_id(params: &Params) -> Result<ClientId, OAuthError> {
+pub fn client_id(received: &Received) -> Result<ClientId, OAuthError> {
+    let params = received.params();
     if params.count("client_id") > 1 {
         return Err(Reason::ClientIdRepeated.because("the parameter client_id is repeated"));
     }
@@ -131,9 +134,10 @@ pub struct Known<'k, K> {
 /// Validates a whole request of `client`.
 pub fn validate<K: KnownScopes + KnownResources>(
     client: &Client,
-    params: &Params,
+    received: &Received,
     known: &Known<'_, K>,
 ) -> Result<AuthorizationRequest, Refusal> {
+    let params = received.params();
     if client.disabled {
         return Err(Refusal::Page(Reason::ClientDisabled.because("this client is disabled")));
     }
@@ -206,7 +210,7 @@ fn check<K: KnownScopes + KnownResources>(
     params: &Params,
     known: &Known<'_, K>,
 ) -> Result<Asked, OAuthError> {
-    params.check(&KNOWN)?;
+    params.check(&JUDGED)?;
     no_request_object(params)?;
     let response_type = ResponseType::from_request(&client.response_types, params)?;
     ResponseMode::from_request(params, response_type)?;

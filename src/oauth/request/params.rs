@@ -33,6 +33,13 @@ impl Params {
         &self.0
     }
 
+    /// The pairs with one of these names, in their order.
+    #[must_use]
+    pub fn only(mut self, names: &[&str]) -> Self {
+        self.0.retain(|(name, _)| names.contains(&name.as_str()));
+        self
+    }
+
     /// How often the parameter was sent, empty or not.
     pub fn count(&self, name: &str) -> usize {
         self.0.iter().filter(|(key, _)| key == name).count()
