@@ -23,6 +23,7 @@ check:
 # Checks the licenses and sources of dependencies; needs `cargo install cargo-deny`.
 deny:
     cargo deny --locked check licenses bans sources
+    .ci/advisories
 
 # Installs the client libraries in other languages that `cargo test` can use; needs pip, npm, Go, a JDK and Maven.
 clients directory="target/clients":

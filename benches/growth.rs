@@ -131,15 +131,15 @@ const FILLING: [(&str, &str); 6] = [
     ),
     (
         "grants",
-        "INSERT INTO grants (id, client_id, user_id, session_id, scope, auth_time, created_at, refresh_hash,
-                             refresh_generation, rotated_at, idle_expires_at, expires_at)
-         SELECT 'filled-' || n, 'filled-' || n, 'filled-' || n, 's' || n, 'openid bench.read', 1, 1, {hash}, 0, 1,
-                9999999999, 9999999999 FROM {series}",
+        "INSERT INTO grants (id, client_id, user_id, session_id, granted, offline_access, auth_time, amr, created_at, refresh_hash,
+                             refresh_generation, rotated_at, idle_expires_at, expires_at, purge_after)
+         SELECT 'filled-' || n, 'filled-' || n, 'filled-' || n, 's' || n, '{\"scope\":\"bench.read openid\"}', FALSE, 1, 'pwd', 1, {hash}, 0, 1,
+                9999999999, 9999999999, 9999999999 FROM {series}",
     ),
     (
         "tokens",
-        "INSERT INTO access_tokens (hash, client_id, user_id, grant_id, scope, issued_at, expires_at)
-         SELECT {hash}, 'filled-' || n, 'filled-' || n, 'filled-' || n, 'openid bench.read', 1, 9999999999 FROM {series}",
+        "INSERT INTO access_tokens (hash, client_id, user_id, grant_id, granted, issued_at, expires_at)
+         SELECT {hash}, 'filled-' || n, 'filled-' || n, 'filled-' || n, '{\"scope\":\"bench.read openid\"}', 1, 9999999999 FROM {series}",
     ),
 ];
 

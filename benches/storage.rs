@@ -1,6 +1,7 @@
 //! The storage layer in this process: one durable insert, and reading one client by its key.
 
 use grantor::clock::{Clock, Seconds};
+use grantor::oauth::grant::granted::Granted;
 use grantor::oauth::grant::scope::Scope;
 use grantor::oauth::id::ClientId;
 use grantor::oauth::token::AccessToken;
@@ -65,10 +66,11 @@ impl Worker for Insert {
             client_id: ClientId::new(CLIENT),
             user_id: None,
             grant_id: None,
-            scope: Scope::from_stored("bench.read"),
+            granted: Granted::of_scope(Scope::from_stored("bench.read")),
             issued_at: self.now,
             expires_at: self.now + LIFETIME,
             delegation: Default::default(),
+            binding: None,
         };
         let save = async move |tx: &mut _| access_tokens::save_for_client(tx, &hash, &token, version).await;
         match self.db.write::<_, DbError, _>(save).await? {

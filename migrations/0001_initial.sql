@@ -1,13 +1,41 @@
--- One text for SQLite and PostgreSQL: ids and times come from the application, times are seconds since
--- 1970, hashes are 32 bytes of SHA-256, lists are text separated by spaces. Every row that ends has an
--- indexed expires_at, so that it can be purged in small steps.
+-- The schema, in one text for SQLite and PostgreSQL.
+--
+-- * Ids and times come from the application. Times are seconds since 1970, spans are seconds, hashes are 32 bytes of
+--   SHA-256. A list is text, separated by spaces where nothing else is said.
+-- * A column with a fixed set of words has no CHECK: the application parses every word that it reads, and refuses to
+--   go on with one that it does not know. So a new algorithm or method changes no schema.
+-- * expires_at is when something ends. purge_after is when its row may be deleted, in tables that remember what has
+--   ended; in the other tables both are the same moment, and expires_at says it. Every table whose rows end has an
+--   index on the one that counts, so that it can be purged in small steps.
+-- * src/store/tables.rs lists every table and column, for copies from one engine to the other.
+--
+-- Nothing is released yet: until the first tag, a change of the schema is a change of this file, and a database that
+-- an earlier build made is refused. After the first tag, this file is never edited again.
+
+-- The oldest release that works on this schema. Nodes of two releases serve side by side while one replaces the other,
+-- so a migration only adds. A migration that an older release would not survive raises this, and that release stops.
+CREATE TABLE schema_requirement (
+    id             BIGINT PRIMARY KEY CHECK (id = 1),
+    oldest_release TEXT   NOT NULL
+);
+INSERT INTO schema_requirement (id, oldest_release) VALUES (1, '0.1.0');
+
+-- Work that one node at a time does: who does it, and until when if that node dies.
+CREATE TABLE leases (
+    name       TEXT   PRIMARY KEY,
+    holder     TEXT   NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+
+
+-- Applications
 
 CREATE TABLE clients (
     id            TEXT    PRIMARY KEY,
-    -- Grows with every change of the client or its secrets: a token is issued only to a client that
-    -- was authenticated in the state that is still the current one.
+    -- Grows with every change of the client or its secrets: a token is issued only if the client is still in the state
+    -- in which it was authenticated.
     version       BIGINT  NOT NULL,
-    kind          TEXT    NOT NULL CHECK (kind IN ('web', 'spa', 'native', 'service')),
+    kind          TEXT    NOT NULL,
     name          TEXT    NOT NULL,
     site_uri      TEXT,
     policy_uri    TEXT,
@@ -18,16 +46,47 @@ CREATE TABLE clients (
     origins       TEXT    NOT NULL DEFAULT '',
     grants        TEXT    NOT NULL,
     scopes        TEXT    NOT NULL,
-    auth_method   TEXT    CHECK (auth_method IN ('client_secret_basic', 'client_secret_post', 'none')),
-    pkce          TEXT    CHECK (pkce IN ('required', 'optional')),
-    id_token_alg  TEXT    CHECK (id_token_alg IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
+    auth_method   TEXT,
+    pkce          TEXT,
+    id_token_alg  TEXT,
     first_party   BOOLEAN NOT NULL,
     created_at    BIGINT  NOT NULL,
-    disabled_at   BIGINT
+    disabled_at   BIGINT,
+    -- Separated by commas. "code" is not among them: it follows from the grant authorization_code.
+    response_types TEXT   NOT NULL DEFAULT '',
+    subject_type  TEXT    NOT NULL DEFAULT 'public',
+    sector_identifier_uri TEXT,
+    -- NULL: UserInfo is plain JSON.
+    userinfo_alg  TEXT,
+    -- Where this server, and where the browser, tells the application of a sign-out.
+    backchannel_logout_uri  TEXT,
+    frontchannel_logout_uri TEXT,
+    -- The application's public keys, as a JWK Set (RFC 7517 §5), or where they are: one of the two.
+    jwks          TEXT,
+    -- Key management and content encryption, separated by a space. NULL: not encrypted.
+    id_token_encryption TEXT,
+    userinfo_encryption TEXT,
+    -- The format of access tokens that are for no resource.
+    token_format  TEXT    NOT NULL DEFAULT 'opaque',
+    -- The only resources that it may request. Empty: every resource for which it has an allowed scope.
+    resources     TEXT    NOT NULL DEFAULT '',
+    -- The shortest of those of client, resource and scopes counts; the server's default where all are NULL.
+    access_token_lifetime BIGINT,
+    -- How it authenticates by a signature (RFC 7523). auth_method is NULL then.
+    assertion_method TEXT,
+    jwks_uri      TEXT,
+    -- Which audience its assertions may have beside the issuer.
+    assertion_audience TEXT,
+    -- A person who is not in this group gets no token for the client.
+    required_group TEXT,
+    -- The one client that may exchange the tokens of this one (RFC 8693).
+    may_act       TEXT,
+    -- Tokens that it gets by an exchange do not name it as the actor.
+    may_impersonate BOOLEAN NOT NULL DEFAULT FALSE
 );
 
--- Whose scripts may call for a client, found by their origin: the registered ones, and those of the pages that a
--- public client is sent back to. It follows from the client's row, and is written with it.
+-- Origins whose scripts may call this server for a client: the registered ones, and the origins of a public client's
+-- redirect URIs. They follow from the client's row, and are written with it.
 CREATE TABLE client_origins (
     origin    TEXT NOT NULL,
     client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
@@ -38,34 +97,42 @@ CREATE INDEX client_origins_client ON client_origins (client_id);
 CREATE TABLE client_secrets (
     id           TEXT   PRIMARY KEY,
     client_id    TEXT   NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
-    -- What the secret is hashed with follows from who made it: sha256 for 256 random bits of ours,
-    -- argon2id for what a person chose.
-    algorithm    TEXT   NOT NULL CHECK (algorithm IN ('sha256', 'argon2id')),
+    -- Depends on who made the secret: sha256 for 256 random bits of this server, argon2id for one that a person chose.
+    algorithm    TEXT   NOT NULL,
     hash         TEXT   NOT NULL,
     created_at   BIGINT NOT NULL,
     expires_at   BIGINT,
-    last_used_at BIGINT
+    last_used_at BIGINT,
+    -- The secret itself, sealed under the master key and bound to its row: only for client_secret_jwt, because a hash
+    -- cannot verify a MAC.
+    sealed       BYTEA
 );
 CREATE INDEX client_secrets_client ON client_secrets (client_id);
 
 -- Logos are stored here and served by this server, so that a consent page tells no third party of a visit.
 CREATE TABLE logos (
     digest     TEXT   PRIMARY KEY,
-    media_type TEXT   NOT NULL CHECK (media_type IN ('image/png', 'image/jpeg', 'image/webp', 'image/gif')),
+    media_type TEXT   NOT NULL,
     bytes      BYTEA  NOT NULL
 );
+
+
+-- What applications may ask for
 
 CREATE TABLE scopes (
     name        TEXT    PRIMARY KEY,
     description TEXT    NOT NULL,
-    -- Never given to a client that did not name it.
+    -- Only for a client that is registered for it by name.
     sensitive   BOOLEAN NOT NULL,
-    -- What an application may learn of the person with it.
+    -- The claims of the person that an application gets with it.
     claims      TEXT    NOT NULL DEFAULT '',
-    created_at  BIGINT  NOT NULL
+    created_at  BIGINT  NOT NULL,
+    access_token_lifetime BIGINT,
+    -- A person who is not in this group gets no token with the scope.
+    required_group TEXT
 );
 
--- OpenID Connect Core §5.4 and §11. Operators may reword them, or let them tell more or less.
+-- OpenID Connect Core §5.4 and §11. Operators may change their descriptions and their claims.
 INSERT INTO scopes (name, description, sensitive, claims, created_at) VALUES
     ('openid', 'Know who you are', FALSE, '', 0),
     ('profile', 'See your name and what else your profile says', FALSE,
@@ -77,23 +144,46 @@ INSERT INTO scopes (name, description, sensitive, claims, created_at) VALUES
     ('groups', 'See the groups that you belong to', TRUE, 'groups', 0),
     ('offline_access', 'Keep this access after you have signed out', TRUE, '', 0);
 
+-- Protected APIs (RFC 8707), and the format of their access tokens.
+CREATE TABLE resources (
+    uri                   TEXT   PRIMARY KEY,
+    -- The scopes that belong to this API.
+    scopes                TEXT   NOT NULL,
+    token_format          TEXT   NOT NULL,
+    -- Signs its JWTs, in the place of tokens.access_token_alg.
+    token_alg             TEXT,
+    access_token_lifetime BIGINT,
+    created_at            BIGINT NOT NULL
+);
+
+-- The clients that may introspect tokens for a resource: its servers.
+CREATE TABLE resource_servers (
+    resource  TEXT NOT NULL REFERENCES resources (uri) ON DELETE CASCADE,
+    client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+    PRIMARY KEY (resource, client_id)
+);
+CREATE INDEX resource_servers_client ON resource_servers (client_id);
+
+
+-- People
+
 CREATE TABLE users (
     id                  TEXT   PRIMARY KEY,
     username            TEXT   NOT NULL,
     email               TEXT,
     name                TEXT,
-    -- A JSON object of what else is known: OpenID Connect Core §5.1, groups, and claims of the operator's own.
+    -- All other claims, as a JSON object: OpenID Connect Core §5.1, groups, and the operator's own.
     claims              TEXT   NOT NULL DEFAULT '{}',
     password_hash       TEXT,
     password_changed_at BIGINT,
     created_at          BIGINT NOT NULL,
-    -- When something above was last changed, but for the password.
+    -- The last change of anything above except the password.
     updated_at          BIGINT NOT NULL,
     disabled_at         BIGINT
 );
 
--- What a person may type at sign-in: one table for usernames and e-mail addresses, because a name that
--- is one person's username and another's address would be a way into the wrong account.
+-- What a person may type at sign-in. Usernames and e-mail addresses share one table: if one person's username could be
+-- another person's address, it would open the wrong account.
 CREATE TABLE user_names (
     folded  TEXT PRIMARY KEY,
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE
@@ -105,7 +195,9 @@ CREATE TABLE sessions (
     -- The name that codes and grants remember; it does not open the session.
     id           TEXT   NOT NULL UNIQUE,
     user_id      TEXT   NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    -- The sign-in: when, and by which methods (RFC 8176). Codes and grants repeat both.
     auth_time    BIGINT NOT NULL,
+    amr          TEXT   NOT NULL,
     last_seen_at BIGINT NOT NULL,
     expires_at   BIGINT NOT NULL
 );
@@ -118,27 +210,38 @@ CREATE TABLE flows (
     browser_hash BYTEA  NOT NULL,
     client_id    TEXT   NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
     request      TEXT   NOT NULL,
-    -- The sessions in which the person signed in, and consented, for this very request.
+    -- The sessions in which the person signed in, and consented, for this request.
     signed_in    TEXT,
     consented    TEXT,
-    -- When the person's time is over; the row stays until expires_at to lead the way back.
-    ends_at      BIGINT NOT NULL,
-    expires_at   BIGINT NOT NULL
+    expires_at   BIGINT NOT NULL,
+    -- Until then a flow that has expired leads back to the application.
+    purge_after  BIGINT NOT NULL,
+    -- The session that the person chose, or signed in to, for this request.
+    chosen       TEXT,
+    -- The grant_id of the device code that the flow is for; NULL: it is for an application's authorization request.
+    device       TEXT
 );
-CREATE INDEX flows_end ON flows (expires_at);
+CREATE INDEX flows_purge ON flows (purge_after);
 CREATE INDEX flows_client ON flows (client_id);
 
 CREATE TABLE consents (
     user_id    TEXT   NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     client_id  TEXT   NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
-    scope      TEXT   NOT NULL,
+    -- All that the person has allowed so far, as JSON.
+    granted    TEXT   NOT NULL,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (user_id, client_id)
 );
 CREATE INDEX consents_client ON consents (client_id);
 
--- No foreign keys from here on: these rows come and go by the thousand, the gate reads client and user
--- at every use, and a row without them is worth nothing and ends by itself.
+
+-- What was issued. These tables have no foreign keys: their rows come and go by the thousand, every use reads client
+-- and user anyway, and a row whose client or user is gone gives nothing and ends by itself.
+--
+-- granted is what an application may have, as JSON: scope, resources, claims, each only where it is not empty
+-- (src/oauth/grant/granted.rs). Equal values have equal texts. cnf is what the tokens are bound to, as JSON (RFC 7800);
+-- NULL: anyone who has a token may use it.
+
 CREATE TABLE codes (
     hash         BYTEA  PRIMARY KEY,
     client_id    TEXT   NOT NULL,
@@ -147,49 +250,179 @@ CREATE TABLE codes (
     -- Chosen when the code is issued, so that a replay finds what to revoke.
     grant_id     TEXT   NOT NULL,
     redirect_uri TEXT   NOT NULL,
-    scope        TEXT   NOT NULL,
+    granted      TEXT   NOT NULL,
     challenge    TEXT,
     nonce        TEXT,
     auth_time    BIGINT NOT NULL,
-    ends_at      BIGINT NOT NULL,
+    amr          TEXT   NOT NULL,
+    cnf          TEXT,
+    expires_at   BIGINT NOT NULL,
     consumed_at  BIGINT,
     -- A consumed code stays as long as anything issued from it may live: its replay must be recognized.
-    expires_at   BIGINT NOT NULL
+    purge_after  BIGINT NOT NULL
 );
-CREATE INDEX codes_end ON codes (expires_at);
+CREATE INDEX codes_purge ON codes (purge_after);
 
--- One authorization that a user gave a client. The refresh token chain is a part of it: the current
--- token's generation and hash. The tokens before it are recognized by their MAC.
+-- Devices that ask for tokens while a person signs in elsewhere (RFC 8628).
+CREATE TABLE device_codes (
+    hash          BYTEA  PRIMARY KEY,
+    -- Chosen when the code is issued: pages name the request by it, and the tokens belong to it.
+    grant_id      TEXT   NOT NULL UNIQUE,
+    -- What the person types. It opens nothing: a person who has it can only say yes or no under an account of their own. It
+    -- is deleted with the answer, so that it can be entered once.
+    user_code     TEXT   UNIQUE,
+    client_id     TEXT   NOT NULL,
+    granted       TEXT   NOT NULL,
+    -- The address that the device asked from, for the person to compare.
+    address       TEXT   NOT NULL,
+    created_at    BIGINT NOT NULL,
+    -- Seconds between two polls, and when the last one was.
+    poll_interval BIGINT NOT NULL,
+    polled_at     BIGINT,
+    -- The person's answer: who allowed it, or that it was denied.
+    user_id       TEXT,
+    session_id    TEXT,
+    auth_time     BIGINT,
+    amr           TEXT,
+    cnf           TEXT,
+    denied_at     BIGINT,
+    expires_at    BIGINT NOT NULL,
+    consumed_at   BIGINT,
+    -- As in codes.
+    purge_after   BIGINT NOT NULL
+);
+CREATE INDEX device_codes_purge ON device_codes (purge_after);
+CREATE INDEX device_codes_user ON device_codes (user_id);
+
+-- One authorization that a user gave a client. The refresh token chain is a part of it: the current token's generation
+-- and hash. The tokens before it are recognized by their MAC.
 CREATE TABLE grants (
     id                 TEXT   PRIMARY KEY,
     client_id          TEXT   NOT NULL,
     user_id            TEXT   NOT NULL,
     session_id         TEXT   NOT NULL,
-    scope              TEXT   NOT NULL,
+    granted            TEXT   NOT NULL,
+    -- Whether offline_access is among the scopes: the grant outlives its session.
+    offline_access     BOOLEAN NOT NULL,
     auth_time          BIGINT NOT NULL,
+    amr                TEXT   NOT NULL,
+    cnf                TEXT,
     created_at         BIGINT NOT NULL,
     refresh_hash       BYTEA,
     refresh_generation BIGINT NOT NULL,
     rotated_at         BIGINT NOT NULL,
+    -- The end if no one refreshes it, and the end in any case.
     idle_expires_at    BIGINT NOT NULL,
     expires_at         BIGINT NOT NULL,
+    -- When no one can refresh it any more and its last access token has ended, too.
+    purge_after        BIGINT NOT NULL,
     revoked_at         BIGINT,
-    revoked_for        TEXT
+    revoked_for        TEXT,
+    -- The trusted issuer that vouched for the person, and its subject. NULL: the person signed in here. The grant ends
+    -- with that trust.
+    issuer             TEXT,
+    issuer_subject     TEXT
 );
-CREATE INDEX grants_end ON grants (expires_at);
+CREATE INDEX grants_purge ON grants (purge_after);
 CREATE INDEX grants_user ON grants (user_id);
 CREATE INDEX grants_session ON grants (session_id);
+CREATE INDEX grants_issuer ON grants (issuer) WHERE issuer IS NOT NULL;
 
 CREATE TABLE access_tokens (
     hash       BYTEA  PRIMARY KEY,
     client_id  TEXT   NOT NULL,
     user_id    TEXT,
     grant_id   TEXT,
-    scope      TEXT   NOT NULL,
+    granted    TEXT   NOT NULL,
     issued_at  BIGINT NOT NULL,
-    expires_at BIGINT NOT NULL
+    expires_at BIGINT NOT NULL,
+    -- The resource that the token is for. NULL: this server.
+    audience   TEXT,
+    -- Who acts, who may act, and the tokens that this one was exchanged from, as JSON. NULL: most tokens.
+    delegation TEXT,
+    cnf        TEXT
 );
 CREATE INDEX access_tokens_end ON access_tokens (expires_at);
+
+-- JWT access tokens that were revoked one by one: their jti, until they would have ended.
+CREATE TABLE revoked_tokens (
+    id         TEXT   PRIMARY KEY,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX revoked_tokens_end ON revoked_tokens (expires_at);
+
+-- Assertions that count once: the hash of who made one and of its jti, until it would have ended by itself.
+CREATE TABLE used_assertions (
+    id         BYTEA  PRIMARY KEY,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX used_assertions_end ON used_assertions (expires_at);
+
+-- One row for each application that must learn of the end of a session, written with that end. It holds ids without
+-- foreign keys: client, person and session may be gone by then.
+CREATE TABLE logout_deliveries (
+    session_id      TEXT   NOT NULL,
+    client_id       TEXT   NOT NULL,
+    user_id         TEXT   NOT NULL,
+    -- waiting, delivered or failed.
+    state           TEXT   NOT NULL,
+    attempts        BIGINT NOT NULL,
+    -- Moved ahead before each attempt: if the node dies in the middle, the attempt is made again, and no other node
+    -- makes it in the meantime.
+    next_attempt_at BIGINT NOT NULL,
+    last_error      TEXT,
+    created_at      BIGINT NOT NULL,
+    done_at         BIGINT,
+    purge_after     BIGINT NOT NULL,
+    PRIMARY KEY (session_id, client_id)
+);
+CREATE INDEX logout_deliveries_due ON logout_deliveries (state, next_attempt_at);
+CREATE INDEX logout_deliveries_purge ON logout_deliveries (purge_after);
+
+-- How often someone guessed wrong in a span of time; counted by all nodes together.
+CREATE TABLE guesses (
+    bucket     TEXT   PRIMARY KEY,
+    count      BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX guesses_end ON guesses (expires_at);
+
+
+-- Trusted issuers: their signature vouches for people (RFC 7523 §2.1)
+
+CREATE TABLE trusted_issuers (
+    -- The iss of its tokens, byte for byte.
+    issuer     TEXT   PRIMARY KEY,
+    -- Its public keys, as a JWK Set, or where they are: one of the two.
+    jwks       TEXT,
+    jwks_uri   TEXT,
+    -- The most that its tokens can be exchanged for.
+    scopes     TEXT   NOT NULL,
+    -- Which audience its tokens may have beside the issuer of this server.
+    audience   TEXT,
+    created_at BIGINT NOT NULL
+);
+
+-- The clients that may present its tokens.
+CREATE TABLE trusted_issuer_clients (
+    issuer    TEXT NOT NULL REFERENCES trusted_issuers (issuer) ON DELETE CASCADE,
+    client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+    PRIMARY KEY (issuer, client_id)
+);
+CREATE INDEX trusted_issuer_clients_client ON trusted_issuer_clients (client_id);
+
+-- The user of each subject. Never found by a name or an address, which may belong to another person there one day.
+CREATE TABLE trusted_subjects (
+    issuer     TEXT   NOT NULL REFERENCES trusted_issuers (issuer) ON DELETE CASCADE,
+    subject    TEXT   NOT NULL,
+    user_id    TEXT   NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (issuer, subject)
+);
+CREATE INDEX trusted_subjects_user ON trusted_subjects (user_id);
+
+
+-- Keys
 
 -- Keys of the server itself, sealed under the master key, which is not in the database.
 CREATE TABLE server_keys (
@@ -198,12 +431,12 @@ CREATE TABLE server_keys (
     created_at BIGINT NOT NULL
 );
 
--- A key's end follows from the beginning of the key after it, which an operator may bring forward or take
--- back: so it is not stored. They are a handful; what has ended goes when the next one is made.
+-- A key's end is not stored: it follows from the beginning of the next key, which an operator may bring forward or take
+-- back. There are few; a key that has ended is deleted when the next one is made.
 CREATE TABLE signing_keys (
     -- The thumbprint of the public key (RFC 7638).
     kid        TEXT   PRIMARY KEY,
-    algorithm  TEXT   NOT NULL CHECK (algorithm IN ('RS256', 'PS256', 'ES256', 'EdDSA')),
+    algorithm  TEXT   NOT NULL,
     -- PKCS#8, sealed under the master key and bound to the kid.
     sealed     BYTEA  NOT NULL,
     public_jwk TEXT   NOT NULL,

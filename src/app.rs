@@ -1,4 +1,4 @@
-//! What every request shares.
+//! The state that all requests share.
 
 use crate::cache::catalogue::Registry;
 use crate::cache::secrets::SecretCache;
@@ -6,6 +6,7 @@ use crate::clock::{Clock, Seconds};
 use crate::config::Config;
 use crate::fetch::Fetcher;
 use crate::http::html::Pages;
+use crate::http::route::Routes;
 use crate::keys::master::Keys;
 use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
@@ -16,10 +17,10 @@ use crate::store::db::Db;
 use crate::tokens::verified::VerifiedTokens;
 use crate::work::wake::BackChannel;
 
-/// The state of a running server; nothing that correctness depends on lives only here.
+/// The state of a running server. Correctness never depends on data that is only here.
 pub struct App {
     pub config: Config,
-    /// The public URL without a slash at its end: every URL begins with it, whatever a request's headers say.
+    /// The public URL without a slash at its end. Every URL begins with it, whatever the headers of a request say.
     pub issuer: String,
     pub clock: Clock,
     pub db: Db,
@@ -28,13 +29,14 @@ pub struct App {
     pub passwords: Passwords,
     pub registry: Registry,
     pub pages: Pages,
+    pub routes: Routes,
     pub secrets: SecretCache,
     pub fetcher: Fetcher,
     pub remote_keys: RemoteKeys,
     pub verified_tokens: VerifiedTokens,
     pub back_channel: BackChannel,
     pub purged: PurgeCounters,
-    /// Counted only where somebody can ask for it.
+    /// `None` if the metrics are off, because then no one can read the counters.
     pub requests: Option<Requests>,
 }
 

@@ -1,6 +1,7 @@
 //! Failures of the server, as distinguished from refusals.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 
 use crate::jose::JoseError;
 use crate::oauth::error::OAuthError;
@@ -17,6 +18,9 @@ pub enum Failure {
     /// A queue is full; the caller may try again soon.
     #[error("{0} is overloaded")]
     Busy(&'static str),
+    /// The failure of a read that several requests have waited for.
+    #[error(transparent)]
+    Shared(Arc<Failure>),
     /// A defect, or impossible data.
     #[error("{0}")]
     Internal(String),
@@ -28,6 +32,7 @@ impl Failure {
         match self {
             Self::Database(error) => error.is_temporary(),
             Self::Busy(_) => true,
+            Self::Shared(failure) => failure.is_temporary(),
             Self::Internal(_) => false,
         }
     }

@@ -1,7 +1,8 @@
-//! Clients, scopes and resources through a cache: for display and client authentication, never the only guard.
+//! Clients, scopes and resources in a cache, for display and client authentication. Never the only check.
 //!
-//! Whoever refuses on a cached state asks again with [`Freshness::Now`]; whoever issues names the client's
-//! version in the statement that stores the token. So a stale entry costs a second look and nothing else.
+//! A refusal that rests on cached data is decided again on fresh data (`decision.rs`). The statement that stores a
+//! token names the client's version. A stale entry therefore costs a second look and nothing else. Requests that wait
+//! for a fresh look share one database read.
 
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
 
+use super::flights::Flights;
 use crate::failure::Failure;
 use crate::oauth::grant::resource::{self, KnownResources, Resource};
 use crate::oauth::grant::scope::{KnownScopes, Scope, ScopeRecord};
@@ -17,8 +19,8 @@ use crate::store::clients::StoredClient;
 use crate::store::db::{Conn, Db, DbError};
 use crate::store::{clients, resources, scopes};
 
-/// How old an entry may be: the time in which a change takes effect on every node.
-const AGE: Duration = Duration::from_secs(1);
+/// The maximum age of an entry, which is how long a change needs to reach every node.
+pub(super) const AGE: Duration = Duration::from_secs(1);
 const CLIENTS: usize = 10_000;
 
 /// How recent an answer must be.
@@ -30,7 +32,18 @@ pub enum Freshness {
     Now,
 }
 
-/// What applications may ask for: the scopes and the resources that the server knows.
+impl Freshness {
+    /// The moment after which a read must have begun to be this fresh.
+    fn since(self) -> Instant {
+        let now = Instant::now();
+        match self {
+            Self::Cached => now.checked_sub(AGE).unwrap_or(now),
+            Self::Now => now,
+        }
+    }
+}
+
+/// The scopes and resources that the server knows.
 #[derive(Debug, Default)]
 pub struct Catalogue {
     scopes: HashMap<String, ScopeRecord>,
@@ -62,14 +75,14 @@ impl Catalogue {
         }
     }
 
-    /// All scopes, by name.
+    /// All scopes, sorted by name.
     pub fn scopes(&self) -> Vec<&ScopeRecord> {
         let mut all: Vec<&ScopeRecord> = self.scopes.values().collect();
         all.sort_by(|one, other| one.name.cmp(&other.name));
         all
     }
 
-    /// The claims that an application learns with a scope.
+    /// The claims about a person that a scope gives access to.
     pub fn claims_of(&self, scope: &Scope) -> impl Iterator<Item = &str> {
         let records = scope.names().filter_map(|name| self.scopes.get(name));
         records.flat_map(|record| record.claims.iter().map(String::as_str))
@@ -78,32 +91,53 @@ impl Catalogue {
 
 type Aged<T> = (Arc<T>, Instant);
 
-/// The cache over both tables.
+/// The cache for the clients and the catalogue.
 pub struct Registry {
     db: Db,
     clients: Cache<ClientId, Aged<StoredClient>>,
     catalogue: RwLock<Option<Aged<Catalogue>>>,
+    client_flights: Flights<ClientId, Option<Arc<StoredClient>>>,
+    catalogue_flights: Flights<(), Arc<Catalogue>>,
 }
 
 impl Registry {
     pub fn new(db: Db) -> Self {
-        Self { db, clients: Cache::new(CLIENTS), catalogue: RwLock::default() }
+        Self {
+            db,
+            clients: Cache::new(CLIENTS),
+            catalogue: RwLock::default(),
+            client_flights: Flights::new(),
+            catalogue_flights: Flights::new(),
+        }
     }
 
+    /// The client with this id. `None` if there is no such client.
     pub async fn client(
         &self,
         id: &ClientId,
         freshness: Freshness,
     ) -> Result<Option<Arc<StoredClient>>, Failure> {
-        if freshness == Freshness::Cached
-            && let Some((client, at)) = self.clients.get(id)
-            && at.elapsed() < AGE
+        Ok(self.client_since(id, freshness.since()).await?.0)
+    }
+
+    /// The client from a read that began at `since` or later, and the moment when that read began.
+    pub(super) async fn client_since(
+        &self,
+        id: &ClientId,
+        since: Instant,
+    ) -> Result<(Option<Arc<StoredClient>>, Instant), Failure> {
+        if let Some((client, at)) = self.clients.get(id)
+            && at >= since
         {
-            return Ok(Some(client));
+            return Ok((Some(client), at));
         }
+        self.client_flights.read(id, since, async || self.read_client(id).await).await
+    }
+
+    async fn read_client(&self, id: &ClientId) -> Result<Option<Arc<StoredClient>>, Failure> {
         let (key, at) = (id.clone(), Instant::now());
         let found = self.db.read::<_, DbError, _>(async move |conn| clients::find(conn, &key).await).await?;
-        // Only what exists is kept, so that made-up ids cannot fill the cache.
+        // Only existing clients are kept, so that made-up ids cannot fill the cache.
         let Some(found) = found.map(Arc::new) else {
             self.clients.remove(id);
             return Ok(None);
@@ -112,7 +146,7 @@ impl Registry {
         Ok(Some(found))
     }
 
-    /// Whether scripts of this origin may call for some client.
+    /// Whether scripts from this origin may call the server for any client.
     pub async fn is_origin(&self, origin: &str) -> Result<bool, Failure> {
         let origin = origin.to_owned();
         let find = async move |conn: &mut Conn| clients::is_origin(conn, &origin).await;
@@ -120,15 +154,21 @@ impl Registry {
     }
 
     pub async fn catalogue(&self, freshness: Freshness) -> Result<Arc<Catalogue>, Failure> {
+        Ok(self.catalogue_since(freshness.since()).await?.0)
+    }
+
+    /// The catalogue from a read that began at `since` or later, and the moment when that read began.
+    pub(super) async fn catalogue_since(&self, since: Instant) -> Result<Aged<Catalogue>, Failure> {
         let kept = self.catalogue.read().ok().and_then(|kept| kept.clone());
-        if let Some((catalogue, at)) = kept
-            && freshness == Freshness::Cached
-            && at.elapsed() < AGE
-        {
-            return Ok(catalogue);
+        match kept.filter(|(_, at)| *at >= since) {
+            Some(kept) => Ok(kept),
+            None => self.catalogue_flights.read(&(), since, async || self.read_catalogue().await).await,
         }
+    }
+
+    async fn read_catalogue(&self) -> Result<Arc<Catalogue>, Failure> {
         let at = Instant::now();
-        let list = async |conn: &mut Conn| Ok((scopes::all(conn).await?, resources::list(conn).await?));
+        let list = async |conn: &mut Conn| Ok((scopes::all(conn).await?, resources::all(conn).await?));
         let (scopes, resources) = self.db.read::<_, DbError, _>(list).await?;
         let catalogue = Arc::new(Catalogue::new(scopes, resources));
         if let Ok(mut kept) = self.catalogue.write() {

@@ -19,8 +19,8 @@ use crate::telemetry;
 
 #[derive(Args)]
 #[command(
-    after_help = "The server may run meanwhile. The copy holds hashes of passwords, and is for its owner alone. \
-What signs tokens is sealed in it under the master key, which is not in it."
+    after_help = "The server may run meanwhile. The copy contains hashes of passwords, so keep it private. \
+Its signing keys are sealed with the master key, which the copy does not contain."
 )]
 pub(super) struct Options {
     /// Where to write the copy
@@ -57,7 +57,7 @@ async fn back_up(options: &Options) -> Result<(), Trouble> {
         return Err(format!("{} is the database itself", file.display()).into());
     }
     if file.exists() && !options.overwrite {
-        return Err(format!("{} is there already; --overwrite replaces it", file.display()).into());
+        return Err(format!("{} already exists; --overwrite replaces it", file.display()).into());
     }
     let folder = place::workshop(file, "grantor-backup-")?;
     let copy = folder.path().join("copy");
@@ -87,7 +87,7 @@ async fn back_up(options: &Options) -> Result<(), Trouble> {
 fn source(config: &Config) -> Result<PathBuf, Trouble> {
     let Some(path) = config.database_options().sqlite_path() else {
         return Err("the database is on PostgreSQL, where pg_dump makes backups; \
-            grantor copy --from … --to sqlite:FILE makes a file of it that grantor restore reads"
+            grantor copy --from … --to sqlite:FILE makes a file that grantor restore can read"
             .into());
     };
     if !path.exists() {
@@ -119,7 +119,7 @@ fn write_key(config: &Config, file: &Path, contents: &Contents) -> Result<PathBu
     }
     let path = with_suffix(file, ".key");
     if MasterKey::keep(&path, &text)?.trim() != text.trim() {
-        return Err(format!("{} holds another master key; put it elsewhere first", path.display()).into());
+        return Err(format!("{} contains a different master key; move it first", path.display()).into());
     }
     Ok(path)
 }
@@ -129,11 +129,11 @@ fn said(file: &Path, contents: &Contents, bytes: u64, key_file: Option<&Path>) -
     let written = format!("wrote {rows} rows of {tables} tables to {}, {bytes} bytes", file.display());
     match key_file {
         Some(key) => format!(
-            "{written}\nthe master key is in {}: who has both files can sign as this server, so keep them apart",
+            "{written}\nthe master key is in {}: anyone who has both files can sign as this server, so keep them apart",
             key.display()
         ),
         None => format!(
-            "{written}\nthe master key is not in it: keep that apart, without it the copy is worth little"
+            "{written}\nit does not contain the master key: keep the key elsewhere, because the copy is of little use without it"
         ),
     }
 }

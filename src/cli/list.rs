@@ -1,22 +1,31 @@
-//! Lists on the command line: every page, one after another.
+//! Lists on the command line: reads one page after another.
 
 use super::Trouble;
 use crate::failure::Denied;
 use crate::operations::fault::Faults;
 use crate::operations::list::{List, Listing, MOST};
 
-/// Everything that fits the filter.
+/// Returns all objects that match the filter.
 pub(super) async fn all<F: Clone, T>(
     filter: F,
     list: impl AsyncFn(Listing<F>) -> Result<List<T>, Denied<Faults>>,
 ) -> Result<Vec<T>, Trouble> {
-    let (mut found, mut cursor) = (Vec::new(), None);
-    loop {
-        let page = list(Listing { filter: filter.clone(), limit: MOST, cursor }).await?;
+    first(u32::MAX, filter, list).await
+}
+
+/// Returns the first `most` objects that match the filter.
+pub(super) async fn first<F: Clone, T>(
+    most: u32,
+    filter: F,
+    list: impl AsyncFn(Listing<F>) -> Result<List<T>, Denied<Faults>>,
+) -> Result<Vec<T>, Trouble> {
+    let (mut found, mut cursor, mut left) = (Vec::new(), None, most);
+    while left > 0 {
+        let limit = left.min(MOST);
+        let page = list(Listing { filter: filter.clone(), limit, cursor }).await?;
         found.extend(page.items);
-        cursor = page.next;
-        if cursor.is_none() {
-            return Ok(found);
-        }
+        let Some(next) = page.next else { break };
+        (cursor, left) = (Some(next), left - limit);
     }
+    Ok(found)
 }

@@ -31,7 +31,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         loop {
             let Some(purged) = purge::pass(&desk.db, &counters, &holder, desk.now).await? else {
                 return Err(
-                    "another process deletes at present; it holds the lease for two minutes at most".into()
+                    "another process is deleting now; it holds the lease for at most two minutes".into()
                 );
             };
             deleted += purged.rows;

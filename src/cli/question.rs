@@ -13,7 +13,7 @@ pub(super) struct Question {
     yes: bool,
 }
 
-const UNCHANGED: &str = "nothing was changed; --yes answers the question beforehand";
+const UNCHANGED: &str = "nothing was changed; --yes answers the question in advance";
 
 impl Question {
     /// Asks on standard error. Everything except a yes on a terminal is an error.
@@ -23,9 +23,7 @@ impl Question {
         }
         let input = std::io::stdin();
         if !input.is_terminal() {
-            return Err(
-                format!("{question} Standard input is no terminal to answer on, so {UNCHANGED}").into()
-            );
+            return Err(format!("{question} Standard input is not a terminal, so {UNCHANGED}").into());
         }
         let mut out = std::io::stderr().lock();
         write!(out, "{question} [y/N] ")?;

@@ -23,8 +23,8 @@ use crate::telemetry;
 
 #[derive(Args)]
 #[command(
-    after_help = "Stop the server first. The database that is there is put aside and not deleted; until the \
-last moment nothing is changed."
+    after_help = "Stop the server first. The existing database is renamed, not deleted. Until the last moment, \
+nothing is changed."
 )]
 pub(super) struct Options {
     /// A copy that `grantor backup` or `grantor copy` wrote
@@ -75,7 +75,7 @@ pub(super) fn sentence(file: &Path, unfit: &Unfit) -> Trouble {
 fn target(config: &Config, file: &Path) -> Result<PathBuf, Trouble> {
     let Some(path) = config.database_options().sqlite_path() else {
         return Err(format!(
-            "the database is on PostgreSQL; grantor copy --from sqlite:{} --to … brings the copy there",
+            "the database is on PostgreSQL; use grantor copy --from sqlite:{} --to … instead",
             file.display()
         )
         .into());
@@ -145,7 +145,7 @@ fn key_to_place(config: &Config, options: &Options, contents: &Contents) -> Resu
         return Err(match configured {
             None => MasterKey::missing(config).into(),
             Some(_) => "the master key is not the one that this copy was made with; configure that one, \
-                or use --with-master-key if it lies beside the copy"
+                or use --with-master-key if it is next to the copy"
                 .into(),
         });
     }
@@ -179,7 +179,7 @@ async fn claim(path: &Path, options: &Options) -> Result<Occupant, Trouble> {
         Use::Unknown => None,
         Use::Another => {
             return Err(
-                format!("{} belongs to another application; it stays as it is", path.display()).into()
+                format!("{} belongs to another application; it was not changed", path.display()).into()
             );
         }
         Use::Somebody => {
@@ -242,10 +242,10 @@ fn said(path: &Path, contents: &Contents, aside: &Aside) -> String {
     let Contents { rows, tables, .. } = contents;
     let mut lines = vec![format!("restored {rows} rows of {tables} tables to {}", path.display())];
     if let Some(former) = &aside.database {
-        lines.push(format!("what was there is in {}", former.display()));
+        lines.push(format!("the previous database is in {}", former.display()));
     }
     if let Some(former) = &aside.key {
-        lines.push(format!("the master key that was there is in {}", former.display()));
+        lines.push(format!("the previous master key is in {}", former.display()));
     }
     lines.join("\n")
 }

@@ -28,7 +28,7 @@ pub(super) fn run(common: &Common) -> Result<(), Trouble> {
         let (running, handle) = server.start()?;
         // Notifies systemd if the unit has Type=notify.
         if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
-            tracing::debug!("nobody to notify: {error}");
+            tracing::debug!("there is no service manager to notify: {error}");
         }
         actix_web::rt::spawn(async move {
             stop.await;

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use config::{File, FileFormat, Map, Source as _, Value, ValueKind};
+use strsim::levenshtein;
 
 use super::Config;
 use super::finding::{ConfigError, Finding, Origin};
@@ -140,8 +141,8 @@ impl Layers {
                 self.findings.push(Finding::new(key, origin, sentence));
             }
             None => {
-                let nearest = self.settings.keys().min_by_key(|known| distance(known, key));
-                let nearest = nearest.filter(|known| distance(known, key) <= 3).cloned();
+                let nearest = self.settings.keys().min_by_key(|known| levenshtein(known, key));
+                let nearest = nearest.filter(|known| levenshtein(known, key) <= 3).cloned();
                 self.findings.push(Finding::unknown_option(key, origin, nearest));
             }
         }
@@ -231,21 +232,6 @@ fn hidden_password(text: String) -> String {
         Some((name, _)) => format!("{scheme}://{name}:…@{host}{}", &rest[authority.len()..]),
         None => text,
     }
-}
-
-/// Letters to change, add or remove to make one word the other (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let substituted = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -245,10 +245,11 @@ fn algorithms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SigningA
     let text = String::deserialize(deserializer)?;
     let mut found = Vec::new();
     for word in text.split_whitespace() {
-        let known = SigningAlgorithm::ALL.map(SigningAlgorithm::as_str).join(", ");
+        let known: Vec<&str> = SigningAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
         let algorithm = SigningAlgorithm::parse(word);
-        let algorithm =
-            algorithm.ok_or_else(|| serde::de::Error::custom(format!("{word:?} is not one of {known}")))?;
+        let algorithm = algorithm.ok_or_else(|| {
+            serde::de::Error::custom(format!("{word:?} is not one of {}", known.join(", ")))
+        })?;
         if !found.contains(&algorithm) {
             found.push(algorithm);
         }

@@ -1,11 +1,12 @@
 //! The authorization endpoint (RFC 6749 §3.1).
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use crate::app::App;
 use crate::failure::Failure;
 use crate::flows::{self, Checked, Resumed};
 use crate::http::answer;
+use crate::http::call::Request;
 use crate::http::form;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::interaction::{Next, Progress};
@@ -14,7 +15,7 @@ use crate::oauth::request::received::{Received, Source};
 use crate::store::flows::Waiting;
 
 /// A request in the query: with a session and consent it is answered at once.
-pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
     let received = match Params::parse(request.query_string().as_bytes()) {
         Ok(params) => Received::resolve(Source::Query, params),
         Err(error) => return answer::authorization_error(&app, &request, Refusal::Page(error).into()),
@@ -29,12 +30,12 @@ pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpRespon
 
 /// A request in the body.
 ///
-/// It may come from another site, and then without the Lax cookies: it is kept as a flow and goes on with a
-/// GET here, which sees the session.
-pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+/// It may come from another site, and then without the Lax cookies. So it is kept as a flow, and continues with a GET
+/// on this server, which has the session cookie.
+pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let received = match form::read(&request, body).await {
         Ok(params) => Received::resolve(Source::Form, params),
-        // A body that is no form holds no redirect URI that could be verified.
+        // A body that is not a form has no redirect URI to verify.
         Err(error) => return answer::authorization_error(&app, &request, Refusal::Page(error).into()),
     };
     let checked = match flows::validate(&app, &request, &received).await {
@@ -46,8 +47,8 @@ pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::P
     begun.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
 }
 
-/// Where a flow comes back to after each of its pages.
-pub(super) async fn resume(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+/// Where a flow returns to after each of its pages.
+pub async fn resume(app: web::Data<App>, request: Request) -> HttpResponse {
     let params = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let Resumed { flow, checked, .. } = match flows::resume_flow(&app, &request, &params).await {
         Ok(resumed) => resumed,
@@ -58,32 +59,25 @@ pub(super) async fn resume(app: web::Data<App>, request: HttpRequest) -> HttpRes
         Err(failure) => return flows::fail(&app, &request, &checked.request, &failure),
     };
     match flows::next(&app, &checked, &accounts, &flow.progress) {
-        Ok(Next::SignIn(_)) => answer::see_other(&flows::flow_url(&app, "sign-in", &flow.id)),
-        Ok(Next::SignUp) => answer::see_other(&flows::flow_url(&app, "sign-up", &flow.id)),
-        Ok(Next::Select) => answer::see_other(&flows::flow_url(&app, "accounts", &flow.id)),
-        Ok(Next::Consent(_)) => answer::see_other(&flows::flow_url(&app, "consent", &flow.id)),
         Ok(Next::Issue(signed_in)) => flows::issue(&app, &request, &checked, signed_in).await,
+        Ok(next) => answer::see_other(&flows::flow_url(&app, flows::page(&next), &flow.id)),
         Err(error) => flows::decline(&app, &request, checked, error).await,
     }
 }
 
 async fn answer_or_ask(
     app: &App,
-    request: &HttpRequest,
+    request: &Request,
     checked: &Checked,
     received: Received,
 ) -> Result<HttpResponse, Failure> {
     let accounts = flows::accounts(app, request, Some(&checked.request.client_id)).await?;
-    let begin = async |page| {
-        let waiting = (checked.request.client_id.clone(), Waiting::Application(received));
-        flows::begin_flow(app, request, waiting, page).await
-    };
     match flows::next(app, checked, &accounts, &Progress::default()) {
-        Ok(Next::SignIn(_)) => begin("sign-in").await,
-        Ok(Next::SignUp) => begin("sign-up").await,
-        Ok(Next::Select) => begin("accounts").await,
-        Ok(Next::Consent(_)) => begin("consent").await,
         Ok(Next::Issue(signed_in)) => Ok(flows::issue(app, request, checked, signed_in).await),
+        Ok(next) => {
+            let waiting = (checked.request.client_id.clone(), Waiting::Application(received));
+            flows::begin_flow(app, request, waiting, flows::page(&next)).await
+        }
         Err(error) => Ok(flows::decline(app, request, checked.clone(), error).await),
     }
 }

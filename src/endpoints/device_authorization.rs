@@ -1,34 +1,35 @@
-//! `/device_authorization`: a device asks for what a person is to allow elsewhere (RFC 8628 §3.1).
+//! `/device_authorization`: a device begins a request that a person allows on another device (RFC 8628 §3.1).
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 use super::client_auth;
 use crate::app::App;
-use crate::cache::catalogue::Freshness;
+use crate::cache::decision::View;
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
-use crate::http::client_address;
-use crate::http::form;
+use crate::http::call::{Call, Request};
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::device::{Answer, Device, UserCode};
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::Registered;
 use crate::oauth::grant::scope;
 use crate::oauth::id::GrantId;
+use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::request::params::Params;
 use crate::secret::{Hash, random, random_id, random_token};
 use crate::store::db::{DbError, Tx};
 use crate::store::device_codes;
 
-/// How long after its end a device is still told so; then its code is unknown.
+/// For how many seconds after its end a device code is reported as expired; later it is unknown.
 const MEMORY: Seconds = 24 * 3600;
-/// Draws of a user code before a collision is no accident any more.
+/// How many user codes are tried before collisions are considered an error.
 const DRAWS: usize = 8;
 
-/// The answer (RFC 8628 §3.2).
+/// The response (RFC 8628 §3.2).
 #[derive(Serialize)]
 struct Begun {
     device_code: String,
@@ -39,23 +40,22 @@ struct Begun {
     interval: Seconds,
 }
 
-pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     match begin(&app, &request, body).await {
         Ok(begun) => HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(begun),
         Err(denied) => answer::oauth_error(&app, &request, denied),
     }
 }
 
-async fn begin(app: &App, request: &HttpRequest, body: web::Payload) -> Result<Begun, Denied<OAuthError>> {
-    let params = form::read(request, body).await?;
-    params.check(&client_auth::PARAMS)?;
+async fn begin(app: &App, request: &Request, body: web::Payload) -> Result<Begun, Denied<OAuthError>> {
+    let params = client_auth::read_form(request, body).await?;
     params.check(&["scope"])?;
-    let client = client_auth::identify(app, request, &params).await?;
-    let client = &client.client;
-    let device = match asked(app, request, client, &params, Freshness::Cached).await {
-        Err(Denied::Refused(_)) => asked(app, request, client, &params, Freshness::Now).await?,
-        asked => asked?,
-    };
+    let mut credentials = client_auth::credentials(request, &params)?;
+    let device = app.registry.decide(async |view| {
+        let client = credentials.authenticate(app, request, view).await?;
+        asked(app, request, &client.client, &params, view).await
+    });
+    let device = device.await?;
     let code = format!("gdc_{}", random_token());
     let user_code = store(app, &code, device).await?;
     let verification_uri = format!("{}/device", app.issuer);
@@ -71,38 +71,37 @@ async fn begin(app: &App, request: &HttpRequest, body: web::Payload) -> Result<B
 
 async fn asked(
     app: &App,
-    request: &HttpRequest,
+    call: &Call,
     client: &Client,
     params: &Params,
-    freshness: Freshness,
+    view: &View<'_>,
 ) -> Result<Device, Denied<OAuthError>> {
     client.may_use(GrantType::DeviceCode)?;
-    let catalogue = app.registry.catalogue(freshness).await?;
+    let catalogue = view.catalogue().await?;
     let scope = scope::resolve(params.one("scope")?, &client.scopes, &*catalogue)?;
     let registered = Registered { resources: &*catalogue, issuer: &app.issuer };
     let resources = registered.authorized(params, client, &scope)?;
-    let now = app.now();
+    let now = call.now;
     Ok(Device {
         grant: GrantId::new(random_id()),
         client: client.id.clone(),
-        scope,
-        resources,
-        address: client_address::address(app, request).to_string(),
+        granted: Granted::new(scope, resources, ClaimsRequest::default()),
+        address: call.address.to_string(),
         created_at: now,
-        ends_at: now + app.config.device.code_lifetime.seconds(),
-        // Which code it is, is drawn when it is stored.
+        expires_at: now + app.config.device.code_lifetime.seconds(),
+        // The real user code is set when the row is stored.
         answer: Answer::Denied,
     })
 }
 
-/// Stores it under a user code that is nobody else's.
+/// Stores the request under a user code that no other device uses.
 async fn store(app: &App, code: &str, device: Device) -> Result<UserCode, Failure> {
     let codes: Vec<UserCode> =
         std::iter::repeat_with(|| UserCode::of_bytes(&random::<32>())).flatten().take(DRAWS).collect();
     let (hash, interval) = (Hash::of(code), app.config.device.poll_interval.seconds());
     let save = async move |tx: &mut Tx| {
         for code in &codes {
-            if device_codes::save(tx, &hash, (&device, code), interval, device.ends_at + MEMORY).await? {
+            if device_codes::save(tx, &hash, (&device, code), interval, device.expires_at + MEMORY).await? {
                 return Ok(Some(code.clone()));
             }
         }

@@ -1,15 +1,17 @@
-//! What no handler answers: unknown paths, wrong methods, preflights.
+//! Requests without a handler: unknown paths, wrong methods, preflights.
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use crate::app::App;
 use crate::failure::Denied;
-use crate::http::answer::{self, Surface};
+use crate::http::answer;
+use crate::http::call::Request;
+use crate::http::route::Surface;
 use crate::oauth::reason::Reason;
 
-/// 404, as a page for who asks for one and as JSON for everyone else.
-pub(super) async fn not_found(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+/// 404: a page if the client accepts HTML, otherwise JSON.
+pub async fn not_found(app: web::Data<App>, request: Request) -> HttpResponse {
     let wants_page = request
         .headers()
         .get(header::ACCEPT)
@@ -23,59 +25,37 @@ pub(super) async fn not_found(app: web::Data<App>, request: HttpRequest) -> Http
                 title => "There is nothing here",
                 what => "This address is not one of this server's.",
                 fix => "Go back to the application and try from there again.",
-                request_id => answer::request_id(&request),
+                request_id => &request.id,
             },
         );
     }
-    answer::api_error(
-        &answer::request_id(&request),
-        StatusCode::NOT_FOUND,
-        "there is no resource at this path",
-    )
+    answer::api_error(&request, StatusCode::NOT_FOUND, "there is no resource at this path")
 }
 
-/// 405 with `Allow`.
+/// 405 with an `Allow` header.
 #[derive(Clone, Debug)]
-pub(super) struct MethodNotAllowed {
-    surface: Surface,
-    methods: Vec<&'static str>,
+pub struct MethodNotAllowed {
+    /// The methods that have a handler, as the `Allow` header lists them.
+    allowed: String,
 }
 
 impl MethodNotAllowed {
-    pub(super) fn new(surface: Surface) -> Self {
-        Self { surface, methods: Vec::new() }
+    pub fn new(allowed: String) -> Self {
+        Self { allowed }
     }
 
-    pub(super) fn allow(&mut self, method: &'static str) {
-        self.methods.push(method);
-    }
-
-    pub(super) fn allowed(&self) -> String {
-        self.methods.join(", ")
-    }
-
-    pub(super) async fn answer(self, app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-        let allowed = self.allowed();
-        let description = format!("this endpoint takes {allowed}");
-        let mut response = match self.surface {
-            Surface::OAuth => {
-                let error = Reason::RequestMethod.because(description);
-                answer::oauth_error(&app, &request, Denied::Refused(error))
-            }
-            Surface::Page => {
-                let error = Reason::RequestMethod.because(description);
-                answer::error_page(
-                    &app,
-                    &answer::request_id(&request),
-                    StatusCode::METHOD_NOT_ALLOWED,
-                    &error,
-                )
-            }
-            Surface::Api => {
-                answer::api_error(&answer::request_id(&request), StatusCode::METHOD_NOT_ALLOWED, &description)
+    /// Answers in the form that the route's surface uses.
+    pub async fn answer(self, app: web::Data<App>, request: Request) -> HttpResponse {
+        let description = format!("this endpoint takes {}", self.allowed);
+        let error = Reason::RequestMethod.because(description);
+        let mut response = match request.route.surface {
+            Surface::OAuth => answer::oauth_error(&app, &request, Denied::Refused(error)),
+            Surface::Page => answer::error_page(&app, &request, StatusCode::METHOD_NOT_ALLOWED, &error),
+            Surface::Api | Surface::Unknown => {
+                answer::api_error(&request, StatusCode::METHOD_NOT_ALLOWED, &error.description)
             }
         };
-        if let Ok(value) = header::HeaderValue::from_str(&allowed) {
+        if let Ok(value) = header::HeaderValue::from_str(&self.allowed) {
             response.headers_mut().insert(header::ALLOW, value);
         }
         response
@@ -83,7 +63,7 @@ impl MethodNotAllowed {
 }
 
 /// The answer to a preflight (Fetch standard, CORS protocol).
-pub(super) fn preflight(methods: &str) -> HttpResponse {
+pub fn preflight(methods: &str) -> HttpResponse {
     HttpResponse::NoContent()
         .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, methods))
         .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type"))

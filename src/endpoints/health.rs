@@ -1,24 +1,25 @@
-//! Whether the process answers, and whether it can do its work.
+//! Health checks: whether the process answers, and whether it can work.
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde_json::json;
 
 use crate::app::App;
 use crate::http::answer;
+use crate::http::call::Request;
 use crate::store::db::{DbError, Tx};
 use crate::store::leases;
 
-/// 200 as long as the process serves requests; it asks nothing else.
-pub(super) async fn live() -> HttpResponse {
+/// 200 as long as the process serves requests; checks nothing else.
+pub async fn live() -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(json!({"status": "ok"}))
 }
 
-/// 200 when the database takes a write and holds the keys that this process works with; otherwise 503 and why.
-pub(super) async fn ready(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    let (keys, now) = (app.keys.clone(), app.now());
+/// 200 if the database accepts a write and holds the keys that this process uses; otherwise 503 with the cause.
+pub async fn ready(app: web::Data<App>, request: Request) -> HttpResponse {
+    let (keys, now) = (app.keys.clone(), request.now);
     let check = async move |tx: &mut Tx| {
-        // A disk that is full shows when something is written, and not before.
+        // A full disk is only noticed by writing.
         leases::touch(tx, now).await?;
         keys.are_those_of(tx).await
     };
@@ -31,9 +32,9 @@ pub(super) async fn ready(app: web::Data<App>, request: HttpRequest) -> HttpResp
         Ok(false) => "the database holds other keys than those that this process started with",
         Err(DbError::Overloaded | DbError::Deadline) => "the database does not answer in time",
         Err(error) => {
-            tracing::warn!(request_id = answer::request_id(&request), "not ready: {error}");
+            tracing::warn!(request_id = request.id, "not ready: {error}");
             "the database is away or takes no writes"
         }
     };
-    answer::api_error(&answer::request_id(&request), StatusCode::SERVICE_UNAVAILABLE, trouble)
+    answer::api_error(&request, StatusCode::SERVICE_UNAVAILABLE, trouble)
 }

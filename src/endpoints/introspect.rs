@@ -1,7 +1,7 @@
-//! `/introspect`: what a token is worth at this moment (RFC 7662), told to who may know.
+//! `/introspect`: whether a token is valid at this moment, for callers that may know it (RFC 7662).
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use super::client_auth;
 use crate::app::App;
@@ -9,9 +9,10 @@ use crate::cache::catalogue::Freshness;
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
-use crate::http::form;
+use crate::http::call::Request;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
+use crate::oauth::grant::UserStatus;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::token::bearer::Presented;
@@ -23,14 +24,14 @@ use crate::tokens::access_token::{self, Read, subject};
 use crate::tokens::id_token;
 use crate::tokens::subject;
 
-pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     match introspect(&app, &request, body).await {
         Ok(told) => {
             let mut response = HttpResponse::Ok();
             response.insert_header((header::CACHE_CONTROL, "no-store"));
             match told {
-                Told::Plain(introspection) => response.json(introspection),
-                Told::Signed(token) => {
+                IntrospectionBody::Plain(introspection) => response.json(introspection),
+                IntrospectionBody::Signed(token) => {
                     response.content_type("application/token-introspection+jwt").body(token)
                 }
             }
@@ -39,21 +40,20 @@ pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::P
     }
 }
 
-/// A token that was replaced is worth nothing to who only asks about it.
+/// The grace period does not apply here: a replaced token is not valid for a caller that only asks about it.
 const NO_GRACE: Seconds = 0;
 
-enum Told {
+enum IntrospectionBody {
     Plain(Box<Introspection>),
     Signed(String),
 }
 
 async fn introspect(
     app: &App,
-    request: &HttpRequest,
+    request: &Request,
     body: web::Payload,
-) -> Result<Told, Denied<OAuthError>> {
-    let params = form::read(request, body).await?;
-    params.check(&client_auth::PARAMS)?;
+) -> Result<IntrospectionBody, Denied<OAuthError>> {
+    let params = client_auth::read_form(request, body).await?;
     params.check(&["token", "token_type_hint"])?;
     let caller = client_auth::identify(app, request, &params).await?;
     let caller = &caller.client;
@@ -67,11 +67,11 @@ async fn introspect(
         Some((name, mac)) => refresh_token(app, caller, name, &mac).await?,
         None => access_token(app, caller, token).await?,
     };
-    // Who may not know of a token is told the same as of one that is none.
+    // A caller that may not know about a token gets the same answer as for an invalid one.
     let introspection = introspection.unwrap_or_default();
     match wants_signed(request) {
-        false => Ok(Told::Plain(Box::new(introspection))),
-        true => Ok(Told::Signed(sign(app, caller, &introspection).await?)),
+        false => Ok(IntrospectionBody::Plain(Box::new(introspection))),
+        true => Ok(IntrospectionBody::Signed(sign(app, caller, &introspection).await?)),
     }
 }
 
@@ -82,7 +82,7 @@ pub(super) fn token(params: &Params) -> Result<&str, OAuthError> {
 
 async fn access_token(app: &App, caller: &Client, token: &str) -> Result<Option<Introspection>, Failure> {
     let Some(read) = access_token::read(app, token).await? else { return Ok(None) };
-    // What a signed token says of itself may spare the question to the database.
+    // An expired JWT needs no query.
     let is_over = matches!(&read, Read::Jwt(token) if token.expires_at <= app.now());
     if is_over {
         return Ok(None);
@@ -105,7 +105,7 @@ async fn access_token(app: &App, caller: &Client, token: &str) -> Result<Option<
     Ok(Some(Introspection::of_access_token(&app.issuer, &token, subject)))
 }
 
-/// A refresh token is its own client's business alone, and only the newest of its chain is worth anything.
+/// Only the client of a refresh token may ask about it, and only the newest token of a chain is valid.
 async fn refresh_token(
     app: &App,
     caller: &Client,
@@ -120,15 +120,15 @@ async fn refresh_token(
     let Some(found) = app.db.read::<_, DbError, _>(find).await? else { return Ok(None) };
     let chain = found.chain;
     let is_live = judge(&chain, &name, &caller.id, NO_GRACE, app.now()) == Ok(Verdict::Rotate);
-    if !is_live || found.standing.claims.is_none() {
+    if !is_live || found.user == UserStatus::Disabled {
         return Ok(None);
     }
     let subject = subject::subject(app, caller, &chain.grant.user);
     Ok(Some(Introspection::of_refresh_token(&app.issuer, &chain, subject)))
 }
 
-/// Who keeps the answer as proof asks for a signed one (RFC 9701 §4).
-fn wants_signed(request: &HttpRequest) -> bool {
+/// Whether the caller wants a signed response (RFC 9701 §4).
+fn wants_signed(request: &Request) -> bool {
     let accepted = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let mut types = accepted.unwrap_or_default().split(',');
     types.any(|accepted| {

@@ -2,20 +2,21 @@
 //! Discovery §4): one document.
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
-use crate::http::answer::{self, Surface};
+use crate::http::answer;
+use crate::http::call::Request;
 use crate::oauth::metadata::metadata;
 use crate::oauth::request::prompt;
 
-pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
     match app.registry.catalogue(Freshness::Cached).await {
         Ok(catalogue) => HttpResponse::Ok()
             .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
             .json(metadata(&app.issuer, &catalogue.scopes(), &app.config.keys.algorithms, &prompts(&app))),
-        Err(failure) => answer::failure(&app, &answer::request_id(&request), Surface::Api, &failure),
+        Err(failure) => answer::failure(&app, &request, &failure),
     }
 }
 

@@ -1,14 +1,14 @@
-//! `/revoke`: an application gives a token back (RFC 7009).
+//! `/revoke`: a client revokes a token (RFC 7009).
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use super::client_auth;
 use super::introspect::token;
 use crate::app::App;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
-use crate::http::form;
+use crate::http::call::Request;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::ClientId;
@@ -17,17 +17,16 @@ use crate::store::db::{DbError, Tx};
 use crate::store::{access_tokens as stored, grants};
 use crate::tokens::access_token::{self, Read};
 
-pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     match revoke(&app, &request, body).await {
         Ok(()) => HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).finish(),
         Err(denied) => answer::oauth_error(&app, &request, denied),
     }
 }
 
-/// Revokes a token of the client; one that is not one of its own is left alone, and nobody is told (RFC 7009 §2.2).
-async fn revoke(app: &App, request: &HttpRequest, body: web::Payload) -> Result<(), Denied<OAuthError>> {
-    let params = form::read(request, body).await?;
-    params.check(&client_auth::PARAMS)?;
+/// Revokes a token of the client. A token of another client is ignored, and the answer is the same (RFC 7009 §2.2).
+async fn revoke(app: &App, request: &Request, body: web::Payload) -> Result<(), Denied<OAuthError>> {
+    let params = client_auth::read_form(request, body).await?;
     params.check(&["token", "token_type_hint"])?;
     let caller = client_auth::identify(app, request, &params).await?;
     let client = caller.client.id.clone();
@@ -42,7 +41,7 @@ async fn revoke(app: &App, request: &HttpRequest, body: web::Payload) -> Result<
     Ok(())
 }
 
-/// Any token of a chain, the oldest too, ends the whole grant and what hangs on it.
+/// Any token of a chain, even the oldest, ends the whole grant and everything issued from it.
 async fn refresh_token(app: &App, name: RefreshName, client: ClientId) -> Result<(), Failure> {
     let now = app.now();
     let end = async move |tx: &mut Tx| {
@@ -51,7 +50,7 @@ async fn refresh_token(app: &App, name: RefreshName, client: ClientId) -> Result
     Ok(app.db.write::<_, DbError, _>(end).await?)
 }
 
-/// An access token ends alone: what it came from may still be in use.
+/// An access token ends alone, because its grant may still be in use.
 async fn access_token(app: &App, token: &str, client: ClientId) -> Result<(), Failure> {
     match access_token::read(app, token).await? {
         None => Ok(()),

@@ -1,13 +1,14 @@
-//! `/userinfo`: what an application may know of who signed in (OpenID Connect Core §5.3).
+//! `/userinfo`: claims about the person who signed in (OpenID Connect Core §5.3).
 
 use actix_web::http::header;
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use super::bearer;
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
 use crate::failure::{Denied, Failure};
-use crate::http::answer::{self, CallingClient};
+use crate::http::answer;
+use crate::http::call::Request;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::scope::OPENID;
 use crate::oauth::identity::claims::{Claims, Person};
@@ -19,19 +20,19 @@ use crate::tokens::access_token;
 use crate::tokens::id_token;
 use crate::tokens::subject;
 
-pub(super) async fn get(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
     let token = bearer::in_header(&request);
     respond(&app, &request, token.map_err(Denied::Refused)).await
 }
 
-pub(super) async fn post(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let token = bearer::in_header_or_body(&request, body).await;
     respond(&app, &request, token.map_err(Denied::Refused)).await
 }
 
 async fn respond(
     app: &App,
-    request: &HttpRequest,
+    request: &Request,
     token: Result<Option<String>, Denied<OAuthError>>,
 ) -> HttpResponse {
     let told = match token {
@@ -45,22 +46,26 @@ async fn respond(
                 .insert_header((header::CACHE_CONTROL, "no-store"))
                 .insert_header((header::PRAGMA, "no-cache"));
             match told {
-                Told::Plain(claims) => response.json(claims),
-                Told::Protected(token) => response.content_type("application/jwt").body(token),
+                UserInfoBody::Plain(claims) => response.json(claims),
+                UserInfoBody::Protected(token) => response.content_type("application/jwt").body(token),
             }
         }
         Err(denied) => answer::bearer_error(app, request, denied, OPENID),
     }
 }
 
-/// An answer in the form that the client is registered for.
-enum Told {
+/// The response in the form that the client is registered for.
+enum UserInfoBody {
     Plain(Claims),
     /// Signed, encrypted, or both.
     Protected(String),
 }
 
-async fn tell(app: &App, request: &HttpRequest, token: Option<String>) -> Result<Told, Denied<OAuthError>> {
+async fn tell(
+    app: &App,
+    request: &Request,
+    token: Option<String>,
+) -> Result<UserInfoBody, Denied<OAuthError>> {
     let Some(token) = token else {
         return Err(Reason::BearerMissing.because("the request has no access token").into());
     };
@@ -68,9 +73,9 @@ async fn tell(app: &App, request: &HttpRequest, token: Option<String>) -> Result
         return Err(Reason::BearerUnknown.because("the access token is not known here").into());
     };
     let client = &presented.token.client_id;
-    request.extensions_mut().insert(CallingClient(client.to_string()));
+    request.set_client(client.clone());
     let client = app.registry.client(client, Freshness::Cached).await?;
-    let Teller { person, scope, claims } = may_tell(presented, person, OPENID, app.now())?;
+    let Teller { person, scope, claims } = may_tell(presented, person, OPENID, request.now)?;
     let Some(client) = client else {
         return Err(Reason::BearerRevoked.because("the client of the access token is gone").into());
     };
@@ -79,10 +84,10 @@ async fn tell(app: &App, request: &HttpRequest, token: Option<String>) -> Result
     told.extend(claims.told_by(&person));
     told.insert("sub".into(), subject::subject(app, &client.client, &person.id).into());
     let protected = id_token::protect_user_info(app, &client.client, &told).await?;
-    Ok(protected.map_or(Told::Plain(told), Told::Protected))
+    Ok(protected.map_or(UserInfoBody::Plain(told), UserInfoBody::Protected))
 }
 
-/// The token and whom it speaks for, as the database says at this moment.
+/// The token and its person, as the database says at this moment.
 async fn find(app: &App, token: &str) -> Result<Option<(Presented, Option<Person>)>, Failure> {
     let Some(read) = access_token::read(app, token).await? else { return Ok(None) };
     let find = async move |conn: &mut Conn| {

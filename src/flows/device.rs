@@ -1,20 +1,20 @@
-//! A device's request on its way over the pages: what it becomes, and the person's answer (RFC 8628 §3.3).
+//! The flow of a device: its authorization request, and the person's answer (RFC 8628 §3.3).
 
 use std::collections::BTreeSet;
 
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
 use crate::failure::{Denied, Failure};
 use crate::flows::Checked;
-use crate::http::answer::{self, CallingClient};
+use crate::http::answer;
+use crate::http::call::Call;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::device::{Answer, Device};
 use crate::oauth::id::GrantId;
 use crate::oauth::identity::group;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::request::interaction::SignedIn;
 use crate::oauth::request::prompt::Prompt;
 use crate::oauth::request::response_type::ResponseType;
@@ -25,28 +25,27 @@ use crate::store::device_codes;
 /// The device of a flow, and its request as an authorization request.
 pub(super) async fn resume(
     app: &App,
-    http: &HttpRequest,
+    call: &Call,
     id: &GrantId,
 ) -> Result<(Checked, Device), Denied<Refusal>> {
     let over =
-        || Refusal::Page(Reason::DeviceAnswered.because("the request of the device is not known any more"));
+        || Refusal::Page(Reason::DeviceAnswered.because("the request of the device is no longer known"));
     let device = find(app, id).await?.ok_or_else(over)?;
-    http.extensions_mut().insert(CallingClient(device.client.to_string()));
+    call.set_client(device.client.clone());
     let client = app.registry.client(&device.client, Freshness::Now).await?.ok_or_else(over)?;
-    device.check(&client.client, app.now()).map_err(Refusal::Page)?;
+    device.check(&client.client, call.now).map_err(Refusal::Page)?;
     let catalogue = app.registry.catalogue(Freshness::Now).await?;
     let request = AuthorizationRequest {
         client_id: device.client.clone(),
         response_type: ResponseType::Code,
         answer_to: AnswerTo::Device(id.clone()),
-        required_groups: group::required(&client.client, &device.scope, &*catalogue),
-        scope: device.scope.clone(),
-        resources: device.resources.clone(),
+        required_groups: group::required(&client.client, &device.granted.scope, &*catalogue),
+        granted: device.granted.clone(),
         challenge: None,
         nonce: None,
-        // Whoever holds the device may be somebody else than whoever reads its code: so that is always asked.
+        // The person at the device may be another one than the person who types the code, so consent is always asked
+        // for.
         prompt: Prompt { consent: true, ..Prompt::default() },
-        claims: ClaimsRequest::default(),
         named: BTreeSet::new(),
         expected: Vec::new(),
     };
@@ -59,45 +58,40 @@ async fn find(app: &App, id: &GrantId) -> Result<Option<Device>, Failure> {
     Ok(app.db.read::<_, DbError, _>(find).await?)
 }
 
-/// Lets the device have what it asked for.
-pub(super) async fn approve(
-    app: &App,
-    http: &HttpRequest,
-    id: &GrantId,
-    signed_in: &SignedIn,
-) -> HttpResponse {
-    let (device, by, now) = (id.clone(), signed_in.clone(), app.now());
+/// Allows the device's request.
+pub(super) async fn approve(app: &App, call: &Call, id: &GrantId, signed_in: &SignedIn) -> HttpResponse {
+    let (device, by, now) = (id.clone(), signed_in.clone(), call.now);
     let allow = async move |tx: &mut Tx| {
         if device_codes::allow(tx, &device, &by, now).await? {
             return Ok(true);
         }
-        // The same page, loaded once more.
+        // The same page was submitted again.
         let answer = device_codes::find(tx, &device).await?.map(|device| device.answer);
         Ok(answer == Some(Answer::Allowed(by.session.clone())))
     };
     match app.db.write::<_, DbError, _>(allow).await {
         Ok(true) => answer::see_other(&format!("{}/device?allowed=1", app.issuer)),
         Ok(false) => {
-            let error = Reason::DeviceAnswered.because("the request of the device has ended meanwhile");
-            answer::page_error(app, http, error.into())
+            let error = Reason::DeviceAnswered.because("the request of the device has ended in the meantime");
+            answer::page_error(app, call, error.into())
         }
-        Err(error) => answer::page_error(app, http, Failure::Database(error).into()),
+        Err(error) => answer::page_error(app, call, Failure::Database(error).into()),
     }
 }
 
-/// Lets the device have nothing.
-pub(super) async fn deny(app: &App, http: &HttpRequest, id: &GrantId, why: OAuthError) -> HttpResponse {
-    let (device, now) = (id.clone(), app.now());
+/// Denies the device's request.
+pub(super) async fn deny(app: &App, call: &Call, id: &GrantId, why: OAuthError) -> HttpResponse {
+    let (device, now) = (id.clone(), call.now);
     let deny = async move |tx: &mut Tx| device_codes::deny(tx, &device, now).await;
     if let Err(error) = app.db.write::<_, DbError, _>(deny).await {
-        return answer::page_error(app, http, Failure::Database(error).into());
+        return answer::page_error(app, call, Failure::Database(error).into());
     }
     match why.reason {
-        // The person's own wish needs no error.
+        // The person decided this, so there is no error page.
         Reason::ConsentDenied | Reason::SignInCancelled => {
-            answer::log_refusal(http, &why);
+            answer::log_refusal(call, &why);
             answer::see_other(&format!("{}/device?denied=1", app.issuer))
         }
-        _ => answer::page_error(app, http, why.into()),
+        _ => answer::page_error(app, call, why.into()),
     }
 }

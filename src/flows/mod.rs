@@ -1,22 +1,25 @@
-//! The authorization request on its way from the endpoint over the pages to its answer.
+//! The flow of an authorization request, from the endpoint through the pages to its answer.
 
 mod device;
 mod response;
 
 use std::sync::Arc;
 
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 
 use crate::app::App;
-use crate::cache::catalogue::{Catalogue, Freshness};
+use crate::cache::catalogue::Catalogue;
+use crate::cache::decision::{Proof, View};
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
-use crate::http::answer::{self, CallingClient, Surface};
+use crate::http::answer;
 use crate::http::browser;
+use crate::http::call::{Call, Request};
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::device::Device;
 use crate::oauth::id::{ClientId, FlowId, SessionId, UserId};
+use crate::oauth::identity::logout::Hint;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{self, Next, Progress, SignedIn};
 use crate::oauth::request::params::Params;
@@ -31,12 +34,12 @@ use crate::store::{flows, sessions};
 use crate::tokens::id_token;
 use crate::tokens::subject;
 
-/// Seconds between two notes that a session was seen.
+/// At most once in this many seconds the use of a session is recorded.
 const SEEN_EVERY: Seconds = 60;
-/// How long a flow that is over still leads back to its application.
+/// For how many seconds a finished flow still leads back to its application.
 const FLOW_MEMORY: Seconds = 24 * 3600;
 
-/// A request that has passed every check, and who made it.
+/// A request that has passed all checks, and its client.
 #[derive(Clone)]
 pub struct Checked {
     pub client: Arc<StoredClient>,
@@ -44,36 +47,36 @@ pub struct Checked {
     pub catalogue: Arc<Catalogue>,
 }
 
-/// Validates a whole request; what a cached record would refuse, or answer with tokens, is asked of the database.
-pub async fn validate(
-    app: &App,
-    http: &HttpRequest,
-    received: &Received,
-) -> Result<Checked, Denied<Refusal>> {
+/// Validates an authorization request.
+///
+/// A refusal that rests on a cached record is decided again on the database. Two cases are always decided on the
+/// database: a request that is answered with tokens, because no later check follows as it does for a code; and a
+/// request that only some groups may make, because it may turn a person away.
+pub async fn validate(app: &App, call: &Call, received: &Received) -> Result<Checked, Denied<Refusal>> {
     let id = request::client_id(received).map_err(Refusal::Page)?;
-    http.extensions_mut().insert(CallingClient(id.to_string()));
-    match validate_with(app, &id, received, Freshness::Cached).await {
-        // What brings tokens has no gate behind it, as a code has; and what only some may do may turn somebody away.
-        Ok(checked)
-            if checked.request.response_type != ResponseType::Code
-                || !checked.request.required_groups.is_empty() => {}
-        Err(Denied::Refused(_)) => {}
-        outcome => return outcome,
+    call.set_client(id.clone());
+    let mut hint = Proof::default();
+    let mut decide = async |view: &View<'_>| validate_over(app, view, &id, received, &mut hint).await;
+    let checked = app.registry.decide(&mut decide).await?;
+    let request = &checked.request;
+    match request.response_type == ResponseType::Code && request.required_groups.is_empty() {
+        true => Ok(checked),
+        false => decide(&app.registry.fresh()).await,
     }
-    validate_with(app, &id, received, Freshness::Now).await
 }
 
-async fn validate_with(
+async fn validate_over(
     app: &App,
+    view: &View<'_>,
     id: &ClientId,
     received: &Received,
-    freshness: Freshness,
+    hint: &mut Proof<Hint>,
 ) -> Result<Checked, Denied<Refusal>> {
-    let Some(client) = app.registry.client(id, freshness).await? else {
+    let Some(client) = view.client(id).await? else {
         let error = Reason::ClientUnknown.because("no client is registered with this client_id");
         return Err(Refusal::Page(error).into());
     };
-    let catalogue = app.registry.catalogue(freshness).await?;
+    let catalogue = view.catalogue().await?;
     let pkce = app.config.oauth.require_pkce.default_policy();
     let known = Known { catalogue: &*catalogue, issuer: &app.issuer, pkce };
     let mut request = request::validate(&client.client, received, &known)?;
@@ -82,14 +85,14 @@ async fn validate_with(
             .because("people cannot make accounts here, so prompt=create is not supported");
         return Err(request.refuse(error).into());
     }
-    match hinted(app, &client.client, received.params()).await {
-        // The request may want somebody by the claim sub as well: then it is the one of both, or nobody.
+    match hinted(app, &client.client, received.params(), hint).await {
+        // If the `sub` claim also requests a person, both must be the same.
         Ok(Some(subject)) if request.expected.is_empty() || request.expected.contains(&subject) => {
             request.expected = vec![subject];
         }
         Ok(Some(_)) => {
             let error = Reason::SignInOtherPerson
-                .because("the id_token_hint names somebody else than the parameter claims");
+                .because("the id_token_hint and the parameter claims name different people");
             return Err(request.refuse(error).into());
         }
         Ok(None) => {}
@@ -101,10 +104,15 @@ async fn validate_with(
     Ok(Checked { client, request, catalogue })
 }
 
-/// Whom the request's id_token_hint names (OpenID Connect Core §3.1.2.1).
-async fn hinted(app: &App, client: &Client, params: &Params) -> Result<Option<String>, Denied<OAuthError>> {
+/// The person that the `id_token_hint` names (OpenID Connect Core §3.1.2.1); `None` if there is no hint.
+async fn hinted(
+    app: &App,
+    client: &Client,
+    params: &Params,
+    hint: &mut Proof<Hint>,
+) -> Result<Option<String>, Denied<OAuthError>> {
     let Some(token) = params.one("id_token_hint")? else { return Ok(None) };
-    let hint = id_token::read_hint(app, token).await?;
+    let hint = hint.get(async || id_token::read_hint(app, token).await).await?;
     if hint.client != client.id {
         return Err(Reason::HintOtherClient
             .because("the id_token_hint was not issued to this client")
@@ -113,37 +121,37 @@ async fn hinted(app: &App, client: &Client, params: &Params) -> Result<Option<St
     Ok(Some(hint.names.subject))
 }
 
-/// Keeps a request until a person has answered, bound to this browser; `page` is where to send it.
+/// Keeps a request until a person has answered it, bound to this browser; `page` is where the browser is sent.
 pub async fn begin_flow(
     app: &App,
-    http: &HttpRequest,
+    http: &Request,
     (client, waiting): (ClientId, Waiting),
     page: &str,
 ) -> Result<HttpResponse, Failure> {
-    let (id, cookie, now) = (FlowId::new(random_id()), random_token(), app.now());
+    let (id, cookie, now) = (FlowId::new(random_id()), random_token(), http.now);
     let location = flow_url(app, page, &id);
     let set = browser::new_flow_cookie(app, &id, &cookie, now);
-    let ends_at = now + app.config.sign_in.flow_lifetime.seconds();
+    let expires_at = now + app.config.sign_in.flow_lifetime.seconds();
     app.db
         .write::<_, DbError, _>(async move |tx| {
-            let until = (ends_at, ends_at + FLOW_MEMORY);
+            let until = (expires_at, expires_at + FLOW_MEMORY);
             flows::save(tx, &id, &Hash::of(&cookie), (&client, &waiting), until).await
         })
         .await?;
     let mut response = answer::see_other(&location);
     for cookie in browser::surplus_flow_cookies(app, http).iter().chain([&set]) {
-        // The cookie was made here, of characters that stand in a header.
+        // The cookie was made here, of characters that are valid in a header.
         let _ = response.add_cookie(cookie);
     }
     Ok(response)
 }
 
-/// The address of a page of a flow.
+/// The URL of a page of a flow.
 pub fn flow_url(app: &App, page: &str, flow: &FlowId) -> String {
     format!("{}/{page}?flow={flow}", app.issuer)
 }
 
-/// A flow that this browser may go on with, its cookie's secret, and its request, checked anew.
+/// A flow that this browser may continue, the secret of its cookie, and its request, validated again.
 pub struct Resumed {
     pub flow: Flow,
     pub browser: String,
@@ -152,8 +160,8 @@ pub struct Resumed {
     pub device: Option<Device>,
 }
 
-/// Finds the flow that a page belongs to; only the browser that began it may go on.
-pub async fn resume_flow(app: &App, http: &HttpRequest, params: &Params) -> Result<Resumed, Denied<Refusal>> {
+/// Finds the flow of a page. Only the browser that began it may continue.
+pub async fn resume_flow(app: &App, http: &Request, params: &Params) -> Result<Resumed, Denied<Refusal>> {
     let (flow, browser) = find_flow(app, http, params).await?;
     let (checked, device) = match &flow.waiting {
         Waiting::Application(received) => (validate(app, http, received).await?, None),
@@ -161,24 +169,20 @@ pub async fn resume_flow(app: &App, http: &HttpRequest, params: &Params) -> Resu
             device::resume(app, http, id).await.map(|(checked, device)| (checked, Some(device)))?
         }
     };
-    if app.now() >= flow.ends_at {
+    if http.now >= flow.expires_at {
         let error = Reason::FlowExpired.because("the sign-in took too long; start it again");
         return Err(checked.request.refuse(error).into());
     }
     Ok(Resumed { flow, browser, checked, device })
 }
 
-async fn find_flow(
-    app: &App,
-    http: &HttpRequest,
-    params: &Params,
-) -> Result<(Flow, String), Denied<Refusal>> {
+async fn find_flow(app: &App, http: &Request, params: &Params) -> Result<(Flow, String), Denied<Refusal>> {
     let unknown = || -> Denied<Refusal> {
         Refusal::Page(Reason::FlowUnknown.because("this sign-in is not known here")).into()
     };
     let id = params.one("flow").map_err(Refusal::Page)?.map(FlowId::new).ok_or_else(unknown)?;
     let Some(cookie) = browser::flow_cookie(app, http, &id) else { return Err(other_browser()) };
-    let now = app.now();
+    let now = http.now;
     let found = app.db.read::<_, DbError, _>(async move |conn| flows::find(conn, &id, now).await).await?;
     let flow = found.ok_or_else(unknown)?;
     if !flow.belongs_to(&cookie) {
@@ -192,22 +196,22 @@ fn other_browser() -> Denied<Refusal> {
     Refusal::Page(error).into()
 }
 
-/// The accounts that are signed in in one browser, the last signed in first.
+/// The accounts that are signed in with one browser, the most recent sign-in first.
 #[derive(Clone, Debug, Default)]
 pub struct Accounts {
     pub people: Vec<SignedIn>,
-    /// The cookie's token for each of them.
+    /// The session token of each account, from the cookie.
     tokens: Vec<String>,
 }
 
 impl Accounts {
-    /// The token that stands for the session of this user.
+    /// The session token of this user.
     pub fn token_of(&self, user: &UserId) -> Option<&str> {
         let at = self.people.iter().position(|here| here.user == *user)?;
         self.tokens.get(at).map(String::as_str)
     }
 
-    /// The tokens but for those of some sessions.
+    /// The session tokens without those of some sessions.
     pub fn tokens_without(&self, ended: &[&SessionId]) -> Vec<String> {
         let all = self.people.iter().zip(&self.tokens);
         let others = all.filter(|(here, _)| !ended.contains(&&here.session));
@@ -220,14 +224,14 @@ impl Accounts {
     }
 }
 
-/// Who is signed in in this browser, and what they have allowed `client`, where there is one.
-pub async fn accounts(app: &App, http: &HttpRequest, client: Option<&ClientId>) -> Result<Accounts, Failure> {
+/// The accounts that are signed in with this browser, and what each has allowed `client`, if there is one.
+pub async fn accounts(app: &App, http: &Request, client: Option<&ClientId>) -> Result<Accounts, Failure> {
     let tokens = browser::session_tokens(app, http);
     if tokens.is_empty() {
         return Ok(Accounts::default());
     }
     let hashes: Vec<Hash> = tokens.iter().map(|token| Hash::of(token)).collect();
-    let (client, now) = (client.cloned(), app.now());
+    let (client, now) = (client.cloned(), http.now);
     let idle_since = now - app.config.sessions.idle_lifetime.seconds();
     let find = async move |conn: &mut Conn| {
         let mut found = Vec::with_capacity(hashes.len());
@@ -249,18 +253,29 @@ pub async fn accounts(app: &App, http: &HttpRequest, client: Option<&ClientId>) 
     Ok(accounts)
 }
 
-/// Notes the sight outside the request: nobody waits for it, and a lost one is the next one's to make.
+/// Records the use of a session in the background; a lost record does no harm, because the next use makes another.
 fn note_seen(app: &App, signed_in: &SignedIn, now: Seconds) {
     let (db, session) = (app.db.clone(), signed_in.session.clone());
     actix_web::rt::spawn(async move {
         let touched = db.write::<_, DbError, _>(async move |tx| sessions::touch(tx, &session, now).await);
         if let Err(error) = touched.await {
-            tracing::warn!("a session's last sight was not noted: {error}");
+            tracing::warn!("the time at which a session was last used was not stored: {error}");
         }
     });
 }
 
-/// What a checked request needs next, of who is signed in now.
+/// The page for the next step of a request, for [`flow_url`]. If no page is needed, the endpoint that answers.
+pub fn page(next: &Next<'_>) -> &'static str {
+    match next {
+        Next::Authenticate(_) => "sign-in",
+        Next::SignUp => "sign-up",
+        Next::SelectAccount => "accounts",
+        Next::Consent(_) => "consent",
+        Next::Issue(_) => "authorize/resume",
+    }
+}
+
+/// The next step of a checked request, for the accounts that are signed in now.
 pub fn next<'a>(
     app: &App,
     checked: &Checked,
@@ -274,11 +289,11 @@ pub fn next<'a>(
     interaction::next(&client.client, request, &accounts.people, progress, is_expected, app.now())
 }
 
-/// Gives who asked what the request asks for, and sends the person on.
-pub async fn issue(app: &App, http: &HttpRequest, checked: &Checked, signed_in: &SignedIn) -> HttpResponse {
+/// Issues what was requested, and sends the person on.
+pub async fn issue(app: &App, call: &Call, checked: &Checked, signed_in: &SignedIn) -> HttpResponse {
     let (return_to, state) = match &checked.request.answer_to {
         AnswerTo::Application { return_to, state } => (return_to, state),
-        AnswerTo::Device(device) => return device::approve(app, http, device, signed_in).await,
+        AnswerTo::Device(device) => return device::approve(app, call, device, signed_in).await,
     };
     match response::make(app, checked, return_to, signed_in).await {
         Ok(response) => {
@@ -288,31 +303,26 @@ pub async fn issue(app: &App, http: &HttpRequest, checked: &Checked, signed_in: 
             pairs.push(("iss", app.issuer.as_str()));
             answer::authorization_response(app, return_to, &pairs)
         }
-        Err(failure) => fail(app, http, &checked.request, &failure),
+        Err(failure) => fail(app, call, &checked.request, &failure),
     }
 }
 
 /// Tells who asked that there is nothing, and sends the person on.
-pub async fn decline(app: &App, http: &HttpRequest, checked: Checked, error: OAuthError) -> HttpResponse {
+pub async fn decline(app: &App, call: &Call, checked: Checked, error: OAuthError) -> HttpResponse {
     match &checked.request.answer_to {
-        AnswerTo::Device(device) => device::deny(app, http, device, error).await,
+        AnswerTo::Device(device) => device::deny(app, call, device, error).await,
         AnswerTo::Application { .. } => {
-            answer::authorization_error(app, http, Denied::Refused(checked.request.refuse(error)))
+            answer::authorization_error(app, call, Denied::Refused(checked.request.refuse(error)))
         }
     }
 }
 
-/// Tells of a failure of ours: the application, where client and redirect URI are verified, and otherwise the person.
-pub fn fail(
-    app: &App,
-    http: &HttpRequest,
-    request: &AuthorizationRequest,
-    failure: &Failure,
-) -> HttpResponse {
+/// Reports a failure: to the application if client and redirect URI are verified, otherwise to the person.
+pub fn fail(app: &App, call: &Call, request: &AuthorizationRequest, failure: &Failure) -> HttpResponse {
     match &request.answer_to {
         AnswerTo::Application { return_to, state } => {
-            answer::redirect_failure(app, http, (return_to, state.as_deref()), failure)
+            answer::redirect_failure(app, call, return_to, state.as_deref(), failure)
         }
-        AnswerTo::Device(_) => answer::failure(app, &answer::request_id(http), Surface::Page, failure),
+        AnswerTo::Device(_) => answer::failure(app, call, failure),
     }
 }

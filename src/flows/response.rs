@@ -1,11 +1,11 @@
-//! What an authorization response brings, by its response type (OpenID Connect Core §3.1.2.5, §3.2.2.5, §3.3.2.5).
+//! Authorization responses by response type (OpenID Connect Core §3.1.2.5, §3.2.2.5, §3.3.2.5).
 
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Failure;
 use crate::flows::Checked;
-use crate::oauth::grant::Grant;
 use crate::oauth::grant::code::Code;
+use crate::oauth::grant::{Grant, Parties};
 use crate::oauth::id::GrantId;
 use crate::oauth::request::interaction::SignedIn;
 use crate::oauth::request::response_type::ResponseType;
@@ -17,10 +17,10 @@ use crate::store::{access_tokens, codes, grants};
 use crate::tokens::access_token::Draft;
 use crate::tokens::id_token::{Beside, Signer};
 
-/// Seconds for which whoever redeems a code too late is told so.
+/// For how many seconds a code that was never redeemed is still reported as expired.
 const MEMORY: Seconds = 24 * 3600;
 
-/// The parameters of a response, but for `state` and `iss`.
+/// The parameters of a response, except `state` and `iss`.
 pub(super) type Response = Vec<(&'static str, String)>;
 
 /// Issues what the request asks for.
@@ -33,7 +33,7 @@ pub(super) async fn make(
     let request = &checked.request;
     let code = request.response_type.has_code().then(|| format!("gac_{}", random_token()));
     if let Some(code) = &code {
-        store_code(app, (checked, return_to), signed_in, code).await?;
+        store_code(app, checked, return_to, signed_in, code).await?;
     }
     match request.response_type {
         ResponseType::Code => Ok(code.into_iter().map(|code| ("code", code)).collect()),
@@ -41,24 +41,21 @@ pub(super) async fn make(
     }
 }
 
-/// What hangs on a new grant that is given now.
+/// A new grant, for a code or for tokens that pass through the browser.
 fn grant(checked: &Checked, signed_in: &SignedIn) -> Grant {
     let request = &checked.request;
-    Grant {
-        id: GrantId::new(random_id()),
+    let parties = Parties {
         client: request.client_id.clone(),
         user: signed_in.user.clone(),
         session: signed_in.session.clone(),
-        scope: request.scope.clone(),
-        resources: request.resources.clone(),
-        claims: request.claims.clone(),
-        auth_time: signed_in.auth_time,
-    }
+    };
+    Grant::new(GrantId::new(random_id()), parties, request.granted.clone(), signed_in.authentication.clone())
 }
 
 async fn store_code(
     app: &App,
-    (checked, return_to): (&Checked, &ReturnAddress),
+    checked: &Checked,
+    return_to: &ReturnAddress,
     signed_in: &SignedIn,
     code: &str,
 ) -> Result<(), Failure> {
@@ -71,14 +68,14 @@ async fn store_code(
         nonce: request.nonce.clone(),
         expires_at: now + tokens.code_lifetime.seconds(),
     };
-    let remembered_until = record.expires_at + MEMORY;
-    let save = async move |tx: &mut Tx| codes::save(tx, &hash, &record, remembered_until).await;
+    let purge_after = record.expires_at + MEMORY;
+    let save = async move |tx: &mut Tx| codes::save(tx, &hash, &record, purge_after).await;
     Ok(app.db.write::<_, DbError, _>(save).await?)
 }
 
-/// Tokens that the application gets without asking the token endpoint.
+/// Issues tokens for the response itself.
 ///
-/// They hang on a grant of their own: a code beside them may be redeemed or not.
+/// They have a grant of their own, because a code beside them may be redeemed or not.
 async fn through_the_browser(
     app: &App,
     checked: &Checked,
@@ -91,7 +88,7 @@ async fn through_the_browser(
         false => None,
         true => {
             let draft = Draft::of_authorization(app, &checked.catalogue).await?;
-            let token = draft.of_grant(client, &grant, &grant.scope);
+            let token = draft.of_grant(client, &grant, &grant.granted.scope);
             Some((token.map_err(|error| Failure::Internal(error.to_string()))?, draft))
         }
     };
@@ -100,11 +97,11 @@ async fn through_the_browser(
     let mut response = Response::new();
     let mut access_token = None;
     if let Some((token, draft)) = &token {
-        let text = draft.finish(app, client, token, Some(grant.auth_time))?;
+        let text = draft.finish(app, client, token, Some(&grant.authentication))?;
         response.push(("access_token", text.clone()));
-        response.push(("token_type", "Bearer".to_owned()));
+        response.push(("token_type", token.token_type().as_str().to_owned()));
         response.push(("expires_in", token.lifetime().to_string()));
-        response.push(("scope", token.scope.to_string()));
+        response.push(("scope", token.granted.scope.to_string()));
         access_token = Some(text);
     }
     if request.response_type.has_id_token() {
@@ -122,11 +119,11 @@ async fn store_grant(
     token: Option<(AccessToken, Option<Hash>)>,
 ) -> Result<(), Failure> {
     let (now, grant, version) = (app.now(), grant.clone(), checked.client.client.version);
-    // Who was told of the session is to be told of its end.
-    let session_ends_at = now + app.config.sessions.lifetime.seconds();
-    let ends_at = token.as_ref().map_or(0, |(token, _)| token.expires_at).max(session_ends_at);
+    // An application that learned about the session must be notified of its end.
+    let session_expires_at = now + app.config.sessions.lifetime.seconds();
+    let expires_at = token.as_ref().map_or(0, |(token, _)| token.expires_at).max(session_expires_at);
     let save = async move |tx: &mut Tx| {
-        if !grants::save_for_browser(tx, &grant, version, ends_at, now).await? {
+        if !grants::save_for_browser(tx, &grant, version, expires_at, now).await? {
             return Ok(false);
         }
         if let Some((token, Some(hash))) = &token {
@@ -149,9 +146,9 @@ async fn id_token(
     let Some(signer) = Signer::of(app, &checked.client.client).await? else {
         return Err(Failure::Internal(format!("the client {} may not have an ID Token", grant.client)));
     };
-    let authentication = grant.authentication(checked.request.nonce.as_deref());
+    let source = grant.id_token(checked.request.nonce.as_deref());
     match checked.request.response_type {
-        ResponseType::IdToken => signer.sign_alone(&authentication, beside, &grant.scope).await,
-        _ => signer.sign(&authentication, beside).await,
+        ResponseType::IdToken => signer.sign_alone(&source, beside, &grant.granted.scope).await,
+        _ => signer.sign(&source, beside).await,
     }
 }

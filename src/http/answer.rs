@@ -1,10 +1,13 @@
-//! Answers that are not a success, each in the form that its surface demands.
+//! Errors, each in the form of its surface.
 
-use actix_web::http::{StatusCode, header};
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use minijinja::context;
 use serde_json::json;
 
+use super::call::Call;
+use super::route::Surface;
 use crate::app::App;
 use crate::failure::{Denied, Failure};
 use crate::oauth::error::OAuthError;
@@ -13,52 +16,87 @@ use crate::oauth::reason::{Reason, Who};
 use crate::oauth::request::Refusal;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::return_address::ReturnAddress;
+use crate::oauth::token::binding::AccessTokenType;
 
-/// Seconds after which an overloaded server is worth another try.
+/// The seconds after which an overloaded server should be tried again.
 pub const RETRY_AFTER: &str = "1";
-/// Seconds after which whoever has guessed too often may go on.
+/// The seconds after which a person may guess again.
 const RETRY_LATER: &str = "600";
 
-/// Who reads an answer, and so what its errors look like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Surface {
-    /// A program that speaks OAuth: JSON with `error`.
-    OAuth,
-    /// A person: a page.
-    Page,
-    /// Any other program: JSON with `message`.
-    Api,
-}
-
-/// Names a request in its answer and in the log.
+/// A refusal on its way to the client: the error, and additional headers of the answer.
 #[derive(Clone, Debug)]
-pub struct RequestId(pub String);
-
-pub fn request_id(request: &HttpRequest) -> String {
-    request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
+pub struct Refused {
+    pub error: OAuthError,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// The JSON of an OAuth endpoint (RFC 6749 §5.2), whatever the request accepts.
-pub fn oauth_error(app: &App, request: &HttpRequest, denied: Denied<OAuthError>) -> HttpResponse {
-    oauth_json(app, &request_id(request), &told(request, denied))
+impl Refused {
+    /// Adds a header. It replaces a header of the same name.
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
 }
 
-/// The JSON of an endpoint that takes access tokens, with the challenge of RFC 6750 §3; `scope` is what it needs.
+impl From<OAuthError> for Refused {
+    fn from(error: OAuthError) -> Self {
+        Self { error, headers: Vec::new() }
+    }
+}
+
+impl From<OAuthError> for Denied<Refused> {
+    fn from(error: OAuthError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl From<Refused> for Denied<Refused> {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<Denied<OAuthError>> for Denied<Refused> {
+    fn from(denied: Denied<OAuthError>) -> Self {
+        match denied {
+            Denied::Refused(error) => Self::Refused(error.into()),
+            Denied::Failed(failure) => Self::Failed(failure),
+        }
+    }
+}
+
+/// A JSON error of an OAuth endpoint (RFC 6749 §5.2), whatever the request accepts.
+pub fn oauth_error(app: &App, call: &Call, denied: Denied<impl Into<Refused>>) -> HttpResponse {
+    let refused = logged(call, denied);
+    oauth_json(app, call, refused)
+}
+
+/// A JSON error of an endpoint that takes access tokens, with the challenge of RFC 6750 §3; `scope` is the required
+/// one.
 pub fn bearer_error(
     app: &App,
-    request: &HttpRequest,
-    denied: Denied<OAuthError>,
+    call: &Call,
+    denied: Denied<impl Into<Refused>>,
     scope: &'static str,
 ) -> HttpResponse {
-    let error = told(request, denied);
-    let mut response = oauth_json(app, &request_id(request), &error);
-    if !matches!(response.status().as_u16(), 400 | 401 | 403) {
-        return response;
+    let mut refused = logged(call, denied);
+    if matches!(oauth_status(&refused.error).as_u16(), 400 | 401 | 403) {
+        for scheme in AccessTokenType::ACCEPTED {
+            // Descriptions are printable ASCII without quotes (RFC 6749 §5.2).
+            if let Ok(challenge) = HeaderValue::try_from(challenge(app, scheme, &refused.error, scope)) {
+                refused = refused.with_header(header::WWW_AUTHENTICATE, challenge);
+            }
+        }
     }
-    let mut challenge = String::from("Bearer realm=\"grantor\"");
-    // Who sent no token is told no error: the request was none (RFC 6750 §3.1).
+    oauth_json(app, call, refused)
+}
+
+/// The challenge of one scheme (RFC 6750 §3).
+fn challenge(app: &App, scheme: AccessTokenType, error: &OAuthError, scope: &str) -> String {
+    let mut challenge = format!("{} realm=\"grantor\"", scheme.as_str());
+    // A request without a token gets no error code (RFC 6750 §3.1).
     if error.reason != Reason::BearerMissing {
-        let (code, uri) = (error.code().as_str(), error_uri(app, &error));
+        let (code, uri) = (error.code().as_str(), error_uri(app, error));
         let description = &error.description;
         challenge.push_str(&format!(
             ", error=\"{code}\", error_description=\"{description}\", error_uri=\"{uri}\""
@@ -67,46 +105,51 @@ pub fn bearer_error(
     if error.code() == ErrorCode::InsufficientScope {
         challenge.push_str(&format!(", scope=\"{scope}\""));
     }
-    // Descriptions are printable ASCII without quotes (RFC 6749 §5.2).
-    if let Ok(challenge) = header::HeaderValue::try_from(challenge) {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-    }
-    response
+    challenge
 }
 
-fn oauth_json(app: &App, request_id: &str, error: &OAuthError) -> HttpResponse {
+/// The status of an error at an OAuth endpoint (RFC 6749 §5.2).
+fn oauth_status(error: &OAuthError) -> StatusCode {
     let of_code = || StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::BAD_REQUEST);
-    let status = http_status(error.reason).unwrap_or_else(of_code);
+    http_status(error.reason).unwrap_or_else(of_code)
+}
+
+fn oauth_json(app: &App, call: &Call, Refused { error, headers }: Refused) -> HttpResponse {
+    let status = oauth_status(&error);
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CACHE_CONTROL, "no-store")).insert_header((header::PRAGMA, "no-cache"));
-    if status == StatusCode::UNAUTHORIZED {
+    let brings = |name: HeaderName| headers.iter().any(|(brought, _)| *brought == name);
+    if status == StatusCode::UNAUTHORIZED && !brings(header::WWW_AUTHENTICATE) {
         response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"grantor\", charset=\"UTF-8\""));
     }
-    if error.code() == ErrorCode::TemporarilyUnavailable {
+    if error.code() == ErrorCode::TemporarilyUnavailable && !brings(header::RETRY_AFTER) {
         response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+    }
+    for header in headers {
+        response.append_header(header);
     }
     let response = response.json(json!({
         "error": error.code().as_str(),
         "error_description": error.description,
-        "error_uri": error_uri(app, error),
+        "error_uri": error_uri(app, &error),
         "reason": error.reason.word(),
-        "request_id": request_id,
+        "request_id": call.id,
     }));
-    because(error, response)
+    because(&error, response)
 }
 
-/// The answer with its reason, for whoever counts them.
+/// Attaches the reason to the answer, for the metrics.
 fn because(error: &OAuthError, mut response: HttpResponse) -> HttpResponse {
     response.extensions_mut().insert(error.reason);
     response
 }
 
-/// Why a request was refused, or not answered as it should have been.
+/// The reason that is attached to an answer.
 pub fn reason_of(response: &HttpResponse) -> Option<Reason> {
     response.extensions().get::<Reason>().copied()
 }
 
-/// The status of a mistake in the HTTP request itself, on whatever surface.
+/// The HTTP status of a mistake in the HTTP request itself, on any surface.
 fn http_status(reason: Reason) -> Option<StatusCode> {
     match reason {
         Reason::RequestMediaType => Some(StatusCode::UNSUPPORTED_MEDIA_TYPE),
@@ -117,30 +160,31 @@ fn http_status(reason: Reason) -> Option<StatusCode> {
     }
 }
 
-/// A refused authorization request: a page, or back to the application.
-pub fn authorization_error(app: &App, request: &HttpRequest, denied: Denied<Refusal>) -> HttpResponse {
+/// A refused authorization request: a page, or a redirect to the application.
+pub fn authorization_error(app: &App, call: &Call, denied: Denied<Refusal>) -> HttpResponse {
     match denied {
         Denied::Refused(Refusal::Page(error)) => {
-            log_refusal(request, &error);
+            log_refusal(call, &error);
             let status = http_status(error.reason).unwrap_or(StatusCode::BAD_REQUEST);
-            error_page(app, &request_id(request), status, &error)
+            error_page(app, call, status, &error)
         }
         Denied::Refused(Refusal::Redirect { to, state, error }) => {
-            log_refusal(request, &error);
+            log_refusal(call, &error);
             redirect_with_error(app, &to, state.as_deref(), &error)
         }
-        Denied::Failed(failure) => failure_page(app, &request_id(request), &failure),
+        Denied::Failed(failure) => failure_page(app, call, &failure),
     }
 }
 
-/// A failure after client and redirect URI were verified: the application is told, not only the person.
+/// A failure after client and redirect URI were verified: the application gets the error, too.
 pub fn redirect_failure(
     app: &App,
-    request: &HttpRequest,
-    (to, state): (&ReturnAddress, Option<&str>),
+    call: &Call,
+    to: &ReturnAddress,
+    state: Option<&str>,
     failure: &Failure,
 ) -> HttpResponse {
-    let error = failed(&request_id(request), failure);
+    let error = failed(call, failure);
     redirect_with_error(app, to, state, &error)
 }
 
@@ -162,7 +206,7 @@ pub fn redirect_with_error(
     because(error, authorization_response(app, to, &answer))
 }
 
-/// Sends a response to the application by way of the person's browser, in the mode that the request asked for.
+/// Sends a response to the application through the person's browser, in the requested mode.
 pub fn authorization_response(app: &App, to: &ReturnAddress, response: &[(&str, &str)]) -> HttpResponse {
     match to.mode() {
         ResponseMode::Query | ResponseMode::Fragment => see_other(&to.with(response)),
@@ -170,7 +214,7 @@ pub fn authorization_response(app: &App, to: &ReturnAddress, response: &[(&str, 
     }
 }
 
-/// 303: the next request is a GET, whatever this one was (RFC 9700 §4.12).
+/// A redirect with status 303: the next request is a GET, whatever this one was (RFC 9700 §4.12).
 pub fn see_other(location: &str) -> HttpResponse {
     HttpResponse::SeeOther()
         .insert_header((header::LOCATION, location))
@@ -179,14 +223,14 @@ pub fn see_other(location: &str) -> HttpResponse {
         .finish()
 }
 
-/// A page for a person who cannot be sent anywhere.
-pub fn error_page(app: &App, request_id: &str, status: StatusCode, error: &OAuthError) -> HttpResponse {
-    error_page_with(app, request_id, status, error, None)
+/// An error page for a person who cannot be redirected.
+pub fn error_page(app: &App, call: &Call, status: StatusCode, error: &OAuthError) -> HttpResponse {
+    error_page_with(app, call, status, error, None)
 }
 
 fn error_page_with(
     app: &App,
-    request_id: &str,
+    call: &Call,
     status: StatusCode,
     error: &OAuthError,
     onward: Option<minijinja::Value>,
@@ -201,7 +245,7 @@ fn error_page_with(
         error => error.code().as_str(),
         reason => error.reason.word(),
         docs => error_uri(app, error),
-        request_id,
+        request_id => &call.id,
         onward,
     };
     let mut response = because(error, app.pages.render(status, "error.html", context));
@@ -210,7 +254,7 @@ fn error_page_with(
         StatusCode::TOO_MANY_REQUESTS => RETRY_LATER,
         _ => return response,
     };
-    response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static(wait));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(wait));
     response
 }
 
@@ -225,7 +269,7 @@ fn title(status: StatusCode, who: Who) -> &'static str {
     }
 }
 
-/// Whom the page speaks of; the template has a sentence for each.
+/// The audience of an error page; the template has a text for each.
 fn audience(who: Who) -> &'static str {
     match who {
         Who::Developer => "developer",
@@ -235,17 +279,17 @@ fn audience(who: Who) -> &'static str {
     }
 }
 
-fn failure_page(app: &App, request_id: &str, failure: &Failure) -> HttpResponse {
-    let error = failed(request_id, failure);
+fn failure_page(app: &App, call: &Call, failure: &Failure) -> HttpResponse {
+    let error = failed(call, failure);
     let status = StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    error_page(app, request_id, status, &error)
+    error_page(app, call, status, &error)
 }
 
-/// A refusal on a page of ours, or a failure.
-pub fn page_error(app: &App, request: &HttpRequest, denied: Denied<OAuthError>) -> HttpResponse {
+/// An error page for a refusal or a failure.
+pub fn page_error(app: &App, call: &Call, denied: Denied<OAuthError>) -> HttpResponse {
     authorization_error(
         app,
-        request,
+        call,
         match denied {
             Denied::Refused(error) => Denied::Refused(Refusal::Page(error)),
             Denied::Failed(failure) => Denied::Failed(failure),
@@ -253,28 +297,28 @@ pub fn page_error(app: &App, request: &HttpRequest, denied: Denied<OAuthError>) 
     )
 }
 
-/// The same with a way on: a link's text and its path here.
+/// An error page with a link to continue: its text and its path on this server.
 pub fn page_error_with(
     app: &App,
-    request: &HttpRequest,
+    call: &Call,
     denied: Denied<OAuthError>,
     text: &str,
     path: &str,
 ) -> HttpResponse {
     let error = match denied {
         Denied::Refused(error) => {
-            log_refusal(request, &error);
+            log_refusal(call, &error);
             error
         }
-        Denied::Failed(failure) => return failure_page(app, &request_id(request), &failure),
+        Denied::Failed(failure) => return failure_page(app, call, &failure),
     };
     let status = http_status(error.reason).unwrap_or(StatusCode::BAD_REQUEST);
     let href = format!("{}{path}", app.issuer);
-    error_page_with(app, &request_id(request), status, &error, Some(context! { text, href }))
+    error_page_with(app, call, status, &error, Some(context! { text, href }))
 }
 
-/// The general API's form: `message` carries the code, `description` the detail.
-pub fn api_error(request_id: &str, status: StatusCode, description: &str) -> HttpResponse {
+/// The JSON of the general API: `message` has the status, `description` the details.
+pub fn api_error(call: &Call, status: StatusCode, description: &str) -> HttpResponse {
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     if status == StatusCode::SERVICE_UNAVAILABLE {
@@ -283,69 +327,63 @@ pub fn api_error(request_id: &str, status: StatusCode, description: &str) -> Htt
     response.json(json!({
         "message": format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or("Error")),
         "description": description,
-        "request_id": request_id,
+        "request_id": call.id,
     }))
 }
 
-/// A failure in the form of its surface; it is logged here, once.
-pub fn failure(app: &App, request_id: &str, surface: Surface, failure: &Failure) -> HttpResponse {
-    match surface {
-        Surface::OAuth => oauth_json(app, request_id, &failed(request_id, failure)),
-        Surface::Page => failure_page(app, request_id, failure),
-        Surface::Api => {
-            let error = failed(request_id, failure);
-            let status =
-                StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            api_error(request_id, status, &error.description)
-        }
+/// Answers a failure in the form that the route's surface uses, and logs it. No other place logs it.
+pub fn failure(app: &App, call: &Call, failure: &Failure) -> HttpResponse {
+    match call.route.surface {
+        Surface::OAuth => oauth_json(app, call, failed(call, failure).into()),
+        Surface::Page => failure_page(app, call, failure),
+        Surface::Api | Surface::Unknown => api_failure(call, failure),
     }
 }
 
-/// What a client is told, once the log has it.
-fn told(request: &HttpRequest, denied: Denied<OAuthError>) -> OAuthError {
+/// Answers a failure in the form of the general API, and logs it. No other place logs it.
+pub fn api_failure(call: &Call, failure: &Failure) -> HttpResponse {
+    let error = failed(call, failure);
+    let status = StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    api_error(call, status, &error.description)
+}
+
+/// Logs a denial, and returns what the client learns of it.
+fn logged(call: &Call, denied: Denied<impl Into<Refused>>) -> Refused {
     match denied {
-        Denied::Refused(error) => {
-            log_refusal(request, &error);
-            error
+        Denied::Refused(refused) => {
+            let refused = refused.into();
+            log_refusal(call, &refused.error);
+            refused
         }
-        Denied::Failed(failure) => failed(&request_id(request), &failure),
+        Denied::Failed(failure) => failed(call, &failure).into(),
     }
 }
 
-/// What a client is told of a failure: nothing but whether to try again.
-fn failed(id: &str, failure: &Failure) -> OAuthError {
+/// What the client learns of a failure: only whether to try again.
+fn failed(call: &Call, failure: &Failure) -> OAuthError {
     if failure.is_temporary() {
-        tracing::warn!(request_id = id, "turned away, {}", failure.chain());
+        tracing::warn!(request_id = call.id, "turned away, {}", failure.chain());
         return Reason::ServerBusy
-            .because("the server is overloaded or its database is away; try again soon");
+            .because("the server is overloaded or its database does not answer; try again soon");
     }
-    tracing::error!(request_id = id, "failed: {}", failure.chain());
-    Reason::ServerFailed.because("the server failed; its operator finds the reason under the request id")
+    tracing::error!(request_id = call.id, "failed: {}", failure.chain());
+    Reason::ServerFailed
+        .because("the server failed; its operator finds the reason in the log by the request id")
 }
 
 fn error_uri(app: &App, error: &OAuthError) -> String {
     format!("{}/errors/{}", app.issuer, error.reason.word())
 }
 
-/// One line for a refusal that is answered.
-pub fn log_refusal(request: &HttpRequest, error: &OAuthError) {
-    let path = request.path();
+/// Logs a refusal in one line.
+pub fn log_refusal(call: &Call, error: &OAuthError) {
     tracing::info!(
-        request_id = request_id(request),
+        request_id = call.id,
         reason = error.reason.word(),
         error = error.code().as_str(),
-        client = calling_client(request),
-        path,
+        client = call.client_name(),
+        path = call.path,
         "refused: {}",
         error.description
     );
 }
-
-/// The client that a request says it comes from, for the log; empty where that is not known.
-pub fn calling_client(request: &HttpRequest) -> String {
-    request.extensions().get::<CallingClient>().map(|client| client.0.clone()).unwrap_or_default()
-}
-
-/// Who a request says it comes from, for the log.
-#[derive(Clone, Debug)]
-pub struct CallingClient(pub String);

@@ -1,36 +1,34 @@
 //! Which scripts of other origins may read an answer (Fetch standard, CORS protocol).
 //!
-//! Discovery and keys are open to all. Elsewhere the origins of the client that asks count, and where it is not known
-//! who asks, as in a preflight, those of any client. No cookie is ever looked at there, so none is allowed.
+//! Any script may read discovery and keys. Elsewhere only the origins of the client that makes the request are allowed;
+//! if the client is not known, none are. A preflight request cannot name its client, so the origins of all clients are
+//! allowed there. These endpoints never use cookies, so cookies are not allowed.
 
 use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 
+use super::call::Call;
+use super::route::Surface;
 use crate::app::App;
-use crate::cache::catalogue::Freshness;
+use crate::cache::decision::View;
 use crate::failure::Failure;
-use crate::http::answer::Surface;
-use crate::oauth::id::ClientId;
 
-/// An answer waits no longer for its header, with the database away.
+/// How long an answer waits for the database to decide about its header.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Adds what the browser of a script needs, for an answer to `client`, where that is known.
-pub(super) async fn allow(
-    app: &App,
-    surface: Surface,
-    (origin, client): (Option<HeaderValue>, Option<String>),
-    headers: &mut HeaderMap,
-) {
-    match surface {
-        Surface::Page => {}
+/// Adds to `headers` what the browser needs to let a script at `origin` read the answer.
+pub(super) async fn allow(app: &App, call: &Call, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
+    match call.route.surface {
+        Surface::Page | Surface::Unknown => {}
         Surface::Api => open_to(HeaderValue::from_static("*"), headers),
         Surface::OAuth => {
             headers.append(header::VARY, HeaderValue::from_static("Origin"));
             let Some(origin) = origin else { return };
             let allowed = match origin.to_str() {
-                Ok(text) => tokio::time::timeout(PATIENCE, is_allowed(app, text, client)).await,
+                Ok(text) => {
+                    tokio::time::timeout(PATIENCE, is_allowed(app, call, text, is_preflight(headers))).await
+                }
                 Err(_) => return,
             };
             match allowed {
@@ -43,6 +41,11 @@ pub(super) async fn allow(
     }
 }
 
+/// Whether this is the answer to a preflight request. Only such answers say which methods are allowed.
+fn is_preflight(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::ACCESS_CONTROL_ALLOW_METHODS)
+}
+
 fn open_to(origin: HeaderValue, headers: &mut HeaderMap) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(
@@ -51,17 +54,14 @@ fn open_to(origin: HeaderValue, headers: &mut HeaderMap) {
     );
 }
 
-async fn is_allowed(app: &App, origin: &str, client: Option<String>) -> Result<bool, Failure> {
-    if let Some(id) = client.as_deref().and_then(ClientId::parse) {
-        for freshness in [Freshness::Cached, Freshness::Now] {
-            let Some(client) = app.registry.client(&id, freshness).await? else {
-                return app.registry.is_origin(origin).await;
-            };
-            if client.client.allowed_origins().iter().any(|allowed| allowed.as_str() == origin) {
-                return Ok(true);
-            }
-        }
-        return Ok(false);
+async fn is_allowed(app: &App, call: &Call, origin: &str, is_preflight: bool) -> Result<bool, Failure> {
+    if is_preflight {
+        return app.registry.is_origin(origin).await;
     }
-    app.registry.is_origin(origin).await
+    let Some(id) = call.client() else { return Ok(false) };
+    let is_own = async |view: &View<'_>| {
+        let Some(client) = view.client(id).await? else { return Ok(false) };
+        Ok(client.client.allowed_origins().iter().any(|allowed| allowed.as_str() == origin))
+    };
+    app.registry.holds(is_own).await
 }

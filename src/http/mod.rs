@@ -1,11 +1,12 @@
-//! What every HTTP edge shares: the request's surroundings, its forms and cookies, and every answer but a success.
+//! The HTTP parts that all edges share: middleware, forms, cookies, and all answers that are not successes.
 
 pub mod answer;
 pub mod browser;
+pub mod call;
 pub mod client_address;
 pub(crate) mod cors;
 pub mod envelope;
 pub mod form;
 pub mod html;
-pub mod places;
 pub mod qr;
+pub mod route;

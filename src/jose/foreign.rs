@@ -37,6 +37,7 @@ impl ForeignKeys {
         Some(Self(keys.filter_map(|key| ForeignKey::read(key.clone())).collect()))
     }
 
+    /// Whether the set has no key that can be used here.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -156,7 +157,7 @@ mod tests {
     #[test]
     fn tokens_signed_by_one_of_the_keys_are_accepted() {
         let claims = json!({ "sub": "job" });
-        for algorithm in SigningAlgorithm::ALL {
+        for &algorithm in SigningAlgorithm::ALL {
             let (key, other) =
                 (SigningKey::generate(algorithm).unwrap(), SigningKey::generate(algorithm).unwrap());
             let keys = set(&[&other, &key]);

@@ -98,10 +98,12 @@ impl SigningKey {
         Ok(Self { kid, algorithm, jwk, pair })
     }
 
+    /// The name of the key: its thumbprint (RFC 7638).
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
+    /// The algorithm that the key signs with.
     pub fn algorithm(&self) -> SigningAlgorithm {
         self.algorithm
     }
@@ -199,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_stored_key_is_restored_and_its_jwk_has_nothing_private() {
-        for algorithm in SigningAlgorithm::ALL {
+        for &algorithm in SigningAlgorithm::ALL {
             let key = SigningKey::generate(algorithm).unwrap();
             let stored = key.to_pkcs8().unwrap();
             let again = SigningKey::from_pkcs8(algorithm, &stored).unwrap();

@@ -33,6 +33,7 @@ impl VerifyingKey {
         Ok(Self { kid: kid.to_owned(), algorithm, key })
     }
 
+    /// The name of the key, as in the `kid` of a token.
     pub fn kid(&self) -> &str {
         &self.kid
     }
@@ -153,7 +154,7 @@ mod tests {
     #[test]
     fn tokens_signed_by_our_keys_are_accepted() {
         let claims = json!({ "sub": "alice", "exp": 100 });
-        for algorithm in SigningAlgorithm::ALL {
+        for &algorithm in SigningAlgorithm::ALL {
             let (key, other) =
                 (SigningKey::generate(algorithm).unwrap(), SigningKey::generate(algorithm).unwrap());
             let keys = [public(&other), public(&key)];
@@ -192,7 +193,7 @@ mod tests {
     #[test]
     fn a_header_cannot_choose_how_it_is_verified() {
         let claims = json!({ "sub": "alice", "exp": 100 });
-        for algorithm in SigningAlgorithm::ALL {
+        for &algorithm in SigningAlgorithm::ALL {
             let key = SigningKey::generate(algorithm).unwrap();
             let (kid, keys) = (key.kid(), [public(&key)]);
             for alg in

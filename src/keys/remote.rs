@@ -1,11 +1,11 @@
 //! The public keys that clients (RFC 7591 §2) and trusted issuers publish at a `jwks_uri`.
 
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
-use tokio::sync::Mutex;
 
+use crate::cache::fresh::Fresh;
 use crate::fetch::{FetchError, Fetcher};
 use crate::jose::foreign::ForeignKeys;
 
@@ -13,7 +13,7 @@ use crate::jose::foreign::ForeignKeys;
 const AGE: Duration = Duration::from_secs(600);
 /// For how long they are still used when newer ones cannot be read.
 const STALE: Duration = Duration::from_secs(24 * 3600);
-/// The pause between two reads of one address, whatever tokens claim, so that nobody can make this server call more
+/// The pause between two reads of one address, whatever tokens claim, so that no one can make this server call more
 /// often.
 const PAUSE: Duration = Duration::from_secs(10);
 const ADDRESSES: usize = 1000;
@@ -36,8 +36,8 @@ pub struct RemoteKeys(Cache<String, Arc<Place>>);
 
 #[derive(Default)]
 struct Place {
-    read: RwLock<Option<(Arc<ForeignKeys>, Instant)>>,
-    /// When it was last read, successfully or not; locked while a task reads.
+    keys: Fresh<ForeignKeys>,
+    /// The moment of the last read, whether or not it succeeded.
     tried: Mutex<Option<Instant>>,
 }
 
@@ -60,14 +60,13 @@ impl RemoteKeys {
             self.0.insert(uri.to_owned(), place.clone());
             place
         });
-        let known = place.known();
-        if let Some((keys, at)) = &known
-            && at.elapsed() < AGE
-            && !keys.lacks(token)
-        {
-            return Ok(keys.clone());
-        }
-        match place.renew(fetcher, uri, known.as_ref().map(|(_, at)| *at)).await {
+        let known = place.keys.kept();
+        let seen = known.as_ref().map(|(_, at)| *at);
+        // What another call read while this one waited is good enough, even if the key is not in it either.
+        let suffices = |keys: &ForeignKeys, at: Instant| {
+            seen.is_none_or(|seen| at > seen) || (at.elapsed() < AGE && !keys.lacks(token))
+        };
+        match place.keys.get(suffices, async || place.read(fetcher, uri).await).await {
             Ok(keys) => Ok(keys),
             Err(why) => match known.filter(|(_, at)| at.elapsed() < STALE) {
                 Some((keys, _)) => Ok(keys),
@@ -84,33 +83,16 @@ impl Default for RemoteKeys {
 }
 
 impl Place {
-    fn known(&self) -> Option<(Arc<ForeignKeys>, Instant)> {
-        self.read.read().ok().and_then(|read| read.clone())
-    }
-
-    /// Reads the keys, once for all tasks that wait. `seen` is when the keys were read that did not suffice.
-    async fn renew(
-        &self,
-        fetcher: &Fetcher,
-        uri: &str,
-        seen: Option<Instant>,
-    ) -> Result<Arc<ForeignKeys>, NoKeys> {
-        let mut tried = self.tried.lock().await;
-        if let Some((keys, at)) = self.known()
-            && seen.is_none_or(|seen| at > seen)
+    /// Reads the keys, unless a read was tried a moment ago.
+    async fn read(&self, fetcher: &Fetcher, uri: &str) -> Result<ForeignKeys, NoKeys> {
         {
-            return Ok(keys);
+            let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+            if tried.is_some_and(|at| at.elapsed() < PAUSE) {
+                return Err(NoKeys::Lately);
+            }
+            *tried = Some(Instant::now());
         }
-        if tried.is_some_and(|at| at.elapsed() < PAUSE) {
-            return Err(NoKeys::Lately);
-        }
-        let at = Instant::now();
-        *tried = Some(at);
-        let keys = Arc::new(fetch(fetcher, uri).await?);
-        if let Ok(mut read) = self.read.write() {
-            *read = Some((keys.clone(), at));
-        }
-        Ok(keys)
+        fetch(fetcher, uri).await
     }
 }
 

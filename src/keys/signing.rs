@@ -5,9 +5,10 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::cache::fresh::Fresh;
 use crate::clock::Seconds;
 use crate::config::KeyOptions;
 use crate::failure::Failure;
@@ -64,7 +65,7 @@ struct Shared {
     schedule: Schedule,
     /// Decrypted keys by `kid`, because parsing an RSA key is slow.
     opened: Mutex<HashMap<String, Arc<SigningKey>>>,
-    current: RwLock<Option<(Arc<Current>, Instant)>>,
+    current: Fresh<Current>,
     is_rotating: AtomicBool,
 }
 
@@ -85,7 +86,7 @@ impl KeySet {
             algorithms: options.algorithms.clone(),
             schedule: options.schedule(),
             opened: Mutex::default(),
-            current: RwLock::default(),
+            current: Fresh::default(),
             is_rotating: AtomicBool::new(false),
         }));
         let rotation = set.rotation(&set.stored().await?, now);
@@ -98,24 +99,19 @@ impl KeySet {
 
     /// The keys now, or at most a second ago.
     pub async fn current(&self, now: Seconds) -> Result<Arc<Current>, Failure> {
-        let kept = self.0.current.read().ok().and_then(|kept| kept.clone());
-        if let Some((current, at)) = kept
-            && at.elapsed() < AGE
-            && current.at.abs_diff(now) <= AGE.as_secs()
-        {
-            return Ok(current);
-        }
-        let at = Instant::now();
+        let is_young = |current: &Current, read_at: Instant| {
+            read_at.elapsed() < AGE && current.at.abs_diff(now) <= AGE.as_secs()
+        };
+        self.0.current.get(is_young, async || self.read(now).await).await
+    }
+
+    async fn read(&self, now: Seconds) -> Result<Current, Failure> {
         let stored = self.stored().await?;
         let rotation = self.rotation(&stored, now);
         if !rotation.due.is_empty() {
             self.rotate_aside(rotation, now);
         }
-        let current = Arc::new(self.judged(&stored, now)?);
-        if let Ok(mut kept) = self.0.current.write() {
-            *kept = Some((current.clone(), at));
-        }
-        Ok(current)
+        self.judged(&stored, now)
     }
 
     async fn stored(&self) -> Result<Vec<StoredKey>, Failure> {
@@ -186,9 +182,7 @@ impl KeySet {
         let set = self.clone();
         tokio::spawn(async move {
             let rotated = rotation.run(&set.0.db, &set.0.master, now).await;
-            if let Ok(mut kept) = set.0.current.write() {
-                *kept = None;
-            }
+            set.0.current.clear();
             set.0.is_rotating.store(false, Ordering::Release);
             match rotated {
                 Ok(made) => note(&made, now),
@@ -208,14 +202,27 @@ pub struct Rotation {
     pub over: Vec<String>,
 }
 
+/// New keys that are not stored yet, and the names of the old keys to delete in the same transaction.
+#[derive(Debug)]
+pub struct MadeKeys {
+    made: Vec<(StoredKey, Due)>,
+    over: Vec<String>,
+}
+
 impl Rotation {
-    /// Makes the keys and stores those that no other node has made in the meantime. Returns the stored ones.
+    /// Creates the keys and stores those that no other process has created in the meantime. Returns the stored ones.
     pub async fn run(
         self,
         db: &Db,
         master: &Arc<MasterKey>,
         now: Seconds,
     ) -> Result<Vec<KeyRecord>, Failure> {
+        let made = self.make(master, now).await?;
+        Ok(db.write::<_, DbError, _>(async move |tx: &mut Tx| made.save(tx).await).await?)
+    }
+
+    /// Creates the keys on another thread, so that requests do not wait.
+    pub async fn make(self, master: &Arc<MasterKey>, now: Seconds) -> Result<MadeKeys, Failure> {
         let Self { due, over } = self;
         let master = master.clone();
         let made = tokio::task::spawn_blocking(move || {
@@ -223,20 +230,24 @@ impl Rotation {
                 .map(|due| Ok((make(&master, &due, now)?, due)))
                 .collect::<Result<Vec<_>, Failure>>()
         });
-        let made = made.await.map_err(|_| Failure::Internal("making a key panicked".into()))??;
-        let save = async move |tx: &mut Tx| {
-            let mut saved = Vec::new();
-            for (key, due) in &made {
-                if signing_keys::save_due(tx, key, due).await? {
-                    saved.push(key.record.clone());
-                }
+        let made = made.await.map_err(|_| Failure::Internal("the making of a key panicked".into()))??;
+        Ok(MadeKeys { made, over })
+    }
+}
+
+impl MadeKeys {
+    /// Stores the keys that no other process has created in the meantime, and returns them.
+    pub async fn save(&self, tx: &mut Tx) -> Result<Vec<KeyRecord>, DbError> {
+        let mut saved = Vec::new();
+        for (key, due) in &self.made {
+            if signing_keys::save_due(tx, key, due).await? {
+                saved.push(key.record.clone());
             }
-            for kid in &over {
-                signing_keys::delete(tx, kid).await?;
-            }
-            Ok(saved)
-        };
-        Ok(db.write::<_, DbError, _>(save).await?)
+        }
+        for kid in &self.over {
+            signing_keys::delete(tx, kid).await?;
+        }
+        Ok(saved)
     }
 }
 

@@ -5,19 +5,22 @@ use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
 use actix_web::http::{StatusCode, header};
-use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
+use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, web};
 use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
 
 use super::Metrics;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::http::answer::{self, Surface};
-use crate::secret::random_id;
+use crate::http::answer;
+use crate::http::call::Call;
+use crate::http::route::{Route, Surface};
 
 /// The maximum number of connections; Prometheus uses one.
 const CONNECTIONS: usize = 64;
 /// How many seconds an answer may still take when the server stops.
 const SHUTDOWN: u64 = 1;
+
+static ROUTE: Route = Route { path: "/metrics", surface: Surface::Api };
 
 /// Serves the metrics at `listener` until the handle stops it.
 pub fn serve(listener: TcpListener, app: Arc<App>) -> Result<ServerHandle, Failure> {
@@ -44,7 +47,11 @@ pub fn serve(listener: TcpListener, app: Arc<App>) -> Result<ServerHandle, Failu
     Ok(handle)
 }
 
-async fn show(metrics: web::Data<Metrics>) -> HttpResponse {
+fn call(metrics: &Metrics, request: &HttpRequest) -> Call {
+    Call::begin(&metrics.app, request, &ROUTE)
+}
+
+async fn show(metrics: web::Data<Metrics>, request: HttpRequest) -> HttpResponse {
     match metrics.text().await {
         Ok(text) => HttpResponse::Ok()
             .insert_header((header::CONTENT_TYPE, CONTENT_TYPE))
@@ -52,18 +59,19 @@ async fn show(metrics: web::Data<Metrics>) -> HttpResponse {
             .body(text),
         Err(error) => {
             let failure = Failure::Internal(format!("the metrics cannot be written: {error}"));
-            answer::failure(&metrics.app, &random_id(), Surface::Api, &failure)
+            answer::api_failure(&call(&metrics, &request), &failure)
         }
     }
 }
 
-async fn method_not_allowed() -> HttpResponse {
+async fn method_not_allowed(metrics: web::Data<Metrics>, request: HttpRequest) -> HttpResponse {
     let description = "this endpoint takes GET, HEAD";
-    let mut response = answer::api_error(&random_id(), StatusCode::METHOD_NOT_ALLOWED, description);
+    let mut response =
+        answer::api_error(&call(&metrics, &request), StatusCode::METHOD_NOT_ALLOWED, description);
     response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD"));
     response
 }
 
-async fn not_found() -> HttpResponse {
-    answer::api_error(&random_id(), StatusCode::NOT_FOUND, "there is nothing here but /metrics")
+async fn not_found(metrics: web::Data<Metrics>, request: HttpRequest) -> HttpResponse {
+    answer::api_error(&call(&metrics, &request), StatusCode::NOT_FOUND, "there is nothing here but /metrics")
 }

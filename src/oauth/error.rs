@@ -14,6 +14,7 @@ pub struct OAuthError {
 }
 
 impl OAuthError {
+    /// The error code that belongs to the reason.
     pub fn code(&self) -> ErrorCode {
         self.reason.code()
     }

@@ -1,7 +1,10 @@
 //! The `error` codes of OAuth: their names, where each is defined, and the HTTP status of each.
 
+use strum::{IntoStaticStr, VariantArray};
+
 /// The `error` codes that this server sends; [`Self::section`] says where each is defined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum ErrorCode {
     InvalidRequest,
     UnsupportedResponseType,
@@ -29,58 +32,11 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    pub const ALL: [Self; 23] = [
-        Self::InvalidRequest,
-        Self::UnsupportedResponseType,
-        Self::InvalidScope,
-        Self::ForbiddenScope,
-        Self::AccessDenied,
-        Self::UnauthorizedClient,
-        Self::InvalidClient,
-        Self::InvalidGrant,
-        Self::UnsupportedGrantType,
-        Self::InvalidTarget,
-        Self::AuthorizationPending,
-        Self::SlowDown,
-        Self::ExpiredToken,
-        Self::InvalidToken,
-        Self::InsufficientScope,
-        Self::LoginRequired,
-        Self::ConsentRequired,
-        Self::AccountSelectionRequired,
-        Self::UnmetAuthenticationRequirements,
-        Self::RequestNotSupported,
-        Self::RequestUriNotSupported,
-        Self::ServerError,
-        Self::TemporarilyUnavailable,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
+    /// The code as it is sent.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidRequest => "invalid_request",
-            Self::UnsupportedResponseType => "unsupported_response_type",
-            Self::InvalidScope => "invalid_scope",
-            Self::ForbiddenScope => "forbidden_scope",
-            Self::AccessDenied => "access_denied",
-            Self::UnauthorizedClient => "unauthorized_client",
-            Self::InvalidClient => "invalid_client",
-            Self::InvalidGrant => "invalid_grant",
-            Self::UnsupportedGrantType => "unsupported_grant_type",
-            Self::InvalidTarget => "invalid_target",
-            Self::AuthorizationPending => "authorization_pending",
-            Self::SlowDown => "slow_down",
-            Self::ExpiredToken => "expired_token",
-            Self::InvalidToken => "invalid_token",
-            Self::InsufficientScope => "insufficient_scope",
-            Self::LoginRequired => "login_required",
-            Self::ConsentRequired => "consent_required",
-            Self::AccountSelectionRequired => "account_selection_required",
-            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
-            Self::RequestNotSupported => "request_not_supported",
-            Self::RequestUriNotSupported => "request_uri_not_supported",
-            Self::ServerError => "server_error",
-            Self::TemporarilyUnavailable => "temporarily_unavailable",
-        }
+        self.into()
     }
 
     /// The HTTP status of a JSON answer with this code (RFC 6749 §5.2).

@@ -7,13 +7,13 @@ use serde::Serialize;
 use crate::oauth::client::assertion;
 use crate::oauth::client::{AuthMethod, ContentEncryption, GrantType, KeyManagement, SubjectType};
 use crate::oauth::grant::scope::ScopeRecord;
-use crate::oauth::identity::authentication::ACR_ONE_FACTOR;
+use crate::oauth::identity::authentication::ACR_VALUES;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::token::id_token;
 
-/// The metadata document; members whose default would claim more are written out.
+/// The metadata document. Members whose default would promise more than the server does are written out.
 #[derive(Debug, Serialize)]
 pub struct Metadata {
     pub issuer: String,
@@ -27,8 +27,8 @@ pub struct Metadata {
     pub jwks_uri: String,
     pub service_documentation: String,
     pub scopes_supported: Vec<String>,
-    pub response_types_supported: [&'static str; 6],
-    pub response_modes_supported: [&'static str; 3],
+    pub response_types_supported: Vec<&'static str>,
+    pub response_modes_supported: Vec<&'static str>,
     pub grant_types_supported: Vec<&'static str>,
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
@@ -82,15 +82,15 @@ pub fn metadata(
         jwks_uri: format!("{issuer}/jwks"),
         service_documentation: format!("{issuer}/errors"),
         scopes_supported: known.iter().map(|scope| scope.name.clone()).collect(),
-        response_types_supported: ResponseType::ALL.map(ResponseType::as_str),
-        response_modes_supported: ResponseMode::ALL.map(ResponseMode::as_str),
-        // Nothing is asked of the token endpoint by this name: it stands for the response types beside code.
+        response_types_supported: ResponseType::ALL.iter().map(|known| known.as_str()).collect(),
+        response_modes_supported: ResponseMode::ALL.iter().map(|known| known.as_str()).collect(),
+        // The token endpoint does not accept this value; it stands for the response types other than `code`.
         grant_types_supported: GrantType::ALL
             .iter()
             .map(|grant| grant.as_str())
             .chain(["implicit"])
             .collect(),
-        // Who introspects proves who it is.
+        // Clients must authenticate for introspection.
         introspection_endpoint_auth_methods_supported: methods
             .iter()
             .copied()
@@ -112,7 +112,7 @@ pub fn metadata(
         id_token_encryption_enc_values_supported: content.clone(),
         userinfo_encryption_alg_values_supported: key_management,
         userinfo_encryption_enc_values_supported: content,
-        acr_values_supported: [ACR_ONE_FACTOR],
+        acr_values_supported: ACR_VALUES,
         claim_types_supported: ["normal"],
         claims_supported: claims(known),
         claims_parameter_supported: true,
@@ -125,7 +125,7 @@ pub fn metadata(
     }
 }
 
-/// What ID Tokens say, and what scopes tell.
+/// The claims of ID Tokens and of all scopes.
 fn claims(known: &[&ScopeRecord]) -> Vec<String> {
     let told = known.iter().flat_map(|scope| scope.claims.iter().map(String::as_str));
     let all: BTreeSet<&str> = id_token::CLAIMS.into_iter().chain(told).collect();

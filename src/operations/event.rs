@@ -1,32 +1,36 @@
-//! What was done, as a value: who and when is added where it is kept. No event holds a secret.
+//! Records of acts as values. The place that stores an event adds the actor and the time. No event contains a secret.
 
 use serde_json::{Map, Value};
+
+use crate::oauth::id::ClientId;
 
 /// An act that was done.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     pub act: Act,
     pub object: Object,
-    /// What an update changed; empty for every other act, and for an update that changed nothing.
+    /// The client that the act concerns, if the object is a person.
+    pub client: Option<ClientId>,
+    /// What an update changed. Empty for other acts, and for an update that changed nothing.
     pub changes: Vec<Change>,
 }
 
-/// What an act was about.
+/// The object of an act.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
     pub kind: ObjectKind,
     pub id: String,
-    /// What people call it, where that is not its id.
+    /// The name that people use for it, if that is not the id.
     pub name: Option<String>,
 }
 
-/// A member of an object before and after.
+/// The value of a member before and after an act.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     pub member: String,
-    /// `null` where the object did not have it.
+    /// `null` if the object did not have the member.
     pub before: Value,
-    /// `null` where the object has it no longer.
+    /// `null` if the object no longer has the member.
     pub after: Value,
 }
 
@@ -37,7 +41,7 @@ macro_rules! words {
         pub enum $name { $($variant),* }
 
         impl $name {
-            /// The word that is stored; it never changes its meaning.
+            /// The word that is stored. Its meaning never changes.
             pub fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),* }
             }
@@ -57,29 +61,60 @@ words! {
         ScopeCreated = "scope.created",
         ScopeUpdated = "scope.updated",
         ScopeDeleted = "scope.deleted",
+        ResourceCreated = "resource.created",
+        ResourceUpdated = "resource.updated",
+        ResourceDeleted = "resource.deleted",
+        TrustedIssuerCreated = "trusted_issuer.created",
+        TrustedIssuerUpdated = "trusted_issuer.updated",
+        TrustedIssuerDeleted = "trusted_issuer.deleted",
+        SubjectLinked = "trusted_issuer.subject_linked",
+        SubjectUnlinked = "trusted_issuer.subject_unlinked",
+        ClientDeleted = "client.deleted",
+        ClientSecretAdded = "client.secret_added",
+        ClientSecretRemoved = "client.secret_removed",
+        SessionEnded = "session.ended",
+        UserSessionsEnded = "user.sessions_ended",
+        GrantRevoked = "grant.revoked",
+        ConsentTakenBack = "consent.taken_back",
+        KeyCreated = "key.created",
+        KeyRetired = "key.retired",
+        LogoutDeliveriesRetried = "logout_deliveries.retried",
     }
 }
 
 words! {
-    /// What it was done to.
+    /// The kind of object.
     ObjectKind {
         User = "user",
         Scope = "scope",
+        Resource = "resource",
+        TrustedIssuer = "trusted_issuer",
+        Client = "client",
+        Session = "session",
+        Grant = "grant",
+        Key = "key",
+        LogoutDeliveries = "logout_deliveries",
     }
 }
 
 impl Event {
     pub(super) fn new(act: Act, kind: ObjectKind, id: impl Into<String>) -> Self {
-        Self { act, object: Object { kind, id: id.into(), name: None }, changes: Vec::new() }
+        Self { act, object: Object { kind, id: id.into(), name: None }, client: None, changes: Vec::new() }
     }
 
-    /// The same event about an object that people know by `name`.
+    /// The same event, with the `name` that people use for the object.
     pub(super) fn named(mut self, name: impl Into<String>) -> Self {
         self.object.name = Some(name.into());
         self
     }
 
-    /// The same event with every member that differs between two states of the object.
+    /// The same event, about the object and this client.
+    pub(super) fn with(mut self, client: &ClientId) -> Self {
+        self.client = Some(client.clone());
+        self
+    }
+
+    /// The same event, with every member that differs between the two states of the object.
     pub(super) fn changing(mut self, before: Value, after: Value) -> Self {
         let (before, mut after) = (members(before), members(after));
         for (member, before) in before {

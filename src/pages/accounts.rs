@@ -1,7 +1,7 @@
-//! The page on which a person chooses one of the accounts that are signed in, or another one.
+//! The page for choosing one of the signed-in accounts, or another one.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use minijinja::{Value, context};
 
 use super::flow_form;
@@ -9,13 +9,14 @@ use crate::app::App;
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts, Resumed};
 use crate::http::answer;
+use crate::http::call::Request;
 use crate::oauth::id::SessionId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
 use crate::store::db::{DbError, Tx};
 use crate::store::flows as stored;
 
-pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match resume(&app, &request).await {
         Ok((resumed, accounts)) if accounts.people.is_empty() => go_on(&app, &resumed),
         Ok((resumed, accounts)) => page(&app, &resumed, &accounts),
@@ -23,7 +24,7 @@ pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     }
 }
 
-pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let (resumed, form) = match flow_form::read(&app, &request, body, PURPOSE).await {
         Ok(read) => read,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
@@ -48,13 +49,13 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
     }
 }
 
-async fn resume(app: &App, request: &HttpRequest) -> Result<(Resumed, Accounts), Denied<Refusal>> {
+async fn resume(app: &App, request: &Request) -> Result<(Resumed, Accounts), Denied<Refusal>> {
     let resumed = flow_form::resume(app, request).await?;
     let accounts = accounts(app, request, &resumed).await?;
     Ok((resumed, accounts))
 }
 
-async fn accounts(app: &App, request: &HttpRequest, resumed: &Resumed) -> Result<Accounts, Failure> {
+async fn accounts(app: &App, request: &Request, resumed: &Resumed) -> Result<Accounts, Failure> {
     flows::accounts(app, request, Some(&resumed.checked.request.client_id)).await
 }
 
@@ -62,7 +63,7 @@ fn go_on(app: &App, resumed: &Resumed) -> HttpResponse {
     answer::see_other(&flows::flow_url(app, "authorize/resume", &resumed.flow.id))
 }
 
-/// The sign-in page, for somebody who is not signed in yet.
+/// The URL of the sign-in page for an additional account.
 fn another(app: &App, resumed: &Resumed) -> String {
     format!("{}&another=1", flows::flow_url(app, "sign-in", &resumed.flow.id))
 }

@@ -1,18 +1,15 @@
-//! What the pages load, under names that change with their content.
+//! The files that the pages load. Their names change with their content.
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use crate::app::App;
 use crate::http::answer;
+use crate::http::call::Request;
 
-pub async fn show(app: web::Data<App>, request: HttpRequest, name: web::Path<String>) -> HttpResponse {
+pub async fn show(app: web::Data<App>, request: Request, name: web::Path<String>) -> HttpResponse {
     let Some((media_type, text)) = app.pages.asset(&name) else {
-        return answer::api_error(
-            &answer::request_id(&request),
-            StatusCode::NOT_FOUND,
-            "there is no such file",
-        );
+        return answer::api_error(&request, StatusCode::NOT_FOUND, "there is no such file");
     };
     HttpResponse::Ok()
         .content_type(media_type)

@@ -1,7 +1,7 @@
 //! The consent page.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use minijinja::{Value, context};
 
 use crate::app::App;
@@ -9,18 +9,18 @@ use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts, Checked, Resumed};
 use crate::http::answer;
 use crate::http::browser;
-use crate::http::client_address;
+use crate::http::call::{Call, Request};
 use crate::http::form;
 use crate::oauth::grant::device::{Answer, Device};
 use crate::oauth::grant::scope::KnownScopes as _;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::interaction::{Consent, Next, SignedIn};
+use crate::oauth::request::interaction::{Next, SignedIn};
 use crate::oauth::request::params::Params;
 use crate::oauth::request::{AnswerTo, AuthorizationRequest, Refusal};
 use crate::store::db::{DbError, Tx};
 use crate::store::{consents, flows as stored};
 
-pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match resume(&app, &request).await {
         Ok((resumed, accounts)) => {
             match flows::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
@@ -32,7 +32,7 @@ pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     }
 }
 
-pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let outcome = async {
         let (resumed, accounts) = resume(&app, &request).await?;
         let form = form::read(&request, body).await.map_err(Refusal::Page)?;
@@ -42,32 +42,33 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
         Ok(read) => read,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    // Every session ended while the page was open: sign in, and be asked again.
+    // All sessions ended while the page was open. The person signs in and is asked again.
     if accounts.people.is_empty() {
         return go_on(&app, &resumed);
     }
     if !browser::is_same_origin(&app, &request) {
         return answer::page_error(&app, &request, browser::forged().into());
     }
-    // Shown to somebody else, who has signed in in another tab meanwhile: nothing counts, and that person is asked.
+    // The page was shown to someone else, and another person has signed in in another tab. The answer does not count,
+    // and that person is asked.
     let asked = accounts.people.iter().find(|here| is_for(&app, &resumed, here, &form));
     let Some(signed_in) = asked else { return go_on(&app, &resumed) };
     if form.count("allow") == 0 {
         let error = Reason::ConsentDenied.because("the person denied the request");
         return flows::decline(&app, &request, resumed.checked, error).await;
     }
-    // Meanwhile this request may have come to somebody else.
+    // In the meantime this request may have become another person's.
     match flows::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
         Ok(Next::Consent(here)) if here.session == signed_in.session => {}
         _ => return go_on(&app, &resumed),
     }
-    match remember(&app, &resumed, signed_in).await {
+    match remember(&app, &request, &resumed, signed_in).await {
         Ok(()) => go_on(&app, &resumed),
         Err(failure) => answer::page_error(&app, &request, failure.into()),
     }
 }
 
-async fn resume(app: &App, request: &HttpRequest) -> Result<(Resumed, Accounts), Denied<Refusal>> {
+async fn resume(app: &App, request: &Request) -> Result<(Resumed, Accounts), Denied<Refusal>> {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let resumed = flows::resume_flow(app, request, &query).await?;
     let accounts = flows::accounts(app, request, Some(&resumed.checked.request.client_id)).await?;
@@ -78,12 +79,11 @@ fn go_on(app: &App, resumed: &Resumed) -> HttpResponse {
     answer::see_other(&flows::flow_url(app, "authorize/resume", &resumed.flow.id))
 }
 
-async fn remember(app: &App, resumed: &Resumed, signed_in: &SignedIn) -> Result<(), Failure> {
+async fn remember(app: &App, call: &Call, resumed: &Resumed, signed_in: &SignedIn) -> Result<(), Failure> {
     let (request, signed_in) = (resumed.checked.request.clone(), signed_in.clone());
-    let (flow, now) = (resumed.flow.id.clone(), app.now());
+    let (flow, now) = (resumed.flow.id.clone(), call.now);
     let allow = async move |tx: &mut Tx| {
-        let allowed = Consent { scope: request.scope.clone(), claims: request.named.clone() };
-        consents::allow(tx, &signed_in.user, &request.client_id, &allowed, now).await?;
+        consents::allow(tx, &signed_in.user, &request.client_id, &request.consent(), now).await?;
         stored::note_consented(tx, &flow, &signed_in.session).await
     };
     Ok(app.db.write::<_, DbError, _>(allow).await?)
@@ -91,7 +91,7 @@ async fn remember(app: &App, resumed: &Resumed, signed_in: &SignedIn) -> Result<
 
 const PURPOSE: &str = "consent";
 
-/// The form counts only for the person whom it was shown to.
+/// The values that bind the form to the person who saw it.
 fn bound_to<'a>(resumed: &'a Resumed, signed_in: &'a SignedIn) -> [&'a str; 3] {
     [resumed.flow.id.as_str(), resumed.browser.as_str(), signed_in.session.as_str()]
 }
@@ -101,10 +101,11 @@ fn is_for(app: &App, resumed: &Resumed, signed_in: &SignedIn, form: &Params) -> 
     app.keys.is_form_token(token, PURPOSE, &bound_to(resumed, signed_in))
 }
 
-fn page(app: &App, http: &HttpRequest, resumed: &Resumed, signed_in: &SignedIn) -> HttpResponse {
+fn page(app: &App, call: &Call, resumed: &Resumed, signed_in: &SignedIn) -> HttpResponse {
     let Checked { client, request, catalogue } = &resumed.checked;
     let (client, links) = (&client.client, &client.client.links);
     let described: Vec<Value> = request
+        .granted
         .scope
         .names()
         .filter_map(|name| catalogue.find(name))
@@ -126,25 +127,25 @@ fn page(app: &App, http: &HttpRequest, resumed: &Resumed, signed_in: &SignedIn) 
             username => &signed_in.username,
             accounts => flows::flow_url(app, "accounts", &resumed.flow.id),
             returns_to => returns_to(request),
-            device => resumed.device.as_ref().map(|device| asking(app, http, device)),
+            device => resumed.device.as_ref().map(|device| asking(call, device)),
             action => flows::flow_url(app, "consent", &resumed.flow.id),
             form_token => app.keys.form_token(PURPOSE, &bound_to(resumed, signed_in)),
         },
     )
 }
 
-/// What tells a person whether it is the own device that asks.
-fn asking(app: &App, http: &HttpRequest, device: &Device) -> Value {
+/// What tells people whether the device that asks is their own.
+fn asking(call: &Call, device: &Device) -> Value {
     let code = match &device.answer {
         Answer::Awaited(code) => Some(code.to_string()),
         Answer::Allowed(_) | Answer::Denied => None,
     };
-    let here = client_address::address(app, http).to_string();
-    let minutes = (app.now() - device.created_at).max(0) / 60;
+    let here = call.address.to_string();
+    let minutes = (call.now - device.created_at).max(0) / 60;
     context! { code, address => &device.address, here => (here != device.address).then_some(here), minutes }
 }
 
-/// Where the person will be sent; a device fetches its answer itself.
+/// Where the person is sent. `None` for a device, which fetches its answer itself.
 fn returns_to(request: &AuthorizationRequest) -> Option<String> {
     match &request.answer_to {
         AnswerTo::Application { return_to, .. } => Some(place(return_to.as_str())),
@@ -152,14 +153,14 @@ fn returns_to(request: &AuthorizationRequest) -> Option<String> {
     }
 }
 
-/// Where the person will be sent, short enough to be read: the host, or the scheme of a native application.
+/// A short name of the place where the person is sent: the host, or the scheme of a native application.
 fn place(uri: &str) -> String {
     let url = url::Url::parse(uri).ok();
     let host = url.as_ref().and_then(|url| url.host_str().map(str::to_owned));
     host.or_else(|| url.map(|url| url.scheme().to_owned())).unwrap_or_default()
 }
 
-/// What a standard claim tells, for the person whom it tells of; `None` for an operator's own.
+/// Describes a standard claim to the person that it is about. `None` for a claim that an operator defined.
 fn claim_description(name: &str) -> Option<&'static str> {
     Some(match name.split('#').next().unwrap_or(name) {
         "name" => "your full name",

@@ -1,7 +1,7 @@
 //! The page on which a person types the code that a device shows (RFC 8628 §3.3).
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use minijinja::context;
 
 use crate::app::App;
@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::flows;
 use crate::http::answer;
 use crate::http::browser;
+use crate::http::call::{Call, Request};
 use crate::http::client_address;
 use crate::http::form;
 use crate::http::qr;
@@ -20,27 +21,27 @@ use crate::store::db::{DbError, Tx};
 use crate::store::flows::Waiting;
 use crate::store::{device_codes, guesses};
 
-/// Wrong codes in one span of time from one browser, and from one network: with 20^8 codes and a thousand of them
-/// waiting, a network hits one in a million such spans.
+/// The largest number of wrong codes per span from one browser, and from one network. There are 20^8 codes. With a
+/// thousand of them waiting, a network guesses one in a million such spans.
 const GUESSES: [i64; 2] = [10, 25];
-/// Seconds of such a span.
+/// The length of a span in seconds.
 const SPAN: Seconds = 600;
 const PURPOSE: &str = "device";
 
-pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     for outcome in ["allowed", "denied"] {
         if query.count(outcome) > 0 {
             return app.pages.render(StatusCode::OK, "device_answered.html", context! { outcome });
         }
     }
-    // As the device shows it, or not at all: what cannot be one is not repeated.
+    // Only a code in the form that devices show is put into the field again.
     let code = query.one("user_code").ok().flatten().and_then(UserCode::parse);
     let code = code.map(|code| code.to_string()).unwrap_or_default();
     page(&app, &request, StatusCode::OK, &code)
 }
 
-pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let form = match form::read(&request, body).await {
         Ok(form) => form,
         Err(error) => return answer::page_error(&app, &request, error.into()),
@@ -58,18 +59,14 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
     }
     let typed = form.one("user_code").ok().flatten().unwrap_or_default();
     let found = match UserCode::parse(typed) {
-        // What cannot be a code is no guess.
+        // Text that cannot be a code does not count as a guess.
         None => Ok(Found::Nothing),
         Some(code) => look_up(&app, &request, &browser, code).await,
     };
     match found {
         Ok(Found::Device(device)) => begin(&app, &request, &device).await,
         Ok(Found::Nothing) => {
-            tracing::info!(
-                request_id = answer::request_id(&request),
-                reason = "user_code.unknown",
-                "a user code was wrong"
-            );
+            tracing::info!(request_id = request.id, reason = "user_code.unknown", "a user code was wrong");
             page(&app, &request, StatusCode::UNPROCESSABLE_ENTITY, typed)
         }
         Ok(Found::TooMany) => {
@@ -81,16 +78,16 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
     }
 }
 
-/// What a code leads to.
+/// What a typed code leads to.
 enum Found {
     Device(Box<Device>),
     Nothing,
     TooMany,
 }
 
-async fn look_up(app: &App, request: &HttpRequest, browser: &str, code: UserCode) -> Result<Found, Failure> {
-    let now = app.now();
-    let (span, network) = (now / SPAN, client_address::bucket(client_address::address(app, request)));
+async fn look_up(app: &App, call: &Call, browser: &str, code: UserCode) -> Result<Found, Failure> {
+    let now = call.now;
+    let (span, network) = (now / SPAN, client_address::bucket(call.address));
     let buckets =
         [format!("user_code browser {browser} {span}"), format!("user_code network {network} {span}")];
     let look = async move |tx: &mut Tx| {
@@ -112,7 +109,7 @@ async fn look_up(app: &App, request: &HttpRequest, browser: &str, code: UserCode
     Ok(app.db.write::<_, DbError, _>(look).await?)
 }
 
-async fn begin(app: &App, request: &HttpRequest, device: &Device) -> HttpResponse {
+async fn begin(app: &App, request: &Request, device: &Device) -> HttpResponse {
     let waiting = (device.client.clone(), Waiting::Device(device.grant.clone()));
     match flows::begin_flow(app, request, waiting, "authorize/resume").await {
         Ok(onward) => onward,
@@ -120,7 +117,7 @@ async fn begin(app: &App, request: &HttpRequest, device: &Device) -> HttpRespons
     }
 }
 
-fn page(app: &App, request: &HttpRequest, status: StatusCode, code: &str) -> HttpResponse {
+fn page(app: &App, request: &Request, status: StatusCode, code: &str) -> HttpResponse {
     let known = browser::device_token(app, request);
     let token = known.clone().unwrap_or_else(crate::secret::random_token);
     let mut response = app.pages.render(
@@ -133,14 +130,14 @@ fn page(app: &App, request: &HttpRequest, status: StatusCode, code: &str) -> Htt
         },
     );
     if known.is_none() {
-        // The cookie was made here, of characters that stand in a header.
+        // The cookie consists of characters that are allowed in a header.
         let _ = response.add_cookie(&browser::device_cookie(app, token));
     }
     response
 }
 
-/// The address with a code in it as a picture, for devices that cannot draw one.
-pub async fn picture(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+/// A picture of the address with the code in it, for devices that cannot draw one.
+pub async fn picture(app: web::Data<App>, request: Request) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let code = query.one("user_code").ok().flatten().and_then(UserCode::parse);
     let drawn = code.and_then(|code| qr::svg(&format!("{}/device?user_code={code}", app.issuer)));
@@ -150,10 +147,8 @@ pub async fn picture(app: web::Data<App>, request: HttpRequest) -> HttpResponse 
             .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'"))
             .insert_header((header::CACHE_CONTROL, "private, max-age=600"))
             .body(svg),
-        None => answer::api_error(
-            &answer::request_id(&request),
-            StatusCode::NOT_FOUND,
-            "user_code is no code of this server's form",
-        ),
+        None => {
+            answer::api_error(&request, StatusCode::NOT_FOUND, "user_code is no code of this server's form")
+        }
     }
 }

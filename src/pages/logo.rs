@@ -1,15 +1,16 @@
-//! Logos of applications: bytes that were checked when they were stored, and never run as anything.
+//! Logos of applications: the bytes were checked when they were stored, and are never served as scripts.
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::http::answer::{self, Surface};
+use crate::http::answer;
+use crate::http::call::Request;
 use crate::store::db::DbError;
 use crate::store::logos;
 
-pub async fn show(app: web::Data<App>, request: HttpRequest, digest: web::Path<String>) -> HttpResponse {
+pub async fn show(app: web::Data<App>, request: Request, digest: web::Path<String>) -> HttpResponse {
     let key = digest.into_inner();
     let found = app.db.read::<_, DbError, _>(async move |conn| logos::find(conn, &key).await).await;
     match found {
@@ -18,11 +19,7 @@ pub async fn show(app: web::Data<App>, request: HttpRequest, digest: web::Path<S
             .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
             .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
             .body(bytes),
-        Ok(None) => {
-            answer::api_error(&answer::request_id(&request), StatusCode::NOT_FOUND, "there is no such logo")
-        }
-        Err(error) => {
-            answer::failure(&app, &answer::request_id(&request), Surface::Api, &Failure::Database(error))
-        }
+        Ok(None) => answer::api_error(&request, StatusCode::NOT_FOUND, "there is no such logo"),
+        Err(error) => answer::api_failure(&request, &Failure::Database(error)),
     }
 }

@@ -1,9 +1,9 @@
-//! Signing out: the question, the end of the session, and the way on (OpenID Connect RP-Initiated Logout §2).
+//! The logout pages: the question, the end of the session, and the redirect (OpenID Connect RP-Initiated Logout §2).
 
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use minijinja::context;
 
 use super::front_channel;
@@ -13,6 +13,7 @@ use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts};
 use crate::http::answer;
 use crate::http::browser;
+use crate::http::call::{Call, Request};
 use crate::http::form;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Ended;
@@ -28,17 +29,17 @@ use crate::store::{grants, sessions};
 use crate::tokens::id_token;
 use crate::tokens::subject;
 
-/// A request to sign out that has passed every check.
+/// A checked logout request.
 struct Asked {
     hint: Option<Hint>,
-    /// Who asks, where that is known.
+    /// The client that asks, if it is known.
     client: Option<Arc<StoredClient>>,
     return_to: Option<ReturnAddress>,
     state: Option<String>,
     accounts: Accounts,
 }
 
-pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     let asked = match Params::parse(request.query_string().as_bytes()) {
         Ok(params) => read(&app, &request, &params).await,
         Err(error) => Err(error.into()),
@@ -54,10 +55,11 @@ pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
     }
 }
 
-/// Our own form ends what the person was asked about; any other becomes a question.
+/// Our own form ends the sessions that the person was asked about. Any other form leads to the question.
 ///
-/// One from another site arrives without the session's cookie, so it goes on with a GET here, which sees it.
-pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+/// A form from another site arrives without the session cookie, so it continues with a GET on this server, which has
+/// it.
+pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let outcome = async {
         let form = form::read(&request, body).await?;
         let asked = read(&app, &request, &form).await?;
@@ -70,7 +72,7 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
     if asked.accounts.people.is_empty() || !is_for(&app, &request, &asked.accounts, &form) {
         return answer::see_other(&address(&app, &form));
     }
-    // One of them, or all.
+    // One of the accounts, or all of them.
     let chosen = form.one("session").ok().flatten();
     let people = asked.accounts.people.iter();
     let ended = people.filter(|here| chosen.is_none_or(|chosen| here.session.as_str() == chosen));
@@ -79,7 +81,7 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
 
 const PURPOSE: &str = "logout";
 
-async fn read(app: &App, request: &HttpRequest, params: &Params) -> Result<Asked, Denied<OAuthError>> {
+async fn read(app: &App, request: &Request, params: &Params) -> Result<Asked, Denied<OAuthError>> {
     params.check(&KNOWN)?;
     let hint = match params.one("id_token_hint")? {
         Some(token) => Some(id_token::read_hint(app, token).await?),
@@ -95,7 +97,7 @@ async fn read(app: &App, request: &HttpRequest, params: &Params) -> Result<Asked
     Ok(Asked { hint, client, return_to, state, accounts })
 }
 
-/// What the client that asks calls who is signed in; a client that nobody knows could not have given a hint.
+/// The client's identifiers of the signed-in accounts. An unknown client cannot have a valid hint.
 fn names(app: &App, asked: &Asked) -> Vec<Names> {
     let called = |here: &SignedIn| match &asked.client {
         Some(client) => subject::names(app, &client.client, &here.user, &here.session),
@@ -104,8 +106,8 @@ fn names(app: &App, asked: &Asked) -> Vec<Names> {
     asked.accounts.people.iter().map(called).collect()
 }
 
-/// The form counts only for the sessions that the person was asked about, and only from our own page.
-fn is_for(app: &App, request: &HttpRequest, accounts: &Accounts, form: &Params) -> bool {
+/// Whether the form is from our own page, for exactly the sessions that the person was asked about.
+fn is_for(app: &App, request: &Request, accounts: &Accounts, form: &Params) -> bool {
     let token = form.one("form_token").ok().flatten().unwrap_or_default();
     app.keys.is_form_token(token, PURPOSE, &bound_to(accounts)) && browser::is_same_origin(app, request)
 }
@@ -114,7 +116,7 @@ fn bound_to(accounts: &Accounts) -> Vec<&str> {
     accounts.people.iter().map(|here| here.session.as_str()).collect()
 }
 
-/// This endpoint with what was asked of it.
+/// The URL of this endpoint with the parameters of the request.
 fn address(app: &App, form: &Params) -> String {
     let known: Vec<&(String, String)> = form
         .pairs()
@@ -130,25 +132,25 @@ fn address(app: &App, form: &Params) -> String {
 
 async fn end<'a>(
     app: &App,
-    request: &HttpRequest,
+    request: &Request,
     asked: &Asked,
     people: impl Iterator<Item = &'a SignedIn>,
 ) -> HttpResponse {
     let people: Vec<&SignedIn> = people.collect();
-    let told = match end_sessions(app, &people).await {
+    let told = match end_sessions(app, request, &people).await {
         Ok(told) => told,
         Err(failure) => return refused(app, request, failure.into()),
     };
     app.back_channel.wake();
     for here in &people {
         tracing::info!(
-            request_id = answer::request_id(request),
+            request_id = request.id,
             session = here.session.as_str(),
             client = asked.client.as_ref().map_or("", |client| client.client.id.as_str()),
             "a person signed out"
         );
     }
-    // The page that says so has an address of its own: loading it again ends nothing again.
+    // The result has its own URL, so that reloading it does not end another session.
     let ended: Vec<&SessionId> = people.iter().map(|here| &here.session).collect();
     let others = asked.accounts.tokens_without(&ended);
     let next = way_back(asked).unwrap_or_else(|| match others.is_empty() {
@@ -160,7 +162,7 @@ async fn end<'a>(
         Ok(None) => answer::see_other(&next),
         Err(failure) => refused(app, request, failure.into()),
     };
-    // The cookie was made here, of characters that stand in a header.
+    // The cookie was made here, of characters that are valid in a header.
     let _ = response.add_cookie(&browser::session_cookie(app, &others));
     response
 }
@@ -170,9 +172,13 @@ fn signed_out(app: &App, asked: &Asked) -> String {
     address(app, &Params::from_pairs(client.collect()))
 }
 
-/// Ends sessions; whom of their clients the browser is to tell of which.
-async fn end_sessions(app: &App, people: &[&SignedIn]) -> Result<Vec<(ClientId, SignedIn)>, Failure> {
-    let (people, now): (Vec<SignedIn>, _) = (people.iter().copied().cloned().collect(), app.now());
+/// Ends sessions. Returns the clients that the browser must notify, each with its session.
+async fn end_sessions(
+    app: &App,
+    call: &Call,
+    people: &[&SignedIn],
+) -> Result<Vec<(ClientId, SignedIn)>, Failure> {
+    let (people, now): (Vec<SignedIn>, _) = (people.iter().copied().cloned().collect(), call.now);
     let end = async move |tx: &mut Tx| {
         let mut told = Vec::new();
         for here in &people {
@@ -185,7 +191,7 @@ async fn end_sessions(app: &App, people: &[&SignedIn]) -> Result<Vec<(ClientId, 
     Ok(app.db.write::<_, DbError, _>(end).await?)
 }
 
-/// Back to the application, or the page that says that nobody is signed in.
+/// Redirects to the application, or to the page that says that no one is signed in.
 fn onward(app: &App, asked: &Asked) -> HttpResponse {
     match way_back(asked) {
         Some(address) => answer::see_other(&address),
@@ -193,7 +199,7 @@ fn onward(app: &App, asked: &Asked) -> HttpResponse {
     }
 }
 
-/// The application's own address for afterwards, if the request named one.
+/// The application's address for afterwards, if the request named one.
 fn way_back(asked: &Asked) -> Option<String> {
     let return_to = asked.return_to.as_ref()?;
     Some(match &asked.state {
@@ -202,7 +208,7 @@ fn way_back(asked: &Asked) -> Option<String> {
     })
 }
 
-/// Name and site of the application that asked.
+/// The name and website of the application that asked.
 fn back(asked: &Asked) -> Option<minijinja::Value> {
     let client = &asked.client.as_ref()?.client;
     Some(context! { name => &client.name, site => &client.links.site })
@@ -230,7 +236,7 @@ fn question(app: &App, asked: &Asked) -> HttpResponse {
     )
 }
 
-/// A page that leads nowhere but on: to the question without what was wrong.
-fn refused(app: &App, request: &HttpRequest, denied: Denied<OAuthError>) -> HttpResponse {
+/// An error page with a link to the question, without the wrong parameters.
+fn refused(app: &App, request: &Request, denied: Denied<OAuthError>) -> HttpResponse {
     answer::page_error_with(app, request, denied, "Sign out of this server", "/logout")
 }

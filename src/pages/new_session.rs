@@ -1,6 +1,6 @@
-//! A session that begins on one of the pages, and what becomes of those that the browser has.
+//! A session that begins on one of the pages, and what happens to the browser's other sessions.
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 
 use crate::app::App;
 use crate::clock::Seconds;
@@ -8,32 +8,34 @@ use crate::failure::Failure;
 use crate::flows::{self, Accounts, Resumed};
 use crate::http::answer;
 use crate::http::browser;
+use crate::http::call::Request;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::{FlowId, SessionId, UserId};
-use crate::oauth::request::interaction::{Next, SignedIn};
+use crate::oauth::identity::authentication::Proof;
+use crate::oauth::request::interaction::{Next, Requirement, SignedIn};
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::db::{DbError, Tx};
 use crate::store::flows as stored;
 use crate::store::sessions::{self, NewSession};
 
-/// How a session relates to those that are there.
+/// How the new session relates to existing ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Manner {
-    /// In the place of the account that was asked to sign in anew, or that is the only one.
+    /// Replaces the account that had to sign in again, or the only one.
     InPlace,
-    /// Beside the others.
+    /// Is added to the others.
     Beside,
 }
 
-/// All that a new session needs, drawn before the transaction.
+/// Everything that a new session needs, prepared before the transaction.
 #[derive(Clone, Debug)]
 pub(super) struct Beginning {
     session: NewSession,
-    /// The cookie of the session that the person has in this browser already.
+    /// The cookie of the session that the person already has in this browser.
     before: Option<Hash>,
-    /// What makes room for it.
+    /// The sessions that are ended to make room.
     surplus: Vec<SessionId>,
-    /// The browser's tokens afterwards.
+    /// The browser's session tokens afterwards.
     tokens: Vec<String>,
     flow: FlowId,
 }
@@ -41,17 +43,17 @@ pub(super) struct Beginning {
 impl Beginning {
     pub(super) async fn prepare(
         app: &App,
-        request: &HttpRequest,
+        request: &Request,
         resumed: &Resumed,
         user: &UserId,
         manner: Manner,
     ) -> Result<Self, Failure> {
-        let (cookie, now) = (random_token(), app.now());
+        let (cookie, now) = (random_token(), request.now);
         let session = NewSession {
             cookie: Hash::of(&cookie),
             id: SessionId::new(random_id()),
             user: user.clone(),
-            auth_time: now,
+            begins_at: now,
             expires_at: now + app.config.sessions.lifetime.seconds(),
         };
         let accounts = flows::accounts(app, request, Some(&resumed.checked.request.client_id)).await?;
@@ -67,10 +69,10 @@ impl Beginning {
         })
     }
 
-    /// Stores it, if its user may sign in with the password of this hash; `false` when not, or not any more.
-    pub(super) async fn write(&self, tx: &mut Tx, verified_hash: &str) -> Result<bool, DbError> {
-        let now: Seconds = self.session.auth_time;
-        let begun = sessions::begin(tx, self.before.as_ref(), &self.session, verified_hash).await?;
+    /// Stores the session if its user may still sign in with what was proven. `false` if not.
+    pub(super) async fn write(&self, tx: &mut Tx, proof: &Proof) -> Result<bool, DbError> {
+        let now: Seconds = self.session.begins_at;
+        let begun = sessions::begin(tx, self.before.as_ref(), &self.session, proof).await?;
         let Some(id) = begun else { return Ok(false) };
         for session in &self.surplus {
             sessions::end(tx, session, Ended::SessionReplaced, now).await?;
@@ -79,19 +81,19 @@ impl Beginning {
         Ok(true)
     }
 
-    /// Gives the browser its cookie, and goes on with the flow.
+    /// Sets the browser's session cookie, and continues the flow.
     pub(super) fn onward(&self, app: &App) -> HttpResponse {
         if !self.surplus.is_empty() {
             app.back_channel.wake();
         }
         let mut response = answer::see_other(&flows::flow_url(app, "authorize/resume", &self.flow));
-        // The cookie was made here, of characters that stand in a header.
+        // The cookie was made here, of characters that are valid in a header.
         let _ = response.add_cookie(&browser::session_cookie(app, &self.tokens));
         response
     }
 }
 
-/// The sessions that end with this one.
+/// The sessions that end when this one begins.
 fn surplus(
     app: &App,
     resumed: &Resumed,
@@ -101,7 +103,7 @@ fn surplus(
 ) -> Vec<SessionId> {
     let others: Vec<&SignedIn> = accounts.people.iter().filter(|here| here.user != *user).collect();
     let beyond = |room: usize| others.iter().skip(room).map(|here| here.session.clone()).collect();
-    // Whoever is signed in already replaces nobody.
+    // A person who is already signed in replaces no other session.
     if others.len() < accounts.people.len() {
         return Vec::new();
     }
@@ -109,8 +111,8 @@ fn surplus(
         return beyond(browser::ACCOUNTS - 1);
     }
     match flows::next(app, &resumed.checked, accounts, &resumed.flow.progress) {
-        Ok(Next::SignIn(Some(asked))) => vec![asked.session.clone()],
-        // Of several none was asked: the new one comes beside them, as far as there is room.
+        Ok(Next::Authenticate(Requirement { account: Some(asked) })) => vec![asked.session.clone()],
+        // With several accounts none was asked to sign in again: the new one is added, if there is room.
         _ if others.len() > 1 => beyond(browser::ACCOUNTS - 1),
         _ => beyond(0),
     }

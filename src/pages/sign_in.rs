@@ -1,7 +1,7 @@
 //! The sign-in page.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use minijinja::context;
 
 use super::flow_form;
@@ -10,7 +10,9 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::flows::{self, Resumed};
 use crate::http::answer;
+use crate::http::call::Request;
 use crate::oauth::id::UserId;
+use crate::oauth::identity::authentication::Proof;
 use crate::oauth::identity::user;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::Next;
@@ -20,7 +22,7 @@ use crate::secret::passwords::Verified;
 use crate::store::db::{DbError, Tx};
 use crate::store::users;
 
-pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let resumed = match flows::resume_flow(&app, &request, &query).await {
         Ok(resumed) => resumed,
@@ -35,22 +37,22 @@ pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
         return page(&app, &resumed, &query, StatusCode::OK, "");
     }
     match flows::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
-        Ok(Next::SignIn(who)) => {
+        Ok(Next::Authenticate(needed)) => {
             let hint = asked.prompt.login_hint.as_deref().filter(|hint| hint.len() <= user::LONGEST_NAME);
-            let known = who.map(|here| here.username.as_str());
+            let known = needed.account.map(|here| here.username.as_str());
             page(&app, &resumed, &query, StatusCode::OK, known.or(hint).unwrap_or_default())
         }
-        // Signed in meanwhile, in another tab.
+        // The person has signed in with another tab in between.
         Ok(_) | Err(_) => answer::see_other(&flows::flow_url(&app, "authorize/resume", &resumed.flow.id)),
     }
 }
 
-/// Whether the person wants to sign in beside who is signed in already.
+/// Whether the person wants to sign in to an additional account.
 fn is_another(query: &Params) -> bool {
     query.count("another") > 0
 }
 
-pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let (resumed, form) = match flow_form::read(&app, &request, body, PURPOSE).await {
         Ok(read) => read,
@@ -72,7 +74,7 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
         Ok(Some(onward)) => onward,
         Ok(None) => {
             tracing::info!(
-                request_id = answer::request_id(&request),
+                request_id = request.id,
                 client = resumed.checked.request.client_id.as_str(),
                 reason = "sign_in.failed",
                 "a sign-in failed"
@@ -101,16 +103,17 @@ fn page(app: &App, resumed: &Resumed, query: &Params, status: StatusCode, userna
     )
 }
 
-/// A user whose password was right, and the hash that said so.
-struct Proven {
+/// A user who gave the right password.
+struct PasswordSignIn {
     user: UserId,
+    /// The stored hash that the password matched.
     hash: String,
-    /// The same password hashed with today's parameters, where those have changed.
+    /// The password hashed with the current parameters, if they have changed.
     todays_hash: Option<String>,
 }
 
-/// The user whose name and password these are; the same time and answer whoever is unknown, disabled or wrong.
-async fn verify(app: &App, username: &str, password: &str) -> Result<Option<Proven>, Failure> {
+/// The user with this name and password. Unknown, disabled and wrong take the same time and get the same answer.
+async fn verify(app: &App, username: &str, password: &str) -> Result<Option<PasswordSignIn>, Failure> {
     if password.is_empty() || password.len() > user::LONGEST_PASSWORD || username.len() > user::LONGEST_NAME {
         return Ok(None);
     }
@@ -125,26 +128,29 @@ async fn verify(app: &App, username: &str, password: &str) -> Result<Option<Prov
         Verified::RightAndRehashed(new) => Some(new),
     };
     Ok(match (found, hash) {
-        (Some(user), Some(hash)) if !user.disabled => Some(Proven { user: user.user, hash, todays_hash }),
+        (Some(user), Some(hash)) if !user.disabled => {
+            Some(PasswordSignIn { user: user.user, hash, todays_hash })
+        }
         _ => None,
     })
 }
 
-/// Begins a session with a new cookie, and goes on with the flow.
+/// Begins a session with a new cookie, and continues the flow.
 ///
-/// `None` when the password was changed or the user disabled while the password was being verified.
+/// `None` if the password was changed or the user disabled while the password was being verified.
 async fn begin_session(
     app: &App,
-    request: &HttpRequest,
+    request: &Request,
     resumed: &Resumed,
     query: &Params,
-    proven: Proven,
+    proven: PasswordSignIn,
 ) -> Result<Option<HttpResponse>, Failure> {
     let manner = if is_another(query) { Manner::Beside } else { Manner::InPlace };
     let beginning = Beginning::prepare(app, request, resumed, &proven.user, manner).await?;
     let begun = beginning.clone();
     let work = async move |tx: &mut Tx| {
-        if !begun.write(tx, &proven.hash).await? {
+        let proof = Proof::Password { hash: proven.hash.clone() };
+        if !begun.write(tx, &proof).await? {
             return Ok(false);
         }
         if let Some(new) = &proven.todays_hash {

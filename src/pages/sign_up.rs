@@ -1,8 +1,7 @@
-//! The page on which people make an account for themselves, where the operator lets them (Initiating User Registration
-//! via OpenID Connect §3).
+//! The sign-up page, if the operator enables it (Initiating User Registration via OpenID Connect §3).
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use minijinja::context;
 
 use super::flow_form;
@@ -11,7 +10,9 @@ use crate::app::App;
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Resumed};
 use crate::http::answer;
+use crate::http::call::Request;
 use crate::oauth::id::UserId;
+use crate::oauth::identity::authentication::Proof;
 use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::identity::user::{self, LONGEST_PASSWORD, SHORTEST_PASSWORD, folded};
 use crate::oauth::reason::Reason;
@@ -21,14 +22,14 @@ use crate::secret::{Secret, random_id};
 use crate::store::db::{DbError, Tx};
 use crate::store::users;
 
-pub async fn show(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match resume(&app, &request).await {
         Ok(resumed) => page(&app, &resumed, &Wanted::default(), None),
         Err(denied) => answer::authorization_error(&app, &request, denied),
     }
 }
 
-pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payload) -> HttpResponse {
+pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let read = match check_enabled(&app) {
         Ok(()) => flow_form::read(&app, &request, body, PURPOSE).await,
         Err(refusal) => Err(refusal.into()),
@@ -52,12 +53,12 @@ pub async fn submit(app: web::Data<App>, request: HttpRequest, body: web::Payloa
     }
 }
 
-async fn resume(app: &App, request: &HttpRequest) -> Result<Resumed, Denied<Refusal>> {
+async fn resume(app: &App, request: &Request) -> Result<Resumed, Denied<Refusal>> {
     check_enabled(app)?;
     flow_form::resume(app, request).await
 }
 
-/// Where the operator does not let people make accounts, there is no such page.
+/// Without sign-up the page does not exist.
 fn check_enabled(app: &App) -> Result<(), Refusal> {
     match app.config.sign_up.enabled {
         true => Ok(()),
@@ -67,7 +68,7 @@ fn check_enabled(app: &App) -> Result<(), Refusal> {
 
 const PURPOSE: &str = "sign-up";
 
-/// What somebody wants to be called, and to sign in with.
+/// The account that the person wants.
 #[derive(Default)]
 struct Wanted<'f> {
     username: &'f str,
@@ -75,24 +76,14 @@ struct Wanted<'f> {
     password: &'f str,
 }
 
-/// What is wrong with it; the page has a sentence for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A mistake in the form; the page has a text for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 enum Problem {
     Username,
     Taken,
     Name,
     Password,
-}
-
-impl Problem {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Username => "username",
-            Self::Taken => "taken",
-            Self::Name => "name",
-            Self::Password => "password",
-        }
-    }
 }
 
 impl<'f> Wanted<'f> {
@@ -121,7 +112,7 @@ impl<'f> Wanted<'f> {
             id: UserId::new(random_id()),
             username: self.username.to_owned(),
             name: Some(self.name.to_owned()).filter(|name| !name.is_empty()),
-            // An address that nobody has verified would let a stranger sit on another person's.
+            // An unverified address would let a stranger block another person's address.
             email: None,
             claims: Claims::new(),
             updated_at: 0,
@@ -129,27 +120,27 @@ impl<'f> Wanted<'f> {
     }
 }
 
-/// Makes the account and signs it in; `None` when the name is taken.
+/// Creates the account and signs it in; `None` if the name is taken.
 async fn create(
     app: &App,
-    request: &HttpRequest,
+    request: &Request,
     resumed: &Resumed,
     wanted: &Wanted<'_>,
 ) -> Result<Option<HttpResponse>, Failure> {
     let hash = app.passwords.hash(Secret::new(wanted.password.to_owned())).await?;
-    let (person, now) = (wanted.person(), app.now());
+    let (person, now) = (wanted.person(), request.now);
     let beginning = Beginning::prepare(app, request, resumed, &person.id, Manner::Beside).await?;
     let (id, begun) = (person.id.clone(), beginning.clone());
     let work = async move |tx: &mut Tx| {
-        if users::save(tx, &person, &hash, now).await?.is_err() {
+        if users::save(tx, &person, Some(&hash), now).await?.is_err() {
             return Ok(false);
         }
-        begun.write(tx, &hash).await
+        begun.write(tx, &Proof::Password { hash: hash.clone() }).await
     };
     if !app.db.write::<_, DbError, _>(work).await? {
         return Ok(None);
     }
-    tracing::info!(request_id = answer::request_id(request), user = id.as_str(), "a person made an account");
+    tracing::info!(request_id = request.id, user = id.as_str(), "a person made an account");
     Ok(Some(beginning.onward(app)))
 }
 
@@ -166,7 +157,7 @@ fn page(app: &App, resumed: &Resumed, wanted: &Wanted<'_>, problem: Option<Probl
             username => wanted.username,
             name => wanted.name,
             shortest => SHORTEST_PASSWORD,
-            problem => problem.map(Problem::as_str),
+            problem => problem.map(<&str>::from),
         },
     )
 }

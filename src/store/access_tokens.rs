@@ -1,13 +1,14 @@
-//! Access tokens: opaque ones by their hashes, and JWTs by what they hang on.
+//! Access tokens: opaque ones by their hashes, and JWTs by the grants that they belong to.
 
 use sqlx::FromRow;
 
 use super::db::{Batch, Conn, DbError, Tx};
-use super::grants::claims_from;
-use crate::oauth::grant::scope::Scope;
+use super::grants::{binding_from, granted_from};
 use crate::oauth::id::{ClientId, GrantId, UserId};
+use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::token::AccessToken;
 use crate::oauth::token::bearer::Presented;
+use crate::oauth::token::binding::Binding;
 use crate::oauth::token::delegation::{DEEPEST, Delegation};
 use crate::secret::{Hash, from_base64url};
 
@@ -16,29 +17,29 @@ struct OpaqueRow {
     client_id: String,
     user_id: Option<String>,
     grant_id: Option<String>,
-    scope: String,
+    granted: String,
     audience: Option<String>,
     issued_at: i64,
     expires_at: i64,
     delegation: Option<String>,
-    claims: Option<String>,
+    cnf: Option<String>,
     is_revoked: bool,
 }
 
 #[derive(FromRow)]
 struct StandingRow {
     user_id: Option<String>,
-    claims: Option<String>,
+    granted: Option<String>,
     is_revoked: bool,
 }
 
-/// An opaque token that somebody presents, with all that decides about its use at this moment.
+/// Finds an opaque token, with everything that decides about its use at this moment; `None` if it does not exist.
 pub async fn find_opaque(conn: &mut Conn, hash: &Hash) -> Result<Option<Presented>, DbError> {
     let row: Option<OpaqueRow> = conn
         .query(
-            "SELECT access_tokens.client_id, access_tokens.user_id, access_tokens.grant_id, access_tokens.scope,
+            "SELECT access_tokens.client_id, access_tokens.user_id, access_tokens.grant_id, access_tokens.granted,
                     access_tokens.audience, access_tokens.issued_at, access_tokens.expires_at,
-                    access_tokens.delegation, grants.claims,
+                    access_tokens.delegation, access_tokens.cnf,
                     NOT (EXISTS (SELECT 1 FROM clients
                                  WHERE clients.id = access_tokens.client_id AND clients.disabled_at IS NULL)
                          AND (access_tokens.grant_id IS NULL
@@ -57,12 +58,12 @@ pub async fn find_opaque(conn: &mut Conn, hash: &Hash) -> Result<Option<Presente
     judged(conn, row.into_presented(hash)?).await.map(Some)
 }
 
-/// How a JWT of this server stands at this moment; the person is the one of its grant.
+/// The state of a JWT of this server at this moment; its person is that of its grant.
 pub async fn find_jwt(conn: &mut Conn, token: AccessToken) -> Result<Presented, DbError> {
     let row: Option<StandingRow> = match &token.grant_id {
         Some(grant) => {
             conn.query(
-                "SELECT grants.user_id, grants.claims,
+                "SELECT grants.user_id, grants.granted,
                         (grants.revoked_at IS NOT NULL
                          OR NOT EXISTS (SELECT 1 FROM clients
                                         WHERE clients.id = grants.client_id AND clients.disabled_at IS NULL)
@@ -78,10 +79,10 @@ pub async fn find_jwt(conn: &mut Conn, token: AccessToken) -> Result<Presented, 
             .optional()
             .await?
         }
-        // One that was registered later under the same id is another client.
+        // A client that was registered later under the same id is another client.
         None => {
             conn.query(
-                "SELECT CAST(NULL AS TEXT) AS user_id, CAST(NULL AS TEXT) AS claims,
+                "SELECT CAST(NULL AS TEXT) AS user_id, CAST(NULL AS TEXT) AS granted,
                         EXISTS (SELECT 1 FROM revoked_tokens WHERE revoked_tokens.id = $3) AS is_revoked
                  FROM clients WHERE id = $1 AND disabled_at IS NULL AND created_at <= $2",
             )
@@ -93,14 +94,15 @@ pub async fn find_jwt(conn: &mut Conn, token: AccessToken) -> Result<Presented, 
         }
     };
     let Some(row) = row else {
-        return Ok(Presented { token, claims: Default::default(), is_revoked: true });
+        return Ok(Presented { token, is_revoked: true });
     };
-    let presented = Presented {
-        claims: claims_from(row.claims.as_deref(), "grants", &token.id)?.userinfo,
-        is_revoked: row.is_revoked,
-        token: AccessToken { user_id: row.user_id.map(UserId::new), ..token },
-    };
-    judged(conn, presented).await
+    let mut token = AccessToken { user_id: row.user_id.map(UserId::new), ..token };
+    if let Some(granted) = &row.granted {
+        // The token stores its own scope. Claims that the request named are stored only in its grant.
+        let granted = granted_from(granted, "grants", &token.id)?;
+        token.granted = granted.for_token(token.granted.scope);
+    }
+    judged(conn, Presented { token, is_revoked: row.is_revoked }).await
 }
 
 #[derive(FromRow)]
@@ -110,18 +112,19 @@ struct LineRow {
     clients: i64,
 }
 
-/// Looks at what an exchanged token hangs on beside its grant; of any other token nothing more is asked.
-async fn judged(conn: &mut Conn, presented: Presented) -> Result<Presented, DbError> {
+/// For an exchanged token, also checks the tokens that it depends on; any other token needs no further query.
+async fn judged(conn: &mut Conn, mut presented: Presented) -> Result<Presented, DbError> {
     if presented.token.delegation.exchanged_from.is_empty() || presented.is_revoked {
         return Ok(presented);
     }
-    let is_revoked = !is_of_live_line(conn, &presented.token).await?;
-    // What a person allowed one application by name is told to no other.
-    Ok(Presented { is_revoked, claims: Default::default(), ..presented })
+    presented.is_revoked = !is_of_live_line(conn, &presented.token).await?;
+    // A person allowed claims by name to one application only, so an exchanged token does not have them.
+    presented.token.granted.claims = ClaimsRequest::default();
+    Ok(presented)
 }
 
-/// Whether all that a token was exchanged from still counts, and every client whose hands it went through is the same
-/// and enabled.
+/// Whether all tokens that a token was exchanged from are still valid, and all clients of the chain are unchanged and
+/// enabled.
 async fn is_of_live_line(conn: &mut Conn, token: &AccessToken) -> Result<bool, DbError> {
     let line = &token.delegation.exchanged_from;
     let mut opaque: Vec<Vec<u8>> =
@@ -139,7 +142,7 @@ async fn is_of_live_line(conn: &mut Conn, token: &AccessToken) -> Result<bool, D
     opaque.resize(DEEPEST, Vec::new());
     signed.resize(DEEPEST, "");
     clients.resize(DEEPEST + 1, "");
-    // One that was registered later under the same id is another client.
+    // A client that was registered later under the same id is another client.
     let mut query = conn.query(
         "SELECT (SELECT COUNT(*) FROM access_tokens WHERE hash IN ($1, $2, $3, $4)) AS opaque,
                 (SELECT COUNT(*) FROM revoked_tokens WHERE id IN ($5, $6, $7, $8)) AS revoked,
@@ -161,10 +164,10 @@ async fn is_of_live_line(conn: &mut Conn, token: &AccessToken) -> Result<bool, D
     Ok(row.is_some_and(is_whole))
 }
 
-/// Stores a token that a client gets for itself, if the client is still what it was when it authenticated.
+/// Stores a token that a client gets for itself. Returns `false` if the client has changed since it was authenticated.
 ///
-/// The condition is a part of the insert: what was decided on a cached client becomes a token only if the
-/// database says that the client has not changed since. `false` when it has.
+/// The condition is part of the insert: a decision with a cached client only becomes a token if the database confirms
+/// that the client has not changed.
 pub async fn save_for_client(
     tx: &mut Tx,
     hash: &Hash,
@@ -173,29 +176,32 @@ pub async fn save_for_client(
 ) -> Result<bool, DbError> {
     let inserted = tx
         .query(
-            "INSERT INTO access_tokens (hash, client_id, scope, audience, issued_at, expires_at, delegation)
-             SELECT $1, clients.id, $4, $5, $6, $7, $8 FROM clients
+            "INSERT INTO access_tokens (hash, client_id, granted, audience, issued_at, expires_at, delegation,
+                                        cnf)
+             SELECT $1, clients.id, $4, $5, $6, $7, $8, $9 FROM clients
              WHERE clients.id = $2 AND clients.version = $3 AND clients.disabled_at IS NULL",
         )
         .bind(hash.as_bytes())
         .bind(token.client_id.as_str())
         .bind(client_version)
-        .bind(token.scope.to_string())
+        .bind(token.granted.to_stored())
         .bind(token.audience.clone())
         .bind(token.issued_at)
         .bind(token.expires_at)
         .bind(token.delegation.to_stored())
+        .bind(token.binding.as_ref().map(Binding::to_stored))
         .execute()
         .await?;
     Ok(inserted == 1)
 }
 
-/// Forgets what a client has, for itself, by grants, and by exchange, which may hang on a grant to another client.
+/// Deletes all opaque tokens of a client: its own, those of grants, and exchanged ones, which may depend on a grant to
+/// another client.
 pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<(), DbError> {
     tx.query("DELETE FROM access_tokens WHERE client_id = $1").bind(client.as_str()).execute().await.map(drop)
 }
 
-/// Forgets one opaque token of a client.
+/// Deletes one opaque token of a client.
 pub async fn delete(tx: &mut Tx, hash: &Hash, client: &ClientId) -> Result<(), DbError> {
     tx.query("DELETE FROM access_tokens WHERE hash = $1 AND client_id = $2")
         .bind(hash.as_bytes())
@@ -205,7 +211,7 @@ pub async fn delete(tx: &mut Tx, hash: &Hash, client: &ClientId) -> Result<(), D
         .map(drop)
 }
 
-/// Remembers that one JWT counts no longer, until it would have ended.
+/// Records that a JWT was revoked, until its expiry.
 pub async fn revoke_jwt(tx: &mut Tx, token: &AccessToken) -> Result<(), DbError> {
     tx.query("INSERT INTO revoked_tokens (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
         .bind(token.id.as_str())
@@ -215,43 +221,45 @@ pub async fn revoke_jwt(tx: &mut Tx, token: &AccessToken) -> Result<(), DbError>
         .map(drop)
 }
 
-/// Adds the insert of an opaque token that passed the gate to a batch.
+/// Adds the insert of an opaque token to a batch.
 pub fn save_in<'c>(batch: Batch<'c>, hash: &Hash, token: &AccessToken) -> Batch<'c> {
     batch
         .query(
-            "INSERT INTO access_tokens (hash, client_id, user_id, grant_id, scope, audience, issued_at, expires_at,
-                                        delegation)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "INSERT INTO access_tokens (hash, client_id, user_id, grant_id, granted, audience, issued_at, expires_at,
+                                        delegation, cnf)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(hash.as_bytes())
         .bind(token.client_id.as_str())
         .bind(token.user_id.as_ref().map(UserId::to_string))
         .bind(token.grant_id.as_ref().map(GrantId::to_string))
-        .bind(token.scope.to_string())
+        .bind(token.granted.to_stored())
         .bind(token.audience.clone())
         .bind(token.issued_at)
         .bind(token.expires_at)
         .bind(token.delegation.to_stored())
+        .bind(token.binding.as_ref().map(Binding::to_stored))
 }
 
 impl OpaqueRow {
     fn into_presented(self, hash: &Hash) -> Result<Presented, DbError> {
+        // The token has no id of its own; its hash identifies it.
+        let id = hash.to_text();
         let token = AccessToken {
-            // It has none of its own; its hash names it as well.
-            id: hash.to_text(),
+            granted: granted_from(&self.granted, "access_tokens", &id)?,
+            binding: binding_from(self.cnf.as_deref(), "access_tokens", &id)?,
             user_id: self.user_id.map(UserId::new),
             grant_id: self.grant_id.map(GrantId::new),
-            scope: Scope::from_stored(&self.scope),
             audience: self.audience,
             signed_with: None,
             issued_at: self.issued_at,
             expires_at: self.expires_at,
             client_id: ClientId::new(self.client_id),
             delegation: Delegation::from_stored(self.delegation.as_deref()).ok_or_else(|| {
-                DbError::Corrupt { table: "access_tokens", id: hash.to_text(), what: "delegation" }
+                DbError::Corrupt { table: "access_tokens", id: id.clone(), what: "delegation" }
             })?,
+            id,
         };
-        let claims = claims_from(self.claims.as_deref(), "grants", token.client_id.as_str())?.userinfo;
-        Ok(Presented { token, claims, is_revoked: self.is_revoked })
+        Ok(Presented { token, is_revoked: self.is_revoked })
     }
 }

@@ -28,6 +28,8 @@ pub enum Unfit {
     NotSqlite,
     #[error("is a SQLite database, but not one of Grantor")]
     Foreign,
+    #[error("was made by an unreleased build of Grantor, and this build cannot read it")]
+    Unreleased,
     #[error("is damaged: {0}")]
     Damaged(String),
     #[error("cannot be read")]
@@ -77,8 +79,11 @@ pub async fn examine(path: &Path) -> Result<Contents, Unfit> {
     if findings != ["ok"] {
         return Err(Unfit::Damaged(findings.join("; ").replace('\n', " ")));
     }
-    if migrate::standing_of_file(&mut link, &path.display().to_string()).await? == Standing::Foreign {
-        return Err(Unfit::Foreign);
+    match migrate::standing_of_file(&mut link, &path.display().to_string()).await {
+        Ok(Standing::Foreign) => return Err(Unfit::Foreign),
+        Err(DbError::UnreleasedSchema(_)) => return Err(Unfit::Unreleased),
+        Err(error) => return Err(error.into()),
+        Ok(_) => {}
     }
     let names: Vec<(String,)> = sqlx::query_as(
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'

@@ -1,32 +1,25 @@
-//! Authorization codes, kept only as hashes, consumed once.
+//! Authorization codes, stored as hashes and consumed once (RFC 6749 §4.1.2).
 
 use sqlx::FromRow;
 
+use super::conditions::{client_unchanged, session_ended, user_claims};
 use super::db::{DbError, Tx};
-use super::grants::claims_from;
-use super::resources::uris;
-use super::standing::{client_unchanged, session_ended, user_claims};
+use super::grants::GrantColumns;
+use crate::oauth::grant::UserStatus;
 use crate::oauth::grant::code::Code;
-use crate::oauth::grant::scope::Scope;
-use crate::oauth::grant::{Grant, Standing};
-use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
+use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::request::pkce::Challenge;
+use crate::oauth::token::binding::Binding;
 use crate::secret::Hash;
 
 #[derive(FromRow)]
 struct CodeRow {
-    client_id: String,
-    user_id: String,
-    session_id: String,
-    grant_id: String,
+    #[sqlx(flatten)]
+    grant: GrantColumns,
     redirect_uri: String,
-    scope: String,
-    resources: String,
     challenge: Option<String>,
     nonce: Option<String>,
-    claims: Option<String>,
-    auth_time: i64,
-    ends_at: i64,
+    expires_at: i64,
     user_claims: Option<String>,
     session_ended: bool,
 }
@@ -38,11 +31,13 @@ struct SpentRow {
     consumed_at: Option<i64>,
 }
 
-/// Stores a code; `remembered_until` is until when the end of one that nobody redeems can be told.
-pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, remembered_until: i64) -> Result<(), DbError> {
+/// Stores a code.
+///
+/// `purge_after`: until this time, a late redemption is answered with "expired" instead of "unknown".
+pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, purge_after: i64) -> Result<(), DbError> {
     tx.query(
-        "INSERT INTO codes (hash, client_id, user_id, session_id, grant_id, redirect_uri, scope, challenge, nonce,
-                            claims, auth_time, ends_at, expires_at, resources)
+        "INSERT INTO codes (hash, client_id, user_id, session_id, grant_id, redirect_uri, granted, challenge, nonce,
+                            auth_time, amr, cnf, expires_at, purge_after)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(hash.as_bytes())
@@ -51,37 +46,37 @@ pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, remembered_until: i64) 
     .bind(code.grant.session.as_str())
     .bind(code.grant.id.as_str())
     .bind(code.redirect_uri.as_str())
-    .bind(code.grant.scope.to_string())
+    .bind(code.grant.granted.to_stored())
     .bind(code.challenge.as_ref().map(|challenge| challenge.as_str().to_owned()))
     .bind(code.nonce.clone())
-    .bind(code.grant.claims.to_stored())
-    .bind(code.grant.auth_time)
+    .bind(code.grant.authentication.at)
+    .bind(code.grant.authentication.stored_amr())
+    .bind(code.grant.binding.as_ref().map(Binding::to_stored))
     .bind(code.expires_at)
-    .bind(remembered_until)
-    .bind(code.grant.resources.join(" "))
+    .bind(purge_after)
     .execute()
     .await
     .map(drop)
 }
 
-/// Consumes a code of `client`, if the client is still what it was when it authenticated, and tells how its
-/// user stands: one conditional statement, so that of any number of callers one gets it.
+/// Consumes a code of `client` if the client has not changed since it authenticated, and returns the status of its
+/// user. This is one conditional statement, so that only one of several callers gets the code (RFC 6749 §10.5).
 ///
-/// `remembered_until` is when its replay need no longer be recognized, unless its grant lives longer then.
+/// `purge_after`: until this time, a replay is recognized. The purge keeps the row for as long as the grant lives.
 pub async fn consume(
     tx: &mut Tx,
     hash: &Hash,
     (client, client_version): (&ClientId, i64),
     now: i64,
-    remembered_until: i64,
-) -> Result<Option<(Code, Standing)>, DbError> {
+    purge_after: i64,
+) -> Result<Option<(Code, UserStatus)>, DbError> {
     let row: Option<CodeRow> = tx
         .query(concat!(
-            "UPDATE codes SET consumed_at = $4, expires_at = $5
+            "UPDATE codes SET consumed_at = $4, purge_after = $5
              WHERE hash = $1 AND client_id = $2 AND consumed_at IS NULL AND ",
             client_unchanged!(),
-            " RETURNING client_id, user_id, session_id, grant_id, redirect_uri, scope, resources, challenge, nonce, claims,
-                       auth_time, ends_at, ",
+            " RETURNING client_id, user_id, session_id, grant_id, redirect_uri, granted, challenge, nonce, auth_time, amr,
+                       cnf, expires_at, ",
             user_claims!("codes"),
             ", ",
             session_ended!("codes")
@@ -90,13 +85,13 @@ pub async fn consume(
         .bind(client.as_str())
         .bind(client_version)
         .bind(now)
-        .bind(remembered_until)
+        .bind(purge_after)
         .optional()
         .await?;
     row.map(CodeRow::into_code).transpose()
 }
 
-/// Forgets the codes of a user that nobody has redeemed yet.
+/// Deletes the codes of a user that were not redeemed.
 pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
     tx.query("DELETE FROM codes WHERE user_id = $1 AND consumed_at IS NULL")
         .bind(user.as_str())
@@ -105,7 +100,7 @@ pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
         .map(drop)
 }
 
-/// Forgets the codes for a client that nobody has redeemed yet.
+/// Deletes the codes of a client that were not redeemed.
 pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<(), DbError> {
     tx.query("DELETE FROM codes WHERE client_id = $1 AND consumed_at IS NULL")
         .bind(client.as_str())
@@ -122,10 +117,11 @@ pub enum NotConsumable {
     Consumed {
         grant: GrantId,
     },
-    /// It could be, but the client has changed since it authenticated.
+    /// It could be consumed, but the client has changed since it was authenticated.
     ClientChanged,
 }
 
+/// Finds out why `client` could not consume a code.
 pub async fn why_not(tx: &mut Tx, hash: &Hash, client: &ClientId) -> Result<NotConsumable, DbError> {
     let row: Option<SpentRow> = tx
         .query("SELECT client_id, grant_id, consumed_at FROM codes WHERE hash = $1")
@@ -143,24 +139,14 @@ pub async fn why_not(tx: &mut Tx, hash: &Hash, client: &ClientId) -> Result<NotC
 }
 
 impl CodeRow {
-    fn into_code(self) -> Result<(Code, Standing), DbError> {
-        let grant = Grant {
-            claims: claims_from(self.claims.as_deref(), "codes", &self.grant_id)?,
-            id: GrantId::new(self.grant_id),
-            client: ClientId::new(self.client_id),
-            user: UserId::new(self.user_id),
-            session: SessionId::new(self.session_id),
-            scope: Scope::from_stored(&self.scope),
-            resources: uris(&self.resources),
-            auth_time: self.auth_time,
-        };
+    fn into_code(self) -> Result<(Code, UserStatus), DbError> {
         let code = Code {
-            grant,
+            grant: self.grant.into_grant("codes")?,
             redirect_uri: self.redirect_uri,
             challenge: self.challenge.as_deref().map(Challenge::from_stored),
             nonce: self.nonce,
-            expires_at: self.ends_at,
+            expires_at: self.expires_at,
         };
-        Ok((code, Standing { claims: self.user_claims, session_ended: self.session_ended }))
+        Ok((code, UserStatus::new(self.user_claims, self.session_ended)))
     }
 }

@@ -1,15 +1,14 @@
-//! Device codes, kept only as hashes, consumed once; and the codes that people type (RFC 8628).
+//! Device codes, stored as hashes and consumed once, and the user codes that people type (RFC 8628).
 
 use sqlx::FromRow;
 
+use super::conditions::{client_unchanged, session_ended, user_claims};
 use super::db::{Conn, DbError, Tx};
-use super::resources::uris;
-use super::standing::{client_unchanged, session_ended, user_claims};
+use super::grants::{GrantColumns, granted_from};
 use crate::oauth::grant::device::{Answer, Device, Polled, UserCode};
-use crate::oauth::grant::scope::{OFFLINE_ACCESS, Scope};
-use crate::oauth::grant::{Grant, Standing};
+use crate::oauth::grant::scope::OFFLINE_ACCESS;
+use crate::oauth::grant::{Grant, UserStatus};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
-use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::request::interaction::SignedIn;
 use crate::secret::Hash;
 
@@ -18,24 +17,18 @@ struct DeviceRow {
     grant_id: String,
     user_code: Option<String>,
     client_id: String,
-    scope: String,
-    resources: String,
+    granted: String,
     address: String,
     created_at: i64,
     session_id: Option<String>,
     denied_at: Option<i64>,
-    ends_at: i64,
+    expires_at: i64,
 }
 
 #[derive(FromRow)]
 struct ConsumedRow {
-    grant_id: String,
-    client_id: String,
-    scope: String,
-    resources: String,
-    user_id: String,
-    session_id: String,
-    auth_time: i64,
+    #[sqlx(flatten)]
+    grant: GrantColumns,
     user_claims: Option<String>,
     session_ended: bool,
 }
@@ -47,44 +40,43 @@ struct PolledRow {
     user_id: Option<String>,
     denied_at: Option<i64>,
     consumed_at: Option<i64>,
-    ends_at: i64,
+    expires_at: i64,
     poll_interval: i64,
     polled_at: Option<i64>,
 }
 
-/// Stores what a device asks for; `false` when another one waits under the same user code.
+/// Stores the request of a device. `false` if another request with the same user code is waiting.
 ///
-/// `expires_at` is until when its end can be told.
+/// `purge_after`: until this time, the device learns that the code has expired, and not that it is unknown.
 pub async fn save(
     tx: &mut Tx,
     hash: &Hash,
     (device, user_code): (&Device, &UserCode),
     interval: i64,
-    expires_at: i64,
+    purge_after: i64,
 ) -> Result<bool, DbError> {
     let inserted = tx
         .query(
-            "INSERT INTO device_codes (hash, grant_id, user_code, client_id, scope, resources, address, created_at,
-                                       poll_interval, ends_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (user_code) DO NOTHING",
+            "INSERT INTO device_codes (hash, grant_id, user_code, client_id, granted, address, created_at, poll_interval,
+                                       expires_at, purge_after)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (user_code) DO NOTHING",
         )
         .bind(hash.as_bytes())
         .bind(device.grant.as_str())
         .bind(user_code.as_str())
         .bind(device.client.as_str())
-        .bind(device.scope.to_string())
-        .bind(device.resources.join(" "))
+        .bind(device.granted.to_stored())
         .bind(device.address.as_str())
         .bind(device.created_at)
         .bind(interval)
-        .bind(device.ends_at)
-        .bind(expires_at)
+        .bind(device.expires_at)
+        .bind(purge_after)
         .execute()
         .await?;
     Ok(inserted == 1)
 }
 
-/// The device that waits under a user code.
+/// The device that waits with a user code; `None` if there is none.
 pub async fn find_waiting(
     conn: &mut Conn,
     user_code: &UserCode,
@@ -92,8 +84,8 @@ pub async fn find_waiting(
 ) -> Result<Option<Device>, DbError> {
     let row: Option<DeviceRow> = conn
         .query(
-            "SELECT grant_id, user_code, client_id, scope, resources, address, created_at, session_id, denied_at, ends_at
-             FROM device_codes WHERE user_code = $1 AND ends_at > $2",
+            "SELECT grant_id, user_code, client_id, granted, address, created_at, session_id, denied_at, expires_at
+             FROM device_codes WHERE user_code = $1 AND expires_at > $2",
         )
         .bind(user_code.as_str())
         .bind(now)
@@ -102,11 +94,11 @@ pub async fn find_waiting(
     row.map(DeviceRow::into_device).transpose()
 }
 
-/// The device that pages call by this name.
+/// The device with this id, which the pages use; `None` if there is none.
 pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<Device>, DbError> {
     let row: Option<DeviceRow> = conn
         .query(
-            "SELECT grant_id, user_code, client_id, scope, resources, address, created_at, session_id, denied_at, ends_at
+            "SELECT grant_id, user_code, client_id, granted, address, created_at, session_id, denied_at, expires_at
              FROM device_codes WHERE grant_id = $1",
         )
         .bind(id.as_str())
@@ -115,24 +107,26 @@ pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<Device>, DbErr
     row.map(DeviceRow::into_device).transpose()
 }
 
-/// Notes that a person allows it: one conditional statement, so that there is one answer. `false` when there was one.
+/// Records that a person allows the request; `false` if it was already answered. It is one conditional statement, so
+/// that only one answer counts.
 pub async fn allow(tx: &mut Tx, id: &GrantId, signed_in: &SignedIn, now: i64) -> Result<bool, DbError> {
     let allowed = tx
         .query(
-            "UPDATE device_codes SET user_code = NULL, user_id = $2, session_id = $3, auth_time = $4
-             WHERE grant_id = $1 AND user_id IS NULL AND denied_at IS NULL AND ends_at > $5",
+            "UPDATE device_codes SET user_code = NULL, user_id = $2, session_id = $3, auth_time = $4, amr = $6
+             WHERE grant_id = $1 AND user_id IS NULL AND denied_at IS NULL AND expires_at > $5",
         )
         .bind(id.as_str())
         .bind(signed_in.user.as_str())
         .bind(signed_in.session.as_str())
-        .bind(signed_in.auth_time)
+        .bind(signed_in.authentication.at)
         .bind(now)
+        .bind(signed_in.authentication.stored_amr())
         .execute()
         .await?;
     Ok(allowed == 1)
 }
 
-/// Notes that it is denied, if nobody has answered yet.
+/// Records that the request is denied, if it was not answered yet.
 pub async fn deny(tx: &mut Tx, id: &GrantId, now: i64) -> Result<(), DbError> {
     tx.query(
         "UPDATE device_codes SET user_code = NULL, denied_at = $2
@@ -145,24 +139,25 @@ pub async fn deny(tx: &mut Tx, id: &GrantId, now: i64) -> Result<(), DbError> {
     .map(drop)
 }
 
-/// Consumes a code of `client` that a person has allowed, if the client is still what it was when it authenticated, and
-/// tells how that person stands: one conditional statement, so that of any number of polls one gets it.
+/// Consumes a code of `client` that a person has allowed, if the client has not changed since it authenticated, and
+/// returns the status of that person. This is one conditional statement, so that only one of several polls gets the
+/// code.
 ///
-/// `remembered_until` is when its replay need no longer be recognized, unless its grant lives longer then.
+/// `purge_after`: until this time, a replay is recognized. The purge keeps the row for as long as the grant lives.
 pub async fn consume(
     tx: &mut Tx,
     hash: &Hash,
     (client, client_version): (&ClientId, i64),
     now: i64,
-    remembered_until: i64,
-) -> Result<Option<(Grant, Standing)>, DbError> {
+    purge_after: i64,
+) -> Result<Option<(Grant, UserStatus)>, DbError> {
     let row: Option<ConsumedRow> = tx
         .query(concat!(
-            "UPDATE device_codes SET consumed_at = $4, expires_at = $5
+            "UPDATE device_codes SET consumed_at = $4, purge_after = $5
              WHERE hash = $1 AND client_id = $2 AND user_id IS NOT NULL AND denied_at IS NULL AND consumed_at IS NULL
-               AND ends_at > $4 AND ",
+               AND expires_at > $4 AND ",
             client_unchanged!(),
-            " RETURNING grant_id, client_id, scope, resources, user_id, session_id, auth_time, ",
+            " RETURNING grant_id, client_id, granted, user_id, session_id, auth_time, amr, cnf, ",
             user_claims!("device_codes"),
             ", ",
             session_ended!("device_codes")
@@ -171,17 +166,17 @@ pub async fn consume(
         .bind(client.as_str())
         .bind(client_version)
         .bind(now)
-        .bind(remembered_until)
+        .bind(purge_after)
         .optional()
         .await?;
-    Ok(row.map(ConsumedRow::into_grant))
+    row.map(ConsumedRow::into_grant).transpose()
 }
 
-/// A device code that could not be consumed.
+/// A device code that could not be consumed; `None` if it does not exist.
 pub async fn find_polled(conn: &mut Conn, hash: &Hash) -> Result<Option<Polled>, DbError> {
     let row: Option<PolledRow> = conn
         .query(
-            "SELECT grant_id, client_id, user_id, denied_at, consumed_at, ends_at, poll_interval, polled_at
+            "SELECT grant_id, client_id, user_id, denied_at, consumed_at, expires_at, poll_interval, polled_at
              FROM device_codes WHERE hash = $1",
         )
         .bind(hash.as_bytes())
@@ -193,13 +188,13 @@ pub async fn find_polled(conn: &mut Conn, hash: &Hash) -> Result<Option<Polled>,
         is_allowed: row.user_id.is_some(),
         is_denied: row.denied_at.is_some(),
         is_consumed: row.consumed_at.is_some(),
-        ends_at: row.ends_at,
+        expires_at: row.expires_at,
         interval: row.poll_interval,
         polled_at: row.polled_at,
     }))
 }
 
-/// Notes a poll, and how long the device is to wait from now on.
+/// Records a poll, and the interval from now on (RFC 8628 §3.5).
 pub async fn note_poll(tx: &mut Tx, hash: &Hash, interval: i64, now: i64) -> Result<(), DbError> {
     tx.query("UPDATE device_codes SET polled_at = $2, poll_interval = $3 WHERE hash = $1")
         .bind(hash.as_bytes())
@@ -210,7 +205,7 @@ pub async fn note_poll(tx: &mut Tx, hash: &Hash, interval: i64, now: i64) -> Res
         .map(drop)
 }
 
-/// Forgets what a user allowed and no device has fetched yet.
+/// Deletes what a user allowed and no device has fetched yet.
 pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
     tx.query("DELETE FROM device_codes WHERE user_id = $1 AND consumed_at IS NULL")
         .bind(user.as_str())
@@ -219,7 +214,7 @@ pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
         .map(drop)
 }
 
-/// The same of one client alone.
+/// Deletes what a user allowed one client and no device has fetched yet.
 pub async fn delete_of_user_at(tx: &mut Tx, user: &UserId, client: &ClientId) -> Result<(), DbError> {
     tx.query("DELETE FROM device_codes WHERE user_id = $1 AND client_id = $2 AND consumed_at IS NULL")
         .bind(user.as_str())
@@ -229,7 +224,7 @@ pub async fn delete_of_user_at(tx: &mut Tx, user: &UserId, client: &ClientId) ->
         .map(drop)
 }
 
-/// Forgets what the devices of a client wait for.
+/// Deletes the requests of a client's devices.
 pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<(), DbError> {
     tx.query("DELETE FROM device_codes WHERE client_id = $1 AND consumed_at IS NULL")
         .bind(client.as_str())
@@ -250,33 +245,22 @@ impl DeviceRow {
             }
         };
         Ok(Device {
+            granted: granted_from(&self.granted, "device_codes", &self.grant_id)?,
             grant: GrantId::new(self.grant_id),
             client: ClientId::new(self.client_id),
-            scope: Scope::from_stored(&self.scope),
-            resources: uris(&self.resources),
             address: self.address,
             created_at: self.created_at,
-            ends_at: self.ends_at,
+            expires_at: self.expires_at,
             answer,
         })
     }
 }
 
 impl ConsumedRow {
-    fn into_grant(self) -> (Grant, Standing) {
-        let scope = Scope::from_stored(&self.scope);
-        // A person may sign out where the device was allowed before it has asked again.
-        let session_ended = self.session_ended && !scope.contains(OFFLINE_ACCESS);
-        let grant = Grant {
-            id: GrantId::new(self.grant_id),
-            client: ClientId::new(self.client_id),
-            user: UserId::new(self.user_id),
-            session: SessionId::new(self.session_id),
-            scope,
-            resources: uris(&self.resources),
-            claims: ClaimsRequest::default(),
-            auth_time: self.auth_time,
-        };
-        (grant, Standing { claims: self.user_claims, session_ended })
+    fn into_grant(self) -> Result<(Grant, UserStatus), DbError> {
+        let grant = self.grant.into_grant("device_codes")?;
+        // The person may sign out in the browser before the device polls again.
+        let session_ended = self.session_ended && !grant.granted.scope.contains(OFFLINE_ACCESS);
+        Ok((grant, UserStatus::new(self.user_claims, session_ended)))
     }
 }

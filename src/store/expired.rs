@@ -1,4 +1,6 @@
-//! What has ended, in every table whose rows do: how much there is, and its deletion in small steps.
+//! Rows that may be deleted, in every table whose rows expire: their number, and their deletion in small steps.
+//!
+//! A row may be deleted after its `purge_after`; in a table without that column, after its `expires_at`.
 
 use super::db::{Conn, DbError, Tx};
 
@@ -17,9 +19,9 @@ pub enum Table {
     Guesses,
 }
 
-/// Rows in one step: a few milliseconds of the writer's time.
+/// The number of rows in one step, which takes a few milliseconds of the writer's time.
 pub const STEP: i64 = 500;
-/// Rows that are counted at the most where the count is asked for again and again: some tens of milliseconds.
+/// The maximum number of rows that are counted for metrics, which takes some tens of milliseconds.
 pub const COUNTED: i64 = 100_000;
 
 macro_rules! statements {
@@ -27,6 +29,7 @@ macro_rules! statements {
         impl Table {
             pub const ALL: &[Self] = &[$(Self::$table),*];
 
+            /// The name of the table in the database.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$table => $name),* }
             }
@@ -49,7 +52,7 @@ macro_rules! statements {
                 }
             }
 
-            // In order, so that the index is read up to the limit, whatever a planner thinks of the table.
+            // Ordered, so that the index is read up to the limit, whatever the planner estimates.
             fn overdue(self) -> &'static str {
                 match self {
                     $(Self::$table => concat!(
@@ -63,38 +66,38 @@ macro_rules! statements {
 }
 
 statements! {
-    Codes = "codes" by "hash" until "expires_at";
-    DeviceCodes = "device_codes" by "hash" until "expires_at";
-    Grants = "grants" by "id" until "idle_expires_at";
+    Codes = "codes" by "hash" until "purge_after";
+    DeviceCodes = "device_codes" by "hash" until "purge_after";
+    Grants = "grants" by "id" until "purge_after";
     AccessTokens = "access_tokens" by "hash" until "expires_at";
     RevokedTokens = "revoked_tokens" by "id" until "expires_at";
     UsedAssertions = "used_assertions" by "id" until "expires_at";
     Sessions = "sessions" by "cookie_hash" until "expires_at";
-    Flows = "flows" by "id" until "expires_at";
-    LogoutDeliveries = "logout_deliveries" by "session_id, client_id" until "expires_at";
+    Flows = "flows" by "id" until "purge_after";
+    LogoutDeliveries = "logout_deliveries" by "session_id, client_id" until "purge_after";
     Guesses = "guesses" by "bucket" until "expires_at";
 }
 
-/// What is redeemed once is remembered for as long as its grant lives, which refreshing prolongs.
+/// A redeemed code is kept as long as its grant lives, and refreshing extends that.
 macro_rules! put_off {
     ($table:literal) => {
         concat!(
             "UPDATE ",
             $table,
-            " SET expires_at = (SELECT idle_expires_at FROM grants WHERE id = grant_id)
+            " SET purge_after = (SELECT grants.purge_after FROM grants WHERE id = grant_id)
              WHERE hash IN (SELECT hash FROM ",
             $table,
-            " WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)
-               AND EXISTS (SELECT 1 FROM grants WHERE id = grant_id AND idle_expires_at > $1)"
+            " WHERE purge_after <= $1 ORDER BY purge_after LIMIT $2)
+               AND EXISTS (SELECT 1 FROM grants WHERE id = grant_id AND grants.purge_after > $1)"
         )
     };
 }
 
-/// What one step has done.
+/// The result of one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     Deleted(u64),
-    /// Rows that stay for as long as their grants live.
+    /// Rows were kept, because their grants live on.
     PutOff,
 }
 
@@ -120,7 +123,8 @@ pub async fn count(conn: &mut Conn, table: Table, before: i64) -> Result<(i64, i
     row.ok_or(DbError::Corrupt { table: table.name(), id: String::new(), what: "count" })
 }
 
-/// How many rows ended at `before` or earlier, counted up to [`COUNTED`], and when the first of them did.
+/// How many rows ended at `before` or earlier, counted up to [`COUNTED`], and when the first of them ended; `None` if
+/// there are none.
 pub async fn overdue(conn: &mut Conn, table: Table, before: i64) -> Result<(i64, Option<i64>), DbError> {
     let row: Option<(i64, Option<i64>)> =
         conn.query(table.overdue()).bind(before).bind(COUNTED).optional().await?;

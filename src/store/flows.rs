@@ -1,4 +1,4 @@
-//! Flows: authorization requests that wait for a person, one per tab, each bound to one browser.
+//! Flows: authorization requests that wait for a person, one for each tab, each bound to one browser.
 
 use sqlx::FromRow;
 
@@ -25,7 +25,7 @@ pub struct Flow {
     pub waiting: Waiting,
     pub progress: Progress,
     browser: Vec<u8>,
-    pub ends_at: i64,
+    pub expires_at: i64,
 }
 
 #[derive(FromRow)]
@@ -37,21 +37,22 @@ struct FlowRow {
     consented: Option<String>,
     chosen: Option<String>,
     device: Option<String>,
-    ends_at: i64,
+    expires_at: i64,
 }
 
 impl Flow {
-    /// Whether the browser that shows this cookie is the one that began.
+    /// Whether this cookie's value is that of the browser that began the flow.
     pub fn belongs_to(&self, cookie: &str) -> bool {
         equal(&self.browser, Hash::of(cookie).as_bytes())
     }
 }
 
+/// Finds a flow. `None` if it does not exist, or if its row may be deleted at `now`.
 pub async fn find(conn: &mut Conn, id: &FlowId, now: i64) -> Result<Option<Flow>, DbError> {
     let row: Option<FlowRow> = conn
         .query(
-            "SELECT client_id, browser_hash, request, signed_in, consented, chosen, device, ends_at
-             FROM flows WHERE id = $1 AND expires_at > $2",
+            "SELECT client_id, browser_hash, request, signed_in, consented, chosen, device, expires_at
+             FROM flows WHERE id = $1 AND purge_after > $2",
         )
         .bind(id.as_str())
         .bind(now)
@@ -73,49 +74,49 @@ pub async fn find(conn: &mut Conn, id: &FlowId, now: i64) -> Result<Option<Flow>
             chosen: row.chosen.map(SessionId::new),
         },
         browser: row.browser_hash,
-        ends_at: row.ends_at,
+        expires_at: row.expires_at,
     }))
 }
 
-/// Stores a flow that ends at `ends_at` and is remembered until `expires_at`, to lead back to the application.
+/// Stores a flow that ends at `expires_at`. From then on until `purge_after` it only leads back to the application.
 pub async fn save(
     tx: &mut Tx,
     id: &FlowId,
     browser: &Hash,
     (client, waiting): (&ClientId, &Waiting),
-    (ends_at, expires_at): (i64, i64),
+    (expires_at, purge_after): (i64, i64),
 ) -> Result<(), DbError> {
     let (request, device) = match waiting {
         Waiting::Application(received) => (received.to_json(), None),
         Waiting::Device(device) => (String::new(), Some(device.to_string())),
     };
     tx.query(
-        "INSERT INTO flows (id, browser_hash, client_id, request, ends_at, expires_at, device)
+        "INSERT INTO flows (id, browser_hash, client_id, request, expires_at, purge_after, device)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(id.as_str())
     .bind(browser.as_bytes())
     .bind(client.as_str())
     .bind(request)
-    .bind(ends_at)
     .bind(expires_at)
+    .bind(purge_after)
     .bind(device)
     .execute()
     .await
     .map(drop)
 }
 
-/// Notes that the person signed in for this request, which began `session`, and so goes on in it.
+/// Records that the person signed in for this request, in a new `session`, which the request then uses.
 pub async fn note_signed_in(tx: &mut Tx, id: &FlowId, session: &SessionId) -> Result<(), DbError> {
     note(tx, "UPDATE flows SET signed_in = $2, chosen = $2 WHERE id = $1", id, session).await
 }
 
-/// Notes that the person chose `session` for this request.
+/// Records that the person chose `session` for this request.
 pub async fn note_chosen(tx: &mut Tx, id: &FlowId, session: &SessionId) -> Result<(), DbError> {
     note(tx, "UPDATE flows SET chosen = $2 WHERE id = $1", id, session).await
 }
 
-/// Notes that the person consented to this request in `session`.
+/// Records that the person consented to this request in `session`.
 pub async fn note_consented(tx: &mut Tx, id: &FlowId, session: &SessionId) -> Result<(), DbError> {
     note(tx, "UPDATE flows SET consented = $2 WHERE id = $1", id, session).await
 }

@@ -1,25 +1,27 @@
-//! Grants as the operator sees them: what people gave which application, and what became of it.
+//! Grants as the operator sees them: what people allowed which client, and its state.
 
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use super::device_codes;
+use super::grants::granted_from;
+use super::page::Page;
 use crate::oauth::grant::Ended;
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, GrantId, UserId};
 
 /// A grant without its tokens.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug)]
 pub struct GrantRecord {
     pub id: String,
     pub client_id: String,
     pub user_id: String,
-    /// Absent when the user is gone.
+    /// `None` if the user was deleted.
     pub username: Option<String>,
     pub session_id: String,
-    pub scope: String,
-    pub resources: String,
+    pub granted: Granted,
     pub created_at: i64,
-    /// When the live refresh token was issued.
+    /// When the valid refresh token was issued.
     pub rotated_at: i64,
     /// How often it was refreshed.
     pub refresh_generation: i64,
@@ -28,12 +30,53 @@ pub struct GrantRecord {
     pub expires_at: i64,
     pub revoked_at: Option<i64>,
     pub revoked_for: Option<String>,
-    /// Who vouched for the user, where nobody signed in here.
+    /// The issuer that vouched for the user; `None` if the user signed in here.
     pub issuer: Option<String>,
 }
 
+#[derive(FromRow)]
+struct GrantRow {
+    id: String,
+    client_id: String,
+    user_id: String,
+    username: Option<String>,
+    session_id: String,
+    granted: String,
+    created_at: i64,
+    rotated_at: i64,
+    refresh_generation: i64,
+    has_refresh_token: bool,
+    idle_expires_at: i64,
+    expires_at: i64,
+    revoked_at: Option<i64>,
+    revoked_for: Option<String>,
+    issuer: Option<String>,
+}
+
+impl GrantRow {
+    fn into_record(self) -> Result<GrantRecord, DbError> {
+        Ok(GrantRecord {
+            granted: granted_from(&self.granted, "grants", &self.id)?,
+            id: self.id,
+            client_id: self.client_id,
+            user_id: self.user_id,
+            username: self.username,
+            session_id: self.session_id,
+            created_at: self.created_at,
+            rotated_at: self.rotated_at,
+            refresh_generation: self.refresh_generation,
+            has_refresh_token: self.has_refresh_token,
+            idle_expires_at: self.idle_expires_at,
+            expires_at: self.expires_at,
+            revoked_at: self.revoked_at,
+            revoked_for: self.revoked_for,
+            issuer: self.issuer,
+        })
+    }
+}
+
 impl GrantRecord {
-    /// What it is worth, in a word.
+    /// The state of the grant in a word.
     pub fn state(&self, now: i64) -> &'static str {
         if self.revoked_at.is_some() {
             "revoked"
@@ -45,21 +88,20 @@ impl GrantRecord {
     }
 }
 
-/// Which grants are asked for.
+/// The filter for a list of grants.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct GrantFilter {
     pub user: Option<UserId>,
     pub client: Option<ClientId>,
-    /// Those too that have ended.
+    /// Also those that have ended.
     pub ended: bool,
-    pub most: i64,
 }
 
-/// The columns of [`GrantRecord`].
+/// The columns of [`GrantRow`].
 macro_rules! select {
     () => {
-        "SELECT grants.id, grants.client_id, grants.user_id, users.username, grants.session_id, grants.scope,
-                grants.resources, grants.created_at, grants.rotated_at, grants.refresh_generation,
+        "SELECT grants.id, grants.client_id, grants.user_id, users.username, grants.session_id, grants.granted,
+                grants.created_at, grants.rotated_at, grants.refresh_generation,
                 grants.refresh_hash IS NOT NULL AS has_refresh_token, grants.idle_expires_at, grants.expires_at,
                 grants.revoked_at, grants.revoked_for, grants.issuer
          FROM grants LEFT JOIN users ON users.id = grants.user_id"
@@ -67,28 +109,41 @@ macro_rules! select {
 }
 
 /// Grants, the newest first.
-pub async fn list(conn: &mut Conn, wanted: &Wanted, now: i64) -> Result<Vec<GrantRecord>, DbError> {
-    conn.query(concat!(
-        select!(),
-        " WHERE ($1 IS NULL OR grants.user_id = $1) AND ($2 IS NULL OR grants.client_id = $2)
+pub async fn list(
+    conn: &mut Conn,
+    page: &Page<GrantFilter, (i64, String)>,
+    now: i64,
+) -> Result<Vec<GrantRecord>, DbError> {
+    let (created_at, id) = page.after.clone().unwrap_or((i64::MAX, String::new()));
+    let rows: Vec<GrantRow> = conn
+        .query(concat!(
+            select!(),
+            " WHERE ($1 IS NULL OR grants.user_id = $1) AND ($2 IS NULL OR grants.client_id = $2)
            AND ($3 OR (grants.revoked_at IS NULL AND grants.expires_at > $4 AND grants.idle_expires_at > $4))
-         ORDER BY grants.created_at DESC, grants.id LIMIT $5"
-    ))
-    .bind(wanted.user.as_ref().map(UserId::to_string))
-    .bind(wanted.client.as_ref().map(ClientId::to_string))
-    .bind(wanted.ended)
-    .bind(now)
-    .bind(wanted.most)
-    .all()
-    .await
+           AND grants.created_at <= $5 AND (grants.created_at < $5 OR grants.id > $6)
+         ORDER BY grants.created_at DESC, grants.id LIMIT $7"
+        ))
+        .bind(page.filter.user.as_ref().map(UserId::to_string))
+        .bind(page.filter.client.as_ref().map(ClientId::to_string))
+        .bind(page.filter.ended)
+        .bind(now)
+        .bind(created_at)
+        .bind(id)
+        .bind(page.rows())
+        .all()
+        .await?;
+    rows.into_iter().map(GrantRow::into_record).collect()
 }
 
+/// Finds a grant with the data that an operator sees. `None` if it does not exist.
 pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<GrantRecord>, DbError> {
-    conn.query(concat!(select!(), " WHERE grants.id = $1")).bind(id.as_str()).optional().await
+    let row: Option<GrantRow> =
+        conn.query(concat!(select!(), " WHERE grants.id = $1")).bind(id.as_str()).optional().await?;
+    row.map(GrantRow::into_record).transpose()
 }
 
-/// Takes back everything that a person gave a client: the consent, what was issued, and what is still to be; how many
-/// grants.
+/// Revokes everything that a person allowed a client: the consent, what was issued, and what could still be issued.
+/// Returns the number of revoked grants.
 pub async fn take_back(tx: &mut Tx, user: &UserId, client: &ClientId, now: i64) -> Result<u64, DbError> {
     for statement in [
         "DELETE FROM consents WHERE user_id = $1 AND client_id = $2",

@@ -1,45 +1,110 @@
-//! Grants: what a user gave a client in one authorization, with the refresh chain that lives on it.
+//! Grants: what a user allowed a client in one authorization, with the chain of refresh tokens.
 
 use sqlx::FromRow;
 
+use super::conditions::{client_unchanged, user_claims};
 use super::db::{Batch, Conn, DbError, Tx};
-use super::resources::uris;
-use super::standing::{client_unchanged, user_claims};
-use crate::oauth::grant::scope::{OFFLINE_ACCESS, Scope};
-use crate::oauth::grant::{Ended, Grant, Standing};
+use crate::oauth::grant::granted::Granted;
+use crate::oauth::grant::scope::OFFLINE_ACCESS;
+use crate::oauth::grant::{Ended, Grant, Parties, UserStatus};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
+use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::token::AccessToken;
+use crate::oauth::token::binding::Binding;
 use crate::oauth::token::refresh::{Chain, RefreshName};
 use crate::secret::Hash;
 
-/// Frames in one page.
+/// The maximum number of frames in one page.
 const MOST_FRAMES: i64 = 32;
 
-/// Until when a chain lives when nobody refreshes it, and at the latest.
+/// When a grant ends, in seconds since 1970.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetime {
+    /// The end if the grant is not refreshed.
     pub idle_expires_at: i64,
+    /// The end in any case.
     pub expires_at: i64,
+    /// When the row may be deleted.
+    purge_after: i64,
 }
 
 impl Lifetime {
-    /// The same with a token that hangs on it: what its grant decides is asked for as long as it lives.
-    pub fn with(self, token: &AccessToken) -> Self {
-        Self { idle_expires_at: self.idle_expires_at.min(self.expires_at).max(token.expires_at), ..self }
+    /// The lifetime with these two ends. The row may be deleted after the earlier one.
+    pub fn new(idle_expires_at: i64, expires_at: i64) -> Self {
+        Self { idle_expires_at, expires_at, purge_after: idle_expires_at.min(expires_at) }
     }
+
+    /// Extends the lifetime to the end of an access token of the grant. Until then the token may be refreshed, and
+    /// introspection needs the grant.
+    #[must_use]
+    pub fn with(self, token: &AccessToken) -> Self {
+        Self {
+            idle_expires_at: self.idle_expires_at.max(token.expires_at),
+            purge_after: self.purge_after.max(token.expires_at),
+            ..self
+        }
+    }
+}
+
+/// The columns of a grant: of its own row, or of the code that the grant will begin with.
+#[derive(FromRow)]
+pub(super) struct GrantColumns {
+    pub(super) grant_id: String,
+    client_id: String,
+    user_id: String,
+    session_id: String,
+    granted: String,
+    auth_time: i64,
+    amr: String,
+    cnf: Option<String>,
+}
+
+impl GrantColumns {
+    pub(super) fn into_grant(self, table: &'static str) -> Result<Grant, DbError> {
+        let granted = granted_from(&self.granted, table, &self.grant_id)?;
+        let authentication = authentication_from((self.auth_time, &self.amr), table, &self.grant_id)?;
+        let parties = Parties {
+            client: ClientId::new(self.client_id),
+            user: UserId::new(self.user_id),
+            session: SessionId::new(self.session_id),
+        };
+        let binding = binding_from(self.cnf.as_deref(), table, &self.grant_id)?;
+        let grant = Grant::new(GrantId::new(self.grant_id), parties, granted, authentication);
+        Ok(Grant { binding, ..grant })
+    }
+}
+
+/// Reads the column `granted`. `id` names the row in the error.
+pub(super) fn granted_from(stored: &str, table: &'static str, id: &str) -> Result<Granted, DbError> {
+    Granted::from_stored(stored).ok_or_else(|| DbError::Corrupt { table, id: id.to_owned(), what: "granted" })
+}
+
+/// Reads the columns `auth_time` and `amr`. `id` names the row in the error.
+pub(super) fn authentication_from(
+    (auth_time, amr): (i64, &str),
+    table: &'static str,
+    id: &str,
+) -> Result<Authentication, DbError> {
+    let read = Authentication::from_stored(auth_time, amr);
+    read.ok_or_else(|| DbError::Corrupt { table, id: id.to_owned(), what: "amr" })
+}
+
+/// Reads the column `cnf`. `id` names the row in the error.
+pub(super) fn binding_from(
+    stored: Option<&str>,
+    table: &'static str,
+    id: &str,
+) -> Result<Option<Binding>, DbError> {
+    let Some(text) = stored else { return Ok(None) };
+    let read = Binding::from_stored(text);
+    read.map(Some).ok_or_else(|| DbError::Corrupt { table, id: id.to_owned(), what: "cnf" })
 }
 
 #[derive(FromRow)]
 struct ChainRow {
-    client_id: String,
-    user_id: String,
-    session_id: String,
-    auth_time: i64,
-    scope: String,
-    claims: Option<String>,
-    resources: String,
+    #[sqlx(flatten)]
+    grant: GrantColumns,
     refresh_generation: i64,
     rotated_at: i64,
     idle_expires_at: i64,
@@ -49,16 +114,16 @@ struct ChainRow {
     user_claims: Option<String>,
 }
 
-/// A refresh chain, and what the gate needs to know at this moment.
+/// A chain of refresh tokens, and the state of its user and client at this moment.
 #[derive(Clone, Debug)]
 pub struct Presented {
     pub chain: Chain,
-    pub standing: Standing,
-    /// The client is still what it was when it authenticated.
+    pub user: UserStatus,
+    /// Whether the client is unchanged since it was authenticated.
     pub client_unchanged: bool,
 }
 
-/// Adds the insert of a new grant to a batch; `refresh` is absent when the client gets no refresh token.
+/// Adds the insert of a new grant to a batch; `refresh` is `None` if the client gets no refresh token.
 pub fn save_in<'c>(
     batch: Batch<'c>,
     grant: &Grant,
@@ -68,32 +133,35 @@ pub fn save_in<'c>(
 ) -> Batch<'c> {
     batch
         .query(
-            "INSERT INTO grants (id, client_id, user_id, session_id, scope, claims, auth_time, created_at, refresh_hash,
-                                 refresh_generation, rotated_at, idle_expires_at, expires_at, resources)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $8, $10, $11, $12)",
+            "INSERT INTO grants (id, client_id, user_id, session_id, granted, offline_access, auth_time, amr, cnf, created_at,
+                                 refresh_hash, refresh_generation, rotated_at, idle_expires_at, expires_at,
+                                 purge_after)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $10, $12, $13, $14)",
         )
         .bind(grant.id.as_str())
         .bind(grant.client.as_str())
         .bind(grant.user.as_str())
         .bind(grant.session.as_str())
-        .bind(grant.scope.to_string())
-        .bind(grant.claims.to_stored())
-        .bind(grant.auth_time)
+        .bind(grant.granted.to_stored())
+        .bind(grant.granted.scope.contains(OFFLINE_ACCESS))
+        .bind(grant.authentication.at)
+        .bind(grant.authentication.stored_amr())
+        .bind(grant.binding.as_ref().map(Binding::to_stored))
         .bind(now)
         .bind(refresh.map(|hash| hash.as_bytes().to_vec()))
         .bind(lifetime.idle_expires_at)
         .bind(lifetime.expires_at)
-        .bind(grant.resources.join(" "))
+        .bind(lifetime.purge_after)
 }
 
-/// Who vouched for the person of a grant, and under which name.
+/// The issuer and the subject that vouch for the person of a grant.
 #[derive(Clone, Copy, Debug)]
 pub struct Voucher<'a> {
     pub issuer: &'a str,
     pub subject: &'a str,
 }
 
-/// Adds the insert of a grant that no sign-in here is behind.
+/// Adds the insert of a grant without a sign-in on this server.
 pub fn save_vouched_in<'c>(
     batch: Batch<'c>,
     grant: &Grant,
@@ -101,16 +169,15 @@ pub fn save_vouched_in<'c>(
     expires_at: i64,
     now: i64,
 ) -> Batch<'c> {
-    let lifetime = Lifetime { idle_expires_at: expires_at, expires_at };
-    save_in(batch, grant, None, lifetime, now)
+    save_in(batch, grant, None, Lifetime::new(expires_at, expires_at), now)
         .query("UPDATE grants SET issuer = $2, issuer_subject = $3 WHERE id = $1")
         .bind(grant.id.as_str())
         .bind(voucher.issuer)
         .bind(voucher.subject)
 }
 
-/// Stores the grant of what passes through the browser, without a code and the gate behind it, so its conditions
-/// are part of the insert: `false` when the client has changed, the user is disabled or the session over.
+/// Stores the grant of tokens that pass through the browser. There is no later check as with a code, so the conditions
+/// are part of the insert: `false` if the client has changed, the user is disabled or the session has ended.
 pub async fn save_for_browser(
     tx: &mut Tx,
     grant: &Grant,
@@ -120,44 +187,32 @@ pub async fn save_for_browser(
 ) -> Result<bool, DbError> {
     let inserted = tx
         .query(
-            "INSERT INTO grants (id, client_id, user_id, session_id, scope, claims, auth_time, created_at,
-                                 refresh_generation, rotated_at, idle_expires_at, expires_at, resources)
-             SELECT $1, clients.id, users.id, sessions.id, $5, $6, $7, $8, 0, $8, $9, $9, $11
+            "INSERT INTO grants (id, client_id, user_id, session_id, granted, offline_access, auth_time, amr, cnf, created_at,
+                                 refresh_generation, rotated_at, idle_expires_at, expires_at, purge_after)
+             SELECT $1, clients.id, users.id, sessions.id, $5, $6, $7, $8, $9, $10, 0, $10, $11, $11, $11
              FROM clients, users, sessions
-             WHERE clients.id = $2 AND clients.version = $10 AND clients.disabled_at IS NULL
+             WHERE clients.id = $2 AND clients.version = $12 AND clients.disabled_at IS NULL
                AND users.id = $3 AND users.disabled_at IS NULL AND sessions.id = $4",
         )
         .bind(grant.id.as_str())
         .bind(grant.client.as_str())
         .bind(grant.user.as_str())
         .bind(grant.session.as_str())
-        .bind(grant.scope.to_string())
-        .bind(grant.claims.to_stored())
-        .bind(grant.auth_time)
+        .bind(grant.granted.to_stored())
+        .bind(grant.granted.scope.contains(OFFLINE_ACCESS))
+        .bind(grant.authentication.at)
+        .bind(grant.authentication.stored_amr())
+        .bind(grant.binding.as_ref().map(Binding::to_stored))
         .bind(now)
         .bind(expires_at)
         .bind(client_version)
-        .bind(grant.resources.join(" "))
         .execute()
         .await?;
     Ok(inserted == 1)
 }
 
-/// Reads the claims that were asked for by their names; `id` is for who has to mend them.
-pub(super) fn claims_from(
-    stored: Option<&str>,
-    table: &'static str,
-    id: &str,
-) -> Result<ClaimsRequest, DbError> {
-    let Some(text) = stored else { return Ok(ClaimsRequest::default()) };
-    ClaimsRequest::from_stored(text).ok_or_else(|| DbError::Corrupt {
-        table,
-        id: id.to_owned(),
-        what: "claims",
-    })
-}
-
-/// The refresh chain of a grant, for a client that authenticated in the state `client_version`.
+/// The chain of a grant, for a client that was authenticated in the state `client_version`; `None` if it does not
+/// exist.
 pub async fn find_chain(
     conn: &mut Conn,
     id: &GrantId,
@@ -166,7 +221,7 @@ pub async fn find_chain(
 ) -> Result<Option<Presented>, DbError> {
     let row: Option<ChainRow> = conn
         .query(concat!(
-            "SELECT client_id, user_id, session_id, auth_time, scope, claims, resources, refresh_generation, rotated_at,
+            "SELECT id AS grant_id, client_id, user_id, session_id, granted, auth_time, amr, cnf, refresh_generation, rotated_at,
                     idle_expires_at, expires_at, revoked_at, ",
             client_unchanged!(),
             " AS client_unchanged, ",
@@ -181,7 +236,7 @@ pub async fn find_chain(
     row.map(|row| row.into_presented(id)).transpose()
 }
 
-/// Whether a refresh token is the live one of its chain.
+/// Whether a refresh token is the valid one of its chain.
 pub async fn is_newest(conn: &mut Conn, id: &GrantId, hash: &Hash) -> Result<bool, DbError> {
     let row: Option<(String,)> = conn
         .query("SELECT id FROM grants WHERE id = $1 AND refresh_hash = $2")
@@ -192,32 +247,33 @@ pub async fn is_newest(conn: &mut Conn, id: &GrantId, hash: &Hash) -> Result<boo
     Ok(row.is_some())
 }
 
-/// Puts the successor in the place of the presented token, once: `false` when another caller was first.
+/// Replaces the presented token by its successor, once (RFC 9700 §4.14); `false` if another caller was faster.
 pub async fn rotate(
     tx: &mut Tx,
     presented: (&RefreshName, &Hash),
     successor: &Hash,
-    idle_expires_at: i64,
+    lifetime: Lifetime,
     now: i64,
 ) -> Result<bool, DbError> {
     let (name, hash) = presented;
     let rotated = tx
         .query(
             "UPDATE grants SET refresh_generation = refresh_generation + 1, refresh_hash = $3, rotated_at = $5,
-                               idle_expires_at = $4
+                               idle_expires_at = $4, purge_after = $6
              WHERE id = $1 AND refresh_hash = $2 AND revoked_at IS NULL",
         )
         .bind(name.grant_id.as_str())
         .bind(hash.as_bytes())
         .bind(successor.as_bytes())
-        .bind(idle_expires_at)
+        .bind(lifetime.idle_expires_at)
         .bind(now)
+        .bind(lifetime.purge_after)
         .execute()
         .await?;
     Ok(rotated == 1)
 }
 
-/// Ends a grant and with it everything that was issued from it.
+/// Revokes a grant and everything issued from it.
 pub async fn revoke(tx: &mut Tx, id: &GrantId, why: Reason, now: i64) -> Result<(), DbError> {
     tx.query("UPDATE grants SET revoked_at = $2, revoked_for = $3 WHERE id = $1 AND revoked_at IS NULL")
         .bind(id.as_str())
@@ -228,7 +284,7 @@ pub async fn revoke(tx: &mut Tx, id: &GrantId, why: Reason, now: i64) -> Result<
         .map(drop)
 }
 
-/// Ends a grant, if it is one to this client.
+/// Revokes a grant, if it belongs to this client.
 pub async fn revoke_of(
     tx: &mut Tx,
     id: &GrantId,
@@ -249,7 +305,7 @@ pub async fn revoke_of(
     .map(drop)
 }
 
-/// Ends every grant of a user; how many.
+/// Revokes all grants of a user. Returns how many.
 pub async fn revoke_of_user(tx: &mut Tx, user: &UserId, why: Ended, now: i64) -> Result<u64, DbError> {
     tx.query("UPDATE grants SET revoked_at = $2, revoked_for = $3 WHERE user_id = $1 AND revoked_at IS NULL")
         .bind(user.as_str())
@@ -259,7 +315,7 @@ pub async fn revoke_of_user(tx: &mut Tx, user: &UserId, why: Ended, now: i64) ->
         .await
 }
 
-/// Ends the grants of a session that is over, but for those whose scope outlives it.
+/// Revokes the grants of an ended session, except those whose scope outlives it.
 pub async fn revoke_of_session(
     tx: &mut Tx,
     session: &SessionId,
@@ -268,18 +324,17 @@ pub async fn revoke_of_session(
 ) -> Result<u64, DbError> {
     tx.query(
         "UPDATE grants SET revoked_at = $2, revoked_for = $3
-         WHERE session_id = $1 AND revoked_at IS NULL
-           AND REPLACE(' ' || scope || ' ', ' ' || $4 || ' ', ' ') = ' ' || scope || ' '",
+         WHERE session_id = $1 AND revoked_at IS NULL AND NOT offline_access",
     )
     .bind(session.as_str())
     .bind(now)
     .bind(why.word())
-    .bind(OFFLINE_ACCESS)
     .execute()
     .await
 }
 
-/// The clients that were given something in a session and are to be loaded in the browser at its end.
+/// The clients that got something in a session and are notified by the browser at its end (OpenID Connect Front-Channel
+/// Logout §3).
 pub async fn front_channel_of_session(
     conn: &mut Conn,
     session: &SessionId,
@@ -298,7 +353,7 @@ pub async fn front_channel_of_session(
     Ok(rows.into_iter().map(|(id,)| ClientId::new(id)).collect())
 }
 
-/// Ends every grant to a client; how many.
+/// Revokes all grants to a client. Returns how many.
 pub async fn revoke_of_client(tx: &mut Tx, client: &ClientId, why: Ended, now: i64) -> Result<u64, DbError> {
     tx.query(
         "UPDATE grants SET revoked_at = $2, revoked_for = $3 WHERE client_id = $1 AND revoked_at IS NULL",
@@ -314,26 +369,16 @@ impl ChainRow {
     fn into_presented(self, id: &GrantId) -> Result<Presented, DbError> {
         let corrupt =
             |_| DbError::Corrupt { table: "grants", id: id.to_string(), what: "refresh_generation" };
-        let grant = Grant {
-            claims: claims_from(self.claims.as_deref(), "grants", id.as_str())?,
-            id: id.clone(),
-            client: ClientId::new(self.client_id),
-            user: UserId::new(self.user_id),
-            session: SessionId::new(self.session_id),
-            scope: Scope::from_stored(&self.scope),
-            resources: uris(&self.resources),
-            auth_time: self.auth_time,
-        };
         let chain = Chain {
-            grant,
+            grant: self.grant.into_grant("grants")?,
             generation: u32::try_from(self.refresh_generation).map_err(corrupt)?,
             rotated_at: self.rotated_at,
             idle_expires_at: self.idle_expires_at,
             expires_at: self.expires_at,
             revoked: self.revoked_at.is_some(),
         };
-        // A grant whose session was ended was revoked with it, or is to outlive it.
-        let standing = Standing { claims: self.user_claims, session_ended: false };
-        Ok(Presented { chain, standing, client_unchanged: self.client_unchanged })
+        // A grant whose session was ended was revoked with it, or outlives it.
+        let user = UserStatus::new(self.user_claims, false);
+        Ok(Presented { chain, user, client_unchanged: self.client_unchanged })
     }
 }

@@ -1,14 +1,16 @@
-//! The outbox of sign-outs: which application is still to be told, and what became of it.
+//! The outbox of logout notifications: which clients must still be notified, and the results (OpenID Connect
+//! Back-Channel Logout).
 
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
+use super::page::Page;
 use crate::oauth::id::{ClientId, SessionId, UserId};
 
-/// How long a row is kept, in seconds: the time of all attempts, and a week to look at it.
+/// How long a row is kept in seconds: the time of all attempts, and a week for the operator to look at it.
 const KEPT: i64 = 11 * 86_400;
 
-/// A sign-out that is to be told now, by who has claimed it.
+/// A notification that its holder must send now.
 #[derive(Clone, Debug)]
 pub struct Due {
     pub session: SessionId,
@@ -39,7 +41,7 @@ struct DueRow {
     attempts: i64,
 }
 
-/// What became of an attempt.
+/// The result of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Delivered,
@@ -51,11 +53,11 @@ pub enum Outcome {
     Failed(String),
 }
 
-/// Notes the applications that are to hear of the end of a session: those that were given something in it.
+/// Stores notifications for the clients that must learn of the end of a session: those that got something in it.
 pub async fn enqueue(tx: &mut Tx, session: &SessionId, now: i64) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO logout_deliveries (session_id, client_id, user_id, state, attempts, next_attempt_at, created_at,
-                                        expires_at)
+                                        purge_after)
          SELECT DISTINCT grants.session_id, grants.client_id, grants.user_id, 'waiting', 0, $2, $2, $3
          FROM grants JOIN clients ON clients.id = grants.client_id
          WHERE grants.session_id = $1 AND clients.backchannel_logout_uri IS NOT NULL AND clients.disabled_at IS NULL
@@ -69,7 +71,7 @@ pub async fn enqueue(tx: &mut Tx, session: &SessionId, now: i64) -> Result<(), D
     .map(drop)
 }
 
-/// The applications that have something due.
+/// The clients with due notifications.
 pub async fn clients_due(conn: &mut Conn, now: i64) -> Result<Vec<ClientId>, DbError> {
     let rows: Vec<(String,)> = conn
         .query("SELECT DISTINCT client_id FROM logout_deliveries WHERE state = 'waiting' AND next_attempt_at <= $1")
@@ -79,8 +81,8 @@ pub async fn clients_due(conn: &mut Conn, now: i64) -> Result<Vec<ClientId>, DbE
     Ok(rows.into_iter().map(|(client,)| ClientId::new(client)).collect())
 }
 
-/// Takes up to `most` due sign-outs of an application, so that nobody else does before `until`, when what becomes of
-/// them has long been noted.
+/// Takes up to `most` due notifications of a client. No other node takes them before `until`, when their results have
+/// long been stored.
 pub async fn claim(
     tx: &mut Tx,
     client: &ClientId,
@@ -122,7 +124,7 @@ pub async fn claim(
     Ok(claimed)
 }
 
-/// Notes what became of an attempt, unless a later one has been made meanwhile.
+/// Stores the result of an attempt, unless a later attempt was made in between.
 pub async fn settle(tx: &mut Tx, due: &Due, outcome: &Outcome, now: i64) -> Result<(), DbError> {
     let (state, error, next, done_at) = match outcome {
         Outcome::Delivered => ("delivered", None, now, Some(now)),
@@ -145,29 +147,60 @@ pub async fn settle(tx: &mut Tx, due: &Due, outcome: &Outcome, now: i64) -> Resu
     .map(drop)
 }
 
-/// The rows of one application or of all, in one state or in any; the last ended session first.
+/// Which deliveries to list.
+#[derive(Clone, Debug, Default)]
+pub struct DeliveryFilter {
+    pub client: Option<ClientId>,
+    pub state: Option<DeliveryState>,
+}
+
+/// The state of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryState {
+    Waiting,
+    Delivered,
+    Failed,
+}
+
+impl DeliveryState {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A page of the deliveries. The session that ended last comes first.
 pub async fn list(
     conn: &mut Conn,
-    client: Option<&ClientId>,
-    state: Option<&str>,
+    page: &Page<DeliveryFilter, (i64, String, String)>,
 ) -> Result<Vec<Delivery>, DbError> {
+    let start = || (i64::MAX, String::new(), String::new());
+    let (created_at, session, client) = page.after.clone().unwrap_or_else(start);
     conn.query(
         "SELECT session_id, client_id, user_id, state, attempts, next_attempt_at, last_error, created_at, done_at
          FROM logout_deliveries
          WHERE ($1 IS NULL OR client_id = $1) AND ($2 IS NULL OR state = $2)
-         ORDER BY created_at DESC, session_id, client_id",
+           AND created_at <= $3 AND (created_at < $3 OR (session_id, client_id) > ($4, $5))
+         ORDER BY created_at DESC, session_id, client_id LIMIT $6",
     )
-    .bind(client.map(|client| client.as_str().to_owned()))
-    .bind(state.map(str::to_owned))
+    .bind(page.filter.client.as_ref().map(ClientId::to_string))
+    .bind(page.filter.state.map(DeliveryState::as_str))
+    .bind(created_at)
+    .bind(session)
+    .bind(client)
+    .bind(page.rows())
     .all()
     .await
 }
 
-/// Makes what has not been delivered due at once, with all its attempts before it; how many.
+/// Makes undelivered notifications due at once, with all their attempts. Returns how many.
 pub async fn retry(tx: &mut Tx, client: Option<&ClientId>, now: i64) -> Result<u64, DbError> {
     tx.query(
         "UPDATE logout_deliveries SET state = 'waiting', attempts = 0, next_attempt_at = $2, done_at = NULL,
-                                      expires_at = $3
+                                      purge_after = $3
          WHERE state IN ('waiting', 'failed') AND ($1 IS NULL OR client_id = $1)",
     )
     .bind(client.map(|client| client.as_str().to_owned()))

@@ -1,10 +1,11 @@
-//! Protected APIs, and the clients that are their servers.
+//! Protected APIs (resources), and the clients that serve them.
 
 use std::collections::HashMap;
 
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
+use super::page::Page;
 use crate::oauth::client::TokenFormat;
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::grant::scope::Scope;
@@ -20,24 +21,53 @@ struct ResourceRow {
     access_token_lifetime: Option<i64>,
 }
 
-/// The URIs that a column of another table holds.
+/// The URIs in a column of another table.
 pub(super) fn uris(stored: &str) -> Vec<String> {
     stored.split(' ').filter(|uri| !uri.is_empty()).map(str::to_owned).collect()
 }
 
-/// Every resource, by URI.
-pub async fn list(conn: &mut Conn) -> Result<Vec<Resource>, DbError> {
+/// The columns of [`ResourceRow`].
+macro_rules! select {
+    () => {
+        "SELECT uri, scopes, token_format, token_alg, access_token_lifetime FROM resources "
+    };
+}
+
+/// All resources for the cache, sorted by URI.
+pub async fn all(conn: &mut Conn) -> Result<Vec<Resource>, DbError> {
+    let rows: Vec<ResourceRow> = conn.query(concat!(select!(), "ORDER BY uri")).all().await?;
+    with_servers(conn, rows).await
+}
+
+/// A page of the resources, sorted by URI.
+pub async fn list(conn: &mut Conn, page: &Page<(), String>) -> Result<Vec<Resource>, DbError> {
     let rows: Vec<ResourceRow> = conn
-        .query(
-            "SELECT uri, scopes, token_format, token_alg, access_token_lifetime FROM resources ORDER BY uri",
-        )
+        .query(concat!(select!(), "WHERE uri > $1 ORDER BY uri LIMIT $2"))
+        .bind(page.after.clone().unwrap_or_default())
+        .bind(page.rows())
         .all()
         .await?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let servers: Vec<(String, String)> =
-        conn.query("SELECT resource, client_id FROM resource_servers ORDER BY client_id").all().await?;
+    with_servers(conn, rows).await
+}
+
+/// Finds a resource by its exact URI. `None` if it does not exist.
+pub async fn find(conn: &mut Conn, uri: &str) -> Result<Option<Resource>, DbError> {
+    let rows: Vec<ResourceRow> = conn.query(concat!(select!(), "WHERE uri = $1")).bind(uri).all().await?;
+    Ok(with_servers(conn, rows).await?.pop())
+}
+
+/// Adds the clients that are their servers to resources that are sorted by URI.
+async fn with_servers(conn: &mut Conn, rows: Vec<ResourceRow>) -> Result<Vec<Resource>, DbError> {
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };
+    let servers: Vec<(String, String)> = conn
+        .query(
+            "SELECT resource, client_id FROM resource_servers
+             WHERE resource >= $1 AND resource <= $2 ORDER BY client_id",
+        )
+        .bind(first.uri.clone())
+        .bind(last.uri.clone())
+        .all()
+        .await?;
     let mut by_resource: HashMap<String, Vec<ClientId>> = HashMap::new();
     for (resource, client) in servers {
         by_resource.entry(resource).or_default().push(ClientId::new(client));
@@ -50,11 +80,7 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<Resource>, DbError> {
         .collect()
 }
 
-pub async fn find(conn: &mut Conn, uri: &str) -> Result<Option<Resource>, DbError> {
-    Ok(list(conn).await?.into_iter().find(|resource| resource.uri == uri))
-}
-
-/// Stores a new resource; `false` when the URI is taken.
+/// Stores a new resource; `false` if the URI is taken.
 pub async fn save(tx: &mut Tx, resource: &Resource, now: i64) -> Result<bool, DbError> {
     let inserted = tx
         .query(
@@ -75,7 +101,7 @@ pub async fn save(tx: &mut Tx, resource: &Resource, now: i64) -> Result<bool, Db
     Ok(inserted == 1)
 }
 
-/// Stores a resource's new state.
+/// Stores a changed resource.
 pub async fn update(tx: &mut Tx, resource: &Resource) -> Result<(), DbError> {
     tx.query(
         "UPDATE resources SET scopes = $2, token_format = $3, token_alg = $4, access_token_lifetime = $5 WHERE uri = $1",
@@ -105,7 +131,7 @@ async fn save_servers(tx: &mut Tx, resource: &Resource) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Deletes a resource; `false` when there is none.
+/// Deletes a resource; `false` if it does not exist.
 pub async fn delete(tx: &mut Tx, uri: &str) -> Result<bool, DbError> {
     Ok(tx.query("DELETE FROM resources WHERE uri = $1").bind(uri).execute().await? == 1)
 }

@@ -3,8 +3,9 @@
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
+use super::grants::granted_from;
 use super::page::Page;
-use crate::oauth::grant::scope::ScopeRecord;
+use crate::oauth::grant::scope::{OFFLINE_ACCESS, Scope, ScopeRecord};
 
 #[derive(FromRow)]
 struct ScopeRow {
@@ -64,19 +65,53 @@ pub async fn update(tx: &mut Tx, scope: &ScopeRecord) -> Result<(), DbError> {
 /// Deletes a scope, and takes it from what people have allowed: one of the same name may mean something else.
 pub async fn delete(tx: &mut Tx, name: &str) -> Result<(), DbError> {
     tx.query("DELETE FROM scopes WHERE name = $1").bind(name).execute().await?;
+    take_from_granted(tx, name).await?;
     for statement in [
-        "UPDATE consents SET scope = TRIM(REPLACE(' ' || scope || ' ', ' ' || $1 || ' ', ' '))
-         WHERE REPLACE(' ' || scope || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scope || ' '",
-        "UPDATE grants SET scope = TRIM(REPLACE(' ' || scope || ' ', ' ' || $1 || ' ', ' '))
-         WHERE revoked_at IS NULL AND REPLACE(' ' || scope || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scope || ' '",
-        "UPDATE codes SET scope = TRIM(REPLACE(' ' || scope || ' ', ' ' || $1 || ' ', ' '))
-         WHERE consumed_at IS NULL AND REPLACE(' ' || scope || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scope || ' '",
         "UPDATE resources SET scopes = TRIM(REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' '))
          WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' '",
         "UPDATE trusted_issuers SET scopes = TRIM(REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' '))
          WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' '",
     ] {
         tx.query(statement).bind(name).execute().await?;
+    }
+    Ok(())
+}
+
+/// Takes a scope from consents, and from grants and codes that are still valid.
+///
+/// Many rows share few values, and equal values have equal texts. So each value is read once, and one statement
+/// replaces it in all of its rows.
+async fn take_from_granted(tx: &mut Tx, name: &str) -> Result<(), DbError> {
+    for (table, select, update) in [
+        (
+            "consents",
+            "SELECT DISTINCT granted FROM consents WHERE REPLACE(granted, $1, '') <> granted",
+            "UPDATE consents SET granted = $2 WHERE granted = $1",
+        ),
+        (
+            "grants",
+            "SELECT DISTINCT granted FROM grants WHERE revoked_at IS NULL AND REPLACE(granted, $1, '') <> granted",
+            "UPDATE grants SET granted = $2 WHERE revoked_at IS NULL AND granted = $1",
+        ),
+        (
+            "codes",
+            "SELECT DISTINCT granted FROM codes WHERE consumed_at IS NULL AND REPLACE(granted, $1, '') <> granted",
+            "UPDATE codes SET granted = $2 WHERE consumed_at IS NULL AND granted = $1",
+        ),
+    ] {
+        let found: Vec<(String,)> = tx.query(select).bind(name).all().await?;
+        for (before,) in found {
+            let mut granted = granted_from(&before, table, name)?;
+            if granted.scope.contains(name) {
+                granted.scope = granted.scope.without(&Scope::from_stored(name));
+                tx.query(update).bind(before).bind(granted.to_stored()).execute().await?;
+            }
+        }
+    }
+    if name == OFFLINE_ACCESS {
+        // Without this scope, a grant no longer outlives its session.
+        let forget = "UPDATE grants SET offline_access = FALSE WHERE revoked_at IS NULL AND offline_access";
+        tx.query(forget).execute().await?;
     }
     Ok(())
 }

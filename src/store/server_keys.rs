@@ -2,6 +2,7 @@
 
 use super::db::{Conn, DbError, Tx};
 
+/// Finds a key, still encrypted.
 pub async fn find(conn: &mut Conn, id: &str) -> Result<Option<Vec<u8>>, DbError> {
     let row: Option<(Vec<u8>,)> =
         conn.query("SELECT sealed FROM server_keys WHERE id = $1").bind(id).optional().await?;

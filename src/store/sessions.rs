@@ -1,28 +1,29 @@
-//! Sessions of people in browsers; the cookie is kept only as a hash.
+//! Sessions of people in browsers. The cookie is stored only as a hash.
 
 use sqlx::FromRow;
 
-use super::consents::from_stored;
 use super::db::{Conn, DbError, Tx};
-use super::grants;
+use super::grants::{self, authentication_from, granted_from};
 use super::logout_deliveries;
+use super::page::Page;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::{ClientId, SessionId, UserId};
+use crate::oauth::identity::authentication::{Authentication, Proof};
 use crate::oauth::identity::group::Groups;
 use crate::oauth::request::interaction::SignedIn;
 use crate::secret::Hash;
 
-/// A session to be stored.
+/// A session to store.
 #[derive(Clone, Debug)]
 pub struct NewSession {
     pub cookie: Hash,
     pub id: SessionId,
     pub user: UserId,
-    pub auth_time: i64,
+    pub begins_at: i64,
     pub expires_at: i64,
 }
 
-/// A session that was found, and when it was last seen.
+/// A session that was found, and when it was last used.
 #[derive(Clone, Debug)]
 pub struct Found {
     pub signed_in: SignedIn,
@@ -35,10 +36,10 @@ struct SessionRow {
     user_id: String,
     username: String,
     auth_time: i64,
+    amr: String,
     last_seen_at: i64,
     user_claims: String,
-    consented_scope: Option<String>,
-    consented_claims: Option<String>,
+    consented: Option<String>,
 }
 
 /// A session as the operator sees it.
@@ -52,37 +53,58 @@ pub struct SessionRecord {
     pub expires_at: i64,
 }
 
-/// The live sessions, of one user or of all; the last signed in first.
-///
-/// `idle_since` is the time of the last sight before which a session counts as abandoned.
+/// Which sessions are live: those that have not expired and were used after `idle_since`.
+#[derive(Clone, Copy, Debug)]
+pub struct LiveSessions {
+    pub idle_since: i64,
+    pub now: i64,
+}
+
+/// A page of the live sessions of one user or of all. The last one to sign in comes first.
 pub async fn list(
     conn: &mut Conn,
-    user: Option<&UserId>,
-    idle_since: i64,
-    now: i64,
+    page: &Page<Option<UserId>, (i64, String)>,
+    live: LiveSessions,
 ) -> Result<Vec<SessionRecord>, DbError> {
+    let (auth_time, id) = page.after.clone().unwrap_or((i64::MAX, String::new()));
     conn.query(
         "SELECT sessions.id, sessions.user_id, users.username, sessions.auth_time, sessions.last_seen_at,
                 sessions.expires_at
          FROM sessions JOIN users ON users.id = sessions.user_id
          WHERE ($1 IS NULL OR sessions.user_id = $1) AND sessions.expires_at > $2 AND sessions.last_seen_at > $3
-         ORDER BY sessions.auth_time DESC, sessions.id",
+           AND sessions.auth_time <= $4 AND (sessions.auth_time < $4 OR sessions.id > $5)
+         ORDER BY sessions.auth_time DESC, sessions.id LIMIT $6",
     )
-    .bind(user.map(|user| user.as_str().to_owned()))
-    .bind(now)
-    .bind(idle_since)
+    .bind(page.filter.as_ref().map(UserId::to_string))
+    .bind(live.now)
+    .bind(live.idle_since)
+    .bind(auth_time)
+    .bind(id)
+    .bind(page.rows())
     .all()
     .await
 }
 
-/// Ends a session, and what was granted in it, of which applications will hear; `false` when there is none.
+/// The number of live sessions of a user.
+pub async fn count(conn: &mut Conn, user: &UserId, live: LiveSessions) -> Result<i64, DbError> {
+    let row: Option<(i64,)> = conn
+        .query("SELECT COUNT(*) FROM sessions WHERE user_id = $1 AND expires_at > $2 AND last_seen_at > $3")
+        .bind(user.as_str())
+        .bind(live.now)
+        .bind(live.idle_since)
+        .optional()
+        .await?;
+    Ok(row.map_or(0, |(count,)| count))
+}
+
+/// Ends a session and the grants in it, and stores the notifications for applications; `false` if it does not exist.
 pub async fn end(tx: &mut Tx, id: &SessionId, why: Ended, now: i64) -> Result<bool, DbError> {
     logout_deliveries::enqueue(tx, id, now).await?;
     grants::revoke_of_session(tx, id, why, now).await?;
     Ok(tx.query("DELETE FROM sessions WHERE id = $1").bind(id.as_str()).execute().await? == 1)
 }
 
-/// Ends every session of a user, and what was granted in it; how many.
+/// Ends all sessions of a user and the grants in them. Returns how many sessions.
 pub async fn end_of_user(tx: &mut Tx, user: &UserId, why: Ended, now: i64) -> Result<u64, DbError> {
     let mut ended = 0;
     for id in of_user(tx, user).await? {
@@ -97,7 +119,7 @@ async fn of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<SessionId>, DbError> 
     Ok(rows.into_iter().map(|(id,)| SessionId::new(id)).collect())
 }
 
-/// Ends every session of a user and leaves what was granted in them; how many.
+/// Ends all sessions of a user, but keeps the grants. Returns how many sessions.
 pub async fn delete_of_user(tx: &mut Tx, user: &UserId, now: i64) -> Result<u64, DbError> {
     for id in of_user(tx, user).await? {
         logout_deliveries::enqueue(tx, &id, now).await?;
@@ -105,9 +127,10 @@ pub async fn delete_of_user(tx: &mut Tx, user: &UserId, now: i64) -> Result<u64,
     tx.query("DELETE FROM sessions WHERE user_id = $1").bind(user.as_str()).execute().await
 }
 
-/// The live session behind a cookie, with what its user has allowed `client`, where there is one.
+/// The live session of a cookie, with what its user has allowed `client`, if there is one; `None` if there is no such
+/// session.
 ///
-/// `idle_since` is the time of the last sight before which a session counts as abandoned.
+/// `idle_since`: sessions that were last used before this time have ended.
 pub async fn find(
     conn: &mut Conn,
     cookie: &Hash,
@@ -118,7 +141,7 @@ pub async fn find(
     let row: Option<SessionRow> = conn
         .query(
             "SELECT sessions.id, sessions.user_id, users.username, users.claims AS user_claims,
-                    sessions.auth_time, sessions.last_seen_at, consents.scope AS consented_scope, consents.claims AS consented_claims
+                    sessions.auth_time, sessions.amr, sessions.last_seen_at, consents.granted AS consented
              FROM sessions
              JOIN users ON users.id = sessions.user_id AND users.disabled_at IS NULL
              LEFT JOIN consents ON consents.user_id = sessions.user_id AND consents.client_id = $2
@@ -130,81 +153,87 @@ pub async fn find(
         .bind(idle_since)
         .optional()
         .await?;
-    Ok(row.map(|row| Found {
-        signed_in: SignedIn {
-            session: SessionId::new(row.id),
-            user: UserId::new(row.user_id),
-            username: row.username,
-            auth_time: row.auth_time,
-            groups: Groups::of_claims(&row.user_claims),
-            consented: row
-                .consented_scope
-                .map(|scope| from_stored(&scope, row.consented_claims.as_deref().unwrap_or_default())),
-        },
-        last_seen_at: row.last_seen_at,
-    }))
+    row.map(SessionRow::into_found).transpose()
 }
 
-/// Stores a session if its user may still sign in with the password that was verified: `None` when it was changed, or
-/// the user disabled, meanwhile.
+/// The two statements that begin a session. Each has the condition that the proof still holds.
+struct BeginStatements {
+    insert: &'static str,
+    renew: &'static str,
+}
+
+/// `$condition` is about the row of `users`. It refers to the value of the proof as `$7`.
+macro_rules! begin_if {
+    ($condition:literal) => {
+        BeginStatements {
+            insert: concat!(
+                "INSERT INTO sessions (cookie_hash, id, user_id, auth_time, amr, last_seen_at, expires_at)
+                 SELECT $1, $2, users.id, $4, $6, $4, $5 FROM users
+                 WHERE users.id = $3 AND users.disabled_at IS NULL AND ",
+                $condition
+            ),
+            renew: concat!(
+                "UPDATE sessions SET cookie_hash = $1, auth_time = $4, amr = $6, last_seen_at = $4, expires_at = $5
+                 WHERE cookie_hash = $2 AND user_id = $3
+                   AND EXISTS (SELECT 1 FROM users WHERE users.id = $3 AND users.disabled_at IS NULL AND ",
+                $condition,
+                ") RETURNING id"
+            ),
+        }
+    };
+}
+
+/// The only place that knows what the database must still say for each kind of proof: the statements and their value.
+fn begin_statements(proof: &Proof) -> (BeginStatements, String) {
+    match proof {
+        Proof::Password { hash } => (begin_if!("users.password_hash = $7"), hash.clone()),
+    }
+}
+
+/// Stores a session if its user may still sign in with what was proven. `None` if the password was changed or the user
+/// was disabled in the meantime.
 ///
-/// Whoever signs in once more, in the session of the cookie `before`, goes on under the same id, which tokens and
-/// applications know; the cookie is new.
+/// A person who signs in again in the session of the cookie `before` keeps the session's id, which tokens and
+/// applications know. The cookie is new.
 pub async fn begin(
     tx: &mut Tx,
     before: Option<&Hash>,
     session: &NewSession,
-    verified_hash: &str,
+    proof: &Proof,
 ) -> Result<Option<SessionId>, DbError> {
-    if let Some(before) = before
-        && let Some(id) = renew(tx, before, session, verified_hash).await?
-    {
-        return Ok(Some(id));
+    let authentication = Authentication::by(proof.method(), session.begins_at);
+    let (statements, proven) = begin_statements(proof);
+    if let Some(before) = before {
+        let renewed: Option<(String,)> = tx
+            .query(statements.renew)
+            .bind(session.cookie.as_bytes())
+            .bind(before.as_bytes())
+            .bind(session.user.as_str())
+            .bind(authentication.at)
+            .bind(session.expires_at)
+            .bind(authentication.stored_amr())
+            .bind(proven.as_str())
+            .optional()
+            .await?;
+        if let Some((id,)) = renewed {
+            return Ok(Some(SessionId::new(id)));
+        }
     }
     let inserted = tx
-        .query(
-            "INSERT INTO sessions (cookie_hash, id, user_id, auth_time, last_seen_at, expires_at)
-             SELECT $1, $2, users.id, $4, $4, $5 FROM users
-             WHERE users.id = $3 AND users.disabled_at IS NULL AND users.password_hash = $6",
-        )
+        .query(statements.insert)
         .bind(session.cookie.as_bytes())
         .bind(session.id.as_str())
         .bind(session.user.as_str())
-        .bind(session.auth_time)
+        .bind(authentication.at)
         .bind(session.expires_at)
-        .bind(verified_hash)
+        .bind(authentication.stored_amr())
+        .bind(proven)
         .execute()
         .await?;
     Ok((inserted == 1).then(|| session.id.clone()))
 }
 
-/// Gives the session behind a cookie a new cookie and a new beginning, if it is the same person's.
-async fn renew(
-    tx: &mut Tx,
-    before: &Hash,
-    session: &NewSession,
-    verified_hash: &str,
-) -> Result<Option<SessionId>, DbError> {
-    let renewed: Option<(String,)> = tx
-        .query(
-            "UPDATE sessions SET cookie_hash = $2, auth_time = $4, last_seen_at = $4, expires_at = $5
-             WHERE cookie_hash = $1 AND user_id = $3
-               AND EXISTS (SELECT 1 FROM users
-                           WHERE users.id = $3 AND users.disabled_at IS NULL AND users.password_hash = $6)
-             RETURNING id",
-        )
-        .bind(before.as_bytes())
-        .bind(session.cookie.as_bytes())
-        .bind(session.user.as_str())
-        .bind(session.auth_time)
-        .bind(session.expires_at)
-        .bind(verified_hash)
-        .optional()
-        .await?;
-    Ok(renewed.map(|(id,)| SessionId::new(id)))
-}
-
-/// Notes that a session was seen.
+/// Records that a session was used.
 pub async fn touch(tx: &mut Tx, id: &SessionId, now: i64) -> Result<(), DbError> {
     tx.query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
         .bind(id.as_str())
@@ -212,4 +241,22 @@ pub async fn touch(tx: &mut Tx, id: &SessionId, now: i64) -> Result<(), DbError>
         .execute()
         .await
         .map(drop)
+}
+
+impl SessionRow {
+    fn into_found(self) -> Result<Found, DbError> {
+        let consented = self.consented.as_deref().map(|text| granted_from(text, "consents", &self.user_id));
+        let authentication = authentication_from((self.auth_time, &self.amr), "sessions", &self.id)?;
+        Ok(Found {
+            signed_in: SignedIn {
+                consented: consented.transpose()?,
+                session: SessionId::new(self.id),
+                user: UserId::new(self.user_id),
+                username: self.username,
+                authentication,
+                groups: Groups::of_claims(&self.user_claims),
+            },
+            last_seen_at: self.last_seen_at,
+        })
+    }
 }

@@ -1,14 +1,15 @@
-//! Issuers that are trusted, the clients that may bring their tokens, and the people whom they are about.
+//! Trusted issuers, the clients that may present their tokens, and the people that their subjects are linked to.
 
 use std::collections::HashMap;
 
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
+use super::page::Page;
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
-use crate::oauth::grant::{Ended, Standing};
+use crate::oauth::grant::{Ended, UserStatus};
 use crate::oauth::id::{ClientId, UserId};
 
 #[derive(FromRow)]
@@ -20,7 +21,7 @@ struct IssuerRow {
     audience: Option<String>,
 }
 
-/// A person whom an issuer may vouch for.
+/// A person that an issuer may vouch for.
 #[derive(Clone, Debug, FromRow)]
 pub struct SubjectRecord {
     pub subject: String,
@@ -34,16 +35,29 @@ struct LinkedRow {
     user_claims: Option<String>,
 }
 
-/// Every issuer, by name.
-pub async fn list(conn: &mut Conn) -> Result<Vec<TrustedIssuer>, DbError> {
+/// A page of the issuers, sorted by name.
+pub async fn list(conn: &mut Conn, page: &Page<(), String>) -> Result<Vec<TrustedIssuer>, DbError> {
     let rows: Vec<IssuerRow> = conn
-        .query("SELECT issuer, jwks, jwks_uri, scopes, audience FROM trusted_issuers ORDER BY issuer")
+        .query(
+            "SELECT issuer, jwks, jwks_uri, scopes, audience FROM trusted_issuers
+             WHERE issuer > $1 ORDER BY issuer LIMIT $2",
+        )
+        .bind(page.after.clone().unwrap_or_default())
+        .bind(page.rows())
         .all()
         .await?;
-    let pairs: Vec<(String, String)> =
-        conn.query("SELECT issuer, client_id FROM trusted_issuer_clients ORDER BY client_id").all().await?;
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };
+    let named: Vec<(String, String)> = conn
+        .query(
+            "SELECT issuer, client_id FROM trusted_issuer_clients
+             WHERE issuer >= $1 AND issuer <= $2 ORDER BY client_id",
+        )
+        .bind(first.issuer.clone())
+        .bind(last.issuer.clone())
+        .all()
+        .await?;
     let mut clients: HashMap<String, Vec<ClientId>> = HashMap::new();
-    for (issuer, client) in pairs {
+    for (issuer, client) in named {
         clients.entry(issuer).or_default().push(ClientId::new(client));
     }
     rows.into_iter()
@@ -54,6 +68,7 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<TrustedIssuer>, DbError> {
         .collect()
 }
 
+/// Finds a trusted issuer by its `iss`. `None` if it is not trusted.
 pub async fn find(conn: &mut Conn, issuer: &str) -> Result<Option<TrustedIssuer>, DbError> {
     let row: Option<IssuerRow> = conn
         .query("SELECT issuer, jwks, jwks_uri, scopes, audience FROM trusted_issuers WHERE issuer = $1")
@@ -69,7 +84,7 @@ pub async fn find(conn: &mut Conn, issuer: &str) -> Result<Option<TrustedIssuer>
     row.into_issuer(clients.into_iter().map(|(id,)| ClientId::new(id)).collect()).map(Some)
 }
 
-/// Stores a new issuer; `false` when there is one of this name.
+/// Stores a new issuer; `false` if there already is one with this name.
 pub async fn save(tx: &mut Tx, issuer: &TrustedIssuer, now: i64) -> Result<bool, DbError> {
     let (jwks, jwks_uri) = columns(&issuer.keys);
     let inserted = tx
@@ -91,7 +106,7 @@ pub async fn save(tx: &mut Tx, issuer: &TrustedIssuer, now: i64) -> Result<bool,
     Ok(inserted == 1)
 }
 
-/// Stores an issuer's new state.
+/// Stores a changed issuer.
 pub async fn update(tx: &mut Tx, issuer: &TrustedIssuer) -> Result<(), DbError> {
     let (jwks, jwks_uri) = columns(&issuer.keys);
     tx.query(
@@ -122,29 +137,35 @@ async fn save_clients(tx: &mut Tx, issuer: &TrustedIssuer) -> Result<(), DbError
     Ok(())
 }
 
-/// Deletes an issuer with all that it could vouch for; `false` when there is none.
+/// Deletes an issuer with its clients and links; `false` if it does not exist.
 pub async fn delete(tx: &mut Tx, issuer: &str) -> Result<bool, DbError> {
     Ok(tx.query("DELETE FROM trusted_issuers WHERE issuer = $1").bind(issuer).execute().await? == 1)
 }
 
-/// The people whom an issuer may vouch for, by what it calls them.
-pub async fn list_subjects(conn: &mut Conn, issuer: &str) -> Result<Vec<SubjectRecord>, DbError> {
+/// A page of the people that an issuer may vouch for, sorted by its names for them. The filter is the issuer.
+pub async fn list_subjects(
+    conn: &mut Conn,
+    page: &Page<String, String>,
+) -> Result<Vec<SubjectRecord>, DbError> {
     conn.query(
         "SELECT trusted_subjects.subject, trusted_subjects.user_id, users.username
          FROM trusted_subjects JOIN users ON users.id = trusted_subjects.user_id
-         WHERE trusted_subjects.issuer = $1 ORDER BY trusted_subjects.subject",
+         WHERE trusted_subjects.issuer = $1 AND trusted_subjects.subject > $2
+         ORDER BY trusted_subjects.subject LIMIT $3",
     )
-    .bind(issuer)
+    .bind(page.filter.clone())
+    .bind(page.after.clone().unwrap_or_default())
+    .bind(page.rows())
     .all()
     .await
 }
 
-/// Whom an issuer means by a subject, and what the gate needs to know of the person at this moment.
+/// The user that a subject is linked to, and the state of the account at this moment; `None` if it is not linked.
 pub async fn find_subject(
     conn: &mut Conn,
     issuer: &str,
     subject: &str,
-) -> Result<Option<(UserId, Standing)>, DbError> {
+) -> Result<Option<(UserId, UserStatus)>, DbError> {
     let row: Option<LinkedRow> = conn
         .query(
             "SELECT user_id, (SELECT users.claims FROM users
@@ -155,11 +176,10 @@ pub async fn find_subject(
         .bind(subject)
         .optional()
         .await?;
-    let standing = |claims| Standing { claims, session_ended: false };
-    Ok(row.map(|row| (UserId::new(row.user_id), standing(row.user_claims))))
+    Ok(row.map(|row| (UserId::new(row.user_id), UserStatus::new(row.user_claims, false))))
 }
 
-/// Says whom an issuer means by a subject; `false` when that is somebody already.
+/// Links a subject to a user; `false` if it is already linked.
 pub async fn link(
     tx: &mut Tx,
     issuer: &str,
@@ -181,7 +201,7 @@ pub async fn link(
     Ok(inserted == 1)
 }
 
-/// Takes that back; `false` when it was nobody.
+/// Removes a link; `false` if there was none.
 pub async fn unlink(tx: &mut Tx, issuer: &str, subject: &str) -> Result<bool, DbError> {
     let deleted = tx
         .query("DELETE FROM trusted_subjects WHERE issuer = $1 AND subject = $2")
@@ -192,7 +212,7 @@ pub async fn unlink(tx: &mut Tx, issuer: &str, subject: &str) -> Result<bool, Db
     Ok(deleted == 1)
 }
 
-/// Ends what came of an issuer's tokens and could not come of them any more; how many grants.
+/// Revokes the grants from an issuer's tokens that would no longer be possible. Returns how many.
 pub async fn revoke_untrusted(tx: &mut Tx, issuer: &str, now: i64) -> Result<u64, DbError> {
     tx.query(
         "UPDATE grants SET revoked_at = $2, revoked_for = $3

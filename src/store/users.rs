@@ -4,16 +4,16 @@ use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use super::page::{Page, containing};
-use crate::oauth::grant::Standing;
+use crate::oauth::grant::UserStatus;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::identity::user::folded;
 
-/// What sign-in needs to know of a user.
+/// What the sign-in needs to know about a user.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     pub user: UserId,
-    /// A PHC string; absent when the user has no password.
+    /// A PHC string; `None` if the user has no password.
     pub password_hash: Option<String>,
     pub disabled: bool,
 }
@@ -54,7 +54,7 @@ struct CredentialsRow {
     disabled_at: Option<i64>,
 }
 
-/// Finds a user by a username or e-mail address in any spelling.
+/// Finds a user by a username or e-mail address in any spelling; `None` if there is none.
 pub async fn find_by_name(conn: &mut Conn, name: &str) -> Result<Option<Credentials>, DbError> {
     let row: Option<CredentialsRow> = conn
         .query(
@@ -71,7 +71,7 @@ pub async fn find_by_name(conn: &mut Conn, name: &str) -> Result<Option<Credenti
     }))
 }
 
-/// What is known of a person who may sign in.
+/// The person with this id; `None` if the account is disabled or deleted.
 pub async fn find_person(conn: &mut Conn, user: &UserId) -> Result<Option<Person>, DbError> {
     let row: Option<PersonRow> = conn
         .query("SELECT id, username, email, name, claims, updated_at FROM users WHERE id = $1 AND disabled_at IS NULL")
@@ -81,20 +81,20 @@ pub async fn find_person(conn: &mut Conn, user: &UserId) -> Result<Option<Person
     row.map(PersonRow::into_person).transpose()
 }
 
-/// What the gate needs to know of a user at this moment, whose session is no matter.
-pub async fn standing(conn: &mut Conn, user: &UserId) -> Result<Standing, DbError> {
+/// The current status of a user. It does not depend on a session.
+pub async fn status(conn: &mut Conn, user: &UserId) -> Result<UserStatus, DbError> {
     let row: Option<(String,)> = conn
         .query("SELECT claims FROM users WHERE id = $1 AND disabled_at IS NULL")
         .bind(user.as_str())
         .optional()
         .await?;
-    Ok(Standing { claims: row.map(|(claims,)| claims), session_ended: false })
+    Ok(UserStatus::new(row.map(|(claims,)| claims), false))
 }
 
-/// Which users are asked for.
+/// The filter for a list of users.
 #[derive(Clone, Debug, Default)]
 pub struct UserFilter {
-    /// A part of a username or e-mail address, in any spelling.
+    /// Part of a username or e-mail address, in any spelling.
     pub q: Option<String>,
     pub disabled: Option<bool>,
 }
@@ -131,7 +131,7 @@ pub async fn list(
     rows.into_iter().map(RecordRow::into_record).collect()
 }
 
-/// Finds a user by id, or else by a username or e-mail address in any spelling.
+/// Finds a user by id, or else by a username or e-mail address in any spelling; `None` if there is none.
 pub async fn find_record(conn: &mut Conn, user: &str) -> Result<Option<UserRecord>, DbError> {
     if let Some(found) = find_by_id(conn, user).await? {
         return Ok(Some(found));
@@ -145,7 +145,7 @@ async fn find_by_id(conn: &mut Conn, id: &str) -> Result<Option<UserRecord>, DbE
     row.map(RecordRow::into_record).transpose()
 }
 
-/// Stores what is known of a person now; the name that is another user's, if one is.
+/// Stores a changed person. Returns the name that belongs to another user, if there is one.
 pub async fn update(tx: &mut Tx, person: &Person) -> Result<Result<(), String>, DbError> {
     let names = [Some(&person.username), person.email.as_ref()];
     for name in names.into_iter().flatten() {
@@ -173,6 +173,7 @@ fn to_text(claims: &Claims) -> String {
     serde_json::Value::Object(claims.clone()).to_string()
 }
 
+/// Stores the hash of a new password, and when it was set.
 pub async fn set_password(tx: &mut Tx, user: &UserId, hash: &str, now: i64) -> Result<(), DbError> {
     tx.query("UPDATE users SET password_hash = $2, password_changed_at = $3 WHERE id = $1")
         .bind(user.as_str())
@@ -183,7 +184,7 @@ pub async fn set_password(tx: &mut Tx, user: &UserId, hash: &str, now: i64) -> R
         .map(drop)
 }
 
-/// Keeps a user from signing in and from having tokens.
+/// Disables a user, who can then neither sign in nor get tokens.
 pub async fn disable(tx: &mut Tx, user: &UserId, now: i64) -> Result<(), DbError> {
     tx.query("UPDATE users SET disabled_at = COALESCE(disabled_at, $2) WHERE id = $1")
         .bind(user.as_str())
@@ -193,6 +194,7 @@ pub async fn disable(tx: &mut Tx, user: &UserId, now: i64) -> Result<(), DbError
         .map(drop)
 }
 
+/// Lets a disabled user sign in and get tokens again.
 pub async fn enable(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
     tx.query("UPDATE users SET disabled_at = NULL WHERE id = $1")
         .bind(user.as_str())
@@ -206,11 +208,11 @@ pub async fn delete(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
     tx.query("DELETE FROM users WHERE id = $1").bind(user.as_str()).execute().await.map(drop)
 }
 
-/// Stores a new user; the name that is taken, if one is.
+/// Stores a new user. `password_hash` is `None` for a user without a password. `Err` is the name that is already taken.
 pub async fn save(
     tx: &mut Tx,
     user: &Person,
-    password_hash: &str,
+    password_hash: Option<&str>,
     now: i64,
 ) -> Result<Result<(), String>, DbError> {
     for name in [Some(&user.username), user.email.as_ref()].into_iter().flatten() {
@@ -220,14 +222,15 @@ pub async fn save(
     }
     tx.query(
         "INSERT INTO users (id, username, email, name, claims, password_hash, password_changed_at, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
     )
     .bind(user.id.as_str())
     .bind(user.username.as_str())
     .bind(user.email.clone())
     .bind(user.name.clone())
     .bind(to_text(&user.claims))
-    .bind(password_hash)
+    .bind(password_hash.map(str::to_owned))
+    .bind(password_hash.map(|_| now))
     .bind(now)
     .execute()
     .await?;
@@ -273,7 +276,7 @@ impl RecordRow {
     }
 }
 
-/// Replaces a hash by a stronger one of the same password, unless the password was changed meanwhile.
+/// Replaces a hash by a new one of the same password, unless the password was changed in between.
 pub async fn rehash(tx: &mut Tx, user: &UserId, old: &str, new: &str) -> Result<(), DbError> {
     tx.query("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
         .bind(user.as_str())

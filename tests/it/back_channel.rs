@@ -349,8 +349,8 @@ async fn a_logout_uri_that_could_never_be_called_is_refused_at_registration() {
         ("https://[::1]/out", "not a public address"),
         ("https://app.example/out#x", "without a fragment"),
         ("https://u:p@app.example/out", "without a fragment and a user name"),
-        ("ftp://app.example/", "no web address"),
-        ("out", "no web address"),
+        ("ftp://app.example/", "not a web address"),
+        ("out", "not a web address"),
     ] {
         let said = operator.refused(&create(uri));
         assert!(said.contains(why), "{uri}: {said}");

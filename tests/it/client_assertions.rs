@@ -59,8 +59,8 @@ async fn refused(server: &TestServer, assertion: &str, reason: &str) {
 #[tokio::test]
 async fn a_client_signs_with_a_key_of_every_kind() {
     let server = TestServer::start().await;
-    let keys = SigningAlgorithm::ALL.map(key);
-    signer(&server, |client| client.jwks = Some(jwks(&keys.each_ref()))).await;
+    let keys: Vec<_> = SigningAlgorithm::ALL.iter().map(|algorithm| key(*algorithm)).collect();
+    signer(&server, |client| client.jwks = Some(jwks(&keys.iter().collect::<Vec<_>>()))).await;
     for key in &keys {
         let answer = ask(&server, &good(&server, key)).await;
         assert_eq!(answer.status, 200, "{} {answer:?}", key.algorithm());

@@ -112,17 +112,45 @@ async fn an_answer_to_a_client_is_readable_by_its_own_origins() {
             assert_shut(&stage.token(origin, body).await);
         }
     }
-    // The client is not known here, so the origins of every client are allowed.
-    for body in ["", "grant_type=x", "grant_type=refresh_token&refresh_token=x&client_id=nobody"] {
-        for origin in [SPA, FRONT] {
-            assert_open(&stage.token(origin, body).await, origin);
-        }
-        assert_shut(&stage.token(EVIL, body).await);
+}
+
+#[tokio::test]
+async fn a_client_that_a_request_names_is_known_however_wrong_the_rest_is() {
+    let stage = Stage::set().await;
+    for body in [
+        "client_id=spa",
+        "client_id=spa&grant_type=x",
+        "client_id=spa&grant_type=refresh_token&grant_type=x",
+        "client_id=spa&client_secret=a&client_secret=b",
+    ] {
+        assert_open(&stage.token(SPA, body).await, SPA);
+        assert_shut(&stage.token(FRONT, body).await);
     }
-    for (method, headers) in [(Method::POST, ("content-type", "text/plain")), (Method::DELETE, FORM)] {
+    // "web:wrong", as Basic credentials.
+    let headers = [FORM, ("authorization", "Basic d2ViOndyb25n"), ("origin", FRONT)];
+    let answer = stage.server.browser().request(Method::POST, "/token", &headers, "grant_type=x").await;
+    assert_eq!(answer.get("error"), "unsupported_grant_type", "{answer:?}");
+    assert_open(&answer, FRONT);
+}
+
+#[tokio::test]
+async fn an_answer_is_closed_where_the_client_is_not_known() {
+    let stage = Stage::set().await;
+    for body in ["", "grant_type=x", "grant_type=refresh_token&refresh_token=x&client_id=nobody"] {
+        for origin in [SPA, FRONT, EVIL] {
+            assert_shut(&stage.token(origin, body).await);
+        }
+    }
+    for (method, headers) in [
+        (Method::POST, ("content-type", "text/plain")),
+        (Method::DELETE, FORM),
+        (Method::OPTIONS, ("access-control-request-method", "POST")),
+    ] {
+        let path = if method == Method::OPTIONS { "/introspect" } else { "/token" };
         let headers = [headers, ("origin", SPA)];
-        let answer = stage.server.browser().request(method, "/token", &headers, "").await;
-        assert_open(&answer, SPA);
+        let answer = stage.server.browser().request(method, path, &headers, "").await;
+        assert!(answer.status.is_client_error(), "{answer:?}");
+        assert_shut(&answer);
     }
 }
 
@@ -142,10 +170,11 @@ async fn userinfo_is_readable_by_scripts_of_the_tokens_client() {
             assert_shut(&answer);
         }
     }
-    for origin in [SPA, FRONT] {
-        assert_open(&stage.userinfo(origin, "unknown").await, origin);
+    for origin in [SPA, FRONT, EVIL] {
+        let answer = stage.userinfo(origin, "unknown").await;
+        assert_eq!(answer.status, 401);
+        assert_shut(&answer);
     }
-    assert_shut(&stage.userinfo(EVIL, "unknown").await);
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ async fn verify(server: &TestServer, app: &Application, back: &Answer) {
 async fn each_response_type_returns_what_its_name_says() {
     let server = TestServer::start().await;
     let (app, mut alice) = (app(&server).await, server.alice().await);
-    for response_type in ResponseType::ALL {
+    for &response_type in ResponseType::ALL {
         let back = asked(&app, &mut alice, response_type.as_str()).await;
         let location = back.location().unwrap();
         let separator = if response_type == ResponseType::Code { "?" } else { "#" };

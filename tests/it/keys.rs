@@ -113,7 +113,7 @@ async fn every_configured_algorithm_has_a_key_with_nothing_private_in_it() {
     // A reader of /jwks can verify the signatures of each key.
     let set: jsonwebtoken::jwk::JwkSet = serde_json::from_str(&answer.body).unwrap();
     let current = server.app.key_set.current(server.app.now()).await.unwrap();
-    for algorithm in SigningAlgorithm::ALL {
+    for &algorithm in SigningAlgorithm::ALL {
         let key = current.signing(algorithm).unwrap();
         let token = key.sign("JWT", &json!({"sub": "alice", "exp": 99_999_999_999_i64})).unwrap();
         let public = jsonwebtoken::DecodingKey::from_jwk(set.find(key.kid()).unwrap()).unwrap();

@@ -28,6 +28,7 @@ mod database;
 #[cfg(unix)]
 mod database_tls;
 mod deadline;
+mod decisions;
 mod device;
 mod encryption;
 mod errors;

@@ -92,7 +92,7 @@ async fn a_person_signs_in_with_every_algorithm() {
     let server = TestServer::start_with(&[("keys.algorithms", "RS256 PS256 ES256 EdDSA")]).await;
     let mut alice = server.alice().await;
     let mut subjects = Vec::new();
-    for algorithm in SigningAlgorithm::ALL {
+    for &algorithm in SigningAlgorithm::ALL {
         let app = server.register(registration(algorithm.as_str(), Some(algorithm))).await;
         let SignedIn { claims, refreshed, told } = sign_in(&server, &app, &mut alice).await;
         assert_eq!(claims.subject(), refreshed.subject(), "{algorithm}");

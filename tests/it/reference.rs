@@ -59,7 +59,7 @@ async fn every_reason_says_who_can_fix_it_and_how_and_shows_a_wrong_and_a_right_
 async fn every_error_says_what_to_do_and_how_it_is_sent() {
     let server = TestServer::start().await;
     let mut browser = server.browser();
-    for code in ErrorCode::ALL {
+    for &code in ErrorCode::ALL {
         let page = browser.get(&format!("/errors/{}", code.as_str())).await;
         let text = text(&page);
         for part in ["Who can fix it", code.advice(), "Refused", "Right", code.usual().word()] {

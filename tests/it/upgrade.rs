@@ -1,4 +1,4 @@
-//! Upgrading a database of the first release: its content is kept, and works.
+//! Databases between two releases: what a migration says, survives, and may do.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -7,70 +7,21 @@ use std::str::FromStr as _;
 use grantor::store::db::Engine;
 use grantor::store::tables::{ALL, Table};
 use serde_json::json;
-use sqlx::migrate::Migrator;
+use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _};
-use tempfile::TempDir;
 
 use crate::support::cluster::node;
 use crate::support::database::{TestDatabase, engine, statement_on};
 use crate::support::load::Load;
 use crate::support::{Answer, Application, Browser, Operator, TestServer};
 
-const FIRST_SCHEMA: &str = include_str!("../../migrations/0001_initial.sql");
-
-/// The data of an operator of the first release.
-const ROWS: &str = "
-    INSERT INTO clients (id, version, kind, name, redirect_uris, grants, scopes, first_party, created_at)
-    VALUES ('web', 3, 'web', 'W', 'https://app.example/callback', 'authorization_code refresh_token', 'openid read', FALSE, 1);
-    INSERT INTO users (id, username, created_at, updated_at) VALUES ('u', 'alice', 1, 1);
-    INSERT INTO user_names (folded, user_id) VALUES ('alice', 'u');
-    INSERT INTO consents (user_id, client_id, scope, updated_at) VALUES ('u', 'web', 'openid read', 1);
-    INSERT INTO grants (id, client_id, user_id, session_id, scope, auth_time, created_at, refresh_generation, rotated_at,
-                        idle_expires_at, expires_at)
-    VALUES ('g', 'web', 'u', 's', 'openid', 1, 1, 0, 1, 9, 9);";
-
-/// A database with the schema of the first release, and rows in it.
-async fn first_release() -> TestDatabase {
-    let database = TestDatabase::fresh(engine()).await;
-    let migrations = TempDir::new().unwrap();
-    std::fs::write(migrations.path().join("0001_initial.sql"), FIRST_SCHEMA).unwrap();
-    let migrator = Migrator::new(migrations.path()).await.unwrap();
+/// A database without anything, of the engine that this run is about.
+async fn empty() -> TestDatabase {
     match engine() {
-        Engine::Sqlite => {
-            let options = SqliteConnectOptions::from_str(&database.url).unwrap().create_if_missing(true);
-            let mut link = options.connect().await.unwrap();
-            migrator.run(&mut link).await.unwrap();
-            sqlx::raw_sql(ROWS).execute(&mut link).await.unwrap();
-        }
-        Engine::Postgres => {
-            let mut link = PgConnectOptions::from_str(&database.url).unwrap().connect().await.unwrap();
-            let empty = "DROP SCHEMA public CASCADE; CREATE SCHEMA public".to_owned();
-            sqlx::raw_sql(AssertSqlSafe(empty)).execute(&mut link).await.unwrap();
-            migrator.run(&mut link).await.unwrap();
-            sqlx::raw_sql(ROWS).execute(&mut link).await.unwrap();
-        }
+        Engine::Sqlite => TestDatabase::fresh(Engine::Sqlite).await,
+        Engine::Postgres => TestDatabase::empty_postgres().await,
     }
-    database
-}
-
-#[tokio::test]
-async fn data_of_the_first_release_is_kept_and_works() {
-    let server = TestServer::start_on(first_release().await, &[]).await;
-    let operator = Operator::of(&server);
-    let client = operator.json(&["client", "show", "web"]);
-    assert_eq!((&client["version"], &client["response_types"]), (&json!(3), &json!(["code"])));
-    assert_eq!(client["subject_type"], "public");
-    assert_eq!((&client["may_act"], &client["may_impersonate"]), (&json!(null), &json!(false)));
-    assert_eq!(operator.json(&["issuer", "list"]), json!([]));
-    assert!(client["backchannel_logout_uri"].is_null() && client["userinfo_signed_response_alg"].is_null());
-    assert_eq!(operator.json(&["user", "show", "alice"])["username"], "alice");
-    let untouched = "SELECT COUNT(*) FROM grants JOIN consents ON consents.user_id = grants.user_id
-                     WHERE grants.claims IS NULL AND consents.claims = '' AND consents.scope = 'openid read'";
-    assert_eq!(server.number(untouched).await, 1);
-    operator.done(&["client", "update", "web", "--response-type", "code id_token"]);
-    operator.done(&["session", "list"]);
 }
 
 /// An operator with the binary and a database that no server uses.
@@ -86,10 +37,9 @@ fn planned(operator: &Operator) -> Vec<i64> {
 
 #[tokio::test]
 async fn a_dry_run_lists_the_pending_migrations() {
-    let database = first_release().await;
+    let database = empty().await;
     let operator = operator(&database);
-    let text = operator.done(&["migrate", "--dry-run"]);
-    assert!(text.starts_with("0002 identity\n") && text.ends_with(" to be run\n"), "{text}");
+    assert_eq!(operator.done(&["migrate", "--dry-run"]), "0001 initial\n1 to be run\n");
     let before = planned(&operator);
     assert_eq!(before, planned(&operator), "nothing was changed");
     assert_eq!(operator.json(&["migrate"]).as_array().unwrap().len(), before.len());
@@ -104,32 +54,26 @@ async fn a_dry_run_lists_the_pending_migrations() {
 
 #[tokio::test]
 async fn a_killed_migration_continues_at_the_next_start() {
-    for reached in [2, 5, 9] {
-        let database = first_release().await;
-        let operator = operator(&database);
-        let mut child = operator.command(&["migrate"]).stdout(Stdio::null()).spawn().unwrap();
-        while applied(&database).await < reached && child.try_wait().unwrap().is_none() {}
-        child.kill().unwrap();
-        child.wait().unwrap();
-        // The lease has expired.
-        let free = "UPDATE migration_lease SET ends_at = 0";
-        assert!(statement(&database, free).await.is_some(), "the lease was taken");
-        operator.done(&["migrate"]);
-        assert!(planned(&operator).is_empty(), "killed after {reached}");
-        assert_eq!(operator.json(&["client", "show", "web"])["version"], 3);
-    }
-}
-
-/// How many migrations a database has; 0 while it cannot be asked.
-async fn applied(database: &TestDatabase) -> i64 {
-    statement(database, "SELECT COUNT(*) FROM _sqlx_migrations").await.unwrap_or_default()
+    let database = empty().await;
+    let operator = operator(&database);
+    let mut child = operator.command(&["migrate"]).stdout(Stdio::null()).spawn().unwrap();
+    let turn = "SELECT COUNT(*) FROM migration_lease";
+    while statement(&database, turn).await.is_none() && child.try_wait().unwrap().is_none() {}
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // The lease has expired.
+    let free = "UPDATE migration_lease SET ends_at = 0";
+    assert!(statement(&database, free).await.is_some(), "the lease was taken");
+    operator.done(&["migrate"]);
+    assert!(planned(&operator).is_empty());
+    assert_eq!(operator.json(&["client", "list"]), json!([]));
 }
 
 /// Runs a statement. Returns the number that it gives, 0 if it gives none, or `None` if it fails.
 async fn statement(database: &TestDatabase, sql: &'static str) -> Option<i64> {
     match engine() {
         Engine::Sqlite => {
-            let mut link = SqliteConnectOptions::from_str(&database.url).unwrap().connect().await.unwrap();
+            let mut link = SqliteConnectOptions::from_str(&database.url).unwrap().connect().await.ok()?;
             let row: Option<(i64,)> = sqlx::query_as(sql).fetch_optional(&mut link).await.ok()?;
             Some(row.map_or(0, |(number,)| number))
         }
@@ -230,15 +174,15 @@ const ADDS: [&str; 8] = [
 #[test]
 fn migrations_only_add_unless_they_raise_the_required_release() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-    let mut seen = 0;
+    let mut is_begun = false;
     for file in std::fs::read_dir(directory).unwrap() {
         let path = file.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path).unwrap();
+        is_begun |= name == "0001_initial.sql";
         if name.starts_with("0001") || text.contains("UPDATE schema_requirement") {
             continue;
         }
-        seen += 1;
         let lines = text.lines().map(|line| line.split("--").next().unwrap_or_default());
         let sql = lines.collect::<Vec<_>>().join(" ");
         for statement in sql.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
@@ -250,5 +194,5 @@ fn migrations_only_add_unless_they_raise_the_required_release() {
             }
         }
     }
-    assert!(seen >= 10, "{seen} migrations were read");
+    assert!(is_begun, "the migrations were read");
 }

@@ -5,12 +5,8 @@ use serde_json::json;
 
 use super::super::question::Question;
 use super::super::{Desk, Manner, Trouble, block_on};
-use super::show::find;
-use super::unknown;
-use crate::oauth::grant::Ended;
 use crate::oauth::id::ClientId;
-use crate::store::db::{DbError, Tx};
-use crate::store::{access_tokens, clients, codes, device_codes, grants, logos};
+use crate::operations::clients;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -26,27 +22,11 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let id = ClientId::new(&options.id);
-        let name = find(&desk, &id).await?.client.name;
-        options.question.ask(&format!(
-            "Delete the client {id} ({name}) with its secrets, tokens and what people have allowed it?"
-        ))?;
-        let (key, now) = (id.clone(), desk.now);
-        let work = async move |tx: &mut Tx| {
-            let Some(record) = clients::find_record(tx, &key).await? else { return Ok(false) };
-            clients::delete(tx, &key).await?;
-            // A client that is registered under this id one day has nothing to do with these.
-            codes::delete_of_client(tx, &key).await?;
-            device_codes::delete_of_client(tx, &key).await?;
-            grants::revoke_of_client(tx, &key, Ended::ClientDeleted, now).await?;
-            access_tokens::delete_of_client(tx, &key).await?;
-            if let Some(logo) = &record.client.links.logo {
-                logos::delete_unused(tx, logo).await?;
-            }
-            Ok(true)
-        };
-        if !desk.db.write::<_, DbError, _>(work).await? {
-            return Err(unknown(&id));
-        }
+        let name = clients::find(&desk.operations(), &id).await?.client.name;
+        options
+            .question
+            .ask(&format!("Delete the client {id} ({name}) with its secrets, tokens and consents?"))?;
+        clients::delete(&desk.operations(), &id).await?;
         options.manner.say(json!({ "client_id": id.as_str() }), format!("deleted the client {id}"))
     })
 }

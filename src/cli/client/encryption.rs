@@ -6,10 +6,10 @@ use super::super::Trouble;
 use crate::jose::encrypt::{Recipient, check_set};
 use crate::oauth::client::{Client, ContentEncryption, Encryption, KeyManagement};
 
-/// Bytes of a JWK Set.
+/// The largest size of a JWK Set, in bytes.
 const LARGEST: u64 = 64 * 1024;
 
-/// The JWK Set in a file.
+/// Reads the JWK Set from a file.
 pub(in crate::cli) fn jwks(file: &Path) -> Result<String, Trouble> {
     let wrong = |why: &str| Trouble::from(format!("the JWK Set {} cannot be used: {why}", file.display()));
     let size = std::fs::metadata(file).map_err(|error| wrong(&error.to_string()))?.len();
@@ -26,11 +26,12 @@ pub(super) fn encryption(text: &str) -> Result<Encryption, Trouble> {
         let known: Vec<&str> = KeyManagement::ALL.iter().map(|known| known.as_str()).collect();
         let contents: Vec<&str> = ContentEncryption::ALL.iter().map(|known| known.as_str()).collect();
         let (known, contents) = (known.join(", "), contents.join(", "));
-        format!("the encryption {text:?} is none of {known}, with one of {contents} behind a space").into()
+        format!("the encryption {text:?} is not one of {known}, followed by a space and one of {contents}")
+            .into()
     })
 }
 
-/// The same for a change, in which none takes it away.
+/// Reads the option of an update, in which `none` removes the encryption.
 pub(super) fn encryption_or(
     text: Option<&str>,
     before: Option<Encryption>,
@@ -42,14 +43,14 @@ pub(super) fn encryption_or(
     }
 }
 
-/// Each encryption needs a key: otherwise every sign-in of the client would fail.
+/// Checks that the client has a key for each encryption. Without one, every sign-in to the client would fail.
 pub(super) fn check_encryption(client: &Client) -> Result<(), Trouble> {
     for encryption in client.id_token_encryption.iter().chain(&client.userinfo_encryption) {
         let jwks = client.jwks.as_deref().unwrap_or(r#"{"keys":[]}"#);
         if Recipient::choose(jwks, encryption.algorithm).is_none() {
             let algorithm = encryption.algorithm.as_str();
             return Err(format!(
-                "the JWK Set of the client has no public key for {algorithm}; bring one with --jwks"
+                "the JWK Set of the client has no public key for {algorithm}; add one with --jwks"
             )
             .into());
         }

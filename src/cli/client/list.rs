@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::super::table::table;
 use super::super::time::iso;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Desk, Manner, Trouble, block_on, list};
 use super::show::{described, grants, state};
-use crate::store::clients::{self, ClientRecord};
-use crate::store::db::DbError;
+use crate::operations::clients;
+use crate::store::clients::{ClientFilter, ClientRecord};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -19,7 +19,9 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
-        let records = desk.db.read_lagging::<_, DbError, _>(async |conn| clients::list(conn).await).await?;
+        let context = desk.operations();
+        let read = async |listing| clients::list(&context, listing).await;
+        let records = list::all(ClientFilter::default(), read).await?;
         let rows: Vec<_> = records.iter().map(row).collect();
         let header = ["ID", "NAME", "KIND", "STATE", "GRANTS", "SECRETS", "CREATED"];
         options.manner.say(records.iter().map(described).collect::<Value>(), table(header, &rows))

@@ -1,4 +1,4 @@
-//! A picture for the consent page.
+//! The logo for the consent page.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use crate::secret::Hash;
 use crate::store::db::{DbError, Tx};
 use crate::store::logos;
 
-/// Bytes of a logo.
+/// The largest size of a logo, in bytes.
 const LARGEST: usize = 128 * 1024;
 
-/// A picture that was checked by its first bytes.
+/// A logo whose first bytes show that it is a picture of a known type.
 pub(super) struct Logo {
     pub(super) digest: String,
     media_type: &'static str,
@@ -30,7 +30,7 @@ impl Logo {
             [0xff, 0xd8, 0xff, ..] => "image/jpeg",
             [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
             [b'G', b'I', b'F', b'8', ..] => "image/gif",
-            _ => return Err(format!("the logo {place} is neither PNG nor JPEG, WebP or GIF").into()),
+            _ => return Err(format!("the logo {place} is not a PNG, JPEG, WebP or GIF picture").into()),
         };
         Ok(Self { digest: Hash::of_bytes(&bytes).to_text(), media_type, bytes })
     }

@@ -23,15 +23,15 @@ pub(super) enum Command {
     Create(Box<create::Options>),
     /// List the applications
     List(list::Options),
-    /// Show one application and what is known of its secrets
+    /// Show one application and its secrets, without their values
     Show(show::Options),
-    /// Change an application; what is not named stays as it is
+    /// Change an application; everything that you do not name stays the same
     Update(Box<update::Options>),
     /// Delete an application with its secrets, consents and tokens
     Delete(delete::Options),
-    /// Give an application one more secret, so that it can change to it without an outage
+    /// Add a secret to an application, so that it can change to the new one without an outage
     AddSecret(secrets::Add),
-    /// Take a secret from an application; `client show` lists their ids
+    /// Remove a secret from an application; `client show` lists their ids
     RemoveSecret(secrets::Remove),
 }
 

@@ -1,4 +1,4 @@
-//! `grantor client add-secret` and `remove-secret`: together they change a secret without an outage.
+//! `grantor client add-secret` and `remove-secret`. Together they replace a secret without an outage.
 
 use clap::Args;
 use serde_json::json;
@@ -7,29 +7,22 @@ use zeroize::Zeroizing;
 use super::super::question::Question;
 use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on, say};
-use super::show::find;
-use super::unknown;
 use crate::clock::Seconds;
 use crate::config::Span;
 use crate::keys::master::Keys;
 use crate::oauth::client::{AuthMethod, Client, ClientSecret, SecretHash};
 use crate::oauth::id::ClientId;
+use crate::operations::clients::{self as operations, ChosenSecret, SecretRemoval, SecretSource};
 use crate::secret::{Hash, Secret, random_client_secret, random_id};
-use crate::store::clients::ClientRecord;
-use crate::store::db::{DbError, Tx};
-use crate::store::{client_secrets, clients};
-
-/// Secrets of one client: each may cost an Argon2 hash at every wrong guess.
-const MOST: usize = 5;
 
 #[derive(Args)]
 pub(in crate::cli) struct Add {
     /// The client_id
     id: String,
-    /// The secret; without this option one is generated, and printed once
+    /// The secret; without this option, one is generated and printed once
     #[arg(long, value_name = "S")]
     secret: Option<String>,
-    /// When it ends, counted from now, for example 30d; without this option it does not
+    /// When the secret expires, counted from now, for example 30d; without this option, it does not expire
     #[arg(long, value_name = "TIME", value_parser = lifetime)]
     expires_in: Option<Span>,
     #[command(flatten)]
@@ -60,10 +53,10 @@ pub(super) fn check_secret(secret: &str) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Bytes of a secret that signs, at least: as many as SHA-256 has (RFC 7518 §3.2).
+/// The least length in bytes of a secret that signs: the output length of SHA-256 (RFC 7518 §3.2).
 const SHORTEST_SIGNING: usize = 32;
 
-/// What is stored of a secret of `client` that was chosen or is drawn now, and the drawn one.
+/// Returns what the database stores of a secret of `client`, and the secret itself if it was generated.
 pub(super) async fn made(
     desk: &Desk,
     client: &Client,
@@ -84,7 +77,7 @@ pub(super) async fn made(
     Ok((ClientSecret { id, hash, sealed, expires_at }, generated))
 }
 
-/// The secret of a client that signs with it, so that this server can verify what it signed.
+/// Seals the secret of a client that signs with it: the server needs the secret itself to verify the signatures.
 async fn sealed(desk: &Desk, id: &str, secret: &str) -> Result<Vec<u8>, Trouble> {
     if secret.len() < SHORTEST_SIGNING {
         return Err(format!("a secret that signs has at least {SHORTEST_SIGNING} bytes").into());
@@ -94,29 +87,19 @@ async fn sealed(desk: &Desk, id: &str, secret: &str) -> Result<Vec<u8>, Trouble>
 }
 
 pub(super) fn add(options: &Add) -> Result<(), Trouble> {
-    options.secret.as_deref().map_or(Ok(()), check_secret)?;
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
-        let (client, now) = (ClientId::new(&options.id), desk.now);
-        let expires_at = options.expires_in.map(|span| now + span.seconds());
-        let record = find(&desk, &client).await?;
-        let (secret, generated) = made(&desk, &record.client, options.secret.as_deref(), expires_at).await?;
-        let id = secret.id.clone();
-        let key = client.clone();
-        let work = async move |tx: &mut Tx| {
-            let Some(record) = clients::find_record(tx, &key).await? else { return Ok(Err(unknown(&key))) };
-            if let Some(trouble) = takes_no_secret(&record) {
-                return Ok(Err(trouble));
+        let client = ClientId::new(&options.id);
+        let expires_at = options.expires_in.map(|span| desk.now + span.seconds());
+        let source = match &options.secret {
+            None => SecretSource::Generated,
+            Some(text) => {
+                SecretSource::Chosen(ChosenSecret::new(&desk.passwords()?, Secret::new(text.clone())).await?)
             }
-            // What was made for one way of proving is not stored for another.
-            if (record.client.auth_method == Some(AuthMethod::SecretJwt)) != secret.sealed.is_some() {
-                return Ok(Err(changed_meanwhile(&key)));
-            }
-            clients::add_secret(tx, &key, &secret, now).await.map(Ok)
         };
-        desk.db.write::<Result<(), Trouble>, DbError, _>(work).await??;
-        let generated = generated.as_ref().map(|secret| secret.expose().as_str());
-        let until = expires_at.map(iso);
+        let added = operations::add_secret(&desk.operations(), &client, source, expires_at).await?.outcome;
+        let generated = added.generated.as_ref().map(|secret| secret.expose().as_str());
+        let (id, until) = (added.id, expires_at.map(iso));
         if options.manner.json {
             let mut json = json!({ "client_id": client.as_str(), "secret_id": id, "expires_at": until });
             if let Some(generated) = generated {
@@ -130,70 +113,23 @@ pub(super) fn add(options: &Add) -> Result<(), Trouble> {
     })
 }
 
-fn takes_no_secret(record: &ClientRecord) -> Option<Trouble> {
-    let (id, kind) = (&record.client.id, record.client.kind);
-    if kind.is_public() {
-        let sentence = format!("the {} client {id} is public and cannot keep a secret", kind.as_str());
-        return Some(sentence.into());
-    }
-    if record.client.auth_method == Some(AuthMethod::PrivateKeyJwt) {
-        return Some(format!("the client {id} signs with its own key and has no secret").into());
-    }
-    (record.secrets.len() >= MOST).then(|| {
-        format!("the client {id} has {MOST} secrets, which is the most; remove one before you add another")
-            .into()
-    })
-}
-
 pub(super) fn remove(options: &Remove) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
-        let (client, now) = (ClientId::new(&options.id), desk.now);
-        let removal = Removal::of(&find(&desk, &client).await?, &options.secret_id, now)?;
-        let id = &options.secret_id;
+        let (context, client, id) = (desk.operations(), ClientId::new(&options.id), &options.secret_id);
+        let removal = operations::check_remove_secret(&context, &client, id).await?;
         options.question.ask(&match removal {
-            Removal::OfOne => format!("Remove the secret {id} of the client {client}? Whoever uses it is refused."),
-            Removal::OfTheLast => format!(
+            SecretRemoval::OfOne => {
+                format!("Remove the secret {id} of the client {client}? Requests that use it will be refused.")
+            }
+            SecretRemoval::OfTheLast => format!(
                 "Remove the last live secret of the client {client}? It gets no tokens until it has another one."
             ),
         })?;
-        let (key, secret) = (client.clone(), id.clone());
-        let work = async move |tx: &mut Tx| {
-            let Some(record) = clients::find_record(tx, &key).await? else { return Ok(Err(unknown(&key))) };
-            match Removal::of(&record, &secret, now) {
-                Err(trouble) => return Ok(Err(trouble)),
-                Ok(found) if found != removal => return Ok(Err(changed_meanwhile(&key))),
-                Ok(_) => {}
-            }
-            client_secrets::delete(tx, &key, &secret).await.map(Ok)
-        };
-        desk.db.write::<Result<(), Trouble>, DbError, _>(work).await??;
+        operations::remove_secret(&context, &client, id, removal).await?;
         options.manner.say(
             json!({ "client_id": client.as_str(), "secret_id": id }),
             format!("removed the secret {id} of the client {client}"),
         )
     })
-}
-
-/// What the removal of a secret means for its client.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Removal {
-    OfOne,
-    OfTheLast,
-}
-
-impl Removal {
-    fn of(record: &ClientRecord, secret: &str, now: Seconds) -> Result<Self, Trouble> {
-        let id = &record.client.id;
-        let Some(removed) = record.secrets.iter().find(|found| found.id == secret) else {
-            return Err(format!("the client {id} has no secret with the id {secret}").into());
-        };
-        let others = record.secrets.iter().filter(|found| found.id != secret && found.is_live(now));
-        let is_last = removed.is_live(now) && others.count() == 0 && !record.client.kind.is_public();
-        Ok(if is_last { Self::OfTheLast } else { Self::OfOne })
-    }
-}
-
-fn changed_meanwhile(client: &ClientId) -> Trouble {
-    format!("the secrets of the client {client} were changed meanwhile, so nothing was done").into()
 }

@@ -1,4 +1,4 @@
-//! `--sector-identifier-uri`: the list behind it names every redirect URI (OpenID Connect Core §8.1).
+//! `--sector-identifier-uri`: the list at this address names every redirect URI (OpenID Connect Core §8.1).
 
 use url::Url;
 
@@ -7,22 +7,22 @@ use crate::config;
 use crate::fetch::Fetcher;
 use crate::oauth::client::Client;
 
-/// The addresses in the list behind a URI.
+/// Reads the redirect URIs in the list at `uri`.
 pub(super) async fn listed(options: &config::Fetch, uri: &str) -> Result<Vec<String>, Trouble> {
     let wrong = |why: &str| Trouble::from(format!("the sector identifier URI {uri:?} {why}"));
     let is_https = Url::parse(uri).is_ok_and(|url| url.scheme() == "https" && url.host().is_some());
     if !is_https || uri.len() > 2048 {
-        return Err(wrong("is no https address"));
+        return Err(wrong("is not an https address"));
     }
     let answer =
         Fetcher::new(options)?.get(uri).await.map_err(|error| wrong(&format!("cannot be read: {error}")))?;
     if answer.status.as_u16() != 200 {
         return Err(wrong(&format!("answered {}", answer.status)));
     }
-    serde_json::from_slice(&answer.body).map_err(|_| wrong("is no JSON array of addresses"))
+    serde_json::from_slice(&answer.body).map_err(|_| wrong("is not a JSON array of addresses"))
 }
 
-/// Whether the client is in the list of its sector.
+/// Checks that the list of the sector contains every redirect URI of the client.
 pub(super) fn check(client: &Client, listed: &[String]) -> Result<(), Trouble> {
     match client.redirect_uris.iter().find(|uri| !listed.iter().any(|known| known == uri.as_str())) {
         None => Ok(()),

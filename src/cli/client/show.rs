@@ -6,16 +6,15 @@ use serde_json::{Value, json};
 use super::super::table::{card, table};
 use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on};
-use super::unknown;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{AssertionAudience, AuthMethod, Client, GrantType, PkcePolicy};
 use crate::oauth::id::ClientId;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
+use crate::operations::clients;
 use crate::store::client_secrets::SecretRecord;
-use crate::store::clients::{self, ClientRecord};
-use crate::store::db::{Conn, DbError};
+use crate::store::clients::ClientRecord;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -29,19 +28,12 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let id = ClientId::new(&options.id);
-        let record = find(&desk, &id).await?;
+        let record = clients::find(&desk.operations(), &id).await?;
         options.manner.say(described(&record), shown(&record))
     })
 }
 
-/// The client as it stands; the error says that there is none.
-pub(super) async fn find(desk: &Desk, id: &ClientId) -> Result<ClientRecord, Trouble> {
-    let key = id.clone();
-    let find = async move |conn: &mut Conn| clients::find_record(conn, &key).await;
-    desk.db.read::<_, DbError, _>(find).await?.ok_or_else(|| unknown(id))
-}
-
-/// A client in the words of RFC 7591 §2, where it has them.
+/// Describes a client with the names of RFC 7591 §2 where they exist.
 pub(super) fn described(record: &ClientRecord) -> Value {
     let client = &record.client;
     json!({
@@ -152,7 +144,7 @@ fn shown(record: &ClientRecord) -> String {
     text
 }
 
-/// Where its public keys are.
+/// Describes where the public keys of the client are.
 fn keys(client: &Client) -> String {
     match (&client.jwks, &client.jwks_uri) {
         (_, Some(uri)) => uri.clone(),
@@ -170,7 +162,7 @@ pub(super) fn state(client: &Client) -> &'static str {
     if client.disabled { "disabled" } else { "enabled" }
 }
 
-/// What it may ask for at the authorization endpoint.
+/// The response types that the client may use at the authorization endpoint.
 fn response_types(client: &Client) -> Vec<&'static str> {
     let code = client.grants.contains(&GrantType::AuthorizationCode).then_some(ResponseType::Code);
     code.iter().chain(&client.response_types).map(|known| known.as_str()).collect()

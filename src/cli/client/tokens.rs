@@ -7,7 +7,7 @@ use crate::oauth::id::ClientId;
 use crate::store::db::{Conn, DbError};
 use crate::store::{clients, resources};
 
-/// Seconds of an access token's life, no longer than the key that signs it is published.
+/// The lifetime of an access token in seconds. It is at most the time for which the signing key is published.
 pub(in crate::cli) fn lifetime(desk: &Desk, text: &str) -> Result<i64, Trouble> {
     let longest = desk.config.keys.keep_published.seconds();
     let seconds = Span::parse(text)
@@ -22,7 +22,7 @@ pub(in crate::cli) fn lifetime(desk: &Desk, text: &str) -> Result<i64, Trouble> 
     Ok(seconds)
 }
 
-/// The same for a change, in which default takes it away; `None` leaves it as it was.
+/// Reads the option of an update, in which `default` removes the lifetime. `None`: the option is not given.
 pub(in crate::cli) fn new_lifetime(desk: &Desk, text: Option<&str>) -> Result<Option<Option<i64>>, Trouble> {
     match text {
         None => Ok(None),
@@ -31,7 +31,7 @@ pub(in crate::cli) fn new_lifetime(desk: &Desk, text: Option<&str>) -> Result<Op
     }
 }
 
-/// The registered URIs of resources, each once; all of them must be there.
+/// The registered URIs of the resources, without duplicates. Every resource must exist.
 pub(super) async fn registered(
     conn: &mut Conn,
     named: &[String],
@@ -40,7 +40,7 @@ pub(super) async fn registered(
     if named.is_empty() {
         return Ok(Ok(found));
     }
-    let known = resources::list(conn).await?;
+    let known = resources::all(conn).await?;
     for uri in named {
         let Some(resource) = known.iter().find(|known| normal(&known.uri) == normal(uri)) else {
             return Ok(Err(
@@ -54,7 +54,7 @@ pub(super) async fn registered(
     Ok(Ok(found))
 }
 
-/// Who may act is a client that can prove that it is the one.
+/// Reads the client that may act. It must be able to authenticate.
 pub(super) async fn check_actor(
     conn: &mut Conn,
     named: Option<&ClientId>,

@@ -9,7 +9,6 @@ use super::super::{Desk, Manner, Trouble, block_on};
 use super::encryption::{check_encryption, encryption_or, jwks};
 use super::logo::Logo;
 use super::sector;
-use super::show;
 use super::tokens;
 use super::unknown;
 use super::words::{
@@ -20,6 +19,7 @@ use crate::oauth::client::registration;
 use crate::oauth::client::{Client, ClientKind, Links, LogoutUris};
 use crate::oauth::id::ClientId;
 use crate::oauth::request::redirect_uri::RegisteredUri;
+use crate::operations;
 use crate::store::db::{DbError, Tx};
 use crate::store::{clients, logos};
 
@@ -34,158 +34,163 @@ pub(in crate::cli) struct Options {
     manner: Manner,
 }
 
-/// What is to be changed; at least one thing.
+/// The changes; at least one is required.
 #[derive(Args)]
 #[group(required = true, multiple = true)]
 struct Changes {
-    /// What the consent page calls the application
+    /// The application's name on the consent page
     #[arg(long)]
     name: Option<String>,
-    /// What it is: web runs on a server, spa in a browser, native on a device, service without people
+    /// The kind of application: web runs on a server, spa in a browser, native on a device, service works without
+    /// people
     #[arg(long)]
     kind: Option<Kind>,
-    /// Where answers may be sent, instead of all addresses before; may be given several times
+    /// A complete address to which answers may be sent; replaces all addresses before; may be given several times
     #[arg(long = "redirect-uri", value_name = "URI", conflicts_with_all = ["add_redirect_uris", "remove_redirect_uris"])]
     redirect_uris: Vec<String>,
-    /// One more address where answers may be sent; may be given several times
+    /// Add an address to which answers may be sent; may be given several times
     #[arg(long = "add-redirect-uri", value_name = "URI")]
     add_redirect_uris: Vec<String>,
-    /// An address where answers may be sent no longer; may be given several times
+    /// Remove an address to which answers may be sent; may be given several times
     #[arg(long = "remove-redirect-uri", value_name = "URI")]
     remove_redirect_uris: Vec<String>,
-    /// Where a person may be sent after a sign-out, instead of all addresses before; may be given several times
+    /// A complete address to which a person may be sent after a sign-out; replaces all addresses before; may be given
+    /// several times
     #[arg(
         long = "post-logout-redirect-uri",
         value_name = "URI",
         conflicts_with = "no_post_logout_redirect_uris"
     )]
     post_logout_redirect_uris: Vec<String>,
-    /// Nobody is sent to it after a sign-out
+    /// Remove all addresses to which people may be sent after a sign-out
     #[arg(long)]
     no_post_logout_redirect_uris: bool,
-    /// Where the server tells it that a session is over (back-channel logout)
+    /// The address at which the server informs the application that a session has ended (back-channel logout)
     #[arg(long, value_name = "URI", conflicts_with = "no_backchannel_logout_uri")]
     backchannel_logout_uri: Option<String>,
-    /// The server tells it of no sign-out any more
+    /// No longer inform the application of sign-outs
     #[arg(long)]
     no_backchannel_logout_uri: bool,
-    /// What the browser loads at a sign-out (front-channel logout); of the origin of a redirect URI
+    /// The address that the browser loads at a sign-out (front-channel logout); must have the origin of a redirect URI
     #[arg(long, value_name = "URI", conflicts_with = "no_frontchannel_logout_uri")]
     frontchannel_logout_uri: Option<String>,
-    /// The browser loads nothing of it at a sign-out any more
+    /// The browser no longer loads anything from the application at a sign-out
     #[arg(long)]
     no_frontchannel_logout_uri: bool,
-    /// A page whose scripts may call the server for it, instead of those before; may be given several times
+    /// An origin whose scripts may call the server for the application; replaces those before; may be given several
+    /// times
     #[arg(long = "origin", value_name = "URL", conflicts_with = "no_origins")]
     origins: Vec<String>,
-    /// No scripts may call for it, but those of a public client's redirect URIs
+    /// Remove all origins; those of a public client's redirect URIs stay allowed
     #[arg(long)]
     no_origins: bool,
-    /// The scopes that it may ask for, separated by spaces, instead of those before
+    /// The scopes that the application may ask for, separated by spaces; replaces those before
     #[arg(long, value_name = "\"a b\"")]
     scope: Option<String>,
-    /// A way for it to get tokens, instead of those before; may be given several times
+    /// A grant type that the application may use; replaces those before; may be given several times
     #[arg(long = "grant", value_name = "GRANT")]
     grants: Vec<Grant>,
-    /// What it may ask for beside a code, instead of those before; code alone takes all of them away; may be given
-    /// several times
+    /// A response type that the application may use besides code; replaces those before; code alone removes them all;
+    /// may be given several times
     #[arg(long = "response-type", value_name = "TYPE")]
     response_types: Vec<String>,
-    /// Bind it to one way of authenticating; any lets a confidential client use Basic or post
+    /// The only authentication method of the client; with any, a confidential client may use Basic or post
     #[arg(long)]
     auth_method: Option<MethodOrAny>,
-    /// Whether it must use PKCE; default leaves that to the server's oauth.require_pkce
+    /// Whether the application must use PKCE; with default, the server's oauth.require_pkce decides
     #[arg(long)]
     pkce: Option<PkceOrDefault>,
-    /// What its ID Tokens are signed with; default is RS256, if the server offers it
+    /// The algorithm that signs its ID Tokens; default is RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
-    /// What UserInfo is signed with for it; default is plain JSON
+    /// The algorithm that signs its UserInfo answers; default is plain JSON
     #[arg(long, value_name = "ALG")]
     userinfo_alg: Option<AlgorithmOrDefault>,
-    /// Its public keys, a JWK Set in a file; in the place of an address
+    /// A file with its public keys, as a JWK Set; replaces --jwks-uri
     #[arg(long, value_name = "FILE", conflicts_with = "jwks_uri")]
     jwks: Option<PathBuf>,
-    /// Where its public keys are, in the place of those that were brought in a file
+    /// The address of its public keys; replaces the keys of --jwks
     #[arg(long, value_name = "URI")]
     jwks_uri: Option<String>,
-    /// Whom its client assertions may be for: the issuer alone, or the token endpoint too
+    /// The audience that its client assertions may have: only the issuer, or also the token endpoint
     #[arg(long, value_name = "AUDIENCE")]
     assertion_audience: Option<Audience>,
-    /// Encrypt its ID Tokens, by a key of --jwks: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW, and
-    /// behind a space A256GCM, A128GCM, A128CBC-HS256 or A256CBC-HS512; none stops that
+    /// Encrypt its ID Tokens with a key of --jwks: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW,
+    /// then a space and A256GCM, A128GCM, A128CBC-HS256 or A256CBC-HS512; none stops the encryption
     #[arg(long, value_name = "\"ALG ENC\"")]
     id_token_encryption: Option<String>,
-    /// Encrypt what UserInfo tells it, in the same way
+    /// Encrypt its UserInfo answers; the values are those of --id-token-encryption
     #[arg(long, value_name = "\"ALG ENC\"")]
     userinfo_encryption: Option<String>,
-    /// Whether it knows people by the name that all know, or by one that only its sector knows
+    /// The subject that identifies a person: public is the same for all applications, pairwise differs between sectors
     #[arg(long, value_name = "TYPE")]
     subject_type: Option<Subject>,
-    /// The list that joins applications of several hosts to one sector, for pairwise subjects; it is read now
+    /// For pairwise subjects: a list of redirect URIs that puts applications on several hosts into one sector; the
+    /// server reads it now
     #[arg(long, value_name = "URI", conflicts_with = "no_sector_identifier_uri")]
     sector_identifier_uri: Option<String>,
-    /// Its sector is the host of its redirect URIs
+    /// Remove the list; the sector is then the host of the redirect URIs
     #[arg(long)]
     no_sector_identifier_uri: bool,
-    /// What its access tokens are where they are for no resource: opaque, or a jwt that APIs verify by themselves
+    /// The format of access tokens without a resource: opaque, or a jwt that APIs can verify themselves
     #[arg(long, value_name = "FORMAT")]
     token_format: Option<Format>,
-    /// A resource that it may name, instead of those before, and then no others; may be given several times
+    /// A resource that the application may name; it may then name no others; replaces those before; may be given
+    /// several times
     #[arg(long = "resource", value_name = "URI", conflicts_with = "no_resources")]
     resources: Vec<String>,
-    /// It may name each resource of which it is allowed a scope
+    /// The application may name every resource of which it is allowed a scope
     #[arg(long)]
     no_resources: bool,
-    /// How long its access tokens live, such as 5m; default leaves that to the server
+    /// The lifetime of its access tokens, such as 5m; with default, the server decides
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
-    /// Only people of this group are let in, and get tokens for it
+    /// Only people in this group may sign in to the application and get tokens for it
     #[arg(long, value_name = "GROUP", value_parser = group, conflicts_with = "no_required_group")]
     require_group: Option<String>,
-    /// It is for people of every group
+    /// People of every group may sign in to the application
     #[arg(long)]
     no_required_group: bool,
-    /// The client that may exchange its tokens, and nobody else then
+    /// The only client that may exchange its tokens
     #[arg(long, value_name = "ID", conflicts_with = "no_may_act")]
     may_act: Option<String>,
     /// The servers of a token's resource may exchange it
     #[arg(long)]
     no_may_act: bool,
-    /// Whether what it exchanges need not say that it acts
+    /// Whether the application may exchange a token without being named as the actor in the new one
     #[arg(long, value_name = "true|false")]
     may_impersonate: Option<bool>,
-    /// Whether it belongs to the operator, so that nobody is asked for consent
+    /// Whether the application belongs to the operator: people are then not asked for consent
     #[arg(long, value_name = "true|false")]
     first_party: Option<bool>,
-    /// A picture for the consent page: PNG, JPEG, WebP or GIF of at most 128 KiB
+    /// A logo for the consent page: PNG, JPEG, WebP or GIF of at most 128 KiB
     #[arg(long, value_name = "FILE", conflicts_with = "no_logo")]
     logo: Option<PathBuf>,
-    /// It has no picture
+    /// Remove the logo
     #[arg(long)]
     no_logo: bool,
     /// The application's website
     #[arg(long, value_name = "URL", conflicts_with = "no_site")]
     site: Option<String>,
-    /// It has no website
+    /// Remove the website
     #[arg(long)]
     no_site: bool,
     /// Its privacy policy
     #[arg(long, value_name = "URL", conflicts_with = "no_policy")]
     policy: Option<String>,
-    /// It has no privacy policy
+    /// Remove the privacy policy
     #[arg(long)]
     no_policy: bool,
     /// Its terms of service
     #[arg(long, value_name = "URL", conflicts_with = "no_terms")]
     terms: Option<String>,
-    /// It has no terms of service
+    /// Remove the terms of service
     #[arg(long)]
     no_terms: bool,
-    /// Let it have tokens again
+    /// Enable the application, so that it gets tokens again
     #[arg(long, conflicts_with = "disable")]
     enable: bool,
-    /// Give it no tokens, and send nobody to it
+    /// Disable the application: it gets no tokens, and people are not sent to it
     #[arg(long)]
     disable: bool,
 }
@@ -199,7 +204,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
         check_algorithm(&desk, changes.userinfo_alg.and_then(Into::into))?;
         let lifetime = tokens::new_lifetime(&desk, changes.access_token_lifetime.as_deref())?;
         let (id, now, config) = (ClientId::new(id), desk.now, desk.config.fetch.clone());
-        let sector = changes.sector(&show::find(&desk, &id).await?.client);
+        let sector = changes.sector(&operations::clients::find(&desk.operations(), &id).await?.client);
         let listed = match sector {
             Some(uri) if changes.changes_sector() => Some(sector::listed(&config, &uri).await?),
             _ => None,
@@ -245,7 +250,11 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
 }
 
 impl Changes {
-    /// The client as it will be; the error is a sentence about the first thing that cannot be.
+    /// Builds the client with the changes.
+    ///
+    /// # Errors
+    ///
+    ///  A sentence about the first change that is not valid.
     fn applied_to(&self, before: &Client, logo: Option<&Logo>, secrets: usize) -> Result<Client, Trouble> {
         let kind = self.kind.map_or(before.kind, ClientKind::from);
         let (jwks, jwks_uri) = self.keys(before)?;
@@ -313,7 +322,7 @@ impl Changes {
         self.may_act.as_ref().map(ClientId::new).or_else(kept)
     }
 
-    /// The keys themselves, or where they are.
+    /// The public keys, or their address.
     fn keys(&self, before: &Client) -> Result<(Option<String>, Option<String>), Trouble> {
         Ok(match (self.jwks.as_deref(), &self.jwks_uri) {
             (Some(file), _) => (Some(jwks(file)?), None),
@@ -327,7 +336,7 @@ impl Changes {
         self.sector_identifier_uri.clone().or_else(kept)
     }
 
-    /// Whether what comes out may no longer be what the list of its sector says.
+    /// Whether the changes affect whether the list of the sector contains every redirect URI.
     fn changes_sector(&self) -> bool {
         self.sector_identifier_uri.is_some()
             || !self.redirect_uris.is_empty()
@@ -388,7 +397,7 @@ impl Changes {
     }
 }
 
-/// What comes out passes the checks of a new client.
+/// Checks the changed client by the rules for a new one.
 fn check(client: &Client, secrets: usize) -> Result<(), Trouble> {
     registration::check(client)?;
     check_encryption(client)?;

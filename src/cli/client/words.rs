@@ -1,4 +1,4 @@
-//! What options of client commands take, and what it means.
+//! The values of the options of client commands, and their meaning.
 
 use clap::ValueEnum;
 use url::Url;
@@ -92,12 +92,12 @@ choice!(PkceOrDefault for Option<PkcePolicy> {
     Default = "default" => None,
 });
 
-/// A group's name, as an option's value.
+/// The name of a group, as the value of an option.
 pub(in crate::cli) fn group(name: &str) -> Result<String, String> {
     crate::oauth::identity::group::check_name(name).map(|()| name.to_owned())
 }
 
-/// Grants, each once.
+/// The grants without duplicates.
 pub(in crate::cli) fn grants(chosen: &[Grant]) -> Vec<GrantType> {
     let mut grants: Vec<GrantType> = Vec::new();
     for grant in chosen.iter().map(|grant| GrantType::from(*grant)) {
@@ -108,7 +108,7 @@ pub(in crate::cli) fn grants(chosen: &[Grant]) -> Vec<GrantType> {
     grants
 }
 
-/// Response types beside code, which follows from the grant, each once.
+/// The response types without duplicates, and without `code`, which follows from the grant.
 pub(in crate::cli) fn response_types(texts: &[String]) -> Result<Vec<ResponseType>, Trouble> {
     let mut types = Vec::new();
     for text in texts {
@@ -123,7 +123,7 @@ pub(in crate::cli) fn response_types(texts: &[String]) -> Result<Vec<ResponseTyp
     Ok(types)
 }
 
-/// Checked addresses, each once.
+/// Checked addresses without duplicates.
 pub(in crate::cli) fn redirect_uris(
     texts: &[String],
     kind: ClientKind,
@@ -138,7 +138,7 @@ pub(in crate::cli) fn redirect_uris(
     Ok(uris)
 }
 
-/// An algorithm that this server signs with: otherwise every sign-in of the client would fail.
+/// Checks that the server signs with this algorithm. Otherwise every sign-in to the client would fail.
 pub(in crate::cli) fn check_algorithm(desk: &Desk, chosen: Option<SigningAlgorithm>) -> Result<(), Trouble> {
     let offered = &desk.config.keys.algorithms;
     match chosen {
@@ -154,7 +154,8 @@ pub(in crate::cli) fn check_algorithm(desk: &Desk, chosen: Option<SigningAlgorit
     }
 }
 
-/// Addresses that the server calls: what it would never call is told now rather than at the first sign-out.
+/// Checks the addresses that the server calls, so that the operator learns of an address that it may not call now, and
+/// not at the first sign-out.
 pub(in crate::cli) fn check_calls(options: &config::Fetch, client: &Client) -> Result<(), Trouble> {
     let fetcher = Fetcher::new(options)?;
     for (option, uri) in
@@ -166,7 +167,7 @@ pub(in crate::cli) fn check_calls(options: &config::Fetch, client: &Client) -> R
     Ok(())
 }
 
-/// Checked origins, each once.
+/// Checked origins without duplicates.
 pub(in crate::cli) fn origins(texts: &[String]) -> Result<Vec<Origin>, Trouble> {
     let mut origins = texts.iter().map(|text| Origin::register(text)).collect::<Result<Vec<_>, _>>()?;
     origins.sort();
@@ -181,7 +182,7 @@ pub(in crate::cli) fn scopes(text: &str) -> Result<Scope, Trouble> {
     Ok(Scope::parse(text).map_err(|error| format!("--scope: {}", error.description))?)
 }
 
-/// Checks an address that the consent page links to: no scheme that could run as a script.
+/// Checks an address to which the consent page links. It must not have a scheme that could run as a script.
 pub(in crate::cli) fn link(text: &str, option: &str) -> Result<String, Trouble> {
     match Url::parse(text) {
         Ok(url) if url.scheme() == "https" && url.host().is_some() && text.len() <= 2048 => {

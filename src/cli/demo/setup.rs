@@ -81,7 +81,7 @@ pub(super) async fn run(app: &App, remembered: &Remembered, redirect_uri: &str) 
             }
         }
         // If the name is taken, this person was created by an earlier run.
-        users::save(tx, &person, &hash, now).await.map(drop)
+        users::save(tx, &person, Some(&hash), now).await.map(drop)
     };
     Ok(app.db.write::<_, DbError, _>(work).await?)
 }

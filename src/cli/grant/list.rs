@@ -5,25 +5,24 @@ use serde_json::Value;
 
 use super::super::table::table;
 use super::super::time::iso;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Desk, Manner, Trouble, block_on, list};
 use super::described;
 use crate::oauth::id::ClientId;
-use crate::operations::users;
-use crate::store::db::{Conn, DbError};
-use crate::store::grant_records::{self, GrantRecord, Wanted};
+use crate::operations::{grants, users};
+use crate::store::grant_records::{GrantFilter, GrantRecord};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// Only those of this user: a username, an e-mail address or an id
+    /// Only grants of this user: a username, an e-mail address or an id
     #[arg(long)]
     user: Option<String>,
-    /// Only those to this application, by its client_id
+    /// Only grants to this application, by its client_id
     #[arg(long, value_name = "ID")]
     client: Option<String>,
-    /// Those too that have ended
+    /// Also grants that have ended
     #[arg(long)]
     all: bool,
-    /// At most so many, the newest first
+    /// The largest number of grants to list; the newest come first
     #[arg(long, value_name = "N", default_value_t = 100)]
     most: u32,
     #[command(flatten)]
@@ -33,15 +32,15 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
+        let (context, now) = (desk.operations(), desk.now);
         let user = match &options.user {
-            Some(user) => Some(users::find(&desk.operations(), user).await?.person.id),
+            Some(user) => Some(users::find(&context, user).await?.person.id),
             None => None,
         };
         let client = options.client.as_deref().map(ClientId::new);
-        let wanted = Wanted { user, client, ended: options.all, most: i64::from(options.most) };
-        let now = desk.now;
-        let list = async move |conn: &mut Conn| grant_records::list(conn, &wanted, now).await;
-        let grants = desk.db.read_lagging::<_, DbError, _>(list).await?;
+        let filter = GrantFilter { user, client, ended: options.all };
+        let read = async |listing| grants::list(&context, listing).await;
+        let grants = list::first(options.most, filter, read).await?;
         let rows: Vec<_> = grants.iter().map(|grant| row(grant, now)).collect();
         let text = table(["ID", "CLIENT", "USER", "SCOPE", "CREATED", "ENDS", "STATE"], &rows);
         options.manner.say(grants.iter().map(|grant| described(grant, now)).collect::<Value>(), text)
@@ -57,7 +56,7 @@ fn row(grant: &GrantRecord, now: i64) -> [String; 7] {
         grant.id.clone(),
         grant.client_id.clone(),
         grant.username.clone().unwrap_or_else(|| grant.user_id.clone()),
-        grant.scope.clone(),
+        grant.granted.scope.to_string(),
         iso(grant.created_at),
         iso(grant.revoked_at.unwrap_or_else(|| grant.expires_at.min(grant.idle_expires_at))),
         state,

@@ -7,68 +7,54 @@ use serde_json::json;
 
 use super::super::client::words::Audience;
 use super::super::{Desk, Manner, Trouble, block_on};
-use super::{check, ids, keys, scope};
-use crate::oauth::grant::trusted_issuer::{TrustedIssuer, check_issuer};
-use crate::store::db::{DbError, Tx};
-use crate::store::trusted_issuers;
+use super::keys;
+use crate::oauth::grant::trusted_issuer::TrustedIssuer;
+use crate::oauth::id::ClientId;
+use crate::operations::{scopes, trusted_issuers};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// The iss of its tokens, byte for byte
+    /// The iss of its tokens, exactly as written in them
     issuer: String,
     #[command(flatten)]
     keys: Keys,
-    /// The most that comes of its tokens, scopes separated by spaces
+    /// The scopes that its tokens can lead to at most, separated by spaces
     #[arg(long, value_name = "\"a b\"")]
     scope: String,
-    /// A client that may bring its tokens; may be given several times
+    /// A client that may present its tokens; may be given several times
     #[arg(long = "client", value_name = "ID", required = true)]
     clients: Vec<String>,
-    /// Whom its tokens may be for: the issuer of this server alone, or the token endpoint too
+    /// The audience that its tokens may have: only the issuer of this server, or also the token endpoint
     #[arg(long, value_name = "AUDIENCE", default_value = "issuer")]
     assertion_audience: Audience,
     #[command(flatten)]
     manner: Manner,
 }
 
-/// Where its public keys are: one of the two.
+/// Where the public keys of the issuer are: exactly one of the two options.
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 struct Keys {
-    /// Its public keys, a JWK Set in a file
+    /// A file with its public keys, as a JWK Set
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
-    /// Where its public keys are; they are read when they are needed
+    /// The address of its public keys; the server reads them when it needs them
     #[arg(long, value_name = "URI")]
     jwks_uri: Option<String>,
 }
 
 pub(super) fn run(options: Options) -> Result<(), Trouble> {
-    check_issuer(&options.issuer)?;
+    let keys = keys(options.keys.jwks.as_deref(), options.keys.jwks_uri)?;
+    let issuer = TrustedIssuer {
+        issuer: options.issuer,
+        keys: keys.ok_or("the issuer has no keys")?,
+        scopes: scopes::parse(&options.scope)?,
+        audience: options.assertion_audience.into(),
+        clients: options.clients.iter().map(ClientId::new).collect(),
+    };
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
-        if options.issuer == desk.config.issuer(desk.config.listen.port()) {
-            return Err("this is the issuer of this very server, which trusts itself".into());
-        }
-        let (file, uri) = (options.keys.jwks.as_deref(), options.keys.jwks_uri.as_deref());
-        let keys = keys(&desk.config.fetch, file, uri)?.ok_or("the issuer has no keys")?;
-        let issuer = TrustedIssuer {
-            issuer: options.issuer,
-            keys,
-            scopes: scope(&options.scope)?,
-            audience: options.assertion_audience.into(),
-            clients: ids(&options.clients),
-        };
-        let (name, now) = (issuer.issuer.clone(), desk.now);
-        let work = async move |tx: &mut Tx| {
-            if let Err(trouble) = check(tx, &issuer).await? {
-                return Ok(Err(trouble));
-            }
-            trusted_issuers::save(tx, &issuer, now).await.map(Ok)
-        };
-        if !desk.db.write::<Result<bool, Trouble>, DbError, _>(work).await?? {
-            return Err(format!("the issuer {name} is trusted already").into());
-        }
+        let name = trusted_issuers::create(&desk.operations(), issuer).await?.outcome.issuer;
         options.manner.say(json!({ "issuer": name }), format!("trusted the issuer {name}"))
     })
 }

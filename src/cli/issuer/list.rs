@@ -4,10 +4,9 @@ use clap::Args;
 use serde_json::Value;
 
 use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Desk, Manner, Trouble, block_on, list};
 use super::show::{audience, clients, described, keys};
-use crate::store::db::DbError;
-use crate::store::trusted_issuers;
+use crate::operations::trusted_issuers;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -18,8 +17,8 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
-        let list = async |conn: &mut _| trusted_issuers::list(conn).await;
-        let all = desk.db.read::<_, DbError, _>(list).await?;
+        let context = desk.operations();
+        let all = list::all((), async |listing| trusted_issuers::list(&context, listing).await).await?;
         let rows: Vec<[String; 5]> = all
             .iter()
             .map(|issuer| {

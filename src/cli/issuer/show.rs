@@ -4,13 +4,12 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::table::{card, table};
-use super::super::{Desk, Manner, Trouble, block_on};
-use super::unknown;
+use super::super::{Desk, Manner, Trouble, block_on, list};
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
 use crate::oauth::id::ClientId;
-use crate::store::db::{Conn, DbError};
-use crate::store::trusted_issuers::{self, SubjectRecord};
+use crate::operations::trusted_issuers;
+use crate::store::trusted_issuers::SubjectRecord;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -23,7 +22,10 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
-        let (issuer, links) = find(&desk, &options.issuer).await?;
+        let context = desk.operations();
+        let issuer = trusted_issuers::find(&context, &options.issuer).await?;
+        let read = async |listing| trusted_issuers::list_subjects(&context, listing).await;
+        let links = list::all(options.issuer.clone(), read).await?;
         let mut told = described(&issuer);
         told["links"] = links
             .iter()
@@ -35,18 +37,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     })
 }
 
-/// The issuer with its links; the error says that there is none.
-pub(super) async fn find(desk: &Desk, issuer: &str) -> Result<(TrustedIssuer, Vec<SubjectRecord>), Trouble> {
-    let key = issuer.to_owned();
-    let find = async move |conn: &mut Conn| {
-        let Some(issuer) = trusted_issuers::find(conn, &key).await? else { return Ok(None) };
-        let links = trusted_issuers::list_subjects(conn, &key).await?;
-        Ok(Some((issuer, links)))
-    };
-    desk.db.read::<_, DbError, _>(find).await?.ok_or_else(|| unknown(issuer))
-}
-
-/// An issuer for programs.
+/// Describes an issuer as JSON.
 pub(super) fn described(issuer: &TrustedIssuer) -> Value {
     let (jwks, jwks_uri) = match &issuer.keys {
         IssuerKeys::Here(jwks) => (serde_json::from_str::<Value>(jwks).ok(), None),
@@ -79,7 +70,7 @@ fn shown(issuer: &TrustedIssuer, links: &[SubjectRecord]) -> String {
     text
 }
 
-/// Where its public keys are.
+/// Describes where the public keys of the issuer are.
 pub(super) fn keys(issuer: &TrustedIssuer) -> String {
     match &issuer.keys {
         IssuerKeys::Here(_) => "registered".to_owned(),

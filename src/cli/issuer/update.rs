@@ -8,9 +8,10 @@ use serde_json::json;
 use super::super::client::words::Audience;
 use super::super::user::counted;
 use super::super::{Desk, Manner, Trouble, block_on};
-use super::{check, ids, keys, scope, unknown};
-use crate::store::db::{DbError, Tx};
-use crate::store::trusted_issuers;
+use super::keys;
+use crate::oauth::id::ClientId;
+use crate::operations::scopes;
+use crate::operations::trusted_issuers::{self, TrustedIssuerChanges};
 
 #[derive(Args)]
 #[command(override_usage = "grantor issuer update [OPTIONS] <ISSUER>")]
@@ -23,58 +24,48 @@ pub(in crate::cli) struct Options {
     manner: Manner,
 }
 
-/// What is to be changed; at least one thing.
+/// The changes; at least one is required.
 #[derive(Args)]
 #[group(required = true, multiple = true)]
 struct Changes {
-    /// Its public keys, a JWK Set in a file; in the place of those before, or of an address
+    /// A file with its public keys, as a JWK Set; replaces the keys or the address before
     #[arg(long, value_name = "FILE", conflicts_with = "jwks_uri")]
     jwks: Option<PathBuf>,
-    /// Where its public keys are, in the place of an address before, or of a file
+    /// The address of its public keys; replaces the keys or the address before
     #[arg(long, value_name = "URI")]
     jwks_uri: Option<String>,
-    /// The most that comes of its tokens, instead of what it was before; scopes separated by spaces
+    /// The scopes that its tokens can lead to at most, separated by spaces; replaces those before
     #[arg(long, value_name = "\"a b\"")]
     scope: Option<String>,
-    /// A client that may bring its tokens, instead of those before; may be given several times
+    /// A client that may present its tokens; replaces those before; may be given several times
     #[arg(long = "client", value_name = "ID")]
     clients: Vec<String>,
-    /// Whom its tokens may be for: the issuer of this server alone, or the token endpoint too
+    /// The audience that its tokens may have: only the issuer of this server, or also the token endpoint
     #[arg(long, value_name = "AUDIENCE")]
     assertion_audience: Option<Audience>,
 }
 
 pub(super) fn run(options: Options) -> Result<(), Trouble> {
     let Options { issuer: name, changes, manner } = options;
+    let changes = changes.described()?;
     block_on(async {
         let desk = Desk::open(&manner.common).await?;
-        let keys = keys(&desk.config.fetch, changes.jwks.as_deref(), changes.jwks_uri.as_deref())?;
-        let scopes = changes.scope.as_deref().map(scope).transpose()?;
-        let (key, now) = (name.clone(), desk.now);
-        let work = async move |tx: &mut Tx| {
-            let Some(mut issuer) = trusted_issuers::find(tx, &key).await? else {
-                return Ok(Err(unknown(&key)));
-            };
-            if let Some(keys) = &keys {
-                issuer.keys = keys.clone();
-            }
-            if let Some(scopes) = &scopes {
-                issuer.scopes = scopes.clone();
-            }
-            if !changes.clients.is_empty() {
-                issuer.clients = ids(&changes.clients);
-            }
-            issuer.audience = changes.assertion_audience.map_or(issuer.audience, Into::into);
-            if let Err(trouble) = check(tx, &issuer).await? {
-                return Ok(Err(trouble));
-            }
-            trusted_issuers::update(tx, &issuer).await?;
-            trusted_issuers::revoke_untrusted(tx, &key, now).await.map(Ok)
-        };
-        let revoked = desk.db.write::<Result<u64, Trouble>, DbError, _>(work).await??;
+        let (_, revoked) = trusted_issuers::update(&desk.operations(), &name, changes).await?.outcome;
         manner.say(
             json!({ "issuer": name, "grants_revoked": revoked }),
             format!("updated the issuer {name}; revoked {}", counted(revoked, "grant")),
         )
     })
+}
+
+impl Changes {
+    fn described(self) -> Result<TrustedIssuerChanges, Trouble> {
+        let clients = self.clients.iter().map(ClientId::new).collect();
+        Ok(TrustedIssuerChanges {
+            keys: keys(self.jwks.as_deref(), self.jwks_uri)?,
+            scopes: self.scope.as_deref().map(scopes::parse).transpose()?,
+            audience: self.assertion_audience.map(Into::into),
+            clients: (!self.clients.is_empty()).then_some(clients),
+        })
+    }
 }

@@ -3,21 +3,21 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::super::fault::with_hint;
 use super::super::question::Question;
 use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on};
 use crate::keys::master::Keys;
-use crate::keys::signing::{Rotation, records};
-use crate::oauth::signing_key::{Due, KeyRecord, SigningAlgorithm, next};
-use crate::store::db::{Conn, DbError};
-use crate::store::signing_keys;
+use crate::oauth::signing_key::{Due, KeyRecord, SigningAlgorithm};
+use crate::operations::fault::FaultKind;
+use crate::operations::keys::{self, KeyRotation, Start};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// Only the keys of this algorithm: RS256, PS256, ES256 or EdDSA
+    /// Only replace the key of this algorithm: RS256, PS256, ES256 or EdDSA
     #[arg(long, value_parser = algorithm)]
     algorithm: Option<SigningAlgorithm>,
-    /// Let the new keys sign at once, before everybody has read them
+    /// Sign with the new keys at once, before all clients have read them
     #[arg(long)]
     now: bool,
     #[command(flatten)]
@@ -27,57 +27,31 @@ pub(in crate::cli) struct Options {
 }
 
 fn algorithm(word: &str) -> Result<SigningAlgorithm, String> {
-    let known = SigningAlgorithm::ALL.map(SigningAlgorithm::as_str).join(", ");
-    SigningAlgorithm::parse(word).ok_or_else(|| format!("it is none of {known}"))
+    let known: Vec<&str> = SigningAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
+    SigningAlgorithm::parse(word).ok_or_else(|| format!("it is none of {}", known.join(", ")))
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+    let start = if options.now { Start::AtOnce } else { Start::InTime };
+    let rotation = KeyRotation { algorithm: options.algorithm, start };
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
-        let list = async |conn: &mut Conn| signing_keys::list(conn).await;
-        let stored = records(&desk.db.read::<_, DbError, _>(list).await?);
-        let due = due(&desk, options, &stored)?;
+        let context = desk.operations();
+        let hint = with_hint(FaultKind::Conflict, None, "--now makes one that signs at once");
+        let due = keys::check_rotate(&context, rotation).await.map_err(hint)?;
         if options.now {
             options.question.ask(&format!(
-                "Sign with new keys for {} at once? Who has read /jwks within the last hour may refuse what they sign.",
+                "Sign with new keys for {} at once? Clients that read /jwks within the last hour may refuse the new signatures.",
                 words(&due)
             ))?;
         }
-        let keys = Keys::open(&desk.config, &desk.db, desk.now).await?;
-        let expected = due.len();
-        let made = Rotation { due, over: Vec::new() }.run(&desk.db, keys.master(), desk.now).await?;
-        if made.len() < expected {
-            return Err("another process rotated at the same moment; see grantor key list".into());
-        }
+        let server_keys = Keys::open(&desk.config, &desk.db, desk.now).await?;
+        let hint = with_hint(FaultKind::Conflict, None, "see grantor key list");
+        let made = keys::rotate(&context, server_keys.master(), rotation).await.map_err(hint)?;
+        let made: Vec<KeyRecord> = made.into_iter().map(|done| done.outcome).collect();
         let text: Vec<String> = made.iter().map(sentence).collect();
         options.manner.say(json!({ "keys": made.iter().map(described).collect::<Value>() }), text.join("\n"))
     })
-}
-
-/// The keys to be made; the error says what stands against it.
-fn due(desk: &Desk, options: &Options, stored: &[KeyRecord]) -> Result<Vec<Due>, Trouble> {
-    let offered = &desk.config.keys.algorithms;
-    let algorithms = match options.algorithm {
-        None => offered.clone(),
-        Some(algorithm) if offered.contains(&algorithm) => vec![algorithm],
-        Some(algorithm) => return Err(format!("keys.algorithms does not name {algorithm}").into()),
-    };
-    let mut due = Vec::new();
-    for algorithm in algorithms {
-        if options.now {
-            due.push(desk.config.keys.schedule().at_once(stored, algorithm, desk.now));
-            continue;
-        }
-        if let Some(KeyRecord { kid, signs_from, .. }) = next(stored, algorithm, desk.now) {
-            let at = iso(*signs_from);
-            return Err(format!(
-                "the {algorithm} key {kid} waits already, and signs from {at}; --now makes one that signs at once"
-            )
-            .into());
-        }
-        due.push(desk.config.keys.schedule().in_time(stored, algorithm, desk.now));
-    }
-    Ok(due)
 }
 
 fn words(due: &[Due]) -> String {

@@ -5,17 +5,17 @@ use serde_json::{Value, json};
 
 use super::super::table::table;
 use super::super::time::iso;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Desk, Manner, Trouble, block_on, list};
 use crate::oauth::id::ClientId;
-use crate::store::db::{Conn, DbError};
-use crate::store::logout_deliveries::{self, Delivery};
+use crate::operations::logout_deliveries;
+use crate::store::logout_deliveries::{Delivery, DeliveryFilter, DeliveryState};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// Only those to this application, by its client_id
+    /// Only sign-outs of which this application is informed, by its client_id
     #[arg(long, value_name = "ID")]
     client: Option<String>,
-    /// Only those in this state
+    /// Only sign-outs in this state
     #[arg(long)]
     state: Option<State>,
     #[command(flatten)]
@@ -24,20 +24,20 @@ pub(in crate::cli) struct Options {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum State {
-    /// It will be told, or told again
+    /// The server will inform the application, for the first time or again
     Waiting,
-    /// It has answered that it knows
+    /// The application has confirmed it
     Delivered,
-    /// It was told in vain for three days, or cannot be told
+    /// The server tried for three days without success, or cannot inform the application
     Failed,
 }
 
-impl State {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
+impl From<State> for DeliveryState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Waiting => Self::Waiting,
+            State::Delivered => Self::Delivered,
+            State::Failed => Self::Failed,
         }
     }
 }
@@ -45,17 +45,20 @@ impl State {
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
-        let client = options.client.as_deref().map(ClientId::new);
-        let state = options.state.map(State::as_str);
-        let list = async move |conn: &mut Conn| logout_deliveries::list(conn, client.as_ref(), state).await;
-        let deliveries = desk.db.read_lagging::<_, DbError, _>(list).await?;
+        let context = desk.operations();
+        let filter = DeliveryFilter {
+            client: options.client.as_deref().map(ClientId::new),
+            state: options.state.map(Into::into),
+        };
+        let deliveries =
+            list::all(filter, async |listing| logout_deliveries::list(&context, listing).await).await?;
         let rows: Vec<_> = deliveries.iter().map(row).collect();
         let text = table(["CLIENT", "SESSION", "STATE", "ATTEMPTS", "ENDED", "NEXT", "LAST ERROR"], &rows);
         options.manner.say(deliveries.iter().map(described).collect::<Value>(), text)
     })
 }
 
-/// When it is told next; nothing when it is not.
+/// The time of the next attempt; `None` if there is none.
 fn next(delivery: &Delivery) -> Option<String> {
     (delivery.state == "waiting").then(|| iso(delivery.next_attempt_at))
 }

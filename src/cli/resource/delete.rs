@@ -3,11 +3,11 @@
 use clap::Args;
 use serde_json::json;
 
+use super::super::fault::with_hint;
 use super::super::question::Question;
 use super::super::{Desk, Manner, Trouble, block_on};
-use super::unknown;
-use crate::store::db::{Conn, DbError, Tx};
-use crate::store::{clients, resources};
+use crate::operations::fault::FaultKind;
+use crate::operations::resources;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -22,27 +22,13 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
-        let uri = options.uri.clone();
-        let key = uri.clone();
-        let find = async move |conn: &mut Conn| resources::find(conn, &key).await;
-        desk.db.read::<_, DbError, _>(find).await?.ok_or_else(|| unknown(&uri))?;
+        let (uri, context) = (&options.uri, desk.operations());
+        resources::find(&context, uri).await?;
         options
             .question
             .ask(&format!("Delete the resource {uri}? Applications get no more tokens for it"))?;
-        let key = uri.clone();
-        // Without its only resource a client might name any: what it is registered for is not to grow by this.
-        let delete = async move |tx: &mut Tx| {
-            let registered = clients::list_of_resource(tx, &key).await?;
-            if let Some(first) = registered.first() {
-                return Ok(Err(Trouble::from(format!(
-                    "the client {first} is registered for the resource {key}; change it with client update first"
-                ))));
-            }
-            resources::delete(tx, &key).await.map(Ok)
-        };
-        if !desk.db.write::<Result<bool, Trouble>, DbError, _>(delete).await?? {
-            return Err(unknown(&uri));
-        }
+        let hint = with_hint(FaultKind::Conflict, None, "change it with client update first");
+        resources::delete(&context, uri).await.map_err(hint)?;
         options.manner.say(json!({ "resource": uri }), format!("deleted the resource {uri}"))
     })
 }

@@ -4,12 +4,11 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Desk, Manner, Trouble, block_on, list};
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
-use crate::store::db::DbError;
-use crate::store::resources;
+use crate::operations::resources;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -20,7 +19,8 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
-        let all = desk.db.read::<_, DbError, _>(async |conn| resources::list(conn).await).await?;
+        let context = desk.operations();
+        let all = list::all((), async |listing| resources::list(&context, listing).await).await?;
         let rows: Vec<_> = all.iter().map(row).collect();
         let text = table(["URI", "SCOPES", "TOKENS", "LIFETIME", "CLIENTS"], &rows);
         options.manner.say(all.iter().map(described).collect::<Value>(), text)

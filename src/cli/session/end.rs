@@ -6,11 +6,8 @@ use serde_json::json;
 use super::super::question::Question;
 use super::super::user::counted;
 use super::super::{Desk, Manner, Trouble, block_on};
-use crate::oauth::grant::Ended;
 use crate::oauth::id::SessionId;
-use crate::operations::users;
-use crate::store::db::{DbError, Tx};
-use crate::store::sessions;
+use crate::operations::{sessions, users};
 
 #[derive(Args)]
 #[command(
@@ -40,25 +37,17 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
 }
 
 async fn one(desk: &Desk, options: &Options, id: &str) -> Result<(), Trouble> {
-    let session = SessionId::new(id);
-    let now = desk.now;
-    let end = async move |tx: &mut Tx| sessions::end(tx, &session, Ended::SessionEnded, now).await;
-    if !desk.db.write::<_, DbError, _>(end).await? {
-        return Err(format!("there is no session with the id {id}").into());
-    }
+    sessions::end(&desk.operations(), &SessionId::new(id)).await?;
     options.manner.say(json!({ "session_id": id }), format!("ended the session {id}"))
 }
 
 async fn all_of(desk: &Desk, options: &Options, user: &str) -> Result<(), Trouble> {
-    let user = users::find(&desk.operations(), user).await?;
-    let username = &user.person.username;
+    let user = users::find(&desk.operations(), user).await?.person;
+    let (id, username) = (&user.id, &user.username);
     options.question.ask(&format!("End every session of the user {username}?"))?;
-    let id = user.person.id.clone();
-    let now = desk.now;
-    let end = async move |tx: &mut Tx| sessions::end_of_user(tx, &id, Ended::SessionEnded, now).await;
-    let ended = desk.db.write::<_, DbError, _>(end).await?;
+    let ended = sessions::end_of_user(&desk.operations(), id).await?.outcome;
     options.manner.say(
-        json!({ "id": user.person.id.as_str(), "username": username, "sessions_ended": ended }),
+        json!({ "id": id.as_str(), "username": username, "sessions_ended": ended }),
         format!("ended {} of {username}", counted(ended, "session")),
     )
 }

@@ -5,14 +5,13 @@ use serde_json::{Value, json};
 
 use super::super::table::table;
 use super::super::time::iso;
-use super::super::{Desk, Manner, Trouble, block_on};
-use crate::operations::users;
-use crate::store::db::{Conn, DbError};
-use crate::store::sessions::{self, SessionRecord};
+use super::super::{Desk, Manner, Trouble, block_on, list};
+use crate::operations::{sessions, users};
+use crate::store::sessions::SessionRecord;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// Only those of this user: a username, an e-mail address or an id
+    /// Only sessions of this user: a username, an e-mail address or an id
     #[arg(long)]
     user: Option<String>,
     #[command(flatten)]
@@ -22,13 +21,12 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
+        let context = desk.operations();
         let user = match &options.user {
-            Some(user) => Some(users::find(&desk.operations(), user).await?.person.id),
+            Some(user) => Some(users::find(&context, user).await?.person.id),
             None => None,
         };
-        let (idle_since, now) = (desk.idle_since(), desk.now);
-        let list = async move |conn: &mut Conn| sessions::list(conn, user.as_ref(), idle_since, now).await;
-        let sessions = desk.db.read_lagging::<_, DbError, _>(list).await?;
+        let sessions = list::all(user, async |listing| sessions::list(&context, listing).await).await?;
         let rows: Vec<_> = sessions.iter().map(row).collect();
         let text = table(["ID", "USER", "SIGNED IN", "LAST SEEN", "ENDS"], &rows);
         options.manner.say(sessions.iter().map(described).collect::<Value>(), text)

@@ -6,18 +6,14 @@ use super::super::table::card;
 use super::super::time::iso;
 use super::super::{Desk, Trouble, block_on};
 use super::Named;
-use crate::operations::users;
-use crate::store::db::{Conn, DbError};
-use crate::store::sessions;
+use crate::operations::{sessions, users};
 use crate::store::users::UserRecord;
 
 pub(super) fn run(options: &Named) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let user = users::find(&desk.operations(), &options.user).await?;
-        let (id, now, idle_since) = (user.person.id.clone(), desk.now, desk.idle_since());
-        let list = async move |conn: &mut Conn| sessions::list(conn, Some(&id), idle_since, now).await;
-        let sessions = desk.db.read::<_, DbError, _>(list).await?.len();
+        let sessions = sessions::count(&desk.operations(), &user.person.id).await?;
         let mut json = described(&user);
         json["sessions"] = sessions.into();
         let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());

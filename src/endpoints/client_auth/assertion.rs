@@ -1,9 +1,8 @@
-//! Client assertions: whose signature it is, and that it is used once (RFC 7523).
-
-use std::cell::Cell;
+//! Client assertions: verifies the signature, and that each is used once (RFC 7523).
 
 use crate::app::App;
 use crate::failure::{Denied, Failure};
+use crate::http::call::Call;
 use crate::jose::foreign::{By, ForeignKeys, unverified_claim, verify};
 use crate::jose::verify::Unverified;
 use crate::oauth::client::assertion::{Accepted, JWT_BEARER, KIND, TYPES, check};
@@ -16,13 +15,13 @@ use crate::store::clients::StoredClient;
 use crate::store::db::{DbError, Tx};
 use crate::store::used_assertions;
 
-/// What a request offers as `client_assertion`.
+/// The `client_assertion` of a request.
 pub(super) struct Assertion {
     token: String,
-    /// Whom it says it is about; nothing that may be believed yet.
+    /// The client that it claims to be from; not verified yet.
     subject: String,
-    /// This very request has used it up, and may look at its client once more.
-    is_ours: Cell<bool>,
+    /// Whether this request has used up the assertion.
+    is_used: bool,
 }
 
 impl std::fmt::Debug for Assertion {
@@ -38,9 +37,7 @@ impl Assertion {
             (None, None) => Ok(None),
             (None, Some(_)) => malformed("the parameter client_assertion is missing"),
             (Some(token), Some(JWT_BEARER)) => match unverified_claim(token, "sub") {
-                Some(subject) => {
-                    Ok(Some(Self { token: token.to_owned(), subject, is_ours: Cell::new(false) }))
-                }
+                Some(subject) => Ok(Some(Self { token: token.to_owned(), subject, is_used: false })),
                 None => malformed("the client assertion is no signed JWT with the client_id as its sub"),
             },
             (Some(_), _) => malformed(
@@ -53,37 +50,48 @@ impl Assertion {
         &self.subject
     }
 
-    /// Verifies it in the way that the client is registered for, and uses it up.
-    pub(super) async fn verify(&self, app: &App, stored: &StoredClient) -> Result<(), Denied<OAuthError>> {
+    /// Verifies the assertion in the way that the client is registered for, and uses it up.
+    ///
+    /// A second call, after the client's record has changed, verifies it again but does not use it up again.
+    pub(super) async fn verify(
+        &mut self,
+        app: &App,
+        call: &Call,
+        stored: &StoredClient,
+    ) -> Result<(), Denied<OAuthError>> {
         let client = &stored.client;
         let method = client.auth_method.filter(|method| method.is_assertion());
         let method = method.unwrap_or(AuthMethod::PrivateKeyJwt);
         client.accepts(method)?;
         let verified = match method {
-            AuthMethod::SecretJwt => self.by_secret(app, stored)?,
+            AuthMethod::SecretJwt => self.by_secret(app, call, stored)?,
             _ => self.by_key(app, client).await?,
         };
         let claims = verified.map_err(|why| {
             Reason::AssertionSignature.because(format!("the client assertion is not this client's: {why}"))
         })?;
         let claims = KIND.read(claims)?;
-        let accepted = check(&claims, &client.id, client.assertion_audience, &app.issuer, app.now())?;
-        self.consume(app, client, accepted).await
+        let accepted = check(&claims, &client.id, client.assertion_audience, &app.issuer, call.now)?;
+        match self.is_used {
+            true => Ok(()),
+            false => self.consume(app, client, accepted).await,
+        }
     }
 
     fn by_secret(
         &self,
         app: &App,
+        call: &Call,
         stored: &StoredClient,
     ) -> Result<Result<serde_json::Value, Unverified>, Failure> {
-        let now = app.now();
+        let now = call.now;
         let mut outcome = Err(Unverified::Key);
         for secret in stored.secrets.iter().filter(|secret| secret.is_live(now)) {
             let Some(sealed) = &secret.sealed else { continue };
             let opened = app.keys.master().open(&secret.id, sealed)?;
             outcome = verify(&self.token, &TYPES, By::Secret(&opened));
             if outcome.is_ok() {
-                super::secrets::note_use(app, &secret.id);
+                super::secrets::note_use(app, call, &secret.id);
                 break;
             }
         }
@@ -110,22 +118,19 @@ impl Assertion {
     }
 
     async fn consume(
-        &self,
+        &mut self,
         app: &App,
         client: &Client,
         accepted: Accepted,
     ) -> Result<(), Denied<OAuthError>> {
-        if self.is_ours.get() {
-            return Ok(());
-        }
         let Accepted { id, expires_at } = accepted;
-        // No id of a client holds a NUL.
+        // Client ids contain no NUL, so different clients cannot have the same hash.
         let hash = Hash::of(&format!("client\0{}\0{id}", client.id));
         let consume = async move |tx: &mut Tx| used_assertions::consume(tx, &hash, expires_at).await;
         if !app.db.write::<_, DbError, _>(consume).await? {
             return Err(Reason::AssertionReplayed.because("the client assertion was used before").into());
         }
-        self.is_ours.set(true);
+        self.is_used = true;
         Ok(())
     }
 }

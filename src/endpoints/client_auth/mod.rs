@@ -1,4 +1,4 @@
-//! Who is the client? The one module that decides it, for every endpoint (RFC 6749 §2.3).
+//! Client authentication for all endpoints (RFC 6749 §2.3).
 
 mod assertion;
 mod secrets;
@@ -6,14 +6,15 @@ mod secrets;
 use std::sync::Arc;
 
 use actix_web::http::header;
-use actix_web::{HttpMessage as _, HttpRequest};
+use actix_web::web;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
 use crate::app::App;
-use crate::cache::catalogue::Freshness;
+use crate::cache::decision::View;
 use crate::failure::Denied;
-use crate::http::answer::CallingClient;
+use crate::http::call::{Call, Request};
+use crate::http::form;
 use crate::oauth::client::AuthMethod;
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::ClientId;
@@ -23,15 +24,22 @@ use crate::secret::Secret;
 use crate::store::clients::StoredClient;
 use assertion::Assertion;
 
-/// The parameters that credentials are read from.
-pub(super) const PARAMS: [&str; 4] =
-    ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
+/// The parameters that contain credentials.
+const PARAMS: [&str; 4] = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
 
-/// What a request offers to prove who its client is.
+/// The credentials in a request.
 #[derive(Debug)]
 pub(super) struct Credentials {
     id: ClientId,
     offered: Offered,
+    verified: Option<CredentialCheck>,
+}
+
+/// The result of a check of credentials, and the client record that they were checked against.
+#[derive(Debug)]
+struct CredentialCheck {
+    stored: Arc<StoredClient>,
+    verdict: Result<(), OAuthError>,
 }
 
 #[derive(Debug)]
@@ -41,8 +49,23 @@ enum Offered {
     Assertion(Assertion),
 }
 
-/// Reads the credentials; more than one method at once is refused.
-pub(super) fn credentials(request: &HttpRequest, params: &Params) -> Result<Credentials, OAuthError> {
+/// Reads a form and checks that no parameter about the client is repeated, too long or malformed.
+///
+/// First notes the client that the body names, so that the client's scripts may read what is wrong with the rest.
+pub(super) async fn read_form(request: &Request, body: web::Payload) -> Result<Params, OAuthError> {
+    let params = form::read(request, body).await?;
+    if let Some(id) = params.one("client_id").ok().flatten().and_then(ClientId::parse) {
+        request.set_client(id);
+    }
+    params.check(&PARAMS)?;
+    Ok(params)
+}
+
+/// Reads the credentials of a request.
+///
+/// # Errors
+/// If there is more than one method, or a credential is malformed.
+pub(super) fn credentials(request: &Request, params: &Params) -> Result<Credentials, OAuthError> {
     let basic = basic(request)?;
     let body_id = params.one("client_id")?;
     let body_secret = params.one("client_secret")?;
@@ -62,29 +85,31 @@ pub(super) fn credentials(request: &HttpRequest, params: &Params) -> Result<Cred
                 .because(format!("the client_id in the body is not the one in the {place}"))
         })
     };
-    let credentials = match (basic, body_secret, assertion) {
+    let (id, offered) = match (basic, body_secret, assertion) {
         (Some((id, secret)), ..) => {
             mismatch(&id, "Authorization header").map_or(Ok(()), Err)?;
-            // An empty secret is none, as an empty parameter is (RFC 6749 §3.2): some libraries send it for public
-            // clients.
+            // An empty secret counts as none, like an empty parameter (RFC 6749 §3.2): some libraries send it for
+            // public clients.
             let offered = match secret.expose().is_empty() {
                 true => Offered::Nothing,
                 false => Offered::Secret(AuthMethod::Basic, secret),
             };
-            Credentials { id: known_form(&id)?, offered }
+            (known_form(&id)?, offered)
         }
         (None, Some(secret), _) => {
             let secret = Secret::new(secret.to_owned());
-            Credentials { id: required(body_id)?, offered: Offered::Secret(AuthMethod::Post, secret) }
+            (required(body_id)?, Offered::Secret(AuthMethod::Post, secret))
         }
         (None, None, Some(assertion)) => {
             mismatch(assertion.subject(), "client assertion").map_or(Ok(()), Err)?;
-            Credentials { id: known_form(assertion.subject())?, offered: Offered::Assertion(assertion) }
+            (known_form(assertion.subject())?, Offered::Assertion(assertion))
         }
-        (None, None, None) => Credentials { id: required(body_id)?, offered: Offered::Nothing },
+        (None, None, None) => (required(body_id)?, Offered::Nothing),
     };
-    request.extensions_mut().insert(CallingClient(credentials.id.to_string()));
-    Ok(credentials)
+    if request.client().is_none() {
+        request.set_client(id.clone());
+    }
+    Ok(Credentials { id, offered, verified: None })
 }
 
 fn required(id: Option<&str>) -> Result<ClientId, OAuthError> {
@@ -103,8 +128,8 @@ fn unknown() -> OAuthError {
     Reason::ClientUnknown.because("no client is registered with this client_id")
 }
 
-/// Id and secret of Basic credentials, form-decoded (RFC 6749 §2.3.1).
-fn basic(request: &HttpRequest) -> Result<Option<(String, Secret)>, OAuthError> {
+/// The id and secret of Basic credentials, form-decoded (RFC 6749 §2.3.1); `None` if there is no Basic header.
+fn basic(request: &Request) -> Result<Option<(String, Secret)>, OAuthError> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
     let Some(value) = headers.next() else { return Ok(None) };
     if headers.next().is_some() {
@@ -132,43 +157,81 @@ fn form_decoded(text: &str) -> Option<String> {
     percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
-/// Who the client of a whole request is; what a cached record would refuse is asked of the database.
+/// Reads the credentials of a request and decides which client it comes from.
 pub(super) async fn identify(
     app: &App,
-    request: &HttpRequest,
+    request: &Request,
     params: &Params,
 ) -> Result<Arc<StoredClient>, Denied<OAuthError>> {
-    let credentials = credentials(request, params)?;
-    match authenticate(app, &credentials, Freshness::Cached).await {
-        Err(Denied::Refused(_)) => authenticate(app, &credentials, Freshness::Now).await,
-        identified => identified,
+    let mut credentials = credentials(request, params)?;
+    app.registry.decide(async |view| credentials.authenticate(app, request, view).await).await
+}
+
+impl Credentials {
+    /// Finds the client and verifies its credentials. Verifies them only once against the same record.
+    pub(super) async fn authenticate(
+        &mut self,
+        app: &App,
+        call: &Call,
+        view: &View<'_>,
+    ) -> Result<Arc<StoredClient>, Denied<OAuthError>> {
+        let stored = view.client(&self.id).await?.ok_or_else(unknown)?;
+        if stored.client.disabled {
+            return Err(Reason::ClientDisabled.because("this client is disabled").into());
+        }
+        match &self.verified {
+            Some(verified) if verified.is_on(&stored) => verified.verdict.clone()?,
+            _ => {
+                let verdict = match self.offered.verify(app, call, &stored).await {
+                    Ok(()) => Ok(()),
+                    Err(Denied::Refused(error)) => Err(error),
+                    Err(Denied::Failed(failure)) => return Err(failure.into()),
+                };
+                self.verified = Some(CredentialCheck { stored: stored.clone(), verdict: verdict.clone() });
+                verdict?;
+            }
+        }
+        Ok(stored)
     }
 }
 
-/// Finds the client and verifies that it is who it says.
-pub(super) async fn authenticate(
-    app: &App,
-    credentials: &Credentials,
-    freshness: Freshness,
-) -> Result<Arc<StoredClient>, Denied<OAuthError>> {
-    let stored = app.registry.client(&credentials.id, freshness).await?.ok_or_else(unknown)?;
-    if stored.client.disabled {
-        return Err(Reason::ClientDisabled.because("this client is disabled").into());
+impl CredentialCheck {
+    /// Whether `stored` has the same secrets and keys as the record that the credentials were checked against.
+    fn is_on(&self, stored: &Arc<StoredClient>) -> bool {
+        let (own, other) = (&self.stored, stored);
+        let is_same = || {
+            let (client, others) = (&own.client, &other.client);
+            client.version == others.version
+                && own.secrets == other.secrets
+                && client.jwks == others.jwks
+                && client.jwks_uri == others.jwks_uri
+        };
+        Arc::ptr_eq(own, other) || is_same()
     }
-    match &credentials.offered {
-        Offered::Nothing => stored.client.accepts(AuthMethod::None)?,
-        Offered::Secret(method, secret) => {
-            stored.client.accepts(*method)?;
-            let secret = secrets::find_secret(app, &stored, secret).await?;
-            let secret = secret.ok_or_else(|| {
-                Reason::ClientSecretWrong
-                    .because("the client secret is not one of this client's live secrets")
-            })?;
-            secrets::note_use(app, &secret.id);
+}
+
+impl Offered {
+    async fn verify(
+        &mut self,
+        app: &App,
+        call: &Call,
+        stored: &StoredClient,
+    ) -> Result<(), Denied<OAuthError>> {
+        match self {
+            Self::Nothing => Ok(stored.client.accepts(AuthMethod::None)?),
+            Self::Secret(method, secret) => {
+                stored.client.accepts(*method)?;
+                let secret = secrets::find_secret(app, call, stored, secret).await?;
+                let secret = secret.ok_or_else(|| {
+                    Reason::ClientSecretWrong
+                        .because("the client secret is not one of this client's live secrets")
+                })?;
+                secrets::note_use(app, call, &secret.id);
+                Ok(())
+            }
+            Self::Assertion(assertion) => assertion.verify(app, call, stored).await,
         }
-        Offered::Assertion(assertion) => assertion.verify(app, &stored).await?,
     }
-    Ok(stored)
 }
 
 #[cfg(test)]
@@ -195,13 +258,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_a_client_encodes_comes_back(id in "[ -~]{1,40}", secret in "[ -~]{1,40}") {
+        fn encoded_credentials_are_decoded_again(id in "[ -~]{1,40}", secret in "[ -~]{1,40}") {
             let encode = |text: &str| serde_urlencoded::to_string([("", text)]).unwrap()[1..].to_owned();
             prop_assert_eq!(read(&encode(&id), &encode(&secret)), Some((id, secret)));
         }
 
         #[test]
-        fn no_header_makes_it_panic(value in ".{0,80}") {
+        fn no_header_causes_a_panic(value in ".{0,80}") {
             let _ = parse_basic(&value);
         }
     }

@@ -1,28 +1,30 @@
-//! Secrets that are told: compared with what is stored of them, and their use noted.
+//! Client secrets: compares them with the stored hashes, and records their use.
 
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Failure;
+use crate::http::call::Call;
 use crate::oauth::client::{ClientSecret, SecretHash};
 use crate::secret::{Hash, Secret, equal};
 use crate::store::clients::{self, StoredClient};
 use crate::store::db::DbError;
 
-/// Seconds between two notes that a secret was used.
+/// At most once in this many seconds the use of a secret is recorded.
 const USED_EVERY: Seconds = 60;
-/// Bytes of a secret; longer ones are not hashed.
+/// The maximum length of a secret in bytes; longer ones are not hashed.
 const LONGEST_SECRET: usize = 1024;
 
-/// The live secret that was presented.
+/// The valid stored secret that matches the presented one.
 pub(super) async fn find_secret<'c>(
     app: &App,
+    call: &Call,
     stored: &'c StoredClient,
     presented: &Secret,
 ) -> Result<Option<&'c ClientSecret>, Failure> {
     if presented.expose().len() > LONGEST_SECRET {
         return Ok(None);
     }
-    let (now, digest) = (app.now(), Hash::of(presented.expose()).to_text());
+    let (now, digest) = (call.now, Hash::of(presented.expose()).to_text());
     for secret in stored.secrets.iter().filter(|secret| secret.is_live(now)) {
         let is_right = match &secret.hash {
             SecretHash::Sha256(hash) => equal(hash.as_bytes(), digest.as_bytes()),
@@ -35,9 +37,9 @@ pub(super) async fn find_secret<'c>(
     Ok(None)
 }
 
-/// Notes the use outside the request.
-pub(super) fn note_use(app: &App, secret: &str) {
-    let now = app.now();
+/// Records the use in the background.
+pub(super) fn note_use(app: &App, call: &Call, secret: &str) {
+    let now = call.now;
     if !app.secrets.is_due(secret, now, USED_EVERY) {
         return;
     }

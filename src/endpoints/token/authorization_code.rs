@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Issued, begin_grant, lifetime};
-use crate::app::App;
-use crate::clock::Seconds;
+use super::issue::{Allowed, NewGrant, begin_grant, draft};
+use super::request::{Decision, TokenRequest};
 use crate::failure::Denied;
-use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::code::{self, Redemption};
 use crate::oauth::grant::may_issue;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::params::Params;
 use crate::oauth::request::pkce;
 use crate::oauth::token::TokenAnswer;
 use crate::secret::Hash;
@@ -20,63 +17,64 @@ use crate::store::codes::NotConsumable;
 use crate::store::db::Tx;
 use crate::store::{codes, grants};
 use crate::tokens::access_token::Draft;
-use crate::tokens::id_token::Signer;
 
-pub(super) struct Prepared {
+pub(super) const PARAMS: &[&str] = &["code", "redirect_uri", "code_verifier"];
+
+pub(super) struct PreparedCode {
     code: Hash,
     redemption: Redemption,
+    draft: Arc<Draft>,
 }
 
-pub(super) fn prepare(params: &Params) -> Result<Prepared, OAuthError> {
-    let Some(code) = params.one("code")? else {
-        return Err(Reason::CodeMissing.because("the parameter code is missing"));
+pub(super) async fn prepare(
+    asked: &TokenRequest<'_>,
+    decision: Decision<'_>,
+) -> Result<PreparedCode, Denied<OAuthError>> {
+    let Some(code) = asked.params.one("code")? else {
+        return Err(Reason::CodeMissing.because("the parameter code is missing").into());
     };
     let redemption = Redemption {
-        redirect_uri: params.one("redirect_uri")?.map(str::to_owned),
-        verifier: pkce::verifier(params)?.map(str::to_owned),
+        redirect_uri: asked.params.one("redirect_uri")?.map(str::to_owned),
+        verifier: pkce::verifier(asked.params)?.map(str::to_owned),
     };
-    Ok(Prepared { code: Hash::of(code), redemption })
+    Ok(PreparedCode { code: Hash::of(code), redemption, draft: draft(asked, &decision).await? })
 }
 
 pub(super) async fn issue(
-    app: &App,
+    asked: &TokenRequest<'_>,
     client: &StoredClient,
-    prepared: Prepared,
-    draft: Arc<Draft>,
+    prepared: PreparedCode,
 ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
-    let signer = Signer::of(app, &client.client).await?;
-    let (calling, client, keys) = (&client.client, client.client.clone(), app.keys.clone());
-    let (now, plan) = (app.now(), draft.clone());
-    let lifetime = lifetime(app, &client);
-    let work = async move |tx: &mut Tx| {
+    let PreparedCode { code: hash, redemption, draft } = prepared;
+    let redeem = async move |tx: &mut Tx, new: &NewGrant| {
+        let NewGrant { client, draft, lifetime, now, .. } = new;
         let calling = (&client.id, client.version);
-        let consumed = codes::consume(tx, &prepared.code, calling, now, lifetime.idle_expires_at).await?;
-        let Some((code, standing)) = consumed else {
-            return refuse(tx, &prepared.code, &client, now).await;
+        let consumed = codes::consume(tx, &hash, calling, *now, lifetime.idle_expires_at).await?;
+        let Some((code, status)) = consumed else {
+            return refuse(tx, &hash, new).await;
         };
-        may_issue(&standing, &plan.required_groups(&client, &code.grant.scope))?;
-        code::redeem(&code, &prepared.redemption, now)?;
-        let sign_in = (&code.grant, code.nonce.as_deref());
-        begin_grant(tx, &client, sign_in, (&plan, &keys), (lifetime, now)).await.map(Some)
+        may_issue(&status, &draft.required_groups(client, &code.grant.granted.scope))?;
+        code::redeem(&code, &redemption, *now)?;
+        Ok(Some(Allowed { grant: code.grant, nonce: code.nonce }))
     };
-    Issued::answer(app.db.write(work).await?, app, calling, &draft, signer).await
+    begin_grant(asked, client, draft, redeem).await
 }
 
-/// Says why the code was not to be had; a replay also ends everything that was issued from it.
+/// Says why the code cannot be redeemed. If the code is replayed, also revokes everything that was issued from it (RFC
+/// 6749 §4.1.2).
 async fn refuse(
     tx: &mut Tx,
     code: &Hash,
-    client: &Client,
-    now: Seconds,
-) -> Result<Option<Issued>, Denied<OAuthError>> {
-    let error = match codes::why_not(tx, code, &client.id).await? {
+    new: &NewGrant,
+) -> Result<Option<Allowed>, Denied<OAuthError>> {
+    let error = match codes::why_not(tx, code, &new.client.id).await? {
         NotConsumable::ClientChanged => return Ok(None),
         NotConsumable::Unknown => Reason::CodeUnknown.because("the code is not known here"),
         NotConsumable::OfAnotherClient => {
             Reason::CodeWrongClient.because("the code was issued to another client")
         }
         NotConsumable::Consumed { grant } => {
-            grants::revoke(tx, &grant, Reason::CodeReplayed, now).await?;
+            grants::revoke(tx, &grant, Reason::CodeReplayed, new.now).await?;
             Reason::CodeReplayed
                 .because("the code was redeemed before; everything issued from it has been revoked")
         }

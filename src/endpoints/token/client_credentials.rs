@@ -1,6 +1,9 @@
 //! `grant_type=client_credentials` (RFC 6749 §4.4).
 
-use crate::app::App;
+use std::sync::Arc;
+
+use super::issue::draft;
+use super::request::{Decision, TokenRequest};
 use crate::failure::Denied;
 use crate::oauth::error::OAuthError;
 use crate::oauth::token::{AccessToken, TokenAnswer};
@@ -9,13 +12,28 @@ use crate::store::clients::{self, StoredClient};
 use crate::store::db::{Conn, DbError};
 use crate::tokens::access_token::Draft;
 
-pub(super) async fn issue(
-    app: &App,
-    client: &StoredClient,
+pub(super) const PARAMS: &[&str] = &[];
+
+pub(super) struct PreparedToken {
     token: AccessToken,
-    draft: &Draft,
+    draft: Arc<Draft>,
+}
+
+pub(super) async fn prepare(
+    asked: &TokenRequest<'_>,
+    decision: Decision<'_>,
+) -> Result<PreparedToken, Denied<OAuthError>> {
+    let draft = draft(asked, &decision).await?;
+    Ok(PreparedToken { token: draft.of_client(decision.client, asked.params)?, draft })
+}
+
+pub(super) async fn issue(
+    asked: &TokenRequest<'_>,
+    client: &StoredClient,
+    prepared: PreparedToken,
 ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
-    let client = &client.client;
+    let PreparedToken { token, draft } = prepared;
+    let (app, client) = (asked.app, &client.client);
     let (id, version) = (client.id.clone(), client.version);
     let may_have_it = match draft.stored(&token) {
         Some(hash) => {

@@ -2,69 +2,67 @@
 
 use std::sync::Arc;
 
-use super::{Issued, begin_grant, lifetime};
-use crate::app::App;
-use crate::clock::Seconds;
+use super::issue::{Allowed, NewGrant, begin_grant, draft};
+use super::request::{Decision, TokenRequest};
 use crate::failure::Denied;
-use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::device::{Consequence, judge};
 use crate::oauth::grant::may_issue;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::params::Params;
 use crate::oauth::token::TokenAnswer;
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::db::Tx;
 use crate::store::{device_codes, grants};
 use crate::tokens::access_token::Draft;
-use crate::tokens::id_token::Signer;
 
-pub(super) struct Prepared {
+pub(super) const PARAMS: &[&str] = &["device_code"];
+
+pub(super) struct PreparedDeviceCode {
     code: Hash,
+    draft: Arc<Draft>,
 }
 
-pub(super) fn prepare(params: &Params) -> Result<Prepared, OAuthError> {
-    let Some(code) = params.one("device_code")? else {
-        return Err(Reason::DeviceCodeMissing.because("the parameter device_code is missing"));
+pub(super) async fn prepare(
+    asked: &TokenRequest<'_>,
+    decision: Decision<'_>,
+) -> Result<PreparedDeviceCode, Denied<OAuthError>> {
+    let Some(code) = asked.params.one("device_code")? else {
+        return Err(Reason::DeviceCodeMissing.because("the parameter device_code is missing").into());
     };
-    Ok(Prepared { code: Hash::of(code) })
+    Ok(PreparedDeviceCode { code: Hash::of(code), draft: draft(asked, &decision).await? })
 }
 
 pub(super) async fn issue(
-    app: &App,
+    asked: &TokenRequest<'_>,
     client: &StoredClient,
-    prepared: Prepared,
-    draft: Arc<Draft>,
+    prepared: PreparedDeviceCode,
 ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
-    let signer = Signer::of(app, &client.client).await?;
-    let (calling, client, keys) = (&client.client, client.client.clone(), app.keys.clone());
-    let (now, plan) = (app.now(), draft.clone());
-    let lifetime = lifetime(app, &client);
-    let work = async move |tx: &mut Tx| {
+    let PreparedDeviceCode { code: hash, draft } = prepared;
+    let redeem = async move |tx: &mut Tx, new: &NewGrant| {
+        let NewGrant { client, draft, lifetime, now, .. } = new;
         let calling = (&client.id, client.version);
-        let consumed =
-            device_codes::consume(tx, &prepared.code, calling, now, lifetime.idle_expires_at).await?;
-        let Some((grant, standing)) = consumed else {
-            return refuse(tx, &prepared.code, &client, now).await;
+        let consumed = device_codes::consume(tx, &hash, calling, *now, lifetime.idle_expires_at).await?;
+        let Some((grant, status)) = consumed else {
+            return refuse(tx, &hash, new).await;
         };
-        may_issue(&standing, &plan.required_groups(&client, &grant.scope))?;
-        begin_grant(tx, &client, (&grant, None), (&plan, &keys), (lifetime, now)).await.map(Some)
+        may_issue(&status, &draft.required_groups(client, &grant.granted.scope))?;
+        Ok(Some(Allowed { grant, nonce: None }))
     };
-    Issued::answer(app.db.write(work).await?, app, calling, &draft, signer).await
+    begin_grant(asked, client, draft, redeem).await
 }
 
-/// Says what the device is waiting for, and remembers that it asked.
+/// Finds out what the device waits for, and records the poll.
 async fn refuse(
     tx: &mut Tx,
     code: &Hash,
-    client: &Client,
-    now: Seconds,
-) -> Result<Option<Issued>, Denied<OAuthError>> {
+    new: &NewGrant,
+) -> Result<Option<Allowed>, Denied<OAuthError>> {
+    let now = new.now;
     let Some(polled) = device_codes::find_polled(tx, code).await? else {
         return Err(Reason::DeviceCodeUnknown.because("the device code is not known here").into());
     };
-    let Some((error, consequence)) = judge(&polled, &client.id, now) else { return Ok(None) };
+    let Some((error, consequence)) = judge(&polled, &new.client.id, now) else { return Ok(None) };
     match consequence {
         Consequence::Nothing => {}
         Consequence::Poll { interval } => device_codes::note_poll(tx, code, interval, now).await?,

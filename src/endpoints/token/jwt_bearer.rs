@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use super::foreign::{Manner, Vouched, verified};
-use crate::app::App;
+use super::foreign::{TokenRules, Vouched, verified};
+use super::issue::draft;
+use super::request::{Decision, TokenRequest};
 use crate::failure::Denied;
 use crate::oauth::assertion::Kind;
-use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::may_issue;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::params::Params;
 use crate::oauth::token::{AccessToken, TokenAnswer};
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
@@ -19,7 +18,7 @@ use crate::store::db::Tx;
 use crate::store::{access_tokens, grants, used_assertions};
 use crate::tokens::access_token::Draft;
 
-const MANNER: Manner = Manner {
+const RULES: TokenRules = TokenRules {
     kind: Kind {
         name: "the assertion",
         claims: Reason::GrantAssertionClaims,
@@ -34,49 +33,52 @@ const MANNER: Manner = Manner {
     subject: Reason::GrantAssertionSubject,
 };
 
-pub(super) struct Prepared {
-    vouched: Vouched,
-    /// Whose it is and what that one calls it.
+pub(super) const PARAMS: &[&str] = &["assertion"];
+
+pub(super) struct PreparedAssertion {
+    vouched: Arc<Vouched>,
+    /// Identifies the assertion: a hash of its issuer and the issuer's name for it.
     name: Hash,
     scope: Scope,
+    draft: Arc<Draft>,
 }
 
 pub(super) async fn prepare(
-    app: &App,
-    client: &Client,
-    params: &Params,
-    draft: &Draft,
-) -> Result<Prepared, Denied<OAuthError>> {
+    asked: &TokenRequest<'_>,
+    decision: Decision<'_>,
+) -> Result<PreparedAssertion, Denied<OAuthError>> {
+    let draft = draft(asked, &decision).await?;
+    let (client, params) = (decision.client, asked.params);
     let Some(token) = params.one("assertion")? else {
         return Err(Reason::GrantAssertionMissing.because("the parameter assertion is missing").into());
     };
-    let vouched = verified(app, client, token, &MANNER).await?;
-    let id = MANNER.kind.id(&vouched.claims)?;
+    let vouched = decision.vouched.get(async || verified(asked.app, client, token, &RULES, asked.call.now).await).await?;
+    let id = RULES.kind.id(&vouched.claims)?;
     let scope = draft.scope_of(&vouched.issuer, client, params.one("scope")?)?;
-    // No issuer that is trusted holds a NUL.
+    // Issuers contain no NUL, so different issuers cannot have the same hash.
     let name = Hash::of(&format!("issuer\0{}\0{id}", vouched.claims.iss));
-    Ok(Prepared { vouched, name, scope })
+    Ok(PreparedAssertion { vouched, name, scope, draft })
 }
 
-/// An access token alone: who wants another one brings another assertion (RFC 7523 §2.1, RFC 7521 §4.1).
+/// Issues an access token only; for another one the client presents another assertion (RFC 7523 §2.1, RFC 7521 §4.1).
 pub(super) async fn issue(
-    app: &App,
+    asked: &TokenRequest<'_>,
     client: &StoredClient,
-    prepared: Prepared,
-    draft: Arc<Draft>,
+    prepared: PreparedAssertion,
 ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
-    let (calling, client, now, plan) = (&client.client, client.client.clone(), app.now(), draft.clone());
+    let (app, calling, now, draft) = (asked.app, &client.client, asked.call.now, prepared.draft.clone());
+    let client = calling.clone();
     let work = async move |tx: &mut Tx| {
-        let Prepared { vouched, name, scope } = &prepared;
+        let PreparedAssertion { vouched, name, scope, draft: plan } = &prepared;
         if !vouched.is_unchanged(tx, &client).await? {
             return Ok(None);
         }
         if !used_assertions::consume(tx, name, vouched.expires_at).await? {
             return Err(Reason::GrantAssertionReplayed.because("the assertion was used before").into());
         }
-        let (grant, standing) = vouched.grant(tx, &client, scope, (&MANNER, now)).await?;
+        let (grant, status) = vouched.grant(tx, &client, scope, &RULES, now).await?;
         let token = plan.of_vouched(&client, &grant, scope)?;
-        may_issue(&standing, &plan.required_groups(&client, &token.scope))?;
+        may_issue(&status, &plan.required_groups(&client, &token.granted.scope))?;
         let mut batch = grants::save_vouched_in(tx.batch(), &grant, vouched.voucher(), token.expires_at, now);
         if let Some(hash) = plan.stored(&token) {
             batch = access_tokens::save_in(batch, &hash, &token);

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use super::Issued;
-use crate::app::App;
+use super::issue::{Answering, Issued, TokenPair, draft};
+use super::request::{Decision, TokenRequest};
 use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::may_issue;
 use crate::oauth::grant::scope;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::params::Params;
 use crate::oauth::token::TokenAnswer;
 use crate::oauth::token::refresh::{self, RefreshName, Verdict};
 use crate::secret::Hash;
@@ -19,18 +18,24 @@ use crate::store::db::Tx;
 use crate::store::grants::Lifetime;
 use crate::store::{access_tokens, grants};
 use crate::tokens::access_token::Draft;
-use crate::tokens::id_token::Signer;
 
-pub(super) struct Prepared {
+pub(super) const PARAMS: &[&str] = &["refresh_token"];
+
+pub(super) struct PreparedRefresh {
     token: String,
     scope: Option<String>,
+    draft: Arc<Draft>,
 }
 
-pub(super) fn prepare(params: &Params) -> Result<Prepared, OAuthError> {
-    let Some(token) = params.one("refresh_token")? else {
-        return Err(Reason::RefreshTokenMissing.because("the parameter refresh_token is missing"));
+pub(super) async fn prepare(
+    asked: &TokenRequest<'_>,
+    decision: Decision<'_>,
+) -> Result<PreparedRefresh, Denied<OAuthError>> {
+    let Some(token) = asked.params.one("refresh_token")? else {
+        return Err(Reason::RefreshTokenMissing.because("the parameter refresh_token is missing").into());
     };
-    Ok(Prepared { token: token.to_owned(), scope: params.one("scope")?.map(str::to_owned) })
+    let (token, scope) = (token.to_owned(), asked.params.one("scope")?.map(str::to_owned));
+    Ok(PreparedRefresh { token, scope, draft: draft(asked, &decision).await? })
 }
 
 fn unknown() -> OAuthError {
@@ -38,23 +43,23 @@ fn unknown() -> OAuthError {
 }
 
 pub(super) async fn issue(
-    app: &App,
+    asked: &TokenRequest<'_>,
     client: &StoredClient,
-    prepared: Prepared,
-    draft: Arc<Draft>,
+    prepared: PreparedRefresh,
 ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+    let (app, now) = (asked.app, asked.call.now);
     let Some((name, mac)) = RefreshName::parse(&prepared.token) else { return Err(unknown().into()) };
-    // Nobody can make up the name of a token: what fails here touches no database.
+    // Only this server can make a valid MAC, so made-up tokens never reach the database.
     if !app.keys.is_refresh_token(&name, &mac) {
         return Err(unknown().into());
     }
-    let signer = Signer::of(app, &client.client).await?;
-    let (calling, client, keys) = (&client.client, client.client.clone(), app.keys.clone());
-    let (now, tokens, plan) = (app.now(), &app.config.tokens, draft.clone());
+    let answering = Answering::begin(app, &client.client, prepared.draft.clone()).await?;
+    let (client, keys, tokens) = (client.client.clone(), app.keys.clone(), &app.config.tokens);
     let grace = tokens.refresh_token_grace.seconds();
     let idle_expires_at = now + tokens.refresh_token_idle_lifetime.seconds();
 
     let work = async move |tx: &mut Tx| {
+        let plan = &prepared.draft;
         let found = grants::find_chain(tx, &name.grant_id, &client.id, client.version).await?;
         let Some(presented) = found else { return Err(unknown().into()) };
         if !presented.client_unchanged {
@@ -65,26 +70,26 @@ pub(super) async fn issue(
             Ok(verdict) => verdict,
             Err(error) => return refuse(tx, &name, error, now).await,
         };
-        let scope = scope::narrow(prepared.scope.as_deref(), &chain.grant.scope)?;
-        may_issue(&presented.standing, &plan.required_groups(&client, &scope))?;
+        let scope = scope::narrow(prepared.scope.as_deref(), &chain.grant.granted.scope)?;
+        may_issue(&presented.user, &plan.required_groups(&client, &scope))?;
         let token = plan.of_grant(&client, &chain.grant, &scope)?;
         let successor = keys.refresh_token(&name.successor());
         if verdict == Verdict::Rotate {
             let hashes = (Hash::of(&prepared.token), Hash::of(&successor));
-            let lifetime = Lifetime { idle_expires_at, expires_at: chain.expires_at }.with(&token);
-            if !grants::rotate(tx, (&name, &hashes.0), &hashes.1, lifetime.idle_expires_at, now).await? {
+            let lifetime = Lifetime::new(idle_expires_at, chain.expires_at).with(&token);
+            if !grants::rotate(tx, (&name, &hashes.0), &hashes.1, lifetime, now).await? {
                 return Err(unknown().into());
             }
         }
         if let Some(hash) = plan.stored(&token) {
             access_tokens::save_in(tx.batch(), &hash, &token).execute().await?;
         }
-        Ok(Some(Issued::of(&chain.grant, &scope, None, (token, Some(successor)))))
+        Ok(Some(Issued::of(&chain.grant, &scope, None, TokenPair { access: token, refresh: Some(successor) })))
     };
-    Issued::answer(app.db.write(work).await?, app, calling, &draft, signer).await
+    answering.answer(app.db.write(work).await?).await
 }
 
-/// A replaced token that comes back ends the chain; other refusals change nothing.
+/// A replaced token that is reused ends the chain; other refusals change nothing.
 async fn refuse(
     tx: &mut Tx,
     name: &RefreshName,

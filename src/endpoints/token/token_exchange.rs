@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::foreign::{Manner, Vouched, verified};
+use super::foreign::{TokenRules, Vouched, verified};
+use super::request::{Decision, TokenRequest};
 use crate::app::App;
-use crate::cache::catalogue::Freshness;
+use crate::cache::decision::Proof;
 use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::jose::foreign::unverified_claim;
@@ -12,18 +13,18 @@ use crate::keys::master::Keys;
 use crate::oauth::assertion::Kind;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::{Grant, Standing, may_issue};
+use crate::oauth::grant::{Grant, UserStatus, may_issue};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::token::delegation::Actor;
 use crate::oauth::token::exchange::{self, By, TokenType};
 use crate::oauth::token::{AccessToken, TokenAnswer};
-use crate::store::clients;
+use crate::store::clients::{self, StoredClient};
 use crate::store::db::{Conn, Tx};
 use crate::store::{access_tokens as stored, grants, users};
 use crate::tokens::access_token::{self, Draft, Read, subject_by};
 
-const MANNER: Manner = Manner {
+const RULES: TokenRules = TokenRules {
     kind: Kind {
         name: "the subject token",
         claims: Reason::SubjectTokenForeign,
@@ -38,7 +39,7 @@ const MANNER: Manner = Manner {
     subject: Reason::SubjectTokenForeign,
 };
 
-/// All that the database decides on.
+/// Everything that the decision in the database needs.
 struct Exchange {
     subject: Subject,
     actor: Option<Read>,
@@ -54,54 +55,62 @@ enum Subject {
     /// A token of this server.
     Ours(Read),
     /// One of a trusted issuer.
-    Vouched(Box<Vouched>),
+    Vouched(Arc<Vouched>),
 }
 
-/// A token, and the grant that is new with it, where somebody else vouched for the person.
+/// The new token, and the new grant if another issuer vouched for the person.
 struct Decided {
     token: AccessToken,
     grant: Option<Grant>,
 }
 
-/// Whom an actor token is about, and until when.
+/// The subject and the expiry of an actor token.
 struct Acting {
     sub: String,
     until: Seconds,
 }
 
-pub(super) struct Prepared {
+pub(super) const PARAMS: &[&str] = &[
+    "subject_token",
+    "subject_token_type",
+    "actor_token",
+    "actor_token_type",
+    "requested_token_type",
+];
+
+pub(super) struct PreparedExchange {
     exchange: Arc<Exchange>,
-    /// `None` when the client has changed since it authenticated.
+    /// `None` if the client has changed since it was authenticated.
     decided: Option<Decided>,
 }
 
-/// Reads both tokens and has the database decide, so that what a cached record refuses is decided once more.
+/// Reads both tokens and decides in the database. A refusal with a cached record is decided again.
 pub(super) async fn prepare(
-    app: &App,
-    client: &Client,
-    params: &Params,
-    freshness: Freshness,
-) -> Result<Prepared, Denied<OAuthError>> {
+    asked: &TokenRequest<'_>,
+    decision: Decision<'_>,
+) -> Result<PreparedExchange, Denied<OAuthError>> {
+    let (app, params) = (asked.app, asked.params);
+    let Decision { client, view, vouched } = decision;
     let Some(token) = params.one("subject_token")? else {
         return Err(Reason::SubjectTokenMissing.because("the parameter subject_token is missing").into());
     };
     let subject_type = named_type(params, "subject_token_type")?;
     let requested = TokenType::named(params, "requested_token_type")?;
     let exchange = Exchange {
-        subject: subject(app, client, token, subject_type).await?,
+        subject: subject(asked, client, vouched, token, subject_type).await?,
         actor: actor(app, params).await?,
         requested,
         scope: params.one("scope")?.map(str::to_owned),
-        draft: Draft::in_exchange(app, exchange::target(params)?, freshness).await?,
+        draft: Draft::in_exchange(app, exchange::target(params)?, view).await?,
         client: client.clone(),
         keys: app.keys.clone(),
-        now: app.now(),
+        now: asked.call.now,
     };
     let exchange = Arc::new(exchange);
     let deciding = exchange.clone();
     let decide = async move |conn: &mut Conn| deciding.decide(conn).await;
     let decided = app.db.read::<_, Denied<OAuthError>, _>(decide).await?;
-    Ok(Prepared { exchange, decided })
+    Ok(PreparedExchange { exchange, decided })
 }
 
 fn named_type(params: &Params, name: &'static str) -> Result<TokenType, OAuthError> {
@@ -109,22 +118,25 @@ fn named_type(params: &Params, name: &'static str) -> Result<TokenType, OAuthErr
     TokenType::named(params, name)?.ok_or_else(missing)
 }
 
-/// One answer for all that is no token to exchange: nobody finds out by it what others hold.
+/// The same answer for every token that cannot be exchanged, so that callers learn nothing about other clients' tokens.
 fn invalid() -> OAuthError {
     Reason::SubjectTokenInvalid
         .because("the subject token is not good at present, or not one that this client may exchange")
 }
 
 async fn subject(
-    app: &App,
+    asked: &TokenRequest<'_>,
     client: &Client,
+    vouched: &mut Proof<Arc<Vouched>>,
     token: &str,
     token_type: TokenType,
 ) -> Result<Subject, Denied<OAuthError>> {
+    let app = asked.app;
     let is_ours = token_type == TokenType::AccessToken
         || unverified_claim(token, "iss").is_none_or(|issuer| issuer == app.issuer);
     if !is_ours {
-        return Ok(Subject::Vouched(Box::new(verified(app, client, token, &MANNER).await?)));
+        let vouched = vouched.get(async || verified(asked.app, client, token, &RULES, asked.call.now).await);
+        return Ok(Subject::Vouched(vouched.await?));
     }
     match (access_token::read(app, token).await?, token_type) {
         (None, _) | (Some(Read::Opaque(_)), TokenType::Jwt) => Err(invalid().into()),
@@ -160,13 +172,13 @@ impl Exchange {
             return Ok(None);
         }
         let acting = self.acting(conn).await?;
-        let (decided, standing) = match &self.subject {
+        let (decided, status) = match &self.subject {
             Subject::Ours(read) => self.in_place_of(conn, read, acting.as_ref()).await?,
             Subject::Vouched(vouched) if !vouched.is_unchanged(conn, &self.client).await? => return Ok(None),
             Subject::Vouched(vouched) => self.for_person(conn, vouched, acting.as_ref()).await?,
         };
-        if let Some(standing) = standing {
-            may_issue(&standing, &self.draft.required_groups(&self.client, &decided.token.scope))?;
+        if let Some(status) = status {
+            may_issue(&status, &self.draft.required_groups(&self.client, &decided.token.granted.scope))?;
         }
         if self.requested == Some(TokenType::Jwt) && decided.token.signed_with.is_none() {
             let what = "the token would be opaque: no jwt is issued for this target";
@@ -185,18 +197,18 @@ impl Exchange {
         Ok(Some(Acting { sub: subject_by(&self.keys, &self.client, &token), until: token.expires_at }))
     }
 
-    /// What comes of a token of this server; the person's standing where there is one.
+    /// Makes the token for a subject token of this server. Also returns the status of the person, if the token has one.
     async fn in_place_of(
         &self,
         conn: &mut Conn,
         read: &Read,
         acting: Option<&Acting>,
-    ) -> Result<(Decided, Option<Standing>), Denied<OAuthError>> {
+    ) -> Result<(Decided, Option<UserStatus>), Denied<OAuthError>> {
         let found = read.find(conn).await?.filter(|found| found.is_active(self.now));
         let subject = found.ok_or_else(invalid)?.token;
         let serves = self.draft.is_server(&self.client.id, &subject);
         let by = exchange::may_exchange(&subject, &self.client.id, serves).ok_or_else(invalid)?;
-        // Whom a token names is who had that name when it was issued.
+        // `may_act` means the client that had this id when the token was issued.
         if by == By::Another
             && subject.delegation.may_act.is_some()
             && !clients::was_there(conn, &self.client.id, subject.issued_at).await?
@@ -207,22 +219,22 @@ impl Exchange {
         let act = exchange::act(by, &self.client, acting.map(|acting| acting.sub.as_str()), before)?;
         let is_opaque = matches!(read, Read::Opaque(_));
         let scope = self.scope.as_deref();
-        let token = self.draft.of_exchange(&self.client, (&subject, is_opaque), scope, act)?;
-        let standing = match &token.user_id {
+        let token = self.draft.of_exchange(&self.client, &subject, is_opaque, scope, act)?;
+        let status = match &token.user_id {
             None => None,
-            Some(user) => Some(users::standing(conn, user).await?),
+            Some(user) => Some(users::status(conn, user).await?),
         };
-        Ok((Decided { token: until(token, acting), grant: None }, standing))
+        Ok((Decided { token: until(token, acting), grant: None }, status))
     }
 
-    /// What comes of a token of a trusted issuer.
+    /// The new token for a token of a trusted issuer.
     async fn for_person(
         &self,
         conn: &mut Conn,
         vouched: &Vouched,
         acting: Option<&Acting>,
-    ) -> Result<(Decided, Option<Standing>), Denied<OAuthError>> {
-        let refuse = |what| MANNER.kind.refuse(Reason::SubjectTokenForeign, what);
+    ) -> Result<(Decided, Option<UserStatus>), Denied<OAuthError>> {
+        let refuse = |what| RULES.kind.refuse(Reason::SubjectTokenForeign, what);
         let claims = &vouched.claims;
         if claims.exp <= self.now {
             return Err(refuse("has expired").into());
@@ -244,11 +256,11 @@ impl Exchange {
         let actor = acting.map(|acting| acting.sub.as_str());
         let act = exchange::act(By::Another, &self.client, actor, before)?;
         let scope = self.draft.scope_of(&vouched.issuer, &self.client, self.scope.as_deref())?;
-        let (grant, standing) = vouched.grant(conn, &self.client, &scope, (&MANNER, self.now)).await?;
+        let (grant, status) = vouched.grant(conn, &self.client, &scope, &RULES, self.now).await?;
         let mut token = self.draft.of_vouched(&self.client, &grant, &scope)?;
         token.expires_at = token.expires_at.min(claims.exp);
         token.delegation.act = act;
-        Ok((Decided { token: until(token, acting), grant: Some(grant) }, Some(standing)))
+        Ok((Decided { token: until(token, acting), grant: Some(grant) }, Some(status)))
     }
 
     async fn save(&self, tx: &mut Tx, decided: &Decided) -> Result<(), Denied<OAuthError>> {
@@ -264,16 +276,21 @@ impl Exchange {
     }
 }
 
-/// Whoever acts by a token does so as long as that token lives.
+/// A new token with an actor token does not outlive the actor token.
 fn until(token: AccessToken, acting: Option<&Acting>) -> AccessToken {
     let expires_at = acting.map_or(token.expires_at, |acting| token.expires_at.min(acting.until));
     AccessToken { expires_at, ..token }
 }
 
-pub(super) async fn issue(app: &App, prepared: Prepared) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
-    let Prepared { exchange, decided } = prepared;
+pub(super) async fn issue(
+    asked: &TokenRequest<'_>,
+    _client: &StoredClient,
+    prepared: PreparedExchange,
+) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+    let app = asked.app;
+    let PreparedExchange { exchange, decided } = prepared;
     let Some(mut decided) = decided else { return Ok(None) };
-    // A JWT in the place of a token of ours leaves nothing to store: it was decided by one look.
+    // A JWT for a JWT leaves nothing to store: one look at the database has decided.
     if decided.grant.is_some() || exchange.draft.stored(&decided.token).is_some() {
         let deciding = exchange.clone();
         let work = async move |tx: &mut Tx| {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::jwk::member;
+use super::member::member;
 use crate::secret::to_base64url;
 
 /// The first byte of an uncompressed point (SEC 1 §2.3.3).

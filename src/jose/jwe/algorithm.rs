@@ -1,48 +1,41 @@
 //! The algorithms that bring a content key to its recipient (RFC 7518 §4.1).
 
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
 use crate::oauth::client::KeyManagement;
 
 /// An `alg` of an encrypted token: those that clients can register, and the two for a shared secret.
 ///
 /// Algorithms with a password (PBES2) are left out on purpose: their header decides how much work they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 pub enum Algorithm {
+    #[strum(serialize = "RSA-OAEP")]
     RsaOaep,
+    #[strum(serialize = "RSA-OAEP-256")]
     RsaOaep256,
+    #[strum(serialize = "ECDH-ES")]
     EcdhEs,
+    #[strum(serialize = "ECDH-ES+A128KW")]
     EcdhEsA128Kw,
+    #[strum(serialize = "ECDH-ES+A256KW")]
     EcdhEsA256Kw,
+    #[strum(serialize = "A128KW")]
     A128Kw,
+    #[strum(serialize = "A256KW")]
     A256Kw,
 }
 
 impl Algorithm {
-    pub const ALL: [Self; 7] = [
-        Self::RsaOaep,
-        Self::RsaOaep256,
-        Self::EcdhEs,
-        Self::EcdhEsA128Kw,
-        Self::EcdhEsA256Kw,
-        Self::A128Kw,
-        Self::A256Kw,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The name in a header.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::RsaOaep => "RSA-OAEP",
-            Self::RsaOaep256 => "RSA-OAEP-256",
-            Self::EcdhEs => "ECDH-ES",
-            Self::EcdhEsA128Kw => "ECDH-ES+A128KW",
-            Self::EcdhEsA256Kw => "ECDH-ES+A256KW",
-            Self::A128Kw => "A128KW",
-            Self::A256Kw => "A256KW",
-        }
+        self.into()
     }
 
     /// The algorithm with this name; `None` for any other text.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.as_str() == name)
+        name.parse().ok()
     }
 
     /// The length in bytes of the AES key that wraps the content key; `None` if the algorithm has none.
@@ -76,7 +69,7 @@ mod tests {
         for registered in KeyManagement::ALL {
             assert_eq!(Algorithm::from(*registered).as_str(), registered.as_str());
         }
-        for algorithm in Algorithm::ALL {
+        for &algorithm in Algorithm::ALL {
             assert_eq!(Algorithm::parse(algorithm.as_str()), Some(algorithm));
         }
         for other in ["", "dir", "RSA1_5", "rsa-oaep", "PBES2-HS256+A128KW", "ECDH-ES "] {

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::agreement::{CurveKey, Point};
 use super::algorithm::Algorithm;
-use crate::secret::from_base64url;
+use super::member::member;
 
 /// The size of an RSA key in bits: at least what RFC 7518 §4.3 requires, and limited so that a key cannot keep the
 /// server busy.
@@ -88,11 +88,6 @@ impl fmt::Debug for DecryptionKey {
     }
 }
 
-/// The bytes of a member in base64url; `None` if it is missing or something else.
-pub(super) fn member(jwk: &Value, name: &str) -> Option<Vec<u8>> {
-    from_base64url(jwk[name].as_str()?)
-}
-
 /// A positive number in big-endian bytes. Some libraries add a leading zero, which is accepted (RFC 7518 §6.3.1.1).
 fn number(jwk: &Value, name: &str) -> Option<Zeroizing<Vec<u8>>> {
     let bytes = Zeroizing::new(member(jwk, name)?);
@@ -147,7 +142,7 @@ mod tests {
     fn a_key_is_only_for_the_algorithms_of_its_kind() {
         let names = |jwk: &Value| -> Vec<&str> {
             let key = EncryptionKey::read(jwk).unwrap();
-            let fit = Algorithm::ALL.into_iter().filter(|algorithm| key.is_for(*algorithm));
+            let fit = Algorithm::ALL.iter().copied().filter(|algorithm| key.is_for(*algorithm));
             fit.map(Algorithm::as_str).collect()
         };
         assert_eq!(names(&rsa_key()), ["RSA-OAEP", "RSA-OAEP-256"]);

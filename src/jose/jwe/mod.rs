@@ -14,6 +14,7 @@ mod header;
 mod jwk;
 mod key_management;
 mod key_wrap;
+mod member;
 #[cfg(test)]
 mod round_trips;
 #[cfg(test)]

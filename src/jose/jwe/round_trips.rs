@@ -9,7 +9,7 @@ use super::vectors::{ec_key, rsa_key, secret_key};
 use super::*;
 use crate::secret::{random, to_base64url};
 
-const ALL: Accepted<'static> = Accepted { algorithms: &Algorithm::ALL, contents: ContentEncryption::ALL };
+const ALL: Accepted<'static> = Accepted { algorithms: Algorithm::ALL, contents: ContentEncryption::ALL };
 
 /// Private keys of every kind, each with the algorithms that are tried with it.
 fn keys() -> Vec<(Value, Vec<Algorithm>)> {
@@ -114,7 +114,7 @@ fn the_header_names_the_recipients_key_and_has_no_member_without_a_value() {
 fn a_key_is_not_used_for_an_algorithm_of_another_kind() {
     for (jwk, fit) in keys() {
         let key = EncryptionKey::read(&jwk).unwrap();
-        for algorithm in Algorithm::ALL.into_iter().filter(|algorithm| !fit.contains(algorithm)) {
+        for algorithm in Algorithm::ALL.iter().copied().filter(|algorithm| !fit.contains(algorithm)) {
             let content = ContentEncryption::A128Gcm;
             let sending = Sending { algorithm, content, kid: None, content_type: None };
             let refused = encrypt(Vec::new(), &key, sending);
@@ -191,7 +191,7 @@ fn an_encrypted_key_or_ephemeral_key_of_an_attacker_is_the_same_error() {
 
 #[test]
 fn a_content_key_of_the_wrong_length_is_the_same_error() {
-    // Anybody who has the public key can encrypt any bytes as a content key.
+    // Anyone who has the public key can encrypt any bytes as a content key.
     let jwk = rsa_key();
     let made = token(&jwk, Algorithm::RsaOaep256, ContentEncryption::A128Gcm, b"x");
     let longer = token(&jwk, Algorithm::RsaOaep256, ContentEncryption::A256Gcm, b"x");

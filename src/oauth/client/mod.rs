@@ -1,4 +1,4 @@
-//! Clients: what a registration says, and whether the one that calls is who it says (RFC 6749 §2).
+//! Clients: their registration, and the check of the authentication method (RFC 6749 §2).
 
 pub mod assertion;
 pub mod origin;
@@ -16,61 +16,62 @@ use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
 
-/// A registered client as the rules see it; secrets are verified elsewhere.
+/// A registered client as the rules see it. Secrets are verified elsewhere.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub id: ClientId,
-    /// Grows with every change, so that what was decided on an older state can be told.
+    /// Increases with every change, so that decisions about an older state can be detected.
     pub version: i64,
     pub kind: ClientKind,
     pub name: String,
     pub links: Links,
     pub redirect_uris: Vec<RegisteredUri>,
-    /// Where a person may be sent after a sign-out (OpenID Connect RP-Initiated Logout §3.1).
+    /// The addresses to which a person may be sent after a sign-out (OpenID Connect RP-Initiated Logout §3.1).
     pub post_logout_redirect_uris: Vec<RegisteredUri>,
-    /// Whose scripts may call for it, beside the pages of a public client.
+    /// The origins whose scripts may call this server for the client, beside the origins of a public client's redirect
+    /// URIs.
     pub origins: Vec<Origin>,
     pub grants: Vec<GrantType>,
-    /// What it may ask for at the authorization endpoint, beside a code.
+    /// The response types that the client may request, beside `code`.
     pub response_types: Vec<ResponseType>,
     pub scopes: Scope,
-    /// Bound to one method, or `None`: a confidential client may use either secret method.
+    /// The only method that the client may use; `None` allows a confidential client both secret methods.
     pub auth_method: Option<AuthMethod>,
     /// `None` follows the server's `[oauth] require_pkce`.
     pub pkce: Option<PkcePolicy>,
-    /// What its ID Tokens are signed with; `None` is RS256, if the server offers it.
+    /// The algorithm of its ID Tokens; `None` is RS256, if the server offers it.
     pub id_token_alg: Option<SigningAlgorithm>,
-    /// Its public keys, a JWK Set.
+    /// The client's public keys, as a JWK Set.
     pub jwks: Option<String>,
-    /// Where they are, in its place.
+    /// The address of the client's public keys, instead of `jwks`.
     pub jwks_uri: Option<String>,
     pub assertion_audience: Option<AssertionAudience>,
     pub id_token_encryption: Option<Encryption>,
     pub userinfo_encryption: Option<Encryption>,
-    /// What UserInfo is signed with for it; `None` is plain JSON.
+    /// The algorithm of its UserInfo responses; `None` is unsigned JSON.
     pub userinfo_alg: Option<SigningAlgorithm>,
     pub logout: LogoutUris,
     pub subject_type: SubjectType,
-    /// Whose host joins clients that are to know a person by one name (OpenID Connect Core §8.1).
+    /// Joins clients of several hosts to one sector, which share pairwise identifiers (OpenID Connect Core §8.1).
     pub sector_identifier_uri: Option<String>,
-    /// What its access tokens are where they are for no resource.
+    /// The format of its access tokens for this server itself.
     pub token_format: TokenFormat,
-    /// The only resources that it may name; empty: each of which it is allowed a scope.
+    /// Resource indicators it may request. Empty means: any resource for which it has at least one allowed scope.
     pub resources: Vec<String>,
     /// In seconds.
     pub access_token_lifetime: Option<i64>,
-    /// Nobody but people of this group is let in.
+    /// Only people in this group may use the client.
     pub required_group: Option<String>,
-    /// The client that may exchange its tokens, and nobody else then (RFC 8693 §4.4).
+    /// The client that may exchange this client's tokens; then no other client may (RFC 8693 §4.4).
     pub may_act: Option<ClientId>,
-    /// What it exchanges need not say that it acts.
+    /// Whether the client may leave itself out of `act` when it exchanges tokens.
     pub may_impersonate: bool,
-    /// Belongs to the operator: nobody is asked for consent.
+    /// First-party: skip the consent page.
     pub first_party: bool,
     pub disabled: bool,
 }
 
-/// How what it is told is encrypted for it (OpenID Connect Registration §2).
+/// How tokens for the client are encrypted (OpenID Connect Registration §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Encryption {
     pub algorithm: KeyManagement,
@@ -78,7 +79,7 @@ pub struct Encryption {
 }
 
 impl Encryption {
-    /// Reads `ALG ENC`, or `ALG` alone for A256GCM.
+    /// Parses `ALG ENC`, or `ALG` alone with A256GCM; `None` for unknown algorithms.
     pub fn parse(text: &str) -> Option<Self> {
         let (algorithm, content) =
             text.split_once(' ').unwrap_or((text, ContentEncryption::A256Gcm.as_str()));
@@ -88,12 +89,13 @@ impl Encryption {
         })
     }
 
+    /// Writes `ALG ENC`, as [`Encryption::parse`] reads it.
     pub fn to_text(self) -> String {
         format!("{} {}", self.algorithm.as_str(), self.content.as_str())
     }
 }
 
-/// Where it hears that a session is over.
+/// Where the client is notified of ended sessions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogoutUris {
     /// Called by this server (OpenID Connect Back-Channel Logout §2.2).
@@ -102,13 +104,13 @@ pub struct LogoutUris {
     pub front_channel: Option<String>,
 }
 
-/// What the consent page shows beside the name.
+/// The links and the logo on the consent page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Links {
     pub site: Option<String>,
     pub policy: Option<String>,
     pub terms: Option<String>,
-    /// The digest that the stored logo is served under.
+    /// The digest of the stored logo, which is part of its URL.
     pub logo: Option<String>,
 }
 
@@ -121,10 +123,12 @@ macro_rules! words {
         impl $name {
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
+            /// The word as it is stored and sent.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),* }
             }
 
+            /// Reads the word. `None` if it is unknown.
             pub fn parse(text: &str) -> Option<Self> {
                 match text { $($word => Some(Self::$variant),)* _ => None }
             }
@@ -135,7 +139,7 @@ macro_rules! words {
 pub mod kind;
 
 words! {
-    /// A way to get a token (RFC 6749 §1.3).
+    /// A grant type (RFC 6749 §1.3).
     GrantType {
         AuthorizationCode = "authorization_code",
         ClientCredentials = "client_credentials",
@@ -146,7 +150,7 @@ words! {
     }
 }
 words! {
-    /// A way for a client to prove who it is (RFC 7591 §2).
+    /// A method of client authentication (RFC 7591 §2).
     AuthMethod {
         Basic = "client_secret_basic",
         Post = "client_secret_post",
@@ -156,15 +160,15 @@ words! {
     }
 }
 words! {
-    /// Whom a client assertion may be for beside the issuer, as some libraries insist.
+    /// Another accepted audience of client assertions beside the issuer, for libraries that cannot use the issuer.
     AssertionAudience { TokenEndpoint = "token-endpoint" }
 }
 words! {
-    /// Whether applications know a person by one name, or each sector by its own (OpenID Connect Core §8).
+    /// Whether all applications get the same `sub` for a person, or each sector its own (OpenID Connect Core §8).
     SubjectType { Public = "public", Pairwise = "pairwise" }
 }
 words! {
-    /// Whether an access token means something by itself (RFC 9068), or only here.
+    /// The format of an access token: opaque, or a JWT (RFC 9068).
     TokenFormat { Opaque = "opaque", Jwt = "jwt" }
 }
 words! {
@@ -178,7 +182,7 @@ words! {
     }
 }
 words! {
-    /// What a token's content is encrypted with (RFC 7518 §5).
+    /// The algorithm that encrypts a token's content (RFC 7518 §5).
     ContentEncryption {
         A128Gcm = "A128GCM",
         A256Gcm = "A256GCM",
@@ -192,12 +196,12 @@ words! {
 }
 
 impl GrantType {
-    /// Its name for people, without what all extensions begin with.
+    /// The name for the command line: without the prefix of extension grants.
     pub fn short(self) -> &'static str {
         self.as_str().rsplit(':').next().unwrap_or_default()
     }
 
-    /// The grants of a client that names none.
+    /// The default grant types of a kind of client.
     pub fn default_for(kind: ClientKind) -> &'static [Self] {
         match kind {
             ClientKind::Web | ClientKind::Spa | ClientKind::Native => {
@@ -207,21 +211,21 @@ impl GrantType {
         }
     }
 
-    /// Only for clients that prove who they are: what they offer is somebody else's, or nothing.
+    /// Whether only confidential clients may use the grant.
     pub fn needs_proof(self) -> bool {
         matches!(self, Self::ClientCredentials | Self::JwtBearer | Self::TokenExchange)
     }
 }
 
 impl AuthMethod {
-    /// Proven by a signature rather than by telling a secret.
+    /// Whether the client authenticates by a signature, and not by sending a secret.
     pub fn is_assertion(self) -> bool {
         matches!(self, Self::SecretJwt | Self::PrivateKeyJwt)
     }
 }
 
 impl Client {
-    /// A client of which nothing is said yet but what it is: with the grants of its kind, and the defaults of RFC 7591.
+    /// A client with the default grants of its kind and the defaults of RFC 7591 §2.
     pub fn new(id: ClientId, name: impl Into<String>, kind: ClientKind) -> Self {
         Self {
             id,
@@ -258,16 +262,19 @@ impl Client {
         }
     }
 
-    /// The host that stands for its sector (OpenID Connect Core §8.1).
+    /// The sector of the client: the host of its sector identifier URI or of its redirect URIs (OpenID Connect Core
+    /// §8.1).
     pub fn sector(&self) -> String {
         let host = |uri: &str| Url::parse(uri).ok().and_then(|url| url.host_str().map(str::to_owned));
         let uris = self.redirect_uris.iter().map(RegisteredUri::as_str);
-        // A registration without a host is refused; by its id it would be a sector of its own.
+        // A registration without a host is refused for pairwise clients. If there is none, the client is its own
+        // sector.
         let mut hosts = self.sector_identifier_uri.as_deref().into_iter().chain(uris).filter_map(host);
         hosts.next().unwrap_or_else(|| self.id.to_string())
     }
 
-    /// Every origin whose scripts may call for it: a public client's pages are where it is sent back to.
+    /// Every origin whose scripts may call this server for the client: the registered ones, and for a public client
+    /// those of its redirect URIs.
     pub fn allowed_origins(&self) -> Vec<Origin> {
         let mut origins = self.origins.clone();
         if self.kind.is_public() {
@@ -278,6 +285,11 @@ impl Client {
         origins
     }
 
+    /// Checks that the client may use a grant (RFC 6749 §5.2).
+    ///
+    /// # Errors
+    ///
+    /// The client is not registered for the grant, or it is public and the grant needs an authenticated client.
     pub fn may_use(&self, grant: GrantType) -> Result<(), OAuthError> {
         let has_no_proof = self.kind.is_public() && grant.needs_proof();
         if self.grants.contains(&grant) && !has_no_proof {
@@ -287,7 +299,10 @@ impl Client {
             .because(format!("this client is not registered for the grant {}", grant.as_str())))
     }
 
-    /// Whether the method that the client used is one that its registration allows.
+    /// Checks that the client may use this authentication method.
+    ///
+    /// # Errors
+    /// If the client is public and sent a secret, or another method is registered.
     pub fn accepts(&self, used: AuthMethod) -> Result<(), OAuthError> {
         let public = self.kind.is_public();
         match (used, self.auth_method) {
@@ -310,28 +325,29 @@ impl Client {
     }
 }
 
-/// A secret's hash as it stands in the database, and until when it counts.
-#[derive(Clone, Debug)]
+/// A stored client secret: its hash and its expiry.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientSecret {
     pub id: String,
     pub hash: SecretHash,
-    /// The secret itself under the master key, for a client that signs with it.
+    /// The secret itself, encrypted with the master key; only for a client that signs with it.
     pub sealed: Option<Vec<u8>>,
     pub expires_at: Option<i64>,
 }
 
 impl ClientSecret {
+    /// Whether the secret has not expired.
     pub fn is_live(&self, now: i64) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
 }
 
-/// How a client secret is stored: by what it costs to guess it.
-#[derive(Clone, Debug)]
+/// The stored form of a client secret, depending on how hard it is to guess.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretHash {
-    /// SHA-256 in base64url, of a generated secret with 256 bits of chance.
+    /// SHA-256 in base64url, for a generated secret with 256 random bits.
     Sha256(String),
-    /// A PHC string, of a secret that a person chose.
+    /// A PHC string, for a secret that a person chose.
     Argon2(String),
 }
 
@@ -367,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_that_a_public_client_is_sent_back_to_count() {
+    fn redirect_uris_of_a_public_client_are_allowed_origins() {
         let origins = |client: &Client| -> Vec<String> {
             client.allowed_origins().iter().map(|origin| origin.as_str().to_owned()).collect()
         };

@@ -1,4 +1,4 @@
-//! What a registration may say: the checks that a new client and a changed one both pass (RFC 6749 §2).
+//! The checks that every new and changed client must pass (RFC 6749 §2).
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,13 @@ use crate::oauth::client::{AuthMethod, Client, GrantType, LogoutUris, PkcePolicy
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, OPENID};
 use crate::oauth::request::redirect_uri::RegisteredUri;
 
-/// Bytes of a client's name.
+/// The maximum length of a client's name in bytes.
 const LONGEST_NAME: usize = 200;
 
-/// Checks a client as a whole; the error is a sentence for the operator about the first thing that cannot be.
+/// Checks a client as a whole.
+///
+/// # Errors
+/// A sentence for the operator about the first mistake.
 pub fn check(client: &Client) -> Result<(), String> {
     let name = &client.name;
     if name.trim().is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
@@ -41,14 +44,14 @@ pub fn check(client: &Client) -> Result<(), String> {
     if client.scopes.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken) {
         return Err("the scope offline_access needs the grant refresh_token".into());
     }
-    // Another kind may have other addresses.
+    // The kind may have changed, and another kind allows other addresses.
     for uri in client.redirect_uris.iter().chain(&client.post_logout_redirect_uris) {
         RegisteredUri::register(uri.as_str(), client.kind)?;
     }
     Ok(())
 }
 
-/// Who signs has keys in one place, and no more than one.
+/// A client that signs must have its keys in exactly one place.
 fn check_assertions(client: &Client) -> Result<(), String> {
     if client.jwks.is_some() && client.jwks_uri.is_some() {
         return Err("a client has its keys by --jwks or by --jwks-uri, not both".into());
@@ -66,7 +69,7 @@ fn check_assertions(client: &Client) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks the length of an address that keys are read from.
+/// Checks the length of an address for reading keys.
 pub fn check_address(uri: &str) -> Result<(), String> {
     if uri.len() > LONGEST_URI {
         return Err(format!("an address has {LONGEST_URI} bytes at most"));
@@ -90,7 +93,7 @@ fn check_response_types(client: &Client) -> Result<(), String> {
     Ok(())
 }
 
-/// Clients that know people by names of their sector need exactly one.
+/// A pairwise client must belong to exactly one sector.
 fn check_sector(client: &Client) -> Result<(), String> {
     if client.subject_type == SubjectType::Public || client.sector_identifier_uri.is_some() {
         return Ok(());
@@ -104,7 +107,7 @@ fn check_sector(client: &Client) -> Result<(), String> {
     Ok(())
 }
 
-/// Bytes of an address.
+/// The maximum length of an address in bytes.
 const LONGEST_URI: usize = 2048;
 
 fn check_logout_uris(client: &Client) -> Result<(), String> {
@@ -115,11 +118,11 @@ fn check_logout_uris(client: &Client) -> Result<(), String> {
             |url: &Url| url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
         if uri.len() > LONGEST_URI || !url.as_ref().is_some_and(is_plain) {
             return Err(format!(
-                "the logout URI {uri:?} is no web address without a fragment and a user name"
+                "the logout URI {uri:?} is not a web address without a fragment and a user name"
             ));
         }
         if !client.scopes.contains(OPENID) {
-            return Err("an application hears of sign-outs only with the scope openid".into());
+            return Err("an application can only be informed of sign-outs if it has the scope openid".into());
         }
     }
     let Some(front_channel) = front_channel.as_deref().and_then(|uri| Url::parse(uri).ok()) else {
@@ -162,7 +165,7 @@ mod tests {
     use crate::oauth::request::response_type::ResponseType;
 
     #[test]
-    fn what_a_client_becomes_is_checked_as_a_whole() {
+    fn an_updated_client_is_checked_as_a_whole() {
         let refusal = |client: &Client| check(client).unwrap_err();
         assert_eq!(check(&example(ClientKind::Web)), Ok(()));
         let native = Client {

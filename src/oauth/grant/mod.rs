@@ -1,7 +1,8 @@
-//! The one gate: may this subject and client get a token now?
+//! Grants, and the one rule that decides whether this person and client may get a token now.
 
 pub mod code;
 pub mod device;
+pub mod granted;
 pub mod resource;
 pub mod scope;
 pub mod trusted_issuer;
@@ -9,95 +10,128 @@ pub mod trusted_issuer;
 use std::collections::BTreeSet;
 
 use crate::oauth::error::{OAuthError, shown};
-use crate::oauth::grant::scope::Scope;
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
+use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::group::Groups;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::claims_request::ClaimsRequest;
-use crate::oauth::token::id_token::Authentication;
+use crate::oauth::token::binding::Binding;
+use crate::oauth::token::id_token::IdTokenSource;
 
-/// What a person gave a client in one authorization; everything that is issued hangs on it.
+/// What a person gave a client in one authorization. Everything that is issued from it belongs to it.
 #[derive(Clone, Debug)]
 pub struct Grant {
     pub id: GrantId,
     pub client: ClientId,
     pub user: UserId,
     pub session: SessionId,
-    pub scope: Scope,
-    /// The protected APIs that it names, by their registered URIs (RFC 8707 §2.1).
-    pub resources: Vec<String>,
-    /// What is to be told beside the scope.
-    pub claims: ClaimsRequest,
-    /// When the person gave the password, in seconds.
-    pub auth_time: i64,
+    pub granted: Granted,
+    /// The sign-in in which the grant was given.
+    pub authentication: Authentication,
+    /// The key or certificate that its tokens are bound to.
+    pub binding: Option<Binding>,
 }
 
 impl Grant {
-    /// The sign-in that it was given in; the nonce belongs to the first answer (OpenID Connect Core §12.2).
-    pub fn authentication(&self, nonce: Option<&str>) -> Authentication {
-        Authentication {
+    /// The only constructor. A new field of a grant must be given at every place that creates or reads one. The tokens
+    /// of the new grant are not bound to a key.
+    pub fn new(id: GrantId, of: Parties, granted: Granted, authentication: Authentication) -> Self {
+        let Parties { client, user, session } = of;
+        Self { id, client, user, session, granted, authentication, binding: None }
+    }
+
+    /// What an ID Token says about the grant. Only the first ID Token contains the nonce (OpenID Connect Core §12.2).
+    pub fn id_token(&self, nonce: Option<&str>) -> IdTokenSource {
+        IdTokenSource {
             user: self.user.clone(),
             session: self.session.clone(),
-            auth_time: self.auth_time,
+            authentication: self.authentication.clone(),
             nonce: nonce.map(str::to_owned),
-            claims: self.claims.id_token.clone(),
+            claims: self.granted.claims.id_token.clone(),
         }
     }
 }
 
-/// Why grants ended, but for what a token itself did; the word is stored and never changes its meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The parties of a grant: the client that may use it, the user who gave it, and the session in which that happened.
+#[derive(Clone, Debug)]
+pub struct Parties {
+    pub client: ClientId,
+    pub user: UserId,
+    pub session: SessionId,
+}
+
+/// Why grants ended, except for reasons of the token itself. The word is stored and never changes its meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 pub enum Ended {
     /// The person signed out.
+    #[strum(serialize = "session.signed_out")]
     SignedOut,
     /// The operator ended the session.
+    #[strum(serialize = "session.ended")]
     SessionEnded,
-    /// Somebody else signed in with the same browser.
+    /// Another person signed in with the same browser.
+    #[strum(serialize = "session.replaced")]
     SessionReplaced,
+    #[strum(serialize = "user.password_changed")]
     PasswordChanged,
+    #[strum(serialize = "user.deleted")]
     UserDeleted,
+    #[strum(serialize = "client.deleted")]
     ClientDeleted,
-    /// The client gave a token back (RFC 7009).
+    /// The client revoked a token (RFC 7009).
+    #[strum(serialize = "token.revoked")]
     TokenRevoked,
-    /// The operator took it back.
+    /// The operator revoked the grant.
+    #[strum(serialize = "grant.revoked")]
     GrantRevoked,
-    /// The issuer that vouched for the person is trusted no longer, or not with this.
+    /// The issuer that vouched for the person is no longer trusted, or not with this client or person.
+    #[strum(serialize = "issuer.untrusted")]
     IssuerUntrusted,
 }
 
 impl Ended {
+    /// The word that is stored and shown. Its meaning never changes.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::SignedOut => "session.signed_out",
-            Self::SessionEnded => "session.ended",
-            Self::SessionReplaced => "session.replaced",
-            Self::PasswordChanged => "user.password_changed",
-            Self::UserDeleted => "user.deleted",
-            Self::ClientDeleted => "client.deleted",
-            Self::TokenRevoked => "token.revoked",
-            Self::GrantRevoked => "grant.revoked",
-            Self::IssuerUntrusted => "issuer.untrusted",
+        self.into()
+    }
+}
+
+/// The state of a token's user in the database at the moment of issuing. It never comes from a cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserStatus {
+    /// The account was deleted or disabled.
+    Disabled,
+    /// The session was ended, and with it everything that was not issued yet.
+    SignedOut,
+    /// The user may have tokens. `claims` is the stored JSON.
+    Enabled { claims: String },
+}
+
+impl UserStatus {
+    /// `claims` are the stored claims of an enabled user. `None` if the account was deleted or disabled.
+    pub fn new(claims: Option<String>, session_ended: bool) -> Self {
+        match (claims, session_ended) {
+            (None, _) => Self::Disabled,
+            (Some(_), true) => Self::SignedOut,
+            (Some(claims), false) => Self::Enabled { claims },
         }
     }
 }
 
-/// What the database says about a token's subject at the moment of issuing, never a cache.
-#[derive(Clone, Debug)]
-pub struct Standing {
-    /// What is known of the user, who may have tokens; `None` when the account is gone or disabled.
-    pub claims: Option<String>,
-    /// The session was ended, and with it what has not been issued yet.
-    pub session_ended: bool,
-}
-
-/// Decides for every grant with a person behind it; `required` are the groups that the person must be in.
-pub fn may_issue(standing: &Standing, required: &BTreeSet<String>) -> Result<(), OAuthError> {
-    let Some(claims) = &standing.claims else {
-        return Err(Reason::SubjectDisabled.because("the account may not have tokens at present"));
+/// Decides for every grant with a person; `required` are the groups that the person must be in.
+///
+/// # Errors
+/// If the account is disabled, the session has ended, or a group is missing.
+pub fn may_issue(user: &UserStatus, required: &BTreeSet<String>) -> Result<(), OAuthError> {
+    let claims = match user {
+        UserStatus::Disabled => {
+            return Err(Reason::SubjectDisabled.because("the account may not have tokens at present"));
+        }
+        UserStatus::SignedOut => {
+            return Err(Reason::SessionEnded.because("the person signed out before the code was redeemed"));
+        }
+        UserStatus::Enabled { claims } => claims,
     };
-    if standing.session_ended {
-        return Err(Reason::SessionEnded.because("the person has signed out before the code was redeemed"));
-    }
     if required.is_empty() {
         return Ok(());
     }
@@ -105,7 +139,7 @@ pub fn may_issue(standing: &Standing, required: &BTreeSet<String>) -> Result<(),
     match required.iter().find(|group| !groups.contains(group)) {
         None => Ok(()),
         Some(group) => Err(Reason::SubjectGroup.because(format!(
-            "the person is not in the group {} any more, which the client or a scope is for",
+            "the person is no longer in the group {}, which the client or a scope requires",
             shown(group)
         ))),
     }

@@ -158,7 +158,7 @@ pub fn check_name(name: &str) -> Result<(), String> {
         ));
     }
     if PROTOCOL.contains(&name) || matches!(name, "_claim_names" | "_claim_sources") {
-        return Err(format!("the claim {name} is the server's own"));
+        return Err(format!("the claim {name} is set by the server itself"));
     }
     Ok(())
 }
@@ -169,7 +169,9 @@ pub fn check_name(name: &str) -> Result<(), String> {
 /// A sentence for the operator.
 pub fn check(name: &str, value: &Value) -> Result<(), String> {
     if name == "updated_at" {
-        return Err("the claim updated_at is the server's own: the time of the last change".into());
+        return Err(
+            "the claim updated_at is set by the server itself: it is the time of the last change".into()
+        );
     }
     let kind = kind(name);
     let fits = match (kind, value) {

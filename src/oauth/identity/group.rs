@@ -26,6 +26,7 @@ impl Groups {
         Self(names.map(str::to_owned).collect())
     }
 
+    /// Whether the person is in this group.
     pub fn contains(&self, name: &str) -> bool {
         self.0.contains(name)
     }

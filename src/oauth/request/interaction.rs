@@ -1,79 +1,75 @@
-//! What a valid authorization request needs next from the person in front of the browser.
-
-use std::collections::BTreeSet;
+//! The next page that a valid authorization request needs, if any.
 
 use crate::oauth::client::Client;
 use crate::oauth::error::{OAuthError, shown};
-use crate::oauth::grant::scope::Scope;
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{SessionId, UserId};
+use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::group::Groups;
 use crate::oauth::identity::user::folded;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::AuthorizationRequest;
 
-/// Who is signed in, as the database says at this moment.
+/// A signed-in account, as the database says at this moment.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     pub session: SessionId,
     pub user: UserId,
     pub username: String,
-    /// When the password was last given, in seconds.
-    pub auth_time: i64,
+    /// The sign-in that began the session.
+    pub authentication: Authentication,
     pub groups: Groups,
     /// What the person has allowed this client before.
-    pub consented: Option<Consent>,
+    pub consented: Option<Granted>,
 }
 
-/// What a person has allowed a client.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Consent {
-    pub scope: Scope,
-    /// Claims that were asked for by their names.
-    pub claims: BTreeSet<String>,
-}
-
-impl Consent {
-    pub fn and(&self, other: &Self) -> Self {
-        Self {
-            scope: self.scope.and(&other.scope),
-            claims: self.claims.union(&other.claims).cloned().collect(),
-        }
+/// Whether a person has allowed a client everything that a request asks for: the scope, and the claims that the consent
+/// page names.
+fn covers(consented: &Granted, request: &AuthorizationRequest) -> bool {
+    if !request.granted.scope.is_within(&consented.scope) {
+        return false;
     }
-
-    /// Whether it holds everything that a request asks for.
-    fn covers(&self, request: &AuthorizationRequest) -> bool {
-        request.scope.is_within(&self.scope) && request.named.is_subset(&self.claims)
-    }
+    let names = consented.claims.names();
+    request.named.iter().all(|name| names.contains(name.as_str()))
 }
 
-/// What has been done for this very request; nothing yet when it has just come in.
+/// What was done for this particular request; empty for a new one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// The session that a sign-in for this request began.
     pub signed_in: Option<SessionId>,
     /// The session in which the person consented to this request.
     pub consented: Option<SessionId>,
-    /// The session that the person chose for this request, a sign-in being a choice too.
+    /// The session that the person chose for this request; a sign-in is also a choice.
     pub chosen: Option<SessionId>,
 }
 
 /// The next step.
 #[derive(Clone, Debug)]
 pub enum Next<'a> {
-    /// Of this account, if it is one that has to sign in anew.
-    SignIn(Option<&'a SignedIn>),
-    /// Make an account.
+    /// The person has to prove who they are.
+    Authenticate(Requirement<'a>),
+    /// Create an account.
     SignUp,
-    /// Choose one of the accounts that are signed in.
-    Select,
+    /// Choose one of the signed-in accounts.
+    SelectAccount,
     Consent(&'a SignedIn),
     Issue(&'a SignedIn),
 }
 
-/// Decides the next step: choose an account, sign in, ask, or issue; consent is asked again when the scopes grow.
+/// What a sign-in has to prove.
+#[derive(Clone, Copy, Debug)]
+pub struct Requirement<'a> {
+    /// The account that has to sign in again. `None`: any account.
+    pub account: Option<&'a SignedIn>,
+}
+
+/// Decides the next step: choose an account, sign in, consent, or issue. Consent is asked again when the scopes grow.
 ///
-/// An error when the request forbids the page that would be next (OpenID Connect Core §3.1.2.6). `is_expected` tells
-/// whether a user is one whom the request wants.
+/// `is_expected` says whether a user is one that the request wants.
+///
+/// # Errors
+/// If the request forbids the page that would be next (OpenID Connect Core §3.1.2.6).
 pub fn next<'a>(
     client: &Client,
     request: &AuthorizationRequest,
@@ -93,7 +89,7 @@ pub fn next<'a>(
                 "several accounts are signed in, the request does not say which, and prompt=none forbids to ask",
             ));
         }
-        Which::Several => return Ok(Next::Select),
+        Which::Several => return Ok(Next::SelectAccount),
         Which::One(here) => Some(here),
     };
     let Some(signed_in) = here.filter(|here| is_recent(request, here, progress, now)) else {
@@ -101,16 +97,16 @@ pub fn next<'a>(
             true => {
                 Err(Reason::SignInRequired.because("nobody is signed in, and prompt=none forbids to ask"))
             }
-            false => Ok(Next::SignIn(here)),
+            false => Ok(Next::Authenticate(Requirement { account: here })),
         };
     };
     if let Some(group) = request.required_groups.iter().find(|group| !signed_in.groups.contains(group)) {
         return Err(Reason::UserGroup.because(format!(
-            "the person is not in the group {}, which the client or a scope is for",
+            "the person is not in the group {}, which the client or a scope requires",
             shown(group)
         )));
     }
-    let allowed = signed_in.consented.as_ref().is_some_and(|consent| consent.covers(request));
+    let allowed = signed_in.consented.as_ref().is_some_and(|consented| covers(consented, request));
     let asked = !prompt.consent || progress.consented.as_ref() == Some(&signed_in.session);
     match (asked && (client.first_party || allowed), prompt.none) {
         (true, _) => Ok(Next::Issue(signed_in)),
@@ -122,14 +118,14 @@ pub fn next<'a>(
     }
 }
 
-/// The account that a request goes on with.
+/// The account that a request continues with.
 enum Which<'a> {
     None,
     One(&'a SignedIn),
     Several,
 }
 
-/// Finds it: the one that the person chose, that the request names, that it hints at, or the only one.
+/// Finds the account: the one that the person chose, that the request names, that it hints at, or the only one.
 fn account<'a>(
     request: &AuthorizationRequest,
     accounts: &'a [SignedIn],
@@ -137,7 +133,7 @@ fn account<'a>(
     is_expected: impl Fn(&UserId) -> bool,
 ) -> Result<Which<'a>, OAuthError> {
     let other_person = || {
-        Reason::SignInOtherPerson.because("somebody else is signed in than the person whom the request names")
+        Reason::SignInOtherPerson.because("the person who is signed in is not the one that the request names")
     };
     let chosen = accounts.iter().find(|here| progress.chosen.as_ref() == Some(&here.session));
     if let Some(chosen) = chosen {
@@ -160,22 +156,25 @@ fn account<'a>(
     }
 }
 
-/// Whether the sign-in is as recent as the request wants it; one that was made for it always is.
+/// Whether the sign-in is as recent as the request requires. A sign-in for this request always is.
 fn is_recent(request: &AuthorizationRequest, signed_in: &SignedIn, progress: &Progress, now: i64) -> bool {
     if progress.signed_in.as_ref() == Some(&signed_in.session) {
         return true;
     }
-    let age = now - signed_in.auth_time;
-    // A sign-in of this very second is no new one for max_age=0, which means the same as prompt=login.
+    let age = now - signed_in.authentication.at;
+    // max_age=0 means the same as prompt=login, so even a sign-in in this second is not new enough.
     !request.prompt.login && request.prompt.max_age.is_none_or(|most| most > 0 && age <= most)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::grant::scope::Scope;
+    use crate::oauth::identity::authentication::Amr;
     use crate::oauth::request::AnswerTo;
-    use crate::oauth::request::claims_request::ClaimsRequest;
     use crate::oauth::request::params::Params;
     use crate::oauth::request::pkce::Challenge;
     use crate::oauth::request::prompt::Prompt;
@@ -187,10 +186,9 @@ mod tests {
             session: SessionId::new("s"),
             user: UserId::new("u"),
             username: "alice".into(),
-            auth_time: 100,
+            authentication: Authentication::by(Amr::Pwd, 100),
             groups: Groups::default(),
-            consented: consented
-                .map(|scope| Consent { scope: Scope::from_stored(scope), claims: BTreeSet::default() }),
+            consented: consented.map(|scope| Granted::of_scope(Scope::from_stored(scope))),
         }
     }
 
@@ -203,11 +201,9 @@ mod tests {
                 return_to: ReturnAddress::verify(client, &params).unwrap(),
                 state: None,
             },
-            scope: Scope::from_stored(scope),
-            resources: Vec::new(),
+            granted: Granted::of_scope(Scope::from_stored(scope)),
             challenge: None::<Challenge>,
             nonce: None,
-            claims: ClaimsRequest::default(),
             named: BTreeSet::default(),
             required_groups: BTreeSet::default(),
             prompt,
@@ -217,15 +213,15 @@ mod tests {
 
     fn word(next: &Next) -> &'static str {
         match next {
-            Next::SignIn(_) => "sign in",
+            Next::Authenticate(_) => "sign in",
             Next::SignUp => "sign up",
-            Next::Select => "select",
+            Next::SelectAccount => "select",
             Next::Consent(_) => "consent",
             Next::Issue(_) => "issue",
         }
     }
 
-    /// The next step in a word, for a person who signed in at 100.
+    /// The name of the next step, for a person who signed in at 100.
     fn step(
         client: &Client,
         scope: &str,
@@ -259,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_asked_for_a_first_party_application_unless_it_wants_that() {
+    fn a_first_party_application_needs_no_consent_unless_it_requests_it() {
         let client = Client { first_party: true, ..example(ClientKind::Web) };
         let step = |prompt: Prompt, person: Option<&SignedIn>| {
             step(&client, "read", prompt, person, &Progress::default())
@@ -270,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_request_wants_of_the_person_is_asked_for_it_once() {
+    fn requested_pages_are_shown_once() {
         let client = example(ClientKind::Web);
         let (login, consent) =
             (Prompt { login: true, ..Prompt::default() }, Prompt { consent: true, ..Prompt::default() });
@@ -295,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_comes_back_than_the_hint_names() {
+    fn only_the_person_that_the_hint_names_returns() {
         let client = example(ClientKind::Web);
         let alice = person(Some("read"));
         let step = |prompt: Prompt, expected: &str, here: Option<&SignedIn>, done: &Progress| {
@@ -326,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_page_the_application_is_told_which_one_would_be_next() {
+    fn without_pages_the_application_learns_which_page_is_needed() {
         let client = example(ClientKind::Web);
         let silent = Prompt { none: true, ..Prompt::default() };
         let step = |prompt: &Prompt, person: Option<&SignedIn>| {

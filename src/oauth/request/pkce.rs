@@ -43,10 +43,12 @@ impl Challenge {
         Ok(Some(Self(challenge.to_owned())))
     }
 
+    /// Reads a challenge that was checked before it was stored.
     pub fn from_stored(text: &str) -> Self {
         Self(text.to_owned())
     }
 
+    /// The challenge as it was sent: 43 characters of base64url.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -29,6 +29,11 @@ pub struct Prompt {
 }
 
 impl Prompt {
+    /// Reads `prompt`, `max_age` and `login_hint` (OpenID Connect Core §3.1.2.1).
+    ///
+    /// # Errors
+    ///
+    /// A parameter is repeated or malformed, a `prompt` value is unknown, or `none` is combined with another value.
     pub fn from_request(params: &Params) -> Result<Self, OAuthError> {
         let max_age = params.one("max_age")?.map(seconds).transpose()?;
         let login_hint = params.one("login_hint")?.map(str::to_owned);
@@ -48,7 +53,9 @@ impl Prompt {
         }
         let asks = prompt.login || prompt.consent || prompt.select_account || prompt.create;
         if prompt.none && asks {
-            return Err(Reason::PromptNoneCombined.because("prompt=none stands alone"));
+            return Err(
+                Reason::PromptNoneCombined.because("prompt=none must not be combined with other values")
+            );
         }
         Ok(prompt)
     }

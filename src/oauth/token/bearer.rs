@@ -1,4 +1,4 @@
-//! Bearer tokens: may this one be used now? (RFC 6750 §3.1)
+//! Bearer tokens: whether a token may be used now (RFC 6750 §3.1).
 
 use crate::clock::Seconds;
 use crate::oauth::error::OAuthError;
@@ -8,24 +8,22 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::claims_request::Wanted;
 use crate::oauth::token::AccessToken;
 
-/// An access token that was presented, as the database says at this moment.
+/// A presented access token, as the database says at this moment.
 #[derive(Clone, Debug)]
 pub struct Presented {
     pub token: AccessToken,
-    /// What is to be told beside the scope.
-    pub claims: Wanted,
-    /// It was revoked itself or with its grant, or its client or person is gone or disabled.
+    /// The token or its grant was revoked, or its client or person is deleted or disabled.
     pub is_revoked: bool,
 }
 
 impl Presented {
-    /// Whether it is worth anything, to whom it is for.
+    /// Whether the token is valid.
     pub fn is_active(&self, now: Seconds) -> bool {
         now < self.token.expires_at && !self.is_revoked
     }
 }
 
-/// What a good token opens.
+/// What a valid token gives access to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Teller {
     pub person: Person,
@@ -33,47 +31,52 @@ pub struct Teller {
     pub claims: Wanted,
 }
 
-/// Decides over a token that was found; `person` is whom it speaks for, if they may be told of.
+/// Decides whether UserInfo may answer (OpenID Connect Core §5.3). `person`: the user that the token was issued for;
+/// `None` if the account is deleted or disabled.
+///
+/// # Errors
+/// If the token is expired, revoked, for another API, without a person, or without the scope `openid`.
 pub fn may_tell(
     presented: Presented,
     person: Option<Person>,
     needed: &str,
     now: Seconds,
 ) -> Result<Teller, OAuthError> {
-    let Presented { token, claims, is_revoked } = presented;
+    let Presented { token, is_revoked } = presented;
     if now >= token.expires_at {
         return Err(Reason::BearerExpired.because("the access token has expired"));
     }
     if is_revoked {
         return Err(Reason::BearerRevoked.because("the access token has been revoked"));
     }
-    // Another API's token must open nothing here, whoever may hold it there (RFC 9068 §4).
+    // A token for another API must not work here, because that API's servers hold it (RFC 9068 §4).
     if token.audience.is_some() {
         return Err(Reason::BearerAudience.because("the access token is for another API than this server"));
     }
     if token.user_id.is_none() {
         return Err(Reason::BearerWithoutPerson
-            .because("the access token was issued to a client for itself, and tells of no person"));
+            .because("the access token was issued to a client for itself and is not about a person"));
     }
     let Some(person) = person else {
-        return Err(Reason::BearerRevoked.because("the account behind the access token is closed at present"));
+        return Err(Reason::BearerRevoked.because("the account of the access token is disabled at present"));
     };
-    if !token.scope.contains(needed) {
+    if !token.granted.scope.contains(needed) {
         return Err(Reason::BearerScope.because(format!(
             "the access token does not have the scope {needed}, which this endpoint needs"
         )));
     }
-    Ok(Teller { person, scope: token.scope, claims })
+    Ok(Teller { person, scope: token.granted.scope, claims: token.granted.claims.userinfo })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::oauth::grant::granted::Granted;
     use crate::oauth::id::{ClientId, UserId};
     use crate::oauth::identity::claims::Claims;
 
     #[test]
-    fn a_token_is_good_until_its_end_for_a_person_who_is_there_and_within_its_scope() {
+    fn a_token_is_valid_until_its_end_for_an_enabled_person_within_its_scope() {
         let person = Person {
             id: UserId::new("u"),
             username: "jane".into(),
@@ -87,14 +90,15 @@ mod tests {
             client_id: ClientId::new("app"),
             user_id: Some(UserId::new("u")),
             grant_id: None,
-            scope: Scope::from_stored("openid read"),
+            granted: Granted::of_scope(Scope::from_stored("openid read")),
             audience: None,
             signed_with: None,
             issued_at: 0,
             expires_at: 100,
             delegation: Default::default(),
+            binding: None,
         };
-        let good = Presented { token: token.clone(), claims: Wanted::default(), is_revoked: false };
+        let good = Presented { token: token.clone(), is_revoked: false };
         let of = |token: AccessToken| Presented { token, ..good.clone() };
         let judged = |presented: Presented, now| {
             may_tell(presented, Some(person.clone()), "openid", now)
@@ -108,7 +112,8 @@ mod tests {
         assert_eq!(closed, Err(Reason::BearerRevoked));
         let of_client = of(AccessToken { user_id: None, ..token.clone() });
         assert_eq!(judged(of_client, 0), Err(Reason::BearerWithoutPerson));
-        let narrow = of(AccessToken { scope: Scope::from_stored("read"), ..token.clone() });
+        let narrow =
+            of(AccessToken { granted: Granted::of_scope(Scope::from_stored("read")), ..token.clone() });
         assert_eq!(judged(narrow, 0), Err(Reason::BearerScope));
         let foreign = of(AccessToken { audience: Some("https://api.example".into()), ..token });
         assert_eq!(judged(foreign, 0), Err(Reason::BearerAudience));

@@ -83,6 +83,7 @@ impl Actor {
 }
 
 impl MayAct {
+    /// Names the client that may act.
     pub fn of(client: &ClientId) -> Self {
         Self { sub: client.to_string() }
     }
@@ -94,14 +95,16 @@ impl Delegation {
         (*self != Self::default()).then(|| serde_json::to_string(self).unwrap_or_default())
     }
 
+    /// Reads what [`to_stored`](Self::to_stored) wrote. `None` if it is damaged.
     pub fn from_stored(text: Option<&str>) -> Option<Self> {
         text.map_or(Some(Self::default()), |text| serde_json::from_str(text).ok())
     }
 }
 
 pub(super) fn too_deep() -> OAuthError {
-    Reason::ExchangeTooDeep
-        .because("the subject token has been exchanged too often before; four exchanges follow one another")
+    Reason::ExchangeTooDeep.because(
+        "the subject token has been exchanged too often; at most four exchanges may follow one another",
+    )
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! ID Tokens: what one says of a sign-in, to one client (OpenID Connect Core §2).
+//! ID Tokens: what a client learns about a sign-in (OpenID Connect Core §2).
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -7,14 +7,14 @@ use serde::Serialize;
 
 use crate::clock::Seconds;
 use crate::oauth::id::{ClientId, SessionId, UserId};
-use crate::oauth::identity::authentication::{ACR_ONE_FACTOR, AMR_PASSWORD};
+use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::claims::Claims;
 use crate::oauth::request::claims_request::Wanted;
 use crate::oauth::signing_key::SigningAlgorithm;
 
-/// The `typ` of its header.
+/// The `typ` of the header.
 pub const TYP: &str = "JWT";
-/// The claims that every ID Token or some have, beside those that scopes tell.
+/// The claims of ID Tokens, beside those of scopes.
 pub const CLAIMS: [&str; 13] = [
     "iss",
     "sub",
@@ -31,20 +31,19 @@ pub const CLAIMS: [&str; 13] = [
     "sid",
 ];
 
-/// A sign-in, as a code or a grant remembers it.
+/// What an ID Token is made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Authentication {
+pub struct IdTokenSource {
     pub user: UserId,
     pub session: SessionId,
-    /// When the person gave the password, in seconds.
-    pub auth_time: Seconds,
-    /// What the authorization request wants to find again.
+    pub authentication: Authentication,
+    /// The nonce of the authorization request.
     pub nonce: Option<String>,
-    /// What the ID Token is to tell of the person.
+    /// Claims about the person that the request names.
     pub claims: Wanted,
 }
 
-/// What a client calls the person and the session.
+/// A client's identifiers of a person and a session: `sub` and `sid`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
     pub subject: String,
@@ -62,8 +61,9 @@ pub struct IdToken<'a> {
     auth_time: Seconds,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
-    acr: &'static str,
-    amr: [&'static str; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'static str>,
+    amr: Vec<&'static str>,
     azp: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     at_hash: Option<String>,
@@ -75,12 +75,12 @@ pub struct IdToken<'a> {
 }
 
 impl<'a> IdToken<'a> {
-    /// Tells `client` of a sign-in, from now and for `lifetime` seconds.
+    /// The claims about a sign-in for `client`, valid from now for `lifetime` seconds (OpenID Connect Core §2).
     pub fn new(
         issuer: &'a str,
         client: &'a ClientId,
         names: &'a Names,
-        authentication: &'a Authentication,
+        source: &'a IdTokenSource,
         (now, lifetime): (Seconds, Seconds),
     ) -> Self {
         Self {
@@ -89,10 +89,10 @@ impl<'a> IdToken<'a> {
             aud: client.as_str(),
             exp: now + lifetime,
             iat: now,
-            auth_time: authentication.auth_time,
-            nonce: authentication.nonce.as_deref(),
-            acr: ACR_ONE_FACTOR,
-            amr: [AMR_PASSWORD],
+            auth_time: source.authentication.at,
+            nonce: source.nonce.as_deref(),
+            acr: source.authentication.acr(),
+            amr: source.authentication.amr(),
             azp: client.as_str(),
             at_hash: None,
             c_hash: None,
@@ -101,26 +101,26 @@ impl<'a> IdToken<'a> {
         }
     }
 
-    /// Binds it to the access token that it is issued with (§3.1.3.6).
+    /// Adds `at_hash`, which binds it to the access token beside it (§3.1.3.6).
     #[must_use]
     pub fn with_access_token(self, algorithm: SigningAlgorithm, token: &str) -> Self {
         Self { at_hash: Some(half_hash(algorithm, token)), ..self }
     }
 
-    /// Binds it to the code that it is issued with (§3.3.2.11).
+    /// Adds `c_hash`, which binds it to the code beside it (§3.3.2.11).
     #[must_use]
     pub fn with_code(self, algorithm: SigningAlgorithm, code: &str) -> Self {
         Self { c_hash: Some(half_hash(algorithm, code)), ..self }
     }
 
-    /// Adds what it tells of the person, which no claim of the protocol can be.
+    /// Adds claims about the person. They cannot replace claims of the protocol.
     #[must_use]
     pub fn telling(self, told: Claims) -> Self {
         Self { told, ..self }
     }
 }
 
-/// The left half of a value's hash, by the hash of the signature's algorithm.
+/// The left half of the value's hash, made with the hash of the signature algorithm.
 fn half_hash(algorithm: SigningAlgorithm, value: &str) -> String {
     let hash = match algorithm {
         SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256 | SigningAlgorithm::Es256 => &digest::SHA256,
@@ -137,6 +137,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::oauth::identity::authentication::Amr;
 
     #[test]
     fn hashes_are_those_of_openid_connect_core_appendix_a() {
@@ -148,25 +149,25 @@ mod tests {
     }
 
     #[test]
-    fn it_says_what_the_sign_in_was_and_leaves_out_what_it_was_not() {
-        let authentication = Authentication {
+    fn an_id_token_describes_the_sign_in_and_omits_absent_claims() {
+        let source = IdTokenSource {
             user: UserId::new("u"),
             session: SessionId::new("s"),
-            auth_time: 90,
+            authentication: Authentication::by(Amr::Pwd, 90),
             nonce: None,
             claims: Wanted::default(),
         };
         let names = Names { subject: "u".into(), session: "s".into() };
         let client = ClientId::new("app");
-        let token = IdToken::new("https://id.example.com", &client, &names, &authentication, (100, 600));
+        let token = IdToken::new("https://id.example.com", &client, &names, &source, (100, 600));
         let expected = json!({
             "iss": "https://id.example.com", "sub": "u", "aud": "app", "azp": "app", "iat": 100, "exp": 700,
             "auth_time": 90, "acr": "1", "amr": ["pwd"], "sid": "s",
         });
         assert_eq!(serde_json::to_value(&token).unwrap(), expected);
 
-        let authentication = Authentication { nonce: Some("n".into()), ..authentication };
-        let token = IdToken::new("https://id.example.com", &client, &names, &authentication, (100, 600));
+        let source = IdTokenSource { nonce: Some("n".into()), ..source };
+        let token = IdToken::new("https://id.example.com", &client, &names, &source, (100, 600));
         let token =
             token.with_access_token(SigningAlgorithm::Es256, "a").with_code(SigningAlgorithm::Es256, "c");
         let told = Claims::from_iter([("email".into(), json!("jane@example.com"))]);

@@ -1,16 +1,17 @@
-//! What a server of an API is told of a token (RFC 7662 §2.2).
+//! Introspection responses (RFC 7662 §2.2).
 
 use serde::Serialize;
 
 use crate::clock::Seconds;
 use crate::oauth::token::AccessToken;
+use crate::oauth::token::binding::Binding;
 use crate::oauth::token::delegation::{Actor, MayAct};
 use crate::oauth::token::refresh::Chain;
 
-/// The `typ` of an answer that is signed (RFC 9701 §5).
+/// The `typ` of a signed response (RFC 9701 §5).
 pub const TYP: &str = "token-introspection+jwt";
 
-/// The answer; of a token that is none, or none of the caller's business, it says nothing but that.
+/// The response. If the token is not valid, or the caller may not know it, it only contains `active: false`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Introspection {
     pub active: bool,
@@ -32,21 +33,24 @@ pub struct Introspection {
     pub iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jti: Option<String>,
-    /// Who acts for the subject, and who may (RFC 8693 §4.1 and §4.4).
+    /// The actor, and who may act (RFC 8693 §4.1 and §4.4).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub act: Option<Actor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_act: Option<MayAct>,
+    /// What the token is bound to (RFC 8705 §3.2, RFC 9449 §6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Binding>,
 }
 
 impl Introspection {
-    /// An access token that is good; `subject` is whom it speaks for.
+    /// The response about a valid access token; `subject` is its `sub`.
     pub fn of_access_token(issuer: &str, token: &AccessToken, subject: String) -> Self {
         Self {
             active: true,
-            scope: Some(token.scope.to_string()),
+            scope: Some(token.granted.scope.to_string()),
             client_id: Some(token.client_id.to_string()),
-            token_type: Some("Bearer"),
+            token_type: Some(token.token_type().as_str()),
             exp: Some(token.expires_at),
             iat: Some(token.issued_at),
             sub: Some(subject),
@@ -55,14 +59,15 @@ impl Introspection {
             jti: Some(token.id.clone()),
             act: token.delegation.act.clone(),
             may_act: token.delegation.may_act.clone(),
+            cnf: token.binding.clone(),
         }
     }
 
-    /// The live refresh token of a chain.
+    /// The response about the valid refresh token of a chain.
     pub fn of_refresh_token(issuer: &str, chain: &Chain, subject: String) -> Self {
         Self {
             active: true,
-            scope: Some(chain.grant.scope.to_string()),
+            scope: Some(chain.grant.granted.scope.to_string()),
             client_id: Some(chain.grant.client.to_string()),
             exp: Some(chain.expires_at.min(chain.idle_expires_at)),
             iat: Some(chain.rotated_at),
@@ -73,7 +78,7 @@ impl Introspection {
     }
 }
 
-/// The claims of a signed answer (RFC 9701 §5).
+/// The claims of a signed response (RFC 9701 §5).
 #[derive(Debug, Serialize)]
 pub struct SignedIntrospection<'a> {
     pub iss: &'a str,

@@ -1,7 +1,7 @@
-//! Access tokens: opaque ones, stored only as a hash, and JWTs (RFC 9068); and the answer that carries them (RFC 6749
-//! §5.1).
+//! Access tokens: opaque ones, stored as a hash, and JWTs (RFC 9068); and the token response (RFC 6749 §5.1).
 
 pub mod bearer;
+pub mod binding;
 pub mod delegation;
 pub mod exchange;
 pub mod id_token;
@@ -13,37 +13,41 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Seconds;
 use crate::oauth::client::{Client, TokenFormat};
 use crate::oauth::grant::Grant;
+use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::grant::scope::{KnownScopes, Scope};
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::signing_key::SigningAlgorithm;
+use crate::oauth::token::binding::{AccessTokenType, Binding};
 use crate::oauth::token::delegation::{Actor, Ancestor, Delegation, MayAct};
 
-/// What stands in the first characters of an opaque one, so that a secret scanner knows a leaked one.
+/// The first characters of an opaque access token, so that secret scanners recognize a leaked one.
 pub const ACCESS_TOKEN_PREFIX: &str = "gat_";
-/// The `typ` of the header of a JWT, so that it can be taken for no other token (RFC 9068 §2.1).
+/// The `typ` of a JWT's header, so that no other kind of token can be mistaken for it (RFC 9068 §2.1).
 pub const TYP: &str = "at+jwt";
 
-/// An access token's record, without the token.
+/// The record of an access token, without the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessToken {
     /// The `jti`.
     pub id: String,
     pub client_id: ClientId,
-    /// Absent when the client speaks for itself.
+    /// `None` if the client acts for itself.
     pub user_id: Option<UserId>,
     pub grant_id: Option<GrantId>,
-    pub scope: Scope,
+    pub granted: Granted,
     /// The resource that it is for; `None` is this server.
     pub audience: Option<String>,
-    /// What it is signed with; `None` is opaque.
+    /// The algorithm of a JWT; `None` means that the token is opaque.
     pub signed_with: Option<SigningAlgorithm>,
     pub issued_at: Seconds,
     pub expires_at: Seconds,
     pub delegation: Delegation,
+    /// `None`: anyone who has the token may use it.
+    pub binding: Option<Binding>,
 }
 
-/// What a token is issued for: nothing but that differs between a person's and a client's own.
+/// What a token is issued for.
 #[derive(Clone, Debug)]
 pub struct Purpose<'a> {
     /// `None` is this server.
@@ -51,17 +55,17 @@ pub struct Purpose<'a> {
     pub scope: Scope,
 }
 
-/// What the server says where nobody says anything else.
+/// The server's defaults.
 #[derive(Clone, Copy, Debug)]
 pub struct Usual {
     pub lifetime: Seconds,
-    /// No JWT lives longer than its key is published.
+    /// No JWT may live longer than its key is published.
     pub longest: Seconds,
     pub algorithm: SigningAlgorithm,
 }
 
 impl AccessToken {
-    /// A token of `client` that begins now; `id` is of this token alone.
+    /// The record of a new token of `client`; `id` must be unique.
     pub fn new(
         id: &str,
         client: &Client,
@@ -73,6 +77,7 @@ impl AccessToken {
         let Purpose { resource, scope } = purpose;
         let format = resource.map_or(client.token_format, |resource| resource.format);
         let algorithm = resource.and_then(|resource| resource.algorithm).unwrap_or(usual.algorithm);
+        let expires_at = now + lifetime(client, resource, &scope, known, usual);
         Self {
             id: TokenId::new(grant.map(|grant| grant.id.clone()), id).to_text(),
             client_id: client.id.clone(),
@@ -81,13 +86,22 @@ impl AccessToken {
             audience: resource.map(|resource| resource.uri.clone()),
             signed_with: (format == TokenFormat::Jwt).then_some(algorithm),
             issued_at: now,
-            expires_at: now + lifetime(client, resource, &scope, known, usual),
+            expires_at,
             delegation: Delegation {
                 may_act: client.may_act.as_ref().map(MayAct::of),
                 ..Delegation::default()
             },
-            scope,
+            binding: grant.and_then(|grant| grant.binding.clone()),
+            granted: match grant {
+                Some(grant) => grant.granted.for_token(scope),
+                None => Granted::of_scope(scope),
+            },
         }
+    }
+
+    /// The type of the token, which follows from its binding (RFC 6749 §7.1).
+    pub fn token_type(&self) -> AccessTokenType {
+        AccessTokenType::of(self.binding.as_ref())
     }
 
     /// In seconds.
@@ -96,7 +110,7 @@ impl AccessToken {
     }
 }
 
-/// The shortest of what client, resource and scopes say; the server's where none of them does.
+/// The shortest lifetime of client, resource and scopes; the server's default if none of them has one.
 fn lifetime(
     client: &Client,
     resource: Option<&Resource>,
@@ -111,19 +125,21 @@ fn lifetime(
     shortest.unwrap_or(usual.lifetime).min(usual.longest)
 }
 
-/// A `jti`: it names the grant that the token hangs on, so that its end is found without a record of the token.
+/// A `jti`. It contains the grant that the token belongs to, so that a revocation applies to a JWT that is not stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenId {
-    /// Absent when the client speaks for itself.
+    /// `None` if the client acts for itself.
     pub grant: Option<GrantId>,
     own: String,
 }
 
 impl TokenId {
+    /// Makes an id from the grant and a part that is unique to the token.
     pub fn new(grant: Option<GrantId>, own: &str) -> Self {
         Self { grant, own: own.to_owned() }
     }
 
+    /// Reads a `jti`. A text without a dot names no grant.
     pub fn parse(text: &str) -> Self {
         match text.split_once('.') {
             Some((grant, own)) => Self { grant: Some(GrantId::new(grant)), own: own.to_owned() },
@@ -131,6 +147,7 @@ impl TokenId {
         }
     }
 
+    /// Writes the `jti`: `GRANT.OWN`, or `OWN` without a grant.
     pub fn to_text(&self) -> String {
         match &self.grant {
             Some(grant) => format!("{grant}.{}", self.own),
@@ -159,16 +176,18 @@ pub struct JwtClaims {
     pub act: Option<Actor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_act: Option<MayAct>,
-    /// This server's own: the end of one of them is the end of this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Binding>,
+    /// Our own claim: if one of these tokens ends, this one ends, too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanged_from: Vec<Ancestor>,
 }
 
-/// The JSON of a successful token request.
+/// The JSON of a successful token response (RFC 6749 §5.1).
 #[derive(Debug, Serialize)]
 pub struct TokenAnswer {
     pub access_token: String,
-    /// What kind of token an exchange gave (RFC 8693 §2.2.1).
+    /// The type of the new token in an exchange (RFC 8693 §2.2.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issued_token_type: Option<&'static str>,
     pub token_type: &'static str,
@@ -182,13 +201,14 @@ pub struct TokenAnswer {
 }
 
 impl TokenAnswer {
+    /// The answer for an access token, without a refresh token and an ID Token (RFC 6749 §5.1).
     pub fn new(access_token: String, record: &AccessToken) -> Self {
         Self {
             access_token,
             issued_token_type: None,
-            token_type: "Bearer",
+            token_type: record.token_type().as_str(),
             expires_in: record.lifetime(),
-            scope: record.scope.to_string(),
+            scope: record.granted.scope.to_string(),
             refresh_token: None,
             id_token: None,
         }
@@ -212,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shortest_lifetime_counts_and_the_servers_where_nobody_says_one() {
+    fn the_shortest_lifetime_applies_or_else_the_servers() {
         let pay = ScopeRecord { access_token_lifetime: Some(60), ..ScopeRecord::default() };
         let known = Known(HashMap::from([("pay", pay), ("read", ScopeRecord::default())]));
         let usual = Usual { lifetime: 600, longest: 5000, algorithm: SigningAlgorithm::Es256 };
@@ -237,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_says_which_grant_it_hangs_on() {
+    fn a_jti_names_its_grant() {
         let id = TokenId { grant: Some(GrantId::new("g")), own: "t".into() };
         assert_eq!(TokenId::parse(&id.to_text()), id);
         assert_eq!(TokenId::parse("t"), TokenId { grant: None, own: "t".into() });

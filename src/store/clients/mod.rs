@@ -6,18 +6,19 @@ use sqlx::FromRow;
 
 use super::client_secrets::{self, SecretRecord};
 use super::db::{Conn, DbError, Tx};
+use super::page::Page;
 use crate::oauth::client::{AuthMethod, Client, ClientSecret, SecretHash};
 use crate::oauth::id::ClientId;
 use row::{ClientRow, registered, values};
 
-/// A client together with all its secrets.
+/// A client with all its secrets.
 #[derive(Clone, Debug)]
 pub struct StoredClient {
     pub client: Client,
     pub secrets: Vec<ClientSecret>,
 }
 
-/// A client as its operator sees it.
+/// A client as the operator sees it.
 #[derive(Clone, Debug)]
 pub struct ClientRecord {
     pub client: Client,
@@ -41,6 +42,7 @@ struct SecretRow {
     expires_at: Option<i64>,
 }
 
+/// Finds a client and the hashes of its secrets. `None` if it is not registered.
 pub async fn find(conn: &mut Conn, id: &ClientId) -> Result<Option<StoredClient>, DbError> {
     let row: Option<ClientRow> = conn
         .query(concat!("SELECT id, version, ", registered!(), ", disabled_at FROM clients WHERE id = $1"))
@@ -58,35 +60,57 @@ pub async fn find(conn: &mut Conn, id: &ClientId) -> Result<Option<StoredClient>
     Ok(Some(StoredClient { client, secrets }))
 }
 
-/// Every client with its secrets, by id.
-pub async fn list(conn: &mut Conn) -> Result<Vec<ClientRecord>, DbError> {
-    records(conn, None).await
+/// Which clients to list.
+#[derive(Clone, Debug, Default)]
+pub struct ClientFilter {
+    pub disabled: Option<bool>,
 }
 
-pub async fn find_record(conn: &mut Conn, id: &ClientId) -> Result<Option<ClientRecord>, DbError> {
-    Ok(records(conn, Some(id)).await?.pop())
+/// The columns of [`RecordRow`].
+macro_rules! select {
+    () => {
+        concat!("SELECT id, version, ", registered!(), ", disabled_at, created_at FROM clients ")
+    };
 }
 
-async fn records(conn: &mut Conn, id: Option<&ClientId>) -> Result<Vec<ClientRecord>, DbError> {
+/// A page of the clients with their secrets, sorted by id.
+pub async fn list(conn: &mut Conn, page: &Page<ClientFilter, String>) -> Result<Vec<ClientRecord>, DbError> {
     let rows: Vec<RecordRow> = conn
         .query(concat!(
-            "SELECT id, version, ",
-            registered!(),
-            ", disabled_at, created_at FROM clients WHERE $1 IS NULL OR id = $1 ORDER BY id"
+            select!(),
+            "WHERE id > $1 AND ($2 IS NULL OR (disabled_at IS NOT NULL) = $2) ORDER BY id LIMIT $3"
         ))
-        .bind(id.map(|id| id.as_str().to_owned()))
+        .bind(page.after.clone().unwrap_or_default())
+        .bind(page.filter.disabled)
+        .bind(page.rows())
         .all()
         .await?;
-    let mut secrets = client_secrets::list(conn, id).await?;
-    let record = |row: RecordRow| {
-        let client = row.client.into_client()?;
-        let secrets = secrets.remove(&client.id).unwrap_or_default();
-        Ok(ClientRecord { client, created_at: row.created_at, secrets })
-    };
-    rows.into_iter().map(record).collect()
+    with_secrets(conn, rows).await
 }
 
-/// Whether a client is still what it was when it authenticated.
+/// Finds a client with its secrets. `None` if it is not registered.
+pub async fn find_record(conn: &mut Conn, id: &ClientId) -> Result<Option<ClientRecord>, DbError> {
+    let rows: Vec<RecordRow> =
+        conn.query(concat!(select!(), "WHERE id = $1")).bind(id.as_str()).all().await?;
+    Ok(with_secrets(conn, rows).await?.pop())
+}
+
+/// Adds their secrets to clients that are sorted by id.
+async fn with_secrets(conn: &mut Conn, rows: Vec<RecordRow>) -> Result<Vec<ClientRecord>, DbError> {
+    let clients = rows.into_iter().map(|row| Ok((row.client.into_client()?, row.created_at)));
+    let clients = clients.collect::<Result<Vec<_>, DbError>>()?;
+    let (Some((first, _)), Some((last, _))) = (clients.first(), clients.last()) else {
+        return Ok(Vec::new());
+    };
+    let mut secrets = client_secrets::list(conn, &first.id, &last.id).await?;
+    let record = |(client, created_at): (Client, i64)| {
+        let secrets = secrets.remove(&client.id).unwrap_or_default();
+        ClientRecord { client, created_at, secrets }
+    };
+    Ok(clients.into_iter().map(record).collect())
+}
+
+/// Whether a client is unchanged since it was authenticated.
 pub async fn is_unchanged(conn: &mut Conn, id: &ClientId, version: i64) -> Result<bool, DbError> {
     let row: Option<(i64,)> = conn
         .query("SELECT version FROM clients WHERE id = $1 AND version = $2 AND disabled_at IS NULL")
@@ -97,7 +121,7 @@ pub async fn is_unchanged(conn: &mut Conn, id: &ClientId, version: i64) -> Resul
     Ok(row.is_some())
 }
 
-/// Whether a client was there at a time: one that was registered later under the same id is another one.
+/// Whether a client already existed at a time: one that was registered later under the same id is another one.
 pub async fn was_there(conn: &mut Conn, id: &ClientId, at: i64) -> Result<bool, DbError> {
     let row: Option<(i64,)> = conn
         .query("SELECT created_at FROM clients WHERE id = $1 AND created_at <= $2")
@@ -108,7 +132,7 @@ pub async fn was_there(conn: &mut Conn, id: &ClientId, at: i64) -> Result<bool, 
     Ok(row.is_some())
 }
 
-/// Stores a new client; `false` when the id is taken.
+/// Stores a new client; `false` if the id is taken.
 pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbError> {
     let insert = tx
         .query(concat!(
@@ -128,7 +152,7 @@ pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbErro
     Ok(inserted == 1)
 }
 
-/// Stores a client's new state under its next version, which makes it count at once.
+/// Stores a changed client under its next version, so that the change takes effect at once.
 pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbError> {
     let update = tx
         .query(concat!(
@@ -143,7 +167,7 @@ pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbErro
         .bind(now)
         .bind(client.disabled);
     row::bind(update, client).execute().await?;
-    // Who no longer signs with a secret has none that could be opened.
+    // A client that no longer signs with a secret must have no stored secret that can be decrypted.
     if client.auth_method != Some(AuthMethod::SecretJwt) {
         tx.query("UPDATE client_secrets SET sealed = NULL WHERE client_id = $1 AND sealed IS NOT NULL")
             .bind(client.id.as_str())
@@ -165,7 +189,7 @@ async fn save_origins(tx: &mut Tx, client: &Client) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Whether any client that is not disabled lets scripts of this origin call for it.
+/// Whether any enabled client allows scripts from this origin.
 pub async fn is_origin(conn: &mut Conn, origin: &str) -> Result<bool, DbError> {
     let row: Option<(String,)> = conn
         .query(
@@ -178,9 +202,9 @@ pub async fn is_origin(conn: &mut Conn, origin: &str) -> Result<bool, DbError> {
     Ok(row.is_some())
 }
 
-/// Deletes a client with its secrets, the consents to it and what waits for a person; `false` when there is none.
+/// Deletes a client with its secrets, consents and flows; `false` if it does not exist.
 pub async fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, DbError> {
-    // Who is registered under this id one day acts for nobody by that.
+    // A client that is registered under this id later must not be allowed to act because of this.
     tx.query("UPDATE clients SET version = version + 1, may_act = NULL WHERE may_act = $1")
         .bind(id.as_str())
         .execute()
@@ -188,14 +212,14 @@ pub async fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, DbError> {
     Ok(tx.query("DELETE FROM clients WHERE id = $1").bind(id.as_str()).execute().await? == 1)
 }
 
-/// The clients that may ask for a scope, by id.
+/// The clients that are allowed a scope, by id.
 pub async fn list_allowed(conn: &mut Conn, scope: &str) -> Result<Vec<ClientId>, DbError> {
     const HOLDING: &str = "SELECT id FROM clients
          WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' ' ORDER BY id";
     ids(conn, HOLDING, scope).await
 }
 
-/// Takes a scope from every client that may ask for it; each gets its next version.
+/// Removes a scope from every client that is allowed it; each gets its next version.
 pub async fn take_scope(tx: &mut Tx, scope: &str) -> Result<(), DbError> {
     tx.query(
         "UPDATE clients SET version = version + 1,
@@ -220,7 +244,7 @@ async fn ids(conn: &mut Conn, holding: &'static str, word: &str) -> Result<Vec<C
     Ok(rows.into_iter().map(|(id,)| ClientId::new(id)).collect())
 }
 
-/// Adds a secret; the client's next version makes it count at once.
+/// Adds a secret. The client gets its next version, so that the change takes effect at once.
 pub async fn add_secret(
     tx: &mut Tx,
     client: &ClientId,
@@ -249,7 +273,7 @@ pub async fn add_secret(
         .await
 }
 
-/// Notes that a secret was used, at most once in `every` seconds.
+/// Records that a secret was used, at most once in `every` seconds.
 pub async fn touch_secret(tx: &mut Tx, id: &str, now: i64, every: i64) -> Result<(), DbError> {
     tx.query("UPDATE client_secrets SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $3)")
         .bind(id)

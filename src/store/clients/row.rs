@@ -1,4 +1,4 @@
-//! A client's columns: which there are, what is written to them, and what they are read as.
+//! The columns of a client: their list, and how they are written and read.
 
 use sqlx::FromRow;
 
@@ -15,7 +15,7 @@ use crate::oauth::signing_key::SigningAlgorithm;
 use crate::store::db::{DbError, Query};
 use crate::store::resources::uris;
 
-/// What a registration says, in the order in which [`bind`] binds it.
+/// The columns of a registration, in the order in which [`bind`] binds them.
 macro_rules! registered {
     () => {
         "kind, name, site_uri, policy_uri, terms_uri, logo_digest, redirect_uris, post_logout_redirect_uris, \
@@ -28,7 +28,7 @@ macro_rules! registered {
 }
 pub(super) use registered;
 
-/// The places of these values, behind three of the statement's own.
+/// The placeholders for these values, after three of the statement's own.
 macro_rules! values {
     () => {
         "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, \
@@ -77,7 +77,7 @@ pub(super) struct ClientRow {
     disabled_at: Option<i64>,
 }
 
-/// Binds what a registration says.
+/// Binds the values of a registration.
 pub(super) fn bind<'c>(query: Query<'c>, client: &Client) -> Query<'c> {
     let grants: Vec<&str> = client.grants.iter().map(|grant| grant.as_str()).collect();
     query
@@ -122,7 +122,7 @@ impl ClientRow {
         let grants = self.grants.split(' ').filter(|word| !word.is_empty());
         Ok(Client {
             kind: ClientKind::parse(&self.kind).ok_or_else(|| corrupt("kind"))?,
-            // A grant of a later release is none that this one could serve.
+            // A grant type of a later release is ignored, because this release cannot serve it.
             grants: grants.filter_map(GrantType::parse).collect(),
             response_types: self.response_types.split(',').filter_map(ResponseType::parse).collect(),
             auth_method: known(
@@ -195,7 +195,7 @@ fn split(uris: &str) -> Vec<RegisteredUri> {
     uris.split(' ').filter(|uri| !uri.is_empty()).map(RegisteredUri::from_stored).collect()
 }
 
-/// Parses what may be absent; `None` is a word that nobody knows.
+/// Parses an optional word; `None` if the word is unknown.
 fn known<T>(word: Option<&str>, parse: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
     word.map_or(Some(None), |word| parse(word).map(Some))
 }

@@ -170,6 +170,7 @@ pub struct Query<'c> {
 }
 
 impl Query<'_> {
+    /// Binds the next value: `$1` first, then `$2`, and so on.
     pub fn bind(mut self, value: impl Param) -> Self {
         self.values = self.values.and_then(|mut values| values.add(value).map(|()| values));
         self
@@ -281,6 +282,7 @@ impl<'c> Batch<'c> {
         self
     }
 
+    /// Runs the statement for all rows.
     pub async fn execute(self) -> Result<(), DbError> {
         let Self { conn, plan, error } = self;
         if let Some(error) = error {

@@ -39,6 +39,12 @@ pub enum DbError {
         "the database was migrated by a newer grantor (migration {migration}), which only release {oldest} and later can use"
     )]
     NewerSchema { migration: i64, oldest: String },
+    /// Contains the name of the database. Its first migration is not the first one of this build.
+    #[error(
+        "cannot use the database {0}: it was made by an unreleased build of Grantor, and this build cannot read it; give this \
+         build a new one"
+    )]
+    UnreleasedSchema(String),
     /// Contains the name of the process that holds the lease.
     #[error("{0} is still migrating the database; try again when it has ended")]
     MigrationLease(String),

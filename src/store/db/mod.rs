@@ -74,6 +74,11 @@ impl DbOptions {
     /// Longer than the lease of a process that died.
     pub const MIGRATION_PATIENCE: Duration = Duration::from_secs(65);
 
+    /// The engine that the URL names.
+    ///
+    /// # Errors
+    ///
+    /// The URL cannot be used.
     pub fn engine(&self) -> Result<Engine, DbError> {
         check_url(&self.url).map_err(DbError::Url)
     }
@@ -106,6 +111,7 @@ impl Db {
         Ok(Self { reads, writes, replica, engine, patience: options.patience })
     }
 
+    /// The engine of this database.
     pub fn engine(&self) -> Engine {
         self.engine
     }

@@ -130,9 +130,10 @@ pub(in crate::store) async fn is_foreign(link: &mut SqliteConnection) -> bool {
 async fn standing_of(link: &mut impl Migrating, what: &str) -> Result<Standing, DbError> {
     let migrations = migrations();
     let history = history(link, &migrations).await;
-    let History::Ours(all) = history.map_err(|source| DbError::Open { what: what.to_owned(), source })?
-    else {
-        return Ok(Standing::Foreign);
+    let all = match history.map_err(|source| DbError::Open { what: what.to_owned(), source })? {
+        History::Ours(all) => all,
+        History::Unreleased => return Err(DbError::UnreleasedSchema(what.to_owned())),
+        History::New | History::Foreign(_) => return Ok(Standing::Foreign),
     };
     let known = migrations.iter().map(|known| (known.version, &known.checksum));
     let applied = all.iter().map(|applied| (applied.version, &applied.checksum));
@@ -187,6 +188,8 @@ enum History {
     /// Empty, so that it may become ours.
     New,
     Ours(Vec<AppliedMigration>),
+    /// The migrations of a build from before the first release, which this build does not contain.
+    Unreleased,
     /// Another application's; contains the name of one of its tables.
     Foreign(String),
 }
@@ -198,18 +201,22 @@ async fn history<M: Migrating>(link: &mut M, migrations: &Migrator) -> Result<Hi
         true => link.list_applied_migrations(name).await?,
         false => Vec::new(),
     };
+    let has_our_tables = OUR_TABLES.iter().all(|ours| tables.iter().any(|table| table == ours));
     // Both tables may exist before the first migration.
     let another = tables.into_iter().find(|table| table != name && table != "migration_lease");
-    if let Some(first) = applied.first() {
-        let is_ours = migrations
-            .iter()
-            .next()
-            .is_some_and(|known| (known.version, &known.checksum) == (first.version, &first.checksum));
-        let its = another.unwrap_or_else(|| name.to_owned());
-        return Ok(if is_ours { History::Ours(applied) } else { History::Foreign(its) });
+    let Some(first) = applied.first() else { return Ok(another.map_or(History::New, History::Foreign)) };
+    let known = migrations.iter().next();
+    if known.is_some_and(|known| (known.version, &known.checksum) == (first.version, &first.checksum)) {
+        return Ok(History::Ours(applied));
     }
-    Ok(another.map_or(History::New, History::Foreign))
+    Ok(match another {
+        Some(_) if has_our_tables => History::Unreleased,
+        another => History::Foreign(another.unwrap_or_else(|| name.to_owned())),
+    })
 }
+
+/// Tables that every build of Grantor has created. Another application hardly has all of them.
+const OUR_TABLES: [&str; 3] = ["client_secrets", "server_keys", "signing_keys"];
 
 /// The migrations that are missing in the database. An error if it is not ours, or if a newer release has migrated it
 /// and this one must not run beside it.
@@ -223,6 +230,7 @@ async fn pending(
     let applied = match history.map_err(|source| DbError::Open { what: what.to_owned(), source })? {
         History::New => Vec::new(),
         History::Ours(applied) => applied,
+        History::Unreleased => return Err(DbError::UnreleasedSchema(what.to_owned())),
         History::Foreign(table) => {
             return unusable(format!(
                 "it belongs to another application, with tables such as {table}; give Grantor one of its own"

@@ -1,7 +1,7 @@
 //! Databases of other applications, on either engine: we neither write to them nor change them.
 
-use super::{BACKUP, CREATE, Desk, FROM, LIST, MIGRATE, PLAN, PURGE, RESTORE, SERVE, TO, one};
-use crate::support::database::{TestDatabase, engine, statement_on};
+use super::{ALL, BACKUP, CREATE, Desk, FROM, LIST, MIGRATE, PLAN, PURGE, RESTORE, SERVE, TO, one};
+use crate::support::database::{MADE_BY_AN_UNRELEASED_BUILD, TestDatabase, engine, statement_on};
 use grantor::store::db::Engine;
 
 /// Another application's tables: with other names, with a name of ours, and with the bookkeeping of the same migration
@@ -46,7 +46,7 @@ async fn a_file_of_another_application_is_left_unchanged() {
         );
         assert_eq!(
             desk.told(&[RESTORE], &url),
-            one(format!("{path} belongs to another application; it stays as it is"))
+            one(format!("{path} belongs to another application; it was not changed"))
         );
     }
 }
@@ -91,3 +91,44 @@ async fn a_separate_schema_in_another_applications_database_is_enough() {
 }
 
 const CREATE_A_SCOPE: &[&str] = &["scope", "create", "read", "--description", "Read"];
+
+fn unreleased(what: &str) -> String {
+    format!(
+        "cannot use the database {what}: it was made by an unreleased build of Grantor, and this build cannot read it; \
+         give this build a new one"
+    )
+}
+
+#[tokio::test]
+async fn a_file_of_an_unreleased_build_is_refused_and_a_restore_puts_it_aside() {
+    if engine() != Engine::Sqlite {
+        return;
+    }
+    let desk = Desk::new();
+    let (path, url) = (desk.path("earlier"), desk.url("earlier"));
+    std::fs::copy(desk.path("good"), &path).unwrap();
+    statement_on(&url, MADE_BY_AN_UNRELEASED_BUILD).await;
+    let sentence = unreleased(&path.display().to_string());
+    assert_eq!(desk.told(&ALL, &url), one(sentence));
+    let sentence = "was made by an unreleased build of Grantor, and this build cannot read it";
+    assert_eq!(desk.told(&[BACKUP], &url), one(format!("{} {sentence}", path.display())));
+    let restore = &["restore", "earlier", "--yes"][..];
+    assert_eq!(desk.told(&[restore], &desk.url("new")), one(format!("earlier {sentence}")));
+    desk.operator(&url).done(RESTORE);
+    desk.operator(&url).done(LIST);
+}
+
+#[tokio::test]
+async fn a_postgresql_database_of_an_unreleased_build_is_left_as_it_is() {
+    if engine() != Engine::Postgres {
+        return;
+    }
+    let desk = Desk::new();
+    let database = TestDatabase::fresh(Engine::Postgres).await;
+    statement_on(&database.url, MADE_BY_AN_UNRELEASED_BUILD).await;
+    let before = statement_on(&database.url, STATE).await;
+    let url = url::Url::parse(&database.url).unwrap();
+    let what = format!("{} at {}:{}", &url.path()[1..], url.host_str().unwrap(), url.port().unwrap_or(5432));
+    assert_eq!(desk.told(&ALL, &database.url), one(unreleased(&what)));
+    assert_eq!(statement_on(&database.url, STATE).await, before);
+}

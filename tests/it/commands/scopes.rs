@@ -22,7 +22,10 @@ async fn force_deletes_a_scope_from_everything_that_has_it() {
     assert_eq!(asked.status, 400, "{asked:?}");
     let unasked = service.token(&[("grant_type", "client_credentials")]).await;
     assert_eq!(unasked.get("scope"), "read");
-    assert_eq!(server.number("SELECT COUNT(*) FROM consents WHERE scope = 'read'").await, 1);
+    assert_eq!(
+        server.number("SELECT COUNT(*) FROM consents WHERE granted = '{\"scope\":\"read\"}'").await,
+        1
+    );
     assert_eq!(operator.json(&["scope", "delete", "secret", "--yes"])["taken_from"], json!([]));
 }
 

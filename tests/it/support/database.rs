@@ -129,5 +129,12 @@ fn random_name() -> String {
 
 /// Makes it a database of a later release that this release must not use.
 pub(crate) const MIGRATED_BY_A_LATER_RELEASE: &str = "
-    UPDATE _sqlx_migrations SET version = 9999 WHERE version = 11;
+    INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+        SELECT 9999, 'later', success, checksum, 1 FROM _sqlx_migrations WHERE version = 1;
     UPDATE schema_requirement SET oldest_release = '9.0.0'";
+
+/// Makes a database one of a build from before the first release: it began with another migration, and went on.
+pub(crate) const MADE_BY_AN_UNRELEASED_BUILD: &str = "
+    INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+        SELECT 2, 'identity', success, checksum, 1 FROM _sqlx_migrations WHERE version = 1;
+    UPDATE _sqlx_migrations SET checksum = '1'";

@@ -142,7 +142,7 @@ impl TestServer {
             updated_at: 0,
         };
         let hash = self.app.passwords.hash(password).await.expect("a hash");
-        let saved = self.store(async move |tx| users::save(tx, &person, &hash, 0).await).await;
+        let saved = self.store(async move |tx| users::save(tx, &person, Some(&hash), 0).await).await;
         saved.expect("a name that is free");
         id
     }

@@ -1,0 +1,158 @@
+//! What several grants have in common when they issue tokens.
+
+use std::sync::Arc;
+
+use super::request::{Decision, TokenRequest};
+use crate::app::App;
+use crate::clock::Seconds;
+use crate::failure::Denied;
+use crate::keys::master::Keys;
+use crate::oauth::client::{Client, GrantType};
+use crate::oauth::error::OAuthError;
+use crate::oauth::grant::Grant;
+use crate::oauth::grant::scope::{OPENID, Scope};
+use crate::oauth::identity::authentication::Authentication;
+use crate::oauth::token::id_token::IdTokenSource;
+use crate::oauth::token::refresh::RefreshName;
+use crate::oauth::token::{AccessToken, TokenAnswer};
+use crate::secret::Hash;
+use crate::store::access_tokens;
+use crate::store::clients::StoredClient;
+use crate::store::db::Tx;
+use crate::store::grants::{self, Lifetime};
+use crate::tokens::access_token::Draft;
+use crate::tokens::id_token::{Beside, Signer};
+
+/// The draft of the token for this request, for the resource that it names.
+pub(super) async fn draft(
+    asked: &TokenRequest<'_>,
+    decision: &Decision<'_>,
+) -> Result<Arc<Draft>, Denied<OAuthError>> {
+    Draft::begin(asked.app, decision.client, asked.params, decision.view).await.map(Arc::new)
+}
+
+/// What a transaction has issued. The ID Token is not signed yet.
+pub(super) struct Issued {
+    token: AccessToken,
+    refresh_token: Option<String>,
+    authentication: Authentication,
+    id_token: Option<IdTokenSource>,
+}
+
+/// The tokens that a grant has issued together.
+pub(super) struct TokenPair {
+    pub(super) access: AccessToken,
+    pub(super) refresh: Option<String>,
+}
+
+impl Issued {
+    /// The tokens of `grant` for `scope`, which is all of the grant's scope or a part. Only the first answer contains
+    /// the nonce.
+    pub(super) fn of(grant: &Grant, scope: &Scope, nonce: Option<&str>, tokens: TokenPair) -> Self {
+        let id_token = scope.contains(OPENID).then(|| grant.id_token(nonce));
+        let TokenPair { access: token, refresh: refresh_token } = tokens;
+        Self { token, refresh_token, authentication: grant.authentication.clone(), id_token }
+    }
+}
+
+/// What signs the answer to one request. It is found before the request uses anything up.
+pub(super) struct Answering<'a> {
+    app: &'a App,
+    client: &'a Client,
+    draft: Arc<Draft>,
+    signer: Option<Signer<'a>>,
+}
+
+impl<'a> Answering<'a> {
+    pub(super) async fn begin(
+        app: &'a App,
+        client: &'a Client,
+        draft: Arc<Draft>,
+    ) -> Result<Self, Denied<OAuthError>> {
+        let signer = Signer::of(app, client).await?;
+        Ok(Self { app, client, draft, signer })
+    }
+
+    /// Signs the tokens. This must not be done while the database waits. `None` if nothing was issued.
+    pub(super) async fn answer(
+        self,
+        issued: Option<Issued>,
+    ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+        let Some(Issued { token, refresh_token, authentication, id_token }) = issued else {
+            return Ok(None);
+        };
+        let text = self.draft.finish(self.app, self.client, &token, Some(&authentication))?;
+        let mut answer = TokenAnswer::new(text, &token);
+        answer.refresh_token = refresh_token;
+        if let (Some(signer), Some(source)) = (self.signer, id_token) {
+            let beside = Beside { access_token: Some(&answer.access_token), code: None };
+            answer.id_token = Some(signer.sign(&source, beside).await?);
+        }
+        Ok(Some(answer))
+    }
+}
+
+/// A sign-in that a person has allowed a client to use, and the `nonce` of the request for it.
+pub(super) struct Allowed {
+    pub(super) grant: Grant,
+    pub(super) nonce: Option<String>,
+}
+
+/// Everything that a new grant needs in its transaction.
+pub(super) struct NewGrant {
+    pub(super) client: Client,
+    pub(super) draft: Arc<Draft>,
+    keys: Keys,
+    pub(super) lifetime: Lifetime,
+    pub(super) now: Seconds,
+}
+
+/// Redeems what a person has allowed, and begins the grant with its first tokens.
+///
+/// `redeem` uses it up and decides. It returns `None` if the client has changed since it authenticated.
+pub(super) async fn begin_grant(
+    asked: &TokenRequest<'_>,
+    client: &StoredClient,
+    draft: Arc<Draft>,
+    redeem: impl AsyncFn(&mut Tx, &NewGrant) -> Result<Option<Allowed>, Denied<OAuthError>> + Send + 'static,
+) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+    let (app, now, client) = (asked.app, asked.call.now, &client.client);
+    let answering = Answering::begin(app, client, draft.clone()).await?;
+    let lifetime = lifetime(app, client, now);
+    let new = NewGrant { client: client.clone(), draft, keys: app.keys.clone(), lifetime, now };
+    let work = async move |tx: &mut Tx| match redeem(tx, &new).await? {
+        Some(allowed) => new.save(tx, allowed).await.map(Some),
+        None => Ok(None),
+    };
+    answering.answer(app.db.write(work).await?).await
+}
+
+impl NewGrant {
+    /// Stores the grant and its first tokens.
+    async fn save(&self, tx: &mut Tx, allowed: Allowed) -> Result<Issued, Denied<OAuthError>> {
+        let Allowed { grant, nonce } = allowed;
+        let first = || self.keys.refresh_token(&RefreshName { grant_id: grant.id.clone(), generation: 0 });
+        let refresh_token = self.client.grants.contains(&GrantType::RefreshToken).then(first);
+        let token = self.draft.of_grant(&self.client, &grant, &grant.granted.scope)?;
+        let refresh_hash = refresh_token.as_deref().map(Hash::of);
+        let lifetime = self.lifetime.with(&token);
+        let mut batch = grants::save_in(tx.batch(), &grant, refresh_hash.as_ref(), lifetime, self.now);
+        if let Some(hash) = self.draft.stored(&token) {
+            batch = access_tokens::save_in(batch, &hash, &token);
+        }
+        batch.execute().await?;
+        let tokens = TokenPair { access: token, refresh: refresh_token };
+        Ok(Issued::of(&grant, &grant.granted.scope, nonce.as_deref(), tokens))
+    }
+}
+
+/// The lifetime of a new grant: as long as it can be refreshed, or else as long as applications must be informed of the
+/// end of its session.
+fn lifetime(app: &App, client: &Client, now: Seconds) -> Lifetime {
+    let tokens = &app.config.tokens;
+    let (idle, longest) = match client.grants.contains(&GrantType::RefreshToken) {
+        true => (tokens.refresh_token_idle_lifetime, tokens.refresh_token_lifetime),
+        false => (app.config.sessions.lifetime, app.config.sessions.lifetime),
+    };
+    Lifetime::new(now + idle.seconds(), now + longest.seconds())
+}

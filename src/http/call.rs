@@ -1,0 +1,99 @@
+//! The call: facts about a request. The envelope makes it once and passes it down.
+
+use std::cell::OnceCell;
+use std::future::{Ready, ready};
+use std::net::IpAddr;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use actix_web::dev::Payload;
+use actix_web::error::ErrorInternalServerError;
+use actix_web::http::header::HeaderMap;
+use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
+
+use super::client_address;
+use super::route::Route;
+use crate::app::App;
+use crate::clock::Seconds;
+use crate::oauth::id::ClientId;
+use crate::secret::random_id;
+
+/// One request, without its HTTP message.
+#[derive(Debug)]
+pub struct Call {
+    /// Identifies the request in its answer and in the log.
+    pub id: String,
+    /// The address of the client, found behind the trusted proxies.
+    pub address: IpAddr,
+    /// The time of the request. Every decision about the request uses it.
+    pub now: Seconds,
+    pub route: &'static Route,
+    pub path: String,
+    client: OnceCell<ClientId>,
+}
+
+impl Call {
+    pub fn begin(app: &App, http: &HttpRequest, route: &'static Route) -> Self {
+        Self {
+            id: random_id(),
+            address: client_address::address(http, &app.config.http.trusted_proxies),
+            now: app.now(),
+            route,
+            path: http.path().to_owned(),
+            client: OnceCell::new(),
+        }
+    }
+
+    /// The client that the request claims to come from; it need not be registered. `None` before the request has named
+    /// one.
+    pub fn client(&self) -> Option<&ClientId> {
+        self.client.get()
+    }
+
+    /// Notes the client that the request claims to come from. Only the first call counts.
+    pub fn set_client(&self, id: ClientId) {
+        let _ = self.client.set(id);
+    }
+
+    /// The client's id for the log. Empty if the request has not named a client.
+    pub fn client_name(&self) -> &str {
+        self.client().map(ClientId::as_str).unwrap_or_default()
+    }
+}
+
+/// A request for its handler: the HTTP message, and the call.
+#[derive(Clone, Debug)]
+pub struct Request {
+    http: HttpRequest,
+    call: Rc<Call>,
+}
+
+impl Request {
+    pub fn headers(&self) -> &HeaderMap {
+        self.http.headers()
+    }
+
+    /// The query of the URL, still encoded. Empty if there is none.
+    pub fn query_string(&self) -> &str {
+        self.http.query_string()
+    }
+}
+
+impl Deref for Request {
+    type Target = Call;
+
+    fn deref(&self) -> &Call {
+        &self.call
+    }
+}
+
+impl FromRequest for Request {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(http: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let call = http.extensions().get::<Rc<Call>>().cloned();
+        let request = call.map(|call| Self { http: http.clone(), call });
+        ready(request.ok_or_else(|| ErrorInternalServerError("a request outside of the envelope")))
+    }
+}

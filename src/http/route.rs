@@ -1,0 +1,91 @@
+//! Finds the endpoint of a path before a handler receives the request. The table of endpoints is in `server/routes.rs`.
+
+/// Who reads an answer, which decides the form of errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// A program that speaks OAuth: JSON with `error`.
+    OAuth,
+    /// A person: a page.
+    Page,
+    /// Any other program: JSON with `message`.
+    Api,
+    /// No endpoint. Nothing is known about the caller.
+    Unknown,
+}
+
+/// One endpoint.
+#[derive(Debug)]
+pub struct Route {
+    /// Its path below the path of the public URL, as a pattern. It is also the label in the metrics.
+    pub path: &'static str,
+    pub surface: Surface,
+}
+
+/// The route of every path without an endpoint.
+pub static NOWHERE: Route = Route { path: "none", surface: Surface::Unknown };
+
+const WELL_KNOWN: &str = "/.well-known/";
+
+impl Route {
+    /// The paths of the endpoint. `mount` is the path of the public URL: empty or `/like/this`.
+    ///
+    /// Metadata has two paths: RFC 8414 §3.1 appends the issuer's path, OpenID Connect Discovery §4 puts it in front.
+    pub fn paths(&self, mount: &str) -> Vec<String> {
+        let mut paths = vec![format!("{mount}{}", self.path)];
+        if self.path.starts_with(WELL_KNOWN) && !mount.is_empty() {
+            paths.push(format!("{}{mount}", self.path));
+        }
+        paths
+    }
+}
+
+/// The routes of a server, at the paths where they are mounted.
+#[derive(Debug)]
+pub struct Routes(Vec<(Pattern, &'static Route)>);
+
+#[derive(Debug)]
+enum Pattern {
+    Path(String),
+    /// Exactly one segment below this folder, which ends with a slash.
+    InFolder(String),
+    /// Any path that begins with this text.
+    Beginning(&'static str),
+}
+
+impl Routes {
+    /// `mount` is the path of the public URL. The most frequent routes come first.
+    pub fn new(mount: &str, routes: impl Iterator<Item = &'static Route>) -> Self {
+        let mut patterns = Vec::new();
+        for route in routes {
+            for path in route.paths(mount) {
+                let pattern = match path.split_once('{') {
+                    Some((folder, _)) => Pattern::InFolder(folder.to_owned()),
+                    None => Pattern::Path(path),
+                };
+                patterns.push((pattern, route));
+            }
+            if route.path.starts_with(WELL_KNOWN) {
+                patterns.push((Pattern::Beginning(route.path), route));
+            }
+        }
+        Self(patterns)
+    }
+
+    /// The endpoint of a path. [`NOWHERE`] if there is no such endpoint.
+    pub fn find(&self, path: &str) -> &'static Route {
+        let found = self.0.iter().find(|(pattern, _)| pattern.matches(path));
+        found.map_or(&NOWHERE, |(_, route)| route)
+    }
+}
+
+impl Pattern {
+    fn matches(&self, path: &str) -> bool {
+        match self {
+            Self::Path(own) => own == path,
+            Self::InFolder(folder) => {
+                path.strip_prefix(folder.as_str()).is_some_and(|rest| !rest.contains('/'))
+            }
+            Self::Beginning(beginning) => path.starts_with(beginning),
+        }
+    }
+}

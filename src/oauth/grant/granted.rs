@@ -1,0 +1,119 @@
+//! What was granted, as one value. Codes, grants, device codes, access tokens and consents all store it in the same
+//! form.
+
+use serde::{Deserialize, Serialize};
+
+use crate::oauth::grant::scope::Scope;
+use crate::oauth::request::claims_request::ClaimsRequest;
+
+/// What an application may have: in an authorization everything that was granted, in a token possibly less.
+///
+/// It is stored as JSON in one canonical form: members in the order below, names sorted, empty members left out. Two
+/// values are therefore equal exactly if their texts are equal, and SQL may compare them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Granted {
+    #[serde(default, skip_serializing_if = "Scope::is_empty")]
+    pub scope: Scope,
+    /// The protected APIs that the request named, by their registered URIs (RFC 8707 §2.1).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
+    /// Claims that the request named, in addition to those of the scope (OpenID Connect Core §5.5).
+    #[serde(default, skip_serializing_if = "ClaimsRequest::is_empty")]
+    pub claims: ClaimsRequest,
+}
+
+impl Granted {
+    /// The only constructor. A new field here must be given at every place that grants something.
+    pub fn new(scope: Scope, resources: Vec<String>, claims: ClaimsRequest) -> Self {
+        Self { scope, resources, claims }
+    }
+
+    /// Only a scope, without resources and claims.
+    pub fn of_scope(scope: Scope) -> Self {
+        Self::new(scope, Vec::new(), ClaimsRequest::default())
+    }
+
+    /// The part that an access token with `scope` contains: the claims for UserInfo. The resources are left out,
+    /// because the audience of the token names the resource that it is for.
+    pub fn for_token(&self, scope: Scope) -> Self {
+        Self::new(scope, Vec::new(), self.claims.of_userinfo())
+    }
+
+    /// The union of both.
+    pub fn and(&self, other: &Self) -> Self {
+        let mut resources = self.resources.clone();
+        resources.extend(other.resources.iter().filter(|uri| !self.resources.contains(uri)).cloned());
+        Self::new(self.scope.and(&other.scope), resources, self.claims.and(&other.claims))
+    }
+
+    /// The JSON to store.
+    pub fn to_stored(&self) -> String {
+        // A text and sets of texts can always be written as JSON.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads what [`to_stored`](Self::to_stored) wrote. `None` if it is damaged.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn granted(scope: &str, resources: &[&str], claims: &str) -> Granted {
+        let resources = resources.iter().map(|uri| (*uri).to_owned()).collect();
+        Granted::new(Scope::from_stored(scope), resources, ClaimsRequest::parse(claims).unwrap())
+    }
+
+    #[test]
+    fn it_is_stored_as_json_without_empty_members() {
+        for (granted, text) in [
+            (granted("", &[], "{}"), "{}"),
+            (granted("read openid", &[], "{}"), r#"{"scope":"openid read"}"#),
+            (
+                granted("read", &["urn:b", "urn:a"], r#"{"id_token":{"name":null}}"#),
+                r#"{"scope":"read","resources":["urn:b","urn:a"],"claims":{"id_token":{"name":null}}}"#,
+            ),
+        ] {
+            assert_eq!(granted.to_stored(), text);
+            assert_eq!(Granted::from_stored(text), Some(granted));
+        }
+        for damaged in ["", "[]", "read", r#"{"scope":7}"#, r#"{"scope":"read""#, r#"{"claims":"name"}"#] {
+            assert_eq!(Granted::from_stored(damaged), None, "{damaged}");
+        }
+    }
+
+    #[test]
+    fn two_together_have_what_one_of_them_has() {
+        let one = granted("read", &["urn:a"], r#"{"id_token":{"name":null}}"#);
+        let other = granted("write", &["urn:b", "urn:a"], r#"{"userinfo":{"email":null}}"#);
+        let both = r#"{"userinfo":{"email":null},"id_token":{"name":null}}"#;
+        assert_eq!(one.and(&other), granted("read write", &["urn:a", "urn:b"], both));
+        assert_eq!(one.and(&Granted::default()), one);
+    }
+
+    #[test]
+    fn a_token_carries_its_scope_and_the_claims_of_userinfo() {
+        let all = granted("a b", &["urn:a"], r#"{"userinfo":{"email":null},"id_token":{"name":null}}"#);
+        let token = all.for_token(Scope::from_stored("a"));
+        assert_eq!(token, granted("a", &[], r#"{"userinfo":{"email":null}}"#));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_was_granted_comes_back_from_the_store(
+            scope in "([!#-\\[\\]-~]{1,8}( [!#-\\[\\]-~]{1,8}){0,3})?",
+            resources in proptest::collection::vec("[!-~]{1,20}", 0..3),
+            value in ".{0,20}",
+        ) {
+            let claims = serde_json::json!({ "userinfo": { "name": { "value": value } } }).to_string();
+            let claims = ClaimsRequest::parse(&claims).unwrap();
+            let granted = Granted::new(Scope::from_stored(&scope), resources, claims);
+            prop_assert_eq!(Granted::from_stored(&granted.to_stored()), Some(granted));
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! The secrets of a client. Two secrets at a time allow a change without an outage.
+
+use zeroize::Zeroizing;
+
+use super::{event, existing};
+use crate::clock::Seconds;
+use crate::failure::Denied;
+use crate::keys::master::Keys;
+use crate::oauth::client::{AuthMethod, Client, ClientSecret, SecretHash};
+use crate::oauth::id::ClientId;
+use crate::operations::event::Act;
+use crate::operations::fault::{Fault, Faults};
+use crate::operations::{Context, Done, Outcome};
+use crate::secret::passwords::Passwords;
+use crate::secret::{Hash, Secret, random_client_secret, random_id};
+use crate::store::clients::ClientRecord;
+use crate::store::db::{Conn, Tx};
+use crate::store::{client_secrets, clients};
+
+/// The largest number of secrets of a client: a wrong guess may cost an Argon2 hash for each of them.
+const MOST: usize = 5;
+/// The largest length of a secret in bytes.
+const LONGEST: usize = 1024;
+/// The least length in bytes of a secret that signs: the output length of SHA-256 (RFC 7518 §3.2).
+const SHORTEST_SIGNING: usize = 32;
+
+/// A secret that a person chose, hashed.
+pub struct ChosenSecret {
+    text: Secret,
+    hash: String,
+}
+
+/// The source of a new secret.
+pub enum SecretSource {
+    Chosen(ChosenSecret),
+    /// The server generates it and shows it once.
+    Generated,
+}
+
+/// A secret that was added.
+#[derive(Clone, Debug)]
+pub struct AddedSecret {
+    pub id: String,
+    pub expires_at: Option<Seconds>,
+    /// The secret itself, if the server generated it. It is stored nowhere else.
+    pub generated: Option<Secret>,
+}
+
+/// What the removal of a secret means for its client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretRemoval {
+    /// Requests with this secret are refused.
+    OfOne,
+    /// The client gets no tokens until it has another secret.
+    OfTheLast,
+}
+
+impl ChosenSecret {
+    /// Checks and hashes a secret.
+    ///
+    /// # Errors
+    ///
+    ///  A secret of the wrong length. A failure if the queue of hashing jobs is full.
+    pub async fn new(passwords: &Passwords, text: Secret) -> Result<Self, Denied<Faults>> {
+        if !(1..=LONGEST).contains(&text.expose().len()) {
+            return Err(Fault::invalid("client_secret", format!("a secret has 1 to {LONGEST} bytes")).into());
+        }
+        let hash = passwords.hash(text.clone()).await?;
+        Ok(Self { text, hash })
+    }
+}
+
+/// Adds a secret to a client.
+///
+/// # Errors
+///
+///  There is no such client, it uses no secrets, or it already has as many as it may have.
+pub async fn add_secret(
+    context: &Context<'_>,
+    client: &ClientId,
+    source: SecretSource,
+    expires_at: Option<Seconds>,
+) -> Outcome<AddedSecret> {
+    let key = client.clone();
+    let record = context.read(async move |conn: &mut Conn| existing(conn, &key).await).await?;
+    let (secret, generated) = made(context, &record.client, source, expires_at).await?;
+    let added = AddedSecret { id: secret.id.clone(), expires_at, generated };
+    let (key, now) = (client.clone(), context.now);
+    context
+        .act(async move |tx: &mut Tx| {
+            let record = existing(tx, &key).await?;
+            takes_another(&record)?;
+            // Between the check and this transaction, the client's authentication method has changed. The prepared
+            // secret does not fit the new one.
+            if (record.client.auth_method == Some(AuthMethod::SecretJwt)) != secret.sealed.is_some() {
+                return Err(changed_meanwhile(&key).into());
+            }
+            clients::add_secret(tx, &key, &secret, now).await?;
+            Ok(Done { outcome: added.clone(), event: event(Act::ClientSecretAdded, &record.client) })
+        })
+        .await
+}
+
+/// Returns what the removal of a secret would mean.
+///
+/// # Errors
+///
+///  There is no such client or secret.
+pub async fn check_remove_secret(
+    context: &Context<'_>,
+    client: &ClientId,
+    secret: &str,
+) -> Result<SecretRemoval, Denied<Faults>> {
+    let (client, secret, now) = (client.clone(), secret.to_owned(), context.now);
+    context
+        .read(async move |conn: &mut Conn| {
+            Ok(SecretRemoval::of(&existing(conn, &client).await?, &secret, now)?)
+        })
+        .await
+}
+
+/// Removes a secret if that still means what the caller `expected`.
+///
+/// # Errors
+///
+///  There is no such client or secret, or its removal now means something else.
+pub async fn remove_secret(
+    context: &Context<'_>,
+    client: &ClientId,
+    secret: &str,
+    expected: SecretRemoval,
+) -> Outcome<()> {
+    let (key, secret, now) = (client.clone(), secret.to_owned(), context.now);
+    context
+        .act(async move |tx: &mut Tx| {
+            let record = existing(tx, &key).await?;
+            if SecretRemoval::of(&record, &secret, now)? != expected {
+                return Err(changed_meanwhile(&key).into());
+            }
+            client_secrets::delete(tx, &key, &secret).await?;
+            Ok(Done { outcome: (), event: event(Act::ClientSecretRemoved, &record.client) })
+        })
+        .await
+}
+
+/// Returns what the database stores of a new secret of `client`, and the secret itself if it was generated.
+async fn made(
+    context: &Context<'_>,
+    client: &Client,
+    source: SecretSource,
+    expires_at: Option<Seconds>,
+) -> Result<(ClientSecret, Option<Secret>), Denied<Faults>> {
+    let (text, hash, is_generated) = match source {
+        SecretSource::Chosen(chosen) => (chosen.text, SecretHash::Argon2(chosen.hash), false),
+        SecretSource::Generated => {
+            let text = random_client_secret();
+            let hash = SecretHash::Sha256(Hash::of(text.expose()).to_text());
+            (text, hash, true)
+        }
+    };
+    let id = random_id();
+    let sealed = match client.auth_method {
+        Some(AuthMethod::SecretJwt) => Some(sealed(context, &id, text.expose()).await?),
+        _ => None,
+    };
+    Ok((ClientSecret { id, hash, sealed, expires_at }, is_generated.then_some(text)))
+}
+
+/// Seals the secret of a client that signs with it: the server needs the secret itself to verify the signatures.
+async fn sealed(context: &Context<'_>, id: &str, secret: &str) -> Result<Vec<u8>, Denied<Faults>> {
+    if secret.len() < SHORTEST_SIGNING {
+        let sentence = format!("a secret that signs has at least {SHORTEST_SIGNING} bytes");
+        return Err(Fault::invalid("client_secret", sentence).into());
+    }
+    let keys = Keys::open(context.config, context.db, context.now).await?;
+    Ok(keys.master().seal(id, Zeroizing::new(secret.as_bytes().to_vec()))?)
+}
+
+fn takes_another(record: &ClientRecord) -> Result<(), Fault> {
+    let (id, kind) = (&record.client.id, record.client.kind);
+    let sentence = if kind.is_public() {
+        format!("the {} client {id} is public and cannot keep a secret", kind.as_str())
+    } else if record.client.auth_method == Some(AuthMethod::PrivateKeyJwt) {
+        format!("the client {id} signs with its own key and has no secret")
+    } else if record.secrets.len() >= MOST {
+        format!("the client {id} has {MOST} secrets, which is the most; remove one before you add another")
+    } else {
+        return Ok(());
+    };
+    Err(Fault::conflict(None, sentence))
+}
+
+impl SecretRemoval {
+    fn of(record: &ClientRecord, secret: &str, now: Seconds) -> Result<Self, Fault> {
+        let id = &record.client.id;
+        let Some(removed) = record.secrets.iter().find(|found| found.id == secret) else {
+            return Err(Fault::not_found(format!("the client {id} has no secret with the id {secret}")));
+        };
+        let others = record.secrets.iter().filter(|found| found.id != secret && found.is_live(now));
+        let is_last = removed.is_live(now) && others.count() == 0 && !record.client.kind.is_public();
+        Ok(if is_last { Self::OfTheLast } else { Self::OfOne })
+    }
+}
+
+fn changed_meanwhile(client: &ClientId) -> Fault {
+    Fault::conflict(
+        None,
+        format!("the secrets of the client {client} were changed meanwhile, so nothing was done"),
+    )
+}

@@ -1,0 +1,34 @@
+//! Checks of objects against the configuration.
+
+use super::fault::Fault;
+use crate::clock::Seconds;
+use crate::config::Config;
+use crate::oauth::signing_key::SigningAlgorithm;
+
+/// Returns what is wrong with the lifetime of an access token in seconds. The key that signed a JWT must be published
+/// for as long as the JWT lives.
+pub(super) fn lifetime_fault(config: &Config, lifetime: Option<Seconds>) -> Option<Fault> {
+    let longest = config.keys.keep_published.seconds();
+    let is_wrong = lifetime.is_some_and(|seconds| !(1..=longest).contains(&seconds));
+    is_wrong.then(|| {
+        let sentence = format!(
+            "an access token lives between 1s and {longest}s, for which keys.keep_published publishes its key"
+        );
+        Fault::invalid("access_token_lifetime", sentence)
+    })
+}
+
+/// Returns what is wrong with an algorithm for signing. The server has keys for the algorithms of `keys.algorithms`
+/// only.
+pub(super) fn algorithm_fault(
+    config: &Config,
+    member: &'static str,
+    chosen: Option<SigningAlgorithm>,
+) -> Option<Fault> {
+    let offered = &config.keys.algorithms;
+    let chosen = chosen.filter(|chosen| !offered.contains(chosen))?;
+    let offered: Vec<&str> = offered.iter().map(|algorithm| algorithm.as_str()).collect();
+    let sentence =
+        format!("the server does not sign with {chosen}; keys.algorithms offers {}", offered.join(", "));
+    Some(Fault::invalid(member, sentence))
+}

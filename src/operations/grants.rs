@@ -1,0 +1,83 @@
+//! Grants: what people allowed applications.
+
+use super::event::{Act, Event, ObjectKind};
+use super::fault::{Fault, Faults};
+use super::list::{self, Cursor, List, Listing};
+use super::{Context, Done, Outcome};
+use crate::clock::Seconds;
+use crate::failure::Denied;
+use crate::oauth::grant::Ended;
+use crate::oauth::id::{ClientId, GrantId, UserId};
+use crate::store::db::{Conn, Tx};
+use crate::store::grant_records::{self, GrantFilter, GrantRecord};
+use crate::store::grants;
+use crate::store::page::Page;
+
+const CURSOR: Cursor = Cursor("grants");
+
+/// Returns a page of the grants, the newest first.
+///
+/// # Errors
+///
+///  An invalid limit or cursor.
+pub async fn list(
+    context: &Context<'_>,
+    listing: Listing<GrantFilter>,
+) -> Result<List<GrantRecord>, Denied<Faults>> {
+    let now = context.now;
+    let read = async move |conn: &mut Conn, page: &Page<GrantFilter, (Seconds, String)>| {
+        grant_records::list(conn, page, now).await
+    };
+    list::read(context, CURSOR, listing, read, |grant| (grant.created_at, grant.id.clone())).await
+}
+
+/// Finds a grant by its id.
+///
+/// # Errors
+///
+///  There is no such grant.
+pub async fn find(context: &Context<'_>, grant: &GrantId) -> Result<GrantRecord, Denied<Faults>> {
+    let grant = grant.clone();
+    context.read(async move |conn: &mut Conn| existing(conn, &grant).await).await
+}
+
+/// Revokes a grant and everything that was issued from it. The person's consent is kept. The outcome is the grant
+/// before the act.
+///
+/// # Errors
+///
+///  There is no such grant.
+pub async fn revoke(context: &Context<'_>, grant: &GrantId) -> Outcome<GrantRecord> {
+    let (grant, now) = (grant.clone(), context.now);
+    context
+        .act(async move |tx: &mut Tx| {
+            let found = existing(tx, &grant).await?;
+            let client = ClientId::new(found.client_id.as_str());
+            grants::revoke_of(tx, &grant, &client, Ended::GrantRevoked, now).await?;
+            let event = Event::new(Act::GrantRevoked, ObjectKind::Grant, grant.as_str());
+            Ok(Done { outcome: found, event })
+        })
+        .await
+}
+
+/// Revokes everything that a person gave a client: the consent, the grants, and codes that are not redeemed yet. The
+/// outcome is the number of grants that ended.
+///
+/// # Errors
+///
+///  Only failures.
+pub async fn take_back(context: &Context<'_>, user: &UserId, client: &ClientId) -> Outcome<u64> {
+    let (user, client, now) = (user.clone(), client.clone(), context.now);
+    context
+        .act(async move |tx: &mut Tx| {
+            let revoked = grant_records::take_back(tx, &user, &client, now).await?;
+            let event = Event::new(Act::ConsentTakenBack, ObjectKind::User, user.as_str()).with(&client);
+            Ok(Done { outcome: revoked, event })
+        })
+        .await
+}
+
+async fn existing(conn: &mut Conn, grant: &GrantId) -> Result<GrantRecord, Denied<Faults>> {
+    let unknown = || Fault::not_found(format!("there is no grant with the id {grant}"));
+    Ok(grant_records::find(conn, grant).await?.ok_or_else(unknown)?)
+}

@@ -1,0 +1,205 @@
+//! Signing keys: lists them, creates new ones and retires one.
+
+use std::sync::Arc;
+
+use super::event::{Act, Event, ObjectKind};
+use super::fault::{Fault, Faults};
+use super::list::{self, Cursor, List, Listing};
+use super::{Context, Done, Outcome};
+use crate::clock::{Seconds, iso};
+use crate::config::KeyOptions;
+use crate::failure::Denied;
+use crate::keys::master::MasterKey;
+use crate::keys::signing::{Rotation, records};
+use crate::oauth::signing_key::{Due, KeyRecord, KeyState, SigningAlgorithm, next};
+use crate::store::db::{Conn, Tx};
+use crate::store::signing_keys;
+
+/// A key with its current state.
+#[derive(Clone, Debug)]
+pub struct ListedKey {
+    pub key: KeyRecord,
+    pub state: KeyState,
+    /// When its publication ends or ended. `None` if no newer key is to replace it.
+    pub published_until: Option<Seconds>,
+}
+
+/// Which keys to create.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyRotation {
+    /// `None`: one key for each algorithm that the configuration offers.
+    pub algorithm: Option<SigningAlgorithm>,
+    pub start: Start,
+}
+
+/// When a new key starts to sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// After it has been published for long enough.
+    InTime,
+    /// At once, before all clients have read it.
+    AtOnce,
+}
+
+/// A key that is retired, and the key that signs instead. That is `None` if the retired key was not the one that
+/// signed.
+#[derive(Clone, Debug)]
+pub struct Retirement {
+    pub key: KeyRecord,
+    pub successor: Option<KeyRecord>,
+}
+
+const CURSOR: Cursor = Cursor("keys");
+
+/// Returns a page of the keys. Those of one algorithm come in the order in which they sign.
+///
+/// # Errors
+///
+///  An invalid limit or cursor.
+pub async fn list(context: &Context<'_>, listing: Listing<()>) -> Result<List<ListedKey>, Denied<Faults>> {
+    let keys = stored(context).await?;
+    let schedule = context.config.keys.schedule();
+    let listed = |key: &KeyRecord| {
+        let until = key.retired_at.unwrap_or_else(|| schedule.published_until(&keys, key));
+        ListedKey {
+            key: key.clone(),
+            state: schedule.state(&keys, key, context.now),
+            published_until: (until != Seconds::MAX).then_some(until),
+        }
+    };
+    let all = keys.iter().map(listed).collect();
+    // There are few keys, and the state of one depends on all of them.
+    Ok(list::of_all(all, CURSOR, listing, |listed| listed.key.kid.clone())?)
+}
+
+/// Finds a key by its kid.
+///
+/// # Errors
+///
+///  There is no such key.
+pub async fn find(context: &Context<'_>, kid: &str) -> Result<KeyRecord, Denied<Faults>> {
+    let found = stored(context).await?.into_iter().find(|key| key.kid == kid);
+    Ok(found.ok_or_else(|| unknown(kid))?)
+}
+
+/// Returns the keys that a rotation would create.
+///
+/// # Errors
+///
+///  An algorithm that the configuration does not offer, or one whose next key already waits.
+pub async fn check_rotate(context: &Context<'_>, rotation: KeyRotation) -> Result<Vec<Due>, Denied<Faults>> {
+    let stored = stored(context).await?;
+    Ok(due(context, rotation, &stored)?)
+}
+
+/// Creates new keys. There is one outcome for each of them.
+///
+/// # Errors
+///
+///  Those of [`check_rotate`]; also if another process created a key at the same moment.
+pub async fn rotate(
+    context: &Context<'_>,
+    master: &Arc<MasterKey>,
+    rotation: KeyRotation,
+) -> Result<Vec<Done<KeyRecord>>, Denied<Faults>> {
+    let due = check_rotate(context, rotation).await?;
+    let expected = due.len();
+    let made = Rotation { due, over: Vec::new() }.make(master, context.now).await?;
+    context
+        .act_on_each(async move |tx: &mut Tx| {
+            let saved = made.save(tx).await?;
+            if saved.len() < expected {
+                return Err(Fault::conflict(None, "another process rotated at the same moment").into());
+            }
+            let done = |key: KeyRecord| Done { event: event(Act::KeyCreated, &key), outcome: key };
+            Ok(saved.into_iter().map(done).collect())
+        })
+        .await
+}
+
+/// Returns what retiring a key would do.
+///
+/// # Errors
+///
+///  There is no such key, it is already retired, or it is the only key of an algorithm that the configuration offers.
+pub async fn check_retire(context: &Context<'_>, kid: &str) -> Result<Retirement, Denied<Faults>> {
+    Ok(retirement(&stored(context).await?, kid, &context.config.keys, context.now)?)
+}
+
+/// Takes a key out of use at once. Everything that it signed becomes invalid.
+///
+/// # Errors
+///
+///  Those of [`check_retire`].
+pub async fn retire(context: &Context<'_>, kid: &str) -> Outcome<Retirement> {
+    let (kid, keys, now) = (kid.to_owned(), context.config.keys.clone(), context.now);
+    context
+        .act(async move |tx: &mut Tx| {
+            let found = retirement(&records(&signing_keys::list(tx).await?), &kid, &keys, now)?;
+            signing_keys::retire(tx, &kid, now).await?;
+            if let Some(successor) = &found.successor {
+                signing_keys::bring_forward(tx, &successor.kid, now).await?;
+            }
+            Ok(Done { event: event(Act::KeyRetired, &found.key), outcome: found })
+        })
+        .await
+}
+
+async fn stored(context: &Context<'_>) -> Result<Vec<KeyRecord>, Denied<Faults>> {
+    context.read(async |conn: &mut Conn| Ok(records(&signing_keys::list(conn).await?))).await
+}
+
+fn due(context: &Context<'_>, rotation: KeyRotation, stored: &[KeyRecord]) -> Result<Vec<Due>, Fault> {
+    let (keys, now) = (&context.config.keys, context.now);
+    let algorithms = match rotation.algorithm {
+        None => keys.algorithms.clone(),
+        Some(algorithm) if keys.algorithms.contains(&algorithm) => vec![algorithm],
+        Some(algorithm) => {
+            return Err(Fault::invalid("algorithm", format!("keys.algorithms does not name {algorithm}")));
+        }
+    };
+    let due = |algorithm| {
+        if rotation.start == Start::AtOnce {
+            return Ok(keys.schedule().at_once(stored, algorithm, now));
+        }
+        let Some(KeyRecord { kid, signs_from, .. }) = next(stored, algorithm, now) else {
+            return Ok(keys.schedule().in_time(stored, algorithm, now));
+        };
+        let sentence =
+            format!("the {algorithm} key {kid} already waits, and signs from {}", iso(*signs_from));
+        Err(Fault::conflict(None, sentence))
+    };
+    algorithms.into_iter().map(due).collect()
+}
+
+fn retirement(
+    stored: &[KeyRecord],
+    kid: &str,
+    options: &KeyOptions,
+    now: Seconds,
+) -> Result<Retirement, Fault> {
+    let key = stored.iter().find(|key| key.kid == kid).ok_or_else(|| unknown(kid))?.clone();
+    match options.schedule().state(stored, &key, now) {
+        KeyState::Next | KeyState::Former => Ok(Retirement { key, successor: None }),
+        KeyState::Retired | KeyState::Ended => {
+            Err(Fault::conflict(None, format!("the key {kid} is out of use already")))
+        }
+        KeyState::Signing => {
+            let algorithm = key.algorithm;
+            let successor = next(stored, algorithm, now).cloned();
+            if successor.is_none() && options.algorithms.contains(&algorithm) {
+                let sentence = format!("the key {kid} is the only one for {algorithm}");
+                return Err(Fault::conflict("algorithm", sentence));
+            }
+            Ok(Retirement { key, successor })
+        }
+    }
+}
+
+fn unknown(kid: &str) -> Fault {
+    Fault::not_found(format!("there is no key with the kid {kid}"))
+}
+
+fn event(act: Act, key: &KeyRecord) -> Event {
+    Event::new(act, ObjectKind::Key, key.kid.as_str()).named(key.algorithm.as_str())
+}

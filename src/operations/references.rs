@@ -1,0 +1,48 @@
+//! Checks that what an object names exists: scopes, and clients that can authenticate.
+
+use super::fault::Fault;
+use crate::oauth::grant::scope::Scope;
+use crate::oauth::id::ClientId;
+use crate::store::db::{Conn, DbError};
+use crate::store::{clients, scopes};
+
+/// One fault for each scope that does not exist.
+pub(super) async fn scope_faults(conn: &mut Conn, scope: &Scope) -> Result<Vec<Fault>, DbError> {
+    let mut faults = Vec::new();
+    for name in scope.names() {
+        if scopes::find(conn, name).await?.is_none() {
+            let sentence = format!("there is no scope with the name {name}; create it first");
+            faults.push(Fault::invalid("scope", sentence));
+        }
+    }
+    Ok(faults)
+}
+
+/// One fault for each client that does not exist or has no secret and no key. `why` completes the sentence: what the
+/// client could not prove.
+pub(super) async fn client_faults(
+    conn: &mut Conn,
+    member: &'static str,
+    ids: impl IntoIterator<Item = &ClientId>,
+    why: &str,
+) -> Result<Vec<Fault>, DbError> {
+    let mut faults = Vec::new();
+    for id in ids {
+        let sentence = match clients::find(conn, id).await? {
+            None => format!("there is no client with the id {id}"),
+            Some(found) if found.client.kind.is_public() => {
+                format!("the client {id} is public, and could not prove {why}")
+            }
+            Some(_) => continue,
+        };
+        faults.push(Fault::invalid(member, sentence));
+    }
+    Ok(faults)
+}
+
+/// The names of clients, sorted and without duplicates.
+pub(super) fn each_once(mut ids: Vec<ClientId>) -> Vec<ClientId> {
+    ids.sort();
+    ids.dedup();
+    ids
+}

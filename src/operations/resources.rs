@@ -1,0 +1,180 @@
+//! Resources: the APIs that tokens are for (RFC 8707).
+
+use serde_json::{Value, json};
+
+use super::configured::{algorithm_fault, lifetime_fault};
+use super::event::{Act, Event, ObjectKind};
+use super::fault::{Fault, Faults};
+use super::list::{self, Cursor, List, Listing};
+use super::references::{client_faults, each_once, scope_faults};
+use super::{Context, Done, Outcome};
+use crate::clock::Seconds;
+use crate::failure::Denied;
+use crate::oauth::client::TokenFormat;
+use crate::oauth::grant::resource::{Resource, check_uri, normal};
+use crate::oauth::grant::scope::{OPENID, Scope};
+use crate::oauth::id::ClientId;
+use crate::oauth::signing_key::SigningAlgorithm;
+use crate::store::db::{Conn, DbError, Tx};
+use crate::store::{clients, resources};
+
+/// The changes; `None` keeps the value.
+#[derive(Clone, Debug, Default)]
+pub struct ResourceChanges {
+    pub scopes: Option<Scope>,
+    /// The clients that may introspect tokens for the resource.
+    pub servers: Option<Vec<ClientId>>,
+    pub format: Option<TokenFormat>,
+    /// `Some(None)`: the algorithm of the configuration.
+    pub algorithm: Option<Option<SigningAlgorithm>>,
+    /// In seconds. `Some(None)`: the resource does not limit it.
+    pub access_token_lifetime: Option<Option<Seconds>>,
+}
+
+const CURSOR: Cursor = Cursor("resources");
+
+/// Returns a page of the resources, sorted by URI.
+///
+/// # Errors
+///
+///  An invalid limit or cursor.
+pub async fn list(context: &Context<'_>, listing: Listing<()>) -> Result<List<Resource>, Denied<Faults>> {
+    list::read_now(context, CURSOR, listing, resources::list, |resource| resource.uri.clone()).await
+}
+
+/// Finds a resource by its URI.
+///
+/// # Errors
+///
+///  There is no such resource.
+pub async fn find(context: &Context<'_>, uri: &str) -> Result<Resource, Denied<Faults>> {
+    let uri = uri.to_owned();
+    context.read(async move |conn: &mut Conn| existing(conn, &uri).await).await
+}
+
+/// Creates a resource. The outcome is the resource as stored.
+///
+/// # Errors
+///
+///  A URI that is already registered in any spelling, an invalid member, or a scope or client that does not exist.
+pub async fn create(context: &Context<'_>, resource: Resource) -> Outcome<Resource> {
+    let uri = check_uri(&resource.uri).err().map(|why| Fault::invalid("resource", why));
+    let mut faults: Vec<Fault> = uri.into_iter().collect();
+    faults.extend(faults_of(context, resource.algorithm, resource.access_token_lifetime));
+    Faults::refuse_if_any(faults)?;
+    let resource = Resource { servers: each_once(resource.servers), ..resource };
+    let now = context.now;
+    context
+        .act(async move |tx: &mut Tx| {
+            Faults::refuse_if_any(missing(tx, &resource).await?)?;
+            let uri = &resource.uri;
+            let known = resources::all(tx).await?;
+            let taken = known.iter().any(|known| normal(&known.uri) == normal(uri));
+            if taken || !resources::save(tx, &resource, now).await? {
+                let sentence = format!("the resource {uri} exists already");
+                return Err(Fault::conflict("resource", sentence).into());
+            }
+            Ok(Done { event: event(Act::ResourceCreated, uri), outcome: resource.clone() })
+        })
+        .await
+}
+
+/// Changes a resource. The outcome is the resource with the changes.
+///
+/// # Errors
+///
+///  There is no such resource, a member is not valid, or a scope or client does not exist.
+pub async fn update(context: &Context<'_>, uri: &str, changes: ResourceChanges) -> Outcome<Resource> {
+    let lifetime = changes.access_token_lifetime.flatten();
+    Faults::refuse_if_any(faults_of(context, changes.algorithm.flatten(), lifetime))?;
+    let changes = ResourceChanges { servers: changes.servers.map(each_once), ..changes };
+    let uri = uri.to_owned();
+    context
+        .act(async move |tx: &mut Tx| {
+            let before = existing(tx, &uri).await?;
+            let after = changes.clone().applied_to(before.clone());
+            Faults::refuse_if_any(missing(tx, &after).await?)?;
+            resources::update(tx, &after).await?;
+            let event = event(Act::ResourceUpdated, &uri).changing(members(&before), members(&after));
+            Ok(Done { outcome: after, event })
+        })
+        .await
+}
+
+/// Deletes a resource. No more tokens are issued for it.
+///
+/// # Errors
+///
+///  There is no such resource, or a client is registered for it: a client without its only resource might then name
+/// any.
+pub async fn delete(context: &Context<'_>, uri: &str) -> Outcome<()> {
+    let uri = uri.to_owned();
+    context
+        .act(async move |tx: &mut Tx| {
+            if let Some(first) = clients::list_of_resource(tx, &uri).await?.first() {
+                let sentence = format!("the client {first} is registered for the resource {uri}");
+                return Err(Fault::conflict(None, sentence).into());
+            }
+            if !resources::delete(tx, &uri).await? {
+                return Err(unknown(&uri).into());
+            }
+            Ok(Done { outcome: (), event: event(Act::ResourceDeleted, &uri) })
+        })
+        .await
+}
+
+fn faults_of(
+    context: &Context<'_>,
+    algorithm: Option<SigningAlgorithm>,
+    lifetime: Option<Seconds>,
+) -> Vec<Fault> {
+    let algorithm = algorithm_fault(context.config, "token_alg", algorithm);
+    algorithm.into_iter().chain(lifetime_fault(context.config, lifetime)).collect()
+}
+
+/// The scopes and clients of a resource that do not exist or are not suitable.
+async fn missing(conn: &mut Conn, resource: &Resource) -> Result<Vec<Fault>, DbError> {
+    let mut faults = Vec::new();
+    if resource.scopes.contains(OPENID) {
+        let sentence = "the scope openid is this server's own and belongs to no other API";
+        faults.push(Fault::invalid("scope", sentence));
+    }
+    faults.extend(scope_faults(conn, &resource.scopes).await?);
+    faults.extend(client_faults(conn, "clients", &resource.servers, "who asks").await?);
+    Ok(faults)
+}
+
+async fn existing(conn: &mut Conn, uri: &str) -> Result<Resource, Denied<Faults>> {
+    Ok(resources::find(conn, uri).await?.ok_or_else(|| unknown(uri))?)
+}
+
+fn unknown(uri: &str) -> Fault {
+    Fault::not_found(format!("there is no resource {uri}"))
+}
+
+impl ResourceChanges {
+    fn applied_to(self, before: Resource) -> Resource {
+        Resource {
+            uri: before.uri,
+            scopes: self.scopes.unwrap_or(before.scopes),
+            servers: self.servers.unwrap_or(before.servers),
+            format: self.format.unwrap_or(before.format),
+            algorithm: self.algorithm.unwrap_or(before.algorithm),
+            access_token_lifetime: self.access_token_lifetime.unwrap_or(before.access_token_lifetime),
+        }
+    }
+}
+
+fn event(act: Act, uri: &str) -> Event {
+    Event::new(act, ObjectKind::Resource, uri)
+}
+
+fn members(resource: &Resource) -> Value {
+    json!({
+        "scope": resource.scopes.to_string(),
+        "clients": resource.servers.iter().map(ClientId::as_str).collect::<Vec<_>>(),
+        "token_format": resource.format.as_str(),
+        "token_alg": resource.algorithm.map(SigningAlgorithm::as_str),
+        "access_token_lifetime": resource.access_token_lifetime,
+    })
+}

@@ -1,0 +1,257 @@
+//! Trusted issuers (RFC 7523 §2.1): who else may say who a person is, and which user each of their subjects is.
+
+use serde_json::{Value, json};
+
+use super::callable::address_fault;
+use super::event::{Act, Event, ObjectKind};
+use super::fault::{Fault, Faults};
+use super::list::{self, Cursor, List, Listing};
+use super::references::{client_faults, each_once, scope_faults};
+use super::{Context, Done, Outcome, users};
+use crate::failure::{Denied, Failure};
+use crate::jose::encrypt::check_set;
+use crate::jose::foreign::ForeignKeys;
+use crate::oauth::client::AssertionAudience;
+use crate::oauth::grant::scope::{OPENID, Scope};
+use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer, check_issuer, check_subject};
+use crate::oauth::id::ClientId;
+use crate::oauth::identity::claims::Person;
+use crate::store::db::{Conn, DbError, Tx};
+use crate::store::trusted_issuers::{self, SubjectRecord};
+
+/// The changes; `None` keeps the value.
+#[derive(Clone, Debug, Default)]
+pub struct TrustedIssuerChanges {
+    pub keys: Option<IssuerKeys>,
+    pub scopes: Option<Scope>,
+    /// `Some(None)`: only the issuer of this server.
+    pub audience: Option<Option<AssertionAudience>>,
+    /// The clients that may present its tokens.
+    pub clients: Option<Vec<ClientId>>,
+}
+
+const CURSOR: Cursor = Cursor("trusted_issuers");
+const SUBJECTS: Cursor = Cursor("trusted_subjects");
+
+/// Returns a page of the trusted issuers, sorted by name.
+///
+/// # Errors
+///
+///  An invalid limit or cursor.
+pub async fn list(
+    context: &Context<'_>,
+    listing: Listing<()>,
+) -> Result<List<TrustedIssuer>, Denied<Faults>> {
+    list::read_now(context, CURSOR, listing, trusted_issuers::list, |issuer| issuer.issuer.clone()).await
+}
+
+/// Returns a page of the subjects of an issuer that are linked to users, sorted by subject. The filter is the issuer.
+///
+/// # Errors
+///
+///  An invalid limit or cursor.
+pub async fn list_subjects(
+    context: &Context<'_>,
+    listing: Listing<String>,
+) -> Result<List<SubjectRecord>, Denied<Faults>> {
+    let key = |link: &SubjectRecord| link.subject.clone();
+    list::read_now(context, SUBJECTS, listing, trusted_issuers::list_subjects, key).await
+}
+
+/// Finds a trusted issuer by its name.
+///
+/// # Errors
+///
+///  There is no such issuer.
+pub async fn find(context: &Context<'_>, issuer: &str) -> Result<TrustedIssuer, Denied<Faults>> {
+    let issuer = issuer.to_owned();
+    context.read(async move |conn: &mut Conn| existing(conn, &issuer).await).await
+}
+
+/// Trusts an issuer. The outcome is the issuer as stored.
+///
+/// # Errors
+///
+///  An issuer that is already trusted or is this server itself, an invalid member, or a scope or client that does not
+/// exist.
+pub async fn create(context: &Context<'_>, issuer: TrustedIssuer) -> Outcome<TrustedIssuer> {
+    let name = check_issuer(&issuer.issuer).err().map(|why| Fault::invalid("issuer", why));
+    let mut faults: Vec<Fault> = name.into_iter().collect();
+    if issuer.issuer == context.config.issuer(context.config.listen.port()) {
+        faults.push(Fault::invalid("issuer", "this is the issuer of this server itself"));
+    }
+    faults.extend(key_fault(context, &issuer.keys)?);
+    Faults::refuse_if_any(faults)?;
+    let issuer = TrustedIssuer { clients: each_once(issuer.clients), ..issuer };
+    let now = context.now;
+    context
+        .act(async move |tx: &mut Tx| {
+            Faults::refuse_if_any(missing(tx, &issuer).await?)?;
+            let name = &issuer.issuer;
+            if !trusted_issuers::save(tx, &issuer, now).await? {
+                let sentence = format!("the issuer {name} is trusted already");
+                return Err(Fault::conflict("issuer", sentence).into());
+            }
+            Ok(Done { event: event(Act::TrustedIssuerCreated, name), outcome: issuer.clone() })
+        })
+        .await
+}
+
+/// Changes what an issuer is trusted with, and revokes the grants that it could no longer obtain. The outcome is the
+/// changed issuer and the number of grants that ended.
+///
+/// # Errors
+///
+///  There is no such issuer, a member is not valid, or a scope or client does not exist.
+pub async fn update(
+    context: &Context<'_>,
+    issuer: &str,
+    changes: TrustedIssuerChanges,
+) -> Outcome<(TrustedIssuer, u64)> {
+    let fault = changes.keys.as_ref().map(|keys| key_fault(context, keys)).transpose()?.flatten();
+    Faults::refuse_if_any(fault.into_iter().collect())?;
+    let changes = TrustedIssuerChanges { clients: changes.clients.map(each_once), ..changes };
+    let (name, now) = (issuer.to_owned(), context.now);
+    context
+        .act(async move |tx: &mut Tx| {
+            let before = existing(tx, &name).await?;
+            let after = changes.clone().applied_to(before.clone());
+            Faults::refuse_if_any(missing(tx, &after).await?)?;
+            trusted_issuers::update(tx, &after).await?;
+            let revoked = trusted_issuers::revoke_untrusted(tx, &name, now).await?;
+            let event = event(Act::TrustedIssuerUpdated, &name).changing(members(&before), members(&after));
+            Ok(Done { outcome: (after, revoked), event })
+        })
+        .await
+}
+
+/// Stops trusting an issuer and revokes the grants that were made for its tokens. The outcome is their number.
+///
+/// # Errors
+///
+///  There is no such issuer.
+pub async fn delete(context: &Context<'_>, issuer: &str) -> Outcome<u64> {
+    let (name, now) = (issuer.to_owned(), context.now);
+    context
+        .act(async move |tx: &mut Tx| {
+            if !trusted_issuers::delete(tx, &name).await? {
+                return Err(unknown(&name).into());
+            }
+            let revoked = trusted_issuers::revoke_untrusted(tx, &name, now).await?;
+            Ok(Done { outcome: revoked, event: event(Act::TrustedIssuerDeleted, &name) })
+        })
+        .await
+}
+
+/// Links a subject of an issuer to a user. The outcome is the person.
+///
+/// # Errors
+///
+///  A subject that is not valid or already linked, a user that does not exist, or an issuer that is not trusted.
+pub async fn link_subject(context: &Context<'_>, issuer: &str, subject: &str, user: &str) -> Outcome<Person> {
+    check_subject(subject).map_err(|why| Fault::invalid("subject", why))?;
+    let (name, subject, user) = (issuer.to_owned(), subject.to_owned(), user.to_owned());
+    let now = context.now;
+    context
+        .act(async move |tx: &mut Tx| {
+            let person = users::existing(tx, &user).await?.person;
+            existing(tx, &name).await?;
+            if !trusted_issuers::link(tx, &name, &subject, &person.id, now).await? {
+                let sentence =
+                    format!("the subject {subject} of {name} is already linked to a user; unlink it first");
+                return Err(Fault::conflict("subject", sentence).into());
+            }
+            let link = json!({ "subject": subject, "user_id": person.id.as_str() });
+            let event = event(Act::SubjectLinked, &name).changing(Value::Null, link);
+            Ok(Done { outcome: person, event })
+        })
+        .await
+}
+
+/// Removes the link of a subject and revokes the grants that were made for tokens about it. The outcome is their
+/// number.
+///
+/// # Errors
+///
+///  There is no such link.
+pub async fn unlink_subject(context: &Context<'_>, issuer: &str, subject: &str) -> Outcome<u64> {
+    let (name, subject, now) = (issuer.to_owned(), subject.to_owned(), context.now);
+    context
+        .act(async move |tx: &mut Tx| {
+            if !trusted_issuers::unlink(tx, &name, &subject).await? {
+                return Err(Fault::not_found(format!(
+                    "the subject {subject} of {name} is not linked to a user"
+                ))
+                .into());
+            }
+            let revoked = trusted_issuers::revoke_untrusted(tx, &name, now).await?;
+            let link = json!({ "subject": subject });
+            let event = event(Act::SubjectUnlinked, &name).changing(link, Value::Null);
+            Ok(Done { outcome: revoked, event })
+        })
+        .await
+}
+
+/// Returns what is wrong with the keys: there must be a public key to verify with, and no private one.
+fn key_fault(context: &Context<'_>, keys: &IssuerKeys) -> Result<Option<Fault>, Failure> {
+    let text = match keys {
+        IssuerKeys::At(uri) => return address_fault(context, "jwks_uri", uri),
+        IssuerKeys::Here(text) => text,
+    };
+    let has_key = || ForeignKeys::read(text).is_some_and(|keys| !keys.is_empty());
+    let why = match check_set(text) {
+        Err(why) => why,
+        Ok(()) if has_key() => return Ok(None),
+        Ok(()) => "it has no key to verify signatures by".to_owned(),
+    };
+    Ok(Some(Fault::invalid("jwks", format!("the JWK Set cannot be used: {why}"))))
+}
+
+/// The scopes and clients of an issuer that do not exist or are not suitable.
+async fn missing(conn: &mut Conn, issuer: &TrustedIssuer) -> Result<Vec<Fault>, DbError> {
+    let mut faults = Vec::new();
+    if issuer.scopes.contains(OPENID) {
+        faults.push(Fault::invalid("scope", "the scope openid is for people who sign in here"));
+    }
+    faults.extend(scope_faults(conn, &issuer.scopes).await?);
+    faults.extend(client_faults(conn, "clients", &issuer.clients, "who brings a token").await?);
+    Ok(faults)
+}
+
+async fn existing(conn: &mut Conn, issuer: &str) -> Result<TrustedIssuer, Denied<Faults>> {
+    Ok(trusted_issuers::find(conn, issuer).await?.ok_or_else(|| unknown(issuer))?)
+}
+
+fn unknown(issuer: &str) -> Fault {
+    Fault::not_found(format!("there is no trusted issuer {issuer}"))
+}
+
+impl TrustedIssuerChanges {
+    fn applied_to(self, before: TrustedIssuer) -> TrustedIssuer {
+        TrustedIssuer {
+            issuer: before.issuer,
+            keys: self.keys.unwrap_or(before.keys),
+            scopes: self.scopes.unwrap_or(before.scopes),
+            audience: self.audience.unwrap_or(before.audience),
+            clients: self.clients.unwrap_or(before.clients),
+        }
+    }
+}
+
+fn event(act: Act, issuer: &str) -> Event {
+    Event::new(act, ObjectKind::TrustedIssuer, issuer)
+}
+
+fn members(issuer: &TrustedIssuer) -> Value {
+    let (jwks, jwks_uri) = match &issuer.keys {
+        IssuerKeys::Here(jwks) => (Some(jwks), None),
+        IssuerKeys::At(uri) => (None, Some(uri)),
+    };
+    json!({
+        "jwks": jwks,
+        "jwks_uri": jwks_uri,
+        "scope": issuer.scopes.to_string(),
+        "assertion_audience": issuer.audience.map(AssertionAudience::as_str),
+        "clients": issuer.clients.iter().map(ClientId::as_str).collect::<Vec<_>>(),
+    })
+}

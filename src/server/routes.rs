@@ -1,0 +1,157 @@
+//! The route table. A URL that is not in it does not exist.
+
+use actix_web::middleware::Compress;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{Resource, http};
+
+use crate::endpoints::fallback::{self, MethodNotAllowed};
+use crate::endpoints::{
+    authorize, device_authorization, health, introspect, jwks, metadata, revoke, token, userinfo,
+};
+use crate::http::route::Surface::{Api, OAuth, Page};
+use crate::http::route::{Route, Surface};
+use crate::pages::{accounts, assets, consent, device, errors, home, logo, logout, sign_in, sign_up};
+
+/// The most frequent endpoints come first.
+static ENDPOINTS: [Endpoint; 24] = [
+    at("/token", OAuth).post(|route| route.to(token::post)).preflight(),
+    at("/introspect", OAuth).post(|route| route.to(introspect::post)),
+    at("/authorize", Page).get(|route| route.to(authorize::get)).post(|route| route.to(authorize::post)),
+    at("/userinfo", OAuth)
+        .get(|route| route.to(userinfo::get))
+        .post(|route| route.to(userinfo::post))
+        .preflight(),
+    at("/jwks", Api).get(|route| route.to(jwks::get)).preflight(),
+    at("/.well-known/openid-configuration", Api).get(|route| route.to(metadata::get)).preflight(),
+    at("/.well-known/oauth-authorization-server", Api).get(|route| route.to(metadata::get)).preflight(),
+    at("/revoke", OAuth).post(|route| route.to(revoke::post)).preflight(),
+    at("/device_authorization", OAuth).post(|route| route.to(device_authorization::post)).preflight(),
+    at("/authorize/resume", Page).get(|route| route.to(authorize::resume)),
+    at("/sign-in", Page).get(|route| route.to(sign_in::show)).post(|route| route.to(sign_in::submit)),
+    at("/sign-up", Page).get(|route| route.to(sign_up::show)).post(|route| route.to(sign_up::submit)),
+    at("/accounts", Page).get(|route| route.to(accounts::show)).post(|route| route.to(accounts::submit)),
+    at("/consent", Page).get(|route| route.to(consent::show)).post(|route| route.to(consent::submit)),
+    at("/device", Page).get(|route| route.to(device::show)).post(|route| route.to(device::submit)),
+    at("/device/qr", Page).get(|route| route.to(device::picture)),
+    at("/logout", Page).get(|route| route.to(logout::show)).post(|route| route.to(logout::submit)),
+    at("/healthz", Api).get(|route| route.to(health::live)),
+    at("/readyz", Api).get(|route| route.to(health::ready)),
+    at("/", Page).get(|route| route.to(home::show)),
+    at("/errors", Page).get(|route| route.to(errors::index)).compressed(),
+    at("/errors/{word}", Page).get(|route| route.to(errors::show)).compressed(),
+    at("/assets/{name}", Page).get(|route| route.to(assets::show)).compressed(),
+    at("/logos/{digest}", Page).get(|route| route.to(logo::show)),
+];
+
+/// The routes of the table, without their handlers.
+pub(super) fn routes() -> impl Iterator<Item = &'static Route> {
+    ENDPOINTS.iter().map(|endpoint| &endpoint.route)
+}
+
+/// Mounts the table. `mount` is the path of the public URL: empty or `/like/this`.
+pub(super) fn register(config: &mut ServiceConfig, mount: &str) {
+    for endpoint in &ENDPOINTS {
+        for path in endpoint.route.paths(mount) {
+            match endpoint.compressed {
+                true => config.service(endpoint.resource(path).wrap(Compress::default())),
+                false => config.service(endpoint.resource(path)),
+            };
+        }
+    }
+    config.default_service(web::to(fallback::not_found));
+}
+
+/// Adds a handler to the route of one method.
+type Handler = fn(actix_web::Route) -> actix_web::Route;
+
+/// A row of the table.
+struct Endpoint {
+    route: Route,
+    get: Option<Handler>,
+    post: Option<Handler>,
+    preflight: bool,
+    compressed: bool,
+}
+
+const fn at(path: &'static str, surface: Surface) -> Endpoint {
+    Endpoint { route: Route { path, surface }, get: None, post: None, preflight: false, compressed: false }
+}
+
+impl Endpoint {
+    /// GET and HEAD (RFC 9110 §9.1).
+    const fn get(mut self, handler: Handler) -> Self {
+        self.get = Some(handler);
+        self
+    }
+
+    const fn post(mut self, handler: Handler) -> Self {
+        self.post = Some(handler);
+        self
+    }
+
+    /// Answers preflight requests, with which a browser asks whether a script of another origin may call (see
+    /// `http::cors`).
+    const fn preflight(mut self) -> Self {
+        self.preflight = true;
+        self
+    }
+
+    /// Compresses the answers. Only for answers without a secret, because the compressed length gives away something
+    /// about it (BREACH).
+    const fn compressed(mut self) -> Self {
+        self.compressed = true;
+        self
+    }
+
+    /// The resource at `path`. Any method without a handler is answered with 405, in the form that the surface uses.
+    fn resource(&self, path: String) -> Resource {
+        let (mut resource, mut methods) = (web::resource(path), Vec::new());
+        if let Some(handler) = self.get {
+            methods.extend(["GET", "HEAD"]);
+            resource = resource.route(handler(web::get())).route(handler(web::head()));
+        }
+        if let Some(handler) = self.post {
+            methods.push("POST");
+            resource = resource.route(handler(web::post()));
+        }
+        if self.preflight {
+            let allowed = methods.join(", ");
+            methods.push("OPTIONS");
+            let answer = move || std::future::ready(fallback::preflight(&allowed));
+            resource = resource.route(web::method(http::Method::OPTIONS).to(answer));
+        }
+        let refused = MethodNotAllowed::new(methods.join(", "));
+        resource.default_service(web::to(move |app, request| refused.clone().answer(app, request)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::http::route::Routes;
+
+    #[test]
+    fn paths_are_recognized_below_the_path_of_the_issuer() {
+        for (mount, path, route) in [
+            ("", "/token", "/token"),
+            ("", "/device/qr", "/device/qr"),
+            ("", "/", "/"),
+            ("", "/errors", "/errors"),
+            ("", "/errors/token", "/errors/{word}"),
+            ("", "/errors/a/b", "none"),
+            ("", "/made/up", "none"),
+            ("", "/made/up/token", "none"),
+            ("/auth", "/auth/token", "/token"),
+            ("/auth", "/auth/", "/"),
+            ("/auth", "/auth/assets/style.css", "/assets/{name}"),
+            (
+                "/auth",
+                "/.well-known/oauth-authorization-server/auth",
+                "/.well-known/oauth-authorization-server",
+            ),
+            ("/auth", "/auth/.well-known/openid-configuration", "/.well-known/openid-configuration"),
+            ("/auth", "/token", "none"),
+        ] {
+            assert_eq!(Routes::new(mount, super::routes()).find(path).path, route, "{path} under {mount}");
+        }
+    }
+}
