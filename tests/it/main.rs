@@ -72,3 +72,4 @@ mod trusted_issuers;
 mod unverified;
 mod upgrade;
 mod userinfo;
+mod words;
