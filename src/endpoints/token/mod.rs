@@ -25,7 +25,7 @@ use request::{Decision, Proofs, TokenRequest};
 ///
 /// * `PARAMS`: its parameters, besides those of every request;
 /// * `prepare`: reads and checks what the grant needs, and writes nothing. After a refusal on an old copy of the
-/// catalogue it is called once more, so a [`Proof`] holds everything that must be verified only once;
+///   catalogue it is called once more, so a [`Proof`] holds everything that must be verified only once;
 /// * `issue`: issues the tokens. It returns `None` if the client has changed since it authenticated.
 macro_rules! grant_types {
     ($($module:ident: $grant:ident),+ $(,)?) => {
