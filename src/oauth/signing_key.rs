@@ -3,6 +3,7 @@
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::clock::Seconds;
+use crate::oauth::word::word_in_json;
 
 /// For how many seconds readers may cache the published keys.
 pub const JWKS_MAX_AGE: Seconds = 3600;
@@ -32,7 +33,9 @@ impl SigningAlgorithm {
     }
 }
 
-/// The data of a key that decides about its state.
+word_in_json!(SigningAlgorithm);
+
+/// What decides about a key; neither its private nor its public part does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRecord {
     /// The thumbprint of the key (RFC 7638).

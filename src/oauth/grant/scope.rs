@@ -17,7 +17,9 @@ pub struct Scope(BTreeSet<String>);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScopeRecord {
     pub name: String,
-    /// The text on the consent page.
+    /// Grows with every change; 1 when it is new.
+    pub version: i64,
+    /// What the consent page says.
     pub description: String,
     /// Only granted if the request names it.
     pub sensitive: bool,

@@ -118,7 +118,8 @@ mod tests {
             audience: None,
             clients: Vec::new(),
         };
-        let client = Client { scopes: Scope::from_stored("read write pay"), ..example(ClientKind::Web) };
+        let client =
+            example(ClientKind::Web).with(|metadata| metadata.scopes = Scope::from_stored("read write pay"));
         let of = |issuer: &TrustedIssuer, asked: Option<&str>| {
             issuer.scope(asked, &client, &known).map(|scope| scope.to_string()).map_err(|error| error.reason)
         };

@@ -255,8 +255,8 @@ mod tests {
     }
 
     #[test]
-    fn a_first_party_application_needs_no_consent_unless_it_requests_it() {
-        let client = Client { first_party: true, ..example(ClientKind::Web) };
+    fn nobody_is_asked_for_a_first_party_application_unless_it_wants_that() {
+        let client = example(ClientKind::Web).with(|metadata| metadata.first_party = true);
         let step = |prompt: Prompt, person: Option<&SignedIn>| {
             step(&client, "read", prompt, person, &Progress::default())
         };

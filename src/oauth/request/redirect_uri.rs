@@ -1,11 +1,13 @@
 //! Redirect URIs: which may be registered, and the comparison of a requested one (RFC 6749 §3.1.2).
 
+use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use crate::oauth::client::kind::ClientKind;
 
-/// A redirect URI that was checked when it was registered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A return address that was checked when it was registered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct RegisteredUri(String);
 
 impl RegisteredUri {
@@ -93,7 +95,17 @@ impl RegisteredUri {
     }
 }
 
-/// What follows an optional `:port`; `None` if the host continues or the port is invalid.
+/// Reads an address that was stored. The rule of that day may have been another one, so only what every rule has asked for
+/// is checked again.
+impl TryFrom<String> for RegisteredUri {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if Url::parse(&text).is_ok() { Ok(Self(text)) } else { Err("not an absolute URI") }
+    }
+}
+
+/// What follows an optional `:port`; `None` when the host goes on or the port is none.
 fn after_port(rest: &str) -> Option<&str> {
     let Some(port_and_rest) = rest.strip_prefix(':') else {
         return (rest.is_empty() || rest.starts_with(['/', '?'])).then_some(rest);
