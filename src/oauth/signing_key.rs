@@ -35,7 +35,7 @@ impl SigningAlgorithm {
 
 word_in_json!(SigningAlgorithm);
 
-/// What decides about a key; neither its private nor its public part does.
+/// The data of a key that decides about its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRecord {
     /// The thumbprint of the key (RFC 7638).

@@ -11,7 +11,10 @@ use crate::oauth::request::redirect_uri::RegisteredUri;
 /// The maximum length of a client's name in bytes.
 const LONGEST_NAME: usize = 200;
 
-/// Checks a client as a whole; the error is a sentence for the operator about the first thing that cannot be.
+/// Checks a client as a whole.
+///
+/// # Errors
+/// A sentence for the operator about the first mistake.
 pub fn check(client: &ClientMetadata) -> Result<(), String> {
     let name = &client.name;
     if name.trim().is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
@@ -48,7 +51,7 @@ pub fn check(client: &ClientMetadata) -> Result<(), String> {
     Ok(())
 }
 
-/// Who signs has keys in one place, and no more than one.
+/// A client that signs must have its keys in exactly one place.
 fn check_assertions(client: &ClientMetadata) -> Result<(), String> {
     if client.jwks.is_some() && client.jwks_uri.is_some() {
         return Err("a client has its keys by --jwks or by --jwks-uri, not both".into());
@@ -90,7 +93,7 @@ fn check_response_types(client: &ClientMetadata) -> Result<(), String> {
     Ok(())
 }
 
-/// Clients that know people by names of their sector need exactly one.
+/// A pairwise client must belong to exactly one sector.
 fn check_sector(client: &ClientMetadata) -> Result<(), String> {
     if client.subject_type == SubjectType::Public || client.sector_identifier_uri.is_some() {
         return Ok(());
@@ -166,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_becomes_is_checked_as_a_whole() {
+    fn an_updated_client_is_checked_as_a_whole() {
         let refusal = |client: &ClientMetadata| check(client).unwrap_err();
         assert_eq!(check(&example(ClientKind::Web)), Ok(()));
         let native = ClientMetadata {
