@@ -112,9 +112,11 @@ impl Link {
 const FILLING: [(&str, &str); 6] = [
     (
         "clients",
-        "INSERT INTO clients (id, version, kind, name, redirect_uris, grants, scopes, first_party, created_at)
-         SELECT 'filled-' || n, 1, 'web', 'Filled', 'https://app.example.com/' || n,
-                'authorization_code refresh_token', 'openid bench.read', FALSE, 1 FROM {series}",
+        r#"INSERT INTO clients (id, version, metadata, scopes, created_at)
+           SELECT 'filled-' || n, 1,
+                  '{"kind":"web","client_name":"Filled","redirect_uris":["https://app.example.com/' || n || '"],' ||
+                  '"grant_types":["authorization_code","refresh_token"],"scope":"openid bench.read"}',
+                  'openid bench.read', 1 FROM {series}"#,
     ),
     (
         "secrets",

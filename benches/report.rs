@@ -160,7 +160,7 @@ impl Report {
         self.rows.iter().all(|row| row.errors == 0 && row.requests > 0)
     }
 
-    /// Prints the targets beside the figures, and writes everything to `file`.
+    /// Prints the targets next to the figures, and writes everything to `file`.
     pub(crate) fn end(&mut self, file: &Path) -> Outcome<()> {
         self.machine.load_after = load_average()?;
         println!("\ntargets, for orientation (load now {}):", self.machine.load_after);

@@ -31,7 +31,7 @@ pub(crate) const SCOPE: &str = "bench.read bench.write";
 /// Authenticates by a signature, and has the scopes for an ID Token and UserInfo.
 pub(crate) const OPENID_SCOPE: &str = "openid profile bench.read bench.write";
 
-/// The setup of the server beside its database.
+/// The setup of the server apart from its database.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tuning {
     Defaults,

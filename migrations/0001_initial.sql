@@ -31,58 +31,21 @@ CREATE TABLE leases (
 -- Applications
 
 CREATE TABLE clients (
-    id            TEXT    PRIMARY KEY,
+    id          TEXT   PRIMARY KEY,
     -- Grows with every change of the client or its secrets: a token is issued only if the client is still in the state
     -- in which it was authenticated.
-    version       BIGINT  NOT NULL,
-    kind          TEXT    NOT NULL,
-    name          TEXT    NOT NULL,
-    site_uri      TEXT,
-    policy_uri    TEXT,
-    terms_uri     TEXT,
-    logo_digest   TEXT,
-    redirect_uris TEXT    NOT NULL,
-    post_logout_redirect_uris TEXT NOT NULL DEFAULT '',
-    origins       TEXT    NOT NULL DEFAULT '',
-    grants        TEXT    NOT NULL,
-    scopes        TEXT    NOT NULL,
-    auth_method   TEXT,
-    pkce          TEXT,
-    id_token_alg  TEXT,
-    first_party   BOOLEAN NOT NULL,
-    created_at    BIGINT  NOT NULL,
-    disabled_at   BIGINT,
-    -- Separated by commas. "code" is not among them: it follows from the grant authorization_code.
-    response_types TEXT   NOT NULL DEFAULT '',
-    subject_type  TEXT    NOT NULL DEFAULT 'public',
-    sector_identifier_uri TEXT,
-    -- NULL: UserInfo is plain JSON.
-    userinfo_alg  TEXT,
-    -- Where this server, and where the browser, tells the application of a sign-out.
+    version     BIGINT NOT NULL,
+    -- Everything that its registration says, as JSON: src/oauth/client/metadata.rs has the names.
+    metadata    TEXT   NOT NULL,
+    -- Copies of what queries look for in the metadata. They are written together with it, and never read from here.
+    scopes      TEXT   NOT NULL DEFAULT '',
+    resources   TEXT   NOT NULL DEFAULT '',
+    may_act     TEXT,
+    logo_digest TEXT,
     backchannel_logout_uri  TEXT,
     frontchannel_logout_uri TEXT,
-    -- The application's public keys, as a JWK Set (RFC 7517 §5), or where they are: one of the two.
-    jwks          TEXT,
-    -- Key management and content encryption, separated by a space. NULL: not encrypted.
-    id_token_encryption TEXT,
-    userinfo_encryption TEXT,
-    -- The format of access tokens that are for no resource.
-    token_format  TEXT    NOT NULL DEFAULT 'opaque',
-    -- The only resources that it may request. Empty: every resource for which it has an allowed scope.
-    resources     TEXT    NOT NULL DEFAULT '',
-    -- The shortest of those of client, resource and scopes counts; the server's default where all are NULL.
-    access_token_lifetime BIGINT,
-    -- How it authenticates by a signature (RFC 7523). auth_method is NULL then.
-    assertion_method TEXT,
-    jwks_uri      TEXT,
-    -- Which audience its assertions may have beside the issuer.
-    assertion_audience TEXT,
-    -- A person who is not in this group gets no token for the client.
-    required_group TEXT,
-    -- The one client that may exchange the tokens of this one (RFC 8693).
-    may_act       TEXT,
-    -- Tokens that it gets by an exchange do not name it as the actor.
-    may_impersonate BOOLEAN NOT NULL DEFAULT FALSE
+    created_at  BIGINT NOT NULL,
+    disabled_at BIGINT
 );
 
 -- Origins whose scripts may call this server for a client: the registered ones, and the origins of a public client's
@@ -121,6 +84,8 @@ CREATE TABLE logos (
 
 CREATE TABLE scopes (
     name        TEXT    PRIMARY KEY,
+    -- Grows with every change, here and in resources and users.
+    version     BIGINT  NOT NULL DEFAULT 1,
     description TEXT    NOT NULL,
     -- Only for a client that is registered for it by name.
     sensitive   BOOLEAN NOT NULL,
@@ -147,6 +112,7 @@ INSERT INTO scopes (name, description, sensitive, claims, created_at) VALUES
 -- Protected APIs (RFC 8707), and the format of their access tokens.
 CREATE TABLE resources (
     uri                   TEXT   PRIMARY KEY,
+    version               BIGINT NOT NULL DEFAULT 1,
     -- The scopes that belong to this API.
     scopes                TEXT   NOT NULL,
     token_format          TEXT   NOT NULL,
@@ -169,6 +135,7 @@ CREATE INDEX resource_servers_client ON resource_servers (client_id);
 
 CREATE TABLE users (
     id                  TEXT   PRIMARY KEY,
+    version             BIGINT NOT NULL DEFAULT 1,
     username            TEXT   NOT NULL,
     email               TEXT,
     name                TEXT,
@@ -240,7 +207,7 @@ CREATE INDEX consents_client ON consents (client_id);
 --
 -- granted is what an application may have, as JSON: scope, resources, claims, each only where it is not empty
 -- (src/oauth/grant/granted.rs). Equal values have equal texts. cnf is what the tokens are bound to, as JSON (RFC 7800);
--- NULL: anyone who has a token may use it.
+-- NULL: any holder may use them.
 
 CREATE TABLE codes (
     hash         BYTEA  PRIMARY KEY,

@@ -42,8 +42,8 @@ pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> 
         Ok(checked) => checked,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    let waiting = (checked.request.client_id.clone(), Waiting::Application(received));
-    let begun = flows::begin_flow(&app, &request, waiting, "authorize/resume").await;
+    let (client, waiting) = (checked.request.client_id.clone(), Waiting::Application(received));
+    let begun = flows::begin_flow(&app, &request, client, waiting, "authorize/resume").await;
     begun.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
 }
 
@@ -75,8 +75,8 @@ async fn answer_or_ask(
     match flows::next(app, checked, &accounts, &Progress::default()) {
         Ok(Next::Issue(signed_in)) => Ok(flows::issue(app, request, checked, signed_in).await),
         Ok(next) => {
-            let waiting = (checked.request.client_id.clone(), Waiting::Application(received));
-            flows::begin_flow(app, request, waiting, flows::page(&next)).await
+            let (client, waiting) = (checked.request.client_id.clone(), Waiting::Application(received));
+            flows::begin_flow(app, request, client, waiting, flows::page(&next)).await
         }
         Err(error) => Ok(flows::decline(app, request, checked.clone(), error).await),
     }

@@ -125,7 +125,8 @@ async fn hinted(
 pub async fn begin_flow(
     app: &App,
     http: &Request,
-    (client, waiting): (ClientId, Waiting),
+    client: ClientId,
+    waiting: Waiting,
     page: &str,
 ) -> Result<HttpResponse, Failure> {
     let (id, cookie, now) = (FlowId::new(random_id()), random_token(), http.now);

@@ -13,3 +13,4 @@ pub mod error_code;
 pub mod id;
 pub mod metadata;
 pub mod signing_key;
+mod word;

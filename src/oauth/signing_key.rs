@@ -3,6 +3,7 @@
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::clock::Seconds;
+use crate::oauth::word::word_in_json;
 
 /// For how many seconds readers may cache the published keys.
 pub const JWKS_MAX_AGE: Seconds = 3600;
@@ -31,6 +32,8 @@ impl SigningAlgorithm {
         word.parse().ok()
     }
 }
+
+word_in_json!(SigningAlgorithm);
 
 /// The data of a key that decides about its state.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -156,6 +156,7 @@ impl ResourceChanges {
     fn applied_to(self, before: Resource) -> Resource {
         Resource {
             uri: before.uri,
+            version: before.version + 1,
             scopes: self.scopes.unwrap_or(before.scopes),
             servers: self.servers.unwrap_or(before.servers),
             format: self.format.unwrap_or(before.format),

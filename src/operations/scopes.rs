@@ -202,6 +202,7 @@ impl ScopeChanges {
     fn applied_to(self, before: ScopeRecord) -> ScopeRecord {
         ScopeRecord {
             name: before.name,
+            version: before.version + 1,
             description: self.description.unwrap_or(before.description),
             sensitive: self.sensitive.unwrap_or(before.sensitive),
             claims: self.claims.unwrap_or(before.claims),

@@ -110,8 +110,8 @@ async fn look_up(app: &App, call: &Call, browser: &str, code: UserCode) -> Resul
 }
 
 async fn begin(app: &App, request: &Request, device: &Device) -> HttpResponse {
-    let waiting = (device.client.clone(), Waiting::Device(device.grant.clone()));
-    match flows::begin_flow(app, request, waiting, "authorize/resume").await {
+    let (client, waiting) = (device.client.clone(), Waiting::Device(device.grant.clone()));
+    match flows::begin_flow(app, request, client, waiting, "authorize/resume").await {
         Ok(onward) => onward,
         Err(failure) => answer::page_error(app, request, failure.into()),
     }

@@ -98,7 +98,7 @@ pub async fn find_jwt(conn: &mut Conn, token: AccessToken) -> Result<Presented, 
     };
     let mut token = AccessToken { user_id: row.user_id.map(UserId::new), ..token };
     if let Some(granted) = &row.granted {
-        // The token stores its own scope. Claims that the request named are stored only in its grant.
+        // The token states its scope. Only its grant knows the claims that were requested by name.
         let granted = granted_from(granted, "grants", &token.id)?;
         token.granted = granted.for_token(token.granted.scope);
     }

@@ -47,7 +47,7 @@ struct PolledRow {
 
 /// Stores the request of a device. `false` if another request with the same user code is waiting.
 ///
-/// `purge_after`: until this time, the device learns that the code has expired, and not that it is unknown.
+/// `purge_after`: until then a late poll is answered with "expired" rather than "unknown".
 pub async fn save(
     tx: &mut Tx,
     hash: &Hash,

@@ -2,9 +2,19 @@
 
 use super::db::{Conn, DbError, Tx};
 
-/// Finds a logo by its digest: its media type and its bytes.
+/// The media types of logos: those that browsers show.
+const MEDIA_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
+
+/// Finds a logo by its digest: its media type and its bytes. `None` if it does not exist.
 pub async fn find(conn: &mut Conn, digest: &str) -> Result<Option<(String, Vec<u8>)>, DbError> {
-    conn.query("SELECT media_type, bytes FROM logos WHERE digest = $1").bind(digest).optional().await
+    let found: Option<(String, Vec<u8>)> =
+        conn.query("SELECT media_type, bytes FROM logos WHERE digest = $1").bind(digest).optional().await?;
+    match found {
+        Some((media_type, _)) if !MEDIA_TYPES.contains(&media_type.as_str()) => {
+            Err(DbError::Corrupt { table: "logos", id: digest.to_owned(), what: "media_type" })
+        }
+        found => Ok(found),
+    }
 }
 
 /// Deletes a picture if no client uses it.

@@ -15,21 +15,17 @@ use crate::oauth::signing_key::SigningAlgorithm;
 #[derive(FromRow)]
 struct ResourceRow {
     uri: String,
+    version: i64,
     scopes: String,
     token_format: String,
     token_alg: Option<String>,
     access_token_lifetime: Option<i64>,
 }
 
-/// The URIs in a column of another table.
-pub(super) fn uris(stored: &str) -> Vec<String> {
-    stored.split(' ').filter(|uri| !uri.is_empty()).map(str::to_owned).collect()
-}
-
 /// The columns of [`ResourceRow`].
 macro_rules! select {
     () => {
-        "SELECT uri, scopes, token_format, token_alg, access_token_lifetime FROM resources "
+        "SELECT uri, version, scopes, token_format, token_alg, access_token_lifetime FROM resources "
     };
 }
 
@@ -104,7 +100,7 @@ pub async fn save(tx: &mut Tx, resource: &Resource, now: i64) -> Result<bool, Db
 /// Stores a changed resource.
 pub async fn update(tx: &mut Tx, resource: &Resource) -> Result<(), DbError> {
     tx.query(
-        "UPDATE resources SET scopes = $2, token_format = $3, token_alg = $4, access_token_lifetime = $5 WHERE uri = $1",
+        "UPDATE resources SET version = version + 1, scopes = $2, token_format = $3, token_alg = $4, access_token_lifetime = $5 WHERE uri = $1",
     )
     .bind(resource.uri.as_str())
     .bind(resource.scopes.to_string())
@@ -144,6 +140,7 @@ impl ResourceRow {
             Some(word) => Some(SigningAlgorithm::parse(word).ok_or_else(|| corrupt("token_alg"))?),
         };
         Ok(Resource {
+            version: self.version,
             scopes: Scope::from_stored(&self.scopes),
             format: TokenFormat::parse(&self.token_format).ok_or_else(|| corrupt("token_format"))?,
             algorithm,

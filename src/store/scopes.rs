@@ -10,6 +10,7 @@ use crate::oauth::grant::scope::{OFFLINE_ACCESS, Scope, ScopeRecord};
 #[derive(FromRow)]
 struct ScopeRow {
     name: String,
+    version: i64,
     description: String,
     sensitive: bool,
     claims: String,
@@ -20,7 +21,7 @@ struct ScopeRow {
 /// The columns of [`ScopeRow`].
 macro_rules! select {
     () => {
-        "SELECT name, description, sensitive, claims, access_token_lifetime, required_group FROM scopes "
+        "SELECT name, version, description, sensitive, claims, access_token_lifetime, required_group FROM scopes "
     };
 }
 
@@ -50,7 +51,7 @@ pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<ScopeRecord>, Db
 
 /// Stores a scope's new state.
 pub async fn update(tx: &mut Tx, scope: &ScopeRecord) -> Result<(), DbError> {
-    tx.query("UPDATE scopes SET description = $2, sensitive = $3, claims = $4, access_token_lifetime = $5, required_group = $6 WHERE name = $1")
+    tx.query("UPDATE scopes SET version = version + 1, description = $2, sensitive = $3, claims = $4, access_token_lifetime = $5, required_group = $6 WHERE name = $1")
         .bind(scope.name.as_str())
         .bind(scope.description.as_str())
         .bind(scope.sensitive)
@@ -67,7 +68,7 @@ pub async fn delete(tx: &mut Tx, name: &str) -> Result<(), DbError> {
     tx.query("DELETE FROM scopes WHERE name = $1").bind(name).execute().await?;
     take_from_granted(tx, name).await?;
     for statement in [
-        "UPDATE resources SET scopes = TRIM(REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' '))
+        "UPDATE resources SET version = version + 1, scopes = TRIM(REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' '))
          WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' '",
         "UPDATE trusted_issuers SET scopes = TRIM(REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' '))
          WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' '",
@@ -140,6 +141,7 @@ impl ScopeRow {
     fn into_record(self) -> ScopeRecord {
         ScopeRecord {
             name: self.name,
+            version: self.version,
             description: self.description,
             sensitive: self.sensitive,
             claims: self.claims.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect(),

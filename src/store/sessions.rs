@@ -193,8 +193,8 @@ fn begin_statements(proof: &Proof) -> (BeginStatements, String) {
 /// Stores a session if its user may still sign in with what was proven. `None` if the password was changed or the user
 /// was disabled in the meantime.
 ///
-/// A person who signs in again in the session of the cookie `before` keeps the session's id, which tokens and
-/// applications know. The cookie is new.
+/// A person who signs in again, in the session of the cookie `before`, keeps that session's id, which tokens and
+/// applications know; the cookie is new.
 pub async fn begin(
     tx: &mut Tx,
     before: Option<&Hash>,

@@ -22,6 +22,8 @@ pub struct Credentials {
 #[derive(Clone, Debug)]
 pub struct UserRecord {
     pub person: Person,
+    /// Grows with every change; 1 when the user is new.
+    pub version: i64,
     pub password_changed_at: Option<i64>,
     pub created_at: i64,
     pub disabled_at: Option<i64>,
@@ -42,6 +44,7 @@ struct PersonRow {
 struct RecordRow {
     #[sqlx(flatten)]
     person: PersonRow,
+    version: i64,
     password_changed_at: Option<i64>,
     created_at: i64,
     disabled_at: Option<i64>,
@@ -102,7 +105,7 @@ pub struct UserFilter {
 /// The columns of [`UserRecord`].
 macro_rules! select {
     () => {
-        "SELECT id, username, email, name, claims, updated_at, password_changed_at, created_at, disabled_at FROM users "
+        "SELECT id, username, email, name, claims, updated_at, version, password_changed_at, created_at, disabled_at FROM users "
     };
 }
 
@@ -154,7 +157,7 @@ pub async fn update(tx: &mut Tx, person: &Person) -> Result<Result<(), String>, 
         }
     }
     tx.query(
-        "UPDATE users SET username = $2, email = $3, name = $4, claims = $5, updated_at = $6 WHERE id = $1",
+        "UPDATE users SET version = version + 1, username = $2, email = $3, name = $4, claims = $5, updated_at = $6 WHERE id = $1",
     )
     .bind(person.id.as_str())
     .bind(person.username.as_str())
@@ -175,18 +178,20 @@ fn to_text(claims: &Claims) -> String {
 
 /// Stores the hash of a new password, and when it was set.
 pub async fn set_password(tx: &mut Tx, user: &UserId, hash: &str, now: i64) -> Result<(), DbError> {
-    tx.query("UPDATE users SET password_hash = $2, password_changed_at = $3 WHERE id = $1")
-        .bind(user.as_str())
-        .bind(hash)
-        .bind(now)
-        .execute()
-        .await
-        .map(drop)
+    tx.query(
+        "UPDATE users SET version = version + 1, password_hash = $2, password_changed_at = $3 WHERE id = $1",
+    )
+    .bind(user.as_str())
+    .bind(hash)
+    .bind(now)
+    .execute()
+    .await
+    .map(drop)
 }
 
 /// Disables a user, who can then neither sign in nor get tokens.
 pub async fn disable(tx: &mut Tx, user: &UserId, now: i64) -> Result<(), DbError> {
-    tx.query("UPDATE users SET disabled_at = COALESCE(disabled_at, $2) WHERE id = $1")
+    tx.query("UPDATE users SET version = version + 1, disabled_at = COALESCE(disabled_at, $2) WHERE id = $1")
         .bind(user.as_str())
         .bind(now)
         .execute()
@@ -196,7 +201,7 @@ pub async fn disable(tx: &mut Tx, user: &UserId, now: i64) -> Result<(), DbError
 
 /// Lets a disabled user sign in and get tokens again.
 pub async fn enable(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
-    tx.query("UPDATE users SET disabled_at = NULL WHERE id = $1")
+    tx.query("UPDATE users SET version = version + 1, disabled_at = NULL WHERE id = $1")
         .bind(user.as_str())
         .execute()
         .await
@@ -269,6 +274,7 @@ impl RecordRow {
     fn into_record(self) -> Result<UserRecord, DbError> {
         Ok(UserRecord {
             person: self.person.into_person()?,
+            version: self.version,
             password_changed_at: self.password_changed_at,
             created_at: self.created_at,
             disabled_at: self.disabled_at,
@@ -278,11 +284,13 @@ impl RecordRow {
 
 /// Replaces a hash by a new one of the same password, unless the password was changed in between.
 pub async fn rehash(tx: &mut Tx, user: &UserId, old: &str, new: &str) -> Result<(), DbError> {
-    tx.query("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
-        .bind(user.as_str())
-        .bind(old)
-        .bind(new)
-        .execute()
-        .await
-        .map(drop)
+    tx.query(
+        "UPDATE users SET version = version + 1, password_hash = $3 WHERE id = $1 AND password_hash = $2",
+    )
+    .bind(user.as_str())
+    .bind(old)
+    .bind(new)
+    .execute()
+    .await
+    .map(drop)
 }

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use grantor::oauth::client::{Client, LogoutUris};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -52,8 +51,7 @@ impl Receiver {
 
 async fn app_at(server: &TestServer, id: &str, uri: &str) -> Application {
     let mut registration = Registration::web(id).scopes("openid offline_access read");
-    let logout = LogoutUris { back_channel: Some(uri.into()), front_channel: None };
-    registration.client = Client { logout, ..registration.client };
+    registration.client.logout.back_channel = Some(uri.into());
     server.register(registration).await
 }
 

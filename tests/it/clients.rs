@@ -9,7 +9,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use grantor::jose::key::SigningKey;
-use grantor::oauth::client::{Client, ClientKind, GrantType};
+use grantor::oauth::client::{ClientKind, GrantType};
 use grantor::oauth::id::ClientId;
 use grantor::oauth::request::redirect_uri::RegisteredUri;
 use grantor::oauth::signing_key::SigningAlgorithm;
@@ -42,10 +42,8 @@ pub(crate) fn installed(part: &str) -> Option<PathBuf> {
 async fn run(mut command: Command) {
     let server = TestServer::start_with(&[("keys.algorithms", "RS256 ES256")]).await;
     let mut registration = Registration::web("app").scopes("openid profile email offline_access");
-    registration.client = Client {
-        post_logout_redirect_uris: vec![RegisteredUri::register(BYE, ClientKind::Web).unwrap()],
-        ..registration.client
-    };
+    registration.client.post_logout_redirect_uris =
+        vec![RegisteredUri::register(BYE, ClientKind::Web).unwrap()];
     let app = server.register(registration).await;
     let mut alice = server.alice().await;
     Operator::of(&server).done(&["user", "update", "alice", "--name", "Alice Liddell"]);
@@ -157,7 +155,7 @@ async fn a_single_page_application_signs_a_person_in_and_out_from_its_own_origin
     let mut registration = Registration::spa("spa").scopes("openid profile email");
     registration = registration.redirect_uri(&format!("{origin}/callback"));
     let left = RegisteredUri::register(&format!("{origin}/left"), ClientKind::Spa).unwrap();
-    registration.client = Client { post_logout_redirect_uris: vec![left], ..registration.client };
+    registration.client.post_logout_redirect_uris = vec![left];
     server.register(registration).await;
     server.user("alice").await;
     Operator::of(&server).done(&["user", "update", "alice", "--name", "Alice Liddell"]);

@@ -5,8 +5,8 @@ use grantor::oauth::client::{ClientKind, Links};
 use grantor::oauth::id::ClientId;
 use grantor::store::logos;
 
-use crate::support::TestServer;
 use crate::support::relying_party::Registration;
+use crate::support::{Operator, TestServer};
 
 #[tokio::test]
 async fn the_page_names_the_application_its_requests_and_its_address() {
@@ -134,7 +134,7 @@ async fn a_scope_that_the_client_lost_in_between_is_not_granted() {
     let (web, mut browser) = (server.web().await, server.alice().await);
     let sign_in = browser.open(&web.url_with(&[("scope", "read write")])).await;
     let consent = browser.sign_in(&sign_in, "alice").await;
-    server.sql("UPDATE clients SET scopes = 'read', version = version + 1").await;
+    Operator::of(&server).done(&["client", "update", "web", "--scope", "read"]);
     // Reads the client again, so that the cached record, which may be a second old, is gone.
     server.app.registry.client(&ClientId::new("web"), Freshness::Now).await.unwrap();
     let back = browser.submit(&consent, &[("allow", "1")]).await;

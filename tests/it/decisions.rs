@@ -72,7 +72,7 @@ async fn an_assertion_that_is_used_up_counts_for_the_second_decision_of_its_requ
     ];
     // The copy does not know that the client may have the scope.
     server.app.registry.client(&ClientId::new("job"), Freshness::Now).await.unwrap();
-    Operator::of(&server).done(&["client", "update", "job", "--scope", "read", "--scope", "write"]);
+    Operator::of(&server).done(&["client", "update", "job", "--scope", "read write"]);
     let answer = server.browser().post("/token", &form).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     let again = server.browser().post("/token", &form).await;

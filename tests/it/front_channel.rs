@@ -1,6 +1,5 @@
 //! Front-channel logout: the signed-out person's browser loads each application of the session.
 
-use grantor::oauth::client::{Client, LogoutUris};
 use grantor::oauth::request::redirect_uri::RegisteredUri;
 use url::Url;
 
@@ -14,10 +13,10 @@ use crate::support::{Answer, Application, Browser, Operator, TestServer};
 async fn app_at(server: &TestServer, id: &str, origin: &str) -> Application {
     let mut registration =
         Registration::web(id).scopes("openid read").redirect_uri(&format!("{origin}/callback"));
-    let client = registration.client;
+    let client = &mut registration.client;
     let goodbye = RegisteredUri::register(&format!("{origin}/goodbye"), client.kind).unwrap();
-    let logout = LogoutUris { back_channel: None, front_channel: Some(format!("{origin}/out?a=b")) };
-    registration.client = Client { logout, post_logout_redirect_uris: vec![goodbye], ..client };
+    client.logout.front_channel = Some(format!("{origin}/out?a=b"));
+    client.post_logout_redirect_uris = vec![goodbye];
     server.register(registration).await
 }
 

@@ -5,7 +5,6 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
-use grantor::oauth::client::Client;
 use grantor::oauth::grant::Ended;
 use grantor::oauth::id::SessionId;
 use grantor::oauth::request::response_type::ResponseType;
@@ -26,7 +25,7 @@ const NONCE: (&str, &str) = ("nonce", "n-0S6_WzA2Mj");
 /// An application that may use every response type.
 async fn app(server: &TestServer) -> Application {
     let mut registration = Registration::web("app").scopes("openid email read");
-    registration.client = Client { response_types: ResponseType::ALL[1..].to_vec(), ..registration.client };
+    registration.client.response_types = ResponseType::ALL[1..].to_vec();
     server.register(registration).await
 }
 

@@ -272,3 +272,28 @@ async fn retiring_a_key_ends_the_tokens_that_were_verified_with_it_before() {
     let new = job.token(&[("grant_type", "client_credentials")]).await.get("access_token");
     assert_eq!(job.introspect(&new).await["active"], true);
 }
+
+#[tokio::test]
+async fn a_token_that_is_bound_to_a_key_says_so_in_every_answer() {
+    let mut stage = Stage::set().await;
+    let cnf = json!({ "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" });
+    for resource in [API, ""] {
+        let url = stage.app.url_with(&[("scope", "openid read"), ("resource", resource)]);
+        let back = stage.alice.authorize(&url).await;
+        stage
+            .server
+            .sql(r#"UPDATE codes SET cnf = '{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}'"#)
+            .await;
+        let first = stage.app.redeem_by_hand(&back.get("code")).await;
+        let refreshed = stage.app.refresh_by_hand(&first.get("refresh_token")).await;
+        for answer in [first, refreshed] {
+            assert_eq!(answer.get("token_type"), "DPoP");
+            let token = answer.get("access_token");
+            let introspection = stage.app.introspect(&token).await;
+            assert_eq!((&introspection["token_type"], &introspection["cnf"]), (&json!("DPoP"), &cnf));
+            if resource == API {
+                assert_eq!(parts(&token)[1]["cnf"], cnf);
+            }
+        }
+    }
+}

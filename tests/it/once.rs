@@ -2,7 +2,7 @@
 
 use grantor::jose::key::SigningKey;
 use grantor::oauth::client::assertion::JWT_BEARER;
-use grantor::oauth::client::{AuthMethod, Client, ClientKind, GrantType};
+use grantor::oauth::client::{AuthMethod, GrantType};
 use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::secret::random_id;
 use serde_json::json;
@@ -70,7 +70,7 @@ impl Stage {
         ];
         let app = server.register(Registration::web("app").scopes("openid read").grants(&grants)).await;
         let mut signer = Registration::service("signer").method(AuthMethod::PrivateKeyJwt);
-        signer.client = Client { jwks: Some(jwks.clone()), kind: ClientKind::Service, ..signer.client };
+        signer.client.jwks = Some(jwks.clone());
         server.register(signer).await;
         let alice = server.alice().await;
         let operator = Operator::of(&server);

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use grantor::oauth::client::Client;
 use grantor::oauth::signing_key::SigningAlgorithm;
 use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreGenderClaim, CoreIdTokenClaims, CoreProviderMetadata,
@@ -28,7 +27,7 @@ struct SignedIn {
 
 fn registration(id: &str, algorithm: Option<SigningAlgorithm>) -> Registration {
     let mut registration = Registration::web(id).scopes("openid profile email read");
-    registration.client = Client { id_token_alg: algorithm, ..registration.client };
+    registration.client.id_token_alg = algorithm;
     registration
 }
 

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
-use grantor::oauth::client::{Client, SubjectType};
+use grantor::oauth::client::SubjectType;
 use reqwest::Method;
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use crate::support::{Application, Browser, Operator, TestServer};
 async fn app(server: &TestServer, id: &str, host: &str) -> Application {
     let uri = format!("https://{host}/{id}");
     let mut registration = Registration::web(id).scopes("openid read").redirect_uri(&uri);
-    registration.client = Client { subject_type: SubjectType::Pairwise, ..registration.client };
+    registration.client.subject_type = SubjectType::Pairwise;
     server.register(registration).await
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use grantor::oauth::client::{Client, TokenFormat};
+use grantor::oauth::client::TokenFormat;
 use grantor::oauth::grant::scope::ScopeRecord;
 use grantor::oauth::request::response_type::ResponseType;
 use grantor::oauth::signing_key::SigningAlgorithm;
@@ -280,7 +280,7 @@ async fn an_api_may_have_opaque_tokens_and_an_algorithm_of_its_own() {
 async fn a_token_through_the_browser_is_for_the_resource_as_well() {
     let (server, ..) = started().await;
     let mut hybrid = Registration::web("hybrid").scopes("openid read pay");
-    hybrid.client = Client { response_types: ResponseType::ALL[1..].to_vec(), ..hybrid.client };
+    hybrid.client.response_types = ResponseType::ALL[1..].to_vec();
     let app = server.register(hybrid).await;
     let mut browser = server.browser();
     let changes =

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use grantor::oauth::client::{Client, ClientKind, Links};
+use grantor::oauth::client::ClientKind;
 use grantor::oauth::request::redirect_uri::RegisteredUri;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -18,11 +18,9 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 
 async fn application(server: &TestServer, id: &str) -> Application {
     let mut registration = Registration::web(id).scopes("openid offline_access read");
-    registration.client = Client {
-        post_logout_redirect_uris: vec![RegisteredUri::register(BYE, ClientKind::Web).unwrap()],
-        links: Links { site: Some("https://app.example/".into()), ..Links::default() },
-        ..registration.client
-    };
+    registration.client.post_logout_redirect_uris =
+        vec![RegisteredUri::register(BYE, ClientKind::Web).unwrap()];
+    registration.client.links.site = Some("https://app.example/".into());
     server.register(registration).await
 }
 

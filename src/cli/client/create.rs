@@ -16,7 +16,9 @@ use super::words::{
     group, link, origins, redirect_uris, response_types, scopes,
 };
 use crate::oauth::client::registration;
-use crate::oauth::client::{AuthMethod, Client, ClientKind, GrantType, Links, LogoutUris, PkcePolicy};
+use crate::oauth::client::{
+    AuthMethod, Client, ClientKind, ClientMetadata, GrantType, Links, LogoutUris, PkcePolicy,
+};
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::store::clients;
@@ -167,7 +169,10 @@ async fn create(options: &Options, mut client: Client, logo: Option<Logo>) -> Re
     let (id, now, named) = (client.id.clone(), desk.now, options.resources.clone());
     let work = async move |tx: &mut Tx| {
         let client = match tokens::registered(tx, &named).await? {
-            Ok(resources) => Client { resources, ..client.clone() },
+            Ok(resources) => {
+                let metadata = ClientMetadata { resources, ..client.metadata.clone() };
+                Client { metadata, ..client.clone() }
+            }
             Err(trouble) => return Ok(Err(trouble)),
         };
         if let Err(trouble) = tokens::check_actor(tx, client.may_act.as_ref()).await? {
@@ -224,9 +229,7 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
     if grants.is_empty() {
         grants = GrantType::default_for(kind).to_vec();
     }
-    let client = Client {
-        id,
-        version: 1,
+    let metadata = ClientMetadata {
         kind,
         name: options.name.clone(),
         links: Links {
@@ -263,8 +266,8 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
         may_act: options.may_act.as_ref().map(ClientId::new),
         may_impersonate: options.may_impersonate,
         first_party: options.first_party,
-        disabled: false,
     };
+    let client = Client::new(id, metadata);
     registration::check(&client)?;
     check_encryption(&client)?;
     options.secret.as_deref().map_or(Ok(()), check_secret)?;

@@ -22,7 +22,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let id = ClientId::new(&options.id);
-        let name = clients::find(&desk.operations(), &id).await?.client.name;
+        let name = clients::find(&desk.operations(), &id).await?.client.metadata.name;
         options
             .question
             .ask(&format!("Delete the client {id} ({name}) with its secrets, tokens and consents?"))?;

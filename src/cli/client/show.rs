@@ -33,50 +33,21 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     })
 }
 
-/// Describes a client with the names of RFC 7591 §2 where they exist.
+/// A client as JSON: its metadata under the registered names, and this server's own members.
 pub(super) fn described(record: &ClientRecord) -> Value {
     let client = &record.client;
-    json!({
-        "client_id": client.id.as_str(),
-        "client_name": client.name,
-        "kind": client.kind.as_str(),
-        "disabled": client.disabled,
-        "redirect_uris": texts(&client.redirect_uris),
-        "post_logout_redirect_uris": texts(&client.post_logout_redirect_uris),
-        "backchannel_logout_uri": client.logout.back_channel,
-        "frontchannel_logout_uri": client.logout.front_channel,
-        "origins": client.origins.iter().map(Origin::as_str).collect::<Vec<_>>(),
-        "grant_types": client.grants.iter().map(|grant| grant.as_str()).collect::<Vec<_>>(),
-        "response_types": response_types(client),
-        "scope": client.scopes.to_string(),
-        "token_endpoint_auth_method": client.auth_method.map(AuthMethod::as_str),
-        "pkce": client.pkce.map(PkcePolicy::as_str),
-        "id_token_signed_response_alg": client.id_token_alg.map(SigningAlgorithm::as_str),
-        "jwks": client.jwks.as_deref().and_then(|jwks| serde_json::from_str::<Value>(jwks).ok()),
-        "id_token_encrypted_response_alg": client.id_token_encryption.map(|how| how.algorithm.as_str()),
-        "id_token_encrypted_response_enc": client.id_token_encryption.map(|how| how.content.as_str()),
-        "userinfo_encrypted_response_alg": client.userinfo_encryption.map(|how| how.algorithm.as_str()),
-        "userinfo_encrypted_response_enc": client.userinfo_encryption.map(|how| how.content.as_str()),
-        "userinfo_signed_response_alg": client.userinfo_alg.map(SigningAlgorithm::as_str),
-        "subject_type": client.subject_type.as_str(),
-        "sector_identifier_uri": client.sector_identifier_uri,
-        "jwks_uri": client.jwks_uri,
-        "assertion_audience": client.assertion_audience.map_or("issuer", AssertionAudience::as_str),
-        "token_format": client.token_format.as_str(),
-        "resources": client.resources,
-        "access_token_lifetime": client.access_token_lifetime,
-        "required_group": client.required_group,
-        "may_act": client.may_act.as_ref().map(ClientId::as_str),
-        "may_impersonate": client.may_impersonate,
-        "first_party": client.first_party,
-        "client_uri": client.links.site,
-        "policy_uri": client.links.policy,
-        "tos_uri": client.links.terms,
-        "has_logo": client.links.logo.is_some(),
-        "version": client.version,
-        "created_at": iso(record.created_at),
-        "secrets": record.secrets.iter().map(described_secret).collect::<Vec<_>>(),
-    })
+    // The metadata was read from JSON, so it can be written as JSON.
+    let mut json = serde_json::to_value(&client.metadata).unwrap_or_default();
+    let logo = json.as_object_mut().and_then(|members| members.remove("logo_digest"));
+    json["client_id"] = client.id.as_str().into();
+    json["disabled"] = client.disabled.into();
+    json["response_types"] = response_types(client).into();
+    json["assertion_audience"] = client.assertion_audience.map_or("issuer", AssertionAudience::as_str).into();
+    json["has_logo"] = logo.is_some_and(|digest| !digest.is_null()).into();
+    json["version"] = client.version.into();
+    json["created_at"] = iso(record.created_at).into();
+    json["secrets"] = record.secrets.iter().map(described_secret).collect();
+    json
 }
 
 fn texts(uris: &[RegisteredUri]) -> Vec<&str> {

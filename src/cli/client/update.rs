@@ -16,7 +16,7 @@ use super::words::{
     check_calls, grants, group, link, origins, redirect_uris, response_types, scopes,
 };
 use crate::oauth::client::registration;
-use crate::oauth::client::{Client, ClientKind, Links, LogoutUris};
+use crate::oauth::client::{Client, ClientKind, ClientMetadata, Links, LogoutUris};
 use crate::oauth::id::ClientId;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::operations;
@@ -258,9 +258,7 @@ impl Changes {
     fn applied_to(&self, before: &Client, logo: Option<&Logo>, secrets: usize) -> Result<Client, Trouble> {
         let kind = self.kind.map_or(before.kind, ClientKind::from);
         let (jwks, jwks_uri) = self.keys(before)?;
-        let client = Client {
-            id: before.id.clone(),
-            version: before.version,
+        let metadata = ClientMetadata {
             kind,
             name: self.name.clone().unwrap_or_else(|| before.name.clone()),
             links: self.links(&before.links, logo)?,
@@ -306,8 +304,9 @@ impl Changes {
             may_act: self.may_act(before),
             may_impersonate: self.may_impersonate.unwrap_or(before.may_impersonate),
             first_party: self.first_party.unwrap_or(before.first_party),
-            disabled: self.disable || (before.disabled && !self.enable),
         };
+        let disabled = self.disable || (before.disabled && !self.enable);
+        let client = Client { id: before.id.clone(), version: before.version, metadata, disabled };
         check(&client, secrets)?;
         Ok(client)
     }

@@ -3,7 +3,7 @@
 use super::data::Remembered;
 use crate::app::App;
 use crate::cli::Trouble;
-use crate::oauth::client::{Client, ClientKind, ClientSecret, GrantType, SecretHash};
+use crate::oauth::client::{Client, ClientKind, ClientMetadata, ClientSecret, GrantType, SecretHash};
 use crate::oauth::grant::scope::{Scope, ScopeRecord};
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::identity::claims::{Claims, Person};
@@ -90,33 +90,34 @@ fn demo_clients(
     remembered: &Remembered,
     redirect_uri: &str,
 ) -> Result<[(Client, Option<ClientSecret>); 4], Trouble> {
+    let client = |id, metadata| Client::new(ClientId::new(id), metadata);
     let to_app = |kind| RegisteredUri::register(redirect_uri, kind).map(|uri| vec![uri]);
     let all: Vec<&str> = OFFERED.iter().map(|scope| scope.name).collect();
     let all = Scope::from_stored(&all.join(" "));
-    let web = Client {
+    let web = ClientMetadata {
         redirect_uris: to_app(ClientKind::Web)?,
         scopes: all.clone(),
-        ..Client::new(ClientId::new(WEB), "Demo Calendar", ClientKind::Web)
+        ..ClientMetadata::new("Demo Calendar", ClientKind::Web)
     };
-    let public = Client {
+    let public = ClientMetadata {
         redirect_uris: to_app(ClientKind::Spa)?,
         scopes: all,
-        ..Client::new(ClientId::new(PUBLIC), "Demo Calendar in the browser", ClientKind::Spa)
+        ..ClientMetadata::new("Demo Calendar in the browser", ClientKind::Spa)
     };
-    let television = Client {
+    let television = ClientMetadata {
         grants: vec![GrantType::DeviceCode, GrantType::RefreshToken],
         scopes: Scope::from_stored("openid profile calendar.read"),
-        ..Client::new(ClientId::new(TELEVISION), "Demo Calendar on the television", ClientKind::Native)
+        ..ClientMetadata::new("Demo Calendar on the television", ClientKind::Native)
     };
-    let service = Client {
+    let service = ClientMetadata {
         scopes: Scope::from_stored("calendar.read"),
-        ..Client::new(ClientId::new(SERVICE), "Demo Calendar's nightly job", ClientKind::Service)
+        ..ClientMetadata::new("Demo Calendar's nightly job", ClientKind::Service)
     };
     Ok([
-        (web, Some(secret(&remembered.web_secret))),
-        (public, None),
-        (television, None),
-        (service, Some(secret(&remembered.service_secret))),
+        (client(WEB, web), Some(secret(&remembered.web_secret))),
+        (client(PUBLIC, public), None),
+        (client(TELEVISION, television), None),
+        (client(SERVICE, service), Some(secret(&remembered.service_secret))),
     ])
 }
 

@@ -37,6 +37,7 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: Options) -> Result<(), Trouble> {
     let resource = Resource {
         uri: options.uri,
+        version: 1,
         scopes: scope(&options.scope)?,
         format: options.token_format.into(),
         algorithm: options.token_alg.map(Into::into),

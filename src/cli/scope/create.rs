@@ -38,6 +38,7 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: Options) -> Result<(), Trouble> {
     let scope = ScopeRecord {
         name: options.name,
+        version: 1,
         description: options.description,
         sensitive: options.sensitive,
         claims: options.claims,

@@ -108,7 +108,7 @@ impl Vouched {
         let Some((user, status)) = trusted_issuers::find_subject(conn, issuer, subject).await? else {
             return Err(rules
                 .kind
-                .refuse(rules.subject, "is about a subject that nobody is linked to")
+                .refuse(rules.subject, "is about a subject that is linked to no user")
                 .into());
         };
         let parties = Parties { client: client.id.clone(), user, session: self.session.clone() };

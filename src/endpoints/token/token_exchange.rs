@@ -243,7 +243,7 @@ impl Exchange {
             let named = may_act["sub"].as_str();
             let is_actor = acting.is_some_and(|acting| named == Some(acting.sub.as_str()));
             if named != Some(self.client.id.as_str()) && !is_actor {
-                return Err(refuse("names somebody else by may_act, who may act").into());
+                return Err(refuse("names another actor in may_act").into());
             }
         }
         let before = match &claims.act {

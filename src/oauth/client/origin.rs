@@ -2,12 +2,14 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use crate::oauth::request::redirect_uri::RegisteredUri;
 
 /// Scheme, host and port, as a browser writes them in its Origin header.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Origin(String);
 
 impl Origin {
@@ -38,11 +40,6 @@ impl Origin {
         }
     }
 
-    /// An origin that was checked before it was stored.
-    pub fn from_stored(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-
     /// The origin as the `Origin` header of a browser has it (RFC 6454 §7).
     pub fn as_str(&self) -> &str {
         &self.0
@@ -52,6 +49,16 @@ impl Origin {
     pub(super) fn of(uri: &RegisteredUri) -> Option<Self> {
         let url = Url::parse(uri.as_str()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
         Some(Self(url.origin().ascii_serialization()))
+    }
+}
+
+/// Reads an origin that was stored.
+impl TryFrom<String> for Origin {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let is_origin = Url::parse(&text).is_ok_and(|url| url.origin().ascii_serialization() == text);
+        if is_origin { Ok(Self(text)) } else { Err("not an origin") }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use crate::oauth::client::{AuthMethod, Client, GrantType, LogoutUris, PkcePolicy, SubjectType};
+use crate::oauth::client::{AuthMethod, ClientMetadata, GrantType, LogoutUris, PkcePolicy, SubjectType};
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, OPENID};
 use crate::oauth::request::redirect_uri::RegisteredUri;
 
@@ -15,7 +15,7 @@ const LONGEST_NAME: usize = 200;
 ///
 /// # Errors
 /// A sentence for the operator about the first mistake.
-pub fn check(client: &Client) -> Result<(), String> {
+pub fn check(client: &ClientMetadata) -> Result<(), String> {
     let name = &client.name;
     if name.trim().is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
         return Err("a name has 1 to 200 bytes on one line; the consent page shows it".into());
@@ -52,7 +52,7 @@ pub fn check(client: &Client) -> Result<(), String> {
 }
 
 /// A client that signs must have its keys in exactly one place.
-fn check_assertions(client: &Client) -> Result<(), String> {
+fn check_assertions(client: &ClientMetadata) -> Result<(), String> {
     if client.jwks.is_some() && client.jwks_uri.is_some() {
         return Err("a client has its keys by --jwks or by --jwks-uri, not both".into());
     }
@@ -77,7 +77,7 @@ pub fn check_address(uri: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn check_response_types(client: &Client) -> Result<(), String> {
+fn check_response_types(client: &ClientMetadata) -> Result<(), String> {
     for asked in &client.response_types {
         let name = asked.as_str();
         if client.redirect_uris.is_empty() {
@@ -94,7 +94,7 @@ fn check_response_types(client: &Client) -> Result<(), String> {
 }
 
 /// A pairwise client must belong to exactly one sector.
-fn check_sector(client: &Client) -> Result<(), String> {
+fn check_sector(client: &ClientMetadata) -> Result<(), String> {
     if client.subject_type == SubjectType::Public || client.sector_identifier_uri.is_some() {
         return Ok(());
     }
@@ -110,7 +110,7 @@ fn check_sector(client: &Client) -> Result<(), String> {
 /// The maximum length of an address in bytes.
 const LONGEST_URI: usize = 2048;
 
-fn check_logout_uris(client: &Client) -> Result<(), String> {
+fn check_logout_uris(client: &ClientMetadata) -> Result<(), String> {
     let LogoutUris { back_channel, front_channel } = &client.logout;
     for uri in back_channel.iter().chain(front_channel) {
         let url = Url::parse(uri).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
@@ -135,7 +135,7 @@ fn check_logout_uris(client: &Client) -> Result<(), String> {
     Ok(())
 }
 
-fn check_kind(client: &Client) -> Result<(), String> {
+fn check_kind(client: &ClientMetadata) -> Result<(), String> {
     let kind = client.kind.as_str();
     if !client.kind.is_public() {
         return match client.auth_method {
@@ -161,47 +161,57 @@ fn check_kind(client: &Client) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::client::ClientKind;
     use crate::oauth::request::response_type::ResponseType;
+
+    fn example(kind: ClientKind) -> ClientMetadata {
+        crate::oauth::client::example(kind).metadata
+    }
 
     #[test]
     fn an_updated_client_is_checked_as_a_whole() {
-        let refusal = |client: &Client| check(client).unwrap_err();
+        let refusal = |client: &ClientMetadata| check(client).unwrap_err();
         assert_eq!(check(&example(ClientKind::Web)), Ok(()));
-        let native = Client {
+        let native = ClientMetadata {
             redirect_uris: vec![RegisteredUri::from_stored("com.example.app:/cb")],
             ..example(ClientKind::Native)
         };
         assert_eq!(check(&native), Ok(()));
-        let web = Client { kind: ClientKind::Web, ..native };
+        let web = ClientMetadata { kind: ClientKind::Web, ..native };
         assert!(refusal(&web).contains("private scheme"));
-        let basic = Client { auth_method: Some(AuthMethod::Basic), ..example(ClientKind::Spa) };
+        let basic = ClientMetadata { auth_method: Some(AuthMethod::Basic), ..example(ClientKind::Spa) };
         assert!(refusal(&basic).contains("can only be none"));
-        assert!(refusal(&Client { grants: vec![], ..example(ClientKind::Web) }).contains("one grant"));
         assert!(
-            refusal(&Client { redirect_uris: vec![], ..example(ClientKind::Web) }).contains("--redirect-uri")
+            refusal(&ClientMetadata { grants: vec![], ..example(ClientKind::Web) }).contains("one grant")
         );
-        let offline = Client {
+        assert!(
+            refusal(&ClientMetadata { redirect_uris: vec![], ..example(ClientKind::Web) })
+                .contains("--redirect-uri")
+        );
+        let offline = ClientMetadata {
             grants: vec![GrantType::AuthorizationCode],
             scopes: crate::oauth::grant::scope::Scope::from_stored("openid offline_access"),
             ..example(ClientKind::Web)
         };
         assert!(refusal(&offline).contains("grant refresh_token"));
-        let hybrid = |scope: &str| Client {
+        let hybrid = |scope: &str| ClientMetadata {
             response_types: vec![ResponseType::CodeIdToken],
             scopes: crate::oauth::grant::scope::Scope::from_stored(scope),
             ..example(ClientKind::Web)
         };
         assert_eq!(check(&hybrid("openid")), Ok(()));
         assert!(refusal(&hybrid("read")).contains("scope openid"));
-        let service = Client {
+        let service = ClientMetadata {
             kind: ClientKind::Service,
             grants: vec![GrantType::ClientCredentials],
             ..hybrid("openid")
         };
         assert!(refusal(&service).contains("grant authorization_code"));
-        let nowhere = Client { redirect_uris: vec![], ..service };
+        let nowhere = ClientMetadata { redirect_uris: vec![], ..service };
         assert!(refusal(&nowhere).contains("--redirect-uri"));
-        assert!(refusal(&Client { name: "a\nb".into(), ..example(ClientKind::Web) }).contains("a name has"));
+        assert!(
+            refusal(&ClientMetadata { name: "a\nb".into(), ..example(ClientKind::Web) })
+                .contains("a name has")
+        );
     }
 }

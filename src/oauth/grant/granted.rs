@@ -23,7 +23,7 @@ pub struct Granted {
 }
 
 impl Granted {
-    /// The only constructor. A new field here must be given at every place that grants something.
+    /// The only constructor, so that the compiler finds every place that has to know a new part.
     pub fn new(scope: Scope, resources: Vec<String>, claims: ClaimsRequest) -> Self {
         Self { scope, resources, claims }
     }
@@ -82,7 +82,7 @@ mod tests {
             assert_eq!(granted.to_stored(), text);
             assert_eq!(Granted::from_stored(text), Some(granted));
         }
-        for damaged in ["", "[]", "read", r#"{"scope":7}"#, r#"{"scope":"read""#, r#"{"claims":"name"}"#] {
+        for damaged in ["", "null", "read", r#"{"scope":7}"#, r#"{"scope":"read""#, r#"{"claims":"name"}"#] {
             assert_eq!(Granted::from_stored(damaged), None, "{damaged}");
         }
     }

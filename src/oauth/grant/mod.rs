@@ -33,8 +33,8 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// The only constructor. A new field of a grant must be given at every place that creates or reads one. The tokens
-    /// of the new grant are not bound to a key.
+    /// A grant whose tokens are bound to nothing. It is the only constructor, so that the compiler finds every place
+    /// that has to know a new part of a grant.
     pub fn new(id: GrantId, of: Parties, granted: Granted, authentication: Authentication) -> Self {
         let Parties { client, user, session } = of;
         Self { id, client, user, session, granted, authentication, binding: None }

@@ -14,6 +14,8 @@ use crate::oauth::signing_key::SigningAlgorithm;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
     pub uri: String,
+    /// Grows with every change; 1 when it is new.
+    pub version: i64,
     /// The scopes of this API.
     pub scopes: Scope,
     pub format: TokenFormat,
@@ -21,7 +23,7 @@ pub struct Resource {
     pub algorithm: Option<SigningAlgorithm>,
     /// In seconds.
     pub access_token_lifetime: Option<i64>,
-    /// The clients that may introspect its tokens.
+    /// The clients that may introspect tokens for the resource.
     pub servers: Vec<ClientId>,
 }
 
@@ -227,6 +229,7 @@ mod tests {
     fn resource(uri: &str, scopes: &str) -> Resource {
         Resource {
             uri: uri.into(),
+            version: 1,
             scopes: Scope::from_stored(scopes),
             format: TokenFormat::Jwt,
             algorithm: None,
@@ -267,7 +270,7 @@ mod tests {
         let known = known();
         let registered = Registered { resources: &known, issuer: "https://id.example" };
         let free = example(ClientKind::Web);
-        let bound = Client { resources: vec!["urn:bare".into()], ..example(ClientKind::Web) };
+        let bound = example(ClientKind::Web).with(|metadata| metadata.resources = vec!["urn:bare".into()]);
         let named = |uri: &str, client: &Client| {
             registered.named(uri, client).map(|found| found.map(|found| found.uri.clone()))
         };
@@ -307,8 +310,8 @@ mod tests {
     fn a_token_is_for_one_authorized_resource_and_has_only_its_scopes() {
         let known = known();
         let registered = Registered { resources: &known, issuer: "https://id.example" };
-        let client =
-            Client { scopes: Scope::from_stored("openid read write other"), ..example(ClientKind::Web) };
+        let client = example(ClientKind::Web)
+            .with(|metadata| metadata.scopes = Scope::from_stored("openid read write other"));
         let both = ["https://api.example".to_owned(), "https://other.example/v1".to_owned()];
         let token = |named: Option<&str>, authorized: &[String]| {
             let resource = registered.of_grant(named, authorized, &client)?;

@@ -16,7 +16,7 @@ pub struct TrustedIssuer {
     pub keys: IssuerKeys,
     /// The widest scope that its tokens can lead to.
     pub scopes: Scope,
-    /// Another accepted audience of its tokens, beside this server's issuer.
+    /// Another accepted audience of its tokens, besides this server's issuer.
     pub audience: Option<AssertionAudience>,
     /// The clients that may present its tokens.
     pub clients: Vec<ClientId>,
@@ -118,7 +118,8 @@ mod tests {
             audience: None,
             clients: Vec::new(),
         };
-        let client = Client { scopes: Scope::from_stored("read write pay"), ..example(ClientKind::Web) };
+        let client =
+            example(ClientKind::Web).with(|metadata| metadata.scopes = Scope::from_stored("read write pay"));
         let of = |issuer: &TrustedIssuer, asked: Option<&str>| {
             issuer.scope(asked, &client, &known).map(|scope| scope.to_string()).map_err(|error| error.reason)
         };

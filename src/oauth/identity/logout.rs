@@ -127,13 +127,8 @@ mod tests {
     #[test]
     fn the_logout_redirect_must_be_registered_byte_for_byte() {
         let register = |text| RegisteredUri::register(text, ClientKind::Native).unwrap();
-        let client = Client {
-            post_logout_redirect_uris: vec![
-                register("https://app.example/bye?x=1"),
-                register("http://127.0.0.1/bye"),
-            ],
-            ..example(ClientKind::Native)
-        };
+        let uris = vec![register("https://app.example/bye?x=1"), register("http://127.0.0.1/bye")];
+        let client = example(ClientKind::Native).with(|metadata| metadata.post_logout_redirect_uris = uris);
         let address = |client: Option<&Client>, uri: &str| {
             let params = Params::from_pairs(vec![("post_logout_redirect_uri".into(), uri.into())]);
             let address = return_address(client, &params).map_err(|error| error.reason);

@@ -1,4 +1,4 @@
-//! The parameter `claims`: claims that an application requests by name, beside its scopes (OpenID Connect Core §5.5).
+//! The parameter `claims`: claims that an application requests by name, in addition to its scopes (OpenID Connect Core §5.5).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -95,7 +95,7 @@ pub fn next<'a>(
     let Some(signed_in) = here.filter(|here| is_recent(request, here, progress, now)) else {
         return match prompt.none {
             true => {
-                Err(Reason::SignInRequired.because("nobody is signed in, and prompt=none forbids to ask"))
+                Err(Reason::SignInRequired.because("no one is signed in, and prompt=none forbids to ask"))
             }
             false => Ok(Next::Authenticate(Requirement { account: here })),
         };
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_first_party_application_needs_no_consent_unless_it_requests_it() {
-        let client = Client { first_party: true, ..example(ClientKind::Web) };
+        let client = example(ClientKind::Web).with(|metadata| metadata.first_party = true);
         let step = |prompt: Prompt, person: Option<&SignedIn>| {
             step(&client, "read", prompt, person, &Progress::default())
         };

@@ -1,11 +1,13 @@
 //! Redirect URIs: which may be registered, and the comparison of a requested one (RFC 6749 §3.1.2).
 
+use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use crate::oauth::client::kind::ClientKind;
 
 /// A redirect URI that was checked when it was registered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct RegisteredUri(String);
 
 impl RegisteredUri {
@@ -90,6 +92,16 @@ impl RegisteredUri {
             let requested_rest = requested.strip_prefix(origin).and_then(after_port);
             registered_rest.is_some() && registered_rest == requested_rest
         })
+    }
+}
+
+/// Reads a stored redirect URI. The rules may have been different when it was registered, so this checks only what all
+/// rules have required.
+impl TryFrom<String> for RegisteredUri {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if Url::parse(&text).is_ok() { Ok(Self(text)) } else { Err("not an absolute URI") }
     }
 }
 

@@ -6,6 +6,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
+use crate::oauth::word::word_in_json;
 
 /// A supported combination. `token` alone is not supported, because it does not prove who signed in (RFC 9700 §2.1.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
@@ -23,6 +24,8 @@ pub enum ResponseType {
     #[strum(serialize = "code id_token token")]
     CodeIdTokenToken,
 }
+
+word_in_json!(ResponseType);
 
 impl ResponseType {
     pub const ALL: &[Self] = Self::VARIANTS;

@@ -136,7 +136,8 @@ mod tests {
     use crate::oauth::request::redirect_uri::RegisteredUri;
 
     fn client(kind: ClientKind, uri: &str) -> Client {
-        Client { redirect_uris: vec![RegisteredUri::register(uri, kind).unwrap()], ..example(kind) }
+        example(kind)
+            .with(|metadata| metadata.redirect_uris = vec![RegisteredUri::register(uri, kind).unwrap()])
     }
 
     fn verify(client: &Client, requested: &str) -> Result<ReturnAddress, OAuthError> {

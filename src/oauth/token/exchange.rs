@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn the_actor_is_named_unless_the_policy_allows_impersonation() {
         let caller = example(ClientKind::Service);
-        let may = Client { may_impersonate: true, ..caller.clone() };
+        let may = caller.clone().with(|metadata| metadata.may_impersonate = true);
         let before = Actor::after("web", None).unwrap();
         let of = |by, caller: &Client, actor| act(by, caller, actor, Some(before.clone())).unwrap().unwrap();
         assert_eq!(of(By::Itself, &caller, None), before);
@@ -208,7 +208,8 @@ mod tests {
 
     #[test]
     fn a_scope_is_narrowed_to_what_token_and_caller_both_have() {
-        let caller = Client { scopes: Scope::from_stored("read pay"), ..example(ClientKind::Service) };
+        let caller =
+            example(ClientKind::Service).with(|metadata| metadata.scopes = Scope::from_stored("read pay"));
         let subject = Scope::from_stored("read write");
         let of = |requested| {
             narrow(requested, &subject, &caller).map(|scope| scope.to_string()).map_err(|error| error.reason)

@@ -14,7 +14,7 @@ use crate::oauth::signing_key::SigningAlgorithm;
 
 /// The `typ` of the header.
 pub const TYP: &str = "JWT";
-/// The claims of ID Tokens, beside those of scopes.
+/// The claims of ID Tokens, besides those of scopes.
 pub const CLAIMS: [&str; 13] = [
     "iss",
     "sub",

@@ -43,7 +43,7 @@ pub struct AccessToken {
     pub issued_at: Seconds,
     pub expires_at: Seconds,
     pub delegation: Delegation,
-    /// `None`: anyone who has the token may use it.
+    /// `None`: any holder may use the token.
     pub binding: Option<Binding>,
 }
 
@@ -238,6 +238,7 @@ mod tests {
         let usual = Usual { lifetime: 600, longest: 5000, algorithm: SigningAlgorithm::Es256 };
         let resource = |seconds| Resource {
             uri: "urn:r".into(),
+            version: 1,
             scopes: Scope::default(),
             format: TokenFormat::Jwt,
             algorithm: None,
@@ -245,7 +246,7 @@ mod tests {
             servers: Vec::new(),
         };
         let of = |client: Option<i64>, of_resource: Option<i64>, scope: &str| {
-            let client = Client { access_token_lifetime: client, ..example(ClientKind::Web) };
+            let client = example(ClientKind::Web).with(|metadata| metadata.access_token_lifetime = client);
             let resource = resource(of_resource);
             lifetime(&client, Some(&resource), &Scope::from_stored(scope), &known, usual)
         };

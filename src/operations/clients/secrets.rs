@@ -205,6 +205,6 @@ impl SecretRemoval {
 fn changed_meanwhile(client: &ClientId) -> Fault {
     Fault::conflict(
         None,
-        format!("the secrets of the client {client} were changed meanwhile, so nothing was done"),
+        format!("the secrets of the client {client} were changed in the meantime, so nothing was done"),
     )
 }

@@ -1,15 +1,13 @@
 //! Clients and their secrets.
 
-mod row;
-
 use sqlx::FromRow;
 
 use super::client_secrets::{self, SecretRecord};
 use super::db::{Conn, DbError, Tx};
 use super::page::Page;
-use crate::oauth::client::{AuthMethod, Client, ClientSecret, SecretHash};
+use crate::oauth::client::{AuthMethod, Client, ClientMetadata, ClientSecret, SecretHash};
+use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
-use row::{ClientRow, registered, values};
 
 /// A client with all its secrets.
 #[derive(Clone, Debug)]
@@ -24,6 +22,14 @@ pub struct ClientRecord {
     pub client: Client,
     pub created_at: i64,
     pub secrets: Vec<SecretRecord>,
+}
+
+#[derive(FromRow)]
+struct ClientRow {
+    id: String,
+    version: i64,
+    metadata: String,
+    disabled_at: Option<i64>,
 }
 
 #[derive(FromRow)]
@@ -44,20 +50,23 @@ struct SecretRow {
 
 /// Finds a client and the hashes of its secrets. `None` if it is not registered.
 pub async fn find(conn: &mut Conn, id: &ClientId) -> Result<Option<StoredClient>, DbError> {
-    let row: Option<ClientRow> = conn
-        .query(concat!("SELECT id, version, ", registered!(), ", disabled_at FROM clients WHERE id = $1"))
-        .bind(id.as_str())
-        .optional()
-        .await?;
-    let Some(row) = row else { return Ok(None) };
+    let Some(client) = find_client(conn, id).await? else { return Ok(None) };
     let secrets: Vec<SecretRow> = conn
         .query("SELECT id, algorithm, hash, sealed, expires_at FROM client_secrets WHERE client_id = $1 ORDER BY created_at, id")
         .bind(id.as_str())
         .all()
         .await?;
-    let client = row.into_client()?;
     let secrets = secrets.into_iter().map(SecretRow::into_secret).collect::<Result<_, _>>()?;
     Ok(Some(StoredClient { client, secrets }))
+}
+
+async fn find_client(conn: &mut Conn, id: &ClientId) -> Result<Option<Client>, DbError> {
+    let row: Option<ClientRow> = conn
+        .query("SELECT id, version, metadata, disabled_at FROM clients WHERE id = $1")
+        .bind(id.as_str())
+        .optional()
+        .await?;
+    row.map(ClientRow::into_client).transpose()
 }
 
 /// Which clients to list.
@@ -69,7 +78,7 @@ pub struct ClientFilter {
 /// The columns of [`RecordRow`].
 macro_rules! select {
     () => {
-        concat!("SELECT id, version, ", registered!(), ", disabled_at, created_at FROM clients ")
+        "SELECT id, version, metadata, disabled_at, created_at FROM clients "
     };
 }
 
@@ -135,58 +144,82 @@ pub async fn was_there(conn: &mut Conn, id: &ClientId, at: i64) -> Result<bool, 
 /// Stores a new client; `false` if the id is taken.
 pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbError> {
     let insert = tx
-        .query(concat!(
-            "INSERT INTO clients (id, created_at, version, ",
-            registered!(),
-            ") VALUES ($1, $2, $3, ",
-            values!(),
-            ") ON CONFLICT (id) DO NOTHING"
-        ))
+        .query(
+            "INSERT INTO clients (id, version, metadata, created_at) VALUES ($1, $2, '{}', $3)
+             ON CONFLICT (id) DO NOTHING",
+        )
         .bind(client.id.as_str())
-        .bind(now)
-        .bind(client.version);
-    let inserted = row::bind(insert, client).execute().await?;
-    if inserted == 1 {
-        save_origins(tx, client).await?;
+        .bind(client.version)
+        .bind(now);
+    let is_new = insert.execute().await? == 1;
+    if is_new {
+        write(tx, &client.id, &client.metadata).await?;
     }
-    Ok(inserted == 1)
+    Ok(is_new)
 }
 
 /// Stores a changed client under its next version, so that the change takes effect at once.
 pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbError> {
-    let update = tx
-        .query(concat!(
-            "UPDATE clients SET version = version + 1,
-                                disabled_at = CASE WHEN $3 THEN COALESCE(disabled_at, $2) END, (",
-            registered!(),
-            ") = (",
-            values!(),
-            ") WHERE id = $1"
-        ))
-        .bind(client.id.as_str())
-        .bind(now)
-        .bind(client.disabled);
-    row::bind(update, client).execute().await?;
-    // A client that no longer signs with a secret must have no stored secret that can be decrypted.
+    tx.query(
+        "UPDATE clients SET version = version + 1,
+                            disabled_at = CASE WHEN $3 THEN COALESCE(disabled_at, $2) END
+         WHERE id = $1",
+    )
+    .bind(client.id.as_str())
+    .bind(now)
+    .bind(client.disabled)
+    .execute()
+    .await?;
+    // A client that no longer signs with its secret keeps no secret that could be decrypted.
     if client.auth_method != Some(AuthMethod::SecretJwt) {
         tx.query("UPDATE client_secrets SET sealed = NULL WHERE client_id = $1 AND sealed IS NOT NULL")
             .bind(client.id.as_str())
             .execute()
             .await?;
     }
-    tx.query("DELETE FROM client_origins WHERE client_id = $1").bind(client.id.as_str()).execute().await?;
-    save_origins(tx, client).await
+    write(tx, &client.id, &client.metadata).await
 }
 
-async fn save_origins(tx: &mut Tx, client: &Client) -> Result<(), DbError> {
-    for origin in client.allowed_origins() {
+/// Changes one setting of a client and increases its version.
+async fn change(tx: &mut Tx, id: &ClientId, change: impl FnOnce(&mut ClientMetadata)) -> Result<(), DbError> {
+    let Some(mut client) = find_client(tx, id).await? else { return Ok(()) };
+    change(&mut client.metadata);
+    tx.query("UPDATE clients SET version = version + 1 WHERE id = $1").bind(id.as_str()).execute().await?;
+    write(tx, id, &client.metadata).await
+}
+
+/// Writes a client's metadata, with the columns and rows that SQL searches. They are derived from it, and nothing else
+/// writes them.
+async fn write(tx: &mut Tx, id: &ClientId, metadata: &ClientMetadata) -> Result<(), DbError> {
+    let json = metadata.to_json().map_err(|_| corrupt(id.to_string()))?;
+    tx.query(
+        "UPDATE clients SET metadata = $2, scopes = $3, resources = $4, may_act = $5, logo_digest = $6,
+                            backchannel_logout_uri = $7, frontchannel_logout_uri = $8
+         WHERE id = $1",
+    )
+    .bind(id.as_str())
+    .bind(json)
+    .bind(metadata.scopes.to_string())
+    .bind(metadata.resources.join(" "))
+    .bind(metadata.may_act.as_ref().map(ClientId::to_string))
+    .bind(metadata.links.logo.clone())
+    .bind(metadata.logout.back_channel.clone())
+    .bind(metadata.logout.front_channel.clone())
+    .execute()
+    .await?;
+    tx.query("DELETE FROM client_origins WHERE client_id = $1").bind(id.as_str()).execute().await?;
+    for origin in metadata.allowed_origins() {
         tx.query("INSERT INTO client_origins (origin, client_id) VALUES ($1, $2)")
             .bind(origin.as_str())
-            .bind(client.id.as_str())
+            .bind(id.as_str())
             .execute()
             .await?;
     }
     Ok(())
+}
+
+fn corrupt(id: String) -> DbError {
+    DbError::Corrupt { table: "clients", id, what: "metadata" }
 }
 
 /// Whether any enabled client allows scripts from this origin.
@@ -204,11 +237,18 @@ pub async fn is_origin(conn: &mut Conn, origin: &str) -> Result<bool, DbError> {
 
 /// Deletes a client with its secrets, consents and flows; `false` if it does not exist.
 pub async fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, DbError> {
-    // A client that is registered under this id later must not be allowed to act because of this.
-    tx.query("UPDATE clients SET version = version + 1, may_act = NULL WHERE may_act = $1")
-        .bind(id.as_str())
-        .execute()
-        .await?;
+    // The resources that it is a server of lose it.
+    tx.query(
+        "UPDATE resources SET version = version + 1
+         WHERE uri IN (SELECT resource FROM resource_servers WHERE client_id = $1)",
+    )
+    .bind(id.as_str())
+    .execute()
+    .await?;
+    // A client that is later registered under the same id must not inherit the permission to act.
+    for other in ids(tx, "SELECT id FROM clients WHERE may_act = $1 ORDER BY id", id.as_str()).await? {
+        change(tx, &other, |metadata| metadata.may_act = None).await?;
+    }
     Ok(tx.query("DELETE FROM clients WHERE id = $1").bind(id.as_str()).execute().await? == 1)
 }
 
@@ -221,15 +261,11 @@ pub async fn list_allowed(conn: &mut Conn, scope: &str) -> Result<Vec<ClientId>,
 
 /// Removes a scope from every client that is allowed it; each gets its next version.
 pub async fn take_scope(tx: &mut Tx, scope: &str) -> Result<(), DbError> {
-    tx.query(
-        "UPDATE clients SET version = version + 1,
-                            scopes = TRIM(REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' '))
-         WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' '",
-    )
-    .bind(scope)
-    .execute()
-    .await
-    .map(drop)
+    let taken = Scope::from_stored(scope);
+    for id in list_allowed(tx, scope).await? {
+        change(tx, &id, |metadata| metadata.scopes = metadata.scopes.without(&taken)).await?;
+    }
+    Ok(())
 }
 
 /// The clients that are registered for a resource, by id.
@@ -282,6 +318,14 @@ pub async fn touch_secret(tx: &mut Tx, id: &str, now: i64, every: i64) -> Result
         .execute()
         .await
         .map(drop)
+}
+
+impl ClientRow {
+    fn into_client(self) -> Result<Client, DbError> {
+        let Self { id, version, metadata, disabled_at } = self;
+        let Ok(metadata) = ClientMetadata::from_json(&metadata) else { return Err(corrupt(id)) };
+        Ok(Client { id: ClientId::new(id), version, metadata, disabled: disabled_at.is_some() })
+    }
 }
 
 impl SecretRow {

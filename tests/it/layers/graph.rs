@@ -12,18 +12,25 @@ const LEVELS: &[&[&str]] = &[
     &["clock.rs"],
     &["oauth/"],
     &["secret/"],
-    // Storage remembers, and tokens are signed, without a clock, an edge, or each other.
+    // Storage and signing work without a clock, an edge, or each other.
     &["store/", "jose/"],
     &["failure.rs"],
     &["fetch/address.rs"],
     &["config/"],
     // Services of the process that need no request.
-    &["fetch/", "secret/passwords.rs", "telemetry.rs"],
+    &["fetch/", "secret/passwords.rs", "cache/fresh.rs", "telemetry.rs"],
     &["keys/", "cache/"],
     // What an operator or a person does, for any edge.
     &["operations/"],
     // The state that every request shares, and what it is made of.
-    &["http/html.rs", "http/qr.rs", "tokens/verified.rs", "metrics/requests.rs", "work/wake.rs"],
+    &[
+        "http/html.rs",
+        "http/qr.rs",
+        "http/route.rs",
+        "tokens/verified.rs",
+        "metrics/requests.rs",
+        "work/wake.rs",
+    ],
     &["metrics/purge_counters.rs"],
     &["app.rs"],
     // What the edges share.

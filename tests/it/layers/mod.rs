@@ -171,6 +171,24 @@ fn only_lists_are_read_from_a_lagging_replica() {
     }
 }
 
+#[test]
+fn the_architecture_names_only_files_that_exist_or_that_it_calls_new() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("docs/architecture.md")).expect("the document");
+    let mut named = text.split('`').collect::<Vec<_>>();
+    // Every second piece is in backquotes; the one after it says whether the file is new.
+    named.push("");
+    let files = named.chunks(2).zip(named.chunks(2).skip(1)).filter_map(|(quoted, next)| {
+        let (name, after) = (quoted.get(1)?, next[0]);
+        let is_file = name.starts_with("src/") && name.ends_with(".rs");
+        (is_file && !after.starts_with(" (new")).then_some(*name)
+    });
+    let files: Vec<&str> = files.collect();
+    assert!(files.len() > 40, "{files:?}");
+    let gone: Vec<&&str> = files.iter().filter(|name| !root.join(name).exists()).collect();
+    assert!(gone.is_empty(), "{gone:?}");
+}
+
 /// What the command line writes without an operation: the demo's own data, and for now the clients.
 const WRITES_BY_ITSELF: &[&str] = &["cli/demo/setup.rs", "cli/client/"];
 

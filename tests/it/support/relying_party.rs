@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use grantor::oauth::client::{
-    AuthMethod, Client, ClientKind, ClientSecret, GrantType, PkcePolicy, SecretHash,
+    AuthMethod, Client, ClientKind, ClientMetadata, ClientSecret, GrantType, PkcePolicy, SecretHash,
 };
 use grantor::oauth::grant::scope::Scope;
 use grantor::oauth::id::ClientId;
@@ -49,12 +49,12 @@ type Ready = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNo
 impl Registration {
     pub(crate) fn of_kind(id: &str, kind: ClientKind) -> Self {
         let uri = RegisteredUri::register(REDIRECT_URI, kind).expect("a good URI");
-        let client = Client {
+        let metadata = ClientMetadata {
             redirect_uris: if kind == ClientKind::Service { Vec::new() } else { vec![uri] },
             scopes: Scope::from_stored("read write pay"),
-            ..Client::new(ClientId::new(id), format!("The {id} application"), kind)
+            ..ClientMetadata::new(format!("The {id} application"), kind)
         };
-        Self { client, chosen_secret: None }
+        Self { client: Client::new(ClientId::new(id), metadata), chosen_secret: None }
     }
 
     pub(crate) fn web(id: &str) -> Self {

@@ -185,6 +185,7 @@ impl TestServer {
     pub(crate) async fn resource_with(&self, uri: &str, scopes: &str, change: impl FnOnce(&mut Resource)) {
         let mut resource = Resource {
             uri: uri.to_owned(),
+            version: 1,
             scopes: Scope::from_stored(scopes),
             format: TokenFormat::Jwt,
             algorithm: None,

@@ -1,0 +1,417 @@
+//! Client metadata: everything that a registration says about a client, as one value.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::oauth::client::kind::ClientKind;
+use crate::oauth::client::origin::Origin;
+use crate::oauth::client::vocabulary::{
+    AssertionAudience, AuthMethod, ContentEncryption, GrantType, KeyManagement, PkcePolicy, SubjectType,
+    TokenFormat,
+};
+use crate::oauth::grant::scope::{Scope, is_scope_name};
+use crate::oauth::id::ClientId;
+use crate::oauth::request::redirect_uri::RegisteredUri;
+use crate::oauth::request::response_type::ResponseType;
+use crate::oauth::signing_key::SigningAlgorithm;
+
+/// Everything that a registration says. This is the only list of client settings: they are stored and printed as JSON
+/// under these names.
+///
+/// The JSON names come from RFC 7591 §2, OpenID Connect Registration §2, RP-Initiated Logout §3.1, Back-Channel Logout
+/// §2.2 and Front-Channel Logout §2; some are this server's own.
+///
+/// Metadata that an older release wrote can be read, so a setting that may be absent has a default. Unknown members are
+/// ignored, because a newer release may have written them while it replaces this one. An older release that changes a
+/// client drops such a member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientMetadata {
+    pub kind: ClientKind,
+    #[serde(rename = "client_name")]
+    pub name: String,
+    #[serde(flatten)]
+    pub links: Links,
+    #[serde(default)]
+    pub redirect_uris: Vec<RegisteredUri>,
+    /// The addresses to which a person may be sent after a sign-out (OpenID Connect RP-Initiated Logout §3.1).
+    #[serde(default)]
+    pub post_logout_redirect_uris: Vec<RegisteredUri>,
+    /// Origins whose scripts may call this server for the client, besides the origins of a public client's redirect
+    /// URIs.
+    #[serde(default)]
+    pub origins: Vec<Origin>,
+    #[serde(rename = "grant_types", deserialize_with = "known")]
+    pub grants: Vec<GrantType>,
+    /// The response types that the client may use besides `code`, which follows from the grant.
+    #[serde(default, deserialize_with = "known")]
+    pub response_types: Vec<ResponseType>,
+    #[serde(default, rename = "scope", deserialize_with = "scope")]
+    pub scopes: Scope,
+    /// The only method that the client may use. `None`: a confidential client may use `client_secret_basic` or
+    /// `client_secret_post`.
+    #[serde(rename = "token_endpoint_auth_method")]
+    pub auth_method: Option<AuthMethod>,
+    /// `None` follows the server's `[oauth] require_pkce`.
+    pub pkce: Option<PkcePolicy>,
+    /// The algorithm that signs its ID Tokens. `None`: RS256, if the server offers it.
+    #[serde(rename = "id_token_signed_response_alg")]
+    pub id_token_alg: Option<SigningAlgorithm>,
+    #[serde(flatten, with = "id_token_encrypted_response")]
+    pub id_token_encryption: Option<Encryption>,
+    /// The algorithm that signs UserInfo for it. `None`: plain JSON.
+    #[serde(rename = "userinfo_signed_response_alg")]
+    pub userinfo_alg: Option<SigningAlgorithm>,
+    #[serde(flatten, with = "userinfo_encrypted_response")]
+    pub userinfo_encryption: Option<Encryption>,
+    /// Its public keys, a JWK Set (RFC 7517 §5).
+    #[serde(default, with = "jwk_set")]
+    pub jwks: Option<String>,
+    /// The address of its public keys, instead of `jwks`.
+    pub jwks_uri: Option<String>,
+    /// The audience that its assertions may have besides the issuer. `None`: only the issuer.
+    pub assertion_audience: Option<AssertionAudience>,
+    #[serde(flatten)]
+    pub logout: LogoutUris,
+    #[serde(default)]
+    pub subject_type: SubjectType,
+    /// Clients with the same host here know a person by the same subject (OpenID Connect Core §8.1).
+    pub sector_identifier_uri: Option<String>,
+    /// The format of its access tokens without a resource.
+    #[serde(default)]
+    pub token_format: TokenFormat,
+    /// The only resources that it may request. Empty: every resource for which it has an allowed scope.
+    #[serde(default)]
+    pub resources: Vec<String>,
+    /// In seconds. `None`: the server decides.
+    pub access_token_lifetime: Option<i64>,
+    /// Only people in this group get tokens for the client.
+    pub required_group: Option<String>,
+    /// The only client that may exchange its tokens (RFC 8693 §4.4). `None`: the servers of a token's resource may.
+    pub may_act: Option<ClientId>,
+    /// Tokens that the client gets by an exchange need not name it as the actor.
+    #[serde(default)]
+    pub may_impersonate: bool,
+    /// The client belongs to the operator, so people are not asked for consent.
+    #[serde(default)]
+    pub first_party: bool,
+}
+
+/// The links and the logo on the consent page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Links {
+    #[serde(rename = "client_uri")]
+    pub site: Option<String>,
+    #[serde(rename = "policy_uri")]
+    pub policy: Option<String>,
+    #[serde(rename = "tos_uri")]
+    pub terms: Option<String>,
+    /// The digest of the stored logo, which is part of its URL.
+    #[serde(rename = "logo_digest")]
+    pub logo: Option<String>,
+}
+
+/// The addresses at which the client learns that a session is over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogoutUris {
+    /// Called by this server (OpenID Connect Back-Channel Logout §2.2).
+    #[serde(rename = "backchannel_logout_uri")]
+    pub back_channel: Option<String>,
+    /// Loaded by the person's browser (OpenID Connect Front-Channel Logout §2).
+    #[serde(rename = "frontchannel_logout_uri")]
+    pub front_channel: Option<String>,
+}
+
+/// How responses for the client are encrypted (OpenID Connect Registration §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Encryption {
+    pub algorithm: KeyManagement,
+    pub content: ContentEncryption,
+}
+
+impl Encryption {
+    /// Parses `ALG ENC`, or `ALG` alone for A256GCM. `None` if a word is not registered.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (algorithm, content) =
+            text.split_once(' ').unwrap_or((text, ContentEncryption::A256Gcm.as_str()));
+        Some(Self {
+            algorithm: KeyManagement::parse(algorithm)?,
+            content: ContentEncryption::parse(content)?,
+        })
+    }
+}
+
+impl ClientMetadata {
+    /// The metadata of a client of which only the name and the kind are known: the grants of its kind, and the defaults
+    /// of RFC 7591.
+    pub fn new(name: impl Into<String>, kind: ClientKind) -> Self {
+        Self {
+            kind,
+            name: name.into(),
+            links: Links::default(),
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            origins: Vec::new(),
+            grants: GrantType::default_for(kind).to_vec(),
+            response_types: Vec::new(),
+            scopes: Scope::default(),
+            auth_method: None,
+            pkce: None,
+            id_token_alg: None,
+            id_token_encryption: None,
+            userinfo_alg: None,
+            userinfo_encryption: None,
+            jwks: None,
+            jwks_uri: None,
+            assertion_audience: None,
+            logout: LogoutUris::default(),
+            subject_type: SubjectType::default(),
+            sector_identifier_uri: None,
+            token_format: TokenFormat::default(),
+            resources: Vec::new(),
+            access_token_lifetime: None,
+            required_group: None,
+            may_act: None,
+            may_impersonate: false,
+            first_party: false,
+        }
+    }
+
+    /// The metadata as JSON without empty members.
+    ///
+    /// # Errors
+    ///
+    /// If `jwks` is not JSON, which registration refuses.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        let mut value = serde_json::to_value(self)?;
+        if let Some(members) = value.as_object_mut() {
+            members.retain(|_, value| !value.is_null());
+        }
+        serde_json::to_string(&value)
+    }
+
+    /// Reads what [`Self::to_json`] wrote.
+    ///
+    /// # Errors
+    ///
+    /// If a required member is missing or a member is not valid. The error may quote the member.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+}
+
+/// Keeps the words that this release knows. A newer release may have registered the client for others.
+fn known<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::de::DeserializeOwned,
+{
+    let words = Vec::<String>::deserialize(deserializer)?;
+    Ok(words.into_iter().filter_map(|word| serde_json::from_value(Value::String(word)).ok()).collect())
+}
+
+fn scope<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Scope, D::Error> {
+    let scope = Scope::deserialize(deserializer)?;
+    if scope.names().all(is_scope_name) {
+        return Ok(scope);
+    }
+    Err(serde::de::Error::custom("not a list of scope names"))
+}
+
+/// A JWK Set: text in memory, an object in JSON.
+mod jwk_set {
+    use serde::de::Error as _;
+    use serde::ser::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+    use serde_json::Value;
+
+    pub(super) fn serialize<S: Serializer>(jwks: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+        let Some(text) = jwks else { return serializer.serialize_none() };
+        let set: Value = serde_json::from_str(text).map_err(|_| S::Error::custom("jwks is not JSON"))?;
+        set.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<String>, D::Error> {
+        let Some(set) = Option::<Value>::deserialize(deserializer)? else { return Ok(None) };
+        if set.get("keys").is_none_or(|keys| !keys.is_array()) {
+            return Err(D::Error::custom("jwks is not a JWK Set"));
+        }
+        Ok(Some(set.to_string()))
+    }
+}
+
+/// Reads and writes an [`Encryption`] as two members, `…_alg` and `…_enc`. Without `…_enc`, the content encryption is
+/// A128CBC-HS256 (OpenID Connect Registration §2).
+macro_rules! encrypted_response {
+    ($name:ident, $alg:literal, $enc:literal) => {
+        mod $name {
+            use serde::de::Error as _;
+            use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+            use super::{ContentEncryption, Encryption, KeyManagement};
+
+            #[derive(Serialize, Deserialize)]
+            struct Members {
+                #[serde(rename = $alg)]
+                algorithm: Option<KeyManagement>,
+                #[serde(rename = $enc)]
+                content: Option<ContentEncryption>,
+            }
+
+            pub(super) fn serialize<S: Serializer>(
+                encryption: &Option<Encryption>,
+                serializer: S,
+            ) -> Result<S::Ok, S::Error> {
+                let (algorithm, content) =
+                    (encryption.map(|it| it.algorithm), encryption.map(|it| it.content));
+                Members { algorithm, content }.serialize(serializer)
+            }
+
+            pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<Option<Encryption>, D::Error> {
+                let Members { algorithm, content } = Members::deserialize(deserializer)?;
+                match (algorithm, content) {
+                    (None, None) => Ok(None),
+                    (None, Some(_)) => Err(D::Error::custom(concat!($enc, " without ", $alg))),
+                    (Some(algorithm), content) => {
+                        let content = content.unwrap_or(ContentEncryption::A128CbcHs256);
+                        Ok(Some(Encryption { algorithm, content }))
+                    }
+                }
+            }
+        }
+    };
+}
+
+encrypted_response!(
+    id_token_encrypted_response,
+    "id_token_encrypted_response_alg",
+    "id_token_encrypted_response_enc"
+);
+encrypted_response!(
+    userinfo_encrypted_response,
+    "userinfo_encrypted_response_alg",
+    "userinfo_encrypted_response_enc"
+);
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A client with a value for every setting.
+    fn full() -> ClientMetadata {
+        let uri = |text| RegisteredUri::register(text, ClientKind::Web).unwrap();
+        ClientMetadata {
+            links: Links {
+                site: Some("https://app.example/".into()),
+                policy: Some("https://app.example/policy".into()),
+                terms: Some("https://app.example/terms".into()),
+                logo: Some("digest".into()),
+            },
+            redirect_uris: vec![uri("https://app.example/cb")],
+            post_logout_redirect_uris: vec![uri("https://app.example/bye")],
+            origins: vec![Origin::register("https://app.example").unwrap()],
+            response_types: vec![ResponseType::CodeIdToken],
+            scopes: Scope::from_stored("openid read"),
+            auth_method: Some(AuthMethod::PrivateKeyJwt),
+            pkce: Some(PkcePolicy::Required),
+            id_token_alg: Some(SigningAlgorithm::Es256),
+            id_token_encryption: Encryption::parse("ECDH-ES A128CBC-HS256"),
+            userinfo_alg: Some(SigningAlgorithm::EdDsa),
+            userinfo_encryption: Encryption::parse("RSA-OAEP-256"),
+            jwks: Some(json!({ "keys": [{ "kty": "EC" }] }).to_string()),
+            jwks_uri: Some("https://app.example/jwks".into()),
+            assertion_audience: Some(AssertionAudience::TokenEndpoint),
+            logout: LogoutUris {
+                back_channel: Some("https://app.example/back".into()),
+                front_channel: Some("https://app.example/front".into()),
+            },
+            subject_type: SubjectType::Pairwise,
+            sector_identifier_uri: Some("https://app.example/sector".into()),
+            token_format: TokenFormat::Jwt,
+            resources: vec!["https://api.example".into()],
+            access_token_lifetime: Some(300),
+            required_group: Some("staff".into()),
+            may_act: Some(ClientId::new("gateway")),
+            may_impersonate: true,
+            first_party: true,
+            ..ClientMetadata::new("App", ClientKind::Web)
+        }
+    }
+
+    #[test]
+    fn every_setting_is_stored_under_its_registered_name() {
+        let stored: Value = serde_json::from_str(&full().to_json().unwrap()).unwrap();
+        let expected = json!({
+            "kind": "web",
+            "client_name": "App",
+            "client_uri": "https://app.example/",
+            "policy_uri": "https://app.example/policy",
+            "tos_uri": "https://app.example/terms",
+            "logo_digest": "digest",
+            "redirect_uris": ["https://app.example/cb"],
+            "post_logout_redirect_uris": ["https://app.example/bye"],
+            "origins": ["https://app.example"],
+            "grant_types": ["authorization_code", "refresh_token"],
+            "response_types": ["code id_token"],
+            "scope": "openid read",
+            "token_endpoint_auth_method": "private_key_jwt",
+            "pkce": "required",
+            "id_token_signed_response_alg": "ES256",
+            "id_token_encrypted_response_alg": "ECDH-ES",
+            "id_token_encrypted_response_enc": "A128CBC-HS256",
+            "userinfo_signed_response_alg": "EdDSA",
+            "userinfo_encrypted_response_alg": "RSA-OAEP-256",
+            "userinfo_encrypted_response_enc": "A256GCM",
+            "jwks": { "keys": [{ "kty": "EC" }] },
+            "jwks_uri": "https://app.example/jwks",
+            "assertion_audience": "token-endpoint",
+            "backchannel_logout_uri": "https://app.example/back",
+            "frontchannel_logout_uri": "https://app.example/front",
+            "subject_type": "pairwise",
+            "sector_identifier_uri": "https://app.example/sector",
+            "token_format": "jwt",
+            "resources": ["https://api.example"],
+            "access_token_lifetime": 300,
+            "required_group": "staff",
+            "may_act": "gateway",
+            "may_impersonate": true,
+            "first_party": true,
+        });
+        assert_eq!(stored, expected);
+        assert_eq!(ClientMetadata::from_json(&stored.to_string()).unwrap(), full());
+    }
+
+    #[test]
+    fn a_setting_that_is_absent_has_its_default_and_an_unknown_one_is_ignored() {
+        let read = |value: Value| ClientMetadata::from_json(&value.to_string());
+        let least = json!({ "kind": "service", "client_name": "Job", "grant_types": ["client_credentials"] });
+        assert_eq!(read(least).unwrap(), ClientMetadata::new("Job", ClientKind::Service));
+        let newer = json!({ "kind": "service", "client_name": "Job", "dpop_bound_access_tokens": true,
+                            "grant_types": ["client_credentials", "urn:openid:params:grant-type:ciba"] });
+        assert_eq!(read(newer).unwrap(), ClientMetadata::new("Job", ClientKind::Service));
+        for needed in ["kind", "client_name", "grant_types"] {
+            let mut less = json!({ "kind": "web", "client_name": "App", "grant_types": [] });
+            less.as_object_mut().unwrap().remove(needed);
+            assert!(read(less).is_err(), "{needed}");
+        }
+    }
+
+    #[test]
+    fn an_encryption_is_two_members_of_which_the_second_has_the_registered_default() {
+        let read = |members: Value| {
+            let mut client = json!({ "kind": "web", "client_name": "App", "grant_types": [] });
+            client.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+            ClientMetadata::from_json(&client.to_string()).map(|client| client.id_token_encryption)
+        };
+        let algorithm_alone = read(json!({ "id_token_encrypted_response_alg": "RSA-OAEP" }));
+        assert_eq!(algorithm_alone.unwrap(), Encryption::parse("RSA-OAEP A128CBC-HS256"));
+        assert_eq!(read(json!({})).unwrap(), None);
+        assert!(read(json!({ "id_token_encrypted_response_enc": "A256GCM" })).is_err());
+        assert!(read(json!({ "id_token_encrypted_response_alg": "RSA1_5" })).is_err());
+    }
+}

@@ -1,0 +1,132 @@
+//! The words in client metadata, as they are registered.
+
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+use crate::oauth::client::kind::ClientKind;
+use crate::oauth::word::word;
+
+/// A grant type (RFC 6749 §1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum GrantType {
+    AuthorizationCode,
+    ClientCredentials,
+    RefreshToken,
+    /// RFC 8628 §3.4.
+    #[strum(serialize = "urn:ietf:params:oauth:grant-type:device_code")]
+    DeviceCode,
+    /// RFC 7523 §2.1.
+    #[strum(serialize = "urn:ietf:params:oauth:grant-type:jwt-bearer")]
+    JwtBearer,
+    /// RFC 8693 §2.1.
+    #[strum(serialize = "urn:ietf:params:oauth:grant-type:token-exchange")]
+    TokenExchange,
+}
+
+/// A way for a client to prove who it is (RFC 7591 §2, OpenID Connect Core §9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+pub enum AuthMethod {
+    #[strum(serialize = "client_secret_basic")]
+    Basic,
+    #[strum(serialize = "client_secret_post")]
+    Post,
+    #[strum(serialize = "client_secret_jwt")]
+    SecretJwt,
+    #[strum(serialize = "private_key_jwt")]
+    PrivateKeyJwt,
+    #[strum(serialize = "none")]
+    None,
+}
+
+/// The audience that an assertion may have besides the issuer, for libraries that always use it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum AssertionAudience {
+    TokenEndpoint,
+}
+
+/// Whether all applications get the same `sub` for a person, or each sector its own (OpenID Connect Core §8).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
+pub enum SubjectType {
+    #[default]
+    Public,
+    Pairwise,
+}
+
+/// The format of an access token: opaque, or a JWT (RFC 9068).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
+pub enum TokenFormat {
+    #[default]
+    Opaque,
+    Jwt,
+}
+
+/// How the key of an encrypted token reaches its recipient (RFC 7518 §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+pub enum KeyManagement {
+    #[strum(serialize = "RSA-OAEP")]
+    RsaOaep,
+    #[strum(serialize = "RSA-OAEP-256")]
+    RsaOaep256,
+    #[strum(serialize = "ECDH-ES")]
+    EcdhEs,
+    #[strum(serialize = "ECDH-ES+A128KW")]
+    EcdhEsA128Kw,
+    #[strum(serialize = "ECDH-ES+A256KW")]
+    EcdhEsA256Kw,
+}
+
+/// How the content of an encrypted token is encrypted (RFC 7518 §5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+pub enum ContentEncryption {
+    #[strum(serialize = "A128GCM")]
+    A128Gcm,
+    #[strum(serialize = "A256GCM")]
+    A256Gcm,
+    #[strum(serialize = "A128CBC-HS256")]
+    A128CbcHs256,
+    #[strum(serialize = "A256CBC-HS512")]
+    A256CbcHs512,
+}
+
+/// Whether a client must send a PKCE challenge (RFC 7636).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
+pub enum PkcePolicy {
+    Required,
+    Optional,
+}
+
+word!(GrantType, AuthMethod, AssertionAudience, SubjectType, TokenFormat);
+word!(KeyManagement, ContentEncryption, PkcePolicy);
+
+impl GrantType {
+    /// A short name for people to read, without the prefix of extension grants.
+    pub fn short(self) -> &'static str {
+        self.as_str().rsplit(':').next().unwrap_or_default()
+    }
+
+    /// The default grant types of a kind of client.
+    pub fn default_for(kind: ClientKind) -> &'static [Self] {
+        match kind {
+            ClientKind::Web | ClientKind::Spa | ClientKind::Native => {
+                &[Self::AuthorizationCode, Self::RefreshToken]
+            }
+            ClientKind::Service => &[Self::ClientCredentials],
+        }
+    }
+
+    /// Whether the grant requires an authenticated client: the client presents a credential of another party, or none.
+    pub fn needs_proof(self) -> bool {
+        matches!(self, Self::ClientCredentials | Self::JwtBearer | Self::TokenExchange)
+    }
+}
+
+impl AuthMethod {
+    /// Whether the client authenticates with a signature and does not send a secret.
+    pub fn is_assertion(self) -> bool {
+        matches!(self, Self::SecretJwt | Self::PrivateKeyJwt)
+    }
+}

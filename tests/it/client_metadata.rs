@@ -1,0 +1,195 @@
+//! Client metadata in the database: what was written is what is read, and damage is found and named.
+
+use grantor::oauth::client::origin::Origin;
+use grantor::oauth::client::{
+    AssertionAudience, AuthMethod, Client, ClientKind, ClientMetadata, ContentEncryption, Encryption,
+    GrantType, KeyManagement, Links, LogoutUris, PkcePolicy, SubjectType, TokenFormat,
+};
+use grantor::oauth::grant::scope::Scope;
+use grantor::oauth::id::ClientId;
+use grantor::oauth::request::redirect_uri::RegisteredUri;
+use grantor::oauth::request::response_type::ResponseType;
+use grantor::oauth::signing_key::SigningAlgorithm;
+use grantor::store::clients;
+use grantor::store::db::{Conn, DbError, Tx};
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+use serde_json::{Value, json};
+
+use crate::support::TestServer;
+use crate::support::database::statement_on;
+use crate::support::relying_party::Registration;
+
+fn one_of<T: Copy + std::fmt::Debug + 'static>(all: &'static [T]) -> impl Strategy<Value = T> {
+    select(all)
+}
+
+fn some_of<T: Copy + std::fmt::Debug + 'static>(all: &'static [T]) -> impl Strategy<Value = Vec<T>> {
+    subsequence(all, 0..=all.len())
+}
+
+fn text() -> impl Strategy<Value = String> {
+    "[^\u{0}]{1,40}"
+}
+
+fn uris() -> impl Strategy<Value = Vec<RegisteredUri>> {
+    let address = "(https://[a-z]{1,9}\\.example|com\\.example\\.app:|http://127\\.0\\.0\\.1:[1-9][0-9]{3})/[!-~]{0,20}";
+    vec(
+        address.prop_filter_map("an address", |text| RegisteredUri::register(&text, ClientKind::Native).ok()),
+        0..4,
+    )
+}
+
+fn origins() -> impl Strategy<Value = Vec<Origin>> {
+    vec("https://[a-z]{1,9}\\.example".prop_map(|text| Origin::register(&text).unwrap()), 0..3)
+}
+
+fn encryption() -> impl Strategy<Value = Option<Encryption>> {
+    let both = (one_of(KeyManagement::ALL), one_of(ContentEncryption::ALL));
+    of(both.prop_map(|(algorithm, content)| Encryption { algorithm, content }))
+}
+
+fn jwks() -> impl Strategy<Value = Option<String>> {
+    let key =
+        (text(), any::<i64>()).prop_map(|(n, number)| json!({ "kty": "RSA", "n": n, "more": [number] }));
+    of(vec(key, 0..3).prop_map(|keys| json!({ "keys": keys }).to_string()))
+}
+
+const SIGNED: &[SigningAlgorithm] = SigningAlgorithm::ALL;
+const ANSWERED: &[ResponseType] = ResponseType::ALL;
+
+/// What the consent page shows, and how the client may ask.
+fn asked() -> impl Strategy<Value = ClientMetadata> {
+    let who = (one_of(ClientKind::ALL), text(), of(text()), of(text()), of(text()), of(text()));
+    let scopes = vec("[!#-\\[\\]-~]{1,9}", 0..5);
+    let flows = (uris(), uris(), origins(), some_of(GrantType::ALL), some_of(ANSWERED), scopes);
+    (who, flows, of(one_of(PkcePolicy::ALL)), any::<bool>()).prop_map(|(who, flows, pkce, first_party)| {
+        let (kind, name, site, policy, terms, logo) = who;
+        let (redirect_uris, post_logout_redirect_uris, origins, grants, response_types, scopes) = flows;
+        ClientMetadata {
+            links: Links { site, policy, terms, logo },
+            redirect_uris,
+            post_logout_redirect_uris,
+            origins,
+            grants,
+            response_types,
+            scopes: Scope::from_stored(&scopes.join(" ")),
+            pkce,
+            first_party,
+            ..ClientMetadata::new(name, kind)
+        }
+    })
+}
+
+/// Metadata with every member that a client can have, of which each is valid.
+fn metadata() -> impl Strategy<Value = ClientMetadata> {
+    let audience = of(one_of(AssertionAudience::ALL));
+    let proof = (of(one_of(AuthMethod::ALL)), jwks(), of(text()), audience);
+    let answers =
+        (of(one_of(SIGNED)), encryption(), of(one_of(SIGNED)), encryption(), of(text()), of(text()));
+    let people = (one_of(SubjectType::ALL), of(text()), of(text()), of("[ -~]{1,30}"), any::<bool>());
+    let resources = vec("https://[a-z]{1,9}\\.example", 0..3);
+    let tokens = (one_of(TokenFormat::ALL), resources, of(any::<i64>()));
+    (asked(), proof, answers, people, tokens).prop_map(|(asked, proof, answers, people, tokens)| {
+        let (auth_method, jwks, jwks_uri, assertion_audience) = proof;
+        let (id_token_alg, id_token_encryption, userinfo_alg, userinfo_encryption, back, front) = answers;
+        let (subject_type, sector_identifier_uri, required_group, may_act, may_impersonate) = people;
+        let (token_format, resources, access_token_lifetime) = tokens;
+        ClientMetadata {
+            auth_method,
+            id_token_alg,
+            id_token_encryption,
+            userinfo_alg,
+            userinfo_encryption,
+            jwks,
+            jwks_uri,
+            assertion_audience,
+            logout: LogoutUris { back_channel: back, front_channel: front },
+            subject_type,
+            sector_identifier_uri,
+            token_format,
+            resources,
+            access_token_lifetime,
+            required_group,
+            may_act: may_act.map(ClientId::new),
+            may_impersonate,
+            ..asked
+        }
+    })
+}
+
+async fn read(server: &TestServer, id: &ClientId) -> Result<Client, DbError> {
+    let key = id.clone();
+    let find = async move |conn: &mut Conn| clients::find(conn, &key).await;
+    Ok(server.app.db.read::<_, DbError, _>(find).await?.expect("a client").client)
+}
+
+#[tokio::test]
+async fn any_client_comes_back_from_its_row_as_it_was() {
+    let server = TestServer::start().await;
+    let (any, mut runner) = (metadata(), TestRunner::default());
+    for at in 0..50 {
+        let mut next = || any.new_tree(&mut runner).unwrap().current();
+        let first = Client::new(ClientId::new(format!("client {at}")), next());
+        let second = Client { metadata: next(), disabled: true, ..first.clone() };
+        let (new, changed) = (first.clone(), second.clone());
+        server.store(async move |tx: &mut Tx| clients::save(tx, &new, 1).await).await;
+        let stored = read(&server, &first.id).await.unwrap();
+        assert_eq!((&stored.metadata, stored.version, stored.disabled), (&first.metadata, 1, false));
+        server.store(async move |tx: &mut Tx| clients::update(tx, &changed, 2).await).await;
+        let stored = read(&server, &first.id).await.unwrap();
+        assert_eq!((&stored.metadata, stored.version, stored.disabled), (&second.metadata, 2, true));
+    }
+}
+
+/// Writes a text where the metadata of a client is.
+async fn damage(server: &TestServer, metadata: &str) {
+    let metadata = metadata.replace('\'', "''");
+    let sql = format!("UPDATE clients SET metadata = '{metadata}', version = version + 1 WHERE id = 'web'");
+    statement_on(&server.database.url, &sql).await;
+}
+
+#[tokio::test]
+async fn a_damaged_member_is_a_failure_that_names_the_column_and_not_what_is_in_it() {
+    let server = TestServer::start().await;
+    let web = server.register(Registration::web("web")).await;
+    let id = ClientId::new("web");
+    let whole: Value =
+        serde_json::from_str(&read(&server, &id).await.unwrap().metadata.to_json().unwrap()).unwrap();
+    let mut texts: Vec<String> = ["", "{", "null", "[]", "7", "{}"].map(str::to_owned).into();
+    let members = whole.as_object().unwrap().keys().cloned();
+    for member in members.chain(["jwks", "may_act", "pkce", "token_endpoint_auth_method"].map(str::to_owned))
+    {
+        for damaged in [json!(7), json!({ "nonsense": 1 }), json!([7]), json!([["nonsense"]])] {
+            let mut client = whole.clone();
+            client[&member] = damaged;
+            texts.push(client.to_string());
+        }
+    }
+    for word in [
+        "kind",
+        "subject_type",
+        "token_format",
+        "pkce",
+        "jwks",
+        "id_token_signed_response_alg",
+        "redirect_uris",
+    ] {
+        let mut client = whole.clone();
+        client[word] = if word == "redirect_uris" { json!(["nonsense"]) } else { json!("nonsense") };
+        texts.push(client.to_string());
+    }
+    for text in texts {
+        damage(&server, &text).await;
+        let error = read(&server, &id).await.unwrap_err();
+        assert_eq!(error.to_string(), "impossible data in clients web: metadata", "{text}");
+    }
+    let answer = web.token(&[("grant_type", "refresh_token"), ("refresh_token", "x")]).await;
+    assert_eq!((answer.status.as_u16(), answer.get("error").as_str()), (500, "server_error"));
+    damage(&server, &whole.to_string()).await;
+    assert_eq!(read(&server, &id).await.unwrap().name, "The web application");
+}
