@@ -88,7 +88,7 @@ async fn access_token(app: &App, caller: &Client, token: &str) -> Result<Option<
         return Ok(None);
     }
     let find = async move |conn: &mut Conn| read.find(conn).await;
-    let found = app.db.read::<_, DbError, _>(find).await?;
+    let found = app.db.read(find).await?;
     let Some(PresentedToken { token, .. }) = found.filter(|found| found.is_active(app.now())) else {
         return Ok(None);
     };

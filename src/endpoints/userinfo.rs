@@ -14,7 +14,7 @@ use crate::oauth::grant::scope::OPENID;
 use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::reason::Reason;
 use crate::oauth::token::bearer::{PresentedToken, UserInfoAccess, may_tell};
-use crate::store::db::{Conn, DbError};
+use crate::store::db::Conn;
 use crate::store::users;
 use crate::tokens::access_token;
 use crate::tokens::id_token;
@@ -74,7 +74,7 @@ async fn tell(
     };
     let client = &presented.token.client_id;
     request.set_client(client.clone());
-    let client = app.registry.client(client, Freshness::Cached).await?;
+    let client = app.cache.client(client, Freshness::Cached).await?;
     let UserInfoAccess { person, scope, claims } = may_tell(presented, person, OPENID, request.now)?;
     let Some(client) = client else {
         return Err(Reason::BearerRevoked.because("the client of the access token is gone").into());

@@ -21,19 +21,6 @@ pub enum SigningAlgorithm {
 
 word!(SigningAlgorithm);
 
-    /// The name of the algorithm as in `alg` (RFC 7518 §3.1).
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-
-    /// Reads the name of an algorithm. `None` if this server does not sign with it.
-    pub fn parse(word: &str) -> Option<Self> {
-        word.parse().ok()
-    }
-}
-
-word_in_json!(SigningAlgorithm);
-
 /// The data of a key that decides about its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRecord {

@@ -21,9 +21,9 @@ use crate::store::sessions::{self, NewSession};
 /// How the new session relates to existing ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SessionPlacement {
-    /// In the place of the account that was asked to sign in anew, or that is the only one.
+    /// Replaces the account that had to sign in again, or the only one.
     InPlace,
-    /// Beside the others.
+    /// Is added to the others.
     Alongside,
 }
 

@@ -23,7 +23,7 @@ use crate::store::db::Tx;
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match resume(&app, &request).await {
-        Ok(resumed) => page(&app, &resumed, &SignUpForm::default(), None),
+        Ok(resumed) => page(&app, &resumed, &Wanted::default(), None),
         Err(denied) => answer::authorization_error(&app, &request, denied),
     }
 }
@@ -41,7 +41,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
         let error = Reason::SignInCancelled.because("the person went back instead of making an account");
         return flows::decline(&app, &request, resumed.checked, error).await;
     }
-    let wanted = SignUpForm::of(&form);
+    let wanted = Wanted::of(&form);
     if let Err(problem) = wanted.check() {
         return page(&app, &resumed, &wanted, Some(problem));
     }
@@ -69,7 +69,7 @@ const PURPOSE: &str = "sign-up";
 
 /// The account that the person wants.
 #[derive(Default)]
-struct SignUpForm<'f> {
+struct Wanted<'f> {
     username: &'f str,
     name: &'f str,
     password: &'f str,
@@ -85,7 +85,7 @@ enum Problem {
     Password,
 }
 
-impl<'f> SignUpForm<'f> {
+impl<'f> Wanted<'f> {
     fn of(form: &'f Params) -> Self {
         let field = |name| form.one(name).ok().flatten().unwrap_or_default();
         Self { username: field("username").trim(), name: field("name").trim(), password: field("password") }
@@ -117,18 +117,13 @@ async fn create(
     app: &App,
     request: &Request,
     resumed: &Resumed,
-    wanted: &SignUpForm<'_>,
+    wanted: &Wanted<'_>,
 ) -> Result<Option<HttpResponse>, Failure> {
-    let hash = app.passwords.hash(Secret::new(wanted.password.to_owned())).await?;
-    let (person, now) = (wanted.person(), request.now);
-    let beginning =
-        Beginning::prepare(app, request, resumed, &person.id, SessionPlacement::Alongside).await?;
-    let (id, begun) = (person.id.clone(), beginning.clone());
-    let work = async move |tx: &mut Tx| {
-        if users::save(tx, &person, Some(&hash), now).await?.is_err() {
-            return Ok(false);
-        }
-        begun.write(tx, &Proof::Password { hash: hash.clone() }).await
+    let id = UserId::new(random_id());
+    let beginning = Beginning::prepare(app, request, resumed, &id, SessionPlacement::Alongside).await?;
+    let begun = beginning.clone();
+    let sign_in = async move |tx: &mut Tx, hash: &str| {
+        begun.write(tx, &Proof::Password { hash: hash.to_owned() }).await
     };
     let made = async {
         let password = Secret::new(wanted.password.to_owned());
@@ -145,7 +140,7 @@ async fn create(
     Ok(Some(beginning.onward(app)))
 }
 
-fn page(app: &App, resumed: &Resumed, wanted: &SignUpForm<'_>, problem: Option<Problem>) -> HttpResponse {
+fn page(app: &App, resumed: &Resumed, wanted: &Wanted<'_>, problem: Option<Problem>) -> HttpResponse {
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     app.pages.render(
         status,

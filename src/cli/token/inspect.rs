@@ -78,7 +78,7 @@ async fn access_token(desk: &Desk, token: &str) -> Result<Told, Trouble> {
         };
         Ok((found, grant))
     };
-    let (found, grant) = desk.db.read::<_, DbError, _>(find).await?;
+    let (found, grant) = desk.db.read(find).await?;
     let Some(PresentedToken { token, is_revoked, .. }) = found else {
         return Err(
             "this access token is not known here: it was never issued, was revoked, or ended long ago".into(),

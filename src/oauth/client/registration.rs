@@ -12,50 +12,109 @@ use crate::oauth::request::redirect_uri::RegisteredUri;
 /// The maximum length of a client's name in bytes.
 const LONGEST_NAME: usize = 200;
 
-/// Checks a client as a whole.
-///
-/// # Errors
-/// A sentence for the operator about the first mistake.
-pub fn check(client: &ClientMetadata) -> Result<(), String> {
-    let name = &client.name;
-    if name.trim().is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
-        return Err("a name has 1 to 200 bytes on one line; the consent page shows it".into());
-    }
-    check_kind(client)?;
-    if client.grants.is_empty() {
-        return Err("a client needs at least one grant".into());
-    }
-    let may = |grant| client.grants.contains(&grant);
-    if may(GrantType::AuthorizationCode) && client.redirect_uris.is_empty() {
-        return Err("the grant authorization_code needs at least one --redirect-uri".into());
-    }
-    if may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode) && !may(GrantType::DeviceCode) {
-        return Err(
-            "the grant refresh_token needs authorization_code or device_code, which its tokens come from"
-                .into(),
-        );
-    }
-    if client.may_impersonate && !may(GrantType::TokenExchange) {
-        return Err("--may-impersonate is for clients with the grant token_exchange".into());
-    }
-    check_assertions(client)?;
-    check_response_types(client)?;
-    check_sector(client)?;
-    check_logout_uris(client)?;
-    if client.scopes.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken) {
-        return Err("the scope offline_access needs the grant refresh_token".into());
-    }
-    // The kind may have changed, and another kind allows other addresses.
-    for uri in client.redirect_uris.iter().chain(&client.post_logout_redirect_uris) {
-        RegisteredUri::register(uri.as_str(), client.kind)?;
-    }
-    Ok(())
+/// A member of a registration that cannot be, and why; another member in the sentence is written `in backquotes`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongMember {
+    /// Its name in RFC 7591 §2, or our own where that has none.
+    pub member: &'static str,
+    pub sentence: String,
 }
 
-/// A client that signs must have its keys in exactly one place.
-fn check_assertions(client: &ClientMetadata) -> Result<(), String> {
+/// What was found wrong so far.
+#[derive(Default)]
+struct Findings(Vec<WrongMember>);
+
+impl Findings {
+    fn add(&mut self, member: &'static str, sentence: impl Into<String>) {
+        self.0.push(WrongMember { member, sentence: sentence.into() });
+    }
+
+    fn has(&self, member: &str) -> bool {
+        self.0.iter().any(|wrong| wrong.member == member)
+    }
+
+    fn add_error(&mut self, member: &'static str, checked: Result<(), String>) {
+        if let Err(sentence) = checked {
+            self.add(member, sentence);
+        }
+    }
+}
+
+/// Checks a client as a whole; returns everything that cannot be, and nothing for a client that can.
+pub fn check(client: &ClientMetadata) -> Vec<WrongMember> {
+    let mut findings = Findings::default();
+    let name = &client.name;
+    if name.trim().is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
+        findings.add("client_name", "a name has 1 to 200 bytes on one line; the consent page shows it");
+    }
+    check_links(client, &mut findings);
+    check_kind(client, &mut findings);
+    check_grants(client, &mut findings);
+    check_assertions(client, &mut findings);
+    check_response_types(client, &mut findings);
+    check_sector(client, &mut findings);
+    check_logout_uris(client, &mut findings);
+    if let Some(group) = &client.required_group {
+        findings.add_error("required_group", group::check_name(group));
+    }
+    // Another kind may have other addresses.
+    for (member, uris) in [
+        ("redirect_uris", &client.redirect_uris),
+        ("post_logout_redirect_uris", &client.post_logout_redirect_uris),
+    ] {
+        for uri in uris {
+            findings.add_error(member, RegisteredUri::register(uri.as_str(), client.kind).map(drop));
+        }
+    }
+    findings.0
+}
+
+fn check_grants(client: &ClientMetadata, findings: &mut Findings) {
+    let may = |grant| client.grants.contains(&grant);
+    if client.grants.is_empty() {
+        findings.add("grant_types", "a client needs at least one grant");
+    }
+    if may(GrantType::AuthorizationCode) && client.redirect_uris.is_empty() {
+        findings.add("redirect_uris", "the grant authorization_code needs at least one `redirect_uris`");
+    }
+    if may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode) && !may(GrantType::DeviceCode) {
+        let sentence =
+            "the grant refresh_token needs authorization_code or device_code, which its tokens come from";
+        findings.add("grant_types", sentence);
+    }
+    if client.may_impersonate && !may(GrantType::TokenExchange) {
+        findings.add("may_impersonate", "`may_impersonate` is for clients with the grant token_exchange");
+    }
+    if client.scopes.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken) {
+        findings.add("scope", "the scope offline_access needs the grant refresh_token");
+    }
+}
+
+/// No link of the consent page has a scheme that could run as a script.
+fn check_links(client: &ClientMetadata, findings: &mut Findings) {
+    let links = &client.links;
+    for (member, link, sentence) in [
+        ("client_uri", &links.site, "`client_uri` must be an https address"),
+        ("policy_uri", &links.policy, "`policy_uri` must be an https address"),
+        ("tos_uri", &links.terms, "`tos_uri` must be an https address"),
+    ] {
+        let is_https = |link: &str| {
+            let url = Url::parse(link).ok().filter(|url| url.scheme() == "https" && url.host().is_some());
+            url.is_some() && link.len() <= LONGEST_URI
+        };
+        if link.as_deref().is_some_and(|link| !is_https(link)) {
+            findings.add(member, sentence);
+        }
+    }
+}
+
+/// Who signs has keys in one place, and no more than one.
+fn check_assertions(client: &ClientMetadata, findings: &mut Findings) {
     if client.jwks.is_some() && client.jwks_uri.is_some() {
-        return Err("a client has its keys by --jwks or by --jwks-uri, not both".into());
+        findings.add("jwks_uri", "a client has its keys by `jwks` or by `jwks_uri`, not both");
+    }
+    if let Some(uri) = &client.jwks_uri {
+        findings.add_error("jwks_uri", check_address(uri));
     }
     let signs_by_key = client.auth_method == Some(AuthMethod::PrivateKeyJwt);
     if signs_by_key && client.jwks.is_none() && client.jwks_uri.is_none() {
@@ -94,8 +153,8 @@ fn check_response_types(client: &ClientMetadata, findings: &mut Findings) {
     }
 }
 
-/// A pairwise client must belong to exactly one sector.
-fn check_sector(client: &ClientMetadata) -> Result<(), String> {
+/// Clients that know people by names of their sector need exactly one.
+fn check_sector(client: &ClientMetadata, findings: &mut Findings) {
     if client.subject_type == SubjectType::Public || client.sector_identifier_uri.is_some() {
         return;
     }
@@ -175,9 +234,9 @@ mod tests {
     }
 
     #[test]
-    fn an_updated_client_is_checked_as_a_whole() {
-        let refusal = |client: &ClientMetadata| check(client).unwrap_err();
-        assert_eq!(check(&example(ClientKind::Web)), Ok(()));
+    fn what_a_client_becomes_is_checked_as_a_whole() {
+        let refusal = |client: &ClientMetadata| check(client).remove(0).sentence;
+        assert_eq!(check(&example(ClientKind::Web)), []);
         let native = ClientMetadata {
             redirect_uris: vec![RegisteredUri::from_stored("com.example.app:/cb")],
             ..example(ClientKind::Native)
