@@ -1,8 +1,8 @@
-//! Clients, scopes and resources in a cache, for display and client authentication. Never the only check.
+//! Clients, scopes and resources through a cache: for display and client authentication, never the only guard.
 //!
-//! A refusal that rests on cached data is decided again on fresh data (`decision.rs`). The statement that stores a
-//! token names the client's version. A stale entry therefore costs a second look and nothing else. Requests that wait
-//! for a fresh look share one database read.
+//! Who refuses on a cached state decides again on a fresh one (`decision.rs`); who issues names the client's version in
+//! the statement that stores the token. So a stale entry costs a second look and nothing else. Those who wait for a fresh
+//! look share one reading of the database.
 
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
@@ -16,10 +16,10 @@ use crate::oauth::grant::resource::{self, KnownResources, Resource};
 use crate::oauth::grant::scope::{KnownScopes, Scope, ScopeRecord};
 use crate::oauth::id::ClientId;
 use crate::store::clients::StoredClient;
-use crate::store::db::{Conn, Db, DbError};
+use crate::store::db::{Conn, Db};
 use crate::store::{clients, resources, scopes};
 
-/// The maximum age of an entry, which is how long a change needs to reach every node.
+/// How old an entry may be: the time in which a change takes effect on every node.
 pub(super) const AGE: Duration = Duration::from_secs(1);
 const CLIENTS: usize = 10_000;
 
@@ -33,7 +33,7 @@ pub enum Freshness {
 }
 
 impl Freshness {
-    /// The moment after which a read must have begun to be this fresh.
+    /// When a reading must have begun to be as fresh as this.
     fn since(self) -> Instant {
         let now = Instant::now();
         match self {
@@ -43,7 +43,7 @@ impl Freshness {
     }
 }
 
-/// The scopes and resources that the server knows.
+/// What applications may ask for: the scopes and the resources that the server knows.
 #[derive(Debug, Default)]
 pub struct Catalogue {
     scopes: HashMap<String, ScopeRecord>,
@@ -75,14 +75,14 @@ impl Catalogue {
         }
     }
 
-    /// All scopes, sorted by name.
+    /// All scopes, by name.
     pub fn scopes(&self) -> Vec<&ScopeRecord> {
         let mut all: Vec<&ScopeRecord> = self.scopes.values().collect();
         all.sort_by(|one, other| one.name.cmp(&other.name));
         all
     }
 
-    /// The claims about a person that a scope gives access to.
+    /// The claims that an application learns with a scope.
     pub fn claims_of(&self, scope: &Scope) -> impl Iterator<Item = &str> {
         let records = scope.names().filter_map(|name| self.scopes.get(name));
         records.flat_map(|record| record.claims.iter().map(String::as_str))
@@ -91,8 +91,8 @@ impl Catalogue {
 
 type Aged<T> = (Arc<T>, Instant);
 
-/// The cache for the clients and the catalogue.
-pub struct Registry {
+/// The cache over both tables.
+pub struct CatalogueCache {
     db: Db,
     clients: Cache<ClientId, Aged<StoredClient>>,
     catalogue: RwLock<Option<Aged<Catalogue>>>,
@@ -100,7 +100,7 @@ pub struct Registry {
     catalogue_flights: Flights<(), Arc<Catalogue>>,
 }
 
-impl Registry {
+impl CatalogueCache {
     pub fn new(db: Db) -> Self {
         Self {
             db,
@@ -111,7 +111,7 @@ impl Registry {
         }
     }
 
-    /// The client with this id. `None` if there is no such client.
+    /// The client with this id; `None` where there is no such client.
     pub async fn client(
         &self,
         id: &ClientId,
@@ -120,7 +120,7 @@ impl Registry {
         Ok(self.client_since(id, freshness.since()).await?.0)
     }
 
-    /// The client from a read that began at `since` or later, and the moment when that read began.
+    /// The client as a reading found it that began at `since` or later, and when that reading began.
     pub(super) async fn client_since(
         &self,
         id: &ClientId,
@@ -136,8 +136,8 @@ impl Registry {
 
     async fn read_client(&self, id: &ClientId) -> Result<Option<Arc<StoredClient>>, Failure> {
         let (key, at) = (id.clone(), Instant::now());
-        let found = self.db.read::<_, DbError, _>(async move |conn| clients::find(conn, &key).await).await?;
-        // Only existing clients are kept, so that made-up ids cannot fill the cache.
+        let found = self.db.read(async move |conn| clients::find(conn, &key).await).await?;
+        // Only what exists is kept, so that made-up ids cannot fill the cache.
         let Some(found) = found.map(Arc::new) else {
             self.clients.remove(id);
             return Ok(None);
@@ -146,18 +146,18 @@ impl Registry {
         Ok(Some(found))
     }
 
-    /// Whether scripts from this origin may call the server for any client.
+    /// Whether scripts of this origin may call for some client.
     pub async fn is_origin(&self, origin: &str) -> Result<bool, Failure> {
         let origin = origin.to_owned();
         let find = async move |conn: &mut Conn| clients::is_origin(conn, &origin).await;
-        Ok(self.db.read::<_, DbError, _>(find).await?)
+        Ok(self.db.read(find).await?)
     }
 
     pub async fn catalogue(&self, freshness: Freshness) -> Result<Arc<Catalogue>, Failure> {
         Ok(self.catalogue_since(freshness.since()).await?.0)
     }
 
-    /// The catalogue from a read that began at `since` or later, and the moment when that read began.
+    /// The catalogue as a reading found it that began at `since` or later, and when that reading began.
     pub(super) async fn catalogue_since(&self, since: Instant) -> Result<Aged<Catalogue>, Failure> {
         let kept = self.catalogue.read().ok().and_then(|kept| kept.clone());
         match kept.filter(|(_, at)| *at >= since) {
@@ -169,7 +169,7 @@ impl Registry {
     async fn read_catalogue(&self) -> Result<Arc<Catalogue>, Failure> {
         let at = Instant::now();
         let list = async |conn: &mut Conn| Ok((scopes::all(conn).await?, resources::all(conn).await?));
-        let (scopes, resources) = self.db.read::<_, DbError, _>(list).await?;
+        let (scopes, resources) = self.db.read(list).await?;
         let catalogue = Arc::new(Catalogue::new(scopes, resources));
         if let Ok(mut kept) = self.catalogue.write() {
             *kept = Some((catalogue.clone(), at));

@@ -1,42 +1,42 @@
-//! Decisions on the catalogue: first on a copy that may be a second old, and after a refusal on the current data.
+//! Deciding over the catalogue: on a copy that may be a second old, and after a refusal on what the database says now.
 //!
-//! What a request proves is not part of the decision. It is verified and used up only once (see [`Proof`]).
+//! What a request proves is not part of the decision: it is verified, and used up, once (see [`Proof`]).
 
 use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::catalogue::{AGE, Catalogue, Registry};
+use super::catalogue::{AGE, Catalogue, CatalogueCache};
 use crate::failure::{Denied, Failure};
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::ClientId;
 use crate::store::clients::StoredClient;
 
-/// Clients, scopes and resources for one decision.
+/// Clients, scopes and resources, as one decision sees them.
 pub struct View<'a> {
-    registry: &'a Registry,
-    /// The moment when the decision began.
+    cache: &'a CatalogueCache,
+    /// When the decision began.
     began: Instant,
-    /// The decision does not use copies that are older than this.
+    /// Older copies do not count.
     since: Instant,
-    /// Whether the decision has used a copy from before it began.
+    /// Whether the decision has seen a copy from before it began.
     has_aged: Cell<bool>,
 }
 
 impl<'a> View<'a> {
-    fn new(registry: &'a Registry, began: Instant, since: Instant) -> Self {
-        Self { registry, began, since, has_aged: Cell::new(false) }
+    fn new(cache: &'a CatalogueCache, began: Instant, since: Instant) -> Self {
+        Self { cache, began, since, has_aged: Cell::new(false) }
     }
 
-    /// The client with this id. `None` if there is no such client.
+    /// The client with this id; `None` where there is no such client.
     pub async fn client(&self, id: &ClientId) -> Result<Option<Arc<StoredClient>>, Failure> {
-        let (client, at) = self.registry.client_since(id, self.since).await?;
+        let (client, at) = self.cache.client_since(id, self.since).await?;
         self.note_age(at);
         Ok(client)
     }
 
     pub async fn catalogue(&self) -> Result<Arc<Catalogue>, Failure> {
-        let (catalogue, at) = self.registry.catalogue_since(self.since).await?;
+        let (catalogue, at) = self.cache.catalogue_since(self.since).await?;
         self.note_age(at);
         Ok(catalogue)
     }
@@ -48,16 +48,16 @@ impl<'a> View<'a> {
     }
 }
 
-impl Registry {
-    /// The catalogue as it is in the database now.
+impl CatalogueCache {
+    /// The catalogue as the database has it now.
     pub fn fresh(&self) -> View<'_> {
         let now = Instant::now();
         View::new(self, now, now)
     }
 
-    /// Decides on a copy that may be a second old; after a refusal on such a copy, decides once more on a fresh one.
+    /// Decides on a copy that may be a second old; after a refusal on such a copy, once more on a fresh one.
     ///
-    /// The second outcome counts. A failure is final, so that a database that does not answer is asked only once.
+    /// The second outcome counts. A failure is final: a database that is away is asked once.
     pub async fn decide<T, R>(
         &self,
         mut decide: impl AsyncFnMut(&View<'_>) -> Result<T, Denied<R>>,
@@ -70,10 +70,10 @@ impl Registry {
         }
     }
 
-    /// Decides like [`Self::decide`], then acts on the decision.
+    /// Decides like [`Self::decide`], and does what was decided.
     ///
-    /// `act` returns `None` if the data behind the decision has changed since. Then both steps run once more. A refusal
-    /// by `act` is final.
+    /// `act` returns `None` where what it was decided on has changed meanwhile: then it is decided and done once more.
+    /// A refusal of `act` is final.
     pub async fn decide_and_act<D, T, R>(
         &self,
         mut decide: impl AsyncFnMut(&View<'_>) -> Result<D, Denied<R>>,
@@ -87,7 +87,7 @@ impl Registry {
         act(decided).await?.ok_or(Denied::Failed(Failure::Busy("a client that keeps changing")))
     }
 
-    /// Whether a condition holds. If it does not hold on an old copy, it is checked once more on a fresh one.
+    /// Whether something holds; what does not hold on an old copy is looked at once more on a fresh one.
     pub async fn holds(
         &self,
         mut check: impl AsyncFnMut(&View<'_>) -> Result<bool, Failure>,
@@ -104,9 +104,9 @@ impl Registry {
     }
 }
 
-/// Something that a request proves. It is verified only once, even if the decision is made twice.
+/// Something that a request proves: verified once, however often is decided on it.
 ///
-/// The first verdict counts, also a refusal. A failure is not a verdict.
+/// The first verdict counts, be it a refusal; a failure is no verdict.
 #[derive(Debug)]
 pub struct Proof<T>(Option<Result<T, OAuthError>>);
 
@@ -117,7 +117,7 @@ impl<T> Default for Proof<T> {
 }
 
 impl<T: Clone> Proof<T> {
-    /// What was proven. Runs `verify` if there is no verdict yet.
+    /// What was proven; `verify` runs where there is no verdict yet.
     pub async fn get(
         &mut self,
         verify: impl AsyncFnOnce() -> Result<T, Denied<OAuthError>>,

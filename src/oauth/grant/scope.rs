@@ -19,7 +19,7 @@ pub struct ScopeRecord {
     pub name: String,
     /// Grows with every change; 1 when it is new.
     pub version: i64,
-    /// The text on the consent page.
+    /// What the consent page says.
     pub description: String,
     /// Only granted if the request names it.
     pub sensitive: bool,

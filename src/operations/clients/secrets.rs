@@ -143,8 +143,8 @@ pub async fn remove_secret(
         .await
 }
 
-/// Returns what the database stores of a new secret of `client`, and the secret itself if it was generated.
-async fn made(
+/// What is stored of a new secret of `client`, and the secret itself if it was drawn.
+pub(super) async fn made(
     context: &Context<'_>,
     client: &Client,
     source: SecretSource,

@@ -1,8 +1,8 @@
-//! The only module that knows both database engines: `read`, `write`, and the connections that they give to jobs.
+//! The one place that knows two database engines: `read`, `write`, and the connection that both hand out.
 //!
-//! A job never runs in its caller's future. It goes through a bounded queue to a storage thread, which runs it to its
-//! end whether or not the caller still waits. A future that is dropped inside a transaction would leave a connection
-//! behind on which later writes are lost.
+//! A job never runs in its caller's future: it goes through a bounded queue to a storage thread, which
+//! runs it to its end whether or not the caller still waits. A future that is dropped in the middle of a
+//! transaction would leave a connection behind that later writes are lost on.
 
 mod cause;
 mod connection;
@@ -25,7 +25,7 @@ pub use url::check as check_url;
 
 use job::{Envelope, Queue, ReadJob, WriteJob};
 
-/// A database of either engine. Clones share its threads and connections.
+/// A database of either engine; clones share its threads and connections.
 #[derive(Clone, Debug)]
 pub struct Db {
     reads: Queue,
@@ -41,26 +41,26 @@ pub enum Engine {
     Postgres,
 }
 
-/// Where connections to PostgreSQL lead.
+/// What a connection to PostgreSQL leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// Directly to PostgreSQL: each connection has its own session.
+    /// A session of its own.
     Direct,
-    /// To a pooler, which gives out a session for each transaction.
+    /// A pooler, which lends out a session for each transaction.
     Pooler,
 }
 
-/// Where the database is, how many connections to use, and how long to wait.
+/// Where the database is, and how long and how much to wait for it.
 #[derive(Clone, Debug)]
 pub struct DbOptions {
     /// `sqlite:PATH` or `postgres://…`.
     pub url: String,
-    /// A replica that may lag behind.
+    /// A copy that may be behind.
     pub replica_url: Option<String>,
     pub route: Route,
-    /// Connections: on SQLite for reading, on PostgreSQL in total.
+    /// Connections for reading (SQLite), or in all (PostgreSQL).
     pub connections: u32,
-    /// How many jobs may wait; further ones are refused.
+    /// Jobs that wait before further ones are turned away.
     pub queue: usize,
     /// How long a caller waits for its job.
     pub patience: Duration,
@@ -71,19 +71,14 @@ pub struct DbOptions {
 }
 
 impl DbOptions {
-    /// Longer than the lease of a process that died.
+    /// Longer than a process that died in the middle keeps its turn.
     pub const MIGRATION_PATIENCE: Duration = Duration::from_secs(65);
 
-    /// The engine that the URL names.
-    ///
-    /// # Errors
-    ///
-    /// The URL cannot be used.
     pub fn engine(&self) -> Result<Engine, DbError> {
         check_url(&self.url).map_err(DbError::Url)
     }
 
-    /// The path of a SQLite database; `None` for PostgreSQL.
+    /// The file of a SQLite database.
     pub fn sqlite_path(&self) -> Option<PathBuf> {
         let path = self.url.strip_prefix("sqlite:")?;
         Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
@@ -91,10 +86,7 @@ impl DbOptions {
 }
 
 impl Db {
-    /// Connects.
-    ///
-    /// # Errors
-    /// A sentence that tells the operator what is wrong.
+    /// Connects; the error says what the operator can mend.
     pub async fn open(options: &DbOptions) -> Result<Self, DbError> {
         let engine = options.engine()?;
         let (reads, writes) = match engine {
@@ -111,16 +103,21 @@ impl Db {
         Ok(Self { reads, writes, replica, engine, patience: options.patience })
     }
 
-    /// The engine of this database.
     pub fn engine(&self) -> Engine {
         self.engine
     }
 
     /// Runs `work` on a connection that does not write.
-    ///
-    /// # Errors
-    /// The error of `work`, or a [`DbError`] if the queue is full, the deadline passes or the database fails.
-    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    pub async fn read<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        F: AsyncFn(&mut Conn) -> Result<T, DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.decide_reading(work).await
+    }
+
+    /// Decides by `work` on a connection that does not write: it may refuse.
+    pub async fn decide_reading<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: AsyncFn(&mut Conn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -129,43 +126,36 @@ impl Db {
         self.send(&self.reads, |answer| Box::new(ReadJob::new(work, answer))).await
     }
 
-    /// Runs `work` where the answer may be out of date: on the replica, or on the database itself if there is no
-    /// replica or it does not answer.
+    /// Runs `work` where the answer may be a little old: on the replica, or here if there is none or it has no answer.
     ///
-    /// Only for lists that people read. Never for data that decides a request, such as codes, tokens and sessions.
-    ///
-    /// # Errors
-    /// As [`Self::read`].
-    pub async fn read_lagging<T, E, F>(&self, work: F) -> Result<T, E>
+    /// For lists that people read; never for what a request is decided by, such as codes, tokens and sessions.
+    pub async fn read_lagging<T, F>(&self, work: F) -> Result<T, DbError>
     where
-        F: AsyncFn(&mut Conn) -> Result<T, E> + Clone + Send + 'static,
+        F: AsyncFn(&mut Conn) -> Result<T, DbError> + Clone + Send + 'static,
         T: Send + 'static,
-        E: Refusable,
     {
         let Some(replica) = &self.replica else { return self.read(work).await };
         let read = work.clone();
         let answer = self.send(replica, |answer| Box::new(ReadJob::new(read, answer))).await;
-        match answer.as_ref().err().and_then(Refusable::failure) {
-            None => answer,
-            Some(failure) => {
-                let cause = std::error::Error::source(failure).map(ToString::to_string).unwrap_or_default();
-                tracing::warn!(
-                    cause,
-                    "the replica does not answer, so the database itself is asked: {failure}"
-                );
-                self.read(work).await
-            }
-        }
+        let Err(failure) = answer else { return answer };
+        let cause = std::error::Error::source(&failure).map(ToString::to_string).unwrap_or_default();
+        tracing::warn!(cause, "the replica has no answer, so the database itself is asked: {failure}");
+        self.read(work).await
     }
 
-    /// Runs `work` in a write transaction. Returns its outcome once it is durable. `work` may run more than once.
+    /// Runs `work` in a write transaction; returns its outcome once it is durable. `work` may run more than once.
     ///
-    /// So `work` must not consume its captures, must change nothing but `tx`, and must await nothing but `tx`.
-    ///
-    /// # Errors
-    /// The error of `work`: a refusal commits, a failure rolls back. A [`DbError`] if the queue is full, the deadline
-    /// passes or the database fails.
-    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    /// It moves its captures in and only borrows them, changes nothing but `tx`, and awaits nothing but `tx`.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.decide(work).await
+    }
+
+    /// Decides by `work` in a write transaction: as [`Self::write`], but `work` may refuse, and a refusal commits.
+    pub async fn decide<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
