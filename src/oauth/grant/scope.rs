@@ -19,7 +19,7 @@ pub struct ScopeRecord {
     pub name: String,
     /// Grows with every change; 1 when it is new.
     pub version: i64,
-    /// What the consent page says.
+    /// The text on the consent page.
     pub description: String,
     /// Only granted if the request names it.
     pub sensitive: bool,
@@ -195,9 +195,6 @@ fn unasked(allowed: &Scope, known: &impl KnownScopes) -> Result<Scope, OAuthErro
 }
 
 /// Narrows a granted scope; never widens it (RFC 6749 §6).
-///
-/// # Errors
-/// If a requested scope was not granted.
 ///
 /// # Errors
 /// If a requested scope was not granted.

@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_asked_for_a_first_party_application_unless_it_wants_that() {
+    fn a_first_party_application_needs_no_consent_unless_it_requests_it() {
         let client = example(ClientKind::Web).with(|metadata| metadata.first_party = true);
         let step = |prompt: Prompt, person: Option<&SignedIn>| {
             step(&client, "read", prompt, person, &Progress::default())

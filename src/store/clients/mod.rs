@@ -69,7 +69,7 @@ async fn find_client(conn: &mut Conn, id: &ClientId) -> Result<Option<Client>, D
     row.map(ClientRow::into_client).transpose()
 }
 
-/// Which clients are asked for.
+/// Which clients to list.
 #[derive(Clone, Debug, Default)]
 pub struct ClientFilter {
     pub disabled: Option<bool>,
@@ -170,7 +170,7 @@ pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbErro
     .bind(client.disabled)
     .execute()
     .await?;
-    // A client that no longer signs with its secret keeps none that could be opened.
+    // A client that no longer signs with its secret keeps no secret that could be decrypted.
     if client.auth_method != Some(AuthMethod::SecretJwt) {
         tx.query("UPDATE client_secrets SET sealed = NULL WHERE client_id = $1 AND sealed IS NOT NULL")
             .bind(client.id.as_str())
@@ -222,7 +222,7 @@ fn corrupt(id: String) -> DbError {
     DbError::Corrupt { table: "clients", id, what: "metadata" }
 }
 
-/// Whether any client that is not disabled lets scripts of this origin call for it.
+/// Whether any enabled client allows scripts from this origin.
 pub async fn is_origin(conn: &mut Conn, origin: &str) -> Result<bool, DbError> {
     let row: Option<(String,)> = conn
         .query(
