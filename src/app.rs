@@ -1,6 +1,6 @@
 //! The state that all requests share.
 
-use crate::cache::catalogue::Registry;
+use crate::cache::catalogue::CatalogueCache;
 use crate::cache::secrets::SecretCache;
 use crate::clock::{Clock, Seconds};
 use crate::config::Config;
@@ -12,6 +12,7 @@ use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::metrics::requests::Requests;
+use crate::operations::Context;
 use crate::secret::passwords::Passwords;
 use crate::store::db::Db;
 use crate::tokens::verified::VerifiedTokens;
@@ -27,7 +28,7 @@ pub struct App {
     pub keys: Keys,
     pub key_set: KeySet,
     pub passwords: Passwords,
-    pub registry: Registry,
+    pub cache: CatalogueCache,
     pub pages: Pages,
     pub routes: Routes,
     pub secrets: SecretCache,
@@ -43,5 +44,10 @@ pub struct App {
 impl App {
     pub fn now(&self) -> Seconds {
         self.clock.now()
+    }
+
+    /// The context for operations in a call that arrived at `now`.
+    pub fn operations(&self, now: Seconds) -> Context<'_> {
+        Context { db: &self.db, config: &self.config, now }
     }
 }

@@ -16,7 +16,7 @@ use crate::oauth::grant::resource::{self, KnownResources, Resource};
 use crate::oauth::grant::scope::{KnownScopes, Scope, ScopeRecord};
 use crate::oauth::id::ClientId;
 use crate::store::clients::StoredClient;
-use crate::store::db::{Conn, Db, DbError};
+use crate::store::db::{Conn, Db};
 use crate::store::{clients, resources, scopes};
 
 /// The maximum age of an entry, which is how long a change needs to reach every node.
@@ -92,7 +92,7 @@ impl Catalogue {
 type Aged<T> = (Arc<T>, Instant);
 
 /// The cache for the clients and the catalogue.
-pub struct Registry {
+pub struct CatalogueCache {
     db: Db,
     clients: Cache<ClientId, Aged<StoredClient>>,
     catalogue: RwLock<Option<Aged<Catalogue>>>,
@@ -100,7 +100,7 @@ pub struct Registry {
     catalogue_flights: Flights<(), Arc<Catalogue>>,
 }
 
-impl Registry {
+impl CatalogueCache {
     pub fn new(db: Db) -> Self {
         Self {
             db,
@@ -136,7 +136,7 @@ impl Registry {
 
     async fn read_client(&self, id: &ClientId) -> Result<Option<Arc<StoredClient>>, Failure> {
         let (key, at) = (id.clone(), Instant::now());
-        let found = self.db.read::<_, DbError, _>(async move |conn| clients::find(conn, &key).await).await?;
+        let found = self.db.read(async move |conn| clients::find(conn, &key).await).await?;
         // Only existing clients are kept, so that made-up ids cannot fill the cache.
         let Some(found) = found.map(Arc::new) else {
             self.clients.remove(id);
@@ -150,7 +150,7 @@ impl Registry {
     pub async fn is_origin(&self, origin: &str) -> Result<bool, Failure> {
         let origin = origin.to_owned();
         let find = async move |conn: &mut Conn| clients::is_origin(conn, &origin).await;
-        Ok(self.db.read::<_, DbError, _>(find).await?)
+        Ok(self.db.read(find).await?)
     }
 
     pub async fn catalogue(&self, freshness: Freshness) -> Result<Arc<Catalogue>, Failure> {
@@ -169,7 +169,7 @@ impl Registry {
     async fn read_catalogue(&self) -> Result<Arc<Catalogue>, Failure> {
         let at = Instant::now();
         let list = async |conn: &mut Conn| Ok((scopes::all(conn).await?, resources::all(conn).await?));
-        let (scopes, resources) = self.db.read::<_, DbError, _>(list).await?;
+        let (scopes, resources) = self.db.read(list).await?;
         let catalogue = Arc::new(Catalogue::new(scopes, resources));
         if let Ok(mut kept) = self.catalogue.write() {
             *kept = Some((catalogue.clone(), at));

@@ -5,7 +5,23 @@ use crate::failure::Denied;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 
 /// Members that sentences name, and their options.
-const OPTIONS: [(&str, &str); 3] = [("email", "--email"), ("jwks_uri", "--jwks-uri"), ("scope", "--scope")];
+const OPTIONS: [(&str, &str); 15] = [
+    ("assertion_audience", "--assertion-audience"),
+    ("backchannel_logout_uri", "--backchannel-logout-uri"),
+    ("client_secret", "--secret"),
+    ("client_uri", "--site"),
+    ("email", "--email"),
+    ("jwks", "--jwks"),
+    ("jwks_uri", "--jwks-uri"),
+    ("may_act", "--may-act"),
+    ("may_impersonate", "--may-impersonate"),
+    ("policy_uri", "--policy"),
+    ("redirect_uris", "--redirect-uri"),
+    ("scope", "--scope"),
+    ("sector_identifier_uri", "--sector-identifier-uri"),
+    ("token_endpoint_auth_method", "--auth-method"),
+    ("tos_uri", "--terms"),
+];
 
 impl From<Fault> for Trouble {
     fn from(fault: Fault) -> Self {

@@ -21,7 +21,7 @@ use crate::oauth::id::GrantId;
 use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::request::params::Params;
 use crate::secret::{Hash, random, random_id, random_token};
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::device_codes;
 
 /// For how many seconds after its end a device code is reported as expired; later it is unknown.
@@ -51,7 +51,7 @@ async fn begin(app: &App, request: &Request, body: web::Payload) -> Result<Begun
     let params = client_auth::read_form(request, body).await?;
     params.check(&["scope"])?;
     let mut credentials = client_auth::credentials(request, &params)?;
-    let device = app.registry.decide(async |view| {
+    let device = app.cache.decide(async |view| {
         let client = credentials.authenticate(app, request, view).await?;
         asked(app, request, &client.client, &params, view).await
     });
@@ -107,6 +107,6 @@ async fn store(app: &App, code: &str, device: Device) -> Result<UserCode, Failur
         }
         Ok(None)
     };
-    let stored = app.db.write::<_, DbError, _>(save).await?;
+    let stored = app.db.write(save).await?;
     stored.ok_or(Failure::Busy("the list of user codes"))
 }

@@ -23,7 +23,7 @@ pub async fn ready(app: web::Data<App>, request: Request) -> HttpResponse {
         leases::touch(tx, now).await?;
         keys.are_those_of(tx).await
     };
-    let checked = app.db.write::<_, DbError, _>(check).await;
+    let checked = app.db.write(check).await;
     let trouble = match checked {
         Ok(true) => {
             let status = json!({"status": "ok", "database": "ok", "keys": "ok"});

@@ -18,7 +18,7 @@ use crate::oauth::request::params::Params;
 use crate::oauth::token::bearer::Presented;
 use crate::oauth::token::introspection::{Introspection, SignedIntrospection, TYP};
 use crate::oauth::token::refresh::{RefreshName, Verdict, judge};
-use crate::store::db::{Conn, DbError};
+use crate::store::db::Conn;
 use crate::store::grants;
 use crate::tokens::access_token::{self, Read, subject};
 use crate::tokens::id_token;
@@ -88,7 +88,7 @@ async fn access_token(app: &App, caller: &Client, token: &str) -> Result<Option<
         return Ok(None);
     }
     let find = async move |conn: &mut Conn| read.find(conn).await;
-    let found = app.db.read::<_, DbError, _>(find).await?;
+    let found = app.db.read(find).await?;
     let Some(Presented { token, .. }) = found.filter(|found| found.is_active(app.now())) else {
         return Ok(None);
     };
@@ -97,7 +97,7 @@ async fn access_token(app: &App, caller: &Client, token: &str) -> Result<Option<
     }
     let subject = match token.client_id == caller.id {
         true => subject(app, caller, &token),
-        false => match app.registry.client(&token.client_id, Freshness::Cached).await? {
+        false => match app.cache.client(&token.client_id, Freshness::Cached).await? {
             Some(client) => subject(app, &client.client, &token),
             None => return Ok(None),
         },
@@ -117,7 +117,7 @@ async fn refresh_token(
     }
     let (grant, client, version) = (name.grant_id.clone(), caller.id.clone(), caller.version);
     let find = async move |conn: &mut Conn| grants::find_chain(conn, &grant, &client, version).await;
-    let Some(found) = app.db.read::<_, DbError, _>(find).await? else { return Ok(None) };
+    let Some(found) = app.db.read(find).await? else { return Ok(None) };
     let chain = found.chain;
     let is_live = judge(&chain, &name, &caller.id, NO_GRACE, app.now()) == Ok(Verdict::Rotate);
     if !is_live || found.user == UserStatus::Disabled {

@@ -13,7 +13,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::ClientId;
 use crate::oauth::token::refresh::RefreshName;
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::{access_tokens as stored, grants};
 use crate::tokens::access_token::{self, Read};
 
@@ -47,7 +47,7 @@ async fn refresh_token(app: &App, name: RefreshName, client: ClientId) -> Result
     let end = async move |tx: &mut Tx| {
         grants::revoke_of(tx, &name.grant_id, &client, Ended::TokenRevoked, now).await
     };
-    Ok(app.db.write::<_, DbError, _>(end).await?)
+    Ok(app.db.write(end).await?)
 }
 
 /// An access token ends alone, because its grant may still be in use.
@@ -56,12 +56,12 @@ async fn access_token(app: &App, token: &str, client: ClientId) -> Result<(), Fa
         None => Ok(()),
         Some(Read::Opaque(hash)) => {
             let delete = async move |tx: &mut Tx| stored::delete(tx, &hash, &client).await;
-            Ok(app.db.write::<_, DbError, _>(delete).await?)
+            Ok(app.db.write(delete).await?)
         }
         Some(Read::Jwt(token)) if token.client_id != client || token.expires_at <= app.now() => Ok(()),
         Some(Read::Jwt(token)) => {
             let revoke = async move |tx: &mut Tx| stored::revoke_jwt(tx, &token).await;
-            Ok(app.db.write::<_, DbError, _>(revoke).await?)
+            Ok(app.db.write(revoke).await?)
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::oauth::grant::scope::OPENID;
 use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::reason::Reason;
 use crate::oauth::token::bearer::{Presented, Teller, may_tell};
-use crate::store::db::{Conn, DbError};
+use crate::store::db::Conn;
 use crate::store::users;
 use crate::tokens::access_token;
 use crate::tokens::id_token;
@@ -74,12 +74,12 @@ async fn tell(
     };
     let client = &presented.token.client_id;
     request.set_client(client.clone());
-    let client = app.registry.client(client, Freshness::Cached).await?;
+    let client = app.cache.client(client, Freshness::Cached).await?;
     let Teller { person, scope, claims } = may_tell(presented, person, OPENID, request.now)?;
     let Some(client) = client else {
         return Err(Reason::BearerRevoked.because("the client of the access token is gone").into());
     };
-    let catalogue = app.registry.catalogue(Freshness::Cached).await?;
+    let catalogue = app.cache.catalogue(Freshness::Cached).await?;
     let mut told = person.told(catalogue.claims_of(&scope));
     told.extend(claims.told_by(&person));
     told.insert("sub".into(), subject::subject(app, &client.client, &person.id).into());
@@ -98,5 +98,5 @@ async fn find(app: &App, token: &str) -> Result<Option<(Presented, Option<Person
         };
         Ok(Some((presented, person)))
     };
-    Ok(app.db.read::<_, DbError, _>(find).await?)
+    Ok(app.db.read(find).await?)
 }

@@ -19,7 +19,7 @@ use crate::oauth::request::interaction::SignedIn;
 use crate::oauth::request::prompt::Prompt;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::{AnswerTo, AuthorizationRequest, Refusal};
-use crate::store::db::{Conn, DbError, Tx};
+use crate::store::db::{Conn, Tx};
 use crate::store::device_codes;
 
 /// The device of a flow, and its request as an authorization request.
@@ -32,9 +32,9 @@ pub(super) async fn resume(
         || Refusal::Page(Reason::DeviceAnswered.because("the request of the device is no longer known"));
     let device = find(app, id).await?.ok_or_else(over)?;
     call.set_client(device.client.clone());
-    let client = app.registry.client(&device.client, Freshness::Now).await?.ok_or_else(over)?;
+    let client = app.cache.client(&device.client, Freshness::Now).await?.ok_or_else(over)?;
     device.check(&client.client, call.now).map_err(Refusal::Page)?;
-    let catalogue = app.registry.catalogue(Freshness::Now).await?;
+    let catalogue = app.cache.catalogue(Freshness::Now).await?;
     let request = AuthorizationRequest {
         client_id: device.client.clone(),
         response_type: ResponseType::Code,
@@ -55,7 +55,7 @@ pub(super) async fn resume(
 async fn find(app: &App, id: &GrantId) -> Result<Option<Device>, Failure> {
     let id = id.clone();
     let find = async move |conn: &mut Conn| device_codes::find(conn, &id).await;
-    Ok(app.db.read::<_, DbError, _>(find).await?)
+    Ok(app.db.read(find).await?)
 }
 
 /// Allows the device's request.
@@ -69,7 +69,7 @@ pub(super) async fn approve(app: &App, call: &Call, id: &GrantId, signed_in: &Si
         let answer = device_codes::find(tx, &device).await?.map(|device| device.answer);
         Ok(answer == Some(Answer::Allowed(by.session.clone())))
     };
-    match app.db.write::<_, DbError, _>(allow).await {
+    match app.db.write(allow).await {
         Ok(true) => answer::see_other(&format!("{}/device?allowed=1", app.issuer)),
         Ok(false) => {
             let error = Reason::DeviceAnswered.because("the request of the device has ended in the meantime");
@@ -83,7 +83,7 @@ pub(super) async fn approve(app: &App, call: &Call, id: &GrantId, signed_in: &Si
 pub(super) async fn deny(app: &App, call: &Call, id: &GrantId, why: OAuthError) -> HttpResponse {
     let (device, now) = (id.clone(), call.now);
     let deny = async move |tx: &mut Tx| device_codes::deny(tx, &device, now).await;
-    if let Err(error) = app.db.write::<_, DbError, _>(deny).await {
+    if let Err(error) = app.db.write(deny).await {
         return answer::page_error(app, call, Failure::Database(error).into());
     }
     match why.reason {

@@ -28,7 +28,7 @@ use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::{self, AnswerTo, AuthorizationRequest, Known, Refusal};
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::clients::StoredClient;
-use crate::store::db::{Conn, DbError};
+use crate::store::db::Conn;
 use crate::store::flows::{Flow, Waiting};
 use crate::store::{flows, sessions};
 use crate::tokens::id_token;
@@ -57,11 +57,11 @@ pub async fn validate(app: &App, call: &Call, received: &Received) -> Result<Che
     call.set_client(id.clone());
     let mut hint = Proof::default();
     let mut decide = async |view: &View<'_>| validate_over(app, view, &id, received, &mut hint).await;
-    let checked = app.registry.decide(&mut decide).await?;
+    let checked = app.cache.decide(&mut decide).await?;
     let request = &checked.request;
     match request.response_type == ResponseType::Code && request.required_groups.is_empty() {
         true => Ok(checked),
-        false => decide(&app.registry.fresh()).await,
+        false => decide(&app.cache.fresh()).await,
     }
 }
 
@@ -134,7 +134,7 @@ pub async fn begin_flow(
     let set = browser::new_flow_cookie(app, &id, &cookie, now);
     let expires_at = now + app.config.sign_in.flow_lifetime.seconds();
     app.db
-        .write::<_, DbError, _>(async move |tx| {
+        .write(async move |tx| {
             let until = (expires_at, expires_at + FLOW_MEMORY);
             flows::save(tx, &id, &Hash::of(&cookie), (&client, &waiting), until).await
         })
@@ -184,7 +184,7 @@ async fn find_flow(app: &App, http: &Request, params: &Params) -> Result<(Flow, 
     let id = params.one("flow").map_err(Refusal::Page)?.map(FlowId::new).ok_or_else(unknown)?;
     let Some(cookie) = browser::flow_cookie(app, http, &id) else { return Err(other_browser()) };
     let now = http.now;
-    let found = app.db.read::<_, DbError, _>(async move |conn| flows::find(conn, &id, now).await).await?;
+    let found = app.db.read(async move |conn| flows::find(conn, &id, now).await).await?;
     let flow = found.ok_or_else(unknown)?;
     if !flow.belongs_to(&cookie) {
         return Err(other_browser());
@@ -241,7 +241,7 @@ pub async fn accounts(app: &App, http: &Request, client: Option<&ClientId>) -> R
         }
         Ok(found)
     };
-    let found = app.db.read::<_, DbError, _>(find).await?;
+    let found = app.db.read(find).await?;
     let mut accounts = Accounts::default();
     for (token, found) in tokens.into_iter().zip(found) {
         let Some(found) = found else { continue };
@@ -258,7 +258,7 @@ pub async fn accounts(app: &App, http: &Request, client: Option<&ClientId>) -> R
 fn note_seen(app: &App, signed_in: &SignedIn, now: Seconds) {
     let (db, session) = (app.db.clone(), signed_in.session.clone());
     actix_web::rt::spawn(async move {
-        let touched = db.write::<_, DbError, _>(async move |tx| sessions::touch(tx, &session, now).await);
+        let touched = db.write(async move |tx| sessions::touch(tx, &session, now).await);
         if let Err(error) = touched.await {
             tracing::warn!("the time at which a session was last used was not stored: {error}");
         }

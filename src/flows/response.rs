@@ -12,7 +12,7 @@ use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::token::AccessToken;
 use crate::secret::{Hash, random_id, random_token};
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::{access_tokens, codes, grants};
 use crate::tokens::access_token::Draft;
 use crate::tokens::id_token::{Beside, Signer};
@@ -70,7 +70,7 @@ async fn store_code(
     };
     let purge_after = record.expires_at + MEMORY;
     let save = async move |tx: &mut Tx| codes::save(tx, &hash, &record, purge_after).await;
-    Ok(app.db.write::<_, DbError, _>(save).await?)
+    Ok(app.db.write(save).await?)
 }
 
 /// Issues tokens for the response itself.
@@ -131,7 +131,7 @@ async fn store_grant(
         }
         Ok(true)
     };
-    match app.db.write::<_, DbError, _>(save).await? {
+    match app.db.write(save).await? {
         true => Ok(()),
         false => Err(Failure::Busy("a client or session that has just changed")),
     }

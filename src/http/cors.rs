@@ -56,12 +56,12 @@ fn open_to(origin: HeaderValue, headers: &mut HeaderMap) {
 
 async fn is_allowed(app: &App, call: &Call, origin: &str, is_preflight: bool) -> Result<bool, Failure> {
     if is_preflight {
-        return app.registry.is_origin(origin).await;
+        return app.cache.is_origin(origin).await;
     }
     let Some(id) = call.client() else { return Ok(false) };
     let is_own = async |view: &View<'_>| {
         let Some(client) = view.client(id).await? else { return Ok(false) };
         Ok(client.client.allowed_origins().iter().any(|allowed| allowed.as_str() == origin))
     };
-    app.registry.holds(is_own).await
+    app.cache.holds(is_own).await
 }

@@ -38,7 +38,7 @@ impl Keys {
     /// If the master key is missing, invalid, or not the one that the database was made with.
     pub async fn open(config: &Config, db: &Db, now: Seconds) -> Result<Self, Failure> {
         let find = async |conn: &mut _| server_keys::find(conn, ROOT).await;
-        let is_first_start = db.read::<_, DbError, _>(find).await?.is_none();
+        let is_first_start = db.read(find).await?.is_none();
         let master = match MasterKey::load(config)? {
             Some(master) => master,
             None if is_first_start => MasterKey::make(config)?,
@@ -47,10 +47,9 @@ impl Keys {
         };
         if is_first_start {
             let sealed = master.seal(ROOT, Zeroizing::new(random::<32>().to_vec()))?;
-            db.write::<_, DbError, _>(async move |tx| server_keys::save(tx, ROOT, &sealed, now).await)
-                .await?;
+            db.write(async move |tx| server_keys::save(tx, ROOT, &sealed, now).await).await?;
         }
-        let sealed = db.read::<_, DbError, _>(find).await?;
+        let sealed = db.read(find).await?;
         let sealed = sealed.ok_or_else(|| Failure::Internal("the server's key was not stored".into()))?;
         let root = hmac::Key::new(hmac::HMAC_SHA256, &master.open(ROOT, &sealed)?);
         Ok(Self {

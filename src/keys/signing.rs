@@ -115,7 +115,7 @@ impl KeySet {
     }
 
     async fn stored(&self) -> Result<Vec<StoredKey>, Failure> {
-        Ok(self.0.db.read::<_, DbError, _>(async |conn| signing_keys::list(conn).await).await?)
+        Ok(self.0.db.read(async |conn| signing_keys::list(conn).await).await?)
     }
 
     /// Applies the schedule to the stored keys.
@@ -218,7 +218,7 @@ impl Rotation {
         now: Seconds,
     ) -> Result<Vec<KeyRecord>, Failure> {
         let made = self.make(master, now).await?;
-        Ok(db.write::<_, DbError, _>(async move |tx: &mut Tx| made.save(tx).await).await?)
+        Ok(db.write(async move |tx: &mut Tx| made.save(tx).await).await?)
     }
 
     /// Creates the keys on another thread, so that requests do not wait.

@@ -3,7 +3,7 @@
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::clock::Seconds;
-use crate::oauth::word::word_in_json;
+use crate::oauth::word::word;
 
 /// For how many seconds readers may cache the published keys.
 pub const JWKS_MAX_AGE: Seconds = 3600;
@@ -19,21 +19,7 @@ pub enum SigningAlgorithm {
     EdDsa,
 }
 
-impl SigningAlgorithm {
-    pub const ALL: &[Self] = Self::VARIANTS;
-
-    /// The name of the algorithm as in `alg` (RFC 7518 §3.1).
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-
-    /// Reads the name of an algorithm. `None` if this server does not sign with it.
-    pub fn parse(word: &str) -> Option<Self> {
-        word.parse().ok()
-    }
-}
-
-word_in_json!(SigningAlgorithm);
+word!(SigningAlgorithm);
 
 /// The data of a key that decides about its state.
 #[derive(Clone, Debug, PartialEq, Eq)]

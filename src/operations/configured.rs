@@ -2,13 +2,13 @@
 
 use super::fault::Fault;
 use crate::clock::Seconds;
-use crate::config::Config;
+use crate::config::KeyOptions;
 use crate::oauth::signing_key::SigningAlgorithm;
 
 /// Returns what is wrong with the lifetime of an access token in seconds. The key that signed a JWT must be published
 /// for as long as the JWT lives.
-pub(super) fn lifetime_fault(config: &Config, lifetime: Option<Seconds>) -> Option<Fault> {
-    let longest = config.keys.keep_published.seconds();
+pub(super) fn lifetime_fault(options: &KeyOptions, lifetime: Option<Seconds>) -> Option<Fault> {
+    let longest = options.keep_published.seconds();
     let is_wrong = lifetime.is_some_and(|seconds| !(1..=longest).contains(&seconds));
     is_wrong.then(|| {
         let sentence = format!(
@@ -21,11 +21,11 @@ pub(super) fn lifetime_fault(config: &Config, lifetime: Option<Seconds>) -> Opti
 /// Returns what is wrong with an algorithm for signing. The server has keys for the algorithms of `keys.algorithms`
 /// only.
 pub(super) fn algorithm_fault(
-    config: &Config,
+    options: &KeyOptions,
     member: &'static str,
     chosen: Option<SigningAlgorithm>,
 ) -> Option<Fault> {
-    let offered = &config.keys.algorithms;
+    let offered = &options.algorithms;
     let chosen = chosen.filter(|chosen| !offered.contains(chosen))?;
     let offered: Vec<&str> = offered.iter().map(|algorithm| algorithm.as_str()).collect();
     let sentence =

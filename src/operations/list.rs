@@ -60,7 +60,7 @@ where
     let limit = listing.limit;
     let page = listing.page(cursor)?;
     let work = async move |conn: &mut Conn| list(conn, &page).await;
-    let items = context.db.read_lagging::<_, DbError, _>(work).await?;
+    let items = context.db.read_lagging(work).await?;
     Ok(List::of(items, limit, cursor, key))
 }
 
@@ -84,7 +84,7 @@ where
     let limit = listing.limit;
     let page = listing.page(cursor)?;
     let work = async move |conn: &mut Conn| list(conn, &page).await;
-    let items = context.db.read::<_, DbError, _>(work).await?;
+    let items = context.db.read(work).await?;
     Ok(List::of(items, limit, cursor, key))
 }
 
@@ -111,7 +111,7 @@ pub(super) fn of_all<F, T>(
 }
 
 impl<F> Listing<F> {
-    /// The page to read: one row more than the limit, which shows whether there is a next page.
+    /// What is to be read: one row more than fits on the page, which shows whether there is a next page.
     fn page<K: DeserializeOwned>(self, cursor: Cursor) -> Result<Page<F, K>, Fault> {
         if !(1..=MOST).contains(&self.limit) {
             return Err(Fault::invalid("limit", format!("a page has 1 to {MOST} items")));

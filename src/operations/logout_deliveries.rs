@@ -1,4 +1,4 @@
-//! The sign-outs of which the server informs applications (OpenID Connect Back-Channel Logout).
+//! Deliveries of logout tokens to applications (OpenID Connect Back-Channel Logout).
 
 use super::event::{Act, Event, ObjectKind};
 use super::fault::Faults;

@@ -7,9 +7,11 @@
 mod callable;
 pub mod clients;
 mod configured;
+pub mod consents;
 pub mod event;
 pub mod fault;
 pub mod grants;
+mod jwk_set;
 pub mod keys;
 pub mod list;
 pub mod logout_deliveries;
@@ -23,7 +25,7 @@ pub mod users;
 use crate::clock::Seconds;
 use crate::config::Config;
 use crate::failure::Denied;
-use crate::store::db::{Conn, Db, Tx};
+use crate::store::db::{Conn, Db, Refusable, Tx};
 use event::Event;
 use fault::Faults;
 
@@ -48,23 +50,24 @@ pub type Outcome<T> = Result<Done<T>, Denied<Faults>>;
 impl Context<'_> {
     /// Runs an act in its transaction. Every act passes through this function.
     ///
-    /// `work` checks before it writes, because a refusal is committed too. It may run more than once; see
-    /// [`Db::write`].
-    async fn act<T, F>(&self, work: F) -> Outcome<T>
+    /// `work` checks before it writes, because a refusal commits; it may run more than once, as [`Db::write`] says.
+    async fn act<T, E, F>(&self, work: F) -> Result<Done<T>, E>
     where
-        F: AsyncFn(&mut Tx) -> Outcome<T> + Send + 'static,
+        F: AsyncFn(&mut Tx) -> Result<Done<T>, E> + Send + 'static,
         T: Send + 'static,
+        E: Refusable,
     {
-        self.db.write(work).await
+        self.db.decide(work).await
     }
 
     /// Runs the same act on several objects, as [`Self::act`] does.
-    async fn act_on_each<T, F>(&self, work: F) -> Result<Vec<Done<T>>, Denied<Faults>>
+    async fn act_on_each<T, E, F>(&self, work: F) -> Result<Vec<Done<T>>, E>
     where
-        F: AsyncFn(&mut Tx) -> Result<Vec<Done<T>>, Denied<Faults>> + Send + 'static,
+        F: AsyncFn(&mut Tx) -> Result<Vec<Done<T>>, E> + Send + 'static,
         T: Send + 'static,
+        E: Refusable,
     {
-        self.db.write(work).await
+        self.db.decide(work).await
     }
 
     /// Reads from the primary database.
@@ -73,6 +76,6 @@ impl Context<'_> {
         F: AsyncFn(&mut Conn) -> Result<T, Denied<Faults>> + Send + 'static,
         T: Send + 'static,
     {
-        self.db.read(work).await
+        self.db.decide_reading(work).await
     }
 }

@@ -62,7 +62,7 @@ pub async fn create(context: &Context<'_>, resource: Resource) -> Outcome<Resour
     let mut faults: Vec<Fault> = uri.into_iter().collect();
     faults.extend(faults_of(context, resource.algorithm, resource.access_token_lifetime));
     Faults::refuse_if_any(faults)?;
-    let resource = Resource { servers: each_once(resource.servers), ..resource };
+    let resource = Resource { version: 1, servers: each_once(resource.servers), ..resource };
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
@@ -128,8 +128,8 @@ fn faults_of(
     algorithm: Option<SigningAlgorithm>,
     lifetime: Option<Seconds>,
 ) -> Vec<Fault> {
-    let algorithm = algorithm_fault(context.config, "token_alg", algorithm);
-    algorithm.into_iter().chain(lifetime_fault(context.config, lifetime)).collect()
+    let algorithm = algorithm_fault(&context.config.keys, "token_alg", algorithm);
+    algorithm.into_iter().chain(lifetime_fault(&context.config.keys, lifetime)).collect()
 }
 
 /// The scopes and clients of a resource that do not exist or are not suitable.

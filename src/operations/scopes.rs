@@ -61,7 +61,7 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
         let sentence = "a scope's name is printable ASCII without space, quote and backslash";
         faults.push(Fault::invalid("name", sentence));
     }
-    let scope = ScopeRecord { claims: each_once(scope.claims), ..scope };
+    let scope = ScopeRecord { version: 1, claims: each_once(scope.claims), ..scope };
     faults.extend(faults_of(context, &ScopeChanges::to(&scope)));
     Faults::refuse_if_any(faults)?;
     let now = context.now;
@@ -176,7 +176,7 @@ fn faults_of(context: &Context<'_>, changes: &ScopeChanges) -> Vec<Fault> {
     if claims.len() > MOST_CLAIMS {
         faults.push(Fault::invalid("claims", format!("a scope has {MOST_CLAIMS} claims at most")));
     }
-    faults.extend(lifetime_fault(context.config, changes.access_token_lifetime.flatten()));
+    faults.extend(lifetime_fault(&context.config.keys, changes.access_token_lifetime.flatten()));
     let group = changes.required_group.iter().flatten().find_map(|name| group::check_name(name).err());
     faults.extend(group.map(|why| Fault::invalid("required_group", why)));
     faults

@@ -7,10 +7,19 @@ use super::{Context, Done, Outcome};
 use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::oauth::grant::Ended;
-use crate::oauth::id::{SessionId, UserId};
-use crate::store::db::{Conn, Tx};
+use crate::oauth::id::{ClientId, SessionId, UserId};
+use crate::store::db::{Conn, DbError, Tx};
+use crate::store::grants;
 use crate::store::page::Page;
 use crate::store::sessions::{self, LiveSessions, SessionRecord};
+
+/// A session that a person has signed out of.
+#[derive(Clone, Debug)]
+pub struct SignedOut {
+    pub session: SessionId,
+    /// The clients that the browser is to inform (OpenID Connect Front-Channel Logout).
+    pub clients: Vec<ClientId>,
+}
 
 const CURSOR: Cursor = Cursor("sessions");
 
@@ -40,7 +49,7 @@ pub async fn count(context: &Context<'_>, user: &UserId) -> Result<i64, Denied<F
     context.read(async move |conn: &mut Conn| Ok(sessions::count(conn, &user, live).await?)).await
 }
 
-/// Ends a session and revokes the grants that depend on it, except those for offline access. Applications are informed.
+/// Ends a session, and what applications hold by it, except offline access; applications get a logout token.
 ///
 /// # Errors
 ///
@@ -55,6 +64,30 @@ pub async fn end(context: &Context<'_>, session: &SessionId) -> Outcome<()> {
             }
             let event = Event::new(Act::SessionEnded, ObjectKind::Session, session.as_str());
             Ok(Done { outcome: (), event })
+        })
+        .await
+}
+
+/// Ends the sessions that a person signs out of, as [`end`] does; one outcome for each.
+///
+/// # Errors
+///
+/// Only a failing database: a session that is over already is as good as ended.
+pub async fn sign_out(
+    context: &Context<'_>,
+    sessions: Vec<SessionId>,
+) -> Result<Vec<Done<SignedOut>>, DbError> {
+    let now = context.now;
+    context
+        .act_on_each(async move |tx: &mut Tx| {
+            let mut done = Vec::new();
+            for session in &sessions {
+                sessions::end(tx, session, Ended::SignedOut, now).await?;
+                let clients = grants::front_channel_of_session(tx, session).await?;
+                let event = Event::new(Act::SessionSignedOut, ObjectKind::Session, session.as_str());
+                done.push(Done { outcome: SignedOut { session: session.clone(), clients }, event });
+            }
+            Ok(done)
         })
         .await
 }

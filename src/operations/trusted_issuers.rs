@@ -7,11 +7,12 @@ use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::references::{client_faults, each_once, scope_faults};
-use super::{Context, Done, Outcome, users};
+use super::{Context, Done, Outcome, jwk_set, users};
 use crate::failure::{Denied, Failure};
-use crate::jose::encrypt::check_set;
+use crate::fetch::Fetcher;
 use crate::jose::foreign::ForeignKeys;
 use crate::oauth::client::AssertionAudience;
+use crate::oauth::client::registration::check_address;
 use crate::oauth::grant::scope::{OPENID, Scope};
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer, check_issuer, check_subject};
 use crate::oauth::id::ClientId;
@@ -195,16 +196,16 @@ pub async fn unlink_subject(context: &Context<'_>, issuer: &str, subject: &str) 
 /// Returns what is wrong with the keys: there must be a public key to verify with, and no private one.
 fn key_fault(context: &Context<'_>, keys: &IssuerKeys) -> Result<Option<Fault>, Failure> {
     let text = match keys {
-        IssuerKeys::At(uri) => return address_fault(context, "jwks_uri", uri),
+        IssuerKeys::At(uri) => {
+            let fault = check_address(uri).err().map(|why| Fault::invalid("jwks_uri", why));
+            let fetcher = Fetcher::new(&context.config.fetch)?;
+            return Ok(fault.or_else(|| address_fault(&fetcher, "jwks_uri", uri)));
+        }
         IssuerKeys::Here(text) => text,
     };
     let has_key = || ForeignKeys::read(text).is_some_and(|keys| !keys.is_empty());
-    let why = match check_set(text) {
-        Err(why) => why,
-        Ok(()) if has_key() => return Ok(None),
-        Ok(()) => "it has no key to verify signatures by".to_owned(),
-    };
-    Ok(Some(Fault::invalid("jwks", format!("the JWK Set cannot be used: {why}"))))
+    let no_key = || (!has_key()).then(|| jwk_set::unusable("it has no key to verify signatures by"));
+    Ok(jwk_set::fault(text).or_else(no_key))
 }
 
 /// The scopes and clients of an issuer that do not exist or are not suitable.

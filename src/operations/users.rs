@@ -13,7 +13,7 @@ use crate::oauth::identity::claims::{self, Claims, Person};
 use crate::oauth::identity::user::{check_email, check_password, check_username};
 use crate::secret::passwords::Passwords;
 use crate::secret::{Secret, random_id};
-use crate::store::db::{Conn, Tx};
+use crate::store::db::{Conn, DbError, Tx};
 use crate::store::users::{self, UserFilter, UserRecord};
 use crate::store::{codes, device_codes, grants, sessions};
 
@@ -25,7 +25,7 @@ impl HashedPassword {
     ///
     /// # Errors
     ///
-    ///  A password that could never be used to sign in. A failure if the queue of hashing jobs is full.
+    /// A password that no one could sign in with is refused; a full queue is a failure.
     pub async fn new(passwords: &Passwords, password: Secret) -> Result<Self, Denied<Faults>> {
         check_password(password.expose()).map_err(|sentence| Fault::invalid("password", sentence))?;
         Ok(Self(passwords.hash(password).await?))
@@ -37,6 +37,15 @@ pub struct NewUser {
     pub username: String,
     /// The claims about the person, with `name` and `email`.
     pub claims: Claims,
+    pub password: HashedPassword,
+}
+
+/// An account that people create for themselves. It has no e-mail address: an address that is not verified could be
+/// another person's.
+pub struct NewAccount {
+    pub id: UserId,
+    pub username: String,
+    pub name: Option<String>,
     pub password: HashedPassword,
 }
 
@@ -112,7 +121,34 @@ pub async fn create(context: &Context<'_>, user: NewUser) -> Outcome<Person> {
         .await
 }
 
-/// Changes a user's name and claims. The outcome is the changed person.
+/// Creates an account for a person who signs up, and signs the person in by the same transaction: `sign_in` receives
+/// the hash of the password, and returns `false` if it cannot sign the person in. The outcome is the person.
+///
+/// # Errors
+///
+///  A username that is not valid or already taken.
+pub async fn sign_up(
+    context: &Context<'_>,
+    account: NewAccount,
+    sign_in: impl AsyncFn(&mut Tx, &str) -> Result<bool, DbError> + Send + 'static,
+) -> Outcome<Person> {
+    Faults::refuse_if_any(username_faults(&account.username))?;
+    let NewAccount { id, username, name, password } = account;
+    let person = Person { id, username, name, email: None, claims: Claims::new(), updated_at: 0 };
+    let now = context.now;
+    context
+        .act(async move |tx: &mut Tx| {
+            let saved = users::save(tx, &person, Some(&password.0), now).await?;
+            saved.map_err(|name| taken(&person, &name))?;
+            if !sign_in(tx, &password.0).await? {
+                return Err(taken(&person, &person.username).into());
+            }
+            Ok(done(Act::UserSignedUp, &person, person.clone()))
+        })
+        .await
+}
+
+/// Changes what is known of a user; the outcome is the person as changed.
 ///
 /// # Errors
 ///

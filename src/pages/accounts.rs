@@ -13,7 +13,7 @@ use crate::http::call::Request;
 use crate::oauth::id::SessionId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::flows as stored;
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
@@ -71,7 +71,7 @@ fn another(app: &App, resumed: &Resumed) -> String {
 async fn choose(app: &App, resumed: &Resumed, session: SessionId) -> Result<(), Failure> {
     let flow = resumed.flow.id.clone();
     let choose = async move |tx: &mut Tx| stored::note_chosen(tx, &flow, &session).await;
-    Ok(app.db.write::<_, DbError, _>(choose).await?)
+    Ok(app.db.write(choose).await?)
 }
 
 const PURPOSE: &str = "accounts";

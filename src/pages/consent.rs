@@ -17,8 +17,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{Next, SignedIn};
 use crate::oauth::request::params::Params;
 use crate::oauth::request::{AnswerTo, AuthorizationRequest, Refusal};
-use crate::store::db::{DbError, Tx};
-use crate::store::{consents, flows as stored};
+use crate::operations::consents::{self, GivenConsent};
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match resume(&app, &request).await {
@@ -80,13 +79,16 @@ fn go_on(app: &App, resumed: &Resumed) -> HttpResponse {
 }
 
 async fn remember(app: &App, call: &Call, resumed: &Resumed, signed_in: &SignedIn) -> Result<(), Failure> {
-    let (request, signed_in) = (resumed.checked.request.clone(), signed_in.clone());
-    let (flow, now) = (resumed.flow.id.clone(), call.now);
-    let allow = async move |tx: &mut Tx| {
-        consents::allow(tx, &signed_in.user, &request.client_id, &request.consent(), now).await?;
-        stored::note_consented(tx, &flow, &signed_in.session).await
+    let request = &resumed.checked.request;
+    let given = GivenConsent {
+        user: signed_in.user.clone(),
+        client: request.client_id.clone(),
+        allowed: request.consent(),
+        flow: resumed.flow.id.clone(),
+        session: signed_in.session.clone(),
     };
-    Ok(app.db.write::<_, DbError, _>(allow).await?)
+    consents::give(&app.operations(call.now), given).await?;
+    Ok(())
 }
 
 const PURPOSE: &str = "consent";

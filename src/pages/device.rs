@@ -17,7 +17,7 @@ use crate::http::qr;
 use crate::oauth::grant::device::{Device, UserCode};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::flows::Waiting;
 use crate::store::{device_codes, guesses};
 
@@ -106,7 +106,7 @@ async fn look_up(app: &App, call: &Call, browser: &str, code: UserCode) -> Resul
         }
         Ok(Found::Device(Box::new(device)))
     };
-    Ok(app.db.write::<_, DbError, _>(look).await?)
+    Ok(app.db.write(look).await?)
 }
 
 async fn begin(app: &App, request: &Request, device: &Device) -> HttpResponse {

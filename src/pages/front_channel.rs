@@ -22,7 +22,7 @@ pub(super) async fn page(
 ) -> Result<Option<HttpResponse>, Failure> {
     let mut frames = Vec::new();
     for (id, signed_in) in told {
-        let Some(client) = app.registry.client(id, Freshness::Cached).await? else { continue };
+        let Some(client) = app.cache.client(id, Freshness::Cached).await? else { continue };
         let client = &client.client;
         let uri = client.logout.front_channel.as_deref().and_then(|uri| Url::parse(uri).ok());
         let Some(mut frame) = uri else { continue };

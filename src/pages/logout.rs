@@ -16,16 +16,15 @@ use crate::http::browser;
 use crate::http::call::{Call, Request};
 use crate::http::form;
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::Ended;
 use crate::oauth::id::{ClientId, SessionId};
 use crate::oauth::identity::logout::{self, Hint, KNOWN, Step};
 use crate::oauth::request::interaction::SignedIn;
 use crate::oauth::request::params::Params;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::token::id_token::Names;
+use crate::operations::Done;
+use crate::operations::sessions::{self, SignedOut};
 use crate::store::clients::StoredClient;
-use crate::store::db::{DbError, Tx};
-use crate::store::{grants, sessions};
 use crate::tokens::id_token;
 use crate::tokens::subject;
 
@@ -88,7 +87,7 @@ async fn read(app: &App, request: &Request, params: &Params) -> Result<Asked, De
         None => None,
     };
     let client = match logout::client_id(params, hint.as_ref())? {
-        Some(id) => Some(app.registry.client(&id, Freshness::Now).await?.ok_or_else(logout::unknown)?),
+        Some(id) => Some(app.cache.client(&id, Freshness::Now).await?.ok_or_else(logout::unknown)?),
         None => None,
     };
     let return_to = logout::return_address(client.as_deref().map(|client| &client.client), params)?;
@@ -178,17 +177,13 @@ async fn end_sessions(
     call: &Call,
     people: &[&SignedIn],
 ) -> Result<Vec<(ClientId, SignedIn)>, Failure> {
-    let (people, now): (Vec<SignedIn>, _) = (people.iter().copied().cloned().collect(), call.now);
-    let end = async move |tx: &mut Tx| {
-        let mut told = Vec::new();
-        for here in &people {
-            sessions::end(tx, &here.session, Ended::SignedOut, now).await?;
-            let clients = grants::front_channel_of_session(tx, &here.session).await?;
-            told.extend(clients.into_iter().map(|client| (client, here.clone())));
-        }
-        Ok(told)
+    let ended = people.iter().map(|here| here.session.clone()).collect();
+    let ended = sessions::sign_out(&app.operations(call.now), ended).await?;
+    let clients_of = |(done, here): (Done<SignedOut>, &&SignedIn)| {
+        let here = (*here).clone();
+        done.outcome.clients.into_iter().map(move |client| (client, here.clone()))
     };
-    Ok(app.db.write::<_, DbError, _>(end).await?)
+    Ok(ended.into_iter().zip(people).flat_map(clients_of).collect())
 }
 
 /// Redirects to the application, or to the page that says that no one is signed in.

@@ -19,7 +19,7 @@ use crate::oauth::request::interaction::Next;
 use crate::oauth::request::params::Params;
 use crate::secret::Secret;
 use crate::secret::passwords::Verified;
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::users;
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
@@ -118,8 +118,7 @@ async fn verify(app: &App, username: &str, password: &str) -> Result<Option<Pass
         return Ok(None);
     }
     let name = username.to_owned();
-    let found =
-        app.db.read::<_, DbError, _>(async move |conn| users::find_by_name(conn, &name).await).await?;
+    let found = app.db.read(async move |conn| users::find_by_name(conn, &name).await).await?;
     let hash = found.as_ref().and_then(|user| user.password_hash.clone());
     let verified = app.passwords.verify(Secret::new(password.to_owned()), hash.clone()).await?;
     let todays_hash = match verified {
@@ -158,6 +157,6 @@ async fn begin_session(
         }
         Ok(true)
     };
-    let is_begun = app.db.write::<_, DbError, _>(work).await?;
+    let is_begun = app.db.write(work).await?;
     Ok(is_begun.then(|| beginning.onward(app)))
 }

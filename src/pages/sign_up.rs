@@ -13,14 +13,13 @@ use crate::http::answer;
 use crate::http::call::Request;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::authentication::Proof;
-use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::identity::user::{self, LONGEST_PASSWORD, SHORTEST_PASSWORD, folded};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::params::Params;
+use crate::operations::users::{self, HashedPassword, NewAccount};
 use crate::secret::{Secret, random_id};
-use crate::store::db::{DbError, Tx};
-use crate::store::users;
+use crate::store::db::Tx;
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match resume(&app, &request).await {
@@ -107,16 +106,9 @@ impl<'f> Wanted<'f> {
         Ok(())
     }
 
-    fn person(&self) -> Person {
-        Person {
-            id: UserId::new(random_id()),
-            username: self.username.to_owned(),
-            name: Some(self.name.to_owned()).filter(|name| !name.is_empty()),
-            // An unverified address would let a stranger block another person's address.
-            email: None,
-            claims: Claims::new(),
-            updated_at: 0,
-        }
+    fn account(&self, id: UserId, password: HashedPassword) -> NewAccount {
+        let name = Some(self.name.to_owned()).filter(|name| !name.is_empty());
+        NewAccount { id, username: self.username.to_owned(), name, password }
     }
 }
 
@@ -127,18 +119,22 @@ async fn create(
     resumed: &Resumed,
     wanted: &Wanted<'_>,
 ) -> Result<Option<HttpResponse>, Failure> {
-    let hash = app.passwords.hash(Secret::new(wanted.password.to_owned())).await?;
-    let (person, now) = (wanted.person(), request.now);
-    let beginning = Beginning::prepare(app, request, resumed, &person.id, Manner::Beside).await?;
-    let (id, begun) = (person.id.clone(), beginning.clone());
-    let work = async move |tx: &mut Tx| {
-        if users::save(tx, &person, Some(&hash), now).await?.is_err() {
-            return Ok(false);
-        }
-        begun.write(tx, &Proof::Password { hash: hash.clone() }).await
+    let id = UserId::new(random_id());
+    let beginning = Beginning::prepare(app, request, resumed, &id, Manner::Beside).await?;
+    let begun = beginning.clone();
+    let sign_in = async move |tx: &mut Tx, hash: &str| {
+        begun.write(tx, &Proof::Password { hash: hash.to_owned() }).await
     };
-    if !app.db.write::<_, DbError, _>(work).await? {
-        return Ok(None);
+    let made = async {
+        let password = Secret::new(wanted.password.to_owned());
+        let account = wanted.account(id.clone(), HashedPassword::new(&app.passwords, password).await?);
+        users::sign_up(&app.operations(request.now), account, sign_in).await
+    };
+    match made.await {
+        Ok(_) => {}
+        // Everything but the name was checked before.
+        Err(Denied::Refused(_)) => return Ok(None),
+        Err(Denied::Failed(failure)) => return Err(failure),
     }
     tracing::info!(request_id = request.id, user = id.as_str(), "a person made an account");
     Ok(Some(beginning.onward(app)))

@@ -11,7 +11,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::{App as ActixApp, HttpServer, web};
 
 use crate::app::App;
-use crate::cache::catalogue::Registry;
+use crate::cache::catalogue::CatalogueCache;
 use crate::cache::secrets::SecretCache;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -27,7 +27,7 @@ use crate::metrics;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::metrics::requests::Requests;
 use crate::secret::passwords::Passwords;
-use crate::store::db::{Db, DbError, DbOptions};
+use crate::store::db::{Db, DbOptions};
 use crate::store::leases;
 use crate::store::migrate;
 use crate::tokens::verified::VerifiedTokens;
@@ -55,13 +55,13 @@ impl Server {
         let db = open_database(&config, &clock, config.http.deadline.duration() / 2).await?;
         // Before a master key is created for a database that accepts no writes.
         let now = clock.now();
-        db.write::<_, DbError, _>(async move |tx| leases::touch(tx, now).await).await?;
+        db.write(async move |tx| leases::touch(tx, now).await).await?;
         let keys = Keys::open(&config, &db, clock.now()).await?;
         let key_set = KeySet::open(&config.keys, &db, keys.master(), clock.now()).await?;
         let issuer = config.issuer(port);
         let app = App {
             passwords: Passwords::start(&config.passwords)?,
-            registry: Registry::new(db.clone()),
+            cache: CatalogueCache::new(db.clone()),
             pages: Pages::new(&issuer)?,
             routes: Routes::new(&mount_path(&issuer), routes::routes()),
             secrets: SecretCache::new(),

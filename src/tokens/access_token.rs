@@ -299,7 +299,7 @@ pub async fn may_introspect(app: &App, caller: &ClientId, token: &AccessToken) -
         return Ok(true);
     }
     let serves = async |view: &View<'_>| Ok(is_server(&*view.catalogue().await?, &app.issuer, caller, token));
-    app.registry.holds(serves).await
+    app.cache.holds(serves).await
 }
 
 fn is_server(catalogue: &Catalogue, issuer: &str, client: &ClientId, token: &AccessToken) -> bool {

@@ -22,7 +22,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::token::id_token::{IdToken, IdTokenSource, Names, TYP};
 use crate::secret::random_id;
-use crate::store::db::{Conn, DbError};
+use crate::store::db::Conn;
 use crate::store::users;
 use crate::tokens::subject;
 
@@ -73,7 +73,7 @@ impl<'a> Signer<'a> {
         let Some(person) = self.person(&source.user).await? else {
             return self.sign_telling(source, beside, Claims::new());
         };
-        let catalogue = self.app.registry.catalogue(Freshness::Cached).await?;
+        let catalogue = self.app.cache.catalogue(Freshness::Cached).await?;
         let mut told = person.told(catalogue.claims_of(scope));
         told.extend(source.claims.told_by(&person));
         self.sign_telling(source, beside, told)
@@ -113,7 +113,7 @@ impl<'a> Signer<'a> {
     async fn person(&self, user: &UserId) -> Result<Option<Person>, Failure> {
         let user = user.clone();
         let find = async move |conn: &mut Conn| users::find_person(conn, &user).await;
-        Ok(self.app.db.read::<_, DbError, _>(find).await?)
+        Ok(self.app.db.read(find).await?)
     }
 }
 

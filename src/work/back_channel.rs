@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::fetch::FetchError;
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::logout_token::pause_after;
-use crate::store::db::{Conn, DbError, Tx};
+use crate::store::db::{Conn, Tx};
 use crate::store::logout_deliveries::{self, Due, Outcome};
 use crate::tokens::id_token::Signer;
 
@@ -64,7 +64,7 @@ impl Calls {
     async fn begin(&mut self, app: &Arc<App>) -> Result<(), Failure> {
         let now = app.now();
         let find = async move |conn: &mut Conn| logout_deliveries::clients_due(conn, now).await;
-        for client in app.db.read::<_, DbError, _>(find).await? {
+        for client in app.db.read(find).await? {
             let under_way = self.to.values().filter(|called| **called == client).count();
             let most = CALLS_TO_ONE.saturating_sub(under_way).min(CALLS.saturating_sub(self.tasks.len()));
             if most == 0 {
@@ -73,7 +73,7 @@ impl Calls {
             let until = now + app.config.fetch.deadline.seconds() + NOTING;
             let claim =
                 async move |tx: &mut Tx| logout_deliveries::claim(tx, &client, most, until, now).await;
-            for due in app.db.write::<_, DbError, _>(claim).await? {
+            for due in app.db.write(claim).await? {
                 let (app, client) = (app.clone(), due.client.clone());
                 let call = self.tasks.spawn_local(async move { tell_and_settle(&app, due).await });
                 self.to.insert(call.id(), client);
@@ -129,7 +129,7 @@ async fn tell_and_settle(app: &App, due: Due) {
     }
     let (client, now) = (due.client.clone(), app.now());
     let settle = async move |tx: &mut Tx| logout_deliveries::settle(tx, &due, &outcome, now).await;
-    if let Err(error) = app.db.write::<_, DbError, _>(settle).await {
+    if let Err(error) = app.db.write(settle).await {
         tracing::warn!(
             client = client.as_str(),
             "the result of a logout notification was not stored: {error}"
@@ -158,7 +158,7 @@ impl From<FetchError> for NotTold {
 }
 
 async fn tell(app: &App, due: &Due) -> Result<(), NotTold> {
-    let client = app.registry.client(&due.client, Freshness::Now).await?;
+    let client = app.cache.client(&due.client, Freshness::Now).await?;
     let Some(client) = client.as_deref().map(|client| &client.client).filter(|client| !client.disabled)
     else {
         return Err(NotTold::Never("the client is gone or disabled"));

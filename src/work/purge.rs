@@ -11,7 +11,7 @@ use crate::clock::Seconds;
 use crate::failure::Failure;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::secret::random_id;
-use crate::store::db::{Conn, Db, DbError, Tx};
+use crate::store::db::{Conn, Db, Tx};
 use crate::store::expired::{self, Step, Table};
 use crate::store::leases;
 
@@ -63,7 +63,7 @@ pub async fn pass(
     let began = Instant::now();
     let own = holder.to_owned();
     let take = async move |tx: &mut Tx| leases::take(tx, LEASE, &own, now + LEASE_SECONDS, now).await;
-    if !db.write::<_, DbError, _>(take).await? {
+    if !db.write(take).await? {
         return Ok(None);
     }
     let mut purged = Purged::default();
@@ -75,7 +75,7 @@ pub async fn pass(
                 return Ok(Some(purged));
             }
             let delete = async move |tx: &mut Tx| expired::delete(tx, table, before).await;
-            match db.write::<_, DbError, _>(delete).await? {
+            match db.write(delete).await? {
                 Step::Deleted(0) => break,
                 Step::Deleted(rows) => {
                     purged.rows += rows;
@@ -106,7 +106,7 @@ pub async fn backlog(db: &Db, now: Seconds) -> Result<Vec<Backlog>, Failure> {
         }
         Ok(found)
     };
-    Ok(db.read_lagging::<_, DbError, _>(count).await?)
+    Ok(db.read_lagging(count).await?)
 }
 
 /// How far the purge is behind in a table.
@@ -129,5 +129,5 @@ pub async fn overdue(db: &Db, now: Seconds) -> Result<Vec<Overdue>, Failure> {
         }
         Ok(found)
     };
-    Ok(db.read::<_, DbError, _>(count).await?)
+    Ok(db.read(count).await?)
 }

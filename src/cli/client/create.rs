@@ -5,24 +5,23 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::super::fault::with_hint;
+use super::super::lifetime::lifetime;
 use super::super::{Common, Desk, Trouble, block_on, say};
-use super::encryption::{check_encryption, encryption, jwks};
-use super::logo::Logo;
-use super::secrets::{check_secret, made};
-use super::sector;
-use super::tokens;
+use super::encryption::{encryption, jwks};
+use super::logo::logo;
+use super::secrets::source;
 use super::words::{
-    Algorithm, Audience, Format, Grant, Kind, Method, Pkce, Subject, check_algorithm, check_calls, grants,
-    group, link, origins, redirect_uris, response_types, scopes,
+    Algorithm, Audience, Format, Grant, Kind, Method, Pkce, Subject, grants, group, link, origins,
+    redirect_uris, response_types, scopes,
 };
-use crate::oauth::client::registration;
 use crate::oauth::client::{
     AuthMethod, Client, ClientKind, ClientMetadata, GrantType, Links, LogoutUris, PkcePolicy,
 };
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
-use crate::store::clients;
-use crate::store::db::{DbError, Tx};
+use crate::operations::clients::{self, NewClient};
+use crate::operations::fault::FaultKind;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -144,56 +143,20 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    let logo = options.logo.as_deref().map(Logo::read).transpose()?;
-    let client = described(options, logo.as_ref())?;
-    block_on(create(options, client, logo))
-}
-
-async fn create(options: &Options, mut client: Client, logo: Option<Logo>) -> Result<(), Trouble> {
-    let desk = Desk::open(&options.common).await?;
-    let lifetime = options.access_token_lifetime.as_deref();
-    client.access_token_lifetime = lifetime.map(|text| tokens::lifetime(&desk, text)).transpose()?;
-    check_algorithm(&desk, client.id_token_alg)?;
-    check_algorithm(&desk, client.userinfo_alg)?;
-    check_calls(&desk.config.fetch, &client)?;
-    if let Some(uri) = &client.sector_identifier_uri {
-        sector::check(&client, &sector::listed(&desk.config.fetch, uri).await?)?;
-    }
-    let has_no_secret = client.kind.is_public() || client.auth_method == Some(AuthMethod::PrivateKeyJwt);
-    let (secret, generated) = if has_no_secret {
-        (None, None)
-    } else {
-        let (secret, generated) = made(&desk, &client, options.secret.as_deref(), None).await?;
-        (Some(secret), generated)
-    };
-    let (id, now, named) = (client.id.clone(), desk.now, options.resources.clone());
-    let work = async move |tx: &mut Tx| {
-        let client = match tokens::registered(tx, &named).await? {
-            Ok(resources) => {
-                let metadata = ClientMetadata { resources, ..client.metadata.clone() };
-                Client { metadata, ..client.clone() }
-            }
-            Err(trouble) => return Ok(Err(trouble)),
+    let client = described(options)?;
+    let logo = options.logo.as_deref().map(logo).transpose()?;
+    block_on(async {
+        let desk = Desk::open(&options.common).await?;
+        let secret = match options.secret.as_deref() {
+            None => None,
+            chosen => Some(source(&desk, chosen).await?),
         };
-        if let Err(trouble) = tokens::check_actor(tx, client.may_act.as_ref()).await? {
-            return Ok(Err(trouble));
-        }
-        if !clients::save(tx, &client, now).await? {
-            return Ok(Ok(false));
-        }
-        if let Some(secret) = &secret {
-            clients::add_secret(tx, &client.id, secret, now).await?;
-        }
-        if let Some(logo) = &logo {
-            logo.save(tx).await?;
-        }
-        Ok(Ok(true))
-    };
-    if !desk.db.write::<Result<bool, Trouble>, DbError, _>(work).await?? {
-        return Err(format!("a client with the id {id} exists already").into());
-    }
-    let generated = generated.as_ref().map(|secret| secret.expose().as_str());
-    report(&id, generated, options.json)
+        let new = NewClient { client, secret, logo };
+        let hint = with_hint(FaultKind::Invalid, Some("resources"), "grantor resource create registers one");
+        let created = clients::create(&desk.operations(), new).await.map_err(hint)?.outcome;
+        let generated = created.generated.as_ref().map(|secret| secret.expose().as_str());
+        report(&created.client.id, generated, options.json)
+    })
 }
 
 fn report(id: &ClientId, secret: Option<&str>, as_json: bool) -> Result<(), Trouble> {
@@ -211,20 +174,8 @@ fn report(id: &ClientId, secret: Option<&str>, as_json: bool) -> Result<(), Trou
 }
 
 /// Builds the client that the options describe.
-///
-/// # Errors
-///
-///  A sentence about the first option that is not valid.
-fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> {
+fn described(options: &Options) -> Result<Client, Trouble> {
     let kind = ClientKind::from(options.kind);
-    let id = ClientId::parse(&options.id).ok_or("a client id has 1 to 255 characters of printable ASCII")?;
-    if kind.is_public() && options.secret.is_some() {
-        let kind = kind.as_str();
-        return Err(format!("a {kind} client is public and cannot keep a secret; leave --secret out").into());
-    }
-    if options.secret.is_some() && options.auth_method.map(Into::into) == Some(AuthMethod::PrivateKeyJwt) {
-        return Err("a client with private_key_jwt signs with its own key; leave --secret out".into());
-    }
     let mut grants = grants(&options.grants);
     if grants.is_empty() {
         grants = GrantType::default_for(kind).to_vec();
@@ -236,10 +187,10 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
             site: options.site.as_deref().map(|url| link(url, "--site")).transpose()?,
             policy: options.policy.as_deref().map(|url| link(url, "--policy")).transpose()?,
             terms: options.terms.as_deref().map(|url| link(url, "--terms")).transpose()?,
-            logo: logo.map(|logo| logo.digest.clone()),
+            logo: None,
         },
-        redirect_uris: redirect_uris(&options.redirect_uris, kind)?,
-        post_logout_redirect_uris: redirect_uris(&options.post_logout_redirect_uris, kind)?,
+        redirect_uris: redirect_uris(&options.redirect_uris),
+        post_logout_redirect_uris: redirect_uris(&options.post_logout_redirect_uris),
         origins: origins(&options.origins)?,
         grants,
         response_types: response_types(&options.response_types)?,
@@ -260,16 +211,12 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
         jwks_uri: options.jwks_uri.clone(),
         assertion_audience: options.assertion_audience.into(),
         token_format: options.token_format.into(),
-        resources: Vec::new(),
-        access_token_lifetime: None,
+        resources: options.resources.clone(),
+        access_token_lifetime: options.access_token_lifetime.as_deref().map(lifetime).transpose()?,
         required_group: options.require_group.clone(),
         may_act: options.may_act.as_ref().map(ClientId::new),
         may_impersonate: options.may_impersonate,
         first_party: options.first_party,
     };
-    let client = Client::new(id, metadata);
-    registration::check(&client)?;
-    check_encryption(&client)?;
-    options.secret.as_deref().map_or(Ok(()), check_secret)?;
-    Ok(client)
+    Ok(Client::new(ClientId::new(&options.id), metadata))
 }

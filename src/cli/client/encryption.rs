@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::super::Trouble;
-use crate::jose::encrypt::{Recipient, check_set};
-use crate::oauth::client::{Client, ContentEncryption, Encryption, KeyManagement};
+use crate::jose::encrypt::check_set;
+use crate::oauth::client::{ContentEncryption, Encryption, KeyManagement};
 
 /// The largest size of a JWK Set, in bytes.
 const LARGEST: u64 = 64 * 1024;
@@ -31,29 +31,11 @@ pub(super) fn encryption(text: &str) -> Result<Encryption, Trouble> {
     })
 }
 
-/// Reads the option of an update, in which `none` removes the encryption.
-pub(super) fn encryption_or(
-    text: Option<&str>,
-    before: Option<Encryption>,
-) -> Result<Option<Encryption>, Trouble> {
+/// The change that an option asks for. `Some(None)`: `none` removes the encryption. `None`: the option is not given.
+pub(super) fn new_encryption(text: Option<&str>) -> Result<Option<Option<Encryption>>, Trouble> {
     match text {
-        None => Ok(before),
-        Some("none") => Ok(None),
-        Some(text) => encryption(text).map(Some),
+        None => Ok(None),
+        Some("none") => Ok(Some(None)),
+        Some(text) => encryption(text).map(|encryption| Some(Some(encryption))),
     }
-}
-
-/// Checks that the client has a key for each encryption. Without one, every sign-in to the client would fail.
-pub(super) fn check_encryption(client: &Client) -> Result<(), Trouble> {
-    for encryption in client.id_token_encryption.iter().chain(&client.userinfo_encryption) {
-        let jwks = client.jwks.as_deref().unwrap_or(r#"{"keys":[]}"#);
-        if Recipient::choose(jwks, encryption.algorithm).is_none() {
-            let algorithm = encryption.algorithm.as_str();
-            return Err(format!(
-                "the JWK Set of the client has no public key for {algorithm}; add one with --jwks"
-            )
-            .into());
-        }
-    }
-    Ok(())
 }

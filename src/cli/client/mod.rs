@@ -6,16 +6,13 @@ pub(super) mod encryption;
 mod list;
 mod logo;
 mod secrets;
-mod sector;
 mod show;
-pub(super) mod tokens;
 mod update;
 pub(super) mod words;
 
 use clap::Subcommand;
 
 use super::Trouble;
-use crate::oauth::id::ClientId;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -45,8 +42,4 @@ pub(super) fn run(command: Command) -> Result<(), Trouble> {
         Command::AddSecret(options) => secrets::add(&options),
         Command::RemoveSecret(options) => secrets::remove(&options),
     }
-}
-
-fn unknown(id: &ClientId) -> Trouble {
-    format!("there is no client with the id {id}").into()
 }

@@ -3,17 +3,16 @@
 use clap::ValueEnum;
 use url::Url;
 
-use super::super::{Desk, Trouble};
-use crate::config;
-use crate::fetch::Fetcher;
+use super::super::Trouble;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{
-    AssertionAudience, AuthMethod, Client, ClientKind, GrantType, PkcePolicy, SubjectType, TokenFormat,
+    AssertionAudience, AuthMethod, ClientKind, GrantType, PkcePolicy, SubjectType, TokenFormat,
 };
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
+use crate::operations;
 
 macro_rules! choice {
     ($name:ident for $of:ty { $($variant:ident = $word:literal $(| $alias:literal)* => $value:expr),* $(,)? }) => {
@@ -123,48 +122,15 @@ pub(in crate::cli) fn response_types(texts: &[String]) -> Result<Vec<ResponseTyp
     Ok(types)
 }
 
-/// Checked addresses without duplicates.
-pub(in crate::cli) fn redirect_uris(
-    texts: &[String],
-    kind: ClientKind,
-) -> Result<Vec<RegisteredUri>, Trouble> {
-    let mut uris = Vec::new();
-    for text in texts {
-        let uri = RegisteredUri::register(text, kind)?;
+/// The redirect URIs without duplicates.
+pub(in crate::cli) fn redirect_uris(texts: &[String]) -> Vec<RegisteredUri> {
+    let mut uris: Vec<RegisteredUri> = Vec::new();
+    for uri in texts.iter().map(|text| RegisteredUri::from_stored(text)) {
         if !uris.contains(&uri) {
             uris.push(uri);
         }
     }
-    Ok(uris)
-}
-
-/// Checks that the server signs with this algorithm. Otherwise every sign-in to the client would fail.
-pub(in crate::cli) fn check_algorithm(desk: &Desk, chosen: Option<SigningAlgorithm>) -> Result<(), Trouble> {
-    let offered = &desk.config.keys.algorithms;
-    match chosen {
-        Some(chosen) if !offered.contains(&chosen) => {
-            let offered: Vec<&str> = offered.iter().map(|algorithm| algorithm.as_str()).collect();
-            Err(format!(
-                "the server does not sign with {chosen}; keys.algorithms offers {}",
-                offered.join(", ")
-            )
-            .into())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Checks the addresses that the server calls, so that the operator learns of an address that it may not call now, and
-/// not at the first sign-out.
-pub(in crate::cli) fn check_calls(options: &config::Fetch, client: &Client) -> Result<(), Trouble> {
-    let fetcher = Fetcher::new(options)?;
-    for (option, uri) in
-        [("--backchannel-logout-uri", &client.logout.back_channel), ("--jwks-uri", &client.jwks_uri)]
-    {
-        let Some(uri) = uri else { continue };
-        fetcher.may_call(uri).map_err(|error| format!("{option}: {error}"))?;
-    }
-    Ok(())
+    uris
 }
 
 /// Checked origins without duplicates.
@@ -179,7 +145,7 @@ pub(in crate::cli) fn scopes(text: &str) -> Result<Scope, Trouble> {
     if text.is_empty() {
         return Ok(Scope::default());
     }
-    Ok(Scope::parse(text).map_err(|error| format!("--scope: {}", error.description))?)
+    Ok(operations::scopes::parse(text)?)
 }
 
 /// Checks an address to which the consent page links. It must not have a scheme that could run as a script.

@@ -9,7 +9,7 @@ use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::secret::{Hash, Secret, random_id};
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::users;
 use crate::store::{clients, scopes};
 
@@ -83,7 +83,7 @@ pub(super) async fn run(app: &App, remembered: &Remembered, redirect_uri: &str) 
         // If the name is taken, this person was created by an earlier run.
         users::save(tx, &person, Some(&hash), now).await.map(drop)
     };
-    Ok(app.db.write::<_, DbError, _>(work).await?)
+    Ok(app.db.write(work).await?)
 }
 
 fn demo_clients(

@@ -78,7 +78,7 @@ async fn access_token(desk: &Desk, token: &str) -> Result<Told, Trouble> {
         };
         Ok((found, grant))
     };
-    let (found, grant) = desk.db.read::<_, DbError, _>(find).await?;
+    let (found, grant) = desk.db.read(find).await?;
     let Some(Presented { token, is_revoked, .. }) = found else {
         return Err(
             "this access token is not known here: it was never issued, was revoked, or ended long ago".into(),
@@ -115,7 +115,7 @@ fn acting(actor: &Actor) -> String {
 /// Reads the claims of a JWT with a valid signature.
 async fn jwt(desk: &Desk, token: &str) -> Result<JwtClaims, Trouble> {
     let list = async |conn: &mut Conn| signing_keys::list(conn).await;
-    let stored = desk.db.read::<_, DbError, _>(list).await?;
+    let stored = desk.db.read(list).await?;
     let keys = stored
         .iter()
         .map(|key| VerifyingKey::read(&key.record.kid, key.record.algorithm, &key.public_jwk))
@@ -132,7 +132,7 @@ async fn refresh_token(desk: &Desk, name: RefreshName, mac: &[u8], token: &str) 
     }
     let (grant_id, generation, hash) = (name.grant_id.clone(), name.generation, Hash::of(token));
     let find = async move |conn: &mut Conn| find_grant(conn, &name.grant_id, &hash).await;
-    let Some((grant, is_newest)) = desk.db.read::<_, DbError, _>(find).await? else {
+    let Some((grant, is_newest)) = desk.db.read(find).await? else {
         return Err(format!("the grant {grant_id} of this refresh token ended long ago").into());
     };
     let state = match (grant.state(desk.now), is_newest) {

@@ -12,7 +12,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::used_assertions;
 
 /// The `client_assertion` of a request.
@@ -127,7 +127,7 @@ impl Assertion {
         // Client ids contain no NUL, so different clients cannot have the same hash.
         let hash = Hash::of(&format!("client\0{}\0{id}", client.id));
         let consume = async move |tx: &mut Tx| used_assertions::consume(tx, &hash, expires_at).await;
-        if !app.db.write::<_, DbError, _>(consume).await? {
+        if !app.db.write(consume).await? {
             return Err(Reason::AssertionReplayed.because("the client assertion was used before").into());
         }
         self.is_used = true;

@@ -164,7 +164,7 @@ pub(super) async fn identify(
     params: &Params,
 ) -> Result<Arc<StoredClient>, Denied<OAuthError>> {
     let mut credentials = credentials(request, params)?;
-    app.registry.decide(async |view| credentials.authenticate(app, request, view).await).await
+    app.cache.decide(async |view| credentials.authenticate(app, request, view).await).await
 }
 
 impl Credentials {

@@ -7,7 +7,6 @@ use crate::http::call::Call;
 use crate::oauth::client::{ClientSecret, SecretHash};
 use crate::secret::{Hash, Secret, equal};
 use crate::store::clients::{self, StoredClient};
-use crate::store::db::DbError;
 
 /// At most once in this many seconds the use of a secret is recorded.
 const USED_EVERY: Seconds = 60;
@@ -46,7 +45,7 @@ pub(super) fn note_use(app: &App, call: &Call, secret: &str) {
     let (db, id) = (app.db.clone(), secret.to_owned());
     actix_web::rt::spawn(async move {
         let touch = async move |tx: &mut _| clients::touch_secret(tx, &id, now, USED_EVERY).await;
-        if let Err(error) = db.write::<_, DbError, _>(touch).await {
+        if let Err(error) = db.write(touch).await {
             tracing::warn!("a client secret's last use was not noted: {error}");
         }
     });

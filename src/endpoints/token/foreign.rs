@@ -58,7 +58,7 @@ pub(super) async fn verified(
     };
     let key = named.clone();
     let find = async move |conn: &mut Conn| trusted_issuers::find(conn, &key).await;
-    let found = app.db.read::<_, DbError, _>(find).await?;
+    let found = app.db.read(find).await?;
     // A client must not learn about other clients' issuers, and must not be able to make the server call an address.
     let Some(issuer) = found.filter(|issuer| issuer.clients.contains(&client.id)) else {
         let what = format!("is of {}, which is not trusted here with tokens of this client", shown(&named));

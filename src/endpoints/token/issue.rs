@@ -124,7 +124,7 @@ pub(super) async fn begin_grant(
         Some(allowed) => new.save(tx, allowed).await.map(Some),
         None => Ok(None),
     };
-    answering.answer(app.db.write(work).await?).await
+    answering.answer(app.db.decide(work).await?).await
 }
 
 impl NewGrant {

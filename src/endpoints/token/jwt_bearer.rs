@@ -86,7 +86,7 @@ pub(super) async fn issue(
         batch.execute().await?;
         Ok(Some(token))
     };
-    let issued: Option<AccessToken> = app.db.write::<_, Denied<OAuthError>, _>(work).await?;
-    let Some(token) = issued else { return Ok(None) };
+    let issued: Result<Option<AccessToken>, Denied<OAuthError>> = app.db.decide(work).await;
+    let Some(token) = issued? else { return Ok(None) };
     Ok(Some(TokenAnswer::new(draft.finish(app, calling, &token, None)?, &token)))
 }

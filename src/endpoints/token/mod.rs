@@ -41,7 +41,7 @@ macro_rules! grant_types {
         ) -> Result<TokenAnswer, Denied<OAuthError>> {
             match grant {
                 $(GrantType::$grant => {
-                    asked.app.registry.decide_and_act(
+                    asked.app.cache.decide_and_act(
                         async |view| {
                             let client = proofs.credentials.authenticate(asked.app, asked.call, view).await?;
                             client.client.may_use(grant)?;

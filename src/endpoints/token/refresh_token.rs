@@ -86,7 +86,7 @@ pub(super) async fn issue(
         }
         Ok(Some(Issued::of(&chain.grant, &scope, None, TokenPair { access: token, refresh: Some(successor) })))
     };
-    answering.answer(app.db.write(work).await?).await
+    answering.answer(app.db.decide(work).await?).await
 }
 
 /// A replaced token that is reused ends the chain; other refusals change nothing.

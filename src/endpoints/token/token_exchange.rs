@@ -109,7 +109,7 @@ pub(super) async fn prepare(
     let exchange = Arc::new(exchange);
     let deciding = exchange.clone();
     let decide = async move |conn: &mut Conn| deciding.decide(conn).await;
-    let decided = app.db.read::<_, Denied<OAuthError>, _>(decide).await?;
+    let decided = app.db.decide_reading(decide).await?;
     Ok(PreparedExchange { exchange, decided })
 }
 
@@ -298,7 +298,8 @@ pub(super) async fn issue(
             deciding.save(tx, &decided).await?;
             Ok(Some(decided))
         };
-        match app.db.write::<_, Denied<OAuthError>, _>(work).await? {
+        let again: Result<Option<Decided>, Denied<OAuthError>> = app.db.decide(work).await;
+        match again? {
             Some(again) => decided = again,
             None => return Ok(None),
         }

@@ -1,7 +1,12 @@
 //! Clients: the registered applications and their secrets.
 
+mod logo;
+mod registration;
 mod secrets;
+mod sector;
 
+pub use logo::Logo;
+pub use registration::{ClientChange, CreatedClient, NewClient, SectorReading, create, update};
 pub use secrets::{
     AddedSecret, ChosenSecret, SecretRemoval, SecretSource, add_secret, check_remove_secret, remove_secret,
 };

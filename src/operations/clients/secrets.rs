@@ -144,7 +144,7 @@ pub async fn remove_secret(
 }
 
 /// Returns what the database stores of a new secret of `client`, and the secret itself if it was generated.
-async fn made(
+pub(super) async fn made(
     context: &Context<'_>,
     client: &Client,
     source: SecretSource,

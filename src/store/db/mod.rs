@@ -83,7 +83,7 @@ impl DbOptions {
         check_url(&self.url).map_err(DbError::Url)
     }
 
-    /// The path of a SQLite database; `None` for PostgreSQL.
+    /// The path of a SQLite database. `None` for PostgreSQL.
     pub fn sqlite_path(&self) -> Option<PathBuf> {
         let path = self.url.strip_prefix("sqlite:")?;
         Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
@@ -94,6 +94,7 @@ impl Db {
     /// Connects.
     ///
     /// # Errors
+    ///
     /// A sentence that tells the operator what is wrong.
     pub async fn open(options: &DbOptions) -> Result<Self, DbError> {
         let engine = options.engine()?;
@@ -119,8 +120,22 @@ impl Db {
     /// Runs `work` on a connection that does not write.
     ///
     /// # Errors
-    /// The error of `work`, or a [`DbError`] if the queue is full, the deadline passes or the database fails.
-    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    ///
+    /// If `work` fails, the queue is full or the deadline passes.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        F: AsyncFn(&mut Conn) -> Result<T, DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.decide_reading(work).await
+    }
+
+    /// Runs `work` on a connection that does not write. `work` may refuse.
+    ///
+    /// # Errors
+    ///
+    /// The refusal of `work`; otherwise as [`Self::read`].
+    pub async fn decide_reading<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: AsyncFn(&mut Conn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -135,27 +150,20 @@ impl Db {
     /// Only for lists that people read. Never for data that decides a request, such as codes, tokens and sessions.
     ///
     /// # Errors
+    ///
     /// As [`Self::read`].
-    pub async fn read_lagging<T, E, F>(&self, work: F) -> Result<T, E>
+    pub async fn read_lagging<T, F>(&self, work: F) -> Result<T, DbError>
     where
-        F: AsyncFn(&mut Conn) -> Result<T, E> + Clone + Send + 'static,
+        F: AsyncFn(&mut Conn) -> Result<T, DbError> + Clone + Send + 'static,
         T: Send + 'static,
-        E: Refusable,
     {
         let Some(replica) = &self.replica else { return self.read(work).await };
         let read = work.clone();
         let answer = self.send(replica, |answer| Box::new(ReadJob::new(read, answer))).await;
-        match answer.as_ref().err().and_then(Refusable::failure) {
-            None => answer,
-            Some(failure) => {
-                let cause = std::error::Error::source(failure).map(ToString::to_string).unwrap_or_default();
-                tracing::warn!(
-                    cause,
-                    "the replica does not answer, so the database itself is asked: {failure}"
-                );
-                self.read(work).await
-            }
-        }
+        let Err(failure) = answer else { return answer };
+        let cause = std::error::Error::source(&failure).map(ToString::to_string).unwrap_or_default();
+        tracing::warn!(cause, "the replica does not answer, so the database itself is asked: {failure}");
+        self.read(work).await
     }
 
     /// Runs `work` in a write transaction. Returns its outcome once it is durable. `work` may run more than once.
@@ -163,9 +171,22 @@ impl Db {
     /// So `work` must not consume its captures, must change nothing but `tx`, and must await nothing but `tx`.
     ///
     /// # Errors
-    /// The error of `work`: a refusal commits, a failure rolls back. A [`DbError`] if the queue is full, the deadline
-    /// passes or the database fails.
-    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    ///
+    /// If `work` fails, the queue is full or the deadline passes.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.decide(work).await
+    }
+
+    /// Runs `work` in a write transaction, as [`Self::write`]. `work` may refuse; a refusal commits.
+    ///
+    /// # Errors
+    ///
+    /// The refusal of `work`; otherwise as [`Self::write`].
+    pub async fn decide<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
