@@ -46,7 +46,7 @@ impl App {
         self.clock.now()
     }
 
-    /// What the operations work with in a call that came at `now`.
+    /// The context for operations in a call that arrived at `now`.
     pub fn operations(&self, now: Seconds) -> Context<'_> {
         Context { db: &self.db, config: &self.config, now }
     }

@@ -1,8 +1,8 @@
-//! Clients, scopes and resources through a cache: for display and client authentication, never the only guard.
+//! Clients, scopes and resources in a cache, for display and client authentication. Never the only check.
 //!
-//! Who refuses on a cached state decides again on a fresh one (`decision.rs`); who issues names the client's version in
-//! the statement that stores the token. So a stale entry costs a second look and nothing else. Those who wait for a fresh
-//! look share one reading of the database.
+//! A refusal that rests on cached data is decided again on fresh data (`decision.rs`). The statement that stores a
+//! token names the client's version. A stale entry therefore costs a second look and nothing else. Requests that wait
+//! for a fresh look share one database read.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::store::clients::StoredClient;
 use crate::store::db::{Conn, Db};
 use crate::store::{clients, resources, scopes};
 
-/// How old an entry may be: the time in which a change takes effect on every node.
+/// The maximum age of an entry, which is how long a change needs to reach every node.
 pub(super) const AGE: Duration = Duration::from_secs(1);
 const CLIENTS: usize = 10_000;
 
@@ -34,7 +34,7 @@ pub enum Freshness {
 }
 
 impl Freshness {
-    /// When a reading must have begun to be as fresh as this.
+    /// The moment after which a read must have begun to be this fresh.
     fn since(self) -> Instant {
         let now = Instant::now();
         match self {
@@ -44,7 +44,7 @@ impl Freshness {
     }
 }
 
-/// What applications may ask for: the scopes and the resources that the server knows.
+/// The scopes and resources that the server knows.
 #[derive(Debug, Default)]
 pub struct Catalogue {
     scopes: HashMap<String, ScopeRecord>,
@@ -76,14 +76,14 @@ impl Catalogue {
         }
     }
 
-    /// All scopes, by name.
+    /// All scopes, sorted by name.
     pub fn scopes(&self) -> Vec<&ScopeRecord> {
         let mut all: Vec<&ScopeRecord> = self.scopes.values().collect();
         all.sort_by(|one, other| one.name.cmp(&other.name));
         all
     }
 
-    /// The claims that an application learns with a scope.
+    /// The claims about a person that a scope gives access to.
     pub fn claims_of(&self, scope: &Scope) -> impl Iterator<Item = &str> {
         let records = scope.names().filter_map(|name| self.scopes.get(name));
         records.flat_map(|record| record.claims.iter().map(String::as_str))
@@ -92,7 +92,7 @@ impl Catalogue {
 
 type Aged<T> = (Arc<T>, Instant);
 
-/// The cache over both tables.
+/// The cache for the clients and the catalogue.
 pub struct CatalogueCache {
     db: Db,
     clients: Cache<ClientId, Aged<StoredClient>>,
@@ -105,7 +105,7 @@ impl CatalogueCache {
         Self { db, clients: Cache::new(CLIENTS), client_flights: Flights::new(), catalogue: Fresh::default() }
     }
 
-    /// The client with this id; `None` where there is no such client.
+    /// The client with this id. `None` if there is no such client.
     pub async fn client(
         &self,
         id: &ClientId,
@@ -114,7 +114,7 @@ impl CatalogueCache {
         Ok(self.client_since(id, freshness.since()).await?.0)
     }
 
-    /// The client as a reading found it that began at `since` or later, and when that reading began.
+    /// The client from a read that began at `since` or later, and the moment when that read began.
     pub(super) async fn client_since(
         &self,
         id: &ClientId,
@@ -132,7 +132,7 @@ impl CatalogueCache {
     async fn read_client(&self, id: &ClientId) -> Result<Option<Arc<StoredClient>>, Failure> {
         let (key, at) = (id.clone(), Instant::now());
         let found = self.db.read(async move |conn| clients::find(conn, &key).await).await?;
-        // Only what exists is kept, so that made-up ids cannot fill the cache.
+        // Only existing clients are kept, so that made-up ids cannot fill the cache.
         let Some(found) = found.map(Arc::new) else {
             self.clients.remove(id);
             return Ok(None);
@@ -141,7 +141,7 @@ impl CatalogueCache {
         Ok(Some(found))
     }
 
-    /// Whether scripts of this origin may call for some client.
+    /// Whether scripts from this origin may call the server for any client.
     pub async fn is_origin(&self, origin: &str) -> Result<bool, Failure> {
         let origin = origin.to_owned();
         let find = async move |conn: &mut Conn| clients::is_origin(conn, &origin).await;
@@ -152,7 +152,7 @@ impl CatalogueCache {
         Ok(self.catalogue_since(freshness.since()).await?.0)
     }
 
-    /// The catalogue as a reading found it that began at `since` or later, and when that reading began.
+    /// The catalogue from a read that began at `since` or later, and the moment when that read began.
     pub(super) async fn catalogue_since(&self, since: Instant) -> Result<Aged<Catalogue>, Failure> {
         let read = async || self.read_catalogue().await.map_err(Arc::new);
         self.catalogue.get(since, |_| true, read).await.map_err(Failure::Shared)

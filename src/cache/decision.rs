@@ -1,6 +1,6 @@
-//! Deciding over the catalogue: on a copy that may be a second old, and after a refusal on what the database says now.
+//! Decisions on the catalogue: first on a copy that may be a second old, and after a refusal on the current data.
 //!
-//! What a request proves is not part of the decision: it is verified, and used up, once (see [`Proof`]).
+//! What a request proves is not part of the decision. It is verified and used up only once (see [`Proof`]).
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::id::ClientId;
 use crate::store::clients::StoredClient;
 
-/// Clients, scopes and resources, as one decision sees them.
+/// Clients, scopes and resources for one decision.
 pub struct View<'a> {
     cache: &'a CatalogueCache,
-    /// When the decision began.
+    /// The moment when the decision began.
     began: Instant,
-    /// Older copies do not count.
+    /// The decision does not use copies that are older than this.
     since: Instant,
-    /// Whether the decision has seen a copy from before it began.
+    /// Whether the decision has used a copy from before it began.
     has_aged: Cell<bool>,
 }
 
@@ -28,7 +28,7 @@ impl<'a> View<'a> {
         Self { cache, began, since, has_aged: Cell::new(false) }
     }
 
-    /// The client with this id; `None` where there is no such client.
+    /// The client with this id. `None` if there is no such client.
     pub async fn client(&self, id: &ClientId) -> Result<Option<Arc<StoredClient>>, Failure> {
         let (client, at) = self.cache.client_since(id, self.since).await?;
         self.note_age(at);
@@ -49,15 +49,15 @@ impl<'a> View<'a> {
 }
 
 impl CatalogueCache {
-    /// The catalogue as the database has it now.
+    /// The catalogue as it is in the database now.
     pub fn fresh(&self) -> View<'_> {
         let now = Instant::now();
         View::new(self, now, now)
     }
 
-    /// Decides on a copy that may be a second old; after a refusal on such a copy, once more on a fresh one.
+    /// Decides on a copy that may be a second old; after a refusal on such a copy, decides once more on a fresh one.
     ///
-    /// The second outcome counts. A failure is final: a database that is away is asked once.
+    /// The second outcome counts. A failure is final, so that a database that does not answer is asked only once.
     pub async fn decide<T, R>(
         &self,
         mut decide: impl AsyncFnMut(&View<'_>) -> Result<T, Denied<R>>,
@@ -70,10 +70,10 @@ impl CatalogueCache {
         }
     }
 
-    /// Decides like [`Self::decide`], and does what was decided.
+    /// Decides like [`Self::decide`], then acts on the decision.
     ///
-    /// `act` returns `None` where what it was decided on has changed meanwhile: then it is decided and done once more.
-    /// A refusal of `act` is final.
+    /// `act` returns `None` if the data behind the decision has changed since. Then both steps run once more. A refusal
+    /// by `act` is final.
     pub async fn decide_and_act<D, T, R>(
         &self,
         mut decide: impl AsyncFnMut(&View<'_>) -> Result<D, Denied<R>>,
@@ -87,7 +87,7 @@ impl CatalogueCache {
         act(decided).await?.ok_or(Denied::Failed(Failure::Busy("a client that keeps changing")))
     }
 
-    /// Whether something holds; what does not hold on an old copy is looked at once more on a fresh one.
+    /// Whether a condition holds. If it does not hold on an old copy, it is checked once more on a fresh one.
     pub async fn holds(
         &self,
         mut check: impl AsyncFnMut(&View<'_>) -> Result<bool, Failure>,
@@ -104,9 +104,9 @@ impl CatalogueCache {
     }
 }
 
-/// Something that a request proves: verified once, however often is decided on it.
+/// Something that a request proves. It is verified only once, even if the decision is made twice.
 ///
-/// The first verdict counts, be it a refusal; a failure is no verdict.
+/// The first verdict counts, also a refusal. A failure is not a verdict.
 #[derive(Debug)]
 pub struct Proof<T>(Option<Result<T, OAuthError>>);
 
@@ -117,7 +117,7 @@ impl<T> Default for Proof<T> {
 }
 
 impl<T: Clone> Proof<T> {
-    /// What was proven; `verify` runs where there is no verdict yet.
+    /// What was proven. Runs `verify` if there is no verdict yet.
     pub async fn get(
         &mut self,
         verify: impl AsyncFnOnce() -> Result<T, Denied<OAuthError>>,

@@ -4,7 +4,7 @@ use super::Trouble;
 use crate::failure::Denied;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 
-/// The members that sentences name, and the options that they are given by.
+/// Members that sentences name, and their options.
 const OPTIONS: [(&str, &str); 15] = [
     ("assertion_audience", "--assertion-audience"),
     ("backchannel_logout_uri", "--backchannel-logout-uri"),

@@ -5,7 +5,8 @@ use crate::clock::Seconds;
 use crate::config::KeyOptions;
 use crate::oauth::signing_key::SigningAlgorithm;
 
-/// What is wrong with the lifetime of an access token in seconds: a JWT is verified by a key that must still be published.
+/// Returns what is wrong with the lifetime of an access token in seconds. The key that signed a JWT must be published
+/// for as long as the JWT lives.
 pub(super) fn lifetime_fault(options: &KeyOptions, lifetime: Option<Seconds>) -> Option<Fault> {
     let longest = options.keep_published.seconds();
     let is_wrong = lifetime.is_some_and(|seconds| !(1..=longest).contains(&seconds));

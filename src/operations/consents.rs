@@ -7,13 +7,13 @@ use crate::oauth::id::{ClientId, FlowId, SessionId, UserId};
 use crate::store::db::{DbError, Tx};
 use crate::store::{consents, flows};
 
-/// What a person has answered to the consent page.
+/// A person's answer on the consent page.
 #[derive(Clone, Debug)]
 pub struct GivenConsent {
     pub user: UserId,
     pub client: ClientId,
     pub allowed: Granted,
-    /// The request that asked for it, and the session in which it was answered.
+    /// The request that asked for consent, and the session in which the person answered.
     pub flow: FlowId,
     pub session: SessionId,
 }

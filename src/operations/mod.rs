@@ -60,7 +60,7 @@ impl Context<'_> {
         self.db.decide(work).await
     }
 
-    /// Runs what is one act on each of several objects, as [`Self::act`] does.
+    /// Runs the same act on several objects, as [`Self::act`] does.
     async fn act_on_each<T, E, F>(&self, work: F) -> Result<Vec<Done<T>>, E>
     where
         F: AsyncFn(&mut Tx) -> Result<Vec<Done<T>>, E> + Send + 'static,

@@ -17,7 +17,7 @@ use crate::store::sessions::{self, LiveSessions, SessionRecord};
 #[derive(Clone, Debug)]
 pub struct SignedOut {
     pub session: SessionId,
-    /// The clients that the browser is to tell of it (OpenID Connect Front-Channel Logout).
+    /// The clients that the browser is to inform (OpenID Connect Front-Channel Logout).
     pub clients: Vec<ClientId>,
 }
 
@@ -92,7 +92,7 @@ pub async fn sign_out(
         .await
 }
 
-/// Ends every session of a user as [`end`] does; the outcome is how many.
+/// Ends all sessions of a user, as [`end`] does. The outcome is their number.
 ///
 /// # Errors
 ///

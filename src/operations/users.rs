@@ -40,7 +40,7 @@ pub struct NewUser {
     pub password: HashedPassword,
 }
 
-/// An account that people make for themselves; an address that no one has verified is not in it, because it could be
+/// An account that people create for themselves. It has no e-mail address: an address that is not verified could be
 /// another person's.
 pub struct NewAccount {
     pub id: UserId,
@@ -49,7 +49,7 @@ pub struct NewAccount {
     pub password: HashedPassword,
 }
 
-/// What is to be different; what is not named stays as it is.
+/// The changes; everything that is not named stays the same.
 #[derive(Clone, Debug, Default)]
 pub struct UserChanges {
     pub username: Option<String>,
@@ -121,12 +121,12 @@ pub async fn create(context: &Context<'_>, user: NewUser) -> Outcome<Person> {
         .await
 }
 
-/// Makes an account for the person who asks, who is signed in by the same transaction: `sign_in` gets the hash of the
-/// password, and returns `false` where that cannot be. The outcome is the person.
+/// Creates an account for a person who signs up, and signs the person in by the same transaction: `sign_in` receives
+/// the hash of the password, and returns `false` if it cannot sign the person in. The outcome is the person.
 ///
 /// # Errors
 ///
-/// A username that cannot be or is taken.
+///  A username that is not valid or already taken.
 pub async fn sign_up(
     context: &Context<'_>,
     account: NewAccount,

@@ -173,7 +173,7 @@ fn report(id: &ClientId, secret: Option<&str>, as_json: bool) -> Result<(), Trou
     }
 }
 
-/// The client that the options describe.
+/// Builds the client that the options describe.
 fn described(options: &Options) -> Result<Client, Trouble> {
     let kind = ClientKind::from(options.kind);
     let mut grants = grants(&options.grants);

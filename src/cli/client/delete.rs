@@ -23,9 +23,9 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let desk = Desk::open(&options.manner.common).await?;
         let id = ClientId::new(&options.id);
         let name = clients::find(&desk.operations(), &id).await?.client.metadata.name;
-        options.question.ask(&format!(
-            "Delete the client {id} ({name}) with its secrets, tokens and what people have allowed it?"
-        ))?;
+        options
+            .question
+            .ask(&format!("Delete the client {id} ({name}) with its secrets, tokens and consents?"))?;
         clients::delete(&desk.operations(), &id).await?;
         options.manner.say(json!({ "client_id": id.as_str() }), format!("deleted the client {id}"))
     })

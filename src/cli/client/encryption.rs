@@ -31,7 +31,7 @@ pub(super) fn encryption(text: &str) -> Result<Encryption, Trouble> {
     })
 }
 
-/// The encryption in a change: `none` takes it away, which is `Some(None)`; `None` leaves it as it is.
+/// The change that an option asks for. `Some(None)`: `none` removes the encryption. `None`: the option is not given.
 pub(super) fn new_encryption(text: Option<&str>) -> Result<Option<Option<Encryption>>, Trouble> {
     match text {
         None => Ok(None),

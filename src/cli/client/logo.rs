@@ -1,4 +1,4 @@
-//! `--logo`: a picture for the consent page.
+//! `--logo`: the logo for the consent page.
 
 use std::path::Path;
 

@@ -42,7 +42,7 @@ fn lifetime(text: &str) -> Result<Span, String> {
     span.ok_or_else(|| "write a length of time such as 30m, 8h or 30d".into())
 }
 
-/// Where a secret comes from: an option, or else chance.
+/// The source of a secret: an option, or a random generator without that option.
 pub(super) async fn source(desk: &Desk, chosen: Option<&str>) -> Result<SecretSource, Trouble> {
     let Some(text) = chosen else { return Ok(SecretSource::Generated) };
     let secret = ChosenSecret::new(&desk.passwords()?, Secret::new(text.to_owned())).await?;

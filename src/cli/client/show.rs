@@ -33,7 +33,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     })
 }
 
-/// A client as JSON: its metadata under the registered names, and what this server adds.
+/// A client as JSON: its metadata under the registered names, and this server's own members.
 pub(super) fn described(record: &ClientRecord) -> Value {
     let client = &record.client;
     // It was read from JSON, so it is written as such.

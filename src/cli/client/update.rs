@@ -215,7 +215,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
     })
 }
 
-/// What the options say, read.
+/// The values of the options, parsed.
 struct Edit {
     jwks: Option<String>,
     links: Links,
@@ -249,7 +249,7 @@ impl Edit {
         })
     }
 
-    /// The client as it is to be.
+    /// The client with the changes.
     fn applied_to(&self, before: &Client) -> Result<Client, Faults> {
         let changes = &self.changes;
         let (jwks, jwks_uri) = self.keys(before);
@@ -269,7 +269,7 @@ impl Edit {
                 chosen => chosen.to_vec(),
             },
             grants: if changes.grants.is_empty() { before.grants.clone() } else { grants(&changes.grants) },
-            // code alone takes all of them away.
+            // Only `code` removes all others.
             response_types: match changes.response_types.as_slice() {
                 [] => before.response_types.clone(),
                 _ => self.response_types.clone(),
@@ -303,7 +303,7 @@ impl Edit {
         Ok(Client { id: before.id.clone(), version: before.version, metadata, disabled })
     }
 
-    /// The keys themselves, or where they are.
+    /// The public keys, or their address.
     fn keys(&self, before: &Client) -> (Option<String>, Option<String>) {
         match (&self.jwks, &self.changes.jwks_uri) {
             (Some(jwks), _) => (Some(jwks.clone()), None),

@@ -122,7 +122,7 @@ pub(in crate::cli) fn response_types(texts: &[String]) -> Result<Vec<ResponseTyp
     Ok(types)
 }
 
-/// Addresses, each once.
+/// The redirect URIs without duplicates.
 pub(in crate::cli) fn redirect_uris(texts: &[String]) -> Vec<RegisteredUri> {
     let mut uris: Vec<RegisteredUri> = Vec::new();
     for uri in texts.iter().map(|text| RegisteredUri::from_stored(text)) {

@@ -12,15 +12,15 @@ use crate::oauth::request::redirect_uri::RegisteredUri;
 /// The maximum length of a client's name in bytes.
 const LONGEST_NAME: usize = 200;
 
-/// A member of a registration that cannot be, and why; another member in the sentence is written `in backquotes`.
+/// A member of a registration that is not valid, and why. The sentence names other members `in backquotes`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongMember {
-    /// Its name in RFC 7591 §2, or our own where that has none.
+    /// The name of the member in RFC 7591 §2, or this server's own name.
     pub member: &'static str,
     pub sentence: String,
 }
 
-/// What was found wrong so far.
+/// The wrong members found so far.
 #[derive(Default)]
 struct Findings(Vec<WrongMember>);
 
@@ -40,7 +40,7 @@ impl Findings {
     }
 }
 
-/// Checks a client as a whole; returns everything that cannot be, and nothing for a client that can.
+/// Checks a client as a whole. Returns everything that is wrong, and an empty list if the client is valid.
 pub fn check(client: &ClientMetadata) -> Vec<WrongMember> {
     let mut findings = Findings::default();
     let name = &client.name;
@@ -57,7 +57,7 @@ pub fn check(client: &ClientMetadata) -> Vec<WrongMember> {
     if let Some(group) = &client.required_group {
         findings.add_error("required_group", group::check_name(group));
     }
-    // Another kind may have other addresses.
+    // The kind may have changed, and another kind allows other addresses.
     for (member, uris) in [
         ("redirect_uris", &client.redirect_uris),
         ("post_logout_redirect_uris", &client.post_logout_redirect_uris),
@@ -90,7 +90,7 @@ fn check_grants(client: &ClientMetadata, findings: &mut Findings) {
     }
 }
 
-/// No link of the consent page has a scheme that could run as a script.
+/// Checks that no link of the consent page has a scheme that could run as a script.
 fn check_links(client: &ClientMetadata, findings: &mut Findings) {
     let links = &client.links;
     for (member, link, sentence) in [
@@ -108,7 +108,7 @@ fn check_links(client: &ClientMetadata, findings: &mut Findings) {
     }
 }
 
-/// Who signs has keys in one place, and no more than one.
+/// A client that signs must have its keys in exactly one place.
 fn check_assertions(client: &ClientMetadata, findings: &mut Findings) {
     if client.jwks.is_some() && client.jwks_uri.is_some() {
         findings.add("jwks_uri", "a client has its keys by `jwks` or by `jwks_uri`, not both");
@@ -153,7 +153,7 @@ fn check_response_types(client: &ClientMetadata, findings: &mut Findings) {
     }
 }
 
-/// Clients that know people by names of their sector need exactly one.
+/// A pairwise client must belong to exactly one sector.
 fn check_sector(client: &ClientMetadata, findings: &mut Findings) {
     if client.subject_type == SubjectType::Public || client.sector_identifier_uri.is_some() {
         return;
@@ -181,10 +181,11 @@ fn check_logout_uris(client: &ClientMetadata, findings: &mut Findings) {
             |url: &Url| url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
         if uri.len() > LONGEST_URI || !url.as_ref().is_some_and(is_plain) {
             let sentence =
-                format!("the logout URI {uri:?} is no web address without a fragment and a user name");
+                format!("the logout URI {uri:?} is not a web address without a fragment and a user name");
             findings.add(member, sentence);
         } else if !client.scopes.contains(OPENID) {
-            findings.add(member, "an application hears of sign-outs only with the scope openid");
+            findings
+                .add(member, "an application can only be informed of sign-outs if it has the scope openid");
         }
     }
     if findings.has("frontchannel_logout_uri") {
@@ -234,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_becomes_is_checked_as_a_whole() {
+    fn an_updated_client_is_checked_as_a_whole() {
         let refusal = |client: &ClientMetadata| check(client).remove(0).sentence;
         assert_eq!(check(&example(ClientKind::Web)), []);
         let native = ClientMetadata {

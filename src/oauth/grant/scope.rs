@@ -198,9 +198,6 @@ fn unasked(allowed: &Scope, known: &impl KnownScopes) -> Result<Scope, OAuthErro
 ///
 /// # Errors
 /// If a requested scope was not granted.
-///
-/// # Errors
-/// If a requested scope was not granted.
 pub fn narrow(requested: Option<&str>, granted: &Scope) -> Result<Scope, OAuthError> {
     let Some(requested) = requested else { return Ok(granted.clone()) };
     let scope = Scope::parse(requested)?;

@@ -1,14 +1,14 @@
-//! A picture for the consent page.
+//! The logo for the consent page.
 
 use crate::operations::fault::Fault;
 use crate::secret::Hash;
 use crate::store::db::{DbError, Tx};
 use crate::store::logos;
 
-/// Bytes of a logo at most.
+/// The largest size of a logo, in bytes.
 const LARGEST: usize = 128 * 1024;
 
-/// A picture that was checked by its first bytes.
+/// A logo whose first bytes show that it is a picture of a known type.
 #[derive(Clone, Debug)]
 pub struct Logo {
     digest: String,
@@ -17,11 +17,11 @@ pub struct Logo {
 }
 
 impl Logo {
-    /// Checks a picture.
+    /// Checks a logo.
     ///
     /// # Errors
     ///
-    /// A picture that is too large, and one of another kind than PNG, JPEG, WebP and GIF.
+    /// A picture that is too large, or that is not PNG, JPEG, WebP or GIF.
     pub fn new(bytes: Vec<u8>) -> Result<Self, Fault> {
         if bytes.len() > LARGEST {
             return Err(Fault::invalid("logo", "the logo has more than 128 KiB"));
@@ -31,12 +31,12 @@ impl Logo {
             [0xff, 0xd8, 0xff, ..] => "image/jpeg",
             [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
             [b'G', b'I', b'F', b'8', ..] => "image/gif",
-            _ => return Err(Fault::invalid("logo", "the logo is neither PNG nor JPEG, WebP or GIF")),
+            _ => return Err(Fault::invalid("logo", "the logo is not a PNG, JPEG, WebP or GIF picture")),
         };
         Ok(Self { digest: Hash::of_bytes(&bytes).to_text(), media_type, bytes })
     }
 
-    /// What the picture is stored and served under.
+    /// The digest under which the logo is stored and served.
     pub fn digest(&self) -> &str {
         &self.digest
     }

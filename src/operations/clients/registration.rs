@@ -1,4 +1,4 @@
-//! Registering a client, and changing one.
+//! Registers and changes clients.
 
 use serde_json::Value;
 
@@ -24,10 +24,10 @@ use crate::store::clients::ClientRecord;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::{clients, logos, resources};
 
-/// A client to be registered.
+/// A client to register.
 pub struct NewClient {
     pub client: Client,
-    /// `None`: a generated secret where the client is one that needs a secret.
+    /// `None`: the server generates a secret if the client needs one.
     pub secret: Option<SecretSource>,
     pub logo: Option<Logo>,
 }
@@ -36,23 +36,23 @@ pub struct NewClient {
 #[derive(Clone, Debug)]
 pub struct CreatedClient {
     pub client: Client,
-    /// The secret, if one was generated: nothing else keeps it.
+    /// The secret, if the server generated it. It is stored nowhere else.
     pub generated: Option<Secret>,
 }
 
-/// A change of a client: `edit` returns the client as it is to be, of the client as it is.
+/// A change of a client. `edit` returns the changed client.
 pub struct ClientChange<F> {
     pub edit: F,
     pub logo: Option<Logo>,
     pub sector: SectorReading,
 }
 
-/// When the list of the sector is read.
+/// When to read the list of the sector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SectorReading {
-    /// When the URI changes, or a redirect URI is added.
+    /// If the URI changes or a redirect URI is added.
     AsNeeded,
-    /// In any case, if the client has one.
+    /// Always, if the client has one.
     Anew,
 }
 
@@ -60,7 +60,7 @@ pub enum SectorReading {
 ///
 /// # Errors
 ///
-/// An id that is taken, a member that cannot be, and a resource or client that does not exist.
+/// An id that already exists, an invalid member, or a resource or client that does not exist.
 pub async fn create(context: &Context<'_>, new: NewClient) -> Outcome<CreatedClient> {
     let NewClient { client, secret, logo } = new;
     let client = with_logo(client, logo.as_ref());
@@ -105,11 +105,11 @@ pub async fn create(context: &Context<'_>, new: NewClient) -> Outcome<CreatedCli
         .await
 }
 
-/// Changes a client; the outcome is the client as changed, with its new version.
+/// Changes a client. The outcome is the changed client with its new version.
 ///
 /// # Errors
 ///
-/// Not found, a member that cannot be, and a resource or client that does not exist.
+/// There is no such client, a member is not valid, or a resource or client does not exist.
 pub async fn update<F>(context: &Context<'_>, client: &ClientId, change: ClientChange<F>) -> Outcome<Client>
 where
     F: Fn(&Client) -> Result<Client, Faults> + Send + 'static,
@@ -148,7 +148,7 @@ fn with_logo(mut client: Client, logo: Option<&Logo>) -> Client {
     client
 }
 
-/// The list of the sector that the client will be in, if it must be read.
+/// The list of the sector of the changed client. `None` if it need not be read.
 async fn sector_list<F>(
     context: &Context<'_>,
     fetcher: &Fetcher,
@@ -187,7 +187,7 @@ fn sector_fault(list: Option<&SectorList>, before: &Client, after: &Client) -> O
     }
 }
 
-/// What a client must be by itself and by the configuration.
+/// What a client must fulfil by itself and by the configuration.
 struct Rules {
     keys: KeyOptions,
     fetcher: Fetcher,
@@ -198,7 +198,8 @@ impl Rules {
         Ok(Self { keys: context.config.keys.clone(), fetcher: Fetcher::new(&context.config.fetch)? })
     }
 
-    /// What is wrong with a client; what it had `before` and the configuration does not allow any more may stay.
+    /// Returns what is wrong with a client. What it already had `before` may stay, even if the configuration no longer
+    /// allows it.
     fn faults(&self, before: Option<&Client>, client: &Client) -> Vec<Fault> {
         let mut faults: Vec<Fault> = registration::check(client)
             .into_iter()
@@ -216,7 +217,7 @@ impl Rules {
             client.userinfo_encryption,
         ));
         for fault in self.configured_faults(before, client) {
-            // What is wrong by itself is wrong here as well.
+            // A member that is already wrong by itself is not reported twice.
             if faults.iter().all(|known| known.member != fault.member) {
                 faults.push(fault);
             }
@@ -250,7 +251,7 @@ impl Rules {
     }
 }
 
-/// An encryption needs a key: otherwise every sign-in of the client would fail.
+/// Checks that the client has a key for an encryption. Without one, every sign-in to the client would fail.
 fn encryption_fault(client: &Client, member: &'static str, encryption: Option<Encryption>) -> Option<Fault> {
     let algorithm = encryption?.algorithm;
     let jwks = client.jwks.as_deref().unwrap_or(r#"{"keys":[]}"#);
@@ -279,7 +280,7 @@ fn secret_fault(client: &Client, secret: Option<&SecretSource>) -> Option<Fault>
     Some(Fault::invalid("client_secret", sentence))
 }
 
-/// A client that becomes public while it has secrets.
+/// A fault if a client becomes public while it has secrets.
 fn kept_secret_fault(record: &ClientRecord, after: &Client) -> Option<Fault> {
     (after.kind.is_public() && !record.secrets.is_empty()).then(|| {
         let kind = after.kind.as_str();
@@ -289,11 +290,11 @@ fn kept_secret_fault(record: &ClientRecord, after: &Client) -> Option<Fault> {
     })
 }
 
-/// The client with the registered URIs of the resources that it names, each once.
+/// The client with the registered URIs of its resources, without duplicates.
 ///
 /// # Errors
 ///
-/// A resource that does not exist, and a client that may act and does not exist or cannot prove who it is.
+/// A resource that does not exist, or a client that may act but does not exist or cannot authenticate.
 async fn resolved(
     conn: &mut Conn,
     before: Option<&Client>,
@@ -313,9 +314,9 @@ async fn resolved(
     Ok(Client { metadata, ..client })
 }
 
-/// What a change may change, under the names of its metadata; no secret is among it.
+/// The members that a change may affect, under the names of the metadata. None of them is secret.
 fn members(client: &Client) -> Value {
-    // It was read from JSON, so it is written as such.
+    // The metadata was read from JSON, so it can be written as JSON.
     let mut members = serde_json::to_value(&client.metadata).unwrap_or_default();
     members["disabled"] = client.disabled.into();
     members

@@ -143,7 +143,7 @@ pub async fn remove_secret(
         .await
 }
 
-/// What is stored of a new secret of `client`, and the secret itself if it was drawn.
+/// Returns what the database stores of a new secret of `client`, and the secret itself if it was generated.
 pub(super) async fn made(
     context: &Context<'_>,
     client: &Client,

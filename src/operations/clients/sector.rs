@@ -1,4 +1,4 @@
-//! The list behind a sector identifier URI, which names every redirect URI (OpenID Connect Core §8.1).
+//! The list at a sector identifier URI, which names every redirect URI (OpenID Connect Core §8.1).
 
 use url::Url;
 
@@ -7,10 +7,10 @@ use crate::fetch::Fetcher;
 use crate::oauth::client::Client;
 use crate::operations::fault::{Fault, Faults};
 
-/// Characters of the URI at most.
+/// The largest length of the URI in characters.
 const LONGEST: usize = 2048;
 
-/// A list that was read.
+/// A list that was read from its URI.
 #[derive(Clone, Debug)]
 pub(super) struct SectorList {
     uri: String,
@@ -30,14 +30,14 @@ impl SectorList {
         };
         let is_https = Url::parse(uri).is_ok_and(|url| url.scheme() == "https" && url.host().is_some());
         if !is_https || uri.len() > LONGEST {
-            return Err(wrong("is no https address").into());
+            return Err(wrong("is not an https address").into());
         }
         let answer = fetcher.get(uri).await.map_err(|error| wrong(&format!("cannot be read: {error}")))?;
         if answer.status.as_u16() != 200 {
             return Err(wrong(&format!("answered {}", answer.status)).into());
         }
         let listed =
-            serde_json::from_slice(&answer.body).map_err(|_| wrong("is no JSON array of addresses"))?;
+            serde_json::from_slice(&answer.body).map_err(|_| wrong("is not a JSON array of addresses"))?;
         Ok(Self { uri: uri.to_owned(), listed })
     }
 
@@ -46,7 +46,7 @@ impl SectorList {
         self.uri == uri
     }
 
-    /// The first redirect URI of a client that is not in the list of its sector.
+    /// A fault that names the first redirect URI that is not in the list of the sector. `None` if all are in it.
     pub(super) fn fault(&self, client: &Client) -> Option<Fault> {
         let is_listed = |uri: &str| self.listed.iter().any(|listed| listed == uri);
         let missing = client.redirect_uris.iter().find(|uri| !is_listed(uri.as_str()))?;

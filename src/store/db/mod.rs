@@ -1,8 +1,8 @@
-//! The one place that knows two database engines: `read`, `write`, and the connection that both hand out.
+//! The only module that knows both database engines: `read`, `write`, and the connections that they give to jobs.
 //!
-//! A job never runs in its caller's future: it goes through a bounded queue to a storage thread, which
-//! runs it to its end whether or not the caller still waits. A future that is dropped in the middle of a
-//! transaction would leave a connection behind that later writes are lost on.
+//! A job never runs in its caller's future. It goes through a bounded queue to a storage thread, which runs it to its
+//! end whether or not the caller still waits. A future that is dropped inside a transaction would leave a connection
+//! behind on which later writes are lost.
 
 mod cause;
 mod connection;
@@ -25,7 +25,7 @@ pub use url::check as check_url;
 
 use job::{Envelope, Queue, ReadJob, WriteJob};
 
-/// A database of either engine; clones share its threads and connections.
+/// A database of either engine. Clones share its threads and connections.
 #[derive(Clone, Debug)]
 pub struct Db {
     reads: Queue,
@@ -41,26 +41,26 @@ pub enum Engine {
     Postgres,
 }
 
-/// What a connection to PostgreSQL leads to.
+/// Where connections to PostgreSQL lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// A session of its own.
+    /// Directly to PostgreSQL: each connection has its own session.
     Direct,
-    /// A pooler, which lends out a session for each transaction.
+    /// To a pooler, which gives out a session for each transaction.
     Pooler,
 }
 
-/// Where the database is, and how long and how much to wait for it.
+/// Where the database is, how many connections to use, and how long to wait.
 #[derive(Clone, Debug)]
 pub struct DbOptions {
     /// `sqlite:PATH` or `postgres://…`.
     pub url: String,
-    /// A copy that may be behind.
+    /// A replica that may lag behind.
     pub replica_url: Option<String>,
     pub route: Route,
-    /// Connections for reading (SQLite), or in all (PostgreSQL).
+    /// Connections: on SQLite for reading, on PostgreSQL in total.
     pub connections: u32,
-    /// Jobs that wait before further ones are turned away.
+    /// How many jobs may wait; further ones are refused.
     pub queue: usize,
     /// How long a caller waits for its job.
     pub patience: Duration,
@@ -71,14 +71,19 @@ pub struct DbOptions {
 }
 
 impl DbOptions {
-    /// Longer than a process that died in the middle keeps its turn.
+    /// Longer than the lease of a process that died.
     pub const MIGRATION_PATIENCE: Duration = Duration::from_secs(65);
 
+    /// The engine that the URL names.
+    ///
+    /// # Errors
+    ///
+    /// The URL cannot be used.
     pub fn engine(&self) -> Result<Engine, DbError> {
         check_url(&self.url).map_err(DbError::Url)
     }
 
-    /// The file of a SQLite database.
+    /// The path of a SQLite database. `None` for PostgreSQL.
     pub fn sqlite_path(&self) -> Option<PathBuf> {
         let path = self.url.strip_prefix("sqlite:")?;
         Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
@@ -86,7 +91,11 @@ impl DbOptions {
 }
 
 impl Db {
-    /// Connects; the error says what the operator can mend.
+    /// Connects.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that tells the operator what is wrong.
     pub async fn open(options: &DbOptions) -> Result<Self, DbError> {
         let engine = options.engine()?;
         let (reads, writes) = match engine {
@@ -103,11 +112,16 @@ impl Db {
         Ok(Self { reads, writes, replica, engine, patience: options.patience })
     }
 
+    /// The engine of this database.
     pub fn engine(&self) -> Engine {
         self.engine
     }
 
     /// Runs `work` on a connection that does not write.
+    ///
+    /// # Errors
+    ///
+    /// If `work` fails, the queue is full or the deadline passes.
     pub async fn read<T, F>(&self, work: F) -> Result<T, DbError>
     where
         F: AsyncFn(&mut Conn) -> Result<T, DbError> + Send + 'static,
@@ -116,7 +130,11 @@ impl Db {
         self.decide_reading(work).await
     }
 
-    /// Decides by `work` on a connection that does not write: it may refuse.
+    /// Runs `work` on a connection that does not write. `work` may refuse.
+    ///
+    /// # Errors
+    ///
+    /// The refusal of `work`; otherwise as [`Self::read`].
     pub async fn decide_reading<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: AsyncFn(&mut Conn) -> Result<T, E> + Send + 'static,
@@ -126,9 +144,14 @@ impl Db {
         self.send(&self.reads, |answer| Box::new(ReadJob::new(work, answer))).await
     }
 
-    /// Runs `work` where the answer may be a little old: on the replica, or here if there is none or it has no answer.
+    /// Runs `work` where the answer may be out of date: on the replica, or on the database itself if there is no
+    /// replica or it does not answer.
     ///
-    /// For lists that people read; never for what a request is decided by, such as codes, tokens and sessions.
+    /// Only for lists that people read. Never for data that decides a request, such as codes, tokens and sessions.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::read`].
     pub async fn read_lagging<T, F>(&self, work: F) -> Result<T, DbError>
     where
         F: AsyncFn(&mut Conn) -> Result<T, DbError> + Clone + Send + 'static,
@@ -139,13 +162,17 @@ impl Db {
         let answer = self.send(replica, |answer| Box::new(ReadJob::new(read, answer))).await;
         let Err(failure) = answer else { return answer };
         let cause = std::error::Error::source(&failure).map(ToString::to_string).unwrap_or_default();
-        tracing::warn!(cause, "the replica has no answer, so the database itself is asked: {failure}");
+        tracing::warn!(cause, "the replica does not answer, so the database itself is asked: {failure}");
         self.read(work).await
     }
 
-    /// Runs `work` in a write transaction; returns its outcome once it is durable. `work` may run more than once.
+    /// Runs `work` in a write transaction. Returns its outcome once it is durable. `work` may run more than once.
     ///
-    /// It moves its captures in and only borrows them, changes nothing but `tx`, and awaits nothing but `tx`.
+    /// So `work` must not consume its captures, must change nothing but `tx`, and must await nothing but `tx`.
+    ///
+    /// # Errors
+    ///
+    /// If `work` fails, the queue is full or the deadline passes.
     pub async fn write<T, F>(&self, work: F) -> Result<T, DbError>
     where
         F: AsyncFn(&mut Tx) -> Result<T, DbError> + Send + 'static,
@@ -154,7 +181,11 @@ impl Db {
         self.decide(work).await
     }
 
-    /// Decides by `work` in a write transaction: as [`Self::write`], but `work` may refuse, and a refusal commits.
+    /// Runs `work` in a write transaction, as [`Self::write`]. `work` may refuse; a refusal commits.
+    ///
+    /// # Errors
+    ///
+    /// The refusal of `work`; otherwise as [`Self::write`].
     pub async fn decide<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
