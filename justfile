@@ -25,8 +25,7 @@ deny:
     cargo deny --locked check licenses bans sources
     .ci/advisories
 
-# Installs the client libraries in other languages, which `cargo test` uses if they are installed; needs pip, npm, Go, a
-# JDK and Maven.
+# Installs the client libraries in other languages that `cargo test` can use; needs pip, npm, Go, a JDK and Maven.
 clients directory="target/clients":
     mkdir -p {{directory}}
     cp tests/clients/package.json {{directory}}

@@ -1,4 +1,4 @@
-//! A signed-in person's browser, and the application that it goes back to.
+//! The browser of a signed-in person, and the application that it returns to.
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use crate::http::{Connection, Response, get, post};
 use crate::server::{OPENID_SCOPE, PASSWORD, RETURN_TO, USERNAME, WEB_CLIENT};
 use crate::{Outcome, Trouble};
 
-/// Pages and redirects from the first request to the code, with room to spare.
+/// The most pages and redirects between the first request and the code.
 const MOST_STEPS: usize = 10;
 
 /// The Cookie header line of a browser that has signed in and consented.
@@ -37,7 +37,7 @@ pub(crate) async fn sign_in(address: SocketAddr) -> Outcome<String> {
     Err("the sign-in led nowhere".into())
 }
 
-/// Fills in the form of a page: the sign-in's and the consent's fields, of which each page takes its own.
+/// Fills in the form of the current page; the sign-in page and the consent page each use their own fields.
 fn submit(page: &Response<'_>, cookies: &str) -> Outcome<Vec<u8>> {
     let attribute = |before: &str| {
         let after = page.body.split_once(before).map(|(_, after)| after);
@@ -53,7 +53,7 @@ fn submit(page: &Response<'_>, cookies: &str) -> Outcome<Vec<u8>> {
     post(path_of(&action.replace("&#x2f;", "/"))?, cookies, &fields)
 }
 
-/// Path and query of one of the server's own URLs.
+/// The path and query of a URL of the server.
 fn path_of(url: &str) -> Outcome<&str> {
     let rest = url.strip_prefix("http://").and_then(|rest| rest.find('/').map(|at| &rest[at..]));
     rest.ok_or_else(|| Trouble::from(format!("{url} is not a page of the server")))
@@ -74,7 +74,7 @@ pub(crate) fn authorize_path(verifier: &str, scope: &str) -> Outcome<String> {
     Ok(format!("/authorize?{query}"))
 }
 
-/// The code with which the browser is sent back.
+/// The code in the redirect back to the application.
 fn code(answer: &Response<'_>) -> Outcome<String> {
     let location = answer.header("location").and_then(|location| location.strip_prefix(RETURN_TO));
     let code = location.and_then(|query| query.split_once("code=")).map(|(_, after)| after);
@@ -85,28 +85,28 @@ fn code(answer: &Response<'_>) -> Outcome<String> {
 /// One browser and its application on one connection.
 pub(crate) struct Visit {
     pub(crate) connection: Connection,
-    /// The browser's Cookie line.
+    /// The browser's Cookie header line.
     pub(crate) cookie: String,
-    /// The application's Authorization line.
+    /// The application's Authorization header line.
     pub(crate) credentials: String,
-    /// What the application asks for.
+    /// The scope that the application requests.
     pub(crate) scope: &'static str,
 }
 
-/// What the application got.
+/// The tokens that the application got.
 pub(crate) struct Tokens {
     pub(crate) access: String,
     pub(crate) refresh: String,
 }
 
 impl Visit {
-    /// GET /authorize, answered with a code at once.
+    /// GET /authorize, which answers with a code at once.
     pub(crate) async fn authorize(&mut self, verifier: &str) -> Outcome<String> {
         let request = get(&authorize_path(verifier, self.scope)?, &self.cookie);
         code(&self.connection.send(&request).await?)
     }
 
-    /// POST /token with the code; the tokens of the answer.
+    /// POST /token with the code. Returns the tokens.
     pub(crate) async fn redeem(&mut self, code: &str, verifier: &str) -> Outcome<Tokens> {
         let fields = [
             ("grant_type", "authorization_code"),

@@ -1,4 +1,4 @@
-//! A database of either engine that is there for the benchmark alone.
+//! A database for the benchmark, on either engine.
 
 use std::str::FromStr as _;
 
@@ -19,14 +19,14 @@ pub(crate) struct Database {
     home: Home,
 }
 
-/// What there is to be removed.
+/// What must be removed at the end.
 enum Home {
     Sqlite(TempDir),
     Postgres { administrator: String, name: String },
 }
 
 impl Database {
-    /// A file on the disk of the build, because a temporary directory in memory would make commits look free.
+    /// A file on the disk of the build: a temporary directory in memory would make commits look free.
     pub(crate) fn sqlite() -> Outcome<Self> {
         let home =
             tempfile::Builder::new().prefix("grantor-bench-").tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
@@ -43,7 +43,7 @@ impl Database {
         Ok(Self { engine: "postgres", url: url.into(), pid: postmaster(administrator).await?, home })
     }
 
-    /// Options over the defaults, for a process and for this one.
+    /// The options of the benchmark over the defaults, for a server process and for this process.
     pub(crate) fn config(&self) -> Outcome<Config> {
         Ok(Config::with(&[("database.url", self.url.as_str())])?)
     }
@@ -58,7 +58,7 @@ impl Database {
     }
 }
 
-/// The parent of this connection's process, if that is here.
+/// The parent of this connection's process, if PostgreSQL runs on this machine.
 async fn postmaster(administrator: &str) -> Outcome<Option<u32>> {
     let mut link = PgConnectOptions::from_str(administrator)?.disable_statement_logging().connect().await?;
     let (own,): (i32,) = sqlx::query_as("SELECT pg_backend_pid()").fetch_one(&mut link).await?;
@@ -70,7 +70,7 @@ async fn postmaster(administrator: &str) -> Outcome<Option<u32>> {
 
 async fn run(administrator: &str, sql: String) -> Outcome<()> {
     let mut link = PgConnectOptions::from_str(administrator)?.disable_statement_logging().connect().await?;
-    // The one name in it was made here.
+    // The only name in it was made by this program.
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut link).await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What requests cost in a database that has grown: clients, people and live tokens by the thousand and by the million.
+//! The cost of requests in a database that has grown: thousands and millions of clients, people and live tokens.
 
 use std::str::FromStr as _;
 
@@ -13,12 +13,12 @@ use crate::rows;
 use crate::server::{Server, Site, Tuning};
 use crate::{Options, Outcome};
 
-/// Of each: clients, people, grants, live tokens.
+/// How many clients, people, grants and live tokens.
 const SIZES: [u64; 2] = [1_000, 1_000_000];
 const QUICK_SIZES: [u64; 2] = [1_000, 20_000];
 /// Rows of a table in one statement.
 const STEP: u64 = 50_000;
-/// What may not become dearer: what reads and writes by key.
+/// Requests that must not become slower: they read and write by key.
 const ROWS: [&str; 6] = [
     "client_credentials",
     "client_credentials_jwt",
@@ -28,12 +28,12 @@ const ROWS: [&str; 6] = [
     "authorize_code_token",
 ];
 const CONNECTIONS: usize = 16;
-/// How many there are where its memory is looked at.
+/// The size at which memory is measured.
 const CROWD: usize = 256;
 /// How much more a request may cost at the largest size.
 const TOLERANCE: f64 = 1.3;
 
-/// Fills the database step by step and measures at each size.
+/// Fills the database step by step, and measures at each size.
 pub(crate) async fn measure(
     database: &Database,
     site: &Site,
@@ -58,7 +58,7 @@ pub(crate) async fn measure(
         let mut row = rows::one(&server, site, options, ROWS[0], CROWD).await?;
         row.name = format!("{} of {size}", ROWS[0]);
         report.add(row);
-        // The peak is a sign-in's: a password that is verified takes 19 MiB for some milliseconds.
+        // The peak comes from a sign-in: verifying a password takes 19 MiB for some milliseconds.
         let (now, most) = (server.memory("VmRSS")?, server.memory("VmHWM")?);
         println!("the server takes {now} KiB after {CROWD} connections, and took {most} KiB at most");
         if first.is_empty() {
@@ -74,7 +74,7 @@ pub(crate) async fn measure(
     Ok(())
 }
 
-/// A connection of the filler's own.
+/// A connection for filling the database.
 enum Link {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
@@ -89,7 +89,8 @@ impl Link {
         Ok(Self::Postgres(PgConnectOptions::from_str(url)?.disable_statement_logging().connect().await?))
     }
 
-    /// Runs a statement in which `{n}` are numbers, `{hash}` is 32 bytes made of one, and `{series}` gives them.
+    /// Runs a statement in which `{n}` is a number, `{hash}` is 32 bytes made from it, and `{series}` produces the
+    /// numbers.
     async fn run(&mut self, sql: &str, from: u64, to: u64) -> Outcome<()> {
         let series = format!(
             "(WITH RECURSIVE s(n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM s WHERE n + 1 < {to}) SELECT n FROM s) AS s"
@@ -107,7 +108,7 @@ impl Link {
     }
 }
 
-/// Rows that look like those of the program; they live until the year 2286.
+/// Rows that look like those of the server; they live until the year 2286.
 const FILLING: [(&str, &str); 6] = [
     (
         "clients",

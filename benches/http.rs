@@ -1,4 +1,4 @@
-//! HTTP/1.1 on one keep-alive connection, as little of it as costs little.
+//! Minimal HTTP/1.1 on one keep-alive connection, so that the client costs little.
 
 use std::net::SocketAddr;
 
@@ -25,7 +25,7 @@ impl Connection {
         Ok(Self { stream, received: Vec::with_capacity(16 * 1024) })
     }
 
-    /// Sends a request as it stands and reads its whole answer, whose length must be told by Content-Length.
+    /// Sends a request and reads the whole answer, which must have a Content-Length.
     pub(crate) async fn send(&mut self, request: &[u8]) -> Outcome<Response<'_>> {
         self.received.clear();
         self.stream.write_all(request).await?;
@@ -58,19 +58,19 @@ impl<'c> Response<'c> {
         header(self.head, name)
     }
 
-    /// Name and value of every cookie that is set.
+    /// The name and value of every cookie that is set.
     pub(crate) fn cookies(&self) -> impl Iterator<Item = (&'c str, &'c str)> {
         let set = self.head.lines().filter_map(|line| value_of(line, "set-cookie"));
         set.filter_map(|cookie| cookie.split(';').next()?.split_once('='))
     }
 
-    /// A field of the body's JSON whose text has nothing escaped in it.
+    /// A field of the body's JSON, if its text contains no escapes.
     pub(crate) fn field(&self, name: &str) -> Option<&'c str> {
         let (_, after) = self.body.split_once(&format!("\"{name}\":\""))?;
         after.split_once('"').map(|(value, _)| value)
     }
 
-    /// The answer in a sentence, for a complaint about it.
+    /// The answer in a sentence, for error messages.
     pub(crate) fn complaint(&self) -> String {
         let body: String = self.body.chars().take(200).collect();
         format!("unexpected answer {} {} {body}", self.status, self.header("location").unwrap_or_default())
@@ -91,7 +91,7 @@ pub(crate) fn get(path: &str, headers: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{headers}\r\n").into_bytes()
 }
 
-/// The bytes of a POST of a form; `headers` are whole lines.
+/// The bytes of a form POST; `headers` are whole lines.
 pub(crate) fn post(path: &str, headers: &str, fields: &[(&str, &str)]) -> Outcome<Vec<u8>> {
     let body = serde_urlencoded::to_string(fields)?;
     let length = body.len();

@@ -1,4 +1,4 @@
-//! Callers that each do one thing again and again, and what that cost.
+//! Callers that each repeat one request, and the cost of the requests.
 
 use std::time::{Duration, Instant};
 
@@ -7,9 +7,9 @@ use tokio::task::JoinSet;
 use crate::report::Row;
 use crate::{Outcome, process};
 
-/// One caller: a connection of its own, or a task in this process.
+/// One caller: a connection, or a task in this process.
 pub(crate) trait Worker: 'static {
-    /// Does it once; an error is a wrong answer.
+    /// Makes one request; an error is a wrong answer.
     async fn once(&mut self) -> Outcome<()>;
 }
 
@@ -22,7 +22,7 @@ struct Load {
     complaint: Option<String>,
 }
 
-/// What is measured: the row's name, the engine, the process whose CPU time counts, and the database's.
+/// What is measured: the row's name, the engine, and the processes whose CPU time counts.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'s> {
     pub(crate) name: &'s str,
@@ -32,13 +32,13 @@ pub(crate) struct Subject<'s> {
 }
 
 impl Subject<'_> {
-    /// CPU time of the process, and of the database.
+    /// CPU time of the server's process, and of the database.
     fn cpu(&self) -> Outcome<(Duration, Option<Duration>)> {
         Ok((process::cpu(self.pid)?, self.database_pid.map(process::cpu_of_family).transpose()?))
     }
 }
 
-/// Runs all workers for `length`, after a tenth of it to warm up.
+/// Runs all workers for `length`, after a warm-up of a tenth of it.
 pub(crate) async fn measure<W: Worker>(
     subject: Subject<'_>,
     workers: Vec<W>,
@@ -96,7 +96,7 @@ async fn drive<W: Worker>(workers: Vec<W>, length: Duration) -> Outcome<(Vec<W>,
     Ok((workers, total))
 }
 
-/// Goes on until the time is over or an answer is wrong: what hangs on a wrong answer would be wrong as well.
+/// Repeats until the time is over or an answer is wrong.
 async fn work<W: Worker>(mut worker: W, ends: Instant) -> (W, Load) {
     let mut load = Load::default();
     loop {
@@ -112,7 +112,7 @@ async fn work<W: Worker>(mut worker: W, ends: Instant) -> (W, Load) {
     }
 }
 
-/// The value that so many in a thousand of the sorted values do not pass.
+/// The percentile of sorted values, in thousandths.
 fn percentile(sorted: &[u32], per_thousand: usize) -> u32 {
     sorted.get((sorted.len() * per_thousand / 1000).min(sorted.len().saturating_sub(1))).copied().unwrap_or(0)
 }

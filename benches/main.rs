@@ -1,7 +1,7 @@
-//! What is fast, and the proof: `cargo bench`, or `cargo bench -- --help`.
+//! Benchmarks: `cargo bench`, or `cargo bench -- --help`.
 //!
-//! Measured is the CPU time of the server process, which a busy machine disturbs least; requests per second and
-//! latencies include the load generator, which shares the processors with the server.
+//! The main figure is the CPU time of the server process, because other load on the machine affects it least. Requests
+//! per second and latencies include the load generator, which shares the processors with the server.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports to the person who started it")]
 
@@ -27,29 +27,30 @@ use database::Database;
 use report::Report;
 use server::{Server, Site, Tuning};
 
-/// What keeps the benchmark from its work, in a sentence.
+/// Why the benchmark cannot continue, in a sentence.
 pub(crate) type Trouble = Box<dyn std::error::Error>;
 pub(crate) type Outcome<T> = Result<T, Trouble>;
 
-/// Callers or connections at one time.
+/// Callers or connections at the same time.
 pub(crate) const CROWDS: [usize; 4] = [1, 16, 64, 256];
 
 #[derive(Parser)]
 #[command(bin_name = "cargo bench --", about = "Measures storage and the release binary")]
 pub(crate) struct Options {
-    /// About a second a row, and short waits: to see that everything works
+    /// Run about a second for each row, with short pauses, to check that everything works
     #[arg(long)]
     quick: bool,
-    /// Waits a whole minute before the last figure of idle memory
+    /// Wait a whole minute before the last figure of idle memory
     #[arg(long)]
     full: bool,
-    /// Fill the database, with --quick to 20 thousand and otherwise to a million of each, and see what grows with it
+    /// Fill the database, with --quick to 20 thousand and otherwise to a million of each, and measure what becomes
+    /// slower
     #[arg(long)]
     growth: bool,
-    /// Seconds a row
+    /// Seconds for each row
     #[arg(long, value_name = "N", default_value_t = 5.0)]
     seconds: f64,
-    /// Where the figures go as JSON
+    /// Write the figures to this file as JSON
     #[arg(long, value_name = "FILE", default_value = "bench-result.json")]
     json: PathBuf,
     /// Only this engine
@@ -58,10 +59,11 @@ pub(crate) struct Options {
     /// Only rows with this word in their names
     #[arg(long, value_name = "WORD")]
     filter: Option<String>,
-    /// An administrator's URL, on which a database is made and dropped; without it TEST_POSTGRES_URL counts, without both only SQLite is measured
+    /// An administrator's URL; a database is created there and dropped. Default: TEST_POSTGRES_URL; without both, only
+    /// SQLite is measured
     #[arg(long, value_name = "URL")]
     postgres: Option<String>,
-    /// What cargo bench itself passes
+    /// Passed by cargo bench itself
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -71,7 +73,7 @@ impl Options {
         Duration::from_secs_f64(if self.quick { 1.0 } else { self.seconds.clamp(0.1, 3600.0) })
     }
 
-    /// How long the server rests before its idle memory is looked at for the last time.
+    /// How long the server rests before its idle memory is measured for the last time.
     pub(crate) fn rest(&self) -> Duration {
         Duration::from_secs(match (self.quick, self.full) {
             (true, _) => 2,
@@ -113,7 +115,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Outcome<Report> {
-    // One thread, as in a worker of the server; the load must not take more than one processor.
+    // One thread, as in a worker of the server; the load must not use more than one processor.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut report = Report::begin(options)?;
     let local = tokio::task::LocalSet::new();
@@ -136,7 +138,7 @@ fn run(options: &Options) -> Outcome<Report> {
     Ok(report)
 }
 
-/// Measures everything on one database, and removes it whatever came of it.
+/// Measures everything on one database, and removes the database in any case.
 async fn measure(database: Database, options: &Options, report: &mut Report) -> Outcome<()> {
     let measured = measure_all(&database, options, report).await;
     database.remove().await.and(measured)

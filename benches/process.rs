@@ -1,4 +1,4 @@
-//! What the kernel tells of a process: CPU time and memory.
+//! CPU time and memory of a process, as the kernel reports them.
 
 use std::fs;
 use std::time::Duration;
@@ -8,19 +8,19 @@ use crate::Outcome;
 /// The unit of times in `/proc/PID/stat`, on every Linux.
 const TICKS_PER_SECOND: u64 = 100;
 
-/// CPU time of all threads, the ended ones included, in user mode and in the kernel.
+/// CPU time of all threads, including ended ones, in user mode and in the kernel.
 pub(crate) fn cpu(pid: u32) -> Outcome<Duration> {
     let [_, user, kernel, ..] = stat(pid)?;
     Ok(of_ticks(user + kernel))
 }
 
-/// The same of a process and of all that it has started, the ended ones included.
+/// CPU time of a process and of all its descendants, including ended ones.
 pub(crate) fn cpu_of_family(pid: u32) -> Outcome<Duration> {
     let [_, own @ ..] = stat(pid)?;
     let mut ticks: u64 = own.iter().sum();
     for entry in fs::read_dir("/proc")?.flatten() {
         let id = entry.file_name().to_str().and_then(|name| name.parse().ok());
-        // Whoever has ended meanwhile is in the parent's figures.
+        // The figures of a process that has just ended are in its parent's.
         if let Some([parent, own @ ..]) = id.and_then(|id| stat(id).ok())
             && parent == u64::from(pid)
         {
@@ -38,17 +38,18 @@ fn of_ticks(ticks: u64) -> Duration {
     Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND)
 }
 
-/// The parent, and the times: own ones in user mode and in the kernel, and those of children that have ended.
+/// The parent, and the times: the process's own in user mode and in the kernel, and those of its ended children.
 fn stat(pid: u32) -> Outcome<[u64; 5]> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The second field is the name in parentheses and may hold anything; the parent is the 4th, the times from the 14th on.
+    // The second field is the name in parentheses and may contain anything; the parent is the 4th field, and the times
+    // begin with the 14th.
     let fields: Vec<&str> =
         stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace().collect();
     let number = |index: usize| Outcome::Ok(fields.get(index).ok_or("no times in /proc")?.parse()?);
     Ok([number(1)?, number(11)?, number(12)?, number(13)?, number(14)?])
 }
 
-/// KiB of `VmRSS` (now) or `VmHWM` (the most ever).
+/// KiB of `VmRSS` (now) or `VmHWM` (the maximum so far).
 pub(crate) fn memory(pid: u32, what: &str) -> Outcome<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix(':'));

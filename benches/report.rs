@@ -1,4 +1,4 @@
-//! The figures, as a table for people and as JSON.
+//! The figures, as a table and as JSON.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,7 @@ pub(crate) struct Report {
     resting: Vec<Resting>,
 }
 
-/// Where it ran, and how busy that was: the load before counts what else runs there.
+/// The machine, and its load before the benchmark.
 #[derive(Serialize)]
 struct Machine {
     processors: usize,
@@ -26,7 +26,7 @@ struct Machine {
     load_after: String,
 }
 
-/// One thing done again and again by a number of callers.
+/// One request repeated by a number of callers.
 #[derive(Serialize)]
 pub(crate) struct Row {
     pub(crate) name: String,
@@ -41,12 +41,12 @@ pub(crate) struct Row {
     pub(crate) cpu_micros: f64,
     /// CPU time of a PostgreSQL on this machine for each request.
     pub(crate) database_cpu_micros: Option<f64>,
-    /// Callers that stopped at a wrong answer.
+    /// How many callers stopped at a wrong answer.
     pub(crate) errors: usize,
     pub(crate) first_error: Option<String>,
 }
 
-/// The most memory that the server of all rows took.
+/// The maximum memory of the server that served all rows.
 #[derive(Serialize)]
 struct Peak {
     engine: &'static str,
@@ -65,7 +65,7 @@ pub(crate) struct Resting {
     pub(crate) most_kib: u64,
 }
 
-/// Microseconds of CPU of one request, or of one round trip.
+/// Microseconds of CPU for one request, or for one round trip.
 const TARGETS: [(&str, u32); 11] = [
     ("client_credentials", 130),
     ("client_credentials_jwt", 60),
@@ -155,12 +155,12 @@ impl Report {
         self.resting.push(resting);
     }
 
-    /// No figure fails a benchmark; a wrong answer does.
+    /// A figure never fails a benchmark; a wrong answer does.
     pub(crate) fn is_right(&self) -> bool {
         self.rows.iter().all(|row| row.errors == 0 && row.requests > 0)
     }
 
-    /// Prints the targets beside what was measured, and writes everything to `file`.
+    /// Prints the targets next to the figures, and writes everything to `file`.
     pub(crate) fn end(&mut self, file: &Path) -> Outcome<()> {
         self.machine.load_after = load_average()?;
         println!("\ntargets, for orientation (load now {}):", self.machine.load_after);

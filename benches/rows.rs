@@ -1,4 +1,4 @@
-//! What is asked of the server.
+//! The requests that are measured.
 
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -48,7 +48,7 @@ pub(crate) async fn measure(
 ) -> Outcome<()> {
     let mut cookies = Vec::new();
     for name in ROWS.into_iter().filter(|name| options.wants(name)) {
-        // More people than may wait for a hash are turned away.
+        // The server refuses more people than may wait for a hash.
         let most = if name == "sign_in" { BROWSERS } else { usize::MAX };
         for connections in CROWDS.into_iter().filter(|connections| *connections <= most) {
             gather(&mut cookies, server, name, connections).await?;
@@ -59,7 +59,7 @@ pub(crate) async fn measure(
     Ok(())
 }
 
-/// Browsers that are signed in; more connections share them.
+/// Browsers that are signed in; further connections share them.
 const BROWSERS: usize = 64;
 
 /// Signs in as many browsers as a row needs.
@@ -72,7 +72,7 @@ async fn gather(cookies: &mut Vec<String>, server: &Server, name: &str, connecti
     Ok(())
 }
 
-/// One row alone.
+/// Measures one row.
 pub(crate) async fn one(
     server: &Server,
     site: &Site,
@@ -86,11 +86,11 @@ pub(crate) async fn one(
     stage.row(name, connections).await
 }
 
-/// Everything that a row needs.
+/// The data of a row.
 struct Stage<'s> {
     server: &'s Server,
     site: &'s Site,
-    /// Of signed-in browsers, one for each connection.
+    /// Signed-in browsers, one for each connection.
     cookies: &'s [String],
     length: Duration,
 }
@@ -132,7 +132,7 @@ impl Stage<'_> {
         load::measure(subject, workers, *length).await
     }
 
-    /// With a token that asks for a name, too.
+    /// A token that also returns the name.
     async fn userinfo(&self) -> Outcome<Vec<u8>> {
         let cookie = self.cookies.first().ok_or("nobody is signed in")?.clone();
         let connection = Connection::open(self.server.address).await?;
@@ -141,7 +141,7 @@ impl Stage<'_> {
         Ok(get("/userinfo", &format!("authorization: Bearer {}\r\n", tokens.access)))
     }
 
-    /// About a token of the client's own.
+    /// A request about a token of the client's own.
     async fn introspect(&self, credentials: &str) -> Outcome<Vec<u8>> {
         let mut connection = Connection::open(self.server.address).await?;
         let fields = [("grant_type", "client_credentials"), ("scope", "bench.read")];
@@ -192,12 +192,12 @@ impl Stage<'_> {
     }
 }
 
-/// The same request again and again.
+/// Repeats the same request.
 struct Repeat {
     connection: Connection,
     request: Vec<u8>,
     status: u16,
-    /// What stands in a right answer.
+    /// A text that a right answer contains.
     marker: &'static str,
 }
 
@@ -211,7 +211,7 @@ impl Worker for Repeat {
     }
 }
 
-/// A token by a new assertion each time.
+/// Gets a token with a new assertion each time.
 struct Signer {
     connection: Connection,
     issuer: String,
@@ -249,7 +249,7 @@ impl Worker for SignIn {
     }
 }
 
-/// A code each time, which nobody redeems.
+/// Gets a code each time and does not redeem it.
 struct Authorize(Visit);
 
 impl Worker for Authorize {

@@ -1,4 +1,4 @@
-//! The release binary as a process of its own, and what it serves.
+//! The release binary as a separate process, and the clients and the user that it serves.
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -18,38 +18,38 @@ use crate::http::{Connection, get};
 use crate::{Outcome, process};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_grantor");
-/// How long a server may take to its first answer.
+/// How long a server may take until its first answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) const USERNAME: &str = "bench";
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const WEB_CLIENT: &str = "bench-web";
-/// Proves itself by a signature.
+/// Authenticates by a signature.
 pub(crate) const SIGNING_CLIENT: &str = "bench-signing";
 pub(crate) const RETURN_TO: &str = "https://app.example.com/callback";
 pub(crate) const SCOPE: &str = "bench.read bench.write";
-/// The same and what an ID Token and UserInfo take.
+/// Authenticates by a signature, and has the scopes for an ID Token and UserInfo.
 pub(crate) const OPENID_SCOPE: &str = "openid profile bench.read bench.write";
 
-/// How the server is set up beside its database.
+/// The setup of the server apart from its database.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tuning {
     Defaults,
-    /// One thread for HTTP, so that figures compare between machines.
+    /// One thread for HTTP, so that figures are comparable between machines.
     OneWorker,
 }
 
-/// Clients and a user, made by the program's own commands; what is kept is what a client sends.
+/// Clients and a user, made by the program's own commands. Only what a client sends is kept.
 pub(crate) struct Site {
-    /// Basic credentials with a generated secret, with a chosen one, of the web application.
+    /// Basic credentials with a generated secret, with a chosen secret, and of the web application.
     pub(crate) generated: String,
     pub(crate) chosen: String,
     pub(crate) web: String,
-    /// Of a service whose tokens are JWTs.
+    /// Credentials of a service whose tokens are JWTs.
     pub(crate) jwt: String,
-    /// What the client of [`SIGNING_CLIENT`] signs with.
+    /// The signing key of the client [`SIGNING_CLIENT`].
     pub(crate) key: Rc<SigningKey>,
-    /// Keeps the server's keys readable from one start to the next.
+    /// Keeps the server's keys usable from one start to the next.
     pub(crate) master_key: String,
 }
 
@@ -95,12 +95,12 @@ impl Site {
     }
 }
 
-/// The Authorization header line of a client; the secret is form-encoded already (RFC 6749 §2.3.1).
+/// The Authorization header line of a client; the secret must already be form-encoded (RFC 6749 §2.3.1).
 pub(crate) fn basic(id: &str, secret: &str) -> String {
     format!("authorization: Basic {}\r\n", STANDARD.encode(format!("{id}:{secret}")))
 }
 
-/// The binary with nothing of the caller's environment that could change its options.
+/// The binary, without environment variables that could change its options.
 fn command(database: &Database, master_key: &str) -> Command {
     let mut command = Command::new(BINARY);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GRANTOR_")) {
@@ -185,7 +185,7 @@ async fn answers(address: SocketAddr) -> bool {
     connection.send(&get("/healthz", "")).await.is_ok_and(|answer| answer.status == 200)
 }
 
-/// A port that was free a moment ago, because nobody outside learns what port 0 became.
+/// A port that was free a moment ago, because the caller cannot learn which port replaces port 0.
 fn free_address() -> Outcome<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }

@@ -1,4 +1,4 @@
-//! How soon a server answers, and how much memory it keeps.
+//! How soon a server answers, and how much memory it uses.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::{Options, Outcome};
 
 const STARTS: usize = 5;
 const SIGN_INS: usize = 100;
-/// People who sign in at one time; more than there are threads that hash.
+/// People who sign in at the same time; more than there are hashing threads.
 const PEOPLE: usize = 4;
 
-/// Starts servers as an operator would, with the default options, on a database that exists.
+/// Starts servers with the default options on an existing database, as an operator would.
 pub(crate) async fn measure(
     database: &Database,
     site: &Site,

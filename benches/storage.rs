@@ -1,4 +1,4 @@
-//! The storage layer in this process: one durable insert, and one client by its key.
+//! The storage layer in this process: one durable insert, and reading one client by its key.
 
 use grantor::clock::{Clock, Seconds};
 use grantor::oauth::grant::granted::Granted;
@@ -6,7 +6,7 @@ use grantor::oauth::grant::scope::Scope;
 use grantor::oauth::id::ClientId;
 use grantor::oauth::token::AccessToken;
 use grantor::secret::{Hash, random_id, random_token};
-use grantor::store::db::{Db, DbError};
+use grantor::store::db::Db;
 use grantor::store::{access_tokens, clients};
 
 use crate::database::Database;
@@ -41,10 +41,10 @@ pub(crate) async fn measure(database: &Database, options: &Options, report: &mut
     Ok(())
 }
 
-/// The version that an insert must name.
+/// The client's version, which an insert must name.
 async fn version(db: &Db) -> Outcome<i64> {
     let find = async |conn: &mut _| clients::find(conn, &ClientId::new(CLIENT)).await;
-    let found = db.read::<_, DbError, _>(find).await?;
+    let found = db.read(find).await?;
     Ok(found.ok_or("the client of the benchmark is missing")?.client.version)
 }
 
@@ -73,7 +73,7 @@ impl Worker for Insert {
             binding: None,
         };
         let save = async move |tx: &mut _| access_tokens::save_for_client(tx, &hash, &token, version).await;
-        match self.db.write::<_, DbError, _>(save).await? {
+        match self.db.write(save).await? {
             true => Ok(()),
             false => Err("a token was not stored".into()),
         }

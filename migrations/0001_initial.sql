@@ -235,7 +235,7 @@ CREATE TABLE device_codes (
     hash          BYTEA  PRIMARY KEY,
     -- Chosen when the code is issued: pages name the request by it, and the tokens belong to it.
     grant_id      TEXT   NOT NULL UNIQUE,
-    -- What the person types. It opens nothing: whoever has it can only say yes or no under an account of their own. It
+    -- What the person types. It opens nothing: a person who has it can only say yes or no under an account of their own. It
     -- is deleted with the answer, so that it can be entered once.
     user_code     TEXT   UNIQUE,
     client_id     TEXT   NOT NULL,

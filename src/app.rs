@@ -1,6 +1,6 @@
-//! What every request shares.
+//! The state that all requests share.
 
-use crate::cache::catalogue::Registry;
+use crate::cache::catalogue::CatalogueCache;
 use crate::cache::secrets::SecretCache;
 use crate::clock::{Clock, Seconds};
 use crate::config::Config;
@@ -12,22 +12,23 @@ use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::metrics::requests::Requests;
+use crate::operations::Context;
 use crate::secret::passwords::Passwords;
 use crate::store::db::Db;
 use crate::tokens::verified::VerifiedTokens;
 use crate::work::wake::BackChannel;
 
-/// The state of a running server; nothing that correctness depends on lives only here.
+/// The state of a running server. Correctness never depends on data that is only here.
 pub struct App {
     pub config: Config,
-    /// The public URL without a slash at its end: every URL begins with it, whatever a request's headers say.
+    /// The public URL without a slash at its end. Every URL begins with it, whatever the headers of a request say.
     pub issuer: String,
     pub clock: Clock,
     pub db: Db,
     pub keys: Keys,
     pub key_set: KeySet,
     pub passwords: Passwords,
-    pub registry: Registry,
+    pub cache: CatalogueCache,
     pub pages: Pages,
     pub routes: Routes,
     pub secrets: SecretCache,
@@ -36,12 +37,17 @@ pub struct App {
     pub verified_tokens: VerifiedTokens,
     pub back_channel: BackChannel,
     pub purged: PurgeCounters,
-    /// Counted only where somebody can ask for it.
+    /// `None` if the metrics are off, because then no one can read the counters.
     pub requests: Option<Requests>,
 }
 
 impl App {
     pub fn now(&self) -> Seconds {
         self.clock.now()
+    }
+
+    /// What the operations work with in a call that came at `now`.
+    pub fn operations(&self, now: Seconds) -> Context<'_> {
+        Context { db: &self.db, config: &self.config, now }
     }
 }

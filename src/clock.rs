@@ -1,13 +1,13 @@
-//! Time as an argument: the one place that asks the system what time it is.
+//! Time as an argument: this is the only place that asks the system for the time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Seconds since 1970-01-01T00:00:00Z, as every time in the database and on the wire.
+/// Seconds since 1970-01-01T00:00:00Z, as everywhere in the database and on the wire.
 pub type Seconds = i64;
 
-/// Tells the time: the system's, or in tests one that moves only when told to.
+/// The source of the current time: the system, or in tests a clock that only moves when it is advanced.
 #[derive(Clone, Debug, Default)]
 pub enum Clock {
     #[default]
@@ -16,6 +16,7 @@ pub enum Clock {
 }
 
 impl Clock {
+    /// The current time.
     pub fn now(&self) -> Seconds {
         match self {
             Self::System => system_seconds(),
@@ -24,15 +25,17 @@ impl Clock {
     }
 }
 
-/// A clock that stands still until it is advanced.
+/// A clock that only moves when it is advanced.
 #[derive(Clone, Debug)]
 pub struct ManualClock(Arc<AtomicI64>);
 
 impl ManualClock {
+    /// A clock that begins with the system's time.
     pub fn starting_now() -> Self {
         Self(Arc::new(AtomicI64::new(system_seconds())))
     }
 
+    /// Moves the clock forward; parts of a second are ignored.
     pub fn advance(&self, by: Duration) {
         self.0.fetch_add(i64::try_from(by.as_secs()).unwrap_or(i64::MAX), Ordering::SeqCst);
     }
@@ -70,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_leap_days_and_centuries_are_where_they_belong() {
+    fn dates_are_right_on_leap_days_and_at_centuries() {
         for (time, text) in [
             (0, "1970-01-01T00:00:00Z"),
             (-1, "1969-12-31T23:59:59Z"),

@@ -1,4 +1,4 @@
-//! What goes wrong on our side, and how it is kept apart from what we refuse.
+//! Failures of the server, as distinguished from refusals.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -8,25 +8,26 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::request::Refusal;
 use crate::store::db::{DbError, Refusable};
 
-/// A failure is ours: it rolls back, tells the caller nothing but when to try again, and is logged with its chain.
+/// A failure of the server. The transaction rolls back; the caller only learns whether and when to try again, and the
+/// log has the whole chain of causes.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The database refused, was away, or took too long.
+    /// The database refused, was unavailable, or took too long.
     #[error(transparent)]
     Database(#[from] DbError),
-    /// A queue is full; try again soon.
-    #[error("{0} has more to do than it can")]
+    /// A queue is full; the caller may try again soon.
+    #[error("{0} is overloaded")]
     Busy(&'static str),
-    /// The failure of a reading for which several requests have waited.
+    /// The failure of a read that several requests have waited for.
     #[error(transparent)]
     Shared(Arc<Failure>),
-    /// A defect, or data that cannot be.
+    /// A defect, or impossible data.
     #[error("{0}")]
     Internal(String),
 }
 
 impl Failure {
-    /// Whether trying again later can help: 503 rather than 500.
+    /// Whether a later attempt may succeed: status 503 rather than 500.
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Database(error) => error.is_temporary(),
@@ -48,12 +49,12 @@ impl From<JoseError> for Failure {
     }
 }
 
-/// An error's sentence with those of all its causes.
+/// The sentence of an error with those of all its causes.
 pub fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        // Some errors end with their cause already.
+        // Some errors already end with the text of their cause.
         let sentence = error.to_string();
         if !text.ends_with(&sentence) {
             text.push_str(": ");
@@ -64,13 +65,14 @@ pub fn chain(error: &dyn StdError) -> String {
     text
 }
 
-/// What the system said, without the name of a temporary file, which tempfile adds and nobody knows.
+/// The system's message without the name of a temporary file, which tempfile adds and which means nothing to the
+/// reader.
 pub fn without_name(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" at path ").next().unwrap_or_default().to_owned()
 }
 
-/// The outcome of an edge that is not an answer: a refusal `R`, which commits, or a failure, which rolls back.
+/// Why an edge has no successful answer: a refusal `R`, which commits, or a failure, which rolls back.
 #[derive(Debug)]
 pub enum Denied<R> {
     Refused(R),

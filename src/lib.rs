@@ -1,12 +1,12 @@
 //! Grantor, a standalone OAuth 2.0 authorization server.
 //!
-//! 1. **Rules** ([`oauth`]) decide: they get values and the time, and return values.
-//! 2. **Storage** ([`store`]) remembers: a file per table, one SQL text for both engines, one executor.
-//! 3. **Operations** ([`operations`]) are what an operator or a person does: one function and one transaction each.
+//! 1. **Rules** ([`oauth`]) decide: they take values and the time, and return values.
+//! 2. **Storage** ([`store`]) keeps: one file per table, one SQL text for both engines, one executor.
+//! 3. **Operations** ([`operations`]) are the acts of operators and people: one function and one transaction each.
 //! 4. **Edges** ([`endpoints`] for programs, [`pages`] for people, [`cli`] and [`metrics`] for operators) translate
-//!    to values and back; what they share lies below them ([`flows`], [`http`], [`tokens`]).
-//! 5. A *refusal* is an answer and commits; a *failure* rolls back.
-//! 6. Files are named after the RFC term that they implement; all URLs are in one route table.
+//!    to values and back. What they share lies below them ([`flows`], [`http`], [`tokens`]).
+//! 5. A *refusal* is an answer, and its transaction commits. A *failure* rolls back.
+//! 6. Files are named after the RFC term that they implement. All URLs are in one route table.
 
 pub mod oauth;
 

@@ -6,10 +6,13 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{ConfigError, Log, LogFormat};
 
-/// PostgreSQL notes at every start that tables exist already; who wants to read that names this target.
+/// PostgreSQL reports at every start that tables already exist. A filter for this target shows these notices again.
 const NOTICES: &str = "sqlx::postgres::notice=warn";
 
-/// Starts logging to standard error, once in a process.
+/// Starts logging to standard error. Later calls in the same process have no effect.
+///
+/// # Errors
+/// If `log.filter` is invalid.
 pub fn start(options: &Log) -> Result<(), ConfigError> {
     let filter = EnvFilter::try_new(format!("{NOTICES},{}", options.filter))
         .map_err(|error| ConfigError::new(format!("log.filter cannot be read: {error}")))?;
@@ -19,7 +22,7 @@ pub fn start(options: &Log) -> Result<(), ConfigError> {
         LogFormat::Auto => !std::io::stderr().is_terminal(),
     };
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // Only the first start of a process counts; tests start many servers.
+    // Only the first call in a process has an effect; tests start many servers.
     let _ = if is_json {
         subscriber.json().flatten_event(true).try_init()
     } else {

@@ -17,7 +17,7 @@ use crate::oauth::grant::resource::{self, KnownResources, Resource};
 use crate::oauth::grant::scope::{KnownScopes, Scope, ScopeRecord};
 use crate::oauth::id::ClientId;
 use crate::store::clients::StoredClient;
-use crate::store::db::{Conn, Db, DbError};
+use crate::store::db::{Conn, Db};
 use crate::store::{clients, resources, scopes};
 
 /// How old an entry may be: the time in which a change takes effect on every node.
@@ -93,14 +93,14 @@ impl Catalogue {
 type Aged<T> = (Arc<T>, Instant);
 
 /// The cache over both tables.
-pub struct Registry {
+pub struct CatalogueCache {
     db: Db,
     clients: Cache<ClientId, Aged<StoredClient>>,
     client_flights: Flights<ClientId, Option<Arc<StoredClient>>, Arc<Failure>>,
     catalogue: Fresh<Catalogue, Arc<Failure>>,
 }
 
-impl Registry {
+impl CatalogueCache {
     pub fn new(db: Db) -> Self {
         Self { db, clients: Cache::new(CLIENTS), client_flights: Flights::new(), catalogue: Fresh::default() }
     }
@@ -131,7 +131,7 @@ impl Registry {
 
     async fn read_client(&self, id: &ClientId) -> Result<Option<Arc<StoredClient>>, Failure> {
         let (key, at) = (id.clone(), Instant::now());
-        let found = self.db.read::<_, DbError, _>(async move |conn| clients::find(conn, &key).await).await?;
+        let found = self.db.read(async move |conn| clients::find(conn, &key).await).await?;
         // Only what exists is kept, so that made-up ids cannot fill the cache.
         let Some(found) = found.map(Arc::new) else {
             self.clients.remove(id);
@@ -145,7 +145,7 @@ impl Registry {
     pub async fn is_origin(&self, origin: &str) -> Result<bool, Failure> {
         let origin = origin.to_owned();
         let find = async move |conn: &mut Conn| clients::is_origin(conn, &origin).await;
-        Ok(self.db.read::<_, DbError, _>(find).await?)
+        Ok(self.db.read(find).await?)
     }
 
     pub async fn catalogue(&self, freshness: Freshness) -> Result<Arc<Catalogue>, Failure> {
@@ -160,7 +160,7 @@ impl Registry {
 
     async fn read_catalogue(&self) -> Result<Catalogue, Failure> {
         let list = async |conn: &mut Conn| Ok((scopes::all(conn).await?, resources::all(conn).await?));
-        let (scopes, resources) = self.db.read::<_, DbError, _>(list).await?;
+        let (scopes, resources) = self.db.read(list).await?;
         Ok(Catalogue::new(scopes, resources))
     }
 }

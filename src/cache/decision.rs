@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::catalogue::{AGE, Catalogue, Registry};
+use super::catalogue::{AGE, Catalogue, CatalogueCache};
 use crate::failure::{Denied, Failure};
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::ClientId;
@@ -14,7 +14,7 @@ use crate::store::clients::StoredClient;
 
 /// Clients, scopes and resources, as one decision sees them.
 pub struct View<'a> {
-    registry: &'a Registry,
+    cache: &'a CatalogueCache,
     /// When the decision began.
     began: Instant,
     /// Older copies do not count.
@@ -24,19 +24,19 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn new(registry: &'a Registry, began: Instant, since: Instant) -> Self {
-        Self { registry, began, since, has_aged: Cell::new(false) }
+    fn new(cache: &'a CatalogueCache, began: Instant, since: Instant) -> Self {
+        Self { cache, began, since, has_aged: Cell::new(false) }
     }
 
     /// The client with this id; `None` where there is no such client.
     pub async fn client(&self, id: &ClientId) -> Result<Option<Arc<StoredClient>>, Failure> {
-        let (client, at) = self.registry.client_since(id, self.since).await?;
+        let (client, at) = self.cache.client_since(id, self.since).await?;
         self.note_age(at);
         Ok(client)
     }
 
     pub async fn catalogue(&self) -> Result<Arc<Catalogue>, Failure> {
-        let (catalogue, at) = self.registry.catalogue_since(self.since).await?;
+        let (catalogue, at) = self.cache.catalogue_since(self.since).await?;
         self.note_age(at);
         Ok(catalogue)
     }
@@ -48,7 +48,7 @@ impl<'a> View<'a> {
     }
 }
 
-impl Registry {
+impl CatalogueCache {
     /// The catalogue as the database has it now.
     pub fn fresh(&self) -> View<'_> {
         let now = Instant::now();

@@ -1,14 +1,14 @@
-//! One reading for all who wait for the same thing.
+//! One read for all callers that wait for the same data.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// The readings that are under way, by what they read. There are at most as many as there are requests.
+/// The reads in progress, by what they read. There are at most as many as there are requests.
 pub(super) struct Flights<K, T, E>(Mutex<HashMap<K, Arc<Flight<T, E>>>>);
 
-/// What a reading has brought, and when it began; whoever holds the lock reads.
+/// The result of a read, and the moment when it began. The caller that holds the lock does the read.
 type Flight<T, E> = tokio::sync::Mutex<Option<(Instant, Result<T, E>)>>;
 
 impl<K: Clone + Eq + Hash, T: Clone, E: Clone> Flights<K, T, E> {
@@ -16,8 +16,9 @@ impl<K: Clone + Eq + Hash, T: Clone, E: Clone> Flights<K, T, E> {
         Self(Mutex::default())
     }
 
-    /// The outcome of a reading of `key` that began at `since` or later, and when it began: this caller's own, or one for
-    /// which both have waited. A failure is shared as well, so that a database that is away is not asked by each in turn.
+    /// Returns the result of a read of `key` that began at `since` or later, and the moment when it began. The read is
+    /// this caller's own or one that it waited for. A failure is shared too, so that the waiting callers do not ask a
+    /// database in turn that does not answer.
     pub(super) async fn read(
         &self,
         key: &K,
@@ -40,7 +41,8 @@ impl<K: Clone + Eq + Hash, T: Clone, E: Clone> Flights<K, T, E> {
     }
 }
 
-/// A caller's place in a flight; the last one to leave takes it off the list, also when its request is given up.
+/// A caller's place in a flight. When the last caller leaves, also by giving up its request, the flight leaves the
+/// list.
 struct Seat<'a, K: Eq + Hash, T, E> {
     flights: &'a Flights<K, T, E>,
     key: K,
@@ -58,7 +60,7 @@ impl<'a, K: Clone + Eq + Hash, T, E> Seat<'a, K, T, E> {
 impl<K: Eq + Hash, T, E> Drop for Seat<'_, K, T, E> {
     fn drop(&mut self) {
         let mut under_way = self.flights.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // The list's own, and this one.
+        // One reference is in the list, the other one is this seat.
         if Arc::strong_count(&self.flight) == 2 {
             under_way.remove(&self.key);
         }
@@ -82,7 +84,7 @@ mod tests {
             outcome
         };
         let all = join_all((0..20).map(|_| async {
-            // Each asks a moment later than the one before.
+            // Each caller asks a moment later than the one before.
             tokio::task::yield_now().await;
             flights.read(&"it", Instant::now(), read).await
         }));

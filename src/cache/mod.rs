@@ -1,4 +1,4 @@
-//! What is kept in memory for a moment: never the only guard.
+//! Short-lived copies in memory, which are never the only check.
 
 pub mod catalogue;
 pub mod decision;

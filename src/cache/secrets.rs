@@ -1,4 +1,4 @@
-//! What this process knows of client secrets: which ones Argon2 found right, and when each was last used.
+//! A cache for client secrets: which ones Argon2 has accepted, and when each was last used.
 
 use aws_lc_rs::hmac;
 use quick_cache::sync::Cache;
@@ -8,9 +8,9 @@ use crate::failure::Failure;
 use crate::secret::passwords::{Passwords, Verified};
 use crate::secret::{Secret, random};
 
-/// Remembers in this process what Argon2 said about a secret that a person chose, so that each is hashed once.
+/// Remembers the results of Argon2 for chosen secrets, so that each is hashed once in this process.
 ///
-/// It holds no secret: its keys are MACs under a key of this process alone.
+/// It does not contain secrets: its keys are MACs made with a key of this process.
 pub struct SecretCache {
     key: hmac::Key,
     verdicts: Cache<[u8; 32], bool>,
@@ -46,7 +46,7 @@ impl SecretCache {
         Ok(is_right)
     }
 
-    /// Whether a use is worth a note: at most once in `every` seconds for each secret.
+    /// Whether the use of a secret should be recorded: at most once in `every` seconds for each secret.
     pub fn is_due(&self, id: &str, now: Seconds, every: Seconds) -> bool {
         let is_due = self.used.get(id).is_none_or(|last| now - last >= every);
         if is_due {

@@ -19,8 +19,8 @@ use crate::telemetry;
 
 #[derive(Args)]
 #[command(
-    after_help = "The server may run meanwhile. The copy holds hashes of passwords, and is for its owner alone. \
-What signs tokens is sealed in it under the master key, which is not in it."
+    after_help = "The server may run meanwhile. The copy contains hashes of passwords, so keep it private. \
+Its signing keys are sealed with the master key, which the copy does not contain."
 )]
 pub(super) struct Options {
     /// Where to write the copy
@@ -28,14 +28,14 @@ pub(super) struct Options {
     /// Replace a file that is there already
     #[arg(long)]
     overwrite: bool,
-    /// Write the master key, too, beside the copy as FILE.key: who has both has everything
+    /// Also write the master key, next to the copy as FILE.key; anyone who has both files can sign as this server
     #[arg(long)]
     with_master_key: bool,
     #[command(flatten)]
     manner: Manner,
 }
 
-/// How often to look how far the copy has come.
+/// How often to update the progress bar.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
@@ -57,7 +57,7 @@ async fn back_up(options: &Options) -> Result<(), Trouble> {
         return Err(format!("{} is the database itself", file.display()).into());
     }
     if file.exists() && !options.overwrite {
-        return Err(format!("{} is there already; --overwrite replaces it", file.display()).into());
+        return Err(format!("{} already exists; --overwrite replaces it", file.display()).into());
     }
     let folder = place::workshop(file, "grantor-backup-")?;
     let copy = folder.path().join("copy");
@@ -79,11 +79,15 @@ async fn back_up(options: &Options) -> Result<(), Trouble> {
     options.manner.say(json, said(file, &contents, bytes, key_file.as_deref()))
 }
 
-/// The file to copy; the refusal says what does it on PostgreSQL.
+/// The database file to copy.
+///
+/// # Errors
+///
+///  On PostgreSQL; the sentence names the tool to use instead.
 fn source(config: &Config) -> Result<PathBuf, Trouble> {
     let Some(path) = config.database_options().sqlite_path() else {
         return Err("the database is on PostgreSQL, where pg_dump makes backups; \
-            grantor copy --from … --to sqlite:FILE makes a file of it that grantor restore reads"
+            grantor copy --from … --to sqlite:FILE makes a file that grantor restore can read"
             .into());
     };
     if !path.exists() {
@@ -92,7 +96,7 @@ fn source(config: &Config) -> Result<PathBuf, Trouble> {
     Ok(path)
 }
 
-/// Copies the database, and shows how far that has come.
+/// Copies the database and shows the progress. Returns the numbers of the copy.
 async fn take(database: &Path, copy: &Path, manner: &Manner) -> Result<(), Trouble> {
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
     let progress = Progress::of_bytes(manner, "copying", size(database));
@@ -106,7 +110,7 @@ async fn take(database: &Path, copy: &Path, manner: &Manner) -> Result<(), Troub
     }
 }
 
-/// Writes the master key beside the copy; one that lies there already is never lost for it.
+/// Writes the master key next to the copy. Refuses to overwrite a different master key.
 fn write_key(config: &Config, file: &Path, contents: &Contents) -> Result<PathBuf, Trouble> {
     let text = MasterKey::text(config)?.ok_or_else(|| MasterKey::missing(config))?;
     let key = MasterKey::parse(&text, "the configuration")?;
@@ -115,7 +119,7 @@ fn write_key(config: &Config, file: &Path, contents: &Contents) -> Result<PathBu
     }
     let path = with_suffix(file, ".key");
     if MasterKey::keep(&path, &text)?.trim() != text.trim() {
-        return Err(format!("{} holds another master key; put it elsewhere first", path.display()).into());
+        return Err(format!("{} contains a different master key; move it first", path.display()).into());
     }
     Ok(path)
 }
@@ -125,11 +129,11 @@ fn said(file: &Path, contents: &Contents, bytes: u64, key_file: Option<&Path>) -
     let written = format!("wrote {rows} rows of {tables} tables to {}, {bytes} bytes", file.display());
     match key_file {
         Some(key) => format!(
-            "{written}\nthe master key is in {}: who has both files can sign as this server, so keep them apart",
+            "{written}\nthe master key is in {}: anyone who has both files can sign as this server, so keep them apart",
             key.display()
         ),
         None => format!(
-            "{written}\nthe master key is not in it: keep that apart, without it the copy is worth little"
+            "{written}\nit does not contain the master key: keep the key elsewhere, because the copy is of little use without it"
         ),
     }
 }

@@ -7,7 +7,7 @@ use super::{Cli, Trouble, print};
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// The shell that is to complete grantor's commands
+    /// The shell for which to print the script
     shell: Shell,
 }
 

@@ -17,18 +17,18 @@ use crate::telemetry;
 
 #[derive(Args)]
 #[command(
-    after_help = "A URL is sqlite:FILE or postgres://user:password@host/database; PGPASSWORD is read where it has \
-no password. What is written to the source after the copy began is not copied: to move, stop the servers first. The \
-master key is in no database: who serves the copy needs the same one."
+    after_help = "A URL is sqlite:FILE or postgres://user:password@host/database; without a password in the URL, \
+PGPASSWORD is used. What is written to the source after the copy began is not copied: to move a server, stop it first. \
+The master key is in no database: a server that runs on the copy needs the same master key."
 )]
 pub(super) struct Options {
-    /// The database to copy, which stays as it is
+    /// The database to copy; it is not changed
     #[arg(long, value_name = "URL")]
     from: String,
-    /// The database to copy to; it is made, or is empty
+    /// The database to copy to; it must be empty, or is created
     #[arg(long, value_name = "URL")]
     to: String,
-    /// Delete what is in the target, after a question
+    /// Delete everything in the target database first, after a question
     #[arg(long)]
     overwrite: bool,
     #[command(flatten)]
@@ -52,7 +52,8 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
             None => Former::Stay,
             Some(table) if options.overwrite => {
                 copy::claim(&to).await?;
-                let question = format!("Delete what is in the database to copy to, such as its {table}?");
+                let question =
+                    format!("Delete everything in the target database, such as its table {table}?");
                 options.question.ask(&question)?;
                 Former::Go
             }

@@ -1,11 +1,27 @@
-//! The faults of operations on the command line: sentences, in which a member is called by its option.
+//! Shows the faults of operations as sentences that call each member by its command-line option.
 
 use super::Trouble;
 use crate::failure::Denied;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 
 /// The members that sentences name, and the options that they are given by.
-const OPTIONS: [(&str, &str); 3] = [("email", "--email"), ("jwks_uri", "--jwks-uri"), ("scope", "--scope")];
+const OPTIONS: [(&str, &str); 15] = [
+    ("assertion_audience", "--assertion-audience"),
+    ("backchannel_logout_uri", "--backchannel-logout-uri"),
+    ("client_secret", "--secret"),
+    ("client_uri", "--site"),
+    ("email", "--email"),
+    ("jwks", "--jwks"),
+    ("jwks_uri", "--jwks-uri"),
+    ("may_act", "--may-act"),
+    ("may_impersonate", "--may-impersonate"),
+    ("policy_uri", "--policy"),
+    ("redirect_uris", "--redirect-uri"),
+    ("scope", "--scope"),
+    ("sector_identifier_uri", "--sector-identifier-uri"),
+    ("token_endpoint_auth_method", "--auth-method"),
+    ("tos_uri", "--terms"),
+];
 
 impl From<Fault> for Trouble {
     fn from(fault: Fault) -> Self {
@@ -28,7 +44,7 @@ impl From<Denied<Faults>> for Trouble {
     }
 }
 
-/// The faults, with what a command can do about one of this kind and member.
+/// Shows the faults. Adds `hint`, which says what a command can do, to a fault of this kind and member.
 pub(super) fn with_hint(
     kind: FaultKind,
     member: Option<&'static str>,
@@ -42,7 +58,7 @@ pub(super) fn with_hint(
     }
 }
 
-/// One line for each fault.
+/// One line per fault.
 fn hinted<'h>(faults: &Faults, hint: impl Fn(&Fault) -> Option<&'h str>) -> Trouble {
     let line = |fault: &Fault| match hint(fault) {
         Some(hint) => format!("{}; {hint}", with_options(&fault.sentence)),
@@ -51,7 +67,7 @@ fn hinted<'h>(faults: &Faults, hint: impl Fn(&Fault) -> Option<&'h str>) -> Trou
     Trouble(faults.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-/// A sentence in which each member in backquotes is replaced by its option.
+/// Replaces each member in backquotes by its option.
 fn with_options(sentence: &str) -> String {
     let (mut text, mut rest) = (String::new(), sentence);
     while let Some((before, after)) = rest.split_once('`') {

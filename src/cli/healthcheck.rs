@@ -1,4 +1,4 @@
-//! `grantor healthcheck`: what a container or a service manager asks.
+//! `grantor healthcheck`: the readiness check of containers and service managers.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -30,7 +30,7 @@ pub(super) fn run(common: &Common) -> Result<(), Trouble> {
     })
 }
 
-/// The address by which this machine reaches itself, also when the server listens on all addresses.
+/// The address at which this machine reaches the server, even if the server listens on all addresses.
 fn on_this_machine(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),

@@ -4,13 +4,13 @@ use super::Trouble;
 use crate::clock::Seconds;
 use crate::config::Span;
 
-/// The seconds in a text such as 5m.
+/// The seconds in a text such as `5m`.
 pub(super) fn lifetime(text: &str) -> Result<Seconds, Trouble> {
     let span = Span::parse(text).map(Span::seconds);
     Ok(span.ok_or_else(|| format!("the lifetime {text:?} is no length of time; write 30s, 10m, 8h or 7d"))?)
 }
 
-/// The seconds in a change: `default` takes a lifetime away, which is `Some(None)`; `None` leaves it as it is.
+/// The change that an option asks for. `Some(None)`: `default` removes the lifetime. `None`: the option is not given.
 pub(super) fn new_lifetime(text: Option<&str>) -> Result<Option<Option<Seconds>>, Trouble> {
     match text {
         None => Ok(None),

@@ -1,11 +1,11 @@
-//! Lists on the command line: every page, one after another.
+//! Lists on the command line: reads one page after another.
 
 use super::Trouble;
 use crate::failure::Denied;
 use crate::operations::fault::Faults;
 use crate::operations::list::{List, Listing, MOST};
 
-/// Everything that fits the filter.
+/// Returns all objects that match the filter.
 pub(super) async fn all<F: Clone, T>(
     filter: F,
     list: impl AsyncFn(Listing<F>) -> Result<List<T>, Denied<Faults>>,
@@ -13,7 +13,7 @@ pub(super) async fn all<F: Clone, T>(
     first(u32::MAX, filter, list).await
 }
 
-/// The first `most` of what fits the filter.
+/// Returns the first `most` objects that match the filter.
 pub(super) async fn first<F: Clone, T>(
     most: u32,
     filter: F,

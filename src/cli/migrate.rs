@@ -9,7 +9,7 @@ use crate::store::migrate;
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// Only say what there is to do; nothing is changed
+    /// Only show the migrations; change nothing
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! The command line: a file per subcommand.
+//! The command line: one file per subcommand.
 
 mod backup;
 mod client;
@@ -48,14 +48,14 @@ use crate::server::open_database;
 use crate::store::db::{Db, DbError, DbOptions, Route};
 use crate::telemetry;
 
-/// How long a command waits for its turn to write while a server is busy.
+/// The longest time for which a command waits to write while a server writes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Parser)]
 #[command(
     version,
     about = "A standalone OAuth 2.0 authorization server",
-    after_help = "First look:   grantor demo\nFor real use: grantor scope create …, client create …, user create …, then grantor serve\n\nEvery command exits with 0 when it has done its work, 1 when it could not, and 2 when it was called wrongly.\nWhat destroys asks first; --yes answers beforehand. --json answers programs. docs/commands.md has examples."
+    after_help = "First look:   grantor demo\nFor real use: grantor scope create …, client create …, user create …, then grantor serve\n\nEvery command exits with 0 when it has done its work, 1 when it could not, and 2 when it was called wrongly.\nA command that destroys something asks first; --yes answers in advance. --json prints JSON for programs. docs/commands.md has examples."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -64,53 +64,53 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the server, migrating its database first
+    /// Run the server; migrates its database first
     Serve(Common),
-    /// Run a server with everything in it, and an application to sign in to
+    /// Run a demonstration: a server with sample data, and an application to sign in to
     Demo(demo::Options),
-    /// Ask the running server whether it is ready; for containers and service managers
+    /// Check whether the running server is ready; for containers and service managers
     Healthcheck(Common),
-    /// Bring the database to this version's schema, and stop
+    /// Migrate the database to this version's schema, then stop
     Migrate(migrate::Options),
-    /// Register applications, and look after them and their secrets
+    /// Register and manage applications and their secrets
     #[command(subcommand)]
     Client(client::Command),
-    /// Define what applications may ask for
+    /// Define the scopes that applications may ask for
     #[command(subcommand)]
     Scope(scope::Command),
-    /// Register the APIs that tokens are for, and the clients that may ask about them
+    /// Register the APIs that tokens are for, and the clients that may introspect these tokens
     #[command(subcommand)]
     Resource(resource::Command),
-    /// Trust others to say who a person is, and whom they mean
+    /// Trust other issuers to say who a person is
     #[command(subcommand)]
     Issuer(issuer::Command),
-    /// Create the people who sign in, and look after their accounts
+    /// Create and manage the people who sign in
     #[command(subcommand)]
     User(user::Command),
-    /// See who is signed in, and end it
+    /// List and end the sessions of people who are signed in
     #[command(subcommand)]
     Session(session::Command),
-    /// See what people gave applications, and take it back
+    /// List and revoke what people have allowed applications
     #[command(subcommand)]
     Grant(grant::Command),
-    /// Find out what a token says, and what it is worth
+    /// Show what a token says, and whether it is valid
     #[command(subcommand)]
     Token(token::Command),
-    /// See which applications were told of sign-outs, and tell them again
+    /// List the sign-outs of which applications are informed, and inform them again
     #[command(subcommand)]
     Logout(logout::Command),
-    /// See and renew what tokens are signed with
+    /// List and renew the keys that sign tokens
     #[command(subcommand)]
     Key(key::Command),
-    /// Delete what has ended, as the server does by itself
+    /// Delete expired rows, as the server itself does
     Purge(purge::Options),
     /// Write the database to a file, while the server runs
     Backup(backup::Options),
-    /// Put a backup in the place of the database
+    /// Replace the database by a backup
     Restore(restore::Options),
-    /// Copy a database into another one, also from SQLite to PostgreSQL and back
+    /// Copy a database into another one, for example from SQLite to PostgreSQL or back
     Copy(copy::Options),
-    /// See what the options are set to, and find mistakes in them
+    /// Show the values of the options, and find mistakes in them
     #[command(subcommand)]
     Config(config::Command),
     /// Print a script that teaches a shell to complete these commands
@@ -120,12 +120,12 @@ enum Command {
 /// Options of every command.
 #[derive(Args, Clone)]
 struct Common {
-    /// Overlay the defaults with this TOML file; GRANTOR_… variables overlay both
+    /// Read this TOML file on top of the defaults; GRANTOR_… variables override both
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
-/// Options of every command that asks or changes something.
+/// Options of every command that asks a question or changes something.
 #[derive(Args, Clone)]
 struct Manner {
     /// Print JSON: an array for a list, one object otherwise
@@ -142,7 +142,7 @@ impl Manner {
     }
 }
 
-/// What keeps a command from its work, in a sentence.
+/// The reason why a command cannot do its work, as a sentence.
 #[derive(Debug)]
 struct Trouble(String);
 
@@ -223,7 +223,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// A database for a command, and what a command needs beside it.
+/// A database for a command, with everything else that the command needs.
 struct Desk {
     config: Config,
     db: Db,
@@ -239,7 +239,7 @@ impl Desk {
         Ok(Self { config, db, now: clock.now() })
     }
 
-    /// What the operations work with.
+    /// The context for calling operations.
     fn operations(&self) -> Context<'_> {
         Context { db: &self.db, config: &self.config, now: self.now }
     }
@@ -249,7 +249,7 @@ impl Desk {
     }
 }
 
-/// A database beside the configured one.
+/// Opens a database other than the configured one.
 fn database_at(url: String) -> DbOptions {
     DbOptions {
         url,
@@ -268,12 +268,12 @@ fn block_on(work: impl Future<Output = Result<(), Trouble>>) -> Result<(), Troub
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }
 
-/// Prints a line for the person or program that called.
+/// Prints one line on standard output.
 fn say(line: impl fmt::Display) -> Result<(), Trouble> {
     print(format!("{line}\n").as_bytes())
 }
 
-/// Prints bytes; a reader that has left, such as `head`, is no trouble.
+/// Prints bytes on standard output. It is not an error if the reader, such as `head`, has stopped reading.
 fn print(bytes: &[u8]) -> Result<(), Trouble> {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {

@@ -1,4 +1,5 @@
-//! A password on standard input: it stands neither in the process list nor in the shell's history.
+//! Reads a password from standard input, so that it appears neither in the process list nor in the history of the
+//! shell.
 
 use std::io::Read as _;
 
@@ -6,7 +7,7 @@ use super::Trouble;
 use crate::oauth::identity::user::LONGEST_PASSWORD;
 use crate::secret::Secret;
 
-/// Reads a password, without one line end at its end; of one that is too long, so much that this is seen.
+/// Reads a password without its line end. Of a password that is too long, reads just enough to see that.
 pub(super) fn read_password() -> Result<Secret, Trouble> {
     let mut text = String::new();
     let limit = u64::try_from(LONGEST_PASSWORD + 3).unwrap_or(u64::MAX);

@@ -1,4 +1,4 @@
-//! Files that appear under their name whole or not at all.
+//! Files that appear under their names either completely or not at all.
 
 use std::fs::File;
 use std::path::Path;
@@ -9,14 +9,15 @@ use super::Trouble;
 use crate::failure::without_name;
 use crate::store::paths::parent;
 
-/// What becomes of a file that has the name already.
+/// What happens to a file that already has the name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Former {
     Stays,
     IsReplaced,
 }
 
-/// A folder for unfinished work on the file system of `path`, for its owner alone; it goes with this value.
+/// Creates a folder for unfinished work on the file system of `path`. Only its owner can read it. Dropping the value
+/// deletes it.
 pub(super) fn workshop(path: &Path, prefix: &str) -> Result<TempDir, Trouble> {
     let parent = parent(path);
     let mut builder = tempfile::Builder::new();
@@ -37,7 +38,7 @@ pub(super) fn private_file(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// Gives a finished file its name; a crash afterwards loses neither.
+/// Gives a finished file its name. A crash after this call cannot lose the file or its name.
 pub(super) fn put(finished: &Path, path: &Path, former: Former) -> Result<(), Trouble> {
     let failed = |error: std::io::Error| Trouble(format!("cannot write {}: {error}", path.display()));
     File::open(finished).and_then(|file| file.sync_all()).map_err(failed)?;
@@ -50,31 +51,31 @@ pub(super) fn put(finished: &Path, path: &Path, former: Former) -> Result<(), Tr
     sync(parent(path)).map_err(failed)
 }
 
-/// Gives what is at `path` a second name, under which it stays when another file takes the first.
+/// Gives the file at `path` a second name. It keeps that name when another file takes the first one.
 pub(super) fn keep_as(path: &Path, aside: &Path) -> Result<(), Trouble> {
     let failed = |error: std::io::Error| {
         Trouble(format!("cannot put {} aside as {}: {error}", path.display(), aside.display()))
     };
     match std::fs::hard_link(path, aside) {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Err(failed(error)),
-        // Not every file system can; then there is none under the first name until the other one takes it.
+        // Not every file system has hard links. Without them, the first name is free until the other file takes it.
         Err(_) => std::fs::rename(path, aside).map_err(failed)?,
         Ok(()) => {}
     }
     sync(parent(aside)).map_err(failed)
 }
 
-/// Gives a file the owner of `model`, so that whoever ran on that one can use this one, too.
+/// Gives a file the owner of `model`, so that the account that could read that file can read this one as well.
 pub(super) fn own_like(path: &Path, model: &Path) {
     #[cfg(unix)]
     if let Ok(model) = std::fs::metadata(model) {
         use std::os::unix::fs::MetadataExt as _;
-        // Only root may; everybody else has made the file as its owner.
+        // Only root may change the owner. Every other account already owns the file that it created.
         let _ = std::os::unix::fs::chown(path, Some(model.uid()), Some(model.gid()));
     }
 }
 
-/// Whether both paths lead to one file, by whatever links.
+/// Whether both paths lead to the same file, links included.
 pub(super) fn is_same(path: &Path, other: &Path) -> bool {
     let real = |path: &Path| std::fs::canonicalize(path).ok();
     real(path).is_some_and(|path| real(other) == Some(path))

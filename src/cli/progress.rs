@@ -1,4 +1,4 @@
-//! How far a long command has come, for a person who watches.
+//! Shows a person the progress of a long command.
 
 use std::io::IsTerminal as _;
 
@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Manner;
 
-/// A bar on standard error; nothing without a terminal, and nothing beside JSON.
+/// A progress bar on standard error. Shows nothing if that is not a terminal, or if the command prints JSON.
 pub(super) struct Progress(ProgressBar);
 
 impl Progress {
@@ -28,7 +28,7 @@ impl Progress {
         Self(bar.with_message(what))
     }
 
-    /// Corrects the whole.
+    /// Corrects the total.
     pub(super) fn is_of(&self, total: u64) {
         self.0.set_length(total);
     }

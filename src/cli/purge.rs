@@ -11,7 +11,7 @@ use crate::work::purge::{self, Backlog};
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// Only say what there is, and what is to be deleted of it
+    /// Only show how many rows there are and how many would be deleted
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         loop {
             let Some(purged) = purge::pass(&desk.db, &counters, &holder, desk.now).await? else {
                 return Err(
-                    "another process deletes at present; it holds the lease for two minutes at most".into()
+                    "another process is deleting now; it holds the lease for at most two minutes".into()
                 );
             };
             deleted += purged.rows;

@@ -1,4 +1,4 @@
-//! The question before what cannot be undone.
+//! The question before an act that cannot be undone.
 
 use std::io::{BufRead, IsTerminal as _, Write as _};
 
@@ -8,24 +8,22 @@ use super::Trouble;
 
 #[derive(Args)]
 pub(super) struct Question {
-    /// Answer the question beforehand: do it
+    /// Answer the question with yes in advance
     #[arg(long)]
     yes: bool,
 }
 
-const UNCHANGED: &str = "nothing was changed; --yes answers the question beforehand";
+const UNCHANGED: &str = "nothing was changed; --yes answers the question in advance";
 
 impl Question {
-    /// Asks on standard error; everything but a yes on a terminal leaves things as they are.
+    /// Asks on standard error. Everything except a yes on a terminal is an error.
     pub(super) fn ask(&self, question: &str) -> Result<(), Trouble> {
         if self.yes {
             return Ok(());
         }
         let input = std::io::stdin();
         if !input.is_terminal() {
-            return Err(
-                format!("{question} Standard input is no terminal to answer on, so {UNCHANGED}").into()
-            );
+            return Err(format!("{question} Standard input is not a terminal, so {UNCHANGED}").into());
         }
         let mut out = std::io::stderr().lock();
         write!(out, "{question} [y/N] ")?;
@@ -47,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_yes_is_a_yes() {
+    fn only_yes_is_accepted_as_a_yes() {
         for (line, answer) in [
             ("y\n", true),
             ("YES\n", true),

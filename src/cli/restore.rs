@@ -23,13 +23,13 @@ use crate::telemetry;
 
 #[derive(Args)]
 #[command(
-    after_help = "Stop the server first. The database that is there is put aside and not deleted; until the \
-last moment nothing is changed."
+    after_help = "Stop the server first. The existing database is renamed, not deleted. Until the last moment, \
+nothing is changed."
 )]
 pub(super) struct Options {
-    /// A copy that grantor backup or grantor copy wrote
+    /// A copy that `grantor backup` or `grantor copy` wrote
     file: PathBuf,
-    /// Put the master key in its place, too, from FILE.key
+    /// Also restore the master key, from FILE.key
     #[arg(long)]
     with_master_key: bool,
     #[command(flatten)]
@@ -45,7 +45,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let path = target(&config, &options.file)?;
         let folder = place::workshop(&path, "grantor-restore-")?;
         let former = claim(&path, options).await?;
-        // Only now: a question that is interrupted ends the program at once.
+        // Only now: before, an interruption of the question ends the program at once.
         let mut stop = std::pin::pin!(stop_asked(HangUp::Stops)?);
         let copy = folder.path().join("copy");
         let prepared = tokio::select! {
@@ -62,20 +62,20 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     })
 }
 
-/// Why a file cannot be gone on with.
+/// Says why the file cannot be used.
 pub(super) fn sentence(file: &Path, unfit: &Unfit) -> Trouble {
     match unfit {
-        // It speaks of the database already.
+        // The sentence already names the database.
         Unfit::Database(error) => Trouble(chain(error)),
         unfit => Trouble(format!("{} {}", file.display(), chain(unfit))),
     }
 }
 
-/// The path of the configured database, links followed.
+/// The path of the configured database, with links resolved.
 fn target(config: &Config, file: &Path) -> Result<PathBuf, Trouble> {
     let Some(path) = config.database_options().sqlite_path() else {
         return Err(format!(
-            "the database is on PostgreSQL; grantor copy --from sqlite:{} --to … brings the copy there",
+            "the database is on PostgreSQL; use grantor copy --from sqlite:{} --to … instead",
             file.display()
         )
         .into());
@@ -93,11 +93,11 @@ fn target(config: &Config, file: &Path) -> Result<PathBuf, Trouble> {
     Ok(std::fs::canonicalize(&path).unwrap_or(path))
 }
 
-/// Makes a database of this version of a copy of the file, and looks whether it is good; the file stays as it is.
+/// Makes a database with the schema of this version from a copy of the file, and checks it. The file is not changed.
 async fn prepare(options: &Options, copy: &Path) -> Result<Contents, Trouble> {
     let file = options.file.as_path();
     bring(file, copy, &options.manner).await?;
-    // Somebody stopped a server in a hurry, and copied both: the last of it may be in its journal.
+    // If the server was killed before the file was copied, its last changes may be in the journal next to the file.
     let journal = with_suffix(file, "-wal");
     if journal.exists() {
         bring(&journal, &with_suffix(copy, "-wal"), &options.manner).await?;
@@ -123,18 +123,18 @@ async fn bring(file: &Path, copy: &Path, manner: &Manner) -> Result<(), Trouble>
         }
         to.write_all(buffer.get(..length).unwrap_or_default())?;
         progress.go_on(length as u64);
-        // So that an interruption is heard.
+        // Gives an interruption the chance to be noticed.
         tokio::task::yield_now().await;
     }
 }
 
-/// A master key that is to come along, and the file that it belongs in.
+/// A master key to restore, and the file that it belongs in.
 struct Key {
     file: PathBuf,
     place: PathBuf,
 }
 
-/// Finds out which master key opens the copy: the configured one, or one that came with it.
+/// Finds the master key that decrypts the copy: the configured one, or the one next to the copy.
 fn key_to_place(config: &Config, options: &Options, contents: &Contents) -> Result<Option<Key>, Trouble> {
     let Some(sealed) = &contents.sealed_root else { return Ok(None) };
     let configured = MasterKey::load(config)?;
@@ -145,7 +145,7 @@ fn key_to_place(config: &Config, options: &Options, contents: &Contents) -> Resu
         return Err(match configured {
             None => MasterKey::missing(config).into(),
             Some(_) => "the master key is not the one that this copy was made with; configure that one, \
-                or use --with-master-key if it lies beside the copy"
+                or use --with-master-key if it is next to the copy"
                 .into(),
         });
     }
@@ -162,14 +162,14 @@ fn key_to_place(config: &Config, options: &Options, contents: &Contents) -> Resu
     Ok(Some(Key { file, place: config.master_key_file() }))
 }
 
-/// What stood where the copy goes.
+/// The database that the copy replaces.
 enum Occupant {
     Nothing,
-    /// A database that nobody else can open meanwhile, or that SQLite cannot read.
+    /// A database that is locked for everyone else now, or one that SQLite cannot read.
     Database(Option<Held>),
 }
 
-/// Makes sure that nobody uses the database that is there, and asks whether it may go.
+/// Makes sure that the existing database is not in use, and asks whether it may be replaced.
 async fn claim(path: &Path, options: &Options) -> Result<Occupant, Trouble> {
     if !path.exists() {
         return Ok(Occupant::Nothing);
@@ -179,7 +179,7 @@ async fn claim(path: &Path, options: &Options) -> Result<Occupant, Trouble> {
         Use::Unknown => None,
         Use::Another => {
             return Err(
-                format!("{} belongs to another application; it stays as it is", path.display()).into()
+                format!("{} belongs to another application; it was not changed", path.display()).into()
             );
         }
         Use::Somebody => {
@@ -191,14 +191,14 @@ async fn claim(path: &Path, options: &Options) -> Result<Occupant, Trouble> {
     Ok(Occupant::Database(held))
 }
 
-/// Under which names what was there has been kept.
+/// The names under which the old database and the old key are kept.
 #[derive(Default)]
 struct Aside {
     database: Option<PathBuf>,
     key: Option<PathBuf>,
 }
 
-/// Replaces database and key: at every moment what was there is whole, under its old name or the new one.
+/// Replaces the database and the key. At every moment the old database is complete, under its old name or its new one.
 fn put_in_place(path: &Path, copy: &Path, key: Option<&Key>, occupant: Occupant) -> Result<Aside, Trouble> {
     let digits: String = iso(Clock::System.now()).chars().filter(char::is_ascii_digit).collect();
     let suffix = format!(".before-{digits}");
@@ -223,7 +223,8 @@ fn put_in_place(path: &Path, copy: &Path, key: Option<&Key>, occupant: Occupant)
     place::own_like(copy, path);
     let former = with_suffix(path, &suffix);
     place::keep_as(path, &former)?;
-    // Only what SQLite could not read still has them: to it they belong, and would spoil the new one.
+    // Only a database that SQLite could not read still has journal files. They belong to it and would damage the new
+    // one.
     for journal in ["-wal", "-journal", "-shm"] {
         let of = with_suffix(path, journal);
         if of.exists() {
@@ -241,10 +242,10 @@ fn said(path: &Path, contents: &Contents, aside: &Aside) -> String {
     let Contents { rows, tables, .. } = contents;
     let mut lines = vec![format!("restored {rows} rows of {tables} tables to {}", path.display())];
     if let Some(former) = &aside.database {
-        lines.push(format!("what was there is in {}", former.display()));
+        lines.push(format!("the previous database is in {}", former.display()));
     }
     if let Some(former) = &aside.key {
-        lines.push(format!("the master key that was there is in {}", former.display()));
+        lines.push(format!("the previous master key is in {}", former.display()));
     }
     lines.join("\n")
 }

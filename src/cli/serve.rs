@@ -15,7 +15,7 @@ pub(super) fn run(common: &Common) -> Result<(), Trouble> {
     actix_web::rt::System::new().block_on(async {
         let listen = config.listen.ip();
         let server = Server::bind(config, Clock::System).await?;
-        // Before the line that says so: a signal right after it must not end the process at once.
+        // Before the log line below: a signal right after that line must not end the process at once.
         let stop = stop_asked(HangUp::IsNoStop)?;
         let metrics = server.metrics_address().map(|address| format!(", metrics on {address}"));
         tracing::info!(
@@ -26,9 +26,9 @@ pub(super) fn run(common: &Common) -> Result<(), Trouble> {
             metrics.unwrap_or_default()
         );
         let (running, handle) = server.start()?;
-        // A service manager that asked to be told: systemd with Type=notify.
+        // Notifies systemd if the unit has Type=notify.
         if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
-            tracing::debug!("nobody to notify: {error}");
+            tracing::debug!("there is no service manager to notify: {error}");
         }
         actix_web::rt::spawn(async move {
             stop.await;

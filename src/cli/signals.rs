@@ -1,13 +1,13 @@
-//! When a server is asked to stop.
+//! The signals that ask a server to stop.
 
-/// What the end of the terminal means, which is also how certificates are asked to be read again.
+/// What SIGHUP means: the end of the terminal, or a request to read the certificates again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum HangUp {
     Stops,
     IsNoStop,
 }
 
-/// Waits for Ctrl-C, SIGTERM, or the end of the terminal; from this call on, not from the first poll.
+/// Waits for Ctrl-C, SIGTERM or SIGHUP. Signals count from this call on, not only from the first poll.
 #[cfg(unix)]
 pub(super) fn stop_asked(hang_up: HangUp) -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};

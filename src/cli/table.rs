@@ -1,6 +1,6 @@
-//! Aligned columns for people: a header line, no drawing.
+//! Aligned columns for people to read: a header line and no frame.
 
-/// Lines of cells under a header, each column as wide as its widest cell.
+/// Lines of cells under a header. Each column is as wide as its widest cell.
 pub(super) fn table<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> String {
     let header = header.map(str::to_owned);
     let lines: Vec<&[String; N]> = std::iter::once(&header).chain(rows).collect();
@@ -11,7 +11,7 @@ pub(super) fn table<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> 
     lines.join("\n")
 }
 
-/// Names and values, one pair a line.
+/// Names and values, one pair per line.
 pub(super) fn card(pairs: &[(&str, String)]) -> String {
     let width = pairs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
     let line = |(name, value): &(&str, String)| aligned(&[(*name).to_owned(), value.clone()], &[width, 0]);
@@ -23,7 +23,7 @@ fn aligned(cells: &[String], widths: &[usize]) -> String {
     padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
 }
 
-/// A cell that cannot steer a terminal.
+/// A cell without control characters, which could change the terminal.
 fn printable(cell: &str) -> String {
     cell.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

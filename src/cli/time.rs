@@ -1,3 +1,3 @@
-//! Times for people and programs: ISO 8601 in UTC.
+//! Times in ISO 8601, in UTC.
 
 pub(super) use crate::clock::iso;

@@ -1,4 +1,4 @@
-//! What the types do not say: which values make sense, and which go together.
+//! Checks that the types do not express: values that make sense, and options that fit together.
 
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
@@ -8,7 +8,7 @@ use crate::oauth::signing_key::JWKS_MAX_AGE;
 use crate::secret::from_base64url;
 use crate::store::db::{Engine, check_url};
 
-/// An option, and the sentence about it.
+/// An option, and the sentence about its mistake.
 type Mistake = (&'static str, String);
 
 impl Config {
@@ -108,7 +108,7 @@ impl Config {
             found("keys.rotate_every", "must be longer than keys.publish_before, or 0s");
         }
         if keys.keep_published < self.tokens.access_token_lifetime.max(self.tokens.id_token_lifetime) {
-            found("keys.keep_published", "must be at least as long as what the keys sign lives");
+            found("keys.keep_published", "must be at least as long as the lifetime of tokens");
         }
         mistakes
     }
@@ -146,7 +146,7 @@ fn check_public_url(text: &str) -> Result<(), String> {
         return refuse("is not a URL; write it like https://id.example.com");
     };
     if url.query().is_some() || url.fragment().is_some() || text.contains('@') {
-        return refuse("must have neither query nor fragment nor user name");
+        return refuse("must not have a query, a fragment or a user name");
     }
     if url.as_str().trim_end_matches('/') != text.trim_end_matches('/') {
         return refuse(&format!("is not in its normal form; write {:?}", url.as_str().trim_end_matches('/')));

@@ -1,21 +1,21 @@
-//! What is wrong with a configuration, and where it was said.
+//! The mistakes in a configuration, each with its source.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where the value of an option comes from.
+/// The source of an option's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     Default,
     File(PathBuf),
-    /// The name of a variable of the environment.
+    /// The name of an environment variable.
     Variable(String),
 }
 
 /// One mistake in the configuration.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// The option, or `None` where no single one is at fault.
+    /// The option; `None` if the mistake is not in a single option.
     pub key: Option<String>,
     pub origin: Option<Origin>,
     mistake: Mistake,
@@ -27,15 +27,17 @@ enum Mistake {
     Other(String),
 }
 
-/// Every mistake in the configuration, a sentence for the operator on each line.
+/// Every mistake in the configuration, one sentence for the operator on each line.
 #[derive(Clone, Debug)]
 pub struct ConfigError(Vec<Finding>);
 
 impl ConfigError {
+    /// A single mistake that is not about one option.
     pub fn new(sentence: impl Into<String>) -> Self {
         Self(vec![Finding { key: None, origin: None, mistake: Mistake::Other(sentence.into()) }])
     }
 
+    /// The mistakes, at least one.
     pub fn findings(&self) -> &[Finding] {
         &self.0
     }
@@ -60,7 +62,7 @@ impl Finding {
         Self { key: Some(key.to_owned()), origin: Some(origin), mistake: Mistake::UnknownOption { nearest } }
     }
 
-    /// The sentence without the place.
+    /// The sentence without the source.
     pub fn sentence(&self) -> String {
         match &self.mistake {
             Mistake::UnknownOption { .. } => self.unknown(""),

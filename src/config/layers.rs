@@ -1,4 +1,4 @@
-//! The defaults, a file over them, the environment over both: what each option is set to, and by whom.
+//! The layers of the configuration: defaults, overridden by a file, overridden by the environment.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,14 +13,14 @@ use super::finding::{ConfigError, Finding, Origin};
 const DEFAULTS: &str = include_str!("../../config/default.toml");
 const PREFIX: &str = "GRANTOR_";
 
-/// What one option is set to.
+/// The value of an option, and its source.
 #[derive(Clone, Debug)]
 pub struct Setting {
     value: Value,
     pub origin: Origin,
 }
 
-/// Every option with its setting, and what else was found on the way.
+/// Every option with its setting, and the mistakes found so far.
 #[derive(Clone, Debug)]
 pub struct Layers {
     defaults: BTreeMap<String, Value>,
@@ -34,7 +34,7 @@ impl Layers {
         Self::over(file, std::env::vars_os())
     }
 
-    /// Only an unreadable default stops it; every other mistake is kept as a finding.
+    /// Only invalid defaults are an error; every other mistake is kept as a finding.
     pub(super) fn over(
         file: Option<&Path>,
         variables: impl IntoIterator<Item = (OsString, OsString)>,
@@ -55,18 +55,19 @@ impl Layers {
         Ok(layers)
     }
 
-    /// A file that could not be read, of which nothing can be shown.
+    /// An error if the configuration file could not be read, because then there is nothing to show.
     pub fn unreadable(&self) -> Result<(), ConfigError> {
         let of_files = self.findings.iter().filter(|finding| finding.key.is_none());
         let of_files: Vec<Finding> = of_files.cloned().collect();
         if of_files.is_empty() { Ok(()) } else { Err(of_files.into()) }
     }
 
+    /// Every option by name, with its setting.
     pub fn settings(&self) -> impl Iterator<Item = (&str, &Setting)> {
         self.settings.iter().map(|(key, setting)| (key.as_str(), setting))
     }
 
-    /// The configuration, or every finding at once.
+    /// The configuration, or all findings.
     pub(super) fn resolve(mut self) -> Result<Config, ConfigError> {
         let mut good = Vec::new();
         for (key, setting) in self.settings.iter().filter(|(_, setting)| setting.origin != Origin::Default) {
@@ -80,7 +81,8 @@ impl Layers {
         }
         let config = with_defaults(good).map_err(|error| ConfigError::new(error.to_string()))?;
         for (key, sentence) in config.check() {
-            // What was not understood stands at its default, which is nobody's mistake.
+            // An option whose value was refused has its default here, so its check says nothing about the operator's
+            // value.
             if !self.findings.iter().any(|finding| finding.key.as_deref() == Some(key)) {
                 let origin = self.origin(key);
                 self.findings.push(Finding::new(key, origin, sentence));
@@ -89,7 +91,7 @@ impl Layers {
         if self.findings.is_empty() { Ok(config) } else { Err(self.findings.into()) }
     }
 
-    /// Who set an option, or any option of a group.
+    /// The source of an option, or of any option in a group.
     fn origin(&self, key: &str) -> Origin {
         let is_of = |name: &str| name.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
         let mut of_group = self.settings.iter().filter(|(name, _)| *name == key || is_of(name));
@@ -132,7 +134,7 @@ impl Layers {
         }
         let group = self.settings.keys().find(|known| known.starts_with(&format!("{key}.")));
         match group {
-            // An empty group says nothing.
+            // An empty group has no effect.
             Some(_) if matches!(value.kind, ValueKind::Table(_)) => {}
             Some(member) => {
                 let sentence = format!("{key} is a group of options, such as {member}");
@@ -146,7 +148,7 @@ impl Layers {
         }
     }
 
-    /// What may be shown of a setting: numbers and switches as such, secrets as an ellipsis.
+    /// The value of a setting for display: numbers and switches as JSON, secrets as an ellipsis.
     pub fn shown(&self, key: &str, setting: &Setting) -> serde_json::Value {
         let value = setting.value.clone();
         let number = || value.clone().into_int().ok().map(serde_json::Value::from);
@@ -160,7 +162,7 @@ impl Layers {
     }
 }
 
-/// The defaults with these options over them.
+/// The defaults, overridden by these options.
 fn with_defaults<'v>(
     options: impl IntoIterator<Item = (&'v str, &'v Value)>,
 ) -> Result<Config, config::ConfigError> {
@@ -171,7 +173,7 @@ fn with_defaults<'v>(
     builder.build()?.try_deserialize()
 }
 
-/// Every option of a tree under its name with dots; an empty group stands for itself.
+/// Every option of a tree by its name with dots; an empty group is kept under its own name.
 fn flat(tree: Map<String, Value>) -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
     for (name, value) in tree {
@@ -185,7 +187,7 @@ fn flat(tree: Map<String, Value>) -> BTreeMap<String, Value> {
     found
 }
 
-/// Why a value does not fit, without the value where it may be a secret.
+/// Why a value is not accepted, without the value if it may be a secret.
 fn reason(error: &config::ConfigError) -> String {
     match error {
         config::ConfigError::Type { unexpected, expected, .. } => {
@@ -196,14 +198,14 @@ fn reason(error: &config::ConfigError) -> String {
     }
 }
 
-/// The first and the last line of a text: what lies between them quotes the file, which may hold secrets.
+/// The first and the last line of a message. The lines between quote the file, which may contain secrets.
 fn one_line(text: &str) -> String {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let first = lines.next().unwrap_or_default();
     lines.next_back().map_or_else(|| first.to_owned(), |last| format!("{first}: {last}"))
 }
 
-/// The text of an option without what is secret in it.
+/// The text of an option with secrets replaced by an ellipsis.
 fn hidden(key: &str, text: String) -> String {
     match key {
         _ if text.is_empty() => text,
@@ -213,7 +215,7 @@ fn hidden(key: &str, text: String) -> String {
     }
 }
 
-/// A URL without its password; an ellipsis where it cannot be told what is one.
+/// A URL without its password; an ellipsis if it cannot be parsed.
 fn hidden_password(text: String) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
         return if text.starts_with("sqlite:") { text } else { "…".into() };
@@ -259,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_debug_hides_is_not_shown_either() {
+    fn secrets_hidden_by_debug_are_not_shown() {
         for key in layers(&[]).defaults.keys() {
             let name = format!("{PREFIX}{}", key.replace('.', "__").to_uppercase());
             let layers = layers(&[(&name, "postgres://u:hunter2@h/d")]);
@@ -272,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn every_finding_is_told_at_once_with_its_variable() {
+    fn all_findings_are_reported_together_with_their_variables() {
         let error = layers(&[
             ("GRANTOR_LISTEN", "nowhere"),
             ("GRANTOR_HTTP", "x"),

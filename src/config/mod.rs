@@ -1,4 +1,4 @@
-//! The whole option tree: `config/default.toml`, overlaid by a file, overlaid by the environment.
+//! All options: `config/default.toml`, overridden by a file, overridden by the environment.
 
 mod check;
 mod finding;
@@ -51,7 +51,7 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Whether the server ends TLS itself.
+    /// Whether the server terminates TLS itself.
     pub fn is_on(&self) -> bool {
         !self.certificate.as_os_str().is_empty()
     }
@@ -67,10 +67,10 @@ pub struct Http {
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct Database {
-    /// May hold a password.
+    /// May contain a password.
     pub url: Secret,
     pub pooler: bool,
-    /// May hold a password, too.
+    /// May contain a password, too.
     pub replica_url: Secret,
     pub connections: u32,
     pub queue: usize,
@@ -131,7 +131,7 @@ pub struct SignIn {
     pub flow_lifetime: Span,
 }
 
-/// Devices that ask for tokens while a person signs in elsewhere.
+/// Devices that get tokens while a person signs in elsewhere.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Device {
     pub code_lifetime: Span,
@@ -152,7 +152,7 @@ pub struct Passwords {
     pub queue: usize,
 }
 
-/// Calls to addresses that registrations name.
+/// Calls to addresses from registrations.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Fetch {
     pub allow: AllowList,
@@ -160,13 +160,13 @@ pub struct Fetch {
     pub deadline: Span,
 }
 
-/// The deletion of what has ended.
+/// The deletion of ended rows.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Purge {
     pub every: Span,
 }
 
-/// What the server counts and measures, for a Prometheus.
+/// The metrics for Prometheus.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Metrics {
     #[serde(deserialize_with = "address")]
@@ -204,6 +204,7 @@ impl Span {
         self.0
     }
 
+    /// Parses a number with one of the units s, m, h and d; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
         let unit = match &text[digits.len()..] {
@@ -220,8 +221,9 @@ impl Span {
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let hint =
-            || serde::de::Error::custom(format!("{text:?} is no length of time; write 30s, 10m, 8h or 7d"));
+        let hint = || {
+            serde::de::Error::custom(format!("{text:?} is not a length of time; write 30s, 10m, 8h or 7d"))
+        };
         Self::parse(&text).ok_or_else(hint)
     }
 }
@@ -238,15 +240,16 @@ impl<'de> Deserialize<'de> for LogFormat {
     }
 }
 
-/// Reads the names of algorithms, each once, separated by spaces.
+/// Reads the names of algorithms separated by spaces; repetitions are ignored.
 fn algorithms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SigningAlgorithm>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let mut found = Vec::new();
     for word in text.split_whitespace() {
         let known: Vec<&str> = SigningAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
         let algorithm = SigningAlgorithm::parse(word);
-        let algorithm = algorithm
-            .ok_or_else(|| serde::de::Error::custom(format!("{word:?} is none of {}", known.join(", "))))?;
+        let algorithm = algorithm.ok_or_else(|| {
+            serde::de::Error::custom(format!("{word:?} is not one of {}", known.join(", ")))
+        })?;
         if !found.contains(&algorithm) {
             found.push(algorithm);
         }
@@ -254,7 +257,7 @@ fn algorithms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SigningA
     Ok(found)
 }
 
-/// Reads the name of an algorithm, or nothing.
+/// Reads the name of one algorithm; `None` for an empty text.
 fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SigningAlgorithm>, D::Error> {
     let found = algorithms(deserializer)?;
     match found.as_slice() {
@@ -264,14 +267,15 @@ fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Signin
     }
 }
 
-/// Reads an address with its port, or nothing.
+/// Reads an address with a port; `None` for an empty text.
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text.is_empty() {
         return Ok(None);
     }
-    let hint =
-        |_| serde::de::Error::custom(format!("{text:?} is no address with a port, as 127.0.0.1:9464 is"));
+    let hint = |_| {
+        serde::de::Error::custom(format!("{text:?} is not an address with a port, such as 127.0.0.1:9464"))
+    };
     text.parse().map(Some).map_err(hint)
 }
 
@@ -280,23 +284,26 @@ fn one_of<'de, D: Deserializer<'de>, T: Copy>(deserializer: D, words: &[(&str, T
     let text = String::deserialize(deserializer)?;
     let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
     let list: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-    found.ok_or_else(|| serde::de::Error::custom(format!("{text:?} is none of {}", list.join(", "))))
+    found.ok_or_else(|| serde::de::Error::custom(format!("{text:?} is not one of {}", list.join(", "))))
 }
 
 impl Config {
-    /// Reads the defaults, then `file`, then the environment; the error has every mistake in them.
+    /// Reads the defaults, then `file`, then the environment.
+    ///
+    /// # Errors
+    /// All mistakes in them.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         Layers::read(file)?.resolve()
     }
 
-    /// The defaults with nothing over them but `overrides`, such as `("listen", "127.0.0.1:0")`.
+    /// The defaults, overridden only by `overrides`, such as `("listen", "127.0.0.1:0")`.
     pub fn with(overrides: &[(&str, &str)]) -> Result<Self, ConfigError> {
         let variable = |key: &str| format!("GRANTOR_{}", key.replace('.', "__").to_uppercase());
         let variables = overrides.iter().map(|(key, value)| (variable(key).into(), (*value).into()));
         Layers::over(None, variables)?.resolve()
     }
 
-    /// The issuer, without a slash at its end; `port` is the one that is really listened on.
+    /// The issuer, without a slash at its end. `port` is the port that the server really listens on.
     pub fn issuer(&self, port: u16) -> String {
         if self.public_url.is_empty() {
             return format!("http://{}", SocketAddr::new(self.listen.ip(), port));
@@ -304,6 +311,7 @@ impl Config {
         self.public_url.trim_end_matches('/').to_owned()
     }
 
+    /// The options for the database.
     pub fn database_options(&self) -> DbOptions {
         DbOptions {
             url: self.database.url.expose().clone(),
@@ -311,14 +319,14 @@ impl Config {
             replica_url: Some(self.database.replica_url.expose().clone()).filter(|url| !url.is_empty()),
             connections: self.database.connections,
             queue: self.database.queue,
-            // Shorter than the request's deadline: what is left is for telling the application.
+            // Shorter than the request's deadline, so that there is time left to answer the application.
             patience: self.http.deadline.duration() * 4 / 5,
             lock_patience: self.http.deadline.duration() / 2,
             migration_patience: DbOptions::MIGRATION_PATIENCE,
         }
     }
 
-    /// Where the master key is when it is not in the configuration itself.
+    /// The path of the master key's file, which is used if the configuration does not contain the key.
     pub fn master_key_file(&self) -> PathBuf {
         if !self.keys.master_key_file.as_os_str().is_empty() {
             return self.keys.master_key_file.clone();
@@ -329,7 +337,7 @@ impl Config {
 }
 
 impl RequirePkce {
-    /// What counts for a confidential client whose record says nothing.
+    /// The policy for a confidential client that has none of its own.
     pub fn default_policy(self) -> PkcePolicy {
         match self {
             Self::All => PkcePolicy::Required,
@@ -355,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_option_is_named_with_what_was_probably_meant() {
+    fn an_unknown_option_is_reported_with_the_probable_one() {
         let text = refusal(&[("limits.enable", "false")]);
         assert_eq!(text, "unknown option limits.enable in the environment; did you mean limits.enabled?");
     }
@@ -363,7 +371,7 @@ mod tests {
     #[test]
     fn the_public_url_is_https_outside_loopback() {
         assert!(refusal(&[("public_url", "http://id.example.com")]).contains("must be https"));
-        assert!(refusal(&[("public_url", "https://id.example.com/?x")]).contains("neither query"));
+        assert!(refusal(&[("public_url", "https://id.example.com/?x")]).contains("must not have a query"));
         assert!(refusal(&[("public_url", "https://ID.example.com")]).contains("https://id.example.com"));
         assert!(refusal(&[("listen", "0.0.0.0:80")]).contains("public_url must be set"));
         let config = Config::with(&[("public_url", "https://id.example.com/auth/")]).unwrap();
@@ -373,7 +381,7 @@ mod tests {
     #[test]
     fn values_of_the_wrong_form_are_refused_with_a_sentence() {
         assert!(refusal(&[("tokens.code_lifetime", "10m")]).contains("between 1s and 60s"));
-        assert!(refusal(&[("http.deadline", "soon")]).contains("no length of time"));
+        assert!(refusal(&[("http.deadline", "soon")]).contains("not a length of time"));
         assert!(refusal(&[("database.url", "mysql://x")]).contains("sqlite: or postgres://"));
         assert!(refusal(&[("database.pooler", "true")]).contains("is for PostgreSQL"));
         assert!(refusal(&[("database.replica_url", "postgres://h/d")]).contains("is for PostgreSQL"));
@@ -382,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn algorithms_are_words_between_spaces() {
+    fn algorithms_are_separated_by_spaces() {
         let algorithms =
             |text| Config::with(&[("keys.algorithms", text)]).map(|config| config.keys.algorithms);
         assert_eq!(
@@ -390,8 +398,8 @@ mod tests {
             [SigningAlgorithm::EdDsa, SigningAlgorithm::Rs256]
         );
         for (text, part) in [
-            ("HS256", "\"HS256\" is none of RS256, PS256, ES256, EdDSA"),
-            ("ES256 none", "\"none\" is none of"),
+            ("HS256", "\"HS256\" is not one of RS256, PS256, ES256, EdDSA"),
+            ("ES256 none", "\"none\" is not one of"),
             (" ", "keys.algorithms must name one"),
         ] {
             let sentence = algorithms(text).unwrap_err().to_string();
@@ -400,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn access_tokens_are_signed_with_one_algorithm_that_is_offered() {
+    fn the_access_token_algorithm_must_be_a_single_offered_one() {
         let chosen = |text| {
             let options = [("keys.algorithms", "RS256 EdDSA"), ("tokens.access_token_alg", text)];
             Config::with(&options).map(|config| config.tokens.access_token_alg)
@@ -410,7 +418,7 @@ mod tests {
         for (text, part) in [
             ("ES256", "is ES256, which keys.algorithms does not offer"),
             ("RS256 EdDSA", "one algorithm signs access tokens"),
-            ("HS256", "\"HS256\" is none of"),
+            ("HS256", "\"HS256\" is not one of"),
         ] {
             let sentence = chosen(text).unwrap_err().to_string();
             assert!(sentence.contains(part), "{sentence}");
@@ -418,12 +426,12 @@ mod tests {
     }
 
     #[test]
-    fn metrics_have_an_address_of_their_own_or_none() {
+    fn the_metrics_address_is_empty_or_differs_from_listen() {
         let listen = |text| Config::with(&[("metrics.listen", text)]).map(|config| config.metrics.listen);
         assert_eq!(listen("").unwrap(), None);
         assert_eq!(listen("127.0.0.1:9464").unwrap(), Some(SocketAddr::from(([127, 0, 0, 1], 9464))));
         for (text, part) in [
-            ("127.0.0.1", "metrics.listen cannot be used: \"127.0.0.1\" is no address with a port"),
+            ("127.0.0.1", "metrics.listen cannot be used: \"127.0.0.1\" is not an address with a port"),
             ("127.0.0.1:8080", "metrics.listen must be another address than listen"),
             ("0.0.0.0:8080", "metrics.listen must be another address than listen"),
         ] {
@@ -443,8 +451,8 @@ mod tests {
         for (option, part) in [
             (("keys.publish_before", "1h"), "longer than 1h"),
             (("keys.rotate_every", "24h"), "longer than keys.publish_before"),
-            (("tokens.id_token_lifetime", "9d"), "at least as long as what the keys sign lives"),
-            (("keys.keep_published", "599s"), "at least as long as what the keys sign lives"),
+            (("tokens.id_token_lifetime", "9d"), "at least as long as the lifetime of tokens"),
+            (("keys.keep_published", "599s"), "at least as long as the lifetime of tokens"),
         ] {
             let sentence = refusal(&[option]);
             assert!(sentence.contains(part), "{sentence}");
@@ -453,7 +461,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_do_not_print() {
+    fn secrets_are_not_printed() {
         let key = format!("hunter3{}", "A".repeat(36));
         let config = Config::with(&[
             ("database.url", "postgres://u:hunter2@h/d"),

@@ -1,16 +1,19 @@
-//! The proxies before this server, which are believed in whom they saw.
+//! The proxies before this server, whose `X-Forwarded-For` is trusted.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 
-/// Addresses and networks.
+/// Addresses and networks of proxies.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    /// Reads a list separated by spaces; the error is a sentence about the first entry that is none.
+    /// Parses a list separated by spaces.
+    ///
+    /// # Errors
+    /// A sentence that names the first invalid entry.
     pub fn parse(text: &str) -> Result<Self, String> {
         let read = |entry: &str| entry.parse::<IpNet>().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from));
         let wrong = |entry| format!("{entry:?} is neither an address nor a network such as 10.0.0.0/8");
@@ -20,6 +23,7 @@ impl TrustedProxies {
             .map(Self)
     }
 
+    /// Whether an address belongs to a trusted proxy.
     pub fn have(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
@@ -37,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn proxies_are_addresses_and_networks_and_no_names() {
+    fn proxies_are_addresses_or_networks_not_names() {
         let proxies = TrustedProxies::parse("127.0.0.1 10.0.0.0/8 2001:db8::/32").unwrap();
         for (address, is_one) in [
             ("127.0.0.1", true),

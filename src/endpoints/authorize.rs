@@ -30,12 +30,12 @@ pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
 
 /// A request in the body.
 ///
-/// It may come from another site, and then without the Lax cookies: it is kept as a flow and goes on with a
-/// GET here, which sees the session.
+/// It may come from another site, and then without the Lax cookies. So it is kept as a flow, and continues with a GET
+/// on this server, which has the session cookie.
 pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let received = match form::read(&request, body).await {
         Ok(params) => Received::resolve(Source::Form, params),
-        // A body that is no form holds no redirect URI that could be verified.
+        // A body that is not a form has no redirect URI to verify.
         Err(error) => return answer::authorization_error(&app, &request, Refusal::Page(error).into()),
     };
     let checked = match flows::validate(&app, &request, &received).await {
@@ -47,7 +47,7 @@ pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> 
     begun.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
 }
 
-/// Where a flow comes back to after each of its pages.
+/// Where a flow returns to after each of its pages.
 pub async fn resume(app: web::Data<App>, request: Request) -> HttpResponse {
     let params = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let Resumed { flow, checked, .. } = match flows::resume_flow(&app, &request, &params).await {

@@ -1,4 +1,4 @@
-//! Where an access token stands in a request (RFC 6750 §2).
+//! Finds the access token in a request (RFC 6750 §2).
 
 use actix_web::http::header;
 use actix_web::web;
@@ -9,10 +9,13 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
 use crate::oauth::token::binding::AccessTokenType;
 
-/// Bytes of a token; longer ones are none of ours.
+/// The maximum length of a token in bytes; longer ones are not ours.
 const LONGEST: usize = 4096;
 
-/// The token of the Authorization header; `None` when there is none, of this scheme or at all.
+/// The token in the Authorization header; `None` if there is no header, or it has another scheme.
+///
+/// # Errors
+/// If the header is malformed or repeated.
 pub(super) fn in_header(request: &Request) -> Result<Option<String>, OAuthError> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
     let Some(value) = headers.next() else { return Ok(None) };
@@ -33,7 +36,10 @@ pub(super) fn in_header(request: &Request) -> Result<Option<String>, OAuthError>
     Ok(Some(token.to_owned()))
 }
 
-/// The token of the header or of the form of a POST, which need not have one.
+/// The token in the header or in the form of a POST, which may be missing.
+///
+/// # Errors
+/// If there is more than one token, or it is malformed.
 pub(super) async fn in_header_or_body(
     request: &Request,
     body: web::Payload,
@@ -56,7 +62,7 @@ pub(super) async fn in_header_or_body(
     }
 }
 
-/// `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="` of bounded length.
+/// Whether a text is `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="` of limited length.
 fn is_token(text: &str) -> bool {
     let body = text.trim_end_matches('=');
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);

@@ -1,4 +1,4 @@
-//! `/device_authorization`: a device asks for what a person is to allow elsewhere (RFC 8628 §3.1).
+//! `/device_authorization`: a device begins a request that a person allows on another device (RFC 8628 §3.1).
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
@@ -21,15 +21,15 @@ use crate::oauth::id::GrantId;
 use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::request::params::Params;
 use crate::secret::{Hash, random, random_id, random_token};
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::device_codes;
 
-/// How long after its end a device is still told so; then its code is unknown.
+/// For how many seconds after its end a device code is reported as expired; later it is unknown.
 const MEMORY: Seconds = 24 * 3600;
-/// Draws of a user code before a collision is no accident any more.
+/// How many user codes are tried before collisions are considered an error.
 const DRAWS: usize = 8;
 
-/// The answer (RFC 8628 §3.2).
+/// The response (RFC 8628 §3.2).
 #[derive(Serialize)]
 struct Begun {
     device_code: String,
@@ -51,7 +51,7 @@ async fn begin(app: &App, request: &Request, body: web::Payload) -> Result<Begun
     let params = client_auth::read_form(request, body).await?;
     params.check(&["scope"])?;
     let mut credentials = client_auth::credentials(request, &params)?;
-    let device = app.registry.decide(async |view| {
+    let device = app.cache.decide(async |view| {
         let client = credentials.authenticate(app, request, view).await?;
         asked(app, request, &client.client, &params, view).await
     });
@@ -89,12 +89,12 @@ async fn asked(
         address: call.address.to_string(),
         created_at: now,
         expires_at: now + app.config.device.code_lifetime.seconds(),
-        // Which code it is, is drawn when it is stored.
+        // The real user code is set when the row is stored.
         answer: Answer::Denied,
     })
 }
 
-/// Stores it under a user code that is nobody else's.
+/// Stores the request under a user code that no other device uses.
 async fn store(app: &App, code: &str, device: Device) -> Result<UserCode, Failure> {
     let codes: Vec<UserCode> =
         std::iter::repeat_with(|| UserCode::of_bytes(&random::<32>())).flatten().take(DRAWS).collect();
@@ -107,6 +107,6 @@ async fn store(app: &App, code: &str, device: Device) -> Result<UserCode, Failur
         }
         Ok(None)
     };
-    let stored = app.db.write::<_, DbError, _>(save).await?;
+    let stored = app.db.write(save).await?;
     stored.ok_or(Failure::Busy("the list of user codes"))
 }

@@ -1,4 +1,4 @@
-//! What no handler answers: unknown paths, wrong methods, preflights.
+//! Requests without a handler: unknown paths, wrong methods, preflights.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
@@ -10,7 +10,7 @@ use crate::http::call::Request;
 use crate::http::route::Surface;
 use crate::oauth::reason::Reason;
 
-/// 404, as a page for who asks for one and as JSON for everyone else.
+/// 404: a page if the client accepts HTML, otherwise JSON.
 pub async fn not_found(app: web::Data<App>, request: Request) -> HttpResponse {
     let wants_page = request
         .headers()
@@ -32,10 +32,10 @@ pub async fn not_found(app: web::Data<App>, request: Request) -> HttpResponse {
     answer::api_error(&request, StatusCode::NOT_FOUND, "there is no resource at this path")
 }
 
-/// 405 with `Allow`.
+/// 405 with an `Allow` header.
 #[derive(Clone, Debug)]
 pub struct MethodNotAllowed {
-    /// The methods with a handler, as the header names them.
+    /// The methods that have a handler, as the `Allow` header lists them.
     allowed: String,
 }
 
@@ -44,7 +44,7 @@ impl MethodNotAllowed {
         Self { allowed }
     }
 
-    /// Answers in the form of the route's surface.
+    /// Answers in the form that the route's surface uses.
     pub async fn answer(self, app: web::Data<App>, request: Request) -> HttpResponse {
         let description = format!("this endpoint takes {}", self.allowed);
         let error = Reason::RequestMethod.because(description);

@@ -1,4 +1,4 @@
-//! Whether the process answers, and whether it can do its work.
+//! Health checks: whether the process answers, and whether it can work.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
@@ -10,20 +10,20 @@ use crate::http::call::Request;
 use crate::store::db::{DbError, Tx};
 use crate::store::leases;
 
-/// 200 as long as the process serves requests; it asks nothing else.
+/// 200 as long as the process serves requests; checks nothing else.
 pub async fn live() -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(json!({"status": "ok"}))
 }
 
-/// 200 when the database takes a write and holds the keys that this process works with; otherwise 503 and why.
+/// 200 if the database accepts a write and holds the keys that this process uses; otherwise 503 with the cause.
 pub async fn ready(app: web::Data<App>, request: Request) -> HttpResponse {
     let (keys, now) = (app.keys.clone(), request.now);
     let check = async move |tx: &mut Tx| {
-        // A disk that is full shows when something is written, and not before.
+        // A full disk is only noticed by writing.
         leases::touch(tx, now).await?;
         keys.are_those_of(tx).await
     };
-    let checked = app.db.write::<_, DbError, _>(check).await;
+    let checked = app.db.write(check).await;
     let trouble = match checked {
         Ok(true) => {
             let status = json!({"status": "ok", "database": "ok", "keys": "ok"});

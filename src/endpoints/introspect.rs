@@ -1,4 +1,4 @@
-//! `/introspect`: what a token is worth at this moment (RFC 7662), told to who may know.
+//! `/introspect`: whether a token is valid at this moment, for callers that may know it (RFC 7662).
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
@@ -18,7 +18,7 @@ use crate::oauth::request::params::Params;
 use crate::oauth::token::bearer::Presented;
 use crate::oauth::token::introspection::{Introspection, SignedIntrospection, TYP};
 use crate::oauth::token::refresh::{RefreshName, Verdict, judge};
-use crate::store::db::{Conn, DbError};
+use crate::store::db::Conn;
 use crate::store::grants;
 use crate::tokens::access_token::{self, Read, subject};
 use crate::tokens::id_token;
@@ -40,7 +40,7 @@ pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> 
     }
 }
 
-/// A token that was replaced is worth nothing to who only asks about it.
+/// The grace period does not apply here: a replaced token is not valid for a caller that only asks about it.
 const NO_GRACE: Seconds = 0;
 
 enum IntrospectionBody {
@@ -67,7 +67,7 @@ async fn introspect(
         Some((name, mac)) => refresh_token(app, caller, name, &mac).await?,
         None => access_token(app, caller, token).await?,
     };
-    // Who may not know of a token is told the same as of one that is none.
+    // A caller that may not know about a token gets the same answer as for an invalid one.
     let introspection = introspection.unwrap_or_default();
     match wants_signed(request) {
         false => Ok(IntrospectionBody::Plain(Box::new(introspection))),
@@ -82,13 +82,13 @@ pub(super) fn token(params: &Params) -> Result<&str, OAuthError> {
 
 async fn access_token(app: &App, caller: &Client, token: &str) -> Result<Option<Introspection>, Failure> {
     let Some(read) = access_token::read(app, token).await? else { return Ok(None) };
-    // What a signed token says of itself may spare the question to the database.
+    // An expired JWT needs no query.
     let is_over = matches!(&read, Read::Jwt(token) if token.expires_at <= app.now());
     if is_over {
         return Ok(None);
     }
     let find = async move |conn: &mut Conn| read.find(conn).await;
-    let found = app.db.read::<_, DbError, _>(find).await?;
+    let found = app.db.read(find).await?;
     let Some(Presented { token, .. }) = found.filter(|found| found.is_active(app.now())) else {
         return Ok(None);
     };
@@ -97,7 +97,7 @@ async fn access_token(app: &App, caller: &Client, token: &str) -> Result<Option<
     }
     let subject = match token.client_id == caller.id {
         true => subject(app, caller, &token),
-        false => match app.registry.client(&token.client_id, Freshness::Cached).await? {
+        false => match app.cache.client(&token.client_id, Freshness::Cached).await? {
             Some(client) => subject(app, &client.client, &token),
             None => return Ok(None),
         },
@@ -105,7 +105,7 @@ async fn access_token(app: &App, caller: &Client, token: &str) -> Result<Option<
     Ok(Some(Introspection::of_access_token(&app.issuer, &token, subject)))
 }
 
-/// A refresh token is its own client's business alone, and only the newest of its chain is worth anything.
+/// Only the client of a refresh token may ask about it, and only the newest token of a chain is valid.
 async fn refresh_token(
     app: &App,
     caller: &Client,
@@ -117,7 +117,7 @@ async fn refresh_token(
     }
     let (grant, client, version) = (name.grant_id.clone(), caller.id.clone(), caller.version);
     let find = async move |conn: &mut Conn| grants::find_chain(conn, &grant, &client, version).await;
-    let Some(found) = app.db.read::<_, DbError, _>(find).await? else { return Ok(None) };
+    let Some(found) = app.db.read(find).await? else { return Ok(None) };
     let chain = found.chain;
     let is_live = judge(&chain, &name, &caller.id, NO_GRACE, app.now()) == Ok(Verdict::Rotate);
     if !is_live || found.user == UserStatus::Disabled {
@@ -127,7 +127,7 @@ async fn refresh_token(
     Ok(Some(Introspection::of_refresh_token(&app.issuer, &chain, subject)))
 }
 
-/// Who keeps the answer as proof asks for a signed one (RFC 9701 §4).
+/// Whether the caller wants a signed response (RFC 9701 §4).
 fn wants_signed(request: &Request) -> bool {
     let accepted = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let mut types = accepted.unwrap_or_default().split(',');

@@ -1,4 +1,4 @@
-//! `/jwks`: the keys that this server's tokens are verified with (RFC 7517 §5).
+//! `/jwks`: the keys that verify this server's tokens (RFC 7517 §5).
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
@@ -10,7 +10,7 @@ use crate::oauth::signing_key::JWKS_MAX_AGE;
 
 pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
     match app.key_set.current(request.now).await {
-        // Some libraries take nothing but application/json.
+        // Some libraries only accept application/json.
         Ok(keys) => HttpResponse::Ok()
             .insert_header((header::CACHE_CONTROL, format!("public, max-age={JWKS_MAX_AGE}")))
             .content_type("application/json")

@@ -12,7 +12,7 @@ use crate::oauth::metadata::metadata;
 use crate::oauth::request::prompt;
 
 pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
-    match app.registry.catalogue(Freshness::Cached).await {
+    match app.cache.catalogue(Freshness::Cached).await {
         Ok(catalogue) => HttpResponse::Ok()
             .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
             .json(metadata(&app.issuer, &catalogue.scopes(), &app.config.keys.algorithms, &prompts(&app))),

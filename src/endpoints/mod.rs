@@ -1,4 +1,4 @@
-//! The endpoints for programs; `server/routes.rs` says which URL leads to which.
+//! The endpoints for programs. The routes to them are in `server/routes.rs`.
 
 pub mod authorize;
 mod bearer;

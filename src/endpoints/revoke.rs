@@ -1,4 +1,4 @@
-//! `/revoke`: an application gives a token back (RFC 7009).
+//! `/revoke`: a client revokes a token (RFC 7009).
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
@@ -13,7 +13,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::ClientId;
 use crate::oauth::token::refresh::RefreshName;
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::{access_tokens as stored, grants};
 use crate::tokens::access_token::{self, Read};
 
@@ -24,7 +24,7 @@ pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> 
     }
 }
 
-/// Revokes a token of the client; one that is none of its own is left alone, and nobody is told (RFC 7009 §2.2).
+/// Revokes a token of the client. A token of another client is ignored, and the answer is the same (RFC 7009 §2.2).
 async fn revoke(app: &App, request: &Request, body: web::Payload) -> Result<(), Denied<OAuthError>> {
     let params = client_auth::read_form(request, body).await?;
     params.check(&["token", "token_type_hint"])?;
@@ -41,27 +41,27 @@ async fn revoke(app: &App, request: &Request, body: web::Payload) -> Result<(), 
     Ok(())
 }
 
-/// Any token of a chain, the oldest too, ends the whole grant and what hangs on it.
+/// Any token of a chain, even the oldest, ends the whole grant and everything issued from it.
 async fn refresh_token(app: &App, name: RefreshName, client: ClientId) -> Result<(), Failure> {
     let now = app.now();
     let end = async move |tx: &mut Tx| {
         grants::revoke_of(tx, &name.grant_id, &client, Ended::TokenRevoked, now).await
     };
-    Ok(app.db.write::<_, DbError, _>(end).await?)
+    Ok(app.db.write(end).await?)
 }
 
-/// An access token ends alone: what it came from may still be in use.
+/// An access token ends alone, because its grant may still be in use.
 async fn access_token(app: &App, token: &str, client: ClientId) -> Result<(), Failure> {
     match access_token::read(app, token).await? {
         None => Ok(()),
         Some(Read::Opaque(hash)) => {
             let delete = async move |tx: &mut Tx| stored::delete(tx, &hash, &client).await;
-            Ok(app.db.write::<_, DbError, _>(delete).await?)
+            Ok(app.db.write(delete).await?)
         }
         Some(Read::Jwt(token)) if token.client_id != client || token.expires_at <= app.now() => Ok(()),
         Some(Read::Jwt(token)) => {
             let revoke = async move |tx: &mut Tx| stored::revoke_jwt(tx, &token).await;
-            Ok(app.db.write::<_, DbError, _>(revoke).await?)
+            Ok(app.db.write(revoke).await?)
         }
     }
 }

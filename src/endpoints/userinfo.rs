@@ -1,4 +1,4 @@
-//! `/userinfo`: what an application may know of who signed in (OpenID Connect Core §5.3).
+//! `/userinfo`: claims about the person who signed in (OpenID Connect Core §5.3).
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
@@ -14,7 +14,7 @@ use crate::oauth::grant::scope::OPENID;
 use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::reason::Reason;
 use crate::oauth::token::bearer::{Presented, Teller, may_tell};
-use crate::store::db::{Conn, DbError};
+use crate::store::db::Conn;
 use crate::store::users;
 use crate::tokens::access_token;
 use crate::tokens::id_token;
@@ -54,7 +54,7 @@ async fn respond(
     }
 }
 
-/// An answer in the form that the client is registered for.
+/// The response in the form that the client is registered for.
 enum UserInfoBody {
     Plain(Claims),
     /// Signed, encrypted, or both.
@@ -74,12 +74,12 @@ async fn tell(
     };
     let client = &presented.token.client_id;
     request.set_client(client.clone());
-    let client = app.registry.client(client, Freshness::Cached).await?;
+    let client = app.cache.client(client, Freshness::Cached).await?;
     let Teller { person, scope, claims } = may_tell(presented, person, OPENID, request.now)?;
     let Some(client) = client else {
         return Err(Reason::BearerRevoked.because("the client of the access token is gone").into());
     };
-    let catalogue = app.registry.catalogue(Freshness::Cached).await?;
+    let catalogue = app.cache.catalogue(Freshness::Cached).await?;
     let mut told = person.told(catalogue.claims_of(&scope));
     told.extend(claims.told_by(&person));
     told.insert("sub".into(), subject::subject(app, &client.client, &person.id).into());
@@ -87,7 +87,7 @@ async fn tell(
     Ok(protected.map_or(UserInfoBody::Plain(told), UserInfoBody::Protected))
 }
 
-/// The token and whom it speaks for, as the database says at this moment.
+/// The token and its person, as the database says at this moment.
 async fn find(app: &App, token: &str) -> Result<Option<(Presented, Option<Person>)>, Failure> {
     let Some(read) = access_token::read(app, token).await? else { return Ok(None) };
     let find = async move |conn: &mut Conn| {
@@ -98,5 +98,5 @@ async fn find(app: &App, token: &str) -> Result<Option<(Presented, Option<Person
         };
         Ok(Some((presented, person)))
     };
-    Ok(app.db.read::<_, DbError, _>(find).await?)
+    Ok(app.db.read(find).await?)
 }

@@ -1,17 +1,17 @@
-//! Which addresses may be called: those of the public internet, and what the operator allows beside them.
+//! The addresses that outbound calls may reach: the public internet, and what the operator allows in addition.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Deserializer};
 
-/// What is not public in IPv4 (IANA special-purpose address registry, RFC 6890; multicast RFC 5771).
+/// The IPv4 networks that are not public (IANA special-purpose address registry, RFC 6890; multicast RFC 5771).
 const NOT_PUBLIC_V4: [(Ipv4Addr, u8); 16] = [
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),
-    // Link-local: with it the metadata of cloud machines.
+    // Link-local, which includes the metadata services of cloud machines.
     (Ipv4Addr::new(169, 254, 0, 0), 16),
     (Ipv4Addr::new(172, 16, 0, 0), 12),
     (Ipv4Addr::new(192, 0, 0, 0), 24),
@@ -21,27 +21,27 @@ const NOT_PUBLIC_V4: [(Ipv4Addr, u8); 16] = [
     (Ipv4Addr::new(198, 18, 0, 0), 15),
     (Ipv4Addr::new(198, 51, 100, 0), 24),
     (Ipv4Addr::new(203, 0, 113, 0), 24),
-    // Answers to everything in a group, and to nobody.
+    // Multicast, reserved and broadcast.
     (Ipv4Addr::new(224, 0, 0, 0), 4),
     (Ipv4Addr::new(240, 0, 0, 0), 4),
     (Ipv4Addr::new(255, 255, 255, 255), 32),
 ];
 
-/// In IPv6 the public addresses are the smaller part (RFC 4291 §2.4): what is outside of it is not, and of it not these.
+/// Only 2000::/3 is public in IPv6 (RFC 4291 §2.4), except for the ranges below (IANA special-purpose registry).
 const GLOBAL_V6: (Ipv6Addr, u8) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 const NOT_PUBLIC_V6: [(Ipv6Addr, u8); 5] = [
-    // Protocols and tunnels, Teredo among them.
+    // Protocol assignments and tunnels, such as Teredo.
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
-    // 6to4, which holds an IPv4 address.
+    // 6to4, which contains an IPv4 address.
     (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16),
     (Ipv6Addr::new(0x3ffe, 0, 0, 0, 0, 0, 0, 0), 16),
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
 ];
-/// NAT64 (RFC 6052): public as far as the IPv4 address in it is.
+/// NAT64 (RFC 6052): public if the IPv4 address in it is public.
 const NAT64: (Ipv6Addr, u8) = (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96);
 
-/// Whether an address is one of the public internet.
+/// Whether an address is on the public internet.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !NOT_PUBLIC_V4.iter().any(|net| holds_v4(*net, address)),
@@ -52,7 +52,7 @@ pub fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// The IPv4 address that an IPv6 address leads to.
+/// The IPv4 address inside an IPv6 address (mapped or NAT64); `None` if there is none.
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let [.., a, b, c, d] = address.octets();
     let inner = || Ipv4Addr::new(a, b, c, d);
@@ -75,7 +75,10 @@ pub struct AllowList {
 }
 
 impl AllowList {
-    /// Reads a list separated by spaces; the error is a sentence about the first entry that is none.
+    /// Parses a list separated by spaces.
+    ///
+    /// # Errors
+    /// A sentence that names the first invalid entry.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut list = Self::default();
         for entry in text.split_whitespace() {
@@ -126,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn public_is_what_the_registries_say() {
+    fn addresses_are_public_as_the_registries_say() {
         let addresses = "1.1.1.1 8.8.8.8 100.63.255.255 100.128.0.0 172.15.255.255 172.32.0.0 192.0.1.1 \
              192.167.255.255 198.17.255.255 198.20.0.0 223.255.255.255 2606:4700::1111 2a00::1 \
              2001:4860:4860::8888 ::ffff:8.8.8.8 64:ff9b::808:808";

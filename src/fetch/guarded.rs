@@ -1,4 +1,4 @@
-//! Calls to addresses that somebody else has chosen: only to the public internet, unless the operator allows more.
+//! Calls to addresses that come from registrations: only to the public internet, unless the operator allows more.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -15,10 +15,10 @@ use super::{FetchError, Fetched, bounded, builder};
 use crate::config;
 use crate::failure::Failure;
 
-/// The one client for them: https, no redirect, no proxy, and no connection but to an address that was checked.
+/// The only client for such calls: https, no redirects, no proxy, and connections only to checked addresses.
 ///
-/// A name is resolved and checked in the same step that connects, and a connection serves one call: so a name that
-/// changes its address in between leads nowhere else (DNS rebinding).
+/// The step that resolves a name for a connection also checks its addresses, and each connection serves one call. So a
+/// name that changes its address in between cannot lead to another place (DNS rebinding).
 #[derive(Clone, Debug)]
 pub struct Fetcher {
     client: reqwest::Client,
@@ -27,6 +27,10 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
+    /// Makes the fetcher from the options `fetch.*`.
+    ///
+    /// # Errors
+    /// If `fetch.ca_file` cannot be used.
     pub fn new(options: &config::Fetch) -> Result<Self, Failure> {
         let (allow, deadline) = (Arc::new(options.allow.clone()), options.deadline.duration());
         let authorities = match options.ca_file.as_os_str().is_empty() {
@@ -40,30 +44,40 @@ impl Fetcher {
                 .dns_resolver(Checked(allow.clone()))
         };
         let built = builder().tls_certs_merge(authorities.clone()).build().or_else(|error| {
-            // A machine without any has nobody to call by https, and much else to do.
-            tracing::warn!("outbound calls trust fetch.ca_file alone: {}", FetchError::of(error, deadline));
+            // A machine without certificate authorities cannot call https hosts of others, but everything else works.
+            tracing::warn!("outbound calls trust only fetch.ca_file: {}", FetchError::of(error, deadline));
             builder().tls_certs_only(authorities).build()
         });
         let client = built.map_err(|error| {
             let error = FetchError::of(error, deadline);
-            Failure::Internal(format!("no client for outbound calls: {error}"))
+            Failure::Internal(format!("cannot make the client for outbound calls: {error}"))
         })?;
         Ok(Self { client, allow, deadline })
     }
 
+    /// Sends a GET and returns the answer, whatever its status.
+    ///
+    /// # Errors
+    /// If the URL or its address may not be called, the call fails, or the answer is a redirect, too large or too late.
     pub async fn get(&self, url: &str) -> Result<Fetched, FetchError> {
         let url = self.checked(url)?;
         self.send(self.client.get(url)).await
     }
 
-    /// Sends a form.
+    /// Sends a POST with a form and returns the answer, whatever its status.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
     pub async fn post_form(&self, url: &str, form: String) -> Result<Fetched, FetchError> {
         let url = self.checked(url)?;
         let media_type = HeaderValue::from_static("application/x-www-form-urlencoded");
         self.send(self.client.post(url).header(CONTENT_TYPE, media_type).body(form)).await
     }
 
-    /// Whether the URL is one that could be called, as far as it says so itself.
+    /// Checks whether the URL could be called, without resolving its name.
+    ///
+    /// # Errors
+    /// If a call to this URL would always be refused.
     pub fn may_call(&self, url: &str) -> Result<(), FetchError> {
         self.checked(url).map(drop)
     }
@@ -76,7 +90,7 @@ impl Fetcher {
         bounded(answer, self.deadline).await
     }
 
-    /// Checks what the URL itself says; the addresses of a name are checked when it is resolved.
+    /// Checks the URL itself. The addresses of a name are checked when it is resolved.
     fn checked(&self, url: &str) -> Result<Url, FetchError> {
         let url = Url::parse(url).map_err(|_| FetchError::NoUrl)?;
         let host = url.host().ok_or(FetchError::NoUrl)?;
@@ -115,7 +129,7 @@ fn certificates(options: &config::Fetch) -> Result<Vec<Certificate>, Failure> {
     Ok(found)
 }
 
-/// Resolves names as the machine does, and refuses one that has any address that may not be called.
+/// Resolves names as the system does, and refuses a name if any of its addresses may not be called.
 struct Checked(Arc<AllowList>);
 
 impl Resolve for Checked {
@@ -150,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_that_names_an_address_of_its_own_network_is_refused_in_every_spelling() {
+    fn urls_with_private_addresses_are_refused_in_every_spelling() {
         let fetcher = fetcher("");
         for url in [
             "https://127.0.0.1/",
@@ -188,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_allowed_may_be_private_and_plain_http() {
+    fn allowed_hosts_may_be_private_and_use_plain_http() {
         let fetcher = fetcher("app.internal 10.0.0.0/8");
         for url in
             ["http://app.internal/", "https://app.internal:8443/", "http://10.1.2.3/", "https://10.0.0.1/"]

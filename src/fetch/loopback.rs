@@ -1,4 +1,4 @@
-//! Calls to this machine alone.
+//! Calls to this machine only.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -8,24 +8,25 @@ use url::{Host, Url};
 
 use super::{FetchError, Fetched, bounded, builder};
 
-/// The longest that a call may take.
+/// The longest time that a call may take.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// The demo application reaches its server with it, and a health check its own.
+/// The client for calls to this machine: the demo application calls its server, and the health check calls its own.
 #[derive(Clone, Debug)]
 pub struct LoopbackFetcher {
     client: reqwest::Client,
-    /// The one address beside loopback that is this machine's.
+    /// An address of this machine that is not loopback but may be called.
     own: Option<IpAddr>,
 }
 
 impl LoopbackFetcher {
+    /// A client that only calls loopback addresses.
     pub fn new() -> Result<Self, FetchError> {
-        // A machine without root certificates has a loopback address all the same.
+        // No certificate authorities: calls to loopback do not need them, and the machine may have none.
         Self::build(builder(DEADLINE).tls_certs_only([]), None)
     }
 
-    /// Reaches the server that listens on `address`, whatever name is in its certificate: nothing secret is sent.
+    /// A client for the server that listens on `address`. It accepts any certificate, because it sends no secrets.
     pub fn for_own_server(address: IpAddr) -> Result<Self, FetchError> {
         let builder = builder(DEADLINE).tls_certs_only([]).tls_danger_accept_invalid_certs(true);
         Self::build(builder, Some(address))
@@ -36,12 +37,19 @@ impl LoopbackFetcher {
         Ok(Self { client, own })
     }
 
+    /// Sends a GET and returns the answer, whatever its status.
+    ///
+    /// # Errors
+    /// If the URL is not on this machine, or the call fails.
     pub async fn get(&self, url: &str) -> Result<Fetched, FetchError> {
         self.check(url)?;
         send(self.client.get(url)).await
     }
 
-    /// Sends a POST, whose form and media type are the caller's.
+    /// Sends a POST with the caller's headers and body, and returns the answer, whatever its status.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
     pub async fn post(&self, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Fetched, FetchError> {
         self.check(url)?;
         send(self.client.post(url).headers(headers).body(body)).await

@@ -1,4 +1,4 @@
-//! The only outbound HTTP clients: bounded in time and size, and they follow no redirect.
+//! The only outbound HTTP clients. They limit time and size, and follow no redirects.
 
 pub mod address;
 mod guarded;
@@ -14,7 +14,7 @@ use reqwest::header::HeaderMap;
 pub use guarded::Fetcher;
 pub use loopback::LoopbackFetcher;
 
-/// Bytes of an answer.
+/// The largest body of an answer, in bytes.
 const LARGEST: usize = 64 * 1024;
 
 /// An answer, whatever its status.
@@ -25,18 +25,18 @@ pub struct Fetched {
     pub body: Vec<u8>,
 }
 
-/// What keeps a call from its answer; the sentence names hosts and addresses, and nothing of what was sent.
+/// Why a call has no answer. The sentence names hosts and addresses, but nothing of what was sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
     #[error("{0} is not on this machine")]
     NotHere(String),
-    #[error("the address is no URL of a host")]
+    #[error("the address is not a URL with a host")]
     NoUrl,
-    #[error("{0} is not called by plain http; fetch.allow can name it")]
+    #[error("{0} is only called by https; fetch.allow can allow plain http")]
     PlainHttp(String),
     #[error("the address must not have a user name or password in it")]
     UserInfo,
-    #[error("{host} is at {address}, which is not a public address; fetch.allow can name it")]
+    #[error("{host} is at {address}, which is not a public address; fetch.allow can allow it")]
     NotPublic { host: String, address: IpAddr },
     #[error("{0} has no address")]
     NoAddress(String),
@@ -51,7 +51,7 @@ pub enum FetchError {
 }
 
 impl FetchError {
-    /// What the client met, without the URL, which may hold what is nobody's business.
+    /// The error of the HTTP client, without the URL, which may be confidential.
     fn of(error: reqwest::Error, deadline: Duration) -> Self {
         if error.is_timeout() {
             return Self::TooSlow(deadline.as_secs());
@@ -60,7 +60,7 @@ impl FetchError {
         let mut source: Option<&(dyn Error + 'static)> = Some(&error);
         let mut last = String::new();
         while let Some(cause) = source {
-            // The resolver of a guarded fetcher says in this type what it refuses.
+            // The resolver of a guarded fetcher reports its refusals with this type.
             if let Some(refusal) = cause.downcast_ref::<Self>() {
                 return refusal.clone();
             }

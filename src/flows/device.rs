@@ -1,4 +1,4 @@
-//! A device's request on its way over the pages: what it becomes, and the person's answer (RFC 8628 §3.3).
+//! The flow of a device: its authorization request, and the person's answer (RFC 8628 §3.3).
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use crate::oauth::request::interaction::SignedIn;
 use crate::oauth::request::prompt::Prompt;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::{AnswerTo, AuthorizationRequest, Refusal};
-use crate::store::db::{Conn, DbError, Tx};
+use crate::store::db::{Conn, Tx};
 use crate::store::device_codes;
 
 /// The device of a flow, and its request as an authorization request.
@@ -29,12 +29,12 @@ pub(super) async fn resume(
     id: &GrantId,
 ) -> Result<(Checked, Device), Denied<Refusal>> {
     let over =
-        || Refusal::Page(Reason::DeviceAnswered.because("the request of the device is not known any more"));
+        || Refusal::Page(Reason::DeviceAnswered.because("the request of the device is no longer known"));
     let device = find(app, id).await?.ok_or_else(over)?;
     call.set_client(device.client.clone());
-    let client = app.registry.client(&device.client, Freshness::Now).await?.ok_or_else(over)?;
+    let client = app.cache.client(&device.client, Freshness::Now).await?.ok_or_else(over)?;
     device.check(&client.client, call.now).map_err(Refusal::Page)?;
-    let catalogue = app.registry.catalogue(Freshness::Now).await?;
+    let catalogue = app.cache.catalogue(Freshness::Now).await?;
     let request = AuthorizationRequest {
         client_id: device.client.clone(),
         response_type: ResponseType::Code,
@@ -43,7 +43,8 @@ pub(super) async fn resume(
         granted: device.granted.clone(),
         challenge: None,
         nonce: None,
-        // Whoever holds the device may be somebody else than whoever reads its code: so that is always asked.
+        // The person at the device may be another one than the person who types the code, so consent is always asked
+        // for.
         prompt: Prompt { consent: true, ..Prompt::default() },
         named: BTreeSet::new(),
         expected: Vec::new(),
@@ -54,39 +55,39 @@ pub(super) async fn resume(
 async fn find(app: &App, id: &GrantId) -> Result<Option<Device>, Failure> {
     let id = id.clone();
     let find = async move |conn: &mut Conn| device_codes::find(conn, &id).await;
-    Ok(app.db.read::<_, DbError, _>(find).await?)
+    Ok(app.db.read(find).await?)
 }
 
-/// Lets the device have what it asked for.
+/// Allows the device's request.
 pub(super) async fn approve(app: &App, call: &Call, id: &GrantId, signed_in: &SignedIn) -> HttpResponse {
     let (device, by, now) = (id.clone(), signed_in.clone(), call.now);
     let allow = async move |tx: &mut Tx| {
         if device_codes::allow(tx, &device, &by, now).await? {
             return Ok(true);
         }
-        // The same page, loaded once more.
+        // The same page was submitted again.
         let answer = device_codes::find(tx, &device).await?.map(|device| device.answer);
         Ok(answer == Some(Answer::Allowed(by.session.clone())))
     };
-    match app.db.write::<_, DbError, _>(allow).await {
+    match app.db.write(allow).await {
         Ok(true) => answer::see_other(&format!("{}/device?allowed=1", app.issuer)),
         Ok(false) => {
-            let error = Reason::DeviceAnswered.because("the request of the device has ended meanwhile");
+            let error = Reason::DeviceAnswered.because("the request of the device has ended in the meantime");
             answer::page_error(app, call, error.into())
         }
         Err(error) => answer::page_error(app, call, Failure::Database(error).into()),
     }
 }
 
-/// Lets the device have nothing.
+/// Denies the device's request.
 pub(super) async fn deny(app: &App, call: &Call, id: &GrantId, why: OAuthError) -> HttpResponse {
     let (device, now) = (id.clone(), call.now);
     let deny = async move |tx: &mut Tx| device_codes::deny(tx, &device, now).await;
-    if let Err(error) = app.db.write::<_, DbError, _>(deny).await {
+    if let Err(error) = app.db.write(deny).await {
         return answer::page_error(app, call, Failure::Database(error).into());
     }
     match why.reason {
-        // The person's own wish needs no error.
+        // The person decided this, so there is no error page.
         Reason::ConsentDenied | Reason::SignInCancelled => {
             answer::log_refusal(call, &why);
             answer::see_other(&format!("{}/device?denied=1", app.issuer))

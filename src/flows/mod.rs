@@ -1,4 +1,4 @@
-//! The authorization request on its way from the endpoint over the pages to its answer.
+//! The flow of an authorization request, from the endpoint through the pages to its answer.
 
 mod device;
 mod response;
@@ -28,18 +28,18 @@ use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::{self, AnswerTo, AuthorizationRequest, Known, Refusal};
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::clients::StoredClient;
-use crate::store::db::{Conn, DbError};
+use crate::store::db::Conn;
 use crate::store::flows::{Flow, Waiting};
 use crate::store::{flows, sessions};
 use crate::tokens::id_token;
 use crate::tokens::subject;
 
-/// Seconds between two notes that a session was seen.
+/// At most once in this many seconds the use of a session is recorded.
 const SEEN_EVERY: Seconds = 60;
-/// How long a flow that is over still leads back to its application.
+/// For how many seconds a finished flow still leads back to its application.
 const FLOW_MEMORY: Seconds = 24 * 3600;
 
-/// A request that has passed every check, and who made it.
+/// A request that has passed all checks, and its client.
 #[derive(Clone)]
 pub struct Checked {
     pub client: Arc<StoredClient>,
@@ -47,20 +47,21 @@ pub struct Checked {
     pub catalogue: Arc<Catalogue>,
 }
 
-/// Validates a whole request.
+/// Validates an authorization request.
 ///
-/// What a cached record would refuse is decided on the database. So is what it would answer with tokens: there is no gate
-/// behind, as there is behind a code; and what only some groups may do, as it may turn a person away.
+/// A refusal that rests on a cached record is decided again on the database. Two cases are always decided on the
+/// database: a request that is answered with tokens, because no later check follows as it does for a code; and a
+/// request that only some groups may make, because it may turn a person away.
 pub async fn validate(app: &App, call: &Call, received: &Received) -> Result<Checked, Denied<Refusal>> {
     let id = request::client_id(received).map_err(Refusal::Page)?;
     call.set_client(id.clone());
     let mut hint = Proof::default();
     let mut decide = async |view: &View<'_>| validate_over(app, view, &id, received, &mut hint).await;
-    let checked = app.registry.decide(&mut decide).await?;
+    let checked = app.cache.decide(&mut decide).await?;
     let request = &checked.request;
     match request.response_type == ResponseType::Code && request.required_groups.is_empty() {
         true => Ok(checked),
-        false => decide(&app.registry.fresh()).await,
+        false => decide(&app.cache.fresh()).await,
     }
 }
 
@@ -85,13 +86,13 @@ async fn validate_over(
         return Err(request.refuse(error).into());
     }
     match hinted(app, &client.client, received.params(), hint).await {
-        // The request may want somebody by the claim sub as well: then it is the one of both, or nobody.
+        // If the `sub` claim also requests a person, both must be the same.
         Ok(Some(subject)) if request.expected.is_empty() || request.expected.contains(&subject) => {
             request.expected = vec![subject];
         }
         Ok(Some(_)) => {
             let error = Reason::SignInOtherPerson
-                .because("the id_token_hint names somebody else than the parameter claims");
+                .because("the id_token_hint and the parameter claims name different people");
             return Err(request.refuse(error).into());
         }
         Ok(None) => {}
@@ -103,7 +104,7 @@ async fn validate_over(
     Ok(Checked { client, request, catalogue })
 }
 
-/// Whom the request's id_token_hint names (OpenID Connect Core §3.1.2.1).
+/// The person that the `id_token_hint` names (OpenID Connect Core §3.1.2.1); `None` if there is no hint.
 async fn hinted(
     app: &App,
     client: &Client,
@@ -120,7 +121,7 @@ async fn hinted(
     Ok(Some(hint.names.subject))
 }
 
-/// Keeps a request until a person has answered, bound to this browser; `page` is where to send it.
+/// Keeps a request until a person has answered it, bound to this browser; `page` is where the browser is sent.
 pub async fn begin_flow(
     app: &App,
     http: &Request,
@@ -133,25 +134,25 @@ pub async fn begin_flow(
     let set = browser::new_flow_cookie(app, &id, &cookie, now);
     let expires_at = now + app.config.sign_in.flow_lifetime.seconds();
     app.db
-        .write::<_, DbError, _>(async move |tx| {
+        .write(async move |tx| {
             let until = (expires_at, expires_at + FLOW_MEMORY);
             flows::save(tx, &id, &Hash::of(&cookie), (&client, &waiting), until).await
         })
         .await?;
     let mut response = answer::see_other(&location);
     for cookie in browser::surplus_flow_cookies(app, http).iter().chain([&set]) {
-        // The cookie was made here, of characters that stand in a header.
+        // The cookie was made here, of characters that are valid in a header.
         let _ = response.add_cookie(cookie);
     }
     Ok(response)
 }
 
-/// The address of a page of a flow.
+/// The URL of a page of a flow.
 pub fn flow_url(app: &App, page: &str, flow: &FlowId) -> String {
     format!("{}/{page}?flow={flow}", app.issuer)
 }
 
-/// A flow that this browser may go on with, its cookie's secret, and its request, checked anew.
+/// A flow that this browser may continue, the secret of its cookie, and its request, validated again.
 pub struct Resumed {
     pub flow: Flow,
     pub browser: String,
@@ -160,7 +161,7 @@ pub struct Resumed {
     pub device: Option<Device>,
 }
 
-/// Finds the flow that a page belongs to; only the browser that began it may go on.
+/// Finds the flow of a page. Only the browser that began it may continue.
 pub async fn resume_flow(app: &App, http: &Request, params: &Params) -> Result<Resumed, Denied<Refusal>> {
     let (flow, browser) = find_flow(app, http, params).await?;
     let (checked, device) = match &flow.waiting {
@@ -183,7 +184,7 @@ async fn find_flow(app: &App, http: &Request, params: &Params) -> Result<(Flow, 
     let id = params.one("flow").map_err(Refusal::Page)?.map(FlowId::new).ok_or_else(unknown)?;
     let Some(cookie) = browser::flow_cookie(app, http, &id) else { return Err(other_browser()) };
     let now = http.now;
-    let found = app.db.read::<_, DbError, _>(async move |conn| flows::find(conn, &id, now).await).await?;
+    let found = app.db.read(async move |conn| flows::find(conn, &id, now).await).await?;
     let flow = found.ok_or_else(unknown)?;
     if !flow.belongs_to(&cookie) {
         return Err(other_browser());
@@ -196,22 +197,22 @@ fn other_browser() -> Denied<Refusal> {
     Refusal::Page(error).into()
 }
 
-/// The accounts that are signed in in one browser, the last signed in first.
+/// The accounts that are signed in with one browser, the most recent sign-in first.
 #[derive(Clone, Debug, Default)]
 pub struct Accounts {
     pub people: Vec<SignedIn>,
-    /// The cookie's token for each of them.
+    /// The session token of each account, from the cookie.
     tokens: Vec<String>,
 }
 
 impl Accounts {
-    /// The token that stands for the session of this user.
+    /// The session token of this user.
     pub fn token_of(&self, user: &UserId) -> Option<&str> {
         let at = self.people.iter().position(|here| here.user == *user)?;
         self.tokens.get(at).map(String::as_str)
     }
 
-    /// The tokens but for those of some sessions.
+    /// The session tokens without those of some sessions.
     pub fn tokens_without(&self, ended: &[&SessionId]) -> Vec<String> {
         let all = self.people.iter().zip(&self.tokens);
         let others = all.filter(|(here, _)| !ended.contains(&&here.session));
@@ -224,7 +225,7 @@ impl Accounts {
     }
 }
 
-/// Who is signed in in this browser, and what they have allowed `client`, where there is one.
+/// The accounts that are signed in with this browser, and what each has allowed `client`, if there is one.
 pub async fn accounts(app: &App, http: &Request, client: Option<&ClientId>) -> Result<Accounts, Failure> {
     let tokens = browser::session_tokens(app, http);
     if tokens.is_empty() {
@@ -240,7 +241,7 @@ pub async fn accounts(app: &App, http: &Request, client: Option<&ClientId>) -> R
         }
         Ok(found)
     };
-    let found = app.db.read::<_, DbError, _>(find).await?;
+    let found = app.db.read(find).await?;
     let mut accounts = Accounts::default();
     for (token, found) in tokens.into_iter().zip(found) {
         let Some(found) = found else { continue };
@@ -253,18 +254,18 @@ pub async fn accounts(app: &App, http: &Request, client: Option<&ClientId>) -> R
     Ok(accounts)
 }
 
-/// Notes the sight outside the request: nobody waits for it, and a lost one is the next one's to make.
+/// Records the use of a session in the background; a lost record does no harm, because the next use makes another.
 fn note_seen(app: &App, signed_in: &SignedIn, now: Seconds) {
     let (db, session) = (app.db.clone(), signed_in.session.clone());
     actix_web::rt::spawn(async move {
-        let touched = db.write::<_, DbError, _>(async move |tx| sessions::touch(tx, &session, now).await);
+        let touched = db.write(async move |tx| sessions::touch(tx, &session, now).await);
         if let Err(error) = touched.await {
-            tracing::warn!("a session's last sight was not noted: {error}");
+            tracing::warn!("the time at which a session was last used was not stored: {error}");
         }
     });
 }
 
-/// The page for what a request needs next, for [`flow_url`]; where no one is to be asked, the endpoint that answers.
+/// The page for the next step of a request, for [`flow_url`]. If no page is needed, the endpoint that answers.
 pub fn page(next: &Next<'_>) -> &'static str {
     match next {
         Next::Authenticate(_) => "sign-in",
@@ -275,7 +276,7 @@ pub fn page(next: &Next<'_>) -> &'static str {
     }
 }
 
-/// What a checked request needs next, of who is signed in now.
+/// The next step of a checked request, for the accounts that are signed in now.
 pub fn next<'a>(
     app: &App,
     checked: &Checked,
@@ -289,7 +290,7 @@ pub fn next<'a>(
     interaction::next(&client.client, request, &accounts.people, progress, is_expected, app.now())
 }
 
-/// Gives who asked what the request asks for, and sends the person on.
+/// Issues what was requested, and sends the person on.
 pub async fn issue(app: &App, call: &Call, checked: &Checked, signed_in: &SignedIn) -> HttpResponse {
     let (return_to, state) = match &checked.request.answer_to {
         AnswerTo::Application { return_to, state } => (return_to, state),
@@ -317,7 +318,7 @@ pub async fn decline(app: &App, call: &Call, checked: Checked, error: OAuthError
     }
 }
 
-/// Tells of a failure of ours: the application, where client and redirect URI are verified, and otherwise the person.
+/// Reports a failure: to the application if client and redirect URI are verified, otherwise to the person.
 pub fn fail(app: &App, call: &Call, request: &AuthorizationRequest, failure: &Failure) -> HttpResponse {
     match &request.answer_to {
         AnswerTo::Application { return_to, state } => {

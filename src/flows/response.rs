@@ -1,4 +1,4 @@
-//! What an authorization response brings, by its response type (OpenID Connect Core §3.1.2.5, §3.2.2.5, §3.3.2.5).
+//! Authorization responses by response type (OpenID Connect Core §3.1.2.5, §3.2.2.5, §3.3.2.5).
 
 use crate::app::App;
 use crate::clock::Seconds;
@@ -12,15 +12,15 @@ use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::token::AccessToken;
 use crate::secret::{Hash, random_id, random_token};
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::{access_tokens, codes, grants};
 use crate::tokens::access_token::Draft;
 use crate::tokens::id_token::{Beside, Signer};
 
-/// Seconds for which whoever redeems a code too late is told so.
+/// For how many seconds a code that was never redeemed is still reported as expired.
 const MEMORY: Seconds = 24 * 3600;
 
-/// The parameters of a response, but for `state` and `iss`.
+/// The parameters of a response, except `state` and `iss`.
 pub(super) type Response = Vec<(&'static str, String)>;
 
 /// Issues what the request asks for.
@@ -41,7 +41,7 @@ pub(super) async fn make(
     }
 }
 
-/// A new grant, for a code or for tokens through the browser.
+/// A new grant, for a code or for tokens that pass through the browser.
 fn grant(checked: &Checked, signed_in: &SignedIn) -> Grant {
     let request = &checked.request;
     let parties = Parties {
@@ -70,12 +70,12 @@ async fn store_code(
     };
     let purge_after = record.expires_at + MEMORY;
     let save = async move |tx: &mut Tx| codes::save(tx, &hash, &record, purge_after).await;
-    Ok(app.db.write::<_, DbError, _>(save).await?)
+    Ok(app.db.write(save).await?)
 }
 
-/// Tokens that the application gets without asking the token endpoint.
+/// Issues tokens for the response itself.
 ///
-/// They hang on a grant of their own: a code beside them may be redeemed or not.
+/// They have a grant of their own, because a code beside them may be redeemed or not.
 async fn through_the_browser(
     app: &App,
     checked: &Checked,
@@ -119,7 +119,7 @@ async fn store_grant(
     token: Option<(AccessToken, Option<Hash>)>,
 ) -> Result<(), Failure> {
     let (now, grant, version) = (app.now(), grant.clone(), checked.client.client.version);
-    // Who was told of the session is to be told of its end.
+    // An application that learned about the session must be notified of its end.
     let session_expires_at = now + app.config.sessions.lifetime.seconds();
     let expires_at = token.as_ref().map_or(0, |(token, _)| token.expires_at).max(session_expires_at);
     let save = async move |tx: &mut Tx| {
@@ -131,7 +131,7 @@ async fn store_grant(
         }
         Ok(true)
     };
-    match app.db.write::<_, DbError, _>(save).await? {
+    match app.db.write(save).await? {
         true => Ok(()),
         false => Err(Failure::Busy("a client or session that has just changed")),
     }

@@ -1,4 +1,4 @@
-//! Answers that are not a success, each in the form that its surface demands.
+//! Errors, each in the form of its surface.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -18,12 +18,12 @@ use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::token::binding::AccessTokenType;
 
-/// Seconds after which an overloaded server is worth another try.
+/// The seconds after which an overloaded server should be tried again.
 pub const RETRY_AFTER: &str = "1";
-/// Seconds after which whoever has guessed too often may go on.
+/// The seconds after which a person may guess again.
 const RETRY_LATER: &str = "600";
 
-/// A refusal on its way out: what is refused, and what the headers of the answer say beside.
+/// A refusal on its way to the client: the error, and additional headers of the answer.
 #[derive(Clone, Debug)]
 pub struct Refused {
     pub error: OAuthError,
@@ -31,7 +31,7 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// Adds a header; one of the same name that the answer has anyway is replaced.
+    /// Adds a header. It replaces a header of the same name.
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
@@ -65,13 +65,14 @@ impl From<Denied<OAuthError>> for Denied<Refused> {
     }
 }
 
-/// The JSON of an OAuth endpoint (RFC 6749 §5.2), whatever the request accepts.
+/// A JSON error of an OAuth endpoint (RFC 6749 §5.2), whatever the request accepts.
 pub fn oauth_error(app: &App, call: &Call, denied: Denied<impl Into<Refused>>) -> HttpResponse {
     let refused = logged(call, denied);
     oauth_json(app, call, refused)
 }
 
-/// The JSON of an endpoint that takes access tokens, with the challenge of RFC 6750 §3; `scope` is what it needs.
+/// A JSON error of an endpoint that takes access tokens, with the challenge of RFC 6750 §3; `scope` is the required
+/// one.
 pub fn bearer_error(
     app: &App,
     call: &Call,
@@ -137,18 +138,18 @@ fn oauth_json(app: &App, call: &Call, Refused { error, headers }: Refused) -> Ht
     because(&error, response)
 }
 
-/// The answer with its reason, for whoever counts them.
+/// Attaches the reason to the answer, for the metrics.
 fn because(error: &OAuthError, mut response: HttpResponse) -> HttpResponse {
     response.extensions_mut().insert(error.reason);
     response
 }
 
-/// Why a request was refused, or not answered as it should have been.
+/// The reason that is attached to an answer.
 pub fn reason_of(response: &HttpResponse) -> Option<Reason> {
     response.extensions().get::<Reason>().copied()
 }
 
-/// The status of a mistake in the HTTP request itself, on whatever surface.
+/// The HTTP status of a mistake in the HTTP request itself, on any surface.
 fn http_status(reason: Reason) -> Option<StatusCode> {
     match reason {
         Reason::RequestMediaType => Some(StatusCode::UNSUPPORTED_MEDIA_TYPE),
@@ -159,7 +160,7 @@ fn http_status(reason: Reason) -> Option<StatusCode> {
     }
 }
 
-/// A refused authorization request: a page, or back to the application.
+/// A refused authorization request: a page, or a redirect to the application.
 pub fn authorization_error(app: &App, call: &Call, denied: Denied<Refusal>) -> HttpResponse {
     match denied {
         Denied::Refused(Refusal::Page(error)) => {
@@ -175,7 +176,7 @@ pub fn authorization_error(app: &App, call: &Call, denied: Denied<Refusal>) -> H
     }
 }
 
-/// A failure after client and redirect URI were verified: the application is told, not only the person.
+/// A failure after client and redirect URI were verified: the application gets the error, too.
 pub fn redirect_failure(
     app: &App,
     call: &Call,
@@ -205,7 +206,7 @@ pub fn redirect_with_error(
     because(error, authorization_response(app, to, &answer))
 }
 
-/// Sends a response to the application by way of the person's browser, in the mode that the request asked for.
+/// Sends a response to the application through the person's browser, in the requested mode.
 pub fn authorization_response(app: &App, to: &ReturnAddress, response: &[(&str, &str)]) -> HttpResponse {
     match to.mode() {
         ResponseMode::Query | ResponseMode::Fragment => see_other(&to.with(response)),
@@ -213,7 +214,7 @@ pub fn authorization_response(app: &App, to: &ReturnAddress, response: &[(&str, 
     }
 }
 
-/// 303: the next request is a GET, whatever this one was (RFC 9700 §4.12).
+/// A redirect with status 303: the next request is a GET, whatever this one was (RFC 9700 §4.12).
 pub fn see_other(location: &str) -> HttpResponse {
     HttpResponse::SeeOther()
         .insert_header((header::LOCATION, location))
@@ -222,7 +223,7 @@ pub fn see_other(location: &str) -> HttpResponse {
         .finish()
 }
 
-/// A page for a person who cannot be sent anywhere.
+/// An error page for a person who cannot be redirected.
 pub fn error_page(app: &App, call: &Call, status: StatusCode, error: &OAuthError) -> HttpResponse {
     error_page_with(app, call, status, error, None)
 }
@@ -268,7 +269,7 @@ fn title(status: StatusCode, who: Who) -> &'static str {
     }
 }
 
-/// Whom the page speaks of; the template has a sentence for each.
+/// The audience of an error page; the template has a text for each.
 fn audience(who: Who) -> &'static str {
     match who {
         Who::Developer => "developer",
@@ -284,7 +285,7 @@ fn failure_page(app: &App, call: &Call, failure: &Failure) -> HttpResponse {
     error_page(app, call, status, &error)
 }
 
-/// A refusal on a page of ours, or a failure.
+/// An error page for a refusal or a failure.
 pub fn page_error(app: &App, call: &Call, denied: Denied<OAuthError>) -> HttpResponse {
     authorization_error(
         app,
@@ -296,7 +297,7 @@ pub fn page_error(app: &App, call: &Call, denied: Denied<OAuthError>) -> HttpRes
     )
 }
 
-/// The same with a way on: a link's text and its path here.
+/// An error page with a link to continue: its text and its path on this server.
 pub fn page_error_with(
     app: &App,
     call: &Call,
@@ -316,7 +317,7 @@ pub fn page_error_with(
     error_page_with(app, call, status, &error, Some(context! { text, href }))
 }
 
-/// The general API's form: `message` carries the code, `description` the detail.
+/// The JSON of the general API: `message` has the status, `description` the details.
 pub fn api_error(call: &Call, status: StatusCode, description: &str) -> HttpResponse {
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CACHE_CONTROL, "no-store"));
@@ -330,7 +331,7 @@ pub fn api_error(call: &Call, status: StatusCode, description: &str) -> HttpResp
     }))
 }
 
-/// A failure in the form of the route's surface; it is logged here, once.
+/// Answers a failure in the form that the route's surface uses, and logs it. No other place logs it.
 pub fn failure(app: &App, call: &Call, failure: &Failure) -> HttpResponse {
     match call.route.surface {
         Surface::OAuth => oauth_json(app, call, failed(call, failure).into()),
@@ -339,14 +340,14 @@ pub fn failure(app: &App, call: &Call, failure: &Failure) -> HttpResponse {
     }
 }
 
-/// A failure in the general API's form; it is logged here, once.
+/// Answers a failure in the form of the general API, and logs it. No other place logs it.
 pub fn api_failure(call: &Call, failure: &Failure) -> HttpResponse {
     let error = failed(call, failure);
     let status = StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     api_error(call, status, &error.description)
 }
 
-/// What the client gets to know, once the log has it.
+/// Logs a denial, and returns what the client learns of it.
 fn logged(call: &Call, denied: Denied<impl Into<Refused>>) -> Refused {
     match denied {
         Denied::Refused(refused) => {
@@ -358,22 +359,23 @@ fn logged(call: &Call, denied: Denied<impl Into<Refused>>) -> Refused {
     }
 }
 
-/// What the client gets to know of a failure: only whether to try again.
+/// What the client learns of a failure: only whether to try again.
 fn failed(call: &Call, failure: &Failure) -> OAuthError {
     if failure.is_temporary() {
         tracing::warn!(request_id = call.id, "turned away, {}", failure.chain());
         return Reason::ServerBusy
-            .because("the server is overloaded or its database is away; try again soon");
+            .because("the server is overloaded or its database does not answer; try again soon");
     }
     tracing::error!(request_id = call.id, "failed: {}", failure.chain());
-    Reason::ServerFailed.because("the server failed; its operator finds the reason under the request id")
+    Reason::ServerFailed
+        .because("the server failed; its operator finds the reason in the log by the request id")
 }
 
 fn error_uri(app: &App, error: &OAuthError) -> String {
     format!("{}/errors/{}", app.issuer, error.reason.word())
 }
 
-/// One line for a refusal that is answered.
+/// Logs a refusal in one line.
 pub fn log_refusal(call: &Call, error: &OAuthError) {
     tracing::info!(
         request_id = call.id,

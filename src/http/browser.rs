@@ -1,4 +1,4 @@
-//! What binds a browser: the session cookie, a cookie for each flow, and what a form proves.
+//! Cookies and form checks: the session cookie, a cookie for each flow, and the origin of forms.
 
 use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Cookie, SameSite};
@@ -11,20 +11,20 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::id::FlowId;
 use crate::oauth::reason::Reason;
 
-/// Accounts that are signed in at one time in one browser; the one that signed in first makes room.
+/// The maximum number of accounts in one browser; the oldest sign-in is dropped.
 pub const ACCOUNTS: usize = 5;
-/// No character of a token.
+/// Does not occur in tokens.
 const BETWEEN_TOKENS: char = '.';
-/// Bytes of a token that this server made.
+/// The maximum length of a token in bytes.
 const LONGEST_TOKEN: usize = 64;
-/// Flows whose cookies a browser keeps at one time; the oldest make room.
+/// The maximum number of flow cookies in one browser; the oldest are dropped.
 const FLOWS: usize = 8;
 
 fn is_secure(app: &App) -> bool {
     app.issuer.starts_with("https:")
 }
 
-/// `__Host-` where the browser allows it; on plain http on loopback it would drop such a cookie.
+/// Uses the prefix `__Host-` where the browser accepts it; on plain http a browser would drop such a cookie.
 fn name(app: &App, base: &str) -> String {
     if is_secure(app) { format!("__Host-grantor-{base}") } else { format!("grantor-{base}") }
 }
@@ -38,7 +38,8 @@ fn cookie(app: &App, name: String, value: String) -> Cookie<'static> {
         .finish()
 }
 
-/// The tokens in the session cookie, each once, the last signed in first; bounded, whatever the browser sends.
+/// The tokens in the session cookie without repetitions, the most recent sign-in first; limited, whatever the browser
+/// sends.
 pub fn session_tokens(app: &App, request: &Request) -> Vec<String> {
     let name = name(app, "session");
     let value = cookies(request.headers()).find(|(key, _)| *key == name).map_or("", |(_, value)| value);
@@ -51,9 +52,9 @@ pub fn session_tokens(app: &App, request: &Request) -> Vec<String> {
     tokens
 }
 
-/// The cookie with the tokens of sessions, which takes it away when there is none.
+/// The cookie with the session tokens; without tokens it deletes the cookie.
 ///
-/// It lives as long as the browser; a session's end is the server's to judge.
+/// It lives as long as the browser runs; the server decides when sessions end.
 pub fn session_cookie(app: &App, tokens: &[String]) -> Cookie<'static> {
     let cookie = cookie(app, name(app, "session"), tokens.join(&BETWEEN_TOKENS.to_string()));
     if tokens.is_empty() { removal(cookie) } else { cookie }
@@ -67,7 +68,7 @@ fn removal(mut cookie: Cookie<'static>) -> Cookie<'static> {
 /// The cookie that binds a flow to the browser in which it began.
 pub fn new_flow_cookie(app: &App, flow: &FlowId, value: &str, now: Seconds) -> Cookie<'static> {
     let lifetime = app.config.sign_in.flow_lifetime.seconds().saturating_mul(2);
-    // The time leads the value, so that the oldest can be told.
+    // The value begins with the time, so that the oldest cookies can be found.
     let mut cookie = cookie(app, flow_cookie_name(app, flow), format!("{now}.{value}"));
     cookie.set_max_age(CookieDuration::seconds(lifetime));
     cookie
@@ -77,26 +78,26 @@ fn flow_cookie_name(app: &App, flow: &FlowId) -> String {
     name(app, &format!("flow-{flow}"))
 }
 
-/// The cookie of a browser in which somebody types the codes of devices.
+/// The cookie of a browser in which somebody types device codes.
 pub fn device_cookie(app: &App, token: String) -> Cookie<'static> {
     cookie(app, name(app, "device"), token)
 }
 
-/// Its token, if it is one that could be ours.
+/// The token in this cookie, if it has the form of ours.
 pub fn device_token(app: &App, request: &Request) -> Option<String> {
     let name = name(app, "device");
     let (_, token) = cookies(request.headers()).find(|(key, _)| *key == name)?;
     (token.len() <= LONGEST_TOKEN && !token.is_empty()).then(|| token.to_owned())
 }
 
-/// The secret of the flow's cookie, if this browser has it.
+/// The secret in the flow's cookie, if this browser has the cookie.
 pub fn flow_cookie(app: &App, request: &Request, flow: &FlowId) -> Option<String> {
     let name = flow_cookie_name(app, flow);
     let (_, value) = cookies(request.headers()).find(|(key, _)| *key == name)?;
     value.split_once('.').map(|(_, secret)| secret.to_owned())
 }
 
-/// Removals of the flow cookies that a browser has too many of, before it gets one more.
+/// Removals of surplus flow cookies, before a browser gets another one.
 pub fn surplus_flow_cookies(app: &App, request: &Request) -> Vec<Cookie<'static>> {
     let prefix = name(app, "flow-");
     let mut flows: Vec<(Seconds, String)> = cookies(request.headers())
@@ -107,12 +108,12 @@ pub fn surplus_flow_cookies(app: &App, request: &Request) -> Vec<Cookie<'static>
         })
         .collect();
     flows.sort();
-    // Not all at once: an answer with too many headers is one that proxies and clients refuse.
+    // Not all at once, because proxies and clients refuse answers with too many headers.
     let surplus = (flows.len() + 1).saturating_sub(FLOWS).min(FLOWS);
     flows.into_iter().take(surplus).map(|(_, key)| removal(cookie(app, key, String::new()))).collect()
 }
 
-/// Name and value pairs of all Cookie headers; what is not of this form is passed over.
+/// The pairs of name and value in all Cookie headers; malformed parts are skipped.
 fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(header::COOKIE)
@@ -121,9 +122,9 @@ fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
         .filter_map(|pair| pair.trim().split_once('='))
 }
 
-/// Whether a form came from one of our own pages, as far as the browser's own words go.
+/// Whether the browser says that a form came from one of our own pages.
 ///
-/// Beside the form's token; browsers that send neither header are judged by the token alone.
+/// This is checked in addition to the form's token. For a browser that sends neither header, only the token counts.
 pub fn is_same_origin(app: &App, request: &Request) -> bool {
     let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let site = text("sec-fetch-site").is_none_or(|site| site == "same-origin");
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn cookies_are_read_pair_by_pair_and_what_is_no_pair_is_passed_over() {
+    fn malformed_cookie_pairs_are_skipped() {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(read(b"a=1; nonsense;b=2=3 ; =x"), [pair("a", "1"), pair("b", "2=3"), pair("", "x")]);
         assert_eq!(read(b"a=\xff"), []);
@@ -162,12 +163,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_cookie_header_makes_it_panic(line in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn no_cookie_header_causes_a_panic(line in proptest::collection::vec(any::<u8>(), 0..200)) {
             read(&line);
         }
 
         #[test]
-        fn a_cookie_among_others_comes_back(before in "[ -:<-~]{0,30}", value in "[A-Za-z0-9_.-]{1,60}") {
+        fn a_cookie_is_found_among_others(before in "[ -:<-~]{0,30}", value in "[A-Za-z0-9_.-]{1,60}") {
             let line = format!("{before};grantor-session={value};z=1");
             prop_assert!(read(line.as_bytes()).contains(&("grantor-session".to_owned(), value)));
         }

@@ -1,4 +1,4 @@
-//! What a request is: made once in the envelope, and passed down from there.
+//! The call: facts about a request. The envelope makes it once and passes it down.
 
 use std::cell::OnceCell;
 use std::future::{Ready, ready};
@@ -18,14 +18,14 @@ use crate::clock::Seconds;
 use crate::oauth::id::ClientId;
 use crate::secret::random_id;
 
-/// One request, without its message.
+/// One request, without its HTTP message.
 #[derive(Debug)]
 pub struct Call {
-    /// Names the request in its answer and in the log.
+    /// Identifies the request in its answer and in the log.
     pub id: String,
-    /// The address of the client, behind the trusted proxies.
+    /// The address of the client, found behind the trusted proxies.
     pub address: IpAddr,
-    /// The one time at which everything in the request is decided.
+    /// The time of the request. Every decision about the request uses it.
     pub now: Seconds,
     pub route: &'static Route,
     pub path: String,
@@ -44,23 +44,24 @@ impl Call {
         }
     }
 
-    /// The client that the request says it comes from, registered or not; `None` before it has said so.
+    /// The client that the request claims to come from; it need not be registered. `None` before the request has named
+    /// one.
     pub fn client(&self) -> Option<&ClientId> {
         self.client.get()
     }
 
-    /// Notes the client that the request says it comes from; the first one counts.
+    /// Notes the client that the request claims to come from. Only the first call counts.
     pub fn set_client(&self, id: ClientId) {
         let _ = self.client.set(id);
     }
 
-    /// The client's id for the log; empty where the request has not named one.
+    /// The client's id for the log. Empty if the request has not named a client.
     pub fn client_name(&self) -> &str {
         self.client().map(ClientId::as_str).unwrap_or_default()
     }
 }
 
-/// A request as its handler gets it: the HTTP message, and the call that it is.
+/// A request for its handler: the HTTP message, and the call.
 #[derive(Clone, Debug)]
 pub struct Request {
     http: HttpRequest,
@@ -72,7 +73,7 @@ impl Request {
         self.http.headers()
     }
 
-    /// The query of the URL, still encoded; empty where there is none.
+    /// The query of the URL, still encoded. Empty if there is none.
     pub fn query_string(&self) -> &str {
         self.http.query_string()
     }

@@ -1,4 +1,4 @@
-//! Who calls, as far as the network tells: the address at the other end, or what a trusted proxy says of it.
+//! The client's address: that of the connection, or what a trusted proxy reports.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -8,18 +8,19 @@ use actix_web::http::header::HeaderName;
 use crate::config::TrustedProxies;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-/// Proxies in a row; what stands before is not looked at.
+/// The maximum number of proxies in a row; further addresses are ignored.
 const MOST: usize = 8;
 
-/// The address that a request comes from.
+/// The client's address of a request.
 pub(super) fn address(request: &HttpRequest, trusted: &TrustedProxies) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
     let lines = request.headers().get_all(FORWARDED_FOR).filter_map(|line| line.to_str().ok());
-    // Without such a header this allocates nothing.
+    // Without such a header, this allocates no memory.
     origin(peer, &lines.collect::<Vec<_>>(), trusted)
 }
 
-/// Whose guesses count together: an IPv4 address, or the network of 64 bits that one IPv6 customer has at least.
+/// The bucket for counting guesses: an IPv4 address, or an IPv6 network of 64 bits, which is the least that one
+/// customer has.
 pub fn bucket(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
@@ -30,7 +31,7 @@ pub fn bucket(address: IpAddr) -> String {
     }
 }
 
-/// Each proxy adds whom it saw at the end, so the last that is no trusted proxy was really seen.
+/// Each proxy appends the address of its own client, so the last address that is not a trusted proxy is reliable.
 fn origin(peer: IpAddr, lines: &[&str], trusted: &TrustedProxies) -> IpAddr {
     let mut seen = peer.to_canonical();
     let entries = lines.iter().rev().flat_map(|line| line.rsplit(','));
@@ -44,7 +45,7 @@ fn origin(peer: IpAddr, lines: &[&str], trusted: &TrustedProxies) -> IpAddr {
     seen
 }
 
-/// An address, with or without a port.
+/// Parses an address, with or without a port.
 fn parse(text: &str) -> Option<IpAddr> {
     let bare = text.trim_start_matches('[').trim_end_matches(']');
     bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
@@ -61,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_trusted_proxy_saw_counts() {
+    fn only_trusted_proxies_are_believed() {
         let proxies = "10.0.0.0/8 ::1";
         for (peer, lines, address) in [
             ("203.0.113.7", &["198.51.100.1"][..], "203.0.113.7"),
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_customer_with_a_whole_network_counts_as_one() {
+    fn an_ipv6_network_of_one_customer_counts_as_one() {
         let of = |text: &str| bucket(text.parse().unwrap());
         assert_eq!(of("2001:db8:1:2:3::4"), "2001:db8:1:2::/64");
         assert_eq!(of("2001:db8:1:2::"), of("2001:db8:1:2:ffff::1"));
@@ -91,7 +92,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_header_makes_it_panic(line in ".{0,80}") {
+        fn no_header_causes_a_panic(line in ".{0,80}") {
             origin(IpAddr::V4(Ipv4Addr::LOCALHOST), &[&line], &TrustedProxies::parse("127.0.0.0/8").unwrap());
         }
     }

@@ -1,8 +1,8 @@
 //! Which scripts of other origins may read an answer (Fetch standard, CORS protocol).
 //!
-//! Discovery and keys are open to all. Elsewhere only the origins of the client that asks count; where the client is not
-//! known, the answer is closed. A preflight cannot name its client: there the origins of any client count. No cookie is
-//! ever looked at on these endpoints, so none is allowed.
+//! Any script may read discovery and keys. Elsewhere only the origins of the client that makes the request are allowed;
+//! if the client is not known, none are. A preflight request cannot name its client, so the origins of all clients are
+//! allowed there. These endpoints never use cookies, so cookies are not allowed.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use crate::app::App;
 use crate::cache::decision::View;
 use crate::failure::Failure;
 
-/// An answer waits no longer for its header, with the database away.
+/// How long an answer waits for the database to decide about its header.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Adds to the answer's `headers` what the browser of a script at `origin` needs.
+/// Adds to `headers` what the browser needs to let a script at `origin` read the answer.
 pub(super) async fn allow(app: &App, call: &Call, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
     match call.route.surface {
         Surface::Page | Surface::Unknown => {}
@@ -41,7 +41,7 @@ pub(super) async fn allow(app: &App, call: &Call, origin: Option<HeaderValue>, h
     }
 }
 
-/// Whether this is the answer to a preflight: no other one says which methods are allowed.
+/// Whether this is the answer to a preflight request. Only such answers say which methods are allowed.
 fn is_preflight(headers: &HeaderMap) -> bool {
     headers.contains_key(header::ACCESS_CONTROL_ALLOW_METHODS)
 }
@@ -56,12 +56,12 @@ fn open_to(origin: HeaderValue, headers: &mut HeaderMap) {
 
 async fn is_allowed(app: &App, call: &Call, origin: &str, is_preflight: bool) -> Result<bool, Failure> {
     if is_preflight {
-        return app.registry.is_origin(origin).await;
+        return app.cache.is_origin(origin).await;
     }
     let Some(id) = call.client() else { return Ok(false) };
     let is_own = async |view: &View<'_>| {
         let Some(client) = view.client(id).await? else { return Ok(false) };
         Ok(client.client.allowed_origins().iter().any(|allowed| allowed.as_str() == origin))
     };
-    app.registry.holds(is_own).await
+    app.cache.holds(is_own).await
 }

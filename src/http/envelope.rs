@@ -1,4 +1,4 @@
-//! What surrounds every request: its call, its deadline, and a net for panics.
+//! What surrounds every request: its call, its deadline, and the handling of panics.
 
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -21,7 +21,7 @@ use crate::store::db::DbError;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Makes the request's [`Call`], bounds its time, and turns a panic into an answer.
+/// Makes the request's [`Call`], limits its time, and turns a panic into an answer.
 pub async fn wrap(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -32,7 +32,7 @@ pub async fn wrap(
     let began = Instant::now();
     let call = Rc::new(Call::begin(&app, request.request(), app.routes.find(request.path())));
     request.extensions_mut().insert(call.clone());
-    // The request itself goes on into the handler, and with it everything that could be asked of it.
+    // The request moves into the handler, so these values are copied before.
     let method = request.method().clone();
     let origin = request.headers().get(header::ORIGIN).cloned();
     let deadline = app.config.http.deadline.duration();

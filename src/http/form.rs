@@ -1,4 +1,4 @@
-//! The body of a POST: form-encoded, bounded, and nothing else (RFC 6749 §3.2).
+//! Reads the body of a POST: form-encoded and of limited size (RFC 6749 §3.2).
 
 use actix_web::http::header;
 use actix_web::web;
@@ -8,10 +8,13 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 
-/// Bytes of a body; the largest one that is needed has a few kilobytes.
+/// The maximum size of a body in bytes; real ones have a few kilobytes.
 const LARGEST: usize = 64 * 1024;
 
-/// Reads the parameters of a form body.
+/// Reads the parameters in a form body.
+///
+/// # Errors
+/// If the body is not a form, too large, or malformed.
 pub async fn read(request: &Request, body: web::Payload) -> Result<Params, OAuthError> {
     if !is_form(request) {
         return Err(Reason::RequestMediaType.because("the body must be application/x-www-form-urlencoded"));

@@ -1,4 +1,4 @@
-//! Pages for people: templates, the policy that they are served under, and nothing from outside.
+//! HTML pages: templates, their content security policy, and nothing from other sites.
 
 use std::collections::BTreeSet;
 
@@ -35,19 +35,19 @@ const TEMPLATES: [(&str, &str); 18] = [
     ("reason.html", include_str!("../pages/templates/reason.html")),
 ];
 
-/// No script, nothing from elsewhere, never in a frame.
+/// No scripts, nothing from other sites, no framing.
 ///
-/// `form-action` is left out on purpose: our forms end in a redirect to the application, and Chromium would
-/// check its whole chain of redirects, custom schemes included, against the list.
+/// `form-action` is left out on purpose: our forms end in a redirect to the application, and Chromium would check the
+/// whole chain of redirects, including custom schemes, against the list.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Sends the form of a response; the policy of that page holds its hash.
+/// The script that submits the form of a response; the policy of this page contains its hash.
 const SUBMIT: &str = "document.forms[0].submit()";
-/// Goes on when everything on the page is there, frames included.
+/// The script that continues when everything on the page is loaded, including frames.
 const GO_ON: &str =
     "addEventListener('load', () => location.replace(document.getElementById('onward').href))";
-/// Goes on when a frame does not come, and where scripts are off: seconds.
+/// Seconds after which the page continues if a frame does not load, or scripts are off.
 const GO_ON_ANYWAY: u8 = 5;
 
 /// The compiled templates.
@@ -63,7 +63,7 @@ impl Pages {
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
         let (style_digest, icon_digest) = (Hash::of(STYLE).to_text(), Hash::of(ICON).to_text());
         environment.add_global("issuer", issuer.to_owned());
-        // Who the person is dealing with, as the browser's address line says it.
+        // The server's name as the address bar shows it.
         environment.add_global("place", issuer.split_once("://").map_or(issuer, |(_, rest)| rest).to_owned());
         environment.add_global("style", format!("{issuer}/assets/{style_digest}.css"));
         environment.add_global("icon", format!("{issuer}/assets/{icon_digest}.svg"));
@@ -75,12 +75,12 @@ impl Pages {
         Ok(Self { environment, style_digest, icon_digest })
     }
 
-    /// The name under which the style sheet may be cached for ever.
+    /// The file name of the style sheet, which changes with its content, so that it can be cached forever.
     pub fn style_digest(&self) -> &str {
         &self.style_digest
     }
 
-    /// Media type and text of the file of this name.
+    /// The media type and text of an asset; `None` if there is none with this name.
     pub fn asset(&self, name: &str) -> Option<(&'static str, &'static str)> {
         match name.split_once('.')? {
             (digest, "css") if digest == self.style_digest => Some(("text/css; charset=utf-8", STYLE)),
@@ -89,25 +89,25 @@ impl Pages {
         }
     }
 
-    /// Renders a page with the headers that every page carries.
+    /// Renders a page with the headers of all pages.
     pub fn render(&self, status: StatusCode, template: &str, context: Value) -> HttpResponse {
         self.render_under(POLICY, status, template, context)
     }
 
-    /// A page that posts `fields` to `action` by itself, or at a click where scripts are off.
+    /// A page that posts `fields` to `action`, automatically or, without scripts, at a click.
     pub fn form_post(&self, action: &str, fields: &[(&str, &str)]) -> HttpResponse {
         let policy = format!("{POLICY}; script-src '{}'", digest(SUBMIT));
         let fields: Vec<Value> =
             fields.iter().map(|(name, value)| context! { name => *name, value => *value }).collect();
         let context = context! { action, fields, submit => SUBMIT };
         let mut response = self.render_under(&policy, StatusCode::OK, "form_post.html", context);
-        // The application may see that the form came from here, and nothing more.
+        // The application may see that the form came from this server, and nothing more.
         let origin = header::HeaderValue::from_static("strict-origin");
         response.headers_mut().insert(header::REFERRER_POLICY, origin);
         response
     }
 
-    /// A page that loads `frames`, of these origins and no others, and then goes on.
+    /// A page that loads `frames` from these origins only, and then continues.
     pub fn signing_out(&self, frames: &[&str], origins: &BTreeSet<String>, onward: &str) -> HttpResponse {
         let sources = origins.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
         let policy = format!("{POLICY}; frame-src {sources}; script-src '{}'", digest(GO_ON));
@@ -134,7 +134,7 @@ impl Pages {
     }
 }
 
-/// A script's place in a policy.
+/// The hash of a script for the policy.
 fn digest(script: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Hash::of(script).as_bytes()))
 }
@@ -146,7 +146,7 @@ fn page(status: StatusCode, policy: &str) -> HttpResponseBuilder {
         .insert_header((header::CONTENT_SECURITY_POLICY, policy))
         .insert_header((header::X_FRAME_OPTIONS, "DENY"))
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        // Under no-referrer, Chrome sends Origin: null with our own forms.
+        // With no-referrer, Chrome would send Origin: null with our own forms.
         .insert_header((header::REFERRER_POLICY, "same-origin"));
     response
 }

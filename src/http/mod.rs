@@ -1,4 +1,4 @@
-//! What every HTTP edge shares: the request's surroundings, its forms and cookies, and every answer but a success.
+//! The HTTP parts that all edges share: middleware, forms, cookies, and all answers that are not successes.
 
 pub mod answer;
 pub mod browser;

@@ -1,6 +1,6 @@
-//! Which endpoint a path belongs to, before a handler has the request; the table itself is in `server/routes.rs`.
+//! Finds the endpoint of a path before a handler receives the request. The table of endpoints is in `server/routes.rs`.
 
-/// Who reads an answer, and so what its errors look like.
+/// Who reads an answer, which decides the form of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surface {
     /// A program that speaks OAuth: JSON with `error`.
@@ -9,27 +9,27 @@ pub enum Surface {
     Page,
     /// Any other program: JSON with `message`.
     Api,
-    /// No endpoint: nothing is known about who asks.
+    /// No endpoint. Nothing is known about the caller.
     Unknown,
 }
 
 /// One endpoint.
 #[derive(Debug)]
 pub struct Route {
-    /// Its path under the public URL's own path, as a pattern; also its label in the metrics.
+    /// Its path below the path of the public URL, as a pattern. It is also the label in the metrics.
     pub path: &'static str,
     pub surface: Surface,
 }
 
-/// The route of every path that belongs to no endpoint.
+/// The route of every path without an endpoint.
 pub static NOWHERE: Route = Route { path: "none", surface: Surface::Unknown };
 
 const WELL_KNOWN: &str = "/.well-known/";
 
 impl Route {
-    /// The paths at which the endpoint answers; `mount` is the path of the public URL, empty or `/like/this`.
+    /// The paths of the endpoint. `mount` is the path of the public URL: empty or `/like/this`.
     ///
-    /// Metadata has two: RFC 8414 §3.1 puts the issuer's path behind, OpenID Connect Discovery §4 before.
+    /// Metadata has two paths: RFC 8414 §3.1 appends the issuer's path, OpenID Connect Discovery §4 puts it in front.
     pub fn paths(&self, mount: &str) -> Vec<String> {
         let mut paths = vec![format!("{mount}{}", self.path)];
         if self.path.starts_with(WELL_KNOWN) && !mount.is_empty() {
@@ -46,14 +46,14 @@ pub struct Routes(Vec<(Pattern, &'static Route)>);
 #[derive(Debug)]
 enum Pattern {
     Path(String),
-    /// Any one segment below this folder, which ends with a slash.
+    /// Exactly one segment below this folder, which ends with a slash.
     InFolder(String),
-    /// Anything that begins like this.
+    /// Any path that begins with this text.
     Beginning(&'static str),
 }
 
 impl Routes {
-    /// `mount` is the path of the public URL; routes that are asked most often come first.
+    /// `mount` is the path of the public URL. The most frequent routes come first.
     pub fn new(mount: &str, routes: impl Iterator<Item = &'static Route>) -> Self {
         let mut patterns = Vec::new();
         for route in routes {
@@ -71,7 +71,7 @@ impl Routes {
         Self(patterns)
     }
 
-    /// The endpoint of a path; [`NOWHERE`] where there is no such endpoint.
+    /// The endpoint of a path. [`NOWHERE`] if there is no such endpoint.
     pub fn find(&self, path: &str) -> &'static Route {
         let found = self.0.iter().find(|(pattern, _)| pattern.matches(path));
         found.map_or(&NOWHERE, |(_, route)| route)

@@ -1,4 +1,4 @@
-//! Encrypting for an application, by a public key of its own (RFC 7516).
+//! Encrypts tokens for an application, with its own public key (RFC 7516).
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::JoseError;
 use super::jwe::{self, EncryptionKey, Sending};
 use crate::oauth::client::{Encryption, KeyManagement};
 
-/// Members that only a private or a secret key has.
+/// Members that only private and secret keys have.
 const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
 
 /// The owner of the key that a token is encrypted for.
@@ -17,9 +17,10 @@ pub struct Recipient {
 }
 
 impl Recipient {
-    /// The first key of a JWK Set that is fit for an algorithm; one that names another algorithm comes after all others.
+    /// The first key of a JWK Set that can be used with an algorithm. A key whose `alg` names another algorithm is only
+    /// used if there is no other.
     ///
-    /// `None` if no key is fit, or the text is no JWK Set. Keys of a kind that is not known here are passed over.
+    /// `None` if no key can be used, or the text is not a JWK Set. Keys of unknown kinds are ignored.
     pub fn choose(jwks: &str, algorithm: KeyManagement) -> Option<Self> {
         let fit = keys(jwks)?.into_iter().filter_map(|jwk| {
             let names_another = !is_nothing_but(&jwk["alg"], algorithm.as_str());
@@ -56,7 +57,10 @@ impl Recipient {
     }
 }
 
-/// Checks a JWK Set that an operator brings; the error is a sentence.
+/// Checks a JWK Set from an operator.
+///
+/// # Errors
+/// A sentence about the mistake.
 pub fn check_set(jwks: &str) -> Result<(), String> {
     let Some(keys) = keys(jwks) else {
         return Err("it is no JWK Set: a JSON object with an array keys".into());
@@ -98,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_fit_key_is_chosen_and_one_for_another_algorithm_last() {
+    fn the_first_usable_key_is_chosen_and_one_for_another_algorithm_last() {
         let (plain, other) = (key("plain", &json!({})), key("other", &json!({ "alg": "ECDH-ES+A128KW" })));
         let named = key("named", &json!({ "alg": "ECDH-ES", "use": "enc" }));
         for (keys, expected) in [
@@ -113,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_are_not_fit_are_passed_over() {
+    fn unusable_encryption_keys_are_ignored() {
         let good = key("good", &json!({}));
         for other in [
             json!(7),

@@ -1,7 +1,7 @@
-//! Verifying what others signed: by public keys that are known to be theirs, or by a secret that is shared.
+//! Verifies tokens that other parties signed: with their known public keys, or with a shared secret.
 //!
-//! Who calls says which of the two it is, before the header is looked at: so no public key is ever taken for a secret
-//! (RFC 8725 §3.1). `jwk`, `jku`, `x5c` and `x5u` are not looked at.
+//! The caller decides between the two before the header is read, so a public key is never used as a secret (RFC 8725
+//! §3.1). `jwk`, `jku`, `x5c` and `x5u` are ignored.
 
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, decode_header};
@@ -10,10 +10,10 @@ use serde_json::Value;
 use super::verify::{Unverified, is_type, signed_claims};
 use crate::secret::from_base64url;
 
-/// Keys of one set.
+/// The maximum number of keys in a set.
 const MOST: usize = 32;
 
-/// The public keys of somebody else.
+/// The public keys of another party.
 #[derive(Debug, Default)]
 pub struct ForeignKeys(Vec<ForeignKey>);
 
@@ -30,18 +30,19 @@ impl std::fmt::Debug for ForeignKey {
 }
 
 impl ForeignKeys {
-    /// Reads a JWK Set; keys that are of no use here are left out. `None` where it is none.
+    /// Parses a JWK Set (RFC 7517 §5). Keys that cannot be used here are left out. `None` if it is not a JWK Set.
     pub fn read(jwks: &str) -> Option<Self> {
         let set: Value = serde_json::from_str(jwks).ok()?;
         let keys = set["keys"].as_array()?.iter().take(MOST);
         Some(Self(keys.filter_map(|key| ForeignKey::read(key.clone())).collect()))
     }
 
+    /// Whether the set has no key that can be used here.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether a token names a key that is none of these: there may be newer ones.
+    /// Whether a token names a key that is not one of these, so that there may be newer keys.
     pub fn lacks(&self, token: &str) -> bool {
         let kid = decode_header(token).ok().and_then(|header| header.kid);
         kid.is_some() && !self.0.iter().any(|key| key.kid == kid)
@@ -81,17 +82,20 @@ impl ForeignKey {
     }
 }
 
-/// What a token is verified by.
+/// What verifies a token.
 #[derive(Clone, Copy, Debug)]
 pub enum By<'k> {
     Keys(&'k ForeignKeys),
-    /// Of 256 bits at least.
+    /// A secret of at least 256 bits.
     Secret(&'k [u8]),
 }
 
-/// The claims of a token of one of the types `types`, or of none, that was signed by one of these keys.
+/// The claims of a token that one of these keys signed, with one of the types `types` or without a type.
 ///
-/// Whom it is for and when it counts is the caller's to judge.
+/// The caller must check the audience and the times.
+///
+/// # Errors
+/// If the token is malformed, has another type, or is not signed by one of the keys.
 pub fn verify(token: &str, types: &[&str], by: By<'_>) -> Result<Value, Unverified> {
     let header = decode_header(token).map_err(|_| Unverified::Malformed)?;
     if header.crit.is_some() {
@@ -125,7 +129,8 @@ fn by_keys(token: &str, header: &Header, keys: &ForeignKeys) -> Result<Value, Un
     outcome
 }
 
-/// What a token says of itself, to find out whose keys it is to be verified by; nothing that may be believed.
+/// A claim of a token that is not verified; `None` if it is not text. Only for finding the keys that verify the token:
+/// it must not be trusted.
 pub fn unverified_claim(token: &str, name: &str) -> Option<String> {
     let mut parts = token.split('.');
     let (_, claims) = (parts.next()?, parts.next()?);
@@ -150,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_of_the_keys_signed_is_theirs() {
+    fn tokens_signed_by_one_of_the_keys_are_accepted() {
         let claims = json!({ "sub": "job" });
         for &algorithm in SigningAlgorithm::ALL {
             let (key, other) =
@@ -171,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_public_key_is_never_a_secret_and_none_is_no_algorithm() {
+    fn a_public_key_is_never_a_secret_and_alg_none_is_refused() {
         let key = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
         let keys = set(&[&key]);
         let claims = json!({ "sub": "job" });
@@ -194,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_no_use_here_are_left_out() {
+    fn unusable_keys_are_left_out() {
         let good = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
         let good: Value = serde_json::from_str(&good.public_jwk().unwrap()).unwrap();
         let with = |name: &str, value: Value| {

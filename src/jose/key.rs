@@ -1,4 +1,4 @@
-//! A signing key: its private part, its public JWK (RFC 7517), and its name, the thumbprint (RFC 7638).
+//! A signing key: its private part, its public JWK (RFC 7517), and its `kid`, which is the thumbprint (RFC 7638).
 
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rsa::KeySize;
@@ -17,13 +17,13 @@ use super::JoseError;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::secret::to_base64url;
 
-/// 112 bits of strength, which NIST allows until 2030; a key lives for months, and 3072 bits would triple the
-/// cost of every signature.
+/// 2048 bits have a strength of 112 bits, which NIST accepts until 2030, and a key lives for months. 3072 bits would
+/// triple the cost of every signature.
 const RSA_SIZE: KeySize = KeySize::Rsa2048;
-/// Of a coordinate on P-256.
+/// The length of a coordinate on P-256.
 const COORDINATE_BYTES: usize = 32;
 
-/// A key that can sign; `Debug` shows its name only.
+/// A key that can sign; `Debug` only shows its `kid`.
 pub struct SigningKey {
     kid: String,
     algorithm: SigningAlgorithm,
@@ -44,7 +44,10 @@ impl std::fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
-    /// Makes a key; an RSA key takes a good part of a second.
+    /// Makes a key; an RSA key takes up to a second.
+    ///
+    /// # Errors
+    /// If the library fails.
     pub fn generate(algorithm: SigningAlgorithm) -> Result<Self, JoseError> {
         let pair = match algorithm {
             SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256 => {
@@ -56,7 +59,10 @@ impl SigningKey {
         Self::of(algorithm, pair.map_err(|_| JoseError::Generation)?)
     }
 
-    /// Reads a key as [`Self::to_pkcs8`] wrote it.
+    /// Reads a key that [`Self::to_pkcs8`] wrote.
+    ///
+    /// # Errors
+    /// If the bytes are not such a key.
     pub fn from_pkcs8(algorithm: SigningAlgorithm, bytes: &[u8]) -> Result<Self, JoseError> {
         let pair = match algorithm {
             SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256 => {
@@ -70,7 +76,7 @@ impl SigningKey {
         Self::of(algorithm, pair.map_err(|_| JoseError::Key(algorithm.to_string()))?)
     }
 
-    /// The private key, to be sealed at once.
+    /// The private key in PKCS #8, which must be encrypted before it is stored.
     pub fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, JoseError> {
         let bytes = match &self.pair {
             Pair::Rsa(pair) => pair.as_der().map(|der| der.as_ref().to_vec()),
@@ -92,15 +98,17 @@ impl SigningKey {
         Ok(Self { kid, algorithm, jwk, pair })
     }
 
+    /// The name of the key: its thumbprint (RFC 7638).
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
+    /// The algorithm that the key signs with.
     pub fn algorithm(&self) -> SigningAlgorithm {
         self.algorithm
     }
 
-    /// The public members as JSON: what is published.
+    /// The public members as JSON, for publication (RFC 7517 §4).
     pub fn public_jwk(&self) -> Result<String, JoseError> {
         serde_json::to_string(&self.jwk).map_err(|_| JoseError::Key(self.kid.clone()))
     }
@@ -117,7 +125,7 @@ fn parameters(pair: &Pair) -> AlgorithmParameters {
             })
         }
         Pair::Ec(pair) => {
-            // An uncompressed point: one byte that says so, then both coordinates (SEC 1 §2.3.3).
+            // An uncompressed point: one byte for its form, then both coordinates (SEC 1 §2.3.3).
             let coordinates = pair.public_key().as_ref().get(1..).unwrap_or_default();
             let (x, y) = coordinates.split_at_checked(COORDINATE_BYTES).unwrap_or_default();
             AlgorithmParameters::EllipticCurve(EllipticCurveKeyParameters {
@@ -135,7 +143,7 @@ fn parameters(pair: &Pair) -> AlgorithmParameters {
     }
 }
 
-/// What this library calls an algorithm in a JWK.
+/// The library's value of an algorithm in a JWK.
 fn key_algorithm(algorithm: SigningAlgorithm) -> KeyAlgorithm {
     match algorithm {
         SigningAlgorithm::Rs256 => KeyAlgorithm::RS256,
@@ -145,7 +153,7 @@ fn key_algorithm(algorithm: SigningAlgorithm) -> KeyAlgorithm {
     }
 }
 
-/// What this library calls an algorithm in a header.
+/// The library's value of an algorithm in a header.
 pub(super) fn header_algorithm(algorithm: SigningAlgorithm) -> jsonwebtoken::Algorithm {
     match algorithm {
         SigningAlgorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
@@ -192,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_comes_back_as_it_was_and_says_nothing_private() {
+    fn a_stored_key_is_restored_and_its_jwk_has_nothing_private() {
         for &algorithm in SigningAlgorithm::ALL {
             let key = SigningKey::generate(algorithm).unwrap();
             let stored = key.to_pkcs8().unwrap();

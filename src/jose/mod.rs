@@ -1,5 +1,5 @@
-//! Signed tokens: JWS (RFC 7515) by keys of this server (RFC 7517), and by those of others where a rule names whose;
-//! encrypted ones for applications.
+//! Signed tokens (JWS, RFC 7515) of this server and of other parties, keys (RFC 7517), and encrypted tokens (JWE, RFC
+//! 7516).
 
 pub mod encrypt;
 pub mod foreign;
@@ -8,7 +8,7 @@ pub mod key;
 pub mod sign;
 pub mod verify;
 
-/// A key or a signature that could not be made: a defect, or data that cannot be.
+/// A failure to make a key or a signature, or to read a stored key: a defect, or invalid data.
 #[derive(Debug, thiserror::Error)]
 pub enum JoseError {
     #[error("a signing key could not be made")]
@@ -19,7 +19,7 @@ pub enum JoseError {
     Signing,
     #[error("a token could not be encrypted")]
     Encryption,
-    /// One sentence for every cause: the sender of a token must not learn the cause.
+    /// One error for every cause: the sender of a token must not learn the cause.
     #[error("a token could not be decrypted")]
     Decryption,
 }

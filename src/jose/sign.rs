@@ -1,4 +1,4 @@
-//! Signing: claims become a compact JWS (RFC 7515 §7.1).
+//! Signs claims as a compact JWS (RFC 7515 §7.1).
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
@@ -11,9 +11,12 @@ use crate::oauth::signing_key::SigningAlgorithm;
 use crate::secret::to_base64url;
 
 impl SigningKey {
-    /// A token of the type `typ` (RFC 7515 §4.1.9) that says `claims`.
+    /// Signs a token of the type `typ` (RFC 7515 §4.1.9) with these claims. Returns the compact serialization.
     ///
-    /// The signature is made here and not by jsonwebtoken, which reads and checks an RSA key anew for each.
+    /// The signature is made here and not by jsonwebtoken, which would parse and check an RSA key for each token.
+    ///
+    /// # Errors
+    /// If the claims cannot be serialized or the library fails.
     pub fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, JoseError> {
         let header = Header {
             typ: Some(typ.to_owned()),

@@ -1,7 +1,7 @@
-//! Verifying: tokens of this server that come back, by its own published keys.
+//! Verifies tokens of this server, with its own published keys.
 //!
-//! What a header says of keys and algorithms decides nothing: `kid` only picks one of our own, and the
-//! algorithm is that key's (RFC 8725 §3.1). `jwk`, `jku`, `x5c` and `x5u` are not looked at.
+//! The header decides nothing about keys and algorithms: `kid` only selects one of our keys, and the algorithm is that
+//! key's (RFC 8725 §3.1). `jwk`, `jku`, `x5c` and `x5u` are ignored.
 
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
@@ -13,7 +13,7 @@ use super::key::header_algorithm;
 use crate::clock::Seconds;
 use crate::oauth::signing_key::SigningAlgorithm;
 
-/// The public part of a key of ours.
+/// The public part of one of our keys.
 #[derive(Clone, Debug)]
 pub struct VerifyingKey {
     kid: String,
@@ -22,7 +22,10 @@ pub struct VerifyingKey {
 }
 
 impl VerifyingKey {
-    /// Reads a JWK as [`super::key::SigningKey::public_jwk`] wrote it.
+    /// Reads a JWK that [`super::key::SigningKey::public_jwk`] wrote.
+    ///
+    /// # Errors
+    /// If it is not such a key.
     pub fn read(kid: &str, algorithm: SigningAlgorithm, jwk: &str) -> Result<Self, JoseError> {
         let wrong = || JoseError::Key(kid.to_owned());
         let jwk: Jwk = serde_json::from_str(jwk).map_err(|_| wrong())?;
@@ -30,26 +33,27 @@ impl VerifyingKey {
         Ok(Self { kid: kid.to_owned(), algorithm, key })
     }
 
+    /// The name of the key, as in the `kid` of a token.
     pub fn kid(&self) -> &str {
         &self.kid
     }
 }
 
-/// The key that a token names; whether it is that key's, only the signature tells.
+/// The `kid` in a token's header; `None` if there is none. It is not verified.
 pub fn named_key(token: &str) -> Option<String> {
     decode_header(token).ok()?.kid
 }
 
-/// What becomes of a token whose time is over.
+/// How the expiry of a token is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
-    /// It must live at this time.
+    /// The token must not be expired at this time.
     Live(Seconds),
-    /// It counts all the same, as a hint at a session does (OpenID Connect RP-Initiated Logout §2).
+    /// An expired token is accepted, as for the hint in a logout request (OpenID Connect RP-Initiated Logout §2).
     Ignored,
 }
 
-/// Why a token is not one of ours.
+/// Why a token is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unverified {
     #[error("it is not a signed token")]
@@ -71,6 +75,9 @@ pub enum Unverified {
 }
 
 /// The claims of a token of the type `typ` that one of `keys` signed.
+///
+/// # Errors
+/// If the token is malformed, has another type, is not signed by its named key, or is expired and must not be.
 pub fn verify<T: DeserializeOwned>(
     token: &str,
     typ: &str,
@@ -98,14 +105,14 @@ pub fn verify<T: DeserializeOwned>(
     serde_json::from_value(claims).map_err(|_| Unverified::Claims)
 }
 
-/// What a token says, if this key signed it with this algorithm.
+/// The claims of a token, if this key signed it with this algorithm.
 pub(super) fn signed_claims(
     token: &str,
     key: &DecodingKey,
     algorithm: Algorithm,
 ) -> Result<Value, Unverified> {
     let mut validation = Validation::new(algorithm);
-    // The time comes from our own clock, and the audience is for the caller to judge.
+    // The time comes from our own clock, and the caller checks the audience.
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
     validation.validate_aud = false;
@@ -113,7 +120,7 @@ pub(super) fn signed_claims(
     Ok(verified.claims)
 }
 
-/// Media types are compared without case, and may leave out `application/` (RFC 7515 §4.1.9).
+/// Compares media types: the case does not matter, and `application/` may be left out (RFC 7515 §4.1.9).
 pub(super) fn is_type(found: &str, expected: &str) -> bool {
     let found = found.to_ascii_lowercase();
     found.strip_prefix("application/").unwrap_or(&found) == expected.to_ascii_lowercase()
@@ -136,7 +143,7 @@ mod tests {
         verify(token, "JWT", keys, Expiry::Live(99))
     }
 
-    /// A token with other members in its header, its signature made over them by `key`.
+    /// A token with other header members, signed by `key`.
     fn with_header(key: &SigningKey, header: &Value, claims: &Value) -> String {
         let part = |value: &Value| to_base64url(value.to_string().as_bytes());
         let signed = key.sign("JWT", claims).unwrap();
@@ -145,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_key_of_ours_signed_is_ours() {
+    fn tokens_signed_by_our_keys_are_accepted() {
         let claims = json!({ "sub": "alice", "exp": 100 });
         for &algorithm in SigningAlgorithm::ALL {
             let (key, other) =
@@ -201,7 +208,7 @@ mod tests {
                 let unsigned = format!("{}.", token.rsplit_once('.').unwrap().0);
                 assert!(check(&unsigned, &keys).is_err(), "{alg}");
             }
-            // The public key, which everybody has, as the secret of a MAC.
+            // The public key, which anybody can read, used as a MAC secret.
             let jwk = key.public_jwk().unwrap();
             let parts: Value = serde_json::from_str(&jwk).unwrap();
             let raw = ["n", "x"].iter().find_map(|name| parts[name].as_str()).unwrap();
@@ -245,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn the_signatures_of_the_rfcs_are_good_and_of_nothing_else() {
+    fn the_signatures_of_the_rfcs_are_valid_only_for_their_content() {
         const CLAIMS: &str =
             "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
         // RFC 7515 A.2 and A.3, RFC 8037 A.4.

@@ -1,4 +1,4 @@
-//! The server's own keys: sealed in the database under the master key, which is kept outside of it.
+//! The server's own keys: stored in the database, encrypted with the master key, which is kept outside of it.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -17,13 +17,13 @@ use crate::store::db::{Conn, Db, DbError};
 use crate::store::paths::parent;
 use crate::store::server_keys;
 
-/// The row whose secret all other keys are derived from.
+/// The row with the secret from which all other keys are derived.
 const ROOT: &str = "root";
 
-/// What the server authenticates its own words with; the same on every node of one database.
+/// The keys for refresh tokens, forms and pairwise identifiers; the same on every node of one database.
 #[derive(Clone, Debug)]
 pub struct Keys {
-    /// The sealed root as it was read, to tell whether the database still holds the same.
+    /// A hash of the encrypted root as it was read, to detect when the database holds another one.
     root: Hash,
     master: Arc<MasterKey>,
     refresh: hmac::Key,
@@ -32,22 +32,24 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Opens the server's keys, or makes them on the first start.
+    /// Reads the server's keys, or makes them on the first start.
+    ///
+    /// # Errors
+    /// If the master key is missing, invalid, or not the one that the database was made with.
     pub async fn open(config: &Config, db: &Db, now: Seconds) -> Result<Self, Failure> {
         let find = async |conn: &mut _| server_keys::find(conn, ROOT).await;
-        let is_first_start = db.read::<_, DbError, _>(find).await?.is_none();
+        let is_first_start = db.read(find).await?.is_none();
         let master = match MasterKey::load(config)? {
             Some(master) => master,
             None if is_first_start => MasterKey::make(config)?,
-            // A new one would be the wrong one, and lie where the right one belongs.
+            // A new key would be wrong, and would take the place of the right one.
             None => return Err(MasterKey::missing(config)),
         };
         if is_first_start {
             let sealed = master.seal(ROOT, Zeroizing::new(random::<32>().to_vec()))?;
-            db.write::<_, DbError, _>(async move |tx| server_keys::save(tx, ROOT, &sealed, now).await)
-                .await?;
+            db.write(async move |tx| server_keys::save(tx, ROOT, &sealed, now).await).await?;
         }
-        let sealed = db.read::<_, DbError, _>(find).await?;
+        let sealed = db.read(find).await?;
         let sealed = sealed.ok_or_else(|| Failure::Internal("the server's key was not stored".into()))?;
         let root = hmac::Key::new(hmac::HMAC_SHA256, &master.open(ROOT, &sealed)?);
         Ok(Self {
@@ -59,37 +61,39 @@ impl Keys {
         })
     }
 
-    /// What further keys are sealed under.
+    /// The master key, which encrypts further keys.
     pub fn master(&self) -> &Arc<MasterKey> {
         &self.master
     }
 
-    /// Whether the database holds the keys that these were made from.
+    /// Whether the database still holds the root from which these keys were derived.
     pub async fn are_those_of(&self, conn: &mut Conn) -> Result<bool, DbError> {
         let sealed = server_keys::find(conn, ROOT).await?;
         Ok(sealed.is_some_and(|sealed| fingerprint(&sealed) == self.root))
     }
 
-    /// The token that `name` stands for; the same on every node and at every asking.
+    /// The refresh token with this name: the same on every node and at every call.
     pub fn refresh_token(&self, name: &RefreshName) -> String {
         name.token(hmac::sign(&self.refresh, &name.message()).as_ref())
     }
 
-    /// Whether this server made the token that says `name` of itself.
+    /// Whether this server made the refresh token with this name and MAC.
     pub fn is_refresh_token(&self, name: &RefreshName, mac: &[u8]) -> bool {
         hmac::verify(&self.refresh, &name.message(), mac).is_ok()
     }
 
-    /// What stands for `id` in one sector, and tells nothing of it; the same for as long as the server's key lives.
+    /// The pairwise identifier for `id` in a sector (OpenID Connect Core §8.1). It reveals nothing about `id`, and
+    /// never changes as long as the server's key exists. `what` keeps subjects and sessions apart.
     pub fn pairwise(&self, what: &str, sector: &str, id: &str) -> String {
         to_base64url(hmac::sign(&self.pairwise, format!("{what}\0{sector}\0{id}").as_bytes()).as_ref())
     }
 
-    /// What a form carries to prove that this server showed it to this browser.
+    /// The value in a form that proves that this server showed the form to this browser.
     pub fn form_token(&self, purpose: &str, bound_to: &[&str]) -> String {
         to_base64url(hmac::sign(&self.form, form_message(purpose, bound_to).as_bytes()).as_ref())
     }
 
+    /// Whether [`Self::form_token`] made this value for this purpose and these bindings.
     pub fn is_form_token(&self, token: &str, purpose: &str, bound_to: &[&str]) -> bool {
         let mac = from_base64url(token).unwrap_or_default();
         hmac::verify(&self.form, form_message(purpose, bound_to).as_bytes(), &mac).is_ok()
@@ -104,12 +108,12 @@ fn derived(root: &hmac::Key, purpose: &str) -> hmac::Key {
     hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(root, purpose.as_bytes()).as_ref())
 }
 
-/// The parts hold no NUL, so that no two lists of parts make the same message.
+/// The parts contain no NUL, so different lists of parts make different messages.
 fn form_message(purpose: &str, bound_to: &[&str]) -> String {
     format!("{purpose}\0{}", bound_to.join("\0"))
 }
 
-/// AES-256-GCM under the operator's key.
+/// The operator's master key: AES-256-GCM.
 pub struct MasterKey(RandomizedNonceKey);
 
 impl std::fmt::Debug for MasterKey {
@@ -119,7 +123,10 @@ impl std::fmt::Debug for MasterKey {
 }
 
 impl MasterKey {
-    /// The configured key; `None` when none is configured and its file is not there.
+    /// The configured key; `None` if no key is configured and its file does not exist.
+    ///
+    /// # Errors
+    /// If the key is not 32 bytes in base64url, or its file cannot be read.
     pub fn load(config: &Config) -> Result<Option<Self>, Failure> {
         let place = match config.keys.master_key.expose().is_empty() {
             true => config.master_key_file().display().to_string(),
@@ -128,7 +135,7 @@ impl MasterKey {
         Self::text(config)?.map(|text| Self::parse(text.trim(), &place)).transpose()
     }
 
-    /// The same as it is written.
+    /// The configured key as text; `None` if no key is configured and its file does not exist.
     pub fn text(config: &Config) -> Result<Option<Zeroizing<String>>, Failure> {
         let configured = config.keys.master_key.expose();
         if !configured.is_empty() {
@@ -154,23 +161,24 @@ impl MasterKey {
         Self::parse(text.trim(), &place)
     }
 
-    /// Why a database cannot be used whose key is not there.
+    /// The error message for a database that was encrypted with a master key we do not have.
     pub fn missing(config: &Config) -> Failure {
         let place = config.master_key_file();
         Failure::Internal(format!(
-            "the master key {} is missing, and this database was made with one; bring it back",
+            "the master key {} is missing, and this database was made with one; put it back",
             place.display()
         ))
     }
 
-    /// Reads a key from `place`.
+    /// Parses a key in base64url; `place` says in the error where it came from.
     pub fn parse(text: &str, place: &str) -> Result<Self, Failure> {
         let wrong = || Failure::Internal(format!("the master key in {place} is not 32 bytes in base64url"));
         let bytes = Zeroizing::new(from_base64url(text.trim().trim_end_matches('=')).ok_or_else(wrong)?);
         RandomizedNonceKey::new(&AES_256_GCM, &bytes).map(Self).map_err(|_| wrong())
     }
 
-    /// Writes a key to a file that only its owner can read; the one that stands when another process was first.
+    /// Writes a key to a file that only its owner can read. Returns its text, or that of the existing file if another
+    /// process was first.
     pub fn keep(path: &Path, key: &str) -> Result<Zeroizing<String>, Failure> {
         let failed = |error: &std::io::Error| {
             Failure::Internal(format!(
@@ -180,7 +188,7 @@ impl MasterKey {
             ))
         };
         let text = Zeroizing::new(format!("{}\n", key.trim()));
-        // A temporary file is readable by its owner only, and appears under its name whole or not at all.
+        // A temporary file is readable by its owner only, and it gets its final name when it is complete.
         let mut file = tempfile::NamedTempFile::new_in(parent(path)).map_err(|error| failed(&error))?;
         file.write_all(text.as_bytes())
             .and_then(|()| file.as_file().sync_all())
@@ -194,19 +202,25 @@ impl MasterKey {
         }
     }
 
-    /// Whether this is the key that the server's own key was sealed with.
+    /// Checks that this key decrypts the server's root key.
+    ///
+    /// # Errors
+    /// If the database was made with another master key.
     pub fn opens(&self, sealed_root: &[u8]) -> Result<(), Failure> {
         self.open(ROOT, sealed_root).map(drop)
     }
 
-    /// Seals a secret for the row `id`.
+    /// Encrypts a secret for the row `id`: nonce, then ciphertext with tag.
     pub fn seal(&self, id: &str, mut secret: Zeroizing<Vec<u8>>) -> Result<Vec<u8>, Failure> {
         let nonce = self.0.seal_in_place_append_tag(Aad::from(id), &mut *secret);
         let nonce = nonce.map_err(|_| Failure::Internal("the server's key could not be sealed".into()))?;
         Ok([nonce.as_ref(), secret.as_slice()].concat())
     }
 
-    /// Opens what was sealed for the row `id`; the failure says that the master key is another one.
+    /// Decrypts a secret of the row `id`.
+    ///
+    /// # Errors
+    /// If it was encrypted with another master key or for another row.
     pub fn open(&self, id: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let wrong = || {
             Failure::Internal(
@@ -227,7 +241,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_one_master_key_sealed_another_does_not_open() {
+    fn another_master_key_does_not_decrypt() {
         let key = |byte: u8| MasterKey::parse(&to_base64url(&[byte; 32]), "test").unwrap();
         let sealed = key(1).seal("a", Zeroizing::new(b"secret".to_vec())).unwrap();
         assert_eq!(key(1).open("a", &sealed).unwrap().as_slice(), b"secret");

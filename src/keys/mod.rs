@@ -1,4 +1,4 @@
-//! Keys: the master key, the keys that sign, and the keys of others.
+//! Keys: the master key, the signing keys, and the public keys of clients and issuers.
 
 pub mod master;
 pub mod remote;

@@ -1,5 +1,4 @@
-//! The public keys of others that publish them at an address of their own (`jwks_uri`): of clients (RFC 7591 §2), and of
-//! issuers that are trusted.
+//! The public keys that clients (RFC 7591 §2) and trusted issuers publish at a `jwks_uri`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,49 +9,55 @@ use crate::cache::fresh::Fresh;
 use crate::fetch::{FetchError, Fetcher};
 use crate::jose::foreign::ForeignKeys;
 
-/// How long keys are taken for the present ones.
+/// For how long keys are considered current.
 const AGE: Duration = Duration::from_secs(600);
-/// How long they serve where newer ones cannot be had.
+/// For how long they are still used when newer ones cannot be read.
 const STALE: Duration = Duration::from_secs(24 * 3600);
-/// Between two readings of one address, whatever tokens claim: nobody is to make this server call more often.
+/// The pause between two reads of one address, whatever tokens claim, so that no one can make this server call more
+/// often.
 const PAUSE: Duration = Duration::from_secs(10);
 const ADDRESSES: usize = 1000;
 
-/// Why there are none.
+/// Why there are no keys.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoKeys {
     #[error("{0}")]
     Fetch(#[from] FetchError),
     #[error("the answer has the status {0}")]
     Status(u16),
-    #[error("the answer is no JWK Set with a key to verify signatures by")]
+    #[error("the answer is not a JWK Set with a key that verifies signatures")]
     Content,
-    #[error("it was read a moment ago, in vain")]
+    #[error("reading it failed a moment ago")]
     Lately,
 }
 
 /// The keys by their addresses.
 pub struct RemoteKeys {
     places: Cache<String, Arc<Place>>,
-    /// Every reading has begun later.
+    /// Earlier than any read.
     made_at: Instant,
 }
 
 #[derive(Default)]
 struct Place {
     keys: Fresh<ForeignKeys, NoKeys>,
-    /// When it was last read, well or not.
+    /// The moment of the last read, whether or not it succeeded.
     tried: Mutex<Option<Instant>>,
 }
 
 impl RemoteKeys {
+    /// An empty cache.
     pub fn new() -> Self {
         Self { places: Cache::new(ADDRESSES), made_at: Instant::now() }
     }
 
-    /// The keys at an address, read again when they are old or `token` names a key that is not among them.
+    /// The keys at an address. They are read again when they are old, or when `token` names a key that is not among
+    /// them.
     ///
-    /// Who names a key that is there never waits for somebody who does not.
+    /// A token that names a known key never waits for a read that another token caused.
+    ///
+    /// # Errors
+    /// If the keys cannot be read and no usable older ones are known.
     pub async fn at(&self, fetcher: &Fetcher, uri: &str, token: &str) -> Result<Arc<ForeignKeys>, NoKeys> {
         let place = self.places.get(uri).unwrap_or_else(|| {
             let place = Arc::<Place>::default();
@@ -66,7 +71,7 @@ impl RemoteKeys {
         {
             return Ok(keys.clone());
         }
-        // What others have read since then counts, even if it lacks the key, too.
+        // What another call read while this one waited is good enough, even if the key is not in it either.
         let since = known.as_ref().map_or(self.made_at, |(_, at)| *at + Duration::from_nanos(1));
         match place.keys.get(since, |_| true, async || place.read(fetcher, uri).await).await {
             Ok((keys, _)) => Ok(keys),
@@ -85,7 +90,7 @@ impl Default for RemoteKeys {
 }
 
 impl Place {
-    /// Reads the keys, unless that was tried a moment ago.
+    /// Reads the keys, unless a read was tried a moment ago.
     async fn read(&self, fetcher: &Fetcher, uri: &str) -> Result<ForeignKeys, NoKeys> {
         {
             let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,7 +1,7 @@
-//! The signing keys through a cache that is at most a second old, and the making of new ones when they are due.
+//! The signing keys, through a cache that is at most a second old; makes new keys when they are due.
 //!
-//! Every node reads the same keys and comes to the same conclusions by its clock; of several nodes that make a
-//! key at once, the database takes one.
+//! Every node reads the same rows and applies the same rule at its own time, so all agree. If several nodes make a key
+//! at the same time, the database accepts one.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,10 +20,10 @@ use crate::oauth::signing_key::{Due, KeyRecord, KeyState, Schedule, SigningAlgor
 use crate::store::db::{Db, DbError, Tx};
 use crate::store::signing_keys::{self, StoredKey};
 
-/// How old the cache may be: the time in which a change takes effect on every node.
+/// The maximum age of the cache, which is how long a change needs to reach every node.
 const AGE: Duration = Duration::from_secs(1);
 
-/// The keys as they are at one moment.
+/// The keys at one moment.
 #[derive(Debug)]
 pub struct Current {
     at: Seconds,
@@ -33,28 +33,28 @@ pub struct Current {
 }
 
 impl Current {
-    /// The document that `/jwks` answers (RFC 7517 §5).
+    /// The JWK Set that `/jwks` returns (RFC 7517 §5).
     pub fn jwks(&self) -> &str {
         &self.jwks
     }
 
-    /// The key to sign with; `None` when the configuration does not offer the algorithm.
+    /// The key to sign with; `None` if the configuration does not offer the algorithm.
     pub fn signing(&self, algorithm: SigningAlgorithm) -> Option<&Arc<SigningKey>> {
         self.signing.iter().find(|key| key.algorithm() == algorithm)
     }
 
-    /// Whether a key of this name is among them.
+    /// Whether a published key has this `kid`.
     pub fn publishes(&self, kid: &str) -> bool {
         self.published.iter().any(|key| key.kid() == kid)
     }
 
-    /// The keys that a token of ours may be signed with.
+    /// The published keys: every valid token of this server is signed by one of them.
     pub fn published(&self) -> &[VerifyingKey] {
         &self.published
     }
 }
 
-/// The cache; its clones are one.
+/// The cache. Clones share their content.
 #[derive(Clone)]
 pub struct KeySet(Arc<Shared>);
 
@@ -63,14 +63,17 @@ struct Shared {
     master: Arc<MasterKey>,
     algorithms: Vec<SigningAlgorithm>,
     schedule: Schedule,
-    /// By their names: opening an RSA key takes longer than everything else here.
+    /// Decrypted keys by `kid`, because parsing an RSA key is slow.
     opened: Mutex<HashMap<String, Arc<SigningKey>>>,
     current: Fresh<Current, Arc<Failure>>,
     is_rotating: AtomicBool,
 }
 
 impl KeySet {
-    /// Opens the keys, and makes those that are due: on the first start one for each algorithm.
+    /// Reads the keys and makes those that are due: on the first start one for each algorithm.
+    ///
+    /// # Errors
+    /// If the database fails or the master key does not decrypt a key.
     pub async fn open(
         options: &KeyOptions,
         db: &Db,
@@ -94,7 +97,7 @@ impl KeySet {
         Ok(set)
     }
 
-    /// The keys as they are now, or were a second ago.
+    /// The keys now, or at most a second ago.
     pub async fn current(&self, now: Seconds) -> Result<Arc<Current>, Failure> {
         let started = Instant::now();
         let since = started.checked_sub(AGE).unwrap_or(started);
@@ -114,10 +117,10 @@ impl KeySet {
     }
 
     async fn stored(&self) -> Result<Vec<StoredKey>, Failure> {
-        Ok(self.0.db.read::<_, DbError, _>(async |conn| signing_keys::list(conn).await).await?)
+        Ok(self.0.db.read(async |conn| signing_keys::list(conn).await).await?)
     }
 
-    /// What the schedule makes of the keys.
+    /// Applies the schedule to the stored keys.
     fn judged(&self, stored: &[StoredKey], now: Seconds) -> Result<Current, Failure> {
         let records = records(stored);
         let is_published =
@@ -142,7 +145,7 @@ impl KeySet {
         })
     }
 
-    /// Opens a key, once.
+    /// Decrypts a key, once.
     fn opened(&self, key: &StoredKey) -> Result<Arc<SigningKey>, Failure> {
         let KeyRecord { kid, algorithm, .. } = &key.record;
         let poisoned = |_| Failure::Internal("a thread panicked over the signing keys".into());
@@ -152,13 +155,13 @@ impl KeySet {
         }
         let pkcs8 = self.0.master.open(kid, &key.sealed)?;
         let key = Arc::new(SigningKey::from_pkcs8(*algorithm, &pkcs8)?);
-        // Those of earlier rotations are not asked for again.
+        // Keys of earlier rotations are no longer needed.
         opened.retain(|_, other| other.algorithm() != *algorithm);
         opened.insert(kid.clone(), key.clone());
         Ok(key)
     }
 
-    /// What is due now, and what has ended meanwhile.
+    /// The keys that are due now, and those that have ended.
     fn rotation(&self, stored: &[StoredKey], now: Seconds) -> Rotation {
         let records = records(stored);
         let due = self.0.algorithms.iter();
@@ -173,7 +176,7 @@ impl KeySet {
         Rotation { due, over }
     }
 
-    /// Rotates while requests go on with the keys that there are.
+    /// Rotates in the background, while requests use the existing keys.
     fn rotate_aside(&self, rotation: Rotation, now: Seconds) {
         if self.0.is_rotating.swap(true, Ordering::AcqRel) {
             return;
@@ -185,23 +188,23 @@ impl KeySet {
             set.0.is_rotating.store(false, Ordering::Release);
             match rotated {
                 Ok(made) => note(&made, now),
-                // It is tried again at the next reading.
+                // The next read tries again.
                 Err(failure) => {
-                    tracing::error!("signing keys are due and could not be made: {}", failure.chain());
+                    tracing::error!("signing keys are due but could not be made: {}", failure.chain());
                 }
             }
         });
     }
 }
 
-/// Keys to be made, and the names of those to be forgotten with it.
+/// Keys to make, and the `kid`s of those to delete at the same time.
 #[derive(Debug, Default)]
 pub struct Rotation {
     pub due: Vec<Due>,
     pub over: Vec<String>,
 }
 
-/// Keys that were made and are not stored yet, and the names of those to be forgotten with it.
+/// New keys that are not stored yet, and the names of the old keys to delete in the same transaction.
 #[derive(Debug)]
 pub struct MadeKeys {
     made: Vec<(StoredKey, Due)>,
@@ -209,7 +212,7 @@ pub struct MadeKeys {
 }
 
 impl Rotation {
-    /// Makes the keys, and stores those that no one else has made meanwhile; gives these.
+    /// Creates the keys and stores those that no other process has created in the meantime. Returns the stored ones.
     pub async fn run(
         self,
         db: &Db,
@@ -217,10 +220,10 @@ impl Rotation {
         now: Seconds,
     ) -> Result<Vec<KeyRecord>, Failure> {
         let made = self.make(master, now).await?;
-        Ok(db.write::<_, DbError, _>(async move |tx: &mut Tx| made.save(tx).await).await?)
+        Ok(db.write(async move |tx: &mut Tx| made.save(tx).await).await?)
     }
 
-    /// Makes the keys, beside the requests.
+    /// Creates the keys on another thread, so that requests do not wait.
     pub async fn make(self, master: &Arc<MasterKey>, now: Seconds) -> Result<MadeKeys, Failure> {
         let Self { due, over } = self;
         let master = master.clone();
@@ -235,7 +238,7 @@ impl Rotation {
 }
 
 impl MadeKeys {
-    /// Stores the keys that no one else has made meanwhile, and returns these.
+    /// Stores the keys that no other process has created in the meantime, and returns them.
     pub async fn save(&self, tx: &mut Tx) -> Result<Vec<KeyRecord>, DbError> {
         let mut saved = Vec::new();
         for (key, due) in &self.made {
@@ -250,7 +253,7 @@ impl MadeKeys {
     }
 }
 
-/// Tells the log of keys that the server made by itself.
+/// Logs the keys that the server made by itself.
 fn note(made: &[KeyRecord], now: Seconds) {
     for KeyRecord { kid, algorithm, signs_from, .. } in made {
         let wait = signs_from.saturating_sub(now);
@@ -274,7 +277,7 @@ fn make(master: &MasterKey, due: &Due, now: Seconds) -> Result<StoredKey, Failur
     })
 }
 
-/// What the schedule looks at.
+/// The records of the stored keys, which are the input of the rule in [`Schedule`].
 pub fn records(stored: &[StoredKey]) -> Vec<KeyRecord> {
     stored.iter().map(|key| key.record.clone()).collect()
 }

@@ -1,4 +1,4 @@
-//! What the database knows: it is asked when somebody wants to know, and not again for a few seconds.
+//! The metrics that come from the database: queried when the metrics are read, at most every few seconds.
 
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -9,10 +9,10 @@ use crate::app::App;
 use crate::clock::Seconds;
 use crate::work::purge::{self, Overdue};
 
-/// Seconds for which an answer counts, so that asking often is no burden to the database.
+/// How many seconds an answer is reused, so that frequent reads do not load the database.
 const FRESH: Seconds = 5;
 
-/// How far the purge is behind, and whether the database could tell.
+/// How far the purge is behind, and whether the database answered.
 #[derive(Default)]
 pub(super) struct Backlog {
     pub(super) database_up: Gauge,
@@ -22,9 +22,9 @@ pub(super) struct Backlog {
 }
 
 impl Backlog {
-    /// Asks the database, unless it was asked just now; nothing changes for as long as the guard lives.
+    /// Queries the database, unless the last answer is recent. The values do not change while the guard is held.
     pub(super) async fn read(&self, app: &App) -> MutexGuard<'_, Option<Seconds>> {
-        // One asks, and whoever comes meanwhile waits for what that one hears.
+        // One task queries, and the others wait for its result.
         let mut read_at = self.read_at.lock().await;
         let now = app.now();
         if read_at.is_some_and(|then| (then..then + FRESH).contains(&now)) {
@@ -35,12 +35,12 @@ impl Backlog {
         match read {
             Ok(found) => found.iter().for_each(|overdue| self.set(overdue, now)),
             Err(failure) => {
-                tracing::warn!("nobody knows how far the purge is behind: {}", failure.chain());
+                tracing::warn!("it is unknown how far the purge is behind: {}", failure.chain());
                 self.rows.clear();
                 self.oldest.clear();
             }
         }
-        // A failure counts as long as an answer does, from its end.
+        // A failure is kept as long as an answer, counted from its end.
         *read_at = Some(app.now());
         read_at
     }

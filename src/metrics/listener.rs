@@ -1,4 +1,4 @@
-//! The address of the metrics: `GET /metrics` in Prometheus' text format, and nothing else.
+//! The listener for metrics: `GET /metrics` in Prometheus' text format, and nothing else.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -15,14 +15,14 @@ use crate::http::answer;
 use crate::http::call::Call;
 use crate::http::route::{Route, Surface};
 
-/// Connections at a time; a Prometheus has one.
+/// The maximum number of connections; Prometheus uses one.
 const CONNECTIONS: usize = 64;
-/// Seconds that an answer on its way may take when the server stops.
+/// How many seconds an answer may still take when the server stops.
 const SHUTDOWN: u64 = 1;
 
 static ROUTE: Route = Route { path: "/metrics", surface: Surface::Api };
 
-/// Answers at `listener` until the handle stops it.
+/// Serves the metrics at `listener` until the handle stops it.
 pub fn serve(listener: TcpListener, app: Arc<App>) -> Result<ServerHandle, Failure> {
     let deadline = app.config.http.deadline.duration();
     let metrics = web::Data::new(Metrics::new(app));

@@ -1,4 +1,4 @@
-//! What a Prometheus is told, every name on one screen.
+//! The metrics for Prometheus: every name is in this file.
 
 mod backlog;
 mod listener;
@@ -34,7 +34,7 @@ impl Metrics {
         build.get_or_create(&[("version", env!("CARGO_PKG_VERSION"))]).set(1);
         let backlog = Backlog::default();
         let mut registry = Registry::default();
-        registry.register("grantor_build_info", "The version that runs", build);
+        registry.register("grantor_build_info", "The running version", build);
         registry.register(
             "grantor_database_up",
             "Whether the database answered when these metrics were read",
@@ -47,7 +47,7 @@ impl Metrics {
         );
         registry.register(
             "grantor_purge_oldest_ended_seconds",
-            "For how long the oldest of these rows has ended; 0 where there is none",
+            "How long ago the oldest of these rows ended; 0 if there are none",
             backlog.oldest.clone(),
         );
         registry.register(
@@ -81,7 +81,7 @@ impl Metrics {
         Self { app, registry, backlog }
     }
 
-    /// All of them in Prometheus' text format.
+    /// All metrics in Prometheus' text format.
     async fn text(&self) -> Result<String, fmt::Error> {
         let _unchanged = self.backlog.read(&self.app).await;
         let mut text = String::new();

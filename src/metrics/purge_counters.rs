@@ -1,4 +1,4 @@
-//! What the purge of this process has done, as it counts it.
+//! Counters for the purges of this process.
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -7,26 +7,28 @@ use prometheus_client::metrics::gauge::Gauge;
 use crate::clock::Seconds;
 use crate::store::expired::Table;
 
-/// What this process has deleted since its start, and when a pass of it last came to its end; clones count together.
+/// The rows that this process has deleted, and when its last purge succeeded. Clones share the counters.
 #[derive(Clone, Debug, Default)]
 pub struct PurgeCounters {
     pub deleted: Family<[(&'static str, &'static str); 1], Counter>,
-    /// Without a value until there was one.
+    /// Has no value before the first purge.
     pub last_success: Family<[(&'static str, &'static str); 0], Gauge>,
 }
 
 impl PurgeCounters {
-    /// Begins with 0 for each table, so that the first deletion is seen as a rise.
+    /// Counters that begin with 0 for each table, so that the first deletion is visible as an increase.
     pub fn new() -> Self {
         let counters = Self::default();
         Table::ALL.iter().for_each(|table| counters.count(*table, 0));
         counters
     }
 
+    /// Records that a purge succeeded at `now`.
     pub fn succeeded(&self, now: Seconds) {
         self.last_success.get_or_create(&[]).set(now);
     }
 
+    /// Adds deleted rows of a table.
     pub fn count(&self, table: Table, rows: u64) {
         self.deleted.get_or_create(&[("table", table.name())]).inc_by(rows);
     }

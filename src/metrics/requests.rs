@@ -1,4 +1,4 @@
-//! What requests come to: how long they take, how they are answered, and why they are refused.
+//! Counters for requests: how long they take, their status, and the reasons of refusals.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use prometheus_client::metrics::histogram::Histogram;
 
 use crate::oauth::reason::Reason;
 
-/// Upper bounds in seconds: from an answer out of memory to the default deadline.
+/// The upper bounds of the histogram in seconds: from an answer without the database to the default deadline.
 const BOUNDS: [f64; 13] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
 /// The route of an endpoint as a label.
 type Endpoint = [(&'static str, &'static str); 1];
 
-/// Both have few values: an endpoint is its route, and a reason one of the error reference.
+/// Labels with few values: an endpoint is its route, and a reason is from the error reference.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct Status {
     endpoint: &'static str,
@@ -28,7 +28,7 @@ pub(super) struct Refusal {
     reason: &'static str,
 }
 
-/// What this process has answered since its start; clones count together.
+/// The answers of this process since its start. Clones share the counters.
 #[derive(Clone, Debug)]
 pub struct Requests {
     pub(super) duration: Family<Endpoint, Histogram, fn() -> Histogram>,
@@ -44,6 +44,7 @@ impl Default for Requests {
 }
 
 impl Requests {
+    /// Counts an answer of an endpoint.
     pub fn count(&self, endpoint: &'static str, status: u16, reason: Option<Reason>, took: Duration) {
         self.duration.get_or_create(&[("endpoint", endpoint)]).observe(took.as_secs_f64());
         self.responses.get_or_create(&Status { endpoint, status }).inc();

@@ -1,4 +1,4 @@
-//! Tokens that others sign for this server: what each of them must say, whoever makes it (RFC 7523 §3).
+//! Assertions that clients and trusted issuers sign for this server: the checks that all of them share (RFC 7523 §3).
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,14 +8,14 @@ use crate::oauth::client::AssertionAudience;
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::reason::Reason;
 
-/// The most that one lives: as long as libraries make it that let nobody choose.
+/// The longest lifetime of an assertion in seconds. Some libraries always use an hour.
 const LONGEST: Seconds = 3600;
-/// How far its maker's clock may be from this server's.
+/// The tolerated difference between the signer's clock and ours in seconds.
 const SKEW: Seconds = 60;
-/// Bytes of a `jti`.
+/// The maximum length of a `jti` in bytes.
 const LONGEST_ID: usize = 256;
 
-/// What its signature was found to cover.
+/// The claims of an assertion whose signature was verified.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Claims {
     pub iss: String,
@@ -25,13 +25,13 @@ pub struct Claims {
     nbf: Option<Seconds>,
     iat: Option<Seconds>,
     jti: Option<String>,
-    /// Who acts for the subject (RFC 8693 §4.1).
+    /// The current actor (RFC 8693 §4.1).
     pub act: Option<Value>,
-    /// Who may (RFC 8693 §4.4).
+    /// Who may act for the subject (RFC 8693 §4.4).
     pub may_act: Option<Value>,
 }
 
-/// What tokens of one kind are called, and for what they are refused.
+/// A kind of assertion: its name in descriptions, and the reasons of its refusals.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
     pub name: &'static str,
@@ -41,13 +41,20 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// Reads what a signature covers.
+    /// Parses the claims of an already verified assertion (RFC 7523 §3).
+    ///
+    /// # Errors
+    /// If a required claim is missing or has the wrong form.
     pub fn read(&self, claims: Value) -> Result<Claims, OAuthError> {
         serde_json::from_value(claims)
             .map_err(|_| self.refuse(self.claims, "lacks iss, sub, aud or exp, or has them in another form"))
     }
 
-    /// Checks that a token is for this server and for now; until when its use must be remembered.
+    /// Checks that an assertion is addressed to this server and currently valid (RFC 7523 §3). Returns until when its
+    /// use must be remembered.
+    ///
+    /// # Errors
+    /// If the audience, the expiry or the beginning is wrong.
     pub fn check(
         &self,
         claims: &Claims,
@@ -68,7 +75,10 @@ impl Kind {
         Ok(claims.exp + SKEW)
     }
 
-    /// The `jti` of a token that counts once.
+    /// The `jti` of an assertion that may be used once.
+    ///
+    /// # Errors
+    /// If it is missing, empty or too long.
     pub fn id(&self, claims: &Claims) -> Result<String, OAuthError> {
         match &claims.jti {
             Some(id) if !id.is_empty() && id.len() <= LONGEST_ID => Ok(id.clone()),
@@ -76,12 +86,13 @@ impl Kind {
         }
     }
 
-    /// Refuses a token of this kind for what is said of it.
+    /// Makes a refusal; `what` continues the sentence after the name of the assertion.
     pub fn refuse(&self, reason: Reason, what: &str) -> OAuthError {
         reason.because(format!("{} {what}", self.name))
     }
 
-    /// One string, so that no other server that is named beside this one could use it here (CVE-2025-27370).
+    /// The audience must be a single string, so that no other server that is listed with this one can use the assertion
+    /// here (CVE-2025-27370).
     fn check_audience(
         &self,
         aud: &Value,

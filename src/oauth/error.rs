@@ -1,11 +1,11 @@
-//! The error of an OAuth endpoint: a code that the RFCs define, our reason word, and a sentence.
+//! The error of an OAuth endpoint: an error code of the RFCs, a reason of ours, and a sentence.
 
 use std::borrow::Cow;
 
 use crate::oauth::error_code::ErrorCode;
 use crate::oauth::reason::Reason;
 
-/// A refusal: it is answered to the client, commits what was written, and is logged with its reason.
+/// A refusal. The client gets it as the answer, the transaction commits, and the reason is logged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {description}", reason.word())]
 pub struct OAuthError {
@@ -14,19 +14,22 @@ pub struct OAuthError {
 }
 
 impl OAuthError {
+    /// The error code that belongs to the reason.
     pub fn code(&self) -> ErrorCode {
         self.reason.code()
     }
 }
 
 impl Reason {
-    /// Refuses for this reason, with the sentence that the client's developer reads.
+    /// Makes a refusal with this reason. The client's developer reads `description`: printable ASCII without `"` and `\`
+    /// (RFC 6749 §5.2).
     pub fn because(self, description: impl Into<Cow<'static, str>>) -> OAuthError {
         OAuthError { reason: self, description: description.into() }
     }
 }
 
-/// How a received value may stand in a description: printable ASCII without `"` and `\` (RFC 6749 §5.2), cut short.
+/// A received value made safe for a description: printable ASCII without `"` and `\` (RFC 6749 §5.2), cut after 64 bytes
+/// with `...`. Other bytes are percent-encoded.
 pub fn shown(value: &str) -> String {
     const LONGEST: usize = 64;
     let mut text = String::with_capacity(value.len().min(LONGEST) + 4);
@@ -51,7 +54,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_shown_value_is_fit_for_an_error_description(value in ".*") {
+        fn a_shown_value_is_valid_in_an_error_description(value in ".*") {
             let text = shown(&value);
             prop_assert!(text.len() <= 70);
             prop_assert!(text.bytes().all(|b| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e)));

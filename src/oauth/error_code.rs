@@ -1,8 +1,8 @@
-//! The `error` values of OAuth: what each is called, where it is defined, and with which status it travels.
+//! The `error` codes of OAuth: their names, where each is defined, and the HTTP status of each.
 
 use strum::{IntoStaticStr, VariantArray};
 
-/// The `error` values that this server sends, with the RFC that defines each.
+/// The `error` codes that this server sends; [`Self::section`] says where each is defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum ErrorCode {
@@ -34,11 +34,12 @@ pub enum ErrorCode {
 impl ErrorCode {
     pub const ALL: &[Self] = Self::VARIANTS;
 
+    /// The code as it is sent.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
-    /// The status of a JSON answer with this code (RFC 6749 §5.2).
+    /// The HTTP status of a JSON answer with this code (RFC 6749 §5.2).
     pub fn status(self) -> u16 {
         match self {
             Self::InvalidClient | Self::InvalidToken => 401,
@@ -49,7 +50,7 @@ impl ErrorCode {
         }
     }
 
-    /// Where the code is defined.
+    /// The RFC and section that define the code.
     pub fn section(self) -> &'static str {
         match self {
             Self::InvalidRequest | Self::UnauthorizedClient | Self::InvalidScope => {
@@ -75,7 +76,7 @@ impl ErrorCode {
         }
     }
 
-    /// Whether an application gets it by redirect, in the query of its redirect URI.
+    /// Whether this code can be sent by redirect, in the parameters of the redirect URI.
     pub fn is_redirected(self) -> bool {
         !matches!(
             self,
@@ -90,7 +91,7 @@ impl ErrorCode {
         )
     }
 
-    /// Whether a program gets it as JSON.
+    /// Whether this code can be in a JSON answer.
     pub fn is_answered(self) -> bool {
         !matches!(
             self,

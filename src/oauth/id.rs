@@ -1,4 +1,4 @@
-//! Identifiers that must not be swapped.
+//! Types for identifiers, so that they cannot be confused.
 
 use std::fmt;
 
@@ -11,10 +11,12 @@ macro_rules! identifier {
         pub struct $name(String);
 
         impl $name {
+            /// Wraps an id without checking it.
             pub fn new(value: impl Into<String>) -> Self {
                 Self(value.into())
             }
 
+            /// The id as it is sent and stored.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -29,23 +31,23 @@ macro_rules! identifier {
 }
 
 identifier! {
-    /// Names a client: any VSCHAR, space and colon included (RFC 6749 A.1).
+    /// Identifies a client: any VSCHAR, including space and colon (RFC 6749 A.1).
     ClientId
 }
 identifier! {
-    /// Names a user for ever, whatever the username becomes.
+    /// Identifies a user permanently; the username may change.
     UserId
 }
 identifier! {
-    /// Names a session without opening it; the cookie's hash is its key.
+    /// Identifies a session. It does not give access to the session: that needs the cookie, whose hash is the key.
     SessionId
 }
 identifier! {
-    /// Names one authorization that a user gave a client; its code, refresh and access tokens hang on it.
+    /// Identifies one authorization that a user gave a client; its code, refresh and access tokens belong to it.
     GrantId
 }
 identifier! {
-    /// Names an authorization request that waits for a person.
+    /// Identifies an authorization request that waits for a person.
     FlowId
 }
 
@@ -71,10 +73,10 @@ impl<'de> Deserialize<'de> for ClientId {
 }
 
 impl ClientId {
-    /// At most this many characters.
+    /// The maximum length in characters.
     pub const LONGEST: usize = 255;
 
-    /// Parses `1*VSCHAR` of bounded length (RFC 6749 A.1).
+    /// Parses `1*VSCHAR` of limited length (RFC 6749 A.1); `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = !text.is_empty() && text.len() <= Self::LONGEST;
         (fits && text.bytes().all(|byte| (0x20..=0x7e).contains(&byte))).then(|| Self::new(text))

@@ -13,7 +13,7 @@ use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::token::id_token;
 
-/// The metadata document; members whose default would claim more are written out.
+/// The metadata document. Members whose default would promise more than the server does are written out.
 #[derive(Debug, Serialize)]
 pub struct Metadata {
     pub issuer: String,
@@ -84,13 +84,13 @@ pub fn metadata(
         scopes_supported: known.iter().map(|scope| scope.name.clone()).collect(),
         response_types_supported: ResponseType::ALL.iter().map(|known| known.as_str()).collect(),
         response_modes_supported: ResponseMode::ALL.iter().map(|known| known.as_str()).collect(),
-        // Nothing is asked of the token endpoint by this name: it stands for the response types beside code.
+        // The token endpoint does not accept this value; it stands for the response types other than `code`.
         grant_types_supported: GrantType::ALL
             .iter()
             .map(|grant| grant.as_str())
             .chain(["implicit"])
             .collect(),
-        // Who introspects proves who it is.
+        // Clients must authenticate for introspection.
         introspection_endpoint_auth_methods_supported: methods
             .iter()
             .copied()
@@ -125,7 +125,7 @@ pub fn metadata(
     }
 }
 
-/// What ID Tokens say, and what scopes tell.
+/// The claims of ID Tokens and of all scopes.
 fn claims(known: &[&ScopeRecord]) -> Vec<String> {
     let told = known.iter().flat_map(|scope| scope.claims.iter().map(String::as_str));
     let all: BTreeSet<&str> = id_token::CLAIMS.into_iter().chain(told).collect();

@@ -1,14 +1,14 @@
-//! Signing keys: which one signs, which are published, and when a new one is due.
+//! The life of signing keys: which key signs, which are published, and when a new one is due.
 
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::clock::Seconds;
-use crate::oauth::word::word_in_json;
+use crate::oauth::word::word;
 
-/// How long whoever reads the published keys may keep them without asking again.
+/// For how many seconds readers may cache the published keys.
 pub const JWKS_MAX_AGE: Seconds = 3600;
 
-/// What this server signs with (RFC 7518 §3.1, RFC 8037 §3.1).
+/// The signature algorithms of this server (RFC 7518 §3.1, RFC 8037 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "UPPERCASE")]
 pub enum SigningAlgorithm {
@@ -19,24 +19,12 @@ pub enum SigningAlgorithm {
     EdDsa,
 }
 
-impl SigningAlgorithm {
-    pub const ALL: &[Self] = Self::VARIANTS;
+word!(SigningAlgorithm);
 
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-
-    pub fn parse(word: &str) -> Option<Self> {
-        word.parse().ok()
-    }
-}
-
-word_in_json!(SigningAlgorithm);
-
-/// What decides about a key; neither its private nor its public part does.
+/// The data of a key that decides about its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRecord {
-    /// The key's thumbprint (RFC 7638).
+    /// The thumbprint of the key (RFC 7638).
     pub kid: String,
     pub algorithm: SigningAlgorithm,
     pub created_at: Seconds,
@@ -47,63 +35,67 @@ pub struct KeyRecord {
 }
 
 impl KeyRecord {
-    /// In what order keys take over; two of one second need an order, too.
+    /// The order in which keys take over; it is total even for keys from the same second.
     fn rank(&self) -> (Seconds, Seconds, &str) {
         (self.signs_from, self.created_at, &self.kid)
     }
 
-    /// Whether it takes over from the keys before it: not when it was retired before its time had come.
+    /// Whether the key takes over from the keys before it: not if it was retired before it signed.
     fn takes_over(&self) -> bool {
         self.retired_at.is_none_or(|at| at >= self.signs_from)
     }
 }
 
-/// Where a key stands in its life.
+/// The state of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum KeyState {
-    /// Published, and signs when its time has come.
+    /// Published; signs later.
     Next,
     Signing,
-    /// Published, for what it has signed.
+    /// Published, because tokens that it signed are still valid.
     Former,
-    /// No longer published: what it has signed has expired.
+    /// No longer published: all tokens that it signed have expired.
     Ended,
     /// Taken out of use by an operator, and not published.
     Retired,
 }
 
 impl KeyState {
+    /// The word that commands show.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
+    /// Whether the key is in the JWK Set.
     pub fn is_published(self) -> bool {
         matches!(self, Self::Next | Self::Signing | Self::Former)
     }
 }
 
-/// A key that is to be made.
+/// A key that must be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
     pub algorithm: SigningAlgorithm,
     pub signs_from: Seconds,
-    /// When the newest key that stands signs from: if there is a newer one by now, somebody else was first.
+    /// When the newest usable key begins to sign. If there is a newer one when the key is stored, another node was
+    /// faster.
     pub after: Option<Seconds>,
 }
 
-/// When keys come and go, in seconds.
+/// The times in the life of a key, in seconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Schedule {
-    /// How long a key signs; 0: until an operator rotates.
+    /// How long a key signs; 0 means until an operator rotates.
     pub rotate_every: Seconds,
-    /// How long a key is published before it signs: longer than anybody keeps the keys published before it.
+    /// How long a key is published before it signs: longer than readers cache the previous keys.
     pub publish_before: Seconds,
-    /// How long a key is published after it signed last: until everything that it signed has expired.
+    /// How long a key is published after its last signature: until everything that it signed has expired.
     pub keep_published: Seconds,
 }
 
 impl Schedule {
+    /// The state of `key` among all `keys` at this time.
     pub fn state(&self, keys: &[KeyRecord], key: &KeyRecord, now: Seconds) -> KeyState {
         if key.retired_at.is_some() {
             return KeyState::Retired;
@@ -117,14 +109,14 @@ impl Schedule {
         }
     }
 
-    /// When a key's publication ends; as long as nothing is to take over, never.
+    /// When the publication of a key ends; never as long as no other key is to take over.
     pub fn published_until(&self, keys: &[KeyRecord], key: &KeyRecord) -> Seconds {
         let later = of(keys, key.algorithm).filter(|other| other.takes_over() && other.rank() > key.rank());
         let taken_over = later.map(|other| other.signs_from).min();
         taken_over.map_or(Seconds::MAX, |at| at.saturating_add(self.keep_published))
     }
 
-    /// The key of an algorithm that is to be made now.
+    /// The key of an algorithm that must be made now; `None` if none is due.
     pub fn due(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> Option<Due> {
         let Some(newest) = in_use(keys, algorithm).max_by_key(|key| key.rank()) else {
             return Some(self.in_time(keys, algorithm, now));
@@ -136,30 +128,30 @@ impl Schedule {
         Some(self.in_time(keys, algorithm, now))
     }
 
-    /// A new key that is published before it signs; the first one of its algorithm has nobody to wait for.
+    /// A new key that is published before it signs; the first key of an algorithm signs at once.
     pub fn in_time(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> Due {
         let newest = in_use(keys, algorithm).map(|key| key.signs_from).max();
         let wait = if newest.is_some() { self.publish_before } else { 0 };
         Due { algorithm, signs_from: now + wait, after: newest }
     }
 
-    /// A new key that takes over at once.
+    /// A new key that signs at once.
     pub fn at_once(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> Due {
         let newest = in_use(keys, algorithm).map(|key| key.signs_from).max();
-        // Of two keys of one second nobody could tell which was meant to be the later one.
+        // A second later than the current key, because the order of two keys from one second would be unclear.
         let since = signing(keys, algorithm, now).map_or(now, |current| now.max(current.signs_from + 1));
         Due { algorithm, signs_from: since, after: newest }
     }
 }
 
-/// The key of an algorithm that signs now.
+/// The key of an algorithm that signs now; `None` if the algorithm has no key.
 pub fn signing(keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> Option<&KeyRecord> {
     let current = in_use(keys, algorithm).filter(|key| key.signs_from <= now).max_by_key(|key| key.rank());
-    // A clock that is behind the one of the node that made the first key must not be without it.
+    // If our clock is behind that of the node that made the first key, this key still signs.
     current.or_else(|| in_use(keys, algorithm).min_by_key(|key| key.rank()))
 }
 
-/// The key of an algorithm that signs next.
+/// The key of an algorithm that signs next; `None` if none waits.
 pub fn next(keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> Option<&KeyRecord> {
     let current = signing(keys, algorithm, now)?;
     in_use(keys, algorithm).filter(|key| key.rank() > current.rank()).min_by_key(|key| key.rank())
@@ -188,9 +180,9 @@ mod tests {
     #[test]
     fn a_key_is_published_signs_stays_and_ends() {
         let two = [key("a", 0, None), key("b", 1000, None)];
-        // It was retired before it signed, and so never took over from a.
+        // It was retired before it signed, so it never took over from a.
         let never = [key("a", 0, None), key("b", 1000, Some(950)), key("c", 1100, None)];
-        // It had signed, so that a's tokens ended as if it stood.
+        // It has signed, so a's tokens end as if it were still there.
         let once = [key("a", 0, None), key("b", 1000, Some(1020)), key("c", 1020, None)];
         let same = [key("a", 0, None), key("b", 1000, None), key("c", 1000, None)];
         let table: [(&[KeyRecord], Seconds, &[KeyState]); 12] = [
@@ -216,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_key_signs_at_once_and_every_other_is_published_before() {
+    fn the_first_key_signs_at_once_and_others_are_published_first() {
         let es = SigningAlgorithm::Es256;
         let due = |signs_from, after| Some(Due { algorithm: es, signs_from, after });
         let one = [key("a", 0, None)];
@@ -227,7 +219,7 @@ mod tests {
             (&[key("a", 0, Some(5))], 7, due(7, None)),
             (&one, 899, None),
             (&one, 900, due(1000, Some(0))),
-            // The server was off meanwhile: the new key is published first all the same.
+            // The server was off in between; the new key is still published first.
             (&one, 5000, due(5100, Some(0))),
             (&two, 1899, None),
             (&two, 1900, due(2000, Some(1000))),
@@ -242,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_takes_over_at_once_comes_after_the_one_that_signs() {
+    fn a_key_made_to_sign_now_follows_the_current_one() {
         let es = SigningAlgorithm::Es256;
         let keys = [key("a", 0, None), key("b", 1000, None), key("c", 1100, None)];
         let due = |signs_from, after| Due { algorithm: es, signs_from, after };
@@ -257,14 +249,14 @@ mod tests {
     }
 
     #[test]
-    fn the_next_key_is_the_first_one_that_waits() {
+    fn the_next_key_is_the_first_waiting_one() {
         let keys = [key("a", 0, None), key("b", 1000, Some(1)), key("c", 1100, None), key("d", 1200, None)];
         let kid = |now| next(&keys, SigningAlgorithm::Es256, now).map(|key| key.kid.as_str());
         assert_eq!([kid(5), kid(1100), kid(1200)], [Some("c"), Some("d"), None]);
     }
 
     #[test]
-    fn algorithms_are_called_what_the_rfcs_call_them() {
+    fn algorithms_have_the_names_of_the_rfcs() {
         for &algorithm in SigningAlgorithm::ALL {
             assert_eq!(SigningAlgorithm::parse(algorithm.as_str()), Some(algorithm));
         }

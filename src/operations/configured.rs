@@ -1,13 +1,13 @@
-//! What the configuration allows an object to say.
+//! Checks of objects against the configuration.
 
 use super::fault::Fault;
 use crate::clock::Seconds;
-use crate::config::Config;
+use crate::config::KeyOptions;
 use crate::oauth::signing_key::SigningAlgorithm;
 
 /// What is wrong with the lifetime of an access token in seconds: a JWT is verified by a key that must still be published.
-pub(super) fn lifetime_fault(config: &Config, lifetime: Option<Seconds>) -> Option<Fault> {
-    let longest = config.keys.keep_published.seconds();
+pub(super) fn lifetime_fault(options: &KeyOptions, lifetime: Option<Seconds>) -> Option<Fault> {
+    let longest = options.keep_published.seconds();
     let is_wrong = lifetime.is_some_and(|seconds| !(1..=longest).contains(&seconds));
     is_wrong.then(|| {
         let sentence = format!(
@@ -17,13 +17,14 @@ pub(super) fn lifetime_fault(config: &Config, lifetime: Option<Seconds>) -> Opti
     })
 }
 
-/// What is wrong with an algorithm that this server is to sign with: it has keys for those of `keys.algorithms`.
+/// Returns what is wrong with an algorithm for signing. The server has keys for the algorithms of `keys.algorithms`
+/// only.
 pub(super) fn algorithm_fault(
-    config: &Config,
+    options: &KeyOptions,
     member: &'static str,
     chosen: Option<SigningAlgorithm>,
 ) -> Option<Fault> {
-    let offered = &config.keys.algorithms;
+    let offered = &options.algorithms;
     let chosen = chosen.filter(|chosen| !offered.contains(chosen))?;
     let offered: Vec<&str> = offered.iter().map(|algorithm| algorithm.as_str()).collect();
     let sentence =

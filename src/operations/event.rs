@@ -1,4 +1,4 @@
-//! What was done, as a value: who and when is added where it is kept. No event holds a secret.
+//! Records of acts as values. The place that stores an event adds the actor and the time. No event contains a secret.
 
 use serde_json::{Map, Value};
 
@@ -9,28 +9,28 @@ use crate::oauth::id::ClientId;
 pub struct Event {
     pub act: Act,
     pub object: Object,
-    /// The client that it concerned, where the object is a person.
+    /// The client that the act concerns, if the object is a person.
     pub client: Option<ClientId>,
-    /// What an update changed; empty for every other act, and for an update that changed nothing.
+    /// What an update changed. Empty for other acts, and for an update that changed nothing.
     pub changes: Vec<Change>,
 }
 
-/// What an act was about.
+/// The object of an act.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
     pub kind: ObjectKind,
     pub id: String,
-    /// What people call it, where that is not its id.
+    /// The name that people use for it, if that is not the id.
     pub name: Option<String>,
 }
 
-/// A member of an object before and after.
+/// The value of a member before and after an act.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     pub member: String,
-    /// `null` where the object did not have it.
+    /// `null` if the object did not have the member.
     pub before: Value,
-    /// `null` where the object has it no longer.
+    /// `null` if the object no longer has the member.
     pub after: Value,
 }
 
@@ -41,7 +41,7 @@ macro_rules! words {
         pub enum $name { $($variant),* }
 
         impl $name {
-            /// The word that is stored; it never changes its meaning.
+            /// The word that is stored. Its meaning never changes.
             pub fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),* }
             }
@@ -53,6 +53,7 @@ words! {
     /// What was done.
     Act {
         UserCreated = "user.created",
+        UserSignedUp = "user.signed_up",
         UserUpdated = "user.updated",
         UserPasswordSet = "user.password_set",
         UserDisabled = "user.disabled",
@@ -69,12 +70,16 @@ words! {
         TrustedIssuerDeleted = "trusted_issuer.deleted",
         SubjectLinked = "trusted_issuer.subject_linked",
         SubjectUnlinked = "trusted_issuer.subject_unlinked",
+        ClientCreated = "client.created",
+        ClientUpdated = "client.updated",
         ClientDeleted = "client.deleted",
         ClientSecretAdded = "client.secret_added",
         ClientSecretRemoved = "client.secret_removed",
         SessionEnded = "session.ended",
+        SessionSignedOut = "session.signed_out",
         UserSessionsEnded = "user.sessions_ended",
         GrantRevoked = "grant.revoked",
+        ConsentGiven = "consent.given",
         ConsentTakenBack = "consent.taken_back",
         KeyCreated = "key.created",
         KeyRetired = "key.retired",
@@ -83,7 +88,7 @@ words! {
 }
 
 words! {
-    /// What it was done to.
+    /// The kind of object.
     ObjectKind {
         User = "user",
         Scope = "scope",
@@ -102,19 +107,19 @@ impl Event {
         Self { act, object: Object { kind, id: id.into(), name: None }, client: None, changes: Vec::new() }
     }
 
-    /// The same event about an object that people know by `name`.
+    /// The same event, with the `name` that people use for the object.
     pub(super) fn named(mut self, name: impl Into<String>) -> Self {
         self.object.name = Some(name.into());
         self
     }
 
-    /// The same event about what the object has to do with a client.
+    /// The same event, about the object and this client.
     pub(super) fn with(mut self, client: &ClientId) -> Self {
         self.client = Some(client.clone());
         self
     }
 
-    /// The same event with every member that differs between two states of the object.
+    /// The same event, with every member that differs between the two states of the object.
     pub(super) fn changing(mut self, before: Value, after: Value) -> Self {
         let (before, mut after) = (members(before), members(after));
         for (member, before) in before {

@@ -1,25 +1,25 @@
-//! Why an operation was refused: what is wrong with its input, in sentences for whoever asked.
+//! Why an operation was refused: what is wrong with its input, in sentences for the caller.
 
 use crate::failure::Denied;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// The member of the input that is wrong, such as `redirect_uris`; `None` when it is not about one member.
+    /// The member of the input that is wrong, such as `redirect_uris`. `None` if the fault is not about one member.
     pub member: Option<&'static str>,
     pub kind: FaultKind,
-    /// Knows no command-line option; another member in it is written `in backquotes`.
+    /// Names no command-line option. Other members appear in backquotes.
     pub sentence: String,
 }
 
-/// What an API answers a fault with: 400, 404 or 409.
+/// The kind of a fault. The API answers 400, 404 or 409.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// The input cannot be, whatever is stored.
+    /// The input is not valid, whatever is stored.
     Invalid,
     /// The object does not exist.
     NotFound,
-    /// The object exists already, or the act contradicts what is stored.
+    /// The object already exists, or the act contradicts what is stored.
     Conflict,
 }
 
@@ -28,7 +28,7 @@ pub enum FaultKind {
 pub struct Faults(Vec<Fault>);
 
 impl Fault {
-    /// The value of `member` cannot be.
+    /// The value of `member` is not valid.
     pub fn invalid(member: &'static str, sentence: impl Into<String>) -> Self {
         Self { member: Some(member), kind: FaultKind::Invalid, sentence: sentence.into() }
     }
@@ -59,7 +59,7 @@ impl Faults {
         self.0.iter()
     }
 
-    /// The kind of the first one, which decides the status of an answer.
+    /// The kind of the first fault, which decides the status of the answer.
     pub fn kind(&self) -> FaultKind {
         self.0.first().map_or(FaultKind::Invalid, |fault| fault.kind)
     }

@@ -1,4 +1,4 @@
-//! Grants: what people gave applications.
+//! Grants: what people allowed applications.
 
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
@@ -15,11 +15,11 @@ use crate::store::page::Page;
 
 const CURSOR: Cursor = Cursor("grants");
 
-/// A page of the grants, the newest first.
+/// Returns a page of the grants, the newest first.
 ///
 /// # Errors
 ///
-/// A limit or cursor that cannot be.
+///  An invalid limit or cursor.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<GrantFilter>,
@@ -31,21 +31,22 @@ pub async fn list(
     list::read(context, CURSOR, listing, read, |grant| (grant.created_at, grant.id.clone())).await
 }
 
-/// A grant by its id.
+/// Finds a grant by its id.
 ///
 /// # Errors
 ///
-/// Not found.
+///  There is no such grant.
 pub async fn find(context: &Context<'_>, grant: &GrantId) -> Result<GrantRecord, Denied<Faults>> {
     let grant = grant.clone();
     context.read(async move |conn: &mut Conn| existing(conn, &grant).await).await
 }
 
-/// Ends a grant with everything that was issued from it; the person's consent stays. The outcome is the grant as it was.
+/// Revokes a grant and everything that was issued from it. The person's consent is kept. The outcome is the grant
+/// before the act.
 ///
 /// # Errors
 ///
-/// Not found.
+///  There is no such grant.
 pub async fn revoke(context: &Context<'_>, grant: &GrantId) -> Outcome<GrantRecord> {
     let (grant, now) = (grant.clone(), context.now);
     context
@@ -59,12 +60,12 @@ pub async fn revoke(context: &Context<'_>, grant: &GrantId) -> Outcome<GrantReco
         .await
 }
 
-/// Takes back everything that a person gave a client: the consent, what was issued, and what is still to be. The
-/// outcome is how many grants ended.
+/// Revokes everything that a person gave a client: the consent, the grants, and codes that are not redeemed yet. The
+/// outcome is the number of grants that ended.
 ///
 /// # Errors
 ///
-/// Only failures.
+///  Only failures.
 pub async fn take_back(context: &Context<'_>, user: &UserId, client: &ClientId) -> Outcome<u64> {
     let (user, client, now) = (user.clone(), client.clone(), context.now);
     context

@@ -1,4 +1,4 @@
-//! Signing keys: which there are, new ones, and one that is taken out of use.
+//! Signing keys: lists them, creates new ones and retires one.
 
 use std::sync::Arc;
 
@@ -15,33 +15,34 @@ use crate::oauth::signing_key::{Due, KeyRecord, KeyState, SigningAlgorithm, next
 use crate::store::db::{Conn, Tx};
 use crate::store::signing_keys;
 
-/// A key, and what it is for now.
+/// A key with its current state.
 #[derive(Clone, Debug)]
 pub struct ListedKey {
     pub key: KeyRecord,
     pub state: KeyState,
-    /// When its publication ends, or ended; `None` as long as no other key is to take over.
+    /// When its publication ends or ended. `None` if no newer key is to replace it.
     pub published_until: Option<Seconds>,
 }
 
-/// Which keys are to be made.
+/// Which keys to create.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyRotation {
-    /// `None`: one for each algorithm that the configuration offers.
+    /// `None`: one key for each algorithm that the configuration offers.
     pub algorithm: Option<SigningAlgorithm>,
     pub start: Start,
 }
 
-/// When a new key signs.
+/// When a new key starts to sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// When it was published for long enough.
+    /// After it has been published for long enough.
     InTime,
-    /// At once, before everyone has read it.
+    /// At once, before all clients have read it.
     AtOnce,
 }
 
-/// A key that goes, and the one that signs instead of it, if it was the one that signed.
+/// A key that is retired, and the key that signs instead. That is `None` if the retired key was not the one that
+/// signed.
 #[derive(Clone, Debug)]
 pub struct Retirement {
     pub key: KeyRecord,
@@ -50,11 +51,11 @@ pub struct Retirement {
 
 const CURSOR: Cursor = Cursor("keys");
 
-/// A page of the keys, those of one algorithm in the order in which they sign.
+/// Returns a page of the keys. Those of one algorithm come in the order in which they sign.
 ///
 /// # Errors
 ///
-/// A limit or cursor that cannot be.
+///  An invalid limit or cursor.
 pub async fn list(context: &Context<'_>, listing: Listing<()>) -> Result<List<ListedKey>, Denied<Faults>> {
     let keys = stored(context).await?;
     let schedule = context.config.keys.schedule();
@@ -67,35 +68,35 @@ pub async fn list(context: &Context<'_>, listing: Listing<()>) -> Result<List<Li
         }
     };
     let all = keys.iter().map(listed).collect();
-    // There are few, and what one is for follows from all of them.
+    // There are few keys, and the state of one depends on all of them.
     Ok(list::of_all(all, CURSOR, listing, |listed| listed.key.kid.clone())?)
 }
 
-/// A key by its kid.
+/// Finds a key by its kid.
 ///
 /// # Errors
 ///
-/// Not found.
+///  There is no such key.
 pub async fn find(context: &Context<'_>, kid: &str) -> Result<KeyRecord, Denied<Faults>> {
     let found = stored(context).await?.into_iter().find(|key| key.kid == kid);
     Ok(found.ok_or_else(|| unknown(kid))?)
 }
 
-/// The keys that a rotation would make.
+/// Returns the keys that a rotation would create.
 ///
 /// # Errors
 ///
-/// An algorithm that the configuration does not offer, and one whose next key waits already.
+///  An algorithm that the configuration does not offer, or one whose next key already waits.
 pub async fn check_rotate(context: &Context<'_>, rotation: KeyRotation) -> Result<Vec<Due>, Denied<Faults>> {
     let stored = stored(context).await?;
     Ok(due(context, rotation, &stored)?)
 }
 
-/// Makes new keys; one outcome for each of them.
+/// Creates new keys. There is one outcome for each of them.
 ///
 /// # Errors
 ///
-/// As [`check_rotate`], and another process that made a key at the same moment.
+///  Those of [`check_rotate`]; also if another process created a key at the same moment.
 pub async fn rotate(
     context: &Context<'_>,
     master: &Arc<MasterKey>,
@@ -116,20 +117,20 @@ pub async fn rotate(
         .await
 }
 
-/// What retiring a key would do.
+/// Returns what retiring a key would do.
 ///
 /// # Errors
 ///
-/// Not found; a key that is out of use already; the only one of an algorithm that the configuration offers.
+///  There is no such key, it is already retired, or it is the only key of an algorithm that the configuration offers.
 pub async fn check_retire(context: &Context<'_>, kid: &str) -> Result<Retirement, Denied<Faults>> {
     Ok(retirement(&stored(context).await?, kid, &context.config.keys, context.now)?)
 }
 
-/// Takes a key out of use at once: what it has signed is worth nothing any more.
+/// Takes a key out of use at once. Everything that it signed becomes invalid.
 ///
 /// # Errors
 ///
-/// As [`check_retire`].
+///  Those of [`check_retire`].
 pub async fn retire(context: &Context<'_>, kid: &str) -> Outcome<Retirement> {
     let (kid, keys, now) = (kid.to_owned(), context.config.keys.clone(), context.now);
     context
@@ -165,7 +166,7 @@ fn due(context: &Context<'_>, rotation: KeyRotation, stored: &[KeyRecord]) -> Re
             return Ok(keys.schedule().in_time(stored, algorithm, now));
         };
         let sentence =
-            format!("the {algorithm} key {kid} waits already, and signs from {}", iso(*signs_from));
+            format!("the {algorithm} key {kid} already waits, and signs from {}", iso(*signs_from));
         Err(Fault::conflict(None, sentence))
     };
     algorithms.into_iter().map(due).collect()

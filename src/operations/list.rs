@@ -1,4 +1,4 @@
-//! Lists in pages: a filter, a limit, and a cursor that says where the page before ended.
+//! Lists in pages: a filter, a limit, and a cursor that says where the previous page ended.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -10,18 +10,18 @@ use crate::secret::{from_base64url, to_base64url};
 use crate::store::db::{Conn, DbError};
 use crate::store::page::Page;
 
-/// Objects of one page at most.
+/// The largest number of objects on a page.
 pub const MOST: u32 = 500;
-/// Characters of a cursor at most: it holds a name or an address.
+/// The largest length of a cursor in characters. A cursor contains a name or an address.
 const LONGEST_CURSOR: usize = 8192;
 
-/// What is asked of a list.
+/// What the caller asks of a list.
 #[derive(Clone, Debug)]
 pub struct Listing<F> {
     pub filter: F,
-    /// How many at most: 1 to [`MOST`].
+    /// The largest number of items: 1 to [`MOST`].
     pub limit: u32,
-    /// [`List::next`] of the page before; `None` for the first page.
+    /// [`List::next`] of the previous page. `None` for the first page.
     pub cursor: Option<String>,
 }
 
@@ -29,21 +29,22 @@ pub struct Listing<F> {
 #[derive(Clone, Debug)]
 pub struct List<T> {
     pub items: Vec<T>,
-    /// The cursor of the next page; `None` when this is the last one.
+    /// The cursor of the next page. `None` if this is the last page.
     pub next: Option<String>,
 }
 
-/// Which list a cursor belongs to.
+/// The list that a cursor belongs to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor(pub(super) &'static str);
 
-/// Reads a page of what people look at: the answer may be a little old, and comes from the replica if there is one.
+/// Reads a page for people to look at. It may be a little out of date, because it comes from the replica if there is
+/// one.
 ///
-/// `list` reads rows from the database, and `key` is a row's sort key.
+/// `list` reads rows from the database; `key` is the sort key of a row.
 ///
 /// # Errors
 ///
-/// A limit out of bounds, and a cursor that is not one of this list.
+///  A limit out of bounds, or a cursor that does not belong to this list.
 pub(super) async fn read<F, K, T>(
     context: &Context<'_>,
     cursor: Cursor,
@@ -59,15 +60,15 @@ where
     let limit = listing.limit;
     let page = listing.page(cursor)?;
     let work = async move |conn: &mut Conn| list(conn, &page).await;
-    let items = context.db.read_lagging::<_, DbError, _>(work).await?;
+    let items = context.db.read_lagging(work).await?;
     Ok(List::of(items, limit, cursor, key))
 }
 
-/// Reads a page as [`read`] does, but of the database as it is now.
+/// Reads a page as [`read`] does, but always from the primary database.
 ///
 /// # Errors
 ///
-/// As [`read`].
+///  Those of [`read`].
 pub(super) async fn read_now<F, K, T>(
     context: &Context<'_>,
     cursor: Cursor,
@@ -83,15 +84,15 @@ where
     let limit = listing.limit;
     let page = listing.page(cursor)?;
     let work = async move |conn: &mut Conn| list(conn, &page).await;
-    let items = context.db.read::<_, DbError, _>(work).await?;
+    let items = context.db.read(work).await?;
     Ok(List::of(items, limit, cursor, key))
 }
 
-/// A page of what is in memory already, in its order; `key` names each item.
+/// Returns a page of `items`, which are all in memory, in their order. `key` identifies each item.
 ///
 /// # Errors
 ///
-/// As [`read`].
+///  Those of [`read`].
 pub(super) fn of_all<F, T>(
     items: Vec<T>,
     cursor: Cursor,
@@ -110,7 +111,7 @@ pub(super) fn of_all<F, T>(
 }
 
 impl<F> Listing<F> {
-    /// What is to be read: one more than fits on the page, which tells whether there is a next one.
+    /// What is to be read: one row more than fits on the page, which shows whether there is a next page.
     fn page<K: DeserializeOwned>(self, cursor: Cursor) -> Result<Page<F, K>, Fault> {
         if !(1..=MOST).contains(&self.limit) {
             return Err(Fault::invalid("limit", format!("a page has 1 to {MOST} items")));
@@ -121,7 +122,7 @@ impl<F> Listing<F> {
 }
 
 impl<T> List<T> {
-    /// A page of `limit` out of what was read for it.
+    /// Makes a page of `limit` items from the rows that were read for it.
     fn of<K: Serialize>(mut items: Vec<T>, limit: u32, cursor: Cursor, key: impl FnOnce(&T) -> K) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         if items.len() <= limit {

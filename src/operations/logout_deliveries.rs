@@ -1,4 +1,4 @@
-//! Sign-outs that applications are told of (OpenID Connect Back-Channel Logout).
+//! Deliveries of logout tokens to applications (OpenID Connect Back-Channel Logout).
 
 use super::event::{Act, Event, ObjectKind};
 use super::fault::Faults;
@@ -11,11 +11,11 @@ use crate::store::logout_deliveries::{self, Delivery, DeliveryFilter};
 
 const CURSOR: Cursor = Cursor("logout_deliveries");
 
-/// A page of the deliveries; the last ended session first.
+/// Returns a page of the deliveries; the session that ended last comes first.
 ///
 /// # Errors
 ///
-/// A limit or cursor that cannot be.
+///  An invalid limit or cursor.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<DeliveryFilter>,
@@ -24,11 +24,11 @@ pub async fn list(
     list::read(context, CURSOR, listing, logout_deliveries::list, key).await
 }
 
-/// Makes what has not been delivered due at once, to one client or to all; the outcome is how many.
+/// Makes the unconfirmed deliveries due at once, those to one client or to all. The outcome is their number.
 ///
 /// # Errors
 ///
-/// Only failures.
+///  Only failures.
 pub async fn retry(context: &Context<'_>, client: Option<&ClientId>) -> Outcome<u64> {
     let (client, now) = (client.cloned(), context.now);
     context

@@ -1,15 +1,17 @@
-//! What an operator or a person does: each act is one function, with typed input and outcome, in one transaction.
+//! The acts of operators and of people. Each act is one function with typed input and outcome, in one transaction.
 //!
-//! The command line, the management API and the pages call the same functions. An act that is refused changes
-//! nothing, and its faults name members of the object and no command-line option. What cost time (hashing, signing,
-//! HTTP) is done before the transaction.
+//! The command line, the management API and the pages call the same functions. A refused act changes nothing, and its
+//! faults name members of the object, not command-line options. Slow work (hashing, signing, HTTP) is done before the
+//! transaction.
 
 mod callable;
 pub mod clients;
 mod configured;
+pub mod consents;
 pub mod event;
 pub mod fault;
 pub mod grants;
+mod jwk_set;
 pub mod keys;
 pub mod list;
 pub mod logout_deliveries;
@@ -23,11 +25,11 @@ pub mod users;
 use crate::clock::Seconds;
 use crate::config::Config;
 use crate::failure::Denied;
-use crate::store::db::{Conn, Db, Tx};
+use crate::store::db::{Conn, Db, Refusable, Tx};
 use event::Event;
 use fault::Faults;
 
-/// What an operation works with; a command and the server both have it.
+/// What an operation needs. A command and the server both provide it.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     pub db: &'a Db,
@@ -35,43 +37,45 @@ pub struct Context<'a> {
     pub now: Seconds,
 }
 
-/// An act that was done, and the event that it was.
+/// The outcome of an act, with the event that records it.
 #[derive(Clone, Debug)]
 pub struct Done<T> {
     pub outcome: T,
     pub event: Event,
 }
 
-/// The result of an act: its faults are the caller's, a failure is ours.
+/// The result of an act. Faults are the caller's mistakes; a failure is the server's.
 pub type Outcome<T> = Result<Done<T>, Denied<Faults>>;
 
 impl Context<'_> {
-    /// Runs an act in its transaction: the one place through which every act passes.
+    /// Runs an act in its transaction. Every act passes through this function.
     ///
     /// `work` checks before it writes, because a refusal commits; it may run more than once, as [`Db::write`] says.
-    async fn act<T, F>(&self, work: F) -> Outcome<T>
+    async fn act<T, E, F>(&self, work: F) -> Result<Done<T>, E>
     where
-        F: AsyncFn(&mut Tx) -> Outcome<T> + Send + 'static,
+        F: AsyncFn(&mut Tx) -> Result<Done<T>, E> + Send + 'static,
         T: Send + 'static,
+        E: Refusable,
     {
-        self.db.write(work).await
+        self.db.decide(work).await
     }
 
     /// Runs what is one act on each of several objects, as [`Self::act`] does.
-    async fn act_on_each<T, F>(&self, work: F) -> Result<Vec<Done<T>>, Denied<Faults>>
+    async fn act_on_each<T, E, F>(&self, work: F) -> Result<Vec<Done<T>>, E>
     where
-        F: AsyncFn(&mut Tx) -> Result<Vec<Done<T>>, Denied<Faults>> + Send + 'static,
+        F: AsyncFn(&mut Tx) -> Result<Vec<Done<T>>, E> + Send + 'static,
         T: Send + 'static,
+        E: Refusable,
     {
-        self.db.write(work).await
+        self.db.decide(work).await
     }
 
-    /// Reads what is asked for as it is now.
+    /// Reads from the primary database.
     async fn read<T, F>(&self, work: F) -> Result<T, Denied<Faults>>
     where
         F: AsyncFn(&mut Conn) -> Result<T, Denied<Faults>> + Send + 'static,
         T: Send + 'static,
     {
-        self.db.read(work).await
+        self.db.decide_reading(work).await
     }
 }

@@ -1,4 +1,4 @@
-//! What an object names must exist: scopes, and clients that can prove who they are.
+//! Checks that what an object names exists: scopes, and clients that can authenticate.
 
 use super::fault::Fault;
 use crate::oauth::grant::scope::Scope;
@@ -6,7 +6,7 @@ use crate::oauth::id::ClientId;
 use crate::store::db::{Conn, DbError};
 use crate::store::{clients, scopes};
 
-/// The scopes that do not exist.
+/// One fault for each scope that does not exist.
 pub(super) async fn scope_faults(conn: &mut Conn, scope: &Scope) -> Result<Vec<Fault>, DbError> {
     let mut faults = Vec::new();
     for name in scope.names() {
@@ -18,7 +18,8 @@ pub(super) async fn scope_faults(conn: &mut Conn, scope: &Scope) -> Result<Vec<F
     Ok(faults)
 }
 
-/// The clients that do not exist, and those that have no secret and no key; `why` says what they could not prove.
+/// One fault for each client that does not exist or has no secret and no key. `why` completes the sentence: what the
+/// client could not prove.
 pub(super) async fn client_faults(
     conn: &mut Conn,
     member: &'static str,
@@ -39,7 +40,7 @@ pub(super) async fn client_faults(
     Ok(faults)
 }
 
-/// Names of clients in order, each once.
+/// The names of clients, sorted and without duplicates.
 pub(super) fn each_once(mut ids: Vec<ClientId>) -> Vec<ClientId> {
     ids.sort();
     ids.dedup();

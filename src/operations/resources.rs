@@ -18,51 +18,51 @@ use crate::oauth::signing_key::SigningAlgorithm;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::{clients, resources};
 
-/// What is to be different; `None` stays as it is.
+/// The changes; `None` keeps the value.
 #[derive(Clone, Debug, Default)]
 pub struct ResourceChanges {
     pub scopes: Option<Scope>,
-    /// The clients that may introspect its tokens.
+    /// The clients that may introspect tokens for the resource.
     pub servers: Option<Vec<ClientId>>,
     pub format: Option<TokenFormat>,
-    /// `Some(None)`: what the configuration says.
+    /// `Some(None)`: the algorithm of the configuration.
     pub algorithm: Option<Option<SigningAlgorithm>>,
-    /// In seconds; `Some(None)`: the resource says nothing about it.
+    /// In seconds. `Some(None)`: the resource does not limit it.
     pub access_token_lifetime: Option<Option<Seconds>>,
 }
 
 const CURSOR: Cursor = Cursor("resources");
 
-/// A page of the resources, by URI.
+/// Returns a page of the resources, sorted by URI.
 ///
 /// # Errors
 ///
-/// A limit or cursor that cannot be.
+///  An invalid limit or cursor.
 pub async fn list(context: &Context<'_>, listing: Listing<()>) -> Result<List<Resource>, Denied<Faults>> {
     list::read_now(context, CURSOR, listing, resources::list, |resource| resource.uri.clone()).await
 }
 
-/// A resource by its URI.
+/// Finds a resource by its URI.
 ///
 /// # Errors
 ///
-/// Not found.
+///  There is no such resource.
 pub async fn find(context: &Context<'_>, uri: &str) -> Result<Resource, Denied<Faults>> {
     let uri = uri.to_owned();
     context.read(async move |conn: &mut Conn| existing(conn, &uri).await).await
 }
 
-/// Creates a resource; the outcome is the resource as stored.
+/// Creates a resource. The outcome is the resource as stored.
 ///
 /// # Errors
 ///
-/// A URI that is taken in any spelling, a member that cannot be, and a scope or client that does not exist.
+///  A URI that is already registered in any spelling, an invalid member, or a scope or client that does not exist.
 pub async fn create(context: &Context<'_>, resource: Resource) -> Outcome<Resource> {
     let uri = check_uri(&resource.uri).err().map(|why| Fault::invalid("resource", why));
     let mut faults: Vec<Fault> = uri.into_iter().collect();
     faults.extend(faults_of(context, resource.algorithm, resource.access_token_lifetime));
     Faults::refuse_if_any(faults)?;
-    let resource = Resource { servers: each_once(resource.servers), ..resource };
+    let resource = Resource { version: 1, servers: each_once(resource.servers), ..resource };
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
@@ -79,11 +79,11 @@ pub async fn create(context: &Context<'_>, resource: Resource) -> Outcome<Resour
         .await
 }
 
-/// Changes a resource; the outcome is the resource as changed.
+/// Changes a resource. The outcome is the resource with the changes.
 ///
 /// # Errors
 ///
-/// Not found, a member that cannot be, and a scope or client that does not exist.
+///  There is no such resource, a member is not valid, or a scope or client does not exist.
 pub async fn update(context: &Context<'_>, uri: &str, changes: ResourceChanges) -> Outcome<Resource> {
     let lifetime = changes.access_token_lifetime.flatten();
     Faults::refuse_if_any(faults_of(context, changes.algorithm.flatten(), lifetime))?;
@@ -101,11 +101,12 @@ pub async fn update(context: &Context<'_>, uri: &str, changes: ResourceChanges) 
         .await
 }
 
-/// Deletes a resource; no more tokens are issued for it.
+/// Deletes a resource. No more tokens are issued for it.
 ///
 /// # Errors
 ///
-/// Not found, and a client that is registered for it: without its only resource it might name any.
+///  There is no such resource, or a client is registered for it: a client without its only resource might then name
+/// any.
 pub async fn delete(context: &Context<'_>, uri: &str) -> Outcome<()> {
     let uri = uri.to_owned();
     context
@@ -127,11 +128,11 @@ fn faults_of(
     algorithm: Option<SigningAlgorithm>,
     lifetime: Option<Seconds>,
 ) -> Vec<Fault> {
-    let algorithm = algorithm_fault(context.config, "token_alg", algorithm);
-    algorithm.into_iter().chain(lifetime_fault(context.config, lifetime)).collect()
+    let algorithm = algorithm_fault(&context.config.keys, "token_alg", algorithm);
+    algorithm.into_iter().chain(lifetime_fault(&context.config.keys, lifetime)).collect()
 }
 
-/// What a resource names and is not there, or is not for it.
+/// The scopes and clients of a resource that do not exist or are not suitable.
 async fn missing(conn: &mut Conn, resource: &Resource) -> Result<Vec<Fault>, DbError> {
     let mut faults = Vec::new();
     if resource.scopes.contains(OPENID) {

@@ -15,53 +15,53 @@ use crate::oauth::identity::{claims, group};
 use crate::store::db::{Conn, Tx};
 use crate::store::{clients, scopes};
 
-/// Claims of one scope at most.
+/// The largest number of claims of one scope.
 const MOST_CLAIMS: usize = 64;
 
-/// What is to be different; `None` stays as it is.
+/// The changes; `None` keeps the value.
 #[derive(Clone, Debug, Default)]
 pub struct ScopeChanges {
     pub description: Option<String>,
     pub sensitive: Option<bool>,
     pub claims: Option<Vec<String>>,
-    /// In seconds; `Some(None)`: the scope says nothing about it.
+    /// In seconds. `Some(None)`: the scope does not limit it.
     pub access_token_lifetime: Option<Option<Seconds>>,
-    /// `Some(None)`: people of every group can give it.
+    /// `Some(None)`: people of every group can give the scope.
     pub required_group: Option<Option<String>>,
 }
 
 /// Whether a scope that clients may ask for can be deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InUse {
-    /// It is refused.
+    /// No: the deletion is refused.
     Refuse,
-    /// It is taken from them.
+    /// Yes: the scope is taken from the clients.
     TakeAway,
 }
 
 const CURSOR: Cursor = Cursor("scopes");
 
-/// A page of the scopes, by name.
+/// Returns a page of the scopes, sorted by name.
 ///
 /// # Errors
 ///
-/// A limit or cursor that cannot be.
+///  An invalid limit or cursor.
 pub async fn list(context: &Context<'_>, listing: Listing<()>) -> Result<List<ScopeRecord>, Denied<Faults>> {
     list::read_now(context, CURSOR, listing, scopes::list, |scope| scope.name.clone()).await
 }
 
-/// Creates a scope; the outcome is the scope as stored.
+/// Creates a scope. The outcome is the scope as stored.
 ///
 /// # Errors
 ///
-/// A name that is taken, and a member that cannot be.
+///  A name that already exists, or an invalid member.
 pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeRecord> {
     let mut faults = Vec::new();
     if !is_scope_name(&scope.name) {
         let sentence = "a scope's name is printable ASCII without space, quote and backslash";
         faults.push(Fault::invalid("name", sentence));
     }
-    let scope = ScopeRecord { claims: each_once(scope.claims), ..scope };
+    let scope = ScopeRecord { version: 1, claims: each_once(scope.claims), ..scope };
     faults.extend(faults_of(context, &ScopeChanges::to(&scope)));
     Faults::refuse_if_any(faults)?;
     let now = context.now;
@@ -77,11 +77,11 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
         .await
 }
 
-/// Changes a scope; the outcome is the scope as changed.
+/// Changes a scope. The outcome is the scope with the changes.
 ///
 /// # Errors
 ///
-/// Not found, and a member that cannot be.
+///  There is no such scope, or a member is not valid.
 pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) -> Outcome<ScopeRecord> {
     let changes = ScopeChanges { claims: changes.claims.map(each_once), ..changes };
     Faults::refuse_if_any(faults_of(context, &changes))?;
@@ -97,11 +97,11 @@ pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) ->
         .await
 }
 
-/// The clients that lose a scope when it is deleted.
+/// Returns the clients that lose a scope when it is deleted.
 ///
 /// # Errors
 ///
-/// Not found; `openid`; clients that may ask for it, unless it is taken away from them.
+///  There is no such scope, it is `openid`, or clients may ask for it and `in_use` refuses that.
 pub async fn check_delete(
     context: &Context<'_>,
     name: &str,
@@ -111,11 +111,11 @@ pub async fn check_delete(
     context.read(async move |conn: &mut Conn| losing(conn, &name, in_use).await).await
 }
 
-/// Deletes a scope, also from what people have allowed; the outcome is the clients that lose it.
+/// Deletes a scope, and removes it from what people have allowed. The outcome is the clients that lose it.
 ///
 /// # Errors
 ///
-/// As [`check_delete`].
+///  Those of [`check_delete`].
 pub async fn delete(context: &Context<'_>, name: &str, in_use: InUse) -> Outcome<Vec<ClientId>> {
     let name = name.to_owned();
     context
@@ -146,12 +146,12 @@ async fn losing(conn: &mut Conn, name: &str, in_use: InUse) -> Result<Vec<Client
 ///
 /// # Errors
 ///
-/// What is wrong with `scope`; the empty text is no list of scopes either.
+///  What is wrong with `scope`. The empty text is an error too.
 pub fn parse(text: &str) -> Result<Scope, Fault> {
     Scope::parse(text).map_err(|error| Fault::invalid("scope", format!("`scope`: {}", error.description)))
 }
 
-/// Ids in a sentence, the first ten of them by name.
+/// Lists ids in a sentence. Only the first ten appear by name.
 pub fn in_a_sentence(ids: &[ClientId]) -> String {
     let named: Vec<&str> = ids.iter().take(10).map(ClientId::as_str).collect();
     match ids.len() - named.len() {
@@ -176,7 +176,7 @@ fn faults_of(context: &Context<'_>, changes: &ScopeChanges) -> Vec<Fault> {
     if claims.len() > MOST_CLAIMS {
         faults.push(Fault::invalid("claims", format!("a scope has {MOST_CLAIMS} claims at most")));
     }
-    faults.extend(lifetime_fault(context.config, changes.access_token_lifetime.flatten()));
+    faults.extend(lifetime_fault(&context.config.keys, changes.access_token_lifetime.flatten()));
     let group = changes.required_group.iter().flatten().find_map(|name| group::check_name(name).err());
     faults.extend(group.map(|why| Fault::invalid("required_group", why)));
     faults
@@ -188,7 +188,7 @@ async fn existing(conn: &mut Conn, name: &str) -> Result<ScopeRecord, Denied<Fau
 }
 
 impl ScopeChanges {
-    /// What makes any scope into this one.
+    /// The changes that turn any scope into this one.
     fn to(scope: &ScopeRecord) -> Self {
         Self {
             description: Some(scope.description.clone()),

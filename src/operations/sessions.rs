@@ -7,18 +7,27 @@ use super::{Context, Done, Outcome};
 use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::oauth::grant::Ended;
-use crate::oauth::id::{SessionId, UserId};
-use crate::store::db::{Conn, Tx};
+use crate::oauth::id::{ClientId, SessionId, UserId};
+use crate::store::db::{Conn, DbError, Tx};
+use crate::store::grants;
 use crate::store::page::Page;
 use crate::store::sessions::{self, LiveSessions, SessionRecord};
 
+/// A session that a person has signed out of.
+#[derive(Clone, Debug)]
+pub struct SignedOut {
+    pub session: SessionId,
+    /// The clients that the browser is to tell of it (OpenID Connect Front-Channel Logout).
+    pub clients: Vec<ClientId>,
+}
+
 const CURSOR: Cursor = Cursor("sessions");
 
-/// A page of the live sessions, of one user or of all; the last signed in first.
+/// Returns a page of the live sessions of one user or of all; the last one to sign in comes first.
 ///
 /// # Errors
 ///
-/// A limit or cursor that cannot be.
+///  An invalid limit or cursor.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<Option<UserId>>,
@@ -30,21 +39,21 @@ pub async fn list(
     list::read(context, CURSOR, listing, read, |session| (session.auth_time, session.id.clone())).await
 }
 
-/// How many live sessions a user has.
+/// Counts the live sessions of a user.
 ///
 /// # Errors
 ///
-/// Only failures.
+///  Only failures.
 pub async fn count(context: &Context<'_>, user: &UserId) -> Result<i64, Denied<Faults>> {
     let (user, live) = (user.clone(), live(context));
     context.read(async move |conn: &mut Conn| Ok(sessions::count(conn, &user, live).await?)).await
 }
 
-/// Ends a session, and what applications hold by it, but for offline access; applications are told.
+/// Ends a session, and what applications hold by it, except offline access; applications get a logout token.
 ///
 /// # Errors
 ///
-/// Not found.
+///  There is no such session.
 pub async fn end(context: &Context<'_>, session: &SessionId) -> Outcome<()> {
     let (session, now) = (session.clone(), context.now);
     context
@@ -59,11 +68,35 @@ pub async fn end(context: &Context<'_>, session: &SessionId) -> Outcome<()> {
         .await
 }
 
+/// Ends the sessions that a person signs out of, as [`end`] does; one outcome for each.
+///
+/// # Errors
+///
+/// Only a failing database: a session that is over already is as good as ended.
+pub async fn sign_out(
+    context: &Context<'_>,
+    sessions: Vec<SessionId>,
+) -> Result<Vec<Done<SignedOut>>, DbError> {
+    let now = context.now;
+    context
+        .act_on_each(async move |tx: &mut Tx| {
+            let mut done = Vec::new();
+            for session in &sessions {
+                sessions::end(tx, session, Ended::SignedOut, now).await?;
+                let clients = grants::front_channel_of_session(tx, session).await?;
+                let event = Event::new(Act::SessionSignedOut, ObjectKind::Session, session.as_str());
+                done.push(Done { outcome: SignedOut { session: session.clone(), clients }, event });
+            }
+            Ok(done)
+        })
+        .await
+}
+
 /// Ends every session of a user as [`end`] does; the outcome is how many.
 ///
 /// # Errors
 ///
-/// Only failures.
+///  Only failures.
 pub async fn end_of_user(context: &Context<'_>, user: &UserId) -> Outcome<u64> {
     let (user, now) = (user.clone(), context.now);
     context

@@ -1,4 +1,4 @@
-//! Trusted issuers: who else may say who a person is (RFC 7523 §2.1), and which of their subjects is which user.
+//! Trusted issuers (RFC 7523 §2.1): who else may say who a person is, and which user each of their subjects is.
 
 use serde_json::{Value, json};
 
@@ -7,11 +7,12 @@ use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::references::{client_faults, each_once, scope_faults};
-use super::{Context, Done, Outcome, users};
+use super::{Context, Done, Outcome, jwk_set, users};
 use crate::failure::{Denied, Failure};
-use crate::jose::encrypt::check_set;
+use crate::fetch::Fetcher;
 use crate::jose::foreign::ForeignKeys;
 use crate::oauth::client::AssertionAudience;
+use crate::oauth::client::registration::check_address;
 use crate::oauth::grant::scope::{OPENID, Scope};
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer, check_issuer, check_subject};
 use crate::oauth::id::ClientId;
@@ -19,25 +20,25 @@ use crate::oauth::identity::claims::Person;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::trusted_issuers::{self, SubjectRecord};
 
-/// What is to be different; `None` stays as it is.
+/// The changes; `None` keeps the value.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedIssuerChanges {
     pub keys: Option<IssuerKeys>,
     pub scopes: Option<Scope>,
-    /// `Some(None)`: the issuer of this server alone.
+    /// `Some(None)`: only the issuer of this server.
     pub audience: Option<Option<AssertionAudience>>,
-    /// The clients that may bring its tokens.
+    /// The clients that may present its tokens.
     pub clients: Option<Vec<ClientId>>,
 }
 
 const CURSOR: Cursor = Cursor("trusted_issuers");
 const SUBJECTS: Cursor = Cursor("trusted_subjects");
 
-/// A page of the trusted issuers, by their names.
+/// Returns a page of the trusted issuers, sorted by name.
 ///
 /// # Errors
 ///
-/// A limit or cursor that cannot be.
+///  An invalid limit or cursor.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<()>,
@@ -45,11 +46,11 @@ pub async fn list(
     list::read_now(context, CURSOR, listing, trusted_issuers::list, |issuer| issuer.issuer.clone()).await
 }
 
-/// A page of the subjects of an issuer that are linked to users, by subject; the filter is the issuer.
+/// Returns a page of the subjects of an issuer that are linked to users, sorted by subject. The filter is the issuer.
 ///
 /// # Errors
 ///
-/// A limit or cursor that cannot be.
+///  An invalid limit or cursor.
 pub async fn list_subjects(
     context: &Context<'_>,
     listing: Listing<String>,
@@ -58,27 +59,27 @@ pub async fn list_subjects(
     list::read_now(context, SUBJECTS, listing, trusted_issuers::list_subjects, key).await
 }
 
-/// A trusted issuer by its name.
+/// Finds a trusted issuer by its name.
 ///
 /// # Errors
 ///
-/// Not found.
+///  There is no such issuer.
 pub async fn find(context: &Context<'_>, issuer: &str) -> Result<TrustedIssuer, Denied<Faults>> {
     let issuer = issuer.to_owned();
     context.read(async move |conn: &mut Conn| existing(conn, &issuer).await).await
 }
 
-/// Trusts an issuer; the outcome is the issuer as stored.
+/// Trusts an issuer. The outcome is the issuer as stored.
 ///
 /// # Errors
 ///
-/// An issuer that is trusted already or is this very server, a member that cannot be, and a scope or client that does
-/// not exist.
+///  An issuer that is already trusted or is this server itself, an invalid member, or a scope or client that does not
+/// exist.
 pub async fn create(context: &Context<'_>, issuer: TrustedIssuer) -> Outcome<TrustedIssuer> {
     let name = check_issuer(&issuer.issuer).err().map(|why| Fault::invalid("issuer", why));
     let mut faults: Vec<Fault> = name.into_iter().collect();
     if issuer.issuer == context.config.issuer(context.config.listen.port()) {
-        faults.push(Fault::invalid("issuer", "this is the issuer of this very server, which trusts itself"));
+        faults.push(Fault::invalid("issuer", "this is the issuer of this server itself"));
     }
     faults.extend(key_fault(context, &issuer.keys)?);
     Faults::refuse_if_any(faults)?;
@@ -97,12 +98,12 @@ pub async fn create(context: &Context<'_>, issuer: TrustedIssuer) -> Outcome<Tru
         .await
 }
 
-/// Changes what an issuer is trusted with, and ends what came of its tokens and could not come of them any more. The
-/// outcome is the issuer as changed, and how many grants ended.
+/// Changes what an issuer is trusted with, and revokes the grants that it could no longer obtain. The outcome is the
+/// changed issuer and the number of grants that ended.
 ///
 /// # Errors
 ///
-/// Not found, a member that cannot be, and a scope or client that does not exist.
+///  There is no such issuer, a member is not valid, or a scope or client does not exist.
 pub async fn update(
     context: &Context<'_>,
     issuer: &str,
@@ -125,11 +126,11 @@ pub async fn update(
         .await
 }
 
-/// Trusts an issuer no longer, and ends what came of its tokens; the outcome is how many grants.
+/// Stops trusting an issuer and revokes the grants that were made for its tokens. The outcome is their number.
 ///
 /// # Errors
 ///
-/// Not found.
+///  There is no such issuer.
 pub async fn delete(context: &Context<'_>, issuer: &str) -> Outcome<u64> {
     let (name, now) = (issuer.to_owned(), context.now);
     context
@@ -143,11 +144,11 @@ pub async fn delete(context: &Context<'_>, issuer: &str) -> Outcome<u64> {
         .await
 }
 
-/// Says which user an issuer means by a subject; the outcome is the person.
+/// Links a subject of an issuer to a user. The outcome is the person.
 ///
 /// # Errors
 ///
-/// A subject that cannot be or is linked already, a user that does not exist, and an issuer that is not trusted.
+///  A subject that is not valid or already linked, a user that does not exist, or an issuer that is not trusted.
 pub async fn link_subject(context: &Context<'_>, issuer: &str, subject: &str, user: &str) -> Outcome<Person> {
     check_subject(subject).map_err(|why| Fault::invalid("subject", why))?;
     let (name, subject, user) = (issuer.to_owned(), subject.to_owned(), user.to_owned());
@@ -158,7 +159,7 @@ pub async fn link_subject(context: &Context<'_>, issuer: &str, subject: &str, us
             existing(tx, &name).await?;
             if !trusted_issuers::link(tx, &name, &subject, &person.id, now).await? {
                 let sentence =
-                    format!("the subject {subject} of {name} is somebody already; unlink it first");
+                    format!("the subject {subject} of {name} is already linked to a user; unlink it first");
                 return Err(Fault::conflict("subject", sentence).into());
             }
             let link = json!({ "subject": subject, "user_id": person.id.as_str() });
@@ -168,17 +169,21 @@ pub async fn link_subject(context: &Context<'_>, issuer: &str, subject: &str, us
         .await
 }
 
-/// Takes the link of a subject away, and ends what came of tokens about it; the outcome is how many grants.
+/// Removes the link of a subject and revokes the grants that were made for tokens about it. The outcome is their
+/// number.
 ///
 /// # Errors
 ///
-/// Not found.
+///  There is no such link.
 pub async fn unlink_subject(context: &Context<'_>, issuer: &str, subject: &str) -> Outcome<u64> {
     let (name, subject, now) = (issuer.to_owned(), subject.to_owned(), context.now);
     context
         .act(async move |tx: &mut Tx| {
             if !trusted_issuers::unlink(tx, &name, &subject).await? {
-                return Err(Fault::not_found(format!("the subject {subject} of {name} is nobody")).into());
+                return Err(Fault::not_found(format!(
+                    "the subject {subject} of {name} is not linked to a user"
+                ))
+                .into());
             }
             let revoked = trusted_issuers::revoke_untrusted(tx, &name, now).await?;
             let link = json!({ "subject": subject });
@@ -188,22 +193,22 @@ pub async fn unlink_subject(context: &Context<'_>, issuer: &str, subject: &str) 
         .await
 }
 
-/// What is wrong with the keys: there must be one to verify by, and no private one.
+/// Returns what is wrong with the keys: there must be a public key to verify with, and no private one.
 fn key_fault(context: &Context<'_>, keys: &IssuerKeys) -> Result<Option<Fault>, Failure> {
     let text = match keys {
-        IssuerKeys::At(uri) => return address_fault(context, "jwks_uri", uri),
+        IssuerKeys::At(uri) => {
+            let fault = check_address(uri).err().map(|why| Fault::invalid("jwks_uri", why));
+            let fetcher = Fetcher::new(&context.config.fetch)?;
+            return Ok(fault.or_else(|| address_fault(&fetcher, "jwks_uri", uri)));
+        }
         IssuerKeys::Here(text) => text,
     };
     let has_key = || ForeignKeys::read(text).is_some_and(|keys| !keys.is_empty());
-    let why = match check_set(text) {
-        Err(why) => why,
-        Ok(()) if has_key() => return Ok(None),
-        Ok(()) => "it has no key to verify signatures by".to_owned(),
-    };
-    Ok(Some(Fault::invalid("jwks", format!("the JWK Set cannot be used: {why}"))))
+    let no_key = || (!has_key()).then(|| jwk_set::unusable("it has no key to verify signatures by"));
+    Ok(jwk_set::fault(text).or_else(no_key))
 }
 
-/// What an issuer is trusted with and is not there, or is not for it.
+/// The scopes and clients of an issuer that do not exist or are not suitable.
 async fn missing(conn: &mut Conn, issuer: &TrustedIssuer) -> Result<Vec<Fault>, DbError> {
     let mut faults = Vec::new();
     if issuer.scopes.contains(OPENID) {

@@ -13,7 +13,7 @@ use crate::oauth::identity::claims::{self, Claims, Person};
 use crate::oauth::identity::user::{check_email, check_password, check_username};
 use crate::secret::passwords::Passwords;
 use crate::secret::{Secret, random_id};
-use crate::store::db::{Conn, Tx};
+use crate::store::db::{Conn, DbError, Tx};
 use crate::store::users::{self, UserFilter, UserRecord};
 use crate::store::{codes, device_codes, grants, sessions};
 
@@ -25,18 +25,27 @@ impl HashedPassword {
     ///
     /// # Errors
     ///
-    /// A password that nobody could sign in with is refused; a full queue is a failure.
+    /// A password that no one could sign in with is refused; a full queue is a failure.
     pub async fn new(passwords: &Passwords, password: Secret) -> Result<Self, Denied<Faults>> {
         check_password(password.expose()).map_err(|sentence| Fault::invalid("password", sentence))?;
         Ok(Self(passwords.hash(password).await?))
     }
 }
 
-/// A user to be created.
+/// A user to create.
 pub struct NewUser {
     pub username: String,
-    /// What is known of the person, `name` and `email` among it.
+    /// The claims about the person, with `name` and `email`.
     pub claims: Claims,
+    pub password: HashedPassword,
+}
+
+/// An account that people make for themselves; an address that no one has verified is not in it, because it could be
+/// another person's.
+pub struct NewAccount {
+    pub id: UserId,
+    pub username: String,
+    pub name: Option<String>,
     pub password: HashedPassword,
 }
 
@@ -44,9 +53,9 @@ pub struct NewUser {
 #[derive(Clone, Debug, Default)]
 pub struct UserChanges {
     pub username: Option<String>,
-    /// Claims that are to be forgotten.
+    /// Claims to remove.
     pub removed: Vec<String>,
-    /// Claims that are to be added or replaced.
+    /// Claims to add or replace.
     pub claims: Claims,
 }
 
@@ -60,11 +69,11 @@ pub struct UserEnding {
 
 const CURSOR: Cursor = Cursor("users");
 
-/// A page of the users, by username.
+/// Returns a page of the users, sorted by username.
 ///
 /// # Errors
 ///
-/// A limit or cursor that cannot be.
+///  An invalid limit or cursor.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<UserFilter>,
@@ -73,21 +82,21 @@ pub async fn list(
     list::read(context, CURSOR, listing, users::list, key).await
 }
 
-/// A user by id, or else by a username or e-mail address in any spelling.
+/// Finds a user by id, or else by a username or e-mail address in any spelling.
 ///
 /// # Errors
 ///
-/// Not found.
+///  There is no such user.
 pub async fn find(context: &Context<'_>, user: &str) -> Result<UserRecord, Denied<Faults>> {
     let user = user.to_owned();
     context.read(async move |conn: &mut Conn| existing(conn, &user).await).await
 }
 
-/// Creates a user; the outcome is the person.
+/// Creates a user. The outcome is the person.
 ///
 /// # Errors
 ///
-/// A username or claim that cannot be, and a name or address that is another user's.
+///  An invalid username or claim, or a name or address that another user has.
 pub async fn create(context: &Context<'_>, user: NewUser) -> Outcome<Person> {
     let NewUser { username, claims, password } = user;
     let mut faults = username_faults(&username);
@@ -112,11 +121,38 @@ pub async fn create(context: &Context<'_>, user: NewUser) -> Outcome<Person> {
         .await
 }
 
+/// Makes an account for the person who asks, who is signed in by the same transaction: `sign_in` gets the hash of the
+/// password, and returns `false` where that cannot be. The outcome is the person.
+///
+/// # Errors
+///
+/// A username that cannot be or is taken.
+pub async fn sign_up(
+    context: &Context<'_>,
+    account: NewAccount,
+    sign_in: impl AsyncFn(&mut Tx, &str) -> Result<bool, DbError> + Send + 'static,
+) -> Outcome<Person> {
+    Faults::refuse_if_any(username_faults(&account.username))?;
+    let NewAccount { id, username, name, password } = account;
+    let person = Person { id, username, name, email: None, claims: Claims::new(), updated_at: 0 };
+    let now = context.now;
+    context
+        .act(async move |tx: &mut Tx| {
+            let saved = users::save(tx, &person, Some(&password.0), now).await?;
+            saved.map_err(|name| taken(&person, &name))?;
+            if !sign_in(tx, &password.0).await? {
+                return Err(taken(&person, &person.username).into());
+            }
+            Ok(done(Act::UserSignedUp, &person, person.clone()))
+        })
+        .await
+}
+
 /// Changes what is known of a user; the outcome is the person as changed.
 ///
 /// # Errors
 ///
-/// Not found; a username or claim that cannot be; a name or address that is another user's.
+///  There is no such user, a username or claim is not valid, or another user has the name or address.
 pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> Outcome<Person> {
     let mut faults = changes.username.as_deref().map(username_faults).unwrap_or_default();
     faults.extend(claim_faults(&changes.claims));
@@ -135,11 +171,11 @@ pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> 
         .await
 }
 
-/// Sets a user's password; every session of the user, and all that applications hold, ends.
+/// Sets a user's password. Ends all sessions of the user and revokes all grants.
 ///
 /// # Errors
 ///
-/// Not found.
+///  There is no such user.
 pub async fn set_password(
     context: &Context<'_>,
     user: &str,
@@ -150,18 +186,18 @@ pub async fn set_password(
         .act(async move |tx: &mut Tx| {
             let person = existing(tx, &user).await?.person;
             users::set_password(tx, &person.id, &password.0, now).await?;
-            // Whoever knew the old password may have come in by it, or be on the way.
+            // Anyone who knew the old password may have signed in with it, or may be signing in now.
             end_all(tx, Act::UserPasswordSet, person, Ended::PasswordChanged, now).await
         })
         .await
 }
 
-/// Keeps a user from signing in and from having tokens. Sessions end; grants stay and are refused at the gate, so that
-/// enabling gives back what applications had.
+/// Disables a user, who then can neither sign in nor get tokens. Sessions end. Grants are kept but do not work, so that
+/// enabling the user gives applications back what they had.
 ///
 /// # Errors
 ///
-/// Not found.
+///  There is no such user.
 pub async fn disable(context: &Context<'_>, user: &str) -> Outcome<UserEnding> {
     let (user, now) = (user.to_owned(), context.now);
     context
@@ -175,11 +211,11 @@ pub async fn disable(context: &Context<'_>, user: &str) -> Outcome<UserEnding> {
         .await
 }
 
-/// Lets a disabled user sign in and have tokens again.
+/// Enables a disabled user, who can then sign in and get tokens again.
 ///
 /// # Errors
 ///
-/// Not found.
+///  There is no such user.
 pub async fn enable(context: &Context<'_>, user: &str) -> Outcome<Person> {
     let user = user.to_owned();
     context
@@ -191,11 +227,11 @@ pub async fn enable(context: &Context<'_>, user: &str) -> Outcome<Person> {
         .await
 }
 
-/// Deletes a user with sessions, consents and all that applications hold.
+/// Deletes a user with all sessions, consents, grants and tokens.
 ///
 /// # Errors
 ///
-/// Not found.
+///  There is no such user.
 pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding> {
     let (user, now) = (user.clone(), context.now);
     context
@@ -209,7 +245,7 @@ pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding>
         .await
 }
 
-/// Ends everything that a user and applications hold by the account.
+/// Ends all sessions of the account and revokes all grants.
 async fn end_all(tx: &mut Tx, act: Act, person: Person, why: Ended, now: i64) -> Outcome<UserEnding> {
     let sessions_ended = sessions::delete_of_user(tx, &person.id, now).await?;
     codes::delete_of_user(tx, &person.id).await?;
@@ -219,7 +255,7 @@ async fn end_all(tx: &mut Tx, act: Act, person: Person, why: Ended, now: i64) ->
     Ok(Done { outcome: UserEnding { person, sessions_ended, grants_revoked }, event })
 }
 
-/// The user as it is; not found otherwise.
+/// Finds the user in the database. A fault if there is no such user.
 pub(super) async fn existing(conn: &mut Conn, user: &str) -> Result<UserRecord, Denied<Faults>> {
     let unknown = || Fault::not_found(format!("there is no user with the name, address or id {user}"));
     Ok(users::find_record(conn, user).await?.ok_or_else(unknown)?)

@@ -1,4 +1,4 @@
-//! The page on which a person chooses one of the accounts that are signed in, or another one.
+//! The page for choosing one of the signed-in accounts, or another one.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -13,7 +13,7 @@ use crate::http::call::Request;
 use crate::oauth::id::SessionId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::flows as stored;
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
@@ -63,7 +63,7 @@ fn go_on(app: &App, resumed: &Resumed) -> HttpResponse {
     answer::see_other(&flows::flow_url(app, "authorize/resume", &resumed.flow.id))
 }
 
-/// The sign-in page, for somebody who is not signed in yet.
+/// The URL of the sign-in page for an additional account.
 fn another(app: &App, resumed: &Resumed) -> String {
     format!("{}&another=1", flows::flow_url(app, "sign-in", &resumed.flow.id))
 }
@@ -71,7 +71,7 @@ fn another(app: &App, resumed: &Resumed) -> String {
 async fn choose(app: &App, resumed: &Resumed, session: SessionId) -> Result<(), Failure> {
     let flow = resumed.flow.id.clone();
     let choose = async move |tx: &mut Tx| stored::note_chosen(tx, &flow, &session).await;
-    Ok(app.db.write::<_, DbError, _>(choose).await?)
+    Ok(app.db.write(choose).await?)
 }
 
 const PURPOSE: &str = "accounts";

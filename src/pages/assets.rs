@@ -1,4 +1,4 @@
-//! What the pages load, under names that change with their content.
+//! The files that the pages load. Their names change with their content.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};

@@ -17,8 +17,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{Next, SignedIn};
 use crate::oauth::request::params::Params;
 use crate::oauth::request::{AnswerTo, AuthorizationRequest, Refusal};
-use crate::store::db::{DbError, Tx};
-use crate::store::{consents, flows as stored};
+use crate::operations::consents::{self, GivenConsent};
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match resume(&app, &request).await {
@@ -42,21 +41,22 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
         Ok(read) => read,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    // Every session ended while the page was open: sign in, and be asked again.
+    // All sessions ended while the page was open. The person signs in and is asked again.
     if accounts.people.is_empty() {
         return go_on(&app, &resumed);
     }
     if !browser::is_same_origin(&app, &request) {
         return answer::page_error(&app, &request, browser::forged().into());
     }
-    // Shown to somebody else, who has signed in in another tab meanwhile: nothing counts, and that person is asked.
+    // The page was shown to someone else, and another person has signed in in another tab. The answer does not count,
+    // and that person is asked.
     let asked = accounts.people.iter().find(|here| is_for(&app, &resumed, here, &form));
     let Some(signed_in) = asked else { return go_on(&app, &resumed) };
     if form.count("allow") == 0 {
         let error = Reason::ConsentDenied.because("the person denied the request");
         return flows::decline(&app, &request, resumed.checked, error).await;
     }
-    // Meanwhile this request may have come to somebody else.
+    // In the meantime this request may have become another person's.
     match flows::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
         Ok(Next::Consent(here)) if here.session == signed_in.session => {}
         _ => return go_on(&app, &resumed),
@@ -79,18 +79,21 @@ fn go_on(app: &App, resumed: &Resumed) -> HttpResponse {
 }
 
 async fn remember(app: &App, call: &Call, resumed: &Resumed, signed_in: &SignedIn) -> Result<(), Failure> {
-    let (request, signed_in) = (resumed.checked.request.clone(), signed_in.clone());
-    let (flow, now) = (resumed.flow.id.clone(), call.now);
-    let allow = async move |tx: &mut Tx| {
-        consents::allow(tx, &signed_in.user, &request.client_id, &request.consent(), now).await?;
-        stored::note_consented(tx, &flow, &signed_in.session).await
+    let request = &resumed.checked.request;
+    let given = GivenConsent {
+        user: signed_in.user.clone(),
+        client: request.client_id.clone(),
+        allowed: request.consent(),
+        flow: resumed.flow.id.clone(),
+        session: signed_in.session.clone(),
     };
-    Ok(app.db.write::<_, DbError, _>(allow).await?)
+    consents::give(&app.operations(call.now), given).await?;
+    Ok(())
 }
 
 const PURPOSE: &str = "consent";
 
-/// The form counts only for the person whom it was shown to.
+/// The values that bind the form to the person who saw it.
 fn bound_to<'a>(resumed: &'a Resumed, signed_in: &'a SignedIn) -> [&'a str; 3] {
     [resumed.flow.id.as_str(), resumed.browser.as_str(), signed_in.session.as_str()]
 }
@@ -133,7 +136,7 @@ fn page(app: &App, call: &Call, resumed: &Resumed, signed_in: &SignedIn) -> Http
     )
 }
 
-/// What tells a person whether it is the own device that asks.
+/// What tells people whether the device that asks is their own.
 fn asking(call: &Call, device: &Device) -> Value {
     let code = match &device.answer {
         Answer::Awaited(code) => Some(code.to_string()),
@@ -144,7 +147,7 @@ fn asking(call: &Call, device: &Device) -> Value {
     context! { code, address => &device.address, here => (here != device.address).then_some(here), minutes }
 }
 
-/// Where the person will be sent; a device fetches its answer itself.
+/// Where the person is sent. `None` for a device, which fetches its answer itself.
 fn returns_to(request: &AuthorizationRequest) -> Option<String> {
     match &request.answer_to {
         AnswerTo::Application { return_to, .. } => Some(place(return_to.as_str())),
@@ -152,14 +155,14 @@ fn returns_to(request: &AuthorizationRequest) -> Option<String> {
     }
 }
 
-/// Where the person will be sent, short enough to be read: the host, or the scheme of a native application.
+/// A short name of the place where the person is sent: the host, or the scheme of a native application.
 fn place(uri: &str) -> String {
     let url = url::Url::parse(uri).ok();
     let host = url.as_ref().and_then(|url| url.host_str().map(str::to_owned));
     host.or_else(|| url.map(|url| url.scheme().to_owned())).unwrap_or_default()
 }
 
-/// What a standard claim tells, for the person whom it tells of; `None` for an operator's own.
+/// Describes a standard claim to the person that it is about. `None` for a claim that an operator defined.
 fn claim_description(name: &str) -> Option<&'static str> {
     Some(match name.split('#').next().unwrap_or(name) {
         "name" => "your full name",

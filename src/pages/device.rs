@@ -17,14 +17,14 @@ use crate::http::qr;
 use crate::oauth::grant::device::{Device, UserCode};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::flows::Waiting;
 use crate::store::{device_codes, guesses};
 
-/// Wrong codes in one span of time from one browser, and from one network: with 20^8 codes and a thousand of them
-/// waiting, a network hits one in a million such spans.
+/// The largest number of wrong codes per span from one browser, and from one network. There are 20^8 codes. With a
+/// thousand of them waiting, a network guesses one in a million such spans.
 const GUESSES: [i64; 2] = [10, 25];
-/// Seconds of such a span.
+/// The length of a span in seconds.
 const SPAN: Seconds = 600;
 const PURPOSE: &str = "device";
 
@@ -35,7 +35,7 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
             return app.pages.render(StatusCode::OK, "device_answered.html", context! { outcome });
         }
     }
-    // As the device shows it, or not at all: what cannot be one is not repeated.
+    // Only a code in the form that devices show is put into the field again.
     let code = query.one("user_code").ok().flatten().and_then(UserCode::parse);
     let code = code.map(|code| code.to_string()).unwrap_or_default();
     page(&app, &request, StatusCode::OK, &code)
@@ -59,7 +59,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     }
     let typed = form.one("user_code").ok().flatten().unwrap_or_default();
     let found = match UserCode::parse(typed) {
-        // What cannot be a code is no guess.
+        // Text that cannot be a code does not count as a guess.
         None => Ok(Found::Nothing),
         Some(code) => look_up(&app, &request, &browser, code).await,
     };
@@ -78,7 +78,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     }
 }
 
-/// What a code leads to.
+/// What a typed code leads to.
 enum Found {
     Device(Box<Device>),
     Nothing,
@@ -106,7 +106,7 @@ async fn look_up(app: &App, call: &Call, browser: &str, code: UserCode) -> Resul
         }
         Ok(Found::Device(Box::new(device)))
     };
-    Ok(app.db.write::<_, DbError, _>(look).await?)
+    Ok(app.db.write(look).await?)
 }
 
 async fn begin(app: &App, request: &Request, device: &Device) -> HttpResponse {
@@ -130,13 +130,13 @@ fn page(app: &App, request: &Request, status: StatusCode, code: &str) -> HttpRes
         },
     );
     if known.is_none() {
-        // The cookie was made here, of characters that stand in a header.
+        // The cookie consists of characters that are allowed in a header.
         let _ = response.add_cookie(&browser::device_cookie(app, token));
     }
     response
 }
 
-/// The address with a code in it as a picture, for devices that cannot draw one.
+/// A picture of the address with the code in it, for devices that cannot draw one.
 pub async fn picture(app: web::Data<App>, request: Request) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let code = query.one("user_code").ok().flatten().and_then(UserCode::parse);

@@ -1,4 +1,4 @@
-//! The error reference: where every `error_uri` leads, built from the one table of reasons.
+//! The error reference, to which every `error_uri` leads. It is generated from the table of reasons.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -10,10 +10,10 @@ use crate::oauth::error_code::ErrorCode;
 use crate::oauth::reason::{Example, Reason, Who};
 use crate::oauth::request::params::Params;
 
-/// Characters of a search; what goes on beyond them is not looked at.
+/// The largest number of characters of a search. The rest is ignored.
 const LONGEST_SEARCH: usize = 100;
 
-/// Every error with its reasons, or those that a search finds.
+/// The list of all errors with their reasons, or of those that match a search.
 pub async fn index(app: web::Data<App>, request: Request) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let query: String =
@@ -27,7 +27,7 @@ pub async fn index(app: web::Data<App>, request: Request) -> HttpResponse {
     app.pages.render(StatusCode::OK, "search.html", context! { query, found, all_words })
 }
 
-/// One error, or one reason.
+/// The page of one error or of one reason.
 pub async fn show(app: web::Data<App>, request: Request, word: web::Path<String>) -> HttpResponse {
     if let Some(reason) = Reason::find(&word) {
         return app.pages.render(StatusCode::OK, "reason.html", explained(reason));
@@ -101,7 +101,7 @@ fn code_explained(code: ErrorCode) -> Value {
     }
 }
 
-/// What the application gets in the query of its redirect URI, a parameter to a line.
+/// What the application receives in the query of its redirect URI, one parameter per line.
 fn redirected(code: ErrorCode) -> String {
     let reason = code.usual();
     format!(
@@ -114,7 +114,7 @@ fn redirected(code: ErrorCode) -> String {
     )
 }
 
-/// What a program gets as JSON.
+/// What a program receives as JSON.
 fn answered(code: ErrorCode) -> String {
     let reason = code.usual();
     format!(
@@ -132,12 +132,12 @@ fn answered(code: ErrorCode) -> String {
     )
 }
 
-/// As descriptions are: without a full stop.
+/// The text as in an `error_description`: without a full stop.
 fn description(reason: Reason) -> &'static str {
     reason.what().trim_end_matches('.')
 }
 
-/// The lines of both requests, each with whether it is in one of them alone, and whether it is about them.
+/// The lines of both requests. Each says whether it is only in one request, and whether the example is about it.
 fn shown(example: Example) -> Value {
     let lines = |text: &str, other: &str| -> Vec<Value> {
         let others: Vec<&str> = other.lines().collect();
@@ -167,10 +167,10 @@ fn neighbours<T: Copy + PartialEq>(all: &[T], one: T) -> (Option<T>, Option<T>) 
     (previous, at.and_then(|at| all.get(at + 1)).copied())
 }
 
-/// The reasons with the most of the words that are looked for, and whether those are all of them.
+/// Returns the reasons that contain the most words of the search, and whether they contain all of them.
 fn search(query: &str) -> (Vec<Reason>, bool) {
     let query = query.to_lowercase();
-    // A whole word of ours means this one, and none that ends alike.
+    // If the search is exactly the name of a reason, only that reason is shown.
     if let Some(reason) = Reason::find(query.trim()) {
         return (vec![reason], true);
     }
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_search_finds_what_has_all_words_or_else_the_most_of_them() {
+    fn a_search_finds_reasons_with_all_words_or_else_with_most() {
         assert_eq!(search("code.expired"), (vec![Reason::CodeExpired], true));
         assert_eq!(search("trailing SLASH"), (vec![Reason::RedirectUriPath], true));
         let (found, all) = search("localhost unheard-of");
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn every_code_is_shown_by_a_reason_of_its_own_and_the_way_it_travels() {
+    fn every_code_has_an_example_reason_and_a_way_to_be_sent() {
         for &code in ErrorCode::ALL {
             assert_eq!(code.usual().code(), code);
             assert!(code.is_redirected() || code.is_answered(), "{code:?}");
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_end_at_both_ends() {
+    fn the_first_and_last_page_have_one_neighbour() {
         assert_eq!(neighbours(&[1, 2, 3], 1), (None, Some(2)));
         assert_eq!(neighbours(&[1, 2, 3], 3), (Some(2), None));
     }

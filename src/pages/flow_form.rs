@@ -1,4 +1,4 @@
-//! The form of a flow's page: bound to the flow and to the browser in which it began.
+//! The forms of a flow's pages: bound to the flow and to the browser in which it began.
 
 use actix_web::web;
 
@@ -11,18 +11,18 @@ use crate::http::form;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::params::Params;
 
-/// The flow that the address names.
+/// The flow in the query.
 pub(super) async fn resume(app: &App, request: &Request) -> Result<Resumed, Denied<Refusal>> {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     flows::resume_flow(app, request, &query).await
 }
 
-/// What the page's form carries to prove that it is one of ours.
+/// The token in a form, which proves that the form is ours.
 pub(super) fn token(app: &App, resumed: &Resumed, purpose: &str) -> String {
     app.keys.form_token(purpose, &bound_to(resumed))
 }
 
-/// The flow and the form of a POST that came from this page.
+/// The flow and the form of a POST, after checking that it came from this page.
 pub(super) async fn read(
     app: &App,
     request: &Request,

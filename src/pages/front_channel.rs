@@ -1,4 +1,4 @@
-//! Front-channel logout: the person's browser tells applications of the end of a session (OpenID Connect Front-Channel
+//! Front-channel logout: the person's browser notifies applications of ended sessions (OpenID Connect Front-Channel
 //! Logout §3).
 
 use std::collections::BTreeSet;
@@ -13,7 +13,8 @@ use crate::oauth::id::ClientId;
 use crate::oauth::request::interaction::SignedIn;
 use crate::tokens::subject;
 
-/// Loads the applications of sessions that have ended in frames, and then goes on; `None` when there is none to load.
+/// A page that loads the applications of the ended sessions in frames and then continues; `None` if there are none to
+/// load.
 pub(super) async fn page(
     app: &App,
     told: &[(ClientId, SignedIn)],
@@ -21,7 +22,7 @@ pub(super) async fn page(
 ) -> Result<Option<HttpResponse>, Failure> {
     let mut frames = Vec::new();
     for (id, signed_in) in told {
-        let Some(client) = app.registry.client(id, Freshness::Cached).await? else { continue };
+        let Some(client) = app.cache.client(id, Freshness::Cached).await? else { continue };
         let client = &client.client;
         let uri = client.logout.front_channel.as_deref().and_then(|uri| Url::parse(uri).ok());
         let Some(mut frame) = uri else { continue };

@@ -1,4 +1,4 @@
-//! The bare address of the server: what it is, for who comes by.
+//! The home page, which explains what this server is.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -19,7 +19,7 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     app.pages.render(StatusCode::OK, "home.html", context! { usernames, metadata })
 }
 
-/// Between host and path of the issuer (RFC 8414 §3.1).
+/// The metadata's path is between the host and the path of the issuer (RFC 8414 §3.1).
 fn metadata_url(issuer: &str) -> Option<String> {
     let issuer = Url::parse(issuer).ok()?;
     let path = format!("/.well-known/oauth-authorization-server{}", issuer.path().trim_end_matches('/'));
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_metadata_of_an_issuer_with_a_path_stands_before_that_path() {
+    fn the_metadata_path_of_an_issuer_with_a_path_is_inserted_before_it() {
         let url = |issuer| metadata_url(issuer).unwrap();
         assert_eq!(
             url("https://id.example.com"),

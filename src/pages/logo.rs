@@ -1,4 +1,4 @@
-//! Logos of applications: bytes that were checked when they were stored, and never run as anything.
+//! Logos of applications: the bytes were checked when they were stored, and are never served as scripts.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
@@ -7,12 +7,11 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::http::answer;
 use crate::http::call::Request;
-use crate::store::db::DbError;
 use crate::store::logos;
 
 pub async fn show(app: web::Data<App>, request: Request, digest: web::Path<String>) -> HttpResponse {
     let key = digest.into_inner();
-    let found = app.db.read::<_, DbError, _>(async move |conn| logos::find(conn, &key).await).await;
+    let found = app.db.read(async move |conn| logos::find(conn, &key).await).await;
     match found {
         Ok(Some((media_type, bytes))) => HttpResponse::Ok()
             .insert_header((header::CONTENT_TYPE, media_type))

@@ -1,4 +1,4 @@
-//! Signing out: the question, the end of the session, and the way on (OpenID Connect RP-Initiated Logout §2).
+//! The logout pages: the question, the end of the session, and the redirect (OpenID Connect RP-Initiated Logout §2).
 
 use std::sync::Arc;
 
@@ -16,23 +16,22 @@ use crate::http::browser;
 use crate::http::call::{Call, Request};
 use crate::http::form;
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::Ended;
 use crate::oauth::id::{ClientId, SessionId};
 use crate::oauth::identity::logout::{self, Hint, KNOWN, Step};
 use crate::oauth::request::interaction::SignedIn;
 use crate::oauth::request::params::Params;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::token::id_token::Names;
+use crate::operations::Done;
+use crate::operations::sessions::{self, SignedOut};
 use crate::store::clients::StoredClient;
-use crate::store::db::{DbError, Tx};
-use crate::store::{grants, sessions};
 use crate::tokens::id_token;
 use crate::tokens::subject;
 
-/// A request to sign out that has passed every check.
+/// A checked logout request.
 struct Asked {
     hint: Option<Hint>,
-    /// Who asks, where that is known.
+    /// The client that asks, if it is known.
     client: Option<Arc<StoredClient>>,
     return_to: Option<ReturnAddress>,
     state: Option<String>,
@@ -55,9 +54,10 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     }
 }
 
-/// Our own form ends what the person was asked about; any other becomes a question.
+/// Our own form ends the sessions that the person was asked about. Any other form leads to the question.
 ///
-/// One from another site arrives without the session's cookie, so it goes on with a GET here, which sees it.
+/// A form from another site arrives without the session cookie, so it continues with a GET on this server, which has
+/// it.
 pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let outcome = async {
         let form = form::read(&request, body).await?;
@@ -71,7 +71,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     if asked.accounts.people.is_empty() || !is_for(&app, &request, &asked.accounts, &form) {
         return answer::see_other(&address(&app, &form));
     }
-    // One of them, or all.
+    // One of the accounts, or all of them.
     let chosen = form.one("session").ok().flatten();
     let people = asked.accounts.people.iter();
     let ended = people.filter(|here| chosen.is_none_or(|chosen| here.session.as_str() == chosen));
@@ -87,7 +87,7 @@ async fn read(app: &App, request: &Request, params: &Params) -> Result<Asked, De
         None => None,
     };
     let client = match logout::client_id(params, hint.as_ref())? {
-        Some(id) => Some(app.registry.client(&id, Freshness::Now).await?.ok_or_else(logout::unknown)?),
+        Some(id) => Some(app.cache.client(&id, Freshness::Now).await?.ok_or_else(logout::unknown)?),
         None => None,
     };
     let return_to = logout::return_address(client.as_deref().map(|client| &client.client), params)?;
@@ -96,7 +96,7 @@ async fn read(app: &App, request: &Request, params: &Params) -> Result<Asked, De
     Ok(Asked { hint, client, return_to, state, accounts })
 }
 
-/// What the client that asks calls who is signed in; a client that nobody knows could not have given a hint.
+/// The client's identifiers of the signed-in accounts. An unknown client cannot have a valid hint.
 fn names(app: &App, asked: &Asked) -> Vec<Names> {
     let called = |here: &SignedIn| match &asked.client {
         Some(client) => subject::names(app, &client.client, &here.user, &here.session),
@@ -105,7 +105,7 @@ fn names(app: &App, asked: &Asked) -> Vec<Names> {
     asked.accounts.people.iter().map(called).collect()
 }
 
-/// The form counts only for the sessions that the person was asked about, and only from our own page.
+/// Whether the form is from our own page, for exactly the sessions that the person was asked about.
 fn is_for(app: &App, request: &Request, accounts: &Accounts, form: &Params) -> bool {
     let token = form.one("form_token").ok().flatten().unwrap_or_default();
     app.keys.is_form_token(token, PURPOSE, &bound_to(accounts)) && browser::is_same_origin(app, request)
@@ -115,7 +115,7 @@ fn bound_to(accounts: &Accounts) -> Vec<&str> {
     accounts.people.iter().map(|here| here.session.as_str()).collect()
 }
 
-/// This endpoint with what was asked of it.
+/// The URL of this endpoint with the parameters of the request.
 fn address(app: &App, form: &Params) -> String {
     let known: Vec<&(String, String)> = form
         .pairs()
@@ -149,7 +149,7 @@ async fn end<'a>(
             "a person signed out"
         );
     }
-    // The page that says so has an address of its own: loading it again ends nothing again.
+    // The result has its own URL, so that reloading it does not end another session.
     let ended: Vec<&SessionId> = people.iter().map(|here| &here.session).collect();
     let others = asked.accounts.tokens_without(&ended);
     let next = way_back(asked).unwrap_or_else(|| match others.is_empty() {
@@ -161,7 +161,7 @@ async fn end<'a>(
         Ok(None) => answer::see_other(&next),
         Err(failure) => refused(app, request, failure.into()),
     };
-    // The cookie was made here, of characters that stand in a header.
+    // The cookie was made here, of characters that are valid in a header.
     let _ = response.add_cookie(&browser::session_cookie(app, &others));
     response
 }
@@ -171,26 +171,22 @@ fn signed_out(app: &App, asked: &Asked) -> String {
     address(app, &Params::from_pairs(client.collect()))
 }
 
-/// Ends sessions; whom of their clients the browser is to tell of which.
+/// Ends sessions. Returns the clients that the browser must notify, each with its session.
 async fn end_sessions(
     app: &App,
     call: &Call,
     people: &[&SignedIn],
 ) -> Result<Vec<(ClientId, SignedIn)>, Failure> {
-    let (people, now): (Vec<SignedIn>, _) = (people.iter().copied().cloned().collect(), call.now);
-    let end = async move |tx: &mut Tx| {
-        let mut told = Vec::new();
-        for here in &people {
-            sessions::end(tx, &here.session, Ended::SignedOut, now).await?;
-            let clients = grants::front_channel_of_session(tx, &here.session).await?;
-            told.extend(clients.into_iter().map(|client| (client, here.clone())));
-        }
-        Ok(told)
+    let ended = people.iter().map(|here| here.session.clone()).collect();
+    let ended = sessions::sign_out(&app.operations(call.now), ended).await?;
+    let clients_of = |(done, here): (Done<SignedOut>, &&SignedIn)| {
+        let here = (*here).clone();
+        done.outcome.clients.into_iter().map(move |client| (client, here.clone()))
     };
-    Ok(app.db.write::<_, DbError, _>(end).await?)
+    Ok(ended.into_iter().zip(people).flat_map(clients_of).collect())
 }
 
-/// Back to the application, or the page that says that nobody is signed in.
+/// Redirects to the application, or to the page that says that no one is signed in.
 fn onward(app: &App, asked: &Asked) -> HttpResponse {
     match way_back(asked) {
         Some(address) => answer::see_other(&address),
@@ -198,7 +194,7 @@ fn onward(app: &App, asked: &Asked) -> HttpResponse {
     }
 }
 
-/// The application's own address for afterwards, if the request named one.
+/// The application's address for afterwards, if the request named one.
 fn way_back(asked: &Asked) -> Option<String> {
     let return_to = asked.return_to.as_ref()?;
     Some(match &asked.state {
@@ -207,7 +203,7 @@ fn way_back(asked: &Asked) -> Option<String> {
     })
 }
 
-/// Name and site of the application that asked.
+/// The name and website of the application that asked.
 fn back(asked: &Asked) -> Option<minijinja::Value> {
     let client = &asked.client.as_ref()?.client;
     Some(context! { name => &client.name, site => &client.links.site })
@@ -235,7 +231,7 @@ fn question(app: &App, asked: &Asked) -> HttpResponse {
     )
 }
 
-/// A page that leads nowhere but on: to the question without what was wrong.
+/// An error page with a link to the question, without the wrong parameters.
 fn refused(app: &App, request: &Request, denied: Denied<OAuthError>) -> HttpResponse {
     answer::page_error_with(app, request, denied, "Sign out of this server", "/logout")
 }

@@ -1,4 +1,4 @@
-//! Pages for people: rendered here, complete without JavaScript.
+//! HTML pages for people. All of them work without JavaScript.
 
 pub mod accounts;
 pub mod assets;

@@ -1,4 +1,4 @@
-//! A session that begins on one of the pages, and what becomes of those that the browser has.
+//! A session that begins on one of the pages, and what happens to the browser's other sessions.
 
 use actix_web::HttpResponse;
 
@@ -18,24 +18,24 @@ use crate::store::db::{DbError, Tx};
 use crate::store::flows as stored;
 use crate::store::sessions::{self, NewSession};
 
-/// How a session relates to those that are there.
+/// How the new session relates to existing ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Manner {
-    /// In the place of the account that was asked to sign in anew, or that is the only one.
+    /// Replaces the account that had to sign in again, or the only one.
     InPlace,
-    /// Beside the others.
+    /// Is added to the others.
     Beside,
 }
 
-/// All that a new session needs, drawn before the transaction.
+/// Everything that a new session needs, prepared before the transaction.
 #[derive(Clone, Debug)]
 pub(super) struct Beginning {
     session: NewSession,
-    /// The cookie of the session that the person has in this browser already.
+    /// The cookie of the session that the person already has in this browser.
     before: Option<Hash>,
-    /// What makes room for it.
+    /// The sessions that are ended to make room.
     surplus: Vec<SessionId>,
-    /// The browser's tokens afterwards.
+    /// The browser's session tokens afterwards.
     tokens: Vec<String>,
     flow: FlowId,
 }
@@ -69,7 +69,7 @@ impl Beginning {
         })
     }
 
-    /// Stores it, if its user may sign in with what was proven; `false` when not, or not any more.
+    /// Stores the session if its user may still sign in with what was proven. `false` if not.
     pub(super) async fn write(&self, tx: &mut Tx, proof: &Proof) -> Result<bool, DbError> {
         let now: Seconds = self.session.begins_at;
         let begun = sessions::begin(tx, self.before.as_ref(), &self.session, proof).await?;
@@ -81,19 +81,19 @@ impl Beginning {
         Ok(true)
     }
 
-    /// Gives the browser its cookie, and goes on with the flow.
+    /// Sets the browser's session cookie, and continues the flow.
     pub(super) fn onward(&self, app: &App) -> HttpResponse {
         if !self.surplus.is_empty() {
             app.back_channel.wake();
         }
         let mut response = answer::see_other(&flows::flow_url(app, "authorize/resume", &self.flow));
-        // The cookie was made here, of characters that stand in a header.
+        // The cookie was made here, of characters that are valid in a header.
         let _ = response.add_cookie(&browser::session_cookie(app, &self.tokens));
         response
     }
 }
 
-/// The sessions that end with this one.
+/// The sessions that end when this one begins.
 fn surplus(
     app: &App,
     resumed: &Resumed,
@@ -103,7 +103,7 @@ fn surplus(
 ) -> Vec<SessionId> {
     let others: Vec<&SignedIn> = accounts.people.iter().filter(|here| here.user != *user).collect();
     let beyond = |room: usize| others.iter().skip(room).map(|here| here.session.clone()).collect();
-    // Whoever is signed in already replaces nobody.
+    // A person who is already signed in replaces no other session.
     if others.len() < accounts.people.len() {
         return Vec::new();
     }
@@ -112,7 +112,7 @@ fn surplus(
     }
     match flows::next(app, &resumed.checked, accounts, &resumed.flow.progress) {
         Ok(Next::Authenticate(Requirement { account: Some(asked) })) => vec![asked.session.clone()],
-        // Of several none was asked: the new one comes beside them, as far as there is room.
+        // With several accounts none was asked to sign in again: the new one is added, if there is room.
         _ if others.len() > 1 => beyond(browser::ACCOUNTS - 1),
         _ => beyond(0),
     }

@@ -19,7 +19,7 @@ use crate::oauth::request::interaction::Next;
 use crate::oauth::request::params::Params;
 use crate::secret::Secret;
 use crate::secret::passwords::Verified;
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::users;
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
@@ -42,12 +42,12 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
             let known = needed.account.map(|here| here.username.as_str());
             page(&app, &resumed, &query, StatusCode::OK, known.or(hint).unwrap_or_default())
         }
-        // Signed in meanwhile, in another tab.
+        // The person has signed in with another tab in between.
         Ok(_) | Err(_) => answer::see_other(&flows::flow_url(&app, "authorize/resume", &resumed.flow.id)),
     }
 }
 
-/// Whether the person wants to sign in beside who is signed in already.
+/// Whether the person wants to sign in to an additional account.
 fn is_another(query: &Params) -> bool {
     query.count("another") > 0
 }
@@ -103,23 +103,22 @@ fn page(app: &App, resumed: &Resumed, query: &Params, status: StatusCode, userna
     )
 }
 
-/// A user whose password was right.
+/// A user who gave the right password.
 struct PasswordSignIn {
     user: UserId,
-    /// What said so.
+    /// The stored hash that the password matched.
     hash: String,
-    /// The same password hashed with today's parameters, where those have changed.
+    /// The password hashed with the current parameters, if they have changed.
     todays_hash: Option<String>,
 }
 
-/// The user whose name and password these are; the same time and answer whoever is unknown, disabled or wrong.
+/// The user with this name and password. Unknown, disabled and wrong take the same time and get the same answer.
 async fn verify(app: &App, username: &str, password: &str) -> Result<Option<PasswordSignIn>, Failure> {
     if password.is_empty() || password.len() > user::LONGEST_PASSWORD || username.len() > user::LONGEST_NAME {
         return Ok(None);
     }
     let name = username.to_owned();
-    let found =
-        app.db.read::<_, DbError, _>(async move |conn| users::find_by_name(conn, &name).await).await?;
+    let found = app.db.read(async move |conn| users::find_by_name(conn, &name).await).await?;
     let hash = found.as_ref().and_then(|user| user.password_hash.clone());
     let verified = app.passwords.verify(Secret::new(password.to_owned()), hash.clone()).await?;
     let todays_hash = match verified {
@@ -135,9 +134,9 @@ async fn verify(app: &App, username: &str, password: &str) -> Result<Option<Pass
     })
 }
 
-/// Begins a session with a new cookie, and goes on with the flow.
+/// Begins a session with a new cookie, and continues the flow.
 ///
-/// `None` when the password was changed or the user disabled while the password was being verified.
+/// `None` if the password was changed or the user disabled while the password was being verified.
 async fn begin_session(
     app: &App,
     request: &Request,
@@ -158,6 +157,6 @@ async fn begin_session(
         }
         Ok(true)
     };
-    let is_begun = app.db.write::<_, DbError, _>(work).await?;
+    let is_begun = app.db.write(work).await?;
     Ok(is_begun.then(|| beginning.onward(app)))
 }

@@ -1,5 +1,4 @@
-//! The page on which people make an account for themselves, where the operator lets them (Initiating User Registration
-//! via OpenID Connect §3).
+//! The sign-up page, if the operator enables it (Initiating User Registration via OpenID Connect §3).
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -14,14 +13,13 @@ use crate::http::answer;
 use crate::http::call::Request;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::authentication::Proof;
-use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::identity::user::{self, LONGEST_PASSWORD, SHORTEST_PASSWORD, folded};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::params::Params;
+use crate::operations::users::{self, HashedPassword, NewAccount};
 use crate::secret::{Secret, random_id};
-use crate::store::db::{DbError, Tx};
-use crate::store::users;
+use crate::store::db::Tx;
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match resume(&app, &request).await {
@@ -59,7 +57,7 @@ async fn resume(app: &App, request: &Request) -> Result<Resumed, Denied<Refusal>
     flow_form::resume(app, request).await
 }
 
-/// Where the operator does not let people make accounts, there is no such page.
+/// Without sign-up the page does not exist.
 fn check_enabled(app: &App) -> Result<(), Refusal> {
     match app.config.sign_up.enabled {
         true => Ok(()),
@@ -69,7 +67,7 @@ fn check_enabled(app: &App) -> Result<(), Refusal> {
 
 const PURPOSE: &str = "sign-up";
 
-/// What somebody wants to be called, and to sign in with.
+/// The account that the person wants.
 #[derive(Default)]
 struct Wanted<'f> {
     username: &'f str,
@@ -77,7 +75,7 @@ struct Wanted<'f> {
     password: &'f str,
 }
 
-/// What is wrong with it; the page has a sentence for each.
+/// A mistake in the form; the page has a text for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 enum Problem {
@@ -108,38 +106,35 @@ impl<'f> Wanted<'f> {
         Ok(())
     }
 
-    fn person(&self) -> Person {
-        Person {
-            id: UserId::new(random_id()),
-            username: self.username.to_owned(),
-            name: Some(self.name.to_owned()).filter(|name| !name.is_empty()),
-            // An address that nobody has verified would let a stranger sit on another person's.
-            email: None,
-            claims: Claims::new(),
-            updated_at: 0,
-        }
+    fn account(&self, id: UserId, password: HashedPassword) -> NewAccount {
+        let name = Some(self.name.to_owned()).filter(|name| !name.is_empty());
+        NewAccount { id, username: self.username.to_owned(), name, password }
     }
 }
 
-/// Makes the account and signs it in; `None` when the name is taken.
+/// Creates the account and signs it in; `None` if the name is taken.
 async fn create(
     app: &App,
     request: &Request,
     resumed: &Resumed,
     wanted: &Wanted<'_>,
 ) -> Result<Option<HttpResponse>, Failure> {
-    let hash = app.passwords.hash(Secret::new(wanted.password.to_owned())).await?;
-    let (person, now) = (wanted.person(), request.now);
-    let beginning = Beginning::prepare(app, request, resumed, &person.id, Manner::Beside).await?;
-    let (id, begun) = (person.id.clone(), beginning.clone());
-    let work = async move |tx: &mut Tx| {
-        if users::save(tx, &person, Some(&hash), now).await?.is_err() {
-            return Ok(false);
-        }
-        begun.write(tx, &Proof::Password { hash: hash.clone() }).await
+    let id = UserId::new(random_id());
+    let beginning = Beginning::prepare(app, request, resumed, &id, Manner::Beside).await?;
+    let begun = beginning.clone();
+    let sign_in = async move |tx: &mut Tx, hash: &str| {
+        begun.write(tx, &Proof::Password { hash: hash.to_owned() }).await
     };
-    if !app.db.write::<_, DbError, _>(work).await? {
-        return Ok(None);
+    let made = async {
+        let password = Secret::new(wanted.password.to_owned());
+        let account = wanted.account(id.clone(), HashedPassword::new(&app.passwords, password).await?);
+        users::sign_up(&app.operations(request.now), account, sign_in).await
+    };
+    match made.await {
+        Ok(_) => {}
+        // Everything but the name was checked before.
+        Err(Denied::Refused(_)) => return Ok(None),
+        Err(Denied::Failed(failure)) => return Err(failure),
     }
     tracing::info!(request_id = request.id, user = id.as_str(), "a person made an account");
     Ok(Some(beginning.onward(app)))

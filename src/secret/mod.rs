@@ -1,4 +1,4 @@
-//! Chance and what it makes: random bytes, generated secrets, their hashes, and values that never print.
+//! Random bytes, generated secrets, their hashes, and a type for values that are never printed.
 
 pub mod passwords;
 
@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroize;
 
-/// A value that shows itself only to who asks with [`Secret::expose`]; `Debug` prints an ellipsis.
+/// A value that must not be printed: [`Secret::expose`] returns it, and `Debug` prints an ellipsis.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret<T: Zeroize = String>(T);
 
@@ -18,6 +18,7 @@ impl<T: Zeroize> Secret<T> {
         Self(value)
     }
 
+    /// The value itself.
     pub fn expose(&self) -> &T {
         &self.0
     }
@@ -41,33 +42,35 @@ impl<'de> serde::Deserialize<'de> for Secret<String> {
     }
 }
 
-/// SHA-256 of a value with 256 bits of chance in it: what is stored instead of a token, code, cookie or secret.
+/// The SHA-256 of a value with 256 random bits. It is stored instead of a token, code, cookie or secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Hash([u8; 32]);
 
 impl Hash {
+    /// The hash of a text.
     pub fn of(value: &str) -> Self {
         Self::of_bytes(value.as_bytes())
     }
 
-    /// The same of a value that is no text.
+    /// The hash of bytes.
     pub fn of_bytes(value: &[u8]) -> Self {
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest::digest(&digest::SHA256, value).as_ref());
         Self(bytes)
     }
 
+    /// The 32 bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// 43 characters of base64url, for columns and keys of text.
+    /// 43 characters of base64url, for text columns and keys.
     pub fn to_text(self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 }
 
-/// `N` bytes from the operating system's generator, by way of aws-lc.
+/// `N` bytes from the operating system's random number generator, through aws-lc.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that draws chance")]
 #[expect(clippy::expect_used, reason = "a system without randomness must not go on")]
 pub fn random<const N: usize>() -> [u8; N] {
@@ -76,14 +79,14 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// 43 base64url characters that carry 256 random bits.
+/// 43 characters of base64url with 256 random bits.
 pub fn random_token() -> String {
     URL_SAFE_NO_PAD.encode(random::<32>())
 }
 
-/// 22 base64url characters that carry 128 random bits: an identifier, not a secret.
+/// 22 characters of base64url with 128 random bits: an identifier, not a secret.
 ///
-/// None begins with `-`, as every one can become an argument of a command.
+/// It never begins with `-`, because any identifier may become an argument of a command.
 pub fn random_id() -> String {
     loop {
         let id = URL_SAFE_NO_PAD.encode(random::<16>());
@@ -93,23 +96,25 @@ pub fn random_id() -> String {
     }
 }
 
-/// A client secret of 256 random bits from characters that form-encoding leaves alone.
+/// A client secret with 256 random bits, made of characters that form-encoding does not change.
 ///
-/// Many clients do not form-encode their Basic credentials (RFC 6749 §2.3.1); such a secret is the same
-/// either way. base64url is a part of the alphabet `A-Za-z0-9-._~`.
+/// Many clients forget to form-encode their Basic credentials (RFC 6749 §2.3.1); this secret is the same either way.
+/// The base64url alphabet is part of `A-Za-z0-9-._~`.
 pub fn random_client_secret() -> Secret {
     Secret::new(format!("gcs_{}", random_token()))
 }
 
-/// Compares without telling by its time where two values differ.
+/// Whether two values are equal, compared in constant time.
 pub fn equal(a: &[u8], b: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(a, b).is_ok()
 }
 
+/// Encodes bytes in base64url without padding.
 pub fn to_base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// Decodes base64url without padding; `None` if the text is not base64url.
 pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }

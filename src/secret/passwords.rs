@@ -1,4 +1,5 @@
-//! Argon2id, off the async threads and bounded: a flood of sign-ins waits or is turned away, and cannot eat the memory.
+//! Argon2id on threads of its own, with a bounded queue: many sign-ins at once wait or are refused, and cannot use up
+//! the memory.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -10,20 +11,20 @@ use crate::config;
 use crate::failure::Failure;
 use crate::secret::{Secret, equal, random};
 
-/// Threads that hash, and the bounded queue before them.
+/// The hashing threads, and the bounded queue before them.
 #[derive(Clone, Debug)]
 pub struct Passwords {
     jobs: async_channel::Sender<Job>,
-    /// Stands for the hash of a user who does not exist, so that the answer takes the same time.
+    /// A hash that no password matches. It is verified for unknown users, so that the answer takes the same time.
     nobody: String,
 }
 
-/// What verifying a password showed.
+/// The result of verifying a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verified {
     Wrong,
     Right,
-    /// Right, and hashed with other parameters than today's: here is today's hash.
+    /// Right, but the hash had other parameters than the current ones: this is the new hash to store.
     RightAndRehashed(String),
 }
 
@@ -33,6 +34,10 @@ enum Job {
 }
 
 impl Passwords {
+    /// Starts the hashing threads.
+    ///
+    /// # Errors
+    /// If Argon2 does not accept the parameters, or a thread cannot start.
     pub fn start(options: &config::Passwords) -> Result<Self, Failure> {
         let params = Params::new(options.memory_kib, options.iterations, options.parallelism, None)
             .map_err(|error| Failure::Internal(format!("Argon2 parameters: {error}")))?;
@@ -52,13 +57,20 @@ impl Passwords {
         Ok(Self { jobs, nobody })
     }
 
+    /// Hashes a password. Returns a PHC string.
+    ///
+    /// # Errors
+    /// [`Failure::Busy`] if the queue is full.
     pub async fn hash(&self, password: Secret) -> Result<String, Failure> {
         let (answer, outcome) = oneshot::channel();
         self.push(Job::Hash { password, answer })?;
         outcome.await.map_err(|_| Failure::Internal("password hashing stopped".into()))?
     }
 
-    /// Verifies a password; without a hash it takes as long and is wrong.
+    /// Verifies a password against a PHC string. Without a hash it takes the same time and returns [`Verified::Wrong`].
+    ///
+    /// # Errors
+    /// [`Failure::Busy`] if the queue is full, [`Failure::Internal`] if the stored hash is damaged.
     pub async fn verify(&self, password: Secret, hash: Option<String>) -> Result<Verified, Failure> {
         let (answer, outcome) = oneshot::channel();
         let known = hash.is_some();
@@ -75,7 +87,7 @@ impl Passwords {
 fn work(inbox: &async_channel::Receiver<Job>, params: &Params) {
     let mut memory = Memory::default();
     while let Ok(job) = inbox.recv_blocking() {
-        // Who has gone away meanwhile costs nothing more.
+        // A caller that no longer waits costs no hashing.
         match job {
             Job::Hash { answer, .. } if answer.is_closed() => {}
             Job::Verify { answer, .. } if answer.is_closed() => {}
@@ -91,13 +103,14 @@ fn work(inbox: &async_channel::Receiver<Job>, params: &Params) {
     }
 }
 
-/// Argon2's working memory: kept from one hash to the next, given back to the system when nobody waits.
+/// Argon2's working memory: kept from one hash to the next, and returned to the system when the queue is empty.
 #[derive(Default)]
 struct Memory(Vec<Block>);
 
 impl Memory {
-    /// glibc maps an allocation of this size by itself, and unmaps it when it is freed. Smaller ones of the same
-    /// size over and over it would keep, tens of megabytes for each thread. What is not used of it costs nothing.
+    /// In blocks of 1 KiB. glibc maps an allocation of this size separately, and unmaps it when it is freed. If smaller ones of the
+    /// same size came and went, glibc would keep them, tens of megabytes for each thread. Reserved memory that is not
+    /// used costs nothing.
     const RESERVED: usize = 33 * 1024;
 
     fn blocks(&mut self, params: &Params) -> &mut [Block] {
@@ -112,7 +125,7 @@ impl Memory {
     }
 }
 
-/// Bytes of a hash.
+/// The length of a hash in bytes.
 const OUTPUT: usize = 32;
 
 fn hash(params: &Params, password: &Secret, memory: &mut Memory) -> Result<String, Failure> {
@@ -130,7 +143,7 @@ fn verify(
     let parsed = PasswordHash::new(stored).map_err(|error| damaged(&error))?;
     let used = Params::try_from(&parsed).map_err(|error| damaged(&error))?;
     let (Some(salt), Some(expected)) = (&parsed.salt, &parsed.hash) else {
-        return Err(damaged(&"it lacks salt or output"));
+        return Err(damaged(&"it has no salt or no hash"));
     };
     let is_argon2id =
         parsed.algorithm.as_str() == "argon2id" && parsed.version == Some(Version::V0x13.into());
@@ -182,7 +195,7 @@ fn phc(params: &Params, salt: &[u8], output: &[u8]) -> String {
     )
 }
 
-/// A hash of today's cost that no password has, because its output is chance.
+/// A hash with the current parameters that no password matches, because its output is random.
 fn nobody(params: &Params) -> String {
     phc(params, &random::<16>(), &random::<OUTPUT>())
 }

@@ -11,7 +11,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::{App as ActixApp, HttpServer, web};
 
 use crate::app::App;
-use crate::cache::catalogue::Registry;
+use crate::cache::catalogue::CatalogueCache;
 use crate::cache::secrets::SecretCache;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -27,7 +27,7 @@ use crate::metrics;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::metrics::requests::Requests;
 use crate::secret::passwords::Passwords;
-use crate::store::db::{Db, DbError, DbOptions};
+use crate::store::db::{Db, DbOptions};
 use crate::store::leases;
 use crate::store::migrate;
 use crate::tokens::verified::VerifiedTokens;
@@ -44,21 +44,24 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the database, migrates it, and listens; every mistake of the operator shows here.
+    /// Opens the database, migrates it, and listens.
+    ///
+    /// # Errors
+    /// Every mistake of the operator, in a sentence.
     pub async fn bind(config: Config, clock: Clock) -> Result<Self, Failure> {
         let (listener, address) = listen(config.listen, "")?;
         let metrics = config.metrics.listen.map(|address| listen(address, " for metrics")).transpose()?;
         let port = address.port();
         let db = open_database(&config, &clock, config.http.deadline.duration() / 2).await?;
-        // Before a master key is made for a database that takes nothing.
+        // Before a master key is created for a database that accepts no writes.
         let now = clock.now();
-        db.write::<_, DbError, _>(async move |tx| leases::touch(tx, now).await).await?;
+        db.write(async move |tx| leases::touch(tx, now).await).await?;
         let keys = Keys::open(&config, &db, clock.now()).await?;
         let key_set = KeySet::open(&config.keys, &db, keys.master(), clock.now()).await?;
         let issuer = config.issuer(port);
         let app = App {
             passwords: Passwords::start(&config.passwords)?,
-            registry: Registry::new(db.clone()),
+            cache: CatalogueCache::new(db.clone()),
             pages: Pages::new(&issuer)?,
             routes: Routes::new(&mount_path(&issuer), routes::routes()),
             secrets: SecretCache::new(),
@@ -82,7 +85,7 @@ impl Server {
         self.port
     }
 
-    /// Where a Prometheus may ask, if anywhere.
+    /// The address of the metrics, if they are on.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics.as_ref().map(|(_, address)| *address)
     }
@@ -91,7 +94,7 @@ impl Server {
         self.app.clone()
     }
 
-    /// Serves until it is told to stop, then finishes what is in flight. The handle stops it.
+    /// Serves requests until the handle stops it, then finishes the requests in flight.
     pub fn start(self) -> Result<(impl Future<Output = std::io::Result<()>>, ServerHandle), Failure> {
         let app = web::Data::from(self.app.clone());
         let mount = mount_path(&self.app.issuer);
@@ -124,7 +127,7 @@ impl Server {
         actix_web::rt::spawn(back_channel::run(self.app));
         let until_the_end = async move {
             let ended = server.await;
-            // Last, so that what the requests in flight come to can still be seen.
+            // Last, so that the requests in flight are still counted.
             if let Some(metrics) = metrics {
                 metrics.stop(false).await;
             }
@@ -134,7 +137,7 @@ impl Server {
     }
 }
 
-/// Takes an address, and tells which port it came to be; `what` is for the sentence about one that is not to be had.
+/// Binds a listener. Returns it with its real address (port 0 is resolved). `what` is appended to the error message.
 fn listen(address: SocketAddr, what: &str) -> Result<(TcpListener, SocketAddr), Failure> {
     let taken = |error| Failure::Internal(format!("cannot listen on {address}{what}: {error}"));
     let listener = TcpListener::bind(address).map_err(taken)?;
@@ -142,7 +145,7 @@ fn listen(address: SocketAddr, what: &str) -> Result<(TcpListener, SocketAddr), 
     Ok((listener, address))
 }
 
-/// Opens a migrated database, as the server and every command need it.
+/// Opens a migrated database, for the server and for commands.
 ///
 /// `lock_patience` is how long another process may hold SQLite's write lock.
 pub async fn open_database(config: &Config, clock: &Clock, lock_patience: Duration) -> Result<Db, Failure> {
@@ -152,7 +155,7 @@ pub async fn open_database(config: &Config, clock: &Clock, lock_patience: Durati
     Ok(Db::open(&options).await?)
 }
 
-/// The path of the public URL, under which every route is mounted: empty, or `/like/this`.
+/// The path of the public URL, where all routes are mounted: empty, or `/like/this`.
 fn mount_path(issuer: &str) -> String {
     let path = url::Url::parse(issuer).map(|url| url.path().trim_end_matches('/').to_owned());
     path.unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Every URL of the server on one screen: what is not in this table is not there.
+//! The route table. A URL that is not in it does not exist.
 
 use actix_web::middleware::Compress;
 use actix_web::web::{self, ServiceConfig};
@@ -12,7 +12,7 @@ use crate::http::route::Surface::{Api, OAuth, Page};
 use crate::http::route::{Route, Surface};
 use crate::pages::{accounts, assets, consent, device, errors, home, logo, logout, sign_in, sign_up};
 
-/// Endpoints that are called most often come first.
+/// The most frequent endpoints come first.
 static ENDPOINTS: [Endpoint; 24] = [
     at("/token", OAuth).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth).post(|route| route.to(introspect::post)),
@@ -48,7 +48,7 @@ pub(super) fn routes() -> impl Iterator<Item = &'static Route> {
     ENDPOINTS.iter().map(|endpoint| &endpoint.route)
 }
 
-/// Mounts the table; `mount` is the path of the public URL, empty or `/like/this`.
+/// Mounts the table. `mount` is the path of the public URL: empty or `/like/this`.
 pub(super) fn register(config: &mut ServiceConfig, mount: &str) {
     for endpoint in &ENDPOINTS {
         for path in endpoint.route.paths(mount) {
@@ -61,7 +61,7 @@ pub(super) fn register(config: &mut ServiceConfig, mount: &str) {
     config.default_service(web::to(fallback::not_found));
 }
 
-/// Gives a method's route its handler.
+/// Adds a handler to the route of one method.
 type Handler = fn(actix_web::Route) -> actix_web::Route;
 
 /// A row of the table.
@@ -78,7 +78,7 @@ const fn at(path: &'static str, surface: Surface) -> Endpoint {
 }
 
 impl Endpoint {
-    /// GET, and with it HEAD (RFC 9110 §9.1).
+    /// GET and HEAD (RFC 9110 §9.1).
     const fn get(mut self, handler: Handler) -> Self {
         self.get = Some(handler);
         self
@@ -89,19 +89,21 @@ impl Endpoint {
         self
     }
 
-    /// Answers the question that a browser asks before a script of another origin may call (see `http::cors`).
+    /// Answers preflight requests, with which a browser asks whether a script of another origin may call (see
+    /// `http::cors`).
     const fn preflight(mut self) -> Self {
         self.preflight = true;
         self
     }
 
-    /// Only for answers without a secret: the length of a compressed one would tell about it (BREACH).
+    /// Compresses the answers. Only for answers without a secret, because the compressed length gives away something
+    /// about it (BREACH).
     const fn compressed(mut self) -> Self {
         self.compressed = true;
         self
     }
 
-    /// The resource at `path`; every method without a handler is answered 405 in the surface's form.
+    /// The resource at `path`. Any method without a handler is answered with 405, in the form that the surface uses.
     fn resource(&self, path: String) -> Resource {
         let (mut resource, mut methods) = (web::resource(path), Vec::new());
         if let Some(handler) = self.get {
@@ -128,7 +130,7 @@ mod tests {
     use crate::http::route::Routes;
 
     #[test]
-    fn a_path_is_an_endpoints_where_the_issuer_is_mounted() {
+    fn paths_are_recognized_below_the_path_of_the_issuer() {
         for (mount, path, route) in [
             ("", "/token", "/token"),
             ("", "/device/qr", "/device/qr"),

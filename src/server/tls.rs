@@ -1,4 +1,4 @@
-//! TLS by rustls: the certificate is read again when its files change, without a restart.
+//! TLS by rustls. The certificate is read again when its files change, without a restart.
 
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
@@ -15,10 +15,10 @@ use crate::config;
 use crate::failure::Failure;
 use crate::secret::Hash;
 
-/// How often the files are looked at.
+/// How often the files are checked.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
-/// The certificate in force, and the files that it comes from.
+/// The current certificate, and the files that it comes from.
 #[derive(Debug)]
 pub(super) struct Certificates {
     options: config::Tls,
@@ -32,7 +32,7 @@ struct Current {
 }
 
 impl Certificates {
-    /// Reads both files, and goes on looking at them as long as the server runs.
+    /// Reads both files, and continues to check them as long as the server runs.
     pub(super) fn load(options: &config::Tls) -> Result<Arc<Self>, Failure> {
         let current = read(options)?;
         let certificates = Arc::new(Self { options: options.clone(), current: RwLock::new(current) });
@@ -40,7 +40,7 @@ impl Certificates {
         Ok(certificates)
     }
 
-    /// Puts what the files say in force; a pair that cannot be used leaves the former one there.
+    /// Reads the files again; if the pair cannot be used, the current one stays.
     fn refresh(&self) {
         match (read(&self.options), self.current.write()) {
             (Ok(read), Ok(mut current)) if read.digest != current.digest => {

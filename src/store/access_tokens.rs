@@ -1,4 +1,4 @@
-//! Access tokens: opaque ones by their hashes, and JWTs by what they hang on.
+//! Access tokens: opaque ones by their hashes, and JWTs by the grants that they belong to.
 
 use sqlx::FromRow;
 
@@ -33,7 +33,7 @@ struct StandingRow {
     is_revoked: bool,
 }
 
-/// An opaque token that somebody presents, with all that decides about its use at this moment.
+/// Finds an opaque token, with everything that decides about its use at this moment; `None` if it does not exist.
 pub async fn find_opaque(conn: &mut Conn, hash: &Hash) -> Result<Option<Presented>, DbError> {
     let row: Option<OpaqueRow> = conn
         .query(
@@ -58,7 +58,7 @@ pub async fn find_opaque(conn: &mut Conn, hash: &Hash) -> Result<Option<Presente
     judged(conn, row.into_presented(hash)?).await.map(Some)
 }
 
-/// How a JWT of this server stands at this moment; the person is the one of its grant.
+/// The state of a JWT of this server at this moment; its person is that of its grant.
 pub async fn find_jwt(conn: &mut Conn, token: AccessToken) -> Result<Presented, DbError> {
     let row: Option<StandingRow> = match &token.grant_id {
         Some(grant) => {
@@ -79,7 +79,7 @@ pub async fn find_jwt(conn: &mut Conn, token: AccessToken) -> Result<Presented, 
             .optional()
             .await?
         }
-        // One that was registered later under the same id is another client.
+        // A client that was registered later under the same id is another client.
         None => {
             conn.query(
                 "SELECT CAST(NULL AS TEXT) AS user_id, CAST(NULL AS TEXT) AS granted,
@@ -112,19 +112,19 @@ struct LineRow {
     clients: i64,
 }
 
-/// Looks at what an exchanged token hangs on beside its grant; of any other token nothing more is asked.
+/// For an exchanged token, also checks the tokens that it depends on; any other token needs no further query.
 async fn judged(conn: &mut Conn, mut presented: Presented) -> Result<Presented, DbError> {
     if presented.token.delegation.exchanged_from.is_empty() || presented.is_revoked {
         return Ok(presented);
     }
     presented.is_revoked = !is_of_live_line(conn, &presented.token).await?;
-    // What a person allowed one application by name is told to no other.
+    // A person allowed claims by name to one application only, so an exchanged token does not have them.
     presented.token.granted.claims = ClaimsRequest::default();
     Ok(presented)
 }
 
-/// Whether all that a token was exchanged from still counts, and every client whose hands it went through is the same
-/// and enabled.
+/// Whether all tokens that a token was exchanged from are still valid, and all clients of the chain are unchanged and
+/// enabled.
 async fn is_of_live_line(conn: &mut Conn, token: &AccessToken) -> Result<bool, DbError> {
     let line = &token.delegation.exchanged_from;
     let mut opaque: Vec<Vec<u8>> =
@@ -142,7 +142,7 @@ async fn is_of_live_line(conn: &mut Conn, token: &AccessToken) -> Result<bool, D
     opaque.resize(DEEPEST, Vec::new());
     signed.resize(DEEPEST, "");
     clients.resize(DEEPEST + 1, "");
-    // One that was registered later under the same id is another client.
+    // A client that was registered later under the same id is another client.
     let mut query = conn.query(
         "SELECT (SELECT COUNT(*) FROM access_tokens WHERE hash IN ($1, $2, $3, $4)) AS opaque,
                 (SELECT COUNT(*) FROM revoked_tokens WHERE id IN ($5, $6, $7, $8)) AS revoked,
@@ -164,10 +164,10 @@ async fn is_of_live_line(conn: &mut Conn, token: &AccessToken) -> Result<bool, D
     Ok(row.is_some_and(is_whole))
 }
 
-/// Stores a token that a client gets for itself, if the client is still what it was when it authenticated.
+/// Stores a token that a client gets for itself. Returns `false` if the client has changed since it was authenticated.
 ///
-/// The condition is a part of the insert: what was decided on a cached client becomes a token only if the
-/// database says that the client has not changed since. `false` when it has.
+/// The condition is part of the insert: a decision with a cached client only becomes a token if the database confirms
+/// that the client has not changed.
 pub async fn save_for_client(
     tx: &mut Tx,
     hash: &Hash,
@@ -195,12 +195,13 @@ pub async fn save_for_client(
     Ok(inserted == 1)
 }
 
-/// Forgets what a client has, for itself, by grants, and by exchange, which may hang on a grant to another client.
+/// Deletes all opaque tokens of a client: its own, those of grants, and exchanged ones, which may depend on a grant to
+/// another client.
 pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<(), DbError> {
     tx.query("DELETE FROM access_tokens WHERE client_id = $1").bind(client.as_str()).execute().await.map(drop)
 }
 
-/// Forgets one opaque token of a client.
+/// Deletes one opaque token of a client.
 pub async fn delete(tx: &mut Tx, hash: &Hash, client: &ClientId) -> Result<(), DbError> {
     tx.query("DELETE FROM access_tokens WHERE hash = $1 AND client_id = $2")
         .bind(hash.as_bytes())
@@ -210,7 +211,7 @@ pub async fn delete(tx: &mut Tx, hash: &Hash, client: &ClientId) -> Result<(), D
         .map(drop)
 }
 
-/// Remembers that one JWT counts no longer, until it would have ended.
+/// Records that a JWT was revoked, until its expiry.
 pub async fn revoke_jwt(tx: &mut Tx, token: &AccessToken) -> Result<(), DbError> {
     tx.query("INSERT INTO revoked_tokens (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
         .bind(token.id.as_str())
@@ -220,7 +221,7 @@ pub async fn revoke_jwt(tx: &mut Tx, token: &AccessToken) -> Result<(), DbError>
         .map(drop)
 }
 
-/// Adds the insert of an opaque token that passed the gate to a batch.
+/// Adds the insert of an opaque token to a batch.
 pub fn save_in<'c>(batch: Batch<'c>, hash: &Hash, token: &AccessToken) -> Batch<'c> {
     batch
         .query(
@@ -242,7 +243,7 @@ pub fn save_in<'c>(batch: Batch<'c>, hash: &Hash, token: &AccessToken) -> Batch<
 
 impl OpaqueRow {
     fn into_presented(self, hash: &Hash) -> Result<Presented, DbError> {
-        // It has no name of its own; its hash names it as well.
+        // The token has no id of its own; its hash identifies it.
         let id = hash.to_text();
         let token = AccessToken {
             granted: granted_from(&self.granted, "access_tokens", &id)?,

@@ -1,4 +1,4 @@
-//! A SQLite database as a file: a copy of it while it is in use, what a copy is worth, and how nobody else uses it.
+//! SQLite database files: copying one in use, checking a copy, and keeping others from using a file.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,22 +9,22 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use super::db::{Beginning, DatabaseFile, DbError, beginning};
 use super::migrate::{self, Standing};
 
-/// How long to wait for somebody who is just finishing.
+/// How long to wait for another process that is just finishing.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What a good copy holds.
+/// The content of a valid copy.
 #[derive(Clone, Debug)]
 pub struct Contents {
     pub tables: usize,
     pub rows: i64,
-    /// The server's key under the master key; a database that never served has none.
+    /// The server's root key, encrypted with the master key; `None` for a database that no server has used.
     pub sealed_root: Option<Vec<u8>>,
 }
 
-/// Why a file is no database to go on with.
+/// Why a file is not a usable database.
 #[derive(Debug, thiserror::Error)]
 pub enum Unfit {
-    #[error("is no SQLite database")]
+    #[error("is not a SQLite database")]
     NotSqlite,
     #[error("is a SQLite database, but not one of Grantor")]
     Foreign,
@@ -40,7 +40,7 @@ pub enum Unfit {
 
 impl From<sqlx::Error> for Unfit {
     fn from(error: sqlx::Error) -> Self {
-        // NOTADB and CORRUPT, in every form.
+        // NOTADB and CORRUPT, in any form.
         match code(&error).map(|code| code & 0xff) {
             Some(11 | 26) => {
                 Self::Damaged(error.as_database_error().map(|it| it.message().to_owned()).unwrap_or_default())
@@ -50,7 +50,10 @@ impl From<sqlx::Error> for Unfit {
     }
 }
 
-/// Writes one consistent state of the database `from` into the empty file `to`, while others read and write it.
+/// Writes one consistent state of the database `from` into the empty file `to`, while others use the database.
+///
+/// # Errors
+/// If the database cannot be read or the file cannot be written.
 pub async fn take(from: &Path, to: &Path) -> Result<(), DbError> {
     let to = to.to_str().ok_or(DbError::Url("must be text in UTF-8".into()))?.to_owned();
     let mut link = file(from).open().await?;
@@ -62,7 +65,10 @@ pub async fn take(from: &Path, to: &Path) -> Result<(), DbError> {
     Ok(link.close().await?)
 }
 
-/// Reads a copy from its beginning to its end: it is whole, it is ours, and this is in it.
+/// Reads a whole copy and checks it. Returns its content.
+///
+/// # Errors
+/// If it is damaged, not SQLite, or not a database of this program.
 pub async fn examine(path: &Path) -> Result<Contents, Unfit> {
     if beginning(path).map_err(Unfit::Unreadable)? != Beginning::Sqlite {
         return Err(Unfit::NotSqlite);
@@ -87,7 +93,7 @@ pub async fn examine(path: &Path) -> Result<Contents, Unfit> {
     .await?;
     let mut rows = 0;
     for (name,) in &names {
-        // The name of a table of a database that is ours.
+        // The table names come from a database of this program.
         let count = AssertSqlSafe(format!("SELECT COUNT(*) FROM \"{name}\""));
         let (count,): (i64,) = sqlx::query_as(count).fetch_one(&mut link).await?;
         rows += count;
@@ -98,31 +104,31 @@ pub async fn examine(path: &Path) -> Result<Contents, Unfit> {
     Ok(Contents { tables: names.len(), rows, sealed_root: root.map(|(sealed,)| sealed) })
 }
 
-/// A database as one file without a journal, which nobody else can open as long as this value lives.
+/// A database file without a journal that no one else can open while this value lives.
 pub struct Held {
     _link: SqliteConnection,
 }
 
-/// Who uses a database.
+/// Whether a database is in use.
 pub enum Use {
     Nobody(Held),
     Somebody,
-    /// It is another application's.
+    /// The database belongs to another application.
     Another,
-    /// SQLite cannot say, because it cannot read the file.
+    /// SQLite cannot read the file, so it cannot tell.
     Unknown,
 }
 
-/// Keeps everybody from a database, unless somebody has it open already.
+/// Locks a database against all other users, unless one has it open already.
 pub async fn hold(path: &Path) -> Use {
-    // Whatever lies beside it would be lost: SQLite takes away the journal of what it cannot read.
+    // Files beside an unreadable one would be lost: SQLite deletes the journal of a file that it cannot read.
     if !beginning(path).is_ok_and(|it| it == Beginning::Sqlite) {
         return Use::Unknown;
     }
     match held(path).await {
         Ok(Some(held)) => Use::Nobody(held),
         Ok(None) => Use::Another,
-        // BUSY and LOCKED, in every form.
+        // BUSY and LOCKED, in any form.
         Err(error) if matches!(code(&error).map(|code| code & 0xff), Some(5 | 6)) => Use::Somebody,
         Err(_) => Use::Unknown,
     }
@@ -133,13 +139,16 @@ async fn held(path: &Path) -> Result<Option<Held>, sqlx::Error> {
     if migrate::is_foreign(&mut link).await {
         return Ok(None);
     }
-    // Only who is alone can leave the write-ahead log: who reads or writes, or may, keeps it.
+    // Leaving the write-ahead log only succeeds if no other connection has the database open.
     sqlx::raw_sql("PRAGMA journal_mode = DELETE").execute(&mut link).await?;
     sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut link).await?;
     Ok(Some(Held { _link: link }))
 }
 
-/// Makes a database one file, without a journal beside it.
+/// Turns a database into a single file, without a journal beside it.
+///
+/// # Errors
+/// If another process has it open.
 pub async fn settle(path: &Path) -> Result<(), DbError> {
     let mut link = file(path).open().await?;
     sqlx::raw_sql("PRAGMA journal_mode = DELETE").execute(&mut link).await?;

@@ -1,4 +1,4 @@
-//! Client secrets as the operator sees them: when each was made, ends and was used, never what it is.
+//! Client secrets as the operator sees them: when each was made, ends and was last used, but not the secret.
 
 use std::collections::HashMap;
 
@@ -24,12 +24,13 @@ struct SecretRow {
 }
 
 impl SecretRecord {
+    /// Whether the secret has not expired.
     pub fn is_live(&self, now: i64) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
 }
 
-/// The secrets of the clients whose ids are from `first` to `last`, the oldest first.
+/// The secrets of the clients with ids from `first` to `last`, the oldest first.
 pub async fn list(
     conn: &mut Conn,
     first: &ClientId,
@@ -51,7 +52,7 @@ pub async fn list(
     Ok(secrets)
 }
 
-/// Removes a secret; the client's next version makes it count at once.
+/// Removes a secret. The client gets its next version, so that the change takes effect at once.
 pub async fn delete(tx: &mut Tx, client: &ClientId, id: &str) -> Result<(), DbError> {
     tx.batch()
         .query("DELETE FROM client_secrets WHERE client_id = $1 AND id = $2")

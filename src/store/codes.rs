@@ -1,4 +1,4 @@
-//! Authorization codes, kept only as hashes, consumed once.
+//! Authorization codes, stored as hashes and consumed once (RFC 6749 §4.1.2).
 
 use sqlx::FromRow;
 
@@ -33,7 +33,7 @@ struct SpentRow {
 
 /// Stores a code.
 ///
-/// `purge_after`: until then a late redemption is answered with "expired" rather than "unknown".
+/// `purge_after`: until this time, a late redemption is answered with "expired" instead of "unknown".
 pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, purge_after: i64) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO codes (hash, client_id, user_id, session_id, grant_id, redirect_uri, granted, challenge, nonce,
@@ -59,10 +59,10 @@ pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, purge_after: i64) -> Re
     .map(drop)
 }
 
-/// Consumes a code of `client`, if the client is still what it was when it authenticated, and tells how its
-/// user stands: one conditional statement, so that of any number of callers one gets it.
+/// Consumes a code of `client` if the client has not changed since it authenticated, and returns the status of its
+/// user. This is one conditional statement, so that only one of several callers gets the code (RFC 6749 §10.5).
 ///
-/// `purge_after`: until then its replay is recognized; the purge puts it off for as long as the grant lives.
+/// `purge_after`: until this time, a replay is recognized. The purge keeps the row for as long as the grant lives.
 pub async fn consume(
     tx: &mut Tx,
     hash: &Hash,
@@ -91,7 +91,7 @@ pub async fn consume(
     row.map(CodeRow::into_code).transpose()
 }
 
-/// Forgets the codes of a user that nobody has redeemed yet.
+/// Deletes the codes of a user that were not redeemed.
 pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
     tx.query("DELETE FROM codes WHERE user_id = $1 AND consumed_at IS NULL")
         .bind(user.as_str())
@@ -100,7 +100,7 @@ pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
         .map(drop)
 }
 
-/// Forgets the codes for a client that nobody has redeemed yet.
+/// Deletes the codes of a client that were not redeemed.
 pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<(), DbError> {
     tx.query("DELETE FROM codes WHERE client_id = $1 AND consumed_at IS NULL")
         .bind(client.as_str())
@@ -117,10 +117,11 @@ pub enum NotConsumable {
     Consumed {
         grant: GrantId,
     },
-    /// It could be, but the client has changed since it authenticated.
+    /// It could be consumed, but the client has changed since it was authenticated.
     ClientChanged,
 }
 
+/// Finds out why `client` could not consume a code.
 pub async fn why_not(tx: &mut Tx, hash: &Hash, client: &ClientId) -> Result<NotConsumable, DbError> {
     let row: Option<SpentRow> = tx
         .query("SELECT client_id, grant_id, consumed_at FROM codes WHERE hash = $1")

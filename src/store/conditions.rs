@@ -1,6 +1,7 @@
-//! Parts of statements that ask whether a client and a person may have what was granted, at the statement's moment.
+//! Conditions in statements that check, at the moment of the statement, whether a client and a person may get what was
+//! granted.
 
-/// Whether the client `$2` is still what it was when it authenticated, in the state `$3`.
+/// Whether the client `$2` is unchanged since it was authenticated in the state `$3`.
 macro_rules! client_unchanged {
     () => {
         "EXISTS (SELECT 1 FROM clients
@@ -9,7 +10,7 @@ macro_rules! client_unchanged {
 }
 pub(super) use client_unchanged;
 
-/// The claims of a row's user; none when that one is disabled or gone.
+/// The claims of a row's user; NULL if the user is disabled or deleted.
 macro_rules! user_claims {
     ($table:literal) => {
         concat!(
@@ -21,7 +22,7 @@ macro_rules! user_claims {
 }
 pub(super) use user_claims;
 
-/// Whether a row's session is over.
+/// Whether the session of a row has ended.
 macro_rules! session_ended {
     ($table:literal) => {
         concat!(

@@ -1,4 +1,4 @@
-//! What people have allowed applications.
+//! What people have allowed clients.
 
 use super::db::{DbError, Tx};
 use super::grants::granted_from;

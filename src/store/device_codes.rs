@@ -1,4 +1,4 @@
-//! Device codes, kept only as hashes, consumed once; and the codes that people type (RFC 8628).
+//! Device codes, stored as hashes and consumed once, and the user codes that people type (RFC 8628).
 
 use sqlx::FromRow;
 
@@ -45,7 +45,7 @@ struct PolledRow {
     polled_at: Option<i64>,
 }
 
-/// Stores what a device asks for; `false` when another one waits under the same user code.
+/// Stores the request of a device. `false` if another request with the same user code is waiting.
 ///
 /// `purge_after`: until then a late poll is answered with "expired" rather than "unknown".
 pub async fn save(
@@ -76,7 +76,7 @@ pub async fn save(
     Ok(inserted == 1)
 }
 
-/// The device that waits under a user code.
+/// The device that waits with a user code; `None` if there is none.
 pub async fn find_waiting(
     conn: &mut Conn,
     user_code: &UserCode,
@@ -94,7 +94,7 @@ pub async fn find_waiting(
     row.map(DeviceRow::into_device).transpose()
 }
 
-/// The device that pages call by this name.
+/// The device with this id, which the pages use; `None` if there is none.
 pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<Device>, DbError> {
     let row: Option<DeviceRow> = conn
         .query(
@@ -107,7 +107,8 @@ pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<Device>, DbErr
     row.map(DeviceRow::into_device).transpose()
 }
 
-/// Notes that a person allows it: one conditional statement, so that there is one answer. `false` when there was one.
+/// Records that a person allows the request; `false` if it was already answered. It is one conditional statement, so
+/// that only one answer counts.
 pub async fn allow(tx: &mut Tx, id: &GrantId, signed_in: &SignedIn, now: i64) -> Result<bool, DbError> {
     let allowed = tx
         .query(
@@ -125,7 +126,7 @@ pub async fn allow(tx: &mut Tx, id: &GrantId, signed_in: &SignedIn, now: i64) ->
     Ok(allowed == 1)
 }
 
-/// Notes that it is denied, if nobody has answered yet.
+/// Records that the request is denied, if it was not answered yet.
 pub async fn deny(tx: &mut Tx, id: &GrantId, now: i64) -> Result<(), DbError> {
     tx.query(
         "UPDATE device_codes SET user_code = NULL, denied_at = $2
@@ -138,10 +139,11 @@ pub async fn deny(tx: &mut Tx, id: &GrantId, now: i64) -> Result<(), DbError> {
     .map(drop)
 }
 
-/// Consumes a code of `client` that a person has allowed, if the client is still what it was when it authenticated, and
-/// tells how that person stands: one conditional statement, so that of any number of polls one gets it.
+/// Consumes a code of `client` that a person has allowed, if the client has not changed since it authenticated, and
+/// returns the status of that person. This is one conditional statement, so that only one of several polls gets the
+/// code.
 ///
-/// `purge_after`: until then its replay is recognized; the purge puts it off for as long as the grant lives.
+/// `purge_after`: until this time, a replay is recognized. The purge keeps the row for as long as the grant lives.
 pub async fn consume(
     tx: &mut Tx,
     hash: &Hash,
@@ -170,7 +172,7 @@ pub async fn consume(
     row.map(ConsumedRow::into_grant).transpose()
 }
 
-/// A device code that could not be consumed.
+/// A device code that could not be consumed; `None` if it does not exist.
 pub async fn find_polled(conn: &mut Conn, hash: &Hash) -> Result<Option<Polled>, DbError> {
     let row: Option<PolledRow> = conn
         .query(
@@ -192,7 +194,7 @@ pub async fn find_polled(conn: &mut Conn, hash: &Hash) -> Result<Option<Polled>,
     }))
 }
 
-/// Notes a poll, and how long the device is to wait from now on.
+/// Records a poll, and the interval from now on (RFC 8628 §3.5).
 pub async fn note_poll(tx: &mut Tx, hash: &Hash, interval: i64, now: i64) -> Result<(), DbError> {
     tx.query("UPDATE device_codes SET polled_at = $2, poll_interval = $3 WHERE hash = $1")
         .bind(hash.as_bytes())
@@ -203,7 +205,7 @@ pub async fn note_poll(tx: &mut Tx, hash: &Hash, interval: i64, now: i64) -> Res
         .map(drop)
 }
 
-/// Forgets what a user allowed and no device has fetched yet.
+/// Deletes what a user allowed and no device has fetched yet.
 pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
     tx.query("DELETE FROM device_codes WHERE user_id = $1 AND consumed_at IS NULL")
         .bind(user.as_str())
@@ -212,7 +214,7 @@ pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
         .map(drop)
 }
 
-/// The same of one client alone.
+/// Deletes what a user allowed one client and no device has fetched yet.
 pub async fn delete_of_user_at(tx: &mut Tx, user: &UserId, client: &ClientId) -> Result<(), DbError> {
     tx.query("DELETE FROM device_codes WHERE user_id = $1 AND client_id = $2 AND consumed_at IS NULL")
         .bind(user.as_str())
@@ -222,7 +224,7 @@ pub async fn delete_of_user_at(tx: &mut Tx, user: &UserId, client: &ClientId) ->
         .map(drop)
 }
 
-/// Forgets what the devices of a client wait for.
+/// Deletes the requests of a client's devices.
 pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<(), DbError> {
     tx.query("DELETE FROM device_codes WHERE client_id = $1 AND consumed_at IS NULL")
         .bind(client.as_str())
@@ -257,7 +259,7 @@ impl DeviceRow {
 impl ConsumedRow {
     fn into_grant(self) -> Result<(Grant, UserStatus), DbError> {
         let grant = self.grant.into_grant("device_codes")?;
-        // A person may sign out where the device was allowed before it has asked again.
+        // The person may sign out in the browser before the device polls again.
         let session_ended = self.session_ended && !grant.granted.scope.contains(OFFLINE_ACCESS);
         Ok((grant, UserStatus::new(self.user_claims, session_ended)))
     }

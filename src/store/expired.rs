@@ -1,6 +1,6 @@
-//! Rows that may go, in every table whose rows end: how many there are, and their deletion in small steps.
+//! Rows that may be deleted, in every table whose rows expire: their number, and their deletion in small steps.
 //!
-//! A row may go after its `purge_after`; in a table without that column, when it ends, at its `expires_at`.
+//! A row may be deleted after its `purge_after`; in a table without that column, after its `expires_at`.
 
 use super::db::{Conn, DbError, Tx};
 
@@ -19,9 +19,9 @@ pub enum Table {
     Guesses,
 }
 
-/// Rows in one step: a few milliseconds of the writer's time.
+/// The number of rows in one step, which takes a few milliseconds of the writer's time.
 pub const STEP: i64 = 500;
-/// Rows that are counted at the most where the count is asked for again and again: some tens of milliseconds.
+/// The maximum number of rows that are counted for metrics, which takes some tens of milliseconds.
 pub const COUNTED: i64 = 100_000;
 
 macro_rules! statements {
@@ -29,6 +29,7 @@ macro_rules! statements {
         impl Table {
             pub const ALL: &[Self] = &[$(Self::$table),*];
 
+            /// The name of the table in the database.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$table => $name),* }
             }
@@ -51,7 +52,7 @@ macro_rules! statements {
                 }
             }
 
-            // In order, so that the index is read up to the limit, whatever a planner thinks of the table.
+            // Ordered, so that the index is read up to the limit, whatever the planner estimates.
             fn overdue(self) -> &'static str {
                 match self {
                     $(Self::$table => concat!(
@@ -77,7 +78,7 @@ statements! {
     Guesses = "guesses" by "bucket" until "expires_at";
 }
 
-/// What is redeemed once is remembered for as long as its grant lives, which refreshing prolongs.
+/// A redeemed code is kept as long as its grant lives, and refreshing extends that.
 macro_rules! put_off {
     ($table:literal) => {
         concat!(
@@ -92,11 +93,11 @@ macro_rules! put_off {
     };
 }
 
-/// What one step has done.
+/// The result of one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     Deleted(u64),
-    /// Rows that stay for as long as their grants live.
+    /// Rows were kept, because their grants live on.
     PutOff,
 }
 
@@ -122,7 +123,8 @@ pub async fn count(conn: &mut Conn, table: Table, before: i64) -> Result<(i64, i
     row.ok_or(DbError::Corrupt { table: table.name(), id: String::new(), what: "count" })
 }
 
-/// How many rows ended at `before` or earlier, counted up to [`COUNTED`], and when the first of them did.
+/// How many rows ended at `before` or earlier, counted up to [`COUNTED`], and when the first of them ended; `None` if
+/// there are none.
 pub async fn overdue(conn: &mut Conn, table: Table, before: i64) -> Result<(i64, Option<i64>), DbError> {
     let row: Option<(i64, Option<i64>)> =
         conn.query(table.overdue()).bind(before).bind(COUNTED).optional().await?;

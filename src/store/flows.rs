@@ -1,4 +1,4 @@
-//! Flows: authorization requests that wait for a person, one per tab, each bound to one browser.
+//! Flows: authorization requests that wait for a person, one for each tab, each bound to one browser.
 
 use sqlx::FromRow;
 
@@ -41,12 +41,13 @@ struct FlowRow {
 }
 
 impl Flow {
-    /// Whether the browser that shows this cookie is the one that began.
+    /// Whether this cookie's value is that of the browser that began the flow.
     pub fn belongs_to(&self, cookie: &str) -> bool {
         equal(&self.browser, Hash::of(cookie).as_bytes())
     }
 }
 
+/// Finds a flow. `None` if it does not exist, or if its row may be deleted at `now`.
 pub async fn find(conn: &mut Conn, id: &FlowId, now: i64) -> Result<Option<Flow>, DbError> {
     let row: Option<FlowRow> = conn
         .query(
@@ -77,7 +78,7 @@ pub async fn find(conn: &mut Conn, id: &FlowId, now: i64) -> Result<Option<Flow>
     }))
 }
 
-/// Stores a flow that ends at `expires_at`; from then on until `purge_after` it only leads back to the application.
+/// Stores a flow that ends at `expires_at`. From then on until `purge_after` it only leads back to the application.
 pub async fn save(
     tx: &mut Tx,
     id: &FlowId,
@@ -105,17 +106,17 @@ pub async fn save(
     .map(drop)
 }
 
-/// Notes that the person signed in for this request, which began `session`, and so goes on in it.
+/// Records that the person signed in for this request, in a new `session`, which the request then uses.
 pub async fn note_signed_in(tx: &mut Tx, id: &FlowId, session: &SessionId) -> Result<(), DbError> {
     note(tx, "UPDATE flows SET signed_in = $2, chosen = $2 WHERE id = $1", id, session).await
 }
 
-/// Notes that the person chose `session` for this request.
+/// Records that the person chose `session` for this request.
 pub async fn note_chosen(tx: &mut Tx, id: &FlowId, session: &SessionId) -> Result<(), DbError> {
     note(tx, "UPDATE flows SET chosen = $2 WHERE id = $1", id, session).await
 }
 
-/// Notes that the person consented to this request in `session`.
+/// Records that the person consented to this request in `session`.
 pub async fn note_consented(tx: &mut Tx, id: &FlowId, session: &SessionId) -> Result<(), DbError> {
     note(tx, "UPDATE flows SET consented = $2 WHERE id = $1", id, session).await
 }

@@ -1,4 +1,4 @@
-//! Grants as the operator sees them: what people gave which application, and what became of it.
+//! Grants as the operator sees them: what people allowed which client, and its state.
 
 use sqlx::FromRow;
 
@@ -16,12 +16,12 @@ pub struct GrantRecord {
     pub id: String,
     pub client_id: String,
     pub user_id: String,
-    /// Absent when the user is gone.
+    /// `None` if the user was deleted.
     pub username: Option<String>,
     pub session_id: String,
     pub granted: Granted,
     pub created_at: i64,
-    /// When the live refresh token was issued.
+    /// When the valid refresh token was issued.
     pub rotated_at: i64,
     /// How often it was refreshed.
     pub refresh_generation: i64,
@@ -30,7 +30,7 @@ pub struct GrantRecord {
     pub expires_at: i64,
     pub revoked_at: Option<i64>,
     pub revoked_for: Option<String>,
-    /// Who vouched for the user, where nobody signed in here.
+    /// The issuer that vouched for the user; `None` if the user signed in here.
     pub issuer: Option<String>,
 }
 
@@ -76,7 +76,7 @@ impl GrantRow {
 }
 
 impl GrantRecord {
-    /// What it is worth, in a word.
+    /// The state of the grant in a word.
     pub fn state(&self, now: i64) -> &'static str {
         if self.revoked_at.is_some() {
             "revoked"
@@ -88,12 +88,12 @@ impl GrantRecord {
     }
 }
 
-/// Which grants are asked for.
+/// The filter for a list of grants.
 #[derive(Clone, Debug, Default)]
 pub struct GrantFilter {
     pub user: Option<UserId>,
     pub client: Option<ClientId>,
-    /// Those too that have ended.
+    /// Also those that have ended.
     pub ended: bool,
 }
 
@@ -135,15 +135,15 @@ pub async fn list(
     rows.into_iter().map(GrantRow::into_record).collect()
 }
 
-/// A grant; `None` when there is none of this id.
+/// Finds a grant with the data that an operator sees. `None` if it does not exist.
 pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<GrantRecord>, DbError> {
     let row: Option<GrantRow> =
         conn.query(concat!(select!(), " WHERE grants.id = $1")).bind(id.as_str()).optional().await?;
     row.map(GrantRow::into_record).transpose()
 }
 
-/// Takes back everything that a person gave a client: the consent, what was issued, and what is still to be; how many
-/// grants.
+/// Revokes everything that a person allowed a client: the consent, what was issued, and what could still be issued.
+/// Returns the number of revoked grants.
 pub async fn take_back(tx: &mut Tx, user: &UserId, client: &ClientId, now: i64) -> Result<u64, DbError> {
     for statement in [
         "DELETE FROM consents WHERE user_id = $1 AND client_id = $2",

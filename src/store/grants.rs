@@ -1,4 +1,4 @@
-//! Grants: what a user gave a client in one authorization, with the refresh chain that lives on it.
+//! Grants: what a user allowed a client in one authorization, with the chain of refresh tokens.
 
 use sqlx::FromRow;
 
@@ -15,27 +15,28 @@ use crate::oauth::token::binding::Binding;
 use crate::oauth::token::refresh::{Chain, RefreshName};
 use crate::secret::Hash;
 
-/// Frames in one page.
+/// The maximum number of frames in one page.
 const MOST_FRAMES: i64 = 32;
 
 /// When a grant ends, in seconds since 1970.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetime {
-    /// The end if no one refreshes it.
+    /// The end if the grant is not refreshed.
     pub idle_expires_at: i64,
     /// The end in any case.
     pub expires_at: i64,
-    /// When its row may go.
+    /// When the row may be deleted.
     purge_after: i64,
 }
 
 impl Lifetime {
+    /// The lifetime with these two ends. The row may be deleted after the earlier one.
     pub fn new(idle_expires_at: i64, expires_at: i64) -> Self {
         Self { idle_expires_at, expires_at, purge_after: idle_expires_at.min(expires_at) }
     }
 
-    /// Extends it to the end of an access token of the grant: until then the token may be refreshed, and introspection
-    /// asks for its grant.
+    /// Extends the lifetime to the end of an access token of the grant. Until then the token may be refreshed, and
+    /// introspection needs the grant.
     #[must_use]
     pub fn with(self, token: &AccessToken) -> Self {
         Self {
@@ -46,7 +47,7 @@ impl Lifetime {
     }
 }
 
-/// The columns of a grant: of its own row, or of the code's that it will begin with.
+/// The columns of a grant: of its own row, or of the code that the grant will begin with.
 #[derive(FromRow)]
 pub(super) struct GrantColumns {
     pub(super) grant_id: String,
@@ -74,12 +75,12 @@ impl GrantColumns {
     }
 }
 
-/// Reads the column `granted`; `id` names the row in the error.
+/// Reads the column `granted`. `id` names the row in the error.
 pub(super) fn granted_from(stored: &str, table: &'static str, id: &str) -> Result<Granted, DbError> {
     Granted::from_stored(stored).ok_or_else(|| DbError::Corrupt { table, id: id.to_owned(), what: "granted" })
 }
 
-/// Reads the columns `auth_time` and `amr`; `id` names the row in the error.
+/// Reads the columns `auth_time` and `amr`. `id` names the row in the error.
 pub(super) fn authentication_from(
     (auth_time, amr): (i64, &str),
     table: &'static str,
@@ -89,7 +90,7 @@ pub(super) fn authentication_from(
     read.ok_or_else(|| DbError::Corrupt { table, id: id.to_owned(), what: "amr" })
 }
 
-/// Reads the column `cnf`; `id` names the row in the error.
+/// Reads the column `cnf`. `id` names the row in the error.
 pub(super) fn binding_from(
     stored: Option<&str>,
     table: &'static str,
@@ -113,16 +114,16 @@ struct ChainRow {
     user_claims: Option<String>,
 }
 
-/// A refresh chain, and what the gate needs to know at this moment.
+/// A chain of refresh tokens, and the state of its user and client at this moment.
 #[derive(Clone, Debug)]
 pub struct Presented {
     pub chain: Chain,
     pub user: UserStatus,
-    /// The client is still what it was when it authenticated.
+    /// Whether the client is unchanged since it was authenticated.
     pub client_unchanged: bool,
 }
 
-/// Adds the insert of a new grant to a batch; `refresh` is absent when the client gets no refresh token.
+/// Adds the insert of a new grant to a batch; `refresh` is `None` if the client gets no refresh token.
 pub fn save_in<'c>(
     batch: Batch<'c>,
     grant: &Grant,
@@ -153,14 +154,14 @@ pub fn save_in<'c>(
         .bind(lifetime.purge_after)
 }
 
-/// Who vouched for the person of a grant, and under which name.
+/// The issuer and the subject that vouch for the person of a grant.
 #[derive(Clone, Copy, Debug)]
 pub struct Voucher<'a> {
     pub issuer: &'a str,
     pub subject: &'a str,
 }
 
-/// Adds the insert of a grant that no sign-in here is behind.
+/// Adds the insert of a grant without a sign-in on this server.
 pub fn save_vouched_in<'c>(
     batch: Batch<'c>,
     grant: &Grant,
@@ -175,8 +176,8 @@ pub fn save_vouched_in<'c>(
         .bind(voucher.subject)
 }
 
-/// Stores the grant of what passes through the browser, without a code and the gate behind it, so its conditions
-/// are part of the insert: `false` when the client has changed, the user is disabled or the session over.
+/// Stores the grant of tokens that pass through the browser. There is no later check as with a code, so the conditions
+/// are part of the insert: `false` if the client has changed, the user is disabled or the session has ended.
 pub async fn save_for_browser(
     tx: &mut Tx,
     grant: &Grant,
@@ -210,7 +211,8 @@ pub async fn save_for_browser(
     Ok(inserted == 1)
 }
 
-/// The refresh chain of a grant, for a client that authenticated in the state `client_version`.
+/// The chain of a grant, for a client that was authenticated in the state `client_version`; `None` if it does not
+/// exist.
 pub async fn find_chain(
     conn: &mut Conn,
     id: &GrantId,
@@ -234,7 +236,7 @@ pub async fn find_chain(
     row.map(|row| row.into_presented(id)).transpose()
 }
 
-/// Whether a refresh token is the live one of its chain.
+/// Whether a refresh token is the valid one of its chain.
 pub async fn is_newest(conn: &mut Conn, id: &GrantId, hash: &Hash) -> Result<bool, DbError> {
     let row: Option<(String,)> = conn
         .query("SELECT id FROM grants WHERE id = $1 AND refresh_hash = $2")
@@ -245,7 +247,7 @@ pub async fn is_newest(conn: &mut Conn, id: &GrantId, hash: &Hash) -> Result<boo
     Ok(row.is_some())
 }
 
-/// Puts the successor in the place of the presented token, once: `false` when another caller was first.
+/// Replaces the presented token by its successor, once (RFC 9700 §4.14); `false` if another caller was faster.
 pub async fn rotate(
     tx: &mut Tx,
     presented: (&RefreshName, &Hash),
@@ -271,7 +273,7 @@ pub async fn rotate(
     Ok(rotated == 1)
 }
 
-/// Ends a grant and with it everything that was issued from it.
+/// Revokes a grant and everything issued from it.
 pub async fn revoke(tx: &mut Tx, id: &GrantId, why: Reason, now: i64) -> Result<(), DbError> {
     tx.query("UPDATE grants SET revoked_at = $2, revoked_for = $3 WHERE id = $1 AND revoked_at IS NULL")
         .bind(id.as_str())
@@ -282,7 +284,7 @@ pub async fn revoke(tx: &mut Tx, id: &GrantId, why: Reason, now: i64) -> Result<
         .map(drop)
 }
 
-/// Ends a grant, if it is one to this client.
+/// Revokes a grant, if it belongs to this client.
 pub async fn revoke_of(
     tx: &mut Tx,
     id: &GrantId,
@@ -303,7 +305,7 @@ pub async fn revoke_of(
     .map(drop)
 }
 
-/// Ends every grant of a user; how many.
+/// Revokes all grants of a user. Returns how many.
 pub async fn revoke_of_user(tx: &mut Tx, user: &UserId, why: Ended, now: i64) -> Result<u64, DbError> {
     tx.query("UPDATE grants SET revoked_at = $2, revoked_for = $3 WHERE user_id = $1 AND revoked_at IS NULL")
         .bind(user.as_str())
@@ -313,7 +315,7 @@ pub async fn revoke_of_user(tx: &mut Tx, user: &UserId, why: Ended, now: i64) ->
         .await
 }
 
-/// Ends the grants of a session that is over, but for those whose scope outlives it.
+/// Revokes the grants of an ended session, except those whose scope outlives it.
 pub async fn revoke_of_session(
     tx: &mut Tx,
     session: &SessionId,
@@ -331,7 +333,8 @@ pub async fn revoke_of_session(
     .await
 }
 
-/// The clients that were given something in a session and are to be loaded in the browser at its end.
+/// The clients that got something in a session and are notified by the browser at its end (OpenID Connect Front-Channel
+/// Logout §3).
 pub async fn front_channel_of_session(
     conn: &mut Conn,
     session: &SessionId,
@@ -350,7 +353,7 @@ pub async fn front_channel_of_session(
     Ok(rows.into_iter().map(|(id,)| ClientId::new(id)).collect())
 }
 
-/// Ends every grant to a client; how many.
+/// Revokes all grants to a client. Returns how many.
 pub async fn revoke_of_client(tx: &mut Tx, client: &ClientId, why: Ended, now: i64) -> Result<u64, DbError> {
     tx.query(
         "UPDATE grants SET revoked_at = $2, revoked_for = $3 WHERE client_id = $1 AND revoked_at IS NULL",
@@ -374,7 +377,7 @@ impl ChainRow {
             expires_at: self.expires_at,
             revoked: self.revoked_at.is_some(),
         };
-        // A grant whose session was ended was revoked with it, or is to outlive it.
+        // A grant whose session was ended was revoked with it, or outlives it.
         let user = UserStatus::new(self.user_claims, false);
         Ok(Presented { chain, user, client_unchanged: self.client_unchanged })
     }

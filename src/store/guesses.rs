@@ -1,10 +1,10 @@
-//! Wrong guesses, counted by all nodes together, so that nobody guesses on for long.
+//! Wrong guesses, counted by all nodes together, so that guessing does not continue for long.
 
 use super::db::{DbError, Tx};
 
-/// Counts one more guess in a bucket, and how many there are now; the bucket is forgotten after `expires_at`.
+/// Counts one more guess in a bucket. Returns how many there are now. The bucket is deleted after `expires_at`.
 ///
-/// It is counted before anybody looks whether it is right: of many at once, no more are looked at than are allowed.
+/// The guess is counted before it is checked: of many guesses at once, no more are checked than are allowed.
 pub async fn count(tx: &mut Tx, bucket: &str, expires_at: i64) -> Result<i64, DbError> {
     let row: Option<(i64,)> = tx
         .query(
@@ -19,7 +19,7 @@ pub async fn count(tx: &mut Tx, bucket: &str, expires_at: i64) -> Result<i64, Db
     row.map(|(count,)| count).ok_or_else(missing)
 }
 
-/// Takes one guess back, which was right: those before it stay wrong.
+/// Subtracts one guess, which was right; earlier wrong guesses stay counted.
 pub async fn take_back(tx: &mut Tx, bucket: &str) -> Result<(), DbError> {
     tx.query("UPDATE guesses SET count = count - 1 WHERE bucket = $1").bind(bucket).execute().await.map(drop)
 }

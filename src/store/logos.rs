@@ -1,4 +1,4 @@
-//! Logos of applications, kept and served by this server.
+//! Logos of applications, which this server stores and serves.
 
 use super::db::{Conn, DbError, Tx};
 
@@ -17,7 +17,7 @@ pub async fn find(conn: &mut Conn, digest: &str) -> Result<Option<(String, Vec<u
     }
 }
 
-/// Forgets a picture that no client has any more.
+/// Deletes a picture if no client uses it.
 pub async fn delete_unused(tx: &mut Tx, digest: &str) -> Result<(), DbError> {
     tx.query(
         "DELETE FROM logos
@@ -29,6 +29,7 @@ pub async fn delete_unused(tx: &mut Tx, digest: &str) -> Result<(), DbError> {
     .map(drop)
 }
 
+/// Stores a logo, unless the same logo is already stored.
 pub async fn save(tx: &mut Tx, digest: &str, media_type: &str, bytes: &[u8]) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO logos (digest, media_type, bytes) VALUES ($1, $2, $3) ON CONFLICT (digest) DO NOTHING",

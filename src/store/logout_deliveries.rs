@@ -1,4 +1,5 @@
-//! The outbox of sign-outs: which application is still to be told, and what became of it.
+//! The outbox of logout notifications: which clients must still be notified, and the results (OpenID Connect
+//! Back-Channel Logout).
 
 use sqlx::FromRow;
 
@@ -6,10 +7,10 @@ use super::db::{Conn, DbError, Tx};
 use super::page::Page;
 use crate::oauth::id::{ClientId, SessionId, UserId};
 
-/// How long a row is kept, in seconds: the time of all attempts, and a week to look at it.
+/// How long a row is kept in seconds: the time of all attempts, and a week for the operator to look at it.
 const KEPT: i64 = 11 * 86_400;
 
-/// A sign-out that is to be told now, by who has claimed it.
+/// A notification that its holder must send now.
 #[derive(Clone, Debug)]
 pub struct Due {
     pub session: SessionId,
@@ -40,7 +41,7 @@ struct DueRow {
     attempts: i64,
 }
 
-/// What became of an attempt.
+/// The result of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Delivered,
@@ -52,7 +53,7 @@ pub enum Outcome {
     Failed(String),
 }
 
-/// Notes the applications that are to hear of the end of a session: those that were given something in it.
+/// Stores notifications for the clients that must learn of the end of a session: those that got something in it.
 pub async fn enqueue(tx: &mut Tx, session: &SessionId, now: i64) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO logout_deliveries (session_id, client_id, user_id, state, attempts, next_attempt_at, created_at,
@@ -70,7 +71,7 @@ pub async fn enqueue(tx: &mut Tx, session: &SessionId, now: i64) -> Result<(), D
     .map(drop)
 }
 
-/// The applications that have something due.
+/// The clients with due notifications.
 pub async fn clients_due(conn: &mut Conn, now: i64) -> Result<Vec<ClientId>, DbError> {
     let rows: Vec<(String,)> = conn
         .query("SELECT DISTINCT client_id FROM logout_deliveries WHERE state = 'waiting' AND next_attempt_at <= $1")
@@ -80,8 +81,8 @@ pub async fn clients_due(conn: &mut Conn, now: i64) -> Result<Vec<ClientId>, DbE
     Ok(rows.into_iter().map(|(client,)| ClientId::new(client)).collect())
 }
 
-/// Takes up to `most` due sign-outs of an application, so that nobody else does before `until`, when what becomes of
-/// them has long been noted.
+/// Takes up to `most` due notifications of a client. No other node takes them before `until`, when their results have
+/// long been stored.
 pub async fn claim(
     tx: &mut Tx,
     client: &ClientId,
@@ -123,7 +124,7 @@ pub async fn claim(
     Ok(claimed)
 }
 
-/// Notes what became of an attempt, unless a later one has been made meanwhile.
+/// Stores the result of an attempt, unless a later attempt was made in between.
 pub async fn settle(tx: &mut Tx, due: &Due, outcome: &Outcome, now: i64) -> Result<(), DbError> {
     let (state, error, next, done_at) = match outcome {
         Outcome::Delivered => ("delivered", None, now, Some(now)),
@@ -146,14 +147,14 @@ pub async fn settle(tx: &mut Tx, due: &Due, outcome: &Outcome, now: i64) -> Resu
     .map(drop)
 }
 
-/// Which deliveries are asked for.
+/// Which deliveries to list.
 #[derive(Clone, Debug, Default)]
 pub struct DeliveryFilter {
     pub client: Option<ClientId>,
     pub state: Option<DeliveryState>,
 }
 
-/// What has become of a delivery.
+/// The state of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryState {
     Waiting,
@@ -171,7 +172,7 @@ impl DeliveryState {
     }
 }
 
-/// Deliveries; the last ended session first.
+/// A page of the deliveries. The session that ended last comes first.
 pub async fn list(
     conn: &mut Conn,
     page: &Page<DeliveryFilter, (i64, String, String)>,
@@ -195,7 +196,7 @@ pub async fn list(
     .await
 }
 
-/// Makes what has not been delivered due at once, with all its attempts before it; how many.
+/// Makes undelivered notifications due at once, with all their attempts. Returns how many.
 pub async fn retry(tx: &mut Tx, client: Option<&ClientId>, now: i64) -> Result<u64, DbError> {
     tx.query(
         "UPDATE logout_deliveries SET state = 'waiting', attempts = 0, next_attempt_at = $2, done_at = NULL,

@@ -1,4 +1,4 @@
-//! Protected APIs, and the clients that are their servers.
+//! Protected APIs (resources), and the clients that serve them.
 
 use std::collections::HashMap;
 
@@ -29,13 +29,13 @@ macro_rules! select {
     };
 }
 
-/// Every resource, by URI: what the cache holds.
+/// All resources for the cache, sorted by URI.
 pub async fn all(conn: &mut Conn) -> Result<Vec<Resource>, DbError> {
     let rows: Vec<ResourceRow> = conn.query(concat!(select!(), "ORDER BY uri")).all().await?;
     with_servers(conn, rows).await
 }
 
-/// Resources by URI.
+/// A page of the resources, sorted by URI.
 pub async fn list(conn: &mut Conn, page: &Page<(), String>) -> Result<Vec<Resource>, DbError> {
     let rows: Vec<ResourceRow> = conn
         .query(concat!(select!(), "WHERE uri > $1 ORDER BY uri LIMIT $2"))
@@ -46,13 +46,13 @@ pub async fn list(conn: &mut Conn, page: &Page<(), String>) -> Result<Vec<Resour
     with_servers(conn, rows).await
 }
 
-/// A resource; `None` when there is none of this URI, byte for byte.
+/// Finds a resource by its exact URI. `None` if it does not exist.
 pub async fn find(conn: &mut Conn, uri: &str) -> Result<Option<Resource>, DbError> {
     let rows: Vec<ResourceRow> = conn.query(concat!(select!(), "WHERE uri = $1")).bind(uri).all().await?;
     Ok(with_servers(conn, rows).await?.pop())
 }
 
-/// Resources in the order of their URIs, with the clients that are their servers.
+/// Adds the clients that are their servers to resources that are sorted by URI.
 async fn with_servers(conn: &mut Conn, rows: Vec<ResourceRow>) -> Result<Vec<Resource>, DbError> {
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };
     let servers: Vec<(String, String)> = conn
@@ -76,7 +76,7 @@ async fn with_servers(conn: &mut Conn, rows: Vec<ResourceRow>) -> Result<Vec<Res
         .collect()
 }
 
-/// Stores a new resource; `false` when the URI is taken.
+/// Stores a new resource; `false` if the URI is taken.
 pub async fn save(tx: &mut Tx, resource: &Resource, now: i64) -> Result<bool, DbError> {
     let inserted = tx
         .query(
@@ -97,7 +97,7 @@ pub async fn save(tx: &mut Tx, resource: &Resource, now: i64) -> Result<bool, Db
     Ok(inserted == 1)
 }
 
-/// Stores a resource's new state.
+/// Stores a changed resource.
 pub async fn update(tx: &mut Tx, resource: &Resource) -> Result<(), DbError> {
     tx.query(
         "UPDATE resources SET version = version + 1, scopes = $2, token_format = $3, token_alg = $4, access_token_lifetime = $5 WHERE uri = $1",
@@ -127,7 +127,7 @@ async fn save_servers(tx: &mut Tx, resource: &Resource) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Deletes a resource; `false` when there is none.
+/// Deletes a resource; `false` if it does not exist.
 pub async fn delete(tx: &mut Tx, uri: &str) -> Result<bool, DbError> {
     Ok(tx.query("DELETE FROM resources WHERE uri = $1").bind(uri).execute().await? == 1)
 }

@@ -78,10 +78,10 @@ pub async fn delete(tx: &mut Tx, name: &str) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Takes a scope from consents, and from grants and codes that are still good.
+/// Takes a scope from consents, and from grants and codes that are still valid.
 ///
-/// Many rows have few values, and equal values have equal texts: so each value is read once and replaced in all of its
-/// rows by one statement.
+/// Many rows share few values, and equal values have equal texts. So each value is read once, and one statement
+/// replaces it in all of its rows.
 async fn take_from_granted(tx: &mut Tx, name: &str) -> Result<(), DbError> {
     for (table, select, update) in [
         (
@@ -110,7 +110,7 @@ async fn take_from_granted(tx: &mut Tx, name: &str) -> Result<(), DbError> {
         }
     }
     if name == OFFLINE_ACCESS {
-        // Nothing outlives its session by it any more.
+        // Without this scope, a grant no longer outlives its session.
         let forget = "UPDATE grants SET offline_access = FALSE WHERE revoked_at IS NULL AND offline_access";
         tx.query(forget).execute().await?;
     }

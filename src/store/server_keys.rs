@@ -1,14 +1,15 @@
-//! The server's own keys, sealed under the master key.
+//! The server's own keys, encrypted with the master key.
 
 use super::db::{Conn, DbError, Tx};
 
+/// Finds a key, still encrypted.
 pub async fn find(conn: &mut Conn, id: &str) -> Result<Option<Vec<u8>>, DbError> {
     let row: Option<(Vec<u8>,)> =
         conn.query("SELECT sealed FROM server_keys WHERE id = $1").bind(id).optional().await?;
     Ok(row.map(|(sealed,)| sealed))
 }
 
-/// Stores a key unless another process was first; the one that stands is then to be read.
+/// Stores a key unless another process was faster; the caller must then read the stored one.
 pub async fn save(tx: &mut Tx, id: &str, sealed: &[u8], now: i64) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO server_keys (id, sealed, created_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",

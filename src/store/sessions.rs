@@ -1,4 +1,4 @@
-//! Sessions of people in browsers; the cookie is kept only as a hash.
+//! Sessions of people in browsers. The cookie is stored only as a hash.
 
 use sqlx::FromRow;
 
@@ -13,7 +13,7 @@ use crate::oauth::identity::group::Groups;
 use crate::oauth::request::interaction::SignedIn;
 use crate::secret::Hash;
 
-/// A session to be stored.
+/// A session to store.
 #[derive(Clone, Debug)]
 pub struct NewSession {
     pub cookie: Hash,
@@ -23,7 +23,7 @@ pub struct NewSession {
     pub expires_at: i64,
 }
 
-/// A session that was found, and when it was last seen.
+/// A session that was found, and when it was last used.
 #[derive(Clone, Debug)]
 pub struct Found {
     pub signed_in: SignedIn,
@@ -53,14 +53,14 @@ pub struct SessionRecord {
     pub expires_at: i64,
 }
 
-/// Which sessions are live: those that have not ended, and were seen since `idle_since`.
+/// Which sessions are live: those that have not expired and were used after `idle_since`.
 #[derive(Clone, Copy, Debug)]
 pub struct LiveSessions {
     pub idle_since: i64,
     pub now: i64,
 }
 
-/// The live sessions, of one user or of all; the last signed in first.
+/// A page of the live sessions of one user or of all. The last one to sign in comes first.
 pub async fn list(
     conn: &mut Conn,
     page: &Page<Option<UserId>, (i64, String)>,
@@ -85,7 +85,7 @@ pub async fn list(
     .await
 }
 
-/// How many live sessions a user has.
+/// The number of live sessions of a user.
 pub async fn count(conn: &mut Conn, user: &UserId, live: LiveSessions) -> Result<i64, DbError> {
     let row: Option<(i64,)> = conn
         .query("SELECT COUNT(*) FROM sessions WHERE user_id = $1 AND expires_at > $2 AND last_seen_at > $3")
@@ -97,14 +97,14 @@ pub async fn count(conn: &mut Conn, user: &UserId, live: LiveSessions) -> Result
     Ok(row.map_or(0, |(count,)| count))
 }
 
-/// Ends a session, and what was granted in it, of which applications will hear; `false` when there is none.
+/// Ends a session and the grants in it, and stores the notifications for applications; `false` if it does not exist.
 pub async fn end(tx: &mut Tx, id: &SessionId, why: Ended, now: i64) -> Result<bool, DbError> {
     logout_deliveries::enqueue(tx, id, now).await?;
     grants::revoke_of_session(tx, id, why, now).await?;
     Ok(tx.query("DELETE FROM sessions WHERE id = $1").bind(id.as_str()).execute().await? == 1)
 }
 
-/// Ends every session of a user, and what was granted in it; how many.
+/// Ends all sessions of a user and the grants in them. Returns how many sessions.
 pub async fn end_of_user(tx: &mut Tx, user: &UserId, why: Ended, now: i64) -> Result<u64, DbError> {
     let mut ended = 0;
     for id in of_user(tx, user).await? {
@@ -119,7 +119,7 @@ async fn of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<SessionId>, DbError> 
     Ok(rows.into_iter().map(|(id,)| SessionId::new(id)).collect())
 }
 
-/// Ends every session of a user and leaves what was granted in them; how many.
+/// Ends all sessions of a user, but keeps the grants. Returns how many sessions.
 pub async fn delete_of_user(tx: &mut Tx, user: &UserId, now: i64) -> Result<u64, DbError> {
     for id in of_user(tx, user).await? {
         logout_deliveries::enqueue(tx, &id, now).await?;
@@ -127,9 +127,10 @@ pub async fn delete_of_user(tx: &mut Tx, user: &UserId, now: i64) -> Result<u64,
     tx.query("DELETE FROM sessions WHERE user_id = $1").bind(user.as_str()).execute().await
 }
 
-/// The live session behind a cookie, with what its user has allowed `client`, where there is one.
+/// The live session of a cookie, with what its user has allowed `client`, if there is one; `None` if there is no such
+/// session.
 ///
-/// `idle_since` is the time of the last sight before which a session counts as abandoned.
+/// `idle_since`: sessions that were last used before this time have ended.
 pub async fn find(
     conn: &mut Conn,
     cookie: &Hash,
@@ -155,13 +156,13 @@ pub async fn find(
     row.map(SessionRow::into_found).transpose()
 }
 
-/// The two statements that begin a session, each with the condition that the proof is still good.
+/// The two statements that begin a session. Each has the condition that the proof still holds.
 struct BeginStatements {
     insert: &'static str,
     renew: &'static str,
 }
 
-/// `$condition` is about the row of `users`; it holds what the proof binds as `$7`.
+/// `$condition` is about the row of `users`. It refers to the value of the proof as `$7`.
 macro_rules! begin_if {
     ($condition:literal) => {
         BeginStatements {
@@ -182,15 +183,15 @@ macro_rules! begin_if {
     };
 }
 
-/// The one place that knows what of each kind of proof the database must still say: the statements, and what they bind.
+/// The only place that knows what the database must still say for each kind of proof: the statements and their value.
 fn begin_statements(proof: &Proof) -> (BeginStatements, String) {
     match proof {
         Proof::Password { hash } => (begin_if!("users.password_hash = $7"), hash.clone()),
     }
 }
 
-/// Stores a session if its user may still sign in with what was proven: `None` when the password was changed, or the user
-/// disabled, in the meantime.
+/// Stores a session if its user may still sign in with what was proven. `None` if the password was changed or the user
+/// was disabled in the meantime.
 ///
 /// A person who signs in again, in the session of the cookie `before`, keeps that session's id, which tokens and
 /// applications know; the cookie is new.
@@ -232,7 +233,7 @@ pub async fn begin(
     Ok((inserted == 1).then(|| session.id.clone()))
 }
 
-/// Notes that a session was seen.
+/// Records that a session was used.
 pub async fn touch(tx: &mut Tx, id: &SessionId, now: i64) -> Result<(), DbError> {
     tx.query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
         .bind(id.as_str())

@@ -1,11 +1,11 @@
-//! Keys that sign, sealed under the master key; what is to become of one, `oauth::signing_key` decides.
+//! Signing keys, encrypted with the master key; the rules about them are in `oauth::signing_key`.
 
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use crate::oauth::signing_key::{Due, KeyRecord, SigningAlgorithm};
 
-/// A key as it lies in the database.
+/// A stored key.
 #[derive(Clone, Debug)]
 pub struct StoredKey {
     pub record: KeyRecord,
@@ -24,7 +24,7 @@ struct KeyRow {
     retired_at: Option<i64>,
 }
 
-/// Every key, those of one algorithm in the order in which they sign.
+/// All keys, those of one algorithm in the order in which they sign.
 pub async fn list(conn: &mut Conn) -> Result<Vec<StoredKey>, DbError> {
     let rows: Vec<KeyRow> = conn
         .query(
@@ -36,7 +36,7 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<StoredKey>, DbError> {
     rows.into_iter().map(StoredKey::try_from).collect()
 }
 
-/// Stores a key that was due; `false` when another node was first, and this one is not needed.
+/// Stores a key that was due; `false` if another node was faster, so that this key is not needed.
 pub async fn save_due(tx: &mut Tx, key: &StoredKey, due: &Due) -> Result<bool, DbError> {
     let saved = tx
         .query(
@@ -57,7 +57,7 @@ pub async fn save_due(tx: &mut Tx, key: &StoredKey, due: &Due) -> Result<bool, D
     Ok(saved == 1)
 }
 
-/// Takes a key out of use; `false` when it is out of use, or gone.
+/// Takes a key out of use; `false` if it is already out of use or deleted.
 pub async fn retire(tx: &mut Tx, kid: &str, now: i64) -> Result<bool, DbError> {
     let retired = tx
         .query("UPDATE signing_keys SET retired_at = $2 WHERE kid = $1 AND retired_at IS NULL")
@@ -68,7 +68,7 @@ pub async fn retire(tx: &mut Tx, kid: &str, now: i64) -> Result<bool, DbError> {
     Ok(retired == 1)
 }
 
-/// Lets a key that waits sign from now on.
+/// Lets a waiting key sign from now on.
 pub async fn bring_forward(tx: &mut Tx, kid: &str, now: i64) -> Result<(), DbError> {
     tx.query("UPDATE signing_keys SET signs_from = $2 WHERE kid = $1 AND signs_from > $2")
         .bind(kid)
@@ -78,7 +78,7 @@ pub async fn bring_forward(tx: &mut Tx, kid: &str, now: i64) -> Result<(), DbErr
         .map(drop)
 }
 
-/// Forgets a key, with its private part.
+/// Deletes a key with its private part.
 pub async fn delete(tx: &mut Tx, kid: &str) -> Result<(), DbError> {
     tx.query("DELETE FROM signing_keys WHERE kid = $1").bind(kid).execute().await.map(drop)
 }

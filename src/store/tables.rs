@@ -1,4 +1,4 @@
-//! Every table and column, for what goes through all of them: a copy from one engine to the other.
+//! Every table and column, for operations on all of them: copying a database to another engine.
 //!
 //! A test compares this list with the schema of both engines.
 
@@ -11,7 +11,7 @@ pub struct Table {
     pub columns: &'static [Column],
 }
 
-/// A column and what is in it, unless it is NULL.
+/// A column and the type of its values, which may be NULL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
     Text(&'static str),
@@ -21,12 +21,13 @@ pub enum Column {
 }
 
 impl Column {
+    /// The name of the column.
     pub fn name(self) -> &'static str {
         let (Text(name) | Integer(name) | Boolean(name) | Bytes(name)) = self;
         name
     }
 
-    /// As the migrations declare it.
+    /// The type as the migrations declare it.
     pub fn declared(self) -> &'static str {
         match self {
             Text(_) => "TEXT",
@@ -37,10 +38,11 @@ impl Column {
     }
 }
 
-/// What a database has of its own: the record and the lease of its migrations, and who does which work at present.
+/// Tables that belong to each database and are not copied: the record and the lease of its migrations, and leases of
+/// nodes.
 pub const OF_ITS_OWN: &[&str] = &["_sqlx_migrations", "migration_lease", "schema_requirement", "leases"];
 
-/// All others, each after those that it refers to.
+/// All other tables, each after those that it refers to.
 pub const ALL: &[Table] = &[
     Table {
         name: "clients",

@@ -1,4 +1,4 @@
-//! Issuers that are trusted, the clients that may bring their tokens, and the people whom they are about.
+//! Trusted issuers, the clients that may present their tokens, and the people that their subjects are linked to.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ struct IssuerRow {
     audience: Option<String>,
 }
 
-/// A person whom an issuer may vouch for.
+/// A person that an issuer may vouch for.
 #[derive(Clone, Debug, FromRow)]
 pub struct SubjectRecord {
     pub subject: String,
@@ -35,7 +35,7 @@ struct LinkedRow {
     user_claims: Option<String>,
 }
 
-/// Issuers by name.
+/// A page of the issuers, sorted by name.
 pub async fn list(conn: &mut Conn, page: &Page<(), String>) -> Result<Vec<TrustedIssuer>, DbError> {
     let rows: Vec<IssuerRow> = conn
         .query(
@@ -68,7 +68,7 @@ pub async fn list(conn: &mut Conn, page: &Page<(), String>) -> Result<Vec<Truste
         .collect()
 }
 
-/// A trusted issuer; `None` when there is none of this name.
+/// Finds a trusted issuer by its `iss`. `None` if it is not trusted.
 pub async fn find(conn: &mut Conn, issuer: &str) -> Result<Option<TrustedIssuer>, DbError> {
     let row: Option<IssuerRow> = conn
         .query("SELECT issuer, jwks, jwks_uri, scopes, audience FROM trusted_issuers WHERE issuer = $1")
@@ -84,7 +84,7 @@ pub async fn find(conn: &mut Conn, issuer: &str) -> Result<Option<TrustedIssuer>
     row.into_issuer(clients.into_iter().map(|(id,)| ClientId::new(id)).collect()).map(Some)
 }
 
-/// Stores a new issuer; `false` when there is one of this name.
+/// Stores a new issuer; `false` if there already is one with this name.
 pub async fn save(tx: &mut Tx, issuer: &TrustedIssuer, now: i64) -> Result<bool, DbError> {
     let (jwks, jwks_uri) = columns(&issuer.keys);
     let inserted = tx
@@ -106,7 +106,7 @@ pub async fn save(tx: &mut Tx, issuer: &TrustedIssuer, now: i64) -> Result<bool,
     Ok(inserted == 1)
 }
 
-/// Stores an issuer's new state.
+/// Stores a changed issuer.
 pub async fn update(tx: &mut Tx, issuer: &TrustedIssuer) -> Result<(), DbError> {
     let (jwks, jwks_uri) = columns(&issuer.keys);
     tx.query(
@@ -137,12 +137,12 @@ async fn save_clients(tx: &mut Tx, issuer: &TrustedIssuer) -> Result<(), DbError
     Ok(())
 }
 
-/// Deletes an issuer with all that it could vouch for; `false` when there is none.
+/// Deletes an issuer with its clients and links; `false` if it does not exist.
 pub async fn delete(tx: &mut Tx, issuer: &str) -> Result<bool, DbError> {
     Ok(tx.query("DELETE FROM trusted_issuers WHERE issuer = $1").bind(issuer).execute().await? == 1)
 }
 
-/// The people that an issuer may vouch for, by what it calls them; the filter is the issuer.
+/// A page of the people that an issuer may vouch for, sorted by its names for them. The filter is the issuer.
 pub async fn list_subjects(
     conn: &mut Conn,
     page: &Page<String, String>,
@@ -160,7 +160,7 @@ pub async fn list_subjects(
     .await
 }
 
-/// Whom an issuer means by a subject, and what the gate needs to know of the person at this moment.
+/// The user that a subject is linked to, and the state of the account at this moment; `None` if it is not linked.
 pub async fn find_subject(
     conn: &mut Conn,
     issuer: &str,
@@ -179,7 +179,7 @@ pub async fn find_subject(
     Ok(row.map(|row| (UserId::new(row.user_id), UserStatus::new(row.user_claims, false))))
 }
 
-/// Says whom an issuer means by a subject; `false` when that is somebody already.
+/// Links a subject to a user; `false` if it is already linked.
 pub async fn link(
     tx: &mut Tx,
     issuer: &str,
@@ -201,7 +201,7 @@ pub async fn link(
     Ok(inserted == 1)
 }
 
-/// Takes that back; `false` when it was nobody.
+/// Removes a link; `false` if there was none.
 pub async fn unlink(tx: &mut Tx, issuer: &str, subject: &str) -> Result<bool, DbError> {
     let deleted = tx
         .query("DELETE FROM trusted_subjects WHERE issuer = $1 AND subject = $2")
@@ -212,7 +212,7 @@ pub async fn unlink(tx: &mut Tx, issuer: &str, subject: &str) -> Result<bool, Db
     Ok(deleted == 1)
 }
 
-/// Ends what came of an issuer's tokens and could not come of them any more; how many grants.
+/// Revokes the grants from an issuer's tokens that would no longer be possible. Returns how many.
 pub async fn revoke_untrusted(tx: &mut Tx, issuer: &str, now: i64) -> Result<u64, DbError> {
     tx.query(
         "UPDATE grants SET revoked_at = $2, revoked_for = $3

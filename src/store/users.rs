@@ -9,11 +9,11 @@ use crate::oauth::id::UserId;
 use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::identity::user::folded;
 
-/// What sign-in needs to know of a user.
+/// What the sign-in needs to know about a user.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     pub user: UserId,
-    /// A PHC string; absent when the user has no password.
+    /// A PHC string; `None` if the user has no password.
     pub password_hash: Option<String>,
     pub disabled: bool,
 }
@@ -57,7 +57,7 @@ struct CredentialsRow {
     disabled_at: Option<i64>,
 }
 
-/// Finds a user by a username or e-mail address in any spelling.
+/// Finds a user by a username or e-mail address in any spelling; `None` if there is none.
 pub async fn find_by_name(conn: &mut Conn, name: &str) -> Result<Option<Credentials>, DbError> {
     let row: Option<CredentialsRow> = conn
         .query(
@@ -74,7 +74,7 @@ pub async fn find_by_name(conn: &mut Conn, name: &str) -> Result<Option<Credenti
     }))
 }
 
-/// What is known of a person who may sign in.
+/// The person with this id; `None` if the account is disabled or deleted.
 pub async fn find_person(conn: &mut Conn, user: &UserId) -> Result<Option<Person>, DbError> {
     let row: Option<PersonRow> = conn
         .query("SELECT id, username, email, name, claims, updated_at FROM users WHERE id = $1 AND disabled_at IS NULL")
@@ -84,7 +84,7 @@ pub async fn find_person(conn: &mut Conn, user: &UserId) -> Result<Option<Person
     row.map(PersonRow::into_person).transpose()
 }
 
-/// The status of a user at this moment; it does not depend on a session.
+/// The current status of a user. It does not depend on a session.
 pub async fn status(conn: &mut Conn, user: &UserId) -> Result<UserStatus, DbError> {
     let row: Option<(String,)> = conn
         .query("SELECT claims FROM users WHERE id = $1 AND disabled_at IS NULL")
@@ -94,10 +94,10 @@ pub async fn status(conn: &mut Conn, user: &UserId) -> Result<UserStatus, DbErro
     Ok(UserStatus::new(row.map(|(claims,)| claims), false))
 }
 
-/// Which users are asked for.
+/// The filter for a list of users.
 #[derive(Clone, Debug, Default)]
 pub struct UserFilter {
-    /// A part of a username or e-mail address, in any spelling.
+    /// Part of a username or e-mail address, in any spelling.
     pub q: Option<String>,
     pub disabled: Option<bool>,
 }
@@ -134,7 +134,7 @@ pub async fn list(
     rows.into_iter().map(RecordRow::into_record).collect()
 }
 
-/// Finds a user by id, or else by a username or e-mail address in any spelling.
+/// Finds a user by id, or else by a username or e-mail address in any spelling; `None` if there is none.
 pub async fn find_record(conn: &mut Conn, user: &str) -> Result<Option<UserRecord>, DbError> {
     if let Some(found) = find_by_id(conn, user).await? {
         return Ok(Some(found));
@@ -148,7 +148,7 @@ async fn find_by_id(conn: &mut Conn, id: &str) -> Result<Option<UserRecord>, DbE
     row.map(RecordRow::into_record).transpose()
 }
 
-/// Stores what is known of a person now; the name that is another user's, if one is.
+/// Stores a changed person. Returns the name that belongs to another user, if there is one.
 pub async fn update(tx: &mut Tx, person: &Person) -> Result<Result<(), String>, DbError> {
     let names = [Some(&person.username), person.email.as_ref()];
     for name in names.into_iter().flatten() {
@@ -176,6 +176,7 @@ fn to_text(claims: &Claims) -> String {
     serde_json::Value::Object(claims.clone()).to_string()
 }
 
+/// Stores the hash of a new password, and when it was set.
 pub async fn set_password(tx: &mut Tx, user: &UserId, hash: &str, now: i64) -> Result<(), DbError> {
     tx.query(
         "UPDATE users SET version = version + 1, password_hash = $2, password_changed_at = $3 WHERE id = $1",
@@ -188,7 +189,7 @@ pub async fn set_password(tx: &mut Tx, user: &UserId, hash: &str, now: i64) -> R
     .map(drop)
 }
 
-/// Keeps a user from signing in and from having tokens.
+/// Disables a user, who can then neither sign in nor get tokens.
 pub async fn disable(tx: &mut Tx, user: &UserId, now: i64) -> Result<(), DbError> {
     tx.query("UPDATE users SET version = version + 1, disabled_at = COALESCE(disabled_at, $2) WHERE id = $1")
         .bind(user.as_str())
@@ -198,6 +199,7 @@ pub async fn disable(tx: &mut Tx, user: &UserId, now: i64) -> Result<(), DbError
         .map(drop)
 }
 
+/// Lets a disabled user sign in and get tokens again.
 pub async fn enable(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
     tx.query("UPDATE users SET version = version + 1, disabled_at = NULL WHERE id = $1")
         .bind(user.as_str())
@@ -211,7 +213,7 @@ pub async fn delete(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
     tx.query("DELETE FROM users WHERE id = $1").bind(user.as_str()).execute().await.map(drop)
 }
 
-/// Stores a new user, who has no password where `password_hash` is `None`. `Err` is the name that is taken, if one is.
+/// Stores a new user. `password_hash` is `None` for a user without a password. `Err` is the name that is already taken.
 pub async fn save(
     tx: &mut Tx,
     user: &Person,
@@ -280,7 +282,7 @@ impl RecordRow {
     }
 }
 
-/// Replaces a hash by a stronger one of the same password, unless the password was changed meanwhile.
+/// Replaces a hash by a new one of the same password, unless the password was changed in between.
 pub async fn rehash(tx: &mut Tx, user: &UserId, old: &str, new: &str) -> Result<(), DbError> {
     tx.query(
         "UPDATE users SET version = version + 1, password_hash = $3 WHERE id = $1 AND password_hash = $2",

@@ -1,4 +1,4 @@
-//! Access tokens that go out, and those that come back.
+//! Makes access tokens, and reads presented ones.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -31,10 +31,10 @@ use crate::store::access_tokens;
 use crate::store::db::{Conn, DbError};
 use crate::tokens::subject;
 
-/// A token on its way: what is drawn and looked up before the transaction that decides what it will be.
+/// A token in preparation: what is generated and looked up before the transaction that decides about it.
 pub struct Draft {
     id: String,
-    /// The token itself, if it becomes an opaque one.
+    /// The token's text, if it becomes an opaque one.
     opaque: String,
     /// The resource that the token request names.
     named: Option<String>,
@@ -46,7 +46,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Begins a token for the resource that a token request names, which the client must be allowed.
+    /// Prepares a token for the resource that a token request names, which the client must be allowed to name.
     pub async fn begin(
         app: &App,
         client: &Client,
@@ -61,12 +61,12 @@ impl Draft {
         Ok(draft)
     }
 
-    /// Begins a token in the place of another one; whether the client may name the target follows from that one.
+    /// Prepares an exchanged token; whether the client may name the target depends on the subject token.
     pub async fn in_exchange(app: &App, target: Option<String>, view: &View<'_>) -> Result<Self, Failure> {
         Self::for_named(app, target, view.catalogue().await?).await
     }
 
-    /// Begins a token for what the authorization request named.
+    /// Prepares a token for what the authorization request named.
     pub async fn of_authorization(app: &App, catalogue: &Arc<Catalogue>) -> Result<Self, Failure> {
         Self::for_named(app, None, catalogue.clone()).await
     }
@@ -88,7 +88,7 @@ impl Draft {
         Registered { resources: &*self.catalogue, issuer: &self.issuer }
     }
 
-    /// The token of a grant, with as much of `scope` as belongs into it.
+    /// The token of a grant, with the part of `scope` that belongs to its resource.
     pub fn of_grant(&self, client: &Client, grant: &Grant, scope: &Scope) -> Result<AccessToken, OAuthError> {
         let registered = self.registered();
         let resource = registered.of_grant(self.named.as_deref(), &grant.granted.resources, client)?;
@@ -96,13 +96,13 @@ impl Draft {
         Ok(self.token(client, Some(grant), Purpose { resource, scope }))
     }
 
-    /// The token of a client that speaks for itself, with what the request asks for.
+    /// The token of a client that acts for itself, with the requested scope.
     pub fn of_client(&self, client: &Client, params: &Params) -> Result<AccessToken, OAuthError> {
         let scope = scope::resolve(params.one("scope")?, &client.scopes, &*self.catalogue)?;
         Ok(self.token(client, None, self.purpose(client, &scope)?))
     }
 
-    /// The token for a person whom another issuer vouches for, with as much of `scope` as belongs into it.
+    /// The token for a person that another issuer vouches for, with the part of `scope` that belongs to its resource.
     pub fn of_vouched(
         &self,
         client: &Client,
@@ -112,14 +112,14 @@ impl Draft {
         Ok(self.token(client, Some(grant), self.purpose(client, scope)?))
     }
 
-    /// What a client gets without an authorization that named it.
+    /// The purpose of a token that no authorization request has named.
     fn purpose(&self, client: &Client, scope: &Scope) -> Result<Purpose<'_>, OAuthError> {
         let registered = self.registered();
         let resource = registered.of_client(self.named.as_deref(), client)?;
         Ok(Purpose { resource, scope: registered.scope(resource, scope, &[])? })
     }
 
-    /// What comes of a token of an issuer that vouches for people, if it may be asked for.
+    /// The scope that a trusted issuer's token gives this client, checked against the resource.
     pub fn scope_of(
         &self,
         issuer: &TrustedIssuer,
@@ -127,12 +127,12 @@ impl Draft {
         requested: Option<&str>,
     ) -> Result<Scope, OAuthError> {
         let scope = issuer.scope(requested, client, &*self.catalogue)?;
-        // Said now, before anything is used up.
+        // Checked here, before anything is used up.
         self.purpose(client, &scope)?;
         Ok(scope)
     }
 
-    /// The token in the place of `subject`, with what of its scope the target takes.
+    /// The token exchanged for `subject`, with the part of its scope that belongs to the target.
     pub fn of_exchange(
         &self,
         client: &Client,
@@ -149,12 +149,12 @@ impl Draft {
         exchange::in_place_of(token, &self.id, subject, is_opaque, act)
     }
 
-    /// Whether a client is a server of what a token is for.
+    /// Whether a client is a server of the token's audience.
     pub fn is_server(&self, client: &ClientId, token: &AccessToken) -> bool {
         is_server(&self.catalogue, &self.issuer, client, token)
     }
 
-    /// The groups that a person must be in to have `scope` at `client`.
+    /// The groups that a person must be in to get `scope` at `client`.
     pub fn required_groups(&self, client: &Client, scope: &Scope) -> BTreeSet<String> {
         group::required(client, scope, &*self.catalogue)
     }
@@ -163,12 +163,12 @@ impl Draft {
         AccessToken::new(&self.id, client, grant, purpose, &*self.catalogue, (self.usual, self.now))
     }
 
-    /// What is stored of it; `None` for one that is stored nowhere.
+    /// The hash under which the token is stored; `None` for a JWT, which is not stored.
     pub fn stored(&self, token: &AccessToken) -> Option<Hash> {
         token.signed_with.is_none().then(|| Hash::of(&self.opaque))
     }
 
-    /// The token's text; signing is nothing for a transaction.
+    /// The text of the token. A JWT is signed here, so it must not be called in a transaction.
     pub fn finish(
         &self,
         app: &App,
@@ -203,12 +203,12 @@ impl Draft {
     }
 }
 
-/// Whom a token speaks for, by the name that its client knows.
+/// The `sub` of a token, as its client knows it.
 pub fn subject(app: &App, client: &Client, token: &AccessToken) -> String {
     subject_by(&app.keys, client, token)
 }
 
-/// The same where there is no more than keys.
+/// The `sub` of a token, for callers that only have the keys.
 pub fn subject_by(keys: &Keys, client: &Client, token: &AccessToken) -> String {
     match (&token.user_id, &token.delegation.on_behalf_of) {
         (Some(user), _) => subject::called(keys, client, user),
@@ -233,21 +233,21 @@ fn usual(app: &App) -> Usual {
     }
 }
 
-/// What somebody presents as an access token of this server, in as far as that can be told without the database.
+/// A presented access token, as far as it can be judged without the database.
 #[derive(Clone, Debug)]
 pub enum Read {
-    /// Whether it is one, its hash will tell.
+    /// Only the database can tell whether it exists.
     Opaque(Hash),
-    /// Signed by this server, and whatever it says is true.
+    /// A JWT signed by this server, so its claims are true.
     Jwt(Box<AccessToken>),
 }
 
-/// Reads a token; `None` when it is none of this server's.
+/// Reads a presented token; `None` if it is not a token of this server.
 pub async fn read(app: &App, token: &str) -> Result<Option<Read>, Failure> {
     if token.starts_with(ACCESS_TOKEN_PREFIX) {
         return Ok(Some(Read::Opaque(Hash::of(token))));
     }
-    // Three parts, the first of which begins a JSON object: nothing else is worth a key.
+    // Every JWT begins with the encoding of `{"`: anything else is not worth reading the keys.
     if !token.starts_with("ey") {
         return Ok(None);
     }
@@ -257,7 +257,7 @@ pub async fn read(app: &App, token: &str) -> Result<Option<Read>, Failure> {
     Ok(Some(Read::Jwt(Box::new(of_claims(claims)))))
 }
 
-/// The record that claims of ours tell of.
+/// The record of a JWT with these claims.
 pub fn of_claims(claims: JwtClaims) -> AccessToken {
     let id = TokenId::parse(&claims.jti);
     let is_other = id.grant.is_none() && claims.sub != claims.client_id;
@@ -269,7 +269,7 @@ pub fn of_claims(claims: JwtClaims) -> AccessToken {
             exchanged_from: claims.exchanged_from,
         },
         client_id: ClientId::new(claims.client_id),
-        // It says how its client calls the person; who that is stands in the grant.
+        // `sub` is the client's identifier of the person; the grant says who that is.
         user_id: None,
         grant_id: id.grant,
         granted: Granted::of_scope(Scope::from_stored(&claims.scope)),
@@ -283,7 +283,7 @@ pub fn of_claims(claims: JwtClaims) -> AccessToken {
 }
 
 impl Read {
-    /// How the token stands at this moment; `None` when there is none.
+    /// The state of the token at this moment; `None` if it does not exist.
     pub async fn find(&self, conn: &mut Conn) -> Result<Option<Presented>, DbError> {
         match self {
             Self::Opaque(hash) => access_tokens::find_opaque(conn, hash).await,
@@ -292,13 +292,14 @@ impl Read {
     }
 }
 
-/// Whether a client may know of a token: it was issued to it, or is for an API that it serves (RFC 7662 §4).
+/// Whether a client may know about a token: it was issued to the client, or is for an API that the client serves (RFC
+/// 7662 §4).
 pub async fn may_introspect(app: &App, caller: &ClientId, token: &AccessToken) -> Result<bool, Failure> {
     if *caller == token.client_id {
         return Ok(true);
     }
     let serves = async |view: &View<'_>| Ok(is_server(&*view.catalogue().await?, &app.issuer, caller, token));
-    app.registry.holds(serves).await
+    app.cache.holds(serves).await
 }
 
 fn is_server(catalogue: &Catalogue, issuer: &str, client: &ClientId, token: &AccessToken) -> bool {

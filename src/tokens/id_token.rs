@@ -1,4 +1,4 @@
-//! ID Tokens that go out, signed with the key that a client expects, and those that come back as hints.
+//! Makes ID Tokens, signed with the algorithm that the client expects, and reads those that are sent as hints.
 
 use std::sync::Arc;
 
@@ -22,18 +22,18 @@ use crate::oauth::reason::Reason;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::token::id_token::{IdToken, IdTokenSource, Names, TYP};
 use crate::secret::random_id;
-use crate::store::db::{Conn, DbError};
+use crate::store::db::Conn;
 use crate::store::users;
 use crate::tokens::subject;
 
-/// What signs the ID Tokens for one client.
+/// Signs the ID Tokens of one client.
 pub struct Signer<'a> {
     app: &'a App,
     client: &'a Client,
     key: Arc<SigningKey>,
 }
 
-/// What an ID Token is issued with, and bound to.
+/// What is issued together with an ID Token, and bound to it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Beside<'a> {
     pub access_token: Option<&'a str>,
@@ -41,7 +41,7 @@ pub struct Beside<'a> {
 }
 
 impl<'a> Signer<'a> {
-    /// Finds the key, before anything is used up for the token; `None` for a client that may not have one.
+    /// Finds the key, before the transaction uses anything up; `None` if the client may not get ID Tokens.
     pub async fn of(app: &'a App, client: &'a Client) -> Result<Option<Self>, Failure> {
         if !client.scopes.contains(OPENID) {
             return Ok(None);
@@ -50,7 +50,7 @@ impl<'a> Signer<'a> {
         Ok(Some(Self { app, client, key }))
     }
 
-    /// The token that tells of a sign-in, with what the request wants it to tell of the person.
+    /// Signs an ID Token about a sign-in, with the requested claims about the person.
     pub async fn sign(&self, source: &IdTokenSource, beside: Beside<'_>) -> Result<String, Failure> {
         let told = match source.claims.is_empty() {
             true => Claims::new(),
@@ -62,7 +62,8 @@ impl<'a> Signer<'a> {
         self.sign_telling(source, beside, told)
     }
 
-    /// The same for a request that brings no access token: it tells also what the scopes tell (§5.4).
+    /// Signs an ID Token without an access token beside it: it also contains the claims of the scopes (OpenID Connect
+    /// Core §5.4).
     pub async fn sign_alone(
         &self,
         source: &IdTokenSource,
@@ -72,7 +73,7 @@ impl<'a> Signer<'a> {
         let Some(person) = self.person(&source.user).await? else {
             return self.sign_telling(source, beside, Claims::new());
         };
-        let catalogue = self.app.registry.catalogue(Freshness::Cached).await?;
+        let catalogue = self.app.cache.catalogue(Freshness::Cached).await?;
         let mut told = person.told(catalogue.claims_of(scope));
         told.extend(source.claims.told_by(&person));
         self.sign_telling(source, beside, told)
@@ -101,7 +102,7 @@ impl<'a> Signer<'a> {
         }
     }
 
-    /// A logout token about a session of a person (OpenID Connect Back-Channel Logout §2.4).
+    /// Signs a logout token about a session (OpenID Connect Back-Channel Logout §2.4).
     pub fn sign_logout(&self, user: &UserId, session: &SessionId) -> Result<String, Failure> {
         let names = subject::names(self.app, self.client, user, session);
         let id = random_id();
@@ -112,12 +113,12 @@ impl<'a> Signer<'a> {
     async fn person(&self, user: &UserId) -> Result<Option<Person>, Failure> {
         let user = user.clone();
         let find = async move |conn: &mut Conn| users::find_person(conn, &user).await;
-        Ok(self.app.db.read::<_, DbError, _>(find).await?)
+        Ok(self.app.db.read(find).await?)
     }
 }
 
-/// What UserInfo tells, signed or encrypted or both for one client; `None` when it is told as plain JSON (OpenID Connect
-/// Core §5.3.2).
+/// The UserInfo response signed, encrypted, or both; `None` if the client gets it as plain JSON (OpenID Connect Core
+/// §5.3.2).
 pub async fn protect_user_info(app: &App, client: &Client, told: &Claims) -> Result<Option<String>, Failure> {
     let signed = match client.userinfo_alg {
         None => None,
@@ -141,7 +142,7 @@ pub async fn protect_user_info(app: &App, client: &Client, told: &Claims) -> Res
     }
 }
 
-/// The `cty` of a token in a token (RFC 7519 §5.2).
+/// The `cty` of a nested token (RFC 7519 §5.2).
 const NESTED: &str = "JWT";
 
 fn encrypt(
@@ -168,7 +169,7 @@ async fn key(app: &App, client: &Client, algorithm: SigningAlgorithm) -> Result<
     })
 }
 
-/// Signs what one client is told in another form, with what its ID Tokens are signed with.
+/// Signs other data for one client, with the algorithm of its ID Tokens.
 pub async fn sign_for(
     app: &App,
     client: &Client,
@@ -179,11 +180,11 @@ pub async fn sign_for(
     Ok(key(app, client, algorithm).await?.sign(typ, claims)?)
 }
 
-/// Verifies an ID Token that comes back as a hint; it may have expired.
+/// Verifies an ID Token that is sent as a hint; it may have expired.
 pub async fn read_hint(app: &App, token: &str) -> Result<Hint, Denied<OAuthError>> {
     let keys = app.key_set.current(app.now()).await?;
     let claims: HintClaims = verify(token, TYP, keys.published(), Expiry::Ignored).map_err(|why| {
-        Reason::HintInvalid.because(format!("the id_token_hint is no ID Token of this server: {why}"))
+        Reason::HintInvalid.because(format!("the id_token_hint is not an ID Token of this server: {why}"))
     })?;
     if claims.iss != app.issuer {
         return Err(Reason::HintInvalid.because("the id_token_hint is of another issuer").into());
@@ -191,7 +192,7 @@ pub async fn read_hint(app: &App, token: &str) -> Result<Hint, Denied<OAuthError
     Ok(Hint { client: ClientId::new(claims.aud), names: Names { subject: claims.sub, session: claims.sid } })
 }
 
-/// What a hint says, in the form that this server gives it.
+/// The claims of a hint.
 #[derive(Deserialize)]
 struct HintClaims {
     iss: String,
@@ -200,7 +201,7 @@ struct HintClaims {
     sid: String,
 }
 
-/// What a registration says; RS256 where it says nothing (OpenID Connect Registration §2), if the server offers it.
+/// The registered algorithm; without one RS256 (OpenID Connect Registration §2), if the server offers it.
 fn algorithm(offered: &[SigningAlgorithm], client: &Client) -> SigningAlgorithm {
     let usual = SigningAlgorithm::Rs256;
     client.id_token_alg.unwrap_or_else(|| {

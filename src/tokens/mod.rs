@@ -1,4 +1,4 @@
-//! Tokens as they are made and read here: rules of `oauth`, signatures of `jose`, and the database.
+//! Makes and reads tokens: combines the rules of `oauth`, the signatures of `jose`, and the database.
 
 pub mod access_token;
 pub mod id_token;

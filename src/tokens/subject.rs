@@ -1,4 +1,4 @@
-//! What a client calls a person and a session: all clients the same, or each sector its own (OpenID Connect Core §8).
+//! A client's identifiers of a person and a session: the same for all clients, or pairwise (OpenID Connect Core §8).
 
 use crate::app::App;
 use crate::keys::master::Keys;
@@ -11,7 +11,7 @@ pub fn subject(app: &App, client: &Client, user: &UserId) -> String {
     called(&app.keys, client, user)
 }
 
-/// The same where there is no more than keys.
+/// The `sub` of a person for one client, for callers that only have the keys.
 pub fn called(keys: &Keys, client: &Client, user: &UserId) -> String {
     match client.subject_type {
         SubjectType::Public => user.to_string(),
@@ -19,7 +19,8 @@ pub fn called(keys: &Keys, client: &Client, user: &UserId) -> String {
     }
 }
 
-/// The `sub` and the `sid` for one client; a `sid` that all sectors knew would join what the others keep apart.
+/// The `sub` and the `sid` for one client. With pairwise subjects the `sid` is also pairwise, because a common one
+/// would join the sectors.
 pub fn names(app: &App, client: &Client, user: &UserId, session: &SessionId) -> Names {
     let session = match client.subject_type {
         SubjectType::Public => session.to_string(),

@@ -1,5 +1,5 @@
-//! Access tokens of ours whose signatures were found good: the servers of an API ask about each again and again, and a
-//! signature stays what it is. What the token is worth now, the database says each time.
+//! A cache of JWTs whose signatures were verified: the servers of an API ask about the same token again and again.
+//! Whether the token is still valid is asked of the database each time.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use crate::keys::signing::Current;
 use crate::oauth::token::{JwtClaims, TYP};
 use crate::secret::Hash;
 
-/// Tokens that are remembered; what is seldom asked about makes room.
+/// The maximum number of tokens; rarely used ones are dropped.
 const MOST: usize = 4096;
 
-/// The claims by the hashes of whole tokens, signatures included.
+/// The claims by the hash of the whole token, including the signature.
 pub struct VerifiedTokens(Cache<Hash, Arc<Verified>>);
 
 struct Verified {
@@ -26,16 +26,17 @@ impl VerifiedTokens {
         Self(Cache::new(MOST))
     }
 
-    /// What an access token says that a published key signed, whenever it expires; `None` when it is none.
+    /// The claims of an access token that a published key signed, even if it has expired; `None` if it is not such a
+    /// token.
     pub fn claims(&self, token: &str, keys: &Current) -> Option<JwtClaims> {
         let hash = Hash::of(token);
-        // A key that was taken out of use takes along what it has signed.
+        // When a key is retired, its tokens are no longer accepted.
         if let Some(known) = self.0.get(&hash)
             && keys.publishes(&known.kid)
         {
             return Some(known.claims.clone());
         }
-        // Only good ones are kept: nobody fills this with tokens of his own making.
+        // Only valid tokens are kept, so invented tokens cannot fill the cache.
         let claims: JwtClaims = verify(token, TYP, keys.published(), Expiry::Ignored).ok()?;
         let kid = named_key(token)?;
         self.0.insert(hash, Arc::new(Verified { kid, claims: claims.clone() }));

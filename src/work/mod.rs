@@ -1,4 +1,4 @@
-//! What a running server does beside its requests.
+//! Background work of a running server.
 
 pub mod back_channel;
 pub mod purge;

@@ -1,7 +1,7 @@
-//! The purge: what has ended goes, in small steps, on one node at a time.
+//! The purge: deletes ended rows in small steps, on one node at a time.
 //!
-//! Each step is a write of its own and waits for its turn like everybody else's. A row stays until the last thing that
-//! hangs on it has ended: so a replay of what was consumed is recognized for as long as it could do harm.
+//! Each step is a write of its own and waits in the queue like every other write. A row is kept until everything that
+//! depends on it has ended, so that a replay of a used code or token is recognized for as long as it could do harm.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,27 +11,27 @@ use crate::clock::Seconds;
 use crate::failure::Failure;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::secret::random_id;
-use crate::store::db::{Conn, Db, DbError, Tx};
+use crate::store::db::{Conn, Db, Tx};
 use crate::store::expired::{self, Step, Table};
 use crate::store::leases;
 
 const LEASE: &str = "purge";
-/// Seconds for which a node that dies keeps the others from it.
+/// For how many seconds a node that dies keeps the other nodes from purging.
 const LEASE_SECONDS: Seconds = 120;
-/// The most that one pass takes: then the lease is taken anew.
+/// The longest time that one pass takes; then the lease must be taken again.
 const LONGEST: Duration = Duration::from_secs(60);
-/// Seconds that a row stays beyond its end, because clocks differ.
+/// For how many seconds a row is kept after its end, because clocks differ.
 const SKEW: Seconds = 60;
 
-/// What one pass has deleted.
+/// The result of one pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Purged {
     pub rows: u64,
-    /// There is more, which the next pass goes on with.
+    /// There are more ended rows, for the next pass.
     pub is_behind: bool,
 }
 
-/// Purges as long as the server runs, where the configuration wants it.
+/// Purges every `purge.every` as long as the server runs; returns at once if that is 0.
 pub async fn run(app: Arc<App>) {
     let holder = random_id();
     let every = app.config.purge.every.duration();
@@ -44,16 +44,16 @@ pub async fn run(app: Arc<App>) {
             Ok(Some(Purged { rows, is_behind })) => {
                 app.purged.succeeded(app.now());
                 if rows > 0 {
-                    tracing::info!(rows, is_behind, "deleted what has ended");
+                    tracing::info!(rows, is_behind, "deleted ended rows");
                 }
             }
             Ok(None) => {}
-            Err(failure) => tracing::warn!("what has ended was not deleted: {}", failure.chain()),
+            Err(failure) => tracing::warn!("ended rows were not deleted: {}", failure.chain()),
         }
     }
 }
 
-/// Deletes what has ended, and tells the counters of each step; `None` while another node does.
+/// Deletes ended rows and counts each step; `None` if another node is purging.
 pub async fn pass(
     db: &Db,
     counters: &PurgeCounters,
@@ -63,7 +63,7 @@ pub async fn pass(
     let began = Instant::now();
     let own = holder.to_owned();
     let take = async move |tx: &mut Tx| leases::take(tx, LEASE, &own, now + LEASE_SECONDS, now).await;
-    if !db.write::<_, DbError, _>(take).await? {
+    if !db.write(take).await? {
         return Ok(None);
     }
     let mut purged = Purged::default();
@@ -75,7 +75,7 @@ pub async fn pass(
                 return Ok(Some(purged));
             }
             let delete = async move |tx: &mut Tx| expired::delete(tx, table, before).await;
-            match db.write::<_, DbError, _>(delete).await? {
+            match db.write(delete).await? {
                 Step::Deleted(0) => break,
                 Step::Deleted(rows) => {
                     purged.rows += rows;
@@ -96,7 +96,7 @@ pub struct Backlog {
     pub ended: i64,
 }
 
-/// What there is, and what is to be deleted of it.
+/// The size of each table and its backlog; may be read from a replica.
 pub async fn backlog(db: &Db, now: Seconds) -> Result<Vec<Backlog>, Failure> {
     let count = async move |conn: &mut Conn| {
         let mut found = Vec::new();
@@ -106,20 +106,20 @@ pub async fn backlog(db: &Db, now: Seconds) -> Result<Vec<Backlog>, Failure> {
         }
         Ok(found)
     };
-    Ok(db.read_lagging::<_, DbError, _>(count).await?)
+    Ok(db.read_lagging(count).await?)
 }
 
 /// How far the purge is behind in a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overdue {
     pub table: Table,
-    /// What it would delete now, counted up to a bound.
+    /// The rows that a purge would delete now, counted up to a limit.
     pub rows: i64,
-    /// When the first of them ended.
+    /// When the first of them ended; `None` if there are none.
     pub since: Option<Seconds>,
 }
 
-/// How far the purge is behind, at a cost that is bounded however far that is.
+/// How far the purge is behind, at a bounded cost.
 pub async fn overdue(db: &Db, now: Seconds) -> Result<Vec<Overdue>, Failure> {
     let count = async move |conn: &mut Conn| {
         let mut found = Vec::new();
@@ -129,5 +129,5 @@ pub async fn overdue(db: &Db, now: Seconds) -> Result<Vec<Overdue>, Failure> {
         }
         Ok(found)
     };
-    Ok(db.read::<_, DbError, _>(count).await?)
+    Ok(db.read(count).await?)
 }

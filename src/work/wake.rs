@@ -1,8 +1,8 @@
-//! Waking the work of this node, when there is something new for it.
+//! Wakes background work of this node when there is something new.
 
 use tokio::sync::Notify;
 
-/// Wakes the delivery of sign-outs, when a session has just been ended here.
+/// Wakes the delivery of logout notifications when a session has ended on this node.
 #[derive(Debug, Default)]
 pub struct BackChannel(Notify);
 
@@ -11,7 +11,7 @@ impl BackChannel {
         self.0.notify_one();
     }
 
-    /// Waits until somebody wakes it.
+    /// Waits for the next [`Self::wake`].
     pub(super) async fn woken(&self) {
         self.0.notified().await;
     }

@@ -222,7 +222,7 @@ async fn a_private_address_is_only_called_if_the_operator_allows_it() {
     alice.sign_out().await;
     let list =
         until(&operator, |list| is(&list[0], "app", "waiting", 1) && !list[0]["last_error"].is_null()).await;
-    assert_eq!(list[0]["last_error"], "127.0.0.1 is not called by plain http; fetch.allow can name it");
+    assert_eq!(list[0]["last_error"], "127.0.0.1 is only called by https; fetch.allow can allow plain http");
     assert!(receiver.received.try_recv().is_err());
 
     // The delivery is in the database, so another process with another configuration can send it.
@@ -305,7 +305,7 @@ async fn a_delivery_that_became_impossible_says_why() {
         (
             "silent",
             &["client", "update", "silent", "--no-backchannel-logout-uri"],
-            "the client has no back-channel logout URI any more",
+            "the client no longer has a back-channel logout URI",
         ),
     ] {
         let app = app_at(&server, id, &receiver.uri).await;
@@ -347,8 +347,8 @@ async fn a_logout_uri_that_could_never_be_called_is_refused_at_registration() {
         ("https://[::1]/out", "not a public address"),
         ("https://app.example/out#x", "without a fragment"),
         ("https://u:p@app.example/out", "without a fragment and a user name"),
-        ("ftp://app.example/", "no web address"),
-        ("out", "no web address"),
+        ("ftp://app.example/", "not a web address"),
+        ("out", "not a web address"),
     ] {
         let said = operator.refused(&create(uri));
         assert!(said.contains(why), "{uri}: {said}");

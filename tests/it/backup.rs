@@ -143,9 +143,9 @@ async fn a_backup_is_private_to_its_owner_and_says_what_it_leaves_out() {
     let server = server().await;
     let operator = Operator::of(&server);
     let said = operator.done(&["backup", "copy"]);
-    assert!(said.contains("the master key is not in it"), "{said}");
+    assert!(said.contains("it does not contain the master key"), "{said}");
     let there = operator.refused(&["backup", "copy"]);
-    assert_eq!(there, "copy is there already; --overwrite replaces it");
+    assert_eq!(there, "copy already exists; --overwrite replaces it");
     let json = operator.json(&["backup", "copy", "--overwrite", "--with-master-key"]);
     let copy = operator.directory.join("copy");
     assert_eq!(json["bytes"], std::fs::metadata(&copy).unwrap().len());
@@ -160,7 +160,7 @@ async fn a_backup_is_private_to_its_owner_and_says_what_it_leaves_out() {
     }
     std::fs::write(operator.directory.join("copy.key"), "another").unwrap();
     let kept = operator.refused(&["backup", "copy", "--overwrite", "--with-master-key"]);
-    assert_eq!(kept, "copy.key holds another master key; put it elsewhere first");
+    assert_eq!(kept, "copy.key contains a different master key; move it first");
 }
 
 /// Waits until a command has written to a temporary folder of its own, then kills it.
@@ -290,8 +290,8 @@ async fn an_unusable_backup_is_refused_with_a_sentence() {
     std::fs::write(&torn, &whole[..whole.len() / 2]).unwrap();
     for (name, sentence) in [
         ("none", "cannot read none: No such file or directory (os error 2)"),
-        ("nonsense", "nonsense is no SQLite database"),
-        ("nothing", "nothing is no SQLite database"),
+        ("nonsense", "nonsense is not a SQLite database"),
+        ("nothing", "nothing is not a SQLite database"),
         ("foreign", "foreign is a SQLite database, but not one of Grantor"),
         (
             "newer",
@@ -310,7 +310,7 @@ async fn a_backup_without_its_master_key_is_not_restored() {
     let (_server, copy) = backed_up().await;
     let elsewhere = Elsewhere::new();
     let missing = elsewhere.operator.refused(&["restore", text(&copy)]);
-    assert!(missing.contains("grantor.key is missing") && missing.contains("bring it back"), "{missing}");
+    assert!(missing.contains("grantor.key is missing") && missing.contains("put it back"), "{missing}");
     std::fs::write(elsewhere.path("grantor.key"), "A".repeat(43)).unwrap();
     let wrong = elsewhere.operator.refused(&["restore", text(&copy)]);
     assert!(wrong.starts_with("the master key is not the one that this copy was made with"), "{wrong}");

@@ -233,7 +233,7 @@ async fn hostile_names_and_words_are_text_and_no_script_runs() {
                 .await
         };
         server.store(describe).await;
-        server.app.registry.catalogue(grantor::cache::catalogue::Freshness::Now).await.unwrap();
+        server.app.cache.catalogue(grantor::cache::catalogue::Freshness::Now).await.unwrap();
         server.sql("DELETE FROM sessions").await;
 
         chromium.open(&web.url_with(&[("state", hostile)])).await;

@@ -125,7 +125,7 @@ fn metadata() -> impl Strategy<Value = ClientMetadata> {
 async fn read(server: &TestServer, id: &ClientId) -> Result<Client, DbError> {
     let key = id.clone();
     let find = async move |conn: &mut Conn| clients::find(conn, &key).await;
-    Ok(server.app.db.read::<_, DbError, _>(find).await?.expect("a client").client)
+    Ok(server.app.db.read(find).await?.expect("a client").client)
 }
 
 #[tokio::test]

@@ -203,7 +203,7 @@ async fn a_target_with_rows_is_left_unchanged_without_a_yes() {
         let sentence = "the database to copy to has rows in scopes already; --overwrite replaces them all";
         assert_eq!(text, sentence);
         let asked = operator.refused(&copy[..6]);
-        assert!(asked.starts_with("Delete what is in the database to copy to"), "{asked}");
+        assert!(asked.starts_with("Delete everything in the target database"), "{asked}");
         assert_eq!(owner.json(&["scope", "list"]), before);
         let said = operator.done(&copy);
         assert!(said.contains("scopes") && said.contains("their checksums agree"), "{said}");

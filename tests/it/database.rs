@@ -67,11 +67,9 @@ async fn open_at(database: TestDatabase, options: &[(&str, &str)]) -> Opened {
     all.extend_from_slice(options);
     let options = Config::with(&all).unwrap().database_options();
     let db = Db::open(&options).await.unwrap();
-    db.write::<_, DbError, _>(async |tx| {
-        tx.query("CREATE TABLE t (k TEXT PRIMARY KEY, n BIGINT NOT NULL)").execute().await
-    })
-    .await
-    .unwrap();
+    db.write(async |tx| tx.query("CREATE TABLE t (k TEXT PRIMARY KEY, n BIGINT NOT NULL)").execute().await)
+        .await
+        .unwrap();
     Opened { db, options, _database: database }
 }
 
@@ -89,7 +87,7 @@ async fn count(db: &Db) -> i64 {
 async fn a_refusal_commits_and_a_failure_rolls_back() {
     for Opened { db, .. } in databases().await {
         let refused = db
-            .write(async |tx: &mut Tx| {
+            .decide(async |tx: &mut Tx| {
                 insert(tx, "refused").await?;
                 Err::<(), _>(No::Refused)
             })
@@ -98,7 +96,7 @@ async fn a_refusal_commits_and_a_failure_rolls_back() {
         assert_eq!(count(&db).await, 1);
 
         let failed = db
-            .write(async |tx: &mut Tx| {
+            .decide(async |tx: &mut Tx| {
                 insert(tx, "failed").await?;
                 insert(tx, "refused").await?;
                 Ok::<_, No>(())
@@ -113,7 +111,7 @@ async fn a_refusal_commits_and_a_failure_rolls_back() {
 async fn an_error_that_a_job_ignores_still_rolls_back() {
     for Opened { db, .. } in databases().await {
         let outcome = db
-            .write::<_, DbError, _>(async |tx| {
+            .write(async |tx| {
                 insert(tx, "a").await?;
                 let _ = tx.query("INSERT INTO nowhere VALUES (1)").execute().await;
                 Ok("all is well")
@@ -165,7 +163,7 @@ async fn increments_by_many_callers_are_all_counted() {
         let jobs = (0..200).map(|_| {
             let db = db.clone();
             async move {
-                db.write::<_, DbError, _>(async |tx| {
+                db.write(async |tx| {
                     let row: Option<(i64,)> = tx.query("SELECT n FROM t WHERE k = 'n'").optional().await?;
                     let next = row.map_or(0, |(n,)| n) + 1;
                     tx.query("UPDATE t SET n = $1 WHERE k = 'n'").bind(next).execute().await
@@ -195,7 +193,7 @@ async fn statements_are_prepared_once_on_each_connection_and_never_behind_a_pool
                     "SELECT COUNT(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT INTO t %'";
                 conn.query(sql).optional::<(i64,)>().await
             };
-            most = most.max(db.read::<_, DbError, _>(prepared).await.unwrap().unwrap().0);
+            most = most.max(db.read(prepared).await.unwrap().unwrap().0);
         }
         assert_eq!(most, if options.route == Route::Direct { 1 } else { 0 });
     }
@@ -214,7 +212,7 @@ async fn a_commit_with_a_conflict_is_retried() {
             "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON t INITIALLY DEFERRED
                FOR EACH ROW EXECUTE FUNCTION collide()",
         ] {
-            db.write::<_, DbError, _>(async move |tx| tx.query(statement).execute().await).await.unwrap();
+            db.write(async move |tx| tx.query(statement).execute().await).await.unwrap();
         }
         let runs = Arc::new(AtomicU32::new(0));
         let counted = runs.clone();
@@ -235,7 +233,7 @@ async fn a_caller_that_leaves_does_not_interrupt_its_transaction() {
             let (job_db, flag) = (db.clone(), began.clone());
             let caller = tokio::spawn(async move {
                 job_db
-                    .write::<_, DbError, _>(async move |tx| {
+                    .write(async move |tx| {
                         insert(tx, &format!("{index} first")).await?;
                         flag.store(true, Ordering::SeqCst);
                         for _ in 0..20 {
@@ -311,7 +309,7 @@ async fn a_job_is_refused_at_once_when_the_queue_is_full() {
     let jobs = (0..300).map(|index| {
         let (db, runs) = (db.clone(), runs.clone());
         async move {
-            db.write::<_, DbError, _>(async move |tx| {
+            db.write(async move |tx| {
                 runs.fetch_add(1, Ordering::SeqCst);
                 insert(tx, &index.to_string()).await
             })

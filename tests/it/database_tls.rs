@@ -16,7 +16,7 @@ async fn gets_in(url: &str) -> Result<bool, DbError> {
     let ask = async |conn: &mut grantor::store::db::Conn| {
         conn.query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").optional().await
     };
-    let row: Option<(bool,)> = db.read::<_, DbError, _>(ask).await?;
+    let row: Option<(bool,)> = db.read(ask).await?;
     Ok(row == Some((true,)))
 }
 

@@ -19,11 +19,11 @@ use crate::support::{Operator, TestServer};
 async fn a_refusal_over_an_old_copy_is_decided_once_more_and_its_last_reason_counts() {
     let server = TestServer::start().await;
     server.service().await;
-    let (registry, rounds) = (&server.app.registry, Cell::new(0));
+    let (cache, rounds) = (&server.app.cache, Cell::new(0));
     let refuse = async |id: &str| {
         rounds.set(0);
         let id = ClientId::new(id);
-        registry
+        cache
             .decide(async |view| {
                 rounds.set(rounds.get() + 1);
                 view.client(&id).await?;
@@ -31,7 +31,7 @@ async fn a_refusal_over_an_old_copy_is_decided_once_more_and_its_last_reason_cou
             })
             .await
     };
-    let job = server.app.registry.client(&ClientId::new("service"), Freshness::Now).await.unwrap();
+    let job = server.app.cache.client(&ClientId::new("service"), Freshness::Now).await.unwrap();
     assert!(job.is_some(), "there is a copy");
     assert!(matches!(refuse("service").await, Err(Denied::Refused(2))));
     // What was read for this very decision is no old copy.
@@ -41,9 +41,9 @@ async fn a_refusal_over_an_old_copy_is_decided_once_more_and_its_last_reason_cou
 #[tokio::test]
 async fn a_failure_is_final() {
     let server = TestServer::start().await;
-    let (registry, rounds) = (&server.app.registry, Cell::new(0));
-    registry.catalogue(Freshness::Now).await.unwrap();
-    let decided = registry.decide(async |view| {
+    let (cache, rounds) = (&server.app.cache, Cell::new(0));
+    cache.catalogue(Freshness::Now).await.unwrap();
+    let decided = cache.decide(async |view| {
         rounds.set(rounds.get() + 1);
         view.catalogue().await?;
         Err::<(), Denied<()>>(Failure::Busy("the database").into())
@@ -71,7 +71,7 @@ async fn an_assertion_that_is_used_up_counts_for_the_second_decision_of_its_requ
         ("client_assertion", assertion.as_str()),
     ];
     // The copy does not know that the client may have the scope.
-    server.app.registry.client(&ClientId::new("job"), Freshness::Now).await.unwrap();
+    server.app.cache.client(&ClientId::new("job"), Freshness::Now).await.unwrap();
     Operator::of(&server).done(&["client", "update", "job", "--scope", "read write"]);
     let answer = server.browser().post("/token", &form).await;
     assert_eq!(answer.status, 200, "{answer:?}");

@@ -186,14 +186,14 @@ async fn a_user_code_may_be_typed_in_any_spelling_and_is_used_once() {
     for wrong in ["", "BCDF", "BCDFGHJKL", "AAAA-AAAA", "<script>alert(1)</script>"] {
         let page = type_code(&mut alice, wrong).await;
         assert_eq!(page.status, 422, "{wrong}");
-        assert!(page.body.contains("No device waits under this code") && !page.body.contains("<script"));
+        assert!(page.body.contains("No device is waiting for this code") && !page.body.contains("<script"));
     }
     let begun = begin(&tv, &[]).await;
     server.clock.advance(Duration::from_secs(600));
     assert_eq!(type_code(&mut alice, &begun.user_code).await.status, 422, "expired");
     // The link fills the code in, but the person must still press the button.
     let page = alice.open("/device?user_code=bcdfghjk").await;
-    assert!(page.body.contains("value=\"BCDF-GHJK\"") && page.body.contains("this very code"), "{page:?}");
+    assert!(page.body.contains("value=\"BCDF-GHJK\"") && page.body.contains("exactly this code"), "{page:?}");
     let hostile = alice.open("/device?user_code=%22%3E%3Cscript%3E").await;
     assert!(hostile.body.contains("value=\"\""), "{hostile:?}");
 }

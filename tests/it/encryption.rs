@@ -257,7 +257,10 @@ async fn encryption_without_a_suitable_key_is_refused_at_registration() {
     std::fs::write(&file, with(json!({}))).unwrap();
     assert!(update(&["--jwks", &path, "--userinfo-encryption", "RSA-OAEP-256"]).contains("RSA-OAEP-256"));
     for wrong in ["RSA1_5", "ECDH-ES A192GCM", "dir", ""] {
-        assert!(update(&["--jwks", &path, "--id-token-encryption", wrong]).contains("is none of"), "{wrong}");
+        assert!(
+            update(&["--jwks", &path, "--id-token-encryption", wrong]).contains("is not one of"),
+            "{wrong}"
+        );
     }
     operator.done(&["client", "update", "app", "--jwks", &path, "--id-token-encryption", "ECDH-ES"]);
     let shown = operator.json(&["client", "show", "app"]);

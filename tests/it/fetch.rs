@@ -102,5 +102,5 @@ async fn a_machine_without_certificate_authorities_still_serves() {
     let serving = desk.serve(&[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")]);
     assert_eq!(reqwest::get(format!("{}/readyz", serving.url)).await.unwrap().status(), 200);
     let (_, log) = serving.stop();
-    assert!(log.contains("outbound calls trust fetch.ca_file alone"), "{log}");
+    assert!(log.contains("outbound calls trust only fetch.ca_file"), "{log}");
 }

@@ -138,7 +138,7 @@ async fn no_token_outlives_the_person_client_or_session_it_was_issued_for() {
 
 /// A change of a scope takes effect within a second; this makes it take effect at once.
 async fn see_scopes(server: &TestServer) {
-    server.app.registry.catalogue(Freshness::Now).await.expect("the catalogue");
+    server.app.cache.catalogue(Freshness::Now).await.expect("the catalogue");
 }
 
 #[tokio::test]

@@ -52,6 +52,7 @@ mod nodes;
 mod once;
 mod openid;
 mod operation;
+mod operations;
 mod pairwise;
 mod passwords;
 mod prompt;

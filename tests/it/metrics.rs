@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use grantor::store::db::{Conn, DbError, Tx};
+use grantor::store::db::{Conn, Tx};
 use grantor::store::expired::Table;
 use grantor::work::purge::{backlog, pass};
 use reqwest::Method;
@@ -280,7 +280,7 @@ impl Busy {
                 let _ended = end.acquire().await;
                 Ok(())
             };
-            tokio::spawn(async move { db.read::<_, DbError, _>(wait).await });
+            tokio::spawn(async move { db.read(wait).await });
             begun.recv().await.expect("a connection is free");
         }
         Self(end)

@@ -203,7 +203,7 @@ async fn a_sector_identifier_uri_joins_applications_of_several_hosts() {
     let why = operator.refused(&["client", "update", "two", "--sector-identifier-uri", &uri]);
     assert!(why.contains("cannot be read") && why.contains("not a public address"), "{why}");
     let (done, why) = run(&["client", "update", "one", "--sector-identifier-uri", "http://localhost/"]);
-    assert!(!done && why.contains("is no https address"), "{why}");
+    assert!(!done && why.contains("is not an https address"), "{why}");
     let (done, why) = run(&["client", "update", "one", "--no-sector-identifier-uri"]);
     assert!(!done && why.contains("not all of one host"), "{why}");
 }

@@ -111,7 +111,7 @@ async fn one_node_at_a_time_purges_and_another_takes_over_when_it_dies() {
     assert_eq!(purge("two", now + 180).await, Some(Purged::default()));
     assert_eq!(purge("one", now + 181).await, None);
     let text = Operator::of(&server).refused(&["purge"]);
-    assert!(text.contains("another process deletes at present"), "{text}");
+    assert!(text.contains("another process is deleting now"), "{text}");
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ async fn every_reason_says_who_can_fix_it_and_how_and_shows_a_wrong_and_a_right_
     for reason in Reason::ALL {
         let page = browser.get(&format!("/errors/{}", reason.word())).await;
         let text = text(&page);
-        for part in ["Who can mend it", "How to mend it", "Refused", "Right", reason.what(), reason.fix()] {
+        for part in ["Who can fix it", "How to fix it", "Refused", "Right", reason.what(), reason.fix()] {
             assert!(text.contains(part), "{part} on the page of {}: {text}", reason.word());
         }
         for who in reason.who() {
@@ -62,7 +62,7 @@ async fn every_error_says_what_to_do_and_how_it_is_sent() {
     for &code in ErrorCode::ALL {
         let page = browser.get(&format!("/errors/{}", code.as_str())).await;
         let text = text(&page);
-        for part in ["Who can mend it", code.advice(), "Refused", "Right", code.usual().word()] {
+        for part in ["Who can fix it", code.advice(), "Refused", "Right", code.usual().word()] {
             assert!(text.contains(part), "{part} on the page of {}: {text}", code.as_str());
         }
         assert_eq!(text.contains(&format!("?error={}\n", code.as_str())), code.is_redirected());

@@ -77,7 +77,7 @@ async fn a_grant_type_must_be_given_known_and_allowed() {
     missing.assert_json_error(400, "invalid_request", "code.missing");
 }
 
-/// Unusual ways to send credentials, beside the table in `credentials`, and a client that may use either method.
+/// Unusual ways to send credentials, in addition to the table in `credentials`, and a client that may use either method.
 #[tokio::test]
 async fn credentials_must_come_in_one_way_and_for_one_client() {
     let server = TestServer::start().await;

@@ -1,6 +1,6 @@
 //! Versions of what an operator manages: they grow with every change.
 
-use grantor::store::db::{Conn, DbError};
+use grantor::store::db::Conn;
 use grantor::store::{resources, scopes, users};
 
 use crate::support::relying_party::Registration;
@@ -10,17 +10,17 @@ const API: &str = "https://api.example.com";
 
 async fn scope(server: &TestServer) -> i64 {
     let find = async |conn: &mut Conn| scopes::find(conn, "report").await;
-    server.app.db.read::<_, DbError, _>(find).await.unwrap().unwrap().version
+    server.app.db.read(find).await.unwrap().unwrap().version
 }
 
 async fn resource(server: &TestServer) -> i64 {
     let find = async |conn: &mut Conn| resources::find(conn, API).await;
-    server.app.db.read::<_, DbError, _>(find).await.unwrap().unwrap().version
+    server.app.db.read(find).await.unwrap().unwrap().version
 }
 
 async fn user(server: &TestServer) -> i64 {
     let find = async |conn: &mut Conn| users::find_record(conn, "alice").await;
-    server.app.db.read::<_, DbError, _>(find).await.unwrap().unwrap().version
+    server.app.db.read(find).await.unwrap().unwrap().version
 }
 
 #[tokio::test]

@@ -5,123 +5,125 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::super::fault::with_hint;
+use super::super::lifetime::lifetime;
 use super::super::{Common, Desk, Trouble, block_on, say};
-use super::encryption::{check_encryption, encryption, jwks};
-use super::logo::Logo;
-use super::secrets::{check_secret, made};
-use super::sector;
-use super::tokens;
+use super::encryption::{encryption, jwks};
+use super::logo::logo;
+use super::secrets::source;
 use super::words::{
-    Algorithm, Audience, Format, Grant, Kind, Method, Pkce, Subject, check_algorithm, check_calls, grants,
-    group, link, origins, redirect_uris, response_types, scopes,
+    Algorithm, Audience, Format, Grant, Kind, Method, Pkce, Subject, grants, group, link, origins,
+    redirect_uris, response_types, scopes,
 };
-use crate::oauth::client::registration;
 use crate::oauth::client::{
     AuthMethod, Client, ClientKind, ClientMetadata, GrantType, Links, LogoutUris, PkcePolicy,
 };
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
-use crate::store::clients;
-use crate::store::db::{DbError, Tx};
+use crate::operations::clients::{self, NewClient};
+use crate::operations::fault::FaultKind;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// The client_id: any printable ASCII, spaces and colons included
+    /// The client_id: printable ASCII, which may include spaces and colons
     #[arg(long)]
     id: String,
-    /// What the consent page calls the application
+    /// The application's name on the consent page
     #[arg(long)]
     name: String,
-    /// What it is: web runs on a server, spa in a browser, native on a device, service without people
+    /// The kind of application: web runs on a server, spa in a browser, native on a device, service works without
+    /// people
     #[arg(long)]
     kind: Kind,
-    /// Its secret; without this option a confidential client gets a generated one, printed once
+    /// Its secret; without this option, a confidential client gets a generated secret, which is printed once
     #[arg(long, value_name = "S")]
     secret: Option<String>,
-    /// Where answers may be sent, in full; may be given several times
+    /// A complete address to which answers may be sent; may be given several times
     #[arg(long = "redirect-uri", value_name = "URI")]
     redirect_uris: Vec<String>,
-    /// Where a person may be sent after a sign-out, in full; may be given several times
+    /// A complete address to which a person may be sent after a sign-out; may be given several times
     #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
     post_logout_redirect_uris: Vec<String>,
-    /// Where the server tells it that a session is over (back-channel logout)
+    /// The address at which the server informs the application that a session has ended (back-channel logout)
     #[arg(long, value_name = "URI")]
     backchannel_logout_uri: Option<String>,
-    /// What the browser loads at a sign-out (front-channel logout); of the origin of a redirect URI
+    /// The address that the browser loads at a sign-out (front-channel logout); must have the origin of a redirect URI
     #[arg(long, value_name = "URI")]
     frontchannel_logout_uri: Option<String>,
-    /// A page whose scripts may call the server for it, such as https://app.example.com; those of a public client's
-    /// redirect URIs count anyway; may be given several times
+    /// An origin whose scripts may call the server for the application, such as https://app.example.com; the origins of
+    /// a public client's redirect URIs are always allowed; may be given several times
     #[arg(long = "origin", value_name = "URL")]
     origins: Vec<String>,
-    /// The scopes that it may ask for, separated by spaces
+    /// The scopes that the application may ask for, separated by spaces
     #[arg(long, value_name = "\"a b\"", default_value = "")]
     scope: String,
-    /// A way for it to get tokens; may be given several times
+    /// A grant type that the application may use; may be given several times
     #[arg(long = "grant", value_name = "GRANT")]
     grants: Vec<Grant>,
-    /// What it may ask for at the authorization endpoint beside a code, such as "code id_token"; tokens then pass
-    /// through the browser; may be given several times
+    /// A response type that the application may use besides code, such as "code id_token"; tokens then pass through the
+    /// browser; may be given several times
     #[arg(long = "response-type", value_name = "TYPE")]
     response_types: Vec<String>,
-    /// Bind it to one way of authenticating; without this option a confidential client may use Basic or post
+    /// The only authentication method of the client; without this option, a confidential client may use Basic or post
     #[arg(long)]
     auth_method: Option<Method>,
-    /// Whether it must use PKCE; without this option the server's oauth.require_pkce decides
+    /// Whether the application must use PKCE; without this option, the server's oauth.require_pkce decides
     #[arg(long)]
     pkce: Option<Pkce>,
-    /// What its ID Tokens are signed with; without this option RS256, if the server offers it
+    /// The algorithm that signs its ID Tokens; without this option RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<Algorithm>,
-    /// What UserInfo is signed with for it; without this option it is plain JSON
+    /// The algorithm that signs its UserInfo answers; without this option, they are plain JSON
     #[arg(long, value_name = "ALG")]
     userinfo_alg: Option<Algorithm>,
-    /// Its public keys, a JWK Set in a file
+    /// A file with its public keys, as a JWK Set
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
-    /// Where its public keys are, in the place of --jwks; they are read when they are needed
+    /// The address of its public keys, instead of --jwks; the server reads them when it needs them
     #[arg(long, value_name = "URI", conflicts_with = "jwks")]
     jwks_uri: Option<String>,
-    /// Whom its client assertions may be for: the issuer alone, or the token endpoint too, as Authlib and Nimbus want
+    /// The audience that its client assertions may have: only the issuer, or also the token endpoint, which Authlib and
+    /// Nimbus use
     #[arg(long, value_name = "AUDIENCE", default_value = "issuer")]
     assertion_audience: Audience,
-    /// Encrypt its ID Tokens, by a key of --jwks: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW, and
-    /// behind a space A256GCM, A128GCM, A128CBC-HS256 or A256CBC-HS512
+    /// Encrypt its ID Tokens with a key of --jwks: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW,
+    /// then a space and A256GCM, A128GCM, A128CBC-HS256 or A256CBC-HS512
     #[arg(long, value_name = "\"ALG ENC\"")]
     id_token_encryption: Option<String>,
-    /// Encrypt what UserInfo tells it, in the same way
+    /// Encrypt its UserInfo answers; the values are those of --id-token-encryption
     #[arg(long, value_name = "\"ALG ENC\"")]
     userinfo_encryption: Option<String>,
-    /// Whether it knows people by the name that all know, or by one that only its sector knows
+    /// The subject that identifies a person: public is the same for all applications, pairwise differs between sectors
     #[arg(long, value_name = "TYPE", default_value = "public")]
     subject_type: Subject,
-    /// The list that joins applications of several hosts to one sector, for pairwise subjects; it is read now
+    /// For pairwise subjects: a list of redirect URIs that puts applications on several hosts into one sector; the
+    /// server reads it now
     #[arg(long, value_name = "URI")]
     sector_identifier_uri: Option<String>,
-    /// What its access tokens are where they are for no resource: opaque, or a jwt that APIs verify by themselves
+    /// The format of access tokens without a resource: opaque, or a jwt that APIs can verify themselves
     #[arg(long, value_name = "FORMAT", default_value = "opaque")]
     token_format: Format,
-    /// A resource that it may name, and then no others; without this option it may name each of which it is allowed a
-    /// scope; may be given several times
+    /// A resource that the application may name; it may then name no others; without this option, it may name every
+    /// resource of which it is allowed a scope; may be given several times
     #[arg(long = "resource", value_name = "URI")]
     resources: Vec<String>,
-    /// How long its access tokens live, such as 5m; resources and scopes may make that shorter
+    /// The lifetime of its access tokens, such as 5m; resources and scopes may shorten it
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
-    /// Only people of this group are let in, and get tokens for it
+    /// Only people in this group may sign in to the application and get tokens for it
     #[arg(long, value_name = "GROUP", value_parser = group)]
     require_group: Option<String>,
-    /// The client that may exchange its tokens, and nobody else then; without this option the servers of a token's
-    /// resource may
+    /// The only client that may exchange its tokens; without this option, the servers of a token's resource may
+    /// exchange it
     #[arg(long, value_name = "ID")]
     may_act: Option<String>,
-    /// What it exchanges need not say that it acts, for the person or client that the token speaks for
+    /// The application may exchange a token without being named as the actor in the new one
     #[arg(long)]
     may_impersonate: bool,
-    /// It belongs to the operator: nobody is asked for consent
+    /// The application belongs to the operator: people are not asked for consent
     #[arg(long)]
     first_party: bool,
-    /// A picture for the consent page: PNG, JPEG, WebP or GIF of at most 128 KiB, stored in the database
+    /// A logo for the consent page: PNG, JPEG, WebP or GIF of at most 128 KiB; it is stored in the database
     #[arg(long, value_name = "FILE")]
     logo: Option<PathBuf>,
     /// The application's website
@@ -141,56 +143,20 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    let logo = options.logo.as_deref().map(Logo::read).transpose()?;
-    let client = described(options, logo.as_ref())?;
-    block_on(create(options, client, logo))
-}
-
-async fn create(options: &Options, mut client: Client, logo: Option<Logo>) -> Result<(), Trouble> {
-    let desk = Desk::open(&options.common).await?;
-    let lifetime = options.access_token_lifetime.as_deref();
-    client.access_token_lifetime = lifetime.map(|text| tokens::lifetime(&desk, text)).transpose()?;
-    check_algorithm(&desk, client.id_token_alg)?;
-    check_algorithm(&desk, client.userinfo_alg)?;
-    check_calls(&desk.config.fetch, &client)?;
-    if let Some(uri) = &client.sector_identifier_uri {
-        sector::check(&client, &sector::listed(&desk.config.fetch, uri).await?)?;
-    }
-    let has_no_secret = client.kind.is_public() || client.auth_method == Some(AuthMethod::PrivateKeyJwt);
-    let (secret, generated) = if has_no_secret {
-        (None, None)
-    } else {
-        let (secret, generated) = made(&desk, &client, options.secret.as_deref(), None).await?;
-        (Some(secret), generated)
-    };
-    let (id, now, named) = (client.id.clone(), desk.now, options.resources.clone());
-    let work = async move |tx: &mut Tx| {
-        let client = match tokens::registered(tx, &named).await? {
-            Ok(resources) => {
-                let metadata = ClientMetadata { resources, ..client.metadata.clone() };
-                Client { metadata, ..client.clone() }
-            }
-            Err(trouble) => return Ok(Err(trouble)),
+    let client = described(options)?;
+    let logo = options.logo.as_deref().map(logo).transpose()?;
+    block_on(async {
+        let desk = Desk::open(&options.common).await?;
+        let secret = match options.secret.as_deref() {
+            None => None,
+            chosen => Some(source(&desk, chosen).await?),
         };
-        if let Err(trouble) = tokens::check_actor(tx, client.may_act.as_ref()).await? {
-            return Ok(Err(trouble));
-        }
-        if !clients::save(tx, &client, now).await? {
-            return Ok(Ok(false));
-        }
-        if let Some(secret) = &secret {
-            clients::add_secret(tx, &client.id, secret, now).await?;
-        }
-        if let Some(logo) = &logo {
-            logo.save(tx).await?;
-        }
-        Ok(Ok(true))
-    };
-    if !desk.db.write::<Result<bool, Trouble>, DbError, _>(work).await?? {
-        return Err(format!("a client with the id {id} exists already").into());
-    }
-    let generated = generated.as_ref().map(|secret| secret.expose().as_str());
-    report(&id, generated, options.json)
+        let new = NewClient { client, secret, logo };
+        let hint = with_hint(FaultKind::Invalid, Some("resources"), "grantor resource create registers one");
+        let created = clients::create(&desk.operations(), new).await.map_err(hint)?.outcome;
+        let generated = created.generated.as_ref().map(|secret| secret.expose().as_str());
+        report(&created.client.id, generated, options.json)
+    })
 }
 
 fn report(id: &ClientId, secret: Option<&str>, as_json: bool) -> Result<(), Trouble> {
@@ -207,17 +173,9 @@ fn report(id: &ClientId, secret: Option<&str>, as_json: bool) -> Result<(), Trou
     }
 }
 
-/// The client that the options describe; the error is a sentence about the first that cannot be.
-fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> {
+/// The client that the options describe.
+fn described(options: &Options) -> Result<Client, Trouble> {
     let kind = ClientKind::from(options.kind);
-    let id = ClientId::parse(&options.id).ok_or("a client id has 1 to 255 characters of printable ASCII")?;
-    if kind.is_public() && options.secret.is_some() {
-        let kind = kind.as_str();
-        return Err(format!("a {kind} client is public and cannot keep a secret; leave --secret out").into());
-    }
-    if options.secret.is_some() && options.auth_method.map(Into::into) == Some(AuthMethod::PrivateKeyJwt) {
-        return Err("a client with private_key_jwt signs with its own key; leave --secret out".into());
-    }
     let mut grants = grants(&options.grants);
     if grants.is_empty() {
         grants = GrantType::default_for(kind).to_vec();
@@ -229,10 +187,10 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
             site: options.site.as_deref().map(|url| link(url, "--site")).transpose()?,
             policy: options.policy.as_deref().map(|url| link(url, "--policy")).transpose()?,
             terms: options.terms.as_deref().map(|url| link(url, "--terms")).transpose()?,
-            logo: logo.map(|logo| logo.digest.clone()),
+            logo: None,
         },
-        redirect_uris: redirect_uris(&options.redirect_uris, kind)?,
-        post_logout_redirect_uris: redirect_uris(&options.post_logout_redirect_uris, kind)?,
+        redirect_uris: redirect_uris(&options.redirect_uris),
+        post_logout_redirect_uris: redirect_uris(&options.post_logout_redirect_uris),
         origins: origins(&options.origins)?,
         grants,
         response_types: response_types(&options.response_types)?,
@@ -253,16 +211,12 @@ fn described(options: &Options, logo: Option<&Logo>) -> Result<Client, Trouble> 
         jwks_uri: options.jwks_uri.clone(),
         assertion_audience: options.assertion_audience.into(),
         token_format: options.token_format.into(),
-        resources: Vec::new(),
-        access_token_lifetime: None,
+        resources: options.resources.clone(),
+        access_token_lifetime: options.access_token_lifetime.as_deref().map(lifetime).transpose()?,
         required_group: options.require_group.clone(),
         may_act: options.may_act.as_ref().map(ClientId::new),
         may_impersonate: options.may_impersonate,
         first_party: options.first_party,
     };
-    let client = Client::new(id, metadata);
-    registration::check(&client)?;
-    check_encryption(&client)?;
-    options.secret.as_deref().map_or(Ok(()), check_secret)?;
-    Ok(client)
+    Ok(Client::new(ClientId::new(&options.id), metadata))
 }

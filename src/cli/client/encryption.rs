@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use super::super::Trouble;
-use crate::jose::encrypt::{Recipient, check_set};
-use crate::oauth::client::{Client, ContentEncryption, Encryption, KeyManagement};
+use crate::jose::encrypt::check_set;
+use crate::oauth::client::{ContentEncryption, Encryption, KeyManagement};
 
-/// Bytes of a JWK Set.
+/// The largest size of a JWK Set, in bytes.
 const LARGEST: u64 = 64 * 1024;
 
-/// The JWK Set in a file.
+/// Reads the JWK Set from a file.
 pub(in crate::cli) fn jwks(file: &Path) -> Result<String, Trouble> {
     let wrong = |why: &str| Trouble::from(format!("the JWK Set {} cannot be used: {why}", file.display()));
     let size = std::fs::metadata(file).map_err(|error| wrong(&error.to_string()))?.len();
@@ -26,33 +26,16 @@ pub(super) fn encryption(text: &str) -> Result<Encryption, Trouble> {
         let known: Vec<&str> = KeyManagement::ALL.iter().map(|known| known.as_str()).collect();
         let contents: Vec<&str> = ContentEncryption::ALL.iter().map(|known| known.as_str()).collect();
         let (known, contents) = (known.join(", "), contents.join(", "));
-        format!("the encryption {text:?} is none of {known}, with one of {contents} behind a space").into()
+        format!("the encryption {text:?} is not one of {known}, followed by a space and one of {contents}")
+            .into()
     })
 }
 
-/// The same for a change, in which none takes it away.
-pub(super) fn encryption_or(
-    text: Option<&str>,
-    before: Option<Encryption>,
-) -> Result<Option<Encryption>, Trouble> {
+/// The encryption in a change: `none` takes it away, which is `Some(None)`; `None` leaves it as it is.
+pub(super) fn new_encryption(text: Option<&str>) -> Result<Option<Option<Encryption>>, Trouble> {
     match text {
-        None => Ok(before),
-        Some("none") => Ok(None),
-        Some(text) => encryption(text).map(Some),
+        None => Ok(None),
+        Some("none") => Ok(Some(None)),
+        Some(text) => encryption(text).map(|encryption| Some(Some(encryption))),
     }
-}
-
-/// Each encryption needs a key: otherwise every sign-in of the client would fail.
-pub(super) fn check_encryption(client: &Client) -> Result<(), Trouble> {
-    for encryption in client.id_token_encryption.iter().chain(&client.userinfo_encryption) {
-        let jwks = client.jwks.as_deref().unwrap_or(r#"{"keys":[]}"#);
-        if Recipient::choose(jwks, encryption.algorithm).is_none() {
-            let algorithm = encryption.algorithm.as_str();
-            return Err(format!(
-                "the JWK Set of the client has no public key for {algorithm}; bring one with --jwks"
-            )
-            .into());
-        }
-    }
-    Ok(())
 }

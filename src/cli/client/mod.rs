@@ -6,16 +6,13 @@ pub(super) mod encryption;
 mod list;
 mod logo;
 mod secrets;
-mod sector;
 mod show;
-pub(super) mod tokens;
 mod update;
 pub(super) mod words;
 
 use clap::Subcommand;
 
 use super::Trouble;
-use crate::oauth::id::ClientId;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -23,15 +20,15 @@ pub(super) enum Command {
     Create(Box<create::Options>),
     /// List the applications
     List(list::Options),
-    /// Show one application and what is known of its secrets
+    /// Show one application and its secrets, without their values
     Show(show::Options),
-    /// Change an application; what is not named stays as it is
+    /// Change an application; everything that you do not name stays the same
     Update(Box<update::Options>),
     /// Delete an application with its secrets, consents and tokens
     Delete(delete::Options),
-    /// Give an application one more secret, so that it can change to it without an outage
+    /// Add a secret to an application, so that it can change to the new one without an outage
     AddSecret(secrets::Add),
-    /// Take a secret from an application; `client show` lists their ids
+    /// Remove a secret from an application; `client show` lists their ids
     RemoveSecret(secrets::Remove),
 }
 
@@ -45,8 +42,4 @@ pub(super) fn run(command: Command) -> Result<(), Trouble> {
         Command::AddSecret(options) => secrets::add(&options),
         Command::RemoveSecret(options) => secrets::remove(&options),
     }
-}
-
-fn unknown(id: &ClientId) -> Trouble {
-    format!("there is no client with the id {id}").into()
 }

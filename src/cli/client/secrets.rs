@@ -1,28 +1,24 @@
-//! `grantor client add-secret` and `remove-secret`: together they change a secret without an outage.
+//! `grantor client add-secret` and `remove-secret`. Together they replace a secret without an outage.
 
 use clap::Args;
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use super::super::question::Question;
 use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on, say};
-use crate::clock::Seconds;
 use crate::config::Span;
-use crate::keys::master::Keys;
-use crate::oauth::client::{AuthMethod, Client, ClientSecret, SecretHash};
 use crate::oauth::id::ClientId;
 use crate::operations::clients::{self as operations, ChosenSecret, SecretRemoval, SecretSource};
-use crate::secret::{Hash, Secret, random_client_secret, random_id};
+use crate::secret::Secret;
 
 #[derive(Args)]
 pub(in crate::cli) struct Add {
     /// The client_id
     id: String,
-    /// The secret; without this option one is generated, and printed once
+    /// The secret; without this option, one is generated and printed once
     #[arg(long, value_name = "S")]
     secret: Option<String>,
-    /// When it ends, counted from now, for example 30d; without this option it does not
+    /// When the secret expires, counted from now, for example 30d; without this option, it does not expire
     #[arg(long, value_name = "TIME", value_parser = lifetime)]
     expires_in: Option<Span>,
     #[command(flatten)]
@@ -46,44 +42,11 @@ fn lifetime(text: &str) -> Result<Span, String> {
     span.ok_or_else(|| "write a length of time such as 30m, 8h or 30d".into())
 }
 
-pub(super) fn check_secret(secret: &str) -> Result<(), Trouble> {
-    if secret.is_empty() || secret.len() > 1024 {
-        return Err("a secret has 1 to 1024 bytes".into());
-    }
-    Ok(())
-}
-
-/// Bytes of a secret that signs, at least: as many as SHA-256 has (RFC 7518 §3.2).
-const SHORTEST_SIGNING: usize = 32;
-
-/// What is stored of a secret of `client` that was chosen or is drawn now, and the drawn one.
-pub(super) async fn made(
-    desk: &Desk,
-    client: &Client,
-    chosen: Option<&str>,
-    expires_at: Option<Seconds>,
-) -> Result<(ClientSecret, Option<Secret>), Trouble> {
-    let generated = chosen.is_none().then(random_client_secret);
-    let text = chosen.or(generated.as_ref().map(|secret| secret.expose().as_str())).unwrap_or_default();
-    let hash = match chosen {
-        Some(chosen) => SecretHash::Argon2(desk.passwords()?.hash(Secret::new(chosen.to_owned())).await?),
-        None => SecretHash::Sha256(Hash::of(text).to_text()),
-    };
-    let id = random_id();
-    let sealed = match client.auth_method {
-        Some(AuthMethod::SecretJwt) => Some(sealed(desk, &id, text).await?),
-        _ => None,
-    };
-    Ok((ClientSecret { id, hash, sealed, expires_at }, generated))
-}
-
-/// The secret of a client that signs with it, so that this server can verify what it signed.
-async fn sealed(desk: &Desk, id: &str, secret: &str) -> Result<Vec<u8>, Trouble> {
-    if secret.len() < SHORTEST_SIGNING {
-        return Err(format!("a secret that signs has at least {SHORTEST_SIGNING} bytes").into());
-    }
-    let keys = Keys::open(&desk.config, &desk.db, desk.now).await?;
-    Ok(keys.master().seal(id, Zeroizing::new(secret.as_bytes().to_vec()))?)
+/// Where a secret comes from: an option, or else chance.
+pub(super) async fn source(desk: &Desk, chosen: Option<&str>) -> Result<SecretSource, Trouble> {
+    let Some(text) = chosen else { return Ok(SecretSource::Generated) };
+    let secret = ChosenSecret::new(&desk.passwords()?, Secret::new(text.to_owned())).await?;
+    Ok(SecretSource::Chosen(secret))
 }
 
 pub(super) fn add(options: &Add) -> Result<(), Trouble> {
@@ -91,12 +54,7 @@ pub(super) fn add(options: &Add) -> Result<(), Trouble> {
         let desk = Desk::open(&options.manner.common).await?;
         let client = ClientId::new(&options.id);
         let expires_at = options.expires_in.map(|span| desk.now + span.seconds());
-        let source = match &options.secret {
-            None => SecretSource::Generated,
-            Some(text) => {
-                SecretSource::Chosen(ChosenSecret::new(&desk.passwords()?, Secret::new(text.clone())).await?)
-            }
-        };
+        let source = source(&desk, options.secret.as_deref()).await?;
         let added = operations::add_secret(&desk.operations(), &client, source, expires_at).await?.outcome;
         let generated = added.generated.as_ref().map(|secret| secret.expose().as_str());
         let (id, until) = (added.id, expires_at.map(iso));
@@ -120,7 +78,7 @@ pub(super) fn remove(options: &Remove) -> Result<(), Trouble> {
         let removal = operations::check_remove_secret(&context, &client, id).await?;
         options.question.ask(&match removal {
             SecretRemoval::OfOne => {
-                format!("Remove the secret {id} of the client {client}? Whoever uses it is refused.")
+                format!("Remove the secret {id} of the client {client}? Requests that use it will be refused.")
             }
             SecretRemoval::OfTheLast => format!(
                 "Remove the last live secret of the client {client}? It gets no tokens until it has another one."

@@ -115,7 +115,7 @@ fn shown(record: &ClientRecord) -> String {
     text
 }
 
-/// Where its public keys are.
+/// Describes where the public keys of the client are.
 fn keys(client: &Client) -> String {
     match (&client.jwks, &client.jwks_uri) {
         (_, Some(uri)) => uri.clone(),
@@ -133,7 +133,7 @@ pub(super) fn state(client: &Client) -> &'static str {
     if client.disabled { "disabled" } else { "enabled" }
 }
 
-/// What it may ask for at the authorization endpoint.
+/// The response types that the client may use at the authorization endpoint.
 fn response_types(client: &Client) -> Vec<&'static str> {
     let code = client.grants.contains(&GrantType::AuthorizationCode).then_some(ResponseType::Code);
     code.iter().chain(&client.response_types).map(|known| known.as_str()).collect()

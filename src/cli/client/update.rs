@@ -5,23 +5,24 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::super::fault::with_hint;
+use super::super::lifetime::new_lifetime;
 use super::super::{Desk, Manner, Trouble, block_on};
-use super::encryption::{check_encryption, encryption_or, jwks};
-use super::logo::Logo;
-use super::sector;
-use super::tokens;
-use super::unknown;
+use super::encryption::{jwks, new_encryption};
+use super::logo::logo;
 use super::words::{
-    AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, check_algorithm,
-    check_calls, grants, group, link, origins, redirect_uris, response_types, scopes,
+    AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, grants, group,
+    link, origins, redirect_uris, response_types, scopes,
 };
-use crate::oauth::client::registration;
-use crate::oauth::client::{Client, ClientKind, ClientMetadata, Links, LogoutUris};
+use crate::clock::Seconds;
+use crate::oauth::client::origin::Origin;
+use crate::oauth::client::{Client, ClientKind, ClientMetadata, Encryption, Links, LogoutUris};
+use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::oauth::request::redirect_uri::RegisteredUri;
-use crate::operations;
-use crate::store::db::{DbError, Tx};
-use crate::store::{clients, logos};
+use crate::oauth::request::response_type::ResponseType;
+use crate::operations::clients::{self, ClientChange, SectorReading};
+use crate::operations::fault::{Fault, FaultKind, Faults};
 
 #[derive(Args)]
 #[command(override_usage = "grantor client update [OPTIONS] <ID>")]
@@ -34,274 +35,298 @@ pub(in crate::cli) struct Options {
     manner: Manner,
 }
 
-/// What is to be changed; at least one thing.
+/// The changes; at least one is required.
 #[derive(Args)]
 #[group(required = true, multiple = true)]
 struct Changes {
-    /// What the consent page calls the application
+    /// The application's name on the consent page
     #[arg(long)]
     name: Option<String>,
-    /// What it is: web runs on a server, spa in a browser, native on a device, service without people
+    /// The kind of application: web runs on a server, spa in a browser, native on a device, service works without
+    /// people
     #[arg(long)]
     kind: Option<Kind>,
-    /// Where answers may be sent, instead of all addresses before; may be given several times
+    /// A complete address to which answers may be sent; replaces all addresses before; may be given several times
     #[arg(long = "redirect-uri", value_name = "URI", conflicts_with_all = ["add_redirect_uris", "remove_redirect_uris"])]
     redirect_uris: Vec<String>,
-    /// One more address where answers may be sent; may be given several times
+    /// Add an address to which answers may be sent; may be given several times
     #[arg(long = "add-redirect-uri", value_name = "URI")]
     add_redirect_uris: Vec<String>,
-    /// An address where answers may be sent no longer; may be given several times
+    /// Remove an address to which answers may be sent; may be given several times
     #[arg(long = "remove-redirect-uri", value_name = "URI")]
     remove_redirect_uris: Vec<String>,
-    /// Where a person may be sent after a sign-out, instead of all addresses before; may be given several times
+    /// A complete address to which a person may be sent after a sign-out; replaces all addresses before; may be given
+    /// several times
     #[arg(
         long = "post-logout-redirect-uri",
         value_name = "URI",
         conflicts_with = "no_post_logout_redirect_uris"
     )]
     post_logout_redirect_uris: Vec<String>,
-    /// Nobody is sent to it after a sign-out
+    /// Remove all addresses to which people may be sent after a sign-out
     #[arg(long)]
     no_post_logout_redirect_uris: bool,
-    /// Where the server tells it that a session is over (back-channel logout)
+    /// The address at which the server informs the application that a session has ended (back-channel logout)
     #[arg(long, value_name = "URI", conflicts_with = "no_backchannel_logout_uri")]
     backchannel_logout_uri: Option<String>,
-    /// The server tells it of no sign-out any more
+    /// No longer inform the application of sign-outs
     #[arg(long)]
     no_backchannel_logout_uri: bool,
-    /// What the browser loads at a sign-out (front-channel logout); of the origin of a redirect URI
+    /// The address that the browser loads at a sign-out (front-channel logout); must have the origin of a redirect URI
     #[arg(long, value_name = "URI", conflicts_with = "no_frontchannel_logout_uri")]
     frontchannel_logout_uri: Option<String>,
-    /// The browser loads nothing of it at a sign-out any more
+    /// The browser no longer loads anything from the application at a sign-out
     #[arg(long)]
     no_frontchannel_logout_uri: bool,
-    /// A page whose scripts may call the server for it, instead of those before; may be given several times
+    /// An origin whose scripts may call the server for the application; replaces those before; may be given several
+    /// times
     #[arg(long = "origin", value_name = "URL", conflicts_with = "no_origins")]
     origins: Vec<String>,
-    /// No scripts may call for it, but those of a public client's redirect URIs
+    /// Remove all origins; those of a public client's redirect URIs stay allowed
     #[arg(long)]
     no_origins: bool,
-    /// The scopes that it may ask for, separated by spaces, instead of those before
+    /// The scopes that the application may ask for, separated by spaces; replaces those before
     #[arg(long, value_name = "\"a b\"")]
     scope: Option<String>,
-    /// A way for it to get tokens, instead of those before; may be given several times
+    /// A grant type that the application may use; replaces those before; may be given several times
     #[arg(long = "grant", value_name = "GRANT")]
     grants: Vec<Grant>,
-    /// What it may ask for beside a code, instead of those before; code alone takes all of them away; may be given
-    /// several times
+    /// A response type that the application may use besides code; replaces those before; code alone removes them all;
+    /// may be given several times
     #[arg(long = "response-type", value_name = "TYPE")]
     response_types: Vec<String>,
-    /// Bind it to one way of authenticating; any lets a confidential client use Basic or post
+    /// The only authentication method of the client; with any, a confidential client may use Basic or post
     #[arg(long)]
     auth_method: Option<MethodOrAny>,
-    /// Whether it must use PKCE; default leaves that to the server's oauth.require_pkce
+    /// Whether the application must use PKCE; with default, the server's oauth.require_pkce decides
     #[arg(long)]
     pkce: Option<PkceOrDefault>,
-    /// What its ID Tokens are signed with; default is RS256, if the server offers it
+    /// The algorithm that signs its ID Tokens; default is RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
-    /// What UserInfo is signed with for it; default is plain JSON
+    /// The algorithm that signs its UserInfo answers; default is plain JSON
     #[arg(long, value_name = "ALG")]
     userinfo_alg: Option<AlgorithmOrDefault>,
-    /// Its public keys, a JWK Set in a file; in the place of an address
+    /// A file with its public keys, as a JWK Set; replaces --jwks-uri
     #[arg(long, value_name = "FILE", conflicts_with = "jwks_uri")]
     jwks: Option<PathBuf>,
-    /// Where its public keys are, in the place of those that were brought in a file
+    /// The address of its public keys; replaces the keys of --jwks
     #[arg(long, value_name = "URI")]
     jwks_uri: Option<String>,
-    /// Whom its client assertions may be for: the issuer alone, or the token endpoint too
+    /// The audience that its client assertions may have: only the issuer, or also the token endpoint
     #[arg(long, value_name = "AUDIENCE")]
     assertion_audience: Option<Audience>,
-    /// Encrypt its ID Tokens, by a key of --jwks: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW, and
-    /// behind a space A256GCM, A128GCM, A128CBC-HS256 or A256CBC-HS512; none stops that
+    /// Encrypt its ID Tokens with a key of --jwks: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW,
+    /// then a space and A256GCM, A128GCM, A128CBC-HS256 or A256CBC-HS512; none stops the encryption
     #[arg(long, value_name = "\"ALG ENC\"")]
     id_token_encryption: Option<String>,
-    /// Encrypt what UserInfo tells it, in the same way
+    /// Encrypt its UserInfo answers; the values are those of --id-token-encryption
     #[arg(long, value_name = "\"ALG ENC\"")]
     userinfo_encryption: Option<String>,
-    /// Whether it knows people by the name that all know, or by one that only its sector knows
+    /// The subject that identifies a person: public is the same for all applications, pairwise differs between sectors
     #[arg(long, value_name = "TYPE")]
     subject_type: Option<Subject>,
-    /// The list that joins applications of several hosts to one sector, for pairwise subjects; it is read now
+    /// For pairwise subjects: a list of redirect URIs that puts applications on several hosts into one sector; the
+    /// server reads it now
     #[arg(long, value_name = "URI", conflicts_with = "no_sector_identifier_uri")]
     sector_identifier_uri: Option<String>,
-    /// Its sector is the host of its redirect URIs
+    /// Remove the list; the sector is then the host of the redirect URIs
     #[arg(long)]
     no_sector_identifier_uri: bool,
-    /// What its access tokens are where they are for no resource: opaque, or a jwt that APIs verify by themselves
+    /// The format of access tokens without a resource: opaque, or a jwt that APIs can verify themselves
     #[arg(long, value_name = "FORMAT")]
     token_format: Option<Format>,
-    /// A resource that it may name, instead of those before, and then no others; may be given several times
+    /// A resource that the application may name; it may then name no others; replaces those before; may be given
+    /// several times
     #[arg(long = "resource", value_name = "URI", conflicts_with = "no_resources")]
     resources: Vec<String>,
-    /// It may name each resource of which it is allowed a scope
+    /// The application may name every resource of which it is allowed a scope
     #[arg(long)]
     no_resources: bool,
-    /// How long its access tokens live, such as 5m; default leaves that to the server
+    /// The lifetime of its access tokens, such as 5m; with default, the server decides
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
-    /// Only people of this group are let in, and get tokens for it
+    /// Only people in this group may sign in to the application and get tokens for it
     #[arg(long, value_name = "GROUP", value_parser = group, conflicts_with = "no_required_group")]
     require_group: Option<String>,
-    /// It is for people of every group
+    /// People of every group may sign in to the application
     #[arg(long)]
     no_required_group: bool,
-    /// The client that may exchange its tokens, and nobody else then
+    /// The only client that may exchange its tokens
     #[arg(long, value_name = "ID", conflicts_with = "no_may_act")]
     may_act: Option<String>,
     /// The servers of a token's resource may exchange it
     #[arg(long)]
     no_may_act: bool,
-    /// Whether what it exchanges need not say that it acts
+    /// Whether the application may exchange a token without being named as the actor in the new one
     #[arg(long, value_name = "true|false")]
     may_impersonate: Option<bool>,
-    /// Whether it belongs to the operator, so that nobody is asked for consent
+    /// Whether the application belongs to the operator: people are then not asked for consent
     #[arg(long, value_name = "true|false")]
     first_party: Option<bool>,
-    /// A picture for the consent page: PNG, JPEG, WebP or GIF of at most 128 KiB
+    /// A logo for the consent page: PNG, JPEG, WebP or GIF of at most 128 KiB
     #[arg(long, value_name = "FILE", conflicts_with = "no_logo")]
     logo: Option<PathBuf>,
-    /// It has no picture
+    /// Remove the logo
     #[arg(long)]
     no_logo: bool,
     /// The application's website
     #[arg(long, value_name = "URL", conflicts_with = "no_site")]
     site: Option<String>,
-    /// It has no website
+    /// Remove the website
     #[arg(long)]
     no_site: bool,
     /// Its privacy policy
     #[arg(long, value_name = "URL", conflicts_with = "no_policy")]
     policy: Option<String>,
-    /// It has no privacy policy
+    /// Remove the privacy policy
     #[arg(long)]
     no_policy: bool,
     /// Its terms of service
     #[arg(long, value_name = "URL", conflicts_with = "no_terms")]
     terms: Option<String>,
-    /// It has no terms of service
+    /// Remove the terms of service
     #[arg(long)]
     no_terms: bool,
-    /// Let it have tokens again
+    /// Enable the application, so that it gets tokens again
     #[arg(long, conflicts_with = "disable")]
     enable: bool,
-    /// Give it no tokens, and send nobody to it
+    /// Disable the application: it gets no tokens, and people are not sent to it
     #[arg(long)]
     disable: bool,
 }
 
 pub(super) fn run(options: Options) -> Result<(), Trouble> {
     let Options { id, changes, manner } = options;
-    let logo = changes.logo.as_deref().map(Logo::read).transpose()?;
+    let logo = changes.logo.as_deref().map(logo).transpose()?;
+    let sector = match changes.sector_identifier_uri {
+        Some(_) => SectorReading::Anew,
+        None => SectorReading::AsNeeded,
+    };
+    let edit = Edit::of(changes)?;
     block_on(async {
         let desk = Desk::open(&manner.common).await?;
-        check_algorithm(&desk, changes.id_token_alg.and_then(Into::into))?;
-        check_algorithm(&desk, changes.userinfo_alg.and_then(Into::into))?;
-        let lifetime = tokens::new_lifetime(&desk, changes.access_token_lifetime.as_deref())?;
-        let (id, now, config) = (ClientId::new(id), desk.now, desk.config.fetch.clone());
-        let sector = changes.sector(&operations::clients::find(&desk.operations(), &id).await?.client);
-        let listed = match sector {
-            Some(uri) if changes.changes_sector() => Some(sector::listed(&config, &uri).await?),
-            _ => None,
-        };
-        let key = id.clone();
-        let work = async move |tx: &mut Tx| {
-            let Some(record) = clients::find_record(tx, &key).await? else { return Ok(Err(unknown(&key))) };
-            let before = &record.client;
-            let mut client = match changes.applied_to(before, logo.as_ref(), record.secrets.len()) {
-                Ok(client) => client,
-                Err(trouble) => return Ok(Err(trouble)),
-            };
-            client.access_token_lifetime = lifetime.unwrap_or(before.access_token_lifetime);
-            match tokens::registered(tx, &changes.resources).await? {
-                Ok(resources) if resources.is_empty() => {}
-                Ok(resources) => client.resources = resources,
-                Err(trouble) => return Ok(Err(trouble)),
-            }
-            if let Err(trouble) = tokens::check_actor(tx, client.may_act.as_ref()).await? {
-                return Ok(Err(trouble));
-            }
-            if let Some(logo) = &logo {
-                logo.save(tx).await?;
-            }
-            if let Some(Err(trouble)) = listed.as_deref().map(|listed| sector::check(&client, listed)) {
-                return Ok(Err(trouble));
-            }
-            let is_new = client.logout.back_channel != before.logout.back_channel
-                || client.jwks_uri != before.jwks_uri;
-            if let (true, Err(trouble)) = (is_new, check_calls(&config, &client)) {
-                return Ok(Err(trouble));
-            }
-            clients::update(tx, &client, now).await?;
-            if let Some(logo) = &before.links.logo {
-                logos::delete_unused(tx, logo).await?;
-            }
-            Ok(Ok(before.version + 1))
-        };
-        let version = desk.db.write::<Result<i64, Trouble>, DbError, _>(work).await??;
+        let id = ClientId::new(id);
+        let change = ClientChange { edit: move |before: &Client| edit.applied_to(before), logo, sector };
+        let hint = with_hint(FaultKind::Invalid, Some("resources"), "grantor resource create registers one");
+        let version = clients::update(&desk.operations(), &id, change).await.map_err(hint)?.outcome.version;
         manner
             .say(json!({ "client_id": id.as_str(), "version": version }), format!("updated the client {id}"))
     })
 }
 
-impl Changes {
-    /// The client as it will be; the error is a sentence about the first thing that cannot be.
-    fn applied_to(&self, before: &Client, logo: Option<&Logo>, secrets: usize) -> Result<Client, Trouble> {
-        let kind = self.kind.map_or(before.kind, ClientKind::from);
-        let (jwks, jwks_uri) = self.keys(before)?;
-        let metadata = ClientMetadata {
-            kind,
-            name: self.name.clone().unwrap_or_else(|| before.name.clone()),
-            links: self.links(&before.links, logo)?,
-            redirect_uris: self.redirect_uris(&before.redirect_uris, kind)?,
-            post_logout_redirect_uris: match self.post_logout_redirect_uris.as_slice() {
-                [] if self.no_post_logout_redirect_uris => Vec::new(),
-                [] => before.post_logout_redirect_uris.clone(),
-                uris => redirect_uris(uris, kind)?,
+/// What the options say, read.
+struct Edit {
+    jwks: Option<String>,
+    links: Links,
+    origins: Vec<Origin>,
+    response_types: Vec<ResponseType>,
+    scopes: Option<Scope>,
+    id_token_encryption: Option<Option<Encryption>>,
+    userinfo_encryption: Option<Option<Encryption>>,
+    access_token_lifetime: Option<Option<Seconds>>,
+    changes: Changes,
+}
+
+impl Edit {
+    fn of(changes: Changes) -> Result<Self, Trouble> {
+        let checked = |url: &Option<String>, option| url.as_deref().map(|url| link(url, option)).transpose();
+        Ok(Self {
+            jwks: changes.jwks.as_deref().map(jwks).transpose()?,
+            links: Links {
+                site: checked(&changes.site, "--site")?,
+                policy: checked(&changes.policy, "--policy")?,
+                terms: checked(&changes.terms, "--terms")?,
+                logo: None,
             },
-            origins: match self.origins.as_slice() {
-                [] if self.no_origins => Vec::new(),
-                [] => before.origins.clone(),
-                chosen => origins(chosen)?,
-            },
-            grants: if self.grants.is_empty() { before.grants.clone() } else { grants(&self.grants) },
-            response_types: match self.response_types.as_slice() {
-                [] => before.response_types.clone(),
-                chosen => response_types(chosen)?,
-            },
-            scopes: self.scope.as_deref().map_or_else(|| Ok(before.scopes.clone()), scopes)?,
-            auth_method: self.auth_method.map_or(before.auth_method, Into::into),
-            pkce: self.pkce.map_or(before.pkce, Into::into),
-            id_token_alg: self.id_token_alg.map_or(before.id_token_alg, Into::into),
-            jwks,
-            jwks_uri,
-            assertion_audience: self.assertion_audience.map_or(before.assertion_audience, Into::into),
-            id_token_encryption: encryption_or(
-                self.id_token_encryption.as_deref(),
-                before.id_token_encryption,
-            )?,
-            userinfo_encryption: encryption_or(
-                self.userinfo_encryption.as_deref(),
-                before.userinfo_encryption,
-            )?,
-            userinfo_alg: self.userinfo_alg.map_or(before.userinfo_alg, Into::into),
-            logout: self.logout(&before.logout),
-            subject_type: self.subject_type.map_or(before.subject_type, Into::into),
-            sector_identifier_uri: self.sector(before),
-            token_format: self.token_format.map_or(before.token_format, Into::into),
-            resources: if self.no_resources { Vec::new() } else { before.resources.clone() },
-            access_token_lifetime: before.access_token_lifetime,
-            required_group: self.required_group(before),
-            may_act: self.may_act(before),
-            may_impersonate: self.may_impersonate.unwrap_or(before.may_impersonate),
-            first_party: self.first_party.unwrap_or(before.first_party),
-        };
-        let disabled = self.disable || (before.disabled && !self.enable);
-        let client = Client { id: before.id.clone(), version: before.version, metadata, disabled };
-        check(&client, secrets)?;
-        Ok(client)
+            origins: origins(&changes.origins)?,
+            response_types: response_types(&changes.response_types)?,
+            scopes: changes.scope.as_deref().map(scopes).transpose()?,
+            id_token_encryption: new_encryption(changes.id_token_encryption.as_deref())?,
+            userinfo_encryption: new_encryption(changes.userinfo_encryption.as_deref())?,
+            access_token_lifetime: new_lifetime(changes.access_token_lifetime.as_deref())?,
+            changes,
+        })
     }
 
+    /// The client as it is to be.
+    fn applied_to(&self, before: &Client) -> Result<Client, Faults> {
+        let changes = &self.changes;
+        let (jwks, jwks_uri) = self.keys(before);
+        let metadata = ClientMetadata {
+            kind: changes.kind.map_or(before.kind, ClientKind::from),
+            name: changes.name.clone().unwrap_or_else(|| before.name.clone()),
+            links: self.links(&before.links),
+            redirect_uris: changes.redirect_uris(&before.redirect_uris)?,
+            post_logout_redirect_uris: match changes.post_logout_redirect_uris.as_slice() {
+                [] if changes.no_post_logout_redirect_uris => Vec::new(),
+                [] => before.post_logout_redirect_uris.clone(),
+                uris => redirect_uris(uris),
+            },
+            origins: match self.origins.as_slice() {
+                [] if changes.no_origins => Vec::new(),
+                [] => before.origins.clone(),
+                chosen => chosen.to_vec(),
+            },
+            grants: if changes.grants.is_empty() { before.grants.clone() } else { grants(&changes.grants) },
+            // code alone takes all of them away.
+            response_types: match changes.response_types.as_slice() {
+                [] => before.response_types.clone(),
+                _ => self.response_types.clone(),
+            },
+            scopes: self.scopes.clone().unwrap_or_else(|| before.scopes.clone()),
+            auth_method: changes.auth_method.map_or(before.auth_method, Into::into),
+            pkce: changes.pkce.map_or(before.pkce, Into::into),
+            id_token_alg: changes.id_token_alg.map_or(before.id_token_alg, Into::into),
+            jwks,
+            jwks_uri,
+            assertion_audience: changes.assertion_audience.map_or(before.assertion_audience, Into::into),
+            id_token_encryption: self.id_token_encryption.unwrap_or(before.id_token_encryption),
+            userinfo_encryption: self.userinfo_encryption.unwrap_or(before.userinfo_encryption),
+            userinfo_alg: changes.userinfo_alg.map_or(before.userinfo_alg, Into::into),
+            logout: changes.logout(&before.logout),
+            subject_type: changes.subject_type.map_or(before.subject_type, Into::into),
+            sector_identifier_uri: changes.sector(before),
+            token_format: changes.token_format.map_or(before.token_format, Into::into),
+            resources: match changes.resources.as_slice() {
+                [] if changes.no_resources => Vec::new(),
+                [] => before.resources.clone(),
+                named => named.to_vec(),
+            },
+            access_token_lifetime: self.access_token_lifetime.unwrap_or(before.access_token_lifetime),
+            required_group: changes.required_group(before),
+            may_act: changes.may_act(before),
+            may_impersonate: changes.may_impersonate.unwrap_or(before.may_impersonate),
+            first_party: changes.first_party.unwrap_or(before.first_party),
+        };
+        let disabled = changes.disable || (before.disabled && !changes.enable);
+        Ok(Client { id: before.id.clone(), version: before.version, metadata, disabled })
+    }
+
+    /// The keys themselves, or where they are.
+    fn keys(&self, before: &Client) -> (Option<String>, Option<String>) {
+        match (&self.jwks, &self.changes.jwks_uri) {
+            (Some(jwks), _) => (Some(jwks.clone()), None),
+            (None, Some(uri)) => (None, Some(uri.clone())),
+            (None, None) => (before.jwks.clone(), before.jwks_uri.clone()),
+        }
+    }
+
+    fn links(&self, before: &Links) -> Links {
+        let (links, changes) = (&self.links, &self.changes);
+        let changed = |new: &Option<String>, none: bool, before: &Option<String>| {
+            new.clone().or_else(|| before.clone().filter(|_| !none))
+        };
+        Links {
+            site: changed(&links.site, changes.no_site, &before.site),
+            policy: changed(&links.policy, changes.no_policy, &before.policy),
+            terms: changed(&links.terms, changes.no_terms, &before.terms),
+            logo: before.logo.clone().filter(|_| !changes.no_logo),
+        }
+    }
+}
+
+impl Changes {
     fn required_group(&self, before: &Client) -> Option<String> {
         let kept = || before.required_group.clone().filter(|_| !self.no_required_group);
         self.require_group.clone().or_else(kept)
@@ -312,25 +337,9 @@ impl Changes {
         self.may_act.as_ref().map(ClientId::new).or_else(kept)
     }
 
-    /// The keys themselves, or where they are.
-    fn keys(&self, before: &Client) -> Result<(Option<String>, Option<String>), Trouble> {
-        Ok(match (self.jwks.as_deref(), &self.jwks_uri) {
-            (Some(file), _) => (Some(jwks(file)?), None),
-            (None, Some(uri)) => (None, Some(uri.clone())),
-            (None, None) => (before.jwks.clone(), before.jwks_uri.clone()),
-        })
-    }
-
     fn sector(&self, before: &Client) -> Option<String> {
         let kept = || before.sector_identifier_uri.clone().filter(|_| !self.no_sector_identifier_uri);
         self.sector_identifier_uri.clone().or_else(kept)
-    }
-
-    /// Whether what comes out may no longer be what the list of its sector says.
-    fn changes_sector(&self) -> bool {
-        self.sector_identifier_uri.is_some()
-            || !self.redirect_uris.is_empty()
-            || !self.add_redirect_uris.is_empty()
     }
 
     fn logout(&self, before: &LogoutUris) -> LogoutUris {
@@ -351,51 +360,19 @@ impl Changes {
         }
     }
 
-    fn links(&self, before: &Links, logo: Option<&Logo>) -> Result<Links, Trouble> {
-        let changed = |new: &Option<String>, none: bool, before: &Option<String>, option| match new {
-            Some(url) => link(url, option).map(Some),
-            None => Ok(before.clone().filter(|_| !none)),
-        };
-        Ok(Links {
-            site: changed(&self.site, self.no_site, &before.site, "--site")?,
-            policy: changed(&self.policy, self.no_policy, &before.policy, "--policy")?,
-            terms: changed(&self.terms, self.no_terms, &before.terms, "--terms")?,
-            logo: match logo {
-                Some(logo) => Some(logo.digest.clone()),
-                None => before.logo.clone().filter(|_| !self.no_logo),
-            },
-        })
-    }
-
-    fn redirect_uris(
-        &self,
-        before: &[RegisteredUri],
-        kind: ClientKind,
-    ) -> Result<Vec<RegisteredUri>, Trouble> {
+    fn redirect_uris(&self, before: &[RegisteredUri]) -> Result<Vec<RegisteredUri>, Fault> {
         if !self.redirect_uris.is_empty() {
-            return redirect_uris(&self.redirect_uris, kind);
+            return Ok(redirect_uris(&self.redirect_uris));
         }
         let mut texts: Vec<String> = before.iter().map(|uri| uri.as_str().to_owned()).collect();
         for gone in &self.remove_redirect_uris {
             if !texts.contains(gone) {
-                return Err(format!("the redirect URI {gone:?} is not registered").into());
+                let sentence = format!("the redirect URI {gone:?} is not registered");
+                return Err(Fault::invalid("redirect_uris", sentence));
             }
             texts.retain(|text| text != gone);
         }
         texts.extend_from_slice(&self.add_redirect_uris);
-        redirect_uris(&texts, kind)
+        Ok(redirect_uris(&texts))
     }
-}
-
-/// What comes out passes the checks of a new client.
-fn check(client: &Client, secrets: usize) -> Result<(), Trouble> {
-    registration::check(client)?;
-    check_encryption(client)?;
-    if client.kind.is_public() && secrets > 0 {
-        let kind = client.kind.as_str();
-        return Err(
-            format!("a {kind} client is public and cannot keep a secret; remove its secrets first").into()
-        );
-    }
-    Ok(())
 }

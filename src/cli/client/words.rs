@@ -1,19 +1,18 @@
-//! What options of client commands take, and what it means.
+//! The values of the options of client commands, and their meaning.
 
 use clap::ValueEnum;
 use url::Url;
 
-use super::super::{Desk, Trouble};
-use crate::config;
-use crate::fetch::Fetcher;
+use super::super::Trouble;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{
-    AssertionAudience, AuthMethod, Client, ClientKind, GrantType, PkcePolicy, SubjectType, TokenFormat,
+    AssertionAudience, AuthMethod, ClientKind, GrantType, PkcePolicy, SubjectType, TokenFormat,
 };
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
+use crate::operations;
 
 macro_rules! choice {
     ($name:ident for $of:ty { $($variant:ident = $word:literal $(| $alias:literal)* => $value:expr),* $(,)? }) => {
@@ -92,12 +91,12 @@ choice!(PkceOrDefault for Option<PkcePolicy> {
     Default = "default" => None,
 });
 
-/// A group's name, as an option's value.
+/// The name of a group, as the value of an option.
 pub(in crate::cli) fn group(name: &str) -> Result<String, String> {
     crate::oauth::identity::group::check_name(name).map(|()| name.to_owned())
 }
 
-/// Grants, each once.
+/// The grants without duplicates.
 pub(in crate::cli) fn grants(chosen: &[Grant]) -> Vec<GrantType> {
     let mut grants: Vec<GrantType> = Vec::new();
     for grant in chosen.iter().map(|grant| GrantType::from(*grant)) {
@@ -108,7 +107,7 @@ pub(in crate::cli) fn grants(chosen: &[Grant]) -> Vec<GrantType> {
     grants
 }
 
-/// Response types beside code, which follows from the grant, each once.
+/// The response types without duplicates, and without `code`, which follows from the grant.
 pub(in crate::cli) fn response_types(texts: &[String]) -> Result<Vec<ResponseType>, Trouble> {
     let mut types = Vec::new();
     for text in texts {
@@ -123,50 +122,18 @@ pub(in crate::cli) fn response_types(texts: &[String]) -> Result<Vec<ResponseTyp
     Ok(types)
 }
 
-/// Checked addresses, each once.
-pub(in crate::cli) fn redirect_uris(
-    texts: &[String],
-    kind: ClientKind,
-) -> Result<Vec<RegisteredUri>, Trouble> {
-    let mut uris = Vec::new();
-    for text in texts {
-        let uri = RegisteredUri::register(text, kind)?;
+/// Addresses, each once.
+pub(in crate::cli) fn redirect_uris(texts: &[String]) -> Vec<RegisteredUri> {
+    let mut uris: Vec<RegisteredUri> = Vec::new();
+    for uri in texts.iter().map(|text| RegisteredUri::from_stored(text)) {
         if !uris.contains(&uri) {
             uris.push(uri);
         }
     }
-    Ok(uris)
+    uris
 }
 
-/// An algorithm that this server signs with: otherwise every sign-in of the client would fail.
-pub(in crate::cli) fn check_algorithm(desk: &Desk, chosen: Option<SigningAlgorithm>) -> Result<(), Trouble> {
-    let offered = &desk.config.keys.algorithms;
-    match chosen {
-        Some(chosen) if !offered.contains(&chosen) => {
-            let offered: Vec<&str> = offered.iter().map(|algorithm| algorithm.as_str()).collect();
-            Err(format!(
-                "the server does not sign with {chosen}; keys.algorithms offers {}",
-                offered.join(", ")
-            )
-            .into())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Addresses that the server calls: what it would never call is told now rather than at the first sign-out.
-pub(in crate::cli) fn check_calls(options: &config::Fetch, client: &Client) -> Result<(), Trouble> {
-    let fetcher = Fetcher::new(options)?;
-    for (option, uri) in
-        [("--backchannel-logout-uri", &client.logout.back_channel), ("--jwks-uri", &client.jwks_uri)]
-    {
-        let Some(uri) = uri else { continue };
-        fetcher.may_call(uri).map_err(|error| format!("{option}: {error}"))?;
-    }
-    Ok(())
-}
-
-/// Checked origins, each once.
+/// Checked origins without duplicates.
 pub(in crate::cli) fn origins(texts: &[String]) -> Result<Vec<Origin>, Trouble> {
     let mut origins = texts.iter().map(|text| Origin::register(text)).collect::<Result<Vec<_>, _>>()?;
     origins.sort();
@@ -178,10 +145,10 @@ pub(in crate::cli) fn scopes(text: &str) -> Result<Scope, Trouble> {
     if text.is_empty() {
         return Ok(Scope::default());
     }
-    Ok(Scope::parse(text).map_err(|error| format!("--scope: {}", error.description))?)
+    Ok(operations::scopes::parse(text)?)
 }
 
-/// Checks an address that the consent page links to: no scheme that could run as a script.
+/// Checks an address to which the consent page links. It must not have a scheme that could run as a script.
 pub(in crate::cli) fn link(text: &str, option: &str) -> Result<String, Trouble> {
     match Url::parse(text) {
         Ok(url) if url.scheme() == "https" && url.host().is_some() && text.len() <= 2048 => {

@@ -1,4 +1,4 @@
-//! `grantor config`: what the options are set to.
+//! `grantor config`: the values of the options.
 
 mod check;
 mod show;
@@ -11,7 +11,7 @@ use super::{Manner, Trouble};
 pub(super) enum Command {
     /// Show every option with its value and where it comes from; secrets are hidden
     Show(Manner),
-    /// Find every mistake at once: unknown options, wrong types, values that cannot be
+    /// Find all mistakes at once: unknown options, wrong types, values that are not valid
     Check(Manner),
 }
 

@@ -1,31 +1,31 @@
-//! Requests that are broken on purpose, each with the error that it earns.
+//! Requests that are broken on purpose, each with the error that answers it.
 
-/// A broken request, and what there is to see in its answer.
+/// A broken request, and what its answer shows.
 pub(super) struct Broken {
     pub(super) id: &'static str,
-    /// What the button says.
+    /// The text of the button.
     pub(super) title: &'static str,
     /// What is wrong with the request.
     pub(super) fault: &'static str,
-    /// The `error` that answers it.
+    /// The `error` in the answer.
     pub(super) error: &'static str,
-    /// What the answer shows.
+    /// What one can learn from the answer.
     pub(super) lesson: &'static str,
     pub(super) how: How,
 }
 
 pub(super) enum How {
-    /// An authorization request with these changes; the answer comes back by redirect.
+    /// An authorization request with these changes; the error comes back by redirect.
     Ask(&'static [Edit]),
-    /// The same, but the server has no proven address to answer to, and shows the error itself.
+    /// An authorization request whose return address is not verified, so that the server shows the error itself.
     AskInVain(&'static [Edit]),
-    /// A sign-in whose code is then redeemed wrongly.
+    /// A sign-in whose code is then redeemed in a wrong way.
     Redeem(Twist),
     /// A form for the token endpoint.
     Call { sender: Sender, form: &'static [(&'static str, &'static str)] },
 }
 
-/// A change to a good authorization request.
+/// A change to a correct authorization request.
 pub(super) enum Edit {
     Set(&'static str, &'static str),
     Leave(&'static str),
@@ -40,7 +40,7 @@ impl Broken {
         }
     }
 
-    /// The parameters of the authorization request that are not as in a good one.
+    /// The parameters that differ from a correct authorization request.
     pub(super) fn changed(&self) -> Vec<&'static str> {
         let name = |edit: &Edit| match *edit {
             Edit::Set(name, _) | Edit::Again(name, _) => Some(name),
@@ -49,7 +49,7 @@ impl Broken {
         self.edits().iter().filter_map(name).collect()
     }
 
-    /// The parameters that a good one has, and this one does not.
+    /// The parameters that a correct authorization request has and this one does not.
     pub(super) fn left_out(&self) -> Vec<&'static str> {
         let name = |edit: &Edit| match *edit {
             Edit::Leave(name) => Some(name),
@@ -82,15 +82,15 @@ pub(super) const BROKEN: [Broken; 18] = [
         title: "A scope that is not for us",
         fault: "Asks for admin, which exists, but which this application may not use.",
         error: "forbidden_scope",
-        lesson: "The scope exists, so this is not invalid_scope: the server tells what is misspelt from what is not allowed.",
+        lesson: "The scope exists, so this is not invalid_scope: the server distinguishes unknown scopes from forbidden ones.",
         how: How::Ask(&[Edit::Set("scope", "profile admin")]),
     },
     Broken {
         id: "unknown-scope",
-        title: "A scope that nobody knows",
+        title: "An unknown scope",
         fault: "Asks for unicorns.",
         error: "invalid_scope",
-        lesson: "The description names the scope that is not known, and nobody had to sign in to find out.",
+        lesson: "The description names the unknown scope, and no one had to sign in to find out.",
         how: How::Ask(&[Edit::Set("scope", "profile unicorns")]),
     },
     Broken {
@@ -98,7 +98,7 @@ pub(super) const BROKEN: [Broken; 18] = [
         title: "The old implicit grant",
         fault: "Sends response_type=token, which would put the token into the address bar.",
         error: "unsupported_response_type",
-        lesson: "Tokens come from the token endpoint alone (RFC 9700 section 2.1.2).",
+        lesson: "Access tokens only come from the token endpoint (RFC 9700 section 2.1.2).",
         how: How::Ask(&[Edit::Set("response_type", "token")]),
     },
     Broken {
@@ -106,7 +106,7 @@ pub(super) const BROKEN: [Broken; 18] = [
         title: "No PKCE",
         fault: "Leaves code_challenge and its method out.",
         error: "invalid_request",
-        lesson: "This server wants PKCE from every client that is not excepted, confidential ones too.",
+        lesson: "This server requires PKCE from every client, including confidential ones, unless the operator makes an exception.",
         how: How::Ask(&[Edit::Leave("code_challenge"), Edit::Leave("code_challenge_method")]),
     },
     Broken {
@@ -114,7 +114,7 @@ pub(super) const BROKEN: [Broken; 18] = [
         title: "PKCE that protects nothing",
         fault: "Sends code_challenge_method=plain.",
         error: "invalid_request",
-        lesson: "With plain, who reads the request can redeem the code; only S256 is taken.",
+        lesson: "With plain, anyone who reads the request can redeem the code; only S256 is accepted.",
         how: How::Ask(&[Edit::Set("code_challenge_method", "plain")]),
     },
     Broken {
@@ -122,7 +122,7 @@ pub(super) const BROKEN: [Broken; 18] = [
         title: "A parameter twice",
         fault: "Sends scope a second time.",
         error: "invalid_request",
-        lesson: "Two programs could each read another one of the two, so neither counts (RFC 6749 section 3.1).",
+        lesson: "Two programs could each use another one of the two, so the request is refused (RFC 6749 section 3.1).",
         how: How::Ask(&[Edit::Again("scope", "payments")]),
     },
     Broken {
@@ -130,7 +130,7 @@ pub(super) const BROKEN: [Broken; 18] = [
         title: "A person who says no",
         fault: "A good request, for payments: press Deny on the consent page.",
         error: "access_denied",
-        lesson: "Not an error of anybody's: the application respects it, and may ask again when the person wishes.",
+        lesson: "This is nobody's mistake: the application respects it, and may ask again when the person wishes.",
         how: How::Ask(&[Edit::Set("scope", "calendar.write payments")]),
     },
     Broken {
@@ -144,7 +144,7 @@ pub(super) const BROKEN: [Broken; 18] = [
     Broken {
         id: "redirect-uri",
         title: "A return address that is not registered",
-        fault: "Sends the redirect_uri of somebody else. Come back with your browser's Back button.",
+        fault: "Sends the redirect_uri of another site. Come back with your browser's Back button.",
         error: "invalid_request",
         lesson: "",
         how: How::AskInVain(&[Edit::Set("redirect_uri", "https://attacker.example/callback")]),
@@ -152,9 +152,9 @@ pub(super) const BROKEN: [Broken; 18] = [
     Broken {
         id: "replay",
         title: "A code for the second time",
-        fault: "Redeems the code of the sign-in again; signs in first, if need be.",
+        fault: "Redeems the code of the sign-in again; signs in first, if necessary.",
         error: "invalid_grant",
-        lesson: "A code that comes twice may have been stolen, so everything that was issued from it is revoked as well: Refresh now fails too.",
+        lesson: "A code that comes twice may have been stolen, so everything issued from it is revoked: Refresh now fails, too.",
         how: How::Redeem(Twist::Replay),
     },
     Broken {
@@ -162,7 +162,7 @@ pub(super) const BROKEN: [Broken; 18] = [
         title: "A wrong client secret",
         fault: "Signs in, then redeems the code with another secret.",
         error: "invalid_client",
-        lesson: "401 always comes with WWW-Authenticate. The code is still good: who cannot prove to be the client does not use it up.",
+        lesson: "401 always comes with WWW-Authenticate. The code is still valid: a failed client authentication does not use it up.",
         how: How::Redeem(Twist::WrongSecret),
     },
     Broken {
@@ -170,7 +170,7 @@ pub(super) const BROKEN: [Broken; 18] = [
         title: "A wrong code verifier",
         fault: "Signs in, then redeems the code with another code_verifier.",
         error: "invalid_grant",
-        lesson: "Whoever stole the code does not have the verifier, and the code is used up by the attempt.",
+        lesson: "A thief of the code does not have the verifier, and the attempt uses the code up.",
         how: How::Redeem(Twist::WrongVerifier),
     },
     Broken {
@@ -178,7 +178,7 @@ pub(super) const BROKEN: [Broken; 18] = [
         title: "A made-up code",
         fault: "Redeems a code that the server never issued.",
         error: "invalid_grant",
-        lesson: "What was guessed, mistyped or is long forgotten is answered alike.",
+        lesson: "Guessed, mistyped and long deleted codes get the same answer.",
         how: How::Call {
             sender: Sender::Web,
             form: &[("grant_type", "authorization_code"), ("code", "made-up")],
@@ -189,7 +189,7 @@ pub(super) const BROKEN: [Broken; 18] = [
         title: "An unsupported grant type",
         fault: "Sends grant_type=password, with which applications used to collect passwords.",
         error: "unsupported_grant_type",
-        lesson: "The password grant must not be used any more (RFC 9700 section 2.4); this server never had it.",
+        lesson: "The password grant must no longer be used (RFC 9700 section 2.4); this server never had it.",
         how: How::Call {
             sender: Sender::Web,
             form: &[("grant_type", "password"), ("username", "demo"), ("password", "secret")],
@@ -227,7 +227,7 @@ pub(super) const BROKEN: [Broken; 18] = [
         title: "A service token for nothing known",
         fault: "The nightly job asks for unicorns.",
         error: "invalid_scope",
-        lesson: "A scope that nobody knows is another error than one that exists and is not allowed.",
+        lesson: "An unknown scope is a different error from one that exists but is not allowed.",
         how: How::Call {
             sender: Sender::Service,
             form: &[("grant_type", "client_credentials"), ("scope", "unicorns")],

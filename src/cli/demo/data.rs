@@ -1,4 +1,4 @@
-//! The demo's directory: the database, and the generated secrets that a second run must know again.
+//! The demo's directory: the database, and the generated secrets that a second run needs again.
 
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -11,16 +11,16 @@ use tempfile::TempDir;
 use crate::cli::Trouble;
 use crate::secret::{Secret, random, random_client_secret};
 
-/// Where the demo lives: a directory that stays, or one that goes when this is dropped.
+/// The directory of the demo: a permanent one, or a temporary one that is deleted when this is dropped.
 pub(super) struct Directory {
     path: PathBuf,
     temporary: Option<TempDir>,
 }
 
-/// What was drawn or decided in the first run, and holds for every later one.
+/// The values generated or chosen in the first run, which every later run needs again.
 #[derive(Clone, Deserialize)]
 pub(super) struct Remembered {
-    /// Where the application listens; its redirect URI is registered with this port.
+    /// Where the application listens; the port is part of its registered redirect URI.
     pub(super) app: SocketAddr,
     pub(super) password: Secret,
     pub(super) web_secret: Secret,
@@ -56,12 +56,12 @@ impl Directory {
         self.path.join("demo.json")
     }
 
-    /// What an earlier run in this directory left; `None` in a new one.
+    /// The values that an earlier run in this directory saved; `None` in a new directory.
     pub(super) fn recall(&self) -> Result<Option<Remembered>, Trouble> {
         let (file, place) = (self.memory(), self.display());
         let text = match std::fs::read(&file) {
             Ok(text) => text,
-            // Hashes do not give the secrets back.
+            // The database only has hashes, so the secrets are lost.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return if self.path.join("grantor.db").exists() {
                     Err(format!("{place} holds a database, but not the demo.json that belongs to a demo's; choose another directory").into())
@@ -77,7 +77,7 @@ impl Directory {
         })
     }
 
-    /// Keeps what was generated, before the database has any of it.
+    /// Saves the generated values, before the database contains any of them.
     pub(super) fn remember(&self, remembered: &Remembered) -> Result<(), Trouble> {
         let text = json!({
             "app": remembered.app,
@@ -85,7 +85,7 @@ impl Directory {
             "web_secret": remembered.web_secret.expose(),
             "service_secret": remembered.service_secret.expose(),
         });
-        // A temporary file is readable by its owner only, and appears under its name whole or not at all.
+        // A temporary file is readable by its owner only, and gets its final name when it is complete.
         let mut file = tempfile::NamedTempFile::new_in(&self.path)?;
         writeln!(file, "{text:#}")?;
         file.as_file().sync_all()?;
@@ -106,7 +106,7 @@ impl Remembered {
     }
 }
 
-/// Four words of two syllables, 48 random bits: easily typed, and no one else's on this machine.
+/// Four words of two syllables with 48 random bits: easy to type, and unguessable.
 fn typable_password() -> Secret {
     const CONSONANTS: &[u8; 16] = b"bdfghjkmnprstvwz";
     const VOWELS: &[u8; 4] = b"aeiu";
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_can_be_typed_and_is_another_every_time() {
+    fn a_generated_password_is_typable_and_always_new() {
         let (one, other) = (typable_password(), typable_password());
         assert_ne!(one.expose(), other.expose());
         assert_eq!(one.expose().len(), 19);
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kept_directory_remembers_and_keeps_it_from_others() {
+    fn a_permanent_directory_keeps_its_secrets_private() {
         let parent = TempDir::new().unwrap();
         let directory = Directory::open(Some(parent.path().join("new"))).unwrap();
         assert!(directory.recall().unwrap().is_none());
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_without_its_memory_is_refused() {
+    fn a_directory_without_its_saved_secrets_is_refused() {
         let parent = TempDir::new().unwrap();
         std::fs::write(parent.path().join("grantor.db"), "").unwrap();
         let directory = Directory::open(Some(parent.path().to_owned())).unwrap();

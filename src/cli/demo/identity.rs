@@ -1,4 +1,4 @@
-//! The demo's reading of ID Tokens: what every client checks (OpenID Connect Core §3.1.3.7), and what a page shows.
+//! How the demo reads ID Tokens: the checks of every client (OpenID Connect Core §3.1.3.7), and the values for a page.
 
 use minijinja::{Value, context};
 use serde_json::Value as Json;
@@ -6,19 +6,22 @@ use serde_json::Value as Json;
 use crate::clock::Seconds;
 use crate::secret::from_base64url;
 
-/// What a token must say to count.
+/// What the claims of an acceptable token must be.
 pub(super) struct Expected<'a> {
     pub(super) issuer: &'a str,
     pub(super) client: &'a str,
-    /// Absent after a refresh.
+    /// `None` after a refresh.
     pub(super) nonce: Option<&'a str>,
     pub(super) now: Seconds,
 }
 
-/// Header and claims of a token, ready to be shown; the error says why the token does not count.
+/// The header and the claims of a token, formatted for a page.
 ///
-/// Its signature is not verified: it came straight from the token endpoint, and nobody else could have answered
-/// there (§3.1.3.7, step 6). A token that came through the browser would need that.
+/// The signature is not verified, because the token came directly from the token endpoint over a trusted connection
+/// (§3.1.3.7, step 6). A token that came through the browser would need that.
+///
+/// # Errors
+/// Why the token is not accepted.
 pub(super) fn read(token: &str, expected: &Expected) -> Result<Value, &'static str> {
     let mut parts = token.split('.').map(|part| {
         let bytes = from_base64url(part)?;
@@ -52,7 +55,7 @@ mod tests {
     use crate::secret::to_base64url;
 
     #[test]
-    fn a_token_for_somebody_else_or_another_sign_in_does_not_count() {
+    fn a_token_for_another_client_or_sign_in_is_refused() {
         let token = |claims: Json| {
             let part = |json: Json| to_base64url(json.to_string().as_bytes());
             format!("{}.{}.c2ln", part(json!({"alg": "ES256"})), part(claims))

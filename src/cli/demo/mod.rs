@@ -1,4 +1,4 @@
-//! `grantor demo`: a server with everything in it, and an application to sign in to.
+//! `grantor demo`: a server with demo data, and an application to sign in to.
 
 mod broken;
 mod data;
@@ -30,18 +30,18 @@ use crate::telemetry;
 const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 const USUAL_APP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8081);
 
-/// Nothing but trouble; that the demo makes its own key is none.
+/// Log warnings and errors only. The demo's generated master key is expected, so there is no warning about it.
 const QUIET: &str = "warn,grantor::keys=error";
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// Keep the database in this directory; without this option it is a temporary one
+    /// Keep the database in this directory. Default: a temporary directory
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Where the server listens: 127.0.0.1:8080, or a free port when that one is taken
+    /// Where the server listens. Default: 127.0.0.1:8080, or a free port if that is taken
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Where the demo application listens: 127.0.0.1:8081, or a free port when that one is taken
+    /// Where the demo application listens. Default: 127.0.0.1:8081, or a free port if that is taken
     #[arg(long, value_name = "ADDR")]
     app_listen: Option<SocketAddr>,
 }
@@ -51,7 +51,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
 }
 
 async fn demonstrate(options: Options) -> Result<(), Trouble> {
-    // From here on a signal waits its turn, so that a temporary directory never stays behind.
+    // From here on a signal does not end the process at once, so that a temporary directory is always deleted.
     let stop = stop_asked(HangUp::Stops)?;
     let directory = Directory::open(options.data)?;
     let listener = listen("--listen", options.listen, USUAL)?;
@@ -59,12 +59,12 @@ async fn demonstrate(options: Options) -> Result<(), Trouble> {
     let config = config(&directory, listener.local_addr()?)?;
     telemetry::start(&config.log)?;
 
-    // The server listens for itself; held until here, the port was not given to the application.
+    // The server binds the port itself; until here the listener kept the port from the application.
     drop(listener);
     let server = Server::bind(config, Clock::System).await?;
     let app = server.app();
     let issuer = app.issuer.clone();
-    // Another host than the server's 127.0.0.1: cookies do not know ports.
+    // Another host name than the server's 127.0.0.1, because cookies do not distinguish ports.
     let origin = format!("http://localhost:{}", remembered.app.port());
     let party = RelyingParty::new(&issuer, &origin, remembered.clone())?;
     setup::run(&app, &remembered, party.redirect_uri()).await?;
@@ -75,7 +75,7 @@ async fn demonstrate(options: Options) -> Result<(), Trouble> {
         stop.await;
         tokio::join!(site_handle.stop(true), handle.stop(true));
     });
-    // Connections that arrive before the first poll wait in the listeners' queues.
+    // Connections that arrive before the first poll wait in the queues of the listeners.
     welcome(&issuer, &origin, &remembered, &directory)?;
     tokio::try_join!(site, running)?;
     Ok(())
@@ -125,7 +125,7 @@ fn config(directory: &Directory, address: SocketAddr) -> Result<Config, Trouble>
     ])?)
 }
 
-/// The application's listener, and the secrets of its first run; drawn now if this is the first.
+/// The application's listener, and the secrets of the first run, which are generated if this is the first run.
 fn application(
     directory: &Directory,
     asked: Option<SocketAddr>,
@@ -157,7 +157,7 @@ fn application(
     Ok((listener, remembered))
 }
 
-/// Listens where it is asked to; unasked on the usual port, or on a free one when that is taken.
+/// Listens at the requested address; without one at the usual port, or at a free one if that is taken.
 fn listen(option: &str, asked: Option<SocketAddr>, usual: SocketAddr) -> Result<TcpListener, Trouble> {
     let address = asked.unwrap_or(usual);
     if !address.ip().is_loopback() {

@@ -1,4 +1,4 @@
-//! The way to the authorization server and back, also with requests that are broken on purpose.
+//! The way to the authorization server and back, also for requests that are broken on purpose.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -12,13 +12,13 @@ use super::site::{Form, Site, nothing_here, see_other, session_id};
 use super::tokens;
 use crate::oauth::request::params::Params;
 
-/// What is ticked on the home page, and asked for where nothing was chosen.
+/// The scopes that are ticked on the home page, and requested if none are chosen.
 pub(super) const USUAL_SCOPES: [&str; 3] = ["openid", "profile", "calendar.read"];
 
 /// The parameters of an answer that the application reads.
 const KNOWN: [&str; 6] = ["code", "error", "error_description", "error_uri", "state", "iss"];
 
-/// Sends the person to the server with the scopes that the form names.
+/// Sends the person to the server with the scopes of the form.
 pub(super) async fn sign_in(site: web::Data<Site>, request: HttpRequest, form: Form) -> HttpResponse {
     let is_chosen = |name: &str| form.iter().any(|(field, value)| field == "scope" && value == name);
     let scopes: Vec<&str> =
@@ -27,7 +27,7 @@ pub(super) async fn sign_in(site: web::Data<Site>, request: HttpRequest, form: F
     begin(&site, &request, if is_public { SignInClient::Public } else { SignInClient::Web }, &scopes, None)
 }
 
-/// Does what the person wants to see go wrong.
+/// Sends the broken request that the person chose.
 pub(super) async fn break_on_purpose(
     site: web::Data<Site>,
     request: HttpRequest,
@@ -64,7 +64,7 @@ fn begin(
     see_other(url.as_str(), &id)
 }
 
-/// What came back to the redirect URI (RFC 6749 §4.1.2), with each known parameter at most once.
+/// The parameters at the redirect URI (RFC 6749 §4.1.2), with each known one at most once.
 struct Answer(Vec<(&'static str, String)>);
 
 impl Answer {
@@ -84,7 +84,7 @@ impl Answer {
     }
 }
 
-/// Checks where an answer comes from before anything in it counts, then acts on it.
+/// Checks the origin of an answer before anything in it is used, then acts on it.
 pub(super) async fn callback(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
     let refuse =
         |why: &str| site.rejected(StatusCode::BAD_REQUEST, "The demo does not accept this answer", why);
@@ -96,7 +96,7 @@ pub(super) async fn callback(site: web::Data<Site>, request: HttpRequest) -> Htt
     let expected = site.sessions.with(id.as_deref(), |session| session.take(state)).flatten();
     let Some(pending) = expected else {
         return refuse(
-            "Its state belongs to no sign-in that this browser began here, or to one that has come back already. Somebody else may have made this link, so nothing in it counts (RFC 6749 section 10.12).",
+            "Its state does not belong to a sign-in that this browser began here, or that sign-in has already returned. Somebody else may have made this link, so the demo ignores it (RFC 6749 section 10.12).",
         );
     };
     if answer.one("iss") != Some(site.party.issuer()) {
@@ -113,10 +113,10 @@ pub(super) async fn callback(site: web::Data<Site>, request: HttpRequest) -> Htt
     tokens::redeem(&site, &request, pending, code, answer.0).await
 }
 
-/// An error that came by redirect, for its page.
+/// The values for the page of an error that came by redirect.
 fn refused(party: &RelyingParty, pending: &Pending, answer: &Answer) -> Value {
     let error_uri = answer.one("error_uri");
-    // A link's scheme could be a script's; the server's own pages are all that it may lead to.
+    // The scheme of a link could run a script, so the link may only lead to the server's own pages.
     let own_page = error_uri.filter(|uri| uri.starts_with(&format!("{}/", party.issuer())));
     let lesson = pending.broken.map_or("The server sent you back with an error.", |broken| broken.lesson);
     context! {
@@ -129,7 +129,7 @@ fn refused(party: &RelyingParty, pending: &Pending, answer: &Answer) -> Value {
             error => answer.one("error"),
             description => answer.one("error_description"),
             uri => own_page,
-            // The page is called after the reason.
+            // The last part of the page's URL is the reason.
             reason => own_page.and_then(|uri| uri.rsplit('/').next()),
         },
         came => answer.0.clone(),

@@ -1,4 +1,4 @@
-//! The demo application's side of OAuth, as any application would write it with the `oauth2` crate.
+//! The OAuth client of the demo application, written with the `oauth2` crate as any application would.
 
 use oauth2::basic::{BasicClient, BasicRequestTokenError, BasicTokenResponse};
 use oauth2::http::Method;
@@ -21,10 +21,10 @@ use crate::secret::{Secret, random_token};
 
 type Registered = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
-/// What a developer's first mistake looks like.
+/// A secret that is wrong, as a developer might configure it.
 const WRONG_SECRET: &str = "gcs_not-the-secret-of-this-client";
 
-/// The demo application as its authorization server knows it.
+/// The demo application as the authorization server knows it.
 pub(super) struct RelyingParty {
     issuer: String,
     origin: String,
@@ -36,10 +36,10 @@ pub(super) struct RelyingParty {
     fetcher: LoopbackFetcher,
 }
 
-/// A call to the token endpoint: what came of it, and how it went over the wire.
+/// A call to the token endpoint: its result, and the messages as they were sent.
 pub(super) struct Called {
     pub(super) tokens: Option<BasicTokenResponse>,
-    /// Absent when the server could not be reached.
+    /// `None` if the server could not be reached.
     pub(super) exchange: Option<Exchange>,
 }
 
@@ -73,7 +73,7 @@ impl RelyingParty {
         &self.issuer
     }
 
-    /// Scheme, host and port of the application itself.
+    /// The scheme, host and port of the application itself.
     pub(super) fn origin(&self) -> &str {
         &self.origin
     }
@@ -89,7 +89,7 @@ impl RelyingParty {
         }
     }
 
-    /// Where to send the person, and what to remember until they come back.
+    /// The URL to send the person to, and what to remember until the person returns.
     pub(super) fn begin(
         &self,
         who: SignInClient,
@@ -114,7 +114,7 @@ impl RelyingParty {
         (url, Pending { who, state, verifier, nonce, sent, broken })
     }
 
-    /// Redeems a code, wrongly if asked to.
+    /// Redeems a code; in a wrong way, if asked to.
     pub(super) async fn redeem(
         &self,
         who: SignInClient,
@@ -139,7 +139,7 @@ impl RelyingParty {
         Called::new(wire, outcome)
     }
 
-    /// Gets new tokens for the refresh token; `None` when there is none.
+    /// Gets new tokens with the refresh token; `None` if there is no refresh token.
     pub(super) async fn refresh(&self, held: &Held) -> Option<Called> {
         let token = RefreshToken::new(held.refresh_token.clone()?);
         let wire = Wire::new(&self.fetcher);
@@ -147,7 +147,7 @@ impl RelyingParty {
         Some(Called::new(wire, outcome))
     }
 
-    /// Asks the server who it is that signed in.
+    /// Asks the UserInfo endpoint who signed in.
     pub(super) async fn userinfo(&self, access_token: &str) -> Called {
         let mut request = HttpRequest::new(Vec::new());
         *request.method_mut() = Method::POST;
@@ -168,12 +168,12 @@ impl RelyingParty {
         Called::new(wire, outcome)
     }
 
-    /// Asks for a code that a person types elsewhere.
+    /// Begins a device flow: gets a code that a person types elsewhere.
     pub(super) async fn begin_device(&self) -> Called {
         self.post("/device_authorization", &[("client_id", setup::TELEVISION)]).await
     }
 
-    /// Asks once whether the person has answered.
+    /// Polls once for the person's answer.
     pub(super) async fn poll_device(&self, device_code: &str) -> Called {
         let grant = GrantType::DeviceCode.as_str();
         let form = [("client_id", setup::TELEVISION), ("grant_type", grant), ("device_code", device_code)];
@@ -193,7 +193,7 @@ impl RelyingParty {
         self.call(request).await
     }
 
-    /// Sends a form that the crate would not write, with the sender's true credentials in it.
+    /// Sends a form that the crate would not build, with the sender's real credentials.
     pub(super) async fn send(&self, sender: Sender, form: &[(&str, &str)]) -> Called {
         let (client, secret) = match sender {
             Sender::Web => (&self.web, &self.secrets.web_secret),

@@ -1,4 +1,4 @@
-//! The demo application's web site: its routes, what surrounds every request, and its home page.
+//! The web site of the demo application: its routes, the middleware around them, and its home page.
 
 use std::net::TcpListener;
 
@@ -18,10 +18,10 @@ use super::{redirected, setup, television, tokens};
 use crate::cli::Trouble;
 use crate::clock::Clock;
 
-/// Bytes of a form; the largest has five check boxes.
+/// The maximum size of a form in bytes; the largest has five check boxes.
 const LARGEST_FORM: usize = 4 * 1024;
 
-/// As on the server's own pages: nothing from elsewhere, no script, never in a frame.
+/// As on the server's own pages: nothing from other sites, no scripts, no framing.
 const HEADERS: [(HeaderName, &str); 5] = [
     (
         header::CONTENT_SECURITY_POLICY,
@@ -72,12 +72,12 @@ pub(super) fn start(
     Ok((server, handle))
 }
 
-/// GET, and with it HEAD (RFC 9110 §9.1).
+/// GET and HEAD (RFC 9110 §9.1).
 fn get() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-/// Refuses forms of other sites, brings strays to the application's one address, and sets the headers.
+/// Refuses forms from other sites, redirects requests for other host names, and sets the headers.
 async fn surround(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -99,7 +99,7 @@ fn refusal(site: &Site, request: &ServiceRequest) -> Option<HttpResponse> {
     let origin = site.party.origin();
     let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
     let asked_for = text(request.headers(), header::HOST).map(|host| format!("http://{host}"));
-    // Cookies of 127.0.0.1 are not sent to localhost: a sign-in that begins there would not be known here.
+    // Cookies of 127.0.0.1 are not sent to localhost: a sign-in that begins at 127.0.0.1 could not be continued.
     if is_get && asked_for.as_deref() != Some(origin) {
         let location = format!("{origin}{}", request.uri());
         return Some(HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, location)).finish());
@@ -145,7 +145,7 @@ async fn home(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
     site.page(StatusCode::OK, "home.html", context)
 }
 
-/// The last answer that was kept to be shown; loading it again sends nothing again.
+/// The last answer, kept for display; reloading the page does not repeat the request.
 async fn result(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
     let kept = site.sessions.with(session_id(&request).as_deref(), |session| session.result.clone());
     match kept.flatten() {
@@ -164,7 +164,7 @@ async fn sign_out(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
 async fn style(site: web::Data<Site>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/css; charset=utf-8")
-        // Its address changes with its content.
+        // The URL of the style sheet changes with its content.
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
         .body(site.style.clone())
 }

@@ -1,4 +1,4 @@
-//! What the demo application keeps of each browser: in memory, and of few at a time.
+//! What the demo application keeps for each browser: in memory, and for a limited number.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,26 +10,26 @@ use super::setup::SignInClient;
 use crate::clock::Seconds;
 use crate::secret::{equal, random_token};
 
-/// Browsers; the oldest makes room.
+/// The maximum number of browsers; the oldest is dropped.
 const MOST: usize = 256;
-/// Sign-ins of one browser that have not come back yet; the oldest makes room.
+/// The maximum number of pending sign-ins of one browser; the oldest is dropped.
 const MOST_PENDING: usize = 8;
 
-/// Everything that is known of every browser.
+/// The sessions of all browsers.
 #[derive(Default)]
 pub(super) struct Sessions(Mutex<VecDeque<(String, Session)>>);
 
-/// What one browser did here.
+/// The state of one browser.
 #[derive(Default)]
 pub(super) struct Session {
     pending: VecDeque<Pending>,
     pub(super) held: Option<Held>,
     pub(super) television: Option<Television>,
-    /// The last answer that was an error, ready to be shown.
+    /// The last answer that was an error, formatted for a page.
     pub(super) result: Option<Value>,
 }
 
-/// A sign-in that was sent to the server and has not come back.
+/// A sign-in that was sent to the server and has not returned.
 pub(super) struct Pending {
     pub(super) who: SignInClient,
     pub(super) state: String,
@@ -39,7 +39,7 @@ pub(super) struct Pending {
     pub(super) broken: Option<&'static Broken>,
 }
 
-/// What a completed sign-in left.
+/// The result of a completed sign-in.
 #[derive(Clone)]
 pub(super) struct Held {
     pub(super) who: SignInClient,
@@ -47,11 +47,11 @@ pub(super) struct Held {
     pub(super) verifier: String,
     pub(super) access_token: String,
     pub(super) refresh_token: Option<String>,
-    /// The tokens, ready to be shown.
+    /// The tokens, formatted for a page.
     pub(super) view: Value,
 }
 
-/// What a television knows while it waits.
+/// The state of a television that waits.
 #[derive(Clone)]
 pub(super) struct Television {
     pub(super) device_code: String,
@@ -71,7 +71,7 @@ impl Session {
         self.pending.push_back(pending);
     }
 
-    /// The sign-in that `state` belongs to; it is given once.
+    /// Takes the pending sign-in with this `state`; each can be taken once.
     pub(super) fn take(&mut self, state: &str) -> Option<Pending> {
         let is_it = |pending: &Pending| equal(pending.state.as_bytes(), state.as_bytes());
         let index = self.pending.iter().position(is_it)?;
@@ -84,14 +84,14 @@ impl Sessions {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Works with the session that the cookie names; `None` when there is no such session.
+    /// Works with the session of this cookie; `None` if there is no such session.
     pub(super) fn with<T>(&self, id: Option<&str>, work: impl FnOnce(&mut Session) -> T) -> Option<T> {
         let (mut sessions, id) = (self.lock(), id?);
         let index = position(&sessions, id)?;
         sessions.get_mut(index).map(|(_, session)| work(session))
     }
 
-    /// Works with the session that the cookie names, or with a new one; gives its cookie's value.
+    /// Works with the session of this cookie, or with a new one. Returns the value of its cookie.
     pub(super) fn enter(&self, id: Option<&str>, work: impl FnOnce(&mut Session)) -> String {
         let mut sessions = self.lock();
         if let Some((id, session)) =
@@ -103,13 +103,14 @@ impl Sessions {
         add(&mut sessions, Session::default(), work)
     }
 
-    /// The same under a new name: one that somebody planted before the sign-in is worth nothing after it.
+    /// Works with the session under a new name, so that a session planted before the sign-in is useless after it.
+    /// Returns the value of the new cookie.
     pub(super) fn renew(&self, id: Option<&str>, work: impl FnOnce(&mut Session)) -> String {
         let session = self.leave(id).unwrap_or_default();
         add(&mut self.lock(), session, work)
     }
 
-    /// Forgets the session that the cookie names.
+    /// Removes the session of this cookie, and returns it.
     pub(super) fn leave(&self, id: Option<&str>) -> Option<Session> {
         let (mut sessions, id) = (self.lock(), id?);
         let index = position(&sessions, id)?;
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_good_once_and_in_its_own_browser_only() {
+    fn a_state_is_accepted_once_and_only_in_its_browser() {
         let sessions = Sessions::default();
         let mine = sessions.enter(None, |session| session.expect(pending("mine")));
         let other = sessions.enter(None, |session| session.expect(pending("other")));
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_make_room() {
+    fn the_oldest_sessions_are_dropped() {
         let sessions = Sessions::default();
         let first = sessions.enter(None, |session| session.expect(pending("0")));
         let first = (1..=MOST_PENDING).fold(first, |id, index| {

@@ -1,4 +1,4 @@
-//! What the demo's database holds: scopes, clients and a person; all of it made once and found again later.
+//! The content of the demo's database: scopes, clients and a person, created once and found again later.
 
 use super::data::Remembered;
 use crate::app::App;
@@ -9,7 +9,7 @@ use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::secret::{Hash, Secret, random_id};
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::users;
 use crate::store::{clients, scopes};
 
@@ -19,25 +19,25 @@ pub(super) const PUBLIC: &str = "demo-spa";
 pub(super) const SERVICE: &str = "demo-service";
 pub(super) const TELEVISION: &str = "demo-television";
 
-/// As which of its two clients the application signs a person in.
+/// The client with which the application signs a person in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum SignInClient {
     /// Confidential, with a secret.
     Web,
-    /// Public, with PKCE alone.
+    /// Public, with PKCE only.
     Public,
 }
 
-/// A scope of the demo, and what the consent page says that it allows.
+/// A scope of the demo, and its text on the consent page.
 pub(super) struct Offered {
     pub(super) name: &'static str,
     pub(super) description: &'static str,
     pub(super) is_sensitive: bool,
 }
 
-/// What the demo's clients may ask for.
+/// The scopes that the demo's clients may request.
 pub(super) const OFFERED: [Offered; 6] = [
-    // These three every server has; the descriptions are theirs.
+    // Every server has these three, with their own descriptions.
     Offered { name: "openid", description: "Know who you are", is_sensitive: false },
     Offered {
         name: "profile",
@@ -50,11 +50,11 @@ pub(super) const OFFERED: [Offered; 6] = [
     Offered { name: "payments", description: "Make payments from your account", is_sensitive: true },
 ];
 
-/// Exists, and no client of the demo may use it.
+/// A scope that exists, but no client of the demo may use.
 const FORBIDDEN: Offered =
     Offered { name: "admin", description: "Administer the server", is_sensitive: true };
 
-/// Creates whatever is not there yet.
+/// Creates everything that does not exist yet.
 pub(super) async fn run(app: &App, remembered: &Remembered, redirect_uri: &str) -> Result<(), Trouble> {
     let clients = demo_clients(remembered, redirect_uri)?;
     let person = Person {
@@ -80,10 +80,10 @@ pub(super) async fn run(app: &App, remembered: &Remembered, redirect_uri: &str) 
                 clients::add_secret(tx, &client.id, secret, now).await?;
             }
         }
-        // A name that is taken is this very person's, from an earlier run.
+        // If the name is taken, this person was created by an earlier run.
         users::save(tx, &person, Some(&hash), now).await.map(drop)
     };
-    Ok(app.db.write::<_, DbError, _>(work).await?)
+    Ok(app.db.write(work).await?)
 }
 
 fn demo_clients(

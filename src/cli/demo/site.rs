@@ -25,7 +25,7 @@ const TEMPLATES: [(&str, &str); 7] = [
     ("rejected.html", include_str!("templates/rejected.html")),
 ];
 
-/// What every request to the demo application shares.
+/// The state that all requests to the demo application share.
 pub(super) struct Site {
     pub(super) party: RelyingParty,
     pub(super) sessions: Sessions,
@@ -34,7 +34,7 @@ pub(super) struct Site {
     pub(super) style: String,
 }
 
-/// A form's fields in the order of their arrival.
+/// The fields of a form in their order.
 pub(super) type Form = web::Form<Vec<(String, String)>>;
 
 impl Site {
@@ -61,24 +61,24 @@ impl Site {
         }
     }
 
-    /// An answer that the application does not act on.
+    /// A page for an answer that the application does not accept.
     pub(super) fn rejected(&self, status: StatusCode, title: &str, why: &str) -> HttpResponse {
         self.page(status, "rejected.html", context! { title, why })
     }
 }
 
-/// The session that the browser's cookie names.
+/// The session in the browser's cookie.
 pub(super) fn session_id(request: &HttpRequest) -> Option<String> {
     request.cookie(COOKIE).map(|cookie| cookie.value().to_owned())
 }
 
-/// Sends the browser on, with its session; the next request is a GET.
+/// Redirects the browser with its session cookie; the next request is a GET.
 pub(super) fn see_other(location: &str, session: &str) -> HttpResponse {
     let cookie = Cookie::build(COOKIE, session).path("/").http_only(true).same_site(SameSite::Lax);
     HttpResponse::SeeOther().insert_header((header::LOCATION, location)).cookie(cookie.finish()).finish()
 }
 
-/// A page that shows what was done before, when nothing was.
+/// The page for a result when nothing was done before.
 pub(super) fn nothing_here(site: &Site) -> HttpResponse {
     let why = "The demo keeps everything in memory, and has forgotten what you did here or never knew it.";
     site.rejected(StatusCode::NOT_FOUND, "There is nothing to show", why)

@@ -1,4 +1,4 @@
-//! A television in the browser: it shows a code, and waits until somebody has allowed it elsewhere (RFC 8628).
+//! A television in the browser: it shows a code, and waits until somebody allows it on another device (RFC 8628).
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -10,10 +10,10 @@ use super::tokens::{Told, show_result};
 use crate::clock::Seconds;
 use crate::http::qr;
 
-/// Seconds that RFC 8628 §3.2 and §3.5 name.
+/// The default interval in seconds (RFC 8628 §3.2), which is also the step of `slow_down` (§3.5).
 const INTERVAL: Seconds = 5;
 
-/// Asks the server for a code.
+/// Gets a code from the server.
 pub(super) async fn begin(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
     let called = site.party.begin_device().await;
     let member = |name: &str| called.exchange.as_ref().and_then(|exchange| exchange.member(name));
@@ -28,7 +28,7 @@ pub(super) async fn begin(site: web::Data<Site>, request: HttpRequest) -> HttpRe
     see_other("/television", &id)
 }
 
-/// The screen, which loads itself again until there is an answer.
+/// The screen, which reloads itself until there is an answer.
 pub(super) async fn show(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
     let Some(mut waiting) = waiting(&site, &request) else { return nothing_here(&site) };
     if site.clock.now() < waiting.next {
@@ -45,8 +45,8 @@ pub(super) async fn show(site: web::Data<Site>, request: HttpRequest) -> HttpRes
         Some(_) => Some(Told::new("The television was not connected", "")),
         None => Some(Told::new(
             "The television is connected",
-            "Nobody typed a password on the television: it polled, and with the answer of the person elsewhere came \
-             tokens of its own.",
+            "No one typed a password on the television: it polled, and got its own tokens when the person answered on \
+             another device.",
         )),
     };
     let next =
@@ -58,7 +58,7 @@ pub(super) async fn show(site: web::Data<Site>, request: HttpRequest) -> HttpRes
     }
 }
 
-/// The address with the code in it, drawn by the television itself.
+/// A QR code of the address with the code, drawn by the application itself.
 pub(super) async fn picture(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
     match waiting(&site, &request).and_then(|waiting| qr::svg(&waiting.complete)) {
         Some(svg) => HttpResponse::Ok().content_type("image/svg+xml").body(svg),

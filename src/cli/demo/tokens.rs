@@ -1,4 +1,4 @@
-//! Codes become tokens, tokens become new ones, and each of it is shown.
+//! Redeems codes, refreshes tokens, and shows both.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -15,13 +15,13 @@ use super::site::{Site, nothing_here, see_other, session_id};
 use super::wire::Exchange;
 use crate::clock::Seconds;
 
-/// What a page says about a call that it shows.
+/// The texts of a page that shows a call.
 #[derive(Clone, Copy)]
 pub(super) struct Told {
     title: &'static str,
     fault: Option<&'static str>,
     lesson: &'static str,
-    /// Whether what is learnt shows best in a refresh.
+    /// Whether a refresh would show the effect.
     may_refresh: bool,
 }
 
@@ -38,7 +38,7 @@ impl From<&'static Broken> for Told {
     }
 }
 
-/// Redeems the code that came back, and keeps the tokens; or breaks it, if that is what was asked for.
+/// Redeems the code and keeps the tokens; or redeems it in a wrong way, if the person asked for that.
 pub(super) async fn redeem(
     site: &Site,
     request: &HttpRequest,
@@ -52,7 +52,7 @@ pub(super) async fn redeem(
     });
     let called = site.party.redeem(pending.who, &code, &pending.verifier, twist).await;
     let (Some(tokens), Some(exchange)) = (&called.tokens, &called.exchange) else {
-        let told = pending.broken.map_or(Told::new("The code was not taken", ""), Told::from);
+        let told = pending.broken.map_or(Told::new("The code was not accepted", ""), Told::from);
         return show_result(site, request, told, called);
     };
     let shown = match shown(site, (pending.who, Some(&pending.nonce)), tokens, exchange) {
@@ -76,7 +76,7 @@ pub(super) async fn redeem(
     see_other("/tokens", &id)
 }
 
-/// The tokens that the last sign-in or refresh gave.
+/// Shows the tokens of the last sign-in or refresh.
 pub(super) async fn show(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
     match held(&site, &request) {
         Some(held) => site.page(StatusCode::OK, "tokens.html", held.view),
@@ -88,7 +88,7 @@ pub(super) async fn refresh(site: web::Data<Site>, request: HttpRequest) -> Http
     let Some(held) = held(&site, &request) else { return nothing_here(&site) };
     let Some(called) = site.party.refresh(&held).await else { return nothing_here(&site) };
     let (Some(tokens), Some(exchange)) = (&called.tokens, &called.exchange) else {
-        let lesson = "Nothing is lost but the tokens: sign in again to get new ones.";
+        let lesson = "Only the tokens are lost: sign in again to get new ones.";
         return show_result(&site, &request, Told::new("The refresh was refused", lesson), called);
     };
     let shown = match shown(&site, (held.who, None), tokens, exchange) {
@@ -96,7 +96,7 @@ pub(super) async fn refresh(site: web::Data<Site>, request: HttpRequest) -> Http
         Err(why) => return not_believed(&site, why),
     };
     let id = site.sessions.enter(session_id(&request).as_deref(), |session| {
-        // An answer without a refresh token leaves the old one in force (RFC 6749 §6).
+        // If an answer has no refresh token, the old one stays valid (RFC 6749 §6).
         let newest = tokens.refresh_token().map(|token| token.secret().clone()).or(held.refresh_token);
         let access_token = tokens.access_token().secret().clone();
         session.held = Some(Held { access_token, refresh_token: newest, view: shown, ..held });
@@ -108,7 +108,7 @@ pub(super) async fn refresh(site: web::Data<Site>, request: HttpRequest) -> Http
 pub(super) async fn userinfo(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
     let Some(held) = held(&site, &request) else { return nothing_here(&site) };
     let called = site.party.userinfo(&held.access_token).await;
-    let lesson = "The access token opens UserInfo, and its scopes decide what stands there: sub always, and with profile or email what those tell.";
+    let lesson = "UserInfo accepts the access token, and its scopes decide what it returns: always sub, and the claims of profile and email with these scopes.";
     show_result(&site, &request, Told::new("Who signed in", lesson), called)
 }
 
@@ -129,11 +129,11 @@ pub(super) async fn replay(
 
 pub(super) async fn service_token(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
     let called = site.party.service_token().await;
-    let lesson = "A token for the application itself: no person took part, and so there is no refresh token. Asked for no scope, the server gave what this client has that is not sensitive.";
+    let lesson = "A token for the application itself: no person took part, and so there is no refresh token. The request had no scope, so the server gave all scopes of this client that are not sensitive.";
     show_result(&site, &request, Told::new("A token for a program", lesson), called)
 }
 
-/// Keeps a call for its page and sends the browser there.
+/// Keeps a call for its page and redirects the browser there.
 pub(super) fn show_result(site: &Site, request: &HttpRequest, told: Told, called: Called) -> HttpResponse {
     keep_result(site, session_id(request).as_deref(), told, called)
 }
@@ -154,7 +154,10 @@ fn held(site: &Site, request: &HttpRequest) -> Option<Held> {
     site.sessions.with(session_id(request).as_deref(), |session| session.held.clone()).flatten()
 }
 
-/// What is in a token answer, for its page; the error says why its ID Token does not count.
+/// The values of a token response for its page.
+///
+/// # Errors
+/// Why its ID Token is not accepted.
 fn shown(
     site: &Site,
     (who, nonce): (SignInClient, Option<&str>),
@@ -189,7 +192,7 @@ fn shown(
     })
 }
 
-/// Hours, minutes and seconds of universal time.
+/// The time of day in UTC.
 fn time_of_day(at: Seconds) -> String {
     let second = at.rem_euclid(86_400);
     format!("{:02}:{:02}:{:02} UTC", second / 3600, second / 60 % 60, second % 60)

@@ -1,4 +1,4 @@
-//! Calls to the token endpoint: made for the `oauth2` crate, and recorded for the person who wants to see them.
+//! The HTTP client for the `oauth2` crate, which records calls to show them.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -12,7 +12,7 @@ use url::form_urlencoded;
 
 use crate::fetch::{FetchError, LoopbackFetcher};
 
-/// Answers' headers that say something about OAuth; the others are HTTP's own.
+/// The headers of answers that matter for OAuth.
 const TELLING: [&str; 6] =
     ["content-type", "www-authenticate", "cache-control", "pragma", "retry-after", "x-request-id"];
 
@@ -22,7 +22,7 @@ pub(super) struct Wire<'a> {
     recorded: Mutex<Option<Exchange>>,
 }
 
-/// A call and its answer, as they were.
+/// A call and its answer, as they were sent.
 pub(super) struct Exchange {
     url: String,
     authorization: Option<String>,
@@ -37,7 +37,7 @@ impl<'a> Wire<'a> {
         Self { fetcher, recorded: Mutex::default() }
     }
 
-    /// What went over the wire; `None` when no answer came.
+    /// The recorded messages; `None` if there was no answer.
     pub(super) fn exchange(self) -> Option<Exchange> {
         self.recorded.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
@@ -74,7 +74,7 @@ impl<'c> AsyncHttpClient<'c> for Wire<'_> {
 }
 
 impl Exchange {
-    /// A member of the answer that is text.
+    /// A text member of the answer.
     pub(super) fn member(&self, name: &str) -> Option<String> {
         let json: serde_json::Value = serde_json::from_slice(&self.body).ok()?;
         json.get(name)?.as_str().map(str::to_owned)
@@ -111,7 +111,7 @@ impl Exchange {
     }
 }
 
-/// Basic credentials decoded, so that a person sees whose they are, and without most of the secret.
+/// Basic credentials decoded, with most of the secret hidden.
 fn shown_credentials(value: &str) -> String {
     let decoded = value.strip_prefix("Basic ").and_then(|encoded| STANDARD.decode(encoded).ok());
     let decoded = decoded.and_then(|bytes| String::from_utf8(bytes).ok());

@@ -13,16 +13,16 @@ use crate::store::grant_records::{GrantFilter, GrantRecord};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// Only those of this user: a username, an e-mail address or an id
+    /// Only grants of this user: a username, an e-mail address or an id
     #[arg(long)]
     user: Option<String>,
-    /// Only those to this application, by its client_id
+    /// Only grants to this application, by its client_id
     #[arg(long, value_name = "ID")]
     client: Option<String>,
-    /// Those too that have ended
+    /// Also grants that have ended
     #[arg(long)]
     all: bool,
-    /// At most so many, the newest first
+    /// The largest number of grants to list; the newest come first
     #[arg(long, value_name = "N", default_value_t = 100)]
     most: u32,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `grantor grant`: what people gave which application.
+//! `grantor grant`: what people have allowed applications.
 
 mod list;
 mod revoke;
@@ -12,9 +12,9 @@ use crate::store::grant_records::GrantRecord;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// List what people gave applications, and what became of it
+    /// List the grants that people gave to applications, and their state
     List(list::Options),
-    /// Take a grant back, or all that a person gave an application, with every token that hangs on it
+    /// Revoke one grant, or everything that a person gave an application, with all tokens issued from it
     Revoke(revoke::Options),
 }
 
@@ -25,7 +25,7 @@ pub(super) fn run(command: Command) -> Result<(), Trouble> {
     }
 }
 
-/// A grant for programs.
+/// Describes a grant as JSON.
 pub(super) fn described(grant: &GrantRecord, now: i64) -> Value {
     json!({
         "id": grant.id,

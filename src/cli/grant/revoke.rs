@@ -14,13 +14,13 @@ use crate::operations::{grants, users};
     override_usage = "grantor grant revoke [OPTIONS] <GRANT_ID>\n       grantor grant revoke [OPTIONS] --user <USER> --client <ID>"
 )]
 pub(in crate::cli) struct Options {
-    /// The grant's id, as `grant list` shows it; the person's consent stays
+    /// The grant's id, as `grant list` shows it; the person's consent is kept
     #[arg(required_unless_present = "user", conflicts_with_all = ["user", "client"])]
     grant_id: Option<String>,
-    /// Everything of this user, the consent too: a username, an e-mail address or an id
+    /// Revoke everything that this user gave an application, and the consent: a username, an e-mail address or an id
     #[arg(long, requires = "client")]
     user: Option<String>,
-    /// To this application, by its client_id
+    /// The application, by its client_id
     #[arg(long, value_name = "ID", requires = "user")]
     client: Option<String>,
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
 async fn one(desk: &Desk, options: &Options, id: &str) -> Result<(), Trouble> {
     let (context, grant) = (desk.operations(), GrantId::new(id));
     let client = grants::find(&context, &grant).await?.client_id;
-    options.question.ask(&format!("Take the grant {id} back from the client {client}?"))?;
+    options.question.ask(&format!("Revoke the grant {id} of the client {client}?"))?;
     grants::revoke(&context, &grant).await?;
     options.manner.say(json!({ "id": id }), format!("revoked the grant {id}"))
 }
@@ -51,12 +51,15 @@ async fn all_of(desk: &Desk, options: &Options, user: &str, client: &str) -> Res
     let context = desk.operations();
     let user = users::find(&context, user).await?.person;
     let username = &user.username;
-    options
-        .question
-        .ask(&format!("Take back all that {username} gave the client {client}, the consent too?"))?;
+    options.question.ask(&format!(
+        "Revoke everything that {username} gave the client {client}, including the consent?"
+    ))?;
     let revoked = grants::take_back(&context, &user.id, &ClientId::new(client)).await?.outcome;
     options.manner.say(
         json!({ "user_id": user.id.as_str(), "client_id": client, "grants_revoked": revoked }),
-        format!("took back what {username} gave the client {client}: revoked {}", counted(revoked, "grant")),
+        format!(
+            "removed the consent of {username} for the client {client}; revoked {}",
+            counted(revoked, "grant")
+        ),
     )
 }

@@ -14,31 +14,31 @@ use crate::operations::{scopes, trusted_issuers};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// The iss of its tokens, byte for byte
+    /// The iss of its tokens, exactly as written in them
     issuer: String,
     #[command(flatten)]
     keys: Keys,
-    /// The most that comes of its tokens, scopes separated by spaces
+    /// The scopes that its tokens can lead to at most, separated by spaces
     #[arg(long, value_name = "\"a b\"")]
     scope: String,
-    /// A client that may bring its tokens; may be given several times
+    /// A client that may present its tokens; may be given several times
     #[arg(long = "client", value_name = "ID", required = true)]
     clients: Vec<String>,
-    /// Whom its tokens may be for: the issuer of this server alone, or the token endpoint too
+    /// The audience that its tokens may have: only the issuer of this server, or also the token endpoint
     #[arg(long, value_name = "AUDIENCE", default_value = "issuer")]
     assertion_audience: Audience,
     #[command(flatten)]
     manner: Manner,
 }
 
-/// Where its public keys are: one of the two.
+/// Where the public keys of the issuer are: exactly one of the two options.
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 struct Keys {
-    /// Its public keys, a JWK Set in a file
+    /// A file with its public keys, as a JWK Set
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
-    /// Where its public keys are; they are read when they are needed
+    /// The address of its public keys; the server reads them when it needs them
     #[arg(long, value_name = "URI")]
     jwks_uri: Option<String>,
 }

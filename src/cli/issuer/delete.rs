@@ -23,9 +23,9 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let desk = Desk::open(&options.manner.common).await?;
         let (name, context) = (&options.issuer, desk.operations());
         trusted_issuers::find(&context, name).await?;
-        options
-            .question
-            .ask(&format!("Trust the issuer {name} no longer, and end what came of its tokens?"))?;
+        options.question.ask(&format!(
+            "Stop trusting the issuer {name}, and revoke everything that was issued for its tokens?"
+        ))?;
         let revoked = trusted_issuers::delete(&context, name).await?.outcome;
         options.manner.say(
             json!({ "issuer": name, "grants_revoked": revoked }),

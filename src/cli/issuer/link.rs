@@ -14,7 +14,7 @@ pub(in crate::cli) struct Link {
     issuer: String,
     /// The sub of its tokens about this person
     subject: String,
-    /// Whom it means: a username, an e-mail address or an id
+    /// The user who is meant: a username, an e-mail address or an id
     #[arg(long)]
     user: String,
     #[command(flatten)]
@@ -51,7 +51,7 @@ pub(super) fn unlink(options: &Unlink) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&manner.common).await?;
         question.ask(&format!(
-            "Take the link of the subject {subject} of {issuer} away, and end what came of tokens about it?"
+            "Remove the link of the subject {subject} of {issuer}, and revoke everything that was issued for tokens about it?"
         ))?;
         let revoked = trusted_issuers::unlink_subject(&desk.operations(), issuer, subject).await?.outcome;
         manner.say(

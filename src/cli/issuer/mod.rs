@@ -1,4 +1,4 @@
-//! `grantor issuer`: who else is trusted to say who a person is (RFC 7523 §2.1).
+//! `grantor issuer`: other issuers that are trusted to say who a person is (RFC 7523 §2.1).
 
 mod create;
 mod delete;
@@ -17,19 +17,19 @@ use crate::oauth::grant::trusted_issuer::IssuerKeys;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Trust an issuer, whose tokens then speak for the people that are linked to it
+    /// Trust an issuer; its tokens then speak for the people who are linked to it
     Create(create::Options),
-    /// List the issuers that are trusted
+    /// List the trusted issuers
     List(list::Options),
-    /// Show one issuer, and the people that are linked to it
+    /// Show one issuer and the people who are linked to it
     Show(show::Options),
-    /// Change what an issuer is trusted with; what is not named stays as it is
+    /// Change what an issuer is trusted with; everything that you do not name stays the same
     Update(Box<update::Options>),
-    /// Trust an issuer no longer; what came of its tokens ends
+    /// No longer trust an issuer; revokes everything that was issued for its tokens
     Delete(delete::Options),
-    /// Say whom an issuer means by a subject
+    /// Say which user an issuer means by a subject
     Link(link::Link),
-    /// Take that back; what came of tokens about the subject ends
+    /// Remove that link; revokes everything that was issued for tokens about the subject
     Unlink(link::Unlink),
 }
 
@@ -45,7 +45,7 @@ pub(super) fn run(command: Command) -> Result<(), Trouble> {
     }
 }
 
-/// The keys that the options name; `None` when they name none.
+/// The keys that the options name. `None` if they name none.
 fn keys(file: Option<&Path>, uri: Option<String>) -> Result<Option<IssuerKeys>, Trouble> {
     match (file, uri) {
         (_, Some(uri)) => Ok(Some(IssuerKeys::At(uri))),

@@ -37,7 +37,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     })
 }
 
-/// An issuer for programs.
+/// Describes an issuer as JSON.
 pub(super) fn described(issuer: &TrustedIssuer) -> Value {
     let (jwks, jwks_uri) = match &issuer.keys {
         IssuerKeys::Here(jwks) => (serde_json::from_str::<Value>(jwks).ok(), None),
@@ -70,7 +70,7 @@ fn shown(issuer: &TrustedIssuer, links: &[SubjectRecord]) -> String {
     text
 }
 
-/// Where its public keys are.
+/// Describes where the public keys of the issuer are.
 pub(super) fn keys(issuer: &TrustedIssuer) -> String {
     match &issuer.keys {
         IssuerKeys::Here(_) => "registered".to_owned(),

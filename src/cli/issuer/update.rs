@@ -24,23 +24,23 @@ pub(in crate::cli) struct Options {
     manner: Manner,
 }
 
-/// What is to be changed; at least one thing.
+/// The changes; at least one is required.
 #[derive(Args)]
 #[group(required = true, multiple = true)]
 struct Changes {
-    /// Its public keys, a JWK Set in a file; in the place of those before, or of an address
+    /// A file with its public keys, as a JWK Set; replaces the keys or the address before
     #[arg(long, value_name = "FILE", conflicts_with = "jwks_uri")]
     jwks: Option<PathBuf>,
-    /// Where its public keys are, in the place of an address before, or of a file
+    /// The address of its public keys; replaces the keys or the address before
     #[arg(long, value_name = "URI")]
     jwks_uri: Option<String>,
-    /// The most that comes of its tokens, instead of what it was before; scopes separated by spaces
+    /// The scopes that its tokens can lead to at most, separated by spaces; replaces those before
     #[arg(long, value_name = "\"a b\"")]
     scope: Option<String>,
-    /// A client that may bring its tokens, instead of those before; may be given several times
+    /// A client that may present its tokens; replaces those before; may be given several times
     #[arg(long = "client", value_name = "ID")]
     clients: Vec<String>,
-    /// Whom its tokens may be for: the issuer of this server alone, or the token endpoint too
+    /// The audience that its tokens may have: only the issuer of this server, or also the token endpoint
     #[arg(long, value_name = "AUDIENCE")]
     assertion_audience: Option<Audience>,
 }

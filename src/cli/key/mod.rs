@@ -1,4 +1,4 @@
-//! `grantor key`: what tokens are signed with.
+//! `grantor key`: the keys that sign tokens.
 
 mod list;
 mod retire;
@@ -10,11 +10,11 @@ use super::Trouble;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// List the signing keys, with what each is for now
+    /// List the signing keys and their states
     List(list::Options),
-    /// Make new keys; they are published now and sign later, while the old ones stay published
+    /// Create new keys; they are published now and sign later, while the old keys stay published
     Rotate(rotate::Options),
-    /// Take a key out of use at once, as when it was stolen
+    /// Take a key out of use at once, for example when it was stolen
     Retire(retire::Options),
 }
 

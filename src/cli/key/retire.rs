@@ -48,7 +48,7 @@ fn question(found: &Retirement) -> String {
         None => String::new(),
     };
     format!(
-        "Take the {} key {kid} from /jwks{then}? What it has signed is worth nothing then.",
+        "Remove the {} key {kid} from /jwks{then}? Everything that it signed becomes invalid.",
         key.algorithm
     )
 }

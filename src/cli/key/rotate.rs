@@ -14,10 +14,10 @@ use crate::operations::keys::{self, KeyRotation, Start};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// Only the keys of this algorithm: RS256, PS256, ES256 or EdDSA
+    /// Only replace the key of this algorithm: RS256, PS256, ES256 or EdDSA
     #[arg(long, value_parser = algorithm)]
     algorithm: Option<SigningAlgorithm>,
-    /// Let the new keys sign at once, before everybody has read them
+    /// Sign with the new keys at once, before all clients have read them
     #[arg(long)]
     now: bool,
     #[command(flatten)]
@@ -41,7 +41,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let due = keys::check_rotate(&context, rotation).await.map_err(hint)?;
         if options.now {
             options.question.ask(&format!(
-                "Sign with new keys for {} at once? Who has read /jwks within the last hour may refuse what they sign.",
+                "Sign with new keys for {} at once? Clients that read /jwks within the last hour may refuse the new signatures.",
                 words(&due)
             ))?;
         }

@@ -12,10 +12,10 @@ use crate::store::logout_deliveries::{Delivery, DeliveryFilter, DeliveryState};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// Only those to this application, by its client_id
+    /// Only sign-outs of which this application is informed, by its client_id
     #[arg(long, value_name = "ID")]
     client: Option<String>,
-    /// Only those in this state
+    /// Only sign-outs in this state
     #[arg(long)]
     state: Option<State>,
     #[command(flatten)]
@@ -24,11 +24,11 @@ pub(in crate::cli) struct Options {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum State {
-    /// It will be told, or told again
+    /// The server will inform the application, for the first time or again
     Waiting,
-    /// It has answered that it knows
+    /// The application has confirmed it
     Delivered,
-    /// It was told in vain for three days, or cannot be told
+    /// The server tried for three days without success, or cannot inform the application
     Failed,
 }
 
@@ -58,7 +58,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     })
 }
 
-/// When it is told next; nothing when it is not.
+/// The time of the next attempt; `None` if there is none.
 fn next(delivery: &Delivery) -> Option<String> {
     (delivery.state == "waiting").then(|| iso(delivery.next_attempt_at))
 }

@@ -1,4 +1,4 @@
-//! `grantor logout`: which applications were told of sign-outs (OpenID Connect Back-Channel Logout).
+//! `grantor logout`: the applications that the server informs of sign-outs (OpenID Connect Back-Channel Logout).
 
 mod list;
 mod retry;
@@ -9,9 +9,9 @@ use super::Trouble;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// List the sign-outs that applications are told of, and what became of each
+    /// List the sign-outs of which applications are informed, and the state of each
     List(list::Options),
-    /// Tell again at once what has not been delivered
+    /// Inform applications again, at once, of every sign-out that they have not confirmed
     Retry(retry::Options),
 }
 

@@ -9,7 +9,7 @@ use crate::operations::logout_deliveries;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// Only to this application, by its client_id
+    /// Only inform this application, by its client_id
     #[arg(long, value_name = "ID")]
     client: Option<String>,
     #[command(flatten)]
@@ -21,7 +21,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let desk = Desk::open(&options.manner.common).await?;
         let client = options.client.as_deref().map(ClientId::new);
         let count = logout_deliveries::retry(&desk.operations(), client.as_ref()).await?.outcome;
-        let what = if count == 1 { "1 sign-out is".to_owned() } else { format!("{count} sign-outs are") };
-        options.manner.say(json!({ "retried": count }), format!("{what} told again by the running server"))
+        let what = if count == 1 { "1 sign-out".to_owned() } else { format!("{count} sign-outs") };
+        options.manner.say(json!({ "retried": count }), format!("the running server will send {what} again"))
     })
 }

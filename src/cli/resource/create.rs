@@ -13,21 +13,21 @@ use crate::operations::resources;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// The URI by which applications name it, and the audience of its tokens
+    /// The URI by which applications name the API; it is also the audience of its tokens
     uri: String,
-    /// The scopes that are its own, separated by spaces
+    /// The scopes that belong to the API, separated by spaces
     #[arg(long, value_name = "\"a b\"", default_value = "")]
     scope: String,
-    /// A client that may introspect its tokens: the API itself; may be given several times
+    /// A client that may introspect tokens for the API, usually the API itself; may be given several times
     #[arg(long = "client", value_name = "ID")]
     clients: Vec<String>,
-    /// What its access tokens are: a jwt that it verifies by itself, or opaque
+    /// The format of its access tokens: a jwt that the API verifies itself, or opaque
     #[arg(long, value_name = "FORMAT", default_value = "jwt")]
     token_format: Format,
-    /// What its JWTs are signed with; without this option what tokens.access_token_alg says
+    /// The algorithm that signs its JWTs; without this option, tokens.access_token_alg
     #[arg(long, value_name = "ALG")]
     token_alg: Option<Algorithm>,
-    /// How long its access tokens live, such as 5m; clients and scopes may make that shorter
+    /// The lifetime of its access tokens, such as 5m; clients and scopes may shorten it
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
     #[command(flatten)]

@@ -17,7 +17,7 @@ pub(super) enum Command {
     Create(create::Options),
     /// List the APIs
     List(list::Options),
-    /// Change an API; what is not named stays as it is
+    /// Change an API; everything that you do not name stays the same
     Update(Box<update::Options>),
     /// Delete an API; no more tokens are issued for it
     Delete(delete::Options),

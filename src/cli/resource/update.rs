@@ -21,26 +21,26 @@ pub(in crate::cli) struct Options {
     manner: Manner,
 }
 
-/// What is to be changed; at least one thing.
+/// The changes; at least one is required.
 #[derive(Args)]
 #[group(required = true, multiple = true)]
 struct Changes {
-    /// The scopes that are its own, separated by spaces, instead of those before
+    /// The scopes that belong to the API, separated by spaces; replaces those before
     #[arg(long, value_name = "\"a b\"")]
     scope: Option<String>,
-    /// A client that may introspect its tokens, instead of those before; may be given several times
+    /// A client that may introspect tokens for the API; replaces those before; may be given several times
     #[arg(long = "client", value_name = "ID", conflicts_with = "no_clients")]
     clients: Vec<String>,
-    /// No client may introspect its tokens but those that they were issued to
+    /// Remove all clients; only the client to which a token was issued may then introspect it
     #[arg(long)]
     no_clients: bool,
-    /// What its access tokens are: a jwt that it verifies by itself, or opaque
+    /// The format of its access tokens: a jwt that the API verifies itself, or opaque
     #[arg(long, value_name = "FORMAT")]
     token_format: Option<Format>,
-    /// What its JWTs are signed with; default is what tokens.access_token_alg says
+    /// The algorithm that signs its JWTs; default is tokens.access_token_alg
     #[arg(long, value_name = "ALG")]
     token_alg: Option<AlgorithmOrDefault>,
-    /// How long its access tokens live, such as 5m; default says nothing
+    /// The lifetime of its access tokens, such as 5m; default removes it
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
 }

@@ -13,19 +13,19 @@ use crate::operations::scopes;
 pub(in crate::cli) struct Options {
     /// The scope's name, as applications send it
     name: String,
-    /// What the consent page says that it allows, for example "Read your calendar"
+    /// What the consent page says about the scope, for example "Read your calendar"
     #[arg(long, value_name = "TEXT")]
     description: String,
-    /// Never give it to an application that did not name it in its request
+    /// Only give the scope to an application that names it in its request
     #[arg(long)]
     sensitive: bool,
-    /// A claim about the person that an application learns with it; may be given several times
+    /// A claim about the person that applications receive with the scope; may be given several times
     #[arg(long = "claim", value_name = "NAME")]
     claims: Vec<String>,
-    /// The longest that a token with it lives, such as 1m
+    /// The longest lifetime of an access token with the scope, such as 1m
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
-    /// Only people of this group can give it
+    /// Only people in this group can give the scope to an application
     #[arg(long, value_name = "GROUP", value_parser = group)]
     require_group: Option<String>,
     /// Print one JSON object

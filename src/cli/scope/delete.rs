@@ -15,7 +15,7 @@ use crate::operations::scopes::{self, InUse, in_a_sentence};
 pub(in crate::cli) struct Options {
     /// The scope's name
     name: String,
-    /// Take it from the clients that may ask for it
+    /// Also take the scope from the clients that may ask for it
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -32,9 +32,9 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let allowed = scopes::check_delete(&context, name, in_use).await.map_err(force_helps)?;
         let from =
             if allowed.is_empty() { String::new() } else { format!("from {} and ", in_a_sentence(&allowed)) };
-        options
-            .question
-            .ask(&format!("Delete the scope {name}, {from}from all that people have allowed?"))?;
+        options.question.ask(&format!(
+            "Delete the scope {name}, and remove it {from}from everything that people have allowed?"
+        ))?;
         let taken_from = scopes::delete(&context, name, in_use).await.map_err(force_helps)?.outcome;
         let ids: Vec<&str> = taken_from.iter().map(ClientId::as_str).collect();
         let from = if ids.is_empty() {

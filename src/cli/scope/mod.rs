@@ -1,4 +1,4 @@
-//! `grantor scope`: what applications may ask for.
+//! `grantor scope`: the scopes that applications may ask for.
 
 mod create;
 mod delete;
@@ -15,9 +15,9 @@ pub(super) enum Command {
     Create(create::Options),
     /// List the scopes
     List(list::Options),
-    /// Change what the consent page says of a scope, whether it is sensitive, or what it tells
+    /// Change a scope: its description, whether it is sensitive, its claims, lifetime and group
     Update(update::Options),
-    /// Delete a scope, also from what people have allowed
+    /// Delete a scope, and remove it from what people have allowed
     Delete(delete::Options),
 }
 

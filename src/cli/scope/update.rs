@@ -19,30 +19,30 @@ pub(in crate::cli) struct Options {
     manner: Manner,
 }
 
-/// What is to be changed; at least one thing.
+/// The changes; at least one is required.
 #[derive(Args)]
 #[group(required = true, multiple = true)]
 struct Changes {
-    /// What the consent page says that it allows
+    /// What the consent page says about the scope
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
-    /// Whether it is never given to an application that did not name it in its request
+    /// Whether only an application that names the scope in its request gets it
     #[arg(long, value_name = "true|false")]
     sensitive: Option<bool>,
-    /// A claim about the person that an application learns with it, instead of those before; may be given several
+    /// A claim about the person that applications receive with the scope; replaces those before; may be given several
     /// times
     #[arg(long = "claim", value_name = "NAME", conflicts_with = "no_claims")]
     claims: Vec<String>,
-    /// An application learns nothing with it
+    /// Remove all claims
     #[arg(long)]
     no_claims: bool,
-    /// Only people of this group can give it
+    /// Only people in this group can give the scope to an application
     #[arg(long, value_name = "GROUP", value_parser = group, conflicts_with = "no_required_group")]
     require_group: Option<String>,
-    /// People of every group can give it
+    /// People of every group can give the scope to an application
     #[arg(long)]
     no_required_group: bool,
-    /// The longest that a token with it lives, such as 1m; default says nothing
+    /// The longest lifetime of an access token with the scope, such as 1m; default removes it
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
 }

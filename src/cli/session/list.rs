@@ -11,7 +11,7 @@ use crate::store::sessions::SessionRecord;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// Only those of this user: a username, an e-mail address or an id
+    /// Only sessions of this user: a username, an e-mail address or an id
     #[arg(long)]
     user: Option<String>,
     #[command(flatten)]

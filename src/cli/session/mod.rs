@@ -1,4 +1,4 @@
-//! `grantor session`: who is signed in.
+//! `grantor session`: the sessions of people who are signed in.
 
 mod end;
 mod list;
@@ -9,9 +9,9 @@ use super::Trouble;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// List the live sessions, the last signed in first
+    /// List the live sessions; the last one to sign in comes first
     List(list::Options),
-    /// End one session, or every session of a user, and what applications hold by it, but for offline access
+    /// End one session, or all sessions of a user, and revoke the grants that depend on it, except offline access
     End(end::Options),
 }
 

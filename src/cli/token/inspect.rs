@@ -24,13 +24,13 @@ use crate::tokens::access_token::{Read, of_claims};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
-    /// The token; - reads it from standard input, so that it stands in no history
+    /// The token; with -, it is read from standard input and appears in no shell history
     token: String,
     #[command(flatten)]
     manner: Manner,
 }
 
-/// Bytes that are read.
+/// The largest number of bytes to read.
 const LONGEST: u64 = 16 * 1024;
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
@@ -52,7 +52,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     })
 }
 
-/// What there is to say of a token, in order.
+/// The names and values to show, in order.
 struct Told(Vec<(&'static str, String)>);
 
 impl Told {
@@ -78,10 +78,10 @@ async fn access_token(desk: &Desk, token: &str) -> Result<Told, Trouble> {
         };
         Ok((found, grant))
     };
-    let (found, grant) = desk.db.read::<_, DbError, _>(find).await?;
+    let (found, grant) = desk.db.read(find).await?;
     let Some(Presented { token, is_revoked, .. }) = found else {
         return Err(
-            "no such access token is known here: it was never issued, given back, or ended long ago".into()
+            "this access token is not known here: it was never issued, was revoked, or ended long ago".into(),
         );
     };
     let state = match (is_revoked, desk.now >= token.expires_at) {
@@ -106,23 +106,23 @@ async fn access_token(desk: &Desk, token: &str) -> Result<Told, Trouble> {
     Ok(Told(told))
 }
 
-/// Who acts now, and who did before.
+/// Describes the current actor, and the actors before it.
 fn acting(actor: &Actor) -> String {
     let before = actor.act.as_ref().map(|before| format!(", before that {}", acting(before)));
     format!("{}{}", actor.sub, before.unwrap_or_default())
 }
 
-/// The claims of a JWT whose signature is good.
+/// Reads the claims of a JWT with a valid signature.
 async fn jwt(desk: &Desk, token: &str) -> Result<JwtClaims, Trouble> {
     let list = async |conn: &mut Conn| signing_keys::list(conn).await;
-    let stored = desk.db.read::<_, DbError, _>(list).await?;
+    let stored = desk.db.read(list).await?;
     let keys = stored
         .iter()
         .map(|key| VerifyingKey::read(&key.record.kid, key.record.algorithm, &key.public_jwk))
         .collect::<Result<Vec<_>, JoseError>>()
         .map_err(|error| error.to_string())?;
     verify(token, TYP, &keys, Expiry::Ignored)
-        .map_err(|why| format!("this is no access or refresh token of this server: {why}").into())
+        .map_err(|why| format!("this is not an access or refresh token of this server: {why}").into())
 }
 
 async fn refresh_token(desk: &Desk, name: RefreshName, mac: &[u8], token: &str) -> Result<Told, Trouble> {
@@ -132,11 +132,11 @@ async fn refresh_token(desk: &Desk, name: RefreshName, mac: &[u8], token: &str) 
     }
     let (grant_id, generation, hash) = (name.grant_id.clone(), name.generation, Hash::of(token));
     let find = async move |conn: &mut Conn| find_grant(conn, &name.grant_id, &hash).await;
-    let Some((grant, is_newest)) = desk.db.read::<_, DbError, _>(find).await? else {
+    let Some((grant, is_newest)) = desk.db.read(find).await? else {
         return Err(format!("the grant {grant_id} of this refresh token ended long ago").into());
     };
     let state = match (grant.state(desk.now), is_newest) {
-        ("live", false) => "used before; coming with it again counts as theft".to_owned(),
+        ("live", false) => "used before; using it again counts as theft".to_owned(),
         ("revoked", _) => why_not(Some(&grant)),
         (state, _) => state.to_owned(),
     };
@@ -163,12 +163,12 @@ async fn find_grant(
 }
 
 fn person(grant: Option<&GrantRecord>) -> Option<String> {
-    grant.map(|grant| grant.username.clone().unwrap_or_else(|| format!("{}, who is gone", grant.user_id)))
+    grant.map(|grant| grant.username.clone().unwrap_or_else(|| format!("{}, who was deleted", grant.user_id)))
 }
 
 fn why_not(grant: Option<&GrantRecord>) -> String {
     match grant.and_then(|grant| grant.revoked_for.as_deref()) {
         Some(why) => format!("revoked: {why}"),
-        None => "not valid: it was given back, or its client or person is gone or disabled".to_owned(),
+        None => "not valid: it was revoked, or its client or user was deleted or disabled".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! `grantor token`: what a token says, and what it is worth.
+//! `grantor token`: what a token says, and whether it is valid.
 
 mod inspect;
 

@@ -1,4 +1,4 @@
-//! What the options of user commands tell about a person.
+//! The claims that the options of user commands set.
 
 use clap::Args;
 use serde_json::Value;
@@ -6,11 +6,11 @@ use serde_json::Value;
 use super::super::Trouble;
 use crate::oauth::identity::claims::{self, Claims};
 
-/// What is told of a person; a group of its own would stand in the way of the commands'.
+/// Claims about a person. No argument group of its own: that would conflict with the groups of the commands.
 #[derive(Args)]
 #[group(skip)]
 pub(in crate::cli) struct Told {
-    /// An address that also works at sign-in
+    /// The e-mail address, which also works for signing in
     #[arg(long, value_name = "E")]
     email: Option<String>,
     /// Whether the address was verified
@@ -19,17 +19,21 @@ pub(in crate::cli) struct Told {
     /// The person's full name
     #[arg(long, value_name = "N")]
     name: Option<String>,
-    /// A group that the person belongs to; an update replaces those before; may be given several times
+    /// A group that the person belongs to; an update replaces the groups before; may be given several times
     #[arg(long = "group", value_name = "G")]
     groups: Vec<String>,
-    /// Something else about the person, such as given_name=Jane, birthdate=1985-10-26, address={"country":"SE"} or
-    /// level:=3, where := takes JSON for a claim of your own; may be given several times
+    /// Another claim about the person, such as given_name=Jane, birthdate=1985-10-26, address={"country":"SE"} or
+    /// level:=3; with := your own claim takes a JSON value; may be given several times
     #[arg(long = "claim", value_name = "NAME=VALUE")]
     claims: Vec<String>,
 }
 
 impl Told {
-    /// Everything that the options say, each claim once.
+    /// All claims that the options set.
+    ///
+    /// # Errors
+    ///
+    ///  A claim that is given twice.
     pub(super) fn claims(&self) -> Result<Claims, Trouble> {
         let mut told = Claims::new();
         let mut put = |name: String, value: Value| match told.insert(name.clone(), value) {

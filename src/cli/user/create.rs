@@ -15,7 +15,7 @@ pub(in crate::cli) struct Options {
     username: String,
     #[command(flatten)]
     told: Told,
-    /// Read the password from standard input; one line end at its end is dropped
+    /// Read the password from standard input, without the line end after it
     #[arg(long, required = true)]
     password_stdin: bool,
     /// Print one JSON object

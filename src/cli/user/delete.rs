@@ -23,10 +23,10 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let desk = Desk::open(&options.manner.common).await?;
         let user = users::find(&desk.operations(), &options.user).await?.person;
         let (id, username) = (&user.id, &user.username);
-        options.question.ask(&format!(
-            "Delete the user {username} (id {id}) with all sessions, consents and what applications hold?"
-        ))?;
-        // The id: the name may have become another user's while the question was open.
+        options
+            .question
+            .ask(&format!("Delete the user {username} (id {id}) with all sessions, consents and tokens?"))?;
+        // By the id: while the question was open, the name may have become another user's.
         let ending = users::delete(&desk.operations(), id).await?.outcome;
         let (ended, revoked) = (ending.sessions_ended, ending.grants_revoked);
         let id = id.as_str();

@@ -21,15 +21,15 @@ pub(super) enum Command {
     List(list::Options),
     /// Show one user
     Show(Named),
-    /// Change what is known of a user; what is not named stays as it is
+    /// Change a user; everything that you do not name stays the same
     Update(update::Options),
-    /// Set a password; every session of the user and all that applications hold for the user ends
+    /// Set a password; ends all sessions of the user and revokes all grants
     SetPassword(set_password::Options),
-    /// Let a user neither sign in nor have tokens; every session ends
+    /// Disable a user, who then can neither sign in nor get tokens; ends all sessions
     Disable(Named),
-    /// Let a disabled user sign in and have tokens again
+    /// Enable a disabled user again
     Enable(Named),
-    /// Delete a user with sessions, consents and tokens
+    /// Delete a user with all sessions, consents and tokens
     Delete(delete::Options),
 }
 
@@ -55,7 +55,7 @@ pub(super) fn run(command: Command) -> Result<(), Trouble> {
     }
 }
 
-/// A number of things in a sentence.
+/// A number of things, in words for a sentence.
 pub(super) fn counted(number: u64, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }

@@ -12,7 +12,7 @@ use crate::operations::users::{self, HashedPassword};
 pub(in crate::cli) struct Options {
     /// A username, an e-mail address or an id
     user: String,
-    /// Read the password from standard input; one line end at its end is dropped
+    /// Read the password from standard input, without the line end after it
     #[arg(long, required = true)]
     password_stdin: bool,
     #[command(flatten)]

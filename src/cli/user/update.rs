@@ -18,7 +18,7 @@ pub(in crate::cli) struct Options {
     manner: Manner,
 }
 
-/// What is to be changed; at least one thing.
+/// The changes; at least one is required.
 #[derive(Args)]
 #[group(required = true, multiple = true, args = [
     "username", "email", "email_verified", "name", "groups", "claims", "no_email", "no_name", "no_groups", "no_claims",
@@ -29,16 +29,16 @@ struct Changes {
     username: Option<String>,
     #[command(flatten)]
     told: Told,
-    /// The person has no address
+    /// Remove the e-mail address
     #[arg(long, conflicts_with = "email")]
     no_email: bool,
-    /// The person's full name is not known
+    /// Remove the person's full name
     #[arg(long, conflicts_with = "name")]
     no_name: bool,
-    /// The person belongs to no group
+    /// Remove the person from all groups
     #[arg(long, conflicts_with = "groups")]
     no_groups: bool,
-    /// A claim that is to be forgotten; may be given several times
+    /// Remove this claim; may be given several times
     #[arg(long = "no-claim", value_name = "NAME")]
     no_claims: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! Client assertions: whose signature it is, and that it is used once (RFC 7523).
+//! Client assertions: verifies the signature, and that each is used once (RFC 7523).
 
 use crate::app::App;
 use crate::failure::{Denied, Failure};
@@ -12,15 +12,15 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
-use crate::store::db::{DbError, Tx};
+use crate::store::db::Tx;
 use crate::store::used_assertions;
 
-/// What a request offers as `client_assertion`.
+/// The `client_assertion` of a request.
 pub(super) struct Assertion {
     token: String,
-    /// Whom it says it is about; nothing that may be believed yet.
+    /// The client that it claims to be from; not verified yet.
     subject: String,
-    /// Whether this request has used it up.
+    /// Whether this request has used up the assertion.
     is_used: bool,
 }
 
@@ -50,9 +50,9 @@ impl Assertion {
         &self.subject
     }
 
-    /// Verifies it in the way that the client is registered for, and uses it up.
+    /// Verifies the assertion in the way that the client is registered for, and uses it up.
     ///
-    /// Once used up it is only verified, as on a record of the client that has changed since.
+    /// A second call, after the client's record has changed, verifies it again but does not use it up again.
     pub(super) async fn verify(
         &mut self,
         app: &App,
@@ -124,10 +124,10 @@ impl Assertion {
         accepted: Accepted,
     ) -> Result<(), Denied<OAuthError>> {
         let Accepted { id, expires_at } = accepted;
-        // No id of a client holds a NUL.
+        // Client ids contain no NUL, so different clients cannot have the same hash.
         let hash = Hash::of(&format!("client\0{}\0{id}", client.id));
         let consume = async move |tx: &mut Tx| used_assertions::consume(tx, &hash, expires_at).await;
-        if !app.db.write::<_, DbError, _>(consume).await? {
+        if !app.db.write(consume).await? {
             return Err(Reason::AssertionReplayed.because("the client assertion was used before").into());
         }
         self.is_used = true;

@@ -1,4 +1,4 @@
-//! Who is the client? The one module that decides it, for every endpoint (RFC 6749 §2.3).
+//! Client authentication for all endpoints (RFC 6749 §2.3).
 
 mod assertion;
 mod secrets;
@@ -24,10 +24,10 @@ use crate::secret::Secret;
 use crate::store::clients::StoredClient;
 use assertion::Assertion;
 
-/// The parameters that credentials are read from.
+/// The parameters that contain credentials.
 const PARAMS: [&str; 4] = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
 
-/// What a request offers to prove who its client is.
+/// The credentials in a request.
 #[derive(Debug)]
 pub(super) struct Credentials {
     id: ClientId,
@@ -35,7 +35,7 @@ pub(super) struct Credentials {
     verified: Option<CredentialCheck>,
 }
 
-/// What was found out about credentials, and on which record of the client.
+/// The result of a check of credentials, and the client record that they were checked against.
 #[derive(Debug)]
 struct CredentialCheck {
     stored: Arc<StoredClient>,
@@ -51,7 +51,7 @@ enum Offered {
 
 /// Reads a form and checks that no parameter about the client is repeated, too long or malformed.
 ///
-/// The client that the body names is noted first: its scripts may read what is wrong with the rest.
+/// First notes the client that the body names, so that the client's scripts may read what is wrong with the rest.
 pub(super) async fn read_form(request: &Request, body: web::Payload) -> Result<Params, OAuthError> {
     let params = form::read(request, body).await?;
     if let Some(id) = params.one("client_id").ok().flatten().and_then(ClientId::parse) {
@@ -61,7 +61,10 @@ pub(super) async fn read_form(request: &Request, body: web::Payload) -> Result<P
     Ok(params)
 }
 
-/// Reads the credentials; more than one method at once is refused.
+/// Reads the credentials of a request.
+///
+/// # Errors
+/// If there is more than one method, or a credential is malformed.
 pub(super) fn credentials(request: &Request, params: &Params) -> Result<Credentials, OAuthError> {
     let basic = basic(request)?;
     let body_id = params.one("client_id")?;
@@ -85,8 +88,8 @@ pub(super) fn credentials(request: &Request, params: &Params) -> Result<Credenti
     let (id, offered) = match (basic, body_secret, assertion) {
         (Some((id, secret)), ..) => {
             mismatch(&id, "Authorization header").map_or(Ok(()), Err)?;
-            // An empty secret is none, as an empty parameter is (RFC 6749 §3.2): some libraries send it for public
-            // clients.
+            // An empty secret counts as none, like an empty parameter (RFC 6749 §3.2): some libraries send it for
+            // public clients.
             let offered = match secret.expose().is_empty() {
                 true => Offered::Nothing,
                 false => Offered::Secret(AuthMethod::Basic, secret),
@@ -125,7 +128,7 @@ fn unknown() -> OAuthError {
     Reason::ClientUnknown.because("no client is registered with this client_id")
 }
 
-/// Id and secret of Basic credentials, form-decoded (RFC 6749 §2.3.1).
+/// The id and secret of Basic credentials, form-decoded (RFC 6749 §2.3.1); `None` if there is no Basic header.
 fn basic(request: &Request) -> Result<Option<(String, Secret)>, OAuthError> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
     let Some(value) = headers.next() else { return Ok(None) };
@@ -154,18 +157,18 @@ fn form_decoded(text: &str) -> Option<String> {
     percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
-/// Reads the credentials of a request and decides who its client is.
+/// Reads the credentials of a request and decides which client it comes from.
 pub(super) async fn identify(
     app: &App,
     request: &Request,
     params: &Params,
 ) -> Result<Arc<StoredClient>, Denied<OAuthError>> {
     let mut credentials = credentials(request, params)?;
-    app.registry.decide(async |view| credentials.authenticate(app, request, view).await).await
+    app.cache.decide(async |view| credentials.authenticate(app, request, view).await).await
 }
 
 impl Credentials {
-    /// Finds the client and verifies that it is who it says; on one and the same record this is verified once.
+    /// Finds the client and verifies its credentials. Verifies them only once against the same record.
     pub(super) async fn authenticate(
         &mut self,
         app: &App,
@@ -193,7 +196,7 @@ impl Credentials {
 }
 
 impl CredentialCheck {
-    /// Whether the record says the same about its client's secrets and keys as the one that was verified against.
+    /// Whether `stored` has the same secrets and keys as the record that the credentials were checked against.
     fn is_on(&self, stored: &Arc<StoredClient>) -> bool {
         let (own, other) = (&self.stored, stored);
         let is_same = || {
@@ -255,13 +258,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_a_client_encodes_comes_back(id in "[ -~]{1,40}", secret in "[ -~]{1,40}") {
+        fn encoded_credentials_are_decoded_again(id in "[ -~]{1,40}", secret in "[ -~]{1,40}") {
             let encode = |text: &str| serde_urlencoded::to_string([("", text)]).unwrap()[1..].to_owned();
             prop_assert_eq!(read(&encode(&id), &encode(&secret)), Some((id, secret)));
         }
 
         #[test]
-        fn no_header_makes_it_panic(value in ".{0,80}") {
+        fn no_header_causes_a_panic(value in ".{0,80}") {
             let _ = parse_basic(&value);
         }
     }

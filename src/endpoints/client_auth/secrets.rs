@@ -1,4 +1,4 @@
-//! Secrets that are told: compared with what is stored of them, and their use noted.
+//! Client secrets: compares them with the stored hashes, and records their use.
 
 use crate::app::App;
 use crate::clock::Seconds;
@@ -7,14 +7,13 @@ use crate::http::call::Call;
 use crate::oauth::client::{ClientSecret, SecretHash};
 use crate::secret::{Hash, Secret, equal};
 use crate::store::clients::{self, StoredClient};
-use crate::store::db::DbError;
 
-/// Seconds between two notes that a secret was used.
+/// At most once in this many seconds the use of a secret is recorded.
 const USED_EVERY: Seconds = 60;
-/// Bytes of a secret; longer ones are not hashed.
+/// The maximum length of a secret in bytes; longer ones are not hashed.
 const LONGEST_SECRET: usize = 1024;
 
-/// The live secret that was presented.
+/// The valid stored secret that matches the presented one.
 pub(super) async fn find_secret<'c>(
     app: &App,
     call: &Call,
@@ -37,7 +36,7 @@ pub(super) async fn find_secret<'c>(
     Ok(None)
 }
 
-/// Notes the use outside the request.
+/// Records the use in the background.
 pub(super) fn note_use(app: &App, call: &Call, secret: &str) {
     let now = call.now;
     if !app.secrets.is_due(secret, now, USED_EVERY) {
@@ -46,7 +45,7 @@ pub(super) fn note_use(app: &App, call: &Call, secret: &str) {
     let (db, id) = (app.db.clone(), secret.to_owned());
     actix_web::rt::spawn(async move {
         let touch = async move |tx: &mut _| clients::touch_secret(tx, &id, now, USED_EVERY).await;
-        if let Err(error) = db.write::<_, DbError, _>(touch).await {
+        if let Err(error) = db.write(touch).await {
             tracing::warn!("a client secret's last use was not noted: {error}");
         }
     });

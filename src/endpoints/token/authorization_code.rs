@@ -60,7 +60,8 @@ pub(super) async fn issue(
     begin_grant(asked, client, draft, redeem).await
 }
 
-/// Says why the code cannot be redeemed; a replay also ends everything that was issued from it.
+/// Says why the code cannot be redeemed. If the code is replayed, also revokes everything that was issued from it (RFC
+/// 6749 §4.1.2).
 async fn refuse(
     tx: &mut Tx,
     code: &Hash,

@@ -9,7 +9,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::token::{AccessToken, TokenAnswer};
 use crate::store::access_tokens;
 use crate::store::clients::{self, StoredClient};
-use crate::store::db::{Conn, DbError};
+use crate::store::db::Conn;
 use crate::tokens::access_token::Draft;
 
 pub(super) const PARAMS: &[&str] = &[];
@@ -40,11 +40,11 @@ pub(super) async fn issue(
             let token = token.clone();
             let save =
                 async move |tx: &mut _| access_tokens::save_for_client(tx, &hash, &token, version).await;
-            app.db.write::<_, DbError, _>(save).await?
+            app.db.write(save).await?
         }
         None => {
             let find = async move |conn: &mut Conn| clients::is_unchanged(conn, &id, version).await;
-            app.db.read::<_, DbError, _>(find).await?
+            app.db.read(find).await?
         }
     };
     if !may_have_it {

@@ -52,7 +52,7 @@ pub(super) async fn issue(
     begin_grant(asked, client, draft, redeem).await
 }
 
-/// Says what the device is waiting for, and remembers that it asked.
+/// Finds out what the device waits for, and records the poll.
 async fn refuse(
     tx: &mut Tx,
     code: &Hash,

@@ -1,4 +1,4 @@
-//! Tokens that trusted issuers sign about people: whose they are, what they are good for, and whom they mean.
+//! Tokens of trusted issuers about people: verifies them, and finds the linked person.
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ use crate::store::db::{Conn, DbError};
 use crate::store::grants::Voucher;
 use crate::store::{clients, trusted_issuers};
 
-/// How the tokens of one grant are judged, and for what they are refused.
+/// How one grant type checks such tokens, and the reasons of its refusals.
 pub(super) struct TokenRules {
     pub(super) kind: Kind,
-    /// The types that the header may name, if it names one.
+    /// The values that `typ` may have in the header, if it is there.
     pub(super) types: &'static [&'static str],
     pub(super) malformed: Reason,
     pub(super) issuer: Reason,
@@ -33,18 +33,18 @@ pub(super) struct TokenRules {
     pub(super) subject: Reason,
 }
 
-/// A token whose issuer vouches for somebody; who that is, the database says in the job that stores.
+/// A verified token of an issuer. The linked person is found in the job that stores the new token.
 pub(super) struct Vouched {
     pub(super) claims: Claims,
-    /// Until when its use must be remembered, where it counts once.
+    /// Until when its use must be remembered, if it may be used only once.
     pub(super) expires_at: Seconds,
     pub(super) issuer: TrustedIssuer,
-    /// Names that were drawn for a grant; the session is none.
+    /// Generated ids for a grant; the session does not exist.
     grant: GrantId,
     session: SessionId,
 }
 
-/// Verifies a token by the keys of the issuer that it names, if that one is trusted with tokens of this client.
+/// Verifies a token with the keys of the issuer that it names, if this issuer is trusted for this client.
 pub(super) async fn verified(
     app: &App,
     client: &Client,
@@ -58,8 +58,8 @@ pub(super) async fn verified(
     };
     let key = named.clone();
     let find = async move |conn: &mut Conn| trusted_issuers::find(conn, &key).await;
-    let found = app.db.read::<_, DbError, _>(find).await?;
-    // Whom the operator trusts with others is told to nobody, and no address is called on a stranger's account.
+    let found = app.db.read(find).await?;
+    // A client must not learn about other clients' issuers, and must not be able to make the server call an address.
     let Some(issuer) = found.filter(|issuer| issuer.clients.contains(&client.id)) else {
         let what = format!("is of {}, which is not trusted here with tokens of this client", shown(&named));
         return Err(kind.refuse(rules.issuer, &what).into());
@@ -89,13 +89,13 @@ pub(super) async fn verified(
 }
 
 impl Vouched {
-    /// Whether client and issuer are still what they were when the token was judged.
+    /// Whether the client and the issuer are unchanged since the token was checked.
     pub(super) async fn is_unchanged(&self, conn: &mut Conn, client: &Client) -> Result<bool, DbError> {
         Ok(clients::is_unchanged(conn, &client.id, client.version).await?
             && trusted_issuers::find(conn, &self.issuer.issuer).await?.as_ref() == Some(&self.issuer))
     }
 
-    /// What a client has for the person whom the issuer means, and the status of that person.
+    /// Finds the grant of a client for the person that the issuer means, and the status of that person.
     pub(super) async fn grant(
         &self,
         conn: &mut Conn,
@@ -108,7 +108,7 @@ impl Vouched {
         let Some((user, status)) = trusted_issuers::find_subject(conn, issuer, subject).await? else {
             return Err(rules
                 .kind
-                .refuse(rules.subject, "is about a subject that nobody is linked to")
+                .refuse(rules.subject, "is about a subject that is linked to no user")
                 .into());
         };
         let parties = Parties { client: client.id.clone(), user, session: self.session.clone() };

@@ -1,4 +1,4 @@
-//! What several grants do alike when they issue tokens.
+//! What several grants have in common when they issue tokens.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::store::grants::{self, Lifetime};
 use crate::tokens::access_token::Draft;
 use crate::tokens::id_token::{Beside, Signer};
 
-/// The token that a request is about to get, for the resource that it names.
+/// The draft of the token for this request, for the resource that it names.
 pub(super) async fn draft(
     asked: &TokenRequest<'_>,
     decision: &Decision<'_>,
@@ -31,7 +31,7 @@ pub(super) async fn draft(
     Draft::begin(asked.app, decision.client, asked.params, decision.view).await.map(Arc::new)
 }
 
-/// What a transaction has issued; the ID Token about it is still to be signed.
+/// What a transaction has issued. The ID Token is not signed yet.
 pub(super) struct Issued {
     token: AccessToken,
     refresh_token: Option<String>,
@@ -39,14 +39,15 @@ pub(super) struct Issued {
     id_token: Option<IdTokenSource>,
 }
 
-/// The tokens that a grant has issued at one time.
+/// The tokens that a grant has issued together.
 pub(super) struct TokenPair {
     pub(super) access: AccessToken,
     pub(super) refresh: Option<String>,
 }
 
 impl Issued {
-    /// What `grant` has issued for `scope`, which is all of its own or less; the nonce belongs to the first answer alone.
+    /// The tokens of `grant` for `scope`, which is all of the grant's scope or a part. Only the first answer contains
+    /// the nonce.
     pub(super) fn of(grant: &Grant, scope: &Scope, nonce: Option<&str>, tokens: TokenPair) -> Self {
         let id_token = scope.contains(OPENID).then(|| grant.id_token(nonce));
         let TokenPair { access: token, refresh: refresh_token } = tokens;
@@ -54,7 +55,7 @@ impl Issued {
     }
 }
 
-/// What signs the answer to one request, found before anything is used up for it.
+/// What signs the answer to one request. It is found before the request uses anything up.
 pub(super) struct Answering<'a> {
     app: &'a App,
     client: &'a Client,
@@ -72,7 +73,7 @@ impl<'a> Answering<'a> {
         Ok(Self { app, client, draft, signer })
     }
 
-    /// Signs what is to be signed, which must not be done while the database waits; `None` where nothing was issued.
+    /// Signs the tokens. This must not be done while the database waits. `None` if nothing was issued.
     pub(super) async fn answer(
         self,
         issued: Option<Issued>,
@@ -97,7 +98,7 @@ pub(super) struct Allowed {
     pub(super) nonce: Option<String>,
 }
 
-/// All that a grant which begins now takes into its transaction.
+/// Everything that a new grant needs in its transaction.
 pub(super) struct NewGrant {
     pub(super) client: Client,
     pub(super) draft: Arc<Draft>,
@@ -108,7 +109,7 @@ pub(super) struct NewGrant {
 
 /// Redeems what a person has allowed, and begins the grant with its first tokens.
 ///
-/// `redeem` uses it up and decides; `None` when the client has changed since it authenticated.
+/// `redeem` uses it up and decides. It returns `None` if the client has changed since it authenticated.
 pub(super) async fn begin_grant(
     asked: &TokenRequest<'_>,
     client: &StoredClient,
@@ -123,7 +124,7 @@ pub(super) async fn begin_grant(
         Some(allowed) => new.save(tx, allowed).await.map(Some),
         None => Ok(None),
     };
-    answering.answer(app.db.write(work).await?).await
+    answering.answer(app.db.decide(work).await?).await
 }
 
 impl NewGrant {
@@ -145,8 +146,8 @@ impl NewGrant {
     }
 }
 
-/// How long a new grant lives: as long as it can be refreshed, or else until the applications of its session no longer
-/// need to hear of the session's end.
+/// The lifetime of a new grant: as long as it can be refreshed, or else as long as applications must be informed of the
+/// end of its session.
 fn lifetime(app: &App, client: &Client, now: Seconds) -> Lifetime {
     let tokens = &app.config.tokens;
     let (idle, longest) = match client.grants.contains(&GrantType::RefreshToken) {

@@ -37,7 +37,7 @@ pub(super) const PARAMS: &[&str] = &["assertion"];
 
 pub(super) struct PreparedAssertion {
     vouched: Arc<Vouched>,
-    /// Who signed the assertion, and what that issuer calls it.
+    /// Identifies the assertion: a hash of its issuer and the issuer's name for it.
     name: Hash,
     scope: Scope,
     draft: Arc<Draft>,
@@ -55,12 +55,12 @@ pub(super) async fn prepare(
     let vouched = decision.vouched.get(async || verified(asked.app, client, token, &RULES, asked.call.now).await).await?;
     let id = RULES.kind.id(&vouched.claims)?;
     let scope = draft.scope_of(&vouched.issuer, client, params.one("scope")?)?;
-    // No issuer that is trusted holds a NUL.
+    // Issuers contain no NUL, so different issuers cannot have the same hash.
     let name = Hash::of(&format!("issuer\0{}\0{id}", vouched.claims.iss));
     Ok(PreparedAssertion { vouched, name, scope, draft })
 }
 
-/// An access token alone: who wants another one brings another assertion (RFC 7523 §2.1, RFC 7521 §4.1).
+/// Issues an access token only; for another one the client presents another assertion (RFC 7523 §2.1, RFC 7521 §4.1).
 pub(super) async fn issue(
     asked: &TokenRequest<'_>,
     client: &StoredClient,
@@ -86,7 +86,7 @@ pub(super) async fn issue(
         batch.execute().await?;
         Ok(Some(token))
     };
-    let issued: Option<AccessToken> = app.db.write::<_, Denied<OAuthError>, _>(work).await?;
-    let Some(token) = issued else { return Ok(None) };
+    let issued: Result<Option<AccessToken>, Denied<OAuthError>> = app.db.decide(work).await;
+    let Some(token) = issued? else { return Ok(None) };
     Ok(Some(TokenAnswer::new(draft.finish(app, calling, &token, None)?, &token)))
 }

@@ -1,4 +1,5 @@
-//! The token endpoint (RFC 6749 §3.2): who asks, for which grant, and then read → a rule decides → write.
+//! The token endpoint (RFC 6749 §3.2): authenticates the client, reads what the grant needs, decides, writes, and
+//! signs.
 
 mod foreign;
 mod issue;
@@ -20,12 +21,12 @@ use crate::oauth::request::params::Params;
 use crate::oauth::token::TokenAnswer;
 use request::{Decision, Proofs, TokenRequest};
 
-/// The list of grant types: each is a module of this one with
+/// The list of grant types. Each is a submodule with
 ///
-/// * `PARAMS`, the parameters that it knows beside those of every request;
-/// * `prepare`, which reads and checks what the grant needs and writes nothing: after a refusal over an old copy of the
-///   catalogue it is called once more, so that what is to be verified once is a [`Proof`];
-/// * `issue`, which does it; `None` when the client has changed since it authenticated.
+/// * `PARAMS`: its parameters, besides those of every request;
+/// * `prepare`: reads and checks what the grant needs, and writes nothing. After a refusal on an old copy of the
+///   catalogue it is called once more, so a [`Proof`] holds everything that must be verified only once;
+/// * `issue`: issues the tokens. It returns `None` if the client has changed since it authenticated.
 macro_rules! grant_types {
     ($($module:ident: $grant:ident),+ $(,)?) => {
         $(mod $module;)+
@@ -40,7 +41,7 @@ macro_rules! grant_types {
         ) -> Result<TokenAnswer, Denied<OAuthError>> {
             match grant {
                 $(GrantType::$grant => {
-                    asked.app.registry.decide_and_act(
+                    asked.app.cache.decide_and_act(
                         async |view| {
                             let client = proofs.credentials.authenticate(asked.app, asked.call, view).await?;
                             client.client.may_use(grant)?;
@@ -81,7 +82,7 @@ async fn exchange(
     body: web::Payload,
 ) -> Result<TokenAnswer, Denied<OAuthError>> {
     let params = client_auth::read_form(request, body).await?;
-    // Read first, as this notes the client, but refused only after the parameters of the grant.
+    // Read first, because this notes the client. Refused only after the parameters of the grant.
     let credentials = client_auth::credentials(request, &params);
     params.check(&["grant_type", "scope"])?;
     PARAMS.iter().try_for_each(|names| params.check(names))?;

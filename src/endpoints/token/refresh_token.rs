@@ -49,7 +49,7 @@ pub(super) async fn issue(
 ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
     let (app, now) = (asked.app, asked.call.now);
     let Some((name, mac)) = RefreshName::parse(&prepared.token) else { return Err(unknown().into()) };
-    // Nobody can make up the name of a token: what fails here touches no database.
+    // Only this server can make a valid MAC, so made-up tokens never reach the database.
     if !app.keys.is_refresh_token(&name, &mac) {
         return Err(unknown().into());
     }
@@ -86,10 +86,10 @@ pub(super) async fn issue(
         }
         Ok(Some(Issued::of(&chain.grant, &scope, None, TokenPair { access: token, refresh: Some(successor) })))
     };
-    answering.answer(app.db.write(work).await?).await
+    answering.answer(app.db.decide(work).await?).await
 }
 
-/// A replaced token that comes back ends the chain; other refusals change nothing.
+/// A replaced token that is reused ends the chain; other refusals change nothing.
 async fn refuse(
     tx: &mut Tx,
     name: &RefreshName,

@@ -1,4 +1,4 @@
-//! What every grant gets: the request, what it proves, and what it is decided on.
+//! What every grant receives: the request, what it proves, and the data to decide on.
 
 use std::sync::Arc;
 
@@ -10,23 +10,23 @@ use crate::http::call::Call;
 use crate::oauth::client::Client;
 use crate::oauth::request::params::Params;
 
-/// A request to the token endpoint, whatever its grant.
+/// A request to the token endpoint, with any grant.
 pub(super) struct TokenRequest<'a> {
     pub(super) app: &'a App,
     pub(super) call: &'a Call,
     pub(super) params: &'a Params,
 }
 
-/// What the request proves, each verified once.
+/// What the request proves. Each part is verified only once.
 pub(super) struct Proofs {
     pub(super) credentials: Credentials,
     /// The token of a trusted issuer.
     pub(super) vouched: Proof<Arc<Vouched>>,
 }
 
-/// What one decision over a request is made on.
+/// The data for one decision about a request.
 pub(super) struct Decision<'a> {
-    /// The client, which has authenticated.
+    /// The authenticated client.
     pub(super) client: &'a Client,
     pub(super) view: &'a View<'a>,
     pub(super) vouched: &'a mut Proof<Arc<Vouched>>,

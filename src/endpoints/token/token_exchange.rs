@@ -39,7 +39,7 @@ const RULES: TokenRules = TokenRules {
     subject: Reason::SubjectTokenForeign,
 };
 
-/// All that the database decides on.
+/// Everything that the decision in the database needs.
 struct Exchange {
     subject: Subject,
     actor: Option<Read>,
@@ -58,13 +58,13 @@ enum Subject {
     Vouched(Arc<Vouched>),
 }
 
-/// A token, and the grant that is new with it, where somebody else vouched for the person.
+/// The new token, and the new grant if another issuer vouched for the person.
 struct Decided {
     token: AccessToken,
     grant: Option<Grant>,
 }
 
-/// Whom an actor token is about, and until when.
+/// The subject and the expiry of an actor token.
 struct Acting {
     sub: String,
     until: Seconds,
@@ -80,11 +80,11 @@ pub(super) const PARAMS: &[&str] = &[
 
 pub(super) struct PreparedExchange {
     exchange: Arc<Exchange>,
-    /// `None` when the client has changed since it authenticated.
+    /// `None` if the client has changed since it was authenticated.
     decided: Option<Decided>,
 }
 
-/// Reads both tokens and has the database decide, so that what a cached record refuses is decided once more.
+/// Reads both tokens and decides in the database. A refusal with a cached record is decided again.
 pub(super) async fn prepare(
     asked: &TokenRequest<'_>,
     decision: Decision<'_>,
@@ -109,7 +109,7 @@ pub(super) async fn prepare(
     let exchange = Arc::new(exchange);
     let deciding = exchange.clone();
     let decide = async move |conn: &mut Conn| deciding.decide(conn).await;
-    let decided = app.db.read::<_, Denied<OAuthError>, _>(decide).await?;
+    let decided = app.db.decide_reading(decide).await?;
     Ok(PreparedExchange { exchange, decided })
 }
 
@@ -118,7 +118,7 @@ fn named_type(params: &Params, name: &'static str) -> Result<TokenType, OAuthErr
     TokenType::named(params, name)?.ok_or_else(missing)
 }
 
-/// One answer for all that is no token to exchange: nobody finds out by it what others hold.
+/// The same answer for every token that cannot be exchanged, so that callers learn nothing about other clients' tokens.
 fn invalid() -> OAuthError {
     Reason::SubjectTokenInvalid
         .because("the subject token is not good at present, or not one that this client may exchange")
@@ -197,7 +197,7 @@ impl Exchange {
         Ok(Some(Acting { sub: subject_by(&self.keys, &self.client, &token), until: token.expires_at }))
     }
 
-    /// What comes of a token of this server; the person's status where there is one.
+    /// Makes the token for a subject token of this server. Also returns the status of the person, if the token has one.
     async fn in_place_of(
         &self,
         conn: &mut Conn,
@@ -208,7 +208,7 @@ impl Exchange {
         let subject = found.ok_or_else(invalid)?.token;
         let serves = self.draft.is_server(&self.client.id, &subject);
         let by = exchange::may_exchange(&subject, &self.client.id, serves).ok_or_else(invalid)?;
-        // Whom a token names is who had that name when it was issued.
+        // `may_act` means the client that had this id when the token was issued.
         if by == By::Another
             && subject.delegation.may_act.is_some()
             && !clients::was_there(conn, &self.client.id, subject.issued_at).await?
@@ -227,7 +227,7 @@ impl Exchange {
         Ok((Decided { token: until(token, acting), grant: None }, status))
     }
 
-    /// What comes of a token of a trusted issuer.
+    /// The new token for a token of a trusted issuer.
     async fn for_person(
         &self,
         conn: &mut Conn,
@@ -243,7 +243,7 @@ impl Exchange {
             let named = may_act["sub"].as_str();
             let is_actor = acting.is_some_and(|acting| named == Some(acting.sub.as_str()));
             if named != Some(self.client.id.as_str()) && !is_actor {
-                return Err(refuse("names somebody else by may_act, who may act").into());
+                return Err(refuse("names another actor in may_act").into());
             }
         }
         let before = match &claims.act {
@@ -276,7 +276,7 @@ impl Exchange {
     }
 }
 
-/// Whoever acts by a token does so as long as that token lives.
+/// A new token with an actor token does not outlive the actor token.
 fn until(token: AccessToken, acting: Option<&Acting>) -> AccessToken {
     let expires_at = acting.map_or(token.expires_at, |acting| token.expires_at.min(acting.until));
     AccessToken { expires_at, ..token }
@@ -290,7 +290,7 @@ pub(super) async fn issue(
     let app = asked.app;
     let PreparedExchange { exchange, decided } = prepared;
     let Some(mut decided) = decided else { return Ok(None) };
-    // A JWT in the place of a token of ours leaves nothing to store: it was decided by one look.
+    // A JWT for a JWT leaves nothing to store: one look at the database has decided.
     if decided.grant.is_some() || exchange.draft.stored(&decided.token).is_some() {
         let deciding = exchange.clone();
         let work = async move |tx: &mut Tx| {
@@ -298,7 +298,8 @@ pub(super) async fn issue(
             deciding.save(tx, &decided).await?;
             Ok(Some(decided))
         };
-        match app.db.write::<_, Denied<OAuthError>, _>(work).await? {
+        let again: Result<Option<Decided>, Denied<OAuthError>> = app.db.decide(work).await;
+        match again? {
             Some(again) => decided = again,
             None => return Ok(None),
         }

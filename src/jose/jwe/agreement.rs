@@ -1,4 +1,4 @@
-//! Keys on curves, and what two of them agree on (RFC 7518 §4.6 and §6.2, RFC 8037 §2 and §3.2).
+//! Keys on curves, and key agreement (RFC 7518 §4.6 and §6.2, RFC 8037 §2 and §3.2).
 
 use aws_lc_rs::agreement::{
     self, Algorithm, ECDH_P256, ECDH_P384, ECDH_P521, ParsedPublicKey, PrivateKey, UnparsedPublicKey, X25519,
@@ -47,7 +47,7 @@ impl Curve {
         }
     }
 
-    /// Bytes of a coordinate, and of a private key.
+    /// The length of a coordinate, and of a private key, in bytes.
     fn bytes(self) -> usize {
         match self {
             Self::P256 | Self::X25519 => 32,
@@ -67,7 +67,7 @@ impl Curve {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Point {
     curve: Curve,
-    /// An uncompressed point; on X25519 its only coordinate.
+    /// An uncompressed point; on X25519 the only coordinate.
     bytes: Vec<u8>,
 }
 
@@ -82,7 +82,7 @@ pub(super) struct PointJwk {
 }
 
 impl Point {
-    /// Reads the public members of a JWK; `None` if it is no point on a curve that is known here.
+    /// Reads the public members of a JWK; `None` if it is not a point on a supported curve.
     pub(super) fn read(jwk: &Value) -> Option<Self> {
         let curve = Curve::of(jwk)?;
         let coordinate =
@@ -92,7 +92,7 @@ impl Point {
             Curve::X25519 => x,
             _ => [&[UNCOMPRESSED][..], &x, &coordinate("y")?].concat(),
         };
-        // Whether it is on the curve.
+        // Checks that the point is on the curve.
         ParsedPublicKey::try_from(UnparsedPublicKey::new(curve.algorithm(), &bytes)).ok()?;
         Some(Self { curve, bytes })
     }
@@ -123,7 +123,7 @@ pub(super) struct CurveKey {
 }
 
 impl CurveKey {
-    /// Reads a private JWK; `None` if it is not on a curve that is known here, or its parts do not belong together.
+    /// Reads a private JWK; `None` if it is not on a supported curve, or its parts do not belong together.
     pub(super) fn read(jwk: &Value) -> Option<Self> {
         let public = Point::read(jwk)?;
         let secret = Zeroizing::new(member(jwk, "d")?);
@@ -141,10 +141,10 @@ impl CurveKey {
         Ok(Point { curve: self.curve, bytes: self.key.compute_public_key()?.as_ref().to_vec() })
     }
 
-    /// What `derive` makes of the secret that only the owners of both keys can compute.
+    /// Computes the shared secret of both keys, and returns what `derive` makes of it.
     ///
     /// # Errors
-    /// The other key is on another curve, or is one of the few of X25519 with which everyone knows the secret.
+    /// If the other key is on another curve, or is one of the few points of X25519 whose secret everyone knows.
     pub(super) fn agree<T>(
         &self,
         other: &Point,
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn both_sides_agree_and_a_point_comes_back_from_its_jwk() {
+    fn both_sides_agree_and_a_point_is_restored_from_its_jwk() {
         for curve in Curve::ALL {
             let (ours, theirs) = (key(curve), key(curve));
             let secret = |key: &CurveKey, other: &CurveKey| {
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn only_points_on_the_curve_are_read() {
+    fn only_points_on_the_curve_are_accepted() {
         let good = json!({ "kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
             "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0" });
         assert!(Point::read(&good).is_some());
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn the_point_of_x25519_with_which_everyone_knows_the_secret_is_refused() {
+    fn weak_points_of_x25519_are_refused() {
         let jwk = json!({ "kty": "OKP", "crv": "X25519", "x": to_base64url(&[0; 32]) });
         let weak = Point::read(&jwk).unwrap();
         assert!(key(Curve::X25519).agree(&weak, |_| Ok(())).is_err());

@@ -1,4 +1,4 @@
-//! The algorithms by which a content key reaches its recipient (RFC 7518 §4.1).
+//! The algorithms that bring a content key to its recipient (RFC 7518 §4.1).
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -6,7 +6,7 @@ use crate::oauth::client::KeyManagement;
 
 /// An `alg` of an encrypted token: those that clients can register, and the two for a shared secret.
 ///
-/// Algorithms with a password (PBES2) are left out on purpose: their header says how much work they are.
+/// Algorithms with a password (PBES2) are left out on purpose: their header decides how much work they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 pub enum Algorithm {
     #[strum(serialize = "RSA-OAEP")]
@@ -28,17 +28,17 @@ pub enum Algorithm {
 impl Algorithm {
     pub const ALL: &[Self] = Self::VARIANTS;
 
-    /// Its name in a header.
+    /// The name in a header.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
-    /// The algorithm of this name; `None` for every other text.
+    /// The algorithm with this name; `None` for any other text.
     pub fn parse(name: &str) -> Option<Self> {
         name.parse().ok()
     }
 
-    /// Bytes of the AES key that wraps the content key; `None` where no AES key does.
+    /// The length in bytes of the AES key that wraps the content key; `None` if the algorithm has none.
     pub(super) fn wrapping_key_bytes(self) -> Option<usize> {
         match self {
             Self::RsaOaep | Self::RsaOaep256 | Self::EcdhEs => None,

@@ -20,7 +20,7 @@ pub(super) enum Variant {
 }
 
 impl Variant {
-    /// Bytes of each of the two keys, and of the tag.
+    /// The length in bytes of each of the two keys, and of the tag.
     pub(super) fn bytes(self) -> usize {
         match self {
             Self::A128Hs256 => 16,
@@ -42,7 +42,7 @@ impl Variant {
         }
     }
 
-    /// Encrypts `text` in its place and returns the tag.
+    /// Encrypts `text` in place and returns the tag.
     pub(super) fn seal(
         self,
         key: &[u8],
@@ -56,10 +56,11 @@ impl Variant {
         Ok(self.tag(mac_key, iv, aad, text))
     }
 
-    /// Decrypts what has a good tag.
+    /// Decrypts `text` in place after its tag was verified.
     ///
     /// # Errors
-    /// A wrong tag, padding or length. The tag is compared first: padding that an attacker chose is never looked at.
+    /// If the tag, the padding or a length is wrong. The tag is compared first: padding from an attacker is never
+    /// examined.
     pub(super) fn open(
         self,
         key: &[u8],
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn no_changed_part_is_decrypted_and_no_other_length_of_tag() {
+    fn changed_parts_and_other_tag_lengths_are_refused() {
         let (key, iv) = (key(32), bytes(IV));
         let mut ciphertext = TEXT.to_vec();
         let tag = Variant::A128Hs256.seal(&key, &iv, AAD, &mut ciphertext).unwrap();
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_good_tag_over_no_whole_blocks_or_bad_padding_is_an_error_and_no_panic() {
+    fn a_valid_tag_over_partial_blocks_or_bad_padding_is_an_error() {
         let (key, iv) = (key(32), [7; 16]);
         let (mac_key, _) = Variant::A128Hs256.halves(&key).unwrap();
         for ciphertext in [&[][..], &[1; 15], &[1; 16], &[1; 17], &[1; 32]] {

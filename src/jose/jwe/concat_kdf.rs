@@ -1,9 +1,9 @@
-//! The Concat KDF: a key from the secret of a key agreement (RFC 7518 §4.6.2, NIST SP 800-56A §5.8.1).
+//! The Concat KDF: derives a key from the secret of a key agreement (RFC 7518 §4.6.2, NIST SP 800-56A §5.8.1).
 
 use aws_lc_rs::digest;
 use zeroize::Zeroizing;
 
-/// What a derived key is bound to.
+/// The values that a derived key is bound to.
 pub(super) struct Info<'i> {
     /// The name of the algorithm that the key is for: `enc` in direct agreement, else `alg`.
     pub algorithm: &'i str,
@@ -34,7 +34,7 @@ pub(super) fn derive(secret: &[u8], info: &Info<'_>, length: usize) -> Zeroizing
     key
 }
 
-/// A number in 32 bits, the big end first; nothing here is as long as 4 GiB.
+/// A number in 32 bits, big-endian; no length here reaches 4 GiB.
 fn number(value: usize) -> [u8; 4] {
     u32::try_from(value).unwrap_or(u32::MAX).to_be_bytes()
 }

@@ -6,9 +6,9 @@ use aws_lc_rs::error::Unspecified;
 use super::cbc_hmac::{self, Variant};
 use crate::oauth::client::ContentEncryption;
 
-/// Bytes of an IV in AES-GCM (RFC 7518 §5.3).
+/// The length of an IV in AES-GCM in bytes (RFC 7518 §5.3).
 const NONCE_BYTES: usize = 12;
-/// Bytes of a tag in AES-GCM.
+/// The length of a tag in AES-GCM in bytes.
 const TAG_BYTES: usize = 16;
 
 enum Cipher {
@@ -25,7 +25,7 @@ fn cipher(content: ContentEncryption) -> Cipher {
     }
 }
 
-/// Bytes of a content key.
+/// The length of a content key in bytes.
 pub(super) fn key_bytes(content: ContentEncryption) -> usize {
     match cipher(content) {
         Cipher::Gcm(algorithm) => algorithm.key_len(),
@@ -33,7 +33,7 @@ pub(super) fn key_bytes(content: ContentEncryption) -> usize {
     }
 }
 
-/// Bytes of an initialization vector.
+/// The length of an initialization vector in bytes.
 pub(super) fn iv_bytes(content: ContentEncryption) -> usize {
     match cipher(content) {
         Cipher::Gcm(_) => NONCE_BYTES,
@@ -48,7 +48,7 @@ fn tag_bytes(content: ContentEncryption) -> usize {
     }
 }
 
-/// Encrypts `text` in its place and returns the tag; a key is for one text.
+/// Encrypts `text` in place and returns the tag. A key must only be used for one text.
 pub(super) fn seal(
     content: ContentEncryption,
     key: &[u8],
@@ -66,10 +66,10 @@ pub(super) fn seal(
     }
 }
 
-/// Decrypts what has a good tag.
+/// Decrypts `text` after its tag was verified.
 ///
 /// # Errors
-/// A tag that is wrong, or an IV, key or tag of a wrong length.
+/// If the tag is wrong, or the IV, key or tag has a wrong length.
 pub(super) fn open(
     content: ContentEncryption,
     key: &[u8],
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_whole_tag_and_iv_open_a_content() {
+    fn only_a_complete_tag_and_iv_decrypt_the_content() {
         for content in ContentEncryption::ALL.iter().copied() {
             let (key, iv) = (vec![1; key_bytes(content)], vec![2; iv_bytes(content)]);
             let mut text = b"text".to_vec();

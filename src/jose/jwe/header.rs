@@ -8,7 +8,7 @@ use super::algorithm::Algorithm;
 use crate::oauth::client::ContentEncryption;
 use crate::secret::from_base64url;
 
-/// What is written; a member without a value is left out, as libraries refuse one that is null.
+/// A header to write. Members without a value are left out, because libraries refuse `null`.
 #[derive(Debug, Serialize)]
 pub(super) struct Written<'h> {
     pub alg: &'static str,
@@ -21,7 +21,7 @@ pub(super) struct Written<'h> {
     pub cty: Option<&'h str>,
 }
 
-/// What is read.
+/// A header that was read.
 #[derive(Debug)]
 pub(super) struct Header {
     pub algorithm: Algorithm,
@@ -39,7 +39,7 @@ impl Header {
     /// Reads a header; `None` if a member is malformed, or names an algorithm or extension that is not supported here.
     pub(super) fn read(json: &[u8]) -> Option<Self> {
         let members: Map<String, Value> = serde_json::from_slice(json).ok()?;
-        // A small compressed text can become a huge one, and no extension is known that could be critical.
+        // A small compressed text can become a huge one, and no critical extension is supported.
         if members.contains_key("zip") || members.contains_key("crit") {
             return None;
         }
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_asks_for_what_is_not_done_here_is_not_read() {
+    fn headers_with_unsupported_features_are_refused() {
         let read = |members: &str| Header::read(format!(r#"{{"enc":"A128GCM",{members}}}"#).as_bytes());
         let good = read(r#""alg":"ECDH-ES","apu":"QWxpY2U","apv":"Qm9i","cty":"JWT","kid":"k""#).unwrap();
         assert_eq!((&good.producer[..], &good.recipient[..]), (&b"Alice"[..], &b"Bob"[..]));

@@ -1,4 +1,4 @@
-//! The keys that tokens are encrypted and decrypted with, read from JWKs (RFC 7517, RFC 7518 §6).
+//! The keys that encrypt and decrypt tokens, read from JWKs (RFC 7517, RFC 7518 §6).
 
 use std::fmt;
 
@@ -14,10 +14,11 @@ use super::agreement::{CurveKey, Point};
 use super::algorithm::Algorithm;
 use super::member::member;
 
-/// Bits of an RSA key: the least by RFC 7518 §4.3, and the most, so that a key cannot keep this server busy.
+/// The size of an RSA key in bits: at least what RFC 7518 §4.3 requires, and limited so that a key cannot keep the
+/// server busy.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
 
-/// What a token is encrypted with: a recipient's public key, or a secret that is shared with it.
+/// A key for encrypting: a recipient's public key, or a shared secret.
 pub struct EncryptionKey(pub(super) Encrypting);
 
 pub(super) enum Encrypting {
@@ -26,7 +27,7 @@ pub(super) enum Encrypting {
     Secret(Zeroizing<Vec<u8>>),
 }
 
-/// What a token is decrypted with: a private key, or the shared secret.
+/// A key for decrypting: a private key, or a shared secret.
 pub struct DecryptionKey(pub(super) Decrypting);
 
 pub(super) enum Decrypting {
@@ -36,7 +37,7 @@ pub(super) enum Decrypting {
 }
 
 impl EncryptionKey {
-    /// Reads a JWK; `None` if it is of a kind that nothing is encrypted with here, or is not a good key.
+    /// Reads a JWK; `None` if its kind cannot encrypt here, or it is not a valid key.
     pub fn read(jwk: &Value) -> Option<Self> {
         let key = match jwk["kty"].as_str()? {
             "RSA" => Encrypting::Rsa(rsa_public(jwk)?),
@@ -46,7 +47,7 @@ impl EncryptionKey {
         Some(Self(key))
     }
 
-    /// Whether an algorithm takes keys of this kind.
+    /// Whether the key can be used with an algorithm.
     pub fn is_for(&self, algorithm: Algorithm) -> bool {
         match algorithm {
             Algorithm::RsaOaep | Algorithm::RsaOaep256 => matches!(self.0, Encrypting::Rsa(_)),
@@ -61,10 +62,10 @@ impl EncryptionKey {
 }
 
 impl DecryptionKey {
-    /// Reads a private JWK, or one of a shared secret.
+    /// Reads a private JWK, or one with a shared secret.
     ///
-    /// `None` if it is of a kind that nothing is decrypted with here, has no private part, or its parts do not belong
-    /// together. An RSA key needs all its primes and what is computed from them (RFC 7518 §6.3.2).
+    /// `None` if its kind cannot decrypt here, it has no private part, or its parts do not belong together. An RSA key
+    /// needs all its primes and the values computed from them (RFC 7518 §6.3.2).
     pub fn read(jwk: &Value) -> Option<Self> {
         let key = match jwk["kty"].as_str()? {
             "RSA" => Decrypting::Rsa(rsa_private(jwk)?),
@@ -87,7 +88,7 @@ impl fmt::Debug for DecryptionKey {
     }
 }
 
-/// A positive number in big-endian bytes; some libraries put a zero in front of it (RFC 7518 §6.3.1.1).
+/// A positive number in big-endian bytes. Some libraries add a leading zero, which is accepted (RFC 7518 §6.3.1.1).
 fn number(jwk: &Value, name: &str) -> Option<Zeroizing<Vec<u8>>> {
     let bytes = Zeroizing::new(member(jwk, name)?);
     let first = bytes.iter().position(|byte| *byte != 0)?;
@@ -96,7 +97,7 @@ fn number(jwk: &Value, name: &str) -> Option<Zeroizing<Vec<u8>>> {
 
 fn rsa_public(jwk: &Value) -> Option<OaepPublicEncryptingKey> {
     let components = PublicKeyComponents { n: number(jwk, "n")?, e: number(jwk, "e")? };
-    // Only what is read from DER is checked to be a good key, and not merely of a good size.
+    // Reading the DER form checks the key completely, not only its size.
     let der: PublicKeyX509Der<'_> = components.as_der().ok()?;
     let key = OaepPublicEncryptingKey::new(PublicEncryptingKey::from_der(der.as_ref()).ok()?).ok()?;
     RSA_BITS.contains(&key.key_size_bits()).then_some(key)
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_for_the_algorithms_of_its_kind_alone() {
+    fn a_key_is_only_for_the_algorithms_of_its_kind() {
         let names = |jwk: &Value| -> Vec<&str> {
             let key = EncryptionKey::read(jwk).unwrap();
             let fit = Algorithm::ALL.iter().copied().filter(|algorithm| key.is_for(*algorithm));
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn an_rsa_key_that_is_too_small_too_large_or_no_good_is_not_read() {
+    fn rsa_keys_that_are_too_small_too_large_or_invalid_are_refused() {
         let jwk = rsa_key();
         assert!(EncryptionKey::read(&jwk).is_some());
         let modulus = member(&jwk, "n").unwrap();

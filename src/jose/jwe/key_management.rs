@@ -1,4 +1,4 @@
-//! How a content key reaches the recipient of a token, and how the recipient finds it (RFC 7518 §4).
+//! How the content key of a token reaches its recipient, and how the recipient recovers it (RFC 7518 §4).
 
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepAlgorithm};
@@ -13,16 +13,16 @@ use super::key_wrap;
 use crate::oauth::client::ContentEncryption;
 use crate::secret::random;
 
-/// A content key and what a token says of it.
+/// A content key, and what the token contains to recover it.
 pub(super) struct Conveyed {
     pub content_key: Zeroizing<Vec<u8>>,
-    /// Empty if the key follows from the agreement alone.
+    /// Empty if the content key is the agreed key itself.
     pub encrypted_key: Vec<u8>,
     /// The member `epk`.
     pub ephemeral: Option<Point>,
 }
 
-/// The random values of one token; tests bring those of the RFCs.
+/// The random values of one token; tests use those of the RFCs.
 pub(super) struct Drawn {
     pub content_key: Zeroizing<Vec<u8>>,
     pub iv: Vec<u8>,
@@ -48,7 +48,7 @@ pub(super) fn random_key(content: ContentEncryption) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(bytes[..content::key_bytes(content)].to_vec())
 }
 
-/// The header of a token, as far as it says how the content key is found.
+/// The part of a token's header that says how to recover the content key.
 pub(super) struct Management<'h> {
     pub algorithm: Algorithm,
     pub content: ContentEncryption,
@@ -59,10 +59,10 @@ pub(super) struct Management<'h> {
     pub recipient: &'h [u8],
 }
 
-/// Brings a content key to the owner of `key`.
+/// Encrypts a content key for the owner of `key`, or agrees on one.
 ///
 /// # Errors
-/// The key is not for this algorithm.
+/// If the key cannot be used with this algorithm.
 pub(super) fn convey(
     key: &EncryptionKey,
     algorithm: Algorithm,
@@ -100,11 +100,11 @@ pub(super) fn convey(
     }
 }
 
-/// The content key that was brought to the owner of `key`.
+/// Recovers the content key with `key`.
 ///
 /// # Errors
-/// The key is not for this algorithm, or the token was encrypted for another key. The caller must not let the sender know
-/// that this step failed (RFC 7516 §11.5).
+/// If the key cannot be used with this algorithm, or the token was encrypted for another key. The caller must not let
+/// the sender know that this step failed (RFC 7516 §11.5).
 pub(super) fn recover(
     key: &DecryptionKey,
     management: &Management<'_>,
@@ -134,7 +134,7 @@ pub(super) fn recover(
     }
 }
 
-/// The key that two keys on a curve agree on: the content key itself, or the one that wraps it (RFC 7518 §4.6.2).
+/// The key that two keys on a curve agree on: the content key itself, or the key that wraps it (RFC 7518 §4.6.2).
 fn agreed(
     ours: &CurveKey,
     theirs: &Point,

@@ -1,23 +1,23 @@
-//! AES Key Wrap: a key encrypted by another one (RFC 7518 §4.4, RFC 3394).
+//! AES Key Wrap: encrypts a key with another one (RFC 7518 §4.4, RFC 3394).
 
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::key_wrap::{AES_128, AES_256, AesKek, KeyWrap as _};
 use zeroize::Zeroizing;
 
-/// Bytes that a wrapped key is longer than the key.
+/// How many bytes longer a wrapped key is.
 const MORE: usize = 8;
 
-/// Wraps `key` by `wrapping_key`, which has 16 or 32 bytes.
+/// Wraps `key` with `wrapping_key`, which has 16 or 32 bytes.
 pub(super) fn wrap(wrapping_key: &[u8], key: &[u8]) -> Result<Vec<u8>, Unspecified> {
     let mut wrapped = vec![0; key.len() + MORE];
     kek(wrapping_key)?.wrap(key, &mut wrapped)?;
     Ok(wrapped)
 }
 
-/// The key of `length` bytes that was wrapped.
+/// Unwraps a key of `length` bytes.
 ///
 /// # Errors
-/// It was wrapped by another key, or is not of this length.
+/// If it was wrapped with another key, or has another length.
 pub(super) fn unwrap(
     wrapping_key: &[u8],
     wrapped: &[u8],
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_comes_back_only_by_the_key_that_wrapped_it() {
+    fn a_key_is_unwrapped_only_with_its_wrapping_key() {
         for length in [16, 32] {
             let wrapping_key = vec![3; length];
             let wrapped = wrap(&wrapping_key, &[5; 32]).unwrap();

@@ -1,9 +1,9 @@
-//! Encrypted tokens: JWE in its compact serialization (RFC 7516 §7.1), for one recipient.
+//! Encrypted tokens: JWE in compact serialization (RFC 7516 §7.1), for one recipient.
 //!
-//! Every cipher, hash and key agreement is aws-lc's; this module only puts them together as the RFCs say.
+//! Every cipher, hash and key agreement comes from aws-lc; this module only combines them as the RFCs say.
 //!
-//! The sender of a token must not learn from the answer why it could not be decrypted: every cause gives the same
-//! error, and a content key that could not be found is replaced by a random one (RFC 7516 §11.5).
+//! The sender of a token must not learn from the answer why it could not be decrypted: all causes give the same error,
+//! and if the content key cannot be recovered, a random one is used instead (RFC 7516 §11.5).
 
 mod agreement;
 mod algorithm;
@@ -31,7 +31,7 @@ use super::JoseError;
 use crate::oauth::client::ContentEncryption;
 use crate::secret::{from_base64url, to_base64url};
 
-/// Characters of a token from outside.
+/// The maximum length of a received token in characters.
 pub const LONGEST: usize = 64 * 1024;
 
 /// What the sender of a token decides.
@@ -39,16 +39,16 @@ pub const LONGEST: usize = 64 * 1024;
 pub struct Sending<'s> {
     pub algorithm: Algorithm,
     pub content: ContentEncryption,
-    /// The name of the recipient's key, if it has one.
+    /// The `kid` of the recipient's key, if it has one.
     pub kid: Option<&'s str>,
-    /// The type of what is inside (RFC 7516 §4.1.12).
+    /// The type of the content (RFC 7516 §4.1.12).
     pub content_type: Option<&'s str>,
 }
 
-/// Encrypts `payload` for the owner of `key`.
+/// Encrypts `payload` for the owner of `key`. Returns the compact serialization.
 ///
 /// # Errors
-/// [`JoseError::Encryption`] if the key is not for this algorithm, or no secret can be agreed on with it.
+/// [`JoseError::Encryption`] if the key cannot be used with this algorithm, or no secret can be agreed on with it.
 pub fn encrypt(payload: Vec<u8>, key: &EncryptionKey, sending: Sending<'_>) -> Result<String, JoseError> {
     Drawn::new(key, sending.content)
         .and_then(|drawn| encrypt_with(payload, key, sending, drawn))
@@ -79,18 +79,18 @@ fn encrypt_with(
     Ok(format!("{header}.{}", parts.join(".")))
 }
 
-/// What the caller agrees to; a token chooses among it, and never beyond it (RFC 8725 §3.1).
+/// What the caller accepts. The token chooses among these, and nothing else is accepted (RFC 8725 §3.1).
 #[derive(Clone, Copy, Debug)]
 pub struct Accepted<'a> {
     pub algorithms: &'a [Algorithm],
     pub contents: &'a [ContentEncryption],
 }
 
-/// A token that has been taken apart and not decrypted: nothing in it is to be believed.
+/// A parsed token that is not decrypted yet: nothing in it can be trusted.
 #[derive(Debug)]
 pub struct EncryptedToken<'t> {
     header: Header,
-    /// As it was sent: it is authenticated together with the content.
+    /// The header as it was sent: it is authenticated together with the content.
     protected: &'t str,
     encrypted_key: Vec<u8>,
     iv: Vec<u8>,
@@ -99,10 +99,10 @@ pub struct EncryptedToken<'t> {
 }
 
 impl<'t> EncryptedToken<'t> {
-    /// Takes a token apart.
+    /// Parses a token.
     ///
     /// # Errors
-    /// [`JoseError::Decryption`], the only error of whatever cannot be decrypted.
+    /// [`JoseError::Decryption`], the only error for every token that cannot be decrypted.
     pub fn read(token: &'t str) -> Result<Self, JoseError> {
         Self::parts(token).ok_or(JoseError::Decryption)
     }
@@ -122,17 +122,17 @@ impl<'t> EncryptedToken<'t> {
         Some(Self { header, protected, encrypted_key, iv, ciphertext, tag })
     }
 
-    /// The name of the key that it says it is for, to find that key; `None` if it names none.
+    /// The `kid` that the token names, for finding the key; `None` if it names none.
     pub fn kid(&self) -> Option<&str> {
         self.header.kid.as_deref()
     }
 
-    /// The type that it says its content has; true only once it is decrypted.
+    /// The type that the token claims for its content; it can be trusted only after the decryption.
     pub fn content_type(&self) -> Option<&str> {
         self.header.content_type.as_deref()
     }
 
-    /// The content, by a key of the recipient.
+    /// Decrypts the content with a key of the recipient.
     ///
     /// # Errors
     /// [`JoseError::Decryption`], whatever the cause.
@@ -144,7 +144,8 @@ impl<'t> EncryptedToken<'t> {
         }
         let management =
             Management { algorithm, content, ephemeral: ephemeral.as_ref(), producer, recipient };
-        // Drawn in any case, and used if no key was found: a wrong key then fails at the same step as a wrong tag.
+        // Always generated, and used if no key could be recovered: a wrong key then fails at the same step as a wrong
+        // tag.
         let by_chance = key_management::random_key(content);
         let found = key_management::recover(key, &management, &self.encrypted_key);
         let content_key = found.unwrap_or(by_chance);

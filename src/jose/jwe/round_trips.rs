@@ -1,4 +1,4 @@
-//! Every algorithm with every content encryption and curve, and what strangers make of tokens.
+//! Every algorithm with every content encryption and curve, and tokens that must be refused.
 
 use aws_lc_rs::agreement::{ECDH_P384, ECDH_P521, PrivateKey, X25519};
 use aws_lc_rs::encoding::{AsBigEndian, Curve25519SeedBin, EcPrivateKeyBin};
@@ -52,7 +52,7 @@ fn opened(token: &str, jwk: &Value, accepted: Accepted<'_>) -> Result<Vec<u8>, J
     EncryptedToken::read(token)?.decrypt(&DecryptionKey::read(jwk).unwrap(), accepted)
 }
 
-/// Whether the one error came out that all causes have.
+/// Whether the result is the one error that all causes have.
 fn is_refused(found: &Result<Vec<u8>, JoseError>) -> bool {
     matches!(found, Err(JoseError::Decryption))
 }
@@ -78,7 +78,7 @@ fn what_is_encrypted_is_decrypted_by_every_algorithm_and_content_encryption() {
                 assert_eq!((read.kid(), read.content_type()), (Some("k1"), Some("JWT")));
                 assert_eq!(opened(&token, &jwk, ALL).unwrap(), payload, "{algorithm:?} {content:?}");
             }
-            // Each token has a content key, an IV and an ephemeral key of its own.
+            // Each token has its own content key, IV and ephemeral key.
             let (one, other) =
                 (token(&jwk, algorithm, content, b"same"), token(&jwk, algorithm, content, b"same"));
             let common =
@@ -191,7 +191,7 @@ fn an_encrypted_key_or_ephemeral_key_of_an_attacker_is_the_same_error() {
 
 #[test]
 fn a_content_key_of_the_wrong_length_is_the_same_error() {
-    // Whoever has the public key can encrypt any bytes in the place of a content key.
+    // Anyone who has the public key can encrypt any bytes as a content key.
     let jwk = rsa_key();
     let made = token(&jwk, Algorithm::RsaOaep256, ContentEncryption::A128Gcm, b"x");
     let longer = token(&jwk, Algorithm::RsaOaep256, ContentEncryption::A256Gcm, b"x");
@@ -213,7 +213,7 @@ fn a_token_that_is_too_long_is_not_looked_at() {
 fn no_byte_of_a_token_can_be_changed() {
     for (jwk, algorithms) in keys() {
         let key = DecryptionKey::read(&jwk).unwrap();
-        // RSA takes its time in a build without optimization.
+        // RSA is slow in a build without optimization.
         let step = if jwk["kty"] == "RSA" { 7 } else { 1 };
         for algorithm in algorithms {
             for content in [ContentEncryption::A128Gcm, ContentEncryption::A256CbcHs512] {
@@ -232,12 +232,12 @@ fn no_byte_of_a_token_can_be_changed() {
 
 proptest! {
     #[test]
-    fn no_text_makes_decryption_panic(text in r"\PC{0,200}|([A-Za-z0-9_-]{0,30}\.){0,6}[A-Za-z0-9_-]{0,30}") {
+    fn no_text_causes_a_panic(text in r"\PC{0,200}|([A-Za-z0-9_-]{0,30}\.){0,6}[A-Za-z0-9_-]{0,30}") {
         prop_assert!(is_refused(&opened(&text, &secret_key(), ALL)));
     }
 
     #[test]
-    fn no_parts_behind_a_good_header_make_decryption_panic(
+    fn no_parts_after_a_valid_header_cause_a_panic(
         alg in 0..Algorithm::ALL.len(),
         enc in 0..ContentEncryption::ALL.len(),
         parts in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..70), 4),
@@ -254,7 +254,7 @@ proptest! {
     }
 
     #[test]
-    fn no_header_makes_decryption_panic(header in any::<Vec<u8>>(), kid in r"\PC{0,20}") {
+    fn no_protected_header_causes_a_panic(header in any::<Vec<u8>>(), kid in r"\PC{0,20}") {
         for header in [header, json!({ "alg": "ECDH-ES", "enc": "A128GCM", "epk": kid }).to_string().into_bytes()] {
             let token = format!("{}....", to_base64url(&header));
             prop_assert!(is_refused(&opened(&token, &ec_key(), ALL)));

@@ -1,4 +1,4 @@
-//! The encrypted tokens of RFC 7516 and RFC 7520, with all that was drawn for them.
+//! The encrypted tokens of RFC 7516 and RFC 7520, with the random values they were made with.
 
 use aws_lc_rs::error::Unspecified;
 use serde::Deserialize;
@@ -97,7 +97,7 @@ fn from_the_same_chance_the_same_tokens_are_made() {
         };
         let key = EncryptionKey::read(&vector.key).unwrap();
         let again = encrypt_with(vector.plaintext.clone().into(), &key, sending, vector.drawn()).unwrap();
-        // RSA-OAEP draws by itself: there the rest is the same.
+        // RSA-OAEP adds its own random values: only the rest of the token is the same.
         if matches!(sending.algorithm, Algorithm::RsaOaep) {
             let rest = |token: &str| {
                 let parts: Vec<&str> = token.split('.').collect();

@@ -1,4 +1,4 @@
-//! Client assertions: a token by which a client proves who it is (RFC 7523 §2.2 and §3).
+//! Client assertions: JWTs by which clients authenticate (RFC 7523 §2.2 and §3).
 
 use crate::clock::Seconds;
 use crate::oauth::assertion::{Claims, Kind};
@@ -9,13 +9,13 @@ use crate::oauth::reason::Reason;
 
 /// The `client_assertion_type` of a JWT.
 pub const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-/// The types that its header may name, if it names one.
+/// The values that `typ` may have in the header, if it is there.
 pub const TYPES: [&str; 2] = ["JWT", "client-authentication+jwt"];
 
-/// What it may be signed with: by a key of the client's own, the last one by its secret.
+/// The signature algorithms: all but the last use a key of the client, and the last one uses its secret.
 pub const ALGORITHMS: [&str; 6] = ["RS256", "PS256", "ES256", "ES384", "EdDSA", "HS256"];
 
-/// How one is told of.
+/// The name and the reasons for client assertions.
 pub const KIND: Kind = Kind {
     name: "the client assertion",
     claims: Reason::AssertionClaims,
@@ -23,7 +23,7 @@ pub const KIND: Kind = Kind {
     times: Reason::AssertionTimes,
 };
 
-/// An assertion that is good, if it was not used before.
+/// A valid assertion, if it was not used before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
     pub id: String,
@@ -31,7 +31,10 @@ pub struct Accepted {
     pub expires_at: Seconds,
 }
 
-/// Decides over an assertion whose signature is the client's.
+/// Decides about an assertion that the client's key or secret signed (RFC 7523 §3).
+///
+/// # Errors
+/// If it is about another client, not addressed to this server, or not currently valid.
 pub fn check(
     claims: &Claims,
     client: &ClientId,
@@ -68,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_for_this_server_alone_now_and_once() {
+    fn an_assertion_is_for_this_server_alone_and_current() {
         let good = |change| assert_eq!(judged(&change, None), Ok("1".to_owned()));
         good(json!({}));
         good(json!({ "exp": 941 }));

@@ -1,4 +1,4 @@
-//! Kinds of clients, and whether one can keep a secret (RFC 6749 §2.1).
+//! The kinds of clients, and whether one can keep a secret (RFC 6749 §2.1).
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -17,7 +17,7 @@ pub enum ClientKind {
 word!(ClientKind);
 
 impl ClientKind {
-    /// Runs where a secret could be read, so it has none.
+    /// Whether the client is public: it runs where a secret could be read, so it has none.
     pub fn is_public(self) -> bool {
         matches!(self, Self::Spa | Self::Native)
     }

@@ -1,4 +1,4 @@
-//! Clients: what a registration says, and whether the one that calls is who it says (RFC 6749 §2).
+//! Clients: their registration, and the check of the authentication method (RFC 6749 §2).
 
 pub mod assertion;
 pub mod kind;
@@ -27,7 +27,7 @@ use crate::oauth::request::redirect_uri::RegisteredUri;
 #[derive(Clone, Debug)]
 pub struct Client {
     pub id: ClientId,
-    /// Grows with every change, so that what was decided on an older state can be told.
+    /// Increases with every change, so that decisions about an older state can be detected.
     pub version: i64,
     pub metadata: ClientMetadata,
     pub disabled: bool,
@@ -53,11 +53,13 @@ impl Client {
         Self { id, version: 1, metadata, disabled: false }
     }
 
-    /// The host that stands for its sector (OpenID Connect Core §8.1).
+    /// The sector of the client: the host of its sector identifier URI or of its redirect URIs (OpenID Connect Core
+    /// §8.1).
     pub fn sector(&self) -> String {
         let host = |uri: &str| Url::parse(uri).ok().and_then(|url| url.host_str().map(str::to_owned));
         let uris = self.redirect_uris.iter().map(RegisteredUri::as_str);
-        // A registration without a host is refused; by its id it would be a sector of its own.
+        // A registration without a host is refused for pairwise clients. If there is none, the client is its own
+        // sector.
         let mut hosts = self.sector_identifier_uri.as_deref().into_iter().chain(uris).filter_map(host);
         hosts.next().unwrap_or_else(|| self.id.to_string())
     }
@@ -75,6 +77,11 @@ impl ClientMetadata {
         origins
     }
 
+    /// Checks that the client may use a grant (RFC 6749 §5.2).
+    ///
+    /// # Errors
+    ///
+    /// The client is not registered for the grant, or it is public and the grant needs an authenticated client.
     pub fn may_use(&self, grant: GrantType) -> Result<(), OAuthError> {
         let has_no_proof = self.kind.is_public() && grant.needs_proof();
         if self.grants.contains(&grant) && !has_no_proof {
@@ -84,7 +91,10 @@ impl ClientMetadata {
             .because(format!("this client is not registered for the grant {}", grant.as_str())))
     }
 
-    /// Whether the method that the client used is one that its registration allows.
+    /// Checks that the client may use this authentication method.
+    ///
+    /// # Errors
+    /// If the client is public and sent a secret, or another method is registered.
     pub fn accepts(&self, used: AuthMethod) -> Result<(), OAuthError> {
         let public = self.kind.is_public();
         match (used, self.auth_method) {
@@ -107,28 +117,29 @@ impl ClientMetadata {
     }
 }
 
-/// A secret's hash as it stands in the database, and until when it counts.
+/// A stored client secret: its hash and its expiry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientSecret {
     pub id: String,
     pub hash: SecretHash,
-    /// The secret itself under the master key, for a client that signs with it.
+    /// The secret itself, encrypted with the master key; only for a client that signs with it.
     pub sealed: Option<Vec<u8>>,
     pub expires_at: Option<i64>,
 }
 
 impl ClientSecret {
+    /// Whether the secret has not expired.
     pub fn is_live(&self, now: i64) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
 }
 
-/// How a client secret is stored: by what it costs to guess it.
+/// The stored form of a client secret, depending on how hard it is to guess.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretHash {
-    /// SHA-256 in base64url, of a generated secret with 256 bits of chance.
+    /// SHA-256 in base64url, for a generated secret with 256 random bits.
     Sha256(String),
-    /// A PHC string, of a secret that a person chose.
+    /// A PHC string, for a secret that a person chose.
     Argon2(String),
 }
 

@@ -1,4 +1,4 @@
-//! Origins of scripts: which may read what this server answers to a client (Fetch standard, CORS protocol).
+//! Origins of scripts that may read answers to a client (Fetch standard, CORS protocol).
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -15,11 +15,14 @@ pub struct Origin(String);
 impl Origin {
     const LONGEST: usize = 512;
 
-    /// Checks an origin before it is stored; the error is a sentence for the operator.
+    /// Checks an origin before it is stored.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
     pub fn register(text: &str) -> Result<Self, String> {
         let refuse = |why: &str| Err(format!("the origin {text:?} {why}"));
         let Some(url) = Url::parse(text).ok().filter(|_| text.len() <= Self::LONGEST) else {
-            return refuse("is none; write it like https://app.example.com");
+            return refuse("is not an origin; write it like https://app.example.com");
         };
         if text.contains('*') {
             return refuse("has a wildcard; name every origin in full");
@@ -41,7 +44,7 @@ impl Origin {
         &self.0
     }
 
-    /// The origin of a web page; private schemes have none.
+    /// The origin of a web page; `None` for private URI schemes.
     pub(super) fn of(uri: &RegisteredUri) -> Option<Self> {
         let url = Url::parse(uri.as_str()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
         Some(Self(url.origin().ascii_serialization()))

@@ -1,4 +1,4 @@
-//! What a registration may say: the checks that a new client and a changed one both pass (RFC 6749 §2).
+//! The checks that every new and changed client must pass (RFC 6749 §2).
 
 use std::collections::BTreeSet;
 
@@ -6,67 +6,128 @@ use url::Url;
 
 use crate::oauth::client::{AuthMethod, ClientMetadata, GrantType, LogoutUris, PkcePolicy, SubjectType};
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, OPENID};
+use crate::oauth::identity::group;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 
-/// Bytes of a client's name.
+/// The maximum length of a client's name in bytes.
 const LONGEST_NAME: usize = 200;
 
-/// Checks a client as a whole; the error is a sentence for the operator about the first thing that cannot be.
-pub fn check(client: &ClientMetadata) -> Result<(), String> {
+/// A member of a registration that cannot be, and why; another member in the sentence is written `in backquotes`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongMember {
+    /// Its name in RFC 7591 §2, or our own where that has none.
+    pub member: &'static str,
+    pub sentence: String,
+}
+
+/// What was found wrong so far.
+#[derive(Default)]
+struct Findings(Vec<WrongMember>);
+
+impl Findings {
+    fn add(&mut self, member: &'static str, sentence: impl Into<String>) {
+        self.0.push(WrongMember { member, sentence: sentence.into() });
+    }
+
+    fn has(&self, member: &str) -> bool {
+        self.0.iter().any(|wrong| wrong.member == member)
+    }
+
+    fn add_error(&mut self, member: &'static str, checked: Result<(), String>) {
+        if let Err(sentence) = checked {
+            self.add(member, sentence);
+        }
+    }
+}
+
+/// Checks a client as a whole; returns everything that cannot be, and nothing for a client that can.
+pub fn check(client: &ClientMetadata) -> Vec<WrongMember> {
+    let mut findings = Findings::default();
     let name = &client.name;
     if name.trim().is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
-        return Err("a name has 1 to 200 bytes on one line; the consent page shows it".into());
+        findings.add("client_name", "a name has 1 to 200 bytes on one line; the consent page shows it");
     }
-    check_kind(client)?;
-    if client.grants.is_empty() {
-        return Err("a client needs at least one grant".into());
-    }
-    let may = |grant| client.grants.contains(&grant);
-    if may(GrantType::AuthorizationCode) && client.redirect_uris.is_empty() {
-        return Err("the grant authorization_code needs at least one --redirect-uri".into());
-    }
-    if may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode) && !may(GrantType::DeviceCode) {
-        return Err(
-            "the grant refresh_token needs authorization_code or device_code, which its tokens come from"
-                .into(),
-        );
-    }
-    if client.may_impersonate && !may(GrantType::TokenExchange) {
-        return Err("--may-impersonate is for clients with the grant token_exchange".into());
-    }
-    check_assertions(client)?;
-    check_response_types(client)?;
-    check_sector(client)?;
-    check_logout_uris(client)?;
-    if client.scopes.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken) {
-        return Err("the scope offline_access needs the grant refresh_token".into());
+    check_links(client, &mut findings);
+    check_kind(client, &mut findings);
+    check_grants(client, &mut findings);
+    check_assertions(client, &mut findings);
+    check_response_types(client, &mut findings);
+    check_sector(client, &mut findings);
+    check_logout_uris(client, &mut findings);
+    if let Some(group) = &client.required_group {
+        findings.add_error("required_group", group::check_name(group));
     }
     // Another kind may have other addresses.
-    for uri in client.redirect_uris.iter().chain(&client.post_logout_redirect_uris) {
-        RegisteredUri::register(uri.as_str(), client.kind)?;
+    for (member, uris) in [
+        ("redirect_uris", &client.redirect_uris),
+        ("post_logout_redirect_uris", &client.post_logout_redirect_uris),
+    ] {
+        for uri in uris {
+            findings.add_error(member, RegisteredUri::register(uri.as_str(), client.kind).map(drop));
+        }
     }
-    Ok(())
+    findings.0
+}
+
+fn check_grants(client: &ClientMetadata, findings: &mut Findings) {
+    let may = |grant| client.grants.contains(&grant);
+    if client.grants.is_empty() {
+        findings.add("grant_types", "a client needs at least one grant");
+    }
+    if may(GrantType::AuthorizationCode) && client.redirect_uris.is_empty() {
+        findings.add("redirect_uris", "the grant authorization_code needs at least one `redirect_uris`");
+    }
+    if may(GrantType::RefreshToken) && !may(GrantType::AuthorizationCode) && !may(GrantType::DeviceCode) {
+        let sentence =
+            "the grant refresh_token needs authorization_code or device_code, which its tokens come from";
+        findings.add("grant_types", sentence);
+    }
+    if client.may_impersonate && !may(GrantType::TokenExchange) {
+        findings.add("may_impersonate", "`may_impersonate` is for clients with the grant token_exchange");
+    }
+    if client.scopes.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken) {
+        findings.add("scope", "the scope offline_access needs the grant refresh_token");
+    }
+}
+
+/// No link of the consent page has a scheme that could run as a script.
+fn check_links(client: &ClientMetadata, findings: &mut Findings) {
+    let links = &client.links;
+    for (member, link, sentence) in [
+        ("client_uri", &links.site, "`client_uri` must be an https address"),
+        ("policy_uri", &links.policy, "`policy_uri` must be an https address"),
+        ("tos_uri", &links.terms, "`tos_uri` must be an https address"),
+    ] {
+        let is_https = |link: &str| {
+            let url = Url::parse(link).ok().filter(|url| url.scheme() == "https" && url.host().is_some());
+            url.is_some() && link.len() <= LONGEST_URI
+        };
+        if link.as_deref().is_some_and(|link| !is_https(link)) {
+            findings.add(member, sentence);
+        }
+    }
 }
 
 /// Who signs has keys in one place, and no more than one.
-fn check_assertions(client: &ClientMetadata) -> Result<(), String> {
+fn check_assertions(client: &ClientMetadata, findings: &mut Findings) {
     if client.jwks.is_some() && client.jwks_uri.is_some() {
-        return Err("a client has its keys by --jwks or by --jwks-uri, not both".into());
+        findings.add("jwks_uri", "a client has its keys by `jwks` or by `jwks_uri`, not both");
     }
-    client.jwks_uri.as_deref().map_or(Ok(()), check_address)?;
+    if let Some(uri) = &client.jwks_uri {
+        findings.add_error("jwks_uri", check_address(uri));
+    }
     let signs_by_key = client.auth_method == Some(AuthMethod::PrivateKeyJwt);
     if signs_by_key && client.jwks.is_none() && client.jwks_uri.is_none() {
-        return Err(
-            "--auth-method private_key_jwt needs the client's public keys, by --jwks or --jwks-uri".into()
-        );
+        let sentence = "`token_endpoint_auth_method` private_key_jwt needs the client's public keys, by `jwks` or `jwks_uri`";
+        findings.add("token_endpoint_auth_method", sentence);
     }
     if client.assertion_audience.is_some() && !client.auth_method.is_some_and(AuthMethod::is_assertion) {
-        return Err("--assertion-audience is for clients with private_key_jwt or client_secret_jwt".into());
+        let sentence = "`assertion_audience` is for clients with private_key_jwt or client_secret_jwt";
+        findings.add("assertion_audience", sentence);
     }
-    Ok(())
 }
 
-/// Checks the length of an address that keys are read from.
+/// Checks the length of an address for reading keys.
 pub fn check_address(uri: &str) -> Result<(), String> {
     if uri.len() > LONGEST_URI {
         return Err(format!("an address has {LONGEST_URI} bytes at most"));
@@ -74,85 +135,92 @@ pub fn check_address(uri: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn check_response_types(client: &ClientMetadata) -> Result<(), String> {
+fn check_response_types(client: &ClientMetadata, findings: &mut Findings) {
     for asked in &client.response_types {
         let name = asked.as_str();
         if client.redirect_uris.is_empty() {
-            return Err(format!("the response type {name} needs at least one --redirect-uri"));
+            let sentence = format!("the response type {name} needs at least one `redirect_uris`");
+            findings.add("redirect_uris", sentence);
         }
         if asked.has_code() && !client.grants.contains(&GrantType::AuthorizationCode) {
-            return Err(format!("the response type {name} needs the grant authorization_code"));
+            let sentence = format!("the response type {name} needs the grant authorization_code");
+            findings.add("response_types", sentence);
         }
         if asked.has_id_token() && !client.scopes.contains(OPENID) {
-            return Err(format!("the response type {name} needs the scope openid"));
+            let sentence = format!("the response type {name} needs the scope openid");
+            findings.add("response_types", sentence);
         }
     }
-    Ok(())
 }
 
 /// Clients that know people by names of their sector need exactly one.
-fn check_sector(client: &ClientMetadata) -> Result<(), String> {
+fn check_sector(client: &ClientMetadata, findings: &mut Findings) {
     if client.subject_type == SubjectType::Public || client.sector_identifier_uri.is_some() {
-        return Ok(());
+        return;
     }
     let host =
         |uri: &RegisteredUri| Url::parse(uri.as_str()).ok().and_then(|url| url.host_str().map(str::to_owned));
     let hosts: BTreeSet<Option<String>> = client.redirect_uris.iter().map(host).collect();
     if hosts.len() > 1 || hosts.contains(&None) {
-        return Err("the redirect URIs are not all of one host: pairwise subjects then need a --sector-identifier-uri".into());
+        let sentence = "the redirect URIs are not all of one host: pairwise subjects then need a `sector_identifier_uri`";
+        findings.add("sector_identifier_uri", sentence);
     }
-    Ok(())
 }
 
-/// Bytes of an address.
+/// The maximum length of an address in bytes.
 const LONGEST_URI: usize = 2048;
 
-fn check_logout_uris(client: &ClientMetadata) -> Result<(), String> {
+fn check_logout_uris(client: &ClientMetadata, findings: &mut Findings) {
     let LogoutUris { back_channel, front_channel } = &client.logout;
-    for uri in back_channel.iter().chain(front_channel) {
+    for (member, uri) in
+        [("backchannel_logout_uri", back_channel), ("frontchannel_logout_uri", front_channel)]
+    {
+        let Some(uri) = uri else { continue };
         let url = Url::parse(uri).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
         let is_plain =
             |url: &Url| url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
         if uri.len() > LONGEST_URI || !url.as_ref().is_some_and(is_plain) {
-            return Err(format!(
-                "the logout URI {uri:?} is no web address without a fragment and a user name"
-            ));
-        }
-        if !client.scopes.contains(OPENID) {
-            return Err("an application hears of sign-outs only with the scope openid".into());
+            let sentence =
+                format!("the logout URI {uri:?} is no web address without a fragment and a user name");
+            findings.add(member, sentence);
+        } else if !client.scopes.contains(OPENID) {
+            findings.add(member, "an application hears of sign-outs only with the scope openid");
         }
     }
-    let Some(front_channel) = front_channel.as_deref().and_then(|uri| Url::parse(uri).ok()) else {
-        return Ok(());
-    };
+    if findings.has("frontchannel_logout_uri") {
+        return;
+    }
+    let Some(front_channel) = front_channel.as_deref().and_then(|uri| Url::parse(uri).ok()) else { return };
     let urls = client.redirect_uris.iter().filter_map(|uri| Url::parse(uri.as_str()).ok());
     if urls.into_iter().all(|url| url.origin() != front_channel.origin()) {
-        return Err("the front-channel logout URI is not of the origin of a redirect URI".into());
+        let sentence = "the front-channel logout URI is not of the origin of a redirect URI";
+        findings.add("frontchannel_logout_uri", sentence);
     }
-    Ok(())
 }
 
-fn check_kind(client: &ClientMetadata) -> Result<(), String> {
+fn check_kind(client: &ClientMetadata, findings: &mut Findings) {
     let kind = client.kind.as_str();
     if !client.kind.is_public() {
-        return match client.auth_method {
-            Some(AuthMethod::None) => {
-                Err(format!("a {kind} client is confidential; --auth-method none is for spa and native"))
-            }
-            _ => Ok(()),
-        };
+        if client.auth_method == Some(AuthMethod::None) {
+            let sentence = format!(
+                "a {kind} client is confidential; `token_endpoint_auth_method` none is for spa and native"
+            );
+            findings.add("token_endpoint_auth_method", sentence);
+        }
+        return;
     }
     if client.auth_method.is_some_and(|method| method != AuthMethod::None) {
-        return Err(format!("a {kind} client is public; its --auth-method can only be none"));
+        let sentence =
+            format!("a {kind} client is public; its `token_endpoint_auth_method` can only be none");
+        findings.add("token_endpoint_auth_method", sentence);
     }
-    if let Some(grant) = client.grants.iter().find(|grant| grant.needs_proof()) {
+    for grant in client.grants.iter().filter(|grant| grant.needs_proof()) {
         let grant = grant.as_str();
-        return Err(format!("a {kind} client is public and cannot use {grant}"));
+        findings.add("grant_types", format!("a {kind} client is public and cannot use {grant}"));
     }
     if client.pkce == Some(PkcePolicy::Optional) {
-        return Err(format!("a {kind} client is public and must use PKCE"));
+        findings.add("pkce", format!("a {kind} client is public and must use PKCE"));
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -167,13 +235,13 @@ mod tests {
 
     #[test]
     fn what_a_client_becomes_is_checked_as_a_whole() {
-        let refusal = |client: &ClientMetadata| check(client).unwrap_err();
-        assert_eq!(check(&example(ClientKind::Web)), Ok(()));
+        let refusal = |client: &ClientMetadata| check(client).remove(0).sentence;
+        assert_eq!(check(&example(ClientKind::Web)), []);
         let native = ClientMetadata {
             redirect_uris: vec![RegisteredUri::from_stored("com.example.app:/cb")],
             ..example(ClientKind::Native)
         };
-        assert_eq!(check(&native), Ok(()));
+        assert_eq!(check(&native), []);
         let web = ClientMetadata { kind: ClientKind::Web, ..native };
         assert!(refusal(&web).contains("private scheme"));
         let basic = ClientMetadata { auth_method: Some(AuthMethod::Basic), ..example(ClientKind::Spa) };
@@ -183,7 +251,7 @@ mod tests {
         );
         assert!(
             refusal(&ClientMetadata { redirect_uris: vec![], ..example(ClientKind::Web) })
-                .contains("--redirect-uri")
+                .contains("`redirect_uris`")
         );
         let offline = ClientMetadata {
             grants: vec![GrantType::AuthorizationCode],
@@ -196,7 +264,7 @@ mod tests {
             scopes: crate::oauth::grant::scope::Scope::from_stored(scope),
             ..example(ClientKind::Web)
         };
-        assert_eq!(check(&hybrid("openid")), Ok(()));
+        assert_eq!(check(&hybrid("openid")), []);
         assert!(refusal(&hybrid("read")).contains("scope openid"));
         let service = ClientMetadata {
             kind: ClientKind::Service,
@@ -205,10 +273,22 @@ mod tests {
         };
         assert!(refusal(&service).contains("grant authorization_code"));
         let nowhere = ClientMetadata { redirect_uris: vec![], ..service };
-        assert!(refusal(&nowhere).contains("--redirect-uri"));
+        assert!(refusal(&nowhere).contains("`redirect_uris`"));
         assert!(
             refusal(&ClientMetadata { name: "a\nb".into(), ..example(ClientKind::Web) })
                 .contains("a name has")
         );
+    }
+
+    #[test]
+    fn every_wrong_member_is_found_at_once() {
+        let client = ClientMetadata {
+            name: String::new(),
+            grants: vec![GrantType::AuthorizationCode, GrantType::ClientCredentials],
+            redirect_uris: vec![RegisteredUri::from_stored("http://a.example/")],
+            ..example(ClientKind::Spa)
+        };
+        let members: Vec<&str> = check(&client).iter().map(|wrong| wrong.member).collect();
+        assert_eq!(members, ["client_name", "grant_types", "redirect_uris"]);
     }
 }

@@ -1,15 +1,15 @@
-//! Authorization codes: when one may be turned into tokens (RFC 6749 §4.1.3).
+//! Authorization codes: when a code may be exchanged for tokens (RFC 6749 §4.1.3).
 
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::pkce::{self, Challenge};
 
-/// A code as it was issued; the code itself is kept only as a hash.
+/// An issued code; the code itself is stored only as a hash.
 #[derive(Clone, Debug)]
 pub struct Code {
-    /// Everything that is issued from this code belongs to it; a code is bound to the same key as its grant (RFC 9449
-    /// §10).
+    /// Everything that is issued from this code belongs to this grant. The code is bound to the same key as the grant
+    /// (RFC 9449 §10).
     pub grant: Grant,
     pub redirect_uri: String,
     pub challenge: Option<Challenge>,
@@ -17,16 +17,19 @@ pub struct Code {
     pub expires_at: i64,
 }
 
-/// What the token request says about the code.
+/// The parameters of the token request that must match the code.
 #[derive(Clone, Debug)]
 pub struct Redemption {
     pub redirect_uri: Option<String>,
     pub verifier: Option<String>,
 }
 
-/// Decides over a code that was just consumed by its own client.
+/// Decides about a code that its own client has just consumed (RFC 6749 §4.1.3, RFC 7636 §4.6).
 ///
-/// It is consumed before these checks: a wrong verifier burns the code.
+/// The code is consumed before these checks, so a wrong verifier uses it up.
+///
+/// # Errors
+/// If the code has expired, or the redirect URI or the verifier does not match.
 pub fn redeem(code: &Code, redemption: &Redemption, now: i64) -> Result<(), OAuthError> {
     if now >= code.expires_at {
         return Err(Reason::CodeExpired.because("the code has expired; codes are redeemed at once"));

@@ -1,4 +1,4 @@
-//! The device grant: what a person types, and what a device that polls is told (RFC 8628).
+//! The device grant: the code that a person types, and the answers to a polling device (RFC 8628).
 
 use std::fmt;
 
@@ -8,17 +8,18 @@ use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, GrantId, SessionId};
 use crate::oauth::reason::Reason;
 
-/// What a person types to say which device it is about (RFC 8628 §6.1).
+/// The code that a person types to identify a device (RFC 8628 §6.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserCode(String);
 
 impl UserCode {
-    /// Without vowels, which would make words, and without digits, which look like letters.
+    /// Without vowels, so that no words appear, and without digits, which look like letters.
     const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
     /// 20^8 codes: 34 bits.
     const LENGTH: usize = 8;
 
-    /// Makes one of random bytes; `None` where too few of them are of use, because each letter must be as likely.
+    /// Makes a code from random bytes; `None` if too few of them are usable. Some bytes are dropped so that all letters
+    /// are equally likely.
     pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
         let count = Self::LETTERS.len();
         let fair = 256 - 256 % count;
@@ -28,7 +29,7 @@ impl UserCode {
         (text.len() == Self::LENGTH).then_some(Self(text))
     }
 
-    /// Reads what somebody typed: in any case, with whatever between the letters.
+    /// Parses typed text: upper or lower case, with any separators. `None` if it is not a code.
     pub fn parse(typed: &str) -> Option<Self> {
         let letters =
             typed.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase());
@@ -37,7 +38,7 @@ impl UserCode {
         is_one.then_some(Self(text))
     }
 
-    /// Without the dash, as it is stored.
+    /// The code as it is stored, without the dash.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -50,32 +51,35 @@ impl fmt::Display for UserCode {
     }
 }
 
-/// What a device asked for, and what became of it.
+/// What a device requested, and the person's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
-    /// What everything that is issued to it hangs on.
+    /// The grant that everything issued to the device belongs to.
     pub grant: GrantId,
     pub client: ClientId,
-    /// What it is granted if a person allows it.
+    /// What the device is granted if a person allows it.
     pub granted: Granted,
-    /// Where it asked from.
+    /// The address from which the device asked.
     pub address: String,
     pub created_at: i64,
     pub expires_at: i64,
     pub answer: Answer,
 }
 
-/// What the person said.
+/// The person's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Nothing yet; the code names the device.
+    /// Not yet given; contains the user code.
     Awaited(UserCode),
     Allowed(SessionId),
     Denied,
 }
 
 impl Device {
-    /// Whether a person may still go on with it, in the eyes of that person.
+    /// Checks that the person can still answer. The errors are written for the person.
+    ///
+    /// # Errors
+    /// If the client is disabled, or the request has expired or was answered.
     pub fn check(&self, client: &Client, now: i64) -> Result<(), OAuthError> {
         if client.disabled {
             return Err(Reason::ClientDisabled.because("this client is disabled"));
@@ -91,7 +95,7 @@ impl Device {
     }
 }
 
-/// A device code that is presented but brings no tokens.
+/// A polled device code that yields no tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Polled {
     pub grant: GrantId,
@@ -100,29 +104,30 @@ pub struct Polled {
     pub is_denied: bool,
     pub is_consumed: bool,
     pub expires_at: i64,
-    /// Seconds that the device is to wait between two polls.
+    /// Seconds that the device must wait between two polls.
     pub interval: i64,
     pub polled_at: Option<i64>,
 }
 
-/// What there is to remember beside a refusal.
+/// What must be stored together with a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consequence {
     Nothing,
-    /// The poll, and how long the device is to wait from now on.
+    /// The time of the poll, and the interval from now on.
     Poll {
         interval: i64,
     },
-    /// It was redeemed before: what was issued from it ends.
+    /// The code was redeemed before: revoke what was issued from it.
     Revoke,
 }
 
-/// Seconds by which a device that polls too fast is slowed down (RFC 8628 §3.5).
+/// How many seconds the interval grows when a device polls too fast (RFC 8628 §3.5).
 const SLOWER: i64 = 5;
-/// No device waits longer, however fast it was: its person waits with it.
+/// The longest interval in seconds, however fast the device was, because the person waits, too.
 const SLOWEST: i64 = 60;
 
-/// Why a device gets no tokens; `None` when it would get them but for the client, which has changed meanwhile.
+/// Why a device gets no tokens (RFC 8628 §3.5); `None` if only the client's record has changed in between, so that the
+/// attempt must be repeated.
 pub fn judge(polled: &Polled, client: &ClientId, now: i64) -> Option<(OAuthError, Consequence)> {
     let refused = |reason: Reason, what: &'static str| Some((reason.because(what), Consequence::Nothing));
     if polled.client != *client {
@@ -141,7 +146,7 @@ pub fn judge(polled: &Polled, client: &ClientId, now: i64) -> Option<(OAuthError
     if polled.is_allowed {
         return None;
     }
-    // Times are whole seconds, so one that has waited its time may seem to be early by one.
+    // Times are whole seconds, so a poll after the full interval may seem one second early.
     let is_early = polled.polled_at.is_some_and(|last| now - last < polled.interval - 1);
     if is_early {
         let interval = (polled.interval + SLOWER).min(SLOWEST.max(polled.interval));
@@ -161,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_read_in_any_case_with_anything_between_its_letters() {
+    fn a_user_code_is_read_in_any_case_with_any_separators() {
         let code = UserCode::of_bytes(&[0, 1, 2, 255, 250, 3, 4, 5, 6, 239]).unwrap();
         assert_eq!(code.to_string(), "BCDF-GHJZ");
         for typed in ["BCDF-GHJZ", "bcdfghjz", " bcdf ghjz ", "B.C.D.F\u{2013}GHJZ", "b-c-d-f-g-h-j-z"] {
@@ -189,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_is_told_what_it_is_waiting_for() {
+    fn a_polling_device_learns_what_it_waits_for() {
         let told = |polled: &Polled, now| {
             judge(polled, &ClientId::new("tv"), now).map(|(error, then)| (error.reason, then))
         };
@@ -215,7 +220,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_typed_is_a_code_or_none(typed in ".{0,40}") {
+        fn any_input_is_a_valid_user_code_or_none(typed in ".{0,40}") {
             if let Some(code) = UserCode::parse(&typed) {
                 prop_assert_eq!(UserCode::parse(&code.to_string()), Some(code));
             }

@@ -1,14 +1,15 @@
-//! What was granted, as one value: codes, grants, device codes, access tokens and consents all store the same form.
+//! What was granted, as one value. Codes, grants, device codes, access tokens and consents all store it in the same
+//! form.
 
 use serde::{Deserialize, Serialize};
 
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::request::claims_request::ClaimsRequest;
 
-/// What an application may have: with all of a request in an authorization, with less in a token.
+/// What an application may have: in an authorization everything that was granted, in a token possibly less.
 ///
-/// It is stored as JSON in one form: members in the order below, names sorted, empty members left out. So two values
-/// are equal exactly when their texts are, and SQL may compare them.
+/// It is stored as JSON in one canonical form: members in the order below, names sorted, empty members left out. Two
+/// values are therefore equal exactly if their texts are equal, and SQL may compare them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Granted {
     #[serde(default, skip_serializing_if = "Scope::is_empty")]
@@ -16,7 +17,7 @@ pub struct Granted {
     /// The protected APIs that the request named, by their registered URIs (RFC 8707 §2.1).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
-    /// Claims that were asked for by their names, beside those of the scope (OpenID Connect Core §5.5).
+    /// Claims that the request named, in addition to those of the scope (OpenID Connect Core §5.5).
     #[serde(default, skip_serializing_if = "ClaimsRequest::is_empty")]
     pub claims: ClaimsRequest,
 }
@@ -27,18 +28,18 @@ impl Granted {
         Self { scope, resources, claims }
     }
 
-    /// A scope and nothing else.
+    /// Only a scope, without resources and claims.
     pub fn of_scope(scope: Scope) -> Self {
         Self::new(scope, Vec::new(), ClaimsRequest::default())
     }
 
-    /// What an access token with `scope` carries of it: UserInfo's claims, and not the resources, because the token's
-    /// audience names the one that it is for.
+    /// The part that an access token with `scope` contains: the claims for UserInfo. The resources are left out,
+    /// because the audience of the token names the resource that it is for.
     pub fn for_token(&self, scope: Scope) -> Self {
         Self::new(scope, Vec::new(), self.claims.of_userinfo())
     }
 
-    /// Everything that is in one of the two.
+    /// The union of both.
     pub fn and(&self, other: &Self) -> Self {
         let mut resources = self.resources.clone();
         resources.extend(other.resources.iter().filter(|uri| !self.resources.contains(uri)).cloned());
@@ -47,11 +48,11 @@ impl Granted {
 
     /// The JSON to store.
     pub fn to_stored(&self) -> String {
-        // Text and sets of text have no value that JSON lacks.
+        // A text and sets of texts can always be written as JSON.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Reads what [`to_stored`](Self::to_stored) wrote; `None` when it is damaged.
+    /// Reads what [`to_stored`](Self::to_stored) wrote. `None` if it is damaged.
     pub fn from_stored(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }

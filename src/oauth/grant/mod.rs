@@ -1,4 +1,4 @@
-//! The one gate: may this subject and client get a token now?
+//! Grants, and the one rule that decides whether this person and client may get a token now.
 
 pub mod code;
 pub mod device;
@@ -18,7 +18,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::token::binding::Binding;
 use crate::oauth::token::id_token::IdTokenSource;
 
-/// What a person gave a client in one authorization; everything that is issued belongs to it.
+/// What a person gave a client in one authorization. Everything that is issued from it belongs to it.
 #[derive(Clone, Debug)]
 pub struct Grant {
     pub id: GrantId,
@@ -26,9 +26,9 @@ pub struct Grant {
     pub user: UserId,
     pub session: SessionId,
     pub granted: Granted,
-    /// The sign-in that it was given in.
+    /// The sign-in in which the grant was given.
     pub authentication: Authentication,
-    /// What its tokens are bound to.
+    /// The key or certificate that its tokens are bound to.
     pub binding: Option<Binding>,
 }
 
@@ -40,7 +40,7 @@ impl Grant {
         Self { id, client, user, session, granted, authentication, binding: None }
     }
 
-    /// What an ID Token says of it; the nonce belongs to the first answer (OpenID Connect Core §12.2).
+    /// What an ID Token says about the grant. Only the first ID Token contains the nonce (OpenID Connect Core §12.2).
     pub fn id_token(&self, nonce: Option<&str>) -> IdTokenSource {
         IdTokenSource {
             user: self.user.clone(),
@@ -52,7 +52,7 @@ impl Grant {
     }
 }
 
-/// Between whom a grant is: who may use it, who gave it, and in which session.
+/// The parties of a grant: the client that may use it, the user who gave it, and the session in which that happened.
 #[derive(Clone, Debug)]
 pub struct Parties {
     pub client: ClientId,
@@ -60,7 +60,7 @@ pub struct Parties {
     pub session: SessionId,
 }
 
-/// Why grants ended, but for what a token itself did; the word is stored and never changes its meaning.
+/// Why grants ended, except for reasons of the token itself. The word is stored and never changes its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 pub enum Ended {
     /// The person signed out.
@@ -69,7 +69,7 @@ pub enum Ended {
     /// The operator ended the session.
     #[strum(serialize = "session.ended")]
     SessionEnded,
-    /// Somebody else signed in with the same browser.
+    /// Another person signed in with the same browser.
     #[strum(serialize = "session.replaced")]
     SessionReplaced,
     #[strum(serialize = "user.password_changed")]
@@ -78,36 +78,37 @@ pub enum Ended {
     UserDeleted,
     #[strum(serialize = "client.deleted")]
     ClientDeleted,
-    /// The client gave a token back (RFC 7009).
+    /// The client revoked a token (RFC 7009).
     #[strum(serialize = "token.revoked")]
     TokenRevoked,
-    /// The operator took it back.
+    /// The operator revoked the grant.
     #[strum(serialize = "grant.revoked")]
     GrantRevoked,
-    /// The issuer that vouched for the person is trusted no longer, or not with this.
+    /// The issuer that vouched for the person is no longer trusted, or not with this client or person.
     #[strum(serialize = "issuer.untrusted")]
     IssuerUntrusted,
 }
 
 impl Ended {
+    /// The word that is stored and shown. Its meaning never changes.
     pub fn word(self) -> &'static str {
         self.into()
     }
 }
 
-/// What the database says about a token's user at the moment of issuing, never a cache.
+/// The state of a token's user in the database at the moment of issuing. It never comes from a cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UserStatus {
-    /// The account is gone or disabled.
+    /// The account was deleted or disabled.
     Disabled,
-    /// The session was ended, and with it what has not been issued yet.
+    /// The session was ended, and with it everything that was not issued yet.
     SignedOut,
-    /// The user may have tokens; `claims` is the JSON that is stored of them.
+    /// The user may have tokens. `claims` is the stored JSON.
     Enabled { claims: String },
 }
 
 impl UserStatus {
-    /// `claims` are the stored claims of an enabled user; `None` where the account is gone or disabled.
+    /// `claims` are the stored claims of an enabled user. `None` if the account was deleted or disabled.
     pub fn new(claims: Option<String>, session_ended: bool) -> Self {
         match (claims, session_ended) {
             (None, _) => Self::Disabled,
@@ -117,16 +118,17 @@ impl UserStatus {
     }
 }
 
-/// Decides for every grant with a person behind it; `required` are the groups that the person must be in.
+/// Decides for every grant with a person; `required` are the groups that the person must be in.
+///
+/// # Errors
+/// If the account is disabled, the session has ended, or a group is missing.
 pub fn may_issue(user: &UserStatus, required: &BTreeSet<String>) -> Result<(), OAuthError> {
     let claims = match user {
         UserStatus::Disabled => {
             return Err(Reason::SubjectDisabled.because("the account may not have tokens at present"));
         }
         UserStatus::SignedOut => {
-            return Err(
-                Reason::SessionEnded.because("the person has signed out before the code was redeemed")
-            );
+            return Err(Reason::SessionEnded.because("the person signed out before the code was redeemed"));
         }
         UserStatus::Enabled { claims } => claims,
     };
@@ -137,7 +139,7 @@ pub fn may_issue(user: &UserStatus, required: &BTreeSet<String>) -> Result<(), O
     match required.iter().find(|group| !groups.contains(group)) {
         None => Ok(()),
         Some(group) => Err(Reason::SubjectGroup.because(format!(
-            "the person is not in the group {} any more, which the client or a scope is for",
+            "the person is no longer in the group {}, which the client or a scope requires",
             shown(group)
         ))),
     }

@@ -1,4 +1,4 @@
-//! Protected APIs, and which one of them a token is for (RFC 8707).
+//! Protected APIs (resources), and which one of them a token is for (RFC 8707).
 
 use url::Url;
 
@@ -10,7 +10,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::signing_key::SigningAlgorithm;
 
-/// A protected API as its operator registered it.
+/// A registered protected API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
     pub uri: String,
@@ -19,7 +19,7 @@ pub struct Resource {
     /// Of what applications ask for, what is this API's.
     pub scopes: Scope,
     pub format: TokenFormat,
-    /// What its JWTs are signed with; `None` is the server's choice.
+    /// The algorithm of its JWTs; `None` leaves the choice to the server.
     pub algorithm: Option<SigningAlgorithm>,
     /// In seconds.
     pub access_token_lifetime: Option<i64>,
@@ -27,41 +27,48 @@ pub struct Resource {
     pub servers: Vec<ClientId>,
 }
 
-/// Looks a resource up by its URI, in any spelling of it.
+/// Finds a resource by its URI, in any spelling.
 pub trait KnownResources {
     fn resource(&self, uri: &str) -> Option<&Resource>;
 }
 
-/// Resources in one request.
+/// The maximum number of resources in one request.
 const MOST: usize = 8;
-/// Bytes of a URI.
+/// The maximum length of a URI in bytes.
 const LONGEST: usize = 512;
 
-/// The form in which two spellings of one URI are equal (RFC 3986 §6.2); nothing where it is no absolute URI.
+/// The normal form of a URI, in which all its spellings are equal (RFC 3986 §6.2); `None` if it is not an absolute URI.
 pub fn normal(uri: &str) -> Option<String> {
     let is_plain = uri.len() <= LONGEST && uri.bytes().all(|byte| byte.is_ascii_graphic());
     let url = Url::parse(uri).ok().filter(|url| is_plain && url.fragment().is_none())?;
     Some(url.into())
 }
 
-/// Checks a URI that is to be registered; the error is a sentence for the operator.
+/// Checks a URI before it is registered.
+///
+/// # Errors
+/// A sentence for the operator.
 pub fn check_uri(uri: &str) -> Result<(), String> {
     match normal(uri) {
         Some(_) => Ok(()),
         None => Err(format!(
-            "the resource {uri:?} is no absolute URI without a fragment, such as https://api.example.com"
+            "the resource {uri:?} is not an absolute URI without a fragment, such as https://api.example.com"
         )),
     }
 }
 
-/// What is registered, and under which name this server itself goes.
+/// The registered resources, and the issuer, which names this server itself.
 pub struct Registered<'k, K> {
     pub resources: &'k K,
     pub issuer: &'k str,
 }
 
 impl<'k, K: KnownResources> Registered<'k, K> {
-    /// Those that an authorization request names, by their registered URIs; each needs a scope of the request.
+    /// The registered URIs of the resources in an authorization request (RFC 8707 §2.1). The request must have a scope
+    /// of each.
+    ///
+    /// # Errors
+    /// If a resource is unknown, or not allowed for the client, or the request has none of its scopes.
     pub fn authorized(
         &self,
         params: &Params,
@@ -79,11 +86,14 @@ impl<'k, K: KnownResources> Registered<'k, K> {
         Ok(authorized)
     }
 
-    /// The one that a URI names, if this client may name it; `None` is this server itself.
+    /// The resource that a URI names; `None` is this server itself.
+    ///
+    /// # Errors
+    /// If it is malformed or unknown, or the client may not name it.
     pub fn named(&self, uri: &str, client: &Client) -> Result<Option<&'k Resource>, OAuthError> {
         let Some(normal) = normal(uri) else {
             return Err(Reason::ResourceMalformed
-                .because(format!("the resource {} is no absolute URI without a fragment", shown(uri))));
+                .because(format!("the resource {} is not an absolute URI without a fragment", shown(uri))));
         };
         if crate::oauth::grant::resource::normal(self.issuer).as_deref() == Some(&normal) {
             return Ok(None);
@@ -104,7 +114,11 @@ impl<'k, K: KnownResources> Registered<'k, K> {
         Ok(Some(resource))
     }
 
-    /// The one that a token of a grant is for: what the token request names, or the only one of the authorization.
+    /// The resource of a token from a grant (RFC 8707 §2.2): the one that the token request names, or the only one of
+    /// the authorization. `None` is this server.
+    ///
+    /// # Errors
+    /// If the request names one that was not authorized.
     pub fn of_grant(
         &self,
         named: Option<&str>,
@@ -124,7 +138,8 @@ impl<'k, K: KnownResources> Registered<'k, K> {
         }
     }
 
-    /// The one that a client's own token is for: what it names, or the only one that it is registered for.
+    /// The resource of a client's own token: the one that the request names, or the only one that the client is
+    /// registered for. `None` is this server.
     pub fn of_client(
         &self,
         named: Option<&str>,
@@ -137,8 +152,8 @@ impl<'k, K: KnownResources> Registered<'k, K> {
         named.or(only).map_or(Ok(None), |uri| self.named(uri, client))
     }
 
-    /// The one that a token is for which comes of another one: what the request names, or what the other one is for,
-    /// which needs no further permission.
+    /// The resource of an exchanged token (RFC 8693 §2.1): the one that the request names, or that of the subject
+    /// token, for which the client needs no further permission.
     pub fn of_exchange(
         &self,
         named: Option<&str>,
@@ -157,8 +172,8 @@ impl<'k, K: KnownResources> Registered<'k, K> {
         }
     }
 
-    /// What of a granted scope goes into a token for `resource`; into one for this server goes what is of none of
-    /// the resources that were named with it.
+    /// The part of a granted scope for a token: for a resource, its scopes; for this server, the scopes that belong to
+    /// none of the resources named with it.
     pub fn scope(
         &self,
         resource: Option<&Resource>,
@@ -175,7 +190,10 @@ impl<'k, K: KnownResources> Registered<'k, K> {
     }
 }
 
-/// The resource that a token request names by a parameter: a token is for one, and each has a request of its own.
+/// The resource in a parameter of a token request; `None` if there is none.
+///
+/// # Errors
+/// If there are several: a token is for one resource, and each needs its own request.
 pub fn named(params: &Params, parameter: &'static str) -> Result<Option<String>, OAuthError> {
     match params.all(parameter, MOST)?.as_slice() {
         [] => Ok(None),
@@ -185,7 +203,7 @@ pub fn named(params: &Params, parameter: &'static str) -> Result<Option<String>,
     }
 }
 
-/// A token for an API that has scopes carries one of them.
+/// The scopes of a resource in `scope`. If the resource has scopes, there must be at least one.
 fn within(resource: &Resource, scope: &Scope) -> Result<Scope, OAuthError> {
     let within = scope.without(&scope.without(&resource.scopes));
     if within.is_empty() && !resource.scopes.is_empty() {
@@ -229,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_uri_is_the_same_in_every_spelling_and_absolute() {
+    fn a_resource_uri_is_absolute_and_normalized() {
         for (one, other) in [
             ("https://api.example", "https://api.example/"),
             ("https://api.example", "HTTPS://API.example:443"),
@@ -248,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_names_what_it_is_registered_for_or_has_a_scope_of() {
+    fn a_client_may_name_its_registered_resources_or_those_with_its_scopes() {
         let known = known();
         let registered = Registered { resources: &known, issuer: "https://id.example" };
         let free = example(ClientKind::Web);
@@ -268,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exchange_keeps_the_target_or_names_one_that_the_client_may_name() {
+    fn an_exchange_keeps_the_target_or_names_an_allowed_one() {
         let known = known();
         let registered = Registered { resources: &known, issuer: "https://id.example" };
         let client = example(ClientKind::Service);
@@ -289,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_for_one_of_what_was_authorized_and_carries_its_scopes_alone() {
+    fn a_token_is_for_one_authorized_resource_and_has_only_its_scopes() {
         let known = known();
         let registered = Registered { resources: &known, issuer: "https://id.example" };
         let client = example(ClientKind::Web)

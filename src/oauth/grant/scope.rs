@@ -1,4 +1,4 @@
-//! Scopes: the list in a request, and which of it an application gets (RFC 6749 §3.3).
+//! Scopes: the list in a request, and the part that an application gets (RFC 6749 §3.3).
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,11 +9,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::reason::Reason;
 
-/// A set of scope names, in order, each once.
+/// A set of scope names, sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope(BTreeSet<String>);
 
-/// A scope that the server knows.
+/// A scope as the operator defined it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScopeRecord {
     pub name: String,
@@ -21,23 +21,22 @@ pub struct ScopeRecord {
     pub version: i64,
     /// What the consent page says.
     pub description: String,
-    /// Never given without being named in the request.
+    /// Only granted if the request names it.
     pub sensitive: bool,
-    /// What an application learns of the person with it (OpenID Connect Core §5.4).
+    /// The claims about the person that it gives access to (OpenID Connect Core §5.4).
     pub claims: Vec<String>,
-    /// The most that a token with it lives, in seconds.
+    /// The longest lifetime of a token with this scope, in seconds.
     pub access_token_lifetime: Option<i64>,
-    /// Nobody but people of this group has it.
+    /// Only people in this group can grant it.
     pub required_group: Option<String>,
 }
 
-/// Bytes of a description at most.
+/// The maximum length of a description in bytes.
 const LONGEST_DESCRIPTION: usize = 1000;
 
-/// Checks what the consent page is to say of a scope.
+/// Checks the text of a scope for the consent page.
 ///
 /// # Errors
-///
 /// A sentence that says what a description is.
 pub fn check_description(text: &str) -> Result<(), String> {
     if text.trim().is_empty() || text.len() > LONGEST_DESCRIPTION || text.chars().any(char::is_control) {
@@ -48,23 +47,26 @@ pub fn check_description(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// With it a request is one of OpenID Connect, and its answer tells who signed in (OpenID Connect Core §3.1.2.1).
+/// A request with this scope is an OpenID Connect request and gets an ID Token (OpenID Connect Core §3.1.2.1).
 pub const OPENID: &str = "openid";
-/// What is granted with it outlives the session (OpenID Connect Core §11).
+/// With this scope, refresh tokens and access tokens outlive the session (OpenID Connect Core §11).
 pub const OFFLINE_ACCESS: &str = "offline_access";
 
-/// Looks a scope up by its name.
+/// Finds a scope by its name.
 pub trait KnownScopes {
     fn find(&self, name: &str) -> Option<&ScopeRecord>;
 }
 
 impl Scope {
-    /// Names in one request.
+    /// The maximum number of names in one request.
     const MOST: usize = 64;
-    /// Bytes of one name.
+    /// The maximum length of a name in bytes.
     pub const LONGEST_NAME: usize = 128;
 
-    /// Parses `scope-token *( SP scope-token )`.
+    /// Parses `scope-token *( SP scope-token )` (RFC 6749 §3.3).
+    ///
+    /// # Errors
+    /// If the text has another form, or too many names.
     pub fn parse(text: &str) -> Result<Self, OAuthError> {
         let mut names = BTreeSet::new();
         for (index, name) in text.split(' ').enumerate() {
@@ -80,37 +82,43 @@ impl Scope {
         Ok(Self(names))
     }
 
-    /// Reads a list that was checked when it was stored.
+    /// A list that was checked before it was stored.
     pub fn from_stored(text: &str) -> Self {
         Self(text.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect())
     }
 
+    /// The names in the scope, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
 
+    /// Whether the scope contains this name.
     pub fn contains(&self, name: &str) -> bool {
         self.0.contains(name)
     }
 
+    /// Whether the scope contains no names.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// Whether `other` contains all names of this scope.
     pub fn is_within(&self, other: &Self) -> bool {
         self.0.is_subset(&other.0)
     }
 
+    /// The names of both scopes.
     pub fn and(&self, other: &Self) -> Self {
         Self(self.0.union(&other.0).cloned().collect())
     }
 
+    /// The names of this scope that are not in `other`.
     pub fn without(&self, other: &Self) -> Self {
         Self(self.0.difference(&other.0).cloned().collect())
     }
 }
 
-/// As on the wire: one text, the names separated by spaces.
+/// As on the wire: one text, with the names separated by spaces.
 impl Serialize for Scope {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -148,14 +156,18 @@ impl fmt::Display for Scope {
     }
 }
 
-/// `1*NQCHAR` of bounded length (RFC 6749 A.4).
+/// Whether a text is `1*NQCHAR` of limited length (RFC 6749 A.4).
 pub fn is_scope_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= Scope::LONGEST_NAME
         && name.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
-/// The scope that a client gets of those that it is `allowed`: what it asks for, or unasked all that are not sensitive.
+/// The scope that a client gets out of the scopes it is `allowed`: the requested ones, or without a request all that
+/// are not sensitive (RFC 6749 §3.3).
+///
+/// # Errors
+/// If a requested scope is unknown or not allowed, or there would be no scope at all.
 pub fn resolve(
     requested: Option<&str>,
     allowed: &Scope,
@@ -183,6 +195,9 @@ fn unasked(allowed: &Scope, known: &impl KnownScopes) -> Result<Scope, OAuthErro
 }
 
 /// Narrows a granted scope; never widens it (RFC 6749 §6).
+///
+/// # Errors
+/// If a requested scope was not granted.
 pub fn narrow(requested: Option<&str>, granted: &Scope) -> Result<Scope, OAuthError> {
     let Some(requested) = requested else { return Ok(granted.clone()) };
     let scope = Scope::parse(requested)?;
@@ -222,7 +237,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parsing_and_writing_are_each_others_inverse(text in ".{0,200}") {
+        fn parsing_is_the_inverse_of_writing(text in ".{0,200}") {
             if let Ok(scope) = Scope::parse(&text) {
                 prop_assert_eq!(Scope::parse(&scope.to_string()).unwrap(), scope);
             }

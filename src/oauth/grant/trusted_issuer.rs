@@ -8,31 +8,35 @@ use crate::oauth::grant::scope::{self, KnownScopes, Scope};
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 
-/// Somebody else whose signature says who a person is.
+/// Another server whose signed tokens say who a person is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustedIssuer {
     /// The `iss` of its tokens, compared byte for byte.
     pub issuer: String,
     pub keys: IssuerKeys,
-    /// The most that comes of its tokens.
+    /// The widest scope that its tokens can lead to.
     pub scopes: Scope,
-    /// Whom its tokens may be for beside the issuer of this server.
+    /// Another accepted audience of its tokens, besides this server's issuer.
     pub audience: Option<AssertionAudience>,
-    /// The clients that may bring its tokens.
+    /// The clients that may present its tokens.
     pub clients: Vec<ClientId>,
 }
 
-/// What its tokens are verified by.
+/// The keys that verify its tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IssuerKeys {
     /// A JWK Set.
     Here(String),
-    /// Where there is one.
+    /// The address of a JWK Set.
     At(String),
 }
 
 impl TrustedIssuer {
-    /// What a client gets by a token of this issuer: what it asks for, or unasked what both may have.
+    /// The scope that a client gets with a token of this issuer: the requested one, or without a request everything
+    /// that both may have.
+    ///
+    /// # Errors
+    /// If a requested scope is unknown, not allowed for the client, or beyond the issuer.
     pub fn scope(
         &self,
         requested: Option<&str>,
@@ -47,32 +51,38 @@ impl TrustedIssuer {
         }
         let scope = scope.without(&beyond);
         if scope.is_empty() {
-            return Err(
-                Reason::ScopeNone.because("the request names no scope, and client and issuer share none")
-            );
+            return Err(Reason::ScopeNone.because(
+                "the request names no scope, and the client and the issuer have no scope in common",
+            ));
         }
         Ok(scope)
     }
 }
 
-/// Bytes of an issuer.
+/// The maximum length of an issuer in bytes.
 const LONGEST: usize = 512;
-/// Bytes of a subject.
+/// The maximum length of a subject in bytes.
 const LONGEST_SUBJECT: usize = 255;
 
-/// Checks an issuer's name; the error is a sentence for the operator.
+/// Checks an issuer before it is stored.
+///
+/// # Errors
+/// A sentence for the operator.
 pub fn check_issuer(issuer: &str) -> Result<(), String> {
     let is_plain = issuer.len() <= LONGEST && issuer.bytes().all(|byte| byte.is_ascii_graphic());
     let url = Url::parse(issuer).ok();
     if !is_plain || url.is_none_or(|url| url.fragment().is_some()) {
         return Err(format!(
-            "the issuer {issuer:?} is no absolute URI without a fragment, such as https://idp.example.com"
+            "the issuer {issuer:?} is not an absolute URI without a fragment, such as https://idp.example.com"
         ));
     }
     Ok(())
 }
 
-/// Checks what an issuer calls a person; the error is a sentence for the operator.
+/// Checks a subject before it is stored.
+///
+/// # Errors
+/// A sentence for the operator.
 pub fn check_subject(subject: &str) -> Result<(), String> {
     if subject.is_empty() || subject.len() > LONGEST_SUBJECT || subject.chars().any(char::is_control) {
         return Err(format!("a subject has 1 to {LONGEST_SUBJECT} bytes on one line"));
@@ -97,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_an_issuer_is_worth_what_issuer_and_client_may_both_have() {
+    fn an_issuers_token_gives_what_issuer_and_client_may_both_have() {
         let sensitive = ScopeRecord { sensitive: true, ..ScopeRecord::default() };
         let known = ["read", "write", "other"].map(|name| (name, ScopeRecord::default()));
         let known = Known(known.into_iter().chain([("pay", sensitive)]).collect());

@@ -1,12 +1,12 @@
-//! A sign-in: when a person proved who they are, and how (OpenID Connect Core §2: `auth_time`, `amr`, `acr`).
+//! A sign-in: when and how a person proved who they are (OpenID Connect Core §2: `auth_time`, `amr`, `acr`).
 
 use std::collections::BTreeSet;
 
 use crate::clock::Seconds;
 
-/// How sure the server is of who signed in: one factor was proven.
+/// The authentication context class for one factor (OpenID Connect Core §2).
 const ACR_ONE_FACTOR: &str = "1";
-/// Every `acr` that a sign-in here can reach.
+/// Every `acr` value that a sign-in at this server can have.
 pub const ACR_VALUES: [&str; 1] = [ACR_ONE_FACTOR];
 
 /// An authentication method (RFC 8176 §2).
@@ -19,6 +19,7 @@ pub enum Amr {
 impl Amr {
     const ALL: [Self; 1] = [Self::Pwd];
 
+    /// The name as in `amr`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pwd => "pwd",
@@ -30,15 +31,16 @@ impl Amr {
     }
 }
 
-/// What a person has proven, and what the database must still say of it when the session begins: between the two
-/// moments, the password may be changed.
+/// What a person has proven. When the session begins, the database is asked whether it still holds, because the
+/// password may have been changed in the meantime.
 #[derive(Clone)]
 pub enum Proof {
-    /// The password whose PHC string this is.
+    /// The password, as its PHC string.
     Password { hash: String },
 }
 
 impl Proof {
+    /// The method that was used.
     pub fn method(&self) -> Amr {
         match self {
             Self::Password { .. } => Amr::Pwd,
@@ -46,43 +48,43 @@ impl Proof {
     }
 }
 
-/// A sign-in, as sessions, codes and grants remember it.
+/// A sign-in, as sessions, codes and grants store it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authentication {
-    /// When the person proved it last: `auth_time`.
+    /// When the person last proved who they are: `auth_time`, in seconds since 1970.
     pub at: Seconds,
-    /// Empty where no one signed in here: a trusted issuer vouched for the person.
+    /// Empty if no one signed in here, but a trusted issuer vouched for the person.
     methods: BTreeSet<Amr>,
 }
 
 impl Authentication {
-    /// A sign-in here.
+    /// A sign-in at this server.
     pub fn by(method: Amr, at: Seconds) -> Self {
         Self { at, methods: BTreeSet::from([method]) }
     }
 
-    /// The word of a trusted issuer, in the place of a sign-in.
+    /// The statement of a trusted issuer, instead of a sign-in.
     pub fn vouched(at: Seconds) -> Self {
         Self { at, methods: BTreeSet::new() }
     }
 
-    /// The names of the methods, in order (RFC 8176 §2).
+    /// The names of the methods, sorted (RFC 8176 §2).
     pub fn amr(&self) -> Vec<&'static str> {
         self.methods.iter().map(|method| method.as_str()).collect()
     }
 
-    /// The authentication context class that the methods reach; `None` where no one signed in here.
+    /// The authentication context class of the methods. `None` if no one signed in here.
     pub fn acr(&self) -> Option<&'static str> {
         (!self.methods.is_empty()).then_some(ACR_ONE_FACTOR)
     }
 
-    /// Reads the columns `auth_time` and `amr`; `None` where a method is unknown.
+    /// Reads the columns `auth_time` and `amr`. `None` if a method is unknown.
     pub fn from_stored(at: Seconds, amr: &str) -> Option<Self> {
         let names = amr.split(' ').filter(|name| !name.is_empty());
         Some(Self { at, methods: names.map(Amr::parse).collect::<Option<_>>()? })
     }
 
-    /// The column `amr`: the methods, separated by spaces.
+    /// The value of the column `amr`: the methods, separated by spaces.
     pub fn stored_amr(&self) -> String {
         self.amr().join(" ")
     }

@@ -1,4 +1,4 @@
-//! Claims about a person: which may be stored, and what each is taken from (OpenID Connect Core §5.1).
+//! Claims about a person: which may be stored, and where each comes from (OpenID Connect Core §5.1).
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -9,14 +9,14 @@ use crate::oauth::identity::user::check_email;
 /// Claims by their names.
 pub type Claims = Map<String, Value>;
 
-/// Bytes of a claim's name.
+/// The maximum length of a claim's name in bytes.
 const LONGEST_NAME: usize = 128;
-/// Bytes of a claim that is text, or an address.
+/// The maximum length of a text claim in bytes.
 const LONGEST_TEXT: usize = 2048;
-/// Bytes of all claims of a person, as JSON.
+/// The maximum size of all claims of a person as JSON, in bytes.
 const LARGEST: usize = 16 * 1024;
 
-/// What this server says of itself in tokens, so that no scope and no person can say it.
+/// Claims of the protocol, which no scope and no person can have.
 pub const PROTOCOL: [&str; 20] = [
     "acr",
     "act",
@@ -40,7 +40,7 @@ pub const PROTOCOL: [&str; 20] = [
     "sub",
 ];
 
-/// What the value of a claim is.
+/// The type of a claim's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Text,
@@ -52,7 +52,7 @@ enum Kind {
     Own,
 }
 
-/// What is known of a person.
+/// A person, with everything that claims are made from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Person {
     pub id: UserId,
@@ -66,15 +66,18 @@ pub struct Person {
 }
 
 impl Person {
-    /// Those of the named claims that this person has.
+    /// The named claims that this person has (OpenID Connect Core §5.4).
     pub fn told<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Claims {
         let named = names.into_iter().filter_map(|name| Some((name.to_owned(), self.claim(name)?)));
         named.collect()
     }
 
-    /// The person without some claims and then with others, all of them checked.
+    /// The person with some claims removed and then others set; all of them are checked.
     ///
-    /// A new address and a new number are not verified, unless that is told with them.
+    /// A new e-mail address or phone number is unverified, unless the change also says that it is verified.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
     pub fn changed(mut self, forgotten: &[String], told: Claims) -> Result<Self, String> {
         let before = (self.email.clone(), self.claims.get("phone_number").cloned());
         let is_told = (told.contains_key("email_verified"), told.contains_key("phone_number_verified"));
@@ -120,9 +123,12 @@ impl Person {
     }
 }
 
-/// A claim's name and what stands for it on one line; the error is a sentence for the operator.
+/// Parses a claim on the command line. Returns its name and value.
 ///
-/// `name=value` is text, or what the claim is by OpenID Connect Core §5.1; `name:=value` is JSON.
+/// `name=value` is text, or has the type of OpenID Connect Core §5.1; `name:=value` is JSON.
+///
+/// # Errors
+/// A sentence for the operator.
 pub fn parse(text: &str) -> Result<(String, Value), String> {
     let Some((name, value)) = text.split_once('=') else {
         return Err(format!("the claim {text:?} is not of the form name=value"));
@@ -140,7 +146,10 @@ pub fn parse(text: &str) -> Result<(String, Value), String> {
     Ok((name.to_owned(), value))
 }
 
-/// Checks the name of a claim that a person may have, or a scope tell.
+/// Checks the name of a claim for a person or a scope.
+///
+/// # Errors
+/// A sentence for the operator.
 pub fn check_name(name: &str) -> Result<(), String> {
     let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'=');
     if name.is_empty() || name.len() > LONGEST_NAME || !name.bytes().all(fits) || name.ends_with(':') {
@@ -149,15 +158,20 @@ pub fn check_name(name: &str) -> Result<(), String> {
         ));
     }
     if PROTOCOL.contains(&name) || matches!(name, "_claim_names" | "_claim_sources") {
-        return Err(format!("the claim {name} is the server's own"));
+        return Err(format!("the claim {name} is set by the server itself"));
     }
     Ok(())
 }
 
-/// Checks the value of a claim of a person.
+/// Checks the value of a claim.
+///
+/// # Errors
+/// A sentence for the operator.
 pub fn check(name: &str, value: &Value) -> Result<(), String> {
     if name == "updated_at" {
-        return Err("the claim updated_at is the server's own: the time of the last change".into());
+        return Err(
+            "the claim updated_at is set by the server itself: it is the time of the last change".into()
+        );
     }
     let kind = kind(name);
     let fits = match (kind, value) {
@@ -183,7 +197,7 @@ fn check_size(claims: &Claims) -> Result<(), String> {
 }
 
 fn kind(name: &str) -> Kind {
-    // A language may stand behind it: family_name#ja (OpenID Connect Core §5.2).
+    // The name may have a language tag: family_name#ja (OpenID Connect Core §5.2).
     match name.split('#').next().unwrap_or(name) {
         "name" | "email" | "given_name" | "family_name" | "middle_name" | "nickname"
         | "preferred_username" | "gender" | "zoneinfo" | "locale" | "phone_number" => Kind::Text,
@@ -221,7 +235,7 @@ fn is_link(text: &str) -> bool {
     is_line(text) && Url::parse(text).is_ok_and(is_web)
 }
 
-/// `YYYY`, `YYYY-MM-DD` or `0000-MM-DD`, as far as digits go.
+/// Whether a text looks like `YYYY`, `YYYY-MM-DD` or `0000-MM-DD`.
 fn is_birthdate(text: &str) -> bool {
     let number = |digits: &str, length: usize| {
         (digits.len() == length && digits.bytes().all(|byte| byte.is_ascii_digit()))
@@ -243,7 +257,7 @@ fn is_birthdate(text: &str) -> bool {
 fn is_address(members: &Claims) -> bool {
     const MEMBERS: [&str; 6] =
         ["formatted", "street_address", "locality", "region", "postal_code", "country"];
-    // An address has lines.
+    // An address has several lines.
     let is_text = |value: &Value| {
         let is_text = |text: &str| {
             (1..=LONGEST_TEXT).contains(&text.len())
@@ -274,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn every_standard_claim_is_taken_in_its_form() {
+    fn every_standard_claim_is_accepted_in_its_form() {
         for (text, value) in [
             ("given_name=Jane", json!("Jane")),
             ("family_name#ja=ドウ", json!("ドウ")),
@@ -301,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_another_form_is_refused() {
+    fn claims_of_another_form_are_refused() {
         let long = format!("nickname={}", "x".repeat(2049));
         for text in [
             "given_name",
@@ -343,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_tells_what_is_asked_and_known_and_nothing_else() {
+    fn only_requested_and_known_claims_are_returned() {
         let jane = person(json!({"phone_number": "+46 1", "groups": ["staff"], "level": 3}));
         let told = |names: &[&str]| Value::Object(jane.told(names.iter().copied()));
         assert_eq!(told(&[]), json!({}));
@@ -361,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_verified_is_so_no_longer_when_it_changes() {
+    fn a_changed_address_is_no_longer_verified() {
         let told = |text: &str| -> Claims { text.split(' ').map(|text| parse(text).unwrap()).collect() };
         let before = person(json!({}))
             .changed(
@@ -395,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn the_claims_of_a_person_are_bounded_together() {
+    fn the_total_size_of_a_persons_claims_is_limited() {
         let claims = |count: usize| -> Claims {
             (0..count).map(|index| (format!("c{index}"), Value::from("x".repeat(2000)))).collect()
         };

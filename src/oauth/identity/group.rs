@@ -1,4 +1,4 @@
-//! Groups of people, and what is only for those who are in one.
+//! Groups of people, and what requires membership in one.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::oauth::client::Client;
 use crate::oauth::grant::scope::{KnownScopes, Scope};
 
-/// Bytes of a group's name.
+/// The maximum length of a group's name in bytes.
 const LONGEST: usize = 200;
 
 /// The groups that a person is in.
@@ -15,9 +15,9 @@ const LONGEST: usize = 200;
 pub struct Groups(BTreeSet<String>);
 
 impl Groups {
-    /// Reads the claim `groups` of what is stored of a person; nobody is in a group that is not written there.
+    /// The groups in the claim `groups` of a person's stored claims; empty if there is no such claim.
     pub fn of_claims(claims: &str) -> Self {
-        // Most people have none, and it is asked at every sign-in.
+        // A quick check, because most people have no groups and this runs at every sign-in.
         if !claims.contains("\"groups\"") {
             return Self::default();
         }
@@ -26,19 +26,23 @@ impl Groups {
         Self(names.map(str::to_owned).collect())
     }
 
+    /// Whether the person is in this group.
     pub fn contains(&self, name: &str) -> bool {
         self.0.contains(name)
     }
 }
 
-/// The groups that a person must be in to have `scope` at `client`.
+/// The groups that a person must be in to get `scope` at `client`.
 pub fn required(client: &Client, scope: &Scope, known: &impl KnownScopes) -> BTreeSet<String> {
     let of_scopes =
         scope.names().filter_map(|name| known.find(name)).filter_map(|record| record.required_group.clone());
     client.required_group.clone().into_iter().chain(of_scopes).collect()
 }
 
-/// Checks a group's name; the error is a sentence for the operator.
+/// Checks a group's name.
+///
+/// # Errors
+/// A sentence for the operator.
 pub fn check_name(name: &str) -> Result<(), String> {
     if name.trim().is_empty() || name.len() > LONGEST || name.chars().any(char::is_control) {
         return Err(format!("a group has a name of 1 to {LONGEST} bytes on one line"));
@@ -51,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_person_is_in_the_groups_of_the_claim_and_in_no_others() {
+    fn a_person_is_exactly_in_the_groups_of_the_claim() {
         let groups = Groups::of_claims(r#"{"level":"admin","groups":["staff","on call"]}"#);
         assert!(groups.contains("staff") && groups.contains("on call"));
         assert!(!groups.contains("admin") && !groups.contains("Staff") && !groups.contains(""));

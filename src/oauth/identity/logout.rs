@@ -1,4 +1,4 @@
-//! Signing out: who asks for it, whether the person is to be asked, and where to go then (OpenID Connect RP-Initiated
+//! Signing out: which client asks, whether to ask the person, and where to go afterwards (OpenID Connect RP-Initiated
 //! Logout §2 and §3).
 
 use crate::oauth::client::Client;
@@ -9,29 +9,32 @@ use crate::oauth::request::params::Params;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::token::id_token::Names;
 
-/// What this endpoint knows by name; anything else is ignored.
+/// The parameters of the logout endpoint; all others are ignored.
 pub const KNOWN: [&str; 6] =
     ["id_token_hint", "client_id", "post_logout_redirect_uri", "state", "logout_hint", "ui_locales"];
 
-/// What a verified ID Token says of who is, or was, signed in.
+/// The content of a verified ID Token that is sent as a hint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hint {
     pub client: ClientId,
-    /// What the client calls the person and the session.
+    /// The client's identifiers of the person and the session.
     pub names: Names,
 }
 
-/// What becomes of a request.
+/// What happens with a logout request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Nobody is signed in: there is nothing to end.
+    /// No one is signed in, so there is nothing to end.
     Done,
-    /// The application has proven that it means the session at this place.
+    /// The hint names the session at this index, so it ends without a question.
     End(usize),
     Ask,
 }
 
-/// Who asks: the client of the request, and of the hint, which must be one.
+/// The client of the request or of the hint; `None` if neither names one.
+///
+/// # Errors
+/// If they name different clients.
 pub fn client_id(params: &Params, hint: Option<&Hint>) -> Result<Option<ClientId>, OAuthError> {
     let named = match params.one("client_id")? {
         None => None,
@@ -47,11 +50,16 @@ pub fn client_id(params: &Params, hint: Option<&Hint>) -> Result<Option<ClientId
     }
 }
 
+/// The error for a `client_id` that is not registered.
 pub fn unknown() -> OAuthError {
     Reason::ClientUnknown.because("no client is registered with this client_id")
 }
 
-/// Where to go afterwards, if the request says so: an address that the client has registered, byte for byte.
+/// The address to go to afterwards; `None` if the request has none. It must be registered byte for byte (OpenID Connect
+/// RP-Initiated Logout §3.1).
+///
+/// # Errors
+/// If it is not registered, or the client is unknown.
 pub fn return_address(client: Option<&Client>, params: &Params) -> Result<Option<ReturnAddress>, OAuthError> {
     let Some(requested) = params.one("post_logout_redirect_uri")? else { return Ok(None) };
     let Some(client) = client else {
@@ -64,8 +72,8 @@ pub fn return_address(client: Option<&Client>, params: &Params) -> Result<Option
     })
 }
 
-/// Decides whether to ask: not when the hint is of a session that this browser has; `here` are what the hint's client
-/// calls those.
+/// Decides whether to ask the person: not if the hint is from a session of this browser. `here` are the identifiers of
+/// these sessions for the hint's client.
 pub fn step(here: &[Names], hint: Option<&Hint>) -> Step {
     let hinted = hint.and_then(|hint| here.iter().position(|names| hint.names == *names));
     match (here, hinted) {
@@ -90,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_is_asked_unless_the_hint_is_of_a_session_of_this_browser() {
+    fn a_hint_of_this_browsers_session_makes_the_question_unnecessary() {
         let here = [names("t", "v"), names("s", "u")];
         assert_eq!(step(&[], None), Step::Done);
         assert_eq!(step(&[], Some(&hint("s", "u"))), Step::Done);
@@ -102,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn the_client_of_the_request_and_of_the_hint_are_one() {
+    fn client_id_and_hint_must_name_the_same_client() {
         let id = |text: &str, hint: Option<&Hint>| {
             let params = Params::parse(text.as_bytes()).unwrap();
             client_id(&params, hint).map(|id| id.map(|id| id.to_string())).map_err(|error| error.reason)
@@ -117,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_afterwards_is_registered_byte_for_byte_and_of_a_client() {
+    fn the_logout_redirect_must_be_registered_byte_for_byte() {
         let register = |text| RegisteredUri::register(text, ClientKind::Native).unwrap();
         let uris = vec![register("https://app.example/bye?x=1"), register("http://127.0.0.1/bye")];
         let client = example(ClientKind::Native).with(|metadata| metadata.post_logout_redirect_uris = uris);

@@ -1,5 +1,5 @@
-//! Logout tokens: how an application hears that a session is over, and when it is told again (OpenID Connect
-//! Back-Channel Logout §2.4 and §2.5).
+//! Logout tokens, which notify an application of an ended session, and when to retry (OpenID Connect Back-Channel
+//! Logout §2.4 and §2.5).
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -8,11 +8,12 @@ use crate::clock::Seconds;
 use crate::oauth::id::ClientId;
 use crate::oauth::token::id_token::Names;
 
-/// The `typ` of its header, so that it can be taken for no other token.
+/// The `typ` of the header, so that no other kind of token can be mistaken for it.
 pub const TYP: &str = "logout+jwt";
-/// It is read at once; an old one is good for nothing.
+/// The lifetime in seconds: it is read at once, and each attempt makes a new one.
 const LIFETIME: Seconds = 120;
-/// Seconds from one attempt to the next: over three days in all, as long as an outage over a weekend.
+/// The pauses between attempts in seconds: more than three days in total, so that an outage over a weekend does no
+/// harm.
 const PAUSES: [Seconds; 10] =
     [5, 30, 2 * 60, 10 * 60, 3600, 6 * 3600, 12 * 3600, 12 * 3600, 24 * 3600, 24 * 3600];
 
@@ -30,7 +31,7 @@ pub struct LogoutToken<'a> {
 }
 
 impl<'a> LogoutToken<'a> {
-    /// Tells `client` that the session is over; `id` is of this attempt alone, as the one before may have arrived.
+    /// Makes the claims for one attempt. `id` must be new for each attempt, because the previous one may have arrived.
     pub fn new(issuer: &'a str, client: &'a ClientId, names: &'a Names, id: &'a str, now: Seconds) -> Self {
         Self {
             iss: issuer,
@@ -45,7 +46,7 @@ impl<'a> LogoutToken<'a> {
     }
 }
 
-/// Seconds from the attempt of this number, counted from one, to the next; `None` when it was the last.
+/// The pause in seconds after an attempt, counted from one; `None` after the last one.
 pub fn pause_after(attempt: i64) -> Option<Seconds> {
     usize::try_from(attempt).ok().and_then(|attempt| PAUSES.get(attempt.checked_sub(1)?)).copied()
 }
@@ -55,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_says_who_and_which_session_and_has_no_nonce() {
+    fn a_logout_token_names_person_and_session_and_has_no_nonce() {
         let names = Names { subject: "u".into(), session: "s".into() };
         let client = ClientId::new("app");
         let token = LogoutToken::new("https://id.example.com", &client, &names, "j", 100);
@@ -67,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn an_application_is_told_again_for_three_days_and_ever_more_seldom() {
+    fn retries_go_on_for_three_days_at_growing_intervals() {
         let pauses: Vec<Seconds> = (1..).map_while(pause_after).collect();
         assert!(pauses.is_sorted(), "{pauses:?}");
         assert!((3 * 86_400..4 * 86_400).contains(&pauses.iter().sum::<Seconds>()));

@@ -1,4 +1,4 @@
-//! People: who they are, what is known of them, and how they sign out.
+//! People: their names, their claims, and how they sign in and out.
 
 pub mod authentication;
 pub mod claims;

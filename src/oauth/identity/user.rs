@@ -1,24 +1,23 @@
-//! Users: what they are called, and how a name is compared.
+//! Users: the rules for their names and passwords, and how names are compared.
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Bytes of a name or e-mail address at sign-in.
+/// The maximum length of a name or e-mail address in bytes.
 pub const LONGEST_NAME: usize = 254;
-/// Bytes of a password; longer ones are refused before they are hashed.
+/// The maximum length of a password in bytes; longer ones are refused before hashing.
 pub const LONGEST_PASSWORD: usize = 1024;
 
-/// The form in which two spellings of one name are equal: compatibility-composed and in lower case.
+/// The form in which all spellings of one name are equal: compatibility-composed (NFKC) and in lower case.
 pub fn folded(name: &str) -> String {
     name.trim().nfkc().flat_map(char::to_lowercase).nfkc().collect()
 }
 
-/// Characters of a password that somebody chooses for an account of their own (NIST SP 800-63B §5.1.1.1).
+/// The minimum length in characters of a password that a person chooses at sign-up (NIST SP 800-63B §5.1.1.1).
 pub const SHORTEST_PASSWORD: usize = 8;
 
-/// Checks that somebody could sign in with a password, by what the form can send.
+/// Checks that the sign-in form can send this password.
 ///
 /// # Errors
-///
 /// A sentence that says what a password is.
 pub fn check_password(password: &str) -> Result<(), String> {
     let length = password.len();
@@ -28,12 +27,16 @@ pub fn check_password(password: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks a username; the error is a sentence for the operator.
+/// Checks a username.
+///
+/// # Errors
+/// A sentence for the operator.
 pub fn check_username(name: &str) -> Result<(), String> {
     if name.trim() != name || name.is_empty() || name.len() > LONGEST_NAME {
         return Err(format!("a username has 1 to {LONGEST_NAME} bytes and no space at its ends"));
     }
-    // Compared by its folded form, in which ＠ is @: it would stand where somebody's address belongs.
+    // Names are compared by their folded form, in which ＠ becomes @: the name could be mistaken for another person's
+    // address.
     let folded = folded(name);
     if name.chars().any(char::is_control) || folded.contains('@') {
         return Err("a username holds no control characters and no @; an address goes into `email`".into());
@@ -44,7 +47,7 @@ pub fn check_username(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// What shows nothing, or turns the order of what stands around it: two names that look alike would not be.
+/// Whether a character is invisible or changes the direction of text: with it, different names could look the same.
 fn is_unseen(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -53,7 +56,10 @@ fn is_unseen(c: char) -> bool {
         | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Checks an e-mail address as far as that can be done without sending a mail.
+/// Checks an e-mail address, as far as possible without sending a message.
+///
+/// # Errors
+/// A sentence for the operator.
 pub fn check_email(email: &str) -> Result<(), String> {
     let parts = email.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.len() > 1);
     if !parts || email.len() > LONGEST_NAME || email.chars().any(|c| c.is_control() || c.is_whitespace()) {
@@ -75,14 +81,14 @@ mod tests {
     }
 
     #[test]
-    fn no_username_folds_to_an_address_or_to_nothing_that_can_be_seen() {
+    fn usernames_that_look_like_addresses_or_are_invisible_are_refused() {
         for name in ["alice@example.com", "alice\u{ff20}example.com", "alice\u{fe6b}example.com"] {
             assert!(check_username(name).unwrap_err().contains("no @"), "{name}");
         }
         for name in ["\u{200b}", "al\u{200d}ice", "alice\u{202e}", "\u{3164}", "\u{feff}alice", "a\u{ad}b"] {
             assert!(check_username(name).unwrap_err().contains("can be seen"), "{name:?}");
         }
-        // It unfolds to 18 characters each.
+        // Each character expands to 18 characters.
         assert!(check_username(&"\u{fdfa}".repeat(80)).is_err());
         for name in ["alice", "Zoë", "آلیس", "爱丽丝", "o'neil.smith-2"] {
             assert_eq!(check_username(name), Ok(()), "{name}");

@@ -4,7 +4,7 @@ use super::Reason;
 use crate::oauth::error_code::ErrorCode;
 
 impl ErrorCode {
-    /// The reason that is behind it most often.
+    /// The most frequent reason for this code, whose example the reference shows.
     pub fn usual(self) -> Reason {
         match self {
             Self::InvalidRequest => Reason::ChallengeMissing,
@@ -33,7 +33,7 @@ impl ErrorCode {
         }
     }
 
-    /// What an application that gets it does best.
+    /// What an application that gets this code should do.
     pub fn advice(self) -> &'static str {
         match self {
             Self::InvalidRequest | Self::RequestNotSupported | Self::RequestUriNotSupported => {
@@ -41,46 +41,44 @@ impl ErrorCode {
                  and do not try again with the same request."
             }
             Self::UnsupportedResponseType | Self::UnsupportedGrantType => {
-                "Compare what your library sends with the server's metadata, and switch to what both know."
+                "Compare what your library sends with the server's metadata, and use a value that both support."
             }
             Self::InvalidScope => {
                 "Check the spelling of each scope; the description names the one that was refused."
             }
             Self::ForbiddenScope => {
-                "Do not ask for the scope, or have the operator allow it; asking again does not help."
+                "Do not request the scope, or ask the operator to allow it; trying again does not help."
             }
             Self::AccessDenied => {
-                "Show the person that the sign-in did not happen, and offer it again. Never start it over \
-                 without a click: that would be a loop."
+                "Tell the person that the sign-in did not happen, and offer it again. Never restart it without a \
+                 click: that would be a loop."
             }
             Self::LoginRequired | Self::ConsentRequired | Self::AccountSelectionRequired => {
-                "Show your sign-in button; at its click send the person here again, without prompt=none."
+                "Show your sign-in button; when it is clicked, send the person here again, without prompt=none."
             }
             Self::UnmetAuthenticationRequirements => {
-                "Ask for a way of signing in that the server's metadata lists, or go on without one."
+                "Request a way of signing in that the server's metadata lists, or continue without one."
             }
             Self::UnauthorizedClient => {
-                "Use a grant that the application is registered for, or have the operator add this one."
+                "Use a grant that the application is registered for, or ask the operator to add this one."
             }
             Self::InvalidClient => {
-                "Check client_id, secret and how they are sent. Do not retry in a loop; a changed secret has to \
-                 come into your configuration first."
+                "Check client_id, secret and how they are sent. Do not retry in a loop; put a changed secret into \
+                 your configuration first."
             }
             Self::InvalidGrant => {
-                "Drop the code, refresh token, device code or assertion: it is of no use any more, or never was. Begin \
-                 anew, once, and look at the reason when it comes back."
+                "Drop the code, refresh token, device code or assertion: it is no longer valid, or never was. Begin \
+                 again, once, and look at the reason if the error comes back."
             }
             Self::InvalidTarget => {
-                "Compare the resource that you name with what the operator has registered, and name each one already \
-                 in the authorization request."
+                "Compare the resource with the registered ones, and name every resource in the authorization request \
+                 first."
             }
             Self::AuthorizationPending => {
-                "Ask again after the interval, until there is another answer; the person may need some minutes."
+                "Poll again after the interval, until there is another answer; the person may need some minutes."
             }
-            Self::SlowDown => "Wait five seconds longer between two polls from now on, and go on.",
-            Self::ExpiredToken => {
-                "Show a button with which the person begins again, and ask for a new code at its press."
-            }
+            Self::SlowDown => "From now on wait five seconds longer between two polls, and continue.",
+            Self::ExpiredToken => "Show a button for a new attempt, and get a new code when it is pressed.",
             Self::InvalidToken => {
                 "Get a new access token with the refresh token, and try again once. If that fails, send the person \
                  through sign-in again."
@@ -89,49 +87,47 @@ impl ErrorCode {
                 "Send the person through sign-in again with the scope that WWW-Authenticate names."
             }
             Self::ServerError => {
-                "Try once more after a pause. If it stays, report the request id to the operator."
+                "Try once more after a pause. If it fails again, report the request id to the operator."
             }
             Self::TemporarilyUnavailable => {
-                "Wait for the seconds of Retry-After, try again, and wait longer each time."
+                "Wait for the seconds in Retry-After, try again, and wait longer each time."
             }
         }
     }
 
-    /// What the code says, in one sentence.
+    /// What the code means, in one sentence.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::InvalidRequest => "The request is malformed; the description says how.",
-            Self::UnsupportedResponseType => {
-                "The server does not support the response type that was asked for."
-            }
+            Self::UnsupportedResponseType => "The server does not support the requested response type.",
             Self::InvalidScope => "A scope is unknown to the server or malformed.",
             Self::ForbiddenScope => "The scope exists, but this application is not allowed to use it.",
             Self::AccessDenied => "The person or the server denied the request.",
             Self::UnauthorizedClient => "The application is not allowed to use this way of getting a token.",
-            Self::InvalidClient => "The application did not prove who it is.",
+            Self::InvalidClient => "The application is not authenticated.",
             Self::InvalidGrant => {
-                "What was offered for tokens, such as a code, is not valid, or not for this application."
+                "The code, token or assertion is not valid, or was not issued to this application."
             }
-            Self::UnsupportedGrantType => "The server does not support the grant type that was asked for.",
-            Self::InvalidTarget => "The API that the token is to be for is unknown or not allowed.",
+            Self::UnsupportedGrantType => "The server does not support the requested grant type.",
+            Self::InvalidTarget => "The API that the token should be for is unknown or not allowed.",
             Self::AuthorizationPending => "The person has not answered the device's request yet.",
-            Self::SlowDown => "The device asks too often; the person has not answered yet.",
-            Self::ExpiredToken => "The device code has expired before the device had its answer.",
-            Self::InvalidToken => "The access token is missing, or not valid, or not any more.",
-            Self::InsufficientScope => "The access token is good, but lacks a scope that is needed here.",
-            Self::LoginRequired => "The person has to sign in, and the request forbids to ask.",
-            Self::ConsentRequired => "The person has to consent, and the request forbids to ask.",
+            Self::SlowDown => "The device polls too often; the person has not answered yet.",
+            Self::ExpiredToken => "The device code expired before the device got its answer.",
+            Self::InvalidToken => "The access token is missing, not valid, or no longer valid.",
+            Self::InsufficientScope => "The access token is valid, but lacks a scope that is needed here.",
+            Self::LoginRequired => "The person has to sign in, and the request forbids pages.",
+            Self::ConsentRequired => "The person has to consent, and the request forbids pages.",
             Self::AccountSelectionRequired => {
-                "The person has to choose an account, and the request forbids to ask."
+                "The person has to choose an account, and the request forbids pages."
             }
             Self::UnmetAuthenticationRequirements => {
-                "The person cannot sign in here in the way that the request insists on."
+                "The person cannot sign in here in the way that the request requires."
             }
-            Self::RequestNotSupported => "The server does not take request objects.",
-            Self::RequestUriNotSupported => "The server does not take requests by reference.",
+            Self::RequestNotSupported => "The server does not support request objects.",
+            Self::RequestUriNotSupported => "The server does not support requests by reference.",
             Self::ServerError => "The server failed; the fault is ours, not yours.",
             Self::TemporarilyUnavailable => {
-                "The server is overloaded or its database is away; try again soon."
+                "The server is overloaded or its database is unavailable; try again soon."
             }
         }
     }

@@ -1,11 +1,11 @@
-//! What a trusted issuer signed about a person, offered for a token (RFC 7523 §2.1).
+//! Reasons about assertions of trusted issuers in the JWT bearer grant (RFC 7523 §2.1).
 
 use super::Reason;
 use super::Who::{Developer, Operator};
 use super::row::{Row, example};
 use crate::oauth::error_code::ErrorCode::{InvalidGrant, InvalidRequest};
 
-/// A token request that brings what an issuer signed.
+/// A correct token request with an assertion of an issuer.
 const GOOD: &str = "POST https://id.example.com/token\n\
                     Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
                     \n\
@@ -17,8 +17,8 @@ pub(super) const MISSING: Row = Row {
     code: InvalidRequest,
     who: &[Developer],
     what: "The token request has no assertion.",
-    fix: "Send the JWT of the issuer as assertion; client_assertion is another thing, by which an application proves who \
-          it is itself (RFC 7523 section 2).",
+    fix: "Send the JWT of the issuer as assertion. The parameter client_assertion is something else: with \
+          it an application authenticates itself (RFC 7523 section 2).",
     example: example(
         "POST https://id.example.com/token\n\
          Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
@@ -34,9 +34,9 @@ pub(super) const MALFORMED: Row = Row {
     word: "assertion.malformed",
     code: InvalidGrant,
     who: &[Developer],
-    what: "The assertion is no signed JWT that names its issuer.",
-    fix: "Send the token of the issuer unchanged, in its compact form of three parts with dots between them, and not \
-          encoded once more.",
+    what: "The assertion is not a signed JWT that names its issuer.",
+    fix: "Send the token of the issuer unchanged: three parts with dots between them, not encoded a second \
+          time.",
     example: example(
         "POST https://id.example.com/token\n\
          Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
@@ -52,9 +52,10 @@ pub(super) const ISSUER: Row = Row {
     word: "assertion.issuer",
     code: InvalidGrant,
     who: &[Operator, Developer],
-    what: "The issuer of the assertion is not trusted here, or not with this application.",
-    fix: "Compare iss with what the operator has registered, byte for byte: a slash at the end counts. The operator finds \
-          it with grantor issuer list, and lets an application bring its tokens with grantor issuer update --client.",
+    what: "The issuer of the assertion is not trusted here, or not for this application.",
+    fix: "Compare iss with the registered issuer byte for byte: a slash at the end counts. The operator \
+          sees the issuers with grantor issuer list, and allows an application to use an issuer's tokens \
+          with grantor issuer update --client.",
     example: example(
         "# the payload of the assertion; the operator trusts https://idp.example.com\n\
          {\"iss\": \"https://idp.example.com/\", \"sub\": \"248289761001\", …}",
@@ -69,9 +70,10 @@ pub(super) const SIGNATURE: Row = Row {
     code: InvalidGrant,
     who: &[Operator, Developer],
     what: "The assertion was not signed by a key of its issuer.",
-    fix: "The issuer signs with RS256, PS256, ES256, ES384 or EdDSA, and names its key as kid; the typ of the header is JWT \
-          or is not there. After a change of keys the operator brings the new ones with grantor issuer update --jwks, \
-          unless they stand at a jwks_uri.",
+    fix: "The issuer must sign with RS256, PS256, ES256, ES384 or EdDSA, and name its key by kid; the typ \
+          of the header must be JWT or missing. After the issuer has changed its keys, the operator \
+          registers the new ones with grantor issuer update --jwks, unless the server reads them from a \
+          jwks_uri.",
     example: example(
         "# signed with a key that the operator does not know yet\n\
          POST https://id.example.com/token\n\
@@ -89,8 +91,9 @@ pub(super) const KEYS: Row = Row {
     code: InvalidGrant,
     who: &[Operator],
     what: "The public keys of the assertion's issuer could not be read from its jwks_uri.",
-    fix: "The address must answer 200 with a JWK Set, by https, without a redirect, within the time of fetch.deadline, and \
-          be public or named by fetch.allow. The operator finds the cause in the log, under the request id.",
+    fix: "The address must answer 200 with a JWK Set, by https, without a redirect, within fetch.deadline, \
+          and it must be public or allowed by fetch.allow. The operator finds the cause in the log, under \
+          the request id.",
     example: example(
         "# what is registered\n\
          grantor issuer update https://idp.example.com --jwks-uri https://idp.example.com/moved",
@@ -104,8 +107,9 @@ pub(super) const CLAIMS: Row = Row {
     word: "assertion.claims",
     code: InvalidGrant,
     who: &[Developer],
-    what: "The assertion lacks a claim that it needs, or has it in another form.",
-    fix: "It says iss, sub, aud and exp, and a new random value as jti each time (RFC 7523 section 3).",
+    what: "A claim that the assertion needs is missing or has the wrong form.",
+    fix: "The assertion needs iss, sub, aud and exp, and a new random value as jti each time (RFC 7523 \
+          section 3).",
     example: example(
         "# the payload of the assertion\n\
          {\"iss\": \"https://idp.example.com\", \"sub\": \"248289761001\", \"aud\": \"https://id.example.com\", \"exp\": 1700000060}",
@@ -120,10 +124,10 @@ pub(super) const AUDIENCE: Row = Row {
     word: "assertion.audience",
     code: InvalidGrant,
     who: &[Developer, Operator],
-    what: "The assertion is not for this server, or not for it alone.",
-    fix: "Have the issuer put the issuer of this server, as its metadata writes it, into aud: as one string, not in a list. \
-          Where the issuer insists on the token endpoint, the operator allows that with grantor issuer update \
-          --assertion-audience token-endpoint.",
+    what: "The assertion is not addressed to this server, or not to this server alone.",
+    fix: "The issuer must put the issuer of this server, as written in the metadata, into aud: as one \
+          string, not in a list. If it can only use the token endpoint, the operator allows that with \
+          grantor issuer update --assertion-audience token-endpoint.",
     example: example(
         "# the payload of the assertion\n\
          {\"aud\": [\"https://id.example.com\", \"https://other.example.com\"], \"iss\": \"https://idp.example.com\", …}",
@@ -137,9 +141,9 @@ pub(super) const TIMES: Row = Row {
     word: "assertion.times",
     code: InvalidGrant,
     who: &[Developer],
-    what: "The assertion has expired, has not begun, or lives too long.",
-    fix: "Fetch a new one from its issuer for each request: it lives a minute, an hour at the most, and the clocks of both \
-          servers agree to a minute.",
+    what: "The assertion has expired, is not valid yet, or lives too long.",
+    fix: "Get a new assertion from its issuer for each request. It should live for a minute, and may live \
+          for an hour at most. The clocks of both servers must agree to a minute.",
     example: example(
         "# the payload of the assertion, made at 1700000000\n\
          {\"exp\": 1700086400, \"iat\": 1700000000, \"iss\": \"https://idp.example.com\", …}",
@@ -154,7 +158,8 @@ pub(super) const REPLAYED: Row = Row {
     code: InvalidGrant,
     who: &[Developer],
     what: "The assertion was used before.",
-    fix: "Fetch a new one from its issuer for every request, a retry included, and use the access token until it expires.",
+    fix: "Get a new assertion from its issuer for every request, including retries, and use the access \
+          token until it expires.",
     example: example(
         "# a second time\n\
          POST https://id.example.com/token\n\
@@ -171,9 +176,9 @@ pub(super) const SUBJECT: Row = Row {
     word: "assertion.subject",
     code: InvalidGrant,
     who: &[Operator],
-    what: "Nobody here is linked to the subject of the assertion.",
-    fix: "The operator says whom the issuer means, with grantor issuer link; a name or an e-mail address of the token is \
-          never enough, as it may be somebody else's there one day.",
+    what: "No user is linked to the subject of the assertion.",
+    fix: "The operator links the subject to a user with grantor issuer link. A matching name or e-mail \
+          address is never enough, because another person may have it at the issuer one day.",
     example: example(
         "# the payload of the assertion; nobody is linked to this subject\n\
          {\"sub\": \"248289761001\", \"email\": \"alice@example.com\", \"iss\": \"https://idp.example.com\", …}",

@@ -1,4 +1,4 @@
-//! What an authorization request asks for, beside scopes and PKCE.
+//! Reasons about authorization requests, except scopes, PKCE and prompts.
 
 use super::Reason;
 use super::Who::{Developer, Operator};
@@ -11,7 +11,7 @@ pub(super) const RESPONSE_TYPE_MISSING: Row = Row {
     word: "response_type.missing",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The request does not say what it wants back.",
+    what: "The request does not say which response type it wants.",
     fix: "Add response_type=code.",
     example: example(
         "GET https://id.example.com/authorize\n\
@@ -55,9 +55,9 @@ pub(super) const RESPONSE_TYPE_NOT_ALLOWED: Row = Row {
     code: UnsupportedResponseType,
     who: &[Developer, Operator],
     what: "The server supports this response type, but the application is not registered for it.",
-    fix: "Use response_type=code with PKCE, which needs no registration of its own and keeps tokens out of URLs. \
-          If the application cannot, its operator registers the other type: \
-          grantor client update ID --response-type \"code id_token\".",
+    fix: "Use response_type=code with PKCE, which needs no special registration and keeps tokens out of \
+          URLs. If the application cannot do that, the operator registers the other type: grantor client \
+          update ID --response-type \"code id_token\".",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -78,8 +78,8 @@ pub(super) const RESPONSE_MODE_UNSUPPORTED: Row = Row {
     code: InvalidRequest,
     who: &[Developer],
     what: "The server cannot answer in this response mode.",
-    fix: "Leave response_mode out, and the code comes in the query of the redirect URI; or send query, \
-          fragment or form_post.",
+    fix: "Leave response_mode out to get the code in the query of the redirect URI, or send query, fragment \
+          or form_post.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -98,8 +98,9 @@ pub(super) const RESPONSE_MODE_QUERY: Row = Row {
     word: "response_mode.query",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The response brings a token, which would stand in logs if it came in the query of the redirect URI.",
-    fix: "Leave response_mode out, and it comes in the fragment; or send form_post.",
+    what: "The response contains a token, which would end up in logs if it came in the query of the \
+           redirect URI.",
+    fix: "Leave response_mode out to get the response in the fragment, or send form_post.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=intranet\n\
@@ -119,9 +120,10 @@ pub(super) const NONCE_MISSING: Row = Row {
     word: "nonce.missing",
     code: InvalidRequest,
     who: &[Developer],
-    what: "An ID Token is to pass through the browser, and nothing in the request would bind it to this sign-in.",
-    fix: "Send a fresh random value as nonce with every request, and compare it with the ID Token's \
-          (OpenID Connect Core section 3.2.2.1).",
+    what: "The request asks for an ID Token through the browser, and has no nonce that binds it to this \
+           sign-in.",
+    fix: "Send a fresh random value as nonce with every request, and compare it with the nonce of the ID \
+          Token (OpenID Connect Core section 3.2.2.1).",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=intranet\n\
@@ -142,7 +144,7 @@ pub(super) const SCOPE_WITHOUT_OPENID: Row = Row {
     word: "scope.without_openid",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The request asks for an ID Token, but not for the scope openid, which allows one.",
+    what: "The request asks for an ID Token, but not for the scope openid, which is required for it.",
     fix: "Add openid to the scope.",
     example: example(
         "GET https://id.example.com/authorize\n\
@@ -165,7 +167,7 @@ pub(super) const REQUEST_OBJECT_UNSUPPORTED: Row = Row {
     word: "request_object.unsupported",
     code: RequestNotSupported,
     who: &[Developer],
-    what: "The request carries a request object, which this server does not read.",
+    what: "The request contains a request object, which this server does not support.",
     fix: "Send the parameters themselves and leave request out. Libraries call this option request object, \
           JAR or signed request (RFC 9101).",
     example: example(
@@ -186,7 +188,7 @@ pub(super) const REQUEST_URI_UNSUPPORTED: Row = Row {
     word: "request_uri.unsupported",
     code: RequestUriNotSupported,
     who: &[Developer],
-    what: "The request is passed by reference, which this server does not read.",
+    what: "The request is passed by reference, which this server does not support.",
     fix: "Send the parameters themselves and leave request_uri out.",
     example: example(
         "GET https://id.example.com/authorize\n\

@@ -1,14 +1,14 @@
-//! An access token that is presented here: at UserInfo.
+//! Reasons about access tokens that are presented at UserInfo (RFC 6750 §3.1).
 
 use super::Reason;
 use super::Who::{Developer, Operator, Person};
 use super::row::{Example, Row, example};
 use crate::oauth::error_code::ErrorCode::{InsufficientScope, InvalidRequest, InvalidToken};
 
-/// The request with a token that is good.
+/// A correct request with an access token.
 const GOOD: &str = "GET https://id.example.com/userinfo\n\
                     Authorization: Bearer gat_made-up-token";
-/// A new token by the refresh token.
+/// An old access token, and the request for a new one with the refresh token.
 const REFRESH: Example = example(
     "GET https://id.example.com/userinfo\n\
      Authorization: Bearer gat_made-up-old-token",
@@ -24,8 +24,8 @@ pub(super) const MISSING: Row = Row {
     code: InvalidToken,
     who: &[Developer],
     what: "The request has no access token.",
-    fix: "Send it in the Authorization header, after the word Bearer. A POST may have it as access_token in its form; \
-          the query is not read, because addresses end up in logs.",
+    fix: "Send it in the Authorization header, after the word Bearer. A POST may send it as access_token in \
+          its form. The server does not read it from the query, because URLs end up in logs.",
     example: example(
         "GET https://id.example.com/userinfo\n\
          ?access_token=gat_made-up-token",
@@ -38,8 +38,9 @@ pub(super) const MALFORMED: Row = Row {
     word: "bearer.malformed",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The Authorization header holds no access token in the form of RFC 6750.",
-    fix: "Write the word Bearer, one space and the token as it came from the token endpoint, without quotes.",
+    what: "The Authorization header does not contain an access token in the form of RFC 6750.",
+    fix: "Write the word Bearer, one space and the token exactly as the token endpoint returned it, without \
+          quotes.",
     example: example(
         "GET https://id.example.com/userinfo\n\
          Authorization: Bearer \"gat_made-up-token\"",
@@ -70,8 +71,8 @@ pub(super) const UNKNOWN: Row = Row {
     code: InvalidToken,
     who: &[Developer],
     what: "The access token was never issued here, or ended long ago.",
-    fix: "Send the access_token of the token answer, whole and unchanged; an ID Token or a refresh token is none. \
-          Compare the issuer, too: it may be another server's token.",
+    fix: "Send the access_token of the token response, whole and unchanged. An ID Token or a refresh token \
+          is not an access token. Also compare the issuer: the token may be from another server.",
     example: example(
         "GET https://id.example.com/userinfo\n\
          Authorization: Bearer grt_made-up-token",
@@ -85,7 +86,8 @@ pub(super) const EXPIRED: Row = Row {
     code: InvalidToken,
     who: &[Developer],
     what: "The access token has expired.",
-    fix: "Get a new one with the refresh token, and mind expires_in of the token answer.",
+    fix: "Get a new one with the refresh token. The expires_in of the token response says how long a token \
+          lives.",
     example: REFRESH,
     see: &[Reason::BearerRevoked],
 };
@@ -94,9 +96,9 @@ pub(super) const REVOKED: Row = Row {
     word: "bearer.revoked",
     code: InvalidToken,
     who: &[Person, Operator, Developer],
-    what: "The access token was good, and ended before its time.",
-    fix: "The person or the operator has ended the access, or the refresh token was used twice. Send the person \
-          through the sign-in again; if that fails as well, ask the operator.",
+    what: "The access token was valid, and ended before it expired.",
+    fix: "The person or the operator has ended the access, or the refresh token was used twice. Send the \
+          person through the sign-in again; if that fails as well, ask the operator.",
     example: example(
         "GET https://id.example.com/userinfo\n\
          Authorization: Bearer gat_made-up-token",
@@ -113,8 +115,8 @@ pub(super) const WITHOUT_PERSON: Row = Row {
     word: "bearer.without_person",
     code: InvalidToken,
     who: &[Developer],
-    what: "The access token speaks for an application, and this endpoint tells of people.",
-    fix: "Ask with a token that came from a person's sign-in. One by client_credentials belongs to nobody.",
+    what: "The access token was issued to an application, and this endpoint returns data about people.",
+    fix: "Use a token from a person's sign-in. A token from client_credentials belongs to no person.",
     example: example(
         "POST https://id.example.com/token\n\
          Authorization: Basic cmVwb3J0czptYWRlLXVwLXNlY3JldA==\n\
@@ -134,9 +136,9 @@ pub(super) const SCOPE: Row = Row {
     word: "bearer.scope",
     code: InsufficientScope,
     who: &[Developer],
-    what: "The access token is good, but not for this: a scope is missing.",
-    fix: "Ask for the scope that the WWW-Authenticate header names when the person is sent to sign in; for UserInfo \
-          that is openid.",
+    what: "The access token is valid, but lacks a scope that is needed here.",
+    fix: "Request the scope that the WWW-Authenticate header names when you send the person to sign in; for \
+          UserInfo that is openid.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -156,9 +158,9 @@ pub(super) const AUDIENCE: Row = Row {
     word: "bearer.audience",
     code: InvalidToken,
     who: &[Developer],
-    what: "The access token is for another API, and opens nothing here.",
-    fix: "A sign-in that named a resource gives a token for that API. For UserInfo ask for one more with the refresh \
-          token, and name this server's issuer as its resource.",
+    what: "The access token is for another API, and is not accepted here.",
+    fix: "A sign-in with a resource gives a token for that API. For UserInfo get another token with the \
+          refresh token, and name this server's issuer as its resource.",
     example: example(
         "# the sign-in named https://api.example.com\n\
          GET https://id.example.com/userinfo\n\

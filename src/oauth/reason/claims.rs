@@ -1,4 +1,4 @@
-//! What an application asks to be told.
+//! Reasons about the parameter `claims` (OpenID Connect Core §5.5).
 
 use super::Reason;
 use super::Who::Developer;
@@ -9,10 +9,10 @@ pub(super) const MALFORMED: Row = Row {
     word: "claims.malformed",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The parameter claims is not the JSON that it should be.",
-    fix: "Send an object with the members userinfo and id_token, each an object of claims; beside a claim's name \
-          stands null, or an object with essential, value or values (OpenID Connect Core section 5.5). In a URL \
-          it is percent-encoded.",
+    what: "The value of the parameter claims does not have the required JSON form.",
+    fix: "Send an object with the members userinfo and id_token. Each is an object of claims; the value of \
+          a claim is null, or an object with essential, value or values (OpenID Connect Core section 5.5). \
+          In a URL it must be percent-encoded.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -30,9 +30,9 @@ pub(super) const ACR_UNMET: Row = Row {
     word: "acr.unmet",
     code: UnmetAuthenticationRequirements,
     who: &[Developer],
-    what: "The request insists on a way of signing in that this server does not have.",
-    fix: "Ask for a value that acr_values_supported in the server's metadata lists, or leave essential out: the \
-          ID Token then says which way it was.",
+    what: "The request requires a way of signing in that this server does not have.",
+    fix: "Request a value that acr_values_supported in the server's metadata lists, or leave essential out: \
+          the ID Token then says how the person signed in.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\

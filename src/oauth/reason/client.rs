@@ -1,4 +1,4 @@
-//! Who the application is, and how it proves that.
+//! Reasons about client identification and authentication (RFC 6749 §2.3, RFC 7523 §2.2).
 
 use super::Reason;
 use super::Who::{Developer, Operator};
@@ -29,9 +29,9 @@ pub(super) const ID_REPEATED: Row = Row {
     word: "client_id.repeated",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The request names its application more than once.",
-    fix: "Send client_id once, even where both values are the same. Look for a library that adds it to a URL \
-          that has it already.",
+    what: "The request contains client_id more than once.",
+    fix: "Send client_id once, even if both values are the same. Look for a library that adds it to a URL \
+          that already has it.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -66,8 +66,9 @@ pub(super) const DISABLED: Row = Row {
     word: "client.disabled",
     code: InvalidClient,
     who: &[Operator],
-    what: "The application has been switched off on this server.",
-    fix: "Ask the operator why; it can be switched on again. The request itself need not change.",
+    what: "The application has been disabled on this server.",
+    fix: "Ask the operator why; the operator can enable it again. The request itself does not have to \
+          change.",
     example: example(
         "# while the operator has switched the application off\n\
          GET https://id.example.com/authorize\n\
@@ -86,8 +87,9 @@ pub(super) const GRANT_NOT_ALLOWED: Row = Row {
     code: UnauthorizedClient,
     who: &[Developer, Operator],
     what: "The application is registered, but not for this way of getting a token.",
-    fix: "Use a grant that the application is registered for, or have the operator add this one. Applications \
-          of kind service get tokens by client_credentials alone; the others do not get it unless it is added.",
+    fix: "Use a grant that the application is registered for, or ask the operator to add this one. \
+          Applications of the kind service only get client_credentials; the other kinds do not get it \
+          unless it is added.",
     example: example(
         "POST https://id.example.com/token\n\
          Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
@@ -108,10 +110,10 @@ pub(super) const AUTHENTICATION_MISSING: Row = Row {
     word: "client.authentication_missing",
     code: InvalidClient,
     who: &[Developer],
-    what: "The application is confidential and sent nothing to prove who it is.",
+    what: "The application is confidential, but the request does not authenticate it.",
     fix: "Send the client secret in the Authorization header (Basic) or as client_secret in the body. An \
-          application that cannot keep a secret, in a browser or on a device, is registered as kind spa or \
-          native instead.",
+          application that cannot keep a secret, in a browser or on a device, should be registered as the \
+          kind spa or native.",
     example: example(
         "POST https://id.example.com/token\n\
          \n\
@@ -131,10 +133,10 @@ pub(super) const SECRET_WRONG: Row = Row {
     word: "client.secret_wrong",
     code: InvalidClient,
     who: &[Developer, Operator],
-    what: "The client secret is not one of the application's live secrets.",
+    what: "The client secret is not one of the application's valid secrets.",
     fix: "Check for a truncated, expired or mixed-up secret, and for a line break at its end. For Basic, id \
-          and secret are form-encoded before they are joined: a secret with + or % in it fails without that \
-          (RFC 6749 section 2.3.1). If it is lost, the operator sets a new one.",
+          and secret are form-encoded before they are joined: a secret with + or % fails without that (RFC \
+          6749 section 2.3.1). If the secret is lost, the operator adds a new one.",
     example: example(
         "POST https://id.example.com/token\n\
          \n\
@@ -155,8 +157,8 @@ pub(super) const SECRET_UNEXPECTED: Row = Row {
     code: InvalidClient,
     who: &[Developer],
     what: "The application is public and has no secret, but one was sent.",
-    fix: "Remove the secret, also an empty Basic header: a public application is protected by PKCE. If it \
-          runs on a server and can keep a secret, register it as kind web or service.",
+    fix: "Remove the secret, and also an empty Basic header: a public application is protected by PKCE. If \
+          it runs on a server and can keep a secret, register it as the kind web or service.",
     example: example(
         "POST https://id.example.com/token\n\
          \n\
@@ -178,7 +180,7 @@ pub(super) const METHODS_MIXED: Row = Row {
     word: "client.methods_mixed",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The application proved who it is in more than one way at once.",
+    what: "The request authenticates the application in more than one way.",
     fix: "Send the secret either in the Authorization header or in the body, not in both, and send that \
           header once (RFC 6749 section 2.3). Some libraries try both by default and have an option for it.",
     example: example(
@@ -202,7 +204,7 @@ pub(super) const METHOD_NOT_ALLOWED: Row = Row {
     who: &[Developer, Operator],
     what: "The application authenticated in a way that its registration does not allow.",
     fix: "Use the registered method, which the description names: client_secret_basic is the Authorization \
-          header, client_secret_post the body. Or have the operator change the registration.",
+          header, client_secret_post the body. Or ask the operator to change the registration.",
     example: example(
         "# registered for client_secret_basic\n\
          POST https://id.example.com/token\n\
@@ -245,8 +247,8 @@ pub(super) const BASIC_MALFORMED: Row = Row {
     code: InvalidClient,
     who: &[Developer],
     what: "The Authorization header could not be read as Basic credentials.",
-    fix: "Form-encode id and secret, join them with a colon, and encode the result in base64 after the word \
-          Basic. An access token (Bearer) is not what the token endpoint asks for.",
+    fix: "Form-encode id and secret, join them with a colon, and put the base64 of the result after the \
+          word Basic. The token endpoint does not accept an access token (Bearer).",
     example: example(
         "POST https://id.example.com/token\n\
          Authorization: Basic reports:made-up-secret\n\
@@ -260,7 +262,7 @@ pub(super) const BASIC_MALFORMED: Row = Row {
     see: &[Reason::ClientSecretWrong],
 };
 
-/// A token request that proves who it comes from by a signature.
+/// A correct token request that authenticates by a signed assertion.
 const ASSERTION: &str = "POST https://id.example.com/token\n\
                          \n\
                          grant_type=client_credentials\n\
@@ -271,7 +273,7 @@ pub(super) const ASSERTION_MALFORMED: Row = Row {
     word: "client_assertion.malformed",
     code: InvalidClient,
     who: &[Developer],
-    what: "The client assertion is no JWT, or its type is not named.",
+    what: "The client assertion is not a JWT, or its type is not given.",
     fix: "Send client_assertion and client_assertion_type together; the type is \
           urn:ietf:params:oauth:client-assertion-type:jwt-bearer, and the assertion a signed JWT of three parts (RFC 7523 \
           section 2.2).",
@@ -289,9 +291,10 @@ pub(super) const ASSERTION_SIGNATURE: Row = Row {
     word: "client_assertion.signature",
     code: InvalidClient,
     who: &[Developer, Operator],
-    what: "The client assertion was not signed as the application is registered.",
-    fix: "Sign it with the private key whose public one is registered (or stands at the registered jwks_uri), and name \
-          that key as kid; with client_secret_jwt by HS256 and the client secret. The description says what is wrong.",
+    what: "The client assertion is not signed in the registered way.",
+    fix: "Sign it with the private key whose public key is registered, or published at the registered \
+          jwks_uri, and name the key by kid. With client_secret_jwt sign it by HS256 with the client \
+          secret. The description says what is wrong.",
     example: example(
         "# signed with a key that is not registered\n\
          POST https://id.example.com/token\n\
@@ -308,9 +311,9 @@ pub(super) const ASSERTION_CLAIMS: Row = Row {
     word: "client_assertion.claims",
     code: InvalidClient,
     who: &[Developer],
-    what: "The client assertion lacks a claim that it needs, or says it of somebody else.",
-    fix: "Put the client_id into iss and sub, the issuer into aud, the end into exp, and a new random value into jti each \
-          time (RFC 7523 section 3).",
+    what: "A claim that the client assertion needs is missing, or has the wrong value.",
+    fix: "Put the client_id into iss and sub, the issuer into aud, the expiry into exp, and a new random \
+          value into jti each time (RFC 7523 section 3).",
     example: example(
         "# the payload of the assertion\n\
          {\"iss\": \"my-company\", \"sub\": \"reports\", \"aud\": \"https://id.example.com\", \"exp\": 1700000060}",
@@ -324,9 +327,10 @@ pub(super) const ASSERTION_AUDIENCE: Row = Row {
     word: "client_assertion.audience",
     code: InvalidClient,
     who: &[Developer, Operator],
-    what: "The client assertion is not for this server.",
-    fix: "Put the issuer, as the metadata writes it, into aud: as one string, not in a list. Where a library insists on \
-          the token endpoint, the operator allows that with grantor client update --assertion-audience token-endpoint.",
+    what: "The client assertion is not addressed to this server.",
+    fix: "Put the issuer, as written in the metadata, into aud: as one string, not in a list. If a library \
+          can only use the token endpoint, the operator allows that with grantor client update \
+          --assertion-audience token-endpoint.",
     example: example(
         "# the payload of the assertion\n\
          {\"aud\": [\"https://id.example.com\", \"https://other.example.com\"], \"iss\": \"reports\", …}",
@@ -340,9 +344,9 @@ pub(super) const ASSERTION_TIMES: Row = Row {
     word: "client_assertion.times",
     code: InvalidClient,
     who: &[Developer],
-    what: "The client assertion has expired, has not begun, or lives too long.",
-    fix: "Make a new one for each request that lives a minute, an hour at the most, and set the clock of the machine by \
-          NTP: a minute of difference is tolerated.",
+    what: "The client assertion has expired, is not valid yet, or lives too long.",
+    fix: "Make a new assertion for each request. It should live for a minute, and may live for an hour at \
+          most. Set the clock of the machine by NTP: a difference of one minute is tolerated.",
     example: example(
         "# the payload of the assertion, made at 1700000000\n\
          {\"exp\": 1731536000, \"iat\": 1700000000, \"iss\": \"reports\", …}",
@@ -357,8 +361,8 @@ pub(super) const ASSERTION_REPLAYED: Row = Row {
     code: InvalidClient,
     who: &[Developer],
     what: "The client assertion was used before.",
-    fix: "Make a new one for every request, a retry included, with a jti of its own. When your code does so, somebody else \
-          has sent a copy: change the key.",
+    fix: "Make a new assertion for every request, including retries, each with its own jti. If your code \
+          already does so, another party has sent a copy: change the key.",
     example: example(
         "# a second time\n\
          POST https://id.example.com/token\n\
@@ -376,8 +380,9 @@ pub(super) const KEYS_UNAVAILABLE: Row = Row {
     code: InvalidClient,
     who: &[Operator, Developer],
     what: "The application's public keys could not be read from its jwks_uri.",
-    fix: "The address must answer 200 with a JWK Set, by https, without a redirect, within the time of fetch.deadline, and \
-          be public or named by fetch.allow. The operator finds the cause in the log, under the request id.",
+    fix: "The address must answer 200 with a JWK Set, by https, without a redirect, within fetch.deadline, \
+          and it must be public or allowed by fetch.allow. The operator finds the cause in the log, under \
+          the request id.",
     example: example(
         "# what is registered\n\
          grantor client update reports --jwks-uri https://reports.example.com/moved",

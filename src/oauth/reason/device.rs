@@ -1,4 +1,4 @@
-//! Devices that ask for tokens while a person signs in elsewhere (RFC 8628).
+//! Reasons about devices that get tokens while a person signs in elsewhere (RFC 8628).
 
 use super::Reason;
 use super::Who::{Developer, Nobody, Person};
@@ -8,16 +8,16 @@ use crate::oauth::error_code::ErrorCode::{
     TemporarilyUnavailable,
 };
 
-/// A poll as it should be.
+/// A correct poll.
 const POLL: &str = "POST https://id.example.com/token\n\
                     \n\
                     grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
                     &client_id=tv\n\
                     &device_code=gdc_made-up-code";
 
-/// Only the device can begin anew.
+/// The device must begin again with a new code.
 const BEGIN_AGAIN: Example = example(
-    "# the same device code for ever\n\
+    "# the same device code forever\n\
      POST https://id.example.com/token\n\
      \n\
      grant_type=urn:ietf:params:oauth:grant-type:device_code\n\
@@ -34,8 +34,8 @@ pub(super) const MISSING: Row = Row {
     code: InvalidRequest,
     who: &[Developer],
     what: "The token request has no device_code.",
-    fix: "Send the device_code that /device_authorization answered with. The user_code is for the person, and is not \
-          sent here.",
+    fix: "Send the device_code from the answer of /device_authorization. The user_code is for the person \
+          and is not sent here.",
     example: example(
         "POST https://id.example.com/token\n\
          \n\
@@ -51,9 +51,10 @@ pub(super) const UNKNOWN: Row = Row {
     word: "device_code.unknown",
     code: InvalidGrant,
     who: &[Developer],
-    what: "The device code was never issued here, or ended long ago, or what the person allowed was taken back.",
-    fix: "Send the device_code of the last answer of /device_authorization, unchanged, and ask for a new one when it \
-          has ended.",
+    what: "The device code was never issued here, or ended long ago, or the person's permission was \
+           revoked.",
+    fix: "Send the device_code of the last answer of /device_authorization, unchanged, and get a new one \
+          when it has ended.",
     example: example(
         "POST https://id.example.com/token\n\
          \n\
@@ -88,7 +89,7 @@ pub(super) const PENDING: Row = Row {
     code: AuthorizationPending,
     who: &[Nobody],
     what: "The person has not answered yet.",
-    fix: "Go on asking, with the pause that interval named in the answer of /device_authorization, until there is \
+    fix: "Continue to poll, with the interval from the answer of /device_authorization, until there is \
           another answer than this.",
     example: example(
         "# the person has just begun to type the code\n\
@@ -111,9 +112,9 @@ pub(super) const SLOW_DOWN: Row = Row {
     word: "device_code.slow_down",
     code: SlowDown,
     who: &[Developer],
-    what: "The device asks more often than it was told to.",
-    fix: "Wait five seconds longer between two polls, now and from now on (RFC 8628 section 3.5). The person's answer is \
-          not lost.",
+    what: "The device polls more often than the interval allows.",
+    fix: "From now on wait five seconds longer between two polls (RFC 8628 section 3.5). The person's \
+          answer is not lost.",
     example: example(
         "# a second after the last one\n\
          POST https://id.example.com/token\n\
@@ -135,9 +136,8 @@ pub(super) const EXPIRED: Row = Row {
     word: "device_code.expired",
     code: ExpiredToken,
     who: &[Person, Developer],
-    what: "Nobody answered in time, or the device did not fetch the answer.",
-    fix: "Show a button for a new code. A device that asks for new codes by itself would do so for ever, with nobody \
-          there.",
+    what: "The person did not answer in time, or the device did not fetch the answer.",
+    fix: "Show a button for a new code. A device that gets new codes without a person would do so forever.",
     example: BEGIN_AGAIN,
     see: &[Reason::DeviceCodeDenied],
 };
@@ -146,8 +146,8 @@ pub(super) const DENIED: Row = Row {
     word: "device_code.denied",
     code: AccessDenied,
     who: &[Person],
-    what: "The person denied what the device asked for, or may not have it.",
-    fix: "Stop asking, and say so on the device. A new attempt begins with a press of its button.",
+    what: "The person denied the device's request, or is not allowed to grant it.",
+    fix: "Stop polling, and say so on the device. A new attempt begins with a press of its button.",
     example: BEGIN_AGAIN,
     see: &[Reason::ConsentDenied, Reason::DeviceCodeExpired],
 };
@@ -156,9 +156,9 @@ pub(super) const REPLAYED: Row = Row {
     word: "device_code.replayed",
     code: InvalidGrant,
     who: &[Developer],
-    what: "The device code had been redeemed before; what was issued from it has been revoked.",
-    fix: "Stop polling with the first answer that brings tokens, and store them before anything else. If your device asks \
-          once only, somebody else has its code.",
+    what: "The device code had been redeemed before; everything issued from it has been revoked.",
+    fix: "Stop polling after the first answer with tokens, and store them before anything else. If your \
+          device redeems it only once, another party has its code.",
     example: BEGIN_AGAIN,
     see: &[Reason::CodeReplayed],
 };
@@ -168,7 +168,7 @@ pub(super) const ANSWERED: Row = Row {
     code: AccessDenied,
     who: &[Person],
     what: "The request of this device has ended, or was denied.",
-    fix: "Look at the device: it says how it goes on, or shows a new code.",
+    fix: "Look at the device: it says how to continue, or shows a new code.",
     example: example(
         "GET https://id.example.com/consent\n\
          ?flow=made-up-flow",
@@ -182,8 +182,8 @@ pub(super) const TOO_MANY_GUESSES: Row = Row {
     code: TemporarilyUnavailable,
     who: &[Person],
     what: "Too many wrong codes were entered from this browser or this network.",
-    fix: "Wait ten minutes. Then have the device show a new code and type it as it stands there; dashes and small letters \
-          do not matter.",
+    fix: "Wait ten minutes. Then let the device show a new code and type it exactly; dashes and small \
+          letters do not matter.",
     example: example(
         "# the eleventh wrong code\n\
          GET https://id.example.com/device\n\

@@ -1,11 +1,11 @@
-//! What is offered for another token (RFC 8693).
+//! Reasons about token exchange (RFC 8693).
 
 use super::Reason;
 use super::Who::{Developer, Operator};
 use super::row::{Row, example};
 use crate::oauth::error_code::ErrorCode::{InvalidRequest, InvalidTarget};
 
-/// A token request that exchanges a token.
+/// A correct token request that exchanges a token.
 const GOOD: &str = "POST https://id.example.com/token\n\
                     Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
                     \n\
@@ -17,9 +17,10 @@ pub(super) const SUBJECT_MISSING: Row = Row {
     word: "subject_token.missing",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The token request does not say which token it offers for another one.",
-    fix: "Send the token that your application was called with as subject_token, and its type beside it (RFC 8693 section \
-          2.1). Your own credentials stand in the Authorization header as ever.",
+    what: "The token request does not say which token it wants to exchange.",
+    fix: "Send the token that your application was called with as subject_token, and its type as \
+          subject_token_type (RFC 8693 section 2.1). Your own credentials are in the Authorization header, \
+          as usual.",
     example: example(
         "POST https://id.example.com/token\n\
          Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
@@ -35,9 +36,10 @@ pub(super) const TOKEN_TYPE: Row = Row {
     word: "token_type.unsupported",
     code: InvalidRequest,
     who: &[Developer],
-    what: "A type of token is missing, or is none that is exchanged here.",
-    fix: "The types are urn:ietf:params:oauth:token-type:access_token and urn:ietf:params:oauth:token-type:jwt, for what \
-          comes and for what goes. A jwt goes only for APIs whose tokens are JWTs; a refresh token or an ID Token is never \
+    what: "A token type is missing, or this server does not exchange tokens of this type.",
+    fix: "Both the type that you send and the type that you request may be \
+          urn:ietf:params:oauth:token-type:access_token or urn:ietf:params:oauth:token-type:jwt. A jwt can \
+          only be requested for APIs whose tokens are JWTs. Refresh tokens and ID Tokens are never \
           exchanged.",
     example: example(
         "POST https://id.example.com/token\n\
@@ -55,10 +57,11 @@ pub(super) const SUBJECT_INVALID: Row = Row {
     word: "subject_token.invalid",
     code: InvalidRequest,
     who: &[Developer, Operator],
-    what: "The subject token is not good at present, or not one that this application may exchange.",
-    fix: "It has not expired and was not revoked; and it was issued to your application, or names it by may_act, or, where \
-          it names nobody, is for an API that your application serves. The operator finds the cause with grantor token \
-          inspect, and lets an application serve an API with grantor resource update --client.",
+    what: "The subject token is not valid now, or this application may not exchange it.",
+    fix: "The token must not have expired or been revoked. It must be issued to your application, or name \
+          it by may_act, or, if it has no may_act, be for an API that your application serves. The operator \
+          finds the cause with grantor token inspect, and registers the servers of an API with grantor \
+          resource update --client.",
     example: example(
         "POST https://id.example.com/token\n\
          Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
@@ -75,9 +78,10 @@ pub(super) const SUBJECT_FOREIGN: Row = Row {
     word: "subject_token.foreign",
     code: InvalidRequest,
     who: &[Developer, Operator],
-    what: "The subject token is of an issuer that is trusted here, but is not good for an exchange.",
-    fix: "The description says what is wrong. It is for this server alone, as one string in aud, lives an hour at the most, \
-          is signed by a key of its issuer, and is about somebody whom the operator has linked with grantor issuer link.",
+    what: "The subject token is from a trusted issuer, but cannot be exchanged.",
+    fix: "The description says what is wrong. The token must be addressed to this server alone, as one \
+          string in aud, live for an hour at most, be signed by a key of its issuer, and be about a subject \
+          that the operator has linked with grantor issuer link.",
     example: example(
         "# the payload of the subject token\n\
          {\"iss\": \"https://idp.example.com\", \"sub\": \"248289761001\", \"aud\": [\"https://id.example.com\", \"calendar\"], …}",
@@ -91,9 +95,9 @@ pub(super) const ACTOR_INVALID: Row = Row {
     word: "actor_token.invalid",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The actor token is not good at present, or was not issued to this application.",
-    fix: "Send an access token that your application itself got from this server, with actor_token_type; or leave both out: \
-          then your application is the actor.",
+    what: "The actor token is not valid now, or was not issued to this application.",
+    fix: "Send an access token that this server issued to your application, with actor_token_type; or leave \
+          both out: then your application is the actor.",
     example: example(
         "POST https://id.example.com/token\n\
          Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
@@ -112,9 +116,9 @@ pub(super) const TOO_DEEP: Row = Row {
     word: "exchange.too_deep",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The subject token has been exchanged too often before.",
-    fix: "Four exchanges follow one another at the most. Look for services that call each other in a circle, and exchange \
-          the token that came from outside rather than one that was exchanged already.",
+    what: "The subject token has already been exchanged too often.",
+    fix: "A token can be exchanged four times in a row at most. Look for services that call each other in a \
+          circle, and exchange the token that came from outside instead of one that was already exchanged.",
     example: example(
         "# the payload of the subject token, which a fifth service wants to exchange\n\
          {\"act\": {\"sub\": \"d\", \"act\": {\"sub\": \"c\", \"act\": {\"sub\": \"b\", \"act\": {\"sub\": \"a\"}}}}, …}",
@@ -129,8 +133,8 @@ pub(super) const AUDIENCE_MISMATCH: Row = Row {
     code: InvalidTarget,
     who: &[Developer],
     what: "The parameters resource and audience name two different targets.",
-    fix: "Name the API once, by the URI that the operator registered it under: as resource or as audience, which mean the \
-          same here.",
+    fix: "Name the API once, by its registered URI: as resource or as audience, which have the same meaning \
+          here.",
     example: example(
         "POST https://id.example.com/token\n\
          Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\

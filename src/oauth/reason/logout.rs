@@ -1,11 +1,11 @@
-//! The end of sessions: at the logout endpoint, and for what was issued in them; hints at who is signed in.
+//! Reasons about the end of sessions, at the logout endpoint and for codes of ended sessions, and about ID Token hints.
 
 use super::Reason;
 use super::Who::{Developer, Operator};
 use super::row::{Row, example};
 use crate::oauth::error_code::ErrorCode::{InvalidGrant, InvalidRequest};
 
-/// A request that ends the session and leads back.
+/// A correct request that ends the session and returns to the application.
 const GOOD: &str = "GET https://id.example.com/logout\n\
                     ?client_id=calendar\n\
                     &post_logout_redirect_uri=https://app.example.com/goodbye";
@@ -14,9 +14,9 @@ pub(super) const SESSION_ENDED: Row = Row {
     word: "session.ended",
     code: InvalidGrant,
     who: &[Developer],
-    what: "The session in which the code was issued has ended before the code was redeemed.",
-    fix: "The person has signed out in the meantime, or the operator ended the session. Treat the person as signed \
-          out, and begin anew at a click.",
+    what: "The session in which the code was issued ended before the code was redeemed.",
+    fix: "The person has signed out in the meantime, or the operator ended the session. Treat the person as \
+          signed out, and begin again at a click.",
     example: example(
         "# after the person has signed out\n\
          POST https://id.example.com/token\n\
@@ -38,9 +38,10 @@ pub(super) const HINT_INVALID: Row = Row {
     word: "id_token_hint.invalid",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The id_token_hint is no ID Token of this server.",
-    fix: "Send the id_token of the token answer, whole and unchanged; it may have expired. An access token is none, and \
-          a key that was taken out of use verifies nothing any more. Without the hint, the person is asked.",
+    what: "The id_token_hint is not an ID Token of this server.",
+    fix: "Send the id_token of the token response, whole and unchanged; it may have expired. An access \
+          token does not work, and neither does an ID Token whose key was retired. Without the hint, the \
+          person is asked.",
     example: example(
         "GET https://id.example.com/logout\n\
          ?id_token_hint=gat_made-up-token",
@@ -54,7 +55,8 @@ pub(super) const HINT_OTHER_CLIENT: Row = Row {
     code: InvalidRequest,
     who: &[Developer],
     what: "The id_token_hint was issued to another client than the one of the request.",
-    fix: "Keep the ID Token of each client apart, and send the client_id that its aud names, or none.",
+    fix: "Keep the ID Tokens of different clients apart, and send the client_id that is in aud, or leave it \
+          out.",
     example: example(
         "# with an ID Token whose aud is another client\n\
          GET https://id.example.com/logout\n\
@@ -70,8 +72,10 @@ pub(super) const CLIENT_MISSING: Row = Row {
     word: "logout.client_missing",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The request names an address to go to after the sign-out, but not whose address that is.",
-    fix: "Add client_id, or the ID Token as id_token_hint: the server follows registered addresses only.",
+    what: "The request has an address to go to after the sign-out, but does not say which application it \
+           belongs to.",
+    fix: "Add client_id, or the ID Token as id_token_hint: the server only redirects to registered \
+          addresses.",
     example: example(
         "GET https://id.example.com/logout\n\
          ?post_logout_redirect_uri=https://app.example.com/goodbye",

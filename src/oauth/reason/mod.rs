@@ -1,7 +1,7 @@
 //! The one table of reasons: a stable word for every refusal, the same in answer, log and documentation.
 //!
-//! A reason stands in the list below and has its row in the file of its concept, with all that the error
-//! reference says about it.
+//! Each reason is in the list below. Its row, with everything that the error reference says about it, is in the file of
+//! its subject.
 
 mod advice;
 mod assertion;
@@ -44,6 +44,7 @@ macro_rules! reasons {
 }
 
 impl Reason {
+    /// The reason with this word; `None` if there is no such word.
     pub fn find(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|reason| reason.word() == word)
     }
@@ -53,12 +54,12 @@ impl Reason {
         self.row().word
     }
 
-    /// The `error` that travels with it.
+    /// The `error` code that is sent with this reason.
     pub fn code(self) -> ErrorCode {
         self.row().code
     }
 
-    /// Who can mend it, the likeliest first.
+    /// Who can fix it, the most likely first.
     pub fn who(self) -> &'static [Who] {
         self.row().who
     }
@@ -68,17 +69,17 @@ impl Reason {
         self.row().what
     }
 
-    /// How to mend it, in a few sentences.
+    /// How to fix it, in a few sentences.
     pub fn fix(self) -> &'static str {
         self.row().fix
     }
 
-    /// A request that is refused for it, and the one that is right.
+    /// A request that is refused for this reason, and the corrected request.
     pub fn example(self) -> Example {
         self.row().example
     }
 
-    /// What is worth reading next: what the row names, then what has the same first word.
+    /// Related reasons: first those that the row names, then those with the same first word.
     pub fn related(self) -> Vec<Self> {
         let named = self.row().see;
         let topic = |reason: Self| reason.word().split('.').next();
@@ -257,18 +258,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_unique_and_fit_for_a_path() {
+    fn words_are_unique_and_valid_in_a_path() {
         let mut seen = HashSet::new();
         for reason in Reason::ALL {
             let word = reason.word();
-            assert!(seen.insert(word), "{word} stands twice");
+            assert!(seen.insert(word), "{word} is used twice");
             assert!(word.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'.' | b'_')), "{word}");
             assert_eq!(Reason::find(word), Some(*reason));
         }
     }
 
     #[test]
-    fn every_row_says_what_happened_who_can_mend_it_and_how() {
+    fn every_row_says_what_happened_who_can_fix_it_and_how() {
         for reason in Reason::ALL {
             for sentence in [reason.what(), reason.fix()] {
                 let is_sentence =
@@ -303,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn related_reasons_are_others_and_stand_once() {
+    fn related_reasons_are_others_and_listed_once() {
         for reason in Reason::ALL {
             let related = reason.related();
             assert!(!related.contains(reason), "{}", reason.word());

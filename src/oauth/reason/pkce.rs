@@ -1,4 +1,4 @@
-//! The proof that who redeems a code is who asked for it (RFC 7636).
+//! Reasons about PKCE, the proof that the client that redeems a code is the one that requested it (RFC 7636).
 
 use super::Reason;
 use super::Who::{Developer, Operator};
@@ -9,9 +9,9 @@ pub(super) const CHALLENGE_MISSING: Row = Row {
     word: "pkce.challenge_missing",
     code: InvalidRequest,
     who: &[Developer, Operator],
-    what: "The application must protect its code with PKCE, and sent no code_challenge.",
-    fix: "Switch PKCE on in the client library (method S256). For a confidential application that cannot, \
-          the operator may register it with --pkce optional.",
+    what: "The application must protect its code with PKCE, but sent no code_challenge.",
+    fix: "Enable PKCE in the client library (method S256). For a confidential application that cannot use \
+          it, the operator may register the application with --pkce optional.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -77,7 +77,8 @@ pub(super) const VERIFIER_MISSING: Row = Row {
     word: "pkce.verifier_missing",
     code: InvalidGrant,
     who: &[Developer],
-    what: "The code was asked for with a code_challenge, but redeemed without a code_verifier.",
+    what: "The authorization request had a code_challenge, but the code was redeemed without a \
+           code_verifier.",
     fix: "Keep the verifier that belongs to the challenge in the person's session, and send it as \
           code_verifier when the code comes back. The code is used up: begin the sign-in again.",
     example: example(
@@ -155,10 +156,10 @@ pub(super) const VERIFIER_UNEXPECTED: Row = Row {
     word: "pkce.verifier_unexpected",
     code: InvalidGrant,
     who: &[Developer],
-    what: "A code_verifier was sent for a code that was asked for without a code_challenge.",
+    what: "A code_verifier was sent, but the authorization request had no code_challenge.",
     fix: "Send code_challenge and code_challenge_method=S256 in the authorization request, or no verifier \
-          here. If your application did send a challenge, something between removed it: that is an attack, \
-          or a proxy.",
+          here. If your application did send a challenge, something removed it on the way: an attack, or a \
+          proxy.",
     example: example(
         "# asked for without code_challenge\n\
          POST https://id.example.com/token\n\

@@ -1,4 +1,4 @@
-//! What an authorization request asks of the person.
+//! Reasons about `prompt`, `max_age` and hints, by which a request influences the pages.
 
 use super::Reason;
 use super::Who::{Developer, Person};
@@ -11,9 +11,9 @@ pub(super) const UNKNOWN: Row = Row {
     word: "prompt.unknown",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The request asks for a prompt that this server does not know.",
-    fix: "Use none, login, consent, select_account or, where the server's metadata lists it, create; several of them separated by single spaces, or leave \
-          prompt out. The values are in lower case.",
+    what: "The request contains a value of prompt that this server does not know.",
+    fix: "Use none, login, consent, select_account or, if the server's metadata lists it, create. Separate \
+          several values by single spaces, or leave prompt out. The values are in lower case.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -31,7 +31,7 @@ pub(super) const NONE_COMBINED: Row = Row {
     word: "prompt.none_combined",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The request forbids every page and asks for one.",
+    what: "The request forbids every page and requests one at the same time.",
     fix: "Send prompt=none alone to find out silently whether the person is signed in, or leave none out.",
     example: example(
         "GET https://id.example.com/authorize\n\
@@ -50,9 +50,9 @@ pub(super) const MAX_AGE_MALFORMED: Row = Row {
     word: "max_age.malformed",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The request wants a recent sign-in, but does not say in seconds how recent.",
-    fix: "Send max_age as a whole number of seconds without a sign or unit. To have the person sign in \
-          anew, send prompt=login.",
+    what: "The value of max_age is not a number of seconds.",
+    fix: "Send max_age as a whole number of seconds without a sign or unit. To make the person sign in \
+          again, send prompt=login.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -66,7 +66,7 @@ pub(super) const MAX_AGE_MALFORMED: Row = Row {
     see: &[Reason::PromptUnknown],
 };
 
-/// The silent question, and the one that may show a page.
+/// A silent request, and one that may show a page.
 const ASK_ALOUD: Example = example(
     "# in the background, when the application starts\n\
      GET https://id.example.com/authorize\n\
@@ -83,9 +83,9 @@ pub(super) const SIGN_IN_REQUIRED: Row = Row {
     word: "sign_in.required",
     code: LoginRequired,
     who: &[Developer, Person],
-    what: "The application asked without showing a page, and the person has to sign in first.",
-    fix: "This is the ordinary answer to prompt=none when nobody is signed in, or not recently enough for \
-          max_age. Offer the sign-in button, and leave prompt=none out when it is clicked.",
+    what: "The application forbade every page, and the person has to sign in first.",
+    fix: "This is the ordinary answer to prompt=none when no one is signed in, or not recently enough for \
+          max_age. Show the sign-in button, and leave prompt=none out when it is clicked.",
     example: ASK_ALOUD,
     see: &[Reason::ConsentRequired, Reason::AccountSelectionRequired],
 };
@@ -94,9 +94,9 @@ pub(super) const CONSENT_REQUIRED: Row = Row {
     word: "consent.required",
     code: ConsentRequired,
     who: &[Developer, Person],
-    what: "The application asked without showing a page, and the person has not allowed these scopes yet.",
-    fix: "Send the person here again without prompt=none, best after a click; the consent page then asks for \
-          what is missing.",
+    what: "The application forbade every page, and the person has not allowed these scopes yet.",
+    fix: "Send the person here again without prompt=none, best after a click; the consent page then asks \
+          for the missing permissions.",
     example: ASK_ALOUD,
     see: &[Reason::SignInRequired],
 };
@@ -105,9 +105,9 @@ pub(super) const OTHER_PERSON: Row = Row {
     word: "sign_in.other_person",
     code: LoginRequired,
     who: &[Person, Developer],
-    what: "Somebody else is signed in than the person whom the id_token_hint names.",
-    fix: "Somebody has signed out, or in, in the meantime. End your session, and send the person here again without \
-          id_token_hint and prompt=none.",
+    what: "Another person is signed in than the id_token_hint names.",
+    fix: "Somebody has signed out or in since then. End your session, and send the person here again \
+          without id_token_hint and prompt=none.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -124,9 +124,10 @@ pub(super) const ACCOUNT_SELECTION_REQUIRED: Row = Row {
     word: "account.selection_required",
     code: AccountSelectionRequired,
     who: &[Developer, Person],
-    what: "The application asked without showing a page, and several accounts are signed in with this browser.",
-    fix: "Say which one is meant: send the last ID Token as id_token_hint, or the user name as login_hint. \
-          Otherwise send the person here again without prompt=none, and the page to choose is shown.",
+    what: "The application forbade every page, and several accounts are signed in with this browser.",
+    fix: "Say which account you mean: send the last ID Token as id_token_hint, or the user name as \
+          login_hint. Otherwise send the person here again without prompt=none; then a page lets the person \
+          choose.",
     example: example(
         "# in the background, when the application starts\n\
          GET https://id.example.com/authorize\n\

@@ -1,4 +1,4 @@
-//! Where the person is to be sent back to; what is wrong here is shown on a page and never redirected.
+//! Reasons about the redirect URI. These errors are shown on a page and never sent by redirect.
 
 use super::Reason;
 use super::Who::{Developer, Operator};
@@ -11,7 +11,7 @@ pub(super) const MISSING: Row = Row {
     who: &[Developer],
     what: "The request does not say where to return to.",
     fix: "Add the redirect_uri parameter with an address that is registered for the application. This \
-          server wants it even where only one is registered.",
+          server requires it even if only one is registered.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -31,8 +31,8 @@ pub(super) const REPEATED: Row = Row {
     word: "redirect_uri.repeated",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The request names its return address more than once.",
-    fix: "Send redirect_uri once. Look for a library that adds it to a URL that has it already.",
+    what: "The request contains redirect_uri more than once.",
+    fix: "Send redirect_uri once. Look for a library that adds it to a URL that already has it.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -51,9 +51,9 @@ pub(super) const NONE_REGISTERED: Row = Row {
     word: "redirect_uri.none_registered",
     code: InvalidRequest,
     who: &[Operator, Developer],
-    what: "The application has no return address registered at all.",
-    fix: "Have the operator register the address, in full. Applications of kind service have none on \
-          purpose: they do not send people here, but get tokens by client_credentials.",
+    what: "The application has no registered return address.",
+    fix: "Ask the operator to register the full address. Applications of the kind service have no return \
+          addresses on purpose: they do not send people here, but get tokens by client_credentials.",
     example: example(
         "# registered: no redirect URI\n\
          GET https://id.example.com/authorize\n\
@@ -73,10 +73,9 @@ pub(super) const MALFORMED: Row = Row {
     word: "redirect_uri.malformed",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The return address is not an absolute address, or not written as it was registered.",
-    fix: "Send the address in full, with scheme and host, percent-encoded once. An address that means the \
-          registered one but is written otherwise, such as with capitals in its host or a port that goes \
-          without saying, is another one.",
+    what: "The return address is not an absolute address, or is not written as it was registered.",
+    fix: "Send the full address, with scheme and host, percent-encoded once. Another spelling of the \
+          registered address, such as capitals in the host or an explicit default port, is not accepted.",
     example: example(
         "# registered: https://app.example.com/callback\n\
          GET https://id.example.com/authorize\n\
@@ -97,8 +96,8 @@ pub(super) const SCHEME: Row = Row {
     code: InvalidRequest,
     who: &[Developer, Operator],
     what: "The return address differs from the registered one in its scheme.",
-    fix: "Send the registered address, or have the one that the application really uses registered; http \
-          and https are different addresses. Behind a proxy that ends TLS, tell the framework that it is \
+    fix: "Send the registered address, or register the one that the application really uses; http and https \
+          are different addresses. Behind a proxy that terminates TLS, tell the framework that it is \
           reached by https.",
     example: example(
         "# registered: https://app.example.com/callback\n\
@@ -120,7 +119,7 @@ pub(super) const HOST: Row = Row {
     code: InvalidRequest,
     who: &[Developer, Operator],
     what: "The return address differs from the registered ones in its host.",
-    fix: "Send the registered address, or have this host's address registered too: each environment has its \
+    fix: "Send the registered address, or register the address of this host, too: each environment has its \
           own. www.app.example.com is another host than app.example.com, and localhost another than \
           127.0.0.1.",
     example: example(

@@ -1,4 +1,4 @@
-//! Requests whose form is wrong, whatever they ask for.
+//! Reasons about malformed requests of any kind.
 
 use super::Reason;
 use super::Who::Developer;
@@ -10,9 +10,9 @@ pub(super) const MALFORMED: Row = Row {
     code: InvalidRequest,
     who: &[Developer],
     what: "The request's form could not be read.",
-    fix: "Send name=value pairs joined by &, percent-encoded, and the whole body: as many bytes as \
-          Content-Length says. A connection that broke in the middle, or a proxy that changes bodies, looks \
-          the same from here.",
+    fix: "Send name=value pairs joined by &, percent-encoded, and send the whole body: as many bytes as \
+          Content-Length says. A connection that broke in the middle, or a proxy that changes bodies, has \
+          the same effect.",
     example: example(
         "POST https://id.example.com/token\n\
          Content-Type: application/x-www-form-urlencoded\n\
@@ -32,7 +32,7 @@ pub(super) const MEDIA_TYPE: Row = Row {
     word: "request.media_type",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The request's body had a media type that this endpoint does not read.",
+    what: "The request's body has a media type that this endpoint does not read.",
     fix: "Send the body as application/x-www-form-urlencoded, uncompressed. OAuth endpoints take forms, not \
           JSON (RFC 6749 section 3.2); many HTTP clients call that option form or data.",
     example: example(
@@ -53,8 +53,8 @@ pub(super) const TOO_LARGE: Row = Row {
     word: "request.too_large",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The request's body was larger than the 64 KiB that this endpoint accepts.",
-    fix: "Send only the parameters that the grant needs. Files and profile data have no place in a token \
+    what: "The request's body is larger than the 64 KiB that this endpoint accepts.",
+    fix: "Send only the parameters that the grant needs. Files and profile data do not belong in a token \
           request.",
     example: example(
         "POST https://id.example.com/token\n\
@@ -76,9 +76,9 @@ pub(super) const METHOD: Row = Row {
     word: "request.method",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The endpoint does not take requests with this HTTP method.",
-    fix: "Use a method that the answer's Allow header names; tokens are fetched with POST. If the client does \
-          send POST, look for a redirect on the way, such as from http to https: it turns POST into GET.",
+    what: "The endpoint does not accept this HTTP method.",
+    fix: "Use a method that the answer's Allow header names; get tokens with POST. If the client does send \
+          POST, look for a redirect on the way, such as from http to https: it turns POST into GET.",
     example: example(
         "GET https://id.example.com/token?grant_type=client_credentials",
         "POST https://id.example.com/token\n\
@@ -93,9 +93,9 @@ pub(super) const PARAMETER_REPEATED: Row = Row {
     code: InvalidRequest,
     who: &[Developer],
     what: "A parameter was sent more than once.",
-    fix: "Send every parameter once (RFC 6749 section 3.1). Look for a value that a library adds on its own \
-          beside the one that you set, or for a list that was written as a repeated parameter: several scopes \
-          are one value, separated by spaces.",
+    fix: "Send every parameter once (RFC 6749 section 3.1). Look for a library that adds a value of its \
+          own, or for a list that is written as a repeated parameter: several scopes are one value, \
+          separated by spaces.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -114,9 +114,9 @@ pub(super) const PARAMETER_MALFORMED: Row = Row {
     word: "parameter.malformed",
     code: InvalidRequest,
     who: &[Developer],
-    what: "A parameter holds bytes that have no place in it.",
-    fix: "Encode the value as UTF-8, then percent-encode it once. Control characters such as a line break are \
-          never allowed; one at the end often comes from a file that the value was read from.",
+    what: "A parameter contains bytes that are not allowed.",
+    fix: "Encode the value as UTF-8, then percent-encode it once. Control characters such as line breaks \
+          are never allowed; one at the end often comes from the file that the value was read from.",
     example: example(
         "POST https://id.example.com/token\n\
          \n\
@@ -157,8 +157,8 @@ pub(super) const PARAMETER_TOO_MANY: Row = Row {
     code: InvalidRequest,
     who: &[Developer],
     what: "The request has more than the 100 parameters that this server reads.",
-    fix: "Send only the parameters that the request needs, and do not forward the whole query that your own \
-          page was called with.",
+    fix: "Send only the parameters that the request needs, and do not forward the whole query of your own \
+          page.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\

@@ -1,11 +1,11 @@
-//! The API that a token is to be for (RFC 8707).
+//! Reasons about the API that a token should be for (RFC 8707).
 
 use super::Reason;
 use super::Who::{Developer, Operator};
 use super::row::{Row, example};
 use crate::oauth::error_code::ErrorCode::InvalidTarget;
 
-/// A request that names what is registered.
+/// A correct request with a registered resource.
 const GOOD: &str = "GET https://id.example.com/authorize\n\
                     ?client_id=calendar\n\
                     &response_type=code\n\
@@ -17,9 +17,8 @@ pub(super) const MALFORMED: Row = Row {
     word: "resource.malformed",
     code: InvalidTarget,
     who: &[Developer],
-    what: "The parameter resource holds no absolute URI.",
-    fix: "Name the API by the URI that the operator registered it under, with its scheme and without a fragment \
-          (RFC 8707 section 2).",
+    what: "The value of the parameter resource is not an absolute URI.",
+    fix: "Name the API by its registered URI, with its scheme and without a fragment (RFC 8707 section 2).",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -37,7 +36,7 @@ pub(super) const UNKNOWN: Row = Row {
     code: InvalidTarget,
     who: &[Developer, Operator],
     what: "No API is registered under this URI.",
-    fix: "Compare it with what the operator registered; path and query count. The operator finds them with grantor \
+    fix: "Compare it with the registered URIs; path and query count. The operator sees them with grantor \
           resource list, and registers one with grantor resource create.",
     example: example(
         "GET https://id.example.com/authorize\n\
@@ -55,9 +54,10 @@ pub(super) const NOT_ALLOWED: Row = Row {
     word: "resource.not_allowed",
     code: InvalidTarget,
     who: &[Operator, Developer],
-    what: "The application may not have tokens for this API.",
-    fix: "An application may name the resources that it is registered for, or, registered for none, each of which it \
-          is allowed a scope. The operator changes that with grantor client update --resource or --scope.",
+    what: "The application may not get tokens for this API.",
+    fix: "An application may name the resources that it is registered for. If it is registered for none, it \
+          may name every resource that has one of its scopes. The operator changes this with grantor client \
+          update --resource or --scope.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -75,8 +75,8 @@ pub(super) const WIDENED: Row = Row {
     code: InvalidTarget,
     who: &[Developer],
     what: "The token request names an API that the authorization request did not name.",
-    fix: "Name every API already in the authorization request, each as a resource parameter of its own, and then one \
-          of them in each token request.",
+    fix: "Name every API in the authorization request, each as its own resource parameter, and then one of \
+          them in each token request.",
     example: example(
         "# a token of a sign-in that named https://api.example.com\n\
          POST https://id.example.com/token\n\
@@ -100,8 +100,8 @@ pub(super) const SEVERAL: Row = Row {
     code: InvalidTarget,
     who: &[Developer],
     what: "The token request names several APIs.",
-    fix: "An access token is for one API, so that none of them can use it at another. Send a request for each, with the \
-          same refresh token in turn.",
+    fix: "An access token is for one API, so that no API can use it at another. Send one token request for \
+          each API, with the same refresh token in turn.",
     example: example(
         "POST https://id.example.com/token\n\
          Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\

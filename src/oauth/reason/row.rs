@@ -1,4 +1,4 @@
-//! What a row of the table of reasons holds.
+//! The row of one reason in the table.
 
 use super::Reason;
 use crate::oauth::error_code::ErrorCode;
@@ -13,33 +13,34 @@ pub(super) struct Row {
     pub(super) see: &'static [Reason],
 }
 
-/// Who can mend a refusal.
+/// Who can fix the cause of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// Who writes the application.
+    /// The developer of the application.
     Developer,
-    /// Who runs this server.
+    /// The operator of this server.
     Operator,
-    /// Who signs in.
+    /// The person who signs in.
     Person,
-    /// It passes by itself.
+    /// No one: it passes without help.
     Nobody,
 }
 
 impl Who {
+    /// How the error reference names this party, in lower case.
     pub fn name(self) -> &'static str {
         match self {
             Self::Developer => "the application's developer",
             Self::Operator => "the operator of this server",
             Self::Person => "the person who signs in",
-            Self::Nobody => "nobody: it passes, so wait and try again",
+            Self::Nobody => "no one: it passes, so wait and try again",
         }
     }
 }
 
-/// A request that is refused, and the one that is right, as text.
+/// A request that is refused, and the corrected request, as text.
 ///
-/// A parameter stands on a line of its own; `…` stands for the parameters that do not matter here.
+/// Each parameter is on its own line; `…` replaces the parameters that do not matter here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Example {
     pub before: &'static str,

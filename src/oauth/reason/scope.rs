@@ -1,4 +1,4 @@
-//! What the application may do with a token.
+//! Reasons about scopes (RFC 6749 §3.3).
 
 use super::Reason;
 use super::Who::{Developer, Operator};
@@ -30,7 +30,8 @@ pub(super) const TOO_MANY: Row = Row {
     code: InvalidScope,
     who: &[Developer],
     what: "The request asks for more than the 64 scopes that this server reads.",
-    fix: "Ask for the scopes that are needed now, and for others when the person comes to what needs them.",
+    fix: "Request the scopes that are needed now, and the others when the person uses a feature that needs \
+          them.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -48,9 +49,9 @@ pub(super) const UNKNOWN: Row = Row {
     word: "scope.unknown",
     code: InvalidScope,
     who: &[Developer, Operator],
-    what: "A scope is not known to this server.",
-    fix: "Check its spelling, case included; the description names it. Scopes of other providers, such as \
-          offline_access, mean nothing here unless the operator has created them.",
+    what: "This server does not know one of the scopes.",
+    fix: "Check its spelling, including upper and lower case; the description names it. Scopes of other \
+          providers, such as offline_access, have no meaning here unless the operator has created them.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -68,9 +69,9 @@ pub(super) const NONE: Row = Row {
     word: "scope.none",
     code: InvalidScope,
     who: &[Developer, Operator],
-    what: "The request names no scope, and the application has none to fall back on.",
-    fix: "Name the scopes that are wanted; sensitive ones are never given unasked. If the application may \
-          not have any, the operator allows some.",
+    what: "The request has no scope, and the application has no default scopes.",
+    fix: "Name the scopes that you need; sensitive ones are never given by default. If the application may \
+          use no scope at all, the operator must allow some.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -90,7 +91,8 @@ pub(super) const FORBIDDEN: Row = Row {
     code: ForbiddenScope,
     who: &[Developer, Operator],
     what: "The scope exists, but this application is not allowed to use it.",
-    fix: "Ask for less, or have the operator allow the scope for this application; the description names it.",
+    fix: "Request fewer scopes, or ask the operator to allow this one for the application; the description \
+          names it.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -108,9 +110,9 @@ pub(super) const WIDENED: Row = Row {
     word: "scope.widened",
     code: InvalidScope,
     who: &[Developer],
-    what: "The refresh asks for a scope that the original authorization does not have.",
-    fix: "Ask for the same scopes or fewer, or leave scope out to keep them all. For more, send the person \
-          through authorization again (RFC 6749 section 6). The refresh token stays good.",
+    what: "The refresh requests a scope that the original authorization does not have.",
+    fix: "Request the same scopes or fewer, or leave scope out to keep them all. For more, send the person \
+          through authorization again (RFC 6749 section 6). The refresh token stays valid.",
     example: example(
         "# granted: read\n\
          POST https://id.example.com/token\n\
@@ -133,9 +135,8 @@ pub(super) const NOT_OF_RESOURCE: Row = Row {
     word: "scope.not_of_resource",
     code: InvalidScope,
     who: &[Developer, Operator],
-    what: "The request names an API, and no scope that is one of this API's.",
-    fix: "Ask for a scope of the API beside what tells of the person; the operator finds them with grantor resource \
-          list.",
+    what: "The request names an API, but none of this API's scopes.",
+    fix: "Also request a scope of the API; the operator sees them with grantor resource list.",
     example: example(
         "GET https://id.example.com/authorize\n\
          ?client_id=calendar\n\
@@ -157,9 +158,9 @@ pub(super) const BEYOND_ISSUER: Row = Row {
     word: "scope.beyond_issuer",
     code: InvalidScope,
     who: &[Operator, Developer],
-    what: "A scope is more than what the operator lets come of this issuer's tokens.",
-    fix: "Ask for the others, or leave scope out to get all that issuer and application may have. The operator changes it \
-          with grantor issuer update --scope.",
+    what: "The operator does not allow this scope for tokens of this issuer.",
+    fix: "Request other scopes, or leave scope out to get all that both the issuer and the application may \
+          have. The operator changes this with grantor issuer update --scope.",
     example: example(
         "# the issuer is trusted with: read\n\
          POST https://id.example.com/token\n\

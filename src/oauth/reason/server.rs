@@ -1,4 +1,4 @@
-//! What is not the request's fault.
+//! Reasons that are not the request's fault.
 
 use super::Reason;
 use super::Who::{Nobody, Operator};
@@ -10,8 +10,8 @@ pub(super) const FAILED: Row = Row {
     code: ServerError,
     who: &[Operator],
     what: "The server failed while it processed the request.",
-    fix: "Try once more; if it stays, give the operator the request id of the answer: the log has the cause \
-          under it.",
+    fix: "Try once more. If it fails again, give the operator the request id of the answer: the log has the \
+          cause under this id.",
     example: example(
         "# again and again, as fast as it goes\n\
          POST https://id.example.com/token\n\
@@ -31,10 +31,10 @@ pub(super) const BUSY: Row = Row {
     word: "server.busy",
     code: TemporarilyUnavailable,
     who: &[Nobody, Operator],
-    what: "The server has more to do than it can at the moment, or cannot reach its database.",
-    fix: "Wait for the seconds that the Retry-After header names, then send the same request again; wait \
-          longer each time. If a repeated exchange of a code says code.replayed, the first one had been done \
-          all the same: begin the sign-in again. If it lasts for minutes, tell the operator.",
+    what: "The server is overloaded, or cannot reach its database.",
+    fix: "Wait for the seconds in the Retry-After header, then send the same request again; wait longer \
+          each time. If redeeming a code again says code.replayed, the first attempt had succeeded after \
+          all: begin the sign-in again. If it lasts for minutes, tell the operator.",
     example: example(
         "# at once\n\
          POST https://id.example.com/token\n\

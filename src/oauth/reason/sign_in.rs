@@ -1,11 +1,11 @@
-//! The person's part: a sign-in on its way, its forms, and the decision.
+//! Reasons about the person's part: the flow of a sign-in, its forms, and the decision.
 
 use super::Reason;
 use super::Who::{Developer, Operator, Person};
 use super::row::{Example, Row, example};
 use crate::oauth::error_code::ErrorCode::AccessDenied;
 
-/// The application begins anew.
+/// The person begins again at the application.
 const AGAIN: Example = example(
     "GET https://id.example.com/sign-in\n\
      ?flow=made-up-flow",
@@ -17,9 +17,9 @@ pub(super) const FLOW_UNKNOWN: Row = Row {
     word: "flow.unknown",
     code: AccessDenied,
     who: &[Person],
-    what: "This sign-in is not known here, or ended long ago.",
-    fix: "Go back to the application and sign in from there again. The address of a sign-in page belongs to \
-          one sign-in: as a bookmark it leads nowhere.",
+    what: "This sign-in is unknown here, or ended long ago.",
+    fix: "Go back to the application and sign in from there again. The address of a sign-in page works for \
+          one sign-in only, not as a bookmark.",
     example: AGAIN,
     see: &[Reason::FlowExpired],
 };
@@ -70,7 +70,7 @@ pub(super) const FORM_FORGED: Row = Row {
     see: &[Reason::FlowOtherBrowser],
 };
 
-/// What the application does when the person comes back without consent.
+/// What an application should not do, and should do, when the person returns without consent.
 const COME_BACK: Example = example(
     "# on ?error=access_denied the application starts over at once, without end\n\
      HTTP/1.1 302 Found\n\
@@ -85,8 +85,8 @@ pub(super) const CONSENT_DENIED: Row = Row {
     code: AccessDenied,
     who: &[Person],
     what: "The person pressed Deny.",
-    fix: "Respect it: say that the person is not signed in, and offer to try again. Asking for fewer \
-          scopes, each when it is needed, makes a yes likelier.",
+    fix: "Respect it: say that the person is not signed in, and offer to try again. People say yes more \
+          often if you request few scopes, each when it is needed.",
     example: COME_BACK,
     see: &[Reason::SignInCancelled],
 };
@@ -95,9 +95,9 @@ pub(super) const SIGN_UP_OFF: Row = Row {
     word: "sign_up.off",
     code: AccessDenied,
     who: &[Operator],
-    what: "People cannot make accounts for themselves on this server.",
-    fix: "Ask whoever runs the server for an account. An operator who wants people to make their own sets \
-          sign_up.enabled in the configuration.",
+    what: "People cannot create their own accounts on this server.",
+    fix: "Ask the operator of the server for an account. The operator can allow people to create their own \
+          accounts with sign_up.enabled in the configuration.",
     example: example(
         "GET https://id.example.com/sign-up\n\
          ?flow=made-up-flow",
@@ -113,7 +113,7 @@ pub(super) const CANCELLED: Row = Row {
     code: AccessDenied,
     who: &[Person],
     what: "The person went back instead of signing in.",
-    fix: "Let the person try again when they wish; this is no failure, and nothing has to be mended.",
+    fix: "Let the person try again when they wish; this is not a failure, and nothing has to be fixed.",
     example: COME_BACK,
     see: &[Reason::ConsentDenied, Reason::FlowExpired],
 };
@@ -122,9 +122,9 @@ pub(super) const USER_DISABLED: Row = Row {
     word: "user.disabled",
     code: AccessDenied,
     who: &[Operator],
-    what: "The account may not sign in at present.",
-    fix: "Ask the operator, who knows why the account was switched off and can switch it on again. Trying \
-          again does not help.",
+    what: "The account is disabled at present.",
+    fix: "Ask the operator, who knows why the account was disabled and can enable it again. Trying again \
+          does not help.",
     example: COME_BACK,
     see: &[Reason::SubjectDisabled],
 };
@@ -133,10 +133,10 @@ pub(super) const USER_GROUP: Row = Row {
     word: "user.group_missing",
     code: AccessDenied,
     who: &[Operator, Person],
-    what: "The person is not in a group that the application or a scope is for.",
-    fix: "Say so to the person, who may have another account or ask the operator to be added to the group. The operator \
-          sees what is required with grantor client show and grantor scope list, and who is in a group with grantor user \
-          show.",
+    what: "The application or a scope is only for a group that the person is not in.",
+    fix: "Tell the person, who may have another account or can ask the operator to be added to the group. \
+          The operator sees the required groups with grantor client show and grantor scope list, and the \
+          groups of a person with grantor user show.",
     example: COME_BACK,
     see: &[Reason::SubjectGroup, Reason::ScopeForbidden],
 };

@@ -1,11 +1,11 @@
-//! What is offered at the token endpoint: the grant, the code, the refresh token.
+//! Reasons about token requests: the grant type, the code, the refresh token.
 
 use super::Reason;
 use super::Who::{Developer, Operator, Person};
 use super::row::{Example, Row, example};
 use crate::oauth::error_code::ErrorCode::{InvalidGrant, InvalidRequest, UnsupportedGrantType};
 
-/// Only the person can begin anew.
+/// The person must sign in again.
 const SIGN_IN_AGAIN: Example = example(
     "POST https://id.example.com/token\n\
      Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
@@ -23,7 +23,7 @@ pub(super) const GRANT_TYPE_MISSING: Row = Row {
     word: "grant_type.missing",
     code: InvalidRequest,
     who: &[Developer],
-    what: "The token request does not say what it offers for a token.",
+    what: "The token request does not have a grant_type.",
     fix: "Add grant_type, for example grant_type=authorization_code, to the form in the body. The token \
           endpoint does not read the query.",
     example: example(
@@ -68,8 +68,8 @@ pub(super) const CODE_MISSING: Row = Row {
     code: InvalidRequest,
     who: &[Developer],
     what: "The token request has no code.",
-    fix: "Send the code that came back to the redirect URI. If none came back, there is an error in its \
-          place: handle that first.",
+    fix: "Send the code that came back to the redirect URI. If there was no code, there was an error \
+          instead: handle that first.",
     example: example(
         "POST https://id.example.com/token\n\
          Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
@@ -92,8 +92,8 @@ pub(super) const CODE_UNKNOWN: Row = Row {
     code: InvalidGrant,
     who: &[Developer],
     what: "The code was never issued here, or ended long ago.",
-    fix: "Pass the code on unchanged, decoded once, and to the server that issued it: compare iss in the \
-          redirect with the issuer that you ask (RFC 9207).",
+    fix: "Send the code unchanged, decoded once, to the server that issued it: compare iss in the redirect \
+          with the issuer of your configuration (RFC 9207).",
     example: example(
         "POST https://id.example.com/token\n\
          Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
@@ -116,8 +116,8 @@ pub(super) const CODE_EXPIRED: Row = Row {
     code: InvalidGrant,
     who: &[Developer],
     what: "The code was too old when it was redeemed.",
-    fix: "Redeem a code at once, before anything else; it lives for a minute at most. A code that waited in \
-          a queue or a debugger is lost: begin the sign-in again.",
+    fix: "Redeem a code at once, before anything else; it lives for a minute at most. If a code waited in a \
+          queue or a debugger, begin the sign-in again.",
     example: example(
         "# two minutes after the redirect\n\
          POST https://id.example.com/token\n\
@@ -169,8 +169,8 @@ pub(super) const CODE_WRONG_CLIENT: Row = Row {
     code: InvalidGrant,
     who: &[Developer],
     what: "The code was issued to another application.",
-    fix: "Redeem it with the client_id that asked for it. If your application never mixes two client_ids, \
-          somebody has handed it a code of another one: drop it.",
+    fix: "Redeem it with the client_id that requested it. If your application never mixes two client_ids, \
+          an attacker may have given it a code of another application: drop it.",
     example: example(
         "POST https://id.example.com/token\n\
          \n\
@@ -192,9 +192,9 @@ pub(super) const CODE_REDIRECT_URI: Row = Row {
     word: "code.redirect_uri_mismatch",
     code: InvalidGrant,
     who: &[Developer],
-    what: "The redirect_uri is not the one that the code was asked for with.",
+    what: "The redirect_uri is not the one of the authorization request.",
     fix: "Send the same redirect_uri as in the authorization request, byte for byte (RFC 6749 section \
-          4.1.3). It is compared only: nobody is redirected here.",
+          4.1.3). It is only compared; the token endpoint does not redirect.",
     example: example(
         "POST https://id.example.com/token\n\
          Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
@@ -219,8 +219,8 @@ pub(super) const REFRESH_TOKEN_MISSING: Row = Row {
     code: InvalidRequest,
     who: &[Developer],
     what: "The token request has no refresh_token.",
-    fix: "Send the refresh token that came with the last token answer. Not every application gets one: only \
-          those that are registered for the grant refresh_token.",
+    fix: "Send the refresh token of the last token response. Only applications that are registered for the \
+          grant refresh_token get one.",
     example: example(
         "POST https://id.example.com/token\n\
          Authorization: Basic Y2FsZW5kYXI6bWFkZS11cC1zZWNyZXQ=\n\
@@ -262,7 +262,7 @@ pub(super) const REFRESH_TOKEN_EXPIRED: Row = Row {
     code: InvalidGrant,
     who: &[Developer, Person],
     what: "The refresh token was not used for too long, or its authorization has reached its end.",
-    fix: "Send the person through sign-in again. An application that must work while nobody is there uses \
+    fix: "Send the person through sign-in again. An application that must work without a person uses \
           client_credentials in its own name.",
     example: SIGN_IN_AGAIN,
     see: &[Reason::RefreshTokenRevoked],
@@ -274,9 +274,9 @@ pub(super) const REFRESH_TOKEN_REUSED: Row = Row {
     who: &[Developer],
     what: "The refresh token had been replaced before; the whole chain has been revoked (RFC 9700 section \
            4.14).",
-    fix: "Store each new refresh token before you use what came with it, and refresh from one place at a \
-          time. If that is so already, the token may have been stolen. In either case send the person \
-          through sign-in again.",
+    fix: "Store each new refresh token before you use the access token that came with it, and refresh from \
+          one place at a time. If your application already does so, the token may have been stolen. In \
+          either case send the person through sign-in again.",
     example: example(
         "# a second time, although the first answer held grt_made-up-token-2\n\
          POST https://id.example.com/token\n\
@@ -299,8 +299,8 @@ pub(super) const REFRESH_TOKEN_REVOKED: Row = Row {
     code: InvalidGrant,
     who: &[Developer, Person],
     what: "The authorization that the refresh token belongs to has been revoked.",
-    fix: "Send the person through sign-in again. When it was not revoked on purpose, look in your log for \
-          code.replayed or refresh_token.reused shortly before: these revoke too.",
+    fix: "Send the person through sign-in again. If it was not revoked on purpose, look in your log for \
+          code.replayed or refresh_token.reused shortly before: these revoke, too.",
     example: SIGN_IN_AGAIN,
     see: &[Reason::RefreshTokenReused, Reason::CodeReplayed],
 };
@@ -311,7 +311,7 @@ pub(super) const REFRESH_TOKEN_WRONG_CLIENT: Row = Row {
     who: &[Developer],
     what: "The refresh token was issued to another application.",
     fix: "Send it with the client_id that it was issued to. Applications cannot share refresh tokens, even \
-          those of one maker.",
+          if one company makes them.",
     example: example(
         "POST https://id.example.com/token\n\
          \n\
@@ -331,9 +331,9 @@ pub(super) const SUBJECT_DISABLED: Row = Row {
     word: "subject.disabled",
     code: InvalidGrant,
     who: &[Operator],
-    what: "The account that the token would be for may not have tokens at present.",
+    what: "The person's account is disabled at present.",
     fix: "End the session of this person in your application. The operator knows why the account was \
-          switched off; trying again does not help.",
+          disabled; trying again does not help.",
     example: example(
         "# every minute\n\
          POST https://id.example.com/token\n\
@@ -353,7 +353,7 @@ pub(super) const TOKEN_MISSING: Row = Row {
     code: InvalidRequest,
     who: &[Developer],
     what: "The request to /introspect or /revoke has no token.",
-    fix: "Send the access or refresh token that it is about as token in the form; the Authorization header is for the \
+    fix: "Send the access or refresh token as token in the form; the Authorization header is for the \
           client's own credentials.",
     example: example(
         "POST https://id.example.com/introspect\n\
@@ -372,9 +372,9 @@ pub(super) const SUBJECT_GROUP: Row = Row {
     word: "subject.group_missing",
     code: InvalidGrant,
     who: &[Operator],
-    what: "The person has left a group that the application or a scope is for.",
-    fix: "Ask for a token without the scope, if only that is for the group; otherwise end the session of this person in \
-          your application. The operator decides who is in the group.",
+    what: "The person has left a group that the application or a scope requires.",
+    fix: "Request a token without the scope, if only the scope requires the group; otherwise end the \
+          session of this person in your application. The operator decides who is in the group.",
     example: example(
         "# granted: read pay; the person has left the group that pay is for\n\
          POST https://id.example.com/token\n\

@@ -1,4 +1,4 @@
-//! The parameter `claims`: what an application asks for by name, beside its scopes (OpenID Connect Core §5.5).
+//! The parameter `claims`: claims that an application requests by name, in addition to its scopes (OpenID Connect Core §5.5).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +10,12 @@ use crate::oauth::identity::authentication::ACR_VALUES;
 use crate::oauth::identity::claims::{Claims, Person, check_name};
 use crate::oauth::reason::Reason;
 
-/// Bytes of the parameter.
+/// The maximum length of the parameter in bytes.
 const LONGEST: usize = 8 * 1024;
-/// Claims in each of its members.
+/// The maximum number of claims in each member.
 const MOST: usize = 64;
 
-/// The claims asked for, by where they are to be told.
+/// The requested claims, by where they should be returned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimsRequest {
     #[serde(default, skip_serializing_if = "Wanted::is_empty")]
@@ -24,7 +24,7 @@ pub struct ClaimsRequest {
     pub id_token: Wanted,
 }
 
-/// Claims by name; nothing beside a name wants it in the default manner.
+/// Claims by name. `None` means that any value is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted(BTreeMap<String, Option<Wish>>);
 
@@ -39,7 +39,10 @@ struct Wish {
 }
 
 impl ClaimsRequest {
-    /// Reads the JSON of a request.
+    /// Parses the parameter (OpenID Connect Core §5.5).
+    ///
+    /// # Errors
+    /// If it is too long, has another form, or requires an unsupported `acr`.
     pub fn parse(text: &str) -> Result<Self, OAuthError> {
         if text.len() > LONGEST {
             return Err(Reason::ParameterTooLong
@@ -47,7 +50,7 @@ impl ClaimsRequest {
         }
         let request = Self::from_json(text).ok_or_else(|| {
             Reason::ClaimsMalformed.because(
-                "the parameter claims is no JSON object of userinfo and id_token, each an object of claims",
+                "the parameter claims is not a JSON object of userinfo and id_token, each an object of claims",
             )
         })?;
         if request.userinfo.0.len() > MOST || request.id_token.0.len() > MOST {
@@ -58,21 +61,22 @@ impl ClaimsRequest {
         Ok(request)
     }
 
-    /// Member by member, as a struct could also be read from an array.
+    /// Reads each member by hand, because a struct could also be read from a JSON array.
     fn from_json(text: &str) -> Option<Self> {
         let mut members: Map<String, Value> = serde_json::from_str(text).ok()?;
         let mut wanted = |name: &str| members.remove(name).map_or(Some(Wanted::default()), Wanted::from_json);
         Some(Self { userinfo: wanted("userinfo")?, id_token: wanted("id_token")? })
     }
 
+    /// Whether the request names no claims.
     pub fn is_empty(&self) -> bool {
         self.userinfo.is_empty() && self.id_token.is_empty()
     }
 
-    /// What is left of it with the claims of people that may be told; the others are not an error (§5.5).
+    /// The request without claims that the client may not learn; these are not an error (OpenID Connect Core §5.5).
     #[must_use]
     pub fn limited_to(mut self, may_be_told: &BTreeSet<&str>) -> Self {
-        // A language may stand behind the name (§5.2).
+        // The name may have a language tag (§5.2).
         let base = |name: &str| name.split_once('#').is_some_and(|(base, _)| may_be_told.contains(base));
         for wanted in [&mut self.userinfo, &mut self.id_token] {
             wanted.0.retain(|name, _| {
@@ -82,7 +86,7 @@ impl ClaimsRequest {
         self
     }
 
-    /// Only these claims, each by its name alone: that is what a person consents to.
+    /// Only these claims, by name and without values: this is what a person consents to.
     pub fn by_name(&self, names: &BTreeSet<String>) -> Self {
         let by_name = |wanted: &Wanted| {
             Wanted(
@@ -97,12 +101,12 @@ impl ClaimsRequest {
         Self { userinfo: by_name(&self.userinfo), id_token: by_name(&self.id_token) }
     }
 
-    /// Only what UserInfo is to tell.
+    /// Only the claims for UserInfo.
     pub fn of_userinfo(&self) -> Self {
         Self { userinfo: self.userinfo.clone(), id_token: Wanted::default() }
     }
 
-    /// The claims of both; `other` counts where both name a claim.
+    /// The claims of both. If both name a claim, `other` counts.
     pub fn and(&self, other: &Self) -> Self {
         let mut both = self.clone();
         both.userinfo.0.extend(other.userinfo.0.clone());
@@ -110,18 +114,18 @@ impl ClaimsRequest {
         both
     }
 
-    /// The names of all claims in it, each once.
+    /// The names of all requested claims.
     pub fn names(&self) -> BTreeSet<&str> {
         self.userinfo.0.keys().chain(self.id_token.0.keys()).map(String::as_str).collect()
     }
 
-    /// Whom the application wants to hear of, by `sub`; nobody in particular when empty (§5.5.1).
+    /// The requested values of `sub`; empty if any person may return (§5.5.1).
     pub fn subjects(&self) -> Vec<&str> {
         let wishes = [&self.id_token, &self.userinfo].into_iter().filter_map(|wanted| wanted.0.get("sub"));
         wishes.flatten().flat_map(Wish::accepted).filter_map(Value::as_str).collect()
     }
 
-    /// Refuses a way of signing in that is essential and not to be had (§5.5.1.1).
+    /// Refuses an essential `acr` that this server does not support (§5.5.1.1).
     fn check_acr(&self) -> Result<(), OAuthError> {
         let Some(Some(wish)) = self.id_token.0.get("acr") else { return Ok(()) };
         let accepted: Vec<&Value> = wish.accepted().collect();
@@ -147,11 +151,12 @@ impl Wanted {
         members.into_iter().map(wish).collect::<Option<_>>().map(Self)
     }
 
+    /// Whether no claims are named.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Those of the wanted claims that a person has, and with a wanted value where one is named.
+    /// The requested claims that a person has, with one of the requested values if there are any.
     pub fn told_by(&self, person: &Person) -> Claims {
         let mut told = person.told(self.0.keys().map(String::as_str));
         told.retain(|name, value| {
@@ -197,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_example_of_openid_connect_core_is_read_and_stored_as_it_is() {
+    fn the_example_of_openid_connect_core_is_parsed_and_stored_unchanged() {
         let text = r#"{
             "userinfo": {
                 "given_name": {"essential": true},
@@ -224,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_of_the_form_is_malformed() {
+    fn claims_requests_of_another_form_are_malformed() {
         for text in [
             "nonsense",
             "[]",
@@ -252,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn an_essential_acr_must_be_one_that_can_be_reached() {
+    fn an_essential_acr_must_be_supported() {
         let acr = |wish: Value| reason(&json!({ "id_token": { "acr": wish } }).to_string());
         assert_eq!(acr(json!({ "essential": true, "values": ["2", "1"] })), None);
         assert_eq!(acr(json!({ "essential": true, "value": "1" })), None);
@@ -263,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_be_told_is_told_and_a_named_value_must_be_the_one() {
+    fn only_allowed_claims_are_returned_and_a_requested_value_must_match() {
         let told = |wishes: Value, may: &[&str]| {
             let request = ClaimsRequest::parse(&json!({ "userinfo": wishes }).to_string()).unwrap();
             let told = request.limited_to(&may.iter().copied().collect()).userinfo.told_by(&jane());
@@ -288,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wanted_subject_may_stand_in_either_member() {
+    fn a_requested_subject_may_be_in_either_member() {
         let subjects = |request: Value| {
             let request = ClaimsRequest::parse(&request.to_string()).unwrap();
             request.subjects().into_iter().map(str::to_owned).collect::<Vec<_>>()
@@ -300,7 +305,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_makes_it_panic_and_what_is_read_comes_back_from_the_store(text in ".{0,300}") {
+        fn no_input_panics_and_parsed_requests_survive_storage(text in ".{0,300}") {
             if let Ok(request) = ClaimsRequest::parse(&text) {
                 let stored = serde_json::to_string(&request).unwrap();
                 prop_assert_eq!(serde_json::from_str::<ClaimsRequest>(&stored).unwrap(), request);

@@ -1,4 +1,4 @@
-//! What a valid authorization request needs next from the person in front of the browser.
+//! The next page that a valid authorization request needs, if any.
 
 use crate::oauth::client::Client;
 use crate::oauth::error::{OAuthError, shown};
@@ -10,7 +10,7 @@ use crate::oauth::identity::user::folded;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::AuthorizationRequest;
 
-/// Who is signed in, as the database says at this moment.
+/// A signed-in account, as the database says at this moment.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     pub session: SessionId,
@@ -23,7 +23,7 @@ pub struct SignedIn {
     pub consented: Option<Granted>,
 }
 
-/// Whether a person has allowed a client everything that a request asks for: its scope, and the claims that the consent
+/// Whether a person has allowed a client everything that a request asks for: the scope, and the claims that the consent
 /// page names.
 fn covers(consented: &Granted, request: &AuthorizationRequest) -> bool {
     if !request.granted.scope.is_within(&consented.scope) {
@@ -33,14 +33,14 @@ fn covers(consented: &Granted, request: &AuthorizationRequest) -> bool {
     request.named.iter().all(|name| names.contains(name.as_str()))
 }
 
-/// What has been done for this very request; nothing yet when it has just come in.
+/// What was done for this particular request; empty for a new one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// The session that a sign-in for this request began.
     pub signed_in: Option<SessionId>,
     /// The session in which the person consented to this request.
     pub consented: Option<SessionId>,
-    /// The session that the person chose for this request, a sign-in being a choice too.
+    /// The session that the person chose for this request; a sign-in is also a choice.
     pub chosen: Option<SessionId>,
 }
 
@@ -49,9 +49,9 @@ pub struct Progress {
 pub enum Next<'a> {
     /// The person has to prove who they are.
     Authenticate(Requirement<'a>),
-    /// Make an account.
+    /// Create an account.
     SignUp,
-    /// Choose one of the accounts that are signed in.
+    /// Choose one of the signed-in accounts.
     SelectAccount,
     Consent(&'a SignedIn),
     Issue(&'a SignedIn),
@@ -60,14 +60,16 @@ pub enum Next<'a> {
 /// What a sign-in has to prove.
 #[derive(Clone, Copy, Debug)]
 pub struct Requirement<'a> {
-    /// The account that has to sign in anew; `None`: any account.
+    /// The account that has to sign in again. `None`: any account.
     pub account: Option<&'a SignedIn>,
 }
 
-/// Decides the next step: choose an account, sign in, ask, or issue; consent is asked again when the scopes grow.
+/// Decides the next step: choose an account, sign in, consent, or issue. Consent is asked again when the scopes grow.
 ///
-/// An error when the request forbids the page that would be next (OpenID Connect Core §3.1.2.6). `is_expected` tells
-/// whether a user is one whom the request wants.
+/// `is_expected` says whether a user is one that the request wants.
+///
+/// # Errors
+/// If the request forbids the page that would be next (OpenID Connect Core §3.1.2.6).
 pub fn next<'a>(
     client: &Client,
     request: &AuthorizationRequest,
@@ -93,14 +95,14 @@ pub fn next<'a>(
     let Some(signed_in) = here.filter(|here| is_recent(request, here, progress, now)) else {
         return match prompt.none {
             true => {
-                Err(Reason::SignInRequired.because("nobody is signed in, and prompt=none forbids to ask"))
+                Err(Reason::SignInRequired.because("no one is signed in, and prompt=none forbids to ask"))
             }
             false => Ok(Next::Authenticate(Requirement { account: here })),
         };
     };
     if let Some(group) = request.required_groups.iter().find(|group| !signed_in.groups.contains(group)) {
         return Err(Reason::UserGroup.because(format!(
-            "the person is not in the group {}, which the client or a scope is for",
+            "the person is not in the group {}, which the client or a scope requires",
             shown(group)
         )));
     }
@@ -116,14 +118,14 @@ pub fn next<'a>(
     }
 }
 
-/// The account that a request goes on with.
+/// The account that a request continues with.
 enum Which<'a> {
     None,
     One(&'a SignedIn),
     Several,
 }
 
-/// Finds it: the one that the person chose, that the request names, that it hints at, or the only one.
+/// Finds the account: the one that the person chose, that the request names, that it hints at, or the only one.
 fn account<'a>(
     request: &AuthorizationRequest,
     accounts: &'a [SignedIn],
@@ -131,7 +133,7 @@ fn account<'a>(
     is_expected: impl Fn(&UserId) -> bool,
 ) -> Result<Which<'a>, OAuthError> {
     let other_person = || {
-        Reason::SignInOtherPerson.because("somebody else is signed in than the person whom the request names")
+        Reason::SignInOtherPerson.because("the person who is signed in is not the one that the request names")
     };
     let chosen = accounts.iter().find(|here| progress.chosen.as_ref() == Some(&here.session));
     if let Some(chosen) = chosen {
@@ -154,13 +156,13 @@ fn account<'a>(
     }
 }
 
-/// Whether the sign-in is as recent as the request wants it; one that was made for it always is.
+/// Whether the sign-in is as recent as the request requires. A sign-in for this request always is.
 fn is_recent(request: &AuthorizationRequest, signed_in: &SignedIn, progress: &Progress, now: i64) -> bool {
     if progress.signed_in.as_ref() == Some(&signed_in.session) {
         return true;
     }
     let age = now - signed_in.authentication.at;
-    // A sign-in of this very second is no new one for max_age=0, which means the same as prompt=login.
+    // max_age=0 means the same as prompt=login, so even a sign-in in this second is not new enough.
     !request.prompt.login && request.prompt.max_age.is_none_or(|most| most > 0 && age <= most)
 }
 
@@ -219,7 +221,7 @@ mod tests {
         }
     }
 
-    /// The next step in a word, for a person who signed in at 100.
+    /// The name of the next step, for a person who signed in at 100.
     fn step(
         client: &Client,
         scope: &str,
@@ -264,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_request_wants_of_the_person_is_asked_for_it_once() {
+    fn requested_pages_are_shown_once() {
         let client = example(ClientKind::Web);
         let (login, consent) =
             (Prompt { login: true, ..Prompt::default() }, Prompt { consent: true, ..Prompt::default() });
@@ -289,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_comes_back_than_the_hint_names() {
+    fn only_the_person_that_the_hint_names_returns() {
         let client = example(ClientKind::Web);
         let alice = person(Some("read"));
         let step = |prompt: Prompt, expected: &str, here: Option<&SignedIn>, done: &Progress| {
@@ -320,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_page_the_application_is_told_which_one_would_be_next() {
+    fn without_pages_the_application_learns_which_page_is_needed() {
         let client = example(ClientKind::Web);
         let silent = Prompt { none: true, ..Prompt::default() };
         let step = |prompt: &Prompt, person: Option<&SignedIn>| {

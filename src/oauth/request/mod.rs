@@ -1,4 +1,4 @@
-//! The authorization request: every check on one screen, in the order in which it decides (RFC 6749 §4.1.1).
+//! The authorization request: all checks, in the order in which they decide (RFC 6749 §4.1.1).
 
 pub mod claims_request;
 pub mod interaction;
@@ -30,43 +30,44 @@ use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::return_address::ReturnAddress;
 
-/// A request that has passed every check.
+/// A request that has passed all checks.
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest {
     pub client_id: ClientId,
     pub response_type: ResponseType,
     pub answer_to: AnswerTo,
-    /// What it grants if nothing refuses it; of claims only those that the client may be told.
+    /// What the request is granted if nothing refuses it, with only the claims that the client may receive.
     pub granted: Granted,
     pub challenge: Option<Challenge>,
-    /// What the ID Token is to repeat (OpenID Connect Core §3.1.2.1).
+    /// The value that the ID Token must repeat (OpenID Connect Core §3.1.2.1).
     pub nonce: Option<String>,
     pub prompt: Prompt,
-    /// Those of its claims that no scope of the request tells, so that the person is asked for them.
+    /// The claims of the request that none of its scopes contains, so that the person is asked about them.
     pub named: BTreeSet<String>,
     /// The groups that the person must be in.
     pub required_groups: BTreeSet<String>,
-    /// Whom the request wants, by `sub`: nobody else is to come back. Anybody when empty.
+    /// The only `sub` values that may return; empty means any.
     pub expected: Vec<String>,
 }
 
 /// Where the answer to a request goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AnswerTo {
-    /// To the application, by way of the person's browser.
+    /// To the application, through the person's browser.
     Application { return_to: ReturnAddress, state: Option<String> },
-    /// To a device, which asks for it (RFC 8628 §3.4); what it is given hangs on this.
+    /// To a device that polls for it (RFC 8628 §3.4); contains the grant for what it gets.
     Device(GrantId),
 }
 
 impl AuthorizationRequest {
-    /// What a person allows who consents to it: of claims only those that the consent page names.
+    /// What a person allows by consenting to the request, with only the claims that the consent page names.
     pub fn consent(&self) -> Granted {
         let Granted { scope, resources, claims } = &self.granted;
         Granted::new(scope.clone(), resources.clone(), claims.by_name(&self.named))
     }
 
-    /// Refuses it; a device is told elsewhere, and the person here.
+    /// Refuses the request. The application gets the error by redirect. For a device the person sees it on a page,
+    /// because the device learns of it when it polls.
     pub fn refuse(self, error: OAuthError) -> Refusal {
         match self.answer_to {
             AnswerTo::Application { return_to, state } => Refusal::Redirect { to: return_to, state, error },
@@ -75,19 +76,20 @@ impl AuthorizationRequest {
     }
 }
 
-/// Bytes of a nonce, which is stored and given back.
+/// The maximum length of a nonce in bytes, because it is stored.
 const LONGEST_NONCE: usize = 512;
 
 /// Where a refusal of an authorization request goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Client or redirect URI are unproven: a page, never a redirect.
+    /// The client or the redirect URI is not verified: a page, never a redirect.
     Page(OAuthError),
-    /// To the application, by way of the person's browser.
+    /// To the application, through the person's browser.
     Redirect { to: ReturnAddress, state: Option<String>, error: OAuthError },
 }
 
 impl Refusal {
+    /// The error, wherever it is sent.
     pub fn error(&self) -> &OAuthError {
         match self {
             Self::Page(error) | Self::Redirect { error, .. } => error,
@@ -113,7 +115,10 @@ const JUDGED: [&str; 14] = [
     "id_token_hint",
 ];
 
-/// Reads who asks: the first thing to know, and a page when it is not to be known.
+/// The client id of a request.
+///
+/// # Errors
+/// If it is missing or malformed; the error is shown on a page, because the client is not known.
 pub fn client_id(received: &Received) -> Result<ClientId, OAuthError> {
     let params = received.params();
     if params.count("client_id") > 1 {
@@ -126,16 +131,19 @@ pub fn client_id(received: &Received) -> Result<ClientId, OAuthError> {
         .ok_or_else(|| Reason::ClientUnknown.because("no client is registered with this client_id"))
 }
 
-/// What the server knows, and how it calls itself.
+/// What the server knows, and its issuer.
 pub struct Known<'k, K> {
     /// Scopes and resources.
     pub catalogue: &'k K,
     pub issuer: &'k str,
-    /// What counts for a confidential client whose record says nothing.
+    /// The policy for confidential clients that have none of their own.
     pub pkce: PkcePolicy,
 }
 
-/// Validates a whole request of `client`.
+/// Validates a complete request of `client` (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.2).
+///
+/// # Errors
+/// A refusal that says where it must be sent.
 pub fn validate<K: KnownScopes + KnownResources>(
     client: &Client,
     received: &Received,
@@ -146,11 +154,11 @@ pub fn validate<K: KnownScopes + KnownResources>(
         return Err(Refusal::Page(Reason::ClientDisabled.because("this client is disabled")));
     }
     let return_to = ReturnAddress::verify(client, params).map_err(Refusal::Page)?;
-    // A refusal travels as the application wishes too, if that much can be understood.
+    // The refusal also uses the requested response mode, if it can be understood.
     let response_type = ResponseType::from_request(&client.response_types, params).unwrap_or_default();
     let mode = ResponseMode::from_request(params, response_type);
     let return_to = return_to.by(mode.unwrap_or_else(|_| ResponseMode::default_of(response_type)));
-    // A state that is repeated or malformed could not be given back as it came.
+    // A repeated or malformed state could not be returned unchanged.
     let state = params.one("state").ok().flatten().map(str::to_owned);
     match check(client, params, known) {
         Ok(Asked { response_type, scope, resources, challenge, nonce, claims, prompt }) => {
@@ -187,7 +195,7 @@ struct Asked {
     prompt: Prompt,
 }
 
-/// What the client may be told of the claims that it names, and the names of those that no scope of the request tells.
+/// The requested claims that the client may learn, and the names of those that no requested scope covers.
 fn limited(
     claims: ClaimsRequest,
     client: &Client,
@@ -201,7 +209,7 @@ fn limited(
     (claims, named)
 }
 
-/// The claims that come with a scope.
+/// The claims of a scope.
 fn told_by<'k>(scope: &Scope, known: &'k impl KnownScopes) -> BTreeSet<&'k str> {
     let records = scope.names().filter_map(|name| known.find(name));
     records.flat_map(|record| record.claims.iter().map(String::as_str)).collect()
@@ -235,7 +243,7 @@ fn check<K: KnownScopes + KnownResources>(
     Ok(Asked { response_type, scope, resources, challenge, nonce, claims, prompt })
 }
 
-/// The claims parameter, which means something only in requests of OpenID Connect.
+/// The claims parameter, which is only used in OpenID Connect requests.
 fn claims(params: &Params, scope: &Scope) -> Result<ClaimsRequest, OAuthError> {
     let claims = params.one("claims")?.map(ClaimsRequest::parse).transpose()?;
     Ok(claims.filter(|_| scope.contains(OPENID)).unwrap_or_default())
@@ -249,7 +257,7 @@ fn nonce(params: &Params) -> Result<Option<String>, OAuthError> {
     }
 }
 
-/// What an ID Token that passes through the browser asks of the request (OpenID Connect Core §3.2.2.1).
+/// The requirements for an ID Token that passes through the browser (OpenID Connect Core §3.2.2.1).
 fn check_id_token(scope: &Scope, nonce: Option<&str>) -> Result<(), OAuthError> {
     if !scope.contains(OPENID) {
         return Err(Reason::ScopeWithoutOpenid

@@ -1,21 +1,24 @@
-//! The parameters of a request: bounded, each readable once (RFC 6749 §3.1 and §3.2).
+//! The parameters of a request: limited in number and size, each readable once (RFC 6749 §3.1 and §3.2).
 
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::reason::Reason;
 
-/// Form-decoded name and value pairs in the order of their arrival.
+/// Form-decoded pairs of name and value, in their order.
 ///
-/// Unknown names are never looked at; a known one is checked when it is read.
+/// Unknown names are never examined; a known one is checked when it is read.
 #[derive(Clone, Debug, Default)]
 pub struct Params(Vec<(String, String)>);
 
 impl Params {
-    /// More pairs than any request needs.
+    /// The maximum number of pairs: more than any request needs.
     const MOST: usize = 100;
-    /// Bytes of one value (`threats.md` row 30).
+    /// The maximum length of one value in bytes.
     const LONGEST: usize = 8 * 1024;
 
-    /// Reads a query or a form body; refuses what is not a form.
+    /// Parses a query or a form body.
+    ///
+    /// # Errors
+    /// If it is not a form, or has too many pairs.
     pub fn parse(encoded: &[u8]) -> Result<Self, OAuthError> {
         let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(encoded)
             .map_err(|_| Reason::RequestMalformed.because("the request is not form-encoded"))?;
@@ -25,10 +28,12 @@ impl Params {
         Ok(Self(pairs))
     }
 
+    /// Takes parameters that are already decoded, without checking them.
     pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
         Self(pairs)
     }
 
+    /// The decoded names and values, in the order of the request.
     pub fn pairs(&self) -> &[(String, String)] {
         &self.0
     }
@@ -40,12 +45,15 @@ impl Params {
         self
     }
 
-    /// How often the parameter was sent, empty or not.
+    /// How often the parameter was sent, including empty values.
     pub fn count(&self, name: &str) -> usize {
         self.0.iter().filter(|(key, _)| key == name).count()
     }
 
-    /// The parameter's value; `None` when it is absent or empty, an error when repeated, too long or malformed.
+    /// The value of a parameter; `None` if it is missing or empty.
+    ///
+    /// # Errors
+    /// If it is repeated, too long or malformed.
     pub fn one(&self, name: &'static str) -> Result<Option<&str>, OAuthError> {
         let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let value = values.next();
@@ -57,19 +65,22 @@ impl Params {
         Ok(Some(value))
     }
 
-    /// The values of a parameter that may stand several times, but for empty ones; `most` of them at the most.
+    /// The values of a parameter that may be repeated, without empty ones.
+    ///
+    /// # Errors
+    /// If there are more than `most`, or a value is too long or malformed.
     pub fn all(&self, name: &'static str, most: usize) -> Result<Vec<&str>, OAuthError> {
         let values = self.0.iter().filter(|(key, value)| key == name && !value.is_empty());
         let values: Vec<&str> = values.map(|(_, value)| value.as_str()).collect();
         if values.len() > most {
             return Err(Reason::ParameterRepeated
-                .because(format!("the parameter {name} stands there more than {most} times")));
+                .because(format!("the parameter {name} appears more than {most} times")));
         }
         values.iter().try_for_each(|value| check(name, value))?;
         Ok(values)
     }
 
-    /// Checks every one of `names` for repetition, length and characters.
+    /// Checks each of `names` for repetition, length and characters.
     pub fn check(&self, names: &[&'static str]) -> Result<(), OAuthError> {
         names.iter().try_for_each(|name| self.one(name).map(drop))
     }
@@ -80,7 +91,7 @@ fn check(name: &str, value: &str) -> Result<(), OAuthError> {
         return Err(Reason::ParameterTooLong
             .because(format!("the parameter {name} is longer than {} bytes", Params::LONGEST)));
     }
-    // The decoder writes U+FFFD for bytes that are not UTF-8: such a value could not be given back as it came.
+    // The decoder writes U+FFFD for bytes that are not UTF-8: such a value could not be returned unchanged.
     if value.chars().any(|c| c.is_control() || c == '\u{fffd}') {
         return Err(Reason::ParameterMalformed
             .because(format!("the parameter {} holds control characters or is not UTF-8", shown(name))));
@@ -105,12 +116,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_not_judged() {
+    fn unknown_parameters_are_not_checked() {
         assert_eq!(params("x=%00&x=%FF&a=1").one("a"), Ok(Some("1")));
     }
 
     #[test]
-    fn control_characters_and_foreign_encodings_are_refused_where_they_are_read() {
+    fn control_characters_and_invalid_utf8_are_refused_in_parameters_that_are_read() {
         for hostile in ["a=%00", "a=x%0D%0AY", "a=%FF", "a=%C0%AF"] {
             assert_eq!(params(hostile).one("a").unwrap_err().reason, Reason::ParameterMalformed, "{hostile}");
         }
@@ -118,14 +129,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        fn no_bytes_cause_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             if let Ok(params) = Params::parse(&bytes) {
                 let _ = params.one("a");
             }
         }
 
         #[test]
-        fn what_was_encoded_comes_back(value in "[^\\p{Cc}\u{fffd}]{1,80}") {
+        fn encoded_parameters_are_decoded_again(value in "[^\\p{Cc}\u{fffd}]{1,80}") {
             let encoded = serde_urlencoded::to_string([("a", &value)]).unwrap();
             let params = params(&encoded);
             prop_assert_eq!(params.one("a"), Ok(Some(value.as_str())));

@@ -14,7 +14,10 @@ use crate::oauth::request::params::Params;
 pub struct Challenge(String);
 
 impl Challenge {
-    /// Reads the challenge of an authorization request and demands one where the policy does.
+    /// The challenge of an authorization request (RFC 7636 §4.3); `None` if there is none and the policy allows that.
+    ///
+    /// # Errors
+    /// If it is required and missing, malformed, or its method is not S256.
     pub fn from_request(
         client: &Client,
         default: PkcePolicy,
@@ -40,21 +43,26 @@ impl Challenge {
         Ok(Some(Self(challenge.to_owned())))
     }
 
+    /// Reads a challenge that was checked before it was stored.
     pub fn from_stored(text: &str) -> Self {
         Self(text.to_owned())
     }
 
+    /// The challenge as it was sent: 43 characters of base64url.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A public client always; a confidential one as its record or the server's default says.
+/// Always for public clients; for confidential ones by their record or the server's default.
 fn is_required(client: &Client, default: PkcePolicy) -> bool {
     client.kind.is_public() || client.pkce.unwrap_or(default) == PkcePolicy::Required
 }
 
-/// Reads the verifier of a token request.
+/// The verifier of a token request (RFC 7636 §4.5); `None` if there is none.
+///
+/// # Errors
+/// If it is malformed.
 pub fn verifier(params: &Params) -> Result<Option<&str>, OAuthError> {
     let Some(verifier) = params.one("code_verifier")? else { return Ok(None) };
     let unreserved = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
@@ -65,7 +73,10 @@ pub fn verifier(params: &Params) -> Result<Option<&str>, OAuthError> {
     Ok(Some(verifier))
 }
 
-/// Compares what was kept with what is sent: a challenge binds, and a verifier without one is refused.
+/// Compares the stored challenge with the verifier (RFC 7636 §4.6).
+///
+/// # Errors
+/// If they do not match, or only one of them is there.
 pub fn verify(challenge: Option<&Challenge>, verifier: Option<&str>) -> Result<(), OAuthError> {
     match (challenge, verifier) {
         (None, None) => Ok(()),
@@ -112,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn public_clients_always_need_one() {
+    fn public_clients_always_need_a_challenge() {
         use PkcePolicy::{Optional, Required};
         assert_eq!(request("", ClientKind::Spa, Optional), Err(Reason::ChallengeMissing));
         assert_eq!(request("", ClientKind::Web, Required), Err(Reason::ChallengeMissing));

@@ -1,35 +1,39 @@
-//! What an authorization request asks of the person: `prompt`, `max_age` and `login_hint` (OpenID Connect Core
-//! §3.1.2.1).
+//! Parameters that influence the pages: `prompt`, `max_age` and `login_hint` (OpenID Connect Core §3.1.2.1).
 
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 
-/// The values of `prompt` that this server knows.
+/// The supported values of `prompt`.
 pub const VALUES: [&str; 4] = ["none", "login", "consent", "select_account"];
 
-/// The value that is known where people may make accounts.
+/// The value that is supported if people may create accounts.
 pub const CREATE: &str = "create";
 
-/// What the application wants the person to be asked, whatever the server remembers.
+/// The pages that the application wants, whatever the server remembers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prompt {
     /// No page may be shown.
     pub none: bool,
-    /// The person signs in anew.
+    /// The person must sign in again.
     pub login: bool,
-    /// The person chooses among the accounts that are signed in.
+    /// The person must choose one of the signed-in accounts.
     pub select_account: bool,
     pub consent: bool,
-    /// The person makes an account (Initiating User Registration via OpenID Connect §3).
+    /// The person creates an account (Initiating User Registration via OpenID Connect §3).
     pub create: bool,
-    /// Seconds since the person last gave the password, at most.
+    /// The maximum number of seconds since the person last entered the password.
     pub max_age: Option<i64>,
-    /// Who the application believes the person to be.
+    /// The user name of the person that the application expects.
     pub login_hint: Option<String>,
 }
 
 impl Prompt {
+    /// Reads `prompt`, `max_age` and `login_hint` (OpenID Connect Core §3.1.2.1).
+    ///
+    /// # Errors
+    ///
+    /// A parameter is repeated or malformed, a `prompt` value is unknown, or `none` is combined with another value.
     pub fn from_request(params: &Params) -> Result<Self, OAuthError> {
         let max_age = params.one("max_age")?.map(seconds).transpose()?;
         let login_hint = params.one("login_hint")?.map(str::to_owned);
@@ -49,7 +53,9 @@ impl Prompt {
         }
         let asks = prompt.login || prompt.consent || prompt.select_account || prompt.create;
         if prompt.none && asks {
-            return Err(Reason::PromptNoneCombined.because("prompt=none stands alone"));
+            return Err(
+                Reason::PromptNoneCombined.because("prompt=none must not be combined with other values")
+            );
         }
         Ok(prompt)
     }
@@ -73,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn every_value_has_its_meaning_and_none_stands_alone() {
+    fn every_value_has_its_meaning_and_none_must_be_alone() {
         let some = |none, login, consent| Ok(Prompt { none, login, consent, ..Prompt::default() });
         assert_eq!(prompt(""), Ok(Prompt::default()));
         assert_eq!(prompt("prompt="), Ok(Prompt::default()));

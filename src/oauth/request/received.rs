@@ -67,20 +67,24 @@ impl Received {
         self.sources.get(at).copied()
     }
 
-    /// The stored form: a JSON array of name, value and source.
+    /// The stored form: a JSON array of sources, each with its names and values, in their order.
     pub fn to_json(&self) -> String {
-        let pairs = self.params.pairs().iter().zip(&self.sources);
-        let triples: Vec<(&str, &str, Source)> =
-            pairs.map(|((name, value), source)| (name.as_str(), value.as_str(), *source)).collect();
+        let mut parts: Vec<(Source, Vec<(&str, &str)>)> = Vec::new();
+        for ((name, value), source) in self.params.pairs().iter().zip(&self.sources) {
+            match parts.last_mut() {
+                Some((last, pairs)) if last == source => pairs.push((name, value)),
+                _ => parts.push((*source, vec![(name, value)])),
+            }
+        }
         // Text and unit variants always serialize.
-        serde_json::to_string(&triples).unwrap_or_default()
+        serde_json::to_string(&parts).unwrap_or_default()
     }
 
     /// Reads the stored form; `None` if it is damaged.
     pub fn from_json(json: &str) -> Option<Self> {
-        let triples: Vec<(String, String, Source)> = serde_json::from_str(json).ok()?;
-        let sources = triples.iter().map(|(.., source)| *source).collect();
-        let pairs = triples.into_iter().map(|(name, value, _)| (name, value)).collect();
+        let parts: Vec<(Source, Vec<(String, String)>)> = serde_json::from_str(json).ok()?;
+        let sources = parts.iter().flat_map(|(source, pairs)| pairs.iter().map(|_| *source)).collect();
+        let pairs = parts.into_iter().flat_map(|(_, pairs)| pairs).collect();
         Some(Self { params: Params::from_pairs(pairs), sources })
     }
 }
@@ -111,7 +115,9 @@ mod tests {
 
     #[test]
     fn a_damaged_stored_form_is_not_read() {
-        for json in ["", "{}", "[[\"state\",\"a\"]]", "[[\"state\",\"a\",\"letter\"]]", "[[1,2,\"query\"]]"] {
+        for json in
+            ["", "{}", r#"[["state","a"]]"#, r#"[["letter",[["state","a"]]]]"#, r#"[["query",[["state"]]]]"#]
+        {
             assert!(Received::from_json(json).is_none(), "{json}");
         }
     }

@@ -1,5 +1,4 @@
-//! Redirect URIs: what may be registered, and the one comparison that decides whether a requested one is (RFC 6749
-//! §3.1.2).
+//! Redirect URIs: which may be registered, and the comparison of a requested one (RFC 6749 §3.1.2).
 
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
@@ -14,7 +13,10 @@ pub struct RegisteredUri(String);
 impl RegisteredUri {
     const LONGEST: usize = 2048;
 
-    /// Checks an address before it is stored; the error is a sentence for the operator.
+    /// Checks a redirect URI before it is stored.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
     pub fn register(text: &str, kind: ClientKind) -> Result<Self, String> {
         let refuse = |why: &str| Err(format!("the redirect URI {text:?} {why}"));
         if text.is_empty() || text.len() > Self::LONGEST {
@@ -57,7 +59,7 @@ impl RegisteredUri {
                 );
             }
         }
-        // What the URL standard would rewrite, two parsers could read in two ways.
+        // If the URL standard would rewrite the text, two parsers could read it differently.
         if url.as_str() != text && url.as_str().strip_suffix('/') != Some(text) {
             return Err(format!(
                 "the redirect URI {text:?} is not in its normal form; write {:?}",
@@ -67,16 +69,18 @@ impl RegisteredUri {
         Ok(Self(text.to_owned()))
     }
 
-    /// Reads an address that was checked when it was stored.
+    /// A redirect URI that was checked before it was stored.
     pub fn from_stored(text: &str) -> Self {
         Self(text.to_owned())
     }
 
+    /// The URI exactly as it was registered.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Byte for byte, but for the port of a native client's loopback address (RFC 8252 §7.3).
+    /// Whether a requested URI is equal byte for byte, except for the port of a native client's loopback address (RFC
+    /// 8252 §7.3).
     pub(super) fn matches(&self, requested: &str, kind: ClientKind) -> bool {
         self.0 == requested || (kind == ClientKind::Native && self.matches_on_another_port(requested))
     }
@@ -126,7 +130,7 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// A domain name in reverse, such as `com.example.app` (RFC 8252 §7.1).
+/// Whether the scheme is a reversed domain name, such as `com.example.app` (RFC 8252 §7.1).
 fn is_private_scheme(scheme: &str) -> bool {
     scheme.split('.').count() >= 2 && scheme.split('.').all(|label| !label.is_empty())
 }
@@ -138,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_addresses_that_mean_one_thing_may_be_registered() {
+    fn ambiguous_addresses_may_not_be_registered() {
         use ClientKind::{Native, Web};
         for good in [
             "https://app.example/cb",
@@ -156,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_two_parsers_could_read_in_two_ways_may_not_be_registered() {
+    fn addresses_that_parsers_read_differently_may_not_be_registered() {
         use ClientKind::{Native, Web};
         for bad in [
             "",

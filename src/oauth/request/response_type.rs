@@ -1,4 +1,4 @@
-//! What an authorization response brings: a code, an ID Token, an access token (OAuth 2.0 Multiple Response Type
+//! The response type: a code, an ID Token, an access token, or several of them (OAuth 2.0 Multiple Response Type
 //! Encoding Practices §3 and §5).
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -8,7 +8,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::word::word_in_json;
 
-/// A combination that is supported; `token` alone is not, as it proves nobody's sign-in (RFC 9700 §2.1.2).
+/// A supported combination. `token` alone is not supported, because it does not prove who signed in (RFC 9700 §2.1.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum ResponseType {
@@ -30,18 +30,19 @@ word_in_json!(ResponseType);
 impl ResponseType {
     pub const ALL: &[Self] = Self::VARIANTS;
 
+    /// The type as it is sent, with its words in order.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
-    /// Reads a list of values, whose order does not matter (RFC 6749 §3.1.1).
+    /// Parses a list of values in any order (RFC 6749 §3.1.1); `None` if it is not supported.
     pub fn parse(text: &str) -> Option<Self> {
         let sorted = |text: &str| {
             let mut values: Vec<String> = text.split(' ').map(str::to_owned).collect();
             values.sort();
             values
         };
-        // As it is nearly always written.
+        // The usual spelling, as a shortcut.
         if let Ok(known) = text.parse() {
             return Some(known);
         }
@@ -49,7 +50,10 @@ impl ResponseType {
         Self::ALL.iter().copied().find(|known| sorted(known.as_str()) == values)
     }
 
-    /// The type that a request asks for, if it is one of those that its client has `registered`.
+    /// The requested type (RFC 6749 §3.1.1).
+    ///
+    /// # Errors
+    /// If it is missing, unsupported, or not one of those that the client has `registered`.
     pub fn from_request(registered: &[Self], params: &Params) -> Result<Self, OAuthError> {
         let Some(text) = params.one("response_type")? else {
             return Err(Reason::ResponseTypeMissing.because("the parameter response_type is missing"));
@@ -67,14 +71,17 @@ impl ResponseType {
         Ok(known)
     }
 
+    /// Whether the answer contains a code.
     pub fn has_code(self) -> bool {
         matches!(self, Self::Code | Self::CodeIdToken | Self::CodeToken | Self::CodeIdTokenToken)
     }
 
+    /// Whether the answer contains an ID Token.
     pub fn has_id_token(self) -> bool {
         matches!(self, Self::IdToken | Self::IdTokenToken | Self::CodeIdToken | Self::CodeIdTokenToken)
     }
 
+    /// Whether the answer contains an access token.
     pub fn has_token(self) -> bool {
         matches!(self, Self::IdTokenToken | Self::CodeToken | Self::CodeIdTokenToken)
     }
@@ -85,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_order_of_values_does_not_matter_and_nothing_else_is_forgiven() {
+    fn only_the_order_of_values_does_not_matter() {
         for &known in ResponseType::ALL {
             assert_eq!(ResponseType::parse(known.as_str()), Some(known));
         }
@@ -106,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_name_holds_is_what_it_says() {
+    fn a_response_type_returns_what_its_name_says() {
         for &known in ResponseType::ALL {
             let values: Vec<&str> = known.as_str().split(' ').collect();
             assert_eq!(known.has_code(), values.contains(&"code"), "{known:?}");

@@ -1,4 +1,4 @@
-//! Return addresses: where an authorization response goes, by which redirect URI and mode (RFC 6749 §3.1.2.3).
+//! Return addresses: the redirect URI and the mode of an authorization response (RFC 6749 §3.1.2.3).
 
 use url::Url;
 
@@ -8,7 +8,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::request::response_mode::ResponseMode;
 
-/// Where an answer may be sent, and how: it exists only after client and redirect URI were both verified.
+/// Where and how an answer is sent. It can only be made after the client and the redirect URI were verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnAddress {
     uri: String,
@@ -16,7 +16,10 @@ pub struct ReturnAddress {
 }
 
 impl ReturnAddress {
-    /// Finds the requested address among the client's; a refusal here is a page, never a redirect.
+    /// Verifies the requested redirect URI (RFC 6749 §3.1.2.3).
+    ///
+    /// # Errors
+    /// If it is missing, repeated or not registered; the error is shown on a page, never sent by redirect.
     pub fn verify(client: &Client, params: &Params) -> Result<Self, OAuthError> {
         if params.count("redirect_uri") > 1 {
             return Err(Reason::RedirectUriRepeated.because("the parameter redirect_uri is repeated"));
@@ -30,31 +33,34 @@ impl ReturnAddress {
         Err(mismatch(client, requested))
     }
 
-    /// Finds an address among those that the client has registered for after a sign-out, byte for byte.
+    /// The address after a sign-out; `None` unless the client has registered it byte for byte (OpenID Connect
+    /// RP-Initiated Logout §3.1).
     pub fn after_logout(client: &Client, requested: &str) -> Option<Self> {
         let registered = client.post_logout_redirect_uris.iter().find(|uri| uri.as_str() == requested)?;
         Some(Self { uri: registered.as_str().to_owned(), mode: ResponseMode::Query })
     }
 
-    /// The same address, which is answered in another mode.
+    /// The same address with another response mode.
     pub fn by(self, mode: ResponseMode) -> Self {
         Self { mode, ..self }
     }
 
+    /// The redirect URI, without the parameters of an answer.
     pub fn as_str(&self) -> &str {
         &self.uri
     }
 
+    /// How the answer is sent to the address.
     pub fn mode(&self) -> ResponseMode {
         self.mode
     }
 
     /// The address with `answer` in its query or fragment.
     pub fn with(&self, answer: &[(&str, &str)]) -> String {
-        // Every pair is text, which always encodes.
+        // All pairs are text, so encoding cannot fail.
         let encoded = serde_urlencoded::to_string(answer).unwrap_or_default();
         let separator = match (self.mode, self.uri.split_once('?')) {
-            // Registered addresses have no fragment of their own.
+            // Registered addresses have no fragment.
             (ResponseMode::Fragment, _) => "#",
             (_, None) => "?",
             (_, Some((_, ""))) => "",
@@ -64,7 +70,8 @@ impl ReturnAddress {
     }
 }
 
-/// Says which rule failed against the registered address that comes nearest, without naming that address.
+/// The refusal for an address that is not registered: it says which part differs from the most similar registered
+/// address, without revealing that address.
 fn mismatch(client: &Client, requested: &str) -> OAuthError {
     if client.redirect_uris.is_empty() {
         return Reason::RedirectUriNoneRegistered.because("this client has no redirect URI registered");
@@ -181,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_joins_a_query_that_is_there() {
+    fn the_answer_is_appended_to_an_existing_query() {
         let by = |mode, uri: &str| {
             ReturnAddress { uri: uri.to_owned(), mode }.with(&[("code", "a b"), ("state", "x&y")])
         };
@@ -197,7 +204,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_accepted_is_equal_or_differs_in_a_loopback_port(uri in "(https?://)?[a-z0-9.@:\\\\/?#%\\[\\]-]{0,40}") {
+        fn an_accepted_uri_is_equal_or_differs_only_in_a_loopback_port(uri in "(https?://)?[a-z0-9.@:\\\\/?#%\\[\\]-]{0,40}") {
             let web = client(ClientKind::Web, "https://app.example/cb");
             if let Ok(address) = verify(&web, &uri) {
                 prop_assert_eq!(address.as_str(), "https://app.example/cb");

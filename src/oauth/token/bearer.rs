@@ -1,4 +1,4 @@
-//! Bearer tokens: may this one be used now? (RFC 6750 §3.1)
+//! Bearer tokens: whether a token may be used now (RFC 6750 §3.1).
 
 use crate::clock::Seconds;
 use crate::oauth::error::OAuthError;
@@ -8,22 +8,22 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::claims_request::Wanted;
 use crate::oauth::token::AccessToken;
 
-/// An access token that was presented, as the database says at this moment.
+/// A presented access token, as the database says at this moment.
 #[derive(Clone, Debug)]
 pub struct Presented {
     pub token: AccessToken,
-    /// It was revoked itself or with its grant, or its client or person is gone or disabled.
+    /// The token or its grant was revoked, or its client or person is deleted or disabled.
     pub is_revoked: bool,
 }
 
 impl Presented {
-    /// Whether it is worth anything, to whom it is for.
+    /// Whether the token is valid.
     pub fn is_active(&self, now: Seconds) -> bool {
         now < self.token.expires_at && !self.is_revoked
     }
 }
 
-/// What a good token opens.
+/// What a valid token gives access to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Teller {
     pub person: Person,
@@ -31,7 +31,11 @@ pub struct Teller {
     pub claims: Wanted,
 }
 
-/// Decides over a token that was found; `person` is whom it speaks for, if they may be told of.
+/// Decides whether UserInfo may answer (OpenID Connect Core §5.3). `person`: the user that the token was issued for;
+/// `None` if the account is deleted or disabled.
+///
+/// # Errors
+/// If the token is expired, revoked, for another API, without a person, or without the scope `openid`.
 pub fn may_tell(
     presented: Presented,
     person: Option<Person>,
@@ -45,16 +49,16 @@ pub fn may_tell(
     if is_revoked {
         return Err(Reason::BearerRevoked.because("the access token has been revoked"));
     }
-    // Another API's token must open nothing here, whoever may hold it there (RFC 9068 §4).
+    // A token for another API must not work here, because that API's servers hold it (RFC 9068 §4).
     if token.audience.is_some() {
         return Err(Reason::BearerAudience.because("the access token is for another API than this server"));
     }
     if token.user_id.is_none() {
         return Err(Reason::BearerWithoutPerson
-            .because("the access token was issued to a client for itself, and tells of no person"));
+            .because("the access token was issued to a client for itself and is not about a person"));
     }
     let Some(person) = person else {
-        return Err(Reason::BearerRevoked.because("the account behind the access token is closed at present"));
+        return Err(Reason::BearerRevoked.because("the account of the access token is disabled at present"));
     };
     if !token.granted.scope.contains(needed) {
         return Err(Reason::BearerScope.because(format!(
@@ -72,7 +76,7 @@ mod tests {
     use crate::oauth::identity::claims::Claims;
 
     #[test]
-    fn a_token_is_good_until_its_end_for_a_person_who_is_there_and_within_its_scope() {
+    fn a_token_is_valid_until_its_end_for_an_enabled_person_within_its_scope() {
         let person = Person {
             id: UserId::new("u"),
             username: "jane".into(),

@@ -1,8 +1,8 @@
-//! What an access token is bound to, and the scheme that follows from it: its confirmation claim `cnf` (RFC 7800 §3.1).
+//! What an access token is bound to (the confirmation claim `cnf`, RFC 7800 §3.1), and the scheme that follows from it.
 
 use serde::{Deserialize, Serialize};
 
-/// The proof that has to come with a token. As JSON it is the `cnf` object, in tokens and in the database.
+/// The proof that must come with a token. As JSON it is the `cnf` object, in tokens and in the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Binding {
     /// The thumbprint of the key that signs the DPoP proofs (RFC 9449 §6.1).
@@ -14,13 +14,13 @@ pub enum Binding {
 }
 
 impl Binding {
-    /// The column `cnf`.
+    /// The value of the column `cnf`.
     pub fn to_stored(&self) -> String {
-        // One member of text has no value that JSON lacks.
+        // One member with a text can always be written as JSON.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Reads the column `cnf`; `None` when it is damaged, or of a kind that this server does not know.
+    /// Reads the column `cnf`. `None` if it is damaged, or of a kind that this server does not know.
     pub fn from_stored(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
@@ -29,14 +29,14 @@ impl Binding {
 /// An access token type, which is also the scheme that presents the token (RFC 6749 §7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccessTokenType {
-    /// RFC 6750. A token that is bound to a certificate is one, too (RFC 8705 §3).
+    /// RFC 6750. Also the type of a token that is bound to a certificate (RFC 8705 §3).
     Bearer,
     /// RFC 9449 §5.
     Dpop,
 }
 
 impl AccessTokenType {
-    /// The schemes that this server takes access tokens by, each with a challenge of its own.
+    /// The schemes by which this server accepts access tokens. Each has a challenge of its own.
     pub const ACCEPTED: [Self; 1] = [Self::Bearer];
 
     /// The type of a token with this binding.
@@ -47,6 +47,7 @@ impl AccessTokenType {
         }
     }
 
+    /// The name as in `token_type` and as the scheme of the `Authorization` header.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Bearer => "Bearer",
@@ -54,7 +55,8 @@ impl AccessTokenType {
         }
     }
 
-    /// Whether an Authorization header with this scheme presents an access token here; in any case (RFC 9110 §11.1).
+    /// Whether an Authorization header with this scheme presents an access token here. Case does not matter (RFC 9110
+    /// §11.1).
     pub fn is_accepted(scheme: &str) -> bool {
         Self::ACCEPTED.iter().any(|known| scheme.eq_ignore_ascii_case(known.as_str()))
     }

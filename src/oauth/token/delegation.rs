@@ -1,4 +1,4 @@
-//! Who acts for whom in a token, who may, and what the token came from (RFC 8693 §4).
+//! Delegation in a token: the actors, who may act, and the tokens it was exchanged from (RFC 8693 §4).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,14 +7,14 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 
-/// Actors in one another, and exchanges behind one another: nobody needs more, and tokens stay short.
+/// The maximum number of nested actors and of successive exchanges, so that tokens stay short.
 pub const DEEPEST: usize = 4;
 
-/// Who acts for the subject; within it who did before (RFC 8693 §4.1).
+/// The current actor; nested in it are the previous ones (RFC 8693 §4.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
     pub sub: String,
-    /// Who calls it so, where that is another issuer than this server.
+    /// The issuer of `sub`, if it is not this server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,32 +30,35 @@ pub struct MayAct {
 /// A token that another one was exchanged from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ancestor {
-    /// Its `jti`, or its hash where it is opaque.
+    /// Its `jti`, or its hash if it is opaque.
     pub jti: String,
     /// The client that it was issued to.
     pub client_id: String,
-    /// Only then it is there as long as it counts.
+    /// An opaque token must exist in the database to be valid.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub opaque: bool,
 }
 
-/// What a token says beside whom and what it is for.
+/// The delegation of a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delegation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub act: Option<Actor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_act: Option<MayAct>,
-    /// The client that it speaks for, where that is neither a person nor the one that it was issued to.
+    /// The client that the token is about, if it is neither a person nor the client that the token was issued to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<String>,
-    /// What it hangs on, the first one first.
+    /// The tokens that it depends on, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanged_from: Vec<Ancestor>,
 }
 
 impl Actor {
-    /// Somebody who acts now, after those who did before.
+    /// A new actor, with the previous ones nested in it.
+    ///
+    /// # Errors
+    /// If there would be too many actors.
     pub fn after(sub: &str, before: Option<Self>) -> Result<Self, OAuthError> {
         let actor = Self { sub: sub.to_owned(), iss: None, act: before.map(Box::new) };
         if actor.depth() > DEEPEST {
@@ -64,7 +67,7 @@ impl Actor {
         Ok(actor)
     }
 
-    /// Reads the claim of a token of another issuer, whose word it is who they are; `None` where it is none.
+    /// Reads `act` from another issuer's token, marking the actors with that issuer; `None` if it is malformed.
     pub fn of_issuer(claim: &Value, issuer: &str) -> Option<Self> {
         let act = match &claim["act"] {
             Value::Null => None,
@@ -80,25 +83,28 @@ impl Actor {
 }
 
 impl MayAct {
+    /// Names the client that may act.
     pub fn of(client: &ClientId) -> Self {
         Self { sub: client.to_string() }
     }
 }
 
 impl Delegation {
-    /// What is stored of it; nothing where it says nothing.
+    /// The JSON to store; `None` if there is no delegation.
     pub fn to_stored(&self) -> Option<String> {
         (*self != Self::default()).then(|| serde_json::to_string(self).unwrap_or_default())
     }
 
+    /// Reads what [`to_stored`](Self::to_stored) wrote. `None` if it is damaged.
     pub fn from_stored(text: Option<&str>) -> Option<Self> {
         text.map_or(Some(Self::default()), |text| serde_json::from_str(text).ok())
     }
 }
 
 pub(super) fn too_deep() -> OAuthError {
-    Reason::ExchangeTooDeep
-        .because("the subject token has been exchanged too often before; four exchanges follow one another")
+    Reason::ExchangeTooDeep.because(
+        "the subject token has been exchanged too often; at most four exchanges may follow one another",
+    )
 }
 
 #[cfg(test)]
@@ -108,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn actors_stand_in_one_another_up_to_a_depth() {
+    fn actors_are_nested_up_to_a_depth() {
         let mut act = None;
         for sub in ["a", "b", "c", "d"] {
             act = Some(Actor::after(sub, act).unwrap());
@@ -119,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_actors_of_another_issuer_are_its_word() {
+    fn actors_from_another_issuer_carry_its_name() {
         let said = json!({ "sub": "billing", "iss": "https://id.example", "act": { "sub": "web" } });
         let read = Actor::of_issuer(&said, "https://idp.example").unwrap();
         let expected = json!({
@@ -136,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stored_comes_back_and_most_tokens_store_nothing() {
+    fn a_stored_delegation_comes_back_and_most_tokens_have_none() {
         assert_eq!(Delegation::default().to_stored(), None);
         assert_eq!(Delegation::from_stored(None), Some(Delegation::default()));
         assert_eq!(Delegation::from_stored(Some("")), None);

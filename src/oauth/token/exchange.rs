@@ -1,4 +1,4 @@
-//! Token exchange: who may exchange which token, and what comes of it at the most (RFC 8693).
+//! Token exchange: who may exchange which token, and the limits of the new token (RFC 8693).
 
 use crate::oauth::client::Client;
 use crate::oauth::error::{OAuthError, shown};
@@ -10,7 +10,7 @@ use crate::oauth::request::params::Params;
 use crate::oauth::token::delegation::{Actor, Ancestor, DEEPEST, Delegation, too_deep};
 use crate::oauth::token::{AccessToken, TokenId};
 
-/// The types of tokens that are exchanged (RFC 8693 §3).
+/// The types of tokens that can be exchanged (RFC 8693 §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 pub enum TokenType {
     #[strum(serialize = "urn:ietf:params:oauth:token-type:access_token")]
@@ -20,11 +20,15 @@ pub enum TokenType {
 }
 
 impl TokenType {
+    /// The URI of the type (RFC 8693 §3).
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
-    /// Reads a parameter that names a type.
+    /// The token type in a parameter; `None` if the parameter is missing.
+    ///
+    /// # Errors
+    /// If the type is not supported.
     pub fn named(params: &Params, name: &'static str) -> Result<Option<Self>, OAuthError> {
         let Some(value) = params.one(name)? else { return Ok(None) };
         let unsupported =
@@ -33,16 +37,17 @@ impl TokenType {
     }
 }
 
-/// Who exchanges a token, in the eyes of that token.
+/// Who exchanges a token, seen from that token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     /// The client that it was issued to.
     Itself,
-    /// Another one, that may.
+    /// Another client that may do so.
     Another,
 }
 
-/// Whether a client may exchange a token of this server; `serves` is whether it is a server of the token's audience.
+/// Whether a client may exchange a token of this server; `None` if not. `serves`: the client is a server of the token's
+/// audience.
 pub fn may_exchange(token: &AccessToken, caller: &ClientId, serves: bool) -> Option<By> {
     if token.client_id == *caller {
         return Some(By::Itself);
@@ -54,7 +59,11 @@ pub fn may_exchange(token: &AccessToken, caller: &ClientId, serves: bool) -> Opt
     may.then_some(By::Another)
 }
 
-/// Who acts in what comes of an exchange; `actor` is whom an actor token is about, and `before` who acted so far.
+/// The actor of the new token (RFC 8693 §4.1). `actor` is the subject of an actor token, and `before` are the previous
+/// actors.
+///
+/// # Errors
+/// If there would be too many actors.
 pub fn act(
     by: By,
     caller: &Client,
@@ -68,8 +77,8 @@ pub fn act(
     }
 }
 
-/// The scope of what comes of an exchange, before its target takes what is its own: never more than the subject
-/// token has, or the caller may have.
+/// The scope of the new token, before its target narrows it: never more than the subject token has, or than the caller
+/// may have.
 pub fn narrow(requested: Option<&str>, subject: &Scope, caller: &Client) -> Result<Scope, OAuthError> {
     let scope = scope::narrow(requested, subject)?;
     let beyond = scope.without(&caller.scopes);
@@ -80,7 +89,10 @@ pub fn narrow(requested: Option<&str>, subject: &Scope, caller: &Client) -> Resu
     }
 }
 
-/// The target that a request names, as `resource`, as `audience`, or as both.
+/// The target of a request, from `resource`, `audience`, or both (RFC 8693 §2.1); `None` if it names none.
+///
+/// # Errors
+/// If they differ.
 pub fn target(params: &Params) -> Result<Option<String>, OAuthError> {
     let audience = named(params, "audience")?;
     match (named(params, "resource")?, audience) {
@@ -92,7 +104,7 @@ pub fn target(params: &Params) -> Result<Option<String>, OAuthError> {
     }
 }
 
-/// Puts a token in the place of `subject`, on which it hangs and which it does not outlive.
+/// Makes the new token depend on `subject`: it does not outlive it, and ends with it.
 pub fn in_place_of(
     token: AccessToken,
     own_id: &str,
@@ -149,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_exchanged_by_its_client_or_by_whom_it_names_or_else_by_its_audience() {
+    fn a_token_is_exchanged_by_its_client_its_may_act_or_else_its_audience() {
         let plain = token("web", Some("u"));
         let naming = AccessToken {
             delegation: Delegation { may_act: Some(MayAct { sub: "api".into() }), ..Delegation::default() },
@@ -172,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn who_acts_is_said_unless_the_policy_lets_it_be_left_out() {
+    fn the_actor_is_named_unless_the_policy_allows_impersonation() {
         let caller = example(ClientKind::Service);
         let may = caller.clone().with(|metadata| metadata.may_impersonate = true);
         let before = Actor::after("web", None).unwrap();
@@ -221,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_of_a_token_hangs_on_it_and_ends_with_it() {
+    fn an_exchanged_token_depends_on_its_source_and_ends_with_it() {
         let exchanged = |subject: &AccessToken, client: &str| {
             let fresh = AccessToken { expires_at: 900, ..token(client, None) };
             in_place_of(fresh, client, subject, false, None)

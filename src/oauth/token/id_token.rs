@@ -1,4 +1,4 @@
-//! ID Tokens: what one says of a sign-in, to one client (OpenID Connect Core §2).
+//! ID Tokens: what a client learns about a sign-in (OpenID Connect Core §2).
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -12,9 +12,9 @@ use crate::oauth::identity::claims::Claims;
 use crate::oauth::request::claims_request::Wanted;
 use crate::oauth::signing_key::SigningAlgorithm;
 
-/// The `typ` of its header.
+/// The `typ` of the header.
 pub const TYP: &str = "JWT";
-/// The claims that every ID Token or some have, beside those that scopes tell.
+/// The claims of ID Tokens, besides those of scopes.
 pub const CLAIMS: [&str; 13] = [
     "iss",
     "sub",
@@ -39,11 +39,11 @@ pub struct IdTokenSource {
     pub authentication: Authentication,
     /// The nonce of the authorization request.
     pub nonce: Option<String>,
-    /// Claims of the person that the request asks for by name.
+    /// Claims about the person that the request names.
     pub claims: Wanted,
 }
 
-/// What a client calls the person and the session.
+/// A client's identifiers of a person and a session: `sub` and `sid`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
     pub subject: String,
@@ -75,7 +75,7 @@ pub struct IdToken<'a> {
 }
 
 impl<'a> IdToken<'a> {
-    /// Tells `client` of a sign-in, from now and for `lifetime` seconds.
+    /// The claims about a sign-in for `client`, valid from now for `lifetime` seconds (OpenID Connect Core §2).
     pub fn new(
         issuer: &'a str,
         client: &'a ClientId,
@@ -101,26 +101,26 @@ impl<'a> IdToken<'a> {
         }
     }
 
-    /// Binds it to the access token that it is issued with (§3.1.3.6).
+    /// Adds `at_hash`, which binds it to the access token beside it (§3.1.3.6).
     #[must_use]
     pub fn with_access_token(self, algorithm: SigningAlgorithm, token: &str) -> Self {
         Self { at_hash: Some(half_hash(algorithm, token)), ..self }
     }
 
-    /// Binds it to the code that it is issued with (§3.3.2.11).
+    /// Adds `c_hash`, which binds it to the code beside it (§3.3.2.11).
     #[must_use]
     pub fn with_code(self, algorithm: SigningAlgorithm, code: &str) -> Self {
         Self { c_hash: Some(half_hash(algorithm, code)), ..self }
     }
 
-    /// Adds what it tells of the person, which no claim of the protocol can be.
+    /// Adds claims about the person. They cannot replace claims of the protocol.
     #[must_use]
     pub fn telling(self, told: Claims) -> Self {
         Self { told, ..self }
     }
 }
 
-/// The left half of a value's hash, by the hash of the signature's algorithm.
+/// The left half of the value's hash, made with the hash of the signature algorithm.
 fn half_hash(algorithm: SigningAlgorithm, value: &str) -> String {
     let hash = match algorithm {
         SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256 | SigningAlgorithm::Es256 => &digest::SHA256,
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_what_the_sign_in_was_and_leaves_out_what_it_was_not() {
+    fn an_id_token_describes_the_sign_in_and_omits_absent_claims() {
         let source = IdTokenSource {
             user: UserId::new("u"),
             session: SessionId::new("s"),

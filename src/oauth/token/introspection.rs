@@ -1,4 +1,4 @@
-//! What a server of an API is told of a token (RFC 7662 §2.2).
+//! Introspection responses (RFC 7662 §2.2).
 
 use serde::Serialize;
 
@@ -8,10 +8,10 @@ use crate::oauth::token::binding::Binding;
 use crate::oauth::token::delegation::{Actor, MayAct};
 use crate::oauth::token::refresh::Chain;
 
-/// The `typ` of an answer that is signed (RFC 9701 §5).
+/// The `typ` of a signed response (RFC 9701 §5).
 pub const TYP: &str = "token-introspection+jwt";
 
-/// The answer; of a token that is none, or none of the caller's business, it says nothing but that.
+/// The response. If the token is not valid, or the caller may not know it, it only contains `active: false`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Introspection {
     pub active: bool,
@@ -33,7 +33,7 @@ pub struct Introspection {
     pub iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jti: Option<String>,
-    /// Who acts for the subject, and who may (RFC 8693 §4.1 and §4.4).
+    /// The actor, and who may act (RFC 8693 §4.1 and §4.4).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub act: Option<Actor>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +44,7 @@ pub struct Introspection {
 }
 
 impl Introspection {
-    /// An access token that is good; `subject` is whom it speaks for.
+    /// The response about a valid access token; `subject` is its `sub`.
     pub fn of_access_token(issuer: &str, token: &AccessToken, subject: String) -> Self {
         Self {
             active: true,
@@ -63,7 +63,7 @@ impl Introspection {
         }
     }
 
-    /// The live refresh token of a chain.
+    /// The response about the valid refresh token of a chain.
     pub fn of_refresh_token(issuer: &str, chain: &Chain, subject: String) -> Self {
         Self {
             active: true,
@@ -78,7 +78,7 @@ impl Introspection {
     }
 }
 
-/// The claims of a signed answer (RFC 9701 §5).
+/// The claims of a signed response (RFC 9701 §5).
 #[derive(Debug, Serialize)]
 pub struct SignedIntrospection<'a> {
     pub iss: &'a str,

@@ -1,5 +1,4 @@
-//! Access tokens: opaque ones, stored only as a hash, and JWTs (RFC 9068); and the answer that carries them (RFC 6749
-//! §5.1).
+//! Access tokens: opaque ones, stored as a hash, and JWTs (RFC 9068); and the token response (RFC 6749 §5.1).
 
 pub mod bearer;
 pub mod binding;
@@ -22,24 +21,24 @@ use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::token::binding::{AccessTokenType, Binding};
 use crate::oauth::token::delegation::{Actor, Ancestor, Delegation, MayAct};
 
-/// What stands in the first characters of an opaque one, so that a secret scanner knows a leaked one.
+/// The first characters of an opaque access token, so that secret scanners recognize a leaked one.
 pub const ACCESS_TOKEN_PREFIX: &str = "gat_";
-/// The `typ` of the header of a JWT, so that it can be taken for no other token (RFC 9068 §2.1).
+/// The `typ` of a JWT's header, so that no other kind of token can be mistaken for it (RFC 9068 §2.1).
 pub const TYP: &str = "at+jwt";
 
-/// An access token's record, without the token.
+/// The record of an access token, without the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessToken {
     /// The `jti`.
     pub id: String,
     pub client_id: ClientId,
-    /// Absent when the client speaks for itself.
+    /// `None` if the client acts for itself.
     pub user_id: Option<UserId>,
     pub grant_id: Option<GrantId>,
     pub granted: Granted,
     /// The resource that it is for; `None` is this server.
     pub audience: Option<String>,
-    /// What it is signed with; `None` is opaque.
+    /// The algorithm of a JWT; `None` means that the token is opaque.
     pub signed_with: Option<SigningAlgorithm>,
     pub issued_at: Seconds,
     pub expires_at: Seconds,
@@ -48,7 +47,7 @@ pub struct AccessToken {
     pub binding: Option<Binding>,
 }
 
-/// What a token is issued for: nothing but that differs between a person's and a client's own.
+/// What a token is issued for.
 #[derive(Clone, Debug)]
 pub struct Purpose<'a> {
     /// `None` is this server.
@@ -56,17 +55,17 @@ pub struct Purpose<'a> {
     pub scope: Scope,
 }
 
-/// What the server says where nobody says anything else.
+/// The server's defaults.
 #[derive(Clone, Copy, Debug)]
 pub struct Usual {
     pub lifetime: Seconds,
-    /// No JWT lives longer than its key is published.
+    /// No JWT may live longer than its key is published.
     pub longest: Seconds,
     pub algorithm: SigningAlgorithm,
 }
 
 impl AccessToken {
-    /// A token of `client` that begins now; `id` is of this token alone.
+    /// The record of a new token of `client`; `id` must be unique.
     pub fn new(
         id: &str,
         client: &Client,
@@ -100,6 +99,7 @@ impl AccessToken {
         }
     }
 
+    /// The type of the token, which follows from its binding (RFC 6749 §7.1).
     pub fn token_type(&self) -> AccessTokenType {
         AccessTokenType::of(self.binding.as_ref())
     }
@@ -110,7 +110,7 @@ impl AccessToken {
     }
 }
 
-/// The shortest of what client, resource and scopes say; the server's where none of them does.
+/// The shortest lifetime of client, resource and scopes; the server's default if none of them has one.
 fn lifetime(
     client: &Client,
     resource: Option<&Resource>,
@@ -125,19 +125,21 @@ fn lifetime(
     shortest.unwrap_or(usual.lifetime).min(usual.longest)
 }
 
-/// A `jti`: it names the grant that the token hangs on, so that its end is found without a record of the token.
+/// A `jti`. It contains the grant that the token belongs to, so that a revocation applies to a JWT that is not stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenId {
-    /// Absent when the client speaks for itself.
+    /// `None` if the client acts for itself.
     pub grant: Option<GrantId>,
     own: String,
 }
 
 impl TokenId {
+    /// Makes an id from the grant and a part that is unique to the token.
     pub fn new(grant: Option<GrantId>, own: &str) -> Self {
         Self { grant, own: own.to_owned() }
     }
 
+    /// Reads a `jti`. A text without a dot names no grant.
     pub fn parse(text: &str) -> Self {
         match text.split_once('.') {
             Some((grant, own)) => Self { grant: Some(GrantId::new(grant)), own: own.to_owned() },
@@ -145,6 +147,7 @@ impl TokenId {
         }
     }
 
+    /// Writes the `jti`: `GRANT.OWN`, or `OWN` without a grant.
     pub fn to_text(&self) -> String {
         match &self.grant {
             Some(grant) => format!("{grant}.{}", self.own),
@@ -175,16 +178,16 @@ pub struct JwtClaims {
     pub may_act: Option<MayAct>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Binding>,
-    /// This server's own: the end of one of them is the end of this one.
+    /// Our own claim: if one of these tokens ends, this one ends, too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanged_from: Vec<Ancestor>,
 }
 
-/// The JSON of a successful token request.
+/// The JSON of a successful token response (RFC 6749 §5.1).
 #[derive(Debug, Serialize)]
 pub struct TokenAnswer {
     pub access_token: String,
-    /// What kind of token an exchange gave (RFC 8693 §2.2.1).
+    /// The type of the new token in an exchange (RFC 8693 §2.2.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issued_token_type: Option<&'static str>,
     pub token_type: &'static str,
@@ -198,6 +201,7 @@ pub struct TokenAnswer {
 }
 
 impl TokenAnswer {
+    /// The answer for an access token, without a refresh token and an ID Token (RFC 6749 §5.1).
     pub fn new(access_token: String, record: &AccessToken) -> Self {
         Self {
             access_token,
@@ -228,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shortest_lifetime_counts_and_the_servers_where_nobody_says_one() {
+    fn the_shortest_lifetime_applies_or_else_the_servers() {
         let pay = ScopeRecord { access_token_lifetime: Some(60), ..ScopeRecord::default() };
         let known = Known(HashMap::from([("pay", pay), ("read", ScopeRecord::default())]));
         let usual = Usual { lifetime: 600, longest: 5000, algorithm: SigningAlgorithm::Es256 };
@@ -254,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_says_which_grant_it_hangs_on() {
+    fn a_jti_names_its_grant() {
         let id = TokenId { grant: Some(GrantId::new("g")), own: "t".into() };
         assert_eq!(TokenId::parse(&id.to_text()), id);
         assert_eq!(TokenId::parse("t"), TokenId { grant: None, own: "t".into() });

@@ -1,4 +1,4 @@
-//! Refresh tokens: rotation that is strict about theft and kind to a lost answer (RFC 9700 §4.14).
+//! Refresh tokens: rotation that detects theft but tolerates a lost answer (RFC 9700 §4.14).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,13 +8,13 @@ use crate::oauth::grant::Grant;
 use crate::oauth::id::{ClientId, GrantId};
 use crate::oauth::reason::Reason;
 
-/// What stands in the first characters, so that a secret scanner knows a leaked one.
+/// The first characters, so that secret scanners recognize a leaked token.
 const PREFIX: &str = "grt_";
 const ID_BYTES: usize = 16;
 const GENERATION_BYTES: usize = 4;
 const MAC_BYTES: usize = 32;
 
-/// What a refresh token says of itself: which authorization it belongs to, and how often that was refreshed.
+/// The content of a refresh token: the authorization that it belongs to, and its generation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefreshName {
     pub grant_id: GrantId,
@@ -22,7 +22,8 @@ pub struct RefreshName {
 }
 
 impl RefreshName {
-    /// Reads a token's own words; whether they are true only its hash or MAC tells.
+    /// Parses a token into its content and its MAC; `None` if it has another form. The content can be trusted only
+    /// after the MAC was verified.
     pub fn parse(token: &str) -> Option<(Self, Vec<u8>)> {
         let bytes = URL_SAFE_NO_PAD.decode(token.strip_prefix(PREFIX)?).ok()?;
         if bytes.len() != ID_BYTES + GENERATION_BYTES + MAC_BYTES {
@@ -34,50 +35,55 @@ impl RefreshName {
         Some((Self { grant_id: GrantId::new(URL_SAFE_NO_PAD.encode(id)), generation }, mac.to_vec()))
     }
 
-    /// What the server's key authenticates: token id and generation.
+    /// The bytes that the MAC covers: the grant's id and the generation.
     pub fn message(&self) -> Vec<u8> {
         let mut message = URL_SAFE_NO_PAD.decode(self.grant_id.as_str()).unwrap_or_default();
         message.extend(self.generation.to_be_bytes());
         message
     }
 
-    /// The token itself, from its MAC.
+    /// The token with this MAC.
     pub fn token(&self, mac: &[u8]) -> String {
         let mut bytes = self.message();
         bytes.extend(mac);
         format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
     }
 
+    /// The next refresh token of the chain (RFC 6749 §10.4).
     pub fn successor(&self) -> Self {
         Self { grant_id: self.grant_id.clone(), generation: self.generation.saturating_add(1) }
     }
 }
 
-/// The authorization that a chain of refresh tokens lives on.
+/// The authorization of a chain of refresh tokens.
 #[derive(Clone, Debug)]
 pub struct Chain {
     pub grant: Grant,
-    /// The generation of the one token that is live.
+    /// The generation of the valid token.
     pub generation: u32,
-    /// When the live token replaced its predecessor.
+    /// When the valid token replaced its predecessor.
     pub rotated_at: i64,
-    /// The end when nobody refreshes.
+    /// The end if the chain is not used.
     pub idle_expires_at: i64,
     /// The end in any case.
     pub expires_at: i64,
     pub revoked: bool,
 }
 
-/// What a genuine refresh token of this chain is worth now.
+/// What to do with a genuine refresh token of this chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The live one: rotate.
+    /// It is the valid one: rotate.
     Rotate,
-    /// Its successor was told moments ago and never used, so the answer may have been lost: tell it again.
+    /// Its successor was issued a moment ago and never used, so the answer may have been lost: return the successor
+    /// again.
     TellAgain,
 }
 
-/// Decides over a refresh token whose MAC was verified.
+/// Decides about a refresh token whose MAC was verified (RFC 9700 §4.14).
+///
+/// # Errors
+/// If the chain has expired or was revoked, or the token was reused.
 pub fn judge(
     chain: &Chain,
     presented: &RefreshName,
@@ -128,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn inside_the_grace_the_last_one_is_told_its_successor_again() {
+    fn within_the_grace_period_the_last_token_gets_its_successor_again() {
         let chain = chain(5, 100);
         assert_eq!(verdict(&chain, 5, 105), Ok(Verdict::Rotate));
         assert_eq!(verdict(&chain, 4, 109), Ok(Verdict::TellAgain));
@@ -151,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_and_its_name_are_each_others_inverse() {
+    fn parsing_a_token_is_the_inverse_of_making_it() {
         let name = RefreshName { grant_id: GrantId::new("AAECAwQFBgcICQoLDA0ODw"), generation: 7 };
         let token = name.token(&[9; 32]);
         assert_eq!(RefreshName::parse(&token), Some((name, vec![9; 32])));

@@ -1,7 +1,12 @@
-//! Clients: the applications that are registered, and their secrets.
+//! Clients: the registered applications and their secrets.
 
+mod logo;
+mod registration;
 mod secrets;
+mod sector;
 
+pub use logo::Logo;
+pub use registration::{ClientChange, CreatedClient, NewClient, SectorReading, create, update};
 pub use secrets::{
     AddedSecret, ChosenSecret, SecretRemoval, SecretSource, add_secret, check_remove_secret, remove_secret,
 };
@@ -20,11 +25,11 @@ use crate::store::{access_tokens, codes, device_codes, grants, logos};
 
 const CURSOR: Cursor = Cursor("clients");
 
-/// A page of the clients with their secrets, by id.
+/// Returns a page of the clients with their secrets, sorted by id.
 ///
 /// # Errors
 ///
-/// A limit or cursor that cannot be.
+///  An invalid limit or cursor.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<ClientFilter>,
@@ -33,28 +38,29 @@ pub async fn list(
     list::read(context, CURSOR, listing, clients::list, key).await
 }
 
-/// A client by its id.
+/// Finds a client by its id.
 ///
 /// # Errors
 ///
-/// Not found.
+///  There is no such client.
 pub async fn find(context: &Context<'_>, client: &ClientId) -> Result<ClientRecord, Denied<Faults>> {
     let client = client.clone();
     context.read(async move |conn: &mut Conn| existing(conn, &client).await).await
 }
 
-/// Deletes a client with its secrets, tokens and what people have allowed it; the outcome is how many grants ended.
+/// Deletes a client with its secrets and tokens, and with the consents that people gave it. The outcome is the number
+/// of grants that ended.
 ///
 /// # Errors
 ///
-/// Not found.
+///  There is no such client.
 pub async fn delete(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
     let (id, now) = (client.clone(), context.now);
     context
         .act(async move |tx: &mut Tx| {
             let client = existing(tx, &id).await?.client;
             clients::delete(tx, &id).await?;
-            // A client that is registered under this id one day has nothing to do with these.
+            // A client that is later registered under the same id must not receive any of these.
             codes::delete_of_client(tx, &id).await?;
             device_codes::delete_of_client(tx, &id).await?;
             let revoked = grants::revoke_of_client(tx, &id, Ended::ClientDeleted, now).await?;

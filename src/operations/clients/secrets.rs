@@ -1,4 +1,4 @@
-//! The secrets of a client: two of them together change a secret without an outage.
+//! The secrets of a client. Two secrets at a time allow a change without an outage.
 
 use zeroize::Zeroizing;
 
@@ -17,23 +17,23 @@ use crate::store::clients::ClientRecord;
 use crate::store::db::{Conn, Tx};
 use crate::store::{client_secrets, clients};
 
-/// Secrets of one client at most: each may cost an Argon2 hash at every wrong guess.
+/// The largest number of secrets of a client: a wrong guess may cost an Argon2 hash for each of them.
 const MOST: usize = 5;
-/// Bytes of a secret at most.
+/// The largest length of a secret in bytes.
 const LONGEST: usize = 1024;
-/// Bytes of a secret that signs, at least: as many as SHA-256 has (RFC 7518 §3.2).
+/// The least length in bytes of a secret that signs: the output length of SHA-256 (RFC 7518 §3.2).
 const SHORTEST_SIGNING: usize = 32;
 
-/// A secret that someone chose, hashed.
+/// A secret that a person chose, hashed.
 pub struct ChosenSecret {
     text: Secret,
     hash: String,
 }
 
-/// Where a new secret comes from.
+/// The source of a new secret.
 pub enum SecretSource {
     Chosen(ChosenSecret),
-    /// It is drawn, and shown once.
+    /// The server generates it and shows it once.
     Generated,
 }
 
@@ -42,16 +42,16 @@ pub enum SecretSource {
 pub struct AddedSecret {
     pub id: String,
     pub expires_at: Option<Seconds>,
-    /// The secret itself, if it was generated: nothing else keeps it.
+    /// The secret itself, if the server generated it. It is stored nowhere else.
     pub generated: Option<Secret>,
 }
 
 /// What the removal of a secret means for its client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecretRemoval {
-    /// Whoever uses this secret is refused.
+    /// Requests with this secret are refused.
     OfOne,
-    /// The client gets no tokens until it has another one.
+    /// The client gets no tokens until it has another secret.
     OfTheLast,
 }
 
@@ -60,7 +60,7 @@ impl ChosenSecret {
     ///
     /// # Errors
     ///
-    /// A secret of the wrong length is refused; a full queue is a failure.
+    ///  A secret of the wrong length. A failure if the queue of hashing jobs is full.
     pub async fn new(passwords: &Passwords, text: Secret) -> Result<Self, Denied<Faults>> {
         if !(1..=LONGEST).contains(&text.expose().len()) {
             return Err(Fault::invalid("client_secret", format!("a secret has 1 to {LONGEST} bytes")).into());
@@ -74,7 +74,7 @@ impl ChosenSecret {
 ///
 /// # Errors
 ///
-/// Not found; a client that has no secrets, or as many as it can have.
+///  There is no such client, it uses no secrets, or it already has as many as it may have.
 pub async fn add_secret(
     context: &Context<'_>,
     client: &ClientId,
@@ -90,7 +90,8 @@ pub async fn add_secret(
         .act(async move |tx: &mut Tx| {
             let record = existing(tx, &key).await?;
             takes_another(&record)?;
-            // What was made for one way of proving is not stored for another.
+            // Between the check and this transaction, the client's authentication method has changed. The prepared
+            // secret does not fit the new one.
             if (record.client.auth_method == Some(AuthMethod::SecretJwt)) != secret.sealed.is_some() {
                 return Err(changed_meanwhile(&key).into());
             }
@@ -100,11 +101,11 @@ pub async fn add_secret(
         .await
 }
 
-/// What the removal of a secret would mean.
+/// Returns what the removal of a secret would mean.
 ///
 /// # Errors
 ///
-/// Not found.
+///  There is no such client or secret.
 pub async fn check_remove_secret(
     context: &Context<'_>,
     client: &ClientId,
@@ -118,11 +119,11 @@ pub async fn check_remove_secret(
         .await
 }
 
-/// Removes a secret, if that means what was `expected`.
+/// Removes a secret if that still means what the caller `expected`.
 ///
 /// # Errors
 ///
-/// Not found, and a removal that means something else by now.
+///  There is no such client or secret, or its removal now means something else.
 pub async fn remove_secret(
     context: &Context<'_>,
     client: &ClientId,
@@ -143,7 +144,7 @@ pub async fn remove_secret(
 }
 
 /// What is stored of a new secret of `client`, and the secret itself if it was drawn.
-async fn made(
+pub(super) async fn made(
     context: &Context<'_>,
     client: &Client,
     source: SecretSource,
@@ -165,7 +166,7 @@ async fn made(
     Ok((ClientSecret { id, hash, sealed, expires_at }, is_generated.then_some(text)))
 }
 
-/// The secret of a client that signs with it, so that this server can verify what it signed.
+/// Seals the secret of a client that signs with it: the server needs the secret itself to verify the signatures.
 async fn sealed(context: &Context<'_>, id: &str, secret: &str) -> Result<Vec<u8>, Denied<Faults>> {
     if secret.len() < SHORTEST_SIGNING {
         let sentence = format!("a secret that signs has at least {SHORTEST_SIGNING} bytes");
@@ -204,6 +205,6 @@ impl SecretRemoval {
 fn changed_meanwhile(client: &ClientId) -> Fault {
     Fault::conflict(
         None,
-        format!("the secrets of the client {client} were changed meanwhile, so nothing was done"),
+        format!("the secrets of the client {client} were changed in the meantime, so nothing was done"),
     )
 }

@@ -9,14 +9,14 @@ use crate::oauth::client::{AuthMethod, Client, ClientMetadata, ClientSecret, Sec
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 
-/// A client together with all its secrets.
+/// A client with all its secrets.
 #[derive(Clone, Debug)]
 pub struct StoredClient {
     pub client: Client,
     pub secrets: Vec<ClientSecret>,
 }
 
-/// A client as its operator sees it.
+/// A client as the operator sees it.
 #[derive(Clone, Debug)]
 pub struct ClientRecord {
     pub client: Client,
@@ -48,6 +48,7 @@ struct SecretRow {
     expires_at: Option<i64>,
 }
 
+/// Finds a client and the hashes of its secrets. `None` if it is not registered.
 pub async fn find(conn: &mut Conn, id: &ClientId) -> Result<Option<StoredClient>, DbError> {
     let Some(client) = find_client(conn, id).await? else { return Ok(None) };
     let secrets: Vec<SecretRow> = conn
@@ -81,7 +82,7 @@ macro_rules! select {
     };
 }
 
-/// Clients with their secrets, by id.
+/// A page of the clients with their secrets, sorted by id.
 pub async fn list(conn: &mut Conn, page: &Page<ClientFilter, String>) -> Result<Vec<ClientRecord>, DbError> {
     let rows: Vec<RecordRow> = conn
         .query(concat!(
@@ -96,14 +97,14 @@ pub async fn list(conn: &mut Conn, page: &Page<ClientFilter, String>) -> Result<
     with_secrets(conn, rows).await
 }
 
-/// A client with its secrets; `None` when there is none of this id.
+/// Finds a client with its secrets. `None` if it is not registered.
 pub async fn find_record(conn: &mut Conn, id: &ClientId) -> Result<Option<ClientRecord>, DbError> {
     let rows: Vec<RecordRow> =
         conn.query(concat!(select!(), "WHERE id = $1")).bind(id.as_str()).all().await?;
     Ok(with_secrets(conn, rows).await?.pop())
 }
 
-/// Clients in the order of their ids, with their secrets.
+/// Adds their secrets to clients that are sorted by id.
 async fn with_secrets(conn: &mut Conn, rows: Vec<RecordRow>) -> Result<Vec<ClientRecord>, DbError> {
     let clients = rows.into_iter().map(|row| Ok((row.client.into_client()?, row.created_at)));
     let clients = clients.collect::<Result<Vec<_>, DbError>>()?;
@@ -118,7 +119,7 @@ async fn with_secrets(conn: &mut Conn, rows: Vec<RecordRow>) -> Result<Vec<Clien
     Ok(clients.into_iter().map(record).collect())
 }
 
-/// Whether a client is still what it was when it authenticated.
+/// Whether a client is unchanged since it was authenticated.
 pub async fn is_unchanged(conn: &mut Conn, id: &ClientId, version: i64) -> Result<bool, DbError> {
     let row: Option<(i64,)> = conn
         .query("SELECT version FROM clients WHERE id = $1 AND version = $2 AND disabled_at IS NULL")
@@ -129,7 +130,7 @@ pub async fn is_unchanged(conn: &mut Conn, id: &ClientId, version: i64) -> Resul
     Ok(row.is_some())
 }
 
-/// Whether a client was there at a time: one that was registered later under the same id is another one.
+/// Whether a client already existed at a time: one that was registered later under the same id is another one.
 pub async fn was_there(conn: &mut Conn, id: &ClientId, at: i64) -> Result<bool, DbError> {
     let row: Option<(i64,)> = conn
         .query("SELECT created_at FROM clients WHERE id = $1 AND created_at <= $2")
@@ -140,7 +141,7 @@ pub async fn was_there(conn: &mut Conn, id: &ClientId, at: i64) -> Result<bool, 
     Ok(row.is_some())
 }
 
-/// Stores a new client; `false` when the id is taken.
+/// Stores a new client; `false` if the id is taken.
 pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbError> {
     let insert = tx
         .query(
@@ -157,7 +158,7 @@ pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbErro
     Ok(is_new)
 }
 
-/// Stores a client's new state under its next version, which makes it count at once.
+/// Stores a changed client under its next version, so that the change takes effect at once.
 pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbError> {
     tx.query(
         "UPDATE clients SET version = version + 1,
@@ -234,7 +235,7 @@ pub async fn is_origin(conn: &mut Conn, origin: &str) -> Result<bool, DbError> {
     Ok(row.is_some())
 }
 
-/// Deletes a client with its secrets, the consents to it and what waits for a person; `false` when there is none.
+/// Deletes a client with its secrets, consents and flows; `false` if it does not exist.
 pub async fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, DbError> {
     // The resources that it is a server of lose it.
     tx.query(
@@ -251,14 +252,14 @@ pub async fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, DbError> {
     Ok(tx.query("DELETE FROM clients WHERE id = $1").bind(id.as_str()).execute().await? == 1)
 }
 
-/// The clients that may ask for a scope, by id.
+/// The clients that are allowed a scope, by id.
 pub async fn list_allowed(conn: &mut Conn, scope: &str) -> Result<Vec<ClientId>, DbError> {
     const HOLDING: &str = "SELECT id FROM clients
          WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' ' ORDER BY id";
     ids(conn, HOLDING, scope).await
 }
 
-/// Takes a scope from every client that may ask for it; each gets its next version.
+/// Removes a scope from every client that is allowed it; each gets its next version.
 pub async fn take_scope(tx: &mut Tx, scope: &str) -> Result<(), DbError> {
     let taken = Scope::from_stored(scope);
     for id in list_allowed(tx, scope).await? {
@@ -279,7 +280,7 @@ async fn ids(conn: &mut Conn, holding: &'static str, word: &str) -> Result<Vec<C
     Ok(rows.into_iter().map(|(id,)| ClientId::new(id)).collect())
 }
 
-/// Adds a secret; the client's next version makes it count at once.
+/// Adds a secret. The client gets its next version, so that the change takes effect at once.
 pub async fn add_secret(
     tx: &mut Tx,
     client: &ClientId,
@@ -308,7 +309,7 @@ pub async fn add_secret(
         .await
 }
 
-/// Notes that a secret was used, at most once in `every` seconds.
+/// Records that a secret was used, at most once in `every` seconds.
 pub async fn touch_secret(tx: &mut Tx, id: &str, now: i64, every: i64) -> Result<(), DbError> {
     tx.query("UPDATE client_secrets SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $3)")
         .bind(id)

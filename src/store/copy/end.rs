@@ -1,4 +1,4 @@
-//! One end of a copy: a connection of either engine, and whole tables through it.
+//! The source or the target of a copy: a connection of either engine that reads and writes whole tables.
 
 use futures_util::StreamExt as _;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
@@ -9,7 +9,7 @@ use super::super::db::{DatabaseFile, DatabaseServer, DbError, DbOptions, Engine}
 use super::super::tables::{ALL, Column, Table};
 use super::value::{Checksum, Row, Value};
 
-/// Rows in one statement: few enough for SQLite's 32,766 parameters.
+/// Rows in one statement: few enough for SQLite's limit of 32,766 parameters.
 const BATCH: usize = 200;
 
 pub(super) enum End {
@@ -26,7 +26,7 @@ macro_rules! with {
     };
 }
 
-/// Binds a value as what its column is: PostgreSQL wants to know that of NULL as well.
+/// Binds a value with the type of its column, because PostgreSQL needs the type of NULL as well.
 macro_rules! bind {
     ($bound:ident, $column:expr, $value:expr) => {
         match ($column, $value) {
@@ -44,7 +44,7 @@ macro_rules! bind {
 }
 
 impl End {
-    /// Connects to a database that is only read, and is there.
+    /// Connects to an existing database for reading.
     pub(super) async fn source(options: &DbOptions) -> Result<Self, DbError> {
         match options.engine()? {
             Engine::Sqlite => Ok(Self::Sqlite(DatabaseFile::as_it_is(options)?.open().await?)),
@@ -61,7 +61,7 @@ impl End {
         })
     }
 
-    /// From here on reads see one state.
+    /// From here on all reads see one state.
     pub(super) async fn begin_reading(&mut self) -> Result<(), DbError> {
         match self {
             Self::Sqlite(_) => self.run("BEGIN").await,
@@ -72,7 +72,7 @@ impl End {
         }
     }
 
-    /// From here on nobody else writes, and all that is written counts at the commit or not at all.
+    /// From here on no one else writes, and everything written becomes visible at the commit or not at all.
     pub(super) async fn begin_writing(&mut self) -> Result<(), DbError> {
         match self {
             Self::Sqlite(_) => self.run("BEGIN IMMEDIATE").await,
@@ -85,7 +85,7 @@ impl End {
         }
     }
 
-    /// A copy takes longer than a request, for which a role may have limits.
+    /// Removes time limits of the role: a copy takes longer than a request.
     async fn take_time(&mut self) -> Result<(), DbError> {
         self.run("SET LOCAL statement_timeout = 0").await?;
         self.run("SET LOCAL idle_in_transaction_session_timeout = 0").await
@@ -101,7 +101,7 @@ impl End {
         Ok(())
     }
 
-    /// Whether a server is connected to the database, as far as the engine tells.
+    /// Whether a server is connected to the database; always false on SQLite, which cannot tell.
     pub(super) async fn has_a_server(&mut self) -> Result<bool, DbError> {
         let Self::Postgres(link) = self else { return Ok(false) };
         let servers = "SELECT COUNT(*) FROM pg_stat_activity
@@ -130,7 +130,7 @@ impl End {
         Ok(checksum)
     }
 
-    /// Gives every row of a table to `take`, some at a time.
+    /// Gives every row of a table to `take`, in batches.
     pub(super) async fn read(
         &mut self,
         table: &Table,
@@ -147,7 +147,7 @@ impl End {
         Ok(())
     }
 
-    /// Writes rows that were read.
+    /// Writes rows to a table.
     pub(super) async fn write(&mut self, table: &Table, rows: Vec<Row>) -> Result<(), DbError> {
         let sql = AssertSqlSafe(insertion(table, rows.len()));
         let values = rows.into_iter().flat_map(|row| table.columns.iter().zip(row));
@@ -166,7 +166,7 @@ impl End {
         Ok(())
     }
 
-    /// A statement of names in this program alone.
+    /// Runs a statement that contains only names from this program.
     async fn run(&mut self, sql: impl Into<String>) -> Result<(), DbError> {
         let sql = AssertSqlSafe(sql.into());
         with!(self, link => sqlx::raw_sql(sql).execute(link).await.map(drop)?);
@@ -174,7 +174,7 @@ impl End {
     }
 }
 
-/// A row of either engine.
+/// Reads the values of a row of either engine.
 trait Values {
     fn values(&self, table: &Table) -> Result<Row, sqlx::Error>;
 }
@@ -201,7 +201,7 @@ macro_rules! values {
 values!(SqliteRow);
 values!(PgRow);
 
-/// The columns by name, so that their order in a database does not matter.
+/// The names of the columns, so that their order in the database does not matter.
 fn names(table: &Table) -> String {
     let names: Vec<&str> = table.columns.iter().map(|column| column.name()).collect();
     names.join(", ")
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_numbered_through() {
+    fn parameters_are_numbered_across_rows() {
         let table = Table { name: "t", columns: &[Column::Text("a"), Column::Integer("b")] };
         assert_eq!(insertion(&table, 2), "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4)");
     }

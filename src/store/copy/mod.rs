@@ -1,4 +1,4 @@
-//! A database copied into another one, of either engine each: all of it, or nothing.
+//! Copies a database into another one, of the same or the other engine: all of it, or nothing.
 
 mod end;
 mod value;
@@ -31,27 +31,27 @@ pub enum CopyError {
     InUse,
     #[error("the rows of {table} cannot be copied")]
     Table { table: &'static str, source: DbError },
-    #[error("what arrived in {0} is not what was sent; nothing was copied")]
+    #[error("the rows of {0} differ after the copy; nothing was copied")]
     Differs(&'static str),
 }
 
-/// A table that was copied: rows and checksum are those of both sides.
+/// A table that was copied. Its rows and checksum are the same on both sides.
 #[derive(Clone, Copy, Debug)]
 pub struct Copied {
     pub table: &'static str,
     pub checksum: Checksum,
 }
 
-/// How far a copy has come.
+/// The progress of a copy.
 #[derive(Clone, Copy, Debug)]
 pub enum Step {
-    /// So many rows are to be copied.
+    /// The total number of rows to copy.
     Of(u64),
-    /// So many more were.
+    /// This many more rows were copied.
     Rows(u64),
 }
 
-/// What becomes of the rows that the target has.
+/// What happens to existing rows of the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Former {
     /// They stay, and nothing is copied.
@@ -59,7 +59,8 @@ pub enum Former {
     Go,
 }
 
-/// Brings the target to this program's schema; the first table in which it has rows that no new database has.
+/// Checks the source, and migrates the target. Returns the first table in which the target has rows that a new database
+/// does not have; `None` if it is like new.
 pub async fn prepare(
     from: &DbOptions,
     to: &DbOptions,
@@ -79,7 +80,10 @@ pub async fn prepare(
     Ok(occupied)
 }
 
-/// Makes sure that nobody serves the target, whose rows are to go.
+/// Checks that no server uses the target, whose rows will be deleted.
+///
+/// # Errors
+/// [`CopyError::InUse`] if a server uses it.
 pub async fn claim(to: &DbOptions) -> Result<(), CopyError> {
     let is_in_use = match to.sqlite_path() {
         Some(path) => matches!(backup::hold(&path).await, Use::Somebody),
@@ -91,9 +95,12 @@ pub async fn claim(to: &DbOptions) -> Result<(), CopyError> {
     if is_in_use { Err(CopyError::InUse) } else { Ok(()) }
 }
 
-/// Copies one state of `from` to `to`, whose schema is this program's, in one transaction.
+/// Copies one state of `from` to `to` in one transaction. The schema of `to` must be this program's.
 ///
-/// What was written is read again before the commit, and compared.
+/// Before the commit everything written is read again and compared.
+///
+/// # Errors
+/// If anything fails or differs; then nothing was copied.
 pub async fn run(
     from: &DbOptions,
     to: &DbOptions,
@@ -149,7 +156,7 @@ async fn copy(
     Ok(checksum)
 }
 
-/// The first table that holds something else than in a new database: a migration may have put rows there.
+/// The first table whose content differs from a new database, which is not always empty: migrations may insert rows.
 async fn occupied(end: &mut End) -> Result<Option<&'static str>, DbError> {
     let mut new = End::Sqlite(migrate::new_in_memory().await?);
     for table in ALL {

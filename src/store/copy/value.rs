@@ -1,8 +1,8 @@
-//! Values as both engines have them, and one checksum for both.
+//! Values as both engines have them, and a checksum that is the same on both.
 
 use crate::secret::Hash;
 
-/// What stands in one column of one row.
+/// The value of one column in one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     Null,
@@ -15,11 +15,11 @@ pub(super) enum Value {
 /// The values of a row, in the order of the table's columns.
 pub(super) type Row = Vec<Value>;
 
-/// How many rows there are and what is in them, whatever their order.
+/// The number of rows and the sum of their hashes, independent of their order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Checksum {
     pub rows: u64,
-    /// The sum of the SHA-256 of each row, by 64 bits: it finds accidents, and is no proof against malice.
+    /// The sum of the SHA-256 of each row, in parts of 64 bits. It detects accidents, not manipulation.
     sum: [u64; 4],
 }
 
@@ -38,7 +38,7 @@ impl Checksum {
     }
 }
 
-/// A row as bytes, in one way for both engines, so that no two rows are the same bytes.
+/// A row as bytes, the same on both engines. Different rows have different bytes.
 fn encoded(row: &[Value]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(256);
     let mut add = |kind: u8, value: &[u8]| {
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_rows_does_not_count_and_everything_else_does() {
+    fn the_checksum_ignores_only_the_order_of_rows() {
         let text = |text: &str| Value::Text(text.to_owned());
         let one: &[Value] = &[text("a"), Value::Integer(1)];
         let other: &[Value] = &[text("b"), Value::Null];

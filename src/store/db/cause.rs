@@ -1,10 +1,10 @@
-//! What a driver's error says to somebody who does not know the driver.
+//! Errors of the database driver, as sentences for operators.
 
 use std::error::Error;
 use std::fmt;
 use std::io::ErrorKind;
 
-/// An error of a driver as one sentence: the engine's words, and what helps against it.
+/// An error of the driver as one sentence: the database's message, and what to do about it.
 #[derive(Debug)]
 pub struct Cause(sqlx::Error);
 
@@ -14,7 +14,7 @@ impl Cause {
         code.map(std::borrow::Cow::into_owned)
     }
 
-    /// Whether whoever answered did not say what PostgreSQL says.
+    /// Whether the other side does not seem to speak PostgreSQL's protocol.
     pub(super) fn is_another_protocol(&self) -> bool {
         match &self.0 {
             sqlx::Error::Protocol(_) => true,
@@ -46,7 +46,7 @@ impl From<sqlx::migrate::MigrateError> for Cause {
     }
 }
 
-/// It has said all that is beneath it.
+/// `Display` already includes the causes below.
 impl Error for Cause {}
 
 impl fmt::Display for Cause {
@@ -62,7 +62,7 @@ impl fmt::Display for Cause {
                 f.write_str("the connection ended in the middle of an answer")
             }
             sqlx::Error::Io(error) => error.fmt(f),
-            sqlx::Error::Protocol(_) => f.write_str("what answers does not speak the protocol"),
+            sqlx::Error::Protocol(_) => f.write_str("the answer is not in the expected protocol"),
             sqlx::Error::Configuration(why) => why.fmt(f),
             sqlx::Error::Tls(error) => write!(f, "no TLS: {error}"),
             error => error.fmt(f),
@@ -70,7 +70,7 @@ impl fmt::Display for Cause {
     }
 }
 
-/// What an operator can do, by SQLite's code or PostgreSQL's.
+/// What an operator can do, by SQLite's or PostgreSQL's error code.
 fn remedy(code: &str, message: &str) -> Option<&'static str> {
     Some(match code {
         "42501" if message.contains("schema") => "the role needs USAGE and CREATE on it to migrate",
@@ -85,7 +85,7 @@ fn remedy(code: &str, message: &str) -> Option<&'static str> {
 }
 
 fn sqlite_remedy(code: &str) -> Option<&'static str> {
-    // The last byte is the code; the others say more about it.
+    // The last byte is the primary code; the others give details.
     Some(match code.parse::<u32>().ok().filter(|_| code.len() < 5)? & 0xff {
         5 | 6 => "another process holds it",
         8 => "the file and its folder must be writable",

@@ -8,19 +8,19 @@ use sqlx::{Arguments as _, AssertSqlSafe, Encode, FromRow, Postgres, SqlSafeStr,
 
 use super::error::DbError;
 
-/// A connection to read on.
+/// A connection for reading.
 pub struct Conn {
     link: Link,
     timeline: Timeline,
     failure: Option<FailureKind>,
 }
 
-/// Which primary a connection leads to: each that takes over has a higher number.
+/// The timeline of the primary that a connection leads to: each new primary has a higher number.
 pub(super) type Timeline = u32;
-/// Where they are not counted.
+/// The value for databases without timelines.
 pub(super) const NO_TIMELINE: Timeline = 0;
 
-/// A connection inside a write transaction; reads as [`Conn`] does.
+/// A connection inside a write transaction; it can read like a [`Conn`].
 pub struct Tx(Conn);
 
 pub(super) enum Link {
@@ -28,12 +28,12 @@ pub(super) enum Link {
     Postgres(PgConnection, Statements),
 }
 
-/// What becomes of a statement that PostgreSQL has prepared.
+/// How PostgreSQL's prepared statements are used on a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Statements {
-    /// It is kept on the connection under a name.
+    /// Each statement is kept on the connection under a name.
     Kept,
-    /// It has no name and is gone with the next one, because the connection may be another one then.
+    /// Statements have no names, because the next one may run on another session.
     Unnamed,
 }
 
@@ -64,7 +64,7 @@ impl DerefMut for Tx {
     }
 }
 
-/// A value that both engines take.
+/// A value that can be bound on both engines.
 pub trait Param:
     for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres>
 {
@@ -75,7 +75,7 @@ impl<T> Param for T where
 {
 }
 
-/// A row that both engines give.
+/// A row that can be read from both engines.
 pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
 impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
@@ -115,12 +115,12 @@ impl Tx {
         self.0.failure = None;
     }
 
-    /// Several statements without rows back, numbered from `$1` each.
+    /// Collects several statements that return no rows; each numbers its parameters from `$1`.
     pub fn batch(&mut self) -> Batch<'_> {
         Batch::new(self)
     }
 
-    /// A statement of the executor itself, such as BEGIN.
+    /// Runs a statement of the executor itself, such as BEGIN.
     pub(super) async fn control(&mut self, sql: impl SqlSafeStr) -> Result<(), sqlx::Error> {
         match &mut self.0.link {
             Link::Sqlite(link) => sqlx::query(sql).execute(link).await.map(drop),
@@ -130,7 +130,7 @@ impl Tx {
 }
 
 impl Conn {
-    /// A statement, the same text for both engines.
+    /// A statement, with the same text for both engines and parameters `$1`, `$2`, ….
     pub fn query(&mut self, sql: &'static str) -> Query<'_> {
         Query { sql, values: Ok(Values::for_link(&self.link)), conn: self }
     }
@@ -147,7 +147,7 @@ impl Conn {
         self.failure == Some(FailureKind::Lost)
     }
 
-    /// Remembers that a statement failed: the transaction is lost, even if the caller swallows the error.
+    /// Records that a statement failed: the transaction cannot commit, even if the caller ignores the error.
     fn remember<T>(&mut self, result: Result<T, DbError>) -> Result<T, DbError> {
         if let Err(error) = &result {
             let kind = match error {
@@ -170,12 +170,13 @@ pub struct Query<'c> {
 }
 
 impl Query<'_> {
+    /// Binds the next value: `$1` first, then `$2`, and so on.
     pub fn bind(mut self, value: impl Param) -> Self {
         self.values = self.values.and_then(|mut values| values.add(value).map(|()| values));
         self
     }
 
-    /// Runs it; the number of rows that it changed.
+    /// Runs the statement. Returns the number of rows that it changed.
     pub async fn execute(self) -> Result<u64, DbError> {
         let result = match (&mut self.conn.link, self.values) {
             (Link::Sqlite(link), Ok(Values::Sqlite(values))) => sqlx::query_with(self.sql, values)
@@ -195,7 +196,7 @@ impl Query<'_> {
         self.conn.remember(result)
     }
 
-    /// The first row, if there is one.
+    /// Runs the statement. Returns its first row, or `None` if it has none.
     pub async fn optional<R: Record>(self) -> Result<Option<R>, DbError> {
         let result = match (&mut self.conn.link, self.values) {
             (Link::Sqlite(link), Ok(Values::Sqlite(values))) => {
@@ -217,7 +218,7 @@ impl Query<'_> {
         self.conn.remember(result)
     }
 
-    /// Every row.
+    /// Runs the statement. Returns all of its rows.
     pub async fn all<R: Record>(self) -> Result<Vec<R>, DbError> {
         let result = match (&mut self.conn.link, self.values) {
             (Link::Sqlite(link), Ok(Values::Sqlite(values))) => {
@@ -237,8 +238,8 @@ impl Query<'_> {
     }
 }
 
-/// Statements that go to the engine together: one text on SQLite, which saves two thread hops for each;
-/// one by one on PostgreSQL, which refuses a joined text.
+/// Statements that are sent together: on SQLite as one text, which saves two thread hops for each; on PostgreSQL one by
+/// one, because it refuses parameters in a joined text.
 #[must_use]
 pub struct Batch<'c> {
     conn: &'c mut Tx,
@@ -260,7 +261,7 @@ impl<'c> Batch<'c> {
         Self { conn, plan, error: None }
     }
 
-    /// Adds a statement, whose parameters are numbered from `$1`.
+    /// Adds a statement; its parameters are numbered from `$1`.
     pub fn query(mut self, sql: &'static str) -> Self {
         match &mut self.plan {
             Plan::Joined(text, values) => join(text, sql, values.len()),
@@ -281,13 +282,14 @@ impl<'c> Batch<'c> {
         self
     }
 
+    /// Runs the statement for all rows.
     pub async fn execute(self) -> Result<(), DbError> {
         let Self { conn, plan, error } = self;
         if let Some(error) = error {
             return conn.remember(Err(error));
         }
         let result = match (&mut conn.0.link, plan) {
-            // Joined from texts of this program; every value is bound.
+            // Joined from constant texts of this program; every value is bound.
             (Link::Sqlite(link), Plan::Joined(sql, values)) => {
                 sqlx::query_with(AssertSqlSafe(sql), values).execute(link).await.map(drop)
             }
@@ -309,7 +311,7 @@ async fn run_each(
     Ok(())
 }
 
-/// Appends a statement with its `$n` raised by `offset`.
+/// Appends a statement with its `$n` increased by `offset`.
 fn join(text: &mut String, sql: &str, offset: usize) {
     let mut rest = sql;
     while let Some((before, after)) = rest.split_once('$') {
@@ -330,7 +332,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn joined_statements_are_numbered_through() {
+    fn parameters_of_joined_statements_are_renumbered() {
         let mut text = String::new();
         join(&mut text, "INSERT INTO a VALUES ($1, $2)", 0);
         join(&mut text, "UPDATE b SET x = $2 WHERE y = $1", 2);

@@ -1,19 +1,19 @@
-//! Failures of the database, and what each means for trying again.
+//! Failures of the database, and which of them are temporary.
 
 use super::cause::Cause;
 
-/// The database did not do what it was asked to.
+/// Why the database did not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// It goes on from the URL's name, and holds no password.
+    /// The sentence continues after the name of the URL, and contains no password.
     #[error("the database URL {0}")]
     Url(String),
     #[error("cannot open the database {what}")]
     Open { what: String, source: Cause },
-    /// It is there, and nothing for this program.
+    /// The database exists, but this program cannot use it.
     #[error("cannot use the database {what}: {why}")]
     Unusable { what: String, why: String },
-    #[error("the database has more waiting requests than its queue holds")]
+    #[error("the database's queue is full")]
     Overloaded,
     #[error("the database did not answer in time")]
     Deadline,
@@ -29,9 +29,9 @@ pub enum DbError {
     Conflict(#[source] Cause),
     #[error("a database statement failed")]
     Statement(#[source] Cause),
-    #[error("a job went on after a database error, so its transaction was rolled back")]
+    #[error("a job continued after a database error, so its transaction was rolled back")]
     Swallowed,
-    #[error("impossible data in {table} {id}: {what}")]
+    #[error("invalid data in {table} {id}: {what}")]
     Corrupt { table: &'static str, id: String, what: &'static str },
     #[error("cannot migrate the database {what}")]
     Migrate { what: String, source: Cause },
@@ -39,13 +39,13 @@ pub enum DbError {
         "the database was migrated by a newer grantor (migration {migration}), which only release {oldest} and later can use"
     )]
     NewerSchema { migration: i64, oldest: String },
-    /// With the database's name. Its history began with a first migration that is no longer the first one.
+    /// Contains the name of the database. Its first migration is not the first one of this build.
     #[error(
         "cannot use the database {0}: it was made by an unreleased build of Grantor, and this build cannot read it; give this \
          build a new one"
     )]
     UnreleasedSchema(String),
-    /// With the name of who has it.
+    /// Contains the name of the process that holds the lease.
     #[error("{0} is still migrating the database; try again when it has ended")]
     MigrationLease(String),
 }
@@ -97,14 +97,15 @@ impl From<sqlx::Error> for DbError {
     }
 }
 
-/// Whether a code of SQLite speaks of its surroundings rather than of the statement: BUSY, LOCKED, READONLY, IOERR, FULL
-/// or CANTOPEN, whose last byte says so, and which leave PostgreSQL's five characters alone.
+/// Whether a SQLite code is about the environment and not about the statement: BUSY, LOCKED, READONLY, IOERR, FULL or
+/// CANTOPEN in the last byte. PostgreSQL's codes have five characters and never match.
 fn is_sqlite_trouble(code: &str) -> bool {
     let number = code.parse::<u32>().ok().filter(|_| code.len() < 5);
     number.is_some_and(|number| matches!(number & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
 }
 
-/// A job's error says which of its values are failures (roll back); every other value is a refusal (commits).
+/// The error type of a job: it says which of its values are failures (roll back). All other values are refusals
+/// (commit).
 pub trait Refusable: From<DbError> + Send + 'static {
     fn failure(&self) -> Option<&DbError>;
 }

@@ -1,4 +1,4 @@
-//! A piece of work on its way to a storage thread, and the answer on its way back.
+//! A unit of work for a storage thread, and the channel for its answer.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
@@ -18,24 +18,24 @@ pub(super) fn inside_a_job() -> bool {
     IN_A_JOB.try_with(|()| ()).is_ok()
 }
 
-/// What a job's outcome asks of its transaction.
+/// What happens to the transaction of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Commit,
     RollBack,
-    /// Roll back and run again: it collided with another transaction.
+    /// Roll back and run again: it conflicted with another transaction.
     Again,
 }
 
-/// Work of one caller. It may run more than once; only its last outcome is told.
+/// The work of one caller. It may run more than once; only the last outcome is returned.
 pub(super) trait Job: Send {
     fn writes(&self) -> bool;
-    /// Nobody waits any more.
+    /// Whether the caller no longer waits.
     fn is_abandoned(&self) -> bool;
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, Verdict>;
-    /// Tells the caller the last outcome.
+    /// Returns the last outcome to the caller.
     fn answer(self: Box<Self>);
-    /// Tells the caller of a failure instead.
+    /// Returns a failure to the caller instead.
     fn fail(self: Box<Self>, error: DbError);
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Envelope {
     pub(super) deadline: Instant,
 }
 
-/// The bounded way to a storage thread.
+/// The bounded queue to a storage thread.
 #[derive(Clone, Debug)]
 pub(super) struct Queue(async_channel::Sender<Envelope>);
 
@@ -55,7 +55,7 @@ pub(super) fn queue(capacity: usize) -> (Queue, Inbox) {
     (Queue(sender), receiver)
 }
 
-/// How a worker gives a job to the others; it keeps nobody from closing the queue.
+/// Lets a worker put a job back into the queue; it does not keep the queue open.
 pub(super) struct WayBack(async_channel::WeakSender<Envelope>);
 
 impl WayBack {
@@ -78,7 +78,7 @@ impl Queue {
     }
 }
 
-/// Runs a job without letting its panic through.
+/// Runs a job and catches its panic.
 pub(super) async fn run_guarded(job: &mut dyn Job, tx: &mut Tx) -> Result<Verdict, DbError> {
     tx.forget_failure();
     let work = AssertUnwindSafe(IN_A_JOB.scope((), job.run(tx))).catch_unwind();
@@ -91,7 +91,8 @@ struct Reply<T, E> {
 }
 
 impl<T, E: Refusable> Reply<T, E> {
-    /// Keeps the outcome and judges it: any database error makes it a failure, whatever the work returned.
+    /// Stores the outcome and decides about the transaction: after any database error it rolls back, whatever the job
+    /// returned.
     fn keep(&mut self, outcome: Result<T, E>, conn: &Conn) -> Verdict {
         let failed = outcome.as_ref().err().and_then(Refusable::failure);
         let verdict = match failed {

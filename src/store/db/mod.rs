@@ -108,7 +108,16 @@ impl Db {
     }
 
     /// Runs `work` on a connection that does not write.
-    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    pub async fn read<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        F: AsyncFn(&mut Conn) -> Result<T, DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.decide_reading(work).await
+    }
+
+    /// Decides by `work` on a connection that does not write: it may refuse.
+    pub async fn decide_reading<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: AsyncFn(&mut Conn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -120,32 +129,33 @@ impl Db {
     /// Runs `work` where the answer may be a little old: on the replica, or here if there is none or it has no answer.
     ///
     /// For lists that people read; never for what a request is decided by, such as codes, tokens and sessions.
-    pub async fn read_lagging<T, E, F>(&self, work: F) -> Result<T, E>
+    pub async fn read_lagging<T, F>(&self, work: F) -> Result<T, DbError>
     where
-        F: AsyncFn(&mut Conn) -> Result<T, E> + Clone + Send + 'static,
+        F: AsyncFn(&mut Conn) -> Result<T, DbError> + Clone + Send + 'static,
         T: Send + 'static,
-        E: Refusable,
     {
         let Some(replica) = &self.replica else { return self.read(work).await };
         let read = work.clone();
         let answer = self.send(replica, |answer| Box::new(ReadJob::new(read, answer))).await;
-        match answer.as_ref().err().and_then(Refusable::failure) {
-            None => answer,
-            Some(failure) => {
-                let cause = std::error::Error::source(failure).map(ToString::to_string).unwrap_or_default();
-                tracing::warn!(
-                    cause,
-                    "the replica has no answer, so the database itself is asked: {failure}"
-                );
-                self.read(work).await
-            }
-        }
+        let Err(failure) = answer else { return answer };
+        let cause = std::error::Error::source(&failure).map(ToString::to_string).unwrap_or_default();
+        tracing::warn!(cause, "the replica has no answer, so the database itself is asked: {failure}");
+        self.read(work).await
     }
 
     /// Runs `work` in a write transaction; returns its outcome once it is durable. `work` may run more than once.
     ///
     /// It moves its captures in and only borrows them, changes nothing but `tx`, and awaits nothing but `tx`.
-    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    pub async fn write<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.decide(work).await
+    }
+
+    /// Decides by `work` in a write transaction: as [`Self::write`], but `work` may refuse, and a refusal commits.
+    pub async fn decide<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
         T: Send + 'static,

@@ -17,18 +17,18 @@ use super::job::{Envelope, Inbox, Queue, Verdict, queue, run_guarded};
 use super::thread::storage_thread;
 use crate::store::paths::parent;
 
-/// Jobs in one commit.
+/// The maximum number of jobs in one commit.
 const BATCH: usize = 256;
-/// Another process gets its turn this often …
+/// Under load, another process gets its turn this often …
 const TURN_EVERY: Duration = Duration::from_millis(100);
 /// … for this long.
 const TURN: Duration = Duration::from_millis(2);
-/// How soon to open a file again that another process is just opening.
+/// The pause before opening a file again that another process is just opening.
 const REOPEN_AFTER: Duration = Duration::from_millis(10);
 
 pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError> {
     let base = DatabaseFile::of(options)?;
-    // The writer first: it makes the file and its journal mode, which readers cannot.
+    // The writer first: it creates the file and sets its journal mode, which readers cannot.
     let (writes, write_inbox) = queue(options.queue);
     start("db-write", base.clone(), 1, async move |mut links| {
         if let Some(tx) = links.pop() {
@@ -47,7 +47,7 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
     Ok((reads, writes))
 }
 
-/// The file of a database, and how every connection to it is made.
+/// The file of a database, and the options of every connection to it.
 #[derive(Clone)]
 pub(in crate::store) struct DatabaseFile {
     connect: SqliteConnectOptions,
@@ -67,13 +67,13 @@ impl DatabaseFile {
         Ok(Self { connect, is_made: true, ..file })
     }
 
-    /// One that is there, and keeps its journal mode, which a backup for instance has of its own.
+    /// An existing file, whose journal mode is kept: a backup, for example, has another one.
     pub(in crate::store) fn as_it_is(options: &DbOptions) -> Result<Self, DbError> {
         let path = options.sqlite_path().ok_or(DbError::Url("must name a file".into()))?;
         Ok(Self::at(path, options.lock_patience))
     }
 
-    /// The same by its path.
+    /// An existing file by its path.
     pub(in crate::store) fn at(path: PathBuf, patience: Duration) -> Self {
         let connect = SqliteConnectOptions::new()
             .filename(&path)
@@ -83,8 +83,8 @@ impl DatabaseFile {
         Self { connect, path, patience, is_made: false }
     }
 
-    /// Makes the file unless it is there, readable by its owner alone: it holds hashes of passwords. SQLite gives its journal
-    /// the same mode.
+    /// Creates the file if it does not exist. Only its owner may read it, because it contains password hashes. SQLite
+    /// gives its journal the same mode.
     pub(in crate::store) fn make(&self) -> Result<(), DbError> {
         self.has_a_folder()?;
         let mut options = std::fs::OpenOptions::new();
@@ -108,7 +108,7 @@ impl DatabaseFile {
         self.path.exists()
     }
 
-    /// What a sentence calls it.
+    /// The name of the database in a sentence.
     pub(in crate::store) fn what(&self) -> String {
         self.path.display().to_string()
     }
@@ -121,16 +121,16 @@ impl DatabaseFile {
         DbError::Open { what: self.what(), source: source.into() }
     }
 
-    /// What the file system knows better than SQLite, and what SQLite must not be asked: it takes away the journal of a file
-    /// that it cannot read.
+    /// Checks the file before SQLite opens it. SQLite's own errors are less clear, and it would delete the journal of a
+    /// file that it cannot read.
     fn look(&self) -> Result<(), DbError> {
         match std::fs::metadata(&self.path) {
             Ok(it) if it.is_dir() => return Err(self.unusable("it is a directory; name a file in it")),
-            // A pipe would not even open.
-            Ok(it) if !it.is_file() => return Err(self.unusable("it is no file")),
+            // Opening a pipe would block.
+            Ok(it) if !it.is_file() => return Err(self.unusable("it is not a file")),
             _ => {}
         }
-        // The folder's one name, and not the file's, which may not be there yet.
+        // The canonical path of the folder, because the file itself may not exist yet.
         let folder = std::fs::canonicalize(parent(&self.path)).map_err(|error| self.not_opened(error))?;
         let path = folder.join(self.path.file_name().unwrap_or_default());
         let mut looked_at = LOOKED_AT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -138,7 +138,7 @@ impl DatabaseFile {
             return Ok(());
         }
         match beginning(&path) {
-            Ok(Beginning::Another) => return Err(self.unusable("it is no SQLite database")),
+            Ok(Beginning::Another) => return Err(self.unusable("it is not a SQLite database")),
             Ok(Beginning::Empty | Beginning::Sqlite) => {}
             Err(error) if error.kind() == ErrorKind::NotFound && self.is_made => {}
             Err(error) => return Err(self.not_opened(error)),
@@ -147,13 +147,13 @@ impl DatabaseFile {
         Ok(())
     }
 
-    /// Opens it, and again while another process holds it.
+    /// Opens the database, with retries while another process holds it.
     pub(in crate::store) async fn open(&self) -> Result<SqliteConnection, DbError> {
         self.look()?;
         let begun = Instant::now();
         loop {
             match self.connect.connect().await {
-                // Changing the journal mode and the recovery of a journal do not wait for the lock as statements do.
+                // Unlike statements, changing the journal mode and recovering a journal do not wait for the lock.
                 Err(error) if is_busy(&error) && begun.elapsed() < self.patience => {
                     tokio::time::sleep(REOPEN_AFTER).await;
                 }
@@ -163,11 +163,11 @@ impl DatabaseFile {
     }
 }
 
-/// The files that this process has looked at before SQLite opened them. Later it must not: on POSIX whoever closes a file
-/// gives up all locks that his process has on it, and SQLite's are among them.
+/// The files that this process has checked before SQLite opened them. It must not check them later: on POSIX, closing a
+/// file releases all locks of the process on it, including SQLite's.
 static LOOKED_AT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
-/// What every SQLite file begins with.
+/// The first bytes of every SQLite file.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -178,7 +178,7 @@ pub(in crate::store) enum Beginning {
     Another,
 }
 
-/// What a file is by its first bytes; not while this process has it open by SQLite.
+/// What a file is, by its first bytes. Must not be called while SQLite has the file open in this process.
 pub(in crate::store) fn beginning(path: &Path) -> std::io::Result<Beginning> {
     let mut bytes = [0; MAGIC.len()];
     let length = std::fs::File::open(path)?.read(&mut bytes)?;
@@ -189,13 +189,13 @@ pub(in crate::store) fn beginning(path: &Path) -> std::io::Result<Beginning> {
     })
 }
 
-/// SQLITE_BUSY, in every form.
+/// Whether the error is SQLITE_BUSY, in any form.
 fn is_busy(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
-/// Starts a storage thread over `count` connections, and tells whether they opened.
+/// Starts a storage thread with `count` connections. Returns whether they could be opened.
 async fn start(
     name: &str,
     file: DatabaseFile,
@@ -253,7 +253,7 @@ async fn write_batches(mut tx: Tx, inbox: Inbox) {
     }
 }
 
-/// Runs all jobs in one transaction; if anything in it fails, runs them again one by one.
+/// Runs all jobs in one transaction; if anything fails, runs them again one by one.
 async fn commit_together(tx: &mut Tx, mut batch: Vec<Envelope>) {
     if batch.is_empty() {
         return;
@@ -270,7 +270,7 @@ async fn commit_together(tx: &mut Tx, mut batch: Vec<Envelope>) {
     }
 }
 
-/// Whether every job ran and the commit held; otherwise nothing of it did.
+/// Whether every job ran and the commit succeeded; otherwise nothing was changed.
 async fn try_together(tx: &mut Tx, batch: &mut [Envelope]) -> bool {
     if tx.control("BEGIN IMMEDIATE").await.is_err() {
         return false;
@@ -311,7 +311,7 @@ async fn commit_alone(tx: &mut Tx, Envelope { mut job, .. }: Envelope) {
     }
 }
 
-/// SQLite may have rolled back by itself, as on a full disk; then there is nothing left to do.
+/// SQLite may have rolled back by itself, for example on a full disk; then this fails, which does not matter.
 async fn roll_back(tx: &mut Tx) {
     let _ = tx.control("ROLLBACK").await;
 }

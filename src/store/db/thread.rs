@@ -1,4 +1,4 @@
-//! Storage threads: each with a runtime of its own, so that jobs need not be `Send` once they run.
+//! Storage threads, each with its own runtime, so that running jobs do not have to be `Send`.
 
 use std::future::Future;
 
@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::error::DbError;
 
-/// Runs a single-threaded runtime on a thread of its own; returns once `serve` said that it is ready.
+/// Runs a single-threaded runtime on a new thread. Returns when `serve` has reported that it is ready.
 pub(super) async fn storage_thread<F>(
     name: &str,
     serve: impl FnOnce(oneshot::Sender<Result<(), DbError>>) -> F + Send + 'static,

@@ -1,4 +1,4 @@
-//! What a database URL may look like, told before anybody is called.
+//! The check of database URLs, before anything is connected.
 
 use std::str::FromStr as _;
 
@@ -7,14 +7,17 @@ use url::Url;
 
 use super::Engine;
 
-/// What may stand behind the `?` of a PostgreSQL URL, beside `options[name]`.
+/// The parameters that a PostgreSQL URL may have after the `?`, beside `options[name]`.
 const PARAMETERS: &str = "sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, application_name, options";
 
-/// Further names of the same, and what a URL has that the driver wrote.
+/// Other names of the same parameters, and parameters of URLs that the driver has written.
 const FURTHER: [&str; 6] =
     ["ssl-mode", "ssl-root-cert", "ssl-ca", "ssl-cert", "ssl-key", "statement-cache-capacity"];
 
-/// The engine that a URL is for; the error goes on from the URL's name, and repeats nothing of what may be a password.
+/// The engine that a URL is for.
+///
+/// # Errors
+/// A sentence that continues after the name of the URL. It contains nothing that may be a password.
 pub fn check(url: &str) -> Result<Engine, String> {
     match url.split_once(':') {
         Some(("sqlite", path)) => check_path(path),
@@ -27,7 +30,7 @@ fn check_path(path: &str) -> Result<Engine, String> {
     if path.contains('?') {
         return Err("must be a path alone behind sqlite:, without parameters".into());
     }
-    // To SQLite these are databases in memory, another one for each connection.
+    // SQLite takes these names for databases in memory, a new one for each connection.
     let file = path.trim_start_matches('/');
     if file.is_empty() || file == ":memory:" {
         return Err("must name a file, such as sqlite:/var/lib/grantor/grantor.db".into());
@@ -43,17 +46,18 @@ fn check_server(url: &str) -> Result<Engine, String> {
         let is_known =
             name.starts_with("options[") || PARAMETERS.split(", ").chain(FURTHER).any(|known| known == name);
         if !is_known {
-            // The driver would only log it with its value; and a sslmode with a slip of the pen protects nothing.
+            // The driver would only log an unknown parameter, with its value; and a misspelt sslmode protects nothing.
             let is_a_word = name.bytes().all(|byte| byte.is_ascii_lowercase() || b"_-".contains(&byte));
             let name = if is_a_word { format!("{name}, which is") } else { "that is".into() };
-            return Err(format!("has a parameter {name} none of {PARAMETERS}"));
+            return Err(format!("has a parameter {name} not one of {PARAMETERS}"));
         }
     }
     if let Some((_, mode)) = parsed.query_pairs().find(|(name, _)| name == "sslmode" || name == "ssl-mode")
         && !["disable", "allow", "prefer", "require", "verify-ca", "verify-full"].contains(&&*mode)
     {
         return Err(
-            "has a sslmode that is none of disable, allow, prefer, require, verify-ca, verify-full".into()
+            "has an sslmode that is not one of disable, allow, prefer, require, verify-ca, verify-full"
+                .into(),
         );
     }
     PgConnectOptions::from_str(url).map(|_| Engine::Postgres).map_err(|_| wrong.into())
@@ -64,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_with_a_url_is_said_without_its_password() {
+    fn mistakes_in_urls_are_reported_without_the_password() {
         for (url, part) in [
             ("", "must begin with sqlite: or postgres://"),
             ("grantor.db", "must begin with sqlite: or postgres://"),
@@ -78,9 +82,9 @@ mod tests {
             ("postgres://u:hunter2@h:99999/d", "is not of the form"),
             ("postgres://u:hunter2@h:x/d", "is not of the form"),
             ("postgres://u:hunt/er2@h/d", "is not of the form"),
-            ("postgres://u:1?hunter2@h/d", "has a parameter that is none of sslmode, "),
-            ("postgres://h/d?pasword=hunter2", "has a parameter pasword, which is none of sslmode, "),
-            ("postgres://h/d?sslmod=verify-full", "has a parameter sslmod, which is none of sslmode, "),
+            ("postgres://u:1?hunter2@h/d", "has a parameter that is not one of sslmode, "),
+            ("postgres://h/d?pasword=hunter2", "has a parameter pasword, which is not one of sslmode, "),
+            ("postgres://h/d?sslmod=verify-full", "has a parameter sslmod, which is not one of sslmode, "),
             ("postgres://h/d?sslmode=hunter2", "verify-ca, verify-full"),
             ("postgres://h/d?port=hunter2", "is not of the form"),
         ] {
@@ -90,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_somewhere_is_taken() {
+    fn usable_urls_are_accepted() {
         for url in ["sqlite:a", "sqlite:///var/a.db", "sqlite:memory:"] {
             assert_eq!(check(url), Ok(Engine::Sqlite), "{url}");
         }

@@ -1,4 +1,4 @@
-//! Whose turn it is to migrate: a lease row, because an advisory lock belongs to a session, which a pooler lends to others.
+//! The lease for migrating. It is a row, because an advisory lock belongs to a session, and a pooler shares sessions.
 
 use std::time::{Duration, Instant};
 
@@ -7,20 +7,20 @@ use super::link::{Link, Migrating};
 use crate::clock::Seconds;
 use crate::secret::random_id;
 
-/// How long a process that dies in the middle keeps others from migrating.
+/// For how many seconds a process that dies keeps the others from migrating.
 const LEASE_SECONDS: Seconds = 60;
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Who this is, for a person who asks whom others wait for; no other process has the same name.
+/// The name of this process in the messages of waiting processes; no other process has the same name.
 pub fn this_process() -> String {
     let host =
         std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
     let host = host.map(|name| format!(" on {}", name.trim())).unwrap_or_default();
-    // In containers of one machine both can be the same.
+    // Two containers on one machine can have the same process id and host name.
     format!("process {}{host} ({})", std::process::id(), random_id().split_at(8).0)
 }
 
-/// Waits for its turn at most as long as `patience`, and says for whom.
+/// Waits for the lease, at most as long as `patience`, and logs which process holds it.
 pub(super) async fn take(
     link: &mut Link<'_, impl Migrating>,
     holder: &str,
@@ -29,7 +29,8 @@ pub(super) async fn take(
 ) -> Result<(), DbError> {
     let create = "CREATE TABLE IF NOT EXISTS migration_lease (
         id BIGINT PRIMARY KEY, holder TEXT NOT NULL, ends_at BIGINT NOT NULL)";
-    // Two processes that create it at once: PostgreSQL fails one of them, which then finds it there.
+    // If two processes create the table at the same time, PostgreSQL fails one of them; at its second attempt the table
+    // exists.
     if link.connection.plain(create).await.is_err() {
         link.connection.plain(create).await?;
     }

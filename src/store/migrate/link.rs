@@ -1,4 +1,4 @@
-//! A connection of either engine, as far as migrating needs it.
+//! A connection of either engine, with the operations that migrating needs.
 
 use sqlx::Connection as _;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
@@ -8,14 +8,15 @@ use sqlx::sqlite::SqliteConnection;
 use super::super::db::Route;
 use crate::clock::Seconds;
 
-/// What migrating needs of a connection of either engine.
+/// The operations that migrating needs on a connection of either engine.
 pub(super) trait Migrating: Migrate + Sized {
-    /// The names of the tables that are neither the engine's nor an extension's.
+    /// Lists the tables, except those of the engine and of extensions.
     const TABLES: &str;
-    /// What a transaction begins with that must not wait long for others' locks, where a session cannot be told.
+    /// The statement at the beginning of a transaction that must not wait long for locks, when the session cannot have
+    /// this setting.
     const IMPATIENT: &str;
 
-    /// Runs a statement that takes a holder's name and two times; the number of rows that it changed.
+    /// Runs a statement that takes a holder's name and two times. Returns the number of changed rows.
     async fn lease(
         &mut self,
         sql: &'static str,
@@ -23,10 +24,10 @@ pub(super) trait Migrating: Migrate + Sized {
         times: [Seconds; 2],
     ) -> Result<u64, sqlx::Error>;
     async fn plain(&mut self, sql: &'static str) -> Result<(), sqlx::Error>;
-    /// The texts that a query gives.
+    /// Runs a query. Returns its texts.
     async fn texts(&mut self, sql: &'static str) -> Result<Vec<String>, sqlx::Error>;
     async fn migrate(&mut self, migrator: &Migrator) -> Result<(), MigrateError>;
-    /// Runs `work` in one transaction, and leaves nothing of it on the session.
+    /// Runs `work` in one transaction, and leaves no prepared statement on the session.
     async fn together<T>(&mut self, work: impl AsyncFnOnce(&mut Self) -> T) -> Result<T, sqlx::Error>;
 }
 
@@ -78,7 +79,7 @@ migrating!(
     "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
     ""
 );
-// Not from information_schema, which hides what the role has no rights to.
+// Not from information_schema, which hides tables that the role has no privileges on.
 migrating!(
     PgConnection,
     "SELECT relname::TEXT FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p')
@@ -88,15 +89,15 @@ migrating!(
     "SET LOCAL lock_timeout = '10s'"
 );
 
-/// A connection, and whether what belongs together must be one transaction on it.
+/// A connection, and whether each unit of work must be one transaction on it.
 pub(super) struct Link<'a, M> {
     pub(super) connection: &'a mut M,
     pub(super) route: Route,
 }
 
 impl<M: Migrating> Link<'_, M> {
-    /// Runs `work`; behind a pooler as one transaction, since even one statement is prepared first and run then, and the
-    /// session may be another one in between.
+    /// Runs `work`. Behind a pooler it is one transaction, because even a single statement is prepared first and then
+    /// run, and the session may change in between.
     pub(super) async fn run<T>(&mut self, work: impl AsyncFnOnce(&mut M) -> T) -> Result<T, sqlx::Error> {
         match self.route {
             Route::Direct => Ok(work(self.connection).await),

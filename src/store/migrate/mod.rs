@@ -1,4 +1,4 @@
-//! Brings a database to this program's schema, one process at a time.
+//! Migrates a database to this program's schema, one process at a time.
 
 mod lease;
 mod link;
@@ -16,14 +16,19 @@ use link::{Link, Migrating};
 /// Every migration of this program, in order.
 fn migrations() -> Migrator {
     let mut migrator = sqlx::migrate!("./migrations");
-    // The lease stands for the lock.
+    // Our lease replaces the lock of sqlx.
     migrator.set_locking(false);
-    // A later release may have migrated further; whether this one may go on is decided before.
+    // A later release may have migrated further; `refuse_newer` decides whether this one may continue.
     migrator.set_ignore_missing(true);
     migrator
 }
 
-/// Runs what is missing, under a lease. Creates a SQLite file that does not exist; one of somebody else stays as it is.
+/// Runs the pending migrations under a lease. Creates a SQLite file that does not exist; leaves databases of other
+/// applications unchanged.
+///
+/// # Errors
+/// If the database cannot be used, belongs to another application or requires a newer release, or another process
+/// migrates for too long.
 pub async fn run(options: &DbOptions, holder: &str, now: Seconds) -> Result<(), DbError> {
     match options.engine()? {
         Engine::Sqlite => {
@@ -38,7 +43,7 @@ pub async fn run(options: &DbOptions, holder: &str, now: Seconds) -> Result<(), 
             let mut link = DatabaseFile::of(options)?.open().await?;
             let turn = Turn { options, holder, now, what: file.what() };
             turn.migrate(&mut link).await?;
-            // Closed when this returns, and not some time later: then nobody has the file open.
+            // Closed here and not in the background, so that afterwards this process does not have the file open.
             Ok(link.close().await?)
         }
         Engine::Postgres => {
@@ -49,7 +54,10 @@ pub async fn run(options: &DbOptions, holder: &str, now: Seconds) -> Result<(), 
     }
 }
 
-/// What [`run`] would do: the migrations by number and name. Nothing is changed, and no file made.
+/// The versions and names of the migrations that [`run`] would run. Changes nothing, and creates no file.
+///
+/// # Errors
+/// If the database cannot be used.
 pub async fn plan(options: &DbOptions) -> Result<Vec<(i64, String)>, DbError> {
     let all = migrations();
     let pending = match options.engine()? {
@@ -76,18 +84,19 @@ fn server(options: &DbOptions) -> Result<DatabaseServer, DbError> {
     Ok(DatabaseServer::of(options, "grantor migrate")?.unlimited())
 }
 
-/// How a database's schema stands to this program's.
+/// How the schema of a database compares with this program's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Standing {
     Current,
     Older,
-    /// Of a newer release beside which this one may run.
+    /// Migrated by a newer release that this one may run beside.
     Newer,
-    /// It did not begin with this program's first migration.
+    /// Not a database of this program: its history begins with another migration.
     Foreign,
 }
 
-/// Looks without changing anything; an error when a newer release beside which this one must not run has been at it.
+/// Compares the schema without changing anything. An error if a newer release has migrated it and this one must not run
+/// beside it.
 pub(in crate::store) async fn standing(options: &DbOptions) -> Result<Standing, DbError> {
     match options.engine()? {
         Engine::Sqlite => {
@@ -105,7 +114,7 @@ pub(in crate::store) async fn standing(options: &DbOptions) -> Result<Standing, 
     }
 }
 
-/// The same of a SQLite database that is open already.
+/// Compares the schema of a SQLite database that is already open.
 pub(in crate::store) async fn standing_of_file(
     link: &mut SqliteConnection,
     what: &str,
@@ -113,7 +122,7 @@ pub(in crate::store) async fn standing_of_file(
     standing_of(link, what).await
 }
 
-/// Whether it is another application's, as far as SQLite can read it.
+/// Whether the database belongs to another application. False if SQLite cannot read it.
 pub(in crate::store) async fn is_foreign(link: &mut SqliteConnection) -> bool {
     matches!(history(link, &migrations()).await, Ok(History::Foreign(_)))
 }
@@ -137,7 +146,7 @@ async fn standing_of(link: &mut impl Migrating, what: &str) -> Result<Standing, 
     })
 }
 
-/// What every database is before anybody uses it.
+/// A new database in memory, as the migrations leave it.
 pub(in crate::store) async fn new_in_memory() -> Result<SqliteConnection, DbError> {
     let mut link = SqliteConnectOptions::new().in_memory(true).connect().await?;
     let migrated = migrations().run(&mut link).await;
@@ -145,7 +154,7 @@ pub(in crate::store) async fn new_in_memory() -> Result<SqliteConnection, DbErro
     Ok(link)
 }
 
-/// One process's attempt to migrate.
+/// One attempt of this process to migrate.
 struct Turn<'a> {
     options: &'a DbOptions,
     holder: &'a str,
@@ -157,7 +166,7 @@ impl Turn<'_> {
     async fn migrate(&self, connection: &mut impl Migrating) -> Result<(), DbError> {
         let migrations = migrations();
         let mut link = Link { connection, route: self.options.route };
-        // Nearly always: a command that only looks writes nothing, and one that is killed leaves no lease behind.
+        // The usual case. A command that only reads writes nothing, and a killed one leaves no lease behind.
         if link.run(async |link| pending(link, &migrations, &self.what).await).await??.is_empty() {
             return Ok(());
         }
@@ -174,14 +183,14 @@ impl Turn<'_> {
     }
 }
 
-/// What a database has been through.
+/// The history of a database.
 enum History {
-    /// Nothing, so that it may become ours.
+    /// Empty, so that it may become ours.
     New,
     Ours(Vec<AppliedMigration>),
-    /// The migrations of a build from before the first release, which this one does not have.
+    /// The migrations of a build from before the first release, which this build does not contain.
     Unreleased,
-    /// Somebody else's, with this table for instance.
+    /// Another application's; contains the name of one of its tables.
     Foreign(String),
 }
 
@@ -193,7 +202,7 @@ async fn history<M: Migrating>(link: &mut M, migrations: &Migrator) -> Result<Hi
         false => Vec::new(),
     };
     let has_our_tables = OUR_TABLES.iter().all(|ours| tables.iter().any(|table| table == ours));
-    // These two are there before the first migration.
+    // Both tables may exist before the first migration.
     let another = tables.into_iter().find(|table| table != name && table != "migration_lease");
     let Some(first) = applied.first() else { return Ok(another.map_or(History::New, History::Foreign)) };
     let known = migrations.iter().next();
@@ -206,11 +215,11 @@ async fn history<M: Migrating>(link: &mut M, migrations: &Migrator) -> Result<Hi
     })
 }
 
-/// Tables that every build of Grantor has made, and that another application hardly has all of.
+/// Tables that every build of Grantor has created. Another application hardly has all of them.
 const OUR_TABLES: [&str; 3] = ["client_secrets", "server_keys", "signing_keys"];
 
-/// The migrations that this program has and the database has not; an error when it is none of ours, or one of a release
-/// beside which this one must not run.
+/// The migrations that are missing in the database. An error if it is not ours, or if a newer release has migrated it
+/// and this one must not run beside it.
 async fn pending(
     link: &mut impl Migrating,
     migrations: &Migrator,
@@ -240,7 +249,7 @@ async fn pending(
     Ok(migrations.iter().filter(|known| of(known.version).is_none()).cloned().collect())
 }
 
-/// Whether a newer release has been at the schema; an error if this one must not run beside it.
+/// Whether a newer release has migrated the schema. An error if this release must not run beside it.
 async fn refuse_newer(
     link: &mut impl Migrating,
     applied: &[AppliedMigration],
@@ -256,11 +265,11 @@ async fn refuse_newer(
     Err(DbError::NewerSchema { migration: newer, oldest: oldest.unwrap_or_else(|| "later".into()) })
 }
 
-/// This program's release, and what a schema says of the oldest one that may use it.
+/// The release of this program, and the query for the oldest release that may use the schema.
 const RELEASE: &str = env!("CARGO_PKG_VERSION");
 const OLDEST_RELEASE: &str = "SELECT oldest_release FROM schema_requirement WHERE id = 1";
 
-/// Whether a release is another one or a later one; what is no release is later than all.
+/// Whether a release is the same as another one or later. A text that is not a release counts as later than all.
 fn is_at_least(release: &str, other: &str) -> bool {
     let numbers = |text: &str| -> Option<[u64; 3]> {
         let mut parts = text.split('.').map(|part| part.parse().ok());

@@ -46,7 +46,7 @@ async fn a_file_of_another_application_is_left_unchanged() {
         );
         assert_eq!(
             desk.told(&[RESTORE], &url),
-            one(format!("{path} belongs to another application; it stays as it is"))
+            one(format!("{path} belongs to another application; it was not changed"))
         );
     }
 }

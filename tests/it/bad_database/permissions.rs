@@ -13,7 +13,7 @@ use crate::support::left_out;
 /// A way to start a command.
 type Start = fn(Command) -> Command;
 
-/// Tests may run as root, whom permissions do not bind: this starts a command without the capability to ignore them.
+/// Tests may run as root, which permissions do not bind: this starts a command without the capability to ignore them.
 const BOUND: [&str; 2] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"];
 
 #[expect(clippy::needless_pass_by_value, reason = "one of the ways to start")]

@@ -186,7 +186,7 @@ async fn a_server_that_is_too_old_is_reported_with_the_oldest_supported_version(
     create(&server, "d", "").await;
     let port = older(server.port).await;
     let sentence = format!(
-        "cannot use the database d at 127.0.0.1:{port}: it is PostgreSQL 12, and Grantor needs 13 or later"
+        "cannot use the database d at 127.0.0.1:{port}: it is PostgreSQL 12, but Grantor needs 13 or later"
     );
     assert_eq!(desk.told(&ALL, &format!("postgres://postgres@127.0.0.1:{port}/d")), one(sentence));
     assert_eq!(state(&server, "d").await, "");

@@ -11,8 +11,8 @@ fn a_file_that_is_not_a_database_is_named_and_left_with_its_journal() {
     std::fs::write(desk.path("text-wal"), "what SQLite would take away").unwrap();
     std::fs::create_dir(desk.path("folder")).unwrap();
     for (name, why) in [
-        ("text", "it is no SQLite database"),
-        ("short", "it is no SQLite database"),
+        ("text", "it is not a SQLite database"),
+        ("short", "it is not a SQLite database"),
         ("folder", "it is a directory; name a file in it"),
     ] {
         let sentence = format!("cannot use the database {}: {why}", desk.path(name).display());
@@ -21,7 +21,7 @@ fn a_file_that_is_not_a_database_is_named_and_left_with_its_journal() {
     }
     assert_eq!(
         desk.told(&[SERVE, FROM, TO], "sqlite:/dev/null"),
-        one("cannot use the database /dev/null: it is no file")
+        one("cannot use the database /dev/null: it is not a file")
     );
     let sentence = format!(
         "cannot use the database {}: it is a directory; name a file in it",
@@ -89,8 +89,8 @@ fn unusable_urls_are_reported_with_their_option() {
              password are written %40 %3A %2F %3F %23"
                 .to_owned(),
         ),
-        ("postgres://u@h/d?pasword=hunter2", format!("has a parameter pasword, which is none of {known}")),
-        ("postgres://h/d?sslmod=require", format!("has a parameter sslmod, which is none of {known}")),
+        ("postgres://u@h/d?pasword=hunter2", format!("has a parameter pasword, which is not one of {known}")),
+        ("postgres://h/d?sslmod=require", format!("has a parameter sslmod, which is not one of {known}")),
     ] {
         let configured = one(format!("database.url {why} (GRANTOR_DATABASE__URL)"));
         assert_eq!(desk.told(&[SERVE, super::CREATE, BACKUP], url), configured, "{url}");

@@ -61,7 +61,7 @@ fn a_server_of_another_protocol_is_not_taken_for_postgresql() {
         }
     });
     for (parameter, why) in [
-        ("", "what answers does not speak the protocol"),
+        ("", "the answer is not in the expected protocol"),
         ("?sslmode=disable", "the connection ended in the middle of an answer"),
     ] {
         let sentence = format!("cannot open the database d at 127.0.0.1:{port} (is this PostgreSQL?): {why}");

@@ -170,7 +170,7 @@ async fn a_logo_is_a_picture_of_bounded_size() {
     ];
     for path in refused {
         let text = desk.client_refused("service", &["--logo", &path]);
-        assert!(text.contains(&path) && text.contains("neither PNG"), "{text}");
+        assert!(text.contains(&path) && text.contains("is not a PNG"), "{text}");
     }
     let large = file("large.png", &filled(128 * 1024 + 1));
     assert!(desk.client_refused("service", &["--logo", &large]).contains("more than 128 KiB"));

@@ -40,7 +40,7 @@ async fn invalid_issuer_registrations_are_refused_with_a_sentence() {
     let long = format!("https://example.com/{}", "a".repeat(2048));
     for (arguments, part) in [
         ([&["create", IDP], &by_file(&keys)[..]].concat(), "trusted already"),
-        ([&["create", "idp"], &by_file(&keys)[..]].concat(), "no absolute URI"),
+        ([&["create", "idp"], &by_file(&keys)[..]].concat(), "not an absolute URI"),
         ([&["create", "urn:a"], &by_file(&none)[..]].concat(), "no key to verify signatures by"),
         ([&["create", "urn:a"], &by_file(&private)[..]].concat(), "private key"),
         ([&["create", "urn:a"], &by_uri("https://127.0.0.1/jwks")[..]].concat(), "is not a public address"),
@@ -53,7 +53,7 @@ async fn invalid_issuer_registrations_are_refused_with_a_sentence() {
         ),
         (vec!["create", "urn:a", "--jwks", &keys, "--scope", "read", "--client", "nobody"], "no client"),
         (vec!["create", "urn:a", "--jwks", &keys, "--scope", "read", "--client", "spa"], "is public"),
-        ([&["create", "http://127.0.0.1:8080"], &by_file(&keys)[..]].concat(), "this very server"),
+        ([&["create", "http://127.0.0.1:8080"], &by_file(&keys)[..]].concat(), "this server itself"),
         (vec!["update", "urn:a", "--scope", "read"], "there is no trusted issuer urn:a"),
         (vec!["update", IDP, "--client", "nobody"], "no client with the id nobody"),
         (vec!["show", "urn:a"], "there is no trusted issuer urn:a"),
@@ -102,12 +102,12 @@ async fn a_person_is_linked_by_issuer_and_subject_only() {
     assert_eq!(text, format!("linked the subject 248289761001 of {IDP} to alice\n"));
     operator.done(&["issuer", "link", IDP, "a-2", "--user", "alice"]);
     for (arguments, part) in [
-        (vec!["link", IDP, "248289761001", "--user", "bob"], "is somebody already"),
+        (vec!["link", IDP, "248289761001", "--user", "bob"], "is already linked to a user"),
         (vec!["link", IDP, "x", "--user", "nobody"], "no user"),
         (vec!["link", "urn:a", "x", "--user", "bob"], "no trusted issuer urn:a"),
         (vec!["link", IDP, "a\nb", "--user", "bob"], "on one line"),
-        (vec!["unlink", IDP, "x", "--yes"], "is nobody"),
-        (vec!["unlink", IDP, "a-2"], "Take the link"),
+        (vec!["unlink", IDP, "x", "--yes"], "is not linked to a user"),
+        (vec!["unlink", IDP, "a-2"], "Remove the link"),
     ] {
         let text = operator.refused(&[&["issuer"], &arguments[..]].concat());
         assert!(text.contains(part), "{arguments:?}: {text}");

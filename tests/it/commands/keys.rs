@@ -54,7 +54,7 @@ async fn a_rotation_publishes_a_key_that_signs_a_day_later() {
     assert!(table.starts_with("KID ") && table.lines().count() == 4, "{table}");
 
     let again = operator.refused(&["key", "rotate"]);
-    assert!(again.contains(kid) && again.contains("waits already") && again.contains("--now"), "{again}");
+    assert!(again.contains(kid) && again.contains("already waits") && again.contains("--now"), "{again}");
     let text = operator.done(&["key", "rotate", "--algorithm", "EdDSA"]);
     assert!(text.starts_with("made the EdDSA key ") && text.lines().count() == 1, "{text}");
     assert!(operator.refused(&["key", "rotate", "--algorithm", "PS256"]).contains("keys.algorithms"));

@@ -27,14 +27,14 @@ async fn a_resource_is_registered_changed_listed_and_deleted() {
     for (arguments, part) in [
         (vec!["create", API], "exists already"),
         (vec!["create", "HTTPS://API.example.com:443/"], "exists already"),
-        (vec!["create", "api"], "no absolute URI"),
-        (vec!["create", "https://a.example.com/#x"], "no absolute URI"),
+        (vec!["create", "api"], "not an absolute URI"),
+        (vec!["create", "https://a.example.com/#x"], "not an absolute URI"),
         (vec!["create", "urn:a", "--scope", "nonsense"], "no scope with the name nonsense"),
         (vec!["create", "urn:a", "--scope", "openid"], "this server's own"),
         (vec!["create", "urn:a", "--client", "nobody"], "no client with the id nobody"),
         (vec!["create", "urn:a", "--client", "spa"], "is public"),
         (vec!["create", "urn:a", "--token-alg", "PS256"], "keys.algorithms offers"),
-        (vec!["create", "urn:a", "--access-token-lifetime", "soon"], "no length of time"),
+        (vec!["create", "urn:a", "--access-token-lifetime", "soon"], "not a length of time"),
         (vec!["create", "urn:a", "--access-token-lifetime", "30d"], "keys.keep_published"),
         (vec!["update", "urn:a", "--scope", "read"], "there is no resource urn:a"),
         (vec!["delete", "urn:a", "--yes"], "there is no resource urn:a"),
@@ -107,7 +107,7 @@ async fn grants_of_a_person_are_listed_and_revoked() {
 
     let unredeemed = web.code(&mut browser).await;
     let text = operator.done(&["grant", "revoke", "--user", "alice", "--client", "web", "--yes"]);
-    assert_eq!(text, "took back what alice gave the client web: revoked 1 grant\n");
+    assert_eq!(text, "removed the consent of alice for the client web; revoked 1 grant\n");
     web.refresh_by_hand(&second).await.assert_json_error(400, "invalid_grant", "refresh_token.revoked");
     web.redeem_by_hand(&unredeemed).await.assert_json_error(400, "invalid_grant", "code.unknown");
     assert!(browser.open(&web.url_with(&[])).await.is_consent(), "and she is asked again");
@@ -163,7 +163,7 @@ async fn a_token_is_read_from_standard_input_and_explained() {
     let other = if &forged[at..=at] == "A" { "B" } else { "A" };
     forged.replace_range(at..=at, other);
     for (token, part) in [
-        ("gat_made-up", "no such access token"),
+        ("gat_made-up", "this access token is not known here"),
         ("made-up", "it is not a signed token"),
         (&tokens.get("id_token"), "it is a token of another type"),
         (&forged, "not made by this server"),

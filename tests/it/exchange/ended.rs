@@ -89,12 +89,12 @@ async fn a_chain_of_jwts_and_opaque_tokens_ends_where_any_of_them_ends() {
         let mut stage = Stage::set().await;
         let operator = Operator::of(&stage.server);
         operator.done(&["resource", "update", STOCK, "--token-format", "opaque"]);
-        stage.server.app.registry.catalogue(grantor::cache::catalogue::Freshness::Now).await.unwrap();
+        stage.server.app.cache.catalogue(grantor::cache::catalogue::Freshness::Now).await.unwrap();
         let first = stage.token().await;
         let second = exchanged(&stage.orders, &first, &[("resource", STOCK)]).await;
         let third = exchanged(&stage.stock, &second, &[]).await;
         operator.done(&["resource", "update", STOCK, "--token-format", "jwt"]);
-        stage.server.app.registry.catalogue(grantor::cache::catalogue::Freshness::Now).await.unwrap();
+        stage.server.app.cache.catalogue(grantor::cache::catalogue::Freshness::Now).await.unwrap();
         let fourth = exchanged(&stage.stock, &third, &[]).await;
         assert!(first.starts_with("ey") && second.starts_with("gat_") && fourth.starts_with("ey"));
         assert!(is_active(&stage.stock, &fourth).await);
@@ -119,7 +119,7 @@ async fn a_person_who_left_a_group_gets_nothing_more_by_an_exchange() {
     assert!(is_active(&stage.stock, &second).await, "what was issued stays until it ends");
     operator.done(&["client", "update", "orders", "--no-required-group"]);
     operator.done(&["scope", "update", "read", "--require-group", "staff"]);
-    stage.server.app.registry.catalogue(grantor::cache::catalogue::Freshness::Now).await.unwrap();
+    stage.server.app.cache.catalogue(grantor::cache::catalogue::Freshness::Now).await.unwrap();
     let refused = exchange(&stage.orders, &first, &[]).await;
     refused.assert_json_error(400, "invalid_grant", "subject.group_missing");
     let refused = exchange(&stage.web, &first, &[("scope", "read")]).await;

@@ -39,7 +39,7 @@ async fn bodies_of_a_megabyte_and_of_a_byte_are_refused_soon() {
             let answer = browser.post_raw(path, FORM, body).await;
             match (length, path.replace("/consent?", "/authorize/resume?")) {
                 (MEGABYTE, _) => assert_eq!(answer.status, 413, "{path}: {answer:?}"),
-                // A form that was shown to nobody leads back to the question.
+                // A form that was never shown leads back to the question.
                 (_, logout) if logout == "/logout" => {
                     assert_eq!(answer.location(), Some(format!("{}/logout", server.url)));
                 }

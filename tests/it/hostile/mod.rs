@@ -15,7 +15,7 @@ use crate::support::{Answer, TestServer};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Parameters that hostile values stand in, at the authorization and the token endpoint.
+/// Parameters that are given hostile values, at the authorization and the token endpoint.
 const AUTHORIZE: [&str; 10] = [
     "client_id",
     "redirect_uri",

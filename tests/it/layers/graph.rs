@@ -1,4 +1,4 @@
-//! The imports of the whole source: who names whom, circles, and arrows that go up.
+//! The imports of the whole source: which file names which, circles, and arrows that go up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ const LEVELS: &[&[&str]] = &[
     &["clock.rs", "cache/flights.rs"],
     &["oauth/"],
     &["secret/"],
-    // Storage remembers, and tokens are signed, without a clock, an edge, or each other.
+    // Storage and signing work without a clock, an edge, or each other.
     &["store/", "jose/"],
     &["failure.rs"],
     &["fetch/address.rs"],

@@ -73,7 +73,7 @@ async fn an_unavailable_replica_is_named_and_the_database_answers() {
     for replica in [&away, &empty.url] {
         let (users, said) = ask(&Operator::of(&server), replica, &["user", "list"]);
         assert_eq!(usernames(&users), ["alice"]);
-        assert!(said.contains("the replica has no answer"), "{said}");
+        assert!(said.contains("the replica does not answer"), "{said}");
     }
 }
 

@@ -61,7 +61,7 @@ impl Pooler {
             }
             std::thread::yield_now();
         }
-        // Nobody reads its log, and the pipe must not fill up.
+        // The log is not used, but the pipe must not fill up.
         let mut log = self.child.stderr.take().expect("a pipe");
         std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
     }

@@ -196,7 +196,7 @@ impl TestServer {
         let is_new = self.store(async move |tx| resources::save(tx, &resource, 0).await).await;
         assert!(is_new, "the resource {uri} is new");
         // The test process registered it, so it refreshes the cache itself.
-        self.app.registry.catalogue(grantor::cache::catalogue::Freshness::Now).await.expect("the catalogue");
+        self.app.cache.catalogue(grantor::cache::catalogue::Freshness::Now).await.expect("the catalogue");
     }
 
     /// The UserInfo response for this access token.

@@ -1,20 +1,20 @@
-//! A server that did not take a connection: it is called again soon, but not by everybody who wants something of it.
+//! A server that refused a connection: it is called again soon, but not by every waiting job.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How soon after a call that failed the next one may be made.
+/// How long after a failed call the next one may be made.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What this process knows of it; clones share it.
+/// What this process knows about the server. Clones share it.
 #[derive(Clone, Default)]
 pub(super) struct Absence(Arc<Mutex<Known>>);
 
 #[derive(Default)]
 struct Known {
-    /// Since the last call failed: when the next one may be made, and what came of the last one.
+    /// Since the last call failed: when the next one may be made, and why the last one failed.
     failed: Option<(Instant, String)>,
-    /// Workers that have a connection.
+    /// The number of workers that have a connection.
     served: usize,
 }
 
@@ -23,7 +23,10 @@ impl Absence {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the next call; otherwise says why the last one failed.
+    /// Claims the next call.
+    ///
+    /// # Errors
+    /// Why the last call failed, if it is too early for the next one.
     pub(super) fn call(&self) -> Result<(), String> {
         let mut known = self.known();
         let now = Instant::now();
@@ -45,19 +48,19 @@ impl Absence {
         self.known().failed = None;
     }
 
-    /// Counts a worker that has a connection, for as long as it has one.
+    /// Counts a worker with a connection, until the returned value is dropped.
     pub(super) fn serving(&self) -> Serving {
         self.known().served += 1;
         Serving(self.clone())
     }
 
-    /// Whether another worker has a connection, for who has none.
+    /// Whether other workers have a connection. The caller has none.
     pub(super) fn others_serve(&self) -> bool {
         self.known().served > 0
     }
 
-    /// When the next call may be made, where the last one failed and other workers have a connection: they are not to lose
-    /// a job to one that can only fail it.
+    /// When the next call may be made, if the last one failed and other workers have a connection: a worker without one
+    /// should not take a job that it can only fail.
     pub(super) fn pause_beside_others(&self) -> Option<Instant> {
         let known = self.known();
         known.failed.as_ref().map(|(next, _)| *next).filter(|_| known.served > 0)

@@ -1,4 +1,4 @@
-//! PostgreSQL: each connection serves one job after another, a job a SERIALIZABLE transaction.
+//! PostgreSQL: each connection runs one job after another, and each write job is a SERIALIZABLE transaction.
 
 mod absence;
 mod server;
@@ -26,7 +26,7 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
         let workers = options.connections.div_ceil(THREADS).max(1);
         let (inbox, way_back, server) = (inbox.clone(), sender.way_back(), server.clone());
         storage_thread(&format!("db-{thread}"), move |opened| async move {
-            // The first connection at once, so that a wrong address or password is told at the start.
+            // The first connection is made at once, so that a wrong address or password is reported at the start.
             let first = match server.link().await {
                 Ok(tx) => tx,
                 Err(source) => {
@@ -44,7 +44,7 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
     Ok((sender.clone(), sender))
 }
 
-/// A way to a database that is not called before the first job, so that its absence keeps nobody from starting.
+/// A queue to a database that is first called for the first job, so that the program can start without it.
 pub(super) async fn open_when_needed(options: &DbOptions) -> Result<Queue, DbError> {
     let server = DatabaseServer::of(options, "grantor")?.or_a_standby().within(options.patience);
     let (sender, inbox) = queue(options.queue);
@@ -57,7 +57,7 @@ pub(super) async fn open_when_needed(options: &DbOptions) -> Result<Queue, DbErr
     Ok(sender)
 }
 
-/// What is left of a connection after a job.
+/// Whether a connection can be used again after a job.
 #[derive(PartialEq, Eq)]
 enum Health {
     Good,
@@ -98,9 +98,9 @@ async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, inbox: Inbox, way_ba
     }
 }
 
-/// Runs a job to its end; gives the connection back if it is still good.
+/// Runs a job to its end. Returns the connection if it can be used again.
 async fn settle(mut job: Box<dyn Job>, mut tx: Tx, server: &DatabaseServer, deadline: Instant) -> Option<Tx> {
-    // Past the deadline nobody waits; a connection that is still busy then is not to be trusted with another job.
+    // After the deadline the caller no longer waits, and a connection that is still busy should not get another job.
     let remaining = deadline.saturating_duration_since(Instant::now()) + Duration::from_secs(1);
     let settled = tokio::time::timeout(remaining, async {
         if job.writes() {
@@ -122,13 +122,13 @@ async fn settle(mut job: Box<dyn Job>, mut tx: Tx, server: &DatabaseServer, dead
     }
 }
 
-/// Begins a transaction; on a new connection if the server has closed this one meanwhile, or does not write any more.
+/// Begins a transaction; on a new connection if the server has closed this one, or no longer writes.
 async fn begin(tx: &mut Tx, server: &DatabaseServer, sql: &SqlStr) -> Result<(), DbError> {
     if tx.control(sql.clone()).await.is_ok() {
         return Ok(());
     }
     *tx = server.link().await.map_err(away)?;
-    // What cannot even begin is no defect of the job: a standby, for instance, takes nothing that is SERIALIZABLE.
+    // Failing to begin is not a defect of the job: a standby, for example, refuses SERIALIZABLE.
     tx.control(sql.clone()).await.map_err(away)
 }
 
@@ -136,8 +136,8 @@ fn away(error: impl Into<Cause>) -> DbError {
     DbError::Unavailable(error.into())
 }
 
-/// Runs a job that only reads; a second time on a new connection if this one was lost, and again when it collided,
-/// as it may on engines that are spread over machines.
+/// Runs a job that only reads. If the connection was lost, it runs once more on a new one. After a conflict, which
+/// distributed engines may report for reads, it runs again.
 async fn read(
     job: &mut dyn Job,
     tx: &mut Tx,
@@ -169,7 +169,7 @@ async fn read_once(job: &mut dyn Job, tx: &mut Tx, server: &DatabaseServer) -> R
     Ok(verdict)
 }
 
-/// Runs a job in the open transaction, again when it collided, until the deadline.
+/// Runs a job in the open transaction, again after each conflict, until the deadline.
 async fn write(
     job: &mut dyn Job,
     tx: &mut Tx,
@@ -181,9 +181,9 @@ async fn write(
         let collided = if verdict == Verdict::Commit {
             match tx.control("COMMIT").await.map_err(DbError::from) {
                 Ok(()) => return Ok(Health::Good),
-                // Nothing of it counts, whatever the job has to say, and there is nothing left to roll back.
+                // Nothing was committed, whatever the job returned, and there is nothing to roll back.
                 Err(conflict @ DbError::Conflict(_)) => Some(conflict),
-                // Nobody knows whether it was committed: a second run here could do it twice.
+                // It may have been committed: running the job again could do it twice.
                 Err(error) => return Err(error),
             }
         } else {
@@ -202,7 +202,7 @@ async fn write(
     Err(DbError::Deadline)
 }
 
-/// A random wait that grows with the attempts: 0 to 2 ms at first, at most 100 ms.
+/// A random pause that grows with the attempts: 0 to 2 ms at first, at most 100 ms.
 fn backoff(attempt: u32) -> Duration {
     let ceiling = 2_000_u32.saturating_mul(1 << attempt.min(6)).min(100_000);
     let chance = u32::from_be_bytes(secret::random::<4>());

@@ -1,4 +1,4 @@
-//! A PostgreSQL server: how connections to it are made, and which of them can be used.
+//! A PostgreSQL server: the options of its connections, and the checks of each new one.
 
 use std::io::ErrorKind;
 use std::str::FromStr as _;
@@ -15,42 +15,44 @@ use super::super::error::DbError;
 use super::super::{DbOptions, Route};
 use super::absence::Absence;
 
-/// SERIALIZABLE, because at READ COMMITTED a read that decides a write can be stale without an error.
+/// SERIALIZABLE, because at READ COMMITTED a write could be decided by a stale read without an error.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 const BEGIN_READING: &str = "BEGIN READ ONLY";
 /// How long a connection attempt may take.
 const CONNECT: Duration = Duration::from_secs(5);
-/// How much longer the server may work on a statement than anybody waits for it. It must not end first: when its limit
-/// ends a COMMIT that waits for a second machine, it answers that all is well, though that machine has nothing.
+/// How much longer than the caller the server may work on a statement. It must not give up first: if its limit ends a
+/// COMMIT that waits for a second machine, the server reports success, although that machine has nothing.
 const LONGER: Duration = Duration::from_secs(5);
-/// PostgreSQL 13, the oldest that its makers have mended within the last year.
+/// PostgreSQL 13 is the oldest version that was maintained within the last year.
 const OLDEST_VERSION: u32 = 130_000;
-/// Prepared statements on a connection: more than there are texts in this program.
+/// How many prepared statements a connection keeps: more than this program has.
 const STATEMENTS: usize = 256;
 const STANDBY: &str = "the server is a standby, which follows another one; the URL must lead to the primary";
 const REPLACED: &str = "the server was the primary until another one took over";
-/// Each primary that takes over begins a timeline with a higher number; the first eight digits of what is written now.
+/// The timeline: the first eight digits of the current WAL file's name. Each new primary begins a timeline with a
+/// higher number.
 const TIMELINE: &str = "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)";
 
-/// What a connection must lead to.
+/// Which servers a connection may lead to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     Primary,
     Any,
 }
 
-/// A database on a server, and how every connection to it is made.
+/// A database on a server, and the options of every connection to it.
 #[derive(Clone)]
 pub(in crate::store) struct DatabaseServer {
     connect: PgConnectOptions,
     what: String,
     role: Role,
-    /// Of the newest primary that any connection has led to.
+    /// The timeline of the newest primary that any connection has led to.
     newest: Arc<AtomicU32>,
     pub(super) absence: Absence,
     statements: Statements,
     pub(super) begin: SqlStr,
-    /// What a job that only reads begins with, where its statements would meet several sessions otherwise.
+    /// The statement that begins a reading job; `None` if reads need no transaction, because they all run on one
+    /// session.
     pub(super) begin_reading: Option<SqlStr>,
 }
 
@@ -60,7 +62,7 @@ impl DatabaseServer {
             .map_err(|_| DbError::Url("cannot be read".into()))?
             .application_name(name)
             .statement_cache_capacity(STATEMENTS)
-            // No column is a float, and poolers refuse what they do not know.
+            // No column is a float, and poolers refuse parameters that they do not know.
             .extra_float_digits(None)
             .disable_statement_logging();
         let what = format!(
@@ -78,26 +80,26 @@ impl DatabaseServer {
         Ok(Self { connect, what, role, newest, absence, statements, begin, begin_reading })
     }
 
-    /// The same, where a standby will do.
+    /// Also accepts a standby.
     pub(super) fn or_a_standby(self) -> Self {
         Self { role: Role::Any, ..self }
     }
 
-    /// The same with a limit on each statement, and on the time that the server waits for the next one.
+    /// Sets a limit for each statement, and for the time that the server waits for the next one.
     pub(super) fn within(self, patience: Duration) -> Self {
         let millis = (patience + LONGER).as_millis().to_string();
         let limits = ["statement_timeout", "idle_in_transaction_session_timeout"].map(|name| (name, &millis));
         if self.statements == Statements::Kept {
             return Self { connect: self.connect.options(limits), ..self };
         }
-        // What is set for a session would be set for whoever is lent it next.
+        // A setting of the session would also apply to the next user of the session.
         let limits = limits.map(|(name, millis)| format!("; SET LOCAL {name} = {millis}")).concat();
         let limited = |begin: SqlStr| AssertSqlSafe(format!("{}{limits}", begin.as_str())).into_sql_str();
         Self { begin: limited(self.begin), begin_reading: self.begin_reading.map(limited), ..self }
     }
 
-    /// The same without a limit on statements, whatever the user's default is: a migration takes as long as it takes. But
-    /// while it waits for a lock, everybody else waits behind it.
+    /// Removes the limit on statements, whatever the role's default is, because migrations may take long. A lock is
+    /// waited for only briefly, because all other queries wait behind a migration.
     pub(in crate::store) fn unlimited(self) -> Self {
         let limits = [("statement_timeout", "0"), ("lock_timeout", "10s")];
         match self.statements {
@@ -106,15 +108,18 @@ impl DatabaseServer {
         }
     }
 
-    /// Connects, and makes sure that this program can work with what is there.
+    /// Connects, and checks the server's version and the database's encoding.
+    ///
+    /// # Errors
+    /// A sentence that tells the operator what is wrong.
     pub(in crate::store) async fn open(&self) -> Result<PgConnection, DbError> {
         let mut link = self.connect().await.map_err(|source| self.not_opened(source))?;
         let unusable = |why| Err(DbError::Unusable { what: self.what(), why });
         if let Some(version) = link.server_version_num().filter(|version| *version < OLDEST_VERSION) {
             let (is, oldest) = (version / 10_000, OLDEST_VERSION / 10_000);
-            return unusable(format!("it is PostgreSQL {is}, and Grantor needs {oldest} or later"));
+            return unusable(format!("it is PostgreSQL {is}, but Grantor needs {oldest} or later"));
         }
-        // Not prepared first: a pooler could give the second half to another session.
+        // Not prepared first, because a pooler could run the second step on another session.
         let row = sqlx::raw_sql("SHOW server_encoding").fetch_one(&mut link).await?;
         match row.try_get::<String, _>(0)?.as_str() {
             "UTF8" => Ok(link),
@@ -124,14 +129,14 @@ impl DatabaseServer {
         }
     }
 
-    /// What a sentence calls it.
+    /// The name of the database in a sentence.
     pub(in crate::store) fn what(&self) -> String {
         self.what.clone()
     }
 
     pub(super) fn not_opened(&self, source: impl Into<Cause>) -> DbError {
         let source = source.into();
-        // protocol_violation: PgBouncer, to an option that it cannot pass on.
+        // PgBouncer reports an option that it cannot pass on as protocol_violation.
         let is_pooler = self.statements == Statements::Kept && source.code().as_deref() == Some("08P01");
         let hint = match is_pooler {
             true => " (if this is a pooler, set database.pooler = true)",
@@ -147,7 +152,7 @@ impl DatabaseServer {
         connected.map_err(|_| sqlx::Error::Io(late()))?
     }
 
-    /// Connects for a job, unless the server did not take a connection just now.
+    /// Connects for a job, unless the server has just refused a connection.
     pub(super) async fn link(&self) -> Result<Tx, Cause> {
         self.absence.call().map_err(|why| sqlx::Error::Configuration(why.into()))?;
         let linked = self.link_at_once().await.map_err(Cause::from);
@@ -158,8 +163,8 @@ impl DatabaseServer {
         linked
     }
 
-    /// Connects without a job, as long as the server takes no connection and other workers have one: what there is to do
-    /// is theirs.
+    /// Connects without a job, as long as the server accepts no connection and other workers have one: those take the
+    /// jobs.
     pub(super) async fn link_beside_others(&self) -> Option<Tx> {
         while let Some(next) = self.absence.pause_beside_others() {
             tokio::time::sleep_until(next.into()).await;
@@ -179,10 +184,10 @@ impl DatabaseServer {
         Ok(Tx::new(Link::Postgres(link, self.statements), timeline))
     }
 
-    /// The timeline of the primary that a connection leads to; an error where it leads to none.
+    /// The timeline of the primary that a connection leads to; an error if it leads to another server.
     ///
-    /// A standby, and a primary that has been replaced and does not know it yet, would answer reads with what was, for as
-    /// long as the connection lasts.
+    /// A standby, or a replaced primary that does not know it yet, would answer reads with old data, as long as the
+    /// connection lasts.
     async fn timeline(&self, link: &mut PgConnection) -> Result<Timeline, sqlx::Error> {
         let refused = |why: &'static str| Err(sqlx::Error::Configuration(why.into()));
         let asked = sqlx::raw_sql("SELECT pg_is_in_recovery()").fetch_one(&mut *link).await?;
@@ -191,7 +196,7 @@ impl DatabaseServer {
         }
         let asked = match sqlx::raw_sql(TIMELINE).fetch_one(link).await {
             Ok(row) => row.try_get::<String, _>(0)?,
-            // Engines that only speak the protocol have none.
+            // Other engines with PostgreSQL's protocol have no timelines.
             Err(sqlx::Error::Database(_)) => return Ok(NO_TIMELINE),
             Err(error) => return Err(error),
         };
@@ -202,7 +207,7 @@ impl DatabaseServer {
         Ok(timeline)
     }
 
-    /// Whether a connection still leads to the newest primary that this process has met.
+    /// Whether a connection leads to the newest primary that this process has seen.
     pub(super) fn is_newest(&self, tx: &Tx) -> bool {
         self.role == Role::Any || tx.timeline() >= self.newest.load(Ordering::Relaxed)
     }

@@ -1,0 +1,339 @@
+//! Registering a client, and changing one.
+
+use serde_json::Value;
+
+use super::logo::Logo;
+use super::secrets::{self, SecretSource};
+use super::sector::SectorList;
+use super::{event, existing};
+use crate::config::KeyOptions;
+use crate::failure::{Denied, Failure};
+use crate::fetch::Fetcher;
+use crate::jose::encrypt::Recipient;
+use crate::oauth::client::{AuthMethod, Client, ClientMetadata, Encryption, registration};
+use crate::oauth::grant::resource::normal;
+use crate::oauth::id::ClientId;
+use crate::operations::callable::address_fault;
+use crate::operations::configured::{algorithm_fault, lifetime_fault};
+use crate::operations::event::Act;
+use crate::operations::fault::{Fault, Faults};
+use crate::operations::references::client_faults;
+use crate::operations::{Context, Done, Outcome, jwk_set};
+use crate::secret::Secret;
+use crate::store::clients::ClientRecord;
+use crate::store::db::{Conn, DbError, Tx};
+use crate::store::{clients, logos, resources};
+
+/// A client to be registered.
+pub struct NewClient {
+    pub client: Client,
+    /// `None`: a generated secret where the client is one that needs a secret.
+    pub secret: Option<SecretSource>,
+    pub logo: Option<Logo>,
+}
+
+/// A client that was registered.
+#[derive(Clone, Debug)]
+pub struct CreatedClient {
+    pub client: Client,
+    /// The secret, if one was generated: nothing else keeps it.
+    pub generated: Option<Secret>,
+}
+
+/// A change of a client: `edit` returns the client as it is to be, of the client as it is.
+pub struct ClientChange<F> {
+    pub edit: F,
+    pub logo: Option<Logo>,
+    pub sector: SectorReading,
+}
+
+/// When the list of the sector is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SectorReading {
+    /// When the URI changes, or a redirect URI is added.
+    AsNeeded,
+    /// In any case, if the client has one.
+    Anew,
+}
+
+/// Registers a client.
+///
+/// # Errors
+///
+/// An id that is taken, a member that cannot be, and a resource or client that does not exist.
+pub async fn create(context: &Context<'_>, new: NewClient) -> Outcome<CreatedClient> {
+    let NewClient { client, secret, logo } = new;
+    let client = with_logo(client, logo.as_ref());
+    let rules = Rules::new(context)?;
+    let mut faults = rules.faults(None, &client);
+    if ClientId::parse(client.id.as_str()).is_none() {
+        let sentence = "a client id has 1 to 255 characters of printable ASCII";
+        faults.push(Fault::invalid("client_id", sentence));
+    }
+    faults.extend(secret_fault(&client, secret.as_ref()));
+    Faults::refuse_if_any(faults)?;
+    if let Some(uri) = &client.sector_identifier_uri {
+        let list = SectorList::read(&rules.fetcher, uri).await?;
+        Faults::refuse_if_any(list.fault(&client).into_iter().collect())?;
+    }
+    let (secret, generated) = match has_secret(&client) {
+        true => {
+            let source = secret.unwrap_or(SecretSource::Generated);
+            let (secret, generated) = secrets::made(context, &client, source, None).await?;
+            (Some(secret), generated)
+        }
+        false => (None, None),
+    };
+    let now = context.now;
+    context
+        .act(async move |tx: &mut Tx| {
+            let client = resolved(tx, None, client.clone()).await?;
+            let id = &client.id;
+            if !clients::save(tx, &client, now).await? {
+                let sentence = format!("a client with the id {id} exists already");
+                return Err(Fault::conflict("client_id", sentence).into());
+            }
+            if let Some(secret) = &secret {
+                clients::add_secret(tx, id, secret, now).await?;
+            }
+            if let Some(logo) = &logo {
+                logo.save(tx).await?;
+            }
+            let event = event(Act::ClientCreated, &client);
+            Ok(Done { outcome: CreatedClient { client, generated: generated.clone() }, event })
+        })
+        .await
+}
+
+/// Changes a client; the outcome is the client as changed, with its new version.
+///
+/// # Errors
+///
+/// Not found, a member that cannot be, and a resource or client that does not exist.
+pub async fn update<F>(context: &Context<'_>, client: &ClientId, change: ClientChange<F>) -> Outcome<Client>
+where
+    F: Fn(&Client) -> Result<Client, Faults> + Send + 'static,
+{
+    let ClientChange { edit, logo, sector } = change;
+    let rules = Rules::new(context)?;
+    let list = sector_list(context, &rules.fetcher, client, (&edit, sector)).await?;
+    let (id, now) = (client.clone(), context.now);
+    context
+        .act(async move |tx: &mut Tx| {
+            let record = existing(tx, &id).await?;
+            let before = &record.client;
+            let after = with_logo(edit(before)?, logo.as_ref());
+            let mut faults = rules.faults(Some(before), &after);
+            faults.extend(kept_secret_fault(&record, &after));
+            faults.extend(sector_fault(list.as_ref(), before, &after));
+            Faults::refuse_if_any(faults)?;
+            let after = resolved(tx, Some(before), after).await?;
+            if let Some(logo) = &logo {
+                logo.save(tx).await?;
+            }
+            clients::update(tx, &after, now).await?;
+            if let Some(logo) = before.links.logo.as_deref() {
+                logos::delete_unused(tx, logo).await?;
+            }
+            let event = event(Act::ClientUpdated, &after).changing(members(before), members(&after));
+            Ok(Done { outcome: Client { version: before.version + 1, ..after }, event })
+        })
+        .await
+}
+
+fn with_logo(mut client: Client, logo: Option<&Logo>) -> Client {
+    if let Some(logo) = logo {
+        client.links.logo = Some(logo.digest().to_owned());
+    }
+    client
+}
+
+/// The list of the sector that the client will be in, if it must be read.
+async fn sector_list<F>(
+    context: &Context<'_>,
+    fetcher: &Fetcher,
+    client: &ClientId,
+    (edit, reading): (&F, SectorReading),
+) -> Result<Option<SectorList>, Denied<Faults>>
+where
+    F: Fn(&Client) -> Result<Client, Faults>,
+{
+    let id = client.clone();
+    let before = context.read(async move |conn: &mut Conn| existing(conn, &id).await).await?.client;
+    let after = edit(&before)?;
+    let Some(uri) = &after.sector_identifier_uri else { return Ok(None) };
+    if !is_new_to_sector(&before, &after) && reading == SectorReading::AsNeeded {
+        return Ok(None);
+    }
+    SectorList::read(fetcher, uri).await.map(Some)
+}
+
+/// Whether a client comes to another sector, or with another redirect URI.
+fn is_new_to_sector(before: &Client, after: &Client) -> bool {
+    after.sector_identifier_uri != before.sector_identifier_uri
+        || after.redirect_uris.iter().any(|uri| !before.redirect_uris.contains(uri))
+}
+
+/// A redirect URI that is not in the list of the sector, and a list that is not the one that is needed by now.
+fn sector_fault(list: Option<&SectorList>, before: &Client, after: &Client) -> Option<Fault> {
+    let uri = after.sector_identifier_uri.as_deref()?;
+    match list {
+        Some(list) if list.is_of(uri) => list.fault(after),
+        _ if is_new_to_sector(before, after) => {
+            let sentence = format!("the client {} was changed meanwhile, so nothing was done", after.id);
+            Some(Fault::conflict(None, sentence))
+        }
+        _ => None,
+    }
+}
+
+/// What a client must be by itself and by the configuration.
+struct Rules {
+    keys: KeyOptions,
+    fetcher: Fetcher,
+}
+
+impl Rules {
+    fn new(context: &Context<'_>) -> Result<Self, Failure> {
+        Ok(Self { keys: context.config.keys.clone(), fetcher: Fetcher::new(&context.config.fetch)? })
+    }
+
+    /// What is wrong with a client; what it had `before` and the configuration does not allow any more may stay.
+    fn faults(&self, before: Option<&Client>, client: &Client) -> Vec<Fault> {
+        let mut faults: Vec<Fault> = registration::check(client)
+            .into_iter()
+            .map(|wrong| Fault::invalid(wrong.member, wrong.sentence))
+            .collect();
+        faults.extend(client.jwks.as_deref().and_then(jwk_set::fault));
+        faults.extend(encryption_fault(
+            client,
+            "id_token_encrypted_response_alg",
+            client.id_token_encryption,
+        ));
+        faults.extend(encryption_fault(
+            client,
+            "userinfo_encrypted_response_alg",
+            client.userinfo_encryption,
+        ));
+        for fault in self.configured_faults(before, client) {
+            // What is wrong by itself is wrong here as well.
+            if faults.iter().all(|known| known.member != fault.member) {
+                faults.push(fault);
+            }
+        }
+        faults
+    }
+
+    fn configured_faults(&self, before: Option<&Client>, client: &Client) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for (member, chosen, before) in [
+            ("id_token_signed_response_alg", client.id_token_alg, before.and_then(|it| it.id_token_alg)),
+            ("userinfo_signed_response_alg", client.userinfo_alg, before.and_then(|it| it.userinfo_alg)),
+        ] {
+            faults.extend(algorithm_fault(&self.keys, member, chosen.filter(|_| chosen != before)));
+        }
+        let lifetime = client.access_token_lifetime;
+        let is_kept = before.is_some_and(|before| before.access_token_lifetime == lifetime);
+        faults.extend(lifetime_fault(&self.keys, lifetime.filter(|_| !is_kept)));
+        for (member, uri, before) in [
+            (
+                "backchannel_logout_uri",
+                &client.logout.back_channel,
+                before.map(|before| &before.logout.back_channel),
+            ),
+            ("jwks_uri", &client.jwks_uri, before.map(|before| &before.jwks_uri)),
+        ] {
+            let changed = uri.as_deref().filter(|_| before != Some(uri));
+            faults.extend(changed.and_then(|uri| address_fault(&self.fetcher, member, uri)));
+        }
+        faults
+    }
+}
+
+/// An encryption needs a key: otherwise every sign-in of the client would fail.
+fn encryption_fault(client: &Client, member: &'static str, encryption: Option<Encryption>) -> Option<Fault> {
+    let algorithm = encryption?.algorithm;
+    let jwks = client.jwks.as_deref().unwrap_or(r#"{"keys":[]}"#);
+    if Recipient::choose(jwks, algorithm).is_some() {
+        return None;
+    }
+    let algorithm = algorithm.as_str();
+    let sentence =
+        format!("the JWK Set of the client has no public key for {algorithm}; bring one with `jwks`");
+    Some(Fault::invalid(member, sentence))
+}
+
+fn has_secret(client: &Client) -> bool {
+    !client.kind.is_public() && client.auth_method != Some(AuthMethod::PrivateKeyJwt)
+}
+
+/// The fault of a secret that is given for a client without secrets.
+fn secret_fault(client: &Client, secret: Option<&SecretSource>) -> Option<Fault> {
+    secret.filter(|_| !has_secret(client))?;
+    let sentence = if client.kind.is_public() {
+        let kind = client.kind.as_str();
+        format!("a {kind} client is public and cannot keep a secret; leave `client_secret` out")
+    } else {
+        "a client with private_key_jwt signs with its own key; leave `client_secret` out".to_owned()
+    };
+    Some(Fault::invalid("client_secret", sentence))
+}
+
+/// A client that becomes public while it has secrets.
+fn kept_secret_fault(record: &ClientRecord, after: &Client) -> Option<Fault> {
+    (after.kind.is_public() && !record.secrets.is_empty()).then(|| {
+        let kind = after.kind.as_str();
+        let sentence =
+            format!("a {kind} client is public and cannot keep a secret; remove its secrets first");
+        Fault::conflict("kind", sentence)
+    })
+}
+
+/// The client with the registered URIs of the resources that it names, each once.
+///
+/// # Errors
+///
+/// A resource that does not exist, and a client that may act and does not exist or cannot prove who it is.
+async fn resolved(
+    conn: &mut Conn,
+    before: Option<&Client>,
+    client: Client,
+) -> Result<Client, Denied<Faults>> {
+    let mut faults = Vec::new();
+    let is_known = before.is_some_and(|before| before.resources == client.resources);
+    let resources = match is_known || client.resources.is_empty() {
+        true => client.resources.clone(),
+        false => registered(conn, &client.resources, &mut faults).await?,
+    };
+    for fault in client_faults(conn, "may_act", &client.may_act, "who acts").await? {
+        faults.push(Fault { sentence: format!("`may_act`: {}", fault.sentence), ..fault });
+    }
+    Faults::refuse_if_any(faults)?;
+    let metadata = ClientMetadata { resources, ..client.metadata };
+    Ok(Client { metadata, ..client })
+}
+
+/// What a change may change, under the names of its metadata; no secret is among it.
+fn members(client: &Client) -> Value {
+    // It was read from JSON, so it is written as such.
+    let mut members = serde_json::to_value(&client.metadata).unwrap_or_default();
+    members["disabled"] = client.disabled.into();
+    members
+}
+
+async fn registered(
+    conn: &mut Conn,
+    named: &[String],
+    faults: &mut Vec<Fault>,
+) -> Result<Vec<String>, DbError> {
+    let known = resources::all(conn).await?;
+    let mut found: Vec<String> = Vec::new();
+    for uri in named {
+        match known.iter().find(|known| normal(&known.uri) == normal(uri)) {
+            None => faults.push(Fault::invalid("resources", format!("there is no resource {uri}"))),
+            Some(resource) if found.contains(&resource.uri) => {}
+            Some(resource) => found.push(resource.uri.clone()),
+        }
+    }
+    Ok(found)
+}

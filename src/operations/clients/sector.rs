@@ -1,0 +1,59 @@
+//! The list behind a sector identifier URI, which names every redirect URI (OpenID Connect Core §8.1).
+
+use url::Url;
+
+use crate::failure::Denied;
+use crate::fetch::Fetcher;
+use crate::oauth::client::Client;
+use crate::operations::fault::{Fault, Faults};
+
+/// Characters of the URI at most.
+const LONGEST: usize = 2048;
+
+/// A list that was read.
+#[derive(Clone, Debug)]
+pub(super) struct SectorList {
+    uri: String,
+    listed: Vec<String>,
+}
+
+impl SectorList {
+    /// Reads the list behind a URI.
+    ///
+    /// # Errors
+    ///
+    /// A URI that is not an https address, and an answer that is not a list.
+    pub(super) async fn read(fetcher: &Fetcher, uri: &str) -> Result<Self, Denied<Faults>> {
+        let wrong = |why: &str| {
+            let sentence = format!("the sector identifier URI {uri:?} {why}");
+            Fault::invalid("sector_identifier_uri", sentence)
+        };
+        let is_https = Url::parse(uri).is_ok_and(|url| url.scheme() == "https" && url.host().is_some());
+        if !is_https || uri.len() > LONGEST {
+            return Err(wrong("is no https address").into());
+        }
+        let answer = fetcher.get(uri).await.map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+        if answer.status.as_u16() != 200 {
+            return Err(wrong(&format!("answered {}", answer.status)).into());
+        }
+        let listed =
+            serde_json::from_slice(&answer.body).map_err(|_| wrong("is no JSON array of addresses"))?;
+        Ok(Self { uri: uri.to_owned(), listed })
+    }
+
+    /// Whether it is the list behind this URI.
+    pub(super) fn is_of(&self, uri: &str) -> bool {
+        self.uri == uri
+    }
+
+    /// The first redirect URI of a client that is not in the list of its sector.
+    pub(super) fn fault(&self, client: &Client) -> Option<Fault> {
+        let is_listed = |uri: &str| self.listed.iter().any(|listed| listed == uri);
+        let missing = client.redirect_uris.iter().find(|uri| !is_listed(uri.as_str()))?;
+        let sentence = format!(
+            "the redirect URI {:?} is not in the list behind the sector identifier URI",
+            missing.as_str()
+        );
+        Some(Fault::invalid("redirect_uris", sentence))
+    }
+}

@@ -1,0 +1,20 @@
+//! Public keys that someone brings (RFC 7517 §5).
+
+use super::fault::Fault;
+use crate::jose::encrypt::check_set;
+
+/// Bytes of a JWK Set at most.
+const LARGEST: usize = 64 * 1024;
+
+/// What is wrong with a JWK Set: it is too large, is not a JWK Set, or holds a private key.
+pub(super) fn fault(text: &str) -> Option<Fault> {
+    if text.len() > LARGEST {
+        return Some(unusable(&format!("it is larger than {LARGEST} bytes")));
+    }
+    check_set(text).err().map(|why| unusable(&why))
+}
+
+/// The fault of a JWK Set that cannot be used.
+pub(super) fn unusable(why: &str) -> Fault {
+    Fault::invalid("jwks", format!("the JWK Set cannot be used: {why}"))
+}
