@@ -129,7 +129,7 @@ fn said(file: &Path, contents: &Contents, bytes: u64, key_file: Option<&Path>) -
     let written = format!("wrote {rows} rows of {tables} tables to {}, {bytes} bytes", file.display());
     match key_file {
         Some(key) => format!(
-            "{written}\nthe master key is in {}: anyone who has both files can sign as this server, so keep them apart",
+            "{written}\nthe master key is in {}: anyone anyone who has both files can sign as this server, so keep them apart",
             key.display()
         ),
         None => format!(

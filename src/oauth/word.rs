@@ -1,7 +1,7 @@
-//! Enums of words that a specification, or this server, has registered. `strum` derives both directions.
+//! Enums of words that a specification or this server has registered. `strum` derives both directions.
 
-/// Gives an enum that derives `EnumString`, `IntoStaticStr` and `VariantArray` of `strum` the names that the crate uses
-/// for them, and makes it its word in JSON.
+/// Gives an enum that derives `EnumString`, `IntoStaticStr` and `VariantArray` of `strum` the method names that the
+/// crate uses, and represents it in JSON by its word.
 macro_rules! word {
     ($($name:ty),+ $(,)?) => {$(
         impl $name {
@@ -12,7 +12,7 @@ macro_rules! word {
                 self.into()
             }
 
-            /// `None` for a word that is not registered.
+            /// Reads a word. `None` if it is not registered.
             pub fn parse(word: &str) -> Option<Self> {
                 word.parse().ok()
             }
@@ -22,7 +22,7 @@ macro_rules! word {
     )+};
 }
 
-/// Makes an enum with `as_str` and `parse` its word in JSON.
+/// Represents an enum with `as_str` and `parse` in JSON by its word.
 macro_rules! word_in_json {
     ($($name:ty),+ $(,)?) => {$(
         impl serde::Serialize for $name {

@@ -2,10 +2,10 @@
 
 use super::db::{Conn, DbError, Tx};
 
-/// The media types of logos, which are those that browsers show.
+/// The media types of logos: those that browsers show.
 const MEDIA_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 
-/// A logo's media type and its bytes; `None` when there is none under this digest.
+/// Finds a logo by its digest: its media type and its bytes. `None` if it does not exist.
 pub async fn find(conn: &mut Conn, digest: &str) -> Result<Option<(String, Vec<u8>)>, DbError> {
     let found: Option<(String, Vec<u8>)> =
         conn.query("SELECT media_type, bytes FROM logos WHERE digest = $1").bind(digest).optional().await?;

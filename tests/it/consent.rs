@@ -135,7 +135,7 @@ async fn a_scope_that_the_client_lost_in_between_is_not_granted() {
     let sign_in = browser.open(&web.url_with(&[("scope", "read write")])).await;
     let consent = browser.sign_in(&sign_in, "alice").await;
     Operator::of(&server).done(&["client", "update", "web", "--scope", "read"]);
-    // Reads the client anew, so that the cached record, which may be a second old, is gone.
+    // Reads the client again, so that the cached record, which may be a second old, is gone.
     server.app.cache.client(&ClientId::new("web"), Freshness::Now).await.unwrap();
     let back = browser.submit(&consent, &[("allow", "1")]).await;
     back.assert_redirect_error("forbidden_scope", "scope.forbidden", &server.url);

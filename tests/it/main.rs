@@ -75,3 +75,4 @@ mod unverified;
 mod upgrade;
 mod userinfo;
 mod versions;
+mod words;

@@ -27,11 +27,12 @@ const FORBIDDEN: [&str; 20] = [
     "somebody else's",
 ];
 
-/// Where they are searched for. docs/architecture.md is not in the list yet.
+/// Where they are searched for.
 const SEARCHED: [&str; 8] =
     ["README.md", "CHANGELOG.md", "benches", "config", "docs", "migrations", "src", "tests/it"];
 
-const LEFT_OUT: [&str; 2] = ["docs/architecture.md", "tests/it/words.rs"];
+/// This file, which lists the words.
+const THIS: &str = "tests/it/words.rs";
 
 /// The prose in a line: the comment in Rust, the whole line in other files.
 fn prose<'l>(path: &Path, line: &'l str) -> &'l str {
@@ -70,7 +71,7 @@ fn comments_and_documentation_have_none_of_the_forbidden_words() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     SEARCHED.iter().for_each(|part| add_files(&root.join(part), &mut files));
-    files.retain(|path| !LEFT_OUT.iter().any(|name| path.ends_with(name)));
+    files.retain(|path| !path.ends_with(THIS));
     assert!(files.len() > 300, "{} files", files.len());
     let mut hits = Vec::new();
     for path in &files {

@@ -1,4 +1,4 @@
-//! Client metadata: what a registration says about a client, as one value.
+//! Client metadata: everything that a registration says about a client, as one value.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,15 +15,15 @@ use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::signing_key::SigningAlgorithm;
 
-/// What a registration says. This is the only list of client settings: it is stored as JSON under these names, and
-/// printed under them.
+/// Everything that a registration says. This is the only list of client settings: they are stored and printed as JSON
+/// under these names.
 ///
-/// The names in JSON are those of RFC 7591 §2, OpenID Connect Registration §2, RP-Initiated Logout §3.1, Back-Channel
-/// Logout §2.2 and Front-Channel Logout §2, and beside them this server's own.
+/// The JSON names come from RFC 7591 §2, OpenID Connect Registration §2, RP-Initiated Logout §3.1, Back-Channel Logout
+/// §2.2 and Front-Channel Logout §2; some are this server's own.
 ///
-/// Reading takes what an older release wrote, so a setting that may be absent has a default. It ignores what it does not
-/// know, because a newer release may have written it while it replaces this one; an older release that changes a client
-/// drops such a member.
+/// Metadata that an older release wrote can be read, so a setting that may be absent has a default. Unknown members are
+/// ignored, because a newer release may have written them while it replaces this one. An older release that changes a
+/// client drops such a member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientMetadata {
     pub kind: ClientKind,
@@ -33,31 +33,32 @@ pub struct ClientMetadata {
     pub links: Links,
     #[serde(default)]
     pub redirect_uris: Vec<RegisteredUri>,
-    /// Where a person may be sent after a sign-out (OpenID Connect RP-Initiated Logout §3.1).
+    /// The addresses to which a person may be sent after a sign-out (OpenID Connect RP-Initiated Logout §3.1).
     #[serde(default)]
     pub post_logout_redirect_uris: Vec<RegisteredUri>,
-    /// Origins whose scripts may call this server for it, beside those of a public client's redirect URIs.
+    /// Origins whose scripts may call this server for the client, besides the origins of a public client's redirect
+    /// URIs.
     #[serde(default)]
     pub origins: Vec<Origin>,
     #[serde(rename = "grant_types", deserialize_with = "known")]
     pub grants: Vec<GrantType>,
-    /// What it may ask for at the authorization endpoint, beside `code`, which follows from the grant.
+    /// The response types that the client may use besides `code`, which follows from the grant.
     #[serde(default, deserialize_with = "known")]
     pub response_types: Vec<ResponseType>,
     #[serde(default, rename = "scope", deserialize_with = "scope")]
     pub scopes: Scope,
-    /// The one method that it must use. `None`: a confidential client may use either of `client_secret_basic` and
+    /// The only method that the client may use. `None`: a confidential client may use `client_secret_basic` or
     /// `client_secret_post`.
     #[serde(rename = "token_endpoint_auth_method")]
     pub auth_method: Option<AuthMethod>,
     /// `None` follows the server's `[oauth] require_pkce`.
     pub pkce: Option<PkcePolicy>,
-    /// Signs its ID Tokens; `None` is RS256, if the server offers it.
+    /// The algorithm that signs its ID Tokens. `None`: RS256, if the server offers it.
     #[serde(rename = "id_token_signed_response_alg")]
     pub id_token_alg: Option<SigningAlgorithm>,
     #[serde(flatten, with = "id_token_encrypted_response")]
     pub id_token_encryption: Option<Encryption>,
-    /// Signs UserInfo for it; `None` is plain JSON.
+    /// The algorithm that signs UserInfo for it. `None`: plain JSON.
     #[serde(rename = "userinfo_signed_response_alg")]
     pub userinfo_alg: Option<SigningAlgorithm>,
     #[serde(flatten, with = "userinfo_encrypted_response")]
@@ -65,37 +66,37 @@ pub struct ClientMetadata {
     /// Its public keys, a JWK Set (RFC 7517 §5).
     #[serde(default, with = "jwk_set")]
     pub jwks: Option<String>,
-    /// Where its public keys are, in the place of `jwks`.
+    /// The address of its public keys, instead of `jwks`.
     pub jwks_uri: Option<String>,
-    /// `None`: its assertions may be for the issuer alone.
+    /// The audience that its assertions may have besides the issuer. `None`: only the issuer.
     pub assertion_audience: Option<AssertionAudience>,
     #[serde(flatten)]
     pub logout: LogoutUris,
     #[serde(default)]
     pub subject_type: SubjectType,
-    /// Its host joins clients that know a person by one name (OpenID Connect Core §8.1).
+    /// Clients with the same host here know a person by the same subject (OpenID Connect Core §8.1).
     pub sector_identifier_uri: Option<String>,
-    /// The format of its access tokens that are for no resource.
+    /// The format of its access tokens without a resource.
     #[serde(default)]
     pub token_format: TokenFormat,
     /// The only resources that it may request. Empty: every resource for which it has an allowed scope.
     #[serde(default)]
     pub resources: Vec<String>,
-    /// In seconds; `None` leaves it to the server.
+    /// In seconds. `None`: the server decides.
     pub access_token_lifetime: Option<i64>,
-    /// Only people of this group get tokens for it.
+    /// Only people in this group get tokens for the client.
     pub required_group: Option<String>,
     /// The only client that may exchange its tokens (RFC 8693 §4.4). `None`: the servers of a token's resource may.
     pub may_act: Option<ClientId>,
-    /// Tokens that it gets by an exchange need not name it as the actor.
+    /// Tokens that the client gets by an exchange need not name it as the actor.
     #[serde(default)]
     pub may_impersonate: bool,
-    /// Belongs to the operator, so no one is asked for consent.
+    /// The client belongs to the operator, so people are not asked for consent.
     #[serde(default)]
     pub first_party: bool,
 }
 
-/// What the consent page shows beside the name.
+/// The links and the logo on the consent page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Links {
     #[serde(rename = "client_uri")]
@@ -104,12 +105,12 @@ pub struct Links {
     pub policy: Option<String>,
     #[serde(rename = "tos_uri")]
     pub terms: Option<String>,
-    /// The digest that the stored logo is served under.
+    /// The digest of the stored logo, which is part of its URL.
     #[serde(rename = "logo_digest")]
     pub logo: Option<String>,
 }
 
-/// Where it learns that a session is over.
+/// The addresses at which the client learns that a session is over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogoutUris {
     /// Called by this server (OpenID Connect Back-Channel Logout §2.2).
@@ -120,7 +121,7 @@ pub struct LogoutUris {
     pub front_channel: Option<String>,
 }
 
-/// How a response is encrypted for it (OpenID Connect Registration §2).
+/// How responses for the client are encrypted (OpenID Connect Registration §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Encryption {
     pub algorithm: KeyManagement,
@@ -128,7 +129,7 @@ pub struct Encryption {
 }
 
 impl Encryption {
-    /// Parses `ALG ENC`, or `ALG` alone for A256GCM; `None` for words that are not registered.
+    /// Parses `ALG ENC`, or `ALG` alone for A256GCM. `None` if a word is not registered.
     pub fn parse(text: &str) -> Option<Self> {
         let (algorithm, content) =
             text.split_once(' ').unwrap_or((text, ContentEncryption::A256Gcm.as_str()));
@@ -140,7 +141,7 @@ impl Encryption {
 }
 
 impl ClientMetadata {
-    /// The metadata of a client about which only its name and kind are known: the grants of its kind, and the defaults
+    /// The metadata of a client of which only the name and the kind are known: the grants of its kind, and the defaults
     /// of RFC 7591.
     pub fn new(name: impl Into<String>, kind: ClientKind) -> Self {
         Self {
@@ -175,9 +176,10 @@ impl ClientMetadata {
         }
     }
 
-    /// The metadata as JSON without the members that say nothing.
+    /// The metadata as JSON without empty members.
     ///
     /// # Errors
+    ///
     /// If `jwks` is not JSON, which registration refuses.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         let mut value = serde_json::to_value(self)?;
@@ -190,13 +192,14 @@ impl ClientMetadata {
     /// Reads what [`Self::to_json`] wrote.
     ///
     /// # Errors
-    /// If a member that is necessary is missing, or one is not what it should be. The error may quote it.
+    ///
+    /// If a required member is missing or a member is not valid. The error may quote the member.
     pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }
 }
 
-/// The words that this release knows. A newer release may have registered a client for more, which this one cannot serve.
+/// Keeps the words that this release knows. A newer release may have registered the client for others.
 fn known<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: serde::Deserializer<'de>,
@@ -214,7 +217,7 @@ fn scope<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Scope, D::
     Err(serde::de::Error::custom("not a list of scope names"))
 }
 
-/// A JWK Set, which is text in memory and an object in JSON.
+/// A JWK Set: text in memory, an object in JSON.
 mod jwk_set {
     use serde::de::Error as _;
     use serde::ser::Error as _;
@@ -238,8 +241,8 @@ mod jwk_set {
     }
 }
 
-/// Reads and writes an [`Encryption`] as two members, `…_alg` and `…_enc`. Where `…_enc` is missing, it is A128CBC-HS256
-/// (OpenID Connect Registration §2).
+/// Reads and writes an [`Encryption`] as two members, `…_alg` and `…_enc`. Without `…_enc`, the content encryption is
+/// A128CBC-HS256 (OpenID Connect Registration §2).
 macro_rules! encrypted_response {
     ($name:ident, $alg:literal, $enc:literal) => {
         mod $name {
@@ -299,7 +302,7 @@ mod tests {
 
     use super::*;
 
-    /// A client that says something about every setting.
+    /// A client with a value for every setting.
     fn full() -> ClientMetadata {
         let uri = |text| RegisteredUri::register(text, ClientKind::Web).unwrap();
         ClientMetadata {

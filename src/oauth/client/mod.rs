@@ -23,7 +23,7 @@ use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 
-/// A registered client as the rules see it; secrets are verified elsewhere. It reads as its metadata.
+/// A registered client as the rules see it. Its secrets are verified elsewhere. It dereferences to its metadata.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub id: ClientId,
@@ -48,7 +48,7 @@ impl DerefMut for Client {
 }
 
 impl Client {
-    /// A new client, enabled and in its first version.
+    /// A new client: enabled, in its first version.
     pub fn new(id: ClientId, metadata: ClientMetadata) -> Self {
         Self { id, version: 1, metadata, disabled: false }
     }
@@ -66,7 +66,8 @@ impl Client {
 }
 
 impl ClientMetadata {
-    /// Every origin whose scripts may call for it: a public client's pages are where it is sent back to.
+    /// Every origin whose scripts may call this server for the client: the registered ones, and for a public client
+    /// those of its redirect URIs.
     pub fn allowed_origins(&self) -> Vec<Origin> {
         let mut origins = self.origins.clone();
         if self.kind.is_public() {
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_that_a_public_client_is_sent_back_to_count() {
+    fn redirect_uris_of_a_public_client_are_allowed_origins() {
         let origins = |client: &ClientMetadata| -> Vec<String> {
             client.allowed_origins().iter().map(|origin| origin.as_str().to_owned()).collect()
         };

@@ -40,6 +40,7 @@ impl Origin {
         }
     }
 
+    /// The origin as the `Origin` header of a browser has it (RFC 6454 §7).
     pub fn as_str(&self) -> &str {
         &self.0
     }

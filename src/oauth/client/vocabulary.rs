@@ -1,11 +1,11 @@
-//! The words that client metadata is made of, as they are registered.
+//! The words in client metadata, as they are registered.
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::oauth::client::kind::ClientKind;
 use crate::oauth::word::word;
 
-/// A way to get a token (RFC 6749 §1.3).
+/// A grant type (RFC 6749 §1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum GrantType {
@@ -38,14 +38,14 @@ pub enum AuthMethod {
     None,
 }
 
-/// Which audience an assertion may have beside the issuer, as some libraries insist.
+/// The audience that an assertion may have besides the issuer, for libraries that always use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum AssertionAudience {
     TokenEndpoint,
 }
 
-/// Whether applications know a person by one name, or each sector by its own (OpenID Connect Core §8).
+/// Whether all applications get the same `sub` for a person, or each sector its own (OpenID Connect Core §8).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "lowercase")]
 pub enum SubjectType {
@@ -54,7 +54,7 @@ pub enum SubjectType {
     Pairwise,
 }
 
-/// Whether an access token means something by itself (RFC 9068), or only here.
+/// The format of an access token: opaque, or a JWT (RFC 9068).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "lowercase")]
 pub enum TokenFormat {
@@ -103,12 +103,12 @@ word!(GrantType, AuthMethod, AssertionAudience, SubjectType, TokenFormat);
 word!(KeyManagement, ContentEncryption, PkcePolicy);
 
 impl GrantType {
-    /// Its name for people, without the prefix that all extension grants have.
+    /// A short name for people to read, without the prefix of extension grants.
     pub fn short(self) -> &'static str {
         self.as_str().rsplit(':').next().unwrap_or_default()
     }
 
-    /// The grants of a client that names none.
+    /// The default grant types of a kind of client.
     pub fn default_for(kind: ClientKind) -> &'static [Self] {
         match kind {
             ClientKind::Web | ClientKind::Spa | ClientKind::Native => {
@@ -118,14 +118,14 @@ impl GrantType {
         }
     }
 
-    /// Only for clients that prove who they are: what they present is another party's, or nothing.
+    /// Whether the grant requires an authenticated client: the client presents a credential of another party, or none.
     pub fn needs_proof(self) -> bool {
         matches!(self, Self::ClientCredentials | Self::JwtBearer | Self::TokenExchange)
     }
 }
 
 impl AuthMethod {
-    /// Proven by a signature, not by sending a secret.
+    /// Whether the client authenticates with a signature and does not send a secret.
     pub fn is_assertion(self) -> bool {
         matches!(self, Self::SecretJwt | Self::PrivateKeyJwt)
     }

@@ -16,14 +16,14 @@ pub struct Resource {
     pub uri: String,
     /// Grows with every change; 1 when it is new.
     pub version: i64,
-    /// Of what applications ask for, what is this API's.
+    /// The scopes of this API.
     pub scopes: Scope,
     pub format: TokenFormat,
     /// The algorithm of its JWTs; `None` leaves the choice to the server.
     pub algorithm: Option<SigningAlgorithm>,
     /// In seconds.
     pub access_token_lifetime: Option<i64>,
-    /// The clients that may introspect its tokens.
+    /// The clients that may introspect tokens for the resource.
     pub servers: Vec<ClientId>,
 }
 

@@ -19,7 +19,7 @@ pub struct ScopeRecord {
     pub name: String,
     /// Grows with every change; 1 when it is new.
     pub version: i64,
-    /// What the consent page says.
+    /// The text on the consent page.
     pub description: String,
     /// Only granted if the request names it.
     pub sensitive: bool,
@@ -125,7 +125,7 @@ impl Serialize for Scope {
     }
 }
 
-/// Reads a list that was checked when it was stored.
+/// A list that was checked before it was stored.
 impl<'de> Deserialize<'de> for Scope {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Text;
@@ -195,6 +195,9 @@ fn unasked(allowed: &Scope, known: &impl KnownScopes) -> Result<Scope, OAuthErro
 }
 
 /// Narrows a granted scope; never widens it (RFC 6749 §6).
+///
+/// # Errors
+/// If a requested scope was not granted.
 ///
 /// # Errors
 /// If a requested scope was not granted.

@@ -5,7 +5,7 @@ use url::{Host, Url};
 
 use crate::oauth::client::kind::ClientKind;
 
-/// A return address that was checked when it was registered.
+/// A redirect URI that was checked when it was registered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct RegisteredUri(String);
@@ -95,8 +95,8 @@ impl RegisteredUri {
     }
 }
 
-/// Reads an address that was stored. The rule of that day may have been another one, so only what every rule has asked for
-/// is checked again.
+/// Reads a stored redirect URI. The rules may have been different when it was registered, so this checks only what all
+/// rules have required.
 impl TryFrom<String> for RegisteredUri {
     type Error = &'static str;
 
@@ -105,7 +105,7 @@ impl TryFrom<String> for RegisteredUri {
     }
 }
 
-/// What follows an optional `:port`; `None` when the host goes on or the port is none.
+/// What follows an optional `:port`; `None` if the host continues or the port is invalid.
 fn after_port(rest: &str) -> Option<&str> {
     let Some(port_and_rest) = rest.strip_prefix(':') else {
         return (rest.is_empty() || rest.starts_with(['/', '?'])).then_some(rest);

@@ -69,7 +69,7 @@ async fn find_client(conn: &mut Conn, id: &ClientId) -> Result<Option<Client>, D
     row.map(ClientRow::into_client).transpose()
 }
 
-/// Which clients are asked for.
+/// Which clients to list.
 #[derive(Clone, Debug, Default)]
 pub struct ClientFilter {
     pub disabled: Option<bool>,
@@ -170,7 +170,7 @@ pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbErro
     .bind(client.disabled)
     .execute()
     .await?;
-    // A client that no longer signs with its secret keeps none that could be opened.
+    // A client that no longer signs with its secret keeps no secret that could be decrypted.
     if client.auth_method != Some(AuthMethod::SecretJwt) {
         tx.query("UPDATE client_secrets SET sealed = NULL WHERE client_id = $1 AND sealed IS NOT NULL")
             .bind(client.id.as_str())
@@ -180,7 +180,7 @@ pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbErro
     write(tx, &client.id, &client.metadata).await
 }
 
-/// Changes one setting of a client, which gets its next version.
+/// Changes one setting of a client and increases its version.
 async fn change(tx: &mut Tx, id: &ClientId, change: impl FnOnce(&mut ClientMetadata)) -> Result<(), DbError> {
     let Some(mut client) = find_client(tx, id).await? else { return Ok(()) };
     change(&mut client.metadata);
@@ -188,8 +188,8 @@ async fn change(tx: &mut Tx, id: &ClientId, change: impl FnOnce(&mut ClientMetad
     write(tx, id, &client.metadata).await
 }
 
-/// Writes a client's metadata, with the columns and rows that SQL looks for: they follow from it, and are written here
-/// alone.
+/// Writes a client's metadata, with the columns and rows that SQL searches. They are derived from it, and nothing else
+/// writes them.
 async fn write(tx: &mut Tx, id: &ClientId, metadata: &ClientMetadata) -> Result<(), DbError> {
     let json = metadata.to_json().map_err(|_| corrupt(id.to_string()))?;
     tx.query(
@@ -222,7 +222,7 @@ fn corrupt(id: String) -> DbError {
     DbError::Corrupt { table: "clients", id, what: "metadata" }
 }
 
-/// Whether any client that is not disabled lets scripts of this origin call for it.
+/// Whether any enabled client allows scripts from this origin.
 pub async fn is_origin(conn: &mut Conn, origin: &str) -> Result<bool, DbError> {
     let row: Option<(String,)> = conn
         .query(
@@ -245,7 +245,7 @@ pub async fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, DbError> {
     .bind(id.as_str())
     .execute()
     .await?;
-    // A client that is registered under this id one day may not act because of that.
+    // A client that is later registered under the same id must not inherit the permission to act.
     for other in ids(tx, "SELECT id FROM clients WHERE may_act = $1 ORDER BY id", id.as_str()).await? {
         change(tx, &other, |metadata| metadata.may_act = None).await?;
     }
