@@ -1,6 +1,6 @@
 //! Deciding over the catalogue: on a copy that may be a second old, and after a refusal on what the database says now.
 //!
-//! What a request proves is not part of the decision: it is verified, and used up, once (see [`Proof`]).
+//! What a request proves is not part of the decision: it is verified, and used up, once (see [`OneTimeProof`]).
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -108,15 +108,15 @@ impl CatalogueCache {
 ///
 /// The first verdict counts, be it a refusal; a failure is no verdict.
 #[derive(Debug)]
-pub struct Proof<T>(Option<Result<T, OAuthError>>);
+pub struct OneTimeProof<T>(Option<Result<T, OAuthError>>);
 
-impl<T> Default for Proof<T> {
+impl<T> Default for OneTimeProof<T> {
     fn default() -> Self {
         Self(None)
     }
 }
 
-impl<T: Clone> Proof<T> {
+impl<T: Clone> OneTimeProof<T> {
     /// What was proven; `verify` runs where there is no verdict yet.
     pub async fn get(
         &mut self,

@@ -33,13 +33,13 @@ pub enum NoKeys {
 
 /// The keys by their addresses.
 pub struct RemoteKeys {
-    places: Cache<String, Arc<Place>>,
+    places: Cache<String, Arc<RemoteKeySet>>,
     /// Earlier than any read.
     made_at: Instant,
 }
 
 #[derive(Default)]
-struct Place {
+struct RemoteKeySet {
     keys: Fresh<ForeignKeys, NoKeys>,
     /// The moment of the last read, whether or not it succeeded.
     tried: Mutex<Option<Instant>>,
@@ -60,7 +60,7 @@ impl RemoteKeys {
     /// If the keys cannot be read and no usable older ones are known.
     pub async fn at(&self, fetcher: &Fetcher, uri: &str, token: &str) -> Result<Arc<ForeignKeys>, NoKeys> {
         let place = self.places.get(uri).unwrap_or_else(|| {
-            let place = Arc::<Place>::default();
+            let place = Arc::<RemoteKeySet>::default();
             self.places.insert(uri.to_owned(), place.clone());
             place
         });
@@ -89,7 +89,7 @@ impl Default for RemoteKeys {
     }
 }
 
-impl Place {
+impl RemoteKeySet {
     /// Reads the keys, unless a read was tried a moment ago.
     async fn read(&self, fetcher: &Fetcher, uri: &str) -> Result<ForeignKeys, NoKeys> {
         {

@@ -20,7 +20,7 @@ pub use cause::Cause;
 pub use connection::{Batch, Conn, Param, Query, Record, Tx};
 pub use error::{DbError, Refusable};
 pub(in crate::store) use postgres::DatabaseServer;
-pub(in crate::store) use sqlite::{Beginning, DatabaseFile, beginning};
+pub(in crate::store) use sqlite::{DatabaseFile, FileKind, beginning};
 pub use url::check as check_url;
 
 use job::{Envelope, Queue, ReadJob, WriteJob};
@@ -43,7 +43,7 @@ pub enum Engine {
 
 /// What a connection to PostgreSQL leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Route {
+pub enum DatabaseRoute {
     /// A session of its own.
     Direct,
     /// A pooler, which lends out a session for each transaction.
@@ -57,7 +57,7 @@ pub struct DbOptions {
     pub url: String,
     /// A copy that may be behind.
     pub replica_url: Option<String>,
-    pub route: Route,
+    pub route: DatabaseRoute,
     /// Connections for reading (SQLite), or in all (PostgreSQL).
     pub connections: u32,
     /// Jobs that wait before further ones are turned away.
