@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::fetch::Fetcher;
 use crate::http::html::Pages;
 use crate::http::route::Routes;
-use crate::keys::master::Keys;
+use crate::keys::master::ServerKeys;
 use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
 use crate::metrics::purge_counters::PurgeCounters;
@@ -25,7 +25,7 @@ pub struct App {
     pub issuer: String,
     pub clock: Clock,
     pub db: Db,
-    pub keys: Keys,
+    pub keys: ServerKeys,
     pub key_set: KeySet,
     pub passwords: Passwords,
     pub cache: CatalogueCache,

@@ -1,6 +1,6 @@
 //! Decisions on the catalogue: first on a copy that may be a second old, and after a refusal on the current data.
 //!
-//! What a request proves is not part of the decision. It is verified and used up only once (see [`Proof`]).
+//! What a request proves is not part of the decision. It is verified and used up only once (see [`OneTimeProof`]).
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -108,15 +108,15 @@ impl CatalogueCache {
 ///
 /// The first verdict counts, also a refusal. A failure is not a verdict.
 #[derive(Debug)]
-pub struct Proof<T>(Option<Result<T, OAuthError>>);
+pub struct OneTimeProof<T>(Option<Result<T, OAuthError>>);
 
-impl<T> Default for Proof<T> {
+impl<T> Default for OneTimeProof<T> {
     fn default() -> Self {
         Self(None)
     }
 }
 
-impl<T: Clone> Proof<T> {
+impl<T: Clone> OneTimeProof<T> {
     /// What was proven. Runs `verify` if there is no verdict yet.
     pub async fn get(
         &mut self,

@@ -1,20 +1,20 @@
-//! A shared value that is read again when it is out of date.
+//! A shared value that is read again when it is too old. All callers that wait share one read.
 
 use std::sync::{Arc, RwLock};
 use std::time::Instant;
 
 use super::flights::Flights;
 
-/// A value, and the instant at which its reading began; empty until it is read for the first time.
+/// A value, and the moment when its read began. Empty until the first read.
 ///
-/// `E` is why a reading fails; those who wait for a reading share its outcome.
+/// `E` is the error of a read. Callers that wait for a read share its error as well.
 pub struct Fresh<T, E> {
     value: RwLock<Option<(Arc<T>, Instant)>>,
-    readings: Flights<(), Arc<T>, E>,
+    reads: Flights<(), Arc<T>, E>,
 }
 
 impl<T, E: Clone> Fresh<T, E> {
-    /// The value and the instant at which its reading began; `None` before the first reading.
+    /// The value, and the moment when its read began. `None` before the first read.
     pub fn kept(&self) -> Option<(Arc<T>, Instant)> {
         self.value.read().ok().and_then(|value| value.clone())
     }
@@ -26,12 +26,11 @@ impl<T, E: Clone> Fresh<T, E> {
         }
     }
 
-    /// Returns the value as a reading found it that began at `since` or later, and when that reading began.
-    ///
-    /// A value that is kept has to be `good`, too; else it is read again.
+    /// Returns the value and the moment when its read began; reads it if it was read before `since` or is not `good`.
     ///
     /// # Errors
-    /// What `read` fails with; the value that was kept before stays.
+    ///
+    /// The error of `read`. The old value is kept.
     pub async fn get(
         &self,
         since: Instant,
@@ -44,7 +43,7 @@ impl<T, E: Clone> Fresh<T, E> {
         {
             return Ok((value, at));
         }
-        self.readings.read(&(), since, async || self.renew(read).await).await
+        self.reads.read(&(), since, async || self.renew(read).await).await
     }
 
     async fn renew(&self, read: impl AsyncFnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
@@ -59,7 +58,7 @@ impl<T, E: Clone> Fresh<T, E> {
 
 impl<T, E: Clone> Default for Fresh<T, E> {
     fn default() -> Self {
-        Self { value: RwLock::default(), readings: Flights::new() }
+        Self { value: RwLock::default(), reads: Flights::new() }
     }
 }
 

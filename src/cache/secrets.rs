@@ -5,7 +5,7 @@ use quick_cache::sync::Cache;
 
 use crate::clock::Seconds;
 use crate::failure::Failure;
-use crate::secret::passwords::{Passwords, Verified};
+use crate::secret::passwords::{PasswordVerdict, Passwords};
 use crate::secret::{Secret, random};
 
 /// Remembers the results of Argon2 for chosen secrets, so that each is hashed once in this process.
@@ -41,7 +41,7 @@ impl SecretCache {
             return Ok(verdict);
         }
         let verified = passwords.verify(presented.clone(), Some(hash.to_owned())).await?;
-        let is_right = verified != Verified::Wrong;
+        let is_right = verified != PasswordVerdict::Wrong;
         self.verdicts.insert(key, is_right);
         Ok(is_right)
     }

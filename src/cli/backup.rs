@@ -6,14 +6,14 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 
-use super::place::{self, Former};
+use super::place::{self, ExistingFile};
 use super::progress::Progress;
 use super::restore::sentence;
 use super::signals::{HangUp, stop_asked};
 use super::{Manner, Trouble, block_on};
 use crate::config::Config;
 use crate::keys::master::MasterKey;
-use crate::store::backup::{self, Contents};
+use crate::store::backup::{self, BackupContents};
 use crate::store::paths::with_suffix;
 use crate::telemetry;
 
@@ -70,7 +70,7 @@ async fn back_up(options: &Options) -> Result<(), Trouble> {
         true => Some(write_key(&config, file, &contents)?),
         false => None,
     };
-    let former = if options.overwrite { Former::IsReplaced } else { Former::Stays };
+    let former = if options.overwrite { ExistingFile::IsReplaced } else { ExistingFile::Stays };
     place::put(&copy, file, former)?;
     let json = json!({
         "file": file, "rows": contents.rows, "tables": contents.tables, "bytes": bytes,
@@ -111,7 +111,7 @@ async fn take(database: &Path, copy: &Path, manner: &Manner) -> Result<(), Troub
 }
 
 /// Writes the master key next to the copy. Refuses to overwrite a different master key.
-fn write_key(config: &Config, file: &Path, contents: &Contents) -> Result<PathBuf, Trouble> {
+fn write_key(config: &Config, file: &Path, contents: &BackupContents) -> Result<PathBuf, Trouble> {
     let text = MasterKey::text(config)?.ok_or_else(|| MasterKey::missing(config))?;
     let key = MasterKey::parse(&text, "the configuration")?;
     if let Some(sealed) = &contents.sealed_root {
@@ -124,8 +124,8 @@ fn write_key(config: &Config, file: &Path, contents: &Contents) -> Result<PathBu
     Ok(path)
 }
 
-fn said(file: &Path, contents: &Contents, bytes: u64, key_file: Option<&Path>) -> String {
-    let Contents { rows, tables, .. } = contents;
+fn said(file: &Path, contents: &BackupContents, bytes: u64, key_file: Option<&Path>) -> String {
+    let BackupContents { rows, tables, .. } = contents;
     let written = format!("wrote {rows} rows of {tables} tables to {}, {bytes} bytes", file.display());
     match key_file {
         Some(key) => format!(

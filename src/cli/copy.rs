@@ -10,7 +10,7 @@ use super::{Manner, Trouble, block_on, database_at};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::chain;
-use crate::store::copy::{self, Copied, CopyError, Former, Step};
+use crate::store::copy::{self, CopiedTable, CopyError, CopyProgress, ExistingRows};
 use crate::store::db::check_url;
 use crate::store::migrate;
 use crate::telemetry;
@@ -49,13 +49,13 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let (from, to) = (database_at(options.from.clone()), database_at(options.to.clone()));
         let occupied = copy::prepare(&from, &to, &migrate::this_process(), Clock::System.now()).await;
         let former = match occupied? {
-            None => Former::Stay,
+            None => ExistingRows::Stay,
             Some(table) if options.overwrite => {
                 copy::claim(&to).await?;
                 let question =
                     format!("Delete everything in the target database, such as its table {table}?");
                 options.question.ask(&question)?;
-                Former::Go
+                ExistingRows::Go
             }
             Some(table) => {
                 return Err(format!("{}; --overwrite replaces them all", CopyError::Occupied(table)).into());
@@ -63,8 +63,8 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         };
         let progress = Progress::of_rows(&options.manner, "copying");
         let copied = copy::run(&from, &to, former, |step| match step {
-            Step::Of(rows) => progress.is_of(rows),
-            Step::Rows(rows) => progress.go_on(rows),
+            CopyProgress::Of(rows) => progress.is_of(rows),
+            CopyProgress::Rows(rows) => progress.go_on(rows),
         });
         let copied = copied.await?;
         drop(progress);
@@ -87,11 +87,11 @@ impl From<CopyError> for Trouble {
     }
 }
 
-fn row(copied: &Copied) -> [String; 3] {
+fn row(copied: &CopiedTable) -> [String; 3] {
     let checksum = copied.checksum.to_text().chars().take(16).collect();
     [copied.table.to_owned(), copied.checksum.rows.to_string(), checksum]
 }
 
-fn described(copied: &Copied) -> Value {
+fn described(copied: &CopiedTable) -> Value {
     json!({ "table": copied.table, "rows": copied.checksum.rows, "checksum": copied.checksum.to_text() })
 }

@@ -45,7 +45,7 @@ use crate::failure::Failure;
 use crate::operations::Context;
 use crate::secret::passwords::Passwords;
 use crate::server::open_database;
-use crate::store::db::{Db, DbError, DbOptions, Route};
+use crate::store::db::{DatabaseRoute, Db, DbError, DbOptions};
 use crate::telemetry;
 
 /// The longest time for which a command waits to write while a server writes.
@@ -259,7 +259,7 @@ fn database_at(url: String) -> DbOptions {
         patience: PATIENCE,
         lock_patience: PATIENCE,
         migration_patience: DbOptions::MIGRATION_PATIENCE,
-        route: Route::Direct,
+        route: DatabaseRoute::Direct,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::store::paths::parent;
 
 /// What happens to a file that already has the name.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Former {
+pub(super) enum ExistingFile {
     Stays,
     IsReplaced,
 }
@@ -39,13 +39,13 @@ pub(super) fn private_file(path: &Path) -> std::io::Result<File> {
 }
 
 /// Gives a finished file its name. A crash after this call cannot lose the file or its name.
-pub(super) fn put(finished: &Path, path: &Path, former: Former) -> Result<(), Trouble> {
+pub(super) fn put(finished: &Path, path: &Path, former: ExistingFile) -> Result<(), Trouble> {
     let failed = |error: std::io::Error| Trouble(format!("cannot write {}: {error}", path.display()));
     File::open(finished).and_then(|file| file.sync_all()).map_err(failed)?;
     let finished = TempPath::try_from_path(finished).map_err(failed)?;
     let put = match former {
-        Former::Stays => finished.persist_noclobber(path),
-        Former::IsReplaced => finished.persist(path),
+        ExistingFile::Stays => finished.persist_noclobber(path),
+        ExistingFile::IsReplaced => finished.persist(path),
     };
     put.map_err(|error| failed(error.error))?;
     sync(parent(path)).map_err(failed)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::place::{self, Former};
+use super::place::{self, ExistingFile};
 use super::progress::Progress;
 use super::question::Question;
 use super::signals::{HangUp, stop_asked};
@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::chain;
 use crate::keys::master::MasterKey;
-use crate::store::backup::{self, Contents, Held, Unfit, Use};
+use crate::store::backup::{self, BackupContents, DatabaseUse, LockedDatabase, UnfitDatabase};
 use crate::store::migrate;
 use crate::store::paths::{parent, with_suffix};
 use crate::telemetry;
@@ -63,10 +63,10 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
 }
 
 /// Says why the file cannot be used.
-pub(super) fn sentence(file: &Path, unfit: &Unfit) -> Trouble {
+pub(super) fn sentence(file: &Path, unfit: &UnfitDatabase) -> Trouble {
     match unfit {
         // The sentence already names the database.
-        Unfit::Database(error) => Trouble(chain(error)),
+        UnfitDatabase::Database(error) => Trouble(chain(error)),
         unfit => Trouble(format!("{} {}", file.display(), chain(unfit))),
     }
 }
@@ -94,7 +94,7 @@ fn target(config: &Config, file: &Path) -> Result<PathBuf, Trouble> {
 }
 
 /// Makes a database with the schema of this version from a copy of the file, and checks it. The file is not changed.
-async fn prepare(options: &Options, copy: &Path) -> Result<Contents, Trouble> {
+async fn prepare(options: &Options, copy: &Path) -> Result<BackupContents, Trouble> {
     let file = options.file.as_path();
     bring(file, copy, &options.manner).await?;
     // If the server was killed before the file was copied, its last changes may be in the journal next to the file.
@@ -135,7 +135,11 @@ struct Key {
 }
 
 /// Finds the master key that decrypts the copy: the configured one, or the one next to the copy.
-fn key_to_place(config: &Config, options: &Options, contents: &Contents) -> Result<Option<Key>, Trouble> {
+fn key_to_place(
+    config: &Config,
+    options: &Options,
+    contents: &BackupContents,
+) -> Result<Option<Key>, Trouble> {
     let Some(sealed) = &contents.sealed_root else { return Ok(None) };
     let configured = MasterKey::load(config)?;
     if configured.as_ref().is_some_and(|key| key.opens(sealed).is_ok()) {
@@ -163,46 +167,51 @@ fn key_to_place(config: &Config, options: &Options, contents: &Contents) -> Resu
 }
 
 /// The database that the copy replaces.
-enum Occupant {
+enum ReplacedDatabase {
     Nothing,
     /// A database that is locked for everyone else now, or one that SQLite cannot read.
-    Database(Option<Held>),
+    Database(Option<LockedDatabase>),
 }
 
 /// Makes sure that the existing database is not in use, and asks whether it may be replaced.
-async fn claim(path: &Path, options: &Options) -> Result<Occupant, Trouble> {
+async fn claim(path: &Path, options: &Options) -> Result<ReplacedDatabase, Trouble> {
     if !path.exists() {
-        return Ok(Occupant::Nothing);
+        return Ok(ReplacedDatabase::Nothing);
     }
     let held = match backup::hold(path).await {
-        Use::Nobody(held) => Some(held),
-        Use::Unknown => None,
-        Use::Another => {
+        DatabaseUse::Nobody(held) => Some(held),
+        DatabaseUse::Unknown => None,
+        DatabaseUse::Another => {
             return Err(
                 format!("{} belongs to another application; it was not changed", path.display()).into()
             );
         }
-        Use::Somebody => {
+        DatabaseUse::Somebody => {
             return Err(format!("{} is in use; stop the server first", path.display()).into());
         }
     };
     let question = format!("Put {} aside and {} in its place?", path.display(), options.file.display());
     options.question.ask(&question)?;
-    Ok(Occupant::Database(held))
+    Ok(ReplacedDatabase::Database(held))
 }
 
 /// The names under which the old database and the old key are kept.
 #[derive(Default)]
-struct Aside {
+struct KeptFiles {
     database: Option<PathBuf>,
     key: Option<PathBuf>,
 }
 
 /// Replaces the database and the key. At every moment the old database is complete, under its old name or its new one.
-fn put_in_place(path: &Path, copy: &Path, key: Option<&Key>, occupant: Occupant) -> Result<Aside, Trouble> {
+fn put_in_place(
+    path: &Path,
+    copy: &Path,
+    key: Option<&Key>,
+    occupant: ReplacedDatabase,
+) -> Result<KeptFiles, Trouble> {
     let digits: String = iso(Clock::System.now()).chars().filter(char::is_ascii_digit).collect();
     let suffix = format!(".before-{digits}");
-    let mut aside = Aside::default();
+    let mut aside = KeptFiles::default();
     if let Some(Key { file, place }) = key {
         if place.exists() {
             let former = with_suffix(place, &suffix);
@@ -213,11 +222,11 @@ fn put_in_place(path: &Path, copy: &Path, key: Option<&Key>, occupant: Occupant)
         let finished = folder.path().join("key");
         place::private_file(&finished)?.write_all(&std::fs::read(file)?)?;
         place::own_like(&finished, parent(place));
-        place::put(&finished, place, Former::IsReplaced)?;
+        place::put(&finished, place, ExistingFile::IsReplaced)?;
     }
-    let Occupant::Database(held) = occupant else {
+    let ReplacedDatabase::Database(held) = occupant else {
         place::own_like(copy, parent(path));
-        place::put(copy, path, Former::Stays)?;
+        place::put(copy, path, ExistingFile::Stays)?;
         return Ok(aside);
     };
     place::own_like(copy, path);
@@ -232,14 +241,14 @@ fn put_in_place(path: &Path, copy: &Path, key: Option<&Key>, occupant: Occupant)
             let _ = std::fs::remove_file(&of);
         }
     }
-    place::put(copy, path, Former::IsReplaced)?;
+    place::put(copy, path, ExistingFile::IsReplaced)?;
     drop(held);
     aside.database = Some(former);
     Ok(aside)
 }
 
-fn said(path: &Path, contents: &Contents, aside: &Aside) -> String {
-    let Contents { rows, tables, .. } = contents;
+fn said(path: &Path, contents: &BackupContents, aside: &KeptFiles) -> String {
+    let BackupContents { rows, tables, .. } = contents;
     let mut lines = vec![format!("restored {rows} rows of {tables} tables to {}", path.display())];
     if let Some(former) = &aside.database {
         lines.push(format!("the previous database is in {}", former.display()));

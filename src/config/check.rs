@@ -9,11 +9,11 @@ use crate::secret::from_base64url;
 use crate::store::db::{Engine, check_url};
 
 /// An option, and the sentence about its mistake.
-type Mistake = (&'static str, String);
+type OptionMistake = (&'static str, String);
 
 impl Config {
     /// Every mistake, in the order of the options.
-    pub(super) fn check(&self) -> Vec<Mistake> {
+    pub(super) fn check(&self) -> Vec<OptionMistake> {
         let mut mistakes = Vec::new();
         mistakes.extend(self.check_address());
         mistakes.extend(self.check_tls());
@@ -39,7 +39,7 @@ impl Config {
         mistakes
     }
 
-    fn check_address(&self) -> Option<Mistake> {
+    fn check_address(&self) -> Option<OptionMistake> {
         if !self.public_url.is_empty() {
             return check_public_url(&self.public_url).err().map(|sentence| ("public_url", sentence));
         }
@@ -49,7 +49,7 @@ impl Config {
         })
     }
 
-    fn check_tls(&self) -> Option<Mistake> {
+    fn check_tls(&self) -> Option<OptionMistake> {
         if self.tls.is_on() == self.tls.key.as_os_str().is_empty() {
             return Some(("tls", "tls.certificate and tls.key are set together or not at all".into()));
         }
@@ -59,7 +59,7 @@ impl Config {
         })
     }
 
-    fn check_metrics(&self) -> Option<Mistake> {
+    fn check_metrics(&self) -> Option<OptionMistake> {
         let (metrics, listen) = (self.metrics.listen?, self.listen);
         let is_all = metrics.ip().is_unspecified() || listen.ip().is_unspecified();
         let is_same = metrics.port() == listen.port() && (is_all || metrics.ip() == listen.ip());
@@ -71,7 +71,7 @@ impl Config {
         })
     }
 
-    fn check_database(&self) -> Option<Mistake> {
+    fn check_database(&self) -> Option<OptionMistake> {
         let options = self.database_options();
         let is_set = |key: &'static str| Some((key, format!("{key} is for PostgreSQL")));
         match (check_url(&options.url), &options.replica_url) {
@@ -90,7 +90,7 @@ impl Config {
         }
     }
 
-    fn check_signing(&self) -> Vec<Mistake> {
+    fn check_signing(&self) -> Vec<OptionMistake> {
         let keys = &self.keys;
         let mut mistakes = Vec::new();
         let mut found = |key: &'static str, why: &str| mistakes.push((key, format!("{key} {why}")));
@@ -113,7 +113,7 @@ impl Config {
         mistakes
     }
 
-    fn check_lifetimes(&self) -> Vec<Mistake> {
+    fn check_lifetimes(&self) -> Vec<OptionMistake> {
         let mut mistakes = Vec::new();
         if !(1..=60).contains(&self.tokens.code_lifetime.seconds()) {
             let sentence = "tokens.code_lifetime must be between 1s and 60s";

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// The source of an option's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum SettingSource {
     Default,
     File(PathBuf),
     /// The name of an environment variable.
@@ -17,7 +17,7 @@ pub enum Origin {
 pub struct Finding {
     /// The option; `None` if the mistake is not in a single option.
     pub key: Option<String>,
-    pub origin: Option<Origin>,
+    pub origin: Option<SettingSource>,
     mistake: Mistake,
 }
 
@@ -50,15 +50,15 @@ impl From<Vec<Finding>> for ConfigError {
 }
 
 impl Finding {
-    pub(super) fn new(key: &str, origin: Origin, sentence: impl Into<String>) -> Self {
+    pub(super) fn new(key: &str, origin: SettingSource, sentence: impl Into<String>) -> Self {
         Self { key: Some(key.to_owned()), origin: Some(origin), mistake: Mistake::Other(sentence.into()) }
     }
 
     pub(super) fn of_a_file(path: PathBuf, sentence: impl Into<String>) -> Self {
-        Self { key: None, origin: Some(Origin::File(path)), mistake: Mistake::Other(sentence.into()) }
+        Self { key: None, origin: Some(SettingSource::File(path)), mistake: Mistake::Other(sentence.into()) }
     }
 
-    pub(super) fn unknown_option(key: &str, origin: Origin, nearest: Option<String>) -> Self {
+    pub(super) fn unknown_option(key: &str, origin: SettingSource, nearest: Option<String>) -> Self {
         Self { key: Some(key.to_owned()), origin: Some(origin), mistake: Mistake::UnknownOption { nearest } }
     }
 
@@ -82,13 +82,14 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.mistake, &self.origin) {
-            (Mistake::UnknownOption { .. }, Some(Origin::File(path))) => {
+            (Mistake::UnknownOption { .. }, Some(SettingSource::File(path))) => {
                 f.write_str(&self.unknown(&format!(" in {}", path.display())))
             }
             (Mistake::UnknownOption { .. }, _) => f.write_str(&self.unknown(" in the environment")),
-            (Mistake::Other(sentence), Some(origin @ (Origin::File(_) | Origin::Variable(_))))
-                if self.key.is_some() =>
-            {
+            (
+                Mistake::Other(sentence),
+                Some(origin @ (SettingSource::File(_) | SettingSource::Variable(_))),
+            ) if self.key.is_some() => {
                 write!(f, "{sentence} ({origin})")
             }
             (Mistake::Other(sentence), _) => f.write_str(sentence),
@@ -96,7 +97,7 @@ impl fmt::Display for Finding {
     }
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for SettingSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),

@@ -8,7 +8,7 @@ use config::{File, FileFormat, Map, Source as _, Value, ValueKind};
 use strsim::levenshtein;
 
 use super::Config;
-use super::finding::{ConfigError, Finding, Origin};
+use super::finding::{ConfigError, Finding, SettingSource};
 
 const DEFAULTS: &str = include_str!("../../config/default.toml");
 const PREFIX: &str = "GRANTOR_";
@@ -17,7 +17,7 @@ const PREFIX: &str = "GRANTOR_";
 #[derive(Clone, Debug)]
 pub struct Setting {
     value: Value,
-    pub origin: Origin,
+    pub origin: SettingSource,
 }
 
 /// Every option with its setting, and the mistakes found so far.
@@ -42,7 +42,7 @@ impl Layers {
         let defaults = File::from_str(DEFAULTS, FileFormat::Toml).collect();
         let defaults = flat(defaults.map_err(|error| ConfigError::new(error.to_string()))?);
         let as_setting = |(key, value): (&String, &Value)| {
-            (key.clone(), Setting { value: value.clone(), origin: Origin::Default })
+            (key.clone(), Setting { value: value.clone(), origin: SettingSource::Default })
         };
         let settings = defaults.iter().map(as_setting).collect();
         let mut layers = Self { defaults, settings, findings: Vec::new() };
@@ -70,7 +70,9 @@ impl Layers {
     /// The configuration, or all findings.
     pub(super) fn resolve(mut self) -> Result<Config, ConfigError> {
         let mut good = Vec::new();
-        for (key, setting) in self.settings.iter().filter(|(_, setting)| setting.origin != Origin::Default) {
+        for (key, setting) in
+            self.settings.iter().filter(|(_, setting)| setting.origin != SettingSource::Default)
+        {
             match with_defaults([(key.as_str(), &setting.value)]) {
                 Ok(_) => good.push((key.as_str(), &setting.value)),
                 Err(error) => {
@@ -92,15 +94,15 @@ impl Layers {
     }
 
     /// The source of an option, or of any option in a group.
-    fn origin(&self, key: &str) -> Origin {
+    fn origin(&self, key: &str) -> SettingSource {
         let is_of = |name: &str| name.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
         let mut of_group = self.settings.iter().filter(|(name, _)| *name == key || is_of(name));
-        let set = of_group.find(|(_, setting)| setting.origin != Origin::Default);
-        set.map_or(Origin::Default, |(_, setting)| setting.origin.clone())
+        let set = of_group.find(|(_, setting)| setting.origin != SettingSource::Default);
+        set.map_or(SettingSource::Default, |(_, setting)| setting.origin.clone())
     }
 
     fn overlay_file(&mut self, path: &Path) {
-        let origin = Origin::File(path.to_owned());
+        let origin = SettingSource::File(path.to_owned());
         match File::from(path).format(FileFormat::Toml).collect() {
             Ok(tree) => {
                 for (key, value) in flat(tree) {
@@ -120,14 +122,15 @@ impl Layers {
         if !prefix.eq_ignore_ascii_case(PREFIX) {
             return;
         }
-        let (key, origin) = (rest.to_lowercase().replace("__", "."), Origin::Variable(name.to_owned()));
+        let (key, origin) =
+            (rest.to_lowercase().replace("__", "."), SettingSource::Variable(name.to_owned()));
         match value.into_string() {
             Ok(text) => self.overlay(&key, Value::new(None, ValueKind::String(text)), origin),
             Err(_) => self.findings.push(Finding::new(&key, origin, format!("{key} is not text in UTF-8"))),
         }
     }
 
-    fn overlay(&mut self, key: &str, value: Value, origin: Origin) {
+    fn overlay(&mut self, key: &str, value: Value, origin: SettingSource) {
         if let Some(setting) = self.settings.get_mut(key) {
             *setting = Setting { value, origin };
             return;

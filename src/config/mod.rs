@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
-pub use finding::{ConfigError, Finding, Origin};
+pub use finding::{ConfigError, Finding, SettingSource};
 pub use layers::{Layers, Setting};
 pub use proxies::TrustedProxies;
 
@@ -20,7 +20,7 @@ use crate::fetch::address::AllowList;
 use crate::oauth::client::PkcePolicy;
 use crate::oauth::signing_key::{Schedule, SigningAlgorithm};
 use crate::secret::Secret;
-use crate::store::db::{DbOptions, Route};
+use crate::store::db::{DatabaseRoute, DbOptions};
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct Config {
@@ -32,14 +32,14 @@ pub struct Config {
     pub keys: KeyOptions,
     pub oauth: OAuth,
     pub tokens: Tokens,
-    pub sessions: Sessions,
+    pub sessions: SessionOptions,
     pub sign_in: SignIn,
     pub sign_up: SignUp,
-    pub device: Device,
-    pub passwords: Passwords,
+    pub device: DeviceOptions,
+    pub passwords: PasswordOptions,
     pub fetch: Fetch,
     pub purge: Purge,
-    pub metrics: Metrics,
+    pub metrics: MetricsOptions,
     pub limits: Limits,
     pub log: Log,
 }
@@ -121,7 +121,7 @@ pub struct Tokens {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-pub struct Sessions {
+pub struct SessionOptions {
     pub idle_lifetime: Span,
     pub lifetime: Span,
 }
@@ -133,7 +133,7 @@ pub struct SignIn {
 
 /// Devices that get tokens while a person signs in elsewhere.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Device {
+pub struct DeviceOptions {
     pub code_lifetime: Span,
     pub poll_interval: Span,
 }
@@ -144,7 +144,7 @@ pub struct SignUp {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-pub struct Passwords {
+pub struct PasswordOptions {
     pub memory_kib: u32,
     pub iterations: u32,
     pub parallelism: u32,
@@ -168,7 +168,7 @@ pub struct Purge {
 
 /// The metrics for Prometheus.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Metrics {
+pub struct MetricsOptions {
     #[serde(deserialize_with = "address")]
     pub listen: Option<SocketAddr>,
 }
@@ -315,7 +315,7 @@ impl Config {
     pub fn database_options(&self) -> DbOptions {
         DbOptions {
             url: self.database.url.expose().clone(),
-            route: if self.database.pooler { Route::Pooler } else { Route::Direct },
+            route: if self.database.pooler { DatabaseRoute::Pooler } else { DatabaseRoute::Direct },
             replica_url: Some(self.database.replica_url.expose().clone()).filter(|url| !url.is_empty()),
             connections: self.database.connections,
             queue: self.database.queue,

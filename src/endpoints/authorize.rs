@@ -4,15 +4,15 @@ use actix_web::{HttpResponse, web};
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::flows::{self, Checked, Resumed};
+use crate::flows::{self, CheckedRequest, ResumedFlow};
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::http::form;
 use crate::oauth::request::Refusal;
-use crate::oauth::request::interaction::{Next, Progress};
+use crate::oauth::request::interaction::{FlowProgress, Next};
 use crate::oauth::request::params::Params;
 use crate::oauth::request::received::{Received, Source};
-use crate::store::flows::Waiting;
+use crate::store::flows::FlowRequest;
 
 /// A request in the query: with a session and consent it is answered at once.
 pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
@@ -42,7 +42,7 @@ pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> 
         Ok(checked) => checked,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    let (client, waiting) = (checked.request.client_id.clone(), Waiting::Application(received));
+    let (client, waiting) = (checked.request.client_id.clone(), FlowRequest::Application(received));
     let begun = flows::begin_flow(&app, &request, client, waiting, "authorize/resume").await;
     begun.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
 }
@@ -50,7 +50,7 @@ pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> 
 /// Where a flow returns to after each of its pages.
 pub async fn resume(app: web::Data<App>, request: Request) -> HttpResponse {
     let params = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
-    let Resumed { flow, checked, .. } = match flows::resume_flow(&app, &request, &params).await {
+    let ResumedFlow { flow, checked, .. } = match flows::resume_flow(&app, &request, &params).await {
         Ok(resumed) => resumed,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
@@ -68,14 +68,14 @@ pub async fn resume(app: web::Data<App>, request: Request) -> HttpResponse {
 async fn answer_or_ask(
     app: &App,
     request: &Request,
-    checked: &Checked,
+    checked: &CheckedRequest,
     received: Received,
 ) -> Result<HttpResponse, Failure> {
     let accounts = flows::accounts(app, request, Some(&checked.request.client_id)).await?;
-    match flows::next(app, checked, &accounts, &Progress::default()) {
+    match flows::next(app, checked, &accounts, &FlowProgress::default()) {
         Ok(Next::Issue(signed_in)) => Ok(flows::issue(app, request, checked, signed_in).await),
         Ok(next) => {
-            let (client, waiting) = (checked.request.client_id.clone(), Waiting::Application(received));
+            let (client, waiting) = (checked.request.client_id.clone(), FlowRequest::Application(received));
             flows::begin_flow(app, request, client, waiting, flows::page(&next)).await
         }
         Err(error) => Ok(flows::decline(app, request, checked.clone(), error).await),

@@ -13,9 +13,9 @@ use crate::http::answer;
 use crate::http::call::{Call, Request};
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::device::{Answer, Device, UserCode};
+use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest, UserCode};
 use crate::oauth::grant::granted::Granted;
-use crate::oauth::grant::resource::Registered;
+use crate::oauth::grant::resource::RegisteredResources;
 use crate::oauth::grant::scope;
 use crate::oauth::id::GrantId;
 use crate::oauth::request::claims_request::ClaimsRequest;
@@ -31,7 +31,7 @@ const DRAWS: usize = 8;
 
 /// The response (RFC 8628 §3.2).
 #[derive(Serialize)]
-struct Begun {
+struct DeviceAuthorizationResponse {
     device_code: String,
     user_code: String,
     verification_uri: String,
@@ -47,7 +47,11 @@ pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> 
     }
 }
 
-async fn begin(app: &App, request: &Request, body: web::Payload) -> Result<Begun, Denied<OAuthError>> {
+async fn begin(
+    app: &App,
+    request: &Request,
+    body: web::Payload,
+) -> Result<DeviceAuthorizationResponse, Denied<OAuthError>> {
     let params = client_auth::read_form(request, body).await?;
     params.check(&["scope"])?;
     let mut credentials = client_auth::credentials(request, &params)?;
@@ -59,7 +63,7 @@ async fn begin(app: &App, request: &Request, body: web::Payload) -> Result<Begun
     let code = format!("gdc_{}", random_token());
     let user_code = store(app, &code, device).await?;
     let verification_uri = format!("{}/device", app.issuer);
-    Ok(Begun {
+    Ok(DeviceAuthorizationResponse {
         device_code: code,
         verification_uri_complete: format!("{verification_uri}?user_code={user_code}"),
         user_code: user_code.to_string(),
@@ -75,14 +79,14 @@ async fn asked(
     client: &Client,
     params: &Params,
     view: &View<'_>,
-) -> Result<Device, Denied<OAuthError>> {
+) -> Result<DeviceRequest, Denied<OAuthError>> {
     client.may_use(GrantType::DeviceCode)?;
     let catalogue = view.catalogue().await?;
     let scope = scope::resolve(params.one("scope")?, &client.scopes, &*catalogue)?;
-    let registered = Registered { resources: &*catalogue, issuer: &app.issuer };
+    let registered = RegisteredResources { resources: &*catalogue, issuer: &app.issuer };
     let resources = registered.authorized(params, client, &scope)?;
     let now = call.now;
-    Ok(Device {
+    Ok(DeviceRequest {
         grant: GrantId::new(random_id()),
         client: client.id.clone(),
         granted: Granted::new(scope, resources, ClaimsRequest::default()),
@@ -90,12 +94,12 @@ async fn asked(
         created_at: now,
         expires_at: now + app.config.device.code_lifetime.seconds(),
         // The real user code is set when the row is stored.
-        answer: Answer::Denied,
+        answer: DeviceAnswer::Denied,
     })
 }
 
 /// Stores the request under a user code that no other device uses.
-async fn store(app: &App, code: &str, device: Device) -> Result<UserCode, Failure> {
+async fn store(app: &App, code: &str, device: DeviceRequest) -> Result<UserCode, Failure> {
     let codes: Vec<UserCode> =
         std::iter::repeat_with(|| UserCode::of_bytes(&random::<32>())).flatten().take(DRAWS).collect();
     let (hash, interval) = (Hash::of(code), app.config.device.poll_interval.seconds());

@@ -17,10 +17,10 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::introspection::{Introspection, SignedIntrospection, TYP};
-use crate::oauth::token::refresh::{RefreshName, Verdict, judge};
+use crate::oauth::token::refresh::{RefreshName, RefreshVerdict, judge};
 use crate::store::db::Conn;
 use crate::store::grants;
-use crate::tokens::access_token::{self, Read, subject};
+use crate::tokens::access_token::{self, ParsedAccessToken, subject};
 use crate::tokens::id_token;
 use crate::tokens::subject;
 
@@ -83,7 +83,7 @@ pub(super) fn token(params: &Params) -> Result<&str, OAuthError> {
 async fn access_token(app: &App, caller: &Client, token: &str) -> Result<Option<Introspection>, Failure> {
     let Some(read) = access_token::read(app, token).await? else { return Ok(None) };
     // An expired JWT needs no query.
-    let is_over = matches!(&read, Read::Jwt(token) if token.expires_at <= app.now());
+    let is_over = matches!(&read, ParsedAccessToken::Jwt(token) if token.expires_at <= app.now());
     if is_over {
         return Ok(None);
     }
@@ -119,7 +119,7 @@ async fn refresh_token(
     let find = async move |conn: &mut Conn| grants::find_chain(conn, &grant, &client, version).await;
     let Some(found) = app.db.read(find).await? else { return Ok(None) };
     let chain = found.chain;
-    let is_live = judge(&chain, &name, &caller.id, NO_GRACE, app.now()) == Ok(Verdict::Rotate);
+    let is_live = judge(&chain, &name, &caller.id, NO_GRACE, app.now()) == Ok(RefreshVerdict::Rotate);
     if !is_live || found.user == UserStatus::Disabled {
         return Ok(None);
     }

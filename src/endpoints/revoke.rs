@@ -15,7 +15,7 @@ use crate::oauth::id::ClientId;
 use crate::oauth::token::refresh::RefreshName;
 use crate::store::db::Tx;
 use crate::store::{access_tokens as stored, grants};
-use crate::tokens::access_token::{self, Read};
+use crate::tokens::access_token::{self, ParsedAccessToken};
 
 pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     match revoke(&app, &request, body).await {
@@ -54,12 +54,14 @@ async fn refresh_token(app: &App, name: RefreshName, client: ClientId) -> Result
 async fn access_token(app: &App, token: &str, client: ClientId) -> Result<(), Failure> {
     match access_token::read(app, token).await? {
         None => Ok(()),
-        Some(Read::Opaque(hash)) => {
+        Some(ParsedAccessToken::Opaque(hash)) => {
             let delete = async move |tx: &mut Tx| stored::delete(tx, &hash, &client).await;
             Ok(app.db.write(delete).await?)
         }
-        Some(Read::Jwt(token)) if token.client_id != client || token.expires_at <= app.now() => Ok(()),
-        Some(Read::Jwt(token)) => {
+        Some(ParsedAccessToken::Jwt(token)) if token.client_id != client || token.expires_at <= app.now() => {
+            Ok(())
+        }
+        Some(ParsedAccessToken::Jwt(token)) => {
             let revoke = async move |tx: &mut Tx| stored::revoke_jwt(tx, &token).await;
             Ok(app.db.write(revoke).await?)
         }

@@ -41,7 +41,7 @@ impl Fetcher {
             builder(deadline)
                 .pool_max_idle_per_host(0)
                 .user_agent(concat!("grantor/", env!("CARGO_PKG_VERSION")))
-                .dns_resolver(Checked(allow.clone()))
+                .dns_resolver(GuardedResolver(allow.clone()))
         };
         let built = builder().tls_certs_merge(authorities.clone()).build().or_else(|error| {
             // A machine without certificate authorities cannot call https hosts of others, but everything else works.
@@ -130,9 +130,9 @@ fn certificates(options: &config::Fetch) -> Result<Vec<Certificate>, Failure> {
 }
 
 /// Resolves names as the system does, and refuses a name if any of its addresses may not be called.
-struct Checked(Arc<AllowList>);
+struct GuardedResolver(Arc<AllowList>);
 
-impl Resolve for Checked {
+impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let allow = self.0.clone();
         Box::pin(async move {

@@ -7,11 +7,11 @@ use actix_web::HttpResponse;
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
 use crate::failure::{Denied, Failure};
-use crate::flows::Checked;
+use crate::flows::CheckedRequest;
 use crate::http::answer;
 use crate::http::call::Call;
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::device::{Answer, Device};
+use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest};
 use crate::oauth::id::GrantId;
 use crate::oauth::identity::group;
 use crate::oauth::reason::Reason;
@@ -27,7 +27,7 @@ pub(super) async fn resume(
     app: &App,
     call: &Call,
     id: &GrantId,
-) -> Result<(Checked, Device), Denied<Refusal>> {
+) -> Result<(CheckedRequest, DeviceRequest), Denied<Refusal>> {
     let over =
         || Refusal::Page(Reason::DeviceAnswered.because("the request of the device is no longer known"));
     let device = find(app, id).await?.ok_or_else(over)?;
@@ -49,10 +49,10 @@ pub(super) async fn resume(
         named: BTreeSet::new(),
         expected: Vec::new(),
     };
-    Ok((Checked { client, request, catalogue }, device))
+    Ok((CheckedRequest { client, request, catalogue }, device))
 }
 
-async fn find(app: &App, id: &GrantId) -> Result<Option<Device>, Failure> {
+async fn find(app: &App, id: &GrantId) -> Result<Option<DeviceRequest>, Failure> {
     let id = id.clone();
     let find = async move |conn: &mut Conn| device_codes::find(conn, &id).await;
     Ok(app.db.read(find).await?)
@@ -67,7 +67,7 @@ pub(super) async fn approve(app: &App, call: &Call, id: &GrantId, signed_in: &Si
         }
         // The same page was submitted again.
         let answer = device_codes::find(tx, &device).await?.map(|device| device.answer);
-        Ok(answer == Some(Answer::Allowed(by.session.clone())))
+        Ok(answer == Some(DeviceAnswer::Allowed(by.session.clone())))
     };
     match app.db.write(allow).await {
         Ok(true) => answer::see_other(&format!("{}/device?allowed=1", app.issuer)),

@@ -9,7 +9,7 @@ use actix_web::HttpResponse;
 
 use crate::app::App;
 use crate::cache::catalogue::Catalogue;
-use crate::cache::decision::{Proof, View};
+use crate::cache::decision::{OneTimeProof, View};
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
@@ -17,19 +17,19 @@ use crate::http::browser;
 use crate::http::call::{Call, Request};
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::device::Device;
+use crate::oauth::grant::device::DeviceRequest;
 use crate::oauth::id::{ClientId, FlowId, SessionId, UserId};
 use crate::oauth::identity::logout::Hint;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::interaction::{self, Next, Progress, SignedIn};
+use crate::oauth::request::interaction::{self, FlowProgress, Next, SignedIn};
 use crate::oauth::request::params::Params;
 use crate::oauth::request::received::Received;
 use crate::oauth::request::response_type::ResponseType;
-use crate::oauth::request::{self, AnswerTo, AuthorizationRequest, Known, Refusal};
+use crate::oauth::request::{self, AnswerTo, AuthorizationRequest, Refusal, ServerContext};
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::clients::StoredClient;
 use crate::store::db::Conn;
-use crate::store::flows::{Flow, Waiting};
+use crate::store::flows::{Flow, FlowRequest};
 use crate::store::{flows, sessions};
 use crate::tokens::id_token;
 use crate::tokens::subject;
@@ -41,7 +41,7 @@ const FLOW_MEMORY: Seconds = 24 * 3600;
 
 /// A request that has passed all checks, and its client.
 #[derive(Clone)]
-pub struct Checked {
+pub struct CheckedRequest {
     pub client: Arc<StoredClient>,
     pub request: AuthorizationRequest,
     pub catalogue: Arc<Catalogue>,
@@ -52,10 +52,14 @@ pub struct Checked {
 /// A refusal that rests on a cached record is decided again on the database. Two cases are always decided on the
 /// database: a request that is answered with tokens, because no later check follows as it does for a code; and a
 /// request that only some groups may make, because it may turn a person away.
-pub async fn validate(app: &App, call: &Call, received: &Received) -> Result<Checked, Denied<Refusal>> {
+pub async fn validate(
+    app: &App,
+    call: &Call,
+    received: &Received,
+) -> Result<CheckedRequest, Denied<Refusal>> {
     let id = request::client_id(received).map_err(Refusal::Page)?;
     call.set_client(id.clone());
-    let mut hint = Proof::default();
+    let mut hint = OneTimeProof::default();
     let mut decide = async |view: &View<'_>| validate_over(app, view, &id, received, &mut hint).await;
     let checked = app.cache.decide(&mut decide).await?;
     let request = &checked.request;
@@ -70,15 +74,15 @@ async fn validate_over(
     view: &View<'_>,
     id: &ClientId,
     received: &Received,
-    hint: &mut Proof<Hint>,
-) -> Result<Checked, Denied<Refusal>> {
+    hint: &mut OneTimeProof<Hint>,
+) -> Result<CheckedRequest, Denied<Refusal>> {
     let Some(client) = view.client(id).await? else {
         let error = Reason::ClientUnknown.because("no client is registered with this client_id");
         return Err(Refusal::Page(error).into());
     };
     let catalogue = view.catalogue().await?;
     let pkce = app.config.oauth.require_pkce.default_policy();
-    let known = Known { catalogue: &*catalogue, issuer: &app.issuer, pkce };
+    let known = ServerContext { catalogue: &*catalogue, issuer: &app.issuer, pkce };
     let mut request = request::validate(&client.client, received, &known)?;
     if request.prompt.create && !app.config.sign_up.enabled {
         let error = Reason::PromptUnknown
@@ -101,7 +105,7 @@ async fn validate_over(
         }
         Err(Denied::Failed(failure)) => return Err(failure.into()),
     }
-    Ok(Checked { client, request, catalogue })
+    Ok(CheckedRequest { client, request, catalogue })
 }
 
 /// The person that the `id_token_hint` names (OpenID Connect Core §3.1.2.1); `None` if there is no hint.
@@ -109,7 +113,7 @@ async fn hinted(
     app: &App,
     client: &Client,
     params: &Params,
-    hint: &mut Proof<Hint>,
+    hint: &mut OneTimeProof<Hint>,
 ) -> Result<Option<String>, Denied<OAuthError>> {
     let Some(token) = params.one("id_token_hint")? else { return Ok(None) };
     let hint = hint.get(async || id_token::read_hint(app, token).await).await?;
@@ -126,7 +130,7 @@ pub async fn begin_flow(
     app: &App,
     http: &Request,
     client: ClientId,
-    waiting: Waiting,
+    waiting: FlowRequest,
     page: &str,
 ) -> Result<HttpResponse, Failure> {
     let (id, cookie, now) = (FlowId::new(random_id()), random_token(), http.now);
@@ -153,20 +157,20 @@ pub fn flow_url(app: &App, page: &str, flow: &FlowId) -> String {
 }
 
 /// A flow that this browser may continue, the secret of its cookie, and its request, validated again.
-pub struct Resumed {
+pub struct ResumedFlow {
     pub flow: Flow,
     pub browser: String,
-    pub checked: Checked,
+    pub checked: CheckedRequest,
     /// The device whose request it is.
-    pub device: Option<Device>,
+    pub device: Option<DeviceRequest>,
 }
 
 /// Finds the flow of a page. Only the browser that began it may continue.
-pub async fn resume_flow(app: &App, http: &Request, params: &Params) -> Result<Resumed, Denied<Refusal>> {
+pub async fn resume_flow(app: &App, http: &Request, params: &Params) -> Result<ResumedFlow, Denied<Refusal>> {
     let (flow, browser) = find_flow(app, http, params).await?;
     let (checked, device) = match &flow.waiting {
-        Waiting::Application(received) => (validate(app, http, received).await?, None),
-        Waiting::Device(id) => {
+        FlowRequest::Application(received) => (validate(app, http, received).await?, None),
+        FlowRequest::Device(id) => {
             device::resume(app, http, id).await.map(|(checked, device)| (checked, Some(device)))?
         }
     };
@@ -174,7 +178,7 @@ pub async fn resume_flow(app: &App, http: &Request, params: &Params) -> Result<R
         let error = Reason::FlowExpired.because("the sign-in took too long; start it again");
         return Err(checked.request.refuse(error).into());
     }
-    Ok(Resumed { flow, browser, checked, device })
+    Ok(ResumedFlow { flow, browser, checked, device })
 }
 
 async fn find_flow(app: &App, http: &Request, params: &Params) -> Result<(Flow, String), Denied<Refusal>> {
@@ -279,11 +283,11 @@ pub fn page(next: &Next<'_>) -> &'static str {
 /// The next step of a checked request, for the accounts that are signed in now.
 pub fn next<'a>(
     app: &App,
-    checked: &Checked,
+    checked: &CheckedRequest,
     accounts: &'a Accounts,
-    progress: &Progress,
+    progress: &FlowProgress,
 ) -> Result<Next<'a>, OAuthError> {
-    let Checked { client, request, .. } = checked;
+    let CheckedRequest { client, request, .. } = checked;
     let is_expected = |user: &UserId| {
         request.expected.is_empty() || request.expected.contains(&subject::subject(app, &client.client, user))
     };
@@ -291,7 +295,7 @@ pub fn next<'a>(
 }
 
 /// Issues what was requested, and sends the person on.
-pub async fn issue(app: &App, call: &Call, checked: &Checked, signed_in: &SignedIn) -> HttpResponse {
+pub async fn issue(app: &App, call: &Call, checked: &CheckedRequest, signed_in: &SignedIn) -> HttpResponse {
     let (return_to, state) = match &checked.request.answer_to {
         AnswerTo::Application { return_to, state } => (return_to, state),
         AnswerTo::Device(device) => return device::approve(app, call, device, signed_in).await,
@@ -309,7 +313,7 @@ pub async fn issue(app: &App, call: &Call, checked: &Checked, signed_in: &Signed
 }
 
 /// Tells who asked that there is nothing, and sends the person on.
-pub async fn decline(app: &App, call: &Call, checked: Checked, error: OAuthError) -> HttpResponse {
+pub async fn decline(app: &App, call: &Call, checked: CheckedRequest, error: OAuthError) -> HttpResponse {
     match &checked.request.answer_to {
         AnswerTo::Device(device) => device::deny(app, call, device, error).await,
         AnswerTo::Application { .. } => {

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Failure;
-use crate::flows::Checked;
+use crate::flows::CheckedRequest;
 use crate::oauth::grant::code::Code;
 use crate::oauth::grant::{Grant, Parties};
 use crate::oauth::id::GrantId;
@@ -26,7 +26,7 @@ pub(super) type Response = Vec<(&'static str, String)>;
 /// Issues what the request asks for.
 pub(super) async fn make(
     app: &App,
-    checked: &Checked,
+    checked: &CheckedRequest,
     return_to: &ReturnAddress,
     signed_in: &SignedIn,
 ) -> Result<Response, Failure> {
@@ -42,7 +42,7 @@ pub(super) async fn make(
 }
 
 /// A new grant, for a code or for tokens that pass through the browser.
-fn grant(checked: &Checked, signed_in: &SignedIn) -> Grant {
+fn grant(checked: &CheckedRequest, signed_in: &SignedIn) -> Grant {
     let request = &checked.request;
     let parties = Parties {
         client: request.client_id.clone(),
@@ -54,7 +54,7 @@ fn grant(checked: &Checked, signed_in: &SignedIn) -> Grant {
 
 async fn store_code(
     app: &App,
-    checked: &Checked,
+    checked: &CheckedRequest,
     return_to: &ReturnAddress,
     signed_in: &SignedIn,
     code: &str,
@@ -78,7 +78,7 @@ async fn store_code(
 /// They have a grant of their own, because a code beside them may be redeemed or not.
 async fn through_the_browser(
     app: &App,
-    checked: &Checked,
+    checked: &CheckedRequest,
     signed_in: &SignedIn,
     code: Option<String>,
 ) -> Result<Response, Failure> {
@@ -114,7 +114,7 @@ async fn through_the_browser(
 
 async fn store_grant(
     app: &App,
-    checked: &Checked,
+    checked: &CheckedRequest,
     grant: &Grant,
     token: Option<(AccessToken, Option<Hash>)>,
 ) -> Result<(), Failure> {
@@ -139,7 +139,7 @@ async fn store_grant(
 
 async fn id_token(
     app: &App,
-    checked: &Checked,
+    checked: &CheckedRequest,
     grant: &Grant,
     hashes: IdTokenHashes<'_>,
 ) -> Result<String, Failure> {

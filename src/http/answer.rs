@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::failure::{Denied, Failure};
 use crate::oauth::error::OAuthError;
 use crate::oauth::error_code::ErrorCode;
-use crate::oauth::reason::{Reason, Who};
+use crate::oauth::reason::{Reason, Responsible};
 use crate::oauth::request::Refusal;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::return_address::ReturnAddress;
@@ -235,7 +235,7 @@ fn error_page_with(
     error: &OAuthError,
     onward: Option<minijinja::Value>,
 ) -> HttpResponse {
-    let first = error.reason.who().first().copied().unwrap_or(Who::Developer);
+    let first = error.reason.who().first().copied().unwrap_or(Responsible::Developer);
     let context = context! {
         title => title(status, first),
         audience => if status.is_server_error() { "nobody" } else { audience(first) },
@@ -258,24 +258,24 @@ fn error_page_with(
     response
 }
 
-fn title(status: StatusCode, who: Who) -> &'static str {
+fn title(status: StatusCode, who: Responsible) -> &'static str {
     match (status.as_u16(), who) {
         (503, _) => "Please try again in a moment",
         (500.., _) => "Something broke here",
         (429, _) => "Too many attempts",
-        (_, Who::Person) => "Please start again",
-        (_, Who::Operator) => "This is switched off at present",
+        (_, Responsible::Person) => "Please start again",
+        (_, Responsible::Operator) => "This is switched off at present",
         _ => "This link does not work",
     }
 }
 
 /// The audience of an error page; the template has a text for each.
-fn audience(who: Who) -> &'static str {
+fn audience(who: Responsible) -> &'static str {
     match who {
-        Who::Developer => "developer",
-        Who::Operator => "operator",
-        Who::Person => "person",
-        Who::Nobody => "nobody",
+        Responsible::Developer => "developer",
+        Responsible::Operator => "operator",
+        Responsible::Person => "person",
+        Responsible::Nobody => "nobody",
     }
 }
 

@@ -18,7 +18,7 @@ const TEMPLATES: [(&str, &str); 18] = [
     ("layout.html", include_str!("../pages/templates/layout.html")),
     ("sign_in.html", include_str!("../pages/templates/sign_in.html")),
     ("sign_up.html", include_str!("../pages/templates/sign_up.html")),
-    ("accounts.html", include_str!("../pages/templates/accounts.html")),
+    ("choose_account.html", include_str!("../pages/templates/choose_account.html")),
     ("consent.html", include_str!("../pages/templates/consent.html")),
     ("device.html", include_str!("../pages/templates/device.html")),
     ("device_answered.html", include_str!("../pages/templates/device_answered.html")),

@@ -84,7 +84,7 @@ impl ForeignKey {
 
 /// What verifies a token.
 #[derive(Clone, Copy, Debug)]
-pub enum By<'k> {
+pub enum ForeignVerifier<'k> {
     Keys(&'k ForeignKeys),
     /// A secret of at least 256 bits.
     Secret(&'k [u8]),
@@ -96,7 +96,7 @@ pub enum By<'k> {
 ///
 /// # Errors
 /// If the token is malformed, has another type, or is not signed by one of the keys.
-pub fn verify(token: &str, types: &[&str], by: By<'_>) -> Result<Value, Unverified> {
+pub fn verify(token: &str, types: &[&str], by: ForeignVerifier<'_>) -> Result<Value, Unverified> {
     let header = decode_header(token).map_err(|_| Unverified::Malformed)?;
     if header.crit.is_some() {
         return Err(Unverified::Critical);
@@ -105,11 +105,11 @@ pub fn verify(token: &str, types: &[&str], by: By<'_>) -> Result<Value, Unverifi
         return Err(Unverified::Type);
     }
     match by {
-        By::Secret(secret) if header.alg == Algorithm::HS256 => {
+        ForeignVerifier::Secret(secret) if header.alg == Algorithm::HS256 => {
             signed_claims(token, &DecodingKey::from_secret(secret), Algorithm::HS256)
         }
-        By::Secret(_) => Err(Unverified::Algorithm),
-        By::Keys(keys) => by_keys(token, &header, keys),
+        ForeignVerifier::Secret(_) => Err(Unverified::Algorithm),
+        ForeignVerifier::Keys(keys) => by_keys(token, &header, keys),
     }
 }
 
@@ -162,15 +162,28 @@ mod tests {
                 (SigningKey::generate(algorithm).unwrap(), SigningKey::generate(algorithm).unwrap());
             let keys = set(&[&other, &key]);
             let token = key.sign("JWT", &claims).unwrap();
-            assert_eq!(verify(&token, &["JWT"], By::Keys(&keys)), Ok(claims.clone()), "{algorithm}");
+            assert_eq!(
+                verify(&token, &["JWT"], ForeignVerifier::Keys(&keys)),
+                Ok(claims.clone()),
+                "{algorithm}"
+            );
             assert!(!keys.lacks(&token) && set(&[&other]).lacks(&token));
-            assert_eq!(verify(&token, &["JWT"], By::Keys(&set(&[&other]))), Err(Unverified::Key));
-            assert_eq!(verify(&token, &["at+jwt"], By::Keys(&keys)), Err(Unverified::Type));
+            assert_eq!(
+                verify(&token, &["JWT"], ForeignVerifier::Keys(&set(&[&other]))),
+                Err(Unverified::Key)
+            );
+            assert_eq!(verify(&token, &["at+jwt"], ForeignVerifier::Keys(&keys)), Err(Unverified::Type));
             let secret = key.public_jwk().unwrap();
-            assert_eq!(verify(&token, &["JWT"], By::Secret(secret.as_bytes())), Err(Unverified::Algorithm));
+            assert_eq!(
+                verify(&token, &["JWT"], ForeignVerifier::Secret(secret.as_bytes())),
+                Err(Unverified::Algorithm)
+            );
             let (input, _) = token.rsplit_once('.').unwrap();
             for hostile in [format!("{input}."), format!("{input}.AAAA"), input.to_owned(), String::new()] {
-                assert!(verify(&hostile, &["JWT"], By::Keys(&keys)).is_err(), "{algorithm} {hostile}");
+                assert!(
+                    verify(&hostile, &["JWT"], ForeignVerifier::Keys(&keys)).is_err(),
+                    "{algorithm} {hostile}"
+                );
             }
         }
     }
@@ -184,18 +197,18 @@ mod tests {
         for secret in [jwk.as_bytes(), b""] {
             let header = Header { kid: Some(key.kid().to_owned()), ..Header::new(Algorithm::HS256) };
             let token = encode(&header, &claims, &EncodingKey::from_secret(secret)).unwrap();
-            assert_eq!(verify(&token, &["JWT"], By::Keys(&keys)), Err(Unverified::Algorithm));
+            assert_eq!(verify(&token, &["JWT"], ForeignVerifier::Keys(&keys)), Err(Unverified::Algorithm));
         }
         for alg in ["none", "None", ""] {
             let part = |value: Value| to_base64url(value.to_string().as_bytes());
             let token = format!("{}.{}.", part(json!({ "alg": alg })), part(claims.clone()));
-            assert!(verify(&token, &["JWT"], By::Keys(&keys)).is_err(), "{alg}");
-            assert!(verify(&token, &["JWT"], By::Secret(&[7; 32])).is_err(), "{alg}");
+            assert!(verify(&token, &["JWT"], ForeignVerifier::Keys(&keys)).is_err(), "{alg}");
+            assert!(verify(&token, &["JWT"], ForeignVerifier::Secret(&[7; 32])).is_err(), "{alg}");
         }
         let token =
             encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(&[7; 32])).unwrap();
-        assert_eq!(verify(&token, &["JWT"], By::Secret(&[7; 32])), Ok(claims));
-        assert_eq!(verify(&token, &["JWT"], By::Secret(&[8; 32])), Err(Unverified::Signature));
+        assert_eq!(verify(&token, &["JWT"], ForeignVerifier::Secret(&[7; 32])), Ok(claims));
+        assert_eq!(verify(&token, &["JWT"], ForeignVerifier::Secret(&[8; 32])), Err(Unverified::Signature));
     }
 
     #[test]

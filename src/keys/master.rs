@@ -22,7 +22,7 @@ const ROOT: &str = "root";
 
 /// The keys for refresh tokens, forms and pairwise identifiers; the same on every node of one database.
 #[derive(Clone, Debug)]
-pub struct Keys {
+pub struct ServerKeys {
     /// A hash of the encrypted root as it was read, to detect when the database holds another one.
     root: Hash,
     master: Arc<MasterKey>,
@@ -31,7 +31,7 @@ pub struct Keys {
     pairwise: hmac::Key,
 }
 
-impl Keys {
+impl ServerKeys {
     /// Reads the server's keys, or makes them on the first start.
     ///
     /// # Errors

@@ -33,15 +33,15 @@ pub enum NoKeys {
 
 /// The keys by their addresses.
 pub struct RemoteKeys {
-    places: Cache<String, Arc<Place>>,
-    /// Every reading has begun later.
+    places: Cache<String, Arc<RemoteKeySet>>,
+    /// Earlier than any read.
     made_at: Instant,
 }
 
 #[derive(Default)]
-struct Place {
+struct RemoteKeySet {
     keys: Fresh<ForeignKeys, NoKeys>,
-    /// When it was last read, well or not.
+    /// The moment of the last read, whether or not it succeeded.
     tried: Mutex<Option<Instant>>,
 }
 
@@ -60,7 +60,7 @@ impl RemoteKeys {
     /// If the keys cannot be read and no usable older ones are known.
     pub async fn at(&self, fetcher: &Fetcher, uri: &str, token: &str) -> Result<Arc<ForeignKeys>, NoKeys> {
         let place = self.places.get(uri).unwrap_or_else(|| {
-            let place = Arc::<Place>::default();
+            let place = Arc::<RemoteKeySet>::default();
             self.places.insert(uri.to_owned(), place.clone());
             place
         });
@@ -71,7 +71,7 @@ impl RemoteKeys {
         {
             return Ok(keys.clone());
         }
-        // What others have read since then counts, even if it lacks the key, too.
+        // What another call read while this one waited is good enough, even if the key is not in it either.
         let since = known.as_ref().map_or(self.made_at, |(_, at)| *at + Duration::from_nanos(1));
         match place.keys.get(since, |_| true, async || place.read(fetcher, uri).await).await {
             Ok((keys, _)) => Ok(keys),
@@ -89,7 +89,7 @@ impl Default for RemoteKeys {
     }
 }
 
-impl Place {
+impl RemoteKeySet {
     /// Reads the keys, unless a read was tried a moment ago.
     async fn read(&self, fetcher: &Fetcher, uri: &str) -> Result<ForeignKeys, NoKeys> {
         {

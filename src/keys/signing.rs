@@ -16,7 +16,7 @@ use crate::jose::JoseError;
 use crate::jose::key::SigningKey;
 use crate::jose::verify::VerifyingKey;
 use crate::keys::master::MasterKey;
-use crate::oauth::signing_key::{Due, KeyRecord, KeyState, Schedule, SigningAlgorithm, signing};
+use crate::oauth::signing_key::{DueKey, KeyRecord, KeyState, Schedule, SigningAlgorithm, signing};
 use crate::store::db::{Db, DbError, Tx};
 use crate::store::signing_keys::{self, StoredKey};
 
@@ -25,14 +25,14 @@ const AGE: Duration = Duration::from_secs(1);
 
 /// The keys at one moment.
 #[derive(Debug)]
-pub struct Current {
+pub struct CurrentKeys {
     at: Seconds,
     jwks: String,
     signing: Vec<Arc<SigningKey>>,
     published: Vec<VerifyingKey>,
 }
 
-impl Current {
+impl CurrentKeys {
     /// The JWK Set that `/jwks` returns (RFC 7517 §5).
     pub fn jwks(&self) -> &str {
         &self.jwks
@@ -56,16 +56,16 @@ impl Current {
 
 /// The cache. Clones share their content.
 #[derive(Clone)]
-pub struct KeySet(Arc<Shared>);
+pub struct KeySet(Arc<KeySetState>);
 
-struct Shared {
+struct KeySetState {
     db: Db,
     master: Arc<MasterKey>,
     algorithms: Vec<SigningAlgorithm>,
     schedule: Schedule,
     /// Decrypted keys by `kid`, because parsing an RSA key is slow.
     opened: Mutex<HashMap<String, Arc<SigningKey>>>,
-    current: Fresh<Current, Arc<Failure>>,
+    current: Fresh<CurrentKeys, Arc<Failure>>,
     is_rotating: AtomicBool,
 }
 
@@ -80,7 +80,7 @@ impl KeySet {
         master: &Arc<MasterKey>,
         now: Seconds,
     ) -> Result<Self, Failure> {
-        let set = Self(Arc::new(Shared {
+        let set = Self(Arc::new(KeySetState {
             db: db.clone(),
             master: master.clone(),
             algorithms: options.algorithms.clone(),
@@ -98,16 +98,16 @@ impl KeySet {
     }
 
     /// The keys now, or at most a second ago.
-    pub async fn current(&self, now: Seconds) -> Result<Arc<Current>, Failure> {
+    pub async fn current(&self, now: Seconds) -> Result<Arc<CurrentKeys>, Failure> {
         let started = Instant::now();
         let since = started.checked_sub(AGE).unwrap_or(started);
-        let is_of_now = |current: &Current| current.at.abs_diff(now) <= AGE.as_secs();
+        let is_of_now = |current: &CurrentKeys| current.at.abs_diff(now) <= AGE.as_secs();
         let read = async || self.read(now).await.map_err(Arc::new);
         let current = self.0.current.get(since, is_of_now, read).await;
         current.map(|(current, _)| current).map_err(Failure::Shared)
     }
 
-    async fn read(&self, now: Seconds) -> Result<Current, Failure> {
+    async fn read(&self, now: Seconds) -> Result<CurrentKeys, Failure> {
         let stored = self.stored().await?;
         let rotation = self.rotation(&stored, now);
         if !rotation.due.is_empty() {
@@ -121,7 +121,7 @@ impl KeySet {
     }
 
     /// Applies the schedule to the stored keys.
-    fn judged(&self, stored: &[StoredKey], now: Seconds) -> Result<Current, Failure> {
+    fn judged(&self, stored: &[StoredKey], now: Seconds) -> Result<CurrentKeys, Failure> {
         let records = records(stored);
         let is_published =
             |key: &&StoredKey| self.0.schedule.state(&records, &key.record, now).is_published();
@@ -137,7 +137,7 @@ impl KeySet {
                 signing_keys.push(self.opened(key)?);
             }
         }
-        Ok(Current {
+        Ok(CurrentKeys {
             at: now,
             jwks: format!("{{\"keys\":[{}]}}", jwks.join(",")),
             signing: signing_keys,
@@ -165,7 +165,7 @@ impl KeySet {
     fn rotation(&self, stored: &[StoredKey], now: Seconds) -> Rotation {
         let records = records(stored);
         let due = self.0.algorithms.iter();
-        let due: Vec<Due> =
+        let due: Vec<DueKey> =
             due.filter_map(|algorithm| self.0.schedule.due(&records, *algorithm, now)).collect();
         let is_over = |key: &&KeyRecord| {
             let state = self.0.schedule.state(&records, key, now);
@@ -200,14 +200,14 @@ impl KeySet {
 /// Keys to make, and the `kid`s of those to delete at the same time.
 #[derive(Debug, Default)]
 pub struct Rotation {
-    pub due: Vec<Due>,
+    pub due: Vec<DueKey>,
     pub over: Vec<String>,
 }
 
 /// New keys that are not stored yet, and the names of the old keys to delete in the same transaction.
 #[derive(Debug)]
 pub struct MadeKeys {
-    made: Vec<(StoredKey, Due)>,
+    made: Vec<(StoredKey, DueKey)>,
     over: Vec<String>,
 }
 
@@ -261,7 +261,7 @@ fn note(made: &[KeyRecord], now: Seconds) {
     }
 }
 
-fn make(master: &MasterKey, due: &Due, now: Seconds) -> Result<StoredKey, Failure> {
+fn make(master: &MasterKey, due: &DueKey, now: Seconds) -> Result<StoredKey, Failure> {
     let key = SigningKey::generate(due.algorithm)?;
     let record = KeyRecord {
         kid: key.kid().to_owned(),

@@ -14,14 +14,14 @@ const FRESH: Seconds = 5;
 
 /// How far the purge is behind, and whether the database answered.
 #[derive(Default)]
-pub(super) struct Backlog {
+pub(super) struct BacklogGauges {
     pub(super) database_up: Gauge,
     pub(super) rows: Family<Label, Gauge>,
     pub(super) oldest: Family<Label, Gauge>,
     read_at: Mutex<Option<Seconds>>,
 }
 
-impl Backlog {
+impl BacklogGauges {
     /// Queries the database, unless the last answer is recent. The values do not change while the guard is held.
     pub(super) async fn read(&self, app: &App) -> MutexGuard<'_, Option<Seconds>> {
         // One task queries, and the others wait for its result.

@@ -16,7 +16,7 @@ use prometheus_client::registry::{Registry, Unit};
 pub use listener::serve;
 
 use crate::app::App;
-use backlog::Backlog;
+use backlog::BacklogGauges;
 
 /// One label: its name and its value.
 type Label = [(&'static str, &'static str); 1];
@@ -25,14 +25,14 @@ type Label = [(&'static str, &'static str); 1];
 struct Metrics {
     app: Arc<App>,
     registry: Registry,
-    backlog: Backlog,
+    backlog: BacklogGauges,
 }
 
 impl Metrics {
     fn new(app: Arc<App>) -> Self {
         let build = Family::<Label, Gauge>::default();
         build.get_or_create(&[("version", env!("CARGO_PKG_VERSION"))]).set(1);
-        let backlog = Backlog::default();
+        let backlog = BacklogGauges::default();
         let mut registry = Registry::default();
         registry.register("grantor_build_info", "The running version", build);
         registry.register(

@@ -5,7 +5,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 
 use crate::clock::Seconds;
-use crate::store::expired::Table;
+use crate::store::expired::ExpiringTable;
 
 /// The rows that this process has deleted, and when its last purge succeeded. Clones share the counters.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +19,7 @@ impl PurgeCounters {
     /// Counters that begin with 0 for each table, so that the first deletion is visible as an increase.
     pub fn new() -> Self {
         let counters = Self::default();
-        Table::ALL.iter().for_each(|table| counters.count(*table, 0));
+        ExpiringTable::ALL.iter().for_each(|table| counters.count(*table, 0));
         counters
     }
 
@@ -29,7 +29,7 @@ impl PurgeCounters {
     }
 
     /// Adds deleted rows of a table.
-    pub fn count(&self, table: Table, rows: u64) {
+    pub fn count(&self, table: ExpiringTable, rows: u64) {
         self.deleted.get_or_create(&[("table", table.name())]).inc_by(rows);
     }
 }

@@ -13,17 +13,17 @@ use crate::oauth::reason::Reason;
 const BOUNDS: [f64; 13] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
 /// The route of an endpoint as a label.
-type Endpoint = [(&'static str, &'static str); 1];
+type EndpointLabel = [(&'static str, &'static str); 1];
 
 /// Labels with few values: an endpoint is its route, and a reason is from the error reference.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct Status {
+pub(super) struct StatusLabels {
     endpoint: &'static str,
     status: u16,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct Refusal {
+pub(super) struct RefusalLabels {
     endpoint: &'static str,
     reason: &'static str,
 }
@@ -31,9 +31,9 @@ pub(super) struct Refusal {
 /// The answers of this process since its start. Clones share the counters.
 #[derive(Clone, Debug)]
 pub struct Requests {
-    pub(super) duration: Family<Endpoint, Histogram, fn() -> Histogram>,
-    pub(super) responses: Family<Status, Counter>,
-    pub(super) refusals: Family<Refusal, Counter>,
+    pub(super) duration: Family<EndpointLabel, Histogram, fn() -> Histogram>,
+    pub(super) responses: Family<StatusLabels, Counter>,
+    pub(super) refusals: Family<RefusalLabels, Counter>,
 }
 
 impl Default for Requests {
@@ -47,9 +47,9 @@ impl Requests {
     /// Counts an answer of an endpoint.
     pub fn count(&self, endpoint: &'static str, status: u16, reason: Option<Reason>, took: Duration) {
         self.duration.get_or_create(&[("endpoint", endpoint)]).observe(took.as_secs_f64());
-        self.responses.get_or_create(&Status { endpoint, status }).inc();
+        self.responses.get_or_create(&StatusLabels { endpoint, status }).inc();
         if let Some(reason) = reason {
-            self.refusals.get_or_create(&Refusal { endpoint, reason: reason.word() }).inc();
+            self.refusals.get_or_create(&RefusalLabels { endpoint, reason: reason.word() }).inc();
         }
     }
 }

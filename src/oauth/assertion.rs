@@ -17,7 +17,7 @@ const LONGEST_ID: usize = 256;
 
 /// The claims of an assertion whose signature was verified.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Claims {
+pub struct AssertionClaims {
     pub iss: String,
     pub sub: String,
     aud: Value,
@@ -33,19 +33,19 @@ pub struct Claims {
 
 /// A kind of assertion: its name in descriptions, and the reasons of its refusals.
 #[derive(Clone, Copy, Debug)]
-pub struct Kind {
+pub struct AssertionKind {
     pub name: &'static str,
     pub claims: Reason,
     pub audience: Reason,
     pub times: Reason,
 }
 
-impl Kind {
+impl AssertionKind {
     /// Parses the claims of an already verified assertion (RFC 7523 §3).
     ///
     /// # Errors
     /// If a required claim is missing or has the wrong form.
-    pub fn read(&self, claims: Value) -> Result<Claims, OAuthError> {
+    pub fn read(&self, claims: Value) -> Result<AssertionClaims, OAuthError> {
         serde_json::from_value(claims)
             .map_err(|_| self.refuse(self.claims, "lacks iss, sub, aud or exp, or has them in another form"))
     }
@@ -57,7 +57,7 @@ impl Kind {
     /// If the audience, the expiry or the beginning is wrong.
     pub fn check(
         &self,
-        claims: &Claims,
+        claims: &AssertionClaims,
         audience: Option<AssertionAudience>,
         issuer: &str,
         now: Seconds,
@@ -79,7 +79,7 @@ impl Kind {
     ///
     /// # Errors
     /// If it is missing, empty or too long.
-    pub fn id(&self, claims: &Claims) -> Result<String, OAuthError> {
+    pub fn id(&self, claims: &AssertionClaims) -> Result<String, OAuthError> {
         match &claims.jti {
             Some(id) if !id.is_empty() && id.len() <= LONGEST_ID => Ok(id.clone()),
             _ => Err(self.refuse(self.claims, "needs a jti of 1 to 256 bytes, a new one each time")),

@@ -75,7 +75,7 @@ impl KeyState {
 
 /// A key that must be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Due {
+pub struct DueKey {
     pub algorithm: SigningAlgorithm,
     pub signs_from: Seconds,
     /// When the newest usable key begins to sign. If there is a newer one when the key is stored, another node was
@@ -117,7 +117,7 @@ impl Schedule {
     }
 
     /// The key of an algorithm that must be made now; `None` if none is due.
-    pub fn due(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> Option<Due> {
+    pub fn due(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> Option<DueKey> {
         let Some(newest) = in_use(keys, algorithm).max_by_key(|key| key.rank()) else {
             return Some(self.in_time(keys, algorithm, now));
         };
@@ -129,18 +129,18 @@ impl Schedule {
     }
 
     /// A new key that is published before it signs; the first key of an algorithm signs at once.
-    pub fn in_time(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> Due {
+    pub fn in_time(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> DueKey {
         let newest = in_use(keys, algorithm).map(|key| key.signs_from).max();
         let wait = if newest.is_some() { self.publish_before } else { 0 };
-        Due { algorithm, signs_from: now + wait, after: newest }
+        DueKey { algorithm, signs_from: now + wait, after: newest }
     }
 
     /// A new key that signs at once.
-    pub fn at_once(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> Due {
+    pub fn at_once(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> DueKey {
         let newest = in_use(keys, algorithm).map(|key| key.signs_from).max();
         // A second later than the current key, because the order of two keys from one second would be unclear.
         let since = signing(keys, algorithm, now).map_or(now, |current| now.max(current.signs_from + 1));
-        Due { algorithm, signs_from: since, after: newest }
+        DueKey { algorithm, signs_from: since, after: newest }
     }
 }
 
@@ -210,11 +210,11 @@ mod tests {
     #[test]
     fn the_first_key_signs_at_once_and_others_are_published_first() {
         let es = SigningAlgorithm::Es256;
-        let due = |signs_from, after| Some(Due { algorithm: es, signs_from, after });
+        let due = |signs_from, after| Some(DueKey { algorithm: es, signs_from, after });
         let one = [key("a", 0, None)];
         let two = [key("a", 0, None), key("b", 1000, None)];
         let retired = [key("a", 0, None), key("b", 1000, Some(950))];
-        let table: [(&[KeyRecord], Seconds, Option<Due>); 8] = [
+        let table: [(&[KeyRecord], Seconds, Option<DueKey>); 8] = [
             (&[], 7, due(7, None)),
             (&[key("a", 0, Some(5))], 7, due(7, None)),
             (&one, 899, None),
@@ -237,7 +237,7 @@ mod tests {
     fn a_key_made_to_sign_now_follows_the_current_one() {
         let es = SigningAlgorithm::Es256;
         let keys = [key("a", 0, None), key("b", 1000, None), key("c", 1100, None)];
-        let due = |signs_from, after| Due { algorithm: es, signs_from, after };
+        let due = |signs_from, after| DueKey { algorithm: es, signs_from, after };
         for (keys, now, expected) in [
             (&keys[..0], 7, due(7, None)),
             (&keys[..2], 999, due(999, Some(1000))),

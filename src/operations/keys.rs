@@ -11,7 +11,7 @@ use crate::config::KeyOptions;
 use crate::failure::Denied;
 use crate::keys::master::MasterKey;
 use crate::keys::signing::{Rotation, records};
-use crate::oauth::signing_key::{Due, KeyRecord, KeyState, SigningAlgorithm, next};
+use crate::oauth::signing_key::{DueKey, KeyRecord, KeyState, SigningAlgorithm, next};
 use crate::store::db::{Conn, Tx};
 use crate::store::signing_keys;
 
@@ -87,7 +87,10 @@ pub async fn find(context: &Context<'_>, kid: &str) -> Result<KeyRecord, Denied<
 /// # Errors
 ///
 ///  An algorithm that the configuration does not offer, or one whose next key already waits.
-pub async fn check_rotate(context: &Context<'_>, rotation: KeyRotation) -> Result<Vec<Due>, Denied<Faults>> {
+pub async fn check_rotate(
+    context: &Context<'_>,
+    rotation: KeyRotation,
+) -> Result<Vec<DueKey>, Denied<Faults>> {
     let stored = stored(context).await?;
     Ok(due(context, rotation, &stored)?)
 }
@@ -149,7 +152,7 @@ async fn stored(context: &Context<'_>) -> Result<Vec<KeyRecord>, Denied<Faults>>
     context.read(async |conn: &mut Conn| Ok(records(&signing_keys::list(conn).await?))).await
 }
 
-fn due(context: &Context<'_>, rotation: KeyRotation, stored: &[KeyRecord]) -> Result<Vec<Due>, Fault> {
+fn due(context: &Context<'_>, rotation: KeyRotation, stored: &[KeyRecord]) -> Result<Vec<DueKey>, Fault> {
     let (keys, now) = (&context.config.keys, context.now);
     let algorithms = match rotation.algorithm {
         None => keys.algorithms.clone(),

@@ -6,12 +6,12 @@ use minijinja::{Value, context};
 
 use crate::app::App;
 use crate::failure::{Denied, Failure};
-use crate::flows::{self, Accounts, Checked, Resumed};
+use crate::flows::{self, Accounts, CheckedRequest, ResumedFlow};
 use crate::http::answer;
 use crate::http::browser;
 use crate::http::call::{Call, Request};
 use crate::http::form;
-use crate::oauth::grant::device::{Answer, Device};
+use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest};
 use crate::oauth::grant::scope::KnownScopes as _;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{Next, SignedIn};
@@ -67,18 +67,23 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     }
 }
 
-async fn resume(app: &App, request: &Request) -> Result<(Resumed, Accounts), Denied<Refusal>> {
+async fn resume(app: &App, request: &Request) -> Result<(ResumedFlow, Accounts), Denied<Refusal>> {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let resumed = flows::resume_flow(app, request, &query).await?;
     let accounts = flows::accounts(app, request, Some(&resumed.checked.request.client_id)).await?;
     Ok((resumed, accounts))
 }
 
-fn go_on(app: &App, resumed: &Resumed) -> HttpResponse {
+fn go_on(app: &App, resumed: &ResumedFlow) -> HttpResponse {
     answer::see_other(&flows::flow_url(app, "authorize/resume", &resumed.flow.id))
 }
 
-async fn remember(app: &App, call: &Call, resumed: &Resumed, signed_in: &SignedIn) -> Result<(), Failure> {
+async fn remember(
+    app: &App,
+    call: &Call,
+    resumed: &ResumedFlow,
+    signed_in: &SignedIn,
+) -> Result<(), Failure> {
     let request = &resumed.checked.request;
     let given = GivenConsent {
         user: signed_in.user.clone(),
@@ -94,17 +99,17 @@ async fn remember(app: &App, call: &Call, resumed: &Resumed, signed_in: &SignedI
 const PURPOSE: &str = "consent";
 
 /// The values that bind the form to the person who saw it.
-fn bound_to<'a>(resumed: &'a Resumed, signed_in: &'a SignedIn) -> [&'a str; 3] {
+fn bound_to<'a>(resumed: &'a ResumedFlow, signed_in: &'a SignedIn) -> [&'a str; 3] {
     [resumed.flow.id.as_str(), resumed.browser.as_str(), signed_in.session.as_str()]
 }
 
-fn is_for(app: &App, resumed: &Resumed, signed_in: &SignedIn, form: &Params) -> bool {
+fn is_for(app: &App, resumed: &ResumedFlow, signed_in: &SignedIn, form: &Params) -> bool {
     let token = form.one("form_token").ok().flatten().unwrap_or_default();
     app.keys.is_form_token(token, PURPOSE, &bound_to(resumed, signed_in))
 }
 
-fn page(app: &App, call: &Call, resumed: &Resumed, signed_in: &SignedIn) -> HttpResponse {
-    let Checked { client, request, catalogue } = &resumed.checked;
+fn page(app: &App, call: &Call, resumed: &ResumedFlow, signed_in: &SignedIn) -> HttpResponse {
+    let CheckedRequest { client, request, catalogue } = &resumed.checked;
     let (client, links) = (&client.client, &client.client.links);
     let described: Vec<Value> = request
         .granted
@@ -137,10 +142,10 @@ fn page(app: &App, call: &Call, resumed: &Resumed, signed_in: &SignedIn) -> Http
 }
 
 /// What tells people whether the device that asks is their own.
-fn asking(call: &Call, device: &Device) -> Value {
+fn asking(call: &Call, device: &DeviceRequest) -> Value {
     let code = match &device.answer {
-        Answer::Awaited(code) => Some(code.to_string()),
-        Answer::Allowed(_) | Answer::Denied => None,
+        DeviceAnswer::Awaited(code) => Some(code.to_string()),
+        DeviceAnswer::Allowed(_) | DeviceAnswer::Denied => None,
     };
     let here = call.address.to_string();
     let minutes = (call.now - device.created_at).max(0) / 60;

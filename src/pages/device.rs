@@ -14,11 +14,11 @@ use crate::http::call::{Call, Request};
 use crate::http::client_address;
 use crate::http::form;
 use crate::http::qr;
-use crate::oauth::grant::device::{Device, UserCode};
+use crate::oauth::grant::device::{DeviceRequest, UserCode};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::store::db::Tx;
-use crate::store::flows::Waiting;
+use crate::store::flows::FlowRequest;
 use crate::store::{device_codes, guesses};
 
 /// The largest number of wrong codes per span from one browser, and from one network. There are 20^8 codes. With a
@@ -60,16 +60,16 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     let typed = form.one("user_code").ok().flatten().unwrap_or_default();
     let found = match UserCode::parse(typed) {
         // Text that cannot be a code does not count as a guess.
-        None => Ok(Found::Nothing),
+        None => Ok(FoundDevice::Nothing),
         Some(code) => look_up(&app, &request, &browser, code).await,
     };
     match found {
-        Ok(Found::Device(device)) => begin(&app, &request, &device).await,
-        Ok(Found::Nothing) => {
+        Ok(FoundDevice::Device(device)) => begin(&app, &request, &device).await,
+        Ok(FoundDevice::Nothing) => {
             tracing::info!(request_id = request.id, reason = "user_code.unknown", "a user code was wrong");
             page(&app, &request, StatusCode::UNPROCESSABLE_ENTITY, typed)
         }
-        Ok(Found::TooMany) => {
+        Ok(FoundDevice::TooMany) => {
             let error =
                 Reason::UserCodeGuesses.because("too many wrong codes were entered; wait ten minutes");
             answer::page_error(&app, &request, error.into())
@@ -79,13 +79,13 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
 }
 
 /// What a typed code leads to.
-enum Found {
-    Device(Box<Device>),
+enum FoundDevice {
+    Device(Box<DeviceRequest>),
     Nothing,
     TooMany,
 }
 
-async fn look_up(app: &App, call: &Call, browser: &str, code: UserCode) -> Result<Found, Failure> {
+async fn look_up(app: &App, call: &Call, browser: &str, code: UserCode) -> Result<FoundDevice, Failure> {
     let now = call.now;
     let (span, network) = (now / SPAN, client_address::bucket(call.address));
     let buckets =
@@ -96,21 +96,21 @@ async fn look_up(app: &App, call: &Call, browser: &str, code: UserCode) -> Resul
             is_too_many |= guesses::count(tx, bucket, (span + 1) * SPAN).await? > most;
         }
         if is_too_many {
-            return Ok(Found::TooMany);
+            return Ok(FoundDevice::TooMany);
         }
         let Some(device) = device_codes::find_waiting(tx, &code, now).await? else {
-            return Ok(Found::Nothing);
+            return Ok(FoundDevice::Nothing);
         };
         for bucket in &buckets {
             guesses::take_back(tx, bucket).await?;
         }
-        Ok(Found::Device(Box::new(device)))
+        Ok(FoundDevice::Device(Box::new(device)))
     };
     Ok(app.db.write(look).await?)
 }
 
-async fn begin(app: &App, request: &Request, device: &Device) -> HttpResponse {
-    let (client, waiting) = (device.client.clone(), Waiting::Device(device.grant.clone()));
+async fn begin(app: &App, request: &Request, device: &DeviceRequest) -> HttpResponse {
+    let (client, waiting) = (device.client.clone(), FlowRequest::Device(device.grant.clone()));
     match flows::begin_flow(app, request, client, waiting, "authorize/resume").await {
         Ok(onward) => onward,
         Err(failure) => answer::page_error(app, request, failure.into()),

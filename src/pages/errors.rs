@@ -7,7 +7,7 @@ use minijinja::{Value, context};
 use crate::app::App;
 use crate::http::call::Request;
 use crate::oauth::error_code::ErrorCode;
-use crate::oauth::reason::{Example, Reason, Who};
+use crate::oauth::reason::{Example, Reason, Responsible};
 use crate::oauth::request::params::Params;
 
 /// The largest number of characters of a search. The rest is ignored.
@@ -80,7 +80,7 @@ fn explained(reason: Reason) -> Value {
 }
 
 fn code_explained(code: ErrorCode) -> Value {
-    let mut who: Vec<Who> = Vec::new();
+    let mut who: Vec<Responsible> = Vec::new();
     for one in reasons_of(code).flat_map(Reason::who) {
         if !who.contains(one) {
             who.push(*one);
@@ -152,7 +152,7 @@ fn shown(example: Example) -> Value {
     context! { before => lines(before, after), after => lines(after, before) }
 }
 
-fn sentence(who: &[Who]) -> String {
+fn sentence(who: &[Responsible]) -> String {
     let names: Vec<&str> = who.iter().map(|who| who.name()).collect();
     let mut text = names.join(", or ");
     if let Some(first) = text.get_mut(..1) {

@@ -4,7 +4,7 @@ use actix_web::web;
 
 use crate::app::App;
 use crate::failure::Denied;
-use crate::flows::{self, Resumed};
+use crate::flows::{self, ResumedFlow};
 use crate::http::browser;
 use crate::http::call::Request;
 use crate::http::form;
@@ -12,13 +12,13 @@ use crate::oauth::request::Refusal;
 use crate::oauth::request::params::Params;
 
 /// The flow in the query.
-pub(super) async fn resume(app: &App, request: &Request) -> Result<Resumed, Denied<Refusal>> {
+pub(super) async fn resume(app: &App, request: &Request) -> Result<ResumedFlow, Denied<Refusal>> {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     flows::resume_flow(app, request, &query).await
 }
 
 /// The token in a form, which proves that the form is ours.
-pub(super) fn token(app: &App, resumed: &Resumed, purpose: &str) -> String {
+pub(super) fn token(app: &App, resumed: &ResumedFlow, purpose: &str) -> String {
     app.keys.form_token(purpose, &bound_to(resumed))
 }
 
@@ -28,7 +28,7 @@ pub(super) async fn read(
     request: &Request,
     body: web::Payload,
     purpose: &str,
-) -> Result<(Resumed, Params), Denied<Refusal>> {
+) -> Result<(ResumedFlow, Params), Denied<Refusal>> {
     let resumed = resume(app, request).await?;
     let form = form::read(request, body).await.map_err(Refusal::Page)?;
     let token = form.one("form_token").map_err(Refusal::Page)?.unwrap_or_default();
@@ -39,6 +39,6 @@ pub(super) async fn read(
     Ok((resumed, form))
 }
 
-fn bound_to(resumed: &Resumed) -> [&str; 2] {
+fn bound_to(resumed: &ResumedFlow) -> [&str; 2] {
     [resumed.flow.id.as_str(), resumed.browser.as_str()]
 }

@@ -17,11 +17,11 @@ use crate::http::call::{Call, Request};
 use crate::http::form;
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::{ClientId, SessionId};
-use crate::oauth::identity::logout::{self, Hint, KNOWN, Step};
+use crate::oauth::identity::logout::{self, Hint, KNOWN, LogoutStep};
 use crate::oauth::request::interaction::SignedIn;
 use crate::oauth::request::params::Params;
 use crate::oauth::request::return_address::ReturnAddress;
-use crate::oauth::token::id_token::Names;
+use crate::oauth::token::id_token::NamesForClient;
 use crate::operations::Done;
 use crate::operations::sessions::{self, SignedOut};
 use crate::store::clients::StoredClient;
@@ -29,7 +29,7 @@ use crate::tokens::id_token;
 use crate::tokens::subject;
 
 /// A checked logout request.
-struct Asked {
+struct LogoutRequest {
     hint: Option<Hint>,
     /// The client that asks, if it is known.
     client: Option<Arc<StoredClient>>,
@@ -48,9 +48,11 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
         Err(denied) => return refused(&app, &request, denied),
     };
     match logout::step(&names(&app, &asked), asked.hint.as_ref()) {
-        Step::Ask => question(&app, &asked),
-        Step::End(at) => end(&app, &request, &asked, asked.accounts.people.iter().skip(at).take(1)).await,
-        Step::Done => onward(&app, &asked),
+        LogoutStep::Ask => question(&app, &asked),
+        LogoutStep::End(at) => {
+            end(&app, &request, &asked, asked.accounts.people.iter().skip(at).take(1)).await
+        }
+        LogoutStep::Done => onward(&app, &asked),
     }
 }
 
@@ -80,7 +82,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
 
 const PURPOSE: &str = "logout";
 
-async fn read(app: &App, request: &Request, params: &Params) -> Result<Asked, Denied<OAuthError>> {
+async fn read(app: &App, request: &Request, params: &Params) -> Result<LogoutRequest, Denied<OAuthError>> {
     params.check(&KNOWN)?;
     let hint = match params.one("id_token_hint")? {
         Some(token) => Some(id_token::read_hint(app, token).await?),
@@ -93,14 +95,14 @@ async fn read(app: &App, request: &Request, params: &Params) -> Result<Asked, De
     let return_to = logout::return_address(client.as_deref().map(|client| &client.client), params)?;
     let state = params.one("state")?.map(str::to_owned);
     let accounts = flows::accounts(app, request, None).await?;
-    Ok(Asked { hint, client, return_to, state, accounts })
+    Ok(LogoutRequest { hint, client, return_to, state, accounts })
 }
 
 /// The client's identifiers of the signed-in accounts. An unknown client cannot have a valid hint.
-fn names(app: &App, asked: &Asked) -> Vec<Names> {
+fn names(app: &App, asked: &LogoutRequest) -> Vec<NamesForClient> {
     let called = |here: &SignedIn| match &asked.client {
         Some(client) => subject::names(app, &client.client, &here.user, &here.session),
-        None => Names { subject: here.user.to_string(), session: here.session.to_string() },
+        None => NamesForClient { subject: here.user.to_string(), session: here.session.to_string() },
     };
     asked.accounts.people.iter().map(called).collect()
 }
@@ -132,7 +134,7 @@ fn address(app: &App, form: &Params) -> String {
 async fn end<'a>(
     app: &App,
     request: &Request,
-    asked: &Asked,
+    asked: &LogoutRequest,
     people: impl Iterator<Item = &'a SignedIn>,
 ) -> HttpResponse {
     let people: Vec<&SignedIn> = people.collect();
@@ -166,7 +168,7 @@ async fn end<'a>(
     response
 }
 
-fn signed_out(app: &App, asked: &Asked) -> String {
+fn signed_out(app: &App, asked: &LogoutRequest) -> String {
     let client = asked.client.iter().map(|client| ("client_id".to_owned(), client.client.id.to_string()));
     address(app, &Params::from_pairs(client.collect()))
 }
@@ -187,7 +189,7 @@ async fn end_sessions(
 }
 
 /// Redirects to the application, or to the page that says that no one is signed in.
-fn onward(app: &App, asked: &Asked) -> HttpResponse {
+fn onward(app: &App, asked: &LogoutRequest) -> HttpResponse {
     match way_back(asked) {
         Some(address) => answer::see_other(&address),
         None => app.pages.render(StatusCode::OK, "signed_out.html", context! { back => back(asked) }),
@@ -195,7 +197,7 @@ fn onward(app: &App, asked: &Asked) -> HttpResponse {
 }
 
 /// The application's address for afterwards, if the request named one.
-fn way_back(asked: &Asked) -> Option<String> {
+fn way_back(asked: &LogoutRequest) -> Option<String> {
     let return_to = asked.return_to.as_ref()?;
     Some(match &asked.state {
         Some(state) => return_to.with(&[("state", state)]),
@@ -204,12 +206,12 @@ fn way_back(asked: &Asked) -> Option<String> {
 }
 
 /// The name and website of the application that asked.
-fn back(asked: &Asked) -> Option<minijinja::Value> {
+fn back(asked: &LogoutRequest) -> Option<minijinja::Value> {
     let client = &asked.client.as_ref()?.client;
     Some(context! { name => &client.name, site => &client.links.site })
 }
 
-fn question(app: &App, asked: &Asked) -> HttpResponse {
+fn question(app: &App, asked: &LogoutRequest) -> HttpResponse {
     let client = asked.client.as_ref().map(|client| &client.client);
     let accounts: Vec<minijinja::Value> = asked
         .accounts

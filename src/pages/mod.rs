@@ -1,7 +1,7 @@
 //! HTML pages for people. All of them work without JavaScript.
 
-pub mod accounts;
 pub mod assets;
+pub mod choose_account;
 pub mod consent;
 pub mod device;
 pub mod errors;

@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Failure;
-use crate::flows::{self, Accounts, Resumed};
+use crate::flows::{self, Accounts, ResumedFlow};
 use crate::http::answer;
 use crate::http::browser;
 use crate::http::call::Request;
@@ -29,7 +29,7 @@ pub(super) enum SessionPlacement {
 
 /// Everything that a new session needs, prepared before the transaction.
 #[derive(Clone, Debug)]
-pub(super) struct Beginning {
+pub(super) struct NewSessionPlan {
     session: NewSession,
     /// The cookie of the session that the person already has in this browser.
     before: Option<Hash>,
@@ -40,11 +40,11 @@ pub(super) struct Beginning {
     flow: FlowId,
 }
 
-impl Beginning {
+impl NewSessionPlan {
     pub(super) async fn prepare(
         app: &App,
         request: &Request,
-        resumed: &Resumed,
+        resumed: &ResumedFlow,
         user: &UserId,
         placement: SessionPlacement,
     ) -> Result<Self, Failure> {
@@ -96,7 +96,7 @@ impl Beginning {
 /// The sessions that end when this one begins.
 fn surplus(
     app: &App,
-    resumed: &Resumed,
+    resumed: &ResumedFlow,
     accounts: &Accounts,
     user: &UserId,
     placement: SessionPlacement,

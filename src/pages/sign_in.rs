@@ -5,10 +5,10 @@ use actix_web::{HttpResponse, web};
 use minijinja::context;
 
 use super::flow_form;
-use super::new_session::{Beginning, SessionPlacement};
+use super::new_session::{NewSessionPlan, SessionPlacement};
 use crate::app::App;
 use crate::failure::Failure;
-use crate::flows::{self, Resumed};
+use crate::flows::{self, ResumedFlow};
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::oauth::id::UserId;
@@ -18,7 +18,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::Next;
 use crate::oauth::request::params::Params;
 use crate::secret::Secret;
-use crate::secret::passwords::Verified;
+use crate::secret::passwords::PasswordVerdict;
 use crate::store::db::Tx;
 use crate::store::users;
 
@@ -87,7 +87,13 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
 
 const PURPOSE: &str = "sign-in";
 
-fn page(app: &App, resumed: &Resumed, query: &Params, status: StatusCode, username: &str) -> HttpResponse {
+fn page(
+    app: &App,
+    resumed: &ResumedFlow,
+    query: &Params,
+    status: StatusCode,
+    username: &str,
+) -> HttpResponse {
     let another = if is_another(query) { "&another=1" } else { "" };
     app.pages.render(
         status,
@@ -122,9 +128,9 @@ async fn verify(app: &App, username: &str, password: &str) -> Result<Option<Pass
     let hash = found.as_ref().and_then(|user| user.password_hash.clone());
     let verified = app.passwords.verify(Secret::new(password.to_owned()), hash.clone()).await?;
     let todays_hash = match verified {
-        Verified::Wrong => return Ok(None),
-        Verified::Right => None,
-        Verified::RightAndRehashed(new) => Some(new),
+        PasswordVerdict::Wrong => return Ok(None),
+        PasswordVerdict::Right => None,
+        PasswordVerdict::RightAndRehashed(new) => Some(new),
     };
     Ok(match (found, hash) {
         (Some(user), Some(hash)) if !user.disabled => {
@@ -140,12 +146,12 @@ async fn verify(app: &App, username: &str, password: &str) -> Result<Option<Pass
 async fn begin_session(
     app: &App,
     request: &Request,
-    resumed: &Resumed,
+    resumed: &ResumedFlow,
     query: &Params,
     proven: PasswordSignIn,
 ) -> Result<Option<HttpResponse>, Failure> {
     let placement = if is_another(query) { SessionPlacement::Alongside } else { SessionPlacement::InPlace };
-    let beginning = Beginning::prepare(app, request, resumed, &proven.user, placement).await?;
+    let beginning = NewSessionPlan::prepare(app, request, resumed, &proven.user, placement).await?;
     let begun = beginning.clone();
     let work = async move |tx: &mut Tx| {
         let proof = Proof::Password { hash: proven.hash.clone() };

@@ -5,10 +5,10 @@ use actix_web::{HttpResponse, web};
 use minijinja::context;
 
 use super::flow_form;
-use super::new_session::{Beginning, SessionPlacement};
+use super::new_session::{NewSessionPlan, SessionPlacement};
 use crate::app::App;
 use crate::failure::{Denied, Failure};
-use crate::flows::{self, Resumed};
+use crate::flows::{self, ResumedFlow};
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::oauth::id::UserId;
@@ -23,7 +23,7 @@ use crate::store::db::Tx;
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match resume(&app, &request).await {
-        Ok(resumed) => page(&app, &resumed, &Wanted::default(), None),
+        Ok(resumed) => page(&app, &resumed, &SignUpForm::default(), None),
         Err(denied) => answer::authorization_error(&app, &request, denied),
     }
 }
@@ -41,7 +41,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
         let error = Reason::SignInCancelled.because("the person went back instead of making an account");
         return flows::decline(&app, &request, resumed.checked, error).await;
     }
-    let wanted = Wanted::of(&form);
+    let wanted = SignUpForm::of(&form);
     if let Err(problem) = wanted.check() {
         return page(&app, &resumed, &wanted, Some(problem));
     }
@@ -52,7 +52,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     }
 }
 
-async fn resume(app: &App, request: &Request) -> Result<Resumed, Denied<Refusal>> {
+async fn resume(app: &App, request: &Request) -> Result<ResumedFlow, Denied<Refusal>> {
     check_enabled(app)?;
     flow_form::resume(app, request).await
 }
@@ -69,7 +69,7 @@ const PURPOSE: &str = "sign-up";
 
 /// The account that the person wants.
 #[derive(Default)]
-struct Wanted<'f> {
+struct SignUpForm<'f> {
     username: &'f str,
     name: &'f str,
     password: &'f str,
@@ -85,7 +85,7 @@ enum Problem {
     Password,
 }
 
-impl<'f> Wanted<'f> {
+impl<'f> SignUpForm<'f> {
     fn of(form: &'f Params) -> Self {
         let field = |name| form.one(name).ok().flatten().unwrap_or_default();
         Self { username: field("username").trim(), name: field("name").trim(), password: field("password") }
@@ -116,11 +116,11 @@ impl<'f> Wanted<'f> {
 async fn create(
     app: &App,
     request: &Request,
-    resumed: &Resumed,
-    wanted: &Wanted<'_>,
+    resumed: &ResumedFlow,
+    wanted: &SignUpForm<'_>,
 ) -> Result<Option<HttpResponse>, Failure> {
     let id = UserId::new(random_id());
-    let beginning = Beginning::prepare(app, request, resumed, &id, SessionPlacement::Alongside).await?;
+    let beginning = NewSessionPlan::prepare(app, request, resumed, &id, SessionPlacement::Alongside).await?;
     let begun = beginning.clone();
     let sign_in = async move |tx: &mut Tx, hash: &str| {
         begun.write(tx, &Proof::Password { hash: hash.to_owned() }).await
@@ -140,7 +140,7 @@ async fn create(
     Ok(Some(beginning.onward(app)))
 }
 
-fn page(app: &App, resumed: &Resumed, wanted: &Wanted<'_>, problem: Option<Problem>) -> HttpResponse {
+fn page(app: &App, resumed: &ResumedFlow, wanted: &SignUpForm<'_>, problem: Option<Problem>) -> HttpResponse {
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     app.pages.render(
         status,

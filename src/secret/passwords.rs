@@ -14,23 +14,31 @@ use crate::secret::{Secret, equal, random};
 /// The hashing threads, and the bounded queue before them.
 #[derive(Clone, Debug)]
 pub struct Passwords {
-    jobs: async_channel::Sender<Job>,
+    jobs: async_channel::Sender<PasswordJob>,
     /// A hash that no password matches. It is verified for unknown users, so that the answer takes the same time.
     nobody: String,
 }
 
 /// The result of verifying a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verified {
+pub enum PasswordVerdict {
     Wrong,
     Right,
     /// Right, but the hash had other parameters than the current ones: this is the new hash to store.
     RightAndRehashed(String),
 }
 
-enum Job {
-    Hash { password: Secret, answer: oneshot::Sender<Result<String, Failure>> },
-    Verify { password: Secret, hash: String, known: bool, answer: oneshot::Sender<Result<Verified, Failure>> },
+enum PasswordJob {
+    Hash {
+        password: Secret,
+        answer: oneshot::Sender<Result<String, Failure>>,
+    },
+    Verify {
+        password: Secret,
+        hash: String,
+        known: bool,
+        answer: oneshot::Sender<Result<PasswordVerdict, Failure>>,
+    },
 }
 
 impl Passwords {
@@ -38,7 +46,7 @@ impl Passwords {
     ///
     /// # Errors
     /// If Argon2 does not accept the parameters, or a thread cannot start.
-    pub fn start(options: &config::Passwords) -> Result<Self, Failure> {
+    pub fn start(options: &config::PasswordOptions) -> Result<Self, Failure> {
         let params = Params::new(options.memory_kib, options.iterations, options.parallelism, None)
             .map_err(|error| Failure::Internal(format!("Argon2 parameters: {error}")))?;
         let nobody = nobody(&params);
@@ -63,38 +71,41 @@ impl Passwords {
     /// [`Failure::Busy`] if the queue is full.
     pub async fn hash(&self, password: Secret) -> Result<String, Failure> {
         let (answer, outcome) = oneshot::channel();
-        self.push(Job::Hash { password, answer })?;
+        self.push(PasswordJob::Hash { password, answer })?;
         outcome.await.map_err(|_| Failure::Internal("password hashing stopped".into()))?
     }
 
-    /// Verifies a password against a PHC string. Without a hash it takes the same time and returns [`Verified::Wrong`].
+    /// Verifies a password against a PHC string. Without a hash it takes the same time and returns [`PasswordVerdict::Wrong`].
     ///
     /// # Errors
     /// [`Failure::Busy`] if the queue is full, [`Failure::Internal`] if the stored hash is damaged.
-    pub async fn verify(&self, password: Secret, hash: Option<String>) -> Result<Verified, Failure> {
+    pub async fn verify(&self, password: Secret, hash: Option<String>) -> Result<PasswordVerdict, Failure> {
         let (answer, outcome) = oneshot::channel();
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        self.push(Job::Verify { password, hash, known, answer })?;
+        self.push(PasswordJob::Verify { password, hash, known, answer })?;
         outcome.await.map_err(|_| Failure::Internal("password hashing stopped".into()))?
     }
 
-    fn push(&self, job: Job) -> Result<(), Failure> {
+    fn push(&self, job: PasswordJob) -> Result<(), Failure> {
         self.jobs.try_send(job).map_err(|_| Failure::Busy("password hashing"))
     }
 }
 
-fn work(inbox: &async_channel::Receiver<Job>, params: &Params) {
+fn work(inbox: &async_channel::Receiver<PasswordJob>, params: &Params) {
     let mut memory = Memory::default();
     while let Ok(job) = inbox.recv_blocking() {
         // A caller that no longer waits costs no hashing.
         match job {
-            Job::Hash { answer, .. } if answer.is_closed() => {}
-            Job::Verify { answer, .. } if answer.is_closed() => {}
-            Job::Hash { password, answer } => drop(answer.send(hash(params, &password, &mut memory))),
-            Job::Verify { password, hash, known, answer } => {
+            PasswordJob::Hash { answer, .. } if answer.is_closed() => {}
+            PasswordJob::Verify { answer, .. } if answer.is_closed() => {}
+            PasswordJob::Hash { password, answer } => drop(answer.send(hash(params, &password, &mut memory))),
+            PasswordJob::Verify { password, hash, known, answer } => {
                 let verified = verify(params, &password, &hash, &mut memory);
-                drop(answer.send(verified.map(|verified| if known { verified } else { Verified::Wrong })));
+                drop(
+                    answer
+                        .send(verified.map(|verified| if known { verified } else { PasswordVerdict::Wrong })),
+                );
             }
         }
         if inbox.is_empty() {
@@ -139,7 +150,7 @@ fn verify(
     password: &Secret,
     stored: &str,
     memory: &mut Memory,
-) -> Result<Verified, Failure> {
+) -> Result<PasswordVerdict, Failure> {
     let parsed = PasswordHash::new(stored).map_err(|error| damaged(&error))?;
     let used = Params::try_from(&parsed).map_err(|error| damaged(&error))?;
     let (Some(salt), Some(expected)) = (&parsed.salt, &parsed.hash) else {
@@ -153,16 +164,16 @@ fn verify(
     let mut output = vec![0; expected.len()];
     digest(&used, password, salt.as_ref(), &mut output, memory)?;
     if !equal(&output, expected.as_ref()) {
-        return Ok(Verified::Wrong);
+        return Ok(PasswordVerdict::Wrong);
     }
     let is_todays = used.m_cost() == params.m_cost()
         && used.t_cost() == params.t_cost()
         && used.p_cost() == params.p_cost()
         && output.len() == OUTPUT;
     if is_todays {
-        Ok(Verified::Right)
+        Ok(PasswordVerdict::Right)
     } else {
-        hash(params, password, memory).map(Verified::RightAndRehashed)
+        hash(params, password, memory).map(PasswordVerdict::RightAndRehashed)
     }
 }
 
@@ -204,8 +215,8 @@ fn nobody(params: &Params) -> String {
 mod tests {
     use super::*;
 
-    fn options(memory_kib: u32) -> config::Passwords {
-        config::Passwords { memory_kib, iterations: 1, parallelism: 1, concurrency: 1, queue: 4 }
+    fn options(memory_kib: u32) -> config::PasswordOptions {
+        config::PasswordOptions { memory_kib, iterations: 1, parallelism: 1, concurrency: 1, queue: 4 }
     }
 
     #[tokio::test]
@@ -216,13 +227,13 @@ mod tests {
         let verify = async |passwords: &Passwords, password: &str, hash: &str| {
             passwords.verify(Secret::new(password.into()), Some(hash.into())).await.unwrap()
         };
-        assert_eq!(verify(&before, "correct horse", &hash).await, Verified::Right);
-        assert_eq!(verify(&before, "wrong", &hash).await, Verified::Wrong);
-        let Verified::RightAndRehashed(stronger) = verify(&after, "correct horse", &hash).await else {
+        assert_eq!(verify(&before, "correct horse", &hash).await, PasswordVerdict::Right);
+        assert_eq!(verify(&before, "wrong", &hash).await, PasswordVerdict::Wrong);
+        let PasswordVerdict::RightAndRehashed(stronger) = verify(&after, "correct horse", &hash).await else {
             panic!("an old hash is made anew");
         };
         assert!(stronger.contains("m=128"));
-        assert_eq!(verify(&after, "correct horse", &stronger).await, Verified::Right);
-        assert_eq!(after.verify(Secret::new("x".into()), None).await.unwrap(), Verified::Wrong);
+        assert_eq!(verify(&after, "correct horse", &stronger).await, PasswordVerdict::Right);
+        assert_eq!(after.verify(Secret::new("x".into()), None).await.unwrap(), PasswordVerdict::Wrong);
     }
 }

@@ -20,7 +20,7 @@ use crate::fetch::Fetcher;
 use crate::http::envelope;
 use crate::http::html::Pages;
 use crate::http::route::Routes;
-use crate::keys::master::Keys;
+use crate::keys::master::ServerKeys;
 use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
 use crate::metrics;
@@ -56,7 +56,7 @@ impl Server {
         // Before a master key is created for a database that accepts no writes.
         let now = clock.now();
         db.write(async move |tx| leases::touch(tx, now).await).await?;
-        let keys = Keys::open(&config, &db, clock.now()).await?;
+        let keys = ServerKeys::open(&config, &db, clock.now()).await?;
         let key_set = KeySet::open(&config.keys, &db, keys.master(), clock.now()).await?;
         let issuer = config.issuer(port);
         let app = App {

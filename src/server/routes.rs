@@ -10,7 +10,7 @@ use crate::endpoints::{
 };
 use crate::http::route::Surface::{Api, OAuth, Page};
 use crate::http::route::{Route, Surface};
-use crate::pages::{accounts, assets, consent, device, errors, home, logo, logout, sign_in, sign_up};
+use crate::pages::{assets, choose_account, consent, device, errors, home, logo, logout, sign_in, sign_up};
 
 /// The most frequent endpoints come first.
 static ENDPOINTS: [Endpoint; 24] = [
@@ -29,7 +29,9 @@ static ENDPOINTS: [Endpoint; 24] = [
     at("/authorize/resume", Page).get(|route| route.to(authorize::resume)),
     at("/sign-in", Page).get(|route| route.to(sign_in::show)).post(|route| route.to(sign_in::submit)),
     at("/sign-up", Page).get(|route| route.to(sign_up::show)).post(|route| route.to(sign_up::submit)),
-    at("/accounts", Page).get(|route| route.to(accounts::show)).post(|route| route.to(accounts::submit)),
+    at("/accounts", Page)
+        .get(|route| route.to(choose_account::show))
+        .post(|route| route.to(choose_account::submit)),
     at("/consent", Page).get(|route| route.to(consent::show)).post(|route| route.to(consent::submit)),
     at("/device", Page).get(|route| route.to(device::show)).post(|route| route.to(device::submit)),
     at("/device/qr", Page).get(|route| route.to(device::picture)),

@@ -22,11 +22,11 @@ const LOOK_EVERY: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Certificates {
     options: config::Tls,
-    current: RwLock<Current>,
+    current: RwLock<CurrentCertificate>,
 }
 
 #[derive(Debug)]
-struct Current {
+struct CurrentCertificate {
     digest: Hash,
     pair: Arc<CertifiedKey>,
 }
@@ -84,7 +84,7 @@ pub(super) fn config(certificates: Arc<Certificates>) -> Result<ServerConfig, Fa
     Ok(builder.with_no_client_auth().with_cert_resolver(certificates))
 }
 
-fn read(options: &config::Tls) -> Result<Current, Failure> {
+fn read(options: &config::Tls) -> Result<CurrentCertificate, Failure> {
     let config::Tls { certificate, key } = options;
     let wrong = |path: &PathBuf, error: &dyn std::fmt::Display| {
         Failure::Internal(format!("{} cannot be used: {error}", path.display()))
@@ -95,5 +95,5 @@ fn read(options: &config::Tls) -> Result<Current, Failure> {
     let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| wrong(key, &error))?;
     let digest = Hash::of_bytes(&chain.iter().flat_map(|der| der.iter().copied()).collect::<Vec<u8>>());
     let pair = CertifiedKey::from_der(chain, secret, &aws_lc_rs::default_provider());
-    Ok(Current { digest, pair: Arc::new(pair.map_err(|error| wrong(certificate, &error))?) })
+    Ok(CurrentCertificate { digest, pair: Arc::new(pair.map_err(|error| wrong(certificate, &error))?) })
 }

@@ -6,15 +6,15 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
-use super::db::{Beginning, DatabaseFile, DbError, beginning};
-use super::migrate::{self, Standing};
+use super::db::{DatabaseFile, DbError, FileKind, beginning};
+use super::migrate::{self, SchemaStatus};
 
 /// How long to wait for another process that is just finishing.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The content of a valid copy.
 #[derive(Clone, Debug)]
-pub struct Contents {
+pub struct BackupContents {
     pub tables: usize,
     pub rows: i64,
     /// The server's root key, encrypted with the master key; `None` for a database that no server has used.
@@ -23,7 +23,7 @@ pub struct Contents {
 
 /// Why a file is not a usable database.
 #[derive(Debug, thiserror::Error)]
-pub enum Unfit {
+pub enum UnfitDatabase {
     #[error("is not a SQLite database")]
     NotSqlite,
     #[error("is a SQLite database, but not one of Grantor")]
@@ -38,7 +38,7 @@ pub enum Unfit {
     Database(#[from] DbError),
 }
 
-impl From<sqlx::Error> for Unfit {
+impl From<sqlx::Error> for UnfitDatabase {
     fn from(error: sqlx::Error) -> Self {
         // NOTADB and CORRUPT, in any form.
         match code(&error).map(|code| code & 0xff) {
@@ -69,19 +69,19 @@ pub async fn take(from: &Path, to: &Path) -> Result<(), DbError> {
 ///
 /// # Errors
 /// If it is damaged, not SQLite, or not a database of this program.
-pub async fn examine(path: &Path) -> Result<Contents, Unfit> {
-    if beginning(path).map_err(Unfit::Unreadable)? != Beginning::Sqlite {
-        return Err(Unfit::NotSqlite);
+pub async fn examine(path: &Path) -> Result<BackupContents, UnfitDatabase> {
+    if beginning(path).map_err(UnfitDatabase::Unreadable)? != FileKind::Sqlite {
+        return Err(UnfitDatabase::NotSqlite);
     }
     let mut link = options(path).connect().await?;
     let findings: Vec<(String,)> = sqlx::query_as("PRAGMA integrity_check(3)").fetch_all(&mut link).await?;
     let findings: Vec<String> = findings.into_iter().map(|(finding,)| finding).collect();
     if findings != ["ok"] {
-        return Err(Unfit::Damaged(findings.join("; ").replace('\n', " ")));
+        return Err(UnfitDatabase::Damaged(findings.join("; ").replace('\n', " ")));
     }
     match migrate::standing_of_file(&mut link, &path.display().to_string()).await {
-        Ok(Standing::Foreign) => return Err(Unfit::Foreign),
-        Err(DbError::UnreleasedSchema(_)) => return Err(Unfit::Unreleased),
+        Ok(SchemaStatus::Foreign) => return Err(UnfitDatabase::Foreign),
+        Err(DbError::UnreleasedSchema(_)) => return Err(UnfitDatabase::Unreleased),
         Err(error) => return Err(error.into()),
         Ok(_) => {}
     }
@@ -101,17 +101,17 @@ pub async fn examine(path: &Path) -> Result<Contents, Unfit> {
     let root: Option<(Vec<u8>,)> =
         sqlx::query_as("SELECT sealed FROM server_keys WHERE id = 'root'").fetch_optional(&mut link).await?;
     link.close().await?;
-    Ok(Contents { tables: names.len(), rows, sealed_root: root.map(|(sealed,)| sealed) })
+    Ok(BackupContents { tables: names.len(), rows, sealed_root: root.map(|(sealed,)| sealed) })
 }
 
 /// A database file without a journal that no one else can open while this value lives.
-pub struct Held {
+pub struct LockedDatabase {
     _link: SqliteConnection,
 }
 
 /// Whether a database is in use.
-pub enum Use {
-    Nobody(Held),
+pub enum DatabaseUse {
+    Nobody(LockedDatabase),
     Somebody,
     /// The database belongs to another application.
     Another,
@@ -120,21 +120,21 @@ pub enum Use {
 }
 
 /// Locks a database against all other users, unless one has it open already.
-pub async fn hold(path: &Path) -> Use {
+pub async fn hold(path: &Path) -> DatabaseUse {
     // Files beside an unreadable one would be lost: SQLite deletes the journal of a file that it cannot read.
-    if !beginning(path).is_ok_and(|it| it == Beginning::Sqlite) {
-        return Use::Unknown;
+    if !beginning(path).is_ok_and(|it| it == FileKind::Sqlite) {
+        return DatabaseUse::Unknown;
     }
     match held(path).await {
-        Ok(Some(held)) => Use::Nobody(held),
-        Ok(None) => Use::Another,
+        Ok(Some(held)) => DatabaseUse::Nobody(held),
+        Ok(None) => DatabaseUse::Another,
         // BUSY and LOCKED, in any form.
-        Err(error) if matches!(code(&error).map(|code| code & 0xff), Some(5 | 6)) => Use::Somebody,
-        Err(_) => Use::Unknown,
+        Err(error) if matches!(code(&error).map(|code| code & 0xff), Some(5 | 6)) => DatabaseUse::Somebody,
+        Err(_) => DatabaseUse::Unknown,
     }
 }
 
-async fn held(path: &Path) -> Result<Option<Held>, sqlx::Error> {
+async fn held(path: &Path) -> Result<Option<LockedDatabase>, sqlx::Error> {
     let mut link = options(path).connect().await?;
     if migrate::is_foreign(&mut link).await {
         return Ok(None);
@@ -142,7 +142,7 @@ async fn held(path: &Path) -> Result<Option<Held>, sqlx::Error> {
     // Leaving the write-ahead log only succeeds if no other connection has the database open.
     sqlx::raw_sql("PRAGMA journal_mode = DELETE").execute(&mut link).await?;
     sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut link).await?;
-    Ok(Some(Held { _link: link }))
+    Ok(Some(LockedDatabase { _link: link }))
 }
 
 /// Turns a database into a single file, without a journal beside it.

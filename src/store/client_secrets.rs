@@ -17,7 +17,7 @@ pub struct SecretRecord {
 }
 
 #[derive(FromRow)]
-struct SecretRow {
+struct ListedSecretRow {
     client_id: String,
     #[sqlx(flatten)]
     secret: SecretRecord,
@@ -36,7 +36,7 @@ pub async fn list(
     first: &ClientId,
     last: &ClientId,
 ) -> Result<HashMap<ClientId, Vec<SecretRecord>>, DbError> {
-    let rows: Vec<SecretRow> = conn
+    let rows: Vec<ListedSecretRow> = conn
         .query(
             "SELECT client_id, id, created_at, expires_at, last_used_at FROM client_secrets
              WHERE client_id >= $1 AND client_id <= $2 ORDER BY created_at, id",

@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use super::conditions::{client_unchanged, session_ended, user_claims};
 use super::db::{Conn, DbError, Tx};
 use super::grants::{GrantColumns, granted_from};
-use crate::oauth::grant::device::{Answer, Device, DevicePoll, UserCode};
+use crate::oauth::grant::device::{DeviceAnswer, DevicePoll, DeviceRequest, UserCode};
 use crate::oauth::grant::scope::OFFLINE_ACCESS;
 use crate::oauth::grant::{Grant, UserStatus};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
@@ -51,7 +51,7 @@ struct PolledRow {
 pub async fn save(
     tx: &mut Tx,
     hash: &Hash,
-    (device, user_code): (&Device, &UserCode),
+    (device, user_code): (&DeviceRequest, &UserCode),
     interval: i64,
     purge_after: i64,
 ) -> Result<bool, DbError> {
@@ -81,7 +81,7 @@ pub async fn find_waiting(
     conn: &mut Conn,
     user_code: &UserCode,
     now: i64,
-) -> Result<Option<Device>, DbError> {
+) -> Result<Option<DeviceRequest>, DbError> {
     let row: Option<DeviceRow> = conn
         .query(
             "SELECT grant_id, user_code, client_id, granted, address, created_at, session_id, denied_at, expires_at
@@ -95,7 +95,7 @@ pub async fn find_waiting(
 }
 
 /// The device with this id, which the pages use; `None` if there is none.
-pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<Device>, DbError> {
+pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<DeviceRequest>, DbError> {
     let row: Option<DeviceRow> = conn
         .query(
             "SELECT grant_id, user_code, client_id, granted, address, created_at, session_id, denied_at, expires_at
@@ -234,17 +234,17 @@ pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<(), DbEr
 }
 
 impl DeviceRow {
-    fn into_device(self) -> Result<Device, DbError> {
+    fn into_device(self) -> Result<DeviceRequest, DbError> {
         let code = self.user_code.as_deref().and_then(UserCode::parse);
         let answer = match (self.session_id, self.denied_at, code) {
-            (Some(session), None, _) => Answer::Allowed(SessionId::new(session)),
-            (None, Some(_), _) => Answer::Denied,
-            (None, None, Some(code)) => Answer::Awaited(code),
+            (Some(session), None, _) => DeviceAnswer::Allowed(SessionId::new(session)),
+            (None, Some(_), _) => DeviceAnswer::Denied,
+            (None, None, Some(code)) => DeviceAnswer::Awaited(code),
             _ => {
                 return Err(DbError::Corrupt { table: "device_codes", id: self.grant_id, what: "user_code" });
             }
         };
-        Ok(Device {
+        Ok(DeviceRequest {
             granted: granted_from(&self.granted, "device_codes", &self.grant_id)?,
             grant: GrantId::new(self.grant_id),
             client: ClientId::new(self.client_id),

@@ -6,7 +6,7 @@ use super::db::{Conn, DbError, Tx};
 
 /// A table whose rows end by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Table {
+pub enum ExpiringTable {
     Codes,
     DeviceCodes,
     Grants,
@@ -26,7 +26,7 @@ pub const COUNTED: i64 = 100_000;
 
 macro_rules! statements {
     ($($table:ident = $name:literal by $key:literal until $end:literal;)*) => {
-        impl Table {
+        impl ExpiringTable {
             pub const ALL: &[Self] = &[$(Self::$table),*];
 
             /// The name of the table in the database.
@@ -95,37 +95,41 @@ macro_rules! put_off {
 
 /// The result of one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum PurgeStep {
     Deleted(u64),
     /// Rows were kept, because their grants live on.
     PutOff,
 }
 
 /// Deletes up to [`STEP`] rows that ended at `before` or earlier, the oldest first.
-pub async fn delete(tx: &mut Tx, table: Table, before: i64) -> Result<Step, DbError> {
+pub async fn delete(tx: &mut Tx, table: ExpiringTable, before: i64) -> Result<PurgeStep, DbError> {
     let put_off = match table {
-        Table::Codes => Some(put_off!("codes")),
-        Table::DeviceCodes => Some(put_off!("device_codes")),
+        ExpiringTable::Codes => Some(put_off!("codes")),
+        ExpiringTable::DeviceCodes => Some(put_off!("device_codes")),
         _ => None,
     };
     if let Some(put_off) = put_off {
         let kept = tx.query(put_off).bind(before).bind(STEP).execute().await?;
         if kept > 0 {
-            return Ok(Step::PutOff);
+            return Ok(PurgeStep::PutOff);
         }
     }
-    Ok(Step::Deleted(tx.query(table.delete()).bind(before).bind(STEP).execute().await?))
+    Ok(PurgeStep::Deleted(tx.query(table.delete()).bind(before).bind(STEP).execute().await?))
 }
 
 /// How many rows a table has, and how many of them have ended.
-pub async fn count(conn: &mut Conn, table: Table, before: i64) -> Result<(i64, i64), DbError> {
+pub async fn count(conn: &mut Conn, table: ExpiringTable, before: i64) -> Result<(i64, i64), DbError> {
     let row: Option<(i64, i64)> = conn.query(table.count()).bind(before).optional().await?;
     row.ok_or(DbError::Corrupt { table: table.name(), id: String::new(), what: "count" })
 }
 
 /// How many rows ended at `before` or earlier, counted up to [`COUNTED`], and when the first of them ended; `None` if
 /// there are none.
-pub async fn overdue(conn: &mut Conn, table: Table, before: i64) -> Result<(i64, Option<i64>), DbError> {
+pub async fn overdue(
+    conn: &mut Conn,
+    table: ExpiringTable,
+    before: i64,
+) -> Result<(i64, Option<i64>), DbError> {
     let row: Option<(i64, Option<i64>)> =
         conn.query(table.overdue()).bind(before).bind(COUNTED).optional().await?;
     row.ok_or(DbError::Corrupt { table: table.name(), id: String::new(), what: "count" })

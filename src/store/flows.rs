@@ -4,13 +4,13 @@ use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use crate::oauth::id::{ClientId, FlowId, GrantId, SessionId};
-use crate::oauth::request::interaction::Progress;
+use crate::oauth::request::interaction::FlowProgress;
 use crate::oauth::request::received::Received;
 use crate::secret::{Hash, equal};
 
 /// What waits for a person.
 #[derive(Clone, Debug)]
-pub enum Waiting {
+pub enum FlowRequest {
     /// The authorization request of an application.
     Application(Received),
     /// The request of a device, which its own row holds (RFC 8628).
@@ -22,8 +22,8 @@ pub enum Waiting {
 pub struct Flow {
     pub id: FlowId,
     pub client_id: ClientId,
-    pub waiting: Waiting,
-    pub progress: Progress,
+    pub waiting: FlowRequest,
+    pub progress: FlowProgress,
     browser: Vec<u8>,
     pub expires_at: i64,
 }
@@ -61,14 +61,14 @@ pub async fn find(conn: &mut Conn, id: &FlowId, now: i64) -> Result<Option<Flow>
     let Some(row) = row else { return Ok(None) };
     let corrupt = || DbError::Corrupt { table: "flows", id: id.to_string(), what: "request" };
     let waiting = match row.device {
-        Some(device) => Waiting::Device(GrantId::new(device)),
-        None => Waiting::Application(Received::from_json(&row.request).ok_or_else(corrupt)?),
+        Some(device) => FlowRequest::Device(GrantId::new(device)),
+        None => FlowRequest::Application(Received::from_json(&row.request).ok_or_else(corrupt)?),
     };
     Ok(Some(Flow {
         id: id.clone(),
         client_id: ClientId::new(row.client_id),
         waiting,
-        progress: Progress {
+        progress: FlowProgress {
             signed_in: row.signed_in.map(SessionId::new),
             consented: row.consented.map(SessionId::new),
             chosen: row.chosen.map(SessionId::new),
@@ -83,12 +83,12 @@ pub async fn save(
     tx: &mut Tx,
     id: &FlowId,
     browser: &Hash,
-    (client, waiting): (&ClientId, &Waiting),
+    (client, waiting): (&ClientId, &FlowRequest),
     (expires_at, purge_after): (i64, i64),
 ) -> Result<(), DbError> {
     let (request, device) = match waiting {
-        Waiting::Application(received) => (received.to_json(), None),
-        Waiting::Device(device) => (String::new(), Some(device.to_string())),
+        FlowRequest::Application(received) => (received.to_json(), None),
+        FlowRequest::Device(device) => (String::new(), Some(device.to_string())),
     };
     tx.query(
         "INSERT INTO flows (id, browser_hash, client_id, request, expires_at, purge_after, device)

@@ -12,7 +12,7 @@ const KEPT: i64 = 11 * 86_400;
 
 /// A notification that its holder must send now.
 #[derive(Clone, Debug)]
-pub struct Due {
+pub struct DueDelivery {
     pub session: SessionId,
     pub client: ClientId,
     pub user: UserId,
@@ -43,7 +43,7 @@ struct DueRow {
 
 /// The result of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum DeliveryOutcome {
     Delivered,
     /// There is another attempt, at this time in seconds.
     Again {
@@ -89,7 +89,7 @@ pub async fn claim(
     most: usize,
     until: i64,
     now: i64,
-) -> Result<Vec<Due>, DbError> {
+) -> Result<Vec<DueDelivery>, DbError> {
     let rows: Vec<DueRow> = tx
         .query(
             "SELECT session_id, user_id, attempts FROM logout_deliveries
@@ -118,18 +118,23 @@ pub async fn claim(
             .await?;
         if taken == 1 {
             let (session, user) = (SessionId::new(session_id), UserId::new(user_id));
-            claimed.push(Due { session, client: client.clone(), user, attempt });
+            claimed.push(DueDelivery { session, client: client.clone(), user, attempt });
         }
     }
     Ok(claimed)
 }
 
 /// Stores the result of an attempt, unless a later attempt was made in between.
-pub async fn settle(tx: &mut Tx, due: &Due, outcome: &Outcome, now: i64) -> Result<(), DbError> {
+pub async fn settle(
+    tx: &mut Tx,
+    due: &DueDelivery,
+    outcome: &DeliveryOutcome,
+    now: i64,
+) -> Result<(), DbError> {
     let (state, error, next, done_at) = match outcome {
-        Outcome::Delivered => ("delivered", None, now, Some(now)),
-        Outcome::Again { why, at } => ("waiting", Some(why.clone()), *at, None),
-        Outcome::Failed(why) => ("failed", Some(why.clone()), now, Some(now)),
+        DeliveryOutcome::Delivered => ("delivered", None, now, Some(now)),
+        DeliveryOutcome::Again { why, at } => ("waiting", Some(why.clone()), *at, None),
+        DeliveryOutcome::Failed(why) => ("failed", Some(why.clone()), now, Some(now)),
     };
     tx.query(
         "UPDATE logout_deliveries SET state = $4, last_error = $5, done_at = $6, next_attempt_at = $7

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
-use crate::oauth::signing_key::{Due, KeyRecord, SigningAlgorithm};
+use crate::oauth::signing_key::{DueKey, KeyRecord, SigningAlgorithm};
 
 /// A stored key.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<StoredKey>, DbError> {
 }
 
 /// Stores a key that was due; `false` if another node was faster, so that this key is not needed.
-pub async fn save_due(tx: &mut Tx, key: &StoredKey, due: &Due) -> Result<bool, DbError> {
+pub async fn save_due(tx: &mut Tx, key: &StoredKey, due: &DueKey) -> Result<bool, DbError> {
     let saved = tx
         .query(
             "INSERT INTO signing_keys (kid, algorithm, sealed, public_jwk, created_at, signs_from)

@@ -11,7 +11,7 @@ use crate::oauth::identity::user::folded;
 
 /// What the sign-in needs to know about a user.
 #[derive(Clone, Debug)]
-pub struct Credentials {
+pub struct SignInRecord {
     pub user: UserId,
     /// A PHC string; `None` if the user has no password.
     pub password_hash: Option<String>,
@@ -41,7 +41,7 @@ struct PersonRow {
 }
 
 #[derive(FromRow)]
-struct RecordRow {
+struct UserRecordRow {
     #[sqlx(flatten)]
     person: PersonRow,
     version: i64,
@@ -58,7 +58,7 @@ struct CredentialsRow {
 }
 
 /// Finds a user by a username or e-mail address in any spelling; `None` if there is none.
-pub async fn find_by_name(conn: &mut Conn, name: &str) -> Result<Option<Credentials>, DbError> {
+pub async fn find_by_name(conn: &mut Conn, name: &str) -> Result<Option<SignInRecord>, DbError> {
     let row: Option<CredentialsRow> = conn
         .query(
             "SELECT users.id, users.password_hash, users.disabled_at
@@ -67,7 +67,7 @@ pub async fn find_by_name(conn: &mut Conn, name: &str) -> Result<Option<Credenti
         .bind(folded(name))
         .optional()
         .await?;
-    Ok(row.map(|row| Credentials {
+    Ok(row.map(|row| SignInRecord {
         user: UserId::new(row.id),
         password_hash: row.password_hash,
         disabled: row.disabled_at.is_some(),
@@ -115,7 +115,7 @@ pub async fn list(
     page: &Page<UserFilter, (String, String)>,
 ) -> Result<Vec<UserRecord>, DbError> {
     let (username, id) = page.after.clone().unwrap_or_default();
-    let rows: Vec<RecordRow> = conn
+    let rows: Vec<UserRecordRow> = conn
         .query(concat!(
             select!(),
             "WHERE (username, id) > ($1, $2)
@@ -131,7 +131,7 @@ pub async fn list(
         .bind(page.rows())
         .all()
         .await?;
-    rows.into_iter().map(RecordRow::into_record).collect()
+    rows.into_iter().map(UserRecordRow::into_record).collect()
 }
 
 /// Finds a user by id, or else by a username or e-mail address in any spelling; `None` if there is none.
@@ -144,8 +144,9 @@ pub async fn find_record(conn: &mut Conn, user: &str) -> Result<Option<UserRecor
 }
 
 async fn find_by_id(conn: &mut Conn, id: &str) -> Result<Option<UserRecord>, DbError> {
-    let row: Option<RecordRow> = conn.query(concat!(select!(), "WHERE id = $1")).bind(id).optional().await?;
-    row.map(RecordRow::into_record).transpose()
+    let row: Option<UserRecordRow> =
+        conn.query(concat!(select!(), "WHERE id = $1")).bind(id).optional().await?;
+    row.map(UserRecordRow::into_record).transpose()
 }
 
 /// Stores a changed person. Returns the name that belongs to another user, if there is one.
@@ -270,7 +271,7 @@ impl PersonRow {
     }
 }
 
-impl RecordRow {
+impl UserRecordRow {
     fn into_record(self) -> Result<UserRecord, DbError> {
         Ok(UserRecord {
             person: self.person.into_person()?,

@@ -8,13 +8,13 @@ use crate::cache::catalogue::Catalogue;
 use crate::cache::decision::View;
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
-use crate::keys::master::Keys;
-use crate::keys::signing::Current;
+use crate::keys::master::ServerKeys;
+use crate::keys::signing::CurrentKeys;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
 use crate::oauth::grant::granted::Granted;
-use crate::oauth::grant::resource::{self, KnownResources as _, Registered};
+use crate::oauth::grant::resource::{self, KnownResources as _, RegisteredResources};
 use crate::oauth::grant::scope::{self, Scope};
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::id::ClientId;
@@ -25,7 +25,9 @@ use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::delegation::{Actor, Delegation};
 use crate::oauth::token::exchange;
-use crate::oauth::token::{ACCESS_TOKEN_PREFIX, AccessToken, JwtClaims, Purpose, TYP, TokenId, Usual};
+use crate::oauth::token::{
+    ACCESS_TOKEN_PREFIX, AccessToken, JwtClaims, Purpose, TYP, TokenDefaults, TokenId,
+};
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::access_tokens;
 use crate::store::db::{Conn, DbError};
@@ -40,8 +42,8 @@ pub struct Draft {
     named: Option<String>,
     issuer: String,
     catalogue: Arc<Catalogue>,
-    keys: Arc<Current>,
-    usual: Usual,
+    keys: Arc<CurrentKeys>,
+    usual: TokenDefaults,
     now: Seconds,
 }
 
@@ -84,8 +86,8 @@ impl Draft {
         })
     }
 
-    fn registered(&self) -> Registered<'_, Catalogue> {
-        Registered { resources: &*self.catalogue, issuer: &self.issuer }
+    fn registered(&self) -> RegisteredResources<'_, Catalogue> {
+        RegisteredResources { resources: &*self.catalogue, issuer: &self.issuer }
     }
 
     /// The token of a grant, with the part of `scope` that belongs to its resource.
@@ -209,7 +211,7 @@ pub fn subject(app: &App, client: &Client, token: &AccessToken) -> String {
 }
 
 /// The `sub` of a token, for callers that only have the keys.
-pub fn subject_by(keys: &Keys, client: &Client, token: &AccessToken) -> String {
+pub fn subject_by(keys: &ServerKeys, client: &Client, token: &AccessToken) -> String {
     match (&token.user_id, &token.delegation.on_behalf_of) {
         (Some(user), _) => subject::called(keys, client, user),
         (None, Some(other)) => other.clone(),
@@ -217,12 +219,12 @@ pub fn subject_by(keys: &Keys, client: &Client, token: &AccessToken) -> String {
     }
 }
 
-fn usual(app: &App) -> Usual {
+fn usual(app: &App) -> TokenDefaults {
     let offered = &app.config.keys.algorithms;
     let best =
         [SigningAlgorithm::Es256, SigningAlgorithm::EdDsa].into_iter().find(|best| offered.contains(best));
     let tokens = &app.config.tokens;
-    Usual {
+    TokenDefaults {
         lifetime: tokens.access_token_lifetime.seconds(),
         longest: app.config.keys.keep_published.seconds(),
         algorithm: tokens
@@ -235,7 +237,7 @@ fn usual(app: &App) -> Usual {
 
 /// A presented access token, as far as it can be judged without the database.
 #[derive(Clone, Debug)]
-pub enum Read {
+pub enum ParsedAccessToken {
     /// Only the database can tell whether it exists.
     Opaque(Hash),
     /// A JWT signed by this server, so its claims are true.
@@ -243,9 +245,9 @@ pub enum Read {
 }
 
 /// Reads a presented token; `None` if it is not a token of this server.
-pub async fn read(app: &App, token: &str) -> Result<Option<Read>, Failure> {
+pub async fn read(app: &App, token: &str) -> Result<Option<ParsedAccessToken>, Failure> {
     if token.starts_with(ACCESS_TOKEN_PREFIX) {
-        return Ok(Some(Read::Opaque(Hash::of(token))));
+        return Ok(Some(ParsedAccessToken::Opaque(Hash::of(token))));
     }
     // Every JWT begins with the encoding of `{"`: anything else is not worth reading the keys.
     if !token.starts_with("ey") {
@@ -254,7 +256,7 @@ pub async fn read(app: &App, token: &str) -> Result<Option<Read>, Failure> {
     let keys = app.key_set.current(app.now()).await?;
     let claims = app.verified_tokens.claims(token, &keys);
     let Some(claims) = claims.filter(|claims| claims.iss == app.issuer) else { return Ok(None) };
-    Ok(Some(Read::Jwt(Box::new(of_claims(claims)))))
+    Ok(Some(ParsedAccessToken::Jwt(Box::new(of_claims(claims)))))
 }
 
 /// The record of a JWT with these claims.
@@ -282,7 +284,7 @@ pub fn of_claims(claims: JwtClaims) -> AccessToken {
     }
 }
 
-impl Read {
+impl ParsedAccessToken {
     /// How the token stands at this moment; `None` when there is none.
     pub async fn find(&self, conn: &mut Conn) -> Result<Option<PresentedToken>, DbError> {
         match self {

@@ -20,7 +20,7 @@ use crate::oauth::identity::logout::Hint;
 use crate::oauth::identity::logout_token::{self, LogoutToken};
 use crate::oauth::reason::Reason;
 use crate::oauth::signing_key::SigningAlgorithm;
-use crate::oauth::token::id_token::{IdToken, IdTokenSource, Names, TYP};
+use crate::oauth::token::id_token::{IdToken, IdTokenSource, NamesForClient, TYP};
 use crate::secret::random_id;
 use crate::store::db::Conn;
 use crate::store::users;
@@ -189,7 +189,10 @@ pub async fn read_hint(app: &App, token: &str) -> Result<Hint, Denied<OAuthError
     if claims.iss != app.issuer {
         return Err(Reason::HintInvalid.because("the id_token_hint is of another issuer").into());
     }
-    Ok(Hint { client: ClientId::new(claims.aud), names: Names { subject: claims.sub, session: claims.sid } })
+    Ok(Hint {
+        client: ClientId::new(claims.aud),
+        names: NamesForClient { subject: claims.sub, session: claims.sid },
+    })
 }
 
 /// The claims of a hint.

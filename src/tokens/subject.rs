@@ -1,10 +1,10 @@
 //! A client's identifiers of a person and a session: the same for all clients, or pairwise (OpenID Connect Core §8).
 
 use crate::app::App;
-use crate::keys::master::Keys;
+use crate::keys::master::ServerKeys;
 use crate::oauth::client::{Client, SubjectType};
 use crate::oauth::id::{SessionId, UserId};
-use crate::oauth::token::id_token::Names;
+use crate::oauth::token::id_token::NamesForClient;
 
 /// The `sub` of a person for one client.
 pub fn subject(app: &App, client: &Client, user: &UserId) -> String {
@@ -12,7 +12,7 @@ pub fn subject(app: &App, client: &Client, user: &UserId) -> String {
 }
 
 /// The `sub` of a person for one client, for callers that only have the keys.
-pub fn called(keys: &Keys, client: &Client, user: &UserId) -> String {
+pub fn called(keys: &ServerKeys, client: &Client, user: &UserId) -> String {
     match client.subject_type {
         SubjectType::Public => user.to_string(),
         SubjectType::Pairwise => keys.pairwise("sub", &client.sector(), user.as_str()),
@@ -21,10 +21,10 @@ pub fn called(keys: &Keys, client: &Client, user: &UserId) -> String {
 
 /// The `sub` and the `sid` for one client. With pairwise subjects the `sid` is also pairwise, because a common one
 /// would join the sectors.
-pub fn names(app: &App, client: &Client, user: &UserId, session: &SessionId) -> Names {
+pub fn names(app: &App, client: &Client, user: &UserId, session: &SessionId) -> NamesForClient {
     let session = match client.subject_type {
         SubjectType::Public => session.to_string(),
         SubjectType::Pairwise => app.keys.pairwise("sid", &client.sector(), session.as_str()),
     };
-    Names { subject: subject(app, client, user), session }
+    NamesForClient { subject: subject(app, client, user), session }
 }

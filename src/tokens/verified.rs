@@ -6,7 +6,7 @@ use std::sync::Arc;
 use quick_cache::sync::Cache;
 
 use crate::jose::verify::{Expiry, named_key, verify};
-use crate::keys::signing::Current;
+use crate::keys::signing::CurrentKeys;
 use crate::oauth::token::{JwtClaims, TYP};
 use crate::secret::Hash;
 
@@ -28,7 +28,7 @@ impl VerifiedTokens {
 
     /// The claims of an access token that a published key signed, even if it has expired; `None` if it is not such a
     /// token.
-    pub fn claims(&self, token: &str, keys: &Current) -> Option<JwtClaims> {
+    pub fn claims(&self, token: &str, keys: &CurrentKeys) -> Option<JwtClaims> {
         let hash = Hash::of(token);
         // When a key is retired, its tokens are no longer accepted.
         if let Some(known) = self.0.get(&hash)

@@ -18,7 +18,7 @@ use crate::fetch::FetchError;
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::logout_token::pause_after;
 use crate::store::db::{Conn, Tx};
-use crate::store::logout_deliveries::{self, Due, Outcome};
+use crate::store::logout_deliveries::{self, DeliveryOutcome, DueDelivery};
 use crate::tokens::id_token::Signer;
 
 /// How often a node looks for deliveries that another node or the command line has left.
@@ -96,21 +96,21 @@ impl Calls {
     }
 }
 
-async fn tell_and_settle(app: &App, due: Due) {
+async fn tell_and_settle(app: &App, due: DueDelivery) {
     let outcome = match tell(app, &due).await {
-        Ok(()) => Outcome::Delivered,
-        Err(NotTold::Never(why)) => Outcome::Failed(why.into()),
+        Ok(()) => DeliveryOutcome::Delivered,
+        Err(NotTold::Never(why)) => DeliveryOutcome::Failed(why.into()),
         Err(NotTold::Now(why)) => match pause_after(due.attempt) {
-            Some(pause) => Outcome::Again { why, at: app.now() + pause },
-            None => Outcome::Failed(why),
+            Some(pause) => DeliveryOutcome::Again { why, at: app.now() + pause },
+            None => DeliveryOutcome::Failed(why),
         },
     };
     let (client, session, attempt) = (due.client.as_str(), due.session.as_str(), due.attempt);
     match &outcome {
-        Outcome::Delivered => {
+        DeliveryOutcome::Delivered => {
             tracing::info!(client, session, attempt, "an application was notified of a sign-out");
         }
-        Outcome::Again { why, .. } => {
+        DeliveryOutcome::Again { why, .. } => {
             tracing::info!(
                 client,
                 session,
@@ -118,7 +118,7 @@ async fn tell_and_settle(app: &App, due: Due) {
                 "an application will be notified again of a sign-out: {why}"
             );
         }
-        Outcome::Failed(why) => {
+        DeliveryOutcome::Failed(why) => {
             tracing::warn!(
                 client,
                 session,
@@ -157,7 +157,7 @@ impl From<FetchError> for NotTold {
     }
 }
 
-async fn tell(app: &App, due: &Due) -> Result<(), NotTold> {
+async fn tell(app: &App, due: &DueDelivery) -> Result<(), NotTold> {
     let client = app.cache.client(&due.client, Freshness::Now).await?;
     let Some(client) = client.as_deref().map(|client| &client.client).filter(|client| !client.disabled)
     else {

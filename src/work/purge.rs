@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::secret::random_id;
 use crate::store::db::{Conn, Db, Tx};
-use crate::store::expired::{self, Step, Table};
+use crate::store::expired::{self, ExpiringTable, PurgeStep};
 use crate::store::leases;
 
 const LEASE: &str = "purge";
@@ -67,7 +67,7 @@ pub async fn pass(
         return Ok(None);
     }
     let mut purged = Purged::default();
-    for table in Table::ALL.iter().copied() {
+    for table in ExpiringTable::ALL.iter().copied() {
         let before = now - SKEW;
         loop {
             if began.elapsed() > LONGEST {
@@ -76,12 +76,12 @@ pub async fn pass(
             }
             let delete = async move |tx: &mut Tx| expired::delete(tx, table, before).await;
             match db.write(delete).await? {
-                Step::Deleted(0) => break,
-                Step::Deleted(rows) => {
+                PurgeStep::Deleted(0) => break,
+                PurgeStep::Deleted(rows) => {
                     purged.rows += rows;
                     counters.count(table, rows);
                 }
-                Step::PutOff => {}
+                PurgeStep::PutOff => {}
             }
         }
     }
@@ -91,7 +91,7 @@ pub async fn pass(
 /// How many rows a table has, and how many of them have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backlog {
-    pub table: Table,
+    pub table: ExpiringTable,
     pub rows: i64,
     pub ended: i64,
 }
@@ -100,7 +100,7 @@ pub struct Backlog {
 pub async fn backlog(db: &Db, now: Seconds) -> Result<Vec<Backlog>, Failure> {
     let count = async move |conn: &mut Conn| {
         let mut found = Vec::new();
-        for table in Table::ALL.iter().copied() {
+        for table in ExpiringTable::ALL.iter().copied() {
             let (rows, ended) = expired::count(conn, table, now - SKEW).await?;
             found.push(Backlog { table, rows, ended });
         }
@@ -112,7 +112,7 @@ pub async fn backlog(db: &Db, now: Seconds) -> Result<Vec<Backlog>, Failure> {
 /// How far the purge is behind in a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overdue {
-    pub table: Table,
+    pub table: ExpiringTable,
     /// The rows that a purge would delete now, counted up to a limit.
     pub rows: i64,
     /// When the first of them ended; `None` if there are none.
@@ -123,7 +123,7 @@ pub struct Overdue {
 pub async fn overdue(db: &Db, now: Seconds) -> Result<Vec<Overdue>, Failure> {
     let count = async move |conn: &mut Conn| {
         let mut found = Vec::new();
-        for table in Table::ALL.iter().copied() {
+        for table in ExpiringTable::ALL.iter().copied() {
             let (rows, since) = expired::overdue(conn, table, now - SKEW).await?;
             found.push(Overdue { table, rows, since });
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use grantor::config::Config;
-use grantor::store::db::{Conn, Db, DbError, DbOptions, Engine, Refusable, Route, Tx};
+use grantor::store::db::{Conn, DatabaseRoute, Db, DbError, DbOptions, Engine, Refusable, Tx};
 use grantor::store::migrate;
 
 use crate::support::database::{TestDatabase, postgres_url};
@@ -195,7 +195,7 @@ async fn statements_are_prepared_once_on_each_connection_and_never_behind_a_pool
             };
             most = most.max(db.read(prepared).await.unwrap().unwrap().0);
         }
-        assert_eq!(most, if options.route == Route::Direct { 1 } else { 0 });
+        assert_eq!(most, if options.route == DatabaseRoute::Direct { 1 } else { 0 });
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use grantor::store::db::{Conn, Tx};
-use grantor::store::expired::Table;
+use grantor::store::expired::ExpiringTable;
 use grantor::work::purge::{backlog, pass};
 use reqwest::Method;
 use tokio::sync::{Semaphore, mpsc};
@@ -172,7 +172,8 @@ async fn the_backlog_rises_when_things_end_and_falls_when_they_are_deleted() {
     let (web, mut alice) = (server.web().await, server.alice().await);
     let code = web.code(&mut alice).await;
     web.redeem_by_hand(&code).await;
-    let nothing: BTreeMap<_, _> = Table::ALL.iter().map(|table| (table.name().to_owned(), 0.0)).collect();
+    let nothing: BTreeMap<_, _> =
+        ExpiringTable::ALL.iter().map(|table| (table.name().to_owned(), 0.0)).collect();
     let before = told(&server).await;
     assert_eq!(before.by("table", ROWS), nothing, "every table, and nothing in any");
     assert_eq!(before.by("table", OLDEST), nothing);
@@ -263,7 +264,10 @@ async fn without_the_database_the_other_metrics_come_in_time() {
     assert_eq!(told(&server).await.value(UP), Some(0.0), "it is not asked again at once");
     server.clock.advance(FRESH);
     let recovered = told(&server).await;
-    assert_eq!((recovered.value(UP), recovered.by("table", ROWS).len()), (Some(1.0), Table::ALL.len()));
+    assert_eq!(
+        (recovered.value(UP), recovered.by("table", ROWS).len()),
+        (Some(1.0), ExpiringTable::ALL.len())
+    );
 }
 
 /// Keeps every database connection of a server busy until this value is dropped.

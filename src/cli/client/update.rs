@@ -30,7 +30,7 @@ pub(in crate::cli) struct Options {
     /// The client_id
     id: String,
     #[command(flatten)]
-    changes: Changes,
+    changes: ClientChangeOptions,
     #[command(flatten)]
     manner: Manner,
 }
@@ -38,7 +38,7 @@ pub(in crate::cli) struct Options {
 /// The changes; at least one is required.
 #[derive(Args)]
 #[group(required = true, multiple = true)]
-struct Changes {
+struct ClientChangeOptions {
     /// The application's name on the consent page
     #[arg(long)]
     name: Option<String>,
@@ -203,7 +203,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
         Some(_) => SectorReading::Anew,
         None => SectorReading::AsNeeded,
     };
-    let edit = Edit::of(changes)?;
+    let edit = ClientEdit::of(changes)?;
     block_on(async {
         let desk = Desk::open(&manner.common).await?;
         let id = ClientId::new(id);
@@ -216,7 +216,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
 }
 
 /// The values of the options, parsed.
-struct Edit {
+struct ClientEdit {
     jwks: Option<String>,
     links: Links,
     origins: Vec<Origin>,
@@ -225,11 +225,11 @@ struct Edit {
     id_token_encryption: Option<Option<Encryption>>,
     userinfo_encryption: Option<Option<Encryption>>,
     access_token_lifetime: Option<Option<Seconds>>,
-    changes: Changes,
+    changes: ClientChangeOptions,
 }
 
-impl Edit {
-    fn of(changes: Changes) -> Result<Self, Trouble> {
+impl ClientEdit {
+    fn of(changes: ClientChangeOptions) -> Result<Self, Trouble> {
         let checked = |url: &Option<String>, option| url.as_deref().map(|url| link(url, option)).transpose();
         Ok(Self {
             jwks: changes.jwks.as_deref().map(jwks).transpose()?,
@@ -326,7 +326,7 @@ impl Edit {
     }
 }
 
-impl Changes {
+impl ClientChangeOptions {
     fn required_group(&self, before: &Client) -> Option<String> {
         let kept = || before.required_group.clone().filter(|_| !self.no_required_group);
         self.require_group.clone().or_else(kept)

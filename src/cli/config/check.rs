@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::table::table;
 use super::super::user::counted;
 use super::super::{Manner, Trouble};
-use crate::config::{Config, Finding, Origin};
+use crate::config::{Config, Finding, SettingSource};
 
 pub(super) fn run(manner: &Manner) -> Result<(), Trouble> {
     let Err(error) = Config::load(manner.common.config.as_deref()) else {
@@ -19,12 +19,12 @@ pub(super) fn run(manner: &Manner) -> Result<(), Trouble> {
 }
 
 fn described(finding: &Finding) -> Value {
-    let source = finding.origin.as_ref().map(Origin::to_string);
+    let source = finding.origin.as_ref().map(SettingSource::to_string);
     json!({ "option": finding.key, "source": source, "finding": finding.sentence() })
 }
 
 fn row(finding: &Finding) -> [String; 3] {
-    let source = finding.origin.as_ref().map(Origin::to_string);
+    let source = finding.origin.as_ref().map(SettingSource::to_string);
     [
         finding.key.clone().unwrap_or_else(|| "-".into()),
         source.unwrap_or_else(|| "-".into()),

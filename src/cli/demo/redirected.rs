@@ -65,9 +65,9 @@ fn begin(
 }
 
 /// The parameters at the redirect URI (RFC 6749 §4.1.2), with each known one at most once.
-struct Answer(Vec<(&'static str, String)>);
+struct AuthorizationResponse(Vec<(&'static str, String)>);
 
-impl Answer {
+impl AuthorizationResponse {
     fn read(query: &str) -> Option<Self> {
         let params = Params::parse(query.as_bytes()).ok()?;
         let mut known = Vec::new();
@@ -88,7 +88,7 @@ impl Answer {
 pub(super) async fn callback(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
     let refuse =
         |why: &str| site.rejected(StatusCode::BAD_REQUEST, "The demo does not accept this answer", why);
-    let Some(answer) = Answer::read(request.query_string()) else {
+    let Some(answer) = AuthorizationResponse::read(request.query_string()) else {
         return refuse("A parameter came twice, or cannot be read.");
     };
     let id = session_id(&request);
@@ -114,7 +114,7 @@ pub(super) async fn callback(site: web::Data<Site>, request: HttpRequest) -> Htt
 }
 
 /// The values for the page of an error that came by redirect.
-fn refused(party: &RelyingParty, pending: &Pending, answer: &Answer) -> Value {
+fn refused(party: &RelyingParty, pending: &Pending, answer: &AuthorizationResponse) -> Value {
     let error_uri = answer.one("error_uri");
     // The scheme of a link could run a script, so the link may only lead to the server's own pages.
     let own_page = error_uri.filter(|uri| uri.starts_with(&format!("{}/", party.issuer())));

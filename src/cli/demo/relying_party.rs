@@ -11,15 +11,15 @@ use url::{Url, form_urlencoded};
 
 use super::broken::{Broken, Edit, How, Sender, Twist};
 use super::data::Remembered;
-use super::sessions::{Held, Pending};
+use super::sessions::{IssuedTokens, Pending};
 use super::setup::{self, SignInClient};
-use super::wire::{Exchange, Wire};
+use super::wire::{HttpExchange, Wire};
 use crate::cli::Trouble;
 use crate::fetch::{FetchError, LoopbackFetcher};
 use crate::oauth::client::GrantType;
 use crate::secret::{Secret, random_token};
 
-type Registered = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+type RegisteredClient = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
 /// A secret that is wrong, as a developer might configure it.
 const WRONG_SECRET: &str = "gcs_not-the-secret-of-this-client";
@@ -29,18 +29,18 @@ pub(super) struct RelyingParty {
     issuer: String,
     origin: String,
     redirect_uri: RedirectUrl,
-    web: Registered,
-    public: Registered,
-    service: Registered,
+    web: RegisteredClient,
+    public: RegisteredClient,
+    service: RegisteredClient,
     secrets: Remembered,
     fetcher: LoopbackFetcher,
 }
 
 /// A call to the token endpoint: its result, and the messages as they were sent.
-pub(super) struct Called {
+pub(super) struct TokenCall {
     pub(super) tokens: Option<BasicTokenResponse>,
     /// `None` if the server could not be reached.
-    pub(super) exchange: Option<Exchange>,
+    pub(super) exchange: Option<HttpExchange>,
 }
 
 impl RelyingParty {
@@ -82,7 +82,7 @@ impl RelyingParty {
         self.redirect_uri.as_str()
     }
 
-    fn client(&self, who: SignInClient) -> &Registered {
+    fn client(&self, who: SignInClient) -> &RegisteredClient {
         match who {
             SignInClient::Web => &self.web,
             SignInClient::Public => &self.public,
@@ -121,7 +121,7 @@ impl RelyingParty {
         code: &str,
         verifier: &str,
         twist: Option<Twist>,
-    ) -> Called {
+    ) -> TokenCall {
         let mut client = self.client(who).clone();
         let mut verifier = verifier.to_owned();
         match twist {
@@ -136,25 +136,25 @@ impl RelyingParty {
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier));
         let outcome = request.request_async(&wire).await;
-        Called::new(wire, outcome)
+        TokenCall::new(wire, outcome)
     }
 
     /// Gets new tokens with the refresh token; `None` if there is no refresh token.
-    pub(super) async fn refresh(&self, held: &Held) -> Option<Called> {
+    pub(super) async fn refresh(&self, held: &IssuedTokens) -> Option<TokenCall> {
         let token = RefreshToken::new(held.refresh_token.clone()?);
         let wire = Wire::new(&self.fetcher);
         let outcome = self.client(held.who).exchange_refresh_token(&token).request_async(&wire).await;
-        Some(Called::new(wire, outcome))
+        Some(TokenCall::new(wire, outcome))
     }
 
     /// Asks the UserInfo endpoint who signed in.
-    pub(super) async fn userinfo(&self, access_token: &str) -> Called {
+    pub(super) async fn userinfo(&self, access_token: &str) -> TokenCall {
         let mut request = HttpRequest::new(Vec::new());
         *request.method_mut() = Method::POST;
         let uri = format!("{}/userinfo", self.issuer).parse();
         let bearer = HeaderValue::try_from(format!("Bearer {access_token}"));
         let (Ok(uri), Ok(bearer)) = (uri, bearer) else {
-            return Called { tokens: None, exchange: None };
+            return TokenCall { tokens: None, exchange: None };
         };
         *request.uri_mut() = uri;
         request.headers_mut().insert(AUTHORIZATION, bearer);
@@ -162,39 +162,39 @@ impl RelyingParty {
     }
 
     /// Gets a token for the application itself.
-    pub(super) async fn service_token(&self) -> Called {
+    pub(super) async fn service_token(&self) -> TokenCall {
         let wire = Wire::new(&self.fetcher);
         let outcome = self.service.exchange_client_credentials().request_async(&wire).await;
-        Called::new(wire, outcome)
+        TokenCall::new(wire, outcome)
     }
 
     /// Begins a device flow: gets a code that a person types elsewhere.
-    pub(super) async fn begin_device(&self) -> Called {
+    pub(super) async fn begin_device(&self) -> TokenCall {
         self.post("/device_authorization", &[("client_id", setup::TELEVISION)]).await
     }
 
     /// Polls once for the person's answer.
-    pub(super) async fn poll_device(&self, device_code: &str) -> Called {
+    pub(super) async fn poll_device(&self, device_code: &str) -> TokenCall {
         let grant = GrantType::DeviceCode.as_str();
         let form = [("client_id", setup::TELEVISION), ("grant_type", grant), ("device_code", device_code)];
         self.post("/token", &form).await
     }
 
-    async fn post(&self, path: &str, form: &[(&str, &str)]) -> Called {
+    async fn post(&self, path: &str, form: &[(&str, &str)]) -> TokenCall {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let mut request = HttpRequest::new(body.into_bytes());
         *request.method_mut() = Method::POST;
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
         request.headers_mut().insert(CONTENT_TYPE, form);
         let Ok(uri) = format!("{}{path}", self.issuer).parse() else {
-            return Called { tokens: None, exchange: None };
+            return TokenCall { tokens: None, exchange: None };
         };
         *request.uri_mut() = uri;
         self.call(request).await
     }
 
     /// Sends a form that the crate would not build, with the sender's real credentials.
-    pub(super) async fn send(&self, sender: Sender, form: &[(&str, &str)]) -> Called {
+    pub(super) async fn send(&self, sender: Sender, form: &[(&str, &str)]) -> TokenCall {
         let (client, secret) = match sender {
             Sender::Web => (&self.web, &self.secrets.web_secret),
             Sender::Service => (&self.service, &self.secrets.service_secret),
@@ -203,16 +203,16 @@ impl RelyingParty {
         self.post("/token", &[form, &credentials].concat()).await
     }
 
-    async fn call(&self, request: HttpRequest) -> Called {
+    async fn call(&self, request: HttpRequest) -> TokenCall {
         let wire = Wire::new(&self.fetcher);
         if let Err(error) = wire.send(request).await {
             tracing::warn!("the server could not be reached: {error}");
         }
-        Called { tokens: None, exchange: wire.exchange() }
+        TokenCall { tokens: None, exchange: wire.exchange() }
     }
 }
 
-impl Called {
+impl TokenCall {
     fn new(wire: Wire<'_>, outcome: Result<BasicTokenResponse, BasicRequestTokenError<FetchError>>) -> Self {
         if let Err(BasicRequestTokenError::Request(error)) = &outcome {
             tracing::warn!("the token endpoint could not be reached: {error}");

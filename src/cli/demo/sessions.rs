@@ -17,13 +17,13 @@ const MOST_PENDING: usize = 8;
 
 /// The sessions of all browsers.
 #[derive(Default)]
-pub(super) struct Sessions(Mutex<VecDeque<(String, Session)>>);
+pub(super) struct BrowserSessions(Mutex<VecDeque<(String, Session)>>);
 
 /// The state of one browser.
 #[derive(Default)]
 pub(super) struct Session {
     pending: VecDeque<Pending>,
-    pub(super) held: Option<Held>,
+    pub(super) held: Option<IssuedTokens>,
     pub(super) television: Option<Television>,
     /// The last answer that was an error, formatted for a page.
     pub(super) result: Option<Value>,
@@ -41,7 +41,7 @@ pub(super) struct Pending {
 
 /// The result of a completed sign-in.
 #[derive(Clone)]
-pub(super) struct Held {
+pub(super) struct IssuedTokens {
     pub(super) who: SignInClient,
     pub(super) code: String,
     pub(super) verifier: String,
@@ -79,7 +79,7 @@ impl Session {
     }
 }
 
-impl Sessions {
+impl BrowserSessions {
     fn lock(&self) -> MutexGuard<'_, VecDeque<(String, Session)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_state_is_accepted_once_and_only_in_its_browser() {
-        let sessions = Sessions::default();
+        let sessions = BrowserSessions::default();
         let mine = sessions.enter(None, |session| session.expect(pending("mine")));
         let other = sessions.enter(None, |session| session.expect(pending("other")));
         let take = |id: &str, state: &str| sessions.with(Some(id), |session| session.take(state)).flatten();
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn the_oldest_sessions_are_dropped() {
-        let sessions = Sessions::default();
+        let sessions = BrowserSessions::default();
         let first = sessions.enter(None, |session| session.expect(pending("0")));
         let first = (1..=MOST_PENDING).fold(first, |id, index| {
             sessions.enter(Some(&id), |session| session.expect(pending(&index.to_string())))

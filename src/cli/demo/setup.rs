@@ -29,30 +29,30 @@ pub(super) enum SignInClient {
 }
 
 /// A scope of the demo, and its text on the consent page.
-pub(super) struct Offered {
+pub(super) struct DemoScope {
     pub(super) name: &'static str,
     pub(super) description: &'static str,
     pub(super) is_sensitive: bool,
 }
 
 /// The scopes that the demo's clients may request.
-pub(super) const OFFERED: [Offered; 6] = [
+pub(super) const OFFERED: [DemoScope; 6] = [
     // Every server has these three, with their own descriptions.
-    Offered { name: "openid", description: "Know who you are", is_sensitive: false },
-    Offered {
+    DemoScope { name: "openid", description: "Know who you are", is_sensitive: false },
+    DemoScope {
         name: "profile",
         description: "See your name and what else your profile says",
         is_sensitive: false,
     },
-    Offered { name: "email", description: "See your e-mail address", is_sensitive: false },
-    Offered { name: "calendar.read", description: "See your calendar", is_sensitive: false },
-    Offered { name: "calendar.write", description: "Change your calendar", is_sensitive: false },
-    Offered { name: "payments", description: "Make payments from your account", is_sensitive: true },
+    DemoScope { name: "email", description: "See your e-mail address", is_sensitive: false },
+    DemoScope { name: "calendar.read", description: "See your calendar", is_sensitive: false },
+    DemoScope { name: "calendar.write", description: "Change your calendar", is_sensitive: false },
+    DemoScope { name: "payments", description: "Make payments from your account", is_sensitive: true },
 ];
 
 /// A scope that exists, but no client of the demo may use.
-const FORBIDDEN: Offered =
-    Offered { name: "admin", description: "Administer the server", is_sensitive: true };
+const FORBIDDEN: DemoScope =
+    DemoScope { name: "admin", description: "Administer the server", is_sensitive: true };
 
 /// Creates everything that does not exist yet.
 pub(super) async fn run(app: &App, remembered: &Remembered, redirect_uri: &str) -> Result<(), Trouble> {
@@ -68,7 +68,7 @@ pub(super) async fn run(app: &App, remembered: &Remembered, redirect_uri: &str) 
     let hash = app.passwords.hash(remembered.password.clone()).await?;
     let now = app.now();
     let work = async move |tx: &mut Tx| {
-        for Offered { name, description, is_sensitive } in OFFERED.iter().chain([&FORBIDDEN]) {
+        for DemoScope { name, description, is_sensitive } in OFFERED.iter().chain([&FORBIDDEN]) {
             let (name, description) = ((*name).into(), (*description).into());
             let scope = ScopeRecord { name, description, sensitive: *is_sensitive, ..ScopeRecord::default() };
             scopes::save(tx, &scope, now).await?;

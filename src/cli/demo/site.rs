@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{AutoEscape, Environment, Value, context};
 
 use super::relying_party::RelyingParty;
-use super::sessions::Sessions;
+use super::sessions::BrowserSessions;
 use super::setup;
 use crate::cli::Trouble;
 use crate::clock::Clock;
@@ -28,7 +28,7 @@ const TEMPLATES: [(&str, &str); 7] = [
 /// The state that all requests to the demo application share.
 pub(super) struct Site {
     pub(super) party: RelyingParty,
-    pub(super) sessions: Sessions,
+    pub(super) sessions: BrowserSessions,
     pub(super) clock: Clock,
     pages: Environment<'static>,
     pub(super) style: String,
@@ -48,7 +48,7 @@ impl Site {
         for (name, text) in TEMPLATES {
             pages.add_template(name, text).map_err(|error| format!("the template {name}: {error:#}"))?;
         }
-        Ok(Self { party, sessions: Sessions::default(), clock, pages, style })
+        Ok(Self { party, sessions: BrowserSessions::default(), clock, pages, style })
     }
 
     pub(super) fn page(&self, status: StatusCode, template: &str, context: Value) -> HttpResponse {

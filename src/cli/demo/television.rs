@@ -6,7 +6,7 @@ use minijinja::context;
 
 use super::sessions::Television;
 use super::site::{Site, nothing_here, see_other, session_id};
-use super::tokens::{Told, show_result};
+use super::tokens::{CallExplanation, show_result};
 use crate::clock::Seconds;
 use crate::http::qr;
 
@@ -19,7 +19,7 @@ pub(super) async fn begin(site: web::Data<Site>, request: HttpRequest) -> HttpRe
     let member = |name: &str| called.exchange.as_ref().and_then(|exchange| exchange.member(name));
     let parts = ["device_code", "user_code", "verification_uri", "verification_uri_complete"].map(member);
     let [Some(device_code), Some(user_code), Some(address), Some(complete)] = parts else {
-        return show_result(&site, &request, Told::new("The television got no code", ""), called);
+        return show_result(&site, &request, CallExplanation::new("The television got no code", ""), called);
     };
     let next = site.clock.now() + INTERVAL;
     let waiting = Television { device_code, user_code, address, complete, interval: INTERVAL, next };
@@ -42,8 +42,8 @@ pub(super) async fn show(site: web::Data<Site>, request: HttpRequest) -> HttpRes
             waiting.interval += INTERVAL;
             None
         }
-        Some(_) => Some(Told::new("The television was not connected", "")),
-        None => Some(Told::new(
+        Some(_) => Some(CallExplanation::new("The television was not connected", "")),
+        None => Some(CallExplanation::new(
             "The television is connected",
             "No one typed a password on the television: it polled, and got its own tokens when the person answered on \
              another device.",

@@ -8,16 +8,16 @@ use oauth2::basic::BasicTokenResponse;
 
 use super::broken::{Broken, How, Twist};
 use super::identity::{self, Expected};
-use super::relying_party::Called;
-use super::sessions::{Held, Pending};
+use super::relying_party::TokenCall;
+use super::sessions::{IssuedTokens, Pending};
 use super::setup::{self, SignInClient};
 use super::site::{Site, nothing_here, see_other, session_id};
-use super::wire::Exchange;
+use super::wire::HttpExchange;
 use crate::clock::Seconds;
 
 /// The texts of a page that shows a call.
 #[derive(Clone, Copy)]
-pub(super) struct Told {
+pub(super) struct CallExplanation {
     title: &'static str,
     fault: Option<&'static str>,
     lesson: &'static str,
@@ -25,13 +25,13 @@ pub(super) struct Told {
     may_refresh: bool,
 }
 
-impl Told {
+impl CallExplanation {
     pub(super) fn new(title: &'static str, lesson: &'static str) -> Self {
         Self { title, fault: None, lesson, may_refresh: false }
     }
 }
 
-impl From<&'static Broken> for Told {
+impl From<&'static Broken> for CallExplanation {
     fn from(broken: &'static Broken) -> Self {
         let may_refresh = matches!(broken.how, How::Redeem(Twist::Replay));
         Self { title: broken.title, fault: Some(broken.fault), lesson: broken.lesson, may_refresh }
@@ -52,14 +52,16 @@ pub(super) async fn redeem(
     });
     let called = site.party.redeem(pending.who, &code, &pending.verifier, twist).await;
     let (Some(tokens), Some(exchange)) = (&called.tokens, &called.exchange) else {
-        let told = pending.broken.map_or(Told::new("The code was not accepted", ""), Told::from);
+        let told = pending
+            .broken
+            .map_or(CallExplanation::new("The code was not accepted", ""), CallExplanation::from);
         return show_result(site, request, told, called);
     };
     let shown = match shown(site, (pending.who, Some(&pending.nonce)), tokens, exchange) {
         Ok(shown) => context! { sent => pending.sent, came, ..shown },
         Err(why) => return not_believed(site, why),
     };
-    let held = Held {
+    let held = IssuedTokens {
         who: pending.who,
         code,
         verifier: pending.verifier,
@@ -89,7 +91,7 @@ pub(super) async fn refresh(site: web::Data<Site>, request: HttpRequest) -> Http
     let Some(called) = site.party.refresh(&held).await else { return nothing_here(&site) };
     let (Some(tokens), Some(exchange)) = (&called.tokens, &called.exchange) else {
         let lesson = "Only the tokens are lost: sign in again to get new ones.";
-        return show_result(&site, &request, Told::new("The refresh was refused", lesson), called);
+        return show_result(&site, &request, CallExplanation::new("The refresh was refused", lesson), called);
     };
     let shown = match shown(&site, (held.who, None), tokens, exchange) {
         Ok(shown) => context! { replaced => held.refresh_token.is_some(), ..shown },
@@ -99,7 +101,7 @@ pub(super) async fn refresh(site: web::Data<Site>, request: HttpRequest) -> Http
         // If an answer has no refresh token, the old one stays valid (RFC 6749 §6).
         let newest = tokens.refresh_token().map(|token| token.secret().clone()).or(held.refresh_token);
         let access_token = tokens.access_token().secret().clone();
-        session.held = Some(Held { access_token, refresh_token: newest, view: shown, ..held });
+        session.held = Some(IssuedTokens { access_token, refresh_token: newest, view: shown, ..held });
     });
     see_other("/tokens", &id)
 }
@@ -109,7 +111,7 @@ pub(super) async fn userinfo(site: web::Data<Site>, request: HttpRequest) -> Htt
     let Some(held) = held(&site, &request) else { return nothing_here(&site) };
     let called = site.party.userinfo(&held.access_token).await;
     let lesson = "UserInfo accepts the access token, and its scopes decide what it returns: always sub, and the claims of profile and email with these scopes.";
-    show_result(&site, &request, Told::new("Who signed in", lesson), called)
+    show_result(&site, &request, CallExplanation::new("Who signed in", lesson), called)
 }
 
 fn not_believed(site: &Site, why: &str) -> HttpResponse {
@@ -120,7 +122,7 @@ fn not_believed(site: &Site, why: &str) -> HttpResponse {
 pub(super) async fn replay(
     site: &Site,
     request: &HttpRequest,
-    held: &Held,
+    held: &IssuedTokens,
     broken: &'static Broken,
 ) -> HttpResponse {
     let called = site.party.redeem(held.who, &held.code, &held.verifier, Some(Twist::Replay)).await;
@@ -130,27 +132,32 @@ pub(super) async fn replay(
 pub(super) async fn service_token(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
     let called = site.party.service_token().await;
     let lesson = "A token for the application itself: no person took part, and so there is no refresh token. The request had no scope, so the server gave all scopes of this client that are not sensitive.";
-    show_result(&site, &request, Told::new("A token for a program", lesson), called)
+    show_result(&site, &request, CallExplanation::new("A token for a program", lesson), called)
 }
 
 /// Keeps a call for its page and redirects the browser there.
-pub(super) fn show_result(site: &Site, request: &HttpRequest, told: Told, called: Called) -> HttpResponse {
+pub(super) fn show_result(
+    site: &Site,
+    request: &HttpRequest,
+    told: CallExplanation,
+    called: TokenCall,
+) -> HttpResponse {
     keep_result(site, session_id(request).as_deref(), told, called)
 }
 
-fn keep_result(site: &Site, session: Option<&str>, told: Told, called: Called) -> HttpResponse {
+fn keep_result(site: &Site, session: Option<&str>, told: CallExplanation, called: TokenCall) -> HttpResponse {
     let Some(exchange) = called.exchange else {
         let why = "The demo could not reach the server's token endpoint; its terminal may say why.";
         return site.rejected(StatusCode::BAD_GATEWAY, "No answer came", why);
     };
     let id = site.sessions.enter(session, |session| {
-        let Told { title, fault, lesson, may_refresh } = told;
+        let CallExplanation { title, fault, lesson, may_refresh } = told;
         session.result = Some(context! { title, fault, lesson, may_refresh, exchange => exchange.view() });
     });
     see_other("/result", &id)
 }
 
-fn held(site: &Site, request: &HttpRequest) -> Option<Held> {
+fn held(site: &Site, request: &HttpRequest) -> Option<IssuedTokens> {
     site.sessions.with(session_id(request).as_deref(), |session| session.held.clone()).flatten()
 }
 
@@ -162,7 +169,7 @@ fn shown(
     site: &Site,
     (who, nonce): (SignInClient, Option<&str>),
     tokens: &BasicTokenResponse,
-    exchange: &Exchange,
+    exchange: &HttpExchange,
 ) -> Result<Value, &'static str> {
     let lifetime = tokens.expires_in().and_then(|time| Seconds::try_from(time.as_secs()).ok());
     let scopes: Vec<Value> = tokens

@@ -19,11 +19,11 @@ const TELLING: [&str; 6] =
 /// The HTTP client of one call.
 pub(super) struct Wire<'a> {
     fetcher: &'a LoopbackFetcher,
-    recorded: Mutex<Option<Exchange>>,
+    recorded: Mutex<Option<HttpExchange>>,
 }
 
 /// A call and its answer, as they were sent.
-pub(super) struct Exchange {
+pub(super) struct HttpExchange {
     url: String,
     authorization: Option<String>,
     sent: Vec<(String, String)>,
@@ -38,7 +38,7 @@ impl<'a> Wire<'a> {
     }
 
     /// The recorded messages; `None` if there was no answer.
-    pub(super) fn exchange(self) -> Option<Exchange> {
+    pub(super) fn exchange(self) -> Option<HttpExchange> {
         self.recorded.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -52,7 +52,7 @@ impl<'a> Wire<'a> {
         let mut response = HttpResponse::new(fetched.body.clone());
         *response.status_mut() = fetched.status;
         *response.headers_mut() = fetched.headers.clone();
-        *self.recorded.lock().unwrap_or_else(PoisonError::into_inner) = Some(Exchange {
+        *self.recorded.lock().unwrap_or_else(PoisonError::into_inner) = Some(HttpExchange {
             url,
             authorization,
             sent,
@@ -73,7 +73,7 @@ impl<'c> AsyncHttpClient<'c> for Wire<'_> {
     }
 }
 
-impl Exchange {
+impl HttpExchange {
     /// A text member of the answer.
     pub(super) fn member(&self, name: &str) -> Option<String> {
         let json: serde_json::Value = serde_json::from_slice(&self.body).ok()?;

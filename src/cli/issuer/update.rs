@@ -19,7 +19,7 @@ pub(in crate::cli) struct Options {
     /// The iss of its tokens
     issuer: String,
     #[command(flatten)]
-    changes: Changes,
+    changes: IssuerChangeOptions,
     #[command(flatten)]
     manner: Manner,
 }
@@ -27,7 +27,7 @@ pub(in crate::cli) struct Options {
 /// The changes; at least one is required.
 #[derive(Args)]
 #[group(required = true, multiple = true)]
-struct Changes {
+struct IssuerChangeOptions {
     /// A file with its public keys, as a JWK Set; replaces the keys or the address before
     #[arg(long, value_name = "FILE", conflicts_with = "jwks_uri")]
     jwks: Option<PathBuf>,
@@ -58,7 +58,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
     })
 }
 
-impl Changes {
+impl IssuerChangeOptions {
     fn described(self) -> Result<TrustedIssuerChanges, Trouble> {
         let clients = self.clients.iter().map(ClientId::new).collect();
         Ok(TrustedIssuerChanges {

@@ -7,8 +7,8 @@ use super::super::fault::with_hint;
 use super::super::question::Question;
 use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on};
-use crate::keys::master::Keys;
-use crate::oauth::signing_key::{Due, KeyRecord, SigningAlgorithm};
+use crate::keys::master::ServerKeys;
+use crate::oauth::signing_key::{DueKey, KeyRecord, SigningAlgorithm};
 use crate::operations::fault::FaultKind;
 use crate::operations::keys::{self, KeyRotation, Start};
 
@@ -45,7 +45,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
                 words(&due)
             ))?;
         }
-        let server_keys = Keys::open(&desk.config, &desk.db, desk.now).await?;
+        let server_keys = ServerKeys::open(&desk.config, &desk.db, desk.now).await?;
         let hint = with_hint(FaultKind::Conflict, None, "see grantor key list");
         let made = keys::rotate(&context, server_keys.master(), rotation).await.map_err(hint)?;
         let made: Vec<KeyRecord> = made.into_iter().map(|done| done.outcome).collect();
@@ -54,7 +54,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     })
 }
 
-fn words(due: &[Due]) -> String {
+fn words(due: &[DueKey]) -> String {
     due.iter().map(|due| due.algorithm.as_str()).collect::<Vec<_>>().join(", ")
 }
 

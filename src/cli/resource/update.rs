@@ -16,7 +16,7 @@ pub(in crate::cli) struct Options {
     /// The resource's URI
     uri: String,
     #[command(flatten)]
-    changes: Changes,
+    changes: ResourceChangeOptions,
     #[command(flatten)]
     manner: Manner,
 }
@@ -24,7 +24,7 @@ pub(in crate::cli) struct Options {
 /// The changes; at least one is required.
 #[derive(Args)]
 #[group(required = true, multiple = true)]
-struct Changes {
+struct ResourceChangeOptions {
     /// The scopes that belong to the API, separated by spaces; replaces those before
     #[arg(long, value_name = "\"a b\"")]
     scope: Option<String>,
@@ -55,7 +55,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
     })
 }
 
-impl Changes {
+impl ResourceChangeOptions {
     fn described(self) -> Result<ResourceChanges, Trouble> {
         let has_clients = self.no_clients || !self.clients.is_empty();
         Ok(ResourceChanges {

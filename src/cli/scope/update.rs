@@ -14,7 +14,7 @@ pub(in crate::cli) struct Options {
     /// The scope's name
     name: String,
     #[command(flatten)]
-    changes: Changes,
+    changes: ScopeChangeOptions,
     #[command(flatten)]
     manner: Manner,
 }
@@ -22,7 +22,7 @@ pub(in crate::cli) struct Options {
 /// The changes; at least one is required.
 #[derive(Args)]
 #[group(required = true, multiple = true)]
-struct Changes {
+struct ScopeChangeOptions {
     /// What the consent page says about the scope
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
@@ -57,7 +57,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
     })
 }
 
-impl Changes {
+impl ScopeChangeOptions {
     fn described(self) -> Result<ScopeChanges, Trouble> {
         Ok(ScopeChanges {
             description: self.description,

@@ -10,7 +10,7 @@ use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on};
 use crate::jose::JoseError;
 use crate::jose::verify::{Expiry, VerifyingKey, verify};
-use crate::keys::master::Keys;
+use crate::keys::master::ServerKeys;
 use crate::oauth::id::GrantId;
 use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::delegation::{Actor, Delegation};
@@ -20,7 +20,7 @@ use crate::secret::Hash;
 use crate::store::db::{Conn, DbError};
 use crate::store::grant_records::{self, GrantRecord};
 use crate::store::{grants, signing_keys};
-use crate::tokens::access_token::{Read, of_claims};
+use crate::tokens::access_token::{ParsedAccessToken, of_claims};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -53,9 +53,9 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
 }
 
 /// The names and values to show, in order.
-struct Told(Vec<(&'static str, String)>);
+struct TokenReport(Vec<(&'static str, String)>);
 
-impl Told {
+impl TokenReport {
     fn json(&self) -> Value {
         self.0.iter().map(|(name, value)| (name.replace(' ', "_"), json!(value))).collect()
     }
@@ -65,10 +65,10 @@ impl Told {
     }
 }
 
-async fn access_token(desk: &Desk, token: &str) -> Result<Told, Trouble> {
+async fn access_token(desk: &Desk, token: &str) -> Result<TokenReport, Trouble> {
     let (kind, read) = match token.starts_with(ACCESS_TOKEN_PREFIX) {
-        true => ("access token, opaque", Read::Opaque(Hash::of(token))),
-        false => ("access token, JWT", Read::Jwt(Box::new(of_claims(jwt(desk, token).await?)))),
+        true => ("access token, opaque", ParsedAccessToken::Opaque(Hash::of(token))),
+        false => ("access token, JWT", ParsedAccessToken::Jwt(Box::new(of_claims(jwt(desk, token).await?)))),
     };
     let find = async move |conn: &mut Conn| {
         let found = read.find(conn).await?;
@@ -103,7 +103,7 @@ async fn access_token(desk: &Desk, token: &str) -> Result<Told, Trouble> {
     told.extend(act.map(|act| ("actor", acting(&act))));
     told.extend(exchanged_from.last().map(|from| ("exchanged from", from.jti.clone())));
     told.extend(token.grant_id.map(|grant| ("grant", grant.to_string())));
-    Ok(Told(told))
+    Ok(TokenReport(told))
 }
 
 /// Describes the current actor, and the actors before it.
@@ -125,8 +125,13 @@ async fn jwt(desk: &Desk, token: &str) -> Result<JwtClaims, Trouble> {
         .map_err(|why| format!("this is not an access or refresh token of this server: {why}").into())
 }
 
-async fn refresh_token(desk: &Desk, name: RefreshName, mac: &[u8], token: &str) -> Result<Told, Trouble> {
-    let keys = Keys::open(&desk.config, &desk.db, desk.now).await?;
+async fn refresh_token(
+    desk: &Desk,
+    name: RefreshName,
+    mac: &[u8],
+    token: &str,
+) -> Result<TokenReport, Trouble> {
+    let keys = ServerKeys::open(&desk.config, &desk.db, desk.now).await?;
     if !keys.is_refresh_token(&name, mac) {
         return Err("this refresh token was not made by this server".into());
     }
@@ -140,7 +145,7 @@ async fn refresh_token(desk: &Desk, name: RefreshName, mac: &[u8], token: &str) 
         ("revoked", _) => why_not(Some(&grant)),
         (state, _) => state.to_owned(),
     };
-    Ok(Told(vec![
+    Ok(TokenReport(vec![
         ("kind", format!("refresh token, number {} of its chain", u64::from(generation) + 1)),
         ("state", state),
         ("client", grant.client_id.clone()),

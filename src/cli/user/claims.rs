@@ -9,7 +9,7 @@ use crate::oauth::identity::claims::{self, Claims};
 /// Claims about a person. No argument group of its own: that would conflict with the groups of the commands.
 #[derive(Args)]
 #[group(skip)]
-pub(in crate::cli) struct Told {
+pub(in crate::cli) struct PersonOptions {
     /// The e-mail address, which also works for signing in
     #[arg(long, value_name = "E")]
     email: Option<String>,
@@ -28,7 +28,7 @@ pub(in crate::cli) struct Told {
     claims: Vec<String>,
 }
 
-impl Told {
+impl PersonOptions {
     /// All claims that the options set.
     ///
     /// # Errors

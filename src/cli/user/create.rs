@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::password::read_password;
 use super::super::{Common, Desk, Trouble, block_on, say};
-use super::claims::Told;
+use super::claims::PersonOptions;
 use crate::operations::users::{self, HashedPassword, NewUser};
 
 #[derive(Args)]
@@ -14,7 +14,7 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "U")]
     username: String,
     #[command(flatten)]
-    told: Told,
+    told: PersonOptions,
     /// Read the password from standard input, without the line end after it
     #[arg(long, required = true)]
     password_stdin: bool,

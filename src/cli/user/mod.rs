@@ -20,22 +20,22 @@ pub(super) enum Command {
     /// List the users
     List(list::Options),
     /// Show one user
-    Show(Named),
+    Show(NamedUserOptions),
     /// Change a user; everything that you do not name stays the same
     Update(update::Options),
     /// Set a password; ends all sessions of the user and revokes all grants
     SetPassword(set_password::Options),
     /// Disable a user, who then can neither sign in nor get tokens; ends all sessions
-    Disable(Named),
+    Disable(NamedUserOptions),
     /// Enable a disabled user again
-    Enable(Named),
+    Enable(NamedUserOptions),
     /// Delete a user with all sessions, consents and tokens
     Delete(delete::Options),
 }
 
 /// A command about one user.
 #[derive(Args)]
-pub(super) struct Named {
+pub(super) struct NamedUserOptions {
     /// A username, an e-mail address or an id
     user: String,
     #[command(flatten)]

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use super::super::table::card;
 use super::super::time::iso;
 use super::super::{Desk, Trouble, block_on};
-use super::Named;
+use super::NamedUserOptions;
 use crate::operations::{sessions, users};
 use crate::store::users::UserRecord;
 
-pub(super) fn run(options: &Named) -> Result<(), Trouble> {
+pub(super) fn run(options: &NamedUserOptions) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let user = users::find(&desk.operations(), &options.user).await?;

@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::super::{Desk, Trouble, block_on};
-use super::{Named, counted};
+use super::{NamedUserOptions, counted};
 use crate::operations::users;
 
-pub(super) fn disable(options: &Named) -> Result<(), Trouble> {
+pub(super) fn disable(options: &NamedUserOptions) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let ending = users::disable(&desk.operations(), &options.user).await?.outcome;
@@ -18,7 +18,7 @@ pub(super) fn disable(options: &Named) -> Result<(), Trouble> {
     })
 }
 
-pub(super) fn enable(options: &Named) -> Result<(), Trouble> {
+pub(super) fn enable(options: &NamedUserOptions) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let person = users::enable(&desk.operations(), &options.user).await?.outcome;

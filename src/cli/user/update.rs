@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::{Desk, Manner, Trouble, block_on};
-use super::claims::Told;
+use super::claims::PersonOptions;
 use crate::operations::users::{self, UserChanges};
 
 #[derive(Args)]
@@ -13,7 +13,7 @@ pub(in crate::cli) struct Options {
     /// A username, an e-mail address or an id
     user: String,
     #[command(flatten)]
-    changes: Changes,
+    changes: UserChangeOptions,
     #[command(flatten)]
     manner: Manner,
 }
@@ -23,12 +23,12 @@ pub(in crate::cli) struct Options {
 #[group(required = true, multiple = true, args = [
     "username", "email", "email_verified", "name", "groups", "claims", "no_email", "no_name", "no_groups", "no_claims",
 ])]
-struct Changes {
+struct UserChangeOptions {
     /// What the person types to sign in
     #[arg(long, value_name = "U")]
     username: Option<String>,
     #[command(flatten)]
-    told: Told,
+    told: PersonOptions,
     /// Remove the e-mail address
     #[arg(long, conflicts_with = "email")]
     no_email: bool,
@@ -56,7 +56,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
     })
 }
 
-impl Changes {
+impl UserChangeOptions {
     fn described(self) -> Result<UserChanges, Trouble> {
         let claims = self.told.claims()?;
         let mut removed = self.no_claims;

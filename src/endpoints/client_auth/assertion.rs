@@ -3,9 +3,9 @@
 use crate::app::App;
 use crate::failure::{Denied, Failure};
 use crate::http::call::Call;
-use crate::jose::foreign::{By, ForeignKeys, unverified_claim, verify};
+use crate::jose::foreign::{ForeignKeys, ForeignVerifier, unverified_claim, verify};
 use crate::jose::verify::Unverified;
-use crate::oauth::client::assertion::{Accepted, JWT_BEARER, KIND, TYPES, check};
+use crate::oauth::client::assertion::{AcceptedAssertion, JWT_BEARER, KIND, TYPES, check};
 use crate::oauth::client::{AuthMethod, Client};
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
@@ -89,7 +89,7 @@ impl Assertion {
         for secret in stored.secrets.iter().filter(|secret| secret.is_live(now)) {
             let Some(sealed) = &secret.sealed else { continue };
             let opened = app.keys.master().open(&secret.id, sealed)?;
-            outcome = verify(&self.token, &TYPES, By::Secret(&opened));
+            outcome = verify(&self.token, &TYPES, ForeignVerifier::Secret(&opened));
             if outcome.is_ok() {
                 super::secrets::note_use(app, call, &secret.id);
                 break;
@@ -105,7 +105,7 @@ impl Assertion {
     ) -> Result<Result<serde_json::Value, Unverified>, Denied<OAuthError>> {
         if let Some(jwks) = &client.jwks {
             let keys = ForeignKeys::read(jwks).unwrap_or_default();
-            return Ok(verify(&self.token, &TYPES, By::Keys(&keys)));
+            return Ok(verify(&self.token, &TYPES, ForeignVerifier::Keys(&keys)));
         }
         let Some(uri) = &client.jwks_uri else { return Ok(Err(Unverified::Key)) };
         let keys = app.remote_keys.at(&app.fetcher, uri, &self.token).await.map_err(|why| {
@@ -114,16 +114,16 @@ impl Assertion {
                 "the keys of this client could not be read from its jwks_uri; the server's log says why",
             )
         })?;
-        Ok(verify(&self.token, &TYPES, By::Keys(&keys)))
+        Ok(verify(&self.token, &TYPES, ForeignVerifier::Keys(&keys)))
     }
 
     async fn consume(
         &mut self,
         app: &App,
         client: &Client,
-        accepted: Accepted,
+        accepted: AcceptedAssertion,
     ) -> Result<(), Denied<OAuthError>> {
-        let Accepted { id, expires_at } = accepted;
+        let AcceptedAssertion { id, expires_at } = accepted;
         // Client ids contain no NUL, so different clients cannot have the same hash.
         let hash = Hash::of(&format!("client\0{}\0{id}", client.id));
         let consume = async move |tx: &mut Tx| used_assertions::consume(tx, &hash, expires_at).await;

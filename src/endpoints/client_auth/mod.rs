@@ -31,7 +31,7 @@ const PARAMS: [&str; 4] = ["client_id", "client_secret", "client_assertion", "cl
 #[derive(Debug)]
 pub(super) struct Credentials {
     id: ClientId,
-    offered: Offered,
+    offered: OfferedCredential,
     verified: Option<CredentialCheck>,
 }
 
@@ -43,7 +43,7 @@ struct CredentialCheck {
 }
 
 #[derive(Debug)]
-enum Offered {
+enum OfferedCredential {
     Nothing,
     Secret(AuthMethod, Secret),
     Assertion(Assertion),
@@ -91,20 +91,20 @@ pub(super) fn credentials(request: &Request, params: &Params) -> Result<Credenti
             // An empty secret counts as none, like an empty parameter (RFC 6749 §3.2): some libraries send it for
             // public clients.
             let offered = match secret.expose().is_empty() {
-                true => Offered::Nothing,
-                false => Offered::Secret(AuthMethod::Basic, secret),
+                true => OfferedCredential::Nothing,
+                false => OfferedCredential::Secret(AuthMethod::Basic, secret),
             };
             (known_form(&id)?, offered)
         }
         (None, Some(secret), _) => {
             let secret = Secret::new(secret.to_owned());
-            (required(body_id)?, Offered::Secret(AuthMethod::Post, secret))
+            (required(body_id)?, OfferedCredential::Secret(AuthMethod::Post, secret))
         }
         (None, None, Some(assertion)) => {
             mismatch(assertion.subject(), "client assertion").map_or(Ok(()), Err)?;
-            (known_form(assertion.subject())?, Offered::Assertion(assertion))
+            (known_form(assertion.subject())?, OfferedCredential::Assertion(assertion))
         }
-        (None, None, None) => (required(body_id)?, Offered::Nothing),
+        (None, None, None) => (required(body_id)?, OfferedCredential::Nothing),
     };
     if request.client().is_none() {
         request.set_client(id.clone());
@@ -210,7 +210,7 @@ impl CredentialCheck {
     }
 }
 
-impl Offered {
+impl OfferedCredential {
     async fn verify(
         &mut self,
         app: &App,

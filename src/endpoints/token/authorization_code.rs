@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::issue::{Allowed, NewGrant, begin_grant, draft};
+use super::issue::{AllowedSignIn, NewGrant, begin_grant, draft};
 use super::request::{Decision, TokenRequest};
 use crate::failure::Denied;
 use crate::oauth::error::OAuthError;
@@ -55,7 +55,7 @@ pub(super) async fn issue(
         };
         may_issue(&status, &draft.required_groups(client, &code.grant.granted.scope))?;
         code::redeem(&code, &redemption, *now)?;
-        Ok(Some(Allowed { grant: code.grant, nonce: code.nonce }))
+        Ok(Some(AllowedSignIn { grant: code.grant, nonce: code.nonce }))
     };
     begin_grant(asked, client, draft, redeem).await
 }
@@ -66,7 +66,7 @@ async fn refuse(
     tx: &mut Tx,
     code: &Hash,
     new: &NewGrant,
-) -> Result<Option<Allowed>, Denied<OAuthError>> {
+) -> Result<Option<AllowedSignIn>, Denied<OAuthError>> {
     let error = match codes::why_not(tx, code, &new.client.id).await? {
         NotConsumable::ClientChanged => return Ok(None),
         NotConsumable::Unknown => Reason::CodeUnknown.because("the code is not known here"),

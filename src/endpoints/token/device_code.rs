@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::issue::{Allowed, NewGrant, begin_grant, draft};
+use super::issue::{AllowedSignIn, NewGrant, begin_grant, draft};
 use super::request::{Decision, TokenRequest};
 use crate::failure::Denied;
 use crate::oauth::error::OAuthError;
@@ -47,7 +47,7 @@ pub(super) async fn issue(
             return refuse(tx, &hash, new).await;
         };
         may_issue(&status, &draft.required_groups(client, &grant.granted.scope))?;
-        Ok(Some(Allowed { grant, nonce: None }))
+        Ok(Some(AllowedSignIn { grant, nonce: None }))
     };
     begin_grant(asked, client, draft, redeem).await
 }
@@ -57,7 +57,7 @@ async fn refuse(
     tx: &mut Tx,
     code: &Hash,
     new: &NewGrant,
-) -> Result<Option<Allowed>, Denied<OAuthError>> {
+) -> Result<Option<AllowedSignIn>, Denied<OAuthError>> {
     let now = new.now;
     let Some(polled) = device_codes::find_polled(tx, code).await? else {
         return Err(Reason::DeviceCodeUnknown.because("the device code is not known here").into());

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Denied;
-use crate::jose::foreign::{By, ForeignKeys, unverified_claim, verify};
-use crate::oauth::assertion::{Claims, Kind};
+use crate::jose::foreign::{ForeignKeys, ForeignVerifier, unverified_claim, verify};
+use crate::oauth::assertion::{AssertionClaims, AssertionKind};
 use crate::oauth::client::Client;
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::grant::granted::Granted;
@@ -23,7 +23,7 @@ use crate::store::{clients, trusted_issuers};
 
 /// How one grant type checks such tokens, and the reasons of its refusals.
 pub(super) struct TokenRules {
-    pub(super) kind: Kind,
+    pub(super) kind: AssertionKind,
     /// The values that `typ` may have in the header, if it is there.
     pub(super) types: &'static [&'static str],
     pub(super) malformed: Reason,
@@ -34,8 +34,8 @@ pub(super) struct TokenRules {
 }
 
 /// A verified token of an issuer. The linked person is found in the job that stores the new token.
-pub(super) struct Vouched {
-    pub(super) claims: Claims,
+pub(super) struct TrustedToken {
+    pub(super) claims: AssertionClaims,
     /// Until when its use must be remembered, if it may be used only once.
     pub(super) expires_at: Seconds,
     pub(super) issuer: TrustedIssuer,
@@ -51,7 +51,7 @@ pub(super) async fn verified(
     token: &str,
     rules: &TokenRules,
     now: Seconds,
-) -> Result<Arc<Vouched>, Denied<OAuthError>> {
+) -> Result<Arc<TrustedToken>, Denied<OAuthError>> {
     let TokenRules { kind, types, .. } = rules;
     let Some(named) = unverified_claim(token, "iss") else {
         return Err(kind.refuse(rules.malformed, "is no signed JWT with an issuer as its iss").into());
@@ -66,7 +66,7 @@ pub(super) async fn verified(
     };
     let claims = match &issuer.keys {
         IssuerKeys::Here(jwks) => {
-            verify(token, types, By::Keys(&ForeignKeys::read(jwks).unwrap_or_default()))
+            verify(token, types, ForeignVerifier::Keys(&ForeignKeys::read(jwks).unwrap_or_default()))
         }
         IssuerKeys::At(uri) => {
             let keys = app.remote_keys.at(&app.fetcher, uri, token).await.map_err(|why| {
@@ -74,7 +74,7 @@ pub(super) async fn verified(
                 let what = "is of an issuer whose keys could not be read; the server's log says why";
                 kind.refuse(rules.keys, what)
             })?;
-            verify(token, types, By::Keys(&keys))
+            verify(token, types, ForeignVerifier::Keys(&keys))
         }
     };
     let claims =
@@ -85,10 +85,10 @@ pub(super) async fn verified(
     }
     let expires_at = kind.check(&claims, issuer.audience, &app.issuer, now)?;
     let (grant, session) = (GrantId::new(random_id()), SessionId::new(random_id()));
-    Ok(Arc::new(Vouched { claims, expires_at, issuer, grant, session }))
+    Ok(Arc::new(TrustedToken { claims, expires_at, issuer, grant, session }))
 }
 
-impl Vouched {
+impl TrustedToken {
     /// Whether the client and the issuer are unchanged since the token was checked.
     pub(super) async fn is_unchanged(&self, conn: &mut Conn, client: &Client) -> Result<bool, DbError> {
         Ok(clients::is_unchanged(conn, &client.id, client.version).await?

@@ -6,7 +6,7 @@ use super::request::{Decision, TokenRequest};
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Denied;
-use crate::keys::master::Keys;
+use crate::keys::master::ServerKeys;
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
@@ -93,7 +93,7 @@ impl<'a> Answering<'a> {
 }
 
 /// A sign-in that a person has allowed a client to use, and the `nonce` of the request for it.
-pub(super) struct Allowed {
+pub(super) struct AllowedSignIn {
     pub(super) grant: Grant,
     pub(super) nonce: Option<String>,
 }
@@ -102,7 +102,7 @@ pub(super) struct Allowed {
 pub(super) struct NewGrant {
     pub(super) client: Client,
     pub(super) draft: Arc<Draft>,
-    keys: Keys,
+    keys: ServerKeys,
     pub(super) lifetime: Lifetime,
     pub(super) now: Seconds,
 }
@@ -114,7 +114,7 @@ pub(super) async fn begin_grant(
     asked: &TokenRequest<'_>,
     client: &StoredClient,
     draft: Arc<Draft>,
-    redeem: impl AsyncFn(&mut Tx, &NewGrant) -> Result<Option<Allowed>, Denied<OAuthError>> + Send + 'static,
+    redeem: impl AsyncFn(&mut Tx, &NewGrant) -> Result<Option<AllowedSignIn>, Denied<OAuthError>> + Send + 'static,
 ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
     let (app, now, client) = (asked.app, asked.call.now, &client.client);
     let answering = Answering::begin(app, client, draft.clone()).await?;
@@ -129,8 +129,8 @@ pub(super) async fn begin_grant(
 
 impl NewGrant {
     /// Stores the grant and its first tokens.
-    async fn save(&self, tx: &mut Tx, allowed: Allowed) -> Result<Issued, Denied<OAuthError>> {
-        let Allowed { grant, nonce } = allowed;
+    async fn save(&self, tx: &mut Tx, allowed: AllowedSignIn) -> Result<Issued, Denied<OAuthError>> {
+        let AllowedSignIn { grant, nonce } = allowed;
         let first = || self.keys.refresh_token(&RefreshName { grant_id: grant.id.clone(), generation: 0 });
         let refresh_token = self.client.grants.contains(&GrantType::RefreshToken).then(first);
         let token = self.draft.of_grant(&self.client, &grant, &grant.granted.scope)?;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::foreign::{TokenRules, Vouched, verified};
+use super::foreign::{TokenRules, TrustedToken, verified};
 use super::issue::draft;
 use super::request::{Decision, TokenRequest};
 use crate::failure::Denied;
-use crate::oauth::assertion::Kind;
+use crate::oauth::assertion::AssertionKind;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::may_issue;
 use crate::oauth::grant::scope::Scope;
@@ -19,7 +19,7 @@ use crate::store::{access_tokens, grants, used_assertions};
 use crate::tokens::access_token::Draft;
 
 const RULES: TokenRules = TokenRules {
-    kind: Kind {
+    kind: AssertionKind {
         name: "the assertion",
         claims: Reason::GrantAssertionClaims,
         audience: Reason::GrantAssertionAudience,
@@ -36,7 +36,7 @@ const RULES: TokenRules = TokenRules {
 pub(super) const PARAMS: &[&str] = &["assertion"];
 
 pub(super) struct PreparedAssertion {
-    vouched: Arc<Vouched>,
+    vouched: Arc<TrustedToken>,
     /// Identifies the assertion: a hash of its issuer and the issuer's name for it.
     name: Hash,
     scope: Scope,

@@ -10,7 +10,7 @@ use actix_web::{HttpResponse, web};
 
 use super::client_auth;
 use crate::app::App;
-use crate::cache::decision::Proof;
+use crate::cache::decision::OneTimeProof;
 use crate::failure::Denied;
 use crate::http::answer;
 use crate::http::call::{Call, Request};
@@ -25,7 +25,7 @@ use request::{Decision, Proofs, TokenRequest};
 ///
 /// * `PARAMS`: its parameters, besides those of every request;
 /// * `prepare`: reads and checks what the grant needs, and writes nothing. After a refusal on an old copy of the
-///   catalogue it is called once more, so a [`Proof`] holds everything that must be verified only once;
+///   catalogue it is called once more, so a [`OneTimeProof`] holds everything that must be verified only once;
 /// * `issue`: issues the tokens. It returns `None` if the client has changed since it authenticated.
 macro_rules! grant_types {
     ($($module:ident: $grant:ident),+ $(,)?) => {
@@ -87,7 +87,7 @@ async fn exchange(
     params.check(&["grant_type", "scope"])?;
     PARAMS.iter().try_for_each(|names| params.check(names))?;
     let grant = grant_type(&params)?;
-    let mut proofs = Proofs { credentials: credentials?, vouched: Proof::default() };
+    let mut proofs = Proofs { credentials: credentials?, vouched: OneTimeProof::default() };
     let answer = issue(&TokenRequest { app, call: request, params: &params }, &mut proofs, grant).await?;
     if grant == GrantType::AuthorizationCode && answer.refresh_token.is_none() {
         explain_no_refresh_token(request);

@@ -11,7 +11,7 @@ use crate::oauth::grant::may_issue;
 use crate::oauth::grant::scope;
 use crate::oauth::reason::Reason;
 use crate::oauth::token::TokenAnswer;
-use crate::oauth::token::refresh::{self, RefreshName, Verdict};
+use crate::oauth::token::refresh::{self, RefreshName, RefreshVerdict};
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::db::Tx;
@@ -74,7 +74,7 @@ pub(super) async fn issue(
         may_issue(&presented.user, &plan.required_groups(&client, &scope))?;
         let token = plan.of_grant(&client, &chain.grant, &scope)?;
         let successor = keys.refresh_token(&name.successor());
-        if verdict == Verdict::Rotate {
+        if verdict == RefreshVerdict::Rotate {
             let hashes = (Hash::of(&prepared.token), Hash::of(&successor));
             let lifetime = Lifetime::new(idle_expires_at, chain.expires_at).with(&token);
             if !grants::rotate(tx, (&name, &hashes.0), &hashes.1, lifetime, now).await? {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::foreign::Vouched;
+use super::foreign::TrustedToken;
 use crate::app::App;
-use crate::cache::decision::{Proof, View};
+use crate::cache::decision::{OneTimeProof, View};
 use crate::endpoints::client_auth::Credentials;
 use crate::http::call::Call;
 use crate::oauth::client::Client;
@@ -21,7 +21,7 @@ pub(super) struct TokenRequest<'a> {
 pub(super) struct Proofs {
     pub(super) credentials: Credentials,
     /// The token of a trusted issuer.
-    pub(super) vouched: Proof<Arc<Vouched>>,
+    pub(super) vouched: OneTimeProof<Arc<TrustedToken>>,
 }
 
 /// The data for one decision about a request.
@@ -29,5 +29,5 @@ pub(super) struct Decision<'a> {
     /// The authenticated client.
     pub(super) client: &'a Client,
     pub(super) view: &'a View<'a>,
-    pub(super) vouched: &'a mut Proof<Arc<Vouched>>,
+    pub(super) vouched: &'a mut OneTimeProof<Arc<TrustedToken>>,
 }

@@ -2,30 +2,30 @@
 
 use std::sync::Arc;
 
-use super::foreign::{TokenRules, Vouched, verified};
+use super::foreign::{TokenRules, TrustedToken, verified};
 use super::request::{Decision, TokenRequest};
 use crate::app::App;
-use crate::cache::decision::Proof;
+use crate::cache::decision::OneTimeProof;
 use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::jose::foreign::unverified_claim;
-use crate::keys::master::Keys;
-use crate::oauth::assertion::Kind;
+use crate::keys::master::ServerKeys;
+use crate::oauth::assertion::AssertionKind;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::{Grant, UserStatus, may_issue};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::token::delegation::Actor;
-use crate::oauth::token::exchange::{self, By, TokenType};
+use crate::oauth::token::exchange::{self, ExchangedBy, TokenType};
 use crate::oauth::token::{AccessToken, TokenAnswer};
 use crate::store::clients::{self, StoredClient};
 use crate::store::db::{Conn, Tx};
 use crate::store::{access_tokens as stored, grants, users};
-use crate::tokens::access_token::{self, Draft, Read, subject_by};
+use crate::tokens::access_token::{self, Draft, ParsedAccessToken, subject_by};
 
 const RULES: TokenRules = TokenRules {
-    kind: Kind {
+    kind: AssertionKind {
         name: "the subject token",
         claims: Reason::SubjectTokenForeign,
         audience: Reason::SubjectTokenForeign,
@@ -42,30 +42,30 @@ const RULES: TokenRules = TokenRules {
 /// Everything that the decision in the database needs.
 struct Exchange {
     subject: Subject,
-    actor: Option<Read>,
+    actor: Option<ParsedAccessToken>,
     requested: Option<TokenType>,
     scope: Option<String>,
     draft: Draft,
     client: Client,
-    keys: Keys,
+    keys: ServerKeys,
     now: Seconds,
 }
 
 enum Subject {
     /// A token of this server.
-    Ours(Read),
+    Ours(ParsedAccessToken),
     /// One of a trusted issuer.
-    Vouched(Arc<Vouched>),
+    Vouched(Arc<TrustedToken>),
 }
 
 /// The new token, and the new grant if another issuer vouched for the person.
-struct Decided {
+struct ExchangedToken {
     token: AccessToken,
     grant: Option<Grant>,
 }
 
 /// The subject and the expiry of an actor token.
-struct Acting {
+struct ActorTokenSubject {
     sub: String,
     until: Seconds,
 }
@@ -81,7 +81,7 @@ pub(super) const PARAMS: &[&str] = &[
 pub(super) struct PreparedExchange {
     exchange: Arc<Exchange>,
     /// `None` if the client has changed since it was authenticated.
-    decided: Option<Decided>,
+    decided: Option<ExchangedToken>,
 }
 
 /// Reads both tokens and decides in the database. A refusal with a cached record is decided again.
@@ -127,7 +127,7 @@ fn invalid() -> OAuthError {
 async fn subject(
     asked: &TokenRequest<'_>,
     client: &Client,
-    vouched: &mut Proof<Arc<Vouched>>,
+    vouched: &mut OneTimeProof<Arc<TrustedToken>>,
     token: &str,
     token_type: TokenType,
 ) -> Result<Subject, Denied<OAuthError>> {
@@ -139,12 +139,12 @@ async fn subject(
         return Ok(Subject::Vouched(vouched.await?));
     }
     match (access_token::read(app, token).await?, token_type) {
-        (None, _) | (Some(Read::Opaque(_)), TokenType::Jwt) => Err(invalid().into()),
+        (None, _) | (Some(ParsedAccessToken::Opaque(_)), TokenType::Jwt) => Err(invalid().into()),
         (Some(read), _) => Ok(Subject::Ours(read)),
     }
 }
 
-async fn actor(app: &App, params: &Params) -> Result<Option<Read>, Denied<OAuthError>> {
+async fn actor(app: &App, params: &Params) -> Result<Option<ParsedAccessToken>, Denied<OAuthError>> {
     let Some(token) = params.one("actor_token")? else {
         return match TokenType::named(params, "actor_token_type")? {
             None => Ok(None),
@@ -153,7 +153,7 @@ async fn actor(app: &App, params: &Params) -> Result<Option<Read>, Denied<OAuthE
     };
     let token_type = named_type(params, "actor_token_type")?;
     match (access_token::read(app, token).await?, token_type) {
-        (None, _) | (Some(Read::Opaque(_)), TokenType::Jwt) => Err(not_the_clients().into()),
+        (None, _) | (Some(ParsedAccessToken::Opaque(_)), TokenType::Jwt) => Err(not_the_clients().into()),
         (read, _) => Ok(read),
     }
 }
@@ -167,7 +167,7 @@ fn not_the_clients() -> OAuthError {
 }
 
 impl Exchange {
-    async fn decide(&self, conn: &mut Conn) -> Result<Option<Decided>, Denied<OAuthError>> {
+    async fn decide(&self, conn: &mut Conn) -> Result<Option<ExchangedToken>, Denied<OAuthError>> {
         if !clients::is_unchanged(conn, &self.client.id, self.client.version).await? {
             return Ok(None);
         }
@@ -187,29 +187,29 @@ impl Exchange {
         Ok(Some(decided))
     }
 
-    async fn acting(&self, conn: &mut Conn) -> Result<Option<Acting>, Denied<OAuthError>> {
+    async fn acting(&self, conn: &mut Conn) -> Result<Option<ActorTokenSubject>, Denied<OAuthError>> {
         let Some(read) = &self.actor else { return Ok(None) };
         let found = read.find(conn).await?.filter(|found| found.is_active(self.now));
         let Some(token) = found.map(|found| found.token).filter(|token| token.client_id == self.client.id)
         else {
             return Err(not_the_clients().into());
         };
-        Ok(Some(Acting { sub: subject_by(&self.keys, &self.client, &token), until: token.expires_at }))
+        Ok(Some(ActorTokenSubject { sub: subject_by(&self.keys, &self.client, &token), until: token.expires_at }))
     }
 
     /// Makes the token for a subject token of this server. Also returns the status of the person, if the token has one.
     async fn in_place_of(
         &self,
         conn: &mut Conn,
-        read: &Read,
-        acting: Option<&Acting>,
-    ) -> Result<(Decided, Option<UserStatus>), Denied<OAuthError>> {
+        read: &ParsedAccessToken,
+        acting: Option<&ActorTokenSubject>,
+    ) -> Result<(ExchangedToken, Option<UserStatus>), Denied<OAuthError>> {
         let found = read.find(conn).await?.filter(|found| found.is_active(self.now));
         let subject = found.ok_or_else(invalid)?.token;
         let serves = self.draft.is_server(&self.client.id, &subject);
         let by = exchange::may_exchange(&subject, &self.client.id, serves).ok_or_else(invalid)?;
         // `may_act` means the client that had this id when the token was issued.
-        if by == By::Another
+        if by == ExchangedBy::Another
             && subject.delegation.may_act.is_some()
             && !clients::was_there(conn, &self.client.id, subject.issued_at).await?
         {
@@ -217,23 +217,23 @@ impl Exchange {
         }
         let before = subject.delegation.act.clone();
         let act = exchange::act(by, &self.client, acting.map(|acting| acting.sub.as_str()), before)?;
-        let is_opaque = matches!(read, Read::Opaque(_));
+        let is_opaque = matches!(read, ParsedAccessToken::Opaque(_));
         let scope = self.scope.as_deref();
         let token = self.draft.of_exchange(&self.client, &subject, is_opaque, scope, act)?;
         let status = match &token.user_id {
             None => None,
             Some(user) => Some(users::status(conn, user).await?),
         };
-        Ok((Decided { token: until(token, acting), grant: None }, status))
+        Ok((ExchangedToken { token: until(token, acting), grant: None }, status))
     }
 
     /// The new token for a token of a trusted issuer.
     async fn for_person(
         &self,
         conn: &mut Conn,
-        vouched: &Vouched,
-        acting: Option<&Acting>,
-    ) -> Result<(Decided, Option<UserStatus>), Denied<OAuthError>> {
+        vouched: &TrustedToken,
+        acting: Option<&ActorTokenSubject>,
+    ) -> Result<(ExchangedToken, Option<UserStatus>), Denied<OAuthError>> {
         let refuse = |what| RULES.kind.refuse(Reason::SubjectTokenForeign, what);
         let claims = &vouched.claims;
         if claims.exp <= self.now {
@@ -254,16 +254,16 @@ impl Exchange {
             ),
         };
         let actor = acting.map(|acting| acting.sub.as_str());
-        let act = exchange::act(By::Another, &self.client, actor, before)?;
+        let act = exchange::act(ExchangedBy::Another, &self.client, actor, before)?;
         let scope = self.draft.scope_of(&vouched.issuer, &self.client, self.scope.as_deref())?;
         let (grant, status) = vouched.grant(conn, &self.client, &scope, &RULES, self.now).await?;
         let mut token = self.draft.of_vouched(&self.client, &grant, &scope)?;
         token.expires_at = token.expires_at.min(claims.exp);
         token.delegation.act = act;
-        Ok((Decided { token: until(token, acting), grant: Some(grant) }, Some(status)))
+        Ok((ExchangedToken { token: until(token, acting), grant: Some(grant) }, Some(status)))
     }
 
-    async fn save(&self, tx: &mut Tx, decided: &Decided) -> Result<(), Denied<OAuthError>> {
+    async fn save(&self, tx: &mut Tx, decided: &ExchangedToken) -> Result<(), Denied<OAuthError>> {
         let mut batch = tx.batch();
         if let (Some(grant), Subject::Vouched(vouched)) = (&decided.grant, &self.subject) {
             let end = decided.token.expires_at;
@@ -277,7 +277,7 @@ impl Exchange {
 }
 
 /// A new token with an actor token does not outlive the actor token.
-fn until(token: AccessToken, acting: Option<&Acting>) -> AccessToken {
+fn until(token: AccessToken, acting: Option<&ActorTokenSubject>) -> AccessToken {
     let expires_at = acting.map_or(token.expires_at, |acting| token.expires_at.min(acting.until));
     AccessToken { expires_at, ..token }
 }
@@ -298,7 +298,7 @@ pub(super) async fn issue(
             deciding.save(tx, &decided).await?;
             Ok(Some(decided))
         };
-        let again: Result<Option<Decided>, Denied<OAuthError>> = app.db.decide(work).await;
+        let again: Result<Option<ExchangedToken>, Denied<OAuthError>> = app.db.decide(work).await;
         match again? {
             Some(again) => decided = again,
             None => return Ok(None),

@@ -10,7 +10,7 @@ use crate::secret::from_base64url;
 
 /// A header to write. Members without a value are left out, because libraries refuse `null`.
 #[derive(Debug, Serialize)]
-pub(super) struct Written<'h> {
+pub(super) struct EncodedHeader<'h> {
     pub alg: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kid: Option<&'h str>,
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_header_has_no_member_without_a_value() {
-        let header = Written { alg: "RSA-OAEP", kid: None, epk: None, enc: "A256GCM", cty: None };
+        let header = EncodedHeader { alg: "RSA-OAEP", kid: None, epk: None, enc: "A256GCM", cty: None };
         assert_eq!(serde_json::to_string(&header).unwrap(), r#"{"alg":"RSA-OAEP","enc":"A256GCM"}"#);
     }
 

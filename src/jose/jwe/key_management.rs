@@ -14,7 +14,7 @@ use crate::oauth::client::ContentEncryption;
 use crate::secret::random;
 
 /// A content key, and what the token contains to recover it.
-pub(super) struct Conveyed {
+pub(super) struct ConveyedKey {
     pub content_key: Zeroizing<Vec<u8>>,
     /// Empty if the content key is the agreed key itself.
     pub encrypted_key: Vec<u8>,
@@ -23,14 +23,14 @@ pub(super) struct Conveyed {
 }
 
 /// The random values of one token; tests use those of the RFCs.
-pub(super) struct Drawn {
+pub(super) struct RandomValues {
     pub content_key: Zeroizing<Vec<u8>>,
     pub iv: Vec<u8>,
     /// For key agreement only.
     pub ephemeral: Option<CurveKey>,
 }
 
-impl Drawn {
+impl RandomValues {
     pub(super) fn new(key: &EncryptionKey, content: ContentEncryption) -> Result<Self, Unspecified> {
         let ephemeral = match &key.0 {
             Encrypting::Curve(point) => Some(CurveKey::ephemeral(point)?),
@@ -67,13 +67,13 @@ pub(super) fn convey(
     key: &EncryptionKey,
     algorithm: Algorithm,
     content: ContentEncryption,
-    drawn: Drawn,
-) -> Result<Conveyed, Unspecified> {
+    drawn: RandomValues,
+) -> Result<ConveyedKey, Unspecified> {
     if !key.is_for(algorithm) {
         return Err(Unspecified);
     }
-    let Drawn { content_key, ephemeral, .. } = drawn;
-    let conveyed = |content_key, encrypted_key| Conveyed { content_key, encrypted_key, ephemeral: None };
+    let RandomValues { content_key, ephemeral, .. } = drawn;
+    let conveyed = |content_key, encrypted_key| ConveyedKey { content_key, encrypted_key, ephemeral: None };
     match &key.0 {
         Encrypting::Rsa(key) => {
             let mut encrypted = vec![0; key.ciphertext_size()];
@@ -92,10 +92,10 @@ pub(super) fn convey(
                 Management { algorithm, content, ephemeral: None, producer: b"", recipient: b"" };
             let agreed = agreed(&ours, point, &management)?;
             if algorithm == Algorithm::EcdhEs {
-                return Ok(Conveyed { content_key: agreed, encrypted_key: Vec::new(), ephemeral });
+                return Ok(ConveyedKey { content_key: agreed, encrypted_key: Vec::new(), ephemeral });
             }
             let encrypted_key = key_wrap::wrap(&agreed, &content_key)?;
-            Ok(Conveyed { content_key, encrypted_key, ephemeral })
+            Ok(ConveyedKey { content_key, encrypted_key, ephemeral })
         }
     }
 }

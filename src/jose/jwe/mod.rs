@@ -25,8 +25,8 @@ use aws_lc_rs::error::Unspecified;
 pub use algorithm::Algorithm;
 pub use jwk::{DecryptionKey, EncryptionKey};
 
-use self::header::{Header, Written};
-use self::key_management::{Conveyed, Drawn, Management};
+use self::header::{EncodedHeader, Header};
+use self::key_management::{ConveyedKey, Management, RandomValues};
 use super::JoseError;
 use crate::oauth::client::ContentEncryption;
 use crate::secret::{from_base64url, to_base64url};
@@ -50,7 +50,7 @@ pub struct Sending<'s> {
 /// # Errors
 /// [`JoseError::Encryption`] if the key cannot be used with this algorithm, or no secret can be agreed on with it.
 pub fn encrypt(payload: Vec<u8>, key: &EncryptionKey, sending: Sending<'_>) -> Result<String, JoseError> {
-    Drawn::new(key, sending.content)
+    RandomValues::new(key, sending.content)
         .and_then(|drawn| encrypt_with(payload, key, sending, drawn))
         .map_err(|_: Unspecified| JoseError::Encryption)
 }
@@ -59,13 +59,13 @@ fn encrypt_with(
     payload: Vec<u8>,
     key: &EncryptionKey,
     sending: Sending<'_>,
-    drawn: Drawn,
+    drawn: RandomValues,
 ) -> Result<String, Unspecified> {
     let Sending { algorithm, content, kid, content_type } = sending;
     let iv = drawn.iv.clone();
-    let Conveyed { content_key, encrypted_key, ephemeral } =
+    let ConveyedKey { content_key, encrypted_key, ephemeral } =
         key_management::convey(key, algorithm, content, drawn)?;
-    let header = Written {
+    let header = EncodedHeader {
         alg: algorithm.as_str(),
         kid,
         epk: ephemeral.map(|point| point.jwk()),
@@ -81,7 +81,7 @@ fn encrypt_with(
 
 /// What the caller accepts. The token chooses among these, and nothing else is accepted (RFC 8725 §3.1).
 #[derive(Clone, Copy, Debug)]
-pub struct Accepted<'a> {
+pub struct AcceptedAlgorithms<'a> {
     pub algorithms: &'a [Algorithm],
     pub contents: &'a [ContentEncryption],
 }
@@ -136,7 +136,11 @@ impl<'t> EncryptedToken<'t> {
     ///
     /// # Errors
     /// [`JoseError::Decryption`], whatever the cause.
-    pub fn decrypt(&self, key: &DecryptionKey, accepted: Accepted<'_>) -> Result<Vec<u8>, JoseError> {
+    pub fn decrypt(
+        &self,
+        key: &DecryptionKey,
+        accepted: AcceptedAlgorithms<'_>,
+    ) -> Result<Vec<u8>, JoseError> {
         let Header { algorithm, content, ephemeral, producer, recipient, .. } = &self.header;
         let (algorithm, content) = (*algorithm, *content);
         if !accepted.algorithms.contains(&algorithm) || !accepted.contents.contains(&content) {

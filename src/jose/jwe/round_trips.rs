@@ -9,7 +9,8 @@ use super::vectors::{ec_key, rsa_key, secret_key};
 use super::*;
 use crate::secret::{random, to_base64url};
 
-const ALL: Accepted<'static> = Accepted { algorithms: Algorithm::ALL, contents: ContentEncryption::ALL };
+const ALL: AcceptedAlgorithms<'static> =
+    AcceptedAlgorithms { algorithms: Algorithm::ALL, contents: ContentEncryption::ALL };
 
 /// Private keys of every kind, each with the algorithms that are tried with it.
 fn keys() -> Vec<(Value, Vec<Algorithm>)> {
@@ -48,7 +49,7 @@ fn token(jwk: &Value, algorithm: Algorithm, content: ContentEncryption, payload:
     encrypt(payload.to_vec(), &key, sending).unwrap()
 }
 
-fn opened(token: &str, jwk: &Value, accepted: Accepted<'_>) -> Result<Vec<u8>, JoseError> {
+fn opened(token: &str, jwk: &Value, accepted: AcceptedAlgorithms<'_>) -> Result<Vec<u8>, JoseError> {
     EncryptedToken::read(token)?.decrypt(&DecryptionKey::read(jwk).unwrap(), accepted)
 }
 
@@ -132,7 +133,7 @@ fn a_token_does_not_choose_beyond_what_is_accepted() {
     let jwk = rsa_key();
     let token = token(&jwk, Algorithm::RsaOaep256, ContentEncryption::A128Gcm, b"x");
     let with = |algorithms: &[Algorithm], contents: &[ContentEncryption]| {
-        opened(&token, &jwk, Accepted { algorithms, contents })
+        opened(&token, &jwk, AcceptedAlgorithms { algorithms, contents })
     };
     let (algorithm, content) = (Algorithm::RsaOaep256, ContentEncryption::A128Gcm);
     assert!(with(&[algorithm], &[content]).is_ok());

@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::agreement::{CurveKey, Point};
-use super::key_management::{self, Drawn, Management};
-use super::{Accepted, Algorithm, DecryptionKey, EncryptedToken, EncryptionKey, Sending, encrypt_with};
+use super::key_management::{self, Management, RandomValues};
+use super::{
+    AcceptedAlgorithms, Algorithm, DecryptionKey, EncryptedToken, EncryptionKey, Sending, encrypt_with,
+};
 use crate::oauth::client::ContentEncryption;
 
 #[derive(Deserialize)]
@@ -50,7 +52,7 @@ impl Vector {
     }
 
     /// What was drawn for this token.
-    fn drawn(&self) -> Drawn {
+    fn drawn(&self) -> RandomValues {
         let token = self.read();
         let header = &token.header;
         let management = Management {
@@ -67,7 +69,7 @@ impl Vector {
             jwk["d"] = json!(secret);
             CurveKey::read(&jwk).unwrap()
         });
-        Drawn { content_key, iv: token.iv.clone(), ephemeral }
+        RandomValues { content_key, iv: token.iv.clone(), ephemeral }
     }
 }
 
@@ -77,7 +79,7 @@ fn the_tokens_of_the_rfcs_are_decrypted() {
         let token = vector.read();
         let (algorithms, contents) = ([token.header.algorithm], [token.header.content]);
         let key = DecryptionKey::read(&vector.key).unwrap();
-        let accepted = Accepted { algorithms: &algorithms, contents: &contents };
+        let accepted = AcceptedAlgorithms { algorithms: &algorithms, contents: &contents };
         let text = token.decrypt(&key, accepted).unwrap();
         assert_eq!(String::from_utf8(text).unwrap(), vector.plaintext, "{}", vector.name);
         assert_eq!(token.kid(), vector.key["kid"].as_str(), "{}", vector.name);

@@ -1,7 +1,7 @@
 //! Client assertions: JWTs by which clients authenticate (RFC 7523 §2.2 and §3).
 
 use crate::clock::Seconds;
-use crate::oauth::assertion::{Claims, Kind};
+use crate::oauth::assertion::{AssertionClaims, AssertionKind};
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::ClientId;
@@ -16,7 +16,7 @@ pub const TYPES: [&str; 2] = ["JWT", "client-authentication+jwt"];
 pub const ALGORITHMS: [&str; 6] = ["RS256", "PS256", "ES256", "ES384", "EdDSA", "HS256"];
 
 /// The name and the reasons for client assertions.
-pub const KIND: Kind = Kind {
+pub const KIND: AssertionKind = AssertionKind {
     name: "the client assertion",
     claims: Reason::AssertionClaims,
     audience: Reason::AssertionAudience,
@@ -25,7 +25,7 @@ pub const KIND: Kind = Kind {
 
 /// A valid assertion, if it was not used before.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Accepted {
+pub struct AcceptedAssertion {
     pub id: String,
     /// Until when its use must be remembered.
     pub expires_at: Seconds,
@@ -36,17 +36,17 @@ pub struct Accepted {
 /// # Errors
 /// If it is about another client, not addressed to this server, or not currently valid.
 pub fn check(
-    claims: &Claims,
+    claims: &AssertionClaims,
     client: &ClientId,
     audience: Option<AssertionAudience>,
     issuer: &str,
     now: Seconds,
-) -> Result<Accepted, OAuthError> {
+) -> Result<AcceptedAssertion, OAuthError> {
     if claims.iss != client.as_str() || claims.sub != client.as_str() {
         return Err(KIND.refuse(KIND.claims, "must have the client_id as its iss and as its sub"));
     }
     let expires_at = KIND.check(claims, audience, issuer, now)?;
-    Ok(Accepted { id: KIND.id(claims)?, expires_at })
+    Ok(AcceptedAssertion { id: KIND.id(claims)?, expires_at })
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ impl fmt::Display for UserCode {
 
 /// What a device requested, and the person's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Device {
+pub struct DeviceRequest {
     /// The grant that everything issued to the device belongs to.
     pub grant: GrantId,
     pub client: ClientId,
@@ -63,19 +63,19 @@ pub struct Device {
     pub address: String,
     pub created_at: i64,
     pub expires_at: i64,
-    pub answer: Answer,
+    pub answer: DeviceAnswer,
 }
 
 /// The person's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum DeviceAnswer {
     /// Not yet given; contains the user code.
     Awaited(UserCode),
     Allowed(SessionId),
     Denied,
 }
 
-impl Device {
+impl DeviceRequest {
     /// Checks that the person can still answer. The errors are written for the person.
     ///
     /// # Errors
@@ -87,10 +87,12 @@ impl Device {
         client.may_use(GrantType::DeviceCode)?;
         let over = |what| Err(Reason::DeviceAnswered.because(what));
         match self.answer {
-            Answer::Denied => over("the request of the device was denied"),
-            Answer::Allowed(_) => Ok(()),
-            Answer::Awaited(_) if now >= self.expires_at => over("the request of the device has expired"),
-            Answer::Awaited(_) => Ok(()),
+            DeviceAnswer::Denied => over("the request of the device was denied"),
+            DeviceAnswer::Allowed(_) => Ok(()),
+            DeviceAnswer::Awaited(_) if now >= self.expires_at => {
+                over("the request of the device has expired")
+            }
+            DeviceAnswer::Awaited(_) => Ok(()),
         }
     }
 }

@@ -58,12 +58,12 @@ pub fn check_uri(uri: &str) -> Result<(), String> {
 }
 
 /// The registered resources, and the issuer, which names this server itself.
-pub struct Registered<'k, K> {
+pub struct RegisteredResources<'k, K> {
     pub resources: &'k K,
     pub issuer: &'k str,
 }
 
-impl<'k, K: KnownResources> Registered<'k, K> {
+impl<'k, K: KnownResources> RegisteredResources<'k, K> {
     /// The registered URIs of the resources in an authorization request (RFC 8707 §2.1). The request must have a scope
     /// of each.
     ///
@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn a_client_may_name_its_registered_resources_or_those_with_its_scopes() {
         let known = known();
-        let registered = Registered { resources: &known, issuer: "https://id.example" };
+        let registered = RegisteredResources { resources: &known, issuer: "https://id.example" };
         let free = example(ClientKind::Web);
         let bound = example(ClientKind::Web).with(|metadata| metadata.resources = vec!["urn:bare".into()]);
         let named = |uri: &str, client: &Client| {
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn an_exchange_keeps_the_target_or_names_an_allowed_one() {
         let known = known();
-        let registered = Registered { resources: &known, issuer: "https://id.example" };
+        let registered = RegisteredResources { resources: &known, issuer: "https://id.example" };
         let client = example(ClientKind::Service);
         let of = |named: Option<&str>, audience: Option<&str>| {
             let found = registered.of_exchange(named, audience, &client);
@@ -309,7 +309,7 @@ mod tests {
     #[test]
     fn a_token_is_for_one_authorized_resource_and_has_only_its_scopes() {
         let known = known();
-        let registered = Registered { resources: &known, issuer: "https://id.example" };
+        let registered = RegisteredResources { resources: &known, issuer: "https://id.example" };
         let client = example(ClientKind::Web)
             .with(|metadata| metadata.scopes = Scope::from_stored("openid read write other"));
         let both = ["https://api.example".to_owned(), "https://other.example/v1".to_owned()];

@@ -42,7 +42,7 @@ pub const PROTOCOL: [&str; 20] = [
 
 /// The type of a claim's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ClaimKind {
     Text,
     Address,
     Birthdate,
@@ -136,7 +136,7 @@ pub fn parse(text: &str) -> Result<(String, Value), String> {
     let (name, as_json) = name.strip_suffix(':').map_or((name, false), |name| (name, true));
     check_name(name)?;
     let kind = kind(name);
-    let value = if as_json || matches!(kind, Kind::Boolean | Kind::Address | Kind::List) {
+    let value = if as_json || matches!(kind, ClaimKind::Boolean | ClaimKind::Address | ClaimKind::List) {
         serde_json::from_str(value)
             .map_err(|_| format!("the claim {name} is not JSON: it must be {}", kind.name()))?
     } else {
@@ -175,14 +175,14 @@ pub fn check(name: &str, value: &Value) -> Result<(), String> {
     }
     let kind = kind(name);
     let fits = match (kind, value) {
-        (Kind::Text, Value::String(text)) => is_line(text),
-        (Kind::Birthdate, Value::String(text)) => is_birthdate(text),
-        (Kind::Link, Value::String(text)) => is_link(text),
-        (Kind::Boolean, Value::Bool(_)) => true,
-        (Kind::Address, Value::Object(members)) => is_address(members),
-        (Kind::List, Value::Array(items)) => items.iter().all(|item| item.as_str().is_some_and(is_line)),
-        (Kind::Own, Value::String(text)) => text.len() <= LONGEST_TEXT,
-        (Kind::Own, value) => !value.is_null(),
+        (ClaimKind::Text, Value::String(text)) => is_line(text),
+        (ClaimKind::Birthdate, Value::String(text)) => is_birthdate(text),
+        (ClaimKind::Link, Value::String(text)) => is_link(text),
+        (ClaimKind::Boolean, Value::Bool(_)) => true,
+        (ClaimKind::Address, Value::Object(members)) => is_address(members),
+        (ClaimKind::List, Value::Array(items)) => items.iter().all(|item| item.as_str().is_some_and(is_line)),
+        (ClaimKind::Own, Value::String(text)) => text.len() <= LONGEST_TEXT,
+        (ClaimKind::Own, value) => !value.is_null(),
         _ => false,
     };
     if fits { Ok(()) } else { Err(format!("the claim {name} must be {}", kind.name())) }
@@ -196,21 +196,21 @@ fn check_size(claims: &Claims) -> Result<(), String> {
     Ok(())
 }
 
-fn kind(name: &str) -> Kind {
+fn kind(name: &str) -> ClaimKind {
     // The name may have a language tag: family_name#ja (OpenID Connect Core §5.2).
     match name.split('#').next().unwrap_or(name) {
         "name" | "email" | "given_name" | "family_name" | "middle_name" | "nickname"
-        | "preferred_username" | "gender" | "zoneinfo" | "locale" | "phone_number" => Kind::Text,
-        "profile" | "picture" | "website" => Kind::Link,
-        "email_verified" | "phone_number_verified" => Kind::Boolean,
-        "birthdate" => Kind::Birthdate,
-        "address" => Kind::Address,
-        "groups" => Kind::List,
-        _ => Kind::Own,
+        | "preferred_username" | "gender" | "zoneinfo" | "locale" | "phone_number" => ClaimKind::Text,
+        "profile" | "picture" | "website" => ClaimKind::Link,
+        "email_verified" | "phone_number_verified" => ClaimKind::Boolean,
+        "birthdate" => ClaimKind::Birthdate,
+        "address" => ClaimKind::Address,
+        "groups" => ClaimKind::List,
+        _ => ClaimKind::Own,
     }
 }
 
-impl Kind {
+impl ClaimKind {
     fn name(self) -> &'static str {
         match self {
             Self::Text => "text on one line, of 1 to 2048 bytes",

@@ -7,7 +7,7 @@ use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::request::return_address::ReturnAddress;
-use crate::oauth::token::id_token::Names;
+use crate::oauth::token::id_token::NamesForClient;
 
 /// The parameters of the logout endpoint; all others are ignored.
 pub const KNOWN: [&str; 6] =
@@ -18,12 +18,12 @@ pub const KNOWN: [&str; 6] =
 pub struct Hint {
     pub client: ClientId,
     /// The client's identifiers of the person and the session.
-    pub names: Names,
+    pub names: NamesForClient,
 }
 
 /// What happens with a logout request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum LogoutStep {
     /// No one is signed in, so there is nothing to end.
     Done,
     /// The hint names the session at this index, so it ends without a question.
@@ -74,12 +74,12 @@ pub fn return_address(client: Option<&Client>, params: &Params) -> Result<Option
 
 /// Decides whether to ask the person: not if the hint is from a session of this browser. `here` are the identifiers of
 /// these sessions for the hint's client.
-pub fn step(here: &[Names], hint: Option<&Hint>) -> Step {
+pub fn step(here: &[NamesForClient], hint: Option<&Hint>) -> LogoutStep {
     let hinted = hint.and_then(|hint| here.iter().position(|names| hint.names == *names));
     match (here, hinted) {
-        ([], _) => Step::Done,
-        (_, Some(at)) => Step::End(at),
-        (_, None) => Step::Ask,
+        ([], _) => LogoutStep::Done,
+        (_, Some(at)) => LogoutStep::End(at),
+        (_, None) => LogoutStep::Ask,
     }
 }
 
@@ -89,8 +89,8 @@ mod tests {
     use crate::oauth::client::{ClientKind, example};
     use crate::oauth::request::redirect_uri::RegisteredUri;
 
-    fn names(session: &str, subject: &str) -> Names {
-        Names { subject: subject.into(), session: session.into() }
+    fn names(session: &str, subject: &str) -> NamesForClient {
+        NamesForClient { subject: subject.into(), session: session.into() }
     }
 
     fn hint(session: &str, subject: &str) -> Hint {
@@ -100,12 +100,12 @@ mod tests {
     #[test]
     fn a_hint_of_this_browsers_session_makes_the_question_unnecessary() {
         let here = [names("t", "v"), names("s", "u")];
-        assert_eq!(step(&[], None), Step::Done);
-        assert_eq!(step(&[], Some(&hint("s", "u"))), Step::Done);
-        assert_eq!(step(&here, Some(&hint("s", "u"))), Step::End(1));
-        assert_eq!(step(&here, Some(&hint("t", "v"))), Step::End(0));
+        assert_eq!(step(&[], None), LogoutStep::Done);
+        assert_eq!(step(&[], Some(&hint("s", "u"))), LogoutStep::Done);
+        assert_eq!(step(&here, Some(&hint("s", "u"))), LogoutStep::End(1));
+        assert_eq!(step(&here, Some(&hint("t", "v"))), LogoutStep::End(0));
         for hint in [None, Some(hint("s", "other")), Some(hint("other", "u")), Some(hint("s", "v"))] {
-            assert_eq!(step(&here, hint.as_ref()), Step::Ask, "{hint:?}");
+            assert_eq!(step(&here, hint.as_ref()), LogoutStep::Ask, "{hint:?}");
         }
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::clock::Seconds;
 use crate::oauth::id::ClientId;
-use crate::oauth::token::id_token::Names;
+use crate::oauth::token::id_token::NamesForClient;
 
 /// The `typ` of the header, so that no other kind of token can be mistaken for it.
 pub const TYP: &str = "logout+jwt";
@@ -32,7 +32,13 @@ pub struct LogoutToken<'a> {
 
 impl<'a> LogoutToken<'a> {
     /// Makes the claims for one attempt. `id` must be new for each attempt, because the previous one may have arrived.
-    pub fn new(issuer: &'a str, client: &'a ClientId, names: &'a Names, id: &'a str, now: Seconds) -> Self {
+    pub fn new(
+        issuer: &'a str,
+        client: &'a ClientId,
+        names: &'a NamesForClient,
+        id: &'a str,
+        now: Seconds,
+    ) -> Self {
         Self {
             iss: issuer,
             aud: client.as_str(),
@@ -57,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_logout_token_names_person_and_session_and_has_no_nonce() {
-        let names = Names { subject: "u".into(), session: "s".into() };
+        let names = NamesForClient { subject: "u".into(), session: "s".into() };
         let client = ClientId::new("app");
         let token = LogoutToken::new("https://id.example.com", &client, &names, "j", 100);
         let expected = json!({

@@ -1,8 +1,8 @@
 //! Reasons about assertions of trusted issuers in the JWT bearer grant (RFC 7523 §2.1).
 
 use super::Reason;
-use super::Who::{Developer, Operator};
-use super::row::{Row, example};
+use super::Responsible::{Developer, Operator};
+use super::row::{ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::{InvalidGrant, InvalidRequest};
 
 /// A correct token request with an assertion of an issuer.
@@ -12,7 +12,7 @@ const GOOD: &str = "POST https://id.example.com/token\n\
                     grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer\n\
                     &assertion=eyJ.made-up.assertion";
 
-pub(super) const MISSING: Row = Row {
+pub(super) const MISSING: ReasonRow = ReasonRow {
     word: "assertion.missing",
     code: InvalidRequest,
     who: &[Developer],
@@ -30,7 +30,7 @@ pub(super) const MISSING: Row = Row {
     see: &[Reason::GrantAssertionMalformed],
 };
 
-pub(super) const MALFORMED: Row = Row {
+pub(super) const MALFORMED: ReasonRow = ReasonRow {
     word: "assertion.malformed",
     code: InvalidGrant,
     who: &[Developer],
@@ -48,7 +48,7 @@ pub(super) const MALFORMED: Row = Row {
     see: &[Reason::GrantAssertionIssuer],
 };
 
-pub(super) const ISSUER: Row = Row {
+pub(super) const ISSUER: ReasonRow = ReasonRow {
     word: "assertion.issuer",
     code: InvalidGrant,
     who: &[Operator, Developer],
@@ -65,7 +65,7 @@ pub(super) const ISSUER: Row = Row {
     see: &[Reason::GrantAssertionSignature],
 };
 
-pub(super) const SIGNATURE: Row = Row {
+pub(super) const SIGNATURE: ReasonRow = ReasonRow {
     word: "assertion.signature",
     code: InvalidGrant,
     who: &[Operator, Developer],
@@ -86,7 +86,7 @@ pub(super) const SIGNATURE: Row = Row {
     see: &[Reason::GrantAssertionKeys],
 };
 
-pub(super) const KEYS: Row = Row {
+pub(super) const KEYS: ReasonRow = ReasonRow {
     word: "assertion.keys_unavailable",
     code: InvalidGrant,
     who: &[Operator],
@@ -103,7 +103,7 @@ pub(super) const KEYS: Row = Row {
     see: &[Reason::ClientKeysUnavailable],
 };
 
-pub(super) const CLAIMS: Row = Row {
+pub(super) const CLAIMS: ReasonRow = ReasonRow {
     word: "assertion.claims",
     code: InvalidGrant,
     who: &[Developer],
@@ -120,7 +120,7 @@ pub(super) const CLAIMS: Row = Row {
     see: &[Reason::GrantAssertionReplayed],
 };
 
-pub(super) const AUDIENCE: Row = Row {
+pub(super) const AUDIENCE: ReasonRow = ReasonRow {
     word: "assertion.audience",
     code: InvalidGrant,
     who: &[Developer, Operator],
@@ -137,7 +137,7 @@ pub(super) const AUDIENCE: Row = Row {
     see: &[Reason::GrantAssertionClaims],
 };
 
-pub(super) const TIMES: Row = Row {
+pub(super) const TIMES: ReasonRow = ReasonRow {
     word: "assertion.times",
     code: InvalidGrant,
     who: &[Developer],
@@ -153,7 +153,7 @@ pub(super) const TIMES: Row = Row {
     see: &[Reason::GrantAssertionReplayed],
 };
 
-pub(super) const REPLAYED: Row = Row {
+pub(super) const REPLAYED: ReasonRow = ReasonRow {
     word: "assertion.replayed",
     code: InvalidGrant,
     who: &[Developer],
@@ -172,7 +172,7 @@ pub(super) const REPLAYED: Row = Row {
     see: &[Reason::GrantAssertionTimes],
 };
 
-pub(super) const SUBJECT: Row = Row {
+pub(super) const SUBJECT: ReasonRow = ReasonRow {
     word: "assertion.subject",
     code: InvalidGrant,
     who: &[Operator],

@@ -1,13 +1,13 @@
 //! Reasons about authorization requests, except scopes, PKCE and prompts.
 
 use super::Reason;
-use super::Who::{Developer, Operator};
-use super::row::{Row, example};
+use super::Responsible::{Developer, Operator};
+use super::row::{ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::{
     InvalidRequest, RequestNotSupported, RequestUriNotSupported, UnsupportedResponseType,
 };
 
-pub(super) const RESPONSE_TYPE_MISSING: Row = Row {
+pub(super) const RESPONSE_TYPE_MISSING: ReasonRow = ReasonRow {
     word: "response_type.missing",
     code: InvalidRequest,
     who: &[Developer],
@@ -28,7 +28,7 @@ pub(super) const RESPONSE_TYPE_MISSING: Row = Row {
     see: &[Reason::ResponseTypeUnsupported],
 };
 
-pub(super) const RESPONSE_TYPE_UNSUPPORTED: Row = Row {
+pub(super) const RESPONSE_TYPE_UNSUPPORTED: ReasonRow = ReasonRow {
     word: "response_type.unsupported",
     code: UnsupportedResponseType,
     who: &[Developer],
@@ -50,7 +50,7 @@ pub(super) const RESPONSE_TYPE_UNSUPPORTED: Row = Row {
     see: &[Reason::ResponseTypeNotAllowed, Reason::ChallengeMissing],
 };
 
-pub(super) const RESPONSE_TYPE_NOT_ALLOWED: Row = Row {
+pub(super) const RESPONSE_TYPE_NOT_ALLOWED: ReasonRow = ReasonRow {
     word: "response_type.not_allowed",
     code: UnsupportedResponseType,
     who: &[Developer, Operator],
@@ -73,7 +73,7 @@ pub(super) const RESPONSE_TYPE_NOT_ALLOWED: Row = Row {
     see: &[Reason::ResponseTypeUnsupported],
 };
 
-pub(super) const RESPONSE_MODE_UNSUPPORTED: Row = Row {
+pub(super) const RESPONSE_MODE_UNSUPPORTED: ReasonRow = ReasonRow {
     word: "response_mode.unsupported",
     code: InvalidRequest,
     who: &[Developer],
@@ -94,7 +94,7 @@ pub(super) const RESPONSE_MODE_UNSUPPORTED: Row = Row {
     see: &[Reason::ResponseTypeUnsupported],
 };
 
-pub(super) const RESPONSE_MODE_QUERY: Row = Row {
+pub(super) const RESPONSE_MODE_QUERY: ReasonRow = ReasonRow {
     word: "response_mode.query",
     code: InvalidRequest,
     who: &[Developer],
@@ -116,7 +116,7 @@ pub(super) const RESPONSE_MODE_QUERY: Row = Row {
     see: &[Reason::ResponseModeUnsupported],
 };
 
-pub(super) const NONCE_MISSING: Row = Row {
+pub(super) const NONCE_MISSING: ReasonRow = ReasonRow {
     word: "nonce.missing",
     code: InvalidRequest,
     who: &[Developer],
@@ -140,7 +140,7 @@ pub(super) const NONCE_MISSING: Row = Row {
     see: &[Reason::ScopeWithoutOpenid],
 };
 
-pub(super) const SCOPE_WITHOUT_OPENID: Row = Row {
+pub(super) const SCOPE_WITHOUT_OPENID: ReasonRow = ReasonRow {
     word: "scope.without_openid",
     code: InvalidRequest,
     who: &[Developer],
@@ -163,7 +163,7 @@ pub(super) const SCOPE_WITHOUT_OPENID: Row = Row {
     see: &[Reason::NonceMissing, Reason::ResponseTypeNotAllowed],
 };
 
-pub(super) const REQUEST_OBJECT_UNSUPPORTED: Row = Row {
+pub(super) const REQUEST_OBJECT_UNSUPPORTED: ReasonRow = ReasonRow {
     word: "request_object.unsupported",
     code: RequestNotSupported,
     who: &[Developer],
@@ -184,7 +184,7 @@ pub(super) const REQUEST_OBJECT_UNSUPPORTED: Row = Row {
     see: &[Reason::RequestUriUnsupported],
 };
 
-pub(super) const REQUEST_URI_UNSUPPORTED: Row = Row {
+pub(super) const REQUEST_URI_UNSUPPORTED: ReasonRow = ReasonRow {
     word: "request_uri.unsupported",
     code: RequestUriNotSupported,
     who: &[Developer],

@@ -1,8 +1,8 @@
 //! Reasons about access tokens that are presented at UserInfo (RFC 6750 §3.1).
 
 use super::Reason;
-use super::Who::{Developer, Operator, Person};
-use super::row::{Example, Row, example};
+use super::Responsible::{Developer, Operator, Person};
+use super::row::{Example, ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::{InsufficientScope, InvalidRequest, InvalidToken};
 
 /// A correct request with an access token.
@@ -19,7 +19,7 @@ const REFRESH: Example = example(
      &refresh_token=grt_made-up-token",
 );
 
-pub(super) const MISSING: Row = Row {
+pub(super) const MISSING: ReasonRow = ReasonRow {
     word: "bearer.missing",
     code: InvalidToken,
     who: &[Developer],
@@ -34,7 +34,7 @@ pub(super) const MISSING: Row = Row {
     see: &[Reason::BearerUnknown],
 };
 
-pub(super) const MALFORMED: Row = Row {
+pub(super) const MALFORMED: ReasonRow = ReasonRow {
     word: "bearer.malformed",
     code: InvalidRequest,
     who: &[Developer],
@@ -49,7 +49,7 @@ pub(super) const MALFORMED: Row = Row {
     see: &[Reason::BearerRepeated],
 };
 
-pub(super) const REPEATED: Row = Row {
+pub(super) const REPEATED: ReasonRow = ReasonRow {
     word: "bearer.repeated",
     code: InvalidRequest,
     who: &[Developer],
@@ -66,7 +66,7 @@ pub(super) const REPEATED: Row = Row {
     see: &[Reason::BearerMissing],
 };
 
-pub(super) const UNKNOWN: Row = Row {
+pub(super) const UNKNOWN: ReasonRow = ReasonRow {
     word: "bearer.unknown",
     code: InvalidToken,
     who: &[Developer],
@@ -81,7 +81,7 @@ pub(super) const UNKNOWN: Row = Row {
     see: &[Reason::BearerExpired],
 };
 
-pub(super) const EXPIRED: Row = Row {
+pub(super) const EXPIRED: ReasonRow = ReasonRow {
     word: "bearer.expired",
     code: InvalidToken,
     who: &[Developer],
@@ -92,7 +92,7 @@ pub(super) const EXPIRED: Row = Row {
     see: &[Reason::BearerRevoked],
 };
 
-pub(super) const REVOKED: Row = Row {
+pub(super) const REVOKED: ReasonRow = ReasonRow {
     word: "bearer.revoked",
     code: InvalidToken,
     who: &[Person, Operator, Developer],
@@ -111,7 +111,7 @@ pub(super) const REVOKED: Row = Row {
     see: &[Reason::RefreshTokenRevoked, Reason::SubjectDisabled],
 };
 
-pub(super) const WITHOUT_PERSON: Row = Row {
+pub(super) const WITHOUT_PERSON: ReasonRow = ReasonRow {
     word: "bearer.without_person",
     code: InvalidToken,
     who: &[Developer],
@@ -132,7 +132,7 @@ pub(super) const WITHOUT_PERSON: Row = Row {
     see: &[Reason::BearerScope],
 };
 
-pub(super) const SCOPE: Row = Row {
+pub(super) const SCOPE: ReasonRow = ReasonRow {
     word: "bearer.scope",
     code: InsufficientScope,
     who: &[Developer],
@@ -154,7 +154,7 @@ pub(super) const SCOPE: Row = Row {
     see: &[Reason::ScopeForbidden],
 };
 
-pub(super) const AUDIENCE: Row = Row {
+pub(super) const AUDIENCE: ReasonRow = ReasonRow {
     word: "bearer.audience",
     code: InvalidToken,
     who: &[Developer],

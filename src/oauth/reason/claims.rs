@@ -1,11 +1,11 @@
 //! Reasons about the parameter `claims` (OpenID Connect Core §5.5).
 
 use super::Reason;
-use super::Who::Developer;
-use super::row::{Row, example};
+use super::Responsible::Developer;
+use super::row::{ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::{InvalidRequest, UnmetAuthenticationRequirements};
 
-pub(super) const MALFORMED: Row = Row {
+pub(super) const MALFORMED: ReasonRow = ReasonRow {
     word: "claims.malformed",
     code: InvalidRequest,
     who: &[Developer],
@@ -26,7 +26,7 @@ pub(super) const MALFORMED: Row = Row {
     see: &[Reason::AcrUnmet, Reason::ScopeMalformed],
 };
 
-pub(super) const ACR_UNMET: Row = Row {
+pub(super) const ACR_UNMET: ReasonRow = ReasonRow {
     word: "acr.unmet",
     code: UnmetAuthenticationRequirements,
     who: &[Developer],

@@ -1,11 +1,11 @@
 //! Reasons about client identification and authentication (RFC 6749 §2.3, RFC 7523 §2.2).
 
 use super::Reason;
-use super::Who::{Developer, Operator};
-use super::row::{Row, example};
+use super::Responsible::{Developer, Operator};
+use super::row::{ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::{InvalidClient, InvalidRequest, UnauthorizedClient};
 
-pub(super) const ID_MISSING: Row = Row {
+pub(super) const ID_MISSING: ReasonRow = ReasonRow {
     word: "client_id.missing",
     code: InvalidRequest,
     who: &[Developer],
@@ -25,7 +25,7 @@ pub(super) const ID_MISSING: Row = Row {
     see: &[Reason::ClientUnknown, Reason::ClientAuthenticationMissing],
 };
 
-pub(super) const ID_REPEATED: Row = Row {
+pub(super) const ID_REPEATED: ReasonRow = ReasonRow {
     word: "client_id.repeated",
     code: InvalidRequest,
     who: &[Developer],
@@ -44,7 +44,7 @@ pub(super) const ID_REPEATED: Row = Row {
     see: &[Reason::ParameterRepeated],
 };
 
-pub(super) const UNKNOWN: Row = Row {
+pub(super) const UNKNOWN: ReasonRow = ReasonRow {
     word: "client.unknown",
     code: InvalidClient,
     who: &[Developer, Operator],
@@ -62,7 +62,7 @@ pub(super) const UNKNOWN: Row = Row {
     see: &[Reason::ClientDisabled, Reason::ClientIdMissing],
 };
 
-pub(super) const DISABLED: Row = Row {
+pub(super) const DISABLED: ReasonRow = ReasonRow {
     word: "client.disabled",
     code: InvalidClient,
     who: &[Operator],
@@ -82,7 +82,7 @@ pub(super) const DISABLED: Row = Row {
     see: &[Reason::ClientUnknown],
 };
 
-pub(super) const GRANT_NOT_ALLOWED: Row = Row {
+pub(super) const GRANT_NOT_ALLOWED: ReasonRow = ReasonRow {
     word: "client.grant_not_allowed",
     code: UnauthorizedClient,
     who: &[Developer, Operator],
@@ -106,7 +106,7 @@ pub(super) const GRANT_NOT_ALLOWED: Row = Row {
     see: &[Reason::GrantTypeUnsupported],
 };
 
-pub(super) const AUTHENTICATION_MISSING: Row = Row {
+pub(super) const AUTHENTICATION_MISSING: ReasonRow = ReasonRow {
     word: "client.authentication_missing",
     code: InvalidClient,
     who: &[Developer],
@@ -129,7 +129,7 @@ pub(super) const AUTHENTICATION_MISSING: Row = Row {
     see: &[Reason::ClientSecretWrong, Reason::ClientIdMissing],
 };
 
-pub(super) const SECRET_WRONG: Row = Row {
+pub(super) const SECRET_WRONG: ReasonRow = ReasonRow {
     word: "client.secret_wrong",
     code: InvalidClient,
     who: &[Developer, Operator],
@@ -152,7 +152,7 @@ pub(super) const SECRET_WRONG: Row = Row {
     see: &[Reason::ClientBasicMalformed, Reason::ClientAuthenticationMissing],
 };
 
-pub(super) const SECRET_UNEXPECTED: Row = Row {
+pub(super) const SECRET_UNEXPECTED: ReasonRow = ReasonRow {
     word: "client.secret_unexpected",
     code: InvalidClient,
     who: &[Developer],
@@ -176,7 +176,7 @@ pub(super) const SECRET_UNEXPECTED: Row = Row {
     see: &[Reason::VerifierMissing],
 };
 
-pub(super) const METHODS_MIXED: Row = Row {
+pub(super) const METHODS_MIXED: ReasonRow = ReasonRow {
     word: "client.methods_mixed",
     code: InvalidRequest,
     who: &[Developer],
@@ -198,7 +198,7 @@ pub(super) const METHODS_MIXED: Row = Row {
     see: &[Reason::ClientMethodNotAllowed],
 };
 
-pub(super) const METHOD_NOT_ALLOWED: Row = Row {
+pub(super) const METHOD_NOT_ALLOWED: ReasonRow = ReasonRow {
     word: "client.method_not_allowed",
     code: InvalidClient,
     who: &[Developer, Operator],
@@ -221,7 +221,7 @@ pub(super) const METHOD_NOT_ALLOWED: Row = Row {
     see: &[Reason::ClientMethodsMixed],
 };
 
-pub(super) const ID_MISMATCH: Row = Row {
+pub(super) const ID_MISMATCH: ReasonRow = ReasonRow {
     word: "client_id.mismatch",
     code: InvalidRequest,
     who: &[Developer],
@@ -242,7 +242,7 @@ pub(super) const ID_MISMATCH: Row = Row {
     see: &[Reason::ClientMethodsMixed],
 };
 
-pub(super) const BASIC_MALFORMED: Row = Row {
+pub(super) const BASIC_MALFORMED: ReasonRow = ReasonRow {
     word: "client.basic_malformed",
     code: InvalidClient,
     who: &[Developer],
@@ -269,7 +269,7 @@ const ASSERTION: &str = "POST https://id.example.com/token\n\
                          &client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer\n\
                          &client_assertion=eyJ.made-up.assertion";
 
-pub(super) const ASSERTION_MALFORMED: Row = Row {
+pub(super) const ASSERTION_MALFORMED: ReasonRow = ReasonRow {
     word: "client_assertion.malformed",
     code: InvalidClient,
     who: &[Developer],
@@ -287,7 +287,7 @@ pub(super) const ASSERTION_MALFORMED: Row = Row {
     see: &[Reason::AssertionSignature],
 };
 
-pub(super) const ASSERTION_SIGNATURE: Row = Row {
+pub(super) const ASSERTION_SIGNATURE: ReasonRow = ReasonRow {
     word: "client_assertion.signature",
     code: InvalidClient,
     who: &[Developer, Operator],
@@ -307,7 +307,7 @@ pub(super) const ASSERTION_SIGNATURE: Row = Row {
     see: &[Reason::ClientKeysUnavailable, Reason::ClientMethodNotAllowed],
 };
 
-pub(super) const ASSERTION_CLAIMS: Row = Row {
+pub(super) const ASSERTION_CLAIMS: ReasonRow = ReasonRow {
     word: "client_assertion.claims",
     code: InvalidClient,
     who: &[Developer],
@@ -323,7 +323,7 @@ pub(super) const ASSERTION_CLAIMS: Row = Row {
     see: &[Reason::AssertionAudience, Reason::AssertionTimes],
 };
 
-pub(super) const ASSERTION_AUDIENCE: Row = Row {
+pub(super) const ASSERTION_AUDIENCE: ReasonRow = ReasonRow {
     word: "client_assertion.audience",
     code: InvalidClient,
     who: &[Developer, Operator],
@@ -340,7 +340,7 @@ pub(super) const ASSERTION_AUDIENCE: Row = Row {
     see: &[Reason::AssertionClaims],
 };
 
-pub(super) const ASSERTION_TIMES: Row = Row {
+pub(super) const ASSERTION_TIMES: ReasonRow = ReasonRow {
     word: "client_assertion.times",
     code: InvalidClient,
     who: &[Developer],
@@ -356,7 +356,7 @@ pub(super) const ASSERTION_TIMES: Row = Row {
     see: &[Reason::AssertionReplayed],
 };
 
-pub(super) const ASSERTION_REPLAYED: Row = Row {
+pub(super) const ASSERTION_REPLAYED: ReasonRow = ReasonRow {
     word: "client_assertion.replayed",
     code: InvalidClient,
     who: &[Developer],
@@ -375,7 +375,7 @@ pub(super) const ASSERTION_REPLAYED: Row = Row {
     see: &[Reason::AssertionTimes],
 };
 
-pub(super) const KEYS_UNAVAILABLE: Row = Row {
+pub(super) const KEYS_UNAVAILABLE: ReasonRow = ReasonRow {
     word: "client.keys_unavailable",
     code: InvalidClient,
     who: &[Operator, Developer],

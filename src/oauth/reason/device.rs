@@ -1,8 +1,8 @@
 //! Reasons about devices that get tokens while a person signs in elsewhere (RFC 8628).
 
 use super::Reason;
-use super::Who::{Developer, Nobody, Person};
-use super::row::{Example, Row, example};
+use super::Responsible::{Developer, Nobody, Person};
+use super::row::{Example, ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::{
     AccessDenied, AuthorizationPending, ExpiredToken, InvalidGrant, InvalidRequest, SlowDown,
     TemporarilyUnavailable,
@@ -29,7 +29,7 @@ const BEGIN_AGAIN: Example = example(
      client_id=tv",
 );
 
-pub(super) const MISSING: Row = Row {
+pub(super) const MISSING: ReasonRow = ReasonRow {
     word: "device_code.missing",
     code: InvalidRequest,
     who: &[Developer],
@@ -47,7 +47,7 @@ pub(super) const MISSING: Row = Row {
     see: &[Reason::DeviceCodeUnknown],
 };
 
-pub(super) const UNKNOWN: Row = Row {
+pub(super) const UNKNOWN: ReasonRow = ReasonRow {
     word: "device_code.unknown",
     code: InvalidGrant,
     who: &[Developer],
@@ -66,7 +66,7 @@ pub(super) const UNKNOWN: Row = Row {
     see: &[Reason::DeviceCodeExpired],
 };
 
-pub(super) const WRONG_CLIENT: Row = Row {
+pub(super) const WRONG_CLIENT: ReasonRow = ReasonRow {
     word: "device_code.wrong_client",
     code: InvalidGrant,
     who: &[Developer],
@@ -84,7 +84,7 @@ pub(super) const WRONG_CLIENT: Row = Row {
     see: &[Reason::CodeWrongClient],
 };
 
-pub(super) const PENDING: Row = Row {
+pub(super) const PENDING: ReasonRow = ReasonRow {
     word: "device_code.pending",
     code: AuthorizationPending,
     who: &[Nobody],
@@ -108,7 +108,7 @@ pub(super) const PENDING: Row = Row {
     see: &[Reason::DeviceCodeSlowDown],
 };
 
-pub(super) const SLOW_DOWN: Row = Row {
+pub(super) const SLOW_DOWN: ReasonRow = ReasonRow {
     word: "device_code.slow_down",
     code: SlowDown,
     who: &[Developer],
@@ -132,7 +132,7 @@ pub(super) const SLOW_DOWN: Row = Row {
     see: &[Reason::DeviceCodePending],
 };
 
-pub(super) const EXPIRED: Row = Row {
+pub(super) const EXPIRED: ReasonRow = ReasonRow {
     word: "device_code.expired",
     code: ExpiredToken,
     who: &[Person, Developer],
@@ -142,7 +142,7 @@ pub(super) const EXPIRED: Row = Row {
     see: &[Reason::DeviceCodeDenied],
 };
 
-pub(super) const DENIED: Row = Row {
+pub(super) const DENIED: ReasonRow = ReasonRow {
     word: "device_code.denied",
     code: AccessDenied,
     who: &[Person],
@@ -152,7 +152,7 @@ pub(super) const DENIED: Row = Row {
     see: &[Reason::ConsentDenied, Reason::DeviceCodeExpired],
 };
 
-pub(super) const REPLAYED: Row = Row {
+pub(super) const REPLAYED: ReasonRow = ReasonRow {
     word: "device_code.replayed",
     code: InvalidGrant,
     who: &[Developer],
@@ -163,7 +163,7 @@ pub(super) const REPLAYED: Row = Row {
     see: &[Reason::CodeReplayed],
 };
 
-pub(super) const ANSWERED: Row = Row {
+pub(super) const ANSWERED: ReasonRow = ReasonRow {
     word: "device.over",
     code: AccessDenied,
     who: &[Person],
@@ -177,7 +177,7 @@ pub(super) const ANSWERED: Row = Row {
     see: &[Reason::FlowExpired, Reason::DeviceCodeExpired],
 };
 
-pub(super) const TOO_MANY_GUESSES: Row = Row {
+pub(super) const TOO_MANY_GUESSES: ReasonRow = ReasonRow {
     word: "user_code.too_many_guesses",
     code: TemporarilyUnavailable,
     who: &[Person],

@@ -1,8 +1,8 @@
 //! Reasons about token exchange (RFC 8693).
 
 use super::Reason;
-use super::Who::{Developer, Operator};
-use super::row::{Row, example};
+use super::Responsible::{Developer, Operator};
+use super::row::{ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::{InvalidRequest, InvalidTarget};
 
 /// A correct token request that exchanges a token.
@@ -13,7 +13,7 @@ const GOOD: &str = "POST https://id.example.com/token\n\
                     &subject_token=gat_made-up-token\n\
                     &subject_token_type=urn:ietf:params:oauth:token-type:access_token";
 
-pub(super) const SUBJECT_MISSING: Row = Row {
+pub(super) const SUBJECT_MISSING: ReasonRow = ReasonRow {
     word: "subject_token.missing",
     code: InvalidRequest,
     who: &[Developer],
@@ -32,7 +32,7 @@ pub(super) const SUBJECT_MISSING: Row = Row {
     see: &[Reason::SubjectTokenInvalid],
 };
 
-pub(super) const TOKEN_TYPE: Row = Row {
+pub(super) const TOKEN_TYPE: ReasonRow = ReasonRow {
     word: "token_type.unsupported",
     code: InvalidRequest,
     who: &[Developer],
@@ -53,7 +53,7 @@ pub(super) const TOKEN_TYPE: Row = Row {
     see: &[Reason::SubjectTokenInvalid],
 };
 
-pub(super) const SUBJECT_INVALID: Row = Row {
+pub(super) const SUBJECT_INVALID: ReasonRow = ReasonRow {
     word: "subject_token.invalid",
     code: InvalidRequest,
     who: &[Developer, Operator],
@@ -74,7 +74,7 @@ pub(super) const SUBJECT_INVALID: Row = Row {
     see: &[Reason::BearerExpired, Reason::BearerRevoked],
 };
 
-pub(super) const SUBJECT_FOREIGN: Row = Row {
+pub(super) const SUBJECT_FOREIGN: ReasonRow = ReasonRow {
     word: "subject_token.foreign",
     code: InvalidRequest,
     who: &[Developer, Operator],
@@ -91,7 +91,7 @@ pub(super) const SUBJECT_FOREIGN: Row = Row {
     see: &[Reason::GrantAssertionAudience, Reason::GrantAssertionSignature],
 };
 
-pub(super) const ACTOR_INVALID: Row = Row {
+pub(super) const ACTOR_INVALID: ReasonRow = ReasonRow {
     word: "actor_token.invalid",
     code: InvalidRequest,
     who: &[Developer],
@@ -112,7 +112,7 @@ pub(super) const ACTOR_INVALID: Row = Row {
     see: &[Reason::SubjectTokenInvalid],
 };
 
-pub(super) const TOO_DEEP: Row = Row {
+pub(super) const TOO_DEEP: ReasonRow = ReasonRow {
     word: "exchange.too_deep",
     code: InvalidRequest,
     who: &[Developer],
@@ -128,7 +128,7 @@ pub(super) const TOO_DEEP: Row = Row {
     see: &[Reason::SubjectTokenInvalid],
 };
 
-pub(super) const AUDIENCE_MISMATCH: Row = Row {
+pub(super) const AUDIENCE_MISMATCH: ReasonRow = ReasonRow {
     word: "audience.mismatch",
     code: InvalidTarget,
     who: &[Developer],

@@ -1,8 +1,8 @@
 //! Reasons about the end of sessions, at the logout endpoint and for codes of ended sessions, and about ID Token hints.
 
 use super::Reason;
-use super::Who::{Developer, Operator};
-use super::row::{Row, example};
+use super::Responsible::{Developer, Operator};
+use super::row::{ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::{InvalidGrant, InvalidRequest};
 
 /// A correct request that ends the session and returns to the application.
@@ -10,7 +10,7 @@ const GOOD: &str = "GET https://id.example.com/logout\n\
                     ?client_id=calendar\n\
                     &post_logout_redirect_uri=https://app.example.com/goodbye";
 
-pub(super) const SESSION_ENDED: Row = Row {
+pub(super) const SESSION_ENDED: ReasonRow = ReasonRow {
     word: "session.ended",
     code: InvalidGrant,
     who: &[Developer],
@@ -34,7 +34,7 @@ pub(super) const SESSION_ENDED: Row = Row {
     see: &[Reason::CodeExpired, Reason::RefreshTokenRevoked],
 };
 
-pub(super) const HINT_INVALID: Row = Row {
+pub(super) const HINT_INVALID: ReasonRow = ReasonRow {
     word: "id_token_hint.invalid",
     code: InvalidRequest,
     who: &[Developer],
@@ -50,7 +50,7 @@ pub(super) const HINT_INVALID: Row = Row {
     see: &[Reason::HintOtherClient],
 };
 
-pub(super) const HINT_OTHER_CLIENT: Row = Row {
+pub(super) const HINT_OTHER_CLIENT: ReasonRow = ReasonRow {
     word: "id_token_hint.other_client",
     code: InvalidRequest,
     who: &[Developer],
@@ -68,7 +68,7 @@ pub(super) const HINT_OTHER_CLIENT: Row = Row {
     see: &[Reason::HintInvalid],
 };
 
-pub(super) const CLIENT_MISSING: Row = Row {
+pub(super) const CLIENT_MISSING: ReasonRow = ReasonRow {
     word: "logout.client_missing",
     code: InvalidRequest,
     who: &[Developer],
@@ -84,7 +84,7 @@ pub(super) const CLIENT_MISSING: Row = Row {
     see: &[Reason::LogoutRedirectUri],
 };
 
-pub(super) const REDIRECT_URI: Row = Row {
+pub(super) const REDIRECT_URI: ReasonRow = ReasonRow {
     word: "logout.redirect_uri",
     code: InvalidRequest,
     who: &[Developer, Operator],

@@ -24,8 +24,8 @@ mod sign_in;
 mod token;
 
 use crate::oauth::error_code::ErrorCode;
-use row::Row;
-pub use row::{Example, Who};
+use row::ReasonRow;
+pub use row::{Example, Responsible};
 
 macro_rules! reasons {
     ($( $name:ident = $row:path; )*) => {
@@ -36,7 +36,7 @@ macro_rules! reasons {
         impl Reason {
             pub const ALL: &[Self] = &[ $( Self::$name, )* ];
 
-            fn row(self) -> &'static Row {
+            fn row(self) -> &'static ReasonRow {
                 match self { $( Self::$name => &$row, )* }
             }
         }
@@ -60,7 +60,7 @@ impl Reason {
     }
 
     /// Who can fix it, the most likely first.
-    pub fn who(self) -> &'static [Who] {
+    pub fn who(self) -> &'static [Responsible] {
         self.row().who
     }
 

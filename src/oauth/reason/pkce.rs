@@ -1,11 +1,11 @@
 //! Reasons about PKCE, the proof that the client that redeems a code is the one that requested it (RFC 7636).
 
 use super::Reason;
-use super::Who::{Developer, Operator};
-use super::row::{Row, example};
+use super::Responsible::{Developer, Operator};
+use super::row::{ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::{InvalidGrant, InvalidRequest};
 
-pub(super) const CHALLENGE_MISSING: Row = Row {
+pub(super) const CHALLENGE_MISSING: ReasonRow = ReasonRow {
     word: "pkce.challenge_missing",
     code: InvalidRequest,
     who: &[Developer, Operator],
@@ -29,7 +29,7 @@ pub(super) const CHALLENGE_MISSING: Row = Row {
     see: &[Reason::VerifierMissing],
 };
 
-pub(super) const CHALLENGE_METHOD: Row = Row {
+pub(super) const CHALLENGE_METHOD: ReasonRow = ReasonRow {
     word: "pkce.method_unsupported",
     code: InvalidRequest,
     who: &[Developer],
@@ -51,7 +51,7 @@ pub(super) const CHALLENGE_METHOD: Row = Row {
     see: &[Reason::ChallengeMalformed],
 };
 
-pub(super) const CHALLENGE_MALFORMED: Row = Row {
+pub(super) const CHALLENGE_MALFORMED: ReasonRow = ReasonRow {
     word: "pkce.challenge_malformed",
     code: InvalidRequest,
     who: &[Developer],
@@ -73,7 +73,7 @@ pub(super) const CHALLENGE_MALFORMED: Row = Row {
     see: &[Reason::VerifierMismatch],
 };
 
-pub(super) const VERIFIER_MISSING: Row = Row {
+pub(super) const VERIFIER_MISSING: ReasonRow = ReasonRow {
     word: "pkce.verifier_missing",
     code: InvalidGrant,
     who: &[Developer],
@@ -99,7 +99,7 @@ pub(super) const VERIFIER_MISSING: Row = Row {
     see: &[Reason::ChallengeMissing],
 };
 
-pub(super) const VERIFIER_MALFORMED: Row = Row {
+pub(super) const VERIFIER_MALFORMED: ReasonRow = ReasonRow {
     word: "pkce.verifier_malformed",
     code: InvalidRequest,
     who: &[Developer],
@@ -125,7 +125,7 @@ pub(super) const VERIFIER_MALFORMED: Row = Row {
     see: &[Reason::ChallengeMalformed],
 };
 
-pub(super) const VERIFIER_MISMATCH: Row = Row {
+pub(super) const VERIFIER_MISMATCH: ReasonRow = ReasonRow {
     word: "pkce.verifier_mismatch",
     code: InvalidGrant,
     who: &[Developer],
@@ -152,7 +152,7 @@ pub(super) const VERIFIER_MISMATCH: Row = Row {
     see: &[Reason::CodeReplayed],
 };
 
-pub(super) const VERIFIER_UNEXPECTED: Row = Row {
+pub(super) const VERIFIER_UNEXPECTED: ReasonRow = ReasonRow {
     word: "pkce.verifier_unexpected",
     code: InvalidGrant,
     who: &[Developer],

@@ -1,13 +1,13 @@
 //! Reasons about `prompt`, `max_age` and hints, by which a request influences the pages.
 
 use super::Reason;
-use super::Who::{Developer, Person};
-use super::row::{Example, Row, example};
+use super::Responsible::{Developer, Person};
+use super::row::{Example, ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::{
     AccountSelectionRequired, ConsentRequired, InvalidRequest, LoginRequired,
 };
 
-pub(super) const UNKNOWN: Row = Row {
+pub(super) const UNKNOWN: ReasonRow = ReasonRow {
     word: "prompt.unknown",
     code: InvalidRequest,
     who: &[Developer],
@@ -27,7 +27,7 @@ pub(super) const UNKNOWN: Row = Row {
     see: &[Reason::PromptNoneCombined, Reason::SignUpOff],
 };
 
-pub(super) const NONE_COMBINED: Row = Row {
+pub(super) const NONE_COMBINED: ReasonRow = ReasonRow {
     word: "prompt.none_combined",
     code: InvalidRequest,
     who: &[Developer],
@@ -46,7 +46,7 @@ pub(super) const NONE_COMBINED: Row = Row {
     see: &[Reason::SignInRequired, Reason::ConsentRequired],
 };
 
-pub(super) const MAX_AGE_MALFORMED: Row = Row {
+pub(super) const MAX_AGE_MALFORMED: ReasonRow = ReasonRow {
     word: "max_age.malformed",
     code: InvalidRequest,
     who: &[Developer],
@@ -79,7 +79,7 @@ const ASK_ALOUD: Example = example(
      &…",
 );
 
-pub(super) const SIGN_IN_REQUIRED: Row = Row {
+pub(super) const SIGN_IN_REQUIRED: ReasonRow = ReasonRow {
     word: "sign_in.required",
     code: LoginRequired,
     who: &[Developer, Person],
@@ -90,7 +90,7 @@ pub(super) const SIGN_IN_REQUIRED: Row = Row {
     see: &[Reason::ConsentRequired, Reason::AccountSelectionRequired],
 };
 
-pub(super) const CONSENT_REQUIRED: Row = Row {
+pub(super) const CONSENT_REQUIRED: ReasonRow = ReasonRow {
     word: "consent.required",
     code: ConsentRequired,
     who: &[Developer, Person],
@@ -101,7 +101,7 @@ pub(super) const CONSENT_REQUIRED: Row = Row {
     see: &[Reason::SignInRequired],
 };
 
-pub(super) const OTHER_PERSON: Row = Row {
+pub(super) const OTHER_PERSON: ReasonRow = ReasonRow {
     word: "sign_in.other_person",
     code: LoginRequired,
     who: &[Person, Developer],
@@ -120,7 +120,7 @@ pub(super) const OTHER_PERSON: Row = Row {
     see: &[Reason::SignInRequired, Reason::HintInvalid],
 };
 
-pub(super) const ACCOUNT_SELECTION_REQUIRED: Row = Row {
+pub(super) const ACCOUNT_SELECTION_REQUIRED: ReasonRow = ReasonRow {
     word: "account.selection_required",
     code: AccountSelectionRequired,
     who: &[Developer, Person],

@@ -1,11 +1,11 @@
 //! Reasons about the redirect URI. These errors are shown on a page and never sent by redirect.
 
 use super::Reason;
-use super::Who::{Developer, Operator};
-use super::row::{Row, example};
+use super::Responsible::{Developer, Operator};
+use super::row::{ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::InvalidRequest;
 
-pub(super) const MISSING: Row = Row {
+pub(super) const MISSING: ReasonRow = ReasonRow {
     word: "redirect_uri.missing",
     code: InvalidRequest,
     who: &[Developer],
@@ -27,7 +27,7 @@ pub(super) const MISSING: Row = Row {
     see: &[Reason::RedirectUriNoneRegistered],
 };
 
-pub(super) const REPEATED: Row = Row {
+pub(super) const REPEATED: ReasonRow = ReasonRow {
     word: "redirect_uri.repeated",
     code: InvalidRequest,
     who: &[Developer],
@@ -47,7 +47,7 @@ pub(super) const REPEATED: Row = Row {
     see: &[Reason::ParameterRepeated],
 };
 
-pub(super) const NONE_REGISTERED: Row = Row {
+pub(super) const NONE_REGISTERED: ReasonRow = ReasonRow {
     word: "redirect_uri.none_registered",
     code: InvalidRequest,
     who: &[Operator, Developer],
@@ -69,7 +69,7 @@ pub(super) const NONE_REGISTERED: Row = Row {
     see: &[Reason::RedirectUriMissing, Reason::ClientGrantNotAllowed],
 };
 
-pub(super) const MALFORMED: Row = Row {
+pub(super) const MALFORMED: ReasonRow = ReasonRow {
     word: "redirect_uri.malformed",
     code: InvalidRequest,
     who: &[Developer],
@@ -91,7 +91,7 @@ pub(super) const MALFORMED: Row = Row {
     see: &[Reason::RedirectUriPath],
 };
 
-pub(super) const SCHEME: Row = Row {
+pub(super) const SCHEME: ReasonRow = ReasonRow {
     word: "redirect_uri.scheme_mismatch",
     code: InvalidRequest,
     who: &[Developer, Operator],
@@ -114,7 +114,7 @@ pub(super) const SCHEME: Row = Row {
     see: &[Reason::RedirectUriPort],
 };
 
-pub(super) const HOST: Row = Row {
+pub(super) const HOST: ReasonRow = ReasonRow {
     word: "redirect_uri.host_mismatch",
     code: InvalidRequest,
     who: &[Developer, Operator],
@@ -137,7 +137,7 @@ pub(super) const HOST: Row = Row {
     see: &[Reason::RedirectUriScheme],
 };
 
-pub(super) const PORT: Row = Row {
+pub(super) const PORT: ReasonRow = ReasonRow {
     word: "redirect_uri.port_mismatch",
     code: InvalidRequest,
     who: &[Developer, Operator],
@@ -159,7 +159,7 @@ pub(super) const PORT: Row = Row {
     see: &[Reason::RedirectUriHost],
 };
 
-pub(super) const PATH: Row = Row {
+pub(super) const PATH: ReasonRow = ReasonRow {
     word: "redirect_uri.path_mismatch",
     code: InvalidRequest,
     who: &[Developer, Operator],
@@ -180,7 +180,7 @@ pub(super) const PATH: Row = Row {
     see: &[Reason::RedirectUriQuery],
 };
 
-pub(super) const QUERY: Row = Row {
+pub(super) const QUERY: ReasonRow = ReasonRow {
     word: "redirect_uri.query_mismatch",
     code: InvalidRequest,
     who: &[Developer],

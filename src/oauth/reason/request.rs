@@ -1,11 +1,11 @@
 //! Reasons about malformed requests of any kind.
 
 use super::Reason;
-use super::Who::Developer;
-use super::row::{Row, example};
+use super::Responsible::Developer;
+use super::row::{ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::InvalidRequest;
 
-pub(super) const MALFORMED: Row = Row {
+pub(super) const MALFORMED: ReasonRow = ReasonRow {
     word: "request.malformed",
     code: InvalidRequest,
     who: &[Developer],
@@ -28,7 +28,7 @@ pub(super) const MALFORMED: Row = Row {
     see: &[Reason::ParameterMalformed],
 };
 
-pub(super) const MEDIA_TYPE: Row = Row {
+pub(super) const MEDIA_TYPE: ReasonRow = ReasonRow {
     word: "request.media_type",
     code: InvalidRequest,
     who: &[Developer],
@@ -49,7 +49,7 @@ pub(super) const MEDIA_TYPE: Row = Row {
     see: &[],
 };
 
-pub(super) const TOO_LARGE: Row = Row {
+pub(super) const TOO_LARGE: ReasonRow = ReasonRow {
     word: "request.too_large",
     code: InvalidRequest,
     who: &[Developer],
@@ -72,7 +72,7 @@ pub(super) const TOO_LARGE: Row = Row {
     see: &[Reason::ParameterTooLong, Reason::ParameterTooMany],
 };
 
-pub(super) const METHOD: Row = Row {
+pub(super) const METHOD: ReasonRow = ReasonRow {
     word: "request.method",
     code: InvalidRequest,
     who: &[Developer],
@@ -88,7 +88,7 @@ pub(super) const METHOD: Row = Row {
     see: &[],
 };
 
-pub(super) const PARAMETER_REPEATED: Row = Row {
+pub(super) const PARAMETER_REPEATED: ReasonRow = ReasonRow {
     word: "parameter.repeated",
     code: InvalidRequest,
     who: &[Developer],
@@ -110,7 +110,7 @@ pub(super) const PARAMETER_REPEATED: Row = Row {
     see: &[Reason::ClientIdRepeated, Reason::RedirectUriRepeated],
 };
 
-pub(super) const PARAMETER_MALFORMED: Row = Row {
+pub(super) const PARAMETER_MALFORMED: ReasonRow = ReasonRow {
     word: "parameter.malformed",
     code: InvalidRequest,
     who: &[Developer],
@@ -132,7 +132,7 @@ pub(super) const PARAMETER_MALFORMED: Row = Row {
     see: &[Reason::RequestMalformed],
 };
 
-pub(super) const PARAMETER_TOO_LONG: Row = Row {
+pub(super) const PARAMETER_TOO_LONG: ReasonRow = ReasonRow {
     word: "parameter.too_long",
     code: InvalidRequest,
     who: &[Developer],
@@ -152,7 +152,7 @@ pub(super) const PARAMETER_TOO_LONG: Row = Row {
     see: &[Reason::RequestTooLarge],
 };
 
-pub(super) const PARAMETER_TOO_MANY: Row = Row {
+pub(super) const PARAMETER_TOO_MANY: ReasonRow = ReasonRow {
     word: "parameter.too_many",
     code: InvalidRequest,
     who: &[Developer],

@@ -1,8 +1,8 @@
 //! Reasons about the API that a token should be for (RFC 8707).
 
 use super::Reason;
-use super::Who::{Developer, Operator};
-use super::row::{Row, example};
+use super::Responsible::{Developer, Operator};
+use super::row::{ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::InvalidTarget;
 
 /// A correct request with a registered resource.
@@ -13,7 +13,7 @@ const GOOD: &str = "GET https://id.example.com/authorize\n\
                     &resource=https://api.example.com\n\
                     &…";
 
-pub(super) const MALFORMED: Row = Row {
+pub(super) const MALFORMED: ReasonRow = ReasonRow {
     word: "resource.malformed",
     code: InvalidTarget,
     who: &[Developer],
@@ -31,7 +31,7 @@ pub(super) const MALFORMED: Row = Row {
     see: &[Reason::ResourceUnknown],
 };
 
-pub(super) const UNKNOWN: Row = Row {
+pub(super) const UNKNOWN: ReasonRow = ReasonRow {
     word: "resource.unknown",
     code: InvalidTarget,
     who: &[Developer, Operator],
@@ -50,7 +50,7 @@ pub(super) const UNKNOWN: Row = Row {
     see: &[Reason::ResourceNotAllowed],
 };
 
-pub(super) const NOT_ALLOWED: Row = Row {
+pub(super) const NOT_ALLOWED: ReasonRow = ReasonRow {
     word: "resource.not_allowed",
     code: InvalidTarget,
     who: &[Operator, Developer],
@@ -70,7 +70,7 @@ pub(super) const NOT_ALLOWED: Row = Row {
     see: &[Reason::ScopeForbidden],
 };
 
-pub(super) const WIDENED: Row = Row {
+pub(super) const WIDENED: ReasonRow = ReasonRow {
     word: "resource.widened",
     code: InvalidTarget,
     who: &[Developer],
@@ -95,7 +95,7 @@ pub(super) const WIDENED: Row = Row {
     see: &[Reason::ScopeWidened],
 };
 
-pub(super) const SEVERAL: Row = Row {
+pub(super) const SEVERAL: ReasonRow = ReasonRow {
     word: "resource.several",
     code: InvalidTarget,
     who: &[Developer],

@@ -3,10 +3,10 @@
 use super::Reason;
 use crate::oauth::error_code::ErrorCode;
 
-pub(super) struct Row {
+pub(super) struct ReasonRow {
     pub(super) word: &'static str,
     pub(super) code: ErrorCode,
-    pub(super) who: &'static [Who],
+    pub(super) who: &'static [Responsible],
     pub(super) what: &'static str,
     pub(super) fix: &'static str,
     pub(super) example: Example,
@@ -15,7 +15,7 @@ pub(super) struct Row {
 
 /// Who can fix the cause of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum Responsible {
     /// The developer of the application.
     Developer,
     /// The operator of this server.
@@ -26,7 +26,7 @@ pub enum Who {
     Nobody,
 }
 
-impl Who {
+impl Responsible {
     /// How the error reference names this party, in lower case.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,11 +1,11 @@
 //! Reasons about scopes (RFC 6749 §3.3).
 
 use super::Reason;
-use super::Who::{Developer, Operator};
-use super::row::{Row, example};
+use super::Responsible::{Developer, Operator};
+use super::row::{ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::{ForbiddenScope, InvalidScope};
 
-pub(super) const MALFORMED: Row = Row {
+pub(super) const MALFORMED: ReasonRow = ReasonRow {
     word: "scope.malformed",
     code: InvalidScope,
     who: &[Developer],
@@ -25,7 +25,7 @@ pub(super) const MALFORMED: Row = Row {
     see: &[Reason::ScopeUnknown],
 };
 
-pub(super) const TOO_MANY: Row = Row {
+pub(super) const TOO_MANY: ReasonRow = ReasonRow {
     word: "scope.too_many",
     code: InvalidScope,
     who: &[Developer],
@@ -45,7 +45,7 @@ pub(super) const TOO_MANY: Row = Row {
     see: &[Reason::ParameterTooLong],
 };
 
-pub(super) const UNKNOWN: Row = Row {
+pub(super) const UNKNOWN: ReasonRow = ReasonRow {
     word: "scope.unknown",
     code: InvalidScope,
     who: &[Developer, Operator],
@@ -65,7 +65,7 @@ pub(super) const UNKNOWN: Row = Row {
     see: &[Reason::ScopeForbidden],
 };
 
-pub(super) const NONE: Row = Row {
+pub(super) const NONE: ReasonRow = ReasonRow {
     word: "scope.none",
     code: InvalidScope,
     who: &[Developer, Operator],
@@ -86,7 +86,7 @@ pub(super) const NONE: Row = Row {
     see: &[Reason::ScopeForbidden],
 };
 
-pub(super) const FORBIDDEN: Row = Row {
+pub(super) const FORBIDDEN: ReasonRow = ReasonRow {
     word: "scope.forbidden",
     code: ForbiddenScope,
     who: &[Developer, Operator],
@@ -106,7 +106,7 @@ pub(super) const FORBIDDEN: Row = Row {
     see: &[Reason::ScopeUnknown],
 };
 
-pub(super) const WIDENED: Row = Row {
+pub(super) const WIDENED: ReasonRow = ReasonRow {
     word: "scope.widened",
     code: InvalidScope,
     who: &[Developer],
@@ -131,7 +131,7 @@ pub(super) const WIDENED: Row = Row {
     see: &[Reason::ScopeForbidden],
 };
 
-pub(super) const NOT_OF_RESOURCE: Row = Row {
+pub(super) const NOT_OF_RESOURCE: ReasonRow = ReasonRow {
     word: "scope.not_of_resource",
     code: InvalidScope,
     who: &[Developer, Operator],
@@ -154,7 +154,7 @@ pub(super) const NOT_OF_RESOURCE: Row = Row {
     see: &[Reason::ResourceNotAllowed],
 };
 
-pub(super) const BEYOND_ISSUER: Row = Row {
+pub(super) const BEYOND_ISSUER: ReasonRow = ReasonRow {
     word: "scope.beyond_issuer",
     code: InvalidScope,
     who: &[Operator, Developer],

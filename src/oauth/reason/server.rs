@@ -1,11 +1,11 @@
 //! Reasons that are not the request's fault.
 
 use super::Reason;
-use super::Who::{Nobody, Operator};
-use super::row::{Row, example};
+use super::Responsible::{Nobody, Operator};
+use super::row::{ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::{ServerError, TemporarilyUnavailable};
 
-pub(super) const FAILED: Row = Row {
+pub(super) const FAILED: ReasonRow = ReasonRow {
     word: "server.failed",
     code: ServerError,
     who: &[Operator],
@@ -27,7 +27,7 @@ pub(super) const FAILED: Row = Row {
     see: &[Reason::ServerBusy],
 };
 
-pub(super) const BUSY: Row = Row {
+pub(super) const BUSY: ReasonRow = ReasonRow {
     word: "server.busy",
     code: TemporarilyUnavailable,
     who: &[Nobody, Operator],

@@ -1,8 +1,8 @@
 //! Reasons about the person's part: the flow of a sign-in, its forms, and the decision.
 
 use super::Reason;
-use super::Who::{Developer, Operator, Person};
-use super::row::{Example, Row, example};
+use super::Responsible::{Developer, Operator, Person};
+use super::row::{Example, ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::AccessDenied;
 
 /// The person begins again at the application.
@@ -13,7 +13,7 @@ const AGAIN: Example = example(
      GET https://app.example.com/sign-in",
 );
 
-pub(super) const FLOW_UNKNOWN: Row = Row {
+pub(super) const FLOW_UNKNOWN: ReasonRow = ReasonRow {
     word: "flow.unknown",
     code: AccessDenied,
     who: &[Person],
@@ -24,7 +24,7 @@ pub(super) const FLOW_UNKNOWN: Row = Row {
     see: &[Reason::FlowExpired],
 };
 
-pub(super) const FLOW_OTHER_BROWSER: Row = Row {
+pub(super) const FLOW_OTHER_BROWSER: ReasonRow = ReasonRow {
     word: "flow.other_browser",
     code: AccessDenied,
     who: &[Person, Developer],
@@ -35,7 +35,7 @@ pub(super) const FLOW_OTHER_BROWSER: Row = Row {
     see: &[Reason::FormForged],
 };
 
-pub(super) const FLOW_EXPIRED: Row = Row {
+pub(super) const FLOW_EXPIRED: ReasonRow = ReasonRow {
     word: "flow.expired",
     code: AccessDenied,
     who: &[Person],
@@ -46,7 +46,7 @@ pub(super) const FLOW_EXPIRED: Row = Row {
     see: &[Reason::SignInCancelled],
 };
 
-pub(super) const FORM_FORGED: Row = Row {
+pub(super) const FORM_FORGED: ReasonRow = ReasonRow {
     word: "form.forged",
     code: AccessDenied,
     who: &[Person, Developer],
@@ -80,7 +80,7 @@ const COME_BACK: Example = example(
      Content-Type: text/html",
 );
 
-pub(super) const CONSENT_DENIED: Row = Row {
+pub(super) const CONSENT_DENIED: ReasonRow = ReasonRow {
     word: "consent.denied",
     code: AccessDenied,
     who: &[Person],
@@ -91,7 +91,7 @@ pub(super) const CONSENT_DENIED: Row = Row {
     see: &[Reason::SignInCancelled],
 };
 
-pub(super) const SIGN_UP_OFF: Row = Row {
+pub(super) const SIGN_UP_OFF: ReasonRow = ReasonRow {
     word: "sign_up.off",
     code: AccessDenied,
     who: &[Operator],
@@ -108,7 +108,7 @@ pub(super) const SIGN_UP_OFF: Row = Row {
     see: &[Reason::PromptUnknown],
 };
 
-pub(super) const CANCELLED: Row = Row {
+pub(super) const CANCELLED: ReasonRow = ReasonRow {
     word: "sign_in.cancelled",
     code: AccessDenied,
     who: &[Person],
@@ -118,7 +118,7 @@ pub(super) const CANCELLED: Row = Row {
     see: &[Reason::ConsentDenied, Reason::FlowExpired],
 };
 
-pub(super) const USER_DISABLED: Row = Row {
+pub(super) const USER_DISABLED: ReasonRow = ReasonRow {
     word: "user.disabled",
     code: AccessDenied,
     who: &[Operator],
@@ -129,7 +129,7 @@ pub(super) const USER_DISABLED: Row = Row {
     see: &[Reason::SubjectDisabled],
 };
 
-pub(super) const USER_GROUP: Row = Row {
+pub(super) const USER_GROUP: ReasonRow = ReasonRow {
     word: "user.group_missing",
     code: AccessDenied,
     who: &[Operator, Person],

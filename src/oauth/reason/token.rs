@@ -1,8 +1,8 @@
 //! Reasons about token requests: the grant type, the code, the refresh token.
 
 use super::Reason;
-use super::Who::{Developer, Operator, Person};
-use super::row::{Example, Row, example};
+use super::Responsible::{Developer, Operator, Person};
+use super::row::{Example, ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::{InvalidGrant, InvalidRequest, UnsupportedGrantType};
 
 /// The person must sign in again.
@@ -19,7 +19,7 @@ const SIGN_IN_AGAIN: Example = example(
      &…",
 );
 
-pub(super) const GRANT_TYPE_MISSING: Row = Row {
+pub(super) const GRANT_TYPE_MISSING: ReasonRow = ReasonRow {
     word: "grant_type.missing",
     code: InvalidRequest,
     who: &[Developer],
@@ -39,7 +39,7 @@ pub(super) const GRANT_TYPE_MISSING: Row = Row {
     see: &[Reason::RequestMediaType, Reason::GrantTypeUnsupported],
 };
 
-pub(super) const GRANT_TYPE_UNSUPPORTED: Row = Row {
+pub(super) const GRANT_TYPE_UNSUPPORTED: ReasonRow = ReasonRow {
     word: "grant_type.unsupported",
     code: UnsupportedGrantType,
     who: &[Developer],
@@ -63,7 +63,7 @@ pub(super) const GRANT_TYPE_UNSUPPORTED: Row = Row {
     see: &[Reason::ClientGrantNotAllowed],
 };
 
-pub(super) const CODE_MISSING: Row = Row {
+pub(super) const CODE_MISSING: ReasonRow = ReasonRow {
     word: "code.missing",
     code: InvalidRequest,
     who: &[Developer],
@@ -87,7 +87,7 @@ pub(super) const CODE_MISSING: Row = Row {
     see: &[Reason::CodeUnknown],
 };
 
-pub(super) const CODE_UNKNOWN: Row = Row {
+pub(super) const CODE_UNKNOWN: ReasonRow = ReasonRow {
     word: "code.unknown",
     code: InvalidGrant,
     who: &[Developer],
@@ -111,7 +111,7 @@ pub(super) const CODE_UNKNOWN: Row = Row {
     see: &[Reason::CodeExpired],
 };
 
-pub(super) const CODE_EXPIRED: Row = Row {
+pub(super) const CODE_EXPIRED: ReasonRow = ReasonRow {
     word: "code.expired",
     code: InvalidGrant,
     who: &[Developer],
@@ -137,7 +137,7 @@ pub(super) const CODE_EXPIRED: Row = Row {
     see: &[Reason::CodeReplayed, Reason::CodeUnknown],
 };
 
-pub(super) const CODE_REPLAYED: Row = Row {
+pub(super) const CODE_REPLAYED: ReasonRow = ReasonRow {
     word: "code.replayed",
     code: InvalidGrant,
     who: &[Developer],
@@ -164,7 +164,7 @@ pub(super) const CODE_REPLAYED: Row = Row {
     see: &[Reason::VerifierMismatch, Reason::RefreshTokenRevoked],
 };
 
-pub(super) const CODE_WRONG_CLIENT: Row = Row {
+pub(super) const CODE_WRONG_CLIENT: ReasonRow = ReasonRow {
     word: "code.wrong_client",
     code: InvalidGrant,
     who: &[Developer],
@@ -188,7 +188,7 @@ pub(super) const CODE_WRONG_CLIENT: Row = Row {
     see: &[Reason::RefreshTokenWrongClient],
 };
 
-pub(super) const CODE_REDIRECT_URI: Row = Row {
+pub(super) const CODE_REDIRECT_URI: ReasonRow = ReasonRow {
     word: "code.redirect_uri_mismatch",
     code: InvalidGrant,
     who: &[Developer],
@@ -214,7 +214,7 @@ pub(super) const CODE_REDIRECT_URI: Row = Row {
     see: &[Reason::RedirectUriPath],
 };
 
-pub(super) const REFRESH_TOKEN_MISSING: Row = Row {
+pub(super) const REFRESH_TOKEN_MISSING: ReasonRow = ReasonRow {
     word: "refresh_token.missing",
     code: InvalidRequest,
     who: &[Developer],
@@ -235,7 +235,7 @@ pub(super) const REFRESH_TOKEN_MISSING: Row = Row {
     see: &[Reason::ClientGrantNotAllowed],
 };
 
-pub(super) const REFRESH_TOKEN_UNKNOWN: Row = Row {
+pub(super) const REFRESH_TOKEN_UNKNOWN: ReasonRow = ReasonRow {
     word: "refresh_token.unknown",
     code: InvalidGrant,
     who: &[Developer],
@@ -257,7 +257,7 @@ pub(super) const REFRESH_TOKEN_UNKNOWN: Row = Row {
     see: &[Reason::RefreshTokenReused],
 };
 
-pub(super) const REFRESH_TOKEN_EXPIRED: Row = Row {
+pub(super) const REFRESH_TOKEN_EXPIRED: ReasonRow = ReasonRow {
     word: "refresh_token.expired",
     code: InvalidGrant,
     who: &[Developer, Person],
@@ -268,7 +268,7 @@ pub(super) const REFRESH_TOKEN_EXPIRED: Row = Row {
     see: &[Reason::RefreshTokenRevoked],
 };
 
-pub(super) const REFRESH_TOKEN_REUSED: Row = Row {
+pub(super) const REFRESH_TOKEN_REUSED: ReasonRow = ReasonRow {
     word: "refresh_token.reused",
     code: InvalidGrant,
     who: &[Developer],
@@ -294,7 +294,7 @@ pub(super) const REFRESH_TOKEN_REUSED: Row = Row {
     see: &[Reason::CodeReplayed],
 };
 
-pub(super) const REFRESH_TOKEN_REVOKED: Row = Row {
+pub(super) const REFRESH_TOKEN_REVOKED: ReasonRow = ReasonRow {
     word: "refresh_token.revoked",
     code: InvalidGrant,
     who: &[Developer, Person],
@@ -305,7 +305,7 @@ pub(super) const REFRESH_TOKEN_REVOKED: Row = Row {
     see: &[Reason::RefreshTokenReused, Reason::CodeReplayed],
 };
 
-pub(super) const REFRESH_TOKEN_WRONG_CLIENT: Row = Row {
+pub(super) const REFRESH_TOKEN_WRONG_CLIENT: ReasonRow = ReasonRow {
     word: "refresh_token.wrong_client",
     code: InvalidGrant,
     who: &[Developer],
@@ -327,7 +327,7 @@ pub(super) const REFRESH_TOKEN_WRONG_CLIENT: Row = Row {
     see: &[Reason::CodeWrongClient],
 };
 
-pub(super) const SUBJECT_DISABLED: Row = Row {
+pub(super) const SUBJECT_DISABLED: ReasonRow = ReasonRow {
     word: "subject.disabled",
     code: InvalidGrant,
     who: &[Operator],
@@ -348,7 +348,7 @@ pub(super) const SUBJECT_DISABLED: Row = Row {
     see: &[Reason::UserDisabled],
 };
 
-pub(super) const TOKEN_MISSING: Row = Row {
+pub(super) const TOKEN_MISSING: ReasonRow = ReasonRow {
     word: "token.missing",
     code: InvalidRequest,
     who: &[Developer],
@@ -368,7 +368,7 @@ pub(super) const TOKEN_MISSING: Row = Row {
     see: &[Reason::BearerMissing],
 };
 
-pub(super) const SUBJECT_GROUP: Row = Row {
+pub(super) const SUBJECT_GROUP: ReasonRow = ReasonRow {
     word: "subject.group_missing",
     code: InvalidGrant,
     who: &[Operator],

@@ -35,7 +35,7 @@ fn covers(consented: &Granted, request: &AuthorizationRequest) -> bool {
 
 /// What was done for this particular request; empty for a new one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct FlowProgress {
     /// The session that a sign-in for this request began.
     pub signed_in: Option<SessionId>,
     /// The session in which the person consented to this request.
@@ -74,7 +74,7 @@ pub fn next<'a>(
     client: &Client,
     request: &AuthorizationRequest,
     accounts: &'a [SignedIn],
-    progress: &Progress,
+    progress: &FlowProgress,
     is_expected: impl Fn(&UserId) -> bool,
     now: i64,
 ) -> Result<Next<'a>, OAuthError> {
@@ -129,7 +129,7 @@ enum AccountChoice<'a> {
 fn account<'a>(
     request: &AuthorizationRequest,
     accounts: &'a [SignedIn],
-    progress: &Progress,
+    progress: &FlowProgress,
     is_expected: impl Fn(&UserId) -> bool,
 ) -> Result<AccountChoice<'a>, OAuthError> {
     let other_person = || {
@@ -157,7 +157,12 @@ fn account<'a>(
 }
 
 /// Whether the sign-in is as recent as the request requires. A sign-in for this request always is.
-fn is_recent(request: &AuthorizationRequest, signed_in: &SignedIn, progress: &Progress, now: i64) -> bool {
+fn is_recent(
+    request: &AuthorizationRequest,
+    signed_in: &SignedIn,
+    progress: &FlowProgress,
+    now: i64,
+) -> bool {
     if progress.signed_in.as_ref() == Some(&signed_in.session) {
         return true;
     }
@@ -227,7 +232,7 @@ mod tests {
         scope: &str,
         prompt: Prompt,
         person: Option<&SignedIn>,
-        done: &Progress,
+        done: &FlowProgress,
     ) -> String {
         match next(
             client,
@@ -246,7 +251,7 @@ mod tests {
     fn consent_is_asked_once_and_again_when_the_scopes_grow() {
         let client = example(ClientKind::Web);
         let step = |scope: &str, person: Option<&SignedIn>| {
-            step(&client, scope, Prompt::default(), person, &Progress::default())
+            step(&client, scope, Prompt::default(), person, &FlowProgress::default())
         };
         assert_eq!(step("read", None), "sign in");
         assert_eq!(step("read", Some(&person(None))), "consent");
@@ -258,7 +263,7 @@ mod tests {
     fn a_first_party_application_needs_no_consent_unless_it_requests_it() {
         let client = example(ClientKind::Web).with(|metadata| metadata.first_party = true);
         let step = |prompt: Prompt, person: Option<&SignedIn>| {
-            step(&client, "read", prompt, person, &Progress::default())
+            step(&client, "read", prompt, person, &FlowProgress::default())
         };
         assert_eq!(step(Prompt::default(), Some(&person(None))), "issue");
         assert_eq!(step(Prompt::default(), None), "sign in");
@@ -276,25 +281,29 @@ mod tests {
         for (prompt, page) in
             [(&login, "sign in"), (&aged(0), "sign in"), (&aged(59), "sign in"), (&consent, "consent")]
         {
-            let step = |done: Progress| step(&client, "read", prompt.clone(), Some(&alice), &done);
-            assert_eq!(step(Progress::default()), page, "{prompt:?}");
+            let step = |done: FlowProgress| step(&client, "read", prompt.clone(), Some(&alice), &done);
+            assert_eq!(step(FlowProgress::default()), page, "{prompt:?}");
             assert_eq!(
-                step(Progress { signed_in: elsewhere.clone(), consented: elsewhere.clone(), chosen: None }),
+                step(FlowProgress {
+                    signed_in: elsewhere.clone(),
+                    consented: elsewhere.clone(),
+                    chosen: None
+                }),
                 page
             );
             assert_eq!(
-                step(Progress { signed_in: here.clone(), consented: here.clone(), chosen: here.clone() }),
+                step(FlowProgress { signed_in: here.clone(), consented: here.clone(), chosen: here.clone() }),
                 "issue"
             );
         }
-        assert_eq!(step(&client, "read", aged(60), Some(&alice), &Progress::default()), "issue");
+        assert_eq!(step(&client, "read", aged(60), Some(&alice), &FlowProgress::default()), "issue");
     }
 
     #[test]
     fn only_the_person_that_the_hint_names_returns() {
         let client = example(ClientKind::Web);
         let alice = person(Some("read"));
-        let step = |prompt: Prompt, expected: &str, here: Option<&SignedIn>, done: &Progress| {
+        let step = |prompt: Prompt, expected: &str, here: Option<&SignedIn>, done: &FlowProgress| {
             let request = request(&client, "read", prompt);
             match next(
                 &client,
@@ -309,14 +318,14 @@ mod tests {
             }
         };
         let silent = || Prompt { none: true, ..Prompt::default() };
-        let (begun, here) = (Progress::default(), Some(&alice));
+        let (begun, here) = (FlowProgress::default(), Some(&alice));
         assert_eq!(step(Prompt::default(), "u", here, &begun), "issue");
         assert_eq!(step(silent(), "u", here, &begun), "issue");
         assert_eq!(step(Prompt::default(), "other", here, &begun), "sign in");
         assert_eq!(step(silent(), "other", here, &begun), "sign_in.other_person");
         assert_eq!(step(silent(), "other", None, &begun), "sign_in.required");
         let session = Some(SessionId::new("s"));
-        let done = Progress { signed_in: session.clone(), consented: None, chosen: session };
+        let done = FlowProgress { signed_in: session.clone(), consented: None, chosen: session };
         assert_eq!(step(Prompt::default(), "other", here, &done), "sign_in.other_person");
         assert_eq!(step(Prompt::default(), "u", here, &done), "issue");
     }
@@ -326,7 +335,7 @@ mod tests {
         let client = example(ClientKind::Web);
         let silent = Prompt { none: true, ..Prompt::default() };
         let step = |prompt: &Prompt, person: Option<&SignedIn>| {
-            step(&client, "read", prompt.clone(), person, &Progress::default())
+            step(&client, "read", prompt.clone(), person, &FlowProgress::default())
         };
         assert_eq!(step(&silent, None), "login_required");
         assert_eq!(step(&silent, Some(&person(None))), "consent_required");

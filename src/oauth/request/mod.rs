@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use crate::oauth::client::{Client, GrantType, PkcePolicy};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::granted::Granted;
-use crate::oauth::grant::resource::{KnownResources, Registered};
+use crate::oauth::grant::resource::{KnownResources, RegisteredResources};
 use crate::oauth::grant::scope::{self, KnownScopes, OPENID, Scope};
 use crate::oauth::id::{ClientId, GrantId};
 use crate::oauth::identity::group;
@@ -132,7 +132,7 @@ pub fn client_id(received: &Received) -> Result<ClientId, OAuthError> {
 }
 
 /// What the server knows, and its issuer.
-pub struct Known<'k, K> {
+pub struct ServerContext<'k, K> {
     /// Scopes and resources.
     pub catalogue: &'k K,
     pub issuer: &'k str,
@@ -147,7 +147,7 @@ pub struct Known<'k, K> {
 pub fn validate<K: KnownScopes + KnownResources>(
     client: &Client,
     received: &Received,
-    known: &Known<'_, K>,
+    known: &ServerContext<'_, K>,
 ) -> Result<AuthorizationRequest, Refusal> {
     let params = received.params();
     if client.disabled {
@@ -218,7 +218,7 @@ fn told_by<'k>(scope: &Scope, known: &'k impl KnownScopes) -> BTreeSet<&'k str> 
 fn check<K: KnownScopes + KnownResources>(
     client: &Client,
     params: &Params,
-    known: &Known<'_, K>,
+    known: &ServerContext<'_, K>,
 ) -> Result<RequestParts, OAuthError> {
     params.check(&JUDGED)?;
     no_request_object(params)?;
@@ -232,7 +232,7 @@ fn check<K: KnownScopes + KnownResources>(
         false => None,
     };
     let scope = scope::resolve(params.one("scope")?, &client.scopes, known.catalogue)?;
-    let registered = Registered { resources: known.catalogue, issuer: known.issuer };
+    let registered = RegisteredResources { resources: known.catalogue, issuer: known.issuer };
     let resources = registered.authorized(params, client, &scope)?;
     let nonce = nonce(params)?;
     if response_type.has_id_token() {

@@ -39,7 +39,7 @@ impl TokenType {
 
 /// Who exchanges a token, seen from that token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
+pub enum ExchangedBy {
     /// The client that it was issued to.
     Itself,
     /// Another client that may do so.
@@ -48,15 +48,15 @@ pub enum By {
 
 /// Whether a client may exchange a token of this server; `None` if not. `serves`: the client is a server of the token's
 /// audience.
-pub fn may_exchange(token: &AccessToken, caller: &ClientId, serves: bool) -> Option<By> {
+pub fn may_exchange(token: &AccessToken, caller: &ClientId, serves: bool) -> Option<ExchangedBy> {
     if token.client_id == *caller {
-        return Some(By::Itself);
+        return Some(ExchangedBy::Itself);
     }
     let may = match &token.delegation.may_act {
         Some(named) => named.sub == caller.as_str(),
         None => serves,
     };
-    may.then_some(By::Another)
+    may.then_some(ExchangedBy::Another)
 }
 
 /// The actor of the new token (RFC 8693 §4.1). `actor` is the subject of an actor token, and `before` are the previous
@@ -65,14 +65,16 @@ pub fn may_exchange(token: &AccessToken, caller: &ClientId, serves: bool) -> Opt
 /// # Errors
 /// If there would be too many actors.
 pub fn act(
-    by: By,
+    by: ExchangedBy,
     caller: &Client,
     actor: Option<&str>,
     before: Option<Actor>,
 ) -> Result<Option<Actor>, OAuthError> {
     match (by, actor) {
         (_, Some(actor)) => Actor::after(actor, before).map(Some),
-        (By::Another, None) if !caller.may_impersonate => Actor::after(caller.id.as_str(), before).map(Some),
+        (ExchangedBy::Another, None) if !caller.may_impersonate => {
+            Actor::after(caller.id.as_str(), before).map(Some)
+        }
         (_, None) => Ok(before),
     }
 }
@@ -170,12 +172,12 @@ mod tests {
         let may =
             |token: &AccessToken, caller: &str, serves| may_exchange(token, &ClientId::new(caller), serves);
         for token in [&plain, &naming] {
-            assert_eq!(may(token, "web", false), Some(By::Itself));
+            assert_eq!(may(token, "web", false), Some(ExchangedBy::Itself));
             assert_eq!(may(token, "stranger", false), None);
         }
-        assert_eq!(may(&plain, "api", true), Some(By::Another));
+        assert_eq!(may(&plain, "api", true), Some(ExchangedBy::Another));
         assert_eq!(may(&plain, "api", false), None);
-        assert_eq!(may(&naming, "api", false), Some(By::Another));
+        assert_eq!(may(&naming, "api", false), Some(ExchangedBy::Another));
         assert_eq!(
             may(&naming, "other", true),
             None,
@@ -189,13 +191,13 @@ mod tests {
         let may = caller.clone().with(|metadata| metadata.may_impersonate = true);
         let before = Actor::after("web", None).unwrap();
         let of = |by, caller: &Client, actor| act(by, caller, actor, Some(before.clone())).unwrap().unwrap();
-        assert_eq!(of(By::Itself, &caller, None), before);
-        assert_eq!(of(By::Another, &may, None), before);
+        assert_eq!(of(ExchangedBy::Itself, &caller, None), before);
+        assert_eq!(of(ExchangedBy::Another, &may, None), before);
         for (by, caller, actor, sub) in [
-            (By::Another, &caller, None, "example"),
-            (By::Another, &caller, Some("bob"), "bob"),
-            (By::Another, &may, Some("bob"), "bob"),
-            (By::Itself, &may, Some("bob"), "bob"),
+            (ExchangedBy::Another, &caller, None, "example"),
+            (ExchangedBy::Another, &caller, Some("bob"), "bob"),
+            (ExchangedBy::Another, &may, Some("bob"), "bob"),
+            (ExchangedBy::Itself, &may, Some("bob"), "bob"),
         ] {
             let acting = of(by, caller, actor);
             assert_eq!(

@@ -45,7 +45,7 @@ pub struct IdTokenSource {
 
 /// A client's identifiers of a person and a session: `sub` and `sid`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Names {
+pub struct NamesForClient {
     pub subject: String,
     pub session: String,
 }
@@ -79,7 +79,7 @@ impl<'a> IdToken<'a> {
     pub fn new(
         issuer: &'a str,
         client: &'a ClientId,
-        names: &'a Names,
+        names: &'a NamesForClient,
         source: &'a IdTokenSource,
         (now, lifetime): (Seconds, Seconds),
     ) -> Self {
@@ -157,7 +157,7 @@ mod tests {
             nonce: None,
             claims: RequestedClaims::default(),
         };
-        let names = Names { subject: "u".into(), session: "s".into() };
+        let names = NamesForClient { subject: "u".into(), session: "s".into() };
         let client = ClientId::new("app");
         let token = IdToken::new("https://id.example.com", &client, &names, &source, (100, 600));
         let expected = json!({

@@ -57,7 +57,7 @@ pub struct Purpose<'a> {
 
 /// The server's defaults.
 #[derive(Clone, Copy, Debug)]
-pub struct Usual {
+pub struct TokenDefaults {
     pub lifetime: Seconds,
     /// No JWT may live longer than its key is published.
     pub longest: Seconds,
@@ -72,7 +72,7 @@ impl AccessToken {
         grant: Option<&Grant>,
         purpose: Purpose<'_>,
         known: &impl KnownScopes,
-        (usual, now): (Usual, Seconds),
+        (usual, now): (TokenDefaults, Seconds),
     ) -> Self {
         let Purpose { resource, scope } = purpose;
         let format = resource.map_or(client.token_format, |resource| resource.format);
@@ -116,7 +116,7 @@ fn lifetime(
     resource: Option<&Resource>,
     scope: &Scope,
     known: &impl KnownScopes,
-    usual: Usual,
+    usual: TokenDefaults,
 ) -> Seconds {
     let of_scopes =
         scope.names().filter_map(|name| known.find(name)).filter_map(|record| record.access_token_lifetime);
@@ -235,7 +235,7 @@ mod tests {
     fn the_shortest_lifetime_applies_or_else_the_servers() {
         let pay = ScopeRecord { access_token_lifetime: Some(60), ..ScopeRecord::default() };
         let known = Known(HashMap::from([("pay", pay), ("read", ScopeRecord::default())]));
-        let usual = Usual { lifetime: 600, longest: 5000, algorithm: SigningAlgorithm::Es256 };
+        let usual = TokenDefaults { lifetime: 600, longest: 5000, algorithm: SigningAlgorithm::Es256 };
         let resource = |seconds| Resource {
             uri: "urn:r".into(),
             version: 1,

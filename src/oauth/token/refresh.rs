@@ -72,7 +72,7 @@ pub struct Chain {
 
 /// What to do with a genuine refresh token of this chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RefreshVerdict {
     /// It is the valid one: rotate.
     Rotate,
     /// Its successor was issued a moment ago and never used, so the answer may have been lost: return the successor
@@ -90,7 +90,7 @@ pub fn judge(
     client: &ClientId,
     grace: i64,
     now: i64,
-) -> Result<Verdict, OAuthError> {
+) -> Result<RefreshVerdict, OAuthError> {
     if chain.grant.client != *client {
         return Err(Reason::RefreshTokenWrongClient.because("the refresh token was issued to another client"));
     }
@@ -101,11 +101,11 @@ pub fn judge(
         return Err(Reason::RefreshTokenExpired.because("the refresh token has expired"));
     }
     if presented.generation == chain.generation {
-        return Ok(Verdict::Rotate);
+        return Ok(RefreshVerdict::Rotate);
     }
     let was_last = presented.generation.checked_add(1) == Some(chain.generation);
     if was_last && now - chain.rotated_at < grace {
-        return Ok(Verdict::TellAgain);
+        return Ok(RefreshVerdict::TellAgain);
     }
     Err(Reason::RefreshTokenReused
         .because("the refresh token was used before; its whole chain has been revoked"))
@@ -128,7 +128,7 @@ mod tests {
         Chain { grant, generation, rotated_at, idle_expires_at: 1_000, expires_at: 2_000, revoked: false }
     }
 
-    fn verdict(chain: &Chain, generation: u32, now: i64) -> Result<Verdict, Reason> {
+    fn verdict(chain: &Chain, generation: u32, now: i64) -> Result<RefreshVerdict, Reason> {
         let presented = RefreshName { grant_id: GrantId::new("AAAAAAAAAAAAAAAAAAAAAA"), generation };
         judge(chain, &presented, &ClientId::new("c"), 10, now).map_err(|error| error.reason)
     }
@@ -136,8 +136,8 @@ mod tests {
     #[test]
     fn within_the_grace_period_the_last_token_gets_its_successor_again() {
         let chain = chain(5, 100);
-        assert_eq!(verdict(&chain, 5, 105), Ok(Verdict::Rotate));
-        assert_eq!(verdict(&chain, 4, 109), Ok(Verdict::TellAgain));
+        assert_eq!(verdict(&chain, 5, 105), Ok(RefreshVerdict::Rotate));
+        assert_eq!(verdict(&chain, 4, 109), Ok(RefreshVerdict::TellAgain));
         assert_eq!(verdict(&chain, 4, 110), Err(Reason::RefreshTokenReused));
         assert_eq!(verdict(&chain, 3, 101), Err(Reason::RefreshTokenReused), "its successor was used");
     }

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::{event, existing};
 use crate::clock::Seconds;
 use crate::failure::Denied;
-use crate::keys::master::Keys;
+use crate::keys::master::ServerKeys;
 use crate::oauth::client::{AuthMethod, Client, ClientSecret, SecretHash};
 use crate::oauth::id::ClientId;
 use crate::operations::event::Act;
@@ -172,7 +172,7 @@ async fn sealed(context: &Context<'_>, id: &str, secret: &str) -> Result<Vec<u8>
         let sentence = format!("a secret that signs has at least {SHORTEST_SIGNING} bytes");
         return Err(Fault::invalid("client_secret", sentence).into());
     }
-    let keys = Keys::open(context.config, context.db, context.now).await?;
+    let keys = ServerKeys::open(context.config, context.db, context.now).await?;
     Ok(keys.master().seal(id, Zeroizing::new(secret.as_bytes().to_vec()))?)
 }
 

@@ -12,7 +12,7 @@ use super::value::{Checksum, Row, Value};
 /// Rows in one statement: few enough for SQLite's limit of 32,766 parameters.
 const BATCH: usize = 200;
 
-pub(super) enum End {
+pub(super) enum CopyEnd {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
 }
@@ -20,8 +20,8 @@ pub(super) enum End {
 macro_rules! with {
     ($end:expr, $link:ident => $work:expr) => {
         match $end {
-            End::Sqlite($link) => $work,
-            End::Postgres($link) => $work,
+            CopyEnd::Sqlite($link) => $work,
+            CopyEnd::Postgres($link) => $work,
         }
     };
 }
@@ -43,7 +43,7 @@ macro_rules! bind {
     };
 }
 
-impl End {
+impl CopyEnd {
     /// Connects to an existing database for reading.
     pub(super) async fn source(options: &DbOptions) -> Result<Self, DbError> {
         match options.engine()? {

@@ -5,12 +5,12 @@ mod value;
 
 pub use value::Checksum;
 
-use super::backup::{self, Use};
+use super::backup::{self, DatabaseUse};
 use super::db::{DbError, DbOptions};
-use super::migrate::{self, Standing};
+use super::migrate::{self, SchemaStatus};
 use super::tables::{ALL, Table};
 use crate::clock::Seconds;
-use end::End;
+use end::CopyEnd;
 
 /// Why nothing was copied.
 #[derive(Debug, thiserror::Error)]
@@ -37,14 +37,14 @@ pub enum CopyError {
 
 /// A table that was copied. Its rows and checksum are the same on both sides.
 #[derive(Clone, Copy, Debug)]
-pub struct Copied {
+pub struct CopiedTable {
     pub table: &'static str,
     pub checksum: Checksum,
 }
 
 /// The progress of a copy.
 #[derive(Clone, Copy, Debug)]
-pub enum Step {
+pub enum CopyProgress {
     /// The total number of rows to copy.
     Of(u64),
     /// This many more rows were copied.
@@ -53,7 +53,7 @@ pub enum Step {
 
 /// What happens to existing rows of the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Former {
+pub enum ExistingRows {
     /// They stay, and nothing is copied.
     Stay,
     Go,
@@ -68,13 +68,13 @@ pub async fn prepare(
     now: Seconds,
 ) -> Result<Option<&'static str>, CopyError> {
     match migrate::standing(from).await.map_err(CopyError::Source)? {
-        Standing::Current => {}
-        Standing::Newer => return Err(CopyError::Newer),
-        Standing::Older => return Err(CopyError::Older),
-        Standing::Foreign => return Err(CopyError::Foreign),
+        SchemaStatus::Current => {}
+        SchemaStatus::Newer => return Err(CopyError::Newer),
+        SchemaStatus::Older => return Err(CopyError::Older),
+        SchemaStatus::Foreign => return Err(CopyError::Foreign),
     }
     migrate::run(to, holder, now).await.map_err(CopyError::Target)?;
-    let mut target = End::target(to).await.map_err(CopyError::Target)?;
+    let mut target = CopyEnd::target(to).await.map_err(CopyError::Target)?;
     let occupied = occupied(&mut target).await.map_err(CopyError::Target)?;
     target.close().await.map_err(CopyError::Target)?;
     Ok(occupied)
@@ -86,9 +86,9 @@ pub async fn prepare(
 /// [`CopyError::InUse`] if a server uses it.
 pub async fn claim(to: &DbOptions) -> Result<(), CopyError> {
     let is_in_use = match to.sqlite_path() {
-        Some(path) => matches!(backup::hold(&path).await, Use::Somebody),
+        Some(path) => matches!(backup::hold(&path).await, DatabaseUse::Somebody),
         None => {
-            let mut target = End::target(to).await.map_err(CopyError::Target)?;
+            let mut target = CopyEnd::target(to).await.map_err(CopyError::Target)?;
             target.has_a_server().await.map_err(CopyError::Target)?
         }
     };
@@ -104,14 +104,14 @@ pub async fn claim(to: &DbOptions) -> Result<(), CopyError> {
 pub async fn run(
     from: &DbOptions,
     to: &DbOptions,
-    former: Former,
-    mut tell: impl FnMut(Step),
-) -> Result<Vec<Copied>, CopyError> {
-    let mut source = End::source(from).await.map_err(CopyError::Source)?;
-    let mut target = End::target(to).await.map_err(CopyError::Target)?;
+    former: ExistingRows,
+    mut tell: impl FnMut(CopyProgress),
+) -> Result<Vec<CopiedTable>, CopyError> {
+    let mut source = CopyEnd::source(from).await.map_err(CopyError::Source)?;
+    let mut target = CopyEnd::target(to).await.map_err(CopyError::Target)?;
     source.begin_reading().await.map_err(CopyError::Source)?;
     target.begin_writing().await.map_err(CopyError::Target)?;
-    if former == Former::Stay
+    if former == ExistingRows::Stay
         && let Some(table) = occupied(&mut target).await.map_err(CopyError::Target)?
     {
         return Err(CopyError::Occupied(table));
@@ -120,7 +120,7 @@ pub async fn run(
     for table in ALL {
         rows += source.count(table).await.map_err(CopyError::Source)?;
     }
-    tell(Step::Of(rows));
+    tell(CopyProgress::Of(rows));
     for table in ALL.iter().rev() {
         target.clear(table).await.map_err(CopyError::Target)?;
     }
@@ -132,24 +132,24 @@ pub async fn run(
         if arrived != checksum {
             return Err(CopyError::Differs(table.name));
         }
-        copied.push(Copied { table: table.name, checksum });
+        copied.push(CopiedTable { table: table.name, checksum });
     }
     target.commit().await.map_err(CopyError::Target)?;
     Ok(copied)
 }
 
 async fn copy(
-    source: &mut End,
-    target: &mut End,
+    source: &mut CopyEnd,
+    target: &mut CopyEnd,
     table: &Table,
-    tell: &mut impl FnMut(Step),
+    tell: &mut impl FnMut(CopyProgress),
 ) -> Result<Checksum, DbError> {
     let mut checksum = Checksum::default();
     let pass_on = async |rows: Vec<_>| {
         let count = rows.len() as u64;
         rows.iter().for_each(|row: &value::Row| checksum.add(row));
         target.write(table, rows).await?;
-        tell(Step::Rows(count));
+        tell(CopyProgress::Rows(count));
         Ok(())
     };
     source.read(table, pass_on).await?;
@@ -157,8 +157,8 @@ async fn copy(
 }
 
 /// The first table whose content differs from a new database, which is not always empty: migrations may insert rows.
-async fn occupied(end: &mut End) -> Result<Option<&'static str>, DbError> {
-    let mut new = End::Sqlite(migrate::new_in_memory().await?);
+async fn occupied(end: &mut CopyEnd) -> Result<Option<&'static str>, DbError> {
+    let mut new = CopyEnd::Sqlite(migrate::new_in_memory().await?);
     for table in ALL {
         let is_as_new = end.count(table).await? == new.count(table).await?
             && end.checksum(table).await? == new.checksum(table).await?;

@@ -10,7 +10,7 @@ use super::error::DbError;
 
 /// A connection for reading.
 pub struct Conn {
-    link: Link,
+    link: EngineConnection,
     timeline: Timeline,
     failure: Option<FailureKind>,
 }
@@ -23,7 +23,7 @@ pub(super) const NO_TIMELINE: Timeline = 0;
 /// A connection inside a write transaction; it can read like a [`Conn`].
 pub struct Tx(Conn);
 
-pub(super) enum Link {
+pub(super) enum EngineConnection {
     Sqlite(SqliteConnection),
     Postgres(PgConnection, Statements),
 }
@@ -80,16 +80,16 @@ pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + 
 
 impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
-enum Values {
+enum BoundValues {
     Sqlite(SqliteArguments),
     Postgres(PgArguments),
 }
 
-impl Values {
-    fn for_link(link: &Link) -> Self {
+impl BoundValues {
+    fn for_link(link: &EngineConnection) -> Self {
         match link {
-            Link::Sqlite(_) => Self::Sqlite(SqliteArguments::default()),
-            Link::Postgres(..) => Self::Postgres(PgArguments::default()),
+            EngineConnection::Sqlite(_) => Self::Sqlite(SqliteArguments::default()),
+            EngineConnection::Postgres(..) => Self::Postgres(PgArguments::default()),
         }
     }
 
@@ -103,7 +103,7 @@ impl Values {
 }
 
 impl Tx {
-    pub(super) fn new(link: Link, timeline: Timeline) -> Self {
+    pub(super) fn new(link: EngineConnection, timeline: Timeline) -> Self {
         Self(Conn { link, timeline, failure: None })
     }
 
@@ -123,8 +123,8 @@ impl Tx {
     /// Runs a statement of the executor itself, such as BEGIN.
     pub(super) async fn control(&mut self, sql: impl SqlSafeStr) -> Result<(), sqlx::Error> {
         match &mut self.0.link {
-            Link::Sqlite(link) => sqlx::query(sql).execute(link).await.map(drop),
-            Link::Postgres(link, _) => sqlx::raw_sql(sql).execute(link).await.map(drop),
+            EngineConnection::Sqlite(link) => sqlx::query(sql).execute(link).await.map(drop),
+            EngineConnection::Postgres(link, _) => sqlx::raw_sql(sql).execute(link).await.map(drop),
         }
     }
 }
@@ -132,7 +132,7 @@ impl Tx {
 impl Conn {
     /// A statement, with the same text for both engines and parameters `$1`, `$2`, ….
     pub fn query(&mut self, sql: &'static str) -> Query<'_> {
-        Query { sql, values: Ok(Values::for_link(&self.link)), conn: self }
+        Query { sql, values: Ok(BoundValues::for_link(&self.link)), conn: self }
     }
 
     pub(super) fn has_failed(&self) -> bool {
@@ -166,7 +166,7 @@ impl Conn {
 pub struct Query<'c> {
     conn: &'c mut Conn,
     sql: &'static str,
-    values: Result<Values, DbError>,
+    values: Result<BoundValues, DbError>,
 }
 
 impl Query<'_> {
@@ -179,17 +179,21 @@ impl Query<'_> {
     /// Runs the statement. Returns the number of rows that it changed.
     pub async fn execute(self) -> Result<u64, DbError> {
         let result = match (&mut self.conn.link, self.values) {
-            (Link::Sqlite(link), Ok(Values::Sqlite(values))) => sqlx::query_with(self.sql, values)
-                .execute(link)
-                .await
-                .map(|done| done.rows_affected())
-                .map_err(DbError::from),
-            (Link::Postgres(link, kind), Ok(Values::Postgres(values))) => sqlx::query_with(self.sql, values)
-                .persistent(kind.are_kept())
-                .execute(link)
-                .await
-                .map(|done| done.rows_affected())
-                .map_err(DbError::from),
+            (EngineConnection::Sqlite(link), Ok(BoundValues::Sqlite(values))) => {
+                sqlx::query_with(self.sql, values)
+                    .execute(link)
+                    .await
+                    .map(|done| done.rows_affected())
+                    .map_err(DbError::from)
+            }
+            (EngineConnection::Postgres(link, kind), Ok(BoundValues::Postgres(values))) => {
+                sqlx::query_with(self.sql, values)
+                    .persistent(kind.are_kept())
+                    .execute(link)
+                    .await
+                    .map(|done| done.rows_affected())
+                    .map_err(DbError::from)
+            }
             (_, Err(error)) => Err(error),
             _ => Err(DbError::Stopped),
         };
@@ -199,13 +203,13 @@ impl Query<'_> {
     /// Runs the statement. Returns its first row, or `None` if it has none.
     pub async fn optional<R: Record>(self) -> Result<Option<R>, DbError> {
         let result = match (&mut self.conn.link, self.values) {
-            (Link::Sqlite(link), Ok(Values::Sqlite(values))) => {
+            (EngineConnection::Sqlite(link), Ok(BoundValues::Sqlite(values))) => {
                 sqlx::query_as_with::<_, R, _>(self.sql, values)
                     .fetch_optional(link)
                     .await
                     .map_err(DbError::from)
             }
-            (Link::Postgres(link, kind), Ok(Values::Postgres(values))) => {
+            (EngineConnection::Postgres(link, kind), Ok(BoundValues::Postgres(values))) => {
                 sqlx::query_as_with::<_, R, _>(self.sql, values)
                     .persistent(kind.are_kept())
                     .fetch_optional(link)
@@ -221,10 +225,10 @@ impl Query<'_> {
     /// Runs the statement. Returns all of its rows.
     pub async fn all<R: Record>(self) -> Result<Vec<R>, DbError> {
         let result = match (&mut self.conn.link, self.values) {
-            (Link::Sqlite(link), Ok(Values::Sqlite(values))) => {
+            (EngineConnection::Sqlite(link), Ok(BoundValues::Sqlite(values))) => {
                 sqlx::query_as_with::<_, R, _>(self.sql, values).fetch_all(link).await.map_err(DbError::from)
             }
-            (Link::Postgres(link, kind), Ok(Values::Postgres(values))) => {
+            (EngineConnection::Postgres(link, kind), Ok(BoundValues::Postgres(values))) => {
                 sqlx::query_as_with::<_, R, _>(self.sql, values)
                     .persistent(kind.are_kept())
                     .fetch_all(link)
@@ -255,8 +259,10 @@ enum Plan {
 impl<'c> Batch<'c> {
     fn new(conn: &'c mut Tx) -> Self {
         let plan = match &conn.0.link {
-            Link::Sqlite(_) => Plan::Joined(String::with_capacity(1024), SqliteArguments::default()),
-            Link::Postgres(..) => Plan::Each(Vec::new()),
+            EngineConnection::Sqlite(_) => {
+                Plan::Joined(String::with_capacity(1024), SqliteArguments::default())
+            }
+            EngineConnection::Postgres(..) => Plan::Each(Vec::new()),
         };
         Self { conn, plan, error: None }
     }
@@ -290,10 +296,12 @@ impl<'c> Batch<'c> {
         }
         let result = match (&mut conn.0.link, plan) {
             // Joined from constant texts of this program; every value is bound.
-            (Link::Sqlite(link), Plan::Joined(sql, values)) => {
+            (EngineConnection::Sqlite(link), Plan::Joined(sql, values)) => {
                 sqlx::query_with(AssertSqlSafe(sql), values).execute(link).await.map(drop)
             }
-            (Link::Postgres(link, kind), Plan::Each(statements)) => run_each(link, *kind, statements).await,
+            (EngineConnection::Postgres(link, kind), Plan::Each(statements)) => {
+                run_each(link, *kind, statements).await
+            }
             _ => Err(sqlx::Error::PoolClosed),
         };
         conn.remember(result.map_err(DbError::from))

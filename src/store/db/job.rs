@@ -20,7 +20,7 @@ pub(super) fn inside_a_job() -> bool {
 
 /// What happens to the transaction of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum TransactionEnd {
     Commit,
     RollBack,
     /// Roll back and run again: it conflicted with another transaction.
@@ -32,7 +32,7 @@ pub(super) trait Job: Send {
     fn writes(&self) -> bool;
     /// Whether the caller no longer waits.
     fn is_abandoned(&self) -> bool;
-    fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, Verdict>;
+    fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, TransactionEnd>;
     /// Returns the last outcome to the caller.
     fn answer(self: Box<Self>);
     /// Returns a failure to the caller instead.
@@ -79,7 +79,7 @@ impl Queue {
 }
 
 /// Runs a job and catches its panic.
-pub(super) async fn run_guarded(job: &mut dyn Job, tx: &mut Tx) -> Result<Verdict, DbError> {
+pub(super) async fn run_guarded(job: &mut dyn Job, tx: &mut Tx) -> Result<TransactionEnd, DbError> {
     tx.forget_failure();
     let work = AssertUnwindSafe(IN_A_JOB.scope((), job.run(tx))).catch_unwind();
     work.await.map_err(|_| DbError::Panicked)
@@ -93,14 +93,14 @@ struct Reply<T, E> {
 impl<T, E: Refusable> Reply<T, E> {
     /// Stores the outcome and decides about the transaction: after any database error it rolls back, whatever the job
     /// returned.
-    fn keep(&mut self, outcome: Result<T, E>, conn: &Conn) -> Verdict {
+    fn keep(&mut self, outcome: Result<T, E>, conn: &Conn) -> TransactionEnd {
         let failed = outcome.as_ref().err().and_then(Refusable::failure);
         let verdict = match failed {
-            Some(DbError::Conflict(_)) => Verdict::Again,
-            _ if conn.met_a_conflict() => Verdict::Again,
-            Some(_) => Verdict::RollBack,
-            None if conn.has_failed() => Verdict::RollBack,
-            None => Verdict::Commit,
+            Some(DbError::Conflict(_)) => TransactionEnd::Again,
+            _ if conn.met_a_conflict() => TransactionEnd::Again,
+            Some(_) => TransactionEnd::RollBack,
+            None if conn.has_failed() => TransactionEnd::RollBack,
+            None => TransactionEnd::Commit,
         };
         let hides_a_failure = failed.is_none() && conn.has_failed();
         self.outcome = Some(if hides_a_failure { Err(DbError::Swallowed.into()) } else { outcome });
@@ -144,7 +144,7 @@ macro_rules! job {
                 self.reply.answer.is_closed()
             }
 
-            fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, Verdict> {
+            fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, TransactionEnd> {
                 Box::pin(async move {
                     let outcome = (self.work)(tx).await;
                     self.reply.keep(outcome, tx)

@@ -20,7 +20,7 @@ pub use cause::Cause;
 pub use connection::{Batch, Conn, Param, Query, Record, Tx};
 pub use error::{DbError, Refusable};
 pub(in crate::store) use postgres::DatabaseServer;
-pub(in crate::store) use sqlite::{Beginning, DatabaseFile, beginning};
+pub(in crate::store) use sqlite::{DatabaseFile, FileKind, beginning};
 pub use url::check as check_url;
 
 use job::{Envelope, Queue, ReadJob, WriteJob};
@@ -43,7 +43,7 @@ pub enum Engine {
 
 /// Where connections to PostgreSQL lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Route {
+pub enum DatabaseRoute {
     /// Directly to PostgreSQL: each connection has its own session.
     Direct,
     /// To a pooler, which gives out a session for each transaction.

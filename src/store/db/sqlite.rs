@@ -11,9 +11,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 
 use super::DbOptions;
 use super::cause::Cause;
-use super::connection::{Link, NO_TIMELINE, Tx};
+use super::connection::{EngineConnection, NO_TIMELINE, Tx};
 use super::error::DbError;
-use super::job::{Envelope, Inbox, Queue, Verdict, queue, run_guarded};
+use super::job::{Envelope, Inbox, Queue, TransactionEnd, queue, run_guarded};
 use super::thread::storage_thread;
 use crate::store::paths::parent;
 
@@ -138,8 +138,8 @@ impl DatabaseFile {
             return Ok(());
         }
         match beginning(&path) {
-            Ok(Beginning::Another) => return Err(self.unusable("it is not a SQLite database")),
-            Ok(Beginning::Empty | Beginning::Sqlite) => {}
+            Ok(FileKind::Another) => return Err(self.unusable("it is not a SQLite database")),
+            Ok(FileKind::Empty | FileKind::Sqlite) => {}
             Err(error) if error.kind() == ErrorKind::NotFound && self.is_made => {}
             Err(error) => return Err(self.not_opened(error)),
         }
@@ -171,7 +171,7 @@ static LOOKED_AT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum Beginning {
+pub(in crate::store) enum FileKind {
     /// A new database is an empty file.
     Empty,
     Sqlite,
@@ -179,13 +179,13 @@ pub(in crate::store) enum Beginning {
 }
 
 /// What a file is, by its first bytes. Must not be called while SQLite has the file open in this process.
-pub(in crate::store) fn beginning(path: &Path) -> std::io::Result<Beginning> {
+pub(in crate::store) fn beginning(path: &Path) -> std::io::Result<FileKind> {
     let mut bytes = [0; MAGIC.len()];
     let length = std::fs::File::open(path)?.read(&mut bytes)?;
     Ok(match length {
-        0 => Beginning::Empty,
-        _ if bytes == MAGIC => Beginning::Sqlite,
-        _ => Beginning::Another,
+        0 => FileKind::Empty,
+        _ if bytes == MAGIC => FileKind::Sqlite,
+        _ => FileKind::Another,
     })
 }
 
@@ -206,7 +206,7 @@ async fn start(
         let mut links = Vec::new();
         for _ in 0..count {
             match file.open().await {
-                Ok(link) => links.push(Tx::new(Link::Sqlite(link), NO_TIMELINE)),
+                Ok(link) => links.push(Tx::new(EngineConnection::Sqlite(link), NO_TIMELINE)),
                 Err(error) => {
                     let _ = opened.send(Err(error));
                     return;
@@ -276,7 +276,7 @@ async fn try_together(tx: &mut Tx, batch: &mut [Envelope]) -> bool {
         return false;
     }
     for envelope in batch {
-        if run_guarded(&mut *envelope.job, tx).await.ok() != Some(Verdict::Commit) {
+        if run_guarded(&mut *envelope.job, tx).await.ok() != Some(TransactionEnd::Commit) {
             roll_back(tx).await;
             return false;
         }
@@ -293,7 +293,7 @@ async fn commit_alone(tx: &mut Tx, Envelope { mut job, .. }: Envelope) {
         return job.fail(error.into());
     }
     match run_guarded(&mut *job, tx).await {
-        Ok(Verdict::Commit) => match tx.control("COMMIT").await {
+        Ok(TransactionEnd::Commit) => match tx.control("COMMIT").await {
             Ok(()) => job.answer(),
             Err(error) => {
                 roll_back(tx).await;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::super::db::DbError;
-use super::link::{Link, Migrating};
+use super::link::{Migrating, MigrationConnection};
 use crate::clock::Seconds;
 use crate::secret::random_id;
 
@@ -22,7 +22,7 @@ pub fn this_process() -> String {
 
 /// Waits for the lease, at most as long as `patience`, and logs which process holds it.
 pub(super) async fn take(
-    link: &mut Link<'_, impl Migrating>,
+    link: &mut MigrationConnection<'_, impl Migrating>,
     holder: &str,
     now: Seconds,
     patience: Duration,
@@ -57,7 +57,10 @@ pub(super) async fn take(
     }
 }
 
-pub(super) async fn give_back(link: &mut Link<'_, impl Migrating>, holder: &str) -> Result<(), DbError> {
+pub(super) async fn give_back(
+    link: &mut MigrationConnection<'_, impl Migrating>,
+    holder: &str,
+) -> Result<(), DbError> {
     let give_back = "UPDATE migration_lease SET ends_at = $2 WHERE id = 1 AND holder = $1 AND ends_at <> $3";
     link.run(async |link| link.lease(give_back, holder, [0, 0]).await).await??;
     Ok(())

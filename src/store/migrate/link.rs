@@ -5,7 +5,7 @@ use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 
-use super::super::db::Route;
+use super::super::db::DatabaseRoute;
 use crate::clock::Seconds;
 
 /// The operations that migrating needs on a connection of either engine.
@@ -90,18 +90,18 @@ migrating!(
 );
 
 /// A connection, and whether each unit of work must be one transaction on it.
-pub(super) struct Link<'a, M> {
+pub(super) struct MigrationConnection<'a, M> {
     pub(super) connection: &'a mut M,
-    pub(super) route: Route,
+    pub(super) route: DatabaseRoute,
 }
 
-impl<M: Migrating> Link<'_, M> {
+impl<M: Migrating> MigrationConnection<'_, M> {
     /// Runs `work`. Behind a pooler it is one transaction, because even a single statement is prepared first and then
     /// run, and the session may change in between.
     pub(super) async fn run<T>(&mut self, work: impl AsyncFnOnce(&mut M) -> T) -> Result<T, sqlx::Error> {
         match self.route {
-            Route::Direct => Ok(work(self.connection).await),
-            Route::Pooler => self.connection.together(work).await,
+            DatabaseRoute::Direct => Ok(work(self.connection).await),
+            DatabaseRoute::Pooler => self.connection.together(work).await,
         }
     }
 }

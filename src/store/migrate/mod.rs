@@ -11,7 +11,7 @@ pub use lease::this_process;
 
 use super::db::{Cause, DatabaseFile, DatabaseServer, DbError, DbOptions, Engine};
 use crate::clock::Seconds;
-use link::{Link, Migrating};
+use link::{Migrating, MigrationConnection};
 
 /// Every migration of this program, in order.
 fn migrations() -> Migrator {
@@ -41,14 +41,14 @@ pub async fn run(options: &DbOptions, holder: &str, now: Seconds) -> Result<(), 
                 return Ok(());
             }
             let mut link = DatabaseFile::of(options)?.open().await?;
-            let turn = Turn { options, holder, now, what: file.what() };
+            let turn = MigrationAttempt { options, holder, now, what: file.what() };
             turn.migrate(&mut link).await?;
             // Closed here and not in the background, so that afterwards this process does not have the file open.
             Ok(link.close().await?)
         }
         Engine::Postgres => {
             let server = server(options)?;
-            let turn = Turn { options, holder, now, what: server.what() };
+            let turn = MigrationAttempt { options, holder, now, what: server.what() };
             turn.migrate(&mut server.open().await?).await
         }
     }
@@ -73,7 +73,8 @@ pub async fn plan(options: &DbOptions) -> Result<Vec<(i64, String)>, DbError> {
         }
         Engine::Postgres => {
             let server = server(options)?;
-            let mut link = Link { connection: &mut server.open().await?, route: options.route };
+            let mut link =
+                MigrationConnection { connection: &mut server.open().await?, route: options.route };
             link.run(async |link| pending(link, &all, &server.what()).await).await??
         }
     };
@@ -86,7 +87,7 @@ fn server(options: &DbOptions) -> Result<DatabaseServer, DbError> {
 
 /// How the schema of a database compares with this program's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) enum Standing {
+pub(in crate::store) enum SchemaStatus {
     Current,
     Older,
     /// Migrated by a newer release that this one may run beside.
@@ -97,7 +98,7 @@ pub(in crate::store) enum Standing {
 
 /// Compares the schema without changing anything. An error if a newer release has migrated it and this one must not run
 /// beside it.
-pub(in crate::store) async fn standing(options: &DbOptions) -> Result<Standing, DbError> {
+pub(in crate::store) async fn standing(options: &DbOptions) -> Result<SchemaStatus, DbError> {
     match options.engine()? {
         Engine::Sqlite => {
             let file = DatabaseFile::as_it_is(options)?;
@@ -108,7 +109,8 @@ pub(in crate::store) async fn standing(options: &DbOptions) -> Result<Standing, 
         }
         Engine::Postgres => {
             let server = server(options)?;
-            let mut link = Link { connection: &mut server.open().await?, route: options.route };
+            let mut link =
+                MigrationConnection { connection: &mut server.open().await?, route: options.route };
             link.run(async |link| standing_of(link, &server.what()).await).await?
         }
     }
@@ -118,7 +120,7 @@ pub(in crate::store) async fn standing(options: &DbOptions) -> Result<Standing, 
 pub(in crate::store) async fn standing_of_file(
     link: &mut SqliteConnection,
     what: &str,
-) -> Result<Standing, DbError> {
+) -> Result<SchemaStatus, DbError> {
     standing_of(link, what).await
 }
 
@@ -127,22 +129,22 @@ pub(in crate::store) async fn is_foreign(link: &mut SqliteConnection) -> bool {
     matches!(history(link, &migrations()).await, Ok(History::Foreign(_)))
 }
 
-async fn standing_of(link: &mut impl Migrating, what: &str) -> Result<Standing, DbError> {
+async fn standing_of(link: &mut impl Migrating, what: &str) -> Result<SchemaStatus, DbError> {
     let migrations = migrations();
     let history = history(link, &migrations).await;
     let all = match history.map_err(|source| DbError::Open { what: what.to_owned(), source })? {
         History::Ours(all) => all,
         History::Unreleased => return Err(DbError::UnreleasedSchema(what.to_owned())),
-        History::New | History::Foreign(_) => return Ok(Standing::Foreign),
+        History::New | History::Foreign(_) => return Ok(SchemaStatus::Foreign),
     };
     let known = migrations.iter().map(|known| (known.version, &known.checksum));
     let applied = all.iter().map(|applied| (applied.version, &applied.checksum));
     Ok(if refuse_newer(link, &all, &migrations).await? {
-        Standing::Newer
+        SchemaStatus::Newer
     } else if known.eq(applied) {
-        Standing::Current
+        SchemaStatus::Current
     } else {
-        Standing::Older
+        SchemaStatus::Older
     })
 }
 
@@ -155,17 +157,17 @@ pub(in crate::store) async fn new_in_memory() -> Result<SqliteConnection, DbErro
 }
 
 /// One attempt of this process to migrate.
-struct Turn<'a> {
+struct MigrationAttempt<'a> {
     options: &'a DbOptions,
     holder: &'a str,
     now: Seconds,
     what: String,
 }
 
-impl Turn<'_> {
+impl MigrationAttempt<'_> {
     async fn migrate(&self, connection: &mut impl Migrating) -> Result<(), DbError> {
         let migrations = migrations();
-        let mut link = Link { connection, route: self.options.route };
+        let mut link = MigrationConnection { connection, route: self.options.route };
         // The usual case. A command that only reads writes nothing, and a killed one leaves no lease behind.
         if link.run(async |link| pending(link, &migrations, &self.what).await).await??.is_empty() {
             return Ok(());

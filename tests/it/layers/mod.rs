@@ -1,6 +1,7 @@
 //! The arrows of the architecture: which part of the source may name which.
 
 mod graph;
+mod names;
 mod paths;
 
 use std::fs;
@@ -161,6 +162,28 @@ fn no_source_file_names_what_lies_above_it() {
         let named = |place: &&str| place.is_empty() || src.join(place).exists();
         assert!(rule.within.iter().chain(rule.except).all(named), "a rule is about a place that is gone");
     }
+}
+
+#[test]
+fn no_two_types_have_the_same_name() {
+    assert_eq!(names::repeated(&source()), Vec::<String>::new());
+    let files = |one: &str, other: &str| {
+        names::repeated(&[("a.rs".to_owned(), one.to_owned()), ("b.rs".to_owned(), other.to_owned())])
+    };
+    for again in
+        ["enum Row<'a> {", "pub struct Row(u8);", "pub(in crate::store) type Row = u8;", "trait Row: Send {}"]
+    {
+        assert_eq!(
+            files("/// A row.\npub(super) struct Row {\n    id: i64,\n}", again),
+            ["Row is in a.rs and b.rs"]
+        );
+    }
+    for other in
+        ["struct Rows;", "    type Row = u8;", "// struct Row", "#[cfg(test)]\nmod tests {\nstruct Row;\n}"]
+    {
+        assert!(files("struct Row;", other).is_empty(), "{other}");
+    }
+    assert!(files("struct Options;", "struct Options {").is_empty());
 }
 
 #[test]

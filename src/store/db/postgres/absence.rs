@@ -8,10 +8,10 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// What this process knows about the server. Clones share it.
 #[derive(Clone, Default)]
-pub(super) struct Absence(Arc<Mutex<Known>>);
+pub(super) struct Absence(Arc<Mutex<AbsenceState>>);
 
 #[derive(Default)]
-struct Known {
+struct AbsenceState {
     /// Since the last call failed: when the next one may be made, and why the last one failed.
     failed: Option<(Instant, String)>,
     /// The number of workers that have a connection.
@@ -19,7 +19,7 @@ struct Known {
 }
 
 impl Absence {
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, AbsenceState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -11,7 +11,7 @@ use super::DbOptions;
 use super::cause::Cause;
 use super::connection::Tx;
 use super::error::DbError;
-use super::job::{Envelope, Inbox, Job, Queue, Verdict, WayBack, queue, run_guarded};
+use super::job::{Envelope, Inbox, Job, Queue, TransactionEnd, WayBack, queue, run_guarded};
 use super::thread::storage_thread;
 use crate::secret;
 
@@ -150,7 +150,7 @@ async fn read(
         verdict = read_once(job, tx, server).await?;
     }
     for attempt in 0_u32.. {
-        if verdict != Verdict::Again || Instant::now() >= deadline {
+        if verdict != TransactionEnd::Again || Instant::now() >= deadline {
             break;
         }
         tokio::time::sleep(backoff(attempt)).await;
@@ -159,7 +159,11 @@ async fn read(
     Ok(if tx.is_lost() { Health::Lost } else { Health::Good })
 }
 
-async fn read_once(job: &mut dyn Job, tx: &mut Tx, server: &DatabaseServer) -> Result<Verdict, DbError> {
+async fn read_once(
+    job: &mut dyn Job,
+    tx: &mut Tx,
+    server: &DatabaseServer,
+) -> Result<TransactionEnd, DbError> {
     let Some(sql) = &server.begin_reading else { return run_guarded(job, tx).await };
     begin(tx, server, sql).await?;
     let verdict = run_guarded(job, tx).await?;
@@ -178,7 +182,7 @@ async fn write(
 ) -> Result<Health, DbError> {
     for attempt in 0_u32.. {
         let verdict = run_guarded(job, tx).await?;
-        let collided = if verdict == Verdict::Commit {
+        let collided = if verdict == TransactionEnd::Commit {
             match tx.control("COMMIT").await.map_err(DbError::from) {
                 Ok(()) => return Ok(Health::Good),
                 // Nothing was committed, whatever the job returned, and there is nothing to roll back.
@@ -188,7 +192,7 @@ async fn write(
             }
         } else {
             let rolled_back = !tx.is_lost() && tx.control("ROLLBACK").await.is_ok();
-            if verdict == Verdict::RollBack || !rolled_back {
+            if verdict == TransactionEnd::RollBack || !rolled_back {
                 return Ok(if rolled_back { Health::Good } else { Health::Lost });
             }
             None

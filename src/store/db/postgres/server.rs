@@ -10,9 +10,9 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqlSafeStr as _, SqlStr};
 
 use super::super::cause::Cause;
-use super::super::connection::{Link, NO_TIMELINE, Statements, Timeline, Tx};
+use super::super::connection::{EngineConnection, NO_TIMELINE, Statements, Timeline, Tx};
 use super::super::error::DbError;
-use super::super::{DbOptions, Route};
+use super::super::{DatabaseRoute, DbOptions};
 use super::absence::Absence;
 
 /// SERIALIZABLE, because at READ COMMITTED a write could be decided by a stale read without an error.
@@ -72,8 +72,8 @@ impl DatabaseServer {
             connect.get_port()
         );
         let (statements, begin_reading) = match options.route {
-            Route::Direct => (Statements::Kept, None),
-            Route::Pooler => (Statements::Unnamed, Some(BEGIN_READING.into_sql_str())),
+            DatabaseRoute::Direct => (Statements::Kept, None),
+            DatabaseRoute::Pooler => (Statements::Unnamed, Some(BEGIN_READING.into_sql_str())),
         };
         let begin = BEGIN.into_sql_str();
         let (role, newest, absence) = (Role::Primary, Arc::default(), Absence::default());
@@ -181,7 +181,7 @@ impl DatabaseServer {
             Role::Primary => self.timeline(&mut link).await?,
             Role::Any => NO_TIMELINE,
         };
-        Ok(Tx::new(Link::Postgres(link, self.statements), timeline))
+        Ok(Tx::new(EngineConnection::Postgres(link, self.statements), timeline))
     }
 
     /// The timeline of the primary that a connection leads to; an error if it leads to another server.

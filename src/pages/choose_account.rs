@@ -7,7 +7,7 @@ use minijinja::{Value, context};
 use super::flow_form;
 use crate::app::App;
 use crate::failure::{Denied, Failure};
-use crate::flows::{self, Accounts, Resumed};
+use crate::flows::{self, Accounts, ResumedFlow};
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::oauth::id::SessionId;
@@ -49,26 +49,26 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     }
 }
 
-async fn resume(app: &App, request: &Request) -> Result<(Resumed, Accounts), Denied<Refusal>> {
+async fn resume(app: &App, request: &Request) -> Result<(ResumedFlow, Accounts), Denied<Refusal>> {
     let resumed = flow_form::resume(app, request).await?;
     let accounts = accounts(app, request, &resumed).await?;
     Ok((resumed, accounts))
 }
 
-async fn accounts(app: &App, request: &Request, resumed: &Resumed) -> Result<Accounts, Failure> {
+async fn accounts(app: &App, request: &Request, resumed: &ResumedFlow) -> Result<Accounts, Failure> {
     flows::accounts(app, request, Some(&resumed.checked.request.client_id)).await
 }
 
-fn go_on(app: &App, resumed: &Resumed) -> HttpResponse {
+fn go_on(app: &App, resumed: &ResumedFlow) -> HttpResponse {
     answer::see_other(&flows::flow_url(app, "authorize/resume", &resumed.flow.id))
 }
 
 /// The URL of the sign-in page for an additional account.
-fn another(app: &App, resumed: &Resumed) -> String {
+fn another(app: &App, resumed: &ResumedFlow) -> String {
     format!("{}&another=1", flows::flow_url(app, "sign-in", &resumed.flow.id))
 }
 
-async fn choose(app: &App, resumed: &Resumed, session: SessionId) -> Result<(), Failure> {
+async fn choose(app: &App, resumed: &ResumedFlow, session: SessionId) -> Result<(), Failure> {
     let flow = resumed.flow.id.clone();
     let choose = async move |tx: &mut Tx| stored::note_chosen(tx, &flow, &session).await;
     Ok(app.db.write(choose).await?)
@@ -76,7 +76,7 @@ async fn choose(app: &App, resumed: &Resumed, session: SessionId) -> Result<(), 
 
 const PURPOSE: &str = "accounts";
 
-fn page(app: &App, resumed: &Resumed, accounts: &Accounts) -> HttpResponse {
+fn page(app: &App, resumed: &ResumedFlow, accounts: &Accounts) -> HttpResponse {
     let shown: Vec<Value> = accounts
         .people
         .iter()
@@ -84,7 +84,7 @@ fn page(app: &App, resumed: &Resumed, accounts: &Accounts) -> HttpResponse {
         .collect();
     app.pages.render(
         StatusCode::OK,
-        "accounts.html",
+        "choose_account.html",
         context! {
             client => &resumed.checked.client.client.name,
             accounts => shown,
