@@ -112,7 +112,7 @@ struct LineRow {
     clients: i64,
 }
 
-/// Looks at what an exchanged token hangs on beside its grant; of any other token nothing more is asked.
+/// Adds whether the tokens before an exchanged token are still valid. Other tokens need no further query.
 async fn judged(conn: &mut Conn, mut presented: PresentedToken) -> Result<PresentedToken, DbError> {
     if presented.token.delegation.exchanged_from.is_empty() || presented.is_revoked {
         return Ok(presented);

@@ -57,7 +57,7 @@ pub struct DbOptions {
     pub url: String,
     /// A replica that may lag behind.
     pub replica_url: Option<String>,
-    pub route: Route,
+    pub route: DatabaseRoute,
     /// Connections: on SQLite for reading, on PostgreSQL in total.
     pub connections: u32,
     /// How many jobs may wait; further ones are refused.
