@@ -5,10 +5,10 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// The readings that are under way, by what they read. There are at most as many as there are requests.
+/// The reads in progress, by what they read. There are at most as many as there are requests.
 pub(super) struct Flights<K, T, E>(Mutex<HashMap<K, Arc<Flight<T, E>>>>);
 
-/// What a reading has brought, and when it began; whoever holds the lock reads.
+/// The result of a read, and the moment when it began. The caller that holds the lock does the read.
 type Flight<T, E> = tokio::sync::Mutex<Option<(Instant, Result<T, E>)>>;
 
 impl<K: Clone + Eq + Hash, T: Clone, E: Clone> Flights<K, T, E> {
@@ -41,7 +41,8 @@ impl<K: Clone + Eq + Hash, T: Clone, E: Clone> Flights<K, T, E> {
     }
 }
 
-/// A caller's place in a flight; the last one to leave takes it off the list, also when its request is given up.
+/// A caller's place in a flight. When the last caller leaves, also by giving up its request, the flight leaves the
+/// list.
 struct Seat<'a, K: Eq + Hash, T, E> {
     flights: &'a Flights<K, T, E>,
     key: K,

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::flights::Flights;
 
-/// A value, and the instant at which its reading began; empty until it is read for the first time.
+/// A value, and the moment when its read began. Empty until the first read.
 ///
 /// `E` is why a reading fails; those who wait for a reading share its outcome.
 pub struct Fresh<T, E> {
@@ -14,7 +14,7 @@ pub struct Fresh<T, E> {
 }
 
 impl<T, E: Clone> Fresh<T, E> {
-    /// The value and the instant at which its reading began; `None` before the first reading.
+    /// The value, and the moment when its read began. `None` before the first read.
     pub fn kept(&self) -> Option<(Arc<T>, Instant)> {
         self.value.read().ok().and_then(|value| value.clone())
     }

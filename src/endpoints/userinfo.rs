@@ -87,7 +87,7 @@ async fn tell(
     Ok(protected.map_or(UserInfoBody::Plain(told), UserInfoBody::Protected))
 }
 
-/// The token and whom it speaks for, as the database says at this moment.
+/// The token and its person, as the database says at this moment.
 async fn find(app: &App, token: &str) -> Result<Option<(PresentedToken, Option<Person>)>, Failure> {
     let Some(read) = access_token::read(app, token).await? else { return Ok(None) };
     let find = async move |conn: &mut Conn| {

@@ -41,7 +41,7 @@ pub struct RemoteKeys {
 #[derive(Default)]
 struct Place {
     keys: Fresh<ForeignKeys, NoKeys>,
-    /// When it was last read, well or not.
+    /// The moment of the last read, whether or not it succeeded.
     tried: Mutex<Option<Instant>>,
 }
 

@@ -283,7 +283,7 @@ pub fn of_claims(claims: JwtClaims) -> AccessToken {
 }
 
 impl Read {
-    /// How the token stands at this moment; `None` when there is none.
+    /// The state of the token at this moment; `None` if it does not exist.
     pub async fn find(&self, conn: &mut Conn) -> Result<Option<PresentedToken>, DbError> {
         match self {
             Self::Opaque(hash) => access_tokens::find_opaque(conn, hash).await,

@@ -17,7 +17,7 @@ pub struct PresentedToken {
 }
 
 impl PresentedToken {
-    /// Whether it is worth anything, to whom it is for.
+    /// Whether the token is valid.
     pub fn is_active(&self, now: Seconds) -> bool {
         now < self.token.expires_at && !self.is_revoked
     }
