@@ -5,12 +5,13 @@
 //! for a fresh look share one database read.
 
 use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
 
 use super::flights::Flights;
+use super::fresh::Fresh;
 use crate::failure::Failure;
 use crate::oauth::grant::resource::{self, KnownResources, Resource};
 use crate::oauth::grant::scope::{KnownScopes, Scope, ScopeRecord};
@@ -95,20 +96,13 @@ type Aged<T> = (Arc<T>, Instant);
 pub struct CatalogueCache {
     db: Db,
     clients: Cache<ClientId, Aged<StoredClient>>,
-    catalogue: RwLock<Option<Aged<Catalogue>>>,
-    client_flights: Flights<ClientId, Option<Arc<StoredClient>>>,
-    catalogue_flights: Flights<(), Arc<Catalogue>>,
+    client_flights: Flights<ClientId, Option<Arc<StoredClient>>, Arc<Failure>>,
+    catalogue: Fresh<Catalogue, Arc<Failure>>,
 }
 
 impl CatalogueCache {
     pub fn new(db: Db) -> Self {
-        Self {
-            db,
-            clients: Cache::new(CLIENTS),
-            catalogue: RwLock::default(),
-            client_flights: Flights::new(),
-            catalogue_flights: Flights::new(),
-        }
+        Self { db, clients: Cache::new(CLIENTS), client_flights: Flights::new(), catalogue: Fresh::default() }
     }
 
     /// The client with this id. `None` if there is no such client.
@@ -131,7 +125,8 @@ impl CatalogueCache {
         {
             return Ok((Some(client), at));
         }
-        self.client_flights.read(id, since, async || self.read_client(id).await).await
+        let read = async || self.read_client(id).await.map_err(Arc::new);
+        self.client_flights.read(id, since, read).await.map_err(Failure::Shared)
     }
 
     async fn read_client(&self, id: &ClientId) -> Result<Option<Arc<StoredClient>>, Failure> {
@@ -159,21 +154,13 @@ impl CatalogueCache {
 
     /// The catalogue from a read that began at `since` or later, and the moment when that read began.
     pub(super) async fn catalogue_since(&self, since: Instant) -> Result<Aged<Catalogue>, Failure> {
-        let kept = self.catalogue.read().ok().and_then(|kept| kept.clone());
-        match kept.filter(|(_, at)| *at >= since) {
-            Some(kept) => Ok(kept),
-            None => self.catalogue_flights.read(&(), since, async || self.read_catalogue().await).await,
-        }
+        let read = async || self.read_catalogue().await.map_err(Arc::new);
+        self.catalogue.get(since, |_| true, read).await.map_err(Failure::Shared)
     }
 
-    async fn read_catalogue(&self) -> Result<Arc<Catalogue>, Failure> {
-        let at = Instant::now();
+    async fn read_catalogue(&self) -> Result<Catalogue, Failure> {
         let list = async |conn: &mut Conn| Ok((scopes::all(conn).await?, resources::all(conn).await?));
         let (scopes, resources) = self.db.read(list).await?;
-        let catalogue = Arc::new(Catalogue::new(scopes, resources));
-        if let Ok(mut kept) = self.catalogue.write() {
-            *kept = Some((catalogue.clone(), at));
-        }
-        Ok(catalogue)
+        Ok(Catalogue::new(scopes, resources))
     }
 }

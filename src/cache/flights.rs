@@ -1,19 +1,17 @@
-//! One database read for all callers that wait for the same data.
+//! One reading for all who wait for the same thing.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::failure::Failure;
-
 /// The reads in progress, by what they read. There are at most as many as there are requests.
-pub(super) struct Flights<K, T>(Mutex<HashMap<K, Arc<Flight<T>>>>);
+pub(super) struct Flights<K, T, E>(Mutex<HashMap<K, Arc<Flight<T, E>>>>);
 
 /// The result of a read, and the moment when it began. The caller that holds the lock does the read.
-type Flight<T> = tokio::sync::Mutex<Option<(Instant, Result<T, Arc<Failure>>)>>;
+type Flight<T, E> = tokio::sync::Mutex<Option<(Instant, Result<T, E>)>>;
 
-impl<K: Clone + Eq + Hash, T: Clone> Flights<K, T> {
+impl<K: Clone + Eq + Hash, T: Clone, E: Clone> Flights<K, T, E> {
     pub(super) fn new() -> Self {
         Self(Mutex::default())
     }
@@ -25,8 +23,8 @@ impl<K: Clone + Eq + Hash, T: Clone> Flights<K, T> {
         &self,
         key: &K,
         since: Instant,
-        read: impl AsyncFnOnce() -> Result<T, Failure>,
-    ) -> Result<(T, Instant), Failure> {
+        read: impl AsyncFnOnce() -> Result<T, E>,
+    ) -> Result<(T, Instant), E> {
         let seat = Seat::take(self, key);
         let mut flight = seat.flight.lock().await;
         let shared = flight.as_ref().filter(|(began, _)| *began >= since);
@@ -34,32 +32,32 @@ impl<K: Clone + Eq + Hash, T: Clone> Flights<K, T> {
             Some((began, outcome)) => (*began, outcome.clone()),
             None => {
                 let began = Instant::now();
-                let outcome = read().await.map_err(Arc::new);
+                let outcome = read().await;
                 *flight = Some((began, outcome.clone()));
                 (began, outcome)
             }
         };
-        outcome.map(|value| (value, began)).map_err(Failure::Shared)
+        outcome.map(|value| (value, began))
     }
 }
 
 /// A caller's place in a flight. When the last caller leaves, also by giving up its request, the flight leaves the
 /// list.
-struct Seat<'a, K: Eq + Hash, T> {
-    flights: &'a Flights<K, T>,
+struct Seat<'a, K: Eq + Hash, T, E> {
+    flights: &'a Flights<K, T, E>,
     key: K,
-    flight: Arc<Flight<T>>,
+    flight: Arc<Flight<T, E>>,
 }
 
-impl<'a, K: Clone + Eq + Hash, T> Seat<'a, K, T> {
-    fn take(flights: &'a Flights<K, T>, key: &K) -> Self {
+impl<'a, K: Clone + Eq + Hash, T, E> Seat<'a, K, T, E> {
+    fn take(flights: &'a Flights<K, T, E>, key: &K) -> Self {
         let mut under_way = flights.0.lock().unwrap_or_else(PoisonError::into_inner);
         let flight = under_way.entry(key.clone()).or_default().clone();
         Self { flights, key: key.clone(), flight }
     }
 }
 
-impl<K: Eq + Hash, T> Drop for Seat<'_, K, T> {
+impl<K: Eq + Hash, T, E> Drop for Seat<'_, K, T, E> {
     fn drop(&mut self) {
         let mut under_way = self.flights.0.lock().unwrap_or_else(PoisonError::into_inner);
         // One reference is in the list, the other one is this seat.
@@ -79,11 +77,11 @@ mod tests {
     use super::*;
 
     async fn readings(outcome: Result<u8, &'static str>) -> usize {
-        let (flights, count) = (Flights::<&str, u8>::new(), AtomicUsize::new(0));
+        let (flights, count) = (Flights::<&str, u8, &str>::new(), AtomicUsize::new(0));
         let read = async || {
             count.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(Duration::from_millis(10)).await;
-            outcome.map_err(Failure::Busy)
+            outcome
         };
         let all = join_all((0..20).map(|_| async {
             // Each caller asks a moment later than the one before.
@@ -103,7 +101,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reading_that_is_given_up_is_taken_over() {
-        let flights = Flights::<&str, u8>::new();
+        let flights = Flights::<&str, u8, &str>::new();
         let gone = flights.read(&"it", Instant::now(), async || std::future::pending().await);
         assert!(tokio::time::timeout(Duration::from_millis(5), gone).await.is_err());
         let next = flights.read(&"it", Instant::now(), async || Ok(1));

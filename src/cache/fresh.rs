@@ -1,18 +1,19 @@
-//! A shared value that is read again when it is too old. All callers that wait share one read.
+//! A shared value that is read again when it is out of date.
 
 use std::sync::{Arc, RwLock};
 use std::time::Instant;
 
-use tokio::sync::Mutex;
+use super::flights::Flights;
 
 /// A value, and the moment when its read began. Empty until the first read.
-pub struct Fresh<T> {
+///
+/// `E` is why a reading fails; those who wait for a reading share its outcome.
+pub struct Fresh<T, E> {
     value: RwLock<Option<(Arc<T>, Instant)>>,
-    /// Locked while the value is read. Contains the moment when the last failed read began.
-    failed_at: Mutex<Option<Instant>>,
+    readings: Flights<(), Arc<T>, E>,
 }
 
-impl<T> Fresh<T> {
+impl<T, E: Clone> Fresh<T, E> {
     /// The value, and the moment when its read began. `None` before the first read.
     pub fn kept(&self) -> Option<(Arc<T>, Instant)> {
         self.value.read().ok().and_then(|value| value.clone())
@@ -25,39 +26,28 @@ impl<T> Fresh<T> {
         }
     }
 
-    /// Returns the value if it is `good`, otherwise reads it. Callers that wait for a read share its result.
+    /// Returns the value as a reading found it that began at `since` or later, and when that reading began.
     ///
-    /// `good` receives the value and the moment when its read began. After a failed read, each caller that waited for
-    /// it reads by itself at once, so that the last one in a queue does not wait for all time-outs before it.
+    /// A value that is kept has to be `good`, too; else it is read again.
     ///
     /// # Errors
-    ///
-    /// The error of `read`. The old value is kept.
-    pub async fn get<E>(
+    /// What `read` fails with; the value that was kept before stays.
+    pub async fn get(
         &self,
-        good: impl Fn(&T, Instant) -> bool,
+        since: Instant,
+        good: impl Fn(&T) -> bool,
         read: impl AsyncFnOnce() -> Result<T, E>,
-    ) -> Result<Arc<T>, E> {
-        let kept = || self.kept().filter(|(value, at)| good(value, *at)).map(|(value, _)| value);
-        if let Some(value) = kept() {
-            return Ok(value);
+    ) -> Result<(Arc<T>, Instant), E> {
+        if let Some((value, at)) = self.kept()
+            && at >= since
+            && good(&value)
+        {
+            return Ok((value, at));
         }
-        let asked_at = Instant::now();
-        let mut failed_at = self.failed_at.lock().await;
-        if let Some(value) = kept() {
-            return Ok(value);
-        }
-        if failed_at.is_some_and(|at| at >= asked_at) {
-            drop(failed_at);
-            return self.renew(read).await;
-        }
-        let at = Instant::now();
-        let renewed = self.renew(read).await;
-        *failed_at = renewed.is_err().then_some(at);
-        renewed
+        self.readings.read(&(), since, async || self.renew(read).await).await
     }
 
-    async fn renew<E>(&self, read: impl AsyncFnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
+    async fn renew(&self, read: impl AsyncFnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
         let at = Instant::now();
         let renewed = Arc::new(read().await?);
         if let Ok(mut value) = self.value.write() {
@@ -67,55 +57,29 @@ impl<T> Fresh<T> {
     }
 }
 
-impl<T> Default for Fresh<T> {
+impl<T, E: Clone> Default for Fresh<T, E> {
     fn default() -> Self {
-        Self { value: RwLock::default(), failed_at: Mutex::default() }
+        Self { value: RwLock::default(), readings: Flights::new() }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use futures_util::future::join_all;
-
     use super::*;
 
-    /// Reads the value three times at the same time. Each read counts itself and ends with `outcome`.
-    async fn three_at_once(outcome: Result<u8, ()>) -> (Vec<Result<u8, ()>>, usize) {
-        let (fresh, readings) = (Fresh::default(), AtomicUsize::new(0));
-        let read = async || {
-            readings.fetch_add(1, Ordering::Relaxed);
-            tokio::task::yield_now().await;
-            outcome
+    #[tokio::test]
+    async fn a_value_is_read_again_only_when_it_is_old_or_not_good_or_was_forgotten() {
+        let (fresh, start) = (Fresh::<u8, &str>::default(), Instant::now());
+        let get = async |since: Instant, good: bool, next: Result<u8, &'static str>| {
+            fresh.get(since, |_| good, async || next).await.map(|(value, _)| *value)
         };
-        let calls = (0..3).map(|_| fresh.get(|_, _| true, read));
-        let answers = join_all(calls).await.into_iter().map(|answer| answer.map(|value| *value)).collect();
-        (answers, readings.into_inner())
-    }
-
-    #[tokio::test]
-    async fn those_who_wait_share_one_reading() {
-        assert_eq!(three_at_once(Ok(7)).await, (vec![Ok(7); 3], 1));
-    }
-
-    #[tokio::test]
-    async fn a_reading_that_failed_is_tried_by_each_who_waited() {
-        assert_eq!(three_at_once(Err(())).await, (vec![Err(()); 3], 3));
-    }
-
-    #[tokio::test]
-    async fn a_value_is_read_again_only_when_it_is_not_good_or_was_forgotten() {
-        let fresh = Fresh::default();
-        let get =
-            async |good: bool, next: u8| *fresh.get(|_, _| good, async || Ok::<_, ()>(next)).await.unwrap();
-        assert_eq!(get(true, 1).await, 1);
-        assert_eq!(get(true, 2).await, 1);
-        assert_eq!(get(false, 3).await, 3);
-        let failed: Result<Arc<u8>, ()> = fresh.get(|_, _| false, async || Err(())).await;
-        assert_eq!(failed, Err(()));
-        assert_eq!(get(true, 4).await, 3, "a failure takes nothing away");
+        assert_eq!(get(start, true, Ok(1)).await, Ok(1));
+        assert_eq!(get(start, true, Ok(2)).await, Ok(1));
+        assert_eq!(get(Instant::now(), true, Ok(3)).await, Ok(3));
+        assert_eq!(get(start, false, Ok(4)).await, Ok(4));
+        assert_eq!(get(start, false, Err("away")).await, Err("away"));
+        assert_eq!(get(start, true, Ok(5)).await, Ok(4), "a failure takes nothing away");
         fresh.clear();
-        assert_eq!(get(true, 5).await, 5);
+        assert_eq!(get(start, true, Ok(6)).await, Ok(6));
     }
 }

@@ -15,7 +15,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::grant::UserStatus;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
-use crate::oauth::token::bearer::Presented;
+use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::introspection::{Introspection, SignedIntrospection, TYP};
 use crate::oauth::token::refresh::{RefreshName, Verdict, judge};
 use crate::store::db::Conn;
@@ -89,7 +89,7 @@ async fn access_token(app: &App, caller: &Client, token: &str) -> Result<Option<
     }
     let find = async move |conn: &mut Conn| read.find(conn).await;
     let found = app.db.read(find).await?;
-    let Some(Presented { token, .. }) = found.filter(|found| found.is_active(app.now())) else {
+    let Some(PresentedToken { token, .. }) = found.filter(|found| found.is_active(app.now())) else {
         return Ok(None);
     };
     if !access_token::may_introspect(app, &caller.id, &token).await? {

@@ -13,7 +13,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::grant::scope::OPENID;
 use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::reason::Reason;
-use crate::oauth::token::bearer::{Presented, Teller, may_tell};
+use crate::oauth::token::bearer::{PresentedToken, UserInfoAccess, may_tell};
 use crate::store::db::Conn;
 use crate::store::users;
 use crate::tokens::access_token;
@@ -75,7 +75,7 @@ async fn tell(
     let client = &presented.token.client_id;
     request.set_client(client.clone());
     let client = app.cache.client(client, Freshness::Cached).await?;
-    let Teller { person, scope, claims } = may_tell(presented, person, OPENID, request.now)?;
+    let UserInfoAccess { person, scope, claims } = may_tell(presented, person, OPENID, request.now)?;
     let Some(client) = client else {
         return Err(Reason::BearerRevoked.because("the client of the access token is gone").into());
     };
@@ -88,7 +88,7 @@ async fn tell(
 }
 
 /// The token and its person, as the database says at this moment.
-async fn find(app: &App, token: &str) -> Result<Option<(Presented, Option<Person>)>, Failure> {
+async fn find(app: &App, token: &str) -> Result<Option<(PresentedToken, Option<Person>)>, Failure> {
     let Some(read) = access_token::read(app, token).await? else { return Ok(None) };
     let find = async move |conn: &mut Conn| {
         let Some(presented) = read.find(conn).await? else { return Ok(None) };

@@ -15,7 +15,7 @@ use crate::secret::{Hash, random_id, random_token};
 use crate::store::db::Tx;
 use crate::store::{access_tokens, codes, grants};
 use crate::tokens::access_token::Draft;
-use crate::tokens::id_token::{Beside, Signer};
+use crate::tokens::id_token::{IdTokenHashes, Signer};
 
 /// For how many seconds a code that was never redeemed is still reported as expired.
 const MEMORY: Seconds = 24 * 3600;
@@ -105,8 +105,8 @@ async fn through_the_browser(
         access_token = Some(text);
     }
     if request.response_type.has_id_token() {
-        let beside = Beside { access_token: access_token.as_deref(), code: code.as_deref() };
-        response.push(("id_token", id_token(app, checked, &grant, beside).await?));
+        let hashes = IdTokenHashes { access_token: access_token.as_deref(), code: code.as_deref() };
+        response.push(("id_token", id_token(app, checked, &grant, hashes).await?));
     }
     response.extend(code.map(|code| ("code", code)));
     Ok(response)
@@ -141,14 +141,14 @@ async fn id_token(
     app: &App,
     checked: &Checked,
     grant: &Grant,
-    beside: Beside<'_>,
+    hashes: IdTokenHashes<'_>,
 ) -> Result<String, Failure> {
     let Some(signer) = Signer::of(app, &checked.client.client).await? else {
         return Err(Failure::Internal(format!("the client {} may not have an ID Token", grant.client)));
     };
     let source = grant.id_token(checked.request.nonce.as_deref());
     match checked.request.response_type {
-        ResponseType::IdToken => signer.sign_alone(&source, beside, &grant.granted.scope).await,
-        _ => signer.sign(&source, beside).await,
+        ResponseType::IdToken => signer.sign_alone(&source, hashes, &grant.granted.scope).await,
+        _ => signer.sign(&source, hashes).await,
     }
 }

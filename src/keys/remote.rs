@@ -32,11 +32,15 @@ pub enum NoKeys {
 }
 
 /// The keys by their addresses.
-pub struct RemoteKeys(Cache<String, Arc<Place>>);
+pub struct RemoteKeys {
+    places: Cache<String, Arc<Place>>,
+    /// Every reading has begun later.
+    made_at: Instant,
+}
 
 #[derive(Default)]
 struct Place {
-    keys: Fresh<ForeignKeys>,
+    keys: Fresh<ForeignKeys, NoKeys>,
     /// The moment of the last read, whether or not it succeeded.
     tried: Mutex<Option<Instant>>,
 }
@@ -44,7 +48,7 @@ struct Place {
 impl RemoteKeys {
     /// An empty cache.
     pub fn new() -> Self {
-        Self(Cache::new(ADDRESSES))
+        Self { places: Cache::new(ADDRESSES), made_at: Instant::now() }
     }
 
     /// The keys at an address. They are read again when they are old, or when `token` names a key that is not among
@@ -55,19 +59,22 @@ impl RemoteKeys {
     /// # Errors
     /// If the keys cannot be read and no usable older ones are known.
     pub async fn at(&self, fetcher: &Fetcher, uri: &str, token: &str) -> Result<Arc<ForeignKeys>, NoKeys> {
-        let place = self.0.get(uri).unwrap_or_else(|| {
+        let place = self.places.get(uri).unwrap_or_else(|| {
             let place = Arc::<Place>::default();
-            self.0.insert(uri.to_owned(), place.clone());
+            self.places.insert(uri.to_owned(), place.clone());
             place
         });
         let known = place.keys.kept();
-        let seen = known.as_ref().map(|(_, at)| *at);
-        // What another call read while this one waited is good enough, even if the key is not in it either.
-        let suffices = |keys: &ForeignKeys, at: Instant| {
-            seen.is_none_or(|seen| at > seen) || (at.elapsed() < AGE && !keys.lacks(token))
-        };
-        match place.keys.get(suffices, async || place.read(fetcher, uri).await).await {
-            Ok(keys) => Ok(keys),
+        if let Some((keys, at)) = &known
+            && at.elapsed() < AGE
+            && !keys.lacks(token)
+        {
+            return Ok(keys.clone());
+        }
+        // What others have read since then counts, even if it lacks the key, too.
+        let since = known.as_ref().map_or(self.made_at, |(_, at)| *at + Duration::from_nanos(1));
+        match place.keys.get(since, |_| true, async || place.read(fetcher, uri).await).await {
+            Ok((keys, _)) => Ok(keys),
             Err(why) => match known.filter(|(_, at)| at.elapsed() < STALE) {
                 Some((keys, _)) => Ok(keys),
                 None => Err(why),

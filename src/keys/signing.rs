@@ -65,7 +65,7 @@ struct Shared {
     schedule: Schedule,
     /// Decrypted keys by `kid`, because parsing an RSA key is slow.
     opened: Mutex<HashMap<String, Arc<SigningKey>>>,
-    current: Fresh<Current>,
+    current: Fresh<Current, Arc<Failure>>,
     is_rotating: AtomicBool,
 }
 
@@ -99,10 +99,12 @@ impl KeySet {
 
     /// The keys now, or at most a second ago.
     pub async fn current(&self, now: Seconds) -> Result<Arc<Current>, Failure> {
-        let is_young = |current: &Current, read_at: Instant| {
-            read_at.elapsed() < AGE && current.at.abs_diff(now) <= AGE.as_secs()
-        };
-        self.0.current.get(is_young, async || self.read(now).await).await
+        let started = Instant::now();
+        let since = started.checked_sub(AGE).unwrap_or(started);
+        let is_of_now = |current: &Current| current.at.abs_diff(now) <= AGE.as_secs();
+        let read = async || self.read(now).await.map_err(Arc::new);
+        let current = self.0.current.get(since, is_of_now, read).await;
+        current.map(|(current, _)| current).map_err(Failure::Shared)
     }
 
     async fn read(&self, now: Seconds) -> Result<Current, Failure> {

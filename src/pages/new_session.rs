@@ -20,11 +20,11 @@ use crate::store::sessions::{self, NewSession};
 
 /// How the new session relates to existing ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Manner {
+pub(super) enum SessionPlacement {
     /// Replaces the account that had to sign in again, or the only one.
     InPlace,
     /// Is added to the others.
-    Beside,
+    Alongside,
 }
 
 /// Everything that a new session needs, prepared before the transaction.
@@ -46,7 +46,7 @@ impl Beginning {
         request: &Request,
         resumed: &Resumed,
         user: &UserId,
-        manner: Manner,
+        placement: SessionPlacement,
     ) -> Result<Self, Failure> {
         let (cookie, now) = (random_token(), request.now);
         let session = NewSession {
@@ -57,7 +57,7 @@ impl Beginning {
             expires_at: now + app.config.sessions.lifetime.seconds(),
         };
         let accounts = flows::accounts(app, request, Some(&resumed.checked.request.client_id)).await?;
-        let surplus = surplus(app, resumed, &accounts, user, manner);
+        let surplus = surplus(app, resumed, &accounts, user, placement);
         let own = accounts.people.iter().filter(|here| here.user == *user).map(|here| &here.session);
         let gone: Vec<&SessionId> = surplus.iter().chain(own).collect();
         Ok(Self {
@@ -99,7 +99,7 @@ fn surplus(
     resumed: &Resumed,
     accounts: &Accounts,
     user: &UserId,
-    manner: Manner,
+    placement: SessionPlacement,
 ) -> Vec<SessionId> {
     let others: Vec<&SignedIn> = accounts.people.iter().filter(|here| here.user != *user).collect();
     let beyond = |room: usize| others.iter().skip(room).map(|here| here.session.clone()).collect();
@@ -107,7 +107,7 @@ fn surplus(
     if others.len() < accounts.people.len() {
         return Vec::new();
     }
-    if manner == Manner::Beside {
+    if placement == SessionPlacement::Alongside {
         return beyond(browser::ACCOUNTS - 1);
     }
     match flows::next(app, &resumed.checked, accounts, &resumed.flow.progress) {

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use minijinja::context;
 
 use super::flow_form;
-use super::new_session::{Beginning, Manner};
+use super::new_session::{Beginning, SessionPlacement};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::flows::{self, Resumed};
@@ -144,8 +144,8 @@ async fn begin_session(
     query: &Params,
     proven: PasswordSignIn,
 ) -> Result<Option<HttpResponse>, Failure> {
-    let manner = if is_another(query) { Manner::Beside } else { Manner::InPlace };
-    let beginning = Beginning::prepare(app, request, resumed, &proven.user, manner).await?;
+    let placement = if is_another(query) { SessionPlacement::Alongside } else { SessionPlacement::InPlace };
+    let beginning = Beginning::prepare(app, request, resumed, &proven.user, placement).await?;
     let begun = beginning.clone();
     let work = async move |tx: &mut Tx| {
         let proof = Proof::Password { hash: proven.hash.clone() };

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use minijinja::context;
 
 use super::flow_form;
-use super::new_session::{Beginning, Manner};
+use super::new_session::{Beginning, SessionPlacement};
 use crate::app::App;
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Resumed};
@@ -120,7 +120,7 @@ async fn create(
     wanted: &Wanted<'_>,
 ) -> Result<Option<HttpResponse>, Failure> {
     let id = UserId::new(random_id());
-    let beginning = Beginning::prepare(app, request, resumed, &id, Manner::Beside).await?;
+    let beginning = Beginning::prepare(app, request, resumed, &id, SessionPlacement::Alongside).await?;
     let begun = beginning.clone();
     let sign_in = async move |tx: &mut Tx, hash: &str| {
         begun.write(tx, &Proof::Password { hash: hash.to_owned() }).await

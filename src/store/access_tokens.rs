@@ -7,7 +7,7 @@ use super::grants::{binding_from, granted_from};
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::token::AccessToken;
-use crate::oauth::token::bearer::Presented;
+use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::binding::Binding;
 use crate::oauth::token::delegation::{DEEPEST, Delegation};
 use crate::secret::{Hash, from_base64url};
@@ -27,14 +27,14 @@ struct OpaqueRow {
 }
 
 #[derive(FromRow)]
-struct StandingRow {
+struct StatusRow {
     user_id: Option<String>,
     granted: Option<String>,
     is_revoked: bool,
 }
 
 /// Finds an opaque token, with everything that decides about its use at this moment; `None` if it does not exist.
-pub async fn find_opaque(conn: &mut Conn, hash: &Hash) -> Result<Option<Presented>, DbError> {
+pub async fn find_opaque(conn: &mut Conn, hash: &Hash) -> Result<Option<PresentedToken>, DbError> {
     let row: Option<OpaqueRow> = conn
         .query(
             "SELECT access_tokens.client_id, access_tokens.user_id, access_tokens.grant_id, access_tokens.granted,
@@ -59,8 +59,8 @@ pub async fn find_opaque(conn: &mut Conn, hash: &Hash) -> Result<Option<Presente
 }
 
 /// The state of a JWT of this server at this moment; its person is that of its grant.
-pub async fn find_jwt(conn: &mut Conn, token: AccessToken) -> Result<Presented, DbError> {
-    let row: Option<StandingRow> = match &token.grant_id {
+pub async fn find_jwt(conn: &mut Conn, token: AccessToken) -> Result<PresentedToken, DbError> {
+    let row: Option<StatusRow> = match &token.grant_id {
         Some(grant) => {
             conn.query(
                 "SELECT grants.user_id, grants.granted,
@@ -94,7 +94,7 @@ pub async fn find_jwt(conn: &mut Conn, token: AccessToken) -> Result<Presented, 
         }
     };
     let Some(row) = row else {
-        return Ok(Presented { token, is_revoked: true });
+        return Ok(PresentedToken { token, is_revoked: true });
     };
     let mut token = AccessToken { user_id: row.user_id.map(UserId::new), ..token };
     if let Some(granted) = &row.granted {
@@ -102,7 +102,7 @@ pub async fn find_jwt(conn: &mut Conn, token: AccessToken) -> Result<Presented, 
         let granted = granted_from(granted, "grants", &token.id)?;
         token.granted = granted.for_token(token.granted.scope);
     }
-    judged(conn, Presented { token, is_revoked: row.is_revoked }).await
+    judged(conn, PresentedToken { token, is_revoked: row.is_revoked }).await
 }
 
 #[derive(FromRow)]
@@ -113,7 +113,7 @@ struct LineRow {
 }
 
 /// For an exchanged token, also checks the tokens that it depends on; any other token needs no further query.
-async fn judged(conn: &mut Conn, mut presented: Presented) -> Result<Presented, DbError> {
+async fn judged(conn: &mut Conn, mut presented: PresentedToken) -> Result<PresentedToken, DbError> {
     if presented.token.delegation.exchanged_from.is_empty() || presented.is_revoked {
         return Ok(presented);
     }
@@ -242,7 +242,7 @@ pub fn save_in<'c>(batch: Batch<'c>, hash: &Hash, token: &AccessToken) -> Batch<
 }
 
 impl OpaqueRow {
-    fn into_presented(self, hash: &Hash) -> Result<Presented, DbError> {
+    fn into_presented(self, hash: &Hash) -> Result<PresentedToken, DbError> {
         // The token has no id of its own; its hash identifies it.
         let id = hash.to_text();
         let token = AccessToken {
@@ -260,6 +260,6 @@ impl OpaqueRow {
             })?,
             id,
         };
-        Ok(Presented { token, is_revoked: self.is_revoked })
+        Ok(PresentedToken { token, is_revoked: self.is_revoked })
     }
 }

@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use super::conditions::{client_unchanged, session_ended, user_claims};
 use super::db::{Conn, DbError, Tx};
 use super::grants::{GrantColumns, granted_from};
-use crate::oauth::grant::device::{Answer, Device, Polled, UserCode};
+use crate::oauth::grant::device::{Answer, Device, DevicePoll, UserCode};
 use crate::oauth::grant::scope::OFFLINE_ACCESS;
 use crate::oauth::grant::{Grant, UserStatus};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
@@ -173,7 +173,7 @@ pub async fn consume(
 }
 
 /// A device code that could not be consumed; `None` if it does not exist.
-pub async fn find_polled(conn: &mut Conn, hash: &Hash) -> Result<Option<Polled>, DbError> {
+pub async fn find_polled(conn: &mut Conn, hash: &Hash) -> Result<Option<DevicePoll>, DbError> {
     let row: Option<PolledRow> = conn
         .query(
             "SELECT grant_id, client_id, user_id, denied_at, consumed_at, expires_at, poll_interval, polled_at
@@ -182,7 +182,7 @@ pub async fn find_polled(conn: &mut Conn, hash: &Hash) -> Result<Option<Polled>,
         .bind(hash.as_bytes())
         .optional()
         .await?;
-    Ok(row.map(|row| Polled {
+    Ok(row.map(|row| DevicePoll {
         grant: GrantId::new(row.grant_id),
         client: ClientId::new(row.client_id),
         is_allowed: row.user_id.is_some(),

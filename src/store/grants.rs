@@ -116,7 +116,7 @@ struct ChainRow {
 
 /// A chain of refresh tokens, and the state of its user and client at this moment.
 #[derive(Clone, Debug)]
-pub struct Presented {
+pub struct PresentedChain {
     pub chain: Chain,
     pub user: UserStatus,
     /// Whether the client is unchanged since it was authenticated.
@@ -218,7 +218,7 @@ pub async fn find_chain(
     id: &GrantId,
     client: &ClientId,
     client_version: i64,
-) -> Result<Option<Presented>, DbError> {
+) -> Result<Option<PresentedChain>, DbError> {
     let row: Option<ChainRow> = conn
         .query(concat!(
             "SELECT id AS grant_id, client_id, user_id, session_id, granted, auth_time, amr, cnf, refresh_generation, rotated_at,
@@ -366,7 +366,7 @@ pub async fn revoke_of_client(tx: &mut Tx, client: &ClientId, why: Ended, now: i
 }
 
 impl ChainRow {
-    fn into_presented(self, id: &GrantId) -> Result<Presented, DbError> {
+    fn into_presented(self, id: &GrantId) -> Result<PresentedChain, DbError> {
         let corrupt =
             |_| DbError::Corrupt { table: "grants", id: id.to_string(), what: "refresh_generation" };
         let chain = Chain {
@@ -379,6 +379,6 @@ impl ChainRow {
         };
         // A grant whose session was ended was revoked with it, or outlives it.
         let user = UserStatus::new(self.user_claims, false);
-        Ok(Presented { chain, user, client_unchanged: self.client_unchanged })
+        Ok(PresentedChain { chain, user, client_unchanged: self.client_unchanged })
     }
 }

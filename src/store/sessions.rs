@@ -25,7 +25,7 @@ pub struct NewSession {
 
 /// A session that was found, and when it was last used.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct LiveSession {
     pub signed_in: SignedIn,
     pub last_seen_at: i64,
 }
@@ -137,7 +137,7 @@ pub async fn find(
     client: Option<&ClientId>,
     idle_since: i64,
     now: i64,
-) -> Result<Option<Found>, DbError> {
+) -> Result<Option<LiveSession>, DbError> {
     let row: Option<SessionRow> = conn
         .query(
             "SELECT sessions.id, sessions.user_id, users.username, users.claims AS user_claims,
@@ -153,7 +153,7 @@ pub async fn find(
         .bind(idle_since)
         .optional()
         .await?;
-    row.map(SessionRow::into_found).transpose()
+    row.map(SessionRow::into_session).transpose()
 }
 
 /// The two statements that begin a session. Each has the condition that the proof still holds.
@@ -244,10 +244,10 @@ pub async fn touch(tx: &mut Tx, id: &SessionId, now: i64) -> Result<(), DbError>
 }
 
 impl SessionRow {
-    fn into_found(self) -> Result<Found, DbError> {
+    fn into_session(self) -> Result<LiveSession, DbError> {
         let consented = self.consented.as_deref().map(|text| granted_from(text, "consents", &self.user_id));
         let authentication = authentication_from((self.auth_time, &self.amr), "sessions", &self.id)?;
-        Ok(Found {
+        Ok(LiveSession {
             signed_in: SignedIn {
                 consented: consented.transpose()?,
                 session: SessionId::new(self.id),

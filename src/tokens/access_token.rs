@@ -22,7 +22,7 @@ use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::group;
 use crate::oauth::request::params::Params;
 use crate::oauth::signing_key::SigningAlgorithm;
-use crate::oauth::token::bearer::Presented;
+use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::delegation::{Actor, Delegation};
 use crate::oauth::token::exchange;
 use crate::oauth::token::{ACCESS_TOKEN_PREFIX, AccessToken, JwtClaims, Purpose, TYP, TokenId, Usual};
@@ -284,7 +284,7 @@ pub fn of_claims(claims: JwtClaims) -> AccessToken {
 
 impl Read {
     /// The state of the token at this moment; `None` if it does not exist.
-    pub async fn find(&self, conn: &mut Conn) -> Result<Option<Presented>, DbError> {
+    pub async fn find(&self, conn: &mut Conn) -> Result<Option<PresentedToken>, DbError> {
         match self {
             Self::Opaque(hash) => access_tokens::find_opaque(conn, hash).await,
             Self::Jwt(token) => access_tokens::find_jwt(conn, token.as_ref().clone()).await.map(Some),

@@ -35,7 +35,7 @@ pub struct Signer<'a> {
 
 /// What is issued together with an ID Token, and bound to it.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Beside<'a> {
+pub struct IdTokenHashes<'a> {
     pub access_token: Option<&'a str>,
     pub code: Option<&'a str>,
 }
@@ -51,7 +51,7 @@ impl<'a> Signer<'a> {
     }
 
     /// Signs an ID Token about a sign-in, with the requested claims about the person.
-    pub async fn sign(&self, source: &IdTokenSource, beside: Beside<'_>) -> Result<String, Failure> {
+    pub async fn sign(&self, source: &IdTokenSource, hashes: IdTokenHashes<'_>) -> Result<String, Failure> {
         let told = match source.claims.is_empty() {
             true => Claims::new(),
             false => {
@@ -59,7 +59,7 @@ impl<'a> Signer<'a> {
                 person.map(|person| source.claims.told_by(&person)).unwrap_or_default()
             }
         };
-        self.sign_telling(source, beside, told)
+        self.sign_telling(source, hashes, told)
     }
 
     /// Signs an ID Token without an access token beside it: it also contains the claims of the scopes (OpenID Connect
@@ -67,32 +67,32 @@ impl<'a> Signer<'a> {
     pub async fn sign_alone(
         &self,
         source: &IdTokenSource,
-        beside: Beside<'_>,
+        hashes: IdTokenHashes<'_>,
         scope: &Scope,
     ) -> Result<String, Failure> {
         let Some(person) = self.person(&source.user).await? else {
-            return self.sign_telling(source, beside, Claims::new());
+            return self.sign_telling(source, hashes, Claims::new());
         };
         let catalogue = self.app.cache.catalogue(Freshness::Cached).await?;
         let mut told = person.told(catalogue.claims_of(scope));
         told.extend(source.claims.told_by(&person));
-        self.sign_telling(source, beside, told)
+        self.sign_telling(source, hashes, told)
     }
 
     fn sign_telling(
         &self,
         source: &IdTokenSource,
-        beside: Beside<'_>,
+        hashes: IdTokenHashes<'_>,
         told: Claims,
     ) -> Result<String, Failure> {
         let times: (Seconds, Seconds) = (self.app.now(), self.app.config.tokens.id_token_lifetime.seconds());
         let names = subject::names(self.app, self.client, &source.user, &source.session);
         let algorithm = self.key.algorithm();
         let mut token = IdToken::new(&self.app.issuer, &self.client.id, &names, source, times).telling(told);
-        if let Some(access_token) = beside.access_token {
+        if let Some(access_token) = hashes.access_token {
             token = token.with_access_token(algorithm, access_token);
         }
-        if let Some(code) = beside.code {
+        if let Some(code) = hashes.code {
             token = token.with_code(algorithm, code);
         }
         let signed = self.key.sign(TYP, &token)?;

@@ -12,7 +12,7 @@ use crate::jose::JoseError;
 use crate::jose::verify::{Expiry, VerifyingKey, verify};
 use crate::keys::master::Keys;
 use crate::oauth::id::GrantId;
-use crate::oauth::token::bearer::Presented;
+use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::delegation::{Actor, Delegation};
 use crate::oauth::token::refresh::RefreshName;
 use crate::oauth::token::{ACCESS_TOKEN_PREFIX, JwtClaims, TYP};
@@ -79,7 +79,7 @@ async fn access_token(desk: &Desk, token: &str) -> Result<Told, Trouble> {
         Ok((found, grant))
     };
     let (found, grant) = desk.db.read(find).await?;
-    let Some(Presented { token, is_revoked, .. }) = found else {
+    let Some(PresentedToken { token, is_revoked, .. }) = found else {
         return Err(
             "this access token is not known here: it was never issued, was revoked, or ended long ago".into(),
         );

@@ -21,7 +21,7 @@ use crate::store::clients::StoredClient;
 use crate::store::db::Tx;
 use crate::store::grants::{self, Lifetime};
 use crate::tokens::access_token::Draft;
-use crate::tokens::id_token::{Beside, Signer};
+use crate::tokens::id_token::{IdTokenHashes, Signer};
 
 /// The draft of the token for this request, for the resource that it names.
 pub(super) async fn draft(
@@ -85,8 +85,8 @@ impl<'a> Answering<'a> {
         let mut answer = TokenAnswer::new(text, &token);
         answer.refresh_token = refresh_token;
         if let (Some(signer), Some(source)) = (self.signer, id_token) {
-            let beside = Beside { access_token: Some(&answer.access_token), code: None };
-            answer.id_token = Some(signer.sign(&source, beside).await?);
+            let hashes = IdTokenHashes { access_token: Some(&answer.access_token), code: None };
+            answer.id_token = Some(signer.sign(&source, hashes).await?);
         }
         Ok(Some(answer))
     }

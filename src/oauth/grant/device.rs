@@ -97,7 +97,7 @@ impl Device {
 
 /// A polled device code that yields no tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Polled {
+pub struct DevicePoll {
     pub grant: GrantId,
     pub client: ClientId,
     pub is_allowed: bool,
@@ -128,7 +128,7 @@ const SLOWEST: i64 = 60;
 
 /// Why a device gets no tokens (RFC 8628 §3.5); `None` if only the client's record has changed in between, so that the
 /// attempt must be repeated.
-pub fn judge(polled: &Polled, client: &ClientId, now: i64) -> Option<(OAuthError, Consequence)> {
+pub fn judge(polled: &DevicePoll, client: &ClientId, now: i64) -> Option<(OAuthError, Consequence)> {
     let refused = |reason: Reason, what: &'static str| Some((reason.because(what), Consequence::Nothing));
     if polled.client != *client {
         return refused(Reason::DeviceCodeWrongClient, "the device code was issued to another client");
@@ -180,8 +180,8 @@ mod tests {
         assert_eq!(UserCode::of_bytes(&[0; 7]), None);
     }
 
-    fn polled() -> Polled {
-        Polled {
+    fn polled() -> DevicePoll {
+        DevicePoll {
             grant: GrantId::new("g"),
             client: ClientId::new("tv"),
             is_allowed: false,
@@ -195,24 +195,24 @@ mod tests {
 
     #[test]
     fn a_polling_device_learns_what_it_waits_for() {
-        let told = |polled: &Polled, now| {
+        let told = |polled: &DevicePoll, now| {
             judge(polled, &ClientId::new("tv"), now).map(|(error, then)| (error.reason, then))
         };
         let poll = |interval| Consequence::Poll { interval };
         assert_eq!(told(&polled(), 105), Some((Reason::DeviceCodePending, poll(5))));
         assert_eq!(told(&polled(), 104), Some((Reason::DeviceCodePending, poll(5))), "clocks round down");
         assert_eq!(told(&polled(), 103), Some((Reason::DeviceCodeSlowDown, poll(10))));
-        let first = Polled { polled_at: None, ..polled() };
+        let first = DevicePoll { polled_at: None, ..polled() };
         assert_eq!(told(&first, 100), Some((Reason::DeviceCodePending, poll(5))));
-        let slow = Polled { interval: 60, ..polled() };
+        let slow = DevicePoll { interval: 60, ..polled() };
         assert_eq!(told(&slow, 101), Some((Reason::DeviceCodeSlowDown, poll(60))));
         assert_eq!(told(&polled(), 700), Some((Reason::DeviceCodeExpired, Consequence::Nothing)));
-        let denied = Polled { is_denied: true, ..polled() };
+        let denied = DevicePoll { is_denied: true, ..polled() };
         assert_eq!(told(&denied, 101), Some((Reason::DeviceCodeDenied, Consequence::Nothing)));
-        let allowed = Polled { is_allowed: true, ..polled() };
+        let allowed = DevicePoll { is_allowed: true, ..polled() };
         assert_eq!(told(&allowed, 101), None);
         assert_eq!(told(&allowed, 700), Some((Reason::DeviceCodeExpired, Consequence::Nothing)));
-        let consumed = Polled { is_consumed: true, ..allowed };
+        let consumed = DevicePoll { is_consumed: true, ..allowed };
         assert_eq!(told(&consumed, 9000), Some((Reason::DeviceCodeReplayed, Consequence::Revoke)));
         let other = judge(&consumed, &ClientId::new("other"), 101).unwrap();
         assert_eq!((other.0.reason, other.1), (Reason::DeviceCodeWrongClient, Consequence::Nothing));

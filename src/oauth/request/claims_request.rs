@@ -18,18 +18,18 @@ const MOST: usize = 64;
 /// The requested claims, by where they should be returned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimsRequest {
-    #[serde(default, skip_serializing_if = "Wanted::is_empty")]
-    pub userinfo: Wanted,
-    #[serde(default, skip_serializing_if = "Wanted::is_empty")]
-    pub id_token: Wanted,
+    #[serde(default, skip_serializing_if = "RequestedClaims::is_empty")]
+    pub userinfo: RequestedClaims,
+    #[serde(default, skip_serializing_if = "RequestedClaims::is_empty")]
+    pub id_token: RequestedClaims,
 }
 
 /// Claims by name. `None` means that any value is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wanted(BTreeMap<String, Option<Wish>>);
+pub struct RequestedClaims(BTreeMap<String, Option<ClaimRequirement>>);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Wish {
+struct ClaimRequirement {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     essential: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,7 +64,9 @@ impl ClaimsRequest {
     /// Reads each member by hand, because a struct could also be read from a JSON array.
     fn from_json(text: &str) -> Option<Self> {
         let mut members: Map<String, Value> = serde_json::from_str(text).ok()?;
-        let mut wanted = |name: &str| members.remove(name).map_or(Some(Wanted::default()), Wanted::from_json);
+        let mut wanted = |name: &str| {
+            members.remove(name).map_or(Some(RequestedClaims::default()), RequestedClaims::from_json)
+        };
         Some(Self { userinfo: wanted("userinfo")?, id_token: wanted("id_token")? })
     }
 
@@ -88,8 +90,8 @@ impl ClaimsRequest {
 
     /// Only these claims, by name and without values: this is what a person consents to.
     pub fn by_name(&self, names: &BTreeSet<String>) -> Self {
-        let by_name = |wanted: &Wanted| {
-            Wanted(
+        let by_name = |wanted: &RequestedClaims| {
+            RequestedClaims(
                 wanted
                     .0
                     .keys()
@@ -103,7 +105,7 @@ impl ClaimsRequest {
 
     /// Only the claims for UserInfo.
     pub fn of_userinfo(&self) -> Self {
-        Self { userinfo: self.userinfo.clone(), id_token: Wanted::default() }
+        Self { userinfo: self.userinfo.clone(), id_token: RequestedClaims::default() }
     }
 
     /// The claims of both. If both name a claim, `other` counts.
@@ -122,7 +124,7 @@ impl ClaimsRequest {
     /// The requested values of `sub`; empty if any person may return (§5.5.1).
     pub fn subjects(&self) -> Vec<&str> {
         let wishes = [&self.id_token, &self.userinfo].into_iter().filter_map(|wanted| wanted.0.get("sub"));
-        wishes.flatten().flat_map(Wish::accepted).filter_map(Value::as_str).collect()
+        wishes.flatten().flat_map(ClaimRequirement::accepted).filter_map(Value::as_str).collect()
     }
 
     /// Refuses an essential `acr` that this server does not support (§5.5.1.1).
@@ -140,7 +142,7 @@ impl ClaimsRequest {
     }
 }
 
-impl Wanted {
+impl RequestedClaims {
     fn from_json(json: Value) -> Option<Self> {
         let Value::Object(members) = json else { return None };
         let wish = |(name, value)| match value {
@@ -167,7 +169,7 @@ impl Wanted {
     }
 }
 
-impl Wish {
+impl ClaimRequirement {
     fn accepted(&self) -> impl Iterator<Item = &Value> {
         self.value.iter().chain(self.values.iter().flatten())
     }

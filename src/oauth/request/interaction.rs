@@ -83,14 +83,14 @@ pub fn next<'a>(
         return Ok(Next::SignUp);
     }
     let here = match account(request, accounts, progress, is_expected)? {
-        Which::None => None,
-        Which::Several if prompt.none => {
+        AccountChoice::None => None,
+        AccountChoice::Several if prompt.none => {
             return Err(Reason::AccountSelectionRequired.because(
                 "several accounts are signed in, the request does not say which, and prompt=none forbids to ask",
             ));
         }
-        Which::Several => return Ok(Next::SelectAccount),
-        Which::One(here) => Some(here),
+        AccountChoice::Several => return Ok(Next::SelectAccount),
+        AccountChoice::One(here) => Some(here),
     };
     let Some(signed_in) = here.filter(|here| is_recent(request, here, progress, now)) else {
         return match prompt.none {
@@ -119,7 +119,7 @@ pub fn next<'a>(
 }
 
 /// The account that a request continues with.
-enum Which<'a> {
+enum AccountChoice<'a> {
     None,
     One(&'a SignedIn),
     Several,
@@ -131,28 +131,28 @@ fn account<'a>(
     accounts: &'a [SignedIn],
     progress: &Progress,
     is_expected: impl Fn(&UserId) -> bool,
-) -> Result<Which<'a>, OAuthError> {
+) -> Result<AccountChoice<'a>, OAuthError> {
     let other_person = || {
         Reason::SignInOtherPerson.because("the person who is signed in is not the one that the request names")
     };
     let chosen = accounts.iter().find(|here| progress.chosen.as_ref() == Some(&here.session));
     if let Some(chosen) = chosen {
-        return if is_expected(&chosen.user) { Ok(Which::One(chosen)) } else { Err(other_person()) };
+        return if is_expected(&chosen.user) { Ok(AccountChoice::One(chosen)) } else { Err(other_person()) };
     }
     if accounts.is_empty() {
-        return Ok(Which::None);
+        return Ok(AccountChoice::None);
     }
     if request.prompt.select_account {
-        return Ok(Which::Several);
+        return Ok(AccountChoice::Several);
     }
     let expected: Vec<&SignedIn> = accounts.iter().filter(|here| is_expected(&here.user)).collect();
     let hint = request.prompt.login_hint.as_deref().map(folded);
     let hinted = expected.iter().find(|here| hint.as_deref() == Some(folded(&here.username).as_str()));
     match (expected.as_slice(), hinted) {
         ([], _) if request.prompt.none => Err(other_person()),
-        ([], _) => Ok(Which::None),
-        ([only], _) | (_, Some(only)) => Ok(Which::One(only)),
-        _ => Ok(Which::Several),
+        ([], _) => Ok(AccountChoice::None),
+        ([only], _) | (_, Some(only)) => Ok(AccountChoice::One(only)),
+        _ => Ok(AccountChoice::Several),
     }
 }
 

@@ -161,7 +161,7 @@ pub fn validate<K: KnownScopes + KnownResources>(
     // A repeated or malformed state could not be returned unchanged.
     let state = params.one("state").ok().flatten().map(str::to_owned);
     match check(client, params, known) {
-        Ok(Asked { response_type, scope, resources, challenge, nonce, claims, prompt }) => {
+        Ok(RequestParts { response_type, scope, resources, challenge, nonce, claims, prompt }) => {
             let expected = claims.subjects().into_iter().map(str::to_owned).collect();
             let (claims, named) = match claims.is_empty() {
                 true => (claims, BTreeSet::new()),
@@ -185,7 +185,7 @@ pub fn validate<K: KnownScopes + KnownResources>(
     }
 }
 
-struct Asked {
+struct RequestParts {
     response_type: ResponseType,
     scope: Scope,
     resources: Vec<String>,
@@ -219,7 +219,7 @@ fn check<K: KnownScopes + KnownResources>(
     client: &Client,
     params: &Params,
     known: &Known<'_, K>,
-) -> Result<Asked, OAuthError> {
+) -> Result<RequestParts, OAuthError> {
     params.check(&JUDGED)?;
     no_request_object(params)?;
     let response_type = ResponseType::from_request(&client.response_types, params)?;
@@ -240,7 +240,7 @@ fn check<K: KnownScopes + KnownResources>(
     }
     let claims = claims(params, &scope)?;
     let prompt = Prompt::from_request(params)?;
-    Ok(Asked { response_type, scope, resources, challenge, nonce, claims, prompt })
+    Ok(RequestParts { response_type, scope, resources, challenge, nonce, claims, prompt })
 }
 
 /// The claims parameter, which is only used in OpenID Connect requests.

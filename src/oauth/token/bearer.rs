@@ -5,18 +5,18 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::identity::claims::Person;
 use crate::oauth::reason::Reason;
-use crate::oauth::request::claims_request::Wanted;
+use crate::oauth::request::claims_request::RequestedClaims;
 use crate::oauth::token::AccessToken;
 
 /// A presented access token, as the database says at this moment.
 #[derive(Clone, Debug)]
-pub struct Presented {
+pub struct PresentedToken {
     pub token: AccessToken,
     /// The token or its grant was revoked, or its client or person is deleted or disabled.
     pub is_revoked: bool,
 }
 
-impl Presented {
+impl PresentedToken {
     /// Whether the token is valid.
     pub fn is_active(&self, now: Seconds) -> bool {
         now < self.token.expires_at && !self.is_revoked
@@ -25,10 +25,10 @@ impl Presented {
 
 /// What a valid token gives access to.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Teller {
+pub struct UserInfoAccess {
     pub person: Person,
     pub scope: Scope,
-    pub claims: Wanted,
+    pub claims: RequestedClaims,
 }
 
 /// Decides whether UserInfo may answer (OpenID Connect Core §5.3). `person`: the user that the token was issued for;
@@ -37,12 +37,12 @@ pub struct Teller {
 /// # Errors
 /// If the token is expired, revoked, for another API, without a person, or without the scope `openid`.
 pub fn may_tell(
-    presented: Presented,
+    presented: PresentedToken,
     person: Option<Person>,
     needed: &str,
     now: Seconds,
-) -> Result<Teller, OAuthError> {
-    let Presented { token, is_revoked } = presented;
+) -> Result<UserInfoAccess, OAuthError> {
+    let PresentedToken { token, is_revoked } = presented;
     if now >= token.expires_at {
         return Err(Reason::BearerExpired.because("the access token has expired"));
     }
@@ -65,7 +65,7 @@ pub fn may_tell(
             "the access token does not have the scope {needed}, which this endpoint needs"
         )));
     }
-    Ok(Teller { person, scope: token.granted.scope, claims: token.granted.claims.userinfo })
+    Ok(UserInfoAccess { person, scope: token.granted.scope, claims: token.granted.claims.userinfo })
 }
 
 #[cfg(test)]
@@ -98,16 +98,19 @@ mod tests {
             delegation: Default::default(),
             binding: None,
         };
-        let good = Presented { token: token.clone(), is_revoked: false };
-        let of = |token: AccessToken| Presented { token, ..good.clone() };
-        let judged = |presented: Presented, now| {
+        let good = PresentedToken { token: token.clone(), is_revoked: false };
+        let of = |token: AccessToken| PresentedToken { token, ..good.clone() };
+        let judged = |presented: PresentedToken, now| {
             may_tell(presented, Some(person.clone()), "openid", now)
                 .map(|teller| teller.person)
                 .map_err(|error| error.reason)
         };
         assert_eq!(judged(good.clone(), 99), Ok(person.clone()));
         assert_eq!(judged(good.clone(), 100), Err(Reason::BearerExpired));
-        assert_eq!(judged(Presented { is_revoked: true, ..good.clone() }, 0), Err(Reason::BearerRevoked));
+        assert_eq!(
+            judged(PresentedToken { is_revoked: true, ..good.clone() }, 0),
+            Err(Reason::BearerRevoked)
+        );
         let closed = may_tell(good.clone(), None, "openid", 0).map_err(|error| error.reason);
         assert_eq!(closed, Err(Reason::BearerRevoked));
         let of_client = of(AccessToken { user_id: None, ..token.clone() });

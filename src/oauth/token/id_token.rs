@@ -9,7 +9,7 @@ use crate::clock::Seconds;
 use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::claims::Claims;
-use crate::oauth::request::claims_request::Wanted;
+use crate::oauth::request::claims_request::RequestedClaims;
 use crate::oauth::signing_key::SigningAlgorithm;
 
 /// The `typ` of the header.
@@ -40,7 +40,7 @@ pub struct IdTokenSource {
     /// The nonce of the authorization request.
     pub nonce: Option<String>,
     /// Claims about the person that the request names.
-    pub claims: Wanted,
+    pub claims: RequestedClaims,
 }
 
 /// A client's identifiers of a person and a session: `sub` and `sid`.
@@ -155,7 +155,7 @@ mod tests {
             session: SessionId::new("s"),
             authentication: Authentication::by(Amr::Pwd, 90),
             nonce: None,
-            claims: Wanted::default(),
+            claims: RequestedClaims::default(),
         };
         let names = Names { subject: "u".into(), session: "s".into() };
         let client = ClientId::new("app");
