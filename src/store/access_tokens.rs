@@ -33,7 +33,7 @@ struct StatusRow {
     is_revoked: bool,
 }
 
-/// An opaque token that somebody presents, with all that decides about its use at this moment.
+/// Finds an opaque token, with everything that decides about its use at this moment; `None` if it does not exist.
 pub async fn find_opaque(conn: &mut Conn, hash: &Hash) -> Result<Option<PresentedToken>, DbError> {
     let row: Option<OpaqueRow> = conn
         .query(
@@ -58,7 +58,7 @@ pub async fn find_opaque(conn: &mut Conn, hash: &Hash) -> Result<Option<Presente
     judged(conn, row.into_presented(hash)?).await.map(Some)
 }
 
-/// How a JWT of this server stands at this moment; the person is the one of its grant.
+/// The state of a JWT of this server at this moment; its person is that of its grant.
 pub async fn find_jwt(conn: &mut Conn, token: AccessToken) -> Result<PresentedToken, DbError> {
     let row: Option<StatusRow> = match &token.grant_id {
         Some(grant) => {
@@ -243,7 +243,7 @@ pub fn save_in<'c>(batch: Batch<'c>, hash: &Hash, token: &AccessToken) -> Batch<
 
 impl OpaqueRow {
     fn into_presented(self, hash: &Hash) -> Result<PresentedToken, DbError> {
-        // It has no name of its own; its hash names it as well.
+        // The token has no id of its own; its hash identifies it.
         let id = hash.to_text();
         let token = AccessToken {
             granted: granted_from(&self.granted, "access_tokens", &id)?,

@@ -172,7 +172,7 @@ pub async fn consume(
     row.map(ConsumedRow::into_grant).transpose()
 }
 
-/// A device code that could not be consumed.
+/// A device code that could not be consumed; `None` if it does not exist.
 pub async fn find_polled(conn: &mut Conn, hash: &Hash) -> Result<Option<DevicePoll>, DbError> {
     let row: Option<PolledRow> = conn
         .query(

@@ -50,7 +50,7 @@ impl<'a> Signer<'a> {
         Ok(Some(Self { app, client, key }))
     }
 
-    /// The token that tells of a sign-in, with what the request wants it to tell of the person.
+    /// Signs an ID Token about a sign-in, with the requested claims about the person.
     pub async fn sign(&self, source: &IdTokenSource, hashes: IdTokenHashes<'_>) -> Result<String, Failure> {
         let told = match source.claims.is_empty() {
             true => Claims::new(),

@@ -36,7 +36,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
 /// A client as JSON: its metadata under the registered names, and this server's own members.
 pub(super) fn described(record: &ClientRecord) -> Value {
     let client = &record.client;
-    // It was read from JSON, so it is written as such.
+    // The metadata was read from JSON, so it can be written as JSON.
     let mut json = serde_json::to_value(&client.metadata).unwrap_or_default();
     let logo = json.as_object_mut().and_then(|members| members.remove("logo_digest"));
     json["client_id"] = client.id.as_str().into();

@@ -128,7 +128,8 @@ const SLOWER: i64 = 5;
 /// The longest interval in seconds, however fast the device was, because the person waits, too.
 const SLOWEST: i64 = 60;
 
-/// Why a device gets no tokens; `None` when it would get them but for the client, which has changed meanwhile.
+/// Why a device gets no tokens (RFC 8628 §3.5); `None` if only the client's record has changed in between, so that the
+/// attempt must be repeated.
 pub fn judge(polled: &DevicePoll, client: &ClientId, now: i64) -> Option<(OAuthError, Consequence)> {
     let refused = |reason: Reason, what: &'static str| Some((reason.because(what), Consequence::Nothing));
     if polled.client != *client {
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_is_told_what_it_is_waiting_for() {
+    fn a_polling_device_learns_what_it_waits_for() {
         let told = |polled: &DevicePoll, now| {
             judge(polled, &ClientId::new("tv"), now).map(|(error, then)| (error.reason, then))
         };

@@ -118,7 +118,7 @@ pub fn next<'a>(
     }
 }
 
-/// The account that a request goes on with.
+/// The account that a request continues with.
 enum AccountChoice<'a> {
     None,
     One(&'a SignedIn),

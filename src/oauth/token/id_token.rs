@@ -39,7 +39,7 @@ pub struct IdTokenSource {
     pub authentication: Authentication,
     /// The nonce of the authorization request.
     pub nonce: Option<String>,
-    /// Claims of the person that the request asks for by name.
+    /// Claims about the person that the request names.
     pub claims: RequestedClaims,
 }
 
