@@ -186,7 +186,7 @@ async fn a_damaged_member_is_a_failure_that_names_the_column_and_not_what_is_in_
     for text in texts {
         damage(&server, &text).await;
         let error = read(&server, &id).await.unwrap_err();
-        assert_eq!(error.to_string(), "impossible data in clients web: metadata", "{text}");
+        assert_eq!(error.to_string(), "invalid data in clients web: metadata", "{text}");
     }
     let answer = web.token(&[("grant_type", "refresh_token"), ("refresh_token", "x")]).await;
     assert_eq!((answer.status.as_u16(), answer.get("error").as_str()), (500, "server_error"));
