@@ -103,6 +103,12 @@ impl<'a> Imports<'a> {
     }
 }
 
+/// Places of [`LEVELS`] that no file is in.
+pub(super) fn empty_places(files: &[(String, String)]) -> Vec<&'static str> {
+    let is_empty = |wanted: &&'static str| files.iter().all(|(name, _)| place(name) != Some(*wanted));
+    LEVELS.iter().flat_map(|level| level.iter().copied()).filter(is_empty).collect()
+}
+
 /// The file whose module, or an item in it, a path of the module `within` names; `None` for other crates.
 fn named<'a>(by_module: &BTreeMap<String, &'a str>, within: &str, path: &str) -> Option<&'a str> {
     let (first, rest) = path.split_once("::")?;

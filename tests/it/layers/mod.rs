@@ -7,7 +7,7 @@ mod paths;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use graph::Imports;
+use graph::{Imports, empty_places};
 use paths::{paths, tokens};
 
 /// A rule over the files of `within` (folders with a slash at their end) but those of `except`.
@@ -149,6 +149,7 @@ fn no_source_file_names_what_lies_above_it() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let files = source();
     assert_eq!(violations(&files), Vec::<String>::new());
+    assert_eq!(empty_places(&files), Vec::<&str>::new(), "a level has a place that is gone");
     // What the rules are about is there, and is read: else they would hold of nothing.
     let paths_of = |name: &str| paths(name, &fs::read_to_string(src.join(name)).unwrap());
     assert!(files.len() > 50, "{} files", files.len());
