@@ -1,6 +1,7 @@
 //! Records of acts as values. The place that stores an event adds the actor and the time. No event contains a secret.
 
 use serde_json::{Map, Value};
+use strum::IntoStaticStr;
 
 use crate::oauth::id::ClientId;
 
@@ -34,71 +35,101 @@ pub struct Change {
     pub after: Value,
 }
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $($variant),* }
-
-        impl $name {
-            /// The word that is stored. Its meaning never changes.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
-            }
-        }
-    };
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+pub enum Act {
+    #[strum(serialize = "user.created")]
+    UserCreated,
+    #[strum(serialize = "user.signed_up")]
+    UserSignedUp,
+    #[strum(serialize = "user.updated")]
+    UserUpdated,
+    #[strum(serialize = "user.password_set")]
+    UserPasswordSet,
+    #[strum(serialize = "user.disabled")]
+    UserDisabled,
+    #[strum(serialize = "user.enabled")]
+    UserEnabled,
+    #[strum(serialize = "user.deleted")]
+    UserDeleted,
+    #[strum(serialize = "scope.created")]
+    ScopeCreated,
+    #[strum(serialize = "scope.updated")]
+    ScopeUpdated,
+    #[strum(serialize = "scope.deleted")]
+    ScopeDeleted,
+    #[strum(serialize = "resource.created")]
+    ResourceCreated,
+    #[strum(serialize = "resource.updated")]
+    ResourceUpdated,
+    #[strum(serialize = "resource.deleted")]
+    ResourceDeleted,
+    #[strum(serialize = "trusted_issuer.created")]
+    TrustedIssuerCreated,
+    #[strum(serialize = "trusted_issuer.updated")]
+    TrustedIssuerUpdated,
+    #[strum(serialize = "trusted_issuer.deleted")]
+    TrustedIssuerDeleted,
+    #[strum(serialize = "trusted_issuer.subject_linked")]
+    SubjectLinked,
+    #[strum(serialize = "trusted_issuer.subject_unlinked")]
+    SubjectUnlinked,
+    #[strum(serialize = "client.created")]
+    ClientCreated,
+    #[strum(serialize = "client.updated")]
+    ClientUpdated,
+    #[strum(serialize = "client.deleted")]
+    ClientDeleted,
+    #[strum(serialize = "client.secret_added")]
+    ClientSecretAdded,
+    #[strum(serialize = "client.secret_removed")]
+    ClientSecretRemoved,
+    #[strum(serialize = "session.ended")]
+    SessionEnded,
+    #[strum(serialize = "session.signed_out")]
+    SessionSignedOut,
+    #[strum(serialize = "user.sessions_ended")]
+    UserSessionsEnded,
+    #[strum(serialize = "grant.revoked")]
+    GrantRevoked,
+    #[strum(serialize = "consent.given")]
+    ConsentGiven,
+    #[strum(serialize = "consent.taken_back")]
+    ConsentTakenBack,
+    #[strum(serialize = "key.created")]
+    KeyCreated,
+    #[strum(serialize = "key.retired")]
+    KeyRetired,
+    #[strum(serialize = "logout_deliveries.retried")]
+    LogoutDeliveriesRetried,
 }
 
-words! {
-    /// What was done.
-    Act {
-        UserCreated = "user.created",
-        UserSignedUp = "user.signed_up",
-        UserUpdated = "user.updated",
-        UserPasswordSet = "user.password_set",
-        UserDisabled = "user.disabled",
-        UserEnabled = "user.enabled",
-        UserDeleted = "user.deleted",
-        ScopeCreated = "scope.created",
-        ScopeUpdated = "scope.updated",
-        ScopeDeleted = "scope.deleted",
-        ResourceCreated = "resource.created",
-        ResourceUpdated = "resource.updated",
-        ResourceDeleted = "resource.deleted",
-        TrustedIssuerCreated = "trusted_issuer.created",
-        TrustedIssuerUpdated = "trusted_issuer.updated",
-        TrustedIssuerDeleted = "trusted_issuer.deleted",
-        SubjectLinked = "trusted_issuer.subject_linked",
-        SubjectUnlinked = "trusted_issuer.subject_unlinked",
-        ClientCreated = "client.created",
-        ClientUpdated = "client.updated",
-        ClientDeleted = "client.deleted",
-        ClientSecretAdded = "client.secret_added",
-        ClientSecretRemoved = "client.secret_removed",
-        SessionEnded = "session.ended",
-        SessionSignedOut = "session.signed_out",
-        UserSessionsEnded = "user.sessions_ended",
-        GrantRevoked = "grant.revoked",
-        ConsentGiven = "consent.given",
-        ConsentTakenBack = "consent.taken_back",
-        KeyCreated = "key.created",
-        KeyRetired = "key.retired",
-        LogoutDeliveriesRetried = "logout_deliveries.retried",
+impl Act {
+    /// The word that is stored; it never changes its meaning.
+    pub fn word(self) -> &'static str {
+        self.into()
     }
 }
 
-words! {
-    /// The kind of object.
-    ObjectKind {
-        User = "user",
-        Scope = "scope",
-        Resource = "resource",
-        TrustedIssuer = "trusted_issuer",
-        Client = "client",
-        Session = "session",
-        Grant = "grant",
-        Key = "key",
-        LogoutDeliveries = "logout_deliveries",
+/// The kind of object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum ObjectKind {
+    User,
+    Scope,
+    Resource,
+    TrustedIssuer,
+    Client,
+    Session,
+    Grant,
+    Key,
+    LogoutDeliveries,
+}
+
+impl ObjectKind {
+    /// The word that is stored; it never changes its meaning.
+    pub fn word(self) -> &'static str {
+        self.into()
     }
 }
 
