@@ -7,7 +7,8 @@ use crate::config::Span;
 /// The seconds in a text such as `5m`.
 pub(super) fn lifetime(text: &str) -> Result<Seconds, Trouble> {
     let span = Span::parse(text).map(Span::seconds);
-    Ok(span.ok_or_else(|| format!("the lifetime {text:?} is no length of time; write 30s, 10m, 8h or 7d"))?)
+    Ok(span
+        .ok_or_else(|| format!("the lifetime {text:?} is not a length of time; write 30s, 10m, 8h or 7d"))?)
 }
 
 /// The change that an option asks for. `Some(None)`: `default` removes the lifetime. `None`: the option is not given.

@@ -8,5 +8,5 @@ use crate::operations::clients::Logo;
 pub(super) fn logo(path: &Path) -> Result<Logo, Trouble> {
     let place = path.display();
     let bytes = std::fs::read(path).map_err(|error| format!("the logo {place} cannot be read: {error}"))?;
-    Ok(Logo::new(bytes)?)
+    Logo::new(bytes).map_err(|fault| format!("{place}: {}", fault.sentence).into())
 }

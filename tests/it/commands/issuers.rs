@@ -58,7 +58,7 @@ async fn invalid_issuer_registrations_are_refused_with_a_sentence() {
         (vec!["update", IDP, "--client", "nobody"], "no client with the id nobody"),
         (vec!["show", "urn:a"], "there is no trusted issuer urn:a"),
         (vec!["delete", "urn:a", "--yes"], "there is no trusted issuer urn:a"),
-        (vec!["delete", IDP], "Trust the issuer https://idp.example.com no longer"),
+        (vec!["delete", IDP], "Stop trusting the issuer https://idp.example.com"),
     ] {
         let text = operator.refused(&[&["issuer"], &arguments[..]].concat());
         assert!(text.contains(part), "{arguments:?}: {text}");
