@@ -25,7 +25,7 @@ use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::request::params::Params;
 use crate::oauth::request::pkce::Challenge;
 use crate::oauth::request::prompt::Prompt;
-use crate::oauth::request::received::Received;
+use crate::oauth::request::received::{JUDGED, Received};
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::return_address::ReturnAddress;
@@ -96,24 +96,6 @@ impl Refusal {
         }
     }
 }
-
-/// The parameters that are judged even where nothing reads them; anything else is ignored (RFC 6749 §3.1).
-const JUDGED: [&str; 14] = [
-    "state",
-    "response_type",
-    "response_mode",
-    "scope",
-    "code_challenge",
-    "code_challenge_method",
-    "request",
-    "request_uri",
-    "nonce",
-    "claims",
-    "prompt",
-    "max_age",
-    "login_hint",
-    "id_token_hint",
-];
 
 /// The client id of a request.
 ///

@@ -38,10 +38,10 @@ impl Params {
         &self.0
     }
 
-    /// The pairs with one of these names, in their order.
+    /// The pairs whose names are wanted, in their order.
     #[must_use]
-    pub fn only(mut self, names: &[&str]) -> Self {
-        self.0.retain(|(name, _)| names.contains(&name.as_str()));
+    pub fn only(mut self, is_wanted: impl Fn(&str) -> bool) -> Self {
+        self.0.retain(|(name, _)| is_wanted(name));
         self
     }
 

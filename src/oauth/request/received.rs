@@ -17,11 +17,8 @@ pub enum Source {
     Form,
 }
 
-/// The parameters that the authorization endpoint reads; any other one is ignored (RFC 6749 §3.1).
-const READ: [&str; 17] = [
-    "client_id",
-    "redirect_uri",
-    "resource",
+/// The parameters whose repetition, length and characters are checked in every request, also where nothing reads them.
+pub(super) const JUDGED: [&str; 14] = [
     "state",
     "response_type",
     "response_mode",
@@ -38,9 +35,13 @@ const READ: [&str; 17] = [
     "id_token_hint",
 ];
 
+/// The other parameters that the authorization endpoint reads, each with a check of its own.
+const OTHERS: [&str; 3] = ["client_id", "redirect_uri", "resource"];
+
 /// An authorization request as it was received, reduced to the parameters that this endpoint reads.
 ///
-/// It is bounded: `READ` names what is kept, and the checks bound how often each may occur and how long it may be.
+/// It is bounded: any parameter that is not listed above is ignored (RFC 6749 §3.1), and the checks bound how often each
+/// may occur and how long it may be.
 #[derive(Clone, Debug, Default)]
 pub struct Received {
     params: Params,
@@ -51,7 +52,7 @@ pub struct Received {
 impl Received {
     /// Resolves a request whose parameters all came from one place.
     pub fn resolve(source: Source, params: Params) -> Self {
-        let params = params.only(&READ);
+        let params = params.only(|name| JUDGED.contains(&name) || OTHERS.contains(&name));
         let sources = vec![source; params.pairs().len()];
         Self { params, sources }
     }
