@@ -1,6 +1,6 @@
 //! The storage layer in this process: one durable insert, and reading one client by its key.
 
-use grantor::clock::{Clock, Seconds};
+use grantor::clock::{Clock, Seconds, Timestamp};
 use grantor::oauth::grant::granted::Granted;
 use grantor::oauth::grant::scope::Scope;
 use grantor::oauth::id::ClientId;
@@ -15,7 +15,7 @@ use crate::report::Report;
 use crate::{CROWDS, Options, Outcome};
 
 const CLIENT: &str = "bench-generated";
-const LIFETIME: Seconds = 600;
+const LIFETIME: Seconds = Seconds::new(600);
 
 pub(crate) async fn measure(database: &Database, options: &Options, report: &mut Report) -> Outcome<()> {
     let (insert, select) = ("storage_insert", "storage_find_client");
@@ -53,7 +53,7 @@ async fn version(db: &Db) -> Outcome<i64> {
 struct Insert {
     db: Db,
     version: i64,
-    now: Seconds,
+    now: Timestamp,
 }
 
 impl Worker for Insert {

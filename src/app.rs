@@ -2,7 +2,7 @@
 
 use crate::cache::catalogue::CatalogueCache;
 use crate::cache::secrets::SecretCache;
-use crate::clock::{Clock, Seconds};
+use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::fetch::Fetcher;
 use crate::http::html::Pages;
@@ -42,12 +42,12 @@ pub struct App {
 }
 
 impl App {
-    pub fn now(&self) -> Seconds {
+    pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
     /// The context for operations in a call that arrived at `now`.
-    pub fn operations(&self, now: Seconds) -> Context<'_> {
+    pub fn operations(&self, now: Timestamp) -> Context<'_> {
         Context { db: &self.db, config: &self.config, now }
     }
 }

@@ -1,11 +1,136 @@
 //! Time as an argument: this is the only place that asks the system for the time.
 
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, Mul, Sub};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Seconds since 1970-01-01T00:00:00Z, as everywhere in the database and on the wire.
-pub type Seconds = i64;
+use serde::{Deserialize, Serialize};
+
+/// An instant in whole seconds since 1970-01-01T00:00:00Z, as everywhere in the database and on the wire.
+///
+/// Arithmetic stops at [`Timestamp::MIN`] and [`Timestamp::MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(i64);
+
+/// A span of time in whole seconds, which may be negative.
+///
+/// Arithmetic stops at [`Seconds::MIN`] and [`Seconds::MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seconds(i64);
+
+impl Timestamp {
+    /// The first instant: no other is before it.
+    pub const MIN: Self = Self(i64::MIN);
+    /// The last instant: it never comes.
+    pub const MAX: Self = Self(i64::MAX);
+
+    /// The instant that is this many seconds after 1970-01-01T00:00:00Z.
+    pub const fn from_unix(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// The seconds since 1970-01-01T00:00:00Z.
+    pub const fn as_unix(self) -> i64 {
+        self.0
+    }
+
+    /// The text in ISO 8601, such as 2026-01-31T12:00:00Z.
+    pub fn iso(self) -> String {
+        let (days, seconds) = (self.0.div_euclid(86_400), self.0.rem_euclid(86_400));
+        let (year, month, day) = civil(days);
+        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    }
+}
+
+impl Seconds {
+    pub const ZERO: Self = Self(0);
+    pub const MIN: Self = Self(i64::MIN);
+    pub const MAX: Self = Self(i64::MAX);
+
+    /// A span of this many seconds.
+    pub const fn new(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// The number of seconds.
+    pub const fn as_i64(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Seconds {
+    /// Writes the number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl From<Duration> for Seconds {
+    /// Parts of a second are ignored.
+    fn from(duration: Duration) -> Self {
+        Self(i64::try_from(duration.as_secs()).unwrap_or(i64::MAX))
+    }
+}
+
+impl Add<Seconds> for Timestamp {
+    type Output = Self;
+
+    fn add(self, span: Seconds) -> Self {
+        Self(self.0.saturating_add(span.0))
+    }
+}
+
+impl Sub<Seconds> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, span: Seconds) -> Self {
+        Self(self.0.saturating_sub(span.0))
+    }
+}
+
+impl Sub for Timestamp {
+    type Output = Seconds;
+
+    fn sub(self, earlier: Self) -> Seconds {
+        Seconds(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add for Seconds {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sub for Seconds {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+impl Mul<i64> for Seconds {
+    type Output = Self;
+
+    fn mul(self, times: i64) -> Self {
+        Self(self.0.saturating_mul(times))
+    }
+}
+
+impl Sum for Seconds {
+    fn sum<I: Iterator<Item = Self>>(spans: I) -> Self {
+        spans.fold(Self::ZERO, Add::add)
+    }
+}
 
 /// The source of the current time: the system, or in tests a clock that only moves when it is advanced.
 #[derive(Clone, Debug, Default)]
@@ -17,10 +142,10 @@ pub enum Clock {
 
 impl Clock {
     /// The current time.
-    pub fn now(&self) -> Seconds {
+    pub fn now(&self) -> Timestamp {
         match self {
-            Self::System => system_seconds(),
-            Self::Manual(clock) => clock.0.load(Ordering::SeqCst),
+            Self::System => system_time(),
+            Self::Manual(clock) => Timestamp(clock.0.load(Ordering::SeqCst)),
         }
     }
 }
@@ -32,27 +157,19 @@ pub struct ManualClock(Arc<AtomicI64>);
 impl ManualClock {
     /// A clock that begins with the system's time.
     pub fn starting_now() -> Self {
-        Self(Arc::new(AtomicI64::new(system_seconds())))
+        Self(Arc::new(AtomicI64::new(system_time().0)))
     }
 
     /// Moves the clock forward; parts of a second are ignored.
     pub fn advance(&self, by: Duration) {
-        self.0.fetch_add(i64::try_from(by.as_secs()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        self.0.fetch_add(Seconds::from(by).0, Ordering::SeqCst);
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system for the time")]
-fn system_seconds() -> Seconds {
+fn system_time() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX)
-}
-
-/// A time in ISO 8601, such as 2026-01-31T12:00:00Z.
-pub fn iso(time: Seconds) -> String {
-    let (days, seconds) = (time.div_euclid(86_400), time.rem_euclid(86_400));
-    let (year, month, day) = civil(days);
-    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    Timestamp(Seconds::from(since_epoch).0)
 }
 
 /// Year, month and day of a number of days since 1970-01-01 (Howard Hinnant's `civil_from_days`).
@@ -82,7 +199,48 @@ mod tests {
             (1_735_689_599, "2024-12-31T23:59:59Z"),
             (4_107_542_400, "2100-03-01T00:00:00Z"),
         ] {
-            assert_eq!(iso(time), text);
+            assert_eq!(Timestamp(time).iso(), text);
         }
+    }
+
+    #[test]
+    fn instants_and_spans_are_added_and_subtracted() {
+        let (begin, end) = (Timestamp(100), Timestamp(160));
+        assert_eq!((end - begin, begin - end), (Seconds(60), Seconds(-60)));
+        assert_eq!((begin + Seconds(60), end - Seconds(60)), (end, begin));
+        assert_eq!((Seconds(60) + Seconds(5), Seconds(60) - Seconds(65)), (Seconds(65), Seconds(-5)));
+        assert_eq!(
+            (Seconds(60) * 2, [Seconds(60), Seconds(5)].into_iter().sum()),
+            (Seconds(120), Seconds(65))
+        );
+        assert_eq!(Seconds::from(Duration::from_millis(1999)), Seconds(1));
+    }
+
+    #[test]
+    fn arithmetic_stops_at_both_ends() {
+        assert_eq!(
+            (Timestamp::MAX + Seconds(1), Timestamp::MAX - Seconds(-1)),
+            (Timestamp::MAX, Timestamp::MAX)
+        );
+        assert_eq!(
+            (Timestamp::MIN - Seconds(1), Timestamp::MIN + Seconds(-1)),
+            (Timestamp::MIN, Timestamp::MIN)
+        );
+        assert_eq!(Timestamp::MAX - Timestamp(-1), Seconds::MAX);
+        assert_eq!(Timestamp::MIN - Timestamp(1), Seconds::MIN);
+        assert_eq!((Seconds::MAX + Seconds(1), Seconds::MIN - Seconds(1)), (Seconds::MAX, Seconds::MIN));
+        assert_eq!((Seconds::MAX * 2, Seconds::MAX * -2), (Seconds::MAX, Seconds::MIN));
+        assert_eq!([Seconds::MAX, Seconds(1)].into_iter().sum::<Seconds>(), Seconds::MAX);
+        assert_eq!(Seconds::from(Duration::MAX), Seconds::MAX);
+    }
+
+    #[test]
+    fn json_has_them_as_numbers() {
+        let json = serde_json::to_string(&(Timestamp(1_700_000_000), Seconds(-60))).unwrap();
+        assert_eq!(json, "[1700000000,-60]");
+        assert_eq!(
+            serde_json::from_str::<(Timestamp, Seconds)>(&json).unwrap(),
+            (Timestamp(1_700_000_000), Seconds(-60))
+        );
     }
 }

@@ -3,7 +3,7 @@
 use aws_lc_rs::hmac;
 use quick_cache::sync::Cache;
 
-use crate::clock::Seconds;
+use crate::clock::{Seconds, Timestamp};
 use crate::failure::Failure;
 use crate::secret::passwords::{PasswordVerdict, Passwords};
 use crate::secret::{Secret, random};
@@ -14,7 +14,7 @@ use crate::secret::{Secret, random};
 pub struct SecretCache {
     key: hmac::Key,
     verdicts: Cache<[u8; 32], bool>,
-    used: Cache<String, Seconds>,
+    used: Cache<String, Timestamp>,
 }
 
 impl SecretCache {
@@ -47,7 +47,7 @@ impl SecretCache {
     }
 
     /// Whether the use of a secret should be recorded: at most once in `every` seconds for each secret.
-    pub fn is_due(&self, id: &str, now: Seconds, every: Seconds) -> bool {
+    pub fn is_due(&self, id: &str, now: Timestamp, every: Seconds) -> bool {
         let is_due = self.used.get(id).is_none_or(|last| now - last >= every);
         if is_due {
             self.used.insert(id.to_owned(), now);

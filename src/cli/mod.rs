@@ -27,7 +27,6 @@ mod serve;
 mod session;
 mod signals;
 mod table;
-mod time;
 mod token;
 mod user;
 
@@ -39,7 +38,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::clock::{Clock, Seconds};
+use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, ConfigError};
 use crate::failure::Failure;
 use crate::operations::Context;
@@ -227,7 +226,7 @@ pub fn run() -> ExitCode {
 struct Desk {
     config: Config,
     db: Db,
-    now: Seconds,
+    now: Timestamp,
 }
 
 impl Desk {

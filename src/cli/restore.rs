@@ -10,7 +10,6 @@ use super::place::{self, ExistingFile};
 use super::progress::Progress;
 use super::question::Question;
 use super::signals::{HangUp, stop_asked};
-use super::time::iso;
 use super::{Manner, Trouble, block_on, database_at};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -209,7 +208,7 @@ fn put_in_place(
     key: Option<&Key>,
     occupant: ReplacedDatabase,
 ) -> Result<KeptFiles, Trouble> {
-    let digits: String = iso(Clock::System.now()).chars().filter(char::is_ascii_digit).collect();
+    let digits: String = Clock::System.now().iso().chars().filter(char::is_ascii_digit).collect();
     let suffix = format!(".before-{digits}");
     let mut aside = KeptFiles::default();
     if let Some(Key { file, place }) = key {

@@ -4,6 +4,7 @@ use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
 use super::Config;
+use crate::clock::Seconds;
 use crate::oauth::signing_key::JWKS_MAX_AGE;
 use crate::secret::from_base64url;
 use crate::store::db::{Engine, check_url};
@@ -104,7 +105,7 @@ impl Config {
         if keys.publish_before.seconds() <= JWKS_MAX_AGE {
             found("keys.publish_before", "must be longer than 1h, for which /jwks may be cached");
         }
-        if keys.rotate_every.seconds() != 0 && keys.rotate_every <= keys.publish_before {
+        if keys.rotate_every.seconds() != Seconds::ZERO && keys.rotate_every <= keys.publish_before {
             found("keys.rotate_every", "must be longer than keys.publish_before, or 0s");
         }
         if keys.keep_published < self.tokens.access_token_lifetime.max(self.tokens.id_token_lifetime) {
@@ -115,7 +116,7 @@ impl Config {
 
     fn check_lifetimes(&self) -> Vec<OptionMistake> {
         let mut mistakes = Vec::new();
-        if !(1..=60).contains(&self.tokens.code_lifetime.seconds()) {
+        if !(1..=60).contains(&self.tokens.code_lifetime.seconds().as_i64()) {
             let sentence = "tokens.code_lifetime must be between 1s and 60s";
             mistakes.push(("tokens.code_lifetime", sentence.to_owned()));
         }
@@ -132,7 +133,7 @@ impl Config {
             ("http.deadline", self.http.deadline),
             ("fetch.deadline", self.fetch.deadline),
         ] {
-            if span.seconds() == 0 {
+            if span.seconds() == Seconds::ZERO {
                 mistakes.push((key, format!("{key} must be longer than 0s")));
             }
         }

@@ -197,7 +197,7 @@ pub struct Span(Duration);
 
 impl Span {
     pub fn seconds(self) -> Seconds {
-        Seconds::try_from(self.0.as_secs()).unwrap_or(Seconds::MAX)
+        self.0.into()
     }
 
     pub fn duration(self) -> Duration {
@@ -358,7 +358,7 @@ mod tests {
     fn the_defaults_are_complete_and_valid() {
         let config = Config::with(&[]).unwrap();
         assert_eq!(config.issuer(8080), "http://127.0.0.1:8080");
-        assert_eq!(config.tokens.access_token_lifetime.seconds(), 600);
+        assert_eq!(config.tokens.access_token_lifetime.seconds(), Seconds::new(600));
         assert_eq!(config.master_key_file(), PathBuf::from("grantor.key"));
     }
 

@@ -25,7 +25,7 @@ use crate::store::db::Tx;
 use crate::store::device_codes;
 
 /// For how many seconds after its end a device code is reported as expired; later it is unknown.
-const MEMORY: Seconds = 24 * 3600;
+const MEMORY: Seconds = Seconds::new(24 * 3600);
 /// How many user codes are tried before collisions are considered an error.
 const DRAWS: usize = 8;
 

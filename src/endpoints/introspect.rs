@@ -41,7 +41,7 @@ pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> 
 }
 
 /// The grace period does not apply here: a replaced token is not valid for a caller that only asks about it.
-const NO_GRACE: Seconds = 0;
+const NO_GRACE: Seconds = Seconds::ZERO;
 
 enum IntrospectionBody {
     Plain(Box<Introspection>),

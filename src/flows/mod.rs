@@ -10,7 +10,7 @@ use actix_web::HttpResponse;
 use crate::app::App;
 use crate::cache::catalogue::Catalogue;
 use crate::cache::decision::{OneTimeProof, View};
-use crate::clock::Seconds;
+use crate::clock::{Seconds, Timestamp};
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
 use crate::http::browser;
@@ -35,9 +35,9 @@ use crate::tokens::id_token;
 use crate::tokens::subject;
 
 /// At most once in this many seconds the use of a session is recorded.
-const SEEN_EVERY: Seconds = 60;
+const SEEN_EVERY: Seconds = Seconds::new(60);
 /// For how many seconds a finished flow still leads back to its application.
-const FLOW_MEMORY: Seconds = 24 * 3600;
+const FLOW_MEMORY: Seconds = Seconds::new(24 * 3600);
 
 /// A request that has passed all checks, and its client.
 #[derive(Clone)]
@@ -259,7 +259,7 @@ pub async fn accounts(app: &App, http: &Request, client: Option<&ClientId>) -> R
 }
 
 /// Records the use of a session in the background; a lost record does no harm, because the next use makes another.
-fn note_seen(app: &App, signed_in: &SignedIn, now: Seconds) {
+fn note_seen(app: &App, signed_in: &SignedIn, now: Timestamp) {
     let (db, session) = (app.db.clone(), signed_in.session.clone());
     actix_web::rt::spawn(async move {
         let touched = db.write(async move |tx| sessions::touch(tx, &session, now).await);

@@ -18,7 +18,7 @@ use crate::tokens::access_token::Draft;
 use crate::tokens::id_token::{IdTokenHashes, Signer};
 
 /// For how many seconds a code that was never redeemed is still reported as expired.
-const MEMORY: Seconds = 24 * 3600;
+const MEMORY: Seconds = Seconds::new(24 * 3600);
 
 /// The parameters of a response, except `state` and `iss`.
 pub(super) type Response = Vec<(&'static str, String)>;
@@ -121,7 +121,8 @@ async fn store_grant(
     let (now, grant, version) = (app.now(), grant.clone(), checked.client.client.version);
     // An application that learned about the session must be notified of its end.
     let session_expires_at = now + app.config.sessions.lifetime.seconds();
-    let expires_at = token.as_ref().map_or(0, |(token, _)| token.expires_at).max(session_expires_at);
+    let expires_at =
+        token.as_ref().map_or(session_expires_at, |(token, _)| token.expires_at.max(session_expires_at));
     let save = async move |tx: &mut Tx| {
         if !grants::save_for_browser(tx, &grant, version, expires_at, now).await? {
             return Ok(false);

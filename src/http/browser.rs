@@ -6,7 +6,7 @@ use actix_web::http::header::{self, HeaderMap};
 
 use super::call::Request;
 use crate::app::App;
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::FlowId;
 use crate::oauth::reason::Reason;
@@ -66,11 +66,11 @@ fn removal(mut cookie: Cookie<'static>) -> Cookie<'static> {
 }
 
 /// The cookie that binds a flow to the browser in which it began.
-pub fn new_flow_cookie(app: &App, flow: &FlowId, value: &str, now: Seconds) -> Cookie<'static> {
-    let lifetime = app.config.sign_in.flow_lifetime.seconds().saturating_mul(2);
+pub fn new_flow_cookie(app: &App, flow: &FlowId, value: &str, now: Timestamp) -> Cookie<'static> {
+    let lifetime = app.config.sign_in.flow_lifetime.seconds() * 2;
     // The value begins with the time, so that the oldest cookies can be found.
-    let mut cookie = cookie(app, flow_cookie_name(app, flow), format!("{now}.{value}"));
-    cookie.set_max_age(CookieDuration::seconds(lifetime));
+    let mut cookie = cookie(app, flow_cookie_name(app, flow), format!("{}.{value}", now.as_unix()));
+    cookie.set_max_age(CookieDuration::seconds(lifetime.as_i64()));
     cookie
 }
 
@@ -100,11 +100,11 @@ pub fn flow_cookie(app: &App, request: &Request, flow: &FlowId) -> Option<String
 /// Removals of surplus flow cookies, before a browser gets another one.
 pub fn surplus_flow_cookies(app: &App, request: &Request) -> Vec<Cookie<'static>> {
     let prefix = name(app, "flow-");
-    let mut flows: Vec<(Seconds, String)> = cookies(request.headers())
+    let mut flows: Vec<(Timestamp, String)> = cookies(request.headers())
         .filter(|(key, _)| key.starts_with(&prefix))
         .map(|(key, value)| {
             let began = value.split_once('.').and_then(|(time, _)| time.parse().ok()).unwrap_or_default();
-            (began, key.to_owned())
+            (Timestamp::from_unix(began), key.to_owned())
         })
         .collect();
     flows.sort();

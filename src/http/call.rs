@@ -14,7 +14,7 @@ use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
 use super::client_address;
 use super::route::Route;
 use crate::app::App;
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
 use crate::secret::random_id;
 
@@ -26,7 +26,7 @@ pub struct Call {
     /// The address of the client, found behind the trusted proxies.
     pub address: IpAddr,
     /// The time of the request. Every decision about the request uses it.
-    pub now: Seconds,
+    pub now: Timestamp,
     pub route: &'static Route,
     pub path: String,
     client: OnceCell<ClientId>,

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::JoseError;
 use super::key::header_algorithm;
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::oauth::signing_key::SigningAlgorithm;
 
 /// The public part of one of our keys.
@@ -48,7 +48,7 @@ pub fn named_key(token: &str) -> Option<String> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
     /// The token must not be expired at this time.
-    Live(Seconds),
+    Live(Timestamp),
     /// An expired token is accepted, as for the hint in a logout request (OpenID Connect RP-Initiated Logout §2).
     Ignored,
 }
@@ -98,7 +98,7 @@ pub fn verify<T: DeserializeOwned>(
         return Err(Unverified::Algorithm);
     }
     let claims = signed_claims(token, &key.key, algorithm)?;
-    let expires_at = claims["exp"].as_i64().ok_or(Unverified::Claims)?;
+    let expires_at = claims["exp"].as_i64().map(Timestamp::from_unix).ok_or(Unverified::Claims)?;
     if matches!(expiry, Expiry::Live(now) if expires_at <= now) {
         return Err(Unverified::Expired);
     }
@@ -140,7 +140,7 @@ mod tests {
     }
 
     fn check(token: &str, keys: &[VerifyingKey]) -> Result<Value, Unverified> {
-        verify(token, "JWT", keys, Expiry::Live(99))
+        verify(token, "JWT", keys, Expiry::Live(Timestamp::from_unix(99)))
     }
 
     /// A token with other header members, signed by `key`.
@@ -161,7 +161,7 @@ mod tests {
             let token = key.sign("JWT", &claims).unwrap();
             assert_eq!(check(&token, &keys), Ok(claims.clone()), "{algorithm}");
             let at = |expiry| verify::<Value>(&token, "JWT", &keys, expiry);
-            assert_eq!(at(Expiry::Live(100)), Err(Unverified::Expired));
+            assert_eq!(at(Expiry::Live(Timestamp::from_unix(100))), Err(Unverified::Expired));
             assert_eq!(at(Expiry::Ignored), Ok(claims.clone()));
             assert_eq!(check(&token, &keys[..1]), Err(Unverified::Key));
             assert_eq!(check(&token, &[]), Err(Unverified::Key));

@@ -8,7 +8,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hmac;
 use zeroize::Zeroizing;
 
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::failure::{Failure, without_name};
 use crate::oauth::token::refresh::RefreshName;
@@ -36,7 +36,7 @@ impl ServerKeys {
     ///
     /// # Errors
     /// If the master key is missing, invalid, or not the one that the database was made with.
-    pub async fn open(config: &Config, db: &Db, now: Seconds) -> Result<Self, Failure> {
+    pub async fn open(config: &Config, db: &Db, now: Timestamp) -> Result<Self, Failure> {
         let find = async |conn: &mut _| server_keys::find(conn, ROOT).await;
         let is_first_start = db.read(find).await?.is_none();
         let master = match MasterKey::load(config)? {

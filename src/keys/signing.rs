@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::cache::fresh::Fresh;
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::config::KeyOptions;
 use crate::failure::Failure;
 use crate::jose::JoseError;
@@ -26,7 +26,7 @@ const AGE: Duration = Duration::from_secs(1);
 /// The keys at one moment.
 #[derive(Debug)]
 pub struct CurrentKeys {
-    at: Seconds,
+    at: Timestamp,
     jwks: String,
     signing: Vec<Arc<SigningKey>>,
     published: Vec<VerifyingKey>,
@@ -78,7 +78,7 @@ impl KeySet {
         options: &KeyOptions,
         db: &Db,
         master: &Arc<MasterKey>,
-        now: Seconds,
+        now: Timestamp,
     ) -> Result<Self, Failure> {
         let set = Self(Arc::new(KeySetState {
             db: db.clone(),
@@ -98,16 +98,16 @@ impl KeySet {
     }
 
     /// The keys now, or at most a second ago.
-    pub async fn current(&self, now: Seconds) -> Result<Arc<CurrentKeys>, Failure> {
+    pub async fn current(&self, now: Timestamp) -> Result<Arc<CurrentKeys>, Failure> {
         let started = Instant::now();
         let since = started.checked_sub(AGE).unwrap_or(started);
-        let is_of_now = |current: &CurrentKeys| current.at.abs_diff(now) <= AGE.as_secs();
+        let is_of_now = |current: &CurrentKeys| (now - current.at).max(current.at - now) <= AGE.into();
         let read = async || self.read(now).await.map_err(Arc::new);
         let current = self.0.current.get(since, is_of_now, read).await;
         current.map(|(current, _)| current).map_err(Failure::Shared)
     }
 
-    async fn read(&self, now: Seconds) -> Result<CurrentKeys, Failure> {
+    async fn read(&self, now: Timestamp) -> Result<CurrentKeys, Failure> {
         let stored = self.stored().await?;
         let rotation = self.rotation(&stored, now);
         if !rotation.due.is_empty() {
@@ -121,7 +121,7 @@ impl KeySet {
     }
 
     /// Applies the schedule to the stored keys.
-    fn judged(&self, stored: &[StoredKey], now: Seconds) -> Result<CurrentKeys, Failure> {
+    fn judged(&self, stored: &[StoredKey], now: Timestamp) -> Result<CurrentKeys, Failure> {
         let records = records(stored);
         let is_published =
             |key: &&StoredKey| self.0.schedule.state(&records, &key.record, now).is_published();
@@ -162,7 +162,7 @@ impl KeySet {
     }
 
     /// The keys that are due now, and those that have ended.
-    fn rotation(&self, stored: &[StoredKey], now: Seconds) -> Rotation {
+    fn rotation(&self, stored: &[StoredKey], now: Timestamp) -> Rotation {
         let records = records(stored);
         let due = self.0.algorithms.iter();
         let due: Vec<DueKey> =
@@ -177,7 +177,7 @@ impl KeySet {
     }
 
     /// Rotates in the background, while requests use the existing keys.
-    fn rotate_aside(&self, rotation: Rotation, now: Seconds) {
+    fn rotate_aside(&self, rotation: Rotation, now: Timestamp) {
         if self.0.is_rotating.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -217,14 +217,14 @@ impl Rotation {
         self,
         db: &Db,
         master: &Arc<MasterKey>,
-        now: Seconds,
+        now: Timestamp,
     ) -> Result<Vec<KeyRecord>, Failure> {
         let made = self.make(master, now).await?;
         Ok(db.write(async move |tx: &mut Tx| made.save(tx).await).await?)
     }
 
     /// Creates the keys on another thread, so that requests do not wait.
-    pub async fn make(self, master: &Arc<MasterKey>, now: Seconds) -> Result<MadeKeys, Failure> {
+    pub async fn make(self, master: &Arc<MasterKey>, now: Timestamp) -> Result<MadeKeys, Failure> {
         let Self { due, over } = self;
         let master = master.clone();
         let made = tokio::task::spawn_blocking(move || {
@@ -254,14 +254,14 @@ impl MadeKeys {
 }
 
 /// Logs the keys that the server made by itself.
-fn note(made: &[KeyRecord], now: Seconds) {
+fn note(made: &[KeyRecord], now: Timestamp) {
     for KeyRecord { kid, algorithm, signs_from, .. } in made {
-        let wait = signs_from.saturating_sub(now);
+        let wait = *signs_from - now;
         tracing::info!("made the {algorithm} key {kid}, which signs in {wait} seconds");
     }
 }
 
-fn make(master: &MasterKey, due: &DueKey, now: Seconds) -> Result<StoredKey, Failure> {
+fn make(master: &MasterKey, due: &DueKey, now: Timestamp) -> Result<StoredKey, Failure> {
     let key = SigningKey::generate(due.algorithm)?;
     let record = KeyRecord {
         kid: key.kid().to_owned(),

@@ -6,11 +6,11 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::Label;
 use crate::app::App;
-use crate::clock::Seconds;
+use crate::clock::{Seconds, Timestamp};
 use crate::work::purge::{self, Overdue};
 
 /// How many seconds an answer is reused, so that frequent reads do not load the database.
-const FRESH: Seconds = 5;
+const FRESH: Seconds = Seconds::new(5);
 
 /// How far the purge is behind, and whether the database answered.
 #[derive(Default)]
@@ -18,12 +18,12 @@ pub(super) struct BacklogGauges {
     pub(super) database_up: Gauge,
     pub(super) rows: Family<Label, Gauge>,
     pub(super) oldest: Family<Label, Gauge>,
-    read_at: Mutex<Option<Seconds>>,
+    read_at: Mutex<Option<Timestamp>>,
 }
 
 impl BacklogGauges {
     /// Queries the database, unless the last answer is recent. The values do not change while the guard is held.
-    pub(super) async fn read(&self, app: &App) -> MutexGuard<'_, Option<Seconds>> {
+    pub(super) async fn read(&self, app: &App) -> MutexGuard<'_, Option<Timestamp>> {
         // One task queries, and the others wait for its result.
         let mut read_at = self.read_at.lock().await;
         let now = app.now();
@@ -45,9 +45,9 @@ impl BacklogGauges {
         read_at
     }
 
-    fn set(&self, found: &Overdue, now: Seconds) {
+    fn set(&self, found: &Overdue, now: Timestamp) {
         let table = [("table", found.table.name())];
         self.rows.get_or_create(&table).set(found.rows);
-        self.oldest.get_or_create(&table).set(found.since.map_or(0, |since| now - since));
+        self.oldest.get_or_create(&table).set(found.since.map_or(0, |since| (now - since).as_i64()));
     }
 }

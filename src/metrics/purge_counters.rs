@@ -4,7 +4,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::store::expired::ExpiringTable;
 
 /// The rows that this process has deleted, and when its last purge succeeded. Clones share the counters.
@@ -24,8 +24,8 @@ impl PurgeCounters {
     }
 
     /// Records that a purge succeeded at `now`.
-    pub fn succeeded(&self, now: Seconds) {
-        self.last_success.get_or_create(&[]).set(now);
+    pub fn succeeded(&self, now: Timestamp) {
+        self.last_success.get_or_create(&[]).set(now.as_unix());
     }
 
     /// Adds deleted rows of a table.

@@ -3,15 +3,15 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::clock::Seconds;
+use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::reason::Reason;
 
 /// The longest lifetime of an assertion in seconds. Some libraries always use an hour.
-const LONGEST: Seconds = 3600;
+const LONGEST: Seconds = Seconds::new(3600);
 /// The tolerated difference between the signer's clock and ours in seconds.
-const SKEW: Seconds = 60;
+const SKEW: Seconds = Seconds::new(60);
 /// The maximum length of a `jti` in bytes.
 const LONGEST_ID: usize = 256;
 
@@ -21,9 +21,9 @@ pub struct AssertionClaims {
     pub iss: String,
     pub sub: String,
     aud: Value,
-    pub exp: Seconds,
-    nbf: Option<Seconds>,
-    iat: Option<Seconds>,
+    pub exp: Timestamp,
+    nbf: Option<Timestamp>,
+    iat: Option<Timestamp>,
     jti: Option<String>,
     /// The current actor (RFC 8693 §4.1).
     pub act: Option<Value>,
@@ -60,8 +60,8 @@ impl AssertionKind {
         claims: &AssertionClaims,
         audience: Option<AssertionAudience>,
         issuer: &str,
-        now: Seconds,
-    ) -> Result<Seconds, OAuthError> {
+        now: Timestamp,
+    ) -> Result<Timestamp, OAuthError> {
         self.check_audience(&claims.aud, audience, issuer)?;
         if claims.exp <= now - SKEW {
             return Err(self.refuse(self.times, "has expired"));

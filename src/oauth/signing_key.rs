@@ -2,11 +2,11 @@
 
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
-use crate::clock::Seconds;
+use crate::clock::{Seconds, Timestamp};
 use crate::oauth::word::word;
 
 /// For how many seconds readers may cache the published keys.
-pub const JWKS_MAX_AGE: Seconds = 3600;
+pub const JWKS_MAX_AGE: Seconds = Seconds::new(3600);
 
 /// The signature algorithms of this server (RFC 7518 §3.1, RFC 8037 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, VariantArray)]
@@ -27,16 +27,16 @@ pub struct KeyRecord {
     /// The thumbprint of the key (RFC 7638).
     pub kid: String,
     pub algorithm: SigningAlgorithm,
-    pub created_at: Seconds,
+    pub created_at: Timestamp,
     /// When it takes over from the key before it.
-    pub signs_from: Seconds,
+    pub signs_from: Timestamp,
     /// When an operator took it out of use.
-    pub retired_at: Option<Seconds>,
+    pub retired_at: Option<Timestamp>,
 }
 
 impl KeyRecord {
     /// The order in which keys take over; it is total even for keys from the same second.
-    fn rank(&self) -> (Seconds, Seconds, &str) {
+    fn rank(&self) -> (Timestamp, Timestamp, &str) {
         (self.signs_from, self.created_at, &self.kid)
     }
 
@@ -77,10 +77,10 @@ impl KeyState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DueKey {
     pub algorithm: SigningAlgorithm,
-    pub signs_from: Seconds,
+    pub signs_from: Timestamp,
     /// When the newest usable key begins to sign. If there is a newer one when the key is stored, another node was
     /// faster.
-    pub after: Option<Seconds>,
+    pub after: Option<Timestamp>,
 }
 
 /// The times in the life of a key, in seconds.
@@ -96,7 +96,7 @@ pub struct Schedule {
 
 impl Schedule {
     /// The state of `key` among all `keys` at this time.
-    pub fn state(&self, keys: &[KeyRecord], key: &KeyRecord, now: Seconds) -> KeyState {
+    pub fn state(&self, keys: &[KeyRecord], key: &KeyRecord, now: Timestamp) -> KeyState {
         if key.retired_at.is_some() {
             return KeyState::Retired;
         }
@@ -110,49 +110,50 @@ impl Schedule {
     }
 
     /// When the publication of a key ends; never as long as no other key is to take over.
-    pub fn published_until(&self, keys: &[KeyRecord], key: &KeyRecord) -> Seconds {
+    pub fn published_until(&self, keys: &[KeyRecord], key: &KeyRecord) -> Timestamp {
         let later = of(keys, key.algorithm).filter(|other| other.takes_over() && other.rank() > key.rank());
         let taken_over = later.map(|other| other.signs_from).min();
-        taken_over.map_or(Seconds::MAX, |at| at.saturating_add(self.keep_published))
+        taken_over.map_or(Timestamp::MAX, |at| at + self.keep_published)
     }
 
     /// The key of an algorithm that must be made now; `None` if none is due.
-    pub fn due(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> Option<DueKey> {
+    pub fn due(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Timestamp) -> Option<DueKey> {
         let Some(newest) = in_use(keys, algorithm).max_by_key(|key| key.rank()) else {
             return Some(self.in_time(keys, algorithm, now));
         };
-        let ends = newest.signs_from.saturating_add(self.rotate_every);
-        if self.rotate_every == 0 || ends.saturating_sub(self.publish_before) > now {
+        let ends = newest.signs_from + self.rotate_every;
+        if self.rotate_every == Seconds::ZERO || ends - self.publish_before > now {
             return None;
         }
         Some(self.in_time(keys, algorithm, now))
     }
 
     /// A new key that is published before it signs; the first key of an algorithm signs at once.
-    pub fn in_time(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> DueKey {
+    pub fn in_time(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Timestamp) -> DueKey {
         let newest = in_use(keys, algorithm).map(|key| key.signs_from).max();
-        let wait = if newest.is_some() { self.publish_before } else { 0 };
+        let wait = if newest.is_some() { self.publish_before } else { Seconds::ZERO };
         DueKey { algorithm, signs_from: now + wait, after: newest }
     }
 
     /// A new key that signs at once.
-    pub fn at_once(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> DueKey {
+    pub fn at_once(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Timestamp) -> DueKey {
         let newest = in_use(keys, algorithm).map(|key| key.signs_from).max();
         // A second later than the current key, because the order of two keys from one second would be unclear.
-        let since = signing(keys, algorithm, now).map_or(now, |current| now.max(current.signs_from + 1));
+        let since = signing(keys, algorithm, now)
+            .map_or(now, |current| now.max(current.signs_from + Seconds::new(1)));
         DueKey { algorithm, signs_from: since, after: newest }
     }
 }
 
 /// The key of an algorithm that signs now; `None` if the algorithm has no key.
-pub fn signing(keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> Option<&KeyRecord> {
+pub fn signing(keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Timestamp) -> Option<&KeyRecord> {
     let current = in_use(keys, algorithm).filter(|key| key.signs_from <= now).max_by_key(|key| key.rank());
     // If our clock is behind that of the node that made the first key, this key still signs.
     current.or_else(|| in_use(keys, algorithm).min_by_key(|key| key.rank()))
 }
 
 /// The key of an algorithm that signs next; `None` if none waits.
-pub fn next(keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Seconds) -> Option<&KeyRecord> {
+pub fn next(keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Timestamp) -> Option<&KeyRecord> {
     let current = signing(keys, algorithm, now)?;
     in_use(keys, algorithm).filter(|key| key.rank() > current.rank()).min_by_key(|key| key.rank())
 }
@@ -170,11 +171,28 @@ mod tests {
     use super::KeyState::{Ended, Former, Next, Retired, Signing};
     use super::*;
 
-    const SCHEDULE: Schedule = Schedule { rotate_every: 1000, publish_before: 100, keep_published: 50 };
+    const SCHEDULE: Schedule = Schedule {
+        rotate_every: Seconds::new(1000),
+        publish_before: Seconds::new(100),
+        keep_published: Seconds::new(50),
+    };
 
-    fn key(kid: &str, signs_from: Seconds, retired_at: Option<Seconds>) -> KeyRecord {
-        let algorithm = SigningAlgorithm::Es256;
-        KeyRecord { kid: kid.into(), algorithm, created_at: 0, signs_from, retired_at }
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_unix(seconds)
+    }
+
+    fn key(kid: &str, signs_from: i64, retired_at: Option<i64>) -> KeyRecord {
+        KeyRecord {
+            kid: kid.into(),
+            algorithm: SigningAlgorithm::Es256,
+            created_at: at(0),
+            signs_from: at(signs_from),
+            retired_at: retired_at.map(at),
+        }
+    }
+
+    fn due(signs_from: i64, after: Option<i64>) -> DueKey {
+        DueKey { algorithm: SigningAlgorithm::Es256, signs_from: at(signs_from), after: after.map(at) }
     }
 
     #[test]
@@ -185,7 +203,7 @@ mod tests {
         // It has signed, so a's tokens end as if it were still there.
         let once = [key("a", 0, None), key("b", 1000, Some(1020)), key("c", 1020, None)];
         let same = [key("a", 0, None), key("b", 1000, None), key("c", 1000, None)];
-        let table: [(&[KeyRecord], Seconds, &[KeyState]); 12] = [
+        let table: [(&[KeyRecord], i64, &[KeyState]); 12] = [
             (&two[..1], 0, &[Signing]),
             (&two[..1], 999_999, &[Signing]),
             (&two[..1], -5, &[Signing]),
@@ -200,9 +218,9 @@ mod tests {
             (&same, 1000, &[Former, Former, Signing]),
         ];
         for (keys, now, states) in table {
-            let found: Vec<_> = keys.iter().map(|key| SCHEDULE.state(keys, key, now)).collect();
+            let found: Vec<_> = keys.iter().map(|key| SCHEDULE.state(keys, key, at(now))).collect();
             assert_eq!(found, states, "{keys:?} at {now}");
-            let of_another = signing(keys, SigningAlgorithm::Rs256, now);
+            let of_another = signing(keys, SigningAlgorithm::Rs256, at(now));
             assert_eq!(of_another, None);
         }
     }
@@ -210,11 +228,11 @@ mod tests {
     #[test]
     fn the_first_key_signs_at_once_and_others_are_published_first() {
         let es = SigningAlgorithm::Es256;
-        let due = |signs_from, after| Some(DueKey { algorithm: es, signs_from, after });
+        let due = |signs_from, after| Some(due(signs_from, after));
         let one = [key("a", 0, None)];
         let two = [key("a", 0, None), key("b", 1000, None)];
         let retired = [key("a", 0, None), key("b", 1000, Some(950))];
-        let table: [(&[KeyRecord], Seconds, Option<DueKey>); 8] = [
+        let table: [(&[KeyRecord], i64, Option<DueKey>); 8] = [
             (&[], 7, due(7, None)),
             (&[key("a", 0, Some(5))], 7, due(7, None)),
             (&one, 899, None),
@@ -226,32 +244,31 @@ mod tests {
             (&retired, 960, due(1060, Some(0))),
         ];
         for (keys, now, expected) in table {
-            assert_eq!(SCHEDULE.due(keys, es, now), expected, "{keys:?} at {now}");
+            assert_eq!(SCHEDULE.due(keys, es, at(now)), expected, "{keys:?} at {now}");
         }
-        let never = Schedule { rotate_every: 0, ..SCHEDULE };
-        assert_eq!(never.due(&one, es, 1_000_000), None);
-        assert_eq!(never.due(&[], es, 7), due(7, None));
+        let never = Schedule { rotate_every: Seconds::ZERO, ..SCHEDULE };
+        assert_eq!(never.due(&one, es, at(1_000_000)), None);
+        assert_eq!(never.due(&[], es, at(7)), due(7, None));
     }
 
     #[test]
     fn a_key_made_to_sign_now_follows_the_current_one() {
         let es = SigningAlgorithm::Es256;
         let keys = [key("a", 0, None), key("b", 1000, None), key("c", 1100, None)];
-        let due = |signs_from, after| DueKey { algorithm: es, signs_from, after };
         for (keys, now, expected) in [
             (&keys[..0], 7, due(7, None)),
             (&keys[..2], 999, due(999, Some(1000))),
             (&keys[..2], 1000, due(1001, Some(1000))),
             (&keys, 1050, due(1050, Some(1100))),
         ] {
-            assert_eq!(SCHEDULE.at_once(keys, es, now), expected);
+            assert_eq!(SCHEDULE.at_once(keys, es, at(now)), expected);
         }
     }
 
     #[test]
     fn the_next_key_is_the_first_waiting_one() {
         let keys = [key("a", 0, None), key("b", 1000, Some(1)), key("c", 1100, None), key("d", 1200, None)];
-        let kid = |now| next(&keys, SigningAlgorithm::Es256, now).map(|key| key.kid.as_str());
+        let kid = |now| next(&keys, SigningAlgorithm::Es256, at(now)).map(|key| key.kid.as_str());
         assert_eq!([kid(5), kid(1100), kid(1200)], [Some("c"), Some("d"), None]);
     }
 

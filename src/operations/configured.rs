@@ -9,7 +9,7 @@ use crate::oauth::signing_key::SigningAlgorithm;
 /// for as long as the JWT lives.
 pub(super) fn lifetime_fault(options: &KeyOptions, lifetime: Option<Seconds>) -> Option<Fault> {
     let longest = options.keep_published.seconds();
-    let is_wrong = lifetime.is_some_and(|seconds| !(1..=longest).contains(&seconds));
+    let is_wrong = lifetime.is_some_and(|seconds| seconds < Seconds::new(1) || seconds > longest);
     is_wrong.then(|| {
         let sentence = format!(
             "an access token lives between 1s and {longest}s, for which keys.keep_published publishes its key"

@@ -4,7 +4,7 @@ use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::{Context, Done, Outcome};
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::{ClientId, GrantId, UserId};
@@ -25,7 +25,7 @@ pub async fn list(
     listing: Listing<GrantFilter>,
 ) -> Result<List<GrantRecord>, Denied<Faults>> {
     let now = context.now;
-    let read = async move |conn: &mut Conn, page: &Page<GrantFilter, (Seconds, String)>| {
+    let read = async move |conn: &mut Conn, page: &Page<GrantFilter, (Timestamp, String)>| {
         grant_records::list(conn, page, now).await
     };
     list::read(context, CURSOR, listing, read, |grant| (grant.created_at, grant.id.clone())).await

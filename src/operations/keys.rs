@@ -6,7 +6,7 @@ use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::{Context, Done, Outcome};
-use crate::clock::{Seconds, iso};
+use crate::clock::Timestamp;
 use crate::config::KeyOptions;
 use crate::failure::Denied;
 use crate::keys::master::MasterKey;
@@ -21,7 +21,7 @@ pub struct ListedKey {
     pub key: KeyRecord,
     pub state: KeyState,
     /// When its publication ends or ended. `None` if no newer key is to replace it.
-    pub published_until: Option<Seconds>,
+    pub published_until: Option<Timestamp>,
 }
 
 /// Which keys to create.
@@ -64,7 +64,7 @@ pub async fn list(context: &Context<'_>, listing: Listing<()>) -> Result<List<Li
         ListedKey {
             key: key.clone(),
             state: schedule.state(&keys, key, context.now),
-            published_until: (until != Seconds::MAX).then_some(until),
+            published_until: (until != Timestamp::MAX).then_some(until),
         }
     };
     let all = keys.iter().map(listed).collect();
@@ -169,7 +169,7 @@ fn due(context: &Context<'_>, rotation: KeyRotation, stored: &[KeyRecord]) -> Re
             return Ok(keys.schedule().in_time(stored, algorithm, now));
         };
         let sentence =
-            format!("the {algorithm} key {kid} already waits, and signs from {}", iso(*signs_from));
+            format!("the {algorithm} key {kid} already waits, and signs from {}", signs_from.iso());
         Err(Fault::conflict(None, sentence))
     };
     algorithms.into_iter().map(due).collect()
@@ -179,7 +179,7 @@ fn retirement(
     stored: &[KeyRecord],
     kid: &str,
     options: &KeyOptions,
-    now: Seconds,
+    now: Timestamp,
 ) -> Result<Retirement, Fault> {
     let key = stored.iter().find(|key| key.kid == kid).ok_or_else(|| unknown(kid))?.clone();
     match options.schedule().state(stored, &key, now) {

@@ -22,7 +22,7 @@ pub mod sessions;
 pub mod trusted_issuers;
 pub mod users;
 
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::failure::Denied;
 use crate::store::db::{Conn, Db, Refusable, Tx};
@@ -34,7 +34,7 @@ use fault::Faults;
 pub struct Context<'a> {
     pub db: &'a Db,
     pub config: &'a Config,
-    pub now: Seconds,
+    pub now: Timestamp,
 }
 
 /// The outcome of an act, with the event that records it.

@@ -4,7 +4,7 @@ use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::{Context, Done, Outcome};
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::{ClientId, SessionId, UserId};
@@ -33,7 +33,7 @@ pub async fn list(
     listing: Listing<Option<UserId>>,
 ) -> Result<List<SessionRecord>, Denied<Faults>> {
     let live = live(context);
-    let read = async move |conn: &mut Conn, page: &Page<Option<UserId>, (Seconds, String)>| {
+    let read = async move |conn: &mut Conn, page: &Page<Option<UserId>, (Timestamp, String)>| {
         sessions::list(conn, page, live).await
     };
     list::read(context, CURSOR, listing, read, |session| (session.auth_time, session.id.clone())).await

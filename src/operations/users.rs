@@ -6,6 +6,7 @@ use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::{Context, Done, Outcome};
+use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::UserId;
@@ -108,7 +109,7 @@ pub async fn create(context: &Context<'_>, user: NewUser) -> Outcome<Person> {
         name: None,
         email: None,
         claims: Claims::new(),
-        updated_at: 0,
+        updated_at: Timestamp::from_unix(0),
     };
     let person = changed(empty, &[], claims)?;
     let now = context.now;
@@ -134,7 +135,14 @@ pub async fn sign_up(
 ) -> Outcome<Person> {
     Faults::refuse_if_any(username_faults(&account.username))?;
     let NewAccount { id, username, name, password } = account;
-    let person = Person { id, username, name, email: None, claims: Claims::new(), updated_at: 0 };
+    let person = Person {
+        id,
+        username,
+        name,
+        email: None,
+        claims: Claims::new(),
+        updated_at: Timestamp::from_unix(0),
+    };
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {
@@ -246,7 +254,7 @@ pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding>
 }
 
 /// Ends all sessions of the account and revokes all grants.
-async fn end_all(tx: &mut Tx, act: Act, person: Person, why: Ended, now: i64) -> Outcome<UserEnding> {
+async fn end_all(tx: &mut Tx, act: Act, person: Person, why: Ended, now: Timestamp) -> Outcome<UserEnding> {
     let sessions_ended = sessions::delete_of_user(tx, &person.id, now).await?;
     codes::delete_of_user(tx, &person.id).await?;
     device_codes::delete_of_user(tx, &person.id).await?;

@@ -148,7 +148,7 @@ fn asking(call: &Call, device: &DeviceRequest) -> Value {
         DeviceAnswer::Allowed(_) | DeviceAnswer::Denied => None,
     };
     let here = call.address.to_string();
-    let minutes = (call.now - device.created_at).max(0) / 60;
+    let minutes = (call.now - device.created_at).as_i64().max(0) / 60;
     context! { code, address => &device.address, here => (here != device.address).then_some(here), minutes }
 }
 

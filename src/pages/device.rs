@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use minijinja::context;
 
 use crate::app::App;
-use crate::clock::Seconds;
+use crate::clock::{Seconds, Timestamp};
 use crate::failure::Failure;
 use crate::flows;
 use crate::http::answer;
@@ -25,7 +25,7 @@ use crate::store::{device_codes, guesses};
 /// thousand of them waiting, a network guesses one in a million such spans.
 const GUESSES: [i64; 2] = [10, 25];
 /// The length of a span in seconds.
-const SPAN: Seconds = 600;
+const SPAN: Seconds = Seconds::new(600);
 const PURPOSE: &str = "device";
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
@@ -87,13 +87,14 @@ enum FoundDevice {
 
 async fn look_up(app: &App, call: &Call, browser: &str, code: UserCode) -> Result<FoundDevice, Failure> {
     let now = call.now;
-    let (span, network) = (now / SPAN, client_address::bucket(call.address));
+    let (span, network) = (now.as_unix() / SPAN.as_i64(), client_address::bucket(call.address));
+    let ends_at = Timestamp::from_unix(0) + SPAN * (span + 1);
     let buckets =
         [format!("user_code browser {browser} {span}"), format!("user_code network {network} {span}")];
     let look = async move |tx: &mut Tx| {
         let mut is_too_many = false;
         for (bucket, most) in buckets.iter().zip(GUESSES) {
-            is_too_many |= guesses::count(tx, bucket, (span + 1) * SPAN).await? > most;
+            is_too_many |= guesses::count(tx, bucket, ends_at).await? > most;
         }
         if is_too_many {
             return Ok(FoundDevice::TooMany);

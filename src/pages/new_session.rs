@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 
 use crate::app::App;
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::flows::{self, Accounts, ResumedFlow};
 use crate::http::answer;
@@ -71,7 +71,7 @@ impl NewSessionPlan {
 
     /// Stores the session if its user may still sign in with what was proven. `false` if not.
     pub(super) async fn write(&self, tx: &mut Tx, proof: &Proof) -> Result<bool, DbError> {
-        let now: Seconds = self.session.begins_at;
+        let now: Timestamp = self.session.begins_at;
         let begun = sessions::begin(tx, self.before.as_ref(), &self.session, proof).await?;
         let Some(id) = begun else { return Ok(false) };
         for session in &self.surplus {

@@ -4,6 +4,7 @@ use sqlx::FromRow;
 
 use super::db::{Batch, Conn, DbError, Tx};
 use super::grants::{binding_from, granted_from};
+use crate::clock::Timestamp;
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::token::AccessToken;
@@ -19,8 +20,8 @@ struct OpaqueRow {
     grant_id: Option<String>,
     granted: String,
     audience: Option<String>,
-    issued_at: i64,
-    expires_at: i64,
+    issued_at: Timestamp,
+    expires_at: Timestamp,
     delegation: Option<String>,
     cnf: Option<String>,
     is_revoked: bool,

@@ -5,15 +5,16 @@ use std::collections::HashMap;
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
+use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
 
 /// A secret without its hash.
 #[derive(Clone, Debug, FromRow)]
 pub struct SecretRecord {
     pub id: String,
-    pub created_at: i64,
-    pub expires_at: Option<i64>,
-    pub last_used_at: Option<i64>,
+    pub created_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    pub last_used_at: Option<Timestamp>,
 }
 
 #[derive(FromRow)]
@@ -25,7 +26,7 @@ struct ListedSecretRow {
 
 impl SecretRecord {
     /// Whether the secret has not expired.
-    pub fn is_live(&self, now: i64) -> bool {
+    pub fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
 }

@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use super::conditions::{client_unchanged, session_ended, user_claims};
 use super::db::{DbError, Tx};
 use super::grants::GrantColumns;
+use crate::clock::Timestamp;
 use crate::oauth::grant::UserStatus;
 use crate::oauth::grant::code::Code;
 use crate::oauth::id::{ClientId, GrantId, UserId};
@@ -19,7 +20,7 @@ struct CodeRow {
     redirect_uri: String,
     challenge: Option<String>,
     nonce: Option<String>,
-    expires_at: i64,
+    expires_at: Timestamp,
     user_claims: Option<String>,
     session_ended: bool,
 }
@@ -28,13 +29,13 @@ struct CodeRow {
 struct SpentRow {
     client_id: String,
     grant_id: String,
-    consumed_at: Option<i64>,
+    consumed_at: Option<Timestamp>,
 }
 
 /// Stores a code.
 ///
 /// `purge_after`: until this time, a late redemption is answered with "expired" instead of "unknown".
-pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, purge_after: i64) -> Result<(), DbError> {
+pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, purge_after: Timestamp) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO codes (hash, client_id, user_id, session_id, grant_id, redirect_uri, granted, challenge, nonce,
                             auth_time, amr, cnf, expires_at, purge_after)
@@ -67,8 +68,8 @@ pub async fn consume(
     tx: &mut Tx,
     hash: &Hash,
     (client, client_version): (&ClientId, i64),
-    now: i64,
-    purge_after: i64,
+    now: Timestamp,
+    purge_after: Timestamp,
 ) -> Result<Option<(Code, UserStatus)>, DbError> {
     let row: Option<CodeRow> = tx
         .query(concat!(

@@ -2,6 +2,7 @@
 
 use super::db::{DbError, Tx};
 use super::grants::granted_from;
+use crate::clock::Timestamp;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, UserId};
 
@@ -11,7 +12,7 @@ pub async fn allow(
     user: &UserId,
     client: &ClientId,
     allowed: &Granted,
-    now: i64,
+    now: Timestamp,
 ) -> Result<(), DbError> {
     let before: Option<(String,)> = tx
         .query("SELECT granted FROM consents WHERE user_id = $1 AND client_id = $2")

@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use super::conditions::{client_unchanged, session_ended, user_claims};
 use super::db::{Conn, DbError, Tx};
 use super::grants::{GrantColumns, granted_from};
+use crate::clock::{Seconds, Timestamp};
 use crate::oauth::grant::device::{DeviceAnswer, DevicePoll, DeviceRequest, UserCode};
 use crate::oauth::grant::scope::OFFLINE_ACCESS;
 use crate::oauth::grant::{Grant, UserStatus};
@@ -19,10 +20,10 @@ struct DeviceRow {
     client_id: String,
     granted: String,
     address: String,
-    created_at: i64,
+    created_at: Timestamp,
     session_id: Option<String>,
-    denied_at: Option<i64>,
-    expires_at: i64,
+    denied_at: Option<Timestamp>,
+    expires_at: Timestamp,
 }
 
 #[derive(FromRow)]
@@ -38,11 +39,11 @@ struct PolledRow {
     grant_id: String,
     client_id: String,
     user_id: Option<String>,
-    denied_at: Option<i64>,
-    consumed_at: Option<i64>,
-    expires_at: i64,
-    poll_interval: i64,
-    polled_at: Option<i64>,
+    denied_at: Option<Timestamp>,
+    consumed_at: Option<Timestamp>,
+    expires_at: Timestamp,
+    poll_interval: Seconds,
+    polled_at: Option<Timestamp>,
 }
 
 /// Stores the request of a device. `false` if another request with the same user code is waiting.
@@ -52,8 +53,8 @@ pub async fn save(
     tx: &mut Tx,
     hash: &Hash,
     (device, user_code): (&DeviceRequest, &UserCode),
-    interval: i64,
-    purge_after: i64,
+    interval: Seconds,
+    purge_after: Timestamp,
 ) -> Result<bool, DbError> {
     let inserted = tx
         .query(
@@ -80,7 +81,7 @@ pub async fn save(
 pub async fn find_waiting(
     conn: &mut Conn,
     user_code: &UserCode,
-    now: i64,
+    now: Timestamp,
 ) -> Result<Option<DeviceRequest>, DbError> {
     let row: Option<DeviceRow> = conn
         .query(
@@ -109,7 +110,7 @@ pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<DeviceRequest>
 
 /// Records that a person allows the request; `false` if it was already answered. It is one conditional statement, so
 /// that only one answer counts.
-pub async fn allow(tx: &mut Tx, id: &GrantId, signed_in: &SignedIn, now: i64) -> Result<bool, DbError> {
+pub async fn allow(tx: &mut Tx, id: &GrantId, signed_in: &SignedIn, now: Timestamp) -> Result<bool, DbError> {
     let allowed = tx
         .query(
             "UPDATE device_codes SET user_code = NULL, user_id = $2, session_id = $3, auth_time = $4, amr = $6
@@ -127,7 +128,7 @@ pub async fn allow(tx: &mut Tx, id: &GrantId, signed_in: &SignedIn, now: i64) ->
 }
 
 /// Records that the request is denied, if it was not answered yet.
-pub async fn deny(tx: &mut Tx, id: &GrantId, now: i64) -> Result<(), DbError> {
+pub async fn deny(tx: &mut Tx, id: &GrantId, now: Timestamp) -> Result<(), DbError> {
     tx.query(
         "UPDATE device_codes SET user_code = NULL, denied_at = $2
          WHERE grant_id = $1 AND user_id IS NULL AND denied_at IS NULL",
@@ -148,8 +149,8 @@ pub async fn consume(
     tx: &mut Tx,
     hash: &Hash,
     (client, client_version): (&ClientId, i64),
-    now: i64,
-    purge_after: i64,
+    now: Timestamp,
+    purge_after: Timestamp,
 ) -> Result<Option<(Grant, UserStatus)>, DbError> {
     let row: Option<ConsumedRow> = tx
         .query(concat!(
@@ -195,7 +196,7 @@ pub async fn find_polled(conn: &mut Conn, hash: &Hash) -> Result<Option<DevicePo
 }
 
 /// Records a poll, and the interval from now on (RFC 8628 §3.5).
-pub async fn note_poll(tx: &mut Tx, hash: &Hash, interval: i64, now: i64) -> Result<(), DbError> {
+pub async fn note_poll(tx: &mut Tx, hash: &Hash, interval: Seconds, now: Timestamp) -> Result<(), DbError> {
     tx.query("UPDATE device_codes SET polled_at = $2, poll_interval = $3 WHERE hash = $1")
         .bind(hash.as_bytes())
         .bind(now)

@@ -3,6 +3,7 @@
 //! A row may be deleted after its `purge_after`; in a table without that column, after its `expires_at`.
 
 use super::db::{Conn, DbError, Tx};
+use crate::clock::Timestamp;
 
 /// A table whose rows end by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +103,7 @@ pub enum PurgeStep {
 }
 
 /// Deletes up to [`STEP`] rows that ended at `before` or earlier, the oldest first.
-pub async fn delete(tx: &mut Tx, table: ExpiringTable, before: i64) -> Result<PurgeStep, DbError> {
+pub async fn delete(tx: &mut Tx, table: ExpiringTable, before: Timestamp) -> Result<PurgeStep, DbError> {
     let put_off = match table {
         ExpiringTable::Codes => Some(put_off!("codes")),
         ExpiringTable::DeviceCodes => Some(put_off!("device_codes")),
@@ -118,7 +119,7 @@ pub async fn delete(tx: &mut Tx, table: ExpiringTable, before: i64) -> Result<Pu
 }
 
 /// How many rows a table has, and how many of them have ended.
-pub async fn count(conn: &mut Conn, table: ExpiringTable, before: i64) -> Result<(i64, i64), DbError> {
+pub async fn count(conn: &mut Conn, table: ExpiringTable, before: Timestamp) -> Result<(i64, i64), DbError> {
     let row: Option<(i64, i64)> = conn.query(table.count()).bind(before).optional().await?;
     row.ok_or(DbError::Corrupt { table: table.name(), id: String::new(), what: "count" })
 }
@@ -128,9 +129,9 @@ pub async fn count(conn: &mut Conn, table: ExpiringTable, before: i64) -> Result
 pub async fn overdue(
     conn: &mut Conn,
     table: ExpiringTable,
-    before: i64,
-) -> Result<(i64, Option<i64>), DbError> {
-    let row: Option<(i64, Option<i64>)> =
+    before: Timestamp,
+) -> Result<(i64, Option<Timestamp>), DbError> {
+    let row: Option<(i64, Option<Timestamp>)> =
         conn.query(table.overdue()).bind(before).bind(COUNTED).optional().await?;
     row.ok_or(DbError::Corrupt { table: table.name(), id: String::new(), what: "count" })
 }

@@ -3,6 +3,7 @@
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
+use crate::clock::Timestamp;
 use crate::oauth::id::{ClientId, FlowId, GrantId, SessionId};
 use crate::oauth::request::interaction::FlowProgress;
 use crate::oauth::request::received::Received;
@@ -25,7 +26,7 @@ pub struct Flow {
     pub waiting: FlowRequest,
     pub progress: FlowProgress,
     browser: Vec<u8>,
-    pub expires_at: i64,
+    pub expires_at: Timestamp,
 }
 
 #[derive(FromRow)]
@@ -37,7 +38,7 @@ struct FlowRow {
     consented: Option<String>,
     chosen: Option<String>,
     device: Option<String>,
-    expires_at: i64,
+    expires_at: Timestamp,
 }
 
 impl Flow {
@@ -48,7 +49,7 @@ impl Flow {
 }
 
 /// Finds a flow. `None` if it does not exist, or if its row may be deleted at `now`.
-pub async fn find(conn: &mut Conn, id: &FlowId, now: i64) -> Result<Option<Flow>, DbError> {
+pub async fn find(conn: &mut Conn, id: &FlowId, now: Timestamp) -> Result<Option<Flow>, DbError> {
     let row: Option<FlowRow> = conn
         .query(
             "SELECT client_id, browser_hash, request, signed_in, consented, chosen, device, expires_at
@@ -84,7 +85,7 @@ pub async fn save(
     id: &FlowId,
     browser: &Hash,
     (client, waiting): (&ClientId, &FlowRequest),
-    (expires_at, purge_after): (i64, i64),
+    (expires_at, purge_after): (Timestamp, Timestamp),
 ) -> Result<(), DbError> {
     let (request, device) = match waiting {
         FlowRequest::Application(received) => (received.to_json(), None),

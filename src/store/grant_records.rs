@@ -6,6 +6,7 @@ use super::db::{Conn, DbError, Tx};
 use super::device_codes;
 use super::grants::granted_from;
 use super::page::Page;
+use crate::clock::Timestamp;
 use crate::oauth::grant::Ended;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, GrantId, UserId};
@@ -20,15 +21,15 @@ pub struct GrantRecord {
     pub username: Option<String>,
     pub session_id: String,
     pub granted: Granted,
-    pub created_at: i64,
+    pub created_at: Timestamp,
     /// When the valid refresh token was issued.
-    pub rotated_at: i64,
+    pub rotated_at: Timestamp,
     /// How often it was refreshed.
     pub refresh_generation: i64,
     pub has_refresh_token: bool,
-    pub idle_expires_at: i64,
-    pub expires_at: i64,
-    pub revoked_at: Option<i64>,
+    pub idle_expires_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub revoked_at: Option<Timestamp>,
     pub revoked_for: Option<String>,
     /// The issuer that vouched for the user; `None` if the user signed in here.
     pub issuer: Option<String>,
@@ -42,13 +43,13 @@ struct GrantRow {
     username: Option<String>,
     session_id: String,
     granted: String,
-    created_at: i64,
-    rotated_at: i64,
+    created_at: Timestamp,
+    rotated_at: Timestamp,
     refresh_generation: i64,
     has_refresh_token: bool,
-    idle_expires_at: i64,
-    expires_at: i64,
-    revoked_at: Option<i64>,
+    idle_expires_at: Timestamp,
+    expires_at: Timestamp,
+    revoked_at: Option<Timestamp>,
     revoked_for: Option<String>,
     issuer: Option<String>,
 }
@@ -77,7 +78,7 @@ impl GrantRow {
 
 impl GrantRecord {
     /// The state of the grant in a word.
-    pub fn state(&self, now: i64) -> &'static str {
+    pub fn state(&self, now: Timestamp) -> &'static str {
         if self.revoked_at.is_some() {
             "revoked"
         } else if now >= self.expires_at.min(self.idle_expires_at) {
@@ -111,10 +112,10 @@ macro_rules! select {
 /// Grants, the newest first.
 pub async fn list(
     conn: &mut Conn,
-    page: &Page<GrantFilter, (i64, String)>,
-    now: i64,
+    page: &Page<GrantFilter, (Timestamp, String)>,
+    now: Timestamp,
 ) -> Result<Vec<GrantRecord>, DbError> {
-    let (created_at, id) = page.after.clone().unwrap_or((i64::MAX, String::new()));
+    let (created_at, id) = page.after.clone().unwrap_or((Timestamp::MAX, String::new()));
     let rows: Vec<GrantRow> = conn
         .query(concat!(
             select!(),
@@ -144,7 +145,12 @@ pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<GrantRecord>, 
 
 /// Revokes everything that a person allowed a client: the consent, what was issued, and what could still be issued.
 /// Returns the number of revoked grants.
-pub async fn take_back(tx: &mut Tx, user: &UserId, client: &ClientId, now: i64) -> Result<u64, DbError> {
+pub async fn take_back(
+    tx: &mut Tx,
+    user: &UserId,
+    client: &ClientId,
+    now: Timestamp,
+) -> Result<u64, DbError> {
     for statement in [
         "DELETE FROM consents WHERE user_id = $1 AND client_id = $2",
         "DELETE FROM codes WHERE user_id = $1 AND client_id = $2 AND consumed_at IS NULL",

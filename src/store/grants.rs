@@ -4,6 +4,7 @@ use sqlx::FromRow;
 
 use super::conditions::{client_unchanged, user_claims};
 use super::db::{Batch, Conn, DbError, Tx};
+use crate::clock::Timestamp;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::scope::OFFLINE_ACCESS;
 use crate::oauth::grant::{Ended, Grant, Parties, UserStatus};
@@ -22,16 +23,16 @@ const MOST_FRAMES: i64 = 32;
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetime {
     /// The end if the grant is not refreshed.
-    pub idle_expires_at: i64,
+    pub idle_expires_at: Timestamp,
     /// The end in any case.
-    pub expires_at: i64,
+    pub expires_at: Timestamp,
     /// When the row may be deleted.
-    purge_after: i64,
+    purge_after: Timestamp,
 }
 
 impl Lifetime {
     /// The lifetime with these two ends. The row may be deleted after the earlier one.
-    pub fn new(idle_expires_at: i64, expires_at: i64) -> Self {
+    pub fn new(idle_expires_at: Timestamp, expires_at: Timestamp) -> Self {
         Self { idle_expires_at, expires_at, purge_after: idle_expires_at.min(expires_at) }
     }
 
@@ -55,7 +56,7 @@ pub(super) struct GrantColumns {
     user_id: String,
     session_id: String,
     granted: String,
-    auth_time: i64,
+    auth_time: Timestamp,
     amr: String,
     cnf: Option<String>,
 }
@@ -82,7 +83,7 @@ pub(super) fn granted_from(stored: &str, table: &'static str, id: &str) -> Resul
 
 /// Reads the columns `auth_time` and `amr`. `id` names the row in the error.
 pub(super) fn authentication_from(
-    (auth_time, amr): (i64, &str),
+    (auth_time, amr): (Timestamp, &str),
     table: &'static str,
     id: &str,
 ) -> Result<Authentication, DbError> {
@@ -106,10 +107,10 @@ struct ChainRow {
     #[sqlx(flatten)]
     grant: GrantColumns,
     refresh_generation: i64,
-    rotated_at: i64,
-    idle_expires_at: i64,
-    expires_at: i64,
-    revoked_at: Option<i64>,
+    rotated_at: Timestamp,
+    idle_expires_at: Timestamp,
+    expires_at: Timestamp,
+    revoked_at: Option<Timestamp>,
     client_unchanged: bool,
     user_claims: Option<String>,
 }
@@ -129,7 +130,7 @@ pub fn save_in<'c>(
     grant: &Grant,
     refresh: Option<&Hash>,
     lifetime: Lifetime,
-    now: i64,
+    now: Timestamp,
 ) -> Batch<'c> {
     batch
         .query(
@@ -166,8 +167,8 @@ pub fn save_vouched_in<'c>(
     batch: Batch<'c>,
     grant: &Grant,
     voucher: Voucher<'_>,
-    expires_at: i64,
-    now: i64,
+    expires_at: Timestamp,
+    now: Timestamp,
 ) -> Batch<'c> {
     save_in(batch, grant, None, Lifetime::new(expires_at, expires_at), now)
         .query("UPDATE grants SET issuer = $2, issuer_subject = $3 WHERE id = $1")
@@ -182,8 +183,8 @@ pub async fn save_for_browser(
     tx: &mut Tx,
     grant: &Grant,
     client_version: i64,
-    expires_at: i64,
-    now: i64,
+    expires_at: Timestamp,
+    now: Timestamp,
 ) -> Result<bool, DbError> {
     let inserted = tx
         .query(
@@ -253,7 +254,7 @@ pub async fn rotate(
     presented: (&RefreshName, &Hash),
     successor: &Hash,
     lifetime: Lifetime,
-    now: i64,
+    now: Timestamp,
 ) -> Result<bool, DbError> {
     let (name, hash) = presented;
     let rotated = tx
@@ -274,7 +275,7 @@ pub async fn rotate(
 }
 
 /// Revokes a grant and everything issued from it.
-pub async fn revoke(tx: &mut Tx, id: &GrantId, why: Reason, now: i64) -> Result<(), DbError> {
+pub async fn revoke(tx: &mut Tx, id: &GrantId, why: Reason, now: Timestamp) -> Result<(), DbError> {
     tx.query("UPDATE grants SET revoked_at = $2, revoked_for = $3 WHERE id = $1 AND revoked_at IS NULL")
         .bind(id.as_str())
         .bind(now)
@@ -290,7 +291,7 @@ pub async fn revoke_of(
     id: &GrantId,
     client: &ClientId,
     why: Ended,
-    now: i64,
+    now: Timestamp,
 ) -> Result<(), DbError> {
     tx.query(
         "UPDATE grants SET revoked_at = $3, revoked_for = $4
@@ -306,7 +307,7 @@ pub async fn revoke_of(
 }
 
 /// Revokes all grants of a user. Returns how many.
-pub async fn revoke_of_user(tx: &mut Tx, user: &UserId, why: Ended, now: i64) -> Result<u64, DbError> {
+pub async fn revoke_of_user(tx: &mut Tx, user: &UserId, why: Ended, now: Timestamp) -> Result<u64, DbError> {
     tx.query("UPDATE grants SET revoked_at = $2, revoked_for = $3 WHERE user_id = $1 AND revoked_at IS NULL")
         .bind(user.as_str())
         .bind(now)
@@ -320,7 +321,7 @@ pub async fn revoke_of_session(
     tx: &mut Tx,
     session: &SessionId,
     why: Ended,
-    now: i64,
+    now: Timestamp,
 ) -> Result<u64, DbError> {
     tx.query(
         "UPDATE grants SET revoked_at = $2, revoked_for = $3
@@ -354,7 +355,12 @@ pub async fn front_channel_of_session(
 }
 
 /// Revokes all grants to a client. Returns how many.
-pub async fn revoke_of_client(tx: &mut Tx, client: &ClientId, why: Ended, now: i64) -> Result<u64, DbError> {
+pub async fn revoke_of_client(
+    tx: &mut Tx,
+    client: &ClientId,
+    why: Ended,
+    now: Timestamp,
+) -> Result<u64, DbError> {
     tx.query(
         "UPDATE grants SET revoked_at = $2, revoked_for = $3 WHERE client_id = $1 AND revoked_at IS NULL",
     )

@@ -1,11 +1,12 @@
 //! Wrong guesses, counted by all nodes together, so that guessing does not continue for long.
 
 use super::db::{DbError, Tx};
+use crate::clock::Timestamp;
 
 /// Counts one more guess in a bucket. Returns how many there are now. The bucket is deleted after `expires_at`.
 ///
 /// The guess is counted before it is checked: of many guesses at once, no more are checked than are allowed.
-pub async fn count(tx: &mut Tx, bucket: &str, expires_at: i64) -> Result<i64, DbError> {
+pub async fn count(tx: &mut Tx, bucket: &str, expires_at: Timestamp) -> Result<i64, DbError> {
     let row: Option<(i64,)> = tx
         .query(
             "INSERT INTO guesses (bucket, count, expires_at) VALUES ($1, 1, $2)

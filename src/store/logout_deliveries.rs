@@ -5,10 +5,11 @@ use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use super::page::Page;
+use crate::clock::{Seconds, Timestamp};
 use crate::oauth::id::{ClientId, SessionId, UserId};
 
 /// How long a row is kept in seconds: the time of all attempts, and a week for the operator to look at it.
-const KEPT: i64 = 11 * 86_400;
+const KEPT: Seconds = Seconds::new(11 * 86_400);
 
 /// A notification that its holder must send now.
 #[derive(Clone, Debug)]
@@ -28,10 +29,10 @@ pub struct Delivery {
     pub user_id: String,
     pub state: String,
     pub attempts: i64,
-    pub next_attempt_at: i64,
+    pub next_attempt_at: Timestamp,
     pub last_error: Option<String>,
-    pub created_at: i64,
-    pub done_at: Option<i64>,
+    pub created_at: Timestamp,
+    pub done_at: Option<Timestamp>,
 }
 
 #[derive(FromRow)]
@@ -48,13 +49,13 @@ pub enum DeliveryOutcome {
     /// There is another attempt, at this time in seconds.
     Again {
         why: String,
-        at: i64,
+        at: Timestamp,
     },
     Failed(String),
 }
 
 /// Stores notifications for the clients that must learn of the end of a session: those that got something in it.
-pub async fn enqueue(tx: &mut Tx, session: &SessionId, now: i64) -> Result<(), DbError> {
+pub async fn enqueue(tx: &mut Tx, session: &SessionId, now: Timestamp) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO logout_deliveries (session_id, client_id, user_id, state, attempts, next_attempt_at, created_at,
                                         purge_after)
@@ -72,7 +73,7 @@ pub async fn enqueue(tx: &mut Tx, session: &SessionId, now: i64) -> Result<(), D
 }
 
 /// The clients with due notifications.
-pub async fn clients_due(conn: &mut Conn, now: i64) -> Result<Vec<ClientId>, DbError> {
+pub async fn clients_due(conn: &mut Conn, now: Timestamp) -> Result<Vec<ClientId>, DbError> {
     let rows: Vec<(String,)> = conn
         .query("SELECT DISTINCT client_id FROM logout_deliveries WHERE state = 'waiting' AND next_attempt_at <= $1")
         .bind(now)
@@ -87,8 +88,8 @@ pub async fn claim(
     tx: &mut Tx,
     client: &ClientId,
     most: usize,
-    until: i64,
-    now: i64,
+    until: Timestamp,
+    now: Timestamp,
 ) -> Result<Vec<DueDelivery>, DbError> {
     let rows: Vec<DueRow> = tx
         .query(
@@ -129,7 +130,7 @@ pub async fn settle(
     tx: &mut Tx,
     due: &DueDelivery,
     outcome: &DeliveryOutcome,
-    now: i64,
+    now: Timestamp,
 ) -> Result<(), DbError> {
     let (state, error, next, done_at) = match outcome {
         DeliveryOutcome::Delivered => ("delivered", None, now, Some(now)),
@@ -180,9 +181,9 @@ impl DeliveryState {
 /// A page of the deliveries. The session that ended last comes first.
 pub async fn list(
     conn: &mut Conn,
-    page: &Page<DeliveryFilter, (i64, String, String)>,
+    page: &Page<DeliveryFilter, (Timestamp, String, String)>,
 ) -> Result<Vec<Delivery>, DbError> {
-    let start = || (i64::MAX, String::new(), String::new());
+    let start = || (Timestamp::MAX, String::new(), String::new());
     let (created_at, session, client) = page.after.clone().unwrap_or_else(start);
     conn.query(
         "SELECT session_id, client_id, user_id, state, attempts, next_attempt_at, last_error, created_at, done_at
@@ -202,7 +203,7 @@ pub async fn list(
 }
 
 /// Makes undelivered notifications due at once, with all their attempts. Returns how many.
-pub async fn retry(tx: &mut Tx, client: Option<&ClientId>, now: i64) -> Result<u64, DbError> {
+pub async fn retry(tx: &mut Tx, client: Option<&ClientId>, now: Timestamp) -> Result<u64, DbError> {
     tx.query(
         "UPDATE logout_deliveries SET state = 'waiting', attempts = 0, next_attempt_at = $2, done_at = NULL,
                                       purge_after = $3

@@ -6,6 +6,7 @@ use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use super::page::Page;
+use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::TokenFormat;
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::grant::scope::Scope;
@@ -19,7 +20,7 @@ struct ResourceRow {
     scopes: String,
     token_format: String,
     token_alg: Option<String>,
-    access_token_lifetime: Option<i64>,
+    access_token_lifetime: Option<Seconds>,
 }
 
 /// The columns of [`ResourceRow`].
@@ -77,7 +78,7 @@ async fn with_servers(conn: &mut Conn, rows: Vec<ResourceRow>) -> Result<Vec<Res
 }
 
 /// Stores a new resource; `false` if the URI is taken.
-pub async fn save(tx: &mut Tx, resource: &Resource, now: i64) -> Result<bool, DbError> {
+pub async fn save(tx: &mut Tx, resource: &Resource, now: Timestamp) -> Result<bool, DbError> {
     let inserted = tx
         .query(
             "INSERT INTO resources (uri, scopes, token_format, token_alg, access_token_lifetime, created_at)

@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use super::db::{Conn, DbError, Tx};
 use super::grants::granted_from;
 use super::page::Page;
+use crate::clock::{Seconds, Timestamp};
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, Scope, ScopeRecord};
 
 #[derive(FromRow)]
@@ -14,7 +15,7 @@ struct ScopeRow {
     description: String,
     sensitive: bool,
     claims: String,
-    access_token_lifetime: Option<i64>,
+    access_token_lifetime: Option<Seconds>,
     required_group: Option<String>,
 }
 
@@ -118,7 +119,7 @@ async fn take_from_granted(tx: &mut Tx, name: &str) -> Result<(), DbError> {
 }
 
 /// Stores a new scope; `false` when the name is taken.
-pub async fn save(tx: &mut Tx, scope: &ScopeRecord, now: i64) -> Result<bool, DbError> {
+pub async fn save(tx: &mut Tx, scope: &ScopeRecord, now: Timestamp) -> Result<bool, DbError> {
     let inserted = tx
         .query(
             "INSERT INTO scopes (name, description, sensitive, claims, access_token_lifetime, created_at, required_group)

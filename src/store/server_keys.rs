@@ -1,6 +1,7 @@
 //! The server's own keys, encrypted with the master key.
 
 use super::db::{Conn, DbError, Tx};
+use crate::clock::Timestamp;
 
 /// Finds a key, still encrypted.
 pub async fn find(conn: &mut Conn, id: &str) -> Result<Option<Vec<u8>>, DbError> {
@@ -10,7 +11,7 @@ pub async fn find(conn: &mut Conn, id: &str) -> Result<Option<Vec<u8>>, DbError>
 }
 
 /// Stores a key unless another process was faster; the caller must then read the stored one.
-pub async fn save(tx: &mut Tx, id: &str, sealed: &[u8], now: i64) -> Result<(), DbError> {
+pub async fn save(tx: &mut Tx, id: &str, sealed: &[u8], now: Timestamp) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO server_keys (id, sealed, created_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
     )

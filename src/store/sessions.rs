@@ -6,6 +6,7 @@ use super::db::{Conn, DbError, Tx};
 use super::grants::{self, authentication_from, granted_from};
 use super::logout_deliveries;
 use super::page::Page;
+use crate::clock::Timestamp;
 use crate::oauth::grant::Ended;
 use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::identity::authentication::{Authentication, Proof};
@@ -19,15 +20,15 @@ pub struct NewSession {
     pub cookie: Hash,
     pub id: SessionId,
     pub user: UserId,
-    pub begins_at: i64,
-    pub expires_at: i64,
+    pub begins_at: Timestamp,
+    pub expires_at: Timestamp,
 }
 
 /// A session that was found, and when it was last used.
 #[derive(Clone, Debug)]
 pub struct LiveSession {
     pub signed_in: SignedIn,
-    pub last_seen_at: i64,
+    pub last_seen_at: Timestamp,
 }
 
 #[derive(FromRow)]
@@ -35,9 +36,9 @@ struct SessionRow {
     id: String,
     user_id: String,
     username: String,
-    auth_time: i64,
+    auth_time: Timestamp,
     amr: String,
-    last_seen_at: i64,
+    last_seen_at: Timestamp,
     user_claims: String,
     consented: Option<String>,
 }
@@ -48,25 +49,25 @@ pub struct SessionRecord {
     pub id: String,
     pub user_id: String,
     pub username: String,
-    pub auth_time: i64,
-    pub last_seen_at: i64,
-    pub expires_at: i64,
+    pub auth_time: Timestamp,
+    pub last_seen_at: Timestamp,
+    pub expires_at: Timestamp,
 }
 
 /// Which sessions are live: those that have not expired and were used after `idle_since`.
 #[derive(Clone, Copy, Debug)]
 pub struct LiveSessions {
-    pub idle_since: i64,
-    pub now: i64,
+    pub idle_since: Timestamp,
+    pub now: Timestamp,
 }
 
 /// A page of the live sessions of one user or of all. The last one to sign in comes first.
 pub async fn list(
     conn: &mut Conn,
-    page: &Page<Option<UserId>, (i64, String)>,
+    page: &Page<Option<UserId>, (Timestamp, String)>,
     live: LiveSessions,
 ) -> Result<Vec<SessionRecord>, DbError> {
-    let (auth_time, id) = page.after.clone().unwrap_or((i64::MAX, String::new()));
+    let (auth_time, id) = page.after.clone().unwrap_or((Timestamp::MAX, String::new()));
     conn.query(
         "SELECT sessions.id, sessions.user_id, users.username, sessions.auth_time, sessions.last_seen_at,
                 sessions.expires_at
@@ -98,14 +99,14 @@ pub async fn count(conn: &mut Conn, user: &UserId, live: LiveSessions) -> Result
 }
 
 /// Ends a session and the grants in it, and stores the notifications for applications; `false` if it does not exist.
-pub async fn end(tx: &mut Tx, id: &SessionId, why: Ended, now: i64) -> Result<bool, DbError> {
+pub async fn end(tx: &mut Tx, id: &SessionId, why: Ended, now: Timestamp) -> Result<bool, DbError> {
     logout_deliveries::enqueue(tx, id, now).await?;
     grants::revoke_of_session(tx, id, why, now).await?;
     Ok(tx.query("DELETE FROM sessions WHERE id = $1").bind(id.as_str()).execute().await? == 1)
 }
 
 /// Ends all sessions of a user and the grants in them. Returns how many sessions.
-pub async fn end_of_user(tx: &mut Tx, user: &UserId, why: Ended, now: i64) -> Result<u64, DbError> {
+pub async fn end_of_user(tx: &mut Tx, user: &UserId, why: Ended, now: Timestamp) -> Result<u64, DbError> {
     let mut ended = 0;
     for id in of_user(tx, user).await? {
         ended += u64::from(end(tx, &id, why, now).await?);
@@ -120,7 +121,7 @@ async fn of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<SessionId>, DbError> 
 }
 
 /// Ends all sessions of a user, but keeps the grants. Returns how many sessions.
-pub async fn delete_of_user(tx: &mut Tx, user: &UserId, now: i64) -> Result<u64, DbError> {
+pub async fn delete_of_user(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<u64, DbError> {
     for id in of_user(tx, user).await? {
         logout_deliveries::enqueue(tx, &id, now).await?;
     }
@@ -135,8 +136,8 @@ pub async fn find(
     conn: &mut Conn,
     cookie: &Hash,
     client: Option<&ClientId>,
-    idle_since: i64,
-    now: i64,
+    idle_since: Timestamp,
+    now: Timestamp,
 ) -> Result<Option<LiveSession>, DbError> {
     let row: Option<SessionRow> = conn
         .query(
@@ -234,7 +235,7 @@ pub async fn begin(
 }
 
 /// Records that a session was used.
-pub async fn touch(tx: &mut Tx, id: &SessionId, now: i64) -> Result<(), DbError> {
+pub async fn touch(tx: &mut Tx, id: &SessionId, now: Timestamp) -> Result<(), DbError> {
     tx.query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
         .bind(id.as_str())
         .bind(now)

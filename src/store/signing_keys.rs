@@ -3,6 +3,7 @@
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
+use crate::clock::Timestamp;
 use crate::oauth::signing_key::{DueKey, KeyRecord, SigningAlgorithm};
 
 /// A stored key.
@@ -19,9 +20,9 @@ struct KeyRow {
     algorithm: String,
     sealed: Vec<u8>,
     public_jwk: String,
-    created_at: i64,
-    signs_from: i64,
-    retired_at: Option<i64>,
+    created_at: Timestamp,
+    signs_from: Timestamp,
+    retired_at: Option<Timestamp>,
 }
 
 /// All keys, those of one algorithm in the order in which they sign.
@@ -51,14 +52,14 @@ pub async fn save_due(tx: &mut Tx, key: &StoredKey, due: &DueKey) -> Result<bool
         .bind(key.public_jwk.as_str())
         .bind(key.record.created_at)
         .bind(key.record.signs_from)
-        .bind(due.after.unwrap_or(i64::MIN))
+        .bind(due.after.unwrap_or(Timestamp::MIN))
         .execute()
         .await?;
     Ok(saved == 1)
 }
 
 /// Takes a key out of use; `false` if it is already out of use or deleted.
-pub async fn retire(tx: &mut Tx, kid: &str, now: i64) -> Result<bool, DbError> {
+pub async fn retire(tx: &mut Tx, kid: &str, now: Timestamp) -> Result<bool, DbError> {
     let retired = tx
         .query("UPDATE signing_keys SET retired_at = $2 WHERE kid = $1 AND retired_at IS NULL")
         .bind(kid)
@@ -69,7 +70,7 @@ pub async fn retire(tx: &mut Tx, kid: &str, now: i64) -> Result<bool, DbError> {
 }
 
 /// Lets a waiting key sign from now on.
-pub async fn bring_forward(tx: &mut Tx, kid: &str, now: i64) -> Result<(), DbError> {
+pub async fn bring_forward(tx: &mut Tx, kid: &str, now: Timestamp) -> Result<(), DbError> {
     tx.query("UPDATE signing_keys SET signs_from = $2 WHERE kid = $1 AND signs_from > $2")
         .bind(kid)
         .bind(now)

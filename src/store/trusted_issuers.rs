@@ -6,6 +6,7 @@ use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use super::page::Page;
+use crate::clock::Timestamp;
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
@@ -85,7 +86,7 @@ pub async fn find(conn: &mut Conn, issuer: &str) -> Result<Option<TrustedIssuer>
 }
 
 /// Stores a new issuer; `false` if there already is one with this name.
-pub async fn save(tx: &mut Tx, issuer: &TrustedIssuer, now: i64) -> Result<bool, DbError> {
+pub async fn save(tx: &mut Tx, issuer: &TrustedIssuer, now: Timestamp) -> Result<bool, DbError> {
     let (jwks, jwks_uri) = columns(&issuer.keys);
     let inserted = tx
         .query(
@@ -185,7 +186,7 @@ pub async fn link(
     issuer: &str,
     subject: &str,
     user: &UserId,
-    now: i64,
+    now: Timestamp,
 ) -> Result<bool, DbError> {
     let inserted = tx
         .query(
@@ -213,7 +214,7 @@ pub async fn unlink(tx: &mut Tx, issuer: &str, subject: &str) -> Result<bool, Db
 }
 
 /// Revokes the grants from an issuer's tokens that would no longer be possible. Returns how many.
-pub async fn revoke_untrusted(tx: &mut Tx, issuer: &str, now: i64) -> Result<u64, DbError> {
+pub async fn revoke_untrusted(tx: &mut Tx, issuer: &str, now: Timestamp) -> Result<u64, DbError> {
     tx.query(
         "UPDATE grants SET revoked_at = $2, revoked_for = $3
          WHERE issuer = $1 AND revoked_at IS NULL

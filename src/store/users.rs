@@ -4,6 +4,7 @@ use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use super::page::{Page, containing};
+use crate::clock::Timestamp;
 use crate::oauth::grant::UserStatus;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::claims::{Claims, Person};
@@ -24,9 +25,9 @@ pub struct UserRecord {
     pub person: Person,
     /// Grows with every change; 1 when the user is new.
     pub version: i64,
-    pub password_changed_at: Option<i64>,
-    pub created_at: i64,
-    pub disabled_at: Option<i64>,
+    pub password_changed_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub disabled_at: Option<Timestamp>,
 }
 
 /// The columns of a person.
@@ -37,7 +38,7 @@ struct PersonRow {
     email: Option<String>,
     name: Option<String>,
     claims: String,
-    updated_at: i64,
+    updated_at: Timestamp,
 }
 
 #[derive(FromRow)]
@@ -45,16 +46,16 @@ struct UserRecordRow {
     #[sqlx(flatten)]
     person: PersonRow,
     version: i64,
-    password_changed_at: Option<i64>,
-    created_at: i64,
-    disabled_at: Option<i64>,
+    password_changed_at: Option<Timestamp>,
+    created_at: Timestamp,
+    disabled_at: Option<Timestamp>,
 }
 
 #[derive(FromRow)]
 struct CredentialsRow {
     id: String,
     password_hash: Option<String>,
-    disabled_at: Option<i64>,
+    disabled_at: Option<Timestamp>,
 }
 
 /// Finds a user by a username or e-mail address in any spelling; `None` if there is none.
@@ -178,7 +179,7 @@ fn to_text(claims: &Claims) -> String {
 }
 
 /// Stores the hash of a new password, and when it was set.
-pub async fn set_password(tx: &mut Tx, user: &UserId, hash: &str, now: i64) -> Result<(), DbError> {
+pub async fn set_password(tx: &mut Tx, user: &UserId, hash: &str, now: Timestamp) -> Result<(), DbError> {
     tx.query(
         "UPDATE users SET version = version + 1, password_hash = $2, password_changed_at = $3 WHERE id = $1",
     )
@@ -191,7 +192,7 @@ pub async fn set_password(tx: &mut Tx, user: &UserId, hash: &str, now: i64) -> R
 }
 
 /// Disables a user, who can then neither sign in nor get tokens.
-pub async fn disable(tx: &mut Tx, user: &UserId, now: i64) -> Result<(), DbError> {
+pub async fn disable(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<(), DbError> {
     tx.query("UPDATE users SET version = version + 1, disabled_at = COALESCE(disabled_at, $2) WHERE id = $1")
         .bind(user.as_str())
         .bind(now)
@@ -219,7 +220,7 @@ pub async fn save(
     tx: &mut Tx,
     user: &Person,
     password_hash: Option<&str>,
-    now: i64,
+    now: Timestamp,
 ) -> Result<Result<(), String>, DbError> {
     for name in [Some(&user.username), user.email.as_ref()].into_iter().flatten() {
         if find_by_name(tx, name).await?.is_some() {

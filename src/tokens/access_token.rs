@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::cache::catalogue::Catalogue;
 use crate::cache::decision::View;
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::failure::{Denied, Failure};
 use crate::keys::master::ServerKeys;
 use crate::keys::signing::CurrentKeys;
@@ -44,7 +44,7 @@ pub struct Draft {
     catalogue: Arc<Catalogue>,
     keys: Arc<CurrentKeys>,
     usual: TokenDefaults,
-    now: Seconds,
+    now: Timestamp,
 }
 
 impl Draft {

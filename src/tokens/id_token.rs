@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
-use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::jose::encrypt::Recipient;
 use crate::jose::key::SigningKey;
@@ -85,7 +84,7 @@ impl<'a> Signer<'a> {
         hashes: IdTokenHashes<'_>,
         told: Claims,
     ) -> Result<String, Failure> {
-        let times: (Seconds, Seconds) = (self.app.now(), self.app.config.tokens.id_token_lifetime.seconds());
+        let times = (self.app.now(), self.app.config.tokens.id_token_lifetime.seconds());
         let names = subject::names(self.app, self.client, &source.user, &source.session);
         let algorithm = self.key.algorithm();
         let mut token = IdToken::new(&self.app.issuer, &self.client.id, &names, source, times).telling(told);

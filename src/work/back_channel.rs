@@ -28,7 +28,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const CALLS: usize = 64;
 const CALLS_TO_ONE: usize = 4;
 /// Seconds for storing the result of a call after its deadline.
-const NOTING: Seconds = 30;
+const NOTING: Seconds = Seconds::new(30);
 
 /// Sends due deliveries as long as the server runs.
 pub async fn run(app: Arc<App>) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::app::App;
-use crate::clock::Seconds;
+use crate::clock::{Seconds, Timestamp};
 use crate::failure::Failure;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::secret::random_id;
@@ -17,11 +17,11 @@ use crate::store::leases;
 
 const LEASE: &str = "purge";
 /// For how many seconds a node that dies keeps the other nodes from purging.
-const LEASE_SECONDS: Seconds = 120;
+const LEASE_SECONDS: Seconds = Seconds::new(120);
 /// The longest time that one pass takes; then the lease must be taken again.
 const LONGEST: Duration = Duration::from_secs(60);
 /// For how many seconds a row is kept after its end, because clocks differ.
-const SKEW: Seconds = 60;
+const SKEW: Seconds = Seconds::new(60);
 
 /// The result of one pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub async fn pass(
     db: &Db,
     counters: &PurgeCounters,
     holder: &str,
-    now: Seconds,
+    now: Timestamp,
 ) -> Result<Option<Purged>, Failure> {
     let began = Instant::now();
     let own = holder.to_owned();
@@ -97,7 +97,7 @@ pub struct Backlog {
 }
 
 /// The size of each table and its backlog; may be read from a replica.
-pub async fn backlog(db: &Db, now: Seconds) -> Result<Vec<Backlog>, Failure> {
+pub async fn backlog(db: &Db, now: Timestamp) -> Result<Vec<Backlog>, Failure> {
     let count = async move |conn: &mut Conn| {
         let mut found = Vec::new();
         for table in ExpiringTable::ALL.iter().copied() {
@@ -116,11 +116,11 @@ pub struct Overdue {
     /// The rows that a purge would delete now, counted up to a limit.
     pub rows: i64,
     /// When the first of them ended; `None` if there are none.
-    pub since: Option<Seconds>,
+    pub since: Option<Timestamp>,
 }
 
 /// How far the purge is behind, at a bounded cost.
-pub async fn overdue(db: &Db, now: Seconds) -> Result<Vec<Overdue>, Failure> {
+pub async fn overdue(db: &Db, now: Timestamp) -> Result<Vec<Overdue>, Failure> {
     let count = async move |conn: &mut Conn| {
         let mut found = Vec::new();
         for table in ExpiringTable::ALL.iter().copied() {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use grantor::clock::Timestamp;
 use grantor::oauth::client::{GrantType, Links};
 use grantor::oauth::grant::scope::{Scope, ScopeRecord};
 use grantor::store::{logos, scopes};
@@ -89,7 +90,7 @@ async fn application(server: &TestServer) -> Application {
         sensitive: true,
         ..ScopeRecord::default()
     };
-    server.store(async move |tx| scopes::save(tx, &long, 0).await).await;
+    server.store(async move |tx| scopes::save(tx, &long, Timestamp::from_unix(0)).await).await;
     let png = [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a];
     server.store(async move |tx| logos::save(tx, "logo", "image/png", &png).await).await;
     let mut registration = Registration::web("web");

@@ -101,7 +101,7 @@ async fn an_application_gets_a_signed_token_about_the_ended_session() {
 
     let token = receiver.token().await;
     let [header, told] = parts(&token);
-    let now = server.app.now();
+    let now = server.app.now().as_unix();
     let expected = json!({
         "iss": server.url, "aud": "app", "iat": now, "exp": now + 120, "jti": told["jti"],
         "sub": id_token["sub"], "sid": id_token["sid"],
@@ -171,7 +171,7 @@ async fn a_failed_delivery_is_retried_later_with_a_new_token() {
     server.clock.advance(Duration::from_secs(1));
     let second = receiver.token().await;
     assert_ne!(claims(&first)["jti"], claims(&second)["jti"], "the first may have arrived");
-    assert_eq!(claims(&second)["iat"], server.app.now(), "signed when it is sent");
+    assert_eq!(claims(&second)["iat"], server.app.now().as_unix(), "signed when it is sent");
 
     until(&operator, |list| is(&list[0], "app", "waiting", 2)).await;
     receiver.answers("204 No Content");

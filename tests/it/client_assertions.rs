@@ -27,7 +27,7 @@ async fn signer(server: &TestServer, change: impl FnOnce(&mut Client)) -> Applic
 }
 
 fn claims(server: &TestServer, change: &Value) -> Value {
-    let now = server.app.now();
+    let now = server.app.now().as_unix();
     let mut claims = json!({
         "iss": "job", "sub": "job", "aud": server.app.issuer, "iat": now, "exp": now + 60, "jti": random_id(),
     });
@@ -101,7 +101,8 @@ async fn an_assertion_is_accepted_once_across_all_nodes() {
         replayed.assert_json_error(401, "invalid_client", "client_assertion.replayed");
     }
     // The assertion stays used until it expires, however late that is.
-    let long = key.sign("JWT", &claims(&server, &json!({ "exp": server.app.now() + 3600 }))).unwrap();
+    let long =
+        key.sign("JWT", &claims(&server, &json!({ "exp": server.app.now().as_unix() + 3600 }))).unwrap();
     assert_eq!(ask(&server, &long).await.status, 200);
     server.clock.advance(Duration::from_secs(3600 + 59));
     refused(&server, &long, "client_assertion.replayed").await;
@@ -204,7 +205,7 @@ async fn an_assertion_with_the_wrong_client_or_time_is_refused_for_that_reason()
     let key = key(SigningAlgorithm::EdDsa);
     signer(&server, |client| client.jwks = Some(jwks(&[&key]))).await;
     server.service().await;
-    let now = server.app.now();
+    let now = server.app.now().as_unix();
     for (change, reason) in [
         (json!({ "iss": "service" }), "client_assertion.claims"),
         (json!({ "exp": null }), "client_assertion.claims"),

@@ -1,5 +1,6 @@
 //! Client metadata in the database: what was written is what is read, and damage is found and named.
 
+use grantor::clock::{Seconds, Timestamp};
 use grantor::oauth::client::origin::Origin;
 use grantor::oauth::client::{
     AssertionAudience, AuthMethod, Client, ClientKind, ClientMetadata, ContentEncryption, Encryption,
@@ -93,7 +94,7 @@ fn metadata() -> impl Strategy<Value = ClientMetadata> {
         (of(one_of(SIGNED)), encryption(), of(one_of(SIGNED)), encryption(), of(text()), of(text()));
     let people = (one_of(SubjectType::ALL), of(text()), of(text()), of("[ -~]{1,30}"), any::<bool>());
     let resources = vec("https://[a-z]{1,9}\\.example", 0..3);
-    let tokens = (one_of(TokenFormat::ALL), resources, of(any::<i64>()));
+    let tokens = (one_of(TokenFormat::ALL), resources, of(any::<i64>().prop_map(Seconds::new)));
     (asked(), proof, answers, people, tokens).prop_map(|(asked, proof, answers, people, tokens)| {
         let (auth_method, jwks, jwks_uri, assertion_audience) = proof;
         let (id_token_alg, id_token_encryption, userinfo_alg, userinfo_encryption, back, front) = answers;
@@ -137,10 +138,12 @@ async fn any_client_comes_back_from_its_row_as_it_was() {
         let first = Client::new(ClientId::new(format!("client {at}")), next());
         let second = Client { metadata: next(), disabled: true, ..first.clone() };
         let (new, changed) = (first.clone(), second.clone());
-        server.store(async move |tx: &mut Tx| clients::save(tx, &new, 1).await).await;
+        server.store(async move |tx: &mut Tx| clients::save(tx, &new, Timestamp::from_unix(1)).await).await;
         let stored = read(&server, &first.id).await.unwrap();
         assert_eq!((&stored.metadata, stored.version, stored.disabled), (&first.metadata, 1, false));
-        server.store(async move |tx: &mut Tx| clients::update(tx, &changed, 2).await).await;
+        server
+            .store(async move |tx: &mut Tx| clients::update(tx, &changed, Timestamp::from_unix(2)).await)
+            .await;
         let stored = read(&server, &first.id).await.unwrap();
         assert_eq!((&stored.metadata, stored.version, stored.disabled), (&second.metadata, 2, true));
     }

@@ -166,7 +166,7 @@ impl Client {
     }
 
     fn claims(&self, server: &TestServer, age: i64) -> Value {
-        let now = server.app.now() - age;
+        let now = server.app.now().as_unix() - age;
         json!({
             "iss": self.id, "sub": self.id, "aud": server.app.issuer, "iat": now, "exp": now + 60, "jti": random_id(),
         })

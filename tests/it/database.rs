@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use grantor::clock::Timestamp;
 use grantor::config::Config;
 use grantor::store::db::{Conn, DatabaseRoute, Db, DbError, DbOptions, Engine, Refusable, Tx};
 use grantor::store::migrate;
@@ -355,7 +356,7 @@ async fn processes_that_start_together_on_an_empty_database_all_open_it() {
         let starts = (0..6).map(|index| {
             let options = DbOptions { connections: 1, ..options.clone() };
             async move {
-                migrate::run(&options, &format!("process {index}"), 1_000).await?;
+                migrate::run(&options, &format!("process {index}"), Timestamp::from_unix(1_000)).await?;
                 Db::open(&options).await
             }
         });

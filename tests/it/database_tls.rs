@@ -1,5 +1,6 @@
 //! TLS on the connection to PostgreSQL, by rustls.
 
+use grantor::clock::Timestamp;
 use grantor::config::Config;
 use grantor::store::db::{Db, DbError};
 use grantor::store::migrate;
@@ -11,7 +12,7 @@ use crate::support::{TestServer, left_out};
 /// Connects with this URL. Returns whether the connection uses TLS.
 async fn gets_in(url: &str) -> Result<bool, DbError> {
     let options = Config::with(&[("database.url", url)]).unwrap().database_options();
-    migrate::run(&options, "test", 1).await?;
+    migrate::run(&options, "test", Timestamp::from_unix(1)).await?;
     let db = Db::open(&options).await?;
     let ask = async |conn: &mut grantor::store::db::Conn| {
         conn.query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").optional().await

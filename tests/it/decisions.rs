@@ -59,7 +59,7 @@ async fn an_assertion_that_is_used_up_counts_for_the_second_decision_of_its_requ
     let mut registration = Registration::service("job").scopes("read").method(AuthMethod::PrivateKeyJwt);
     registration.client.jwks = Some(jwks(&[&key]));
     server.register(registration).await;
-    let now = server.app.now();
+    let now = server.app.now().as_unix();
     let claims = json!({
         "iss": "job", "sub": "job", "aud": server.app.issuer, "iat": now, "exp": now + 60, "jti": random_id(),
     });

@@ -5,6 +5,7 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
+use grantor::clock::Timestamp;
 use grantor::oauth::grant::Ended;
 use grantor::oauth::id::SessionId;
 use grantor::oauth::request::response_type::ResponseType;
@@ -230,7 +231,9 @@ async fn no_token_through_the_browser_survives_a_sign_out_of_the_same_moment() {
         let ask = async |_| alice.clone_with_cookies().get(&url).await;
         let end = async {
             let id = SessionId::new(id.as_str().unwrap());
-            let end = async move |tx: &mut Tx| sessions::end(tx, &id, Ended::SessionEnded, 0).await;
+            let end = async move |tx: &mut Tx| {
+                sessions::end(tx, &id, Ended::SessionEnded, Timestamp::from_unix(0)).await
+            };
             server.store(end).await;
         };
         let (answers, ()) = join(join_all((0..32).map(ask)), end).await;

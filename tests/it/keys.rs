@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use grantor::app::App;
-use grantor::clock::{Clock, ManualClock};
+use grantor::clock::{Clock, ManualClock, Seconds, Timestamp};
 use grantor::failure::Failure;
 use grantor::jose::key::SigningKey;
 use grantor::jose::verify::{Expiry, verify};
@@ -159,7 +159,7 @@ async fn a_restart_and_another_node_find_the_same_keys() {
         let other = node(&server.database, &[], &server.clock).await.unwrap();
         assert_eq!(other.key_set.current(other.now()).await.unwrap().jwks(), before);
         assert_eq!(signing(&other).await.kid(), key.kid());
-        let token = key.sign("JWT", &json!({"exp": other.now() + 1})).unwrap();
+        let token = key.sign("JWT", &json!({"exp": other.now().as_unix() + 1})).unwrap();
         assert!(takes(&other, &token).await);
     }
     assert_eq!(server.number("SELECT COUNT(*) FROM signing_keys").await, 2);
@@ -191,7 +191,7 @@ async fn a_key_is_published_a_day_before_it_signs_and_for_eight_days_after() {
     assert_eq!(both[0], first[0]);
     server.clock.advance(DAY - Duration::from_secs(1));
     assert_eq!(signing(&server.app).await.kid(), first[0]);
-    let token = old.sign("JWT", &json!({"exp": server.app.now() + 8 * 86_400})).unwrap();
+    let token = old.sign("JWT", &json!({"exp": server.app.now().as_unix() + 8 * 86_400})).unwrap();
 
     server.clock.advance(Duration::from_secs(2));
     assert_eq!(signing(&server.app).await.kid(), both[1]);
@@ -226,7 +226,8 @@ async fn of_several_nodes_that_rotate_together_one_makes_the_key() {
 #[tokio::test]
 async fn a_new_algorithm_gets_a_key_and_a_removed_one_stays_published() {
     let server = TestServer::start_with(&[("keys.algorithms", "ES256")]).await;
-    let token = signing(&server.app).await.sign("JWT", &json!({"exp": server.app.now() + 9})).unwrap();
+    let token =
+        signing(&server.app).await.sign("JWT", &json!({"exp": server.app.now().as_unix() + 9})).unwrap();
     let other = node(&server.database, &[("keys.algorithms", "EdDSA")], &server.clock).await.unwrap();
     let current = other.key_set.current(other.now()).await.unwrap();
     assert!(current.signing(ES256).is_none() && current.signing(SigningAlgorithm::EdDsa).is_some());
@@ -237,14 +238,21 @@ async fn a_new_algorithm_gets_a_key_and_a_removed_one_stays_published() {
 /// An application that caches the keys for their `max-age` and never asks in between.
 struct Caching {
     keys: Vec<CoreJsonWebKey>,
-    read_at: i64,
-    max_age: i64,
+    read_at: Timestamp,
+    max_age: Seconds,
 }
 
 impl Caching {
     async fn read(server: &TestServer) -> Self {
         let answer = server.get("/jwks").await;
-        let max_age = answer.header("cache-control").split("max-age=").nth(1).unwrap().parse().unwrap();
+        let max_age = answer
+            .header("cache-control")
+            .split("max-age=")
+            .nth(1)
+            .unwrap()
+            .parse()
+            .map(Seconds::new)
+            .unwrap();
         let keys: CoreJsonWebKeySet = serde_json::from_str(&answer.body).unwrap();
         Self { keys: keys.keys().clone(), read_at: server.app.now(), max_age }
     }

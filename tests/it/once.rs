@@ -83,7 +83,7 @@ impl Stage {
     }
 
     fn signed(&self, iss: &str, sub: &str) -> String {
-        let now = self.server.app.now();
+        let now = self.server.app.now().as_unix();
         let claims = json!({
             "iss": iss, "sub": sub, "aud": self.server.app.issuer, "iat": now, "exp": now + 60, "jti": random_id(),
         });

@@ -1,5 +1,6 @@
 //! Operations as an API calls them: pages of lists, faults by member, and the events that acts are.
 
+use grantor::clock::Seconds;
 use grantor::failure::Denied;
 use grantor::oauth::grant::scope::ScopeRecord;
 use grantor::operations::event::Event;
@@ -131,7 +132,7 @@ async fn every_wrong_member_is_named_at_once_and_nothing_is_changed() {
         name: "a b".into(),
         description: " ".into(),
         claims: vec!["iss".into()],
-        access_token_lifetime: Some(0),
+        access_token_lifetime: Some(Seconds::ZERO),
         required_group: Some(String::new()),
         ..ScopeRecord::default()
     };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use grantor::clock::Seconds;
 use grantor::oauth::client::GrantType;
 use grantor::store::db::Engine;
 use grantor::work::purge::{Purged, backlog, pass};
@@ -106,10 +107,10 @@ async fn one_node_at_a_time_purges_and_another_takes_over_when_it_dies() {
         async |holder: &str, now| pass(&server.app.db, &server.app.purged, holder, now).await.unwrap();
     assert_eq!(purge("one", now).await, Some(Purged::default()));
     assert_eq!(purge("two", now).await, None);
-    assert_eq!(purge("one", now + 60).await, Some(Purged::default()), "it keeps the lease");
-    assert_eq!(purge("two", now + 179).await, None);
-    assert_eq!(purge("two", now + 180).await, Some(Purged::default()));
-    assert_eq!(purge("one", now + 181).await, None);
+    assert_eq!(purge("one", now + Seconds::new(60)).await, Some(Purged::default()), "it keeps the lease");
+    assert_eq!(purge("two", now + Seconds::new(179)).await, None);
+    assert_eq!(purge("two", now + Seconds::new(180)).await, Some(Purged::default()));
+    assert_eq!(purge("one", now + Seconds::new(181)).await, None);
     let text = Operator::of(&server).refused(&["purge"]);
     assert!(text.contains("another process is deleting now"), "{text}");
 }

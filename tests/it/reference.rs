@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use grantor::clock::Timestamp;
 use grantor::oauth::client::{ClientKind, GrantType};
 use grantor::oauth::error_code::ErrorCode;
 use grantor::oauth::grant::scope::{Scope, ScopeRecord};
@@ -216,7 +217,7 @@ impl Stage {
             sensitive: true,
             ..ScopeRecord::default()
         };
-        server.store(async move |tx| scopes::save(tx, &admin, 0).await).await;
+        server.store(async move |tx| scopes::save(tx, &admin, Timestamp::from_unix(0)).await).await;
         let mut calendar =
             Registration::web("calendar").redirect_uri(CALLBACK).chosen_secret("made-up-secret");
         calendar.client.scopes = Scope::from_stored("openid read write");

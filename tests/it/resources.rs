@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use grantor::clock::{Seconds, Timestamp};
 use grantor::oauth::client::TokenFormat;
 use grantor::oauth::grant::scope::ScopeRecord;
 use grantor::oauth::request::response_type::ResponseType;
@@ -67,7 +68,7 @@ async fn a_token_for_an_api_is_a_jwt_with_its_audience_and_its_scopes_alone() {
     let [header, said] = parts(&token);
     assert_eq!((&header["typ"], &header["alg"]), (&json!("at+jwt"), &json!("ES256")));
     let person = claims(&tokens.get("id_token"));
-    let now = server.app.now();
+    let now = server.app.now().as_unix();
     let expected = json!({
         "iss": server.url, "aud": API, "sub": person["sub"], "client_id": "app", "scope": "read", "acr": "1",
         "iat": now, "exp": now + 600, "auth_time": person["auth_time"], "jti": said["jti"],
@@ -234,15 +235,17 @@ async fn the_shortest_of_client_resource_and_scope_is_how_long_a_token_lives() {
     let short = ScopeRecord {
         name: "short".into(),
         description: "For a moment".into(),
-        access_token_lifetime: Some(20),
+        access_token_lifetime: Some(Seconds::new(20)),
         ..ScopeRecord::default()
     };
-    server.store(async move |tx| scopes::save(tx, &short, 0).await).await;
+    server.store(async move |tx| scopes::save(tx, &short, Timestamp::from_unix(0)).await).await;
     server
-        .resource_with("urn:quick", "read short", |resource| resource.access_token_lifetime = Some(300))
+        .resource_with("urn:quick", "read short", |resource| {
+            resource.access_token_lifetime = Some(Seconds::new(300));
+        })
         .await;
     let mut long = Registration::service("long").scopes("read short");
-    long.client.access_token_lifetime = Some(3600);
+    long.client.access_token_lifetime = Some(Seconds::new(3600));
     let long = server.register(long).await;
     for (form, seconds) in [
         (vec![GRANT, ("scope", "read")], 3600),

@@ -91,7 +91,7 @@ async fn a_session_ends_after_8_hours_without_use_and_after_7_days_in_any_case()
 /// The time of the last use is stored outside the request; waits until it is there.
 async fn until_seen(server: &TestServer) {
     use grantor::clock::Clock;
-    let now = Clock::Manual(server.clock.clone()).now();
+    let now = Clock::Manual(server.clock.clone()).now().as_unix();
     while server.number("SELECT MAX(last_seen_at) FROM sessions").await != now {
         tokio::task::yield_now().await;
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use grantor::clock::Timestamp;
 use grantor::oauth::client::GrantType;
 use grantor::secret::Hash;
 use grantor::store::db::Engine;
@@ -85,7 +86,11 @@ async fn no_row_takes_more_bytes_than_the_documentation_says() {
         server.browser().open(&url).await;
         assert_eq!(television.post("/device_authorization", &[]).await.status, 200);
         let used = Hash::of(&name);
-        assert!(server.store(async move |tx| used_assertions::consume(tx, &used, 1).await).await);
+        assert!(
+            server
+                .store(async move |tx| used_assertions::consume(tx, &used, Timestamp::from_unix(1)).await)
+                .await
+        );
     }
     let after = sizes(&server).await;
     let mut wrong = Vec::new();

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use grantor::clock::Timestamp;
 use grantor::jose::key::SigningKey;
 use grantor::oauth::client::{GrantType, SubjectType, TokenFormat};
 use grantor::oauth::grant::scope::Scope;
@@ -43,7 +44,9 @@ pub(crate) async fn trust(server: &TestServer, name: &str, keys: IssuerKeys, cli
         audience: None,
         clients: clients.iter().map(|id| ClientId::new(*id)).collect(),
     };
-    assert!(server.store(async move |tx| trusted_issuers::save(tx, &issuer, 0).await).await);
+    assert!(
+        server.store(async move |tx| trusted_issuers::save(tx, &issuer, Timestamp::from_unix(0)).await).await
+    );
 }
 
 pub(crate) fn gateway() -> Registration {
@@ -52,7 +55,7 @@ pub(crate) fn gateway() -> Registration {
 
 /// The claims of a good assertion with changes; a null value removes a claim.
 pub(crate) fn said(server: &TestServer, change: &Value) -> Value {
-    let now = server.app.now();
+    let now = server.app.now().as_unix();
     let mut said = json!({
         "iss": IDP, "sub": SUBJECT, "aud": server.app.issuer, "iat": now, "exp": now + 60, "jti": random_id(),
     });
@@ -76,7 +79,11 @@ impl Stage {
         let alice = server.user("alice").await;
         trust(&server, IDP, keys, &["gateway"]).await;
         let id = alice.clone();
-        server.store(async move |tx| trusted_issuers::link(tx, IDP, SUBJECT, &id, 0).await).await;
+        server
+            .store(async move |tx| {
+                trusted_issuers::link(tx, IDP, SUBJECT, &id, Timestamp::from_unix(0)).await
+            })
+            .await;
         Self { server, key, gateway, alice: alice.to_string() }
     }
 
@@ -224,7 +231,7 @@ async fn an_assertion_is_accepted_once_across_all_nodes() {
     assert_eq!(stage.ask(&assertion, &[]).await.status, 200);
     stage.refused(&assertion, "assertion.replayed").await;
     // The assertion stays used until it expires, however late that is, and whichever client brings it.
-    let long = stage.token(&json!({ "exp": server.app.now() + 3600, "jti": "j" }));
+    let long = stage.token(&json!({ "exp": server.app.now().as_unix() + 3600, "jti": "j" }));
     assert_eq!(stage.ask(&long, &[]).await.status, 200);
     let same = stage.token(&json!({ "jti": "j" }));
     stage.refused(&same, "assertion.replayed").await;
@@ -301,7 +308,7 @@ async fn an_assertion_must_be_addressed_to_this_server() {
 #[tokio::test]
 async fn an_assertion_with_a_wrong_time_or_a_missing_claim_is_refused_for_that_reason() {
     let stage = Stage::set().await;
-    let now = stage.server.app.now();
+    let now = stage.server.app.now().as_unix();
     for (change, reason) in [
         (json!({ "exp": null }), "assertion.claims"),
         (json!({ "exp": "soon" }), "assertion.claims"),

@@ -22,7 +22,7 @@ async fn signer(server: &TestServer, id: &str, key: &SigningKey, scopes: &str) -
 }
 
 fn assertion(server: &TestServer, key: &SigningKey, change: &Value) -> String {
-    let now = server.app.now();
+    let now = server.app.now().as_unix();
     let mut claims = json!({
         "iss": "weak", "sub": "weak", "aud": server.app.issuer, "iat": now, "exp": now + 60, "jti": random_id(),
     });

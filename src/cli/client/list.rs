@@ -4,7 +4,6 @@ use clap::Args;
 use serde_json::Value;
 
 use super::super::table::table;
-use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on, list};
 use super::show::{described, grants, state};
 use crate::operations::clients;
@@ -37,6 +36,6 @@ fn row(record: &ClientRecord) -> [String; 7] {
         state(client).into(),
         grants(client),
         record.secrets.len().to_string(),
-        iso(record.created_at),
+        record.created_at.iso(),
     ]
 }

@@ -4,8 +4,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::question::Question;
-use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on, say};
+use crate::clock::{Seconds, Timestamp};
 use crate::config::Span;
 use crate::oauth::id::ClientId;
 use crate::operations::clients::{self as operations, ChosenSecret, SecretRemoval, SecretSource};
@@ -38,7 +38,7 @@ pub(in crate::cli) struct Remove {
 }
 
 fn lifetime(text: &str) -> Result<Span, String> {
-    let span = Span::parse(text).filter(|span| span.seconds() > 0);
+    let span = Span::parse(text).filter(|span| span.seconds() > Seconds::ZERO);
     span.ok_or_else(|| "write a length of time such as 30m, 8h or 30d".into())
 }
 
@@ -57,7 +57,7 @@ pub(super) fn add(options: &Add) -> Result<(), Trouble> {
         let source = source(&desk, options.secret.as_deref()).await?;
         let added = operations::add_secret(&desk.operations(), &client, source, expires_at).await?.outcome;
         let generated = added.generated.as_ref().map(|secret| secret.expose().as_str());
-        let (id, until) = (added.id, expires_at.map(iso));
+        let (id, until) = (added.id, expires_at.map(Timestamp::iso));
         if options.manner.json {
             let mut json = json!({ "client_id": client.as_str(), "secret_id": id, "expires_at": until });
             if let Some(generated) = generated {

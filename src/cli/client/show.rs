@@ -4,8 +4,8 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::table::{card, table};
-use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on};
+use crate::clock::Timestamp;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{AssertionAudience, AuthMethod, Client, GrantType, PkcePolicy};
 use crate::oauth::id::ClientId;
@@ -45,7 +45,7 @@ pub(super) fn described(record: &ClientRecord) -> Value {
     json["assertion_audience"] = client.assertion_audience.map_or("issuer", AssertionAudience::as_str).into();
     json["has_logo"] = logo.is_some_and(|digest| !digest.is_null()).into();
     json["version"] = client.version.into();
-    json["created_at"] = iso(record.created_at).into();
+    json["created_at"] = record.created_at.iso().into();
     json["secrets"] = record.secrets.iter().map(described_secret).collect();
     json
 }
@@ -57,9 +57,9 @@ fn texts(uris: &[RegisteredUri]) -> Vec<&str> {
 fn described_secret(secret: &SecretRecord) -> Value {
     json!({
         "id": secret.id,
-        "created_at": iso(secret.created_at),
-        "expires_at": secret.expires_at.map(iso),
-        "last_used_at": secret.last_used_at.map(iso),
+        "created_at": secret.created_at.iso(),
+        "expires_at": secret.expires_at.map(Timestamp::iso),
+        "last_used_at": secret.last_used_at.map(Timestamp::iso),
     })
 }
 
@@ -100,13 +100,13 @@ fn shown(record: &ClientRecord) -> String {
         ("policy", or_none(&client.links.policy)),
         ("terms", or_none(&client.links.terms)),
         ("logo", if client.links.logo.is_some() { "yes" } else { "-" }.into()),
-        ("created", iso(record.created_at)),
+        ("created", record.created_at.iso()),
     ]);
     if !record.secrets.is_empty() {
-        let time = |time: Option<i64>| time.map_or_else(|| "-".into(), iso);
+        let time = |time: Option<Timestamp>| time.map_or_else(|| "-".into(), Timestamp::iso);
         let row = |secret: &SecretRecord| {
             let SecretRecord { id, created_at, expires_at, last_used_at } = secret;
-            [id.clone(), iso(*created_at), time(*expires_at), time(*last_used_at)]
+            [id.clone(), created_at.iso(), time(*expires_at), time(*last_used_at)]
         };
         let rows: Vec<_> = record.secrets.iter().map(row).collect();
         text.push_str("\n\n");

@@ -3,7 +3,7 @@
 use minijinja::{Value, context};
 use serde_json::Value as Json;
 
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::secret::from_base64url;
 
 /// What the claims of an acceptable token must be.
@@ -12,7 +12,7 @@ pub(super) struct Expected<'a> {
     pub(super) client: &'a str,
     /// `None` after a refresh.
     pub(super) nonce: Option<&'a str>,
-    pub(super) now: Seconds,
+    pub(super) now: Timestamp,
 }
 
 /// The header and the claims of a token, formatted for a page.
@@ -37,7 +37,7 @@ pub(super) fn read(token: &str, expected: &Expected) -> Result<Value, &'static s
     if text("aud") != Some(expected.client) {
         return Err("Its aud is not the demo.");
     }
-    if claims.get("exp").and_then(Json::as_i64).is_none_or(|exp| exp <= expected.now) {
+    if claims.get("exp").and_then(Json::as_i64).is_none_or(|exp| exp <= expected.now.as_unix()) {
         return Err("Its exp has passed.");
     }
     if expected.nonce.is_some_and(|nonce| text("nonce") != Some(nonce)) {
@@ -60,7 +60,12 @@ mod tests {
             let part = |json: Json| to_base64url(json.to_string().as_bytes());
             format!("{}.{}.c2ln", part(json!({"alg": "ES256"})), part(claims))
         };
-        let expected = Expected { issuer: "http://id", client: "demo", nonce: Some("n"), now: 100 };
+        let expected = Expected {
+            issuer: "http://id",
+            client: "demo",
+            nonce: Some("n"),
+            now: Timestamp::from_unix(100),
+        };
         let good = json!({"iss": "http://id", "aud": "demo", "exp": 101, "nonce": "n"});
         assert!(read(&token(good.clone()), &expected).is_ok());
         for (name, value) in [

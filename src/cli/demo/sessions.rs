@@ -7,7 +7,7 @@ use minijinja::Value;
 
 use super::broken::Broken;
 use super::setup::SignInClient;
-use crate::clock::Seconds;
+use crate::clock::{Seconds, Timestamp};
 use crate::secret::{equal, random_token};
 
 /// The maximum number of browsers; the oldest is dropped.
@@ -60,7 +60,7 @@ pub(super) struct Television {
     pub(super) complete: String,
     /// Seconds between two polls, and when the next is due.
     pub(super) interval: Seconds,
-    pub(super) next: Seconds,
+    pub(super) next: Timestamp,
 }
 
 impl Session {

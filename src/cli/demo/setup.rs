@@ -3,6 +3,7 @@
 use super::data::Remembered;
 use crate::app::App;
 use crate::cli::Trouble;
+use crate::clock::Timestamp;
 use crate::oauth::client::{Client, ClientKind, ClientMetadata, ClientSecret, GrantType, SecretHash};
 use crate::oauth::grant::scope::{Scope, ScopeRecord};
 use crate::oauth::id::{ClientId, UserId};
@@ -63,7 +64,7 @@ pub(super) async fn run(app: &App, remembered: &Remembered, redirect_uri: &str) 
         name: Some("Demo Person".into()),
         email: Some("demo@example.com".into()),
         claims: Claims::new(),
-        updated_at: 0,
+        updated_at: Timestamp::from_unix(0),
     };
     let hash = app.passwords.hash(remembered.password.clone()).await?;
     let now = app.now();

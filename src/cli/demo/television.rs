@@ -11,7 +11,7 @@ use crate::clock::Seconds;
 use crate::http::qr;
 
 /// The default interval in seconds (RFC 8628 §3.2), which is also the step of `slow_down` (§3.5).
-const INTERVAL: Seconds = 5;
+const INTERVAL: Seconds = Seconds::new(5);
 
 /// Gets a code from the server.
 pub(super) async fn begin(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
@@ -39,7 +39,7 @@ pub(super) async fn show(site: web::Data<Site>, request: HttpRequest) -> HttpRes
     let told = match error.as_deref() {
         Some("authorization_pending") => None,
         Some("slow_down") => {
-            waiting.interval += INTERVAL;
+            waiting.interval = waiting.interval + INTERVAL;
             None
         }
         Some(_) => Some(CallExplanation::new("The television was not connected", "")),

@@ -13,7 +13,7 @@ use super::sessions::{IssuedTokens, Pending};
 use super::setup::{self, SignInClient};
 use super::site::{Site, nothing_here, see_other, session_id};
 use super::wire::HttpExchange;
-use crate::clock::Seconds;
+use crate::clock::{Seconds, Timestamp};
 
 /// The texts of a page that shows a call.
 #[derive(Clone, Copy)]
@@ -171,7 +171,7 @@ fn shown(
     tokens: &BasicTokenResponse,
     exchange: &HttpExchange,
 ) -> Result<Value, &'static str> {
-    let lifetime = tokens.expires_in().and_then(|time| Seconds::try_from(time.as_secs()).ok());
+    let lifetime = tokens.expires_in().map(Seconds::from);
     let scopes: Vec<Value> = tokens
         .scopes()
         .into_iter()
@@ -192,7 +192,7 @@ fn shown(
         refresh_token => tokens.refresh_token().map(|token| token.secret()),
         token_type => tokens.token_type().as_ref(),
         scopes,
-        lifetime,
+        lifetime => lifetime.map(Seconds::as_i64),
         until => lifetime.map(|lifetime| time_of_day(site.clock.now() + lifetime)),
         authorize => format!("{}/authorize", site.party.issuer()),
         exchange => exchange.view(),
@@ -200,7 +200,7 @@ fn shown(
 }
 
 /// The time of day in UTC.
-fn time_of_day(at: Seconds) -> String {
-    let second = at.rem_euclid(86_400);
+fn time_of_day(at: Timestamp) -> String {
+    let second = at.as_unix().rem_euclid(86_400);
     format!("{:02}:{:02}:{:02} UTC", second / 3600, second / 60 % 60, second % 60)
 }

@@ -4,9 +4,9 @@ use clap::Args;
 use serde_json::Value;
 
 use super::super::table::table;
-use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on, list};
 use super::described;
+use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
 use crate::operations::{grants, users};
 use crate::store::grant_records::{GrantFilter, GrantRecord};
@@ -47,7 +47,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     })
 }
 
-fn row(grant: &GrantRecord, now: i64) -> [String; 7] {
+fn row(grant: &GrantRecord, now: Timestamp) -> [String; 7] {
     let state = match &grant.revoked_for {
         Some(why) => format!("revoked: {why}"),
         None => grant.state(now).to_owned(),
@@ -57,8 +57,8 @@ fn row(grant: &GrantRecord, now: i64) -> [String; 7] {
         grant.client_id.clone(),
         grant.username.clone().unwrap_or_else(|| grant.user_id.clone()),
         grant.granted.scope.to_string(),
-        iso(grant.created_at),
-        iso(grant.revoked_at.unwrap_or_else(|| grant.expires_at.min(grant.idle_expires_at))),
+        grant.created_at.iso(),
+        grant.revoked_at.unwrap_or_else(|| grant.expires_at.min(grant.idle_expires_at)).iso(),
         state,
     ]
 }

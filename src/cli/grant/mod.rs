@@ -7,7 +7,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::Trouble;
-use super::time::iso;
+use crate::clock::Timestamp;
 use crate::store::grant_records::GrantRecord;
 
 #[derive(Subcommand)]
@@ -26,7 +26,7 @@ pub(super) fn run(command: Command) -> Result<(), Trouble> {
 }
 
 /// Describes a grant as JSON.
-pub(super) fn described(grant: &GrantRecord, now: i64) -> Value {
+pub(super) fn described(grant: &GrantRecord, now: Timestamp) -> Value {
     json!({
         "id": grant.id,
         "client_id": grant.client_id,
@@ -37,12 +37,12 @@ pub(super) fn described(grant: &GrantRecord, now: i64) -> Value {
         "scope": grant.granted.scope,
         "resources": grant.granted.resources,
         "state": grant.state(now),
-        "created_at": iso(grant.created_at),
+        "created_at": grant.created_at.iso(),
         "refreshed": grant.refresh_generation,
-        "refreshed_at": (grant.refresh_generation > 0).then(|| iso(grant.rotated_at)),
+        "refreshed_at": (grant.refresh_generation > 0).then(|| grant.rotated_at.iso()),
         "has_refresh_token": grant.has_refresh_token,
-        "expires_at": iso(grant.expires_at.min(grant.idle_expires_at)),
-        "revoked_at": grant.revoked_at.map(iso),
+        "expires_at": grant.expires_at.min(grant.idle_expires_at).iso(),
+        "revoked_at": grant.revoked_at.map(Timestamp::iso),
         "revoked_for": grant.revoked_for,
     })
 }

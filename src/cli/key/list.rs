@@ -4,8 +4,8 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::table::table;
-use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on, list};
+use crate::clock::Timestamp;
 use crate::operations::keys::{self, ListedKey};
 
 #[derive(Args)]
@@ -30,10 +30,10 @@ fn described(listed: &ListedKey) -> Value {
         "kid": listed.key.kid,
         "algorithm": listed.key.algorithm.as_str(),
         "state": listed.state.as_str(),
-        "created_at": iso(listed.key.created_at),
-        "signs_from": iso(listed.key.signs_from),
-        "published_until": listed.published_until.map(iso),
-        "retired_at": listed.key.retired_at.map(iso),
+        "created_at": listed.key.created_at.iso(),
+        "signs_from": listed.key.signs_from.iso(),
+        "published_until": listed.published_until.map(Timestamp::iso),
+        "retired_at": listed.key.retired_at.map(Timestamp::iso),
     })
 }
 
@@ -42,7 +42,7 @@ fn row(listed: &ListedKey) -> [String; 5] {
         listed.key.kid.clone(),
         listed.key.algorithm.to_string(),
         listed.state.as_str().to_owned(),
-        iso(listed.key.signs_from),
-        listed.published_until.map_or_else(|| "-".to_owned(), iso),
+        listed.key.signs_from.iso(),
+        listed.published_until.map_or_else(|| "-".to_owned(), Timestamp::iso),
     ]
 }

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::super::fault::with_hint;
 use super::super::question::Question;
-use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on};
 use crate::keys::master::ServerKeys;
 use crate::oauth::signing_key::{DueKey, KeyRecord, SigningAlgorithm};
@@ -59,9 +58,9 @@ fn words(due: &[DueKey]) -> String {
 }
 
 fn described(key: &KeyRecord) -> Value {
-    json!({ "kid": key.kid, "algorithm": key.algorithm.as_str(), "signs_from": iso(key.signs_from) })
+    json!({ "kid": key.kid, "algorithm": key.algorithm.as_str(), "signs_from": key.signs_from.iso() })
 }
 
 fn sentence(key: &KeyRecord) -> String {
-    format!("made the {} key {}, which signs from {}", key.algorithm, key.kid, iso(key.signs_from))
+    format!("made the {} key {}, which signs from {}", key.algorithm, key.kid, key.signs_from.iso())
 }

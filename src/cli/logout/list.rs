@@ -4,8 +4,8 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::super::table::table;
-use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on, list};
+use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
 use crate::operations::logout_deliveries;
 use crate::store::logout_deliveries::{Delivery, DeliveryFilter, DeliveryState};
@@ -60,7 +60,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
 
 /// The time of the next attempt; `None` if there is none.
 fn next(delivery: &Delivery) -> Option<String> {
-    (delivery.state == "waiting").then(|| iso(delivery.next_attempt_at))
+    (delivery.state == "waiting").then(|| delivery.next_attempt_at.iso())
 }
 
 fn described(delivery: &Delivery) -> Value {
@@ -70,9 +70,9 @@ fn described(delivery: &Delivery) -> Value {
         "user_id": delivery.user_id,
         "state": delivery.state,
         "attempts": delivery.attempts,
-        "created_at": iso(delivery.created_at),
+        "created_at": delivery.created_at.iso(),
         "next_attempt_at": next(delivery),
-        "done_at": delivery.done_at.map(iso),
+        "done_at": delivery.done_at.map(Timestamp::iso),
         "last_error": delivery.last_error,
     })
 }
@@ -83,7 +83,7 @@ fn row(delivery: &Delivery) -> [String; 7] {
         delivery.session_id.clone(),
         delivery.state.clone(),
         delivery.attempts.to_string(),
-        iso(delivery.created_at),
+        delivery.created_at.iso(),
         next(delivery).unwrap_or_else(|| "-".into()),
         delivery.last_error.clone().unwrap_or_else(|| "-".into()),
     ]

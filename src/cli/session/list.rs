@@ -4,7 +4,6 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::table::table;
-use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on, list};
 use crate::operations::{sessions, users};
 use crate::store::sessions::SessionRecord;
@@ -38,9 +37,9 @@ fn described(session: &SessionRecord) -> Value {
         "id": session.id,
         "user_id": session.user_id,
         "username": session.username,
-        "auth_time": iso(session.auth_time),
-        "last_seen_at": iso(session.last_seen_at),
-        "expires_at": iso(session.expires_at),
+        "auth_time": session.auth_time.iso(),
+        "last_seen_at": session.last_seen_at.iso(),
+        "expires_at": session.expires_at.iso(),
     })
 }
 
@@ -48,8 +47,8 @@ fn row(session: &SessionRecord) -> [String; 5] {
     [
         session.id.clone(),
         session.username.clone(),
-        iso(session.auth_time),
-        iso(session.last_seen_at),
-        iso(session.expires_at),
+        session.auth_time.iso(),
+        session.last_seen_at.iso(),
+        session.expires_at.iso(),
     ]
 }

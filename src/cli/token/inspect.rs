@@ -6,7 +6,6 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::table::card;
-use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on};
 use crate::jose::JoseError;
 use crate::jose::verify::{Expiry, VerifyingKey, verify};
@@ -97,8 +96,8 @@ async fn access_token(desk: &Desk, token: &str) -> Result<TokenReport, Trouble> 
         ("subject", person(grant.as_ref()).or(on_behalf_of).unwrap_or_else(|| "the client itself".into())),
         ("scope", token.granted.scope.to_string()),
         ("audience", token.audience.unwrap_or_else(|| "this server".into())),
-        ("issued at", iso(token.issued_at)),
-        ("expires at", iso(token.expires_at)),
+        ("issued at", token.issued_at.iso()),
+        ("expires at", token.expires_at.iso()),
     ];
     told.extend(act.map(|act| ("actor", acting(&act))));
     told.extend(exchanged_from.last().map(|from| ("exchanged from", from.jti.clone())));
@@ -151,8 +150,8 @@ async fn refresh_token(
         ("client", grant.client_id.clone()),
         ("subject", person(Some(&grant)).unwrap_or_default()),
         ("scope", grant.granted.scope.to_string()),
-        ("issued at", iso(if is_newest { grant.rotated_at } else { grant.created_at })),
-        ("expires at", iso(grant.expires_at.min(grant.idle_expires_at))),
+        ("issued at", (if is_newest { grant.rotated_at } else { grant.created_at }).iso()),
+        ("expires at", grant.expires_at.min(grant.idle_expires_at).iso()),
         ("grant", grant_id.to_string()),
     ]))
 }

@@ -4,7 +4,6 @@ use clap::Args;
 use serde_json::Value;
 
 use super::super::table::table;
-use super::super::time::iso;
 use super::super::{Desk, Manner, Trouble, block_on, list};
 use super::show::{described, state};
 use crate::operations::users;
@@ -36,6 +35,6 @@ fn row(user: &UserRecord) -> [String; 6] {
         or_none(&user.person.name),
         state(user).into(),
         user.person.id.to_string(),
-        iso(user.created_at),
+        user.created_at.iso(),
     ]
 }

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::super::table::card;
-use super::super::time::iso;
 use super::super::{Desk, Trouble, block_on};
 use super::NamedUserOptions;
+use crate::clock::Timestamp;
 use crate::operations::{sessions, users};
 use crate::store::users::UserRecord;
 
@@ -17,7 +17,7 @@ pub(super) fn run(options: &NamedUserOptions) -> Result<(), Trouble> {
         let mut json = described(&user);
         json["sessions"] = sessions.into();
         let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
-        let time = |time: Option<i64>| time.map_or_else(|| "-".into(), iso);
+        let time = |time: Option<Timestamp>| time.map_or_else(|| "-".into(), Timestamp::iso);
         let text = card(&[
             ("id", user.person.id.to_string()),
             ("username", user.person.username.clone()),
@@ -27,8 +27,8 @@ pub(super) fn run(options: &NamedUserOptions) -> Result<(), Trouble> {
             ("state", state(&user).into()),
             ("sessions", sessions.to_string()),
             ("password set", time(user.password_changed_at)),
-            ("created", iso(user.created_at)),
-            ("changed", iso(user.person.updated_at)),
+            ("created", user.created_at.iso()),
+            ("changed", user.person.updated_at.iso()),
         ]);
         options.manner.say(json, text)
     })
@@ -42,9 +42,9 @@ pub(super) fn described(user: &UserRecord) -> Value {
         "name": user.person.name,
         "claims": user.person.claims,
         "disabled": user.disabled_at.is_some(),
-        "password_changed_at": user.password_changed_at.map(iso),
-        "created_at": iso(user.created_at),
-        "updated_at": iso(user.person.updated_at),
+        "password_changed_at": user.password_changed_at.map(Timestamp::iso),
+        "created_at": user.created_at.iso(),
+        "updated_at": user.person.updated_at.iso(),
     })
 }
 

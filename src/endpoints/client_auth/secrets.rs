@@ -9,7 +9,7 @@ use crate::secret::{Hash, Secret, equal};
 use crate::store::clients::{self, StoredClient};
 
 /// At most once in this many seconds the use of a secret is recorded.
-const USED_EVERY: Seconds = 60;
+const USED_EVERY: Seconds = Seconds::new(60);
 /// The maximum length of a secret in bytes; longer ones are not hashed.
 const LONGEST_SECRET: usize = 1024;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::jose::foreign::{ForeignKeys, ForeignVerifier, unverified_claim, verify};
 use crate::oauth::assertion::{AssertionClaims, AssertionKind};
@@ -37,7 +37,7 @@ pub(super) struct TokenRules {
 pub(super) struct TrustedToken {
     pub(super) claims: AssertionClaims,
     /// Until when its use must be remembered, if it may be used only once.
-    pub(super) expires_at: Seconds,
+    pub(super) expires_at: Timestamp,
     pub(super) issuer: TrustedIssuer,
     /// Generated ids for a grant; the session does not exist.
     grant: GrantId,
@@ -50,7 +50,7 @@ pub(super) async fn verified(
     client: &Client,
     token: &str,
     rules: &TokenRules,
-    now: Seconds,
+    now: Timestamp,
 ) -> Result<Arc<TrustedToken>, Denied<OAuthError>> {
     let TokenRules { kind, types, .. } = rules;
     let Some(named) = unverified_claim(token, "iss") else {
@@ -102,7 +102,7 @@ impl TrustedToken {
         client: &Client,
         scope: &Scope,
         rules: &TokenRules,
-        now: Seconds,
+        now: Timestamp,
     ) -> Result<(Grant, UserStatus), Denied<OAuthError>> {
         let Voucher { issuer, subject } = self.voucher();
         let Some((user, status)) = trusted_issuers::find_subject(conn, issuer, subject).await? else {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::request::{Decision, TokenRequest};
 use crate::app::App;
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::keys::master::ServerKeys;
 use crate::oauth::client::{Client, GrantType};
@@ -104,7 +104,7 @@ pub(super) struct NewGrant {
     pub(super) draft: Arc<Draft>,
     keys: ServerKeys,
     pub(super) lifetime: Lifetime,
-    pub(super) now: Seconds,
+    pub(super) now: Timestamp,
 }
 
 /// Redeems what a person has allowed, and begins the grant with its first tokens.
@@ -148,7 +148,7 @@ impl NewGrant {
 
 /// The lifetime of a new grant: as long as it can be refreshed, or else as long as applications must be informed of the
 /// end of its session.
-fn lifetime(app: &App, client: &Client, now: Seconds) -> Lifetime {
+fn lifetime(app: &App, client: &Client, now: Timestamp) -> Lifetime {
     let tokens = &app.config.tokens;
     let (idle, longest) = match client.grants.contains(&GrantType::RefreshToken) {
         true => (tokens.refresh_token_idle_lifetime, tokens.refresh_token_lifetime),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::issue::{Answering, Issued, TokenPair, draft};
 use super::request::{Decision, TokenRequest};
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::may_issue;
@@ -94,7 +94,7 @@ async fn refuse(
     tx: &mut Tx,
     name: &RefreshName,
     error: OAuthError,
-    now: Seconds,
+    now: Timestamp,
 ) -> Result<Option<Issued>, Denied<OAuthError>> {
     if error.reason == Reason::RefreshTokenReused {
         grants::revoke(tx, &name.grant_id, Reason::RefreshTokenReused, now).await?;

@@ -6,7 +6,7 @@ use super::foreign::{TokenRules, TrustedToken, verified};
 use super::request::{Decision, TokenRequest};
 use crate::app::App;
 use crate::cache::decision::OneTimeProof;
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::jose::foreign::unverified_claim;
 use crate::keys::master::ServerKeys;
@@ -48,7 +48,7 @@ struct Exchange {
     draft: Draft,
     client: Client,
     keys: ServerKeys,
-    now: Seconds,
+    now: Timestamp,
 }
 
 enum Subject {
@@ -67,7 +67,7 @@ struct ExchangedToken {
 /// The subject and the expiry of an actor token.
 struct ActorTokenSubject {
     sub: String,
-    until: Seconds,
+    until: Timestamp,
 }
 
 pub(super) const PARAMS: &[&str] = &[

@@ -1,6 +1,6 @@
 //! Client assertions: JWTs by which clients authenticate (RFC 7523 §2.2 and §3).
 
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::oauth::assertion::{AssertionClaims, AssertionKind};
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::error::OAuthError;
@@ -28,7 +28,7 @@ pub const KIND: AssertionKind = AssertionKind {
 pub struct AcceptedAssertion {
     pub id: String,
     /// Until when its use must be remembered.
-    pub expires_at: Seconds,
+    pub expires_at: Timestamp,
 }
 
 /// Decides about an assertion that the client's key or secret signed (RFC 7523 §3).
@@ -40,7 +40,7 @@ pub fn check(
     client: &ClientId,
     audience: Option<AssertionAudience>,
     issuer: &str,
-    now: Seconds,
+    now: Timestamp,
 ) -> Result<AcceptedAssertion, OAuthError> {
     if claims.iss != client.as_str() || claims.sub != client.as_str() {
         return Err(KIND.refuse(KIND.claims, "must have the client_id as its iss and as its sub"));
@@ -65,7 +65,7 @@ mod tests {
             claims[name] = value.clone();
         }
         let claims = KIND.read(claims).map_err(|error| error.reason)?;
-        check(&claims, &ClientId::new("job"), audience, ISSUER, 1000)
+        check(&claims, &ClientId::new("job"), audience, ISSUER, Timestamp::from_unix(1000))
             .map(|accepted| accepted.id)
             .map_err(|error| error.reason)
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::clock::Seconds;
 use crate::oauth::client::kind::ClientKind;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::vocabulary::{
@@ -83,7 +84,7 @@ pub struct ClientMetadata {
     #[serde(default)]
     pub resources: Vec<String>,
     /// In seconds. `None`: the server decides.
-    pub access_token_lifetime: Option<i64>,
+    pub access_token_lifetime: Option<Seconds>,
     /// Only people in this group get tokens for the client.
     pub required_group: Option<String>,
     /// The only client that may exchange its tokens (RFC 8693 §4.4). `None`: the servers of a token's resource may.
@@ -334,7 +335,7 @@ mod tests {
             sector_identifier_uri: Some("https://app.example/sector".into()),
             token_format: TokenFormat::Jwt,
             resources: vec!["https://api.example".into()],
-            access_token_lifetime: Some(300),
+            access_token_lifetime: Some(Seconds::new(300)),
             required_group: Some("staff".into()),
             may_act: Some(ClientId::new("gateway")),
             may_impersonate: true,

@@ -17,6 +17,7 @@ pub use vocabulary::{
 
 use url::Url;
 
+use crate::clock::Timestamp;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::ClientId;
@@ -125,12 +126,12 @@ pub struct ClientSecret {
     pub hash: SecretHash,
     /// The secret itself, encrypted with the master key; only for a client that signs with it.
     pub sealed: Option<Vec<u8>>,
-    pub expires_at: Option<i64>,
+    pub expires_at: Option<Timestamp>,
 }
 
 impl ClientSecret {
     /// Whether the secret has not expired.
-    pub fn is_live(&self, now: i64) -> bool {
+    pub fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
 }

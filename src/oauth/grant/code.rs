@@ -1,5 +1,6 @@
 //! Authorization codes: when a code may be exchanged for tokens (RFC 6749 §4.1.3).
 
+use crate::clock::Timestamp;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
 use crate::oauth::reason::Reason;
@@ -14,7 +15,7 @@ pub struct Code {
     pub redirect_uri: String,
     pub challenge: Option<Challenge>,
     pub nonce: Option<String>,
-    pub expires_at: i64,
+    pub expires_at: Timestamp,
 }
 
 /// The parameters of the token request that must match the code.
@@ -30,7 +31,7 @@ pub struct Redemption {
 ///
 /// # Errors
 /// If the code has expired, or the redirect URI or the verifier does not match.
-pub fn redeem(code: &Code, redemption: &Redemption, now: i64) -> Result<(), OAuthError> {
+pub fn redeem(code: &Code, redemption: &Redemption, now: Timestamp) -> Result<(), OAuthError> {
     if now >= code.expires_at {
         return Err(Reason::CodeExpired.because("the code has expired; codes are redeemed at once"));
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::granted::Granted;
@@ -61,8 +62,8 @@ pub struct DeviceRequest {
     pub granted: Granted,
     /// The address from which the device asked.
     pub address: String,
-    pub created_at: i64,
-    pub expires_at: i64,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
     pub answer: DeviceAnswer,
 }
 
@@ -80,7 +81,7 @@ impl DeviceRequest {
     ///
     /// # Errors
     /// If the client is disabled, or the request has expired or was answered.
-    pub fn check(&self, client: &Client, now: i64) -> Result<(), OAuthError> {
+    pub fn check(&self, client: &Client, now: Timestamp) -> Result<(), OAuthError> {
         if client.disabled {
             return Err(Reason::ClientDisabled.because("this client is disabled"));
         }
@@ -105,10 +106,10 @@ pub struct DevicePoll {
     pub is_allowed: bool,
     pub is_denied: bool,
     pub is_consumed: bool,
-    pub expires_at: i64,
+    pub expires_at: Timestamp,
     /// Seconds that the device must wait between two polls.
-    pub interval: i64,
-    pub polled_at: Option<i64>,
+    pub interval: Seconds,
+    pub polled_at: Option<Timestamp>,
 }
 
 /// What must be stored together with a refusal.
@@ -117,20 +118,20 @@ pub enum Consequence {
     Nothing,
     /// The time of the poll, and the interval from now on.
     Poll {
-        interval: i64,
+        interval: Seconds,
     },
     /// The code was redeemed before: revoke what was issued from it.
     Revoke,
 }
 
 /// How many seconds the interval grows when a device polls too fast (RFC 8628 §3.5).
-const SLOWER: i64 = 5;
+const SLOWER: Seconds = Seconds::new(5);
 /// The longest interval in seconds, however fast the device was, because the person waits, too.
-const SLOWEST: i64 = 60;
+const SLOWEST: Seconds = Seconds::new(60);
 
 /// Why a device gets no tokens (RFC 8628 §3.5); `None` if only the client's record has changed in between, so that the
 /// attempt must be repeated.
-pub fn judge(polled: &DevicePoll, client: &ClientId, now: i64) -> Option<(OAuthError, Consequence)> {
+pub fn judge(polled: &DevicePoll, client: &ClientId, now: Timestamp) -> Option<(OAuthError, Consequence)> {
     let refused = |reason: Reason, what: &'static str| Some((reason.because(what), Consequence::Nothing));
     if polled.client != *client {
         return refused(Reason::DeviceCodeWrongClient, "the device code was issued to another client");
@@ -149,7 +150,7 @@ pub fn judge(polled: &DevicePoll, client: &ClientId, now: i64) -> Option<(OAuthE
         return None;
     }
     // Times are whole seconds, so a poll after the full interval may seem one second early.
-    let is_early = polled.polled_at.is_some_and(|last| now - last < polled.interval - 1);
+    let is_early = polled.polled_at.is_some_and(|last| now - last < polled.interval - Seconds::new(1));
     if is_early {
         let interval = (polled.interval + SLOWER).min(SLOWEST.max(polled.interval));
         let what =
@@ -189,24 +190,25 @@ mod tests {
             is_allowed: false,
             is_denied: false,
             is_consumed: false,
-            expires_at: 700,
-            interval: 5,
-            polled_at: Some(100),
+            expires_at: Timestamp::from_unix(700),
+            interval: Seconds::new(5),
+            polled_at: Some(Timestamp::from_unix(100)),
         }
     }
 
     #[test]
     fn a_polling_device_learns_what_it_waits_for() {
         let told = |polled: &DevicePoll, now| {
-            judge(polled, &ClientId::new("tv"), now).map(|(error, then)| (error.reason, then))
+            judge(polled, &ClientId::new("tv"), Timestamp::from_unix(now))
+                .map(|(error, then)| (error.reason, then))
         };
-        let poll = |interval| Consequence::Poll { interval };
+        let poll = |interval| Consequence::Poll { interval: Seconds::new(interval) };
         assert_eq!(told(&polled(), 105), Some((Reason::DeviceCodePending, poll(5))));
         assert_eq!(told(&polled(), 104), Some((Reason::DeviceCodePending, poll(5))), "clocks round down");
         assert_eq!(told(&polled(), 103), Some((Reason::DeviceCodeSlowDown, poll(10))));
         let first = DevicePoll { polled_at: None, ..polled() };
         assert_eq!(told(&first, 100), Some((Reason::DeviceCodePending, poll(5))));
-        let slow = DevicePoll { interval: 60, ..polled() };
+        let slow = DevicePoll { interval: Seconds::new(60), ..polled() };
         assert_eq!(told(&slow, 101), Some((Reason::DeviceCodeSlowDown, poll(60))));
         assert_eq!(told(&polled(), 700), Some((Reason::DeviceCodeExpired, Consequence::Nothing)));
         let denied = DevicePoll { is_denied: true, ..polled() };
@@ -216,7 +218,7 @@ mod tests {
         assert_eq!(told(&allowed, 700), Some((Reason::DeviceCodeExpired, Consequence::Nothing)));
         let consumed = DevicePoll { is_consumed: true, ..allowed };
         assert_eq!(told(&consumed, 9000), Some((Reason::DeviceCodeReplayed, Consequence::Revoke)));
-        let other = judge(&consumed, &ClientId::new("other"), 101).unwrap();
+        let other = judge(&consumed, &ClientId::new("other"), Timestamp::from_unix(101)).unwrap();
         assert_eq!((other.0.reason, other.1), (Reason::DeviceCodeWrongClient, Consequence::Nothing));
     }
 

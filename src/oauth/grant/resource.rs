@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use crate::clock::Seconds;
 use crate::oauth::client::{Client, TokenFormat};
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::grant::scope::Scope;
@@ -22,7 +23,7 @@ pub struct Resource {
     /// The algorithm of its JWTs; `None` leaves the choice to the server.
     pub algorithm: Option<SigningAlgorithm>,
     /// In seconds.
-    pub access_token_lifetime: Option<i64>,
+    pub access_token_lifetime: Option<Seconds>,
     /// The clients that may introspect tokens for the resource.
     pub servers: Vec<ClientId>,
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::clock::Seconds;
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::reason::Reason;
 
@@ -26,7 +27,7 @@ pub struct ScopeRecord {
     /// The claims about the person that it gives access to (OpenID Connect Core §5.4).
     pub claims: Vec<String>,
     /// The longest lifetime of a token with this scope, in seconds.
-    pub access_token_lifetime: Option<i64>,
+    pub access_token_lifetime: Option<Seconds>,
     /// Only people in this group can grant it.
     pub required_group: Option<String>,
 }

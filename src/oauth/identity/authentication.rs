@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 
 /// The authentication context class for one factor (OpenID Connect Core §2).
 const ACR_ONE_FACTOR: &str = "1";
@@ -52,19 +52,19 @@ impl Proof {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authentication {
     /// When the person last proved who they are: `auth_time`, in seconds since 1970.
-    pub at: Seconds,
+    pub at: Timestamp,
     /// Empty if no one signed in here, but a trusted issuer vouched for the person.
     methods: BTreeSet<Amr>,
 }
 
 impl Authentication {
     /// A sign-in at this server.
-    pub fn by(method: Amr, at: Seconds) -> Self {
+    pub fn by(method: Amr, at: Timestamp) -> Self {
         Self { at, methods: BTreeSet::from([method]) }
     }
 
     /// The statement of a trusted issuer, instead of a sign-in.
-    pub fn vouched(at: Seconds) -> Self {
+    pub fn vouched(at: Timestamp) -> Self {
         Self { at, methods: BTreeSet::new() }
     }
 
@@ -79,7 +79,7 @@ impl Authentication {
     }
 
     /// Reads the columns `auth_time` and `amr`. `None` if a method is unknown.
-    pub fn from_stored(at: Seconds, amr: &str) -> Option<Self> {
+    pub fn from_stored(at: Timestamp, amr: &str) -> Option<Self> {
         let names = amr.split(' ').filter(|name| !name.is_empty());
         Some(Self { at, methods: names.map(Amr::parse).collect::<Option<_>>()? })
     }
@@ -96,15 +96,15 @@ mod tests {
 
     #[test]
     fn amr_and_acr_follow_from_the_methods_and_come_back_from_the_store() {
-        let password = Authentication::by(Amr::Pwd, 7);
+        let password = Authentication::by(Amr::Pwd, Timestamp::from_unix(7));
         assert_eq!((password.amr(), password.acr()), (vec!["pwd"], Some("1")));
         assert!(ACR_VALUES.contains(&password.acr().unwrap()));
-        let vouched = Authentication::vouched(7);
+        let vouched = Authentication::vouched(Timestamp::from_unix(7));
         assert_eq!((vouched.amr(), vouched.acr()), (vec![], None));
         for authentication in [password, vouched] {
             let stored = authentication.stored_amr();
-            assert_eq!(Authentication::from_stored(7, &stored), Some(authentication));
+            assert_eq!(Authentication::from_stored(Timestamp::from_unix(7), &stored), Some(authentication));
         }
-        assert_eq!(Authentication::from_stored(7, "pwd telepathy"), None);
+        assert_eq!(Authentication::from_stored(Timestamp::from_unix(7), "pwd telepathy"), None);
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::clock::Timestamp;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::user::check_email;
 
@@ -62,7 +63,7 @@ pub struct Person {
     /// Everything else.
     pub claims: Claims,
     /// In seconds.
-    pub updated_at: i64,
+    pub updated_at: Timestamp,
 }
 
 impl Person {
@@ -117,7 +118,7 @@ impl Person {
             "preferred_username" => stored().or_else(|| Some(self.username.clone().into())),
             "email_verified" => verified(self.email.is_some()),
             "phone_number_verified" => verified(self.claims.contains_key("phone_number")),
-            "updated_at" => Some(self.updated_at.into()),
+            "updated_at" => Some(self.updated_at.as_unix().into()),
             _ => stored(),
         }
     }
@@ -283,7 +284,7 @@ mod tests {
             name: Some("Jane Doe".into()),
             email: None,
             claims,
-            updated_at: 7,
+            updated_at: Timestamp::from_unix(7),
         }
     }
 

@@ -4,17 +4,17 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::clock::Seconds;
+use crate::clock::{Seconds, Timestamp};
 use crate::oauth::id::ClientId;
 use crate::oauth::token::id_token::NamesForClient;
 
 /// The `typ` of the header, so that no other kind of token can be mistaken for it.
 pub const TYP: &str = "logout+jwt";
 /// The lifetime in seconds: it is read at once, and each attempt makes a new one.
-const LIFETIME: Seconds = 120;
+const LIFETIME: Seconds = Seconds::new(120);
 /// The pauses between attempts in seconds: more than three days in total, so that an outage over a weekend does no
 /// harm.
-const PAUSES: [Seconds; 10] =
+const PAUSES: [i64; 10] =
     [5, 30, 2 * 60, 10 * 60, 3600, 6 * 3600, 12 * 3600, 12 * 3600, 24 * 3600, 24 * 3600];
 
 /// The claims of a logout token.
@@ -22,8 +22,8 @@ const PAUSES: [Seconds; 10] =
 pub struct LogoutToken<'a> {
     iss: &'a str,
     aud: &'a str,
-    iat: Seconds,
-    exp: Seconds,
+    iat: Timestamp,
+    exp: Timestamp,
     jti: &'a str,
     sub: &'a str,
     sid: &'a str,
@@ -37,7 +37,7 @@ impl<'a> LogoutToken<'a> {
         client: &'a ClientId,
         names: &'a NamesForClient,
         id: &'a str,
-        now: Seconds,
+        now: Timestamp,
     ) -> Self {
         Self {
             iss: issuer,
@@ -54,7 +54,11 @@ impl<'a> LogoutToken<'a> {
 
 /// The pause in seconds after an attempt, counted from one; `None` after the last one.
 pub fn pause_after(attempt: i64) -> Option<Seconds> {
-    usize::try_from(attempt).ok().and_then(|attempt| PAUSES.get(attempt.checked_sub(1)?)).copied()
+    usize::try_from(attempt)
+        .ok()
+        .and_then(|attempt| PAUSES.get(attempt.checked_sub(1)?))
+        .copied()
+        .map(Seconds::new)
 }
 
 #[cfg(test)]
@@ -65,7 +69,8 @@ mod tests {
     fn a_logout_token_names_person_and_session_and_has_no_nonce() {
         let names = NamesForClient { subject: "u".into(), session: "s".into() };
         let client = ClientId::new("app");
-        let token = LogoutToken::new("https://id.example.com", &client, &names, "j", 100);
+        let token =
+            LogoutToken::new("https://id.example.com", &client, &names, "j", Timestamp::from_unix(100));
         let expected = json!({
             "iss": "https://id.example.com", "aud": "app", "iat": 100, "exp": 220, "jti": "j", "sub": "u", "sid": "s",
             "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
@@ -77,7 +82,7 @@ mod tests {
     fn retries_go_on_for_three_days_at_growing_intervals() {
         let pauses: Vec<Seconds> = (1..).map_while(pause_after).collect();
         assert!(pauses.is_sorted(), "{pauses:?}");
-        assert!((3 * 86_400..4 * 86_400).contains(&pauses.iter().sum::<Seconds>()));
-        assert_eq!((pause_after(0), pause_after(-1), pause_after(1)), (None, None, Some(5)));
+        assert!((3 * 86_400..4 * 86_400).contains(&pauses.iter().copied().sum::<Seconds>().as_i64()));
+        assert_eq!((pause_after(0), pause_after(-1), pause_after(1)), (None, None, Some(Seconds::new(5))));
     }
 }

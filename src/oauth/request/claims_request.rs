@@ -186,6 +186,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::clock::Timestamp;
     use crate::oauth::id::UserId;
 
     fn reason(text: &str) -> Option<Reason> {
@@ -199,7 +200,7 @@ mod tests {
             name: Some("Jane Doe".into()),
             email: Some("jane@example.com".into()),
             claims: Claims::from_iter([("given_name#ja".into(), json!("ジェーン"))]),
-            updated_at: 0,
+            updated_at: Timestamp::from_unix(0),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The next page that a valid authorization request needs, if any.
 
+use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::Client;
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::grant::granted::Granted;
@@ -76,7 +77,7 @@ pub fn next<'a>(
     accounts: &'a [SignedIn],
     progress: &FlowProgress,
     is_expected: impl Fn(&UserId) -> bool,
-    now: i64,
+    now: Timestamp,
 ) -> Result<Next<'a>, OAuthError> {
     let prompt = &request.prompt;
     if prompt.create && progress.signed_in.is_none() {
@@ -161,14 +162,14 @@ fn is_recent(
     request: &AuthorizationRequest,
     signed_in: &SignedIn,
     progress: &FlowProgress,
-    now: i64,
+    now: Timestamp,
 ) -> bool {
     if progress.signed_in.as_ref() == Some(&signed_in.session) {
         return true;
     }
     let age = now - signed_in.authentication.at;
     // max_age=0 means the same as prompt=login, so even a sign-in in this second is not new enough.
-    !request.prompt.login && request.prompt.max_age.is_none_or(|most| most > 0 && age <= most)
+    !request.prompt.login && request.prompt.max_age.is_none_or(|most| most > Seconds::ZERO && age <= most)
 }
 
 #[cfg(test)]
@@ -191,7 +192,7 @@ mod tests {
             session: SessionId::new("s"),
             user: UserId::new("u"),
             username: "alice".into(),
-            authentication: Authentication::by(Amr::Pwd, 100),
+            authentication: Authentication::by(Amr::Pwd, Timestamp::from_unix(100)),
             groups: Groups::default(),
             consented: consented.map(|scope| Granted::of_scope(Scope::from_stored(scope))),
         }
@@ -240,7 +241,7 @@ mod tests {
             &person.cloned().into_iter().collect::<Vec<_>>(),
             done,
             |_| true,
-            160,
+            Timestamp::from_unix(160),
         ) {
             Ok(next) => word(&next).into(),
             Err(error) => error.code().as_str().into(),
@@ -275,7 +276,7 @@ mod tests {
         let client = example(ClientKind::Web);
         let (login, consent) =
             (Prompt { login: true, ..Prompt::default() }, Prompt { consent: true, ..Prompt::default() });
-        let aged = |max_age| Prompt { max_age: Some(max_age), ..Prompt::default() };
+        let aged = |max_age| Prompt { max_age: Some(Seconds::new(max_age)), ..Prompt::default() };
         let (alice, here) = (person(Some("read")), Some(SessionId::new("s")));
         let elsewhere = Some(SessionId::new("of another sign-in"));
         for (prompt, page) in
@@ -311,7 +312,7 @@ mod tests {
                 &here.cloned().into_iter().collect::<Vec<_>>(),
                 done,
                 |user| user.as_str() == expected,
-                160,
+                Timestamp::from_unix(160),
             ) {
                 Ok(next) => word(&next).into(),
                 Err(error) => error.reason.word().to_owned(),
@@ -340,7 +341,7 @@ mod tests {
         assert_eq!(step(&silent, None), "login_required");
         assert_eq!(step(&silent, Some(&person(None))), "consent_required");
         assert_eq!(step(&silent, Some(&person(Some("read")))), "issue");
-        let aged = Prompt { max_age: Some(59), ..silent };
+        let aged = Prompt { max_age: Some(Seconds::new(59)), ..silent };
         assert_eq!(step(&aged, Some(&person(Some("read")))), "login_required");
     }
 }

@@ -1,5 +1,6 @@
 //! Parameters that influence the pages: `prompt`, `max_age` and `login_hint` (OpenID Connect Core §3.1.2.1).
 
+use crate::clock::Seconds;
 use crate::oauth::error::{OAuthError, shown};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
@@ -23,7 +24,7 @@ pub struct Prompt {
     /// The person creates an account (Initiating User Registration via OpenID Connect §3).
     pub create: bool,
     /// The maximum number of seconds since the person last entered the password.
-    pub max_age: Option<i64>,
+    pub max_age: Option<Seconds>,
     /// The user name of the person that the application expects.
     pub login_hint: Option<String>,
 }
@@ -61,10 +62,10 @@ impl Prompt {
     }
 }
 
-fn seconds(text: &str) -> Result<i64, OAuthError> {
+fn seconds(text: &str) -> Result<Seconds, OAuthError> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let seconds = text.parse::<u32>().ok().filter(|_| digits);
-    seconds.map(i64::from).ok_or_else(|| {
+    seconds.map(|seconds| Seconds::new(seconds.into())).ok_or_else(|| {
         Reason::MaxAgeMalformed.because("max_age must be a whole number of seconds, from 0 to 4294967295")
     })
 }
@@ -105,8 +106,8 @@ mod tests {
     fn max_age_is_a_number_of_seconds() {
         let age = |text: &str| prompt(&format!("max_age={text}")).map(|prompt| prompt.max_age);
         assert_eq!(age(""), Ok(None));
-        assert_eq!(age("0"), Ok(Some(0)));
-        assert_eq!(age("4294967295"), Ok(Some(4_294_967_295)));
+        assert_eq!(age("0"), Ok(Some(Seconds::ZERO)));
+        assert_eq!(age("4294967295"), Ok(Some(Seconds::new(4_294_967_295))));
         for text in ["-1", "%2B1", "1.5", "1e3", "4294967296", "99999999999999999999", "ten", "0x10", "1+1"] {
             assert_eq!(age(text), Err(Reason::MaxAgeMalformed), "{text}");
         }

@@ -1,6 +1,6 @@
 //! Bearer tokens: whether a token may be used now (RFC 6750 §3.1).
 
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::identity::claims::Person;
@@ -18,7 +18,7 @@ pub struct PresentedToken {
 
 impl PresentedToken {
     /// Whether the token is valid, for the clients and resources that it was issued for.
-    pub fn is_active(&self, now: Seconds) -> bool {
+    pub fn is_active(&self, now: Timestamp) -> bool {
         now < self.token.expires_at && !self.is_revoked
     }
 }
@@ -40,7 +40,7 @@ pub fn may_tell(
     presented: PresentedToken,
     person: Option<Person>,
     needed: &str,
-    now: Seconds,
+    now: Timestamp,
 ) -> Result<UserInfoAccess, OAuthError> {
     let PresentedToken { token, is_revoked } = presented;
     if now >= token.expires_at {
@@ -83,7 +83,7 @@ mod tests {
             name: None,
             email: None,
             claims: Claims::new(),
-            updated_at: 0,
+            updated_at: Timestamp::from_unix(0),
         };
         let token = AccessToken {
             id: "t".into(),
@@ -93,15 +93,15 @@ mod tests {
             granted: Granted::of_scope(Scope::from_stored("openid read")),
             audience: None,
             signed_with: None,
-            issued_at: 0,
-            expires_at: 100,
+            issued_at: Timestamp::from_unix(0),
+            expires_at: Timestamp::from_unix(100),
             delegation: Default::default(),
             binding: None,
         };
         let good = PresentedToken { token: token.clone(), is_revoked: false };
         let of = |token: AccessToken| PresentedToken { token, ..good.clone() };
         let judged = |presented: PresentedToken, now| {
-            may_tell(presented, Some(person.clone()), "openid", now)
+            may_tell(presented, Some(person.clone()), "openid", Timestamp::from_unix(now))
                 .map(|teller| teller.person)
                 .map_err(|error| error.reason)
         };
@@ -111,7 +111,8 @@ mod tests {
             judged(PresentedToken { is_revoked: true, ..good.clone() }, 0),
             Err(Reason::BearerRevoked)
         );
-        let closed = may_tell(good.clone(), None, "openid", 0).map_err(|error| error.reason);
+        let closed =
+            may_tell(good.clone(), None, "openid", Timestamp::from_unix(0)).map_err(|error| error.reason);
         assert_eq!(closed, Err(Reason::BearerRevoked));
         let of_client = of(AccessToken { user_id: None, ..token.clone() });
         assert_eq!(judged(of_client, 0), Err(Reason::BearerWithoutPerson));

@@ -141,6 +141,7 @@ pub fn in_place_of(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Timestamp;
     use crate::oauth::client::{ClientKind, example};
     use crate::oauth::grant::granted::Granted;
     use crate::oauth::id::{GrantId, UserId};
@@ -155,8 +156,8 @@ mod tests {
             granted: Granted::of_scope(Scope::from_stored("read")),
             audience: None,
             signed_with: None,
-            issued_at: 0,
-            expires_at: 100,
+            issued_at: Timestamp::from_unix(0),
+            expires_at: Timestamp::from_unix(100),
             delegation: Delegation::default(),
             binding: None,
         }
@@ -237,12 +238,12 @@ mod tests {
     #[test]
     fn an_exchanged_token_depends_on_its_source_and_ends_with_it() {
         let exchanged = |subject: &AccessToken, client: &str| {
-            let fresh = AccessToken { expires_at: 900, ..token(client, None) };
+            let fresh = AccessToken { expires_at: Timestamp::from_unix(900), ..token(client, None) };
             in_place_of(fresh, client, subject, false, None)
         };
         let first = token("web", Some("u"));
         let second = exchanged(&first, "api").unwrap();
-        assert_eq!((second.id.as_str(), second.expires_at), ("g.api", 100));
+        assert_eq!((second.id.as_str(), second.expires_at), ("g.api", first.expires_at));
         assert_eq!((&second.user_id, &second.grant_id), (&first.user_id, &first.grant_id));
         assert_eq!(second.delegation.on_behalf_of, None);
         let mut last = second;

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
-use crate::clock::Seconds;
+use crate::clock::{Seconds, Timestamp};
 use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::claims::Claims;
@@ -56,9 +56,9 @@ pub struct IdToken<'a> {
     iss: &'a str,
     sub: &'a str,
     aud: &'a str,
-    exp: Seconds,
-    iat: Seconds,
-    auth_time: Seconds,
+    exp: Timestamp,
+    iat: Timestamp,
+    auth_time: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,7 +81,7 @@ impl<'a> IdToken<'a> {
         client: &'a ClientId,
         names: &'a NamesForClient,
         source: &'a IdTokenSource,
-        (now, lifetime): (Seconds, Seconds),
+        (now, lifetime): (Timestamp, Seconds),
     ) -> Self {
         Self {
             iss: issuer,
@@ -139,6 +139,8 @@ mod tests {
     use super::*;
     use crate::oauth::identity::authentication::Amr;
 
+    const TIMES: (Timestamp, Seconds) = (Timestamp::from_unix(100), Seconds::new(600));
+
     #[test]
     fn hashes_are_those_of_openid_connect_core_appendix_a() {
         let at_hash = half_hash(SigningAlgorithm::Rs256, "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y");
@@ -153,13 +155,13 @@ mod tests {
         let source = IdTokenSource {
             user: UserId::new("u"),
             session: SessionId::new("s"),
-            authentication: Authentication::by(Amr::Pwd, 90),
+            authentication: Authentication::by(Amr::Pwd, Timestamp::from_unix(90)),
             nonce: None,
             claims: RequestedClaims::default(),
         };
         let names = NamesForClient { subject: "u".into(), session: "s".into() };
         let client = ClientId::new("app");
-        let token = IdToken::new("https://id.example.com", &client, &names, &source, (100, 600));
+        let token = IdToken::new("https://id.example.com", &client, &names, &source, TIMES);
         let expected = json!({
             "iss": "https://id.example.com", "sub": "u", "aud": "app", "azp": "app", "iat": 100, "exp": 700,
             "auth_time": 90, "acr": "1", "amr": ["pwd"], "sid": "s",
@@ -167,7 +169,7 @@ mod tests {
         assert_eq!(serde_json::to_value(&token).unwrap(), expected);
 
         let source = IdTokenSource { nonce: Some("n".into()), ..source };
-        let token = IdToken::new("https://id.example.com", &client, &names, &source, (100, 600));
+        let token = IdToken::new("https://id.example.com", &client, &names, &source, TIMES);
         let token =
             token.with_access_token(SigningAlgorithm::Es256, "a").with_code(SigningAlgorithm::Es256, "c");
         let told = Claims::from_iter([("email".into(), json!("jane@example.com"))]);

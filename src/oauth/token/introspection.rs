@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::oauth::token::AccessToken;
 use crate::oauth::token::binding::Binding;
 use crate::oauth::token::delegation::{Actor, MayAct};
@@ -22,9 +22,9 @@ pub struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub exp: Option<Seconds>,
+    pub exp: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub iat: Option<Seconds>,
+    pub iat: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sub: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,6 +83,6 @@ impl Introspection {
 pub struct SignedIntrospection<'a> {
     pub iss: &'a str,
     pub aud: &'a str,
-    pub iat: Seconds,
+    pub iat: Timestamp,
     pub token_introspection: &'a Introspection,
 }

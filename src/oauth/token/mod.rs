@@ -10,7 +10,7 @@ pub mod refresh;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Seconds;
+use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::{Client, TokenFormat};
 use crate::oauth::grant::Grant;
 use crate::oauth::grant::granted::Granted;
@@ -40,8 +40,8 @@ pub struct AccessToken {
     pub audience: Option<String>,
     /// The algorithm of a JWT; `None` means that the token is opaque.
     pub signed_with: Option<SigningAlgorithm>,
-    pub issued_at: Seconds,
-    pub expires_at: Seconds,
+    pub issued_at: Timestamp,
+    pub expires_at: Timestamp,
     pub delegation: Delegation,
     /// `None`: any holder may use the token.
     pub binding: Option<Binding>,
@@ -72,7 +72,7 @@ impl AccessToken {
         grant: Option<&Grant>,
         purpose: Purpose<'_>,
         known: &impl KnownScopes,
-        (usual, now): (TokenDefaults, Seconds),
+        (usual, now): (TokenDefaults, Timestamp),
     ) -> Self {
         let Purpose { resource, scope } = purpose;
         let format = resource.map_or(client.token_format, |resource| resource.format);
@@ -163,13 +163,13 @@ pub struct JwtClaims {
     pub aud: String,
     pub sub: String,
     pub client_id: String,
-    pub exp: Seconds,
-    pub iat: Seconds,
+    pub exp: Timestamp,
+    pub iat: Timestamp,
     pub jti: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub auth_time: Option<Seconds>,
+    pub auth_time: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -233,22 +233,27 @@ mod tests {
 
     #[test]
     fn the_shortest_lifetime_applies_or_else_the_servers() {
-        let pay = ScopeRecord { access_token_lifetime: Some(60), ..ScopeRecord::default() };
+        let pay = ScopeRecord { access_token_lifetime: Some(Seconds::new(60)), ..ScopeRecord::default() };
         let known = Known(HashMap::from([("pay", pay), ("read", ScopeRecord::default())]));
-        let usual = TokenDefaults { lifetime: 600, longest: 5000, algorithm: SigningAlgorithm::Es256 };
-        let resource = |seconds| Resource {
+        let usual = TokenDefaults {
+            lifetime: Seconds::new(600),
+            longest: Seconds::new(5000),
+            algorithm: SigningAlgorithm::Es256,
+        };
+        let resource = |access_token_lifetime| Resource {
             uri: "urn:r".into(),
             version: 1,
             scopes: Scope::default(),
             format: TokenFormat::Jwt,
             algorithm: None,
-            access_token_lifetime: seconds,
+            access_token_lifetime,
             servers: Vec::new(),
         };
         let of = |client: Option<i64>, of_resource: Option<i64>, scope: &str| {
-            let client = example(ClientKind::Web).with(|metadata| metadata.access_token_lifetime = client);
-            let resource = resource(of_resource);
-            lifetime(&client, Some(&resource), &Scope::from_stored(scope), &known, usual)
+            let client = example(ClientKind::Web)
+                .with(|metadata| metadata.access_token_lifetime = client.map(Seconds::new));
+            let resource = resource(of_resource.map(Seconds::new));
+            lifetime(&client, Some(&resource), &Scope::from_stored(scope), &known, usual).as_i64()
         };
         assert_eq!(of(None, None, "read"), 600);
         assert_eq!(of(Some(3600), None, "read"), 3600, "a client may have longer ones");

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::clock::{Seconds, Timestamp};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
 use crate::oauth::id::{ClientId, GrantId};
@@ -62,11 +63,11 @@ pub struct Chain {
     /// The generation of the valid token.
     pub generation: u32,
     /// When the valid token replaced its predecessor.
-    pub rotated_at: i64,
+    pub rotated_at: Timestamp,
     /// The end if the chain is not used.
-    pub idle_expires_at: i64,
+    pub idle_expires_at: Timestamp,
     /// The end in any case.
-    pub expires_at: i64,
+    pub expires_at: Timestamp,
     pub revoked: bool,
 }
 
@@ -88,8 +89,8 @@ pub fn judge(
     chain: &Chain,
     presented: &RefreshName,
     client: &ClientId,
-    grace: i64,
-    now: i64,
+    grace: Seconds,
+    now: Timestamp,
 ) -> Result<RefreshVerdict, OAuthError> {
     if chain.grant.client != *client {
         return Err(Reason::RefreshTokenWrongClient.because("the refresh token was issued to another client"));
@@ -120,17 +121,28 @@ mod tests {
     use crate::oauth::id::{SessionId, UserId};
     use crate::oauth::identity::authentication::{Amr, Authentication};
 
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_unix(seconds)
+    }
+
     fn chain(generation: u32, rotated_at: i64) -> Chain {
         let parties =
             Parties { client: ClientId::new("c"), user: UserId::new("u"), session: SessionId::new("s") };
         let granted = Granted::of_scope(Scope::from_stored("read"));
-        let grant = Grant::new(GrantId::new("g"), parties, granted, Authentication::by(Amr::Pwd, 0));
-        Chain { grant, generation, rotated_at, idle_expires_at: 1_000, expires_at: 2_000, revoked: false }
+        let grant = Grant::new(GrantId::new("g"), parties, granted, Authentication::by(Amr::Pwd, at(0)));
+        Chain {
+            grant,
+            generation,
+            rotated_at: at(rotated_at),
+            idle_expires_at: at(1_000),
+            expires_at: at(2_000),
+            revoked: false,
+        }
     }
 
     fn verdict(chain: &Chain, generation: u32, now: i64) -> Result<RefreshVerdict, Reason> {
         let presented = RefreshName { grant_id: GrantId::new("AAAAAAAAAAAAAAAAAAAAAA"), generation };
-        judge(chain, &presented, &ClientId::new("c"), 10, now).map_err(|error| error.reason)
+        judge(chain, &presented, &ClientId::new("c"), Seconds::new(10), at(now)).map_err(|error| error.reason)
     }
 
     #[test]
@@ -145,7 +157,7 @@ mod tests {
     #[test]
     fn a_chain_ends_idle_absolutely_and_by_revocation() {
         assert_eq!(verdict(&chain(1, 0), 1, 1_000), Err(Reason::RefreshTokenExpired));
-        let used = Chain { idle_expires_at: 9_000, ..chain(1, 0) };
+        let used = Chain { idle_expires_at: at(9_000), ..chain(1, 0) };
         assert_eq!(verdict(&used, 1, 2_000), Err(Reason::RefreshTokenExpired));
         let revoked = Chain { revoked: true, ..chain(1, 0) };
         assert_eq!(verdict(&revoked, 1, 1), Err(Reason::RefreshTokenRevoked));

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::{event, existing};
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::keys::master::ServerKeys;
 use crate::oauth::client::{AuthMethod, Client, ClientSecret, SecretHash};
@@ -41,7 +41,7 @@ pub enum SecretSource {
 #[derive(Clone, Debug)]
 pub struct AddedSecret {
     pub id: String,
-    pub expires_at: Option<Seconds>,
+    pub expires_at: Option<Timestamp>,
     /// The secret itself, if the server generated it. It is stored nowhere else.
     pub generated: Option<Secret>,
 }
@@ -79,7 +79,7 @@ pub async fn add_secret(
     context: &Context<'_>,
     client: &ClientId,
     source: SecretSource,
-    expires_at: Option<Seconds>,
+    expires_at: Option<Timestamp>,
 ) -> Outcome<AddedSecret> {
     let key = client.clone();
     let record = context.read(async move |conn: &mut Conn| existing(conn, &key).await).await?;
@@ -148,7 +148,7 @@ pub(super) async fn made(
     context: &Context<'_>,
     client: &Client,
     source: SecretSource,
-    expires_at: Option<Seconds>,
+    expires_at: Option<Timestamp>,
 ) -> Result<(ClientSecret, Option<Secret>), Denied<Faults>> {
     let (text, hash, is_generated) = match source {
         SecretSource::Chosen(chosen) => (chosen.text, SecretHash::Argon2(chosen.hash), false),
@@ -191,7 +191,7 @@ fn takes_another(record: &ClientRecord) -> Result<(), Fault> {
 }
 
 impl SecretRemoval {
-    fn of(record: &ClientRecord, secret: &str, now: Seconds) -> Result<Self, Fault> {
+    fn of(record: &ClientRecord, secret: &str, now: Timestamp) -> Result<Self, Fault> {
         let id = &record.client.id;
         let Some(removed) = record.secrets.iter().find(|found| found.id == secret) else {
             return Err(Fault::not_found(format!("the client {id} has no secret with the id {secret}")));

@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use super::client_secrets::{self, SecretRecord};
 use super::db::{Conn, DbError, Tx};
 use super::page::Page;
+use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::{AuthMethod, Client, ClientMetadata, ClientSecret, SecretHash};
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
@@ -20,7 +21,7 @@ pub struct StoredClient {
 #[derive(Clone, Debug)]
 pub struct ClientRecord {
     pub client: Client,
-    pub created_at: i64,
+    pub created_at: Timestamp,
     pub secrets: Vec<SecretRecord>,
 }
 
@@ -29,14 +30,14 @@ struct ClientRow {
     id: String,
     version: i64,
     metadata: String,
-    disabled_at: Option<i64>,
+    disabled_at: Option<Timestamp>,
 }
 
 #[derive(FromRow)]
 struct RecordRow {
     #[sqlx(flatten)]
     client: ClientRow,
-    created_at: i64,
+    created_at: Timestamp,
 }
 
 #[derive(FromRow)]
@@ -45,7 +46,7 @@ struct SecretRow {
     algorithm: String,
     hash: String,
     sealed: Option<Vec<u8>>,
-    expires_at: Option<i64>,
+    expires_at: Option<Timestamp>,
 }
 
 /// Finds a client and the hashes of its secrets. `None` if it is not registered.
@@ -112,7 +113,7 @@ async fn with_secrets(conn: &mut Conn, rows: Vec<RecordRow>) -> Result<Vec<Clien
         return Ok(Vec::new());
     };
     let mut secrets = client_secrets::list(conn, &first.id, &last.id).await?;
-    let record = |(client, created_at): (Client, i64)| {
+    let record = |(client, created_at): (Client, Timestamp)| {
         let secrets = secrets.remove(&client.id).unwrap_or_default();
         ClientRecord { client, created_at, secrets }
     };
@@ -131,7 +132,7 @@ pub async fn is_unchanged(conn: &mut Conn, id: &ClientId, version: i64) -> Resul
 }
 
 /// Whether a client already existed at a time: one that was registered later under the same id is another one.
-pub async fn was_there(conn: &mut Conn, id: &ClientId, at: i64) -> Result<bool, DbError> {
+pub async fn was_there(conn: &mut Conn, id: &ClientId, at: Timestamp) -> Result<bool, DbError> {
     let row: Option<(i64,)> = conn
         .query("SELECT created_at FROM clients WHERE id = $1 AND created_at <= $2")
         .bind(id.as_str())
@@ -142,7 +143,7 @@ pub async fn was_there(conn: &mut Conn, id: &ClientId, at: i64) -> Result<bool, 
 }
 
 /// Stores a new client; `false` if the id is taken.
-pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbError> {
+pub async fn save(tx: &mut Tx, client: &Client, now: Timestamp) -> Result<bool, DbError> {
     let insert = tx
         .query(
             "INSERT INTO clients (id, version, metadata, created_at) VALUES ($1, $2, '{}', $3)
@@ -159,7 +160,7 @@ pub async fn save(tx: &mut Tx, client: &Client, now: i64) -> Result<bool, DbErro
 }
 
 /// Stores a changed client under its next version, so that the change takes effect at once.
-pub async fn update(tx: &mut Tx, client: &Client, now: i64) -> Result<(), DbError> {
+pub async fn update(tx: &mut Tx, client: &Client, now: Timestamp) -> Result<(), DbError> {
     tx.query(
         "UPDATE clients SET version = version + 1,
                             disabled_at = CASE WHEN $3 THEN COALESCE(disabled_at, $2) END
@@ -285,7 +286,7 @@ pub async fn add_secret(
     tx: &mut Tx,
     client: &ClientId,
     secret: &ClientSecret,
-    now: i64,
+    now: Timestamp,
 ) -> Result<(), DbError> {
     let (algorithm, hash) = match &secret.hash {
         SecretHash::Sha256(hash) => ("sha256", hash),
@@ -310,7 +311,7 @@ pub async fn add_secret(
 }
 
 /// Records that a secret was used, at most once in `every` seconds.
-pub async fn touch_secret(tx: &mut Tx, id: &str, now: i64, every: i64) -> Result<(), DbError> {
+pub async fn touch_secret(tx: &mut Tx, id: &str, now: Timestamp, every: Seconds) -> Result<(), DbError> {
     tx.query("UPDATE client_secrets SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $3)")
         .bind(id)
         .bind(now)

@@ -9,7 +9,7 @@ use super::backup::{self, DatabaseUse};
 use super::db::{DbError, DbOptions};
 use super::migrate::{self, SchemaStatus};
 use super::tables::{ALL, Table};
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use end::CopyEnd;
 
 /// Why nothing was copied.
@@ -65,7 +65,7 @@ pub async fn prepare(
     from: &DbOptions,
     to: &DbOptions,
     holder: &str,
-    now: Seconds,
+    now: Timestamp,
 ) -> Result<Option<&'static str>, CopyError> {
     match migrate::standing(from).await.map_err(CopyError::Source)? {
         SchemaStatus::Current => {}

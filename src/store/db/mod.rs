@@ -11,6 +11,7 @@ mod job;
 mod postgres;
 mod sqlite;
 mod thread;
+mod time;
 mod url;
 
 use std::path::PathBuf;

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::super::db::DbError;
 use super::link::{Migrating, MigrationConnection};
-use crate::clock::Seconds;
+use crate::clock::{Seconds, Timestamp};
 use crate::secret::random_id;
 
 /// For how many seconds a process that dies keeps the others from migrating.
-const LEASE_SECONDS: Seconds = 60;
+const LEASE_SECONDS: Seconds = Seconds::new(60);
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// The name of this process in the messages of waiting processes; no other process has the same name.
@@ -24,7 +24,7 @@ pub fn this_process() -> String {
 pub(super) async fn take(
     link: &mut MigrationConnection<'_, impl Migrating>,
     holder: &str,
-    now: Seconds,
+    now: Timestamp,
     patience: Duration,
 ) -> Result<(), DbError> {
     let create = "CREATE TABLE IF NOT EXISTS migration_lease (
@@ -39,7 +39,7 @@ pub(super) async fn take(
         WHERE migration_lease.ends_at < $3";
     let (begun, mut told) = (Instant::now(), None);
     loop {
-        let now = now + Seconds::try_from(begun.elapsed().as_secs()).unwrap_or_default();
+        let now = now + begun.elapsed().into();
         let times = [now + LEASE_SECONDS, now];
         if link.run(async |link| link.lease(take, holder, times).await).await?? == 1 {
             return Ok(());
@@ -62,6 +62,6 @@ pub(super) async fn give_back(
     holder: &str,
 ) -> Result<(), DbError> {
     let give_back = "UPDATE migration_lease SET ends_at = $2 WHERE id = 1 AND holder = $1 AND ends_at <> $3";
-    link.run(async |link| link.lease(give_back, holder, [0, 0]).await).await??;
+    link.run(async |link| link.lease(give_back, holder, [Timestamp::from_unix(0); 2]).await).await??;
     Ok(())
 }

@@ -6,7 +6,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 
 use super::super::db::DatabaseRoute;
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 
 /// The operations that migrating needs on a connection of either engine.
 pub(super) trait Migrating: Migrate + Sized {
@@ -21,7 +21,7 @@ pub(super) trait Migrating: Migrate + Sized {
         &mut self,
         sql: &'static str,
         holder: &str,
-        times: [Seconds; 2],
+        times: [Timestamp; 2],
     ) -> Result<u64, sqlx::Error>;
     async fn plain(&mut self, sql: &'static str) -> Result<(), sqlx::Error>;
     /// Runs a query. Returns its texts.
@@ -41,7 +41,7 @@ macro_rules! migrating {
                 &mut self,
                 sql: &'static str,
                 holder: &str,
-                times: [Seconds; 2],
+                times: [Timestamp; 2],
             ) -> Result<u64, sqlx::Error> {
                 let query = sqlx::query(sql).bind(holder.to_owned()).bind(times[0]).bind(times[1]);
                 query.execute(self).await.map(|done| done.rows_affected())

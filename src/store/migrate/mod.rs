@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 pub use lease::this_process;
 
 use super::db::{Cause, DatabaseFile, DatabaseServer, DbError, DbOptions, Engine};
-use crate::clock::Seconds;
+use crate::clock::Timestamp;
 use link::{Migrating, MigrationConnection};
 
 /// Every migration of this program, in order.
@@ -29,7 +29,7 @@ fn migrations() -> Migrator {
 /// # Errors
 /// If the database cannot be used, belongs to another application or requires a newer release, or another process
 /// migrates for too long.
-pub async fn run(options: &DbOptions, holder: &str, now: Seconds) -> Result<(), DbError> {
+pub async fn run(options: &DbOptions, holder: &str, now: Timestamp) -> Result<(), DbError> {
     match options.engine()? {
         Engine::Sqlite => {
             let file = DatabaseFile::as_it_is(options)?;
@@ -160,7 +160,7 @@ pub(in crate::store) async fn new_in_memory() -> Result<SqliteConnection, DbErro
 struct MigrationAttempt<'a> {
     options: &'a DbOptions,
     holder: &'a str,
-    now: Seconds,
+    now: Timestamp,
     what: String,
 }
 

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
 
+use grantor::clock::Timestamp;
 use grantor::config::Config;
 use grantor::store::db::{DbError, DbOptions, Engine};
 use grantor::store::migrate;
@@ -85,7 +86,7 @@ async fn a_process_that_waited_too_long_names_the_migrating_one_and_stops() {
     statement_on(&database.url, TAKEN).await;
     let options = Config::with(&[("database.url", database.url.as_str())]).unwrap().database_options();
     let options = DbOptions { migration_patience: Duration::from_millis(600), ..options };
-    let refused = migrate::run(&options, "test", 1_000).await.unwrap_err();
+    let refused = migrate::run(&options, "test", Timestamp::from_unix(1_000)).await.unwrap_err();
     assert!(matches!(refused, DbError::MigrationLease(_)), "{refused:?}");
     let sentence = "process 7 on elsewhere is still migrating the database; try again when it has ended";
     assert_eq!(refused.to_string(), sentence);
@@ -93,7 +94,7 @@ async fn a_process_that_waited_too_long_names_the_migrating_one_and_stops() {
     assert!(DbOptions::MIGRATION_PATIENCE > Duration::from_secs(60));
     statement_on(&database.url, "UPDATE migration_lease SET ends_at = 1001").await;
     let options = DbOptions { migration_patience: Duration::from_secs(10), ..options };
-    migrate::run(&options, "test", 1_000).await.unwrap();
+    migrate::run(&options, "test", Timestamp::from_unix(1_000)).await.unwrap();
     desk.operator(&database.url).done(super::LIST);
 }
 

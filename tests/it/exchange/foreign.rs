@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use grantor::clock::Timestamp;
 use grantor::jose::key::SigningKey;
 use grantor::oauth::grant::trusted_issuer::IssuerKeys;
 use grantor::oauth::signing_key::SigningAlgorithm;
@@ -33,7 +34,12 @@ impl Trusting {
         trust(&stage.server, IDP, keys, &["orders"]).await;
         let alice = stage.alices_id().as_str().unwrap().to_owned();
         let id = grantor::oauth::id::UserId::new(&alice);
-        stage.server.store(async move |tx| trusted_issuers::link(tx, IDP, SUBJECT, &id, 0).await).await;
+        stage
+            .server
+            .store(async move |tx| {
+                trusted_issuers::link(tx, IDP, SUBJECT, &id, Timestamp::from_unix(0)).await
+            })
+            .await;
         Self { stage, key, alice }
     }
 
@@ -62,7 +68,10 @@ async fn a_token_of_a_trusted_issuer_is_exchanged_for_one_about_the_linked_perso
     let trusting = Trusting::set().await;
     let stage = &trusting.stage;
     let answer = trusting
-        .ask(&trusting.token(&json!({ "exp": stage.server.app.now() + 200 })), &[("resource", STOCK)])
+        .ask(
+            &trusting.token(&json!({ "exp": stage.server.app.now().as_unix() + 200 })),
+            &[("resource", STOCK)],
+        )
         .await;
     let told = answer.json();
     assert_eq!(
@@ -153,7 +162,7 @@ async fn an_actor_that_the_issuer_names_may_act() {
 async fn only_clients_that_may_bring_an_issuers_token_learn_what_is_wrong_with_it() {
     let trusting = Trusting::set().await;
     let stage = &trusting.stage;
-    let (now, issuer) = (stage.server.app.now(), stage.server.app.issuer.clone());
+    let (now, issuer) = (stage.server.app.now().as_unix(), stage.server.app.issuer.clone());
     for change in [
         json!({ "aud": [issuer] }),
         json!({ "aud": [issuer, "orders"] }),

@@ -1,5 +1,6 @@
 //! Hostile text in pages, descriptions and redirects: it stays text, and `state` comes back unchanged.
 
+use grantor::clock::Timestamp;
 use grantor::oauth::grant::scope::{Scope, ScopeRecord};
 use grantor::oauth::request::redirect_uri::RegisteredUri;
 use grantor::store::scopes;
@@ -58,7 +59,7 @@ async fn hostile_client(server: &TestServer, number: usize, text: &str) -> Appli
     let scope =
         ScopeRecord { name: format!("s{number}"), description: text.into(), ..ScopeRecord::default() };
     let name = scope.name.clone();
-    server.store(async move |tx| scopes::save(tx, &scope, 0).await).await;
+    server.store(async move |tx| scopes::save(tx, &scope, Timestamp::from_unix(0)).await).await;
     let mut registration = Registration::web(&format!("client{number}"));
     registration.client.name = text.to_owned();
     registration.client.scopes = Scope::from_stored(&name);

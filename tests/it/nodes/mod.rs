@@ -38,7 +38,7 @@ async fn signer(server: &TestServer) -> SigningKey {
 }
 
 fn assertion(server: &TestServer, key: &SigningKey) -> String {
-    let now = grantor::clock::Clock::System.now();
+    let now = grantor::clock::Clock::System.now().as_unix();
     let claims = json!({
         "iss": "job", "sub": "job", "aud": server.url, "iat": now, "exp": now + 60, "jti": random_id(),
     });

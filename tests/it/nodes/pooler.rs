@@ -1,6 +1,7 @@
 //! Nodes that reach PostgreSQL through PgBouncer in transaction mode.
 
 use futures_util::future::join_all;
+use grantor::clock::Timestamp;
 use grantor::config::Config;
 use grantor::store::db::Engine;
 use grantor::store::migrate;
@@ -66,7 +67,9 @@ async fn processes_that_start_together_migrate_through_a_pooler() {
     for round in 0..2 {
         let starts = (0..6).map(|index| {
             let options = options.clone();
-            async move { migrate::run(&options, &format!("process {index}"), 1_000 + round).await }
+            async move {
+                migrate::run(&options, &format!("process {index}"), Timestamp::from_unix(1_000 + round)).await
+            }
         });
         for outcome in join_all(starts).await {
             outcome.unwrap();

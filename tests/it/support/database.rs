@@ -2,6 +2,7 @@
 
 use std::str::FromStr as _;
 
+use grantor::clock::Timestamp;
 use grantor::secret::random;
 use grantor::store::db::Engine;
 use sqlx::postgres::PgConnectOptions;
@@ -77,7 +78,9 @@ async fn fresh_postgres() -> String {
             execute(&admin, format!("CREATE DATABASE {name}")).await;
             let config =
                 grantor::config::Config::with(&[("database.url", &url_of(&name))]).expect("a configuration");
-            let migrated = grantor::store::migrate::run(&config.database_options(), "test", 1).await;
+            let migrated =
+                grantor::store::migrate::run(&config.database_options(), "test", Timestamp::from_unix(1))
+                    .await;
             migrated.expect("the schema");
             name
         })

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 
+use grantor::clock::Timestamp;
 use grantor::oauth::client::{
     AuthMethod, Client, ClientKind, ClientMetadata, ClientSecret, GrantType, PkcePolicy, SecretHash,
 };
@@ -127,9 +128,9 @@ impl Registration {
         let stored = hash.map(|hash| ClientSecret { id: random_id(), hash, sealed: None, expires_at: None });
         let is_new = server
             .store(async move |tx: &mut Tx| {
-                let is_new = clients::save(tx, &client, 0).await?;
+                let is_new = clients::save(tx, &client, Timestamp::from_unix(0)).await?;
                 if let Some(secret) = &stored {
-                    clients::add_secret(tx, &client.id, secret, 0).await?;
+                    clients::add_secret(tx, &client.id, secret, Timestamp::from_unix(0)).await?;
                 }
                 Ok(is_new)
             })

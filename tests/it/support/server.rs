@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
 use grantor::app::App;
-use grantor::clock::{Clock, ManualClock};
+use grantor::clock::{Clock, ManualClock, Timestamp};
 use grantor::config::Config;
 use grantor::oauth::client::TokenFormat;
 use grantor::oauth::grant::resource::Resource;
@@ -107,7 +107,7 @@ impl TestServer {
                 sensitive,
                 ..ScopeRecord::default()
             };
-            self.store(async move |tx| scopes::save(tx, &scope, 0).await).await;
+            self.store(async move |tx| scopes::save(tx, &scope, Timestamp::from_unix(0)).await).await;
         }
     }
 
@@ -139,10 +139,12 @@ impl TestServer {
             name: None,
             email: Some(format!("{username}@example.com")),
             claims: Claims::new(),
-            updated_at: 0,
+            updated_at: Timestamp::from_unix(0),
         };
         let hash = self.app.passwords.hash(password).await.expect("a hash");
-        let saved = self.store(async move |tx| users::save(tx, &person, Some(&hash), 0).await).await;
+        let saved = self
+            .store(async move |tx| users::save(tx, &person, Some(&hash), Timestamp::from_unix(0)).await)
+            .await;
         saved.expect("a name that is free");
         id
     }
@@ -193,7 +195,8 @@ impl TestServer {
             servers: Vec::new(),
         };
         change(&mut resource);
-        let is_new = self.store(async move |tx| resources::save(tx, &resource, 0).await).await;
+        let is_new =
+            self.store(async move |tx| resources::save(tx, &resource, Timestamp::from_unix(0)).await).await;
         assert!(is_new, "the resource {uri} is new");
         // The test process registered it, so it refreshes the cache itself.
         self.app.cache.catalogue(grantor::cache::catalogue::Freshness::Now).await.expect("the catalogue");

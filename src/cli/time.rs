@@ -1,3 +1,0 @@
-//! Times in ISO 8601, in UTC.
-
-pub(super) use crate::clock::iso;
