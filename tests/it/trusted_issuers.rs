@@ -390,6 +390,23 @@ async fn keys_are_read_from_the_issuers_jwks_uri() {
 }
 
 #[tokio::test]
+async fn an_assertion_is_checked_again_if_its_issuer_changes_in_between() {
+    let server = TestServer::start_with(&[ALLOWED]).await;
+    let key = key(SigningAlgorithm::Es256);
+    let (public, operator) = (jwks(&[&key]), Arc::new(Operator::of(&server)));
+    // The keys are read after the issuer's record, and before anything is stored.
+    let site = Site::start(move |_| {
+        operator.done(&["issuer", "update", IDP, "--scope", "read"]);
+        ("200 OK".to_owned(), public.clone())
+    });
+    let uri = format!("http://127.0.0.1:{}/jwks", site.port);
+    let stage = Stage::on(server, key, IssuerKeys::At(uri)).await;
+    let answer = stage.ask(&stage.token(&json!({})), &[("scope", "pay")]).await;
+    answer.assert_json_error(400, "invalid_scope", "scope.beyond_issuer");
+    assert_eq!(site.called(), 1);
+}
+
+#[tokio::test]
 async fn an_issuers_jwks_uri_reaches_nothing_private_and_follows_no_redirect() {
     let key = || key(SigningAlgorithm::Es256);
     let inner = Site::start(|_| ("200 OK".to_owned(), String::new()));

@@ -5,6 +5,8 @@ mod foreign;
 mod issue;
 mod request;
 
+use std::cell::Cell;
+
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 
@@ -26,7 +28,8 @@ use request::{Decision, Proofs, TokenRequest};
 /// * `PARAMS`: its parameters, besides those of every request;
 /// * `prepare`: reads and checks what the grant needs, and writes nothing. After a refusal on an old copy of the
 ///   catalogue it is called once more, so a [`OneTimeProof`] holds everything that must be verified only once;
-/// * `issue`: issues the tokens. It returns `None` if the client has changed since it authenticated.
+/// * `issue`: issues the tokens. It returns `None` if the client, or the issuer of a token that it presented, has
+///   changed since `prepare`.
 macro_rules! grant_types {
     ($($module:ident: $grant:ident),+ $(,)?) => {
         $(mod $module;)+
@@ -41,15 +44,25 @@ macro_rules! grant_types {
         ) -> Result<TokenAnswer, Denied<OAuthError>> {
             match grant {
                 $(GrantType::$grant => {
+                    // What an issuer vouched for is verified against its record. If a record has changed since, it
+                    // is verified again.
+                    let has_changed = Cell::new(false);
                     asked.app.cache.decide_and_act(
                         async |view| {
+                            if has_changed.take() {
+                                proofs.vouched = OneTimeProof::default();
+                            }
                             let client = proofs.credentials.authenticate(asked.app, asked.call, view).await?;
                             client.client.may_use(grant)?;
                             let decision = Decision { client: &client.client, view, vouched: &mut proofs.vouched };
                             let prepared = $module::prepare(asked, decision).await?;
                             Ok((client, prepared))
                         },
-                        async |(client, prepared)| $module::issue(asked, &client, prepared).await,
+                        async |(client, prepared)| {
+                            let issued = $module::issue(asked, &client, prepared).await?;
+                            has_changed.set(issued.is_none());
+                            Ok(issued)
+                        },
                     ).await
                 })+
             }
