@@ -95,17 +95,16 @@ pub async fn check_rotate(
     Ok(due(context, rotation, &stored)?)
 }
 
-/// Creates new keys. There is one outcome for each of them.
+/// Creates the keys that [`check_rotate`] returned. There is one outcome for each of them.
 ///
 /// # Errors
 ///
-///  Those of [`check_rotate`]; also if another process created a key at the same moment.
+/// Another process has created a key since [`check_rotate`].
 pub async fn rotate(
     context: &Context<'_>,
     master: &Arc<MasterKey>,
-    rotation: KeyRotation,
+    due: Vec<DueKey>,
 ) -> Result<Vec<Done<KeyRecord>>, Denied<Faults>> {
-    let due = check_rotate(context, rotation).await?;
     let expected = due.len();
     let made = Rotation { due, over: Vec::new() }.make(master, context.now).await?;
     context

@@ -3,8 +3,10 @@
 use grantor::clock::Seconds;
 use grantor::failure::Denied;
 use grantor::oauth::grant::scope::ScopeRecord;
+use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::operations::event::Event;
 use grantor::operations::fault::{FaultKind, Faults};
+use grantor::operations::keys::{self, KeyRotation, Start};
 use grantor::operations::list::{List, Listing};
 use grantor::operations::users::{HashedPassword, NewUser, UserChanges};
 use grantor::operations::{Context, logout_deliveries, scopes, sessions, trusted_issuers, users};
@@ -184,4 +186,20 @@ async fn an_act_is_an_event_that_says_what_changed_and_no_secret() {
         let text = format!("{event:?}");
         assert!(!text.contains("marked") && !text.contains("$argon2"), "{text}");
     }
+}
+
+#[tokio::test]
+async fn keys_are_not_made_if_somebody_has_rotated_since_the_question() {
+    let server = TestServer::start().await;
+    let (context, master) = (context(&server), server.app.keys.master());
+    let rotation = KeyRotation { algorithm: Some(SigningAlgorithm::Es256), start: Start::AtOnce };
+    let first = keys::check_rotate(&context, rotation).await.unwrap();
+    let second = keys::check_rotate(&context, rotation).await.unwrap();
+    assert_eq!(keys::rotate(&context, master, first).await.unwrap().len(), 1);
+    let count = async || {
+        keys::list(&context, Listing { filter: (), limit: 100, cursor: None }).await.unwrap().items.len()
+    };
+    let before = count().await;
+    assert_eq!(faults(keys::rotate(&context, master, second).await), [(None, FaultKind::Conflict)]);
+    assert_eq!(count().await, before);
 }

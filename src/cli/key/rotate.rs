@@ -27,7 +27,7 @@ pub(in crate::cli) struct Options {
 
 fn algorithm(word: &str) -> Result<SigningAlgorithm, String> {
     let known: Vec<&str> = SigningAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
-    SigningAlgorithm::parse(word).ok_or_else(|| format!("it is none of {}", known.join(", ")))
+    SigningAlgorithm::parse(word).ok_or_else(|| format!("it is not one of {}", known.join(", ")))
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
@@ -46,7 +46,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         }
         let server_keys = ServerKeys::open(&desk.config, &desk.db, desk.now).await?;
         let hint = with_hint(FaultKind::Conflict, None, "see grantor key list");
-        let made = keys::rotate(&context, server_keys.master(), rotation).await.map_err(hint)?;
+        let made = keys::rotate(&context, server_keys.master(), due).await.map_err(hint)?;
         let made: Vec<KeyRecord> = made.into_iter().map(|done| done.outcome).collect();
         let text: Vec<String> = made.iter().map(sentence).collect();
         options.manner.say(json!({ "keys": made.iter().map(described).collect::<Value>() }), text.join("\n"))
