@@ -1,12 +1,18 @@
 //! The scopes that this server knows.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use sqlx::FromRow;
 
-use super::db::{Conn, DbError, Tx};
+use super::db::{Batch, Conn, DbError, Tx};
 use super::grants::granted_from;
 use super::page::Page;
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, Scope, ScopeRecord};
+
+/// The number of statements that are sent together.
+const BATCH: usize = 256;
 
 #[derive(FromRow)]
 struct ScopeRow {
@@ -80,40 +86,82 @@ pub async fn delete(tx: &mut Tx, name: &str) -> Result<(), DbError> {
 }
 
 /// Takes a scope from consents, and from grants and codes that are still valid.
-///
-/// Many rows share few values, and equal values have equal texts. So each value is read once, and one statement
-/// replaces it in all of its rows.
 async fn take_from_granted(tx: &mut Tx, name: &str) -> Result<(), DbError> {
-    for (table, select, update) in [
-        (
-            "consents",
-            "SELECT DISTINCT granted FROM consents WHERE REPLACE(granted, $1, '') <> granted",
-            "UPDATE consents SET granted = $2 WHERE granted = $1",
-        ),
-        (
-            "grants",
-            "SELECT DISTINCT granted FROM grants WHERE revoked_at IS NULL AND REPLACE(granted, $1, '') <> granted",
-            "UPDATE grants SET granted = $2 WHERE revoked_at IS NULL AND granted = $1",
-        ),
-        (
-            "codes",
-            "SELECT DISTINCT granted FROM codes WHERE consumed_at IS NULL AND REPLACE(granted, $1, '') <> granted",
-            "UPDATE codes SET granted = $2 WHERE consumed_at IS NULL AND granted = $1",
-        ),
-    ] {
-        let found: Vec<(String,)> = tx.query(select).bind(name).all().await?;
-        for (before,) in found {
-            let mut granted = granted_from(&before, table, name)?;
-            if granted.scope.contains(name) {
-                granted.scope = granted.scope.without(&Scope::from_stored(name));
-                tx.query(update).bind(before).bind(granted.to_stored()).execute().await?;
-            }
-        }
-    }
+    let found = "SELECT user_id, client_id, granted FROM consents WHERE REPLACE(granted, $1, '') <> granted";
+    let found: Vec<(String, String, String)> = tx.query(found).bind(name).all().await?;
+    let changes = found.into_iter().map(|(user, client, granted)| ((user, client), granted));
+    let update = "UPDATE consents SET granted = $1 WHERE user_id = $2 AND client_id = $3";
+    apply(tx, without(name, "consents", changes)?, |batch, granted, (user, client)| {
+        batch.query(update).bind(granted).bind(user).bind(client)
+    })
+    .await?;
+
+    let found =
+        "SELECT id, granted FROM grants WHERE revoked_at IS NULL AND REPLACE(granted, $1, '') <> granted";
+    let found: Vec<(String, String)> = tx.query(found).bind(name).all().await?;
+    let update = "UPDATE grants SET granted = $1 WHERE id = $2";
+    apply(tx, without(name, "grants", found)?, |batch, granted, id| {
+        batch.query(update).bind(granted).bind(id)
+    })
+    .await?;
+
+    let found =
+        "SELECT hash, granted FROM codes WHERE consumed_at IS NULL AND REPLACE(granted, $1, '') <> granted";
+    let found: Vec<(Vec<u8>, String)> = tx.query(found).bind(name).all().await?;
+    let update = "UPDATE codes SET granted = $1 WHERE hash = $2";
+    apply(tx, without(name, "codes", found)?, |batch, granted, hash| {
+        batch.query(update).bind(granted).bind(hash)
+    })
+    .await?;
+
     if name == OFFLINE_ACCESS {
         // Without this scope, a grant no longer outlives its session.
         let forget = "UPDATE grants SET offline_access = FALSE WHERE revoked_at IS NULL AND offline_access";
         tx.query(forget).execute().await?;
+    }
+    Ok(())
+}
+
+/// The rows whose stored value has the scope, each with its key and its value without the scope.
+fn without<K>(
+    name: &str,
+    table: &'static str,
+    rows: impl IntoIterator<Item = (K, String)>,
+) -> Result<Vec<(K, Arc<str>)>, DbError> {
+    // Many rows share few values.
+    let mut known: HashMap<String, Option<Arc<str>>> = HashMap::new();
+    let mut changed = Vec::new();
+    for (key, stored) in rows {
+        let after = match known.get(&stored) {
+            Some(after) => after.clone(),
+            None => {
+                let mut granted = granted_from(&stored, table, name)?;
+                let after = granted.scope.contains(name).then(|| {
+                    granted.scope = granted.scope.without(&Scope::from_stored(name));
+                    granted.to_stored().into()
+                });
+                known.insert(stored, after.clone());
+                after
+            }
+        };
+        changed.extend(after.map(|after| (key, after)));
+    }
+    Ok(changed)
+}
+
+/// Runs one statement for each row, many at a time.
+async fn apply<K>(
+    tx: &mut Tx,
+    rows: Vec<(K, Arc<str>)>,
+    add: impl for<'c> Fn(Batch<'c>, String, K) -> Batch<'c>,
+) -> Result<(), DbError> {
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let mut batch = tx.batch();
+        for (key, granted) in rows.by_ref().take(BATCH) {
+            batch = add(batch, granted.to_string(), key);
+        }
+        batch.execute().await?;
     }
     Ok(())
 }

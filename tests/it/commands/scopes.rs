@@ -1,5 +1,10 @@
 //! Scopes.
 
+use grantor::clock::Timestamp;
+use grantor::oauth::grant::granted::Granted;
+use grantor::oauth::grant::scope::Scope;
+use grantor::oauth::request::claims_request::ClaimsRequest;
+use grantor::secret::Hash;
 use serde_json::json;
 
 use super::refresh_token;
@@ -27,6 +32,35 @@ async fn force_deletes_a_scope_from_everything_that_has_it() {
         1
     );
     assert_eq!(operator.json(&["scope", "delete", "secret", "--yes"])["taken_from"], json!([]));
+}
+
+#[tokio::test]
+async fn a_deleted_scope_is_taken_from_many_codes_that_all_differ() {
+    let server = TestServer::start().await;
+    // More than are sent to the database at once.
+    let fill = "INSERT INTO codes (hash, client_id, user_id, session_id, grant_id, redirect_uri, granted, auth_time, amr,
+                                   expires_at, purge_after)
+                VALUES ($1, 'web', 'alice', 's', 'g', 'https://app.example.com/cb', $2, 0, 'pwd', $3, $3)";
+    server
+        .store(async move |tx| {
+            for number in 0..300 {
+                let resources = vec![format!("https://api.example.com/{number}")];
+                let granted =
+                    Granted::new(Scope::from_stored("read write"), resources, ClaimsRequest::default());
+                let hash = Hash::of(&number.to_string());
+                tx.query(fill)
+                    .bind(hash.as_bytes())
+                    .bind(granted.to_stored())
+                    .bind(Timestamp::MAX)
+                    .execute()
+                    .await?;
+            }
+            Ok(())
+        })
+        .await;
+    Operator::of(&server).done(&["scope", "delete", "write", "--force", "--yes"]);
+    let narrowed = "SELECT COUNT(*) FROM codes WHERE granted LIKE '{\"scope\":\"read\",\"resources\":[%'";
+    assert_eq!(server.number(narrowed).await, 300);
 }
 
 #[tokio::test]
