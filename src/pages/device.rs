@@ -6,12 +6,12 @@ use minijinja::context;
 
 use crate::app::App;
 use crate::clock::{Seconds, Timestamp};
+use crate::connection::network::Network;
 use crate::failure::Failure;
 use crate::flows;
 use crate::http::answer;
 use crate::http::browser;
 use crate::http::call::{Call, Request};
-use crate::http::client_address;
 use crate::http::form;
 use crate::http::qr;
 use crate::oauth::grant::device::{DeviceRequest, UserCode};
@@ -87,7 +87,7 @@ enum FoundDevice {
 
 async fn look_up(app: &App, call: &Call, browser: &str, code: UserCode) -> Result<FoundDevice, Failure> {
     let now = call.now;
-    let (span, network) = (now.as_unix() / SPAN.as_i64(), client_address::bucket(call.address));
+    let (span, network) = (now.as_unix() / SPAN.as_i64(), Network::of(call.address));
     let ends_at = Timestamp::from_unix(0) + SPAN * (span + 1);
     let buckets =
         [format!("user_code browser {browser} {span}"), format!("user_code network {network} {span}")];
