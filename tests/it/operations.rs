@@ -2,18 +2,28 @@
 
 use grantor::clock::Seconds;
 use grantor::failure::Denied;
+use grantor::oauth::client::GrantType;
+use grantor::oauth::grant::device::{DeviceAnswer, DeviceRequest, UserCode};
 use grantor::oauth::grant::scope::ScopeRecord;
+use grantor::oauth::id::{ClientId, FlowId, SessionId, UserId};
+use grantor::oauth::identity::authentication::{Amr, Authentication, Proof};
+use grantor::oauth::identity::group::Groups;
+use grantor::oauth::request::interaction::SignedIn;
+use grantor::operations::devices::{self, FoundDevice, TypedCode};
 use grantor::operations::event::Event;
 use grantor::operations::fault::{FaultKind, Faults};
 use grantor::operations::list::{List, Listing};
+use grantor::operations::sessions::{ProvenSignIn, SessionStart};
 use grantor::operations::users::{HashedPassword, NewUser, UserChanges};
 use grantor::operations::{Context, logout_deliveries, scopes, sessions, trusted_issuers, users};
-use grantor::secret::Secret;
+use grantor::secret::{Hash, Secret};
 use grantor::store::logout_deliveries::DeliveryFilter;
+use grantor::store::sessions::NewSession;
 use grantor::store::users::UserFilter;
 use serde_json::{Map, Value, json};
 
-use crate::support::TestServer;
+use crate::support::relying_party::Registration;
+use crate::support::{Application, TestServer};
 
 fn context(server: &TestServer) -> Context<'_> {
     server.app.operations(server.app.now())
@@ -184,4 +194,109 @@ async fn an_act_is_an_event_that_says_what_changed_and_no_secret() {
         let text = format!("{event:?}");
         assert!(!text.contains("marked") && !text.contains("$argon2"), "{text}");
     }
+}
+
+/// The act, the object and the client of an event.
+fn says(event: &Event) -> Value {
+    let client = event.client.as_ref().map(ClientId::as_str);
+    json!([event.act.word(), event.object.kind.word(), event.object.id, client])
+}
+
+/// A sign-in of `user` in a new session, which ends the sessions `surplus`.
+fn sign_in(
+    server: &TestServer,
+    user: &UserId,
+    id: &str,
+    surplus: &[SessionId],
+    hash: String,
+) -> ProvenSignIn {
+    let now = server.app.now();
+    let session = NewSession {
+        cookie: Hash::of(id),
+        id: SessionId::new(id),
+        user: user.clone(),
+        begins_at: now,
+        expires_at: now + Seconds::new(3600),
+    };
+    let start = SessionStart {
+        session,
+        before: None,
+        surplus: surplus.to_vec(),
+        client: ClientId::new("web"),
+        flow: FlowId::new("flow"),
+    };
+    ProvenSignIn { start, proof: Proof::Password { hash }, rehashed: None }
+}
+
+#[tokio::test]
+async fn a_sign_in_is_an_event_and_needs_a_proof_that_still_holds() {
+    let server = TestServer::start().await;
+    let here = context(&server);
+    let user = server.user("alice").await;
+    let id = user.clone();
+    let hash = server
+        .store(async move |tx| {
+            let query = tx.query("SELECT password_hash FROM users WHERE id = $1").bind(id.as_str());
+            query.optional::<(String,)>().await
+        })
+        .await
+        .unwrap()
+        .0;
+    let sessions_of = async || {
+        let found = by_pages(500, None, async |listing| sessions::list(&here, listing).await).await;
+        found.into_iter().map(|session| session.id).collect::<Vec<_>>()
+    };
+    let begun = sessions::sign_in(&here, sign_in(&server, &user, "one", &[], hash.clone())).await.unwrap();
+    assert_eq!(says(&begun.event), json!(["session.begun", "session", "one", "web"]));
+    let next = sign_in(&server, &user, "two", &[begun.outcome], hash);
+    let begun = sessions::sign_in(&here, next).await.unwrap();
+    assert_eq!(sessions_of().await, ["two"], "the surplus session has ended");
+    let chosen = sessions::choose(&here, &begun.outcome, &ClientId::new("web"), &FlowId::new("flow")).await;
+    assert_eq!(says(&chosen.unwrap().event), json!(["session.chosen", "session", "two", "web"]));
+
+    let stale = sign_in(&server, &user, "three", &[begun.outcome], "another hash".into());
+    let refused = faults(sessions::sign_in(&here, stale).await);
+    assert_eq!(refused, [(None, FaultKind::Conflict)]);
+    assert_eq!(sessions_of().await, ["two"], "a refused sign-in ends nothing");
+}
+
+/// The device that waits with the code of a new request.
+async fn waiting(server: &TestServer, tv: &Application) -> (UserCode, DeviceRequest) {
+    let answer = tv.post("/device_authorization", &[("scope", "read")]).await;
+    let code = UserCode::parse(&answer.get("user_code")).unwrap();
+    let typed = TypedCode { code: code.clone(), browser: "b".into(), network: "n".into() };
+    match devices::find_by_code(&context(server), typed).await.unwrap() {
+        FoundDevice::Device(device) => (code, *device),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_answer_to_a_device_is_an_event_and_counts_once() {
+    let server = TestServer::start().await;
+    let here = context(&server);
+    let tv = server.register(Registration::native("tv").grants(&[GrantType::DeviceCode])).await;
+    let in_session = |session: &str| SignedIn {
+        session: SessionId::new(session),
+        user: UserId::new("alice"),
+        username: "alice".into(),
+        authentication: Authentication::by(Amr::Pwd, here.now),
+        groups: Groups::of_claims("{}"),
+        consented: None,
+    };
+    let (code, device) = waiting(&server, &tv).await;
+    assert_eq!(device.answer, DeviceAnswer::Awaited(code));
+    for _ in 0..2 {
+        let allowed = devices::allow(&here, &device.grant, &device.client, &in_session("s")).await.unwrap();
+        let said = json!(["device.allowed", "device", device.grant.as_str(), "tv"]);
+        assert_eq!(says(&allowed.event), said, "also when the page is submitted again");
+    }
+    let other = devices::allow(&here, &device.grant, &device.client, &in_session("other")).await;
+    assert_eq!(faults(other), [(None, FaultKind::Conflict)]);
+
+    let (_, device) = waiting(&server, &tv).await;
+    let denied = devices::deny(&here, &device.grant, &device.client).await.unwrap();
+    assert_eq!(says(&denied.event), json!(["device.denied", "device", device.grant.as_str(), "tv"]));
+    let late = devices::allow(&here, &device.grant, &device.client, &in_session("s")).await;
+    assert_eq!(faults(late), [(None, FaultKind::Conflict)]);
 }
