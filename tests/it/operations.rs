@@ -1,10 +1,11 @@
 //! Operations as an API calls them: pages of lists, faults by member, and the events that acts are.
 
-use grantor::clock::Seconds;
+use grantor::clock::{Seconds, Timestamp};
 use grantor::failure::Denied;
 use grantor::oauth::client::GrantType;
 use grantor::oauth::grant::device::{DeviceAnswer, DeviceRequest, UserCode};
 use grantor::oauth::grant::scope::ScopeRecord;
+use grantor::oauth::grant::trusted_issuer::IssuerKeys;
 use grantor::oauth::id::{ClientId, FlowId, SessionId, UserId};
 use grantor::oauth::identity::authentication::{Amr, Authentication, Proof};
 use grantor::oauth::identity::group::Groups;
@@ -15,15 +16,20 @@ use grantor::operations::fault::{FaultKind, Faults};
 use grantor::operations::list::{List, Listing};
 use grantor::operations::sessions::{ProvenSignIn, SessionStart};
 use grantor::operations::users::{HashedPassword, NewUser, UserChanges};
-use grantor::operations::{Context, logout_deliveries, scopes, sessions, trusted_issuers, users};
+use grantor::operations::{
+    Context, clients, logout_deliveries, resources, scopes, sessions, trusted_issuers, users,
+};
 use grantor::secret::{Hash, Secret};
+use grantor::store::clients::ClientFilter;
 use grantor::store::logout_deliveries::DeliveryFilter;
+use grantor::store::page::NameFilter;
 use grantor::store::sessions::NewSession;
 use grantor::store::users::UserFilter;
 use serde_json::{Map, Value, json};
 
 use crate::support::relying_party::Registration;
 use crate::support::{Application, TestServer};
+use crate::trusted_issuers::trust;
 
 fn context(server: &TestServer) -> Context<'_> {
     server.app.operations(server.app.now())
@@ -83,9 +89,78 @@ async fn a_list_by_pages_has_everything_once_and_in_order() {
     users::disable(&context(&server), "c").await.unwrap();
     assert_eq!(names(1, UserFilter { q: None, disabled: Some(true) }).await, ["c"]);
 
-    let known = by_pages(500, (), async |listing| scopes::list(&context(&server), listing).await).await;
-    let two = by_pages(2, (), async |listing| scopes::list(&context(&server), listing).await).await;
-    assert_eq!((two.len(), &two), (known.len(), &known));
+    let known = async |limit| {
+        let all = NameFilter::default();
+        by_pages(limit, all, async |listing| scopes::list(&context(&server), listing).await).await
+    };
+    assert_eq!(known(2).await, known(500).await);
+}
+
+/// The names of a list that match `q`, read in pages of one.
+async fn search<T>(
+    q: &str,
+    list: impl AsyncFn(Listing<NameFilter>) -> Result<List<T>, Denied<Faults>>,
+    name: impl Fn(T) -> String,
+) -> Vec<String> {
+    by_pages(1, NameFilter { q: Some(q.into()) }, list).await.into_iter().map(name).collect()
+}
+
+#[tokio::test]
+async fn lists_are_searched_by_a_part_of_the_name_in_any_spelling() {
+    let server = TestServer::start().await;
+    let here = context(&server);
+    for uri in ["https://api.example.com/Pay", "https://api.example.com/x_y", "https://api.example.com/xay"] {
+        server.resource(uri, "read").await;
+    }
+    let resource = async |q: &str| {
+        search(q, async |listing| resources::list(&here, listing).await, |resource| resource.uri).await
+    };
+    assert_eq!(resource("/PAY").await, ["https://api.example.com/Pay"]);
+    assert_eq!(resource("X_Y").await, ["https://api.example.com/x_y"], "a pattern means itself");
+    assert_eq!(resource("api.").await.len(), 3);
+    assert!(resource("nowhere").await.is_empty());
+
+    let scope = async |q: &str| {
+        search(q, async |listing| scopes::list(&here, listing).await, |scope| scope.name).await
+    };
+    assert_eq!(scope("Offline").await, ["offline_access"]);
+    assert_eq!(scope("PHO").await, ["phone"]);
+
+    for issuer in ["https://ci.example.com", "https://IDP.example.com"] {
+        trust(&server, issuer, IssuerKeys::Here("{\"keys\":[]}".into()), &[]).await;
+    }
+    let issuer = async |q: &str| {
+        let list = async |listing| trusted_issuers::list(&here, listing).await;
+        search(q, list, |issuer| issuer.issuer).await
+    };
+    assert_eq!(issuer("idp").await, ["https://IDP.example.com"]);
+    assert_eq!(issuer("https").await.len(), 2);
+}
+
+#[tokio::test]
+async fn clients_are_searched_by_id_and_by_the_name_that_they_have_now() {
+    let server = TestServer::start().await;
+    let named = |id: &str, name: &str| {
+        let mut client = Registration::web(id);
+        client.client.metadata.name = name.into();
+        client
+    };
+    for (id, name) in [("Shop-1", "CAFÉ Überall"), ("shop-2", "Bar"), ("desk", "The shop's desk")] {
+        server.register(named(id, name)).await;
+    }
+    let ids = async |q: &str| {
+        let filter = ClientFilter { q: Some(q.into()), disabled: None };
+        let found = by_pages(1, filter, async |listing| clients::list(&context(&server), listing).await);
+        found.await.into_iter().map(|record| record.client.id.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids("SHOP").await, ["Shop-1", "desk", "shop-2"], "id and name");
+    assert_eq!(ids("cafe\u{301} ü").await, ["Shop-1"], "another spelling of é");
+    assert_eq!(ids("shop_1").await, [""; 0], "a pattern means itself");
+    let renamed = named("Shop-1", "Inn").client;
+    server
+        .store(async move |tx| grantor::store::clients::update(tx, &renamed, Timestamp::from_unix(0)).await)
+        .await;
+    assert_eq!((ids("café").await, ids("inn").await), (vec![], vec!["Shop-1".to_owned()]));
 }
 
 #[tokio::test]
@@ -115,7 +190,7 @@ async fn a_cursor_of_another_list_and_a_page_that_is_too_large_are_refused() {
     server.user("bob").await;
     let listing = Listing { filter: UserFilter::default(), limit: 1, cursor: None };
     let page = users::list(&context(&server), listing.clone()).await.unwrap();
-    let foreign = Listing { filter: (), limit: 1, cursor: page.next };
+    let foreign = Listing { filter: NameFilter::default(), limit: 1, cursor: page.next };
     let refused = faults(scopes::list(&context(&server), foreign.clone()).await);
     assert_eq!(refused, [(Some("cursor"), FaultKind::Invalid)]);
     let refused = faults(trusted_issuers::list(&context(&server), foreign).await);
