@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
-use super::page::Page;
+use super::page::{NameFilter, Page, in_any_spelling};
 use crate::clock::Timestamp;
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::grant::scope::Scope;
@@ -37,13 +37,14 @@ struct LinkedRow {
 }
 
 /// A page of the issuers, sorted by name.
-pub async fn list(conn: &mut Conn, page: &Page<(), String>) -> Result<Vec<TrustedIssuer>, DbError> {
+pub async fn list(conn: &mut Conn, page: &Page<NameFilter, String>) -> Result<Vec<TrustedIssuer>, DbError> {
     let rows: Vec<IssuerRow> = conn
         .query(
             "SELECT issuer, jwks, jwks_uri, scopes, audience FROM trusted_issuers
-             WHERE issuer > $1 ORDER BY issuer LIMIT $2",
+             WHERE issuer > $1 AND ($2 IS NULL OR LOWER(issuer) LIKE $2 ESCAPE '\\') ORDER BY issuer LIMIT $3",
         )
         .bind(page.after.clone().unwrap_or_default())
+        .bind(page.filter.q.as_deref().map(in_any_spelling))
         .bind(page.rows())
         .all()
         .await?;

@@ -54,9 +54,10 @@ impl Draft {
         client: &Client,
         params: &Params,
         view: &View<'_>,
+        now: Timestamp,
     ) -> Result<Self, Denied<OAuthError>> {
-        let draft =
-            Self::for_named(app, resource::named(params, "resource")?, view.catalogue().await?).await?;
+        let named = resource::named(params, "resource")?;
+        let draft = Self::for_named(app, named, view.catalogue().await?, now).await?;
         if let Some(uri) = &draft.named {
             draft.registered().named(uri, client)?;
         }
@@ -64,25 +65,39 @@ impl Draft {
     }
 
     /// Prepares an exchanged token; whether the client may name the target depends on the subject token.
-    pub async fn in_exchange(app: &App, target: Option<String>, view: &View<'_>) -> Result<Self, Failure> {
-        Self::for_named(app, target, view.catalogue().await?).await
+    pub async fn in_exchange(
+        app: &App,
+        target: Option<String>,
+        view: &View<'_>,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
+        Self::for_named(app, target, view.catalogue().await?, now).await
     }
 
     /// Prepares a token for what the authorization request named.
-    pub async fn of_authorization(app: &App, catalogue: &Arc<Catalogue>) -> Result<Self, Failure> {
-        Self::for_named(app, None, catalogue.clone()).await
+    pub async fn of_authorization(
+        app: &App,
+        catalogue: &Arc<Catalogue>,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
+        Self::for_named(app, None, catalogue.clone(), now).await
     }
 
-    async fn for_named(app: &App, named: Option<String>, catalogue: Arc<Catalogue>) -> Result<Self, Failure> {
+    async fn for_named(
+        app: &App,
+        named: Option<String>,
+        catalogue: Arc<Catalogue>,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
         Ok(Self {
             id: random_id(),
             opaque: format!("{ACCESS_TOKEN_PREFIX}{}", random_token()),
             named,
             issuer: app.issuer.clone(),
             catalogue,
-            keys: app.key_set.current(app.now()).await?,
+            keys: app.key_set.current(now).await?,
             usual: usual(app),
-            now: app.now(),
+            now,
         })
     }
 
@@ -245,7 +260,7 @@ pub enum ParsedAccessToken {
 }
 
 /// Reads a presented token; `None` if it is not a token of this server.
-pub async fn read(app: &App, token: &str) -> Result<Option<ParsedAccessToken>, Failure> {
+pub async fn read(app: &App, token: &str, now: Timestamp) -> Result<Option<ParsedAccessToken>, Failure> {
     if token.starts_with(ACCESS_TOKEN_PREFIX) {
         return Ok(Some(ParsedAccessToken::Opaque(Hash::of(token))));
     }
@@ -253,7 +268,7 @@ pub async fn read(app: &App, token: &str) -> Result<Option<ParsedAccessToken>, F
     if !token.starts_with("ey") {
         return Ok(None);
     }
-    let keys = app.key_set.current(app.now()).await?;
+    let keys = app.key_set.current(now).await?;
     let claims = app.verified_tokens.claims(token, &keys);
     let Some(claims) = claims.filter(|claims| claims.iss == app.issuer) else { return Ok(None) };
     Ok(Some(ParsedAccessToken::Jwt(Box::new(of_claims(claims)))))

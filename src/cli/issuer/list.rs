@@ -7,6 +7,7 @@ use super::super::table::table;
 use super::super::{Desk, Manner, Trouble, block_on, list};
 use super::show::{audience, clients, described, keys};
 use crate::operations::trusted_issuers;
+use crate::store::page::NameFilter;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -18,7 +19,9 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let context = desk.operations();
-        let all = list::all((), async |listing| trusted_issuers::list(&context, listing).await).await?;
+        let all =
+            list::all(NameFilter::default(), async |listing| trusted_issuers::list(&context, listing).await)
+                .await?;
         let rows: Vec<[String; 5]> = all
             .iter()
             .map(|issuer| {

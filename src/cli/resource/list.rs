@@ -9,6 +9,7 @@ use crate::oauth::grant::resource::Resource;
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::operations::resources;
+use crate::store::page::NameFilter;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -20,7 +21,8 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let context = desk.operations();
-        let all = list::all((), async |listing| resources::list(&context, listing).await).await?;
+        let all = list::all(NameFilter::default(), async |listing| resources::list(&context, listing).await)
+            .await?;
         let rows: Vec<_> = all.iter().map(row).collect();
         let text = table(["URI", "SCOPES", "TOKENS", "LIFETIME", "CLIENTS"], &rows);
         options.manner.say(all.iter().map(described).collect::<Value>(), text)

@@ -7,6 +7,7 @@ use super::super::table::table;
 use super::super::{Desk, Manner, Trouble, block_on, list};
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::operations::scopes;
+use crate::store::page::NameFilter;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -18,7 +19,8 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     block_on(async {
         let desk = Desk::open(&options.manner.common).await?;
         let context = desk.operations();
-        let scopes = list::all((), async |listing| scopes::list(&context, listing).await).await?;
+        let scopes =
+            list::all(NameFilter::default(), async |listing| scopes::list(&context, listing).await).await?;
         let described = |scope: &ScopeRecord| json!({ "name": scope.name, "description": scope.description, "sensitive": scope.sensitive, "claims": scope.claims, "access_token_lifetime": scope.access_token_lifetime, "required_group": scope.required_group });
         let row = |scope: &ScopeRecord| {
             let sensitive = if scope.sensitive { "yes" } else { "no" };
