@@ -156,6 +156,31 @@ impl TokenId {
     }
 }
 
+/// The claims that say who may use a token, in a JWT and in an introspection response.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HolderClaims {
+    /// The actor (RFC 8693 §4.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
+    /// The client that may act for the subject (RFC 8693 §4.4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_act: Option<MayAct>,
+    /// What the token is bound to (RFC 8705 §3.1 and §3.2, RFC 9449 §6.1 and §6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Binding>,
+}
+
+impl HolderClaims {
+    /// The claims of a token.
+    pub fn of(token: &AccessToken) -> Self {
+        Self {
+            act: token.delegation.act.clone(),
+            may_act: token.delegation.may_act.clone(),
+            cnf: token.binding.clone(),
+        }
+    }
+}
+
 /// The claims of a JWT (RFC 9068 §2.2).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct JwtClaims {
@@ -172,12 +197,8 @@ pub struct JwtClaims {
     pub auth_time: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub act: Option<Actor>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub may_act: Option<MayAct>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cnf: Option<Binding>,
+    #[serde(flatten)]
+    pub holder: HolderClaims,
     /// Our own claim: if one of these tokens ends, this one ends, too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanged_from: Vec<Ancestor>,
