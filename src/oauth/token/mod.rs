@@ -242,34 +242,20 @@ mod tests {
 
     use super::*;
     use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::grant::resource::example_resource;
     use crate::oauth::grant::scope::ScopeRecord;
-
-    struct Known(HashMap<&'static str, ScopeRecord>);
-
-    impl KnownScopes for Known {
-        fn find(&self, name: &str) -> Option<&ScopeRecord> {
-            self.0.get(name)
-        }
-    }
 
     #[test]
     fn the_shortest_lifetime_applies_or_else_the_servers() {
         let pay = ScopeRecord { access_token_lifetime: Some(Seconds::new(60)), ..ScopeRecord::default() };
-        let known = Known(HashMap::from([("pay", pay), ("read", ScopeRecord::default())]));
+        let known = HashMap::from([("pay", pay), ("read", ScopeRecord::default())]);
         let usual = TokenDefaults {
             lifetime: Seconds::new(600),
             longest: Seconds::new(5000),
             algorithm: SigningAlgorithm::Es256,
         };
-        let resource = |access_token_lifetime| Resource {
-            uri: "urn:r".into(),
-            version: 1,
-            scopes: Scope::default(),
-            format: TokenFormat::Jwt,
-            algorithm: None,
-            access_token_lifetime,
-            servers: Vec::new(),
-        };
+        let resource =
+            |access_token_lifetime| Resource { access_token_lifetime, ..example_resource("urn:r", "") };
         let of = |client: Option<i64>, of_resource: Option<i64>, scope: &str| {
             let client = example(ClientKind::Web)
                 .with(|metadata| metadata.access_token_lifetime = client.map(Seconds::new));
