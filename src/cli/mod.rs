@@ -124,6 +124,13 @@ struct Common {
     config: Option<PathBuf>,
 }
 
+impl Common {
+    /// Opens the database, and runs the work of a command to its end.
+    fn run(&self, work: impl AsyncFnOnce(Desk) -> Result<(), Trouble>) -> Result<(), Trouble> {
+        block_on(async { work(Desk::open(self).await?).await })
+    }
+}
+
 /// Options of every command that asks a question or changes something.
 #[derive(Args, Clone)]
 struct Manner {

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
+use super::super::{Manner, Trouble, list};
 use super::show::{described, grants, state};
 use crate::operations::clients;
 use crate::store::clients::{ClientFilter, ClientRecord};
@@ -16,8 +16,7 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let context = desk.operations();
         let read = async |listing| clients::list(&context, listing).await;
         let records = list::all(ClientFilter::default(), read).await?;

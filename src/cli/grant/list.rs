@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
+use super::super::{Manner, Trouble, list};
 use super::described;
 use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
@@ -30,8 +30,7 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let (context, now) = (desk.operations(), desk.now);
         let user = match &options.user {
             Some(user) => Some(users::find(&context, user).await?.person.id),

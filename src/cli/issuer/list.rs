@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
+use super::super::{Manner, Trouble, list};
 use super::show::{audience, clients, described, keys};
 use crate::operations::trusted_issuers;
 
@@ -15,8 +15,7 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let context = desk.operations();
         let all = list::all((), async |listing| trusted_issuers::list(&context, listing).await).await?;
         let rows: Vec<[String; 5]> = all

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
+use super::super::{Manner, Trouble, list};
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::operations::scopes;
 
@@ -15,8 +15,7 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let context = desk.operations();
         let scopes = list::all((), async |listing| scopes::list(&context, listing).await).await?;
         let described = |scope: &ScopeRecord| json!({ "name": scope.name, "description": scope.description, "sensitive": scope.sensitive, "claims": scope.claims, "access_token_lifetime": scope.access_token_lifetime, "required_group": scope.required_group });

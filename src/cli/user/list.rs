@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
+use super::super::{Manner, Trouble, list};
 use super::show::{described, state};
 use crate::operations::users;
 use crate::store::users::{UserFilter, UserRecord};
@@ -16,8 +16,7 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let context = desk.operations();
         let users =
             list::all(UserFilter::default(), async |listing| users::list(&context, listing).await).await?;
