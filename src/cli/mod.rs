@@ -146,6 +146,19 @@ impl Manner {
     fn say(&self, json: impl Into<serde_json::Value>, text: impl fmt::Display) -> Result<(), Trouble> {
         if self.json { say(json.into()) } else { say(text) }
     }
+
+    /// Answers a program with an array, or a person with a table.
+    fn list<T, const N: usize>(
+        &self,
+        items: &[T],
+        described: impl Fn(&T) -> serde_json::Value,
+        header: [&str; N],
+        row: impl Fn(&T) -> [String; N],
+    ) -> Result<(), Trouble> {
+        let rows: Vec<_> = items.iter().map(row).collect();
+        let json: serde_json::Value = items.iter().map(described).collect();
+        self.say(json, table::table(header, &rows))
+    }
 }
 
 /// The reason why a command cannot do its work, as a sentence.

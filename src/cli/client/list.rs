@@ -1,9 +1,7 @@
 //! `grantor client list`.
 
 use clap::Args;
-use serde_json::Value;
 
-use super::super::table::table;
 use super::super::{Manner, Trouble, list};
 use super::show::{described, grants, state};
 use crate::operations::clients;
@@ -20,9 +18,8 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let context = desk.operations();
         let read = async |listing| clients::list(&context, listing).await;
         let records = list::all(ClientFilter::default(), read).await?;
-        let rows: Vec<_> = records.iter().map(row).collect();
         let header = ["ID", "NAME", "KIND", "STATE", "GRANTS", "SECRETS", "CREATED"];
-        options.manner.say(records.iter().map(described).collect::<Value>(), table(header, &rows))
+        options.manner.list(&records, described, header, row)
     })
 }
 

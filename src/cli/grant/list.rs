@@ -1,9 +1,7 @@
 //! `grantor grant list`.
 
 use clap::Args;
-use serde_json::Value;
 
-use super::super::table::table;
 use super::super::{Manner, Trouble, list};
 use super::described;
 use crate::clock::Timestamp;
@@ -40,9 +38,8 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let filter = GrantFilter { user, client, ended: options.all };
         let read = async |listing| grants::list(&context, listing).await;
         let grants = list::first(options.most, filter, read).await?;
-        let rows: Vec<_> = grants.iter().map(|grant| row(grant, now)).collect();
-        let text = table(["ID", "CLIENT", "USER", "SCOPE", "CREATED", "ENDS", "STATE"], &rows);
-        options.manner.say(grants.iter().map(|grant| described(grant, now)).collect::<Value>(), text)
+        let header = ["ID", "CLIENT", "USER", "SCOPE", "CREATED", "ENDS", "STATE"];
+        options.manner.list(&grants, |grant| described(grant, now), header, |grant| row(grant, now))
     })
 }
 

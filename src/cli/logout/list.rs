@@ -3,7 +3,6 @@
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::super::table::table;
 use super::super::{Manner, Trouble, list};
 use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
@@ -51,9 +50,8 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         };
         let deliveries =
             list::all(filter, async |listing| logout_deliveries::list(&context, listing).await).await?;
-        let rows: Vec<_> = deliveries.iter().map(row).collect();
-        let text = table(["CLIENT", "SESSION", "STATE", "ATTEMPTS", "ENDED", "NEXT", "LAST ERROR"], &rows);
-        options.manner.say(deliveries.iter().map(described).collect::<Value>(), text)
+        let header = ["CLIENT", "SESSION", "STATE", "ATTEMPTS", "ENDED", "NEXT", "LAST ERROR"];
+        options.manner.list(&deliveries, described, header, row)
     })
 }
 

@@ -3,7 +3,6 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::table::table;
 use super::super::{Manner, Trouble, list};
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::id::ClientId;
@@ -20,9 +19,8 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     options.manner.common.run(async |desk| {
         let context = desk.operations();
         let all = list::all((), async |listing| resources::list(&context, listing).await).await?;
-        let rows: Vec<_> = all.iter().map(row).collect();
-        let text = table(["URI", "SCOPES", "TOKENS", "LIFETIME", "CLIENTS"], &rows);
-        options.manner.say(all.iter().map(described).collect::<Value>(), text)
+        let header = ["URI", "SCOPES", "TOKENS", "LIFETIME", "CLIENTS"];
+        options.manner.list(&all, described, header, row)
     })
 }
 

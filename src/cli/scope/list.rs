@@ -1,9 +1,8 @@
 //! `grantor scope list`.
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::super::table::table;
 use super::super::{Manner, Trouble, list};
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::operations::scopes;
@@ -24,8 +23,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
             let claims = if scope.claims.is_empty() { "-".into() } else { scope.claims.join(" ") };
             [scope.name.clone(), sensitive.to_owned(), scope.description.clone(), claims]
         };
-        let rows: Vec<_> = scopes.iter().map(row).collect();
-        let text = table(["NAME", "SENSITIVE", "DESCRIPTION", "CLAIMS"], &rows);
-        options.manner.say(scopes.iter().map(described).collect::<Value>(), text)
+        let header = ["NAME", "SENSITIVE", "DESCRIPTION", "CLAIMS"];
+        options.manner.list(&scopes, described, header, row)
     })
 }

@@ -3,7 +3,6 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::table::table;
 use super::super::{Manner, Trouble, list};
 use crate::operations::{sessions, users};
 use crate::store::sessions::SessionRecord;
@@ -25,9 +24,8 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
             None => None,
         };
         let sessions = list::all(user, async |listing| sessions::list(&context, listing).await).await?;
-        let rows: Vec<_> = sessions.iter().map(row).collect();
-        let text = table(["ID", "USER", "SIGNED IN", "LAST SEEN", "ENDS"], &rows);
-        options.manner.say(sessions.iter().map(described).collect::<Value>(), text)
+        let header = ["ID", "USER", "SIGNED IN", "LAST SEEN", "ENDS"];
+        options.manner.list(&sessions, described, header, row)
     })
 }
 

@@ -1,9 +1,7 @@
 //! `grantor user list`.
 
 use clap::Args;
-use serde_json::Value;
 
-use super::super::table::table;
 use super::super::{Manner, Trouble, list};
 use super::show::{described, state};
 use crate::operations::users;
@@ -20,9 +18,8 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let context = desk.operations();
         let users =
             list::all(UserFilter::default(), async |listing| users::list(&context, listing).await).await?;
-        let rows: Vec<_> = users.iter().map(row).collect();
         let header = ["USERNAME", "E-MAIL", "NAME", "STATE", "ID", "CREATED"];
-        options.manner.say(users.iter().map(described).collect::<Value>(), table(header, &rows))
+        options.manner.list(&users, described, header, row)
     })
 }
 
