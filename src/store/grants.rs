@@ -351,7 +351,12 @@ pub async fn front_channel_of_session(
 }
 
 /// Revokes all grants to a client. Returns how many.
-pub async fn revoke_of_client(tx: &mut Tx, client: &ClientId, why: Ended, now: Timestamp) -> Result<u64, DbError> {
+pub async fn revoke_of_client(
+    tx: &mut Tx,
+    client: &ClientId,
+    why: Ended,
+    now: Timestamp,
+) -> Result<u64, DbError> {
     revoking(tx, revoke_where!("client_id = $3"), why.word(), now).bind(client.as_str()).execute().await
 }
 

@@ -270,6 +270,19 @@ mod tests {
     }
 
     #[test]
+    fn the_claims_about_the_holder_are_among_those_of_the_token() {
+        let json = r#"{"iss":"i","aud":"a","sub":"s","client_id":"c","exp":2,"iat":1,"jti":"t","scope":"read","act":{"sub":"x","act":{"sub":"y"}},"may_act":{"sub":"z"},"cnf":{"jkt":"k"},"exchanged_from":[{"jti":"u","client_id":"c"}]}"#;
+        let claims: JwtClaims = serde_json::from_str(json).unwrap();
+        assert_eq!(claims.holder.may_act, Some(MayAct { sub: "z".into() }));
+        assert!(claims.holder.act.is_some() && claims.holder.cnf.is_some());
+        assert_eq!(serde_json::to_string(&claims).unwrap(), json);
+        let without = r#"{"iss":"i","aud":"a","sub":"s","client_id":"c","exp":2,"iat":1,"jti":"t"}"#;
+        let claims: JwtClaims = serde_json::from_str(without).unwrap();
+        assert_eq!(claims.holder, HolderClaims::default());
+        assert_eq!(serde_json::to_string(&claims).unwrap(), without);
+    }
+
+    #[test]
     fn a_jti_names_its_grant() {
         let id = TokenId { grant: Some(GrantId::new("g")), own: "t".into() };
         assert_eq!(TokenId::parse(&id.to_text()), id);
