@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
+use super::grants::{revoke_where, revoking};
 use super::page::{NameFilter, Page, in_any_spelling};
 use crate::clock::Timestamp;
 use crate::oauth::client::AssertionAudience;
@@ -216,22 +217,17 @@ pub async fn unlink(tx: &mut Tx, issuer: &str, subject: &str) -> Result<bool, Db
 
 /// Revokes the grants from an issuer's tokens that would no longer be possible. Returns how many.
 pub async fn revoke_untrusted(tx: &mut Tx, issuer: &str, now: Timestamp) -> Result<u64, DbError> {
-    tx.query(
-        "UPDATE grants SET revoked_at = $2, revoked_for = $3
-         WHERE issuer = $1 AND revoked_at IS NULL
+    const UNTRUSTED: &str = revoke_where!(
+        "issuer = $3
            AND NOT (EXISTS (SELECT 1 FROM trusted_issuer_clients
                             WHERE trusted_issuer_clients.issuer = grants.issuer
                               AND trusted_issuer_clients.client_id = grants.client_id)
                     AND EXISTS (SELECT 1 FROM trusted_subjects
                                 WHERE trusted_subjects.issuer = grants.issuer
                                   AND trusted_subjects.subject = grants.issuer_subject
-                                  AND trusted_subjects.user_id = grants.user_id))",
-    )
-    .bind(issuer)
-    .bind(now)
-    .bind(Ended::IssuerUntrusted.word())
-    .execute()
-    .await
+                                  AND trusted_subjects.user_id = grants.user_id))"
+    );
+    revoking(tx, UNTRUSTED, Ended::IssuerUntrusted.word(), now).bind(issuer).execute().await
 }
 
 fn columns(keys: &IssuerKeys) -> (Option<String>, Option<String>) {

@@ -26,7 +26,7 @@ use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::delegation::{Actor, Delegation};
 use crate::oauth::token::exchange;
 use crate::oauth::token::{
-    ACCESS_TOKEN_PREFIX, AccessToken, JwtClaims, Purpose, TYP, TokenDefaults, TokenId,
+    ACCESS_TOKEN_PREFIX, AccessToken, HolderClaims, JwtClaims, Purpose, TYP, TokenDefaults, TokenId,
 };
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::access_tokens;
@@ -211,9 +211,7 @@ impl Draft {
             scope: token.granted.scope.to_string(),
             auth_time: authentication.map(|authentication| authentication.at),
             acr: authentication.and_then(Authentication::acr).map(str::to_owned),
-            act: token.delegation.act.clone(),
-            may_act: token.delegation.may_act.clone(),
-            cnf: token.binding.clone(),
+            holder: HolderClaims::of(token),
             exchanged_from: token.delegation.exchanged_from.clone(),
         };
         Ok(key.sign(TYP, &claims)?)
@@ -280,8 +278,8 @@ pub fn of_claims(claims: JwtClaims) -> AccessToken {
     let is_other = id.grant.is_none() && claims.sub != claims.client_id;
     AccessToken {
         delegation: Delegation {
-            act: claims.act,
-            may_act: claims.may_act,
+            act: claims.holder.act,
+            may_act: claims.holder.may_act,
             on_behalf_of: is_other.then_some(claims.sub),
             exchanged_from: claims.exchanged_from,
         },
@@ -292,7 +290,7 @@ pub fn of_claims(claims: JwtClaims) -> AccessToken {
         granted: Granted::of_scope(Scope::from_stored(&claims.scope)),
         audience: Some(claims.aud).filter(|aud| *aud != claims.iss),
         signed_with: None,
-        binding: claims.cnf,
+        binding: claims.holder.cnf,
         issued_at: claims.iat,
         expires_at: claims.exp,
         id: claims.jti,
