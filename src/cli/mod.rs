@@ -124,6 +124,13 @@ struct Common {
     config: Option<PathBuf>,
 }
 
+impl Common {
+    /// Opens the database, and runs the work of a command to its end.
+    fn run(&self, work: impl AsyncFnOnce(Desk) -> Result<(), Trouble>) -> Result<(), Trouble> {
+        block_on(async { work(Desk::open(self).await?).await })
+    }
+}
+
 /// Options of every command that asks a question or changes something.
 #[derive(Args, Clone)]
 struct Manner {
@@ -138,6 +145,19 @@ impl Manner {
     /// Answers a program with `json`, or a person with `text`.
     fn say(&self, json: impl Into<serde_json::Value>, text: impl fmt::Display) -> Result<(), Trouble> {
         if self.json { say(json.into()) } else { say(text) }
+    }
+
+    /// Answers a program with an array, or a person with a table.
+    fn list<T, const N: usize>(
+        &self,
+        items: &[T],
+        described: impl Fn(&T) -> serde_json::Value,
+        header: [&str; N],
+        row: impl Fn(&T) -> [String; N],
+    ) -> Result<(), Trouble> {
+        let rows: Vec<_> = items.iter().map(row).collect();
+        let json: serde_json::Value = items.iter().map(described).collect();
+        self.say(json, table::table(header, &rows))
     }
 }
 

@@ -3,8 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::table::table;
-use super::{Desk, Manner, Trouble, block_on};
+use super::{Manner, Trouble};
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::secret::random_id;
 use crate::work::purge::{self, Backlog};
@@ -19,13 +18,10 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         if options.dry_run {
             let found = purge::backlog(&desk.db, desk.now).await?;
-            let rows: Vec<_> = found.iter().map(row).collect();
-            let json: Value = found.iter().map(described).collect();
-            return options.manner.say(json, table(["TABLE", "ROWS", "ENDED"], &rows));
+            return options.manner.list(&found, described, ["TABLE", "ROWS", "ENDED"], row);
         }
         let (mut deleted, counters, holder) = (0, PurgeCounters::default(), random_id());
         loop {

@@ -8,6 +8,7 @@ mod proxies;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
@@ -67,6 +68,7 @@ pub struct Http {
     pub connections_per_network: usize,
     workers: usize,
     pub shutdown: Span,
+    #[serde(deserialize_with = "from_text")]
     pub trusted_proxies: TrustedProxies,
 }
 
@@ -160,6 +162,7 @@ pub struct PasswordOptions {
 /// Calls to addresses from registrations.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Fetch {
+    #[serde(deserialize_with = "from_text")]
     pub allow: AllowList,
     pub ca_file: PathBuf,
     pub deadline: Span,
@@ -270,6 +273,11 @@ fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Signin
         [only] => Ok(Some(*only)),
         _ => Err(serde::de::Error::custom("one algorithm signs access tokens, not several")),
     }
+}
+
+/// Reads a value that has a text form.
+fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(deserializer: D) -> Result<T, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
 /// Reads an address with a port; `None` for an empty text.

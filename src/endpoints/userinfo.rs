@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, web};
 use super::bearer;
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
+use crate::clock::Timestamp;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
 use crate::http::call::Request;
@@ -69,7 +70,7 @@ async fn tell(
     let Some(token) = token else {
         return Err(Reason::BearerMissing.because("the request has no access token").into());
     };
-    let Some((presented, person)) = find(app, &token).await? else {
+    let Some((presented, person)) = find(app, &token, request.now).await? else {
         return Err(Reason::BearerUnknown.because("the access token is not known here").into());
     };
     let client = &presented.token.client_id;
@@ -83,13 +84,17 @@ async fn tell(
     let mut told = person.told(catalogue.claims_of(&scope));
     told.extend(claims.told_by(&person));
     told.insert("sub".into(), subject::subject(app, &client.client, &person.id).into());
-    let protected = id_token::protect_user_info(app, &client.client, &told).await?;
+    let protected = id_token::protect_user_info(app, &client.client, &told, request.now).await?;
     Ok(protected.map_or(UserInfoBody::Plain(told), UserInfoBody::Protected))
 }
 
 /// The token and the user that it was issued for, as the database has them now; `None` if the token is not known.
-async fn find(app: &App, token: &str) -> Result<Option<(PresentedToken, Option<Person>)>, Failure> {
-    let Some(read) = access_token::read(app, token).await? else { return Ok(None) };
+async fn find(
+    app: &App,
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<(PresentedToken, Option<Person>)>, Failure> {
+    let Some(read) = access_token::read(app, token, now).await? else { return Ok(None) };
     let find = async move |conn: &mut Conn| {
         let Some(presented) = read.find(conn).await? else { return Ok(None) };
         let person = match &presented.token.user_id {

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     fn seen(peer: &str, lines: &[&str], trusted: &str) -> String {
-        origin(peer.parse().unwrap(), lines, &TrustedProxies::parse(trusted).unwrap()).to_string()
+        origin(peer.parse().unwrap(), lines, &trusted.parse().unwrap()).to_string()
     }
 
     #[test]
@@ -73,7 +73,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_header_causes_a_panic(line in ".{0,80}") {
-            origin(IpAddr::V4(Ipv4Addr::LOCALHOST), &[&line], &TrustedProxies::parse("127.0.0.0/8").unwrap());
+            origin(IpAddr::V4(Ipv4Addr::LOCALHOST), &[&line], &"127.0.0.0/8".parse().unwrap());
         }
     }
 }

@@ -33,7 +33,7 @@ impl Recipient {
         if !is_nothing_but(&jwk["use"], "enc") {
             return None;
         }
-        let key = EncryptionKey::read(jwk).filter(|key| key.is_for(algorithm.into()))?;
+        let key = EncryptionKey::read(jwk).filter(|key| key.is_for(algorithm))?;
         Some(Self { key, kid: jwk["kid"].as_str().map(str::to_owned) })
     }
 
@@ -48,7 +48,7 @@ impl Recipient {
         encryption: Encryption,
     ) -> Result<String, JoseError> {
         let sending = Sending {
-            algorithm: encryption.algorithm.into(),
+            algorithm: encryption.algorithm,
             content: encryption.content,
             kid: self.kid.as_deref(),
             content_type: Some(content_type),

@@ -97,11 +97,12 @@ impl KeySet {
         Ok(set)
     }
 
-    /// The keys now, or at most a second ago.
+    /// The keys at `now`, or at most a second before. A call that has taken long gets those of a later call, so that it
+    /// does not replace them by older ones.
     pub async fn current(&self, now: Timestamp) -> Result<Arc<CurrentKeys>, Failure> {
         let started = Instant::now();
         let since = started.checked_sub(AGE).unwrap_or(started);
-        let is_of_now = |current: &CurrentKeys| (now - current.at).max(current.at - now) <= AGE.into();
+        let is_of_now = |current: &CurrentKeys| now - current.at <= AGE.into();
         let read = async || self.read(now).await.map_err(Arc::new);
         let current = self.0.current.get(since, is_of_now, read).await;
         current.map(|(current, _)| current).map_err(Failure::Shared)

@@ -68,7 +68,7 @@ pub fn metadata(
 ) -> Metadata {
     let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
     let methods: Vec<&str> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
-    let key_management: Vec<&str> = KeyManagement::ALL.iter().map(|known| known.as_str()).collect();
+    let key_management: Vec<&str> = KeyManagement::FOR_CLIENTS.iter().map(|known| known.as_str()).collect();
     let content: Vec<&str> = ContentEncryption::ALL.iter().map(|known| known.as_str()).collect();
     Metadata {
         issuer: issuer.to_owned(),

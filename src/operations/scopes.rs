@@ -13,6 +13,7 @@ use crate::oauth::grant::scope::{OPENID, Scope, ScopeRecord, check_description, 
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::{claims, group};
 use crate::store::db::{Conn, Tx};
+use crate::store::page::NameFilter;
 use crate::store::{clients, scopes};
 
 /// The largest number of claims of one scope.
@@ -46,7 +47,10 @@ const CURSOR: Cursor = Cursor("scopes");
 /// # Errors
 ///
 ///  An invalid limit or cursor.
-pub async fn list(context: &Context<'_>, listing: Listing<()>) -> Result<List<ScopeRecord>, Denied<Faults>> {
+pub async fn list(
+    context: &Context<'_>,
+    listing: Listing<NameFilter>,
+) -> Result<List<ScopeRecord>, Denied<Faults>> {
     list::read_now(context, CURSOR, listing, scopes::list, |scope| scope.name.clone()).await
 }
 

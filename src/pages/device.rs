@@ -5,27 +5,19 @@ use actix_web::{HttpResponse, web};
 use minijinja::context;
 
 use crate::app::App;
-use crate::clock::{Seconds, Timestamp};
 use crate::connection::network::Network;
-use crate::failure::Failure;
 use crate::flows;
 use crate::http::answer;
 use crate::http::browser;
-use crate::http::call::{Call, Request};
+use crate::http::call::Request;
 use crate::http::form;
 use crate::http::qr;
 use crate::oauth::grant::device::{DeviceRequest, UserCode};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
-use crate::store::db::Tx;
+use crate::operations::devices::{self, FoundDevice, TypedCode};
 use crate::store::flows::FlowRequest;
-use crate::store::{device_codes, guesses};
 
-/// The largest number of wrong codes per span from one browser, and from one network. There are 20^8 codes. With a
-/// thousand of them waiting, a network guesses one in a million such spans.
-const GUESSES: [i64; 2] = [10, 25];
-/// The length of a span in seconds.
-const SPAN: Seconds = Seconds::new(600);
 const PURPOSE: &str = "device";
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
@@ -61,7 +53,10 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     let found = match UserCode::parse(typed) {
         // Text that cannot be a code does not count as a guess.
         None => Ok(FoundDevice::Nothing),
-        Some(code) => look_up(&app, &request, &browser, code).await,
+        Some(code) => {
+            let typed = TypedCode { code, browser, network: Network::of(request.address).to_string() };
+            devices::find_by_code(&app.operations(request.now), typed).await
+        }
     };
     match found {
         Ok(FoundDevice::Device(device)) => begin(&app, &request, &device).await,
@@ -69,45 +64,13 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
             tracing::info!(request_id = request.id, reason = "user_code.unknown", "a user code was wrong");
             page(&app, &request, StatusCode::UNPROCESSABLE_ENTITY, typed)
         }
-        Ok(FoundDevice::TooMany) => {
+        Ok(FoundDevice::TooManyGuesses) => {
             let error =
                 Reason::UserCodeGuesses.because("too many wrong codes were entered; wait ten minutes");
             answer::page_error(&app, &request, error.into())
         }
-        Err(failure) => answer::page_error(&app, &request, failure.into()),
+        Err(error) => answer::page_error(&app, &request, error.into()),
     }
-}
-
-/// What a typed code leads to.
-enum FoundDevice {
-    Device(Box<DeviceRequest>),
-    Nothing,
-    TooMany,
-}
-
-async fn look_up(app: &App, call: &Call, browser: &str, code: UserCode) -> Result<FoundDevice, Failure> {
-    let now = call.now;
-    let (span, network) = (now.as_unix() / SPAN.as_i64(), Network::of(call.address));
-    let ends_at = Timestamp::from_unix(0) + SPAN * (span + 1);
-    let buckets =
-        [format!("user_code browser {browser} {span}"), format!("user_code network {network} {span}")];
-    let look = async move |tx: &mut Tx| {
-        let mut is_too_many = false;
-        for (bucket, most) in buckets.iter().zip(GUESSES) {
-            is_too_many |= guesses::count(tx, bucket, ends_at).await? > most;
-        }
-        if is_too_many {
-            return Ok(FoundDevice::TooMany);
-        }
-        let Some(device) = device_codes::find_waiting(tx, &code, now).await? else {
-            return Ok(FoundDevice::Nothing);
-        };
-        for bucket in &buckets {
-            guesses::take_back(tx, bucket).await?;
-        }
-        Ok(FoundDevice::Device(Box::new(device)))
-    };
-    Ok(app.db.write(look).await?)
 }
 
 async fn begin(app: &App, request: &Request, device: &DeviceRequest) -> HttpResponse {

@@ -3,20 +3,16 @@
 use actix_web::HttpResponse;
 
 use crate::app::App;
-use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::flows::{self, Accounts, ResumedFlow};
 use crate::http::answer;
 use crate::http::browser;
-use crate::http::call::Request;
-use crate::oauth::grant::Ended;
-use crate::oauth::id::{FlowId, SessionId, UserId};
-use crate::oauth::identity::authentication::Proof;
+use crate::http::call::{Call, Request};
+use crate::oauth::id::{SessionId, UserId};
 use crate::oauth::request::interaction::{Next, Requirement, SignedIn};
+use crate::operations::sessions::SessionStart;
 use crate::secret::{Hash, random_id, random_token};
-use crate::store::db::{DbError, Tx};
-use crate::store::flows as stored;
-use crate::store::sessions::{self, NewSession};
+use crate::store::sessions::NewSession;
 
 /// How the new session relates to existing ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,14 +26,9 @@ pub(super) enum SessionPlacement {
 /// Everything that a new session needs, prepared before the transaction.
 #[derive(Clone, Debug)]
 pub(super) struct NewSessionPlan {
-    session: NewSession,
-    /// The cookie of the session that the person already has in this browser.
-    before: Option<Hash>,
-    /// The sessions that are ended to make room.
-    surplus: Vec<SessionId>,
+    pub(super) start: SessionStart,
     /// The browser's session tokens afterwards.
     tokens: Vec<String>,
-    flow: FlowId,
 }
 
 impl NewSessionPlan {
@@ -56,37 +47,29 @@ impl NewSessionPlan {
             begins_at: now,
             expires_at: now + app.config.sessions.lifetime.seconds(),
         };
-        let accounts = flows::accounts(app, request, Some(&resumed.checked.request.client_id)).await?;
-        let surplus = surplus(app, resumed, &accounts, user, placement);
+        let client = &resumed.checked.request.client_id;
+        let accounts = flows::accounts(app, request, Some(client)).await?;
+        let surplus = surplus(app, request, resumed, &accounts, (user, placement));
         let own = accounts.people.iter().filter(|here| here.user == *user).map(|here| &here.session);
         let gone: Vec<&SessionId> = surplus.iter().chain(own).collect();
         Ok(Self {
-            before: accounts.token_of(user).map(Hash::of),
             tokens: [cookie].into_iter().chain(accounts.tokens_without(&gone)).collect(),
-            flow: resumed.flow.id.clone(),
-            session,
-            surplus,
+            start: SessionStart {
+                before: accounts.token_of(user).map(Hash::of),
+                client: client.clone(),
+                flow: resumed.flow.id.clone(),
+                session,
+                surplus,
+            },
         })
-    }
-
-    /// Stores the session if its user may still sign in with what was proven. `false` if not.
-    pub(super) async fn write(&self, tx: &mut Tx, proof: &Proof) -> Result<bool, DbError> {
-        let now: Timestamp = self.session.begins_at;
-        let begun = sessions::begin(tx, self.before.as_ref(), &self.session, proof).await?;
-        let Some(id) = begun else { return Ok(false) };
-        for session in &self.surplus {
-            sessions::end(tx, session, Ended::SessionReplaced, now).await?;
-        }
-        stored::note_signed_in(tx, &self.flow, &id).await?;
-        Ok(true)
     }
 
     /// Sets the browser's session cookie, and continues the flow.
     pub(super) fn onward(&self, app: &App) -> HttpResponse {
-        if !self.surplus.is_empty() {
+        if !self.start.surplus.is_empty() {
             app.back_channel.wake();
         }
-        let mut response = answer::see_other(&flows::flow_url(app, "authorize/resume", &self.flow));
+        let mut response = answer::see_other(&flows::flow_url(app, "authorize/resume", &self.start.flow));
         // The cookie was made here, of characters that are valid in a header.
         let _ = response.add_cookie(&browser::session_cookie(app, &self.tokens));
         response
@@ -96,10 +79,10 @@ impl NewSessionPlan {
 /// The sessions that end when this one begins.
 fn surplus(
     app: &App,
+    call: &Call,
     resumed: &ResumedFlow,
     accounts: &Accounts,
-    user: &UserId,
-    placement: SessionPlacement,
+    (user, placement): (&UserId, SessionPlacement),
 ) -> Vec<SessionId> {
     let others: Vec<&SignedIn> = accounts.people.iter().filter(|here| here.user != *user).collect();
     let beyond = |room: usize| others.iter().skip(room).map(|here| here.session.clone()).collect();
@@ -110,7 +93,7 @@ fn surplus(
     if placement == SessionPlacement::Alongside {
         return beyond(browser::ACCOUNTS - 1);
     }
-    match flows::next(app, &resumed.checked, accounts, &resumed.flow.progress) {
+    match flows::next(app, call, &resumed.checked, accounts, &resumed.flow.progress) {
         Ok(Next::Authenticate(Requirement { account: Some(asked) })) => vec![asked.session.clone()],
         // With several accounts none was asked to sign in again: the new one is added, if there is room.
         _ if others.len() > 1 => beyond(browser::ACCOUNTS - 1),

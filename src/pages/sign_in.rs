@@ -7,7 +7,7 @@ use minijinja::context;
 use super::flow_form;
 use super::new_session::{NewSessionPlan, SessionPlacement};
 use crate::app::App;
-use crate::failure::Failure;
+use crate::failure::{Denied, Failure};
 use crate::flows::{self, ResumedFlow};
 use crate::http::answer;
 use crate::http::call::Request;
@@ -17,9 +17,9 @@ use crate::oauth::identity::user;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::Next;
 use crate::oauth::request::params::Params;
+use crate::operations::sessions::{self, ProvenSignIn};
 use crate::secret::Secret;
 use crate::secret::passwords::PasswordVerdict;
-use crate::store::db::Tx;
 use crate::store::users;
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
@@ -36,7 +36,7 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     if is_another(&query) {
         return page(&app, &resumed, &query, StatusCode::OK, "");
     }
-    match flows::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
+    match flows::next(&app, &request, &resumed.checked, &accounts, &resumed.flow.progress) {
         Ok(Next::Authenticate(needed)) => {
             let hint = asked.prompt.login_hint.as_deref().filter(|hint| hint.len() <= user::LONGEST_NAME);
             let known = needed.account.map(|here| here.username.as_str());
@@ -151,18 +151,12 @@ async fn begin_session(
     proven: PasswordSignIn,
 ) -> Result<Option<HttpResponse>, Failure> {
     let placement = if is_another(query) { SessionPlacement::Alongside } else { SessionPlacement::InPlace };
-    let beginning = NewSessionPlan::prepare(app, request, resumed, &proven.user, placement).await?;
-    let begun = beginning.clone();
-    let work = async move |tx: &mut Tx| {
-        let proof = Proof::Password { hash: proven.hash.clone() };
-        if !begun.write(tx, &proof).await? {
-            return Ok(false);
-        }
-        if let Some(new) = &proven.todays_hash {
-            users::rehash(tx, &proven.user, &proven.hash, new).await?;
-        }
-        Ok(true)
-    };
-    let is_begun = app.db.write(work).await?;
-    Ok(is_begun.then(|| beginning.onward(app)))
+    let PasswordSignIn { user, hash, todays_hash: rehashed } = proven;
+    let plan = NewSessionPlan::prepare(app, request, resumed, &user, placement).await?;
+    let sign_in = ProvenSignIn { start: plan.start.clone(), proof: Proof::Password { hash }, rehashed };
+    match sessions::sign_in(&app.operations(request.now), sign_in).await {
+        Ok(_) => Ok(Some(plan.onward(app))),
+        Err(Denied::Refused(_)) => Ok(None),
+        Err(Denied::Failed(failure)) => Err(failure),
+    }
 }

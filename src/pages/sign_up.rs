@@ -12,14 +12,12 @@ use crate::flows::{self, ResumedFlow};
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::oauth::id::UserId;
-use crate::oauth::identity::authentication::Proof;
 use crate::oauth::identity::user::{self, LONGEST_PASSWORD, SHORTEST_PASSWORD, folded};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::params::Params;
 use crate::operations::users::{self, HashedPassword, NewAccount};
 use crate::secret::{Secret, random_id};
-use crate::store::db::Tx;
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match resume(&app, &request).await {
@@ -120,15 +118,11 @@ async fn create(
     wanted: &SignUpForm<'_>,
 ) -> Result<Option<HttpResponse>, Failure> {
     let id = UserId::new(random_id());
-    let beginning = NewSessionPlan::prepare(app, request, resumed, &id, SessionPlacement::Alongside).await?;
-    let begun = beginning.clone();
-    let sign_in = async move |tx: &mut Tx, hash: &str| {
-        begun.write(tx, &Proof::Password { hash: hash.to_owned() }).await
-    };
+    let plan = NewSessionPlan::prepare(app, request, resumed, &id, SessionPlacement::Alongside).await?;
     let made = async {
         let password = Secret::new(wanted.password.to_owned());
         let account = wanted.account(id.clone(), HashedPassword::new(&app.passwords, password).await?);
-        users::sign_up(&app.operations(request.now), account, sign_in).await
+        users::sign_up(&app.operations(request.now), account, plan.start.clone()).await
     };
     match made.await {
         Ok(_) => {}
@@ -137,7 +131,7 @@ async fn create(
         Err(Denied::Failed(failure)) => return Err(failure),
     }
     tracing::info!(request_id = request.id, user = id.as_str(), "a person made an account");
-    Ok(Some(beginning.onward(app)))
+    Ok(Some(plan.onward(app)))
 }
 
 fn page(app: &App, resumed: &ResumedFlow, wanted: &SignUpForm<'_>, problem: Option<Problem>) -> HttpResponse {

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::conditions::{client_unchanged, user_claims};
-use super::db::{Batch, Conn, DbError, Tx};
+use super::db::{Batch, Conn, DbError, Query, Tx};
 use crate::clock::Timestamp;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::scope::OFFLINE_ACCESS;
@@ -274,15 +274,26 @@ pub async fn rotate(
     Ok(rotated == 1)
 }
 
+/// The statement that revokes the grants for which a condition is true. Its parameters are numbered from `$3`.
+macro_rules! revoke_where {
+    ($condition:literal) => {
+        concat!(
+            "UPDATE grants SET revoked_at = $1, revoked_for = $2 WHERE revoked_at IS NULL AND ",
+            $condition
+        )
+    };
+}
+pub(super) use revoke_where;
+
+/// Begins a statement of [`revoke_where`]; `why` is the word for the cause. The caller binds the parameters of the
+/// condition.
+pub(super) fn revoking<'c>(tx: &'c mut Tx, statement: &'static str, why: &str, now: Timestamp) -> Query<'c> {
+    tx.query(statement).bind(now).bind(why)
+}
+
 /// Revokes a grant and everything issued from it.
 pub async fn revoke(tx: &mut Tx, id: &GrantId, why: Reason, now: Timestamp) -> Result<(), DbError> {
-    tx.query("UPDATE grants SET revoked_at = $2, revoked_for = $3 WHERE id = $1 AND revoked_at IS NULL")
-        .bind(id.as_str())
-        .bind(now)
-        .bind(why.word())
-        .execute()
-        .await
-        .map(drop)
+    revoking(tx, revoke_where!("id = $3"), why.word(), now).bind(id.as_str()).execute().await.map(drop)
 }
 
 /// Revokes a grant, if it belongs to this client.
@@ -293,27 +304,17 @@ pub async fn revoke_of(
     why: Ended,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    tx.query(
-        "UPDATE grants SET revoked_at = $3, revoked_for = $4
-         WHERE id = $1 AND client_id = $2 AND revoked_at IS NULL",
-    )
-    .bind(id.as_str())
-    .bind(client.as_str())
-    .bind(now)
-    .bind(why.word())
-    .execute()
-    .await
-    .map(drop)
+    revoking(tx, revoke_where!("id = $3 AND client_id = $4"), why.word(), now)
+        .bind(id.as_str())
+        .bind(client.as_str())
+        .execute()
+        .await
+        .map(drop)
 }
 
 /// Revokes all grants of a user. Returns how many.
 pub async fn revoke_of_user(tx: &mut Tx, user: &UserId, why: Ended, now: Timestamp) -> Result<u64, DbError> {
-    tx.query("UPDATE grants SET revoked_at = $2, revoked_for = $3 WHERE user_id = $1 AND revoked_at IS NULL")
-        .bind(user.as_str())
-        .bind(now)
-        .bind(why.word())
-        .execute()
-        .await
+    revoking(tx, revoke_where!("user_id = $3"), why.word(), now).bind(user.as_str()).execute().await
 }
 
 /// Revokes the grants of an ended session, except those whose scope outlives it.
@@ -323,15 +324,10 @@ pub async fn revoke_of_session(
     why: Ended,
     now: Timestamp,
 ) -> Result<u64, DbError> {
-    tx.query(
-        "UPDATE grants SET revoked_at = $2, revoked_for = $3
-         WHERE session_id = $1 AND revoked_at IS NULL AND NOT offline_access",
-    )
-    .bind(session.as_str())
-    .bind(now)
-    .bind(why.word())
-    .execute()
-    .await
+    revoking(tx, revoke_where!("session_id = $3 AND NOT offline_access"), why.word(), now)
+        .bind(session.as_str())
+        .execute()
+        .await
 }
 
 /// The clients that got something in a session and are notified by the browser at its end (OpenID Connect Front-Channel
@@ -361,14 +357,7 @@ pub async fn revoke_of_client(
     why: Ended,
     now: Timestamp,
 ) -> Result<u64, DbError> {
-    tx.query(
-        "UPDATE grants SET revoked_at = $2, revoked_for = $3 WHERE client_id = $1 AND revoked_at IS NULL",
-    )
-    .bind(client.as_str())
-    .bind(now)
-    .bind(why.word())
-    .execute()
-    .await
+    revoking(tx, revoke_where!("client_id = $3"), why.word(), now).bind(client.as_str()).execute().await
 }
 
 impl ChainRow {

@@ -50,6 +50,7 @@ pub const ALL: &[Table] = &[
             Text("id"),
             Integer("version"),
             Text("metadata"),
+            Text("search_text"),
             Text("scopes"),
             Text("resources"),
             Text("may_act"),

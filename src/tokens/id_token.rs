@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
+use crate::clock::Timestamp;
 use crate::failure::{Denied, Failure};
 use crate::jose::encrypt::Recipient;
 use crate::jose::key::SigningKey;
@@ -30,6 +31,7 @@ pub struct Signer<'a> {
     app: &'a App,
     client: &'a Client,
     key: Arc<SigningKey>,
+    now: Timestamp,
 }
 
 /// What is issued together with an ID Token, and bound to it.
@@ -41,12 +43,12 @@ pub struct IdTokenHashes<'a> {
 
 impl<'a> Signer<'a> {
     /// Finds the key, before the transaction uses anything up; `None` if the client may not get ID Tokens.
-    pub async fn of(app: &'a App, client: &'a Client) -> Result<Option<Self>, Failure> {
+    pub async fn of(app: &'a App, client: &'a Client, now: Timestamp) -> Result<Option<Self>, Failure> {
         if !client.scopes.contains(OPENID) {
             return Ok(None);
         }
-        let key = key(app, client, algorithm(&app.config.keys.algorithms, client)).await?;
-        Ok(Some(Self { app, client, key }))
+        let key = key(app, client, algorithm(&app.config.keys.algorithms, client), now).await?;
+        Ok(Some(Self { app, client, key, now }))
     }
 
     /// Signs an ID Token about a sign-in, with the requested claims about the person.
@@ -84,7 +86,7 @@ impl<'a> Signer<'a> {
         hashes: IdTokenHashes<'_>,
         told: Claims,
     ) -> Result<String, Failure> {
-        let times = (self.app.now(), self.app.config.tokens.id_token_lifetime.seconds());
+        let times = (self.now, self.app.config.tokens.id_token_lifetime.seconds());
         let names = subject::names(self.app, self.client, &source.user, &source.session);
         let algorithm = self.key.algorithm();
         let mut token = IdToken::new(&self.app.issuer, &self.client.id, &names, source, times).telling(told);
@@ -105,7 +107,7 @@ impl<'a> Signer<'a> {
     pub fn sign_logout(&self, user: &UserId, session: &SessionId) -> Result<String, Failure> {
         let names = subject::names(self.app, self.client, user, session);
         let id = random_id();
-        let token = LogoutToken::new(&self.app.issuer, &self.client.id, &names, &id, self.app.now());
+        let token = LogoutToken::new(&self.app.issuer, &self.client.id, &names, &id, self.now);
         Ok(self.key.sign(logout_token::TYP, &token)?)
     }
 
@@ -118,14 +120,19 @@ impl<'a> Signer<'a> {
 
 /// The UserInfo response signed, encrypted, or both; `None` if the client gets it as plain JSON (OpenID Connect Core
 /// §5.3.2).
-pub async fn protect_user_info(app: &App, client: &Client, told: &Claims) -> Result<Option<String>, Failure> {
+pub async fn protect_user_info(
+    app: &App,
+    client: &Client,
+    told: &Claims,
+    now: Timestamp,
+) -> Result<Option<String>, Failure> {
     let signed = match client.userinfo_alg {
         None => None,
         Some(algorithm) => {
             let mut told = told.clone();
             told.insert("iss".into(), app.issuer.as_str().into());
             told.insert("aud".into(), client.id.as_str().into());
-            Some(key(app, client, algorithm).await?.sign(TYP, &told)?)
+            Some(key(app, client, algorithm, now).await?.sign(TYP, &told)?)
         }
     };
     match (client.userinfo_encryption, signed) {
@@ -158,8 +165,13 @@ fn encrypt(
     Ok(recipient.encrypt(payload, content_type, encryption)?)
 }
 
-async fn key(app: &App, client: &Client, algorithm: SigningAlgorithm) -> Result<Arc<SigningKey>, Failure> {
-    let keys = app.key_set.current(app.now()).await?;
+async fn key(
+    app: &App,
+    client: &Client,
+    algorithm: SigningAlgorithm,
+    now: Timestamp,
+) -> Result<Arc<SigningKey>, Failure> {
+    let keys = app.key_set.current(now).await?;
     keys.signing(algorithm).cloned().ok_or_else(|| {
         let id = &client.id;
         Failure::Internal(format!(
@@ -174,14 +186,15 @@ pub async fn sign_for(
     client: &Client,
     typ: &str,
     claims: &impl Serialize,
+    now: Timestamp,
 ) -> Result<String, Failure> {
     let algorithm = algorithm(&app.config.keys.algorithms, client);
-    Ok(key(app, client, algorithm).await?.sign(typ, claims)?)
+    Ok(key(app, client, algorithm, now).await?.sign(typ, claims)?)
 }
 
 /// Verifies an ID Token that is sent as a hint; it may have expired.
-pub async fn read_hint(app: &App, token: &str) -> Result<Hint, Denied<OAuthError>> {
-    let keys = app.key_set.current(app.now()).await?;
+pub async fn read_hint(app: &App, token: &str, now: Timestamp) -> Result<Hint, Denied<OAuthError>> {
+    let keys = app.key_set.current(now).await?;
     let claims: HintClaims = verify(token, TYP, keys.published(), Expiry::Ignored).map_err(|why| {
         Reason::HintInvalid.because(format!("the id_token_hint is not an ID Token of this server: {why}"))
     })?;

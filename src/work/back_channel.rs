@@ -166,7 +166,7 @@ async fn tell(app: &App, due: &DueDelivery) -> Result<(), NotTold> {
     let Some(uri) = &client.logout.back_channel else {
         return Err(NotTold::Never("the client no longer has a back-channel logout URI"));
     };
-    let Some(signer) = Signer::of(app, client).await? else {
+    let Some(signer) = Signer::of(app, client, app.now()).await? else {
         return Err(NotTold::Never("the client may no longer use the scope openid"));
     };
     let token = signer.sign_logout(&due.user, &due.session)?;

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::fault::with_hint;
 use super::super::lifetime::lifetime;
-use super::super::{Common, Desk, Trouble, block_on, say};
+use super::super::{Common, Trouble, say};
 use super::encryption::{encryption, jwks};
 use super::logo::logo;
 use super::secrets::source;
@@ -145,8 +145,7 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     let client = described(options)?;
     let logo = options.logo.as_deref().map(logo).transpose()?;
-    block_on(async {
-        let desk = Desk::open(&options.common).await?;
+    options.common.run(async |desk| {
         let secret = match options.secret.as_deref() {
             None => None,
             chosen => Some(source(&desk, chosen).await?),

@@ -23,7 +23,7 @@ pub(in crate::cli) fn jwks(file: &Path) -> Result<String, Trouble> {
 
 pub(super) fn encryption(text: &str) -> Result<Encryption, Trouble> {
     Encryption::parse(text).ok_or_else(|| {
-        let known: Vec<&str> = KeyManagement::ALL.iter().map(|known| known.as_str()).collect();
+        let known: Vec<&str> = KeyManagement::FOR_CLIENTS.iter().map(|known| known.as_str()).collect();
         let contents: Vec<&str> = ContentEncryption::ALL.iter().map(|known| known.as_str()).collect();
         let (known, contents) = (known.join(", "), contents.join(", "));
         format!("the encryption {text:?} is not one of {known}, followed by a space and one of {contents}")

@@ -1,10 +1,8 @@
 //! `grantor client list`.
 
 use clap::Args;
-use serde_json::Value;
 
-use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
+use super::super::{Manner, Trouble, list};
 use super::show::{described, grants, state};
 use crate::operations::clients;
 use crate::store::clients::{ClientFilter, ClientRecord};
@@ -16,14 +14,12 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let context = desk.operations();
         let read = async |listing| clients::list(&context, listing).await;
         let records = list::all(ClientFilter::default(), read).await?;
-        let rows: Vec<_> = records.iter().map(row).collect();
         let header = ["ID", "NAME", "KIND", "STATE", "GRANTS", "SECRETS", "CREATED"];
-        options.manner.say(records.iter().map(described).collect::<Value>(), table(header, &rows))
+        options.manner.list(&records, described, header, row)
     })
 }
 

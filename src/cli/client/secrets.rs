@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::question::Question;
-use super::super::{Desk, Manner, Trouble, block_on, say};
+use super::super::{Desk, Manner, Trouble, say};
 use crate::clock::{Seconds, Timestamp};
 use crate::config::Span;
 use crate::oauth::id::ClientId;
@@ -50,8 +50,7 @@ pub(super) async fn source(desk: &Desk, chosen: Option<&str>) -> Result<SecretSo
 }
 
 pub(super) fn add(options: &Add) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let client = ClientId::new(&options.id);
         let expires_at = options.expires_in.map(|span| desk.now + span.seconds());
         let source = source(&desk, options.secret.as_deref()).await?;
@@ -72,8 +71,7 @@ pub(super) fn add(options: &Add) -> Result<(), Trouble> {
 }
 
 pub(super) fn remove(options: &Remove) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let (context, client, id) = (desk.operations(), ClientId::new(&options.id), &options.secret_id);
         let removal = operations::check_remove_secret(&context, &client, id).await?;
         options.question.ask(&match removal {

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::table::{card, table};
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Manner, Trouble};
 use crate::clock::Timestamp;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{AssertionAudience, AuthMethod, Client, GrantType, PkcePolicy};
@@ -25,8 +25,7 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let id = ClientId::new(&options.id);
         let record = clients::find(&desk.operations(), &id).await?;
         options.manner.say(described(&record), shown(&record))

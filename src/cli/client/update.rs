@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::fault::with_hint;
 use super::super::lifetime::new_lifetime;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Manner, Trouble};
 use super::encryption::{jwks, new_encryption};
 use super::logo::logo;
 use super::words::{
@@ -204,8 +204,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
         None => SectorReading::AsNeeded,
     };
     let edit = ClientEdit::of(changes)?;
-    block_on(async {
-        let desk = Desk::open(&manner.common).await?;
+    manner.common.run(async |desk| {
         let id = ClientId::new(id);
         let change = ClientChange { edit: move |before: &Client| edit.applied_to(before), logo, sector };
         let hint = with_hint(FaultKind::Invalid, Some("resources"), "grantor resource create registers one");

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::super::table::table;
 use super::super::user::counted;
 use super::super::{Manner, Trouble};
 use crate::config::{Config, Finding, SettingSource};
@@ -12,9 +11,7 @@ pub(super) fn run(manner: &Manner) -> Result<(), Trouble> {
         return manner.say(Value::Array(Vec::new()), "the configuration is good");
     };
     let findings = error.findings();
-    let rows: Vec<_> = findings.iter().map(row).collect();
-    let text = table(["OPTION", "SOURCE", "FINDING"], &rows);
-    manner.say(findings.iter().map(described).collect::<Value>(), text)?;
+    manner.list(findings, described, ["OPTION", "SOURCE", "FINDING"], row)?;
     Err(format!("the configuration has {}", counted(findings.len() as u64, "mistake")).into())
 }
 

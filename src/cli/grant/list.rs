@@ -1,10 +1,8 @@
 //! `grantor grant list`.
 
 use clap::Args;
-use serde_json::Value;
 
-use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
+use super::super::{Manner, Trouble, list};
 use super::described;
 use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
@@ -30,8 +28,7 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let (context, now) = (desk.operations(), desk.now);
         let user = match &options.user {
             Some(user) => Some(users::find(&context, user).await?.person.id),
@@ -41,9 +38,8 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let filter = GrantFilter { user, client, ended: options.all };
         let read = async |listing| grants::list(&context, listing).await;
         let grants = list::first(options.most, filter, read).await?;
-        let rows: Vec<_> = grants.iter().map(|grant| row(grant, now)).collect();
-        let text = table(["ID", "CLIENT", "USER", "SCOPE", "CREATED", "ENDS", "STATE"], &rows);
-        options.manner.say(grants.iter().map(|grant| described(grant, now)).collect::<Value>(), text)
+        let header = ["ID", "CLIENT", "USER", "SCOPE", "CREATED", "ENDS", "STATE"];
+        options.manner.list(&grants, |grant| described(grant, now), header, |grant| row(grant, now))
     })
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::question::Question;
 use super::super::user::counted;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Desk, Manner, Trouble};
 use crate::oauth::id::{ClientId, GrantId};
 use crate::operations::{grants, users};
 
@@ -30,12 +30,9 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        match (&options.grant_id, &options.user, &options.client) {
-            (_, Some(user), Some(client)) => all_of(&desk, options, user, client).await,
-            (grant, ..) => one(&desk, options, grant.as_deref().unwrap_or_default()).await,
-        }
+    options.manner.common.run(async |desk| match (&options.grant_id, &options.user, &options.client) {
+        (_, Some(user), Some(client)) => all_of(&desk, options, user, client).await,
+        (grant, ..) => one(&desk, options, grant.as_deref().unwrap_or_default()).await,
     })
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::client::words::Audience;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Manner, Trouble};
 use super::keys;
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::id::ClientId;
@@ -52,8 +52,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
         audience: options.assertion_audience.into(),
         clients: options.clients.iter().map(ClientId::new).collect(),
     };
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let name = trusted_issuers::create(&desk.operations(), issuer).await?.outcome.issuer;
         options.manner.say(json!({ "issuer": name }), format!("trusted the issuer {name}"))
     })

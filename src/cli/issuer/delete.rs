@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::question::Question;
 use super::super::user::counted;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Manner, Trouble};
 use crate::operations::trusted_issuers;
 
 #[derive(Args)]
@@ -19,8 +19,7 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let (name, context) = (&options.issuer, desk.operations());
         trusted_issuers::find(&context, name).await?;
         options.question.ask(&format!(

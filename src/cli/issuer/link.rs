@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::question::Question;
 use super::super::user::counted;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Manner, Trouble};
 use crate::operations::trusted_issuers;
 
 #[derive(Args)]
@@ -35,8 +35,7 @@ pub(in crate::cli) struct Unlink {
 
 pub(super) fn link(options: &Link) -> Result<(), Trouble> {
     let Link { issuer, subject, user, manner } = options;
-    block_on(async {
-        let desk = Desk::open(&manner.common).await?;
+    manner.common.run(async |desk| {
         let user = trusted_issuers::link_subject(&desk.operations(), issuer, subject, user).await?.outcome;
         let (id, username) = (user.id.as_str(), &user.username);
         manner.say(
@@ -48,8 +47,7 @@ pub(super) fn link(options: &Link) -> Result<(), Trouble> {
 
 pub(super) fn unlink(options: &Unlink) -> Result<(), Trouble> {
     let Unlink { issuer, subject, question, manner } = options;
-    block_on(async {
-        let desk = Desk::open(&manner.common).await?;
+    manner.common.run(async |desk| {
         question.ask(&format!(
             "Remove the link of the subject {subject} of {issuer}, and revoke everything that was issued for tokens about it?"
         ))?;

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::table::{card, table};
-use super::super::{Desk, Manner, Trouble, block_on, list};
+use super::super::{Manner, Trouble, list};
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
 use crate::oauth::id::ClientId;
@@ -20,8 +20,7 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let context = desk.operations();
         let issuer = trusted_issuers::find(&context, &options.issuer).await?;
         let read = async |listing| trusted_issuers::list_subjects(&context, listing).await;

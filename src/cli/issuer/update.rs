@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::client::words::Audience;
 use super::super::user::counted;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Manner, Trouble};
 use super::keys;
 use crate::oauth::id::ClientId;
 use crate::operations::scopes;
@@ -48,8 +48,7 @@ struct IssuerChangeOptions {
 pub(super) fn run(options: Options) -> Result<(), Trouble> {
     let Options { issuer: name, changes, manner } = options;
     let changes = changes.described()?;
-    block_on(async {
-        let desk = Desk::open(&manner.common).await?;
+    manner.common.run(async |desk| {
         let (_, revoked) = trusted_issuers::update(&desk.operations(), &name, changes).await?.outcome;
         manner.say(
             json!({ "issuer": name, "grants_revoked": revoked }),

@@ -3,8 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
+use super::super::{Manner, Trouble, list};
 use crate::clock::Timestamp;
 use crate::operations::keys::{self, ListedKey};
 
@@ -15,13 +14,11 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let context = desk.operations();
         let keys = list::all((), async |listing| keys::list(&context, listing).await).await?;
-        let rows: Vec<_> = keys.iter().map(row).collect();
-        let text = table(["KID", "ALGORITHM", "STATE", "SIGNS FROM", "PUBLISHED UNTIL"], &rows);
-        options.manner.say(keys.iter().map(described).collect::<Value>(), text)
+        let header = ["KID", "ALGORITHM", "STATE", "SIGNS FROM", "PUBLISHED UNTIL"];
+        options.manner.list(&keys, described, header, row)
     })
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::fault::with_hint;
 use super::super::question::Question;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Manner, Trouble};
 use crate::operations::fault::FaultKind;
 use crate::operations::keys::{self, Retirement};
 
@@ -22,8 +22,7 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let (context, kid) = (desk.operations(), &options.kid);
         let algorithm = keys::find(&context, kid).await?.algorithm;
         let hint = format!("make another one first: grantor key rotate --algorithm {algorithm} --now");

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::fault::with_hint;
 use super::super::question::Question;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Manner, Trouble};
 use crate::keys::master::ServerKeys;
 use crate::oauth::signing_key::{DueKey, KeyRecord, SigningAlgorithm};
 use crate::operations::fault::FaultKind;
@@ -33,8 +33,7 @@ fn algorithm(word: &str) -> Result<SigningAlgorithm, String> {
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     let start = if options.now { Start::AtOnce } else { Start::InTime };
     let rotation = KeyRotation { algorithm: options.algorithm, start };
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let context = desk.operations();
         let hint = with_hint(FaultKind::Conflict, None, "--now makes one that signs at once");
         let due = keys::check_rotate(&context, rotation).await.map_err(hint)?;

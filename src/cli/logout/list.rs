@@ -3,8 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
+use super::super::{Manner, Trouble, list};
 use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
 use crate::operations::logout_deliveries;
@@ -43,8 +42,7 @@ impl From<State> for DeliveryState {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let context = desk.operations();
         let filter = DeliveryFilter {
             client: options.client.as_deref().map(ClientId::new),
@@ -52,9 +50,8 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         };
         let deliveries =
             list::all(filter, async |listing| logout_deliveries::list(&context, listing).await).await?;
-        let rows: Vec<_> = deliveries.iter().map(row).collect();
-        let text = table(["CLIENT", "SESSION", "STATE", "ATTEMPTS", "ENDED", "NEXT", "LAST ERROR"], &rows);
-        options.manner.say(deliveries.iter().map(described).collect::<Value>(), text)
+        let header = ["CLIENT", "SESSION", "STATE", "ATTEMPTS", "ENDED", "NEXT", "LAST ERROR"];
+        options.manner.list(&deliveries, described, header, row)
     })
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Manner, Trouble};
 use crate::oauth::id::ClientId;
 use crate::operations::logout_deliveries;
 
@@ -17,8 +17,7 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let client = options.client.as_deref().map(ClientId::new);
         let count = logout_deliveries::retry(&desk.operations(), client.as_ref()).await?.outcome;
         let what = if count == 1 { "1 sign-out".to_owned() } else { format!("{count} sign-outs") };

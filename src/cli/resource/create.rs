@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::client::words::{Algorithm, Format};
 use super::super::lifetime::lifetime;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Manner, Trouble};
 use super::scope;
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::id::ClientId;
@@ -44,8 +44,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
         access_token_lifetime: options.access_token_lifetime.as_deref().map(lifetime).transpose()?,
         servers: options.clients.iter().map(ClientId::new).collect(),
     };
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let uri = resources::create(&desk.operations(), resource).await?.outcome.uri;
         options.manner.say(json!({ "resource": uri }), format!("created the resource {uri}"))
     })

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::fault::with_hint;
 use super::super::question::Question;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Manner, Trouble};
 use crate::operations::fault::FaultKind;
 use crate::operations::resources;
 
@@ -20,8 +20,7 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let (uri, context) = (&options.uri, desk.operations());
         resources::find(&context, uri).await?;
         options

@@ -3,12 +3,12 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
+use super::super::{Manner, Trouble, list};
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::operations::resources;
+use crate::store::page::NameFilter;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -17,13 +17,12 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let context = desk.operations();
-        let all = list::all((), async |listing| resources::list(&context, listing).await).await?;
-        let rows: Vec<_> = all.iter().map(row).collect();
-        let text = table(["URI", "SCOPES", "TOKENS", "LIFETIME", "CLIENTS"], &rows);
-        options.manner.say(all.iter().map(described).collect::<Value>(), text)
+        let all = list::all(NameFilter::default(), async |listing| resources::list(&context, listing).await)
+            .await?;
+        let header = ["URI", "SCOPES", "TOKENS", "LIFETIME", "CLIENTS"];
+        options.manner.list(&all, described, header, row)
     })
 }
 

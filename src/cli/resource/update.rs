@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::client::words::{AlgorithmOrDefault, Format};
 use super::super::lifetime::new_lifetime;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Manner, Trouble};
 use super::scope;
 use crate::oauth::id::ClientId;
 use crate::operations::resources::{self, ResourceChanges};
@@ -48,8 +48,7 @@ struct ResourceChangeOptions {
 pub(super) fn run(options: Options) -> Result<(), Trouble> {
     let Options { uri, changes, manner } = options;
     let changes = changes.described()?;
-    block_on(async {
-        let desk = Desk::open(&manner.common).await?;
+    manner.common.run(async |desk| {
         resources::update(&desk.operations(), &uri, changes).await?;
         manner.say(json!({ "resource": uri }), format!("updated the resource {uri}"))
     })

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::fault::with_hint;
 use super::super::question::Question;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Manner, Trouble};
 use crate::failure::Denied;
 use crate::oauth::id::ClientId;
 use crate::operations::fault::{FaultKind, Faults};
@@ -25,8 +25,7 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let (name, context) = (&options.name, desk.operations());
         let in_use = if options.force { InUse::TakeAway } else { InUse::Refuse };
         let allowed = scopes::check_delete(&context, name, in_use).await.map_err(force_helps)?;

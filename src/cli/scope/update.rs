@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::client::words::group;
 use super::super::lifetime::new_lifetime;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Manner, Trouble};
 use crate::operations::scopes::{self, ScopeChanges};
 
 #[derive(Args)]
@@ -50,8 +50,7 @@ struct ScopeChangeOptions {
 pub(super) fn run(options: Options) -> Result<(), Trouble> {
     let Options { name, changes, manner } = options;
     let changes = changes.described()?;
-    block_on(async {
-        let desk = Desk::open(&manner.common).await?;
+    manner.common.run(async |desk| {
         scopes::update(&desk.operations(), &name, changes).await?;
         manner.say(json!({ "name": name }), format!("updated the scope {name}"))
     })

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::question::Question;
 use super::super::user::counted;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Desk, Manner, Trouble};
 use crate::oauth::id::SessionId;
 use crate::operations::{sessions, users};
 
@@ -27,12 +27,9 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        match (&options.session_id, &options.user) {
-            (_, Some(user)) => all_of(&desk, options, user).await,
-            (session, None) => one(&desk, options, session.as_deref().unwrap_or_default()).await,
-        }
+    options.manner.common.run(async |desk| match (&options.session_id, &options.user) {
+        (_, Some(user)) => all_of(&desk, options, user).await,
+        (session, None) => one(&desk, options, session.as_deref().unwrap_or_default()).await,
     })
 }
 

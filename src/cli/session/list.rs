@@ -3,8 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
+use super::super::{Manner, Trouble, list};
 use crate::operations::{sessions, users};
 use crate::store::sessions::SessionRecord;
 
@@ -18,17 +17,15 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let context = desk.operations();
         let user = match &options.user {
             Some(user) => Some(users::find(&context, user).await?.person.id),
             None => None,
         };
         let sessions = list::all(user, async |listing| sessions::list(&context, listing).await).await?;
-        let rows: Vec<_> = sessions.iter().map(row).collect();
-        let text = table(["ID", "USER", "SIGNED IN", "LAST SEEN", "ENDS"], &rows);
-        options.manner.say(sessions.iter().map(described).collect::<Value>(), text)
+        let header = ["ID", "USER", "SIGNED IN", "LAST SEEN", "ENDS"];
+        options.manner.list(&sessions, described, header, row)
     })
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::table::card;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Desk, Manner, Trouble};
 use crate::jose::JoseError;
 use crate::jose::verify::{Expiry, VerifyingKey, verify};
 use crate::keys::master::ServerKeys;
@@ -41,8 +41,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         }
         token => token.to_owned(),
     };
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let told = match RefreshName::parse(&token) {
             Some((name, mac)) => refresh_token(&desk, name, &mac, &token).await?,
             None => access_token(&desk, &token).await?,

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::password::read_password;
-use super::super::{Common, Desk, Trouble, block_on, say};
+use super::super::{Common, Trouble, say};
 use super::claims::PersonOptions;
 use crate::operations::users::{self, HashedPassword, NewUser};
 
@@ -28,8 +28,7 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     let claims = options.told.claims()?;
     let password = read_password()?;
-    block_on(async {
-        let desk = Desk::open(&options.common).await?;
+    options.common.run(async |desk| {
         let password = HashedPassword::new(&desk.passwords()?, password).await?;
         let user = NewUser { username: options.username.clone(), claims, password };
         let person = users::create(&desk.operations(), user).await?.outcome;

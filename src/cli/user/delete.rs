@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::question::Question;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Manner, Trouble};
 use super::counted;
 use crate::operations::users;
 
@@ -19,8 +19,7 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let user = users::find(&desk.operations(), &options.user).await?.person;
         let (id, username) = (&user.id, &user.username);
         options

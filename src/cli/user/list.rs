@@ -1,10 +1,8 @@
 //! `grantor user list`.
 
 use clap::Args;
-use serde_json::Value;
 
-use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
+use super::super::{Manner, Trouble, list};
 use super::show::{described, state};
 use crate::operations::users;
 use crate::store::users::{UserFilter, UserRecord};
@@ -16,14 +14,12 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let context = desk.operations();
         let users =
             list::all(UserFilter::default(), async |listing| users::list(&context, listing).await).await?;
-        let rows: Vec<_> = users.iter().map(row).collect();
         let header = ["USERNAME", "E-MAIL", "NAME", "STATE", "ID", "CREATED"];
-        options.manner.say(users.iter().map(described).collect::<Value>(), table(header, &rows))
+        options.manner.list(&users, described, header, row)
     })
 }
 

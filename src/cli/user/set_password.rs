@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::password::read_password;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Manner, Trouble};
 use super::counted;
 use crate::operations::users::{self, HashedPassword};
 
@@ -21,8 +21,7 @@ pub(in crate::cli) struct Options {
 
 pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     let password = read_password()?;
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let password = HashedPassword::new(&desk.passwords()?, password).await?;
         let ending = users::set_password(&desk.operations(), &options.user, password).await?.outcome;
         let (id, username) = (ending.person.id.as_str(), &ending.person.username);

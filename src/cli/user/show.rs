@@ -2,16 +2,15 @@
 
 use serde_json::{Value, json};
 
+use super::super::Trouble;
 use super::super::table::card;
-use super::super::{Desk, Trouble, block_on};
 use super::NamedUserOptions;
 use crate::clock::Timestamp;
 use crate::operations::{sessions, users};
 use crate::store::users::UserRecord;
 
 pub(super) fn run(options: &NamedUserOptions) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let user = users::find(&desk.operations(), &options.user).await?;
         let sessions = sessions::count(&desk.operations(), &user.person.id).await?;
         let mut json = described(&user);

@@ -2,13 +2,12 @@
 
 use serde_json::json;
 
-use super::super::{Desk, Trouble, block_on};
+use super::super::Trouble;
 use super::{NamedUserOptions, counted};
 use crate::operations::users;
 
 pub(super) fn disable(options: &NamedUserOptions) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let ending = users::disable(&desk.operations(), &options.user).await?.outcome;
         let (id, username, ended) = (&ending.person.id, &ending.person.username, ending.sessions_ended);
         options.manner.say(
@@ -19,8 +18,7 @@ pub(super) fn disable(options: &NamedUserOptions) -> Result<(), Trouble> {
 }
 
 pub(super) fn enable(options: &NamedUserOptions) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+    options.manner.common.run(async |desk| {
         let person = users::enable(&desk.operations(), &options.user).await?.outcome;
         let (id, username) = (&person.id, &person.username);
         options

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{Manner, Trouble};
 use super::claims::PersonOptions;
 use crate::operations::users::{self, UserChanges};
 
@@ -46,8 +46,7 @@ struct UserChangeOptions {
 pub(super) fn run(options: Options) -> Result<(), Trouble> {
     let Options { user, changes, manner } = options;
     let changes = changes.described()?;
-    block_on(async {
-        let desk = Desk::open(&manner.common).await?;
+    manner.common.run(async |desk| {
         let person = users::update(&desk.operations(), &user, changes).await?.outcome;
         manner.say(
             json!({ "id": person.id.as_str(), "username": person.username }),

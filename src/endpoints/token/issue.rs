@@ -28,7 +28,7 @@ pub(super) async fn draft(
     asked: &TokenRequest<'_>,
     decision: &Decision<'_>,
 ) -> Result<Arc<Draft>, Denied<OAuthError>> {
-    Draft::begin(asked.app, decision.client, asked.params, decision.view).await.map(Arc::new)
+    Draft::begin(asked.app, decision.client, asked.params, decision.view, asked.call.now).await.map(Arc::new)
 }
 
 /// What a transaction has issued. The ID Token is not signed yet.
@@ -68,8 +68,9 @@ impl<'a> Answering<'a> {
         app: &'a App,
         client: &'a Client,
         draft: Arc<Draft>,
+        now: Timestamp,
     ) -> Result<Self, Denied<OAuthError>> {
-        let signer = Signer::of(app, client).await?;
+        let signer = Signer::of(app, client, now).await?;
         Ok(Self { app, client, draft, signer })
     }
 
@@ -117,7 +118,7 @@ pub(super) async fn begin_grant(
     redeem: impl AsyncFn(&mut Tx, &NewGrant) -> Result<Option<AllowedSignIn>, Denied<OAuthError>> + Send + 'static,
 ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
     let (app, now, client) = (asked.app, asked.call.now, &client.client);
-    let answering = Answering::begin(app, client, draft.clone()).await?;
+    let answering = Answering::begin(app, client, draft.clone(), now).await?;
     let lifetime = lifetime(app, client, now);
     let new = NewGrant { client: client.clone(), draft, keys: app.keys.clone(), lifetime, now };
     let work = async move |tx: &mut Tx| match redeem(tx, &new).await? {

@@ -53,7 +53,7 @@ pub(super) async fn issue(
     if !app.keys.is_refresh_token(&name, &mac) {
         return Err(unknown().into());
     }
-    let answering = Answering::begin(app, &client.client, prepared.draft.clone()).await?;
+    let answering = Answering::begin(app, &client.client, prepared.draft.clone(), asked.call.now).await?;
     let (client, keys, tokens) = (client.client.clone(), app.keys.clone(), &app.config.tokens);
     let grace = tokens.refresh_token_grace.seconds();
     let idle_expires_at = now + tokens.refresh_token_idle_lifetime.seconds();

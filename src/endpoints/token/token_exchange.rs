@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::foreign::{TokenRules, TrustedToken, verified};
 use super::request::{Decision, TokenRequest};
-use crate::app::App;
 use crate::cache::decision::OneTimeProof;
 use crate::clock::Timestamp;
 use crate::failure::Denied;
@@ -98,10 +97,10 @@ pub(super) async fn prepare(
     let requested = TokenType::named(params, "requested_token_type")?;
     let exchange = Exchange {
         subject: subject(asked, client, vouched, token, subject_type).await?,
-        actor: actor(app, params).await?,
+        actor: actor(asked).await?,
         requested,
         scope: params.one("scope")?.map(str::to_owned),
-        draft: Draft::in_exchange(app, exchange::target(params)?, view).await?,
+        draft: Draft::in_exchange(app, exchange::target(params)?, view, asked.call.now).await?,
         client: client.clone(),
         keys: app.keys.clone(),
         now: asked.call.now,
@@ -138,13 +137,14 @@ async fn subject(
         let vouched = vouched.get(async || verified(asked.app, client, token, &RULES, asked.call.now).await);
         return Ok(Subject::Vouched(vouched.await?));
     }
-    match (access_token::read(app, token).await?, token_type) {
+    match (access_token::read(app, token, asked.call.now).await?, token_type) {
         (None, _) | (Some(ParsedAccessToken::Opaque(_)), TokenType::Jwt) => Err(invalid().into()),
         (Some(read), _) => Ok(Subject::Ours(read)),
     }
 }
 
-async fn actor(app: &App, params: &Params) -> Result<Option<ParsedAccessToken>, Denied<OAuthError>> {
+async fn actor(asked: &TokenRequest<'_>) -> Result<Option<ParsedAccessToken>, Denied<OAuthError>> {
+    let params = asked.params;
     let Some(token) = params.one("actor_token")? else {
         return match TokenType::named(params, "actor_token_type")? {
             None => Ok(None),
@@ -152,7 +152,7 @@ async fn actor(app: &App, params: &Params) -> Result<Option<ParsedAccessToken>, 
         };
     };
     let token_type = named_type(params, "actor_token_type")?;
-    match (access_token::read(app, token).await?, token_type) {
+    match (access_token::read(asked.app, token, asked.call.now).await?, token_type) {
         (None, _) | (Some(ParsedAccessToken::Opaque(_)), TokenType::Jwt) => Err(not_the_clients().into()),
         (read, _) => Ok(read),
     }

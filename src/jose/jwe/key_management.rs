@@ -5,12 +5,11 @@ use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepAlgorithm};
 use zeroize::Zeroizing;
 
 use super::agreement::{CurveKey, Point};
-use super::algorithm::Algorithm;
 use super::concat_kdf::{self, Info};
 use super::content;
 use super::jwk::{Decrypting, DecryptionKey, Encrypting, EncryptionKey};
 use super::key_wrap;
-use crate::oauth::client::ContentEncryption;
+use crate::oauth::client::{ContentEncryption, KeyManagement};
 use crate::secret::random;
 
 /// A content key, and what the token contains to recover it.
@@ -50,7 +49,7 @@ pub(super) fn random_key(content: ContentEncryption) -> Zeroizing<Vec<u8>> {
 
 /// The part of a token's header that says how to recover the content key.
 pub(super) struct Management<'h> {
-    pub algorithm: Algorithm,
+    pub algorithm: KeyManagement,
     pub content: ContentEncryption,
     pub ephemeral: Option<&'h Point>,
     /// The value of `apu`; empty if there is none.
@@ -65,7 +64,7 @@ pub(super) struct Management<'h> {
 /// If the key cannot be used with this algorithm.
 pub(super) fn convey(
     key: &EncryptionKey,
-    algorithm: Algorithm,
+    algorithm: KeyManagement,
     content: ContentEncryption,
     drawn: RandomValues,
 ) -> Result<ConveyedKey, Unspecified> {
@@ -91,7 +90,7 @@ pub(super) fn convey(
             let management =
                 Management { algorithm, content, ephemeral: None, producer: b"", recipient: b"" };
             let agreed = agreed(&ours, point, &management)?;
-            if algorithm == Algorithm::EcdhEs {
+            if algorithm == KeyManagement::EcdhEs {
                 return Ok(ConveyedKey { content_key: agreed, encrypted_key: Vec::new(), ephemeral });
             }
             let encrypted_key = key_wrap::wrap(&agreed, &content_key)?;
@@ -113,20 +112,20 @@ pub(super) fn recover(
     let algorithm = management.algorithm;
     let length = content::key_bytes(management.content);
     match (&key.0, algorithm) {
-        (Decrypting::Rsa(key), Algorithm::RsaOaep | Algorithm::RsaOaep256) => {
+        (Decrypting::Rsa(key), KeyManagement::RsaOaep | KeyManagement::RsaOaep256) => {
             let mut buffer = Zeroizing::new(vec![0; key.min_output_size()]);
             let found = key.decrypt(oaep(algorithm), encrypted_key, &mut buffer, None)?;
             if found.len() == length { Ok(Zeroizing::new(found.to_vec())) } else { Err(Unspecified) }
         }
-        (Decrypting::Secret(key), Algorithm::A128Kw | Algorithm::A256Kw)
-            if Some(key.len()) == algorithm.wrapping_key_bytes() =>
+        (Decrypting::Secret(key), KeyManagement::A128Kw | KeyManagement::A256Kw)
+            if Some(key.len()) == key_wrap::wrapping_key_bytes(algorithm) =>
         {
             key_wrap::unwrap(key, encrypted_key, length)
         }
-        (Decrypting::Curve(key), Algorithm::EcdhEs) if encrypted_key.is_empty() => {
+        (Decrypting::Curve(key), KeyManagement::EcdhEs) if encrypted_key.is_empty() => {
             agreed(key, management.ephemeral.ok_or(Unspecified)?, management)
         }
-        (Decrypting::Curve(key), Algorithm::EcdhEsA128Kw | Algorithm::EcdhEsA256Kw) => {
+        (Decrypting::Curve(key), KeyManagement::EcdhEsA128Kw | KeyManagement::EcdhEsA256Kw) => {
             let wrapping_key = agreed(key, management.ephemeral.ok_or(Unspecified)?, management)?;
             key_wrap::unwrap(&wrapping_key, encrypted_key, length)
         }
@@ -141,7 +140,7 @@ fn agreed(
     management: &Management<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, Unspecified> {
     let Management { algorithm, content, producer, recipient, .. } = *management;
-    let (name, length) = match algorithm.wrapping_key_bytes() {
+    let (name, length) = match key_wrap::wrapping_key_bytes(algorithm) {
         Some(length) => (algorithm.as_str(), length),
         None => (content.as_str(), content::key_bytes(content)),
     };
@@ -149,6 +148,6 @@ fn agreed(
     ours.agree(theirs, |secret| Ok(concat_kdf::derive(secret, &info, length)))
 }
 
-fn oaep(algorithm: Algorithm) -> &'static OaepAlgorithm {
-    if algorithm == Algorithm::RsaOaep { &OAEP_SHA1_MGF1SHA1 } else { &OAEP_SHA256_MGF1SHA256 }
+fn oaep(algorithm: KeyManagement) -> &'static OaepAlgorithm {
+    if algorithm == KeyManagement::RsaOaep { &OAEP_SHA1_MGF1SHA1 } else { &OAEP_SHA256_MGF1SHA256 }
 }

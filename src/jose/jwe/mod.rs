@@ -6,7 +6,6 @@
 //! and if the content key cannot be recovered, a random one is used instead (RFC 7516 §11.5).
 
 mod agreement;
-mod algorithm;
 mod cbc_hmac;
 mod concat_kdf;
 mod content;
@@ -22,13 +21,12 @@ mod vectors;
 
 use aws_lc_rs::error::Unspecified;
 
-pub use algorithm::Algorithm;
 pub use jwk::{DecryptionKey, EncryptionKey};
 
 use self::header::{EncodedHeader, Header};
 use self::key_management::{ConveyedKey, Management, RandomValues};
 use super::JoseError;
-use crate::oauth::client::ContentEncryption;
+use crate::oauth::client::{ContentEncryption, KeyManagement};
 use crate::secret::{from_base64url, to_base64url};
 
 /// The maximum length of a received token in characters.
@@ -37,7 +35,7 @@ pub const LONGEST: usize = 64 * 1024;
 /// What the sender of a token decides.
 #[derive(Clone, Copy, Debug)]
 pub struct Sending<'s> {
-    pub algorithm: Algorithm,
+    pub algorithm: KeyManagement,
     pub content: ContentEncryption,
     /// The `kid` of the recipient's key, if it has one.
     pub kid: Option<&'s str>,
@@ -82,7 +80,7 @@ fn encrypt_with(
 /// What the caller accepts. The token chooses among these, and nothing else is accepted (RFC 8725 §3.1).
 #[derive(Clone, Copy, Debug)]
 pub struct AcceptedAlgorithms<'a> {
-    pub algorithms: &'a [Algorithm],
+    pub algorithms: &'a [KeyManagement],
     pub contents: &'a [ContentEncryption],
 }
 

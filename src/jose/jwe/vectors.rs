@@ -7,10 +7,8 @@ use zeroize::Zeroizing;
 
 use super::agreement::{CurveKey, Point};
 use super::key_management::{self, Management, RandomValues};
-use super::{
-    AcceptedAlgorithms, Algorithm, DecryptionKey, EncryptedToken, EncryptionKey, Sending, encrypt_with,
-};
-use crate::oauth::client::ContentEncryption;
+use super::{AcceptedAlgorithms, DecryptionKey, EncryptedToken, EncryptionKey, Sending, encrypt_with};
+use crate::oauth::client::{ContentEncryption, KeyManagement};
 
 #[derive(Deserialize)]
 struct Vector {
@@ -100,7 +98,7 @@ fn from_the_same_chance_the_same_tokens_are_made() {
         let key = EncryptionKey::read(&vector.key).unwrap();
         let again = encrypt_with(vector.plaintext.clone().into(), &key, sending, vector.drawn()).unwrap();
         // RSA-OAEP adds its own random values: only the rest of the token is the same.
-        if matches!(sending.algorithm, Algorithm::RsaOaep) {
+        if matches!(sending.algorithm, KeyManagement::RsaOaep) {
             let rest = |token: &str| {
                 let parts: Vec<&str> = token.split('.').collect();
                 [parts[0], parts[2], parts[3], parts[4]].map(str::to_owned)
@@ -123,7 +121,7 @@ fn alice_and_bob_of_rfc_7518_appendix_c_agree_on_their_key() {
     let (of_alice, of_bob) = (Point::read(&alice).unwrap(), Point::read(&bob).unwrap());
     let found = |key: &Value, other: &Point| -> Result<Zeroizing<Vec<u8>>, Unspecified> {
         let management = Management {
-            algorithm: Algorithm::EcdhEs,
+            algorithm: KeyManagement::EcdhEs,
             content: ContentEncryption::A128Gcm,
             ephemeral: Some(other),
             producer: b"Alice",

@@ -215,6 +215,19 @@ fn within(resource: &Resource, scope: &Scope) -> Result<Scope, OAuthError> {
 }
 
 #[cfg(test)]
+pub(in crate::oauth) fn example_resource(uri: &str, scopes: &str) -> Resource {
+    Resource {
+        uri: uri.into(),
+        version: 1,
+        scopes: Scope::from_stored(scopes),
+        format: TokenFormat::Jwt,
+        algorithm: None,
+        access_token_lifetime: None,
+        servers: Vec::new(),
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::oauth::client::{ClientKind, example};
@@ -227,23 +240,11 @@ mod tests {
         }
     }
 
-    fn resource(uri: &str, scopes: &str) -> Resource {
-        Resource {
-            uri: uri.into(),
-            version: 1,
-            scopes: Scope::from_stored(scopes),
-            format: TokenFormat::Jwt,
-            algorithm: None,
-            access_token_lifetime: None,
-            servers: Vec::new(),
-        }
-    }
-
     fn known() -> Known {
         Known(vec![
-            resource("https://api.example", "read write"),
-            resource("https://other.example/v1", "other"),
-            resource("urn:bare", ""),
+            example_resource("https://api.example", "read write"),
+            example_resource("https://other.example/v1", "other"),
+            example_resource("urn:bare", ""),
         ])
     }
 

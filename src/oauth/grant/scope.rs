@@ -58,6 +58,13 @@ pub trait KnownScopes {
     fn find(&self, name: &str) -> Option<&ScopeRecord>;
 }
 
+#[cfg(test)]
+impl KnownScopes for std::collections::HashMap<&str, ScopeRecord> {
+    fn find(&self, name: &str) -> Option<&ScopeRecord> {
+        self.get(name)
+    }
+}
+
 impl Scope {
     /// The maximum number of names in one request.
     const MOST: usize = 64;

@@ -98,19 +98,11 @@ mod tests {
     use crate::oauth::client::{ClientKind, example};
     use crate::oauth::grant::scope::ScopeRecord;
 
-    struct Known(HashMap<&'static str, ScopeRecord>);
-
-    impl KnownScopes for Known {
-        fn find(&self, name: &str) -> Option<&ScopeRecord> {
-            self.0.get(name)
-        }
-    }
-
     #[test]
     fn an_issuers_token_gives_what_issuer_and_client_may_both_have() {
         let sensitive = ScopeRecord { sensitive: true, ..ScopeRecord::default() };
         let known = ["read", "write", "other"].map(|name| (name, ScopeRecord::default()));
-        let known = Known(known.into_iter().chain([("pay", sensitive)]).collect());
+        let known: HashMap<_, _> = known.into_iter().chain([("pay", sensitive)]).collect();
         let issuer = |scopes: &str| TrustedIssuer {
             issuer: "https://idp.example".into(),
             keys: IssuerKeys::At("https://idp.example/jwks".into()),
