@@ -28,8 +28,8 @@ use report::Report;
 use server::{Server, Site, Tuning};
 
 /// Why the benchmark cannot continue, in a sentence.
-pub(crate) type Trouble = Box<dyn std::error::Error>;
-pub(crate) type Outcome<T> = Result<T, Trouble>;
+pub(crate) type BenchError = Box<dyn std::error::Error>;
+pub(crate) type Outcome<T> = Result<T, BenchError>;
 
 /// Callers or connections at the same time.
 pub(crate) const CROWDS: [usize; 4] = [1, 16, 64, 256];
@@ -107,8 +107,8 @@ fn main() -> ExitCode {
             println!("\nsome requests were answered wrongly");
             ExitCode::FAILURE
         }
-        Err(trouble) => {
-            println!("\nthe benchmark stopped: {trouble}");
+        Err(error) => {
+            println!("\nthe benchmark stopped: {error}");
             ExitCode::FAILURE
         }
     }

@@ -52,8 +52,8 @@ pub(crate) async fn measure(
         let most = if name == "sign_in" { BROWSERS } else { usize::MAX };
         for connections in CROWDS.into_iter().filter(|connections| *connections <= most) {
             gather(&mut cookies, server, name, connections).await?;
-            let stage = Stage { server, site, cookies: &cookies, length: options.row_length() };
-            report.add(stage.row(name, connections).await?);
+            let fixture = Fixture { server, site, cookies: &cookies, length: options.row_length() };
+            report.add(fixture.row(name, connections).await?);
         }
     }
     Ok(())
@@ -82,12 +82,12 @@ pub(crate) async fn one(
 ) -> Outcome<Row> {
     let mut cookies = Vec::new();
     gather(&mut cookies, server, name, connections).await?;
-    let stage = Stage { server, site, cookies: &cookies, length: options.row_length() };
-    stage.row(name, connections).await
+    let fixture = Fixture { server, site, cookies: &cookies, length: options.row_length() };
+    fixture.row(name, connections).await
 }
 
 /// The data of a row.
-struct Stage<'s> {
+struct Fixture<'s> {
     server: &'s Server,
     site: &'s Site,
     /// Signed-in browsers, one for each connection.
@@ -95,7 +95,7 @@ struct Stage<'s> {
     length: Duration,
 }
 
-impl Stage<'_> {
+impl Fixture<'_> {
     async fn row(&self, name: &str, connections: usize) -> Outcome<Row> {
         let Self { server, site, length, .. } = self;
         let (engine, pid, database_pid) = (server.engine, server.pid(), server.database_pid);

@@ -19,7 +19,7 @@ use crate::{Outcome, process};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_grantor");
 /// How long a server may take until its first answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) const USERNAME: &str = "bench";
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -155,7 +155,7 @@ impl Server {
             if let Some(status) = server.child.try_wait()? {
                 return Err(format!("the server ended with {status}").into());
             }
-            if began.elapsed() > PATIENCE {
+            if began.elapsed() > TIMEOUT {
                 return Err("the server does not answer".into());
             }
             tokio::time::sleep(Duration::from_millis(1)).await;

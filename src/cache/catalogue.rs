@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
 
-use super::flights::Flights;
 use super::fresh::Fresh;
+use super::in_flight_reads::InFlightReads;
 use crate::failure::Failure;
 use crate::oauth::grant::resource::{self, KnownResources, Resource};
 use crate::oauth::grant::scope::{KnownScopes, Scope, ScopeRecord};
@@ -96,13 +96,18 @@ type Aged<T> = (Arc<T>, Instant);
 pub struct CatalogueCache {
     db: Db,
     clients: Cache<ClientId, Aged<StoredClient>>,
-    client_flights: Flights<ClientId, Option<Arc<StoredClient>>, Arc<Failure>>,
+    client_flights: InFlightReads<ClientId, Option<Arc<StoredClient>>, Arc<Failure>>,
     catalogue: Fresh<Catalogue, Arc<Failure>>,
 }
 
 impl CatalogueCache {
     pub fn new(db: Db) -> Self {
-        Self { db, clients: Cache::new(CLIENTS), client_flights: Flights::new(), catalogue: Fresh::default() }
+        Self {
+            db,
+            clients: Cache::new(CLIENTS),
+            client_flights: InFlightReads::new(),
+            catalogue: Fresh::default(),
+        }
     }
 
     /// The client with this id. `None` if there is no such client.

@@ -112,9 +112,9 @@ impl KeySet {
         let stored = self.stored().await?;
         let rotation = self.rotation(&stored, now);
         if !rotation.due.is_empty() {
-            self.rotate_aside(rotation, now);
+            self.rotate_in_background(rotation, now);
         }
-        self.judged(&stored, now)
+        self.current_keys(&stored, now)
     }
 
     async fn stored(&self) -> Result<Vec<StoredKey>, Failure> {
@@ -122,7 +122,7 @@ impl KeySet {
     }
 
     /// Applies the schedule to the stored keys.
-    fn judged(&self, stored: &[StoredKey], now: Timestamp) -> Result<CurrentKeys, Failure> {
+    fn current_keys(&self, stored: &[StoredKey], now: Timestamp) -> Result<CurrentKeys, Failure> {
         let records = records(stored);
         let is_published =
             |key: &&StoredKey| self.0.schedule.state(&records, &key.record, now).is_published();
@@ -178,7 +178,7 @@ impl KeySet {
     }
 
     /// Rotates in the background, while requests use the existing keys.
-    fn rotate_aside(&self, rotation: Rotation, now: Timestamp) {
+    fn rotate_in_background(&self, rotation: Rotation, now: Timestamp) {
         if self.0.is_rotating.swap(true, Ordering::AcqRel) {
             return;
         }

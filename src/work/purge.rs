@@ -19,7 +19,7 @@ const LEASE: &str = "purge";
 /// For how many seconds a node that dies keeps the other nodes from purging.
 const LEASE_SECONDS: Seconds = Seconds::new(120);
 /// The longest time that one pass takes; then the lease must be taken again.
-const LONGEST: Duration = Duration::from_secs(60);
+const MAX_PASS_DURATION: Duration = Duration::from_secs(60);
 /// For how many seconds a row is kept after its end, because clocks differ.
 const SKEW: Seconds = Seconds::new(60);
 
@@ -70,7 +70,7 @@ pub async fn pass(
     for table in ExpiringTable::ALL.iter().copied() {
         let before = now - SKEW;
         loop {
-            if began.elapsed() > LONGEST {
+            if began.elapsed() > MAX_PASS_DURATION {
                 purged.is_behind = true;
                 return Ok(Some(purged));
             }

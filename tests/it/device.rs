@@ -87,8 +87,8 @@ async fn a_device_waits_for_a_person_and_gets_tokens_in_the_eyes_of_the_oauth2_c
     );
     allow(&mut alice, &begun).await;
     let tokens = tv.device_tokens(&details).await;
-    let told = server.user_info(tokens.access_token().secret()).await;
-    assert_eq!(told.status, 200, "{told:?}");
+    let reply = server.user_info(tokens.access_token().secret()).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
     let refreshed = tv.refresh(tokens.refresh_token().unwrap().secret()).await;
     assert!(refreshed.refresh_token().is_some());
     let metadata = server.get("/.well-known/openid-configuration").await.json();
@@ -101,20 +101,20 @@ async fn a_polling_device_gets_status_400_and_what_it_waits_for() {
     let server = TestServer::start().await;
     let (tv, mut alice) = (television(&server).await, server.alice().await);
     let begun = begin(&tv, &[]).await;
-    let told = async |error: &str, reason: &str| {
+    let reply = async |error: &str, reason: &str| {
         poll(&tv, &begun.device_code).await.assert_json_error(400, error, reason);
     };
-    told("authorization_pending", "device_code.pending").await;
-    told("slow_down", "device_code.slow_down").await;
+    reply("authorization_pending", "device_code.pending").await;
+    reply("slow_down", "device_code.slow_down").await;
     server.clock.advance(Duration::from_secs(8));
-    told("slow_down", "device_code.slow_down").await;
+    reply("slow_down", "device_code.slow_down").await;
     server.clock.advance(Duration::from_secs(15));
-    told("authorization_pending", "device_code.pending").await;
+    reply("authorization_pending", "device_code.pending").await;
 
     let page = asked(&mut alice, &begun).await;
     let done = alice.submit(&page, &[("deny", "1")]).await;
     assert!(done.body.contains("id=\"denied\""), "{done:?}");
-    told("access_denied", "device_code.denied").await;
+    reply("access_denied", "device_code.denied").await;
 
     let late = begin(&tv, &[]).await;
     let page = asked(&mut alice, &late).await;
@@ -353,8 +353,8 @@ async fn the_first_answer_counts() {
         assert!(!late.body.contains("id=\"allowed\""), "{late:?}");
     }
     let tokens = poll(&tv, &begun.device_code).await;
-    let told = server.user_info(&tokens.get("access_token")).await;
-    assert_eq!(told.status, 200, "alice's answer stands: {told:?}");
+    let reply = server.user_info(&tokens.get("access_token")).await;
+    assert_eq!(reply.status, 200, "alice's answer stands: {reply:?}");
     let grants = Operator::of(&server).json(&["grant", "list"]);
     assert_eq!(grants[0]["username"], "alice", "{grants}");
 }

@@ -27,7 +27,7 @@ const KEYS: [&str; 7] = [
 ];
 
 /// How long a library may take for one line of output.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy)]
 enum Library {
@@ -92,7 +92,7 @@ impl Opener {
     }
 
     async fn line(&mut self) -> String {
-        let line = tokio::time::timeout(PATIENCE, self.lines.next_line()).await.expect("in time");
+        let line = tokio::time::timeout(TIMEOUT, self.lines.next_line()).await.expect("in time");
         line.unwrap().expect("an answer")
     }
 
@@ -187,9 +187,9 @@ async fn id_tokens_and_userinfo_are_encrypted_for_the_application_by_every_algor
                 .request(Method::GET, "/userinfo", &[("authorization", &bearer)], "")
                 .await
         };
-        let told = ask().await;
-        assert_eq!(told.header("content-type"), "application/jwt");
-        let (header, json) = opener.open(&told.body).await;
+        let reply = ask().await;
+        assert_eq!(reply.header("content-type"), "application/jwt");
+        let (header, json) = opener.open(&reply.body).await;
         assert_eq!((&header["enc"], &header["cty"]), (&"A256GCM".into(), &"json".into()));
         assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["email"], "alice@example.com");
         operator.done(&["client", "update", &id, "--userinfo-alg", "ES256"]);

@@ -13,7 +13,7 @@ use crate::oauth::client::{ContentEncryption, KeyManagement};
 use crate::secret::random;
 
 /// A content key, and what the token contains to recover it.
-pub(super) struct ConveyedKey {
+pub(super) struct ContentKey {
     pub content_key: Zeroizing<Vec<u8>>,
     /// Empty if the content key is the agreed key itself.
     pub encrypted_key: Vec<u8>,
@@ -62,17 +62,17 @@ pub(super) struct Management<'h> {
 ///
 /// # Errors
 /// If the key cannot be used with this algorithm.
-pub(super) fn convey(
+pub(super) fn encrypt_content_key(
     key: &EncryptionKey,
     algorithm: KeyManagement,
     content: ContentEncryption,
-    drawn: RandomValues,
-) -> Result<ConveyedKey, Unspecified> {
+    random_values: RandomValues,
+) -> Result<ContentKey, Unspecified> {
     if !key.is_for(algorithm) {
         return Err(Unspecified);
     }
-    let RandomValues { content_key, ephemeral, .. } = drawn;
-    let conveyed = |content_key, encrypted_key| ConveyedKey { content_key, encrypted_key, ephemeral: None };
+    let RandomValues { content_key, ephemeral, .. } = random_values;
+    let conveyed = |content_key, encrypted_key| ContentKey { content_key, encrypted_key, ephemeral: None };
     match &key.0 {
         Encrypting::Rsa(key) => {
             let mut encrypted = vec![0; key.ciphertext_size()];
@@ -91,10 +91,10 @@ pub(super) fn convey(
                 Management { algorithm, content, ephemeral: None, producer: b"", recipient: b"" };
             let agreed = agreed(&ours, point, &management)?;
             if algorithm == KeyManagement::EcdhEs {
-                return Ok(ConveyedKey { content_key: agreed, encrypted_key: Vec::new(), ephemeral });
+                return Ok(ContentKey { content_key: agreed, encrypted_key: Vec::new(), ephemeral });
             }
             let encrypted_key = key_wrap::wrap(&agreed, &content_key)?;
-            Ok(ConveyedKey { content_key, encrypted_key, ephemeral })
+            Ok(ContentKey { content_key, encrypted_key, ephemeral })
         }
     }
 }

@@ -7,7 +7,9 @@ use zeroize::Zeroizing;
 
 use super::agreement::{CurveKey, Point};
 use super::key_management::{self, Management, RandomValues};
-use super::{AcceptedAlgorithms, DecryptionKey, EncryptedToken, EncryptionKey, Sending, encrypt_with};
+use super::{
+    AcceptedAlgorithms, DecryptionKey, EncryptedToken, EncryptionKey, EncryptionParams, encrypt_with,
+};
 use crate::oauth::client::{ContentEncryption, KeyManagement};
 
 #[derive(Deserialize)]
@@ -50,7 +52,7 @@ impl Vector {
     }
 
     /// What was drawn for this token.
-    fn drawn(&self) -> RandomValues {
+    fn random_values(&self) -> RandomValues {
         let token = self.read();
         let header = &token.header;
         let management = Management {
@@ -89,16 +91,17 @@ fn from_the_same_chance_the_same_tokens_are_made() {
     let mut made = Vec::new();
     for vector in vectors() {
         let token = vector.read();
-        let sending = Sending {
+        let params = EncryptionParams {
             algorithm: token.header.algorithm,
             content: token.header.content,
             kid: token.kid(),
             content_type: None,
         };
         let key = EncryptionKey::read(&vector.key).unwrap();
-        let again = encrypt_with(vector.plaintext.clone().into(), &key, sending, vector.drawn()).unwrap();
+        let again =
+            encrypt_with(vector.plaintext.clone().into(), &key, params, vector.random_values()).unwrap();
         // RSA-OAEP adds its own random values: only the rest of the token is the same.
-        if matches!(sending.algorithm, KeyManagement::RsaOaep) {
+        if matches!(params.algorithm, KeyManagement::RsaOaep) {
             let rest = |token: &str| {
                 let parts: Vec<&str> = token.split('.').collect();
                 [parts[0], parts[2], parts[3], parts[4]].map(str::to_owned)

@@ -56,9 +56,9 @@ pub(super) fn queue(capacity: usize) -> (Queue, Inbox) {
 }
 
 /// Lets a worker put a job back into the queue; it does not keep the queue open.
-pub(super) struct WayBack(async_channel::WeakSender<Envelope>);
+pub(super) struct Requeue(async_channel::WeakSender<Envelope>);
 
-impl WayBack {
+impl Requeue {
     pub(super) fn give(&self, envelope: Envelope) -> Result<(), Envelope> {
         let Some(sender) = self.0.upgrade() else { return Err(envelope) };
         sender.try_send(envelope).map_err(async_channel::TrySendError::into_inner)
@@ -66,8 +66,8 @@ impl WayBack {
 }
 
 impl Queue {
-    pub(super) fn way_back(&self) -> WayBack {
-        WayBack(self.0.downgrade())
+    pub(super) fn requeue(&self) -> Requeue {
+        Requeue(self.0.downgrade())
     }
 
     pub(super) fn push(&self, envelope: Envelope) -> Result<(), DbError> {

@@ -52,7 +52,7 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
 pub(in crate::store) struct DatabaseFile {
     connect: SqliteConnectOptions,
     path: PathBuf,
-    patience: Duration,
+    timeout: Duration,
     is_made: bool,
 }
 
@@ -70,17 +70,17 @@ impl DatabaseFile {
     /// An existing file, whose journal mode is kept: a backup, for example, has another one.
     pub(in crate::store) fn as_it_is(options: &DbOptions) -> Result<Self, DbError> {
         let path = options.sqlite_path().ok_or(DbError::Url("must name a file".into()))?;
-        Ok(Self::at(path, options.lock_patience))
+        Ok(Self::at(path, options.lock_timeout))
     }
 
     /// An existing file by its path.
-    pub(in crate::store) fn at(path: PathBuf, patience: Duration) -> Self {
+    pub(in crate::store) fn at(path: PathBuf, timeout: Duration) -> Self {
         let connect = SqliteConnectOptions::new()
             .filename(&path)
             .foreign_keys(true)
-            .busy_timeout(patience)
+            .busy_timeout(timeout)
             .disable_statement_logging();
-        Self { connect, path, patience, is_made: false }
+        Self { connect, path, timeout, is_made: false }
     }
 
     /// Creates the file if it does not exist. Only its owner may read it, because it contains password hashes. SQLite
@@ -154,7 +154,7 @@ impl DatabaseFile {
         loop {
             match self.connect.connect().await {
                 // Unlike statements, changing the journal mode and recovering a journal do not wait for the lock.
-                Err(error) if is_busy(&error) && begun.elapsed() < self.patience => {
+                Err(error) if is_busy(&error) && begun.elapsed() < self.timeout => {
                     tokio::time::sleep(REOPEN_AFTER).await;
                 }
                 outcome => return outcome.map_err(|source| self.not_opened(source)),

@@ -15,7 +15,7 @@ use super::postgres::{Owner, binaries};
 use super::process::Serving;
 
 /// How long a start or a recovery may take before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 pub(crate) struct Deployment {
     pub(crate) databases: Vec<DatabaseMachine>,
@@ -121,7 +121,7 @@ impl Deployment {
                 (self.first_that_is("primary").await, self.first_that_is("synchronous").await);
             match (primary, second) {
                 (Some(primary), Some(second)) if Some(primary) != but => return (primary, second),
-                _ => assert!(began.elapsed() < PATIENCE, "there is no primary"),
+                _ => assert!(began.elapsed() < TIMEOUT, "there is no primary"),
             }
             tokio::task::yield_now().await;
         }
@@ -147,7 +147,7 @@ impl Deployment {
     pub(crate) async fn follows(&self, index: usize) {
         let began = Instant::now();
         while !self.databases[index].is("replica").await {
-            assert!(began.elapsed() < PATIENCE, "{index} does not follow");
+            assert!(began.elapsed() < TIMEOUT, "{index} does not follow");
             tokio::task::yield_now().await;
         }
     }

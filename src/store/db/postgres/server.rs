@@ -86,8 +86,8 @@ impl DatabaseServer {
     }
 
     /// Sets a limit for each statement, and for the time that the server waits for the next one.
-    pub(super) fn within(self, patience: Duration) -> Self {
-        let millis = (patience + LONGER).as_millis().to_string();
+    pub(super) fn within(self, timeout: Duration) -> Self {
+        let millis = (timeout + LONGER).as_millis().to_string();
         let limits = ["statement_timeout", "idle_in_transaction_session_timeout"].map(|name| (name, &millis));
         if self.statements == Statements::Kept {
             return Self { connect: self.connect.options(limits), ..self };

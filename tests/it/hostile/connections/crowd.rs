@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Link, Listener, Target, form};
 use crate::support::process::Serving;
-use crate::support::{Browser, Desk};
+use crate::support::{Browser, CommandLine};
 
 const HOSTILE: usize = 1000;
 /// How soon an honest client gets its token, on a busy machine and with a debug build.
@@ -64,8 +64,8 @@ async fn hold(target: &Target, sent: &str, count: usize) -> Vec<Box<dyn Link>> {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn the_limit_of_descriptors_is_raised_and_the_log_says_so() {
-    let desk = Desk::new().await;
-    let serving = Serving::start_with_descriptors(&desk.directory(), &desk.config, 100, 1000);
+    let cli = CommandLine::new().await;
+    let serving = Serving::start_with_descriptors(&cli.directory(), &cli.config, 100, 1000);
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", serving.child.id())).unwrap();
     let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
     assert_eq!(line.split_whitespace().skip(3).collect::<Vec<_>>(), ["1000", "1000", "files"]);
@@ -83,7 +83,7 @@ async fn the_limit_of_descriptors_is_raised_and_the_log_says_so() {
 
 #[tokio::test]
 async fn more_connections_than_descriptors_are_a_mistake_in_the_configuration() {
-    let desk = Desk::new().await;
+    let cli = CommandLine::new().await;
     for (option, value, part) in [
         (
             "GRANTOR_HTTP__CONNECTIONS",
@@ -93,7 +93,7 @@ async fn more_connections_than_descriptors_are_a_mistake_in_the_configuration() 
         ("GRANTOR_HTTP__CONNECTIONS_PER_NETWORK", "0", "http.connections_per_network must be at least 1"),
         ("GRANTOR_HTTP__KEEP_ALIVE", "0s", "http.keep_alive must be longer than 0s"),
     ] {
-        let output = desk.command(&["config", "check"]).env(option, value).output().unwrap();
+        let output = cli.command(&["config", "check"]).env(option, value).output().unwrap();
         let table = String::from_utf8_lossy(&output.stdout).into_owned();
         assert_eq!((output.status.code(), table.contains(part)), (Some(1), true), "{table}");
     }
@@ -101,8 +101,8 @@ async fn more_connections_than_descriptors_are_a_mistake_in_the_configuration() 
 
 #[tokio::test]
 async fn a_head_that_is_too_large_is_a_line_with_the_address() {
-    let desk = Desk::new().await;
-    let serving = desk.serve(&[]);
+    let cli = CommandLine::new().await;
+    let serving = cli.serve(&[]);
     let address = serving.url.trim_start_matches("http://").to_owned();
     for (length, status) in [(30_000, "200"), (60_000, "431"), (1_000_000, "431")] {
         let mut link = std::net::TcpStream::connect(&address).unwrap();

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use super::{LISTENERS, Listener, PATIENCE, TOLERANCE, Target, answers, form, statuses, until_closed};
+use super::{LISTENERS, Listener, TIMEOUT, TOLERANCE, Target, answers, form, statuses, until_closed};
 
 /// So long that no connection of these tests ends by it.
 const NO_KEEP_ALIVE_ENDS: (&str, &str) = ("http.keep_alive", "1h");
@@ -116,7 +116,7 @@ async fn a_connection_is_idle_for_as_long_as_keep_alive_says() {
         link.socket().set_read_timeout(Some(SECOND * 3 / 2)).unwrap();
         let error = link.read(&mut [0; 1]).unwrap_err();
         assert!(super::is_timeout(&error), "{listener:?}: {error}");
-        link.socket().set_read_timeout(Some(PATIENCE)).unwrap();
+        link.socket().set_read_timeout(Some(TIMEOUT)).unwrap();
         assert!(answers(&mut *link, &get), "{listener:?}");
         let (came, took) = until_closed(&mut *link, &format!("{listener:?}"));
         assert_eq!(came, "");
@@ -136,7 +136,7 @@ async fn a_post_leaves_its_connection_idle_and_not_in_a_next_request() {
         link.socket().set_read_timeout(Some(SECOND * 2)).unwrap();
         let error = link.read(&mut [0; 1]).unwrap_err();
         assert!(super::is_timeout(&error), "{sent}: {error}");
-        link.socket().set_read_timeout(Some(PATIENCE)).unwrap();
+        link.socket().set_read_timeout(Some(TIMEOUT)).unwrap();
         assert!(answers(&mut *link, &target.get()), "{sent}");
     }
 }
@@ -147,7 +147,7 @@ async fn a_handshake_that_does_not_end_is_closed_at_the_deadline() {
     // Nothing, and the beginning of a ClientHello.
     for sent in [b"".as_slice(), b"\x16\x03\x01\x02\x00\x01\x00"] {
         let mut socket = TcpStream::connect(target.address()).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.set_read_timeout(Some(TIMEOUT)).unwrap();
         socket.write_all(sent).unwrap();
         let (came, took) = until_closed(&mut socket, "a handshake");
         assert_eq!(came, "");

@@ -22,7 +22,7 @@ use crate::support::tls::certificate;
 /// How much later than planned a busy machine may do something.
 const TOLERANCE: Duration = Duration::from_secs(5);
 /// No wait in these tests lasts longer.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The listeners of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +123,7 @@ impl Target {
     }
 
     fn link(&self, socket: TcpStream) -> Box<dyn Link> {
-        socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        socket.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
         match &self.tls {
             None => Box::new(socket),
             Some(config) => {
@@ -158,7 +158,7 @@ fn until_closed(link: &mut dyn Link, what: &str) -> (String, Duration) {
             Err(error) if is_timeout(&error) => panic!("{what}: still open after {:?}", began.elapsed()),
             Err(_) => break,
         }
-        assert!(began.elapsed() < PATIENCE, "{what}: still open");
+        assert!(began.elapsed() < TIMEOUT, "{what}: still open");
     }
     (String::from_utf8_lossy(&came).into_owned(), began.elapsed())
 }

@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-use super::{Listener, PATIENCE, TOLERANCE, Target, statuses, until_closed};
-use crate::support::{Browser, Desk};
+use super::{Listener, TIMEOUT, TOLERANCE, Target, statuses, until_closed};
+use crate::support::{Browser, CommandLine};
 
 /// 33 KB for 33 bytes.
 const LARGE: &str = "GET /errors HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -20,7 +20,7 @@ async fn a_connection_whose_answers_nobody_reads_is_closed_at_the_deadline() {
         loop {
             match link.write(requests.as_bytes()) {
                 Err(error) if !super::is_timeout(&error) => break,
-                _ => assert!(began.elapsed() < PATIENCE, "{listener:?}: still open"),
+                _ => assert!(began.elapsed() < TIMEOUT, "{listener:?}: still open"),
             }
         }
         assert!(began.elapsed() > Duration::from_secs(1), "{listener:?}: {:?}", began.elapsed());
@@ -58,8 +58,8 @@ async fn requests_that_wait_for_unread_answers_take_little_memory() {
     const LINKS: usize = 200;
     /// In KiB. What a connection needs that keeps one request, and some room for the allocator.
     const EACH: usize = 100;
-    let desk = Desk::new().await;
-    let serving = desk.serve(&[("GRANTOR_HTTP__WORKERS", "2"), ("GRANTOR_HTTP__DEADLINE", "5s")]);
+    let cli = CommandLine::new().await;
+    let serving = cli.serve(&[("GRANTOR_HTTP__WORKERS", "2"), ("GRANTOR_HTTP__DEADLINE", "5s")]);
     let address = serving.url.trim_start_matches("http://").to_owned();
     // What the server needs once, whatever it serves.
     for _ in 0..200 {
@@ -76,7 +76,7 @@ async fn requests_that_wait_for_unread_answers_take_little_memory() {
     }
     // Until the first connection is closed, and all have had their time.
     let (began, mut most) = (Instant::now(), 0);
-    while held[0].write(b"G").is_ok_and(|count| count > 0) && began.elapsed() < PATIENCE {
+    while held[0].write(b"G").is_ok_and(|count| count > 0) && began.elapsed() < TIMEOUT {
         most = most.max(resident(serving.child.id()));
         tokio::task::yield_now().await;
     }

@@ -1,4 +1,4 @@
-//! The operator's desk: the binary, and a configuration file that names a fresh database.
+//! The command line of an operator: the binary, and a configuration file that names a fresh database.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -11,18 +11,18 @@ use super::operator::{complaints, refusal};
 use super::process::{Serving, grantor};
 
 /// A database, and a configuration file that names it.
-pub(crate) struct Desk {
+pub(crate) struct CommandLine {
     database: TestDatabase,
     pub(crate) config: PathBuf,
 }
 
-impl Desk {
+impl CommandLine {
     pub(crate) async fn new() -> Self {
         let database = TestDatabase::fresh(engine()).await;
         let config = database.directory.path().join("grantor.toml");
-        let desk = Self { database, config };
-        desk.configure("");
-        desk
+        let cli = Self { database, config };
+        cli.configure("");
+        cli
     }
 
     pub(crate) fn directory(&self) -> PathBuf {
