@@ -2,6 +2,6 @@
 
 pub mod catalogue;
 pub mod decision;
-mod flights;
 pub mod fresh;
+mod in_flight_reads;
 pub mod secrets;

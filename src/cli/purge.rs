@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Manner, Trouble};
+use super::{CliError, OutputOptions};
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::secret::random_id;
 use crate::work::purge::{self, Backlog};
@@ -14,18 +14,18 @@ pub(super) struct Options {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    options.manner.common.run(async |desk| {
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
         if options.dry_run {
-            let found = purge::backlog(&desk.db, desk.now).await?;
-            return options.manner.list(&found, described, ["TABLE", "ROWS", "ENDED"], row);
+            let found = purge::backlog(&cli.db, cli.now).await?;
+            return options.output.list(&found, to_json, ["TABLE", "ROWS", "ENDED"], row);
         }
         let (mut deleted, counters, holder) = (0, PurgeCounters::default(), random_id());
         loop {
-            let Some(purged) = purge::pass(&desk.db, &counters, &holder, desk.now).await? else {
+            let Some(purged) = purge::pass(&cli.db, &counters, &holder, cli.now).await? else {
                 return Err(
                     "another process is deleting now; it holds the lease for at most two minutes".into()
                 );
@@ -35,7 +35,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
                 break;
             }
         }
-        options.manner.say(json!({ "rows": deleted }), format!("deleted {deleted} rows that have ended"))
+        options.output.say(json!({ "rows": deleted }), format!("deleted {deleted} rows that have ended"))
     })
 }
 
@@ -43,6 +43,6 @@ fn row(found: &Backlog) -> [String; 3] {
     [found.table.name().to_owned(), found.rows.to_string(), found.ended.to_string()]
 }
 
-fn described(found: &Backlog) -> Value {
+fn to_json(found: &Backlog) -> Value {
     json!({ "table": found.table.name(), "rows": found.rows, "ended": found.ended })
 }

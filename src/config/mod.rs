@@ -328,9 +328,9 @@ impl Config {
             connections: self.database.connections,
             queue: self.database.queue,
             // Shorter than the request's deadline, so that there is time left to answer the application.
-            patience: self.http.deadline.duration() * 4 / 5,
-            lock_patience: self.http.deadline.duration() / 2,
-            migration_patience: DbOptions::MIGRATION_PATIENCE,
+            timeout: self.http.deadline.duration() * 4 / 5,
+            lock_timeout: self.http.deadline.duration() / 2,
+            migration_timeout: DbOptions::MIGRATION_TIMEOUT,
         }
     }
 

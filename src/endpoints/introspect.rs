@@ -17,7 +17,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::introspection::{Introspection, SignedIntrospection, TYP};
-use crate::oauth::token::refresh::{RefreshName, RefreshVerdict, judge};
+use crate::oauth::token::refresh::{RefreshName, RefreshVerdict, evaluate};
 use crate::store::db::Conn;
 use crate::store::grants;
 use crate::tokens::access_token::{self, ParsedAccessToken, subject};
@@ -26,10 +26,10 @@ use crate::tokens::subject;
 
 pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     match introspect(&app, &request, body).await {
-        Ok(told) => {
+        Ok(report) => {
             let mut response = HttpResponse::Ok();
             response.insert_header((header::CACHE_CONTROL, "no-store"));
-            match told {
+            match report {
                 IntrospectionBody::Plain(introspection) => response.json(introspection),
                 IntrospectionBody::Signed(token) => {
                     response.content_type("application/token-introspection+jwt").body(token)
@@ -125,7 +125,7 @@ async fn refresh_token(
     let find = async move |conn: &mut Conn| grants::find_chain(conn, &grant, &client, version).await;
     let Some(found) = app.db.read(find).await? else { return Ok(None) };
     let chain = found.chain;
-    let is_live = judge(&chain, &name, &caller.id, NO_GRACE, now) == Ok(RefreshVerdict::Rotate);
+    let is_live = evaluate(&chain, &name, &caller.id, NO_GRACE, now) == Ok(RefreshVerdict::Rotate);
     if !is_live || found.user == UserStatus::Disabled {
         return Ok(None);
     }

@@ -11,7 +11,7 @@ use crate::failure::{Denied, Failure};
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::Ended;
+use crate::oauth::grant::EndReason;
 use crate::oauth::id::ClientId;
 use crate::oauth::token::refresh::RefreshName;
 use crate::store::db::Tx;
@@ -50,7 +50,7 @@ async fn refresh_token(
     now: Timestamp,
 ) -> Result<(), Failure> {
     let end = async move |tx: &mut Tx| {
-        grants::revoke_of(tx, &name.grant_id, &client, Ended::TokenRevoked, now).await
+        grants::revoke_of(tx, &name.grant_id, &client, EndReason::TokenRevoked, now).await
     };
     Ok(app.db.write(end).await?)
 }

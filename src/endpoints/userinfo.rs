@@ -14,7 +14,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::grant::scope::OPENID;
 use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::reason::Reason;
-use crate::oauth::token::bearer::{PresentedToken, UserInfoAccess, may_tell};
+use crate::oauth::token::bearer::{PresentedToken, UserInfoAccess, check_user_info};
 use crate::store::db::Conn;
 use crate::store::users;
 use crate::tokens::access_token;
@@ -36,17 +36,17 @@ async fn respond(
     request: &Request,
     token: Result<Option<String>, Denied<OAuthError>>,
 ) -> HttpResponse {
-    let told = match token {
-        Ok(token) => tell(app, request, token).await,
+    let user_claims = match token {
+        Ok(token) => user_info(app, request, token).await,
         Err(denied) => Err(denied),
     };
-    match told {
-        Ok(told) => {
+    match user_claims {
+        Ok(user_claims) => {
             let mut response = HttpResponse::Ok();
             response
                 .insert_header((header::CACHE_CONTROL, "no-store"))
                 .insert_header((header::PRAGMA, "no-cache"));
-            match told {
+            match user_claims {
                 UserInfoBody::Plain(claims) => response.json(claims),
                 UserInfoBody::Protected(token) => response.content_type("application/jwt").body(token),
             }
@@ -62,7 +62,7 @@ enum UserInfoBody {
     Protected(String),
 }
 
-async fn tell(
+async fn user_info(
     app: &App,
     request: &Request,
     token: Option<String>,
@@ -76,16 +76,16 @@ async fn tell(
     let client = &presented.token.client_id;
     request.set_client(client.clone());
     let client = app.cache.client(client, Freshness::Cached).await?;
-    let UserInfoAccess { person, scope, claims } = may_tell(presented, person, OPENID, request.now)?;
+    let UserInfoAccess { person, scope, claims } = check_user_info(presented, person, OPENID, request.now)?;
     let Some(client) = client else {
         return Err(Reason::BearerRevoked.because("the client of the access token is gone").into());
     };
     let catalogue = app.cache.catalogue(Freshness::Cached).await?;
-    let mut told = person.told(catalogue.claims_of(&scope));
-    told.extend(claims.told_by(&person));
-    told.insert("sub".into(), subject::subject(app, &client.client, &person.id).into());
-    let protected = id_token::protect_user_info(app, &client.client, &told, request.now).await?;
-    Ok(protected.map_or(UserInfoBody::Plain(told), UserInfoBody::Protected))
+    let mut user_claims = person.claims_named(catalogue.claims_of(&scope));
+    user_claims.extend(claims.claims_from(&person));
+    user_claims.insert("sub".into(), subject::subject(app, &client.client, &person.id).into());
+    let protected = id_token::protect_user_info(app, &client.client, &user_claims, request.now).await?;
+    Ok(protected.map_or(UserInfoBody::Plain(user_claims), UserInfoBody::Protected))
 }
 
 /// The token and the user that it was issued for, as the database has them now; `None` if the token is not known.

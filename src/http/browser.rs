@@ -16,7 +16,7 @@ pub const ACCOUNTS: usize = 5;
 /// Does not occur in tokens.
 const BETWEEN_TOKENS: char = '.';
 /// The maximum length of a token in bytes.
-const LONGEST_TOKEN: usize = 64;
+const MAX_TOKEN_LENGTH: usize = 64;
 /// The maximum number of flow cookies in one browser; the oldest are dropped.
 const FLOWS: usize = 8;
 
@@ -87,7 +87,7 @@ pub fn device_cookie(app: &App, token: String) -> Cookie<'static> {
 pub fn device_token(app: &App, request: &Request) -> Option<String> {
     let name = name(app, "device");
     let (_, token) = cookies(request.headers()).find(|(key, _)| *key == name)?;
-    (token.len() <= LONGEST_TOKEN && !token.is_empty()).then(|| token.to_owned())
+    (token.len() <= MAX_TOKEN_LENGTH && !token.is_empty()).then(|| token.to_owned())
 }
 
 /// The secret in the flow's cookie, if this browser has the cookie.

@@ -9,7 +9,7 @@ use crate::config::TrustedProxies;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// The maximum number of proxies in a row; further addresses are ignored.
-const MOST: usize = 8;
+const MAX_PROXIES: usize = 8;
 
 /// The client's address of a request.
 pub(super) fn address(request: &HttpRequest, trusted: &TrustedProxies) -> IpAddr {
@@ -35,7 +35,7 @@ pub fn bucket(address: IpAddr) -> String {
 fn origin(peer: IpAddr, lines: &[&str], trusted: &TrustedProxies) -> IpAddr {
     let mut seen = peer.to_canonical();
     let entries = lines.iter().rev().flat_map(|line| line.rsplit(','));
-    for entry in entries.take(MOST) {
+    for entry in entries.take(MAX_PROXIES) {
         if !trusted.have(seen) {
             break;
         }

@@ -127,7 +127,7 @@ pub fn metadata(
 
 /// The claims of ID Tokens and of all scopes.
 fn claims(known: &[&ScopeRecord]) -> Vec<String> {
-    let told = known.iter().flat_map(|scope| scope.claims.iter().map(String::as_str));
-    let all: BTreeSet<&str> = id_token::CLAIMS.into_iter().chain(told).collect();
+    let claims = known.iter().flat_map(|scope| scope.claims.iter().map(String::as_str));
+    let all: BTreeSet<&str> = id_token::CLAIMS.into_iter().chain(claims).collect();
     all.into_iter().map(str::to_owned).collect()
 }

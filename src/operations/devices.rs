@@ -58,7 +58,7 @@ pub async fn find_by_code(context: &Context<'_>, typed: TypedCode) -> Result<Fou
             return Ok(FoundDevice::Nothing);
         };
         for bucket in &buckets {
-            guesses::take_back(tx, bucket).await?;
+            guesses::undo(tx, bucket).await?;
         }
         Ok(FoundDevice::Device(Box::new(device)))
     };

@@ -6,7 +6,7 @@ use super::list::{self, Cursor, List, Listing};
 use super::{Context, Done, Outcome};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
-use crate::oauth::grant::Ended;
+use crate::oauth::grant::EndReason;
 use crate::oauth::id::{ClientId, FlowId, SessionId, UserId};
 use crate::oauth::identity::authentication::Proof;
 use crate::secret::Hash;
@@ -101,7 +101,7 @@ pub(super) async fn begin(
     let SessionStart { session, before, surplus, flow, .. } = start;
     let Some(id) = sessions::begin(tx, before.as_ref(), session, proof).await? else { return Ok(None) };
     for other in surplus {
-        sessions::end(tx, other, Ended::SessionReplaced, session.begins_at).await?;
+        sessions::end(tx, other, EndReason::SessionReplaced, session.begins_at).await?;
     }
     flows::note_signed_in(tx, flow, &id).await?;
     Ok(Some(id))
@@ -136,7 +136,7 @@ pub async fn end(context: &Context<'_>, session: &SessionId) -> Outcome<()> {
     let (session, now) = (session.clone(), context.now);
     context
         .act(async move |tx: &mut Tx| {
-            if !sessions::end(tx, &session, Ended::SessionEnded, now).await? {
+            if !sessions::end(tx, &session, EndReason::SessionEnded, now).await? {
                 let sentence = format!("there is no session with the id {session}");
                 return Err(Fault::not_found(sentence).into());
             }
@@ -159,7 +159,7 @@ pub async fn sign_out(
         .act_on_each(async move |tx: &mut Tx| {
             let mut done = Vec::new();
             for session in &sessions {
-                sessions::end(tx, session, Ended::SignedOut, now).await?;
+                sessions::end(tx, session, EndReason::SignedOut, now).await?;
                 let clients = grants::front_channel_of_session(tx, session).await?;
                 let event = event(Act::SessionSignedOut, session);
                 done.push(Done { outcome: SignedOut { session: session.clone(), clients }, event });
@@ -178,7 +178,7 @@ pub async fn end_of_user(context: &Context<'_>, user: &UserId) -> Outcome<u64> {
     let (user, now) = (user.clone(), context.now);
     context
         .act(async move |tx: &mut Tx| {
-            let ended = sessions::end_of_user(tx, &user, Ended::SessionEnded, now).await?;
+            let ended = sessions::end_of_user(tx, &user, EndReason::SessionEnded, now).await?;
             let event = Event::new(Act::UserSessionsEnded, ObjectKind::User, user.as_str());
             Ok(Done { outcome: ended, event })
         })

@@ -9,7 +9,7 @@ use super::sessions::{SessionStart, begin as begin_session};
 use super::{Context, Done, Outcome};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
-use crate::oauth::grant::Ended;
+use crate::oauth::grant::EndReason;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::authentication::Proof;
 use crate::oauth::identity::claims::{self, Claims, Person};
@@ -194,7 +194,7 @@ pub async fn set_password(
             let person = existing(tx, &user).await?.person;
             users::set_password(tx, &person.id, &password.0, now).await?;
             // Anyone who knew the old password may have signed in with it, or may be signing in now.
-            end_all(tx, Act::UserPasswordSet, person, Ended::PasswordChanged, now).await
+            end_all(tx, Act::UserPasswordSet, person, EndReason::PasswordChanged, now).await
         })
         .await
 }
@@ -245,7 +245,7 @@ pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding>
         .act(async move |tx: &mut Tx| {
             let person = existing(tx, user.as_str()).await?.person;
             let id = person.id.clone();
-            let done = end_all(tx, Act::UserDeleted, person, Ended::UserDeleted, now).await?;
+            let done = end_all(tx, Act::UserDeleted, person, EndReason::UserDeleted, now).await?;
             users::delete(tx, &id).await?;
             Ok(done)
         })
@@ -253,7 +253,13 @@ pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding>
 }
 
 /// Ends all sessions of the account and revokes all grants.
-async fn end_all(tx: &mut Tx, act: Act, person: Person, why: Ended, now: Timestamp) -> Outcome<UserEnding> {
+async fn end_all(
+    tx: &mut Tx,
+    act: Act,
+    person: Person,
+    why: EndReason,
+    now: Timestamp,
+) -> Outcome<UserEnding> {
     let sessions_ended = sessions::delete_of_user(tx, &person.id, now).await?;
     codes::delete_of_user(tx, &person.id).await?;
     device_codes::delete_of_user(tx, &person.id).await?;

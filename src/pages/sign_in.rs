@@ -38,7 +38,7 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     }
     match flows::next(&app, &request, &resumed.checked, &accounts, &resumed.flow.progress) {
         Ok(Next::Authenticate(needed)) => {
-            let hint = asked.prompt.login_hint.as_deref().filter(|hint| hint.len() <= user::LONGEST_NAME);
+            let hint = asked.prompt.login_hint.as_deref().filter(|hint| hint.len() <= user::MAX_NAME_LENGTH);
             let known = needed.account.map(|here| here.username.as_str());
             page(&app, &resumed, &query, StatusCode::OK, known.or(hint).unwrap_or_default())
         }
@@ -120,7 +120,10 @@ struct PasswordSignIn {
 
 /// The user with this name and password. Unknown, disabled and wrong take the same time and get the same answer.
 async fn verify(app: &App, username: &str, password: &str) -> Result<Option<PasswordSignIn>, Failure> {
-    if password.is_empty() || password.len() > user::LONGEST_PASSWORD || username.len() > user::LONGEST_NAME {
+    if password.is_empty()
+        || password.len() > user::MAX_PASSWORD_LENGTH
+        || username.len() > user::MAX_NAME_LENGTH
+    {
         return Ok(None);
     }
     let name = username.to_owned();

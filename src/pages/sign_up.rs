@@ -12,7 +12,7 @@ use crate::flows::{self, ResumedFlow};
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::oauth::id::UserId;
-use crate::oauth::identity::user::{self, LONGEST_PASSWORD, SHORTEST_PASSWORD, folded};
+use crate::oauth::identity::user::{self, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, folded};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::params::Params;
@@ -91,12 +91,12 @@ impl<'f> SignUpForm<'f> {
 
     fn check(&self) -> Result<(), Problem> {
         user::check_username(self.username).map_err(|_| Problem::Username)?;
-        if self.name.len() > user::LONGEST_NAME || self.name.chars().any(char::is_control) {
+        if self.name.len() > user::MAX_NAME_LENGTH || self.name.chars().any(char::is_control) {
             return Err(Problem::Name);
         }
         let password = self.password;
         let is_long_enough =
-            password.chars().count() >= SHORTEST_PASSWORD && password.len() <= LONGEST_PASSWORD;
+            password.chars().count() >= MIN_PASSWORD_LENGTH && password.len() <= MAX_PASSWORD_LENGTH;
         let is_guessed_first = folded(password) == folded(self.username);
         if !is_long_enough || is_guessed_first || password.chars().any(char::is_control) {
             return Err(Problem::Password);
@@ -146,7 +146,7 @@ fn page(app: &App, resumed: &ResumedFlow, wanted: &SignUpForm<'_>, problem: Opti
             form_token => flow_form::token(app, resumed, PURPOSE),
             username => wanted.username,
             name => wanted.name,
-            shortest => SHORTEST_PASSWORD,
+            shortest => MIN_PASSWORD_LENGTH,
             problem => problem.map(<&str>::from),
         },
     )

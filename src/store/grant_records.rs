@@ -7,7 +7,7 @@ use super::device_codes;
 use super::grants::{granted_from, revoke_where, revoking};
 use super::page::Page;
 use crate::clock::Timestamp;
-use crate::oauth::grant::Ended;
+use crate::oauth::grant::EndReason;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, GrantId, UserId};
 
@@ -145,7 +145,7 @@ pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<GrantRecord>, 
 
 /// Revokes everything that a person allowed a client: the consent, what was issued, and what could still be issued.
 /// Returns the number of revoked grants.
-pub async fn take_back(
+pub async fn revoke_access(
     tx: &mut Tx,
     user: &UserId,
     client: &ClientId,
@@ -158,7 +158,7 @@ pub async fn take_back(
         tx.query(statement).bind(user.as_str()).bind(client.as_str()).execute().await?;
     }
     device_codes::delete_of_user_at(tx, user, client).await?;
-    revoking(tx, revoke_where!("user_id = $3 AND client_id = $4"), Ended::GrantRevoked.word(), now)
+    revoking(tx, revoke_where!("user_id = $3 AND client_id = $4"), EndReason::GrantRevoked.word(), now)
         .bind(user.as_str())
         .bind(client.as_str())
         .execute()

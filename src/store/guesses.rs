@@ -21,6 +21,6 @@ pub async fn count(tx: &mut Tx, bucket: &str, expires_at: Timestamp) -> Result<i
 }
 
 /// Subtracts one guess, which was right; earlier wrong guesses stay counted.
-pub async fn take_back(tx: &mut Tx, bucket: &str) -> Result<(), DbError> {
+pub async fn undo(tx: &mut Tx, bucket: &str) -> Result<(), DbError> {
     tx.query("UPDATE guesses SET count = count - 1 WHERE bucket = $1").bind(bucket).execute().await.map(drop)
 }

@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
-use crate::oauth::grant::{Ended, UserStatus};
+use crate::oauth::grant::{EndReason, UserStatus};
 use crate::oauth::id::{ClientId, UserId};
 
 #[derive(FromRow)]
@@ -227,7 +227,7 @@ pub async fn revoke_untrusted(tx: &mut Tx, issuer: &str, now: Timestamp) -> Resu
                                   AND trusted_subjects.subject = grants.issuer_subject
                                   AND trusted_subjects.user_id = grants.user_id))"
     );
-    revoking(tx, UNTRUSTED, Ended::IssuerUntrusted.word(), now).bind(issuer).execute().await
+    revoking(tx, UNTRUSTED, EndReason::IssuerUntrusted.word(), now).bind(issuer).execute().await
 }
 
 fn columns(keys: &IssuerKeys) -> (Option<String>, Option<String>) {

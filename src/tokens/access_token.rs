@@ -43,7 +43,7 @@ pub struct Draft {
     issuer: String,
     catalogue: Arc<Catalogue>,
     keys: Arc<CurrentKeys>,
-    usual: TokenDefaults,
+    defaults: TokenDefaults,
     now: Timestamp,
 }
 
@@ -96,7 +96,7 @@ impl Draft {
             issuer: app.issuer.clone(),
             catalogue,
             keys: app.key_set.current(now).await?,
-            usual: usual(app),
+            defaults: defaults(app),
             now,
         })
     }
@@ -120,7 +120,7 @@ impl Draft {
     }
 
     /// The token for a person that another issuer vouches for, with the part of `scope` that belongs to its resource.
-    pub fn of_vouched(
+    pub fn of_trusted_issuer(
         &self,
         client: &Client,
         grant: &Grant,
@@ -177,7 +177,7 @@ impl Draft {
     }
 
     fn token(&self, client: &Client, grant: Option<&Grant>, purpose: Purpose<'_>) -> AccessToken {
-        AccessToken::new(&self.id, client, grant, purpose, &*self.catalogue, (self.usual, self.now))
+        AccessToken::new(&self.id, client, grant, purpose, &*self.catalogue, (self.defaults, self.now))
     }
 
     /// The hash under which the token is stored; `None` for a JWT, which is not stored.
@@ -232,14 +232,14 @@ pub fn subject_by(keys: &ServerKeys, client: &Client, token: &AccessToken) -> St
     }
 }
 
-fn usual(app: &App) -> TokenDefaults {
+fn defaults(app: &App) -> TokenDefaults {
     let offered = &app.config.keys.algorithms;
     let best =
         [SigningAlgorithm::Es256, SigningAlgorithm::EdDsa].into_iter().find(|best| offered.contains(best));
     let tokens = &app.config.tokens;
     TokenDefaults {
         lifetime: tokens.access_token_lifetime.seconds(),
-        longest: app.config.keys.keep_published.seconds(),
+        max_lifetime: app.config.keys.keep_published.seconds(),
         algorithm: tokens
             .access_token_alg
             .or(best)

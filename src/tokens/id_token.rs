@@ -53,14 +53,14 @@ impl<'a> Signer<'a> {
 
     /// Signs an ID Token about a sign-in, with the requested claims about the person.
     pub async fn sign(&self, source: &IdTokenSource, hashes: IdTokenHashes<'_>) -> Result<String, Failure> {
-        let told = match source.claims.is_empty() {
+        let claims = match source.claims.is_empty() {
             true => Claims::new(),
             false => {
                 let person = self.person(&source.user).await?;
-                person.map(|person| source.claims.told_by(&person)).unwrap_or_default()
+                person.map(|person| source.claims.claims_from(&person)).unwrap_or_default()
             }
         };
-        self.sign_telling(source, hashes, told)
+        self.sign_with_claims(source, hashes, claims)
     }
 
     /// Signs an ID Token without an access token beside it: it also contains the claims of the scopes (OpenID Connect
@@ -72,24 +72,25 @@ impl<'a> Signer<'a> {
         scope: &Scope,
     ) -> Result<String, Failure> {
         let Some(person) = self.person(&source.user).await? else {
-            return self.sign_telling(source, hashes, Claims::new());
+            return self.sign_with_claims(source, hashes, Claims::new());
         };
         let catalogue = self.app.cache.catalogue(Freshness::Cached).await?;
-        let mut told = person.told(catalogue.claims_of(scope));
-        told.extend(source.claims.told_by(&person));
-        self.sign_telling(source, hashes, told)
+        let mut claims = person.claims_named(catalogue.claims_of(scope));
+        claims.extend(source.claims.claims_from(&person));
+        self.sign_with_claims(source, hashes, claims)
     }
 
-    fn sign_telling(
+    fn sign_with_claims(
         &self,
         source: &IdTokenSource,
         hashes: IdTokenHashes<'_>,
-        told: Claims,
+        claims: Claims,
     ) -> Result<String, Failure> {
         let times = (self.now, self.app.config.tokens.id_token_lifetime.seconds());
         let names = subject::names(self.app, self.client, &source.user, &source.session);
         let algorithm = self.key.algorithm();
-        let mut token = IdToken::new(&self.app.issuer, &self.client.id, &names, source, times).telling(told);
+        let mut token =
+            IdToken::new(&self.app.issuer, &self.client.id, &names, source, times).with_claims(claims);
         if let Some(access_token) = hashes.access_token {
             token = token.with_access_token(algorithm, access_token);
         }
@@ -123,16 +124,16 @@ impl<'a> Signer<'a> {
 pub async fn protect_user_info(
     app: &App,
     client: &Client,
-    told: &Claims,
+    claims: &Claims,
     now: Timestamp,
 ) -> Result<Option<String>, Failure> {
     let signed = match client.userinfo_alg {
         None => None,
         Some(algorithm) => {
-            let mut told = told.clone();
-            told.insert("iss".into(), app.issuer.as_str().into());
-            told.insert("aud".into(), client.id.as_str().into());
-            Some(key(app, client, algorithm, now).await?.sign(TYP, &told)?)
+            let mut claims = claims.clone();
+            claims.insert("iss".into(), app.issuer.as_str().into());
+            claims.insert("aud".into(), client.id.as_str().into());
+            Some(key(app, client, algorithm, now).await?.sign(TYP, &claims)?)
         }
     };
     match (client.userinfo_encryption, signed) {
@@ -141,7 +142,7 @@ pub async fn protect_user_info(
             encrypt(client, signed.into_bytes(), NESTED, encryption).map(Some)
         }
         (Some(encryption), None) => {
-            let json = serde_json::to_vec(told)
+            let json = serde_json::to_vec(claims)
                 .map_err(|_| Failure::Internal("claims could not be written".into()))?;
             encrypt(client, json, "json", encryption).map(Some)
         }

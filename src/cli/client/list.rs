@@ -2,24 +2,24 @@
 
 use clap::Args;
 
-use super::super::{Manner, Trouble, list};
-use super::show::{described, grants, state};
+use super::super::{CliError, OutputOptions, list};
+use super::show::{grants, state, to_json};
 use crate::operations::clients;
 use crate::store::clients::{ClientFilter, ClientRecord};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    options.manner.common.run(async |desk| {
-        let context = desk.operations();
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let context = cli.operations();
         let read = async |listing| clients::list(&context, listing).await;
         let records = list::all(ClientFilter::default(), read).await?;
         let header = ["ID", "NAME", "KIND", "STATE", "GRANTS", "SECRETS", "CREATED"];
-        options.manner.list(&records, described, header, row)
+        options.output.list(&records, to_json, header, row)
     })
 }
 

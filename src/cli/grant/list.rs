@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::super::{Manner, Trouble, list};
-use super::described;
+use super::super::{CliError, OutputOptions, list};
+use super::to_json;
 use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
 use crate::operations::{grants, users};
@@ -24,12 +24,12 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "N", default_value_t = 100)]
     most: u32,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    options.manner.common.run(async |desk| {
-        let (context, now) = (desk.operations(), desk.now);
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let (context, now) = (cli.operations(), cli.now);
         let user = match &options.user {
             Some(user) => Some(users::find(&context, user).await?.person.id),
             None => None,
@@ -39,7 +39,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let read = async |listing| grants::list(&context, listing).await;
         let grants = list::first(options.most, filter, read).await?;
         let header = ["ID", "CLIENT", "USER", "SCOPE", "CREATED", "ENDS", "STATE"];
-        options.manner.list(&grants, |grant| described(grant, now), header, |grant| row(grant, now))
+        options.output.list(&grants, |grant| to_json(grant, now), header, |grant| row(grant, now))
     })
 }
 

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::super::{Manner, Trouble, list};
-use super::show::{audience, clients, described, keys};
+use super::super::{CliError, OutputOptions, list};
+use super::show::{audience, clients, keys, to_json};
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::operations::trusted_issuers;
 use crate::store::page::NameFilter;
@@ -11,17 +11,17 @@ use crate::store::page::NameFilter;
 #[derive(Args)]
 pub(in crate::cli) struct Options {
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    options.manner.common.run(async |desk| {
-        let context = desk.operations();
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let context = cli.operations();
         let all =
             list::all(NameFilter::default(), async |listing| trusted_issuers::list(&context, listing).await)
                 .await?;
         let header = ["ISSUER", "SCOPES", "CLIENTS", "AUDIENCE", "KEYS"];
-        options.manner.list(&all, described, header, row)
+        options.output.list(&all, to_json, header, row)
     })
 }
 

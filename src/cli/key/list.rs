@@ -3,26 +3,26 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::{Manner, Trouble, list};
+use super::super::{CliError, OutputOptions, list};
 use crate::clock::Timestamp;
 use crate::operations::keys::{self, ListedKey};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    options.manner.common.run(async |desk| {
-        let context = desk.operations();
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let context = cli.operations();
         let keys = list::all((), async |listing| keys::list(&context, listing).await).await?;
         let header = ["KID", "ALGORITHM", "STATE", "SIGNS FROM", "PUBLISHED UNTIL"];
-        options.manner.list(&keys, described, header, row)
+        options.output.list(&keys, to_json, header, row)
     })
 }
 
-fn described(listed: &ListedKey) -> Value {
+fn to_json(listed: &ListedKey) -> Value {
     json!({
         "kid": listed.key.kid,
         "algorithm": listed.key.algorithm.as_str(),

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::super::{Manner, Trouble, list};
+use super::super::{CliError, OutputOptions, list};
 use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
 use crate::operations::logout_deliveries;
@@ -18,7 +18,7 @@ pub(in crate::cli) struct Options {
     #[arg(long)]
     state: Option<State>,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -41,9 +41,9 @@ impl From<State> for DeliveryState {
     }
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    options.manner.common.run(async |desk| {
-        let context = desk.operations();
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let context = cli.operations();
         let filter = DeliveryFilter {
             client: options.client.as_deref().map(ClientId::new),
             state: options.state.map(Into::into),
@@ -51,7 +51,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let deliveries =
             list::all(filter, async |listing| logout_deliveries::list(&context, listing).await).await?;
         let header = ["CLIENT", "SESSION", "STATE", "ATTEMPTS", "ENDED", "NEXT", "LAST ERROR"];
-        options.manner.list(&deliveries, described, header, row)
+        options.output.list(&deliveries, to_json, header, row)
     })
 }
 
@@ -60,7 +60,7 @@ fn next(delivery: &Delivery) -> Option<String> {
     (delivery.state == "waiting").then(|| delivery.next_attempt_at.iso())
 }
 
-fn described(delivery: &Delivery) -> Value {
+fn to_json(delivery: &Delivery) -> Value {
     json!({
         "client_id": delivery.client_id,
         "session_id": delivery.session_id,

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::{Manner, Trouble, list};
+use super::super::{CliError, OutputOptions, list};
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -13,20 +13,20 @@ use crate::store::page::NameFilter;
 #[derive(Args)]
 pub(in crate::cli) struct Options {
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    options.manner.common.run(async |desk| {
-        let context = desk.operations();
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let context = cli.operations();
         let all = list::all(NameFilter::default(), async |listing| resources::list(&context, listing).await)
             .await?;
         let header = ["URI", "SCOPES", "TOKENS", "LIFETIME", "CLIENTS"];
-        options.manner.list(&all, described, header, row)
+        options.output.list(&all, to_json, header, row)
     })
 }
 
-fn described(resource: &Resource) -> Value {
+fn to_json(resource: &Resource) -> Value {
     json!({
         "resource": resource.uri,
         "scope": resource.scopes.to_string(),

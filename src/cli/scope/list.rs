@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::super::{Manner, Trouble, list};
+use super::super::{CliError, OutputOptions, list};
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::operations::scopes;
 use crate::store::page::NameFilter;
@@ -11,21 +11,21 @@ use crate::store::page::NameFilter;
 #[derive(Args)]
 pub(in crate::cli) struct Options {
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    options.manner.common.run(async |desk| {
-        let context = desk.operations();
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let context = cli.operations();
         let scopes =
             list::all(NameFilter::default(), async |listing| scopes::list(&context, listing).await).await?;
-        let described = |scope: &ScopeRecord| json!({ "name": scope.name, "description": scope.description, "sensitive": scope.sensitive, "claims": scope.claims, "access_token_lifetime": scope.access_token_lifetime, "required_group": scope.required_group });
+        let to_json = |scope: &ScopeRecord| json!({ "name": scope.name, "description": scope.description, "sensitive": scope.sensitive, "claims": scope.claims, "access_token_lifetime": scope.access_token_lifetime, "required_group": scope.required_group });
         let row = |scope: &ScopeRecord| {
             let sensitive = if scope.sensitive { "yes" } else { "no" };
             let claims = if scope.claims.is_empty() { "-".into() } else { scope.claims.join(" ") };
             [scope.name.clone(), sensitive.to_owned(), scope.description.clone(), claims]
         };
         let header = ["NAME", "SENSITIVE", "DESCRIPTION", "CLAIMS"];
-        options.manner.list(&scopes, described, header, row)
+        options.output.list(&scopes, to_json, header, row)
     })
 }

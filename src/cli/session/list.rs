@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::{Manner, Trouble, list};
+use super::super::{CliError, OutputOptions, list};
 use crate::operations::{sessions, users};
 use crate::store::sessions::SessionRecord;
 
@@ -13,23 +13,23 @@ pub(in crate::cli) struct Options {
     #[arg(long)]
     user: Option<String>,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    options.manner.common.run(async |desk| {
-        let context = desk.operations();
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let context = cli.operations();
         let user = match &options.user {
             Some(user) => Some(users::find(&context, user).await?.person.id),
             None => None,
         };
         let sessions = list::all(user, async |listing| sessions::list(&context, listing).await).await?;
         let header = ["ID", "USER", "SIGNED IN", "LAST SEEN", "ENDS"];
-        options.manner.list(&sessions, described, header, row)
+        options.output.list(&sessions, to_json, header, row)
     })
 }
 
-fn described(session: &SessionRecord) -> Value {
+fn to_json(session: &SessionRecord) -> Value {
     json!({
         "id": session.id,
         "user_id": session.user_id,

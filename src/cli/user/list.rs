@@ -2,24 +2,24 @@
 
 use clap::Args;
 
-use super::super::{Manner, Trouble, list};
-use super::show::{described, state};
+use super::super::{CliError, OutputOptions, list};
+use super::show::{state, to_json};
 use crate::operations::users;
 use crate::store::users::{UserFilter, UserRecord};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    options.manner.common.run(async |desk| {
-        let context = desk.operations();
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let context = cli.operations();
         let users =
             list::all(UserFilter::default(), async |listing| users::list(&context, listing).await).await?;
         let header = ["USERNAME", "E-MAIL", "NAME", "STATE", "ID", "CREATED"];
-        options.manner.list(&users, described, header, row)
+        options.output.list(&users, to_json, header, row)
     })
 }
 

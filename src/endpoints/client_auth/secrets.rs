@@ -11,7 +11,7 @@ use crate::store::clients::{self, StoredClient};
 /// At most once in this many seconds the use of a secret is recorded.
 const USED_EVERY: Seconds = Seconds::new(60);
 /// The maximum length of a secret in bytes; longer ones are not hashed.
-const LONGEST_SECRET: usize = 1024;
+const MAX_SECRET_LENGTH: usize = 1024;
 
 /// The valid stored secret that matches the presented one.
 pub(super) async fn find_secret<'c>(
@@ -20,7 +20,7 @@ pub(super) async fn find_secret<'c>(
     stored: &'c StoredClient,
     presented: &Secret,
 ) -> Result<Option<&'c ClientSecret>, Failure> {
-    if presented.expose().len() > LONGEST_SECRET {
+    if presented.expose().len() > MAX_SECRET_LENGTH {
         return Ok(None);
     }
     let (now, digest) = (call.now, Hash::of(presented.expose()).to_text());

@@ -45,8 +45,8 @@ fn made_on(curve: &str) -> Value {
 
 fn token(jwk: &Value, algorithm: KeyManagement, content: ContentEncryption, payload: &[u8]) -> String {
     let key = EncryptionKey::read(jwk).unwrap();
-    let sending = Sending { algorithm, content, kid: Some("k1"), content_type: Some("JWT") };
-    encrypt(payload.to_vec(), &key, sending).unwrap()
+    let params = EncryptionParams { algorithm, content, kid: Some("k1"), content_type: Some("JWT") };
+    encrypt(payload.to_vec(), &key, params).unwrap()
 }
 
 fn opened(token: &str, jwk: &Value, accepted: AcceptedAlgorithms<'_>) -> Result<Vec<u8>, JoseError> {
@@ -117,8 +117,8 @@ fn a_key_is_not_used_for_an_algorithm_of_another_kind() {
         let key = EncryptionKey::read(&jwk).unwrap();
         for algorithm in KeyManagement::ALL.iter().copied().filter(|algorithm| !fit.contains(algorithm)) {
             let content = ContentEncryption::A128Gcm;
-            let sending = Sending { algorithm, content, kid: None, content_type: None };
-            let refused = encrypt(Vec::new(), &key, sending);
+            let params = EncryptionParams { algorithm, content, kid: None, content_type: None };
+            let refused = encrypt(Vec::new(), &key, params);
             assert!(matches!(refused, Err(JoseError::Encryption)), "{algorithm:?}");
             for (other, _) in keys().iter().filter(|(_, algorithms)| algorithms.contains(&algorithm)) {
                 let token = token(other, algorithm, content, b"x");
@@ -206,7 +206,7 @@ fn a_token_that_is_too_long_is_not_looked_at() {
     let jwk = secret_key();
     let long = |bytes: usize| token(&jwk, KeyManagement::A128Kw, ContentEncryption::A128Gcm, &vec![7; bytes]);
     assert!(opened(&long(40_000), &jwk, ALL).is_ok());
-    assert!(long(50_000).len() > LONGEST);
+    assert!(long(50_000).len() > MAX_LENGTH);
     assert!(is_refused(&opened(&long(50_000), &jwk, ALL)));
 }
 

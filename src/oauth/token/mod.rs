@@ -60,7 +60,7 @@ pub struct Purpose<'a> {
 pub struct TokenDefaults {
     pub lifetime: Seconds,
     /// No JWT may live longer than its key is published.
-    pub longest: Seconds,
+    pub max_lifetime: Seconds,
     pub algorithm: SigningAlgorithm,
 }
 
@@ -72,12 +72,12 @@ impl AccessToken {
         grant: Option<&Grant>,
         purpose: Purpose<'_>,
         known: &impl KnownScopes,
-        (usual, now): (TokenDefaults, Timestamp),
+        (defaults, now): (TokenDefaults, Timestamp),
     ) -> Self {
         let Purpose { resource, scope } = purpose;
         let format = resource.map_or(client.token_format, |resource| resource.format);
-        let algorithm = resource.and_then(|resource| resource.algorithm).unwrap_or(usual.algorithm);
-        let expires_at = now + lifetime(client, resource, &scope, known, usual);
+        let algorithm = resource.and_then(|resource| resource.algorithm).unwrap_or(defaults.algorithm);
+        let expires_at = now + lifetime(client, resource, &scope, known, defaults);
         Self {
             id: TokenId::new(grant.map(|grant| grant.id.clone()), id).to_text(),
             client_id: client.id.clone(),
@@ -116,13 +116,13 @@ fn lifetime(
     resource: Option<&Resource>,
     scope: &Scope,
     known: &impl KnownScopes,
-    usual: TokenDefaults,
+    defaults: TokenDefaults,
 ) -> Seconds {
     let of_scopes =
         scope.names().filter_map(|name| known.find(name)).filter_map(|record| record.access_token_lifetime);
     let of_resource = resource.and_then(|resource| resource.access_token_lifetime);
     let shortest = of_scopes.chain(client.access_token_lifetime).chain(of_resource).min();
-    shortest.unwrap_or(usual.lifetime).min(usual.longest)
+    shortest.unwrap_or(defaults.lifetime).min(defaults.max_lifetime)
 }
 
 /// A `jti`. It contains the grant that the token belongs to, so that a revocation applies to a JWT that is not stored.
@@ -206,7 +206,7 @@ pub struct JwtClaims {
 
 /// The JSON of a successful token response (RFC 6749 §5.1).
 #[derive(Debug, Serialize)]
-pub struct TokenAnswer {
+pub struct TokenResponse {
     pub access_token: String,
     /// The type of the new token in an exchange (RFC 8693 §2.2.1).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -221,7 +221,7 @@ pub struct TokenAnswer {
     pub id_token: Option<String>,
 }
 
-impl TokenAnswer {
+impl TokenResponse {
     /// The answer for an access token, without a refresh token and an ID Token (RFC 6749 §5.1).
     pub fn new(access_token: String, record: &AccessToken) -> Self {
         Self {
@@ -249,9 +249,9 @@ mod tests {
     fn the_shortest_lifetime_applies_or_else_the_servers() {
         let pay = ScopeRecord { access_token_lifetime: Some(Seconds::new(60)), ..ScopeRecord::default() };
         let known = HashMap::from([("pay", pay), ("read", ScopeRecord::default())]);
-        let usual = TokenDefaults {
+        let defaults = TokenDefaults {
             lifetime: Seconds::new(600),
-            longest: Seconds::new(5000),
+            max_lifetime: Seconds::new(5000),
             algorithm: SigningAlgorithm::Es256,
         };
         let resource =
@@ -260,7 +260,7 @@ mod tests {
             let client = example(ClientKind::Web)
                 .with(|metadata| metadata.access_token_lifetime = client.map(Seconds::new));
             let resource = resource(of_resource.map(Seconds::new));
-            lifetime(&client, Some(&resource), &Scope::from_stored(scope), &known, usual).as_i64()
+            lifetime(&client, Some(&resource), &Scope::from_stored(scope), &known, defaults).as_i64()
         };
         assert_eq!(of(None, None, "read"), 600);
         assert_eq!(of(Some(3600), None, "read"), 3600, "a client may have longer ones");

@@ -70,7 +70,7 @@ const RULES: &[Rule] = &[
 ];
 
 /// The maximum number of lines of a file.
-const LONGEST: usize = 500;
+const MAX_LINES: usize = 500;
 
 /// Every violation in files, given by their paths under `src` and their texts.
 fn violations(files: &[(String, String)]) -> Vec<String> {
@@ -88,7 +88,7 @@ fn violations(files: &[(String, String)]) -> Vec<String> {
 fn violations_in(name: &str, source: &str) -> Vec<String> {
     let mut found = Vec::new();
     let lines = source.lines().count();
-    if lines > LONGEST {
+    if lines > MAX_LINES {
         found.push(format!("{name} has {lines} lines"));
     }
     let paths = paths(name, source);
@@ -341,7 +341,7 @@ fn the_checker_finds_every_way_to_break_an_arrow() {
         ("secret/passwords.rs", "use actix_web::web;"),
         ("config/mod.rs", "use actix_web::web;"),
         ("operations/users.rs", "use crate::pages::sign_in;"),
-        ("operations/users.rs", "use crate::cli::Trouble;"),
+        ("operations/users.rs", "use crate::cli::CliError;"),
         ("operations/users.rs", "use clap::ValueEnum;"),
         ("keys/signing.rs", "use crate::operations::keys;"),
         ("endpoints/authorize.rs", "use crate::pages::sign_in;"),
