@@ -83,7 +83,7 @@ fn code(answer: &Response<'_>) -> Outcome<String> {
 }
 
 /// One browser and its application on one connection.
-pub(crate) struct Visit {
+pub(crate) struct BrowserSession {
     pub(crate) connection: Connection,
     /// The browser's Cookie header line.
     pub(crate) cookie: String,
@@ -99,7 +99,7 @@ pub(crate) struct Tokens {
     pub(crate) refresh: String,
 }
 
-impl Visit {
+impl BrowserSession {
     /// GET /authorize, which answers with a code at once.
     pub(crate) async fn authorize(&mut self, verifier: &str) -> Outcome<String> {
         let request = get(&authorize_path(verifier, self.scope)?, &self.cookie);

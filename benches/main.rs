@@ -25,7 +25,7 @@ use clap::Parser;
 
 use database::Database;
 use report::Report;
-use server::{Server, Site, Tuning};
+use server::{Server, ServerOptions, Site};
 
 /// Why the benchmark cannot continue, in a sentence.
 pub(crate) type BenchError = Box<dyn std::error::Error>;
@@ -150,7 +150,7 @@ async fn measure_all(database: &Database, options: &Options, report: &mut Report
         return growth::measure(database, &site, options, report).await;
     }
     storage::measure(database, options, report).await?;
-    let server = Server::start(database, &site, Tuning::OneWorker).await?;
+    let server = Server::start(database, &site, ServerOptions::OneWorker).await?;
     rows::measure(&server, &site, options, report).await?;
     report.peak(database.engine, server.memory("VmHWM")?);
     drop(server);

@@ -21,7 +21,7 @@ use crate::store::db::{Conn, Db};
 use crate::store::{clients, resources, scopes};
 
 /// The maximum age of an entry, which is how long a change needs to reach every node.
-pub(super) const AGE: Duration = Duration::from_secs(1);
+pub(super) const MAX_AGE: Duration = Duration::from_secs(1);
 const CLIENTS: usize = 10_000;
 
 /// How recent an answer must be.
@@ -38,7 +38,7 @@ impl Freshness {
     fn since(self) -> Instant {
         let now = Instant::now();
         match self {
-            Self::Cached => now.checked_sub(AGE).unwrap_or(now),
+            Self::Cached => now.checked_sub(MAX_AGE).unwrap_or(now),
             Self::Now => now,
         }
     }
@@ -96,7 +96,7 @@ type Aged<T> = (Arc<T>, Instant);
 pub struct CatalogueCache {
     db: Db,
     clients: Cache<ClientId, Aged<StoredClient>>,
-    client_flights: InFlightReads<ClientId, Option<Arc<StoredClient>>, Arc<Failure>>,
+    client_reads: InFlightReads<ClientId, Option<Arc<StoredClient>>, Arc<Failure>>,
     catalogue: Fresh<Catalogue, Arc<Failure>>,
 }
 
@@ -105,7 +105,7 @@ impl CatalogueCache {
         Self {
             db,
             clients: Cache::new(CLIENTS),
-            client_flights: InFlightReads::new(),
+            client_reads: InFlightReads::new(),
             catalogue: Fresh::default(),
         }
     }
@@ -131,7 +131,7 @@ impl CatalogueCache {
             return Ok((Some(client), at));
         }
         let read = async || self.read_client(id).await.map_err(Arc::new);
-        self.client_flights.read(id, since, read).await.map_err(Failure::Shared)
+        self.client_reads.read(id, since, read).await.map_err(Failure::Shared)
     }
 
     async fn read_client(&self, id: &ClientId) -> Result<Option<Arc<StoredClient>>, Failure> {

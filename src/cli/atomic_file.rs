@@ -39,11 +39,11 @@ pub(super) fn private_file(path: &Path) -> std::io::Result<File> {
 }
 
 /// Gives a finished file its name. A crash after this call cannot lose the file or its name.
-pub(super) fn move_into_place(finished: &Path, path: &Path, former: ExistingFile) -> Result<(), CliError> {
+pub(super) fn move_into_place(finished: &Path, path: &Path, existing: ExistingFile) -> Result<(), CliError> {
     let failed = |error: std::io::Error| CliError(format!("cannot write {}: {error}", path.display()));
     File::open(finished).and_then(|file| file.sync_all()).map_err(failed)?;
     let finished = TempPath::try_from_path(finished).map_err(failed)?;
-    let moved = match former {
+    let moved = match existing {
         ExistingFile::Stays => finished.persist_noclobber(path),
         ExistingFile::IsReplaced => finished.persist(path),
     };

@@ -70,8 +70,8 @@ async fn back_up(options: &Options) -> Result<(), CliError> {
         true => Some(write_key(&config, file, &contents)?),
         false => None,
     };
-    let former = if options.overwrite { ExistingFile::IsReplaced } else { ExistingFile::Stays };
-    atomic_file::move_into_place(&copy, file, former)?;
+    let existing = if options.overwrite { ExistingFile::IsReplaced } else { ExistingFile::Stays };
+    atomic_file::move_into_place(&copy, file, existing)?;
     let json = json!({
         "file": file, "rows": contents.rows, "tables": contents.tables, "bytes": bytes,
         "master_key_file": key_file,

@@ -48,7 +48,7 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         }
         let (from, to) = (database_at(options.from.clone()), database_at(options.to.clone()));
         let occupied = copy::prepare(&from, &to, &migrate::this_process(), Clock::System.now()).await;
-        let former = match occupied? {
+        let existing = match occupied? {
             None => ExistingRows::Stay,
             Some(table) if options.overwrite => {
                 copy::claim(&to).await?;
@@ -62,7 +62,7 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
             }
         };
         let progress = Progress::of_rows(&options.output, "copying");
-        let copied = copy::run(&from, &to, former, |step| match step {
+        let copied = copy::run(&from, &to, existing, |step| match step {
             CopyProgress::Of(rows) => progress.is_of(rows),
             CopyProgress::Rows(rows) => progress.advance(rows),
         });

@@ -13,13 +13,13 @@ pub(super) async fn all<F: Clone, T>(
     first(u32::MAX, filter, list).await
 }
 
-/// Returns the first `most` objects that match the filter.
+/// Returns the first `max` objects that match the filter.
 pub(super) async fn first<F: Clone, T>(
-    most: u32,
+    max: u32,
     filter: F,
     list: impl AsyncFn(Listing<F>) -> Result<List<T>, Denied<Faults>>,
 ) -> Result<Vec<T>, CliError> {
-    let (mut found, mut cursor, mut left) = (Vec::new(), None, most);
+    let (mut found, mut cursor, mut left) = (Vec::new(), None, max);
     while left > 0 {
         let limit = left.min(MAX_PAGE_SIZE);
         let page = list(Listing { filter: filter.clone(), limit, cursor }).await?;

@@ -43,7 +43,7 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         telemetry::start(&config.log)?;
         let path = target(&config, &options.file)?;
         let folder = atomic_file::private_directory(&path, "grantor-restore-")?;
-        let former = claim(&path, options).await?;
+        let previous = claim(&path, options).await?;
         // Only now: before, an interruption of the question ends the program at once.
         let mut stop = std::pin::pin!(stop_asked(HangUp::Stops)?);
         let copy = folder.path().join("copy");
@@ -52,7 +52,7 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
             () = &mut stop => return Err("interrupted; nothing was changed".into()),
         };
         let key = key_to_place(&config, options, &prepared)?;
-        let kept = put_in_place(&path, &copy, key.as_ref(), former)?;
+        let kept = put_in_place(&path, &copy, key.as_ref(), previous)?;
         let json = json!({
             "database": path, "rows": prepared.rows, "tables": prepared.tables,
             "put_aside": kept.database, "master_key_put_aside": kept.key,
@@ -217,9 +217,9 @@ fn put_in_place(
     let mut kept = KeptFiles::default();
     if let Some(Key { file, atomic_file }) = key {
         if atomic_file.exists() {
-            let former = with_suffix(atomic_file, &suffix);
-            atomic_file::link_as(atomic_file, &former)?;
-            kept.key = Some(former);
+            let previous = with_suffix(atomic_file, &suffix);
+            atomic_file::link_as(atomic_file, &previous)?;
+            kept.key = Some(previous);
         }
         let folder = atomic_file::private_directory(atomic_file, "grantor-restore-")?;
         let finished = folder.path().join("key");
@@ -233,31 +233,31 @@ fn put_in_place(
         return Ok(kept);
     };
     atomic_file::copy_owner(copy, path);
-    let former = with_suffix(path, &suffix);
-    atomic_file::link_as(path, &former)?;
+    let previous = with_suffix(path, &suffix);
+    atomic_file::link_as(path, &previous)?;
     // Only a database that SQLite could not read still has journal files. They belong to it and would damage the new
     // one.
     for journal in ["-wal", "-journal", "-shm"] {
         let of = with_suffix(path, journal);
         if of.exists() {
-            atomic_file::link_as(&of, &with_suffix(&former, journal))?;
+            atomic_file::link_as(&of, &with_suffix(&previous, journal))?;
             let _ = std::fs::remove_file(&of);
         }
     }
     atomic_file::move_into_place(copy, path, ExistingFile::IsReplaced)?;
     drop(held);
-    kept.database = Some(former);
+    kept.database = Some(previous);
     Ok(kept)
 }
 
 fn summary(path: &Path, contents: &BackupContents, kept: &KeptFiles) -> String {
     let BackupContents { rows, tables, .. } = contents;
     let mut lines = vec![format!("restored {rows} rows of {tables} tables to {}", path.display())];
-    if let Some(former) = &kept.database {
-        lines.push(format!("the previous database is in {}", former.display()));
+    if let Some(previous) = &kept.database {
+        lines.push(format!("the previous database is in {}", previous.display()));
     }
-    if let Some(former) = &kept.key {
-        lines.push(format!("the previous master key is in {}", former.display()));
+    if let Some(previous) = &kept.key {
+        lines.push(format!("the previous master key is in {}", previous.display()));
     }
     lines.join("\n")
 }

@@ -35,7 +35,7 @@ use crate::tokens::id_token;
 use crate::tokens::subject;
 
 /// At most once in this many seconds the use of a session is recorded.
-const SEEN_EVERY: Seconds = Seconds::new(60);
+const LAST_SEEN_INTERVAL: Seconds = Seconds::new(60);
 /// For how many seconds a finished flow still leads back to its application.
 const FLOW_MEMORY: Seconds = Seconds::new(24 * 3600);
 
@@ -251,7 +251,7 @@ pub async fn accounts(app: &App, http: &Request, client: Option<&ClientId>) -> R
     let mut accounts = Accounts::default();
     for (token, found) in tokens.into_iter().zip(found) {
         let Some(found) = found else { continue };
-        if now - found.last_seen_at >= SEEN_EVERY {
+        if now - found.last_seen_at >= LAST_SEEN_INTERVAL {
             note_seen(app, &found.signed_in, now);
         }
         accounts.people.push(found.signed_in);

@@ -21,7 +21,7 @@ use crate::store::db::{Db, DbError, Tx};
 use crate::store::signing_keys::{self, StoredKey};
 
 /// The maximum age of the cache, which is how long a change needs to reach every node.
-const AGE: Duration = Duration::from_secs(1);
+const MAX_AGE: Duration = Duration::from_secs(1);
 
 /// The keys at one moment.
 #[derive(Debug)]
@@ -101,8 +101,8 @@ impl KeySet {
     /// does not replace them by older ones.
     pub async fn current(&self, now: Timestamp) -> Result<Arc<CurrentKeys>, Failure> {
         let started = Instant::now();
-        let since = started.checked_sub(AGE).unwrap_or(started);
-        let is_of_now = |current: &CurrentKeys| now - current.at <= AGE.into();
+        let since = started.checked_sub(MAX_AGE).unwrap_or(started);
+        let is_of_now = |current: &CurrentKeys| now - current.at <= MAX_AGE.into();
         let read = async || self.read(now).await.map_err(Arc::new);
         let current = self.0.current.get(since, is_of_now, read).await;
         current.map(|(current, _)| current).map_err(Failure::Shared)

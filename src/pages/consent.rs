@@ -17,7 +17,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{Next, SignedIn};
 use crate::oauth::request::params::Params;
 use crate::oauth::request::{AnswerTo, AuthorizationRequest, Refusal};
-use crate::operations::consents::{self, GivenConsent};
+use crate::operations::consents::{self, ConsentAnswer};
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match resume(&app, &request).await {
@@ -85,7 +85,7 @@ async fn remember(
     signed_in: &SignedIn,
 ) -> Result<(), Failure> {
     let request = &resumed.checked.request;
-    let given = GivenConsent {
+    let given = ConsentAnswer {
         user: signed_in.user.clone(),
         client: request.client_id.clone(),
         allowed: request.consent(),

@@ -126,7 +126,7 @@ pub async fn claim(
 }
 
 /// Stores the result of an attempt, unless a later attempt was made in between.
-pub async fn settle(
+pub async fn save_outcome(
     tx: &mut Tx,
     due: &DueDelivery,
     outcome: &DeliveryOutcome,

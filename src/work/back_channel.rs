@@ -28,7 +28,7 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 const CALLS: usize = 64;
 const CALLS_TO_ONE: usize = 4;
 /// Seconds for storing the result of a call after its deadline.
-const NOTING: Seconds = Seconds::new(30);
+const RESULT_MARGIN: Seconds = Seconds::new(30);
 
 /// Sends due deliveries as long as the server runs.
 pub async fn run(app: Arc<App>) {
@@ -66,13 +66,13 @@ impl Calls {
         let find = async move |conn: &mut Conn| logout_deliveries::clients_due(conn, now).await;
         for client in app.db.read(find).await? {
             let under_way = self.to.values().filter(|called| **called == client).count();
-            let most = CALLS_TO_ONE.saturating_sub(under_way).min(CALLS.saturating_sub(self.tasks.len()));
-            if most == 0 {
+            let room = CALLS_TO_ONE.saturating_sub(under_way).min(CALLS.saturating_sub(self.tasks.len()));
+            if room == 0 {
                 continue;
             }
-            let until = now + app.config.fetch.deadline.seconds() + NOTING;
+            let until = now + app.config.fetch.deadline.seconds() + RESULT_MARGIN;
             let claim =
-                async move |tx: &mut Tx| logout_deliveries::claim(tx, &client, most, until, now).await;
+                async move |tx: &mut Tx| logout_deliveries::claim(tx, &client, room, until, now).await;
             for due in app.db.write(claim).await? {
                 let (app, client) = (app.clone(), due.client.clone());
                 let call = self.tasks.spawn_local(async move { notify_and_record(&app, due).await });
@@ -128,8 +128,9 @@ async fn notify_and_record(app: &App, due: DueDelivery) {
         }
     }
     let (client, now) = (due.client.clone(), app.now());
-    let settle = async move |tx: &mut Tx| logout_deliveries::settle(tx, &due, &outcome, now).await;
-    if let Err(error) = app.db.write(settle).await {
+    let save_outcome =
+        async move |tx: &mut Tx| logout_deliveries::save_outcome(tx, &due, &outcome, now).await;
+    if let Err(error) = app.db.write(save_outcome).await {
         tracing::warn!(
             client = client.as_str(),
             "the result of a logout notification was not stored: {error}"

@@ -111,7 +111,7 @@ pub async fn backlog(db: &Db, now: Timestamp) -> Result<Vec<Backlog>, Failure> {
 
 /// How far the purge is behind in a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Overdue {
+pub struct PurgeLag {
     pub table: ExpiringTable,
     /// The rows that a purge would delete now, counted up to a limit.
     pub rows: i64,
@@ -120,12 +120,12 @@ pub struct Overdue {
 }
 
 /// How far the purge is behind, at a bounded cost.
-pub async fn overdue(db: &Db, now: Timestamp) -> Result<Vec<Overdue>, Failure> {
+pub async fn overdue(db: &Db, now: Timestamp) -> Result<Vec<PurgeLag>, Failure> {
     let count = async move |conn: &mut Conn| {
         let mut found = Vec::new();
         for table in ExpiringTable::ALL.iter().copied() {
             let (rows, since) = expired::overdue(conn, table, now - SKEW).await?;
-            found.push(Overdue { table, rows, since });
+            found.push(PurgeLag { table, rows, since });
         }
         Ok(found)
     };

@@ -14,7 +14,7 @@ use crate::support::server::PASSWORD;
 use crate::support::{Application, TestServer, left_out};
 
 /// The most that a page may load, in bytes of content without headers.
-const HEAVIEST: u64 = 30_000;
+const MAX_PAGE_BYTES: u64 = 30_000;
 
 /// The source of axe-core. TEST_AXE holds the path of `axe.min.js`, because the file is not part of this repository.
 fn axe() -> Option<String> {
@@ -50,7 +50,7 @@ impl AxeChecker {
         assert!(self.titles.insert(title.clone()), "{state}: another page has the title {title} too");
         let bytes = "return performance.getEntries().reduce((sum, e) => sum + (e.encodedBodySize ?? 0), 0)";
         let bytes = self.chromium.script(bytes).await.as_u64().expect("a number");
-        assert!((500..HEAVIEST).contains(&bytes), "{state} loads {bytes} bytes");
+        assert!((500..MAX_PAGE_BYTES).contains(&bytes), "{state} loads {bytes} bytes");
         self.chromium.script(&self.axe).await;
         for (scheme, width, height) in [("light", 1280, 800), ("dark", 320, 256)] {
             self.chromium.prefer_colours(scheme).await;

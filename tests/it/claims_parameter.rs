@@ -61,7 +61,7 @@ async fn each_claim_is_returned_where_it_was_requested_also_after_a_refresh() {
 async fn a_requested_value_must_match() {
     let server = TestServer::start().await;
     let (app, mut alice) = (app(&server).await, server.alice().await);
-    for (wish, told_email) in [
+    for (wish, only_email) in [
         (json!({ "value": "alice@example.com" }), json!({ "email": "alice@example.com" })),
         (
             json!({ "values": ["a@example.com", "alice@example.com"] }),
@@ -71,7 +71,7 @@ async fn a_requested_value_must_match() {
     ] {
         let wanted = json!({ "userinfo": { "email": wish } });
         let tokens = tokens(&app, &mut alice, "openid", &wanted).await;
-        assert_eq!(user_info(&server, &tokens).await, told_email, "{wanted}");
+        assert_eq!(user_info(&server, &tokens).await, only_email, "{wanted}");
     }
 }
 

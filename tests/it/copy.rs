@@ -12,7 +12,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 
 use crate::support::database::{MIGRATED_BY_A_LATER_RELEASE, TestDatabase, engine, postgres_url};
-use crate::support::process::Serving;
+use crate::support::process::ServerProcess;
 use crate::support::{Operator, TestServer, left_out};
 
 /// The engines that are available to this run.
@@ -181,7 +181,7 @@ async fn a_copy_of_a_busy_server_is_consistent_and_keeps_sessions() {
     std::fs::copy(server.database.directory.path().join("grantor.key"), directory.join("grantor.key"))
         .unwrap();
     std::fs::write(directory.join("node.toml"), "").unwrap();
-    let serving = Serving::start(
+    let serving = ServerProcess::start(
         directory,
         &directory.join("node.toml"),
         &[("GRANTOR_DATABASE__URL", target.url.as_str()), ("GRANTOR_KEYS__MASTER_KEY_FILE", "grantor.key")],

@@ -27,16 +27,16 @@ async fn television(server: &TestServer) -> Application {
 }
 
 /// The device authorization response.
-struct Begun {
+struct DeviceAuthorization {
     device_code: String,
     user_code: String,
     complete: String,
 }
 
-async fn begin(app: &Application, form: &[(&str, &str)]) -> Begun {
+async fn begin(app: &Application, form: &[(&str, &str)]) -> DeviceAuthorization {
     let answer = app.post("/device_authorization", form).await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    Begun {
+    DeviceAuthorization {
         device_code: answer.get("device_code"),
         user_code: answer.get("user_code"),
         complete: answer.get("verification_uri_complete"),
@@ -54,7 +54,7 @@ async fn type_code(browser: &mut Browser, code: &str) -> Answer {
 }
 
 /// Continues to the consent page, and signs in if necessary.
-async fn asked(browser: &mut Browser, begun: &Begun) -> Answer {
+async fn asked(browser: &mut Browser, begun: &DeviceAuthorization) -> Answer {
     let page = browser.open(&begun.complete).await;
     let page = browser.submit(&page, &[("user_code", &begun.user_code)]).await;
     let page = if page.is_sign_in() { browser.sign_in(&page, "alice").await } else { page };
@@ -62,7 +62,7 @@ async fn asked(browser: &mut Browser, begun: &Begun) -> Answer {
     page
 }
 
-async fn allow(browser: &mut Browser, begun: &Begun) {
+async fn allow(browser: &mut Browser, begun: &DeviceAuthorization) {
     let page = asked(browser, begun).await;
     let done = browser.submit(&page, &[("allow", "1")]).await;
     assert!(done.body.contains("id=\"allowed\""), "{done:?}");
@@ -73,7 +73,7 @@ async fn a_device_waits_for_a_person_and_gets_tokens_in_the_eyes_of_the_oauth2_c
     let server = TestServer::start().await;
     let (tv, mut alice) = (television(&server).await, server.alice().await);
     let details = tv.device_details("openid read").await;
-    let begun = Begun {
+    let begun = DeviceAuthorization {
         device_code: details.device_code().secret().clone(),
         user_code: details.user_code().secret().clone(),
         complete: details.verification_uri_complete().unwrap().secret().clone(),
@@ -211,7 +211,7 @@ async fn the_device_page_names_the_application_and_the_address_and_warns() {
             .browser()
             .request(Method::POST, "/device_authorization", &sent, "client_id=tv&scope=read+pay")
             .await;
-        let begun = Begun {
+        let begun = DeviceAuthorization {
             device_code: answer.get("device_code"),
             user_code: answer.get("user_code"),
             complete: answer.get("verification_uri_complete"),

@@ -11,7 +11,7 @@ use crate::support::browser::http_client;
 use crate::support::database::{TestDatabase, engine};
 use crate::support::deployment::Deployment;
 use crate::support::load::Load;
-use crate::support::process::Serving;
+use crate::support::process::ServerProcess;
 use crate::support::proxy::{Proxy, by_way_of};
 use crate::support::{Application, Browser, TestServer, left_out};
 
@@ -60,14 +60,14 @@ impl Outage {
 
 /// What applications and a watcher saw during the failure.
 #[derive(Default)]
-struct Seen {
+struct Observed {
     /// Access tokens that were issued.
     tokens: Vec<String>,
     /// How many answers said that the service is unavailable.
     away: usize,
 }
 
-impl Sum for Seen {
+impl Sum for Observed {
     fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
         all.fold(Self::default(), |mut sum, seen| {
             sum.tokens.extend(seen.tokens);
@@ -78,8 +78,8 @@ impl Sum for Seen {
 }
 
 /// Fetches tokens one after the other until the load ends.
-async fn fetch(app: &Application, load: &Load) -> Seen {
-    let mut seen = Seen::default();
+async fn fetch(app: &Application, load: &Load) -> Observed {
+    let mut seen = Observed::default();
     while load.goes_on() {
         let began = Instant::now();
         let answer = app.token(&[GRANT]).await;
@@ -105,7 +105,7 @@ async fn fetch(app: &Application, load: &Load) -> Seen {
 }
 
 /// Asks a node for its health until the load ends. Returns when it was asked, and whether it was ready.
-async fn watch(node: &Serving, load: &Load) -> Vec<(Instant, bool)> {
+async fn watch(node: &ServerProcess, load: &Load) -> Vec<(Instant, bool)> {
     let mut reply = Vec::new();
     while load.goes_on() {
         let began = Instant::now();
@@ -142,7 +142,12 @@ async fn redeem(web: &Application, codes: &[String]) -> Vec<bool> {
 }
 
 /// Asserts that everything that was answered is still in the database when it is back.
-async fn nothing_is_lost(service: &Application, seen: &Seen, web: &Application, codes: &[(String, bool)]) {
+async fn nothing_is_lost(
+    service: &Application,
+    seen: &Observed,
+    web: &Application,
+    codes: &[(String, bool)],
+) {
     for tokens in seen.tokens.chunks(16) {
         for reply in join_all(tokens.iter().map(|token| service.introspect(token))).await {
             assert_eq!(reply["active"], true, "a token that somebody holds is known");
@@ -182,7 +187,7 @@ async fn recovery(app: &Application) {
 async fn die(
     death: Outage,
     deployment: &Deployment,
-    nodes: &[Serving],
+    nodes: &[ServerProcess],
     (service, load): (&Application, &Load),
     redeemed: impl Future<Output = Vec<bool>>,
 ) -> (Vec<bool>, Instant) {
@@ -227,7 +232,7 @@ async fn nothing_that_was_answered_is_lost_when_the_primary_fails() {
             outcome
         };
         let (seen, reply, (answered, died)) = tokio::join!(callers, watchers, dies);
-        let seen: Seen = seen.into_iter().sum();
+        let seen: Observed = seen.into_iter().sum();
         // In the other cases the database is back so soon that a request may simply have waited.
         if death.is_succeeded() {
             assert!(seen.away > 0, "it was away");

@@ -17,7 +17,7 @@ use crate::support::cluster::{node, node_by};
 use crate::support::database::{TestDatabase, engine, statement_on};
 use crate::support::load::Load;
 use crate::support::postgres::OwnPostgres;
-use crate::support::process::Serving;
+use crate::support::process::ServerProcess;
 use crate::support::proxy::{Proxy, ProxyMode, by_way_of};
 use crate::support::relying_party::Registration;
 use crate::support::{Answer, Application, TestServer, left_out};
@@ -214,7 +214,7 @@ async fn a_slow_database_is_waited_for_until_the_deadline() {
 }
 
 /// Limits the size of the files that a process may write; `None` means unlimited.
-fn limit_files(node: &Serving, bytes: Option<u64>) {
+fn limit_files(node: &ServerProcess, bytes: Option<u64>) {
     let size = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
     let limit = format!("--fsize={size}:unlimited");
     let set = Command::new("prlimit").args(["--pid", &node.child.id().to_string(), &limit]).status();
@@ -233,7 +233,7 @@ async fn a_full_disk_is_an_outage_and_never_a_wrong_answer() {
         let code = web.code(&mut alice).await;
         web.redeem_by_hand(&code).await.get("refresh_token")
     };
-    let node = node_by(&server, &[], Serving::start_with_limits);
+    let node = node_by(&server, &[], ServerProcess::start_with_limits);
     let there = service.at(&node.url);
     let web_there = web.at(&node.url);
     let held = there.token(&[GRANT]).await.get("access_token");

@@ -71,7 +71,7 @@ impl Change {
 }
 
 /// What an application holds.
-struct Held {
+struct HeldTokens {
     code: String,
     /// Allowed by the person, not yet fetched.
     device_code: String,
@@ -79,10 +79,10 @@ struct Held {
     refresh_token: String,
 }
 
-async fn held(app: &Application, browser: &mut Browser, scope: &str) -> Held {
+async fn held(app: &Application, browser: &mut Browser, scope: &str) -> HeldTokens {
     let mut code = async || browser.authorize(&app.url_with(&[("scope", scope)])).await.get("code");
     let tokens = app.redeem_by_hand(&code().await).await;
-    Held {
+    HeldTokens {
         code: code().await,
         device_code: app.device_code(browser, &[("scope", scope)]).await,
         access_token: tokens.get("access_token"),

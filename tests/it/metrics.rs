@@ -11,14 +11,14 @@ use reqwest::Method;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::support::exposition::Exposition;
-use crate::support::process::{Serving, free_port};
+use crate::support::process::{ServerProcess, free_port};
 use crate::support::{Application, Browser, TestServer};
 
 const ON: (&str, &str) = ("metrics.listen", "127.0.0.1:0");
 /// Nothing is deleted before the test asks for it.
 const BY_HAND: (&str, &str) = ("purge.every", "0s");
 /// How long the server reuses the database's answer.
-const FRESH: Duration = Duration::from_secs(5);
+const REUSE_TIME: Duration = Duration::from_secs(5);
 const ROWS: &str = "grantor_purge_backlog_rows";
 const UP: &str = "grantor_database_up";
 const DELETED: &str = "grantor_purge_deleted_rows_total";
@@ -90,7 +90,7 @@ async fn a_server_logs_the_address_of_its_metrics() {
         ("GRANTOR_DATABASE__URL", server.database.url.as_str()),
         ("GRANTOR_KEYS__MASTER_KEY_FILE", key_file.as_str()),
     ];
-    let serving = Serving::start(directory, &config, &environment);
+    let serving = ServerProcess::start(directory, &config, &environment);
     assert_eq!(Browser::new(&format!("http://{address}")).get("/metrics").await.status, 200);
     serving.terminate();
     let (ended_well, log) = serving.finish();
@@ -140,10 +140,10 @@ async fn requests_are_counted_by_endpoint_status_and_reason() {
 async fn failures_are_counted_with_their_reason() {
     let server = TestServer::start_with(&[ON, BY_HAND, ("http.deadline", "1s")]).await;
     let service = server.service().await;
-    let busy = Busy::start(&server).await;
+    let busy = BusyConnections::start(&server).await;
     service.token(&[("grant_type", "client_credentials")]).await.assert_is_away();
     busy.end();
-    server.clock.advance(FRESH);
+    server.clock.advance(REUSE_TIME);
     let reply = reply(&server).await;
     assert_eq!(reply.with(RESPONSES, &[("endpoint", "/token"), ("status", "503")]), 1.0);
     assert_eq!(reply.with(REFUSALS, &[("endpoint", "/token"), ("reason", "server.busy")]), 1.0);
@@ -198,7 +198,7 @@ async fn the_backlog_rises_when_things_end_and_falls_when_they_are_deleted() {
     );
     let purged = pass(&server.app.db, &server.app.purged, "test", server.app.now()).await.unwrap();
     assert!(purged.expect("nobody else purges").rows >= 4);
-    server.clock.advance(FRESH);
+    server.clock.advance(REUSE_TIME);
     let done = reply(&server).await;
     assert_eq!(done.by("table", DELETED), rows, "what was behind is what was deleted");
     assert_eq!((done.by("table", ROWS), done.by("table", OLDEST)), (nothing.clone(), nothing));
@@ -228,7 +228,7 @@ async fn frequent_scrapes_do_not_query_the_database() {
     revoke(&server, "one", 100).await;
     assert_eq!(rows().await, 1.0);
     revoke(&server, "two", 100).await;
-    server.clock.advance(FRESH - Duration::from_secs(1));
+    server.clock.advance(REUSE_TIME - Duration::from_secs(1));
     assert_eq!(rows().await, 1.0, "what was told four seconds ago");
     server.clock.advance(Duration::from_secs(1));
     assert_eq!(rows().await, 2.0);
@@ -253,8 +253,8 @@ async fn a_large_backlog_is_counted_up_to_a_bound() {
 async fn without_the_database_the_other_metrics_come_in_time() {
     let server = TestServer::start_with(&[ON, BY_HAND, ("http.deadline", "1s")]).await;
     assert_eq!(reply(&server).await.value(UP), Some(1.0));
-    server.clock.advance(FRESH);
-    let busy = Busy::start(&server).await;
+    server.clock.advance(REUSE_TIME);
+    let busy = BusyConnections::start(&server).await;
     let asked = Instant::now();
     let without = reply(&server).await;
     assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
@@ -262,7 +262,7 @@ async fn without_the_database_the_other_metrics_come_in_time() {
     assert_eq!(without.names(), ["grantor_build_info", UP, DELETED], "nothing that nobody knows");
     busy.end();
     assert_eq!(reply(&server).await.value(UP), Some(0.0), "it is not asked again at once");
-    server.clock.advance(FRESH);
+    server.clock.advance(REUSE_TIME);
     let recovered = reply(&server).await;
     assert_eq!(
         (recovered.value(UP), recovered.by("table", ROWS).len()),
@@ -271,9 +271,9 @@ async fn without_the_database_the_other_metrics_come_in_time() {
 }
 
 /// Keeps every database connection of a server busy until this value is dropped.
-struct Busy(Arc<Semaphore>);
+struct BusyConnections(Arc<Semaphore>);
 
-impl Busy {
+impl BusyConnections {
     async fn start(server: &TestServer) -> Self {
         let end = Arc::new(Semaphore::new(0));
         let (began, mut begun) = mpsc::unbounded_channel();

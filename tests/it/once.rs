@@ -91,8 +91,8 @@ impl Fixture {
     }
 
     /// Gets a one-time value and presents it twice.
-    async fn twice(&mut self, artefact: OneTimeValue) -> [Answer; 2] {
-        match artefact {
+    async fn twice(&mut self, value: OneTimeValue) -> [Answer; 2] {
+        match value {
             OneTimeValue::Code => {
                 let code = self.app.code(&mut self.alice).await;
                 [self.app.redeem_by_hand(&code).await, self.app.redeem_by_hand(&code).await]
@@ -109,7 +109,7 @@ impl Fixture {
                 let typed = [("user_code", user_code.as_str())];
                 let question = self.alice.submit(&page, &typed).await;
                 let allowed = self.alice.submit(&question, &[("allow", "1")]).await;
-                if let OneTimeValue::UserCode = artefact {
+                if let OneTimeValue::UserCode = value {
                     return [allowed, self.alice.submit(&page, &typed).await];
                 }
                 let code = begun.get("device_code");
@@ -152,13 +152,13 @@ async fn what_may_be_used_once_is_refused_the_second_time() {
     let mut fixture = Fixture::new().await;
     // She is signed in and has allowed the application before the test begins.
     fixture.app.code(&mut fixture.alice).await;
-    for artefact in OneTimeValue::ALL {
-        let [first, second] = fixture.twice(artefact).await;
-        assert!(first.status == 200 || first.location().is_some(), "{artefact:?}: {first:?}");
-        let (status, reason) = artefact.refusal();
-        assert_eq!(second.status.as_u16(), status, "{artefact:?}: {second:?}");
+    for value in OneTimeValue::ALL {
+        let [first, second] = fixture.twice(value).await;
+        assert!(first.status == 200 || first.location().is_some(), "{value:?}: {first:?}");
+        let (status, reason) = value.refusal();
+        assert_eq!(second.status.as_u16(), status, "{value:?}: {second:?}");
         if !reason.is_empty() {
-            assert_eq!(second.get("reason"), reason, "{artefact:?}");
+            assert_eq!(second.get("reason"), reason, "{value:?}");
         }
     }
 }

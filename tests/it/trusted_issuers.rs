@@ -16,7 +16,7 @@ use grantor::store::trusted_issuers;
 use serde_json::{Value, json};
 
 use crate::support::jwt::{choosing_headers, claims, jwks, key, mac, with_header};
-use crate::support::process::Serving;
+use crate::support::process::ServerProcess;
 use crate::support::relying_party::Registration;
 use crate::support::site::{Site, redirect};
 use crate::support::{Answer, Application, Operator, TestServer};
@@ -273,7 +273,7 @@ async fn of_64_requests_with_one_assertion_at_two_nodes_one_gets_a_token() {
         ("GRANTOR_PUBLIC_URL", server.url.as_str()),
         ("GRANTOR_KEYS__ALGORITHMS", "ES256 EdDSA"),
     ];
-    let other = Serving::start(directory, &config, &environment);
+    let other = ServerProcess::start(directory, &config, &environment);
     let elsewhere = fixture.gateway.at(&other.url);
     for _ in 0..3 {
         let assertion = fixture.token(&json!({}));

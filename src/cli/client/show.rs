@@ -45,7 +45,7 @@ pub(super) fn to_json(record: &ClientRecord) -> Value {
     json["has_logo"] = logo.is_some_and(|digest| !digest.is_null()).into();
     json["version"] = client.version.into();
     json["created_at"] = record.created_at.iso().into();
-    json["secrets"] = record.secrets.iter().map(described_secret).collect();
+    json["secrets"] = record.secrets.iter().map(secret_to_json).collect();
     json
 }
 
@@ -53,7 +53,7 @@ fn texts(uris: &[RegisteredUri]) -> Vec<&str> {
     uris.iter().map(RegisteredUri::as_str).collect()
 }
 
-fn described_secret(secret: &SecretRecord) -> Value {
+fn secret_to_json(secret: &SecretRecord) -> Value {
     json!({
         "id": secret.id,
         "created_at": secret.created_at.iso(),

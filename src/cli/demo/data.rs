@@ -140,9 +140,9 @@ mod tests {
         assert!(directory.load().unwrap().is_none());
         let saved = SavedValues::generate("127.0.0.1:8081".parse().unwrap());
         directory.remember(&saved).unwrap();
-        let recalled = directory.load().unwrap().unwrap();
-        assert_eq!(recalled.password.expose(), saved.password.expose());
-        assert_eq!(recalled.app, saved.app);
+        let loaded = directory.load().unwrap().unwrap();
+        assert_eq!(loaded.password.expose(), saved.password.expose());
+        assert_eq!(loaded.app, saved.app);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;

@@ -31,7 +31,7 @@ const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHO
 const DEFAULT_APP_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8081);
 
 /// Log warnings and errors only. The demo's generated master key is expected, so there is no warning about it.
-const QUIET: &str = "warn,grantor::keys=error";
+const LOG_FILTER: &str = "warn,grantor::keys=error";
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -110,7 +110,7 @@ Ctrl-C stops it.
 }
 
 fn config(directory: &Directory, address: SocketAddr) -> Result<Config, CliError> {
-    let filter = std::env::var("GRANTOR_LOG__FILTER").unwrap_or_else(|_| QUIET.to_owned());
+    let filter = std::env::var("GRANTOR_LOG__FILTER").unwrap_or_else(|_| LOG_FILTER.to_owned());
     Ok(Config::with(&[
         ("listen", &address.to_string()),
         ("database.url", &directory.database_url()?),

@@ -48,7 +48,7 @@ pub(super) fn random_key(content: ContentEncryption) -> Zeroizing<Vec<u8>> {
 }
 
 /// The part of a token's header that says how to recover the content key.
-pub(super) struct Management<'h> {
+pub(super) struct KeyManagementParams<'h> {
     pub algorithm: KeyManagement,
     pub content: ContentEncryption,
     pub ephemeral: Option<&'h Point>,
@@ -72,24 +72,24 @@ pub(super) fn encrypt_content_key(
         return Err(Unspecified);
     }
     let RandomValues { content_key, ephemeral, .. } = random_values;
-    let conveyed = |content_key, encrypted_key| ContentKey { content_key, encrypted_key, ephemeral: None };
+    let with_key = |content_key, encrypted_key| ContentKey { content_key, encrypted_key, ephemeral: None };
     match &key.0 {
         Encrypting::Rsa(key) => {
             let mut encrypted = vec![0; key.ciphertext_size()];
             let length = key.encrypt(oaep(algorithm), &content_key, &mut encrypted, None)?.len();
             encrypted.truncate(length);
-            Ok(conveyed(content_key, encrypted))
+            Ok(with_key(content_key, encrypted))
         }
         Encrypting::Secret(key) => {
             let encrypted = key_wrap::wrap(key, &content_key)?;
-            Ok(conveyed(content_key, encrypted))
+            Ok(with_key(content_key, encrypted))
         }
         Encrypting::Curve(point) => {
             let ours = ephemeral.ok_or(Unspecified)?;
             let ephemeral = Some(ours.public()?);
-            let management =
-                Management { algorithm, content, ephemeral: None, producer: b"", recipient: b"" };
-            let agreed = agreed(&ours, point, &management)?;
+            let key_params =
+                KeyManagementParams { algorithm, content, ephemeral: None, producer: b"", recipient: b"" };
+            let agreed = agreed(&ours, point, &key_params)?;
             if algorithm == KeyManagement::EcdhEs {
                 return Ok(ContentKey { content_key: agreed, encrypted_key: Vec::new(), ephemeral });
             }
@@ -104,13 +104,13 @@ pub(super) fn encrypt_content_key(
 /// # Errors
 /// If the key cannot be used with this algorithm, or the token was encrypted for another key. The caller must not let
 /// the sender know that this step failed (RFC 7516 §11.5).
-pub(super) fn recover(
+pub(super) fn decrypt_content_key(
     key: &DecryptionKey,
-    management: &Management<'_>,
+    key_params: &KeyManagementParams<'_>,
     encrypted_key: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, Unspecified> {
-    let algorithm = management.algorithm;
-    let length = content::key_bytes(management.content);
+    let algorithm = key_params.algorithm;
+    let length = content::key_bytes(key_params.content);
     match (&key.0, algorithm) {
         (Decrypting::Rsa(key), KeyManagement::RsaOaep | KeyManagement::RsaOaep256) => {
             let mut buffer = Zeroizing::new(vec![0; key.min_output_size()]);
@@ -123,10 +123,10 @@ pub(super) fn recover(
             key_wrap::unwrap(key, encrypted_key, length)
         }
         (Decrypting::Curve(key), KeyManagement::EcdhEs) if encrypted_key.is_empty() => {
-            agreed(key, management.ephemeral.ok_or(Unspecified)?, management)
+            agreed(key, key_params.ephemeral.ok_or(Unspecified)?, key_params)
         }
         (Decrypting::Curve(key), KeyManagement::EcdhEsA128Kw | KeyManagement::EcdhEsA256Kw) => {
-            let wrapping_key = agreed(key, management.ephemeral.ok_or(Unspecified)?, management)?;
+            let wrapping_key = agreed(key, key_params.ephemeral.ok_or(Unspecified)?, key_params)?;
             key_wrap::unwrap(&wrapping_key, encrypted_key, length)
         }
         _ => Err(Unspecified),
@@ -137,9 +137,9 @@ pub(super) fn recover(
 fn agreed(
     ours: &CurveKey,
     theirs: &Point,
-    management: &Management<'_>,
+    key_params: &KeyManagementParams<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, Unspecified> {
-    let Management { algorithm, content, producer, recipient, .. } = *management;
+    let KeyManagementParams { algorithm, content, producer, recipient, .. } = *key_params;
     let (name, length) = match key_wrap::wrapping_key_bytes(algorithm) {
         Some(length) => (algorithm.as_str(), length),
         None => (content.as_str(), content::key_bytes(content)),

@@ -24,7 +24,7 @@ use aws_lc_rs::error::Unspecified;
 pub use jwk::{DecryptionKey, EncryptionKey};
 
 use self::header::{EncodedHeader, Header};
-use self::key_management::{ContentKey, Management, RandomValues};
+use self::key_management::{ContentKey, KeyManagementParams, RandomValues};
 use super::JoseError;
 use crate::oauth::client::{ContentEncryption, KeyManagement};
 use crate::secret::{from_base64url, to_base64url};
@@ -148,12 +148,12 @@ impl<'t> EncryptedToken<'t> {
         if !accepted.algorithms.contains(&algorithm) || !accepted.contents.contains(&content) {
             return Err(JoseError::Decryption);
         }
-        let management =
-            Management { algorithm, content, ephemeral: ephemeral.as_ref(), producer, recipient };
+        let key_params =
+            KeyManagementParams { algorithm, content, ephemeral: ephemeral.as_ref(), producer, recipient };
         // Always generated, and used if no key could be recovered: a wrong key then fails at the same step as a wrong
         // tag.
         let by_chance = key_management::random_key(content);
-        let found = key_management::recover(key, &management, &self.encrypted_key);
+        let found = key_management::decrypt_content_key(key, &key_params, &self.encrypted_key);
         let content_key = found.unwrap_or(by_chance);
         let sealed = (&self.ciphertext[..], &self.tag[..]);
         content::open(content, &content_key, &self.iv, self.protected.as_bytes(), sealed)

@@ -81,7 +81,7 @@ impl Person {
     /// A sentence for the operator.
     pub fn changed(mut self, forgotten: &[String], claims: Claims) -> Result<Self, String> {
         let before = (self.email.clone(), self.claims.get("phone_number").cloned());
-        let is_told = (claims.contains_key("email_verified"), claims.contains_key("phone_number_verified"));
+        let sets = (claims.contains_key("email_verified"), claims.contains_key("phone_number_verified"));
         for name in forgotten {
             match name.as_str() {
                 "name" => self.name = None,
@@ -99,10 +99,10 @@ impl Person {
                 (_, value) => drop(self.claims.insert(name, value)),
             }
         }
-        if self.email != before.0 && !is_told.0 {
+        if self.email != before.0 && !sets.0 {
             self.claims.remove("email_verified");
         }
-        if self.claims.get("phone_number") != before.1.as_ref() && !is_told.1 {
+        if self.claims.get("phone_number") != before.1.as_ref() && !sets.1 {
             self.claims.remove("phone_number_verified");
         }
         check_size(&self.claims)?;

@@ -261,9 +261,9 @@ pub async fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, DbError> {
 
 /// The clients that are allowed a scope, by id.
 pub async fn list_allowed(conn: &mut Conn, scope: &str) -> Result<Vec<ClientId>, DbError> {
-    const HOLDING: &str = "SELECT id FROM clients
+    const QUERY: &str = "SELECT id FROM clients
          WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' ' ORDER BY id";
-    ids(conn, HOLDING, scope).await
+    ids(conn, QUERY, scope).await
 }
 
 /// Removes a scope from every client that is allowed it; each gets its next version.
@@ -277,9 +277,9 @@ pub async fn take_scope(tx: &mut Tx, scope: &str) -> Result<(), DbError> {
 
 /// The clients that are registered for a resource, by id.
 pub async fn list_of_resource(conn: &mut Conn, uri: &str) -> Result<Vec<ClientId>, DbError> {
-    const HOLDING: &str = "SELECT id FROM clients
+    const QUERY: &str = "SELECT id FROM clients
          WHERE REPLACE(' ' || resources || ' ', ' ' || $1 || ' ', ' ') <> ' ' || resources || ' ' ORDER BY id";
-    ids(conn, HOLDING, uri).await
+    ids(conn, QUERY, uri).await
 }
 
 async fn ids(conn: &mut Conn, holding: &'static str, word: &str) -> Result<Vec<ClientId>, DbError> {

@@ -104,14 +104,14 @@ pub async fn claim(to: &DbOptions) -> Result<(), CopyError> {
 pub async fn run(
     from: &DbOptions,
     to: &DbOptions,
-    former: ExistingRows,
+    existing: ExistingRows,
     mut report: impl FnMut(CopyProgress),
 ) -> Result<Vec<CopiedTable>, CopyError> {
     let mut source = CopyEnd::source(from).await.map_err(CopyError::Source)?;
     let mut target = CopyEnd::target(to).await.map_err(CopyError::Target)?;
     source.begin_reading().await.map_err(CopyError::Source)?;
     target.begin_writing().await.map_err(CopyError::Target)?;
-    if former == ExistingRows::Stay
+    if existing == ExistingRows::Stay
         && let Some(table) = occupied(&mut target).await.map_err(CopyError::Target)?
     {
         return Err(CopyError::Occupied(table));

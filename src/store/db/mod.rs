@@ -24,7 +24,7 @@ pub(in crate::store) use postgres::DatabaseServer;
 pub(in crate::store) use sqlite::{DatabaseFile, FileKind, beginning};
 pub use url::check as check_url;
 
-use job::{Envelope, Queue, ReadJob, WriteJob};
+use job::{Queue, QueuedJob, ReadJob, WriteJob};
 
 /// A database of either engine. Clones share its threads and connections.
 #[derive(Clone, Debug)]
@@ -208,7 +208,7 @@ impl Db {
             return Err(DbError::Nested.into());
         }
         let (answer, outcome) = tokio::sync::oneshot::channel();
-        queue.push(Envelope { job: job(answer), deadline: Instant::now() + self.timeout })?;
+        queue.push(QueuedJob { job: job(answer), deadline: Instant::now() + self.timeout })?;
         match tokio::time::timeout(self.timeout, outcome).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(DbError::Stopped.into()),

@@ -5,7 +5,7 @@ use grantor::store::db::Engine;
 use super::{ALL, BACKUP, CREATE, DatabaseFolder, LIST, one};
 use crate::support::Application;
 use crate::support::database::{engine, statement_on};
-use crate::support::process::Serving;
+use crate::support::process::ServerProcess;
 
 const REMEDY: &str = "it is damaged, and grantor restore puts a backup in its place";
 
@@ -53,7 +53,7 @@ async fn damage_inside_a_table_is_a_failure_where_it_is_read_and_never_an_answer
     std::fs::write(databases.path("grantor.db"), bytes).unwrap();
 
     std::fs::write(databases.path("node.toml"), "").unwrap();
-    let serving = Serving::start(
+    let serving = ServerProcess::start(
         databases.folder.path(),
         &databases.path("node.toml"),
         &[("GRANTOR_DATABASE__URL", url.as_str())],

@@ -12,7 +12,7 @@ use grantor::store::migrate;
 use super::{DatabaseFolder, MIGRATE, SERVE};
 use crate::deadline::Lock;
 use crate::support::database::{TestDatabase, engine, statement_on};
-use crate::support::process::{Serving, ends_by_itself};
+use crate::support::process::{ServerProcess, ends_by_itself};
 
 /// An empty database of the engine that this run tests, and a folder of databases that uses it.
 async fn empty() -> (TestDatabase, DatabaseFolder) {
@@ -39,7 +39,7 @@ async fn servers_and_commands_that_start_together_on_an_empty_database_all_succe
             .map(|_| {
                 let environment = [("GRANTOR_DATABASE__URL", database.url.as_str())];
                 let (folder, config) = (databases.folder.path(), databases.path("node.toml"));
-                all.spawn(move || Serving::start(folder, &config, &environment))
+                all.spawn(move || ServerProcess::start(folder, &config, &environment))
             })
             .collect();
         for command in commands {

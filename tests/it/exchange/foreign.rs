@@ -16,13 +16,13 @@ use crate::support::{Answer, Operator};
 use crate::trusted_issuers::{IDP, SUBJECT, said, trust};
 
 /// The fixture of the other tests, with a trusted issuer whose tokens about Alice the first API's service may bring.
-struct Trusting {
+struct TrustedIssuerFixture {
     fixture: Fixture,
     key: SigningKey,
     alice: String,
 }
 
-impl Trusting {
+impl TrustedIssuerFixture {
     async fn set() -> Self {
         let key = key(SigningAlgorithm::Es256);
         let keys = IssuerKeys::Here(jwks(&[&key]));
@@ -65,7 +65,7 @@ impl Trusting {
 
 #[tokio::test]
 async fn a_token_of_a_trusted_issuer_is_exchanged_for_one_about_the_linked_person() {
-    let trusting = Trusting::set().await;
+    let trusting = TrustedIssuerFixture::set().await;
     let fixture = &trusting.fixture;
     let answer = trusting
         .ask(
@@ -118,7 +118,7 @@ async fn a_token_of_a_trusted_issuer_is_exchanged_for_one_about_the_linked_perso
 
 #[tokio::test]
 async fn an_issuer_limits_and_names_actors_and_impersonation_leaves_the_caller_out() {
-    let trusting = Trusting::set().await;
+    let trusting = TrustedIssuerFixture::set().await;
     let fixture = &trusting.fixture;
     let to_stock = [("resource", STOCK)];
     let allowed = json!({ "may_act": { "sub": "orders" } });
@@ -148,7 +148,7 @@ async fn an_issuer_limits_and_names_actors_and_impersonation_leaves_the_caller_o
 
 #[tokio::test]
 async fn an_actor_that_the_issuer_names_may_act() {
-    let trusting = Trusting::set().await;
+    let trusting = TrustedIssuerFixture::set().await;
     let fixture = &trusting.fixture;
     let own = fixture.orders.token(&[("grant_type", "client_credentials")]).await.get("access_token");
     let actor = [("actor_token", own.as_str()), ("actor_token_type", ACCESS_TOKEN), ("resource", STOCK)];
@@ -160,7 +160,7 @@ async fn an_actor_that_the_issuer_names_may_act() {
 
 #[tokio::test]
 async fn only_clients_that_may_bring_an_issuers_token_learn_what_is_wrong_with_it() {
-    let trusting = Trusting::set().await;
+    let trusting = TrustedIssuerFixture::set().await;
     let fixture = &trusting.fixture;
     let (now, issuer) = (fixture.server.app.now().as_unix(), fixture.server.app.issuer.clone());
     for change in [
@@ -201,7 +201,7 @@ async fn only_clients_that_may_bring_an_issuers_token_learn_what_is_wrong_with_i
 async fn a_header_cannot_choose_how_a_subject_token_is_verified() {
     let site = Site::start(|_| ("200 OK".to_owned(), String::new()));
     let url = format!("http://127.0.0.1:{}/jwks", site.port);
-    let trusting = Trusting::set().await;
+    let trusting = TrustedIssuerFixture::set().await;
     let (mine, theirs) = (&trusting.key, key(SigningAlgorithm::Es256));
     for (header, signing) in choosing_headers(mine, &theirs, &url) {
         let token = with_header(signing, &header, &said(&trusting.fixture.server, &json!({})));
@@ -209,7 +209,7 @@ async fn a_header_cannot_choose_how_a_subject_token_is_verified() {
     }
     assert_eq!(site.called(), 0, "nothing that a header names is called");
     // If the keys cannot be fetched, the error says so, and no private address is called.
-    let trusting = Trusting::with(theirs, IssuerKeys::At(url)).await;
+    let trusting = TrustedIssuerFixture::with(theirs, IssuerKeys::At(url)).await;
     trusting.refused(&trusting.token(&json!({})), "subject_token.foreign").await;
     assert_eq!(site.called(), 0);
 }
@@ -226,7 +226,7 @@ async fn a_token_from_a_subject_token_ends_with_the_trust_in_it() {
         &["issuer", "delete", IDP, "--yes"],
         &["client", "update", "orders", "--disable"],
     ] {
-        let trusting = Trusting::set().await;
+        let trusting = TrustedIssuerFixture::set().await;
         let (fixture, operator) = (&trusting.fixture, Operator::of(&trusting.fixture.server));
         let token = trusting.good(&json!({}), &[("resource", STOCK)]).await;
         let next = exchanged(&fixture.stock, &token, &[]).await;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::database::{TestDatabase, engine};
 use super::operator::{complaints, refusal};
-use super::process::{Serving, grantor};
+use super::process::{ServerProcess, grantor};
 
 /// A database, and a configuration file that names it.
 pub(crate) struct CommandLine {
@@ -92,7 +92,7 @@ impl CommandLine {
         child.wait_with_output().expect("an end")
     }
 
-    pub(crate) fn serve(&self, environment: &[(&str, &str)]) -> Serving {
-        Serving::start(&self.directory(), &self.config, environment)
+    pub(crate) fn serve(&self, environment: &[(&str, &str)]) -> ServerProcess {
+        ServerProcess::start(&self.directory(), &self.config, environment)
     }
 }

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::browser::http_client;
 use super::postgres::{Owner, binaries};
-use super::process::Serving;
+use super::process::ServerProcess;
 
 /// How long a start or a recovery may take before a test gives up.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -179,10 +179,10 @@ impl Deployment {
     }
 
     /// Starts the node of an application machine with its own configuration file.
-    pub(crate) fn node(&self, application: usize) -> Serving {
+    pub(crate) fn node(&self, application: usize) -> ServerProcess {
         let machine = &self.applications[application];
         let listen = format!("{}:8080", machine.address);
-        Serving::start_at(machine.folder.path(), &machine.folder.path().join("grantor.toml"), &listen)
+        ServerProcess::start_at(machine.folder.path(), &machine.folder.path().join("grantor.toml"), &listen)
     }
 
     /// The logs of all machines, for finding the cause of a failure.

@@ -33,7 +33,7 @@ pub(crate) fn by_way_of(url: &str, address: SocketAddr) -> String {
     url.into()
 }
 
-type Seen = watch::Receiver<ProxyMode>;
+type ModeReceiver = watch::Receiver<ProxyMode>;
 
 /// A proxy that listens until the test's runtime ends.
 pub(crate) struct Proxy {
@@ -87,7 +87,7 @@ impl Proxy {
     }
 }
 
-async fn carry(near: TcpStream, target: SocketAddr, seen: Seen) {
+async fn carry(near: TcpStream, target: SocketAddr, seen: ModeReceiver) {
     let Ok(far) = TcpStream::connect(target).await else { return };
     let ((from_near, to_near), (from_far, to_far)) = (near.into_split(), far.into_split());
     let mut until = seen.clone();
@@ -98,7 +98,7 @@ async fn carry(near: TcpStream, target: SocketAddr, seen: Seen) {
     }
 }
 
-async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut seen: Seen, is_answer: bool) {
+async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut seen: ModeReceiver, is_answer: bool) {
     let mut buffer = vec![0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
         let now = *seen.borrow();

@@ -11,7 +11,7 @@ use super::DbOptions;
 use super::cause::Cause;
 use super::connection::Tx;
 use super::error::DbError;
-use super::job::{Envelope, Inbox, Job, Queue, Requeue, TransactionEnd, queue, run_guarded};
+use super::job::{Job, JobReceiver, Queue, QueuedJob, Requeue, TransactionEnd, queue, run_guarded};
 use super::thread::storage_thread;
 use crate::secret;
 
@@ -21,10 +21,10 @@ const THREADS: u32 = 2;
 
 pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError> {
     let server = DatabaseServer::of(options, "grantor")?.within(options.timeout);
-    let (sender, inbox) = queue(options.queue);
+    let (sender, receiver) = queue(options.queue);
     for thread in 0..THREADS {
         let workers = options.connections.div_ceil(THREADS).max(1);
-        let (inbox, requeue, server) = (inbox.clone(), sender.requeue(), server.clone());
+        let (receiver, requeue, server) = (receiver.clone(), sender.requeue(), server.clone());
         storage_thread(&format!("db-{thread}"), move |opened| async move {
             // The first connection is made at once, so that a wrong address or password is reported at the start.
             let first = match server.link().await {
@@ -36,7 +36,7 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
             };
             let _ = opened.send(Ok(()));
             let mut first = Some(first);
-            let workers = (0..workers).map(|_| serve(first.take(), &server, inbox.clone(), &requeue));
+            let workers = (0..workers).map(|_| serve(first.take(), &server, receiver.clone(), &requeue));
             futures_util::future::join_all(workers).await;
         })
         .await?;
@@ -47,11 +47,11 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
 /// A queue to a database that is first called for the first job, so that the program can start without it.
 pub(super) async fn open_when_needed(options: &DbOptions) -> Result<Queue, DbError> {
     let server = DatabaseServer::of(options, "grantor")?.or_a_standby().within(options.timeout);
-    let (sender, inbox) = queue(options.queue);
+    let (sender, receiver) = queue(options.queue);
     let requeue = sender.requeue();
     storage_thread("db-replica", move |opened| async move {
         let _ = opened.send(Ok(()));
-        serve(None, &server, inbox, &requeue).await;
+        serve(None, &server, receiver, &requeue).await;
     })
     .await?;
     Ok(sender)
@@ -64,7 +64,7 @@ enum Health {
     Lost,
 }
 
-async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, inbox: Inbox, requeue: &Requeue) {
+async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, receiver: JobReceiver, requeue: &Requeue) {
     let mut serving = None;
     loop {
         if tx.is_none() {
@@ -74,7 +74,7 @@ async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, inbox: Inbox, requeu
         if tx.is_some() {
             serving.get_or_insert_with(|| server.absence.serving());
         }
-        let Ok(Envelope { job, deadline }) = inbox.recv().await else { return };
+        let Ok(QueuedJob { job, deadline }) = receiver.recv().await else { return };
         if job.is_abandoned() {
             continue;
         }
@@ -90,9 +90,9 @@ async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, inbox: Inbox, requeu
             Err(cause) => cause,
         };
         serving = None;
-        let envelope = Envelope { job, deadline };
-        let given = if server.absence.others_serve() { requeue.give(envelope) } else { Err(envelope) };
-        if let Err(Envelope { job, .. }) = given {
+        let queued = QueuedJob { job, deadline };
+        let given = if server.absence.others_serve() { requeue.give(queued) } else { Err(queued) };
+        if let Err(QueuedJob { job, .. }) = given {
             job.fail(unavailable(cause));
         }
     }
