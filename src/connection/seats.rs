@@ -203,7 +203,7 @@ mod tests {
     const LATER: Duration = Duration::from_secs(1);
 
     fn seats(most: usize, most_of_network: usize) -> Arc<Seats> {
-        Seats::new(most, most_of_network, TrustedProxies::parse("10.0.0.0/8").unwrap())
+        Seats::new(most, most_of_network, "10.0.0.0/8".parse().unwrap())
     }
 
     /// Seats for peers, each busy a second later than the one before it.

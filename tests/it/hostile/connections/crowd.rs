@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write as _};
 use std::time::{Duration, Instant};
 
 use super::{Link, Listener, Target, form};
-use crate::support::process::Serving;
+use crate::support::process::ServerProcess;
 use crate::support::{Browser, CommandLine};
 
 const HOSTILE: usize = 1000;
@@ -65,7 +65,7 @@ async fn hold(target: &Target, sent: &str, count: usize) -> Vec<Box<dyn Link>> {
 #[tokio::test]
 async fn the_limit_of_descriptors_is_raised_and_the_log_says_so() {
     let cli = CommandLine::new().await;
-    let serving = Serving::start_with_descriptors(&cli.directory(), &cli.config, 100, 1000);
+    let serving = ServerProcess::start_with_descriptors(&cli.directory(), &cli.config, 100, 1000);
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", serving.child.id())).unwrap();
     let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
     assert_eq!(line.split_whitespace().skip(3).collect::<Vec<_>>(), ["1000", "1000", "files"]);
