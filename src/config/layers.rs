@@ -289,7 +289,7 @@ mod tests {
         let error = error.resolve().unwrap_err();
         let lines: Vec<String> = error.to_string().lines().map(str::to_owned).collect();
         assert_eq!(lines.len(), 5, "{lines:?}");
-        assert!(lines[0].starts_with("http is a group of options, such as http.deadline"), "{lines:?}");
+        assert!(lines[0].starts_with("http is a group of options, such as http.connections"), "{lines:?}");
         assert_eq!(lines[1], "unknown option publik_url in the environment; did you mean public_url?");
         assert!(lines[2].contains("http.workers") && lines[2].ends_with("(GRANTOR_HTTP__WORKERS)"));
         assert!(lines[3].starts_with("listen cannot be used: invalid socket address"), "{lines:?}");

@@ -47,7 +47,7 @@ pub(crate) struct Lifeline {
     since: Cell<Instant>,
     /// Since when the peer has not taken what was to be written.
     blocked: Cell<Option<Instant>>,
-    request: Cell<Progress>,
+    request: Cell<RequestProgress>,
     /// The bytes of this round.
     round: Cell<usize>,
     /// Whether the last read found nothing more.
@@ -84,7 +84,7 @@ enum Phase {
 
 /// What has come of a request.
 #[derive(Clone, Copy, Debug, Default)]
-struct Progress {
+struct RequestProgress {
     received: usize,
     /// Whether the first byte is that of the head; empty lines may precede it (RFC 9112 §2.2).
     is_regular: bool,
@@ -118,7 +118,7 @@ pub(super) enum Reading {
 /// What follows from a deadline.
 pub(super) enum Judgement {
     Wait(Option<Instant>),
-    /// The connection says farewell; whoever serves it must look again.
+    /// The connection says farewell. HTTP must be polled again.
     Leave,
     Drop,
 }
@@ -219,21 +219,21 @@ impl Lifeline {
             self.next_request();
             self.enter(Phase::Head, Instant::now());
         }
-        let request = Progress { length, ..self.request.get() };
-        self.request.set(Progress { is_whole: request.has_come(), ..request });
+        let request = RequestProgress { length, ..self.request.get() };
+        self.request.set(RequestProgress { is_whole: request.has_come(), ..request });
         self.phase.set(if self.request.get().is_whole { Phase::Handling } else { Phase::Body });
     }
 
     /// The body has been read to its end.
     pub(crate) fn body_is_read(&self) {
-        self.request.set(Progress { is_whole: true, ..self.request.get() });
+        self.request.set(RequestProgress { is_whole: true, ..self.request.get() });
         if self.phase.get() == Phase::Body {
             self.phase.set(Phase::Handling);
         }
     }
 
     /// An answer begins. Returns whether another request may follow on this connection: not if a rest of the body is
-    /// still to come, because nobody wants it.
+    /// still to come, which no handler wants.
     pub(super) fn answer_begins(&self) -> bool {
         self.phase.set(Phase::Answering);
         self.request.get().is_whole
@@ -272,7 +272,7 @@ impl Lifeline {
         }
     }
 
-    /// Judges the connection, after whoever serves it has done what can be done.
+    /// Judges the connection, after HTTP has done what it can.
     pub(super) fn judge(&self, cx: &Context<'_>) -> Judgement {
         let phase = self.phase.get();
         if self.seat.must_give_way(cx.waker()) && !matches!(phase, Phase::Leaving(_)) {
@@ -310,7 +310,7 @@ impl Lifeline {
     fn next_request(&self) {
         // What came last may be all of the next request, too.
         let ends_with_blank_line = self.request.get().ends_with_blank_line;
-        self.request.set(Progress { ends_with_blank_line, ..Progress::default() });
+        self.request.set(RequestProgress { ends_with_blank_line, ..RequestProgress::default() });
     }
 
     fn enter(&self, phase: Phase, now: Instant) {
@@ -331,7 +331,7 @@ impl Lifeline {
     }
 }
 
-impl Progress {
+impl RequestProgress {
     /// The bytes up to the end of the body; `None` if they are not known.
     fn whole(&self) -> Option<usize> {
         match self.length {
@@ -398,7 +398,7 @@ mod tests {
         assert_eq!(find("GET / HTTP/1.1\r\nHost: x\r\n"), (None, None, 25));
         assert_eq!(find("a\r\n\r\n"), (Some(5), Some(5), 5));
         assert_eq!(find("a\n\nb"), (Some(3), Some(3), 4));
-        assert_eq!(find("a\r\n \r\nb\n\r\n"), (Some(11), Some(11), 11));
+        assert_eq!(find("a\r\n \r\nb\n\r\n"), (Some(10), Some(10), 10));
         assert_eq!(find("a\n\nb\n\nc\n\nd\n\ne\n\n"), (Some(3), Some(12), 12));
     }
 }

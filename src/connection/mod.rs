@@ -42,7 +42,7 @@ const LONG: Duration = Duration::from_secs(365 * 86_400);
 
 /// How a listener serves.
 #[derive(Clone)]
-pub struct Serving {
+pub struct ListenerOptions {
     pub seats: Arc<Seats>,
     pub deadlines: Deadlines,
     /// `None` for plain HTTP.
@@ -56,7 +56,7 @@ pub struct Serving {
 ///
 /// # Errors
 /// If the listener cannot be used.
-pub fn serve<F, I, S>(listener: TcpListener, serving: Serving, app: F) -> std::io::Result<Server>
+pub fn serve<F, I, S>(listener: TcpListener, options: ListenerOptions, app: F) -> std::io::Result<Server>
 where
     F: Fn() -> I + Clone + Send + 'static,
     I: IntoServiceFactory<S, Request>,
@@ -70,11 +70,11 @@ where
     S::Service: 'static,
 {
     let builder = ServerBuilder::new()
-        .workers(serving.workers)
+        .workers(options.workers)
         // A last resort: seats are given out after the connection has been accepted.
-        .max_concurrent_connections((serving.seats.most() + SPARE).div_ceil(serving.workers))
+        .max_concurrent_connections((options.seats.most() + SPARE).div_ceil(options.workers))
         .disable_signals()
-        .shutdown_timeout(serving.shutdown.as_secs());
+        .shutdown_timeout(options.shutdown.as_secs());
     let stopping = builder.graceful_shutdown_signal();
     let name = format!("http {}", listener.local_addr()?);
     let server = builder.listen(name, listener, move || {
@@ -96,15 +96,15 @@ where
                 let app = app.clone();
                 async move { app.new_service(AppConfig::default()).await.map(watched) }
             }));
-        let (http, serving) = (Rc::new(http), serving.clone());
+        let (http, options) = (Rc::new(http), options.clone());
         fn_factory(move || {
-            let (http, serving) = (http.clone(), serving.clone());
+            let (http, options) = (http.clone(), options.clone());
             async move {
                 let http = Rc::new(http.new_service(()).await?);
                 Ok::<_, ()>(fn_service(move |socket: TcpStream| {
-                    let (http, serving) = (http.clone(), serving.clone());
+                    let (http, options) = (http.clone(), options.clone());
                     async move {
-                        connection(socket, &serving, &*http).await;
+                        connection(socket, &options, &*http).await;
                         Ok::<_, ()>(())
                     }
                 }))
@@ -115,18 +115,18 @@ where
 }
 
 /// Serves one connection to its end.
-async fn connection<H>(socket: TcpStream, serving: &Serving, http: &H)
+async fn connection<H>(socket: TcpStream, options: &ListenerOptions, http: &H)
 where
     H: Service<(WatchedStream, Option<SocketAddr>), Response = (), Error = DispatchError>,
 {
     // A peer that is gone has no address.
     let Ok(peer) = socket.peer_addr() else { return };
-    let Some(seat) = serving.seats.take(peer.ip()) else { return };
+    let Some(seat) = options.seats.take(peer.ip()) else { return };
     #[cfg(target_os = "linux")]
-    limit_silence(&socket, serving.deadlines.request);
-    let lifeline = Rc::new(Lifeline::new(serving.deadlines.clone(), peer.ip(), seat));
+    limit_silence(&socket, options.deadlines.request);
+    let lifeline = Rc::new(Lifeline::new(options.deadlines.clone(), peer.ip(), seat));
     let exchange = pin!(async {
-        let transport = match &serving.tls {
+        let transport = match &options.tls {
             None => Transport::Plain(socket),
             Some(config) => match TlsAcceptor::from(config.clone()).accept(socket).await {
                 Ok(stream) => Transport::Tls(Box::new(stream)),

@@ -12,7 +12,7 @@ use futures_util::task::AtomicWaker;
 use super::network::Network;
 use crate::config::TrustedProxies;
 
-/// Set in [`Seat::state`] while the connection is not idle.
+/// Set in [`TakenSeat::state`] while the connection is not idle.
 const BUSY: u64 = 1 << 63;
 /// How often the log says at most that all connections are taken.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
@@ -31,7 +31,7 @@ pub struct Seats {
 #[derive(Debug, Default)]
 struct TakenSeats {
     next: u64,
-    seats: HashMap<u64, Arc<Seat>>,
+    seats: HashMap<u64, Arc<TakenSeat>>,
     /// How many seats each network holds; networks without a seat are not in it.
     held: HashMap<Network, usize>,
     reported: Option<Instant>,
@@ -39,11 +39,11 @@ struct TakenSeats {
 
 /// One connection, as other connections see it.
 #[derive(Debug)]
-struct Seat {
+struct TakenSeat {
     /// `None` for an exempt peer.
     network: Option<Network>,
-    /// Since when the connection is idle, or busy with one request: milliseconds since [`Seats::began`], and [`BUSY`].
-    /// So the smallest value is the longest idle one, and if none is idle, the longest busy one.
+    /// Since when the connection is idle, or busy with one request: microseconds since [`Seats::began`], and [`BUSY`].
+    /// So the smallest value is the longest idle one, and if all are busy, the longest busy one.
     state: AtomicU64,
     gives_way: AtomicBool,
     waker: AtomicWaker,
@@ -54,7 +54,7 @@ struct Seat {
 pub(super) struct OwnSeat {
     seats: Arc<Seats>,
     number: u64,
-    seat: Arc<Seat>,
+    seat: Arc<TakenSeat>,
 }
 
 impl Seats {
@@ -85,9 +85,9 @@ impl Seats {
             taken.report(network.filter(|_| is_network_full));
             taken.give_way(victim?);
         }
-        let seat = Arc::new(Seat {
+        let seat = Arc::new(TakenSeat {
             network,
-            state: AtomicU64::new(self.millis(Instant::now())),
+            state: AtomicU64::new(self.micros(Instant::now())),
             gives_way: AtomicBool::new(false),
             waker: AtomicWaker::new(),
         });
@@ -104,8 +104,8 @@ impl Seats {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn millis(&self, time: Instant) -> u64 {
-        u64::try_from(time.saturating_duration_since(self.began).as_millis()).unwrap_or(BUSY) & !BUSY
+    fn micros(&self, time: Instant) -> u64 {
+        u64::try_from(time.saturating_duration_since(self.began).as_micros()).unwrap_or(BUSY) & !BUSY
     }
 }
 
@@ -114,15 +114,15 @@ impl TakenSeats {
         self.held.get(&network).copied().unwrap_or_default()
     }
 
-    /// Among some seats, the one that is idle for longest; if none is idle, the one that is busy for longest.
-    fn longest(&self, is_meant: impl Fn(&Seat) -> bool) -> Option<u64> {
+    /// Among some seats, the one that is idle for longest; if all are busy, the one that is busy for longest.
+    fn longest(&self, is_meant: impl Fn(&TakenSeat) -> bool) -> Option<u64> {
         let meant = self.seats.iter().filter(|(_, seat)| is_meant(seat));
         meant.min_by_key(|(_, seat)| seat.state()).map(|(number, _)| *number)
     }
 
     /// The seat that gives way when all are taken.
     fn weakest(&self) -> Option<u64> {
-        let is_idle = |seat: &Seat| seat.state() & BUSY == 0;
+        let is_idle = |seat: &TakenSeat| seat.state() & BUSY == 0;
         let idle = self.longest(|seat| seat.network.is_some() && is_idle(seat));
         let of_largest = || {
             let (largest, _) = self.held.iter().max_by_key(|(_, count)| **count)?;
@@ -139,7 +139,7 @@ impl TakenSeats {
         }
     }
 
-    fn remove(&mut self, number: u64) -> Option<Arc<Seat>> {
+    fn remove(&mut self, number: u64) -> Option<Arc<TakenSeat>> {
         let seat = self.seats.remove(&number)?;
         if let Some(network) = seat.network
             && let Some(count) = self.held.get_mut(&network)
@@ -168,7 +168,7 @@ impl TakenSeats {
     }
 }
 
-impl Seat {
+impl TakenSeat {
     fn state(&self) -> u64 {
         self.state.load(Ordering::Relaxed)
     }
@@ -176,11 +176,11 @@ impl Seat {
 
 impl OwnSeat {
     pub(super) fn is_idle_since(&self, time: Instant) {
-        self.seat.state.store(self.seats.millis(time), Ordering::Relaxed);
+        self.seat.state.store(self.seats.micros(time), Ordering::Relaxed);
     }
 
     pub(super) fn is_busy_since(&self, time: Instant) {
-        self.seat.state.store(self.seats.millis(time) | BUSY, Ordering::Relaxed);
+        self.seat.state.store(self.seats.micros(time) | BUSY, Ordering::Relaxed);
     }
 
     /// Whether this connection must give way to another. Wakes `waker` when it has to.
@@ -254,7 +254,7 @@ mod tests {
         let held = taken(&seats, &["192.0.2.1", "2001:db8::1", "2001:db8::2:3:4:5", "192.0.2.1"]);
         held[0].is_idle_since(Instant::now());
         let _new = take(&seats, "2001:db8::9").unwrap();
-        assert_eq!(that_give_way(&held), [1], "nobody else gives way, though idle");
+        assert_eq!(that_give_way(&held), [1], "no other network gives way, though idle");
     }
 
     #[test]

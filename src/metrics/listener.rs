@@ -12,7 +12,7 @@ use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
 use super::Metrics;
 use crate::app::App;
 use crate::config::TrustedProxies;
-use crate::connection::{self, Deadlines, Seats, Serving};
+use crate::connection::{self, Deadlines, ListenerOptions, Seats};
 use crate::failure::Failure;
 use crate::http::answer;
 use crate::http::call::Call;
@@ -28,7 +28,7 @@ static ROUTE: Route = Route { path: "/metrics", surface: Surface::Api };
 /// Serves the metrics at `listener` until the handle stops it.
 pub fn serve(listener: TcpListener, app: Arc<App>) -> Result<ServerHandle, Failure> {
     let http = &app.config.http;
-    let serving = Serving {
+    let options = ListenerOptions {
         seats: Seats::new(CONNECTIONS, CONNECTIONS, TrustedProxies::default()),
         deadlines: Deadlines {
             request: http.deadline.duration(),
@@ -47,7 +47,7 @@ pub fn serve(listener: TcpListener, app: Arc<App>) -> Result<ServerHandle, Failu
             .default_service(web::to(method_not_allowed));
         ActixApp::new().app_data(metrics.clone()).service(resource).default_service(web::to(not_found))
     };
-    let server = connection::serve(listener, serving, factory)
+    let server = connection::serve(listener, options, factory)
         .map_err(|error| Failure::Internal(format!("cannot listen for metrics: {error}")))?;
     let handle = server.handle();
     actix_web::rt::spawn(server);

@@ -15,7 +15,7 @@ use crate::cache::catalogue::CatalogueCache;
 use crate::cache::secrets::SecretCache;
 use crate::clock::Clock;
 use crate::config::{Config, descriptors};
-use crate::connection::{self, Deadlines, Seats, Serving};
+use crate::connection::{self, Deadlines, ListenerOptions, Seats};
 use crate::failure::Failure;
 use crate::fetch::Fetcher;
 use crate::http::envelope;
@@ -51,7 +51,7 @@ impl Server {
     /// # Errors
     /// Every mistake of the operator, in a sentence.
     pub async fn bind(config: Config, clock: Clock) -> Result<Self, Failure> {
-        let connections = count_connections(&config);
+        let descriptor_limit = descriptors::raise_limit();
         let (listener, address) = listen(config.listen, "")?;
         let metrics = config.metrics.listen.map(|address| listen(address, " for metrics")).transpose()?;
         let port = address.port();
@@ -62,6 +62,7 @@ impl Server {
         let keys = ServerKeys::open(&config, &db, clock.now()).await?;
         let key_set = KeySet::open(&config.keys, &db, keys.master(), clock.now()).await?;
         let issuer = config.issuer(port);
+        let connections = count_connections(&config, descriptor_limit);
         let app = App {
             passwords: Passwords::start(&config.passwords)?,
             cache: CatalogueCache::new(db.clone()),
@@ -107,8 +108,9 @@ impl Server {
                 .wrap(actix_web::middleware::from_fn(envelope::wrap))
                 .configure(|config| routes::register(config, &mount))
         };
-        let server = connection::serve(self.listener, serving(&self.app, self.connections)?, factory)
-            .map_err(|error| Failure::Internal(format!("cannot listen: {error}")))?;
+        let server =
+            connection::serve(self.listener, listener_options(&self.app, self.connections)?, factory)
+                .map_err(|error| Failure::Internal(format!("cannot listen: {error}")))?;
         let handle = server.handle();
         let metrics =
             self.metrics.map(|(listener, _)| metrics::serve(listener, self.app.clone())).transpose()?;
@@ -126,9 +128,8 @@ impl Server {
     }
 }
 
-/// Raises the limit of open descriptors. Returns how many connections it allows.
-fn count_connections(config: &Config) -> usize {
-    let limit = descriptors::raise_limit();
+/// The number of connections that the limit of open descriptors allows; `None` means that there is no limit.
+fn count_connections(config: &Config, limit: Option<u64>) -> usize {
     let connections = config.connections(limit);
     tracing::info!(
         "this process may have {} descriptors open; it serves {connections} connections, {} from one network",
@@ -139,10 +140,10 @@ fn count_connections(config: &Config) -> usize {
 }
 
 /// How the server for people and applications serves.
-fn serving(app: &App, connections: usize) -> Result<Serving, Failure> {
+fn listener_options(app: &App, connections: usize) -> Result<ListenerOptions, Failure> {
     let (http, tls) = (&app.config.http, &app.config.tls);
     let tls = tls.is_on().then(|| Certificates::load(tls).and_then(tls::config)).transpose()?;
-    Ok(Serving {
+    Ok(ListenerOptions {
         seats: Seats::new(connections, http.connections_per_network, http.trusted_proxies.clone()),
         deadlines: Deadlines {
             request: http.deadline.duration(),

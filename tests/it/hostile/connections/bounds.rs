@@ -1,8 +1,6 @@
 //! How many connections there may be, and which one is closed for a new one.
 
-use super::{Link, Listener, Target, answers, until_closed};
-
-const HEAD: &str = "GET /healthz HTTP/1.1\r\nHost: ";
+use super::{Link, Listener, TOLERANCE, Target, answers, form, until_closed};
 
 /// The connections of this test's own clients, each idle after an answer.
 async fn idle(target: &Target, from: &[u8]) -> Vec<Box<dyn Link>> {
@@ -15,18 +13,16 @@ async fn idle(target: &Target, from: &[u8]) -> Vec<Box<dyn Link>> {
     links
 }
 
-/// Connections with an unfinished request. `probe` has a connection of its own, and is answered after each of them, so the
-/// only worker has seen them in this order.
-async fn busy(target: &Target, from: &[u8], probe: &mut dyn Link) -> Vec<Box<dyn Link>> {
+/// Connections with an unfinished request, each of which the server has begun to read.
+async fn busy(target: &Target, from: &[u8]) -> Vec<Box<dyn Link>> {
     let mut links = Vec::new();
     for last_byte in from {
         let mut link = target.connect_from(*last_byte).await;
-        link.write_all(HEAD.as_bytes()).unwrap();
-        // Busy times are counted in milliseconds.
-        let began = std::time::Instant::now();
-        while began.elapsed().as_millis() < 5 {
-            assert!(answers(probe, &target.get()));
-        }
+        let head = form("/token", "Content-Length: 5\r\nExpect: 100-continue");
+        link.write_all(head.as_bytes()).unwrap();
+        let mut continued = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+        link.read_exact(&mut continued).unwrap();
+        assert_eq!(&continued, b"HTTP/1.1 100 Continue\r\n\r\n");
         links.push(link);
     }
     links
@@ -34,7 +30,8 @@ async fn busy(target: &Target, from: &[u8], probe: &mut dyn Link) -> Vec<Box<dyn
 
 /// Whether a connection with an unfinished request is answered when the request ends.
 fn finishes(link: &mut dyn Link) -> bool {
-    answers(link, "x\r\n\r\n")
+    let mut status = [0; "HTTP/1.1 400".len()];
+    link.write_all(b"grant").is_ok() && link.read_exact(&mut status).is_ok() && &status == b"HTTP/1.1 400"
 }
 
 #[tokio::test]
@@ -72,18 +69,20 @@ async fn the_metrics_have_a_bound_of_their_own() {
 }
 
 #[tokio::test]
-async fn when_none_is_idle_the_network_that_holds_most_gives_way() {
-    let target = Target::start(Listener::Plain, &[("http.connections", "4")]).await;
-    let mut probe = target.connect_from(1).await;
-    let mut held = busy(&target, &[2, 3, 3], &mut *probe).await;
-    probe.write_all(HEAD.as_bytes()).unwrap();
+async fn when_all_are_busy_the_network_that_holds_most_gives_way() {
+    let options = [("http.connections", "4"), ("http.trusted_proxies", "127.0.0.1")];
+    let target = Target::start(Listener::Plain, &options).await;
+    // The connection of a proxy is closed last.
+    let mut proxy = idle(&target, &[1]).await;
+    let mut held = busy(&target, &[2, 3, 3]).await;
     let mut new = target.connect_from(4).await;
     assert!(answers(&mut *new, &target.get()));
-    until_closed(&mut *held[1], "the longest of the network that holds two");
+    let (_, took) = until_closed(&mut *held[1], "the longest of the network that holds two");
+    assert!(took < TOLERANCE, "{took:?}");
     for index in [0, 2] {
         assert!(finishes(&mut *held[index]), "{index} stays");
     }
-    assert!(finishes(&mut *probe));
+    assert!(answers(&mut *proxy[0], &target.get()));
 }
 
 #[tokio::test]
@@ -101,7 +100,7 @@ async fn a_network_beyond_its_bound_gives_way_to_itself() {
     assert!(answers(&mut *links[1], &target.get()) && answers(&mut *other[0], &target.get()));
     drop((links, third));
 
-    let mut held = busy(&target, &[3, 3], &mut *other[0]).await;
+    let mut held = busy(&target, &[3, 3]).await;
     let mut third = target.connect_from(3).await;
     assert!(answers(&mut *third, &target.get()));
     until_closed(&mut *held[0], "the longest busy one of the network");

@@ -1,4 +1,4 @@
-//! Requests that do not end, bodies that nobody wants, and silence.
+//! Requests that do not end, bodies that no handler wants, and silence.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! Answers that nobody reads, and requests that wait for them.
+//! Answers that no client reads, and requests that wait for them.
 
 use std::io::Write as _;
 use std::time::{Duration, Instant};
