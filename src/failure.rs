@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::sync::Arc;
 
+use crate::files::FileError;
 use crate::jose::JoseError;
 use crate::oauth::error::OAuthError;
 use crate::oauth::request::Refusal;
@@ -45,6 +46,12 @@ impl Failure {
 
 impl From<JoseError> for Failure {
     fn from(error: JoseError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
         Self::Internal(error.to_string())
     }
 }

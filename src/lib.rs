@@ -13,6 +13,7 @@ pub mod oauth;
 pub mod clock;
 pub mod config;
 pub mod failure;
+pub mod files;
 pub mod secret;
 pub mod telemetry;
 

@@ -5,13 +5,15 @@ use serde_json::{Value, json};
 
 use super::progress::Progress;
 use super::question::Question;
+use super::secret::warn_of_argument;
 use super::table::table;
-use super::{CliError, OutputOptions, block_on, database_at};
+use super::{CliError, OutputOptions, block_on, database_at, trusted};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::chain;
+use crate::files::NamedFile;
 use crate::store::copy::{self, CopiedTable, CopyError, CopyProgress, ExistingRows};
-use crate::store::db::check_url;
+use crate::store::db::{check_url, has_password};
 use crate::store::migrate;
 use crate::telemetry;
 
@@ -42,6 +44,13 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         telemetry::start(&Config::load(options.output.common.config.as_deref())?.log)?;
         for (option, url) in [("--from", &options.from), ("--to", &options.to)] {
             check_url(url).map_err(|why| format!("{option} {why}"))?;
+            if has_password(url) {
+                let begin = format!("{option} shows the password in the URL to");
+                warn_of_argument(&begin, "leave it out, and use PGPASSWORD or PGPASSFILE")?;
+            }
+            let database = database_at(url.clone());
+            let file = database.sqlite_path().filter(|path| path.exists());
+            file.map_or(Ok(()), |path| trusted(&NamedFile::new(option, &path)))?;
         }
         if options.from == options.to {
             return Err("--from and --to are the same database".into());

@@ -16,18 +16,19 @@ mod lifetime;
 mod list;
 mod logout;
 mod migrate;
-mod password;
 mod progress;
 mod purge;
 mod question;
 mod resource;
 mod restore;
 mod scope;
+mod secret;
 mod serve;
 mod session;
 mod signals;
 mod table;
 mod token;
+mod usage;
 mod user;
 
 use std::fmt;
@@ -41,6 +42,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, ConfigError};
 use crate::failure::Failure;
+use crate::files::permissions::Exposure;
+use crate::files::{FileError, NamedFile};
 use crate::operations::Context;
 use crate::secret::passwords::Passwords;
 use crate::server::open_database;
@@ -195,6 +198,12 @@ impl From<Failure> for CliError {
     }
 }
 
+impl From<FileError> for CliError {
+    fn from(error: FileError) -> Self {
+        Self(error.to_string())
+    }
+}
+
 impl From<DbError> for CliError {
     fn from(error: DbError) -> Self {
         Failure::Database(error).into()
@@ -209,7 +218,8 @@ impl From<std::io::Error> for CliError {
 
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let cli = Cli::try_parse().unwrap_or_else(|error| usage::without_values(error).exit());
+    let outcome = match cli.command {
         Command::Serve(common) => serve::run(&common),
         Command::Demo(options) => demo::run(options),
         Command::Healthcheck(common) => healthcheck::run(&common),
@@ -290,6 +300,20 @@ fn block_on(work: impl Future<Output = Result<(), CliError>>) -> Result<(), CliE
 /// Prints one line on standard output.
 fn say(line: impl fmt::Display) -> Result<(), CliError> {
     print(format!("{line}\n").as_bytes())
+}
+
+/// Prints a warning on standard error. The command continues.
+fn warn(sentence: impl fmt::Display) -> Result<(), CliError> {
+    Ok(writeln!(std::io::stderr(), "grantor: warning: {sentence}")?)
+}
+
+/// Refuses a file that every account of the machine may change, and warns of one that every account may read.
+fn trusted(file: &NamedFile<'_>) -> Result<(), CliError> {
+    match Exposure::of(file.path()) {
+        Some(exposure @ Exposure::Writable) => Err(exposure.sentence(file).into()),
+        Some(exposure @ Exposure::Readable) => warn(exposure.sentence(file)),
+        None => Ok(()),
+    }
 }
 
 /// Prints bytes on standard output. It is not an error if the reader, such as `head`, has stopped reading.

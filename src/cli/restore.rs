@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::atomic_file::{self, ExistingFile};
 use super::progress::Progress;
 use super::question::Question;
 use super::signals::{HangUp, stop_asked};
-use super::{CliError, OutputOptions, block_on, database_at};
+use super::{CliError, OutputOptions, block_on, database_at, trusted};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::chain;
+use crate::files::NamedFile;
 use crate::keys::master::MasterKey;
 use crate::store::backup::{self, BackupContents, DatabaseUse, LockedDatabase, UnfitDatabase};
 use crate::store::migrate;
@@ -42,6 +44,7 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         let config = Config::load(options.output.common.config.as_deref())?;
         telemetry::start(&config.log)?;
         let path = target(&config, &options.file)?;
+        trusted(&NamedFile::new("the backup", &options.file))?;
         let folder = atomic_file::private_directory(&path, "grantor-restore-")?;
         let previous = claim(&path, options).await?;
         // Only now: before, an interruption of the question ends the program at once.
@@ -129,8 +132,8 @@ async fn bring(file: &Path, copy: &Path, output: &OutputOptions) -> Result<(), C
 
 /// A master key to restore, and the file that it belongs in.
 struct Key {
-    file: PathBuf,
-    atomic_file: PathBuf,
+    text: Zeroizing<String>,
+    place: PathBuf,
 }
 
 /// Finds the master key that decrypts the copy: the configured one, or the one next to the copy.
@@ -153,20 +156,16 @@ fn key_to_place(
         });
     }
     let file = with_suffix(&options.file, ".key");
-    let text = std::fs::read_to_string(&file)
-        .map_err(|error| format!("cannot read the master key {}: {error}", file.display()))?;
-    let atomic_file = file.display().to_string();
-    if MasterKey::parse(&text, &atomic_file)?.opens(sealed).is_err() {
-        return Err(
-            format!("the master key in {atomic_file} is not the one that this copy was made with").into()
-        );
+    trusted(&NamedFile::new("the master key", &file))?;
+    let text = MasterKey::text_in(&file)?;
+    let place = file.display().to_string();
+    if MasterKey::parse(&text, &place)?.opens(sealed).is_err() {
+        return Err(format!("the master key in {place} is not the one that this copy was made with").into());
     }
     if !config.keys.master_key.expose().is_empty() {
-        return Err(
-            format!("keys.master_key is another master key; set it to the one in {atomic_file}").into()
-        );
+        return Err(format!("keys.master_key is another master key; set it to the one in {place}").into());
     }
-    Ok(Some(Key { file, atomic_file: config.master_key_file() }))
+    Ok(Some(Key { text, place: config.master_key_file() }))
 }
 
 /// The database that the copy replaces.
@@ -215,17 +214,17 @@ fn put_in_place(
     let digits: String = Clock::System.now().iso().chars().filter(char::is_ascii_digit).collect();
     let suffix = format!(".before-{digits}");
     let mut kept = KeptFiles::default();
-    if let Some(Key { file, atomic_file }) = key {
-        if atomic_file.exists() {
-            let previous = with_suffix(atomic_file, &suffix);
-            atomic_file::link_as(atomic_file, &previous)?;
+    if let Some(Key { text, place }) = key {
+        if place.exists() {
+            let previous = with_suffix(place, &suffix);
+            atomic_file::link_as(place, &previous)?;
             kept.key = Some(previous);
         }
-        let folder = atomic_file::private_directory(atomic_file, "grantor-restore-")?;
+        let folder = atomic_file::private_directory(place, "grantor-restore-")?;
         let finished = folder.path().join("key");
-        atomic_file::private_file(&finished)?.write_all(&std::fs::read(file)?)?;
-        atomic_file::copy_owner(&finished, parent(atomic_file));
-        atomic_file::move_into_place(&finished, atomic_file, ExistingFile::IsReplaced)?;
+        atomic_file::private_file(&finished)?.write_all(text.as_bytes())?;
+        atomic_file::copy_owner(&finished, parent(place));
+        atomic_file::move_into_place(&finished, place, ExistingFile::IsReplaced)?;
     }
     let ReplacedDatabase::Database(held) = occupant else {
         atomic_file::copy_owner(copy, parent(path));

@@ -10,8 +10,11 @@ use crate::server::Server;
 use crate::telemetry;
 
 pub(super) fn run(common: &Common) -> Result<(), CliError> {
-    let config = Config::load(common.config.as_deref())?;
+    let (config, warnings) = Config::load_with_files(common.config.as_deref())?;
     telemetry::start(&config.log)?;
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
     actix_web::rt::System::new().block_on(async {
         let listen = config.listen.ip();
         let server = Server::bind(config, Clock::System).await?;

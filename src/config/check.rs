@@ -9,6 +9,10 @@ use crate::oauth::signing_key::JWKS_MAX_AGE;
 use crate::secret::from_base64url;
 use crate::store::db::{Engine, check_url};
 
+/// The sentence about a filter that cannot be parsed.
+pub const BAD_FILTER: &str =
+    "log.filter cannot be read; write a level such as debug, or a list such as grantor=debug,info";
+
 /// An option, and the sentence about its mistake.
 type OptionMistake = (&'static str, String);
 
@@ -35,8 +39,9 @@ impl Config {
             let sentence = format!("passwords: Argon2 does not take these parameters: {error}");
             mistakes.push(("passwords", sentence));
         }
-        if let Err(error) = EnvFilter::try_new(&self.log.filter) {
-            mistakes.push(("log.filter", format!("log.filter cannot be read: {error}")));
+        // The errors of the parser repeat parts of the value.
+        if EnvFilter::try_new(&self.log.filter).is_err() {
+            mistakes.push(("log.filter", BAD_FILTER.into()));
         }
         mistakes
     }
@@ -155,13 +160,14 @@ impl Config {
 }
 
 fn check_public_url(text: &str) -> Result<(), String> {
-    let refuse = |why: &str| Err(format!("public_url {text:?} {why}"));
     let Ok(url) = Url::parse(text) else {
-        return refuse("is not a URL; write it like https://id.example.com");
+        return Err("public_url is not a URL; write it like https://id.example.com".into());
     };
     if url.query().is_some() || url.fragment().is_some() || text.contains('@') {
-        return refuse("must not have a query, a fragment or a user name");
+        return Err("public_url must not have a query, a fragment or a user name".into());
     }
+    // Only now, because the parts above may be secret.
+    let refuse = |why: &str| Err(format!("public_url {text:?} {why}"));
     if url.as_str().trim_end_matches('/') != text.trim_end_matches('/') {
         return refuse(&format!("is not in its normal form; write {:?}", url.as_str().trim_end_matches('/')));
     }

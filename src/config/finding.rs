@@ -54,6 +54,11 @@ impl Finding {
         Self { key: Some(key.to_owned()), origin: Some(origin), mistake: Mistake::Other(sentence.into()) }
     }
 
+    /// A mistake in something that an option names, whatever the source of the option.
+    pub(super) fn without_source(key: Option<&str>, sentence: impl Into<String>) -> Self {
+        Self { key: key.map(str::to_owned), origin: None, mistake: Mistake::Other(sentence.into()) }
+    }
+
     pub(super) fn of_a_file(path: PathBuf, sentence: impl Into<String>) -> Self {
         Self { key: None, origin: Some(SettingSource::File(path)), mistake: Mistake::Other(sentence.into()) }
     }

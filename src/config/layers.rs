@@ -7,8 +7,9 @@ use std::path::Path;
 use config::{File, FileFormat, Map, Source as _, Value, ValueKind};
 use strsim::levenshtein;
 
-use super::Config;
 use super::finding::{ConfigError, Finding, SettingSource};
+use super::{Config, document};
+use crate::store::db::{check_url, has_password};
 
 const DEFAULTS: &str = include_str!("../../config/default.toml");
 const PREFIX: &str = "GRANTOR_";
@@ -62,6 +63,17 @@ impl Layers {
         if of_files.is_empty() { Ok(()) } else { Err(of_files.into()) }
     }
 
+    /// Whether the configuration file contains a secret.
+    pub(super) fn file_has_secret(&self) -> bool {
+        let is_of_file = |setting: &&Setting| matches!(setting.origin, SettingSource::File(_));
+        let text = |key: &str| {
+            let setting = self.settings.get(key).filter(is_of_file)?;
+            Some(setting.value.to_string()).filter(|text| !text.is_empty())
+        };
+        let is_secret = |key: &str| text(key).is_some_and(|url| has_password(&url));
+        text("keys.master_key").is_some() || is_secret("database.url") || is_secret("database.replica_url")
+    }
+
     /// Every option by name, with its setting.
     pub fn settings(&self) -> impl Iterator<Item = (&str, &Setting)> {
         self.settings.iter().map(|(key, setting)| (key.as_str(), setting))
@@ -95,24 +107,20 @@ impl Layers {
 
     /// The source of an option, or of any option in a group.
     fn origin(&self, key: &str) -> SettingSource {
-        let is_of = |name: &str| name.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
-        let mut of_group = self.settings.iter().filter(|(name, _)| *name == key || is_of(name));
+        let mut of_group = self.settings.iter().filter(|(name, _)| *name == key || is_below(name, key));
         let set = of_group.find(|(_, setting)| setting.origin != SettingSource::Default);
         set.map_or(SettingSource::Default, |(_, setting)| setting.origin.clone())
     }
 
     fn overlay_file(&mut self, path: &Path) {
         let origin = SettingSource::File(path.to_owned());
-        match File::from(path).format(FileFormat::Toml).collect() {
+        match document::read(path) {
             Ok(tree) => {
                 for (key, value) in flat(tree) {
                     self.overlay(&key, value, origin.clone());
                 }
             }
-            Err(error) => {
-                let sentence = format!("cannot read {}: {}", path.display(), one_line(&error.to_string()));
-                self.findings.push(Finding::of_a_file(path.to_owned(), sentence));
-            }
+            Err(error) => self.findings.push(Finding::of_a_file(path.to_owned(), error.to_string())),
         }
     }
 
@@ -133,6 +141,12 @@ impl Layers {
     fn overlay(&mut self, key: &str, value: Value, origin: SettingSource) {
         if let Some(setting) = self.settings.get_mut(key) {
             *setting = Setting { value, origin };
+            return;
+        }
+        // What was meant as the value of an option, perhaps a secret, can be read as the name of an option below it.
+        if let Some(option) = self.settings.keys().find(|known| is_below(key, known)).cloned() {
+            let sentence = format!("{option} is one option, and not a group of options");
+            self.findings.push(Finding::new(&option, origin, sentence));
             return;
         }
         let group = self.settings.keys().find(|known| known.starts_with(&format!("{key}.")));
@@ -176,6 +190,11 @@ fn with_defaults<'v>(
     builder.build()?.try_deserialize()
 }
 
+/// Whether the name of an option begins with that of another one and a dot.
+fn is_below(key: &str, option: &str) -> bool {
+    key.strip_prefix(option).is_some_and(|rest| rest.starts_with('.'))
+}
+
 /// Every option of a tree by its name with dots; an empty group is kept under its own name.
 fn flat(tree: Map<String, Value>) -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
@@ -190,30 +209,40 @@ fn flat(tree: Map<String, Value>) -> BTreeMap<String, Value> {
     found
 }
 
-/// Why a value is not accepted, without the value if it may be a secret.
+/// Why a value is not accepted, without the value: it may be a secret, whichever option it is in.
 fn reason(error: &config::ConfigError) -> String {
     match error {
         config::ConfigError::Type { unexpected, expected, .. } => {
-            format!("it is the {unexpected} and must be {expected}")
+            format!("it is {} and must be {expected}", kind(&unexpected.to_string()))
         }
         config::ConfigError::At { error, .. } => reason(error),
-        other => one_line(&other.to_string()),
+        // The sentences of this program about its types, which do not repeat the value.
+        config::ConfigError::Message(sentence) => sentence.clone(),
+        _ => "it does not have the right form".to_owned(),
     }
 }
 
-/// The first and the last line of a message. The lines between quote the file, which may contain secrets.
-fn one_line(text: &str) -> String {
-    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
-    let first = lines.next().unwrap_or_default();
-    lines.next_back().map_or_else(|| first.to_owned(), |last| format!("{first}: {last}"))
+/// The kind of a value, by the first word of the library's description; the rest of that is the value.
+fn kind(described: &str) -> &'static str {
+    match described.split(' ').next().unwrap_or_default() {
+        "string" => "a text",
+        "boolean" => "true or false",
+        "unit" => "nothing",
+        "sequence" => "an array",
+        "map" => "a group of options",
+        _ => "a number",
+    }
 }
 
-/// The text of an option with secrets replaced by an ellipsis.
+/// The text of an option with secrets replaced by an ellipsis. A URL with a password may be malformed, or in the wrong
+/// option.
 fn hidden(key: &str, text: String) -> String {
     match key {
         _ if text.is_empty() => text,
         "keys.master_key" => "…".into(),
-        "database.url" | "database.replica_url" => hidden_password(text),
+        "database.url" | "database.replica_url" if check_url(&text).is_ok() => hidden_password(text),
+        "database.url" | "database.replica_url" => "…".into(),
+        _ if text.contains("://") && text.contains(['@', '?']) => "…".into(),
         _ => text,
     }
 }

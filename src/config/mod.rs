@@ -2,8 +2,10 @@
 
 mod check;
 pub mod descriptors;
+mod document;
 mod finding;
 mod layers;
+mod permissions;
 mod proxies;
 
 use std::net::SocketAddr;
@@ -13,8 +15,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
+pub use check::BAD_FILTER;
 pub use finding::{ConfigError, Finding, SettingSource};
 pub use layers::{Layers, Setting};
+pub use permissions::ConfiguredFile;
 pub use proxies::TrustedProxies;
 
 use crate::clock::Seconds;
@@ -229,9 +233,7 @@ impl Span {
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let hint = || {
-            serde::de::Error::custom(format!("{text:?} is not a length of time; write 30s, 10m, 8h or 7d"))
-        };
+        let hint = || serde::de::Error::custom("it is not a length of time; write 30s, 10m, 8h or 7d");
         Self::parse(&text).ok_or_else(hint)
     }
 }
@@ -256,7 +258,7 @@ fn algorithms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SigningA
         let known: Vec<&str> = SigningAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
         let algorithm = SigningAlgorithm::parse(word);
         let algorithm = algorithm.ok_or_else(|| {
-            serde::de::Error::custom(format!("{word:?} is not one of {}", known.join(", ")))
+            serde::de::Error::custom(format!("it has a word that is not one of {}", known.join(", ")))
         })?;
         if !found.contains(&algorithm) {
             found.push(algorithm);
@@ -276,7 +278,9 @@ fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Signin
 }
 
 /// Reads a value that has a text form.
-fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(deserializer: D) -> Result<T, D::Error> {
+fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err = &'static str>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
@@ -286,18 +290,17 @@ fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAd
     if text.is_empty() {
         return Ok(None);
     }
-    let hint = |_| {
-        serde::de::Error::custom(format!("{text:?} is not an address with a port, such as 127.0.0.1:9464"))
-    };
+    let hint = |_| serde::de::Error::custom("it is not an address with a port, such as 127.0.0.1:9464");
     text.parse().map(Some).map_err(hint)
 }
 
-/// Reads one of a few words; the error lists them.
+/// Reads one of a few words; the error lists them. Like every error about a value, it does not repeat the value: that may
+/// be a secret that was meant for another option.
 fn one_of<'de, D: Deserializer<'de>, T: Copy>(deserializer: D, words: &[(&str, T)]) -> Result<T, D::Error> {
     let text = String::deserialize(deserializer)?;
     let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
     let list: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-    found.ok_or_else(|| serde::de::Error::custom(format!("{text:?} is not one of {}", list.join(", "))))
+    found.ok_or_else(|| serde::de::Error::custom(format!("it is not one of {}", list.join(", "))))
 }
 
 impl Config {
@@ -411,8 +414,8 @@ mod tests {
             [SigningAlgorithm::EdDsa, SigningAlgorithm::Rs256]
         );
         for (text, part) in [
-            ("HS256", "\"HS256\" is not one of RS256, PS256, ES256, EdDSA"),
-            ("ES256 none", "\"none\" is not one of"),
+            ("HS256", "it has a word that is not one of RS256, PS256, ES256, EdDSA"),
+            ("ES256 none", "it has a word that is not one of"),
             (" ", "keys.algorithms must name one"),
         ] {
             let sentence = algorithms(text).unwrap_err().to_string();
@@ -431,7 +434,7 @@ mod tests {
         for (text, part) in [
             ("ES256", "is ES256, which keys.algorithms does not offer"),
             ("RS256 EdDSA", "one algorithm signs access tokens"),
-            ("HS256", "\"HS256\" is not one of"),
+            ("HS256", "it has a word that is not one of"),
         ] {
             let sentence = chosen(text).unwrap_err().to_string();
             assert!(sentence.contains(part), "{sentence}");
@@ -444,7 +447,7 @@ mod tests {
         assert_eq!(listen("").unwrap(), None);
         assert_eq!(listen("127.0.0.1:9464").unwrap(), Some(SocketAddr::from(([127, 0, 0, 1], 9464))));
         for (text, part) in [
-            ("127.0.0.1", "metrics.listen cannot be used: \"127.0.0.1\" is not an address with a port"),
+            ("127.0.0.1", "metrics.listen cannot be used: it is not an address with a port"),
             ("127.0.0.1:8080", "metrics.listen must be another address than listen"),
             ("0.0.0.0:8080", "metrics.listen must be another address than listen"),
         ] {

@@ -9,17 +9,14 @@ use ipnet::IpNet;
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
 
-/// Parses a list separated by spaces. The error is a sentence that names the first invalid entry.
+/// Parses a list separated by spaces. The error is a sentence about the first invalid entry, which it does not repeat.
 impl FromStr for TrustedProxies {
-    type Err = String;
+    type Err = &'static str;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, &'static str> {
         let read = |entry: &str| entry.parse::<IpNet>().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from));
-        let wrong = |entry| format!("{entry:?} is neither an address nor a network such as 10.0.0.0/8");
-        text.split_whitespace()
-            .map(|entry| read(entry).map_err(|_| wrong(entry)))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let wrong = |_| "it has a word that is neither an address nor a network such as 10.0.0.0/8";
+        text.split_whitespace().map(|entry| read(entry).map_err(wrong)).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -46,8 +43,7 @@ mod tests {
         ] {
             assert_eq!(proxies.have(address.parse().unwrap()), is_one, "{address}");
         }
-        assert!(
-            "10.0.0.1 proxy.internal".parse::<TrustedProxies>().unwrap_err().contains("\"proxy.internal\"")
-        );
+        let why = "10.0.0.1 proxy.internal".parse::<TrustedProxies>().unwrap_err();
+        assert!(why.contains("neither an address") && !why.contains("proxy"), "{why}");
     }
 }

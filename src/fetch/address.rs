@@ -74,11 +74,14 @@ pub struct AllowList {
     networks: Vec<IpNet>,
 }
 
-/// Parses a list separated by spaces. The error is a sentence that names the first invalid entry.
-impl FromStr for AllowList {
-    type Err = String;
+const NO_ENTRY: &str =
+    "it has a word that is neither a host name in lower case nor an address nor a network such as 10.0.0.0/8";
 
-    fn from_str(text: &str) -> Result<Self, String> {
+/// Parses a list separated by spaces. The error is a sentence about the first invalid entry, which it does not repeat.
+impl FromStr for AllowList {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
         let mut list = Self::default();
         for entry in text.split_whitespace() {
             if let Ok(network) = entry.parse::<IpNet>() {
@@ -88,9 +91,7 @@ impl FromStr for AllowList {
             } else if is_host_name(entry) {
                 list.hosts.push(entry.trim_end_matches('.').to_owned());
             } else {
-                return Err(format!(
-                    "{entry:?} is neither a host name in lower case nor an address nor a network such as 10.0.0.0/8"
-                ));
+                return Err(NO_ENTRY);
             }
         }
         Ok(list)
@@ -166,7 +167,7 @@ mod tests {
             "-/8",
         ] {
             let why = wrong.parse::<AllowList>().unwrap_err();
-            assert!(why.contains(wrong) && why.contains("10.0.0.0/8"), "{why}");
+            assert!(!why.contains(wrong) && why.contains("10.0.0.0/8"), "{why}");
         }
     }
 }

@@ -8,12 +8,14 @@ use std::time::Duration;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{Certificate, RequestBuilder};
+use rustls::pki_types::CertificateDer;
 use url::{Host, Url};
 
 use super::address::{AllowList, is_public};
 use super::{FetchError, Fetched, bounded, builder};
 use crate::config;
 use crate::failure::Failure;
+use crate::files::{NamedFile, pem};
 
 /// The only client for such calls: https, no redirects, no proxy, and connections only to checked addresses.
 ///
@@ -118,15 +120,10 @@ impl Fetcher {
 }
 
 fn certificates(options: &config::Fetch) -> Result<Vec<Certificate>, Failure> {
-    let wrong = |error: &dyn std::fmt::Display| {
-        Failure::Internal(format!("fetch.ca_file {} cannot be used: {error}", options.ca_file.display()))
-    };
-    let pem = std::fs::read(&options.ca_file).map_err(|error| wrong(&error))?;
-    let found = Certificate::from_pem_bundle(&pem).map_err(|error| wrong(&error))?;
-    if found.is_empty() {
-        return Err(wrong(&"it holds no certificate in PEM"));
-    }
-    Ok(found)
+    let file = NamedFile::new("fetch.ca_file", &options.ca_file);
+    let read =
+        |der: &CertificateDer<'_>| Certificate::from_der(der).map_err(|_| file.wrong(pem::NO_X509).into());
+    pem::authorities(&file)?.iter().map(read).collect()
 }
 
 /// Resolves names as the system does, and refuses a name if any of its addresses may not be called.

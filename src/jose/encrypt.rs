@@ -61,12 +61,12 @@ impl Recipient {
 ///
 /// # Errors
 /// A sentence about the mistake.
-pub fn check_set(jwks: &str) -> Result<(), String> {
+pub fn check_set(jwks: &str) -> Result<(), &'static str> {
     let Some(keys) = keys(jwks) else {
-        return Err("it is no JWK Set: a JSON object with an array keys".into());
+        return Err("it is no JWK Set: a JSON object with an array keys");
     };
     if keys.iter().any(|key| PRIVATE.iter().any(|member| key.get(member).is_some())) {
-        return Err("it holds a private key; bring the public ones alone, and count that one as lost".into());
+        return Err("it holds a private key; bring the public ones alone, and count that one as lost");
     }
     Ok(())
 }

@@ -11,11 +11,15 @@ use zeroize::Zeroizing;
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::failure::{Failure, without_name};
+use crate::files::{FileError, NamedFile};
 use crate::oauth::token::refresh::RefreshName;
 use crate::secret::{Hash, from_base64url, random, to_base64url};
 use crate::store::db::{Conn, Db, DbError};
 use crate::store::paths::parent;
 use crate::store::server_keys;
+
+/// The largest file of a master key, in bytes; its text has 43 characters.
+const MAX_SIZE: u64 = 4096;
 
 /// The row with the secret from which all other keys are derived.
 const ROOT: &str = "root";
@@ -141,12 +145,30 @@ impl MasterKey {
         if !configured.is_empty() {
             return Ok(Some(Zeroizing::new(configured.clone())));
         }
-        let path = config.master_key_file();
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Ok(Some(Zeroizing::new(text))),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => {
-                Err(Failure::Internal(format!("cannot read the master key {}: {error}", path.display())))
+        match Self::text_in(&config.master_key_file()) {
+            Err(error) if error.is_missing() => Ok(None),
+            text => Ok(Some(text?)),
+        }
+    }
+
+    /// The text of a file with a key.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is too large for a key.
+    pub fn text_in(path: &Path) -> Result<Zeroizing<String>, FileError> {
+        NamedFile::new("the master key", path).text(MAX_SIZE)
+    }
+
+    /// Checks a file with a key, if it exists.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or does not contain a key.
+    pub fn check_file(file: &NamedFile<'_>) -> Result<(), FileError> {
+        match file.text(MAX_SIZE) {
+            Err(error) if error.is_missing() => Ok(()),
+            Err(error) => Err(error),
+            Ok(text) => {
+                Self::parse(&text, "").map(drop).map_err(|_| file.wrong("it is not 32 bytes in base64url"))
             }
         }
     }
@@ -195,9 +217,7 @@ impl MasterKey {
             .map_err(|error| failed(&error))?;
         match file.persist_noclobber(path) {
             Ok(_) => Ok(text),
-            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
-                std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| failed(&error))
-            }
+            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(Self::text_in(path)?),
             Err(error) => Err(failed(&error.error)),
         }
     }

@@ -11,7 +11,7 @@ pub(super) fn fault(text: &str) -> Option<Fault> {
     if text.len() > MAX_SIZE {
         return Some(unusable(&format!("it is larger than {MAX_SIZE} bytes")));
     }
-    check_set(text).err().map(|why| unusable(&why))
+    check_set(text).err().map(unusable)
 }
 
 /// The fault of a JWK Set that cannot be used.

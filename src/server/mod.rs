@@ -1,7 +1,7 @@
 //! The server: binds, starts, and stops.
 
 mod routes;
-mod tls;
+pub mod tls;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;

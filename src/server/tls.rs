@@ -1,18 +1,16 @@
 //! TLS by rustls. The certificate is read again when its files change, without a restart.
 
-use std::path::PathBuf;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 use crate::config;
 use crate::failure::Failure;
+use crate::files::{FileError, NamedFile, pem};
 use crate::secret::Hash;
 
 /// How often the files are checked.
@@ -23,6 +21,8 @@ const POLL_INTERVAL: Duration = Duration::from_secs(10);
 pub(super) struct Certificates {
     options: config::Tls,
     current: RwLock<CurrentCertificate>,
+    /// Why the files could not be used when they were last checked.
+    problem: Mutex<Option<FileError>>,
 }
 
 #[derive(Debug)]
@@ -35,21 +35,35 @@ impl Certificates {
     /// Reads both files, and continues to check them as long as the server runs.
     pub(super) fn load(options: &config::Tls) -> Result<Arc<Self>, Failure> {
         let current = read(options)?;
-        let certificates = Arc::new(Self { options: options.clone(), current: RwLock::new(current) });
+        let (current, problem) = (RwLock::new(current), Mutex::default());
+        let certificates = Arc::new(Self { options: options.clone(), current, problem });
         actix_web::rt::spawn(watch(certificates.clone()));
         Ok(certificates)
     }
 
     /// Reads the files again; if the pair cannot be used, the current one stays.
     fn refresh(&self) {
-        match (read(&self.options), self.current.write()) {
+        let read = read(&self.options);
+        let is_known = self.is_known(read.as_ref().err());
+        match (read, self.current.write()) {
             (Ok(read), Ok(mut current)) if read.digest != current.digest => {
                 *current = read;
                 tracing::info!("the certificate was replaced");
             }
-            (Err(failure), _) => tracing::warn!("the former certificate stays in force: {failure}"),
+            (Ok(_), _) if !is_known => tracing::info!("the files of the certificate can be used again"),
+            (Err(_), _) if is_known => tracing::debug!("the files of the certificate still cannot be used"),
+            (Err(error), _) => tracing::warn!("the former certificate stays in use: {error}"),
             _ => {}
         }
+    }
+
+    /// Remembers the outcome of a check. Returns whether the check before had the same one, so that the log says it
+    /// once and not every [`POLL_INTERVAL`].
+    fn is_known(&self, problem: Option<&FileError>) -> bool {
+        let mut known = self.problem.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = known.as_ref() == problem;
+        *known = problem.cloned();
+        is_known
     }
 }
 
@@ -86,16 +100,27 @@ pub(super) fn config(certificates: Arc<Certificates>) -> Result<ServerConfig, Fa
     Ok(config)
 }
 
-fn read(options: &config::Tls) -> Result<CurrentCertificate, Failure> {
-    let config::Tls { certificate, key } = options;
-    let wrong = |path: &PathBuf, error: &dyn std::fmt::Display| {
-        Failure::Internal(format!("{} cannot be used: {error}", path.display()))
-    };
-    let chain: Result<Vec<_>, _> =
-        CertificateDer::pem_file_iter(certificate).map_err(|error| wrong(certificate, &error))?.collect();
-    let chain = chain.map_err(|error| wrong(certificate, &error))?;
-    let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| wrong(key, &error))?;
+fn read(options: &config::Tls) -> Result<CurrentCertificate, FileError> {
+    let certificate = NamedFile::new("tls.certificate", &options.certificate);
+    let key = NamedFile::new("tls.key", &options.key);
+    let (chain, secret) = (pem::certificates(&certificate)?, pem::private_key(&key)?);
     let digest = Hash::of_bytes(&chain.iter().flat_map(|der| der.iter().copied()).collect::<Vec<u8>>());
-    let pair = CertifiedKey::from_der(chain, secret, &aws_lc_rs::default_provider());
-    Ok(CurrentCertificate { digest, pair: Arc::new(pair.map_err(|error| wrong(certificate, &error))?) })
+    // The reason is a sentence of this file, because an error of a library may repeat what is in the files.
+    let pair = CertifiedKey::from_der(chain, secret, &aws_lc_rs::default_provider()).map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => certificate.wrong(
+            "its first certificate does not belong to tls.key; the server's own certificate comes first, then those \
+             that signed it",
+        ),
+        rustls::Error::InvalidCertificate(_) => certificate.wrong(pem::NO_X509),
+        _ => key.wrong("the key in it is not an RSA, ECDSA or Ed25519 key that TLS can use"),
+    })?;
+    Ok(CurrentCertificate { digest, pair: Arc::new(pair) })
+}
+
+/// Checks the certificate and its key.
+///
+/// # Errors
+/// If the files cannot be read, or do not belong together.
+pub fn check(options: &config::Tls) -> Result<(), FileError> {
+    read(options).map(drop)
 }

@@ -83,7 +83,7 @@ async fn a_configured_private_authority_is_trusted() {
 #[test]
 fn mistakes_in_the_options_are_reported_at_the_start() {
     let wrong = Config::with(&[("fetch.allow", "10.0.0.0/8 http://a.example")]).unwrap_err().to_string();
-    assert!(wrong.contains("http://a.example") && wrong.contains("neither a host name"), "{wrong}");
+    assert!(!wrong.contains("a.example") && wrong.contains("neither a host name"), "{wrong}");
     let never = Config::with(&[("fetch.deadline", "0s")]).unwrap_err().to_string();
     assert!(never.contains("fetch.deadline must be longer than 0s"), "{never}");
     for (file, text) in [("missing.pem", None), ("empty.pem", Some("")), ("no.pem", Some("nonsense"))] {

@@ -1,9 +1,14 @@
 //! TLS that the server terminates itself, and the readiness notification for systemd.
 
+use std::path::Path;
+use std::time::{Duration, Instant};
+
 use reqwest::Certificate;
 
 use crate::support::CommandLine;
-use crate::support::tls::{certificate, serve};
+use crate::support::mark::leak;
+use crate::support::process::{free_port, said};
+use crate::support::tls::{ENVIRONMENT, certificate, serve};
 
 /// Whether a client that trusts only this certificate gets an answer, on a new connection.
 async fn answers(certificate: &Certificate, url: &str) -> bool {
@@ -34,6 +39,83 @@ async fn a_new_certificate_is_served_without_a_restart() {
     assert!(clean, "{log}");
 }
 
+/// Waits until the log of a server has a number of lines with a part.
+async fn wait_for(log: &Path, part: &str, count: usize) -> String {
+    let begun = Instant::now();
+    loop {
+        let text = std::fs::read_to_string(log).unwrap();
+        if text.lines().filter(|line| line.contains(part)).count() >= count {
+            return text;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{count} times {part:?}: {text}");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_has_lost_its_line_ends_is_reported_once_and_without_the_key() {
+    const WARNING: &str = "the former certificate stays in use";
+    let cli = CommandLine::new().await;
+    let directory = cli.directory();
+    let first = certificate(&directory);
+    let good = std::fs::read_to_string(directory.join("key.pem")).unwrap();
+    let (log, port) = (directory.join("log"), free_port());
+    let mut child = cli
+        .command(&["serve"])
+        .env("GRANTOR_LISTEN", format!("127.0.0.1:{port}"))
+        .env("GRANTOR_LOG__FILTER", "trace")
+        .envs(ENVIRONMENT)
+        .stderr(std::fs::File::create(&log).unwrap())
+        .spawn()
+        .unwrap();
+    let hang_up = || {
+        let pid = child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    };
+    wait_for(&log, "listens on", 1).await;
+    // Before its first answer, the server may not have read the files yet.
+    assert!(answers(&first, &format!("https://localhost:{port}/readyz")).await);
+    // A line of the key's text alone is a secret, too.
+    let secret: String = good.lines().nth(1).unwrap().chars().take(24).collect();
+    std::fs::write(directory.join("key.pem"), good.replace('\n', "")).unwrap();
+    hang_up();
+    wait_for(&log, WARNING, 1).await;
+    for count in 1..=3 {
+        hang_up();
+        wait_for(&log, "still cannot be used", count).await;
+    }
+    std::fs::write(directory.join("key.pem"), "").unwrap();
+    hang_up();
+    let text = wait_for(&log, WARNING, 2).await;
+    assert_eq!(text.matches(WARNING).count(), 2, "{text}");
+    assert!(text.contains("tls.key key.pem cannot be used: its line ends are lost"), "{text}");
+    assert!(text.contains("tls.key key.pem cannot be used: it is empty"), "{text}");
+    std::fs::write(directory.join("key.pem"), good).unwrap();
+    hang_up();
+    let text = wait_for(&log, "can be used again", 1).await;
+    assert_eq!(leak(&secret, text.as_bytes()), None, "{text}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[tokio::test]
+async fn a_key_and_a_certificate_that_do_not_belong_together_are_refused() {
+    let cli = CommandLine::new().await;
+    let directory = cli.directory();
+    certificate(&directory);
+    let key = std::fs::read(directory.join("key.pem")).unwrap();
+    certificate(&directory);
+    std::fs::write(directory.join("key.pem"), key).unwrap();
+    for arguments in [&["serve"][..], &["config", "check"]] {
+        let mut command = cli.command(arguments);
+        command.env("GRANTOR_LISTEN", "127.0.0.1:0").envs(ENVIRONMENT);
+        let text = String::from_utf8(said(command, b"")).unwrap();
+        let part =
+            "tls.certificate cert.pem cannot be used: its first certificate does not belong to tls.key";
+        assert!(text.contains(part), "{text}");
+    }
+}
+
 #[tokio::test]
 async fn half_a_tls_configuration_is_refused() {
     let cli = CommandLine::new().await;
@@ -46,7 +128,7 @@ async fn a_service_manager_is_told_when_the_server_is_ready() {
     let cli = CommandLine::new().await;
     let path = cli.directory().join("notify");
     let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
-    socket.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let serving = cli.serve(&[("NOTIFY_SOCKET", path.to_str().unwrap())]);
     let mut buffer = [0; 64];
     let read = socket.recv(&mut buffer).unwrap();

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::super::fault::with_hint;
 use super::super::lifetime::lifetime;
+use super::super::secret::ChosenSecretOptions;
 use super::super::{CliError, Common, say};
 use super::encryption::{encryption, jwks};
 use super::logo::logo;
@@ -35,9 +36,8 @@ pub(in crate::cli) struct Options {
     /// people
     #[arg(long)]
     kind: Kind,
-    /// Its secret; without this option, a confidential client gets a generated secret, which is printed once
-    #[arg(long, value_name = "S")]
-    secret: Option<String>,
+    #[command(flatten)]
+    secret: ChosenSecretOptions,
     /// A complete address to which answers may be sent; may be given several times
     #[arg(long = "redirect-uri", value_name = "URI")]
     redirect_uris: Vec<String>,
@@ -145,8 +145,9 @@ pub(in crate::cli) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), CliError> {
     let client = client_of(options)?;
     let logo = options.logo.as_deref().map(logo).transpose()?;
+    let chosen = options.secret.read()?;
     options.common.run(async |cli| {
-        let secret = match options.secret.as_deref() {
+        let secret = match chosen {
             None => None,
             chosen => Some(source(&cli, chosen).await?),
         };

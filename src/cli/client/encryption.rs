@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::super::CliError;
+use crate::files::NamedFile;
 use crate::jose::encrypt::check_set;
 use crate::oauth::client::{ContentEncryption, Encryption, KeyManagement};
 
@@ -11,14 +12,10 @@ const MAX_SIZE: u64 = 64 * 1024;
 
 /// Reads the JWK Set from a file.
 pub(in crate::cli) fn jwks(file: &Path) -> Result<String, CliError> {
-    let wrong = |why: &str| CliError::from(format!("the JWK Set {} cannot be used: {why}", file.display()));
-    let size = std::fs::metadata(file).map_err(|error| wrong(&error.to_string()))?.len();
-    if size > MAX_SIZE {
-        return Err(wrong(&format!("it is larger than {MAX_SIZE} bytes")));
-    }
-    let text = std::fs::read_to_string(file).map_err(|error| wrong(&error.to_string()))?;
-    check_set(&text).map_err(|why| wrong(&why))?;
-    Ok(text)
+    let file = NamedFile::new("the JWK Set", file);
+    let text = file.text(MAX_SIZE)?;
+    check_set(&text).map_err(|why| file.wrong(why))?;
+    Ok(text.to_string())
 }
 
 pub(super) fn encryption(text: &str) -> Result<Encryption, CliError> {

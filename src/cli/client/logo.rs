@@ -3,10 +3,13 @@
 use std::path::Path;
 
 use super::super::CliError;
+use crate::files::NamedFile;
 use crate::operations::clients::Logo;
 
+/// The largest file to read, in bytes. A smaller one may still be too large for a logo, and [`Logo::new`] says so.
+const MAX_SIZE: u64 = 16 << 20;
+
 pub(super) fn logo(path: &Path) -> Result<Logo, CliError> {
-    let place = path.display();
-    let bytes = std::fs::read(path).map_err(|error| format!("the logo {place} cannot be read: {error}"))?;
-    Logo::new(bytes).map_err(|fault| format!("{place}: {}", fault.sentence).into())
+    let bytes = NamedFile::new("the logo", path).bytes(MAX_SIZE)?;
+    Logo::new(bytes.to_vec()).map_err(|fault| format!("{}: {}", path.display(), fault.sentence).into())
 }

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::question::Question;
+use super::super::secret::ChosenSecretOptions;
 use super::super::{CliContext, CliError, OutputOptions, say};
 use crate::clock::{Seconds, Timestamp};
 use crate::config::Span;
@@ -15,9 +16,8 @@ use crate::secret::Secret;
 pub(in crate::cli) struct Add {
     /// The client_id
     id: String,
-    /// The secret; without this option, one is generated and printed once
-    #[arg(long, value_name = "S")]
-    secret: Option<String>,
+    #[command(flatten)]
+    secret: ChosenSecretOptions,
     /// When the secret expires, counted from now, for example 30d; without this option, it does not expire
     #[arg(long, value_name = "TIME", value_parser = lifetime)]
     expires_in: Option<Span>,
@@ -42,18 +42,18 @@ fn lifetime(text: &str) -> Result<Span, String> {
     span.ok_or_else(|| "write a length of time such as 30m, 8h or 30d".into())
 }
 
-/// The source of a secret: an option, or a random generator without that option.
-pub(super) async fn source(cli: &CliContext, chosen: Option<&str>) -> Result<SecretSource, CliError> {
+/// The source of a secret: the chosen one, or a random generator without one.
+pub(super) async fn source(cli: &CliContext, chosen: Option<Secret>) -> Result<SecretSource, CliError> {
     let Some(text) = chosen else { return Ok(SecretSource::Generated) };
-    let secret = ChosenSecret::new(&cli.passwords()?, Secret::new(text.to_owned())).await?;
-    Ok(SecretSource::Chosen(secret))
+    Ok(SecretSource::Chosen(ChosenSecret::new(&cli.passwords()?, text).await?))
 }
 
 pub(super) fn add(options: &Add) -> Result<(), CliError> {
+    let chosen = options.secret.read()?;
     options.output.common.run(async |cli| {
         let client = ClientId::new(&options.id);
         let expires_at = options.expires_in.map(|span| cli.now + span.seconds());
-        let source = source(&cli, options.secret.as_deref()).await?;
+        let source = source(&cli, chosen).await?;
         let added = operations::add_secret(&cli.operations(), &client, source, expires_at).await?.outcome;
         let generated = added.generated.as_ref().map(|secret| secret.expose().as_str());
         let (id, until) = (added.id, expires_at.map(Timestamp::iso));

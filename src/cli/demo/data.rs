@@ -9,7 +9,11 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::cli::CliError;
+use crate::files::NamedFile;
 use crate::secret::{Secret, random, random_client_secret};
+
+/// The largest size of demo.json, in bytes.
+const MAX_SIZE: u64 = 64 * 1024;
 
 /// The directory of the demo: a permanent one, or a temporary one that is deleted when this is dropped.
 pub(super) struct Directory {
@@ -59,17 +63,17 @@ impl Directory {
     /// The values that an earlier run in this directory saved; `None` in a new directory.
     pub(super) fn load(&self) -> Result<Option<SavedValues>, CliError> {
         let (file, place) = (self.memory(), self.display());
-        let text = match std::fs::read(&file) {
+        let text = match NamedFile::new("the demo's file", &file).bytes(MAX_SIZE) {
             Ok(text) => text,
             // The database only has hashes, so the secrets are lost.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(error) if error.is_missing() => {
                 return if self.path.join("grantor.db").exists() {
                     Err(format!("{place} holds a database, but not the demo.json that belongs to a demo's; choose another directory").into())
                 } else {
                     Ok(None)
                 };
             }
-            Err(error) => return Err(format!("{} cannot be read: {error}", file.display()).into()),
+            Err(error) => return Err(error.into()),
         };
         let saved = serde_json::from_slice(&text);
         saved.map(Some).map_err(|_| {

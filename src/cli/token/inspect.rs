@@ -1,10 +1,9 @@
 //! `grantor token inspect`.
 
-use std::io::Read as _;
-
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::super::secret::{from_stdin, warn_of_argument};
 use super::super::table::card;
 use super::super::{CliContext, CliError, OutputOptions};
 use crate::jose::JoseError;
@@ -30,16 +29,18 @@ pub(in crate::cli) struct Options {
 }
 
 /// The largest number of bytes to read.
-const MAX_SIZE: u64 = 16 * 1024;
+const MAX_LENGTH: usize = 16 * 1024;
 
 pub(super) fn run(options: &Options) -> Result<(), CliError> {
     let token = match options.token.as_str() {
         "-" => {
-            let mut text = String::new();
-            std::io::stdin().take(MAX_SIZE).read_to_string(&mut text)?;
-            text.trim().to_owned()
+            let text = from_stdin("the token", MAX_LENGTH)?;
+            text.expose().trim().to_owned()
         }
-        token => token.to_owned(),
+        token => {
+            warn_of_argument("an argument shows the token to", "write - and send it to standard input")?;
+            token.to_owned()
+        }
     };
     options.output.common.run(async |cli| {
         let report = match RefreshName::parse(&token) {

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::super::password::read_password;
+use super::super::secret::read_password;
 use super::super::{CliError, Common, say};
 use super::claims::PersonOptions;
 use crate::operations::users::{self, HashedPassword, NewUser};

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::super::password::read_password;
+use super::super::secret::read_password;
 use super::super::{CliError, OutputOptions};
 use super::counted;
 use crate::operations::users::{self, HashedPassword};

@@ -19,8 +19,6 @@ use crate::store::{client_secrets, clients};
 
 /// The largest number of secrets of a client: a wrong guess may cost an Argon2 hash for each of them.
 const MAX_SECRETS: usize = 5;
-/// The largest length of a secret in bytes.
-const MAX_LENGTH: usize = 1024;
 /// The least length in bytes of a secret that signs: the output length of SHA-256 (RFC 7518 §3.2).
 const MIN_SIGNING_LENGTH: usize = 32;
 
@@ -56,16 +54,21 @@ pub enum SecretRemoval {
 }
 
 impl ChosenSecret {
+    /// The largest length in bytes.
+    pub const MAX_LENGTH: usize = 1024;
+
     /// Checks and hashes a secret.
     ///
     /// # Errors
     ///
     ///  A secret of the wrong length. A failure if the queue of hashing jobs is full.
     pub async fn new(passwords: &Passwords, text: Secret) -> Result<Self, Denied<Faults>> {
-        if !(1..=MAX_LENGTH).contains(&text.expose().len()) {
-            return Err(
-                Fault::invalid("client_secret", format!("a secret has 1 to {MAX_LENGTH} bytes")).into()
-            );
+        if !(1..=Self::MAX_LENGTH).contains(&text.expose().len()) {
+            return Err(Fault::invalid(
+                "client_secret",
+                format!("a secret has 1 to {} bytes", Self::MAX_LENGTH),
+            )
+            .into());
         }
         let hash = passwords.hash(text.clone()).await?;
         Ok(Self { text, hash })

@@ -4,11 +4,26 @@ use std::error::Error;
 use std::fmt;
 use std::io::ErrorKind;
 
+use rustls::pki_types::pem;
+
 /// An error of the driver as one sentence: the database's message, and what to do about it.
-#[derive(Debug)]
 pub struct Cause(sqlx::Error);
 
+/// A sentence of this program where the driver expects an error.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct OwnSentence(String);
+
+/// The driver's error repeats lines of the file.
+const BAD_KEY: &str = "a file that sslcert or sslkey names cannot be used; it must be PEM with its line ends, and a key \
+                       must have no passphrase";
+
 impl Cause {
+    /// An error with this sentence, for functions that return errors of the driver.
+    pub(super) fn of_sentence(sentence: impl Into<String>) -> sqlx::Error {
+        sqlx::Error::Configuration(OwnSentence(sentence.into()).into())
+    }
+
     pub(super) fn code(&self) -> Option<String> {
         let code = self.0.as_database_error().and_then(sqlx::error::DatabaseError::code);
         code.map(std::borrow::Cow::into_owned)
@@ -46,6 +61,13 @@ impl From<sqlx::migrate::MigrateError> for Cause {
     }
 }
 
+/// The sentence: the driver's own `Debug` contains what it has read.
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// `Display` already includes the causes below.
 impl Error for Cause {}
 
@@ -63,7 +85,9 @@ impl fmt::Display for Cause {
             }
             sqlx::Error::Io(error) => error.fmt(f),
             sqlx::Error::Protocol(_) => f.write_str("the answer is not in the expected protocol"),
-            sqlx::Error::Configuration(why) => why.fmt(f),
+            sqlx::Error::Configuration(why) if why.is::<OwnSentence>() => why.fmt(f),
+            sqlx::Error::Configuration(_) => f.write_str(BAD_KEY),
+            sqlx::Error::Tls(error) if error.is::<pem::Error>() => f.write_str(BAD_KEY),
             sqlx::Error::Tls(error) => write!(f, "no TLS: {error}"),
             error => error.fmt(f),
         }

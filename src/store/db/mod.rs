@@ -22,7 +22,7 @@ pub use connection::{Batch, Conn, Param, Query, Record, Tx};
 pub use error::{DbError, Refusable};
 pub(in crate::store) use postgres::DatabaseServer;
 pub(in crate::store) use sqlite::{DatabaseFile, FileKind, beginning};
-pub use url::check as check_url;
+pub use url::{check as check_url, files as files_of_url, has_password};
 
 use job::{Queue, QueuedJob, ReadJob, WriteJob};
 
@@ -52,7 +52,7 @@ pub enum DatabaseRoute {
 }
 
 /// Where the database is, how many connections to use, and how long to wait.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DbOptions {
     /// `sqlite:PATH` or `postgres://…`.
     pub url: String,

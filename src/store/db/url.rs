@@ -1,5 +1,6 @@
 //! The check of database URLs, before anything is connected.
 
+use std::path::PathBuf;
 use std::str::FromStr as _;
 
 use sqlx::postgres::PgConnectOptions;
@@ -24,6 +25,25 @@ pub fn check(url: &str) -> Result<Engine, String> {
         Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => check_server(url),
         _ => Err("must begin with sqlite: or postgres://".into()),
     }
+}
+
+/// Whether a URL of PostgreSQL has a password in it.
+pub fn has_password(url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password")
+}
+
+/// The files that a URL of PostgreSQL names, with the names of their parameters: `sslrootcert`, `sslcert`, `sslkey`.
+pub fn files(url: &str) -> Vec<(&'static str, PathBuf)> {
+    let Ok(url) = Url::parse(url) else { return Vec::new() };
+    let known = [
+        ("sslrootcert", ["sslrootcert", "ssl-root-cert", "ssl-ca"]),
+        ("sslcert", ["sslcert", "ssl-cert", "sslcert"]),
+        ("sslkey", ["sslkey", "ssl-key", "sslkey"]),
+    ];
+    let of = |name: &str| known.iter().find(|(_, names)| names.contains(&name)).map(|(name, _)| *name);
+    let pairs = url.query_pairs();
+    pairs.filter_map(|(name, path)| Some((of(&name)?, PathBuf::from(path.as_ref())))).collect()
 }
 
 fn check_path(path: &str) -> Result<Engine, String> {

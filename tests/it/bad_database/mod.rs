@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::support::Operator;
+use crate::support::database::private_folder;
 use crate::support::process::ends_by_itself;
 
 /// The password in every URL of these tests.
@@ -47,7 +48,7 @@ struct DatabaseFolder {
 
 impl DatabaseFolder {
     fn new() -> Self {
-        let folder = TempDir::new().unwrap();
+        let folder = private_folder();
         let operator = Operator { directory: folder.path().to_owned(), url: "sqlite:grantor.db".into() };
         operator.done(MIGRATE);
         operator.done(&["backup", "good"]);

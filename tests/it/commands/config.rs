@@ -36,7 +36,7 @@ fn the_configuration_is_shown_with_where_each_value_comes_from() {
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1, "it makes no database");
 
     let output = grantor(directory.path(), &["config", "show", "--config", "none.toml"]).output().unwrap();
-    assert!(refusal(&[], &output).starts_with("cannot read none.toml"));
+    assert!(refusal(&[], &output).starts_with("the configuration file none.toml cannot be read"));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod keys;
 mod refused;
 mod resources;
 mod scopes;
+mod secrets;
 mod usage;
 mod users;
 

@@ -57,6 +57,7 @@ const RULES: &[Rule] = &[
             "fetch/",
             "keys/",
             "secret/",
+            "files/",
             "clock.rs",
             "failure.rs",
         ],

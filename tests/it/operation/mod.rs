@@ -1,7 +1,10 @@
 //! Running the server: mistakes of the operator, layers of configuration, shutdown, and the log.
 
 mod log;
+mod marked;
 mod mistakes;
+#[cfg(unix)]
+mod permissions;
 mod running;
 
 use crate::support::CommandLine;

@@ -21,6 +21,14 @@ pub(crate) struct TestDatabase {
     pub(crate) directory: TempDir,
 }
 
+/// A folder that only this account may enter, so that the permissions of the files in it do not matter.
+pub(crate) fn private_folder() -> TempDir {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir().expect("a temporary directory")
+}
+
 /// The engine that this run tests.
 pub(crate) fn engine() -> Engine {
     match std::env::var("TEST_ENGINE").as_deref() {
@@ -37,7 +45,7 @@ pub(crate) fn postgres_url() -> Option<String> {
 
 impl TestDatabase {
     pub(crate) async fn fresh(engine: Engine) -> Self {
-        let directory = TempDir::new().expect("a temporary directory");
+        let directory = private_folder();
         let url = match engine {
             Engine::Sqlite => format!("sqlite:{}", directory.path().join("grantor.db").display()),
             Engine::Postgres => fresh_postgres().await,
@@ -55,7 +63,7 @@ impl TestDatabase {
 
     /// An existing database.
     pub(crate) fn at(url: &str) -> Self {
-        Self { url: url.to_owned(), _pooler: None, directory: TempDir::new().expect("a temporary directory") }
+        Self { url: url.to_owned(), _pooler: None, directory: private_folder() }
     }
 
     /// The same database with a PgBouncer in front of it, and the option that says so.

@@ -12,6 +12,7 @@ pub(crate) mod event;
 pub(crate) mod exposition;
 pub(crate) mod jwt;
 pub(crate) mod load;
+pub(crate) mod mark;
 pub(crate) mod operator;
 pub(crate) mod pooler;
 #[cfg(unix)]

@@ -83,7 +83,8 @@ pub(crate) fn sentence(stderr: &str) -> String {
     line.strip_prefix("grantor: ").unwrap_or_else(|| panic!("{line}")).to_owned()
 }
 
-/// What a command prints on standard error beside its log, which is in JSON here.
+/// What a command prints on standard error beside its log, which is in JSON here, and its warnings.
 pub(crate) fn complaints(stderr: &str) -> Vec<&str> {
-    stderr.lines().filter(|line| !line.starts_with('{')).collect()
+    let is_aside = |line: &&str| line.starts_with('{') || line.starts_with("grantor: warning: ");
+    stderr.lines().filter(|line| !is_aside(line)).collect()
 }

@@ -169,3 +169,27 @@ pub(crate) fn ends_by_itself(mut command: Command) -> (Option<i32>, String) {
     let status = child.wait().expect("an end");
     (status.code(), text.expect("the process ends by itself"))
 }
+
+/// Runs a command that must end by itself, with this standard input. Returns everything that it prints.
+pub(crate) fn said(mut command: Command, input: &[u8]) -> Vec<u8> {
+    let (mut reader, writer) = std::io::pipe().expect("a pipe");
+    let mut stdin = tempfile::tempfile().expect("a file");
+    std::io::Write::write_all(&mut stdin, input).expect("a file");
+    std::io::Seek::rewind(&mut stdin).expect("a file");
+    command.stdin(stdin).stdout(writer.try_clone().expect("a pipe")).stderr(writer);
+    let mut child = command.spawn().expect("the binary");
+    // The command holds the ends of the pipe for writing, too.
+    drop(command);
+    let (end, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut said = Vec::new();
+        let _ = std::io::Read::read_to_end(&mut reader, &mut said);
+        let _ = end.send(said);
+    });
+    let said = ended.recv_timeout(std::time::Duration::from_secs(60));
+    if said.is_err() {
+        let _ = child.kill();
+    }
+    child.wait().expect("an end");
+    said.expect("the process ends by itself")
+}

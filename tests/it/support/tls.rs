@@ -7,6 +7,13 @@ use reqwest::Certificate;
 use super::CommandLine;
 use super::process::ServerProcess;
 
+/// The options of a server with the files that [`certificate`] writes.
+pub(crate) const ENVIRONMENT: [(&str, &str); 3] = [
+    ("GRANTOR_PUBLIC_URL", "https://localhost"),
+    ("GRANTOR_TLS__CERTIFICATE", "cert.pem"),
+    ("GRANTOR_TLS__KEY", "key.pem"),
+];
+
 /// Writes a certificate for `localhost` and its key. Returns the certificate for clients to trust.
 pub(crate) fn certificate(directory: &Path) -> Certificate {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
@@ -18,11 +25,7 @@ pub(crate) fn certificate(directory: &Path) -> Certificate {
 
 /// Starts a server with the certificate in its directory. Returns it with the URL that it announces.
 pub(crate) fn serve(cli: &CommandLine) -> (ServerProcess, String) {
-    let serving = cli.serve(&[
-        ("GRANTOR_PUBLIC_URL", "https://localhost"),
-        ("GRANTOR_TLS__CERTIFICATE", "cert.pem"),
-        ("GRANTOR_TLS__KEY", "key.pem"),
-    ]);
+    let serving = cli.serve(&ENVIRONMENT);
     let url = format!("{}/readyz", serving.url.replace("http://127.0.0.1", "https://localhost"));
     (serving, url)
 }

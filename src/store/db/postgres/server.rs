@@ -154,7 +154,7 @@ impl DatabaseServer {
 
     /// Connects for a job, unless the server has just refused a connection.
     pub(super) async fn link(&self) -> Result<Tx, Cause> {
-        self.absence.call().map_err(|why| sqlx::Error::Configuration(why.into()))?;
+        self.absence.call().map_err(Cause::of_sentence)?;
         let linked = self.link_at_once().await.map_err(Cause::from);
         match &linked {
             Ok(_) => self.absence.ends(),
@@ -189,7 +189,7 @@ impl DatabaseServer {
     /// A standby, or a replaced primary that does not know it yet, would answer reads with old data, as long as the
     /// connection lasts.
     async fn timeline(&self, link: &mut PgConnection) -> Result<Timeline, sqlx::Error> {
-        let refused = |why: &'static str| Err(sqlx::Error::Configuration(why.into()));
+        let refused = |why: &'static str| Err(Cause::of_sentence(why));
         let asked = sqlx::raw_sql("SELECT pg_is_in_recovery()").fetch_one(&mut *link).await?;
         if asked.try_get(0)? {
             return refused(STANDBY);

@@ -1,0 +1,95 @@
+//! The files that the configuration names, and who may read and change them.
+
+use std::path::{Path, PathBuf};
+
+use super::finding::{ConfigError, Finding};
+use super::{Config, Layers};
+use crate::files::NamedFile;
+use crate::files::permissions::Exposure;
+use crate::store::db;
+use crate::store::paths::with_suffix;
+
+/// A file that the configuration names.
+#[derive(Clone, Debug)]
+pub struct ConfiguredFile {
+    /// The option; `None` for the configuration file itself.
+    pub key: Option<&'static str>,
+    /// What names the file in sentences.
+    pub what: String,
+    pub path: PathBuf,
+    /// Whether only its owner should read it.
+    pub is_secret: bool,
+}
+
+impl ConfiguredFile {
+    /// A finding about the file.
+    pub fn finding(&self, sentence: impl Into<String>) -> Finding {
+        Finding::without_source(self.key, sentence)
+    }
+
+    pub fn named(&self) -> NamedFile<'_> {
+        NamedFile::new(&self.what, &self.path)
+    }
+}
+
+impl Config {
+    /// Reads the configuration as [`Self::load`] does, and looks at the permissions of every file that it names. Returns
+    /// the warnings, too: secrets that every account of the machine may read.
+    ///
+    /// # Errors
+    /// All mistakes; if there are none, the files that every account of the machine may change.
+    pub fn load_with_files(file: Option<&Path>) -> Result<(Self, Vec<Finding>), ConfigError> {
+        let layers = Layers::read(file)?;
+        let is_secret = layers.file_has_secret();
+        let config = layers.resolve()?;
+        let what = "the configuration file".to_owned();
+        let itself = file.map(|path| ConfiguredFile { key: None, what, path: path.to_owned(), is_secret });
+        let (mut mistakes, mut warnings) = (Vec::new(), Vec::new());
+        for file in itself.into_iter().chain(config.files()) {
+            match Exposure::of(&file.path) {
+                Some(Exposure::Readable) if !file.is_secret => {}
+                Some(exposure @ Exposure::Readable) => {
+                    warnings.push(file.finding(exposure.sentence(&file.named())));
+                }
+                Some(exposure @ Exposure::Writable) => {
+                    mistakes.push(file.finding(exposure.sentence(&file.named())));
+                }
+                None => {}
+            }
+        }
+        if mistakes.is_empty() { Ok((config, warnings)) } else { Err(mistakes.into()) }
+    }
+
+    /// Every file that the options name. Not all of them must exist.
+    pub fn files(&self) -> Vec<ConfiguredFile> {
+        let mut files = Vec::new();
+        let mut add = |key, what: &str, path: &Path, is_secret| {
+            let (what, path) = (what.to_owned(), path.to_owned());
+            files.push(ConfiguredFile { key: Some(key), what, path, is_secret });
+        };
+        if self.tls.is_on() {
+            add("tls.certificate", "tls.certificate", &self.tls.certificate, false);
+            add("tls.key", "tls.key", &self.tls.key, true);
+        }
+        if !self.fetch.ca_file.as_os_str().is_empty() {
+            add("fetch.ca_file", "fetch.ca_file", &self.fetch.ca_file, false);
+        }
+        if self.keys.master_key.expose().is_empty() {
+            add("keys.master_key_file", "the master key", &self.master_key_file(), true);
+        }
+        if let Some(path) = self.database_options().sqlite_path() {
+            add("database.url", "the database", &path, true);
+            for suffix in ["-wal", "-shm", "-journal"] {
+                add("database.url", "the database's file", &with_suffix(&path, suffix), true);
+            }
+        }
+        let urls =
+            [("database.url", &self.database.url), ("database.replica_url", &self.database.replica_url)];
+        for (key, url) in urls {
+            for (parameter, path) in db::files_of_url(url.expose()) {
+                add(key, parameter, &path, parameter == "sslkey");
+            }
+        }
+        files
+    }
+}
