@@ -280,6 +280,10 @@ CREATE TABLE grants (
     refresh_hash       BYTEA,
     refresh_generation BIGINT NOT NULL,
     rotated_at         BIGINT NOT NULL,
+    -- The network that the current token was first issued to (NULL: it is the first token), and how often it was issued
+    -- again because its predecessor was presented again.
+    rotated_from       TEXT,
+    answered_again     BIGINT NOT NULL DEFAULT 0,
     -- The end if no one refreshes it, and the end in any case.
     idle_expires_at    BIGINT NOT NULL,
     expires_at         BIGINT NOT NULL,

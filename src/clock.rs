@@ -164,6 +164,11 @@ impl ManualClock {
     pub fn advance(&self, by: Duration) {
         self.0.fetch_add(Seconds::from(by).0, Ordering::SeqCst);
     }
+
+    /// Moves the clock back; parts of a second are ignored.
+    pub fn set_back(&self, by: Duration) {
+        self.0.fetch_sub(Seconds::from(by).0, Ordering::SeqCst);
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system for the time")]

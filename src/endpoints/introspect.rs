@@ -125,7 +125,8 @@ async fn refresh_token(
     let find = async move |conn: &mut Conn| grants::find_chain(conn, &grant, &client, version).await;
     let Some(found) = app.db.read(find).await? else { return Ok(None) };
     let chain = found.chain;
-    let is_live = evaluate(&chain, &name, &caller.id, NO_GRACE, now) == Ok(RefreshVerdict::Rotate);
+    let verdict = evaluate(&chain, &name, &caller.id, NO_GRACE, now);
+    let is_live = verdict.is_ok_and(RefreshVerdict::is_valid);
     if !is_live || found.user == UserStatus::Disabled {
         return Ok(None);
     }

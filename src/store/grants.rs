@@ -108,6 +108,8 @@ struct ChainRow {
     grant: GrantColumns,
     refresh_generation: i64,
     rotated_at: Timestamp,
+    rotated_from: Option<String>,
+    answered_again: i64,
     idle_expires_at: Timestamp,
     expires_at: Timestamp,
     revoked_at: Option<Timestamp>,
@@ -223,7 +225,7 @@ pub async fn find_chain(
     let row: Option<ChainRow> = conn
         .query(concat!(
             "SELECT id AS grant_id, client_id, user_id, session_id, granted, auth_time, amr, cnf, refresh_generation, rotated_at,
-                    idle_expires_at, expires_at, revoked_at, ",
+                    rotated_from, answered_again, idle_expires_at, expires_at, revoked_at, ",
             client_unchanged!(),
             " AS client_unchanged, ",
             user_claims!("grants"),
@@ -248,27 +250,39 @@ pub async fn is_newest(conn: &mut Conn, id: &GrantId, hash: &Hash) -> Result<boo
     Ok(row.is_some())
 }
 
-/// Replaces the presented token by its successor, once (RFC 9700 §4.14); `false` if another caller was faster.
+/// The replacement of a refresh token by its successor (RFC 9700 §4.14).
+#[derive(Clone, Copy, Debug)]
+pub struct RefreshRotation<'a> {
+    /// The generation of the record.
+    pub from: u32,
+    /// The presented token's successor.
+    pub to: &'a RefreshName,
+    pub successor: &'a Hash,
+    /// The network that the successor is issued to.
+    pub network: &'a str,
+}
+
+/// Replaces the token of the record by a successor, once; `false` if another caller was faster.
 pub async fn rotate(
     tx: &mut Tx,
-    presented: (&RefreshName, &Hash),
-    successor: &Hash,
+    rotation: RefreshRotation<'_>,
     lifetime: Lifetime,
     now: Timestamp,
 ) -> Result<bool, DbError> {
-    let (name, hash) = presented;
     let rotated = tx
         .query(
-            "UPDATE grants SET refresh_generation = refresh_generation + 1, refresh_hash = $3, rotated_at = $5,
-                               idle_expires_at = $4, purge_after = $6
-             WHERE id = $1 AND refresh_hash = $2 AND revoked_at IS NULL",
+            "UPDATE grants SET refresh_generation = $7, refresh_hash = $3, rotated_at = $5, rotated_from = $8,
+                               answered_again = 0, idle_expires_at = $4, purge_after = $6
+             WHERE id = $1 AND refresh_generation = $2 AND refresh_hash IS NOT NULL AND revoked_at IS NULL",
         )
-        .bind(name.grant_id.as_str())
-        .bind(hash.as_bytes())
-        .bind(successor.as_bytes())
+        .bind(rotation.to.grant_id.as_str())
+        .bind(i64::from(rotation.from))
+        .bind(rotation.successor.as_bytes())
         .bind(lifetime.idle_expires_at)
         .bind(now)
         .bind(lifetime.purge_after)
+        .bind(i64::from(rotation.to.generation))
+        .bind(rotation.network)
         .execute()
         .await?;
     Ok(rotated == 1)
@@ -289,6 +303,11 @@ pub(super) use revoke_where;
 /// condition.
 pub(super) fn revoking<'c>(tx: &'c mut Tx, statement: &'static str, why: &str, now: Timestamp) -> Query<'c> {
     tx.query(statement).bind(now).bind(why)
+}
+
+/// Adds that the valid token of a chain was issued again.
+pub fn note_answer_again<'c>(batch: Batch<'c>, id: &GrantId) -> Batch<'c> {
+    batch.query("UPDATE grants SET answered_again = answered_again + 1 WHERE id = $1").bind(id.as_str())
 }
 
 /// Revokes a grant and everything issued from it.
@@ -373,6 +392,8 @@ impl ChainRow {
             grant: self.grant.into_grant("grants")?,
             generation: u32::try_from(self.refresh_generation).map_err(corrupt)?,
             rotated_at: self.rotated_at,
+            rotated_from: self.rotated_from,
+            answered_again: self.answered_again,
             idle_expires_at: self.idle_expires_at,
             expires_at: self.expires_at,
             revoked: self.revoked_at.is_some(),

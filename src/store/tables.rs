@@ -173,6 +173,8 @@ pub const ALL: &[Table] = &[
             Bytes("refresh_hash"),
             Integer("refresh_generation"),
             Integer("rotated_at"),
+            Text("rotated_from"),
+            Integer("answered_again"),
             Integer("idle_expires_at"),
             Integer("expires_at"),
             Integer("purge_after"),
