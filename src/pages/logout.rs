@@ -92,6 +92,9 @@ async fn read(app: &App, request: &Request, params: &Params) -> Result<LogoutReq
         Some(id) => Some(app.cache.client(&id, Freshness::Now).await?.ok_or_else(logout::unknown)?),
         None => None,
     };
+    if let Some(client) = &client {
+        logout::check_enabled(&client.client)?;
+    }
     let return_to = logout::return_address(client.as_deref().map(|client| &client.client), params)?;
     let state = params.one("state")?.map(str::to_owned);
     let accounts = flows::accounts(app, request, None).await?;
