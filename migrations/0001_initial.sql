@@ -172,6 +172,8 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_user ON sessions (user_id);
 CREATE INDEX sessions_end ON sessions (expires_at);
+-- A session also ends when it is not used for a time that the configuration says.
+CREATE INDEX sessions_seen ON sessions (last_seen_at);
 
 -- An authorization request that waits for a person: one per tab, bound to one browser.
 CREATE TABLE flows (

@@ -12,6 +12,7 @@ use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::metrics::requests::Requests;
+use crate::oauth::identity::session::LiveSessions;
 use crate::operations::Context;
 use crate::secret::passwords::Passwords;
 use crate::store::db::Db;
@@ -44,6 +45,11 @@ pub struct App {
 impl App {
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The sessions that are live at `now`.
+    pub fn live_sessions(&self, now: Timestamp) -> LiveSessions {
+        self.config.live_sessions(now)
     }
 
     /// The context for operations in a call that arrived at `now`.

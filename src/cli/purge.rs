@@ -25,7 +25,8 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         }
         let (mut deleted, counters, holder) = (0, PurgeCounters::default(), random_id());
         loop {
-            let Some(purged) = purge::pass(&cli.db, &counters, &holder, cli.now).await? else {
+            let live = cli.config.live_sessions(cli.now);
+            let Some(purged) = purge::pass(&cli.db, &counters, &holder, live).await? else {
                 return Err(
                     "another process is deleting now; it holds the lease for at most two minutes".into()
                 );

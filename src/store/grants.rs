@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::conditions::{client_unchanged, user_claims};
+use super::conditions::{client_unchanged, session_seen_at, user_claims};
 use super::db::{Batch, Conn, DbError, Query, Tx};
 use crate::clock::Timestamp;
 use crate::oauth::grant::granted::Granted;
@@ -10,6 +10,7 @@ use crate::oauth::grant::scope::OFFLINE_ACCESS;
 use crate::oauth::grant::{EndReason, Grant, Parties, UserStatus};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
 use crate::oauth::identity::authentication::Authentication;
+use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::reason::Reason;
 use crate::oauth::token::AccessToken;
 use crate::oauth::token::binding::Binding;
@@ -113,6 +114,8 @@ struct ChainRow {
     idle_expires_at: Timestamp,
     expires_at: Timestamp,
     revoked_at: Option<Timestamp>,
+    outlives_session: bool,
+    session_seen_at: Option<Timestamp>,
     client_unchanged: bool,
     user_claims: Option<String>,
 }
@@ -124,6 +127,8 @@ pub struct PresentedChain {
     pub user: UserStatus,
     /// Whether the client is unchanged since it was authenticated.
     pub client_unchanged: bool,
+    /// When the session was last used, if the grant ends with it; `None` if the grant outlives its session.
+    pub session_seen_at: Option<Timestamp>,
 }
 
 /// Adds the insert of a new grant to a batch; `refresh` is `None` if the client gets no refresh token.
@@ -219,13 +224,16 @@ pub async fn save_for_browser(
 pub async fn find_chain(
     conn: &mut Conn,
     id: &GrantId,
-    client: &ClientId,
-    client_version: i64,
+    (client, client_version): (&ClientId, i64),
+    live: LiveSessions,
 ) -> Result<Option<PresentedChain>, DbError> {
     let row: Option<ChainRow> = conn
         .query(concat!(
             "SELECT id AS grant_id, client_id, user_id, session_id, granted, auth_time, amr, cnf, refresh_generation, rotated_at,
-                    rotated_from, answered_again, idle_expires_at, expires_at, revoked_at, ",
+                    rotated_from, answered_again, idle_expires_at, expires_at, revoked_at,
+                    offline_access OR issuer IS NOT NULL AS outlives_session, ",
+            session_seen_at!("grants", "$4", "$5"),
+            ", ",
             client_unchanged!(),
             " AS client_unchanged, ",
             user_claims!("grants"),
@@ -234,6 +242,8 @@ pub async fn find_chain(
         .bind(id.as_str())
         .bind(client.as_str())
         .bind(client_version)
+        .bind(live.now)
+        .bind(live.idle_since)
         .optional()
         .await?;
     row.map(|row| row.into_presented(id)).transpose()
@@ -354,6 +364,21 @@ pub async fn revoke_of_session(
         .await
 }
 
+/// Revokes what one client got in a session, except grants whose scope outlives it.
+pub async fn revoke_of_session_at(
+    tx: &mut Tx,
+    session: &SessionId,
+    client: &ClientId,
+    why: EndReason,
+    now: Timestamp,
+) -> Result<u64, DbError> {
+    revoking(tx, revoke_where!("session_id = $3 AND client_id = $4 AND NOT offline_access"), why.word(), now)
+        .bind(session.as_str())
+        .bind(client.as_str())
+        .execute()
+        .await
+}
+
 /// The clients that got something in a session and are notified by the browser at its end (OpenID Connect Front-Channel
 /// Logout §3).
 pub async fn front_channel_of_session(
@@ -398,8 +423,9 @@ impl ChainRow {
             expires_at: self.expires_at,
             revoked: self.revoked_at.is_some(),
         };
-        // A grant whose session was ended was revoked with it, or outlives it.
-        let user = UserStatus::new(self.user_claims, false);
-        Ok(PresentedChain { chain, user, client_unchanged: self.client_unchanged })
+        let session_seen_at = self.session_seen_at.filter(|_| !self.outlives_session);
+        let session_ended = !self.outlives_session && session_seen_at.is_none();
+        let user = UserStatus::new(self.user_claims, session_ended);
+        Ok(PresentedChain { chain, user, client_unchanged: self.client_unchanged, session_seen_at })
     }
 }

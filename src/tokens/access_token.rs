@@ -20,6 +20,7 @@ use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::group;
+use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::request::params::Params;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::token::bearer::PresentedToken;
@@ -299,10 +300,10 @@ pub fn of_claims(claims: JwtClaims) -> AccessToken {
 
 impl ParsedAccessToken {
     /// How the token stands at this moment; `None` when there is none.
-    pub async fn find(&self, conn: &mut Conn) -> Result<Option<PresentedToken>, DbError> {
+    pub async fn find(&self, conn: &mut Conn, live: LiveSessions) -> Result<Option<PresentedToken>, DbError> {
         match self {
-            Self::Opaque(hash) => access_tokens::find_opaque(conn, hash).await,
-            Self::Jwt(token) => access_tokens::find_jwt(conn, token.as_ref().clone()).await.map(Some),
+            Self::Opaque(hash) => access_tokens::find_opaque(conn, hash, live).await,
+            Self::Jwt(token) => access_tokens::find_jwt(conn, token.as_ref().clone(), live).await.map(Some),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::clock::{Seconds, Timestamp};
 use crate::failure::Failure;
 use crate::metrics::purge_counters::PurgeCounters;
+use crate::oauth::identity::session::LiveSessions;
 use crate::secret::random_id;
 use crate::store::db::{Conn, Db, Tx};
 use crate::store::expired::{self, ExpiringTable, PurgeStep};
@@ -40,10 +41,12 @@ pub async fn run(app: Arc<App>) {
     }
     loop {
         tokio::time::sleep(every).await;
-        match pass(&app.db, &app.purged, &holder, app.now()).await {
+        match pass(&app.db, &app.purged, &holder, app.live_sessions(app.now())).await {
             Ok(Some(Purged { rows, is_behind })) => {
                 app.purged.succeeded(app.now());
                 if rows > 0 {
+                    // Sessions may have ended, and applications must learn of that.
+                    app.back_channel.wake();
                     tracing::info!(rows, is_behind, "deleted ended rows");
                 }
             }
@@ -53,13 +56,15 @@ pub async fn run(app: Arc<App>) {
     }
 }
 
-/// Deletes ended rows and counts each step; `None` if another node is purging.
+/// Deletes ended rows and counts each step; `None` if another node is purging. `live` are the sessions that have not
+/// ended, and the time.
 pub async fn pass(
     db: &Db,
     counters: &PurgeCounters,
     holder: &str,
-    now: Timestamp,
+    live: LiveSessions,
 ) -> Result<Option<Purged>, Failure> {
+    let (now, ended) = (live.now, live.before(SKEW));
     let began = Instant::now();
     let own = holder.to_owned();
     let take = async move |tx: &mut Tx| leases::take(tx, LEASE, &own, now + LEASE_SECONDS, now).await;
@@ -68,13 +73,12 @@ pub async fn pass(
     }
     let mut purged = Purged::default();
     for table in ExpiringTable::ALL.iter().copied() {
-        let before = now - SKEW;
         loop {
             if began.elapsed() > MAX_PASS_DURATION {
                 purged.is_behind = true;
                 return Ok(Some(purged));
             }
-            let delete = async move |tx: &mut Tx| expired::delete(tx, table, before).await;
+            let delete = async move |tx: &mut Tx| expired::delete(tx, table, ended, now).await;
             match db.write(delete).await? {
                 PurgeStep::Deleted(0) => break,
                 PurgeStep::Deleted(rows) => {

@@ -65,6 +65,7 @@ mod resources;
 mod response_mode;
 mod revocation;
 mod rp_logout;
+mod session_grants;
 mod sign_in;
 mod sign_up;
 mod size;

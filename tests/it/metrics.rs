@@ -196,7 +196,9 @@ async fn the_backlog_rises_when_things_end_and_falls_when_they_are_deleted() {
         nothing,
         "told from the start, so that the first is seen as a rise"
     );
-    let purged = pass(&server.app.db, &server.app.purged, "test", server.app.now()).await.unwrap();
+    let purged = pass(&server.app.db, &server.app.purged, "test", server.app.live_sessions(server.app.now()))
+        .await
+        .unwrap();
     assert!(purged.expect("nobody else purges").rows >= 4);
     server.clock.advance(REUSE_TIME);
     let done = reply(&server).await;

@@ -181,8 +181,8 @@ async fn the_log_notes_every_successor_that_is_issued_again_and_whether_the_netw
 #[tokio::test]
 async fn a_chain_ends_after_30_days_without_use() {
     let server = TestServer::start().await;
-    let web = server.web().await;
-    let first = first_token(&server, &web).await;
+    let web = server.offline_web().await;
+    let first = web.offline_token(&mut server.alice().await).await;
     server.clock.advance(29 * DAY);
     let second = next(&web, &first).await;
     server.clock.advance(30 * DAY);
@@ -192,8 +192,8 @@ async fn a_chain_ends_after_30_days_without_use() {
 #[tokio::test]
 async fn a_chain_ends_after_180_days_however_much_it_is_used() {
     let server = TestServer::start().await;
-    let web = server.web().await;
-    let mut token = first_token(&server, &web).await;
+    let web = server.offline_web().await;
+    let mut token = web.offline_token(&mut server.alice().await).await;
     for _ in 0..8 {
         server.clock.advance(20 * DAY);
         token = next(&web, &token).await;

@@ -19,7 +19,7 @@ use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::db::Tx;
 use crate::store::grants::{Lifetime, RefreshRotation};
-use crate::store::{access_tokens, grants};
+use crate::store::{access_tokens, grants, sessions};
 use crate::tokens::access_token::Draft;
 
 pub(super) const PARAMS: &[&str] = &["refresh_token"];
@@ -70,11 +70,12 @@ pub(super) async fn issue(
     let (client, keys, tokens) = (client.client.clone(), app.keys.clone(), &app.config.tokens);
     let grace = tokens.refresh_token_grace.seconds();
     let idle_expires_at = now + tokens.refresh_token_idle_lifetime.seconds();
+    let live = app.live_sessions(now);
     let (network, grant) = (Network::of(asked.call.address).to_string(), name.grant_id.clone());
 
     let work = async move |tx: &mut Tx| {
         let plan = &prepared.draft;
-        let found = grants::find_chain(tx, &name.grant_id, &client.id, client.version).await?;
+        let found = grants::find_chain(tx, &name.grant_id, (&client.id, client.version), live).await?;
         let Some(presented) = found else { return Err(unknown().into()) };
         if !presented.client_unchanged {
             return Ok(None);
@@ -100,6 +101,10 @@ pub(super) async fn issue(
         let mut batch = tx.batch();
         if verdict == RefreshVerdict::AnswerAgain {
             batch = grants::note_answer_again(batch, &name.grant_id);
+        }
+        // A refresh is a use of the session, so that an application in use does not lose its grant.
+        if presented.session_seen_at.is_some_and(|seen_at| live.must_note(seen_at)) {
+            batch = sessions::touch_in(batch, &chain.grant.session, now);
         }
         if let Some(hash) = plan.stored(&token) {
             batch = access_tokens::save_in(batch, &hash, &token);

@@ -13,6 +13,7 @@ use crate::oauth::assertion::AssertionKind;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::{Grant, UserStatus, may_issue};
+use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::token::delegation::Actor;
@@ -48,6 +49,7 @@ struct Exchange {
     client: Client,
     keys: ServerKeys,
     now: Timestamp,
+    live: LiveSessions,
 }
 
 enum Subject {
@@ -104,6 +106,7 @@ pub(super) async fn prepare(
         client: client.clone(),
         keys: app.keys.clone(),
         now: asked.call.now,
+        live: app.live_sessions(asked.call.now),
     };
     let exchange = Arc::new(exchange);
     let deciding = exchange.clone();
@@ -189,7 +192,7 @@ impl Exchange {
 
     async fn acting(&self, conn: &mut Conn) -> Result<Option<ActorTokenSubject>, Denied<OAuthError>> {
         let Some(read) = &self.actor else { return Ok(None) };
-        let found = read.find(conn).await?.filter(|found| found.is_active(self.now));
+        let found = read.find(conn, self.live).await?.filter(|found| found.is_active(self.now));
         let Some(token) = found.map(|found| found.token).filter(|token| token.client_id == self.client.id)
         else {
             return Err(not_the_clients().into());
@@ -204,7 +207,7 @@ impl Exchange {
         read: &ParsedAccessToken,
         acting: Option<&ActorTokenSubject>,
     ) -> Result<(ExchangedToken, Option<UserStatus>), Denied<OAuthError>> {
-        let found = read.find(conn).await?.filter(|found| found.is_active(self.now));
+        let found = read.find(conn, self.live).await?.filter(|found| found.is_active(self.now));
         let subject = found.ok_or_else(invalid)?.token;
         let serves = self.draft.is_server(&self.client.id, &subject);
         let by = exchange::may_exchange(&subject, &self.client.id, serves).ok_or_else(invalid)?;

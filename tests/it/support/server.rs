@@ -168,6 +168,11 @@ impl TestServer {
         self.register(Registration::web("web")).await
     }
 
+    /// The same, which may also have offline access.
+    pub(crate) async fn offline_web(&self) -> Application {
+        self.register(Registration::web("web").offline()).await
+    }
+
     /// A public client in a browser.
     pub(crate) async fn spa(&self) -> Application {
         self.register(Registration::spa("spa")).await
