@@ -26,6 +26,7 @@ struct OpaqueRow {
     expires_at: Timestamp,
     delegation: Option<String>,
     cnf: Option<String>,
+    authorization: Option<String>,
     is_revoked: bool,
 }
 
@@ -46,7 +47,7 @@ pub async fn find_opaque(
         .query(concat!(
             "SELECT access_tokens.client_id, access_tokens.user_id, access_tokens.grant_id, access_tokens.granted,
                     access_tokens.audience, access_tokens.issued_at, access_tokens.expires_at,
-                    access_tokens.delegation, access_tokens.cnf,
+                    access_tokens.delegation, access_tokens.cnf, grants.granted AS authorization,
                     NOT (EXISTS (SELECT 1 FROM clients
                                  WHERE clients.id = access_tokens.client_id AND clients.disabled_at IS NULL)
                          AND (access_tokens.grant_id IS NULL
@@ -113,15 +114,17 @@ pub async fn find_jwt(
         }
     };
     let Some(row) = row else {
-        return Ok(PresentedToken { token, is_revoked: true });
+        return Ok(PresentedToken { token, authorized: None, is_revoked: true });
     };
     let mut token = AccessToken { user_id: row.user_id.map(UserId::new), ..token };
+    let mut authorized = None;
     if let Some(granted) = &row.granted {
         // The token states its scope. Only its grant knows the claims that were requested by name.
         let granted = granted_from(granted, "grants", &token.id)?;
         token.granted = granted.for_token(token.granted.scope);
+        authorized = Some(granted.resources);
     }
-    with_ancestors(conn, PresentedToken { token, is_revoked: row.is_revoked }).await
+    with_ancestors(conn, PresentedToken { token, authorized, is_revoked: row.is_revoked }).await
 }
 
 #[derive(FromRow)]
@@ -279,6 +282,9 @@ impl OpaqueRow {
             })?,
             id,
         };
-        Ok(PresentedToken { token, is_revoked: self.is_revoked })
+        let authorization = self.authorization.as_deref();
+        let authorization = authorization.map(|text| granted_from(text, "grants", &token.id)).transpose()?;
+        let authorized = authorization.map(|granted| granted.resources);
+        Ok(PresentedToken { token, authorized, is_revoked: self.is_revoked })
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::cluster::node;
 use crate::support::relying_party::{Registration, basic};
-use crate::support::{Application, Browser, TestServer};
+use crate::support::{Application, Browser, Operator, TestServer};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -219,6 +219,31 @@ async fn the_scope_is_narrowed_for_one_answer_and_never_widened() {
     with_scope(&second, "read  write").await.assert_json_error(400, "invalid_scope", "scope.malformed");
     // The refused requests did not use up the token, and the grant still has its full scope.
     assert_eq!(web.refresh_by_hand(&second).await.get("scope"), "read write");
+}
+
+#[tokio::test]
+async fn a_client_that_is_narrowed_gets_no_more_of_what_it_lost() {
+    let server = TestServer::start().await;
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    let mut code =
+        async |scope: &str| browser.authorize(&web.url_with(&[("scope", scope)])).await.get("code");
+    let (both, only, unredeemed) = (code("read pay").await, code("pay").await, code("read pay").await);
+    let (both, only) = (web.redeem_by_hand(&both).await, web.redeem_by_hand(&only).await);
+    assert_eq!(both.get("scope"), "pay read");
+    let operator = Operator::of(&server);
+    operator.done(&["client", "update", "web", "--scope", "read"]);
+    let narrowed = web.refresh_by_hand(&both.get("refresh_token")).await;
+    assert_eq!(narrowed.get("scope"), "read");
+    assert_eq!(web.introspect(&narrowed.get("access_token")).await["scope"], "read");
+    assert_eq!(web.redeem_by_hand(&unredeemed).await.get("scope"), "read");
+    let refresh = narrowed.get("refresh_token");
+    let asked = [("grant_type", "refresh_token"), ("refresh_token", &refresh), ("scope", "pay")];
+    web.token(&asked).await.assert_json_error(400, "forbidden_scope", "scope.forbidden");
+    let nothing = web.refresh_by_hand(&only.get("refresh_token")).await;
+    nothing.assert_json_error(400, "forbidden_scope", "scope.forbidden");
+    operator.done(&["client", "update", "web", "--scope", "read pay"]);
+    assert_eq!(web.refresh_by_hand(&refresh).await.get("scope"), "pay read");
+    assert_eq!(web.refresh_by_hand(&only.get("refresh_token")).await.get("scope"), "pay");
 }
 
 #[tokio::test]

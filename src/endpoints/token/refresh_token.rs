@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::issue::{ResponseSigner, Issued, TokenPair, draft};
+use super::issue::{ResponseSigner, Issued, TokenPair, draft, granted_scope};
 use super::request::{Decision, TokenRequest};
 use crate::clock::Timestamp;
 use crate::connection::network::Network;
@@ -10,7 +10,6 @@ use crate::failure::Denied;
 use crate::http::call::Call;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::may_issue;
-use crate::oauth::grant::scope;
 use crate::oauth::id::GrantId;
 use crate::oauth::reason::Reason;
 use crate::oauth::token::TokenResponse;
@@ -85,7 +84,7 @@ pub(super) async fn issue(
             Ok(verdict) => verdict,
             Err(error) => return refuse(tx, &name, error, now).await,
         };
-        let scope = scope::narrow(prepared.scope.as_deref(), &chain.grant.granted.scope)?;
+        let scope = granted_scope(&client, &chain.grant, prepared.scope.as_deref())?;
         may_issue(&presented.user, &plan.required_groups(&client, &scope))?;
         let token = plan.of_grant(&client, &chain.grant, &scope)?;
         let next = name.successor();
