@@ -27,6 +27,13 @@ CREATE TABLE leases (
     expires_at BIGINT NOT NULL
 );
 
+-- What the clock of each running node said when it last renewed its row. Before a node deletes rows or makes keys, it
+-- compares its own clock with these.
+CREATE TABLE node_clocks (
+    node TEXT   PRIMARY KEY,
+    time BIGINT NOT NULL
+);
+
 
 -- Applications
 

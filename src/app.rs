@@ -3,6 +3,7 @@
 use crate::cache::catalogue::CatalogueCache;
 use crate::cache::secrets::SecretCache;
 use crate::clock::{Clock, Timestamp};
+use crate::clock_watch::ClockWatch;
 use crate::config::Config;
 use crate::fetch::Fetcher;
 use crate::http::html::Pages;
@@ -25,6 +26,7 @@ pub struct App {
     /// The public URL without a slash at its end. Every URL begins with it, whatever the headers of a request say.
     pub issuer: String,
     pub clock: Clock,
+    pub clock_watch: ClockWatch,
     pub db: Db,
     pub keys: ServerKeys,
     pub key_set: KeySet,

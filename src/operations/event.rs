@@ -111,6 +111,8 @@ pub enum Act {
     KeyCreated,
     #[strum(serialize = "key.retired")]
     KeyRetired,
+    #[strum(serialize = "clocks.forgotten")]
+    ClocksForgotten,
     #[strum(serialize = "logout_deliveries.retried")]
     LogoutDeliveriesRetried,
 }
@@ -137,6 +139,7 @@ pub enum ObjectKind {
     Device,
     Key,
     LogoutDeliveries,
+    Clocks,
 }
 
 impl ObjectKind {

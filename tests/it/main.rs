@@ -19,6 +19,7 @@ mod claims_parameter;
 mod client_assertions;
 mod client_metadata;
 mod clients;
+mod clocks;
 mod code_grant;
 mod commands;
 mod consent;

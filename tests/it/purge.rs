@@ -5,12 +5,13 @@ use std::time::Duration;
 use grantor::clock::Seconds;
 use grantor::oauth::client::GrantType;
 use grantor::store::db::Engine;
-use grantor::work::purge::{Purged, backlog, pass};
+use grantor::work::purge::{Pass, Purged, backlog, pass};
 use serde_json::json;
 
 use crate::support::database::engine;
 use crate::support::process::ServerProcess;
 use crate::support::relying_party::Registration;
+use crate::support::server::purging;
 use crate::support::{Application, Browser, Operator, TestServer};
 
 const HOUR: u64 = 3600;
@@ -18,8 +19,10 @@ const DAY: u64 = 24 * HOUR;
 
 async fn purge(server: &TestServer) -> u64 {
     let live = server.app.live_sessions(server.app.now());
-    let purged = pass(&server.app.db, &server.app.purged, "test", live).await.unwrap();
-    purged.expect("nobody else purges").rows
+    match pass(&purging(&server.app, "test"), live).await.unwrap() {
+        Pass::Purged(purged) => purged.rows,
+        other => panic!("it does not purge: {other:?}"),
+    }
 }
 
 async fn rows(server: &TestServer) -> i64 {
@@ -110,16 +113,20 @@ async fn one_node_at_a_time_purges_and_another_takes_over_when_it_dies() {
     let server = TestServer::start().await;
     let now = server.app.now();
     let purge = async |holder: &str, now| {
-        pass(&server.app.db, &server.app.purged, holder, server.app.live_sessions(now)).await.unwrap()
+        pass(&purging(&server.app, holder), server.app.live_sessions(now)).await.unwrap()
     };
-    assert_eq!(purge("one", now).await, Some(Purged::default()));
-    assert_eq!(purge("two", now).await, None);
-    assert_eq!(purge("one", now + Seconds::new(60)).await, Some(Purged::default()), "it keeps the lease");
-    assert_eq!(purge("two", now + Seconds::new(179)).await, None);
-    assert_eq!(purge("two", now + Seconds::new(180)).await, Some(Purged::default()));
-    assert_eq!(purge("one", now + Seconds::new(181)).await, None);
+    assert_eq!(purge("one", now).await, Pass::Purged(Purged::default()));
+    assert_eq!(purge("two", now).await, Pass::AnotherNode);
     let text = Operator::of(&server).refused(&["purge"]);
     assert!(text.contains("another process is deleting now"), "{text}");
+    assert_eq!(
+        purge("one", now + Seconds::new(60)).await,
+        Pass::Purged(Purged::default()),
+        "it keeps the lease"
+    );
+    assert_eq!(purge("two", now + Seconds::new(179)).await, Pass::AnotherNode);
+    assert_eq!(purge("two", now + Seconds::new(180)).await, Pass::Purged(Purged::default()));
+    assert_eq!(purge("one", now + Seconds::new(181)).await, Pass::AnotherNode);
 }
 
 #[tokio::test]

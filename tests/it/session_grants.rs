@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use grantor::oauth::client::GrantType;
-use grantor::work::purge::pass;
+use grantor::work::purge::{Pass, pass};
 use serde_json::json;
 
 use crate::support::relying_party::Registration;
+use crate::support::server::purging;
 use crate::support::{Answer, Application, Operator, TestServer};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -15,8 +16,8 @@ const API: &str = "https://api.example";
 
 async fn purge(server: &TestServer) {
     let live = server.app.live_sessions(server.app.now());
-    let purged = pass(&server.app.db, &server.app.purged, "test", live).await.unwrap();
-    purged.expect("no other node purges");
+    let passed = pass(&purging(&server.app, "test"), live).await.unwrap();
+    assert!(matches!(passed, Pass::Purged(_)), "{passed:?}");
 }
 
 async fn tokens(server: &TestServer, web: &Application, scope: &str) -> Answer {
