@@ -27,6 +27,13 @@ CREATE TABLE leases (
     expires_at BIGINT NOT NULL
 );
 
+-- What the clock of each running node said when it last renewed its row. Before a node deletes rows or makes keys, it
+-- compares its own clock with these.
+CREATE TABLE node_clocks (
+    node TEXT   PRIMARY KEY,
+    time BIGINT NOT NULL
+);
+
 
 -- Applications
 
@@ -172,6 +179,8 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_user ON sessions (user_id);
 CREATE INDEX sessions_end ON sessions (expires_at);
+-- A session also ends when it is not used for a time that the configuration says.
+CREATE INDEX sessions_seen ON sessions (last_seen_at);
 
 -- An authorization request that waits for a person: one per tab, bound to one browser.
 CREATE TABLE flows (
@@ -280,6 +289,10 @@ CREATE TABLE grants (
     refresh_hash       BYTEA,
     refresh_generation BIGINT NOT NULL,
     rotated_at         BIGINT NOT NULL,
+    -- The network that the current token was first issued to (NULL: it is the first token), and how often it was issued
+    -- again because its predecessor was presented again.
+    rotated_from       TEXT,
+    answered_again     BIGINT NOT NULL DEFAULT 0,
     -- The end if no one refreshes it, and the end in any case.
     idle_expires_at    BIGINT NOT NULL,
     expires_at         BIGINT NOT NULL,

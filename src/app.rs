@@ -3,6 +3,7 @@
 use crate::cache::catalogue::CatalogueCache;
 use crate::cache::secrets::SecretCache;
 use crate::clock::{Clock, Timestamp};
+use crate::clock_watch::ClockWatch;
 use crate::config::Config;
 use crate::fetch::Fetcher;
 use crate::http::html::Pages;
@@ -12,6 +13,7 @@ use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::metrics::requests::Requests;
+use crate::oauth::identity::session::LiveSessions;
 use crate::operations::Context;
 use crate::secret::passwords::Passwords;
 use crate::store::db::Db;
@@ -24,6 +26,7 @@ pub struct App {
     /// The public URL without a slash at its end. Every URL begins with it, whatever the headers of a request say.
     pub issuer: String,
     pub clock: Clock,
+    pub clock_watch: ClockWatch,
     pub db: Db,
     pub keys: ServerKeys,
     pub key_set: KeySet,
@@ -44,6 +47,11 @@ pub struct App {
 impl App {
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The sessions that are live at `now`.
+    pub fn live_sessions(&self, now: Timestamp) -> LiveSessions {
+        self.config.live_sessions(now)
     }
 
     /// The context for operations in a call that arrived at `now`.

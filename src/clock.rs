@@ -3,9 +3,9 @@
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, Mul, Sub};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -145,24 +145,64 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => system_time(),
-            Self::Manual(clock) => Timestamp(clock.0.load(Ordering::SeqCst)),
+            Self::Manual(clock) => clock.begun + clock.passed() + clock.offset(),
+        }
+    }
+
+    /// The time since the process began, by a clock that is never set.
+    pub fn uptime(&self) -> Seconds {
+        match self {
+            Self::System => BEGUN.elapsed().into(),
+            Self::Manual(clock) => clock.passed(),
+        }
+    }
+
+    /// How far `now`, as this clock said it, is ahead of what the clock of a database on the system's time said.
+    pub fn ahead_of(&self, now: Timestamp, database: Timestamp) -> Seconds {
+        match self {
+            Self::System => now - database,
+            Self::Manual(clock) => system_time() - database + clock.offset(),
         }
     }
 }
 
-/// A clock that only moves when it is advanced.
+static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// A clock that only moves when it is advanced or set.
 #[derive(Clone, Debug)]
-pub struct ManualClock(Arc<AtomicI64>);
+pub struct ManualClock {
+    begun: Timestamp,
+    /// The seconds that have passed, and by how many more the clock was set.
+    moved: Arc<(AtomicI64, AtomicI64)>,
+}
 
 impl ManualClock {
     /// A clock that begins with the system's time.
     pub fn starting_now() -> Self {
-        Self(Arc::new(AtomicI64::new(system_time().0)))
+        Self { begun: system_time(), moved: Arc::default() }
     }
 
-    /// Moves the clock forward; parts of a second are ignored.
+    /// Lets time pass; parts of a second are ignored.
     pub fn advance(&self, by: Duration) {
-        self.0.fetch_add(Seconds::from(by).0, Ordering::SeqCst);
+        self.moved.0.fetch_add(Seconds::from(by).0, Ordering::SeqCst);
+    }
+
+    /// Sets the clock ahead, although no time has passed; parts of a second are ignored.
+    pub fn set_ahead(&self, by: Duration) {
+        self.moved.1.fetch_add(Seconds::from(by).0, Ordering::SeqCst);
+    }
+
+    /// Sets the clock back; parts of a second are ignored.
+    pub fn set_back(&self, by: Duration) {
+        self.moved.1.fetch_sub(Seconds::from(by).0, Ordering::SeqCst);
+    }
+
+    fn passed(&self) -> Seconds {
+        Seconds(self.moved.0.load(Ordering::SeqCst))
+    }
+
+    fn offset(&self) -> Seconds {
+        Seconds(self.moved.1.load(Ordering::SeqCst))
     }
 }
 

@@ -11,6 +11,7 @@
 pub mod oauth;
 
 pub mod clock;
+pub mod clock_watch;
 pub mod config;
 pub mod failure;
 pub mod files;

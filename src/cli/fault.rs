@@ -5,7 +5,7 @@ use crate::failure::Denied;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 
 /// Members that sentences name, and their options.
-const OPTIONS: [(&str, &str); 15] = [
+const OPTIONS: [(&str, &str); 16] = [
     ("assertion_audience", "--assertion-audience"),
     ("backchannel_logout_uri", "--backchannel-logout-uri"),
     ("client_secret", "--secret"),
@@ -15,6 +15,7 @@ const OPTIONS: [(&str, &str); 15] = [
     ("jwks_uri", "--jwks-uri"),
     ("may_act", "--may-act"),
     ("may_impersonate", "--may-impersonate"),
+    ("may_widen_resources", "--may-widen-resources"),
     ("policy_uri", "--policy"),
     ("redirect_uris", "--redirect-uri"),
     ("scope", "--scope"),

@@ -3,6 +3,7 @@
 mod atomic_file;
 mod backup;
 mod client;
+mod clock;
 mod completions;
 mod config;
 mod copy;
@@ -106,6 +107,9 @@ enum Command {
     Key(key::Command),
     /// Delete expired rows, as the server itself does
     Purge(purge::Options),
+    /// The clocks of the nodes
+    #[command(subcommand)]
+    Clock(clock::Command),
     /// Write the database to a file, while the server runs
     Backup(backup::Options),
     /// Replace the database by a backup
@@ -235,6 +239,7 @@ pub fn run() -> ExitCode {
         Command::Logout(command) => logout::run(command),
         Command::Key(command) => key::run(command),
         Command::Purge(options) => purge::run(&options),
+        Command::Clock(command) => clock::run(&command),
         Command::Backup(options) => backup::run(&options),
         Command::Restore(options) => restore::run(&options),
         Command::Copy(options) => copy::run(&options),

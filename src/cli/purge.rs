@@ -3,10 +3,11 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::clock::wrong_clock;
 use super::{CliError, OutputOptions};
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::secret::random_id;
-use crate::work::purge::{self, Backlog};
+use crate::work::purge::{self, Backlog, Pass, Purging};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -23,12 +24,18 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
             let found = purge::backlog(&cli.db, cli.now).await?;
             return options.output.list(&found, to_json, ["TABLE", "ROWS", "ENDED"], row);
         }
+        let watch = cli.clock().await?;
         let (mut deleted, counters, holder) = (0, PurgeCounters::default(), random_id());
         loop {
-            let Some(purged) = purge::pass(&cli.db, &counters, &holder, cli.now).await? else {
-                return Err(
-                    "another process is deleting now; it holds the lease for at most two minutes".into()
-                );
+            let purging = Purging { db: &cli.db, counters: &counters, holder: &holder, watch: &watch };
+            let purged = match purge::pass(&purging, cli.config.live_sessions(cli.now)).await? {
+                Pass::Purged(purged) => purged,
+                Pass::AnotherNode => {
+                    return Err(
+                        "another process is deleting now; it holds the lease for at most two minutes".into(),
+                    );
+                }
+                Pass::Clock(verdict) => return Err(wrong_clock(&verdict)),
             };
             deleted += purged.rows;
             if !purged.is_behind {

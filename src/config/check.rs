@@ -5,6 +5,7 @@ use url::{Host, Url};
 
 use super::{Config, descriptors};
 use crate::clock::Seconds;
+use crate::oauth::grant::code::LONGEST_LIFETIME;
 use crate::oauth::signing_key::JWKS_MAX_AGE;
 use crate::secret::from_base64url;
 use crate::store::db::{Engine, check_url};
@@ -133,7 +134,7 @@ impl Config {
 
     fn check_lifetimes(&self) -> Vec<OptionMistake> {
         let mut mistakes = Vec::new();
-        if !(1..=60).contains(&self.tokens.code_lifetime.seconds().as_i64()) {
+        if !(1..=LONGEST_LIFETIME.as_i64()).contains(&self.tokens.code_lifetime.seconds().as_i64()) {
             let sentence = "tokens.code_lifetime must be between 1s and 60s";
             mistakes.push(("tokens.code_lifetime", sentence.to_owned()));
         }

@@ -21,9 +21,10 @@ pub use layers::{Layers, Setting};
 pub use permissions::ConfiguredFile;
 pub use proxies::TrustedProxies;
 
-use crate::clock::Seconds;
+use crate::clock::{Seconds, Timestamp};
 use crate::fetch::address::AllowList;
 use crate::oauth::client::PkcePolicy;
+use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::signing_key::{Schedule, SigningAlgorithm};
 use crate::secret::Secret;
 use crate::store::db::{DatabaseRoute, DbOptions};
@@ -325,6 +326,11 @@ impl Config {
             return format!("http://{}", SocketAddr::new(self.listen.ip(), port));
         }
         self.public_url.trim_end_matches('/').to_owned()
+    }
+
+    /// The sessions that are live at `now`.
+    pub fn live_sessions(&self, now: Timestamp) -> LiveSessions {
+        LiveSessions::at(now, self.sessions.idle_lifetime.seconds())
     }
 
     /// The options for the database.

@@ -17,16 +17,21 @@ pub async fn live() -> HttpResponse {
 
 /// 200 if the database accepts a write and holds the keys that this process uses; otherwise 503 with the cause.
 pub async fn ready(app: web::Data<App>, request: Request) -> HttpResponse {
-    let (keys, now) = (app.keys.clone(), request.now);
+    let keys = app.keys.clone();
     let check = async move |tx: &mut Tx| {
         // A full disk is only noticed by writing.
-        leases::touch(tx, now).await?;
+        leases::touch(tx).await?;
         keys.are_those_of(tx).await
     };
     let checked = app.db.write(check).await;
+    // The failure of this look is that of the next one, too.
+    let clocks = app.clock_watch.look().await.unwrap_or_else(|_| app.clock_watch.verdict());
+    if let (Ok(true), false) = (&checked, clocks.is_ready()) {
+        return answer::api_error(&request, StatusCode::SERVICE_UNAVAILABLE, &clocks.to_string());
+    }
     let trouble = match checked {
         Ok(true) => {
-            let status = json!({"status": "ok", "database": "ok", "keys": "ok"});
+            let status = json!({"status": "ok", "database": "ok", "keys": "ok", "clock": "ok"});
             return HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(status);
         }
         Ok(false) => "the database holds other keys than those that this process started with",

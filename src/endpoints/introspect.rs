@@ -92,7 +92,8 @@ async fn access_token(
     if is_over {
         return Ok(None);
     }
-    let find = async move |conn: &mut Conn| read.find(conn).await;
+    let live = app.live_sessions(now);
+    let find = async move |conn: &mut Conn| read.find(conn, live).await;
     let found = app.db.read(find).await?;
     let Some(PresentedToken { token, .. }) = found.filter(|found| found.is_active(now)) else {
         return Ok(None);
@@ -122,11 +123,13 @@ async fn refresh_token(
         return Ok(None);
     }
     let (grant, client, version) = (name.grant_id.clone(), caller.id.clone(), caller.version);
-    let find = async move |conn: &mut Conn| grants::find_chain(conn, &grant, &client, version).await;
+    let live = app.live_sessions(now);
+    let find = async move |conn: &mut Conn| grants::find_chain(conn, &grant, (&client, version), live).await;
     let Some(found) = app.db.read(find).await? else { return Ok(None) };
     let chain = found.chain;
-    let is_live = evaluate(&chain, &name, &caller.id, NO_GRACE, now) == Ok(RefreshVerdict::Rotate);
-    if !is_live || found.user == UserStatus::Disabled {
+    let verdict = evaluate(&chain, &name, &caller.id, NO_GRACE, now);
+    let is_live = verdict.is_ok_and(RefreshVerdict::is_valid);
+    if !is_live || !matches!(found.user, UserStatus::Enabled { .. }) {
         return Ok(None);
     }
     let subject = subject::subject(app, caller, &chain.grant.user);

@@ -95,8 +95,9 @@ async fn find(
     now: Timestamp,
 ) -> Result<Option<(PresentedToken, Option<Person>)>, Failure> {
     let Some(read) = access_token::read(app, token, now).await? else { return Ok(None) };
+    let live = app.live_sessions(now);
     let find = async move |conn: &mut Conn| {
-        let Some(presented) = read.find(conn).await? else { return Ok(None) };
+        let Some(presented) = read.find(conn, live).await? else { return Ok(None) };
         let person = match &presented.token.user_id {
             None => None,
             Some(user) => users::find_person(conn, user).await?,

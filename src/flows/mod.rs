@@ -34,8 +34,6 @@ use crate::store::{flows, sessions};
 use crate::tokens::id_token;
 use crate::tokens::subject;
 
-/// At most once in this many seconds the use of a session is recorded.
-const LAST_SEEN_INTERVAL: Seconds = Seconds::new(60);
 /// For how many seconds a finished flow still leads back to its application.
 const FLOW_MEMORY: Seconds = Seconds::new(24 * 3600);
 
@@ -238,12 +236,11 @@ pub async fn accounts(app: &App, http: &Request, client: Option<&ClientId>) -> R
         return Ok(Accounts::default());
     }
     let hashes: Vec<Hash> = tokens.iter().map(|token| Hash::of(token)).collect();
-    let (client, now) = (client.cloned(), http.now);
-    let idle_since = now - app.config.sessions.idle_lifetime.seconds();
+    let (client, live) = (client.cloned(), app.live_sessions(http.now));
     let find = async move |conn: &mut Conn| {
         let mut found = Vec::with_capacity(hashes.len());
         for hash in &hashes {
-            found.push(sessions::find(conn, hash, client.as_ref(), idle_since, now).await?);
+            found.push(sessions::find(conn, hash, client.as_ref(), live).await?);
         }
         Ok(found)
     };
@@ -251,8 +248,8 @@ pub async fn accounts(app: &App, http: &Request, client: Option<&ClientId>) -> R
     let mut accounts = Accounts::default();
     for (token, found) in tokens.into_iter().zip(found) {
         let Some(found) = found else { continue };
-        if now - found.last_seen_at >= LAST_SEEN_INTERVAL {
-            note_seen(app, &found.signed_in, now);
+        if live.must_note(found.last_seen_at) {
+            note_seen(app, &found.signed_in, live.now);
         }
         accounts.people.push(found.signed_in);
         accounts.tokens.push(token);

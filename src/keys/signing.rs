@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::cache::fresh::Fresh;
 use crate::clock::Timestamp;
+use crate::clock_watch::ClockWatch;
 use crate::config::KeyOptions;
 use crate::failure::Failure;
 use crate::jose::JoseError;
@@ -60,6 +61,8 @@ pub struct KeySet(Arc<KeySetState>);
 
 struct KeySetState {
     db: Db,
+    /// No key is made by a wrong clock: others would sign with it years too late.
+    watch: ClockWatch,
     master: Arc<MasterKey>,
     algorithms: Vec<SigningAlgorithm>,
     schedule: Schedule,
@@ -76,12 +79,13 @@ impl KeySet {
     /// If the database fails or the master key does not decrypt a key.
     pub async fn open(
         options: &KeyOptions,
-        db: &Db,
+        (db, watch): (&Db, &ClockWatch),
         master: &Arc<MasterKey>,
         now: Timestamp,
     ) -> Result<Self, Failure> {
         let set = Self(Arc::new(KeySetState {
             db: db.clone(),
+            watch: watch.clone(),
             master: master.clone(),
             algorithms: options.algorithms.clone(),
             schedule: options.schedule(),
@@ -91,7 +95,7 @@ impl KeySet {
         }));
         let rotation = set.rotation(&set.stored().await?, now);
         if !rotation.due.is_empty() {
-            note(&rotation.run(db, master, now).await?, now);
+            note(&set.rotate(rotation, now).await?, now);
         }
         set.current(now).await?;
         Ok(set)
@@ -177,6 +181,18 @@ impl KeySet {
         Rotation { due, over }
     }
 
+    /// Makes the keys if this node's clock is good. Returns those that were stored.
+    async fn rotate(&self, mut rotation: Rotation, now: Timestamp) -> Result<Vec<KeyRecord>, Failure> {
+        let verdict = self.0.watch.look().await?;
+        if !verdict.may_make_keys() {
+            return Ok(Vec::new());
+        }
+        if !verdict.may_delete() {
+            rotation.over.clear();
+        }
+        rotation.run(&self.0.db, &self.0.master, now).await
+    }
+
     /// Rotates in the background, while requests use the existing keys.
     fn rotate_in_background(&self, rotation: Rotation, now: Timestamp) {
         if self.0.is_rotating.swap(true, Ordering::AcqRel) {
@@ -184,7 +200,7 @@ impl KeySet {
         }
         let set = self.clone();
         tokio::spawn(async move {
-            let rotated = rotation.run(&set.0.db, &set.0.master, now).await;
+            let rotated = set.rotate(rotation, now).await;
             set.0.current.clear();
             set.0.is_rotating.store(false, Ordering::Release);
             match rotated {

@@ -92,6 +92,9 @@ pub enum Act {
     SessionEnded,
     #[strum(serialize = "session.signed_out")]
     SessionSignedOut,
+    /// A client signed a person out whose session this browser does not have: only the client's own grants ended.
+    #[strum(serialize = "session.signed_out_at_client")]
+    SessionSignedOutAtClient,
     #[strum(serialize = "user.sessions_ended")]
     UserSessionsEnded,
     #[strum(serialize = "grant.revoked")]
@@ -108,6 +111,8 @@ pub enum Act {
     KeyCreated,
     #[strum(serialize = "key.retired")]
     KeyRetired,
+    #[strum(serialize = "clocks.forgotten")]
+    ClocksForgotten,
     #[strum(serialize = "logout_deliveries.retried")]
     LogoutDeliveriesRetried,
 }
@@ -134,6 +139,7 @@ pub enum ObjectKind {
     Device,
     Key,
     LogoutDeliveries,
+    Clocks,
 }
 
 impl ObjectKind {

@@ -6,6 +6,7 @@
 
 mod callable;
 pub mod clients;
+pub mod clocks;
 mod configured;
 pub mod consents;
 pub mod devices;

@@ -9,10 +9,11 @@ use crate::failure::Denied;
 use crate::oauth::grant::EndReason;
 use crate::oauth::id::{ClientId, FlowId, SessionId, UserId};
 use crate::oauth::identity::authentication::Proof;
+use crate::oauth::identity::session::LiveSessions;
 use crate::secret::Hash;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::page::Page;
-use crate::store::sessions::{self, LiveSessions, NewSession, SessionRecord};
+use crate::store::sessions::{self, NewSession, SessionRecord};
 use crate::store::{flows, grants, users};
 
 /// A session that is to begin, for the request that a person signs in for.
@@ -169,6 +170,28 @@ pub async fn sign_out(
         .await
 }
 
+/// Ends what one client holds by a session, except offline access. The session itself goes on, if it is still there. The
+/// outcome is the number of grants that ended.
+///
+/// # Errors
+///
+/// Only a failing database.
+pub async fn sign_out_at_client(
+    context: &Context<'_>,
+    session: &SessionId,
+    client: &ClientId,
+) -> Result<Done<u64>, DbError> {
+    let (session, client, now) = (session.clone(), client.clone(), context.now);
+    context
+        .act(async move |tx: &mut Tx| {
+            let ended =
+                grants::revoke_of_session_at(tx, &session, &client, EndReason::SignedOut, now).await?;
+            let event = Event::new(Act::SessionSignedOutAtClient, ObjectKind::Session, session.as_str());
+            Ok(Done { outcome: ended, event: event.with(&client) })
+        })
+        .await
+}
+
 /// Ends all sessions of a user, as [`end`] does. The outcome is their number.
 ///
 /// # Errors
@@ -190,8 +213,5 @@ fn event(act: Act, session: &SessionId) -> Event {
 }
 
 fn live(context: &Context<'_>) -> LiveSessions {
-    LiveSessions {
-        idle_since: context.now - context.config.sessions.idle_lifetime.seconds(),
-        now: context.now,
-    }
+    context.config.live_sessions(context.now)
 }

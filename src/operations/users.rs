@@ -199,8 +199,8 @@ pub async fn set_password(
         .await
 }
 
-/// Disables a user, who then can neither sign in nor get tokens. Sessions end. Grants are kept but do not work, so that
-/// enabling the user gives applications back what they had.
+/// Disables a user, who then can neither sign in nor get tokens. Sessions end, and the grants in them. Grants with offline
+/// access are kept but do not work, so that enabling the user gives applications back what they had.
 ///
 /// # Errors
 ///
@@ -211,7 +211,7 @@ pub async fn disable(context: &Context<'_>, user: &str) -> Outcome<UserEnding> {
         .act(async move |tx: &mut Tx| {
             let person = existing(tx, &user).await?.person;
             users::disable(tx, &person.id, now).await?;
-            let sessions_ended = sessions::delete_of_user(tx, &person.id, now).await?;
+            let sessions_ended = sessions::end_of_user(tx, &person.id, EndReason::UserDisabled, now).await?;
             let event = event(Act::UserDisabled, &person);
             Ok(Done { outcome: UserEnding { person, sessions_ended, grants_revoked: 0 }, event })
         })

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 use minijinja::{Value, context};
 
 use crate::app::App;
+use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts, CheckedRequest, ResumedFlow};
 use crate::http::answer;
@@ -12,7 +13,7 @@ use crate::http::browser;
 use crate::http::call::{Call, Request};
 use crate::http::form;
 use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest};
-use crate::oauth::grant::scope::KnownScopes as _;
+use crate::oauth::grant::scope::{KnownScopes as _, OFFLINE_ACCESS};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{Next, SignedIn};
 use crate::oauth::request::params::Params;
@@ -110,7 +111,7 @@ fn is_for(app: &App, resumed: &ResumedFlow, signed_in: &SignedIn, form: &Params)
 
 fn page(app: &App, call: &Call, resumed: &ResumedFlow, signed_in: &SignedIn) -> HttpResponse {
     let CheckedRequest { client, request, catalogue } = &resumed.checked;
-    let (client, links) = (&client.client, &client.client.links);
+    let (client, links, sessions) = (&client.client, &client.client.links, &app.config.sessions);
     let described: Vec<Value> = request
         .granted
         .scope
@@ -134,11 +135,24 @@ fn page(app: &App, call: &Call, resumed: &ResumedFlow, signed_in: &SignedIn) -> 
             username => &signed_in.username,
             accounts => flows::flow_url(app, "accounts", &resumed.flow.id),
             returns_to => returns_to(request),
+            outlives_session => request.granted.scope.contains(OFFLINE_ACCESS),
+            idle_lifetime => in_words(sessions.idle_lifetime.seconds()),
+            lifetime => in_words(sessions.lifetime.seconds()),
             device => resumed.device.as_ref().map(|device| asking(call, device)),
             action => flows::flow_url(app, "consent", &resumed.flow.id),
             form_token => app.keys.form_token(PURPOSE, &bound_to(resumed, signed_in)),
         },
     )
+}
+
+/// A span of time for people, in the largest unit that it is a multiple of.
+fn in_words(span: Seconds) -> String {
+    let seconds = span.as_i64();
+    let units = [(86_400, "day"), (3600, "hour"), (60, "minute")];
+    let fits = |(length, _): &(i64, &str)| seconds >= *length && seconds % length == 0;
+    let (length, unit) = units.into_iter().find(fits).unwrap_or((1, "second"));
+    let count = seconds / length;
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 /// What tells people whether the device that asks is their own.
@@ -192,4 +206,22 @@ fn claim_description(name: &str) -> Option<&'static str> {
         "groups" => "the groups that you belong to",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_told_in_its_largest_unit() {
+        for (seconds, words) in [
+            (604_800, "7 days"),
+            (86_400, "1 day"),
+            (28_800, "8 hours"),
+            (5400, "90 minutes"),
+            (61, "61 seconds"),
+        ] {
+            assert_eq!(in_words(Seconds::new(seconds)), words);
+        }
+    }
 }

@@ -47,7 +47,13 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
         Ok(asked) => asked,
         Err(denied) => return refused(&app, &request, denied),
     };
-    match logout::step(&names(&app, &asked), asked.hint.as_ref()) {
+    let step = logout::step(&names(&app, &asked), asked.hint.as_ref());
+    if !matches!(step, LogoutStep::End(_))
+        && let Err(failure) = end_at_client(&app, &request, &asked).await
+    {
+        return refused(&app, &request, failure.into());
+    }
+    match step {
         LogoutStep::Ask => question(&app, &asked),
         LogoutStep::End(at) => {
             end(&app, &request, &asked, asked.accounts.people.iter().skip(at).take(1)).await
@@ -92,6 +98,9 @@ async fn read(app: &App, request: &Request, params: &Params) -> Result<LogoutReq
         Some(id) => Some(app.cache.client(&id, Freshness::Now).await?.ok_or_else(logout::unknown)?),
         None => None,
     };
+    if let Some(client) = &client {
+        logout::check_enabled(&client.client)?;
+    }
     let return_to = logout::return_address(client.as_deref().map(|client| &client.client), params)?;
     let state = params.one("state")?.map(str::to_owned);
     let accounts = flows::accounts(app, request, None).await?;
@@ -129,6 +138,22 @@ fn address(app: &App, form: &Params) -> String {
         Ok(query) if !query.is_empty() => format!("{url}?{query}"),
         _ => url,
     }
+}
+
+/// A hint whose session this browser does not have proves that the client asks: its own grants of that session end.
+async fn end_at_client(app: &App, call: &Call, asked: &LogoutRequest) -> Result<(), Failure> {
+    let (Some(hint), Some(client)) = (&asked.hint, &asked.client) else { return Ok(()) };
+    let Some(session) = subject::session_named(&client.client, &hint.names) else { return Ok(()) };
+    let ended =
+        sessions::sign_out_at_client(&app.operations(call.now), &session, &hint.client).await?.outcome;
+    tracing::info!(
+        request_id = call.id,
+        session = session.as_str(),
+        client = hint.client.as_str(),
+        grants = ended,
+        "a client signed a person out whose session this browser does not have"
+    );
+    Ok(())
 }
 
 async fn end<'a>(

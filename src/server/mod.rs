@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::cache::catalogue::CatalogueCache;
 use crate::cache::secrets::SecretCache;
 use crate::clock::Clock;
+use crate::clock_watch::ClockWatch;
 use crate::config::{Config, descriptors};
 use crate::connection::{self, Deadlines, ListenerOptions, Seats};
 use crate::failure::Failure;
@@ -33,7 +34,7 @@ use crate::store::leases;
 use crate::store::migrate;
 use crate::tokens::verified::VerifiedTokens;
 use crate::work::wake::BackChannel;
-use crate::work::{back_channel, purge};
+use crate::work::{back_channel, clock_renewal, purge};
 use tls::Certificates;
 
 /// A server that listens and is ready to run.
@@ -57,10 +58,11 @@ impl Server {
         let port = address.port();
         let db = open_database(&config, &clock, config.http.deadline.duration() / 2).await?;
         // Before a master key is created for a database that accepts no writes.
-        let now = clock.now();
-        db.write(async move |tx| leases::touch(tx, now).await).await?;
+        db.write(async move |tx| leases::touch(tx).await).await?;
         let keys = ServerKeys::open(&config, &db, clock.now()).await?;
-        let key_set = KeySet::open(&config.keys, &db, keys.master(), clock.now()).await?;
+        let clock_watch = ClockWatch::new(&db, &clock);
+        clock_watch.look().await?;
+        let key_set = KeySet::open(&config.keys, (&db, &clock_watch), keys.master(), clock.now()).await?;
         let issuer = config.issuer(port);
         let connections = count_connections(&config, descriptor_limit);
         let app = App {
@@ -77,6 +79,7 @@ impl Server {
             requests: config.metrics.listen.map(|_| Requests::default()),
             issuer,
             clock,
+            clock_watch,
             db,
             keys,
             key_set,
@@ -114,6 +117,7 @@ impl Server {
         let handle = server.handle();
         let metrics =
             self.metrics.map(|(listener, _)| metrics::serve(listener, self.app.clone())).transpose()?;
+        actix_web::rt::spawn(clock_renewal::run(self.app.clone()));
         actix_web::rt::spawn(purge::run(self.app.clone()));
         actix_web::rt::spawn(back_channel::run(self.app));
         let until_the_end = async move {

@@ -2,10 +2,12 @@
 
 use sqlx::FromRow;
 
+use super::conditions::session_holds;
 use super::db::{Batch, Conn, DbError, Tx};
 use super::grants::{binding_from, granted_from};
 use crate::clock::Timestamp;
 use crate::oauth::id::{ClientId, GrantId, UserId};
+use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::token::AccessToken;
 use crate::oauth::token::bearer::PresentedToken;
@@ -24,6 +26,7 @@ struct OpaqueRow {
     expires_at: Timestamp,
     delegation: Option<String>,
     cnf: Option<String>,
+    authorization: Option<String>,
     is_revoked: bool,
 }
 
@@ -35,24 +38,32 @@ struct StatusRow {
 }
 
 /// Finds an opaque token, with everything that decides about its use at this moment; `None` if it does not exist.
-pub async fn find_opaque(conn: &mut Conn, hash: &Hash) -> Result<Option<PresentedToken>, DbError> {
+pub async fn find_opaque(
+    conn: &mut Conn,
+    hash: &Hash,
+    live: LiveSessions,
+) -> Result<Option<PresentedToken>, DbError> {
     let row: Option<OpaqueRow> = conn
-        .query(
+        .query(concat!(
             "SELECT access_tokens.client_id, access_tokens.user_id, access_tokens.grant_id, access_tokens.granted,
                     access_tokens.audience, access_tokens.issued_at, access_tokens.expires_at,
-                    access_tokens.delegation, access_tokens.cnf,
+                    access_tokens.delegation, access_tokens.cnf, grants.granted AS authorization,
                     NOT (EXISTS (SELECT 1 FROM clients
                                  WHERE clients.id = access_tokens.client_id AND clients.disabled_at IS NULL)
                          AND (access_tokens.grant_id IS NULL
-                              OR (grants.id IS NOT NULL AND grants.revoked_at IS NULL))
+                              OR (grants.id IS NOT NULL AND grants.revoked_at IS NULL AND ",
+            session_holds!("$2", "$3"),
+            "))
                          AND (access_tokens.user_id IS NULL
                               OR EXISTS (SELECT 1 FROM users
                                          WHERE users.id = access_tokens.user_id AND users.disabled_at IS NULL)))
                         AS is_revoked
              FROM access_tokens LEFT JOIN grants ON grants.id = access_tokens.grant_id
              WHERE access_tokens.hash = $1",
-        )
+        ))
         .bind(hash.as_bytes())
+        .bind(live.now)
+        .bind(live.idle_since)
         .optional()
         .await?;
     let Some(row) = row else { return Ok(None) };
@@ -60,23 +71,31 @@ pub async fn find_opaque(conn: &mut Conn, hash: &Hash) -> Result<Option<Presente
 }
 
 /// The state of a JWT of this server at this moment; its person is that of its grant.
-pub async fn find_jwt(conn: &mut Conn, token: AccessToken) -> Result<PresentedToken, DbError> {
+pub async fn find_jwt(
+    conn: &mut Conn,
+    token: AccessToken,
+    live: LiveSessions,
+) -> Result<PresentedToken, DbError> {
     let row: Option<StatusRow> = match &token.grant_id {
         Some(grant) => {
-            conn.query(
+            conn.query(concat!(
                 "SELECT grants.user_id, grants.granted,
-                        (grants.revoked_at IS NOT NULL
+                        (grants.revoked_at IS NOT NULL OR NOT ",
+                session_holds!("$5", "$6"),
+                "
                          OR NOT EXISTS (SELECT 1 FROM clients
                                         WHERE clients.id = grants.client_id AND clients.disabled_at IS NULL)
                          OR NOT EXISTS (SELECT 1 FROM users
                                         WHERE users.id = grants.user_id AND users.disabled_at IS NULL)
                          OR EXISTS (SELECT 1 FROM revoked_tokens WHERE revoked_tokens.id = $3)) AS is_revoked
                  FROM grants WHERE grants.id = $1 AND ($4 OR grants.client_id = $2)",
-            )
+            ))
             .bind(grant.as_str())
             .bind(token.client_id.as_str())
             .bind(token.id.as_str())
             .bind(!token.delegation.exchanged_from.is_empty())
+            .bind(live.now)
+            .bind(live.idle_since)
             .optional()
             .await?
         }
@@ -95,15 +114,17 @@ pub async fn find_jwt(conn: &mut Conn, token: AccessToken) -> Result<PresentedTo
         }
     };
     let Some(row) = row else {
-        return Ok(PresentedToken { token, is_revoked: true });
+        return Ok(PresentedToken { token, authorized: None, is_revoked: true });
     };
     let mut token = AccessToken { user_id: row.user_id.map(UserId::new), ..token };
+    let mut authorized = None;
     if let Some(granted) = &row.granted {
         // The token states its scope. Only its grant knows the claims that were requested by name.
         let granted = granted_from(granted, "grants", &token.id)?;
         token.granted = granted.for_token(token.granted.scope);
+        authorized = Some(granted.resources);
     }
-    with_ancestors(conn, PresentedToken { token, is_revoked: row.is_revoked }).await
+    with_ancestors(conn, PresentedToken { token, authorized, is_revoked: row.is_revoked }).await
 }
 
 #[derive(FromRow)]
@@ -261,6 +282,9 @@ impl OpaqueRow {
             })?,
             id,
         };
-        Ok(PresentedToken { token, is_revoked: self.is_revoked })
+        let authorization = self.authorization.as_deref();
+        let authorization = authorization.map(|text| granted_from(text, "grants", &token.id)).transpose()?;
+        let authorized = authorization.map(|granted| granted.resources);
+        Ok(PresentedToken { token, authorized, is_revoked: self.is_revoked })
     }
 }

@@ -22,6 +22,40 @@ macro_rules! user_claims {
 }
 pub(super) use user_claims;
 
+/// When the live session of a row was last used; NULL if the session has ended. `$now` and `$idle_since` are the
+/// parameters of [`LiveSessions`](crate::oauth::identity::session::LiveSessions).
+macro_rules! session_seen_at {
+    ($table:literal, $now:literal, $idle_since:literal) => {
+        concat!(
+            "(SELECT sessions.last_seen_at FROM sessions WHERE sessions.id = ",
+            $table,
+            ".session_id AND sessions.expires_at > ",
+            $now,
+            " AND sessions.last_seen_at > ",
+            $idle_since,
+            ") AS session_seen_at"
+        )
+    };
+}
+pub(super) use session_seen_at;
+
+/// Whether a row of `grants` has not ended with its session: the session is live, or the grant outlives it, or began
+/// without one.
+macro_rules! session_holds {
+    ($now:literal, $idle_since:literal) => {
+        concat!(
+            "(grants.offline_access OR grants.issuer IS NOT NULL
+              OR EXISTS (SELECT 1 FROM sessions
+                         WHERE sessions.id = grants.session_id AND sessions.expires_at > ",
+            $now,
+            " AND sessions.last_seen_at > ",
+            $idle_since,
+            "))"
+        )
+    };
+}
+pub(super) use session_holds;
+
 /// Whether the session of a row has ended.
 macro_rules! session_ended {
     ($table:literal) => {

@@ -3,7 +3,9 @@
 //! A row may be deleted after its `purge_after`; in a table without that column, after its `expires_at`.
 
 use super::db::{Conn, DbError, Tx};
+use super::sessions;
 use crate::clock::Timestamp;
+use crate::oauth::identity::session::LiveSessions;
 
 /// A table whose rows end by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub enum ExpiringTable {
 
 /// The number of rows in one step, which takes a few milliseconds of the writer's time.
 pub const STEP: i64 = 500;
+/// The number of sessions in one step: each ends with its grants, and applications are notified.
+const SESSIONS: i64 = 50;
 /// The maximum number of rows that are counted for metrics, which takes some tens of milliseconds.
 pub const MAX_COUNTED: i64 = 100_000;
 
@@ -102,8 +106,18 @@ pub enum PurgeStep {
     PutOff,
 }
 
-/// Deletes up to [`STEP`] rows that ended at `before` or earlier, the oldest first.
-pub async fn delete(tx: &mut Tx, table: ExpiringTable, before: Timestamp) -> Result<PurgeStep, DbError> {
+/// Deletes up to [`STEP`] rows that ended at `ended.now` or earlier, the oldest first. A session has also ended if it is
+/// idle; its grants end with it, and its applications are notified at `now`.
+pub async fn delete(
+    tx: &mut Tx,
+    table: ExpiringTable,
+    ended: LiveSessions,
+    now: Timestamp,
+) -> Result<PurgeStep, DbError> {
+    let before = ended.now;
+    if table == ExpiringTable::Sessions {
+        return Ok(PurgeStep::Deleted(sessions::end_expired(tx, ended, SESSIONS, now).await?));
+    }
     let put_off = match table {
         ExpiringTable::Codes => Some(put_off!("codes")),
         ExpiringTable::DeviceCodes => Some(put_off!("device_codes")),

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::conditions::{client_unchanged, user_claims};
+use super::conditions::{client_unchanged, session_seen_at, user_claims};
 use super::db::{Batch, Conn, DbError, Query, Tx};
 use crate::clock::Timestamp;
 use crate::oauth::grant::granted::Granted;
@@ -10,6 +10,7 @@ use crate::oauth::grant::scope::OFFLINE_ACCESS;
 use crate::oauth::grant::{EndReason, Grant, Parties, UserStatus};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
 use crate::oauth::identity::authentication::Authentication;
+use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::reason::Reason;
 use crate::oauth::token::AccessToken;
 use crate::oauth::token::binding::Binding;
@@ -108,9 +109,13 @@ struct ChainRow {
     grant: GrantColumns,
     refresh_generation: i64,
     rotated_at: Timestamp,
+    rotated_from: Option<String>,
+    answered_again: i64,
     idle_expires_at: Timestamp,
     expires_at: Timestamp,
     revoked_at: Option<Timestamp>,
+    outlives_session: bool,
+    session_seen_at: Option<Timestamp>,
     client_unchanged: bool,
     user_claims: Option<String>,
 }
@@ -122,6 +127,8 @@ pub struct PresentedChain {
     pub user: UserStatus,
     /// Whether the client is unchanged since it was authenticated.
     pub client_unchanged: bool,
+    /// When the session was last used, if the grant ends with it; `None` if the grant outlives its session.
+    pub session_seen_at: Option<Timestamp>,
 }
 
 /// Adds the insert of a new grant to a batch; `refresh` is `None` if the client gets no refresh token.
@@ -217,13 +224,16 @@ pub async fn save_for_browser(
 pub async fn find_chain(
     conn: &mut Conn,
     id: &GrantId,
-    client: &ClientId,
-    client_version: i64,
+    (client, client_version): (&ClientId, i64),
+    live: LiveSessions,
 ) -> Result<Option<PresentedChain>, DbError> {
     let row: Option<ChainRow> = conn
         .query(concat!(
             "SELECT id AS grant_id, client_id, user_id, session_id, granted, auth_time, amr, cnf, refresh_generation, rotated_at,
-                    idle_expires_at, expires_at, revoked_at, ",
+                    rotated_from, answered_again, idle_expires_at, expires_at, revoked_at,
+                    offline_access OR issuer IS NOT NULL AS outlives_session, ",
+            session_seen_at!("grants", "$4", "$5"),
+            ", ",
             client_unchanged!(),
             " AS client_unchanged, ",
             user_claims!("grants"),
@@ -232,6 +242,8 @@ pub async fn find_chain(
         .bind(id.as_str())
         .bind(client.as_str())
         .bind(client_version)
+        .bind(live.now)
+        .bind(live.idle_since)
         .optional()
         .await?;
     row.map(|row| row.into_presented(id)).transpose()
@@ -248,27 +260,39 @@ pub async fn is_newest(conn: &mut Conn, id: &GrantId, hash: &Hash) -> Result<boo
     Ok(row.is_some())
 }
 
-/// Replaces the presented token by its successor, once (RFC 9700 §4.14); `false` if another caller was faster.
+/// The replacement of a refresh token by its successor (RFC 9700 §4.14).
+#[derive(Clone, Copy, Debug)]
+pub struct RefreshRotation<'a> {
+    /// The generation of the record.
+    pub from: u32,
+    /// The presented token's successor.
+    pub to: &'a RefreshName,
+    pub successor: &'a Hash,
+    /// The network that the successor is issued to.
+    pub network: &'a str,
+}
+
+/// Replaces the token of the record by a successor, once; `false` if another caller was faster.
 pub async fn rotate(
     tx: &mut Tx,
-    presented: (&RefreshName, &Hash),
-    successor: &Hash,
+    rotation: RefreshRotation<'_>,
     lifetime: Lifetime,
     now: Timestamp,
 ) -> Result<bool, DbError> {
-    let (name, hash) = presented;
     let rotated = tx
         .query(
-            "UPDATE grants SET refresh_generation = refresh_generation + 1, refresh_hash = $3, rotated_at = $5,
-                               idle_expires_at = $4, purge_after = $6
-             WHERE id = $1 AND refresh_hash = $2 AND revoked_at IS NULL",
+            "UPDATE grants SET refresh_generation = $7, refresh_hash = $3, rotated_at = $5, rotated_from = $8,
+                               answered_again = 0, idle_expires_at = $4, purge_after = $6
+             WHERE id = $1 AND refresh_generation = $2 AND refresh_hash IS NOT NULL AND revoked_at IS NULL",
         )
-        .bind(name.grant_id.as_str())
-        .bind(hash.as_bytes())
-        .bind(successor.as_bytes())
+        .bind(rotation.to.grant_id.as_str())
+        .bind(i64::from(rotation.from))
+        .bind(rotation.successor.as_bytes())
         .bind(lifetime.idle_expires_at)
         .bind(now)
         .bind(lifetime.purge_after)
+        .bind(i64::from(rotation.to.generation))
+        .bind(rotation.network)
         .execute()
         .await?;
     Ok(rotated == 1)
@@ -289,6 +313,11 @@ pub(super) use revoke_where;
 /// condition.
 pub(super) fn revoking<'c>(tx: &'c mut Tx, statement: &'static str, why: &str, now: Timestamp) -> Query<'c> {
     tx.query(statement).bind(now).bind(why)
+}
+
+/// Adds that the valid token of a chain was issued again.
+pub fn note_answer_again<'c>(batch: Batch<'c>, id: &GrantId) -> Batch<'c> {
+    batch.query("UPDATE grants SET answered_again = answered_again + 1 WHERE id = $1").bind(id.as_str())
 }
 
 /// Revokes a grant and everything issued from it.
@@ -335,6 +364,21 @@ pub async fn revoke_of_session(
         .await
 }
 
+/// Revokes what one client got in a session, except grants whose scope outlives it.
+pub async fn revoke_of_session_at(
+    tx: &mut Tx,
+    session: &SessionId,
+    client: &ClientId,
+    why: EndReason,
+    now: Timestamp,
+) -> Result<u64, DbError> {
+    revoking(tx, revoke_where!("session_id = $3 AND client_id = $4 AND NOT offline_access"), why.word(), now)
+        .bind(session.as_str())
+        .bind(client.as_str())
+        .execute()
+        .await
+}
+
 /// The clients that got something in a session and are notified by the browser at its end (OpenID Connect Front-Channel
 /// Logout §3).
 pub async fn front_channel_of_session(
@@ -373,12 +417,15 @@ impl ChainRow {
             grant: self.grant.into_grant("grants")?,
             generation: u32::try_from(self.refresh_generation).map_err(corrupt)?,
             rotated_at: self.rotated_at,
+            rotated_from: self.rotated_from,
+            answered_again: self.answered_again,
             idle_expires_at: self.idle_expires_at,
             expires_at: self.expires_at,
             revoked: self.revoked_at.is_some(),
         };
-        // A grant whose session was ended was revoked with it, or outlives it.
-        let user = UserStatus::new(self.user_claims, false);
-        Ok(PresentedChain { chain, user, client_unchanged: self.client_unchanged })
+        let session_seen_at = self.session_seen_at.filter(|_| !self.outlives_session);
+        let session_ended = !self.outlives_session && session_seen_at.is_none();
+        let user = UserStatus::new(self.user_claims, session_ended);
+        Ok(PresentedChain { chain, user, client_unchanged: self.client_unchanged, session_seen_at })
     }
 }

@@ -1,10 +1,14 @@
 //! Leases: one node at a time does some work, and another node takes over if it dies.
 
 use super::db::{DbError, Tx};
-use crate::clock::Timestamp;
+use crate::clock::{Seconds, Timestamp};
 use crate::secret::random_id;
 
-/// Takes or keeps a lease until `expires_at`; `false` if another holder has it.
+/// How far clocks that agree may be apart, in seconds.
+const APART: Seconds = Seconds::new(60);
+
+/// Takes or keeps a lease until `expires_at`; `false` if another holder has it. A lease that would end much later than
+/// the one that is asked for was taken by a node whose clock was wrong, and holds no one back.
 pub async fn take(
     tx: &mut Tx,
     name: &str,
@@ -16,19 +20,20 @@ pub async fn take(
         .query(
             "INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3)
              ON CONFLICT (name) DO UPDATE SET holder = $2, expires_at = $3
-             WHERE leases.holder = $2 OR leases.expires_at <= $4",
+             WHERE leases.holder = $2 OR leases.expires_at <= $4 OR leases.expires_at > $5",
         )
         .bind(name)
         .bind(holder)
         .bind(expires_at)
         .bind(now)
+        .bind(expires_at + APART)
         .execute()
         .await?;
     Ok(taken == 1)
 }
 
 /// Writes to a row without a holder, to check that the database accepts writes.
-pub async fn touch(tx: &mut Tx, now: Timestamp) -> Result<(), DbError> {
+pub async fn touch(tx: &mut Tx) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3)
          ON CONFLICT (name) DO UPDATE SET holder = $2, expires_at = $3",
@@ -36,7 +41,8 @@ pub async fn touch(tx: &mut Tx, now: Timestamp) -> Result<(), DbError> {
     .bind("readiness")
     // A new value, because SQLite does not write a page that has not changed.
     .bind(random_id())
-    .bind(now)
+    // Not the time of a clock that may be wrong.
+    .bind(Timestamp::from_unix(0))
     .execute()
     .await
     .map(drop)

@@ -4,6 +4,7 @@ pub mod access_tokens;
 pub mod backup;
 pub mod client_secrets;
 pub mod clients;
+pub mod clocks;
 pub mod codes;
 mod conditions;
 pub mod consents;

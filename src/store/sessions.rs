@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::db::{Conn, DbError, Tx};
+use super::db::{Batch, Conn, DbError, Tx};
 use super::grants::{self, authentication_from, granted_from};
 use super::logout_deliveries;
 use super::page::Page;
@@ -11,6 +11,7 @@ use crate::oauth::grant::EndReason;
 use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::identity::authentication::{Authentication, Proof};
 use crate::oauth::identity::group::Groups;
+use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::request::interaction::SignedIn;
 use crate::secret::Hash;
 
@@ -52,13 +53,6 @@ pub struct SessionRecord {
     pub auth_time: Timestamp,
     pub last_seen_at: Timestamp,
     pub expires_at: Timestamp,
-}
-
-/// Which sessions are live: those that have not expired and were used after `idle_since`.
-#[derive(Clone, Copy, Debug)]
-pub struct LiveSessions {
-    pub idle_since: Timestamp,
-    pub now: Timestamp,
 }
 
 /// A page of the live sessions of one user or of all. The last one to sign in comes first.
@@ -105,6 +99,22 @@ pub async fn end(tx: &mut Tx, id: &SessionId, why: EndReason, now: Timestamp) ->
     Ok(tx.query("DELETE FROM sessions WHERE id = $1").bind(id.as_str()).execute().await? == 1)
 }
 
+/// Ends up to `most` sessions that are no longer live, as [`end`] does. Returns how many.
+pub async fn end_expired(tx: &mut Tx, live: LiveSessions, most: i64, now: Timestamp) -> Result<u64, DbError> {
+    let mut ended = 0;
+    // Two statements, because each has an index.
+    for (statement, before) in [
+        ("SELECT id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2", live.now),
+        ("SELECT id FROM sessions WHERE last_seen_at <= $1 ORDER BY last_seen_at LIMIT $2", live.idle_since),
+    ] {
+        let rows: Vec<(String,)> = tx.query(statement).bind(before).bind(most).all().await?;
+        for (id,) in rows {
+            ended += u64::from(end(tx, &SessionId::new(id), EndReason::SessionExpired, now).await?);
+        }
+    }
+    Ok(ended)
+}
+
 /// Ends all sessions of a user and the grants in them. Returns how many sessions.
 pub async fn end_of_user(tx: &mut Tx, user: &UserId, why: EndReason, now: Timestamp) -> Result<u64, DbError> {
     let mut ended = 0;
@@ -130,14 +140,11 @@ pub async fn delete_of_user(tx: &mut Tx, user: &UserId, now: Timestamp) -> Resul
 
 /// The live session of a cookie, with what its user has allowed `client`, if there is one; `None` if there is no such
 /// session.
-///
-/// `idle_since`: sessions that were last used before this time have ended.
 pub async fn find(
     conn: &mut Conn,
     cookie: &Hash,
     client: Option<&ClientId>,
-    idle_since: Timestamp,
-    now: Timestamp,
+    live: LiveSessions,
 ) -> Result<Option<LiveSession>, DbError> {
     let row: Option<SessionRow> = conn
         .query(
@@ -150,8 +157,8 @@ pub async fn find(
         )
         .bind(cookie.as_bytes())
         .bind(client.map(|client| client.as_str().to_owned()))
-        .bind(now)
-        .bind(idle_since)
+        .bind(live.now)
+        .bind(live.idle_since)
         .optional()
         .await?;
     row.map(SessionRow::into_session).transpose()
@@ -236,12 +243,15 @@ pub async fn begin(
 
 /// Records that a session was used.
 pub async fn touch(tx: &mut Tx, id: &SessionId, now: Timestamp) -> Result<(), DbError> {
-    tx.query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
+    touch_in(tx.batch(), id, now).execute().await
+}
+
+/// Adds the record that a session was used.
+pub fn touch_in<'c>(batch: Batch<'c>, id: &SessionId, now: Timestamp) -> Batch<'c> {
+    batch
+        .query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
         .bind(id.as_str())
         .bind(now)
-        .execute()
-        .await
-        .map(drop)
 }
 
 impl SessionRow {

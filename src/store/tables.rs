@@ -38,9 +38,10 @@ impl Column {
     }
 }
 
-/// Tables that belong to each database and are not copied: the record and the lease of its migrations, and leases of
-/// nodes.
-pub const INTERNAL_TABLES: &[&str] = &["_sqlx_migrations", "migration_lease", "schema_requirement", "leases"];
+/// Tables that belong to each database and are not copied: the record and the lease of its migrations, leases and
+/// clocks of nodes.
+pub const INTERNAL_TABLES: &[&str] =
+    &["_sqlx_migrations", "migration_lease", "schema_requirement", "leases", "node_clocks"];
 
 /// All other tables, each after those that it refers to.
 pub const ALL: &[Table] = &[
@@ -173,6 +174,8 @@ pub const ALL: &[Table] = &[
             Bytes("refresh_hash"),
             Integer("refresh_generation"),
             Integer("rotated_at"),
+            Text("rotated_from"),
+            Integer("answered_again"),
             Integer("idle_expires_at"),
             Integer("expires_at"),
             Integer("purge_after"),

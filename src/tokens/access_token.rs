@@ -20,11 +20,12 @@ use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::group;
+use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::request::params::Params;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::delegation::{Actor, Delegation};
-use crate::oauth::token::exchange;
+use crate::oauth::token::{self, exchange};
 use crate::oauth::token::{
     ACCESS_TOKEN_PREFIX, AccessToken, HolderClaims, JwtClaims, Purpose, TYP, TokenDefaults, TokenId,
 };
@@ -149,18 +150,19 @@ impl Draft {
         Ok(scope)
     }
 
-    /// The token exchanged for `subject`, with the part of its scope that belongs to the target.
+    /// The token exchanged for a presented one, with the part of its scope that belongs to the target.
     pub fn of_exchange(
         &self,
         client: &Client,
-        subject: &AccessToken,
+        presented: &PresentedToken,
         is_opaque: bool,
         requested: Option<&str>,
         act: Option<Actor>,
     ) -> Result<AccessToken, OAuthError> {
-        let registered = self.registered();
-        let resource = registered.of_exchange(self.named.as_deref(), subject.audience.as_deref(), client)?;
-        let scope = exchange::narrow(requested, &subject.granted.scope, client)?;
+        let (registered, subject) = (self.registered(), &presented.token);
+        let (named, authorized) = (self.named.as_deref(), presented.authorized.as_deref());
+        let resource = registered.of_exchange(named, subject.audience.as_deref(), authorized, client)?;
+        let scope = token::narrow(requested, &subject.granted.scope, client)?;
         let scope = registered.scope(resource, &scope, &[])?;
         let token = self.token(client, None, Purpose { resource, scope });
         exchange::in_place_of(token, &self.id, subject, is_opaque, act)
@@ -299,10 +301,10 @@ pub fn of_claims(claims: JwtClaims) -> AccessToken {
 
 impl ParsedAccessToken {
     /// How the token stands at this moment; `None` when there is none.
-    pub async fn find(&self, conn: &mut Conn) -> Result<Option<PresentedToken>, DbError> {
+    pub async fn find(&self, conn: &mut Conn, live: LiveSessions) -> Result<Option<PresentedToken>, DbError> {
         match self {
-            Self::Opaque(hash) => access_tokens::find_opaque(conn, hash).await,
-            Self::Jwt(token) => access_tokens::find_jwt(conn, token.as_ref().clone()).await.map(Some),
+            Self::Opaque(hash) => access_tokens::find_opaque(conn, hash, live).await,
+            Self::Jwt(token) => access_tokens::find_jwt(conn, token.as_ref().clone(), live).await.map(Some),
         }
     }
 }

@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 
 use crate::app::App;
 use crate::clock::{Seconds, Timestamp};
+use crate::clock_watch::{ClockVerdict, ClockWatch};
 use crate::failure::Failure;
 use crate::metrics::purge_counters::PurgeCounters;
+use crate::oauth::identity::session::LiveSessions;
 use crate::secret::random_id;
 use crate::store::db::{Conn, Db, Tx};
 use crate::store::expired::{self, ExpiringTable, PurgeStep};
@@ -23,7 +25,7 @@ const MAX_PASS_DURATION: Duration = Duration::from_secs(60);
 /// For how many seconds a row is kept after its end, because clocks differ.
 const SKEW: Seconds = Seconds::new(60);
 
-/// The result of one pass.
+/// What one pass deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Purged {
     pub rows: u64,
@@ -40,41 +42,66 @@ pub async fn run(app: Arc<App>) {
     }
     loop {
         tokio::time::sleep(every).await;
-        match pass(&app.db, &app.purged, &holder, app.now()).await {
-            Ok(Some(Purged { rows, is_behind })) => {
+        let purging =
+            Purging { db: &app.db, counters: &app.purged, holder: &holder, watch: &app.clock_watch };
+        match pass(&purging, app.live_sessions(app.now())).await {
+            Ok(Pass::Purged(Purged { rows, is_behind })) => {
                 app.purged.succeeded(app.now());
                 if rows > 0 {
+                    // Sessions may have ended, and applications must learn of that.
+                    app.back_channel.wake();
                     tracing::info!(rows, is_behind, "deleted ended rows");
                 }
             }
-            Ok(None) => {}
+            // The watch has logged what is wrong with the clock.
+            Ok(Pass::AnotherNode | Pass::Clock(_)) => {}
             Err(failure) => tracing::warn!("ended rows were not deleted: {}", failure.chain()),
         }
     }
 }
 
-/// Deletes ended rows and counts each step; `None` if another node is purging.
-pub async fn pass(
-    db: &Db,
-    counters: &PurgeCounters,
-    holder: &str,
-    now: Timestamp,
-) -> Result<Option<Purged>, Failure> {
+/// What a pass needs.
+#[derive(Clone, Copy)]
+pub struct Purging<'a> {
+    pub db: &'a Db,
+    pub counters: &'a PurgeCounters,
+    /// The name of this process in the lease.
+    pub holder: &'a str,
+    pub watch: &'a ClockWatch,
+}
+
+/// The result of a pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pass {
+    Purged(Purged),
+    /// Another node is purging.
+    AnotherNode,
+    /// Nothing was deleted, because this node's clock may be wrong.
+    Clock(ClockVerdict),
+}
+
+/// Deletes ended rows and counts each step. `live` are the sessions that have not ended, and the time.
+pub async fn pass(purging: &Purging<'_>, live: LiveSessions) -> Result<Pass, Failure> {
+    let Purging { db, counters, holder, watch } = *purging;
+    let verdict = watch.look().await?;
+    if !verdict.may_delete() {
+        return Ok(Pass::Clock(verdict));
+    }
+    let (now, ended) = (live.now, live.before(SKEW));
     let began = Instant::now();
     let own = holder.to_owned();
     let take = async move |tx: &mut Tx| leases::take(tx, LEASE, &own, now + LEASE_SECONDS, now).await;
     if !db.write(take).await? {
-        return Ok(None);
+        return Ok(Pass::AnotherNode);
     }
     let mut purged = Purged::default();
     for table in ExpiringTable::ALL.iter().copied() {
-        let before = now - SKEW;
         loop {
             if began.elapsed() > MAX_PASS_DURATION {
                 purged.is_behind = true;
-                return Ok(Some(purged));
+                return Ok(Pass::Purged(purged));
             }
-            let delete = async move |tx: &mut Tx| expired::delete(tx, table, before).await;
+            let delete = async move |tx: &mut Tx| expired::delete(tx, table, ended, now).await;
             match db.write(delete).await? {
                 PurgeStep::Deleted(0) => break,
                 PurgeStep::Deleted(rows) => {
@@ -85,7 +112,7 @@ pub async fn pass(
             }
         }
     }
-    Ok(Some(purged))
+    Ok(Pass::Purged(purged))
 }
 
 /// How many rows a table has, and how many of them have ended.

@@ -338,3 +338,34 @@ async fn a_person_chooses_in_a_real_browser() {
     browser.click("sign-out").await;
     browser.until("signed-out", |text| text == "You are signed out").await;
 }
+
+#[tokio::test]
+async fn without_pages_an_application_learns_nothing_about_people_who_have_not_allowed_it() {
+    let server = TestServer::start().await;
+    let web = server.register(Registration::web("web").scopes("openid read write")).await;
+    let curious = server.register(Registration::web("curious").scopes("openid")).await;
+    for name in ["alice", "bob"] {
+        server.user(name).await;
+    }
+    let mut browser = server.browser();
+    let page = browser.open(&web.url_with(&[])).await;
+    let page = browser.sign_in(&page, "alice").await;
+    browser.allow(&page).await;
+    Operator::of(&server).done(&["client", "update", "curious", "--require-group", "staff"]);
+    let silent = async |browser: &mut Browser, app: &Application, more: &[(&str, &str)]| {
+        browser.get(&app.url_with(&[&[("scope", "openid"), SILENT], more].concat())).await
+    };
+    let answer = silent(&mut browser, &curious, &[]).await;
+    answer.assert_redirect_error("consent_required", "consent.required", &server.url);
+
+    let page = add(&web, &mut browser, "bob").await;
+    assert!(page.is_consent(), "{page:?}");
+    for hint in ["alice", "bob", "zoe"] {
+        let answer = silent(&mut browser, &curious, &[("login_hint", hint)]).await;
+        answer.assert_redirect_error("account_selection_required", "account.selection_required", &server.url);
+    }
+    let hinted = browser.get(&web.url_with(&[SILENT, ("login_hint", "alice")])).await;
+    assert_ne!(hinted.get("code"), "", "alice has allowed it: {hinted:?}");
+    let hinted = browser.get(&web.url_with(&[SILENT, ("login_hint", "bob")])).await;
+    hinted.assert_redirect_error("account_selection_required", "account.selection_required", &server.url);
+}

@@ -92,13 +92,13 @@ fn metadata() -> impl Strategy<Value = ClientMetadata> {
     let proof = (of(one_of(AuthMethod::ALL)), jwks(), of(text()), audience);
     let answers =
         (of(one_of(SIGNED)), encryption(), of(one_of(SIGNED)), encryption(), of(text()), of(text()));
-    let people = (one_of(SubjectType::ALL), of(text()), of(text()), of("[ -~]{1,30}"), any::<bool>());
+    let people = (one_of(SubjectType::ALL), of(text()), of(text()), of("[ -~]{1,30}"), any::<(bool, bool)>());
     let resources = vec("https://[a-z]{1,9}\\.example", 0..3);
     let tokens = (one_of(TokenFormat::ALL), resources, of(any::<i64>().prop_map(Seconds::new)));
     (asked(), proof, answers, people, tokens).prop_map(|(asked, proof, answers, people, tokens)| {
         let (auth_method, jwks, jwks_uri, assertion_audience) = proof;
         let (id_token_alg, id_token_encryption, userinfo_alg, userinfo_encryption, back, front) = answers;
-        let (subject_type, sector_identifier_uri, required_group, may_act, may_impersonate) = people;
+        let (subject_type, sector_identifier_uri, required_group, may_act, may) = people;
         let (token_format, resources, access_token_lifetime) = tokens;
         ClientMetadata {
             auth_method,
@@ -117,7 +117,8 @@ fn metadata() -> impl Strategy<Value = ClientMetadata> {
             access_token_lifetime,
             required_group,
             may_act: may_act.map(ClientId::new),
-            may_impersonate,
+            may_impersonate: may.0,
+            may_widen_resources: may.1,
             ..asked
         }
     })

@@ -88,6 +88,16 @@ async fn a_code_expires_after_a_minute() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_does_not_make_a_code_valid_again() {
+    let server = TestServer::start().await;
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    let code = web.code(&mut browser).await;
+    server.clock.advance(Duration::from_secs(62));
+    server.clock.set_back(Duration::from_secs(3600));
+    web.redeem_by_hand(&code).await.assert_json_error(400, "invalid_grant", "code.expired");
+}
+
+#[tokio::test]
 async fn a_code_of_another_client_is_refused_and_stays_valid_for_its_own() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);

@@ -34,7 +34,10 @@ struct Fixture {
 
 /// A service that may exchange tokens.
 fn service(id: &str, scopes: &str) -> Registration {
-    Registration::service(id).grants(&[GrantType::ClientCredentials, GrantType::TokenExchange]).scopes(scopes)
+    let grants = [GrantType::ClientCredentials, GrantType::TokenExchange];
+    let mut service = Registration::service(id).grants(&grants).scopes(scopes);
+    service.client.may_widen_resources = true;
+    service
 }
 
 impl Fixture {
@@ -48,6 +51,7 @@ impl Fixture {
         let mut web = Registration::web("web").scopes("openid profile email read write pay offline_access");
         web.client.token_format = format;
         web.client.grants.push(GrantType::TokenExchange);
+        web.client.may_widen_resources = true;
         let web = server.register(web).await;
         let orders = server.register(service("orders", "read")).await;
         let stock = server.register(service("stock", "read")).await;
@@ -425,6 +429,9 @@ async fn the_operator_registers_shows_and_removes_who_may_act() {
     );
     let shown = operator.json(&["client", "show", "new"]);
     assert_eq!((&shown["may_act"], &shown["may_impersonate"]), (&json!("orders"), &json!(true)));
+    assert_eq!(shown["may_widen_resources"], json!(false));
+    operator.done(&["client", "update", "new", "--may-widen-resources", "true"]);
+    assert_eq!(operator.json(&["client", "show", "new"])["may_widen_resources"], json!(true));
     assert_eq!((&shown["grant_types"], &shown["redirect_uris"]), (&json!([GRANT]), &json!([])));
     let text = operator.done(&["client", "show", "new"]);
     assert!(text.contains("may act         orders\n") && text.contains("impersonates    yes\n"), "{text}");

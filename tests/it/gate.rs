@@ -152,7 +152,7 @@ async fn only_members_of_the_required_group_get_in() {
     let back = alice.authorize(&app.url_with(&[])).await;
     back.assert_redirect_error("access_denied", "user.group_missing", &server.url);
     let silent = alice.get(&app.url_with(&[("prompt", "none")])).await;
-    silent.assert_redirect_error("access_denied", "user.group_missing", &server.url);
+    silent.assert_redirect_error("consent_required", "consent.required", &server.url);
     operator.done(&["user", "update", "alice", "--group", "staff"]);
     assert!(!app.code(&mut alice).await.is_empty());
 

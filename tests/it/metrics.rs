@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use grantor::store::db::{Conn, Tx};
 use grantor::store::expired::ExpiringTable;
-use grantor::work::purge::{backlog, pass};
+use grantor::work::purge::{Pass, Purged, backlog, pass};
 use reqwest::Method;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::support::exposition::Exposition;
 use crate::support::process::{ServerProcess, free_port};
+use crate::support::server::purging;
 use crate::support::{Application, Browser, TestServer};
 
 const ON: (&str, &str) = ("metrics.listen", "127.0.0.1:0");
@@ -196,8 +197,9 @@ async fn the_backlog_rises_when_things_end_and_falls_when_they_are_deleted() {
         nothing,
         "told from the start, so that the first is seen as a rise"
     );
-    let purged = pass(&server.app.db, &server.app.purged, "test", server.app.now()).await.unwrap();
-    assert!(purged.expect("nobody else purges").rows >= 4);
+    let live = server.app.live_sessions(server.app.now());
+    let purged = pass(&purging(&server.app, "test"), live).await.unwrap();
+    assert!(matches!(purged, Pass::Purged(Purged { rows: 4.., .. })), "{purged:?}");
     server.clock.advance(REUSE_TIME);
     let done = reply(&server).await;
     assert_eq!(done.by("table", DELETED), rows, "what was behind is what was deleted");

@@ -5,36 +5,45 @@ use std::time::Duration;
 use grantor::clock::Seconds;
 use grantor::oauth::client::GrantType;
 use grantor::store::db::Engine;
-use grantor::work::purge::{Purged, backlog, pass};
+use grantor::work::purge::{Pass, Purged, backlog, pass};
 use serde_json::json;
 
 use crate::support::database::engine;
 use crate::support::process::ServerProcess;
 use crate::support::relying_party::Registration;
+use crate::support::server::purging;
 use crate::support::{Application, Browser, Operator, TestServer};
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 
 async fn purge(server: &TestServer) -> u64 {
-    let purged = pass(&server.app.db, &server.app.purged, "test", server.app.now()).await.unwrap();
-    purged.expect("nobody else purges").rows
+    let live = server.app.live_sessions(server.app.now());
+    match pass(&purging(&server.app, "test"), live).await.unwrap() {
+        Pass::Purged(purged) => purged.rows,
+        other => panic!("it does not purge: {other:?}"),
+    }
 }
 
 async fn rows(server: &TestServer) -> i64 {
     backlog(&server.app.db, server.app.now()).await.unwrap().iter().map(|found| found.rows).sum()
 }
 
-/// An application with a signed-in person.
+/// An application that may have offline access, and a signed-in person.
 async fn signed_in(server: &TestServer) -> (Application, Browser) {
-    (server.web().await, server.alice().await)
+    (server.offline_web().await, server.alice().await)
+}
+
+/// A code for offline access.
+async fn offline_code(web: &Application, alice: &mut Browser) -> String {
+    alice.authorize(&web.url_with(&[("scope", "read offline_access")])).await.get("code")
 }
 
 #[tokio::test]
 async fn ended_rows_are_deleted_and_live_ones_are_kept() {
     let server = TestServer::start().await;
     let (web, mut alice) = signed_in(&server).await;
-    let (code, unused) = (web.code(&mut alice).await, web.code(&mut alice).await);
+    let (code, unused) = (offline_code(&web, &mut alice).await, offline_code(&web, &mut alice).await);
     let tokens = web.redeem_by_hand(&code).await;
     web.token(&[("grant_type", "refresh_token"), ("refresh_token", "x")]).await;
     assert_eq!(purge(&server).await, 0, "nothing has ended yet");
@@ -46,7 +55,7 @@ async fn ended_rows_are_deleted_and_live_ones_are_kept() {
         ("SELECT COUNT(*) FROM access_tokens", 0),
         ("SELECT COUNT(*) FROM flows", 0),
         ("SELECT COUNT(*) FROM grants", 1),
-        ("SELECT COUNT(*) FROM sessions", 1),
+        ("SELECT COUNT(*) FROM sessions", 0),
     ] {
         assert_eq!(server.number(query).await, left, "{query}");
     }
@@ -58,7 +67,7 @@ async fn ended_rows_are_deleted_and_live_ones_are_kept() {
 async fn a_code_whose_grant_lives_does_not_count_as_deleted() {
     let server = TestServer::start().await;
     let (web, mut alice) = signed_in(&server).await;
-    let code = web.code(&mut alice).await;
+    let code = offline_code(&web, &mut alice).await;
     let refresh = web.redeem_by_hand(&code).await.get("refresh_token");
     server.clock.advance(Duration::from_secs(21 * DAY));
     web.refresh_by_hand(&refresh).await;
@@ -73,13 +82,13 @@ async fn a_code_whose_grant_lives_does_not_count_as_deleted() {
 #[tokio::test]
 async fn a_replay_is_recognized_while_the_issued_tokens_live() {
     let server = TestServer::start().await;
-    let tv = Registration::native("tv").grants(&[GrantType::DeviceCode, GrantType::RefreshToken]);
+    let tv = Registration::native("tv").grants(&[GrantType::DeviceCode, GrantType::RefreshToken]).offline();
     let tv = server.register(tv).await;
     let (web, mut alice) = signed_in(&server).await;
-    let (code, left_alone) = (web.code(&mut alice).await, web.code(&mut alice).await);
+    let (code, left_alone) = (offline_code(&web, &mut alice).await, offline_code(&web, &mut alice).await);
     let mut refresh = web.redeem_by_hand(&code).await.get("refresh_token");
     web.redeem_by_hand(&left_alone).await;
-    let device_code = tv.device_code(&mut alice, &[("scope", "read")]).await;
+    let device_code = tv.device_code(&mut alice, &[("scope", "read offline_access")]).await;
     let form = [("grant_type", GrantType::DeviceCode.as_str()), ("device_code", device_code.as_str())];
     let mut on_tv = tv.token(&form).await.get("refresh_token");
     // For half a year both are used every three weeks.
@@ -103,16 +112,21 @@ async fn a_replay_is_recognized_while_the_issued_tokens_live() {
 async fn one_node_at_a_time_purges_and_another_takes_over_when_it_dies() {
     let server = TestServer::start().await;
     let now = server.app.now();
-    let purge =
-        async |holder: &str, now| pass(&server.app.db, &server.app.purged, holder, now).await.unwrap();
-    assert_eq!(purge("one", now).await, Some(Purged::default()));
-    assert_eq!(purge("two", now).await, None);
-    assert_eq!(purge("one", now + Seconds::new(60)).await, Some(Purged::default()), "it keeps the lease");
-    assert_eq!(purge("two", now + Seconds::new(179)).await, None);
-    assert_eq!(purge("two", now + Seconds::new(180)).await, Some(Purged::default()));
-    assert_eq!(purge("one", now + Seconds::new(181)).await, None);
+    let purge = async |holder: &str, now| {
+        pass(&purging(&server.app, holder), server.app.live_sessions(now)).await.unwrap()
+    };
+    assert_eq!(purge("one", now).await, Pass::Purged(Purged::default()));
+    assert_eq!(purge("two", now).await, Pass::AnotherNode);
     let text = Operator::of(&server).refused(&["purge"]);
     assert!(text.contains("another process is deleting now"), "{text}");
+    assert_eq!(
+        purge("one", now + Seconds::new(60)).await,
+        Pass::Purged(Purged::default()),
+        "it keeps the lease"
+    );
+    assert_eq!(purge("two", now + Seconds::new(179)).await, Pass::AnotherNode);
+    assert_eq!(purge("two", now + Seconds::new(180)).await, Pass::Purged(Purged::default()));
+    assert_eq!(purge("one", now + Seconds::new(181)).await, Pass::AnotherNode);
 }
 
 #[tokio::test]
@@ -123,7 +137,7 @@ async fn under_a_steady_load_the_database_does_not_grow() {
         ("sessions.lifetime", "2d"),
     ])
     .await;
-    let (web, service) = (server.web().await, server.service().await);
+    let (web, service) = (server.offline_web().await, server.service().await);
     server.user("alice").await;
     let mut chains: Vec<String> = Vec::new();
     let mut measured = Vec::new();
@@ -131,8 +145,7 @@ async fn under_a_steady_load_the_database_does_not_grow() {
     // gives up.
     for _ in 0..240 {
         let mut browser = server.browser();
-        let code = web.code(&mut browser).await;
-        chains.push(web.redeem_by_hand(&code).await.get("refresh_token"));
+        chains.push(web.offline_token(&mut browser).await);
         for chain in chains.iter_mut().rev().take(3) {
             *chain = web.refresh_by_hand(chain).await.get("refresh_token");
         }

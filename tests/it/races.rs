@@ -7,6 +7,8 @@ use futures_util::future::join_all;
 use crate::support::{Answer, Application, Browser, TestServer};
 
 pub(crate) const CALLERS: usize = 64;
+/// The callers that one refresh token serves: the first, and those that get its successor again.
+pub(crate) const REFRESHING: usize = 9;
 
 /// The successful answers. No answer may be a server error.
 pub(crate) fn successes(answers: &[Answer]) -> Vec<&Answer> {
@@ -47,13 +49,28 @@ async fn of_64_parallel_redemptions_of_a_code_one_succeeds() {
 }
 
 #[tokio::test]
-async fn of_64_parallel_refreshes_all_get_the_same_successor() {
+async fn nine_parallel_refreshes_all_get_the_same_successor() {
     let server = TestServer::start().await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let code = web.code(&mut browser).await;
     let mut token = web.redeem_by_hand(&code).await.get("refresh_token");
     for _ in 0..6 {
-        token = one_successor(&[&web; CALLERS], &token).await;
+        token = one_successor(&[&web; REFRESHING], &token).await;
+    }
+}
+
+#[tokio::test]
+async fn of_64_parallel_refreshes_nine_get_the_same_successor_and_the_chain_ends() {
+    let server = TestServer::start().await;
+    let (web, mut browser) = (server.web().await, server.alice().await);
+    let token = web.redeem_by_hand(&web.code(&mut browser).await).await.get("refresh_token");
+    let answers = join_all((0..CALLERS).map(|_| web.refresh_by_hand(&token))).await;
+    let won = successes(&answers);
+    let successors: HashSet<String> = won.iter().map(|answer| answer.get("refresh_token")).collect();
+    assert_eq!((won.len(), successors.len()), (REFRESHING, 1));
+    for successor in successors {
+        let ended = web.refresh_by_hand(&successor).await;
+        ended.assert_json_error(400, "invalid_grant", "refresh_token.revoked");
     }
 }
 

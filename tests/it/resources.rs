@@ -205,6 +205,7 @@ async fn jwts_of_a_client_open_userinfo_until_their_grant_ends() {
     operator.done(&["user", "disable", "alice"]);
     refused(&first, "bearer.revoked").await;
     operator.done(&["user", "enable", "alice"]);
+    let first = token(&mut alice).await;
     operator.done(&["client", "update", "app", "--disable"]);
     refused(&first, "bearer.revoked").await;
     operator.done(&["client", "update", "app", "--enable"]);

@@ -316,6 +316,36 @@ async fn an_id_token_hint_stops_another_person_from_returning() {
 }
 
 #[tokio::test]
+async fn a_disabled_client_ends_no_session_and_gets_no_one_back() {
+    let server = TestServer::start().await;
+    let (app, mut alice) = (application(&server, "app").await, server.alice().await);
+    let hint = id_token(&app, &mut alice).await;
+    let operator = Operator::of(&server);
+    operator.done(&["client", "update", "app", "--disable"]);
+    let back = ("post_logout_redirect_uri", BYE);
+    for params in [
+        vec![("client_id", "app"), back],
+        vec![("client_id", "app")],
+        vec![("id_token_hint", hint.as_str()), back],
+        vec![("id_token_hint", hint.as_str())],
+    ] {
+        for browser in [&mut alice, &mut server.browser()] {
+            let refused = sign_out(browser, &params).await;
+            refused.assert_page(400, "client.disabled");
+            assert!(!refused.body.contains("app.example"), "{refused:?}");
+            let posted = browser.post("/logout", &params).await;
+            posted.assert_page(400, "client.disabled");
+        }
+    }
+    assert!(is_signed_in(&mut alice).await);
+    operator.done(&["client", "update", "app", "--enable"]);
+    assert_eq!(
+        sign_out(&mut alice, &[("id_token_hint", &hint), back]).await.location().as_deref(),
+        Some(BYE)
+    );
+}
+
+#[tokio::test]
 async fn post_logout_addresses_are_registered_by_command() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);

@@ -120,6 +120,9 @@ pub(in crate::cli) struct Options {
     /// The application may exchange a token without being named as the actor in the new one
     #[arg(long)]
     may_impersonate: bool,
+    /// The application may exchange a token for an API that the person's authorization did not name
+    #[arg(long)]
+    may_widen_resources: bool,
     /// The application belongs to the operator: people are not asked for consent
     #[arg(long)]
     first_party: bool,
@@ -216,6 +219,7 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
         required_group: options.require_group.clone(),
         may_act: options.may_act.as_ref().map(ClientId::new),
         may_impersonate: options.may_impersonate,
+        may_widen_resources: options.may_widen_resources,
         first_party: options.first_party,
     };
     Ok(Client::new(ClientId::new(&options.id), metadata))

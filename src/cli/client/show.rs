@@ -94,6 +94,7 @@ fn to_text(record: &ClientRecord) -> String {
         ("only for", or_none(&client.required_group)),
         ("may act", client.may_act.as_ref().map_or_else(|| "-".into(), ClientId::to_string)),
         ("impersonates", if client.may_impersonate { "yes" } else { "no" }.into()),
+        ("widens targets", if client.may_widen_resources { "yes" } else { "no" }.into()),
         ("first party", if client.first_party { "yes" } else { "no" }.into()),
         ("site", or_none(&client.links.site)),
         ("policy", or_none(&client.links.policy)),

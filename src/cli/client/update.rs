@@ -161,6 +161,9 @@ struct ClientChangeOptions {
     /// Whether the application may exchange a token without being named as the actor in the new one
     #[arg(long, value_name = "true|false")]
     may_impersonate: Option<bool>,
+    /// Whether the application may exchange a token for an API that the person's authorization did not name
+    #[arg(long, value_name = "true|false")]
+    may_widen_resources: Option<bool>,
     /// Whether the application belongs to the operator: people are then not asked for consent
     #[arg(long, value_name = "true|false")]
     first_party: Option<bool>,
@@ -296,6 +299,7 @@ impl ClientEdit {
             required_group: changes.required_group(before),
             may_act: changes.may_act(before),
             may_impersonate: changes.may_impersonate.unwrap_or(before.may_impersonate),
+            may_widen_resources: changes.may_widen_resources.unwrap_or(before.may_widen_resources),
             first_party: changes.first_party.unwrap_or(before.first_party),
         };
         let disabled = changes.disable || (before.disabled && !changes.enable);

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::super::clock::wrong_clock;
 use super::super::fault::with_hint;
 use super::super::question::Question;
 use super::super::{CliError, OutputOptions};
@@ -34,6 +35,10 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
     let start = if options.now { Start::AtOnce } else { Start::InTime };
     let rotation = KeyRotation { algorithm: options.algorithm, start };
     options.output.common.run(async |cli| {
+        let verdict = cli.clock().await?.verdict();
+        if !verdict.may_make_keys() {
+            return Err(wrong_clock(&verdict));
+        }
         let context = cli.operations();
         let hint = with_hint(FaultKind::Conflict, None, "--now makes one that signs at once");
         let due = keys::check_rotate(&context, rotation).await.map_err(hint)?;

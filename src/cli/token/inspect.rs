@@ -69,8 +69,9 @@ async fn access_token(cli: &CliContext, token: &str) -> Result<TokenReport, CliE
         true => ("access token, opaque", ParsedAccessToken::Opaque(Hash::of(token))),
         false => ("access token, JWT", ParsedAccessToken::Jwt(Box::new(of_claims(jwt(cli, token).await?)))),
     };
+    let live = cli.config.live_sessions(cli.now);
     let find = async move |conn: &mut Conn| {
-        let found = read.find(conn).await?;
+        let found = read.find(conn, live).await?;
         let grant = match found.as_ref().and_then(|found| found.token.grant_id.as_ref()) {
             None => None,
             Some(grant) => grant_records::find(conn, grant).await?,

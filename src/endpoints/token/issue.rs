@@ -12,6 +12,8 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
 use crate::oauth::grant::scope::{OPENID, Scope};
 use crate::oauth::identity::authentication::Authentication;
+use crate::oauth::reason::Reason;
+use crate::oauth::token;
 use crate::oauth::token::id_token::IdTokenSource;
 use crate::oauth::token::refresh::RefreshName;
 use crate::oauth::token::{AccessToken, TokenResponse};
@@ -29,6 +31,24 @@ pub(super) async fn draft(
     decision: &Decision<'_>,
 ) -> Result<Arc<Draft>, Denied<OAuthError>> {
     Draft::begin(asked.app, decision.client, asked.params, decision.view, asked.call.now).await.map(Arc::new)
+}
+
+/// The scope of the tokens of a grant: what the request names, or else all that was granted, as far as the client may
+/// still have it.
+///
+/// # Errors
+/// If the request names more, or nothing is left.
+pub(super) fn granted_scope(
+    client: &Client,
+    grant: &Grant,
+    requested: Option<&str>,
+) -> Result<Scope, OAuthError> {
+    let scope = token::narrow(requested, &grant.granted.scope, client)?;
+    match scope.is_empty() && !grant.granted.scope.is_empty() {
+        true => Err(Reason::ScopeForbidden
+            .because("this client is no longer allowed to use any scope of the authorization")),
+        false => Ok(scope),
+    }
 }
 
 /// What a transaction has issued. The ID Token is not signed yet.
@@ -134,7 +154,8 @@ impl NewGrant {
         let AllowedSignIn { grant, nonce } = allowed;
         let first = || self.keys.refresh_token(&RefreshName { grant_id: grant.id.clone(), generation: 0 });
         let refresh_token = self.client.grants.contains(&GrantType::RefreshToken).then(first);
-        let token = self.draft.of_grant(&self.client, &grant, &grant.granted.scope)?;
+        let scope = granted_scope(&self.client, &grant, None)?;
+        let token = self.draft.of_grant(&self.client, &grant, &scope)?;
         let refresh_hash = refresh_token.as_deref().map(Hash::of);
         let lifetime = self.lifetime.with(&token);
         let mut batch = grants::save_in(tx.batch(), &grant, refresh_hash.as_ref(), lifetime, self.now);
@@ -143,7 +164,7 @@ impl NewGrant {
         }
         batch.execute().await?;
         let tokens = TokenPair { access: token, refresh: refresh_token };
-        Ok(Issued::of(&grant, &grant.granted.scope, nonce.as_deref(), tokens))
+        Ok(Issued::of(&grant, &scope, nonce.as_deref(), tokens))
     }
 }
 

@@ -2,21 +2,23 @@
 
 use std::sync::Arc;
 
-use super::issue::{ResponseSigner, Issued, TokenPair, draft};
+use super::issue::{ResponseSigner, Issued, TokenPair, draft, granted_scope};
 use super::request::{Decision, TokenRequest};
 use crate::clock::Timestamp;
+use crate::connection::network::Network;
 use crate::failure::Denied;
+use crate::http::call::Call;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::may_issue;
-use crate::oauth::grant::scope;
+use crate::oauth::id::GrantId;
 use crate::oauth::reason::Reason;
 use crate::oauth::token::TokenResponse;
-use crate::oauth::token::refresh::{self, RefreshName, RefreshVerdict};
+use crate::oauth::token::refresh::{self, Chain, RefreshName, RefreshVerdict};
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::db::Tx;
-use crate::store::grants::Lifetime;
-use crate::store::{access_tokens, grants};
+use crate::store::grants::{Lifetime, RefreshRotation};
+use crate::store::{access_tokens, grants, sessions};
 use crate::tokens::access_token::Draft;
 
 pub(super) const PARAMS: &[&str] = &["refresh_token"];
@@ -42,6 +44,16 @@ fn unknown() -> OAuthError {
     Reason::RefreshTokenUnknown.because("the refresh token is not known here")
 }
 
+/// What the log says about an unusual refresh.
+#[derive(Clone, Copy, Debug)]
+struct Unusual {
+    verdict: RefreshVerdict,
+    generation: u32,
+    /// How often the successor was issued again before.
+    answered_again: i64,
+    is_another_network: bool,
+}
+
 pub(super) async fn issue(
     asked: &TokenRequest<'_>,
     client: &StoredClient,
@@ -57,10 +69,12 @@ pub(super) async fn issue(
     let (client, keys, tokens) = (client.client.clone(), app.keys.clone(), &app.config.tokens);
     let grace = tokens.refresh_token_grace.seconds();
     let idle_expires_at = now + tokens.refresh_token_idle_lifetime.seconds();
+    let live = app.live_sessions(now);
+    let (network, grant) = (Network::of(asked.call.address).to_string(), name.grant_id.clone());
 
     let work = async move |tx: &mut Tx| {
         let plan = &prepared.draft;
-        let found = grants::find_chain(tx, &name.grant_id, &client.id, client.version).await?;
+        let found = grants::find_chain(tx, &name.grant_id, (&client.id, client.version), live).await?;
         let Some(presented) = found else { return Err(unknown().into()) };
         if !presented.client_unchanged {
             return Ok(None);
@@ -70,23 +84,75 @@ pub(super) async fn issue(
             Ok(verdict) => verdict,
             Err(error) => return refuse(tx, &name, error, now).await,
         };
-        let scope = scope::narrow(prepared.scope.as_deref(), &chain.grant.granted.scope)?;
+        let scope = granted_scope(&client, &chain.grant, prepared.scope.as_deref())?;
         may_issue(&presented.user, &plan.required_groups(&client, &scope))?;
         let token = plan.of_grant(&client, &chain.grant, &scope)?;
-        let successor = keys.refresh_token(&name.successor());
-        if verdict == RefreshVerdict::Rotate {
-            let hashes = (Hash::of(&prepared.token), Hash::of(&successor));
+        let next = name.successor();
+        let successor = keys.refresh_token(&next);
+        if verdict.is_valid() {
+            let hash = Hash::of(&successor);
+            let rotation = RefreshRotation { from: chain.generation, to: &next, successor: &hash, network: &network };
             let lifetime = Lifetime::new(idle_expires_at, chain.expires_at).with(&token);
-            if !grants::rotate(tx, (&name, &hashes.0), &hashes.1, lifetime, now).await? {
+            if !grants::rotate(tx, rotation, lifetime, now).await? {
                 return Err(unknown().into());
             }
         }
-        if let Some(hash) = plan.stored(&token) {
-            access_tokens::save_in(tx.batch(), &hash, &token).execute().await?;
+        let mut batch = tx.batch();
+        if verdict == RefreshVerdict::AnswerAgain {
+            batch = grants::note_answer_again(batch, &name.grant_id);
         }
-        Ok(Some(Issued::of(&chain.grant, &scope, None, TokenPair { access: token, refresh: Some(successor) })))
+        // A refresh is a use of the session, so that an application in use does not lose its grant.
+        if presented.session_seen_at.is_some_and(|seen_at| live.must_note(seen_at)) {
+            batch = sessions::touch_in(batch, &chain.grant.session, now);
+        }
+        if let Some(hash) = plan.stored(&token) {
+            batch = access_tokens::save_in(batch, &hash, &token);
+        }
+        batch.execute().await?;
+        let tokens = TokenPair { access: token, refresh: Some(successor) };
+        let issued = Issued::of(&chain.grant, &scope, None, tokens);
+        Ok(Some((issued, Unusual::of(verdict, &name, &chain, &network))))
     };
-    response_signer.answer(app.db.decide(work).await?).await
+    let Some((issued, unusual)) = app.db.decide(work).await? else { return Ok(None) };
+    if let Some(unusual) = unusual {
+        unusual.log(asked.call, &grant);
+    }
+    response_signer.answer(Some(issued)).await
+}
+
+impl Unusual {
+    /// `None` for the usual rotation.
+    fn of(verdict: RefreshVerdict, presented: &RefreshName, chain: &Chain, network: &str) -> Option<Self> {
+        (verdict != RefreshVerdict::Rotate).then(|| Self {
+            verdict,
+            generation: presented.generation,
+            answered_again: chain.answered_again,
+            is_another_network: chain.rotated_from.as_deref().is_some_and(|before| before != network),
+        })
+    }
+
+    fn log(self, call: &Call, grant: &GrantId) {
+        let (client, generation) = (call.client_name(), self.generation);
+        match self.verdict {
+            RefreshVerdict::Rotate => {}
+            RefreshVerdict::CatchUp => tracing::warn!(
+                request_id = call.id,
+                client,
+                grant = grant.as_str(),
+                generation,
+                "a refresh token is newer than its record: the database has lost what was written last"
+            ),
+            RefreshVerdict::AnswerAgain => tracing::info!(
+                request_id = call.id,
+                client,
+                grant = grant.as_str(),
+                generation,
+                times = self.answered_again + 1,
+                from_another_network = self.is_another_network,
+                "a replaced refresh token was presented again, and its successor was issued again"
+            ),
+        }
+    }
 }
 
 /// A replaced token that is reused ends the chain; other refusals change nothing.
@@ -95,7 +161,7 @@ async fn refuse(
     name: &RefreshName,
     error: OAuthError,
     now: Timestamp,
-) -> Result<Option<Issued>, Denied<OAuthError>> {
+) -> Result<Option<(Issued, Option<Unusual>)>, Denied<OAuthError>> {
     if error.reason == Reason::RefreshTokenReused {
         grants::revoke(tx, &name.grant_id, Reason::RefreshTokenReused, now).await?;
     }

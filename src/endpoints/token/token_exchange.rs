@@ -13,9 +13,10 @@ use crate::oauth::assertion::AssertionKind;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::{Grant, UserStatus, may_issue};
+use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
-use crate::oauth::token::delegation::Actor;
+use crate::oauth::token::delegation::{self, Actor};
 use crate::oauth::token::exchange::{self, ExchangedBy, TokenType};
 use crate::oauth::token::{AccessToken, TokenResponse};
 use crate::store::clients::{self, StoredClient};
@@ -47,7 +48,9 @@ struct Exchange {
     draft: Draft,
     client: Client,
     keys: ServerKeys,
+    issuer: String,
     now: Timestamp,
+    live: LiveSessions,
 }
 
 enum Subject {
@@ -103,7 +106,9 @@ pub(super) async fn prepare(
         draft: Draft::in_exchange(app, exchange::target(params)?, view, asked.call.now).await?,
         client: client.clone(),
         keys: app.keys.clone(),
+        issuer: app.issuer.clone(),
         now: asked.call.now,
+        live: app.live_sessions(asked.call.now),
     };
     let exchange = Arc::new(exchange);
     let deciding = exchange.clone();
@@ -189,7 +194,7 @@ impl Exchange {
 
     async fn acting(&self, conn: &mut Conn) -> Result<Option<ActorTokenSubject>, Denied<OAuthError>> {
         let Some(read) = &self.actor else { return Ok(None) };
-        let found = read.find(conn).await?.filter(|found| found.is_active(self.now));
+        let found = read.find(conn, self.live).await?.filter(|found| found.is_active(self.now));
         let Some(token) = found.map(|found| found.token).filter(|token| token.client_id == self.client.id)
         else {
             return Err(not_the_clients().into());
@@ -204,10 +209,11 @@ impl Exchange {
         read: &ParsedAccessToken,
         acting: Option<&ActorTokenSubject>,
     ) -> Result<(ExchangedToken, Option<UserStatus>), Denied<OAuthError>> {
-        let found = read.find(conn).await?.filter(|found| found.is_active(self.now));
-        let subject = found.ok_or_else(invalid)?.token;
-        let serves = self.draft.is_server(&self.client.id, &subject);
-        let by = exchange::may_exchange(&subject, &self.client.id, serves).ok_or_else(invalid)?;
+        let found = read.find(conn, self.live).await?.filter(|found| found.is_active(self.now));
+        let presented = found.ok_or_else(invalid)?;
+        let subject = &presented.token;
+        let serves = self.draft.is_server(&self.client.id, subject);
+        let by = exchange::may_exchange(subject, &self.client.id, serves).ok_or_else(invalid)?;
         // `may_act` means the client that had this id when the token was issued.
         if by == ExchangedBy::Another
             && subject.delegation.may_act.is_some()
@@ -219,7 +225,7 @@ impl Exchange {
         let act = exchange::act(by, &self.client, acting.map(|acting| acting.sub.as_str()), before)?;
         let is_opaque = matches!(read, ParsedAccessToken::Opaque(_));
         let scope = self.scope.as_deref();
-        let token = self.draft.of_exchange(&self.client, &subject, is_opaque, scope, act)?;
+        let token = self.draft.of_exchange(&self.client, &presented, is_opaque, scope, act)?;
         let status = match &token.user_id {
             None => None,
             Some(user) => Some(users::status(conn, user).await?),
@@ -240,7 +246,7 @@ impl Exchange {
             return Err(refuse("has expired").into());
         }
         if let Some(may_act) = &claims.may_act {
-            let named = may_act["sub"].as_str();
+            let named = delegation::named_here(may_act, &self.issuer);
             let is_actor = acting.is_some_and(|acting| named == Some(acting.sub.as_str()));
             if named != Some(self.client.id.as_str()) && !is_actor {
                 return Err(refuse("names another actor in may_act").into());

@@ -92,6 +92,9 @@ pub struct ClientMetadata {
     /// Tokens that the client gets by an exchange need not name it as the actor.
     #[serde(default)]
     pub may_impersonate: bool,
+    /// The client may exchange a token for a resource that the authorization of the token did not name.
+    #[serde(default)]
+    pub may_widen_resources: bool,
     /// The client belongs to the operator, so people are not asked for consent.
     #[serde(default)]
     pub first_party: bool,
@@ -173,6 +176,7 @@ impl ClientMetadata {
             required_group: None,
             may_act: None,
             may_impersonate: false,
+            may_widen_resources: false,
             first_party: false,
         }
     }
@@ -342,6 +346,7 @@ mod tests {
             required_group: Some("staff".into()),
             may_act: Some(ClientId::new("gateway")),
             may_impersonate: true,
+            may_widen_resources: true,
             first_party: true,
             ..ClientMetadata::new("App", ClientKind::Web)
         }
@@ -384,6 +389,7 @@ mod tests {
             "required_group": "staff",
             "may_act": "gateway",
             "may_impersonate": true,
+            "may_widen_resources": true,
             "first_party": true,
         });
         assert_eq!(stored, expected);

@@ -85,6 +85,10 @@ fn check_grants(client: &ClientMetadata, findings: &mut Findings) {
     if client.may_impersonate && !may(GrantType::TokenExchange) {
         findings.add("may_impersonate", "`may_impersonate` is for clients with the grant token_exchange");
     }
+    if client.may_widen_resources && !may(GrantType::TokenExchange) {
+        let sentence = "`may_widen_resources` is for clients with the grant token_exchange";
+        findings.add("may_widen_resources", sentence);
+    }
     if client.scopes.contains(OFFLINE_ACCESS) && !may(GrantType::RefreshToken) {
         findings.add("scope", "the scope offline_access needs the grant refresh_token");
     }

@@ -1,10 +1,16 @@
 //! Authorization codes: when a code may be exchanged for tokens (RFC 6749 §4.1.3).
 
-use crate::clock::Timestamp;
+use crate::clock::{Seconds, Timestamp};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::pkce::{self, Challenge};
+
+/// The longest lifetime that the configuration may give a code.
+pub const LONGEST_LIFETIME: Seconds = Seconds::new(60);
+/// How far the clocks of two nodes may be apart. A code that ends later than that allows is from before the clock was set
+/// back.
+const SKEW: Seconds = Seconds::new(60);
 
 /// An issued code; the code itself is stored only as a hash.
 #[derive(Clone, Debug)]
@@ -32,7 +38,7 @@ pub struct Redemption {
 /// # Errors
 /// If the code has expired, or the redirect URI or the verifier does not match.
 pub fn redeem(code: &Code, redemption: &Redemption, now: Timestamp) -> Result<(), OAuthError> {
-    if now >= code.expires_at {
+    if now >= code.expires_at || code.expires_at - now > LONGEST_LIFETIME + SKEW {
         return Err(Reason::CodeExpired.because("the code has expired; codes are redeemed at once"));
     }
     match redemption.redirect_uri.as_deref() {

@@ -72,6 +72,11 @@ pub enum EndReason {
     /// Another person signed in with the same browser.
     #[strum(serialize = "session.replaced")]
     SessionReplaced,
+    /// The session reached the end of its lifetime, or was not used for too long.
+    #[strum(serialize = "session.expired")]
+    SessionExpired,
+    #[strum(serialize = "user.disabled")]
+    UserDisabled,
     #[strum(serialize = "user.password_changed")]
     PasswordChanged,
     #[strum(serialize = "user.deleted")]
@@ -101,7 +106,7 @@ impl EndReason {
 pub enum UserStatus {
     /// The account was deleted or disabled.
     Disabled,
-    /// The session was ended, and with it everything that was not issued yet.
+    /// The session has ended, and with it everything that does not outlive it.
     SignedOut,
     /// The user may have tokens. `claims` is the stored JSON.
     Enabled { claims: String },
@@ -128,7 +133,7 @@ pub fn may_issue(user: &UserStatus, required: &BTreeSet<String>) -> Result<(), O
             return Err(Reason::SubjectDisabled.because("the account may not have tokens at present"));
         }
         UserStatus::SignedOut => {
-            return Err(Reason::SessionEnded.because("the person signed out before the code was redeemed"));
+            return Err(Reason::SessionEnded.because("the session in which this was allowed has ended"));
         }
         UserStatus::Enabled { claims } => claims,
     };

@@ -133,8 +133,7 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
         };
         let resource = self.named(uri, client)?;
         match resource {
-            Some(resource) if !authorized.contains(&resource.uri) => Err(Reason::ResourceWidened
-                .because(format!("the resource {} is not part of the original authorization", quoted(uri)))),
+            Some(resource) if !authorized.contains(&resource.uri) => Err(widened(uri)),
             resource => Ok(resource),
         }
     }
@@ -154,16 +153,28 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
     }
 
     /// The resource of an exchanged token (RFC 8693 §2.1): the one that the request names, or that of the subject
-    /// token, for which the client needs no further permission.
+    /// token, for which the client needs no further permission. `authorized` are the resources of the subject token's
+    /// authorization; `None` if it has none.
+    ///
+    /// # Errors
+    /// If the resource is not known, or not allowed for the client, or was not authorized and the client may not widen.
     pub fn of_exchange(
         &self,
         named: Option<&str>,
         audience: Option<&str>,
+        authorized: Option<&[String]>,
         client: &Client,
     ) -> Result<Option<&'k Resource>, OAuthError> {
         let unchanged = audience.unwrap_or(self.issuer);
         match named {
-            Some(uri) if normal(uri) != normal(unchanged) => self.named(uri, client),
+            Some(uri) if normal(uri) != normal(unchanged) => match (self.named(uri, client)?, authorized) {
+                (Some(resource), Some(authorized))
+                    if !client.may_widen_resources && !authorized.contains(&resource.uri) =>
+                {
+                    Err(widened(uri))
+                }
+                (resource, _) => Ok(resource),
+            },
             _ => match audience {
                 None => Ok(None),
                 Some(uri) => self.resources.resource(uri).map(Some).ok_or_else(|| {
@@ -189,6 +200,11 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
             }
         }
     }
+}
+
+fn widened(uri: &str) -> OAuthError {
+    Reason::ResourceWidened
+        .because(format!("the resource {} is not part of the original authorization", quoted(uri)))
 }
 
 /// The resource in a parameter of a token request; `None` if there is none.
@@ -293,7 +309,7 @@ mod tests {
         let registered = RegisteredResources { resources: &known, issuer: "https://id.example" };
         let client = example(ClientKind::Service);
         let of = |named: Option<&str>, audience: Option<&str>| {
-            let found = registered.of_exchange(named, audience, &client);
+            let found = registered.of_exchange(named, audience, None, &client);
             found.map(|found| found.map(|found| found.uri.as_str())).map_err(|error| error.reason)
         };
         let (api, other) = ("https://api.example", "https://other.example/v1");

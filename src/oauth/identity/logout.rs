@@ -55,6 +55,17 @@ pub fn unknown() -> OAuthError {
     Reason::ClientUnknown.because("no client is registered with this client_id")
 }
 
+/// Checks that the client may send people here, and get them back.
+///
+/// # Errors
+/// If the client is disabled.
+pub fn check_enabled(client: &Client) -> Result<(), OAuthError> {
+    match client.disabled {
+        true => Err(Reason::ClientDisabled.because("this client is disabled")),
+        false => Ok(()),
+    }
+}
+
 /// The address to go to afterwards; `None` if the request has none. It must be registered byte for byte (OpenID Connect
 /// RP-Initiated Logout §3.1).
 ///

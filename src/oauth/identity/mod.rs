@@ -5,4 +5,5 @@ pub mod claims;
 pub mod group;
 pub mod logout;
 pub mod logout_token;
+pub mod session;
 pub mod user;

@@ -14,9 +14,11 @@ pub(super) const SESSION_ENDED: ReasonRow = ReasonRow {
     word: "session.ended",
     code: InvalidGrant,
     who: &[Developer],
-    what: "The session in which the code was issued ended before the code was redeemed.",
-    fix: "The person has signed out in the meantime, or the operator ended the session. Treat the person as \
-          signed out, and begin again at a click.",
+    what: "The session in which the person allowed this has ended: before the code was redeemed, or since. Only what has \
+           the scope offline_access outlives its session.",
+    fix: "The person has signed out, the session was not used for too long or reached its end, or the operator ended it. \
+          Treat the person as signed out, and begin again at a click. An application that must work without the person \
+          requests offline_access.",
     example: example(
         "# after the person has signed out\n\
          POST https://id.example.com/token\n\

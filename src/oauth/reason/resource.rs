@@ -76,7 +76,8 @@ pub(super) const WIDENED: ReasonRow = ReasonRow {
     who: &[Developer],
     what: "The token request names an API that the authorization request did not name.",
     fix: "Name every API in the authorization request, each as its own resource parameter, and then one of \
-          them in each token request.",
+          them in each token request. A client that exchanges tokens for an API behind it needs the operator's permission: \
+          grantor client update --may-widen-resources true.",
     example: example(
         "# a token of a sign-in that named https://api.example.com\n\
          POST https://id.example.com/token\n\

@@ -83,7 +83,12 @@ pub fn next<'a>(
     if prompt.create && progress.signed_in.is_none() {
         return Ok(Next::SignUp);
     }
-    let here = match account(request, accounts, progress, is_expected)? {
+    let may_skip_consent = |here: &SignedIn| {
+        client.first_party || here.consented.as_ref().is_some_and(|consented| covers(consented, request))
+    };
+    // Without a page, an application learns nothing about people who have not allowed it anything.
+    let may_be_hinted = |here: &SignedIn| !prompt.none || may_skip_consent(here);
+    let here = match account(request, accounts, progress, is_expected, may_be_hinted)? {
         AccountChoice::None => None,
         AccountChoice::Several if prompt.none => {
             return Err(Reason::AccountSelectionRequired.because(
@@ -101,21 +106,22 @@ pub fn next<'a>(
             false => Ok(Next::Authenticate(Requirement { account: here })),
         };
     };
+    let consent_required =
+        || Reason::ConsentRequired.because("the person has not consented, and prompt=none forbids to ask");
+    if prompt.none && !may_skip_consent(signed_in) {
+        return Err(consent_required());
+    }
     if let Some(group) = request.required_groups.iter().find(|group| !signed_in.groups.contains(group)) {
         return Err(Reason::UserGroup.because(format!(
             "the person is not in the group {}, which the client or a scope requires",
             quoted(group)
         )));
     }
-    let allowed = signed_in.consented.as_ref().is_some_and(|consented| covers(consented, request));
     let asked = !prompt.consent || progress.consented.as_ref() == Some(&signed_in.session);
-    match (asked && (client.first_party || allowed), prompt.none) {
+    match (asked && may_skip_consent(signed_in), prompt.none) {
         (true, _) => Ok(Next::Issue(signed_in)),
         (false, false) => Ok(Next::Consent(signed_in)),
-        (false, true) => {
-            Err(Reason::ConsentRequired
-                .because("the person has not consented, and prompt=none forbids to ask"))
-        }
+        (false, true) => Err(consent_required()),
     }
 }
 
@@ -132,6 +138,7 @@ fn account<'a>(
     accounts: &'a [SignedIn],
     progress: &FlowProgress,
     is_expected: impl Fn(&UserId) -> bool,
+    may_be_hinted: impl Fn(&SignedIn) -> bool,
 ) -> Result<AccountChoice<'a>, OAuthError> {
     let other_person = || {
         Reason::SignInOtherPerson.because("the person who is signed in is not the one that the request names")
@@ -148,7 +155,8 @@ fn account<'a>(
     }
     let expected: Vec<&SignedIn> = accounts.iter().filter(|here| is_expected(&here.user)).collect();
     let hint = request.prompt.login_hint.as_deref().map(folded);
-    let hinted = expected.iter().find(|here| hint.as_deref() == Some(folded(&here.username).as_str()));
+    let is_hinted = |here: &&&SignedIn| hint.as_deref() == Some(folded(&here.username).as_str());
+    let hinted = expected.iter().filter(|here| may_be_hinted(here)).find(is_hinted);
     match (expected.as_slice(), hinted) {
         ([], _) if request.prompt.none => Err(other_person()),
         ([], _) => Ok(AccountChoice::None),

@@ -12,6 +12,8 @@ use crate::oauth::token::AccessToken;
 #[derive(Clone, Debug)]
 pub struct PresentedToken {
     pub token: AccessToken,
+    /// The resources that its authorization named; `None` if the client acts for itself.
+    pub authorized: Option<Vec<String>>,
     /// The token or its grant was revoked, or its client or person is deleted or disabled.
     pub is_revoked: bool,
 }
@@ -42,7 +44,7 @@ pub fn check_user_info(
     needed: &str,
     now: Timestamp,
 ) -> Result<UserInfoAccess, OAuthError> {
-    let PresentedToken { token, is_revoked } = presented;
+    let PresentedToken { token, is_revoked, .. } = presented;
     if now >= token.expires_at {
         return Err(Reason::BearerExpired.because("the access token has expired"));
     }
@@ -98,7 +100,7 @@ mod tests {
             delegation: Default::default(),
             binding: None,
         };
-        let good = PresentedToken { token: token.clone(), is_revoked: false };
+        let good = PresentedToken { token: token.clone(), authorized: None, is_revoked: false };
         let of = |token: AccessToken| PresentedToken { token, ..good.clone() };
         let checked = |presented: PresentedToken, now| {
             check_user_info(presented, Some(person.clone()), "openid", Timestamp::from_unix(now))

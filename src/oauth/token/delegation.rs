@@ -54,6 +54,13 @@ pub struct Delegation {
     pub exchanged_from: Vec<Ancestor>,
 }
 
+/// The client of this server that the `may_act` of another issuer's token names; `None` if it names no client here. `iss`
+/// and `sub` identify the actor together (RFC 8693 §4.4), so a `sub` beside the `iss` of another server is not ours.
+pub fn named_here<'v>(may_act: &'v Value, issuer: &str) -> Option<&'v str> {
+    let is_ours = may_act.get("iss").is_none_or(|iss| iss == issuer);
+    may_act.get("sub").and_then(Value::as_str).filter(|_| is_ours)
+}
+
 impl Actor {
     /// A new actor, with the previous ones nested in it.
     ///

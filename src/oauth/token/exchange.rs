@@ -3,7 +3,6 @@
 use crate::oauth::client::Client;
 use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::grant::resource::{named, normal};
-use crate::oauth::grant::scope::{self, Scope};
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
@@ -80,18 +79,6 @@ pub fn act(
     }
 }
 
-/// The scope of the new token, before its target narrows it: never more than the subject token has, or than the caller
-/// may have.
-pub fn narrow(requested: Option<&str>, subject: &Scope, caller: &Client) -> Result<Scope, OAuthError> {
-    let scope = scope::narrow(requested, subject)?;
-    let beyond = scope.without(&caller.scopes);
-    match (requested, beyond.names().next()) {
-        (Some(_), Some(name)) => Err(Reason::ScopeForbidden
-            .because(format!("this client is not allowed to use the scope {}", quoted(name)))),
-        _ => Ok(scope.without(&beyond)),
-    }
-}
-
 /// The target of a request, from `resource`, `audience`, or both (RFC 8693 §2.1); `None` if it names none.
 ///
 /// # Errors
@@ -145,6 +132,7 @@ mod tests {
     use crate::clock::Timestamp;
     use crate::oauth::client::{ClientKind, example};
     use crate::oauth::grant::granted::Granted;
+    use crate::oauth::grant::scope::Scope;
     use crate::oauth::id::{GrantId, UserId};
     use crate::oauth::token::delegation::MayAct;
 
@@ -208,20 +196,6 @@ mod tests {
                 "{by:?} {actor:?}"
             );
         }
-    }
-
-    #[test]
-    fn a_scope_is_narrowed_to_what_token_and_caller_both_have() {
-        let caller =
-            example(ClientKind::Service).with(|metadata| metadata.scopes = Scope::from_stored("read pay"));
-        let subject = Scope::from_stored("read write");
-        let of = |requested| {
-            narrow(requested, &subject, &caller).map(|scope| scope.to_string()).map_err(|error| error.reason)
-        };
-        assert_eq!(of(None), Ok("read".into()));
-        assert_eq!(of(Some("read")), Ok("read".into()));
-        assert_eq!(of(Some("pay")), Err(Reason::ScopeWidened));
-        assert_eq!(of(Some("read write")), Err(Reason::ScopeForbidden));
     }
 
     #[test]

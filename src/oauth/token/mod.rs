@@ -12,11 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::{Client, TokenFormat};
+use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::grant::Grant;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::Resource;
-use crate::oauth::grant::scope::{KnownScopes, Scope};
+use crate::oauth::grant::scope::{self, KnownScopes, Scope};
 use crate::oauth::id::{ClientId, GrantId, UserId};
+use crate::oauth::reason::Reason;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::oauth::token::binding::{AccessTokenType, Binding};
 use crate::oauth::token::delegation::{Actor, Ancestor, Delegation, MayAct};
@@ -123,6 +125,20 @@ fn lifetime(
     let of_resource = resource.and_then(|resource| resource.access_token_lifetime);
     let shortest = of_scopes.chain(client.access_token_lifetime).chain(of_resource).min();
     shortest.unwrap_or(defaults.lifetime).min(defaults.max_lifetime)
+}
+
+/// The scope of a token from what was granted: never more than was granted, nor than the client may have now.
+///
+/// # Errors
+/// If the request names a scope beyond that.
+pub fn narrow(requested: Option<&str>, granted: &Scope, client: &Client) -> Result<Scope, OAuthError> {
+    let scope = scope::narrow(requested, granted)?;
+    let beyond = scope.without(&client.scopes);
+    match (requested, beyond.names().next()) {
+        (Some(_), Some(name)) => Err(Reason::ScopeForbidden
+            .because(format!("this client is not allowed to use the scope {}", quoted(name)))),
+        _ => Ok(scope.without(&beyond)),
+    }
 }
 
 /// A `jti`. It contains the grant that the token belongs to, so that a revocation applies to a JWT that is not stored.
@@ -280,6 +296,20 @@ mod tests {
         let claims: JwtClaims = serde_json::from_str(without).unwrap();
         assert_eq!(claims.holder, HolderClaims::default());
         assert_eq!(serde_json::to_string(&claims).unwrap(), without);
+    }
+
+    #[test]
+    fn a_scope_is_narrowed_to_what_grant_and_client_both_have() {
+        let caller =
+            example(ClientKind::Service).with(|metadata| metadata.scopes = Scope::from_stored("read pay"));
+        let subject = Scope::from_stored("read write");
+        let of = |requested| {
+            narrow(requested, &subject, &caller).map(|scope| scope.to_string()).map_err(|error| error.reason)
+        };
+        assert_eq!(of(None), Ok("read".into()));
+        assert_eq!(of(Some("read")), Ok("read".into()));
+        assert_eq!(of(Some("pay")), Err(Reason::ScopeWidened));
+        assert_eq!(of(Some("read write")), Err(Reason::ScopeForbidden));
     }
 
     #[test]

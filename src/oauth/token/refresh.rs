@@ -1,5 +1,7 @@
 //! Refresh tokens: rotation that detects theft but tolerates a lost answer (RFC 9700 §4.14).
 
+use std::cmp::Ordering;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -64,6 +66,10 @@ pub struct Chain {
     pub generation: u32,
     /// When the valid token replaced its predecessor.
     pub rotated_at: Timestamp,
+    /// The network that the valid token was first issued to; `None` for the first token of the chain.
+    pub rotated_from: Option<String>,
+    /// How often the valid token was issued again, because its predecessor was presented again.
+    pub answered_again: i64,
     /// The end if the chain is not used.
     pub idle_expires_at: Timestamp,
     /// The end in any case.
@@ -71,17 +77,36 @@ pub struct Chain {
     pub revoked: bool,
 }
 
+/// How far the clock may be set back before an instant that lies ahead no longer counts as "a moment ago".
+const SKEW: Seconds = Seconds::new(60);
+
+/// How often a replaced token gets its successor again. An application that lost the answer needs one or two; requests of
+/// an application that refreshes in several places at once need a few more.
+pub const MOST_ANSWERS_AGAIN: i64 = 8;
+
 /// What to do with a genuine refresh token of this chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefreshVerdict {
     /// It is the valid one: rotate.
     Rotate,
+    /// It is newer than the record, so the record is out of date (a restored backup, or a failover that lost the last
+    /// commits). Its MAC says that this server issued it: rotate from it.
+    CatchUp,
     /// Its successor was issued a moment ago and never used, so the answer may have been lost: return the successor
     /// again.
-    TellAgain,
+    AnswerAgain,
+}
+
+impl RefreshVerdict {
+    /// Whether the token itself is valid, and is not only answered because the last answer may have been lost.
+    pub fn is_valid(self) -> bool {
+        matches!(self, Self::Rotate | Self::CatchUp)
+    }
 }
 
 /// Decides about a refresh token whose MAC was verified (RFC 9700 §4.14).
+///
+/// A `grace` of zero switches the second answer off.
 ///
 /// # Errors
 /// If the chain has expired or was revoked, or the token was reused.
@@ -101,12 +126,17 @@ pub fn evaluate(
     if now >= chain.expires_at || now >= chain.idle_expires_at {
         return Err(Reason::RefreshTokenExpired.because("the refresh token has expired"));
     }
-    if presented.generation == chain.generation {
-        return Ok(RefreshVerdict::Rotate);
+    match presented.generation.cmp(&chain.generation) {
+        Ordering::Equal => return Ok(RefreshVerdict::Rotate),
+        Ordering::Greater => return Ok(RefreshVerdict::CatchUp),
+        Ordering::Less => {}
     }
     let was_last = presented.generation.checked_add(1) == Some(chain.generation);
-    if was_last && now - chain.rotated_at < grace {
-        return Ok(RefreshVerdict::TellAgain);
+    // Negative if the clock was set back, which must not make the grace period longer.
+    let since = now - chain.rotated_at;
+    let is_recent = since >= Seconds::ZERO - SKEW && since.max(Seconds::ZERO) < grace;
+    if was_last && is_recent && chain.answered_again < MOST_ANSWERS_AGAIN {
+        return Ok(RefreshVerdict::AnswerAgain);
     }
     Err(Reason::RefreshTokenReused
         .because("the refresh token was used before; its whole chain has been revoked"))
@@ -134,6 +164,8 @@ mod tests {
             grant,
             generation,
             rotated_at: at(rotated_at),
+            rotated_from: None,
+            answered_again: 0,
             idle_expires_at: at(1_000),
             expires_at: at(2_000),
             revoked: false,
@@ -150,9 +182,35 @@ mod tests {
     fn within_the_grace_period_the_last_token_gets_its_successor_again() {
         let chain = chain(5, 100);
         assert_eq!(verdict(&chain, 5, 105), Ok(RefreshVerdict::Rotate));
-        assert_eq!(verdict(&chain, 4, 109), Ok(RefreshVerdict::TellAgain));
+        assert_eq!(verdict(&chain, 4, 109), Ok(RefreshVerdict::AnswerAgain));
         assert_eq!(verdict(&chain, 4, 110), Err(Reason::RefreshTokenReused));
         assert_eq!(verdict(&chain, 3, 101), Err(Reason::RefreshTokenReused), "its successor was used");
+    }
+
+    #[test]
+    fn a_token_that_is_newer_than_the_record_is_not_reused() {
+        assert_eq!(verdict(&chain(5, 100), 6, 101), Ok(RefreshVerdict::CatchUp));
+        assert_eq!(verdict(&chain(5, 100), 90, 900), Ok(RefreshVerdict::CatchUp));
+        assert_eq!(verdict(&chain(5, 100), 6, 1_000), Err(Reason::RefreshTokenExpired));
+        let revoked = Chain { revoked: true, ..chain(5, 100) };
+        assert_eq!(verdict(&revoked, 6, 101), Err(Reason::RefreshTokenRevoked));
+    }
+
+    #[test]
+    fn a_successor_is_issued_again_a_few_times() {
+        let again = |answered_again| verdict(&Chain { answered_again, ..chain(5, 100) }, 4, 101);
+        assert_eq!(again(MOST_ANSWERS_AGAIN - 1), Ok(RefreshVerdict::AnswerAgain));
+        assert_eq!(again(MOST_ANSWERS_AGAIN), Err(Reason::RefreshTokenReused));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_make_the_grace_period_longer() {
+        let chain = chain(5, 100);
+        assert_eq!(verdict(&chain, 4, 40), Ok(RefreshVerdict::AnswerAgain), "clocks of two nodes differ");
+        assert_eq!(verdict(&chain, 4, 39), Err(Reason::RefreshTokenReused));
+        let presented = RefreshName { grant_id: GrantId::new("AAAAAAAAAAAAAAAAAAAAAA"), generation: 4 };
+        let off = evaluate(&chain, &presented, &ClientId::new("c"), Seconds::ZERO, at(99));
+        assert_eq!(off.map_err(|error| error.reason), Err(Reason::RefreshTokenReused));
     }
 
     #[test]

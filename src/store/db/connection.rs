@@ -288,13 +288,14 @@ impl<'c> Batch<'c> {
         self
     }
 
-    /// Runs the statement for all rows.
+    /// Runs the statements; without any, nothing is sent.
     pub async fn execute(self) -> Result<(), DbError> {
         let Self { conn, plan, error } = self;
         if let Some(error) = error {
             return conn.remember(Err(error));
         }
         let result = match (&mut conn.0.link, plan) {
+            (_, Plan::Joined(sql, _)) if sql.is_empty() => Ok(()),
             // Joined from constant texts of this program; every value is bound.
             (EngineConnection::Sqlite(link), Plan::Joined(sql, values)) => {
                 sqlx::query_with(AssertSqlSafe(sql), values).execute(link).await.map(drop)

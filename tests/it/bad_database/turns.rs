@@ -84,6 +84,7 @@ async fn a_waiting_process_names_the_migrating_one_and_continues_when_it_ends() 
 async fn a_process_that_waited_too_long_names_the_migrating_one_and_stops() {
     let (database, databases) = empty().await;
     statement_on(&database.url, TAKEN).await;
+    statement_on(&database.url, "UPDATE migration_lease SET ends_at = 1060").await;
     let options = Config::with(&[("database.url", database.url.as_str())]).unwrap().database_options();
     let options = DbOptions { migration_timeout: Duration::from_millis(600), ..options };
     let refused = migrate::run(&options, "test", Timestamp::from_unix(1_000)).await.unwrap_err();
@@ -96,6 +97,17 @@ async fn a_process_that_waited_too_long_names_the_migrating_one_and_stops() {
     let options = DbOptions { migration_timeout: Duration::from_secs(10), ..options };
     migrate::run(&options, "test", Timestamp::from_unix(1_000)).await.unwrap();
     databases.operator(&database.url).done(super::LIST);
+}
+
+#[tokio::test]
+async fn a_lease_that_ends_later_than_any_right_clock_says_is_taken_over_after_the_wait() {
+    let (database, _databases) = empty().await;
+    statement_on(&database.url, TAKEN).await;
+    let options = Config::with(&[("database.url", database.url.as_str())]).unwrap().database_options();
+    let options = DbOptions { migration_timeout: Duration::from_millis(600), ..options };
+    migrate::run(&options, "test", Timestamp::from_unix(1_000)).await.unwrap();
+    let whose = statement_on(&database.url, "SELECT holder FROM migration_lease").await;
+    assert_eq!(whose, "test");
 }
 
 /// What a process leaves behind that dies before its first migration.

@@ -53,11 +53,11 @@ async fn a_new_password_ends_what_the_old_one_opened() {
 }
 
 #[tokio::test]
-async fn a_disabled_user_keeps_grants_that_are_unusable_meanwhile() {
+async fn a_disabled_user_keeps_offline_access_that_is_unusable_meanwhile() {
     let server = TestServer::start().await;
-    let (operator, web) = (Operator::of(&server), server.web().await);
+    let (operator, web) = (Operator::of(&server), server.offline_web().await);
     let mut browser = server.alice().await;
-    let refresh = refresh_token(&web, &mut browser, "read").await;
+    let refresh = refresh_token(&web, &mut browser, "read offline_access").await;
     assert_eq!(operator.json(&["user", "disable", "alice"])["sessions_ended"], 1);
     assert!(!is_signed_in(&web, &mut browser).await);
     web.refresh_by_hand(&refresh).await.assert_json_error(400, "invalid_grant", "subject.disabled");

@@ -123,9 +123,17 @@ async fn an_issuer_limits_and_names_actors_and_impersonation_leaves_the_caller_o
     let to_stock = [("resource", STOCK)];
     let allowed = json!({ "may_act": { "sub": "orders" } });
     assert_eq!(claims(&trusting.good(&allowed, &to_stock).await)["act"], json!({ "sub": "orders" }));
-    for may_act in
-        [json!({ "sub": "stock" }), json!({ "sub": 7 }), json!({}), json!("orders"), json!(["orders"])]
-    {
+    let own = json!({ "may_act": { "sub": "orders", "iss": fixture.server.app.issuer } });
+    assert_eq!(claims(&trusting.good(&own, &to_stock).await)["act"], json!({ "sub": "orders" }));
+    for may_act in [
+        json!({ "sub": "stock" }),
+        json!({ "sub": 7 }),
+        json!({}),
+        json!("orders"),
+        json!(["orders"]),
+        json!({ "sub": "orders", "iss": IDP }),
+        json!({ "sub": "orders", "iss": null }),
+    ] {
         trusting.refused(&trusting.token(&json!({ "may_act": may_act })), "subject_token.foreign").await;
     }
     let acted = json!({ "act": { "sub": "portal", "act": { "sub": "app" } } });
@@ -154,8 +162,10 @@ async fn an_actor_that_the_issuer_names_may_act() {
     let actor = [("actor_token", own.as_str()), ("actor_token_type", ACCESS_TOKEN), ("resource", STOCK)];
     let token = trusting.good(&json!({ "may_act": { "sub": "orders" } }), &actor).await;
     assert_eq!(claims(&token)["act"], json!({ "sub": "orders" }));
-    let refused = trusting.ask(&trusting.token(&json!({ "may_act": { "sub": "stock" } })), &actor).await;
-    refused.assert_json_error(400, "invalid_request", "subject_token.foreign");
+    for may_act in [json!({ "sub": "stock" }), json!({ "sub": "orders", "iss": IDP })] {
+        let refused = trusting.ask(&trusting.token(&json!({ "may_act": may_act })), &actor).await;
+        refused.assert_json_error(400, "invalid_request", "subject_token.foreign");
+    }
 }
 
 #[tokio::test]

@@ -217,3 +217,38 @@ async fn nothing_is_exchanged_when_the_database_fails() {
     answer.assert_json_error(500, "server_error", "server.failed");
     assert_eq!(fixture.server.number("SELECT COUNT(*) FROM access_tokens").await, 2);
 }
+
+#[tokio::test]
+async fn an_exchange_stays_within_the_resources_of_the_authorization_unless_the_operator_allows_more() {
+    for format in [TokenFormat::Jwt, TokenFormat::Opaque] {
+        let mut fixture = Fixture::of(format).await;
+        let operator = Operator::of(&fixture.server);
+        for client in ["web", "orders"] {
+            operator.done(&["client", "update", client, "--may-widen-resources", "false"]);
+        }
+        let for_orders = fixture.token().await;
+        let for_server = fixture.tokens("openid read", "").await.get("access_token");
+        for (by, token) in
+            [(&fixture.web, &for_orders), (&fixture.web, &for_server), (&fixture.orders, &for_orders)]
+        {
+            let refused = exchange(by, token, &[("resource", STOCK)]).await;
+            refused.assert_json_error(400, "invalid_target", "resource.widened");
+        }
+        let issuer = fixture.server.url.clone();
+        for target in [ORDERS, &issuer] {
+            exchanged(&fixture.web, &for_orders, &[("resource", target), ("scope", "read")]).await;
+        }
+        let url = fixture.web.url_with(&[("scope", "read"), ("resource", ORDERS)]);
+        let back = fixture.alice.authorize(&format!("{url}&resource={STOCK}")).await;
+        let form = [("resource", ORDERS)];
+        let both = fixture.web.redeem_with(&back.get("code"), &form).await.get("access_token");
+        for by in [&fixture.web, &fixture.orders] {
+            let token = exchanged(by, &both, &[("resource", STOCK)]).await;
+            assert_eq!(fixture.stock.introspect(&token).await["aud"], STOCK);
+        }
+        operator.done(&["client", "update", "orders", "--may-widen-resources", "true"]);
+        exchanged(&fixture.orders, &for_orders, &[("resource", STOCK)]).await;
+        let refused = exchange(&fixture.web, &for_orders, &[("resource", STOCK)]).await;
+        refused.assert_json_error(400, "invalid_target", "resource.widened");
+    }
+}

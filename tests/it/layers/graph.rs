@@ -18,7 +18,7 @@ const LEVELS: &[&[&str]] = &[
     &["fetch/address.rs"],
     &["config/"],
     // Services of the process that need no request.
-    &["fetch/", "secret/passwords.rs", "cache/fresh.rs", "telemetry.rs"],
+    &["fetch/", "secret/passwords.rs", "cache/fresh.rs", "telemetry.rs", "clock_watch.rs"],
     &["keys/", "cache/"],
     // What an operator or a person does, for any edge.
     &["operations/"],

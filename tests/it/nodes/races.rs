@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 
 use super::{DEVICE_CODE, assert_who, assertion, signer, television};
-use crate::races::{self, CALLERS, successes};
+use crate::races::{self, CALLERS, REFRESHING, successes};
 use crate::support::{Application, Browser, Cluster};
 
 /// The application, 64 times, at the nodes in turn.
@@ -23,7 +23,7 @@ pub(super) async fn one_code(cluster: &Cluster, web: &Application, alice: &mut B
 /// Refreshes with one token at all nodes at once: all get the same successor.
 pub(super) async fn one_successor(cluster: &Cluster, web: &Application, alice: &mut Browser) {
     let callers = everywhere(cluster, web);
-    let callers: Vec<_> = callers.iter().collect();
+    let callers: Vec<_> = callers.iter().take(REFRESHING).collect();
     let mut token = web.redeem_by_hand(&web.code(alice).await).await.get("refresh_token");
     for _ in 0..4 {
         token = races::one_successor(&callers, &token).await;

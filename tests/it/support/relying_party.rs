@@ -89,6 +89,12 @@ impl Registration {
         self
     }
 
+    /// May also have offline access.
+    pub(crate) fn offline(self) -> Self {
+        let scopes = format!("{} offline_access", self.client.scopes);
+        self.scopes(&scopes)
+    }
+
     pub(crate) fn grants(mut self, grants: &[GrantType]) -> Self {
         self.client.grants = grants.to_vec();
         self
@@ -218,6 +224,12 @@ impl Application {
         let code = answer.get("code");
         assert_ne!(code, "", "{answer:?}");
         code
+    }
+
+    /// The first refresh token of what `browser`'s person allowed with offline access.
+    pub(crate) async fn offline_token(&self, browser: &mut Browser) -> String {
+        let code = browser.authorize(&self.url_with(&[("scope", "read offline_access")])).await.get("code");
+        self.redeem_by_hand(&code).await.get("refresh_token")
     }
 
     /// A device code that `browser`'s person allowed and the device has not fetched yet.

@@ -16,6 +16,7 @@ use grantor::secret::{Secret, random_id};
 use grantor::server::Server;
 use grantor::store::db::{DbError, Tx};
 use grantor::store::{resources, scopes, users};
+use grantor::work::purge::Purging;
 use reqwest::Method;
 
 use super::browser::{Answer, Browser};
@@ -168,6 +169,11 @@ impl TestServer {
         self.register(Registration::web("web")).await
     }
 
+    /// The same, which may also have offline access.
+    pub(crate) async fn offline_web(&self) -> Application {
+        self.register(Registration::web("web").offline()).await
+    }
+
     /// A public client in a browser.
     pub(crate) async fn spa(&self) -> Application {
         self.register(Registration::spa("spa")).await
@@ -217,6 +223,11 @@ impl TestServer {
     pub(crate) async fn token(&self, form: &[(&str, &str)]) -> Answer {
         self.browser().post("/token", form).await
     }
+}
+
+/// What a pass of the purge needs, for a node.
+pub(crate) fn purging<'a>(app: &'a App, holder: &'a str) -> Purging<'a> {
+    Purging { db: &app.db, counters: &app.purged, holder, watch: &app.clock_watch }
 }
 
 impl Drop for TestServer {
