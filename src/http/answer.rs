@@ -9,6 +9,7 @@ use serde_json::json;
 use super::call::Call;
 use super::route::Surface;
 use crate::app::App;
+use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::oauth::error::OAuthError;
 use crate::oauth::error_code::ErrorCode;
@@ -20,8 +21,6 @@ use crate::oauth::token::binding::AccessTokenType;
 
 /// The seconds after which an overloaded server should be tried again.
 pub const RETRY_AFTER: &str = "1";
-/// The seconds after which a person may guess again.
-const RETRY_LATER: &str = "600";
 
 /// A refusal on its way to the client: the error, and additional headers of the answer.
 #[derive(Clone, Debug)]
@@ -155,7 +154,7 @@ fn http_status(reason: Reason) -> Option<StatusCode> {
         Reason::RequestMediaType => Some(StatusCode::UNSUPPORTED_MEDIA_TYPE),
         Reason::RequestTooLarge => Some(StatusCode::PAYLOAD_TOO_LARGE),
         Reason::RequestMethod => Some(StatusCode::METHOD_NOT_ALLOWED),
-        Reason::UserCodeGuesses => Some(StatusCode::TOO_MANY_REQUESTS),
+        Reason::UserCodeGuesses | Reason::SignInGuesses => Some(StatusCode::TOO_MANY_REQUESTS),
         _ => None,
     }
 }
@@ -249,20 +248,23 @@ fn error_page_with(
         onward,
     };
     let mut response = because(error, app.pages.render(status, "error.html", context));
-    let wait = match status {
-        StatusCode::SERVICE_UNAVAILABLE => RETRY_AFTER,
-        StatusCode::TOO_MANY_REQUESTS => RETRY_LATER,
-        _ => return response,
-    };
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(wait));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+    }
     response
+}
+
+/// Completes a page that asks a person to wait before the next guess, and logs the refusal.
+pub fn wait_page(call: &Call, mut page: HttpResponse, error: &OAuthError, wait: Seconds) -> HttpResponse {
+    log_refusal(call, error);
+    page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_i64()));
+    because(error, page)
 }
 
 fn title(status: StatusCode, who: Responsible) -> &'static str {
     match (status.as_u16(), who) {
         (503, _) => "Please try again in a moment",
         (500.., _) => "Something broke here",
-        (429, _) => "Too many attempts",
         (_, Responsible::Person) => "Please start again",
         (_, Responsible::Operator) => "This is switched off at present",
         _ => "This link does not work",

@@ -1,6 +1,6 @@
 //! The client's address: that of the connection, or what a trusted proxy reports.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
@@ -17,18 +17,6 @@ pub(super) fn address(request: &HttpRequest, trusted: &TrustedProxies) -> IpAddr
     let lines = request.headers().get_all(FORWARDED_FOR).filter_map(|line| line.to_str().ok());
     // Without such a header, this allocates no memory.
     origin(peer, &lines.collect::<Vec<_>>(), trusted)
-}
-
-/// The bucket for counting guesses: an IPv4 address, or an IPv6 network of 64 bits, which is the least that one
-/// customer has.
-pub fn bucket(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-    }
 }
 
 /// Each proxy appends the address of its own client, so the last address that is not a trusted proxy is reliable.
@@ -80,14 +68,6 @@ mod tests {
             assert_eq!(seen(peer, lines, proxies), address, "{peer} {lines:?}");
             assert_eq!(seen(peer, lines, ""), seen(peer, &[], ""), "nobody is trusted");
         }
-    }
-
-    #[test]
-    fn an_ipv6_network_of_one_customer_counts_as_one() {
-        let of = |text: &str| bucket(text.parse().unwrap());
-        assert_eq!(of("2001:db8:1:2:3::4"), "2001:db8:1:2::/64");
-        assert_eq!(of("2001:db8:1:2::"), of("2001:db8:1:2:ffff::1"));
-        assert_eq!(of("::ffff:203.0.113.7"), of("203.0.113.7"));
     }
 
     proptest! {

@@ -11,6 +11,7 @@ pub mod consents;
 pub mod event;
 pub mod fault;
 pub mod grants;
+pub mod guesses;
 mod jwk_set;
 pub mod keys;
 pub mod list;

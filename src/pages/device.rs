@@ -5,27 +5,22 @@ use actix_web::{HttpResponse, web};
 use minijinja::context;
 
 use crate::app::App;
-use crate::clock::{Seconds, Timestamp};
+use crate::clock::Seconds;
 use crate::failure::Failure;
 use crate::flows;
 use crate::http::answer;
 use crate::http::browser;
 use crate::http::call::{Call, Request};
-use crate::http::client_address;
 use crate::http::form;
 use crate::http::qr;
 use crate::oauth::grant::device::{DeviceRequest, UserCode};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
+use crate::operations::guesses::{self, Admission, Guess, Networks};
 use crate::store::db::Tx;
 use crate::store::flows::FlowRequest;
-use crate::store::{device_codes, guesses};
+use crate::store::device_codes;
 
-/// The largest number of wrong codes per span from one browser, and from one network. There are 20^8 codes. With a
-/// thousand of them waiting, a network guesses one in a million such spans.
-const GUESSES: [i64; 2] = [10, 25];
-/// The length of a span in seconds.
-const SPAN: Seconds = Seconds::new(600);
 const PURPOSE: &str = "device";
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
@@ -38,7 +33,7 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     // Only a code in the form that devices show is put into the field again.
     let code = query.one("user_code").ok().flatten().and_then(UserCode::parse);
     let code = code.map(|code| code.to_string()).unwrap_or_default();
-    page(&app, &request, StatusCode::OK, &code)
+    page(&app, &request, StatusCode::OK, &code, None)
 }
 
 pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
@@ -67,12 +62,13 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
         Ok(FoundDevice::Device(device)) => begin(&app, &request, &device).await,
         Ok(FoundDevice::Nothing) => {
             tracing::info!(request_id = request.id, reason = "user_code.unknown", "a user code was wrong");
-            page(&app, &request, StatusCode::UNPROCESSABLE_ENTITY, typed)
+            page(&app, &request, StatusCode::UNPROCESSABLE_ENTITY, typed, None)
         }
-        Ok(FoundDevice::TooMany) => {
+        Ok(FoundDevice::Wait(wait)) => {
             let error =
-                Reason::UserCodeGuesses.because("too many wrong codes were entered; wait ten minutes");
-            answer::page_error(&app, &request, error.into())
+                Reason::UserCodeGuesses.because(format!("the next guess may come in {wait} seconds"));
+            let page = page(&app, &request, StatusCode::TOO_MANY_REQUESTS, typed, Some(wait));
+            answer::wait_page(&request, page, &error, wait)
         }
         Err(failure) => answer::page_error(&app, &request, failure.into()),
     }
@@ -82,29 +78,20 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
 enum FoundDevice {
     Device(Box<DeviceRequest>),
     Nothing,
-    TooMany,
+    Wait(Seconds),
 }
 
 async fn look_up(app: &App, call: &Call, browser: &str, code: UserCode) -> Result<FoundDevice, Failure> {
-    let now = call.now;
-    let (span, network) = (now.as_unix() / SPAN.as_i64(), client_address::bucket(call.address));
-    let ends_at = Timestamp::from_unix(0) + SPAN * (span + 1);
-    let buckets =
-        [format!("user_code browser {browser} {span}"), format!("user_code network {network} {span}")];
+    let (context, now) = (app.operations(call.now), call.now);
+    let guess = match guesses::count(&context, Guess::user_code(browser, &Networks::of(call.address))).await? {
+        Admission::Counted(guess) => guess,
+        Admission::Wait(wait) => return Ok(FoundDevice::Wait(wait)),
+    };
     let look = async move |tx: &mut Tx| {
-        let mut is_too_many = false;
-        for (bucket, most) in buckets.iter().zip(GUESSES) {
-            is_too_many |= guesses::count(tx, bucket, ends_at).await? > most;
-        }
-        if is_too_many {
-            return Ok(FoundDevice::TooMany);
-        }
         let Some(device) = device_codes::find_waiting(tx, &code, now).await? else {
             return Ok(FoundDevice::Nothing);
         };
-        for bucket in &buckets {
-            guesses::take_back(tx, bucket).await?;
-        }
+        guess.take_back(tx).await?;
         Ok(FoundDevice::Device(Box::new(device)))
     };
     Ok(app.db.write(look).await?)
@@ -118,7 +105,13 @@ async fn begin(app: &App, request: &Request, device: &DeviceRequest) -> HttpResp
     }
 }
 
-fn page(app: &App, request: &Request, status: StatusCode, code: &str) -> HttpResponse {
+fn page(
+    app: &App,
+    request: &Request,
+    status: StatusCode,
+    code: &str,
+    wait: Option<Seconds>,
+) -> HttpResponse {
     let known = browser::device_token(app, request);
     let token = known.clone().unwrap_or_else(crate::secret::random_token);
     let mut response = app.pages.render(
@@ -127,6 +120,8 @@ fn page(app: &App, request: &Request, status: StatusCode, code: &str) -> HttpRes
         context! {
             code,
             failed => status != StatusCode::OK,
+            wait => wait.map(Seconds::as_i64),
+            reason => Reason::UserCodeGuesses.word(),
             form_token => app.keys.form_token(PURPOSE, &[&token]),
         },
     );

@@ -10,6 +10,8 @@ mod front_channel;
 pub mod home;
 pub mod logo;
 pub mod logout;
+mod known_browsers;
 mod new_session;
+mod password;
 pub mod sign_in;
 pub mod sign_up;

@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 
+use super::known_browsers;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
@@ -37,6 +38,8 @@ pub(super) struct NewSessionPlan {
     surplus: Vec<SessionId>,
     /// The browser's session tokens afterwards.
     tokens: Vec<String>,
+    /// The values that make the browser known for its accounts afterwards.
+    known: Vec<String>,
     flow: FlowId,
 }
 
@@ -63,6 +66,7 @@ impl NewSessionPlan {
         Ok(Self {
             before: accounts.token_of(user).map(Hash::of),
             tokens: [cookie].into_iter().chain(accounts.tokens_without(&gone)).collect(),
+            known: known_browsers::with(app, request, user)?,
             flow: resumed.flow.id.clone(),
             session,
             surplus,
@@ -81,14 +85,15 @@ impl NewSessionPlan {
         Ok(true)
     }
 
-    /// Sets the browser's session cookie, and continues the flow.
+    /// Sets the browser's cookies, and continues the flow.
     pub(super) fn onward(&self, app: &App) -> HttpResponse {
         if !self.surplus.is_empty() {
             app.back_channel.wake();
         }
         let mut response = answer::see_other(&flows::flow_url(app, "authorize/resume", &self.flow));
-        // The cookie was made here, of characters that are valid in a header.
+        // The cookies were made here, of characters that are valid in a header.
         let _ = response.add_cookie(&browser::session_cookie(app, &self.tokens));
+        let _ = response.add_cookie(&browser::known_cookie(app, &self.known));
         response
     }
 }

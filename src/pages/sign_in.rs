@@ -6,21 +6,18 @@ use minijinja::context;
 
 use super::flow_form;
 use super::new_session::{NewSessionPlan, SessionPlacement};
+use super::password::{self, PasswordCheck, RightPassword};
 use crate::app::App;
+use crate::clock::Seconds;
 use crate::failure::Failure;
 use crate::flows::{self, ResumedFlow};
 use crate::http::answer;
 use crate::http::call::Request;
-use crate::oauth::id::UserId;
-use crate::oauth::identity::authentication::Proof;
 use crate::oauth::identity::user;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::Next;
 use crate::oauth::request::params::Params;
-use crate::secret::Secret;
-use crate::secret::passwords::PasswordVerdict;
 use crate::store::db::Tx;
-use crate::store::users;
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
@@ -64,15 +61,9 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     }
     let username = form.one("username").ok().flatten().unwrap_or_default();
     let password = form.one("password").ok().flatten().unwrap_or_default();
-    let signed_in = async {
-        match verify(&app, username, password).await? {
-            Some(proven) => begin_session(&app, &request, &resumed, &query, proven).await,
-            None => Ok(None),
-        }
-    };
-    match signed_in.await {
-        Ok(Some(onward)) => onward,
-        Ok(None) => {
+    match sign_in(&app, &request, &resumed, &query, (username, password)).await {
+        Ok(SignIn::Begun(onward)) => onward,
+        Ok(SignIn::Wrong) => {
             tracing::info!(
                 request_id = request.id,
                 client = resumed.checked.request.client_id.as_str(),
@@ -81,8 +72,36 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
             );
             page(&app, &resumed, &query, StatusCode::UNPROCESSABLE_ENTITY, username)
         }
+        Ok(SignIn::Wait(wait)) => {
+            let error = Reason::SignInGuesses.because(format!("the next guess may come in {wait} seconds"));
+            let page = page_with(&app, &resumed, &query, StatusCode::TOO_MANY_REQUESTS, username, Some(wait));
+            answer::wait_page(&request, page, &error, wait)
+        }
         Err(failure) => answer::page_error(&app, &request, failure.into()),
     }
+}
+
+/// The outcome of an attempt to sign in.
+enum SignIn {
+    Begun(HttpResponse),
+    Wrong,
+    Wait(Seconds),
+}
+
+async fn sign_in(
+    app: &App,
+    request: &Request,
+    resumed: &ResumedFlow,
+    query: &Params,
+    (username, password): (&str, &str),
+) -> Result<SignIn, Failure> {
+    let proven = match password::check(app, request, username, password).await? {
+        PasswordCheck::Right(proven) => proven,
+        PasswordCheck::Wrong => return Ok(SignIn::Wrong),
+        PasswordCheck::Wait(wait) => return Ok(SignIn::Wait(wait)),
+    };
+    let begun = begin_session(app, request, resumed, query, proven).await?;
+    Ok(begun.map_or(SignIn::Wrong, SignIn::Begun))
 }
 
 const PURPOSE: &str = "sign-in";
@@ -94,6 +113,17 @@ fn page(
     status: StatusCode,
     username: &str,
 ) -> HttpResponse {
+    page_with(app, resumed, query, status, username, None)
+}
+
+fn page_with(
+    app: &App,
+    resumed: &ResumedFlow,
+    query: &Params,
+    status: StatusCode,
+    username: &str,
+    wait: Option<Seconds>,
+) -> HttpResponse {
     let another = if is_another(query) { "&another=1" } else { "" };
     app.pages.render(
         status,
@@ -104,40 +134,11 @@ fn page(
             form_token => flow_form::token(app, resumed, PURPOSE),
             username,
             failed => status != StatusCode::OK,
+            wait => wait.map(Seconds::as_i64),
+            reason => Reason::SignInGuesses.word(),
             sign_up => app.config.sign_up.enabled.then(|| flows::flow_url(app, "sign-up", &resumed.flow.id)),
         },
     )
-}
-
-/// A user who gave the right password.
-struct PasswordSignIn {
-    user: UserId,
-    /// The stored hash that the password matched.
-    hash: String,
-    /// The password hashed with the current parameters, if they have changed.
-    todays_hash: Option<String>,
-}
-
-/// The user with this name and password. Unknown, disabled and wrong take the same time and get the same answer.
-async fn verify(app: &App, username: &str, password: &str) -> Result<Option<PasswordSignIn>, Failure> {
-    if password.is_empty() || password.len() > user::LONGEST_PASSWORD || username.len() > user::LONGEST_NAME {
-        return Ok(None);
-    }
-    let name = username.to_owned();
-    let found = app.db.read(async move |conn| users::find_by_name(conn, &name).await).await?;
-    let hash = found.as_ref().and_then(|user| user.password_hash.clone());
-    let verified = app.passwords.verify(Secret::new(password.to_owned()), hash.clone()).await?;
-    let todays_hash = match verified {
-        PasswordVerdict::Wrong => return Ok(None),
-        PasswordVerdict::Right => None,
-        PasswordVerdict::RightAndRehashed(new) => Some(new),
-    };
-    Ok(match (found, hash) {
-        (Some(user), Some(hash)) if !user.disabled => {
-            Some(PasswordSignIn { user: user.user, hash, todays_hash })
-        }
-        _ => None,
-    })
 }
 
 /// Begins a session with a new cookie, and continues the flow.
@@ -148,19 +149,16 @@ async fn begin_session(
     request: &Request,
     resumed: &ResumedFlow,
     query: &Params,
-    proven: PasswordSignIn,
+    proven: RightPassword,
 ) -> Result<Option<HttpResponse>, Failure> {
     let placement = if is_another(query) { SessionPlacement::Alongside } else { SessionPlacement::InPlace };
     let beginning = NewSessionPlan::prepare(app, request, resumed, &proven.user, placement).await?;
     let begun = beginning.clone();
     let work = async move |tx: &mut Tx| {
-        let proof = Proof::Password { hash: proven.hash.clone() };
-        if !begun.write(tx, &proof).await? {
+        if !begun.write(tx, &proven.proof()).await? {
             return Ok(false);
         }
-        if let Some(new) = &proven.todays_hash {
-            users::rehash(tx, &proven.user, &proven.hash, new).await?;
-        }
+        proven.note(tx).await?;
         Ok(true)
     };
     let is_begun = app.db.write(work).await?;

@@ -55,9 +55,10 @@ async fn a_sign_in_gets_503_when_the_queue_is_full() {
     let server = TestServer::start_with(&options).await;
     let (web, mut browser) = (server.web().await, server.alice().await);
     let page = browser.open(&web.url_with(&[])).await;
-    let attempts = (0..24).map(async |_| {
+    let attempts = (0..24).map(async |n| {
         let mut browser = browser.clone_with_cookies();
-        browser.submit_only(&page, &[("username", "alice"), ("password", "wrong")]).await
+        let name = format!("nobody-{n}");
+        browser.submit_only(&page, &[("username", &name), ("password", "wrong")]).await
     });
     let answers = join_all(attempts).await;
     let turned_away: Vec<_> = answers.iter().filter(|answer| answer.status == 503).collect();

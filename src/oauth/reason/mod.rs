@@ -180,6 +180,7 @@ reasons! {
     ConsentDenied = sign_in::CONSENT_DENIED;
     SignUpOff = sign_in::SIGN_UP_OFF;
     SignInCancelled = sign_in::CANCELLED;
+    SignInGuesses = sign_in::TOO_MANY_GUESSES;
     UserDisabled = sign_in::USER_DISABLED;
     UserGroup = sign_in::USER_GROUP;
 

@@ -1,0 +1,109 @@
+//! The check of a password that a person types: first counted, then hashed.
+
+use super::known_browsers;
+use crate::app::App;
+use crate::clock::Seconds;
+use crate::failure::Failure;
+use crate::http::call::Request;
+use crate::oauth::id::UserId;
+use crate::oauth::identity::authentication::Proof;
+use crate::oauth::identity::user::{LONGEST_NAME, LONGEST_PASSWORD, folded};
+use crate::operations::guesses::{self, Admission, CountedGuess, Guess, Networks};
+use crate::secret::Secret;
+use crate::secret::passwords::PasswordVerdict;
+use crate::store::db::{DbError, Tx};
+use crate::store::users::{self, SignInRecord};
+
+/// The result of a check.
+pub(super) enum PasswordCheck {
+    Right(RightPassword),
+    Wrong,
+    /// Nothing was checked: there is room for the next guess after this time.
+    Wait(Seconds),
+}
+
+/// A user who gave the right password.
+#[derive(Clone)]
+pub(super) struct RightPassword {
+    pub(super) user: UserId,
+    /// The stored hash that the password matched.
+    hash: String,
+    /// The password hashed with the current parameters, if they have changed.
+    todays_hash: Option<String>,
+    guess: CountedGuess,
+}
+
+impl RightPassword {
+    pub(super) fn proof(&self) -> Proof {
+        Proof::Password { hash: self.hash.clone() }
+    }
+
+    /// Stores what follows from the password: the guess was right, and the hash may need the current parameters.
+    pub(super) async fn note(&self, tx: &mut Tx) -> Result<(), DbError> {
+        self.guess.take_back(tx).await?;
+        match &self.todays_hash {
+            Some(new) => users::rehash(tx, &self.user, &self.hash, new).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Checks the password of the account with this name. Unknown, disabled and wrong take the same time and get the same
+/// answer, also if the person has to wait.
+pub(super) async fn check(
+    app: &App,
+    request: &Request,
+    username: &str,
+    password: &str,
+) -> Result<PasswordCheck, Failure> {
+    if password.is_empty() || password.len() > LONGEST_PASSWORD || username.len() > LONGEST_NAME {
+        return Ok(PasswordCheck::Wrong);
+    }
+    let name = username.to_owned();
+    let found = app.db.read(async move |conn| users::find_by_name(conn, &name).await).await?;
+    let guess = match admit(app, request, username, found.as_ref()).await? {
+        Admission::Counted(guess) => guess,
+        Admission::Wait(wait) => return Ok(PasswordCheck::Wait(wait)),
+    };
+    let hash = found.as_ref().and_then(|user| user.password_hash.clone());
+    let verdict = match app.passwords.verify(Secret::new(password.to_owned()), hash.clone()).await {
+        Ok(verdict) => verdict,
+        Err(failure) => {
+            guess.was_not_checked(&app.operations(request.now)).await?;
+            return Err(failure);
+        }
+    };
+    let todays_hash = match verdict {
+        PasswordVerdict::Wrong => return Ok(PasswordCheck::Wrong),
+        PasswordVerdict::Right => None,
+        PasswordVerdict::RightAndRehashed(new) => Some(new),
+    };
+    Ok(match (found, hash) {
+        (Some(user), Some(hash)) if !user.disabled => {
+            PasswordCheck::Right(RightPassword { user: user.user, hash, todays_hash, guess })
+        }
+        _ => PasswordCheck::Wrong,
+    })
+}
+
+/// Counts the guess: in the browser if it is known for the account, otherwise for account and network.
+async fn admit(
+    app: &App,
+    request: &Request,
+    username: &str,
+    found: Option<&SignInRecord>,
+) -> Result<Admission, Failure> {
+    let context = app.operations(request.now);
+    if let Some(known) = found.and_then(|user| known_browsers::find(app, request, &user.user))
+        && let Admission::Counted(guess) = guesses::count(&context, Guess::in_known_browser(&known)).await?
+    {
+        return Ok(Admission::Counted(guess));
+    }
+    // An account has one name for all of its names, and one that does not exist has a name of the same form.
+    let account = found.map_or_else(
+        || app.keys.name_of_typed(&folded(username)),
+        |user| user.user.as_str().to_owned(),
+    );
+    let networks = Networks::of(request.address);
+    guesses::count(&context, Guess::password(&app.config.limits, &account, &networks)).await
+}
