@@ -10,7 +10,7 @@ use crate::oauth::identity::authentication::Proof;
 use crate::oauth::identity::user::{LONGEST_NAME, LONGEST_PASSWORD, folded};
 use crate::operations::guesses::{self, Admission, CountedGuess, Guess, Networks};
 use crate::secret::Secret;
-use crate::secret::passwords::PasswordVerdict;
+use crate::secret::passwords::{PasswordVerdict, Requester};
 use crate::store::db::{DbError, Tx};
 use crate::store::users::{self, SignInRecord};
 
@@ -66,7 +66,8 @@ pub(super) async fn check(
         Admission::Wait(wait) => return Ok(PasswordCheck::Wait(wait)),
     };
     let hash = found.as_ref().and_then(|user| user.password_hash.clone());
-    let verdict = match app.passwords.verify(Secret::new(password.to_owned()), hash.clone()).await {
+    let passwords = app.passwords.asked_by(Requester::person(Networks::of(request.address).network));
+    let verdict = match passwords.verify(Secret::new(password.to_owned()), hash.clone()).await {
         Ok(verdict) => verdict,
         Err(failure) => {
             guess.was_not_checked(&app.operations(request.now)).await?;

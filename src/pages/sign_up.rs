@@ -17,7 +17,9 @@ use crate::oauth::identity::user::{self, LONGEST_PASSWORD, SHORTEST_PASSWORD, fo
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::params::Params;
+use crate::operations::guesses::Networks;
 use crate::operations::users::{self, HashedPassword, NewAccount};
+use crate::secret::passwords::Requester;
 use crate::secret::{Secret, random_id};
 use crate::store::db::Tx;
 
@@ -127,7 +129,8 @@ async fn create(
     };
     let made = async {
         let password = Secret::new(wanted.password.to_owned());
-        let account = wanted.account(id.clone(), HashedPassword::new(&app.passwords, password).await?);
+        let passwords = app.passwords.asked_by(Requester::person(Networks::of(request.address).network));
+        let account = wanted.account(id.clone(), HashedPassword::new(&passwords, password).await?);
         users::sign_up(&app.operations(request.now), account, sign_in).await
     };
     match made.await {

@@ -1,12 +1,20 @@
 //! Argon2id on threads of its own, with a bounded queue: many sign-ins at once wait or are refused, and cannot use up
 //! the memory.
 
+mod queue;
+
+use std::sync::Arc;
+
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use prometheus_client::metrics::counter::Counter;
 use tokio::sync::oneshot;
 
+pub use queue::Requester;
+
+use self::queue::{HashingQueue, Job};
 use crate::config;
 use crate::failure::Failure;
 use crate::secret::{Secret, equal, random};
@@ -14,9 +22,23 @@ use crate::secret::{Secret, equal, random};
 /// The hashing threads, and the bounded queue before them.
 #[derive(Clone, Debug)]
 pub struct Passwords {
-    jobs: async_channel::Sender<PasswordJob>,
+    threads: Arc<Threads>,
+    requester: Requester,
     /// A hash that no password matches. It is verified for unknown users, so that the answer takes the same time.
     nobody: String,
+}
+
+/// The threads end with the last handle.
+#[derive(Debug)]
+struct Threads {
+    queue: Arc<HashingQueue<PasswordJob>>,
+    hashes: Counter,
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
 }
 
 /// The result of verifying a password.
@@ -41,8 +63,25 @@ enum PasswordJob {
     },
 }
 
+impl Job for PasswordJob {
+    fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Hash { answer, .. } => answer.is_closed(),
+            Self::Verify { answer, .. } => answer.is_closed(),
+        }
+    }
+
+    fn refuse(self) {
+        let busy = Failure::Busy("password hashing");
+        match self {
+            Self::Hash { answer, .. } => drop(answer.send(Err(busy))),
+            Self::Verify { answer, .. } => drop(answer.send(Err(busy))),
+        }
+    }
+}
+
 impl Passwords {
-    /// Starts the hashing threads.
+    /// Starts the hashing threads, for the operator until [`Self::asked_by`] says for whom.
     ///
     /// # Errors
     /// If Argon2 does not accept the parameters, or a thread cannot start.
@@ -50,66 +89,84 @@ impl Passwords {
         let params = Params::new(options.memory_kib, options.iterations, options.parallelism, None)
             .map_err(|error| Failure::Internal(format!("Argon2 parameters: {error}")))?;
         let nobody = nobody(&params);
-        let (jobs, inbox) = async_channel::bounded(options.queue.max(1));
-        let threads = match options.concurrency {
+        let count = match options.concurrency {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             count => count,
         };
-        for index in 0..threads {
-            let (inbox, params) = (inbox.clone(), params.clone());
+        let queue = Arc::new(HashingQueue::new(options.queue, count));
+        let threads = Arc::new(Threads { queue: queue.clone(), hashes: Counter::default() });
+        for index in 0..count {
+            let (queue, params, hashes) = (queue.clone(), params.clone(), threads.hashes.clone());
             std::thread::Builder::new()
                 .name(format!("password-{index}"))
-                .spawn(move || work(&inbox, &params))
+                .spawn(move || work(&queue, &params, &hashes))
                 .map_err(|error| Failure::Internal(format!("cannot start a thread: {error}")))?;
         }
-        Ok(Self { jobs, nobody })
+        Ok(Self { threads, requester: Requester::operator(), nobody })
+    }
+
+    /// The same threads, for another requester.
+    pub fn asked_by(&self, requester: Requester) -> Self {
+        Self { requester, ..self.clone() }
+    }
+
+    /// How often a password or a secret was hashed since the start.
+    pub fn hashes(&self) -> &Counter {
+        &self.threads.hashes
+    }
+
+    /// How many jobs wait for a thread.
+    pub fn waiting(&self) -> usize {
+        self.threads.queue.waiting()
     }
 
     /// Hashes a password. Returns a PHC string.
     ///
     /// # Errors
-    /// [`Failure::Busy`] if the queue is full.
+    /// [`Failure::Busy`] if the queue has no room for this requester.
     pub async fn hash(&self, password: Secret) -> Result<String, Failure> {
         let (answer, outcome) = oneshot::channel();
-        self.push(PasswordJob::Hash { password, answer })?;
+        self.push(PasswordJob::Hash { password, answer });
         outcome.await.map_err(|_| Failure::Internal("password hashing stopped".into()))?
     }
 
     /// Verifies a password against a PHC string. Without a hash it takes the same time and returns [`PasswordVerdict::Wrong`].
     ///
     /// # Errors
-    /// [`Failure::Busy`] if the queue is full, [`Failure::Internal`] if the stored hash is damaged.
+    /// [`Failure::Busy`] if the queue has no room for this requester, [`Failure::Internal`] if the stored hash is damaged.
     pub async fn verify(&self, password: Secret, hash: Option<String>) -> Result<PasswordVerdict, Failure> {
         let (answer, outcome) = oneshot::channel();
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        self.push(PasswordJob::Verify { password, hash, known, answer })?;
+        self.push(PasswordJob::Verify { password, hash, known, answer });
         outcome.await.map_err(|_| Failure::Internal("password hashing stopped".into()))?
     }
 
-    fn push(&self, job: PasswordJob) -> Result<(), Failure> {
-        self.jobs.try_send(job).map_err(|_| Failure::Busy("password hashing"))
+    fn push(&self, job: PasswordJob) {
+        self.threads.queue.push(&self.requester, job);
     }
 }
 
-fn work(inbox: &async_channel::Receiver<PasswordJob>, params: &Params) {
+fn work(queue: &HashingQueue<PasswordJob>, params: &Params, hashes: &Counter) {
     let mut memory = Memory::default();
-    while let Ok(job) = inbox.recv_blocking() {
+    while let Some((job, _turn)) = queue.next() {
         // A caller that no longer waits costs no hashing.
-        match job {
-            PasswordJob::Hash { answer, .. } if answer.is_closed() => {}
-            PasswordJob::Verify { answer, .. } if answer.is_closed() => {}
-            PasswordJob::Hash { password, answer } => drop(answer.send(hash(params, &password, &mut memory))),
-            PasswordJob::Verify { password, hash, known, answer } => {
-                let verified = verify(params, &password, &hash, &mut memory);
-                drop(
-                    answer
-                        .send(verified.map(|verified| if known { verified } else { PasswordVerdict::Wrong })),
-                );
-            }
+        if !job.is_abandoned() {
+            hashes.inc();
+            run(job, params, &mut memory);
         }
-        if inbox.is_empty() {
+        if queue.waiting() == 0 {
             memory = Memory::default();
+        }
+    }
+}
+
+fn run(job: PasswordJob, params: &Params, memory: &mut Memory) {
+    match job {
+        PasswordJob::Hash { password, answer } => drop(answer.send(hash(params, &password, memory))),
+        PasswordJob::Verify { password, hash, known, answer } => {
+            let verified = verify(params, &password, &hash, memory);
+            drop(answer.send(verified.map(|verified| if known { verified } else { PasswordVerdict::Wrong })));
         }
     }
 }

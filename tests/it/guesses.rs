@@ -76,8 +76,10 @@ async fn after_five_wrong_passwords_each_attempt_waits_twice_as_long_up_to_a_min
         assert_eq!(window.wrong("alice").await, 422);
     }
     for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
+        let hashes = server.app.passwords.hashes().get();
         assert_eq!(wait(&window.send("alice", "wrong").await), seconds);
         assert_eq!(wait(&window.send("alice", PASSWORD).await), seconds, "the right one waits, too");
+        assert_eq!(server.app.passwords.hashes().get(), hashes, "nothing is hashed for an attempt that waits");
         seconds_later(&server, seconds - 1).await;
         assert_eq!(wait(&window.send("alice", "wrong").await), 1, "a second too early");
         seconds_later(&server, 1).await;

@@ -3,8 +3,11 @@
 use futures_util::future::join_all;
 use grantor::secret::Secret;
 
-use crate::support::TestServer;
+use reqwest::Method;
+
+use crate::support::relying_party::Registration;
 use crate::support::server::PASSWORD;
+use crate::support::{Answer, Browser, TestServer};
 
 /// The OWASP recommendation, which is the server's default.
 const DEFAULT: [(&str, &str); 2] = [("passwords.memory_kib", "19456"), ("passwords.iterations", "2")];
@@ -91,4 +94,71 @@ async fn a_password_that_is_changed_while_it_is_verified_opens_no_session() {
     let (answer, ()) = futures_util::future::join(sign_in, change).await;
     assert_eq!(answer.status, 422, "{answer:?}");
     assert_eq!(server.number("SELECT COUNT(*) FROM sessions").await, 0);
+}
+
+/// One slow hashing thread, and a server that believes where a request comes from.
+const SLOW: [(&str, &str); 6] = [
+    DEFAULT[0],
+    DEFAULT[1],
+    ("passwords.concurrency", "1"),
+    ("passwords.queue", "8"),
+    ("http.deadline", "60s"),
+    ("http.trusted_proxies", "127.0.0.1"),
+];
+
+/// Sends a form as if from a network.
+async fn from(browser: &mut Browser, network: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+    let body = serde_urlencoded::to_string(form).unwrap();
+    let headers = [("content-type", "application/x-www-form-urlencoded"), ("x-forwarded-for", network)];
+    browser.request(Method::POST, path, &headers, &body).await
+}
+
+/// Signs alice in as soon as the queue is full. Returns how many jobs still wait afterwards.
+async fn sign_in_when_full(server: &TestServer, mut browser: Browser, page: &Answer) -> usize {
+    while server.app.passwords.waiting() < 8 {
+        tokio::task::yield_now().await;
+    }
+    let token = page.form_token();
+    let form = [("form_token", token.as_str()), ("username", "alice"), ("password", PASSWORD)];
+    let answer = from(&mut browser, "203.0.113.2", &page.form_action(), &form).await;
+    assert_eq!(answer.status, 303, "{answer:?}");
+    server.app.passwords.waiting()
+}
+
+#[tokio::test]
+async fn a_network_that_sends_many_sign_ins_waits_behind_itself() {
+    let server = TestServer::start_with(&SLOW).await;
+    let (web, mut alice) = (server.web().await, server.alice().await);
+    let page = alice.open(&web.url_with(&[])).await;
+    let flood = join_all((0..40).map(async |n| {
+        let mut browser = alice.clone_with_cookies();
+        let (token, name) = (page.form_token(), format!("nobody-{n}"));
+        let form = [("form_token", token.as_str()), ("username", &name), ("password", "wrong")];
+        from(&mut browser, "203.0.113.1", &page.form_action(), &form).await.status.as_u16()
+    }));
+    let owner = sign_in_when_full(&server, alice.clone_with_cookies(), &page);
+    let (statuses, waiting) = futures_util::future::join(flood, owner).await;
+    assert!(waiting > 0, "alice did not wait for all of the others");
+    assert!(statuses.iter().all(|status| [422, 503].contains(status)), "{statuses:?}");
+}
+
+#[tokio::test]
+async fn a_person_signs_in_while_applications_fill_their_queue() {
+    let server = TestServer::start_with(&SLOW).await;
+    let (web, mut alice) = (server.web().await, server.alice().await);
+    server.register(Registration::service("job").chosen_secret("a chosen secret")).await;
+    let page = alice.open(&web.url_with(&[])).await;
+    let flood = join_all((0..40).map(async |n| {
+        let (secret, network) = (format!("wrong {n}"), format!("198.51.100.{n}"));
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", "job"),
+            ("client_secret", secret.as_str()),
+        ];
+        from(&mut server.browser(), &network, "/token", &form).await.status.as_u16()
+    }));
+    let owner = sign_in_when_full(&server, alice.clone_with_cookies(), &page);
+    let (statuses, waiting) = futures_util::future::join(flood, owner).await;
+    assert!(waiting > 0, "alice did not wait for all of the applications");
+    assert!(statuses.iter().all(|status| [401, 503].contains(status)), "{statuses:?}");
 }

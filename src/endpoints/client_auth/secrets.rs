@@ -5,6 +5,8 @@ use crate::clock::Seconds;
 use crate::failure::Failure;
 use crate::http::call::Call;
 use crate::oauth::client::{ClientSecret, SecretHash};
+use crate::operations::guesses::Networks;
+use crate::secret::passwords::Requester;
 use crate::secret::{Hash, Secret, equal};
 use crate::store::clients::{self, StoredClient};
 
@@ -23,11 +25,12 @@ pub(super) async fn find_secret<'c>(
     if presented.expose().len() > LONGEST_SECRET {
         return Ok(None);
     }
+    let passwords = app.passwords.asked_by(Requester::application(Networks::of(call.address).network));
     let (now, digest) = (call.now, Hash::of(presented.expose()).to_text());
     for secret in stored.secrets.iter().filter(|secret| secret.is_live(now)) {
         let is_right = match &secret.hash {
             SecretHash::Sha256(hash) => equal(hash.as_bytes(), digest.as_bytes()),
-            SecretHash::Argon2(hash) => app.secrets.verify(&app.passwords, hash, presented).await?,
+            SecretHash::Argon2(hash) => app.secrets.verify(&passwords, hash, presented).await?,
         };
         if is_right {
             return Ok(Some(secret));
