@@ -5,3 +5,4 @@ pub mod decision;
 mod flights;
 pub mod fresh;
 pub mod secrets;
+pub mod stand_ins;

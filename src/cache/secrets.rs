@@ -4,8 +4,6 @@ use aws_lc_rs::hmac;
 use quick_cache::sync::Cache;
 
 use crate::clock::{Seconds, Timestamp};
-use crate::failure::Failure;
-use crate::secret::passwords::{PasswordVerdict, Passwords};
 use crate::secret::{Secret, random};
 
 /// Remembers the results of Argon2 for chosen secrets, so that each is hashed once in this process.
@@ -28,22 +26,21 @@ impl SecretCache {
         }
     }
 
-    pub async fn verify(
-        &self,
-        passwords: &Passwords,
-        hash: &str,
-        presented: &Secret,
-    ) -> Result<bool, Failure> {
-        let message = format!("{hash}\0{}", presented.expose());
-        let mut key = [0; 32];
-        key.copy_from_slice(hmac::sign(&self.key, message.as_bytes()).as_ref());
-        if let Some(verdict) = self.verdicts.get(&key) {
-            return Ok(verdict);
-        }
-        let verified = passwords.verify(presented.clone(), Some(hash.to_owned())).await?;
-        let is_right = verified != PasswordVerdict::Wrong;
-        self.verdicts.insert(key, is_right);
-        Ok(is_right)
+    /// Whether Argon2 has found that the secret matches the hash; `None` if it was not asked lately.
+    pub fn verdict(&self, phc: &str, presented: &Secret) -> Option<bool> {
+        self.verdicts.get(&self.name(phc, presented))
+    }
+
+    /// Remembers what Argon2 has found.
+    pub fn remember(&self, phc: &str, presented: &Secret, is_right: bool) {
+        self.verdicts.insert(self.name(phc, presented), is_right);
+    }
+
+    fn name(&self, phc: &str, presented: &Secret) -> [u8; 32] {
+        let message = zeroize::Zeroizing::new(format!("{phc}\0{}", presented.expose()));
+        let mut name = [0; 32];
+        name.copy_from_slice(hmac::sign(&self.key, message.as_bytes()).as_ref());
+        name
     }
 
     /// Whether the use of a secret should be recorded: at most once in `every` seconds for each secret.

@@ -9,7 +9,6 @@ use serde_json::json;
 use super::call::Call;
 use super::route::Surface;
 use crate::app::App;
-use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::oauth::error::OAuthError;
 use crate::oauth::error_code::ErrorCode;
@@ -121,7 +120,9 @@ fn oauth_json(app: &App, call: &Call, Refused { error, headers }: Refused) -> Ht
     if status == StatusCode::UNAUTHORIZED && !brings(header::WWW_AUTHENTICATE) {
         response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"grantor\", charset=\"UTF-8\""));
     }
-    if error.code() == ErrorCode::TemporarilyUnavailable && !brings(header::RETRY_AFTER) {
+    if let Some(wait) = error.retry_after {
+        response.insert_header((header::RETRY_AFTER, wait.as_i64()));
+    } else if error.code() == ErrorCode::TemporarilyUnavailable && !brings(header::RETRY_AFTER) {
         response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
     }
     for header in headers {
@@ -154,7 +155,9 @@ fn http_status(reason: Reason) -> Option<StatusCode> {
         Reason::RequestMediaType => Some(StatusCode::UNSUPPORTED_MEDIA_TYPE),
         Reason::RequestTooLarge => Some(StatusCode::PAYLOAD_TOO_LARGE),
         Reason::RequestMethod => Some(StatusCode::METHOD_NOT_ALLOWED),
-        Reason::UserCodeGuesses | Reason::SignInGuesses => Some(StatusCode::TOO_MANY_REQUESTS),
+        Reason::UserCodeGuesses | Reason::SignInGuesses | Reason::ClientSecretGuesses => {
+            Some(StatusCode::TOO_MANY_REQUESTS)
+        }
         _ => None,
     }
 }
@@ -255,9 +258,11 @@ fn error_page_with(
 }
 
 /// Completes a page that asks a person to wait before the next guess, and logs the refusal.
-pub fn wait_page(call: &Call, mut page: HttpResponse, error: &OAuthError, wait: Seconds) -> HttpResponse {
+pub fn wait_page(call: &Call, mut page: HttpResponse, error: &OAuthError) -> HttpResponse {
     log_refusal(call, error);
-    page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_i64()));
+    if let Some(wait) = error.retry_after {
+        page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_i64()));
+    }
     because(error, page)
 }
 

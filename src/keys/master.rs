@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::failure::{Failure, without_name};
+use crate::oauth::id::ClientId;
 use crate::oauth::token::refresh::RefreshName;
 use crate::secret::{Hash, from_base64url, random, to_base64url};
 use crate::store::db::{Conn, Db, DbError};
@@ -20,8 +21,8 @@ use crate::store::server_keys;
 /// The row with the secret from which all other keys are derived.
 const ROOT: &str = "root";
 
-/// The keys for refresh tokens, forms, cookies, pairwise identifiers and counts of guesses; the same on every node of one
-/// database.
+/// The keys for refresh tokens, forms, cookies, pairwise identifiers, client secrets and counts of guesses; the same on
+/// every node of one database.
 #[derive(Clone, Debug)]
 pub struct ServerKeys {
     /// A hash of the encrypted root as it was read, to detect when the database holds another one.
@@ -31,6 +32,7 @@ pub struct ServerKeys {
     form: hmac::Key,
     pairwise: hmac::Key,
     guesses: hmac::Key,
+    secrets: hmac::Key,
     cookie: Arc<CookieKey>,
 }
 
@@ -62,6 +64,7 @@ impl ServerKeys {
             form: derived(&root, "form"),
             pairwise: derived(&root, "pairwise"),
             guesses: derived(&root, "guesses"),
+            secrets: derived(&root, "client secrets"),
             cookie: Arc::new(CookieKey::derive(&root)?),
         })
     }
@@ -96,8 +99,21 @@ impl ServerKeys {
     /// A name for what somebody typed, such as the name of an account that does not exist. It looks like the id of a user,
     /// and reveals nothing about the text to those who read the database.
     pub fn name_of_typed(&self, text: &str) -> String {
-        let mac = hmac::sign(&self.guesses, text.as_bytes());
+        let mac = hmac::sign(&self.guesses, format!("name\0{text}").as_bytes());
         to_base64url(mac.as_ref().split_at(16).0)
+    }
+
+    /// A number for what somebody typed: always the same for one text, and as good as random.
+    pub fn number_of_typed(&self, text: &str) -> u64 {
+        let mac = hmac::sign(&self.guesses, format!("number\0{text}").as_bytes());
+        mac.as_ref().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+
+    /// 16 bits of a MAC of a client secret. They are too few to recognize a secret by, and enough to choose the hash with
+    /// which it is compared.
+    pub fn secret_tag(&self, client: &ClientId, secret: &str) -> i64 {
+        let mac = hmac::sign(&self.secrets, format!("{client}\0{secret}").as_bytes());
+        mac.as_ref().iter().take(2).fold(0, |tag, byte| tag << 8 | i64::from(*byte))
     }
 
     /// A text that only this server can read, for the value of a cookie. `purpose` keeps cookies apart.
@@ -281,8 +297,7 @@ impl MasterKey {
     /// # Errors
     /// If it was encrypted with another master key or for another row.
     pub fn open(&self, id: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let wrong =
-            "the master key is not the one that this database was made with; configure that one";
+        let wrong = "the master key is not the one that this database was made with; configure that one";
         open(&self.0, id, sealed).ok_or_else(|| Failure::Internal(wrong.into()))
     }
 }

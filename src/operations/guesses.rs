@@ -7,10 +7,14 @@ use super::Context;
 use crate::clock::{Seconds, Timestamp};
 use crate::config::Limits;
 use crate::failure::Failure;
+use crate::oauth::id::ClientId;
 use crate::oauth::identity::guessing::{GuessCount, Limit, WRONG_IN_KNOWN_BROWSER};
 use crate::oauth::identity::known_browser::KnownBrowser;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::guesses::{self, MOST_BUCKETS};
+
+/// How many wrong secrets of one client may come from one network.
+const CLIENT_SECRETS: Limit = Limit::Rate { most: 10, every: Seconds::new(6) };
 
 /// A guess, with the buckets in which it counts.
 #[derive(Clone, Debug)]
@@ -76,9 +80,17 @@ impl Guess {
         Self { always: vec![Bucket { name: format!("password browser {}", browser.id), limit }], lanes: None }
     }
 
+    /// A guess at a chosen secret of a client. It counts for client and network together only: everybody knows the id of
+    /// a client, and must not be able to keep it from its tokens.
+    pub fn client_secret(client: &ClientId, from: &Networks) -> Self {
+        let name = format!("client secret {client} {}", from.site);
+        Self { always: vec![Bucket { name, limit: CLIENT_SECRETS }], lanes: None }
+    }
+
     /// A guess at the code of a device, by `guesser` in a network.
     pub fn user_code(guesser: &str, from: &Networks) -> Self {
-        let bucket = |name, most, every| Bucket { name, limit: Limit::Rate { most, every: Seconds::new(every) } };
+        let bucket =
+            |name, most, every| Bucket { name, limit: Limit::Rate { most, every: Seconds::new(every) } };
         Self {
             always: vec![
                 bucket(format!("user_code browser {guesser}"), 10, 60),
@@ -181,11 +193,11 @@ impl CountedGuess {
         guesses::take_back(tx, &self.0).await
     }
 
-    /// Takes the guess back, because it could not be checked.
+    /// Takes the guess back, because it was right or could not be checked.
     ///
     /// # Errors
     /// Only failures.
-    pub async fn was_not_checked(self, context: &Context<'_>) -> Result<(), Failure> {
+    pub async fn forget(self, context: &Context<'_>) -> Result<(), Failure> {
         let take_back = async move |tx: &mut Tx| self.take_back(tx).await;
         Ok(context.db.write(take_back).await?)
     }

@@ -18,8 +18,8 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::operations::guesses::{self, Admission, Guess, Networks};
 use crate::store::db::Tx;
-use crate::store::flows::FlowRequest;
 use crate::store::device_codes;
+use crate::store::flows::FlowRequest;
 
 const PURPOSE: &str = "device";
 
@@ -65,10 +65,9 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
             page(&app, &request, StatusCode::UNPROCESSABLE_ENTITY, typed, None)
         }
         Ok(FoundDevice::Wait(wait)) => {
-            let error =
-                Reason::UserCodeGuesses.because(format!("the next guess may come in {wait} seconds"));
+            let error = Reason::UserCodeGuesses.because("too many wrong guesses").after(wait);
             let page = page(&app, &request, StatusCode::TOO_MANY_REQUESTS, typed, Some(wait));
-            answer::wait_page(&request, page, &error, wait)
+            answer::wait_page(&request, page, &error)
         }
         Err(failure) => answer::page_error(&app, &request, failure.into()),
     }
@@ -83,7 +82,8 @@ enum FoundDevice {
 
 async fn look_up(app: &App, call: &Call, browser: &str, code: UserCode) -> Result<FoundDevice, Failure> {
     let (context, now) = (app.operations(call.now), call.now);
-    let guess = match guesses::count(&context, Guess::user_code(browser, &Networks::of(call.address))).await? {
+    let guess = match guesses::count(&context, Guess::user_code(browser, &Networks::of(call.address))).await?
+    {
         Admission::Counted(guess) => guess,
         Admission::Wait(wait) => return Ok(FoundDevice::Wait(wait)),
     };
@@ -105,13 +105,7 @@ async fn begin(app: &App, request: &Request, device: &DeviceRequest) -> HttpResp
     }
 }
 
-fn page(
-    app: &App,
-    request: &Request,
-    status: StatusCode,
-    code: &str,
-    wait: Option<Seconds>,
-) -> HttpResponse {
+fn page(app: &App, request: &Request, status: StatusCode, code: &str, wait: Option<Seconds>) -> HttpResponse {
     let known = browser::device_token(app, request);
     let token = known.clone().unwrap_or_else(crate::secret::random_token);
     let mut response = app.pages.render(

@@ -67,10 +67,20 @@ pub(super) async fn check(
     };
     let hash = found.as_ref().and_then(|user| user.password_hash.clone());
     let passwords = app.passwords.asked_by(Requester::person(Networks::of(request.address).network));
-    let verdict = match passwords.verify(Secret::new(password.to_owned()), hash.clone()).await {
+    let verified = async {
+        let compared = match &hash {
+            Some(hash) => Some(hash.clone()),
+            None => {
+                let choice = app.keys.number_of_typed(&folded(username));
+                app.stand_ins.find(&app.db, &passwords, choice, request.now).await?
+            }
+        };
+        passwords.verify(Secret::new(password.to_owned()), compared).await
+    };
+    let verdict = match verified.await {
         Ok(verdict) => verdict,
         Err(failure) => {
-            guess.was_not_checked(&app.operations(request.now)).await?;
+            guess.forget(&app.operations(request.now)).await?;
             return Err(failure);
         }
     };
@@ -101,10 +111,8 @@ async fn admit(
         return Ok(Admission::Counted(guess));
     }
     // An account has one name for all of its names, and one that does not exist has a name of the same form.
-    let account = found.map_or_else(
-        || app.keys.name_of_typed(&folded(username)),
-        |user| user.user.as_str().to_owned(),
-    );
+    let account =
+        found.map_or_else(|| app.keys.name_of_typed(&folded(username)), |user| user.user.as_str().to_owned());
     let networks = Networks::of(request.address);
     guesses::count(&context, Guess::password(&app.config.limits, &account, &networks)).await
 }

@@ -62,8 +62,8 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     let username = form.one("username").ok().flatten().unwrap_or_default();
     let password = form.one("password").ok().flatten().unwrap_or_default();
     match sign_in(&app, &request, &resumed, &query, (username, password)).await {
-        Ok(SignIn::Begun(onward)) => onward,
-        Ok(SignIn::Wrong) => {
+        Ok(SignInOutcome::Begun(onward)) => onward,
+        Ok(SignInOutcome::Wrong) => {
             tracing::info!(
                 request_id = request.id,
                 client = resumed.checked.request.client_id.as_str(),
@@ -72,17 +72,17 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
             );
             page(&app, &resumed, &query, StatusCode::UNPROCESSABLE_ENTITY, username)
         }
-        Ok(SignIn::Wait(wait)) => {
-            let error = Reason::SignInGuesses.because(format!("the next guess may come in {wait} seconds"));
+        Ok(SignInOutcome::Wait(wait)) => {
+            let error = Reason::SignInGuesses.because("too many wrong guesses").after(wait);
             let page = page_with(&app, &resumed, &query, StatusCode::TOO_MANY_REQUESTS, username, Some(wait));
-            answer::wait_page(&request, page, &error, wait)
+            answer::wait_page(&request, page, &error)
         }
         Err(failure) => answer::page_error(&app, &request, failure.into()),
     }
 }
 
 /// The outcome of an attempt to sign in.
-enum SignIn {
+enum SignInOutcome {
     Begun(HttpResponse),
     Wrong,
     Wait(Seconds),
@@ -94,14 +94,14 @@ async fn sign_in(
     resumed: &ResumedFlow,
     query: &Params,
     (username, password): (&str, &str),
-) -> Result<SignIn, Failure> {
+) -> Result<SignInOutcome, Failure> {
     let proven = match password::check(app, request, username, password).await? {
         PasswordCheck::Right(proven) => proven,
-        PasswordCheck::Wrong => return Ok(SignIn::Wrong),
-        PasswordCheck::Wait(wait) => return Ok(SignIn::Wait(wait)),
+        PasswordCheck::Wrong => return Ok(SignInOutcome::Wrong),
+        PasswordCheck::Wait(wait) => return Ok(SignInOutcome::Wait(wait)),
     };
     let begun = begin_session(app, request, resumed, query, proven).await?;
-    Ok(begun.map_or(SignIn::Wrong, SignIn::Begun))
+    Ok(begun.map_or(SignInOutcome::Wrong, SignInOutcome::Begun))
 }
 
 const PURPOSE: &str = "sign-in";

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 pub use queue::Requester;
 
-use self::queue::{HashingQueue, Job};
+use self::queue::{HashingJob, HashingQueue};
 use crate::config;
 use crate::failure::Failure;
 use crate::secret::{Secret, equal, random};
@@ -29,10 +29,15 @@ pub struct Passwords {
 }
 
 /// The threads end with the last handle.
-#[derive(Debug)]
 struct Threads {
     queue: Arc<HashingQueue<PasswordJob>>,
     hashes: Counter,
+}
+
+impl std::fmt::Debug for Threads {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
 }
 
 impl Drop for Threads {
@@ -58,12 +63,13 @@ enum PasswordJob {
     Verify {
         password: Secret,
         hash: String,
-        known: bool,
+        /// Whether to hash a right password again if the parameters have changed.
+        renews: bool,
         answer: oneshot::Sender<Result<PasswordVerdict, Failure>>,
     },
 }
 
-impl Job for PasswordJob {
+impl HashingJob for PasswordJob {
     fn is_abandoned(&self) -> bool {
         match self {
             Self::Hash { answer, .. } => answer.is_closed(),
@@ -81,7 +87,7 @@ impl Job for PasswordJob {
 }
 
 impl Passwords {
-    /// Starts the hashing threads, for the operator until [`Self::asked_by`] says for whom.
+    /// Starts the hashing threads, for the operator until [`Self::asked_by`] names another requester.
     ///
     /// # Errors
     /// If Argon2 does not accept the parameters, or a thread cannot start.
@@ -130,16 +136,36 @@ impl Passwords {
         outcome.await.map_err(|_| Failure::Internal("password hashing stopped".into()))?
     }
 
-    /// Verifies a password against a PHC string. Without a hash it takes the same time and returns [`PasswordVerdict::Wrong`].
+    /// Verifies a password against a PHC string. Without a hash it takes the time that a hash with the current parameters
+    /// takes, and returns [`PasswordVerdict::Wrong`].
     ///
     /// # Errors
     /// [`Failure::Busy`] if the queue has no room for this requester, [`Failure::Internal`] if the stored hash is damaged.
     pub async fn verify(&self, password: Secret, hash: Option<String>) -> Result<PasswordVerdict, Failure> {
         let (answer, outcome) = oneshot::channel();
-        let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        self.push(PasswordJob::Verify { password, hash, known, answer });
+        self.push(PasswordJob::Verify { password, hash, renews: true, answer });
         outcome.await.map_err(|_| Failure::Internal("password hashing stopped".into()))?
+    }
+
+    /// Whether a secret matches a PHC string.
+    ///
+    /// # Errors
+    /// [`Failure::Busy`] if the queue has no room for this requester, [`Failure::Internal`] if the stored hash is damaged.
+    pub async fn matches(&self, secret: Secret, hash: String) -> Result<bool, Failure> {
+        let (answer, outcome) = oneshot::channel();
+        self.push(PasswordJob::Verify { password: secret, hash, renews: false, answer });
+        let verdict = outcome.await.map_err(|_| Failure::Internal("password hashing stopped".into()))??;
+        Ok(verdict != PasswordVerdict::Wrong)
+    }
+
+    /// A hash that nothing matches, and that costs as much as `like`.
+    ///
+    /// # Errors
+    /// [`Failure::Internal`] if `like` is damaged.
+    pub fn stand_in(&self, like: &str) -> Result<String, Failure> {
+        let parsed = PasswordHash::new(like).map_err(|error| damaged(&error))?;
+        Params::try_from(&parsed).map(|params| nobody(&params)).map_err(|error| damaged(&error))
     }
 
     fn push(&self, job: PasswordJob) {
@@ -164,9 +190,8 @@ fn work(queue: &HashingQueue<PasswordJob>, params: &Params, hashes: &Counter) {
 fn run(job: PasswordJob, params: &Params, memory: &mut Memory) {
     match job {
         PasswordJob::Hash { password, answer } => drop(answer.send(hash(params, &password, memory))),
-        PasswordJob::Verify { password, hash, known, answer } => {
-            let verified = verify(params, &password, &hash, memory);
-            drop(answer.send(verified.map(|verified| if known { verified } else { PasswordVerdict::Wrong })));
+        PasswordJob::Verify { password, hash, renews, answer } => {
+            drop(answer.send(verify(renews.then_some(params), &password, &hash, memory)));
         }
     }
 }
@@ -202,8 +227,9 @@ fn hash(params: &Params, password: &Secret, memory: &mut Memory) -> Result<Strin
     Ok(phc(params, &salt, &output))
 }
 
+/// `todays`: the current parameters, if a right password is to be hashed again with them.
 fn verify(
-    params: &Params,
+    todays: Option<&Params>,
     password: &Secret,
     stored: &str,
     memory: &mut Memory,
@@ -223,6 +249,7 @@ fn verify(
     if !equal(&output, expected.as_ref()) {
         return Ok(PasswordVerdict::Wrong);
     }
+    let Some(params) = todays else { return Ok(PasswordVerdict::Right) };
     let is_todays = used.m_cost() == params.m_cost()
         && used.t_cost() == params.t_cost()
         && used.p_cost() == params.p_cost()
@@ -263,7 +290,12 @@ fn phc(params: &Params, salt: &[u8], output: &[u8]) -> String {
     )
 }
 
-/// A hash with the current parameters that no password matches, because its output is random.
+/// The algorithm and the parameters of a PHC string: all before its salt.
+pub fn parameters(phc: &str) -> &str {
+    phc.match_indices('$').nth(3).map_or(phc, |(end, _)| phc.split_at(end).0)
+}
+
+/// A hash with these parameters that no password matches, because its output is random.
 fn nobody(params: &Params) -> String {
     phc(params, &random::<16>(), &random::<OUTPUT>())
 }

@@ -1,11 +1,16 @@
-//! Guessing passwords: every guess is counted before it is checked, and nobody's account is locked by others.
+//! Guessing passwords: every guess is counted before it is checked, and no account is locked by the guesses of others.
 
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use grantor::cache::catalogue::Freshness;
+use grantor::oauth::id::ClientId;
+use grantor::operations::clients::{self, ChosenSecret, SecretSource};
+use grantor::secret::Secret;
 use reqwest::Method;
 
 use crate::support::database::{TestDatabase, engine};
+use crate::support::relying_party::Registration;
 use crate::support::server::PASSWORD;
 use crate::support::{Answer, Application, Browser, Cluster, TestServer};
 
@@ -79,7 +84,11 @@ async fn after_five_wrong_passwords_each_attempt_waits_twice_as_long_up_to_a_min
         let hashes = server.app.passwords.hashes().get();
         assert_eq!(wait(&window.send("alice", "wrong").await), seconds);
         assert_eq!(wait(&window.send("alice", PASSWORD).await), seconds, "the right one waits, too");
-        assert_eq!(server.app.passwords.hashes().get(), hashes, "nothing is hashed for an attempt that waits");
+        assert_eq!(
+            server.app.passwords.hashes().get(),
+            hashes,
+            "nothing is hashed for an attempt that waits"
+        );
         seconds_later(&server, seconds - 1).await;
         assert_eq!(wait(&window.send("alice", "wrong").await), 1, "a second too early");
         seconds_later(&server, 1).await;
@@ -224,16 +233,12 @@ async fn two_nodes_count_together() {
     let web = cluster.server.web().await;
     cluster.server.user("alice").await;
     let mut windows = Vec::new();
-    for n in 0..20 {
-        let node = &cluster.nodes[n % 2].url;
-        windows.push(Window::open(Browser::new(node), &web.at(node), "").await);
-    }
-    for window in &mut windows {
-        // The pages name the URL of the balancer: these forms go to one node each.
-        window.page.body = window.page.body.replace(&cluster.server.url, "");
+    for _ in 0..20 {
+        windows.push(Window::stranger(&cluster.server, &web, "").await);
     }
     let statuses = join_all(windows.iter_mut().map(|window| window.wrong("alice"))).await;
     let checked = statuses.iter().filter(|status| **status == 422).count();
+    assert!(cluster.shares().iter().all(|share| *share > 20), "{:?}", cluster.shares());
     assert_eq!(checked, 6, "one of a new network and five of one that has guessed: {statuses:?}");
 }
 
@@ -260,7 +265,8 @@ async fn while_100_networks_guess_the_owner_gets_in() {
     for second in 0..6 {
         for _ in 0..10 {
             let statuses = join_all(attackers.iter_mut().map(|attacker| attacker.wrong("alice"))).await;
-            assert!(statuses.iter().all(|status| [422, 429].contains(status)), "{statuses:?}");
+            // 503: no more than 64 wait for the hashing threads.
+            assert!(statuses.iter().all(|status| [422, 429, 503].contains(status)), "{statuses:?}");
             checked += statuses.iter().filter(|status| **status == 422).count();
         }
         // The owner does not wait, not even if a neighbour in the same network is among those who guess.
@@ -348,7 +354,8 @@ async fn a_browser_is_known_for_a_year_and_for_five_accounts() {
         let mut window = Window::open(browser, &web, "").await;
         let answer = window.send(name, PASSWORD).await;
         assert_eq!(answer.status, 303);
-        let lines: Vec<&str> = answer.headers.get_all("set-cookie").iter().map(|v| v.to_str().unwrap()).collect();
+        let lines: Vec<&str> =
+            answer.headers.get_all("set-cookie").iter().map(|v| v.to_str().unwrap()).collect();
         let line = lines.iter().find(|line| line.starts_with("grantor-known=")).unwrap();
         for attribute in ["; HttpOnly", "; SameSite=Lax", "; Path=/", "; Max-Age=31536000"] {
             assert!(line.contains(attribute), "{line}");
@@ -373,4 +380,66 @@ async fn a_browser_is_known_for_a_year_and_for_five_accounts() {
     }
     let mut window = Window::open(later, &web, "").await;
     assert_eq!(window.right("frank").await, 429, "a year later");
+}
+
+/// A service with five secrets that a person chose; `secret 1` is the first.
+async fn with_five_secrets(server: &TestServer) {
+    server.register(Registration::service("job").chosen_secret("secret 1")).await;
+    let context = server.app.operations(server.app.now());
+    for n in 2..=5 {
+        let text = Secret::new(format!("secret {n}"));
+        let chosen = ChosenSecret::new(&server.app.passwords, text).await.ok().unwrap();
+        let source = SecretSource::Chosen(chosen);
+        clients::add_secret(&context, &ClientId::new("job"), source, None).await.ok().unwrap();
+    }
+    // The test process has changed the client, so it refreshes the cache itself.
+    server.app.cache.client(&ClientId::new("job"), Freshness::Now).await.ok().unwrap();
+}
+
+async fn present(server: &TestServer, from: &str, secret: &str) -> Answer {
+    let form = [("grant_type", "client_credentials"), ("client_id", "job"), ("client_secret", secret)];
+    let body = serde_urlencoded::to_string(form).unwrap();
+    server.browser().request(Method::POST, "/token", &[FORM, ("x-forwarded-for", from)], &body).await
+}
+
+#[tokio::test]
+async fn a_chosen_client_secret_costs_one_hash_of_five() {
+    let server = TestServer::start_with(&[PROXIED]).await;
+    with_five_secrets(&server).await;
+    let hashes = || server.app.passwords.hashes().get();
+    for n in 1..=5 {
+        let before = hashes();
+        assert_eq!(present(&server, "203.0.113.1", &format!("secret {n}")).await.status, 200, "{n}");
+        assert_eq!(hashes() - before, 1, "{n}");
+        assert_eq!(present(&server, "203.0.113.1", &format!("secret {n}")).await.status, 200, "{n}");
+        assert_eq!(hashes() - before, 1, "{n}: it is known now");
+    }
+    let before = hashes();
+    let wrong = present(&server, "203.0.113.1", "wrong").await;
+    wrong.assert_json_error(401, "invalid_client", "client.secret_wrong");
+    assert_eq!(hashes() - before, 1);
+}
+
+#[tokio::test]
+async fn wrong_client_secrets_wait_and_nobody_else_does() {
+    let server = TestServer::start_with(&[PROXIED]).await;
+    with_five_secrets(&server).await;
+    assert_eq!(present(&server, "203.0.113.1", "secret 1").await.status, 200);
+    let guesses = (0..30).map(async |n| present(&server, "203.0.113.1", &format!("wrong {n}")).await);
+    let answers = join_all(guesses).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 401).count(), 10);
+    let hashes = server.app.passwords.hashes().get();
+    for secret in ["wrong", "secret 2"] {
+        let waits = present(&server, "203.0.113.1", secret).await;
+        waits.assert_json_error(429, "temporarily_unavailable", "client.too_many_guesses");
+        assert_eq!(waits.header("retry-after"), "6");
+    }
+    assert_eq!(server.app.passwords.hashes().get(), hashes, "nothing is hashed for a guess that waits");
+    assert_eq!(present(&server, "203.0.113.1", "secret 1").await.status, 200, "accepted before");
+    assert_eq!(present(&server, "203.0.113.2", "secret 2").await.status, 200, "from another network");
+    seconds_later(&server, 5).await;
+    assert_eq!(present(&server, "203.0.113.1", "secret 3").await.status, 429);
+    seconds_later(&server, 1).await;
+    assert_eq!(present(&server, "203.0.113.1", "secret 3").await.status, 200);
+    assert_eq!(present(&server, "203.0.113.1", "secret 4").await.status, 200, "a right one does not count");
 }

@@ -1,6 +1,7 @@
 //! Argon2id in use: the default parameters, a change of them, and many sign-ins at once.
 
 use futures_util::future::join_all;
+use grantor::app::App;
 use grantor::secret::Secret;
 
 use reqwest::Method;
@@ -150,15 +151,65 @@ async fn a_person_signs_in_while_applications_fill_their_queue() {
     let page = alice.open(&web.url_with(&[])).await;
     let flood = join_all((0..40).map(async |n| {
         let (secret, network) = (format!("wrong {n}"), format!("198.51.100.{n}"));
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_id", "job"),
-            ("client_secret", secret.as_str()),
-        ];
+        let form =
+            [("grant_type", "client_credentials"), ("client_id", "job"), ("client_secret", secret.as_str())];
         from(&mut server.browser(), &network, "/token", &form).await.status.as_u16()
     }));
     let owner = sign_in_when_full(&server, alice.clone_with_cookies(), &page);
     let (statuses, waiting) = futures_util::future::join(flood, owner).await;
     assert!(waiting > 0, "alice did not wait for all of the applications");
     assert!(statuses.iter().all(|status| [401, 503].contains(status)), "{statuses:?}");
+}
+
+/// Stores users with passwords that were hashed with this much memory.
+async fn users_with(server: &TestServer, memory_kib: &str, names: &[&str]) {
+    let other = TestServer::start_with(&[("passwords.memory_kib", memory_kib)]).await;
+    let hash = other.app.passwords.hash(Secret::new(PASSWORD.to_owned())).await.unwrap();
+    for name in names {
+        let (user, hash) = (server.user(name).await, hash.clone());
+        let set = async move |tx: &mut grantor::store::db::Tx| {
+            tx.query("UPDATE users SET password_hash = $1 WHERE id = $2")
+                .bind(hash.as_str())
+                .bind(user.as_str())
+                .execute()
+                .await
+        };
+        server.store(set).await;
+    }
+}
+
+#[tokio::test]
+async fn names_without_an_account_cost_what_stored_hashes_cost() {
+    let server = TestServer::start().await;
+    let App { stand_ins, db, passwords, keys, .. } = &*server.app;
+    let find = async |name: &str| {
+        let choice = keys.number_of_typed(name);
+        stand_ins.find(db, passwords, choice, server.app.now()).await.unwrap()
+    };
+    assert_eq!(find("nobody").await, None, "there are no users");
+    users_with(&server, "32", &["alice", "bob", "carol"]).await;
+    users_with(&server, "48", &["dave"]).await;
+    server.clock.advance(std::time::Duration::from_secs(60));
+    let mut weak = 0;
+    for n in 0..400 {
+        let hash = find(&format!("nobody {n}")).await.unwrap();
+        assert!(hash.contains("m=32,t=1,p=1$") || hash.contains("m=48,t=1,p=1$"), "{hash}");
+        assert_eq!(Some(&hash), find(&format!("nobody {n}")).await.as_ref(), "always the same");
+        weak += i32::from(hash.contains("m=32,"));
+    }
+    assert!((240..360).contains(&weak), "three quarters of 400: {weak}");
+}
+
+#[tokio::test]
+async fn a_sign_in_without_an_account_takes_as_long_as_one_with_an_account() {
+    let server = TestServer::start_with(&[("http.deadline", "60s")]).await;
+    let web = server.web().await;
+    users_with(&server, "131072", &["alice"]).await;
+    let mut browser = server.browser();
+    let page = browser.open(&web.url_with(&[])).await;
+    let began = std::time::Instant::now();
+    let answer = browser.submit(&page, &[("username", "nobody"), ("password", "wrong")]).await;
+    assert_eq!(answer.status, 422);
+    // No machine fills 128 MiB in less, and a hash with today's parameters takes 64 KiB.
+    assert!(began.elapsed() > std::time::Duration::from_millis(20), "{:?}", began.elapsed());
 }

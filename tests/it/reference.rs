@@ -129,12 +129,13 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
 }
 
 /// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
-const NEEDS_MORE: [&str; 70] = [
+const NEEDS_MORE: [&str; 71] = [
     "request.malformed",
     "request.too_large",
     "parameter.too_long",
     "parameter.too_many",
     "client.disabled",
+    "client.too_many_guesses",
     "client.method_not_allowed",
     "client_assertion.malformed",
     "client_assertion.signature",

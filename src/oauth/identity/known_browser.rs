@@ -32,8 +32,7 @@ impl KnownBrowser {
     pub fn read(text: &str, now: Timestamp) -> Option<Self> {
         let mut parts = text.split(' ');
         let (user, id, since) = (parts.next()?, parts.next()?, parts.next()?.parse().ok()?);
-        let known =
-            Self { user: UserId::new(user), id: id.to_owned(), since: Timestamp::from_unix(since) };
+        let known = Self { user: UserId::new(user), id: id.to_owned(), since: Timestamp::from_unix(since) };
         (parts.next().is_none() && now < known.ends_at()).then_some(known)
     }
 }

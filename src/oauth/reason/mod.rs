@@ -106,6 +106,7 @@ reasons! {
     ClientGrantNotAllowed = client::GRANT_NOT_ALLOWED;
     ClientAuthenticationMissing = client::AUTHENTICATION_MISSING;
     ClientSecretWrong = client::SECRET_WRONG;
+    ClientSecretGuesses = client::TOO_MANY_GUESSES;
     ClientSecretUnexpected = client::SECRET_UNEXPECTED;
     ClientMethodsMixed = client::METHODS_MIXED;
     ClientMethodNotAllowed = client::METHOD_NOT_ALLOWED;

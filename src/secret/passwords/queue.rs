@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// For whom a password or secret is hashed.
+/// The one who needs a password or secret hashed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Requester {
     share: Share,
@@ -35,16 +35,15 @@ impl Requester {
 }
 
 /// What the queue asks of a job.
-pub(super) trait Job {
+pub(super) trait HashingJob {
     /// Whether no one waits for the result any more.
     fn is_abandoned(&self) -> bool;
     /// Answers that there is no room.
     fn refuse(self);
 }
 
-#[derive(Debug)]
 pub(super) struct HashingQueue<J> {
-    state: Mutex<State<J>>,
+    state: Mutex<QueueState<J>>,
     changed: Condvar,
     /// How many jobs of each share may wait.
     most: usize,
@@ -52,8 +51,7 @@ pub(super) struct HashingQueue<J> {
     for_applications: usize,
 }
 
-#[derive(Debug)]
-struct State<J> {
+struct QueueState<J> {
     people: Lines<J>,
     applications: Lines<J>,
     serves_applications: usize,
@@ -62,7 +60,6 @@ struct State<J> {
 }
 
 /// The jobs of one share that wait: a line for each network.
-#[derive(Debug)]
 struct Lines<J> {
     /// The networks with waiting jobs, in the order of their turns.
     turns: VecDeque<String>,
@@ -71,14 +68,14 @@ struct Lines<J> {
 }
 
 /// A job for a thread. When it is dropped, its share may have another thread.
-pub(super) struct Turn<'q, J: Job> {
+pub(super) struct Turn<'q, J: HashingJob> {
     queue: &'q HashingQueue<J>,
     share: Share,
 }
 
-impl<J: Job> HashingQueue<J> {
+impl<J: HashingJob> HashingQueue<J> {
     pub(super) fn new(most: usize, threads: usize) -> Self {
-        let state = State {
+        let state = QueueState {
             people: Lines::new(),
             applications: Lines::new(),
             serves_applications: 0,
@@ -93,7 +90,7 @@ impl<J: Job> HashingQueue<J> {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<J>> {
+    fn lock(&self) -> MutexGuard<'_, QueueState<J>> {
         // No code that holds the lock leaves the state half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -137,7 +134,7 @@ impl<J: Job> HashingQueue<J> {
     }
 }
 
-impl<J: Job> Drop for Turn<'_, J> {
+impl<J: HashingJob> Drop for Turn<'_, J> {
     fn drop(&mut self) {
         if self.share == Share::Applications {
             self.queue.lock().serves_applications -= 1;
@@ -147,7 +144,7 @@ impl<J: Job> Drop for Turn<'_, J> {
     }
 }
 
-impl<J: Job> State<J> {
+impl<J: HashingJob> QueueState<J> {
     fn lines(&mut self, share: Share) -> &mut Lines<J> {
         match share {
             Share::People => &mut self.people,
@@ -174,7 +171,7 @@ impl<J: Job> State<J> {
     }
 }
 
-impl<J: Job> Lines<J> {
+impl<J: HashingJob> Lines<J> {
     fn new() -> Self {
         Self { turns: VecDeque::new(), lines: HashMap::new(), waiting: 0 }
     }
@@ -247,7 +244,7 @@ mod tests {
 
     struct Numbered(u32, bool, Log);
 
-    impl Job for Numbered {
+    impl HashingJob for Numbered {
         fn is_abandoned(&self) -> bool {
             self.1
         }
@@ -268,7 +265,8 @@ mod tests {
         }
 
         fn person(&self, network: &str, number: u32) {
-            self.queue.push(&Requester::person(network.into()), Numbered(number, false, self.refused.clone()));
+            self.queue
+                .push(&Requester::person(network.into()), Numbered(number, false, self.refused.clone()));
         }
 
         fn application(&self, number: u32) {
@@ -332,7 +330,10 @@ mod tests {
         (0..3).for_each(|n| bench.application(n));
         let (first, second) = (bench.queue.next().unwrap(), bench.queue.next().unwrap());
         assert_eq!((first.0.0, second.0.0), (0, 1));
-        assert!(bench.queue.lock().take(bench.queue.for_applications).is_none(), "the third thread is for people");
+        assert!(
+            bench.queue.lock().take(bench.queue.for_applications).is_none(),
+            "the third thread is for people"
+        );
         bench.person("a", 10);
         assert_eq!(bench.queue.next().unwrap().0.0, 10);
         drop(first);

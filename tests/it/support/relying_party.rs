@@ -114,7 +114,9 @@ impl Registration {
         let hash = match (chosen_secret, &secret) {
             (Some(chosen), _) => {
                 let secret = grantor::secret::Secret::new(chosen.to_owned());
-                Some(SecretHash::Argon2(server.app.passwords.hash(secret).await.expect("a hash")))
+                let tag = server.app.keys.secret_tag(&client.id, chosen);
+                let phc = server.app.passwords.hash(secret).await.expect("a hash");
+                Some(SecretHash::Argon2 { phc, tag })
             }
             (None, Some(secret)) => Some(SecretHash::Sha256(Hash::of(secret).to_text())),
             (None, None) => None,
