@@ -7,7 +7,7 @@ use super::Context;
 use crate::clock::{Seconds, Timestamp};
 use crate::config::Limits;
 use crate::failure::Failure;
-use crate::oauth::id::ClientId;
+use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::identity::guessing::{GuessCount, Limit, WRONG_IN_KNOWN_BROWSER};
 use crate::oauth::identity::known_browser::KnownBrowser;
 use crate::store::db::{Conn, DbError, Tx};
@@ -87,14 +87,15 @@ impl Guess {
         Self { always: vec![Bucket { name, limit: CLIENT_SECRETS }], lanes: None }
     }
 
-    /// A guess at the code of a device, by `guesser` in a network.
-    pub fn user_code(guesser: &str, from: &Networks) -> Self {
+    /// A guess at the code of a device, by a user who is signed in. There are 20^8 codes: with a thousand of them waiting,
+    /// an account guesses one in about fifty years, and a network full of accounts in most of a year.
+    pub fn user_code(user: &UserId, from: &Networks) -> Self {
         let bucket =
             |name, most, every| Bucket { name, limit: Limit::Rate { most, every: Seconds::new(every) } };
         Self {
             always: vec![
-                bucket(format!("user_code browser {guesser}"), 10, 60),
-                bucket(format!("user_code network {}", from.network), 25, 24),
+                bucket(format!("user_code {user}"), 10, 60),
+                bucket(format!("user_code network {}", from.network), 1000, 1),
             ],
             lanes: None,
         }

@@ -1,9 +1,11 @@
-//! The page on which a person types the code that a device shows (RFC 8628 §3.3).
+//! The page on which a person types the code that a device shows (RFC 8628 §3.3). The person signs in first, so that wrong
+//! codes are counted for an account and keep no one else from typing theirs.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use minijinja::context;
 
+use super::destination::{device_url, shown_code};
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Failure;
@@ -14,6 +16,7 @@ use crate::http::call::{Call, Request};
 use crate::http::form;
 use crate::http::qr;
 use crate::oauth::grant::device::{DeviceRequest, UserCode};
+use crate::oauth::id::UserId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::operations::guesses::{self, Admission, Guess, Networks};
@@ -31,9 +34,18 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
         }
     }
     // Only a code in the form that devices show is put into the field again.
-    let code = query.one("user_code").ok().flatten().and_then(UserCode::parse);
-    let code = code.map(|code| code.to_string()).unwrap_or_default();
-    page(&app, &request, StatusCode::OK, &code, None)
+    let code = shown_code(&query, "user_code");
+    match account(&app, &request).await {
+        Ok(Some(_)) => page(&app, &request, StatusCode::OK, &code, None),
+        Ok(None) => answer::see_other(&device_url(&app, "sign-in", &code)),
+        Err(failure) => answer::page_error(&app, &request, failure.into()),
+    }
+}
+
+/// The user whose wrong codes are counted: of those who are signed in, the last one to sign in. `None` if no one is.
+async fn account(app: &App, request: &Request) -> Result<Option<UserId>, Failure> {
+    let accounts = flows::accounts(app, request, None).await?;
+    Ok(accounts.people.into_iter().next().map(|here| here.user))
 }
 
 pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
@@ -52,24 +64,40 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
             "/device",
         );
     }
+    let user = match account(&app, &request).await {
+        Ok(Some(user)) => user,
+        Ok(None) => {
+            return answer::see_other(&device_url(&app, "sign-in", &shown_code(&form, "user_code")));
+        }
+        Err(failure) => return answer::page_error(&app, &request, failure.into()),
+    };
     let typed = form.one("user_code").ok().flatten().unwrap_or_default();
     let found = match UserCode::parse(typed) {
         // Text that cannot be a code does not count as a guess.
         None => Ok(FoundDevice::Nothing),
-        Some(code) => look_up(&app, &request, &browser, code).await,
+        Some(code) => look_up(&app, &request, &user, code).await,
     };
+    answer_to(&app, &request, typed, found).await
+}
+
+async fn answer_to(
+    app: &App,
+    request: &Request,
+    typed: &str,
+    found: Result<FoundDevice, Failure>,
+) -> HttpResponse {
     match found {
-        Ok(FoundDevice::Device(device)) => begin(&app, &request, &device).await,
+        Ok(FoundDevice::Device(device)) => begin(app, request, &device).await,
         Ok(FoundDevice::Nothing) => {
             tracing::info!(request_id = request.id, reason = "user_code.unknown", "a user code was wrong");
-            page(&app, &request, StatusCode::UNPROCESSABLE_ENTITY, typed, None)
+            page(app, request, StatusCode::UNPROCESSABLE_ENTITY, typed, None)
         }
         Ok(FoundDevice::Wait(wait)) => {
             let error = Reason::UserCodeGuesses.because("too many wrong guesses").after(wait);
-            let page = page(&app, &request, StatusCode::TOO_MANY_REQUESTS, typed, Some(wait));
-            answer::wait_page(&request, page, &error)
+            let page = page(app, request, StatusCode::TOO_MANY_REQUESTS, typed, Some(wait));
+            answer::wait_page(request, page, &error)
         }
-        Err(failure) => answer::page_error(&app, &request, failure.into()),
+        Err(failure) => answer::page_error(app, request, failure.into()),
     }
 }
 
@@ -80,10 +108,9 @@ enum FoundDevice {
     Wait(Seconds),
 }
 
-async fn look_up(app: &App, call: &Call, browser: &str, code: UserCode) -> Result<FoundDevice, Failure> {
+async fn look_up(app: &App, call: &Call, user: &UserId, code: UserCode) -> Result<FoundDevice, Failure> {
     let (context, now) = (app.operations(call.now), call.now);
-    let guess = match guesses::count(&context, Guess::user_code(browser, &Networks::of(call.address))).await?
-    {
+    let guess = match guesses::count(&context, Guess::user_code(user, &Networks::of(call.address))).await? {
         Admission::Counted(guess) => guess,
         Admission::Wait(wait) => return Ok(FoundDevice::Wait(wait)),
     };

@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod choose_account;
 pub mod consent;
+mod destination;
 pub mod device;
 pub mod errors;
 mod flow_form;

@@ -2,11 +2,12 @@
 
 use actix_web::HttpResponse;
 
+use super::destination::Destination;
 use super::known_browsers;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
-use crate::flows::{self, Accounts, ResumedFlow};
+use crate::flows::{self, Accounts};
 use crate::http::answer;
 use crate::http::browser;
 use crate::http::call::Request;
@@ -40,14 +41,17 @@ pub(super) struct NewSessionPlan {
     tokens: Vec<String>,
     /// The values that make the browser known for its accounts afterwards.
     known: Vec<String>,
-    flow: FlowId,
+    /// The flow for which the person signs in; `None` if there is none yet.
+    flow: Option<FlowId>,
+    /// The URL at which the person goes on.
+    onward: String,
 }
 
 impl NewSessionPlan {
     pub(super) async fn prepare(
         app: &App,
         request: &Request,
-        resumed: &ResumedFlow,
+        destination: &Destination,
         user: &UserId,
         placement: SessionPlacement,
     ) -> Result<Self, Failure> {
@@ -59,15 +63,16 @@ impl NewSessionPlan {
             begins_at: now,
             expires_at: now + app.config.sessions.lifetime.seconds(),
         };
-        let accounts = flows::accounts(app, request, Some(&resumed.checked.request.client_id)).await?;
-        let surplus = surplus(app, resumed, &accounts, user, placement);
+        let accounts = flows::accounts(app, request, destination.client()).await?;
+        let surplus = surplus(app, destination, &accounts, user, placement);
         let own = accounts.people.iter().filter(|here| here.user == *user).map(|here| &here.session);
         let gone: Vec<&SessionId> = surplus.iter().chain(own).collect();
         Ok(Self {
             before: accounts.token_of(user).map(Hash::of),
             tokens: [cookie].into_iter().chain(accounts.tokens_without(&gone)).collect(),
             known: known_browsers::with(app, request, user)?,
-            flow: resumed.flow.id.clone(),
+            flow: destination.flow().cloned(),
+            onward: destination.onward(app),
             session,
             surplus,
         })
@@ -81,16 +86,18 @@ impl NewSessionPlan {
         for session in &self.surplus {
             sessions::end(tx, session, Ended::SessionReplaced, now).await?;
         }
-        stored::note_signed_in(tx, &self.flow, &id).await?;
+        if let Some(flow) = &self.flow {
+            stored::note_signed_in(tx, flow, &id).await?;
+        }
         Ok(true)
     }
 
-    /// Sets the browser's cookies, and continues the flow.
+    /// Sets the browser's cookies, and sends the person on.
     pub(super) fn onward(&self, app: &App) -> HttpResponse {
         if !self.surplus.is_empty() {
             app.back_channel.wake();
         }
-        let mut response = answer::see_other(&flows::flow_url(app, "authorize/resume", &self.flow));
+        let mut response = answer::see_other(&self.onward);
         // The cookies were made here, of characters that are valid in a header.
         let _ = response.add_cookie(&browser::session_cookie(app, &self.tokens));
         let _ = response.add_cookie(&browser::known_cookie(app, &self.known));
@@ -101,7 +108,7 @@ impl NewSessionPlan {
 /// The sessions that end when this one begins.
 fn surplus(
     app: &App,
-    resumed: &ResumedFlow,
+    destination: &Destination,
     accounts: &Accounts,
     user: &UserId,
     placement: SessionPlacement,
@@ -112,9 +119,10 @@ fn surplus(
     if others.len() < accounts.people.len() {
         return Vec::new();
     }
-    if placement == SessionPlacement::Alongside {
-        return beyond(browser::ACCOUNTS - 1);
-    }
+    let resumed = match destination {
+        Destination::Flow(resumed) if placement == SessionPlacement::InPlace => resumed,
+        _ => return beyond(browser::ACCOUNTS - 1),
+    };
     match flows::next(app, &resumed.checked, accounts, &resumed.flow.progress) {
         Ok(Next::Authenticate(Requirement { account: Some(asked) })) => vec![asked.session.clone()],
         // With several accounts none was asked to sign in again: the new one is added, if there is room.

@@ -61,12 +61,13 @@ pub(super) async fn check(
     }
     let name = username.to_owned();
     let found = app.db.read(async move |conn| users::find_by_name(conn, &name).await).await?;
-    let guess = match admit(app, request, username, found.as_ref()).await? {
+    let (admission, requester) = admit(app, request, username, found.as_ref()).await?;
+    let guess = match admission {
         Admission::Counted(guess) => guess,
         Admission::Wait(wait) => return Ok(PasswordCheck::Wait(wait)),
     };
     let hash = found.as_ref().and_then(|user| user.password_hash.clone());
-    let passwords = app.passwords.asked_by(Requester::person(Networks::of(request.address).network));
+    let passwords = app.passwords.asked_by(requester);
     let verified = async {
         let compared = match &hash {
             Some(hash) => Some(hash.clone()),
@@ -103,16 +104,16 @@ async fn admit(
     request: &Request,
     username: &str,
     found: Option<&SignInRecord>,
-) -> Result<Admission, Failure> {
-    let context = app.operations(request.now);
+) -> Result<(Admission, Requester), Failure> {
+    let (context, networks) = (app.operations(request.now), Networks::of(request.address));
     if let Some(known) = found.and_then(|user| known_browsers::find(app, request, &user.user))
         && let Admission::Counted(guess) = guesses::count(&context, Guess::in_known_browser(&known)).await?
     {
-        return Ok(Admission::Counted(guess));
+        return Ok((Admission::Counted(guess), Requester::known_person(networks.network)));
     }
     // An account has one name for all of its names, and one that does not exist has a name of the same form.
     let account =
         found.map_or_else(|| app.keys.name_of_typed(&folded(username)), |user| user.user.as_str().to_owned());
-    let networks = Networks::of(request.address);
-    guesses::count(&context, Guess::password(&app.config.limits, &account, &networks)).await
+    let guess = Guess::password(&app.config.limits, &account, &networks);
+    Ok((guesses::count(&context, guess).await?, Requester::person(networks.network)))
 }

@@ -4,15 +4,16 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use minijinja::context;
 
-use super::flow_form;
+use super::destination::Destination;
 use super::new_session::{NewSessionPlan, SessionPlacement};
 use super::password::{self, PasswordCheck, RightPassword};
 use crate::app::App;
 use crate::clock::Seconds;
 use crate::failure::Failure;
-use crate::flows::{self, ResumedFlow};
+use crate::flows::{self, Accounts};
 use crate::http::answer;
 use crate::http::call::Request;
+use crate::oauth::id::ClientId;
 use crate::oauth::identity::user;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::Next;
@@ -21,26 +22,38 @@ use crate::store::db::Tx;
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
-    let resumed = match flows::resume_flow(&app, &request, &query).await {
-        Ok(resumed) => resumed,
+    let destination = match Destination::find(&app, &request).await {
+        Ok(destination) => destination,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    let asked = &resumed.checked.request;
-    let accounts = match flows::accounts(&app, &request, Some(&asked.client_id)).await {
+    let accounts = match flows::accounts(&app, &request, destination.client()).await {
         Ok(accounts) => accounts,
         Err(failure) => return answer::page_error(&app, &request, failure.into()),
     };
     if is_another(&query) {
-        return page(&app, &resumed, &query, StatusCode::OK, "");
+        return page(&app, &destination, &query, StatusCode::OK, "");
     }
-    match flows::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
-        Ok(Next::Authenticate(needed)) => {
-            let hint = asked.prompt.login_hint.as_deref().filter(|hint| hint.len() <= user::LONGEST_NAME);
-            let known = needed.account.map(|here| here.username.as_str());
-            page(&app, &resumed, &query, StatusCode::OK, known.or(hint).unwrap_or_default())
-        }
+    match username(&app, &destination, &accounts) {
+        Some(username) => page(&app, &destination, &query, StatusCode::OK, &username),
         // The person has signed in with another tab in between.
-        Ok(_) | Err(_) => answer::see_other(&flows::flow_url(&app, "authorize/resume", &resumed.flow.id)),
+        None => answer::see_other(&destination.onward(&app)),
+    }
+}
+
+/// The user name to fill in, which may be empty; `None` if the person need not sign in.
+fn username(app: &App, destination: &Destination, accounts: &Accounts) -> Option<String> {
+    let resumed = match destination {
+        Destination::Flow(resumed) => resumed,
+        Destination::Device(_) => return accounts.people.is_empty().then(String::new),
+    };
+    match flows::next(app, &resumed.checked, accounts, &resumed.flow.progress) {
+        Ok(Next::Authenticate(needed)) => {
+            let hint = resumed.checked.request.prompt.login_hint.as_deref();
+            let hint = hint.filter(|hint| hint.len() <= user::LONGEST_NAME);
+            let known = needed.account.map(|here| here.username.as_str());
+            Some(known.or(hint).unwrap_or_default().to_owned())
+        }
+        Ok(_) | Err(_) => None,
     }
 }
 
@@ -51,30 +64,31 @@ fn is_another(query: &Params) -> bool {
 
 pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
-    let (resumed, form) = match flow_form::read(&app, &request, body, PURPOSE).await {
+    let (destination, form) = match Destination::read(&app, &request, body, PURPOSE).await {
         Ok(read) => read,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
     if form.count("cancel") > 0 {
         let error = Reason::SignInCancelled.because("the person went back instead of signing in");
-        return flows::decline(&app, &request, resumed.checked, error).await;
+        return destination.decline(&app, &request, error).await;
     }
     let username = form.one("username").ok().flatten().unwrap_or_default();
     let password = form.one("password").ok().flatten().unwrap_or_default();
-    match sign_in(&app, &request, &resumed, &query, (username, password)).await {
+    match sign_in(&app, &request, &destination, &query, (username, password)).await {
         Ok(SignInOutcome::Begun(onward)) => onward,
         Ok(SignInOutcome::Wrong) => {
             tracing::info!(
                 request_id = request.id,
-                client = resumed.checked.request.client_id.as_str(),
+                client = destination.client().map(ClientId::as_str),
                 reason = "sign_in.failed",
                 "a sign-in failed"
             );
-            page(&app, &resumed, &query, StatusCode::UNPROCESSABLE_ENTITY, username)
+            page(&app, &destination, &query, StatusCode::UNPROCESSABLE_ENTITY, username)
         }
         Ok(SignInOutcome::Wait(wait)) => {
             let error = Reason::SignInGuesses.because("too many wrong guesses").after(wait);
-            let page = page_with(&app, &resumed, &query, StatusCode::TOO_MANY_REQUESTS, username, Some(wait));
+            let page =
+                page_with(&app, &destination, &query, StatusCode::TOO_MANY_REQUESTS, username, Some(wait));
             answer::wait_page(&request, page, &error)
         }
         Err(failure) => answer::page_error(&app, &request, failure.into()),
@@ -91,7 +105,7 @@ enum SignInOutcome {
 async fn sign_in(
     app: &App,
     request: &Request,
-    resumed: &ResumedFlow,
+    destination: &Destination,
     query: &Params,
     (username, password): (&str, &str),
 ) -> Result<SignInOutcome, Failure> {
@@ -100,7 +114,7 @@ async fn sign_in(
         PasswordCheck::Wrong => return Ok(SignInOutcome::Wrong),
         PasswordCheck::Wait(wait) => return Ok(SignInOutcome::Wait(wait)),
     };
-    let begun = begin_session(app, request, resumed, query, proven).await?;
+    let begun = begin_session(app, request, destination, query, proven).await?;
     Ok(begun.map_or(SignInOutcome::Wrong, SignInOutcome::Begun))
 }
 
@@ -108,51 +122,52 @@ const PURPOSE: &str = "sign-in";
 
 fn page(
     app: &App,
-    resumed: &ResumedFlow,
+    destination: &Destination,
     query: &Params,
     status: StatusCode,
     username: &str,
 ) -> HttpResponse {
-    page_with(app, resumed, query, status, username, None)
+    page_with(app, destination, query, status, username, None)
 }
 
 fn page_with(
     app: &App,
-    resumed: &ResumedFlow,
+    destination: &Destination,
     query: &Params,
     status: StatusCode,
     username: &str,
     wait: Option<Seconds>,
 ) -> HttpResponse {
     let another = if is_another(query) { "&another=1" } else { "" };
-    app.pages.render(
+    let page = app.pages.render(
         status,
         "sign_in.html",
         context! {
-            client => &resumed.checked.client.client.name,
-            action => format!("{}{another}", flows::flow_url(app, "sign-in", &resumed.flow.id)),
-            form_token => flow_form::token(app, resumed, PURPOSE),
+            client => destination.client_name(),
+            action => format!("{}{another}", destination.url(app, "sign-in")),
+            form_token => destination.token(app, PURPOSE),
             username,
             failed => status != StatusCode::OK,
             wait => wait.map(Seconds::as_i64),
             reason => Reason::SignInGuesses.word(),
-            sign_up => app.config.sign_up.enabled.then(|| flows::flow_url(app, "sign-up", &resumed.flow.id)),
+            sign_up => app.config.sign_up.enabled.then(|| destination.url(app, "sign-up")),
         },
-    )
+    );
+    destination.finish(app, page)
 }
 
-/// Begins a session with a new cookie, and continues the flow.
+/// Begins a session with a new cookie, and sends the person on.
 ///
 /// `None` if the password was changed or the user disabled while the password was being verified.
 async fn begin_session(
     app: &App,
     request: &Request,
-    resumed: &ResumedFlow,
+    destination: &Destination,
     query: &Params,
     proven: RightPassword,
 ) -> Result<Option<HttpResponse>, Failure> {
     let placement = if is_another(query) { SessionPlacement::Alongside } else { SessionPlacement::InPlace };
-    let beginning = NewSessionPlan::prepare(app, request, resumed, &proven.user, placement).await?;
+    let beginning = NewSessionPlan::prepare(app, request, destination, &proven.user, placement).await?;
     let begun = beginning.clone();
     let work = async move |tx: &mut Tx| {
         if !begun.write(tx, &proven.proof()).await? {

@@ -10,17 +10,28 @@ pub struct Requester {
     network: String,
 }
 
-/// The shares of the hashing threads. If both have work, they take turns; applications never have all threads.
+/// The shares of the hashing threads. Those that have work take turns; applications never have all threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Share {
+    /// People in browsers in which they have signed in before. Strangers cannot fill this queue.
+    KnownPeople,
     People,
     Applications,
+}
+
+impl Share {
+    const ALL: [Self; 3] = [Self::KnownPeople, Self::People, Self::Applications];
 }
 
 impl Requester {
     /// A person in a network, at a page.
     pub fn person(network: String) -> Self {
         Self { share: Share::People, network }
+    }
+
+    /// A person in a browser in which somebody has signed in to the account before.
+    pub fn known_person(network: String) -> Self {
+        Self { share: Share::KnownPeople, network }
     }
 
     /// An application in a network, at an endpoint.
@@ -52,10 +63,11 @@ pub(super) struct HashingQueue<J> {
 }
 
 struct QueueState<J> {
-    people: Lines<J>,
-    applications: Lines<J>,
+    /// In the order of [`Share::ALL`].
+    shares: [Lines<J>; 3],
     serves_applications: usize,
-    people_were_last: bool,
+    /// Which share is the first to be looked at for the next job.
+    turn: usize,
     is_closed: bool,
 }
 
@@ -76,10 +88,9 @@ pub(super) struct Turn<'q, J: HashingJob> {
 impl<J: HashingJob> HashingQueue<J> {
     pub(super) fn new(most: usize, threads: usize) -> Self {
         let state = QueueState {
-            people: Lines::new(),
-            applications: Lines::new(),
+            shares: Share::ALL.map(|_| Lines::new()),
             serves_applications: 0,
-            people_were_last: false,
+            turn: 0,
             is_closed: false,
         };
         Self {
@@ -99,7 +110,13 @@ impl<J: HashingJob> HashingQueue<J> {
     /// this job, the job is refused.
     pub(super) fn push(&self, requester: &Requester, job: J) {
         let mut state = self.lock();
-        let refused = state.lines(requester.share).push(&requester.network, job, self.most);
+        let [known, people, applications] = &mut state.shares;
+        let lines = match requester.share {
+            Share::KnownPeople => known,
+            Share::People => people,
+            Share::Applications => applications,
+        };
+        let refused = lines.push(&requester.network, job, self.most);
         drop(state);
         match refused {
             Some(refused) => refused.refuse(),
@@ -123,8 +140,7 @@ impl<J: HashingJob> HashingQueue<J> {
 
     /// The number of jobs that wait.
     pub(super) fn waiting(&self) -> usize {
-        let state = self.lock();
-        state.people.waiting + state.applications.waiting
+        self.lock().shares.iter().map(|lines| lines.waiting).sum()
     }
 
     /// Ends the threads. Jobs that wait are dropped.
@@ -145,24 +161,19 @@ impl<J: HashingJob> Drop for Turn<'_, J> {
 }
 
 impl<J: HashingJob> QueueState<J> {
-    fn lines(&mut self, share: Share) -> &mut Lines<J> {
-        match share {
-            Share::People => &mut self.people,
-            Share::Applications => &mut self.applications,
-        }
-    }
-
     fn take(&mut self, for_applications: usize) -> Option<(J, Share)> {
-        let order = match self.people_were_last {
-            true => [Share::Applications, Share::People],
-            false => [Share::People, Share::Applications],
-        };
-        for share in order {
+        let mut shares: Vec<(usize, Share, &mut Lines<J>)> = (0..)
+            .zip(Share::ALL)
+            .zip(&mut self.shares)
+            .map(|((n, share), lines)| (n, share, lines))
+            .collect();
+        shares.rotate_left(self.turn);
+        for (index, share, lines) in shares {
             if share == Share::Applications && self.serves_applications >= for_applications {
                 continue;
             }
-            if let Some(job) = self.lines(share).take() {
-                self.people_were_last = share == Share::People;
+            if let Some(job) = lines.take() {
+                self.turn = (index + 1) % Share::ALL.len();
                 self.serves_applications += usize::from(share == Share::Applications);
                 return Some((job, share));
             }
@@ -347,5 +358,8 @@ mod tests {
         bench.person("a", 10);
         bench.person("a", 11);
         assert_eq!(*bench.refused.0.borrow(), [2, 3]);
+        let known = Numbered(20, false, bench.refused.clone());
+        bench.queue.push(&Requester::known_person("a".into()), known);
+        assert_eq!(bench.served(), [20, 10, 0, 11, 1]);
     }
 }

@@ -226,9 +226,8 @@ impl Application {
     pub(crate) async fn device_code(&self, browser: &mut Browser, form: &[(&str, &str)]) -> String {
         let begun = self.post("/device_authorization", form).await;
         assert_eq!(begun.status, 200, "{begun:?}");
-        let page = browser.open("/device").await;
+        let page = browser.open_device("/device").await;
         let page = browser.submit(&page, &[("user_code", &begun.get("user_code"))]).await;
-        let page = if page.is_sign_in() { browser.sign_in(&page, "alice").await } else { page };
         let done = browser.allow(&page).await;
         assert!(done.body.contains("id=\"allowed\""), "{done:?}");
         begun.get("device_code")
