@@ -6,17 +6,17 @@ use grantor::secret::{Hash, random_token};
 
 use crate::http::{Connection, Response, get, post};
 use crate::server::{OPENID_SCOPE, PASSWORD, RETURN_TO, USERNAME, WEB_CLIENT};
-use crate::{Outcome, Trouble};
+use crate::{BenchError, Outcome};
 
 /// The most pages and redirects between the first request and the code.
-const MOST_STEPS: usize = 10;
+const MAX_STEPS: usize = 10;
 
 /// The Cookie header line of a browser that has signed in and consented.
 pub(crate) async fn sign_in(address: SocketAddr) -> Outcome<String> {
     let mut connection = Connection::open(address).await?;
     let mut jar = Vec::new();
     let mut request = get(&authorize_path(&random_token(), OPENID_SCOPE)?, "");
-    for _ in 0..MOST_STEPS {
+    for _ in 0..MAX_STEPS {
         let answer = connection.send(&request).await?;
         for (name, value) in answer.cookies() {
             jar.retain(|(known, _)| known != name);
@@ -56,7 +56,7 @@ fn submit(page: &Response<'_>, cookies: &str) -> Outcome<Vec<u8>> {
 /// The path and query of a URL of the server.
 fn path_of(url: &str) -> Outcome<&str> {
     let rest = url.strip_prefix("http://").and_then(|rest| rest.find('/').map(|at| &rest[at..]));
-    rest.ok_or_else(|| Trouble::from(format!("{url} is not a page of the server")))
+    rest.ok_or_else(|| BenchError::from(format!("{url} is not a page of the server")))
 }
 
 /// A request of the web client.
@@ -83,7 +83,7 @@ fn code(answer: &Response<'_>) -> Outcome<String> {
 }
 
 /// One browser and its application on one connection.
-pub(crate) struct Visit {
+pub(crate) struct BrowserSession {
     pub(crate) connection: Connection,
     /// The browser's Cookie header line.
     pub(crate) cookie: String,
@@ -99,7 +99,7 @@ pub(crate) struct Tokens {
     pub(crate) refresh: String,
 }
 
-impl Visit {
+impl BrowserSession {
     /// GET /authorize, which answers with a code at once.
     pub(crate) async fn authorize(&mut self, verifier: &str) -> Outcome<String> {
         let request = get(&authorize_path(verifier, self.scope)?, &self.cookie);

@@ -16,11 +16,11 @@ pub(crate) struct Database {
     pub(crate) url: String,
     /// The first process of a PostgreSQL on this machine.
     pub(crate) pid: Option<u32>,
-    home: Home,
+    home: Cleanup,
 }
 
 /// What must be removed at the end.
-enum Home {
+enum Cleanup {
     Sqlite(TempDir),
     Postgres { administrator: String, name: String },
 }
@@ -31,7 +31,7 @@ impl Database {
         let home =
             tempfile::Builder::new().prefix("grantor-bench-").tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let url = format!("sqlite:{}", home.path().join("grantor.db").display());
-        Ok(Self { engine: "sqlite", url, pid: None, home: Home::Sqlite(home) })
+        Ok(Self { engine: "sqlite", url, pid: None, home: Cleanup::Sqlite(home) })
     }
 
     pub(crate) async fn postgres(administrator: &str) -> Outcome<Self> {
@@ -39,7 +39,7 @@ impl Database {
         run(administrator, format!("CREATE DATABASE {name}")).await?;
         let mut url = Url::parse(administrator)?;
         url.set_path(&name);
-        let home = Home::Postgres { administrator: administrator.to_owned(), name };
+        let home = Cleanup::Postgres { administrator: administrator.to_owned(), name };
         Ok(Self { engine: "postgres", url: url.into(), pid: postmaster(administrator).await?, home })
     }
 
@@ -50,8 +50,8 @@ impl Database {
 
     pub(crate) async fn remove(self) -> Outcome<()> {
         match self.home {
-            Home::Sqlite(directory) => Ok(directory.close()?),
-            Home::Postgres { administrator, name } => {
+            Cleanup::Sqlite(directory) => Ok(directory.close()?),
+            Cleanup::Postgres { administrator, name } => {
                 run(&administrator, format!("DROP DATABASE {name} WITH (FORCE)")).await
             }
         }

@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _};
 use crate::database::Database;
 use crate::report::Report;
 use crate::rows;
-use crate::server::{Server, Site, Tuning};
+use crate::server::{Server, ServerOptions, Site};
 use crate::{Options, Outcome};
 
 /// How many clients, people, grants and live tokens.
@@ -46,7 +46,7 @@ pub(crate) async fn measure(
     for size in sizes {
         fill(database, filled, size).await?;
         filled = size;
-        let server = Server::start(database, site, Tuning::OneWorker).await?;
+        let server = Server::start(database, site, ServerOptions::OneWorker).await?;
         println!("{size} of each: first answer {} ms after the start", server.began_answering.as_millis());
         let mut costs = Vec::new();
         for name in ROWS {

@@ -104,8 +104,8 @@ async fn work<W: Worker>(mut worker: W, ends: Instant) -> (W, Load) {
         if began >= ends {
             return (worker, load);
         }
-        if let Err(trouble) = worker.once().await {
-            load.complaint = Some(trouble.to_string());
+        if let Err(error) = worker.once().await {
+            load.complaint = Some(error.to_string());
             return (worker, load);
         }
         load.micros.push(u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX));

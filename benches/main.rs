@@ -25,11 +25,11 @@ use clap::Parser;
 
 use database::Database;
 use report::Report;
-use server::{Server, Site, Tuning};
+use server::{Server, ServerOptions, Site};
 
 /// Why the benchmark cannot continue, in a sentence.
-pub(crate) type Trouble = Box<dyn std::error::Error>;
-pub(crate) type Outcome<T> = Result<T, Trouble>;
+pub(crate) type BenchError = Box<dyn std::error::Error>;
+pub(crate) type Outcome<T> = Result<T, BenchError>;
 
 /// Callers or connections at the same time.
 pub(crate) const CROWDS: [usize; 4] = [1, 16, 64, 256];
@@ -107,8 +107,8 @@ fn main() -> ExitCode {
             println!("\nsome requests were answered wrongly");
             ExitCode::FAILURE
         }
-        Err(trouble) => {
-            println!("\nthe benchmark stopped: {trouble}");
+        Err(error) => {
+            println!("\nthe benchmark stopped: {error}");
             ExitCode::FAILURE
         }
     }
@@ -150,7 +150,7 @@ async fn measure_all(database: &Database, options: &Options, report: &mut Report
         return growth::measure(database, &site, options, report).await;
     }
     storage::measure(database, options, report).await?;
-    let server = Server::start(database, &site, Tuning::OneWorker).await?;
+    let server = Server::start(database, &site, ServerOptions::OneWorker).await?;
     rows::measure(&server, &site, options, report).await?;
     report.peak(database.engine, server.memory("VmHWM")?);
     drop(server);

@@ -14,7 +14,7 @@ pub(crate) struct Report {
     seconds_per_row: f64,
     rows: Vec<Row>,
     servers: Vec<Peak>,
-    resting: Vec<Resting>,
+    resting: Vec<IdleServer>,
 }
 
 /// The machine, and its load before the benchmark.
@@ -55,7 +55,7 @@ struct Peak {
 
 /// A server with the default options: its start, and its memory around a hundred sign-ins.
 #[derive(Serialize)]
-pub(crate) struct Resting {
+pub(crate) struct IdleServer {
     pub(crate) engine: &'static str,
     pub(crate) start_millis: f64,
     pub(crate) idle_kib: u64,
@@ -141,7 +141,7 @@ impl Report {
         self.servers.push(Peak { engine, most_kib });
     }
 
-    pub(crate) fn resting(&mut self, resting: Resting) {
+    pub(crate) fn resting(&mut self, resting: IdleServer) {
         println!(
             "{}: first answer {:.0} ms after the start; idle memory {}, after 100 sign-ins {}, {} s later {}, at most {}\n",
             resting.engine,
@@ -192,7 +192,7 @@ impl Report {
         row.map(|row| row.cpu_micros)
     }
 
-    fn on_sqlite(&self, show: impl Fn(&Resting) -> String) -> String {
+    fn on_sqlite(&self, show: impl Fn(&IdleServer) -> String) -> String {
         self.resting.iter().find(|resting| resting.engine == "sqlite").map_or("not measured".to_owned(), show)
     }
 }

@@ -9,7 +9,7 @@ use grantor::jose::key::SigningKey;
 use grantor::oauth::client::assertion::JWT_BEARER;
 use grantor::secret::{Hash, random_token};
 
-use crate::browser::{Tokens, Visit, authorize_path, sign_in};
+use crate::browser::{BrowserSession, Tokens, authorize_path, sign_in};
 use crate::http::{Connection, get, post};
 use crate::load::{self, Subject, Worker};
 use crate::report::{Report, Row};
@@ -52,8 +52,8 @@ pub(crate) async fn measure(
         let most = if name == "sign_in" { BROWSERS } else { usize::MAX };
         for connections in CROWDS.into_iter().filter(|connections| *connections <= most) {
             gather(&mut cookies, server, name, connections).await?;
-            let stage = Stage { server, site, cookies: &cookies, length: options.row_length() };
-            report.add(stage.row(name, connections).await?);
+            let fixture = Fixture { server, site, cookies: &cookies, length: options.row_length() };
+            report.add(fixture.row(name, connections).await?);
         }
     }
     Ok(())
@@ -82,12 +82,12 @@ pub(crate) async fn one(
 ) -> Outcome<Row> {
     let mut cookies = Vec::new();
     gather(&mut cookies, server, name, connections).await?;
-    let stage = Stage { server, site, cookies: &cookies, length: options.row_length() };
-    stage.row(name, connections).await
+    let fixture = Fixture { server, site, cookies: &cookies, length: options.row_length() };
+    fixture.row(name, connections).await
 }
 
 /// The data of a row.
-struct Stage<'s> {
+struct Fixture<'s> {
     server: &'s Server,
     site: &'s Site,
     /// Signed-in browsers, one for each connection.
@@ -95,7 +95,7 @@ struct Stage<'s> {
     length: Duration,
 }
 
-impl Stage<'_> {
+impl Fixture<'_> {
     async fn row(&self, name: &str, connections: usize) -> Outcome<Row> {
         let Self { server, site, length, .. } = self;
         let (engine, pid, database_pid) = (server.engine, server.pid(), server.database_pid);
@@ -136,7 +136,8 @@ impl Stage<'_> {
     async fn userinfo(&self) -> Outcome<Vec<u8>> {
         let cookie = self.cookies.first().ok_or("nobody is signed in")?.clone();
         let connection = Connection::open(self.server.address).await?;
-        let mut visit = Visit { connection, cookie, credentials: self.site.web.clone(), scope: OPENID_SCOPE };
+        let mut visit =
+            BrowserSession { connection, cookie, credentials: self.site.web.clone(), scope: OPENID_SCOPE };
         let tokens = round_trip(&mut visit).await?;
         Ok(get("/userinfo", &format!("authorization: Bearer {}\r\n", tokens.access)))
     }
@@ -166,7 +167,7 @@ impl Stage<'_> {
             let connection = Connection::open(self.server.address).await?;
             let (cookie, credentials) = (cookie.clone(), self.site.web.clone());
             let scope = if subject.name == "openid_code_token" { OPENID_SCOPE } else { SCOPE };
-            visits.push(Visit { connection, cookie, credentials, scope });
+            visits.push(BrowserSession { connection, cookie, credentials, scope });
         }
         match subject.name {
             "sign_in" => {
@@ -250,7 +251,7 @@ impl Worker for SignIn {
 }
 
 /// Gets a code each time and does not redeem it.
-struct Authorize(Visit);
+struct Authorize(BrowserSession);
 
 impl Worker for Authorize {
     async fn once(&mut self) -> Outcome<()> {
@@ -258,7 +259,7 @@ impl Worker for Authorize {
     }
 }
 
-struct RoundTrip(Visit);
+struct RoundTrip(BrowserSession);
 
 impl Worker for RoundTrip {
     async fn once(&mut self) -> Outcome<()> {
@@ -267,7 +268,7 @@ impl Worker for RoundTrip {
 }
 
 /// From the browser's request to the application's tokens: two requests, one person.
-async fn round_trip(visit: &mut Visit) -> Outcome<Tokens> {
+async fn round_trip(visit: &mut BrowserSession) -> Outcome<Tokens> {
     let verifier = random_token();
     let code = visit.authorize(&verifier).await?;
     visit.redeem(&code, &verifier).await
@@ -275,7 +276,7 @@ async fn round_trip(visit: &mut Visit) -> Outcome<Tokens> {
 
 /// A chain of refresh tokens, each redeemed once.
 struct Refresh {
-    visit: Visit,
+    visit: BrowserSession,
     newest: String,
 }
 

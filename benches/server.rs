@@ -19,7 +19,7 @@ use crate::{Outcome, process};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_grantor");
 /// How long a server may take until its first answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) const USERNAME: &str = "bench";
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -33,7 +33,7 @@ pub(crate) const OPENID_SCOPE: &str = "openid profile bench.read bench.write";
 
 /// The setup of the server apart from its database.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tuning {
+pub(crate) enum ServerOptions {
     Defaults,
     /// One thread for HTTP, so that figures are comparable between machines.
     OneWorker,
@@ -140,11 +140,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) async fn start(database: &Database, site: &Site, tuning: Tuning) -> Outcome<Self> {
+    pub(crate) async fn start(database: &Database, site: &Site, tuning: ServerOptions) -> Outcome<Self> {
         let address = free_address()?;
         let mut command = command(database, &site.master_key);
         command.arg("serve").env("GRANTOR_LISTEN", address.to_string()).stdin(Stdio::null());
-        if tuning == Tuning::OneWorker {
+        if tuning == ServerOptions::OneWorker {
             command.env("GRANTOR_HTTP__WORKERS", "1");
         }
         let began = Instant::now();
@@ -155,7 +155,7 @@ impl Server {
             if let Some(status) = server.child.try_wait()? {
                 return Err(format!("the server ended with {status}").into());
             }
-            if began.elapsed() > PATIENCE {
+            if began.elapsed() > TIMEOUT {
                 return Err("the server does not answer".into());
             }
             tokio::time::sleep(Duration::from_millis(1)).await;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::browser::sign_in;
 use crate::database::Database;
-use crate::report::{Report, Resting};
-use crate::server::{Server, Site, Tuning};
+use crate::report::{IdleServer, Report};
+use crate::server::{Server, ServerOptions, Site};
 use crate::{Options, Outcome};
 
 const STARTS: usize = 5;
@@ -26,18 +26,18 @@ pub(crate) async fn measure(
     }
     let mut starts = Vec::new();
     for _ in 0..STARTS {
-        starts.push(Server::start(database, site, Tuning::Defaults).await?.began_answering);
+        starts.push(Server::start(database, site, ServerOptions::Defaults).await?.began_answering);
     }
     starts.sort_unstable();
     let start = starts.get(STARTS / 2).copied().unwrap_or_default();
 
-    let server = Server::start(database, site, Tuning::Defaults).await?;
+    let server = Server::start(database, site, ServerOptions::Defaults).await?;
     let before = server.memory("VmRSS")?;
     let people = (0..PEOPLE).map(|_| sign_in_often(server.address, SIGN_INS / PEOPLE));
     futures_util::future::try_join_all(people).await?;
     let after = server.memory("VmRSS")?;
     tokio::time::sleep(options.rest()).await;
-    report.resting(Resting {
+    report.resting(IdleServer {
         engine: database.engine,
         start_millis: start.as_secs_f64() * 1000.0,
         idle_kib: before,

@@ -38,6 +38,8 @@ CREATE TABLE clients (
     -- Everything that its registration says, as JSON: src/oauth/client/metadata.rs has the names.
     metadata    TEXT   NOT NULL,
     -- Copies of what queries look for in the metadata. They are written together with it, and never read from here.
+    -- search_text has the id and the name, each on its line, in the form in which all spellings are equal.
+    search_text TEXT   NOT NULL DEFAULT '',
     scopes      TEXT   NOT NULL DEFAULT '',
     resources   TEXT   NOT NULL DEFAULT '',
     may_act     TEXT,

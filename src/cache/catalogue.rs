@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
 
-use super::flights::Flights;
 use super::fresh::Fresh;
+use super::in_flight_reads::InFlightReads;
 use crate::failure::Failure;
 use crate::oauth::grant::resource::{self, KnownResources, Resource};
 use crate::oauth::grant::scope::{KnownScopes, Scope, ScopeRecord};
@@ -21,7 +21,7 @@ use crate::store::db::{Conn, Db};
 use crate::store::{clients, resources, scopes};
 
 /// The maximum age of an entry, which is how long a change needs to reach every node.
-pub(super) const AGE: Duration = Duration::from_secs(1);
+pub(super) const MAX_AGE: Duration = Duration::from_secs(1);
 const CLIENTS: usize = 10_000;
 
 /// How recent an answer must be.
@@ -38,7 +38,7 @@ impl Freshness {
     fn since(self) -> Instant {
         let now = Instant::now();
         match self {
-            Self::Cached => now.checked_sub(AGE).unwrap_or(now),
+            Self::Cached => now.checked_sub(MAX_AGE).unwrap_or(now),
             Self::Now => now,
         }
     }
@@ -96,13 +96,18 @@ type Aged<T> = (Arc<T>, Instant);
 pub struct CatalogueCache {
     db: Db,
     clients: Cache<ClientId, Aged<StoredClient>>,
-    client_flights: Flights<ClientId, Option<Arc<StoredClient>>, Arc<Failure>>,
+    client_reads: InFlightReads<ClientId, Option<Arc<StoredClient>>, Arc<Failure>>,
     catalogue: Fresh<Catalogue, Arc<Failure>>,
 }
 
 impl CatalogueCache {
     pub fn new(db: Db) -> Self {
-        Self { db, clients: Cache::new(CLIENTS), client_flights: Flights::new(), catalogue: Fresh::default() }
+        Self {
+            db,
+            clients: Cache::new(CLIENTS),
+            client_reads: InFlightReads::new(),
+            catalogue: Fresh::default(),
+        }
     }
 
     /// The client with this id. `None` if there is no such client.
@@ -126,7 +131,7 @@ impl CatalogueCache {
             return Ok((Some(client), at));
         }
         let read = async || self.read_client(id).await.map_err(Arc::new);
-        self.client_flights.read(id, since, read).await.map_err(Failure::Shared)
+        self.client_reads.read(id, since, read).await.map_err(Failure::Shared)
     }
 
     async fn read_client(&self, id: &ClientId) -> Result<Option<Arc<StoredClient>>, Failure> {

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::catalogue::{AGE, Catalogue, CatalogueCache};
+use super::catalogue::{Catalogue, CatalogueCache, MAX_AGE};
 use crate::failure::{Denied, Failure};
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::ClientId;
@@ -63,7 +63,7 @@ impl CatalogueCache {
         mut decide: impl AsyncFnMut(&View<'_>) -> Result<T, Denied<R>>,
     ) -> Result<T, Denied<R>> {
         let began = Instant::now();
-        let view = View::new(self, began, began.checked_sub(AGE).unwrap_or(began));
+        let view = View::new(self, began, began.checked_sub(MAX_AGE).unwrap_or(began));
         match decide(&view).await {
             Err(Denied::Refused(_)) if view.has_aged.get() => decide(&View::new(self, began, began)).await,
             outcome => outcome,

@@ -3,14 +3,14 @@
 use std::sync::{Arc, RwLock};
 use std::time::Instant;
 
-use super::flights::Flights;
+use super::in_flight_reads::InFlightReads;
 
 /// A value, and the moment when its read began. Empty until the first read.
 ///
 /// `E` is the error of a read. Callers that wait for a read share its error as well.
 pub struct Fresh<T, E> {
     value: RwLock<Option<(Arc<T>, Instant)>>,
-    reads: Flights<(), Arc<T>, E>,
+    reads: InFlightReads<(), Arc<T>, E>,
 }
 
 impl<T, E: Clone> Fresh<T, E> {
@@ -58,7 +58,7 @@ impl<T, E: Clone> Fresh<T, E> {
 
 impl<T, E: Clone> Default for Fresh<T, E> {
     fn default() -> Self {
-        Self { value: RwLock::default(), reads: Flights::new() }
+        Self { value: RwLock::default(), reads: InFlightReads::new() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 pub mod catalogue;
 pub mod decision;
-mod flights;
 pub mod fresh;
+mod in_flight_reads;
 pub mod secrets;
 pub mod stand_ins;

@@ -16,13 +16,13 @@ pub struct SecretCache {
 }
 
 impl SecretCache {
-    const LARGEST: usize = 10_000;
+    const MAX_ENTRIES: usize = 10_000;
 
     pub fn new() -> Self {
         Self {
             key: hmac::Key::new(hmac::HMAC_SHA256, &random::<32>()),
-            verdicts: Cache::new(Self::LARGEST),
-            used: Cache::new(Self::LARGEST),
+            verdicts: Cache::new(Self::MAX_ENTRIES),
+            used: Cache::new(Self::MAX_ENTRIES),
         }
     }
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 
-use super::place::{self, ExistingFile};
+use super::atomic_file::{self, ExistingFile};
 use super::progress::Progress;
 use super::restore::sentence;
 use super::signals::{HangUp, stop_asked};
-use super::{Manner, Trouble, block_on};
+use super::{CliError, OutputOptions, block_on};
 use crate::config::Config;
 use crate::keys::master::MasterKey;
 use crate::store::backup::{self, BackupContents};
@@ -32,13 +32,13 @@ pub(super) struct Options {
     #[arg(long)]
     with_master_key: bool,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
 /// How often to update the progress bar.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
     block_on(async {
         let stop = stop_asked(HangUp::Stops)?;
         tokio::select! {
@@ -48,21 +48,21 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
     })
 }
 
-async fn back_up(options: &Options) -> Result<(), Trouble> {
-    let config = Config::load(options.manner.common.config.as_deref())?;
+async fn back_up(options: &Options) -> Result<(), CliError> {
+    let config = Config::load(options.output.common.config.as_deref())?;
     telemetry::start(&config.log)?;
     let database = source(&config)?;
     let file = options.file.as_path();
-    if place::is_same(&database, file) {
+    if atomic_file::is_same(&database, file) {
         return Err(format!("{} is the database itself", file.display()).into());
     }
     if file.exists() && !options.overwrite {
         return Err(format!("{} already exists; --overwrite replaces it", file.display()).into());
     }
-    let folder = place::workshop(file, "grantor-backup-")?;
+    let folder = atomic_file::private_directory(file, "grantor-backup-")?;
     let copy = folder.path().join("copy");
-    place::private_file(&copy)?;
-    take(&database, &copy, &options.manner).await?;
+    atomic_file::private_file(&copy)?;
+    take(&database, &copy, &options.output).await?;
     let contents = backup::examine(&copy).await;
     let contents = contents.map_err(|unfit| sentence(&database, &unfit))?;
     let bytes = std::fs::metadata(&copy)?.len();
@@ -70,13 +70,13 @@ async fn back_up(options: &Options) -> Result<(), Trouble> {
         true => Some(write_key(&config, file, &contents)?),
         false => None,
     };
-    let former = if options.overwrite { ExistingFile::IsReplaced } else { ExistingFile::Stays };
-    place::put(&copy, file, former)?;
+    let existing = if options.overwrite { ExistingFile::IsReplaced } else { ExistingFile::Stays };
+    atomic_file::move_into_place(&copy, file, existing)?;
     let json = json!({
         "file": file, "rows": contents.rows, "tables": contents.tables, "bytes": bytes,
         "master_key_file": key_file,
     });
-    options.manner.say(json, said(file, &contents, bytes, key_file.as_deref()))
+    options.output.say(json, summary(file, &contents, bytes, key_file.as_deref()))
 }
 
 /// The database file to copy.
@@ -84,7 +84,7 @@ async fn back_up(options: &Options) -> Result<(), Trouble> {
 /// # Errors
 ///
 ///  On PostgreSQL; the sentence names the tool to use instead.
-fn source(config: &Config) -> Result<PathBuf, Trouble> {
+fn source(config: &Config) -> Result<PathBuf, CliError> {
     let Some(path) = config.database_options().sqlite_path() else {
         return Err("the database is on PostgreSQL, where pg_dump makes backups; \
             grantor copy --from … --to sqlite:FILE makes a file that grantor restore can read"
@@ -97,11 +97,11 @@ fn source(config: &Config) -> Result<PathBuf, Trouble> {
 }
 
 /// Copies the database and shows the progress. Returns the numbers of the copy.
-async fn take(database: &Path, copy: &Path, manner: &Manner) -> Result<(), Trouble> {
+async fn take(database: &Path, copy: &Path, output: &OutputOptions) -> Result<(), CliError> {
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
-    let progress = Progress::of_bytes(manner, "copying", size(database));
+    let progress = Progress::of_bytes(output, "copying", size(database));
     let mut taken = std::pin::pin!(backup::take(database, copy));
-    let mut look = tokio::time::interval(LOOK_EVERY);
+    let mut look = tokio::time::interval(POLL_INTERVAL);
     loop {
         tokio::select! {
             taken = &mut taken => return Ok(taken?),
@@ -111,7 +111,7 @@ async fn take(database: &Path, copy: &Path, manner: &Manner) -> Result<(), Troub
 }
 
 /// Writes the master key next to the copy. Refuses to overwrite a different master key.
-fn write_key(config: &Config, file: &Path, contents: &BackupContents) -> Result<PathBuf, Trouble> {
+fn write_key(config: &Config, file: &Path, contents: &BackupContents) -> Result<PathBuf, CliError> {
     let text = MasterKey::text(config)?.ok_or_else(|| MasterKey::missing(config))?;
     let key = MasterKey::parse(&text, "the configuration")?;
     if let Some(sealed) = &contents.sealed_root {
@@ -124,7 +124,7 @@ fn write_key(config: &Config, file: &Path, contents: &BackupContents) -> Result<
     Ok(path)
 }
 
-fn said(file: &Path, contents: &BackupContents, bytes: u64, key_file: Option<&Path>) -> String {
+fn summary(file: &Path, contents: &BackupContents, bytes: u64, key_file: Option<&Path>) -> String {
     let BackupContents { rows, tables, .. } = contents;
     let written = format!("wrote {rows} rows of {tables} tables to {}, {bytes} bytes", file.display());
     match key_file {

@@ -3,7 +3,7 @@
 use clap::{Args, CommandFactory as _};
 use clap_complete::{Shell, generate};
 
-use super::{Cli, Trouble, print};
+use super::{Cli, CliError, print};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -11,7 +11,7 @@ pub(super) struct Options {
     shell: Shell,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
     let mut script = Vec::new();
     generate(options.shell, &mut Cli::command(), "grantor", &mut script);
     print(&script)

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::progress::Progress;
 use super::question::Question;
 use super::table::table;
-use super::{Manner, Trouble, block_on, database_at};
+use super::{CliError, OutputOptions, block_on, database_at};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::chain;
@@ -34,12 +34,12 @@ pub(super) struct Options {
     #[command(flatten)]
     question: Question,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
     block_on(async {
-        telemetry::start(&Config::load(options.manner.common.config.as_deref())?.log)?;
+        telemetry::start(&Config::load(options.output.common.config.as_deref())?.log)?;
         for (option, url) in [("--from", &options.from), ("--to", &options.to)] {
             check_url(url).map_err(|why| format!("{option} {why}"))?;
         }
@@ -48,7 +48,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         }
         let (from, to) = (database_at(options.from.clone()), database_at(options.to.clone()));
         let occupied = copy::prepare(&from, &to, &migrate::this_process(), Clock::System.now()).await;
-        let former = match occupied? {
+        let existing = match occupied? {
             None => ExistingRows::Stay,
             Some(table) if options.overwrite => {
                 copy::claim(&to).await?;
@@ -61,14 +61,14 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
                 return Err(format!("{}; --overwrite replaces them all", CopyError::Occupied(table)).into());
             }
         };
-        let progress = Progress::of_rows(&options.manner, "copying");
-        let copied = copy::run(&from, &to, former, |step| match step {
+        let progress = Progress::of_rows(&options.output, "copying");
+        let copied = copy::run(&from, &to, existing, |step| match step {
             CopyProgress::Of(rows) => progress.is_of(rows),
-            CopyProgress::Rows(rows) => progress.go_on(rows),
+            CopyProgress::Rows(rows) => progress.advance(rows),
         });
         let copied = copied.await?;
         drop(progress);
-        let tables: Value = copied.iter().map(described).collect();
+        let tables: Value = copied.iter().map(to_json).collect();
         let rows: u64 = copied.iter().map(|copied| copied.checksum.rows).sum();
         let lines: Vec<_> = copied.iter().map(row).collect();
         let text = format!(
@@ -77,11 +77,11 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
             table(["TABLE", "ROWS", "CHECKSUM"], &lines),
             copied.len()
         );
-        options.manner.say(json!({ "rows": rows, "tables": tables }), text)
+        options.output.say(json!({ "rows": rows, "tables": tables }), text)
     })
 }
 
-impl From<CopyError> for Trouble {
+impl From<CopyError> for CliError {
     fn from(error: CopyError) -> Self {
         Self(chain(&error))
     }
@@ -92,6 +92,6 @@ fn row(copied: &CopiedTable) -> [String; 3] {
     [copied.table.to_owned(), copied.checksum.rows.to_string(), checksum]
 }
 
-fn described(copied: &CopiedTable) -> Value {
+fn to_json(copied: &CopiedTable) -> Value {
     json!({ "table": copied.table, "rows": copied.checksum.rows, "checksum": copied.checksum.to_text() })
 }

@@ -1,6 +1,6 @@
 //! Shows the faults of operations as sentences that call each member by its command-line option.
 
-use super::Trouble;
+use super::CliError;
 use crate::failure::Denied;
 use crate::operations::fault::{Fault, FaultKind, Faults};
 
@@ -23,19 +23,19 @@ const OPTIONS: [(&str, &str); 15] = [
     ("tos_uri", "--terms"),
 ];
 
-impl From<Fault> for Trouble {
+impl From<Fault> for CliError {
     fn from(fault: Fault) -> Self {
         Faults::from(fault).into()
     }
 }
 
-impl From<Faults> for Trouble {
+impl From<Faults> for CliError {
     fn from(faults: Faults) -> Self {
         hinted(&faults, |_| None)
     }
 }
 
-impl From<Denied<Faults>> for Trouble {
+impl From<Denied<Faults>> for CliError {
     fn from(denied: Denied<Faults>) -> Self {
         match denied {
             Denied::Refused(faults) => faults.into(),
@@ -49,7 +49,7 @@ pub(super) fn with_hint(
     kind: FaultKind,
     member: Option<&'static str>,
     hint: &str,
-) -> impl FnOnce(Denied<Faults>) -> Trouble {
+) -> impl FnOnce(Denied<Faults>) -> CliError {
     move |denied| match denied {
         Denied::Refused(faults) => {
             hinted(&faults, |fault| (fault.kind == kind && fault.member == member).then_some(hint))
@@ -59,12 +59,12 @@ pub(super) fn with_hint(
 }
 
 /// One line per fault.
-fn hinted<'h>(faults: &Faults, hint: impl Fn(&Fault) -> Option<&'h str>) -> Trouble {
+fn hinted<'h>(faults: &Faults, hint: impl Fn(&Fault) -> Option<&'h str>) -> CliError {
     let line = |fault: &Fault| match hint(fault) {
         Some(hint) => format!("{}; {hint}", with_options(&fault.sentence)),
         None => with_options(&fault.sentence),
     };
-    Trouble(faults.iter().map(line).collect::<Vec<_>>().join("\n"))
+    CliError(faults.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
 /// Replaces each member in backquotes by its option.

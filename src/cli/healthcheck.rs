@@ -2,12 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::{Common, Trouble, block_on, say};
+use super::{CliError, Common, block_on, say};
 use crate::config::Config;
 use crate::failure::chain;
 use crate::fetch::LoopbackFetcher;
 
-pub(super) fn run(common: &Common) -> Result<(), Trouble> {
+pub(super) fn run(common: &Common) -> Result<(), CliError> {
     let config = Config::load(common.config.as_deref())?;
     let address = on_this_machine(config.listen);
     let scheme = if config.tls.is_on() { "https" } else { "http" };

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Desk, Manner, Trouble, block_on};
+use super::{CliContext, CliError, OutputOptions, block_on};
 use crate::config::Config;
 use crate::store::migrate;
 
@@ -13,18 +13,18 @@ pub(super) struct Options {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
     block_on(async {
-        let config = Config::load(options.manner.common.config.as_deref())?;
+        let config = Config::load(options.output.common.config.as_deref())?;
         let planned = migrate::plan(&config.database_options()).await?;
         let json: Value =
             planned.iter().map(|(version, name)| json!({ "version": version, "name": name })).collect();
         if !options.dry_run {
-            Desk::open(&options.manner.common).await?;
-            return options.manner.say(json, "the database has this version's schema");
+            CliContext::open(&options.output.common).await?;
+            return options.output.say(json, "the database has this version's schema");
         }
         let lines: Vec<String> =
             planned.iter().map(|(version, name)| format!("{version:04} {name}")).collect();
@@ -32,6 +32,6 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
             0 => "the database has this version's schema".to_owned(),
             count => format!("{}\n{count} to be run", lines.join("\n")),
         };
-        options.manner.say(json, text)
+        options.output.say(json, text)
     })
 }

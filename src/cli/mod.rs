@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod atomic_file;
 mod backup;
 mod client;
 mod completions;
@@ -16,7 +17,6 @@ mod list;
 mod logout;
 mod migrate;
 mod password;
-mod place;
 mod progress;
 mod purge;
 mod question;
@@ -48,7 +48,7 @@ use crate::store::db::{DatabaseRoute, Db, DbError, DbOptions};
 use crate::telemetry;
 
 /// The longest time for which a command waits to write while a server writes.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Parser)]
 #[command(
@@ -124,9 +124,16 @@ struct Common {
     config: Option<PathBuf>,
 }
 
+impl Common {
+    /// Opens the database, and runs the work of a command to its end.
+    fn run(&self, work: impl AsyncFnOnce(CliContext) -> Result<(), CliError>) -> Result<(), CliError> {
+        block_on(async { work(CliContext::open(self).await?).await })
+    }
+}
+
 /// Options of every command that asks a question or changes something.
 #[derive(Args, Clone)]
-struct Manner {
+struct OutputOptions {
     /// Print JSON: an array for a list, one object otherwise
     #[arg(long)]
     json: bool,
@@ -134,54 +141,67 @@ struct Manner {
     common: Common,
 }
 
-impl Manner {
+impl OutputOptions {
     /// Answers a program with `json`, or a person with `text`.
-    fn say(&self, json: impl Into<serde_json::Value>, text: impl fmt::Display) -> Result<(), Trouble> {
+    fn say(&self, json: impl Into<serde_json::Value>, text: impl fmt::Display) -> Result<(), CliError> {
         if self.json { say(json.into()) } else { say(text) }
+    }
+
+    /// Answers a program with an array, or a person with a table.
+    fn list<T, const N: usize>(
+        &self,
+        items: &[T],
+        to_json: impl Fn(&T) -> serde_json::Value,
+        header: [&str; N],
+        row: impl Fn(&T) -> [String; N],
+    ) -> Result<(), CliError> {
+        let rows: Vec<_> = items.iter().map(row).collect();
+        let json: serde_json::Value = items.iter().map(to_json).collect();
+        self.say(json, table::table(header, &rows))
     }
 }
 
 /// The reason why a command cannot do its work, as a sentence.
 #[derive(Debug)]
-struct Trouble(String);
+struct CliError(String);
 
-impl fmt::Display for Trouble {
+impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl From<String> for Trouble {
+impl From<String> for CliError {
     fn from(sentence: String) -> Self {
         Self(sentence)
     }
 }
 
-impl From<&str> for Trouble {
+impl From<&str> for CliError {
     fn from(sentence: &str) -> Self {
         Self(sentence.to_owned())
     }
 }
 
-impl From<ConfigError> for Trouble {
+impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> Self {
         Self(error.to_string())
     }
 }
 
-impl From<Failure> for Trouble {
+impl From<Failure> for CliError {
     fn from(failure: Failure) -> Self {
         Self(failure.chain())
     }
 }
 
-impl From<DbError> for Trouble {
+impl From<DbError> for CliError {
     fn from(error: DbError) -> Self {
         Failure::Database(error).into()
     }
 }
 
-impl From<std::io::Error> for Trouble {
+impl From<std::io::Error> for CliError {
     fn from(error: std::io::Error) -> Self {
         Self(error.to_string())
     }
@@ -213,8 +233,8 @@ pub fn run() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(trouble) => {
-            for sentence in trouble.0.lines() {
+        Err(error) => {
+            for sentence in error.0.lines() {
                 let _ = writeln!(std::io::stderr(), "grantor: {sentence}");
             }
             ExitCode::FAILURE
@@ -223,18 +243,18 @@ pub fn run() -> ExitCode {
 }
 
 /// A database for a command, with everything else that the command needs.
-struct Desk {
+struct CliContext {
     config: Config,
     db: Db,
     now: Timestamp,
 }
 
-impl Desk {
-    async fn open(common: &Common) -> Result<Self, Trouble> {
+impl CliContext {
+    async fn open(common: &Common) -> Result<Self, CliError> {
         let config = Config::load(common.config.as_deref())?;
         telemetry::start(&config.log)?;
         let clock = Clock::System;
-        let db = open_database(&config, &clock, PATIENCE).await?;
+        let db = open_database(&config, &clock, TIMEOUT).await?;
         Ok(Self { config, db, now: clock.now() })
     }
 
@@ -243,7 +263,7 @@ impl Desk {
         Context { db: &self.db, config: &self.config, now: self.now }
     }
 
-    fn passwords(&self) -> Result<Passwords, Trouble> {
+    fn passwords(&self) -> Result<Passwords, CliError> {
         Ok(Passwords::start(&self.config.passwords)?)
     }
 }
@@ -255,25 +275,25 @@ fn database_at(url: String) -> DbOptions {
         replica_url: None,
         connections: 1,
         queue: 1,
-        patience: PATIENCE,
-        lock_patience: PATIENCE,
-        migration_patience: DbOptions::MIGRATION_PATIENCE,
+        timeout: TIMEOUT,
+        lock_timeout: TIMEOUT,
+        migration_timeout: DbOptions::MIGRATION_TIMEOUT,
         route: DatabaseRoute::Direct,
     }
 }
 
 /// Runs a command's work to its end.
-fn block_on(work: impl Future<Output = Result<(), Trouble>>) -> Result<(), Trouble> {
+fn block_on(work: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }
 
 /// Prints one line on standard output.
-fn say(line: impl fmt::Display) -> Result<(), Trouble> {
+fn say(line: impl fmt::Display) -> Result<(), CliError> {
     print(format!("{line}\n").as_bytes())
 }
 
 /// Prints bytes on standard output. It is not an error if the reader, such as `head`, has stopped reading.
-fn print(bytes: &[u8]) -> Result<(), Trouble> {
+fn print(bytes: &[u8]) -> Result<(), CliError> {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),

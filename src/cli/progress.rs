@@ -4,22 +4,22 @@ use std::io::IsTerminal as _;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Manner;
+use super::OutputOptions;
 
 /// A progress bar on standard error. Shows nothing if that is not a terminal, or if the command prints JSON.
 pub(super) struct Progress(ProgressBar);
 
 impl Progress {
-    pub(super) fn of_bytes(manner: &Manner, what: &'static str, total: u64) -> Self {
-        Self::new(manner, what, total, "{msg} [{wide_bar}] {bytes} of {total_bytes}, {eta} left")
+    pub(super) fn of_bytes(output: &OutputOptions, what: &'static str, total: u64) -> Self {
+        Self::new(output, what, total, "{msg} [{wide_bar}] {bytes} of {total_bytes}, {eta} left")
     }
 
-    pub(super) fn of_rows(manner: &Manner, what: &'static str) -> Self {
-        Self::new(manner, what, 0, "{msg} [{wide_bar}] {human_pos} of {human_len} rows, {eta} left")
+    pub(super) fn of_rows(output: &OutputOptions, what: &'static str) -> Self {
+        Self::new(output, what, 0, "{msg} [{wide_bar}] {human_pos} of {human_len} rows, {eta} left")
     }
 
-    fn new(manner: &Manner, what: &'static str, total: u64, template: &str) -> Self {
-        let target = match !manner.json && std::io::stderr().is_terminal() {
+    fn new(output: &OutputOptions, what: &'static str, total: u64, template: &str) -> Self {
+        let target = match !output.json && std::io::stderr().is_terminal() {
             true => ProgressDrawTarget::stderr(),
             false => ProgressDrawTarget::hidden(),
         };
@@ -37,7 +37,7 @@ impl Progress {
         self.0.set_position(position);
     }
 
-    pub(super) fn go_on(&self, by: u64) {
+    pub(super) fn advance(&self, by: u64) {
         self.0.inc(by);
     }
 }

@@ -3,8 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::table::table;
-use super::{Desk, Manner, Trouble, block_on};
+use super::{CliError, OutputOptions};
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::secret::random_id;
 use crate::work::purge::{self, Backlog};
@@ -15,21 +14,18 @@ pub(super) struct Options {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
         if options.dry_run {
-            let found = purge::backlog(&desk.db, desk.now).await?;
-            let rows: Vec<_> = found.iter().map(row).collect();
-            let json: Value = found.iter().map(described).collect();
-            return options.manner.say(json, table(["TABLE", "ROWS", "ENDED"], &rows));
+            let found = purge::backlog(&cli.db, cli.now).await?;
+            return options.output.list(&found, to_json, ["TABLE", "ROWS", "ENDED"], row);
         }
         let (mut deleted, counters, holder) = (0, PurgeCounters::default(), random_id());
         loop {
-            let Some(purged) = purge::pass(&desk.db, &counters, &holder, desk.now).await? else {
+            let Some(purged) = purge::pass(&cli.db, &counters, &holder, cli.now).await? else {
                 return Err(
                     "another process is deleting now; it holds the lease for at most two minutes".into()
                 );
@@ -39,7 +35,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
                 break;
             }
         }
-        options.manner.say(json!({ "rows": deleted }), format!("deleted {deleted} rows that have ended"))
+        options.output.say(json!({ "rows": deleted }), format!("deleted {deleted} rows that have ended"))
     })
 }
 
@@ -47,6 +43,6 @@ fn row(found: &Backlog) -> [String; 3] {
     [found.table.name().to_owned(), found.rows.to_string(), found.ended.to_string()]
 }
 
-fn described(found: &Backlog) -> Value {
+fn to_json(found: &Backlog) -> Value {
     json!({ "table": found.table.name(), "rows": found.rows, "ended": found.ended })
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal as _, Write as _};
 
 use clap::Args;
 
-use super::Trouble;
+use super::CliError;
 
 #[derive(Args)]
 pub(super) struct Question {
@@ -17,7 +17,7 @@ const UNCHANGED: &str = "nothing was changed; --yes answers the question in adva
 
 impl Question {
     /// Asks on standard error. Everything except a yes on a terminal is an error.
-    pub(super) fn ask(&self, question: &str) -> Result<(), Trouble> {
+    pub(super) fn ask(&self, question: &str) -> Result<(), CliError> {
         if self.yes {
             return Ok(());
         }
@@ -32,7 +32,7 @@ impl Question {
     }
 }
 
-fn says_yes(input: &mut impl BufRead) -> Result<bool, Trouble> {
+fn says_yes(input: &mut impl BufRead) -> Result<bool, CliError> {
     let mut line = String::new();
     if input.read_line(&mut line)? == 0 {
         writeln!(std::io::stderr())?;

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::place::{self, ExistingFile};
+use super::atomic_file::{self, ExistingFile};
 use super::progress::Progress;
 use super::question::Question;
 use super::signals::{HangUp, stop_asked};
-use super::{Manner, Trouble, block_on, database_at};
+use super::{CliError, OutputOptions, block_on, database_at};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::chain;
@@ -34,16 +34,16 @@ pub(super) struct Options {
     #[command(flatten)]
     question: Question,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
     block_on(async {
-        let config = Config::load(options.manner.common.config.as_deref())?;
+        let config = Config::load(options.output.common.config.as_deref())?;
         telemetry::start(&config.log)?;
         let path = target(&config, &options.file)?;
-        let folder = place::workshop(&path, "grantor-restore-")?;
-        let former = claim(&path, options).await?;
+        let folder = atomic_file::private_directory(&path, "grantor-restore-")?;
+        let previous = claim(&path, options).await?;
         // Only now: before, an interruption of the question ends the program at once.
         let mut stop = std::pin::pin!(stop_asked(HangUp::Stops)?);
         let copy = folder.path().join("copy");
@@ -52,26 +52,26 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
             () = &mut stop => return Err("interrupted; nothing was changed".into()),
         };
         let key = key_to_place(&config, options, &prepared)?;
-        let aside = put_in_place(&path, &copy, key.as_ref(), former)?;
+        let kept = put_in_place(&path, &copy, key.as_ref(), previous)?;
         let json = json!({
             "database": path, "rows": prepared.rows, "tables": prepared.tables,
-            "put_aside": aside.database, "master_key_put_aside": aside.key,
+            "put_aside": kept.database, "master_key_put_aside": kept.key,
         });
-        options.manner.say(json, said(&path, &prepared, &aside))
+        options.output.say(json, summary(&path, &prepared, &kept))
     })
 }
 
 /// Says why the file cannot be used.
-pub(super) fn sentence(file: &Path, unfit: &UnfitDatabase) -> Trouble {
+pub(super) fn sentence(file: &Path, unfit: &UnfitDatabase) -> CliError {
     match unfit {
         // The sentence already names the database.
-        UnfitDatabase::Database(error) => Trouble(chain(error)),
-        unfit => Trouble(format!("{} {}", file.display(), chain(unfit))),
+        UnfitDatabase::Database(error) => CliError(chain(error)),
+        unfit => CliError(format!("{} {}", file.display(), chain(unfit))),
     }
 }
 
 /// The path of the configured database, with links resolved.
-fn target(config: &Config, file: &Path) -> Result<PathBuf, Trouble> {
+fn target(config: &Config, file: &Path) -> Result<PathBuf, CliError> {
     let Some(path) = config.database_options().sqlite_path() else {
         return Err(format!(
             "the database is on PostgreSQL; use grantor copy --from sqlite:{} --to … instead",
@@ -79,7 +79,7 @@ fn target(config: &Config, file: &Path) -> Result<PathBuf, Trouble> {
         )
         .into());
     };
-    if place::is_same(&path, file) {
+    if atomic_file::is_same(&path, file) {
         return Err(format!("{} is the database itself", file.display()).into());
     }
     if path.is_dir() {
@@ -93,13 +93,13 @@ fn target(config: &Config, file: &Path) -> Result<PathBuf, Trouble> {
 }
 
 /// Makes a database with the schema of this version from a copy of the file, and checks it. The file is not changed.
-async fn prepare(options: &Options, copy: &Path) -> Result<BackupContents, Trouble> {
+async fn prepare(options: &Options, copy: &Path) -> Result<BackupContents, CliError> {
     let file = options.file.as_path();
-    bring(file, copy, &options.manner).await?;
+    bring(file, copy, &options.output).await?;
     // If the server was killed before the file was copied, its last changes may be in the journal next to the file.
     let journal = with_suffix(file, "-wal");
     if journal.exists() {
-        bring(&journal, &with_suffix(copy, "-wal"), &options.manner).await?;
+        bring(&journal, &with_suffix(copy, "-wal"), &options.output).await?;
     }
     backup::examine(copy).await.map_err(|unfit| sentence(file, &unfit))?;
     let url = copy.to_str().ok_or("the path of the database must be text in UTF-8")?;
@@ -109,11 +109,11 @@ async fn prepare(options: &Options, copy: &Path) -> Result<BackupContents, Troub
     backup::examine(copy).await.map_err(|unfit| sentence(file, &unfit))
 }
 
-async fn bring(file: &Path, copy: &Path, manner: &Manner) -> Result<(), Trouble> {
-    let failed = |error: std::io::Error| Trouble(format!("cannot read {}: {error}", file.display()));
+async fn bring(file: &Path, copy: &Path, output: &OutputOptions) -> Result<(), CliError> {
+    let failed = |error: std::io::Error| CliError(format!("cannot read {}: {error}", file.display()));
     let mut from = std::fs::File::open(file).map_err(failed)?;
-    let progress = Progress::of_bytes(manner, "reading", from.metadata().map_err(failed)?.len());
-    let mut to = place::private_file(copy)?;
+    let progress = Progress::of_bytes(output, "reading", from.metadata().map_err(failed)?.len());
+    let mut to = atomic_file::private_file(copy)?;
     let mut buffer = vec![0; 1 << 20];
     loop {
         let length = from.read(&mut buffer).map_err(failed)?;
@@ -121,7 +121,7 @@ async fn bring(file: &Path, copy: &Path, manner: &Manner) -> Result<(), Trouble>
             return Ok(());
         }
         to.write_all(buffer.get(..length).unwrap_or_default())?;
-        progress.go_on(length as u64);
+        progress.advance(length as u64);
         // Gives an interruption the chance to be noticed.
         tokio::task::yield_now().await;
     }
@@ -130,7 +130,7 @@ async fn bring(file: &Path, copy: &Path, manner: &Manner) -> Result<(), Trouble>
 /// A master key to restore, and the file that it belongs in.
 struct Key {
     file: PathBuf,
-    place: PathBuf,
+    atomic_file: PathBuf,
 }
 
 /// Finds the master key that decrypts the copy: the configured one, or the one next to the copy.
@@ -138,7 +138,7 @@ fn key_to_place(
     config: &Config,
     options: &Options,
     contents: &BackupContents,
-) -> Result<Option<Key>, Trouble> {
+) -> Result<Option<Key>, CliError> {
     let Some(sealed) = &contents.sealed_root else { return Ok(None) };
     let configured = MasterKey::load(config)?;
     if configured.as_ref().is_some_and(|key| key.opens(sealed).is_ok()) {
@@ -155,14 +155,18 @@ fn key_to_place(
     let file = with_suffix(&options.file, ".key");
     let text = std::fs::read_to_string(&file)
         .map_err(|error| format!("cannot read the master key {}: {error}", file.display()))?;
-    let place = file.display().to_string();
-    if MasterKey::parse(&text, &place)?.opens(sealed).is_err() {
-        return Err(format!("the master key in {place} is not the one that this copy was made with").into());
+    let atomic_file = file.display().to_string();
+    if MasterKey::parse(&text, &atomic_file)?.opens(sealed).is_err() {
+        return Err(
+            format!("the master key in {atomic_file} is not the one that this copy was made with").into()
+        );
     }
     if !config.keys.master_key.expose().is_empty() {
-        return Err(format!("keys.master_key is another master key; set it to the one in {place}").into());
+        return Err(
+            format!("keys.master_key is another master key; set it to the one in {atomic_file}").into()
+        );
     }
-    Ok(Some(Key { file, place: config.master_key_file() }))
+    Ok(Some(Key { file, atomic_file: config.master_key_file() }))
 }
 
 /// The database that the copy replaces.
@@ -173,7 +177,7 @@ enum ReplacedDatabase {
 }
 
 /// Makes sure that the existing database is not in use, and asks whether it may be replaced.
-async fn claim(path: &Path, options: &Options) -> Result<ReplacedDatabase, Trouble> {
+async fn claim(path: &Path, options: &Options) -> Result<ReplacedDatabase, CliError> {
     if !path.exists() {
         return Ok(ReplacedDatabase::Nothing);
     }
@@ -207,53 +211,53 @@ fn put_in_place(
     copy: &Path,
     key: Option<&Key>,
     occupant: ReplacedDatabase,
-) -> Result<KeptFiles, Trouble> {
+) -> Result<KeptFiles, CliError> {
     let digits: String = Clock::System.now().iso().chars().filter(char::is_ascii_digit).collect();
     let suffix = format!(".before-{digits}");
-    let mut aside = KeptFiles::default();
-    if let Some(Key { file, place }) = key {
-        if place.exists() {
-            let former = with_suffix(place, &suffix);
-            place::keep_as(place, &former)?;
-            aside.key = Some(former);
+    let mut kept = KeptFiles::default();
+    if let Some(Key { file, atomic_file }) = key {
+        if atomic_file.exists() {
+            let previous = with_suffix(atomic_file, &suffix);
+            atomic_file::link_as(atomic_file, &previous)?;
+            kept.key = Some(previous);
         }
-        let folder = place::workshop(place, "grantor-restore-")?;
+        let folder = atomic_file::private_directory(atomic_file, "grantor-restore-")?;
         let finished = folder.path().join("key");
-        place::private_file(&finished)?.write_all(&std::fs::read(file)?)?;
-        place::own_like(&finished, parent(place));
-        place::put(&finished, place, ExistingFile::IsReplaced)?;
+        atomic_file::private_file(&finished)?.write_all(&std::fs::read(file)?)?;
+        atomic_file::copy_owner(&finished, parent(atomic_file));
+        atomic_file::move_into_place(&finished, atomic_file, ExistingFile::IsReplaced)?;
     }
     let ReplacedDatabase::Database(held) = occupant else {
-        place::own_like(copy, parent(path));
-        place::put(copy, path, ExistingFile::Stays)?;
-        return Ok(aside);
+        atomic_file::copy_owner(copy, parent(path));
+        atomic_file::move_into_place(copy, path, ExistingFile::Stays)?;
+        return Ok(kept);
     };
-    place::own_like(copy, path);
-    let former = with_suffix(path, &suffix);
-    place::keep_as(path, &former)?;
+    atomic_file::copy_owner(copy, path);
+    let previous = with_suffix(path, &suffix);
+    atomic_file::link_as(path, &previous)?;
     // Only a database that SQLite could not read still has journal files. They belong to it and would damage the new
     // one.
     for journal in ["-wal", "-journal", "-shm"] {
         let of = with_suffix(path, journal);
         if of.exists() {
-            place::keep_as(&of, &with_suffix(&former, journal))?;
+            atomic_file::link_as(&of, &with_suffix(&previous, journal))?;
             let _ = std::fs::remove_file(&of);
         }
     }
-    place::put(copy, path, ExistingFile::IsReplaced)?;
+    atomic_file::move_into_place(copy, path, ExistingFile::IsReplaced)?;
     drop(held);
-    aside.database = Some(former);
-    Ok(aside)
+    kept.database = Some(previous);
+    Ok(kept)
 }
 
-fn said(path: &Path, contents: &BackupContents, aside: &KeptFiles) -> String {
+fn summary(path: &Path, contents: &BackupContents, kept: &KeptFiles) -> String {
     let BackupContents { rows, tables, .. } = contents;
     let mut lines = vec![format!("restored {rows} rows of {tables} tables to {}", path.display())];
-    if let Some(former) = &aside.database {
-        lines.push(format!("the previous database is in {}", former.display()));
+    if let Some(previous) = &kept.database {
+        lines.push(format!("the previous database is in {}", previous.display()));
     }
-    if let Some(former) = &aside.key {
-        lines.push(format!("the previous master key is in {}", former.display()));
+    if let Some(previous) = &kept.key {
+        lines.push(format!("the previous master key is in {}", previous.display()));
     }
     lines.join("\n")
 }

@@ -3,13 +3,13 @@
 use std::net::SocketAddr;
 
 use super::signals::{HangUp, stop_asked};
-use super::{Common, Trouble};
+use super::{CliError, Common};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::server::Server;
 use crate::telemetry;
 
-pub(super) fn run(common: &Common) -> Result<(), Trouble> {
+pub(super) fn run(common: &Common) -> Result<(), CliError> {
     let config = Config::load(common.config.as_deref())?;
     telemetry::start(&config.log)?;
     actix_web::rt::System::new().block_on(async {

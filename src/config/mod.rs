@@ -7,6 +7,7 @@ mod proxies;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
@@ -62,6 +63,7 @@ pub struct Http {
     pub deadline: Span,
     pub workers: usize,
     pub shutdown: Span,
+    #[serde(deserialize_with = "from_text")]
     pub trusted_proxies: TrustedProxies,
 }
 
@@ -155,6 +157,7 @@ pub struct PasswordOptions {
 /// Calls to addresses from registrations.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Fetch {
+    #[serde(deserialize_with = "from_text")]
     pub allow: AllowList,
     pub ca_file: PathBuf,
     pub deadline: Span,
@@ -270,6 +273,11 @@ fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Signin
     }
 }
 
+/// Reads a value that has a text form.
+fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err = String>>(deserializer: D) -> Result<T, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+}
+
 /// Reads an address with a port; `None` for an empty text.
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
     let text = String::deserialize(deserializer)?;
@@ -323,9 +331,9 @@ impl Config {
             connections: self.database.connections,
             queue: self.database.queue,
             // Shorter than the request's deadline, so that there is time left to answer the application.
-            patience: self.http.deadline.duration() * 4 / 5,
-            lock_patience: self.http.deadline.duration() / 2,
-            migration_patience: DbOptions::MIGRATION_PATIENCE,
+            timeout: self.http.deadline.duration() * 4 / 5,
+            lock_timeout: self.http.deadline.duration() / 2,
+            migration_timeout: DbOptions::MIGRATION_TIMEOUT,
         }
     }
 

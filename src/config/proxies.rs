@@ -1,20 +1,19 @@
 //! The proxies before this server, whose `X-Forwarded-For` is trusted.
 
 use std::net::IpAddr;
+use std::str::FromStr;
 
 use ipnet::IpNet;
-use serde::{Deserialize, Deserializer};
 
 /// Addresses and networks of proxies.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
 
-impl TrustedProxies {
-    /// Parses a list separated by spaces.
-    ///
-    /// # Errors
-    /// A sentence that names the first invalid entry.
-    pub fn parse(text: &str) -> Result<Self, String> {
+/// Parses a list separated by spaces. The error is a sentence that names the first invalid entry.
+impl FromStr for TrustedProxies {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
         let read = |entry: &str| entry.parse::<IpNet>().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from));
         let wrong = |entry| format!("{entry:?} is neither an address nor a network such as 10.0.0.0/8");
         text.split_whitespace()
@@ -22,17 +21,12 @@ impl TrustedProxies {
             .collect::<Result<_, _>>()
             .map(Self)
     }
+}
 
+impl TrustedProxies {
     /// Whether an address belongs to a trusted proxy.
     pub fn have(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
-    }
-}
-
-impl<'de> Deserialize<'de> for TrustedProxies {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }
 
@@ -42,7 +36,7 @@ mod tests {
 
     #[test]
     fn proxies_are_addresses_or_networks_not_names() {
-        let proxies = TrustedProxies::parse("127.0.0.1 10.0.0.0/8 2001:db8::/32").unwrap();
+        let proxies = "127.0.0.1 10.0.0.0/8 2001:db8::/32".parse::<TrustedProxies>().unwrap();
         for (address, is_one) in [
             ("127.0.0.1", true),
             ("127.0.0.2", false),
@@ -52,6 +46,8 @@ mod tests {
         ] {
             assert_eq!(proxies.have(address.parse().unwrap()), is_one, "{address}");
         }
-        assert!(TrustedProxies::parse("10.0.0.1 proxy.internal").unwrap_err().contains("\"proxy.internal\""));
+        assert!(
+            "10.0.0.1 proxy.internal".parse::<TrustedProxies>().unwrap_err().contains("\"proxy.internal\"")
+        );
     }
 }

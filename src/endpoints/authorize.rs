@@ -58,7 +58,7 @@ pub async fn resume(app: web::Data<App>, request: Request) -> HttpResponse {
         Ok(accounts) => accounts,
         Err(failure) => return flows::fail(&app, &request, &checked.request, &failure),
     };
-    match flows::next(&app, &checked, &accounts, &flow.progress) {
+    match flows::next(&app, &request, &checked, &accounts, &flow.progress) {
         Ok(Next::Issue(signed_in)) => flows::issue(&app, &request, &checked, signed_in).await,
         Ok(next) => answer::see_other(&flows::flow_url(&app, flows::page(&next), &flow.id)),
         Err(error) => flows::decline(&app, &request, checked, error).await,
@@ -72,7 +72,7 @@ async fn answer_or_ask(
     received: Received,
 ) -> Result<HttpResponse, Failure> {
     let accounts = flows::accounts(app, request, Some(&checked.request.client_id)).await?;
-    match flows::next(app, checked, &accounts, &FlowProgress::default()) {
+    match flows::next(app, request, checked, &accounts, &FlowProgress::default()) {
         Ok(Next::Issue(signed_in)) => Ok(flows::issue(app, request, checked, signed_in).await),
         Ok(next) => {
             let (client, waiting) = (checked.request.client_id.clone(), FlowRequest::Application(received));

@@ -10,7 +10,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::token::binding::AccessTokenType;
 
 /// The maximum length of a token in bytes; longer ones are not ours.
-const LONGEST: usize = 4096;
+const MAX_LENGTH: usize = 4096;
 
 /// The token in the Authorization header; `None` if there is no header, or it has another scheme.
 ///
@@ -66,5 +66,5 @@ pub(super) async fn in_header_or_body(
 fn is_token(text: &str) -> bool {
     let body = text.trim_end_matches('=');
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
-    !body.is_empty() && text.len() <= LONGEST && body.bytes().all(fits)
+    !body.is_empty() && text.len() <= MAX_LENGTH && body.bytes().all(fits)
 }

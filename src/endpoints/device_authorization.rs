@@ -27,7 +27,7 @@ use crate::store::device_codes;
 /// For how many seconds after its end a device code is reported as expired; later it is unknown.
 const MEMORY: Seconds = Seconds::new(24 * 3600);
 /// How many user codes are tried before collisions are considered an error.
-const DRAWS: usize = 8;
+const MAX_ATTEMPTS: usize = 8;
 
 /// The response (RFC 8628 §3.2).
 #[derive(Serialize)]
@@ -101,7 +101,7 @@ async fn asked(
 /// Stores the request under a user code that no other device uses.
 async fn store(app: &App, code: &str, device: DeviceRequest) -> Result<UserCode, Failure> {
     let codes: Vec<UserCode> =
-        std::iter::repeat_with(|| UserCode::of_bytes(&random::<32>())).flatten().take(DRAWS).collect();
+        std::iter::repeat_with(|| UserCode::of_bytes(&random::<32>())).flatten().take(MAX_ATTEMPTS).collect();
     let (hash, interval) = (Hash::of(code), app.config.device.poll_interval.seconds());
     let save = async move |tx: &mut Tx| {
         for code in &codes {

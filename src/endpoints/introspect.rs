@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 use super::client_auth;
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
-use crate::clock::Seconds;
+use crate::clock::{Seconds, Timestamp};
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
 use crate::http::call::Request;
@@ -17,7 +17,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::introspection::{Introspection, SignedIntrospection, TYP};
-use crate::oauth::token::refresh::{RefreshName, RefreshVerdict, judge};
+use crate::oauth::token::refresh::{RefreshName, RefreshVerdict, evaluate};
 use crate::store::db::Conn;
 use crate::store::grants;
 use crate::tokens::access_token::{self, ParsedAccessToken, subject};
@@ -26,10 +26,10 @@ use crate::tokens::subject;
 
 pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     match introspect(&app, &request, body).await {
-        Ok(told) => {
+        Ok(report) => {
             let mut response = HttpResponse::Ok();
             response.insert_header((header::CACHE_CONTROL, "no-store"));
-            match told {
+            match report {
                 IntrospectionBody::Plain(introspection) => response.json(introspection),
                 IntrospectionBody::Signed(token) => {
                     response.content_type("application/token-introspection+jwt").body(token)
@@ -64,14 +64,14 @@ async fn introspect(
     }
     let token = token(&params)?;
     let introspection = match RefreshName::parse(token) {
-        Some((name, mac)) => refresh_token(app, caller, name, &mac).await?,
-        None => access_token(app, caller, token).await?,
+        Some((name, mac)) => refresh_token(app, caller, name, &mac, request.now).await?,
+        None => access_token(app, caller, token, request.now).await?,
     };
     // A caller that may not know about a token gets the same answer as for an invalid one.
     let introspection = introspection.unwrap_or_default();
     match wants_signed(request) {
         false => Ok(IntrospectionBody::Plain(Box::new(introspection))),
-        true => Ok(IntrospectionBody::Signed(sign(app, caller, &introspection).await?)),
+        true => Ok(IntrospectionBody::Signed(sign(app, caller, &introspection, request.now).await?)),
     }
 }
 
@@ -80,16 +80,21 @@ pub(super) fn token(params: &Params) -> Result<&str, OAuthError> {
     params.one("token")?.ok_or_else(|| Reason::TokenMissing.because("the parameter token is missing"))
 }
 
-async fn access_token(app: &App, caller: &Client, token: &str) -> Result<Option<Introspection>, Failure> {
-    let Some(read) = access_token::read(app, token).await? else { return Ok(None) };
+async fn access_token(
+    app: &App,
+    caller: &Client,
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<Introspection>, Failure> {
+    let Some(read) = access_token::read(app, token, now).await? else { return Ok(None) };
     // An expired JWT needs no query.
-    let is_over = matches!(&read, ParsedAccessToken::Jwt(token) if token.expires_at <= app.now());
+    let is_over = matches!(&read, ParsedAccessToken::Jwt(token) if token.expires_at <= now);
     if is_over {
         return Ok(None);
     }
     let find = async move |conn: &mut Conn| read.find(conn).await;
     let found = app.db.read(find).await?;
-    let Some(PresentedToken { token, .. }) = found.filter(|found| found.is_active(app.now())) else {
+    let Some(PresentedToken { token, .. }) = found.filter(|found| found.is_active(now)) else {
         return Ok(None);
     };
     if !access_token::may_introspect(app, &caller.id, &token).await? {
@@ -111,6 +116,7 @@ async fn refresh_token(
     caller: &Client,
     name: RefreshName,
     mac: &[u8],
+    now: Timestamp,
 ) -> Result<Option<Introspection>, Failure> {
     if !app.keys.is_refresh_token(&name, mac) {
         return Ok(None);
@@ -119,7 +125,7 @@ async fn refresh_token(
     let find = async move |conn: &mut Conn| grants::find_chain(conn, &grant, &client, version).await;
     let Some(found) = app.db.read(find).await? else { return Ok(None) };
     let chain = found.chain;
-    let is_live = judge(&chain, &name, &caller.id, NO_GRACE, app.now()) == Ok(RefreshVerdict::Rotate);
+    let is_live = evaluate(&chain, &name, &caller.id, NO_GRACE, now) == Ok(RefreshVerdict::Rotate);
     if !is_live || found.user == UserStatus::Disabled {
         return Ok(None);
     }
@@ -137,12 +143,17 @@ fn wants_signed(request: &Request) -> bool {
     })
 }
 
-async fn sign(app: &App, caller: &Client, introspection: &Introspection) -> Result<String, Failure> {
+async fn sign(
+    app: &App,
+    caller: &Client,
+    introspection: &Introspection,
+    now: Timestamp,
+) -> Result<String, Failure> {
     let claims = SignedIntrospection {
         iss: &app.issuer,
         aud: caller.id.as_str(),
-        iat: app.now(),
+        iat: now,
         token_introspection: introspection,
     };
-    id_token::sign_for(app, caller, TYP, &claims).await
+    id_token::sign_for(app, caller, TYP, &claims, now).await
 }

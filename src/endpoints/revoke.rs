@@ -6,11 +6,12 @@ use actix_web::{HttpResponse, web};
 use super::client_auth;
 use super::introspect::token;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::Ended;
+use crate::oauth::grant::EndReason;
 use crate::oauth::id::ClientId;
 use crate::oauth::token::refresh::RefreshName;
 use crate::store::db::Tx;
@@ -33,34 +34,36 @@ async fn revoke(app: &App, request: &Request, body: web::Payload) -> Result<(), 
     let token = token(&params)?;
     match RefreshName::parse(token) {
         Some((name, mac)) if app.keys.is_refresh_token(&name, &mac) => {
-            refresh_token(app, name, client).await?;
+            refresh_token(app, name, client, request.now).await?;
         }
         Some(_) => {}
-        None => access_token(app, token, client).await?,
+        None => access_token(app, token, client, request.now).await?,
     }
     Ok(())
 }
 
 /// Any token of a chain, even the oldest, ends the whole grant and everything issued from it.
-async fn refresh_token(app: &App, name: RefreshName, client: ClientId) -> Result<(), Failure> {
-    let now = app.now();
+async fn refresh_token(
+    app: &App,
+    name: RefreshName,
+    client: ClientId,
+    now: Timestamp,
+) -> Result<(), Failure> {
     let end = async move |tx: &mut Tx| {
-        grants::revoke_of(tx, &name.grant_id, &client, Ended::TokenRevoked, now).await
+        grants::revoke_of(tx, &name.grant_id, &client, EndReason::TokenRevoked, now).await
     };
     Ok(app.db.write(end).await?)
 }
 
 /// An access token ends alone, because its grant may still be in use.
-async fn access_token(app: &App, token: &str, client: ClientId) -> Result<(), Failure> {
-    match access_token::read(app, token).await? {
+async fn access_token(app: &App, token: &str, client: ClientId, now: Timestamp) -> Result<(), Failure> {
+    match access_token::read(app, token, now).await? {
         None => Ok(()),
         Some(ParsedAccessToken::Opaque(hash)) => {
             let delete = async move |tx: &mut Tx| stored::delete(tx, &hash, &client).await;
             Ok(app.db.write(delete).await?)
         }
-        Some(ParsedAccessToken::Jwt(token)) if token.client_id != client || token.expires_at <= app.now() => {
-            Ok(())
-        }
+        Some(ParsedAccessToken::Jwt(token)) if token.client_id != client || token.expires_at <= now => Ok(()),
         Some(ParsedAccessToken::Jwt(token)) => {
             let revoke = async move |tx: &mut Tx| stored::revoke_jwt(tx, &token).await;
             Ok(app.db.write(revoke).await?)

@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, web};
 use super::bearer;
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
+use crate::clock::Timestamp;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
 use crate::http::call::Request;
@@ -13,7 +14,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::grant::scope::OPENID;
 use crate::oauth::identity::claims::{Claims, Person};
 use crate::oauth::reason::Reason;
-use crate::oauth::token::bearer::{PresentedToken, UserInfoAccess, may_tell};
+use crate::oauth::token::bearer::{PresentedToken, UserInfoAccess, check_user_info};
 use crate::store::db::Conn;
 use crate::store::users;
 use crate::tokens::access_token;
@@ -35,17 +36,17 @@ async fn respond(
     request: &Request,
     token: Result<Option<String>, Denied<OAuthError>>,
 ) -> HttpResponse {
-    let told = match token {
-        Ok(token) => tell(app, request, token).await,
+    let user_claims = match token {
+        Ok(token) => user_info(app, request, token).await,
         Err(denied) => Err(denied),
     };
-    match told {
-        Ok(told) => {
+    match user_claims {
+        Ok(user_claims) => {
             let mut response = HttpResponse::Ok();
             response
                 .insert_header((header::CACHE_CONTROL, "no-store"))
                 .insert_header((header::PRAGMA, "no-cache"));
-            match told {
+            match user_claims {
                 UserInfoBody::Plain(claims) => response.json(claims),
                 UserInfoBody::Protected(token) => response.content_type("application/jwt").body(token),
             }
@@ -61,7 +62,7 @@ enum UserInfoBody {
     Protected(String),
 }
 
-async fn tell(
+async fn user_info(
     app: &App,
     request: &Request,
     token: Option<String>,
@@ -69,27 +70,31 @@ async fn tell(
     let Some(token) = token else {
         return Err(Reason::BearerMissing.because("the request has no access token").into());
     };
-    let Some((presented, person)) = find(app, &token).await? else {
+    let Some((presented, person)) = find(app, &token, request.now).await? else {
         return Err(Reason::BearerUnknown.because("the access token is not known here").into());
     };
     let client = &presented.token.client_id;
     request.set_client(client.clone());
     let client = app.cache.client(client, Freshness::Cached).await?;
-    let UserInfoAccess { person, scope, claims } = may_tell(presented, person, OPENID, request.now)?;
+    let UserInfoAccess { person, scope, claims } = check_user_info(presented, person, OPENID, request.now)?;
     let Some(client) = client else {
         return Err(Reason::BearerRevoked.because("the client of the access token is gone").into());
     };
     let catalogue = app.cache.catalogue(Freshness::Cached).await?;
-    let mut told = person.told(catalogue.claims_of(&scope));
-    told.extend(claims.told_by(&person));
-    told.insert("sub".into(), subject::subject(app, &client.client, &person.id).into());
-    let protected = id_token::protect_user_info(app, &client.client, &told).await?;
-    Ok(protected.map_or(UserInfoBody::Plain(told), UserInfoBody::Protected))
+    let mut user_claims = person.claims_named(catalogue.claims_of(&scope));
+    user_claims.extend(claims.claims_from(&person));
+    user_claims.insert("sub".into(), subject::subject(app, &client.client, &person.id).into());
+    let protected = id_token::protect_user_info(app, &client.client, &user_claims, request.now).await?;
+    Ok(protected.map_or(UserInfoBody::Plain(user_claims), UserInfoBody::Protected))
 }
 
 /// The token and the user that it was issued for, as the database has them now; `None` if the token is not known.
-async fn find(app: &App, token: &str) -> Result<Option<(PresentedToken, Option<Person>)>, Failure> {
-    let Some(read) = access_token::read(app, token).await? else { return Ok(None) };
+async fn find(
+    app: &App,
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<(PresentedToken, Option<Person>)>, Failure> {
+    let Some(read) = access_token::read(app, token, now).await? else { return Ok(None) };
     let find = async move |conn: &mut Conn| {
         let Some(presented) = read.find(conn).await? else { return Ok(None) };
         let person = match &presented.token.user_id {

@@ -1,9 +1,9 @@
 //! The addresses that outbound calls may reach: the public internet, and what the operator allows in addition.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use serde::{Deserialize, Deserializer};
 
 /// The IPv4 networks that are not public (IANA special-purpose address registry, RFC 6890; multicast RFC 5771).
 const NOT_PUBLIC_V4: [(Ipv4Addr, u8); 16] = [
@@ -74,12 +74,11 @@ pub struct AllowList {
     networks: Vec<IpNet>,
 }
 
-impl AllowList {
-    /// Parses a list separated by spaces.
-    ///
-    /// # Errors
-    /// A sentence that names the first invalid entry.
-    pub fn parse(text: &str) -> Result<Self, String> {
+/// Parses a list separated by spaces. The error is a sentence that names the first invalid entry.
+impl FromStr for AllowList {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
         let mut list = Self::default();
         for entry in text.split_whitespace() {
             if let Ok(network) = entry.parse::<IpNet>() {
@@ -96,7 +95,9 @@ impl AllowList {
         }
         Ok(list)
     }
+}
 
+impl AllowList {
     pub(super) fn has_host(&self, name: &str) -> bool {
         let name = name.trim_end_matches('.');
         self.hosts.iter().any(|host| host == name)
@@ -115,13 +116,6 @@ fn is_host_name(text: &str) -> bool {
     text.len() <= 253
         && labels.into_iter().all(is_label)
         && !text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-}
-
-impl<'de> Deserialize<'de> for AllowList {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
-    }
 }
 
 #[cfg(test)]
@@ -149,8 +143,8 @@ mod tests {
 
     #[test]
     fn a_list_holds_hosts_addresses_and_networks() {
-        let list =
-            AllowList::parse("app.internal  10.1.0.0/16 ::1 127.0.0.1 localhost. x_y.example").unwrap();
+        let list: AllowList =
+            "app.internal  10.1.0.0/16 ::1 127.0.0.1 localhost. x_y.example".parse().unwrap();
         for host in ["app.internal", "app.internal.", "localhost", "x_y.example"] {
             assert!(list.has_host(host), "{host}");
         }
@@ -160,7 +154,7 @@ mod tests {
         let has = |address: &str| list.has_address(address.parse().unwrap());
         assert!(has("10.1.255.255") && has("::1") && has("127.0.0.1"));
         assert!(!has("10.2.0.0") && !has("127.0.0.2") && !has("::2"));
-        assert!(AllowList::parse("").unwrap().hosts.is_empty());
+        assert!("".parse::<AllowList>().unwrap().hosts.is_empty());
         for wrong in [
             "10.0.0.0/33",
             "http://a.example",
@@ -171,7 +165,7 @@ mod tests {
             "a..b",
             "-/8",
         ] {
-            let why = AllowList::parse(wrong).unwrap_err();
+            let why = wrong.parse::<AllowList>().unwrap_err();
             assert!(why.contains(wrong) && why.contains("10.0.0.0/8"), "{why}");
         }
     }

@@ -15,7 +15,7 @@ pub use guarded::Fetcher;
 pub use loopback::LoopbackFetcher;
 
 /// The largest body of an answer, in bytes.
-const LARGEST: usize = 64 * 1024;
+const MAX_SIZE: usize = 64 * 1024;
 
 /// An answer, whatever its status.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ pub enum FetchError {
     NoAddress(String),
     #[error("the answer is a redirect, which is not followed")]
     Redirect,
-    #[error("the answer is larger than {LARGEST} bytes")]
+    #[error("the answer is larger than {MAX_SIZE} bytes")]
     TooLarge,
     #[error("no answer within {0} s")]
     TooSlow(u64),
@@ -80,7 +80,7 @@ async fn bounded(mut answer: reqwest::Response, deadline: Duration) -> Result<Fe
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(|error| FetchError::of(error, deadline))? {
         body.extend_from_slice(&chunk);
-        if body.len() > LARGEST {
+        if body.len() > MAX_SIZE {
             return Err(FetchError::TooLarge);
         }
     }

@@ -11,15 +11,16 @@ use crate::flows::CheckedRequest;
 use crate::http::answer;
 use crate::http::call::Call;
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest};
-use crate::oauth::id::GrantId;
+use crate::oauth::grant::device::DeviceRequest;
+use crate::oauth::id::{ClientId, GrantId};
 use crate::oauth::identity::group;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::SignedIn;
 use crate::oauth::request::prompt::Prompt;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::{AnswerTo, AuthorizationRequest, Refusal};
-use crate::store::db::{Conn, Tx};
+use crate::operations::devices;
+use crate::store::db::Conn;
 use crate::store::device_codes;
 
 /// The device of a flow, and its request as an authorization request.
@@ -59,32 +60,33 @@ async fn find(app: &App, id: &GrantId) -> Result<Option<DeviceRequest>, Failure>
 }
 
 /// Allows the device's request.
-pub(super) async fn approve(app: &App, call: &Call, id: &GrantId, signed_in: &SignedIn) -> HttpResponse {
-    let (device, by, now) = (id.clone(), signed_in.clone(), call.now);
-    let allow = async move |tx: &mut Tx| {
-        if device_codes::allow(tx, &device, &by, now).await? {
-            return Ok(true);
-        }
-        // The same page was submitted again.
-        let answer = device_codes::find(tx, &device).await?.map(|device| device.answer);
-        Ok(answer == Some(DeviceAnswer::Allowed(by.session.clone())))
-    };
-    match app.db.write(allow).await {
-        Ok(true) => answer::see_other(&format!("{}/device?allowed=1", app.issuer)),
-        Ok(false) => {
+pub(super) async fn approve(
+    app: &App,
+    call: &Call,
+    id: &GrantId,
+    client: &ClientId,
+    signed_in: &SignedIn,
+) -> HttpResponse {
+    match devices::allow(&app.operations(call.now), id, client, signed_in).await {
+        Ok(_) => answer::see_other(&format!("{}/device?allowed=1", app.issuer)),
+        Err(Denied::Refused(_)) => {
             let error = Reason::DeviceAnswered.because("the request of the device has ended in the meantime");
             answer::page_error(app, call, error.into())
         }
-        Err(error) => answer::page_error(app, call, Failure::Database(error).into()),
+        Err(Denied::Failed(failure)) => answer::page_error(app, call, failure.into()),
     }
 }
 
 /// Denies the device's request.
-pub(super) async fn deny(app: &App, call: &Call, id: &GrantId, why: OAuthError) -> HttpResponse {
-    let (device, now) = (id.clone(), call.now);
-    let deny = async move |tx: &mut Tx| device_codes::deny(tx, &device, now).await;
-    if let Err(error) = app.db.write(deny).await {
-        return answer::page_error(app, call, Failure::Database(error).into());
+pub(super) async fn deny(
+    app: &App,
+    call: &Call,
+    id: &GrantId,
+    client: &ClientId,
+    why: OAuthError,
+) -> HttpResponse {
+    if let Err(error) = devices::deny(&app.operations(call.now), id, client).await {
+        return answer::page_error(app, call, error.into());
     }
     match why.reason {
         // The person decided this, so there is no error page.

@@ -35,7 +35,7 @@ use crate::tokens::id_token;
 use crate::tokens::subject;
 
 /// At most once in this many seconds the use of a session is recorded.
-const SEEN_EVERY: Seconds = Seconds::new(60);
+const LAST_SEEN_INTERVAL: Seconds = Seconds::new(60);
 /// For how many seconds a finished flow still leads back to its application.
 const FLOW_MEMORY: Seconds = Seconds::new(24 * 3600);
 
@@ -60,7 +60,8 @@ pub async fn validate(
     let id = request::client_id(received).map_err(Refusal::Page)?;
     call.set_client(id.clone());
     let mut hint = OneTimeProof::default();
-    let mut decide = async |view: &View<'_>| validate_over(app, view, &id, received, &mut hint).await;
+    let mut decide =
+        async |view: &View<'_>| validate_over(app, call.now, view, (&id, received), &mut hint).await;
     let checked = app.cache.decide(&mut decide).await?;
     let request = &checked.request;
     match request.response_type == ResponseType::Code && request.required_groups.is_empty() {
@@ -71,9 +72,9 @@ pub async fn validate(
 
 async fn validate_over(
     app: &App,
+    now: Timestamp,
     view: &View<'_>,
-    id: &ClientId,
-    received: &Received,
+    (id, received): (&ClientId, &Received),
     hint: &mut OneTimeProof<Hint>,
 ) -> Result<CheckedRequest, Denied<Refusal>> {
     let Some(client) = view.client(id).await? else {
@@ -89,7 +90,7 @@ async fn validate_over(
             .because("people cannot make accounts here, so prompt=create is not supported");
         return Err(request.refuse(error).into());
     }
-    match hinted(app, &client.client, received.params(), hint).await {
+    match hinted(app, now, &client.client, received.params(), hint).await {
         // If the `sub` claim also requests a person, both must be the same.
         Ok(Some(subject)) if request.expected.is_empty() || request.expected.contains(&subject) => {
             request.expected = vec![subject];
@@ -111,12 +112,13 @@ async fn validate_over(
 /// The person that the `id_token_hint` names (OpenID Connect Core §3.1.2.1); `None` if there is no hint.
 async fn hinted(
     app: &App,
+    now: Timestamp,
     client: &Client,
     params: &Params,
     hint: &mut OneTimeProof<Hint>,
 ) -> Result<Option<String>, Denied<OAuthError>> {
     let Some(token) = params.one("id_token_hint")? else { return Ok(None) };
-    let hint = hint.get(async || id_token::read_hint(app, token).await).await?;
+    let hint = hint.get(async || id_token::read_hint(app, token, now).await).await?;
     if hint.client != client.id {
         return Err(Reason::HintOtherClient
             .because("the id_token_hint was not issued to this client")
@@ -249,7 +251,7 @@ pub async fn accounts(app: &App, http: &Request, client: Option<&ClientId>) -> R
     let mut accounts = Accounts::default();
     for (token, found) in tokens.into_iter().zip(found) {
         let Some(found) = found else { continue };
-        if now - found.last_seen_at >= SEEN_EVERY {
+        if now - found.last_seen_at >= LAST_SEEN_INTERVAL {
             note_seen(app, &found.signed_in, now);
         }
         accounts.people.push(found.signed_in);
@@ -283,6 +285,7 @@ pub fn page(next: &Next<'_>) -> &'static str {
 /// The next step of a checked request, for the accounts that are signed in now.
 pub fn next<'a>(
     app: &App,
+    call: &Call,
     checked: &CheckedRequest,
     accounts: &'a Accounts,
     progress: &FlowProgress,
@@ -291,16 +294,19 @@ pub fn next<'a>(
     let is_expected = |user: &UserId| {
         request.expected.is_empty() || request.expected.contains(&subject::subject(app, &client.client, user))
     };
-    interaction::next(&client.client, request, &accounts.people, progress, is_expected, app.now())
+    interaction::next(&client.client, request, &accounts.people, progress, is_expected, call.now)
 }
 
 /// Issues what was requested, and sends the person on.
 pub async fn issue(app: &App, call: &Call, checked: &CheckedRequest, signed_in: &SignedIn) -> HttpResponse {
-    let (return_to, state) = match &checked.request.answer_to {
+    let request = &checked.request;
+    let (return_to, state) = match &request.answer_to {
         AnswerTo::Application { return_to, state } => (return_to, state),
-        AnswerTo::Device(device) => return device::approve(app, call, device, signed_in).await,
+        AnswerTo::Device(device) => {
+            return device::approve(app, call, device, &request.client_id, signed_in).await;
+        }
     };
-    match response::make(app, checked, return_to, signed_in).await {
+    match response::make(app, call.now, checked, return_to, signed_in).await {
         Ok(response) => {
             let mut pairs: Vec<(&str, &str)> =
                 response.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -308,16 +314,17 @@ pub async fn issue(app: &App, call: &Call, checked: &CheckedRequest, signed_in: 
             pairs.push(("iss", app.issuer.as_str()));
             answer::authorization_response(app, return_to, &pairs)
         }
-        Err(failure) => fail(app, call, &checked.request, &failure),
+        Err(failure) => fail(app, call, request, &failure),
     }
 }
 
 /// Tells who asked that there is nothing, and sends the person on.
 pub async fn decline(app: &App, call: &Call, checked: CheckedRequest, error: OAuthError) -> HttpResponse {
-    match &checked.request.answer_to {
-        AnswerTo::Device(device) => device::deny(app, call, device, error).await,
+    let request = checked.request;
+    match &request.answer_to {
+        AnswerTo::Device(device) => device::deny(app, call, device, &request.client_id, error).await,
         AnswerTo::Application { .. } => {
-            answer::authorization_error(app, call, Denied::Refused(checked.request.refuse(error)))
+            answer::authorization_error(app, call, Denied::Refused(request.refuse(error)))
         }
     }
 }

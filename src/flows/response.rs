@@ -1,7 +1,7 @@
 //! Authorization responses by response type (OpenID Connect Core §3.1.2.5, §3.2.2.5, §3.3.2.5).
 
 use crate::app::App;
-use crate::clock::Seconds;
+use crate::clock::{Seconds, Timestamp};
 use crate::failure::Failure;
 use crate::flows::CheckedRequest;
 use crate::oauth::grant::code::Code;
@@ -26,6 +26,7 @@ pub(super) type Response = Vec<(&'static str, String)>;
 /// Issues what the request asks for.
 pub(super) async fn make(
     app: &App,
+    now: Timestamp,
     checked: &CheckedRequest,
     return_to: &ReturnAddress,
     signed_in: &SignedIn,
@@ -33,11 +34,11 @@ pub(super) async fn make(
     let request = &checked.request;
     let code = request.response_type.has_code().then(|| format!("gac_{}", random_token()));
     if let Some(code) = &code {
-        store_code(app, checked, return_to, signed_in, code).await?;
+        store_code(app, now, checked, return_to, signed_in, code).await?;
     }
     match request.response_type {
         ResponseType::Code => Ok(code.into_iter().map(|code| ("code", code)).collect()),
-        _ => through_the_browser(app, checked, signed_in, code).await,
+        _ => through_the_browser(app, now, checked, signed_in, code).await,
     }
 }
 
@@ -54,12 +55,13 @@ fn grant(checked: &CheckedRequest, signed_in: &SignedIn) -> Grant {
 
 async fn store_code(
     app: &App,
+    now: Timestamp,
     checked: &CheckedRequest,
     return_to: &ReturnAddress,
     signed_in: &SignedIn,
     code: &str,
 ) -> Result<(), Failure> {
-    let (hash, now, tokens) = (Hash::of(code), app.now(), &app.config.tokens);
+    let (hash, tokens) = (Hash::of(code), &app.config.tokens);
     let request = &checked.request;
     let record = Code {
         grant: grant(checked, signed_in),
@@ -78,6 +80,7 @@ async fn store_code(
 /// They have a grant of their own, because a code beside them may be redeemed or not.
 async fn through_the_browser(
     app: &App,
+    now: Timestamp,
     checked: &CheckedRequest,
     signed_in: &SignedIn,
     code: Option<String>,
@@ -87,13 +90,13 @@ async fn through_the_browser(
     let token = match request.response_type.has_token() {
         false => None,
         true => {
-            let draft = Draft::of_authorization(app, &checked.catalogue).await?;
+            let draft = Draft::of_authorization(app, &checked.catalogue, now).await?;
             let token = draft.of_grant(client, &grant, &grant.granted.scope);
             Some((token.map_err(|error| Failure::Internal(error.to_string()))?, draft))
         }
     };
     let stored = token.as_ref().map(|(token, draft)| (token.clone(), draft.stored(token)));
-    store_grant(app, checked, &grant, stored).await?;
+    store_grant(app, now, checked, &grant, stored).await?;
     let mut response = Response::new();
     let mut access_token = None;
     if let Some((token, draft)) = &token {
@@ -106,7 +109,7 @@ async fn through_the_browser(
     }
     if request.response_type.has_id_token() {
         let hashes = IdTokenHashes { access_token: access_token.as_deref(), code: code.as_deref() };
-        response.push(("id_token", id_token(app, checked, &grant, hashes).await?));
+        response.push(("id_token", id_token(app, now, checked, &grant, hashes).await?));
     }
     response.extend(code.map(|code| ("code", code)));
     Ok(response)
@@ -114,11 +117,12 @@ async fn through_the_browser(
 
 async fn store_grant(
     app: &App,
+    now: Timestamp,
     checked: &CheckedRequest,
     grant: &Grant,
     token: Option<(AccessToken, Option<Hash>)>,
 ) -> Result<(), Failure> {
-    let (now, grant, version) = (app.now(), grant.clone(), checked.client.client.version);
+    let (grant, version) = (grant.clone(), checked.client.client.version);
     // An application that learned about the session must be notified of its end.
     let session_expires_at = now + app.config.sessions.lifetime.seconds();
     let expires_at =
@@ -140,11 +144,12 @@ async fn store_grant(
 
 async fn id_token(
     app: &App,
+    now: Timestamp,
     checked: &CheckedRequest,
     grant: &Grant,
     hashes: IdTokenHashes<'_>,
 ) -> Result<String, Failure> {
-    let Some(signer) = Signer::of(app, &checked.client.client).await? else {
+    let Some(signer) = Signer::of(app, &checked.client.client, now).await? else {
         return Err(Failure::Internal(format!("the client {} may not have an ID Token", grant.client)));
     };
     let source = grant.id_token(checked.request.nonce.as_deref());

@@ -128,25 +128,14 @@ fn oauth_json(app: &App, call: &Call, Refused { error, headers }: Refused) -> Ht
     for header in headers {
         response.append_header(header);
     }
-    let response = response.json(json!({
+    call.set_reason(error.reason);
+    response.json(json!({
         "error": error.code().as_str(),
         "error_description": error.description,
         "error_uri": error_uri(app, &error),
         "reason": error.reason.word(),
         "request_id": call.id,
-    }));
-    because(&error, response)
-}
-
-/// Attaches the reason to the answer, for the metrics.
-fn because(error: &OAuthError, mut response: HttpResponse) -> HttpResponse {
-    response.extensions_mut().insert(error.reason);
-    response
-}
-
-/// The reason that is attached to an answer.
-pub fn reason_of(response: &HttpResponse) -> Option<Reason> {
-    response.extensions().get::<Reason>().copied()
+    }))
 }
 
 /// The HTTP status of a mistake in the HTTP request itself, on any surface.
@@ -172,7 +161,7 @@ pub fn authorization_error(app: &App, call: &Call, denied: Denied<Refusal>) -> H
         }
         Denied::Refused(Refusal::Redirect { to, state, error }) => {
             log_refusal(call, &error);
-            redirect_with_error(app, &to, state.as_deref(), &error)
+            redirect_with_error(app, call, &to, state.as_deref(), &error)
         }
         Denied::Failed(failure) => failure_page(app, call, &failure),
     }
@@ -187,12 +176,13 @@ pub fn redirect_failure(
     failure: &Failure,
 ) -> HttpResponse {
     let error = failed(call, failure);
-    redirect_with_error(app, to, state, &error)
+    redirect_with_error(app, call, to, state, &error)
 }
 
 /// Sends the person back to the application with an error (RFC 6749 §4.1.2.1, RFC 9207).
-pub fn redirect_with_error(
+fn redirect_with_error(
     app: &App,
+    call: &Call,
     to: &ReturnAddress,
     state: Option<&str>,
     error: &OAuthError,
@@ -205,7 +195,8 @@ pub fn redirect_with_error(
     ];
     answer.extend(state.map(|state| ("state", state)));
     answer.push(("iss", app.issuer.as_str()));
-    because(error, authorization_response(app, to, &answer))
+    call.set_reason(error.reason);
+    authorization_response(app, to, &answer)
 }
 
 /// Sends a response to the application through the person's browser, in the requested mode.
@@ -250,7 +241,8 @@ fn error_page_with(
         request_id => &call.id,
         onward,
     };
-    let mut response = because(error, app.pages.render(status, "error.html", context));
+    call.set_reason(error.reason);
+    let mut response = app.pages.render(status, "error.html", context);
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
     }
@@ -263,7 +255,8 @@ pub fn wait_page(call: &Call, mut page: HttpResponse, error: &OAuthError) -> Htt
     if let Some(wait) = error.retry_after {
         page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_i64()));
     }
-    because(error, page)
+    call.set_reason(error.reason);
+    page
 }
 
 fn title(status: StatusCode, who: Responsible) -> &'static str {

@@ -18,9 +18,9 @@ pub const ACCOUNTS: usize = 5;
 /// Does not occur in tokens.
 const BETWEEN_TOKENS: char = '.';
 /// The maximum length of a token in bytes.
-const LONGEST_TOKEN: usize = 64;
+const MAX_TOKEN_LENGTH: usize = 64;
 /// The maximum length in bytes of the value that makes a browser known for one account.
-const LONGEST_KNOWN: usize = 256;
+const MAX_KNOWN_LENGTH: usize = 256;
 /// The maximum number of flow cookies in one browser; the oldest are dropped.
 const FLOWS: usize = 8;
 
@@ -91,7 +91,7 @@ pub fn device_cookie(app: &App, token: String) -> Cookie<'static> {
 pub fn device_token(app: &App, request: &Request) -> Option<String> {
     let name = name(app, "device");
     let (_, token) = cookies(request.headers()).find(|(key, _)| *key == name)?;
-    (token.len() <= LONGEST_TOKEN && !token.is_empty()).then(|| token.to_owned())
+    (token.len() <= MAX_TOKEN_LENGTH && !token.is_empty()).then(|| token.to_owned())
 }
 
 /// The cookie of a browser that is known for some accounts. It outlives sessions.
@@ -105,7 +105,7 @@ pub fn known_cookie(app: &App, values: &[String]) -> Cookie<'static> {
 pub fn known_values(app: &App, request: &Request) -> Vec<String> {
     let name = name(app, "known");
     let value = cookies(request.headers()).find(|(key, _)| *key == name).map_or("", |(_, value)| value);
-    let values = value.split(BETWEEN_TOKENS).filter(|value| (1..=LONGEST_KNOWN).contains(&value.len()));
+    let values = value.split(BETWEEN_TOKENS).filter(|value| (1..=MAX_KNOWN_LENGTH).contains(&value.len()));
     values.take(known_browser::MOST).map(str::to_owned).collect()
 }
 

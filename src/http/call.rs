@@ -1,6 +1,6 @@
 //! The call: facts about a request. The envelope makes it once and passes it down.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::future::{Ready, ready};
 use std::net::IpAddr;
 use std::ops::Deref;
@@ -16,6 +16,7 @@ use super::route::Route;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
+use crate::oauth::reason::Reason;
 use crate::secret::random_id;
 
 /// One request, without its HTTP message.
@@ -30,6 +31,7 @@ pub struct Call {
     pub route: &'static Route,
     pub path: String,
     client: OnceCell<ClientId>,
+    reason: Cell<Option<Reason>>,
 }
 
 impl Call {
@@ -41,6 +43,7 @@ impl Call {
             route,
             path: http.path().to_owned(),
             client: OnceCell::new(),
+            reason: Cell::new(None),
         }
     }
 
@@ -53,6 +56,18 @@ impl Call {
     /// Notes the client that the request claims to come from. Only the first call counts.
     pub fn set_client(&self, id: ClientId) {
         let _ = self.client.set(id);
+    }
+
+    /// The reason of the error that is the answer, for the metrics. `None` if the answer is not an error, or an error
+    /// without a reason.
+    pub fn reason(&self) -> Option<Reason> {
+        self.reason.get()
+    }
+
+    /// Notes the reason of the error that is the answer. Only the last call counts: a request that runs out of time is
+    /// answered again.
+    pub(super) fn set_reason(&self, reason: Reason) {
+        self.reason.set(Some(reason));
     }
 
     /// The client's id for the log. Empty if the request has not named a client.

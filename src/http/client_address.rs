@@ -9,7 +9,7 @@ use crate::config::TrustedProxies;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// The maximum number of proxies in a row; further addresses are ignored.
-const MOST: usize = 8;
+const MAX_PROXIES: usize = 8;
 
 /// The client's address of a request.
 pub(super) fn address(request: &HttpRequest, trusted: &TrustedProxies) -> IpAddr {
@@ -23,7 +23,7 @@ pub(super) fn address(request: &HttpRequest, trusted: &TrustedProxies) -> IpAddr
 fn origin(peer: IpAddr, lines: &[&str], trusted: &TrustedProxies) -> IpAddr {
     let mut seen = peer.to_canonical();
     let entries = lines.iter().rev().flat_map(|line| line.rsplit(','));
-    for entry in entries.take(MOST) {
+    for entry in entries.take(MAX_PROXIES) {
         if !trusted.have(seen) {
             break;
         }
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     fn seen(peer: &str, lines: &[&str], trusted: &str) -> String {
-        origin(peer.parse().unwrap(), lines, &TrustedProxies::parse(trusted).unwrap()).to_string()
+        origin(peer.parse().unwrap(), lines, &trusted.parse().unwrap()).to_string()
     }
 
     #[test]
@@ -73,7 +73,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_header_causes_a_panic(line in ".{0,80}") {
-            origin(IpAddr::V4(Ipv4Addr::LOCALHOST), &[&line], &TrustedProxies::parse("127.0.0.0/8").unwrap());
+            origin(IpAddr::V4(Ipv4Addr::LOCALHOST), &[&line], &"127.0.0.0/8".parse().unwrap());
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::cache::decision::View;
 use crate::failure::Failure;
 
 /// How long an answer waits for the database to decide about its header.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Adds to `headers` what the browser needs to let a script at `origin` read the answer.
 pub(super) async fn allow(app: &App, call: &Call, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
@@ -27,7 +27,7 @@ pub(super) async fn allow(app: &App, call: &Call, origin: Option<HeaderValue>, h
             let Some(origin) = origin else { return };
             let allowed = match origin.to_str() {
                 Ok(text) => {
-                    tokio::time::timeout(PATIENCE, is_allowed(app, call, text, is_preflight(headers))).await
+                    tokio::time::timeout(TIMEOUT, is_allowed(app, call, text, is_preflight(headers))).await
                 }
                 Err(_) => return,
             };

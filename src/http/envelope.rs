@@ -7,9 +7,10 @@ use std::time::Instant;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage as _, HttpResponse, web};
+use actix_web::{Error, HttpMessage as _, web};
 use futures_util::FutureExt as _;
 
 use super::answer;
@@ -49,7 +50,7 @@ pub async fn wrap(
                 micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
                 "answered"
             );
-            count(&app, &call, response.response(), began);
+            count(&app, &call, response.status(), began);
             return Ok(response);
         }
         Ok(Err(_panic)) => Failure::Internal("a handler panicked".into()),
@@ -57,14 +58,13 @@ pub async fn wrap(
     };
     let mut response = answer::failure(&app, &call, &failure);
     finish(&app, &call, origin, response.headers_mut()).await;
-    count(&app, &call, &response, began);
+    count(&app, &call, response.status(), began);
     Err(InternalError::from_response("failed", response).into())
 }
 
-fn count(app: &App, call: &Call, response: &HttpResponse, began: Instant) {
+fn count(app: &App, call: &Call, status: StatusCode, began: Instant) {
     if let Some(requests) = &app.requests {
-        let (status, reason) = (response.status().as_u16(), answer::reason_of(response));
-        requests.count(call.route.path, status, reason, began.elapsed());
+        requests.count(call.route.path, status.as_u16(), call.reason(), began.elapsed());
     }
 }
 

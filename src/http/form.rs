@@ -9,7 +9,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 
 /// The maximum size of a body in bytes; real ones have a few kilobytes.
-const LARGEST: usize = 64 * 1024;
+const MAX_SIZE: usize = 64 * 1024;
 
 /// Reads the parameters in a form body.
 ///
@@ -20,7 +20,7 @@ pub async fn read(request: &Request, body: web::Payload) -> Result<Params, OAuth
         return Err(Reason::RequestMediaType.because("the body must be application/x-www-form-urlencoded"));
     }
     let too_large = || Reason::RequestTooLarge.because("the body has more than 64 KiB");
-    match body.to_bytes_limited(LARGEST).await {
+    match body.to_bytes_limited(MAX_SIZE).await {
         Ok(Ok(bytes)) => Params::parse(&bytes),
         Ok(Err(_)) => Err(Reason::RequestMalformed.because("the body could not be read")),
         Err(_) => Err(too_large()),

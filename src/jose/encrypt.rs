@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::JoseError;
-use super::jwe::{self, EncryptionKey, Sending};
+use super::jwe::{self, EncryptionKey, EncryptionParams};
 use crate::oauth::client::{Encryption, KeyManagement};
 
 /// Members that only private and secret keys have.
@@ -23,17 +23,17 @@ impl Recipient {
     /// `None` if no key can be used, or the text is not a JWK Set. Keys of unknown kinds are ignored.
     pub fn choose(jwks: &str, algorithm: KeyManagement) -> Option<Self> {
         let fit = keys(jwks)?.into_iter().filter_map(|jwk| {
-            let names_another = !is_nothing_but(&jwk["alg"], algorithm.as_str());
+            let names_another = !is_absent_or(&jwk["alg"], algorithm.as_str());
             Some((names_another, Self::read(&jwk, algorithm)?))
         });
         fit.min_by_key(|(names_another, _)| *names_another).map(|(_, recipient)| recipient)
     }
 
     fn read(jwk: &Value, algorithm: KeyManagement) -> Option<Self> {
-        if !is_nothing_but(&jwk["use"], "enc") {
+        if !is_absent_or(&jwk["use"], "enc") {
             return None;
         }
-        let key = EncryptionKey::read(jwk).filter(|key| key.is_for(algorithm.into()))?;
+        let key = EncryptionKey::read(jwk).filter(|key| key.is_for(algorithm))?;
         Some(Self { key, kid: jwk["kid"].as_str().map(str::to_owned) })
     }
 
@@ -47,13 +47,13 @@ impl Recipient {
         content_type: &str,
         encryption: Encryption,
     ) -> Result<String, JoseError> {
-        let sending = Sending {
-            algorithm: encryption.algorithm.into(),
+        let params = EncryptionParams {
+            algorithm: encryption.algorithm,
             content: encryption.content,
             kid: self.kid.as_deref(),
             content_type: Some(content_type),
         };
-        jwe::encrypt(payload, &self.key, sending)
+        jwe::encrypt(payload, &self.key, params)
     }
 }
 
@@ -72,7 +72,7 @@ pub fn check_set(jwks: &str) -> Result<(), String> {
 }
 
 /// Whether an optional member is missing, or has this value.
-fn is_nothing_but(member: &Value, value: &str) -> bool {
+fn is_absent_or(member: &Value, value: &str) -> bool {
     member.is_null() || member == value
 }
 

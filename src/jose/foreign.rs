@@ -7,11 +7,11 @@ use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, decode_header};
 use serde_json::Value;
 
-use super::verify::{Unverified, is_type, signed_claims};
+use super::verify::{VerifyError, is_type, signed_claims};
 use crate::secret::from_base64url;
 
 /// The maximum number of keys in a set.
-const MOST: usize = 32;
+const MAX_KEYS: usize = 32;
 
 /// The public keys of another party.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ impl ForeignKeys {
     /// Parses a JWK Set (RFC 7517 §5). Keys that cannot be used here are left out. `None` if it is not a JWK Set.
     pub fn read(jwks: &str) -> Option<Self> {
         let set: Value = serde_json::from_str(jwks).ok()?;
-        let keys = set["keys"].as_array()?.iter().take(MOST);
+        let keys = set["keys"].as_array()?.iter().take(MAX_KEYS);
         Some(Self(keys.filter_map(|key| ForeignKey::read(key.clone())).collect()))
     }
 
@@ -96,33 +96,33 @@ pub enum ForeignVerifier<'k> {
 ///
 /// # Errors
 /// If the token is malformed, has another type, or is not signed by one of the keys.
-pub fn verify(token: &str, types: &[&str], by: ForeignVerifier<'_>) -> Result<Value, Unverified> {
-    let header = decode_header(token).map_err(|_| Unverified::Malformed)?;
+pub fn verify(token: &str, types: &[&str], by: ForeignVerifier<'_>) -> Result<Value, VerifyError> {
+    let header = decode_header(token).map_err(|_| VerifyError::Malformed)?;
     if header.crit.is_some() {
-        return Err(Unverified::Critical);
+        return Err(VerifyError::Critical);
     }
     if header.typ.as_ref().is_some_and(|found| !types.iter().any(|known| is_type(found, known))) {
-        return Err(Unverified::Type);
+        return Err(VerifyError::Type);
     }
     match by {
         ForeignVerifier::Secret(secret) if header.alg == Algorithm::HS256 => {
             signed_claims(token, &DecodingKey::from_secret(secret), Algorithm::HS256)
         }
-        ForeignVerifier::Secret(_) => Err(Unverified::Algorithm),
+        ForeignVerifier::Secret(_) => Err(VerifyError::Algorithm),
         ForeignVerifier::Keys(keys) => by_keys(token, &header, keys),
     }
 }
 
-fn by_keys(token: &str, header: &Header, keys: &ForeignKeys) -> Result<Value, Unverified> {
+fn by_keys(token: &str, header: &Header, keys: &ForeignKeys) -> Result<Value, VerifyError> {
     let named = |key: &&ForeignKey| header.kid.is_none() || key.kid == header.kid;
-    let mut outcome = Err(Unverified::Key);
+    let mut outcome = Err(VerifyError::Key);
     for key in keys.0.iter().filter(named) {
         if !key.algorithms.contains(&header.alg) {
-            outcome = Err(Unverified::Algorithm);
+            outcome = Err(VerifyError::Algorithm);
             continue;
         }
         match signed_claims(token, &key.key, header.alg) {
-            Err(Unverified::Signature) => outcome = Err(Unverified::Signature),
+            Err(VerifyError::Signature) => outcome = Err(VerifyError::Signature),
             found => return found,
         }
     }
@@ -170,13 +170,13 @@ mod tests {
             assert!(!keys.lacks(&token) && set(&[&other]).lacks(&token));
             assert_eq!(
                 verify(&token, &["JWT"], ForeignVerifier::Keys(&set(&[&other]))),
-                Err(Unverified::Key)
+                Err(VerifyError::Key)
             );
-            assert_eq!(verify(&token, &["at+jwt"], ForeignVerifier::Keys(&keys)), Err(Unverified::Type));
+            assert_eq!(verify(&token, &["at+jwt"], ForeignVerifier::Keys(&keys)), Err(VerifyError::Type));
             let secret = key.public_jwk().unwrap();
             assert_eq!(
                 verify(&token, &["JWT"], ForeignVerifier::Secret(secret.as_bytes())),
-                Err(Unverified::Algorithm)
+                Err(VerifyError::Algorithm)
             );
             let (input, _) = token.rsplit_once('.').unwrap();
             for hostile in [format!("{input}."), format!("{input}.AAAA"), input.to_owned(), String::new()] {
@@ -197,7 +197,7 @@ mod tests {
         for secret in [jwk.as_bytes(), b""] {
             let header = Header { kid: Some(key.kid().to_owned()), ..Header::new(Algorithm::HS256) };
             let token = encode(&header, &claims, &EncodingKey::from_secret(secret)).unwrap();
-            assert_eq!(verify(&token, &["JWT"], ForeignVerifier::Keys(&keys)), Err(Unverified::Algorithm));
+            assert_eq!(verify(&token, &["JWT"], ForeignVerifier::Keys(&keys)), Err(VerifyError::Algorithm));
         }
         for alg in ["none", "None", ""] {
             let part = |value: Value| to_base64url(value.to_string().as_bytes());
@@ -208,7 +208,7 @@ mod tests {
         let token =
             encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(&[7; 32])).unwrap();
         assert_eq!(verify(&token, &["JWT"], ForeignVerifier::Secret(&[7; 32])), Ok(claims));
-        assert_eq!(verify(&token, &["JWT"], ForeignVerifier::Secret(&[8; 32])), Err(Unverified::Signature));
+        assert_eq!(verify(&token, &["JWT"], ForeignVerifier::Secret(&[8; 32])), Err(VerifyError::Signature));
     }
 
     #[test]

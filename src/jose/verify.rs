@@ -55,7 +55,7 @@ pub enum Expiry {
 
 /// Why a token is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unverified {
+pub enum VerifyError {
     #[error("it is not a signed token")]
     Malformed,
     #[error("its header lists extensions as critical")]
@@ -83,26 +83,26 @@ pub fn verify<T: DeserializeOwned>(
     typ: &str,
     keys: &[VerifyingKey],
     expiry: Expiry,
-) -> Result<T, Unverified> {
-    let header = decode_header(token).map_err(|_| Unverified::Malformed)?;
+) -> Result<T, VerifyError> {
+    let header = decode_header(token).map_err(|_| VerifyError::Malformed)?;
     if header.crit.is_some() {
-        return Err(Unverified::Critical);
+        return Err(VerifyError::Critical);
     }
     if !header.typ.is_some_and(|found| is_type(&found, typ)) {
-        return Err(Unverified::Type);
+        return Err(VerifyError::Type);
     }
     let key = keys.iter().find(|key| Some(key.kid.as_str()) == header.kid.as_deref());
-    let key = key.ok_or(Unverified::Key)?;
+    let key = key.ok_or(VerifyError::Key)?;
     let algorithm = header_algorithm(key.algorithm);
     if header.alg != algorithm {
-        return Err(Unverified::Algorithm);
+        return Err(VerifyError::Algorithm);
     }
     let claims = signed_claims(token, &key.key, algorithm)?;
-    let expires_at = claims["exp"].as_i64().map(Timestamp::from_unix).ok_or(Unverified::Claims)?;
+    let expires_at = claims["exp"].as_i64().map(Timestamp::from_unix).ok_or(VerifyError::Claims)?;
     if matches!(expiry, Expiry::Live(now) if expires_at <= now) {
-        return Err(Unverified::Expired);
+        return Err(VerifyError::Expired);
     }
-    serde_json::from_value(claims).map_err(|_| Unverified::Claims)
+    serde_json::from_value(claims).map_err(|_| VerifyError::Claims)
 }
 
 /// The claims of a token, if this key signed it with this algorithm.
@@ -110,13 +110,13 @@ pub(super) fn signed_claims(
     token: &str,
     key: &DecodingKey,
     algorithm: Algorithm,
-) -> Result<Value, Unverified> {
+) -> Result<Value, VerifyError> {
     let mut validation = Validation::new(algorithm);
     // The time comes from our own clock, and the caller checks the audience.
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
     validation.validate_aud = false;
-    let verified = decode::<Value>(token, key, &validation).map_err(|_| Unverified::Signature)?;
+    let verified = decode::<Value>(token, key, &validation).map_err(|_| VerifyError::Signature)?;
     Ok(verified.claims)
 }
 
@@ -139,7 +139,7 @@ mod tests {
         VerifyingKey::read(key.kid(), key.algorithm(), &key.public_jwk().unwrap()).unwrap()
     }
 
-    fn check(token: &str, keys: &[VerifyingKey]) -> Result<Value, Unverified> {
+    fn check(token: &str, keys: &[VerifyingKey]) -> Result<Value, VerifyError> {
         verify(token, "JWT", keys, Expiry::Live(Timestamp::from_unix(99)))
     }
 
@@ -161,16 +161,16 @@ mod tests {
             let token = key.sign("JWT", &claims).unwrap();
             assert_eq!(check(&token, &keys), Ok(claims.clone()), "{algorithm}");
             let at = |expiry| verify::<Value>(&token, "JWT", &keys, expiry);
-            assert_eq!(at(Expiry::Live(Timestamp::from_unix(100))), Err(Unverified::Expired));
+            assert_eq!(at(Expiry::Live(Timestamp::from_unix(100))), Err(VerifyError::Expired));
             assert_eq!(at(Expiry::Ignored), Ok(claims.clone()));
-            assert_eq!(check(&token, &keys[..1]), Err(Unverified::Key));
-            assert_eq!(check(&token, &[]), Err(Unverified::Key));
+            assert_eq!(check(&token, &keys[..1]), Err(VerifyError::Key));
+            assert_eq!(check(&token, &[]), Err(VerifyError::Key));
             let logout = key.sign("logout+jwt", &claims).unwrap();
-            assert_eq!(check(&logout, &keys), Err(Unverified::Type));
+            assert_eq!(check(&logout, &keys), Err(VerifyError::Type));
             let long = verify::<Value>(&logout, "logout+jwt", &keys, Expiry::Ignored);
             assert_eq!(long, Ok(claims.clone()));
             let eternal = key.sign("JWT", &json!({ "sub": "alice" })).unwrap();
-            assert_eq!(check(&eternal, &keys), Err(Unverified::Claims));
+            assert_eq!(check(&eternal, &keys), Err(VerifyError::Claims));
 
             let [header, body, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!() };
             let altered = to_base64url(br#"{"sub":"bob","exp":100}"#);
@@ -182,7 +182,7 @@ mod tests {
                 format!("{header}.{body}.{}", to_base64url(&wrong)),
                 format!("{header}.{body}.{}", to_base64url(&[0; 64])),
             ] {
-                assert_eq!(check(&hostile, &keys), Err(Unverified::Signature), "{algorithm} {hostile}");
+                assert_eq!(check(&hostile, &keys), Err(VerifyError::Signature), "{algorithm} {hostile}");
             }
             for hostile in ["", ".", "..", header, &format!("{header}.{body}"), &format!("{token}.x")] {
                 assert!(check(hostile, &keys).is_err(), "{algorithm} {hostile}");
@@ -204,7 +204,10 @@ mod tests {
                 }
                 let token = with_header(&key, &json!({"alg": alg, "typ": "JWT", "kid": kid}), &claims);
                 let refused = check(&token, &keys).unwrap_err();
-                assert!(matches!(refused, Unverified::Algorithm | Unverified::Malformed), "{alg}: {refused}");
+                assert!(
+                    matches!(refused, VerifyError::Algorithm | VerifyError::Malformed),
+                    "{alg}: {refused}"
+                );
                 let unsigned = format!("{}.", token.rsplit_once('.').unwrap().0);
                 assert!(check(&unsigned, &keys).is_err(), "{alg}");
             }
@@ -215,7 +218,7 @@ mod tests {
             for secret in [jwk.as_bytes(), raw.as_bytes(), &from_base64url(raw).unwrap()] {
                 let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::HS256) };
                 let token = encode(&header, &claims, &EncodingKey::from_secret(secret)).unwrap();
-                assert_eq!(check(&token, &keys), Err(Unverified::Algorithm));
+                assert_eq!(check(&token, &keys), Err(VerifyError::Algorithm));
             }
         }
     }
@@ -234,21 +237,21 @@ mod tests {
             change(&mut header);
             check(&encode(&header, &claims, &pair).unwrap(), &keys)
         };
-        assert_eq!(forged(None, |_| ()), Err(Unverified::Key));
-        assert_eq!(forged(Some(theirs.kid()), |_| ()), Err(Unverified::Key));
-        assert_eq!(forged(Some(""), |_| ()), Err(Unverified::Key));
+        assert_eq!(forged(None, |_| ()), Err(VerifyError::Key));
+        assert_eq!(forged(Some(theirs.kid()), |_| ()), Err(VerifyError::Key));
+        assert_eq!(forged(Some(""), |_| ()), Err(VerifyError::Key));
         for change in [
             (|_| ()) as fn(&mut Header),
             |header| header.jku = Some("http://127.0.0.1:9/jwks".into()),
             |header| header.x5u = Some("http://127.0.0.1:9/certificate".into()),
             |header| header.x5c = Some(vec!["MIIB".into()]),
         ] {
-            assert_eq!(forged(Some(ours.kid()), change), Err(Unverified::Signature));
+            assert_eq!(forged(Some(ours.kid()), change), Err(VerifyError::Signature));
         }
         let critical = forged(Some(ours.kid()), |header| header.crit = Some(vec!["b64".into()]));
-        assert_eq!(critical, Err(Unverified::Critical));
+        assert_eq!(critical, Err(VerifyError::Critical));
         let untyped = forged(Some(ours.kid()), |header| header.typ = None);
-        assert_eq!(untyped, Err(Unverified::Type));
+        assert_eq!(untyped, Err(VerifyError::Type));
     }
 
     #[test]

@@ -10,9 +10,9 @@ use crate::fetch::{FetchError, Fetcher};
 use crate::jose::foreign::ForeignKeys;
 
 /// For how long keys are considered current.
-const AGE: Duration = Duration::from_secs(600);
+const MAX_AGE: Duration = Duration::from_secs(600);
 /// For how long they are still used when newer ones cannot be read.
-const STALE: Duration = Duration::from_secs(24 * 3600);
+const MAX_STALE_AGE: Duration = Duration::from_secs(24 * 3600);
 /// The pause between two reads of one address, whatever tokens claim, so that no one can make this server call more
 /// often.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -66,7 +66,7 @@ impl RemoteKeys {
         });
         let known = place.keys.kept();
         if let Some((keys, at)) = &known
-            && at.elapsed() < AGE
+            && at.elapsed() < MAX_AGE
             && !keys.lacks(token)
         {
             return Ok(keys.clone());
@@ -75,7 +75,7 @@ impl RemoteKeys {
         let since = known.as_ref().map_or(self.made_at, |(_, at)| *at + Duration::from_nanos(1));
         match place.keys.get(since, |_| true, async || place.read(fetcher, uri).await).await {
             Ok((keys, _)) => Ok(keys),
-            Err(why) => match known.filter(|(_, at)| at.elapsed() < STALE) {
+            Err(why) => match known.filter(|(_, at)| at.elapsed() < MAX_STALE_AGE) {
                 Some((keys, _)) => Ok(keys),
                 None => Err(why),
             },

@@ -21,7 +21,7 @@ use crate::store::db::{Db, DbError, Tx};
 use crate::store::signing_keys::{self, StoredKey};
 
 /// The maximum age of the cache, which is how long a change needs to reach every node.
-const AGE: Duration = Duration::from_secs(1);
+const MAX_AGE: Duration = Duration::from_secs(1);
 
 /// The keys at one moment.
 #[derive(Debug)]
@@ -97,11 +97,12 @@ impl KeySet {
         Ok(set)
     }
 
-    /// The keys now, or at most a second ago.
+    /// The keys at `now`, or at most a second before. A call that has taken long gets those of a later call, so that it
+    /// does not replace them by older ones.
     pub async fn current(&self, now: Timestamp) -> Result<Arc<CurrentKeys>, Failure> {
         let started = Instant::now();
-        let since = started.checked_sub(AGE).unwrap_or(started);
-        let is_of_now = |current: &CurrentKeys| (now - current.at).max(current.at - now) <= AGE.into();
+        let since = started.checked_sub(MAX_AGE).unwrap_or(started);
+        let is_of_now = |current: &CurrentKeys| now - current.at <= MAX_AGE.into();
         let read = async || self.read(now).await.map_err(Arc::new);
         let current = self.0.current.get(since, is_of_now, read).await;
         current.map(|(current, _)| current).map_err(Failure::Shared)
@@ -111,9 +112,9 @@ impl KeySet {
         let stored = self.stored().await?;
         let rotation = self.rotation(&stored, now);
         if !rotation.due.is_empty() {
-            self.rotate_aside(rotation, now);
+            self.rotate_in_background(rotation, now);
         }
-        self.judged(&stored, now)
+        self.current_keys(&stored, now)
     }
 
     async fn stored(&self) -> Result<Vec<StoredKey>, Failure> {
@@ -121,7 +122,7 @@ impl KeySet {
     }
 
     /// Applies the schedule to the stored keys.
-    fn judged(&self, stored: &[StoredKey], now: Timestamp) -> Result<CurrentKeys, Failure> {
+    fn current_keys(&self, stored: &[StoredKey], now: Timestamp) -> Result<CurrentKeys, Failure> {
         let records = records(stored);
         let is_published =
             |key: &&StoredKey| self.0.schedule.state(&records, &key.record, now).is_published();
@@ -177,7 +178,7 @@ impl KeySet {
     }
 
     /// Rotates in the background, while requests use the existing keys.
-    fn rotate_aside(&self, rotation: Rotation, now: Timestamp) {
+    fn rotate_in_background(&self, rotation: Rotation, now: Timestamp) {
         if self.0.is_rotating.swap(true, Ordering::AcqRel) {
             return;
         }

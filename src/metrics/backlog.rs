@@ -7,10 +7,10 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::Label;
 use crate::app::App;
 use crate::clock::{Seconds, Timestamp};
-use crate::work::purge::{self, Overdue};
+use crate::work::purge::{self, PurgeLag};
 
 /// How many seconds an answer is reused, so that frequent reads do not load the database.
-const FRESH: Seconds = Seconds::new(5);
+const REUSE_TIME: Seconds = Seconds::new(5);
 
 /// How far the purge is behind, and whether the database answered.
 #[derive(Default)]
@@ -27,7 +27,7 @@ impl BacklogGauges {
         // One task queries, and the others wait for its result.
         let mut read_at = self.read_at.lock().await;
         let now = app.now();
-        if read_at.is_some_and(|then| (then..then + FRESH).contains(&now)) {
+        if read_at.is_some_and(|then| (then..then + REUSE_TIME).contains(&now)) {
             return read_at;
         }
         let read = purge::overdue(&app.db, now).await;
@@ -45,7 +45,7 @@ impl BacklogGauges {
         read_at
     }
 
-    fn set(&self, found: &Overdue, now: Timestamp) {
+    fn set(&self, found: &PurgeLag, now: Timestamp) {
         let table = [("table", found.table.name())];
         self.rows.get_or_create(&table).set(found.rows);
         self.oldest.get_or_create(&table).set(found.since.map_or(0, |since| (now - since).as_i64()));

@@ -5,15 +5,15 @@ use serde_json::Value;
 
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::AssertionAudience;
-use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
 
 /// The longest lifetime of an assertion in seconds. Some libraries always use an hour.
-const LONGEST: Seconds = Seconds::new(3600);
+const MAX_LIFETIME: Seconds = Seconds::new(3600);
 /// The tolerated difference between the signer's clock and ours in seconds.
 const SKEW: Seconds = Seconds::new(60);
 /// The maximum length of a `jti` in bytes.
-const LONGEST_ID: usize = 256;
+const MAX_ID_LENGTH: usize = 256;
 
 /// The claims of an assertion whose signature was verified.
 #[derive(Clone, Debug, Deserialize)]
@@ -66,7 +66,7 @@ impl AssertionKind {
         if claims.exp <= now - SKEW {
             return Err(self.refuse(self.times, "has expired"));
         }
-        if claims.exp > now + LONGEST + SKEW {
+        if claims.exp > now + MAX_LIFETIME + SKEW {
             return Err(self.refuse(self.times, "lives for more than an hour; give it a minute"));
         }
         if claims.nbf.into_iter().chain(claims.iat).any(|begin| begin > now + SKEW) {
@@ -81,7 +81,7 @@ impl AssertionKind {
     /// If it is missing, empty or too long.
     pub fn id(&self, claims: &AssertionClaims) -> Result<String, OAuthError> {
         match &claims.jti {
-            Some(id) if !id.is_empty() && id.len() <= LONGEST_ID => Ok(id.clone()),
+            Some(id) if !id.is_empty() && id.len() <= MAX_ID_LENGTH => Ok(id.clone()),
             _ => Err(self.refuse(self.claims, "needs a jti of 1 to 256 bytes, a new one each time")),
         }
     }
@@ -108,7 +108,7 @@ impl AssertionKind {
             _ if aud == issuer => Ok(()),
             Some(AssertionAudience::TokenEndpoint) if is_token_endpoint => Ok(()),
             _ => {
-                let what = format!("is for {}, and not for the issuer {}", shown(aud), shown(issuer));
+                let what = format!("is for {}, and not for the issuer {}", quoted(aud), quoted(issuer));
                 Err(self.refuse(self.audience, &what))
             }
         }

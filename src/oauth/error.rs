@@ -38,11 +38,11 @@ impl Reason {
 
 /// A received value made safe for a description: printable ASCII without `"` and `\` (RFC 6749 §5.2), cut after 64 bytes
 /// with `...`. Other bytes are percent-encoded.
-pub fn shown(value: &str) -> String {
-    const LONGEST: usize = 64;
-    let mut text = String::with_capacity(value.len().min(LONGEST) + 4);
+pub fn quoted(value: &str) -> String {
+    const MAX_LENGTH: usize = 64;
+    let mut text = String::with_capacity(value.len().min(MAX_LENGTH) + 4);
     for byte in value.bytes() {
-        if text.len() >= LONGEST {
+        if text.len() >= MAX_LENGTH {
             text.push_str("...");
             break;
         }
@@ -63,7 +63,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_shown_value_is_valid_in_an_error_description(value in ".*") {
-            let text = shown(&value);
+            let text = quoted(&value);
             prop_assert!(text.len() <= 70);
             prop_assert!(text.bytes().all(|b| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e)));
         }

@@ -74,11 +74,11 @@ impl<'de> Deserialize<'de> for ClientId {
 
 impl ClientId {
     /// The maximum length in characters.
-    pub const LONGEST: usize = 255;
+    pub const MAX_LENGTH: usize = 255;
 
     /// Parses `1*VSCHAR` of limited length (RFC 6749 A.1); `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = !text.is_empty() && text.len() <= Self::LONGEST;
+        let fits = !text.is_empty() && text.len() <= Self::MAX_LENGTH;
         (fits && text.bytes().all(|byte| (0x20..=0x7e).contains(&byte))).then(|| Self::new(text))
     }
 }

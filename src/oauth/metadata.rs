@@ -68,7 +68,7 @@ pub fn metadata(
 ) -> Metadata {
     let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
     let methods: Vec<&str> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
-    let key_management: Vec<&str> = KeyManagement::ALL.iter().map(|known| known.as_str()).collect();
+    let key_management: Vec<&str> = KeyManagement::FOR_CLIENTS.iter().map(|known| known.as_str()).collect();
     let content: Vec<&str> = ContentEncryption::ALL.iter().map(|known| known.as_str()).collect();
     Metadata {
         issuer: issuer.to_owned(),
@@ -127,7 +127,7 @@ pub fn metadata(
 
 /// The claims of ID Tokens and of all scopes.
 fn claims(known: &[&ScopeRecord]) -> Vec<String> {
-    let told = known.iter().flat_map(|scope| scope.claims.iter().map(String::as_str));
-    let all: BTreeSet<&str> = id_token::CLAIMS.into_iter().chain(told).collect();
+    let claims = known.iter().flat_map(|scope| scope.claims.iter().map(String::as_str));
+    let all: BTreeSet<&str> = id_token::CLAIMS.into_iter().chain(claims).collect();
     all.into_iter().map(str::to_owned).collect()
 }

@@ -9,7 +9,7 @@ use crate::store::{consents, flows};
 
 /// A person's answer on the consent page.
 #[derive(Clone, Debug)]
-pub struct GivenConsent {
+pub struct ConsentAnswer {
     pub user: UserId,
     pub client: ClientId,
     pub allowed: Granted,
@@ -23,7 +23,7 @@ pub struct GivenConsent {
 /// # Errors
 ///
 /// Only a failing database.
-pub async fn give(context: &Context<'_>, given: GivenConsent) -> Result<Done<()>, DbError> {
+pub async fn give(context: &Context<'_>, given: ConsentAnswer) -> Result<Done<()>, DbError> {
     let now = context.now;
     context
         .act(async move |tx: &mut Tx| {

@@ -10,7 +10,7 @@ use crate::oauth::id::ClientId;
 pub struct Event {
     pub act: Act,
     pub object: Object,
-    /// The client that the act concerns, if the object is a person.
+    /// The client that the act concerns, if that is not the object.
     pub client: Option<ClientId>,
     /// What an update changed. Empty for other acts, and for an update that changed nothing.
     pub changes: Vec<Change>,
@@ -84,6 +84,10 @@ pub enum Act {
     ClientSecretAdded,
     #[strum(serialize = "client.secret_removed")]
     ClientSecretRemoved,
+    #[strum(serialize = "session.begun")]
+    SessionBegun,
+    #[strum(serialize = "session.chosen")]
+    SessionChosen,
     #[strum(serialize = "session.ended")]
     SessionEnded,
     #[strum(serialize = "session.signed_out")]
@@ -96,6 +100,10 @@ pub enum Act {
     ConsentGiven,
     #[strum(serialize = "consent.taken_back")]
     ConsentTakenBack,
+    #[strum(serialize = "device.allowed")]
+    DeviceAllowed,
+    #[strum(serialize = "device.denied")]
+    DeviceDenied,
     #[strum(serialize = "key.created")]
     KeyCreated,
     #[strum(serialize = "key.retired")]
@@ -122,6 +130,8 @@ pub enum ObjectKind {
     Client,
     Session,
     Grant,
+    /// The request of a device, by the id of the grant that it asks for.
+    Device,
     Key,
     LogoutDeliveries,
 }

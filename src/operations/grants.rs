@@ -6,7 +6,7 @@ use super::list::{self, Cursor, List, Listing};
 use super::{Context, Done, Outcome};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
-use crate::oauth::grant::Ended;
+use crate::oauth::grant::EndReason;
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::store::db::{Conn, Tx};
 use crate::store::grant_records::{self, GrantFilter, GrantRecord};
@@ -53,7 +53,7 @@ pub async fn revoke(context: &Context<'_>, grant: &GrantId) -> Outcome<GrantReco
         .act(async move |tx: &mut Tx| {
             let found = existing(tx, &grant).await?;
             let client = ClientId::new(found.client_id.as_str());
-            grants::revoke_of(tx, &grant, &client, Ended::GrantRevoked, now).await?;
+            grants::revoke_of(tx, &grant, &client, EndReason::GrantRevoked, now).await?;
             let event = Event::new(Act::GrantRevoked, ObjectKind::Grant, grant.as_str());
             Ok(Done { outcome: found, event })
         })
@@ -66,11 +66,11 @@ pub async fn revoke(context: &Context<'_>, grant: &GrantId) -> Outcome<GrantReco
 /// # Errors
 ///
 ///  Only failures.
-pub async fn take_back(context: &Context<'_>, user: &UserId, client: &ClientId) -> Outcome<u64> {
+pub async fn revoke_access(context: &Context<'_>, user: &UserId, client: &ClientId) -> Outcome<u64> {
     let (user, client, now) = (user.clone(), client.clone(), context.now);
     context
         .act(async move |tx: &mut Tx| {
-            let revoked = grant_records::take_back(tx, &user, &client, now).await?;
+            let revoked = grant_records::revoke_access(tx, &user, &client, now).await?;
             let event = Event::new(Act::ConsentTakenBack, ObjectKind::User, user.as_str()).with(&client);
             Ok(Done { outcome: revoked, event })
         })

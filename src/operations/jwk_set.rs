@@ -4,12 +4,12 @@ use super::fault::Fault;
 use crate::jose::encrypt::check_set;
 
 /// Bytes of a JWK Set at most.
-const LARGEST: usize = 64 * 1024;
+const MAX_SIZE: usize = 64 * 1024;
 
 /// What is wrong with a JWK Set: it is too large, is not a JWK Set, or holds a private key.
 pub(super) fn fault(text: &str) -> Option<Fault> {
-    if text.len() > LARGEST {
-        return Some(unusable(&format!("it is larger than {LARGEST} bytes")));
+    if text.len() > MAX_SIZE {
+        return Some(unusable(&format!("it is larger than {MAX_SIZE} bytes")));
     }
     check_set(text).err().map(|why| unusable(&why))
 }

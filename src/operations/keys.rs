@@ -140,7 +140,7 @@ pub async fn retire(context: &Context<'_>, kid: &str) -> Outcome<Retirement> {
             let found = retirement(&records(&signing_keys::list(tx).await?), &kid, &keys, now)?;
             signing_keys::retire(tx, &kid, now).await?;
             if let Some(successor) = &found.successor {
-                signing_keys::bring_forward(tx, &successor.kid, now).await?;
+                signing_keys::sign_from(tx, &successor.kid, now).await?;
             }
             Ok(Done { event: event(Act::KeyRetired, &found.key), outcome: found })
         })

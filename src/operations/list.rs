@@ -11,15 +11,15 @@ use crate::store::db::{Conn, DbError};
 use crate::store::page::Page;
 
 /// The largest number of objects on a page.
-pub const MOST: u32 = 500;
+pub const MAX_PAGE_SIZE: u32 = 500;
 /// The largest length of a cursor in characters. A cursor contains a name or an address.
-const LONGEST_CURSOR: usize = 8192;
+const MAX_CURSOR_LENGTH: usize = 8192;
 
 /// What the caller asks of a list.
 #[derive(Clone, Debug)]
 pub struct Listing<F> {
     pub filter: F,
-    /// The largest number of items: 1 to [`MOST`].
+    /// The largest number of items: 1 to [`MAX_PAGE_SIZE`].
     pub limit: u32,
     /// [`List::next`] of the previous page. `None` for the first page.
     pub cursor: Option<String>,
@@ -113,8 +113,8 @@ pub(super) fn of_all<F, T>(
 impl<F> Listing<F> {
     /// What is to be read: one row more than fits on the page, which shows whether there is a next page.
     fn page<K: DeserializeOwned>(self, cursor: Cursor) -> Result<Page<F, K>, Fault> {
-        if !(1..=MOST).contains(&self.limit) {
-            return Err(Fault::invalid("limit", format!("a page has 1 to {MOST} items")));
+        if !(1..=MAX_PAGE_SIZE).contains(&self.limit) {
+            return Err(Fault::invalid("limit", format!("a page has 1 to {MAX_PAGE_SIZE} items")));
         }
         let after = self.cursor.as_deref().map(|text| cursor.read(text)).transpose()?;
         Ok(Page { filter: self.filter, after, limit: self.limit + 1 })
@@ -141,7 +141,7 @@ impl Cursor {
 
     fn read<K: DeserializeOwned>(self, text: &str) -> Result<K, Fault> {
         let parse = |text: &str| {
-            let bytes = from_base64url(text).filter(|_| text.len() <= LONGEST_CURSOR)?;
+            let bytes = from_base64url(text).filter(|_| text.len() <= MAX_CURSOR_LENGTH)?;
             serde_json::from_slice::<(String, K)>(&bytes).ok()
         };
         match parse(text) {
@@ -176,13 +176,13 @@ mod tests {
     #[test]
     fn a_cursor_of_another_list_and_a_made_up_one_are_refused() {
         let other = Cursor("scopes").write(&("name", 1));
-        let long = "A".repeat(LONGEST_CURSOR + 1);
+        let long = "A".repeat(MAX_CURSOR_LENGTH + 1);
         for cursor in [other.as_str(), "", "x", "%", &other[1..], &long] {
             let page: Result<Page<(), (String, u32)>, Fault> =
                 listing(2, Some(cursor.to_owned())).page(USERS);
             assert_eq!(page.unwrap_err().member, Some("cursor"), "{cursor}");
         }
-        for limit in [0, MOST + 1, u32::MAX] {
+        for limit in [0, MAX_PAGE_SIZE + 1, u32::MAX] {
             let page: Result<Page<(), (String, u32)>, Fault> = listing(limit, None).page(USERS);
             assert_eq!(page.unwrap_err().member, Some("limit"), "{limit}");
         }

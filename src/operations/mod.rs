@@ -8,6 +8,7 @@ mod callable;
 pub mod clients;
 mod configured;
 pub mod consents;
+pub mod devices;
 pub mod event;
 pub mod fault;
 pub mod grants;

@@ -16,6 +16,7 @@ use crate::oauth::grant::scope::{OPENID, Scope};
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::store::db::{Conn, DbError, Tx};
+use crate::store::page::NameFilter;
 use crate::store::{clients, resources};
 
 /// The changes; `None` keeps the value.
@@ -38,7 +39,10 @@ const CURSOR: Cursor = Cursor("resources");
 /// # Errors
 ///
 ///  An invalid limit or cursor.
-pub async fn list(context: &Context<'_>, listing: Listing<()>) -> Result<List<Resource>, Denied<Faults>> {
+pub async fn list(
+    context: &Context<'_>,
+    listing: Listing<NameFilter>,
+) -> Result<List<Resource>, Denied<Faults>> {
     list::read_now(context, CURSOR, listing, resources::list, |resource| resource.uri.clone()).await
 }
 

@@ -13,10 +13,11 @@ use crate::oauth::grant::scope::{OPENID, Scope, ScopeRecord, check_description, 
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::{claims, group};
 use crate::store::db::{Conn, Tx};
+use crate::store::page::NameFilter;
 use crate::store::{clients, scopes};
 
 /// The largest number of claims of one scope.
-const MOST_CLAIMS: usize = 64;
+const MAX_CLAIMS: usize = 64;
 
 /// The changes; `None` keeps the value.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +47,10 @@ const CURSOR: Cursor = Cursor("scopes");
 /// # Errors
 ///
 ///  An invalid limit or cursor.
-pub async fn list(context: &Context<'_>, listing: Listing<()>) -> Result<List<ScopeRecord>, Denied<Faults>> {
+pub async fn list(
+    context: &Context<'_>,
+    listing: Listing<NameFilter>,
+) -> Result<List<ScopeRecord>, Denied<Faults>> {
     list::read_now(context, CURSOR, listing, scopes::list, |scope| scope.name.clone()).await
 }
 
@@ -173,8 +177,8 @@ fn faults_of(context: &Context<'_>, changes: &ScopeChanges) -> Vec<Fault> {
     let claims = changes.claims.as_deref().unwrap_or_default();
     let wrong = claims.iter().filter_map(|name| claims::check_name(name).err());
     faults.extend(wrong.map(|why| Fault::invalid("claims", why)));
-    if claims.len() > MOST_CLAIMS {
-        faults.push(Fault::invalid("claims", format!("a scope has {MOST_CLAIMS} claims at most")));
+    if claims.len() > MAX_CLAIMS {
+        faults.push(Fault::invalid("claims", format!("a scope has {MAX_CLAIMS} claims at most")));
     }
     faults.extend(lifetime_fault(&context.config.keys, changes.access_token_lifetime.flatten()));
     let group = changes.required_group.iter().flatten().find_map(|name| group::check_name(name).err());

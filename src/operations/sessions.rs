@@ -2,16 +2,42 @@
 
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
+use super::guesses::CountedGuess;
 use super::list::{self, Cursor, List, Listing};
 use super::{Context, Done, Outcome};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
-use crate::oauth::grant::Ended;
-use crate::oauth::id::{ClientId, SessionId, UserId};
+use crate::oauth::grant::EndReason;
+use crate::oauth::id::{ClientId, FlowId, SessionId, UserId};
+use crate::oauth::identity::authentication::Proof;
+use crate::secret::Hash;
 use crate::store::db::{Conn, DbError, Tx};
-use crate::store::grants;
 use crate::store::page::Page;
-use crate::store::sessions::{self, LiveSessions, SessionRecord};
+use crate::store::sessions::{self, LiveSessions, NewSession, SessionRecord};
+use crate::store::{flows, grants, users};
+
+/// A session that is to begin, for the request that a person signs in for.
+#[derive(Clone, Debug)]
+pub struct SessionStart {
+    pub session: NewSession,
+    /// The cookie of the session that the person already has in this browser, which is renewed.
+    pub before: Option<Hash>,
+    /// The sessions that end to make room.
+    pub surplus: Vec<SessionId>,
+    /// The application that the person signs in for, and the flow; `None` if the person connects a device and has not typed
+    /// its code yet.
+    pub flow: Option<(ClientId, FlowId)>,
+}
+
+/// A sign-in whose proof has been verified.
+pub struct ProvenSignIn {
+    pub start: SessionStart,
+    pub proof: Proof,
+    /// The hash of the password with the current parameters, if the stored hash has others.
+    pub rehashed: Option<String>,
+    /// The guess that was right, if it was counted.
+    pub guess: Option<CountedGuess>,
+}
 
 /// A session that a person has signed out of.
 #[derive(Clone, Debug)]
@@ -49,6 +75,70 @@ pub async fn count(context: &Context<'_>, user: &UserId) -> Result<i64, Denied<F
     context.read(async move |conn: &mut Conn| Ok(sessions::count(conn, &user, live).await?)).await
 }
 
+/// Signs a person in: begins a session with a new cookie, or renews the one that the person has in this browser. The
+/// outcome is the session.
+///
+/// # Errors
+///
+/// What was proven no longer holds: the password was changed, or the user disabled.
+pub async fn sign_in(context: &Context<'_>, sign_in: ProvenSignIn) -> Outcome<SessionId> {
+    context
+        .act(async move |tx: &mut Tx| {
+            let ProvenSignIn { start, proof, rehashed, guess } = &sign_in;
+            let stale = || Fault::conflict(None, "the account has changed since the proof was verified");
+            let session = begin(tx, start, proof).await?.ok_or_else(stale)?;
+            if let (Some(new), Proof::Password { hash }) = (rehashed, proof) {
+                users::rehash(tx, &start.session.user, hash, new).await?;
+            }
+            if let Some(guess) = guess {
+                guess.take_back(tx).await?;
+            }
+            let mut event = event(Act::SessionBegun, &session);
+            if let Some((client, _)) = &start.flow {
+                event = event.with(client);
+            }
+            Ok(Done { outcome: session, event })
+        })
+        .await
+}
+
+/// Stores a session if its user may still sign in with what was proven; `None` if not.
+pub(super) async fn begin(
+    tx: &mut Tx,
+    start: &SessionStart,
+    proof: &Proof,
+) -> Result<Option<SessionId>, DbError> {
+    let SessionStart { session, before, surplus, flow, .. } = start;
+    let Some(id) = sessions::begin(tx, before.as_ref(), session, proof).await? else { return Ok(None) };
+    for other in surplus {
+        sessions::end(tx, other, EndReason::SessionReplaced, session.begins_at).await?;
+    }
+    if let Some((_, flow)) = flow {
+        flows::note_signed_in(tx, flow, &id).await?;
+    }
+    Ok(Some(id))
+}
+
+/// Notes the session in which a person wants to continue a request.
+///
+/// # Errors
+///
+/// Only a failing database.
+pub async fn choose(
+    context: &Context<'_>,
+    session: &SessionId,
+    client: &ClientId,
+    flow: &FlowId,
+) -> Result<Done<()>, DbError> {
+    let (session, client, flow) = (session.clone(), client.clone(), flow.clone());
+    context
+        .act(async move |tx: &mut Tx| {
+            flows::note_chosen(tx, &flow, &session).await?;
+            Ok(Done { outcome: (), event: event(Act::SessionChosen, &session).with(&client) })
+        })
+        .await
+}
+
 /// Ends a session, and what applications hold by it, except offline access; applications get a logout token.
 ///
 /// # Errors
@@ -58,12 +148,11 @@ pub async fn end(context: &Context<'_>, session: &SessionId) -> Outcome<()> {
     let (session, now) = (session.clone(), context.now);
     context
         .act(async move |tx: &mut Tx| {
-            if !sessions::end(tx, &session, Ended::SessionEnded, now).await? {
+            if !sessions::end(tx, &session, EndReason::SessionEnded, now).await? {
                 let sentence = format!("there is no session with the id {session}");
                 return Err(Fault::not_found(sentence).into());
             }
-            let event = Event::new(Act::SessionEnded, ObjectKind::Session, session.as_str());
-            Ok(Done { outcome: (), event })
+            Ok(Done { outcome: (), event: event(Act::SessionEnded, &session) })
         })
         .await
 }
@@ -82,9 +171,9 @@ pub async fn sign_out(
         .act_on_each(async move |tx: &mut Tx| {
             let mut done = Vec::new();
             for session in &sessions {
-                sessions::end(tx, session, Ended::SignedOut, now).await?;
+                sessions::end(tx, session, EndReason::SignedOut, now).await?;
                 let clients = grants::front_channel_of_session(tx, session).await?;
-                let event = Event::new(Act::SessionSignedOut, ObjectKind::Session, session.as_str());
+                let event = event(Act::SessionSignedOut, session);
                 done.push(Done { outcome: SignedOut { session: session.clone(), clients }, event });
             }
             Ok(done)
@@ -101,11 +190,15 @@ pub async fn end_of_user(context: &Context<'_>, user: &UserId) -> Outcome<u64> {
     let (user, now) = (user.clone(), context.now);
     context
         .act(async move |tx: &mut Tx| {
-            let ended = sessions::end_of_user(tx, &user, Ended::SessionEnded, now).await?;
+            let ended = sessions::end_of_user(tx, &user, EndReason::SessionEnded, now).await?;
             let event = Event::new(Act::UserSessionsEnded, ObjectKind::User, user.as_str());
             Ok(Done { outcome: ended, event })
         })
         .await
+}
+
+fn event(act: Act, session: &SessionId) -> Event {
+    Event::new(act, ObjectKind::Session, session.as_str())
 }
 
 fn live(context: &Context<'_>) -> LiveSessions {

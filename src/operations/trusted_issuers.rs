@@ -18,6 +18,7 @@ use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer, check_issue
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::claims::Person;
 use crate::store::db::{Conn, DbError, Tx};
+use crate::store::page::NameFilter;
 use crate::store::trusted_issuers::{self, SubjectRecord};
 
 /// The changes; `None` keeps the value.
@@ -41,7 +42,7 @@ const SUBJECTS: Cursor = Cursor("trusted_subjects");
 ///  An invalid limit or cursor.
 pub async fn list(
     context: &Context<'_>,
-    listing: Listing<()>,
+    listing: Listing<NameFilter>,
 ) -> Result<List<TrustedIssuer>, Denied<Faults>> {
     list::read_now(context, CURSOR, listing, trusted_issuers::list, |issuer| issuer.issuer.clone()).await
 }

@@ -5,16 +5,18 @@ use serde_json::{Value, json};
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
+use super::sessions::{SessionStart, begin as begin_session};
 use super::{Context, Done, Outcome};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
-use crate::oauth::grant::Ended;
+use crate::oauth::grant::EndReason;
 use crate::oauth::id::UserId;
+use crate::oauth::identity::authentication::Proof;
 use crate::oauth::identity::claims::{self, Claims, Person};
 use crate::oauth::identity::user::{check_email, check_password, check_username};
 use crate::secret::passwords::Passwords;
 use crate::secret::{Secret, random_id};
-use crate::store::db::{Conn, DbError, Tx};
+use crate::store::db::{Conn, Tx};
 use crate::store::users::{self, UserFilter, UserRecord};
 use crate::store::{codes, device_codes, grants, sessions};
 
@@ -122,17 +124,13 @@ pub async fn create(context: &Context<'_>, user: NewUser) -> Outcome<Person> {
         .await
 }
 
-/// Creates an account for a person who signs up, and signs the person in by the same transaction: `sign_in` receives
-/// the hash of the password, and returns `false` if it cannot sign the person in. The outcome is the person.
+/// Creates an account for a person who signs up, and signs the person in by the same transaction. The outcome is the
+/// person.
 ///
 /// # Errors
 ///
 ///  A username that is not valid or already taken.
-pub async fn sign_up(
-    context: &Context<'_>,
-    account: NewAccount,
-    sign_in: impl AsyncFn(&mut Tx, &str) -> Result<bool, DbError> + Send + 'static,
-) -> Outcome<Person> {
+pub async fn sign_up(context: &Context<'_>, account: NewAccount, start: SessionStart) -> Outcome<Person> {
     Faults::refuse_if_any(username_faults(&account.username))?;
     let NewAccount { id, username, name, password } = account;
     let person = Person {
@@ -144,11 +142,12 @@ pub async fn sign_up(
         updated_at: Timestamp::from_unix(0),
     };
     let now = context.now;
+    let proof = Proof::Password { hash: password.0.clone() };
     context
         .act(async move |tx: &mut Tx| {
             let saved = users::save(tx, &person, Some(&password.0), now).await?;
             saved.map_err(|name| taken(&person, &name))?;
-            if !sign_in(tx, &password.0).await? {
+            if begin_session(tx, &start, &proof).await?.is_none() {
                 return Err(taken(&person, &person.username).into());
             }
             Ok(done(Act::UserSignedUp, &person, person.clone()))
@@ -195,7 +194,7 @@ pub async fn set_password(
             let person = existing(tx, &user).await?.person;
             users::set_password(tx, &person.id, &password.0, now).await?;
             // Anyone who knew the old password may have signed in with it, or may be signing in now.
-            end_all(tx, Act::UserPasswordSet, person, Ended::PasswordChanged, now).await
+            end_all(tx, Act::UserPasswordSet, person, EndReason::PasswordChanged, now).await
         })
         .await
 }
@@ -246,7 +245,7 @@ pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding>
         .act(async move |tx: &mut Tx| {
             let person = existing(tx, user.as_str()).await?.person;
             let id = person.id.clone();
-            let done = end_all(tx, Act::UserDeleted, person, Ended::UserDeleted, now).await?;
+            let done = end_all(tx, Act::UserDeleted, person, EndReason::UserDeleted, now).await?;
             users::delete(tx, &id).await?;
             Ok(done)
         })
@@ -254,7 +253,13 @@ pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding>
 }
 
 /// Ends all sessions of the account and revokes all grants.
-async fn end_all(tx: &mut Tx, act: Act, person: Person, why: Ended, now: Timestamp) -> Outcome<UserEnding> {
+async fn end_all(
+    tx: &mut Tx,
+    act: Act,
+    person: Person,
+    why: EndReason,
+    now: Timestamp,
+) -> Outcome<UserEnding> {
     let sessions_ended = sessions::delete_of_user(tx, &person.id, now).await?;
     codes::delete_of_user(tx, &person.id).await?;
     device_codes::delete_of_user(tx, &person.id).await?;

@@ -2,19 +2,18 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use minijinja::{Value, context};
+use minijinja::context;
 
-use super::flow_form;
+use super::{account_list, flow_form};
 use crate::app::App;
 use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts, ResumedFlow};
 use crate::http::answer;
 use crate::http::call::Request;
-use crate::oauth::id::SessionId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
-use crate::store::db::Tx;
-use crate::store::flows as stored;
+use crate::oauth::request::interaction::SignedIn;
+use crate::operations::sessions;
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match resume(&app, &request).await {
@@ -37,7 +36,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     let chosen = async {
         let accounts = accounts(&app, &request, &resumed).await?;
         match accounts.find(session) {
-            Some(chosen) => choose(&app, &resumed, chosen.session.clone()).await.map(|()| true),
+            Some(chosen) => choose(&app, &request, &resumed, chosen).await.map(|()| true),
             None => Ok(false),
         }
     };
@@ -68,26 +67,26 @@ fn another(app: &App, resumed: &ResumedFlow) -> String {
     format!("{}&another=1", flows::flow_url(app, "sign-in", &resumed.flow.id))
 }
 
-async fn choose(app: &App, resumed: &ResumedFlow, session: SessionId) -> Result<(), Failure> {
-    let flow = resumed.flow.id.clone();
-    let choose = async move |tx: &mut Tx| stored::note_chosen(tx, &flow, &session).await;
-    Ok(app.db.write(choose).await?)
+async fn choose(
+    app: &App,
+    request: &Request,
+    resumed: &ResumedFlow,
+    chosen: &SignedIn,
+) -> Result<(), Failure> {
+    let (client, flow) = (&resumed.checked.request.client_id, &resumed.flow.id);
+    sessions::choose(&app.operations(request.now), &chosen.session, client, flow).await?;
+    Ok(())
 }
 
 const PURPOSE: &str = "accounts";
 
 fn page(app: &App, resumed: &ResumedFlow, accounts: &Accounts) -> HttpResponse {
-    let shown: Vec<Value> = accounts
-        .people
-        .iter()
-        .map(|here| context! { session => here.session.as_str(), username => &here.username })
-        .collect();
     app.pages.render(
         StatusCode::OK,
         "choose_account.html",
         context! {
             client => &resumed.checked.client.client.name,
-            accounts => shown,
+            accounts => account_list::shown(accounts),
             action => flows::flow_url(app, "accounts", &resumed.flow.id),
             form_token => flow_form::token(app, resumed, PURPOSE),
         },

@@ -17,12 +17,12 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{Next, SignedIn};
 use crate::oauth::request::params::Params;
 use crate::oauth::request::{AnswerTo, AuthorizationRequest, Refusal};
-use crate::operations::consents::{self, GivenConsent};
+use crate::operations::consents::{self, ConsentAnswer};
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match resume(&app, &request).await {
         Ok((resumed, accounts)) => {
-            match flows::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
+            match flows::next(&app, &request, &resumed.checked, &accounts, &resumed.flow.progress) {
                 Ok(Next::Consent(signed_in)) => page(&app, &request, &resumed, signed_in),
                 _ => go_on(&app, &resumed),
             }
@@ -57,7 +57,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
         return flows::decline(&app, &request, resumed.checked, error).await;
     }
     // In the meantime this request may have become another person's.
-    match flows::next(&app, &resumed.checked, &accounts, &resumed.flow.progress) {
+    match flows::next(&app, &request, &resumed.checked, &accounts, &resumed.flow.progress) {
         Ok(Next::Consent(here)) if here.session == signed_in.session => {}
         _ => return go_on(&app, &resumed),
     }
@@ -85,7 +85,7 @@ async fn remember(
     signed_in: &SignedIn,
 ) -> Result<(), Failure> {
     let request = &resumed.checked.request;
-    let given = GivenConsent {
+    let given = ConsentAnswer {
         user: signed_in.user.clone(),
         client: request.client_id.clone(),
         allowed: request.consent(),

@@ -12,16 +12,15 @@ use crate::failure::Failure;
 use crate::flows;
 use crate::http::answer;
 use crate::http::browser;
-use crate::http::call::{Call, Request};
+use crate::http::call::Request;
 use crate::http::form;
 use crate::http::qr;
 use crate::oauth::grant::device::{DeviceRequest, UserCode};
 use crate::oauth::id::UserId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
-use crate::operations::guesses::{self, Admission, Guess, Networks};
-use crate::store::db::Tx;
-use crate::store::device_codes;
+use crate::operations::devices::{self, FoundDevice, TypedCode};
+use crate::operations::guesses::Networks;
 use crate::store::flows::FlowRequest;
 
 const PURPOSE: &str = "device";
@@ -75,7 +74,10 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     let found = match UserCode::parse(typed) {
         // Text that cannot be a code does not count as a guess.
         None => Ok(FoundDevice::Nothing),
-        Some(code) => look_up(&app, &request, &user, code).await,
+        Some(code) => {
+            let typed = TypedCode { code, user, networks: Networks::of(request.address) };
+            devices::find_by_code(&app.operations(request.now), typed).await
+        }
     };
     answer_to(&app, &request, typed, found).await
 }
@@ -99,29 +101,6 @@ async fn answer_to(
         }
         Err(failure) => answer::page_error(app, request, failure.into()),
     }
-}
-
-/// What a typed code leads to.
-enum FoundDevice {
-    Device(Box<DeviceRequest>),
-    Nothing,
-    Wait(Seconds),
-}
-
-async fn look_up(app: &App, call: &Call, user: &UserId, code: UserCode) -> Result<FoundDevice, Failure> {
-    let (context, now) = (app.operations(call.now), call.now);
-    let guess = match guesses::count(&context, Guess::user_code(user, &Networks::of(call.address))).await? {
-        Admission::Counted(guess) => guess,
-        Admission::Wait(wait) => return Ok(FoundDevice::Wait(wait)),
-    };
-    let look = async move |tx: &mut Tx| {
-        let Some(device) = device_codes::find_waiting(tx, &code, now).await? else {
-            return Ok(FoundDevice::Nothing);
-        };
-        guess.take_back(tx).await?;
-        Ok(FoundDevice::Device(Box::new(device)))
-    };
-    Ok(app.db.write(look).await?)
 }
 
 async fn begin(app: &App, request: &Request, device: &DeviceRequest) -> HttpResponse {

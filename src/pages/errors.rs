@@ -11,13 +11,13 @@ use crate::oauth::reason::{Example, Reason, Responsible};
 use crate::oauth::request::params::Params;
 
 /// The largest number of characters of a search. The rest is ignored.
-const LONGEST_SEARCH: usize = 100;
+const MAX_SEARCH_LENGTH: usize = 100;
 
 /// The list of all errors with their reasons, or of those that match a search.
 pub async fn index(app: web::Data<App>, request: Request) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let query: String =
-        query.one("q").ok().flatten().unwrap_or_default().trim().chars().take(LONGEST_SEARCH).collect();
+        query.one("q").ok().flatten().unwrap_or_default().trim().chars().take(MAX_SEARCH_LENGTH).collect();
     if query.is_empty() {
         let codes: Vec<Value> = ErrorCode::ALL.iter().copied().map(described).collect();
         return app.pages.render(StatusCode::OK, "errors.html", context! { codes });

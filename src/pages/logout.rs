@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use minijinja::context;
 
-use super::front_channel;
+use super::{account_list, front_channel};
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
 use crate::failure::{Denied, Failure};
@@ -85,7 +85,7 @@ const PURPOSE: &str = "logout";
 async fn read(app: &App, request: &Request, params: &Params) -> Result<LogoutRequest, Denied<OAuthError>> {
     params.check(&KNOWN)?;
     let hint = match params.one("id_token_hint")? {
-        Some(token) => Some(id_token::read_hint(app, token).await?),
+        Some(token) => Some(id_token::read_hint(app, token, request.now).await?),
         None => None,
     };
     let client = match logout::client_id(params, hint.as_ref())? {
@@ -213,17 +213,11 @@ fn back(asked: &LogoutRequest) -> Option<minijinja::Value> {
 
 fn question(app: &App, asked: &LogoutRequest) -> HttpResponse {
     let client = asked.client.as_ref().map(|client| &client.client);
-    let accounts: Vec<minijinja::Value> = asked
-        .accounts
-        .people
-        .iter()
-        .map(|here| context! { session => here.session.as_str(), username => &here.username })
-        .collect();
     app.pages.render(
         StatusCode::OK,
         "logout.html",
         context! {
-            accounts,
+            accounts => account_list::shown(&asked.accounts),
             form_token => app.keys.form_token(PURPOSE, &bound_to(&asked.accounts)),
             client => client.map(|client| &client.name),
             client_id => client.map(|client| client.id.as_str()),

@@ -1,5 +1,6 @@
 //! HTML pages for people. All of them work without JavaScript.
 
+mod account_list;
 pub mod assets;
 pub mod choose_account;
 pub mod consent;

@@ -5,20 +5,16 @@ use actix_web::HttpResponse;
 use super::destination::Destination;
 use super::known_browsers;
 use crate::app::App;
-use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::flows::{self, Accounts};
 use crate::http::answer;
 use crate::http::browser;
-use crate::http::call::Request;
-use crate::oauth::grant::Ended;
-use crate::oauth::id::{FlowId, SessionId, UserId};
-use crate::oauth::identity::authentication::Proof;
+use crate::http::call::{Call, Request};
+use crate::oauth::id::{SessionId, UserId};
 use crate::oauth::request::interaction::{Next, Requirement, SignedIn};
+use crate::operations::sessions::SessionStart;
 use crate::secret::{Hash, random_id, random_token};
-use crate::store::db::{DbError, Tx};
-use crate::store::flows as stored;
-use crate::store::sessions::{self, NewSession};
+use crate::store::sessions::NewSession;
 
 /// How the new session relates to existing ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,17 +28,11 @@ pub(super) enum SessionPlacement {
 /// Everything that a new session needs, prepared before the transaction.
 #[derive(Clone, Debug)]
 pub(super) struct NewSessionPlan {
-    session: NewSession,
-    /// The cookie of the session that the person already has in this browser.
-    before: Option<Hash>,
-    /// The sessions that are ended to make room.
-    surplus: Vec<SessionId>,
+    pub(super) start: SessionStart,
     /// The browser's session tokens afterwards.
     tokens: Vec<String>,
     /// The values that make the browser known for its accounts afterwards.
     known: Vec<String>,
-    /// The flow for which the person signs in; `None` if there is none yet.
-    flow: Option<FlowId>,
     /// The URL at which the person goes on.
     onward: String,
 }
@@ -64,37 +54,25 @@ impl NewSessionPlan {
             expires_at: now + app.config.sessions.lifetime.seconds(),
         };
         let accounts = flows::accounts(app, request, destination.client()).await?;
-        let surplus = surplus(app, destination, &accounts, user, placement);
+        let surplus = surplus(app, request, destination, &accounts, (user, placement));
         let own = accounts.people.iter().filter(|here| here.user == *user).map(|here| &here.session);
         let gone: Vec<&SessionId> = surplus.iter().chain(own).collect();
         Ok(Self {
-            before: accounts.token_of(user).map(Hash::of),
             tokens: [cookie].into_iter().chain(accounts.tokens_without(&gone)).collect(),
             known: known_browsers::with(app, request, user)?,
-            flow: destination.flow().cloned(),
             onward: destination.onward(app),
-            session,
-            surplus,
+            start: SessionStart {
+                before: accounts.token_of(user).map(Hash::of),
+                flow: destination.client().cloned().zip(destination.flow().cloned()),
+                session,
+                surplus,
+            },
         })
-    }
-
-    /// Stores the session if its user may still sign in with what was proven. `false` if not.
-    pub(super) async fn write(&self, tx: &mut Tx, proof: &Proof) -> Result<bool, DbError> {
-        let now: Timestamp = self.session.begins_at;
-        let begun = sessions::begin(tx, self.before.as_ref(), &self.session, proof).await?;
-        let Some(id) = begun else { return Ok(false) };
-        for session in &self.surplus {
-            sessions::end(tx, session, Ended::SessionReplaced, now).await?;
-        }
-        if let Some(flow) = &self.flow {
-            stored::note_signed_in(tx, flow, &id).await?;
-        }
-        Ok(true)
     }
 
     /// Sets the browser's cookies, and sends the person on.
     pub(super) fn onward(&self, app: &App) -> HttpResponse {
-        if !self.surplus.is_empty() {
+        if !self.start.surplus.is_empty() {
             app.back_channel.wake();
         }
         let mut response = answer::see_other(&self.onward);
@@ -108,10 +86,10 @@ impl NewSessionPlan {
 /// The sessions that end when this one begins.
 fn surplus(
     app: &App,
+    call: &Call,
     destination: &Destination,
     accounts: &Accounts,
-    user: &UserId,
-    placement: SessionPlacement,
+    (user, placement): (&UserId, SessionPlacement),
 ) -> Vec<SessionId> {
     let others: Vec<&SignedIn> = accounts.people.iter().filter(|here| here.user != *user).collect();
     let beyond = |room: usize| others.iter().skip(room).map(|here| here.session.clone()).collect();
@@ -123,7 +101,7 @@ fn surplus(
         Destination::Flow(resumed) if placement == SessionPlacement::InPlace => resumed,
         _ => return beyond(browser::ACCOUNTS - 1),
     };
-    match flows::next(app, &resumed.checked, accounts, &resumed.flow.progress) {
+    match flows::next(app, call, &resumed.checked, accounts, &resumed.flow.progress) {
         Ok(Next::Authenticate(Requirement { account: Some(asked) })) => vec![asked.session.clone()],
         // With several accounts none was asked to sign in again: the new one is added, if there is room.
         _ if others.len() > 1 => beyond(browser::ACCOUNTS - 1),

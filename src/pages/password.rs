@@ -7,11 +7,11 @@ use crate::failure::Failure;
 use crate::http::call::Request;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::authentication::Proof;
-use crate::oauth::identity::user::{LONGEST_NAME, LONGEST_PASSWORD, folded};
+use crate::oauth::identity::user::{MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, folded};
 use crate::operations::guesses::{self, Admission, CountedGuess, Guess, Networks};
+use crate::operations::sessions::{ProvenSignIn, SessionStart};
 use crate::secret::Secret;
 use crate::secret::passwords::{PasswordVerdict, Requester};
-use crate::store::db::{DbError, Tx};
 use crate::store::users::{self, SignInRecord};
 
 /// The result of a check.
@@ -23,7 +23,6 @@ pub(super) enum PasswordCheck {
 }
 
 /// A user who gave the right password.
-#[derive(Clone)]
 pub(super) struct RightPassword {
     pub(super) user: UserId,
     /// The stored hash that the password matched.
@@ -34,17 +33,10 @@ pub(super) struct RightPassword {
 }
 
 impl RightPassword {
-    pub(super) fn proof(&self) -> Proof {
-        Proof::Password { hash: self.hash.clone() }
-    }
-
-    /// Stores what follows from the password: the guess was right, and the hash may need the current parameters.
-    pub(super) async fn note(&self, tx: &mut Tx) -> Result<(), DbError> {
-        self.guess.take_back(tx).await?;
-        match &self.todays_hash {
-            Some(new) => users::rehash(tx, &self.user, &self.hash, new).await,
-            None => Ok(()),
-        }
+    /// The sign-in that it proves.
+    pub(super) fn sign_in(self, start: SessionStart) -> ProvenSignIn {
+        let proof = Proof::Password { hash: self.hash };
+        ProvenSignIn { start, proof, rehashed: self.todays_hash, guess: Some(self.guess) }
     }
 }
 
@@ -56,7 +48,7 @@ pub(super) async fn check(
     username: &str,
     password: &str,
 ) -> Result<PasswordCheck, Failure> {
-    if password.is_empty() || password.len() > LONGEST_PASSWORD || username.len() > LONGEST_NAME {
+    if password.is_empty() || password.len() > MAX_PASSWORD_LENGTH || username.len() > MAX_NAME_LENGTH {
         return Ok(PasswordCheck::Wrong);
     }
     let name = username.to_owned();

@@ -9,16 +9,16 @@ use super::new_session::{NewSessionPlan, SessionPlacement};
 use super::password::{self, PasswordCheck, RightPassword};
 use crate::app::App;
 use crate::clock::Seconds;
-use crate::failure::Failure;
+use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts};
 use crate::http::answer;
-use crate::http::call::Request;
+use crate::http::call::{Call, Request};
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::user;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::Next;
 use crate::oauth::request::params::Params;
-use crate::store::db::Tx;
+use crate::operations::sessions;
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
@@ -33,7 +33,7 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     if is_another(&query) {
         return page(&app, &destination, &query, StatusCode::OK, "");
     }
-    match username(&app, &destination, &accounts) {
+    match username(&app, &request, &destination, &accounts) {
         Some(username) => page(&app, &destination, &query, StatusCode::OK, &username),
         // The person has signed in with another tab in between.
         None => answer::see_other(&destination.onward(&app)),
@@ -41,15 +41,15 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
 }
 
 /// The user name to fill in, which may be empty; `None` if the person need not sign in.
-fn username(app: &App, destination: &Destination, accounts: &Accounts) -> Option<String> {
+fn username(app: &App, call: &Call, destination: &Destination, accounts: &Accounts) -> Option<String> {
     let resumed = match destination {
         Destination::Flow(resumed) => resumed,
         Destination::Device(_) => return accounts.people.is_empty().then(String::new),
     };
-    match flows::next(app, &resumed.checked, accounts, &resumed.flow.progress) {
+    match flows::next(app, call, &resumed.checked, accounts, &resumed.flow.progress) {
         Ok(Next::Authenticate(needed)) => {
             let hint = resumed.checked.request.prompt.login_hint.as_deref();
-            let hint = hint.filter(|hint| hint.len() <= user::LONGEST_NAME);
+            let hint = hint.filter(|hint| hint.len() <= user::MAX_NAME_LENGTH);
             let known = needed.account.map(|here| here.username.as_str());
             Some(known.or(hint).unwrap_or_default().to_owned())
         }
@@ -167,15 +167,10 @@ async fn begin_session(
     proven: RightPassword,
 ) -> Result<Option<HttpResponse>, Failure> {
     let placement = if is_another(query) { SessionPlacement::Alongside } else { SessionPlacement::InPlace };
-    let beginning = NewSessionPlan::prepare(app, request, destination, &proven.user, placement).await?;
-    let begun = beginning.clone();
-    let work = async move |tx: &mut Tx| {
-        if !begun.write(tx, &proven.proof()).await? {
-            return Ok(false);
-        }
-        proven.note(tx).await?;
-        Ok(true)
-    };
-    let is_begun = app.db.write(work).await?;
-    Ok(is_begun.then(|| beginning.onward(app)))
+    let plan = NewSessionPlan::prepare(app, request, destination, &proven.user, placement).await?;
+    match sessions::sign_in(&app.operations(request.now), proven.sign_in(plan.start.clone())).await {
+        Ok(_) => Ok(Some(plan.onward(app))),
+        Err(Denied::Refused(_)) => Ok(None),
+        Err(Denied::Failed(failure)) => Err(failure),
+    }
 }

@@ -11,8 +11,7 @@ use crate::failure::{Denied, Failure};
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::oauth::id::UserId;
-use crate::oauth::identity::authentication::Proof;
-use crate::oauth::identity::user::{self, LONGEST_PASSWORD, SHORTEST_PASSWORD, folded};
+use crate::oauth::identity::user::{self, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, folded};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::params::Params;
@@ -20,7 +19,6 @@ use crate::operations::guesses::Networks;
 use crate::operations::users::{self, HashedPassword, NewAccount};
 use crate::secret::passwords::Requester;
 use crate::secret::{Secret, random_id};
-use crate::store::db::Tx;
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match find(&app, &request).await {
@@ -94,12 +92,12 @@ impl<'f> SignUpForm<'f> {
 
     fn check(&self) -> Result<(), Problem> {
         user::check_username(self.username).map_err(|_| Problem::Username)?;
-        if self.name.len() > user::LONGEST_NAME || self.name.chars().any(char::is_control) {
+        if self.name.len() > user::MAX_NAME_LENGTH || self.name.chars().any(char::is_control) {
             return Err(Problem::Name);
         }
         let password = self.password;
         let is_long_enough =
-            password.chars().count() >= SHORTEST_PASSWORD && password.len() <= LONGEST_PASSWORD;
+            password.chars().count() >= MIN_PASSWORD_LENGTH && password.len() <= MAX_PASSWORD_LENGTH;
         let is_guessed_first = folded(password) == folded(self.username);
         if !is_long_enough || is_guessed_first || password.chars().any(char::is_control) {
             return Err(Problem::Password);
@@ -121,17 +119,12 @@ async fn create(
     wanted: &SignUpForm<'_>,
 ) -> Result<Option<HttpResponse>, Failure> {
     let id = UserId::new(random_id());
-    let beginning =
-        NewSessionPlan::prepare(app, request, destination, &id, SessionPlacement::Alongside).await?;
-    let begun = beginning.clone();
-    let sign_in = async move |tx: &mut Tx, hash: &str| {
-        begun.write(tx, &Proof::Password { hash: hash.to_owned() }).await
-    };
+    let plan = NewSessionPlan::prepare(app, request, destination, &id, SessionPlacement::Alongside).await?;
     let made = async {
         let password = Secret::new(wanted.password.to_owned());
         let passwords = app.passwords.asked_by(Requester::person(Networks::of(request.address).network));
         let account = wanted.account(id.clone(), HashedPassword::new(&passwords, password).await?);
-        users::sign_up(&app.operations(request.now), account, sign_in).await
+        users::sign_up(&app.operations(request.now), account, plan.start.clone()).await
     };
     match made.await {
         Ok(_) => {}
@@ -140,7 +133,7 @@ async fn create(
         Err(Denied::Failed(failure)) => return Err(failure),
     }
     tracing::info!(request_id = request.id, user = id.as_str(), "a person made an account");
-    Ok(Some(beginning.onward(app)))
+    Ok(Some(plan.onward(app)))
 }
 
 fn page(
@@ -160,7 +153,7 @@ fn page(
             form_token => destination.token(app, PURPOSE),
             username => wanted.username,
             name => wanted.name,
-            shortest => SHORTEST_PASSWORD,
+            shortest => MIN_PASSWORD_LENGTH,
             problem => problem.map(<&str>::from),
         },
     );

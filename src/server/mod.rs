@@ -149,10 +149,10 @@ fn listen(address: SocketAddr, what: &str) -> Result<(TcpListener, SocketAddr), 
 
 /// Opens a migrated database, for the server and for commands.
 ///
-/// `lock_patience` is how long another process may hold SQLite's write lock.
-pub async fn open_database(config: &Config, clock: &Clock, lock_patience: Duration) -> Result<Db, Failure> {
+/// `lock_timeout` is how long another process may hold SQLite's write lock.
+pub async fn open_database(config: &Config, clock: &Clock, lock_timeout: Duration) -> Result<Db, Failure> {
     let options = config.database_options();
-    let options = DbOptions { lock_patience, patience: options.patience.max(lock_patience), ..options };
+    let options = DbOptions { lock_timeout, timeout: options.timeout.max(lock_timeout), ..options };
     migrate::run(&options, &migrate::this_process(), clock.now()).await?;
     Ok(Db::open(&options).await?)
 }

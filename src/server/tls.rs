@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::secret::Hash;
 
 /// How often the files are checked.
-const LOOK_EVERY: Duration = Duration::from_secs(10);
+const POLL_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The current certificate, and the files that it comes from.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl Certificates {
 }
 
 async fn watch(certificates: Arc<Certificates>) {
-    let mut look = tokio::time::interval(LOOK_EVERY);
+    let mut look = tokio::time::interval(POLL_INTERVAL);
     #[cfg(unix)]
     let mut hung_up = {
         use tokio::signal::unix::{SignalKind, signal};

@@ -10,7 +10,7 @@ use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::token::AccessToken;
 use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::binding::Binding;
-use crate::oauth::token::delegation::{DEEPEST, Delegation};
+use crate::oauth::token::delegation::{Delegation, MAX_DEPTH};
 use crate::secret::{Hash, from_base64url};
 
 #[derive(FromRow)]
@@ -56,7 +56,7 @@ pub async fn find_opaque(conn: &mut Conn, hash: &Hash) -> Result<Option<Presente
         .optional()
         .await?;
     let Some(row) = row else { return Ok(None) };
-    judged(conn, row.into_presented(hash)?).await.map(Some)
+    with_ancestors(conn, row.into_presented(hash)?).await.map(Some)
 }
 
 /// The state of a JWT of this server at this moment; its person is that of its grant.
@@ -103,7 +103,7 @@ pub async fn find_jwt(conn: &mut Conn, token: AccessToken) -> Result<PresentedTo
         let granted = granted_from(granted, "grants", &token.id)?;
         token.granted = granted.for_token(token.granted.scope);
     }
-    judged(conn, PresentedToken { token, is_revoked: row.is_revoked }).await
+    with_ancestors(conn, PresentedToken { token, is_revoked: row.is_revoked }).await
 }
 
 #[derive(FromRow)]
@@ -114,7 +114,7 @@ struct LineRow {
 }
 
 /// Adds whether the tokens before an exchanged token are still valid. Other tokens need no further query.
-async fn judged(conn: &mut Conn, mut presented: PresentedToken) -> Result<PresentedToken, DbError> {
+async fn with_ancestors(conn: &mut Conn, mut presented: PresentedToken) -> Result<PresentedToken, DbError> {
     if presented.token.delegation.exchanged_from.is_empty() || presented.is_revoked {
         return Ok(presented);
     }
@@ -136,13 +136,13 @@ async fn is_of_live_line(conn: &mut Conn, token: &AccessToken) -> Result<bool, D
     clients.push(token.client_id.as_str());
     clients.sort_unstable();
     clients.dedup();
-    if line.len() > DEEPEST || opaque.len() + signed.len() != line.len() {
+    if line.len() > MAX_DEPTH || opaque.len() + signed.len() != line.len() {
         return Ok(false);
     }
     let expected = (opaque.len(), clients.len());
-    opaque.resize(DEEPEST, Vec::new());
-    signed.resize(DEEPEST, "");
-    clients.resize(DEEPEST + 1, "");
+    opaque.resize(MAX_DEPTH, Vec::new());
+    signed.resize(MAX_DEPTH, "");
+    clients.resize(MAX_DEPTH + 1, "");
     // A client that was registered later under the same id is another client.
     let mut query = conn.query(
         "SELECT (SELECT COUNT(*) FROM access_tokens WHERE hash IN ($1, $2, $3, $4)) AS opaque,

@@ -10,7 +10,7 @@ use super::db::{DatabaseFile, DbError, FileKind, beginning};
 use super::migrate::{self, SchemaStatus};
 
 /// How long to wait for another process that is just finishing.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The content of a valid copy.
 #[derive(Clone, Debug)]
@@ -79,7 +79,7 @@ pub async fn examine(path: &Path) -> Result<BackupContents, UnfitDatabase> {
     if findings != ["ok"] {
         return Err(UnfitDatabase::Damaged(findings.join("; ").replace('\n', " ")));
     }
-    match migrate::standing_of_file(&mut link, &path.display().to_string()).await {
+    match migrate::schema_status_of_file(&mut link, &path.display().to_string()).await {
         Ok(SchemaStatus::Foreign) => return Err(UnfitDatabase::Foreign),
         Err(DbError::UnreleasedSchema(_)) => return Err(UnfitDatabase::Unreleased),
         Err(error) => return Err(error.into()),
@@ -156,11 +156,11 @@ pub async fn settle(path: &Path) -> Result<(), DbError> {
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new().filename(path).busy_timeout(PATIENCE).disable_statement_logging()
+    SqliteConnectOptions::new().filename(path).busy_timeout(TIMEOUT).disable_statement_logging()
 }
 
 fn file(path: &Path) -> DatabaseFile {
-    DatabaseFile::at(path.to_owned(), PATIENCE)
+    DatabaseFile::at(path.to_owned(), TIMEOUT)
 }
 
 fn code(error: &sqlx::Error) -> Option<u32> {

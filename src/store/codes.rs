@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::conditions::{client_unchanged, session_ended, user_claims};
+use super::consume::{consume_once, consume_statement};
 use super::db::{DbError, Tx};
 use super::grants::GrantColumns;
 use crate::clock::Timestamp;
@@ -61,34 +61,20 @@ pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, purge_after: Timestamp)
 }
 
 /// Consumes a code of `client` if the client has not changed since it authenticated, and returns the status of its
-/// user. This is one conditional statement, so that only one of several callers gets the code (RFC 6749 §10.5).
-///
-/// `purge_after`: until this time, a replay is recognized. The purge keeps the row for as long as the grant lives.
+/// user; `None` if the code could not be consumed. Only one of several callers gets it (RFC 6749 §10.5).
 pub async fn consume(
     tx: &mut Tx,
     hash: &Hash,
-    (client, client_version): (&ClientId, i64),
+    client: (&ClientId, i64),
     now: Timestamp,
     purge_after: Timestamp,
 ) -> Result<Option<(Code, UserStatus)>, DbError> {
-    let row: Option<CodeRow> = tx
-        .query(concat!(
-            "UPDATE codes SET consumed_at = $4, purge_after = $5
-             WHERE hash = $1 AND client_id = $2 AND consumed_at IS NULL AND ",
-            client_unchanged!(),
-            " RETURNING client_id, user_id, session_id, grant_id, redirect_uri, granted, challenge, nonce, auth_time, amr,
-                       cnf, expires_at, ",
-            user_claims!("codes"),
-            ", ",
-            session_ended!("codes")
-        ))
-        .bind(hash.as_bytes())
-        .bind(client.as_str())
-        .bind(client_version)
-        .bind(now)
-        .bind(purge_after)
-        .optional()
-        .await?;
+    const CONSUME: &str = consume_statement!(
+        "codes",
+        and: "",
+        columns: "redirect_uri, challenge, nonce, expires_at, "
+    );
+    let row: Option<CodeRow> = consume_once(tx, CONSUME, hash, client, now, purge_after).await?;
     row.map(CodeRow::into_code).transpose()
 }
 

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::conditions::{client_unchanged, session_ended, user_claims};
+use super::consume::{consume_once, consume_statement};
 use super::db::{Conn, DbError, Tx};
 use super::grants::{GrantColumns, granted_from};
 use crate::clock::{Seconds, Timestamp};
@@ -141,35 +141,20 @@ pub async fn deny(tx: &mut Tx, id: &GrantId, now: Timestamp) -> Result<(), DbErr
 }
 
 /// Consumes a code of `client` that a person has allowed, if the client has not changed since it authenticated, and
-/// returns the status of that person. This is one conditional statement, so that only one of several polls gets the
-/// code.
-///
-/// `purge_after`: until this time, a replay is recognized. The purge keeps the row for as long as the grant lives.
+/// returns the status of that person; `None` if the code could not be consumed. Only one of several polls gets it.
 pub async fn consume(
     tx: &mut Tx,
     hash: &Hash,
-    (client, client_version): (&ClientId, i64),
+    client: (&ClientId, i64),
     now: Timestamp,
     purge_after: Timestamp,
 ) -> Result<Option<(Grant, UserStatus)>, DbError> {
-    let row: Option<ConsumedRow> = tx
-        .query(concat!(
-            "UPDATE device_codes SET consumed_at = $4, purge_after = $5
-             WHERE hash = $1 AND client_id = $2 AND user_id IS NOT NULL AND denied_at IS NULL AND consumed_at IS NULL
-               AND expires_at > $4 AND ",
-            client_unchanged!(),
-            " RETURNING grant_id, client_id, granted, user_id, session_id, auth_time, amr, cnf, ",
-            user_claims!("device_codes"),
-            ", ",
-            session_ended!("device_codes")
-        ))
-        .bind(hash.as_bytes())
-        .bind(client.as_str())
-        .bind(client_version)
-        .bind(now)
-        .bind(purge_after)
-        .optional()
-        .await?;
+    const CONSUME: &str = consume_statement!(
+        "device_codes",
+        and: "user_id IS NOT NULL AND denied_at IS NULL AND expires_at > $4 AND ",
+        columns: ""
+    );
+    let row: Option<ConsumedRow> = consume_once(tx, CONSUME, hash, client, now, purge_after).await?;
     row.map(ConsumedRow::into_grant).transpose()
 }
 

@@ -23,7 +23,7 @@ pub enum ExpiringTable {
 /// The number of rows in one step, which takes a few milliseconds of the writer's time.
 pub const STEP: i64 = 500;
 /// The maximum number of rows that are counted for metrics, which takes some tens of milliseconds.
-pub const COUNTED: i64 = 100_000;
+pub const MAX_COUNTED: i64 = 100_000;
 
 macro_rules! statements {
     ($($table:ident = $name:literal by $key:literal until $end:literal;)*) => {
@@ -124,7 +124,7 @@ pub async fn count(conn: &mut Conn, table: ExpiringTable, before: Timestamp) -> 
     row.ok_or(DbError::Corrupt { table: table.name(), id: String::new(), what: "count" })
 }
 
-/// How many rows ended at `before` or earlier, counted up to [`COUNTED`], and when the first of them ended; `None` if
+/// How many rows ended at `before` or earlier, counted up to [`MAX_COUNTED`], and when the first of them ended; `None` if
 /// there are none.
 pub async fn overdue(
     conn: &mut Conn,
@@ -132,6 +132,6 @@ pub async fn overdue(
     before: Timestamp,
 ) -> Result<(i64, Option<Timestamp>), DbError> {
     let row: Option<(i64, Option<Timestamp>)> =
-        conn.query(table.overdue()).bind(before).bind(COUNTED).optional().await?;
+        conn.query(table.overdue()).bind(before).bind(MAX_COUNTED).optional().await?;
     row.ok_or(DbError::Corrupt { table: table.name(), id: String::new(), what: "count" })
 }

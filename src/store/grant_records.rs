@@ -4,10 +4,10 @@ use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use super::device_codes;
-use super::grants::granted_from;
+use super::grants::{granted_from, revoke_where, revoking};
 use super::page::Page;
 use crate::clock::Timestamp;
-use crate::oauth::grant::Ended;
+use crate::oauth::grant::EndReason;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, GrantId, UserId};
 
@@ -145,7 +145,7 @@ pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<GrantRecord>, 
 
 /// Revokes everything that a person allowed a client: the consent, what was issued, and what could still be issued.
 /// Returns the number of revoked grants.
-pub async fn take_back(
+pub async fn revoke_access(
     tx: &mut Tx,
     user: &UserId,
     client: &ClientId,
@@ -158,14 +158,9 @@ pub async fn take_back(
         tx.query(statement).bind(user.as_str()).bind(client.as_str()).execute().await?;
     }
     device_codes::delete_of_user_at(tx, user, client).await?;
-    tx.query(
-        "UPDATE grants SET revoked_at = $3, revoked_for = $4
-         WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL",
-    )
-    .bind(user.as_str())
-    .bind(client.as_str())
-    .bind(now)
-    .bind(Ended::GrantRevoked.word())
-    .execute()
-    .await
+    revoking(tx, revoke_where!("user_id = $3 AND client_id = $4"), EndReason::GrantRevoked.word(), now)
+        .bind(user.as_str())
+        .bind(client.as_str())
+        .execute()
+        .await
 }

@@ -3,11 +3,11 @@
 use sqlx::FromRow;
 
 use super::conditions::{client_unchanged, user_claims};
-use super::db::{Batch, Conn, DbError, Tx};
+use super::db::{Batch, Conn, DbError, Query, Tx};
 use crate::clock::Timestamp;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::scope::OFFLINE_ACCESS;
-use crate::oauth::grant::{Ended, Grant, Parties, UserStatus};
+use crate::oauth::grant::{EndReason, Grant, Parties, UserStatus};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
 use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::reason::Reason;
@@ -17,7 +17,7 @@ use crate::oauth::token::refresh::{Chain, RefreshName};
 use crate::secret::Hash;
 
 /// The maximum number of frames in one page.
-const MOST_FRAMES: i64 = 32;
+const MAX_FRAMES: i64 = 32;
 
 /// When a grant ends, in seconds since 1970.
 #[derive(Clone, Copy, Debug)]
@@ -157,24 +157,24 @@ pub fn save_in<'c>(
 
 /// The issuer and the subject that vouch for the person of a grant.
 #[derive(Clone, Copy, Debug)]
-pub struct Voucher<'a> {
+pub struct IssuerSubject<'a> {
     pub issuer: &'a str,
     pub subject: &'a str,
 }
 
 /// Adds the insert of a grant without a sign-in on this server.
-pub fn save_vouched_in<'c>(
+pub fn save_for_issuer_in<'c>(
     batch: Batch<'c>,
     grant: &Grant,
-    voucher: Voucher<'_>,
+    issuer_subject: IssuerSubject<'_>,
     expires_at: Timestamp,
     now: Timestamp,
 ) -> Batch<'c> {
     save_in(batch, grant, None, Lifetime::new(expires_at, expires_at), now)
         .query("UPDATE grants SET issuer = $2, issuer_subject = $3 WHERE id = $1")
         .bind(grant.id.as_str())
-        .bind(voucher.issuer)
-        .bind(voucher.subject)
+        .bind(issuer_subject.issuer)
+        .bind(issuer_subject.subject)
 }
 
 /// Stores the grant of tokens that pass through the browser. There is no later check as with a code, so the conditions
@@ -274,15 +274,26 @@ pub async fn rotate(
     Ok(rotated == 1)
 }
 
+/// The statement that revokes the grants for which a condition is true. Its parameters are numbered from `$3`.
+macro_rules! revoke_where {
+    ($condition:literal) => {
+        concat!(
+            "UPDATE grants SET revoked_at = $1, revoked_for = $2 WHERE revoked_at IS NULL AND ",
+            $condition
+        )
+    };
+}
+pub(super) use revoke_where;
+
+/// Begins a statement of [`revoke_where`]; `why` is the word for the cause. The caller binds the parameters of the
+/// condition.
+pub(super) fn revoking<'c>(tx: &'c mut Tx, statement: &'static str, why: &str, now: Timestamp) -> Query<'c> {
+    tx.query(statement).bind(now).bind(why)
+}
+
 /// Revokes a grant and everything issued from it.
 pub async fn revoke(tx: &mut Tx, id: &GrantId, why: Reason, now: Timestamp) -> Result<(), DbError> {
-    tx.query("UPDATE grants SET revoked_at = $2, revoked_for = $3 WHERE id = $1 AND revoked_at IS NULL")
-        .bind(id.as_str())
-        .bind(now)
-        .bind(why.word())
-        .execute()
-        .await
-        .map(drop)
+    revoking(tx, revoke_where!("id = $3"), why.word(), now).bind(id.as_str()).execute().await.map(drop)
 }
 
 /// Revokes a grant, if it belongs to this client.
@@ -290,48 +301,38 @@ pub async fn revoke_of(
     tx: &mut Tx,
     id: &GrantId,
     client: &ClientId,
-    why: Ended,
+    why: EndReason,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    tx.query(
-        "UPDATE grants SET revoked_at = $3, revoked_for = $4
-         WHERE id = $1 AND client_id = $2 AND revoked_at IS NULL",
-    )
-    .bind(id.as_str())
-    .bind(client.as_str())
-    .bind(now)
-    .bind(why.word())
-    .execute()
-    .await
-    .map(drop)
+    revoking(tx, revoke_where!("id = $3 AND client_id = $4"), why.word(), now)
+        .bind(id.as_str())
+        .bind(client.as_str())
+        .execute()
+        .await
+        .map(drop)
 }
 
 /// Revokes all grants of a user. Returns how many.
-pub async fn revoke_of_user(tx: &mut Tx, user: &UserId, why: Ended, now: Timestamp) -> Result<u64, DbError> {
-    tx.query("UPDATE grants SET revoked_at = $2, revoked_for = $3 WHERE user_id = $1 AND revoked_at IS NULL")
-        .bind(user.as_str())
-        .bind(now)
-        .bind(why.word())
-        .execute()
-        .await
+pub async fn revoke_of_user(
+    tx: &mut Tx,
+    user: &UserId,
+    why: EndReason,
+    now: Timestamp,
+) -> Result<u64, DbError> {
+    revoking(tx, revoke_where!("user_id = $3"), why.word(), now).bind(user.as_str()).execute().await
 }
 
 /// Revokes the grants of an ended session, except those whose scope outlives it.
 pub async fn revoke_of_session(
     tx: &mut Tx,
     session: &SessionId,
-    why: Ended,
+    why: EndReason,
     now: Timestamp,
 ) -> Result<u64, DbError> {
-    tx.query(
-        "UPDATE grants SET revoked_at = $2, revoked_for = $3
-         WHERE session_id = $1 AND revoked_at IS NULL AND NOT offline_access",
-    )
-    .bind(session.as_str())
-    .bind(now)
-    .bind(why.word())
-    .execute()
-    .await
+    revoking(tx, revoke_where!("session_id = $3 AND NOT offline_access"), why.word(), now)
+        .bind(session.as_str())
+        .execute()
+        .await
 }
 
 /// The clients that got something in a session and are notified by the browser at its end (OpenID Connect Front-Channel
@@ -348,7 +349,7 @@ pub async fn front_channel_of_session(
              ORDER BY clients.id LIMIT $2",
         )
         .bind(session.as_str())
-        .bind(MOST_FRAMES)
+        .bind(MAX_FRAMES)
         .all()
         .await?;
     Ok(rows.into_iter().map(|(id,)| ClientId::new(id)).collect())
@@ -358,17 +359,10 @@ pub async fn front_channel_of_session(
 pub async fn revoke_of_client(
     tx: &mut Tx,
     client: &ClientId,
-    why: Ended,
+    why: EndReason,
     now: Timestamp,
 ) -> Result<u64, DbError> {
-    tx.query(
-        "UPDATE grants SET revoked_at = $2, revoked_for = $3 WHERE client_id = $1 AND revoked_at IS NULL",
-    )
-    .bind(client.as_str())
-    .bind(now)
-    .bind(why.word())
-    .execute()
-    .await
+    revoking(tx, revoke_where!("client_id = $3"), why.word(), now).bind(client.as_str()).execute().await
 }
 
 impl ChainRow {

@@ -9,7 +9,7 @@ use crate::clock::{Seconds, Timestamp};
 use crate::oauth::id::{ClientId, SessionId, UserId};
 
 /// How long a row is kept in seconds: the time of all attempts, and a week for the operator to look at it.
-const KEPT: Seconds = Seconds::new(11 * 86_400);
+const RETENTION: Seconds = Seconds::new(11 * 86_400);
 
 /// A notification that its holder must send now.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ pub async fn enqueue(tx: &mut Tx, session: &SessionId, now: Timestamp) -> Result
     )
     .bind(session.as_str())
     .bind(now)
-    .bind(now + KEPT)
+    .bind(now + RETENTION)
     .execute()
     .await
     .map(drop)
@@ -126,7 +126,7 @@ pub async fn claim(
 }
 
 /// Stores the result of an attempt, unless a later attempt was made in between.
-pub async fn settle(
+pub async fn save_outcome(
     tx: &mut Tx,
     due: &DueDelivery,
     outcome: &DeliveryOutcome,
@@ -211,7 +211,7 @@ pub async fn retry(tx: &mut Tx, client: Option<&ClientId>, now: Timestamp) -> Re
     )
     .bind(client.map(|client| client.as_str().to_owned()))
     .bind(now)
-    .bind(now + KEPT)
+    .bind(now + RETENTION)
     .execute()
     .await
 }

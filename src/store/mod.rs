@@ -7,6 +7,7 @@ pub mod clients;
 pub mod codes;
 mod conditions;
 pub mod consents;
+mod consume;
 pub mod copy;
 pub mod db;
 pub mod device_codes;

@@ -1,5 +1,7 @@
 //! A part of a list, found by its sort key: it costs the same wherever in the list it begins.
 
+use crate::oauth::identity::user::folded;
+
 /// Which rows of a list are asked for.
 #[derive(Clone, Debug)]
 pub struct Page<F, K> {
@@ -10,6 +12,13 @@ pub struct Page<F, K> {
     pub limit: u32,
 }
 
+/// The filter of a list that is searched by name.
+#[derive(Clone, Debug, Default)]
+pub struct NameFilter {
+    /// Part of the name, in any spelling. `None`: every name.
+    pub q: Option<String>,
+}
+
 impl<F, K> Page<F, K> {
     /// The number of rows, as a statement takes it.
     pub(super) fn rows(&self) -> i64 {
@@ -17,8 +26,13 @@ impl<F, K> Page<F, K> {
     }
 }
 
+/// A pattern for `LIKE … ESCAPE '\'` that fits every folded text with `part` in it, whatever the spelling of `part`.
+pub(super) fn in_any_spelling(part: &str) -> String {
+    containing(&folded(part))
+}
+
 /// A pattern for `LIKE … ESCAPE '\'` that fits every text with `part` in it.
-pub(super) fn containing(part: &str) -> String {
+fn containing(part: &str) -> String {
     let mut pattern = String::from("%");
     for c in part.chars() {
         if matches!(c, '%' | '_' | '\\') {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
-use super::page::Page;
+use super::page::{NameFilter, Page, in_any_spelling};
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::TokenFormat;
 use crate::oauth::grant::resource::Resource;
@@ -37,10 +37,14 @@ pub async fn all(conn: &mut Conn) -> Result<Vec<Resource>, DbError> {
 }
 
 /// A page of the resources, sorted by URI.
-pub async fn list(conn: &mut Conn, page: &Page<(), String>) -> Result<Vec<Resource>, DbError> {
+pub async fn list(conn: &mut Conn, page: &Page<NameFilter, String>) -> Result<Vec<Resource>, DbError> {
     let rows: Vec<ResourceRow> = conn
-        .query(concat!(select!(), "WHERE uri > $1 ORDER BY uri LIMIT $2"))
+        .query(concat!(
+            select!(),
+            "WHERE uri > $1 AND ($2 IS NULL OR LOWER(uri) LIKE $2 ESCAPE '\\') ORDER BY uri LIMIT $3"
+        ))
         .bind(page.after.clone().unwrap_or_default())
+        .bind(page.filter.q.as_deref().map(in_any_spelling))
         .bind(page.rows())
         .all()
         .await?;

@@ -7,7 +7,7 @@ use sqlx::FromRow;
 
 use super::db::{Batch, Conn, DbError, Tx};
 use super::grants::granted_from;
-use super::page::Page;
+use super::page::{NameFilter, Page, in_any_spelling};
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, Scope, ScopeRecord};
 
@@ -39,10 +39,14 @@ pub async fn all(conn: &mut Conn) -> Result<Vec<ScopeRecord>, DbError> {
 }
 
 /// Scopes by name.
-pub async fn list(conn: &mut Conn, page: &Page<(), String>) -> Result<Vec<ScopeRecord>, DbError> {
+pub async fn list(conn: &mut Conn, page: &Page<NameFilter, String>) -> Result<Vec<ScopeRecord>, DbError> {
     let rows: Vec<ScopeRow> = conn
-        .query(concat!(select!(), "WHERE name > $1 ORDER BY name LIMIT $2"))
+        .query(concat!(
+            select!(),
+            "WHERE name > $1 AND ($2 IS NULL OR LOWER(name) LIKE $2 ESCAPE '\\') ORDER BY name LIMIT $3"
+        ))
         .bind(page.after.clone().unwrap_or_default())
+        .bind(page.filter.q.as_deref().map(in_any_spelling))
         .bind(page.rows())
         .all()
         .await?;

@@ -7,7 +7,7 @@ use super::grants::{self, authentication_from, granted_from};
 use super::logout_deliveries;
 use super::page::Page;
 use crate::clock::Timestamp;
-use crate::oauth::grant::Ended;
+use crate::oauth::grant::EndReason;
 use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::identity::authentication::{Authentication, Proof};
 use crate::oauth::identity::group::Groups;
@@ -99,14 +99,14 @@ pub async fn count(conn: &mut Conn, user: &UserId, live: LiveSessions) -> Result
 }
 
 /// Ends a session and the grants in it, and stores the notifications for applications; `false` if it does not exist.
-pub async fn end(tx: &mut Tx, id: &SessionId, why: Ended, now: Timestamp) -> Result<bool, DbError> {
+pub async fn end(tx: &mut Tx, id: &SessionId, why: EndReason, now: Timestamp) -> Result<bool, DbError> {
     logout_deliveries::enqueue(tx, id, now).await?;
     grants::revoke_of_session(tx, id, why, now).await?;
     Ok(tx.query("DELETE FROM sessions WHERE id = $1").bind(id.as_str()).execute().await? == 1)
 }
 
 /// Ends all sessions of a user and the grants in them. Returns how many sessions.
-pub async fn end_of_user(tx: &mut Tx, user: &UserId, why: Ended, now: Timestamp) -> Result<u64, DbError> {
+pub async fn end_of_user(tx: &mut Tx, user: &UserId, why: EndReason, now: Timestamp) -> Result<u64, DbError> {
     let mut ended = 0;
     for id in of_user(tx, user).await? {
         ended += u64::from(end(tx, &id, why, now).await?);

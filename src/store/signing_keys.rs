@@ -70,7 +70,7 @@ pub async fn retire(tx: &mut Tx, kid: &str, now: Timestamp) -> Result<bool, DbEr
 }
 
 /// Lets a waiting key sign from now on.
-pub async fn bring_forward(tx: &mut Tx, kid: &str, now: Timestamp) -> Result<(), DbError> {
+pub async fn sign_from(tx: &mut Tx, kid: &str, now: Timestamp) -> Result<(), DbError> {
     tx.query("UPDATE signing_keys SET signs_from = $2 WHERE kid = $1 AND signs_from > $2")
         .bind(kid)
         .bind(now)

@@ -40,7 +40,7 @@ impl Column {
 
 /// Tables that belong to each database and are not copied: the record and the lease of its migrations, and leases of
 /// nodes.
-pub const OF_ITS_OWN: &[&str] = &["_sqlx_migrations", "migration_lease", "schema_requirement", "leases"];
+pub const INTERNAL_TABLES: &[&str] = &["_sqlx_migrations", "migration_lease", "schema_requirement", "leases"];
 
 /// All other tables, each after those that it refers to.
 pub const ALL: &[Table] = &[
@@ -50,6 +50,7 @@ pub const ALL: &[Table] = &[
             Text("id"),
             Integer("version"),
             Text("metadata"),
+            Text("search_text"),
             Text("scopes"),
             Text("resources"),
             Text("may_act"),

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
-use super::page::Page;
+use super::grants::{revoke_where, revoking};
+use super::page::{NameFilter, Page, in_any_spelling};
 use crate::clock::Timestamp;
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
-use crate::oauth::grant::{Ended, UserStatus};
+use crate::oauth::grant::{EndReason, UserStatus};
 use crate::oauth::id::{ClientId, UserId};
 
 #[derive(FromRow)]
@@ -37,13 +38,14 @@ struct LinkedRow {
 }
 
 /// A page of the issuers, sorted by name.
-pub async fn list(conn: &mut Conn, page: &Page<(), String>) -> Result<Vec<TrustedIssuer>, DbError> {
+pub async fn list(conn: &mut Conn, page: &Page<NameFilter, String>) -> Result<Vec<TrustedIssuer>, DbError> {
     let rows: Vec<IssuerRow> = conn
         .query(
             "SELECT issuer, jwks, jwks_uri, scopes, audience FROM trusted_issuers
-             WHERE issuer > $1 ORDER BY issuer LIMIT $2",
+             WHERE issuer > $1 AND ($2 IS NULL OR LOWER(issuer) LIKE $2 ESCAPE '\\') ORDER BY issuer LIMIT $3",
         )
         .bind(page.after.clone().unwrap_or_default())
+        .bind(page.filter.q.as_deref().map(in_any_spelling))
         .bind(page.rows())
         .all()
         .await?;
@@ -215,22 +217,17 @@ pub async fn unlink(tx: &mut Tx, issuer: &str, subject: &str) -> Result<bool, Db
 
 /// Revokes the grants from an issuer's tokens that would no longer be possible. Returns how many.
 pub async fn revoke_untrusted(tx: &mut Tx, issuer: &str, now: Timestamp) -> Result<u64, DbError> {
-    tx.query(
-        "UPDATE grants SET revoked_at = $2, revoked_for = $3
-         WHERE issuer = $1 AND revoked_at IS NULL
+    const UNTRUSTED: &str = revoke_where!(
+        "issuer = $3
            AND NOT (EXISTS (SELECT 1 FROM trusted_issuer_clients
                             WHERE trusted_issuer_clients.issuer = grants.issuer
                               AND trusted_issuer_clients.client_id = grants.client_id)
                     AND EXISTS (SELECT 1 FROM trusted_subjects
                                 WHERE trusted_subjects.issuer = grants.issuer
                                   AND trusted_subjects.subject = grants.issuer_subject
-                                  AND trusted_subjects.user_id = grants.user_id))",
-    )
-    .bind(issuer)
-    .bind(now)
-    .bind(Ended::IssuerUntrusted.word())
-    .execute()
-    .await
+                                  AND trusted_subjects.user_id = grants.user_id))"
+    );
+    revoking(tx, UNTRUSTED, EndReason::IssuerUntrusted.word(), now).bind(issuer).execute().await
 }
 
 fn columns(keys: &IssuerKeys) -> (Option<String>, Option<String>) {

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
-use super::page::{Page, containing};
+use super::page::{Page, in_any_spelling};
 use crate::clock::Timestamp;
 use crate::oauth::grant::UserStatus;
 use crate::oauth::id::UserId;
@@ -138,7 +138,7 @@ pub async fn list(
         .bind(username)
         .bind(id)
         .bind(page.filter.disabled)
-        .bind(page.filter.q.as_deref().map(|part| containing(&folded(part))))
+        .bind(page.filter.q.as_deref().map(in_any_spelling))
         .bind(page.rows())
         .all()
         .await?;

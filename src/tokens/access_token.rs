@@ -26,7 +26,7 @@ use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::delegation::{Actor, Delegation};
 use crate::oauth::token::exchange;
 use crate::oauth::token::{
-    ACCESS_TOKEN_PREFIX, AccessToken, JwtClaims, Purpose, TYP, TokenDefaults, TokenId,
+    ACCESS_TOKEN_PREFIX, AccessToken, HolderClaims, JwtClaims, Purpose, TYP, TokenDefaults, TokenId,
 };
 use crate::secret::{Hash, random_id, random_token};
 use crate::store::access_tokens;
@@ -43,7 +43,7 @@ pub struct Draft {
     issuer: String,
     catalogue: Arc<Catalogue>,
     keys: Arc<CurrentKeys>,
-    usual: TokenDefaults,
+    defaults: TokenDefaults,
     now: Timestamp,
 }
 
@@ -54,9 +54,10 @@ impl Draft {
         client: &Client,
         params: &Params,
         view: &View<'_>,
+        now: Timestamp,
     ) -> Result<Self, Denied<OAuthError>> {
-        let draft =
-            Self::for_named(app, resource::named(params, "resource")?, view.catalogue().await?).await?;
+        let named = resource::named(params, "resource")?;
+        let draft = Self::for_named(app, named, view.catalogue().await?, now).await?;
         if let Some(uri) = &draft.named {
             draft.registered().named(uri, client)?;
         }
@@ -64,25 +65,39 @@ impl Draft {
     }
 
     /// Prepares an exchanged token; whether the client may name the target depends on the subject token.
-    pub async fn in_exchange(app: &App, target: Option<String>, view: &View<'_>) -> Result<Self, Failure> {
-        Self::for_named(app, target, view.catalogue().await?).await
+    pub async fn in_exchange(
+        app: &App,
+        target: Option<String>,
+        view: &View<'_>,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
+        Self::for_named(app, target, view.catalogue().await?, now).await
     }
 
     /// Prepares a token for what the authorization request named.
-    pub async fn of_authorization(app: &App, catalogue: &Arc<Catalogue>) -> Result<Self, Failure> {
-        Self::for_named(app, None, catalogue.clone()).await
+    pub async fn of_authorization(
+        app: &App,
+        catalogue: &Arc<Catalogue>,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
+        Self::for_named(app, None, catalogue.clone(), now).await
     }
 
-    async fn for_named(app: &App, named: Option<String>, catalogue: Arc<Catalogue>) -> Result<Self, Failure> {
+    async fn for_named(
+        app: &App,
+        named: Option<String>,
+        catalogue: Arc<Catalogue>,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
         Ok(Self {
             id: random_id(),
             opaque: format!("{ACCESS_TOKEN_PREFIX}{}", random_token()),
             named,
             issuer: app.issuer.clone(),
             catalogue,
-            keys: app.key_set.current(app.now()).await?,
-            usual: usual(app),
-            now: app.now(),
+            keys: app.key_set.current(now).await?,
+            defaults: defaults(app),
+            now,
         })
     }
 
@@ -105,7 +120,7 @@ impl Draft {
     }
 
     /// The token for a person that another issuer vouches for, with the part of `scope` that belongs to its resource.
-    pub fn of_vouched(
+    pub fn of_trusted_issuer(
         &self,
         client: &Client,
         grant: &Grant,
@@ -162,7 +177,7 @@ impl Draft {
     }
 
     fn token(&self, client: &Client, grant: Option<&Grant>, purpose: Purpose<'_>) -> AccessToken {
-        AccessToken::new(&self.id, client, grant, purpose, &*self.catalogue, (self.usual, self.now))
+        AccessToken::new(&self.id, client, grant, purpose, &*self.catalogue, (self.defaults, self.now))
     }
 
     /// The hash under which the token is stored; `None` for a JWT, which is not stored.
@@ -196,9 +211,7 @@ impl Draft {
             scope: token.granted.scope.to_string(),
             auth_time: authentication.map(|authentication| authentication.at),
             acr: authentication.and_then(Authentication::acr).map(str::to_owned),
-            act: token.delegation.act.clone(),
-            may_act: token.delegation.may_act.clone(),
-            cnf: token.binding.clone(),
+            holder: HolderClaims::of(token),
             exchanged_from: token.delegation.exchanged_from.clone(),
         };
         Ok(key.sign(TYP, &claims)?)
@@ -219,14 +232,14 @@ pub fn subject_by(keys: &ServerKeys, client: &Client, token: &AccessToken) -> St
     }
 }
 
-fn usual(app: &App) -> TokenDefaults {
+fn defaults(app: &App) -> TokenDefaults {
     let offered = &app.config.keys.algorithms;
     let best =
         [SigningAlgorithm::Es256, SigningAlgorithm::EdDsa].into_iter().find(|best| offered.contains(best));
     let tokens = &app.config.tokens;
     TokenDefaults {
         lifetime: tokens.access_token_lifetime.seconds(),
-        longest: app.config.keys.keep_published.seconds(),
+        max_lifetime: app.config.keys.keep_published.seconds(),
         algorithm: tokens
             .access_token_alg
             .or(best)
@@ -245,7 +258,7 @@ pub enum ParsedAccessToken {
 }
 
 /// Reads a presented token; `None` if it is not a token of this server.
-pub async fn read(app: &App, token: &str) -> Result<Option<ParsedAccessToken>, Failure> {
+pub async fn read(app: &App, token: &str, now: Timestamp) -> Result<Option<ParsedAccessToken>, Failure> {
     if token.starts_with(ACCESS_TOKEN_PREFIX) {
         return Ok(Some(ParsedAccessToken::Opaque(Hash::of(token))));
     }
@@ -253,7 +266,7 @@ pub async fn read(app: &App, token: &str) -> Result<Option<ParsedAccessToken>, F
     if !token.starts_with("ey") {
         return Ok(None);
     }
-    let keys = app.key_set.current(app.now()).await?;
+    let keys = app.key_set.current(now).await?;
     let claims = app.verified_tokens.claims(token, &keys);
     let Some(claims) = claims.filter(|claims| claims.iss == app.issuer) else { return Ok(None) };
     Ok(Some(ParsedAccessToken::Jwt(Box::new(of_claims(claims)))))
@@ -265,8 +278,8 @@ pub fn of_claims(claims: JwtClaims) -> AccessToken {
     let is_other = id.grant.is_none() && claims.sub != claims.client_id;
     AccessToken {
         delegation: Delegation {
-            act: claims.act,
-            may_act: claims.may_act,
+            act: claims.holder.act,
+            may_act: claims.holder.may_act,
             on_behalf_of: is_other.then_some(claims.sub),
             exchanged_from: claims.exchanged_from,
         },
@@ -277,7 +290,7 @@ pub fn of_claims(claims: JwtClaims) -> AccessToken {
         granted: Granted::of_scope(Scope::from_stored(&claims.scope)),
         audience: Some(claims.aud).filter(|aud| *aud != claims.iss),
         signed_with: None,
-        binding: claims.cnf,
+        binding: claims.holder.cnf,
         issued_at: claims.iat,
         expires_at: claims.exp,
         id: claims.jti,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::cache::catalogue::Freshness;
+use crate::clock::Timestamp;
 use crate::failure::{Denied, Failure};
 use crate::jose::encrypt::Recipient;
 use crate::jose::key::SigningKey;
@@ -30,6 +31,7 @@ pub struct Signer<'a> {
     app: &'a App,
     client: &'a Client,
     key: Arc<SigningKey>,
+    now: Timestamp,
 }
 
 /// What is issued together with an ID Token, and bound to it.
@@ -41,24 +43,24 @@ pub struct IdTokenHashes<'a> {
 
 impl<'a> Signer<'a> {
     /// Finds the key, before the transaction uses anything up; `None` if the client may not get ID Tokens.
-    pub async fn of(app: &'a App, client: &'a Client) -> Result<Option<Self>, Failure> {
+    pub async fn of(app: &'a App, client: &'a Client, now: Timestamp) -> Result<Option<Self>, Failure> {
         if !client.scopes.contains(OPENID) {
             return Ok(None);
         }
-        let key = key(app, client, algorithm(&app.config.keys.algorithms, client)).await?;
-        Ok(Some(Self { app, client, key }))
+        let key = key(app, client, algorithm(&app.config.keys.algorithms, client), now).await?;
+        Ok(Some(Self { app, client, key, now }))
     }
 
     /// Signs an ID Token about a sign-in, with the requested claims about the person.
     pub async fn sign(&self, source: &IdTokenSource, hashes: IdTokenHashes<'_>) -> Result<String, Failure> {
-        let told = match source.claims.is_empty() {
+        let claims = match source.claims.is_empty() {
             true => Claims::new(),
             false => {
                 let person = self.person(&source.user).await?;
-                person.map(|person| source.claims.told_by(&person)).unwrap_or_default()
+                person.map(|person| source.claims.claims_from(&person)).unwrap_or_default()
             }
         };
-        self.sign_telling(source, hashes, told)
+        self.sign_with_claims(source, hashes, claims)
     }
 
     /// Signs an ID Token without an access token beside it: it also contains the claims of the scopes (OpenID Connect
@@ -70,24 +72,25 @@ impl<'a> Signer<'a> {
         scope: &Scope,
     ) -> Result<String, Failure> {
         let Some(person) = self.person(&source.user).await? else {
-            return self.sign_telling(source, hashes, Claims::new());
+            return self.sign_with_claims(source, hashes, Claims::new());
         };
         let catalogue = self.app.cache.catalogue(Freshness::Cached).await?;
-        let mut told = person.told(catalogue.claims_of(scope));
-        told.extend(source.claims.told_by(&person));
-        self.sign_telling(source, hashes, told)
+        let mut claims = person.claims_named(catalogue.claims_of(scope));
+        claims.extend(source.claims.claims_from(&person));
+        self.sign_with_claims(source, hashes, claims)
     }
 
-    fn sign_telling(
+    fn sign_with_claims(
         &self,
         source: &IdTokenSource,
         hashes: IdTokenHashes<'_>,
-        told: Claims,
+        claims: Claims,
     ) -> Result<String, Failure> {
-        let times = (self.app.now(), self.app.config.tokens.id_token_lifetime.seconds());
+        let times = (self.now, self.app.config.tokens.id_token_lifetime.seconds());
         let names = subject::names(self.app, self.client, &source.user, &source.session);
         let algorithm = self.key.algorithm();
-        let mut token = IdToken::new(&self.app.issuer, &self.client.id, &names, source, times).telling(told);
+        let mut token =
+            IdToken::new(&self.app.issuer, &self.client.id, &names, source, times).with_claims(claims);
         if let Some(access_token) = hashes.access_token {
             token = token.with_access_token(algorithm, access_token);
         }
@@ -105,7 +108,7 @@ impl<'a> Signer<'a> {
     pub fn sign_logout(&self, user: &UserId, session: &SessionId) -> Result<String, Failure> {
         let names = subject::names(self.app, self.client, user, session);
         let id = random_id();
-        let token = LogoutToken::new(&self.app.issuer, &self.client.id, &names, &id, self.app.now());
+        let token = LogoutToken::new(&self.app.issuer, &self.client.id, &names, &id, self.now);
         Ok(self.key.sign(logout_token::TYP, &token)?)
     }
 
@@ -118,14 +121,19 @@ impl<'a> Signer<'a> {
 
 /// The UserInfo response signed, encrypted, or both; `None` if the client gets it as plain JSON (OpenID Connect Core
 /// §5.3.2).
-pub async fn protect_user_info(app: &App, client: &Client, told: &Claims) -> Result<Option<String>, Failure> {
+pub async fn protect_user_info(
+    app: &App,
+    client: &Client,
+    claims: &Claims,
+    now: Timestamp,
+) -> Result<Option<String>, Failure> {
     let signed = match client.userinfo_alg {
         None => None,
         Some(algorithm) => {
-            let mut told = told.clone();
-            told.insert("iss".into(), app.issuer.as_str().into());
-            told.insert("aud".into(), client.id.as_str().into());
-            Some(key(app, client, algorithm).await?.sign(TYP, &told)?)
+            let mut claims = claims.clone();
+            claims.insert("iss".into(), app.issuer.as_str().into());
+            claims.insert("aud".into(), client.id.as_str().into());
+            Some(key(app, client, algorithm, now).await?.sign(TYP, &claims)?)
         }
     };
     match (client.userinfo_encryption, signed) {
@@ -134,7 +142,7 @@ pub async fn protect_user_info(app: &App, client: &Client, told: &Claims) -> Res
             encrypt(client, signed.into_bytes(), NESTED, encryption).map(Some)
         }
         (Some(encryption), None) => {
-            let json = serde_json::to_vec(told)
+            let json = serde_json::to_vec(claims)
                 .map_err(|_| Failure::Internal("claims could not be written".into()))?;
             encrypt(client, json, "json", encryption).map(Some)
         }
@@ -158,8 +166,13 @@ fn encrypt(
     Ok(recipient.encrypt(payload, content_type, encryption)?)
 }
 
-async fn key(app: &App, client: &Client, algorithm: SigningAlgorithm) -> Result<Arc<SigningKey>, Failure> {
-    let keys = app.key_set.current(app.now()).await?;
+async fn key(
+    app: &App,
+    client: &Client,
+    algorithm: SigningAlgorithm,
+    now: Timestamp,
+) -> Result<Arc<SigningKey>, Failure> {
+    let keys = app.key_set.current(now).await?;
     keys.signing(algorithm).cloned().ok_or_else(|| {
         let id = &client.id;
         Failure::Internal(format!(
@@ -174,14 +187,15 @@ pub async fn sign_for(
     client: &Client,
     typ: &str,
     claims: &impl Serialize,
+    now: Timestamp,
 ) -> Result<String, Failure> {
     let algorithm = algorithm(&app.config.keys.algorithms, client);
-    Ok(key(app, client, algorithm).await?.sign(typ, claims)?)
+    Ok(key(app, client, algorithm, now).await?.sign(typ, claims)?)
 }
 
 /// Verifies an ID Token that is sent as a hint; it may have expired.
-pub async fn read_hint(app: &App, token: &str) -> Result<Hint, Denied<OAuthError>> {
-    let keys = app.key_set.current(app.now()).await?;
+pub async fn read_hint(app: &App, token: &str, now: Timestamp) -> Result<Hint, Denied<OAuthError>> {
+    let keys = app.key_set.current(now).await?;
     let claims: HintClaims = verify(token, TYP, keys.published(), Expiry::Ignored).map_err(|why| {
         Reason::HintInvalid.because(format!("the id_token_hint is not an ID Token of this server: {why}"))
     })?;

@@ -11,7 +11,7 @@ use crate::oauth::token::{JwtClaims, TYP};
 use crate::secret::Hash;
 
 /// The maximum number of tokens; rarely used ones are dropped.
-const MOST: usize = 4096;
+const MAX_TOKENS: usize = 4096;
 
 /// The claims by the hash of the whole token, including the signature.
 pub struct VerifiedTokens(Cache<Hash, Arc<Verified>>);
@@ -23,7 +23,7 @@ struct Verified {
 
 impl VerifiedTokens {
     pub fn new() -> Self {
-        Self(Cache::new(MOST))
+        Self(Cache::new(MAX_TOKENS))
     }
 
     /// The claims of an access token that a published key signed, even if it has expired; `None` if it is not such a

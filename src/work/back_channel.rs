@@ -22,13 +22,13 @@ use crate::store::logout_deliveries::{self, DeliveryOutcome, DueDelivery};
 use crate::tokens::id_token::Signer;
 
 /// How often a node looks for deliveries that another node or the command line has left.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// The maximum number of calls at the same time, in total and to one application. So an application that never answers
 /// only delays itself.
 const CALLS: usize = 64;
 const CALLS_TO_ONE: usize = 4;
 /// Seconds for storing the result of a call after its deadline.
-const NOTING: Seconds = Seconds::new(30);
+const RESULT_MARGIN: Seconds = Seconds::new(30);
 
 /// Sends due deliveries as long as the server runs.
 pub async fn run(app: Arc<App>) {
@@ -46,7 +46,7 @@ pub async fn run(app: Arc<App>) {
         }
         tokio::select! {
             () = app.back_channel.woken() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = tokio::time::sleep(POLL_INTERVAL) => {}
             () = calls.end_of_one(), if !calls.tasks.is_empty() => {}
         }
     }
@@ -66,16 +66,16 @@ impl Calls {
         let find = async move |conn: &mut Conn| logout_deliveries::clients_due(conn, now).await;
         for client in app.db.read(find).await? {
             let under_way = self.to.values().filter(|called| **called == client).count();
-            let most = CALLS_TO_ONE.saturating_sub(under_way).min(CALLS.saturating_sub(self.tasks.len()));
-            if most == 0 {
+            let room = CALLS_TO_ONE.saturating_sub(under_way).min(CALLS.saturating_sub(self.tasks.len()));
+            if room == 0 {
                 continue;
             }
-            let until = now + app.config.fetch.deadline.seconds() + NOTING;
+            let until = now + app.config.fetch.deadline.seconds() + RESULT_MARGIN;
             let claim =
-                async move |tx: &mut Tx| logout_deliveries::claim(tx, &client, most, until, now).await;
+                async move |tx: &mut Tx| logout_deliveries::claim(tx, &client, room, until, now).await;
             for due in app.db.write(claim).await? {
                 let (app, client) = (app.clone(), due.client.clone());
-                let call = self.tasks.spawn_local(async move { tell_and_settle(&app, due).await });
+                let call = self.tasks.spawn_local(async move { notify_and_record(&app, due).await });
                 self.to.insert(call.id(), client);
             }
         }
@@ -96,11 +96,11 @@ impl Calls {
     }
 }
 
-async fn tell_and_settle(app: &App, due: DueDelivery) {
-    let outcome = match tell(app, &due).await {
+async fn notify_and_record(app: &App, due: DueDelivery) {
+    let outcome = match notify(app, &due).await {
         Ok(()) => DeliveryOutcome::Delivered,
-        Err(NotTold::Never(why)) => DeliveryOutcome::Failed(why.into()),
-        Err(NotTold::Now(why)) => match pause_after(due.attempt) {
+        Err(NotificationError::Never(why)) => DeliveryOutcome::Failed(why.into()),
+        Err(NotificationError::Now(why)) => match pause_after(due.attempt) {
             Some(pause) => DeliveryOutcome::Again { why, at: app.now() + pause },
             None => DeliveryOutcome::Failed(why),
         },
@@ -128,8 +128,9 @@ async fn tell_and_settle(app: &App, due: DueDelivery) {
         }
     }
     let (client, now) = (due.client.clone(), app.now());
-    let settle = async move |tx: &mut Tx| logout_deliveries::settle(tx, &due, &outcome, now).await;
-    if let Err(error) = app.db.write(settle).await {
+    let save_outcome =
+        async move |tx: &mut Tx| logout_deliveries::save_outcome(tx, &due, &outcome, now).await;
+    if let Err(error) = app.db.write(save_outcome).await {
         tracing::warn!(
             client = client.as_str(),
             "the result of a logout notification was not stored: {error}"
@@ -138,42 +139,42 @@ async fn tell_and_settle(app: &App, due: DueDelivery) {
 }
 
 /// Why an application was not notified.
-enum NotTold {
+enum NotificationError {
     /// A later attempt may succeed.
     Now(String),
     Never(&'static str),
 }
 
-impl From<Failure> for NotTold {
+impl From<Failure> for NotificationError {
     fn from(failure: Failure) -> Self {
         tracing::error!("a logout token was not made: {}", failure.chain());
         Self::Now("this server failed to make the logout token".into())
     }
 }
 
-impl From<FetchError> for NotTold {
+impl From<FetchError> for NotificationError {
     fn from(error: FetchError) -> Self {
         Self::Now(error.to_string())
     }
 }
 
-async fn tell(app: &App, due: &DueDelivery) -> Result<(), NotTold> {
+async fn notify(app: &App, due: &DueDelivery) -> Result<(), NotificationError> {
     let client = app.cache.client(&due.client, Freshness::Now).await?;
     let Some(client) = client.as_deref().map(|client| &client.client).filter(|client| !client.disabled)
     else {
-        return Err(NotTold::Never("the client is gone or disabled"));
+        return Err(NotificationError::Never("the client is gone or disabled"));
     };
     let Some(uri) = &client.logout.back_channel else {
-        return Err(NotTold::Never("the client no longer has a back-channel logout URI"));
+        return Err(NotificationError::Never("the client no longer has a back-channel logout URI"));
     };
-    let Some(signer) = Signer::of(app, client).await? else {
-        return Err(NotTold::Never("the client may no longer use the scope openid"));
+    let Some(signer) = Signer::of(app, client, app.now()).await? else {
+        return Err(NotificationError::Never("the client may no longer use the scope openid"));
     };
     let token = signer.sign_logout(&due.user, &due.session)?;
     // Our own tokens contain no characters that a form would have to encode.
     let answer = app.fetcher.post_form(uri, format!("logout_token={token}")).await?;
     match answer.status.as_u16() {
         200 | 204 => Ok(()),
-        _ => Err(NotTold::Now(format!("it answered {}", answer.status))),
+        _ => Err(NotificationError::Now(format!("it answered {}", answer.status))),
     }
 }

@@ -19,7 +19,7 @@ const LEASE: &str = "purge";
 /// For how many seconds a node that dies keeps the other nodes from purging.
 const LEASE_SECONDS: Seconds = Seconds::new(120);
 /// The longest time that one pass takes; then the lease must be taken again.
-const LONGEST: Duration = Duration::from_secs(60);
+const MAX_PASS_DURATION: Duration = Duration::from_secs(60);
 /// For how many seconds a row is kept after its end, because clocks differ.
 const SKEW: Seconds = Seconds::new(60);
 
@@ -70,7 +70,7 @@ pub async fn pass(
     for table in ExpiringTable::ALL.iter().copied() {
         let before = now - SKEW;
         loop {
-            if began.elapsed() > LONGEST {
+            if began.elapsed() > MAX_PASS_DURATION {
                 purged.is_behind = true;
                 return Ok(Some(purged));
             }
@@ -111,7 +111,7 @@ pub async fn backlog(db: &Db, now: Timestamp) -> Result<Vec<Backlog>, Failure> {
 
 /// How far the purge is behind in a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Overdue {
+pub struct PurgeLag {
     pub table: ExpiringTable,
     /// The rows that a purge would delete now, counted up to a limit.
     pub rows: i64,
@@ -120,12 +120,12 @@ pub struct Overdue {
 }
 
 /// How far the purge is behind, at a bounded cost.
-pub async fn overdue(db: &Db, now: Timestamp) -> Result<Vec<Overdue>, Failure> {
+pub async fn overdue(db: &Db, now: Timestamp) -> Result<Vec<PurgeLag>, Failure> {
     let count = async move |conn: &mut Conn| {
         let mut found = Vec::new();
         for table in ExpiringTable::ALL.iter().copied() {
             let (rows, since) = expired::overdue(conn, table, now - SKEW).await?;
-            found.push(Overdue { table, rows, since });
+            found.push(PurgeLag { table, rows, since });
         }
         Ok(found)
     };

@@ -14,7 +14,7 @@ use crate::support::server::PASSWORD;
 use crate::support::{Application, TestServer, left_out};
 
 /// The most that a page may load, in bytes of content without headers.
-const HEAVIEST: u64 = 30_000;
+const MAX_PAGE_BYTES: u64 = 30_000;
 
 /// The source of axe-core. TEST_AXE holds the path of `axe.min.js`, because the file is not part of this repository.
 fn axe() -> Option<String> {
@@ -27,13 +27,13 @@ fn axe() -> Option<String> {
 }
 
 /// A browser with axe loaded, and the page titles seen so far.
-struct Judge {
+struct AxeChecker {
     chromium: Chromium,
     axe: String,
     titles: HashSet<String>,
 }
 
-impl Judge {
+impl AxeChecker {
     async fn start() -> Option<Self> {
         let axe = axe()?;
         Some(Self { chromium: Chromium::start().await?, axe, titles: HashSet::new() })
@@ -41,16 +41,16 @@ impl Judge {
 
     async fn open(&mut self, state: &str, url: &str) {
         self.chromium.open(url).await;
-        self.judge(state).await;
+        self.check(state).await;
     }
 
     /// Checks the current page: wide and light, then dark at 400 % zoom.
-    async fn judge(&mut self, state: &str) {
+    async fn check(&mut self, state: &str) {
         let title = self.chromium.page.title().await.expect("a title");
         assert!(self.titles.insert(title.clone()), "{state}: another page has the title {title} too");
         let bytes = "return performance.getEntries().reduce((sum, e) => sum + (e.encodedBodySize ?? 0), 0)";
         let bytes = self.chromium.script(bytes).await.as_u64().expect("a number");
-        assert!((500..HEAVIEST).contains(&bytes), "{state} loads {bytes} bytes");
+        assert!((500..MAX_PAGE_BYTES).contains(&bytes), "{state} loads {bytes} bytes");
         self.chromium.script(&self.axe).await;
         for (scheme, width, height) in [("light", 1280, 800), ("dark", 320, 256)] {
             self.chromium.prefer_colours(scheme).await;
@@ -106,82 +106,82 @@ async fn application(server: &TestServer) -> Application {
 }
 
 /// Checks the pages of the device flow.
-async fn judge_device(judge: &mut Judge, server: &TestServer) {
+async fn check_device(checker: &mut AxeChecker, server: &TestServer) {
     let grants = [GrantType::DeviceCode, GrantType::RefreshToken];
     let tv = server.register(Registration::native("tv").grants(&grants)).await;
-    judge.open("the page for the code of a device", &format!("{}/device", server.url)).await;
-    assert_eq!(judge.focused().await, serde_json::json!(["user_code", null, "solid", true]));
-    judge.chromium.type_into("user_code", "ZZZZ-ZZZZ").await;
-    judge.chromium.click("continue").await;
-    judge.chromium.text_of("problem").await;
-    judge.judge("the page for the code of a device with an error").await;
+    checker.open("the page for the code of a device", &format!("{}/device", server.url)).await;
+    assert_eq!(checker.focused().await, serde_json::json!(["user_code", null, "solid", true]));
+    checker.chromium.type_into("user_code", "ZZZZ-ZZZZ").await;
+    checker.chromium.click("continue").await;
+    checker.chromium.text_of("problem").await;
+    checker.check("the page for the code of a device with an error").await;
     for answer in ["allow", "deny"] {
         let begun = tv.post("/device_authorization", &[("scope", "read pay")]).await;
-        judge.chromium.open(&begun.get("verification_uri_complete")).await;
-        judge.chromium.click("continue").await;
+        checker.chromium.open(&begun.get("verification_uri_complete")).await;
+        checker.chromium.click("continue").await;
         if answer == "allow" {
-            judge.chromium.type_into("username", "alice").await;
-            judge.chromium.type_into("password", PASSWORD).await;
-            judge.chromium.click("sign-in").await;
-            judge.chromium.text_of("allow").await;
-            judge.judge("the question whether a device may").await;
+            checker.chromium.type_into("username", "alice").await;
+            checker.chromium.type_into("password", PASSWORD).await;
+            checker.chromium.click("sign-in").await;
+            checker.chromium.text_of("allow").await;
+            checker.check("the question whether a device may").await;
         }
-        judge.chromium.click(answer).await;
-        judge.chromium.text_of(if answer == "allow" { "allowed" } else { "denied" }).await;
-        judge.judge("what became of a device").await;
+        checker.chromium.click(answer).await;
+        checker.chromium.text_of(if answer == "allow" { "allowed" } else { "denied" }).await;
+        checker.check("what became of a device").await;
     }
-    judge.chromium.open(&format!("{}/logout", server.url)).await;
-    judge.chromium.click("sign-out").await;
-    judge.chromium.text_of("signed-out").await;
+    checker.chromium.open(&format!("{}/logout", server.url)).await;
+    checker.chromium.click("sign-out").await;
+    checker.chromium.text_of("signed-out").await;
 }
 
 #[tokio::test]
 async fn axe_finds_nothing_on_any_page_in_any_state() {
-    let Some(mut judge) = Judge::start().await else { return };
+    let Some(mut checker) = AxeChecker::start().await else { return };
     let server = TestServer::start_with(&[("sign_up.enabled", "true")]).await;
     server.user("alice").await;
     server.user("bob").await;
     let web = application(&server).await;
 
     let url = web.url_with(&[("scope", "read pay calendar.events.of-everybody:write")]);
-    judge.open("sign-in", &url).await;
-    assert_eq!(judge.focused().await, serde_json::json!(["username", null, "solid", true]));
-    judge.chromium.type_into("username", "alice").await;
-    judge.chromium.type_into("password", "wrong").await;
-    judge.chromium.click("sign-in").await;
-    judge.chromium.text_of("problem").await;
-    judge.judge("sign-in with an error").await;
+    checker.open("sign-in", &url).await;
+    assert_eq!(checker.focused().await, serde_json::json!(["username", null, "solid", true]));
+    checker.chromium.type_into("username", "alice").await;
+    checker.chromium.type_into("password", "wrong").await;
+    checker.chromium.click("sign-in").await;
+    checker.chromium.text_of("problem").await;
+    checker.check("sign-in with an error").await;
     // A screen reader reads the problem out together with the focused field.
-    assert_eq!(judge.focused().await, serde_json::json!(["password", "problem", "solid", true]));
-    judge.chromium.type_into("password", PASSWORD).await;
-    judge.chromium.click("sign-in").await;
-    judge.chromium.text_of("allow").await;
-    judge.judge("consent").await;
+    assert_eq!(checker.focused().await, serde_json::json!(["password", "problem", "solid", true]));
+    checker.chromium.type_into("password", PASSWORD).await;
+    checker.chromium.click("sign-in").await;
+    checker.chromium.text_of("allow").await;
+    checker.check("consent").await;
 
-    judge.open("the page to make an account", &web.url_with(&[("prompt", "create")])).await;
-    judge.chromium.type_into("username", "alice").await;
-    judge.chromium.type_into("password", PASSWORD).await;
-    judge.chromium.click("sign-up").await;
-    judge.chromium.text_of("problem").await;
-    judge.judge("the page to make an account with an error").await;
+    checker.open("the page to make an account", &web.url_with(&[("prompt", "create")])).await;
+    checker.chromium.type_into("username", "alice").await;
+    checker.chromium.type_into("password", PASSWORD).await;
+    checker.chromium.click("sign-up").await;
+    checker.chromium.text_of("problem").await;
+    checker.check("the page to make an account with an error").await;
 
-    judge.open("home of a person who is signed in", &format!("{}/", server.url)).await;
-    judge.open("the question whether to sign out", &format!("{}/logout", server.url)).await;
-    judge.open("the accounts to choose from", &web.url_with(&[("prompt", "select_account")])).await;
-    judge.chromium.click("another").await;
-    judge.chromium.type_into("username", "bob").await;
-    judge.chromium.type_into("password", PASSWORD).await;
-    judge.chromium.click("sign-in").await;
-    judge.chromium.text_of("allow").await;
-    judge.open("the question which account to sign out", &format!("{}/logout", server.url)).await;
-    judge.chromium.click("sign-out").await;
-    judge.chromium.text_of("signed-out").await;
-    judge.judge("signed out").await;
+    checker.open("home of a person who is signed in", &format!("{}/", server.url)).await;
+    checker.open("the question whether to sign out", &format!("{}/logout", server.url)).await;
+    checker.open("the accounts to choose from", &web.url_with(&[("prompt", "select_account")])).await;
+    checker.chromium.click("another").await;
+    checker.chromium.type_into("username", "bob").await;
+    checker.chromium.type_into("password", PASSWORD).await;
+    checker.chromium.click("sign-in").await;
+    checker.chromium.text_of("allow").await;
+    checker.open("the question which account to sign out", &format!("{}/logout", server.url)).await;
+    checker.chromium.click("sign-out").await;
+    checker.chromium.text_of("signed-out").await;
+    checker.check("signed out").await;
 
-    judge_device(&mut judge, &server).await;
+    check_device(&mut checker, &server).await;
 
     let refused = web.url_with(&[("redirect_uri", "https://app.example/other")]);
-    judge.open("an error of the application", &refused).await;
+    checker.open("an error of the application", &refused).await;
     for (state, path) in [
         ("an error of the person", "/sign-in?flow=none"),
         ("nothing there", "/nothing"),
@@ -193,6 +193,6 @@ async fn axe_finds_nothing_on_any_page_in_any_state() {
         ("a search", "/errors?q=redirect"),
         ("a search in vain", "/errors?q=unheard-of"),
     ] {
-        judge.open(state, &format!("{}{path}", server.url)).await;
+        checker.open(state, &format!("{}{path}", server.url)).await;
     }
 }

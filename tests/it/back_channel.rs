@@ -15,7 +15,7 @@ use crate::support::site::Site;
 use crate::support::{Application, Browser, Cluster, Operator, TestServer};
 
 const ALLOWED: (&str, &str) = ("fetch.allow", "127.0.0.1");
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// An application's back-channel endpoint.
 struct Receiver {
@@ -43,7 +43,7 @@ impl Receiver {
 
     /// Waits for the next logout token.
     async fn token(&mut self) -> String {
-        let request = tokio::time::timeout(PATIENCE, self.received.recv()).await.expect("a call").unwrap();
+        let request = tokio::time::timeout(TIMEOUT, self.received.recv()).await.expect("a call").unwrap();
         let token = request.strip_prefix("/logged-out logout_token=");
         token.unwrap_or_else(|| panic!("a form with a logout token: {request}")).to_owned()
     }
@@ -78,7 +78,7 @@ async fn until(operator: &Operator, wanted: impl Fn(&[Value]) -> bool) -> Value 
             tokio::task::yield_now().await;
         }
     };
-    let became = tokio::time::timeout(PATIENCE, become_so).await;
+    let became = tokio::time::timeout(TIMEOUT, become_so).await;
     became.unwrap_or_else(|_| panic!("{}", operator.json(&["logout", "list"])))
 }
 
@@ -100,14 +100,14 @@ async fn an_application_gets_a_signed_token_about_the_ended_session() {
     alice.sign_out().await;
 
     let token = receiver.token().await;
-    let [header, told] = parts(&token);
+    let [header, reply] = parts(&token);
     let now = server.app.now().as_unix();
     let expected = json!({
-        "iss": server.url, "aud": "app", "iat": now, "exp": now + 120, "jti": told["jti"],
+        "iss": server.url, "aud": "app", "iat": now, "exp": now + 120, "jti": reply["jti"],
         "sub": id_token["sub"], "sid": id_token["sid"],
         "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
     });
-    assert_eq!(told, expected);
+    assert_eq!(reply, expected);
     assert_eq!((&header["typ"], &header["alg"]), (&"logout+jwt".into(), &"ES256".into()));
     assert!(is_signed(&server, &token).await);
     let list = until(&Operator::of(&server), |list| list.iter().all(|one| one["state"] == "delivered")).await;
@@ -253,13 +253,13 @@ async fn two_nodes_notify_each_application_once() {
     // No clock is moved here: a node whose clock is ahead would consider a delivery due that another node has just
     // claimed.
     until(&operator, |list| list.len() == 12 && list.iter().all(|one| is(one, "app", "delivered", 1))).await;
-    let mut told = Vec::new();
+    let mut reply = Vec::new();
     while let Ok(request) = receiver.received.try_recv() {
-        told.push(claims(request.split_once('=').unwrap().1)["sid"].as_str().unwrap().to_owned());
+        reply.push(claims(request.split_once('=').unwrap().1)["sid"].as_str().unwrap().to_owned());
     }
     expected.sort();
-    told.sort();
-    assert_eq!(told, expected);
+    reply.sort();
+    assert_eq!(reply, expected);
 }
 
 #[tokio::test]

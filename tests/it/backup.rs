@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::support::database::{MIGRATED_BY_A_LATER_RELEASE, TestDatabase, postgres_url};
 use crate::support::operator::refusal;
-use crate::support::process::Serving;
+use crate::support::process::ServerProcess;
 use crate::support::{Operator, TestServer, left_out};
 
 /// A server on SQLite, whichever engine this run tests.
@@ -23,12 +23,12 @@ async fn server() -> TestServer {
 }
 
 /// An operator with an empty folder for a new server.
-struct Elsewhere {
+struct NewServer {
     folder: TempDir,
     operator: Operator,
 }
 
-impl Elsewhere {
+impl NewServer {
     fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let url = format!("sqlite:{}", folder.path().join("grantor.db").display());
@@ -40,10 +40,10 @@ impl Elsewhere {
         self.folder.path().join(name)
     }
 
-    fn serve(&self) -> Serving {
+    fn serve(&self) -> ServerProcess {
         std::fs::write(self.path("node.toml"), "").unwrap();
         let environment = [("GRANTOR_DATABASE__URL", self.operator.url.as_str())];
-        Serving::start(self.folder.path(), &self.path("node.toml"), &environment)
+        ServerProcess::start(self.folder.path(), &self.path("node.toml"), &environment)
     }
 
     /// The names of the files here, without the side files of an open database.
@@ -124,7 +124,7 @@ async fn a_backup_under_load_is_consistent_and_the_restored_server_accepts_earli
     assert_eq!(number(&copy, torn).await, 0);
     assert!(number(&copy, "SELECT COUNT(*) FROM grants").await > 0);
 
-    let elsewhere = Elsewhere::new();
+    let elsewhere = NewServer::new();
     let said = elsewhere.operator.done(&["restore", text(&copy), "--with-master-key"]);
     assert!(said.starts_with("restored "), "{said}");
     let serving = elsewhere.serve();
@@ -224,7 +224,7 @@ async fn an_interrupted_backup_leaves_no_files_behind() {
 #[tokio::test]
 async fn a_restore_asks_keeps_the_old_database_and_refuses_under_a_running_server() {
     let (server, copy) = backed_up().await;
-    let elsewhere = Elsewhere::new();
+    let elsewhere = NewServer::new();
     let operator = &elsewhere.operator;
     operator.done(&["scope", "create", "mine", "--description", "Mine"]);
     let serving = elsewhere.serve();
@@ -256,7 +256,7 @@ async fn a_killed_restore_leaves_the_database_unchanged() {
     change(&server.database.directory.path().join("grantor.db"), LARGE).await;
     let copy = server.database.directory.path().join("copy");
     Operator::of(&server).done(&["backup", text(&copy), "--with-master-key"]);
-    let elsewhere = Elsewhere::new();
+    let elsewhere = NewServer::new();
     let operator = &elsewhere.operator;
     operator.done(&["scope", "create", "mine", "--description", "Mine"]);
     let before = operator.json(&["scope", "list"]);
@@ -271,7 +271,7 @@ async fn a_killed_restore_leaves_the_database_unchanged() {
 #[tokio::test]
 async fn an_unusable_backup_is_refused_with_a_sentence() {
     let (_server, copy) = backed_up().await;
-    let elsewhere = Elsewhere::new();
+    let elsewhere = NewServer::new();
     let named = |name: &str| {
         let path = elsewhere.path(name);
         std::fs::copy(&copy, &path).unwrap();
@@ -308,7 +308,7 @@ async fn an_unusable_backup_is_refused_with_a_sentence() {
 #[tokio::test]
 async fn a_backup_without_its_master_key_is_not_restored() {
     let (_server, copy) = backed_up().await;
-    let elsewhere = Elsewhere::new();
+    let elsewhere = NewServer::new();
     let missing = elsewhere.operator.refused(&["restore", text(&copy)]);
     assert!(missing.contains("grantor.key is missing") && missing.contains("put it back"), "{missing}");
     std::fs::write(elsewhere.path("grantor.key"), "A".repeat(43)).unwrap();
@@ -328,7 +328,7 @@ async fn a_backup_without_its_master_key_is_not_restored() {
 #[tokio::test]
 async fn an_unreadable_database_is_replaced_and_kept_aside() {
     let (_server, copy) = backed_up().await;
-    let elsewhere = Elsewhere::new();
+    let elsewhere = NewServer::new();
     let spoiled = "spoiled".repeat(2000);
     for (name, bytes) in [("grantor.db", spoiled.as_str()), ("grantor.db-wal", "its journal")] {
         std::fs::write(elsewhere.path(name), bytes).unwrap();
@@ -345,7 +345,7 @@ async fn a_file_copied_with_its_journal_is_restored_with_the_journals_content() 
     let server = server().await;
     let folder = server.database.directory.path();
     server.sql("UPDATE scopes SET description = 'in the journal' WHERE name = 'pay'").await;
-    let elsewhere = Elsewhere::new();
+    let elsewhere = NewServer::new();
     for (from, to) in [("grantor.db", "copy"), ("grantor.db-wal", "copy-wal"), ("grantor.key", "grantor.key")]
     {
         std::fs::copy(folder.join(from), elsewhere.path(to)).unwrap();
@@ -361,7 +361,7 @@ async fn a_restore_killed_at_the_last_moment_leaves_both_databases_whole() {
     let mine = "SELECT COUNT(*) FROM scopes WHERE name = 'mine'";
     let whole = "SELECT COUNT(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'";
     for _ in 0..10 {
-        let elsewhere = Elsewhere::new();
+        let elsewhere = NewServer::new();
         elsewhere.operator.done(&["scope", "create", "mine", "--description", "Mine"]);
         let arguments = ["restore", text(&copy), "--with-master-key", "--yes"];
         let mut command = elsewhere.operator.command(&arguments);

@@ -22,16 +22,16 @@ async fn tokens(app: &Application, browser: &mut Browser, scope: &str, wanted: &
 }
 
 /// The claims that UserInfo returns beside `sub`.
-async fn told(server: &TestServer, tokens: &Value) -> Value {
+async fn user_info(server: &TestServer, tokens: &Value) -> Value {
     let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
     let answer = server.browser().request(Method::GET, "/userinfo", &[("authorization", &bearer)], "").await;
-    let mut told = answer.json();
-    assert!(told.as_object_mut().unwrap().remove("sub").is_some());
-    told
+    let mut user_info = answer.json();
+    assert!(user_info.as_object_mut().unwrap().remove("sub").is_some());
+    user_info
 }
 
 /// The claims about the person in an ID Token.
-fn told_by(tokens: &Value) -> Value {
+fn id_token_claims(tokens: &Value) -> Value {
     let mut claims = claims(tokens["id_token"].as_str().unwrap());
     claims
         .as_object_mut()
@@ -50,18 +50,18 @@ async fn each_claim_is_returned_where_it_was_requested_also_after_a_refresh() {
         "id_token": { "email": { "essential": true }, "locale": null, "auth_time": { "essential": true } },
     });
     let tokens = tokens(&app, &mut alice, "openid", &wanted).await;
-    assert_eq!(told_by(&tokens), json!({ "email": "alice@example.com", "locale": "en" }));
-    assert_eq!(told(&server, &tokens).await, json!({ "name": "Alice" }), "she has no phone number");
+    assert_eq!(id_token_claims(&tokens), json!({ "email": "alice@example.com", "locale": "en" }));
+    assert_eq!(user_info(&server, &tokens).await, json!({ "name": "Alice" }), "she has no phone number");
     let refreshed = app.refresh_by_hand(tokens["refresh_token"].as_str().unwrap()).await.json();
-    assert_eq!(told_by(&refreshed), told_by(&tokens));
-    assert_eq!(told(&server, &refreshed).await, json!({ "name": "Alice" }));
+    assert_eq!(id_token_claims(&refreshed), id_token_claims(&tokens));
+    assert_eq!(user_info(&server, &refreshed).await, json!({ "name": "Alice" }));
 }
 
 #[tokio::test]
 async fn a_requested_value_must_match() {
     let server = TestServer::start().await;
     let (app, mut alice) = (app(&server).await, server.alice().await);
-    for (wish, told_email) in [
+    for (wish, only_email) in [
         (json!({ "value": "alice@example.com" }), json!({ "email": "alice@example.com" })),
         (
             json!({ "values": ["a@example.com", "alice@example.com"] }),
@@ -71,7 +71,7 @@ async fn a_requested_value_must_match() {
     ] {
         let wanted = json!({ "userinfo": { "email": wish } });
         let tokens = tokens(&app, &mut alice, "openid", &wanted).await;
-        assert_eq!(told(&server, &tokens).await, told_email, "{wanted}");
+        assert_eq!(user_info(&server, &tokens).await, only_email, "{wanted}");
     }
 }
 
@@ -81,7 +81,7 @@ async fn forbidden_and_unknown_claims_are_left_out() {
     let (app, mut alice) = (app(&server).await, server.alice().await);
     let wanted = json!({ "userinfo": { "address": null, "groups": null, "made_up": null, "iss": null, "email": null } });
     let tokens = tokens(&app, &mut alice, "openid", &wanted).await;
-    assert_eq!(told(&server, &tokens).await, json!({ "email": "alice@example.com" }));
+    assert_eq!(user_info(&server, &tokens).await, json!({ "email": "alice@example.com" }));
     // Without the scope `openid` it is not an OpenID Connect request.
     let back = alice.authorize(&url(&app, "read", &wanted, &[])).await;
     let code = app.redeem_by_hand(&back.get("code")).await;

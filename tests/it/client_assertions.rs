@@ -327,8 +327,9 @@ async fn a_client_may_sign_with_its_secret_if_it_is_registered_for_that() {
     )
     .await;
     refused(&server, &good(&server, &key(SigningAlgorithm::Es256)), "client_assertion.signature").await;
-    let told = [("grant_type", "client_credentials"), ("client_id", "job"), ("client_secret", &secret)];
-    let answer = server.token(&told).await;
+    let with_secret =
+        [("grant_type", "client_credentials"), ("client_id", "job"), ("client_secret", &secret)];
+    let answer = server.token(&with_secret).await;
     answer.assert_json_error(401, "invalid_client", "client.method_not_allowed");
 
     // A second secret works beside the first, and each can be removed alone.
@@ -340,7 +341,7 @@ async fn a_client_may_sign_with_its_secret_if_it_is_registered_for_that() {
     operator.done(&["client", "update", "job", "--auth-method", "any"]);
     refused(&server, &signed(&secret), "client.method_not_allowed").await;
     assert_eq!(server.number("SELECT COUNT(*) FROM client_secrets WHERE sealed IS NOT NULL").await, 0);
-    assert_eq!(server.token(&told).await.status, 200, "told, it is still good");
+    assert_eq!(server.token(&with_secret).await.status, 200, "told, it is still good");
     server.service().await;
     let others = "SELECT COUNT(*) FROM client_secrets WHERE sealed IS NOT NULL";
     assert_eq!(server.number(others).await, 0, "no other client's secret can be had back");

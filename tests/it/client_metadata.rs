@@ -50,7 +50,7 @@ fn origins() -> impl Strategy<Value = Vec<Origin>> {
 }
 
 fn encryption() -> impl Strategy<Value = Option<Encryption>> {
-    let both = (one_of(KeyManagement::ALL), one_of(ContentEncryption::ALL));
+    let both = (one_of(KeyManagement::FOR_CLIENTS), one_of(ContentEncryption::ALL));
     of(both.prop_map(|(algorithm, content)| Encryption { algorithm, content }))
 }
 

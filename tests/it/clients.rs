@@ -25,7 +25,7 @@ use crate::support::{Application, Browser, Operator, TestServer, left_out};
 
 const BYE: &str = "https://app.example/bye";
 /// The time limit for a whole client program.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Where the libraries are installed. Without them the test reports that it is skipped and gets `None`.
 pub(crate) fn installed(part: &str) -> Option<PathBuf> {
@@ -78,7 +78,7 @@ async fn converse(mut command: Command, alice: &mut Browser) -> Value {
         }
         None
     };
-    let done = tokio::time::timeout(PATIENCE, talk).await.expect("the client comes to an end");
+    let done = tokio::time::timeout(TIMEOUT, talk).await.expect("the client comes to an end");
     if let Some(done) = done {
         return done;
     }
@@ -130,9 +130,13 @@ async fn openid_client_exchanges_a_persons_token_for_one_of_the_next_api() {
     command.args(["api", &secret(&api), resource, behind]);
     let done = converse(command, &mut alice).await;
     assert_eq!(done["type"], "urn:ietf:params:oauth:token-type:access_token");
-    for told in [&done["claims"], &done["introspected"]] {
-        assert_eq!((&told["sub"], &told["aud"]), (&done["sub"], &json!(behind)), "{told}");
-        assert_eq!((&told["client_id"], &told["act"]), (&json!("api"), &json!({ "sub": "api" })), "{told}");
+    for reply in [&done["claims"], &done["introspected"]] {
+        assert_eq!((&reply["sub"], &reply["aud"]), (&done["sub"], &json!(behind)), "{reply}");
+        assert_eq!(
+            (&reply["client_id"], &reply["act"]),
+            (&json!("api"), &json!({ "sub": "api" })),
+            "{reply}"
+        );
     }
     assert_eq!(done["after"], json!({ "active": false }), "it went with the token that it came of");
 }
@@ -184,14 +188,14 @@ async fn authlib_service(server: &TestServer, method: &str, key: &str) {
     let mut command = Command::new("python3");
     command.arg(program("authlib_service.py")).env("PYTHONPATH", directory.join("python"));
     command.env("PYTHONDONTWRITEBYTECODE", "1").args([server.url.as_str(), "job", method, key]);
-    let output = tokio::time::timeout(PATIENCE, command.kill_on_drop(true).output());
+    let output = tokio::time::timeout(TIMEOUT, command.kill_on_drop(true).output());
     let output = output.await.expect("the client comes to an end").unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let done = text.lines().find_map(|line| line.strip_prefix("DONE "));
     let done = done.unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)));
-    let told: Value = serde_json::from_str(done).unwrap();
-    assert_eq!((&told["before"]["active"], &told["before"]["client_id"]), (&json!(true), &json!("job")));
-    assert_eq!(told["after"], json!({ "active": false }));
+    let reply: Value = serde_json::from_str(done).unwrap();
+    assert_eq!((&reply["before"]["active"], &reply["before"]["client_id"]), (&json!(true), &json!("job")));
+    assert_eq!(reply["after"], json!({ "active": false }));
 }
 
 #[tokio::test]

@@ -5,14 +5,14 @@ use std::process::{Command, Stdio};
 use std::str::FromStr as _;
 
 use grantor::store::db::Engine;
-use grantor::store::tables::{ALL, OF_ITS_OWN};
+use grantor::store::tables::{ALL, INTERNAL_TABLES};
 use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 
 use crate::support::database::{MIGRATED_BY_A_LATER_RELEASE, TestDatabase, engine, postgres_url};
-use crate::support::process::Serving;
+use crate::support::process::ServerProcess;
 use crate::support::{Operator, TestServer, left_out};
 
 /// The engines that are available to this run.
@@ -108,7 +108,7 @@ async fn every_table_and_column_of_both_engines_is_in_the_list() {
                  WHERE table_schema = 'public' AND table_name = '$'",
             ),
         };
-        let listed = ALL.iter().map(|table| table.name).chain(OF_ITS_OWN.iter().copied());
+        let listed = ALL.iter().map(|table| table.name).chain(INTERNAL_TABLES.iter().copied());
         let there: BTreeSet<String> = texts(url, tables).await.into_iter().collect();
         assert_eq!(there, listed.map(str::to_owned).collect(), "{engine:?}");
         for table in ALL {
@@ -138,18 +138,18 @@ async fn a_copy_to_the_other_engine_and_back_is_identical() {
     let (source, operator) = fresh(Engine::Sqlite).await;
     change(&source.url, HOSTILE).await;
     let mut last = source.url.clone();
-    let mut told: Vec<Value> = Vec::new();
+    let mut reply: Vec<Value> = Vec::new();
     let mut kept = Vec::new();
     for engine in engines().into_iter().rev().chain([Engine::Sqlite]) {
         let target = TestDatabase::fresh(engine).await;
-        told.push(operator.json(&["copy", "--from", &last, "--to", &target.url]));
+        reply.push(operator.json(&["copy", "--from", &last, "--to", &target.url]));
         last = target.url.clone();
         kept.push(target);
     }
     assert_eq!(dump(&last).await, dump(&source.url).await);
-    assert!(told.iter().all(|said| *said == told[0]), "{told:?}");
-    assert_eq!(told[0]["tables"].as_array().unwrap().len(), ALL.len());
-    assert_eq!(told[0]["rows"], 1001 + 2 + 4 + 5 + 2 + 7);
+    assert!(reply.iter().all(|said| *said == reply[0]), "{reply:?}");
+    assert_eq!(reply[0]["tables"].as_array().unwrap().len(), ALL.len());
+    assert_eq!(reply[0]["rows"], 1001 + 2 + 4 + 5 + 2 + 7);
 }
 
 #[tokio::test]
@@ -181,7 +181,7 @@ async fn a_copy_of_a_busy_server_is_consistent_and_keeps_sessions() {
     std::fs::copy(server.database.directory.path().join("grantor.key"), directory.join("grantor.key"))
         .unwrap();
     std::fs::write(directory.join("node.toml"), "").unwrap();
-    let serving = Serving::start(
+    let serving = ServerProcess::start(
         directory,
         &directory.join("node.toml"),
         &[("GRANTOR_DATABASE__URL", target.url.as_str()), ("GRANTOR_KEYS__MASTER_KEY_FILE", "grantor.key")],

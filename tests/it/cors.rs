@@ -12,14 +12,14 @@ const SPA: &str = "https://spa.example";
 const FRONT: &str = "https://front.example:8443";
 const EVIL: &str = "https://evil.example";
 
-struct Stage {
+struct Fixture {
     server: TestServer,
     spa: Application,
     web: Application,
 }
 
-impl Stage {
-    async fn set() -> Self {
+impl Fixture {
+    async fn new() -> Self {
         let server = TestServer::start().await;
         let spa = Registration::spa("spa").scopes("openid read").redirect_uri("https://spa.example/callback");
         let spa = server.register(spa).await;
@@ -73,10 +73,10 @@ fn assert_bounded(answer: &Answer) {
 
 #[tokio::test]
 async fn a_preflight_allows_the_origins_of_any_client_and_no_others() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     for path in ["/token", "/userinfo", "/revoke", "/device_authorization"] {
         for origin in [SPA, FRONT] {
-            let answer = stage.preflight(path, origin).await;
+            let answer = fixture.preflight(path, origin).await;
             assert_eq!((answer.status.as_u16(), answer.body.as_str()), (204, ""), "{answer:?}");
             assert_open(&answer, origin);
             assert!(answer.header("access-control-allow-methods").split(", ").any(|name| name == "POST"));
@@ -94,51 +94,51 @@ async fn a_preflight_allows_the_origins_of_any_client_and_no_others() {
         ];
         // The redirect URI of a confidential client does not make its origin an allowed one.
         for origin in near.into_iter().chain([EVIL, "https://app.example", "https://spa.example/"]) {
-            assert_shut(&stage.preflight(path, origin).await);
+            assert_shut(&fixture.preflight(path, origin).await);
         }
     }
 }
 
 #[tokio::test]
 async fn an_answer_to_a_client_is_readable_by_its_own_origins() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     let spa = "grant_type=refresh_token&refresh_token=x&client_id=spa";
     let web = "grant_type=refresh_token&refresh_token=x&client_id=web&client_secret=wrong";
     for (body, own, other) in [(spa, SPA, FRONT), (web, FRONT, SPA)] {
-        let answer = stage.token(own, body).await;
+        let answer = fixture.token(own, body).await;
         assert!(answer.status.is_client_error());
         assert_open(&answer, own);
         for origin in [other, EVIL] {
-            assert_shut(&stage.token(origin, body).await);
+            assert_shut(&fixture.token(origin, body).await);
         }
     }
 }
 
 #[tokio::test]
 async fn a_client_that_a_request_names_is_known_however_wrong_the_rest_is() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     for body in [
         "client_id=spa",
         "client_id=spa&grant_type=x",
         "client_id=spa&grant_type=refresh_token&grant_type=x",
         "client_id=spa&client_secret=a&client_secret=b",
     ] {
-        assert_open(&stage.token(SPA, body).await, SPA);
-        assert_shut(&stage.token(FRONT, body).await);
+        assert_open(&fixture.token(SPA, body).await, SPA);
+        assert_shut(&fixture.token(FRONT, body).await);
     }
     // "web:wrong", as Basic credentials.
     let headers = [FORM, ("authorization", "Basic d2ViOndyb25n"), ("origin", FRONT)];
-    let answer = stage.server.browser().request(Method::POST, "/token", &headers, "grant_type=x").await;
+    let answer = fixture.server.browser().request(Method::POST, "/token", &headers, "grant_type=x").await;
     assert_eq!(answer.get("error"), "unsupported_grant_type", "{answer:?}");
     assert_open(&answer, FRONT);
 }
 
 #[tokio::test]
 async fn an_answer_is_closed_where_the_client_is_not_known() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     for body in ["", "grant_type=x", "grant_type=refresh_token&refresh_token=x&client_id=nobody"] {
         for origin in [SPA, FRONT, EVIL] {
-            assert_shut(&stage.token(origin, body).await);
+            assert_shut(&fixture.token(origin, body).await);
         }
     }
     for (method, headers) in [
@@ -148,7 +148,7 @@ async fn an_answer_is_closed_where_the_client_is_not_known() {
     ] {
         let path = if method == Method::OPTIONS { "/introspect" } else { "/token" };
         let headers = [headers, ("origin", SPA)];
-        let answer = stage.server.browser().request(method, path, &headers, "").await;
+        let answer = fixture.server.browser().request(method, path, &headers, "").await;
         assert!(answer.status.is_client_error(), "{answer:?}");
         assert_shut(&answer);
     }
@@ -156,22 +156,22 @@ async fn an_answer_is_closed_where_the_client_is_not_known() {
 
 #[tokio::test]
 async fn userinfo_is_readable_by_scripts_of_the_tokens_client() {
-    let stage = Stage::set().await;
-    let mut alice = stage.server.alice().await;
-    for (app, own, other) in [(&stage.spa, SPA, FRONT), (&stage.web, FRONT, SPA)] {
+    let fixture = Fixture::new().await;
+    let mut alice = fixture.server.alice().await;
+    for (app, own, other) in [(&fixture.spa, SPA, FRONT), (&fixture.web, FRONT, SPA)] {
         let back = alice.authorize(&app.url_with(&[("scope", "openid")])).await;
         let token = app.redeem_by_hand(&back.get("code")).await.get("access_token");
-        let answer = stage.userinfo(own, &token).await;
+        let answer = fixture.userinfo(own, &token).await;
         assert_eq!(answer.status, 200);
         assert_open(&answer, own);
         for origin in [other, EVIL] {
-            let answer = stage.userinfo(origin, &token).await;
+            let answer = fixture.userinfo(origin, &token).await;
             assert_eq!(answer.status, 200);
             assert_shut(&answer);
         }
     }
     for origin in [SPA, FRONT, EVIL] {
-        let answer = stage.userinfo(origin, "unknown").await;
+        let answer = fixture.userinfo(origin, "unknown").await;
         assert_eq!(answer.status, 401);
         assert_shut(&answer);
     }
@@ -193,20 +193,20 @@ async fn discovery_and_keys_are_open_to_all() {
 
 #[tokio::test]
 async fn origins_are_registered_by_command_and_end_with_the_client() {
-    let stage = Stage::set().await;
-    let operator = Operator::of(&stage.server);
+    let fixture = Fixture::new().await;
+    let operator = Operator::of(&fixture.server);
     let refused = operator.refused(&["client", "update", "web", "--origin", "https://front.example/"]);
     assert!(refused.contains("write \"https://front.example\""), "{refused}");
     assert_eq!(operator.json(&["client", "show", "web"])["origins"], serde_json::json!([FRONT]));
     operator.done(&["client", "update", "web", "--name", "Other"]);
-    assert_open(&stage.preflight("/token", FRONT).await, FRONT);
+    assert_open(&fixture.preflight("/token", FRONT).await, FRONT);
     operator.done(&["client", "update", "web", "--no-origins"]);
-    assert_shut(&stage.preflight("/token", FRONT).await);
+    assert_shut(&fixture.preflight("/token", FRONT).await);
     operator.done(&["client", "update", "spa", "--disable"]);
-    assert_shut(&stage.preflight("/token", SPA).await);
+    assert_shut(&fixture.preflight("/token", SPA).await);
     operator.done(&["client", "update", "spa", "--enable", "--redirect-uri", "https://new.example/cb"]);
-    assert_shut(&stage.preflight("/token", SPA).await);
-    assert_open(&stage.preflight("/token", "https://new.example").await, "https://new.example");
+    assert_shut(&fixture.preflight("/token", SPA).await);
+    assert_open(&fixture.preflight("/token", "https://new.example").await, "https://new.example");
     operator.done(&["client", "delete", "spa", "--yes"]);
-    assert_shut(&stage.preflight("/token", "https://new.example").await);
+    assert_shut(&fixture.preflight("/token", "https://new.example").await);
 }

@@ -90,7 +90,7 @@ fn asked(grant: GrantType) -> Vec<(&'static str, &'static str)> {
 }
 
 /// The status and reason that the grant answers once the client is authenticated.
-fn told(grant: GrantType, kind: Kind) -> (u16, &'static str) {
+fn reply(grant: GrantType, kind: Kind) -> (u16, &'static str) {
     let is_public = matches!(kind, Spa | Native);
     match grant {
         GrantType::AuthorizationCode => (400, "code.unknown"),
@@ -145,7 +145,7 @@ impl Client {
         let is_public = matches!(kind, Spa | Native);
         for grant in GrantType::ALL {
             // A public client cannot be registered for these grants.
-            if !is_public || told(*grant, kind).1 != "client.grant_not_allowed" {
+            if !is_public || reply(*grant, kind).1 != "client.grant_not_allowed" {
                 create.extend(["--grant", grant.short()]);
             }
         }
@@ -259,7 +259,7 @@ async fn every_credential_has_its_answer_at_every_grant() {
                     .offer(&server, credential, other)
                     .send(&server, "/token", &client.id, &asked(*grant))
                     .await;
-                let expected = expected.map_or_else(|| told(*grant, client.kind), |reason| (401, reason));
+                let expected = expected.map_or_else(|| reply(*grant, client.kind), |reason| (401, reason));
                 check(&answer, expected, &format!("{grant:?} × {:?} × {credential:?}", client.kind));
             }
             for endpoint in ["/introspect", "/revoke", "/device_authorization"] {
@@ -276,8 +276,8 @@ async fn every_credential_has_its_answer_at_every_grant() {
 
 #[track_caller]
 fn check(answer: &Answer, (status, reason): (u16, &str), what: &str) {
-    let told = if answer.body.is_empty() { String::new() } else { answer.get("reason") };
-    assert_eq!((answer.status.as_u16(), told.as_str()), (status, reason), "{what}: {answer:?}");
+    let reply = if answer.body.is_empty() { String::new() } else { answer.get("reason") };
+    assert_eq!((answer.status.as_u16(), reply.as_str()), (status, reason), "{what}: {answer:?}");
     // A 401 names the way to authenticate, and no other status does (RFC 9110 §15.5.2).
     assert_eq!(answer.headers.contains_key("www-authenticate"), status == 401, "{what}");
 }

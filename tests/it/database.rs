@@ -328,7 +328,7 @@ async fn a_job_is_refused_at_once_when_the_queue_is_full() {
 #[tokio::test]
 async fn two_processes_write_to_one_sqlite_file_without_a_lock_error() {
     let Opened { db, options, _database: _kept } = open(Engine::Sqlite, &[]).await;
-    let other = Db::open(&DbOptions { lock_patience: Duration::from_secs(30), ..options }).await.unwrap();
+    let other = Db::open(&DbOptions { lock_timeout: Duration::from_secs(30), ..options }).await.unwrap();
     let busy = (0..16).map(|writer| {
         let db = db.clone();
         async move {

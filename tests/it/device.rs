@@ -30,16 +30,16 @@ async fn television(server: &TestServer) -> Application {
 }
 
 /// The device authorization response.
-struct Begun {
+struct DeviceAuthorization {
     device_code: String,
     user_code: String,
     complete: String,
 }
 
-async fn begin(app: &Application, form: &[(&str, &str)]) -> Begun {
+async fn begin(app: &Application, form: &[(&str, &str)]) -> DeviceAuthorization {
     let answer = app.post("/device_authorization", form).await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    Begun {
+    DeviceAuthorization {
         device_code: answer.get("device_code"),
         user_code: answer.get("user_code"),
         complete: answer.get("verification_uri_complete"),
@@ -57,14 +57,14 @@ async fn type_code(browser: &mut Browser, code: &str) -> Answer {
 }
 
 /// Signs in if necessary, and continues to the consent page.
-async fn asked(browser: &mut Browser, begun: &Begun) -> Answer {
+async fn asked(browser: &mut Browser, begun: &DeviceAuthorization) -> Answer {
     let page = browser.open_device(&begun.complete).await;
     let page = browser.submit(&page, &[("user_code", &begun.user_code)]).await;
     assert!(page.is_consent(), "{page:?}");
     page
 }
 
-async fn allow(browser: &mut Browser, begun: &Begun) {
+async fn allow(browser: &mut Browser, begun: &DeviceAuthorization) {
     let page = asked(browser, begun).await;
     let done = browser.submit(&page, &[("allow", "1")]).await;
     assert!(done.body.contains("id=\"allowed\""), "{done:?}");
@@ -75,7 +75,7 @@ async fn a_device_waits_for_a_person_and_gets_tokens_in_the_eyes_of_the_oauth2_c
     let server = TestServer::start().await;
     let (tv, mut alice) = (television(&server).await, server.alice().await);
     let details = tv.device_details("openid read").await;
-    let begun = Begun {
+    let begun = DeviceAuthorization {
         device_code: details.device_code().secret().clone(),
         user_code: details.user_code().secret().clone(),
         complete: details.verification_uri_complete().unwrap().secret().clone(),
@@ -89,8 +89,8 @@ async fn a_device_waits_for_a_person_and_gets_tokens_in_the_eyes_of_the_oauth2_c
     );
     allow(&mut alice, &begun).await;
     let tokens = tv.device_tokens(&details).await;
-    let told = server.user_info(tokens.access_token().secret()).await;
-    assert_eq!(told.status, 200, "{told:?}");
+    let reply = server.user_info(tokens.access_token().secret()).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
     let refreshed = tv.refresh(tokens.refresh_token().unwrap().secret()).await;
     assert!(refreshed.refresh_token().is_some());
     let metadata = server.get("/.well-known/openid-configuration").await.json();
@@ -103,20 +103,20 @@ async fn a_polling_device_gets_status_400_and_what_it_waits_for() {
     let server = TestServer::start().await;
     let (tv, mut alice) = (television(&server).await, server.alice().await);
     let begun = begin(&tv, &[]).await;
-    let told = async |error: &str, reason: &str| {
+    let reply = async |error: &str, reason: &str| {
         poll(&tv, &begun.device_code).await.assert_json_error(400, error, reason);
     };
-    told("authorization_pending", "device_code.pending").await;
-    told("slow_down", "device_code.slow_down").await;
+    reply("authorization_pending", "device_code.pending").await;
+    reply("slow_down", "device_code.slow_down").await;
     server.clock.advance(Duration::from_secs(8));
-    told("slow_down", "device_code.slow_down").await;
+    reply("slow_down", "device_code.slow_down").await;
     server.clock.advance(Duration::from_secs(15));
-    told("authorization_pending", "device_code.pending").await;
+    reply("authorization_pending", "device_code.pending").await;
 
     let page = asked(&mut alice, &begun).await;
     let done = alice.submit(&page, &[("deny", "1")]).await;
     assert!(done.body.contains("id=\"denied\""), "{done:?}");
-    told("access_denied", "device_code.denied").await;
+    reply("access_denied", "device_code.denied").await;
 
     let late = begin(&tv, &[]).await;
     let page = asked(&mut alice, &late).await;
@@ -213,7 +213,7 @@ async fn the_device_page_names_the_application_and_the_address_and_warns() {
             .browser()
             .request(Method::POST, "/device_authorization", &sent, "client_id=tv&scope=read+pay")
             .await;
-        let begun = Begun {
+        let begun = DeviceAuthorization {
             device_code: answer.get("device_code"),
             user_code: answer.get("user_code"),
             complete: answer.get("verification_uri_complete"),
@@ -442,8 +442,8 @@ async fn the_first_answer_counts() {
         assert!(!late.body.contains("id=\"allowed\""), "{late:?}");
     }
     let tokens = poll(&tv, &begun.device_code).await;
-    let told = server.user_info(&tokens.get("access_token")).await;
-    assert_eq!(told.status, 200, "alice's answer stands: {told:?}");
+    let reply = server.user_info(&tokens.get("access_token")).await;
+    assert_eq!(reply.status, 200, "alice's answer stands: {reply:?}");
     let grants = Operator::of(&server).json(&["grant", "list"]);
     assert_eq!(grants[0]["username"], "alice", "{grants}");
 }

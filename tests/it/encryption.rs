@@ -27,7 +27,7 @@ const KEYS: [&str; 7] = [
 ];
 
 /// How long a library may take for one line of output.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy)]
 enum Library {
@@ -68,7 +68,7 @@ impl Library {
 }
 
 /// A process that holds an application's private keys and decrypts tokens by another library.
-struct Opener {
+struct Decryptor {
     /// A JWK Set for each key.
     jwks: Vec<String>,
     input: ChildStdin,
@@ -76,23 +76,23 @@ struct Opener {
     _child: Child,
 }
 
-impl Opener {
+impl Decryptor {
     async fn start(library: Library, keys: &[&str]) -> Option<Self> {
         let mut command = library.command()?;
         command.args(keys).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.kill_on_drop(true).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let input = child.stdin.take().unwrap();
-        let mut opener = Self { jwks: Vec::new(), input, lines, _child: child };
+        let mut decryptor = Self { jwks: Vec::new(), input, lines, _child: child };
         for _ in keys {
-            let jwks = opener.line().await;
-            opener.jwks.push(jwks);
+            let jwks = decryptor.line().await;
+            decryptor.jwks.push(jwks);
         }
-        Some(opener)
+        Some(decryptor)
     }
 
     async fn line(&mut self) -> String {
-        let line = tokio::time::timeout(PATIENCE, self.lines.next_line()).await.expect("in time");
+        let line = tokio::time::timeout(TIMEOUT, self.lines.next_line()).await.expect("in time");
         line.unwrap().expect("an answer")
     }
 
@@ -106,10 +106,10 @@ impl Opener {
 
 /// Decrypts ID Tokens by a library: one for each of its keys and each content encryption.
 async fn opens_all(library: Library) {
-    let Some(mut opener) = Opener::start(library, &KEYS).await else { return };
+    let Some(mut decryptor) = Decryptor::start(library, &KEYS).await else { return };
     let server = TestServer::start().await;
     let mut alice = server.alice().await;
-    for (name, jwks) in KEYS.iter().zip(opener.jwks.clone()) {
+    for (name, jwks) in KEYS.iter().zip(decryptor.jwks.clone()) {
         for content in ContentEncryption::ALL.iter().copied() {
             let algorithm = name.split('/').next().unwrap();
             let encryption = Encryption { algorithm: KeyManagement::parse(algorithm).unwrap(), content };
@@ -120,7 +120,7 @@ async fn opens_all(library: Library) {
             let app = server.register(registration).await;
             let back = alice.authorize(&app.url_with(&[("scope", "openid"), ("nonce", "n")])).await;
             let id_token = app.redeem_by_hand(&back.get("code")).await.get("id_token");
-            let (header, inner) = opener.open(&id_token).await;
+            let (header, inner) = decryptor.open(&id_token).await;
             let mut expected =
                 json!({ "alg": algorithm, "enc": content.as_str(), "cty": "JWT", "kid": name });
             if algorithm.starts_with("ECDH-ES") {
@@ -149,11 +149,11 @@ async fn nimbus_decrypts_every_algorithm() {
 
 #[tokio::test]
 async fn id_tokens_and_userinfo_are_encrypted_for_the_application_by_every_algorithm() {
-    let Some(mut opener) = Opener::start(Library::Jose, &KEYS).await else { return };
+    let Some(mut decryptor) = Decryptor::start(Library::Jose, &KEYS).await else { return };
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
     let mut alice = server.alice().await;
-    for (name, jwks) in KEYS.iter().zip(opener.jwks.clone()) {
+    for (name, jwks) in KEYS.iter().zip(decryptor.jwks.clone()) {
         let algorithm = name.split('/').next().unwrap();
         let file = operator.directory.join("jwks.json");
         std::fs::write(&file, &jwks).unwrap();
@@ -175,7 +175,7 @@ async fn id_tokens_and_userinfo_are_encrypted_for_the_application_by_every_algor
         let tokens = app.redeem_by_hand(&back.get("code")).await.json();
         let id_token = tokens["id_token"].as_str().unwrap();
         assert_eq!(id_token.split('.').count(), 5, "{id_token}");
-        let (header, inner) = opener.open(id_token).await;
+        let (header, inner) = decryptor.open(id_token).await;
         assert_eq!((&header["alg"], &header["enc"]), (&algorithm.into(), &"A128GCM".into()));
         assert_eq!((&header["cty"], &header["kid"]), (&"JWT".into(), &json!(name)));
         assert!(is_signed(&server, &inner).await, "signed, and then encrypted");
@@ -187,15 +187,15 @@ async fn id_tokens_and_userinfo_are_encrypted_for_the_application_by_every_algor
                 .request(Method::GET, "/userinfo", &[("authorization", &bearer)], "")
                 .await
         };
-        let told = ask().await;
-        assert_eq!(told.header("content-type"), "application/jwt");
-        let (header, json) = opener.open(&told.body).await;
+        let reply = ask().await;
+        assert_eq!(reply.header("content-type"), "application/jwt");
+        let (header, json) = decryptor.open(&reply.body).await;
         assert_eq!((&header["enc"], &header["cty"]), (&"A256GCM".into(), &"json".into()));
         assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["email"], "alice@example.com");
         operator.done(&["client", "update", &id, "--userinfo-alg", "ES256"]);
         // The cached client record may be a second old: until it is read again, answers follow the old one.
         let signed = loop {
-            let (header, inner) = opener.open(&ask().await.body).await;
+            let (header, inner) = decryptor.open(&ask().await.body).await;
             if header["cty"] == "JWT" {
                 break inner;
             }
@@ -208,16 +208,16 @@ async fn id_tokens_and_userinfo_are_encrypted_for_the_application_by_every_algor
 async fn the_decrypted_token_is_accepted_as_a_hint_and_the_encrypted_one_is_not() {
     let server = TestServer::start().await;
     let operator = Operator::of(&server);
-    let Some(mut opener) = Opener::start(Library::Jose, &["ECDH-ES/P-256"]).await else { return };
+    let Some(mut decryptor) = Decryptor::start(Library::Jose, &["ECDH-ES/P-256"]).await else { return };
     let file = operator.directory.join("jwks.json");
-    std::fs::write(&file, &opener.jwks[0]).unwrap();
+    std::fs::write(&file, &decryptor.jwks[0]).unwrap();
     let (app, mut alice) =
         (server.register(Registration::web("app").scopes("openid")).await, server.alice().await);
     let file = file.display().to_string();
     operator.done(&["client", "update", "app", "--jwks", &file, "--id-token-encryption", "ECDH-ES"]);
     let back = alice.authorize(&app.url_with(&[("scope", "openid")])).await;
     let id_token = app.redeem_by_hand(&back.get("code")).await.get("id_token");
-    let (_, inner) = opener.open(&id_token).await;
+    let (_, inner) = decryptor.open(&id_token).await;
     let silent =
         |hint: &str| app.url_with(&[("scope", "openid"), ("prompt", "none"), ("id_token_hint", hint)]);
     assert!(!alice.get(&silent(&inner)).await.get("code").is_empty());

@@ -21,7 +21,7 @@ const ORDERS: &str = "https://orders.example.com";
 const STOCK: &str = "https://stock.example.com";
 
 /// An application, and two APIs: the application calls the first, which calls the second.
-struct Stage {
+struct Fixture {
     server: TestServer,
     web: Application,
     /// Serves the first API and calls the second.
@@ -37,12 +37,12 @@ fn service(id: &str, scopes: &str) -> Registration {
     Registration::service(id).grants(&[GrantType::ClientCredentials, GrantType::TokenExchange]).scopes(scopes)
 }
 
-impl Stage {
-    async fn set() -> Self {
+impl Fixture {
+    async fn new() -> Self {
         Self::of(TokenFormat::Jwt).await
     }
 
-    /// Sets the stage with APIs whose tokens have this format.
+    /// Starts with APIs whose tokens have this format.
     async fn of(format: TokenFormat) -> Self {
         let server = TestServer::start().await;
         let mut web = Registration::web("web").scopes("openid profile email read write pay offline_access");
@@ -101,104 +101,104 @@ async fn is_active(at: &Application, token: &str) -> bool {
 
 #[tokio::test]
 async fn apis_call_each_other_for_a_person_and_each_token_names_the_actor() {
-    let mut stage = Stage::set().await;
-    let first = stage.token().await;
-    let before = stage.server.number("SELECT COUNT(*) FROM grants").await;
-    stage.server.clock.advance(Duration::from_secs(100));
-    let answer = exchange(&stage.orders, &first, &[("resource", STOCK)]).await;
-    let told = answer.json();
+    let mut fixture = Fixture::new().await;
+    let first = fixture.token().await;
+    let before = fixture.server.number("SELECT COUNT(*) FROM grants").await;
+    fixture.server.clock.advance(Duration::from_secs(100));
+    let answer = exchange(&fixture.orders, &first, &[("resource", STOCK)]).await;
+    let reply = answer.json();
     assert_eq!(
-        (&told["issued_token_type"], &told["token_type"], &told["expires_in"], &told["scope"]),
+        (&reply["issued_token_type"], &reply["token_type"], &reply["expires_in"], &reply["scope"]),
         (&json!(ACCESS_TOKEN), &json!("Bearer"), &json!(500), &json!("read"))
     );
-    assert!(told.get("refresh_token").is_none() && told.get("id_token").is_none(), "{told}");
+    assert!(reply.get("refresh_token").is_none() && reply.get("id_token").is_none(), "{reply}");
     assert_eq!(answer.header("cache-control"), "no-store");
     let second = answer.get("access_token");
-    assert!(is_signed(&stage.server, &second).await);
+    assert!(is_signed(&fixture.server, &second).await);
     let (of_first, of_second) = (claims(&first), claims(&second));
-    assert_eq!(of_second["sub"], stage.alices_id());
+    assert_eq!(of_second["sub"], fixture.alices_id());
     assert_eq!((&of_second["aud"], &of_second["client_id"]), (&json!(STOCK), &json!("orders")));
     assert_eq!((&of_second["act"], &of_second["exp"]), (&json!({ "sub": "orders" }), &of_first["exp"]));
     assert!(of_first.get("act").is_none() && of_second.get("auth_time").is_none());
 
     // The second API acts after the first. It names no target, so the target stays the same.
-    let third = exchanged(&stage.stock, &second, &[("requested_token_type", JWT)]).await;
+    let third = exchanged(&fixture.stock, &second, &[("requested_token_type", JWT)]).await;
     let acting = json!({ "sub": "stock", "act": { "sub": "orders" } });
     assert_eq!((&claims(&third)["act"], &claims(&third)["aud"]), (&acting, &json!(STOCK)));
-    let introspected = stage.stock.introspect(&third).await;
-    assert_eq!((&introspected["act"], &introspected["sub"]), (&acting, &stage.alices_id()));
+    let introspected = fixture.stock.introspect(&third).await;
+    assert_eq!((&introspected["act"], &introspected["sub"]), (&acting, &fixture.alices_id()));
     assert_eq!(introspected["exp"], of_first["exp"], "nothing outlives what it came of");
-    assert_eq!(stage.server.number("SELECT COUNT(*) FROM access_tokens").await, 0, "it is stored nowhere");
-    assert_eq!(stage.server.number("SELECT COUNT(*) FROM grants").await, before);
+    assert_eq!(fixture.server.number("SELECT COUNT(*) FROM access_tokens").await, 0, "it is stored nowhere");
+    assert_eq!(fixture.server.number("SELECT COUNT(*) FROM grants").await, before);
 }
 
 #[tokio::test]
 async fn opaque_tokens_are_exchanged_like_jwts() {
-    let mut stage = Stage::of(TokenFormat::Opaque).await;
-    let first = stage.token().await;
+    let mut fixture = Fixture::of(TokenFormat::Opaque).await;
+    let first = fixture.token().await;
     assert!(first.starts_with("gat_"));
-    let second = exchanged(&stage.orders, &first, &[("audience", STOCK)]).await;
-    let third = exchanged(&stage.stock, &second, &[]).await;
+    let second = exchanged(&fixture.orders, &first, &[("audience", STOCK)]).await;
+    let third = exchanged(&fixture.stock, &second, &[]).await;
     assert!(second.starts_with("gat_") && third.starts_with("gat_"));
-    let told = stage.stock.introspect(&third).await;
-    assert_eq!(told["act"], json!({ "sub": "stock", "act": { "sub": "orders" } }));
-    assert_eq!((&told["sub"], &told["client_id"]), (&stage.alices_id(), &json!("stock")));
-    let of_first = stage.web.introspect(&first).await;
-    assert_eq!((&of_first["exp"], of_first.get("act")), (&told["exp"], None));
+    let reply = fixture.stock.introspect(&third).await;
+    assert_eq!(reply["act"], json!({ "sub": "stock", "act": { "sub": "orders" } }));
+    assert_eq!((&reply["sub"], &reply["client_id"]), (&fixture.alices_id(), &json!("stock")));
+    let of_first = fixture.web.introspect(&first).await;
+    assert_eq!((&of_first["exp"], of_first.get("act")), (&reply["exp"], None));
 }
 
 #[tokio::test]
 async fn a_client_narrows_its_own_tokens_without_becoming_an_actor() {
-    let mut stage = Stage::set().await;
-    let first = stage.token().await;
-    let narrow = exchange(&stage.web, &first, &[("scope", "read")]).await;
+    let mut fixture = Fixture::new().await;
+    let first = fixture.token().await;
+    let narrow = exchange(&fixture.web, &first, &[("scope", "read")]).await;
     assert_eq!(narrow.get("scope"), "read");
     let token = narrow.get("access_token");
-    let told = claims(&token);
-    assert_eq!((told.get("act"), &told["client_id"], &told["aud"]), (None, &json!("web"), &json!(ORDERS)));
-    let wider = exchange(&stage.web, &token, &[("scope", "read write")]).await;
+    let reply = claims(&token);
+    assert_eq!((reply.get("act"), &reply["client_id"], &reply["aud"]), (None, &json!("web"), &json!(ORDERS)));
+    let wider = exchange(&fixture.web, &token, &[("scope", "read write")]).await;
     wider.assert_json_error(400, "invalid_scope", "scope.widened");
     // The same with another target, which has fewer of the scopes.
-    let of_stock = exchange(&stage.web, &first, &[("resource", STOCK)]).await;
+    let of_stock = exchange(&fixture.web, &first, &[("resource", STOCK)]).await;
     assert_eq!(
         (claims(&of_stock.get("access_token"))["aud"].as_str(), of_stock.get("scope")),
         (Some(STOCK), "read".into())
     );
-    let refused = exchange(&stage.web, &first, &[("resource", STOCK), ("scope", "write")]).await;
+    let refused = exchange(&fixture.web, &first, &[("resource", STOCK), ("scope", "write")]).await;
     refused.assert_json_error(400, "invalid_scope", "scope.not_of_resource");
 }
 
 #[tokio::test]
 async fn an_exchange_gives_no_more_than_token_and_caller_both_have() {
-    let mut stage = Stage::set().await;
-    let first = stage.token().await;
-    let unasked = exchange(&stage.orders, &first, &[]).await;
+    let mut fixture = Fixture::new().await;
+    let first = fixture.token().await;
+    let unasked = exchange(&fixture.orders, &first, &[]).await;
     assert_eq!(unasked.get("scope"), "read", "the caller may not have write");
-    let forbidden = exchange(&stage.orders, &first, &[("scope", "read write")]).await;
+    let forbidden = exchange(&fixture.orders, &first, &[("scope", "read write")]).await;
     forbidden.assert_json_error(400, "forbidden_scope", "scope.forbidden");
-    let wider = exchange(&stage.orders, &first, &[("scope", "read pay")]).await;
+    let wider = exchange(&fixture.orders, &first, &[("scope", "read pay")]).await;
     wider.assert_json_error(400, "invalid_scope", "scope.widened");
     // A scope that the operator takes from the caller is gone at once.
-    Operator::of(&stage.server).done(&["client", "update", "orders", "--scope", "pay"]);
-    let none = exchange(&stage.orders, &first, &[]).await;
+    Operator::of(&fixture.server).done(&["client", "update", "orders", "--scope", "pay"]);
+    let none = exchange(&fixture.orders, &first, &[]).await;
     none.assert_json_error(400, "invalid_scope", "scope.not_of_resource");
 }
 
 #[tokio::test]
 async fn the_target_stays_or_is_one_that_the_caller_may_use() {
-    let mut stage = Stage::set().await;
-    stage.server.resource("https://pay.example.com", "pay").await;
-    let first = stage.token().await;
+    let mut fixture = Fixture::new().await;
+    fixture.server.resource("https://pay.example.com", "pay").await;
+    let first = fixture.token().await;
     let other_spelling = format!("{ORDERS}/");
     for form in
         [vec![("resource", STOCK)], vec![("audience", STOCK)], vec![("audience", STOCK), ("resource", STOCK)]]
     {
-        assert_eq!(claims(&exchanged(&stage.orders, &first, &form).await)["aud"], STOCK, "{form:?}");
+        assert_eq!(claims(&exchanged(&fixture.orders, &first, &form).await)["aud"], STOCK, "{form:?}");
     }
     let mut bound = service("bound", "read");
     bound.client.resources = vec![STOCK.to_owned()];
-    let bound = stage.server.register(bound).await;
-    Operator::of(&stage.server).done(&["resource", "update", ORDERS, "--client", "bound"]);
+    let bound = fixture.server.register(bound).await;
+    Operator::of(&fixture.server).done(&["resource", "update", ORDERS, "--client", "bound"]);
     for form in [vec![], vec![("resource", ORDERS)], vec![("resource", other_spelling.as_str())]] {
         let token = exchanged(&bound, &first, &form).await;
         assert_eq!(claims(&token)["aud"], ORDERS, "it may not name it, and need not: {form:?}");
@@ -219,80 +219,80 @@ async fn the_target_stays_or_is_one_that_the_caller_may_use() {
 
 #[tokio::test]
 async fn an_actor_token_names_the_actor_instead_of_the_caller() {
-    let mut stage = Stage::set().await;
-    let first = stage.token().await;
+    let mut fixture = Fixture::new().await;
+    let first = fixture.token().await;
     // A service's own token is about the service itself; a token issued for a person is about that person.
-    let own = stage.orders.token(&[("grant_type", "client_credentials")]).await.get("access_token");
+    let own = fixture.orders.token(&[("grant_type", "client_credentials")]).await.get("access_token");
     let actor = [("actor_token", own.as_str()), ("actor_token_type", ACCESS_TOKEN)];
-    assert_eq!(claims(&exchanged(&stage.orders, &first, &actor).await)["act"], json!({ "sub": "orders" }));
-    stage.server.user("bob").await;
-    let mut bob = stage.server.browser();
-    let page = bob.open(&stage.web.url_with(&[("scope", "read")])).await;
+    assert_eq!(claims(&exchanged(&fixture.orders, &first, &actor).await)["act"], json!({ "sub": "orders" }));
+    fixture.server.user("bob").await;
+    let mut bob = fixture.server.browser();
+    let page = bob.open(&fixture.web.url_with(&[("scope", "read")])).await;
     let page = bob.sign_in(&page, "bob").await;
     let back = bob.allow(&page).await;
-    let bobs = stage.web.redeem_by_hand(&back.get("code")).await.get("access_token");
-    let bobs_id = Operator::of(&stage.server).json(&["user", "show", "bob"])["id"].clone();
+    let bobs = fixture.web.redeem_by_hand(&back.get("code")).await.get("access_token");
+    let bobs_id = Operator::of(&fixture.server).json(&["user", "show", "bob"])["id"].clone();
     let actor = [("actor_token", bobs.as_str()), ("actor_token_type", ACCESS_TOKEN)];
-    let token = exchanged(&stage.web, &first, &actor).await;
+    let token = exchanged(&fixture.web, &first, &actor).await;
     assert_eq!(
         (&claims(&token)["act"], &claims(&token)["sub"]),
-        (&json!({ "sub": bobs_id }), &stage.alices_id())
+        (&json!({ "sub": bobs_id }), &fixture.alices_id())
     );
     // This token was issued to another client.
-    let refused = exchange(&stage.orders, &first, &actor).await;
+    let refused = exchange(&fixture.orders, &first, &actor).await;
     refused.assert_json_error(400, "invalid_request", "actor_token.invalid");
     // The new token lives no longer than the actor token.
-    stage.server.clock.advance(Duration::from_secs(300));
-    let next = stage.tokens("openid read write", ORDERS).await.get("access_token");
-    let answer = exchange(&stage.web, &next, &actor).await;
+    fixture.server.clock.advance(Duration::from_secs(300));
+    let next = fixture.tokens("openid read write", ORDERS).await.get("access_token");
+    let answer = exchange(&fixture.web, &next, &actor).await;
     assert_eq!(answer.json()["expires_in"], 300);
-    Operator::of(&stage.server).done(&["user", "disable", "bob"]);
-    let refused = exchange(&stage.web, &next, &actor).await;
+    Operator::of(&fixture.server).done(&["user", "disable", "bob"]);
+    let refused = exchange(&fixture.web, &next, &actor).await;
     refused.assert_json_error(400, "invalid_request", "actor_token.invalid");
 }
 
 #[tokio::test]
 async fn only_clients_that_may_impersonate_leave_out_the_actor() {
-    let mut stage = Stage::set().await;
-    let operator = Operator::of(&stage.server);
-    let first = stage.token().await;
-    let second = exchanged(&stage.orders, &first, &[("resource", STOCK)]).await;
+    let mut fixture = Fixture::new().await;
+    let operator = Operator::of(&fixture.server);
+    let first = fixture.token().await;
+    let second = exchanged(&fixture.orders, &first, &[("resource", STOCK)]).await;
     operator.done(&["client", "update", "stock", "--may-impersonate", "true"]);
-    let third = exchanged(&stage.stock, &second, &[]).await;
+    let third = exchanged(&fixture.stock, &second, &[]).await;
     assert_eq!(claims(&third)["act"], json!({ "sub": "orders" }), "who acted before stays");
-    let own = stage.stock.token(&[("grant_type", "client_credentials")]).await.get("access_token");
+    let own = fixture.stock.token(&[("grant_type", "client_credentials")]).await.get("access_token");
     let actor = [("actor_token", own.as_str()), ("actor_token_type", ACCESS_TOKEN)];
-    let acting = exchanged(&stage.stock, &second, &actor).await;
+    let acting = exchanged(&fixture.stock, &second, &actor).await;
     assert_eq!(claims(&acting)["act"]["sub"], "stock", "who names an actor says so");
     operator.done(&["client", "update", "orders", "--may-impersonate", "true"]);
-    let silent = exchanged(&stage.orders, &first, &[("resource", STOCK)]).await;
+    let silent = exchanged(&fixture.orders, &first, &[("resource", STOCK)]).await;
     assert!(claims(&silent).get("act").is_none());
     operator.done(&["client", "update", "orders", "--may-impersonate", "false"]);
-    let again = exchanged(&stage.orders, &first, &[("resource", STOCK)]).await;
+    let again = exchanged(&fixture.orders, &first, &[("resource", STOCK)]).await;
     assert_eq!(claims(&again)["act"], json!({ "sub": "orders" }));
 }
 
 #[tokio::test]
 async fn a_token_names_who_may_act_and_others_are_refused() {
     for format in [TokenFormat::Jwt, TokenFormat::Opaque] {
-        let mut stage = Stage::of(format).await;
-        Operator::of(&stage.server).done(&["client", "update", "web", "--may-act", "stranger"]);
-        let first = stage.token().await;
-        let told = stage.orders.introspect(&first).await;
-        assert_eq!(told["may_act"], json!({ "sub": "stranger" }));
+        let mut fixture = Fixture::of(format).await;
+        Operator::of(&fixture.server).done(&["client", "update", "web", "--may-act", "stranger"]);
+        let first = fixture.token().await;
+        let reply = fixture.orders.introspect(&first).await;
+        assert_eq!(reply["may_act"], json!({ "sub": "stranger" }));
         if format == TokenFormat::Jwt {
             assert_eq!(claims(&first)["may_act"], json!({ "sub": "stranger" }));
         }
-        let refused = exchange(&stage.orders, &first, &[]).await;
+        let refused = exchange(&fixture.orders, &first, &[]).await;
         refused.assert_json_error(400, "invalid_request", "subject_token.invalid");
-        let second = exchanged(&stage.stranger, &first, &[("resource", STOCK)]).await;
-        let told = stage.stock.introspect(&second).await;
-        assert_eq!((&told["act"], told.get("may_act")), (&json!({ "sub": "stranger" }), None));
-        assert!(is_active(&stage.web, &exchanged(&stage.web, &first, &[]).await).await, "its own it may");
+        let second = exchanged(&fixture.stranger, &first, &[("resource", STOCK)]).await;
+        let reply = fixture.stock.introspect(&second).await;
+        assert_eq!((&reply["act"], reply.get("may_act")), (&json!({ "sub": "stranger" }), None));
+        assert!(is_active(&fixture.web, &exchanged(&fixture.web, &first, &[]).await).await, "its own it may");
         // A client that is registered later under the same id is not the one that the token names.
-        stage.server.clock.advance(Duration::from_secs(10));
-        stage.server.sql("UPDATE clients SET created_at = 4000000000 WHERE id = 'stranger'").await;
-        let refused = exchange(&stage.stranger, &first, &[]).await;
+        fixture.server.clock.advance(Duration::from_secs(10));
+        fixture.server.sql("UPDATE clients SET created_at = 4000000000 WHERE id = 'stranger'").await;
+        let refused = exchange(&fixture.stranger, &first, &[]).await;
         refused.assert_json_error(400, "invalid_request", "subject_token.invalid");
     }
 }
@@ -300,52 +300,52 @@ async fn a_token_names_who_may_act_and_others_are_refused() {
 #[tokio::test]
 async fn a_service_passes_on_the_token_of_another_service() {
     for format in [TokenFormat::Jwt, TokenFormat::Opaque] {
-        let stage = Stage::of(format).await;
-        let job = stage.server.register(Registration::service("job").scopes("read")).await;
+        let fixture = Fixture::of(format).await;
+        let job = fixture.server.register(Registration::service("job").scopes("read")).await;
         let own = job.token(&[("grant_type", "client_credentials"), ("resource", ORDERS)]).await;
-        let second = exchanged(&stage.orders, &own.get("access_token"), &[("resource", STOCK)]).await;
-        let told = stage.stock.introspect(&second).await;
-        assert_eq!((&told["sub"], &told["client_id"]), (&json!("job"), &json!("orders")), "{told}");
-        assert_eq!(told["act"], json!({ "sub": "orders" }));
+        let second = exchanged(&fixture.orders, &own.get("access_token"), &[("resource", STOCK)]).await;
+        let reply = fixture.stock.introspect(&second).await;
+        assert_eq!((&reply["sub"], &reply["client_id"]), (&json!("job"), &json!("orders")), "{reply}");
+        assert_eq!(reply["act"], json!({ "sub": "orders" }));
         if format == TokenFormat::Jwt {
             assert_eq!(claims(&second)["sub"], "job");
         }
-        let third = exchanged(&stage.stock, &second, &[]).await;
-        assert_eq!(stage.stock.introspect(&third).await["sub"], "job");
-        let operator = Operator::of(&stage.server);
+        let third = exchanged(&fixture.stock, &second, &[]).await;
+        assert_eq!(fixture.stock.introspect(&third).await["sub"], "job");
+        let operator = Operator::of(&fixture.server);
         let inspected = operator.json(&["token", "inspect", &third]);
         assert_eq!(
             (&inspected["subject"], &inspected["actor"]),
             (&json!("job"), &json!("stock, before that orders"))
         );
         operator.done(&["client", "update", "job", "--disable"]);
-        assert!(!is_active(&stage.stock, &second).await && !is_active(&stage.stock, &third).await);
+        assert!(!is_active(&fixture.stock, &second).await && !is_active(&fixture.stock, &third).await);
         operator.done(&["client", "update", "job", "--enable"]);
-        assert!(is_active(&stage.stock, &third).await);
+        assert!(is_active(&fixture.stock, &third).await);
         operator.done(&["client", "delete", "job", "--yes"]);
-        assert!(!is_active(&stage.stock, &second).await && !is_active(&stage.stock, &third).await);
+        assert!(!is_active(&fixture.stock, &second).await && !is_active(&fixture.stock, &third).await);
         // A new client under the same id gets none of its rights.
-        stage.server.clock.advance(Duration::from_secs(10));
+        fixture.server.clock.advance(Duration::from_secs(10));
         operator.done(&["client", "create", "--id", "job", "--name", "Job", "--kind", "service"]);
-        stage.server.sql("UPDATE clients SET created_at = created_at + 10 WHERE id = 'job'").await;
-        assert!(!is_active(&stage.stock, &third).await);
+        fixture.server.sql("UPDATE clients SET created_at = created_at + 10 WHERE id = 'job'").await;
+        assert!(!is_active(&fixture.stock, &third).await);
     }
 }
 
 #[tokio::test]
 async fn each_client_knows_the_person_by_the_name_of_its_own_sector() {
-    let mut stage = Stage::set().await;
+    let mut fixture = Fixture::new().await;
     let mut pairwise = Registration::web("pairwise").scopes("openid email read");
     pairwise.client.grants.push(GrantType::TokenExchange);
     pairwise.client.subject_type = SubjectType::Pairwise;
-    let pairwise = stage.server.register(pairwise).await;
-    Operator::of(&stage.server).done(&["resource", "update", ORDERS, "--client", "pairwise"]);
-    let first = stage.token().await;
+    let pairwise = fixture.server.register(pairwise).await;
+    Operator::of(&fixture.server).done(&["resource", "update", ORDERS, "--client", "pairwise"]);
+    let first = fixture.token().await;
     let second = exchanged(&pairwise, &first, &[]).await;
     let sub = claims(&second)["sub"].clone();
-    assert_ne!(sub, stage.alices_id());
+    assert_ne!(sub, fixture.alices_id());
     assert_eq!(pairwise.introspect(&second).await["sub"], sub);
-    let back = stage.alice.authorize(&pairwise.url_with(&[("scope", "openid")])).await;
+    let back = fixture.alice.authorize(&pairwise.url_with(&[("scope", "openid")])).await;
     let tokens = pairwise.redeem_by_hand(&back.get("code")).await;
     assert_eq!(claims(&tokens.get("id_token"))["sub"], sub, "the name that it knows already");
 }
@@ -353,8 +353,8 @@ async fn each_client_knows_the_person_by_the_name_of_its_own_sector() {
 #[tokio::test]
 async fn userinfo_gives_an_exchanged_token_scope_claims_and_no_claims_requested_by_name() {
     for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
-        let mut stage = Stage::of(format).await;
-        let operator = Operator::of(&stage.server);
+        let mut fixture = Fixture::of(format).await;
+        let operator = Operator::of(&fixture.server);
         operator.done(&["user", "update", "alice", "--name", "Alice Liddell"]);
         operator.done(&["client", "update", "web", "--may-act", "orders"]);
         operator.done(&[
@@ -371,29 +371,29 @@ async fn userinfo_gives_an_exchanged_token_scope_claims_and_no_claims_requested_
         ]);
         let by_name = ("claims", r#"{"userinfo":{"name":null}}"#);
         let back =
-            stage.alice.authorize(&stage.web.url_with(&[("scope", "openid email read"), by_name])).await;
-        let first = stage.web.redeem_by_hand(&back.get("code")).await.get("access_token");
-        let told = stage.server.user_info(&first).await.json();
-        assert_eq!((&told["name"], &told["email"]), (&json!("Alice Liddell"), &json!("alice@example.com")));
-        let second = exchanged(&stage.orders, &first, &[]).await;
-        let told = stage.server.user_info(&second).await.json();
+            fixture.alice.authorize(&fixture.web.url_with(&[("scope", "openid email read"), by_name])).await;
+        let first = fixture.web.redeem_by_hand(&back.get("code")).await.get("access_token");
+        let reply = fixture.server.user_info(&first).await.json();
+        assert_eq!((&reply["name"], &reply["email"]), (&json!("Alice Liddell"), &json!("alice@example.com")));
+        let second = exchanged(&fixture.orders, &first, &[]).await;
+        let reply = fixture.server.user_info(&second).await.json();
         assert_eq!(
-            told,
-            json!({ "sub": stage.alices_id(), "email": "alice@example.com", "email_verified": false })
+            reply,
+            json!({ "sub": fixture.alices_id(), "email": "alice@example.com", "email_verified": false })
         );
-        let third = exchanged(&stage.orders, &second, &[("scope", "openid")]).await;
-        assert_eq!(stage.server.user_info(&third).await.json(), json!({ "sub": stage.alices_id() }));
-        let for_orders = exchanged(&stage.web, &first, &[("resource", ORDERS)]).await;
-        let refused = stage.server.user_info(&for_orders).await;
+        let third = exchanged(&fixture.orders, &second, &[("scope", "openid")]).await;
+        assert_eq!(fixture.server.user_info(&third).await.json(), json!({ "sub": fixture.alices_id() }));
+        let for_orders = exchanged(&fixture.web, &first, &[("resource", ORDERS)]).await;
+        let refused = fixture.server.user_info(&for_orders).await;
         refused.assert_json_error(401, "invalid_token", "bearer.audience");
     }
 }
 
 #[tokio::test]
 async fn the_operator_registers_shows_and_removes_who_may_act() {
-    let stage = Stage::set().await;
-    let operator = Operator::of(&stage.server);
-    stage.server.spa().await;
+    let fixture = Fixture::new().await;
+    let operator = Operator::of(&fixture.server);
+    fixture.server.spa().await;
     let create = ["client", "create", "--id", "new", "--name", "New", "--kind", "service"];
     for (more, part) in [
         (&["--may-act", "nobody"][..], "there is no client with the id nobody"),

@@ -11,13 +11,13 @@ use crate::support::browser::http_client;
 use crate::support::database::{TestDatabase, engine};
 use crate::support::deployment::Deployment;
 use crate::support::load::Load;
-use crate::support::process::Serving;
+use crate::support::process::ServerProcess;
 use crate::support::proxy::{Proxy, by_way_of};
 use crate::support::{Application, Browser, TestServer, left_out};
 
 const GRANT: (&str, &str) = ("grant_type", "client_credentials");
 /// `http.deadline` of the deployment, and some tolerance for a busy machine.
-const LONGEST: Duration = Duration::from_millis(11_500);
+const MAX_OUTAGE: Duration = Duration::from_millis(11_500);
 
 async fn deployment() -> Option<Deployment> {
     if engine() == Engine::Sqlite {
@@ -40,7 +40,7 @@ async fn beside(deployment: &Deployment, options: &[(&str, &str)]) -> TestServer
 
 /// What fails, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Death {
+enum Outage {
     /// `kill -9` of PostgreSQL on the primary; its Patroni starts it again.
     OfPostgres,
     /// The synchronous standby's machine, which each commit waits for, loses its power.
@@ -51,7 +51,7 @@ enum Death {
     Frozen,
 }
 
-impl Death {
+impl Outage {
     /// Whether another machine becomes the primary.
     fn is_succeeded(self) -> bool {
         matches!(self, Self::OfThePrimary | Self::Frozen)
@@ -60,14 +60,14 @@ impl Death {
 
 /// What applications and a watcher saw during the failure.
 #[derive(Default)]
-struct Seen {
+struct Observed {
     /// Access tokens that were issued.
     tokens: Vec<String>,
     /// How many answers said that the service is unavailable.
     away: usize,
 }
 
-impl Sum for Seen {
+impl Sum for Observed {
     fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
         all.fold(Self::default(), |mut sum, seen| {
             sum.tokens.extend(seen.tokens);
@@ -78,19 +78,19 @@ impl Sum for Seen {
 }
 
 /// Fetches tokens one after the other until the load ends.
-async fn fetch(app: &Application, load: &Load) -> Seen {
-    let mut seen = Seen::default();
+async fn fetch(app: &Application, load: &Load) -> Observed {
+    let mut seen = Observed::default();
     while load.goes_on() {
         let began = Instant::now();
         let answer = app.token(&[GRANT]).await;
-        assert!(began.elapsed() < LONGEST, "no request hangs: {:?}, {answer:?}", began.elapsed());
+        assert!(began.elapsed() < MAX_OUTAGE, "no request hangs: {:?}, {answer:?}", began.elapsed());
         match answer.status.as_u16() {
             200 => {
                 let token = answer.get("access_token");
-                let told = app.post("/introspect", &[("token", &token)]).await;
-                match told.status.as_u16() {
-                    200 => assert_eq!(told.json()["active"], true, "no node asks who does not know it"),
-                    _ => told.assert_is_away(),
+                let reply = app.post("/introspect", &[("token", &token)]).await;
+                match reply.status.as_u16() {
+                    200 => assert_eq!(reply.json()["active"], true, "no node asks who does not know it"),
+                    _ => reply.assert_is_away(),
                 }
                 seen.tokens.push(token);
                 load.count();
@@ -105,8 +105,8 @@ async fn fetch(app: &Application, load: &Load) -> Seen {
 }
 
 /// Asks a node for its health until the load ends. Returns when it was asked, and whether it was ready.
-async fn watch(node: &Serving, load: &Load) -> Vec<(Instant, bool)> {
-    let mut told = Vec::new();
+async fn watch(node: &ServerProcess, load: &Load) -> Vec<(Instant, bool)> {
+    let mut reply = Vec::new();
     while load.goes_on() {
         let began = Instant::now();
         let status = async |path: &str| {
@@ -116,19 +116,19 @@ async fn watch(node: &Serving, load: &Load) -> Vec<(Instant, bool)> {
         assert_eq!(status("/healthz").await, 200, "the process lives");
         let ready = status("/readyz").await;
         assert!([200, 503].contains(&ready), "/readyz answers {ready}");
-        assert!(began.elapsed() < LONGEST, "{:?}", began.elapsed());
-        told.push((began, ready == 200));
+        assert!(began.elapsed() < MAX_OUTAGE, "{:?}", began.elapsed());
+        reply.push((began, ready == 200));
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    told
+    reply
 }
 
 #[track_caller]
-fn assert_told_the_truth(told: &[(Instant, bool)], died: Instant) {
-    assert!(told.iter().any(|(_, is_ready)| !is_ready), "every node said so");
+fn assert_told_the_truth(reply: &[(Instant, bool)], died: Instant) {
+    assert!(reply.iter().any(|(_, is_ready)| !is_ready), "every node said so");
     // No other machine takes over sooner, because Patroni's lease on the primary lasts 20 s.
     let without_primary = died..died + Duration::from_secs(5);
-    assert!(told.iter().all(|(asked, is_ready)| !without_primary.contains(asked) || !is_ready));
+    assert!(reply.iter().all(|(asked, is_ready)| !without_primary.contains(asked) || !is_ready));
 }
 
 /// Redeems each code once. Returns for each whether it was answered with tokens.
@@ -142,10 +142,15 @@ async fn redeem(web: &Application, codes: &[String]) -> Vec<bool> {
 }
 
 /// Asserts that everything that was answered is still in the database when it is back.
-async fn nothing_is_lost(service: &Application, seen: &Seen, web: &Application, codes: &[(String, bool)]) {
+async fn nothing_is_lost(
+    service: &Application,
+    seen: &Observed,
+    web: &Application,
+    codes: &[(String, bool)],
+) {
     for tokens in seen.tokens.chunks(16) {
-        for told in join_all(tokens.iter().map(|token| service.introspect(token))).await {
-            assert_eq!(told["active"], true, "a token that somebody holds is known");
+        for reply in join_all(tokens.iter().map(|token| service.introspect(token))).await {
+            assert_eq!(reply["active"], true, "a token that somebody holds is known");
         }
     }
     for (code, was_answered) in codes {
@@ -180,9 +185,9 @@ async fn recovery(app: &Application) {
 /// Makes the primary fail while codes are redeemed, and waits until every node issues tokens again. Returns which
 /// redemptions were answered, and when the failure began.
 async fn die(
-    death: Death,
+    death: Outage,
     deployment: &Deployment,
-    nodes: &[Serving],
+    nodes: &[ServerProcess],
     (service, load): (&Application, &Load),
     redeemed: impl Future<Output = Vec<bool>>,
 ) -> (Vec<bool>, Instant) {
@@ -190,15 +195,15 @@ async fn die(
     let machine = &deployment.databases[primary];
     load.has_more(64).await;
     match death {
-        Death::OfPostgres => machine.kill_postgres(),
-        Death::OfThePrimary => machine.kill(),
-        Death::OfTheSecond => deployment.databases[second].kill(),
-        Death::Frozen => machine.signal_all("STOP"),
+        Outage::OfPostgres => machine.kill_postgres(),
+        Outage::OfThePrimary => machine.kill(),
+        Outage::OfTheSecond => deployment.databases[second].kill(),
+        Outage::Frozen => machine.signal_all("STOP"),
     }
     let died = Instant::now();
     let answered = redeemed.await;
     deployment.pair_but(death.is_succeeded().then_some(primary)).await;
-    if death == Death::Frozen {
+    if death == Outage::Frozen {
         machine.kill();
     }
     for node in nodes {
@@ -215,7 +220,7 @@ async fn nothing_that_was_answered_is_lost_when_the_primary_fails() {
     server.url = deployment.public_url();
     let (service, web) = (server.service().await, server.web().await);
     let mut alice = server.alice().await;
-    for death in [Death::OfPostgres, Death::OfTheSecond, Death::OfThePrimary, Death::Frozen] {
+    for death in [Outage::OfPostgres, Outage::OfTheSecond, Outage::OfThePrimary, Outage::Frozen] {
         let fresh = codes(&web, &mut alice, 16).await;
         let load = Load::default();
         let callers = join_all((0..8).map(|_| fetch(&service, &load)));
@@ -226,12 +231,12 @@ async fn nothing_that_was_answered_is_lost_when_the_primary_fails() {
             load.ends();
             outcome
         };
-        let (seen, told, (answered, died)) = tokio::join!(callers, watchers, dies);
-        let seen: Seen = seen.into_iter().sum();
+        let (seen, reply, (answered, died)) = tokio::join!(callers, watchers, dies);
+        let seen: Observed = seen.into_iter().sum();
         // In the other cases the database is back so soon that a request may simply have waited.
         if death.is_succeeded() {
             assert!(seen.away > 0, "it was away");
-            told.iter().for_each(|told| assert_told_the_truth(told, died));
+            reply.iter().for_each(|reply| assert_told_the_truth(reply, died));
         }
         let codes: Vec<_> = fresh.into_iter().zip(answered).collect();
         nothing_is_lost(&service, &seen, &web, &codes).await;

@@ -17,8 +17,8 @@ use crate::support::cluster::{node, node_by};
 use crate::support::database::{TestDatabase, engine, statement_on};
 use crate::support::load::Load;
 use crate::support::postgres::OwnPostgres;
-use crate::support::process::Serving;
-use crate::support::proxy::{Proxy, Weather, by_way_of};
+use crate::support::process::ServerProcess;
+use crate::support::proxy::{Proxy, ProxyMode, by_way_of};
 use crate::support::relying_party::Registration;
 use crate::support::{Answer, Application, TestServer, left_out};
 
@@ -142,8 +142,8 @@ async fn during_a_database_outage_every_answer_says_so_and_afterwards_all_works(
     let Some((server, proxy)) = behind_a_proxy(&[("http.deadline", "3s")]).await else { return };
     let service = server.service().await;
     let before = service.token(&[GRANT]).await.get("access_token");
-    for weather in [Weather::Gone, Weather::Stuck] {
-        proxy.set(weather);
+    for mode in [ProxyMode::Gone, ProxyMode::Stuck] {
+        proxy.set(mode);
         let ends = Instant::now() + span(4, 30);
         while Instant::now() < ends {
             let began = Instant::now();
@@ -151,13 +151,13 @@ async fn during_a_database_outage_every_answer_says_so_and_afterwards_all_works(
             let (answers, ready, live) =
                 tokio::join!(join_all(calls), server.get("/readyz"), server.get("/healthz"));
             answers.iter().for_each(Answer::assert_is_away);
-            assert_eq!((ready.status.as_u16(), live.status.as_u16()), (503, 200), "{weather:?}");
-            assert!(began.elapsed() < Duration::from_millis(3500), "{weather:?}: {:?}", began.elapsed());
+            assert_eq!((ready.status.as_u16(), live.status.as_u16()), (503, 200), "{mode:?}");
+            assert!(began.elapsed() < Duration::from_millis(3500), "{mode:?}: {:?}", began.elapsed());
         }
-        proxy.set(Weather::Fine);
+        proxy.set(ProxyMode::Fine);
         recovery(&service).await;
         assert_eq!(server.get("/readyz").await.status, 200);
-        assert_eq!(service.introspect(&before).await["active"], true, "{weather:?}");
+        assert_eq!(service.introspect(&before).await["active"], true, "{mode:?}");
     }
 }
 
@@ -165,7 +165,7 @@ async fn during_a_database_outage_every_answer_says_so_and_afterwards_all_works(
 async fn a_recovering_database_is_not_flooded_with_connections() {
     let Some((server, proxy)) = behind_a_proxy(&[("database.connections", "8")]).await else { return };
     let service = server.service().await;
-    proxy.set(Weather::Gone);
+    proxy.set(ProxyMode::Gone);
     // The server finds out that every open connection is broken.
     for _ in 0..4 {
         join_all((0..8).map(|_| service.token(&[GRANT]))).await.iter().for_each(Answer::assert_is_away);
@@ -176,7 +176,7 @@ async fn a_recovering_database_is_not_flooded_with_connections() {
     }
     let (tried, spans) = (proxy.met() - before, began.elapsed().as_millis() / 100);
     assert!(tried as u128 <= spans + 2, "{tried} attempts in {spans} tenths of a second");
-    proxy.set(Weather::Fine);
+    proxy.set(ProxyMode::Fine);
     assert!(recovery(&service).await < Duration::from_secs(2), "and it is called soon");
 }
 
@@ -184,7 +184,7 @@ async fn a_recovering_database_is_not_flooded_with_connections() {
 async fn a_database_that_refuses_connections_serves_through_the_open_ones() {
     let Some((server, proxy)) = behind_a_proxy(&[("database.connections", "8")]).await else { return };
     let service = server.service().await;
-    proxy.set(Weather::Full);
+    proxy.set(ProxyMode::Full);
     let calls = async || join_all((0..16).map(|_| service.token(&[GRANT]))).await;
     for _ in 0..20 {
         for answer in calls().await {
@@ -199,22 +199,22 @@ async fn a_slow_database_is_waited_for_until_the_deadline() {
     let service = server.service().await;
     service.client_credentials().await;
     let late = Duration::from_millis(500);
-    proxy.set(Weather::Slow(late));
+    proxy.set(ProxyMode::Slow(late));
     let began = Instant::now();
     let answer = service.token(&[GRANT]).await;
     assert_eq!(answer.status, 200, "three answers of half a second each are in time: {answer:?}");
     assert!(began.elapsed() > late * 2);
-    proxy.set(Weather::Slow(Duration::from_secs(5)));
+    proxy.set(ProxyMode::Slow(Duration::from_secs(5)));
     let began = Instant::now();
     let answers = join_all((0..8).map(|_| service.token(&[GRANT]))).await;
     assert!(began.elapsed() < Duration::from_millis(4500), "{:?}", began.elapsed());
     answers.iter().for_each(Answer::assert_is_away);
-    proxy.set(Weather::Fine);
+    proxy.set(ProxyMode::Fine);
     recovery(&service).await;
 }
 
 /// Limits the size of the files that a process may write; `None` means unlimited.
-fn limit_files(node: &Serving, bytes: Option<u64>) {
+fn limit_files(node: &ServerProcess, bytes: Option<u64>) {
     let size = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
     let limit = format!("--fsize={size}:unlimited");
     let set = Command::new("prlimit").args(["--pid", &node.child.id().to_string(), &limit]).status();
@@ -233,7 +233,7 @@ async fn a_full_disk_is_an_outage_and_never_a_wrong_answer() {
         let code = web.code(&mut alice).await;
         web.redeem_by_hand(&code).await.get("refresh_token")
     };
-    let node = node_by(&server, &[], Serving::start_with_limits);
+    let node = node_by(&server, &[], ServerProcess::start_with_limits);
     let there = service.at(&node.url);
     let web_there = web.at(&node.url);
     let held = there.token(&[GRANT]).await.get("access_token");

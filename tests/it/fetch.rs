@@ -3,7 +3,7 @@
 use grantor::config::Config;
 use grantor::fetch::{FetchError, Fetcher};
 
-use crate::support::Desk;
+use crate::support::CommandLine;
 use crate::support::site::{Site, page, redirect};
 use crate::support::tls::{certificate, serve};
 
@@ -71,10 +71,10 @@ async fn size_and_time_of_an_answer_are_bounded() {
 
 #[tokio::test]
 async fn a_configured_private_authority_is_trusted() {
-    let desk = Desk::new().await;
-    certificate(&desk.directory());
-    let (_serving, url) = serve(&desk);
-    let (allow, ca) = (("fetch.allow", "localhost"), desk.directory().join("cert.pem").display().to_string());
+    let cli = CommandLine::new().await;
+    certificate(&cli.directory());
+    let (_serving, url) = serve(&cli);
+    let (allow, ca) = (("fetch.allow", "localhost"), cli.directory().join("cert.pem").display().to_string());
     let refused = fetcher(&[allow]).get(&url).await.unwrap_err();
     assert!(matches!(refused, FetchError::Failed(_)), "{refused}");
     assert_eq!(fetcher(&[allow, ("fetch.ca_file", &ca)]).get(&url).await.unwrap().status, 200);
@@ -98,8 +98,8 @@ fn mistakes_in_the_options_are_reported_at_the_start() {
 
 #[tokio::test]
 async fn a_machine_without_certificate_authorities_still_serves() {
-    let desk = Desk::new().await;
-    let serving = desk.serve(&[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")]);
+    let cli = CommandLine::new().await;
+    let serving = cli.serve(&[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")]);
     assert_eq!(reqwest::get(format!("{}/readyz", serving.url)).await.unwrap().status(), 200);
     let (_, log) = serving.stop();
     assert!(log.contains("outbound calls trust only fetch.ca_file"), "{log}");

@@ -121,7 +121,7 @@ async fn the_address_must_have_the_origin_of_a_redirect_uri() {
 async fn a_real_browser_loads_the_application_and_comes_back_to_it() {
     let Some(browser) = Chromium::start().await else { return };
     let server = TestServer::start().await;
-    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let (tell, mut reply) = tokio::sync::mpsc::unbounded_channel();
     let site = Site::start(move |request| {
         if request.starts_with("/out") {
             let _ = tell.send(request.to_owned());
@@ -150,7 +150,7 @@ async fn a_real_browser_loads_the_application_and_comes_back_to_it() {
         ))
         .await;
     browser.until("goodbye", |text| text == "Goodbye").await;
-    let request = told.try_recv().expect("it was loaded before the browser went on");
+    let request = reply.try_recv().expect("it was loaded before the browser went on");
     let loaded = Url::parse(&format!("{origin}{}", request.split(' ').next().unwrap())).unwrap();
     assert_eq!(value(&loaded, "sid"), claims(&hint)["sid"].as_str().unwrap());
     assert_eq!(value(&loaded, "iss"), server.url);

@@ -71,7 +71,7 @@ impl Change {
 }
 
 /// What an application holds.
-struct Held {
+struct HeldTokens {
     code: String,
     /// Allowed by the person, not yet fetched.
     device_code: String,
@@ -79,10 +79,10 @@ struct Held {
     refresh_token: String,
 }
 
-async fn held(app: &Application, browser: &mut Browser, scope: &str) -> Held {
+async fn held(app: &Application, browser: &mut Browser, scope: &str) -> HeldTokens {
     let mut code = async || browser.authorize(&app.url_with(&[("scope", scope)])).await.get("code");
     let tokens = app.redeem_by_hand(&code().await).await;
-    Held {
+    HeldTokens {
         code: code().await,
         device_code: app.device_code(browser, &[("scope", scope)]).await,
         access_token: tokens.get("access_token"),
@@ -119,8 +119,8 @@ async fn no_token_outlives_the_person_client_or_session_it_was_issued_for() {
                 let spared = change.spares_offline_access() && scope.contains("offline_access");
                 let is_active = spared || change.spares_access_tokens();
                 assert_eq!(server.user_info(&held.access_token).await.status == 200, is_active, "{what}");
-                let told = api.introspect(&held.access_token).await;
-                assert_eq!(told["active"], json!(is_active), "{what}");
+                let reply = api.introspect(&held.access_token).await;
+                assert_eq!(reply["active"], json!(is_active), "{what}");
                 assert_eq!(refreshed.status == 200, spared, "{what}: {refreshed:?}");
                 // A code can only be redeemed once, so the first answer decides.
                 let refusals = change.refusals();

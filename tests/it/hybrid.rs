@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 use grantor::clock::Timestamp;
-use grantor::oauth::grant::Ended;
+use grantor::oauth::grant::EndReason;
 use grantor::oauth::id::SessionId;
 use grantor::oauth::request::response_type::ResponseType;
 use grantor::store::db::Tx;
@@ -74,8 +74,8 @@ async fn each_response_type_returns_what_its_name_says() {
         }
         if response_type.has_token() {
             assert_eq!((back.get("token_type"), back.get("expires_in")), ("Bearer".into(), "600".into()));
-            let told = server.user_info(&back.get("access_token")).await.json();
-            assert_eq!(told["email"], "alice@example.com");
+            let reply = server.user_info(&back.get("access_token")).await.json();
+            assert_eq!(reply["email"], "alice@example.com");
         }
         if response_type.has_code() {
             let tokens = app.redeem_by_hand(&back.get("code")).await.json();
@@ -232,7 +232,7 @@ async fn no_token_through_the_browser_survives_a_sign_out_of_the_same_moment() {
         let end = async {
             let id = SessionId::new(id.as_str().unwrap());
             let end = async move |tx: &mut Tx| {
-                sessions::end(tx, &id, Ended::SessionEnded, Timestamp::from_unix(0)).await
+                sessions::end(tx, &id, EndReason::SessionEnded, Timestamp::from_unix(0)).await
             };
             server.store(end).await;
         };

@@ -15,7 +15,7 @@ const API: &str = "https://api.example.com";
 const INACTIVE: Value = Value::Null;
 
 /// An application, the clients that serve an API it uses, and an unrelated client.
-struct Stage {
+struct Fixture {
     server: TestServer,
     app: Application,
     api: Application,
@@ -23,8 +23,8 @@ struct Stage {
     alice: Browser,
 }
 
-impl Stage {
-    async fn set() -> Self {
+impl Fixture {
+    async fn new() -> Self {
         let server = TestServer::start().await;
         let app = server.register(Registration::web("app").scopes("openid offline_access read write")).await;
         let api = server.register(Registration::service("api").scopes("")).await;
@@ -45,59 +45,59 @@ impl Stage {
     }
 
     /// What each of three clients learns about a token: the application, the API's server, and the stranger.
-    async fn told(&self, token: &str) -> [Value; 3] {
-        let mut told = [Value::Null, Value::Null, Value::Null];
-        for (told, caller) in told.iter_mut().zip([&self.app, &self.api, &self.stranger]) {
+    async fn answers(&self, token: &str) -> [Value; 3] {
+        let mut answers = [Value::Null, Value::Null, Value::Null];
+        for (answers, caller) in answers.iter_mut().zip([&self.app, &self.api, &self.stranger]) {
             let answer = caller.introspect(token).await;
-            *told = if answer == json!({ "active": false }) { INACTIVE } else { answer };
+            *answers = if answer == json!({ "active": false }) { INACTIVE } else { answer };
         }
-        told
+        answers
     }
 
     async fn is_inactive_for_everybody(&self, token: &str) {
-        assert_eq!(self.told(token).await, [INACTIVE, INACTIVE, INACTIVE]);
+        assert_eq!(self.answers(token).await, [INACTIVE, INACTIVE, INACTIVE]);
     }
 }
 
 #[tokio::test]
 async fn only_a_tokens_client_and_its_api_learn_about_it() {
-    let mut stage = Stage::set().await;
-    let (now, issuer) = (stage.server.app.now().as_unix(), stage.server.url.clone());
-    let id = Operator::of(&stage.server).json(&["user", "show", "alice"])["id"].clone();
-    let (for_api, refresh) = stage.tokens(API).await;
-    let [to_app, to_api, to_stranger] = stage.told(&for_api).await;
+    let mut fixture = Fixture::new().await;
+    let (now, issuer) = (fixture.server.app.now().as_unix(), fixture.server.url.clone());
+    let id = Operator::of(&fixture.server).json(&["user", "show", "alice"])["id"].clone();
+    let (for_api, refresh) = fixture.tokens(API).await;
+    let [to_app, to_api, to_stranger] = fixture.answers(&for_api).await;
     let expected = json!({
         "active": true, "scope": "read", "client_id": "app", "token_type": "Bearer", "iat": now, "exp": now + 600,
         "sub": id, "aud": API, "iss": issuer, "jti": parts(&for_api)[1]["jti"],
     });
     assert_eq!((to_app, to_api, to_stranger), (expected.clone(), expected, INACTIVE));
 
-    let (for_server, _) = stage.tokens("").await;
-    let [to_app, to_api, to_stranger] = stage.told(&for_server).await;
+    let (for_server, _) = fixture.tokens("").await;
+    let [to_app, to_api, to_stranger] = fixture.answers(&for_server).await;
     assert_eq!(
         (&to_app["active"], &to_app["scope"], &to_app["aud"]),
         (&json!(true), &json!("openid read"), &json!(issuer))
     );
     assert_eq!((to_api, to_stranger), (INACTIVE, INACTIVE), "it is for another audience");
 
-    let [to_app, to_api, to_stranger] = stage.told(&refresh).await;
+    let [to_app, to_api, to_stranger] = fixture.answers(&refresh).await;
     let expected = json!({
         "active": true, "scope": "openid read", "client_id": "app", "iat": now, "exp": now + 30 * 86_400,
         "sub": id, "iss": issuer,
     });
     assert_eq!((to_app, to_api, to_stranger), (expected, INACTIVE, INACTIVE));
 
-    let own = stage.stranger.token(&[("grant_type", "client_credentials")]).await.get("access_token");
-    let [to_app, _, to_stranger] = stage.told(&own).await;
+    let own = fixture.stranger.token(&[("grant_type", "client_credentials")]).await.get("access_token");
+    let [to_app, _, to_stranger] = fixture.answers(&own).await;
     assert_eq!((to_app, &to_stranger["sub"]), (INACTIVE, &json!("stranger")));
 }
 
 #[tokio::test]
 async fn callers_that_do_not_authenticate_learn_nothing() {
-    let mut stage = Stage::set().await;
-    let (token, _) = stage.tokens(API).await;
-    stage.server.register(Registration::of_kind("spa", ClientKind::Spa)).await;
-    let mut browser = stage.server.browser();
+    let mut fixture = Fixture::new().await;
+    let (token, _) = fixture.tokens(API).await;
+    fixture.server.register(Registration::of_kind("spa", ClientKind::Spa)).await;
+    let mut browser = fixture.server.browser();
     for more in [vec![], vec![("client_id", "spa")], vec![("client_id", "api")]] {
         let form = [vec![("token", token.as_str())], more].concat();
         let refused = browser.post("/introspect", &form).await;
@@ -110,7 +110,7 @@ async fn callers_that_do_not_authenticate_learn_nothing() {
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/x-www-form-urlencoded")];
     let refused = browser.request(Method::POST, "/introspect", &headers, &format!("token={token}")).await;
     refused.assert_json_error(401, "invalid_client", "client.basic_malformed");
-    let refused = stage.api.post("/introspect", &[("token_type_hint", "access_token")]).await;
+    let refused = fixture.api.post("/introspect", &[("token_type_hint", "access_token")]).await;
     refused.assert_json_error(400, "invalid_request", "token.missing");
     let get = browser.get(&format!("/introspect?token={token}")).await;
     get.assert_json_error(405, "invalid_request", "request.method");
@@ -118,44 +118,44 @@ async fn callers_that_do_not_authenticate_learn_nothing() {
 
 #[tokio::test]
 async fn an_ended_token_is_inactive_for_everybody_at_once() {
-    let mut stage = Stage::set().await;
-    let operator = Operator::of(&stage.server);
+    let mut fixture = Fixture::new().await;
+    let operator = Operator::of(&fixture.server);
     for resource in [API, ""] {
-        let (token, refresh) = stage.tokens(resource).await;
+        let (token, refresh) = fixture.tokens(resource).await;
         for (undo, done) in [
             (vec!["user", "enable", "alice"], vec!["user", "disable", "alice"]),
             (vec!["client", "update", "app", "--enable"], vec!["client", "update", "app", "--disable"]),
         ] {
             operator.done(&done);
-            assert_eq!(stage.api.introspect(&token).await, json!({ "active": false }), "{done:?}");
+            assert_eq!(fixture.api.introspect(&token).await, json!({ "active": false }), "{done:?}");
             operator.done(&undo);
         }
-        assert_eq!(stage.app.introspect(&token).await["active"], true);
-        assert_eq!(stage.app.introspect(&refresh).await["active"], true);
+        assert_eq!(fixture.app.introspect(&token).await["active"], true);
+        assert_eq!(fixture.app.introspect(&refresh).await["active"], true);
         // Only the successor is valid now.
-        let next = stage.app.refresh_by_hand(&refresh).await;
-        stage.is_inactive_for_everybody(&refresh).await;
-        assert_eq!(stage.app.introspect(&next.get("refresh_token")).await["active"], true);
-        let (token, refresh) = stage.tokens(resource).await;
-        let next = stage.app.refresh_by_hand(&refresh).await;
+        let next = fixture.app.refresh_by_hand(&refresh).await;
+        fixture.is_inactive_for_everybody(&refresh).await;
+        assert_eq!(fixture.app.introspect(&next.get("refresh_token")).await["active"], true);
+        let (token, refresh) = fixture.tokens(resource).await;
+        let next = fixture.app.refresh_by_hand(&refresh).await;
         operator.done(&["session", "end", "--user", "alice", "--yes"]);
         for token in [&token, &next.get("access_token"), &next.get("refresh_token")] {
-            stage.is_inactive_for_everybody(token).await;
+            fixture.is_inactive_for_everybody(token).await;
         }
-        let (token, refresh) = stage.tokens(resource).await;
-        stage.server.clock.advance(Duration::from_secs(600));
-        stage.is_inactive_for_everybody(&token).await;
-        assert_eq!(stage.app.introspect(&refresh).await["active"], true);
+        let (token, refresh) = fixture.tokens(resource).await;
+        fixture.server.clock.advance(Duration::from_secs(600));
+        fixture.is_inactive_for_everybody(&token).await;
+        assert_eq!(fixture.app.introspect(&refresh).await["active"], true);
     }
 }
 
 #[tokio::test]
 async fn made_up_tokens_are_inactive_and_nothing_more() {
-    let mut stage = Stage::set().await;
-    let (token, refresh) = stage.tokens(API).await;
+    let mut fixture = Fixture::new().await;
+    let (token, refresh) = fixture.tokens(API).await;
     let id_token = {
-        let back = stage.alice.authorize(&stage.app.url_with(&[("scope", "openid read")])).await;
-        stage.app.redeem_by_hand(&back.get("code")).await.get("id_token")
+        let back = fixture.alice.authorize(&fixture.app.url_with(&[("scope", "openid read")])).await;
+        fixture.app.redeem_by_hand(&back.get("code")).await.get("id_token")
     };
     let [head, body, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!() };
     let none = grantor::secret::to_base64url(br#"{"alg":"none","typ":"at+jwt"}"#);
@@ -172,21 +172,21 @@ async fn made_up_tokens_are_inactive_and_nothing_more() {
         &refresh[..refresh.len() - 2],
         &"x".repeat(8000),
     ] {
-        stage.is_inactive_for_everybody(made_up).await;
+        fixture.is_inactive_for_everybody(made_up).await;
     }
-    let elsewhere = Stage::set().await;
+    let elsewhere = Fixture::new().await;
     elsewhere.is_inactive_for_everybody(&token).await;
     elsewhere.is_inactive_for_everybody(&refresh).await;
     let long = "x".repeat(8193);
-    let refused = stage.api.post("/introspect", &[("token", &long)]).await;
+    let refused = fixture.api.post("/introspect", &[("token", &long)]).await;
     refused.assert_json_error(400, "invalid_request", "parameter.too_long");
 }
 
 #[tokio::test]
 async fn an_answer_is_signed_on_request() {
-    let mut stage = Stage::set().await;
-    let (token, _) = stage.tokens(API).await;
-    let authorization = basic("api", stage.api.secret.as_deref().unwrap());
+    let mut fixture = Fixture::new().await;
+    let (token, _) = fixture.tokens(API).await;
+    let authorization = basic("api", fixture.api.secret.as_deref().unwrap());
     let ask = async |accept: &str, token: &str| {
         let headers = [
             ("authorization", authorization.as_str()),
@@ -194,20 +194,20 @@ async fn an_answer_is_signed_on_request() {
             ("accept", accept),
         ];
         let body = format!("token={token}");
-        stage.server.browser().request(Method::POST, "/introspect", &headers, &body).await
+        fixture.server.browser().request(Method::POST, "/introspect", &headers, &body).await
     };
-    let plain = stage.api.introspect(&token).await;
+    let plain = fixture.api.introspect(&token).await;
     for accept in
         ["application/token-introspection+jwt", "text/html, Application/Token-Introspection+JWT;q=0.9, */*"]
     {
         let signed = ask(accept, &token).await;
         assert_eq!(signed.header("content-type"), "application/token-introspection+jwt");
         assert_eq!(signed.header("cache-control"), "no-store");
-        assert!(is_signed(&stage.server, &signed.body).await);
+        assert!(is_signed(&fixture.server, &signed.body).await);
         let [header, claims] = parts(&signed.body);
         assert_eq!(header["typ"], "token-introspection+jwt");
         let expected = json!({
-            "iss": stage.server.url, "aud": "api", "iat": stage.server.app.now().as_unix(), "token_introspection": plain,
+            "iss": fixture.server.url, "aud": "api", "iat": fixture.server.app.now().as_unix(), "token_introspection": plain,
         });
         assert_eq!(claims, expected);
     }
@@ -218,30 +218,30 @@ async fn an_answer_is_signed_on_request() {
     }
     // A signed introspection response is not an access token and cannot be introspected.
     let signed = ask("application/token-introspection+jwt", &token).await.body;
-    stage.is_inactive_for_everybody(&signed).await;
+    fixture.is_inactive_for_everybody(&signed).await;
 }
 
 #[tokio::test]
 async fn a_just_registered_server_of_an_api_may_introspect_at_once() {
-    let mut stage = Stage::set().await;
-    let (token, _) = stage.tokens(API).await;
-    assert_eq!(stage.stranger.introspect(&token).await, json!({ "active": false }));
-    let operator = Operator::of(&stage.server);
+    let mut fixture = Fixture::new().await;
+    let (token, _) = fixture.tokens(API).await;
+    assert_eq!(fixture.stranger.introspect(&token).await, json!({ "active": false }));
+    let operator = Operator::of(&fixture.server);
     operator.done(&["resource", "update", API, "--client", "stranger"]);
-    assert_eq!(stage.stranger.introspect(&token).await["active"], true);
+    assert_eq!(fixture.stranger.introspect(&token).await["active"], true);
 }
 
 #[tokio::test]
 async fn a_resource_under_the_issuers_own_uri_names_who_may_ask_about_tokens_for_this_server() {
-    let mut stage = Stage::set().await;
-    let (token, _) = stage.tokens("").await;
-    let (operator, issuer) = (Operator::of(&stage.server), stage.server.url.clone());
-    assert_eq!(stage.api.introspect(&token).await, json!({ "active": false }));
+    let mut fixture = Fixture::new().await;
+    let (token, _) = fixture.tokens("").await;
+    let (operator, issuer) = (Operator::of(&fixture.server), fixture.server.url.clone());
+    assert_eq!(fixture.api.introspect(&token).await, json!({ "active": false }));
     operator.done(&["resource", "create", &issuer, "--client", "api"]);
-    assert_eq!(stage.api.introspect(&token).await["aud"], issuer);
-    assert_eq!(stage.stranger.introspect(&token).await, json!({ "active": false }));
-    let (_, refresh) = stage.tokens(&issuer).await;
-    let tokens = stage.app.refresh_by_hand(&refresh).await;
+    assert_eq!(fixture.api.introspect(&token).await["aud"], issuer);
+    assert_eq!(fixture.stranger.introspect(&token).await, json!({ "active": false }));
+    let (_, refresh) = fixture.tokens(&issuer).await;
+    let tokens = fixture.app.refresh_by_hand(&refresh).await;
     assert_eq!(tokens.get("scope"), "openid read", "its tokens are as ever");
 }
 
@@ -275,21 +275,21 @@ async fn retiring_a_key_ends_the_tokens_that_were_verified_with_it_before() {
 
 #[tokio::test]
 async fn a_token_that_is_bound_to_a_key_says_so_in_every_answer() {
-    let mut stage = Stage::set().await;
+    let mut fixture = Fixture::new().await;
     let cnf = json!({ "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" });
     for resource in [API, ""] {
-        let url = stage.app.url_with(&[("scope", "openid read"), ("resource", resource)]);
-        let back = stage.alice.authorize(&url).await;
-        stage
+        let url = fixture.app.url_with(&[("scope", "openid read"), ("resource", resource)]);
+        let back = fixture.alice.authorize(&url).await;
+        fixture
             .server
             .sql(r#"UPDATE codes SET cnf = '{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}'"#)
             .await;
-        let first = stage.app.redeem_by_hand(&back.get("code")).await;
-        let refreshed = stage.app.refresh_by_hand(&first.get("refresh_token")).await;
+        let first = fixture.app.redeem_by_hand(&back.get("code")).await;
+        let refreshed = fixture.app.refresh_by_hand(&first.get("refresh_token")).await;
         for answer in [first, refreshed] {
             assert_eq!(answer.get("token_type"), "DPoP");
             let token = answer.get("access_token");
-            let introspection = stage.app.introspect(&token).await;
+            let introspection = fixture.app.introspect(&token).await;
             assert_eq!((&introspection["token_type"], &introspection["cnf"]), (&json!("DPoP"), &cnf));
             if resource == API {
                 assert_eq!(parts(&token)[1]["cnf"], cnf);

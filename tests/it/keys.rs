@@ -314,3 +314,17 @@ async fn applications_that_respect_max_age_never_fail_while_keys_rotate() {
     }
     assert!(seen.len() >= 3, "keys have rotated: {seen:?}");
 }
+
+#[tokio::test]
+async fn a_call_that_has_taken_long_gets_the_keys_of_later_calls() {
+    let server = TestServer::start().await;
+    let (keys, now) = (&server.app.key_set, server.app.now());
+    // Keys are read again after a second, which may pass between the two calls.
+    for _ in 0..10 {
+        let current = keys.current(now).await.unwrap();
+        if Arc::ptr_eq(&current, &keys.current(now - Seconds::new(30)).await.unwrap()) {
+            return;
+        }
+    }
+    panic!("each call has read the keys again");
+}

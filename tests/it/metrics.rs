@@ -11,14 +11,14 @@ use reqwest::Method;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::support::exposition::Exposition;
-use crate::support::process::{Serving, free_port};
+use crate::support::process::{ServerProcess, free_port};
 use crate::support::{Application, Browser, TestServer};
 
 const ON: (&str, &str) = ("metrics.listen", "127.0.0.1:0");
 /// Nothing is deleted before the test asks for it.
 const BY_HAND: (&str, &str) = ("purge.every", "0s");
 /// How long the server reuses the database's answer.
-const FRESH: Duration = Duration::from_secs(5);
+const REUSE_TIME: Duration = Duration::from_secs(5);
 const ROWS: &str = "grantor_purge_backlog_rows";
 const UP: &str = "grantor_database_up";
 const DELETED: &str = "grantor_purge_deleted_rows_total";
@@ -26,7 +26,7 @@ const LAST_SUCCESS: &str = "grantor_purge_last_success_timestamp_seconds";
 const OLDEST: &str = "grantor_purge_oldest_ended_seconds";
 
 /// Reads the metrics as Prometheus does.
-async fn told(server: &TestServer) -> Exposition {
+async fn reply(server: &TestServer) -> Exposition {
     let answer = Browser::new(server.metrics.as_deref().expect("metrics are on")).get("/metrics").await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
@@ -38,7 +38,7 @@ async fn told(server: &TestServer) -> Exposition {
 async fn metrics_have_a_listener_of_their_own() {
     let server = TestServer::start_with(&[ON]).await;
     let version = BTreeMap::from([(env!("CARGO_PKG_VERSION").to_owned(), 1.0)]);
-    assert_eq!(told(&server).await.by("version", "grantor_build_info"), version);
+    assert_eq!(reply(&server).await.by("version", "grantor_build_info"), version);
     let answer = server.get("/metrics").await;
     assert_eq!(answer.status, 404, "not where the whole world can ask: {answer:?}");
     assert!(TestServer::start().await.metrics.is_none(), "nor anywhere, where nobody wants it");
@@ -90,7 +90,7 @@ async fn a_server_logs_the_address_of_its_metrics() {
         ("GRANTOR_DATABASE__URL", server.database.url.as_str()),
         ("GRANTOR_KEYS__MASTER_KEY_FILE", key_file.as_str()),
     ];
-    let serving = Serving::start(directory, &config, &environment);
+    let serving = ServerProcess::start(directory, &config, &environment);
     assert_eq!(Browser::new(&format!("http://{address}")).get("/metrics").await.status, 200);
     serving.terminate();
     let (ended_well, log) = serving.finish();
@@ -119,34 +119,34 @@ async fn requests_are_counted_by_endpoint_status_and_reason() {
     for made_up in ["/made/up", "/errors.x", "/token/x"] {
         assert_eq!(server.get(made_up).await.status, 404, "{made_up}");
     }
-    let told = told(&server).await;
-    let answers = |endpoint, status| told.with(RESPONSES, &[("endpoint", endpoint), ("status", status)]);
+    let reply = reply(&server).await;
+    let answers = |endpoint, status| reply.with(RESPONSES, &[("endpoint", endpoint), ("status", status)]);
     assert_eq!((answers("/token", "200"), answers("/token", "401")), (3.0, 1.0));
     assert_eq!((answers("/authorize", "303"), answers("/authorize", "400")), (1.0, 1.0));
     assert_eq!(answers("/errors/{word}", "200"), 1.0);
     assert_eq!(answers("none", "404"), 3.0, "who makes paths up makes no metrics");
-    let refused = |endpoint, reason| told.with(REFUSALS, &[("endpoint", endpoint), ("reason", reason)]);
-    assert_eq!(refused("/token", "client.secret_wrong"), 1.0, "{told:?}");
-    assert_eq!(refused("/authorize", "scope.unknown"), 1.0, "one that was sent back, too: {told:?}");
-    assert_eq!(refused("/authorize", "client_id.missing"), 1.0, "and a page: {told:?}");
+    let refused = |endpoint, reason| reply.with(REFUSALS, &[("endpoint", endpoint), ("reason", reason)]);
+    assert_eq!(refused("/token", "client.secret_wrong"), 1.0, "{reply:?}");
+    assert_eq!(refused("/authorize", "scope.unknown"), 1.0, "one that was sent back, too: {reply:?}");
+    assert_eq!(refused("/authorize", "client_id.missing"), 1.0, "and a page: {reply:?}");
     let took = |part, bound: &[(&str, &str)]| {
-        told.with(DURATION, &[&[("endpoint", "/token"), ("part", part)], bound].concat())
+        reply.with(DURATION, &[&[("endpoint", "/token"), ("part", part)], bound].concat())
     };
     assert_eq!((took("count", &[]), took("bucket", &[("le", "+Inf")])), (4.0, 4.0));
-    assert!(took("sum", &[]) > 0.0 && took("bucket", &[("le", "10")]) == 4.0, "{told:?}");
+    assert!(took("sum", &[]) > 0.0 && took("bucket", &[("le", "10")]) == 4.0, "{reply:?}");
 }
 
 #[tokio::test]
 async fn failures_are_counted_with_their_reason() {
     let server = TestServer::start_with(&[ON, BY_HAND, ("http.deadline", "1s")]).await;
     let service = server.service().await;
-    let busy = Busy::start(&server).await;
+    let busy = BusyConnections::start(&server).await;
     service.token(&[("grant_type", "client_credentials")]).await.assert_is_away();
     busy.end();
-    server.clock.advance(FRESH);
-    let told = told(&server).await;
-    assert_eq!(told.with(RESPONSES, &[("endpoint", "/token"), ("status", "503")]), 1.0);
-    assert_eq!(told.with(REFUSALS, &[("endpoint", "/token"), ("reason", "server.busy")]), 1.0);
+    server.clock.advance(REUSE_TIME);
+    let reply = reply(&server).await;
+    assert_eq!(reply.with(RESPONSES, &[("endpoint", "/token"), ("status", "503")]), 1.0);
+    assert_eq!(reply.with(REFUSALS, &[("endpoint", "/token"), ("reason", "server.busy")]), 1.0);
 }
 
 /// The rows that `grantor purge --dry-run` would delete, by table.
@@ -174,7 +174,7 @@ async fn the_backlog_rises_when_things_end_and_falls_when_they_are_deleted() {
     web.redeem_by_hand(&code).await;
     let nothing: BTreeMap<_, _> =
         ExpiringTable::ALL.iter().map(|table| (table.name().to_owned(), 0.0)).collect();
-    let before = told(&server).await;
+    let before = reply(&server).await;
     assert_eq!(before.by("table", ROWS), nothing, "every table, and nothing in any");
     assert_eq!(before.by("table", OLDEST), nothing);
 
@@ -182,7 +182,7 @@ async fn the_backlog_rises_when_things_end_and_falls_when_they_are_deleted() {
     revoke(&server, "lately", 61).await;
     revoke(&server, "long ago", 1_000).await;
     revoke(&server, "just now, and clocks differ", 50).await;
-    let after = told(&server).await;
+    let after = reply(&server).await;
     let rows = after.by("table", ROWS);
     assert_eq!(rows, ended(&server).await, "as the command counts");
     for (table, least) in [("revoked_tokens", 2.0), ("access_tokens", 1.0), ("sessions", 1.0), ("codes", 0.0)]
@@ -198,8 +198,8 @@ async fn the_backlog_rises_when_things_end_and_falls_when_they_are_deleted() {
     );
     let purged = pass(&server.app.db, &server.app.purged, "test", server.app.now()).await.unwrap();
     assert!(purged.expect("nobody else purges").rows >= 4);
-    server.clock.advance(FRESH);
-    let done = told(&server).await;
+    server.clock.advance(REUSE_TIME);
+    let done = reply(&server).await;
     assert_eq!(done.by("table", DELETED), rows, "what was behind is what was deleted");
     assert_eq!((done.by("table", ROWS), done.by("table", OLDEST)), (nothing.clone(), nothing));
 }
@@ -207,11 +207,11 @@ async fn the_backlog_rises_when_things_end_and_falls_when_they_are_deleted() {
 #[tokio::test]
 async fn the_time_of_the_last_purge_is_a_metric() {
     let server = TestServer::start_with(&[ON, BY_HAND]).await;
-    assert_eq!(told(&server).await.value(LAST_SUCCESS), None, "it never has");
+    assert_eq!(reply(&server).await.value(LAST_SUCCESS), None, "it never has");
     let server = TestServer::start_with(&[ON, ("purge.every", "1s")]).await;
     let until = async |now: i64| {
         let (began, now) = (Instant::now(), u32::try_from(now).unwrap());
-        while told(&server).await.value(LAST_SUCCESS) != Some(f64::from(now)) {
+        while reply(&server).await.value(LAST_SUCCESS) != Some(f64::from(now)) {
             assert!(began.elapsed() < Duration::from_secs(60), "it does not purge");
             tokio::task::yield_now().await;
         }
@@ -224,11 +224,11 @@ async fn the_time_of_the_last_purge_is_a_metric() {
 #[tokio::test]
 async fn frequent_scrapes_do_not_query_the_database() {
     let server = TestServer::start_with(&[ON, BY_HAND]).await;
-    let rows = async || told(&server).await.by("table", ROWS)["revoked_tokens"];
+    let rows = async || reply(&server).await.by("table", ROWS)["revoked_tokens"];
     revoke(&server, "one", 100).await;
     assert_eq!(rows().await, 1.0);
     revoke(&server, "two", 100).await;
-    server.clock.advance(FRESH - Duration::from_secs(1));
+    server.clock.advance(REUSE_TIME - Duration::from_secs(1));
     assert_eq!(rows().await, 1.0, "what was told four seconds ago");
     server.clock.advance(Duration::from_secs(1));
     assert_eq!(rows().await, 2.0);
@@ -243,20 +243,20 @@ async fn a_large_backlog_is_counted_up_to_a_bound() {
              INSERT INTO revoked_tokens (id, expires_at) SELECT CAST(i AS TEXT), i FROM n",
         )
         .await;
-    let told = told(&server).await;
-    assert_eq!(told.by("table", ROWS)["revoked_tokens"], 100_000.0);
+    let reply = reply(&server).await;
+    assert_eq!(reply.by("table", ROWS)["revoked_tokens"], 100_000.0);
     let since_the_first = u32::try_from(server.app.now().as_unix() - 1).unwrap();
-    assert_eq!(told.by("table", OLDEST)["revoked_tokens"], f64::from(since_the_first));
+    assert_eq!(reply.by("table", OLDEST)["revoked_tokens"], f64::from(since_the_first));
 }
 
 #[tokio::test]
 async fn without_the_database_the_other_metrics_come_in_time() {
     let server = TestServer::start_with(&[ON, BY_HAND, ("http.deadline", "1s")]).await;
-    assert_eq!(told(&server).await.value(UP), Some(1.0));
-    server.clock.advance(FRESH);
-    let busy = Busy::start(&server).await;
+    assert_eq!(reply(&server).await.value(UP), Some(1.0));
+    server.clock.advance(REUSE_TIME);
+    let busy = BusyConnections::start(&server).await;
     let asked = Instant::now();
-    let without = told(&server).await;
+    let without = reply(&server).await;
     assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
     assert_eq!(without.value(UP), Some(0.0));
     assert_eq!(
@@ -265,9 +265,9 @@ async fn without_the_database_the_other_metrics_come_in_time() {
         "nothing that nobody knows"
     );
     busy.end();
-    assert_eq!(told(&server).await.value(UP), Some(0.0), "it is not asked again at once");
-    server.clock.advance(FRESH);
-    let recovered = told(&server).await;
+    assert_eq!(reply(&server).await.value(UP), Some(0.0), "it is not asked again at once");
+    server.clock.advance(REUSE_TIME);
+    let recovered = reply(&server).await;
     assert_eq!(
         (recovered.value(UP), recovered.by("table", ROWS).len()),
         (Some(1.0), ExpiringTable::ALL.len())
@@ -275,9 +275,9 @@ async fn without_the_database_the_other_metrics_come_in_time() {
 }
 
 /// Keeps every database connection of a server busy until this value is dropped.
-struct Busy(Arc<Semaphore>);
+struct BusyConnections(Arc<Semaphore>);
 
-impl Busy {
+impl BusyConnections {
     async fn start(server: &TestServer) -> Self {
         let end = Arc::new(Semaphore::new(0));
         let (began, mut begun) = mpsc::unbounded_channel();

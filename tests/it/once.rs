@@ -12,7 +12,7 @@ use crate::support::{Answer, Application, Browser, Operator, TestServer};
 
 /// What is used up when it is presented.
 #[derive(Clone, Copy, Debug)]
-enum Artefact {
+enum OneTimeValue {
     Code,
     /// After the grace period for lost answers.
     RefreshToken,
@@ -24,7 +24,7 @@ enum Artefact {
     ConsentForm,
 }
 
-impl Artefact {
+impl OneTimeValue {
     const ALL: [Self; 7] = [
         Self::Code,
         Self::RefreshToken,
@@ -49,16 +49,16 @@ impl Artefact {
     }
 }
 
-/// A server with what each artefact needs.
-struct Stage {
+/// A server with what each one-time value needs.
+struct Fixture {
     server: TestServer,
     app: Application,
     alice: Browser,
     key: SigningKey,
 }
 
-impl Stage {
-    async fn set() -> Self {
+impl Fixture {
+    async fn new() -> Self {
         let server = TestServer::start_with(&[("tokens.refresh_token_grace", "0s")]).await;
         let key = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
         let jwks = format!("{{\"keys\":[{}]}}", key.public_jwk().unwrap());
@@ -90,33 +90,33 @@ impl Stage {
         self.key.sign("JWT", &claims).unwrap()
     }
 
-    /// Gets an artefact and presents it twice.
-    async fn twice(&mut self, artefact: Artefact) -> [Answer; 2] {
-        match artefact {
-            Artefact::Code => {
+    /// Gets a one-time value and presents it twice.
+    async fn twice(&mut self, value: OneTimeValue) -> [Answer; 2] {
+        match value {
+            OneTimeValue::Code => {
                 let code = self.app.code(&mut self.alice).await;
                 [self.app.redeem_by_hand(&code).await, self.app.redeem_by_hand(&code).await]
             }
-            Artefact::RefreshToken => {
+            OneTimeValue::RefreshToken => {
                 let code = self.app.code(&mut self.alice).await;
                 let token = self.app.redeem_by_hand(&code).await.get("refresh_token");
                 [self.app.refresh_by_hand(&token).await, self.app.refresh_by_hand(&token).await]
             }
-            Artefact::DeviceCode | Artefact::UserCode => {
+            OneTimeValue::DeviceCode | OneTimeValue::UserCode => {
                 let begun = self.app.post("/device_authorization", &[("scope", "read")]).await;
                 let page = self.alice.open("/device").await;
                 let user_code = begun.get("user_code");
                 let typed = [("user_code", user_code.as_str())];
                 let question = self.alice.submit(&page, &typed).await;
                 let allowed = self.alice.submit(&question, &[("allow", "1")]).await;
-                if let Artefact::UserCode = artefact {
+                if let OneTimeValue::UserCode = value {
                     return [allowed, self.alice.submit(&page, &typed).await];
                 }
                 let code = begun.get("device_code");
                 let form = [("grant_type", GrantType::DeviceCode.as_str()), ("device_code", code.as_str())];
                 [self.app.token(&form).await, self.app.token(&form).await]
             }
-            Artefact::ClientAssertion => {
+            OneTimeValue::ClientAssertion => {
                 let assertion = self.signed("signer", "signer");
                 let form = [
                     ("grant_type", "client_credentials"),
@@ -125,12 +125,12 @@ impl Stage {
                 ];
                 [self.server.token(&form).await, self.server.token(&form).await]
             }
-            Artefact::GrantAssertion => {
+            OneTimeValue::GrantAssertion => {
                 let assertion = self.signed("https://idp.example", "a-1");
                 let form = [("grant_type", GrantType::JwtBearer.as_str()), ("assertion", assertion.as_str())];
                 [self.app.token(&form).await, self.app.token(&form).await]
             }
-            Artefact::ConsentForm => {
+            OneTimeValue::ConsentForm => {
                 let question = self.alice.open(&self.app.url_with(&[("prompt", "consent")])).await;
                 let first = self.alice.submit(&question, &[("allow", "1")]).await;
                 assert_ne!(first.get("code"), "", "{first:?}");
@@ -149,16 +149,16 @@ impl Stage {
 
 #[tokio::test]
 async fn what_may_be_used_once_is_refused_the_second_time() {
-    let mut stage = Stage::set().await;
+    let mut fixture = Fixture::new().await;
     // She is signed in and has allowed the application before the test begins.
-    stage.app.code(&mut stage.alice).await;
-    for artefact in Artefact::ALL {
-        let [first, second] = stage.twice(artefact).await;
-        assert!(first.status == 200 || first.location().is_some(), "{artefact:?}: {first:?}");
-        let (status, reason) = artefact.refusal();
-        assert_eq!(second.status.as_u16(), status, "{artefact:?}: {second:?}");
+    fixture.app.code(&mut fixture.alice).await;
+    for value in OneTimeValue::ALL {
+        let [first, second] = fixture.twice(value).await;
+        assert!(first.status == 200 || first.location().is_some(), "{value:?}: {first:?}");
+        let (status, reason) = value.refusal();
+        assert_eq!(second.status.as_u16(), status, "{value:?}: {second:?}");
         if !reason.is_empty() {
-            assert_eq!(second.get("reason"), reason, "{artefact:?}");
+            assert_eq!(second.get("reason"), reason, "{value:?}");
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::support::{Application, Browser, Operator, TestServer};
 struct SignedIn {
     claims: CoreIdTokenClaims,
     refreshed: CoreIdTokenClaims,
-    told: UserInfoClaims<EmptyAdditionalClaims, CoreGenderClaim>,
+    reply: UserInfoClaims<EmptyAdditionalClaims, CoreGenderClaim>,
 }
 
 fn registration(id: &str, algorithm: Option<SigningAlgorithm>) -> Registration {
@@ -61,7 +61,7 @@ async fn sign_in(server: &TestServer, app: &Application, alice: &mut Browser) ->
 
     let subject = Some(claims.subject().clone());
     let request = client.user_info(later.access_token().clone(), subject).unwrap();
-    SignedIn { claims, refreshed, told: request.request_async(&send).await.unwrap() }
+    SignedIn { claims, refreshed, reply: request.request_async(&send).await.unwrap() }
 }
 
 /// The claims of an ID Token, after its signature, issuer, audience, times, nonce and `at_hash` were verified.
@@ -93,13 +93,13 @@ async fn a_person_signs_in_with_every_algorithm() {
     let mut subjects = Vec::new();
     for &algorithm in SigningAlgorithm::ALL {
         let app = server.register(registration(algorithm.as_str(), Some(algorithm))).await;
-        let SignedIn { claims, refreshed, told } = sign_in(&server, &app, &mut alice).await;
+        let SignedIn { claims, refreshed, reply } = sign_in(&server, &app, &mut alice).await;
         assert_eq!(claims.subject(), refreshed.subject(), "{algorithm}");
         assert_eq!(claims.auth_time(), refreshed.auth_time(), "{algorithm}");
-        assert_eq!(told.subject(), claims.subject(), "{algorithm}");
-        assert_eq!(told.preferred_username().unwrap().as_str(), "alice");
-        assert_eq!(told.email().unwrap().as_str(), "alice@example.com");
-        assert_eq!(told.email_verified(), Some(false));
+        assert_eq!(reply.subject(), claims.subject(), "{algorithm}");
+        assert_eq!(reply.preferred_username().unwrap().as_str(), "alice");
+        assert_eq!(reply.email().unwrap().as_str(), "alice@example.com");
+        assert_eq!(reply.email_verified(), Some(false));
         subjects.push(claims.subject().clone());
     }
     assert!(subjects.iter().all(|subject| *subject == subjects[0]), "{subjects:?}");

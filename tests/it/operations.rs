@@ -1,21 +1,38 @@
 //! Operations as an API calls them: pages of lists, faults by member, and the events that acts are.
 
-use grantor::clock::Seconds;
+use grantor::clock::{Seconds, Timestamp};
 use grantor::failure::Denied;
+use grantor::oauth::client::GrantType;
+use grantor::oauth::grant::device::{DeviceAnswer, DeviceRequest, UserCode};
 use grantor::oauth::grant::scope::ScopeRecord;
+use grantor::oauth::grant::trusted_issuer::IssuerKeys;
+use grantor::oauth::id::{ClientId, FlowId, SessionId, UserId};
+use grantor::oauth::identity::authentication::{Amr, Authentication, Proof};
+use grantor::oauth::identity::group::Groups;
+use grantor::oauth::request::interaction::SignedIn;
 use grantor::oauth::signing_key::SigningAlgorithm;
+use grantor::operations::devices::{self, FoundDevice, TypedCode};
 use grantor::operations::event::Event;
 use grantor::operations::fault::{FaultKind, Faults};
+use grantor::operations::guesses::Networks;
 use grantor::operations::keys::{self, KeyRotation, Start};
 use grantor::operations::list::{List, Listing};
+use grantor::operations::sessions::{ProvenSignIn, SessionStart};
 use grantor::operations::users::{HashedPassword, NewUser, UserChanges};
-use grantor::operations::{Context, logout_deliveries, scopes, sessions, trusted_issuers, users};
-use grantor::secret::Secret;
+use grantor::operations::{
+    Context, clients, logout_deliveries, resources, scopes, sessions, trusted_issuers, users,
+};
+use grantor::secret::{Hash, Secret};
+use grantor::store::clients::ClientFilter;
 use grantor::store::logout_deliveries::DeliveryFilter;
+use grantor::store::page::NameFilter;
+use grantor::store::sessions::NewSession;
 use grantor::store::users::UserFilter;
 use serde_json::{Map, Value, json};
 
-use crate::support::TestServer;
+use crate::support::relying_party::Registration;
+use crate::support::{Application, TestServer};
+use crate::trusted_issuers::trust;
 
 fn context(server: &TestServer) -> Context<'_> {
     server.app.operations(server.app.now())
@@ -75,9 +92,78 @@ async fn a_list_by_pages_has_everything_once_and_in_order() {
     users::disable(&context(&server), "c").await.unwrap();
     assert_eq!(names(1, UserFilter { q: None, disabled: Some(true) }).await, ["c"]);
 
-    let known = by_pages(500, (), async |listing| scopes::list(&context(&server), listing).await).await;
-    let two = by_pages(2, (), async |listing| scopes::list(&context(&server), listing).await).await;
-    assert_eq!((two.len(), &two), (known.len(), &known));
+    let known = async |limit| {
+        let all = NameFilter::default();
+        by_pages(limit, all, async |listing| scopes::list(&context(&server), listing).await).await
+    };
+    assert_eq!(known(2).await, known(500).await);
+}
+
+/// The names of a list that match `q`, read in pages of one.
+async fn search<T>(
+    q: &str,
+    list: impl AsyncFn(Listing<NameFilter>) -> Result<List<T>, Denied<Faults>>,
+    name: impl Fn(T) -> String,
+) -> Vec<String> {
+    by_pages(1, NameFilter { q: Some(q.into()) }, list).await.into_iter().map(name).collect()
+}
+
+#[tokio::test]
+async fn lists_are_searched_by_a_part_of_the_name_in_any_spelling() {
+    let server = TestServer::start().await;
+    let here = context(&server);
+    for uri in ["https://api.example.com/Pay", "https://api.example.com/x_y", "https://api.example.com/xay"] {
+        server.resource(uri, "read").await;
+    }
+    let resource = async |q: &str| {
+        search(q, async |listing| resources::list(&here, listing).await, |resource| resource.uri).await
+    };
+    assert_eq!(resource("/PAY").await, ["https://api.example.com/Pay"]);
+    assert_eq!(resource("X_Y").await, ["https://api.example.com/x_y"], "a pattern means itself");
+    assert_eq!(resource("api.").await.len(), 3);
+    assert!(resource("nowhere").await.is_empty());
+
+    let scope = async |q: &str| {
+        search(q, async |listing| scopes::list(&here, listing).await, |scope| scope.name).await
+    };
+    assert_eq!(scope("Offline").await, ["offline_access"]);
+    assert_eq!(scope("PHO").await, ["phone"]);
+
+    for issuer in ["https://ci.example.com", "https://IDP.example.com"] {
+        trust(&server, issuer, IssuerKeys::Here("{\"keys\":[]}".into()), &[]).await;
+    }
+    let issuer = async |q: &str| {
+        let list = async |listing| trusted_issuers::list(&here, listing).await;
+        search(q, list, |issuer| issuer.issuer).await
+    };
+    assert_eq!(issuer("idp").await, ["https://IDP.example.com"]);
+    assert_eq!(issuer("https").await.len(), 2);
+}
+
+#[tokio::test]
+async fn clients_are_searched_by_id_and_by_the_name_that_they_have_now() {
+    let server = TestServer::start().await;
+    let named = |id: &str, name: &str| {
+        let mut client = Registration::web(id);
+        client.client.metadata.name = name.into();
+        client
+    };
+    for (id, name) in [("Shop-1", "CAFÉ Überall"), ("shop-2", "Bar"), ("desk", "The shop's desk")] {
+        server.register(named(id, name)).await;
+    }
+    let ids = async |q: &str| {
+        let filter = ClientFilter { q: Some(q.into()), disabled: None };
+        let found = by_pages(1, filter, async |listing| clients::list(&context(&server), listing).await);
+        found.await.into_iter().map(|record| record.client.id.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids("SHOP").await, ["Shop-1", "desk", "shop-2"], "id and name");
+    assert_eq!(ids("cafe\u{301} ü").await, ["Shop-1"], "another spelling of é");
+    assert_eq!(ids("shop_1").await, [""; 0], "a pattern means itself");
+    let renamed = named("Shop-1", "Inn").client;
+    server
+        .store(async move |tx| grantor::store::clients::update(tx, &renamed, Timestamp::from_unix(0)).await)
+        .await;
+    assert_eq!((ids("café").await, ids("inn").await), (vec![], vec!["Shop-1".to_owned()]));
 }
 
 #[tokio::test]
@@ -107,7 +193,7 @@ async fn a_cursor_of_another_list_and_a_page_that_is_too_large_are_refused() {
     server.user("bob").await;
     let listing = Listing { filter: UserFilter::default(), limit: 1, cursor: None };
     let page = users::list(&context(&server), listing.clone()).await.unwrap();
-    let foreign = Listing { filter: (), limit: 1, cursor: page.next };
+    let foreign = Listing { filter: NameFilter::default(), limit: 1, cursor: page.next };
     let refused = faults(scopes::list(&context(&server), foreign.clone()).await);
     assert_eq!(refused, [(Some("cursor"), FaultKind::Invalid)]);
     let refused = faults(trusted_issuers::list(&context(&server), foreign).await);
@@ -202,4 +288,109 @@ async fn keys_are_not_made_if_somebody_has_rotated_since_the_question() {
     let before = count().await;
     assert_eq!(faults(keys::rotate(&context, master, second).await), [(None, FaultKind::Conflict)]);
     assert_eq!(count().await, before);
+}
+
+/// The act, the object and the client of an event.
+fn says(event: &Event) -> Value {
+    let client = event.client.as_ref().map(ClientId::as_str);
+    json!([event.act.word(), event.object.kind.word(), event.object.id, client])
+}
+
+/// A sign-in of `user` in a new session, which ends the sessions `surplus`.
+fn sign_in(
+    server: &TestServer,
+    user: &UserId,
+    id: &str,
+    surplus: &[SessionId],
+    hash: String,
+) -> ProvenSignIn {
+    let now = server.app.now();
+    let session = NewSession {
+        cookie: Hash::of(id),
+        id: SessionId::new(id),
+        user: user.clone(),
+        begins_at: now,
+        expires_at: now + Seconds::new(3600),
+    };
+    let start = SessionStart {
+        session,
+        before: None,
+        surplus: surplus.to_vec(),
+        flow: Some((ClientId::new("web"), FlowId::new("flow"))),
+    };
+    ProvenSignIn { start, proof: Proof::Password { hash }, rehashed: None, guess: None }
+}
+
+#[tokio::test]
+async fn a_sign_in_is_an_event_and_needs_a_proof_that_still_holds() {
+    let server = TestServer::start().await;
+    let here = context(&server);
+    let user = server.user("alice").await;
+    let id = user.clone();
+    let hash = server
+        .store(async move |tx| {
+            let query = tx.query("SELECT password_hash FROM users WHERE id = $1").bind(id.as_str());
+            query.optional::<(String,)>().await
+        })
+        .await
+        .unwrap()
+        .0;
+    let sessions_of = async || {
+        let found = by_pages(500, None, async |listing| sessions::list(&here, listing).await).await;
+        found.into_iter().map(|session| session.id).collect::<Vec<_>>()
+    };
+    let begun = sessions::sign_in(&here, sign_in(&server, &user, "one", &[], hash.clone())).await.unwrap();
+    assert_eq!(says(&begun.event), json!(["session.begun", "session", "one", "web"]));
+    let next = sign_in(&server, &user, "two", &[begun.outcome], hash);
+    let begun = sessions::sign_in(&here, next).await.unwrap();
+    assert_eq!(sessions_of().await, ["two"], "the surplus session has ended");
+    let chosen = sessions::choose(&here, &begun.outcome, &ClientId::new("web"), &FlowId::new("flow")).await;
+    assert_eq!(says(&chosen.unwrap().event), json!(["session.chosen", "session", "two", "web"]));
+
+    let stale = sign_in(&server, &user, "three", &[begun.outcome], "another hash".into());
+    let refused = faults(sessions::sign_in(&here, stale).await);
+    assert_eq!(refused, [(None, FaultKind::Conflict)]);
+    assert_eq!(sessions_of().await, ["two"], "a refused sign-in ends nothing");
+}
+
+/// The device that waits with the code of a new request.
+async fn waiting(server: &TestServer, tv: &Application) -> (UserCode, DeviceRequest) {
+    let answer = tv.post("/device_authorization", &[("scope", "read")]).await;
+    let code = UserCode::parse(&answer.get("user_code")).unwrap();
+    let networks = Networks::of("203.0.113.1".parse().unwrap());
+    let typed = TypedCode { code: code.clone(), user: UserId::new("alice"), networks };
+    match devices::find_by_code(&context(server), typed).await.unwrap() {
+        FoundDevice::Device(device) => (code, *device),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_answer_to_a_device_is_an_event_and_counts_once() {
+    let server = TestServer::start().await;
+    let here = context(&server);
+    let tv = server.register(Registration::native("tv").grants(&[GrantType::DeviceCode])).await;
+    let in_session = |session: &str| SignedIn {
+        session: SessionId::new(session),
+        user: UserId::new("alice"),
+        username: "alice".into(),
+        authentication: Authentication::by(Amr::Pwd, here.now),
+        groups: Groups::of_claims("{}"),
+        consented: None,
+    };
+    let (code, device) = waiting(&server, &tv).await;
+    assert_eq!(device.answer, DeviceAnswer::Awaited(code));
+    for _ in 0..2 {
+        let allowed = devices::allow(&here, &device.grant, &device.client, &in_session("s")).await.unwrap();
+        let said = json!(["device.allowed", "device", device.grant.as_str(), "tv"]);
+        assert_eq!(says(&allowed.event), said, "also when the page is submitted again");
+    }
+    let other = devices::allow(&here, &device.grant, &device.client, &in_session("other")).await;
+    assert_eq!(faults(other), [(None, FaultKind::Conflict)]);
+
+    let (_, device) = waiting(&server, &tv).await;
+    let denied = devices::deny(&here, &device.grant, &device.client).await.unwrap();
+    assert_eq!(says(&denied.event), json!(["device.denied", "device", device.grant.as_str(), "tv"]));
+    let late = devices::allow(&here, &device.grant, &device.client, &in_session("s")).await;
+    assert_eq!(faults(late), [(None, FaultKind::Conflict)]);
 }

@@ -75,8 +75,8 @@ async fn userinfo_and_refreshed_tokens_use_the_same_sub() {
     let tokens = tokens(&app, &mut alice).await;
     let expected = &claims(id_token(&tokens))["sub"];
     let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
-    let told = alice.request(Method::GET, "/userinfo", &[("authorization", &bearer)], "").await.json();
-    assert_eq!(told["sub"], *expected);
+    let reply = alice.request(Method::GET, "/userinfo", &[("authorization", &bearer)], "").await.json();
+    assert_eq!(reply["sub"], *expected);
     let refreshed = app.refresh_by_hand(tokens["refresh_token"].as_str().unwrap()).await.json();
     assert_eq!(claims(id_token(&refreshed))["sub"], *expected);
 }

@@ -9,7 +9,7 @@ use grantor::work::purge::{Purged, backlog, pass};
 use serde_json::json;
 
 use crate::support::database::engine;
-use crate::support::process::Serving;
+use crate::support::process::ServerProcess;
 use crate::support::relying_party::Registration;
 use crate::support::{Application, Browser, Operator, TestServer};
 
@@ -191,7 +191,7 @@ async fn a_server_purges_by_itself() {
         ("GRANTOR_KEYS__MASTER_KEY_FILE", key_file.as_str()),
         ("GRANTOR_PURGE__EVERY", "1s"),
     ];
-    let serving = Serving::start(directory, &config, &environment);
+    let serving = ServerProcess::start(directory, &config, &environment);
     while server.number("SELECT COUNT(*) FROM revoked_tokens").await > 0 {
         tokio::task::yield_now().await;
     }

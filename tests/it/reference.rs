@@ -204,14 +204,14 @@ const NEEDS_MORE: [&str; 71] = [
 ];
 
 /// A server with the applications of the examples.
-struct Stage {
+struct Fixture {
     server: TestServer,
     calendar: Application,
     alice: Browser,
 }
 
-impl Stage {
-    async fn set() -> Self {
+impl Fixture {
+    async fn new() -> Self {
         let server = TestServer::start().await;
         let admin = ScopeRecord {
             name: "admin".into(),
@@ -323,16 +323,16 @@ fn refused_for(answer: &Answer) -> Option<String> {
 
 #[tokio::test]
 async fn the_examples_are_refused_for_their_reason_and_the_corrections_work() {
-    let mut stage = Stage::set().await;
+    let mut fixture = Fixture::new().await;
     for word in NEEDS_MORE {
         assert!(Reason::find(word).is_some(), "{word}");
     }
     for reason in Reason::ALL.iter().filter(|reason| !NEEDS_MORE.contains(&reason.word())) {
         let example = reason.example();
-        let before = stage.send(example.before).await;
+        let before = fixture.send(example.before).await;
         assert_eq!(before.as_deref(), Some(reason.word()), "{}", example.before);
         // A corrected example may still be refused for its made-up values, but for nothing else.
-        let after = stage.send(example.after).await;
+        let after = fixture.send(example.after).await;
         let made_up = match reason {
             Reason::RequestMethod | Reason::RequestMediaType | Reason::ParameterMalformed => {
                 Some("client.authentication_missing")

@@ -36,11 +36,11 @@ async fn revoke(app: &Application, token: &str) {
 }
 
 async fn is_active(app: &Application, token: &str) -> bool {
-    let told = app.introspect(token).await;
-    if told["active"] != true {
-        assert_eq!(told, json!({ "active": false }));
+    let reply = app.introspect(token).await;
+    if reply["active"] != true {
+        assert_eq!(reply, json!({ "active": false }));
     }
-    told["active"] == true
+    reply["active"] == true
 }
 
 #[tokio::test]
@@ -142,12 +142,12 @@ async fn the_oauth2_crate_introspects_and_revokes_a_token() {
     let (_server, app, mut alice) = started().await;
     for resource in [API, ""] {
         let (token, _) = tokens(&app, &mut alice, resource).await;
-        let (told, is_revoked) = app.introspect_and_revoke(&token).await;
-        assert!(told.active() && is_revoked);
-        let names: Vec<&str> = told.scopes().unwrap().iter().map(|scope| scope.as_str()).collect();
+        let (reply, is_revoked) = app.introspect_and_revoke(&token).await;
+        assert!(reply.active() && is_revoked);
+        let names: Vec<&str> = reply.scopes().unwrap().iter().map(|scope| scope.as_str()).collect();
         assert_eq!(names.join(" "), if resource.is_empty() { "openid read" } else { "read" });
-        assert_eq!(told.client_id().map(|id| id.as_str()), Some("app"));
-        let (told, is_revoked) = app.introspect_and_revoke(&token).await;
-        assert!(!told.active() && is_revoked, "and again is as good");
+        assert_eq!(reply.client_id().map(|id| id.as_str()), Some("app"));
+        let (reply, is_revoked) = app.introspect_and_revoke(&token).await;
+        assert!(!reply.active() && is_revoked, "and again is as good");
     }
 }

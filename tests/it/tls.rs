@@ -2,7 +2,7 @@
 
 use reqwest::Certificate;
 
-use crate::support::Desk;
+use crate::support::CommandLine;
 use crate::support::tls::{certificate, serve};
 
 /// Whether a client that trusts only this certificate gets an answer, on a new connection.
@@ -13,10 +13,10 @@ async fn answers(certificate: &Certificate, url: &str) -> bool {
 
 #[tokio::test]
 async fn a_new_certificate_is_served_without_a_restart() {
-    let desk = Desk::new().await;
-    let directory = desk.directory();
+    let cli = CommandLine::new().await;
+    let directory = cli.directory();
     let first = certificate(&directory);
-    let (serving, url) = serve(&desk);
+    let (serving, url) = serve(&cli);
     assert!(answers(&first, &url).await);
 
     let second = certificate(&directory);
@@ -36,18 +36,18 @@ async fn a_new_certificate_is_served_without_a_restart() {
 
 #[tokio::test]
 async fn half_a_tls_configuration_is_refused() {
-    let desk = Desk::new().await;
-    desk.configure("[tls]\ncertificate = \"cert.pem\"");
-    assert!(desk.refused(&["serve"]).contains("tls.certificate and tls.key are set together"));
+    let cli = CommandLine::new().await;
+    cli.configure("[tls]\ncertificate = \"cert.pem\"");
+    assert!(cli.refused(&["serve"]).contains("tls.certificate and tls.key are set together"));
 }
 
 #[tokio::test]
 async fn a_service_manager_is_told_when_the_server_is_ready() {
-    let desk = Desk::new().await;
-    let path = desk.directory().join("notify");
+    let cli = CommandLine::new().await;
+    let path = cli.directory().join("notify");
     let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
     socket.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
-    let serving = desk.serve(&[("NOTIFY_SOCKET", path.to_str().unwrap())]);
+    let serving = cli.serve(&[("NOTIFY_SOCKET", path.to_str().unwrap())]);
     let mut buffer = [0; 64];
     let read = socket.recv(&mut buffer).unwrap();
     assert_eq!(&buffer[..read], b"READY=1\n");

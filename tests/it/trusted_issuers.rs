@@ -16,7 +16,7 @@ use grantor::store::trusted_issuers;
 use serde_json::{Value, json};
 
 use crate::support::jwt::{choosing_headers, claims, jwks, key, mac, with_header};
-use crate::support::process::Serving;
+use crate::support::process::ServerProcess;
 use crate::support::relying_party::Registration;
 use crate::support::site::{Site, redirect};
 use crate::support::{Answer, Application, Operator, TestServer};
@@ -28,7 +28,7 @@ const API: &str = "https://api.example.com";
 const ALLOWED: (&str, &str) = ("fetch.allow", "127.0.0.1");
 
 /// A trusted issuer, a client that may use its assertions, and the user Alice.
-struct Stage {
+struct Fixture {
     server: TestServer,
     key: SigningKey,
     gateway: Application,
@@ -66,8 +66,8 @@ pub(crate) fn said(server: &TestServer, change: &Value) -> Value {
     said
 }
 
-impl Stage {
-    async fn set() -> Self {
+impl Fixture {
+    async fn new() -> Self {
         let server = TestServer::start().await;
         let key = key(SigningAlgorithm::Es256);
         let keys = IssuerKeys::Here(jwks(&[&key]));
@@ -109,30 +109,37 @@ impl Stage {
 
 #[tokio::test]
 async fn an_assertion_gets_an_access_token_for_the_linked_person_and_nothing_else() {
-    let stage = Stage::set().await;
-    let (server, gateway) = (&stage.server, &stage.gateway);
-    let answer = stage.good().await;
-    let told = answer.json();
+    let fixture = Fixture::new().await;
+    let (server, gateway) = (&fixture.server, &fixture.gateway);
+    let answer = fixture.good().await;
+    let reply = answer.json();
     assert_eq!(
-        (&told["token_type"], &told["expires_in"], &told["scope"]),
+        (&reply["token_type"], &reply["expires_in"], &reply["scope"]),
         (&json!("Bearer"), &json!(600), &json!("read"))
     );
-    assert!(told.get("refresh_token").is_none() && told.get("id_token").is_none(), "{told}");
-    assert!(told.get("issued_token_type").is_none(), "{told}");
+    assert!(reply.get("refresh_token").is_none() && reply.get("id_token").is_none(), "{reply}");
+    assert!(reply.get("issued_token_type").is_none(), "{reply}");
     let token = answer.get("access_token");
     let introspected = gateway.introspect(&token).await;
-    assert_eq!((&introspected["sub"], &introspected["client_id"]), (&json!(stage.alice), &json!("gateway")));
+    assert_eq!(
+        (&introspected["sub"], &introspected["client_id"]),
+        (&json!(fixture.alice), &json!("gateway"))
+    );
     assert!(introspected.get("act").is_none(), "{introspected}");
-    let asked = stage.ask(&stage.token(&json!({})), &[("scope", "pay")]).await;
+    let asked = fixture.ask(&fixture.token(&json!({})), &[("scope", "pay")]).await;
     assert_eq!(asked.get("scope"), "pay");
     for (scope, error, reason) in [
         ("write", "invalid_scope", "scope.beyond_issuer"),
         ("secret", "forbidden_scope", "scope.forbidden"),
         ("nonsense", "invalid_scope", "scope.unknown"),
     ] {
-        let assertion = stage.token(&json!({}));
-        stage.ask(&assertion, &[("scope", scope)]).await.assert_json_error(400, error, reason);
-        assert_eq!(stage.ask(&assertion, &[]).await.status, 200, "what was asked wrongly has not used it up");
+        let assertion = fixture.token(&json!({}));
+        fixture.ask(&assertion, &[("scope", scope)]).await.assert_json_error(400, error, reason);
+        assert_eq!(
+            fixture.ask(&assertion, &[]).await.status,
+            200,
+            "what was asked wrongly has not used it up"
+        );
     }
     let listed = Operator::of(server).json(&["grant", "list", "--user", "alice"]);
     assert_eq!(listed.as_array().unwrap().len(), 5, "{listed}");
@@ -150,50 +157,51 @@ async fn an_assertion_gets_an_access_token_for_the_linked_person_and_nothing_els
 
 #[tokio::test]
 async fn a_token_for_an_api_has_the_sub_that_the_client_knows() {
-    let stage = Stage::set().await;
-    stage.server.resource(API, "read").await;
-    let answer = stage.ask(&stage.token(&json!({})), &[("resource", API)]).await;
-    let told = claims(&answer.get("access_token"));
+    let fixture = Fixture::new().await;
+    fixture.server.resource(API, "read").await;
+    let answer = fixture.ask(&fixture.token(&json!({})), &[("resource", API)]).await;
+    let reply = claims(&answer.get("access_token"));
     assert_eq!(
-        (&told["aud"], &told["sub"], &told["scope"]),
-        (&json!(API), &json!(stage.alice), &json!("read"))
+        (&reply["aud"], &reply["sub"], &reply["scope"]),
+        (&json!(API), &json!(fixture.alice), &json!("read"))
     );
-    assert!(told.get("auth_time").is_none() && told.get("acr").is_none(), "nobody signed in here: {told}");
-    let refused = stage.ask(&stage.token(&json!({})), &[("resource", "urn:nowhere")]).await;
+    assert!(reply.get("auth_time").is_none() && reply.get("acr").is_none(), "nobody signed in here: {reply}");
+    let refused = fixture.ask(&fixture.token(&json!({})), &[("resource", "urn:nowhere")]).await;
     refused.assert_json_error(400, "invalid_target", "resource.unknown");
     let pay = [("resource", API), ("scope", "pay")];
-    let refused = stage.ask(&stage.token(&json!({})), &pay).await;
+    let refused = fixture.ask(&fixture.token(&json!({})), &pay).await;
     refused.assert_json_error(400, "invalid_scope", "scope.not_of_resource");
 
     let mut pairwise = Registration::web("pairwise").grants(&[GrantType::JwtBearer]).scopes("read");
     pairwise.client.subject_type = SubjectType::Pairwise;
     pairwise.client.token_format = TokenFormat::Jwt;
-    let pairwise = stage.server.register(pairwise).await;
-    Operator::of(&stage.server).done(&["issuer", "update", IDP, "--client", "pairwise"]);
-    let form = [("grant_type", BEARER), ("assertion", &stage.token(&json!({})))];
+    let pairwise = fixture.server.register(pairwise).await;
+    Operator::of(&fixture.server).done(&["issuer", "update", IDP, "--client", "pairwise"]);
+    let form = [("grant_type", BEARER), ("assertion", &fixture.token(&json!({})))];
     let token = pairwise.token(&form).await.get("access_token");
-    assert_ne!(claims(&token)["sub"], json!(stage.alice));
+    assert_ne!(claims(&token)["sub"], json!(fixture.alice));
     assert_eq!(pairwise.introspect(&token).await["sub"], claims(&token)["sub"]);
 }
 
 #[tokio::test]
 async fn a_person_is_identified_by_issuer_and_subject_alone() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     let other = key(SigningAlgorithm::Es256);
-    trust(&stage.server, "https://other.example.com", IssuerKeys::Here(jwks(&[&other])), &["gateway"]).await;
-    for sub in ["alice", "alice@example.com", stage.alice.as_str(), "248289761001 ", "24828976100"] {
+    trust(&fixture.server, "https://other.example.com", IssuerKeys::Here(jwks(&[&other])), &["gateway"])
+        .await;
+    for sub in ["alice", "alice@example.com", fixture.alice.as_str(), "248289761001 ", "24828976100"] {
         let change = json!({ "sub": sub, "email": "alice@example.com", "email_verified": true });
-        stage.refused(&stage.token(&change), "assertion.subject").await;
+        fixture.refused(&fixture.token(&change), "assertion.subject").await;
     }
-    let of_other = said(&stage.server, &json!({ "iss": "https://other.example.com" }));
-    stage.refused(&other.sign("JWT", &of_other).unwrap(), "assertion.subject").await;
-    stage.good().await;
+    let of_other = said(&fixture.server, &json!({ "iss": "https://other.example.com" }));
+    fixture.refused(&other.sign("JWT", &of_other).unwrap(), "assertion.subject").await;
+    fixture.good().await;
 }
 
 #[tokio::test]
 async fn a_client_may_use_issuers_trusted_for_it_and_learns_of_no_others() {
-    let stage = Stage::set().await;
-    let server = &stage.server;
+    let fixture = Fixture::new().await;
+    let server = &fixture.server;
     let stranger = gateway();
     let stranger = server
         .register(Registration {
@@ -204,57 +212,57 @@ async fn a_client_may_use_issuers_trusted_for_it_and_learns_of_no_others() {
     let ask =
         async |assertion: &str| stranger.token(&[("grant_type", BEARER), ("assertion", assertion)]).await;
     let text = |answer: &Answer| answer.get("error_description").replace("https://nobody.example.com", IDP);
-    let trusted = ask(&stage.token(&json!({}))).await;
-    let unknown = ask(&stage.token(&json!({ "iss": "https://nobody.example.com" }))).await;
+    let trusted = ask(&fixture.token(&json!({}))).await;
+    let unknown = ask(&fixture.token(&json!({ "iss": "https://nobody.example.com" }))).await;
     for answer in [&trusted, &unknown] {
         answer.assert_json_error(400, "invalid_grant", "assertion.issuer");
     }
     assert_eq!(text(&trusted), text(&unknown));
     // This server is not a trusted issuer, although its keys signed the token.
     for iss in [server.url.as_str(), &format!("{IDP}/"), "HTTPS://idp.example.com", ""] {
-        stage.refused(&stage.token(&json!({ "iss": iss })), "assertion.issuer").await;
+        fixture.refused(&fixture.token(&json!({ "iss": iss })), "assertion.issuer").await;
     }
     let plain = server.service().await;
-    let form = [("grant_type", BEARER), ("assertion", &stage.token(&json!({})))];
+    let form = [("grant_type", BEARER), ("assertion", &fixture.token(&json!({})))];
     plain.token(&form).await.assert_json_error(400, "unauthorized_client", "client.grant_not_allowed");
     let public = server.register(Registration::spa("public").grants(&[GrantType::JwtBearer])).await;
     public.token(&form).await.assert_json_error(400, "unauthorized_client", "client.grant_not_allowed");
-    let missing = stage.gateway.token(&[("grant_type", BEARER)]).await;
+    let missing = fixture.gateway.token(&[("grant_type", BEARER)]).await;
     missing.assert_json_error(400, "invalid_request", "assertion.missing");
 }
 
 #[tokio::test]
 async fn an_assertion_is_accepted_once_across_all_nodes() {
-    let stage = Stage::set().await;
-    let server = &stage.server;
-    let assertion = stage.token(&json!({}));
-    assert_eq!(stage.ask(&assertion, &[]).await.status, 200);
-    stage.refused(&assertion, "assertion.replayed").await;
+    let fixture = Fixture::new().await;
+    let server = &fixture.server;
+    let assertion = fixture.token(&json!({}));
+    assert_eq!(fixture.ask(&assertion, &[]).await.status, 200);
+    fixture.refused(&assertion, "assertion.replayed").await;
     // The assertion stays used until it expires, however late that is, and whichever client brings it.
-    let long = stage.token(&json!({ "exp": server.app.now().as_unix() + 3600, "jti": "j" }));
-    assert_eq!(stage.ask(&long, &[]).await.status, 200);
-    let same = stage.token(&json!({ "jti": "j" }));
-    stage.refused(&same, "assertion.replayed").await;
+    let long = fixture.token(&json!({ "exp": server.app.now().as_unix() + 3600, "jti": "j" }));
+    assert_eq!(fixture.ask(&long, &[]).await.status, 200);
+    let same = fixture.token(&json!({ "jti": "j" }));
+    fixture.refused(&same, "assertion.replayed").await;
     server.clock.advance(Duration::from_secs(3600 + 59));
-    stage.refused(&long, "assertion.replayed").await;
+    fixture.refused(&long, "assertion.replayed").await;
     server.clock.advance(Duration::from_secs(1));
-    stage.refused(&long, "assertion.times").await;
+    fixture.refused(&long, "assertion.times").await;
     for jti in [json!(null), json!(""), json!("x".repeat(257)), json!(7)] {
-        stage.refused(&stage.token(&json!({ "jti": jti })), "assertion.claims").await;
+        fixture.refused(&fixture.token(&json!({ "jti": jti })), "assertion.claims").await;
     }
     // The same subject of another issuer is another person.
     let other = key(SigningAlgorithm::EdDsa);
     trust(server, "https://other.example.com", IssuerKeys::Here(jwks(&[&other])), &["gateway"]).await;
     let change = json!({ "iss": "https://other.example.com", "jti": "j" });
     let of_other = other.sign("JWT", &said(server, &change)).unwrap();
-    stage.refused(&of_other, "assertion.subject").await;
-    stage.refused(&of_other, "assertion.replayed").await;
+    fixture.refused(&of_other, "assertion.subject").await;
+    fixture.refused(&of_other, "assertion.replayed").await;
 }
 
 #[tokio::test]
 async fn of_64_requests_with_one_assertion_at_two_nodes_one_gets_a_token() {
-    let stage = Stage::set().await;
-    let server = &stage.server;
+    let fixture = Fixture::new().await;
+    let server = &fixture.server;
     let directory = server.database.directory.path();
     let (config, key_file) =
         (directory.join("node.toml"), directory.join("grantor.key").display().to_string());
@@ -265,12 +273,12 @@ async fn of_64_requests_with_one_assertion_at_two_nodes_one_gets_a_token() {
         ("GRANTOR_PUBLIC_URL", server.url.as_str()),
         ("GRANTOR_KEYS__ALGORITHMS", "ES256 EdDSA"),
     ];
-    let other = Serving::start(directory, &config, &environment);
-    let elsewhere = stage.gateway.at(&other.url);
+    let other = ServerProcess::start(directory, &config, &environment);
+    let elsewhere = fixture.gateway.at(&other.url);
     for _ in 0..3 {
-        let assertion = stage.token(&json!({}));
+        let assertion = fixture.token(&json!({}));
         let form = [("grant_type", BEARER), ("assertion", assertion.as_str())];
-        let calls = (0..64).map(|n| if n % 2 == 0 { &stage.gateway } else { &elsewhere });
+        let calls = (0..64).map(|n| if n % 2 == 0 { &fixture.gateway } else { &elsewhere });
         let answers = join_all(calls.map(|gateway| gateway.token(&form))).await;
         let good = answers.iter().filter(|answer| answer.status == 200).count();
         let replayed =
@@ -282,8 +290,8 @@ async fn of_64_requests_with_one_assertion_at_two_nodes_one_gets_a_token() {
 
 #[tokio::test]
 async fn an_assertion_must_be_addressed_to_this_server() {
-    let stage = Stage::set().await;
-    let issuer = stage.server.app.issuer.clone();
+    let fixture = Fixture::new().await;
+    let issuer = fixture.server.app.issuer.clone();
     let token = format!("{issuer}/token");
     for aud in [
         json!([issuer]),
@@ -293,22 +301,22 @@ async fn an_assertion_must_be_addressed_to_this_server() {
         json!("https://evil.example"),
         json!({ "0": issuer }),
     ] {
-        stage.refused(&stage.token(&json!({ "aud": aud })), "assertion.audience").await;
+        fixture.refused(&fixture.token(&json!({ "aud": aud })), "assertion.audience").await;
     }
-    stage.refused(&stage.token(&json!({ "aud": null })), "assertion.claims").await;
-    Operator::of(&stage.server).done(&["issuer", "update", IDP, "--assertion-audience", "token-endpoint"]);
+    fixture.refused(&fixture.token(&json!({ "aud": null })), "assertion.claims").await;
+    Operator::of(&fixture.server).done(&["issuer", "update", IDP, "--assertion-audience", "token-endpoint"]);
     for aud in [&issuer, &token] {
-        assert_eq!(stage.ask(&stage.token(&json!({ "aud": aud })), &[]).await.status, 200, "{aud}");
+        assert_eq!(fixture.ask(&fixture.token(&json!({ "aud": aud })), &[]).await.status, 200, "{aud}");
     }
     for aud in [json!([token]), json!(format!("{issuer}/introspect"))] {
-        stage.refused(&stage.token(&json!({ "aud": aud })), "assertion.audience").await;
+        fixture.refused(&fixture.token(&json!({ "aud": aud })), "assertion.audience").await;
     }
 }
 
 #[tokio::test]
 async fn an_assertion_with_a_wrong_time_or_a_missing_claim_is_refused_for_that_reason() {
-    let stage = Stage::set().await;
-    let now = stage.server.app.now().as_unix();
+    let fixture = Fixture::new().await;
+    let now = fixture.server.app.now().as_unix();
     for (change, reason) in [
         (json!({ "exp": null }), "assertion.claims"),
         (json!({ "exp": "soon" }), "assertion.claims"),
@@ -321,15 +329,15 @@ async fn an_assertion_with_a_wrong_time_or_a_missing_claim_is_refused_for_that_r
         (json!({ "nbf": now + 61 }), "assertion.times"),
         (json!({ "iat": now + 61 }), "assertion.times"),
     ] {
-        stage.refused(&stage.token(&change), reason).await;
+        fixture.refused(&fixture.token(&change), reason).await;
     }
     for assertion in ["x", "a.b.c", "..", "gat_made-up", "grt_made-up"] {
-        stage.refused(assertion, "assertion.malformed").await;
+        fixture.refused(assertion, "assertion.malformed").await;
     }
     for change in
         [json!({ "exp": now - 59 }), json!({ "exp": now + 3660 }), json!({ "iat": null, "nbf": now + 60 })]
     {
-        assert_eq!(stage.ask(&stage.token(&change), &[]).await.status, 200, "{change}");
+        assert_eq!(fixture.ask(&fixture.token(&change), &[]).await.status, 200, "{change}");
     }
 }
 
@@ -343,8 +351,8 @@ async fn a_header_cannot_choose_how_an_assertion_is_verified() {
     let others = IssuerKeys::Here(json!({ "keys": [same_name] }).to_string());
     trust(&server, "https://other.example.com", others, &[]).await;
     let keys = IssuerKeys::Here(jwks(&[&mine]));
-    let stage = Stage::on(server, mine, keys).await;
-    let (server, mine) = (&stage.server, &stage.key);
+    let fixture = Fixture::on(server, mine, keys).await;
+    let (server, mine) = (&fixture.server, &fixture.key);
     Operator::of(server).done(&["issuer", "update", "https://other.example.com", "--client", "gateway"]);
     let evil = jwks(&[&theirs]);
     let site = Site::start(move |_| ("200 OK".to_owned(), evil.clone()));
@@ -353,9 +361,9 @@ async fn a_header_cannot_choose_how_an_assertion_is_verified() {
     let of_another_kind = (json!({ "alg": "ES256", "kid": kid, "typ": "at+jwt" }), mine);
     for (header, signing) in choosing_headers(mine, &theirs, &url).into_iter().chain([of_another_kind]) {
         let assertion = with_header(signing, &header, &said(server, &json!({})));
-        stage.refused(&assertion, "assertion.signature").await;
+        fixture.refused(&assertion, "assertion.signature").await;
         let (unsigned, _) = assertion.rsplit_once('.').unwrap();
-        stage.refused(&format!("{unsigned}."), "assertion.signature").await;
+        fixture.refused(&format!("{unsigned}."), "assertion.signature").await;
     }
     // The public key, which anybody can read, used as a MAC secret.
     let parts: Value = serde_json::from_str(&mine.public_jwk().unwrap()).unwrap();
@@ -363,13 +371,13 @@ async fn a_header_cannot_choose_how_an_assertion_is_verified() {
     let public = jwks(&[mine]);
     for secret in [public.as_bytes(), mine.public_jwk().unwrap().as_bytes(), x.as_slice(), b""] {
         let header = json!({ "alg": "HS256", "typ": "JWT", "kid": kid });
-        stage.refused(&mac(secret, &header, &said(server, &json!({}))), "assertion.signature").await;
+        fixture.refused(&mac(secret, &header, &said(server, &json!({}))), "assertion.signature").await;
     }
     // The server never calls an address that an untrusted issuer or a header names.
     let stranger = json!({ "iss": url, "jku": url });
-    stage.refused(&theirs.sign("JWT", &said(server, &stranger)).unwrap(), "assertion.issuer").await;
+    fixture.refused(&theirs.sign("JWT", &said(server, &stranger)).unwrap(), "assertion.issuer").await;
     assert_eq!(site.called(), 0, "nobody is called");
-    stage.good().await;
+    fixture.good().await;
 }
 
 #[tokio::test]
@@ -380,12 +388,12 @@ async fn keys_are_read_from_the_issuers_jwks_uri() {
     let answer = published.clone();
     let site = Site::start(move |_| ("200 OK".to_owned(), answer.lock().unwrap().clone()));
     let uri = format!("http://127.0.0.1:{}/jwks", site.port);
-    let stage = Stage::on(server, first, IssuerKeys::At(uri)).await;
-    let assertions: Vec<String> = (0..16).map(|_| stage.token(&json!({}))).collect();
-    let answers = join_all(assertions.iter().map(|assertion| stage.ask(assertion, &[]))).await;
+    let fixture = Fixture::on(server, first, IssuerKeys::At(uri)).await;
+    let assertions: Vec<String> = (0..16).map(|_| fixture.token(&json!({}))).collect();
+    let answers = join_all(assertions.iter().map(|assertion| fixture.ask(assertion, &[]))).await;
     assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
-    let unknown = second.sign("JWT", &said(&stage.server, &json!({}))).unwrap();
-    stage.refused(&unknown, "assertion.signature").await;
+    let unknown = second.sign("JWT", &said(&fixture.server, &json!({}))).unwrap();
+    fixture.refused(&unknown, "assertion.signature").await;
     assert_eq!(site.called(), 1, "read once for all of them, and not again so soon");
 }
 
@@ -400,8 +408,8 @@ async fn an_assertion_is_checked_again_if_its_issuer_changes_in_between() {
         ("200 OK".to_owned(), public.clone())
     });
     let uri = format!("http://127.0.0.1:{}/jwks", site.port);
-    let stage = Stage::on(server, key, IssuerKeys::At(uri)).await;
-    let answer = stage.ask(&stage.token(&json!({})), &[("scope", "pay")]).await;
+    let fixture = Fixture::on(server, key, IssuerKeys::At(uri)).await;
+    let answer = fixture.ask(&fixture.token(&json!({})), &[("scope", "pay")]).await;
     answer.assert_json_error(400, "invalid_scope", "scope.beyond_issuer");
     assert_eq!(site.called(), 1);
 }
@@ -413,8 +421,8 @@ async fn an_issuers_jwks_uri_reaches_nothing_private_and_follows_no_redirect() {
     let at = |site: &Site| IssuerKeys::At(format!("http://127.0.0.1:{}/jwks", site.port));
     // If the issuer's address is not allowed, the server does not connect to it.
     for keys in [at(&inner), IssuerKeys::At(format!("https://localhost:{}/jwks", inner.port))] {
-        let stage = Stage::on(TestServer::start().await, key(), keys).await;
-        stage.refused(&stage.token(&json!({})), "assertion.keys_unavailable").await;
+        let fixture = Fixture::on(TestServer::start().await, key(), keys).await;
+        fixture.refused(&fixture.token(&json!({})), "assertion.keys_unavailable").await;
     }
     // If it is allowed, the server still follows no redirect, and the error reveals no more.
     let target = format!("http://127.0.0.1:{}/", inner.port);
@@ -424,9 +432,9 @@ async fn an_issuers_jwks_uri_reaches_nothing_private_and_follows_no_redirect() {
     let broken = Site::start(|_| ("500 Internal Server Error".to_owned(), String::new()));
     for site in [&redirecting, &huge, &empty, &broken] {
         let server = TestServer::start_with(&[ALLOWED]).await;
-        let stage = Stage::on(server, key(), at(site)).await;
-        stage.refused(&stage.token(&json!({})), "assertion.keys_unavailable").await;
-        stage.refused(&stage.token(&json!({})), "assertion.keys_unavailable").await;
+        let fixture = Fixture::on(server, key(), at(site)).await;
+        fixture.refused(&fixture.token(&json!({})), "assertion.keys_unavailable").await;
+        fixture.refused(&fixture.token(&json!({})), "assertion.keys_unavailable").await;
     }
     assert_eq!(inner.called(), 0, "nothing forbidden is connected");
 }
@@ -447,32 +455,32 @@ async fn a_token_from_an_assertion_ends_with_the_trust_in_the_assertion() {
         (vec!["issuer", "delete", IDP, "--yes"], vec![], "assertion.issuer"),
         (vec!["client", "update", "gateway", "--require-group", "staff"], vec![], "subject.group_missing"),
     ] {
-        let stage = Stage::set().await;
-        let (server, operator) = (&stage.server, Operator::of(&stage.server));
+        let fixture = Fixture::new().await;
+        let (server, operator) = (&fixture.server, Operator::of(&fixture.server));
         server.resource(API, "read").await;
         let other = server.register(Registration::service("other")).await;
         operator.done(&["resource", "update", API, "--client", "other"]);
-        let opaque = stage.good().await.get("access_token");
-        let jwt = stage.ask(&stage.token(&json!({})), &[("resource", API)]).await.get("access_token");
+        let opaque = fixture.good().await.get("access_token");
+        let jwt = fixture.ask(&fixture.token(&json!({})), &[("resource", API)]).await.get("access_token");
         assert_eq!(other.introspect(&jwt).await["active"], true);
         operator.done(&done);
         let spared = done.contains(&"--require-group");
         assert_eq!(other.introspect(&jwt).await["active"], spared, "{done:?}");
         if !undone.is_empty() {
-            let refused = stage.ask(&stage.token(&json!({})), &[]).await;
+            let refused = fixture.ask(&fixture.token(&json!({})), &[]).await;
             refused.assert_json_error(401, "invalid_client", "client.disabled");
             operator.done(&undone);
             assert_eq!(other.introspect(&jwt).await["active"], true, "it was not for ever");
         } else {
-            assert_eq!(stage.gateway.introspect(&opaque).await["active"], spared, "{done:?}");
+            assert_eq!(fixture.gateway.introspect(&opaque).await["active"], spared, "{done:?}");
         }
         match reason {
-            "" => drop(stage.good().await),
-            reason => stage.refused(&stage.token(&json!({})), reason).await,
+            "" => drop(fixture.good().await),
+            reason => fixture.refused(&fixture.token(&json!({})), reason).await,
         }
     }
-    let stage = Stage::set().await;
-    let token = stage.good().await.get("access_token");
-    Operator::of(&stage.server).set_password("alice", "another password");
-    assert_eq!(stage.gateway.introspect(&token).await, json!({ "active": false }));
+    let fixture = Fixture::new().await;
+    let token = fixture.good().await.get("access_token");
+    Operator::of(&fixture.server).set_password("alice", "another password");
+    assert_eq!(fixture.gateway.introspect(&token).await, json!({ "active": false }));
 }

@@ -74,7 +74,7 @@ async fn each_scope_returns_its_claims_and_no_others() {
         "name": "Alice Liddell", "given_name": "Alice", "birthdate": "1852-05-04", "locale": "en-GB",
         "picture": "https://alice.example.com/p.png", "preferred_username": "alice",
     });
-    for (scope, told) in [
+    for (scope, reply) in [
         ("openid", json!({})),
         ("openid read offline_access", json!({})),
         ("openid profile", profile),
@@ -95,7 +95,7 @@ async fn each_scope_returns_its_claims_and_no_others() {
         if scope.contains("profile") {
             assert!(updated_at.is_string() && claims.remove("updated_at").is_some_and(|at| at.is_number()));
         }
-        assert_eq!(answer, told, "{scope}");
+        assert_eq!(answer, reply, "{scope}");
     }
 }
 
@@ -108,8 +108,8 @@ async fn changed_claims_are_returned_at_once() {
     operator.done(&["user", "update", "alice", "--email-verified", "true"]);
     assert_eq!(server.user_info(&token).await.json()["email_verified"], true);
     operator.done(&["user", "update", "alice", "--email", "new@example.com"]);
-    let told = server.user_info(&token).await.json();
-    assert_eq!((&told["email"], &told["email_verified"]), (&"new@example.com".into(), &false.into()));
+    let reply = server.user_info(&token).await.json();
+    assert_eq!((&reply["email"], &reply["email_verified"]), (&"new@example.com".into(), &false.into()));
     operator.done(&["user", "update", "alice", "--no-email"]);
     assert_eq!(server.user_info(&token).await.json().as_object().unwrap().len(), 1);
 }
@@ -260,10 +260,10 @@ async fn a_user_is_created_with_every_standard_claim() {
     let page = browser.open(&app.url_with(&[("scope", "openid profile email address phone")])).await;
     let consent = browser.sign_in(&page, "jane").await;
     let code = browser.allow(&consent).await.get("code");
-    let mut told = server.user_info(&app.redeem_by_hand(&code).await.get("access_token")).await.json();
-    let told = told.as_object_mut().unwrap();
-    assert!(told.remove("sub").is_some() && told.remove("updated_at").is_some_and(|at| at.is_number()));
-    assert_eq!(Value::Object(told.clone()), claims);
+    let mut reply = server.user_info(&app.redeem_by_hand(&code).await.get("access_token")).await.json();
+    let reply = reply.as_object_mut().unwrap();
+    assert!(reply.remove("sub").is_some() && reply.remove("updated_at").is_some_and(|at| at.is_number()));
+    assert_eq!(Value::Object(reply.clone()), claims);
 }
 
 #[tokio::test]
@@ -276,13 +276,13 @@ async fn a_client_registered_for_it_gets_signed_claims() {
     let answer = server.user_info(&token).await;
     assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/jwt"));
     assert_eq!(answer.header("cache-control"), "no-store");
-    let [header, told] = parts(&answer.body);
+    let [header, reply] = parts(&answer.body);
     assert_eq!(header["alg"], "EdDSA");
     assert!(is_signed(&server, &answer.body).await);
     let expected = json!({
-        "iss": server.url, "aud": "app", "sub": told["sub"], "email": "alice@example.com", "email_verified": false,
+        "iss": server.url, "aud": "app", "sub": reply["sub"], "email": "alice@example.com", "email_verified": false,
     });
-    assert_eq!(told, expected);
+    assert_eq!(reply, expected);
     // A signed UserInfo response is not an ID Token, and so not an `id_token_hint`.
     let hint = alice.get(&format!("/logout?id_token_hint={}", answer.body)).await;
     hint.assert_page(400, "id_token_hint.invalid");

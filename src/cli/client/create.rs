@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::fault::with_hint;
 use super::super::lifetime::lifetime;
-use super::super::{Common, Desk, Trouble, block_on, say};
+use super::super::{CliError, Common, say};
 use super::encryption::{encryption, jwks};
 use super::logo::logo;
 use super::secrets::source;
@@ -142,24 +142,23 @@ pub(in crate::cli) struct Options {
     common: Common,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    let client = described(options)?;
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    let client = client_of(options)?;
     let logo = options.logo.as_deref().map(logo).transpose()?;
-    block_on(async {
-        let desk = Desk::open(&options.common).await?;
+    options.common.run(async |cli| {
         let secret = match options.secret.as_deref() {
             None => None,
-            chosen => Some(source(&desk, chosen).await?),
+            chosen => Some(source(&cli, chosen).await?),
         };
         let new = NewClient { client, secret, logo };
         let hint = with_hint(FaultKind::Invalid, Some("resources"), "grantor resource create registers one");
-        let created = clients::create(&desk.operations(), new).await.map_err(hint)?.outcome;
+        let created = clients::create(&cli.operations(), new).await.map_err(hint)?.outcome;
         let generated = created.generated.as_ref().map(|secret| secret.expose().as_str());
         report(&created.client.id, generated, options.json)
     })
 }
 
-fn report(id: &ClientId, secret: Option<&str>, as_json: bool) -> Result<(), Trouble> {
+fn report(id: &ClientId, secret: Option<&str>, as_json: bool) -> Result<(), CliError> {
     if as_json {
         return match secret {
             Some(secret) => say(json!({ "client_id": id.as_str(), "client_secret": secret })),
@@ -174,7 +173,7 @@ fn report(id: &ClientId, secret: Option<&str>, as_json: bool) -> Result<(), Trou
 }
 
 /// Builds the client that the options describe.
-fn described(options: &Options) -> Result<Client, Trouble> {
+fn client_of(options: &Options) -> Result<Client, CliError> {
     let kind = ClientKind::from(options.kind);
     let mut grants = grants(&options.grants);
     if grants.is_empty() {

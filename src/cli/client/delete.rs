@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::question::Question;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliError, OutputOptions};
 use crate::oauth::id::ClientId;
 use crate::operations::clients;
 
@@ -15,18 +15,17 @@ pub(in crate::cli) struct Options {
     #[command(flatten)]
     question: Question,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
         let id = ClientId::new(&options.id);
-        let name = clients::find(&desk.operations(), &id).await?.client.metadata.name;
+        let name = clients::find(&cli.operations(), &id).await?.client.metadata.name;
         options
             .question
             .ask(&format!("Delete the client {id} ({name}) with its secrets, tokens and consents?"))?;
-        clients::delete(&desk.operations(), &id).await?;
-        options.manner.say(json!({ "client_id": id.as_str() }), format!("deleted the client {id}"))
+        clients::delete(&cli.operations(), &id).await?;
+        options.output.say(json!({ "client_id": id.as_str() }), format!("deleted the client {id}"))
     })
 }

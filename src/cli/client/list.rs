@@ -1,29 +1,25 @@
 //! `grantor client list`.
 
 use clap::Args;
-use serde_json::Value;
 
-use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
-use super::show::{described, grants, state};
+use super::super::{CliError, OutputOptions, list};
+use super::show::{grants, state, to_json};
 use crate::operations::clients;
 use crate::store::clients::{ClientFilter, ClientRecord};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let context = desk.operations();
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let context = cli.operations();
         let read = async |listing| clients::list(&context, listing).await;
         let records = list::all(ClientFilter::default(), read).await?;
-        let rows: Vec<_> = records.iter().map(row).collect();
         let header = ["ID", "NAME", "KIND", "STATE", "GRANTS", "SECRETS", "CREATED"];
-        options.manner.say(records.iter().map(described).collect::<Value>(), table(header, &rows))
+        options.output.list(&records, to_json, header, row)
     })
 }
 

@@ -12,7 +12,7 @@ pub(super) mod words;
 
 use clap::Subcommand;
 
-use super::Trouble;
+use super::CliError;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -32,7 +32,7 @@ pub(super) enum Command {
     RemoveSecret(secrets::Remove),
 }
 
-pub(super) fn run(command: Command) -> Result<(), Trouble> {
+pub(super) fn run(command: Command) -> Result<(), CliError> {
     match command {
         Command::Create(options) => create::run(&options),
         Command::List(options) => list::run(&options),

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::question::Question;
-use super::super::{Desk, Manner, Trouble, block_on, say};
+use super::super::{CliContext, CliError, OutputOptions, say};
 use crate::clock::{Seconds, Timestamp};
 use crate::config::Span;
 use crate::oauth::id::ClientId;
@@ -22,7 +22,7 @@ pub(in crate::cli) struct Add {
     #[arg(long, value_name = "TIME", value_parser = lifetime)]
     expires_in: Option<Span>,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
 #[derive(Args)]
@@ -34,7 +34,7 @@ pub(in crate::cli) struct Remove {
     #[command(flatten)]
     question: Question,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
 fn lifetime(text: &str) -> Result<Span, String> {
@@ -43,22 +43,21 @@ fn lifetime(text: &str) -> Result<Span, String> {
 }
 
 /// The source of a secret: an option, or a random generator without that option.
-pub(super) async fn source(desk: &Desk, chosen: Option<&str>) -> Result<SecretSource, Trouble> {
+pub(super) async fn source(cli: &CliContext, chosen: Option<&str>) -> Result<SecretSource, CliError> {
     let Some(text) = chosen else { return Ok(SecretSource::Generated) };
-    let secret = ChosenSecret::new(&desk.passwords()?, Secret::new(text.to_owned())).await?;
+    let secret = ChosenSecret::new(&cli.passwords()?, Secret::new(text.to_owned())).await?;
     Ok(SecretSource::Chosen(secret))
 }
 
-pub(super) fn add(options: &Add) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+pub(super) fn add(options: &Add) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
         let client = ClientId::new(&options.id);
-        let expires_at = options.expires_in.map(|span| desk.now + span.seconds());
-        let source = source(&desk, options.secret.as_deref()).await?;
-        let added = operations::add_secret(&desk.operations(), &client, source, expires_at).await?.outcome;
+        let expires_at = options.expires_in.map(|span| cli.now + span.seconds());
+        let source = source(&cli, options.secret.as_deref()).await?;
+        let added = operations::add_secret(&cli.operations(), &client, source, expires_at).await?.outcome;
         let generated = added.generated.as_ref().map(|secret| secret.expose().as_str());
         let (id, until) = (added.id, expires_at.map(Timestamp::iso));
-        if options.manner.json {
+        if options.output.json {
             let mut json = json!({ "client_id": client.as_str(), "secret_id": id, "expires_at": until });
             if let Some(generated) = generated {
                 json["client_secret"] = generated.into();
@@ -71,10 +70,9 @@ pub(super) fn add(options: &Add) -> Result<(), Trouble> {
     })
 }
 
-pub(super) fn remove(options: &Remove) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let (context, client, id) = (desk.operations(), ClientId::new(&options.id), &options.secret_id);
+pub(super) fn remove(options: &Remove) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let (context, client, id) = (cli.operations(), ClientId::new(&options.id), &options.secret_id);
         let removal = operations::check_remove_secret(&context, &client, id).await?;
         options.question.ask(&match removal {
             SecretRemoval::OfOne => {
@@ -85,7 +83,7 @@ pub(super) fn remove(options: &Remove) -> Result<(), Trouble> {
             ),
         })?;
         operations::remove_secret(&context, &client, id, removal).await?;
-        options.manner.say(
+        options.output.say(
             json!({ "client_id": client.as_str(), "secret_id": id }),
             format!("removed the secret {id} of the client {client}"),
         )

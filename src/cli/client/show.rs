@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::table::{card, table};
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliError, OutputOptions};
 use crate::clock::Timestamp;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{AssertionAudience, AuthMethod, Client, GrantType, PkcePolicy};
@@ -21,20 +21,19 @@ pub(in crate::cli) struct Options {
     /// The client_id
     id: String,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
         let id = ClientId::new(&options.id);
-        let record = clients::find(&desk.operations(), &id).await?;
-        options.manner.say(described(&record), shown(&record))
+        let record = clients::find(&cli.operations(), &id).await?;
+        options.output.say(to_json(&record), to_text(&record))
     })
 }
 
 /// A client as JSON: its metadata under the registered names, and this server's own members.
-pub(super) fn described(record: &ClientRecord) -> Value {
+pub(super) fn to_json(record: &ClientRecord) -> Value {
     let client = &record.client;
     // The metadata was read from JSON, so it can be written as JSON.
     let mut json = serde_json::to_value(&client.metadata).unwrap_or_default();
@@ -46,7 +45,7 @@ pub(super) fn described(record: &ClientRecord) -> Value {
     json["has_logo"] = logo.is_some_and(|digest| !digest.is_null()).into();
     json["version"] = client.version.into();
     json["created_at"] = record.created_at.iso().into();
-    json["secrets"] = record.secrets.iter().map(described_secret).collect();
+    json["secrets"] = record.secrets.iter().map(secret_to_json).collect();
     json
 }
 
@@ -54,7 +53,7 @@ fn texts(uris: &[RegisteredUri]) -> Vec<&str> {
     uris.iter().map(RegisteredUri::as_str).collect()
 }
 
-fn described_secret(secret: &SecretRecord) -> Value {
+fn secret_to_json(secret: &SecretRecord) -> Value {
     json!({
         "id": secret.id,
         "created_at": secret.created_at.iso(),
@@ -63,7 +62,7 @@ fn described_secret(secret: &SecretRecord) -> Value {
     })
 }
 
-fn shown(record: &ClientRecord) -> String {
+fn to_text(record: &ClientRecord) -> String {
     let client = &record.client;
     let uris = |uris: &[RegisteredUri]| if uris.is_empty() { "-".into() } else { texts(uris).join(" ") };
     let or_none = |link: &Option<String>| link.clone().unwrap_or_else(|| "-".into());

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::fault::with_hint;
 use super::super::lifetime::new_lifetime;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliError, OutputOptions};
 use super::encryption::{jwks, new_encryption};
 use super::logo::logo;
 use super::words::{
@@ -32,7 +32,7 @@ pub(in crate::cli) struct Options {
     #[command(flatten)]
     changes: ClientChangeOptions,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
 /// The changes; at least one is required.
@@ -196,21 +196,20 @@ struct ClientChangeOptions {
     disable: bool,
 }
 
-pub(super) fn run(options: Options) -> Result<(), Trouble> {
-    let Options { id, changes, manner } = options;
+pub(super) fn run(options: Options) -> Result<(), CliError> {
+    let Options { id, changes, output } = options;
     let logo = changes.logo.as_deref().map(logo).transpose()?;
     let sector = match changes.sector_identifier_uri {
         Some(_) => SectorReading::Anew,
         None => SectorReading::AsNeeded,
     };
     let edit = ClientEdit::of(changes)?;
-    block_on(async {
-        let desk = Desk::open(&manner.common).await?;
+    output.common.run(async |cli| {
         let id = ClientId::new(id);
         let change = ClientChange { edit: move |before: &Client| edit.applied_to(before), logo, sector };
         let hint = with_hint(FaultKind::Invalid, Some("resources"), "grantor resource create registers one");
-        let version = clients::update(&desk.operations(), &id, change).await.map_err(hint)?.outcome.version;
-        manner
+        let version = clients::update(&cli.operations(), &id, change).await.map_err(hint)?.outcome.version;
+        output
             .say(json!({ "client_id": id.as_str(), "version": version }), format!("updated the client {id}"))
     })
 }
@@ -229,7 +228,7 @@ struct ClientEdit {
 }
 
 impl ClientEdit {
-    fn of(changes: ClientChangeOptions) -> Result<Self, Trouble> {
+    fn of(changes: ClientChangeOptions) -> Result<Self, CliError> {
         let checked = |url: &Option<String>, option| url.as_deref().map(|url| link(url, option)).transpose();
         Ok(Self {
             jwks: changes.jwks.as_deref().map(jwks).transpose()?,

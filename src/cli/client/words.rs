@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use url::Url;
 
-use super::super::Trouble;
+use super::super::CliError;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::{
     AssertionAudience, AuthMethod, ClientKind, GrantType, PkcePolicy, SubjectType, TokenFormat,
@@ -108,7 +108,7 @@ pub(in crate::cli) fn grants(chosen: &[Grant]) -> Vec<GrantType> {
 }
 
 /// The response types without duplicates, and without `code`, which follows from the grant.
-pub(in crate::cli) fn response_types(texts: &[String]) -> Result<Vec<ResponseType>, Trouble> {
+pub(in crate::cli) fn response_types(texts: &[String]) -> Result<Vec<ResponseType>, CliError> {
     let mut types = Vec::new();
     for text in texts {
         let Some(known) = ResponseType::parse(text) else {
@@ -134,14 +134,14 @@ pub(in crate::cli) fn redirect_uris(texts: &[String]) -> Vec<RegisteredUri> {
 }
 
 /// Checked origins without duplicates.
-pub(in crate::cli) fn origins(texts: &[String]) -> Result<Vec<Origin>, Trouble> {
+pub(in crate::cli) fn origins(texts: &[String]) -> Result<Vec<Origin>, CliError> {
     let mut origins = texts.iter().map(|text| Origin::register(text)).collect::<Result<Vec<_>, _>>()?;
     origins.sort();
     origins.dedup();
     Ok(origins)
 }
 
-pub(in crate::cli) fn scopes(text: &str) -> Result<Scope, Trouble> {
+pub(in crate::cli) fn scopes(text: &str) -> Result<Scope, CliError> {
     if text.is_empty() {
         return Ok(Scope::default());
     }
@@ -149,7 +149,7 @@ pub(in crate::cli) fn scopes(text: &str) -> Result<Scope, Trouble> {
 }
 
 /// Checks an address to which the consent page links. It must not have a scheme that could run as a script.
-pub(in crate::cli) fn link(text: &str, option: &str) -> Result<String, Trouble> {
+pub(in crate::cli) fn link(text: &str, option: &str) -> Result<String, CliError> {
     match Url::parse(text) {
         Ok(url) if url.scheme() == "https" && url.host().is_some() && text.len() <= 2048 => {
             Ok(url.to_string())

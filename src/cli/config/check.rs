@@ -2,23 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::super::table::table;
 use super::super::user::counted;
-use super::super::{Manner, Trouble};
+use super::super::{CliError, OutputOptions};
 use crate::config::{Config, Finding, SettingSource};
 
-pub(super) fn run(manner: &Manner) -> Result<(), Trouble> {
-    let Err(error) = Config::load(manner.common.config.as_deref()) else {
-        return manner.say(Value::Array(Vec::new()), "the configuration is good");
+pub(super) fn run(output: &OutputOptions) -> Result<(), CliError> {
+    let Err(error) = Config::load(output.common.config.as_deref()) else {
+        return output.say(Value::Array(Vec::new()), "the configuration is good");
     };
     let findings = error.findings();
-    let rows: Vec<_> = findings.iter().map(row).collect();
-    let text = table(["OPTION", "SOURCE", "FINDING"], &rows);
-    manner.say(findings.iter().map(described).collect::<Value>(), text)?;
+    output.list(findings, to_json, ["OPTION", "SOURCE", "FINDING"], row)?;
     Err(format!("the configuration has {}", counted(findings.len() as u64, "mistake")).into())
 }
 
-fn described(finding: &Finding) -> Value {
+fn to_json(finding: &Finding) -> Value {
     let source = finding.origin.as_ref().map(SettingSource::to_string);
     json!({ "option": finding.key, "source": source, "finding": finding.sentence() })
 }

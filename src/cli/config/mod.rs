@@ -5,19 +5,19 @@ mod show;
 
 use clap::Subcommand;
 
-use super::{Manner, Trouble};
+use super::{CliError, OutputOptions};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Show every option with its value and where it comes from; secrets are hidden
-    Show(Manner),
+    Show(OutputOptions),
     /// Find all mistakes at once: unknown options, wrong types, values that are not valid
-    Check(Manner),
+    Check(OutputOptions),
 }
 
-pub(super) fn run(command: &Command) -> Result<(), Trouble> {
+pub(super) fn run(command: &Command) -> Result<(), CliError> {
     match command {
-        Command::Show(manner) => show::run(manner),
-        Command::Check(manner) => check::run(manner),
+        Command::Show(output) => show::run(output),
+        Command::Check(output) => check::run(output),
     }
 }

@@ -20,7 +20,7 @@ pub(super) enum How {
     /// An authorization request whose return address is not verified, so that the server shows the error itself.
     AskInVain(&'static [Edit]),
     /// A sign-in whose code is then redeemed in a wrong way.
-    Redeem(Twist),
+    Redeem(CodeMisuse),
     /// A form for the token endpoint.
     Call { sender: Sender, form: &'static [(&'static str, &'static str)] },
 }
@@ -60,7 +60,7 @@ impl Broken {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Twist {
+pub(super) enum CodeMisuse {
     Replay,
     WrongSecret,
     WrongVerifier,
@@ -155,7 +155,7 @@ pub(super) const BROKEN: [Broken; 18] = [
         fault: "Redeems the code of the sign-in again; signs in first, if necessary.",
         error: "invalid_grant",
         lesson: "A code that comes twice may have been stolen, so everything issued from it is revoked: Refresh now fails, too.",
-        how: How::Redeem(Twist::Replay),
+        how: How::Redeem(CodeMisuse::Replay),
     },
     Broken {
         id: "wrong-secret",
@@ -163,7 +163,7 @@ pub(super) const BROKEN: [Broken; 18] = [
         fault: "Signs in, then redeems the code with another secret.",
         error: "invalid_client",
         lesson: "401 always comes with WWW-Authenticate. The code is still valid: a failed client authentication does not use it up.",
-        how: How::Redeem(Twist::WrongSecret),
+        how: How::Redeem(CodeMisuse::WrongSecret),
     },
     Broken {
         id: "wrong-verifier",
@@ -171,7 +171,7 @@ pub(super) const BROKEN: [Broken; 18] = [
         fault: "Signs in, then redeems the code with another code_verifier.",
         error: "invalid_grant",
         lesson: "A thief of the code does not have the verifier, and the attempt uses the code up.",
-        how: How::Redeem(Twist::WrongVerifier),
+        how: How::Redeem(CodeMisuse::WrongVerifier),
     },
     Broken {
         id: "unknown-code",

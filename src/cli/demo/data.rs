@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::cli::Trouble;
+use crate::cli::CliError;
 use crate::secret::{Secret, random, random_client_secret};
 
 /// The directory of the demo: a permanent one, or a temporary one that is deleted when this is dropped.
@@ -19,7 +19,7 @@ pub(super) struct Directory {
 
 /// The values generated or chosen in the first run, which every later run needs again.
 #[derive(Clone, Deserialize)]
-pub(super) struct Remembered {
+pub(super) struct SavedValues {
     /// Where the application listens; the port is part of its registered redirect URI.
     pub(super) app: SocketAddr,
     pub(super) password: Secret,
@@ -28,7 +28,7 @@ pub(super) struct Remembered {
 }
 
 impl Directory {
-    pub(super) fn open(kept: Option<PathBuf>) -> Result<Self, Trouble> {
+    pub(super) fn open(kept: Option<PathBuf>) -> Result<Self, CliError> {
         let Some(path) = kept else {
             let temporary = TempDir::with_prefix("grantor-demo-")?;
             return Ok(Self { path: temporary.path().to_owned(), temporary: Some(temporary) });
@@ -47,7 +47,7 @@ impl Directory {
         self.path.display().to_string()
     }
 
-    pub(super) fn database_url(&self) -> Result<String, Trouble> {
+    pub(super) fn database_url(&self) -> Result<String, CliError> {
         let path = self.path.to_str().ok_or("the name of the directory is not UTF-8")?;
         Ok(format!("sqlite:{path}/grantor.db"))
     }
@@ -57,7 +57,7 @@ impl Directory {
     }
 
     /// The values that an earlier run in this directory saved; `None` in a new directory.
-    pub(super) fn recall(&self) -> Result<Option<Remembered>, Trouble> {
+    pub(super) fn load(&self) -> Result<Option<SavedValues>, CliError> {
         let (file, place) = (self.memory(), self.display());
         let text = match std::fs::read(&file) {
             Ok(text) => text,
@@ -71,19 +71,19 @@ impl Directory {
             }
             Err(error) => return Err(format!("{} cannot be read: {error}", file.display()).into()),
         };
-        let remembered = serde_json::from_slice(&text);
-        remembered.map(Some).map_err(|_| {
+        let saved = serde_json::from_slice(&text);
+        saved.map(Some).map_err(|_| {
             format!("{} is not what the demo wrote there; choose another directory", file.display()).into()
         })
     }
 
     /// Saves the generated values, before the database contains any of them.
-    pub(super) fn remember(&self, remembered: &Remembered) -> Result<(), Trouble> {
+    pub(super) fn remember(&self, saved: &SavedValues) -> Result<(), CliError> {
         let text = json!({
-            "app": remembered.app,
-            "password": remembered.password.expose(),
-            "web_secret": remembered.web_secret.expose(),
-            "service_secret": remembered.service_secret.expose(),
+            "app": saved.app,
+            "password": saved.password.expose(),
+            "web_secret": saved.web_secret.expose(),
+            "service_secret": saved.service_secret.expose(),
         });
         // A temporary file is readable by its owner only, and gets its final name when it is complete.
         let mut file = tempfile::NamedTempFile::new_in(&self.path)?;
@@ -95,7 +95,7 @@ impl Directory {
     }
 }
 
-impl Remembered {
+impl SavedValues {
     pub(super) fn generate(app: SocketAddr) -> Self {
         Self {
             app,
@@ -137,12 +137,12 @@ mod tests {
     fn a_permanent_directory_keeps_its_secrets_private() {
         let parent = TempDir::new().unwrap();
         let directory = Directory::open(Some(parent.path().join("new"))).unwrap();
-        assert!(directory.recall().unwrap().is_none());
-        let remembered = Remembered::generate("127.0.0.1:8081".parse().unwrap());
-        directory.remember(&remembered).unwrap();
-        let recalled = directory.recall().unwrap().unwrap();
-        assert_eq!(recalled.password.expose(), remembered.password.expose());
-        assert_eq!(recalled.app, remembered.app);
+        assert!(directory.load().unwrap().is_none());
+        let saved = SavedValues::generate("127.0.0.1:8081".parse().unwrap());
+        directory.remember(&saved).unwrap();
+        let loaded = directory.load().unwrap().unwrap();
+        assert_eq!(loaded.password.expose(), saved.password.expose());
+        assert_eq!(loaded.app, saved.app);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
@@ -156,6 +156,6 @@ mod tests {
         let parent = TempDir::new().unwrap();
         std::fs::write(parent.path().join("grantor.db"), "").unwrap();
         let directory = Directory::open(Some(parent.path().to_owned())).unwrap();
-        assert!(directory.recall().is_err());
+        assert!(directory.load().is_err());
     }
 }

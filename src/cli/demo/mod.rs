@@ -3,6 +3,7 @@
 mod broken;
 mod data;
 mod identity;
+mod recorder;
 mod redirected;
 mod relying_party;
 mod routes;
@@ -11,27 +12,26 @@ mod setup;
 mod site;
 mod television;
 mod tokens;
-mod wire;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 
 use clap::Args;
 
-use self::data::{Directory, Remembered};
+use self::data::{Directory, SavedValues};
 use self::relying_party::RelyingParty;
 use super::signals::{HangUp, stop_asked};
-use super::{Trouble, say};
+use super::{CliError, say};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::server::Server;
 use crate::telemetry;
 
-const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
-const USUAL_APP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8081);
+const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+const DEFAULT_APP_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8081);
 
 /// Log warnings and errors only. The demo's generated master key is expected, so there is no warning about it.
-const QUIET: &str = "warn,grantor::keys=error";
+const LOG_FILTER: &str = "warn,grantor::keys=error";
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -46,16 +46,16 @@ pub(super) struct Options {
     app_listen: Option<SocketAddr>,
 }
 
-pub(super) fn run(options: Options) -> Result<(), Trouble> {
+pub(super) fn run(options: Options) -> Result<(), CliError> {
     actix_web::rt::System::new().block_on(demonstrate(options))
 }
 
-async fn demonstrate(options: Options) -> Result<(), Trouble> {
+async fn demonstrate(options: Options) -> Result<(), CliError> {
     // From here on a signal does not end the process at once, so that a temporary directory is always deleted.
     let stop = stop_asked(HangUp::Stops)?;
     let directory = Directory::open(options.data)?;
-    let listener = listen("--listen", options.listen, USUAL)?;
-    let (app_listener, remembered) = application(&directory, options.app_listen)?;
+    let listener = listen("--listen", options.listen, DEFAULT_ADDRESS)?;
+    let (app_listener, saved) = application(&directory, options.app_listen)?;
     let config = config(&directory, listener.local_addr()?)?;
     telemetry::start(&config.log)?;
 
@@ -65,9 +65,9 @@ async fn demonstrate(options: Options) -> Result<(), Trouble> {
     let app = server.app();
     let issuer = app.issuer.clone();
     // Another host name than the server's 127.0.0.1, because cookies do not distinguish ports.
-    let origin = format!("http://localhost:{}", remembered.app.port());
-    let party = RelyingParty::new(&issuer, &origin, remembered.clone())?;
-    setup::run(&app, &remembered, party.redirect_uri()).await?;
+    let origin = format!("http://localhost:{}", saved.app.port());
+    let party = RelyingParty::new(&issuer, &origin, saved.clone())?;
+    setup::run(&app, &saved, party.redirect_uri()).await?;
 
     let (site, site_handle) = routes::start(app_listener, party, Clock::System)?;
     let (running, handle) = server.start()?;
@@ -76,17 +76,12 @@ async fn demonstrate(options: Options) -> Result<(), Trouble> {
         tokio::join!(site_handle.stop(true), handle.stop(true));
     });
     // Connections that arrive before the first poll wait in the queues of the listeners.
-    welcome(&issuer, &origin, &remembered, &directory)?;
+    welcome(&issuer, &origin, &saved, &directory)?;
     tokio::try_join!(site, running)?;
     Ok(())
 }
 
-fn welcome(
-    issuer: &str,
-    origin: &str,
-    remembered: &Remembered,
-    directory: &Directory,
-) -> Result<(), Trouble> {
+fn welcome(issuer: &str, origin: &str, saved: &SavedValues, directory: &Directory) -> Result<(), CliError> {
     let place = if directory.is_temporary() {
         "Everything is in a temporary directory, which goes when the demo stops.".to_owned()
     } else {
@@ -108,14 +103,14 @@ The server is at {issuer}. A program gets a token without a person:
 Ctrl-C stops it.
 ",
         username = setup::USERNAME,
-        password = remembered.password.expose(),
+        password = saved.password.expose(),
         service = setup::SERVICE,
-        secret = remembered.service_secret.expose(),
+        secret = saved.service_secret.expose(),
     ))
 }
 
-fn config(directory: &Directory, address: SocketAddr) -> Result<Config, Trouble> {
-    let filter = std::env::var("GRANTOR_LOG__FILTER").unwrap_or_else(|_| QUIET.to_owned());
+fn config(directory: &Directory, address: SocketAddr) -> Result<Config, CliError> {
+    let filter = std::env::var("GRANTOR_LOG__FILTER").unwrap_or_else(|_| LOG_FILTER.to_owned());
     Ok(Config::with(&[
         ("listen", &address.to_string()),
         ("database.url", &directory.database_url()?),
@@ -129,9 +124,9 @@ fn config(directory: &Directory, address: SocketAddr) -> Result<Config, Trouble>
 fn application(
     directory: &Directory,
     asked: Option<SocketAddr>,
-) -> Result<(TcpListener, Remembered), Trouble> {
-    if let Some(remembered) = directory.recall()? {
-        let registered = remembered.app;
+) -> Result<(TcpListener, SavedValues), CliError> {
+    if let Some(saved) = directory.load()? {
+        let registered = saved.app;
         if asked.is_some_and(|asked| asked != registered) {
             return Err(format!(
                 "the demo in {} is registered with its application at {registered}; leave --app-listen out, or choose another directory",
@@ -145,27 +140,31 @@ fn application(
                 directory.display()
             )
         })?;
-        return Ok((listener, remembered));
+        return Ok((listener, saved));
     }
-    let listener = listen("--app-listen", asked, USUAL_APP)?;
+    let listener = listen("--app-listen", asked, DEFAULT_APP_ADDRESS)?;
     let address = listener.local_addr()?;
     if ![IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)].contains(&address.ip()) {
         return Err("--app-listen must be on 127.0.0.1 or [::1], which a browser finds as localhost".into());
     }
-    let remembered = Remembered::generate(address);
-    directory.remember(&remembered)?;
-    Ok((listener, remembered))
+    let saved = SavedValues::generate(address);
+    directory.remember(&saved)?;
+    Ok((listener, saved))
 }
 
 /// Listens at the requested address; without one at the usual port, or at a free one if that is taken.
-fn listen(option: &str, asked: Option<SocketAddr>, usual: SocketAddr) -> Result<TcpListener, Trouble> {
-    let address = asked.unwrap_or(usual);
+fn listen(
+    option: &str,
+    asked: Option<SocketAddr>,
+    default_address: SocketAddr,
+) -> Result<TcpListener, CliError> {
+    let address = asked.unwrap_or(default_address);
     if !address.ip().is_loopback() {
         return Err(format!("{option} must be a loopback address: the demo shows its secrets").into());
     }
     match TcpListener::bind(address) {
         Err(error) if asked.is_none() && error.kind() == std::io::ErrorKind::AddrInUse => {
-            Ok(TcpListener::bind(SocketAddr::new(usual.ip(), 0))?)
+            Ok(TcpListener::bind(SocketAddr::new(default_address.ip(), 0))?)
         }
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Err(format!(
             "cannot listen on {address}: another program does; stop it, or choose another port with {option}"

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{Value, context};
 
-use super::broken::{self, Broken, How, Twist};
+use super::broken::{self, Broken, CodeMisuse, How};
 use super::relying_party::RelyingParty;
 use super::sessions::Pending;
 use super::setup::{self, SignInClient};
@@ -13,7 +13,7 @@ use super::tokens;
 use crate::oauth::request::params::Params;
 
 /// The scopes that are ticked on the home page, and requested if none are chosen.
-pub(super) const USUAL_SCOPES: [&str; 3] = ["openid", "profile", "calendar.read"];
+pub(super) const DEFAULT_SCOPES: [&str; 3] = ["openid", "profile", "calendar.read"];
 
 /// The parameters of an answer that the application reads.
 const KNOWN: [&str; 6] = ["code", "error", "error_description", "error_uri", "state", "iss"];
@@ -36,13 +36,15 @@ pub(super) async fn break_on_purpose(
     let Some(broken) = broken::find(&id) else { return nothing_here(&site) };
     match &broken.how {
         How::Ask(_) | How::AskInVain(_) => {
-            begin(&site, &request, SignInClient::Web, &USUAL_SCOPES, Some(broken))
+            begin(&site, &request, SignInClient::Web, &DEFAULT_SCOPES, Some(broken))
         }
-        How::Redeem(twist) => {
+        How::Redeem(misuse) => {
             let held = site.sessions.with(session_id(&request).as_deref(), |session| session.held.clone());
             match held.flatten() {
-                Some(held) if *twist == Twist::Replay => tokens::replay(&site, &request, &held, broken).await,
-                _ => begin(&site, &request, SignInClient::Web, &USUAL_SCOPES, Some(broken)),
+                Some(held) if *misuse == CodeMisuse::Replay => {
+                    tokens::replay(&site, &request, &held, broken).await
+                }
+                _ => begin(&site, &request, SignInClient::Web, &DEFAULT_SCOPES, Some(broken)),
             }
         }
         How::Call { sender, form } => {

@@ -9,12 +9,12 @@ use oauth2::{
 };
 use url::{Url, form_urlencoded};
 
-use super::broken::{Broken, Edit, How, Sender, Twist};
-use super::data::Remembered;
+use super::broken::{Broken, CodeMisuse, Edit, How, Sender};
+use super::data::SavedValues;
+use super::recorder::{HttpExchange, RecordingClient};
 use super::sessions::{IssuedTokens, Pending};
 use super::setup::{self, SignInClient};
-use super::wire::{HttpExchange, Wire};
-use crate::cli::Trouble;
+use crate::cli::CliError;
 use crate::fetch::{FetchError, LoopbackFetcher};
 use crate::oauth::client::GrantType;
 use crate::secret::{Secret, random_token};
@@ -32,7 +32,7 @@ pub(super) struct RelyingParty {
     web: RegisteredClient,
     public: RegisteredClient,
     service: RegisteredClient,
-    secrets: Remembered,
+    secrets: SavedValues,
     fetcher: LoopbackFetcher,
 }
 
@@ -44,8 +44,8 @@ pub(super) struct TokenCall {
 }
 
 impl RelyingParty {
-    pub(super) fn new(issuer: &str, origin: &str, secrets: Remembered) -> Result<Self, Trouble> {
-        let no_url = |error: url::ParseError| Trouble::from(format!("the demo's own address: {error}"));
+    pub(super) fn new(issuer: &str, origin: &str, secrets: SavedValues) -> Result<Self, CliError> {
+        let no_url = |error: url::ParseError| CliError::from(format!("the demo's own address: {error}"));
         let authorize = AuthUrl::new(format!("{issuer}/authorize")).map_err(no_url)?;
         let token = TokenUrl::new(format!("{issuer}/token")).map_err(no_url)?;
         let redirect_uri = RedirectUrl::new(format!("{origin}/callback")).map_err(no_url)?;
@@ -120,31 +120,31 @@ impl RelyingParty {
         who: SignInClient,
         code: &str,
         verifier: &str,
-        twist: Option<Twist>,
+        misuse: Option<CodeMisuse>,
     ) -> TokenCall {
         let mut client = self.client(who).clone();
         let mut verifier = verifier.to_owned();
-        match twist {
-            Some(Twist::WrongSecret) => {
+        match misuse {
+            Some(CodeMisuse::WrongSecret) => {
                 client = client.set_client_secret(ClientSecret::new(WRONG_SECRET.into()));
             }
-            Some(Twist::WrongVerifier) => verifier = random_token(),
-            Some(Twist::Replay) | None => {}
+            Some(CodeMisuse::WrongVerifier) => verifier = random_token(),
+            Some(CodeMisuse::Replay) | None => {}
         }
-        let wire = Wire::new(&self.fetcher);
+        let recorder = RecordingClient::new(&self.fetcher);
         let request = client
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier));
-        let outcome = request.request_async(&wire).await;
-        TokenCall::new(wire, outcome)
+        let outcome = request.request_async(&recorder).await;
+        TokenCall::new(recorder, outcome)
     }
 
     /// Gets new tokens with the refresh token; `None` if there is no refresh token.
     pub(super) async fn refresh(&self, held: &IssuedTokens) -> Option<TokenCall> {
         let token = RefreshToken::new(held.refresh_token.clone()?);
-        let wire = Wire::new(&self.fetcher);
-        let outcome = self.client(held.who).exchange_refresh_token(&token).request_async(&wire).await;
-        Some(TokenCall::new(wire, outcome))
+        let recorder = RecordingClient::new(&self.fetcher);
+        let outcome = self.client(held.who).exchange_refresh_token(&token).request_async(&recorder).await;
+        Some(TokenCall::new(recorder, outcome))
     }
 
     /// Asks the UserInfo endpoint who signed in.
@@ -163,9 +163,9 @@ impl RelyingParty {
 
     /// Gets a token for the application itself.
     pub(super) async fn service_token(&self) -> TokenCall {
-        let wire = Wire::new(&self.fetcher);
-        let outcome = self.service.exchange_client_credentials().request_async(&wire).await;
-        TokenCall::new(wire, outcome)
+        let recorder = RecordingClient::new(&self.fetcher);
+        let outcome = self.service.exchange_client_credentials().request_async(&recorder).await;
+        TokenCall::new(recorder, outcome)
     }
 
     /// Begins a device flow: gets a code that a person types elsewhere.
@@ -204,20 +204,23 @@ impl RelyingParty {
     }
 
     async fn call(&self, request: HttpRequest) -> TokenCall {
-        let wire = Wire::new(&self.fetcher);
-        if let Err(error) = wire.send(request).await {
+        let recorder = RecordingClient::new(&self.fetcher);
+        if let Err(error) = recorder.send(request).await {
             tracing::warn!("the server could not be reached: {error}");
         }
-        TokenCall { tokens: None, exchange: wire.exchange() }
+        TokenCall { tokens: None, exchange: recorder.exchange() }
     }
 }
 
 impl TokenCall {
-    fn new(wire: Wire<'_>, outcome: Result<BasicTokenResponse, BasicRequestTokenError<FetchError>>) -> Self {
+    fn new(
+        recorder: RecordingClient<'_>,
+        outcome: Result<BasicTokenResponse, BasicRequestTokenError<FetchError>>,
+    ) -> Self {
         if let Err(BasicRequestTokenError::Request(error)) = &outcome {
             tracing::warn!("the token endpoint could not be reached: {error}");
         }
-        Self { tokens: outcome.ok(), exchange: wire.exchange() }
+        Self { tokens: outcome.ok(), exchange: recorder.exchange() }
     }
 }
 

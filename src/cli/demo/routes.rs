@@ -15,11 +15,11 @@ use super::broken::{BROKEN, How};
 use super::relying_party::RelyingParty;
 use super::site::{COOKIE, Site, nothing_here, session_id};
 use super::{redirected, setup, television, tokens};
-use crate::cli::Trouble;
+use crate::cli::CliError;
 use crate::clock::Clock;
 
 /// The maximum size of a form in bytes; the largest has five check boxes.
-const LARGEST_FORM: usize = 4 * 1024;
+const MAX_FORM_SIZE: usize = 4 * 1024;
 
 /// As on the server's own pages: nothing from other sites, no scripts, no framing.
 const HEADERS: [(HeaderName, &str); 5] = [
@@ -38,12 +38,12 @@ pub(super) fn start(
     listener: TcpListener,
     party: RelyingParty,
     clock: Clock,
-) -> Result<(Server, ServerHandle), Trouble> {
+) -> Result<(Server, ServerHandle), CliError> {
     let site = web::Data::new(Site::new(party, clock)?);
     let factory = move || {
         ActixApp::new()
             .app_data(site.clone())
-            .app_data(web::FormConfig::default().limit(LARGEST_FORM))
+            .app_data(web::FormConfig::default().limit(MAX_FORM_SIZE))
             .wrap(from_fn(surround))
             .route("/", get().to(home))
             .route("/sign-in", web::post().to(redirected::sign_in))
@@ -123,7 +123,7 @@ async fn home(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
     let scopes: Vec<Value> = setup::OFFERED
         .iter()
         .map(|scope| {
-            let is_usual = redirected::USUAL_SCOPES.contains(&scope.name);
+            let is_usual = redirected::DEFAULT_SCOPES.contains(&scope.name);
             context! { name => scope.name, description => scope.description, is_usual }
         })
         .collect();

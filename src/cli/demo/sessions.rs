@@ -11,9 +11,9 @@ use crate::clock::{Seconds, Timestamp};
 use crate::secret::{equal, random_token};
 
 /// The maximum number of browsers; the oldest is dropped.
-const MOST: usize = 256;
+const MAX_BROWSERS: usize = 256;
 /// The maximum number of pending sign-ins of one browser; the oldest is dropped.
-const MOST_PENDING: usize = 8;
+const MAX_PENDING: usize = 8;
 
 /// The sessions of all browsers.
 #[derive(Default)]
@@ -65,7 +65,7 @@ pub(super) struct Television {
 
 impl Session {
     pub(super) fn expect(&mut self, pending: Pending) {
-        while self.pending.len() >= MOST_PENDING {
+        while self.pending.len() >= MAX_PENDING {
             self.pending.pop_front();
         }
         self.pending.push_back(pending);
@@ -128,7 +128,7 @@ fn add(
     work: impl FnOnce(&mut Session),
 ) -> String {
     work(&mut session);
-    while sessions.len() >= MOST {
+    while sessions.len() >= MAX_BROWSERS {
         sessions.pop_front();
     }
     let id = random_token();
@@ -167,16 +167,16 @@ mod tests {
     fn the_oldest_sessions_are_dropped() {
         let sessions = BrowserSessions::default();
         let first = sessions.enter(None, |session| session.expect(pending("0")));
-        let first = (1..=MOST_PENDING).fold(first, |id, index| {
+        let first = (1..=MAX_PENDING).fold(first, |id, index| {
             sessions.enter(Some(&id), |session| session.expect(pending(&index.to_string())))
         });
         assert!(sessions.with(Some(&first), |session| session.take("0").is_none()).unwrap());
         assert!(sessions.with(Some(&first), |session| session.take("1").is_some()).unwrap());
         assert_ne!(sessions.renew(Some(&first), |_| {}), first);
         assert!(sessions.with(Some(&first), |_| ()).is_none());
-        for _ in 0..MOST + 5 {
+        for _ in 0..MAX_BROWSERS + 5 {
             sessions.enter(None, |_| {});
         }
-        assert_eq!(sessions.lock().len(), MOST);
+        assert_eq!(sessions.lock().len(), MAX_BROWSERS);
     }
 }

@@ -1,8 +1,8 @@
 //! The content of the demo's database: scopes, clients and a person, created once and found again later.
 
-use super::data::Remembered;
+use super::data::SavedValues;
 use crate::app::App;
-use crate::cli::Trouble;
+use crate::cli::CliError;
 use crate::clock::Timestamp;
 use crate::oauth::client::{Client, ClientKind, ClientMetadata, ClientSecret, GrantType, SecretHash};
 use crate::oauth::grant::scope::{Scope, ScopeRecord};
@@ -56,8 +56,8 @@ const FORBIDDEN: DemoScope =
     DemoScope { name: "admin", description: "Administer the server", is_sensitive: true };
 
 /// Creates everything that does not exist yet.
-pub(super) async fn run(app: &App, remembered: &Remembered, redirect_uri: &str) -> Result<(), Trouble> {
-    let clients = demo_clients(remembered, redirect_uri)?;
+pub(super) async fn run(app: &App, saved: &SavedValues, redirect_uri: &str) -> Result<(), CliError> {
+    let clients = demo_clients(saved, redirect_uri)?;
     let person = Person {
         id: UserId::new(random_id()),
         username: USERNAME.into(),
@@ -66,7 +66,7 @@ pub(super) async fn run(app: &App, remembered: &Remembered, redirect_uri: &str) 
         claims: Claims::new(),
         updated_at: Timestamp::from_unix(0),
     };
-    let hash = app.passwords.hash(remembered.password.clone()).await?;
+    let hash = app.passwords.hash(saved.password.clone()).await?;
     let now = app.now();
     let work = async move |tx: &mut Tx| {
         for DemoScope { name, description, is_sensitive } in OFFERED.iter().chain([&FORBIDDEN]) {
@@ -88,9 +88,9 @@ pub(super) async fn run(app: &App, remembered: &Remembered, redirect_uri: &str) 
 }
 
 fn demo_clients(
-    remembered: &Remembered,
+    saved: &SavedValues,
     redirect_uri: &str,
-) -> Result<[(Client, Option<ClientSecret>); 4], Trouble> {
+) -> Result<[(Client, Option<ClientSecret>); 4], CliError> {
     let client = |id, metadata| Client::new(ClientId::new(id), metadata);
     let to_app = |kind| RegisteredUri::register(redirect_uri, kind).map(|uri| vec![uri]);
     let all: Vec<&str> = OFFERED.iter().map(|scope| scope.name).collect();
@@ -115,10 +115,10 @@ fn demo_clients(
         ..ClientMetadata::new("Demo Calendar's nightly job", ClientKind::Service)
     };
     Ok([
-        (client(WEB, web), Some(secret(&remembered.web_secret))),
+        (client(WEB, web), Some(secret(&saved.web_secret))),
         (client(PUBLIC, public), None),
         (client(TELEVISION, television), None),
-        (client(SERVICE, service), Some(secret(&remembered.service_secret))),
+        (client(SERVICE, service), Some(secret(&saved.service_secret))),
     ])
 }
 

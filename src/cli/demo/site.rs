@@ -8,7 +8,7 @@ use minijinja::{AutoEscape, Environment, Value, context};
 use super::relying_party::RelyingParty;
 use super::sessions::BrowserSessions;
 use super::setup;
-use crate::cli::Trouble;
+use crate::cli::CliError;
 use crate::clock::Clock;
 use crate::http::html;
 use crate::secret::Hash;
@@ -38,7 +38,7 @@ pub(super) struct Site {
 pub(super) type Form = web::Form<Vec<(String, String)>>;
 
 impl Site {
-    pub(super) fn new(party: RelyingParty, clock: Clock) -> Result<Self, Trouble> {
+    pub(super) fn new(party: RelyingParty, clock: Clock) -> Result<Self, CliError> {
         let mut pages = Environment::new();
         pages.set_auto_escape_callback(|_| AutoEscape::Html);
         let style = format!("{}{}", html::STYLE, include_str!("templates/demo.css"));

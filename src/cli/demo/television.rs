@@ -36,7 +36,7 @@ pub(super) async fn show(site: web::Data<Site>, request: HttpRequest) -> HttpRes
     }
     let called = site.party.poll_device(&waiting.device_code).await;
     let error = called.exchange.as_ref().and_then(|exchange| exchange.member("error"));
-    let told = match error.as_deref() {
+    let explanation = match error.as_deref() {
         Some("authorization_pending") => None,
         Some("slow_down") => {
             waiting.interval = waiting.interval + INTERVAL;
@@ -49,12 +49,13 @@ pub(super) async fn show(site: web::Data<Site>, request: HttpRequest) -> HttpRes
              another device.",
         )),
     };
-    let next =
-        told.is_none().then(|| Television { next: site.clock.now() + waiting.interval, ..waiting.clone() });
+    let next = explanation
+        .is_none()
+        .then(|| Television { next: site.clock.now() + waiting.interval, ..waiting.clone() });
     site.sessions.with(session_id(&request).as_deref(), |session| session.television = next);
-    match told {
+    match explanation {
         None => screen(&site, &waiting),
-        Some(told) => show_result(&site, &request, told, called),
+        Some(explanation) => show_result(&site, &request, explanation, called),
     }
 }
 

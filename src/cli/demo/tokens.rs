@@ -6,13 +6,13 @@ use minijinja::{Value, context};
 use oauth2::TokenResponse as _;
 use oauth2::basic::BasicTokenResponse;
 
-use super::broken::{Broken, How, Twist};
+use super::broken::{Broken, CodeMisuse, How};
 use super::identity::{self, Expected};
+use super::recorder::HttpExchange;
 use super::relying_party::TokenCall;
 use super::sessions::{IssuedTokens, Pending};
 use super::setup::{self, SignInClient};
 use super::site::{Site, nothing_here, see_other, session_id};
-use super::wire::HttpExchange;
 use crate::clock::{Seconds, Timestamp};
 
 /// The texts of a page that shows a call.
@@ -33,7 +33,7 @@ impl CallExplanation {
 
 impl From<&'static Broken> for CallExplanation {
     fn from(broken: &'static Broken) -> Self {
-        let may_refresh = matches!(broken.how, How::Redeem(Twist::Replay));
+        let may_refresh = matches!(broken.how, How::Redeem(CodeMisuse::Replay));
         Self { title: broken.title, fault: Some(broken.fault), lesson: broken.lesson, may_refresh }
     }
 }
@@ -46,16 +46,16 @@ pub(super) async fn redeem(
     code: String,
     came: Vec<(&'static str, String)>,
 ) -> HttpResponse {
-    let twist = pending.broken.and_then(|broken| match broken.how {
-        How::Redeem(twist) => Some(twist),
+    let misuse = pending.broken.and_then(|broken| match broken.how {
+        How::Redeem(misuse) => Some(misuse),
         _ => None,
     });
-    let called = site.party.redeem(pending.who, &code, &pending.verifier, twist).await;
+    let called = site.party.redeem(pending.who, &code, &pending.verifier, misuse).await;
     let (Some(tokens), Some(exchange)) = (&called.tokens, &called.exchange) else {
-        let told = pending
+        let explanation = pending
             .broken
             .map_or(CallExplanation::new("The code was not accepted", ""), CallExplanation::from);
-        return show_result(site, request, told, called);
+        return show_result(site, request, explanation, called);
     };
     let shown = match shown(site, (pending.who, Some(&pending.nonce)), tokens, exchange) {
         Ok(shown) => context! { sent => pending.sent, came, ..shown },
@@ -71,8 +71,8 @@ pub(super) async fn redeem(
     };
     let kept = held.clone();
     let id = site.sessions.renew(session_id(request).as_deref(), |session| session.held = Some(kept));
-    if let (Some(Twist::Replay), Some(broken)) = (twist, pending.broken) {
-        let called = site.party.redeem(held.who, &held.code, &held.verifier, twist).await;
+    if let (Some(CodeMisuse::Replay), Some(broken)) = (misuse, pending.broken) {
+        let called = site.party.redeem(held.who, &held.code, &held.verifier, misuse).await;
         return keep_result(site, Some(&id), broken.into(), called);
     }
     see_other("/tokens", &id)
@@ -125,7 +125,7 @@ pub(super) async fn replay(
     held: &IssuedTokens,
     broken: &'static Broken,
 ) -> HttpResponse {
-    let called = site.party.redeem(held.who, &held.code, &held.verifier, Some(Twist::Replay)).await;
+    let called = site.party.redeem(held.who, &held.code, &held.verifier, Some(CodeMisuse::Replay)).await;
     show_result(site, request, broken.into(), called)
 }
 
@@ -139,19 +139,24 @@ pub(super) async fn service_token(site: web::Data<Site>, request: HttpRequest) -
 pub(super) fn show_result(
     site: &Site,
     request: &HttpRequest,
-    told: CallExplanation,
+    explanation: CallExplanation,
     called: TokenCall,
 ) -> HttpResponse {
-    keep_result(site, session_id(request).as_deref(), told, called)
+    keep_result(site, session_id(request).as_deref(), explanation, called)
 }
 
-fn keep_result(site: &Site, session: Option<&str>, told: CallExplanation, called: TokenCall) -> HttpResponse {
+fn keep_result(
+    site: &Site,
+    session: Option<&str>,
+    explanation: CallExplanation,
+    called: TokenCall,
+) -> HttpResponse {
     let Some(exchange) = called.exchange else {
         let why = "The demo could not reach the server's token endpoint; its terminal may say why.";
         return site.rejected(StatusCode::BAD_GATEWAY, "No answer came", why);
     };
     let id = site.sessions.enter(session, |session| {
-        let CallExplanation { title, fault, lesson, may_refresh } = told;
+        let CallExplanation { title, fault, lesson, may_refresh } = explanation;
         session.result = Some(context! { title, fault, lesson, may_refresh, exchange => exchange.view() });
     });
     see_other("/result", &id)

@@ -1,11 +1,9 @@
 //! `grantor grant list`.
 
 use clap::Args;
-use serde_json::Value;
 
-use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
-use super::described;
+use super::super::{CliError, OutputOptions, list};
+use super::to_json;
 use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
 use crate::operations::{grants, users};
@@ -26,13 +24,12 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "N", default_value_t = 100)]
     most: u32,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let (context, now) = (desk.operations(), desk.now);
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let (context, now) = (cli.operations(), cli.now);
         let user = match &options.user {
             Some(user) => Some(users::find(&context, user).await?.person.id),
             None => None,
@@ -41,9 +38,8 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let filter = GrantFilter { user, client, ended: options.all };
         let read = async |listing| grants::list(&context, listing).await;
         let grants = list::first(options.most, filter, read).await?;
-        let rows: Vec<_> = grants.iter().map(|grant| row(grant, now)).collect();
-        let text = table(["ID", "CLIENT", "USER", "SCOPE", "CREATED", "ENDS", "STATE"], &rows);
-        options.manner.say(grants.iter().map(|grant| described(grant, now)).collect::<Value>(), text)
+        let header = ["ID", "CLIENT", "USER", "SCOPE", "CREATED", "ENDS", "STATE"];
+        options.output.list(&grants, |grant| to_json(grant, now), header, |grant| row(grant, now))
     })
 }
 

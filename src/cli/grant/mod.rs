@@ -6,7 +6,7 @@ mod revoke;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::Trouble;
+use super::CliError;
 use crate::clock::Timestamp;
 use crate::store::grant_records::GrantRecord;
 
@@ -18,7 +18,7 @@ pub(super) enum Command {
     Revoke(revoke::Options),
 }
 
-pub(super) fn run(command: Command) -> Result<(), Trouble> {
+pub(super) fn run(command: Command) -> Result<(), CliError> {
     match command {
         Command::List(options) => list::run(&options),
         Command::Revoke(options) => revoke::run(&options),
@@ -26,7 +26,7 @@ pub(super) fn run(command: Command) -> Result<(), Trouble> {
 }
 
 /// Describes a grant as JSON.
-pub(super) fn described(grant: &GrantRecord, now: Timestamp) -> Value {
+pub(super) fn to_json(grant: &GrantRecord, now: Timestamp) -> Value {
     json!({
         "id": grant.id,
         "client_id": grant.client_id,

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::question::Question;
 use super::super::user::counted;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliContext, CliError, OutputOptions};
 use crate::oauth::id::{ClientId, GrantId};
 use crate::operations::{grants, users};
 
@@ -26,36 +26,33 @@ pub(in crate::cli) struct Options {
     #[command(flatten)]
     question: Question,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        match (&options.grant_id, &options.user, &options.client) {
-            (_, Some(user), Some(client)) => all_of(&desk, options, user, client).await,
-            (grant, ..) => one(&desk, options, grant.as_deref().unwrap_or_default()).await,
-        }
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| match (&options.grant_id, &options.user, &options.client) {
+        (_, Some(user), Some(client)) => all_of(&cli, options, user, client).await,
+        (grant, ..) => one(&cli, options, grant.as_deref().unwrap_or_default()).await,
     })
 }
 
-async fn one(desk: &Desk, options: &Options, id: &str) -> Result<(), Trouble> {
-    let (context, grant) = (desk.operations(), GrantId::new(id));
+async fn one(cli: &CliContext, options: &Options, id: &str) -> Result<(), CliError> {
+    let (context, grant) = (cli.operations(), GrantId::new(id));
     let client = grants::find(&context, &grant).await?.client_id;
     options.question.ask(&format!("Revoke the grant {id} of the client {client}?"))?;
     grants::revoke(&context, &grant).await?;
-    options.manner.say(json!({ "id": id }), format!("revoked the grant {id}"))
+    options.output.say(json!({ "id": id }), format!("revoked the grant {id}"))
 }
 
-async fn all_of(desk: &Desk, options: &Options, user: &str, client: &str) -> Result<(), Trouble> {
-    let context = desk.operations();
+async fn all_of(cli: &CliContext, options: &Options, user: &str, client: &str) -> Result<(), CliError> {
+    let context = cli.operations();
     let user = users::find(&context, user).await?.person;
     let username = &user.username;
     options.question.ask(&format!(
         "Revoke everything that {username} gave the client {client}, including the consent?"
     ))?;
-    let revoked = grants::take_back(&context, &user.id, &ClientId::new(client)).await?.outcome;
-    options.manner.say(
+    let revoked = grants::revoke_access(&context, &user.id, &ClientId::new(client)).await?.outcome;
+    options.output.say(
         json!({ "user_id": user.id.as_str(), "client_id": client, "grants_revoked": revoked }),
         format!(
             "removed the consent of {username} for the client {client}; revoked {}",

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::client::words::Audience;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliError, OutputOptions};
 use super::keys;
 use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::oauth::id::ClientId;
@@ -28,7 +28,7 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "AUDIENCE", default_value = "issuer")]
     assertion_audience: Audience,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
 /// Where the public keys of the issuer are: exactly one of the two options.
@@ -43,7 +43,7 @@ struct Keys {
     jwks_uri: Option<String>,
 }
 
-pub(super) fn run(options: Options) -> Result<(), Trouble> {
+pub(super) fn run(options: Options) -> Result<(), CliError> {
     let keys = keys(options.keys.jwks.as_deref(), options.keys.jwks_uri)?;
     let issuer = TrustedIssuer {
         issuer: options.issuer,
@@ -52,9 +52,8 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
         audience: options.assertion_audience.into(),
         clients: options.clients.iter().map(ClientId::new).collect(),
     };
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let name = trusted_issuers::create(&desk.operations(), issuer).await?.outcome.issuer;
-        options.manner.say(json!({ "issuer": name }), format!("trusted the issuer {name}"))
+    options.output.common.run(async |cli| {
+        let name = trusted_issuers::create(&cli.operations(), issuer).await?.outcome.issuer;
+        options.output.say(json!({ "issuer": name }), format!("trusted the issuer {name}"))
     })
 }

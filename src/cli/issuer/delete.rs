@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::question::Question;
 use super::super::user::counted;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliError, OutputOptions};
 use crate::operations::trusted_issuers;
 
 #[derive(Args)]
@@ -15,19 +15,18 @@ pub(in crate::cli) struct Options {
     #[command(flatten)]
     question: Question,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let (name, context) = (&options.issuer, desk.operations());
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let (name, context) = (&options.issuer, cli.operations());
         trusted_issuers::find(&context, name).await?;
         options.question.ask(&format!(
             "Stop trusting the issuer {name}, and revoke everything that was issued for its tokens?"
         ))?;
         let revoked = trusted_issuers::delete(&context, name).await?.outcome;
-        options.manner.say(
+        options.output.say(
             json!({ "issuer": name, "grants_revoked": revoked }),
             format!("deleted the issuer {name}; revoked {}", counted(revoked, "grant")),
         )

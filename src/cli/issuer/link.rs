@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::question::Question;
 use super::super::user::counted;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliError, OutputOptions};
 use crate::operations::trusted_issuers;
 
 #[derive(Args)]
@@ -18,7 +18,7 @@ pub(in crate::cli) struct Link {
     #[arg(long)]
     user: String,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
 #[derive(Args)]
@@ -30,31 +30,29 @@ pub(in crate::cli) struct Unlink {
     #[command(flatten)]
     question: Question,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn link(options: &Link) -> Result<(), Trouble> {
-    let Link { issuer, subject, user, manner } = options;
-    block_on(async {
-        let desk = Desk::open(&manner.common).await?;
-        let user = trusted_issuers::link_subject(&desk.operations(), issuer, subject, user).await?.outcome;
+pub(super) fn link(options: &Link) -> Result<(), CliError> {
+    let Link { issuer, subject, user, output } = options;
+    output.common.run(async |cli| {
+        let user = trusted_issuers::link_subject(&cli.operations(), issuer, subject, user).await?.outcome;
         let (id, username) = (user.id.as_str(), &user.username);
-        manner.say(
+        output.say(
             json!({ "issuer": issuer, "subject": subject, "user_id": id, "username": username }),
             format!("linked the subject {subject} of {issuer} to {username}"),
         )
     })
 }
 
-pub(super) fn unlink(options: &Unlink) -> Result<(), Trouble> {
-    let Unlink { issuer, subject, question, manner } = options;
-    block_on(async {
-        let desk = Desk::open(&manner.common).await?;
+pub(super) fn unlink(options: &Unlink) -> Result<(), CliError> {
+    let Unlink { issuer, subject, question, output } = options;
+    output.common.run(async |cli| {
         question.ask(&format!(
             "Remove the link of the subject {subject} of {issuer}, and revoke everything that was issued for tokens about it?"
         ))?;
-        let revoked = trusted_issuers::unlink_subject(&desk.operations(), issuer, subject).await?.outcome;
-        manner.say(
+        let revoked = trusted_issuers::unlink_subject(&cli.operations(), issuer, subject).await?.outcome;
+        output.say(
             json!({ "issuer": issuer, "subject": subject, "grants_revoked": revoked }),
             format!("unlinked the subject {subject} of {issuer}; revoked {}", counted(revoked, "grant")),
         )

@@ -1,38 +1,31 @@
 //! `grantor issuer list`.
 
 use clap::Args;
-use serde_json::Value;
 
-use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
-use super::show::{audience, clients, described, keys};
+use super::super::{CliError, OutputOptions, list};
+use super::show::{audience, clients, keys, to_json};
+use crate::oauth::grant::trusted_issuer::TrustedIssuer;
 use crate::operations::trusted_issuers;
+use crate::store::page::NameFilter;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let context = desk.operations();
-        let all = list::all((), async |listing| trusted_issuers::list(&context, listing).await).await?;
-        let rows: Vec<[String; 5]> = all
-            .iter()
-            .map(|issuer| {
-                let scopes = if issuer.scopes.is_empty() { "-".into() } else { issuer.scopes.to_string() };
-                [
-                    issuer.issuer.clone(),
-                    scopes,
-                    clients(issuer).join(" "),
-                    audience(issuer).into(),
-                    keys(issuer),
-                ]
-            })
-            .collect();
-        let text = table(["ISSUER", "SCOPES", "CLIENTS", "AUDIENCE", "KEYS"], &rows);
-        options.manner.say(all.iter().map(described).collect::<Value>(), text)
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let context = cli.operations();
+        let all =
+            list::all(NameFilter::default(), async |listing| trusted_issuers::list(&context, listing).await)
+                .await?;
+        let header = ["ISSUER", "SCOPES", "CLIENTS", "AUDIENCE", "KEYS"];
+        options.output.list(&all, to_json, header, row)
     })
+}
+
+fn row(issuer: &TrustedIssuer) -> [String; 5] {
+    let scopes = if issuer.scopes.is_empty() { "-".into() } else { issuer.scopes.to_string() };
+    [issuer.issuer.clone(), scopes, clients(issuer).join(" "), audience(issuer).into(), keys(issuer)]
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use clap::Subcommand;
 
-use super::Trouble;
+use super::CliError;
 use super::client::encryption::jwks;
 use crate::oauth::grant::trusted_issuer::IssuerKeys;
 
@@ -33,7 +33,7 @@ pub(super) enum Command {
     Unlink(link::Unlink),
 }
 
-pub(super) fn run(command: Command) -> Result<(), Trouble> {
+pub(super) fn run(command: Command) -> Result<(), CliError> {
     match command {
         Command::Create(options) => create::run(options),
         Command::List(options) => list::run(&options),
@@ -46,7 +46,7 @@ pub(super) fn run(command: Command) -> Result<(), Trouble> {
 }
 
 /// The keys that the options name. `None` if they name none.
-fn keys(file: Option<&Path>, uri: Option<String>) -> Result<Option<IssuerKeys>, Trouble> {
+fn keys(file: Option<&Path>, uri: Option<String>) -> Result<Option<IssuerKeys>, CliError> {
     match (file, uri) {
         (_, Some(uri)) => Ok(Some(IssuerKeys::At(uri))),
         (Some(file), None) => Ok(Some(IssuerKeys::Here(jwks(file)?))),

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::table::{card, table};
-use super::super::{Desk, Manner, Trouble, block_on, list};
+use super::super::{CliError, OutputOptions, list};
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
 use crate::oauth::id::ClientId;
@@ -16,29 +16,28 @@ pub(in crate::cli) struct Options {
     /// The iss of its tokens
     issuer: String,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let context = desk.operations();
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let context = cli.operations();
         let issuer = trusted_issuers::find(&context, &options.issuer).await?;
         let read = async |listing| trusted_issuers::list_subjects(&context, listing).await;
         let links = list::all(options.issuer.clone(), read).await?;
-        let mut told = described(&issuer);
-        told["links"] = links
+        let mut details = to_json(&issuer);
+        details["links"] = links
             .iter()
             .map(
                 |link| json!({ "subject": link.subject, "user_id": link.user_id, "username": link.username }),
             )
             .collect();
-        options.manner.say(told, shown(&issuer, &links))
+        options.output.say(details, to_text(&issuer, &links))
     })
 }
 
 /// Describes an issuer as JSON.
-pub(super) fn described(issuer: &TrustedIssuer) -> Value {
+pub(super) fn to_json(issuer: &TrustedIssuer) -> Value {
     let (jwks, jwks_uri) = match &issuer.keys {
         IssuerKeys::Here(jwks) => (serde_json::from_str::<Value>(jwks).ok(), None),
         IssuerKeys::At(uri) => (None, Some(uri)),
@@ -53,7 +52,7 @@ pub(super) fn described(issuer: &TrustedIssuer) -> Value {
     })
 }
 
-fn shown(issuer: &TrustedIssuer, links: &[SubjectRecord]) -> String {
+fn to_text(issuer: &TrustedIssuer, links: &[SubjectRecord]) -> String {
     let mut text = card(&[
         ("issuer", issuer.issuer.clone()),
         ("keys", keys(issuer)),

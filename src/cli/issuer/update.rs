@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::client::words::Audience;
 use super::super::user::counted;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliError, OutputOptions};
 use super::keys;
 use crate::oauth::id::ClientId;
 use crate::operations::scopes;
@@ -21,7 +21,7 @@ pub(in crate::cli) struct Options {
     #[command(flatten)]
     changes: IssuerChangeOptions,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
 /// The changes; at least one is required.
@@ -45,13 +45,12 @@ struct IssuerChangeOptions {
     assertion_audience: Option<Audience>,
 }
 
-pub(super) fn run(options: Options) -> Result<(), Trouble> {
-    let Options { issuer: name, changes, manner } = options;
-    let changes = changes.described()?;
-    block_on(async {
-        let desk = Desk::open(&manner.common).await?;
-        let (_, revoked) = trusted_issuers::update(&desk.operations(), &name, changes).await?.outcome;
-        manner.say(
+pub(super) fn run(options: Options) -> Result<(), CliError> {
+    let Options { issuer: name, changes, output } = options;
+    let changes = changes.into_changes()?;
+    output.common.run(async |cli| {
+        let (_, revoked) = trusted_issuers::update(&cli.operations(), &name, changes).await?.outcome;
+        output.say(
             json!({ "issuer": name, "grants_revoked": revoked }),
             format!("updated the issuer {name}; revoked {}", counted(revoked, "grant")),
         )
@@ -59,7 +58,7 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
 }
 
 impl IssuerChangeOptions {
-    fn described(self) -> Result<TrustedIssuerChanges, Trouble> {
+    fn into_changes(self) -> Result<TrustedIssuerChanges, CliError> {
         let clients = self.clients.iter().map(ClientId::new).collect();
         Ok(TrustedIssuerChanges {
             keys: keys(self.jwks.as_deref(), self.jwks_uri)?,

@@ -3,29 +3,26 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
+use super::super::{CliError, OutputOptions, list};
 use crate::clock::Timestamp;
 use crate::operations::keys::{self, ListedKey};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let context = desk.operations();
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let context = cli.operations();
         let keys = list::all((), async |listing| keys::list(&context, listing).await).await?;
-        let rows: Vec<_> = keys.iter().map(row).collect();
-        let text = table(["KID", "ALGORITHM", "STATE", "SIGNS FROM", "PUBLISHED UNTIL"], &rows);
-        options.manner.say(keys.iter().map(described).collect::<Value>(), text)
+        let header = ["KID", "ALGORITHM", "STATE", "SIGNS FROM", "PUBLISHED UNTIL"];
+        options.output.list(&keys, to_json, header, row)
     })
 }
 
-fn described(listed: &ListedKey) -> Value {
+fn to_json(listed: &ListedKey) -> Value {
     json!({
         "kid": listed.key.kid,
         "algorithm": listed.key.algorithm.as_str(),

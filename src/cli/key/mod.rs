@@ -6,7 +6,7 @@ mod rotate;
 
 use clap::Subcommand;
 
-use super::Trouble;
+use super::CliError;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -18,7 +18,7 @@ pub(super) enum Command {
     Retire(retire::Options),
 }
 
-pub(super) fn run(command: Command) -> Result<(), Trouble> {
+pub(super) fn run(command: Command) -> Result<(), CliError> {
     match command {
         Command::List(options) => list::run(&options),
         Command::Rotate(options) => rotate::run(&options),

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::fault::with_hint;
 use super::super::question::Question;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliError, OutputOptions};
 use crate::operations::fault::FaultKind;
 use crate::operations::keys::{self, Retirement};
 
@@ -18,13 +18,12 @@ pub(in crate::cli) struct Options {
     #[command(flatten)]
     question: Question,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let (context, kid) = (desk.operations(), &options.kid);
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let (context, kid) = (cli.operations(), &options.kid);
         let algorithm = keys::find(&context, kid).await?.algorithm;
         let hint = format!("make another one first: grantor key rotate --algorithm {algorithm} --now");
         let hinted = |denied| with_hint(FaultKind::Conflict, Some("algorithm"), &hint)(denied);
@@ -33,7 +32,7 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
         let Retirement { key, successor } = keys::retire(&context, kid).await.map_err(hinted)?.outcome;
         let signing = successor.map(|successor| successor.kid);
         let then = signing.as_ref().map_or_else(String::new, |kid| format!("; {kid} signs from now on"));
-        options.manner.say(
+        options.output.say(
             json!({ "kid": key.kid, "algorithm": key.algorithm.as_str(), "signing": signing }),
             format!("retired the {} key {}{then}", key.algorithm, key.kid),
         )

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::fault::with_hint;
 use super::super::question::Question;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliError, OutputOptions};
 use crate::keys::master::ServerKeys;
 use crate::oauth::signing_key::{DueKey, KeyRecord, SigningAlgorithm};
 use crate::operations::fault::FaultKind;
@@ -22,7 +22,7 @@ pub(in crate::cli) struct Options {
     #[command(flatten)]
     question: Question,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
 fn algorithm(word: &str) -> Result<SigningAlgorithm, String> {
@@ -30,12 +30,11 @@ fn algorithm(word: &str) -> Result<SigningAlgorithm, String> {
     SigningAlgorithm::parse(word).ok_or_else(|| format!("it is not one of {}", known.join(", ")))
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
     let start = if options.now { Start::AtOnce } else { Start::InTime };
     let rotation = KeyRotation { algorithm: options.algorithm, start };
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let context = desk.operations();
+    options.output.common.run(async |cli| {
+        let context = cli.operations();
         let hint = with_hint(FaultKind::Conflict, None, "--now makes one that signs at once");
         let due = keys::check_rotate(&context, rotation).await.map_err(hint)?;
         if options.now {
@@ -44,12 +43,12 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
                 words(&due)
             ))?;
         }
-        let server_keys = ServerKeys::open(&desk.config, &desk.db, desk.now).await?;
+        let server_keys = ServerKeys::open(&cli.config, &cli.db, cli.now).await?;
         let hint = with_hint(FaultKind::Conflict, None, "see grantor key list");
         let made = keys::rotate(&context, server_keys.master(), due).await.map_err(hint)?;
         let made: Vec<KeyRecord> = made.into_iter().map(|done| done.outcome).collect();
         let text: Vec<String> = made.iter().map(sentence).collect();
-        options.manner.say(json!({ "keys": made.iter().map(described).collect::<Value>() }), text.join("\n"))
+        options.output.say(json!({ "keys": made.iter().map(to_json).collect::<Value>() }), text.join("\n"))
     })
 }
 
@@ -57,7 +56,7 @@ fn words(due: &[DueKey]) -> String {
     due.iter().map(|due| due.algorithm.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-fn described(key: &KeyRecord) -> Value {
+fn to_json(key: &KeyRecord) -> Value {
     json!({ "kid": key.kid, "algorithm": key.algorithm.as_str(), "signs_from": key.signs_from.iso() })
 }
 

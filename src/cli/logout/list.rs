@@ -3,8 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
+use super::super::{CliError, OutputOptions, list};
 use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
 use crate::operations::logout_deliveries;
@@ -19,7 +18,7 @@ pub(in crate::cli) struct Options {
     #[arg(long)]
     state: Option<State>,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -42,19 +41,17 @@ impl From<State> for DeliveryState {
     }
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let context = desk.operations();
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let context = cli.operations();
         let filter = DeliveryFilter {
             client: options.client.as_deref().map(ClientId::new),
             state: options.state.map(Into::into),
         };
         let deliveries =
             list::all(filter, async |listing| logout_deliveries::list(&context, listing).await).await?;
-        let rows: Vec<_> = deliveries.iter().map(row).collect();
-        let text = table(["CLIENT", "SESSION", "STATE", "ATTEMPTS", "ENDED", "NEXT", "LAST ERROR"], &rows);
-        options.manner.say(deliveries.iter().map(described).collect::<Value>(), text)
+        let header = ["CLIENT", "SESSION", "STATE", "ATTEMPTS", "ENDED", "NEXT", "LAST ERROR"];
+        options.output.list(&deliveries, to_json, header, row)
     })
 }
 
@@ -63,7 +60,7 @@ fn next(delivery: &Delivery) -> Option<String> {
     (delivery.state == "waiting").then(|| delivery.next_attempt_at.iso())
 }
 
-fn described(delivery: &Delivery) -> Value {
+fn to_json(delivery: &Delivery) -> Value {
     json!({
         "client_id": delivery.client_id,
         "session_id": delivery.session_id,

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliError, OutputOptions};
 use crate::oauth::id::ClientId;
 use crate::operations::logout_deliveries;
 
@@ -13,15 +13,14 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "ID")]
     client: Option<String>,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
         let client = options.client.as_deref().map(ClientId::new);
-        let count = logout_deliveries::retry(&desk.operations(), client.as_ref()).await?.outcome;
+        let count = logout_deliveries::retry(&cli.operations(), client.as_ref()).await?.outcome;
         let what = if count == 1 { "1 sign-out".to_owned() } else { format!("{count} sign-outs") };
-        options.manner.say(json!({ "retried": count }), format!("the running server will send {what} again"))
+        options.output.say(json!({ "retried": count }), format!("the running server will send {what} again"))
     })
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::client::words::{Algorithm, Format};
 use super::super::lifetime::lifetime;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliError, OutputOptions};
 use super::scope;
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::id::ClientId;
@@ -31,10 +31,10 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "TIME")]
     access_token_lifetime: Option<String>,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: Options) -> Result<(), Trouble> {
+pub(super) fn run(options: Options) -> Result<(), CliError> {
     let resource = Resource {
         uri: options.uri,
         version: 1,
@@ -44,9 +44,8 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
         access_token_lifetime: options.access_token_lifetime.as_deref().map(lifetime).transpose()?,
         servers: options.clients.iter().map(ClientId::new).collect(),
     };
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let uri = resources::create(&desk.operations(), resource).await?.outcome.uri;
-        options.manner.say(json!({ "resource": uri }), format!("created the resource {uri}"))
+    options.output.common.run(async |cli| {
+        let uri = resources::create(&cli.operations(), resource).await?.outcome.uri;
+        options.output.say(json!({ "resource": uri }), format!("created the resource {uri}"))
     })
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::fault::with_hint;
 use super::super::question::Question;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliError, OutputOptions};
 use crate::operations::fault::FaultKind;
 use crate::operations::resources;
 
@@ -16,19 +16,18 @@ pub(in crate::cli) struct Options {
     #[command(flatten)]
     question: Question,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let (uri, context) = (&options.uri, desk.operations());
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let (uri, context) = (&options.uri, cli.operations());
         resources::find(&context, uri).await?;
         options
             .question
             .ask(&format!("Delete the resource {uri}? Applications get no more tokens for it"))?;
         let hint = with_hint(FaultKind::Conflict, None, "change it with client update first");
         resources::delete(&context, uri).await.map_err(hint)?;
-        options.manner.say(json!({ "resource": uri }), format!("deleted the resource {uri}"))
+        options.output.say(json!({ "resource": uri }), format!("deleted the resource {uri}"))
     })
 }

@@ -3,31 +3,30 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
+use super::super::{CliError, OutputOptions, list};
 use crate::oauth::grant::resource::Resource;
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
 use crate::operations::resources;
+use crate::store::page::NameFilter;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let context = desk.operations();
-        let all = list::all((), async |listing| resources::list(&context, listing).await).await?;
-        let rows: Vec<_> = all.iter().map(row).collect();
-        let text = table(["URI", "SCOPES", "TOKENS", "LIFETIME", "CLIENTS"], &rows);
-        options.manner.say(all.iter().map(described).collect::<Value>(), text)
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let context = cli.operations();
+        let all = list::all(NameFilter::default(), async |listing| resources::list(&context, listing).await)
+            .await?;
+        let header = ["URI", "SCOPES", "TOKENS", "LIFETIME", "CLIENTS"];
+        options.output.list(&all, to_json, header, row)
     })
 }
 
-fn described(resource: &Resource) -> Value {
+fn to_json(resource: &Resource) -> Value {
     json!({
         "resource": resource.uri,
         "scope": resource.scopes.to_string(),

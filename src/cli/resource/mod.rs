@@ -7,7 +7,7 @@ mod update;
 
 use clap::Subcommand;
 
-use super::Trouble;
+use super::CliError;
 use crate::oauth::grant::scope::Scope;
 use crate::operations::scopes;
 
@@ -23,7 +23,7 @@ pub(super) enum Command {
     Delete(delete::Options),
 }
 
-pub(super) fn run(command: Command) -> Result<(), Trouble> {
+pub(super) fn run(command: Command) -> Result<(), CliError> {
     match command {
         Command::Create(options) => create::run(options),
         Command::List(options) => list::run(&options),
@@ -32,7 +32,7 @@ pub(super) fn run(command: Command) -> Result<(), Trouble> {
     }
 }
 
-fn scope(text: &str) -> Result<Scope, Trouble> {
+fn scope(text: &str) -> Result<Scope, CliError> {
     if text.is_empty() {
         return Ok(Scope::default());
     }

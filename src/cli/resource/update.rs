@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::client::words::{AlgorithmOrDefault, Format};
 use super::super::lifetime::new_lifetime;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliError, OutputOptions};
 use super::scope;
 use crate::oauth::id::ClientId;
 use crate::operations::resources::{self, ResourceChanges};
@@ -18,7 +18,7 @@ pub(in crate::cli) struct Options {
     #[command(flatten)]
     changes: ResourceChangeOptions,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
 /// The changes; at least one is required.
@@ -45,18 +45,17 @@ struct ResourceChangeOptions {
     access_token_lifetime: Option<String>,
 }
 
-pub(super) fn run(options: Options) -> Result<(), Trouble> {
-    let Options { uri, changes, manner } = options;
-    let changes = changes.described()?;
-    block_on(async {
-        let desk = Desk::open(&manner.common).await?;
-        resources::update(&desk.operations(), &uri, changes).await?;
-        manner.say(json!({ "resource": uri }), format!("updated the resource {uri}"))
+pub(super) fn run(options: Options) -> Result<(), CliError> {
+    let Options { uri, changes, output } = options;
+    let changes = changes.into_changes()?;
+    output.common.run(async |cli| {
+        resources::update(&cli.operations(), &uri, changes).await?;
+        output.say(json!({ "resource": uri }), format!("updated the resource {uri}"))
     })
 }
 
 impl ResourceChangeOptions {
-    fn described(self) -> Result<ResourceChanges, Trouble> {
+    fn into_changes(self) -> Result<ResourceChanges, CliError> {
         let has_clients = self.no_clients || !self.clients.is_empty();
         Ok(ResourceChanges {
             scopes: self.scope.as_deref().map(scope).transpose()?,

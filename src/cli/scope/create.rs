@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::client::words::group;
 use super::super::lifetime::lifetime;
-use super::super::{Common, Desk, Trouble, block_on, say};
+use super::super::{CliError, Common, say};
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::operations::scopes;
 
@@ -35,7 +35,7 @@ pub(in crate::cli) struct Options {
     common: Common,
 }
 
-pub(super) fn run(options: Options) -> Result<(), Trouble> {
+pub(super) fn run(options: Options) -> Result<(), CliError> {
     let scope = ScopeRecord {
         name: options.name,
         version: 1,
@@ -45,9 +45,8 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
         access_token_lifetime: options.access_token_lifetime.as_deref().map(lifetime).transpose()?,
         required_group: options.require_group,
     };
-    block_on(async {
-        let desk = Desk::open(&options.common).await?;
-        let name = scopes::create(&desk.operations(), scope).await?.outcome.name;
+    options.common.run(async |cli| {
+        let name = scopes::create(&cli.operations(), scope).await?.outcome.name;
         if options.json {
             return say(json!({ "name": name }));
         }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::fault::with_hint;
 use super::super::question::Question;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliError, OutputOptions};
 use crate::failure::Denied;
 use crate::oauth::id::ClientId;
 use crate::operations::fault::{FaultKind, Faults};
@@ -21,13 +21,12 @@ pub(in crate::cli) struct Options {
     #[command(flatten)]
     question: Question,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let (name, context) = (&options.name, desk.operations());
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let (name, context) = (&options.name, cli.operations());
         let in_use = if options.force { InUse::TakeAway } else { InUse::Refuse };
         let allowed = scopes::check_delete(&context, name, in_use).await.map_err(force_helps)?;
         let from =
@@ -43,11 +42,11 @@ pub(super) fn run(options: &Options) -> Result<(), Trouble> {
             format!(", also from {}", in_a_sentence(&taken_from))
         };
         options
-            .manner
+            .output
             .say(json!({ "name": name, "taken_from": ids }), format!("deleted the scope {name}{from}"))
     })
 }
 
-fn force_helps(denied: Denied<Faults>) -> Trouble {
+fn force_helps(denied: Denied<Faults>) -> CliError {
     with_hint(FaultKind::Conflict, Some("scope"), "--force takes it from them")(denied)
 }

@@ -1,32 +1,31 @@
 //! `grantor scope list`.
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
+use super::super::{CliError, OutputOptions, list};
 use crate::oauth::grant::scope::ScopeRecord;
 use crate::operations::scopes;
+use crate::store::page::NameFilter;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let context = desk.operations();
-        let scopes = list::all((), async |listing| scopes::list(&context, listing).await).await?;
-        let described = |scope: &ScopeRecord| json!({ "name": scope.name, "description": scope.description, "sensitive": scope.sensitive, "claims": scope.claims, "access_token_lifetime": scope.access_token_lifetime, "required_group": scope.required_group });
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let context = cli.operations();
+        let scopes =
+            list::all(NameFilter::default(), async |listing| scopes::list(&context, listing).await).await?;
+        let to_json = |scope: &ScopeRecord| json!({ "name": scope.name, "description": scope.description, "sensitive": scope.sensitive, "claims": scope.claims, "access_token_lifetime": scope.access_token_lifetime, "required_group": scope.required_group });
         let row = |scope: &ScopeRecord| {
             let sensitive = if scope.sensitive { "yes" } else { "no" };
             let claims = if scope.claims.is_empty() { "-".into() } else { scope.claims.join(" ") };
             [scope.name.clone(), sensitive.to_owned(), scope.description.clone(), claims]
         };
-        let rows: Vec<_> = scopes.iter().map(row).collect();
-        let text = table(["NAME", "SENSITIVE", "DESCRIPTION", "CLAIMS"], &rows);
-        options.manner.say(scopes.iter().map(described).collect::<Value>(), text)
+        let header = ["NAME", "SENSITIVE", "DESCRIPTION", "CLAIMS"];
+        options.output.list(&scopes, to_json, header, row)
     })
 }

@@ -7,7 +7,7 @@ mod update;
 
 use clap::Subcommand;
 
-use super::Trouble;
+use super::CliError;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -21,7 +21,7 @@ pub(super) enum Command {
     Delete(delete::Options),
 }
 
-pub(super) fn run(command: Command) -> Result<(), Trouble> {
+pub(super) fn run(command: Command) -> Result<(), CliError> {
     match command {
         Command::Create(options) => create::run(options),
         Command::List(options) => list::run(&options),

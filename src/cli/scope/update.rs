@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::client::words::group;
 use super::super::lifetime::new_lifetime;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliError, OutputOptions};
 use crate::operations::scopes::{self, ScopeChanges};
 
 #[derive(Args)]
@@ -16,7 +16,7 @@ pub(in crate::cli) struct Options {
     #[command(flatten)]
     changes: ScopeChangeOptions,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
 /// The changes; at least one is required.
@@ -47,18 +47,17 @@ struct ScopeChangeOptions {
     access_token_lifetime: Option<String>,
 }
 
-pub(super) fn run(options: Options) -> Result<(), Trouble> {
-    let Options { name, changes, manner } = options;
-    let changes = changes.described()?;
-    block_on(async {
-        let desk = Desk::open(&manner.common).await?;
-        scopes::update(&desk.operations(), &name, changes).await?;
-        manner.say(json!({ "name": name }), format!("updated the scope {name}"))
+pub(super) fn run(options: Options) -> Result<(), CliError> {
+    let Options { name, changes, output } = options;
+    let changes = changes.into_changes()?;
+    output.common.run(async |cli| {
+        scopes::update(&cli.operations(), &name, changes).await?;
+        output.say(json!({ "name": name }), format!("updated the scope {name}"))
     })
 }
 
 impl ScopeChangeOptions {
-    fn described(self) -> Result<ScopeChanges, Trouble> {
+    fn into_changes(self) -> Result<ScopeChanges, CliError> {
         Ok(ScopeChanges {
             description: self.description,
             sensitive: self.sensitive,

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::question::Question;
 use super::super::user::counted;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliContext, CliError, OutputOptions};
 use crate::oauth::id::SessionId;
 use crate::operations::{sessions, users};
 
@@ -23,30 +23,27 @@ pub(in crate::cli) struct Options {
     #[command(flatten)]
     question: Question,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        match (&options.session_id, &options.user) {
-            (_, Some(user)) => all_of(&desk, options, user).await,
-            (session, None) => one(&desk, options, session.as_deref().unwrap_or_default()).await,
-        }
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| match (&options.session_id, &options.user) {
+        (_, Some(user)) => all_of(&cli, options, user).await,
+        (session, None) => one(&cli, options, session.as_deref().unwrap_or_default()).await,
     })
 }
 
-async fn one(desk: &Desk, options: &Options, id: &str) -> Result<(), Trouble> {
-    sessions::end(&desk.operations(), &SessionId::new(id)).await?;
-    options.manner.say(json!({ "session_id": id }), format!("ended the session {id}"))
+async fn one(cli: &CliContext, options: &Options, id: &str) -> Result<(), CliError> {
+    sessions::end(&cli.operations(), &SessionId::new(id)).await?;
+    options.output.say(json!({ "session_id": id }), format!("ended the session {id}"))
 }
 
-async fn all_of(desk: &Desk, options: &Options, user: &str) -> Result<(), Trouble> {
-    let user = users::find(&desk.operations(), user).await?.person;
+async fn all_of(cli: &CliContext, options: &Options, user: &str) -> Result<(), CliError> {
+    let user = users::find(&cli.operations(), user).await?.person;
     let (id, username) = (&user.id, &user.username);
     options.question.ask(&format!("End every session of the user {username}?"))?;
-    let ended = sessions::end_of_user(&desk.operations(), id).await?.outcome;
-    options.manner.say(
+    let ended = sessions::end_of_user(&cli.operations(), id).await?.outcome;
+    options.output.say(
         json!({ "id": id.as_str(), "username": username, "sessions_ended": ended }),
         format!("ended {} of {username}", counted(ended, "session")),
     )

@@ -3,8 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
+use super::super::{CliError, OutputOptions, list};
 use crate::operations::{sessions, users};
 use crate::store::sessions::SessionRecord;
 
@@ -14,25 +13,23 @@ pub(in crate::cli) struct Options {
     #[arg(long)]
     user: Option<String>,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let context = desk.operations();
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let context = cli.operations();
         let user = match &options.user {
             Some(user) => Some(users::find(&context, user).await?.person.id),
             None => None,
         };
         let sessions = list::all(user, async |listing| sessions::list(&context, listing).await).await?;
-        let rows: Vec<_> = sessions.iter().map(row).collect();
-        let text = table(["ID", "USER", "SIGNED IN", "LAST SEEN", "ENDS"], &rows);
-        options.manner.say(sessions.iter().map(described).collect::<Value>(), text)
+        let header = ["ID", "USER", "SIGNED IN", "LAST SEEN", "ENDS"];
+        options.output.list(&sessions, to_json, header, row)
     })
 }
 
-fn described(session: &SessionRecord) -> Value {
+fn to_json(session: &SessionRecord) -> Value {
     json!({
         "id": session.id,
         "user_id": session.user_id,

@@ -5,7 +5,7 @@ mod list;
 
 use clap::Subcommand;
 
-use super::Trouble;
+use super::CliError;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -15,7 +15,7 @@ pub(super) enum Command {
     End(end::Options),
 }
 
-pub(super) fn run(command: Command) -> Result<(), Trouble> {
+pub(super) fn run(command: Command) -> Result<(), CliError> {
     match command {
         Command::List(options) => list::run(&options),
         Command::End(options) => end::run(&options),

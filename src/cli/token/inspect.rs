@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::table::card;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliContext, CliError, OutputOptions};
 use crate::jose::JoseError;
 use crate::jose::verify::{Expiry, VerifyingKey, verify};
 use crate::keys::master::ServerKeys;
@@ -26,28 +26,27 @@ pub(in crate::cli) struct Options {
     /// The token; with -, it is read from standard input and appears in no shell history
     token: String,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
 /// The largest number of bytes to read.
-const LONGEST: u64 = 16 * 1024;
+const MAX_SIZE: u64 = 16 * 1024;
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
     let token = match options.token.as_str() {
         "-" => {
             let mut text = String::new();
-            std::io::stdin().take(LONGEST).read_to_string(&mut text)?;
+            std::io::stdin().take(MAX_SIZE).read_to_string(&mut text)?;
             text.trim().to_owned()
         }
         token => token.to_owned(),
     };
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let told = match RefreshName::parse(&token) {
-            Some((name, mac)) => refresh_token(&desk, name, &mac, &token).await?,
-            None => access_token(&desk, &token).await?,
+    options.output.common.run(async |cli| {
+        let report = match RefreshName::parse(&token) {
+            Some((name, mac)) => refresh_token(&cli, name, &mac, &token).await?,
+            None => access_token(&cli, &token).await?,
         };
-        options.manner.say(told.json(), told.text())
+        options.output.say(report.json(), report.text())
     })
 }
 
@@ -64,10 +63,10 @@ impl TokenReport {
     }
 }
 
-async fn access_token(desk: &Desk, token: &str) -> Result<TokenReport, Trouble> {
+async fn access_token(cli: &CliContext, token: &str) -> Result<TokenReport, CliError> {
     let (kind, read) = match token.starts_with(ACCESS_TOKEN_PREFIX) {
         true => ("access token, opaque", ParsedAccessToken::Opaque(Hash::of(token))),
-        false => ("access token, JWT", ParsedAccessToken::Jwt(Box::new(of_claims(jwt(desk, token).await?)))),
+        false => ("access token, JWT", ParsedAccessToken::Jwt(Box::new(of_claims(jwt(cli, token).await?)))),
     };
     let find = async move |conn: &mut Conn| {
         let found = read.find(conn).await?;
@@ -77,19 +76,19 @@ async fn access_token(desk: &Desk, token: &str) -> Result<TokenReport, Trouble> 
         };
         Ok((found, grant))
     };
-    let (found, grant) = desk.db.read(find).await?;
+    let (found, grant) = cli.db.read(find).await?;
     let Some(PresentedToken { token, is_revoked, .. }) = found else {
         return Err(
             "this access token is not known here: it was never issued, was revoked, or ended long ago".into(),
         );
     };
-    let state = match (is_revoked, desk.now >= token.expires_at) {
+    let state = match (is_revoked, cli.now >= token.expires_at) {
         (true, _) => why_not(grant.as_ref()),
         (false, true) => "expired".to_owned(),
         (false, false) => "live".to_owned(),
     };
     let Delegation { act, on_behalf_of, exchanged_from, .. } = token.delegation;
-    let mut told = vec![
+    let mut report = vec![
         ("kind", kind.to_owned()),
         ("state", state),
         ("client", token.client_id.to_string()),
@@ -99,10 +98,10 @@ async fn access_token(desk: &Desk, token: &str) -> Result<TokenReport, Trouble> 
         ("issued at", token.issued_at.iso()),
         ("expires at", token.expires_at.iso()),
     ];
-    told.extend(act.map(|act| ("actor", acting(&act))));
-    told.extend(exchanged_from.last().map(|from| ("exchanged from", from.jti.clone())));
-    told.extend(token.grant_id.map(|grant| ("grant", grant.to_string())));
-    Ok(TokenReport(told))
+    report.extend(act.map(|act| ("actor", acting(&act))));
+    report.extend(exchanged_from.last().map(|from| ("exchanged from", from.jti.clone())));
+    report.extend(token.grant_id.map(|grant| ("grant", grant.to_string())));
+    Ok(TokenReport(report))
 }
 
 /// Describes the current actor, and the actors before it.
@@ -112,9 +111,9 @@ fn acting(actor: &Actor) -> String {
 }
 
 /// Reads the claims of a JWT with a valid signature.
-async fn jwt(desk: &Desk, token: &str) -> Result<JwtClaims, Trouble> {
+async fn jwt(cli: &CliContext, token: &str) -> Result<JwtClaims, CliError> {
     let list = async |conn: &mut Conn| signing_keys::list(conn).await;
-    let stored = desk.db.read(list).await?;
+    let stored = cli.db.read(list).await?;
     let keys = stored
         .iter()
         .map(|key| VerifyingKey::read(&key.record.kid, key.record.algorithm, &key.public_jwk))
@@ -125,21 +124,21 @@ async fn jwt(desk: &Desk, token: &str) -> Result<JwtClaims, Trouble> {
 }
 
 async fn refresh_token(
-    desk: &Desk,
+    cli: &CliContext,
     name: RefreshName,
     mac: &[u8],
     token: &str,
-) -> Result<TokenReport, Trouble> {
-    let keys = ServerKeys::open(&desk.config, &desk.db, desk.now).await?;
+) -> Result<TokenReport, CliError> {
+    let keys = ServerKeys::open(&cli.config, &cli.db, cli.now).await?;
     if !keys.is_refresh_token(&name, mac) {
         return Err("this refresh token was not made by this server".into());
     }
     let (grant_id, generation, hash) = (name.grant_id.clone(), name.generation, Hash::of(token));
     let find = async move |conn: &mut Conn| find_grant(conn, &name.grant_id, &hash).await;
-    let Some((grant, is_newest)) = desk.db.read(find).await? else {
+    let Some((grant, is_newest)) = cli.db.read(find).await? else {
         return Err(format!("the grant {grant_id} of this refresh token ended long ago").into());
     };
-    let state = match (grant.state(desk.now), is_newest) {
+    let state = match (grant.state(cli.now), is_newest) {
         ("live", false) => "used before; using it again counts as theft".to_owned(),
         ("revoked", _) => why_not(Some(&grant)),
         (state, _) => state.to_owned(),

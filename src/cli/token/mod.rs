@@ -4,7 +4,7 @@ mod inspect;
 
 use clap::Subcommand;
 
-use super::Trouble;
+use super::CliError;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -12,7 +12,7 @@ pub(super) enum Command {
     Inspect(inspect::Options),
 }
 
-pub(super) fn run(command: &Command) -> Result<(), Trouble> {
+pub(super) fn run(command: &Command) -> Result<(), CliError> {
     match command {
         Command::Inspect(options) => inspect::run(options),
     }

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::Value;
 
-use super::super::Trouble;
+use super::super::CliError;
 use crate::oauth::identity::claims::{self, Claims};
 
 /// Claims about a person. No argument group of its own: that would conflict with the groups of the commands.
@@ -34,15 +34,15 @@ impl PersonOptions {
     /// # Errors
     ///
     ///  A claim that is given twice.
-    pub(super) fn claims(&self) -> Result<Claims, Trouble> {
-        let mut told = Claims::new();
-        let mut put = |name: String, value: Value| match told.insert(name.clone(), value) {
+    pub(super) fn claims(&self) -> Result<Claims, CliError> {
+        let mut claims = Claims::new();
+        let mut add = |name: String, value: Value| match claims.insert(name.clone(), value) {
             None => Ok(()),
-            Some(_) => Err(Trouble::from(format!("the claim {name} is given twice"))),
+            Some(_) => Err(CliError::from(format!("the claim {name} is given twice"))),
         };
         for text in &self.claims {
             let (name, value) = claims::parse(text)?;
-            put(name, value)?;
+            add(name, value)?;
         }
         let options = [
             ("email", self.email.clone().map(Value::from)),
@@ -52,9 +52,9 @@ impl PersonOptions {
         ];
         for (name, value) in options {
             if let Some(value) = value {
-                put(name.to_owned(), value)?;
+                add(name.to_owned(), value)?;
             }
         }
-        Ok(told)
+        Ok(claims)
     }
 }

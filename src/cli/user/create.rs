@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::password::read_password;
-use super::super::{Common, Desk, Trouble, block_on, say};
+use super::super::{CliError, Common, say};
 use super::claims::PersonOptions;
 use crate::operations::users::{self, HashedPassword, NewUser};
 
@@ -14,7 +14,7 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "U")]
     username: String,
     #[command(flatten)]
-    told: PersonOptions,
+    person_options: PersonOptions,
     /// Read the password from standard input, without the line end after it
     #[arg(long, required = true)]
     password_stdin: bool,
@@ -25,14 +25,13 @@ pub(in crate::cli) struct Options {
     common: Common,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    let claims = options.told.claims()?;
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    let claims = options.person_options.claims()?;
     let password = read_password()?;
-    block_on(async {
-        let desk = Desk::open(&options.common).await?;
-        let password = HashedPassword::new(&desk.passwords()?, password).await?;
+    options.common.run(async |cli| {
+        let password = HashedPassword::new(&cli.passwords()?, password).await?;
         let user = NewUser { username: options.username.clone(), claims, password };
-        let person = users::create(&desk.operations(), user).await?.outcome;
+        let person = users::create(&cli.operations(), user).await?.outcome;
         let (id, username) = (&person.id, &person.username);
         if options.json {
             return say(json!({ "id": id.as_str(), "username": username }));

@@ -1,29 +1,25 @@
 //! `grantor user list`.
 
 use clap::Args;
-use serde_json::Value;
 
-use super::super::table::table;
-use super::super::{Desk, Manner, Trouble, block_on, list};
-use super::show::{described, state};
+use super::super::{CliError, OutputOptions, list};
+use super::show::{state, to_json};
 use crate::operations::users;
 use crate::store::users::{UserFilter, UserRecord};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let context = desk.operations();
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let context = cli.operations();
         let users =
             list::all(UserFilter::default(), async |listing| users::list(&context, listing).await).await?;
-        let rows: Vec<_> = users.iter().map(row).collect();
         let header = ["USERNAME", "E-MAIL", "NAME", "STATE", "ID", "CREATED"];
-        options.manner.say(users.iter().map(described).collect::<Value>(), table(header, &rows))
+        options.output.list(&users, to_json, header, row)
     })
 }
 

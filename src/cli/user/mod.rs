@@ -6,12 +6,12 @@ mod delete;
 mod list;
 mod set_password;
 mod show;
-mod standing;
+mod status;
 mod update;
 
 use clap::{Args, Subcommand};
 
-use super::{Manner, Trouble};
+use super::{CliError, OutputOptions};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -39,18 +39,18 @@ pub(super) struct NamedUserOptions {
     /// A username, an e-mail address or an id
     user: String,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(command: Command) -> Result<(), Trouble> {
+pub(super) fn run(command: Command) -> Result<(), CliError> {
     match command {
         Command::Create(options) => create::run(&options),
         Command::List(options) => list::run(&options),
         Command::Show(options) => show::run(&options),
         Command::Update(options) => update::run(options),
         Command::SetPassword(options) => set_password::run(&options),
-        Command::Disable(options) => standing::disable(&options),
-        Command::Enable(options) => standing::enable(&options),
+        Command::Disable(options) => status::disable(&options),
+        Command::Enable(options) => status::enable(&options),
         Command::Delete(options) => delete::run(&options),
     }
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::password::read_password;
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliError, OutputOptions};
 use super::counted;
 use crate::operations::users::{self, HashedPassword};
 
@@ -16,18 +16,17 @@ pub(in crate::cli) struct Options {
     #[arg(long, required = true)]
     password_stdin: bool,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Trouble> {
+pub(super) fn run(options: &Options) -> Result<(), CliError> {
     let password = read_password()?;
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let password = HashedPassword::new(&desk.passwords()?, password).await?;
-        let ending = users::set_password(&desk.operations(), &options.user, password).await?.outcome;
+    options.output.common.run(async |cli| {
+        let password = HashedPassword::new(&cli.passwords()?, password).await?;
+        let ending = users::set_password(&cli.operations(), &options.user, password).await?.outcome;
         let (id, username) = (ending.person.id.as_str(), &ending.person.username);
         let (ended, revoked) = (ending.sessions_ended, ending.grants_revoked);
-        options.manner.say(
+        options.output.say(
             json!({ "id": id, "username": username, "sessions_ended": ended, "grants_revoked": revoked }),
             format!(
                 "set the password of {username}; ended {} and revoked {}",

@@ -2,19 +2,18 @@
 
 use serde_json::{Value, json};
 
+use super::super::CliError;
 use super::super::table::card;
-use super::super::{Desk, Trouble, block_on};
 use super::NamedUserOptions;
 use crate::clock::Timestamp;
 use crate::operations::{sessions, users};
 use crate::store::users::UserRecord;
 
-pub(super) fn run(options: &NamedUserOptions) -> Result<(), Trouble> {
-    block_on(async {
-        let desk = Desk::open(&options.manner.common).await?;
-        let user = users::find(&desk.operations(), &options.user).await?;
-        let sessions = sessions::count(&desk.operations(), &user.person.id).await?;
-        let mut json = described(&user);
+pub(super) fn run(options: &NamedUserOptions) -> Result<(), CliError> {
+    options.output.common.run(async |cli| {
+        let user = users::find(&cli.operations(), &options.user).await?;
+        let sessions = sessions::count(&cli.operations(), &user.person.id).await?;
+        let mut json = to_json(&user);
         json["sessions"] = sessions.into();
         let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
         let time = |time: Option<Timestamp>| time.map_or_else(|| "-".into(), Timestamp::iso);
@@ -30,11 +29,11 @@ pub(super) fn run(options: &NamedUserOptions) -> Result<(), Trouble> {
             ("created", user.created_at.iso()),
             ("changed", user.person.updated_at.iso()),
         ]);
-        options.manner.say(json, text)
+        options.output.say(json, text)
     })
 }
 
-pub(super) fn described(user: &UserRecord) -> Value {
+pub(super) fn to_json(user: &UserRecord) -> Value {
     json!({
         "id": user.person.id.as_str(),
         "username": user.person.username,
@@ -49,12 +48,12 @@ pub(super) fn described(user: &UserRecord) -> Value {
 }
 
 fn claims(user: &UserRecord) -> String {
-    let told = |(name, value): (&String, &Value)| match value {
+    let claim_texts = |(name, value): (&String, &Value)| match value {
         Value::String(text) => format!("{name}={text}"),
         value => format!("{name}:={value}"),
     };
-    let told: Vec<String> = user.person.claims.iter().map(told).collect();
-    if told.is_empty() { "-".into() } else { told.join(" ") }
+    let claim_texts: Vec<String> = user.person.claims.iter().map(claim_texts).collect();
+    if claim_texts.is_empty() { "-".into() } else { claim_texts.join(" ") }
 }
 
 pub(super) fn state(user: &UserRecord) -> &'static str {

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::super::{Desk, Manner, Trouble, block_on};
+use super::super::{CliError, OutputOptions};
 use super::claims::PersonOptions;
 use crate::operations::users::{self, UserChanges};
 
@@ -15,7 +15,7 @@ pub(in crate::cli) struct Options {
     #[command(flatten)]
     changes: UserChangeOptions,
     #[command(flatten)]
-    manner: Manner,
+    output: OutputOptions,
 }
 
 /// The changes; at least one is required.
@@ -28,7 +28,7 @@ struct UserChangeOptions {
     #[arg(long, value_name = "U")]
     username: Option<String>,
     #[command(flatten)]
-    told: PersonOptions,
+    person_options: PersonOptions,
     /// Remove the e-mail address
     #[arg(long, conflicts_with = "email")]
     no_email: bool,
@@ -43,13 +43,12 @@ struct UserChangeOptions {
     no_claims: Vec<String>,
 }
 
-pub(super) fn run(options: Options) -> Result<(), Trouble> {
-    let Options { user, changes, manner } = options;
-    let changes = changes.described()?;
-    block_on(async {
-        let desk = Desk::open(&manner.common).await?;
-        let person = users::update(&desk.operations(), &user, changes).await?.outcome;
-        manner.say(
+pub(super) fn run(options: Options) -> Result<(), CliError> {
+    let Options { user, changes, output } = options;
+    let changes = changes.into_changes()?;
+    output.common.run(async |cli| {
+        let person = users::update(&cli.operations(), &user, changes).await?.outcome;
+        output.say(
             json!({ "id": person.id.as_str(), "username": person.username }),
             format!("updated the user {}", person.username),
         )
@@ -57,8 +56,8 @@ pub(super) fn run(options: Options) -> Result<(), Trouble> {
 }
 
 impl UserChangeOptions {
-    fn described(self) -> Result<UserChanges, Trouble> {
-        let claims = self.told.claims()?;
+    fn into_changes(self) -> Result<UserChanges, CliError> {
+        let claims = self.person_options.claims()?;
         let mut removed = self.no_claims;
         let options = [(self.no_email, "email"), (self.no_name, "name"), (self.no_groups, "groups")];
         removed.extend(options.iter().filter(|(is_set, _)| *is_set).map(|(_, name)| (*name).to_owned()));

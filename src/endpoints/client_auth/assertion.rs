@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::failure::{Denied, Failure};
 use crate::http::call::Call;
 use crate::jose::foreign::{ForeignKeys, ForeignVerifier, unverified_claim, verify};
-use crate::jose::verify::Unverified;
+use crate::jose::verify::VerifyError;
 use crate::oauth::client::assertion::{AcceptedAssertion, JWT_BEARER, KIND, TYPES, check};
 use crate::oauth::client::{AuthMethod, Client};
 use crate::oauth::error::OAuthError;
@@ -83,9 +83,9 @@ impl Assertion {
         app: &App,
         call: &Call,
         stored: &StoredClient,
-    ) -> Result<Result<serde_json::Value, Unverified>, Failure> {
+    ) -> Result<Result<serde_json::Value, VerifyError>, Failure> {
         let now = call.now;
-        let mut outcome = Err(Unverified::Key);
+        let mut outcome = Err(VerifyError::Key);
         for secret in stored.secrets.iter().filter(|secret| secret.is_live(now)) {
             let Some(sealed) = &secret.sealed else { continue };
             let opened = app.keys.master().open(&secret.id, sealed)?;
@@ -102,12 +102,12 @@ impl Assertion {
         &self,
         app: &App,
         client: &Client,
-    ) -> Result<Result<serde_json::Value, Unverified>, Denied<OAuthError>> {
+    ) -> Result<Result<serde_json::Value, VerifyError>, Denied<OAuthError>> {
         if let Some(jwks) = &client.jwks {
             let keys = ForeignKeys::read(jwks).unwrap_or_default();
             return Ok(verify(&self.token, &TYPES, ForeignVerifier::Keys(&keys)));
         }
-        let Some(uri) = &client.jwks_uri else { return Ok(Err(Unverified::Key)) };
+        let Some(uri) = &client.jwks_uri else { return Ok(Err(VerifyError::Key)) };
         let keys = app.remote_keys.at(&app.fetcher, uri, &self.token).await.map_err(|why| {
             tracing::warn!(client = client.id.as_str(), "the client's keys could not be read: {why}");
             Reason::ClientKeysUnavailable.because(

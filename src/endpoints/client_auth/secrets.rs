@@ -16,7 +16,7 @@ use crate::store::clients::{self, StoredClient};
 /// At most once in this many seconds the use of a secret is recorded.
 const USED_EVERY: Seconds = Seconds::new(60);
 /// The maximum length of a secret in bytes; longer ones are not hashed.
-const LONGEST_SECRET: usize = 1024;
+const MAX_SECRET_LENGTH: usize = 1024;
 
 /// A valid secret that a person chose.
 struct Chosen<'c> {
@@ -35,7 +35,7 @@ pub(super) async fn find_secret<'c>(
     stored: &'c StoredClient,
     presented: &Secret,
 ) -> Result<Option<&'c ClientSecret>, Denied<OAuthError>> {
-    if presented.expose().len() > LONGEST_SECRET {
+    if presented.expose().len() > MAX_SECRET_LENGTH {
         return Ok(None);
     }
     let digest = Hash::of(presented.expose()).to_text();

@@ -10,7 +10,7 @@ use crate::oauth::grant::code::{self, Redemption};
 use crate::oauth::grant::may_issue;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::pkce;
-use crate::oauth::token::TokenAnswer;
+use crate::oauth::token::TokenResponse;
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::codes::NotConsumable;
@@ -44,7 +44,7 @@ pub(super) async fn issue(
     asked: &TokenRequest<'_>,
     client: &StoredClient,
     prepared: PreparedCode,
-) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
     let PreparedCode { code: hash, redemption, draft } = prepared;
     let redeem = async move |tx: &mut Tx, new: &NewGrant| {
         let NewGrant { client, draft, lifetime, now, .. } = new;

@@ -6,7 +6,7 @@ use super::issue::draft;
 use super::request::{Decision, TokenRequest};
 use crate::failure::Denied;
 use crate::oauth::error::OAuthError;
-use crate::oauth::token::{AccessToken, TokenAnswer};
+use crate::oauth::token::{AccessToken, TokenResponse};
 use crate::store::access_tokens;
 use crate::store::clients::{self, StoredClient};
 use crate::store::db::Conn;
@@ -31,7 +31,7 @@ pub(super) async fn issue(
     asked: &TokenRequest<'_>,
     client: &StoredClient,
     prepared: PreparedToken,
-) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
     let PreparedToken { token, draft } = prepared;
     let (app, client) = (asked.app, &client.client);
     let (id, version) = (client.id.clone(), client.version);
@@ -51,5 +51,5 @@ pub(super) async fn issue(
         return Ok(None);
     }
     let text = draft.finish(app, client, &token, None)?;
-    Ok(Some(TokenAnswer::new(text, &token)))
+    Ok(Some(TokenResponse::new(text, &token)))
 }

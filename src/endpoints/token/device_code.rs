@@ -6,10 +6,10 @@ use super::issue::{AllowedSignIn, NewGrant, begin_grant, draft};
 use super::request::{Decision, TokenRequest};
 use crate::failure::Denied;
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::device::{Consequence, judge};
+use crate::oauth::grant::device::{PollEffect, evaluate_poll};
 use crate::oauth::grant::may_issue;
 use crate::oauth::reason::Reason;
-use crate::oauth::token::TokenAnswer;
+use crate::oauth::token::TokenResponse;
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::db::Tx;
@@ -37,7 +37,7 @@ pub(super) async fn issue(
     asked: &TokenRequest<'_>,
     client: &StoredClient,
     prepared: PreparedDeviceCode,
-) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
     let PreparedDeviceCode { code: hash, draft } = prepared;
     let redeem = async move |tx: &mut Tx, new: &NewGrant| {
         let NewGrant { client, draft, lifetime, now, .. } = new;
@@ -62,11 +62,11 @@ async fn refuse(
     let Some(polled) = device_codes::find_polled(tx, code).await? else {
         return Err(Reason::DeviceCodeUnknown.because("the device code is not known here").into());
     };
-    let Some((error, consequence)) = judge(&polled, &new.client.id, now) else { return Ok(None) };
-    match consequence {
-        Consequence::Nothing => {}
-        Consequence::Poll { interval } => device_codes::note_poll(tx, code, interval, now).await?,
-        Consequence::Revoke => {
+    let Some((error, effect)) = evaluate_poll(&polled, &new.client.id, now) else { return Ok(None) };
+    match effect {
+        PollEffect::Nothing => {}
+        PollEffect::Poll { interval } => device_codes::note_poll(tx, code, interval, now).await?,
+        PollEffect::Revoke => {
             grants::revoke(tx, &polled.grant, Reason::DeviceCodeReplayed, now).await?;
         }
     }

@@ -8,7 +8,7 @@ use crate::failure::Denied;
 use crate::jose::foreign::{ForeignKeys, ForeignVerifier, unverified_claim, verify};
 use crate::oauth::assertion::{AssertionClaims, AssertionKind};
 use crate::oauth::client::Client;
-use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::grant::trusted_issuer::{IssuerKeys, TrustedIssuer};
@@ -18,7 +18,7 @@ use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::reason::Reason;
 use crate::secret::random_id;
 use crate::store::db::{Conn, DbError};
-use crate::store::grants::Voucher;
+use crate::store::grants::IssuerSubject;
 use crate::store::{clients, trusted_issuers};
 
 /// How one grant type checks such tokens, and the reasons of its refusals.
@@ -61,7 +61,7 @@ pub(super) async fn verified(
     let found = app.db.read(find).await?;
     // A client must not learn about other clients' issuers, and must not be able to make the server call an address.
     let Some(issuer) = found.filter(|issuer| issuer.clients.contains(&client.id)) else {
-        let what = format!("is of {}, which is not trusted here with tokens of this client", shown(&named));
+        let what = format!("is of {}, which is not trusted here with tokens of this client", quoted(&named));
         return Err(kind.refuse(rules.issuer, &what).into());
     };
     let claims = match &issuer.keys {
@@ -104,7 +104,7 @@ impl TrustedToken {
         rules: &TokenRules,
         now: Timestamp,
     ) -> Result<(Grant, UserStatus), Denied<OAuthError>> {
-        let Voucher { issuer, subject } = self.voucher();
+        let IssuerSubject { issuer, subject } = self.issuer_subject();
         let Some((user, status)) = trusted_issuers::find_subject(conn, issuer, subject).await? else {
             return Err(rules
                 .kind
@@ -116,12 +116,12 @@ impl TrustedToken {
             self.grant.clone(),
             parties,
             Granted::of_scope(scope.clone()),
-            Authentication::vouched(now),
+            Authentication::by_issuer(now),
         );
         Ok((grant, status))
     }
 
-    pub(super) fn voucher(&self) -> Voucher<'_> {
-        Voucher { issuer: &self.issuer.issuer, subject: &self.claims.sub }
+    pub(super) fn issuer_subject(&self) -> IssuerSubject<'_> {
+        IssuerSubject { issuer: &self.issuer.issuer, subject: &self.claims.sub }
     }
 }

@@ -14,7 +14,7 @@ use crate::oauth::grant::scope::{OPENID, Scope};
 use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::token::id_token::IdTokenSource;
 use crate::oauth::token::refresh::RefreshName;
-use crate::oauth::token::{AccessToken, TokenAnswer};
+use crate::oauth::token::{AccessToken, TokenResponse};
 use crate::secret::Hash;
 use crate::store::access_tokens;
 use crate::store::clients::StoredClient;
@@ -28,7 +28,7 @@ pub(super) async fn draft(
     asked: &TokenRequest<'_>,
     decision: &Decision<'_>,
 ) -> Result<Arc<Draft>, Denied<OAuthError>> {
-    Draft::begin(asked.app, decision.client, asked.params, decision.view).await.map(Arc::new)
+    Draft::begin(asked.app, decision.client, asked.params, decision.view, asked.call.now).await.map(Arc::new)
 }
 
 /// What a transaction has issued. The ID Token is not signed yet.
@@ -56,20 +56,21 @@ impl Issued {
 }
 
 /// What signs the answer to one request. It is found before the request uses anything up.
-pub(super) struct Answering<'a> {
+pub(super) struct ResponseSigner<'a> {
     app: &'a App,
     client: &'a Client,
     draft: Arc<Draft>,
     signer: Option<Signer<'a>>,
 }
 
-impl<'a> Answering<'a> {
+impl<'a> ResponseSigner<'a> {
     pub(super) async fn begin(
         app: &'a App,
         client: &'a Client,
         draft: Arc<Draft>,
+        now: Timestamp,
     ) -> Result<Self, Denied<OAuthError>> {
-        let signer = Signer::of(app, client).await?;
+        let signer = Signer::of(app, client, now).await?;
         Ok(Self { app, client, draft, signer })
     }
 
@@ -77,12 +78,12 @@ impl<'a> Answering<'a> {
     pub(super) async fn answer(
         self,
         issued: Option<Issued>,
-    ) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+    ) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
         let Some(Issued { token, refresh_token, authentication, id_token }) = issued else {
             return Ok(None);
         };
         let text = self.draft.finish(self.app, self.client, &token, Some(&authentication))?;
-        let mut answer = TokenAnswer::new(text, &token);
+        let mut answer = TokenResponse::new(text, &token);
         answer.refresh_token = refresh_token;
         if let (Some(signer), Some(source)) = (self.signer, id_token) {
             let hashes = IdTokenHashes { access_token: Some(&answer.access_token), code: None };
@@ -115,16 +116,16 @@ pub(super) async fn begin_grant(
     client: &StoredClient,
     draft: Arc<Draft>,
     redeem: impl AsyncFn(&mut Tx, &NewGrant) -> Result<Option<AllowedSignIn>, Denied<OAuthError>> + Send + 'static,
-) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
     let (app, now, client) = (asked.app, asked.call.now, &client.client);
-    let answering = Answering::begin(app, client, draft.clone()).await?;
+    let response_signer = ResponseSigner::begin(app, client, draft.clone(), now).await?;
     let lifetime = lifetime(app, client, now);
     let new = NewGrant { client: client.clone(), draft, keys: app.keys.clone(), lifetime, now };
     let work = async move |tx: &mut Tx| match redeem(tx, &new).await? {
         Some(allowed) => new.save(tx, allowed).await.map(Some),
         None => Ok(None),
     };
-    answering.answer(app.db.decide(work).await?).await
+    response_signer.answer(app.db.decide(work).await?).await
 }
 
 impl NewGrant {
@@ -150,9 +151,9 @@ impl NewGrant {
 /// end of its session.
 fn lifetime(app: &App, client: &Client, now: Timestamp) -> Lifetime {
     let tokens = &app.config.tokens;
-    let (idle, longest) = match client.grants.contains(&GrantType::RefreshToken) {
+    let (idle, max) = match client.grants.contains(&GrantType::RefreshToken) {
         true => (tokens.refresh_token_idle_lifetime, tokens.refresh_token_lifetime),
         false => (app.config.sessions.lifetime, app.config.sessions.lifetime),
     };
-    Lifetime::new(now + idle.seconds(), now + longest.seconds())
+    Lifetime::new(now + idle.seconds(), now + max.seconds())
 }

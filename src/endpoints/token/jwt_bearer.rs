@@ -11,7 +11,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::grant::may_issue;
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::reason::Reason;
-use crate::oauth::token::{AccessToken, TokenAnswer};
+use crate::oauth::token::{AccessToken, TokenResponse};
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::db::Tx;
@@ -36,7 +36,7 @@ const RULES: TokenRules = TokenRules {
 pub(super) const PARAMS: &[&str] = &["assertion"];
 
 pub(super) struct PreparedAssertion {
-    vouched: Arc<TrustedToken>,
+    trusted_token: Arc<TrustedToken>,
     /// Identifies the assertion: a hash of its issuer and the issuer's name for it.
     name: Hash,
     scope: Scope,
@@ -52,12 +52,12 @@ pub(super) async fn prepare(
     let Some(token) = params.one("assertion")? else {
         return Err(Reason::GrantAssertionMissing.because("the parameter assertion is missing").into());
     };
-    let vouched = decision.vouched.get(async || verified(asked.app, client, token, &RULES, asked.call.now).await).await?;
-    let id = RULES.kind.id(&vouched.claims)?;
-    let scope = draft.scope_of(&vouched.issuer, client, params.one("scope")?)?;
+    let trusted_token = decision.trusted_token.get(async || verified(asked.app, client, token, &RULES, asked.call.now).await).await?;
+    let id = RULES.kind.id(&trusted_token.claims)?;
+    let scope = draft.scope_of(&trusted_token.issuer, client, params.one("scope")?)?;
     // Issuers contain no NUL, so different issuers cannot have the same hash.
-    let name = Hash::of(&format!("issuer\0{}\0{id}", vouched.claims.iss));
-    Ok(PreparedAssertion { vouched, name, scope, draft })
+    let name = Hash::of(&format!("issuer\0{}\0{id}", trusted_token.claims.iss));
+    Ok(PreparedAssertion { trusted_token, name, scope, draft })
 }
 
 /// Issues an access token only; for another one the client presents another assertion (RFC 7523 §2.1, RFC 7521 §4.1).
@@ -65,21 +65,21 @@ pub(super) async fn issue(
     asked: &TokenRequest<'_>,
     client: &StoredClient,
     prepared: PreparedAssertion,
-) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
     let (app, calling, now, draft) = (asked.app, &client.client, asked.call.now, prepared.draft.clone());
     let client = calling.clone();
     let work = async move |tx: &mut Tx| {
-        let PreparedAssertion { vouched, name, scope, draft: plan } = &prepared;
-        if !vouched.is_unchanged(tx, &client).await? {
+        let PreparedAssertion { trusted_token, name, scope, draft: plan } = &prepared;
+        if !trusted_token.is_unchanged(tx, &client).await? {
             return Ok(None);
         }
-        if !used_assertions::consume(tx, name, vouched.expires_at).await? {
+        if !used_assertions::consume(tx, name, trusted_token.expires_at).await? {
             return Err(Reason::GrantAssertionReplayed.because("the assertion was used before").into());
         }
-        let (grant, status) = vouched.grant(tx, &client, scope, &RULES, now).await?;
-        let token = plan.of_vouched(&client, &grant, scope)?;
+        let (grant, status) = trusted_token.grant(tx, &client, scope, &RULES, now).await?;
+        let token = plan.of_trusted_issuer(&client, &grant, scope)?;
         may_issue(&status, &plan.required_groups(&client, &token.granted.scope))?;
-        let mut batch = grants::save_vouched_in(tx.batch(), &grant, vouched.voucher(), token.expires_at, now);
+        let mut batch = grants::save_for_issuer_in(tx.batch(), &grant, trusted_token.issuer_subject(), token.expires_at, now);
         if let Some(hash) = plan.stored(&token) {
             batch = access_tokens::save_in(batch, &hash, &token);
         }
@@ -88,5 +88,5 @@ pub(super) async fn issue(
     };
     let issued: Result<Option<AccessToken>, Denied<OAuthError>> = app.db.decide(work).await;
     let Some(token) = issued? else { return Ok(None) };
-    Ok(Some(TokenAnswer::new(draft.finish(app, calling, &token, None)?, &token)))
+    Ok(Some(TokenResponse::new(draft.finish(app, calling, &token, None)?, &token)))
 }

@@ -17,10 +17,10 @@ use crate::failure::Denied;
 use crate::http::answer;
 use crate::http::call::{Call, Request};
 use crate::oauth::client::GrantType;
-use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
-use crate::oauth::token::TokenAnswer;
+use crate::oauth::token::TokenResponse;
 use request::{Decision, Proofs, TokenRequest};
 
 /// The list of grant types. Each is a submodule with
@@ -41,7 +41,7 @@ macro_rules! grant_types {
             asked: &TokenRequest<'_>,
             proofs: &mut Proofs,
             grant: GrantType,
-        ) -> Result<TokenAnswer, Denied<OAuthError>> {
+        ) -> Result<TokenResponse, Denied<OAuthError>> {
             match grant {
                 $(GrantType::$grant => {
                     // What an issuer vouched for is verified against its record. If a record has changed since, it
@@ -50,11 +50,11 @@ macro_rules! grant_types {
                     asked.app.cache.decide_and_act(
                         async |view| {
                             if has_changed.take() {
-                                proofs.vouched = OneTimeProof::default();
+                                proofs.trusted_token = OneTimeProof::default();
                             }
                             let client = proofs.credentials.authenticate(asked.app, asked.call, view).await?;
                             client.client.may_use(grant)?;
-                            let decision = Decision { client: &client.client, view, vouched: &mut proofs.vouched };
+                            let decision = Decision { client: &client.client, view, trusted_token: &mut proofs.trusted_token };
                             let prepared = $module::prepare(asked, decision).await?;
                             Ok((client, prepared))
                         },
@@ -93,14 +93,14 @@ async fn exchange(
     app: &App,
     request: &Request,
     body: web::Payload,
-) -> Result<TokenAnswer, Denied<OAuthError>> {
+) -> Result<TokenResponse, Denied<OAuthError>> {
     let params = client_auth::read_form(request, body).await?;
     // Read first, because this notes the client. Refused only after the parameters of the grant.
     let credentials = client_auth::credentials(request, &params);
     params.check(&["grant_type", "scope"])?;
     PARAMS.iter().try_for_each(|names| params.check(names))?;
     let grant = grant_type(&params)?;
-    let mut proofs = Proofs { credentials: credentials?, vouched: OneTimeProof::default() };
+    let mut proofs = Proofs { credentials: credentials?, trusted_token: OneTimeProof::default() };
     let answer = issue(&TokenRequest { app, call: request, params: &params }, &mut proofs, grant).await?;
     if grant == GrantType::AuthorizationCode && answer.refresh_token.is_none() {
         explain_no_refresh_token(request);
@@ -123,6 +123,6 @@ fn grant_type(params: &Params) -> Result<GrantType, OAuthError> {
         return Err(Reason::GrantTypeMissing.because("the parameter grant_type is missing"));
     };
     GrantType::parse(name).ok_or_else(|| {
-        Reason::GrantTypeUnsupported.because(format!("the grant_type {} is not supported", shown(name)))
+        Reason::GrantTypeUnsupported.because(format!("the grant_type {} is not supported", quoted(name)))
     })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::issue::{Answering, Issued, TokenPair, draft};
+use super::issue::{ResponseSigner, Issued, TokenPair, draft};
 use super::request::{Decision, TokenRequest};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
@@ -10,7 +10,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::grant::may_issue;
 use crate::oauth::grant::scope;
 use crate::oauth::reason::Reason;
-use crate::oauth::token::TokenAnswer;
+use crate::oauth::token::TokenResponse;
 use crate::oauth::token::refresh::{self, RefreshName, RefreshVerdict};
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
@@ -46,14 +46,14 @@ pub(super) async fn issue(
     asked: &TokenRequest<'_>,
     client: &StoredClient,
     prepared: PreparedRefresh,
-) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
     let (app, now) = (asked.app, asked.call.now);
     let Some((name, mac)) = RefreshName::parse(&prepared.token) else { return Err(unknown().into()) };
     // Only this server can make a valid MAC, so made-up tokens never reach the database.
     if !app.keys.is_refresh_token(&name, &mac) {
         return Err(unknown().into());
     }
-    let answering = Answering::begin(app, &client.client, prepared.draft.clone()).await?;
+    let response_signer = ResponseSigner::begin(app, &client.client, prepared.draft.clone(), asked.call.now).await?;
     let (client, keys, tokens) = (client.client.clone(), app.keys.clone(), &app.config.tokens);
     let grace = tokens.refresh_token_grace.seconds();
     let idle_expires_at = now + tokens.refresh_token_idle_lifetime.seconds();
@@ -66,7 +66,7 @@ pub(super) async fn issue(
             return Ok(None);
         }
         let chain = presented.chain;
-        let verdict = match refresh::judge(&chain, &name, &client.id, grace, now) {
+        let verdict = match refresh::evaluate(&chain, &name, &client.id, grace, now) {
             Ok(verdict) => verdict,
             Err(error) => return refuse(tx, &name, error, now).await,
         };
@@ -86,7 +86,7 @@ pub(super) async fn issue(
         }
         Ok(Some(Issued::of(&chain.grant, &scope, None, TokenPair { access: token, refresh: Some(successor) })))
     };
-    answering.answer(app.db.decide(work).await?).await
+    response_signer.answer(app.db.decide(work).await?).await
 }
 
 /// A replaced token that is reused ends the chain; other refusals change nothing.

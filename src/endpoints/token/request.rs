@@ -21,7 +21,7 @@ pub(super) struct TokenRequest<'a> {
 pub(super) struct Proofs {
     pub(super) credentials: Credentials,
     /// The token of a trusted issuer.
-    pub(super) vouched: OneTimeProof<Arc<TrustedToken>>,
+    pub(super) trusted_token: OneTimeProof<Arc<TrustedToken>>,
 }
 
 /// The data for one decision about a request.
@@ -29,5 +29,5 @@ pub(super) struct Decision<'a> {
     /// The authenticated client.
     pub(super) client: &'a Client,
     pub(super) view: &'a View<'a>,
-    pub(super) vouched: &'a mut OneTimeProof<Arc<TrustedToken>>,
+    pub(super) trusted_token: &'a mut OneTimeProof<Arc<TrustedToken>>,
 }

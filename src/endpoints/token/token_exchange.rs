@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::foreign::{TokenRules, TrustedToken, verified};
 use super::request::{Decision, TokenRequest};
-use crate::app::App;
 use crate::cache::decision::OneTimeProof;
 use crate::clock::Timestamp;
 use crate::failure::Denied;
@@ -18,7 +17,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::token::delegation::Actor;
 use crate::oauth::token::exchange::{self, ExchangedBy, TokenType};
-use crate::oauth::token::{AccessToken, TokenAnswer};
+use crate::oauth::token::{AccessToken, TokenResponse};
 use crate::store::clients::{self, StoredClient};
 use crate::store::db::{Conn, Tx};
 use crate::store::{access_tokens as stored, grants, users};
@@ -55,7 +54,7 @@ enum Subject {
     /// A token of this server.
     Ours(ParsedAccessToken),
     /// One of a trusted issuer.
-    Vouched(Arc<TrustedToken>),
+    Trusted(Arc<TrustedToken>),
 }
 
 /// The new token, and the new grant if another issuer vouched for the person.
@@ -90,18 +89,18 @@ pub(super) async fn prepare(
     decision: Decision<'_>,
 ) -> Result<PreparedExchange, Denied<OAuthError>> {
     let (app, params) = (asked.app, asked.params);
-    let Decision { client, view, vouched } = decision;
+    let Decision { client, view, trusted_token } = decision;
     let Some(token) = params.one("subject_token")? else {
         return Err(Reason::SubjectTokenMissing.because("the parameter subject_token is missing").into());
     };
     let subject_type = named_type(params, "subject_token_type")?;
     let requested = TokenType::named(params, "requested_token_type")?;
     let exchange = Exchange {
-        subject: subject(asked, client, vouched, token, subject_type).await?,
-        actor: actor(app, params).await?,
+        subject: subject(asked, client, trusted_token, token, subject_type).await?,
+        actor: actor(asked).await?,
         requested,
         scope: params.one("scope")?.map(str::to_owned),
-        draft: Draft::in_exchange(app, exchange::target(params)?, view).await?,
+        draft: Draft::in_exchange(app, exchange::target(params)?, view, asked.call.now).await?,
         client: client.clone(),
         keys: app.keys.clone(),
         now: asked.call.now,
@@ -127,7 +126,7 @@ fn invalid() -> OAuthError {
 async fn subject(
     asked: &TokenRequest<'_>,
     client: &Client,
-    vouched: &mut OneTimeProof<Arc<TrustedToken>>,
+    trusted_token: &mut OneTimeProof<Arc<TrustedToken>>,
     token: &str,
     token_type: TokenType,
 ) -> Result<Subject, Denied<OAuthError>> {
@@ -135,16 +134,17 @@ async fn subject(
     let is_ours = token_type == TokenType::AccessToken
         || unverified_claim(token, "iss").is_none_or(|issuer| issuer == app.issuer);
     if !is_ours {
-        let vouched = vouched.get(async || verified(asked.app, client, token, &RULES, asked.call.now).await);
-        return Ok(Subject::Vouched(vouched.await?));
+        let trusted_token = trusted_token.get(async || verified(asked.app, client, token, &RULES, asked.call.now).await);
+        return Ok(Subject::Trusted(trusted_token.await?));
     }
-    match (access_token::read(app, token).await?, token_type) {
+    match (access_token::read(app, token, asked.call.now).await?, token_type) {
         (None, _) | (Some(ParsedAccessToken::Opaque(_)), TokenType::Jwt) => Err(invalid().into()),
         (Some(read), _) => Ok(Subject::Ours(read)),
     }
 }
 
-async fn actor(app: &App, params: &Params) -> Result<Option<ParsedAccessToken>, Denied<OAuthError>> {
+async fn actor(asked: &TokenRequest<'_>) -> Result<Option<ParsedAccessToken>, Denied<OAuthError>> {
+    let params = asked.params;
     let Some(token) = params.one("actor_token")? else {
         return match TokenType::named(params, "actor_token_type")? {
             None => Ok(None),
@@ -152,7 +152,7 @@ async fn actor(app: &App, params: &Params) -> Result<Option<ParsedAccessToken>, 
         };
     };
     let token_type = named_type(params, "actor_token_type")?;
-    match (access_token::read(app, token).await?, token_type) {
+    match (access_token::read(asked.app, token, asked.call.now).await?, token_type) {
         (None, _) | (Some(ParsedAccessToken::Opaque(_)), TokenType::Jwt) => Err(not_the_clients().into()),
         (read, _) => Ok(read),
     }
@@ -174,8 +174,8 @@ impl Exchange {
         let acting = self.acting(conn).await?;
         let (decided, status) = match &self.subject {
             Subject::Ours(read) => self.in_place_of(conn, read, acting.as_ref()).await?,
-            Subject::Vouched(vouched) if !vouched.is_unchanged(conn, &self.client).await? => return Ok(None),
-            Subject::Vouched(vouched) => self.for_person(conn, vouched, acting.as_ref()).await?,
+            Subject::Trusted(trusted_token) if !trusted_token.is_unchanged(conn, &self.client).await? => return Ok(None),
+            Subject::Trusted(trusted_token) => self.for_person(conn, trusted_token, acting.as_ref()).await?,
         };
         if let Some(status) = status {
             may_issue(&status, &self.draft.required_groups(&self.client, &decided.token.granted.scope))?;
@@ -231,11 +231,11 @@ impl Exchange {
     async fn for_person(
         &self,
         conn: &mut Conn,
-        vouched: &TrustedToken,
+        trusted_token: &TrustedToken,
         acting: Option<&ActorTokenSubject>,
     ) -> Result<(ExchangedToken, Option<UserStatus>), Denied<OAuthError>> {
         let refuse = |what| RULES.kind.refuse(Reason::SubjectTokenForeign, what);
-        let claims = &vouched.claims;
+        let claims = &trusted_token.claims;
         if claims.exp <= self.now {
             return Err(refuse("has expired").into());
         }
@@ -255,9 +255,9 @@ impl Exchange {
         };
         let actor = acting.map(|acting| acting.sub.as_str());
         let act = exchange::act(ExchangedBy::Another, &self.client, actor, before)?;
-        let scope = self.draft.scope_of(&vouched.issuer, &self.client, self.scope.as_deref())?;
-        let (grant, status) = vouched.grant(conn, &self.client, &scope, &RULES, self.now).await?;
-        let mut token = self.draft.of_vouched(&self.client, &grant, &scope)?;
+        let scope = self.draft.scope_of(&trusted_token.issuer, &self.client, self.scope.as_deref())?;
+        let (grant, status) = trusted_token.grant(conn, &self.client, &scope, &RULES, self.now).await?;
+        let mut token = self.draft.of_trusted_issuer(&self.client, &grant, &scope)?;
         token.expires_at = token.expires_at.min(claims.exp);
         token.delegation.act = act;
         Ok((ExchangedToken { token: until(token, acting), grant: Some(grant) }, Some(status)))
@@ -265,9 +265,9 @@ impl Exchange {
 
     async fn save(&self, tx: &mut Tx, decided: &ExchangedToken) -> Result<(), Denied<OAuthError>> {
         let mut batch = tx.batch();
-        if let (Some(grant), Subject::Vouched(vouched)) = (&decided.grant, &self.subject) {
+        if let (Some(grant), Subject::Trusted(trusted_token)) = (&decided.grant, &self.subject) {
             let end = decided.token.expires_at;
-            batch = grants::save_vouched_in(batch, grant, vouched.voucher(), end, self.now);
+            batch = grants::save_for_issuer_in(batch, grant, trusted_token.issuer_subject(), end, self.now);
         }
         if let Some(hash) = self.draft.stored(&decided.token) {
             batch = stored::save_in(batch, &hash, &decided.token);
@@ -286,7 +286,7 @@ pub(super) async fn issue(
     asked: &TokenRequest<'_>,
     _client: &StoredClient,
     prepared: PreparedExchange,
-) -> Result<Option<TokenAnswer>, Denied<OAuthError>> {
+) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
     let app = asked.app;
     let PreparedExchange { exchange, decided } = prepared;
     let Some(mut decided) = decided else { return Ok(None) };
@@ -305,7 +305,7 @@ pub(super) async fn issue(
         }
     }
     let token = &decided.token;
-    let mut answer = TokenAnswer::new(exchange.draft.finish(app, &exchange.client, token, None)?, token);
+    let mut answer = TokenResponse::new(exchange.draft.finish(app, &exchange.client, token, None)?, token);
     answer.issued_token_type = Some(exchange.requested.unwrap_or(TokenType::AccessToken).as_str());
     Ok(Some(answer))
 }

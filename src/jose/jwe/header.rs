@@ -4,8 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::agreement::{Point, PointJwk};
-use super::algorithm::Algorithm;
-use crate::oauth::client::ContentEncryption;
+use crate::oauth::client::{ContentEncryption, KeyManagement};
 use crate::secret::from_base64url;
 
 /// A header to write. Members without a value are left out, because libraries refuse `null`.
@@ -24,7 +23,7 @@ pub(super) struct EncodedHeader<'h> {
 /// A header that was read.
 #[derive(Debug)]
 pub(super) struct Header {
-    pub algorithm: Algorithm,
+    pub algorithm: KeyManagement,
     pub content: ContentEncryption,
     pub kid: Option<String>,
     pub content_type: Option<String>,
@@ -49,7 +48,7 @@ impl Header {
         };
         let bytes = |name: &str| from_base64url(&text(name)?.unwrap_or_default());
         Some(Self {
-            algorithm: Algorithm::parse(&text("alg")??)?,
+            algorithm: KeyManagement::parse(&text("alg")??)?,
             content: ContentEncryption::parse(&text("enc")??)?,
             kid: text("kid")?,
             content_type: text("cty")?,

@@ -11,8 +11,9 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::agreement::{CurveKey, Point};
-use super::algorithm::Algorithm;
+use super::key_wrap::wrapping_key_bytes;
 use super::member::member;
+use crate::oauth::client::KeyManagement;
 
 /// The size of an RSA key in bits: at least what RFC 7518 §4.3 requires, and limited so that a key cannot keep the
 /// server busy.
@@ -48,14 +49,14 @@ impl EncryptionKey {
     }
 
     /// Whether the key can be used with an algorithm.
-    pub fn is_for(&self, algorithm: Algorithm) -> bool {
+    pub fn is_for(&self, algorithm: KeyManagement) -> bool {
         match algorithm {
-            Algorithm::RsaOaep | Algorithm::RsaOaep256 => matches!(self.0, Encrypting::Rsa(_)),
-            Algorithm::EcdhEs | Algorithm::EcdhEsA128Kw | Algorithm::EcdhEsA256Kw => {
+            KeyManagement::RsaOaep | KeyManagement::RsaOaep256 => matches!(self.0, Encrypting::Rsa(_)),
+            KeyManagement::EcdhEs | KeyManagement::EcdhEsA128Kw | KeyManagement::EcdhEsA256Kw => {
                 matches!(self.0, Encrypting::Curve(_))
             }
-            Algorithm::A128Kw | Algorithm::A256Kw => {
-                matches!(&self.0, Encrypting::Secret(key) if Some(key.len()) == algorithm.wrapping_key_bytes())
+            KeyManagement::A128Kw | KeyManagement::A256Kw => {
+                matches!(&self.0, Encrypting::Secret(key) if Some(key.len()) == wrapping_key_bytes(algorithm))
             }
         }
     }
@@ -142,8 +143,8 @@ mod tests {
     fn a_key_is_only_for_the_algorithms_of_its_kind() {
         let names = |jwk: &Value| -> Vec<&str> {
             let key = EncryptionKey::read(jwk).unwrap();
-            let fit = Algorithm::ALL.iter().copied().filter(|algorithm| key.is_for(*algorithm));
-            fit.map(Algorithm::as_str).collect()
+            let fit = KeyManagement::ALL.iter().copied().filter(|algorithm| key.is_for(*algorithm));
+            fit.map(KeyManagement::as_str).collect()
         };
         assert_eq!(names(&rsa_key()), ["RSA-OAEP", "RSA-OAEP-256"]);
         assert_eq!(names(&ec_key()), ["ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW"]);

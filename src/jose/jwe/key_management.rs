@@ -5,16 +5,15 @@ use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepAlgorithm};
 use zeroize::Zeroizing;
 
 use super::agreement::{CurveKey, Point};
-use super::algorithm::Algorithm;
 use super::concat_kdf::{self, Info};
 use super::content;
 use super::jwk::{Decrypting, DecryptionKey, Encrypting, EncryptionKey};
 use super::key_wrap;
-use crate::oauth::client::ContentEncryption;
+use crate::oauth::client::{ContentEncryption, KeyManagement};
 use crate::secret::random;
 
 /// A content key, and what the token contains to recover it.
-pub(super) struct ConveyedKey {
+pub(super) struct ContentKey {
     pub content_key: Zeroizing<Vec<u8>>,
     /// Empty if the content key is the agreed key itself.
     pub encrypted_key: Vec<u8>,
@@ -49,8 +48,8 @@ pub(super) fn random_key(content: ContentEncryption) -> Zeroizing<Vec<u8>> {
 }
 
 /// The part of a token's header that says how to recover the content key.
-pub(super) struct Management<'h> {
-    pub algorithm: Algorithm,
+pub(super) struct KeyManagementParams<'h> {
+    pub algorithm: KeyManagement,
     pub content: ContentEncryption,
     pub ephemeral: Option<&'h Point>,
     /// The value of `apu`; empty if there is none.
@@ -63,39 +62,39 @@ pub(super) struct Management<'h> {
 ///
 /// # Errors
 /// If the key cannot be used with this algorithm.
-pub(super) fn convey(
+pub(super) fn encrypt_content_key(
     key: &EncryptionKey,
-    algorithm: Algorithm,
+    algorithm: KeyManagement,
     content: ContentEncryption,
-    drawn: RandomValues,
-) -> Result<ConveyedKey, Unspecified> {
+    random_values: RandomValues,
+) -> Result<ContentKey, Unspecified> {
     if !key.is_for(algorithm) {
         return Err(Unspecified);
     }
-    let RandomValues { content_key, ephemeral, .. } = drawn;
-    let conveyed = |content_key, encrypted_key| ConveyedKey { content_key, encrypted_key, ephemeral: None };
+    let RandomValues { content_key, ephemeral, .. } = random_values;
+    let with_key = |content_key, encrypted_key| ContentKey { content_key, encrypted_key, ephemeral: None };
     match &key.0 {
         Encrypting::Rsa(key) => {
             let mut encrypted = vec![0; key.ciphertext_size()];
             let length = key.encrypt(oaep(algorithm), &content_key, &mut encrypted, None)?.len();
             encrypted.truncate(length);
-            Ok(conveyed(content_key, encrypted))
+            Ok(with_key(content_key, encrypted))
         }
         Encrypting::Secret(key) => {
             let encrypted = key_wrap::wrap(key, &content_key)?;
-            Ok(conveyed(content_key, encrypted))
+            Ok(with_key(content_key, encrypted))
         }
         Encrypting::Curve(point) => {
             let ours = ephemeral.ok_or(Unspecified)?;
             let ephemeral = Some(ours.public()?);
-            let management =
-                Management { algorithm, content, ephemeral: None, producer: b"", recipient: b"" };
-            let agreed = agreed(&ours, point, &management)?;
-            if algorithm == Algorithm::EcdhEs {
-                return Ok(ConveyedKey { content_key: agreed, encrypted_key: Vec::new(), ephemeral });
+            let key_params =
+                KeyManagementParams { algorithm, content, ephemeral: None, producer: b"", recipient: b"" };
+            let agreed = agreed(&ours, point, &key_params)?;
+            if algorithm == KeyManagement::EcdhEs {
+                return Ok(ContentKey { content_key: agreed, encrypted_key: Vec::new(), ephemeral });
             }
             let encrypted_key = key_wrap::wrap(&agreed, &content_key)?;
-            Ok(ConveyedKey { content_key, encrypted_key, ephemeral })
+            Ok(ContentKey { content_key, encrypted_key, ephemeral })
         }
     }
 }
@@ -105,29 +104,29 @@ pub(super) fn convey(
 /// # Errors
 /// If the key cannot be used with this algorithm, or the token was encrypted for another key. The caller must not let
 /// the sender know that this step failed (RFC 7516 §11.5).
-pub(super) fn recover(
+pub(super) fn decrypt_content_key(
     key: &DecryptionKey,
-    management: &Management<'_>,
+    key_params: &KeyManagementParams<'_>,
     encrypted_key: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, Unspecified> {
-    let algorithm = management.algorithm;
-    let length = content::key_bytes(management.content);
+    let algorithm = key_params.algorithm;
+    let length = content::key_bytes(key_params.content);
     match (&key.0, algorithm) {
-        (Decrypting::Rsa(key), Algorithm::RsaOaep | Algorithm::RsaOaep256) => {
+        (Decrypting::Rsa(key), KeyManagement::RsaOaep | KeyManagement::RsaOaep256) => {
             let mut buffer = Zeroizing::new(vec![0; key.min_output_size()]);
             let found = key.decrypt(oaep(algorithm), encrypted_key, &mut buffer, None)?;
             if found.len() == length { Ok(Zeroizing::new(found.to_vec())) } else { Err(Unspecified) }
         }
-        (Decrypting::Secret(key), Algorithm::A128Kw | Algorithm::A256Kw)
-            if Some(key.len()) == algorithm.wrapping_key_bytes() =>
+        (Decrypting::Secret(key), KeyManagement::A128Kw | KeyManagement::A256Kw)
+            if Some(key.len()) == key_wrap::wrapping_key_bytes(algorithm) =>
         {
             key_wrap::unwrap(key, encrypted_key, length)
         }
-        (Decrypting::Curve(key), Algorithm::EcdhEs) if encrypted_key.is_empty() => {
-            agreed(key, management.ephemeral.ok_or(Unspecified)?, management)
+        (Decrypting::Curve(key), KeyManagement::EcdhEs) if encrypted_key.is_empty() => {
+            agreed(key, key_params.ephemeral.ok_or(Unspecified)?, key_params)
         }
-        (Decrypting::Curve(key), Algorithm::EcdhEsA128Kw | Algorithm::EcdhEsA256Kw) => {
-            let wrapping_key = agreed(key, management.ephemeral.ok_or(Unspecified)?, management)?;
+        (Decrypting::Curve(key), KeyManagement::EcdhEsA128Kw | KeyManagement::EcdhEsA256Kw) => {
+            let wrapping_key = agreed(key, key_params.ephemeral.ok_or(Unspecified)?, key_params)?;
             key_wrap::unwrap(&wrapping_key, encrypted_key, length)
         }
         _ => Err(Unspecified),
@@ -138,10 +137,10 @@ pub(super) fn recover(
 fn agreed(
     ours: &CurveKey,
     theirs: &Point,
-    management: &Management<'_>,
+    key_params: &KeyManagementParams<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, Unspecified> {
-    let Management { algorithm, content, producer, recipient, .. } = *management;
-    let (name, length) = match algorithm.wrapping_key_bytes() {
+    let KeyManagementParams { algorithm, content, producer, recipient, .. } = *key_params;
+    let (name, length) = match key_wrap::wrapping_key_bytes(algorithm) {
         Some(length) => (algorithm.as_str(), length),
         None => (content.as_str(), content::key_bytes(content)),
     };
@@ -149,6 +148,6 @@ fn agreed(
     ours.agree(theirs, |secret| Ok(concat_kdf::derive(secret, &info, length)))
 }
 
-fn oaep(algorithm: Algorithm) -> &'static OaepAlgorithm {
-    if algorithm == Algorithm::RsaOaep { &OAEP_SHA1_MGF1SHA1 } else { &OAEP_SHA256_MGF1SHA256 }
+fn oaep(algorithm: KeyManagement) -> &'static OaepAlgorithm {
+    if algorithm == KeyManagement::RsaOaep { &OAEP_SHA1_MGF1SHA1 } else { &OAEP_SHA256_MGF1SHA256 }
 }

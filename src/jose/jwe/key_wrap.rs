@@ -4,6 +4,8 @@ use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::key_wrap::{AES_128, AES_256, AesKek, KeyWrap as _};
 use zeroize::Zeroizing;
 
+use crate::oauth::client::KeyManagement;
+
 /// How many bytes longer a wrapped key is.
 const MORE: usize = 8;
 
@@ -33,6 +35,15 @@ pub(super) fn unwrap(
 
 fn kek(key: &[u8]) -> Result<AesKek, Unspecified> {
     AesKek::new(if key.len() == 16 { &AES_128 } else { &AES_256 }, key)
+}
+
+/// The length in bytes of the AES key that wraps the content key; `None` if the algorithm has none.
+pub(super) fn wrapping_key_bytes(algorithm: KeyManagement) -> Option<usize> {
+    match algorithm {
+        KeyManagement::RsaOaep | KeyManagement::RsaOaep256 | KeyManagement::EcdhEs => None,
+        KeyManagement::EcdhEsA128Kw | KeyManagement::A128Kw => Some(16),
+        KeyManagement::EcdhEsA256Kw | KeyManagement::A256Kw => Some(32),
+    }
 }
 
 #[cfg(test)]

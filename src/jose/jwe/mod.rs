@@ -6,7 +6,6 @@
 //! and if the content key cannot be recovered, a random one is used instead (RFC 7516 §11.5).
 
 mod agreement;
-mod algorithm;
 mod cbc_hmac;
 mod concat_kdf;
 mod content;
@@ -22,22 +21,21 @@ mod vectors;
 
 use aws_lc_rs::error::Unspecified;
 
-pub use algorithm::Algorithm;
 pub use jwk::{DecryptionKey, EncryptionKey};
 
 use self::header::{EncodedHeader, Header};
-use self::key_management::{ConveyedKey, Management, RandomValues};
+use self::key_management::{ContentKey, KeyManagementParams, RandomValues};
 use super::JoseError;
-use crate::oauth::client::ContentEncryption;
+use crate::oauth::client::{ContentEncryption, KeyManagement};
 use crate::secret::{from_base64url, to_base64url};
 
 /// The maximum length of a received token in characters.
-pub const LONGEST: usize = 64 * 1024;
+pub const MAX_LENGTH: usize = 64 * 1024;
 
 /// What the sender of a token decides.
 #[derive(Clone, Copy, Debug)]
-pub struct Sending<'s> {
-    pub algorithm: Algorithm,
+pub struct EncryptionParams<'s> {
+    pub algorithm: KeyManagement,
     pub content: ContentEncryption,
     /// The `kid` of the recipient's key, if it has one.
     pub kid: Option<&'s str>,
@@ -49,22 +47,26 @@ pub struct Sending<'s> {
 ///
 /// # Errors
 /// [`JoseError::Encryption`] if the key cannot be used with this algorithm, or no secret can be agreed on with it.
-pub fn encrypt(payload: Vec<u8>, key: &EncryptionKey, sending: Sending<'_>) -> Result<String, JoseError> {
-    RandomValues::new(key, sending.content)
-        .and_then(|drawn| encrypt_with(payload, key, sending, drawn))
+pub fn encrypt(
+    payload: Vec<u8>,
+    key: &EncryptionKey,
+    params: EncryptionParams<'_>,
+) -> Result<String, JoseError> {
+    RandomValues::new(key, params.content)
+        .and_then(|random_values| encrypt_with(payload, key, params, random_values))
         .map_err(|_: Unspecified| JoseError::Encryption)
 }
 
 fn encrypt_with(
     payload: Vec<u8>,
     key: &EncryptionKey,
-    sending: Sending<'_>,
-    drawn: RandomValues,
+    params: EncryptionParams<'_>,
+    random_values: RandomValues,
 ) -> Result<String, Unspecified> {
-    let Sending { algorithm, content, kid, content_type } = sending;
-    let iv = drawn.iv.clone();
-    let ConveyedKey { content_key, encrypted_key, ephemeral } =
-        key_management::convey(key, algorithm, content, drawn)?;
+    let EncryptionParams { algorithm, content, kid, content_type } = params;
+    let iv = random_values.iv.clone();
+    let ContentKey { content_key, encrypted_key, ephemeral } =
+        key_management::encrypt_content_key(key, algorithm, content, random_values)?;
     let header = EncodedHeader {
         alg: algorithm.as_str(),
         kid,
@@ -82,7 +84,7 @@ fn encrypt_with(
 /// What the caller accepts. The token chooses among these, and nothing else is accepted (RFC 8725 §3.1).
 #[derive(Clone, Copy, Debug)]
 pub struct AcceptedAlgorithms<'a> {
-    pub algorithms: &'a [Algorithm],
+    pub algorithms: &'a [KeyManagement],
     pub contents: &'a [ContentEncryption],
 }
 
@@ -108,7 +110,7 @@ impl<'t> EncryptedToken<'t> {
     }
 
     fn parts(token: &'t str) -> Option<Self> {
-        if token.len() > LONGEST {
+        if token.len() > MAX_LENGTH {
             return None;
         }
         let mut parts = token.splitn(6, '.');
@@ -146,12 +148,12 @@ impl<'t> EncryptedToken<'t> {
         if !accepted.algorithms.contains(&algorithm) || !accepted.contents.contains(&content) {
             return Err(JoseError::Decryption);
         }
-        let management =
-            Management { algorithm, content, ephemeral: ephemeral.as_ref(), producer, recipient };
+        let key_params =
+            KeyManagementParams { algorithm, content, ephemeral: ephemeral.as_ref(), producer, recipient };
         // Always generated, and used if no key could be recovered: a wrong key then fails at the same step as a wrong
         // tag.
         let by_chance = key_management::random_key(content);
-        let found = key_management::recover(key, &management, &self.encrypted_key);
+        let found = key_management::decrypt_content_key(key, &key_params, &self.encrypted_key);
         let content_key = found.unwrap_or(by_chance);
         let sealed = (&self.ciphertext[..], &self.tag[..]);
         content::open(content, &content_key, &self.iv, self.protected.as_bytes(), sealed)

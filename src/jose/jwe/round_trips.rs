@@ -10,20 +10,20 @@ use super::*;
 use crate::secret::{random, to_base64url};
 
 const ALL: AcceptedAlgorithms<'static> =
-    AcceptedAlgorithms { algorithms: Algorithm::ALL, contents: ContentEncryption::ALL };
+    AcceptedAlgorithms { algorithms: KeyManagement::ALL, contents: ContentEncryption::ALL };
 
 /// Private keys of every kind, each with the algorithms that are tried with it.
-fn keys() -> Vec<(Value, Vec<Algorithm>)> {
-    let curve = vec![Algorithm::EcdhEs, Algorithm::EcdhEsA128Kw, Algorithm::EcdhEsA256Kw];
+fn keys() -> Vec<(Value, Vec<KeyManagement>)> {
+    let curve = vec![KeyManagement::EcdhEs, KeyManagement::EcdhEsA128Kw, KeyManagement::EcdhEsA256Kw];
     let secret = |bytes: &[u8]| json!({ "kty": "oct", "k": to_base64url(bytes) });
     vec![
-        (rsa_key(), vec![Algorithm::RsaOaep, Algorithm::RsaOaep256]),
+        (rsa_key(), vec![KeyManagement::RsaOaep, KeyManagement::RsaOaep256]),
         (ec_key(), curve.clone()),
         (made_on("P-384"), curve.clone()),
         (made_on("P-521"), curve.clone()),
         (made_on("X25519"), curve),
-        (secret(&random::<16>()), vec![Algorithm::A128Kw]),
-        (secret(&random::<32>()), vec![Algorithm::A256Kw]),
+        (secret(&random::<16>()), vec![KeyManagement::A128Kw]),
+        (secret(&random::<32>()), vec![KeyManagement::A256Kw]),
     ]
 }
 
@@ -43,10 +43,10 @@ fn made_on(curve: &str) -> Value {
         "d": to_base64url(secret.as_ref()) })
 }
 
-fn token(jwk: &Value, algorithm: Algorithm, content: ContentEncryption, payload: &[u8]) -> String {
+fn token(jwk: &Value, algorithm: KeyManagement, content: ContentEncryption, payload: &[u8]) -> String {
     let key = EncryptionKey::read(jwk).unwrap();
-    let sending = Sending { algorithm, content, kid: Some("k1"), content_type: Some("JWT") };
-    encrypt(payload.to_vec(), &key, sending).unwrap()
+    let params = EncryptionParams { algorithm, content, kid: Some("k1"), content_type: Some("JWT") };
+    encrypt(payload.to_vec(), &key, params).unwrap()
 }
 
 fn opened(token: &str, jwk: &Value, accepted: AcceptedAlgorithms<'_>) -> Result<Vec<u8>, JoseError> {
@@ -115,10 +115,10 @@ fn the_header_names_the_recipients_key_and_has_no_member_without_a_value() {
 fn a_key_is_not_used_for_an_algorithm_of_another_kind() {
     for (jwk, fit) in keys() {
         let key = EncryptionKey::read(&jwk).unwrap();
-        for algorithm in Algorithm::ALL.iter().copied().filter(|algorithm| !fit.contains(algorithm)) {
+        for algorithm in KeyManagement::ALL.iter().copied().filter(|algorithm| !fit.contains(algorithm)) {
             let content = ContentEncryption::A128Gcm;
-            let sending = Sending { algorithm, content, kid: None, content_type: None };
-            let refused = encrypt(Vec::new(), &key, sending);
+            let params = EncryptionParams { algorithm, content, kid: None, content_type: None };
+            let refused = encrypt(Vec::new(), &key, params);
             assert!(matches!(refused, Err(JoseError::Encryption)), "{algorithm:?}");
             for (other, _) in keys().iter().filter(|(_, algorithms)| algorithms.contains(&algorithm)) {
                 let token = token(other, algorithm, content, b"x");
@@ -131,13 +131,13 @@ fn a_key_is_not_used_for_an_algorithm_of_another_kind() {
 #[test]
 fn a_token_does_not_choose_beyond_what_is_accepted() {
     let jwk = rsa_key();
-    let token = token(&jwk, Algorithm::RsaOaep256, ContentEncryption::A128Gcm, b"x");
-    let with = |algorithms: &[Algorithm], contents: &[ContentEncryption]| {
+    let token = token(&jwk, KeyManagement::RsaOaep256, ContentEncryption::A128Gcm, b"x");
+    let with = |algorithms: &[KeyManagement], contents: &[ContentEncryption]| {
         opened(&token, &jwk, AcceptedAlgorithms { algorithms, contents })
     };
-    let (algorithm, content) = (Algorithm::RsaOaep256, ContentEncryption::A128Gcm);
+    let (algorithm, content) = (KeyManagement::RsaOaep256, ContentEncryption::A128Gcm);
     assert!(with(&[algorithm], &[content]).is_ok());
-    assert!(is_refused(&with(&[Algorithm::RsaOaep], &[content])));
+    assert!(is_refused(&with(&[KeyManagement::RsaOaep], &[content])));
     assert!(is_refused(&with(&[algorithm], &[ContentEncryption::A256Gcm, ContentEncryption::A128CbcHs256])));
     assert!(is_refused(&with(&[], &[])));
 }
@@ -146,10 +146,10 @@ fn a_token_does_not_choose_beyond_what_is_accepted() {
 fn another_key_of_the_same_kind_does_not_decrypt() {
     let secret = |byte: u8| json!({ "kty": "oct", "k": to_base64url(&[byte; 16]) });
     for (one, other, algorithm) in [
-        (made_on("P-384"), made_on("P-384"), Algorithm::EcdhEs),
-        (made_on("X25519"), made_on("X25519"), Algorithm::EcdhEsA256Kw),
-        (made_on("P-384"), made_on("P-521"), Algorithm::EcdhEsA128Kw),
-        (secret(1), secret(2), Algorithm::A128Kw),
+        (made_on("P-384"), made_on("P-384"), KeyManagement::EcdhEs),
+        (made_on("X25519"), made_on("X25519"), KeyManagement::EcdhEsA256Kw),
+        (made_on("P-384"), made_on("P-521"), KeyManagement::EcdhEsA128Kw),
+        (secret(1), secret(2), KeyManagement::A128Kw),
     ] {
         let token = token(&one, algorithm, ContentEncryption::A128CbcHs256, b"x");
         assert!(opened(&token, &one, ALL).is_ok());
@@ -160,9 +160,9 @@ fn another_key_of_the_same_kind_does_not_decrypt() {
 #[test]
 fn an_encrypted_key_or_ephemeral_key_of_an_attacker_is_the_same_error() {
     let ec = ec_key();
-    let direct = token(&ec, Algorithm::EcdhEs, ContentEncryption::A128Gcm, b"x");
-    let wrapped = token(&ec, Algorithm::EcdhEsA128Kw, ContentEncryption::A128Gcm, b"x");
-    let rsa = token(&rsa_key(), Algorithm::RsaOaep, ContentEncryption::A128Gcm, b"x");
+    let direct = token(&ec, KeyManagement::EcdhEs, ContentEncryption::A128Gcm, b"x");
+    let wrapped = token(&ec, KeyManagement::EcdhEsA128Kw, ContentEncryption::A128Gcm, b"x");
+    let rsa = token(&rsa_key(), KeyManagement::RsaOaep, ContentEncryption::A128Gcm, b"x");
     let off_the_curve = json!({ "kty": "EC", "crv": "P-256", "x": to_base64url(&[1; 32]),
         "y": to_base64url(&[2; 32]) });
     for epk in [off_the_curve, made_on("P-384"), made_on("X25519"), json!({}), json!("epk"), Value::Null] {
@@ -194,8 +194,8 @@ fn an_encrypted_key_or_ephemeral_key_of_an_attacker_is_the_same_error() {
 fn a_content_key_of_the_wrong_length_is_the_same_error() {
     // Anyone who has the public key can encrypt any bytes as a content key.
     let jwk = rsa_key();
-    let made = token(&jwk, Algorithm::RsaOaep256, ContentEncryption::A128Gcm, b"x");
-    let longer = token(&jwk, Algorithm::RsaOaep256, ContentEncryption::A256Gcm, b"x");
+    let made = token(&jwk, KeyManagement::RsaOaep256, ContentEncryption::A128Gcm, b"x");
+    let longer = token(&jwk, KeyManagement::RsaOaep256, ContentEncryption::A256Gcm, b"x");
     let mut parts: Vec<&str> = made.split('.').collect();
     parts[1] = longer.split('.').nth(1).unwrap();
     assert!(is_refused(&opened(&parts.join("."), &jwk, ALL)));
@@ -204,9 +204,9 @@ fn a_content_key_of_the_wrong_length_is_the_same_error() {
 #[test]
 fn a_token_that_is_too_long_is_not_looked_at() {
     let jwk = secret_key();
-    let long = |bytes: usize| token(&jwk, Algorithm::A128Kw, ContentEncryption::A128Gcm, &vec![7; bytes]);
+    let long = |bytes: usize| token(&jwk, KeyManagement::A128Kw, ContentEncryption::A128Gcm, &vec![7; bytes]);
     assert!(opened(&long(40_000), &jwk, ALL).is_ok());
-    assert!(long(50_000).len() > LONGEST);
+    assert!(long(50_000).len() > MAX_LENGTH);
     assert!(is_refused(&opened(&long(50_000), &jwk, ALL)));
 }
 
@@ -239,11 +239,11 @@ proptest! {
 
     #[test]
     fn no_parts_after_a_valid_header_cause_a_panic(
-        alg in 0..Algorithm::ALL.len(),
+        alg in 0..KeyManagement::ALL.len(),
         enc in 0..ContentEncryption::ALL.len(),
         parts in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..70), 4),
     ) {
-        let (alg, enc) = (Algorithm::ALL[alg], ContentEncryption::ALL[enc]);
+        let (alg, enc) = (KeyManagement::ALL[alg], ContentEncryption::ALL[enc]);
         let mut epk = ec_key();
         epk.as_object_mut().unwrap().remove("d");
         let header = json!({ "alg": alg.as_str(), "enc": enc.as_str(), "epk": epk }).to_string();

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::agreement::{CurveKey, Point};
-use super::key_management::{self, Management, RandomValues};
+use super::key_management::{self, KeyManagementParams, RandomValues};
 use super::{
-    AcceptedAlgorithms, Algorithm, DecryptionKey, EncryptedToken, EncryptionKey, Sending, encrypt_with,
+    AcceptedAlgorithms, DecryptionKey, EncryptedToken, EncryptionKey, EncryptionParams, encrypt_with,
 };
-use crate::oauth::client::ContentEncryption;
+use crate::oauth::client::{ContentEncryption, KeyManagement};
 
 #[derive(Deserialize)]
 struct Vector {
@@ -52,10 +52,10 @@ impl Vector {
     }
 
     /// What was drawn for this token.
-    fn drawn(&self) -> RandomValues {
+    fn random_values(&self) -> RandomValues {
         let token = self.read();
         let header = &token.header;
-        let management = Management {
+        let key_params = KeyManagementParams {
             algorithm: header.algorithm,
             content: header.content,
             ephemeral: header.ephemeral.as_ref(),
@@ -63,7 +63,8 @@ impl Vector {
             recipient: b"",
         };
         let key = DecryptionKey::read(&self.key).unwrap();
-        let content_key = key_management::recover(&key, &management, &token.encrypted_key).unwrap();
+        let content_key =
+            key_management::decrypt_content_key(&key, &key_params, &token.encrypted_key).unwrap();
         let ephemeral = self.ephemeral.as_ref().map(|secret| {
             let mut jwk = serde_json::to_value(header.ephemeral.as_ref().unwrap().jwk()).unwrap();
             jwk["d"] = json!(secret);
@@ -91,16 +92,17 @@ fn from_the_same_chance_the_same_tokens_are_made() {
     let mut made = Vec::new();
     for vector in vectors() {
         let token = vector.read();
-        let sending = Sending {
+        let params = EncryptionParams {
             algorithm: token.header.algorithm,
             content: token.header.content,
             kid: token.kid(),
             content_type: None,
         };
         let key = EncryptionKey::read(&vector.key).unwrap();
-        let again = encrypt_with(vector.plaintext.clone().into(), &key, sending, vector.drawn()).unwrap();
+        let again =
+            encrypt_with(vector.plaintext.clone().into(), &key, params, vector.random_values()).unwrap();
         // RSA-OAEP adds its own random values: only the rest of the token is the same.
-        if matches!(sending.algorithm, Algorithm::RsaOaep) {
+        if matches!(params.algorithm, KeyManagement::RsaOaep) {
             let rest = |token: &str| {
                 let parts: Vec<&str> = token.split('.').collect();
                 [parts[0], parts[2], parts[3], parts[4]].map(str::to_owned)
@@ -122,14 +124,14 @@ fn alice_and_bob_of_rfc_7518_appendix_c_agree_on_their_key() {
         "y": "e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck", "d": "VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw" });
     let (of_alice, of_bob) = (Point::read(&alice).unwrap(), Point::read(&bob).unwrap());
     let found = |key: &Value, other: &Point| -> Result<Zeroizing<Vec<u8>>, Unspecified> {
-        let management = Management {
-            algorithm: Algorithm::EcdhEs,
+        let key_params = KeyManagementParams {
+            algorithm: KeyManagement::EcdhEs,
             content: ContentEncryption::A128Gcm,
             ephemeral: Some(other),
             producer: b"Alice",
             recipient: b"Bob",
         };
-        key_management::recover(&DecryptionKey::read(key).unwrap(), &management, b"")
+        key_management::decrypt_content_key(&DecryptionKey::read(key).unwrap(), &key_params, b"")
     };
     let key = crate::secret::from_base64url("VqqN6vgjbSBcIijNcacQGg").unwrap();
     assert_eq!(found(&bob, &of_alice).unwrap()[..], key);

@@ -57,7 +57,7 @@ mod tests {
 
     const ISSUER: &str = "https://id.example";
 
-    fn judged(change: &Value, audience: Option<AssertionAudience>) -> Result<String, Reason> {
+    fn checked(change: &Value, audience: Option<AssertionAudience>) -> Result<String, Reason> {
         let mut claims = json!({
             "iss": "job", "sub": "job", "aud": ISSUER, "exp": 1060, "iat": 1000, "jti": "1",
         });
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn an_assertion_is_for_this_server_alone_and_current() {
-        let good = |change| assert_eq!(judged(&change, None), Ok("1".to_owned()));
+        let good = |change| assert_eq!(checked(&change, None), Ok("1".to_owned()));
         good(json!({}));
         good(json!({ "exp": 941 }));
         good(json!({ "exp": 1000 + 3660 }));
@@ -95,13 +95,13 @@ mod tests {
             (json!({ "aud": "https://id.example/token" }), Reason::AssertionAudience),
             (json!({ "aud": null }), Reason::AssertionAudience),
         ] {
-            assert_eq!(judged(&change, None), Err(reason), "{change}");
+            assert_eq!(checked(&change, None), Err(reason), "{change}");
         }
         let endpoint = json!({ "aud": "https://id.example/token" });
         let also = Some(AssertionAudience::TokenEndpoint);
-        assert!(judged(&endpoint, also).is_ok() && judged(&json!({}), also).is_ok());
+        assert!(checked(&endpoint, also).is_ok() && checked(&json!({}), also).is_ok());
         for aud in ["https://id.example/token/", "https://id.example/introspect", "/token"] {
-            assert_eq!(judged(&json!({ "aud": aud }), also), Err(Reason::AssertionAudience), "{aud}");
+            assert_eq!(checked(&json!({ "aud": aud }), also), Err(Reason::AssertionAudience), "{aud}");
         }
     }
 }

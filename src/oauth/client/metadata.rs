@@ -130,12 +130,12 @@ pub struct Encryption {
 }
 
 impl Encryption {
-    /// Parses `ALG ENC`, or `ALG` alone for A256GCM. `None` if a word is not registered.
+    /// Parses `ALG ENC`, or `ALG` alone for A256GCM. `None` if a client cannot register one of the words.
     pub fn parse(text: &str) -> Option<Self> {
         let (algorithm, content) =
             text.split_once(' ').unwrap_or((text, ContentEncryption::A256Gcm.as_str()));
         Some(Self {
-            algorithm: KeyManagement::parse(algorithm)?,
+            algorithm: KeyManagement::parse(algorithm).filter(|known| known.is_for_clients())?,
             content: ContentEncryption::parse(content)?,
         })
     }
@@ -276,6 +276,9 @@ macro_rules! encrypted_response {
                 match (algorithm, content) {
                     (None, None) => Ok(None),
                     (None, Some(_)) => Err(D::Error::custom(concat!($enc, " without ", $alg))),
+                    (Some(algorithm), _) if !algorithm.is_for_clients() => {
+                        Err(D::Error::custom("not a registered word"))
+                    }
                     (Some(algorithm), content) => {
                         let content = content.unwrap_or(ContentEncryption::A128CbcHs256);
                         Ok(Some(Encryption { algorithm, content }))
@@ -413,6 +416,12 @@ mod tests {
         assert_eq!(algorithm_alone.unwrap(), Encryption::parse("RSA-OAEP A128CBC-HS256"));
         assert_eq!(read(json!({})).unwrap(), None);
         assert!(read(json!({ "id_token_encrypted_response_enc": "A256GCM" })).is_err());
-        assert!(read(json!({ "id_token_encrypted_response_alg": "RSA1_5" })).is_err());
+        for unregistered in ["RSA1_5", "A128KW", "A256KW"] {
+            assert!(
+                read(json!({ "id_token_encrypted_response_alg": unregistered })).is_err(),
+                "{unregistered}"
+            );
+            assert_eq!(Encryption::parse(unregistered), None, "{unregistered}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::oauth::request::redirect_uri::RegisteredUri;
 pub struct Origin(String);
 
 impl Origin {
-    const LONGEST: usize = 512;
+    const MAX_LENGTH: usize = 512;
 
     /// Checks an origin before it is stored.
     ///
@@ -21,7 +21,7 @@ impl Origin {
     /// A sentence for the operator.
     pub fn register(text: &str) -> Result<Self, String> {
         let refuse = |why: &str| Err(format!("the origin {text:?} {why}"));
-        let Some(url) = Url::parse(text).ok().filter(|_| text.len() <= Self::LONGEST) else {
+        let Some(url) = Url::parse(text).ok().filter(|_| text.len() <= Self::MAX_LENGTH) else {
             return refuse("is not an origin; write it like https://app.example.com");
         };
         if text.contains('*') {

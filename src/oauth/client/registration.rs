@@ -10,7 +10,7 @@ use crate::oauth::identity::group;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 
 /// The maximum length of a client's name in bytes.
-const LONGEST_NAME: usize = 200;
+const MAX_NAME_LENGTH: usize = 200;
 
 /// A member of a registration that is not valid, and why. The sentence names other members `in backquotes`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Findings {
 pub fn check(client: &ClientMetadata) -> Vec<WrongMember> {
     let mut findings = Findings::default();
     let name = &client.name;
-    if name.trim().is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
+    if name.trim().is_empty() || name.len() > MAX_NAME_LENGTH || name.chars().any(char::is_control) {
         findings.add("client_name", "a name has 1 to 200 bytes on one line; the consent page shows it");
     }
     check_links(client, &mut findings);
@@ -100,7 +100,7 @@ fn check_links(client: &ClientMetadata, findings: &mut Findings) {
     ] {
         let is_https = |link: &str| {
             let url = Url::parse(link).ok().filter(|url| url.scheme() == "https" && url.host().is_some());
-            url.is_some() && link.len() <= LONGEST_URI
+            url.is_some() && link.len() <= MAX_URI_LENGTH
         };
         if link.as_deref().is_some_and(|link| !is_https(link)) {
             findings.add(member, sentence);
@@ -129,8 +129,8 @@ fn check_assertions(client: &ClientMetadata, findings: &mut Findings) {
 
 /// Checks the length of an address for reading keys.
 pub fn check_address(uri: &str) -> Result<(), String> {
-    if uri.len() > LONGEST_URI {
-        return Err(format!("an address has {LONGEST_URI} bytes at most"));
+    if uri.len() > MAX_URI_LENGTH {
+        return Err(format!("an address has {MAX_URI_LENGTH} bytes at most"));
     }
     Ok(())
 }
@@ -168,7 +168,7 @@ fn check_sector(client: &ClientMetadata, findings: &mut Findings) {
 }
 
 /// The maximum length of an address in bytes.
-const LONGEST_URI: usize = 2048;
+const MAX_URI_LENGTH: usize = 2048;
 
 fn check_logout_uris(client: &ClientMetadata, findings: &mut Findings) {
     let LogoutUris { back_channel, front_channel } = &client.logout;
@@ -179,7 +179,7 @@ fn check_logout_uris(client: &ClientMetadata, findings: &mut Findings) {
         let url = Url::parse(uri).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
         let is_plain =
             |url: &Url| url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
-        if uri.len() > LONGEST_URI || !url.as_ref().is_some_and(is_plain) {
+        if uri.len() > MAX_URI_LENGTH || !url.as_ref().is_some_and(is_plain) {
             let sentence =
                 format!("the logout URI {uri:?} is not a web address without a fragment and a user name");
             findings.add(member, sentence);

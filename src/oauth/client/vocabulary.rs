@@ -63,7 +63,9 @@ pub enum TokenFormat {
     Jwt,
 }
 
-/// How the key of an encrypted token reaches its recipient (RFC 7518 §4).
+/// How the key of an encrypted token reaches its recipient (RFC 7518 §4.1): the `alg` of the token.
+///
+/// Algorithms with a password (PBES2) are left out on purpose: the token's header decides how much work they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
 pub enum KeyManagement {
     #[strum(serialize = "RSA-OAEP")]
@@ -76,6 +78,10 @@ pub enum KeyManagement {
     EcdhEsA128Kw,
     #[strum(serialize = "ECDH-ES+A256KW")]
     EcdhEsA256Kw,
+    #[strum(serialize = "A128KW")]
+    A128Kw,
+    #[strum(serialize = "A256KW")]
+    A256Kw,
 }
 
 /// How the content of an encrypted token is encrypted (RFC 7518 §5).
@@ -124,9 +130,35 @@ impl GrantType {
     }
 }
 
+impl KeyManagement {
+    /// The algorithms that a client can register: those that only need a public key. The others need a shared secret.
+    pub const FOR_CLIENTS: &[Self] =
+        &[Self::RsaOaep, Self::RsaOaep256, Self::EcdhEs, Self::EcdhEsA128Kw, Self::EcdhEsA256Kw];
+
+    /// Whether a client can register the algorithm.
+    pub fn is_for_clients(self) -> bool {
+        Self::FOR_CLIENTS.contains(&self)
+    }
+}
+
 impl AuthMethod {
     /// Whether the client authenticates with a signature and does not send a secret.
     pub fn is_assertion(self) -> bool {
         matches!(self, Self::SecretJwt | Self::PrivateKeyJwt)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_algorithm_for_keys_has_one_exact_name() {
+        for &algorithm in KeyManagement::ALL {
+            assert_eq!(KeyManagement::parse(algorithm.as_str()), Some(algorithm));
+        }
+        for other in ["", "dir", "RSA1_5", "rsa-oaep", "PBES2-HS256+A128KW", "ECDH-ES "] {
+            assert_eq!(KeyManagement::parse(other), None, "{other}");
+        }
     }
 }

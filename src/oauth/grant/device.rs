@@ -114,7 +114,7 @@ pub struct DevicePoll {
 
 /// What must be stored together with a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Consequence {
+pub enum PollEffect {
     Nothing,
     /// The time of the poll, and the interval from now on.
     Poll {
@@ -125,20 +125,24 @@ pub enum Consequence {
 }
 
 /// How many seconds the interval grows when a device polls too fast (RFC 8628 §3.5).
-const SLOWER: Seconds = Seconds::new(5);
+const INTERVAL_STEP: Seconds = Seconds::new(5);
 /// The longest interval in seconds, however fast the device was, because the person waits, too.
-const SLOWEST: Seconds = Seconds::new(60);
+const MAX_INTERVAL: Seconds = Seconds::new(60);
 
 /// Why a device gets no tokens (RFC 8628 §3.5); `None` if only the client's record has changed in between, so that the
 /// attempt must be repeated.
-pub fn judge(polled: &DevicePoll, client: &ClientId, now: Timestamp) -> Option<(OAuthError, Consequence)> {
-    let refused = |reason: Reason, what: &'static str| Some((reason.because(what), Consequence::Nothing));
+pub fn evaluate_poll(
+    polled: &DevicePoll,
+    client: &ClientId,
+    now: Timestamp,
+) -> Option<(OAuthError, PollEffect)> {
+    let refused = |reason: Reason, what: &'static str| Some((reason.because(what), PollEffect::Nothing));
     if polled.client != *client {
         return refused(Reason::DeviceCodeWrongClient, "the device code was issued to another client");
     }
     if polled.is_consumed {
         let what = "the device code was redeemed before; everything issued from it has been revoked";
-        return Some((Reason::DeviceCodeReplayed.because(what), Consequence::Revoke));
+        return Some((Reason::DeviceCodeReplayed.because(what), PollEffect::Revoke));
     }
     if polled.is_denied {
         return refused(Reason::DeviceCodeDenied, "the person denied the request");
@@ -152,14 +156,14 @@ pub fn judge(polled: &DevicePoll, client: &ClientId, now: Timestamp) -> Option<(
     // Times are whole seconds, so a poll after the full interval may seem one second early.
     let is_early = polled.polled_at.is_some_and(|last| now - last < polled.interval - Seconds::new(1));
     if is_early {
-        let interval = (polled.interval + SLOWER).min(SLOWEST.max(polled.interval));
+        let interval = (polled.interval + INTERVAL_STEP).min(MAX_INTERVAL.max(polled.interval));
         let what =
             format!("the device polls too fast; from now on it waits {interval} seconds between two polls");
-        return Some((Reason::DeviceCodeSlowDown.because(what), Consequence::Poll { interval }));
+        return Some((Reason::DeviceCodeSlowDown.because(what), PollEffect::Poll { interval }));
     }
     let what = "the person has not answered yet; ask again after the interval";
-    let consequence = Consequence::Poll { interval: polled.interval };
-    Some((Reason::DeviceCodePending.because(what), consequence))
+    let effect = PollEffect::Poll { interval: polled.interval };
+    Some((Reason::DeviceCodePending.because(what), effect))
 }
 
 #[cfg(test)]
@@ -198,28 +202,32 @@ mod tests {
 
     #[test]
     fn a_polling_device_learns_what_it_waits_for() {
-        let told = |polled: &DevicePoll, now| {
-            judge(polled, &ClientId::new("tv"), Timestamp::from_unix(now))
+        let evaluated = |polled: &DevicePoll, now| {
+            evaluate_poll(polled, &ClientId::new("tv"), Timestamp::from_unix(now))
                 .map(|(error, then)| (error.reason, then))
         };
-        let poll = |interval| Consequence::Poll { interval: Seconds::new(interval) };
-        assert_eq!(told(&polled(), 105), Some((Reason::DeviceCodePending, poll(5))));
-        assert_eq!(told(&polled(), 104), Some((Reason::DeviceCodePending, poll(5))), "clocks round down");
-        assert_eq!(told(&polled(), 103), Some((Reason::DeviceCodeSlowDown, poll(10))));
+        let poll = |interval| PollEffect::Poll { interval: Seconds::new(interval) };
+        assert_eq!(evaluated(&polled(), 105), Some((Reason::DeviceCodePending, poll(5))));
+        assert_eq!(
+            evaluated(&polled(), 104),
+            Some((Reason::DeviceCodePending, poll(5))),
+            "clocks round down"
+        );
+        assert_eq!(evaluated(&polled(), 103), Some((Reason::DeviceCodeSlowDown, poll(10))));
         let first = DevicePoll { polled_at: None, ..polled() };
-        assert_eq!(told(&first, 100), Some((Reason::DeviceCodePending, poll(5))));
+        assert_eq!(evaluated(&first, 100), Some((Reason::DeviceCodePending, poll(5))));
         let slow = DevicePoll { interval: Seconds::new(60), ..polled() };
-        assert_eq!(told(&slow, 101), Some((Reason::DeviceCodeSlowDown, poll(60))));
-        assert_eq!(told(&polled(), 700), Some((Reason::DeviceCodeExpired, Consequence::Nothing)));
+        assert_eq!(evaluated(&slow, 101), Some((Reason::DeviceCodeSlowDown, poll(60))));
+        assert_eq!(evaluated(&polled(), 700), Some((Reason::DeviceCodeExpired, PollEffect::Nothing)));
         let denied = DevicePoll { is_denied: true, ..polled() };
-        assert_eq!(told(&denied, 101), Some((Reason::DeviceCodeDenied, Consequence::Nothing)));
+        assert_eq!(evaluated(&denied, 101), Some((Reason::DeviceCodeDenied, PollEffect::Nothing)));
         let allowed = DevicePoll { is_allowed: true, ..polled() };
-        assert_eq!(told(&allowed, 101), None);
-        assert_eq!(told(&allowed, 700), Some((Reason::DeviceCodeExpired, Consequence::Nothing)));
+        assert_eq!(evaluated(&allowed, 101), None);
+        assert_eq!(evaluated(&allowed, 700), Some((Reason::DeviceCodeExpired, PollEffect::Nothing)));
         let consumed = DevicePoll { is_consumed: true, ..allowed };
-        assert_eq!(told(&consumed, 9000), Some((Reason::DeviceCodeReplayed, Consequence::Revoke)));
-        let other = judge(&consumed, &ClientId::new("other"), Timestamp::from_unix(101)).unwrap();
-        assert_eq!((other.0.reason, other.1), (Reason::DeviceCodeWrongClient, Consequence::Nothing));
+        assert_eq!(evaluated(&consumed, 9000), Some((Reason::DeviceCodeReplayed, PollEffect::Revoke)));
+        let other = evaluate_poll(&consumed, &ClientId::new("other"), Timestamp::from_unix(101)).unwrap();
+        assert_eq!((other.0.reason, other.1), (Reason::DeviceCodeWrongClient, PollEffect::Nothing));
     }
 
     proptest! {

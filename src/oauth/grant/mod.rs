@@ -9,7 +9,7 @@ pub mod trusted_issuer;
 
 use std::collections::BTreeSet;
 
-use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
 use crate::oauth::identity::authentication::Authentication;
@@ -62,7 +62,7 @@ pub struct Parties {
 
 /// Why grants ended, except for reasons of the token itself. The word is stored and never changes its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
-pub enum Ended {
+pub enum EndReason {
     /// The person signed out.
     #[strum(serialize = "session.signed_out")]
     SignedOut,
@@ -89,7 +89,7 @@ pub enum Ended {
     IssuerUntrusted,
 }
 
-impl Ended {
+impl EndReason {
     /// The word that is stored and shown. Its meaning never changes.
     pub fn word(self) -> &'static str {
         self.into()
@@ -140,7 +140,7 @@ pub fn may_issue(user: &UserStatus, required: &BTreeSet<String>) -> Result<(), O
         None => Ok(()),
         Some(group) => Err(Reason::SubjectGroup.because(format!(
             "the person is no longer in the group {}, which the client or a scope requires",
-            shown(group)
+            quoted(group)
         ))),
     }
 }

@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::clock::Seconds;
 use crate::oauth::client::{Client, TokenFormat};
-use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
@@ -34,13 +34,13 @@ pub trait KnownResources {
 }
 
 /// The maximum number of resources in one request.
-const MOST: usize = 8;
+const MAX_RESOURCES: usize = 8;
 /// The maximum length of a URI in bytes.
-const LONGEST: usize = 512;
+const MAX_LENGTH: usize = 512;
 
 /// The normal form of a URI, in which all its spellings are equal (RFC 3986 §6.2); `None` if it is not an absolute URI.
 pub fn normal(uri: &str) -> Option<String> {
-    let is_plain = uri.len() <= LONGEST && uri.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_plain = uri.len() <= MAX_LENGTH && uri.bytes().all(|byte| byte.is_ascii_graphic());
     let url = Url::parse(uri).ok().filter(|url| is_plain && url.fragment().is_none())?;
     Some(url.into())
 }
@@ -77,7 +77,7 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
         scope: &Scope,
     ) -> Result<Vec<String>, OAuthError> {
         let mut authorized: Vec<String> = Vec::new();
-        for uri in params.all("resource", MOST)? {
+        for uri in params.all("resource", MAX_RESOURCES)? {
             let Some(resource) = self.named(uri, client)? else { continue };
             within(resource, scope)?;
             if !authorized.contains(&resource.uri) {
@@ -94,14 +94,14 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
     pub fn named(&self, uri: &str, client: &Client) -> Result<Option<&'k Resource>, OAuthError> {
         let Some(normal) = normal(uri) else {
             return Err(Reason::ResourceMalformed
-                .because(format!("the resource {} is not an absolute URI without a fragment", shown(uri))));
+                .because(format!("the resource {} is not an absolute URI without a fragment", quoted(uri))));
         };
         if crate::oauth::grant::resource::normal(self.issuer).as_deref() == Some(&normal) {
             return Ok(None);
         }
         let Some(resource) = self.resources.resource(&normal) else {
             return Err(
-                Reason::ResourceUnknown.because(format!("the resource {} is not known here", shown(uri)))
+                Reason::ResourceUnknown.because(format!("the resource {} is not known here", quoted(uri)))
             );
         };
         let may = match client.resources.is_empty() {
@@ -110,7 +110,7 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
         };
         if !may {
             return Err(Reason::ResourceNotAllowed
-                .because(format!("this client may not have tokens for the resource {}", shown(uri))));
+                .because(format!("this client may not have tokens for the resource {}", quoted(uri))));
         }
         Ok(Some(resource))
     }
@@ -134,7 +134,7 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
         let resource = self.named(uri, client)?;
         match resource {
             Some(resource) if !authorized.contains(&resource.uri) => Err(Reason::ResourceWidened
-                .because(format!("the resource {} is not part of the original authorization", shown(uri)))),
+                .because(format!("the resource {} is not part of the original authorization", quoted(uri)))),
             resource => Ok(resource),
         }
     }
@@ -167,7 +167,7 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
             _ => match audience {
                 None => Ok(None),
                 Some(uri) => self.resources.resource(uri).map(Some).ok_or_else(|| {
-                    Reason::ResourceUnknown.because(format!("the resource {} is not known here", shown(uri)))
+                    Reason::ResourceUnknown.because(format!("the resource {} is not known here", quoted(uri)))
                 }),
             },
         }
@@ -196,7 +196,7 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
 /// # Errors
 /// If there are several: a token is for one resource, and each needs its own request.
 pub fn named(params: &Params, parameter: &'static str) -> Result<Option<String>, OAuthError> {
-    match params.all(parameter, MOST)?.as_slice() {
+    match params.all(parameter, MAX_RESOURCES)?.as_slice() {
         [] => Ok(None),
         [only] => Ok(Some((*only).to_owned())),
         _ => Err(Reason::ResourceSeveral
@@ -209,9 +209,22 @@ fn within(resource: &Resource, scope: &Scope) -> Result<Scope, OAuthError> {
     let within = scope.without(&scope.without(&resource.scopes));
     if within.is_empty() && !resource.scopes.is_empty() {
         return Err(Reason::ScopeNotOfResource
-            .because(format!("none of the scopes is one of the resource {}", shown(&resource.uri))));
+            .because(format!("none of the scopes is one of the resource {}", quoted(&resource.uri))));
     }
     Ok(within)
+}
+
+#[cfg(test)]
+pub(in crate::oauth) fn example_resource(uri: &str, scopes: &str) -> Resource {
+    Resource {
+        uri: uri.into(),
+        version: 1,
+        scopes: Scope::from_stored(scopes),
+        format: TokenFormat::Jwt,
+        algorithm: None,
+        access_token_lifetime: None,
+        servers: Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -227,23 +240,11 @@ mod tests {
         }
     }
 
-    fn resource(uri: &str, scopes: &str) -> Resource {
-        Resource {
-            uri: uri.into(),
-            version: 1,
-            scopes: Scope::from_stored(scopes),
-            format: TokenFormat::Jwt,
-            algorithm: None,
-            access_token_lifetime: None,
-            servers: Vec::new(),
-        }
-    }
-
     fn known() -> Known {
         Known(vec![
-            resource("https://api.example", "read write"),
-            resource("https://other.example/v1", "other"),
-            resource("urn:bare", ""),
+            example_resource("https://api.example", "read write"),
+            example_resource("https://other.example/v1", "other"),
+            example_resource("urn:bare", ""),
         ])
     }
 

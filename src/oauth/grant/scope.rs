@@ -7,7 +7,7 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::clock::Seconds;
-use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
 
 /// A set of scope names, sorted.
@@ -33,16 +33,16 @@ pub struct ScopeRecord {
 }
 
 /// The maximum length of a description in bytes.
-const LONGEST_DESCRIPTION: usize = 1000;
+const MAX_DESCRIPTION_LENGTH: usize = 1000;
 
 /// Checks the text of a scope for the consent page.
 ///
 /// # Errors
 /// A sentence that says what a description is.
 pub fn check_description(text: &str) -> Result<(), String> {
-    if text.trim().is_empty() || text.len() > LONGEST_DESCRIPTION || text.chars().any(char::is_control) {
+    if text.trim().is_empty() || text.len() > MAX_DESCRIPTION_LENGTH || text.chars().any(char::is_control) {
         return Err(format!(
-            "a description has 1 to {LONGEST_DESCRIPTION} bytes on one line; the consent page shows it"
+            "a description has 1 to {MAX_DESCRIPTION_LENGTH} bytes on one line; the consent page shows it"
         ));
     }
     Ok(())
@@ -58,11 +58,18 @@ pub trait KnownScopes {
     fn find(&self, name: &str) -> Option<&ScopeRecord>;
 }
 
+#[cfg(test)]
+impl KnownScopes for std::collections::HashMap<&str, ScopeRecord> {
+    fn find(&self, name: &str) -> Option<&ScopeRecord> {
+        self.get(name)
+    }
+}
+
 impl Scope {
     /// The maximum number of names in one request.
-    const MOST: usize = 64;
+    const MAX_NAMES: usize = 64;
     /// The maximum length of a name in bytes.
-    pub const LONGEST_NAME: usize = 128;
+    pub const MAX_NAME_LENGTH: usize = 128;
 
     /// Parses `scope-token *( SP scope-token )` (RFC 6749 §3.3).
     ///
@@ -71,7 +78,7 @@ impl Scope {
     pub fn parse(text: &str) -> Result<Self, OAuthError> {
         let mut names = BTreeSet::new();
         for (index, name) in text.split(' ').enumerate() {
-            if index >= Self::MOST {
+            if index >= Self::MAX_NAMES {
                 return Err(Reason::ScopeTooMany.because("the scope parameter has more than 64 names"));
             }
             if !is_scope_name(name) {
@@ -160,7 +167,7 @@ impl fmt::Display for Scope {
 /// Whether a text is `1*NQCHAR` of limited length (RFC 6749 A.4).
 pub fn is_scope_name(name: &str) -> bool {
     !name.is_empty()
-        && name.len() <= Scope::LONGEST_NAME
+        && name.len() <= Scope::MAX_NAME_LENGTH
         && name.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
@@ -177,11 +184,11 @@ pub fn resolve(
     let Some(requested) = requested else { return unasked(allowed, known) };
     let scope = Scope::parse(requested)?;
     if let Some(name) = scope.names().find(|name| known.find(name).is_none()) {
-        return Err(Reason::ScopeUnknown.because(format!("the scope {} is not known here", shown(name))));
+        return Err(Reason::ScopeUnknown.because(format!("the scope {} is not known here", quoted(name))));
     }
     if let Some(name) = scope.names().find(|name| !allowed.contains(name)) {
         return Err(Reason::ScopeForbidden
-            .because(format!("this client is not allowed to use the scope {}", shown(name))));
+            .because(format!("this client is not allowed to use the scope {}", quoted(name))));
     }
     Ok(scope)
 }
@@ -204,7 +211,7 @@ pub fn narrow(requested: Option<&str>, granted: &Scope) -> Result<Scope, OAuthEr
     let scope = Scope::parse(requested)?;
     if let Some(name) = scope.names().find(|name| !granted.contains(name)) {
         return Err(Reason::ScopeWidened
-            .because(format!("the scope {} is not part of the original authorization", shown(name))));
+            .because(format!("the scope {} is not part of the original authorization", quoted(name))));
     }
     Ok(scope)
 }

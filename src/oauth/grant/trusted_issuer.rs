@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::oauth::client::{AssertionAudience, Client};
-use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::grant::scope::{self, KnownScopes, Scope};
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
@@ -47,7 +47,7 @@ impl TrustedIssuer {
         let beyond = scope.without(&self.scopes);
         if let (Some(_), Some(name)) = (requested, beyond.names().next()) {
             return Err(Reason::ScopeBeyondIssuer
-                .because(format!("the scope {} is beyond what this issuer is trusted with", shown(name))));
+                .because(format!("the scope {} is beyond what this issuer is trusted with", quoted(name))));
         }
         let scope = scope.without(&beyond);
         if scope.is_empty() {
@@ -60,16 +60,16 @@ impl TrustedIssuer {
 }
 
 /// The maximum length of an issuer in bytes.
-const LONGEST: usize = 512;
+const MAX_LENGTH: usize = 512;
 /// The maximum length of a subject in bytes.
-const LONGEST_SUBJECT: usize = 255;
+const MAX_SUBJECT_LENGTH: usize = 255;
 
 /// Checks an issuer before it is stored.
 ///
 /// # Errors
 /// A sentence for the operator.
 pub fn check_issuer(issuer: &str) -> Result<(), String> {
-    let is_plain = issuer.len() <= LONGEST && issuer.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_plain = issuer.len() <= MAX_LENGTH && issuer.bytes().all(|byte| byte.is_ascii_graphic());
     let url = Url::parse(issuer).ok();
     if !is_plain || url.is_none_or(|url| url.fragment().is_some()) {
         return Err(format!(
@@ -84,8 +84,8 @@ pub fn check_issuer(issuer: &str) -> Result<(), String> {
 /// # Errors
 /// A sentence for the operator.
 pub fn check_subject(subject: &str) -> Result<(), String> {
-    if subject.is_empty() || subject.len() > LONGEST_SUBJECT || subject.chars().any(char::is_control) {
-        return Err(format!("a subject has 1 to {LONGEST_SUBJECT} bytes on one line"));
+    if subject.is_empty() || subject.len() > MAX_SUBJECT_LENGTH || subject.chars().any(char::is_control) {
+        return Err(format!("a subject has 1 to {MAX_SUBJECT_LENGTH} bytes on one line"));
     }
     Ok(())
 }
@@ -98,19 +98,11 @@ mod tests {
     use crate::oauth::client::{ClientKind, example};
     use crate::oauth::grant::scope::ScopeRecord;
 
-    struct Known(HashMap<&'static str, ScopeRecord>);
-
-    impl KnownScopes for Known {
-        fn find(&self, name: &str) -> Option<&ScopeRecord> {
-            self.0.get(name)
-        }
-    }
-
     #[test]
     fn an_issuers_token_gives_what_issuer_and_client_may_both_have() {
         let sensitive = ScopeRecord { sensitive: true, ..ScopeRecord::default() };
         let known = ["read", "write", "other"].map(|name| (name, ScopeRecord::default()));
-        let known = Known(known.into_iter().chain([("pay", sensitive)]).collect());
+        let known: HashMap<_, _> = known.into_iter().chain([("pay", sensitive)]).collect();
         let issuer = |scopes: &str| TrustedIssuer {
             issuer: "https://idp.example".into(),
             keys: IssuerKeys::At("https://idp.example/jwks".into()),

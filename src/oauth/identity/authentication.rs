@@ -64,7 +64,7 @@ impl Authentication {
     }
 
     /// The statement of a trusted issuer, instead of a sign-in.
-    pub fn vouched(at: Timestamp) -> Self {
+    pub fn by_issuer(at: Timestamp) -> Self {
         Self { at, methods: BTreeSet::new() }
     }
 
@@ -99,9 +99,9 @@ mod tests {
         let password = Authentication::by(Amr::Pwd, Timestamp::from_unix(7));
         assert_eq!((password.amr(), password.acr()), (vec!["pwd"], Some("1")));
         assert!(ACR_VALUES.contains(&password.acr().unwrap()));
-        let vouched = Authentication::vouched(Timestamp::from_unix(7));
-        assert_eq!((vouched.amr(), vouched.acr()), (vec![], None));
-        for authentication in [password, vouched] {
+        let by_issuer = Authentication::by_issuer(Timestamp::from_unix(7));
+        assert_eq!((by_issuer.amr(), by_issuer.acr()), (vec![], None));
+        for authentication in [password, by_issuer] {
             let stored = authentication.stored_amr();
             assert_eq!(Authentication::from_stored(Timestamp::from_unix(7), &stored), Some(authentication));
         }

@@ -11,11 +11,11 @@ use crate::oauth::identity::user::check_email;
 pub type Claims = Map<String, Value>;
 
 /// The maximum length of a claim's name in bytes.
-const LONGEST_NAME: usize = 128;
+const MAX_NAME_LENGTH: usize = 128;
 /// The maximum length of a text claim in bytes.
-const LONGEST_TEXT: usize = 2048;
+const MAX_TEXT_LENGTH: usize = 2048;
 /// The maximum size of all claims of a person as JSON, in bytes.
-const LARGEST: usize = 16 * 1024;
+const MAX_SIZE: usize = 16 * 1024;
 
 /// Claims of the protocol, which no scope and no person can have.
 pub const PROTOCOL: [&str; 20] = [
@@ -68,7 +68,7 @@ pub struct Person {
 
 impl Person {
     /// The named claims that this person has (OpenID Connect Core §5.4).
-    pub fn told<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Claims {
+    pub fn claims_named<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Claims {
         let named = names.into_iter().filter_map(|name| Some((name.to_owned(), self.claim(name)?)));
         named.collect()
     }
@@ -79,9 +79,9 @@ impl Person {
     ///
     /// # Errors
     /// A sentence for the operator.
-    pub fn changed(mut self, forgotten: &[String], told: Claims) -> Result<Self, String> {
+    pub fn changed(mut self, forgotten: &[String], claims: Claims) -> Result<Self, String> {
         let before = (self.email.clone(), self.claims.get("phone_number").cloned());
-        let is_told = (told.contains_key("email_verified"), told.contains_key("phone_number_verified"));
+        let sets = (claims.contains_key("email_verified"), claims.contains_key("phone_number_verified"));
         for name in forgotten {
             match name.as_str() {
                 "name" => self.name = None,
@@ -89,7 +89,7 @@ impl Person {
                 name => drop(self.claims.remove(name)),
             }
         }
-        for (name, value) in told {
+        for (name, value) in claims {
             match (name.as_str(), value) {
                 ("name", Value::String(text)) => self.name = Some(text),
                 ("email", Value::String(text)) => {
@@ -99,10 +99,10 @@ impl Person {
                 (_, value) => drop(self.claims.insert(name, value)),
             }
         }
-        if self.email != before.0 && !is_told.0 {
+        if self.email != before.0 && !sets.0 {
             self.claims.remove("email_verified");
         }
-        if self.claims.get("phone_number") != before.1.as_ref() && !is_told.1 {
+        if self.claims.get("phone_number") != before.1.as_ref() && !sets.1 {
             self.claims.remove("phone_number_verified");
         }
         check_size(&self.claims)?;
@@ -153,9 +153,9 @@ pub fn parse(text: &str) -> Result<(String, Value), String> {
 /// A sentence for the operator.
 pub fn check_name(name: &str) -> Result<(), String> {
     let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'=');
-    if name.is_empty() || name.len() > LONGEST_NAME || !name.bytes().all(fits) || name.ends_with(':') {
+    if name.is_empty() || name.len() > MAX_NAME_LENGTH || !name.bytes().all(fits) || name.ends_with(':') {
         return Err(format!(
-            "a claim's name is 1 to {LONGEST_NAME} characters of printable ASCII without space, quote, backslash and ="
+            "a claim's name is 1 to {MAX_NAME_LENGTH} characters of printable ASCII without space, quote, backslash and ="
         ));
     }
     if PROTOCOL.contains(&name) || matches!(name, "_claim_names" | "_claim_sources") {
@@ -182,7 +182,7 @@ pub fn check(name: &str, value: &Value) -> Result<(), String> {
         (ClaimKind::Boolean, Value::Bool(_)) => true,
         (ClaimKind::Address, Value::Object(members)) => is_address(members),
         (ClaimKind::List, Value::Array(items)) => items.iter().all(|item| item.as_str().is_some_and(is_line)),
-        (ClaimKind::Own, Value::String(text)) => text.len() <= LONGEST_TEXT,
+        (ClaimKind::Own, Value::String(text)) => text.len() <= MAX_TEXT_LENGTH,
         (ClaimKind::Own, value) => !value.is_null(),
         _ => false,
     };
@@ -191,8 +191,8 @@ pub fn check(name: &str, value: &Value) -> Result<(), String> {
 
 fn check_size(claims: &Claims) -> Result<(), String> {
     let size = serde_json::to_vec(claims).map_or(usize::MAX, |json| json.len());
-    if size > LARGEST {
-        return Err(format!("the claims of a person have {LARGEST} bytes at most, as JSON"));
+    if size > MAX_SIZE {
+        return Err(format!("the claims of a person have {MAX_SIZE} bytes at most, as JSON"));
     }
     Ok(())
 }
@@ -228,7 +228,7 @@ impl ClaimKind {
 }
 
 fn is_line(text: &str) -> bool {
-    (1..=LONGEST_TEXT).contains(&text.len()) && !text.chars().any(char::is_control)
+    (1..=MAX_TEXT_LENGTH).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
 fn is_link(text: &str) -> bool {
@@ -261,7 +261,7 @@ fn is_address(members: &Claims) -> bool {
     // An address has several lines.
     let is_text = |value: &Value| {
         let is_text = |text: &str| {
-            (1..=LONGEST_TEXT).contains(&text.len())
+            (1..=MAX_TEXT_LENGTH).contains(&text.len())
                 && !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r'))
         };
         value.as_str().is_some_and(is_text)
@@ -360,42 +360,45 @@ mod tests {
     #[test]
     fn only_requested_and_known_claims_are_returned() {
         let jane = person(json!({"phone_number": "+46 1", "groups": ["staff"], "level": 3}));
-        let told = |names: &[&str]| Value::Object(jane.told(names.iter().copied()));
-        assert_eq!(told(&[]), json!({}));
-        assert_eq!(told(&["name", "email", "email_verified"]), json!({"name": "Jane Doe"}));
+        let claims = |names: &[&str]| Value::Object(jane.claims_named(names.iter().copied()));
+        assert_eq!(claims(&[]), json!({}));
+        assert_eq!(claims(&["name", "email", "email_verified"]), json!({"name": "Jane Doe"}));
         assert_eq!(
-            told(&["phone_number", "phone_number_verified", "groups", "unknown", "sub"]),
+            claims(&["phone_number", "phone_number_verified", "groups", "unknown", "sub"]),
             json!({"phone_number": "+46 1", "phone_number_verified": false, "groups": ["staff"]})
         );
         assert_eq!(
-            told(&["preferred_username", "updated_at"]),
+            claims(&["preferred_username", "updated_at"]),
             json!({"preferred_username": "jane", "updated_at": 7})
         );
         let other = person(json!({"preferred_username": "J."}));
-        assert_eq!(Value::Object(other.told(["preferred_username"])), json!({"preferred_username": "J."}));
+        assert_eq!(
+            Value::Object(other.claims_named(["preferred_username"])),
+            json!({"preferred_username": "J."})
+        );
     }
 
     #[test]
     fn a_changed_address_is_no_longer_verified() {
-        let told = |text: &str| -> Claims { text.split(' ').map(|text| parse(text).unwrap()).collect() };
+        let claims = |text: &str| -> Claims { text.split(' ').map(|text| parse(text).unwrap()).collect() };
         let before = person(json!({}))
             .changed(
                 &[],
-                told(
+                claims(
                     "email=a@b.example email_verified=true phone_number=1 phone_number_verified=true level=3",
                 ),
             )
             .unwrap();
         let verified = |person: &Person| {
-            let told = person.told(["email_verified", "phone_number_verified"]);
-            ["email_verified", "phone_number_verified"].map(|name| told.get(name).cloned())
+            let claims = person.claims_named(["email_verified", "phone_number_verified"]);
+            ["email_verified", "phone_number_verified"].map(|name| claims.get(name).cloned())
         };
         let (yes, no) = (Some(Value::Bool(true)), Some(Value::Bool(false)));
         assert_eq!(verified(&before), [yes.clone(), yes.clone()]);
         let after = |forgotten: &[&str], text: &str| {
             let forgotten: Vec<String> = forgotten.iter().map(|name| (*name).to_owned()).collect();
-            let told = if text.is_empty() { Claims::new() } else { told(text) };
-            before.clone().changed(&forgotten, told).unwrap()
+            let claims = if text.is_empty() { Claims::new() } else { claims(text) };
+            before.clone().changed(&forgotten, claims).unwrap()
         };
         assert_eq!(verified(&after(&[], "email=a@b.example level=4")), [yes.clone(), yes.clone()]);
         assert_eq!(verified(&after(&[], "email=c@d.example")), [no.clone(), yes.clone()]);
@@ -405,8 +408,8 @@ mod tests {
             [yes.clone(), yes.clone()]
         );
         assert_eq!(verified(&after(&["email"], "")), [None, yes]);
-        assert_eq!(after(&["level", "name"], "").told(["level", "name"]), Claims::new());
-        assert!(before.clone().changed(&[], told("email=nobody")).is_err());
+        assert_eq!(after(&["level", "name"], "").claims_named(["level", "name"]), Claims::new());
+        assert!(before.clone().changed(&[], claims("email=nobody")).is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::oauth::client::Client;
 use crate::oauth::grant::scope::{KnownScopes, Scope};
 
 /// The maximum length of a group's name in bytes.
-const LONGEST: usize = 200;
+const MAX_LENGTH: usize = 200;
 
 /// The groups that a person is in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,8 +44,8 @@ pub fn required(client: &Client, scope: &Scope, known: &impl KnownScopes) -> BTr
 /// # Errors
 /// A sentence for the operator.
 pub fn check_name(name: &str) -> Result<(), String> {
-    if name.trim().is_empty() || name.len() > LONGEST || name.chars().any(char::is_control) {
-        return Err(format!("a group has a name of 1 to {LONGEST} bytes on one line"));
+    if name.trim().is_empty() || name.len() > MAX_LENGTH || name.chars().any(char::is_control) {
+        return Err(format!("a group has a name of 1 to {MAX_LENGTH} bytes on one line"));
     }
     Ok(())
 }

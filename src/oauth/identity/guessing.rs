@@ -7,7 +7,7 @@ const MEMORY: Seconds = Seconds::new(3600);
 /// By how much the clocks of two nodes may differ.
 const SKEW: Seconds = Seconds::new(60);
 /// The longest time that one guess has to wait for the one before it.
-const LONGEST_DELAY: Seconds = Seconds::new(60);
+const MAX_DELAY: Seconds = Seconds::new(60);
 /// The number of wrong passwords after which a known browser is no longer known.
 pub const WRONG_IN_KNOWN_BROWSER: i64 = 10;
 /// For how long a browser stays known after the last sign-in to the account.
@@ -62,7 +62,7 @@ impl Limit {
                 let since_last = last.map_or(MEMORY, |last| now + MEMORY - last.expires_at);
                 let wait = delay(count - free) - since_last;
                 if wait > Seconds::ZERO {
-                    return Err(wait.min(LONGEST_DELAY));
+                    return Err(wait.min(MAX_DELAY));
                 }
                 Ok(GuessCount { count: count + 1, expires_at: now + MEMORY })
             }
@@ -95,7 +95,7 @@ fn delay(beyond: i64) -> Seconds {
     match u32::try_from(beyond) {
         Err(_) => Seconds::ZERO,
         Ok(beyond) => Seconds::new(1_i64.checked_shl(beyond).filter(|delay| *delay > 0).unwrap_or(i64::MAX))
-            .min(LONGEST_DELAY),
+            .min(MAX_DELAY),
     }
 }
 
@@ -141,7 +141,7 @@ mod tests {
         let seconds = counted(limit, 0..300);
         assert_eq!(seconds, [0, 0, 0, 0, 0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
         let many = GuessCount { count: 1_000_000, expires_at: at(0) + MEMORY };
-        assert_eq!(limit.count(Some(many), at(0)), Err(LONGEST_DELAY));
+        assert_eq!(limit.count(Some(many), at(0)), Err(MAX_DELAY));
         assert_eq!(limit.count(Some(many), at(59)), Err(Seconds::new(1)));
         assert!(limit.count(Some(many), at(60)).is_ok());
         assert_eq!(limit.count(Some(many), at(3600)).unwrap().count, 1, "forgotten after an hour");

@@ -14,7 +14,7 @@ pub const TYP: &str = "logout+jwt";
 const LIFETIME: Seconds = Seconds::new(120);
 /// The pauses between attempts in seconds: more than three days in total, so that an outage over a weekend does no
 /// harm.
-const PAUSES: [i64; 10] =
+const RETRY_DELAYS: [i64; 10] =
     [5, 30, 2 * 60, 10 * 60, 3600, 6 * 3600, 12 * 3600, 12 * 3600, 24 * 3600, 24 * 3600];
 
 /// The claims of a logout token.
@@ -56,7 +56,7 @@ impl<'a> LogoutToken<'a> {
 pub fn pause_after(attempt: i64) -> Option<Seconds> {
     usize::try_from(attempt)
         .ok()
-        .and_then(|attempt| PAUSES.get(attempt.checked_sub(1)?))
+        .and_then(|attempt| RETRY_DELAYS.get(attempt.checked_sub(1)?))
         .copied()
         .map(Seconds::new)
 }

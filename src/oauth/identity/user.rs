@@ -3,9 +3,9 @@
 use unicode_normalization::UnicodeNormalization as _;
 
 /// The maximum length of a name or e-mail address in bytes.
-pub const LONGEST_NAME: usize = 254;
+pub const MAX_NAME_LENGTH: usize = 254;
 /// The maximum length of a password in bytes; longer ones are refused before hashing.
-pub const LONGEST_PASSWORD: usize = 1024;
+pub const MAX_PASSWORD_LENGTH: usize = 1024;
 
 /// The form in which all spellings of one name are equal: compatibility-composed (NFKC) and in lower case.
 pub fn folded(name: &str) -> String {
@@ -13,7 +13,7 @@ pub fn folded(name: &str) -> String {
 }
 
 /// The minimum length in characters of a password that a person chooses at sign-up (NIST SP 800-63B §5.1.1.1).
-pub const SHORTEST_PASSWORD: usize = 8;
+pub const MIN_PASSWORD_LENGTH: usize = 8;
 
 /// Checks that the sign-in form can send this password.
 ///
@@ -21,8 +21,8 @@ pub const SHORTEST_PASSWORD: usize = 8;
 /// A sentence that says what a password is.
 pub fn check_password(password: &str) -> Result<(), String> {
     let length = password.len();
-    if !(1..=LONGEST_PASSWORD).contains(&length) || password.chars().any(char::is_control) {
-        return Err(format!("a password has 1 to {LONGEST_PASSWORD} bytes on one line"));
+    if !(1..=MAX_PASSWORD_LENGTH).contains(&length) || password.chars().any(char::is_control) {
+        return Err(format!("a password has 1 to {MAX_PASSWORD_LENGTH} bytes on one line"));
     }
     Ok(())
 }
@@ -32,8 +32,8 @@ pub fn check_password(password: &str) -> Result<(), String> {
 /// # Errors
 /// A sentence for the operator.
 pub fn check_username(name: &str) -> Result<(), String> {
-    if name.trim() != name || name.is_empty() || name.len() > LONGEST_NAME {
-        return Err(format!("a username has 1 to {LONGEST_NAME} bytes and no space at its ends"));
+    if name.trim() != name || name.is_empty() || name.len() > MAX_NAME_LENGTH {
+        return Err(format!("a username has 1 to {MAX_NAME_LENGTH} bytes and no space at its ends"));
     }
     // Names are compared by their folded form, in which ＠ becomes @: the name could be mistaken for another person's
     // address.
@@ -41,7 +41,7 @@ pub fn check_username(name: &str) -> Result<(), String> {
     if name.chars().any(char::is_control) || folded.contains('@') {
         return Err("a username holds no control characters and no @; an address goes into `email`".into());
     }
-    if folded.is_empty() || folded.len() > LONGEST_NAME || folded.chars().any(is_unseen) {
+    if folded.is_empty() || folded.len() > MAX_NAME_LENGTH || folded.chars().any(is_unseen) {
         return Err("a username needs characters that can be seen, and holds no line or layout marks".into());
     }
     Ok(())
@@ -62,7 +62,7 @@ fn is_unseen(c: char) -> bool {
 /// A sentence for the operator.
 pub fn check_email(email: &str) -> Result<(), String> {
     let parts = email.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.len() > 1);
-    if !parts || email.len() > LONGEST_NAME || email.chars().any(|c| c.is_control() || c.is_whitespace()) {
+    if !parts || email.len() > MAX_NAME_LENGTH || email.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(format!("{email:?} is not an e-mail address"));
     }
     Ok(())

@@ -11,9 +11,9 @@ use crate::oauth::identity::claims::{Claims, Person, check_name};
 use crate::oauth::reason::Reason;
 
 /// The maximum length of the parameter in bytes.
-const LONGEST: usize = 8 * 1024;
+const MAX_LENGTH: usize = 8 * 1024;
 /// The maximum number of claims in each member.
-const MOST: usize = 64;
+const MAX_CLAIMS: usize = 64;
 
 /// The requested claims, by where they should be returned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,18 +44,18 @@ impl ClaimsRequest {
     /// # Errors
     /// If it is too long, has another form, or requires an unsupported `acr`.
     pub fn parse(text: &str) -> Result<Self, OAuthError> {
-        if text.len() > LONGEST {
+        if text.len() > MAX_LENGTH {
             return Err(Reason::ParameterTooLong
-                .because(format!("the parameter claims is longer than {LONGEST} bytes")));
+                .because(format!("the parameter claims is longer than {MAX_LENGTH} bytes")));
         }
         let request = Self::from_json(text).ok_or_else(|| {
             Reason::ClaimsMalformed.because(
                 "the parameter claims is not a JSON object of userinfo and id_token, each an object of claims",
             )
         })?;
-        if request.userinfo.0.len() > MOST || request.id_token.0.len() > MOST {
+        if request.userinfo.0.len() > MAX_CLAIMS || request.id_token.0.len() > MAX_CLAIMS {
             return Err(Reason::ClaimsMalformed
-                .because(format!("the parameter claims asks for more than {MOST} claims")));
+                .because(format!("the parameter claims asks for more than {MAX_CLAIMS} claims")));
         }
         request.check_acr()?;
         Ok(request)
@@ -159,13 +159,13 @@ impl RequestedClaims {
     }
 
     /// The requested claims that a person has, with one of the requested values if there are any.
-    pub fn told_by(&self, person: &Person) -> Claims {
-        let mut told = person.told(self.0.keys().map(String::as_str));
-        told.retain(|name, value| {
+    pub fn claims_from(&self, person: &Person) -> Claims {
+        let mut claims = person.claims_named(self.0.keys().map(String::as_str));
+        claims.retain(|name, value| {
             let wish = self.0.get(name).and_then(Option::as_ref);
             wish.is_none_or(|wish| wish.accepts(value))
         });
-        told
+        claims
     }
 }
 
@@ -249,13 +249,13 @@ mod tests {
         ] {
             assert_eq!(reason(text), Some(Reason::ClaimsMalformed), "{text}");
         }
-        let many: Vec<String> = (0..=MOST).map(|index| format!("\"c{index}\":null")).collect();
+        let many: Vec<String> = (0..=MAX_CLAIMS).map(|index| format!("\"c{index}\":null")).collect();
         assert_eq!(
             reason(&format!("{{\"userinfo\":{{{}}}}}", many.join(","))),
             Some(Reason::ClaimsMalformed)
         );
-        assert_eq!(reason(&"[".repeat(LONGEST)), Some(Reason::ClaimsMalformed));
-        assert_eq!(reason(&" ".repeat(LONGEST + 1)), Some(Reason::ParameterTooLong));
+        assert_eq!(reason(&"[".repeat(MAX_LENGTH)), Some(Reason::ClaimsMalformed));
+        assert_eq!(reason(&" ".repeat(MAX_LENGTH + 1)), Some(Reason::ParameterTooLong));
         assert_eq!(reason(r#"{"later": 1, "userinfo": {"email": {"later": 2}}}"#), None);
     }
 
@@ -272,25 +272,28 @@ mod tests {
 
     #[test]
     fn only_allowed_claims_are_returned_and_a_requested_value_must_match() {
-        let told = |wishes: Value, may: &[&str]| {
+        let claims = |wishes: Value, may: &[&str]| {
             let request = ClaimsRequest::parse(&json!({ "userinfo": wishes }).to_string()).unwrap();
-            let told = request.limited_to(&may.iter().copied().collect()).userinfo.told_by(&jane());
-            Value::Object(told)
+            let claims = request.limited_to(&may.iter().copied().collect()).userinfo.claims_from(&jane());
+            Value::Object(claims)
         };
         let wishes = json!({ "email": null, "name": { "essential": true }, "phone_number": null });
-        assert_eq!(told(wishes.clone(), &["email", "phone_number"]), json!({ "email": "jane@example.com" }));
-        assert_eq!(told(wishes, &[]), json!({}));
         assert_eq!(
-            told(json!({ "name": { "value": "Jane Doe" } }), &["name"]),
+            claims(wishes.clone(), &["email", "phone_number"]),
+            json!({ "email": "jane@example.com" })
+        );
+        assert_eq!(claims(wishes, &[]), json!({}));
+        assert_eq!(
+            claims(json!({ "name": { "value": "Jane Doe" } }), &["name"]),
             json!({ "name": "Jane Doe" })
         );
         assert_eq!(
-            told(json!({ "name": { "values": ["Joe", "Jane Doe"] } }), &["name"]),
+            claims(json!({ "name": { "values": ["Joe", "Jane Doe"] } }), &["name"]),
             json!({ "name": "Jane Doe" })
         );
-        assert_eq!(told(json!({ "name": { "value": "Joe" } }), &["name"]), json!({}));
+        assert_eq!(claims(json!({ "name": { "value": "Joe" } }), &["name"]), json!({}));
         assert_eq!(
-            told(json!({ "given_name#ja": null }), &["given_name"]),
+            claims(json!({ "given_name#ja": null }), &["given_name"]),
             json!({ "given_name#ja": "ジェーン" })
         );
     }

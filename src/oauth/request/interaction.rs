@@ -2,7 +2,7 @@
 
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::Client;
-use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{SessionId, UserId};
 use crate::oauth::identity::authentication::Authentication;
@@ -104,7 +104,7 @@ pub fn next<'a>(
     if let Some(group) = request.required_groups.iter().find(|group| !signed_in.groups.contains(group)) {
         return Err(Reason::UserGroup.because(format!(
             "the person is not in the group {}, which the client or a scope requires",
-            shown(group)
+            quoted(group)
         )));
     }
     let allowed = signed_in.consented.as_ref().is_some_and(|consented| covers(consented, request));

@@ -25,7 +25,7 @@ use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::request::params::Params;
 use crate::oauth::request::pkce::Challenge;
 use crate::oauth::request::prompt::Prompt;
-use crate::oauth::request::received::{JUDGED, Received};
+use crate::oauth::request::received::{CHECKED_PARAMETERS, Received};
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::return_address::ReturnAddress;
@@ -77,7 +77,7 @@ impl AuthorizationRequest {
 }
 
 /// The maximum length of a nonce in bytes, because it is stored.
-const LONGEST_NONCE: usize = 512;
+const MAX_NONCE_LENGTH: usize = 512;
 
 /// Where a refusal of an authorization request goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,15 +184,15 @@ fn limited(
     scope: &Scope,
     known: &impl KnownScopes,
 ) -> (ClaimsRequest, BTreeSet<String>) {
-    let claims = claims.limited_to(&told_by(&client.scopes, known));
-    let by_scope = told_by(scope, known);
+    let claims = claims.limited_to(&claims_of_scope(&client.scopes, known));
+    let by_scope = claims_of_scope(scope, known);
     let named = claims.names().into_iter().filter(|name| !by_scope.contains(name));
     let named = named.map(str::to_owned).collect();
     (claims, named)
 }
 
 /// The claims of a scope.
-fn told_by<'k>(scope: &Scope, known: &'k impl KnownScopes) -> BTreeSet<&'k str> {
+fn claims_of_scope<'k>(scope: &Scope, known: &'k impl KnownScopes) -> BTreeSet<&'k str> {
     let records = scope.names().filter_map(|name| known.find(name));
     records.flat_map(|record| record.claims.iter().map(String::as_str)).collect()
 }
@@ -202,7 +202,7 @@ fn check<K: KnownScopes + KnownResources>(
     params: &Params,
     known: &ServerContext<'_, K>,
 ) -> Result<RequestParts, OAuthError> {
-    params.check(&JUDGED)?;
+    params.check(&CHECKED_PARAMETERS)?;
     no_request_object(params)?;
     let response_type = ResponseType::from_request(&client.response_types, params)?;
     ResponseMode::from_request(params, response_type)?;
@@ -233,8 +233,8 @@ fn claims(params: &Params, scope: &Scope) -> Result<ClaimsRequest, OAuthError> {
 
 fn nonce(params: &Params) -> Result<Option<String>, OAuthError> {
     match params.one("nonce")? {
-        Some(nonce) if nonce.len() > LONGEST_NONCE => Err(Reason::ParameterTooLong
-            .because(format!("the parameter nonce is longer than {LONGEST_NONCE} bytes"))),
+        Some(nonce) if nonce.len() > MAX_NONCE_LENGTH => Err(Reason::ParameterTooLong
+            .because(format!("the parameter nonce is longer than {MAX_NONCE_LENGTH} bytes"))),
         nonce => Ok(nonce.map(str::to_owned)),
     }
 }

@@ -1,6 +1,6 @@
 //! The parameters of a request: limited in number and size, each readable once (RFC 6749 §3.1 and §3.2).
 
-use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
 
 /// Form-decoded pairs of name and value, in their order.
@@ -11,9 +11,9 @@ pub struct Params(Vec<(String, String)>);
 
 impl Params {
     /// The maximum number of pairs: more than any request needs.
-    const MOST: usize = 100;
+    const MAX_PAIRS: usize = 100;
     /// The maximum length of one value in bytes.
-    const LONGEST: usize = 8 * 1024;
+    const MAX_LENGTH: usize = 8 * 1024;
 
     /// Parses a query or a form body.
     ///
@@ -22,7 +22,7 @@ impl Params {
     pub fn parse(encoded: &[u8]) -> Result<Self, OAuthError> {
         let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(encoded)
             .map_err(|_| Reason::RequestMalformed.because("the request is not form-encoded"))?;
-        if pairs.len() > Self::MOST {
+        if pairs.len() > Self::MAX_PAIRS {
             return Err(Reason::ParameterTooMany.because("the request has more than 100 parameters"));
         }
         Ok(Self(pairs))
@@ -87,14 +87,14 @@ impl Params {
 }
 
 fn check(name: &str, value: &str) -> Result<(), OAuthError> {
-    if value.len() > Params::LONGEST {
+    if value.len() > Params::MAX_LENGTH {
         return Err(Reason::ParameterTooLong
-            .because(format!("the parameter {name} is longer than {} bytes", Params::LONGEST)));
+            .because(format!("the parameter {name} is longer than {} bytes", Params::MAX_LENGTH)));
     }
     // The decoder writes U+FFFD for bytes that are not UTF-8: such a value could not be returned unchanged.
     if value.chars().any(|c| c.is_control() || c == '\u{fffd}') {
         return Err(Reason::ParameterMalformed
-            .because(format!("the parameter {} holds control characters or is not UTF-8", shown(name))));
+            .because(format!("the parameter {} holds control characters or is not UTF-8", quoted(name))));
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Parameters that influence the pages: `prompt`, `max_age` and `login_hint` (OpenID Connect Core §3.1.2.1).
 
 use crate::clock::Seconds;
-use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 
@@ -48,7 +48,7 @@ impl Prompt {
                 CREATE => prompt.create = true,
                 other => {
                     return Err(Reason::PromptUnknown
-                        .because(format!("the prompt {} is not supported", shown(other))));
+                        .because(format!("the prompt {} is not supported", quoted(other))));
                 }
             }
         }

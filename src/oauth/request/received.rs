@@ -18,7 +18,7 @@ pub enum Source {
 }
 
 /// The parameters whose repetition, length and characters are checked in every request, also where nothing reads them.
-pub(super) const JUDGED: [&str; 14] = [
+pub(super) const CHECKED_PARAMETERS: [&str; 14] = [
     "state",
     "response_type",
     "response_mode",
@@ -52,7 +52,7 @@ pub struct Received {
 impl Received {
     /// Resolves a request whose parameters all came from one place.
     pub fn resolve(source: Source, params: Params) -> Self {
-        let params = params.only(|name| JUDGED.contains(&name) || OTHERS.contains(&name));
+        let params = params.only(|name| CHECKED_PARAMETERS.contains(&name) || OTHERS.contains(&name));
         let sources = vec![source; params.pairs().len()];
         Self { params, sources }
     }

@@ -11,7 +11,7 @@ use crate::oauth::client::kind::ClientKind;
 pub struct RegisteredUri(String);
 
 impl RegisteredUri {
-    const LONGEST: usize = 2048;
+    const MAX_LENGTH: usize = 2048;
 
     /// Checks a redirect URI before it is stored.
     ///
@@ -19,7 +19,7 @@ impl RegisteredUri {
     /// A sentence for the operator.
     pub fn register(text: &str, kind: ClientKind) -> Result<Self, String> {
         let refuse = |why: &str| Err(format!("the redirect URI {text:?} {why}"));
-        if text.is_empty() || text.len() > Self::LONGEST {
+        if text.is_empty() || text.len() > Self::MAX_LENGTH {
             return refuse("must have between 1 and 2048 characters");
         }
         if !text.bytes().all(|b| b.is_ascii_graphic())

@@ -2,7 +2,7 @@
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::request::response_type::ResponseType;
@@ -45,7 +45,7 @@ impl ResponseMode {
         let mode = name.parse().map_err(|_| {
             Reason::ResponseModeUnsupported.because(format!(
                 "the response_mode {} is not supported; use query, fragment or form_post",
-                shown(name)
+                quoted(name)
             ))
         })?;
         if mode == Self::Query && response_type != ResponseType::Code {

@@ -3,7 +3,7 @@
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::oauth::word::word_in_json;
@@ -60,7 +60,7 @@ impl ResponseType {
         };
         let Some(known) = Self::parse(text) else {
             return Err(Reason::ResponseTypeUnsupported
-                .because(format!("the response_type {} is not supported; use code", shown(text))));
+                .because(format!("the response_type {} is not supported; use code", quoted(text))));
         };
         if known != Self::Code && !registered.contains(&known) {
             return Err(Reason::ResponseTypeNotAllowed.because(format!(

@@ -36,7 +36,7 @@ pub struct UserInfoAccess {
 ///
 /// # Errors
 /// If the token is expired, revoked, for another API, without a person, or without the scope `openid`.
-pub fn may_tell(
+pub fn check_user_info(
     presented: PresentedToken,
     person: Option<Person>,
     needed: &str,
@@ -100,26 +100,26 @@ mod tests {
         };
         let good = PresentedToken { token: token.clone(), is_revoked: false };
         let of = |token: AccessToken| PresentedToken { token, ..good.clone() };
-        let judged = |presented: PresentedToken, now| {
-            may_tell(presented, Some(person.clone()), "openid", Timestamp::from_unix(now))
+        let checked = |presented: PresentedToken, now| {
+            check_user_info(presented, Some(person.clone()), "openid", Timestamp::from_unix(now))
                 .map(|teller| teller.person)
                 .map_err(|error| error.reason)
         };
-        assert_eq!(judged(good.clone(), 99), Ok(person.clone()));
-        assert_eq!(judged(good.clone(), 100), Err(Reason::BearerExpired));
+        assert_eq!(checked(good.clone(), 99), Ok(person.clone()));
+        assert_eq!(checked(good.clone(), 100), Err(Reason::BearerExpired));
         assert_eq!(
-            judged(PresentedToken { is_revoked: true, ..good.clone() }, 0),
+            checked(PresentedToken { is_revoked: true, ..good.clone() }, 0),
             Err(Reason::BearerRevoked)
         );
-        let closed =
-            may_tell(good.clone(), None, "openid", Timestamp::from_unix(0)).map_err(|error| error.reason);
+        let closed = check_user_info(good.clone(), None, "openid", Timestamp::from_unix(0))
+            .map_err(|error| error.reason);
         assert_eq!(closed, Err(Reason::BearerRevoked));
         let of_client = of(AccessToken { user_id: None, ..token.clone() });
-        assert_eq!(judged(of_client, 0), Err(Reason::BearerWithoutPerson));
+        assert_eq!(checked(of_client, 0), Err(Reason::BearerWithoutPerson));
         let narrow =
             of(AccessToken { granted: Granted::of_scope(Scope::from_stored("read")), ..token.clone() });
-        assert_eq!(judged(narrow, 0), Err(Reason::BearerScope));
+        assert_eq!(checked(narrow, 0), Err(Reason::BearerScope));
         let foreign = of(AccessToken { audience: Some("https://api.example".into()), ..token });
-        assert_eq!(judged(foreign, 0), Err(Reason::BearerAudience));
+        assert_eq!(checked(foreign, 0), Err(Reason::BearerAudience));
     }
 }

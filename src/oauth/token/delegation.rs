@@ -8,7 +8,7 @@ use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 
 /// The maximum number of nested actors and of successive exchanges, so that tokens stay short.
-pub const DEEPEST: usize = 4;
+pub const MAX_DEPTH: usize = 4;
 
 /// The current actor; nested in it are the previous ones (RFC 8693 §4.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +61,7 @@ impl Actor {
     /// If there would be too many actors.
     pub fn after(sub: &str, before: Option<Self>) -> Result<Self, OAuthError> {
         let actor = Self { sub: sub.to_owned(), iss: None, act: before.map(Box::new) };
-        if actor.depth() > DEEPEST {
+        if actor.depth() > MAX_DEPTH {
             return Err(too_deep());
         }
         Ok(actor)
@@ -74,7 +74,7 @@ impl Actor {
             before => Some(Box::new(Self::of_issuer(before, issuer)?)),
         };
         let actor = Self { sub: claim["sub"].as_str()?.to_owned(), iss: Some(issuer.to_owned()), act };
-        (actor.depth() <= DEEPEST).then_some(actor)
+        (actor.depth() <= MAX_DEPTH).then_some(actor)
     }
 
     fn depth(&self) -> usize {

@@ -1,13 +1,13 @@
 //! Token exchange: who may exchange which token, and the limits of the new token (RFC 8693).
 
 use crate::oauth::client::Client;
-use crate::oauth::error::{OAuthError, shown};
+use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::grant::resource::{named, normal};
 use crate::oauth::grant::scope::{self, Scope};
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
-use crate::oauth::token::delegation::{Actor, Ancestor, DEEPEST, Delegation, too_deep};
+use crate::oauth::token::delegation::{Actor, Ancestor, Delegation, MAX_DEPTH, too_deep};
 use crate::oauth::token::{AccessToken, TokenId};
 
 /// The types of tokens that can be exchanged (RFC 8693 §3).
@@ -31,8 +31,9 @@ impl TokenType {
     /// If the type is not supported.
     pub fn named(params: &Params, name: &'static str) -> Result<Option<Self>, OAuthError> {
         let Some(value) = params.one(name)? else { return Ok(None) };
-        let unsupported =
-            |_| Reason::TokenTypeUnsupported.because(format!("the {name} {} is not supported", shown(value)));
+        let unsupported = |_| {
+            Reason::TokenTypeUnsupported.because(format!("the {name} {} is not supported", quoted(value)))
+        };
         value.parse().map(Some).map_err(unsupported)
     }
 }
@@ -86,7 +87,7 @@ pub fn narrow(requested: Option<&str>, subject: &Scope, caller: &Client) -> Resu
     let beyond = scope.without(&caller.scopes);
     match (requested, beyond.names().next()) {
         (Some(_), Some(name)) => Err(Reason::ScopeForbidden
-            .because(format!("this client is not allowed to use the scope {}", shown(name)))),
+            .because(format!("this client is not allowed to use the scope {}", quoted(name)))),
         _ => Ok(scope.without(&beyond)),
     }
 }
@@ -118,7 +119,7 @@ pub fn in_place_of(
     let itself =
         Ancestor { jti: subject.id.clone(), client_id: subject.client_id.to_string(), opaque: is_opaque };
     let exchanged_from: Vec<Ancestor> = before.exchanged_from.iter().cloned().chain([itself]).collect();
-    if exchanged_from.len() > DEEPEST {
+    if exchanged_from.len() > MAX_DEPTH {
         return Err(too_deep());
     }
     let speaks_for = before.on_behalf_of.clone().unwrap_or_else(|| subject.client_id.to_string());

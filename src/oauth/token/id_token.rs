@@ -71,7 +71,7 @@ pub struct IdToken<'a> {
     c_hash: Option<String>,
     sid: &'a str,
     #[serde(flatten)]
-    told: Claims,
+    claims: Claims,
 }
 
 impl<'a> IdToken<'a> {
@@ -97,7 +97,7 @@ impl<'a> IdToken<'a> {
             at_hash: None,
             c_hash: None,
             sid: &names.session,
-            told: Claims::new(),
+            claims: Claims::new(),
         }
     }
 
@@ -115,8 +115,8 @@ impl<'a> IdToken<'a> {
 
     /// Adds claims about the person. They cannot replace claims of the protocol.
     #[must_use]
-    pub fn telling(self, told: Claims) -> Self {
-        Self { told, ..self }
+    pub fn with_claims(self, claims: Claims) -> Self {
+        Self { claims, ..self }
     }
 }
 
@@ -172,8 +172,8 @@ mod tests {
         let token = IdToken::new("https://id.example.com", &client, &names, &source, TIMES);
         let token =
             token.with_access_token(SigningAlgorithm::Es256, "a").with_code(SigningAlgorithm::Es256, "c");
-        let told = Claims::from_iter([("email".into(), json!("jane@example.com"))]);
-        let mut token = serde_json::to_value(token.telling(told)).unwrap();
+        let claims = Claims::from_iter([("email".into(), json!("jane@example.com"))]);
+        let mut token = serde_json::to_value(token.with_claims(claims)).unwrap();
         assert_eq!(token.as_object_mut().unwrap().remove("email"), Some(json!("jane@example.com")));
         assert_eq!(token["nonce"], "n");
         let names: Vec<&str> = token.as_object().unwrap().keys().map(String::as_str).collect();

@@ -3,10 +3,8 @@
 use serde::Serialize;
 
 use crate::clock::Timestamp;
-use crate::oauth::token::AccessToken;
-use crate::oauth::token::binding::Binding;
-use crate::oauth::token::delegation::{Actor, MayAct};
 use crate::oauth::token::refresh::Chain;
+use crate::oauth::token::{AccessToken, HolderClaims};
 
 /// The `typ` of a signed response (RFC 9701 §5).
 pub const TYP: &str = "token-introspection+jwt";
@@ -33,14 +31,8 @@ pub struct Introspection {
     pub iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jti: Option<String>,
-    /// The actor, and who may act (RFC 8693 §4.1 and §4.4).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub act: Option<Actor>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub may_act: Option<MayAct>,
-    /// What the token is bound to (RFC 8705 §3.2, RFC 9449 §6.2).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cnf: Option<Binding>,
+    #[serde(flatten)]
+    pub holder: HolderClaims,
 }
 
 impl Introspection {
@@ -57,9 +49,7 @@ impl Introspection {
             aud: Some(token.audience.clone().unwrap_or_else(|| issuer.to_owned())),
             iss: Some(issuer.to_owned()),
             jti: Some(token.id.clone()),
-            act: token.delegation.act.clone(),
-            may_act: token.delegation.may_act.clone(),
-            cnf: token.binding.clone(),
+            holder: HolderClaims::of(token),
         }
     }
 

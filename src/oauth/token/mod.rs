@@ -60,7 +60,7 @@ pub struct Purpose<'a> {
 pub struct TokenDefaults {
     pub lifetime: Seconds,
     /// No JWT may live longer than its key is published.
-    pub longest: Seconds,
+    pub max_lifetime: Seconds,
     pub algorithm: SigningAlgorithm,
 }
 
@@ -72,12 +72,12 @@ impl AccessToken {
         grant: Option<&Grant>,
         purpose: Purpose<'_>,
         known: &impl KnownScopes,
-        (usual, now): (TokenDefaults, Timestamp),
+        (defaults, now): (TokenDefaults, Timestamp),
     ) -> Self {
         let Purpose { resource, scope } = purpose;
         let format = resource.map_or(client.token_format, |resource| resource.format);
-        let algorithm = resource.and_then(|resource| resource.algorithm).unwrap_or(usual.algorithm);
-        let expires_at = now + lifetime(client, resource, &scope, known, usual);
+        let algorithm = resource.and_then(|resource| resource.algorithm).unwrap_or(defaults.algorithm);
+        let expires_at = now + lifetime(client, resource, &scope, known, defaults);
         Self {
             id: TokenId::new(grant.map(|grant| grant.id.clone()), id).to_text(),
             client_id: client.id.clone(),
@@ -116,13 +116,13 @@ fn lifetime(
     resource: Option<&Resource>,
     scope: &Scope,
     known: &impl KnownScopes,
-    usual: TokenDefaults,
+    defaults: TokenDefaults,
 ) -> Seconds {
     let of_scopes =
         scope.names().filter_map(|name| known.find(name)).filter_map(|record| record.access_token_lifetime);
     let of_resource = resource.and_then(|resource| resource.access_token_lifetime);
     let shortest = of_scopes.chain(client.access_token_lifetime).chain(of_resource).min();
-    shortest.unwrap_or(usual.lifetime).min(usual.longest)
+    shortest.unwrap_or(defaults.lifetime).min(defaults.max_lifetime)
 }
 
 /// A `jti`. It contains the grant that the token belongs to, so that a revocation applies to a JWT that is not stored.
@@ -156,6 +156,31 @@ impl TokenId {
     }
 }
 
+/// The claims that say who may use a token, in a JWT and in an introspection response.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HolderClaims {
+    /// The actor (RFC 8693 §4.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
+    /// The client that may act for the subject (RFC 8693 §4.4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_act: Option<MayAct>,
+    /// What the token is bound to (RFC 8705 §3.1 and §3.2, RFC 9449 §6.1 and §6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Binding>,
+}
+
+impl HolderClaims {
+    /// The claims of a token.
+    pub fn of(token: &AccessToken) -> Self {
+        Self {
+            act: token.delegation.act.clone(),
+            may_act: token.delegation.may_act.clone(),
+            cnf: token.binding.clone(),
+        }
+    }
+}
+
 /// The claims of a JWT (RFC 9068 §2.2).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct JwtClaims {
@@ -172,12 +197,8 @@ pub struct JwtClaims {
     pub auth_time: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub act: Option<Actor>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub may_act: Option<MayAct>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cnf: Option<Binding>,
+    #[serde(flatten)]
+    pub holder: HolderClaims,
     /// Our own claim: if one of these tokens ends, this one ends, too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanged_from: Vec<Ancestor>,
@@ -185,7 +206,7 @@ pub struct JwtClaims {
 
 /// The JSON of a successful token response (RFC 6749 §5.1).
 #[derive(Debug, Serialize)]
-pub struct TokenAnswer {
+pub struct TokenResponse {
     pub access_token: String,
     /// The type of the new token in an exchange (RFC 8693 §2.2.1).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -200,7 +221,7 @@ pub struct TokenAnswer {
     pub id_token: Option<String>,
 }
 
-impl TokenAnswer {
+impl TokenResponse {
     /// The answer for an access token, without a refresh token and an ID Token (RFC 6749 §5.1).
     pub fn new(access_token: String, record: &AccessToken) -> Self {
         Self {
@@ -221,45 +242,44 @@ mod tests {
 
     use super::*;
     use crate::oauth::client::{ClientKind, example};
+    use crate::oauth::grant::resource::example_resource;
     use crate::oauth::grant::scope::ScopeRecord;
-
-    struct Known(HashMap<&'static str, ScopeRecord>);
-
-    impl KnownScopes for Known {
-        fn find(&self, name: &str) -> Option<&ScopeRecord> {
-            self.0.get(name)
-        }
-    }
 
     #[test]
     fn the_shortest_lifetime_applies_or_else_the_servers() {
         let pay = ScopeRecord { access_token_lifetime: Some(Seconds::new(60)), ..ScopeRecord::default() };
-        let known = Known(HashMap::from([("pay", pay), ("read", ScopeRecord::default())]));
-        let usual = TokenDefaults {
+        let known = HashMap::from([("pay", pay), ("read", ScopeRecord::default())]);
+        let defaults = TokenDefaults {
             lifetime: Seconds::new(600),
-            longest: Seconds::new(5000),
+            max_lifetime: Seconds::new(5000),
             algorithm: SigningAlgorithm::Es256,
         };
-        let resource = |access_token_lifetime| Resource {
-            uri: "urn:r".into(),
-            version: 1,
-            scopes: Scope::default(),
-            format: TokenFormat::Jwt,
-            algorithm: None,
-            access_token_lifetime,
-            servers: Vec::new(),
-        };
+        let resource =
+            |access_token_lifetime| Resource { access_token_lifetime, ..example_resource("urn:r", "") };
         let of = |client: Option<i64>, of_resource: Option<i64>, scope: &str| {
             let client = example(ClientKind::Web)
                 .with(|metadata| metadata.access_token_lifetime = client.map(Seconds::new));
             let resource = resource(of_resource.map(Seconds::new));
-            lifetime(&client, Some(&resource), &Scope::from_stored(scope), &known, usual).as_i64()
+            lifetime(&client, Some(&resource), &Scope::from_stored(scope), &known, defaults).as_i64()
         };
         assert_eq!(of(None, None, "read"), 600);
         assert_eq!(of(Some(3600), None, "read"), 3600, "a client may have longer ones");
         assert_eq!(of(Some(3600), Some(900), "read"), 900);
         assert_eq!(of(Some(3600), Some(900), "read pay"), 60);
         assert_eq!(of(Some(9000), None, "read"), 5000);
+    }
+
+    #[test]
+    fn the_claims_about_the_holder_are_among_those_of_the_token() {
+        let json = r#"{"iss":"i","aud":"a","sub":"s","client_id":"c","exp":2,"iat":1,"jti":"t","scope":"read","act":{"sub":"x","act":{"sub":"y"}},"may_act":{"sub":"z"},"cnf":{"jkt":"k"},"exchanged_from":[{"jti":"u","client_id":"c"}]}"#;
+        let claims: JwtClaims = serde_json::from_str(json).unwrap();
+        assert_eq!(claims.holder.may_act, Some(MayAct { sub: "z".into() }));
+        assert!(claims.holder.act.is_some() && claims.holder.cnf.is_some());
+        assert_eq!(serde_json::to_string(&claims).unwrap(), json);
+        let without = r#"{"iss":"i","aud":"a","sub":"s","client_id":"c","exp":2,"iat":1,"jti":"t"}"#;
+        let claims: JwtClaims = serde_json::from_str(without).unwrap();
+        assert_eq!(claims.holder, HolderClaims::default());
+        assert_eq!(serde_json::to_string(&claims).unwrap(), without);
     }
 
     #[test]

@@ -85,7 +85,7 @@ pub enum RefreshVerdict {
 ///
 /// # Errors
 /// If the chain has expired or was revoked, or the token was reused.
-pub fn judge(
+pub fn evaluate(
     chain: &Chain,
     presented: &RefreshName,
     client: &ClientId,
@@ -142,7 +142,8 @@ mod tests {
 
     fn verdict(chain: &Chain, generation: u32, now: i64) -> Result<RefreshVerdict, Reason> {
         let presented = RefreshName { grant_id: GrantId::new("AAAAAAAAAAAAAAAAAAAAAA"), generation };
-        judge(chain, &presented, &ClientId::new("c"), Seconds::new(10), at(now)).map_err(|error| error.reason)
+        evaluate(chain, &presented, &ClientId::new("c"), Seconds::new(10), at(now))
+            .map_err(|error| error.reason)
     }
 
     #[test]

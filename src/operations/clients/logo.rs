@@ -6,7 +6,7 @@ use crate::store::db::{DbError, Tx};
 use crate::store::logos;
 
 /// The largest size of a logo, in bytes.
-const LARGEST: usize = 128 * 1024;
+const MAX_SIZE: usize = 128 * 1024;
 
 /// A logo whose first bytes show that it is a picture of a known type.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ impl Logo {
     ///
     /// A picture that is too large, or that is not PNG, JPEG, WebP or GIF.
     pub fn new(bytes: Vec<u8>) -> Result<Self, Fault> {
-        if bytes.len() > LARGEST {
+        if bytes.len() > MAX_SIZE {
             return Err(Fault::invalid("logo", "the logo has more than 128 KiB"));
         }
         let media_type = match bytes.as_slice() {

@@ -17,7 +17,7 @@ use super::list::{self, Cursor, List, Listing};
 use super::{Context, Done, Outcome};
 use crate::failure::Denied;
 use crate::oauth::client::Client;
-use crate::oauth::grant::Ended;
+use crate::oauth::grant::EndReason;
 use crate::oauth::id::ClientId;
 use crate::store::clients::{self, ClientFilter, ClientRecord};
 use crate::store::db::{Conn, Tx};
@@ -63,7 +63,7 @@ pub async fn delete(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
             // A client that is later registered under the same id must not receive any of these.
             codes::delete_of_client(tx, &id).await?;
             device_codes::delete_of_client(tx, &id).await?;
-            let revoked = grants::revoke_of_client(tx, &id, Ended::ClientDeleted, now).await?;
+            let revoked = grants::revoke_of_client(tx, &id, EndReason::ClientDeleted, now).await?;
             access_tokens::delete_of_client(tx, &id).await?;
             if let Some(logo) = &client.links.logo {
                 logos::delete_unused(tx, logo).await?;

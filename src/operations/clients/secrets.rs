@@ -18,11 +18,11 @@ use crate::store::db::{Conn, Tx};
 use crate::store::{client_secrets, clients};
 
 /// The largest number of secrets of a client.
-const MOST: usize = 5;
+const MAX_SECRETS: usize = 5;
 /// The largest length of a secret in bytes.
-const LONGEST: usize = 1024;
+const MAX_LENGTH: usize = 1024;
 /// The least length in bytes of a secret that signs: the output length of SHA-256 (RFC 7518 §3.2).
-const SHORTEST_SIGNING: usize = 32;
+const MIN_SIGNING_LENGTH: usize = 32;
 
 /// A secret that a person chose, hashed.
 pub struct ChosenSecret {
@@ -62,8 +62,10 @@ impl ChosenSecret {
     ///
     ///  A secret of the wrong length. A failure if the queue of hashing jobs is full.
     pub async fn new(passwords: &Passwords, text: Secret) -> Result<Self, Denied<Faults>> {
-        if !(1..=LONGEST).contains(&text.expose().len()) {
-            return Err(Fault::invalid("client_secret", format!("a secret has 1 to {LONGEST} bytes")).into());
+        if !(1..=MAX_LENGTH).contains(&text.expose().len()) {
+            return Err(
+                Fault::invalid("client_secret", format!("a secret has 1 to {MAX_LENGTH} bytes")).into()
+            );
         }
         let hash = passwords.hash(text.clone()).await?;
         Ok(Self { text, hash })
@@ -172,8 +174,8 @@ pub(super) async fn made(
 
 /// Seals the secret of a client that signs with it: the server needs the secret itself to verify the signatures.
 async fn sealed(context: &Context<'_>, id: &str, secret: &str) -> Result<Vec<u8>, Denied<Faults>> {
-    if secret.len() < SHORTEST_SIGNING {
-        let sentence = format!("a secret that signs has at least {SHORTEST_SIGNING} bytes");
+    if secret.len() < MIN_SIGNING_LENGTH {
+        let sentence = format!("a secret that signs has at least {MIN_SIGNING_LENGTH} bytes");
         return Err(Fault::invalid("client_secret", sentence).into());
     }
     let keys = ServerKeys::open(context.config, context.db, context.now).await?;
@@ -186,8 +188,10 @@ fn takes_another(record: &ClientRecord) -> Result<(), Fault> {
         format!("the {} client {id} is public and cannot keep a secret", kind.as_str())
     } else if record.client.auth_method == Some(AuthMethod::PrivateKeyJwt) {
         format!("the client {id} signs with its own key and has no secret")
-    } else if record.secrets.len() >= MOST {
-        format!("the client {id} has {MOST} secrets, which is the most; remove one before you add another")
+    } else if record.secrets.len() >= MAX_SECRETS {
+        format!(
+            "the client {id} has {MAX_SECRETS} secrets, which is the most; remove one before you add another"
+        )
     } else {
         return Ok(());
     };

@@ -8,7 +8,7 @@ use crate::oauth::client::Client;
 use crate::operations::fault::{Fault, Faults};
 
 /// The largest length of the URI in characters.
-const LONGEST: usize = 2048;
+const MAX_LENGTH: usize = 2048;
 
 /// A list that was read from its URI.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ impl SectorList {
             Fault::invalid("sector_identifier_uri", sentence)
         };
         let is_https = Url::parse(uri).is_ok_and(|url| url.scheme() == "https" && url.host().is_some());
-        if !is_https || uri.len() > LONGEST {
+        if !is_https || uri.len() > MAX_LENGTH {
             return Err(wrong("is not an https address").into());
         }
         let answer = fetcher.get(uri).await.map_err(|error| wrong(&format!("cannot be read: {error}")))?;

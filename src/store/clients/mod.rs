@@ -4,11 +4,12 @@ use sqlx::FromRow;
 
 use super::client_secrets::{self, SecretRecord};
 use super::db::{Conn, DbError, Tx};
-use super::page::Page;
+use super::page::{Page, in_any_spelling};
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::{AuthMethod, Client, ClientMetadata, ClientSecret, SecretHash};
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
+use crate::oauth::identity::user::folded;
 
 /// A client with all its secrets.
 #[derive(Clone, Debug)]
@@ -74,6 +75,8 @@ async fn find_client(conn: &mut Conn, id: &ClientId) -> Result<Option<Client>, D
 /// Which clients to list.
 #[derive(Clone, Debug, Default)]
 pub struct ClientFilter {
+    /// Part of the id or the name, in any spelling.
+    pub q: Option<String>,
     pub disabled: Option<bool>,
 }
 
@@ -89,10 +92,12 @@ pub async fn list(conn: &mut Conn, page: &Page<ClientFilter, String>) -> Result<
     let rows: Vec<RecordRow> = conn
         .query(concat!(
             select!(),
-            "WHERE id > $1 AND ($2 IS NULL OR (disabled_at IS NOT NULL) = $2) ORDER BY id LIMIT $3"
+            "WHERE id > $1 AND ($2 IS NULL OR (disabled_at IS NOT NULL) = $2)
+               AND ($3 IS NULL OR search_text LIKE $3 ESCAPE '\\') ORDER BY id LIMIT $4"
         ))
         .bind(page.after.clone().unwrap_or_default())
         .bind(page.filter.disabled)
+        .bind(page.filter.q.as_deref().map(in_any_spelling))
         .bind(page.rows())
         .all()
         .await?;
@@ -196,7 +201,7 @@ async fn write(tx: &mut Tx, id: &ClientId, metadata: &ClientMetadata) -> Result<
     let json = metadata.to_json().map_err(|_| corrupt(id.to_string()))?;
     tx.query(
         "UPDATE clients SET metadata = $2, scopes = $3, resources = $4, may_act = $5, logo_digest = $6,
-                            backchannel_logout_uri = $7, frontchannel_logout_uri = $8
+                            backchannel_logout_uri = $7, frontchannel_logout_uri = $8, search_text = $9
          WHERE id = $1",
     )
     .bind(id.as_str())
@@ -207,6 +212,7 @@ async fn write(tx: &mut Tx, id: &ClientId, metadata: &ClientMetadata) -> Result<
     .bind(metadata.links.logo.clone())
     .bind(metadata.logout.back_channel.clone())
     .bind(metadata.logout.front_channel.clone())
+    .bind(format!("{}\n{}", folded(id.as_str()), folded(&metadata.name)))
     .execute()
     .await?;
     tx.query("DELETE FROM client_origins WHERE client_id = $1").bind(id.as_str()).execute().await?;
@@ -256,9 +262,9 @@ pub async fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, DbError> {
 
 /// The clients that are allowed a scope, by id.
 pub async fn list_allowed(conn: &mut Conn, scope: &str) -> Result<Vec<ClientId>, DbError> {
-    const HOLDING: &str = "SELECT id FROM clients
+    const QUERY: &str = "SELECT id FROM clients
          WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' ' ORDER BY id";
-    ids(conn, HOLDING, scope).await
+    ids(conn, QUERY, scope).await
 }
 
 /// Removes a scope from every client that is allowed it; each gets its next version.
@@ -272,9 +278,9 @@ pub async fn take_scope(tx: &mut Tx, scope: &str) -> Result<(), DbError> {
 
 /// The clients that are registered for a resource, by id.
 pub async fn list_of_resource(conn: &mut Conn, uri: &str) -> Result<Vec<ClientId>, DbError> {
-    const HOLDING: &str = "SELECT id FROM clients
+    const QUERY: &str = "SELECT id FROM clients
          WHERE REPLACE(' ' || resources || ' ', ' ' || $1 || ' ', ' ') <> ' ' || resources || ' ' ORDER BY id";
-    ids(conn, HOLDING, uri).await
+    ids(conn, QUERY, uri).await
 }
 
 async fn ids(conn: &mut Conn, holding: &'static str, word: &str) -> Result<Vec<ClientId>, DbError> {

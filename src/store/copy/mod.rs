@@ -67,7 +67,7 @@ pub async fn prepare(
     holder: &str,
     now: Timestamp,
 ) -> Result<Option<&'static str>, CopyError> {
-    match migrate::standing(from).await.map_err(CopyError::Source)? {
+    match migrate::schema_status(from).await.map_err(CopyError::Source)? {
         SchemaStatus::Current => {}
         SchemaStatus::Newer => return Err(CopyError::Newer),
         SchemaStatus::Older => return Err(CopyError::Older),
@@ -104,14 +104,14 @@ pub async fn claim(to: &DbOptions) -> Result<(), CopyError> {
 pub async fn run(
     from: &DbOptions,
     to: &DbOptions,
-    former: ExistingRows,
-    mut tell: impl FnMut(CopyProgress),
+    existing: ExistingRows,
+    mut report: impl FnMut(CopyProgress),
 ) -> Result<Vec<CopiedTable>, CopyError> {
     let mut source = CopyEnd::source(from).await.map_err(CopyError::Source)?;
     let mut target = CopyEnd::target(to).await.map_err(CopyError::Target)?;
     source.begin_reading().await.map_err(CopyError::Source)?;
     target.begin_writing().await.map_err(CopyError::Target)?;
-    if former == ExistingRows::Stay
+    if existing == ExistingRows::Stay
         && let Some(table) = occupied(&mut target).await.map_err(CopyError::Target)?
     {
         return Err(CopyError::Occupied(table));
@@ -120,13 +120,13 @@ pub async fn run(
     for table in ALL {
         rows += source.count(table).await.map_err(CopyError::Source)?;
     }
-    tell(CopyProgress::Of(rows));
+    report(CopyProgress::Of(rows));
     for table in ALL.iter().rev() {
         target.clear(table).await.map_err(CopyError::Target)?;
     }
     let mut copied = Vec::new();
     for table in ALL {
-        let checksum = copy(&mut source, &mut target, table, &mut tell).await;
+        let checksum = copy(&mut source, &mut target, table, &mut report).await;
         let checksum = checksum.map_err(|source| CopyError::Table { table: table.name, source })?;
         let arrived = target.checksum(table).await.map_err(CopyError::Target)?;
         if arrived != checksum {
@@ -142,14 +142,14 @@ async fn copy(
     source: &mut CopyEnd,
     target: &mut CopyEnd,
     table: &Table,
-    tell: &mut impl FnMut(CopyProgress),
+    report: &mut impl FnMut(CopyProgress),
 ) -> Result<Checksum, DbError> {
     let mut checksum = Checksum::default();
     let pass_on = async |rows: Vec<_>| {
         let count = rows.len() as u64;
         rows.iter().for_each(|row: &value::Row| checksum.add(row));
         target.write(table, rows).await?;
-        tell(CopyProgress::Rows(count));
+        report(CopyProgress::Rows(count));
         Ok(())
     };
     source.read(table, pass_on).await?;

@@ -39,39 +39,39 @@ pub(super) trait Job: Send {
     fn fail(self: Box<Self>, error: DbError);
 }
 
-pub(super) struct Envelope {
+pub(super) struct QueuedJob {
     pub(super) job: Box<dyn Job>,
     pub(super) deadline: Instant,
 }
 
 /// The bounded queue to a storage thread.
 #[derive(Clone, Debug)]
-pub(super) struct Queue(async_channel::Sender<Envelope>);
+pub(super) struct Queue(async_channel::Sender<QueuedJob>);
 
-pub(super) type Inbox = async_channel::Receiver<Envelope>;
+pub(super) type JobReceiver = async_channel::Receiver<QueuedJob>;
 
-pub(super) fn queue(capacity: usize) -> (Queue, Inbox) {
+pub(super) fn queue(capacity: usize) -> (Queue, JobReceiver) {
     let (sender, receiver) = async_channel::bounded(capacity.max(1));
     (Queue(sender), receiver)
 }
 
 /// Lets a worker put a job back into the queue; it does not keep the queue open.
-pub(super) struct WayBack(async_channel::WeakSender<Envelope>);
+pub(super) struct Requeue(async_channel::WeakSender<QueuedJob>);
 
-impl WayBack {
-    pub(super) fn give(&self, envelope: Envelope) -> Result<(), Envelope> {
-        let Some(sender) = self.0.upgrade() else { return Err(envelope) };
-        sender.try_send(envelope).map_err(async_channel::TrySendError::into_inner)
+impl Requeue {
+    pub(super) fn give(&self, queued: QueuedJob) -> Result<(), QueuedJob> {
+        let Some(sender) = self.0.upgrade() else { return Err(queued) };
+        sender.try_send(queued).map_err(async_channel::TrySendError::into_inner)
     }
 }
 
 impl Queue {
-    pub(super) fn way_back(&self) -> WayBack {
-        WayBack(self.0.downgrade())
+    pub(super) fn requeue(&self) -> Requeue {
+        Requeue(self.0.downgrade())
     }
 
-    pub(super) fn push(&self, envelope: Envelope) -> Result<(), DbError> {
-        self.0.try_send(envelope).map_err(|error| match error {
+    pub(super) fn push(&self, queued: QueuedJob) -> Result<(), DbError> {
+        self.0.try_send(queued).map_err(|error| match error {
             async_channel::TrySendError::Full(_) => DbError::Overloaded,
             async_channel::TrySendError::Closed(_) => DbError::Stopped,
         })

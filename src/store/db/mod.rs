@@ -24,7 +24,7 @@ pub(in crate::store) use postgres::DatabaseServer;
 pub(in crate::store) use sqlite::{DatabaseFile, FileKind, beginning};
 pub use url::check as check_url;
 
-use job::{Envelope, Queue, ReadJob, WriteJob};
+use job::{Queue, QueuedJob, ReadJob, WriteJob};
 
 /// A database of either engine. Clones share its threads and connections.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub struct Db {
     writes: Queue,
     replica: Option<Queue>,
     engine: Engine,
-    patience: Duration,
+    timeout: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,16 +64,16 @@ pub struct DbOptions {
     /// How many jobs may wait; further ones are refused.
     pub queue: usize,
     /// How long a caller waits for its job.
-    pub patience: Duration,
+    pub timeout: Duration,
     /// How long another process may hold SQLite's write lock.
-    pub lock_patience: Duration,
+    pub lock_timeout: Duration,
     /// How long another process may migrate the database.
-    pub migration_patience: Duration,
+    pub migration_timeout: Duration,
 }
 
 impl DbOptions {
     /// Longer than the lease of a process that died.
-    pub const MIGRATION_PATIENCE: Duration = Duration::from_secs(65);
+    pub const MIGRATION_TIMEOUT: Duration = Duration::from_secs(65);
 
     /// The engine that the URL names.
     ///
@@ -110,7 +110,7 @@ impl Db {
             }
             None => None,
         };
-        Ok(Self { reads, writes, replica, engine, patience: options.patience })
+        Ok(Self { reads, writes, replica, engine, timeout: options.timeout })
     }
 
     /// The engine of this database.
@@ -208,8 +208,8 @@ impl Db {
             return Err(DbError::Nested.into());
         }
         let (answer, outcome) = tokio::sync::oneshot::channel();
-        queue.push(Envelope { job: job(answer), deadline: Instant::now() + self.patience })?;
-        match tokio::time::timeout(self.patience, outcome).await {
+        queue.push(QueuedJob { job: job(answer), deadline: Instant::now() + self.timeout })?;
+        match tokio::time::timeout(self.timeout, outcome).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(DbError::Stopped.into()),
             Err(_) => Err(DbError::Deadline.into()),

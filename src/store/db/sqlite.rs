@@ -13,7 +13,7 @@ use super::DbOptions;
 use super::cause::Cause;
 use super::connection::{EngineConnection, NO_TIMELINE, Tx};
 use super::error::DbError;
-use super::job::{Envelope, Inbox, Queue, TransactionEnd, queue, run_guarded};
+use super::job::{JobReceiver, Queue, QueuedJob, TransactionEnd, queue, run_guarded};
 use super::thread::storage_thread;
 use crate::store::paths::parent;
 
@@ -52,7 +52,7 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
 pub(in crate::store) struct DatabaseFile {
     connect: SqliteConnectOptions,
     path: PathBuf,
-    patience: Duration,
+    timeout: Duration,
     is_made: bool,
 }
 
@@ -70,17 +70,17 @@ impl DatabaseFile {
     /// An existing file, whose journal mode is kept: a backup, for example, has another one.
     pub(in crate::store) fn as_it_is(options: &DbOptions) -> Result<Self, DbError> {
         let path = options.sqlite_path().ok_or(DbError::Url("must name a file".into()))?;
-        Ok(Self::at(path, options.lock_patience))
+        Ok(Self::at(path, options.lock_timeout))
     }
 
     /// An existing file by its path.
-    pub(in crate::store) fn at(path: PathBuf, patience: Duration) -> Self {
+    pub(in crate::store) fn at(path: PathBuf, timeout: Duration) -> Self {
         let connect = SqliteConnectOptions::new()
             .filename(&path)
             .foreign_keys(true)
-            .busy_timeout(patience)
+            .busy_timeout(timeout)
             .disable_statement_logging();
-        Self { connect, path, patience, is_made: false }
+        Self { connect, path, timeout, is_made: false }
     }
 
     /// Creates the file if it does not exist. Only its owner may read it, because it contains password hashes. SQLite
@@ -154,7 +154,7 @@ impl DatabaseFile {
         loop {
             match self.connect.connect().await {
                 // Unlike statements, changing the journal mode and recovering a journal do not wait for the lock.
-                Err(error) if is_busy(&error) && begun.elapsed() < self.patience => {
+                Err(error) if is_busy(&error) && begun.elapsed() < self.timeout => {
                     tokio::time::sleep(REOPEN_AFTER).await;
                 }
                 outcome => return outcome.map_err(|source| self.not_opened(source)),
@@ -219,8 +219,8 @@ async fn start(
     .await
 }
 
-async fn serve_reads(mut tx: Tx, inbox: Inbox) {
-    while let Ok(Envelope { mut job, .. }) = inbox.recv().await {
+async fn serve_reads(mut tx: Tx, receiver: JobReceiver) {
+    while let Ok(QueuedJob { mut job, .. }) = receiver.recv().await {
         if job.is_abandoned() {
             continue;
         }
@@ -231,11 +231,11 @@ async fn serve_reads(mut tx: Tx, inbox: Inbox) {
     }
 }
 
-async fn write_batches(mut tx: Tx, inbox: Inbox) {
+async fn write_batches(mut tx: Tx, receiver: JobReceiver) {
     let mut last_turn = Instant::now();
     loop {
         let asked = Instant::now();
-        let Ok(first) = inbox.recv().await else { return };
+        let Ok(first) = receiver.recv().await else { return };
         if asked.elapsed() >= TURN {
             last_turn = Instant::now();
         } else if last_turn.elapsed() >= TURN_EVERY {
@@ -244,39 +244,39 @@ async fn write_batches(mut tx: Tx, inbox: Inbox) {
         }
         let mut batch = vec![first];
         while batch.len() < BATCH
-            && let Ok(next) = inbox.try_recv()
+            && let Ok(next) = receiver.try_recv()
         {
             batch.push(next);
         }
-        batch.retain(|envelope| !envelope.job.is_abandoned());
+        batch.retain(|queued| !queued.job.is_abandoned());
         commit_together(&mut tx, batch).await;
     }
 }
 
 /// Runs all jobs in one transaction; if anything fails, runs them again one by one.
-async fn commit_together(tx: &mut Tx, mut batch: Vec<Envelope>) {
+async fn commit_together(tx: &mut Tx, mut batch: Vec<QueuedJob>) {
     if batch.is_empty() {
         return;
     }
     let alone = batch.len() == 1;
     if !alone && try_together(tx, &mut batch).await {
-        for envelope in batch {
-            envelope.job.answer();
+        for queued in batch {
+            queued.job.answer();
         }
         return;
     }
-    for envelope in batch {
-        commit_alone(tx, envelope).await;
+    for queued in batch {
+        commit_alone(tx, queued).await;
     }
 }
 
 /// Whether every job ran and the commit succeeded; otherwise nothing was changed.
-async fn try_together(tx: &mut Tx, batch: &mut [Envelope]) -> bool {
+async fn try_together(tx: &mut Tx, batch: &mut [QueuedJob]) -> bool {
     if tx.control("BEGIN IMMEDIATE").await.is_err() {
         return false;
     }
-    for envelope in batch {
-        if run_guarded(&mut *envelope.job, tx).await.ok() != Some(TransactionEnd::Commit) {
+    for queued in batch {
+        if run_guarded(&mut *queued.job, tx).await.ok() != Some(TransactionEnd::Commit) {
             roll_back(tx).await;
             return false;
         }
@@ -288,7 +288,7 @@ async fn try_together(tx: &mut Tx, batch: &mut [Envelope]) -> bool {
     held
 }
 
-async fn commit_alone(tx: &mut Tx, Envelope { mut job, .. }: Envelope) {
+async fn commit_alone(tx: &mut Tx, QueuedJob { mut job, .. }: QueuedJob) {
     if let Err(error) = tx.control("BEGIN IMMEDIATE").await {
         return job.fail(error.into());
     }

@@ -20,12 +20,12 @@ pub fn this_process() -> String {
     format!("process {}{host} ({})", std::process::id(), random_id().split_at(8).0)
 }
 
-/// Waits for the lease, at most as long as `patience`, and logs which process holds it.
+/// Waits for the lease, at most as long as `timeout`, and logs which process holds it.
 pub(super) async fn take(
     link: &mut MigrationConnection<'_, impl Migrating>,
     holder: &str,
     now: Timestamp,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<(), DbError> {
     let create = "CREATE TABLE IF NOT EXISTS migration_lease (
         id BIGINT PRIMARY KEY, holder TEXT NOT NULL, ends_at BIGINT NOT NULL)";
@@ -37,7 +37,7 @@ pub(super) async fn take(
     let take = "INSERT INTO migration_lease (id, holder, ends_at) VALUES (1, $1, $2)
         ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, ends_at = excluded.ends_at
         WHERE migration_lease.ends_at < $3";
-    let (begun, mut told) = (Instant::now(), None);
+    let (begun, mut reported) = (Instant::now(), None);
     loop {
         let now = now + begun.elapsed().into();
         let times = [now + LEASE_SECONDS, now];
@@ -46,14 +46,14 @@ pub(super) async fn take(
         }
         let other = link.run(async |link| link.texts("SELECT holder FROM migration_lease").await).await??;
         let other = other.into_iter().next().unwrap_or_default();
-        if begun.elapsed() >= patience {
+        if begun.elapsed() >= timeout {
             return Err(DbError::MigrationLease(other));
         }
-        if told.as_ref() != Some(&other) {
+        if reported.as_ref() != Some(&other) {
             tracing::warn!("waiting for {other}, which is migrating the database");
-            told = Some(other);
+            reported = Some(other);
         }
-        tokio::time::sleep(PAUSE.min(patience)).await;
+        tokio::time::sleep(PAUSE.min(timeout)).await;
     }
 }
 

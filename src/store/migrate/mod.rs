@@ -98,30 +98,30 @@ pub(in crate::store) enum SchemaStatus {
 
 /// Compares the schema without changing anything. An error if a newer release has migrated it and this one must not run
 /// beside it.
-pub(in crate::store) async fn standing(options: &DbOptions) -> Result<SchemaStatus, DbError> {
+pub(in crate::store) async fn schema_status(options: &DbOptions) -> Result<SchemaStatus, DbError> {
     match options.engine()? {
         Engine::Sqlite => {
             let file = DatabaseFile::as_it_is(options)?;
             let mut link = file.open().await?;
-            let standing = standing_of(&mut link, &file.what()).await;
+            let schema_status = schema_status_of(&mut link, &file.what()).await;
             link.close().await?;
-            standing
+            schema_status
         }
         Engine::Postgres => {
             let server = server(options)?;
             let mut link =
                 MigrationConnection { connection: &mut server.open().await?, route: options.route };
-            link.run(async |link| standing_of(link, &server.what()).await).await?
+            link.run(async |link| schema_status_of(link, &server.what()).await).await?
         }
     }
 }
 
 /// Compares the schema of a SQLite database that is already open.
-pub(in crate::store) async fn standing_of_file(
+pub(in crate::store) async fn schema_status_of_file(
     link: &mut SqliteConnection,
     what: &str,
 ) -> Result<SchemaStatus, DbError> {
-    standing_of(link, what).await
+    schema_status_of(link, what).await
 }
 
 /// Whether the database belongs to another application. False if SQLite cannot read it.
@@ -129,7 +129,7 @@ pub(in crate::store) async fn is_foreign(link: &mut SqliteConnection) -> bool {
     matches!(history(link, &migrations()).await, Ok(History::Foreign(_)))
 }
 
-async fn standing_of(link: &mut impl Migrating, what: &str) -> Result<SchemaStatus, DbError> {
+async fn schema_status_of(link: &mut impl Migrating, what: &str) -> Result<SchemaStatus, DbError> {
     let migrations = migrations();
     let history = history(link, &migrations).await;
     let all = match history.map_err(|source| DbError::Open { what: what.to_owned(), source })? {
@@ -173,7 +173,7 @@ impl MigrationAttempt<'_> {
             return Ok(());
         }
         let failed = |source| DbError::Migrate { what: self.what.clone(), source };
-        lease::take(&mut link, self.holder, self.now, self.options.migration_patience).await.map_err(
+        lease::take(&mut link, self.holder, self.now, self.options.migration_timeout).await.map_err(
             |error| match error {
                 DbError::Statement(source) | DbError::Unavailable(source) => failed(source),
                 error => error,

@@ -2,10 +2,10 @@
 
 use grantor::store::db::Engine;
 
-use super::{ALL, BACKUP, CREATE, Desk, LIST, one};
+use super::{ALL, BACKUP, CREATE, DatabaseFolder, LIST, one};
 use crate::support::Application;
 use crate::support::database::{engine, statement_on};
-use crate::support::process::Serving;
+use crate::support::process::ServerProcess;
 
 const REMEDY: &str = "it is damaged, and grantor restore puts a backup in its place";
 
@@ -14,8 +14,8 @@ fn a_truncated_file_or_one_without_its_schema_is_refused_and_left_unchanged() {
     if engine() != Engine::Sqlite {
         return;
     }
-    let desk = Desk::new();
-    let good = std::fs::read(desk.path("good")).unwrap();
+    let databases = DatabaseFolder::new();
+    let good = std::fs::read(databases.path("good")).unwrap();
     let mut nothing_behind_the_name = good.clone();
     nothing_behind_the_name[16..100].fill(0xff);
     let mut no_schema = good.clone();
@@ -26,13 +26,13 @@ fn a_truncated_file_or_one_without_its_schema_is_refused_and_left_unchanged() {
         (&nothing_behind_the_name, "file is not a database"),
         (&no_schema, "database disk image is malformed"),
     ] {
-        std::fs::write(desk.path("damaged"), bytes).unwrap();
+        std::fs::write(databases.path("damaged"), bytes).unwrap();
         let sentence =
-            format!("cannot open the database {}: {what}; {REMEDY}", desk.path("damaged").display());
+            format!("cannot open the database {}: {what}; {REMEDY}", databases.path("damaged").display());
         let all = [&ALL[..], &[BACKUP]].concat();
-        assert_eq!(desk.told(&all, &desk.url("damaged")), one(sentence));
+        assert_eq!(databases.sentences(&all, &databases.url("damaged")), one(sentence));
     }
-    desk.operator(&desk.url("damaged")).done(&["restore", "good", "--yes"]);
+    databases.operator(&databases.url("damaged")).done(&["restore", "good", "--yes"]);
 }
 
 #[tokio::test]
@@ -40,22 +40,22 @@ async fn damage_inside_a_table_is_a_failure_where_it_is_read_and_never_an_answer
     if engine() != Engine::Sqlite {
         return;
     }
-    let desk = Desk::new();
-    let (url, secret) = (desk.url("grantor.db"), "a chosen secret");
-    let operator = desk.operator(&url);
+    let databases = DatabaseFolder::new();
+    let (url, secret) = (databases.url("grantor.db"), "a chosen secret");
+    let operator = databases.operator(&url);
     operator.done(&["scope", "create", "read", "--description", "Read"]);
     let client = ["client", "create", "--id", "job", "--name", "J", "--kind", "service", "--secret", secret];
     operator.done(&[&client[..], &["--scope", "read"]].concat());
     let page = "SELECT CAST(rootpage AS TEXT) FROM sqlite_schema WHERE name = 'clients'";
     let page: usize = statement_on(&url, page).await.parse().unwrap();
-    let mut bytes = std::fs::read(desk.path("grantor.db")).unwrap();
+    let mut bytes = std::fs::read(databases.path("grantor.db")).unwrap();
     bytes[(page - 1) * 4096..page * 4096].fill(0xa5);
-    std::fs::write(desk.path("grantor.db"), bytes).unwrap();
+    std::fs::write(databases.path("grantor.db"), bytes).unwrap();
 
-    std::fs::write(desk.path("node.toml"), "").unwrap();
-    let serving = Serving::start(
-        desk.folder.path(),
-        &desk.path("node.toml"),
+    std::fs::write(databases.path("node.toml"), "").unwrap();
+    let serving = ServerProcess::start(
+        databases.folder.path(),
+        &databases.path("node.toml"),
         &[("GRANTOR_DATABASE__URL", url.as_str())],
     );
     let job = Application::registered_at(&serving.url, "job", Some(secret), "");
@@ -73,12 +73,12 @@ async fn damage_inside_a_table_is_a_failure_where_it_is_read_and_never_an_answer
 
     let as_it_is = |command| command;
     let sentence = format!("a database statement failed: database disk image is malformed; {REMEDY}");
-    assert_eq!(desk.sentence(LIST, &url, &as_it_is), sentence);
+    assert_eq!(databases.sentence(LIST, &url, &as_it_is), sentence);
     let sentence = format!(
         "cannot open the database {}: database disk image is malformed; {REMEDY}",
-        desk.path("grantor.db").display()
+        databases.path("grantor.db").display()
     );
-    assert_eq!(desk.sentence(BACKUP, &url, &as_it_is), sentence);
+    assert_eq!(databases.sentence(BACKUP, &url, &as_it_is), sentence);
     // Commands that do not read the damaged part still work.
     assert!(operator.with_input(CREATE, "a long enough password").status.success());
 }

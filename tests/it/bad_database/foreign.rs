@@ -1,6 +1,6 @@
 //! Databases of other applications, on either engine: we neither write to them nor change them.
 
-use super::{ALL, BACKUP, CREATE, Desk, FROM, LIST, MIGRATE, PLAN, PURGE, RESTORE, SERVE, TO, one};
+use super::{ALL, BACKUP, CREATE, DatabaseFolder, FROM, LIST, MIGRATE, PLAN, PURGE, RESTORE, SERVE, TO, one};
 use crate::support::database::{MADE_BY_AN_UNRELEASED_BUILD, TestDatabase, engine, statement_on};
 use grantor::store::db::Engine;
 
@@ -33,19 +33,22 @@ async fn a_file_of_another_application_is_left_unchanged() {
     if engine() != Engine::Sqlite {
         return;
     }
-    let desk = Desk::new();
+    let databases = DatabaseFolder::new();
     for (table, sql) in THEIRS {
-        let (path, url) = (desk.path(table), desk.url(table));
+        let (path, url) = (databases.path(table), databases.url(table));
         statement_on(&url, &sql.replace("$BYTES", "BLOB")).await;
-        assert_eq!(desk.told(&WRITE, &url), one(sentence(&path.display().to_string(), table)));
-        assert_eq!(desk.told(&[FROM], &url), one("the database to copy from is not one of Grantor"));
+        assert_eq!(databases.sentences(&WRITE, &url), one(sentence(&path.display().to_string(), table)));
+        assert_eq!(
+            databases.sentences(&[FROM], &url),
+            one("the database to copy from is not one of Grantor")
+        );
         let path = path.display();
         assert_eq!(
-            desk.told(&[BACKUP], &url),
+            databases.sentences(&[BACKUP], &url),
             one(format!("{path} is a SQLite database, but not one of Grantor"))
         );
         assert_eq!(
-            desk.told(&[RESTORE], &url),
+            databases.sentences(&[RESTORE], &url),
             one(format!("{path} belongs to another application; it was not changed"))
         );
     }
@@ -60,7 +63,7 @@ async fn a_postgresql_database_of_another_application_is_left_unchanged() {
     if engine() != Engine::Postgres {
         return;
     }
-    let desk = Desk::new();
+    let databases = DatabaseFolder::new();
     for (table, sql) in THEIRS {
         let database = TestDatabase::empty_postgres().await;
         statement_on(&database.url, &sql.replace("$BYTES", "BYTEA")).await;
@@ -69,9 +72,9 @@ async fn a_postgresql_database_of_another_application_is_left_unchanged() {
         let url = url::Url::parse(&database.url).unwrap();
         let what =
             format!("{} at {}:{}", &url.path()[1..], url.host_str().unwrap(), url.port().unwrap_or(5432));
-        assert_eq!(desk.told(&WRITE, &database.url), one(sentence(&what, table)));
+        assert_eq!(databases.sentences(&WRITE, &database.url), one(sentence(&what, table)));
         let from = one("the database to copy from is not one of Grantor");
-        assert_eq!(desk.told(&[FROM], &database.url), from);
+        assert_eq!(databases.sentences(&[FROM], &database.url), from);
         assert_eq!(statement_on(&database.url, STATE).await, before);
     }
 }
@@ -81,11 +84,11 @@ async fn a_separate_schema_in_another_applications_database_is_enough() {
     if engine() != Engine::Postgres {
         return;
     }
-    let desk = Desk::new();
+    let databases = DatabaseFolder::new();
     let database = TestDatabase::empty_postgres().await;
     statement_on(&database.url, "CREATE TABLE things (id BIGINT); CREATE SCHEMA ours").await;
     let url = format!("{}?options[search_path]=ours", database.url.split('?').next().unwrap());
-    desk.operator(&url).done(CREATE_A_SCOPE);
+    databases.operator(&url).done(CREATE_A_SCOPE);
     let tables = "SELECT COUNT(*)::TEXT FROM pg_tables WHERE schemaname = 'public'";
     assert_eq!(statement_on(&database.url, tables).await, "1");
 }
@@ -104,18 +107,18 @@ async fn a_file_of_an_unreleased_build_is_refused_and_a_restore_puts_it_aside() 
     if engine() != Engine::Sqlite {
         return;
     }
-    let desk = Desk::new();
-    let (path, url) = (desk.path("earlier"), desk.url("earlier"));
-    std::fs::copy(desk.path("good"), &path).unwrap();
+    let databases = DatabaseFolder::new();
+    let (path, url) = (databases.path("earlier"), databases.url("earlier"));
+    std::fs::copy(databases.path("good"), &path).unwrap();
     statement_on(&url, MADE_BY_AN_UNRELEASED_BUILD).await;
     let sentence = unreleased(&path.display().to_string());
-    assert_eq!(desk.told(&ALL, &url), one(sentence));
+    assert_eq!(databases.sentences(&ALL, &url), one(sentence));
     let sentence = "was made by an unreleased build of Grantor, and this build cannot read it";
-    assert_eq!(desk.told(&[BACKUP], &url), one(format!("{} {sentence}", path.display())));
+    assert_eq!(databases.sentences(&[BACKUP], &url), one(format!("{} {sentence}", path.display())));
     let restore = &["restore", "earlier", "--yes"][..];
-    assert_eq!(desk.told(&[restore], &desk.url("new")), one(format!("earlier {sentence}")));
-    desk.operator(&url).done(RESTORE);
-    desk.operator(&url).done(LIST);
+    assert_eq!(databases.sentences(&[restore], &databases.url("new")), one(format!("earlier {sentence}")));
+    databases.operator(&url).done(RESTORE);
+    databases.operator(&url).done(LIST);
 }
 
 #[tokio::test]
@@ -123,12 +126,12 @@ async fn a_postgresql_database_of_an_unreleased_build_is_left_as_it_is() {
     if engine() != Engine::Postgres {
         return;
     }
-    let desk = Desk::new();
+    let databases = DatabaseFolder::new();
     let database = TestDatabase::fresh(Engine::Postgres).await;
     statement_on(&database.url, MADE_BY_AN_UNRELEASED_BUILD).await;
     let before = statement_on(&database.url, STATE).await;
     let url = url::Url::parse(&database.url).unwrap();
     let what = format!("{} at {}:{}", &url.path()[1..], url.host_str().unwrap(), url.port().unwrap_or(5432));
-    assert_eq!(desk.told(&ALL, &database.url), one(unreleased(&what)));
+    assert_eq!(databases.sentences(&ALL, &database.url), one(unreleased(&what)));
     assert_eq!(statement_on(&database.url, STATE).await, before);
 }

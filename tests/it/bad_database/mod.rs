@@ -41,11 +41,11 @@ const WRITERS: [&[&str]; 6] = [SERVE, MIGRATE, LIST, CREATE, PURGE, TO];
 const ALL: [&[&str]; 8] = [SERVE, MIGRATE, PLAN, LIST, CREATE, PURGE, FROM, TO];
 
 /// A folder that holds one usable database, `good`.
-struct Desk {
+struct DatabaseFolder {
     folder: TempDir,
 }
 
-impl Desk {
+impl DatabaseFolder {
     fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let operator = Operator { directory: folder.path().to_owned(), url: "sqlite:grantor.db".into() };
@@ -88,22 +88,22 @@ impl Desk {
     /// Runs commands that must all refuse the database and change nothing. Returns the different sentences that they
     /// print.
     #[track_caller]
-    fn told(&self, commands: &[&[&str]], url: &str) -> BTreeSet<String> {
-        self.told_by(commands, url, |command| command)
+    fn sentences(&self, commands: &[&[&str]], url: &str) -> BTreeSet<String> {
+        self.sentences_by(commands, url, |command| command)
     }
 
     /// The same, for commands that are started in a special way.
     #[track_caller]
-    fn told_by(
+    fn sentences_by(
         &self,
         commands: &[&[&str]],
         url: &str,
         start: impl Fn(Command) -> Command,
     ) -> BTreeSet<String> {
         let before = self.state();
-        let told = commands.iter().map(|arguments| self.sentence(arguments, url, &start)).collect();
+        let sentences = commands.iter().map(|arguments| self.sentence(arguments, url, &start)).collect();
         assert!(self.state() == before, "{commands:?} changed a file");
-        told
+        sentences
     }
 
     #[track_caller]

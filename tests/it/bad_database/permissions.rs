@@ -6,7 +6,7 @@ use std::process::Command;
 
 use grantor::store::db::Engine;
 
-use super::{ALL, BACKUP, Desk, LIST, MIGRATE, PURGE, RESTORE, SERVE, TO, WRITERS, one};
+use super::{ALL, BACKUP, DatabaseFolder, LIST, MIGRATE, PURGE, RESTORE, SERVE, TO, WRITERS, one};
 use crate::support::database::engine;
 use crate::support::left_out;
 
@@ -43,31 +43,31 @@ fn set_mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// A desk with a folder `locked`, which holds the database `x.db`.
-fn desk() -> Option<(Desk, Start)> {
+/// A folder of databases with a folder `locked`, which holds the database `x.db`.
+fn databases() -> Option<(DatabaseFolder, Start)> {
     if engine() != Engine::Sqlite {
         return None;
     }
-    let desk = Desk::new();
-    let Some(start) = start(desk.folder.path()) else {
+    let databases = DatabaseFolder::new();
+    let Some(start) = start(databases.folder.path()) else {
         left_out("files without rights, because setpriv cannot take any from the superuser");
         return None;
     };
-    std::fs::create_dir(desk.path("locked")).unwrap();
-    std::fs::copy(desk.path("good"), desk.path("locked/x.db")).unwrap();
-    Some((desk, start))
+    std::fs::create_dir(databases.path("locked")).unwrap();
+    std::fs::copy(databases.path("good"), databases.path("locked/x.db")).unwrap();
+    Some((databases, start))
 }
 
 #[test]
 fn a_file_that_may_not_be_read_is_named() {
-    let Some((desk, start)) = desk() else { return };
-    let file = desk.path("locked/x.db");
+    let Some((databases, start)) = databases() else { return };
+    let file = databases.path("locked/x.db");
     let sentence = format!("cannot open the database {}: Permission denied (os error 13)", file.display());
     let before = std::fs::read(&file).unwrap();
     set_mode(&file, 0o000);
     // Commands run one by one, because this test cannot read the file either while it is locked.
     for command in [&ALL[..], &[BACKUP]].concat() {
-        assert_eq!(desk.sentence(command, &desk.url("locked/x.db"), &start), sentence);
+        assert_eq!(databases.sentence(command, &databases.url("locked/x.db"), &start), sentence);
     }
     set_mode(&file, 0o600);
     assert!(std::fs::read(&file).unwrap() == before);
@@ -75,26 +75,27 @@ fn a_file_that_may_not_be_read_is_named() {
 
 #[test]
 fn a_file_or_folder_that_may_not_be_written_is_named() {
-    let Some((desk, start)) = desk() else { return };
-    let (folder, file, url) = (desk.path("locked"), desk.path("locked/x.db"), desk.url("locked/x.db"));
+    let Some((databases, start)) = databases() else { return };
+    let (folder, file, url) =
+        (databases.path("locked"), databases.path("locked/x.db"), databases.url("locked/x.db"));
     let sentence = format!(
         "cannot open the database {}: attempt to write a readonly database; the file and its folder must be writable",
         file.display()
     );
     set_mode(&file, 0o444);
-    assert_eq!(desk.told_by(&[SERVE, MIGRATE, LIST, PURGE], &url, start), one(sentence.as_str()));
+    assert_eq!(databases.sentences_by(&[SERVE, MIGRATE, LIST, PURGE], &url, start), one(sentence.as_str()));
     set_mode(&file, 0o644);
     set_mode(&folder, 0o555);
-    assert_eq!(desk.told_by(&[SERVE, MIGRATE, LIST, PURGE, TO], &url, start), one(sentence));
+    assert_eq!(databases.sentences_by(&[SERVE, MIGRATE, LIST, PURGE, TO], &url, start), one(sentence));
     let denied = "Permission denied (os error 13)";
     let cannot_write = format!("cannot write in {}: {denied}", folder.display());
-    assert_eq!(desk.told_by(&[RESTORE], &url, start), one(cannot_write.as_str()));
+    assert_eq!(databases.sentences_by(&[RESTORE], &url, start), one(cannot_write.as_str()));
     assert_eq!(
-        desk.told_by(&[&["backup", "locked/copy"]], &desk.url("good"), start),
+        databases.sentences_by(&[&["backup", "locked/copy"]], &databases.url("good"), start),
         one(cannot_write.replace(&folder.display().to_string(), "locked"))
     );
-    let new = desk.path("locked/new.db");
+    let new = databases.path("locked/new.db");
     let sentence = format!("cannot open the database {}: {denied}", new.display());
-    assert_eq!(desk.told_by(&WRITERS, &desk.url("locked/new.db"), start), one(sentence));
+    assert_eq!(databases.sentences_by(&WRITERS, &databases.url("locked/new.db"), start), one(sentence));
     set_mode(&folder, 0o755);
 }

@@ -4,7 +4,7 @@ use grantor::store::db::Engine;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{ALL, CREATE, Desk, FROM, LIST, MIGRATE, PLAN, PURGE, SERVE, TO, WRITERS, one};
+use super::{ALL, CREATE, DatabaseFolder, FROM, LIST, MIGRATE, PLAN, PURGE, SERVE, TO, WRITERS, one};
 use crate::support::database::{engine, statement_on};
 use crate::support::left_out;
 use crate::support::postgres::OwnPostgres;
@@ -12,8 +12,8 @@ use crate::support::postgres::OwnPostgres;
 /// Roles; `eve` owns only what a statement below says.
 const ROLES: &str = "CREATE ROLE eve LOGIN PASSWORD 'hunter2'; CREATE ROLE late NOLOGIN PASSWORD 'hunter2'";
 
-/// A server, and a desk that uses it.
-async fn server() -> Option<(OwnPostgres, Desk)> {
+/// A server, and a folder of databases that uses it.
+async fn server() -> Option<(OwnPostgres, DatabaseFolder)> {
     if engine() != Engine::Postgres {
         return None;
     }
@@ -22,7 +22,7 @@ async fn server() -> Option<(OwnPostgres, Desk)> {
         return None;
     };
     statement_on(&as_administrator(&server, "postgres"), ROLES).await;
-    Some((server, Desk::new()))
+    Some((server, DatabaseFolder::new()))
 }
 
 fn as_administrator(server: &OwnPostgres, database: &str) -> String {
@@ -46,7 +46,7 @@ async fn state(server: &OwnPostgres, database: &str) -> String {
 
 #[tokio::test]
 async fn a_refused_login_is_reported_with_its_cause() {
-    let Some((server, desk)) = server().await else { return };
+    let Some((server, databases)) = server().await else { return };
     create(&server, "closed", "").await;
     statement_on(&as_administrator(&server, "closed"), "REVOKE CONNECT ON DATABASE closed FROM PUBLIC").await;
     let at = format!("127.0.0.1:{}", server.port);
@@ -61,14 +61,14 @@ async fn a_refused_login_is_reported_with_its_cause() {
     ] {
         let name = database.split('?').next().unwrap();
         let sentence = format!("cannot open the database {name} at {at}: {why}");
-        assert_eq!(desk.told(&ALL, &format!("postgres://{who}@{at}/{database}")), one(sentence));
+        assert_eq!(databases.sentences(&ALL, &format!("postgres://{who}@{at}/{database}")), one(sentence));
     }
     assert_eq!(state(&server, "closed").await, "");
 }
 
 #[tokio::test]
 async fn a_role_without_privileges_is_reported_with_the_missing_ones() {
-    let Some((server, desk)) = server().await else { return };
+    let Some((server, databases)) = server().await else { return };
     create(&server, "empty", "").await;
     let admin = as_administrator(&server, "empty");
     statement_on(&admin, "REVOKE CREATE ON SCHEMA public FROM PUBLIC").await;
@@ -78,31 +78,31 @@ async fn a_role_without_privileges_is_reported_with_the_missing_ones() {
          migrate"
     );
     let url = as_eve(&server, "empty");
-    assert_eq!(desk.told(&WRITERS, &url), one(sentence));
-    assert_eq!(desk.told(&[FROM], &url), one("the database to copy from is not one of Grantor"));
+    assert_eq!(databases.sentences(&WRITERS, &url), one(sentence));
+    assert_eq!(databases.sentences(&[FROM], &url), one("the database to copy from is not one of Grantor"));
     assert_eq!(state(&server, "empty").await, "");
 
-    desk.operator(&admin).done(MIGRATE);
+    databases.operator(&admin).done(MIGRATE);
     let sentence = format!(
         "cannot open the database {what}: permission denied for table _sqlx_migrations; the role needs SELECT, INSERT, \
          UPDATE and DELETE on every table"
     );
-    assert_eq!(desk.told(&ALL, &url), one(sentence));
+    assert_eq!(databases.sentences(&ALL, &url), one(sentence));
     statement_on(&admin, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO eve").await;
     for (commands, table) in [(&[SERVE, PURGE][..], "leases"), (&[CREATE], "users"), (&[TO], "clients")] {
         let sentence = format!(
             "a database statement failed: permission denied for table {table}; the role needs SELECT, INSERT, UPDATE and \
              DELETE on every table"
         );
-        assert_eq!(desk.told(commands, &url), one(sentence));
+        assert_eq!(databases.sentences(commands, &url), one(sentence));
     }
-    desk.operator(&url).done(LIST);
-    desk.operator(&url).done(&["copy", "--from", &url, "--to", "sqlite:taken"]);
+    databases.operator(&url).done(LIST);
+    databases.operator(&url).done(&["copy", "--from", &url, "--to", "sqlite:taken"]);
 }
 
 #[tokio::test]
 async fn a_read_only_server_is_reported_as_such() {
-    let Some((mut server, desk)) = server().await else { return };
+    let Some((mut server, databases)) = server().await else { return };
     let port = server.port;
     let what = |name: &str| format!("{name} at 127.0.0.1:{port}");
     let remedy = "name the primary, or turn default_transaction_read_only off";
@@ -116,29 +116,29 @@ async fn a_read_only_server_is_reported_as_such() {
         "cannot migrate the database {}: cannot execute CREATE TABLE in a read-only transaction; {remedy}",
         what("calm")
     );
-    assert_eq!(desk.told(&WRITERS, &as_administrator(&server, "calm")), one(sentence));
+    assert_eq!(databases.sentences(&WRITERS, &as_administrator(&server, "calm")), one(sentence));
     create(&server, "old", "").await;
     create(&server, "new", "").await;
-    desk.operator(&as_administrator(&server, "old")).done(MIGRATE);
+    databases.operator(&as_administrator(&server, "old")).done(MIGRATE);
     let sentence = format!(
         "cannot migrate the database {}: cannot execute CREATE TABLE in a read-only transaction; {remedy}",
         what("new")
     );
     server.becomes_a_standby();
     let (old, new) = (as_administrator(&server, "old"), as_administrator(&server, "new"));
-    assert_eq!(desk.told(&WRITERS, &new), one(sentence));
+    assert_eq!(databases.sentences(&WRITERS, &new), one(sentence));
     let sentence = format!(
         "cannot open the database {}: the server is a standby, which follows another one; the URL must lead to the primary",
         what("old")
     );
-    assert_eq!(desk.told(&[SERVE, LIST, CREATE, PURGE], &old), one(sentence));
-    desk.operator(&old).done(PLAN);
-    desk.operator(&old).done(&["copy", "--from", &old, "--to", "sqlite:taken"]);
+    assert_eq!(databases.sentences(&[SERVE, LIST, CREATE, PURGE], &old), one(sentence));
+    databases.operator(&old).done(PLAN);
+    databases.operator(&old).done(&["copy", "--from", &old, "--to", "sqlite:taken"]);
 }
 
 #[tokio::test]
 async fn a_database_of_another_encoding_is_refused_before_anything_is_in_it() {
-    let Some((server, desk)) = server().await else { return };
+    let Some((server, databases)) = server().await else { return };
     for encoding in ["SQL_ASCII", "LATIN1"] {
         let name = format!("in_{}", encoding.to_lowercase());
         let like = format!("ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0");
@@ -148,7 +148,7 @@ async fn a_database_of_another_encoding_is_refused_before_anything_is_in_it() {
              TEMPLATE template0",
             server.port
         );
-        assert_eq!(desk.told(&ALL, &as_administrator(&server, &name)), one(sentence));
+        assert_eq!(databases.sentences(&ALL, &as_administrator(&server, &name)), one(sentence));
         assert_eq!(state(&server, &name).await, "");
     }
 }
@@ -182,12 +182,12 @@ async fn older(port: u16) -> u16 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_too_old_is_reported_with_the_oldest_supported_version() {
-    let Some((server, desk)) = server().await else { return };
+    let Some((server, databases)) = server().await else { return };
     create(&server, "d", "").await;
     let port = older(server.port).await;
     let sentence = format!(
         "cannot use the database d at 127.0.0.1:{port}: it is PostgreSQL 12, but Grantor needs 13 or later"
     );
-    assert_eq!(desk.told(&ALL, &format!("postgres://postgres@127.0.0.1:{port}/d")), one(sentence));
+    assert_eq!(databases.sentences(&ALL, &format!("postgres://postgres@127.0.0.1:{port}/d")), one(sentence));
     assert_eq!(state(&server, "d").await, "");
 }

@@ -1,81 +1,85 @@
 //! Files that are not SQLite databases, or do not exist.
 
-use super::{ALL, BACKUP, Desk, FROM, RESTORE, SERVE, TO, WRITERS, one};
+use super::{ALL, BACKUP, DatabaseFolder, FROM, RESTORE, SERVE, TO, WRITERS, one};
 use crate::support::database::{MIGRATED_BY_A_LATER_RELEASE, statement_on};
 
 #[test]
 fn a_file_that_is_not_a_database_is_named_and_left_with_its_journal() {
-    let desk = Desk::new();
-    std::fs::write(desk.path("text"), "a text, and longer than what a database begins with").unwrap();
-    std::fs::write(desk.path("short"), "x").unwrap();
-    std::fs::write(desk.path("text-wal"), "what SQLite would take away").unwrap();
-    std::fs::create_dir(desk.path("folder")).unwrap();
+    let databases = DatabaseFolder::new();
+    std::fs::write(databases.path("text"), "a text, and longer than what a database begins with").unwrap();
+    std::fs::write(databases.path("short"), "x").unwrap();
+    std::fs::write(databases.path("text-wal"), "what SQLite would take away").unwrap();
+    std::fs::create_dir(databases.path("folder")).unwrap();
     for (name, why) in [
         ("text", "it is not a SQLite database"),
         ("short", "it is not a SQLite database"),
         ("folder", "it is a directory; name a file in it"),
     ] {
-        let sentence = format!("cannot use the database {}: {why}", desk.path(name).display());
+        let sentence = format!("cannot use the database {}: {why}", databases.path(name).display());
         let all = [&ALL[..], &[BACKUP]].concat();
-        assert_eq!(desk.told(&all, &desk.url(name)), one(sentence), "{name}");
+        assert_eq!(databases.sentences(&all, &databases.url(name)), one(sentence), "{name}");
     }
     assert_eq!(
-        desk.told(&[SERVE, FROM, TO], "sqlite:/dev/null"),
+        databases.sentences(&[SERVE, FROM, TO], "sqlite:/dev/null"),
         one("cannot use the database /dev/null: it is not a file")
     );
     let sentence = format!(
         "cannot use the database {}: it is a directory; name a file in it",
-        desk.path("folder").display()
+        databases.path("folder").display()
     );
-    assert_eq!(desk.told(&[RESTORE], &desk.url("folder")), one(sentence), "and no folder is put aside");
+    assert_eq!(
+        databases.sentences(&[RESTORE], &databases.url("folder")),
+        one(sentence),
+        "and no folder is put aside"
+    );
 }
 
 #[test]
 fn a_missing_folder_is_named() {
-    let desk = Desk::new();
+    let databases = DatabaseFolder::new();
     for folder in ["none", "password"] {
-        let missing = desk.path(folder);
+        let missing = databases.path(folder);
         let sentence = format!(
             "cannot use the database {}: there is no folder {}",
             missing.join("x.db").display(),
             missing.display()
         );
-        assert_eq!(desk.told(&WRITERS, &desk.url(&format!("{folder}/x.db"))), one(sentence));
+        assert_eq!(databases.sentences(&WRITERS, &databases.url(&format!("{folder}/x.db"))), one(sentence));
     }
-    let url = desk.url("none/x.db");
-    let none = desk.path("none/x.db");
+    let url = databases.url("none/x.db");
+    let none = databases.path("none/x.db");
     let not_there = "No such file or directory (os error 2)";
     assert_eq!(
-        desk.told(&[FROM], &url),
+        databases.sentences(&[FROM], &url),
         one(format!("cannot open the database {}: {not_there}", none.display()))
     );
-    assert_eq!(desk.told(&[BACKUP], &url), one(format!("there is no database {}", none.display())));
-    let folder = desk.path("none");
+    assert_eq!(databases.sentences(&[BACKUP], &url), one(format!("there is no database {}", none.display())));
+    let folder = databases.path("none");
     assert_eq!(
-        desk.told(&[RESTORE], &url),
+        databases.sentences(&[RESTORE], &url),
         one(format!("cannot write in {}: {not_there}", folder.display()))
     );
 }
 
 #[tokio::test]
 async fn a_file_of_a_newer_release_is_left_unchanged() {
-    let desk = Desk::new();
-    std::fs::copy(desk.path("good"), desk.path("newer")).unwrap();
-    statement_on(&desk.url("newer"), MIGRATED_BY_A_LATER_RELEASE).await;
+    let databases = DatabaseFolder::new();
+    std::fs::copy(databases.path("good"), databases.path("newer")).unwrap();
+    statement_on(&databases.url("newer"), MIGRATED_BY_A_LATER_RELEASE).await;
     let sentence = "the database was migrated by a newer grantor (migration 9999), which only release 9.0.0 and later can use";
-    assert_eq!(desk.told(&[&ALL[..], &[BACKUP]].concat(), &desk.url("newer")), one(sentence));
+    assert_eq!(databases.sentences(&[&ALL[..], &[BACKUP]].concat(), &databases.url("newer")), one(sentence));
 }
 
 #[test]
 fn an_empty_file_is_a_new_database() {
-    let desk = Desk::new();
-    std::fs::write(desk.path("empty"), "").unwrap();
-    desk.operator(&desk.url("empty")).done(super::LIST);
+    let databases = DatabaseFolder::new();
+    std::fs::write(databases.path("empty"), "").unwrap();
+    databases.operator(&databases.url("empty")).done(super::LIST);
 }
 
 #[test]
 fn unusable_urls_are_reported_with_their_option() {
-    let desk = Desk::new();
+    let databases = DatabaseFolder::new();
     let known = "sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, application_name, options";
     for (url, why) in [
         ("mysql://u:hunter2@h/d", "must begin with sqlite: or postgres://".to_owned()),
@@ -93,10 +97,10 @@ fn unusable_urls_are_reported_with_their_option() {
         ("postgres://h/d?sslmod=require", format!("has a parameter sslmod, which is not one of {known}")),
     ] {
         let configured = one(format!("database.url {why} (GRANTOR_DATABASE__URL)"));
-        assert_eq!(desk.told(&[SERVE, super::CREATE, BACKUP], url), configured, "{url}");
-        assert_eq!(desk.told(&[FROM], url), one(format!("--from {why}")));
-        assert_eq!(desk.told(&[TO], url), one(format!("--to {why}")));
-        let checked = desk.operator(url).run(&["config", "check"]);
+        assert_eq!(databases.sentences(&[SERVE, super::CREATE, BACKUP], url), configured, "{url}");
+        assert_eq!(databases.sentences(&[FROM], url), one(format!("--from {why}")));
+        assert_eq!(databases.sentences(&[TO], url), one(format!("--to {why}")));
+        let checked = databases.operator(url).run(&["config", "check"]);
         assert_eq!(checked.status.code(), Some(1));
         let text = String::from_utf8(checked.stdout).unwrap();
         assert!(text.contains(&format!("database.url {why}")) && !text.contains(super::SECRET), "{text}");

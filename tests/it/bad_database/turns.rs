@@ -9,18 +9,18 @@ use grantor::config::Config;
 use grantor::store::db::{DbError, DbOptions, Engine};
 use grantor::store::migrate;
 
-use super::{Desk, MIGRATE, SERVE};
+use super::{DatabaseFolder, MIGRATE, SERVE};
 use crate::deadline::Lock;
 use crate::support::database::{TestDatabase, engine, statement_on};
-use crate::support::process::{Serving, ends_by_itself};
+use crate::support::process::{ServerProcess, ends_by_itself};
 
-/// An empty database of the engine that this run tests, and a desk that uses it.
-async fn empty() -> (TestDatabase, Desk) {
+/// An empty database of the engine that this run tests, and a folder of databases that uses it.
+async fn empty() -> (TestDatabase, DatabaseFolder) {
     let database = match engine() {
         Engine::Sqlite => TestDatabase::fresh(Engine::Sqlite).await,
         Engine::Postgres => TestDatabase::empty_postgres().await,
     };
-    (database, Desk::new())
+    (database, DatabaseFolder::new())
 }
 
 /// A migration lease whose holder has stopped working.
@@ -30,16 +30,16 @@ const TAKEN: &str = "
 
 #[tokio::test]
 async fn servers_and_commands_that_start_together_on_an_empty_database_all_succeed() {
-    let (database, desk) = empty().await;
-    std::fs::write(desk.path("node.toml"), "").unwrap();
+    let (database, databases) = empty().await;
+    std::fs::write(databases.path("node.toml"), "").unwrap();
     std::thread::scope(|all| {
         let commands: Vec<_> =
-            (0..4).map(|_| all.spawn(|| desk.operator(&database.url).run(MIGRATE))).collect();
+            (0..4).map(|_| all.spawn(|| databases.operator(&database.url).run(MIGRATE))).collect();
         let servers: Vec<_> = (0..3)
             .map(|_| {
                 let environment = [("GRANTOR_DATABASE__URL", database.url.as_str())];
-                let (folder, config) = (desk.folder.path(), desk.path("node.toml"));
-                all.spawn(move || Serving::start(folder, &config, &environment))
+                let (folder, config) = (databases.folder.path(), databases.path("node.toml"));
+                all.spawn(move || ServerProcess::start(folder, &config, &environment))
             })
             .collect();
         for command in commands {
@@ -53,9 +53,9 @@ async fn servers_and_commands_that_start_together_on_an_empty_database_all_succe
 #[tokio::test]
 async fn a_waiting_process_names_the_migrating_one_and_continues_when_it_ends() {
     for arguments in [MIGRATE, SERVE] {
-        let (database, desk) = empty().await;
+        let (database, databases) = empty().await;
         statement_on(&database.url, TAKEN).await;
-        let mut command = desk.operator(&database.url).command(arguments);
+        let mut command = databases.operator(&database.url).command(arguments);
         command.env("GRANTOR_LISTEN", "127.0.0.1:0").stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -82,20 +82,20 @@ async fn a_waiting_process_names_the_migrating_one_and_continues_when_it_ends() 
 
 #[tokio::test]
 async fn a_process_that_waited_too_long_names_the_migrating_one_and_stops() {
-    let (database, desk) = empty().await;
+    let (database, databases) = empty().await;
     statement_on(&database.url, TAKEN).await;
     let options = Config::with(&[("database.url", database.url.as_str())]).unwrap().database_options();
-    let options = DbOptions { migration_patience: Duration::from_millis(600), ..options };
+    let options = DbOptions { migration_timeout: Duration::from_millis(600), ..options };
     let refused = migrate::run(&options, "test", Timestamp::from_unix(1_000)).await.unwrap_err();
     assert!(matches!(refused, DbError::MigrationLease(_)), "{refused:?}");
     let sentence = "process 7 on elsewhere is still migrating the database; try again when it has ended";
     assert_eq!(refused.to_string(), sentence);
     // The lease of a process that died expires before the others give up.
-    assert!(DbOptions::MIGRATION_PATIENCE > Duration::from_secs(60));
+    assert!(DbOptions::MIGRATION_TIMEOUT > Duration::from_secs(60));
     statement_on(&database.url, "UPDATE migration_lease SET ends_at = 1001").await;
-    let options = DbOptions { migration_patience: Duration::from_secs(10), ..options };
+    let options = DbOptions { migration_timeout: Duration::from_secs(10), ..options };
     migrate::run(&options, "test", Timestamp::from_unix(1_000)).await.unwrap();
-    desk.operator(&database.url).done(super::LIST);
+    databases.operator(&database.url).done(super::LIST);
 }
 
 /// What a process leaves behind that dies before its first migration.
@@ -107,14 +107,14 @@ const NO_MIGRATION_YET: &str = "
 
 #[tokio::test]
 async fn a_process_that_meets_a_lasting_lock_says_so_and_stops() {
-    let (database, desk) = empty().await;
+    let (database, databases) = empty().await;
     let (journal, bytes) = match engine() {
         Engine::Sqlite => ("PRAGMA journal_mode = WAL; ", "BLOB"),
         Engine::Postgres => ("", "BYTEA"),
     };
     statement_on(&database.url, &format!("{journal}{}", NO_MIGRATION_YET.replace("$BYTES", bytes))).await;
     let lock = Lock::on(&database.url, "_sqlx_migrations IN SHARE ROW EXCLUSIVE MODE").await;
-    let mut command = desk.operator(&database.url).command(SERVE);
+    let mut command = databases.operator(&database.url).command(SERVE);
     command.env("GRANTOR_LISTEN", "127.0.0.1:0").env("GRANTOR_HTTP__DEADLINE", "2s").stdin(Stdio::null());
     let (code, text) = ends_by_itself(command);
     assert_eq!(code, Some(1), "{text}");
@@ -130,5 +130,5 @@ async fn a_process_that_meets_a_lasting_lock_says_so_and_stops() {
     );
     assert_eq!(text.lines().count(), 1, "{text}");
     lock.release().await;
-    desk.operator(&database.url).done(MIGRATE);
+    databases.operator(&database.url).done(MIGRATE);
 }

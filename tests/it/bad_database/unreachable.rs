@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use grantor::store::db::Engine;
 
-use super::{ALL, CREATE, Desk, LIST, SERVE, TO, one};
+use super::{ALL, CREATE, DatabaseFolder, LIST, SERVE, TO, one};
 use crate::support::database::engine;
 use crate::support::process::free_port;
 
@@ -19,13 +19,13 @@ fn an_unknown_host_and_a_closed_port_are_named() {
     if engine() != Engine::Postgres {
         return;
     }
-    let desk = Desk::new();
+    let databases = DatabaseFolder::new();
     let port = free_port();
     let sentence =
         format!("cannot open the database d at 127.0.0.1:{port}: Connection refused (os error 111)");
-    assert_eq!(desk.told(&ALL, &url(port)), one(sentence));
+    assert_eq!(databases.sentences(&ALL, &url(port)), one(sentence));
     // How the system describes the unknown name varies.
-    for sentence in desk.told(&[SERVE, CREATE, TO], "postgres://u:hunter2@nowhere.invalid/d") {
+    for sentence in databases.sentences(&[SERVE, CREATE, TO], "postgres://u:hunter2@nowhere.invalid/d") {
         assert!(sentence.starts_with("cannot open the database d at nowhere.invalid:5432: "), "{sentence}");
     }
 }
@@ -35,12 +35,12 @@ fn a_server_that_does_not_answer_is_given_up() {
     if engine() != Engine::Postgres {
         return;
     }
-    let desk = Desk::new();
+    let databases = DatabaseFolder::new();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port();
     let began = Instant::now();
     let sentence = format!("cannot open the database d at 127.0.0.1:{port}: no answer within 5s");
-    assert_eq!(desk.told(&[SERVE, LIST], &url(port)), one(sentence));
+    assert_eq!(databases.sentences(&[SERVE, LIST], &url(port)), one(sentence));
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
 }
 
@@ -49,7 +49,7 @@ fn a_server_of_another_protocol_is_not_taken_for_postgresql() {
     if engine() != Engine::Postgres {
         return;
     }
-    let desk = Desk::new();
+    let databases = DatabaseFolder::new();
     let http = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = http.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -65,6 +65,6 @@ fn a_server_of_another_protocol_is_not_taken_for_postgresql() {
         ("?sslmode=disable", "the connection ended in the middle of an answer"),
     ] {
         let sentence = format!("cannot open the database d at 127.0.0.1:{port} (is this PostgreSQL?): {why}");
-        assert_eq!(desk.told(&ALL, &(url(port) + parameter)), one(sentence));
+        assert_eq!(databases.sentences(&ALL, &(url(port) + parameter)), one(sentence));
     }
 }

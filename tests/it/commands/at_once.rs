@@ -4,20 +4,20 @@ use std::process::Output;
 
 use super::token;
 use crate::support::operator::refusal;
-use crate::support::{Application, Desk};
+use crate::support::{Application, CommandLine};
 
 #[tokio::test]
 async fn eight_parallel_commands_succeed_beside_a_server() {
-    let desk = Desk::new().await;
-    desk.done(&["scope", "create", "read", "--description", "Read"]);
-    let serving = desk.serve(&[]);
+    let cli = CommandLine::new().await;
+    cli.done(&["scope", "create", "read", "--description", "Read"]);
+    let serving = cli.serve(&[]);
     let commands: Vec<_> = (0..8)
         .map(|number| {
             let id = format!("client{number}");
             let arguments =
                 ["client", "create", "--id", &id, "--name", "X", "--kind", "service", "--scope", "read"];
             let with_secret = [&arguments[..], &["--secret", "s"]].concat();
-            desk.start(&with_secret)
+            cli.start(&with_secret)
         })
         .collect();
     for command in commands {
@@ -33,12 +33,12 @@ async fn eight_parallel_commands_succeed_beside_a_server() {
 
 #[tokio::test]
 async fn one_of_eight_commands_gets_the_same_name() {
-    let desk = Desk::new().await;
+    let cli = CommandLine::new().await;
     // On an empty database each of them begins with the migrations.
     let commands: Vec<_> = (0..8)
         .map(|_| {
             let arguments = ["scope", "create", "read", "--description", "Read", "--json"];
-            desk.start(&arguments)
+            cli.start(&arguments)
         })
         .collect();
     let outputs: Vec<Output> =
@@ -52,8 +52,8 @@ async fn one_of_eight_commands_gets_the_same_name() {
 
 #[tokio::test]
 async fn migrating_twice_changes_nothing_more() {
-    let desk = Desk::new().await;
+    let cli = CommandLine::new().await;
     for _ in 0..2 {
-        assert_eq!(desk.done(&["migrate"]), "the database has this version's schema\n");
+        assert_eq!(cli.done(&["migrate"]), "the database has this version's schema\n");
     }
 }

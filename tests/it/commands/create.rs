@@ -4,25 +4,25 @@ use super::token;
 use crate::support::operator::refusal;
 use crate::support::relying_party::REDIRECT_URI;
 use crate::support::server::PASSWORD;
-use crate::support::{Application, Browser, Desk};
+use crate::support::{Application, Browser, CommandLine};
 
 const PNG: [u8; 12] = [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', 1, 2, 3, 4];
 
 #[tokio::test]
 async fn a_running_server_sees_at_once_what_a_command_creates() {
-    let desk = Desk::new().await;
-    let serving = desk.serve(&[]);
+    let cli = CommandLine::new().await;
+    let serving = cli.serve(&[]);
     let absent = Application::registered_at(&serving.url, "new", Some("a chosen secret"), "");
     token(&absent).await.assert_json_error(401, "invalid_client", "client.unknown");
 
-    desk.done(&["scope", "create", "read", "--description", "Read your things"]);
-    let created = desk.client_done("new", "service", &["--scope", "read", "--secret", "a chosen secret"]);
+    cli.done(&["scope", "create", "read", "--description", "Read your things"]);
+    let created = cli.client_done("new", "service", &["--scope", "read", "--secret", "a chosen secret"]);
     assert_eq!(created, serde_json::json!({"client_id": "new"}), "a chosen secret is not repeated");
     assert_eq!(token(&absent).await.get("scope"), "read");
 
     // The server has just read both tables into its cache.
-    desk.done(&["scope", "create", "write", "--description", "Change your things"]);
-    let created = desk.client_done("newer", "service", &["--scope", "read write"]);
+    cli.done(&["scope", "create", "write", "--description", "Change your things"]);
+    let created = cli.client_done("newer", "service", &["--scope", "read write"]);
     let newer = Application::registered_at(&serving.url, "newer", created["client_secret"].as_str(), "");
     assert_eq!(
         newer.token(&[("grant_type", "client_credentials"), ("scope", "write")]).await.get("scope"),
@@ -30,9 +30,9 @@ async fn a_running_server_sees_at_once_what_a_command_creates() {
     );
 
     let web = ["--redirect-uri", REDIRECT_URI, "--scope", "read", "--secret", "s"];
-    desk.client_done("web", "web", &web);
+    cli.client_done("web", "web", &web);
     let user =
-        desk.user(&["--username", "alice", "--email", "alice@example.com", "--name", "Alice"], PASSWORD);
+        cli.user(&["--username", "alice", "--email", "alice@example.com", "--name", "Alice"], PASSWORD);
     assert!(user.status.success(), "{user:?}");
     let web = Application::registered_at(&serving.url, "web", Some("s"), REDIRECT_URI);
     let code = web.code(&mut Browser::new(&serving.url)).await;
@@ -41,8 +41,8 @@ async fn a_running_server_sees_at_once_what_a_command_creates() {
 
 #[tokio::test]
 async fn every_fixed_option_of_client_create_has_its_effect() {
-    let desk = Desk::new().await;
-    desk.done(&["scope", "create", "read", "--description", "Read your things"]);
+    let cli = CommandLine::new().await;
+    cli.done(&["scope", "create", "read", "--description", "Read your things"]);
     let options = [
         "--redirect-uri",
         REDIRECT_URI,
@@ -62,10 +62,10 @@ async fn every_fixed_option_of_client_create_has_its_effect() {
         "optional",
         "--first-party",
     ];
-    desk.client_done("web", "web", &options);
-    let serving = desk.serve(&[]);
+    cli.client_done("web", "web", &options);
+    let serving = cli.serve(&[]);
     let mut browser = Browser::new(&serving.url);
-    assert!(desk.user(&["--username", "alice"], &format!("{PASSWORD}\n")).status.success());
+    assert!(cli.user(&["--username", "alice"], &format!("{PASSWORD}\n")).status.success());
     let second = Application::registered_at(&serving.url, "web", Some("s"), "https://app.example/two");
     let url = second.url_with(&[("code_challenge", ""), ("code_challenge_method", "")]);
     let page = browser.open(&url).await;
@@ -95,15 +95,15 @@ async fn every_fixed_option_of_client_create_has_its_effect() {
 
 #[tokio::test]
 async fn a_generated_secret_is_shown_once_and_needs_no_encoding() {
-    let desk = Desk::new().await;
-    desk.done(&["scope", "create", "read", "--description", "Read"]);
+    let cli = CommandLine::new().await;
+    cli.done(&["scope", "create", "read", "--description", "Read"]);
     let mut seen = Vec::new();
     for number in 0..3 {
-        let json = desk.client_done(&format!("json{number}"), "service", &["--scope", "read"]);
+        let json = cli.client_done(&format!("json{number}"), "service", &["--scope", "read"]);
         seen.push(json["client_secret"].as_str().unwrap().to_owned());
         assert_eq!(json.as_object().unwrap().len(), 2);
     }
-    let text = desk
+    let text = cli
         .done(&["client", "create", "--id", "text", "--name", "T", "--kind", "service", "--scope", "read"]);
     seen.push(text.trim_end().rsplit(' ').next().unwrap().to_owned());
     assert_eq!(text.matches(&seen[3]).count(), 1);
@@ -114,21 +114,21 @@ async fn a_generated_secret_is_shown_once_and_needs_no_encoding() {
         assert!(!seen[..number].contains(secret), "another one each time");
     }
     // Only the hash is stored: the secret is in none of the files.
-    for file in std::fs::read_dir(desk.directory()).unwrap() {
+    for file in std::fs::read_dir(cli.directory()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         assert!(!bytes.windows(seen[0].len()).any(|window| window == seen[0].as_bytes()));
     }
     for (kind, uri) in [("spa", REDIRECT_URI), ("native", "com.example.app:/cb")] {
-        let json = desk.client_done(kind, kind, &["--redirect-uri", uri]);
+        let json = cli.client_done(kind, kind, &["--redirect-uri", uri]);
         assert_eq!(json, serde_json::json!({"client_id": kind}), "a public client has no secret");
     }
 }
 
 #[tokio::test]
 async fn client_ids_and_secrets_may_hold_colons_spaces_and_everything_printable() {
-    let desk = Desk::new().await;
-    desk.done(&["scope", "create", "read", "--description", "Read"]);
-    let serving = desk.serve(&[]);
+    let cli = CommandLine::new().await;
+    cli.done(&["scope", "create", "read", "--description", "Read"]);
+    let serving = cli.serve(&[]);
     for (id, secret) in [
         ("team:reports", "plain"),
         ("a b", "c d"),
@@ -137,7 +137,7 @@ async fn client_ids_and_secrets_may_hold_colons_spaces_and_everything_printable(
         ("a+b", "+"),
         ("~!@#$%^&*()_+`-={}|[]\\:\";'<>?,./", "\u{e4}\u{1f600} \"\\"),
     ] {
-        let created = desk.client_done(id, "service", &["--scope", "read", "--secret", secret]);
+        let created = cli.client_done(id, "service", &["--scope", "read", "--secret", secret]);
         assert_eq!(created["client_id"], id);
         let application = Application::registered_at(&serving.url, id, Some(secret), "");
         assert_eq!(token(&application).await.status, 200, "Basic for {id}");
@@ -146,18 +146,18 @@ async fn client_ids_and_secrets_may_hold_colons_spaces_and_everything_printable(
     }
     let long = "x".repeat(256);
     for id in ["", "caf\u{e9}", "a\tb", "a\nb", "\u{7f}", &long] {
-        let text = refusal(&[id], &desk.client(id, "service", &["--scope", "read"]));
+        let text = refusal(&[id], &cli.client(id, "service", &["--scope", "read"]));
         assert!(text.contains("client id"), "{id:?}: {text}");
     }
-    desk.client_done(&"x".repeat(255), "service", &["--scope", "read"]);
+    cli.client_done(&"x".repeat(255), "service", &["--scope", "read"]);
 }
 
 #[tokio::test]
 async fn a_logo_is_a_picture_of_bounded_size() {
-    let desk = Desk::new().await;
-    desk.done(&["scope", "create", "read", "--description", "Read"]);
+    let cli = CommandLine::new().await;
+    cli.done(&["scope", "create", "read", "--description", "Read"]);
     let file = |name: &str, bytes: &[u8]| {
-        let path = desk.directory().join(name);
+        let path = cli.directory().join(name);
         std::fs::write(&path, bytes).unwrap();
         path.display().to_string()
     };
@@ -169,22 +169,22 @@ async fn a_logo_is_a_picture_of_bounded_size() {
         file("page.png", b"<html>"),
     ];
     for path in refused {
-        let text = desk.client_refused("service", &["--logo", &path]);
+        let text = cli.client_refused("service", &["--logo", &path]);
         assert!(text.contains(&path) && text.contains("is not a PNG"), "{text}");
     }
     let large = file("large.png", &filled(128 * 1024 + 1));
-    assert!(desk.client_refused("service", &["--logo", &large]).contains("more than 128 KiB"));
+    assert!(cli.client_refused("service", &["--logo", &large]).contains("more than 128 KiB"));
 
     let largest = file("largest.png", &filled(128 * 1024));
-    desk.client_done("largest", "service", &["--logo", &largest]);
+    cli.client_done("largest", "service", &["--logo", &largest]);
     let logo = file("logo", &PNG);
-    desk.client_done(
+    cli.client_done(
         "web",
         "web",
         &["--redirect-uri", REDIRECT_URI, "--secret", "s", "--scope", "read", "--logo", &logo],
     );
-    assert!(desk.user(&["--username", "alice"], PASSWORD).status.success());
-    let serving = desk.serve(&[]);
+    assert!(cli.user(&["--username", "alice"], PASSWORD).status.success());
+    let serving = cli.serve(&[]);
     let web = Application::registered_at(&serving.url, "web", Some("s"), REDIRECT_URI);
     let mut browser = Browser::new(&serving.url);
     let page = browser.open(&web.url_with(&[])).await;

@@ -6,26 +6,26 @@ use super::token;
 use crate::support::operator::refusal;
 use crate::support::relying_party::REDIRECT_URI;
 use crate::support::server::PASSWORD;
-use crate::support::{Application, Desk};
+use crate::support::{Application, CommandLine};
 
 #[tokio::test]
 async fn a_duplicate_is_refused_and_the_existing_one_left_unchanged() {
-    let desk = Desk::new().await;
-    desk.done(&["scope", "create", "read", "--description", "Read"]);
+    let cli = CommandLine::new().await;
+    cli.done(&["scope", "create", "read", "--description", "Read"]);
     assert_eq!(
-        desk.refused(&["scope", "create", "read", "--description", "Other"]),
+        cli.refused(&["scope", "create", "read", "--description", "Other"]),
         "the scope read exists already"
     );
 
-    desk.client_done("web", "service", &["--scope", "read", "--secret", "first"]);
-    let text = refusal(&[], &desk.client("web", "service", &["--scope", "read", "--secret", "second"]));
+    cli.client_done("web", "service", &["--scope", "read", "--secret", "first"]);
+    let text = refusal(&[], &cli.client("web", "service", &["--scope", "read", "--secret", "second"]));
     assert_eq!(text, "a client with the id web exists already");
-    let serving = desk.serve(&[]);
+    let serving = cli.serve(&[]);
     let with = |secret| Application::registered_at(&serving.url, "web", Some(secret), "");
     assert_eq!(token(&with("first")).await.status, 200);
     token(&with("second")).await.assert_json_error(401, "invalid_client", "client.secret_wrong");
 
-    let created = desk.user(&["--username", "alice", "--email", "a@example.com", "--json"], PASSWORD);
+    let created = cli.user(&["--username", "alice", "--email", "a@example.com", "--json"], PASSWORD);
     let json: Value = serde_json::from_slice(&created.stdout).unwrap();
     assert_eq!(json["username"], "alice");
     assert_eq!(json["id"].as_str().unwrap().len(), 22);
@@ -35,7 +35,7 @@ async fn a_duplicate_is_refused_and_the_existing_one_left_unchanged() {
         (&["--username", "\u{ff41}lice"], "\u{ff41}lice"),
         (&["--username", "bob", "--email", "A@Example.com"], "A@Example.com"),
     ] {
-        let text = refusal(arguments, &desk.user(arguments, PASSWORD));
+        let text = refusal(arguments, &cli.user(arguments, PASSWORD));
         assert!(text.ends_with("is the name or address of another user already"), "{text}");
         assert!(text.contains(name) || text.contains(&name.to_lowercase()), "{text}");
     }
@@ -43,7 +43,7 @@ async fn a_duplicate_is_refused_and_the_existing_one_left_unchanged() {
 
 #[tokio::test]
 async fn options_that_contradict_each_other_are_refused() {
-    let desk = Desk::new().await;
+    let cli = CommandLine::new().await;
     let uri = ["--redirect-uri", REDIRECT_URI];
     let with_uri = |more: &[&'static str]| [&uri[..], more].concat();
     for (kind, options, part) in [
@@ -68,19 +68,19 @@ async fn options_that_contradict_each_other_are_refused() {
         // `--name` is given already, so another one would be a repetition.
         let output = match options.first() {
             Some(&"--name") => {
-                desk.run(&["client", "create", "--id", "refused", "--name", options[1], "--kind", kind])
+                cli.run(&["client", "create", "--id", "refused", "--name", options[1], "--kind", kind])
             }
-            _ => desk.client("refused", kind, &options),
+            _ => cli.client("refused", kind, &options),
         };
         let text = refusal(&options, &output);
         assert!(text.contains(part), "{kind} {options:?}: {text}");
     }
-    desk.client_done("refused", "service", &[]);
+    cli.client_done("refused", "service", &[]);
 }
 
 #[tokio::test]
 async fn ambiguous_redirect_uris_are_refused() {
-    let desk = Desk::new().await;
+    let cli = CommandLine::new().await;
     for uri in [
         "",
         "/callback",
@@ -105,15 +105,15 @@ async fn ambiguous_redirect_uris_are_refused() {
         "com.example.app:/cb",
         "https://app.example/a b",
     ] {
-        let text = desk.client_refused("web", &["--redirect-uri", REDIRECT_URI, "--redirect-uri", uri]);
+        let text = cli.client_refused("web", &["--redirect-uri", REDIRECT_URI, "--redirect-uri", uri]);
         assert!(text.starts_with(&format!("the redirect URI {uri:?} ")), "{text}");
     }
-    desk.client_done("refused", "web", &["--redirect-uri", REDIRECT_URI]);
+    cli.client_done("refused", "web", &["--redirect-uri", REDIRECT_URI]);
 }
 
 #[tokio::test]
 async fn impossible_scopes_and_users_are_refused() {
-    let desk = Desk::new().await;
+    let cli = CommandLine::new().await;
     let long = "x".repeat(1001);
     for (name, description, part) in [
         ("a b", "X", "a scope's name"),
@@ -125,10 +125,10 @@ async fn impossible_scopes_and_users_are_refused() {
         ("a", "two\nlines", "a description has"),
         ("a", &long, "a description has"),
     ] {
-        let text = desk.refused(&["scope", "create", name, "--description", description]);
+        let text = cli.refused(&["scope", "create", name, "--description", description]);
         assert!(text.contains(part), "{name:?} {description:?}: {text}");
     }
-    assert_eq!(desk.done(&["scope", "create", "a", "--description", "X", "--json"]), "{\"name\":\"a\"}\n");
+    assert_eq!(cli.done(&["scope", "create", "a", "--description", "X", "--json"]), "{\"name\":\"a\"}\n");
     let long = "x".repeat(1025);
     for (arguments, password, part) in [
         (&["--username", ""][..], PASSWORD, "a username has"),
@@ -141,9 +141,9 @@ async fn impossible_scopes_and_users_are_refused() {
         (&["--username", "alice"], &long, "a password has 1 to 1024 bytes"),
         (&["--username", "alice"], "two\nlines", "on one line"),
     ] {
-        let text = refusal(arguments, &desk.user(arguments, password));
+        let text = refusal(arguments, &cli.user(arguments, password));
         assert!(text.contains(part), "{arguments:?}: {text}");
         assert!(!text.contains(PASSWORD));
     }
-    assert!(desk.user(&["--username", "alice"], &"x".repeat(1024)).status.success());
+    assert!(cli.user(&["--username", "alice"], &"x".repeat(1024)).status.success());
 }

@@ -6,7 +6,7 @@ use grantor::oauth::client::{GrantType, TokenFormat};
 use grantor::secret::to_base64url;
 use serde_json::{Value, json};
 
-use super::{ACCESS_TOKEN, GRANT, JWT, ORDERS, STOCK, Stage, exchange, exchanged};
+use super::{ACCESS_TOKEN, Fixture, GRANT, JWT, ORDERS, STOCK, exchange, exchanged};
 use crate::support::jwt::{claims, key, parts, with_header};
 use crate::support::relying_party::Registration;
 use crate::support::{Answer, Operator};
@@ -16,65 +16,66 @@ fn of<'a>(token: &'a str, token_type: &'a str) -> [(&'static str, &'a str); 2] {
 }
 
 /// What an answer says, without the request id.
-fn told(answer: &Answer) -> Value {
-    let mut told = answer.json();
-    told.as_object_mut().unwrap().remove("request_id");
-    told
+fn reply(answer: &Answer) -> Value {
+    let mut reply = answer.json();
+    reply.as_object_mut().unwrap().remove("request_id");
+    reply
 }
 
 #[tokio::test]
 async fn a_third_client_exchanges_nothing_and_learns_nothing() {
     for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
-        let mut stage = Stage::of(format).await;
-        let first = stage.token().await;
-        let made_up = exchange(&stage.stranger, "gat_made-up", &[]).await;
+        let mut fixture = Fixture::of(format).await;
+        let first = fixture.token().await;
+        let made_up = exchange(&fixture.stranger, "gat_made-up", &[]).await;
         made_up.assert_json_error(400, "invalid_request", "subject_token.invalid");
-        let second = exchanged(&stage.orders, &first, &[("resource", STOCK)]).await;
-        let for_server = stage.tokens("openid read", "").await.get("access_token");
-        let own = stage.orders.token(&[("grant_type", "client_credentials")]).await.get("access_token");
+        let second = exchanged(&fixture.orders, &first, &[("resource", STOCK)]).await;
+        let for_server = fixture.tokens("openid read", "").await.get("access_token");
+        let own = fixture.orders.token(&[("grant_type", "client_credentials")]).await.get("access_token");
         for token in [&first, &second, &for_server, &own] {
-            let refused = exchange(&stage.stranger, token, &[]).await;
-            assert_eq!((refused.status, told(&refused)), (made_up.status, told(&made_up)), "{format:?}");
+            let refused = exchange(&fixture.stranger, token, &[]).await;
+            assert_eq!((refused.status, reply(&refused)), (made_up.status, reply(&made_up)), "{format:?}");
             // The refusal is the same, whatever else is wrong with the request.
             let more = [("scope", "write"), ("resource", STOCK)];
-            assert_eq!(told(&exchange(&stage.stranger, token, &more).await), told(&made_up));
+            assert_eq!(reply(&exchange(&fixture.stranger, token, &more).await), reply(&made_up));
         }
         // The second API's server is a third client, too: the token is not for it.
-        assert_eq!(told(&exchange(&stage.stock, &first, &[]).await), told(&made_up));
-        stage.web.post("/revoke", &[("token", &first)]).await;
+        assert_eq!(reply(&exchange(&fixture.stock, &first, &[]).await), reply(&made_up));
+        fixture.web.post("/revoke", &[("token", &first)]).await;
         assert_eq!(
-            told(&exchange(&stage.web, &first, &[]).await),
-            told(&made_up),
+            reply(&exchange(&fixture.web, &first, &[]).await),
+            reply(&made_up),
             "its own, when it is over"
         );
-        stage.server.clock.advance(Duration::from_secs(600));
-        assert_eq!(told(&exchange(&stage.web, &for_server, &[]).await), told(&made_up));
+        fixture.server.clock.advance(Duration::from_secs(600));
+        assert_eq!(reply(&exchange(&fixture.web, &for_server, &[]).await), reply(&made_up));
     }
 }
 
 #[tokio::test]
 async fn a_just_registered_server_of_an_api_exchanges_at_once() {
-    let mut stage = Stage::set().await;
-    let first = stage.token().await;
-    let refused = exchange(&stage.stranger, &first, &[]).await;
+    let mut fixture = Fixture::new().await;
+    let first = fixture.token().await;
+    let refused = exchange(&fixture.stranger, &first, &[]).await;
     refused.assert_json_error(400, "invalid_request", "subject_token.invalid");
-    Operator::of(&stage.server).done(&["resource", "update", ORDERS, "--client", "stranger"]);
-    assert_eq!(exchange(&stage.stranger, &first, &[]).await.status, 200);
+    Operator::of(&fixture.server).done(&["resource", "update", ORDERS, "--client", "stranger"]);
+    assert_eq!(exchange(&fixture.stranger, &first, &[]).await.status, 200);
     // The same for tokens for this server, for which a resource with the issuer's URI has servers.
-    let for_server = stage.tokens("openid read", "").await.get("access_token");
-    assert_eq!(exchange(&stage.stock, &for_server, &[]).await.status, 400);
-    let issuer = stage.server.url.clone();
-    Operator::of(&stage.server).done(&["resource", "create", &issuer, "--client", "stock"]);
-    assert_eq!(claims(&exchanged(&stage.stock, &for_server, &[("resource", STOCK)]).await)["aud"], STOCK);
+    let for_server = fixture.tokens("openid read", "").await.get("access_token");
+    assert_eq!(exchange(&fixture.stock, &for_server, &[]).await.status, 400);
+    let issuer = fixture.server.url.clone();
+    Operator::of(&fixture.server).done(&["resource", "create", &issuer, "--client", "stock"]);
+    assert_eq!(claims(&exchanged(&fixture.stock, &for_server, &[("resource", STOCK)]).await)["aud"], STOCK);
 }
 
 #[tokio::test]
 async fn only_access_tokens_are_exchanged_and_only_by_their_type() {
-    let mut stage = Stage::set().await;
-    let tokens = stage.tokens("openid read write", ORDERS).await;
+    let mut fixture = Fixture::new().await;
+    let tokens = fixture.tokens("openid read write", ORDERS).await;
     let jwt = tokens.get("access_token");
-    let opaque = Stage::of(TokenFormat::Opaque).await.token().await;
-    let ask = async |form: &[(&str, &str)]| stage.web.token(&[&[("grant_type", GRANT)], form].concat()).await;
+    let opaque = Fixture::of(TokenFormat::Opaque).await.token().await;
+    let ask =
+        async |form: &[(&str, &str)]| fixture.web.token(&[&[("grant_type", GRANT)], form].concat()).await;
     for token_type in [ACCESS_TOKEN, JWT] {
         assert_eq!(ask(&of(&jwt, token_type)).await.status, 200, "{token_type}");
     }
@@ -117,7 +118,7 @@ async fn only_access_tokens_are_exchanged_and_only_by_their_type() {
     assert_eq!(asked.get("issued_token_type"), JWT);
     let asked = ask(&[&good[..], &[("requested_token_type", ACCESS_TOKEN)]].concat()).await;
     assert_eq!(asked.get("issued_token_type"), ACCESS_TOKEN);
-    let mut other = Stage::of(TokenFormat::Opaque).await;
+    let mut other = Fixture::of(TokenFormat::Opaque).await;
     let first = other.token().await;
     let refused = exchange(&other.web, &first, &[("requested_token_type", JWT)]).await;
     refused.assert_json_error(400, "invalid_request", "token_type.unsupported");
@@ -130,42 +131,42 @@ async fn only_access_tokens_are_exchanged_and_only_by_their_type() {
 
 #[tokio::test]
 async fn clients_without_the_grant_or_authentication_exchange_nothing() {
-    let mut stage = Stage::set().await;
-    let first = stage.token().await;
-    let plain = stage.server.register(Registration::service("plain")).await;
+    let mut fixture = Fixture::new().await;
+    let first = fixture.token().await;
+    let plain = fixture.server.register(Registration::service("plain")).await;
     let public =
         Registration::spa("public").grants(&[GrantType::AuthorizationCode, GrantType::TokenExchange]);
-    let public = stage.server.register(public).await;
+    let public = fixture.server.register(public).await;
     for client in [&plain, &public] {
         let refused = exchange(client, &first, &[]).await;
         refused.assert_json_error(400, "unauthorized_client", "client.grant_not_allowed");
     }
     let form =
         [("grant_type", GRANT), ("subject_token", first.as_str()), ("subject_token_type", ACCESS_TOKEN)];
-    let nobody = stage.server.token(&form).await;
+    let nobody = fixture.server.token(&form).await;
     nobody.assert_json_error(401, "invalid_client", "client.authentication_missing");
     let form = [&form[..], &[("client_id", "orders"), ("client_secret", "wrong")]].concat();
-    stage.server.token(&form).await.assert_json_error(401, "invalid_client", "client.secret_wrong");
+    fixture.server.token(&form).await.assert_json_error(401, "invalid_client", "client.secret_wrong");
 }
 
 #[tokio::test]
 async fn four_exchanges_follow_one_another_and_no_more() {
     for format in [TokenFormat::Opaque, TokenFormat::Jwt] {
-        let mut stage = Stage::of(format).await;
-        let mut token = stage.token().await;
+        let mut fixture = Fixture::of(format).await;
+        let mut token = fixture.token().await;
         for _ in 0..4 {
-            token = exchanged(&stage.web, &token, &[]).await;
+            token = exchanged(&fixture.web, &token, &[]).await;
         }
-        let refused = exchange(&stage.web, &token, &[]).await;
+        let refused = exchange(&fixture.web, &token, &[]).await;
         refused.assert_json_error(400, "invalid_request", "exchange.too_deep");
-        assert!(super::is_active(&stage.web, &token).await);
+        assert!(super::is_active(&fixture.web, &token).await);
     }
 }
 
 #[tokio::test]
 async fn a_token_that_claims_to_be_ours_is_verified_by_our_keys_alone() {
-    let mut stage = Stage::set().await;
-    let first = stage.token().await;
+    let mut fixture = Fixture::new().await;
+    let first = fixture.token().await;
     let [header, said] = parts(&first);
     let theirs = key(grantor::oauth::signing_key::SigningAlgorithm::Es256);
     let jwk: Value = serde_json::from_str(&theirs.public_jwk().unwrap()).unwrap();
@@ -190,7 +191,7 @@ async fn a_token_that_claims_to_be_ours_is_verified_by_our_keys_alone() {
     forged.push(format!("{head}.{}.{signature}", to_base64url(widened.to_string().as_bytes())));
     // A token of another server that claims to be from this one.
     forged.push(theirs.sign("at+jwt", &said).unwrap());
-    let mut elsewhere = Stage::set().await;
+    let mut elsewhere = Fixture::new().await;
     forged.push(elsewhere.token().await);
     for token in forged {
         for token_type in [ACCESS_TOKEN, JWT] {
@@ -199,20 +200,20 @@ async fn a_token_that_claims_to_be_ours_is_verified_by_our_keys_alone() {
                 ("subject_token", token.as_str()),
                 ("subject_token_type", token_type),
             ];
-            let answer = stage.web.token(&form).await;
+            let answer = fixture.web.token(&form).await;
             answer.assert_json_error(400, "invalid_request", "subject_token.invalid");
         }
     }
-    assert_eq!(exchange(&stage.web, &first, &[]).await.status, 200);
+    assert_eq!(exchange(&fixture.web, &first, &[]).await.status, 200);
 }
 
 #[tokio::test]
 async fn nothing_is_exchanged_when_the_database_fails() {
-    let mut stage = Stage::of(TokenFormat::Opaque).await;
-    let first = stage.token().await;
-    stage.server.sql("ALTER TABLE revoked_tokens RENAME TO hidden_tokens").await;
-    let second = exchanged(&stage.orders, &first, &[]).await;
-    let answer = exchange(&stage.orders, &second, &[]).await;
+    let mut fixture = Fixture::of(TokenFormat::Opaque).await;
+    let first = fixture.token().await;
+    fixture.server.sql("ALTER TABLE revoked_tokens RENAME TO hidden_tokens").await;
+    let second = exchanged(&fixture.orders, &first, &[]).await;
+    let answer = exchange(&fixture.orders, &second, &[]).await;
     answer.assert_json_error(500, "server_error", "server.failed");
-    assert_eq!(stage.server.number("SELECT COUNT(*) FROM access_tokens").await, 2);
+    assert_eq!(fixture.server.number("SELECT COUNT(*) FROM access_tokens").await, 2);
 }

@@ -117,8 +117,8 @@ async fn a_new_or_retired_key_reaches_every_node_within_a_second() {
 async fn held(web: &Application, apps: &[Application], alice: &mut Browser) -> (String, String) {
     let tokens = web.redeem_by_hand(&web.code(alice).await).await;
     let (access, refresh) = (tokens.get("access_token"), tokens.get("refresh_token"));
-    for told in all(apps, async |app| app.introspect(&access).await).await {
-        assert_eq!(told["active"], true);
+    for reply in all(apps, async |app| app.introspect(&access).await).await {
+        assert_eq!(reply["active"], true);
     }
     (access, refresh)
 }
@@ -131,8 +131,8 @@ async fn revocations_count_on_every_node_at_once() {
     let (web, mut alice) = (server.web().await, server.alice().await);
     let apps = at_each(&cluster, &web);
     let is_nothing = async |access: &str, refresh: &str| {
-        for told in all(&apps, async |app| app.introspect(access).await).await {
-            assert_eq!(told, json!({ "active": false }));
+        for reply in all(&apps, async |app| app.introspect(access).await).await {
+            assert_eq!(reply, json!({ "active": false }));
         }
         for refused in all(&apps, async |app| app.refresh_by_hand(refresh).await).await {
             assert_eq!((refused.status.as_u16(), refused.get("error")), (400, "invalid_grant".into()));
@@ -178,8 +178,8 @@ async fn a_disabled_client_gets_nothing_on_any_node_from_then_on() {
     }
     let bearer = format!("Bearer {access}");
     for window in &mut cluster.windows() {
-        let told = window.request(Method::GET, "/userinfo", &[("authorization", &bearer)], "").await;
-        assert_eq!(told.status, 401, "{told:?}");
+        let reply = window.request(Method::GET, "/userinfo", &[("authorization", &bearer)], "").await;
+        assert_eq!(reply.status, 401, "{reply:?}");
     }
     operator.done(&["client", "update", "service", "--disable"]);
     for refused in all(&services, async |app| service_token(app, "read").await).await {

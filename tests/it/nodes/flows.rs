@@ -23,8 +23,8 @@ async fn code_with_pkce(web: &Application, alice: &mut Browser) {
     assert_ne!(back.get("code"), "", "{back:?}");
     let tokens = web.redeem(&back.get("code"), verifier).await;
     let refreshed = web.refresh(tokens.refresh_token().unwrap().secret()).await;
-    let (told, revoked) = web.introspect_and_revoke(refreshed.access_token().secret()).await;
-    assert!(told.active() && revoked);
+    let (reply, revoked) = web.introspect_and_revoke(refreshed.access_token().secret()).await;
+    assert!(reply.active() && revoked);
     assert_eq!(web.introspect(refreshed.access_token().secret()).await, json!({ "active": false }));
     *alice = first;
 }
@@ -35,8 +35,11 @@ async fn tokens_everywhere(server: &TestServer, web: &Application, alice: &mut B
     let tokens = web.redeem_by_hand(&back.get("code")).await;
     assert_eq!(tokens.status, 200, "{tokens:?}");
     for _ in 0..3 {
-        let told = server.user_info(&tokens.get("access_token")).await;
-        assert_eq!((told.status.as_u16(), told.json()["preferred_username"].as_str()), (200, Some("alice")));
+        let reply = server.user_info(&tokens.get("access_token")).await;
+        assert_eq!(
+            (reply.status.as_u16(), reply.json()["preferred_username"].as_str()),
+            (200, Some("alice"))
+        );
     }
     let jwks = server.get("/jwks").await.body;
     for _ in 0..3 {

@@ -5,14 +5,14 @@ use reqwest::Method;
 use super::{SECRET, furnish};
 use crate::support::relying_party::{REDIRECT_URI, basic};
 use crate::support::server::PASSWORD;
-use crate::support::{Application, Browser, Desk, VERIFIER};
+use crate::support::{Application, Browser, CommandLine, VERIFIER};
 
 #[tokio::test]
 async fn the_log_says_why_an_application_got_no_refresh_token() {
-    let desk = Desk::new().await;
-    furnish(&desk);
-    desk.done(&["client", "update", "web", "--grant", "authorization_code"]);
-    let serving = desk.serve(&[]);
+    let cli = CommandLine::new().await;
+    furnish(&cli);
+    cli.done(&["client", "update", "web", "--grant", "authorization_code"]);
+    let serving = cli.serve(&[]);
     let web = Application::registered_at(&serving.url, "web", Some(SECRET), REDIRECT_URI);
     let back = Browser::new(&serving.url).authorize(&web.url_with(&[("scope", "read")])).await;
     let answer = web.redeem_by_hand(&back.get("code")).await;
@@ -28,13 +28,13 @@ type Secrets = Vec<(&'static str, String)>;
 
 #[tokio::test]
 async fn no_secret_reaches_the_log_however_much_is_logged() {
-    let desk = Desk::new().await;
-    furnish(&desk);
-    let serving = desk.serve(&[("GRANTOR_LOG__FILTER", "trace")]);
+    let cli = CommandLine::new().await;
+    furnish(&cli);
+    let serving = cli.serve(&[("GRANTOR_LOG__FILTER", "trace")]);
     let web = Application::registered_at(&serving.url, "web", Some(SECRET), REDIRECT_URI);
     let mut secrets = good_flow(&web, &serving.url).await;
     secrets.extend(bad_flow(&web, &serving.url).await);
-    let key = std::fs::read_to_string(desk.directory().join("grantor.key")).unwrap();
+    let key = std::fs::read_to_string(cli.directory().join("grantor.key")).unwrap();
     secrets.push(("the master key", key.trim().to_owned()));
     secrets.push(("the password in a URL", PASSWORD.replace(' ', "+")));
     secrets.push(("the password in a URL", PASSWORD.replace(' ', "%20")));
@@ -64,8 +64,8 @@ async fn good_flow(web: &Application, url: &str) -> Secrets {
         .post("/token", &[&post[..], &[("refresh_token", &refreshed.get("refresh_token"))]].concat())
         .await;
     let bearer = format!("Bearer {}", refreshed.get("access_token"));
-    let told = browser.request(Method::GET, "/userinfo", &[("authorization", &bearer)], "").await;
-    assert_eq!(told.status, 200, "{told:?}");
+    let reply = browser.request(Method::GET, "/userinfo", &[("authorization", &bearer)], "").await;
+    assert_eq!(reply.status, 200, "{reply:?}");
     let silent = [("prompt", "none"), ("id_token_hint", &tokens.get("id_token"))];
     assert_ne!(browser.get(&web.url_with(&silent)).await.get("code"), "");
     let mut secrets = vec![

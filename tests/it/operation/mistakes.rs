@@ -2,14 +2,14 @@
 
 use std::net::TcpListener;
 
-use crate::support::Desk;
+use crate::support::CommandLine;
 use crate::support::operator::sentence;
 use crate::support::process::{ends, grantor};
 
 /// What a start that must fail prints: one line, with exit code 1.
 #[track_caller]
-fn refusal(desk: &Desk, environment: &[(&str, &str)]) -> String {
-    let mut command = desk.command(&["serve"]);
+fn refusal(cli: &CommandLine, environment: &[(&str, &str)]) -> String {
+    let mut command = cli.command(&["serve"]);
     command.env("GRANTOR_LISTEN", "127.0.0.1:0").envs(environment.iter().copied());
     let (code, text) = ends(command);
     assert_eq!(code, Some(1), "{text}");
@@ -18,23 +18,23 @@ fn refusal(desk: &Desk, environment: &[(&str, &str)]) -> String {
 
 #[tokio::test]
 async fn an_unknown_option_is_named_with_its_place() {
-    let desk = Desk::new().await;
-    let in_environment = refusal(&desk, &[("GRANTOR_TOKENS__CODE_LIFE", "5s")]);
+    let cli = CommandLine::new().await;
+    let in_environment = refusal(&cli, &[("GRANTOR_TOKENS__CODE_LIFE", "5s")]);
     assert!(
         in_environment.starts_with("unknown option tokens.code_life in the environment"),
         "{in_environment}"
     );
-    let close = refusal(&desk, &[("GRANTOR_PUBLIK_URL", "https://x")]);
+    let close = refusal(&cli, &[("GRANTOR_PUBLIK_URL", "https://x")]);
     assert_eq!(close, "unknown option publik_url in the environment; did you mean public_url?");
     for (text, key) in [
         ("publik_url = \"x\"", "publik_url"),
         ("[tokens]\nlifetime = \"5m\"", "tokens.lifetime"),
         ("[x]\ny = 1", "x.y"),
     ] {
-        desk.configure(text);
-        let in_file = refusal(&desk, &[]);
+        cli.configure(text);
+        let in_file = refusal(&cli, &[]);
         assert!(
-            in_file.starts_with(&format!("unknown option {key} in {}", desk.config.display())),
+            in_file.starts_with(&format!("unknown option {key} in {}", cli.config.display())),
             "{in_file}"
         );
     }
@@ -42,7 +42,7 @@ async fn an_unknown_option_is_named_with_its_place() {
 
 #[tokio::test]
 async fn a_public_url_that_cannot_be_trusted_is_refused() {
-    let desk = Desk::new().await;
+    let cli = CommandLine::new().await;
     for (environment, parts) in [
         (("GRANTOR_PUBLIC_URL", "http://id.example.com"), ["public_url", "must be https"]),
         (("GRANTOR_PUBLIC_URL", "https://u:p@id.example.com"), ["public_url", "user name"]),
@@ -51,14 +51,14 @@ async fn a_public_url_that_cannot_be_trusted_is_refused() {
         (("GRANTOR_LISTEN", "[::]:0"), ["public_url must be set", "[::]:0"]),
         (("GRANTOR_LISTEN", "nowhere"), ["listen", "socket address"]),
     ] {
-        let text = refusal(&desk, &[environment]);
+        let text = refusal(&cli, &[environment]);
         assert!(parts.iter().all(|part| text.contains(part)), "{environment:?}: {text}");
     }
 }
 
 #[tokio::test]
 async fn impossible_values_are_refused_with_their_key() {
-    let desk = Desk::new().await;
+    let cli = CommandLine::new().await;
     for (environment, key) in [
         (("GRANTOR_DATABASE__CONNECTIONS", "many"), "database.connections"),
         (("GRANTOR_TOKENS__CODE_LIFETIME", "10m"), "tokens.code_lifetime"),
@@ -72,7 +72,7 @@ async fn impossible_values_are_refused_with_their_key() {
         (("GRANTOR_DATABASE__URL", "mysql://root:hunter2@x/y"), "database.url"),
         (("GRANTOR_KEYS__MASTER_KEY", "hunter2"), "keys.master_key"),
     ] {
-        let text = refusal(&desk, &[environment]);
+        let text = refusal(&cli, &[environment]);
         assert!(text.contains(key), "{environment:?}: {text}");
         assert!(!text.contains("hunter2"), "a secret does not belong on a screen: {text}");
     }
@@ -80,11 +80,11 @@ async fn impossible_values_are_refused_with_their_key() {
 
 #[tokio::test]
 async fn a_port_that_is_taken_is_named() {
-    let desk = Desk::new().await;
+    let cli = CommandLine::new().await;
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     for (option, what) in [("GRANTOR_LISTEN", ""), ("GRANTOR_METRICS__LISTEN", " for metrics")] {
-        let text = refusal(&desk, &[(option, &address)]);
+        let text = refusal(&cli, &[(option, &address)]);
         let begin = format!("cannot listen on {address}{what}: ");
         assert!(text.starts_with(&begin) && text.contains("in use"), "{text}");
     }
@@ -92,8 +92,8 @@ async fn a_port_that_is_taken_is_named() {
 
 #[tokio::test]
 async fn a_configuration_file_that_cannot_be_read_is_named() {
-    let desk = Desk::new().await;
-    let directory = desk.directory();
+    let cli = CommandLine::new().await;
+    let directory = cli.directory();
     let bad = [
         ("none.toml", None),
         ("bad.toml", Some("listen = ".as_bytes())),
@@ -119,9 +119,9 @@ async fn a_configuration_file_that_cannot_be_read_is_named() {
 
 #[tokio::test]
 async fn only_the_master_key_that_a_database_was_made_with_opens_it() {
-    let desk = Desk::new().await;
-    let key_file = desk.directory().join("grantor.key");
-    assert!(desk.serve(&[]).stop().0, "the first start makes a key");
+    let cli = CommandLine::new().await;
+    let key_file = cli.directory().join("grantor.key");
+    assert!(cli.serve(&[]).stop().0, "the first start makes a key");
     let right = std::fs::read_to_string(&key_file).unwrap();
     assert_eq!(right.trim().len(), 43);
     #[cfg(unix)]
@@ -131,18 +131,18 @@ async fn only_the_master_key_that_a_database_was_made_with_opens_it() {
     }
 
     std::fs::write(&key_file, "A".repeat(43)).unwrap();
-    assert!(refusal(&desk, &[]).contains("master key is not the one that this database was made with"));
-    assert!(refusal(&desk, &[("GRANTOR_KEYS__MASTER_KEY", &("B".repeat(42) + "E"))]).contains("not the one"));
+    assert!(refusal(&cli, &[]).contains("master key is not the one that this database was made with"));
+    assert!(refusal(&cli, &[("GRANTOR_KEYS__MASTER_KEY", &("B".repeat(42) + "E"))]).contains("not the one"));
     std::fs::write(&key_file, "no key").unwrap();
-    let text = refusal(&desk, &[]);
+    let text = refusal(&cli, &[]);
     assert!(text.contains("grantor.key is not 32 bytes in base64url"), "{text}");
 
     std::fs::remove_file(&key_file).unwrap();
-    let text = refusal(&desk, &[]);
+    let text = refusal(&cli, &[]);
     assert!(text.contains("grantor.key is missing"), "{text}");
     assert!(!key_file.exists(), "a wrong key must not lie where the right one belongs");
 
-    assert!(desk.serve(&[("GRANTOR_KEYS__MASTER_KEY", right.trim())]).stop().0);
+    assert!(cli.serve(&[("GRANTOR_KEYS__MASTER_KEY", right.trim())]).stop().0);
     std::fs::write(&key_file, right).unwrap();
-    assert!(desk.serve(&[]).stop().0);
+    assert!(cli.serve(&[]).stop().0);
 }

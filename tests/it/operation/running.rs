@@ -9,12 +9,12 @@ use grantor::store::db::Engine;
 use super::{SECRET, furnish};
 use crate::support::database::engine;
 use crate::support::relying_party::{REDIRECT_URI, basic};
-use crate::support::{Application, Browser, Desk};
+use crate::support::{Application, Browser, CommandLine};
 
 #[tokio::test]
 async fn a_running_server_says_so() {
-    let desk = Desk::new().await;
-    let serving = desk.serve(&[]);
+    let cli = CommandLine::new().await;
+    let serving = cli.serve(&[]);
     let answer = Browser::new(&serving.url).get("/healthz").await;
     assert_eq!((answer.status.as_u16(), answer.json()), (200, serde_json::json!({"status": "ok"})));
     assert_eq!(answer.header("cache-control"), "no-store");
@@ -26,27 +26,27 @@ async fn a_running_server_says_so() {
 
 #[tokio::test]
 async fn the_environment_overrides_the_file_and_the_file_the_default() {
-    let desk = Desk::new().await;
-    furnish(&desk);
+    let cli = CommandLine::new().await;
+    furnish(&cli);
     let lifetime = async |environment: &[(&str, &str)]| {
-        let serving = desk.serve(environment);
+        let serving = cli.serve(environment);
         let service = Application::registered_at(&serving.url, "service", Some(SECRET), "");
         let answer = service.token(&[("grant_type", "client_credentials")]).await;
         answer.json()["expires_in"].as_i64().unwrap()
     };
     assert_eq!(lifetime(&[]).await, 600);
-    desk.configure("[tokens]\naccess_token_lifetime = \"5m\"");
+    cli.configure("[tokens]\naccess_token_lifetime = \"5m\"");
     assert_eq!(lifetime(&[]).await, 300);
     assert_eq!(lifetime(&[("GRANTOR_TOKENS__ACCESS_TOKEN_LIFETIME", "2m")]).await, 120);
-    desk.configure("");
+    cli.configure("");
     assert_eq!(lifetime(&[("GRANTOR_TOKENS__ACCESS_TOKEN_LIFETIME", "2m")]).await, 120);
 }
 
 #[tokio::test]
 async fn a_request_in_flight_is_finished_when_the_server_is_told_to_stop() {
-    let desk = Desk::new().await;
-    furnish(&desk);
-    let serving = desk.serve(&[("GRANTOR_HTTP__WORKERS", "1")]);
+    let cli = CommandLine::new().await;
+    furnish(&cli);
+    let serving = cli.serve(&[("GRANTOR_HTTP__WORKERS", "1")]);
     let address = serving.url.trim_start_matches("http://").to_owned();
     let body = "grant_type=client_credentials&scope=read";
     let (first, second) = body.split_at(20);
@@ -78,8 +78,8 @@ async fn a_request_in_flight_is_finished_when_the_server_is_told_to_stop() {
 
 #[tokio::test]
 async fn a_server_that_is_told_to_stop_waits_no_longer_than_configured() {
-    let desk = Desk::new().await;
-    let serving = desk.serve(&[("GRANTOR_HTTP__WORKERS", "1"), ("GRANTOR_HTTP__SHUTDOWN", "1s")]);
+    let cli = CommandLine::new().await;
+    let serving = cli.serve(&[("GRANTOR_HTTP__WORKERS", "1"), ("GRANTOR_HTTP__SHUTDOWN", "1s")]);
     let mut link = TcpStream::connect(serving.url.trim_start_matches("http://")).unwrap();
     link.write_all(b"POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n")
         .unwrap();
@@ -92,9 +92,9 @@ async fn a_server_that_is_told_to_stop_waits_no_longer_than_configured() {
 
 #[tokio::test]
 async fn tokens_and_sessions_survive_a_restart() {
-    let desk = Desk::new().await;
-    furnish(&desk);
-    let first = desk.serve(&[]);
+    let cli = CommandLine::new().await;
+    furnish(&cli);
+    let first = cli.serve(&[]);
     let mut browser = Browser::new(&first.url);
     let web = Application::registered_at(&first.url, "web", Some(SECRET), REDIRECT_URI);
     let page = browser.open(&web.url_with(&[])).await;
@@ -105,7 +105,7 @@ async fn tokens_and_sessions_survive_a_restart() {
     let cookies = browser.cookies.clone();
     assert!(first.stop().0);
 
-    let second = desk.serve(&[]);
+    let second = cli.serve(&[]);
     let web = Application::registered_at(&second.url, "web", Some(SECRET), REDIRECT_URI);
     let refreshed = web.refresh_by_hand(&tokens.get("refresh_token")).await;
     assert_eq!(refreshed.status, 200, "{refreshed:?}");
@@ -125,9 +125,9 @@ async fn a_server_keeps_its_file_lock_on_its_database() {
     if engine() != Engine::Sqlite {
         return;
     }
-    let desk = Desk::new().await;
-    let serving = desk.serve(&[]);
-    let file = std::fs::metadata(desk.directory().join("grantor.db")).unwrap();
+    let cli = CommandLine::new().await;
+    let serving = cli.serve(&[]);
+    let file = std::fs::metadata(cli.directory().join("grantor.db")).unwrap();
     let number = format!(":{}", std::os::unix::fs::MetadataExt::ino(&file));
     let locks = std::fs::read_to_string("/proc/locks").unwrap();
     let process = serving.child.id().to_string();

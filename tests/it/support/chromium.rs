@@ -30,7 +30,7 @@ pub(crate) struct Chromium {
 static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// How long the browser may take for a step.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Whether the error only means that the next page is just replacing this one.
 fn is_between_pages(error: &CmdError) -> bool {
@@ -103,7 +103,7 @@ impl Chromium {
                 }
             }
         };
-        let became = tokio::time::timeout(PATIENCE, becomes).await;
+        let became = tokio::time::timeout(TIMEOUT, becomes).await;
         assert!(became.is_ok(), "#{id} at {}: {:?}", self.url().await, self.page.source().await);
     }
 
@@ -111,10 +111,10 @@ impl Chromium {
     async fn find(&self, id: &str) -> fantoccini::elements::Element {
         let began = Instant::now();
         loop {
-            let wait = self.page.wait().at_most(PATIENCE);
+            let wait = self.page.wait().at_most(TIMEOUT);
             match wait.for_element(Locator::Id(id)).await {
                 Ok(element) => return element,
-                Err(error) if is_between_pages(&error) && began.elapsed() < PATIENCE => {}
+                Err(error) if is_between_pages(&error) && began.elapsed() < TIMEOUT => {}
                 Err(error) => {
                     panic!("no #{id} at {:?}: {error}\n{:?}", self.url().await, self.page.source().await)
                 }
@@ -191,7 +191,7 @@ fn announced_port(driver: &mut Child) -> Option<String> {
 /// Ends a session by a plain HTTP request, because a destructor cannot await the asynchronous client.
 fn end_session(port: &str, session: &str) -> std::io::Result<()> {
     let mut stream = TcpStream::connect(format!("127.0.0.1:{port}"))?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     let request =
         format!("DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;

@@ -11,14 +11,14 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use reqwest::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
 
 use super::database::{TestDatabase, engine};
-use super::process::Serving;
+use super::process::ServerProcess;
 use super::{Browser, TestServer};
 
 pub(crate) struct Cluster {
     /// Registers applications and people, and reads the database. It serves no requests itself: its URL is the
     /// balancer's, so that browsers and applications made from it reach all nodes.
     pub(crate) server: TestServer,
-    pub(crate) nodes: Vec<Serving>,
+    pub(crate) nodes: Vec<ServerProcess>,
     balancer: Balancer,
 }
 
@@ -33,7 +33,7 @@ impl Cluster {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let mut server = TestServer::start_on(database, &[options, &[("public_url", &url)]].concat()).await;
         server.url.clone_from(&url);
-        let nodes: Vec<Serving> = (0..count).map(|_| node(&server, options)).collect();
+        let nodes: Vec<ServerProcess> = (0..count).map(|_| node(&server, options)).collect();
         let balancer = Balancer::start(listener, nodes.iter().map(|node| node.url.clone()).collect()).await;
         Self { server, nodes, balancer }
     }
@@ -52,16 +52,16 @@ impl Cluster {
 }
 
 /// Starts one more node with the settings of `server`.
-pub(crate) fn node(server: &TestServer, options: &[(&str, &str)]) -> Serving {
-    node_by(server, options, Serving::start)
+pub(crate) fn node(server: &TestServer, options: &[(&str, &str)]) -> ServerProcess {
+    node_by(server, options, ServerProcess::start)
 }
 
 /// Starts one more node in the given way.
 pub(crate) fn node_by(
     server: &TestServer,
     options: &[(&str, &str)],
-    start: fn(&Path, &Path, &[(&str, &str)]) -> Serving,
-) -> Serving {
+    start: fn(&Path, &Path, &[(&str, &str)]) -> ServerProcess,
+) -> ServerProcess {
     let directory = server.database.directory.path();
     let config = directory.join("node.toml");
     std::fs::write(&config, "[database]\nconnections = 4\n[http]\nworkers = 1\n").expect("a file");

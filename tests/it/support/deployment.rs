@@ -12,10 +12,10 @@ use tempfile::TempDir;
 
 use super::browser::http_client;
 use super::postgres::{Owner, binaries};
-use super::process::Serving;
+use super::process::ServerProcess;
 
 /// How long a start or a recovery may take before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 pub(crate) struct Deployment {
     pub(crate) databases: Vec<DatabaseMachine>,
@@ -121,7 +121,7 @@ impl Deployment {
                 (self.first_that_is("primary").await, self.first_that_is("synchronous").await);
             match (primary, second) {
                 (Some(primary), Some(second)) if Some(primary) != but => return (primary, second),
-                _ => assert!(began.elapsed() < PATIENCE, "there is no primary"),
+                _ => assert!(began.elapsed() < TIMEOUT, "there is no primary"),
             }
             tokio::task::yield_now().await;
         }
@@ -147,7 +147,7 @@ impl Deployment {
     pub(crate) async fn follows(&self, index: usize) {
         let began = Instant::now();
         while !self.databases[index].is("replica").await {
-            assert!(began.elapsed() < PATIENCE, "{index} does not follow");
+            assert!(began.elapsed() < TIMEOUT, "{index} does not follow");
             tokio::task::yield_now().await;
         }
     }
@@ -179,10 +179,10 @@ impl Deployment {
     }
 
     /// Starts the node of an application machine with its own configuration file.
-    pub(crate) fn node(&self, application: usize) -> Serving {
+    pub(crate) fn node(&self, application: usize) -> ServerProcess {
         let machine = &self.applications[application];
         let listen = format!("{}:8080", machine.address);
-        Serving::start_at(machine.folder.path(), &machine.folder.path().join("grantor.toml"), &listen)
+        ServerProcess::start_at(machine.folder.path(), &machine.folder.path().join("grantor.toml"), &listen)
     }
 
     /// The logs of all machines, for finding the cause of a failure.

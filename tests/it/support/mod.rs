@@ -2,12 +2,12 @@
 
 pub(crate) mod browser;
 pub(crate) mod chromium;
+pub(crate) mod cli;
 pub(crate) mod cluster;
 pub(crate) mod database;
 pub(crate) mod demo;
 #[cfg(target_os = "linux")]
 pub(crate) mod deployment;
-pub(crate) mod desk;
 pub(crate) mod event;
 pub(crate) mod exposition;
 pub(crate) mod jwt;
@@ -24,8 +24,8 @@ pub(crate) mod site;
 pub(crate) mod tls;
 
 pub(crate) use browser::{Answer, Browser};
+pub(crate) use cli::CommandLine;
 pub(crate) use cluster::Cluster;
-pub(crate) use desk::Desk;
 pub(crate) use event::Event;
 pub(crate) use operator::Operator;
 pub(crate) use pooler::Pooler;

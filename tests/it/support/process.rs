@@ -51,13 +51,13 @@ fn serve(directory: &Path, config: &Path) -> Command {
 }
 
 /// A server process; it ends with this value.
-pub(crate) struct Serving {
+pub(crate) struct ServerProcess {
     pub(crate) child: Child,
     pub(crate) url: String,
     log: Option<std::thread::JoinHandle<String>>,
 }
 
-impl Serving {
+impl ServerProcess {
     /// Starts `grantor serve` on a free port and waits for the line that says that it listens.
     ///
     /// The environment overrides only the port and the log of the configuration file.
@@ -119,7 +119,7 @@ impl Serving {
     }
 }
 
-impl Drop for Serving {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -167,7 +167,7 @@ impl Application {
         let revocation = RevocationUrl::new(revocation).expect("a URL");
         let client = self.client().set_introspection_url(introspection).set_revocation_url(revocation);
         let token = AccessToken::new(token.to_owned());
-        let told = client.introspect(&token).request_async(&send).await.expect("an answer");
+        let reply = client.introspect(&token).request_async(&send).await.expect("an answer");
         let request = client.revoke_token(StandardRevocableToken::AccessToken(token)).expect("a request");
         let revoked = request.request_async(&|request: oauth2::HttpRequest| {
             let (mut parts, body) = request.into_parts();
@@ -175,7 +175,7 @@ impl Application {
             parts.uri = uri.parse().expect("a URI");
             send(oauth2::HttpRequest::from_parts(parts, body))
         });
-        (told, revoked.await.is_ok())
+        (reply, revoked.await.is_ok())
     }
 
     /// An authorization URL made by the `oauth2` crate, with its PKCE verifier.

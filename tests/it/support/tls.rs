@@ -4,8 +4,8 @@ use std::path::Path;
 
 use reqwest::Certificate;
 
-use super::Desk;
-use super::process::Serving;
+use super::CommandLine;
+use super::process::ServerProcess;
 
 /// Writes a certificate for `localhost` and its key. Returns the certificate for clients to trust.
 pub(crate) fn certificate(directory: &Path) -> Certificate {
@@ -17,8 +17,8 @@ pub(crate) fn certificate(directory: &Path) -> Certificate {
 }
 
 /// Starts a server with the certificate in its directory. Returns it with the URL that it announces.
-pub(crate) fn serve(desk: &Desk) -> (Serving, String) {
-    let serving = desk.serve(&[
+pub(crate) fn serve(cli: &CommandLine) -> (ServerProcess, String) {
+    let serving = cli.serve(&[
         ("GRANTOR_PUBLIC_URL", "https://localhost"),
         ("GRANTOR_TLS__CERTIFICATE", "cert.pem"),
         ("GRANTOR_TLS__KEY", "key.pem"),

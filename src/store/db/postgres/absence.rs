@@ -49,9 +49,9 @@ impl Absence {
     }
 
     /// Counts a worker with a connection, until the returned value is dropped.
-    pub(super) fn serving(&self) -> Serving {
+    pub(super) fn serving(&self) -> WorkerGuard {
         self.known().served += 1;
-        Serving(self.clone())
+        WorkerGuard(self.clone())
     }
 
     /// Whether other workers have a connection. The caller has none.
@@ -67,9 +67,9 @@ impl Absence {
     }
 }
 
-pub(super) struct Serving(Absence);
+pub(super) struct WorkerGuard(Absence);
 
-impl Drop for Serving {
+impl Drop for WorkerGuard {
     fn drop(&mut self) {
         self.0.known().served -= 1;
     }

@@ -11,7 +11,7 @@ use super::DbOptions;
 use super::cause::Cause;
 use super::connection::Tx;
 use super::error::DbError;
-use super::job::{Envelope, Inbox, Job, Queue, TransactionEnd, WayBack, queue, run_guarded};
+use super::job::{Job, JobReceiver, Queue, QueuedJob, Requeue, TransactionEnd, queue, run_guarded};
 use super::thread::storage_thread;
 use crate::secret;
 
@@ -20,11 +20,11 @@ pub(in crate::store) use server::DatabaseServer;
 const THREADS: u32 = 2;
 
 pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError> {
-    let server = DatabaseServer::of(options, "grantor")?.within(options.patience);
-    let (sender, inbox) = queue(options.queue);
+    let server = DatabaseServer::of(options, "grantor")?.within(options.timeout);
+    let (sender, receiver) = queue(options.queue);
     for thread in 0..THREADS {
         let workers = options.connections.div_ceil(THREADS).max(1);
-        let (inbox, way_back, server) = (inbox.clone(), sender.way_back(), server.clone());
+        let (receiver, requeue, server) = (receiver.clone(), sender.requeue(), server.clone());
         storage_thread(&format!("db-{thread}"), move |opened| async move {
             // The first connection is made at once, so that a wrong address or password is reported at the start.
             let first = match server.link().await {
@@ -36,7 +36,7 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
             };
             let _ = opened.send(Ok(()));
             let mut first = Some(first);
-            let workers = (0..workers).map(|_| serve(first.take(), &server, inbox.clone(), &way_back));
+            let workers = (0..workers).map(|_| serve(first.take(), &server, receiver.clone(), &requeue));
             futures_util::future::join_all(workers).await;
         })
         .await?;
@@ -46,12 +46,12 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
 
 /// A queue to a database that is first called for the first job, so that the program can start without it.
 pub(super) async fn open_when_needed(options: &DbOptions) -> Result<Queue, DbError> {
-    let server = DatabaseServer::of(options, "grantor")?.or_a_standby().within(options.patience);
-    let (sender, inbox) = queue(options.queue);
-    let way_back = sender.way_back();
+    let server = DatabaseServer::of(options, "grantor")?.or_a_standby().within(options.timeout);
+    let (sender, receiver) = queue(options.queue);
+    let requeue = sender.requeue();
     storage_thread("db-replica", move |opened| async move {
         let _ = opened.send(Ok(()));
-        serve(None, &server, inbox, &way_back).await;
+        serve(None, &server, receiver, &requeue).await;
     })
     .await?;
     Ok(sender)
@@ -64,7 +64,7 @@ enum Health {
     Lost,
 }
 
-async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, inbox: Inbox, way_back: &WayBack) {
+async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, receiver: JobReceiver, requeue: &Requeue) {
     let mut serving = None;
     loop {
         if tx.is_none() {
@@ -74,7 +74,7 @@ async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, inbox: Inbox, way_ba
         if tx.is_some() {
             serving.get_or_insert_with(|| server.absence.serving());
         }
-        let Ok(Envelope { job, deadline }) = inbox.recv().await else { return };
+        let Ok(QueuedJob { job, deadline }) = receiver.recv().await else { return };
         if job.is_abandoned() {
             continue;
         }
@@ -90,10 +90,10 @@ async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, inbox: Inbox, way_ba
             Err(cause) => cause,
         };
         serving = None;
-        let envelope = Envelope { job, deadline };
-        let given = if server.absence.others_serve() { way_back.give(envelope) } else { Err(envelope) };
-        if let Err(Envelope { job, .. }) = given {
-            job.fail(away(cause));
+        let queued = QueuedJob { job, deadline };
+        let given = if server.absence.others_serve() { requeue.give(queued) } else { Err(queued) };
+        if let Err(QueuedJob { job, .. }) = given {
+            job.fail(unavailable(cause));
         }
     }
 }
@@ -127,12 +127,12 @@ async fn begin(tx: &mut Tx, server: &DatabaseServer, sql: &SqlStr) -> Result<(),
     if tx.control(sql.clone()).await.is_ok() {
         return Ok(());
     }
-    *tx = server.link().await.map_err(away)?;
+    *tx = server.link().await.map_err(unavailable)?;
     // Failing to begin is not a defect of the job: a standby, for example, refuses SERIALIZABLE.
-    tx.control(sql.clone()).await.map_err(away)
+    tx.control(sql.clone()).await.map_err(unavailable)
 }
 
-fn away(error: impl Into<Cause>) -> DbError {
+fn unavailable(error: impl Into<Cause>) -> DbError {
     DbError::Unavailable(error.into())
 }
 
@@ -146,7 +146,7 @@ async fn read(
 ) -> Result<Health, DbError> {
     let mut verdict = read_once(job, tx, server).await?;
     if tx.is_lost() {
-        *tx = server.link().await.map_err(away)?;
+        *tx = server.link().await.map_err(unavailable)?;
         verdict = read_once(job, tx, server).await?;
     }
     for attempt in 0_u32.. {

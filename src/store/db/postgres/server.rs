@@ -22,7 +22,7 @@ const BEGIN_READING: &str = "BEGIN READ ONLY";
 const CONNECT: Duration = Duration::from_secs(5);
 /// How much longer than the caller the server may work on a statement. It must not give up first: if its limit ends a
 /// COMMIT that waits for a second machine, the server reports success, although that machine has nothing.
-const LONGER: Duration = Duration::from_secs(5);
+const STATEMENT_MARGIN: Duration = Duration::from_secs(5);
 /// PostgreSQL 13 is the oldest version that was maintained within the last year.
 const OLDEST_VERSION: u32 = 130_000;
 /// How many prepared statements a connection keeps: more than this program has.
@@ -86,8 +86,8 @@ impl DatabaseServer {
     }
 
     /// Sets a limit for each statement, and for the time that the server waits for the next one.
-    pub(super) fn within(self, patience: Duration) -> Self {
-        let millis = (patience + LONGER).as_millis().to_string();
+    pub(super) fn within(self, timeout: Duration) -> Self {
+        let millis = (timeout + STATEMENT_MARGIN).as_millis().to_string();
         let limits = ["statement_timeout", "idle_in_transaction_session_timeout"].map(|name| (name, &millis));
         if self.statements == Statements::Kept {
             return Self { connect: self.connect.options(limits), ..self };

@@ -13,11 +13,11 @@ use url::form_urlencoded;
 use crate::fetch::{FetchError, LoopbackFetcher};
 
 /// The headers of answers that matter for OAuth.
-const TELLING: [&str; 6] =
+const SHOWN_HEADERS: [&str; 6] =
     ["content-type", "www-authenticate", "cache-control", "pragma", "retry-after", "x-request-id"];
 
 /// The HTTP client of one call.
-pub(super) struct Wire<'a> {
+pub(super) struct RecordingClient<'a> {
     fetcher: &'a LoopbackFetcher,
     recorded: Mutex<Option<HttpExchange>>,
 }
@@ -32,7 +32,7 @@ pub(super) struct HttpExchange {
     body: Vec<u8>,
 }
 
-impl<'a> Wire<'a> {
+impl<'a> RecordingClient<'a> {
     pub(super) fn new(fetcher: &'a LoopbackFetcher) -> Self {
         Self { fetcher, recorded: Mutex::default() }
     }
@@ -64,7 +64,7 @@ impl<'a> Wire<'a> {
     }
 }
 
-impl<'c> AsyncHttpClient<'c> for Wire<'_> {
+impl<'c> AsyncHttpClient<'c> for RecordingClient<'_> {
     type Error = FetchError;
     type Future = LocalBoxFuture<'c, Result<HttpResponse, FetchError>>;
 
@@ -88,7 +88,7 @@ impl HttpExchange {
             .ok()
             .filter(|_| !json.is_null())
             .unwrap_or_else(|| String::from_utf8_lossy(&self.body).into_owned());
-        let headers: Vec<(&str, String)> = TELLING
+        let headers: Vec<(&str, String)> = SHOWN_HEADERS
             .iter()
             .filter_map(|name| {
                 let value = self.headers.get(*name)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tempfile::{TempDir, TempPath};
 
-use super::Trouble;
+use super::CliError;
 use crate::failure::without_name;
 use crate::store::paths::parent;
 
@@ -18,7 +18,7 @@ pub(super) enum ExistingFile {
 
 /// Creates a folder for unfinished work on the file system of `path`. Only its owner can read it. Dropping the value
 /// deletes it.
-pub(super) fn workshop(path: &Path, prefix: &str) -> Result<TempDir, Trouble> {
+pub(super) fn private_directory(path: &Path, prefix: &str) -> Result<TempDir, CliError> {
     let parent = parent(path);
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -39,34 +39,34 @@ pub(super) fn private_file(path: &Path) -> std::io::Result<File> {
 }
 
 /// Gives a finished file its name. A crash after this call cannot lose the file or its name.
-pub(super) fn put(finished: &Path, path: &Path, former: ExistingFile) -> Result<(), Trouble> {
-    let failed = |error: std::io::Error| Trouble(format!("cannot write {}: {error}", path.display()));
+pub(super) fn move_into_place(finished: &Path, path: &Path, existing: ExistingFile) -> Result<(), CliError> {
+    let failed = |error: std::io::Error| CliError(format!("cannot write {}: {error}", path.display()));
     File::open(finished).and_then(|file| file.sync_all()).map_err(failed)?;
     let finished = TempPath::try_from_path(finished).map_err(failed)?;
-    let put = match former {
+    let moved = match existing {
         ExistingFile::Stays => finished.persist_noclobber(path),
         ExistingFile::IsReplaced => finished.persist(path),
     };
-    put.map_err(|error| failed(error.error))?;
+    moved.map_err(|error| failed(error.error))?;
     sync(parent(path)).map_err(failed)
 }
 
 /// Gives the file at `path` a second name. It keeps that name when another file takes the first one.
-pub(super) fn keep_as(path: &Path, aside: &Path) -> Result<(), Trouble> {
+pub(super) fn link_as(path: &Path, kept: &Path) -> Result<(), CliError> {
     let failed = |error: std::io::Error| {
-        Trouble(format!("cannot put {} aside as {}: {error}", path.display(), aside.display()))
+        CliError(format!("cannot put {} aside as {}: {error}", path.display(), kept.display()))
     };
-    match std::fs::hard_link(path, aside) {
+    match std::fs::hard_link(path, kept) {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Err(failed(error)),
         // Not every file system has hard links. Without them, the first name is free until the other file takes it.
-        Err(_) => std::fs::rename(path, aside).map_err(failed)?,
+        Err(_) => std::fs::rename(path, kept).map_err(failed)?,
         Ok(()) => {}
     }
-    sync(parent(aside)).map_err(failed)
+    sync(parent(kept)).map_err(failed)
 }
 
 /// Gives a file the owner of `model`, so that the account that could read that file can read this one as well.
-pub(super) fn own_like(path: &Path, model: &Path) {
+pub(super) fn copy_owner(path: &Path, model: &Path) {
     #[cfg(unix)]
     if let Ok(model) = std::fs::metadata(model) {
         use std::os::unix::fs::MetadataExt as _;

@@ -1,4 +1,4 @@
-//! The operator's desk: the binary, and a configuration file that names a fresh database.
+//! The command line of an operator: the binary, and a configuration file that names a fresh database.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -8,21 +8,21 @@ use serde_json::Value;
 
 use super::database::{TestDatabase, engine};
 use super::operator::{complaints, refusal};
-use super::process::{Serving, grantor};
+use super::process::{ServerProcess, grantor};
 
 /// A database, and a configuration file that names it.
-pub(crate) struct Desk {
+pub(crate) struct CommandLine {
     database: TestDatabase,
     pub(crate) config: PathBuf,
 }
 
-impl Desk {
+impl CommandLine {
     pub(crate) async fn new() -> Self {
         let database = TestDatabase::fresh(engine()).await;
         let config = database.directory.path().join("grantor.toml");
-        let desk = Self { database, config };
-        desk.configure("");
-        desk
+        let cli = Self { database, config };
+        cli.configure("");
+        cli
     }
 
     pub(crate) fn directory(&self) -> PathBuf {
@@ -92,7 +92,7 @@ impl Desk {
         child.wait_with_output().expect("an end")
     }
 
-    pub(crate) fn serve(&self, environment: &[(&str, &str)]) -> Serving {
-        Serving::start(&self.directory(), &self.config, environment)
+    pub(crate) fn serve(&self, environment: &[(&str, &str)]) -> ServerProcess {
+        ServerProcess::start(&self.directory(), &self.config, environment)
     }
 }

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// The reads in progress, by what they read. There are at most as many as there are requests.
-pub(super) struct Flights<K, T, E>(Mutex<HashMap<K, Arc<Flight<T, E>>>>);
+pub(super) struct InFlightReads<K, T, E>(Mutex<HashMap<K, Arc<InFlightRead<T, E>>>>);
 
 /// The result of a read, and the moment when it began. The caller that holds the lock does the read.
-type Flight<T, E> = tokio::sync::Mutex<Option<(Instant, Result<T, E>)>>;
+type InFlightRead<T, E> = tokio::sync::Mutex<Option<(Instant, Result<T, E>)>>;
 
-impl<K: Clone + Eq + Hash, T: Clone, E: Clone> Flights<K, T, E> {
+impl<K: Clone + Eq + Hash, T: Clone, E: Clone> InFlightReads<K, T, E> {
     pub(super) fn new() -> Self {
         Self(Mutex::default())
     }
@@ -25,15 +25,15 @@ impl<K: Clone + Eq + Hash, T: Clone, E: Clone> Flights<K, T, E> {
         since: Instant,
         read: impl AsyncFnOnce() -> Result<T, E>,
     ) -> Result<(T, Instant), E> {
-        let seat = Seat::take(self, key);
-        let mut flight = seat.flight.lock().await;
-        let shared = flight.as_ref().filter(|(began, _)| *began >= since);
+        let waiter = Waiter::take(self, key);
+        let mut in_flight = waiter.in_flight.lock().await;
+        let shared = in_flight.as_ref().filter(|(began, _)| *began >= since);
         let (began, outcome) = match shared {
             Some((began, outcome)) => (*began, outcome.clone()),
             None => {
                 let began = Instant::now();
                 let outcome = read().await;
-                *flight = Some((began, outcome.clone()));
+                *in_flight = Some((began, outcome.clone()));
                 (began, outcome)
             }
         };
@@ -41,27 +41,27 @@ impl<K: Clone + Eq + Hash, T: Clone, E: Clone> Flights<K, T, E> {
     }
 }
 
-/// A caller's place in a flight. When the last caller leaves, also by giving up its request, the flight leaves the
+/// A caller that waits for a read. When the last caller leaves, also by giving up its request, the read leaves the
 /// list.
-struct Seat<'a, K: Eq + Hash, T, E> {
-    flights: &'a Flights<K, T, E>,
+struct Waiter<'a, K: Eq + Hash, T, E> {
+    in_flight_reads: &'a InFlightReads<K, T, E>,
     key: K,
-    flight: Arc<Flight<T, E>>,
+    in_flight: Arc<InFlightRead<T, E>>,
 }
 
-impl<'a, K: Clone + Eq + Hash, T, E> Seat<'a, K, T, E> {
-    fn take(flights: &'a Flights<K, T, E>, key: &K) -> Self {
-        let mut under_way = flights.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let flight = under_way.entry(key.clone()).or_default().clone();
-        Self { flights, key: key.clone(), flight }
+impl<'a, K: Clone + Eq + Hash, T, E> Waiter<'a, K, T, E> {
+    fn take(in_flight_reads: &'a InFlightReads<K, T, E>, key: &K) -> Self {
+        let mut under_way = in_flight_reads.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_flight = under_way.entry(key.clone()).or_default().clone();
+        Self { in_flight_reads, key: key.clone(), in_flight }
     }
 }
 
-impl<K: Eq + Hash, T, E> Drop for Seat<'_, K, T, E> {
+impl<K: Eq + Hash, T, E> Drop for Waiter<'_, K, T, E> {
     fn drop(&mut self) {
-        let mut under_way = self.flights.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // One reference is in the list, the other one is this seat.
-        if Arc::strong_count(&self.flight) == 2 {
+        let mut under_way = self.in_flight_reads.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // One reference is in the list, the other one is this waiter.
+        if Arc::strong_count(&self.in_flight) == 2 {
             under_way.remove(&self.key);
         }
     }
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     async fn readings(outcome: Result<u8, &'static str>) -> usize {
-        let (flights, count) = (Flights::<&str, u8, &str>::new(), AtomicUsize::new(0));
+        let (in_flight_reads, count) = (InFlightReads::<&str, u8, &str>::new(), AtomicUsize::new(0));
         let read = async || {
             count.fetch_add(1, Ordering::Relaxed);
             // Long enough for all the others to ask.
@@ -89,10 +89,10 @@ mod tests {
         let all = join_all((0..20).map(|_| async {
             // Each caller asks a moment later than the one before.
             tokio::task::yield_now().await;
-            flights.read(&"it", Instant::now(), read).await
+            in_flight_reads.read(&"it", Instant::now(), read).await
         }));
         assert!(all.await.iter().all(|got| got.is_ok() == outcome.is_ok()));
-        assert!(flights.0.lock().unwrap().is_empty(), "nothing is kept");
+        assert!(in_flight_reads.0.lock().unwrap().is_empty(), "nothing is kept");
         count.into_inner()
     }
 
@@ -104,11 +104,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_reading_that_is_given_up_is_taken_over() {
-        let flights = Flights::<&str, u8, &str>::new();
-        let gone = flights.read(&"it", Instant::now(), async || std::future::pending().await);
+        let in_flight_reads = InFlightReads::<&str, u8, &str>::new();
+        let gone = in_flight_reads.read(&"it", Instant::now(), async || std::future::pending().await);
         // Polled once, and then dropped.
         assert!(gone.now_or_never().is_none());
-        let next = flights.read(&"it", Instant::now(), async || Ok(1));
+        let next = in_flight_reads.read(&"it", Instant::now(), async || Ok(1));
         assert_eq!(next.await.unwrap().0, 1);
     }
 }

@@ -1,0 +1,100 @@
+//! Devices: the code that a person types, and the person's answer to the request (RFC 8628 §3.3).
+
+use super::event::{Act, Event, ObjectKind};
+use super::fault::Fault;
+use super::guesses::{self, Admission, Guess, Networks};
+use super::{Context, Done, Outcome};
+use crate::clock::Seconds;
+use crate::failure::Failure;
+use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest, UserCode};
+use crate::oauth::id::{ClientId, GrantId, UserId};
+use crate::oauth::request::interaction::SignedIn;
+use crate::store::db::{DbError, Tx};
+use crate::store::device_codes;
+
+/// A code that a person has typed.
+#[derive(Clone, Debug)]
+pub struct TypedCode {
+    pub code: UserCode,
+    /// The user who is signed in, for whom the guess is counted.
+    pub user: UserId,
+    pub networks: Networks,
+}
+
+/// What a typed code leads to.
+#[derive(Clone, Debug)]
+pub enum FoundDevice {
+    Device(Box<DeviceRequest>),
+    Nothing,
+    /// The code was not looked up: there is room for the next guess after this time.
+    Wait(Seconds),
+}
+
+/// Finds the device that waits with a typed code. It counts the guess, and takes a right one back.
+///
+/// # Errors
+///
+/// Only failures.
+pub async fn find_by_code(context: &Context<'_>, typed: TypedCode) -> Result<FoundDevice, Failure> {
+    let TypedCode { code, user, networks } = typed;
+    let guess = match guesses::count(context, Guess::user_code(&user, &networks)).await? {
+        Admission::Counted(guess) => guess,
+        Admission::Wait(wait) => return Ok(FoundDevice::Wait(wait)),
+    };
+    let now = context.now;
+    let look = async move |tx: &mut Tx| {
+        let Some(device) = device_codes::find_waiting(tx, &code, now).await? else {
+            return Ok(FoundDevice::Nothing);
+        };
+        guess.take_back(tx).await?;
+        Ok(FoundDevice::Device(Box::new(device)))
+    };
+    // No event: until the person answers, nothing but the guess has happened.
+    Ok(context.db.write(look).await?)
+}
+
+/// Allows the request of a device. Allowing it again in the same session changes nothing and has the same outcome.
+///
+/// # Errors
+///
+/// The request has another answer already, or has ended.
+pub async fn allow(
+    context: &Context<'_>,
+    device: &GrantId,
+    client: &ClientId,
+    signed_in: &SignedIn,
+) -> Outcome<()> {
+    let (device, client, by, now) = (device.clone(), client.clone(), signed_in.clone(), context.now);
+    context
+        .act(async move |tx: &mut Tx| {
+            if !device_codes::allow(tx, &device, &by, now).await? {
+                // The same page was submitted again, or else the answer comes too late.
+                let answer = device_codes::find(tx, &device).await?.map(|device| device.answer);
+                if answer != Some(DeviceAnswer::Allowed(by.session.clone())) {
+                    let sentence = "the request of the device has ended in the meantime";
+                    return Err(Fault::conflict(None, sentence).into());
+                }
+            }
+            Ok(Done { outcome: (), event: event(Act::DeviceAllowed, &device, &client) })
+        })
+        .await
+}
+
+/// Denies the request of a device. A request that has its answer already keeps it.
+///
+/// # Errors
+///
+/// Only a failing database.
+pub async fn deny(context: &Context<'_>, device: &GrantId, client: &ClientId) -> Result<Done<()>, DbError> {
+    let (device, client, now) = (device.clone(), client.clone(), context.now);
+    context
+        .act(async move |tx: &mut Tx| {
+            device_codes::deny(tx, &device, now).await?;
+            Ok(Done { outcome: (), event: event(Act::DeviceDenied, &device, &client) })
+        })
+        .await
+}
+
+fn event(act: Act, device: &GrantId, client: &ClientId) -> Event {
+    Event::new(act, ObjectKind::Device, device.as_str()).with(client)
+}
