@@ -1,10 +1,18 @@
 //! A cache for client secrets: which ones Argon2 has accepted, and when each was last used.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use aws_lc_rs::hmac;
 use quick_cache::sync::Cache;
 
+use super::flights::Flights;
 use crate::clock::{Seconds, Timestamp};
+use crate::failure::Failure;
 use crate::secret::{Secret, random};
+
+/// Longer than any check takes.
+const LONGEST_CHECK: Duration = Duration::from_secs(3600);
 
 /// Remembers the results of Argon2 for chosen secrets, so that each is hashed once in this process.
 ///
@@ -13,6 +21,16 @@ pub struct SecretCache {
     key: hmac::Key,
     verdicts: Cache<[u8; 32], bool>,
     used: Cache<String, Timestamp>,
+    checks: Flights<([u8; 32], String), SecretCheck, Arc<Failure>>,
+}
+
+/// What was found out about a presented secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretCheck {
+    Right,
+    Wrong,
+    /// It was not hashed: there is room for the next guess after this time.
+    Wait(Seconds),
 }
 
 impl SecretCache {
@@ -23,6 +41,7 @@ impl SecretCache {
             key: hmac::Key::new(hmac::HMAC_SHA256, &random::<32>()),
             verdicts: Cache::new(Self::MAX_ENTRIES),
             used: Cache::new(Self::MAX_ENTRIES),
+            checks: Flights::new(),
         }
     }
 
@@ -31,9 +50,31 @@ impl SecretCache {
         self.verdicts.get(&self.name(phc, presented))
     }
 
-    /// Remembers what Argon2 has found.
-    pub fn remember(&self, phc: &str, presented: &Secret, is_right: bool) {
-        self.verdicts.insert(self.name(phc, presented), is_right);
+    /// The result of `check`, which is remembered unless the secret has to wait. Requests from one `network` that present
+    /// the same secret at the same time share one check: a service with many processes starts them all at once.
+    ///
+    /// # Errors
+    /// The failure of the check.
+    pub async fn check(
+        &self,
+        phc: &str,
+        presented: &Secret,
+        network: &str,
+        check: impl AsyncFnOnce() -> Result<SecretCheck, Failure>,
+    ) -> Result<SecretCheck, Failure> {
+        let (name, now) = (self.name(phc, presented), Instant::now());
+        // A check that is under way is recent enough, whenever it has begun.
+        let since = now.checked_sub(LONGEST_CHECK).unwrap_or(now);
+        let check = async || check().await.map_err(Arc::new);
+        let checked = self.checks.read(&(name, network.to_owned()), since, check).await;
+        let (checked, _) = checked.map_err(Failure::Shared)?;
+        if checked == SecretCheck::Right {
+            self.verdicts.insert(name, true);
+        }
+        if checked == SecretCheck::Wrong {
+            self.verdicts.insert(name, false);
+        }
+        Ok(checked)
     }
 
     fn name(&self, phc: &str, presented: &Secret) -> [u8; 32] {

@@ -421,6 +421,16 @@ async fn a_chosen_client_secret_costs_one_hash_of_five() {
 }
 
 #[tokio::test]
+async fn a_right_client_secret_that_many_present_at_once_is_hashed_once() {
+    let server = TestServer::start_with(&[PROXIED]).await;
+    with_five_secrets(&server).await;
+    let before = server.app.passwords.hashes().get();
+    let answers = join_all((0..50).map(async |_| present(&server, "203.0.113.1", "secret 4").await)).await;
+    assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
+    assert_eq!(server.app.passwords.hashes().get() - before, 1);
+}
+
+#[tokio::test]
 async fn wrong_client_secrets_wait_and_nobody_else_does() {
     let server = TestServer::start_with(&[PROXIED]).await;
     with_five_secrets(&server).await;

@@ -1,8 +1,9 @@
 //! Client secrets: compares them with the stored hashes, and records their use.
 
 use crate::app::App;
+use crate::cache::secrets::SecretCheck;
 use crate::clock::Seconds;
-use crate::failure::Denied;
+use crate::failure::{Denied, Failure};
 use crate::http::call::Call;
 use crate::oauth::client::{ClientSecret, SecretHash};
 use crate::oauth::error::OAuthError;
@@ -69,37 +70,47 @@ async fn is_right(
     any: &str,
     presented: &Secret,
 ) -> Result<bool, Denied<OAuthError>> {
-    if let Some(verdict) = candidate.and_then(|phc| app.secrets.verdict(phc, presented)) {
-        return Ok(verdict);
+    let networks = Networks::of(call.address);
+    let checked = match candidate {
+        Some(phc) => match app.secrets.verdict(phc, presented) {
+            Some(verdict) => return Ok(verdict),
+            None => {
+                let check = async || check(app, call, client, phc.to_owned(), presented).await;
+                app.secrets.check(phc, presented, &networks.site, check).await?
+            }
+        },
+        None => check(app, call, client, app.passwords.stand_in(any)?, presented).await?,
+    };
+    match checked {
+        SecretCheck::Right => Ok(true),
+        SecretCheck::Wrong => Ok(false),
+        SecretCheck::Wait(wait) => {
+            let error = Reason::ClientSecretGuesses
+                .because("too many wrong secrets came for this client from this network");
+            Err(error.after(wait).into())
+        }
     }
+}
+
+/// Counts the guess, and then hashes the presented secret. A right one is taken back.
+async fn check(
+    app: &App,
+    call: &Call,
+    client: &ClientId,
+    phc: String,
+    presented: &Secret,
+) -> Result<SecretCheck, Failure> {
     let (context, networks) = (app.operations(call.now), Networks::of(call.address));
     let guess = match guesses::count(&context, Guess::client_secret(client, &networks)).await? {
         Admission::Counted(guess) => guess,
-        Admission::Wait(wait) => {
-            let error = Reason::ClientSecretGuesses
-                .because("too many wrong secrets came for this client from this network");
-            return Err(error.after(wait).into());
-        }
+        Admission::Wait(wait) => return Ok(SecretCheck::Wait(wait)),
     };
     let passwords = app.passwords.asked_by(Requester::application(networks.network));
-    let compared = match candidate {
-        Some(phc) => phc.to_owned(),
-        None => passwords.stand_in(any)?,
-    };
-    let is_right = match passwords.matches(presented.clone(), compared).await {
-        Ok(is_right) => is_right,
-        Err(failure) => {
-            guess.forget(&context).await?;
-            return Err(failure.into());
-        }
-    };
-    if is_right {
+    let matches = passwords.matches(presented.clone(), phc).await;
+    if !matches!(matches, Ok(false)) {
         guess.forget(&context).await?;
     }
-    if let Some(phc) = candidate {
-        app.secrets.remember(phc, presented, is_right);
-    }
-    Ok(is_right)
+    Ok(if matches? { SecretCheck::Right } else { SecretCheck::Wrong })
 }
 
 /// Records the use in the background.
