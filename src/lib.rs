@@ -27,6 +27,8 @@ pub mod operations;
 
 pub mod app;
 
+pub mod connection;
+
 pub mod flows;
 pub mod http;
 pub mod tokens;

@@ -6,15 +6,16 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{ConfigError, Log, LogFormat};
 
-/// PostgreSQL reports at every start that tables already exist. A filter for this target shows these notices again.
-const NOTICES: &str = "sqlx::postgres::notice=warn";
+/// Targets that say too much; a filter that names them shows it again. PostgreSQL reports at every start that tables
+/// already exist, and actix-http reports what strangers send as errors, without their address (see `connection`).
+const QUIET: &str = "sqlx::postgres::notice=warn,actix_http::h1::dispatcher=off";
 
 /// Starts logging to standard error. Later calls in the same process have no effect.
 ///
 /// # Errors
 /// If `log.filter` is invalid.
 pub fn start(options: &Log) -> Result<(), ConfigError> {
-    let filter = EnvFilter::try_new(format!("{NOTICES},{}", options.filter))
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", options.filter))
         .map_err(|error| ConfigError::new(format!("log.filter cannot be read: {error}")))?;
     let is_json = match options.format {
         LogFormat::Json => true,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use aws_lc_rs::hmac;
 use quick_cache::sync::Cache;
 
-use super::flights::Flights;
+use super::in_flight_reads::InFlightReads;
 use crate::clock::{Seconds, Timestamp};
 use crate::failure::Failure;
 use crate::secret::{Secret, random};
@@ -21,7 +21,7 @@ pub struct SecretCache {
     key: hmac::Key,
     verdicts: Cache<[u8; 32], bool>,
     used: Cache<String, Timestamp>,
-    checks: Flights<([u8; 32], String), SecretCheck, Arc<Failure>>,
+    checks: InFlightReads<([u8; 32], String), SecretCheck, Arc<Failure>>,
 }
 
 /// What was found out about a presented secret.
@@ -41,7 +41,7 @@ impl SecretCache {
             key: hmac::Key::new(hmac::HMAC_SHA256, &random::<32>()),
             verdicts: Cache::new(Self::MAX_ENTRIES),
             used: Cache::new(Self::MAX_ENTRIES),
-            checks: Flights::new(),
+            checks: InFlightReads::new(),
         }
     }
 

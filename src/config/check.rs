@@ -3,7 +3,7 @@
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
-use super::Config;
+use super::{Config, descriptors};
 use crate::clock::Seconds;
 use crate::oauth::signing_key::JWKS_MAX_AGE;
 use crate::secret::from_base64url;
@@ -18,6 +18,7 @@ impl Config {
         let mut mistakes = Vec::new();
         mistakes.extend(self.check_address());
         mistakes.extend(self.check_tls());
+        mistakes.extend(self.check_http());
         mistakes.extend(self.check_metrics());
         mistakes.extend(self.check_lifetimes());
         mistakes.extend(self.check_signing());
@@ -59,6 +60,17 @@ impl Config {
             let sentence = "with tls.certificate, public_url must be set and begin with https:";
             ("tls.certificate", sentence.into())
         })
+    }
+
+    fn check_http(&self) -> Vec<OptionMistake> {
+        let mut mistakes = Vec::new();
+        let too_many = self.check_connections(descriptors::hard_limit());
+        mistakes.extend(too_many.map(|sentence| ("http.connections", sentence)));
+        if self.http.connections_per_network == 0 {
+            let key = "http.connections_per_network";
+            mistakes.push((key, format!("{key} must be at least 1")));
+        }
+        mistakes
     }
 
     fn check_metrics(&self) -> Option<OptionMistake> {
@@ -143,6 +155,7 @@ impl Config {
             ("device.code_lifetime", self.device.code_lifetime),
             ("device.poll_interval", self.device.poll_interval),
             ("http.deadline", self.http.deadline),
+            ("http.keep_alive", self.http.keep_alive),
             ("fetch.deadline", self.fetch.deadline),
         ] {
             if span.seconds() == Seconds::ZERO {

@@ -1,6 +1,7 @@
 //! All options: `config/default.toml`, overridden by a file, overridden by the environment.
 
 mod check;
+pub mod descriptors;
 mod finding;
 mod layers;
 mod proxies;
@@ -61,7 +62,11 @@ impl Tls {
 #[derive(Clone, Debug, Deserialize)]
 pub struct Http {
     pub deadline: Span,
-    pub workers: usize,
+    pub keep_alive: Span,
+    /// 0: as many as fit, see [`Config::connections`].
+    connections: usize,
+    pub connections_per_network: usize,
+    workers: usize,
     pub shutdown: Span,
     #[serde(deserialize_with = "from_text")]
     pub trusted_proxies: TrustedProxies,

@@ -15,6 +15,7 @@ use super::client_address;
 use super::route::Route;
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::connection::Lifeline;
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 use crate::secret::random_id;
@@ -86,6 +87,13 @@ pub struct Request {
 impl Request {
     pub fn headers(&self) -> &HeaderMap {
         self.http.headers()
+    }
+
+    /// Reports to the connection that the body has been read to its end.
+    pub(super) fn body_is_read(&self) {
+        if let Some(lifeline) = self.http.conn_data::<Rc<Lifeline>>() {
+            lifeline.body_is_read();
+        }
     }
 
     /// The query of the URL, still encoded. Empty if there is none.

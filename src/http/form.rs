@@ -21,7 +21,10 @@ pub async fn read(request: &Request, body: web::Payload) -> Result<Params, OAuth
     }
     let too_large = || Reason::RequestTooLarge.because("the body has more than 64 KiB");
     match body.to_bytes_limited(MAX_SIZE).await {
-        Ok(Ok(bytes)) => Params::parse(&bytes),
+        Ok(Ok(bytes)) => {
+            request.body_is_read();
+            Params::parse(&bytes)
+        }
         Ok(Err(_)) => Err(Reason::RequestMalformed.because("the body could not be read")),
         Err(_) => Err(too_large()),
     }

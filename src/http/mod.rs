@@ -3,7 +3,7 @@
 pub mod answer;
 pub mod browser;
 pub mod call;
-pub mod client_address;
+mod client_address;
 pub(crate) mod cors;
 pub mod envelope;
 pub mod form;

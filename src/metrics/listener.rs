@@ -2,14 +2,17 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::http::{StatusCode, header};
-use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{App as ActixApp, HttpRequest, HttpResponse, web};
 use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
 
 use super::Metrics;
 use crate::app::App;
+use crate::config::TrustedProxies;
+use crate::connection::{self, Deadlines, Seats, Serving};
 use crate::failure::Failure;
 use crate::http::answer;
 use crate::http::call::Call;
@@ -17,14 +20,25 @@ use crate::http::route::{Route, Surface};
 
 /// The maximum number of connections; Prometheus uses one.
 const CONNECTIONS: usize = 64;
-/// How many seconds an answer may still take when the server stops.
-const SHUTDOWN: u64 = 1;
+/// How long an answer may still take when the server stops.
+const SHUTDOWN: Duration = Duration::from_secs(1);
 
 static ROUTE: Route = Route { path: "/metrics", surface: Surface::Api };
 
 /// Serves the metrics at `listener` until the handle stops it.
 pub fn serve(listener: TcpListener, app: Arc<App>) -> Result<ServerHandle, Failure> {
-    let deadline = app.config.http.deadline.duration();
+    let http = &app.config.http;
+    let serving = Serving {
+        seats: Seats::new(CONNECTIONS, CONNECTIONS, TrustedProxies::default()),
+        deadlines: Deadlines {
+            request: http.deadline.duration(),
+            keep_alive: http.keep_alive.duration(),
+            clock: app.clock.clone(),
+        },
+        tls: None,
+        workers: 1,
+        shutdown: SHUTDOWN,
+    };
     let metrics = web::Data::new(Metrics::new(app));
     let factory = move || {
         let resource = web::resource("/metrics")
@@ -33,15 +47,8 @@ pub fn serve(listener: TcpListener, app: Arc<App>) -> Result<ServerHandle, Failu
             .default_service(web::to(method_not_allowed));
         ActixApp::new().app_data(metrics.clone()).service(resource).default_service(web::to(not_found))
     };
-    let server = HttpServer::new(factory)
-        .workers(1)
-        .max_connections(CONNECTIONS)
-        .client_request_timeout(deadline)
-        .disable_signals()
-        .shutdown_timeout(SHUTDOWN)
-        .listen(listener)
-        .map_err(|error| Failure::Internal(format!("cannot listen for metrics: {error}")))?
-        .run();
+    let server = connection::serve(listener, serving, factory)
+        .map_err(|error| Failure::Internal(format!("cannot listen for metrics: {error}")))?;
     let handle = server.handle();
     actix_web::rt::spawn(server);
     Ok(handle)

@@ -8,14 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::{App as ActixApp, HttpServer, web};
+use actix_web::{App as ActixApp, web};
 
 use crate::app::App;
 use crate::cache::catalogue::CatalogueCache;
 use crate::cache::secrets::SecretCache;
 use crate::cache::stand_ins::StandIns;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, descriptors};
+use crate::connection::{self, Deadlines, Seats, Serving};
 use crate::failure::Failure;
 use crate::fetch::Fetcher;
 use crate::http::envelope;
@@ -42,6 +43,7 @@ pub struct Server {
     listener: TcpListener,
     port: u16,
     metrics: Option<(TcpListener, SocketAddr)>,
+    connections: usize,
 }
 
 impl Server {
@@ -50,6 +52,7 @@ impl Server {
     /// # Errors
     /// Every mistake of the operator, in a sentence.
     pub async fn bind(config: Config, clock: Clock) -> Result<Self, Failure> {
+        let connections = count_connections(&config);
         let (listener, address) = listen(config.listen, "")?;
         let metrics = config.metrics.listen.map(|address| listen(address, " for metrics")).transpose()?;
         let port = address.port();
@@ -80,7 +83,7 @@ impl Server {
             key_set,
             config,
         };
-        Ok(Self { app: Arc::new(app), listener, port, metrics })
+        Ok(Self { app: Arc::new(app), listener, port, metrics, connections })
     }
 
     pub fn port(&self) -> u16 {
@@ -106,22 +109,8 @@ impl Server {
                 .wrap(actix_web::middleware::from_fn(envelope::wrap))
                 .configure(|config| routes::register(config, &mount))
         };
-        let http = &self.app.config.http;
-        let workers = match http.workers {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            count => count,
-        };
-        let server = HttpServer::new(factory)
-            .workers(workers)
-            .client_request_timeout(http.deadline.duration())
-            .disable_signals()
-            .shutdown_timeout(http.shutdown.duration().as_secs());
-        let tls = &self.app.config.tls;
-        let server = match tls.is_on() {
-            false => server.listen(self.listener),
-            true => server.listen_rustls_0_23(self.listener, tls::config(Certificates::load(tls)?)?),
-        };
-        let server = server.map_err(|error| Failure::Internal(format!("cannot listen: {error}")))?.run();
+        let server = connection::serve(self.listener, serving(&self.app, self.connections)?, factory)
+            .map_err(|error| Failure::Internal(format!("cannot listen: {error}")))?;
         let handle = server.handle();
         let metrics =
             self.metrics.map(|(listener, _)| metrics::serve(listener, self.app.clone())).transpose()?;
@@ -137,6 +126,35 @@ impl Server {
         };
         Ok((until_the_end, handle))
     }
+}
+
+/// Raises the limit of open descriptors. Returns how many connections it allows.
+fn count_connections(config: &Config) -> usize {
+    let limit = descriptors::raise_limit();
+    let connections = config.connections(limit);
+    tracing::info!(
+        "this process may have {} descriptors open; it serves {connections} connections, {} from one network",
+        limit.map_or_else(|| "any number of".to_owned(), |limit| limit.to_string()),
+        config.http.connections_per_network
+    );
+    connections
+}
+
+/// How the server for people and applications serves.
+fn serving(app: &App, connections: usize) -> Result<Serving, Failure> {
+    let (http, tls) = (&app.config.http, &app.config.tls);
+    let tls = tls.is_on().then(|| Certificates::load(tls).and_then(tls::config)).transpose()?;
+    Ok(Serving {
+        seats: Seats::new(connections, http.connections_per_network, http.trusted_proxies.clone()),
+        deadlines: Deadlines {
+            request: http.deadline.duration(),
+            keep_alive: http.keep_alive.duration(),
+            clock: app.clock.clone(),
+        },
+        tls: tls.map(Arc::new),
+        workers: http.workers(),
+        shutdown: http.shutdown.duration(),
+    })
 }
 
 /// Binds a listener. Returns it with its real address (port 0 is resolved). `what` is appended to the error message.

@@ -81,7 +81,9 @@ pub(super) fn config(certificates: Arc<Certificates>) -> Result<ServerConfig, Fa
     let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| Failure::Internal(format!("TLS: {error}")))?;
-    Ok(builder.with_no_client_auth().with_cert_resolver(certificates))
+    let mut config = builder.with_no_client_auth().with_cert_resolver(certificates);
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
 }
 
 fn read(options: &config::Tls) -> Result<CurrentCertificate, Failure> {

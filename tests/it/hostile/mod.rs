@@ -2,6 +2,7 @@
 
 mod amount;
 mod connection;
+mod connections;
 mod encoding;
 mod host;
 mod text;

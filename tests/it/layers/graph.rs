@@ -33,6 +33,8 @@ const LEVELS: &[&[&str]] = &[
     ],
     &["metrics/purge_counters.rs"],
     &["app.rs"],
+    // Below HTTP.
+    &["connection/"],
     // What the edges share.
     &["tokens/", "http/"],
     &["flows/", "work/"],

@@ -78,6 +78,13 @@ impl ServerProcess {
         Self::begin(command, &format!("127.0.0.1:{}", free_port()), environment)
     }
 
+    /// Starts `grantor serve` with limits of open descriptors: the soft one, which a process may raise, and the hard one.
+    pub(crate) fn start_with_descriptors(directory: &Path, config: &Path, soft: u64, hard: u64) -> Self {
+        let limited = format!("ulimit -S -n {soft}; ulimit -H -n {hard}; exec \"$0\" \"$@\"");
+        let command = begun_by(&["bash", "-c", &limited], &serve(directory, config));
+        Self::begin(command, &format!("127.0.0.1:{}", free_port()), &[])
+    }
+
     fn begin(mut command: Command, listen: &str, environment: &[(&str, &str)]) -> Self {
         command.env("GRANTOR_LISTEN", listen).env("GRANTOR_LOG__FORMAT", "json");
         command.envs(environment.iter().copied());

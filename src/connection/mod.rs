@@ -1,0 +1,198 @@
+//! Connections below HTTP: how many there may be, and how long each may take for what it does.
+//!
+//! An accepted connection takes a seat ([`Seats`]) and is served by actix-http over a stream that reports to a
+//! [`Lifeline`]. Beside it, [`watch`] closes it when a deadline of the lifeline has passed, or when it must give way.
+
+mod lifeline;
+pub mod network;
+mod seats;
+mod service;
+mod stream;
+
+use std::net::{SocketAddr, TcpListener};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_http::error::DispatchError;
+use actix_http::{HttpService, KeepAlive, Request};
+use actix_server::{Server, ServerBuilder};
+use actix_service::{IntoServiceFactory, Service, ServiceFactory, fn_factory, fn_service};
+use actix_web::Error;
+use actix_web::body::BoxBody;
+use actix_web::dev::{AppConfig, ServiceResponse};
+use rustls::ServerConfig;
+use tokio::net::TcpStream;
+use tokio::time::Sleep;
+use tokio_rustls::TlsAcceptor;
+
+pub use lifeline::Deadlines;
+use lifeline::Judgement;
+pub(crate) use lifeline::Lifeline;
+pub use seats::Seats;
+use service::watched;
+use stream::{Transport, WatchedStream};
+
+/// Connections that are accepted while others still give way to them.
+const SPARE: usize = 64;
+/// Longer than any deadline.
+const LONG: Duration = Duration::from_secs(365 * 86_400);
+
+/// How a listener serves.
+#[derive(Clone)]
+pub struct Serving {
+    pub seats: Arc<Seats>,
+    pub deadlines: Deadlines,
+    /// `None` for plain HTTP.
+    pub tls: Option<Arc<ServerConfig>>,
+    pub workers: usize,
+    /// How long a stopping server waits for requests in flight.
+    pub shutdown: Duration,
+}
+
+/// A server for the connections of a listener.
+///
+/// # Errors
+/// If the listener cannot be used.
+pub fn serve<F, I, S>(listener: TcpListener, serving: Serving, app: F) -> std::io::Result<Server>
+where
+    F: Fn() -> I + Clone + Send + 'static,
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<
+            Request,
+            Config = AppConfig,
+            Response = ServiceResponse<BoxBody>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+    S::Service: 'static,
+{
+    let builder = ServerBuilder::new()
+        .workers(serving.workers)
+        // A last resort: seats are given out after the connection has been accepted.
+        .max_concurrent_connections((serving.seats.most() + SPARE).div_ceil(serving.workers))
+        .disable_signals()
+        .shutdown_timeout(serving.shutdown.as_secs());
+    let stopping = builder.graceful_shutdown_signal();
+    let name = format!("http {}", listener.local_addr()?);
+    let server = builder.listen(name, listener, move || {
+        let stopping = stopping.clone();
+        let app = Rc::new(app().into_factory());
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            // The lifeline watches the times for requests and between them.
+            .keep_alive(KeepAlive::Os)
+            .client_request_timeout(Duration::ZERO)
+            .client_disconnect_timeout(lifeline::LINGER)
+            .on_connect_ext(|stream: &WatchedStream, data| {
+                data.insert(stream.lifeline().clone());
+            })
+            .h1(fn_factory(move || {
+                let app = app.clone();
+                async move { app.new_service(AppConfig::default()).await.map(watched) }
+            }));
+        let (http, serving) = (Rc::new(http), serving.clone());
+        fn_factory(move || {
+            let (http, serving) = (http.clone(), serving.clone());
+            async move {
+                let http = Rc::new(http.new_service(()).await?);
+                Ok::<_, ()>(fn_service(move |socket: TcpStream| {
+                    let (http, serving) = (http.clone(), serving.clone());
+                    async move {
+                        connection(socket, &serving, &*http).await;
+                        Ok::<_, ()>(())
+                    }
+                }))
+            }
+        })
+    })?;
+    Ok(server.run())
+}
+
+/// Serves one connection to its end.
+async fn connection<H>(socket: TcpStream, serving: &Serving, http: &H)
+where
+    H: Service<(WatchedStream, Option<SocketAddr>), Response = (), Error = DispatchError>,
+{
+    // A peer that is gone has no address.
+    let Ok(peer) = socket.peer_addr() else { return };
+    let Some(seat) = serving.seats.take(peer.ip()) else { return };
+    #[cfg(target_os = "linux")]
+    limit_silence(&socket, serving.deadlines.request);
+    let lifeline = Rc::new(Lifeline::new(serving.deadlines.clone(), peer.ip(), seat));
+    let exchange = pin!(async {
+        let transport = match &serving.tls {
+            None => Transport::Plain(socket),
+            Some(config) => match TlsAcceptor::from(config.clone()).accept(socket).await {
+                Ok(stream) => Transport::Tls(Box::new(stream)),
+                Err(error) => {
+                    tracing::debug!(address = %peer.ip(), "TLS was not set up: {error}");
+                    return;
+                }
+            },
+        };
+        lifeline.open();
+        let stream = WatchedStream::new(transport, lifeline.clone());
+        if let Err(error) = http.call((stream, Some(peer))).await {
+            report(&error, peer);
+        }
+    });
+    watch(exchange, &lifeline).await;
+}
+
+/// Lets the system end a connection whose peer does not confirm what it was sent (`TCP_USER_TIMEOUT`, RFC 5482).
+#[cfg(target_os = "linux")]
+fn limit_silence(socket: &TcpStream, longest: Duration) {
+    let millis = u32::try_from(longest.as_millis()).unwrap_or(u32::MAX);
+    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(socket, millis) {
+        tracing::debug!("TCP_USER_TIMEOUT cannot be set: {error}");
+    }
+}
+
+/// Notes how a connection ended that did not end well: by what a client sent, or by a defect.
+fn report(error: &DispatchError, peer: SocketAddr) {
+    let address = peer.ip();
+    match error {
+        DispatchError::InternalError => tracing::warn!(%address, "a connection ended: {error}"),
+        _ => tracing::debug!(%address, "a connection ended: {error}"),
+    }
+}
+
+/// Runs an exchange to its end, or drops it when its lifeline says so.
+async fn watch(mut exchange: Pin<&mut impl Future<Output = ()>>, lifeline: &Lifeline) {
+    // One timer for all deadlines of a connection. It is only moved when it goes off, or when a deadline is before it.
+    let mut alarm = pin!(tokio::time::sleep(LONG));
+    std::future::poll_fn(|cx| {
+        loop {
+            if exchange.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            match next_step(lifeline, alarm.as_mut(), cx) {
+                Judgement::Wait(_) => return Poll::Pending,
+                Judgement::Leave => {}
+                Judgement::Drop => return Poll::Ready(()),
+            }
+        }
+    })
+    .await;
+}
+
+/// The lifeline's judgement; if it is to wait, the alarm is set.
+fn next_step(lifeline: &Lifeline, mut alarm: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Judgement {
+    loop {
+        let judgement = lifeline.judge(cx);
+        let Judgement::Wait(Some(due)) = judgement else { return judgement };
+        let due = tokio::time::Instant::from(due);
+        if alarm.deadline() > due || alarm.is_elapsed() {
+            alarm.as_mut().reset(due);
+        }
+        if alarm.as_mut().poll(cx).is_pending() {
+            return judgement;
+        }
+    }
+}

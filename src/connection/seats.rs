@@ -1,0 +1,273 @@
+//! How many connections a listener holds, in total and from one network, and which one is closed for a new one.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use futures_util::task::AtomicWaker;
+
+use super::network::Network;
+use crate::config::TrustedProxies;
+
+/// Set in [`Seat::state`] while the connection is not idle.
+const BUSY: u64 = 1 << 63;
+/// How often the log says at most that all connections are taken.
+const REPORT_EVERY: Duration = Duration::from_secs(60);
+
+/// The connections of one listener.
+#[derive(Debug)]
+pub struct Seats {
+    most: usize,
+    most_of_network: usize,
+    /// Peers that speak for many clients: the bound for a network is not for them, and their connections are closed last.
+    exempt: TrustedProxies,
+    began: Instant,
+    taken: Mutex<TakenSeats>,
+}
+
+#[derive(Debug, Default)]
+struct TakenSeats {
+    next: u64,
+    seats: HashMap<u64, Arc<Seat>>,
+    /// How many seats each network holds; networks without a seat are not in it.
+    held: HashMap<Network, usize>,
+    reported: Option<Instant>,
+}
+
+/// One connection, as other connections see it.
+#[derive(Debug)]
+struct Seat {
+    /// `None` for an exempt peer.
+    network: Option<Network>,
+    /// Since when the connection is idle, or busy with one request: milliseconds since [`Seats::began`], and [`BUSY`].
+    /// So the smallest value is the longest idle one, and if none is idle, the longest busy one.
+    state: AtomicU64,
+    gives_way: AtomicBool,
+    waker: AtomicWaker,
+}
+
+/// A connection's own seat. It becomes free when this is dropped.
+#[derive(Debug)]
+pub(super) struct OwnSeat {
+    seats: Arc<Seats>,
+    number: u64,
+    seat: Arc<Seat>,
+}
+
+impl Seats {
+    /// Seats for `most` connections, of which one network may hold `most_of_network`.
+    pub fn new(most: usize, most_of_network: usize, exempt: TrustedProxies) -> Arc<Self> {
+        let began = Instant::now();
+        Arc::new(Self { most, most_of_network, exempt, began, taken: Mutex::default() })
+    }
+
+    /// How many connections there may be.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
+
+    /// Gives a new connection a seat. If there is no free one, another connection gives way: of a network that holds as
+    /// many as it may, the longest idle one, else the one that is busy for longest; in total, the longest idle one, else
+    /// the one that is busy for longest in the network that holds most.
+    ///
+    /// `None` if no connection can give way, because all belong to exempt peers and are busy.
+    pub(super) fn take(self: &Arc<Self>, peer: IpAddr) -> Option<OwnSeat> {
+        let peer = peer.to_canonical();
+        let network = (!self.exempt.have(peer)).then(|| Network::of(peer));
+        let mut taken = self.taken();
+        let is_network_full = network.is_some_and(|network| taken.held_by(network) >= self.most_of_network);
+        if is_network_full || taken.seats.len() >= self.most {
+            let victim =
+                if is_network_full { taken.longest(|seat| seat.network == network) } else { taken.weakest() };
+            taken.report(network.filter(|_| is_network_full));
+            taken.give_way(victim?);
+        }
+        let seat = Arc::new(Seat {
+            network,
+            state: AtomicU64::new(self.millis(Instant::now())),
+            gives_way: AtomicBool::new(false),
+            waker: AtomicWaker::new(),
+        });
+        let number = taken.next;
+        taken.next += 1;
+        taken.seats.insert(number, seat.clone());
+        if let Some(network) = network {
+            *taken.held.entry(network).or_default() += 1;
+        }
+        Some(OwnSeat { seats: self.clone(), number, seat })
+    }
+
+    fn taken(&self) -> MutexGuard<'_, TakenSeats> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn millis(&self, time: Instant) -> u64 {
+        u64::try_from(time.saturating_duration_since(self.began).as_millis()).unwrap_or(BUSY) & !BUSY
+    }
+}
+
+impl TakenSeats {
+    fn held_by(&self, network: Network) -> usize {
+        self.held.get(&network).copied().unwrap_or_default()
+    }
+
+    /// Among some seats, the one that is idle for longest; if none is idle, the one that is busy for longest.
+    fn longest(&self, is_meant: impl Fn(&Seat) -> bool) -> Option<u64> {
+        let meant = self.seats.iter().filter(|(_, seat)| is_meant(seat));
+        meant.min_by_key(|(_, seat)| seat.state()).map(|(number, _)| *number)
+    }
+
+    /// The seat that gives way when all are taken.
+    fn weakest(&self) -> Option<u64> {
+        let is_idle = |seat: &Seat| seat.state() & BUSY == 0;
+        let idle = self.longest(|seat| seat.network.is_some() && is_idle(seat));
+        let of_largest = || {
+            let (largest, _) = self.held.iter().max_by_key(|(_, count)| **count)?;
+            self.longest(|seat| seat.network == Some(*largest))
+        };
+        idle.or_else(of_largest)
+            .or_else(|| self.longest(is_idle).filter(|number| is_idle(&self.seats[number])))
+    }
+
+    fn give_way(&mut self, number: u64) {
+        if let Some(seat) = self.remove(number) {
+            seat.gives_way.store(true, Ordering::Release);
+            seat.waker.wake();
+        }
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Arc<Seat>> {
+        let seat = self.seats.remove(&number)?;
+        if let Some(network) = seat.network
+            && let Some(count) = self.held.get_mut(&network)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.held.remove(&network);
+            }
+        }
+        Some(seat)
+    }
+
+    /// Says in the log that connections give way, but not for each.
+    fn report(&mut self, network: Option<Network>) {
+        if self.reported.is_some_and(|reported| reported.elapsed() < REPORT_EVERY) {
+            return;
+        }
+        self.reported = Some(Instant::now());
+        match network {
+            Some(network) => tracing::warn!(
+                %network,
+                "a network holds http.connections_per_network connections; its longest idle ones give way"
+            ),
+            None => tracing::warn!("all http.connections are taken; the longest idle ones give way"),
+        }
+    }
+}
+
+impl Seat {
+    fn state(&self) -> u64 {
+        self.state.load(Ordering::Relaxed)
+    }
+}
+
+impl OwnSeat {
+    pub(super) fn is_idle_since(&self, time: Instant) {
+        self.seat.state.store(self.seats.millis(time), Ordering::Relaxed);
+    }
+
+    pub(super) fn is_busy_since(&self, time: Instant) {
+        self.seat.state.store(self.seats.millis(time) | BUSY, Ordering::Relaxed);
+    }
+
+    /// Whether this connection must give way to another. Wakes `waker` when it has to.
+    pub(super) fn must_give_way(&self, waker: &Waker) -> bool {
+        self.seat.waker.register(waker);
+        self.seat.gives_way.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for OwnSeat {
+    fn drop(&mut self) {
+        self.seats.taken().remove(self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LATER: Duration = Duration::from_secs(1);
+
+    fn seats(most: usize, most_of_network: usize) -> Arc<Seats> {
+        Seats::new(most, most_of_network, "10.0.0.0/8".parse().unwrap())
+    }
+
+    /// Seats for peers, each busy a second later than the one before it.
+    fn taken(seats: &Arc<Seats>, peers: &[&str]) -> Vec<OwnSeat> {
+        let seats = peers.iter().map(|peer| seats.take(peer.parse().unwrap()).unwrap());
+        let mut seats: Vec<OwnSeat> = seats.collect();
+        let mut time = Instant::now();
+        for seat in &mut seats {
+            time += LATER;
+            seat.is_busy_since(time);
+        }
+        seats
+    }
+
+    fn that_give_way(seats: &[OwnSeat]) -> Vec<usize> {
+        let gives_way = |seat: &OwnSeat| seat.must_give_way(Waker::noop());
+        seats.iter().enumerate().filter(|(_, seat)| gives_way(seat)).map(|(index, _)| index).collect()
+    }
+
+    fn take(seats: &Arc<Seats>, peer: &str) -> Option<OwnSeat> {
+        seats.take(peer.parse().unwrap())
+    }
+
+    #[test]
+    fn when_all_are_taken_the_longest_idle_one_gives_way() {
+        let seats = seats(3, 3);
+        let held = taken(&seats, &["192.0.2.1", "192.0.2.1", "192.0.2.2"]);
+        held[2].is_idle_since(Instant::now() + LATER);
+        held[1].is_idle_since(Instant::now() + LATER * 2);
+        let _third = take(&seats, "192.0.2.3").unwrap();
+        assert_eq!(that_give_way(&held), [2]);
+    }
+
+    #[test]
+    fn when_none_is_idle_the_network_that_holds_most_gives_way() {
+        let seats = seats(3, 3);
+        let held = taken(&seats, &["192.0.2.2", "192.0.2.1", "192.0.2.1"]);
+        let new = take(&seats, "192.0.2.3").unwrap();
+        assert_eq!(that_give_way(&held), [1]);
+        drop((held, new));
+        let none = Vec::from_iter((0..3).map_while(|_| take(&seats, "192.0.2.9")));
+        assert_eq!((none.len(), that_give_way(&none)), (3, Vec::new()), "seats become free again");
+    }
+
+    #[test]
+    fn a_network_gives_way_to_itself_beyond_its_bound() {
+        let seats = seats(9, 2);
+        let held = taken(&seats, &["192.0.2.1", "2001:db8::1", "2001:db8::2:3:4:5", "192.0.2.1"]);
+        held[0].is_idle_since(Instant::now());
+        let _new = take(&seats, "2001:db8::9").unwrap();
+        assert_eq!(that_give_way(&held), [1], "nobody else gives way, though idle");
+    }
+
+    #[test]
+    fn trusted_proxies_have_no_bound_and_give_way_last() {
+        let seats = seats(4, 1);
+        let held = taken(&seats, &["10.0.0.1", "10.0.0.1", "10.0.0.1", "192.0.2.1"]);
+        held[0].is_idle_since(Instant::now());
+        let _proxy = take(&seats, "10.0.0.1").unwrap();
+        assert_eq!(that_give_way(&held), [3]);
+        let second = take(&seats, "10.0.0.2").unwrap();
+        assert_eq!(that_give_way(&held), [0, 3]);
+        second.is_busy_since(Instant::now());
+        _proxy.is_busy_since(Instant::now());
+        assert!(take(&seats, "192.0.2.1").is_none(), "four requests of proxies are in flight");
+    }
+}
