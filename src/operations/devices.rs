@@ -16,7 +16,7 @@ use crate::store::device_codes;
 #[derive(Clone, Debug)]
 pub struct TypedCode {
     pub code: UserCode,
-    /// The user who is signed in, for whom the guess is counted.
+    /// The user who is signed in: the guess is counted for this account.
     pub user: UserId,
     pub networks: Networks,
 }
