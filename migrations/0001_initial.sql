@@ -77,7 +77,10 @@ CREATE TABLE client_secrets (
     last_used_at BIGINT,
     -- The secret itself, sealed under the master key and bound to its row: only for client_secret_jwt, because a hash
     -- cannot verify a MAC.
-    sealed       BYTEA
+    sealed       BYTEA,
+    -- Only for argon2id: 16 bits of a MAC of the secret under a key that is not in the database. They choose the one hash
+    -- that a presented secret is compared with.
+    tag          BIGINT
 );
 CREATE INDEX client_secrets_client ON client_secrets (client_id);
 

@@ -2,6 +2,7 @@
 
 use crate::cache::catalogue::CatalogueCache;
 use crate::cache::secrets::SecretCache;
+use crate::cache::stand_ins::StandIns;
 use crate::clock::{Clock, Timestamp};
 use crate::clock_watch::ClockWatch;
 use crate::config::Config;
@@ -35,6 +36,7 @@ pub struct App {
     pub pages: Pages,
     pub routes: Routes,
     pub secrets: SecretCache,
+    pub stand_ins: StandIns,
     pub fetcher: Fetcher,
     pub remote_keys: RemoteKeys,
     pub verified_tokens: VerifiedTokens,

@@ -5,3 +5,4 @@ pub mod decision;
 pub mod fresh;
 mod in_flight_reads;
 pub mod secrets;
+pub mod stand_ins;

@@ -28,6 +28,7 @@ impl Config {
         mistakes.extend(self.check_lifetimes());
         mistakes.extend(self.check_signing());
         mistakes.extend(self.check_database());
+        mistakes.extend(self.check_limits());
         let master_key = self.keys.master_key.expose();
         let key_bytes = from_base64url(master_key.trim_end_matches('='));
         if !master_key.is_empty() && key_bytes.is_none_or(|bytes| bytes.len() != 32) {
@@ -107,6 +108,17 @@ impl Config {
             },
             (Ok(_), None) => None,
         }
+    }
+
+    fn check_limits(&self) -> Vec<OptionMistake> {
+        let limits = &self.limits;
+        let options = [
+            ("limits.free_passwords", limits.free_passwords),
+            ("limits.account_passwords", limits.account_passwords),
+            ("limits.network_passwords", limits.network_passwords),
+        ];
+        let zeros = options.into_iter().filter(|(_, most)| *most == 0);
+        zeros.map(|(key, _)| (key, format!("{key} must be at least 1, or no one could sign in"))).collect()
     }
 
     fn check_signing(&self) -> Vec<OptionMistake> {

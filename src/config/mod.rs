@@ -189,6 +189,9 @@ pub struct MetricsOptions {
 #[derive(Clone, Debug, Deserialize)]
 pub struct Limits {
     pub enabled: bool,
+    pub free_passwords: u32,
+    pub account_passwords: u32,
+    pub network_passwords: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -20,8 +20,6 @@ use crate::oauth::token::binding::AccessTokenType;
 
 /// The seconds after which an overloaded server should be tried again.
 pub const RETRY_AFTER: &str = "1";
-/// The seconds after which a person may guess again.
-const RETRY_LATER: &str = "600";
 
 /// A refusal on its way to the client: the error, and additional headers of the answer.
 #[derive(Clone, Debug)]
@@ -122,7 +120,9 @@ fn oauth_json(app: &App, call: &Call, Refused { error, headers }: Refused) -> Ht
     if status == StatusCode::UNAUTHORIZED && !brings(header::WWW_AUTHENTICATE) {
         response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"grantor\", charset=\"UTF-8\""));
     }
-    if error.code() == ErrorCode::TemporarilyUnavailable && !brings(header::RETRY_AFTER) {
+    if let Some(wait) = error.retry_after {
+        response.insert_header((header::RETRY_AFTER, wait.as_i64()));
+    } else if error.code() == ErrorCode::TemporarilyUnavailable && !brings(header::RETRY_AFTER) {
         response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
     }
     for header in headers {
@@ -144,7 +144,9 @@ fn http_status(reason: Reason) -> Option<StatusCode> {
         Reason::RequestMediaType => Some(StatusCode::UNSUPPORTED_MEDIA_TYPE),
         Reason::RequestTooLarge => Some(StatusCode::PAYLOAD_TOO_LARGE),
         Reason::RequestMethod => Some(StatusCode::METHOD_NOT_ALLOWED),
-        Reason::UserCodeGuesses => Some(StatusCode::TOO_MANY_REQUESTS),
+        Reason::UserCodeGuesses | Reason::SignInGuesses | Reason::ClientSecretGuesses => {
+            Some(StatusCode::TOO_MANY_REQUESTS)
+        }
         _ => None,
     }
 }
@@ -241,20 +243,26 @@ fn error_page_with(
     };
     call.set_reason(error.reason);
     let mut response = app.pages.render(status, "error.html", context);
-    let wait = match status {
-        StatusCode::SERVICE_UNAVAILABLE => RETRY_AFTER,
-        StatusCode::TOO_MANY_REQUESTS => RETRY_LATER,
-        _ => return response,
-    };
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(wait));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+    }
     response
+}
+
+/// Completes a page that asks a person to wait before the next guess, and logs the refusal.
+pub fn wait_page(call: &Call, mut page: HttpResponse, error: &OAuthError) -> HttpResponse {
+    log_refusal(call, error);
+    if let Some(wait) = error.retry_after {
+        page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_i64()));
+    }
+    call.set_reason(error.reason);
+    page
 }
 
 fn title(status: StatusCode, who: Responsible) -> &'static str {
     match (status.as_u16(), who) {
         (503, _) => "Please try again in a moment",
         (500.., _) => "Something broke here",
-        (429, _) => "Too many attempts",
         (_, Responsible::Person) => "Please start again",
         (_, Responsible::Operator) => "This is switched off at present",
         _ => "This link does not work",

@@ -9,6 +9,8 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::FlowId;
+use crate::oauth::identity::guessing::BROWSER_KNOWN_FOR;
+use crate::oauth::identity::known_browser;
 use crate::oauth::reason::Reason;
 
 /// The maximum number of accounts in one browser; the oldest sign-in is dropped.
@@ -17,6 +19,8 @@ pub const ACCOUNTS: usize = 5;
 const BETWEEN_TOKENS: char = '.';
 /// The maximum length of a token in bytes.
 const MAX_TOKEN_LENGTH: usize = 64;
+/// The maximum length in bytes of the value that makes a browser known for one account.
+const MAX_KNOWN_LENGTH: usize = 256;
 /// The maximum number of flow cookies in one browser; the oldest are dropped.
 const FLOWS: usize = 8;
 
@@ -88,6 +92,21 @@ pub fn device_token(app: &App, request: &Request) -> Option<String> {
     let name = name(app, "device");
     let (_, token) = cookies(request.headers()).find(|(key, _)| *key == name)?;
     (token.len() <= MAX_TOKEN_LENGTH && !token.is_empty()).then(|| token.to_owned())
+}
+
+/// The cookie of a browser that is known for some accounts. It outlives sessions.
+pub fn known_cookie(app: &App, values: &[String]) -> Cookie<'static> {
+    let mut cookie = cookie(app, name(app, "known"), values.join(&BETWEEN_TOKENS.to_string()));
+    cookie.set_max_age(CookieDuration::seconds(BROWSER_KNOWN_FOR.as_i64()));
+    cookie
+}
+
+/// The values in this cookie; limited, whatever the browser sends.
+pub fn known_values(app: &App, request: &Request) -> Vec<String> {
+    let name = name(app, "known");
+    let value = cookies(request.headers()).find(|(key, _)| *key == name).map_or("", |(_, value)| value);
+    let values = value.split(BETWEEN_TOKENS).filter(|value| (1..=MAX_KNOWN_LENGTH).contains(&value.len()));
+    values.take(known_browser::MOST).map(str::to_owned).collect()
 }
 
 /// The secret in the flow's cookie, if this browser has the cookie.

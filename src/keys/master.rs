@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::aead::{AES_256_GCM, AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hmac;
 use zeroize::Zeroizing;
 
@@ -12,6 +12,7 @@ use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::failure::{Failure, without_name};
 use crate::files::{FileError, NamedFile};
+use crate::oauth::id::ClientId;
 use crate::oauth::token::refresh::RefreshName;
 use crate::secret::{Hash, from_base64url, random, to_base64url};
 use crate::store::db::{Conn, Db, DbError};
@@ -24,7 +25,8 @@ const MAX_SIZE: u64 = 4096;
 /// The row with the secret from which all other keys are derived.
 const ROOT: &str = "root";
 
-/// The keys for refresh tokens, forms and pairwise identifiers; the same on every node of one database.
+/// The keys for refresh tokens, forms, cookies, pairwise identifiers, client secrets and counts of guesses; the same on
+/// every node of one database.
 #[derive(Clone, Debug)]
 pub struct ServerKeys {
     /// A hash of the encrypted root as it was read, to detect when the database holds another one.
@@ -33,6 +35,9 @@ pub struct ServerKeys {
     refresh: hmac::Key,
     form: hmac::Key,
     pairwise: hmac::Key,
+    guesses: hmac::Key,
+    secrets: hmac::Key,
+    cookie: Arc<CookieKey>,
 }
 
 impl ServerKeys {
@@ -62,6 +67,9 @@ impl ServerKeys {
             refresh: derived(&root, "refresh"),
             form: derived(&root, "form"),
             pairwise: derived(&root, "pairwise"),
+            guesses: derived(&root, "guesses"),
+            secrets: derived(&root, "client secrets"),
+            cookie: Arc::new(CookieKey::derive(&root)?),
         })
     }
 
@@ -92,6 +100,40 @@ impl ServerKeys {
         to_base64url(hmac::sign(&self.pairwise, format!("{what}\0{sector}\0{id}").as_bytes()).as_ref())
     }
 
+    /// A name for what somebody typed, such as the name of an account that does not exist. It looks like the id of a user,
+    /// and reveals nothing about the text to those who read the database.
+    pub fn name_of_typed(&self, text: &str) -> String {
+        let mac = hmac::sign(&self.guesses, format!("name\0{text}").as_bytes());
+        to_base64url(mac.as_ref().split_at(16).0)
+    }
+
+    /// A number for what somebody typed: always the same for one text, and as good as random.
+    pub fn number_of_typed(&self, text: &str) -> u64 {
+        let mac = hmac::sign(&self.guesses, format!("number\0{text}").as_bytes());
+        mac.as_ref().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+
+    /// 16 bits of a MAC of a client secret. They are too few to recognize a secret by, and enough to choose the hash with
+    /// which it is compared.
+    pub fn secret_tag(&self, client: &ClientId, secret: &str) -> i64 {
+        let mac = hmac::sign(&self.secrets, format!("{client}\0{secret}").as_bytes());
+        mac.as_ref().iter().take(2).fold(0, |tag, byte| tag << 8 | i64::from(*byte))
+    }
+
+    /// A text that only this server can read, for the value of a cookie. `purpose` keeps cookies apart.
+    ///
+    /// # Errors
+    /// Only failures.
+    pub fn seal_cookie(&self, purpose: &str, text: &str) -> Result<String, Failure> {
+        seal(&self.cookie.0, purpose, text.as_bytes().to_vec()).map(|sealed| to_base64url(&sealed))
+    }
+
+    /// The text that [`Self::seal_cookie`] has sealed for this purpose; `None` if it did not make the value.
+    pub fn open_cookie(&self, purpose: &str, value: &str) -> Option<String> {
+        let opened = open(&self.cookie.0, purpose, &from_base64url(value)?)?;
+        String::from_utf8(opened.to_vec()).ok()
+    }
+
     /// The value in a form that proves that this server showed the form to this browser.
     pub fn form_token(&self, purpose: &str, bound_to: &[&str]) -> String {
         to_base64url(hmac::sign(&self.form, form_message(purpose, bound_to).as_bytes()).as_ref())
@@ -110,6 +152,41 @@ fn fingerprint(sealed: &[u8]) -> Hash {
 
 fn derived(root: &hmac::Key, purpose: &str) -> hmac::Key {
     hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(root, purpose.as_bytes()).as_ref())
+}
+
+/// Encrypts cookies. One key encrypts a cookie at every sign-in, for as long as the database exists: the nonces of
+/// AES-GCM would not be enough, so it is AES-GCM-SIV (RFC 8452).
+struct CookieKey(RandomizedNonceKey);
+
+impl std::fmt::Debug for CookieKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl CookieKey {
+    fn derive(root: &hmac::Key) -> Result<Self, Failure> {
+        let bytes = hmac::sign(root, b"cookie");
+        let key = RandomizedNonceKey::new(&AES_256_GCM_SIV, bytes.as_ref());
+        key.map(Self).map_err(|_| Failure::Internal("the key of cookies could not be derived".into()))
+    }
+}
+
+/// Encrypts: nonce, then ciphertext with tag.
+fn seal(key: &RandomizedNonceKey, bound_to: &str, mut bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    let nonce = key.seal_in_place_append_tag(Aad::from(bound_to), &mut bytes);
+    let nonce = nonce.map_err(|_| Failure::Internal("a value could not be sealed".into()))?;
+    Ok([nonce.as_ref(), bytes.as_slice()].concat())
+}
+
+/// Decrypts what [`seal`] has made; `None` if it was made with another key or for another use.
+fn open(key: &RandomizedNonceKey, bound_to: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
+    let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+    let mut opened = Zeroizing::new(sealed.to_vec());
+    let length = key.open_in_place(nonce, Aad::from(bound_to), &mut opened).ok()?.len();
+    opened.truncate(length);
+    Some(opened)
 }
 
 /// The parts contain no NUL, so different lists of parts make different messages.
@@ -232,9 +309,7 @@ impl MasterKey {
 
     /// Encrypts a secret for the row `id`: nonce, then ciphertext with tag.
     pub fn seal(&self, id: &str, mut secret: Zeroizing<Vec<u8>>) -> Result<Vec<u8>, Failure> {
-        let nonce = self.0.seal_in_place_append_tag(Aad::from(id), &mut *secret);
-        let nonce = nonce.map_err(|_| Failure::Internal("the server's key could not be sealed".into()))?;
-        Ok([nonce.as_ref(), secret.as_slice()].concat())
+        seal(&self.0, id, std::mem::take(&mut *secret))
     }
 
     /// Decrypts a secret of the row `id`.
@@ -242,17 +317,8 @@ impl MasterKey {
     /// # Errors
     /// If it was encrypted with another master key or for another row.
     pub fn open(&self, id: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let wrong = || {
-            Failure::Internal(
-                "the master key is not the one that this database was made with; configure that one".into(),
-            )
-        };
-        let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN).ok_or_else(wrong)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| wrong())?;
-        let mut opened = Zeroizing::new(sealed.to_vec());
-        let length = self.0.open_in_place(nonce, Aad::from(id), &mut opened).map_err(|_| wrong())?.len();
-        opened.truncate(length);
-        Ok(opened)
+        let wrong = "the master key is not the one that this database was made with; configure that one";
+        open(&self.0, id, sealed).ok_or_else(|| Failure::Internal(wrong.into()))
     }
 }
 

@@ -60,6 +60,11 @@ impl Metrics {
             "When this process last purged without a failure",
             app.purged.last_success.clone(),
         );
+        registry.register(
+            "grantor_password_hashes",
+            "Passwords and chosen client secrets that this process has hashed",
+            app.passwords.hashes().clone(),
+        );
         if let Some(requests) = app.requests.clone() {
             registry.register_with_unit(
                 "grantor_http_request_duration",

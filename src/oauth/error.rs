@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::clock::Seconds;
 use crate::oauth::error_code::ErrorCode;
 use crate::oauth::reason::Reason;
 
@@ -11,9 +12,16 @@ use crate::oauth::reason::Reason;
 pub struct OAuthError {
     pub reason: Reason,
     pub description: Cow<'static, str>,
+    /// After which time the request may succeed; `None` if waiting does not help, or if the time is unknown.
+    pub retry_after: Option<Seconds>,
 }
 
 impl OAuthError {
+    /// The same error, for a request that may succeed after `wait`.
+    pub fn after(self, wait: Seconds) -> Self {
+        Self { retry_after: Some(wait), ..self }
+    }
+
     /// The error code that belongs to the reason.
     pub fn code(&self) -> ErrorCode {
         self.reason.code()
@@ -24,7 +32,7 @@ impl Reason {
     /// Makes a refusal with this reason. The client's developer reads `description`: printable ASCII without `"` and `\`
     /// (RFC 6749 §5.2).
     pub fn because(self, description: impl Into<Cow<'static, str>>) -> OAuthError {
-        OAuthError { reason: self, description: description.into() }
+        OAuthError { reason: self, description: description.into(), retry_after: None }
     }
 }
 

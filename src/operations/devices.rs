@@ -2,28 +2,23 @@
 
 use super::event::{Act, Event, ObjectKind};
 use super::fault::Fault;
+use super::guesses::{self, Admission, Guess, Networks};
 use super::{Context, Done, Outcome};
-use crate::clock::{Seconds, Timestamp};
+use crate::clock::Seconds;
+use crate::failure::Failure;
 use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest, UserCode};
-use crate::oauth::id::{ClientId, GrantId};
+use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::request::interaction::SignedIn;
 use crate::store::db::{DbError, Tx};
-use crate::store::{device_codes, guesses};
+use crate::store::device_codes;
 
-/// The largest number of wrong codes per span from one browser, and from one network. There are 20^8 codes. With a
-/// thousand of them waiting, a network guesses one in a million such spans.
-const GUESSES: [i64; 2] = [10, 25];
-/// The length of a span in seconds.
-const SPAN: Seconds = Seconds::new(600);
-
-/// A code that a person has typed, and where the guess is counted.
+/// A code that a person has typed.
 #[derive(Clone, Debug)]
 pub struct TypedCode {
     pub code: UserCode,
-    /// The value of the browser's own cookie.
-    pub browser: String,
-    /// The network that the request comes from.
-    pub network: String,
+    /// The user who is signed in: the guess is counted for this account.
+    pub user: UserId,
+    pub networks: Networks,
 }
 
 /// What a typed code leads to.
@@ -31,39 +26,31 @@ pub struct TypedCode {
 pub enum FoundDevice {
     Device(Box<DeviceRequest>),
     Nothing,
-    TooManyGuesses,
+    /// The code was not looked up: there is room for the next guess after this time.
+    Wait(Seconds),
 }
 
 /// Finds the device that waits with a typed code. It counts the guess, and takes a right one back.
 ///
 /// # Errors
 ///
-/// Only a failing database.
-pub async fn find_by_code(context: &Context<'_>, typed: TypedCode) -> Result<FoundDevice, DbError> {
-    let TypedCode { code, browser, network } = typed;
+/// Only failures.
+pub async fn find_by_code(context: &Context<'_>, typed: TypedCode) -> Result<FoundDevice, Failure> {
+    let TypedCode { code, user, networks } = typed;
+    let guess = match guesses::count(context, Guess::user_code(&user, &networks)).await? {
+        Admission::Counted(guess) => guess,
+        Admission::Wait(wait) => return Ok(FoundDevice::Wait(wait)),
+    };
     let now = context.now;
-    let span = now.as_unix() / SPAN.as_i64();
-    let ends_at = Timestamp::from_unix(0) + SPAN * (span + 1);
-    let buckets =
-        [format!("user_code browser {browser} {span}"), format!("user_code network {network} {span}")];
     let look = async move |tx: &mut Tx| {
-        let mut is_too_many = false;
-        for (bucket, most) in buckets.iter().zip(GUESSES) {
-            is_too_many |= guesses::count(tx, bucket, ends_at).await? > most;
-        }
-        if is_too_many {
-            return Ok(FoundDevice::TooManyGuesses);
-        }
         let Some(device) = device_codes::find_waiting(tx, &code, now).await? else {
             return Ok(FoundDevice::Nothing);
         };
-        for bucket in &buckets {
-            guesses::undo(tx, bucket).await?;
-        }
+        guess.take_back(tx).await?;
         Ok(FoundDevice::Device(Box::new(device)))
     };
     // No event: until the person answers, nothing but the guess has happened.
-    context.db.write(look).await
+    Ok(context.db.write(look).await?)
 }
 
 /// Allows the request of a device. Allowing it again in the same session changes nothing and has the same outcome.

@@ -13,6 +13,7 @@ pub mod devices;
 pub mod event;
 pub mod fault;
 pub mod grants;
+pub mod guesses;
 mod jwk_set;
 pub mod keys;
 pub mod list;

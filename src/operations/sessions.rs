@@ -2,6 +2,7 @@
 
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
+use super::guesses::CountedGuess;
 use super::list::{self, Cursor, List, Listing};
 use super::{Context, Done, Outcome};
 use crate::clock::Timestamp;
@@ -24,8 +25,9 @@ pub struct SessionStart {
     pub before: Option<Hash>,
     /// The sessions that end to make room.
     pub surplus: Vec<SessionId>,
-    pub client: ClientId,
-    pub flow: FlowId,
+    /// The application that the person signs in for, and the flow; `None` if the person connects a device and has not typed
+    /// its code yet.
+    pub flow: Option<(ClientId, FlowId)>,
 }
 
 /// A sign-in whose proof has been verified.
@@ -34,6 +36,8 @@ pub struct ProvenSignIn {
     pub proof: Proof,
     /// The hash of the password with the current parameters, if the stored hash has others.
     pub rehashed: Option<String>,
+    /// The guess that was right, if it was counted.
+    pub guess: Option<CountedGuess>,
 }
 
 /// A session that a person has signed out of.
@@ -81,13 +85,19 @@ pub async fn count(context: &Context<'_>, user: &UserId) -> Result<i64, Denied<F
 pub async fn sign_in(context: &Context<'_>, sign_in: ProvenSignIn) -> Outcome<SessionId> {
     context
         .act(async move |tx: &mut Tx| {
-            let ProvenSignIn { start, proof, rehashed } = &sign_in;
+            let ProvenSignIn { start, proof, rehashed, guess } = &sign_in;
             let stale = || Fault::conflict(None, "the account has changed since the proof was verified");
             let session = begin(tx, start, proof).await?.ok_or_else(stale)?;
             if let (Some(new), Proof::Password { hash }) = (rehashed, proof) {
                 users::rehash(tx, &start.session.user, hash, new).await?;
             }
-            let event = event(Act::SessionBegun, &session).with(&start.client);
+            if let Some(guess) = guess {
+                guess.take_back(tx).await?;
+            }
+            let mut event = event(Act::SessionBegun, &session);
+            if let Some((client, _)) = &start.flow {
+                event = event.with(client);
+            }
             Ok(Done { outcome: session, event })
         })
         .await
@@ -104,7 +114,9 @@ pub(super) async fn begin(
     for other in surplus {
         sessions::end(tx, other, EndReason::SessionReplaced, session.begins_at).await?;
     }
-    flows::note_signed_in(tx, flow, &id).await?;
+    if let Some((_, flow)) = flow {
+        flows::note_signed_in(tx, flow, &id).await?;
+    }
     Ok(Some(id))
 }
 

@@ -1,11 +1,14 @@
-//! The page on which a person types the code that a device shows (RFC 8628 §3.3).
+//! The page on which a person types the code that a device shows (RFC 8628 §3.3). The person signs in first, so that wrong
+//! codes are counted for an account and keep no one else from typing theirs.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use minijinja::context;
 
+use super::destination::{device_url, shown_code};
 use crate::app::App;
-use crate::connection::network::Network;
+use crate::clock::Seconds;
+use crate::failure::Failure;
 use crate::flows;
 use crate::http::answer;
 use crate::http::browser;
@@ -13,9 +16,11 @@ use crate::http::call::Request;
 use crate::http::form;
 use crate::http::qr;
 use crate::oauth::grant::device::{DeviceRequest, UserCode};
+use crate::oauth::id::UserId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::operations::devices::{self, FoundDevice, TypedCode};
+use crate::operations::guesses::Networks;
 use crate::store::flows::FlowRequest;
 
 const PURPOSE: &str = "device";
@@ -28,9 +33,18 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
         }
     }
     // Only a code in the form that devices show is put into the field again.
-    let code = query.one("user_code").ok().flatten().and_then(UserCode::parse);
-    let code = code.map(|code| code.to_string()).unwrap_or_default();
-    page(&app, &request, StatusCode::OK, &code)
+    let code = shown_code(&query, "user_code");
+    match account(&app, &request).await {
+        Ok(Some(_)) => page(&app, &request, StatusCode::OK, &code, None),
+        Ok(None) => answer::see_other(&device_url(&app, "sign-in", &code)),
+        Err(failure) => answer::page_error(&app, &request, failure.into()),
+    }
+}
+
+/// The user whose wrong codes are counted: of those who are signed in, the last one to sign in. `None` if no one is.
+async fn account(app: &App, request: &Request) -> Result<Option<UserId>, Failure> {
+    let accounts = flows::accounts(app, request, None).await?;
+    Ok(accounts.people.into_iter().next().map(|here| here.user))
 }
 
 pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
@@ -49,27 +63,43 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
             "/device",
         );
     }
+    let user = match account(&app, &request).await {
+        Ok(Some(user)) => user,
+        Ok(None) => {
+            return answer::see_other(&device_url(&app, "sign-in", &shown_code(&form, "user_code")));
+        }
+        Err(failure) => return answer::page_error(&app, &request, failure.into()),
+    };
     let typed = form.one("user_code").ok().flatten().unwrap_or_default();
     let found = match UserCode::parse(typed) {
         // Text that cannot be a code does not count as a guess.
         None => Ok(FoundDevice::Nothing),
         Some(code) => {
-            let typed = TypedCode { code, browser, network: Network::of(request.address).to_string() };
+            let typed = TypedCode { code, user, networks: Networks::of(request.address) };
             devices::find_by_code(&app.operations(request.now), typed).await
         }
     };
+    answer_to(&app, &request, typed, found).await
+}
+
+async fn answer_to(
+    app: &App,
+    request: &Request,
+    typed: &str,
+    found: Result<FoundDevice, Failure>,
+) -> HttpResponse {
     match found {
-        Ok(FoundDevice::Device(device)) => begin(&app, &request, &device).await,
+        Ok(FoundDevice::Device(device)) => begin(app, request, &device).await,
         Ok(FoundDevice::Nothing) => {
             tracing::info!(request_id = request.id, reason = "user_code.unknown", "a user code was wrong");
-            page(&app, &request, StatusCode::UNPROCESSABLE_ENTITY, typed)
+            page(app, request, StatusCode::UNPROCESSABLE_ENTITY, typed, None)
         }
-        Ok(FoundDevice::TooManyGuesses) => {
-            let error =
-                Reason::UserCodeGuesses.because("too many wrong codes were entered; wait ten minutes");
-            answer::page_error(&app, &request, error.into())
+        Ok(FoundDevice::Wait(wait)) => {
+            let error = Reason::UserCodeGuesses.because("too many wrong guesses").after(wait);
+            let page = page(app, request, StatusCode::TOO_MANY_REQUESTS, typed, Some(wait));
+            answer::wait_page(request, page, &error)
         }
-        Err(error) => answer::page_error(&app, &request, error.into()),
+        Err(failure) => answer::page_error(app, request, failure.into()),
     }
 }
 
@@ -81,7 +111,7 @@ async fn begin(app: &App, request: &Request, device: &DeviceRequest) -> HttpResp
     }
 }
 
-fn page(app: &App, request: &Request, status: StatusCode, code: &str) -> HttpResponse {
+fn page(app: &App, request: &Request, status: StatusCode, code: &str, wait: Option<Seconds>) -> HttpResponse {
     let known = browser::device_token(app, request);
     let token = known.clone().unwrap_or_else(crate::secret::random_token);
     let mut response = app.pages.render(
@@ -90,6 +120,8 @@ fn page(app: &App, request: &Request, status: StatusCode, code: &str) -> HttpRes
         context! {
             code,
             failed => status != StatusCode::OK,
+            wait => wait.map(Seconds::as_i64),
+            reason => Reason::UserCodeGuesses.word(),
             form_token => app.keys.form_token(PURPOSE, &[&token]),
         },
     );

@@ -32,11 +32,15 @@ pub(super) async fn read(
     let resumed = resume(app, request).await?;
     let form = form::read(request, body).await.map_err(Refusal::Page)?;
     let token = form.one("form_token").map_err(Refusal::Page)?.unwrap_or_default();
-    if !app.keys.is_form_token(token, purpose, &bound_to(&resumed)) || !browser::is_same_origin(app, request)
-    {
+    if !is_token(app, &resumed, purpose, token) || !browser::is_same_origin(app, request) {
         return Err(Refusal::Page(browser::forged()).into());
     }
     Ok((resumed, form))
+}
+
+/// Whether [`token`] made this token.
+pub(super) fn is_token(app: &App, resumed: &ResumedFlow, purpose: &str, token: &str) -> bool {
+    app.keys.is_form_token(token, purpose, &bound_to(resumed))
 }
 
 fn bound_to(resumed: &ResumedFlow) -> [&str; 2] {

@@ -2,9 +2,11 @@
 
 use actix_web::HttpResponse;
 
+use super::destination::Destination;
+use super::known_browsers;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::flows::{self, Accounts, ResumedFlow};
+use crate::flows::{self, Accounts};
 use crate::http::answer;
 use crate::http::browser;
 use crate::http::call::{Call, Request};
@@ -29,13 +31,17 @@ pub(super) struct NewSessionPlan {
     pub(super) start: SessionStart,
     /// The browser's session tokens afterwards.
     tokens: Vec<String>,
+    /// The values that make the browser known for its accounts afterwards.
+    known: Vec<String>,
+    /// The URL at which the person goes on.
+    onward: String,
 }
 
 impl NewSessionPlan {
     pub(super) async fn prepare(
         app: &App,
         request: &Request,
-        resumed: &ResumedFlow,
+        destination: &Destination,
         user: &UserId,
         placement: SessionPlacement,
     ) -> Result<Self, Failure> {
@@ -47,31 +53,32 @@ impl NewSessionPlan {
             begins_at: now,
             expires_at: now + app.config.sessions.lifetime.seconds(),
         };
-        let client = &resumed.checked.request.client_id;
-        let accounts = flows::accounts(app, request, Some(client)).await?;
-        let surplus = surplus(app, request, resumed, &accounts, (user, placement));
+        let accounts = flows::accounts(app, request, destination.client()).await?;
+        let surplus = surplus(app, request, destination, &accounts, (user, placement));
         let own = accounts.people.iter().filter(|here| here.user == *user).map(|here| &here.session);
         let gone: Vec<&SessionId> = surplus.iter().chain(own).collect();
         Ok(Self {
             tokens: [cookie].into_iter().chain(accounts.tokens_without(&gone)).collect(),
+            known: known_browsers::with(app, request, user)?,
+            onward: destination.onward(app),
             start: SessionStart {
                 before: accounts.token_of(user).map(Hash::of),
-                client: client.clone(),
-                flow: resumed.flow.id.clone(),
+                flow: destination.client().cloned().zip(destination.flow().cloned()),
                 session,
                 surplus,
             },
         })
     }
 
-    /// Sets the browser's session cookie, and continues the flow.
+    /// Sets the browser's cookies, and sends the person on.
     pub(super) fn onward(&self, app: &App) -> HttpResponse {
         if !self.start.surplus.is_empty() {
             app.back_channel.wake();
         }
-        let mut response = answer::see_other(&flows::flow_url(app, "authorize/resume", &self.start.flow));
-        // The cookie was made here, of characters that are valid in a header.
+        let mut response = answer::see_other(&self.onward);
+        // The cookies were made here, of characters that are valid in a header.
         let _ = response.add_cookie(&browser::session_cookie(app, &self.tokens));
+        let _ = response.add_cookie(&browser::known_cookie(app, &self.known));
         response
     }
 }
@@ -80,7 +87,7 @@ impl NewSessionPlan {
 fn surplus(
     app: &App,
     call: &Call,
-    resumed: &ResumedFlow,
+    destination: &Destination,
     accounts: &Accounts,
     (user, placement): (&UserId, SessionPlacement),
 ) -> Vec<SessionId> {
@@ -90,9 +97,10 @@ fn surplus(
     if others.len() < accounts.people.len() {
         return Vec::new();
     }
-    if placement == SessionPlacement::Alongside {
-        return beyond(browser::ACCOUNTS - 1);
-    }
+    let resumed = match destination {
+        Destination::Flow(resumed) if placement == SessionPlacement::InPlace => resumed,
+        _ => return beyond(browser::ACCOUNTS - 1),
+    };
     match flows::next(app, call, &resumed.checked, accounts, &resumed.flow.progress) {
         Ok(Next::Authenticate(Requirement { account: Some(asked) })) => vec![asked.session.clone()],
         // With several accounts none was asked to sign in again: the new one is added, if there is room.

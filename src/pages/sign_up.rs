@@ -4,11 +4,10 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use minijinja::context;
 
-use super::flow_form;
+use super::destination::Destination;
 use super::new_session::{NewSessionPlan, SessionPlacement};
 use crate::app::App;
 use crate::failure::{Denied, Failure};
-use crate::flows::{self, ResumedFlow};
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::oauth::id::UserId;
@@ -16,43 +15,45 @@ use crate::oauth::identity::user::{self, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGT
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::params::Params;
+use crate::operations::guesses::Networks;
 use crate::operations::users::{self, HashedPassword, NewAccount};
+use crate::secret::passwords::Requester;
 use crate::secret::{Secret, random_id};
 
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
-    match resume(&app, &request).await {
-        Ok(resumed) => page(&app, &resumed, &SignUpForm::default(), None),
+    match find(&app, &request).await {
+        Ok(destination) => page(&app, &destination, &SignUpForm::default(), None),
         Err(denied) => answer::authorization_error(&app, &request, denied),
     }
 }
 
 pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -> HttpResponse {
     let read = match check_enabled(&app) {
-        Ok(()) => flow_form::read(&app, &request, body, PURPOSE).await,
+        Ok(()) => Destination::read(&app, &request, body, PURPOSE).await,
         Err(refusal) => Err(refusal.into()),
     };
-    let (resumed, form) = match read {
+    let (destination, form) = match read {
         Ok(read) => read,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
     if form.count("cancel") > 0 {
         let error = Reason::SignInCancelled.because("the person went back instead of making an account");
-        return flows::decline(&app, &request, resumed.checked, error).await;
+        return destination.decline(&app, &request, error).await;
     }
     let wanted = SignUpForm::of(&form);
     if let Err(problem) = wanted.check() {
-        return page(&app, &resumed, &wanted, Some(problem));
+        return page(&app, &destination, &wanted, Some(problem));
     }
-    match create(&app, &request, &resumed, &wanted).await {
+    match create(&app, &request, &destination, &wanted).await {
         Ok(Some(onward)) => onward,
-        Ok(None) => page(&app, &resumed, &wanted, Some(Problem::Taken)),
+        Ok(None) => page(&app, &destination, &wanted, Some(Problem::Taken)),
         Err(failure) => answer::page_error(&app, &request, failure.into()),
     }
 }
 
-async fn resume(app: &App, request: &Request) -> Result<ResumedFlow, Denied<Refusal>> {
+async fn find(app: &App, request: &Request) -> Result<Destination, Denied<Refusal>> {
     check_enabled(app)?;
-    flow_form::resume(app, request).await
+    Destination::find(app, request).await
 }
 
 /// Without sign-up the page does not exist.
@@ -114,14 +115,15 @@ impl<'f> SignUpForm<'f> {
 async fn create(
     app: &App,
     request: &Request,
-    resumed: &ResumedFlow,
+    destination: &Destination,
     wanted: &SignUpForm<'_>,
 ) -> Result<Option<HttpResponse>, Failure> {
     let id = UserId::new(random_id());
-    let plan = NewSessionPlan::prepare(app, request, resumed, &id, SessionPlacement::Alongside).await?;
+    let plan = NewSessionPlan::prepare(app, request, destination, &id, SessionPlacement::Alongside).await?;
     let made = async {
         let password = Secret::new(wanted.password.to_owned());
-        let account = wanted.account(id.clone(), HashedPassword::new(&app.passwords, password).await?);
+        let passwords = app.passwords.asked_by(Requester::person(Networks::of(request.address).network));
+        let account = wanted.account(id.clone(), HashedPassword::new(&passwords, password).await?);
         users::sign_up(&app.operations(request.now), account, plan.start.clone()).await
     };
     match made.await {
@@ -134,20 +136,26 @@ async fn create(
     Ok(Some(plan.onward(app)))
 }
 
-fn page(app: &App, resumed: &ResumedFlow, wanted: &SignUpForm<'_>, problem: Option<Problem>) -> HttpResponse {
+fn page(
+    app: &App,
+    destination: &Destination,
+    wanted: &SignUpForm<'_>,
+    problem: Option<Problem>,
+) -> HttpResponse {
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    app.pages.render(
+    let page = app.pages.render(
         status,
         "sign_up.html",
         context! {
-            client => &resumed.checked.client.client.name,
-            action => flows::flow_url(app, "sign-up", &resumed.flow.id),
-            sign_in => format!("{}&another=1", flows::flow_url(app, "sign-in", &resumed.flow.id)),
-            form_token => flow_form::token(app, resumed, PURPOSE),
+            client => destination.client_name(),
+            action => destination.url(app, "sign-up"),
+            sign_in => format!("{}&another=1", destination.url(app, "sign-in")),
+            form_token => destination.token(app, PURPOSE),
             username => wanted.username,
             name => wanted.name,
             shortest => MIN_PASSWORD_LENGTH,
             problem => problem.map(<&str>::from),
         },
-    )
+    );
+    destination.finish(app, page)
 }

@@ -1,12 +1,20 @@
 //! Argon2id on threads of its own, with a bounded queue: many sign-ins at once wait or are refused, and cannot use up
 //! the memory.
 
+mod queue;
+
+use std::sync::Arc;
+
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use prometheus_client::metrics::counter::Counter;
 use tokio::sync::oneshot;
 
+pub use queue::Requester;
+
+use self::queue::{HashingJob, HashingQueue};
 use crate::config;
 use crate::failure::Failure;
 use crate::secret::{Secret, equal, random};
@@ -14,9 +22,28 @@ use crate::secret::{Secret, equal, random};
 /// The hashing threads, and the bounded queue before them.
 #[derive(Clone, Debug)]
 pub struct Passwords {
-    jobs: async_channel::Sender<PasswordJob>,
+    threads: Arc<Threads>,
+    requester: Requester,
     /// A hash that no password matches. It is verified for unknown users, so that the answer takes the same time.
     nobody: String,
+}
+
+/// The threads end with the last handle.
+struct Threads {
+    queue: Arc<HashingQueue<PasswordJob>>,
+    hashes: Counter,
+}
+
+impl std::fmt::Debug for Threads {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
 }
 
 /// The result of verifying a password.
@@ -36,13 +63,31 @@ enum PasswordJob {
     Verify {
         password: Secret,
         hash: String,
-        known: bool,
+        /// Whether to hash a right password again if the parameters have changed.
+        renews: bool,
         answer: oneshot::Sender<Result<PasswordVerdict, Failure>>,
     },
 }
 
+impl HashingJob for PasswordJob {
+    fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Hash { answer, .. } => answer.is_closed(),
+            Self::Verify { answer, .. } => answer.is_closed(),
+        }
+    }
+
+    fn refuse(self) {
+        let busy = Failure::Busy("password hashing");
+        match self {
+            Self::Hash { answer, .. } => drop(answer.send(Err(busy))),
+            Self::Verify { answer, .. } => drop(answer.send(Err(busy))),
+        }
+    }
+}
+
 impl Passwords {
-    /// Starts the hashing threads.
+    /// Starts the hashing threads, for the operator until [`Self::asked_by`] names another requester.
     ///
     /// # Errors
     /// If Argon2 does not accept the parameters, or a thread cannot start.
@@ -50,66 +95,103 @@ impl Passwords {
         let params = Params::new(options.memory_kib, options.iterations, options.parallelism, None)
             .map_err(|error| Failure::Internal(format!("Argon2 parameters: {error}")))?;
         let nobody = nobody(&params);
-        let (jobs, inbox) = async_channel::bounded(options.queue.max(1));
-        let threads = match options.concurrency {
+        let count = match options.concurrency {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             count => count,
         };
-        for index in 0..threads {
-            let (inbox, params) = (inbox.clone(), params.clone());
+        let queue = Arc::new(HashingQueue::new(options.queue, count));
+        let threads = Arc::new(Threads { queue: queue.clone(), hashes: Counter::default() });
+        for index in 0..count {
+            let (queue, params, hashes) = (queue.clone(), params.clone(), threads.hashes.clone());
             std::thread::Builder::new()
                 .name(format!("password-{index}"))
-                .spawn(move || work(&inbox, &params))
+                .spawn(move || work(&queue, &params, &hashes))
                 .map_err(|error| Failure::Internal(format!("cannot start a thread: {error}")))?;
         }
-        Ok(Self { jobs, nobody })
+        Ok(Self { threads, requester: Requester::operator(), nobody })
+    }
+
+    /// The same threads, for another requester.
+    pub fn asked_by(&self, requester: Requester) -> Self {
+        Self { requester, ..self.clone() }
+    }
+
+    /// How often a password or a secret was hashed since the start.
+    pub fn hashes(&self) -> &Counter {
+        &self.threads.hashes
+    }
+
+    /// How many jobs wait for a thread.
+    pub fn waiting(&self) -> usize {
+        self.threads.queue.waiting()
     }
 
     /// Hashes a password. Returns a PHC string.
     ///
     /// # Errors
-    /// [`Failure::Busy`] if the queue is full.
+    /// [`Failure::Busy`] if the queue has no room for this requester.
     pub async fn hash(&self, password: Secret) -> Result<String, Failure> {
         let (answer, outcome) = oneshot::channel();
-        self.push(PasswordJob::Hash { password, answer })?;
+        self.push(PasswordJob::Hash { password, answer });
         outcome.await.map_err(|_| Failure::Internal("password hashing stopped".into()))?
     }
 
-    /// Verifies a password against a PHC string. Without a hash it takes the same time and returns [`PasswordVerdict::Wrong`].
+    /// Verifies a password against a PHC string. Without a hash it takes the time that a hash with the current parameters
+    /// takes, and returns [`PasswordVerdict::Wrong`].
     ///
     /// # Errors
-    /// [`Failure::Busy`] if the queue is full, [`Failure::Internal`] if the stored hash is damaged.
+    /// [`Failure::Busy`] if the queue has no room for this requester, [`Failure::Internal`] if the stored hash is damaged.
     pub async fn verify(&self, password: Secret, hash: Option<String>) -> Result<PasswordVerdict, Failure> {
         let (answer, outcome) = oneshot::channel();
-        let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        self.push(PasswordJob::Verify { password, hash, known, answer })?;
+        self.push(PasswordJob::Verify { password, hash, renews: true, answer });
         outcome.await.map_err(|_| Failure::Internal("password hashing stopped".into()))?
     }
 
-    fn push(&self, job: PasswordJob) -> Result<(), Failure> {
-        self.jobs.try_send(job).map_err(|_| Failure::Busy("password hashing"))
+    /// Whether a secret matches a PHC string.
+    ///
+    /// # Errors
+    /// [`Failure::Busy`] if the queue has no room for this requester, [`Failure::Internal`] if the stored hash is damaged.
+    pub async fn matches(&self, secret: Secret, hash: String) -> Result<bool, Failure> {
+        let (answer, outcome) = oneshot::channel();
+        self.push(PasswordJob::Verify { password: secret, hash, renews: false, answer });
+        let verdict = outcome.await.map_err(|_| Failure::Internal("password hashing stopped".into()))??;
+        Ok(verdict != PasswordVerdict::Wrong)
+    }
+
+    /// A hash that nothing matches, and that costs as much as `like`.
+    ///
+    /// # Errors
+    /// [`Failure::Internal`] if `like` is damaged.
+    pub fn stand_in(&self, like: &str) -> Result<String, Failure> {
+        let parsed = PasswordHash::new(like).map_err(|error| damaged(&error))?;
+        Params::try_from(&parsed).map(|params| nobody(&params)).map_err(|error| damaged(&error))
+    }
+
+    fn push(&self, job: PasswordJob) {
+        self.threads.queue.push(&self.requester, job);
     }
 }
 
-fn work(inbox: &async_channel::Receiver<PasswordJob>, params: &Params) {
+fn work(queue: &HashingQueue<PasswordJob>, params: &Params, hashes: &Counter) {
     let mut memory = Memory::default();
-    while let Ok(job) = inbox.recv_blocking() {
+    while let Some((job, _turn)) = queue.next() {
         // A caller that no longer waits costs no hashing.
-        match job {
-            PasswordJob::Hash { answer, .. } if answer.is_closed() => {}
-            PasswordJob::Verify { answer, .. } if answer.is_closed() => {}
-            PasswordJob::Hash { password, answer } => drop(answer.send(hash(params, &password, &mut memory))),
-            PasswordJob::Verify { password, hash, known, answer } => {
-                let verified = verify(params, &password, &hash, &mut memory);
-                drop(
-                    answer
-                        .send(verified.map(|verified| if known { verified } else { PasswordVerdict::Wrong })),
-                );
-            }
+        if !job.is_abandoned() {
+            hashes.inc();
+            run(job, params, &mut memory);
         }
-        if inbox.is_empty() {
+        if queue.waiting() == 0 {
             memory = Memory::default();
+        }
+    }
+}
+
+fn run(job: PasswordJob, params: &Params, memory: &mut Memory) {
+    match job {
+        PasswordJob::Hash { password, answer } => drop(answer.send(hash(params, &password, memory))),
+        PasswordJob::Verify { password, hash, renews, answer } => {
+            drop(answer.send(verify(renews.then_some(params), &password, &hash, memory)));
         }
     }
 }
@@ -145,8 +227,9 @@ fn hash(params: &Params, password: &Secret, memory: &mut Memory) -> Result<Strin
     Ok(phc(params, &salt, &output))
 }
 
+/// `todays`: the current parameters, if a right password is to be hashed again with them.
 fn verify(
-    params: &Params,
+    todays: Option<&Params>,
     password: &Secret,
     stored: &str,
     memory: &mut Memory,
@@ -166,6 +249,7 @@ fn verify(
     if !equal(&output, expected.as_ref()) {
         return Ok(PasswordVerdict::Wrong);
     }
+    let Some(params) = todays else { return Ok(PasswordVerdict::Right) };
     let is_todays = used.m_cost() == params.m_cost()
         && used.t_cost() == params.t_cost()
         && used.p_cost() == params.p_cost()
@@ -206,7 +290,12 @@ fn phc(params: &Params, salt: &[u8], output: &[u8]) -> String {
     )
 }
 
-/// A hash with the current parameters that no password matches, because its output is random.
+/// The algorithm and the parameters of a PHC string: all before its salt.
+pub fn parameters(phc: &str) -> &str {
+    phc.match_indices('$').nth(3).map_or(phc, |(end, _)| phc.split_at(end).0)
+}
+
+/// A hash with these parameters that no password matches, because its output is random.
 fn nobody(params: &Params) -> String {
     phc(params, &random::<16>(), &random::<OUTPUT>())
 }

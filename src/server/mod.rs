@@ -13,6 +13,7 @@ use actix_web::{App as ActixApp, web};
 use crate::app::App;
 use crate::cache::catalogue::CatalogueCache;
 use crate::cache::secrets::SecretCache;
+use crate::cache::stand_ins::StandIns;
 use crate::clock::Clock;
 use crate::clock_watch::ClockWatch;
 use crate::config::{Config, descriptors};
@@ -71,6 +72,7 @@ impl Server {
             pages: Pages::new(&issuer)?,
             routes: Routes::new(&mount_path(&issuer), routes::routes()),
             secrets: SecretCache::new(),
+            stand_ins: StandIns::default(),
             fetcher: Fetcher::new(&config.fetch)?,
             remote_keys: RemoteKeys::new(),
             verified_tokens: VerifiedTokens::new(),

@@ -6,7 +6,7 @@ use super::db::{Conn, DbError, Engine, Tx};
 use crate::clock::{Seconds, Timestamp};
 
 /// The maximum number of rows that are read: many more than nodes can run.
-const MAX_PAGE_SIZE: i64 = 256;
+const MAX_NODES: i64 = 256;
 /// How old a row may become, in seconds, before a node that renews its own deletes it.
 const KEPT: Seconds = Seconds::new(3600);
 
@@ -38,7 +38,7 @@ pub async fn read(conn: &mut Conn, engine: Engine, own: &str) -> Result<OtherClo
     let nodes = conn
         .query("SELECT node, time FROM node_clocks WHERE node <> $1 ORDER BY time DESC, node LIMIT $2")
         .bind(own)
-        .bind(MAX_PAGE_SIZE)
+        .bind(MAX_NODES)
         .all()
         .await?;
     Ok(OtherClocks { database: database.map(|(time,)| time), nodes })

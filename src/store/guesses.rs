@@ -1,26 +1,79 @@
-//! Wrong guesses, counted by all nodes together, so that guessing does not continue for long.
+//! Guesses at secrets, counted by all nodes together.
 
-use super::db::{DbError, Tx};
-use crate::clock::Timestamp;
+use std::collections::HashMap;
 
-/// Counts one more guess in a bucket. Returns how many there are now. The bucket is deleted after `expires_at`.
-///
-/// The guess is counted before it is checked: of many guesses at once, no more are checked than are allowed.
-pub async fn count(tx: &mut Tx, bucket: &str, expires_at: Timestamp) -> Result<i64, DbError> {
-    let row: Option<(i64,)> = tx
-        .query(
-            "INSERT INTO guesses (bucket, count, expires_at) VALUES ($1, 1, $2)
-             ON CONFLICT (bucket) DO UPDATE SET count = guesses.count + 1 RETURNING count",
-        )
-        .bind(bucket)
-        .bind(expires_at)
-        .optional()
-        .await?;
-    let missing = || DbError::Corrupt { table: "guesses", id: bucket.to_owned(), what: "count" };
-    row.map(|(count,)| count).ok_or_else(missing)
+use sqlx::FromRow;
+
+use super::db::{Conn, DbError, Tx};
+use crate::clock::{Seconds, Timestamp};
+use crate::oauth::identity::guessing::GuessCount;
+
+/// The most buckets that [`find`] reads at once.
+pub const MOST_BUCKETS: usize = 4;
+
+#[derive(FromRow)]
+struct GuessRow {
+    bucket: String,
+    count: i64,
+    expires_at: Timestamp,
 }
 
-/// Subtracts one guess, which was right; earlier wrong guesses stay counted.
-pub async fn undo(tx: &mut Tx, bucket: &str) -> Result<(), DbError> {
-    tx.query("UPDATE guesses SET count = count - 1 WHERE bucket = $1").bind(bucket).execute().await.map(drop)
+/// The guesses in these buckets that are not forgotten at `now`; at most [`MOST_BUCKETS`] buckets are read.
+pub async fn find(
+    conn: &mut Conn,
+    buckets: &[&str],
+    now: Timestamp,
+) -> Result<HashMap<String, GuessCount>, DbError> {
+    let name = |index: usize| buckets.get(index).copied().unwrap_or_default().to_owned();
+    let rows: Vec<GuessRow> = conn
+        .query(
+            "SELECT bucket, count, expires_at FROM guesses WHERE bucket IN ($1, $2, $3, $4) AND expires_at > $5",
+        )
+        .bind(name(0))
+        .bind(name(1))
+        .bind(name(2))
+        .bind(name(3))
+        .bind(now)
+        .all()
+        .await?;
+    let counts = rows.into_iter().map(|row| {
+        let GuessRow { bucket, count, expires_at } = row;
+        (bucket, GuessCount { count, expires_at })
+    });
+    Ok(counts.collect())
+}
+
+/// Stores how many guesses there are now in each of these buckets.
+pub async fn save(tx: &mut Tx, counts: &[(String, GuessCount)]) -> Result<(), DbError> {
+    let mut batch = tx.batch();
+    for (bucket, GuessCount { count, expires_at }) in counts {
+        batch = batch
+            .query(
+                "INSERT INTO guesses (bucket, count, expires_at) VALUES ($1, $2, $3)
+                 ON CONFLICT (bucket) DO UPDATE SET count = $2, expires_at = $3",
+            )
+            .bind(bucket.as_str())
+            .bind(*count)
+            .bind(*expires_at);
+    }
+    batch.execute().await
+}
+
+/// Takes one guess back from each of these buckets, because it was right or was never checked; the bucket's end comes
+/// nearer by the span. Other guesses stay counted.
+pub async fn take_back(tx: &mut Tx, buckets: &[(String, Seconds)]) -> Result<(), DbError> {
+    if buckets.is_empty() {
+        return Ok(());
+    }
+    let mut batch = tx.batch();
+    for (bucket, span) in buckets {
+        batch = batch
+            .query(
+                "UPDATE guesses SET count = count - 1, expires_at = expires_at - $2
+                 WHERE bucket = $1 AND count > 0",
+            )
+            .bind(bucket.as_str())
+            .bind(*span);
+    }
+    batch.execute().await
 }

@@ -74,6 +74,7 @@ pub const ALL: &[Table] = &[
             Integer("expires_at"),
             Integer("last_used_at"),
             Bytes("sealed"),
+            Integer("tag"),
         ],
     },
     Table { name: "logos", columns: &[Text("digest"), Text("media_type"), Bytes("bytes")] },

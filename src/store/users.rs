@@ -75,6 +75,16 @@ pub async fn find_by_name(conn: &mut Conn, name: &str) -> Result<Option<SignInRe
     }))
 }
 
+/// The password hashes of at most `most` users, in the order of their ids, which are random.
+pub async fn some_hashes(conn: &mut Conn, most: i64) -> Result<Vec<String>, DbError> {
+    let rows: Vec<(String,)> = conn
+        .query("SELECT password_hash FROM users WHERE password_hash IS NOT NULL ORDER BY id LIMIT $1")
+        .bind(most)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(hash,)| hash).collect())
+}
+
 /// The person with this id; `None` if the account is disabled or deleted.
 pub async fn find_person(conn: &mut Conn, user: &UserId) -> Result<Option<Person>, DbError> {
     let row: Option<PersonRow> = conn

@@ -4,7 +4,9 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use grantor::clock::Seconds;
 use grantor::oauth::client::GrantType;
+use grantor::store::db::Tx;
 use oauth2::TokenResponse as _;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -13,6 +15,7 @@ use tokio::process::Command;
 
 use crate::clients::installed;
 use crate::support::relying_party::Registration;
+use crate::support::server::PASSWORD;
 use crate::support::{Answer, Application, Browser, Operator, TestServer};
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -49,15 +52,14 @@ async fn poll(app: &Application, code: &str) -> Answer {
 
 /// Types a code on the device page.
 async fn type_code(browser: &mut Browser, code: &str) -> Answer {
-    let page = browser.open("/device").await;
+    let page = browser.open_device("/device").await;
     browser.submit(&page, &[("user_code", code)]).await
 }
 
-/// Continues to the consent page, and signs in if necessary.
+/// Signs in if necessary, and continues to the consent page.
 async fn asked(browser: &mut Browser, begun: &DeviceAuthorization) -> Answer {
-    let page = browser.open(&begun.complete).await;
+    let page = browser.open_device(&begun.complete).await;
     let page = browser.submit(&page, &[("user_code", &begun.user_code)]).await;
-    let page = if page.is_sign_in() { browser.sign_in(&page, "alice").await } else { page };
     assert!(page.is_consent(), "{page:?}");
     page
 }
@@ -250,23 +252,39 @@ async fn of_64_parallel_polls_one_gets_tokens_which_end_when_the_code_comes_agai
     }
 }
 
+const WRONG: &str = "ZZZZ-ZZZZ";
+
 #[tokio::test]
-async fn guesses_in_one_browser_are_soon_refused() {
+async fn an_account_may_type_ten_wrong_codes_and_one_more_in_each_minute() {
     let server = TestServer::start().await;
     let (tv, mut alice) = (television(&server).await, server.alice().await);
-    let wrong = "ZZZZ-ZZZZ";
     for _ in 0..10 {
-        assert_eq!(type_code(&mut alice, wrong).await.status, 422);
+        assert_eq!(type_code(&mut alice, WRONG).await.status, 422);
     }
     // A correct code between wrong ones does not reset the count, and is refused with the others.
     let begun = begin(&tv, &[]).await;
-    for code in [wrong, &begun.user_code] {
-        let refused = type_code(&mut alice, code).await;
-        refused.assert_page(429, "user_code.too_many_guesses");
-        assert_eq!(refused.header("retry-after"), "600");
+    let mut elsewhere = server.browser();
+    for code in [WRONG, &begun.user_code] {
+        for browser in [&mut alice, &mut elsewhere] {
+            let refused = type_code(browser, code).await;
+            refused.assert_page(429, "user_code.too_many_guesses");
+            assert_eq!(refused.header("retry-after"), "60");
+            assert!(refused.body.contains("in 60 seconds"), "{refused:?}");
+        }
     }
-    server.clock.advance(Duration::from_secs(600));
-    assert_eq!(type_code(&mut alice, wrong).await.status, 422, "another ten minutes");
+    server.clock.advance(Duration::from_secs(59));
+    assert_eq!(type_code(&mut alice, WRONG).await.status, 429);
+    server.clock.advance(Duration::from_secs(1));
+    assert_eq!(type_code(&mut alice, WRONG).await.status, 422, "one more after a minute");
+    assert_eq!(type_code(&mut alice, WRONG).await.status, 429);
+
+    // A neighbour connects a device as if nothing had happened.
+    server.user("bob").await;
+    let mut bob = server.browser();
+    let page = bob.open(&begun.complete).await;
+    let page = bob.sign_in(&page, "bob").await;
+    let page = bob.submit(&page, &[("user_code", &begun.user_code)]).await;
+    assert!(page.is_consent(), "{page:?}");
 }
 
 #[tokio::test]
@@ -274,7 +292,7 @@ async fn a_right_code_does_not_reset_the_count_of_wrong_ones() {
     let server = TestServer::start().await;
     let (tv, mut alice) = (television(&server).await, server.alice().await);
     for round in 0..12 {
-        let wrong = type_code(&mut alice, "ZZZZ-ZZZZ").await;
+        let wrong = type_code(&mut alice, WRONG).await;
         assert_eq!(wrong.status.as_u16(), if round >= 10 { 429 } else { 422 }, "{round}");
         let begun = begin(&tv, &[]).await;
         let right = type_code(&mut alice, &begun.user_code).await;
@@ -282,32 +300,101 @@ async fn a_right_code_does_not_reset_the_count_of_wrong_ones() {
     }
 }
 
-/// Guesses in a new browser each time. Returns how many guesses were checked.
-async fn guesses(server: &TestServer, headers: impl Fn(usize) -> Vec<(&'static str, String)>) -> usize {
-    let answers = (0..64).map(async |n| {
-        let mut browser = server.browser();
-        let page = browser.open("/device").await;
-        let body = format!("form_token={}&user_code=ZZZZZZZZ", page.form_token());
-        let own = headers(n);
-        let mut sent = vec![("content-type", "application/x-www-form-urlencoded")];
-        sent.extend(own.iter().map(|(name, value)| (*name, value.as_str())));
-        browser.request(Method::POST, "/device", &sent, &body).await.status.as_u16()
+#[tokio::test]
+async fn of_64_parallel_guesses_of_one_account_ten_are_checked() {
+    let server = TestServer::start().await;
+    let mut alice = server.alice().await;
+    let page = alice.open_device("/device").await;
+    let answers = (0..64).map(async |_| {
+        let mut window = alice.clone_with_cookies();
+        window.submit(&page, &[("user_code", WRONG)]).await.status.as_u16()
     });
     let statuses = join_all(answers).await;
     assert!(statuses.iter().all(|status| matches!(status, 422 | 429)), "{statuses:?}");
-    statuses.iter().filter(|status| **status == 422).count()
+    assert_eq!(statuses.iter().filter(|status| **status == 422).count(), 10);
 }
 
 #[tokio::test]
-async fn of_64_parallel_guesses_from_one_network_25_are_checked() {
+async fn a_network_full_of_accounts_has_a_limit_of_its_own() {
     let server = TestServer::start().await;
-    assert_eq!(guesses(&server, |_| vec![]).await, 25);
-    server.clock.advance(Duration::from_secs(600));
-    let made_up = |n: usize| vec![("x-forwarded-for", format!("203.0.113.{n}"))];
-    assert_eq!(guesses(&server, made_up).await, 25, "what nobody trusted says changes nothing");
-    let behind = TestServer::start_with(&[("http.trusted_proxies", "127.0.0.0/8")]).await;
-    let two = |n: usize| vec![("x-forwarded-for", format!("198.51.100.9, 2001:db8:0:{}::{n}", n % 2))];
-    assert_eq!(guesses(&behind, two).await, 50, "of two networks");
+    let mut alice = server.alice().await;
+    assert_eq!(type_code(&mut alice, WRONG).await.status, 422);
+    let end = server.app.now() + Seconds::new(999);
+    let fill = async move |tx: &mut Tx| {
+        let bucket = "user_code network 127.0.0.1";
+        tx.query("UPDATE guesses SET expires_at = $1 WHERE bucket = $2")
+            .bind(end)
+            .bind(bucket)
+            .execute()
+            .await
+    };
+    assert_eq!(server.store(fill).await, 1);
+    assert_eq!(type_code(&mut alice, WRONG).await.status, 422, "the thousandth");
+    let refused = type_code(&mut alice, WRONG).await;
+    refused.assert_page(429, "user_code.too_many_guesses");
+    assert_eq!(refused.header("retry-after"), "1");
+    server.clock.advance(Duration::from_secs(1));
+    assert_eq!(type_code(&mut alice, WRONG).await.status, 422);
+}
+
+#[tokio::test]
+async fn a_person_signs_in_first_and_types_the_code_then() {
+    let server = TestServer::start().await;
+    let (tv, mut alice) = (television(&server).await, server.alice().await);
+    let begun = begin(&tv, &[]).await;
+    let sign_in = alice.open(&begun.complete).await;
+    assert!(sign_in.is_sign_in() && sign_in.body.contains("to connect a device"), "{sign_in:?}");
+    assert_eq!(server.number("SELECT COUNT(*) FROM flows").await, 0, "nothing is stored for a stranger");
+    let wrong = alice.submit(&sign_in, &[("username", "alice"), ("password", "wrong")]).await;
+    assert_eq!(wrong.status, 422);
+    let page = alice.sign_in(&wrong, "alice").await;
+    assert!(page.body.contains(&format!("value=\"{}\"", begun.user_code)), "the code is filled in: {page:?}");
+    // The person signs out in another tab: a code is not looked up for a stranger, right or wrong.
+    alice.sign_out().await;
+    for code in [begun.user_code.as_str(), WRONG] {
+        let asked = alice.submit_only(&page, &[("user_code", code)]).await;
+        assert_eq!(asked.location(), Some(format!("{}/sign-in?device={code}", server.url)));
+    }
+    let guessed = "SELECT COUNT(*) FROM guesses WHERE bucket LIKE 'user_code%'";
+    assert_eq!(server.number(guessed).await, 0);
+    let again = alice.open(&begun.complete).await;
+    let home = alice.submit(&again, &[("username", ""), ("password", ""), ("cancel", "1")]).await;
+    assert_eq!(home.url.path(), "/");
+    allow(&mut alice, &begun).await;
+    let signed_in = alice.open(&format!("/sign-in?device={}", begun.user_code)).await;
+    assert!(signed_in.body.contains("id=\"user_code\""), "no second sign-in: {signed_in:?}");
+}
+
+#[tokio::test]
+async fn the_forms_before_the_code_are_bound_to_their_browser() {
+    let server = TestServer::start().await;
+    let mut alice = server.alice().await;
+    let page = alice.open("/device").await;
+    let mut mallory = server.browser();
+    let own = mallory.open("/device").await;
+    let form =
+        [("form_token", own.form_token()), ("username", "alice".into()), ("password", PASSWORD.into())];
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    alice.post(&page.form_action(), &form).await.assert_page(400, "form.forged");
+    alice.stranger().submit(&page, &form[1..]).await.assert_page(400, "form.forged");
+    assert!(!alice.sign_in(&page, "alice").await.is_sign_in());
+}
+
+#[tokio::test]
+async fn a_person_without_an_account_makes_one_and_connects_the_device() {
+    let server = TestServer::start_with(&[("sign_up.enabled", "true")]).await;
+    let tv = television(&server).await;
+    let begun = begin(&tv, &[]).await;
+    let mut zoe = server.browser();
+    let sign_in = zoe.open(&begun.complete).await;
+    let page = zoe.open(&sign_in.attribute("id=\"sign-up\" href=\"")).await;
+    let fields = [("username", "zoe"), ("name", ""), ("password", "a password of her own")];
+    let page = zoe.submit(&page, &fields).await;
+    let page = zoe.submit(&page, &[("user_code", &begun.user_code)]).await;
+    assert!(page.is_consent(), "{page:?}");
+    let done = zoe.submit(&page, &[("allow", "1")]).await;
+    assert!(done.body.contains("id=\"allowed\""), "{done:?}");
+    assert_eq!(poll(&tv, &begun.device_code).await.status, 200);
 }
 
 #[tokio::test]
@@ -321,7 +408,9 @@ async fn a_browser_cannot_continue_a_flow_that_another_one_began() {
         mallory.open(path).await.assert_page(400, "flow.other_browser");
     }
     // A form that another page showed does not help either.
-    let own = mallory.open("/device").await;
+    server.user("mallory").await;
+    let sign_in = mallory.open("/device").await;
+    let own = mallory.sign_in(&sign_in, "mallory").await;
     let form = [("form_token", own.form_token()), ("user_code", begun.user_code.clone())];
     let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
     alice.post("/device", &form).await.assert_page(400, "form.forged");
@@ -345,8 +434,8 @@ async fn the_first_answer_counts() {
     let mut bob = server.browser();
     server.user("bob").await;
     let page = bob.open(&begun.complete).await;
-    let page = bob.submit(&page, &[("user_code", &begun.user_code)]).await;
-    let bobs = bob.sign_in(&page, "bob").await;
+    let page = bob.sign_in(&page, "bob").await;
+    let bobs = bob.submit(&page, &[("user_code", &begun.user_code)]).await;
     allow(&mut alice, &begun).await;
     for field in ["allow", "deny"] {
         let late = bob.submit(&bobs, &[(field, "1")]).await;
@@ -365,14 +454,15 @@ async fn cancelling_and_a_missing_group_are_answers_to_the_device() {
     let (tv, mut alice) = (television(&server).await, server.alice().await);
     let begun = begin(&tv, &[]).await;
     let page = type_code(&mut alice, &begun.user_code).await;
-    let done = alice.submit(&page, &[("cancel", "1")]).await;
+    let another = format!("{}&another=1", page.url.as_str().replace("/consent", "/sign-in"));
+    let page = alice.open(&another).await;
+    let done = alice.submit(&page, &[("username", ""), ("password", ""), ("cancel", "1")]).await;
     assert!(done.body.contains("id=\"denied\""), "{done:?}");
     poll(&tv, &begun.device_code).await.assert_json_error(400, "access_denied", "device_code.denied");
 
     Operator::of(&server).done(&["client", "update", "tv", "--require-group", "staff"]);
     let begun = begin(&tv, &[]).await;
-    let page = type_code(&mut alice, &begun.user_code).await;
-    let refused = alice.sign_in(&page, "alice").await;
+    let refused = type_code(&mut alice, &begun.user_code).await;
     refused.assert_page(400, "user.group_missing");
     poll(&tv, &begun.device_code).await.assert_json_error(400, "access_denied", "device_code.denied");
 }
@@ -443,11 +533,10 @@ async fn golang_org_x_oauth2_connects_a_device_and_fetches_a_services_token() {
     let talk = async {
         let line = lines.next_line().await.unwrap()?;
         let address = line.strip_prefix("ALLOW ").expect("an address").to_owned();
-        let page = alice.open(&address).await;
+        let page = alice.open_device(&address).await;
         let page = alice
             .submit(&page, &[("user_code", &page.attribute("placeholder=\"XXXX-XXXX\" value=\""))])
             .await;
-        let page = alice.sign_in(&page, "alice").await;
         alice.allow(&page).await;
         lines.next_line().await.unwrap()
     };

@@ -41,6 +41,7 @@ mod faults;
 mod fetch;
 mod front_channel;
 mod gate;
+mod guesses;
 mod hostile;
 mod hybrid;
 mod introspection;

@@ -14,6 +14,7 @@ use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::operations::devices::{self, FoundDevice, TypedCode};
 use grantor::operations::event::Event;
 use grantor::operations::fault::{FaultKind, Faults};
+use grantor::operations::guesses::Networks;
 use grantor::operations::keys::{self, KeyRotation, Start};
 use grantor::operations::list::{List, Listing};
 use grantor::operations::sessions::{ProvenSignIn, SessionStart};
@@ -315,10 +316,9 @@ fn sign_in(
         session,
         before: None,
         surplus: surplus.to_vec(),
-        client: ClientId::new("web"),
-        flow: FlowId::new("flow"),
+        flow: Some((ClientId::new("web"), FlowId::new("flow"))),
     };
-    ProvenSignIn { start, proof: Proof::Password { hash }, rehashed: None }
+    ProvenSignIn { start, proof: Proof::Password { hash }, rehashed: None, guess: None }
 }
 
 #[tokio::test]
@@ -357,7 +357,8 @@ async fn a_sign_in_is_an_event_and_needs_a_proof_that_still_holds() {
 async fn waiting(server: &TestServer, tv: &Application) -> (UserCode, DeviceRequest) {
     let answer = tv.post("/device_authorization", &[("scope", "read")]).await;
     let code = UserCode::parse(&answer.get("user_code")).unwrap();
-    let typed = TypedCode { code: code.clone(), browser: "b".into(), network: "n".into() };
+    let networks = Networks::of("203.0.113.1".parse().unwrap());
+    let typed = TypedCode { code: code.clone(), user: UserId::new("alice"), networks };
     match devices::find_by_code(&context(server), typed).await.unwrap() {
         FoundDevice::Device(device) => (code, *device),
         other => panic!("{other:?}"),

@@ -129,12 +129,13 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
 }
 
 /// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
-const NEEDS_MORE: [&str; 69] = [
+const NEEDS_MORE: [&str; 71] = [
     "request.malformed",
     "request.too_large",
     "parameter.too_long",
     "parameter.too_many",
     "client.disabled",
+    "client.too_many_guesses",
     "client.method_not_allowed",
     "client_assertion.malformed",
     "client_assertion.signature",
@@ -156,6 +157,7 @@ const NEEDS_MORE: [&str; 69] = [
     "consent.required",
     "consent.denied",
     "sign_in.cancelled",
+    "sign_in.too_many_guesses",
     "user.disabled",
     "user.group_missing",
     "subject.group_missing",

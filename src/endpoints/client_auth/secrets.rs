@@ -1,10 +1,16 @@
 //! Client secrets: compares them with the stored hashes, and records their use.
 
 use crate::app::App;
+use crate::cache::secrets::SecretCheck;
 use crate::clock::Seconds;
-use crate::failure::Failure;
+use crate::failure::{Denied, Failure};
 use crate::http::call::Call;
 use crate::oauth::client::{ClientSecret, SecretHash};
+use crate::oauth::error::OAuthError;
+use crate::oauth::id::ClientId;
+use crate::oauth::reason::Reason;
+use crate::operations::guesses::{self, Admission, Guess, Networks};
+use crate::secret::passwords::Requester;
 use crate::secret::{Hash, Secret, equal};
 use crate::store::clients::{self, StoredClient};
 
@@ -13,27 +19,98 @@ const USED_EVERY: Seconds = Seconds::new(60);
 /// The maximum length of a secret in bytes; longer ones are not hashed.
 const MAX_SECRET_LENGTH: usize = 1024;
 
+/// A valid secret that a person chose.
+struct Chosen<'c> {
+    secret: &'c ClientSecret,
+    phc: &'c str,
+    tag: i64,
+}
+
 /// The valid stored secret that matches the presented one.
+///
+/// # Errors
+/// If too many wrong secrets came for this client from this network.
 pub(super) async fn find_secret<'c>(
     app: &App,
     call: &Call,
     stored: &'c StoredClient,
     presented: &Secret,
-) -> Result<Option<&'c ClientSecret>, Failure> {
+) -> Result<Option<&'c ClientSecret>, Denied<OAuthError>> {
     if presented.expose().len() > MAX_SECRET_LENGTH {
         return Ok(None);
     }
-    let (now, digest) = (call.now, Hash::of(presented.expose()).to_text());
-    for secret in stored.secrets.iter().filter(|secret| secret.is_live(now)) {
-        let is_right = match &secret.hash {
-            SecretHash::Sha256(hash) => equal(hash.as_bytes(), digest.as_bytes()),
-            SecretHash::Argon2(hash) => app.secrets.verify(&app.passwords, hash, presented).await?,
-        };
-        if is_right {
-            return Ok(Some(secret));
+    let digest = Hash::of(presented.expose()).to_text();
+    let mut chosen = Vec::new();
+    for secret in stored.secrets.iter().filter(|secret| secret.is_live(call.now)) {
+        match &secret.hash {
+            SecretHash::Sha256(hash) if equal(hash.as_bytes(), digest.as_bytes()) => return Ok(Some(secret)),
+            SecretHash::Sha256(_) => {}
+            SecretHash::Argon2 { phc, tag } => chosen.push(Chosen { secret, phc, tag: *tag }),
         }
     }
-    Ok(None)
+    match chosen.first() {
+        Some(first) => {
+            let tag = app.keys.secret_tag(&stored.client.id, presented.expose());
+            let candidate = chosen.iter().find(|chosen| chosen.tag == tag);
+            let is_right =
+                is_right(app, call, &stored.client.id, candidate.map(|c| c.phc), first.phc, presented);
+            Ok(if is_right.await? { candidate.map(|candidate| candidate.secret) } else { None })
+        }
+        None => Ok(None),
+    }
+}
+
+/// Whether the presented secret matches the candidate. It costs one hash, also without a candidate: then it is compared
+/// with a hash like `any` that nothing matches. A secret that was accepted before costs nothing.
+async fn is_right(
+    app: &App,
+    call: &Call,
+    client: &ClientId,
+    candidate: Option<&str>,
+    any: &str,
+    presented: &Secret,
+) -> Result<bool, Denied<OAuthError>> {
+    let networks = Networks::of(call.address);
+    let checked = match candidate {
+        Some(phc) => match app.secrets.verdict(phc, presented) {
+            Some(verdict) => return Ok(verdict),
+            None => {
+                let check = async || check(app, call, client, phc.to_owned(), presented).await;
+                app.secrets.check(phc, presented, &networks.site, check).await?
+            }
+        },
+        None => check(app, call, client, app.passwords.stand_in(any)?, presented).await?,
+    };
+    match checked {
+        SecretCheck::Right => Ok(true),
+        SecretCheck::Wrong => Ok(false),
+        SecretCheck::Wait(wait) => {
+            let error = Reason::ClientSecretGuesses
+                .because("too many wrong secrets came for this client from this network");
+            Err(error.after(wait).into())
+        }
+    }
+}
+
+/// Counts the guess, and then hashes the presented secret. A right one is taken back.
+async fn check(
+    app: &App,
+    call: &Call,
+    client: &ClientId,
+    phc: String,
+    presented: &Secret,
+) -> Result<SecretCheck, Failure> {
+    let (context, networks) = (app.operations(call.now), Networks::of(call.address));
+    let guess = match guesses::count(&context, Guess::client_secret(client, &networks)).await? {
+        Admission::Counted(guess) => guess,
+        Admission::Wait(wait) => return Ok(SecretCheck::Wait(wait)),
+    };
+    let passwords = app.passwords.asked_by(Requester::application(networks.network));
+    let matches = passwords.matches(presented.clone(), phc).await;
+    if !matches!(matches, Ok(false)) {
+        guess.forget(&context).await?;
+    }
+    Ok(if matches? { SecretCheck::Right } else { SecretCheck::Wrong })
 }
 
 /// Records the use in the background.

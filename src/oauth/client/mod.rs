@@ -141,8 +141,14 @@ impl ClientSecret {
 pub enum SecretHash {
     /// SHA-256 in base64url, for a generated secret with 256 random bits.
     Sha256(String),
-    /// A PHC string, for a secret that a person chose.
-    Argon2(String),
+    /// For a secret that a person chose.
+    Argon2 {
+        /// A PHC string.
+        phc: String,
+        /// A few bits of a MAC of the secret, under a key of the server: they choose the one hash that a presented secret
+        /// is compared with.
+        tag: i64,
+    },
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 pub mod authentication;
 pub mod claims;
 pub mod group;
+pub mod guessing;
+pub mod known_browser;
 pub mod logout;
 pub mod logout_token;
 pub mod session;

@@ -3,7 +3,9 @@
 use super::Reason;
 use super::Responsible::{Developer, Operator};
 use super::row::{ReasonRow, example};
-use crate::oauth::error_code::ErrorCode::{InvalidClient, InvalidRequest, UnauthorizedClient};
+use crate::oauth::error_code::ErrorCode::{
+    InvalidClient, InvalidRequest, TemporarilyUnavailable, UnauthorizedClient,
+};
 
 pub(super) const ID_MISSING: ReasonRow = ReasonRow {
     word: "client_id.missing",
@@ -150,6 +152,31 @@ pub(super) const SECRET_WRONG: ReasonRow = ReasonRow {
          &client_secret=made-up%2Bsecret",
     ),
     see: &[Reason::ClientBasicMalformed, Reason::ClientAuthenticationMissing],
+};
+
+pub(super) const TOO_MANY_GUESSES: ReasonRow = ReasonRow {
+    word: "client.too_many_guesses",
+    code: TemporarilyUnavailable,
+    who: &[Operator, Developer],
+    what: "Too many wrong secrets came for this application from this network.",
+    fix: "Find the instance with the wrong secret: it is in the same network, and probably has the secret from \
+          before a change. Then wait for the seconds of Retry-After. Secrets that this server generates are not \
+          counted; only those that a person chose.",
+    example: example(
+        "# the eleventh wrong secret in a minute\n\
+         POST https://id.example.com/token\n\
+         \n\
+         grant_type=client_credentials\n\
+         &client_id=reports\n\
+         &client_secret=made-up-old-secret",
+        "# after the seconds of Retry-After\n\
+         POST https://id.example.com/token\n\
+         \n\
+         grant_type=client_credentials\n\
+         &client_id=reports\n\
+         &client_secret=made-up-secret",
+    ),
+    see: &[Reason::ClientSecretWrong, Reason::ServerBusy],
 };
 
 pub(super) const SECRET_UNEXPECTED: ReasonRow = ReasonRow {

@@ -181,14 +181,14 @@ pub(super) const TOO_MANY_GUESSES: ReasonRow = ReasonRow {
     word: "user_code.too_many_guesses",
     code: TemporarilyUnavailable,
     who: &[Person],
-    what: "Too many wrong codes were entered from this browser or this network.",
-    fix: "Wait ten minutes. Then let the device show a new code and type it exactly; dashes and small \
-          letters do not matter.",
+    what: "Too many wrong codes were entered with this account.",
+    fix: "Wait for the time that the page says. Then let the device show a new code and type it exactly; \
+          dashes and small letters do not matter.",
     example: example(
         "# the eleventh wrong code\n\
          GET https://id.example.com/device\n\
          ?user_code=BCDF-GHJK",
-        "# ten minutes later, with what the device shows\n\
+        "# a minute later, with what the device shows\n\
          GET https://id.example.com/device\n\
          ?user_code=WDJB-MJHT",
     ),

@@ -106,6 +106,7 @@ reasons! {
     ClientGrantNotAllowed = client::GRANT_NOT_ALLOWED;
     ClientAuthenticationMissing = client::AUTHENTICATION_MISSING;
     ClientSecretWrong = client::SECRET_WRONG;
+    ClientSecretGuesses = client::TOO_MANY_GUESSES;
     ClientSecretUnexpected = client::SECRET_UNEXPECTED;
     ClientMethodsMixed = client::METHODS_MIXED;
     ClientMethodNotAllowed = client::METHOD_NOT_ALLOWED;
@@ -180,6 +181,7 @@ reasons! {
     ConsentDenied = sign_in::CONSENT_DENIED;
     SignUpOff = sign_in::SIGN_UP_OFF;
     SignInCancelled = sign_in::CANCELLED;
+    SignInGuesses = sign_in::TOO_MANY_GUESSES;
     UserDisabled = sign_in::USER_DISABLED;
     UserGroup = sign_in::USER_GROUP;
 

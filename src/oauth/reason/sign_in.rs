@@ -1,9 +1,9 @@
 //! Reasons about the person's part: the flow of a sign-in, its forms, and the decision.
 
 use super::Reason;
-use super::Responsible::{Developer, Operator, Person};
+use super::Responsible::{Developer, Nobody, Operator, Person};
 use super::row::{Example, ReasonRow, example};
-use crate::oauth::error_code::ErrorCode::AccessDenied;
+use crate::oauth::error_code::ErrorCode::{AccessDenied, TemporarilyUnavailable};
 
 /// The person begins again at the application.
 const AGAIN: Example = example(
@@ -116,6 +116,29 @@ pub(super) const CANCELLED: ReasonRow = ReasonRow {
     fix: "Let the person try again when they wish; this is not a failure, and nothing has to be fixed.",
     example: COME_BACK,
     see: &[Reason::ConsentDenied, Reason::FlowExpired],
+};
+
+pub(super) const TOO_MANY_GUESSES: ReasonRow = ReasonRow {
+    word: "sign_in.too_many_guesses",
+    code: TemporarilyUnavailable,
+    who: &[Nobody, Person],
+    what: "Too many wrong passwords were tried, for this account or from this network.",
+    fix: "Wait for the time that the page says, at most a minute for your own mistakes, and sign in again. In a \
+          browser in which you have signed in to this account before, other people's attempts do not make you \
+          wait. The account is never locked.",
+    example: example(
+        "# the sixth attempt in a row with a wrong password\n\
+         POST https://id.example.com/sign-in?flow=made-up-flow\n\
+         \n\
+         username=alice\n\
+         &password=made-up-password",
+        "# after the seconds of Retry-After\n\
+         POST https://id.example.com/sign-in?flow=made-up-flow\n\
+         \n\
+         username=alice\n\
+         &password=made-up-right-password",
+    ),
+    see: &[Reason::UserCodeGuesses, Reason::ServerBusy],
 };
 
 pub(super) const USER_DISABLED: ReasonRow = ReasonRow {

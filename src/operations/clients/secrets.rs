@@ -17,7 +17,7 @@ use crate::store::clients::ClientRecord;
 use crate::store::db::{Conn, Tx};
 use crate::store::{client_secrets, clients};
 
-/// The largest number of secrets of a client: a wrong guess may cost an Argon2 hash for each of them.
+/// The largest number of secrets of a client.
 const MAX_SECRETS: usize = 5;
 /// The least length in bytes of a secret that signs: the output length of SHA-256 (RFC 7518 §3.2).
 const MIN_SIGNING_LENGTH: usize = 32;
@@ -156,7 +156,11 @@ pub(super) async fn made(
     expires_at: Option<Timestamp>,
 ) -> Result<(ClientSecret, Option<Secret>), Denied<Faults>> {
     let (text, hash, is_generated) = match source {
-        SecretSource::Chosen(chosen) => (chosen.text, SecretHash::Argon2(chosen.hash), false),
+        SecretSource::Chosen(chosen) => {
+            let keys = ServerKeys::open(context.config, context.db, context.now).await?;
+            let tag = keys.secret_tag(&client.id, chosen.text.expose());
+            (chosen.text, SecretHash::Argon2 { phc: chosen.hash, tag }, false)
+        }
         SecretSource::Generated => {
             let text = random_client_secret();
             let hash = SecretHash::Sha256(Hash::of(text.expose()).to_text());

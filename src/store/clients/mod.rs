@@ -46,6 +46,7 @@ struct SecretRow {
     id: String,
     algorithm: String,
     hash: String,
+    tag: Option<i64>,
     sealed: Option<Vec<u8>>,
     expires_at: Option<Timestamp>,
 }
@@ -54,7 +55,7 @@ struct SecretRow {
 pub async fn find(conn: &mut Conn, id: &ClientId) -> Result<Option<StoredClient>, DbError> {
     let Some(client) = find_client(conn, id).await? else { return Ok(None) };
     let secrets: Vec<SecretRow> = conn
-        .query("SELECT id, algorithm, hash, sealed, expires_at FROM client_secrets WHERE client_id = $1 ORDER BY created_at, id")
+        .query("SELECT id, algorithm, hash, tag, sealed, expires_at FROM client_secrets WHERE client_id = $1 ORDER BY created_at, id")
         .bind(id.as_str())
         .all()
         .await?;
@@ -294,14 +295,14 @@ pub async fn add_secret(
     secret: &ClientSecret,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let (algorithm, hash) = match &secret.hash {
-        SecretHash::Sha256(hash) => ("sha256", hash),
-        SecretHash::Argon2(hash) => ("argon2id", hash),
+    let (algorithm, hash, tag) = match &secret.hash {
+        SecretHash::Sha256(hash) => ("sha256", hash, None),
+        SecretHash::Argon2 { phc, tag } => ("argon2id", phc, Some(*tag)),
     };
     tx.batch()
         .query(
-            "INSERT INTO client_secrets (id, client_id, algorithm, hash, created_at, expires_at, sealed)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO client_secrets (id, client_id, algorithm, hash, created_at, expires_at, sealed, tag)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(secret.id.as_str())
         .bind(client.as_str())
@@ -310,6 +311,7 @@ pub async fn add_secret(
         .bind(now)
         .bind(secret.expires_at)
         .bind(secret.sealed.clone())
+        .bind(tag)
         .query("UPDATE clients SET version = version + 1 WHERE id = $1")
         .bind(client.as_str())
         .execute()
@@ -337,9 +339,9 @@ impl ClientRow {
 
 impl SecretRow {
     fn into_secret(self) -> Result<ClientSecret, DbError> {
-        let hash = match self.algorithm.as_str() {
-            "sha256" => SecretHash::Sha256(self.hash),
-            "argon2id" => SecretHash::Argon2(self.hash),
+        let hash = match (self.algorithm.as_str(), self.tag) {
+            ("sha256", None) => SecretHash::Sha256(self.hash),
+            ("argon2id", Some(tag)) => SecretHash::Argon2 { phc: self.hash, tag },
             _ => return Err(DbError::Corrupt { table: "client_secrets", id: self.id, what: "algorithm" }),
         };
         Ok(ClientSecret { id: self.id, hash, sealed: self.sealed, expires_at: self.expires_at })

@@ -152,6 +152,12 @@ impl Browser {
         self.submit(page, &[("username", username), ("password", PASSWORD)]).await
     }
 
+    /// Opens the page for devices, and signs in as `alice` first if no one is signed in.
+    pub(crate) async fn open_device(&mut self, path: &str) -> Answer {
+        let page = self.open(path).await;
+        if page.is_sign_in() { self.sign_in(&page, "alice").await } else { page }
+    }
+
     /// Signs out at this server.
     pub(crate) async fn sign_out(&mut self) {
         let page = self.open("/logout").await;

@@ -120,7 +120,9 @@ impl Registration {
         let hash = match (chosen_secret, &secret) {
             (Some(chosen), _) => {
                 let secret = grantor::secret::Secret::new(chosen.to_owned());
-                Some(SecretHash::Argon2(server.app.passwords.hash(secret).await.expect("a hash")))
+                let tag = server.app.keys.secret_tag(&client.id, chosen);
+                let phc = server.app.passwords.hash(secret).await.expect("a hash");
+                Some(SecretHash::Argon2 { phc, tag })
             }
             (None, Some(secret)) => Some(SecretHash::Sha256(Hash::of(secret).to_text())),
             (None, None) => None,
@@ -236,9 +238,8 @@ impl Application {
     pub(crate) async fn device_code(&self, browser: &mut Browser, form: &[(&str, &str)]) -> String {
         let begun = self.post("/device_authorization", form).await;
         assert_eq!(begun.status, 200, "{begun:?}");
-        let page = browser.open("/device").await;
+        let page = browser.open_device("/device").await;
         let page = browser.submit(&page, &[("user_code", &begun.get("user_code"))]).await;
-        let page = if page.is_sign_in() { browser.sign_in(&page, "alice").await } else { page };
         let done = browser.allow(&page).await;
         assert!(done.body.contains("id=\"allowed\""), "{done:?}");
         begun.get("device_code")

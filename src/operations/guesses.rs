@@ -1,0 +1,220 @@
+//! Whether a guess at a secret may be checked now. It is counted in the database before anything is hashed or looked up.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::Context;
+use crate::clock::{Seconds, Timestamp};
+use crate::config::Limits;
+use crate::failure::Failure;
+use crate::oauth::id::{ClientId, UserId};
+use crate::oauth::identity::guessing::{GuessCount, Limit, WRONG_IN_KNOWN_BROWSER};
+use crate::oauth::identity::known_browser::KnownBrowser;
+use crate::store::db::{Conn, DbError, Tx};
+use crate::store::guesses::{self, MOST_BUCKETS};
+
+/// How many wrong secrets of one client may come from one network.
+const CLIENT_SECRETS: Limit = Limit::Rate { most: 10, every: Seconds::new(6) };
+
+/// A guess, with the buckets in which it counts.
+#[derive(Clone, Debug)]
+pub struct Guess {
+    always: Vec<Bucket>,
+    lanes: Option<Lanes>,
+}
+
+#[derive(Clone, Debug)]
+struct Bucket {
+    name: String,
+    limit: Limit,
+}
+
+/// Two buckets, of which a guess counts in one. So those who guess cannot use up the room of those who have not guessed.
+#[derive(Clone, Debug)]
+struct Lanes {
+    /// If the first bucket of the guess holds no guess yet.
+    newcomers: Bucket,
+    others: Bucket,
+}
+
+/// A guess that was counted and may be checked.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct CountedGuess(Vec<(String, Seconds)>);
+
+/// The answer to a guess.
+#[derive(Debug)]
+pub enum Admission {
+    Counted(CountedGuess),
+    /// Not counted, and not to be checked: there is room for it after this time.
+    Wait(Seconds),
+}
+
+impl Guess {
+    /// A guess at the password of an account. `account` names the account, the same for each of its names.
+    pub fn password(limits: &Limits, account: &str, from: &Networks) -> Self {
+        let bucket = |name: String, limit: Limit| Bucket { name, limit };
+        let account_limit = Limit::hourly(limits.account_passwords.into());
+        Self {
+            always: vec![
+                bucket(
+                    format!("password {account} {}", from.site),
+                    Limit::Delay { free: limits.free_passwords.into() },
+                ),
+                bucket(
+                    format!("password network {}", from.network),
+                    Limit::hourly(limits.network_passwords.into()),
+                ),
+            ],
+            lanes: Some(Lanes {
+                newcomers: bucket(format!("password new {account}"), account_limit),
+                others: bucket(format!("password again {account}"), account_limit),
+            }),
+        }
+    }
+
+    /// A guess at the password of an account in a browser in which somebody has signed in to it before. It counts there
+    /// only, whatever is guessed elsewhere.
+    pub fn in_known_browser(browser: &KnownBrowser) -> Self {
+        let limit = Limit::Total { most: WRONG_IN_KNOWN_BROWSER, until: browser.ends_at() };
+        Self { always: vec![Bucket { name: format!("password browser {}", browser.id), limit }], lanes: None }
+    }
+
+    /// A guess at a chosen secret of a client. It counts for client and network together only: everybody knows the id of
+    /// a client, and must not be able to keep it from its tokens.
+    pub fn client_secret(client: &ClientId, from: &Networks) -> Self {
+        let name = format!("client secret {client} {}", from.site);
+        Self { always: vec![Bucket { name, limit: CLIENT_SECRETS }], lanes: None }
+    }
+
+    /// A guess at the code of a device, by a user who is signed in. There are 20^8 codes: with a thousand of them waiting,
+    /// an account guesses one in about fifty years, and a network full of accounts in most of a year.
+    pub fn user_code(user: &UserId, from: &Networks) -> Self {
+        let bucket =
+            |name, most, every| Bucket { name, limit: Limit::Rate { most, every: Seconds::new(every) } };
+        Self {
+            always: vec![
+                bucket(format!("user_code {user}"), 10, 60),
+                bucket(format!("user_code network {}", from.network), 1000, 1),
+            ],
+            lanes: None,
+        }
+    }
+
+    /// The buckets in which this guess counts, after the guesses that are stored.
+    fn buckets(&self, stored: &HashMap<String, GuessCount>) -> Vec<&Bucket> {
+        let mut buckets: Vec<&Bucket> = self.always.iter().collect();
+        if let Some(lanes) = &self.lanes {
+            let first = self.always.first().and_then(|first| stored.get(&first.name));
+            let has_guessed = first.is_some_and(|first| first.count > 0);
+            buckets.push(if has_guessed { &lanes.others } else { &lanes.newcomers });
+        }
+        buckets
+    }
+
+    fn names(&self) -> Vec<&str> {
+        let lanes = self.lanes.iter().flat_map(|lanes| [&lanes.newcomers, &lanes.others]);
+        self.always.iter().chain(lanes).map(|bucket| bucket.name.as_str()).take(MOST_BUCKETS).collect()
+    }
+
+    /// What to store if all buckets take the guess; otherwise how long to wait.
+    async fn judge(
+        &self,
+        conn: &mut Conn,
+        now: Timestamp,
+    ) -> Result<Result<(Vec<(String, GuessCount)>, CountedGuess), Seconds>, DbError> {
+        let stored = guesses::find(conn, &self.names(), now).await?;
+        let buckets = self.buckets(&stored);
+        let mut wait = Seconds::ZERO;
+        let (mut counts, mut counted) = (Vec::new(), Vec::new());
+        for bucket in buckets {
+            match bucket.limit.count(stored.get(&bucket.name).copied(), now) {
+                Ok(count) => {
+                    counts.push((bucket.name.clone(), count));
+                    counted.push((bucket.name.clone(), bucket.limit.span_of_one()));
+                }
+                Err(longer) => wait = wait.max(longer),
+            }
+        }
+        Ok(if wait > Seconds::ZERO { Err(wait) } else { Ok((counts, CountedGuess(counted))) })
+    }
+}
+
+/// The networks that an address belongs to, for counting.
+#[derive(Clone, Debug)]
+pub struct Networks {
+    /// An IPv4 address, or an IPv6 network of 64 bits, which is the least that one customer has.
+    pub network: String,
+    /// An IPv4 address, or an IPv6 network of 48 bits, which is the most that one customer has.
+    pub site: String,
+}
+
+impl Networks {
+    pub fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self { network: address.to_string(), site: address.to_string() },
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                Self {
+                    network: format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0)),
+                    site: format!("{}/48", Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)),
+                }
+            }
+        }
+    }
+}
+
+/// Counts a guess, if there is room for it.
+///
+/// Of guesses that arrive at once on any nodes, no more are counted than there is room for. A guess that has to wait
+/// costs a read and no write.
+///
+/// # Errors
+/// Only failures.
+pub async fn count(context: &Context<'_>, guess: Guess) -> Result<Admission, Failure> {
+    let now = context.now;
+    let first = guess.clone();
+    let looked = context.db.read(async move |conn: &mut Conn| first.judge(conn, now).await).await?;
+    if let Err(wait) = looked {
+        return Ok(Admission::Wait(wait));
+    }
+    let write = async move |tx: &mut Tx| match guess.judge(tx, now).await? {
+        Ok((counts, counted)) => {
+            guesses::save(tx, &counts).await?;
+            Ok(Admission::Counted(counted))
+        }
+        Err(wait) => Ok(Admission::Wait(wait)),
+    };
+    Ok(context.db.write(write).await?)
+}
+
+impl CountedGuess {
+    /// Takes the guess back in a transaction, because it was right.
+    pub async fn take_back(&self, tx: &mut Tx) -> Result<(), DbError> {
+        guesses::take_back(tx, &self.0).await
+    }
+
+    /// Takes the guess back, because it was right or could not be checked.
+    ///
+    /// # Errors
+    /// Only failures.
+    pub async fn forget(self, context: &Context<'_>) -> Result<(), Failure> {
+        let take_back = async move |tx: &mut Tx| self.take_back(tx).await;
+        Ok(context.db.write(take_back).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_networks_of_one_customer_count_as_one() {
+        let of = |text: &str| Networks::of(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2:3::4").network, "2001:db8:1:2::/64");
+        assert_eq!(of("2001:db8:1:2:3::4").site, "2001:db8:1::/48");
+        assert_eq!(of("2001:db8:1:2::").network, of("2001:db8:1:2:ffff::1").network);
+        assert_eq!(of("::ffff:203.0.113.7").network, of("203.0.113.7").network);
+        assert_eq!(of("::ffff:203.0.113.7").site, "203.0.113.7");
+    }
+}

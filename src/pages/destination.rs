@@ -1,0 +1,146 @@
+//! What a person signs in for: the request of an application, or a device whose code is not typed yet.
+
+use actix_web::{HttpResponse, web};
+
+use super::flow_form;
+use crate::app::App;
+use crate::failure::Denied;
+use crate::flows::{self, ResumedFlow};
+use crate::http::answer;
+use crate::http::browser;
+use crate::http::call::Request;
+use crate::http::form;
+use crate::oauth::error::OAuthError;
+use crate::oauth::grant::device::UserCode;
+use crate::oauth::id::{ClientId, FlowId};
+use crate::oauth::request::Refusal;
+use crate::oauth::request::params::Params;
+
+/// What a person signs in for.
+pub(super) enum Destination {
+    Flow(Box<ResumedFlow>),
+    Device(DeviceVisit),
+}
+
+/// A visit of the page for devices, in a browser in which no one is signed in. Nothing is stored for it.
+pub(super) struct DeviceVisit {
+    /// The code in the address, to fill it in again. Empty if there is none.
+    user_code: String,
+    /// The token of the browser, to which forms are bound.
+    browser: String,
+    is_new_browser: bool,
+}
+
+/// The URL of a page for a person who connects a device.
+pub(super) fn device_url(app: &App, page: &str, user_code: &str) -> String {
+    format!("{}/{page}?device={user_code}", app.issuer)
+}
+
+/// The code in this parameter as devices show it. Empty if it has another form.
+pub(super) fn shown_code(params: &Params, name: &'static str) -> String {
+    let code = params.one(name).ok().flatten().and_then(UserCode::parse);
+    code.map(|code| code.to_string()).unwrap_or_default()
+}
+
+impl Destination {
+    /// The destination that the query names.
+    pub(super) async fn find(app: &App, request: &Request) -> Result<Self, Denied<Refusal>> {
+        let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
+        if query.count("device") == 0 {
+            return Ok(Self::Flow(Box::new(flows::resume_flow(app, request, &query).await?)));
+        }
+        let known = browser::device_token(app, request);
+        Ok(Self::Device(DeviceVisit {
+            user_code: shown_code(&query, "device"),
+            is_new_browser: known.is_none(),
+            browser: known.unwrap_or_else(crate::secret::random_token),
+        }))
+    }
+
+    /// The destination and the form of a POST, after checking that it came from this page.
+    pub(super) async fn read(
+        app: &App,
+        request: &Request,
+        body: web::Payload,
+        purpose: &str,
+    ) -> Result<(Self, Params), Denied<Refusal>> {
+        let destination = Self::find(app, request).await?;
+        let form = form::read(request, body).await.map_err(Refusal::Page)?;
+        let token = form.one("form_token").map_err(Refusal::Page)?.unwrap_or_default();
+        let is_ours = match &destination {
+            Self::Flow(resumed) => flow_form::is_token(app, resumed, purpose, token),
+            Self::Device(visit) => app.keys.is_form_token(token, purpose, &["device", &visit.browser]),
+        };
+        if !is_ours || !browser::is_same_origin(app, request) {
+            return Err(Refusal::Page(browser::forged()).into());
+        }
+        Ok((destination, form))
+    }
+
+    /// The token in a form, which proves that the form is ours.
+    pub(super) fn token(&self, app: &App, purpose: &str) -> String {
+        match self {
+            Self::Flow(resumed) => flow_form::token(app, resumed, purpose),
+            Self::Device(visit) => app.keys.form_token(purpose, &["device", &visit.browser]),
+        }
+    }
+
+    /// The page with the headers that it needs beside.
+    pub(super) fn finish(&self, app: &App, mut page: HttpResponse) -> HttpResponse {
+        if let Self::Device(DeviceVisit { browser, is_new_browser: true, .. }) = self {
+            // The cookie consists of characters that are allowed in a header.
+            let _ = page.add_cookie(&browser::device_cookie(app, browser.clone()));
+        }
+        page
+    }
+
+    /// The URL of a page on the way to this destination.
+    pub(super) fn url(&self, app: &App, page: &str) -> String {
+        match self {
+            Self::Flow(resumed) => flows::flow_url(app, page, &resumed.flow.id),
+            Self::Device(visit) => device_url(app, page, &visit.user_code),
+        }
+    }
+
+    /// The URL at which the person goes on after signing in.
+    pub(super) fn onward(&self, app: &App) -> String {
+        match self {
+            Self::Flow(_) => self.url(app, "authorize/resume"),
+            Self::Device(visit) => format!("{}/device?user_code={}", app.issuer, visit.user_code),
+        }
+    }
+
+    pub(super) fn flow(&self) -> Option<&FlowId> {
+        match self {
+            Self::Flow(resumed) => Some(&resumed.flow.id),
+            Self::Device(_) => None,
+        }
+    }
+
+    /// The application whose request it is; `None` if the person has not yet said which device it is.
+    pub(super) fn client(&self) -> Option<&ClientId> {
+        match self {
+            Self::Flow(resumed) => Some(&resumed.checked.request.client_id),
+            Self::Device(_) => None,
+        }
+    }
+
+    /// The name of the application, for the person.
+    pub(super) fn client_name(&self) -> Option<&str> {
+        match self {
+            Self::Flow(resumed) => Some(&resumed.checked.client.client.name),
+            Self::Device(_) => None,
+        }
+    }
+
+    /// Sends a person who does not want to go on back to where they came from.
+    pub(super) async fn decline(self, app: &App, request: &Request, error: OAuthError) -> HttpResponse {
+        match self {
+            Self::Flow(resumed) => flows::decline(app, request, resumed.checked, error).await,
+            Self::Device(_) => {
+                answer::log_refusal(request, &error);
+                answer::see_other(&format!("{}/", app.issuer))
+            }
+        }
+    }
+}

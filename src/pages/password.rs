@@ -1,0 +1,111 @@
+//! The check of a password that a person types: first counted, then hashed.
+
+use super::known_browsers;
+use crate::app::App;
+use crate::clock::Seconds;
+use crate::failure::Failure;
+use crate::http::call::Request;
+use crate::oauth::id::UserId;
+use crate::oauth::identity::authentication::Proof;
+use crate::oauth::identity::user::{MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, folded};
+use crate::operations::guesses::{self, Admission, CountedGuess, Guess, Networks};
+use crate::operations::sessions::{ProvenSignIn, SessionStart};
+use crate::secret::Secret;
+use crate::secret::passwords::{PasswordVerdict, Requester};
+use crate::store::users::{self, SignInRecord};
+
+/// The result of a check.
+pub(super) enum PasswordCheck {
+    Right(RightPassword),
+    Wrong,
+    /// Nothing was checked: there is room for the next guess after this time.
+    Wait(Seconds),
+}
+
+/// A user who gave the right password.
+pub(super) struct RightPassword {
+    pub(super) user: UserId,
+    /// The stored hash that the password matched.
+    hash: String,
+    /// The password hashed with the current parameters, if they have changed.
+    todays_hash: Option<String>,
+    guess: CountedGuess,
+}
+
+impl RightPassword {
+    /// The sign-in that it proves.
+    pub(super) fn sign_in(self, start: SessionStart) -> ProvenSignIn {
+        let proof = Proof::Password { hash: self.hash };
+        ProvenSignIn { start, proof, rehashed: self.todays_hash, guess: Some(self.guess) }
+    }
+}
+
+/// Checks the password of the account with this name. Unknown, disabled and wrong take the same time and get the same
+/// answer, also if the person has to wait.
+pub(super) async fn check(
+    app: &App,
+    request: &Request,
+    username: &str,
+    password: &str,
+) -> Result<PasswordCheck, Failure> {
+    if password.is_empty() || password.len() > MAX_PASSWORD_LENGTH || username.len() > MAX_NAME_LENGTH {
+        return Ok(PasswordCheck::Wrong);
+    }
+    let name = username.to_owned();
+    let found = app.db.read(async move |conn| users::find_by_name(conn, &name).await).await?;
+    let (admission, requester) = admit(app, request, username, found.as_ref()).await?;
+    let guess = match admission {
+        Admission::Counted(guess) => guess,
+        Admission::Wait(wait) => return Ok(PasswordCheck::Wait(wait)),
+    };
+    let hash = found.as_ref().and_then(|user| user.password_hash.clone());
+    let passwords = app.passwords.asked_by(requester);
+    let verified = async {
+        let compared = match &hash {
+            Some(hash) => Some(hash.clone()),
+            None => {
+                let choice = app.keys.number_of_typed(&folded(username));
+                app.stand_ins.find(&app.db, &passwords, choice, request.now).await?
+            }
+        };
+        passwords.verify(Secret::new(password.to_owned()), compared).await
+    };
+    let verdict = match verified.await {
+        Ok(verdict) => verdict,
+        Err(failure) => {
+            guess.forget(&app.operations(request.now)).await?;
+            return Err(failure);
+        }
+    };
+    let todays_hash = match verdict {
+        PasswordVerdict::Wrong => return Ok(PasswordCheck::Wrong),
+        PasswordVerdict::Right => None,
+        PasswordVerdict::RightAndRehashed(new) => Some(new),
+    };
+    Ok(match (found, hash) {
+        (Some(user), Some(hash)) if !user.disabled => {
+            PasswordCheck::Right(RightPassword { user: user.user, hash, todays_hash, guess })
+        }
+        _ => PasswordCheck::Wrong,
+    })
+}
+
+/// Counts the guess: in the browser if it is known for the account, otherwise for account and network.
+async fn admit(
+    app: &App,
+    request: &Request,
+    username: &str,
+    found: Option<&SignInRecord>,
+) -> Result<(Admission, Requester), Failure> {
+    let (context, networks) = (app.operations(request.now), Networks::of(request.address));
+    if let Some(known) = found.and_then(|user| known_browsers::find(app, request, &user.user))
+        && let Admission::Counted(guess) = guesses::count(&context, Guess::in_known_browser(&known)).await?
+    {
+        return Ok((Admission::Counted(guess), Requester::known_person(networks.network)));
+    }
+    // An account has one name for all of its names, and one that does not exist has a name of the same form.
+    let account =
+        found.map_or_else(|| app.keys.name_of_typed(&folded(username)), |user| user.user.as_str().to_owned());
+    let guess = Guess::password(&app.config.limits, &account, &networks);
+    Ok((guesses::count(&context, guess).await?, Requester::person(networks.network)))
+}
