@@ -22,6 +22,8 @@ async fn cli_in_an_open_folder() -> CommandLine {
     let cli = CommandLine::new().await;
     assert!(cli.serve(&[]).stop().0);
     set(&cli.directory(), 0o755);
+    // On PostgreSQL it has a password in it.
+    set(&cli.config, 0o600);
     cli
 }
 
