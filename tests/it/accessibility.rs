@@ -109,7 +109,12 @@ async fn application(server: &TestServer) -> Application {
 async fn check_device(checker: &mut AxeChecker, server: &TestServer) {
     let grants = [GrantType::DeviceCode, GrantType::RefreshToken];
     let tv = server.register(Registration::native("tv").grants(&grants)).await;
-    checker.open("the page for the code of a device", &format!("{}/device", server.url)).await;
+    checker.open("the sign-in before the code of a device", &format!("{}/device", server.url)).await;
+    checker.chromium.type_into("username", "alice").await;
+    checker.chromium.type_into("password", PASSWORD).await;
+    checker.chromium.click("sign-in").await;
+    checker.chromium.text_of("user_code").await;
+    checker.check("the page for the code of a device").await;
     assert_eq!(checker.focused().await, serde_json::json!(["user_code", null, "solid", true]));
     checker.chromium.type_into("user_code", "ZZZZ-ZZZZ").await;
     checker.chromium.click("continue").await;
@@ -120,9 +125,6 @@ async fn check_device(checker: &mut AxeChecker, server: &TestServer) {
         checker.chromium.open(&begun.get("verification_uri_complete")).await;
         checker.chromium.click("continue").await;
         if answer == "allow" {
-            checker.chromium.type_into("username", "alice").await;
-            checker.chromium.type_into("password", PASSWORD).await;
-            checker.chromium.click("sign-in").await;
             checker.chromium.text_of("allow").await;
             checker.check("the question whether a device may").await;
         }

@@ -116,7 +116,9 @@ async fn openid_client_exchanges_a_persons_token_for_one_of_the_next_api() {
     let Some(directory) = installed("node_modules") else { return };
     let server = TestServer::start_with(&[("keys.algorithms", "RS256 ES256")]).await;
     let app = server.register(Registration::web("app").scopes("openid read")).await;
-    let api = Registration::service("api").grants(&[GrantType::TokenExchange]).scopes("read");
+    let mut api = Registration::service("api").grants(&[GrantType::TokenExchange]).scopes("read");
+    // The person's authorization names the first API only.
+    api.client.may_widen_resources = true;
     let api = server.register(api).await;
     let (resource, behind) = ("https://api.example.com", "https://behind.example.com");
     server.resource_with(resource, "read", |resource| resource.servers = vec![ClientId::new("api")]).await;
