@@ -37,10 +37,10 @@ impl Recipient {
         Some(Self { key, kid: jwk["kid"].as_str().map(str::to_owned) })
     }
 
-    /// Encrypts a signed token, or JSON.
+    /// Encrypts a signed token, or JSON, for the recipient. Returns the compact serialization (RFC 7516 §7.1).
     ///
     /// # Errors
-    /// [`JoseError::Encryption`] if this key is not for the algorithm.
+    /// [`JoseError::Encryption`] if the recipient's key cannot be used with the algorithm.
     pub fn encrypt(
         &self,
         payload: Vec<u8>,
@@ -57,10 +57,10 @@ impl Recipient {
     }
 }
 
-/// Checks a JWK Set from an operator.
+/// Checks a JWK Set of a client before it is registered.
 ///
 /// # Errors
-/// A sentence about the mistake.
+/// A sentence for the operator, if the text is not a JWK Set or contains a private key.
 pub fn check_set(jwks: &str) -> Result<(), &'static str> {
     let Some(keys) = keys(jwks) else {
         return Err("it is no JWK Set: a JSON object with an array keys");

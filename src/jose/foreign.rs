@@ -30,7 +30,7 @@ impl std::fmt::Debug for ForeignKey {
 }
 
 impl ForeignKeys {
-    /// Parses a JWK Set (RFC 7517 §5). Keys that cannot be used here are left out. `None` if it is not a JWK Set.
+    /// Parses a JWK Set (RFC 7517 §5); `None` if the text is not a JWK Set. Keys that cannot be used here are left out.
     pub fn read(jwks: &str) -> Option<Self> {
         let set: Value = serde_json::from_str(jwks).ok()?;
         let keys = set["keys"].as_array()?.iter().take(MAX_KEYS);
@@ -42,7 +42,8 @@ impl ForeignKeys {
         self.0.is_empty()
     }
 
-    /// Whether a token names a key that is not one of these, so that there may be newer keys.
+    /// Whether a token names a key that is not in the set, so that its issuer may have newer keys. `false` if the token
+    /// names no key.
     pub fn lacks(&self, token: &str) -> bool {
         let kid = decode_header(token).ok().and_then(|header| header.kid);
         kid.is_some() && !self.0.iter().any(|key| key.kid == kid)
@@ -90,12 +91,12 @@ pub enum ForeignVerifier<'k> {
     Secret(&'k [u8]),
 }
 
-/// The claims of a token that one of these keys signed, with one of the types `types` or without a type.
+/// The claims of a token that a key or secret of `by` signed. The token has one of the types `types`, or no type.
 ///
 /// The caller must check the audience and the times.
 ///
 /// # Errors
-/// If the token is malformed, has another type, or is not signed by one of the keys.
+/// If the token is malformed, has another type, or is not signed by a key or secret of `by`.
 pub fn verify(token: &str, types: &[&str], by: ForeignVerifier<'_>) -> Result<Value, VerifyError> {
     let header = decode_header(token).map_err(|_| VerifyError::Malformed)?;
     if header.crit.is_some() {
@@ -129,8 +130,8 @@ fn by_keys(token: &str, header: &Header, keys: &ForeignKeys) -> Result<Value, Ve
     outcome
 }
 
-/// A claim of a token that is not verified; `None` if it is not text. Only for finding the keys that verify the token:
-/// it must not be trusted.
+/// The claim `name` of a token that is not verified; `None` if the claim is missing or not text, or the token cannot be
+/// read. It must not be trusted: it only serves to find the keys that verify the token.
 pub fn unverified_claim(token: &str, name: &str) -> Option<String> {
     let mut parts = token.split('.');
     let (_, claims) = (parts.next()?, parts.next()?);

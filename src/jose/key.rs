@@ -44,10 +44,10 @@ impl std::fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
-    /// Makes a key; an RSA key takes up to a second.
+    /// Makes a new random key; an RSA key takes up to a second.
     ///
     /// # Errors
-    /// If the library fails.
+    /// If the cryptographic library fails.
     pub fn generate(algorithm: SigningAlgorithm) -> Result<Self, JoseError> {
         let pair = match algorithm {
             SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256 => {
@@ -76,7 +76,10 @@ impl SigningKey {
         Self::of(algorithm, pair.map_err(|_| JoseError::Key(algorithm.to_string()))?)
     }
 
-    /// The private key in PKCS #8, which must be encrypted before it is stored.
+    /// The private key in PKCS #8 (RFC 5208), which must be encrypted before it is stored.
+    ///
+    /// # Errors
+    /// If the cryptographic library cannot write the key.
     pub fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, JoseError> {
         let bytes = match &self.pair {
             Pair::Rsa(pair) => pair.as_der().map(|der| der.as_ref().to_vec()),
@@ -109,6 +112,9 @@ impl SigningKey {
     }
 
     /// The public members as JSON, for publication (RFC 7517 §4).
+    ///
+    /// # Errors
+    /// If the members cannot be serialized.
     pub fn public_jwk(&self) -> Result<String, JoseError> {
         serde_json::to_string(&self.jwk).map_err(|_| JoseError::Key(self.kid.clone()))
     }

@@ -16,7 +16,7 @@ impl SigningKey {
     /// The signature is made here and not by jsonwebtoken, which would parse and check an RSA key for each token.
     ///
     /// # Errors
-    /// If the claims cannot be serialized or the library fails.
+    /// If the claims cannot be serialized, or the cryptographic library fails.
     pub fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, JoseError> {
         let header = Header {
             typ: Some(typ.to_owned()),

@@ -25,7 +25,7 @@ impl VerifyingKey {
     /// Reads a JWK that [`super::key::SigningKey::public_jwk`] wrote.
     ///
     /// # Errors
-    /// If it is not such a key.
+    /// If `jwk` is not such a key.
     pub fn read(kid: &str, algorithm: SigningAlgorithm, jwk: &str) -> Result<Self, JoseError> {
         let wrong = || JoseError::Key(kid.to_owned());
         let jwk: Jwk = serde_json::from_str(jwk).map_err(|_| wrong())?;
@@ -39,7 +39,7 @@ impl VerifyingKey {
     }
 }
 
-/// The `kid` in a token's header; `None` if there is none. It is not verified.
+/// The `kid` in a token's header, which is not verified; `None` if the header has no `kid` or cannot be read.
 pub fn named_key(token: &str) -> Option<String> {
     decode_header(token).ok()?.kid
 }
@@ -74,10 +74,11 @@ pub enum VerifyError {
     Claims,
 }
 
-/// The claims of a token of the type `typ` that one of `keys` signed.
+/// The claims of a token of the type `typ` that one of `keys` signed (RFC 7515 §5.2).
 ///
 /// # Errors
-/// If the token is malformed, has another type, is not signed by its named key, or is expired and must not be.
+/// If the token is malformed, has another type, is not signed by the key that it names, has expired (unless `expiry` is
+/// `Ignored`), or has other claims than `T`.
 pub fn verify<T: DeserializeOwned>(
     token: &str,
     typ: &str,
@@ -105,7 +106,10 @@ pub fn verify<T: DeserializeOwned>(
     serde_json::from_value(claims).map_err(|_| VerifyError::Claims)
 }
 
-/// The claims of a token, if this key signed it with this algorithm.
+/// The claims of a token that `key` signed with `algorithm`. The times and the audience are not checked.
+///
+/// # Errors
+/// If the signature is wrong.
 pub(super) fn signed_claims(
     token: &str,
     key: &DecodingKey,
@@ -120,7 +124,7 @@ pub(super) fn signed_claims(
     Ok(verified.claims)
 }
 
-/// Compares media types: the case does not matter, and `application/` may be left out (RFC 7515 §4.1.9).
+/// Whether two media types are equal: the case does not matter, and `application/` may be left out (RFC 7515 §4.1.9).
 pub(super) fn is_type(found: &str, expected: &str) -> bool {
     let found = found.to_ascii_lowercase();
     found.strip_prefix("application/").unwrap_or(&found) == expected.to_ascii_lowercase()

@@ -50,11 +50,11 @@ impl AssertionKind {
             .map_err(|_| self.refuse(self.claims, "lacks iss, sub, aud or exp, or has them in another form"))
     }
 
-    /// Checks that an assertion is addressed to this server and currently valid (RFC 7523 §3). Returns until when its
-    /// use must be remembered.
+    /// Checks that an assertion is addressed to this server and valid at `now` (RFC 7523 §3). Returns the time until
+    /// which its use must be remembered.
     ///
     /// # Errors
-    /// If the audience, the expiry or the beginning is wrong.
+    /// If the audience is wrong, or the assertion has expired, is not valid yet, or is valid for too long.
     pub fn check(
         &self,
         claims: &AssertionClaims,
@@ -75,7 +75,7 @@ impl AssertionKind {
         Ok(claims.exp + SKEW)
     }
 
-    /// The `jti` of an assertion that may be used once.
+    /// The `jti` of an assertion that may be used only once (RFC 7523 §3).
     ///
     /// # Errors
     /// If it is missing, empty or too long.

@@ -17,7 +17,7 @@ pub struct OAuthError {
 }
 
 impl OAuthError {
-    /// The same error, for a request that may succeed after `wait`.
+    /// The error with `wait` as the time after which the request may succeed.
     pub fn after(self, wait: Seconds) -> Self {
         Self { retry_after: Some(wait), ..self }
     }
@@ -29,7 +29,7 @@ impl OAuthError {
 }
 
 impl Reason {
-    /// Makes a refusal with this reason. The client's developer reads `description`: printable ASCII without `"` and `\`
+    /// Makes an error with this reason. The client's developer reads `description`: printable ASCII without `"` and `\`
     /// (RFC 6749 §5.2).
     pub fn because(self, description: impl Into<Cow<'static, str>>) -> OAuthError {
         OAuthError { reason: self, description: description.into(), retry_after: None }

@@ -76,7 +76,8 @@ impl ErrorCode {
         }
     }
 
-    /// Whether this code can be sent by redirect, in the parameters of the redirect URI.
+    /// Whether the code can be sent by redirect, in the parameters of the redirect URI; `false` for codes that only
+    /// other answers have.
     pub fn is_redirected(self) -> bool {
         !matches!(
             self,
@@ -91,7 +92,7 @@ impl ErrorCode {
         )
     }
 
-    /// Whether this code can be in a JSON answer.
+    /// Whether the code can be in a JSON answer; `false` for codes that are only sent by redirect.
     pub fn is_answered(self) -> bool {
         !matches!(
             self,

@@ -109,14 +109,14 @@ impl Schedule {
         }
     }
 
-    /// When the publication of a key ends; never as long as no other key is to take over.
+    /// When the publication of a key ends; [`Timestamp::MAX`] as long as no other key takes over.
     pub fn published_until(&self, keys: &[KeyRecord], key: &KeyRecord) -> Timestamp {
         let later = of(keys, key.algorithm).filter(|other| other.takes_over() && other.rank() > key.rank());
         let taken_over = later.map(|other| other.signs_from).min();
         taken_over.map_or(Timestamp::MAX, |at| at + self.keep_published)
     }
 
-    /// The key of an algorithm that must be made now; `None` if none is due.
+    /// The key of an algorithm that must be made now; `None` if no new key is due.
     pub fn due(&self, keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Timestamp) -> Option<DueKey> {
         let Some(newest) = in_use(keys, algorithm).max_by_key(|key| key.rank()) else {
             return Some(self.in_time(keys, algorithm, now));
@@ -152,7 +152,7 @@ pub fn signing(keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Timestamp) 
     current.or_else(|| in_use(keys, algorithm).min_by_key(|key| key.rank()))
 }
 
-/// The key of an algorithm that signs next; `None` if none waits.
+/// The key of an algorithm that signs next; `None` if no key waits for its turn.
 pub fn next(keys: &[KeyRecord], algorithm: SigningAlgorithm, now: Timestamp) -> Option<&KeyRecord> {
     let current = signing(keys, algorithm, now)?;
     in_use(keys, algorithm).filter(|key| key.rank() > current.rank()).min_by_key(|key| key.rank())

@@ -56,7 +56,7 @@ impl Curve {
         }
     }
 
-    /// The curve that a JWK names by `kty` and `crv`; `None` for any other.
+    /// The curve that a JWK names by `kty` and `crv`; `None` if the curve is not supported.
     fn of(jwk: &Value) -> Option<Self> {
         let named = (jwk["kty"].as_str()?, jwk["crv"].as_str()?);
         Self::ALL.into_iter().find(|curve| (curve.key_type(), curve.name()) == named)
@@ -133,10 +133,17 @@ impl CurveKey {
     }
 
     /// Makes a key for one agreement with `other`, on the same curve.
+    ///
+    /// # Errors
+    /// If the cryptographic library fails.
     pub(super) fn ephemeral(other: &Point) -> Result<Self, Unspecified> {
         Ok(Self { curve: other.curve, key: PrivateKey::generate(other.curve.algorithm())? })
     }
 
+    /// The public part of the key.
+    ///
+    /// # Errors
+    /// If the cryptographic library fails.
     pub(super) fn public(&self) -> Result<Point, Unspecified> {
         Ok(Point { curve: self.curve, bytes: self.key.compute_public_key()?.as_ref().to_vec() })
     }

@@ -12,7 +12,7 @@ use crate::secret::equal;
 
 pub(super) const IV_BYTES: usize = 16;
 
-/// One of the two: `A128CBC-HS256` and `A256CBC-HS512`.
+/// The variant: `A128CBC-HS256` or `A256CBC-HS512`.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Variant {
     A128Hs256,
@@ -42,7 +42,10 @@ impl Variant {
         }
     }
 
-    /// Encrypts `text` in place and returns the tag.
+    /// Encrypts `text` in place and returns the tag (RFC 7518 §5.2.2.1).
+    ///
+    /// # Errors
+    /// If the IV or key has a wrong length.
     pub(super) fn seal(
         self,
         key: &[u8],
@@ -56,7 +59,7 @@ impl Variant {
         Ok(self.tag(mac_key, iv, aad, text))
     }
 
-    /// Decrypts `text` in place after its tag was verified.
+    /// Verifies the tag, then decrypts `ciphertext` and returns the text (RFC 7518 §5.2.2.2).
     ///
     /// # Errors
     /// If the tag, the padding or a length is wrong. The tag is compared first: padding from an attacker is never

@@ -13,7 +13,7 @@ pub(super) struct Info<'i> {
     pub recipient: &'i [u8],
 }
 
-/// Derives `length` bytes from a shared secret.
+/// Derives `length` bytes from a shared secret (RFC 7518 §4.6.2).
 pub(super) fn derive(secret: &[u8], info: &Info<'_>, length: usize) -> Zeroizing<Vec<u8>> {
     let mut key = Zeroizing::new(Vec::with_capacity(length + digest::SHA256_OUTPUT_LEN));
     for round in 1_u32.. {

@@ -49,6 +49,9 @@ fn tag_bytes(content: ContentEncryption) -> usize {
 }
 
 /// Encrypts `text` in place and returns the tag. A key must only be used for one text.
+///
+/// # Errors
+/// If the IV or key has a wrong length.
 pub(super) fn seal(
     content: ContentEncryption,
     key: &[u8],
@@ -66,7 +69,7 @@ pub(super) fn seal(
     }
 }
 
-/// Decrypts `text` after its tag was verified.
+/// Verifies the tag, then decrypts `ciphertext` and returns the text.
 ///
 /// # Errors
 /// If the tag is wrong, or the IV, key or tag has a wrong length.

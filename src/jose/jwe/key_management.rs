@@ -30,6 +30,10 @@ pub(super) struct RandomValues {
 }
 
 impl RandomValues {
+    /// Random values for one token that is encrypted with `key`.
+    ///
+    /// # Errors
+    /// If the cryptographic library cannot make the ephemeral key.
     pub(super) fn new(key: &EncryptionKey, content: ContentEncryption) -> Result<Self, Unspecified> {
         let ephemeral = match &key.0 {
             Encrypting::Curve(point) => Some(CurveKey::ephemeral(point)?),
@@ -41,7 +45,7 @@ impl RandomValues {
     }
 }
 
-/// A random content key.
+/// A random content key of the length that `content` needs.
 pub(super) fn random_key(content: ContentEncryption) -> Zeroizing<Vec<u8>> {
     let bytes = Zeroizing::new(random::<64>());
     Zeroizing::new(bytes[..content::key_bytes(content)].to_vec())
@@ -58,7 +62,7 @@ pub(super) struct KeyManagementParams<'h> {
     pub recipient: &'h [u8],
 }
 
-/// Encrypts a content key for the owner of `key`, or agrees on one.
+/// Encrypts a content key for the owner of `key`, or agrees on a content key with the owner (RFC 7518 §4).
 ///
 /// # Errors
 /// If the key cannot be used with this algorithm.
@@ -99,7 +103,7 @@ pub(super) fn encrypt_content_key(
     }
 }
 
-/// Recovers the content key with `key`.
+/// Recovers the content key with `key` (RFC 7518 §4).
 ///
 /// # Errors
 /// If the key cannot be used with this algorithm, or the token was encrypted for another key. The caller must not let

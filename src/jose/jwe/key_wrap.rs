@@ -9,14 +9,17 @@ use crate::oauth::client::KeyManagement;
 /// How many bytes longer a wrapped key is.
 const MORE: usize = 8;
 
-/// Wraps `key` with `wrapping_key`, which has 16 or 32 bytes.
+/// Wraps `key` with `wrapping_key`, which has 16 or 32 bytes (RFC 3394).
+///
+/// # Errors
+/// If `wrapping_key` or `key` has a wrong length.
 pub(super) fn wrap(wrapping_key: &[u8], key: &[u8]) -> Result<Vec<u8>, Unspecified> {
     let mut wrapped = vec![0; key.len() + MORE];
     kek(wrapping_key)?.wrap(key, &mut wrapped)?;
     Ok(wrapped)
 }
 
-/// Unwraps a key of `length` bytes.
+/// Unwraps a key of `length` bytes (RFC 3394).
 ///
 /// # Errors
 /// If it was wrapped with another key, or has another length.
@@ -37,7 +40,8 @@ fn kek(key: &[u8]) -> Result<AesKek, Unspecified> {
     AesKek::new(if key.len() == 16 { &AES_128 } else { &AES_256 }, key)
 }
 
-/// The length in bytes of the AES key that wraps the content key; `None` if the algorithm has none.
+/// The length in bytes of the AES key that wraps the content key; `None` if the algorithm does not wrap it
+/// with AES.
 pub(super) fn wrapping_key_bytes(algorithm: KeyManagement) -> Option<usize> {
     match algorithm {
         KeyManagement::RsaOaep | KeyManagement::RsaOaep256 | KeyManagement::EcdhEs => None,

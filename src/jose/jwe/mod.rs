@@ -43,7 +43,7 @@ pub struct EncryptionParams<'s> {
     pub content_type: Option<&'s str>,
 }
 
-/// Encrypts `payload` for the owner of `key`. Returns the compact serialization.
+/// Encrypts `payload` for the owner of `key` (RFC 7516 §5.1). Returns the compact serialization.
 ///
 /// # Errors
 /// [`JoseError::Encryption`] if the key cannot be used with this algorithm, or no secret can be agreed on with it.
@@ -101,7 +101,7 @@ pub struct EncryptedToken<'t> {
 }
 
 impl<'t> EncryptedToken<'t> {
-    /// Parses a token.
+    /// Parses a token in compact serialization (RFC 7516 §7.1).
     ///
     /// # Errors
     /// [`JoseError::Decryption`], the only error for every token that cannot be decrypted.
@@ -124,17 +124,18 @@ impl<'t> EncryptedToken<'t> {
         Some(Self { header, protected, encrypted_key, iv, ciphertext, tag })
     }
 
-    /// The `kid` that the token names, for finding the key; `None` if it names none.
+    /// The `kid` in the header, to find the key; `None` if the header has no `kid`.
     pub fn kid(&self) -> Option<&str> {
         self.header.kid.as_deref()
     }
 
-    /// The type that the token claims for its content; it can be trusted only after the decryption.
+    /// The `cty` in the header, which is the type of the content; `None` if the header has no `cty`. It can be trusted
+    /// only after the decryption.
     pub fn content_type(&self) -> Option<&str> {
         self.header.content_type.as_deref()
     }
 
-    /// Decrypts the content with a key of the recipient.
+    /// Decrypts the content with a key of the recipient, and returns it (RFC 7516 §5.2).
     ///
     /// # Errors
     /// [`JoseError::Decryption`], whatever the cause.

@@ -31,10 +31,10 @@ pub struct AcceptedAssertion {
     pub expires_at: Timestamp,
 }
 
-/// Decides about an assertion that the client's key or secret signed (RFC 7523 §3).
+/// Checks an assertion that the client's key or secret signed (RFC 7523 §3).
 ///
 /// # Errors
-/// If it is about another client, not addressed to this server, or not currently valid.
+/// If the assertion is about another client, is not addressed to this server, or is not valid at `now`.
 pub fn check(
     claims: &AssertionClaims,
     client: &ClientId,

@@ -133,7 +133,8 @@ pub struct Encryption {
 }
 
 impl Encryption {
-    /// Parses `ALG ENC`, or `ALG` alone for A256GCM. `None` if a client cannot register one of the words.
+    /// Parses `ALG ENC`, or `ALG` alone, which means A256GCM. `None` if a word is not an algorithm that a client can
+    /// register.
     pub fn parse(text: &str) -> Option<Self> {
         let (algorithm, content) =
             text.split_once(' ').unwrap_or((text, ContentEncryption::A256Gcm.as_str()));
@@ -145,8 +146,8 @@ impl Encryption {
 }
 
 impl ClientMetadata {
-    /// The metadata of a client of which only the name and the kind are known: the grants of its kind, and the defaults
-    /// of RFC 7591.
+    /// The metadata of a client with this name and kind: the grants of its kind, and otherwise the defaults of RFC 7591
+    /// §2.
     pub fn new(name: impl Into<String>, kind: ClientKind) -> Self {
         Self {
             kind,

@@ -96,7 +96,8 @@ impl ClientMetadata {
     /// Checks that the client may use this authentication method.
     ///
     /// # Errors
-    /// If the client is public and sent a secret, or another method is registered.
+    /// If the client is public and sent a credential, is confidential and sent no credential, or is registered for
+    /// another method.
     pub fn accepts(&self, used: AuthMethod) -> Result<(), OAuthError> {
         let public = self.kind.is_public();
         match (used, self.auth_method) {
@@ -130,7 +131,7 @@ pub struct ClientSecret {
 }
 
 impl ClientSecret {
-    /// Whether the secret has not expired.
+    /// Whether the secret can still be used; `false` if it has expired.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
@@ -165,7 +166,7 @@ pub(super) fn example(kind: ClientKind) -> Client {
 
 #[cfg(test)]
 impl Client {
-    /// The same client with other metadata.
+    /// The client with its metadata changed by `change`.
     pub(super) fn with(mut self, change: impl FnOnce(&mut ClientMetadata)) -> Self {
         change(&mut self.metadata);
         self

@@ -131,7 +131,10 @@ fn check_assertions(client: &ClientMetadata, findings: &mut Findings) {
     }
 }
 
-/// Checks the length of an address for reading keys.
+/// Checks the length of the address that a client's keys are read from.
+///
+/// # Errors
+/// A sentence for the operator, if the address is too long.
 pub fn check_address(uri: &str) -> Result<(), String> {
     if uri.len() > MAX_URI_LENGTH {
         return Err(format!("an address has {MAX_URI_LENGTH} bytes at most"));

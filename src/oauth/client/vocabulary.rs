@@ -124,7 +124,8 @@ impl GrantType {
         }
     }
 
-    /// Whether the grant requires an authenticated client: the client presents a credential of another party, or none.
+    /// Whether the grant requires an authenticated client, because its request may have no credential that this server
+    /// issued to the client.
     pub fn needs_proof(self) -> bool {
         matches!(self, Self::ClientCredentials | Self::JwtBearer | Self::TokenExchange)
     }

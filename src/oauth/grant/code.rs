@@ -31,12 +31,12 @@ pub struct Redemption {
     pub verifier: Option<String>,
 }
 
-/// Decides about a code that its own client has just consumed (RFC 6749 §4.1.3, RFC 7636 §4.6).
+/// Checks a code that its own client has just consumed (RFC 6749 §4.1.3, RFC 7636 §4.6).
 ///
-/// The code is consumed before these checks, so a wrong verifier uses it up.
+/// The code is consumed before these checks, so the client cannot try a second verifier.
 ///
 /// # Errors
-/// If the code has expired, or the redirect URI or the verifier does not match.
+/// If the code has expired or its expiry is impossibly late, or the redirect URI or the verifier does not match.
 pub fn redeem(code: &Code, redemption: &Redemption, now: Timestamp) -> Result<(), OAuthError> {
     if now >= code.expires_at || code.expires_at - now > LONGEST_LIFETIME + SKEW {
         return Err(Reason::CodeExpired.because("the code has expired; codes are redeemed at once"));

@@ -19,8 +19,8 @@ impl UserCode {
     /// 20^8 codes: 34 bits.
     const LENGTH: usize = 8;
 
-    /// Makes a code from random bytes; `None` if too few of them are usable. Some bytes are dropped so that all letters
-    /// are equally likely.
+    /// Makes a code from random bytes. Some bytes are dropped, so that all letters are equally likely. `None` if too
+    /// few bytes remain.
     pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
         let count = Self::LETTERS.len();
         let fair = 256 - 256 % count;
@@ -80,7 +80,7 @@ impl DeviceRequest {
     /// Checks that the person can still answer. The errors are written for the person.
     ///
     /// # Errors
-    /// If the client is disabled, or the request has expired or was answered.
+    /// If the client is disabled or may not use the device grant, or the request was denied or has expired.
     pub fn check(&self, client: &Client, now: Timestamp) -> Result<(), OAuthError> {
         if client.disabled {
             return Err(Reason::ClientDisabled.because("this client is disabled"));
@@ -129,8 +129,8 @@ const INTERVAL_STEP: Seconds = Seconds::new(5);
 /// The longest interval in seconds, however fast the device was, because the person waits, too.
 const MAX_INTERVAL: Seconds = Seconds::new(60);
 
-/// Why a device gets no tokens (RFC 8628 §3.5); `None` if only the client's record has changed in between, so that the
-/// attempt must be repeated.
+/// Why a device gets no tokens (RFC 8628 §3.5), and what to store. `None` if the person has allowed the request: then
+/// only the client's record has changed in between, and the attempt must be repeated.
 pub fn evaluate_poll(
     polled: &DevicePoll,
     client: &ClientId,

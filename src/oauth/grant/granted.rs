@@ -23,12 +23,13 @@ pub struct Granted {
 }
 
 impl Granted {
-    /// The only constructor, so that the compiler finds every place that has to know a new part.
+    /// What is granted, from all its parts. It is the only constructor, so that the compiler finds every place that has
+    /// to know a new part.
     pub fn new(scope: Scope, resources: Vec<String>, claims: ClaimsRequest) -> Self {
         Self { scope, resources, claims }
     }
 
-    /// Only a scope, without resources and claims.
+    /// What is granted if it is only a scope, without resources and claims.
     pub fn of_scope(scope: Scope) -> Self {
         Self::new(scope, Vec::new(), ClaimsRequest::default())
     }

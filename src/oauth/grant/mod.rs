@@ -113,7 +113,8 @@ pub enum UserStatus {
 }
 
 impl UserStatus {
-    /// `claims` are the stored claims of an enabled user. `None` if the account was deleted or disabled.
+    /// The status that the stored state results in. `claims`: the stored claims as JSON; `None` if the account was
+    /// deleted or disabled.
     pub fn new(claims: Option<String>, session_ended: bool) -> Self {
         match (claims, session_ended) {
             (None, _) => Self::Disabled,
@@ -123,7 +124,8 @@ impl UserStatus {
     }
 }
 
-/// Decides for every grant with a person; `required` are the groups that the person must be in.
+/// Checks that a person may have tokens at present, in every grant with a person. `required`: the groups that the
+/// person must be in.
 ///
 /// # Errors
 /// If the account is disabled, the session has ended, or a group is missing.

@@ -28,8 +28,9 @@ pub struct Resource {
     pub servers: Vec<ClientId>,
 }
 
-/// Finds a resource by its URI, in any spelling.
+/// Finds a resource by its URI.
 pub trait KnownResources {
+    /// The resource with this URI, in any spelling; `None` if no such resource is registered.
     fn resource(&self, uri: &str) -> Option<&Resource>;
 }
 
@@ -38,7 +39,8 @@ const MAX_RESOURCES: usize = 8;
 /// The maximum length of a URI in bytes.
 const MAX_LENGTH: usize = 512;
 
-/// The normal form of a URI, in which all its spellings are equal (RFC 3986 §6.2); `None` if it is not an absolute URI.
+/// The normal form of a URI, in which all its spellings are equal (RFC 3986 §6.2); `None` if it is not an absolute URI,
+/// has a fragment, or is too long.
 pub fn normal(uri: &str) -> Option<String> {
     let is_plain = uri.len() <= MAX_LENGTH && uri.bytes().all(|byte| byte.is_ascii_graphic());
     let url = Url::parse(uri).ok().filter(|url| is_plain && url.fragment().is_none())?;
@@ -65,11 +67,11 @@ pub struct RegisteredResources<'k, K> {
 }
 
 impl<'k, K: KnownResources> RegisteredResources<'k, K> {
-    /// The registered URIs of the resources in an authorization request (RFC 8707 §2.1). The request must have a scope
-    /// of each.
+    /// The registered URIs of the resources in an authorization request (RFC 8707 §2.1). The request must have at least
+    /// one scope of each resource that has scopes.
     ///
     /// # Errors
-    /// If a resource is unknown, or not allowed for the client, or the request has none of its scopes.
+    /// If a resource is malformed, unknown or not allowed for the client, or the request has no scope of the resource.
     pub fn authorized(
         &self,
         params: &Params,
@@ -87,10 +89,10 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
         Ok(authorized)
     }
 
-    /// The resource that a URI names; `None` is this server itself.
+    /// The resource that a URI names; `None` if the URI names this server itself.
     ///
     /// # Errors
-    /// If it is malformed or unknown, or the client may not name it.
+    /// If the URI is malformed or unknown, or the client may not have tokens for the resource.
     pub fn named(&self, uri: &str, client: &Client) -> Result<Option<&'k Resource>, OAuthError> {
         let Some(normal) = normal(uri) else {
             return Err(Reason::ResourceMalformed
@@ -116,10 +118,10 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
     }
 
     /// The resource of a token from a grant (RFC 8707 §2.2): the one that the token request names, or the only one of
-    /// the authorization. `None` is this server.
+    /// the authorization. `None` if the token is for this server.
     ///
     /// # Errors
-    /// If the request names one that was not authorized.
+    /// If the resource was not authorized, or [`Self::named`] refuses it.
     pub fn of_grant(
         &self,
         named: Option<&str>,
@@ -139,7 +141,10 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
     }
 
     /// The resource of a client's own token: the one that the request names, or the only one that the client is
-    /// registered for. `None` is this server.
+    /// registered for. `None` if the token is for this server.
+    ///
+    /// # Errors
+    /// If [`Self::named`] refuses the resource.
     pub fn of_client(
         &self,
         named: Option<&str>,
@@ -152,9 +157,11 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
         named.or(only).map_or(Ok(None), |uri| self.named(uri, client))
     }
 
-    /// The resource of an exchanged token (RFC 8693 §2.1): the one that the request names, or that of the subject
-    /// token, for which the client needs no further permission. `authorized` are the resources of the subject token's
-    /// authorization; `None` if it has none.
+    /// The resource of an exchanged token (RFC 8693 §2.1); `None` if the token is for this server. It is the resource
+    /// that the request names, or else the resource of the subject token, which needs no further permission.
+    ///
+    /// `audience`: the resource of the subject token; `None` if it is this server. `authorized`: the resources of the
+    /// subject token's authorization; `None` if the token has no authorization.
     ///
     /// # Errors
     /// If the resource is not known, or not allowed for the client, or was not authorized and the client may not widen.
@@ -186,6 +193,9 @@ impl<'k, K: KnownResources> RegisteredResources<'k, K> {
 
     /// The part of a granted scope for a token: for a resource, its scopes; for this server, the scopes that belong to
     /// none of the resources named with it.
+    ///
+    /// # Errors
+    /// If the resource has scopes, and not one of them was granted.
     pub fn scope(
         &self,
         resource: Option<&Resource>,
@@ -207,10 +217,10 @@ fn widened(uri: &str) -> OAuthError {
         .because(format!("the resource {} is not part of the original authorization", quoted(uri)))
 }
 
-/// The resource in a parameter of a token request; `None` if there is none.
+/// The resource in a parameter of a token request; `None` if the parameter is missing or empty.
 ///
 /// # Errors
-/// If there are several: a token is for one resource, and each needs its own request.
+/// If the parameter has several values (a token is for one resource), or a value is too long or malformed.
 pub fn named(params: &Params, parameter: &'static str) -> Result<Option<String>, OAuthError> {
     match params.all(parameter, MAX_RESOURCES)?.as_slice() {
         [] => Ok(None),
@@ -220,7 +230,10 @@ pub fn named(params: &Params, parameter: &'static str) -> Result<Option<String>,
     }
 }
 
-/// The scopes of a resource in `scope`. If the resource has scopes, there must be at least one.
+/// The scopes of a resource in `scope`.
+///
+/// # Errors
+/// If the resource has scopes, and not one of them is in `scope`.
 fn within(resource: &Resource, scope: &Scope) -> Result<Scope, OAuthError> {
     let within = scope.without(&scope.without(&resource.scopes));
     if within.is_empty() && !resource.scopes.is_empty() {

@@ -55,6 +55,7 @@ pub const OFFLINE_ACCESS: &str = "offline_access";
 
 /// Finds a scope by its name.
 pub trait KnownScopes {
+    /// The scope with this name; `None` if no such scope is registered.
     fn find(&self, name: &str) -> Option<&ScopeRecord>;
 }
 
@@ -90,7 +91,7 @@ impl Scope {
         Ok(Self(names))
     }
 
-    /// A list that was checked before it was stored.
+    /// Reads a stored scope, which was checked before it was stored.
     pub fn from_stored(text: &str) -> Self {
         Self(text.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect())
     }

@@ -32,8 +32,8 @@ pub enum IssuerKeys {
 }
 
 impl TrustedIssuer {
-    /// The scope that a client gets with a token of this issuer: the requested one, or without a request everything
-    /// that both may have.
+    /// The scope that a client gets with a token of this issuer: the requested scope, or without a request all scopes
+    /// that both the client and the issuer may have.
     ///
     /// # Errors
     /// If a requested scope is unknown, not allowed for the client, or beyond the issuer.

@@ -73,7 +73,7 @@ impl Person {
         named.collect()
     }
 
-    /// The person with some claims removed and then others set; all of them are checked.
+    /// The person after the claims `forgotten` were removed and then `claims` were set; all of them are checked.
     ///
     /// A new e-mail address or phone number is unverified, unless the change also says that it is verified.
     ///

@@ -38,7 +38,7 @@ impl Limit {
         Self::Rate { most, every: Seconds::new((MEMORY.as_i64() / most.max(1)).max(1)) }
     }
 
-    /// Counts one more guess. `before`: the guesses that are stored, if any. Returns what to store.
+    /// Counts one more guess, and returns the count to store. `before`: the stored count; `None` if nothing is stored.
     ///
     /// # Errors
     /// The seconds to wait, at least 1, if the bucket does not take the guess now.
@@ -75,7 +75,8 @@ impl Limit {
         }
     }
 
-    /// By how much a guess that is taken back brings the bucket's end forward.
+    /// How much earlier the bucket ends after one guess is taken back; zero if the end does not depend on the number of
+    /// guesses.
     pub fn span_of_one(self) -> Seconds {
         match self {
             Self::Rate { every, .. } => every,

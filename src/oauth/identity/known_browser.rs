@@ -1,4 +1,4 @@
-//! Browsers in which a person has signed in before: wrong guesses of others do not keep them from signing in again.
+//! Browsers in which a person has signed in before: there, wrong guesses of others do not stop the sign-in.
 
 use crate::clock::Timestamp;
 use crate::oauth::id::UserId;
@@ -13,12 +13,12 @@ pub struct KnownBrowser {
     pub user: UserId,
     /// Names the cookie, so that wrong passwords are counted for each.
     pub id: String,
-    /// The sign-in.
+    /// When the person signed in.
     pub since: Timestamp,
 }
 
 impl KnownBrowser {
-    /// When the browser is not known any more.
+    /// The time from which the browser is no longer known.
     pub fn ends_at(&self) -> Timestamp {
         self.since + BROWSER_KNOWN_FOR
     }
@@ -28,7 +28,8 @@ impl KnownBrowser {
         format!("{} {} {}", self.user, self.id, self.since.as_unix())
     }
 
-    /// Reads the text inside of a cookie; `None` if it has another form, or if it has ended.
+    /// Reads the text inside of a cookie; `None` if the text has another form, or the browser is no longer known at
+    /// `now`.
     pub fn read(text: &str, now: Timestamp) -> Option<Self> {
         let mut parts = text.split(' ');
         let (user, id, since) = (parts.next()?, parts.next()?, parts.next()?.parse().ok()?);

@@ -31,10 +31,10 @@ pub enum LogoutStep {
     Ask,
 }
 
-/// The client of the request or of the hint; `None` if neither names one.
+/// The client of the request or of the hint; `None` if neither names a client.
 ///
 /// # Errors
-/// If they name different clients.
+/// If `client_id` is malformed or repeated, or the request and the hint name different clients.
 pub fn client_id(params: &Params, hint: Option<&Hint>) -> Result<Option<ClientId>, OAuthError> {
     let named = match params.one("client_id")? {
         None => None,
@@ -55,7 +55,7 @@ pub fn unknown() -> OAuthError {
     Reason::ClientUnknown.because("no client is registered with this client_id")
 }
 
-/// Checks that the client may send people here, and get them back.
+/// Checks that the client may send people to the logout endpoint and get them back.
 ///
 /// # Errors
 /// If the client is disabled.
@@ -66,11 +66,11 @@ pub fn check_enabled(client: &Client) -> Result<(), OAuthError> {
     }
 }
 
-/// The address to go to afterwards; `None` if the request has none. It must be registered byte for byte (OpenID Connect
-/// RP-Initiated Logout §3.1).
+/// The address to go to after the sign-out; `None` if the request has no `post_logout_redirect_uri`. The address must
+/// be registered byte for byte (OpenID Connect RP-Initiated Logout §3.1).
 ///
 /// # Errors
-/// If it is not registered, or the client is unknown.
+/// If the address is repeated, malformed or not registered, or the request names no client.
 pub fn return_address(client: Option<&Client>, params: &Params) -> Result<Option<ReturnAddress>, OAuthError> {
     let Some(requested) = params.one("post_logout_redirect_uri")? else { return Ok(None) };
     let Some(client) = client else {
@@ -83,8 +83,8 @@ pub fn return_address(client: Option<&Client>, params: &Params) -> Result<Option
     })
 }
 
-/// Decides whether to ask the person: not if the hint is from a session of this browser. `here` are the identifiers of
-/// these sessions for the hint's client.
+/// Decides whether to ask the person: not if the hint is from a session of this browser. `here`: the identifiers of the
+/// browser's sessions for the hint's client.
 pub fn step(here: &[NamesForClient], hint: Option<&Hint>) -> LogoutStep {
     let hinted = hint.and_then(|hint| here.iter().position(|names| hint.names == *names));
     match (here, hinted) {

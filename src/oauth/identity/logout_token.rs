@@ -31,7 +31,8 @@ pub struct LogoutToken<'a> {
 }
 
 impl<'a> LogoutToken<'a> {
-    /// Makes the claims for one attempt. `id` must be new for each attempt, because the previous one may have arrived.
+    /// The claims for one attempt (OpenID Connect Back-Channel Logout §2.4). `id` must be new for each attempt, because
+    /// the previous one may have arrived.
     pub fn new(
         issuer: &'a str,
         client: &'a ClientId,
@@ -52,7 +53,7 @@ impl<'a> LogoutToken<'a> {
     }
 }
 
-/// The pause in seconds after an attempt, counted from one; `None` after the last one.
+/// The pause after an attempt; `None` after the last attempt. The first attempt is number 1.
 pub fn pause_after(attempt: i64) -> Option<Seconds> {
     usize::try_from(attempt)
         .ok()

@@ -20,13 +20,14 @@ impl LiveSessions {
         Self { idle_since: now - idle_lifetime, now }
     }
 
-    /// The same rule at an earlier time.
+    /// The sessions that were live `span` earlier.
     #[must_use]
     pub fn before(self, span: Seconds) -> Self {
         Self { idle_since: self.idle_since - span, now: self.now - span }
     }
 
-    /// Whether a session that was last used at `seen_at` has to be recorded as used now.
+    /// Whether a session that was last used at `seen_at` must be recorded as used now; `false` if the last record is
+    /// recent enough.
     pub fn must_note(&self, seen_at: Timestamp) -> bool {
         self.now - seen_at >= LAST_SEEN_INTERVAL
     }

@@ -7,7 +7,7 @@ pub const MAX_NAME_LENGTH: usize = 254;
 /// The maximum length of a password in bytes; longer ones are refused before hashing.
 pub const MAX_PASSWORD_LENGTH: usize = 1024;
 
-/// The form in which all spellings of one name are equal: compatibility-composed (NFKC) and in lower case.
+/// The form of a name in which all its spellings are equal: compatibility-composed (NFKC) and in lower case.
 pub fn folded(name: &str) -> String {
     name.trim().nfkc().flat_map(char::to_lowercase).nfkc().collect()
 }

@@ -75,7 +75,8 @@ impl ClaimsRequest {
         self.userinfo.is_empty() && self.id_token.is_empty()
     }
 
-    /// The request without claims that the client may not learn; these are not an error (OpenID Connect Core §5.5).
+    /// The request without the claims that the client may not learn; to request them is not an error (OpenID Connect
+    /// Core §5.5).
     #[must_use]
     pub fn limited_to(mut self, may_be_told: &BTreeSet<&str>) -> Self {
         // The name may have a language tag (§5.2).
@@ -88,7 +89,7 @@ impl ClaimsRequest {
         self
     }
 
-    /// Only these claims, by name and without values: this is what a person consents to.
+    /// The request for only the claims `names`, without values: this is what a person consents to.
     pub fn by_name(&self, names: &BTreeSet<String>) -> Self {
         let by_name = |wanted: &RequestedClaims| {
             RequestedClaims(
@@ -103,12 +104,12 @@ impl ClaimsRequest {
         Self { userinfo: by_name(&self.userinfo), id_token: by_name(&self.id_token) }
     }
 
-    /// Only the claims for UserInfo.
+    /// The request for only the claims of UserInfo.
     pub fn of_userinfo(&self) -> Self {
         Self { userinfo: self.userinfo.clone(), id_token: RequestedClaims::default() }
     }
 
-    /// The claims of both. If both name a claim, `other` counts.
+    /// The claims of both requests. If both name a claim, the result has the values of `other`.
     pub fn and(&self, other: &Self) -> Self {
         let mut both = self.clone();
         both.userinfo.0.extend(other.userinfo.0.clone());
@@ -121,7 +122,7 @@ impl ClaimsRequest {
         self.userinfo.0.keys().chain(self.id_token.0.keys()).map(String::as_str).collect()
     }
 
-    /// The requested values of `sub`; empty if any person may return (§5.5.1).
+    /// The requested values of `sub`; empty if any person may return (OpenID Connect Core §5.5.1).
     pub fn subjects(&self) -> Vec<&str> {
         let wishes = [&self.id_token, &self.userinfo].into_iter().filter_map(|wanted| wanted.0.get("sub"));
         wishes.flatten().flat_map(ClaimRequirement::accepted).filter_map(Value::as_str).collect()

@@ -67,10 +67,11 @@ pub struct Requirement<'a> {
 
 /// Decides the next step: choose an account, sign in, consent, or issue. Consent is asked again when the scopes grow.
 ///
-/// `is_expected` says whether a user is one that the request wants.
+/// `is_expected`: whether the request accepts this user.
 ///
 /// # Errors
-/// If the request forbids the page that would be next (OpenID Connect Core §3.1.2.6).
+/// If the request forbids the page that would be next (OpenID Connect Core §3.1.2.6), or does not accept the person, or
+/// the person is not in a required group.
 pub fn next<'a>(
     client: &Client,
     request: &AuthorizationRequest,

@@ -66,8 +66,8 @@ impl AuthorizationRequest {
         Granted::new(scope.clone(), resources.clone(), claims.by_name(&self.named))
     }
 
-    /// Refuses the request. The application gets the error by redirect. For a device the person sees it on a page,
-    /// because the device learns of it when it polls.
+    /// Refuses the request. An application gets the error by redirect. If a device asked, the person sees the error on
+    /// a page, because the device gets it when it polls.
     pub fn refuse(self, error: OAuthError) -> Refusal {
         match self.answer_to {
             AnswerTo::Application { return_to, state } => Refusal::Redirect { to: return_to, state, error },
@@ -89,7 +89,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The error, wherever it is sent.
+    /// The error, whether it is shown on a page or sent by redirect.
     pub fn error(&self) -> &OAuthError {
         match self {
             Self::Page(error) | Self::Redirect { error, .. } => error,
@@ -100,7 +100,7 @@ impl Refusal {
 /// The client id of a request.
 ///
 /// # Errors
-/// If it is missing or malformed; the error is shown on a page, because the client is not known.
+/// If it is missing, repeated or malformed; the error is shown on a page, because the client is not known.
 pub fn client_id(received: &Received) -> Result<ClientId, OAuthError> {
     let params = received.params();
     if params.count("client_id") > 1 {
@@ -118,7 +118,7 @@ pub struct ServerContext<'k, K> {
     /// Scopes and resources.
     pub catalogue: &'k K,
     pub issuer: &'k str,
-    /// The policy for confidential clients that have none of their own.
+    /// The policy for confidential clients without their own policy.
     pub pkce: PkcePolicy,
 }
 

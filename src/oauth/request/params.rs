@@ -38,7 +38,7 @@ impl Params {
         &self.0
     }
 
-    /// The pairs whose names are wanted, in their order.
+    /// The parameters whose names `is_wanted` accepts, in the order of the request.
     #[must_use]
     pub fn only(mut self, is_wanted: impl Fn(&str) -> bool) -> Self {
         self.0.retain(|(name, _)| is_wanted(name));
@@ -81,6 +81,9 @@ impl Params {
     }
 
     /// Checks each of `names` for repetition, length and characters.
+    ///
+    /// # Errors
+    /// If a parameter is repeated, too long or malformed.
     pub fn check(&self, names: &[&'static str]) -> Result<(), OAuthError> {
         names.iter().try_for_each(|name| self.one(name).map(drop))
     }

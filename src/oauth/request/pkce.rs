@@ -14,7 +14,8 @@ use crate::oauth::request::params::Params;
 pub struct Challenge(String);
 
 impl Challenge {
-    /// The challenge of an authorization request (RFC 7636 §4.3); `None` if there is none and the policy allows that.
+    /// The challenge of an authorization request (RFC 7636 §4.3); `None` if the request has no challenge
+    /// and the policy allows that.
     ///
     /// # Errors
     /// If it is required and missing, malformed, or its method is not S256.
@@ -59,10 +60,10 @@ fn is_required(client: &Client, default: PkcePolicy) -> bool {
     client.kind.is_public() || client.pkce.unwrap_or(default) == PkcePolicy::Required
 }
 
-/// The verifier of a token request (RFC 7636 §4.5); `None` if there is none.
+/// The verifier of a token request (RFC 7636 §4.5); `None` if the request has no verifier.
 ///
 /// # Errors
-/// If it is malformed.
+/// If the verifier is repeated or malformed.
 pub fn verifier(params: &Params) -> Result<Option<&str>, OAuthError> {
     let Some(verifier) = params.one("code_verifier")? else { return Ok(None) };
     let unreserved = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
@@ -73,10 +74,10 @@ pub fn verifier(params: &Params) -> Result<Option<&str>, OAuthError> {
     Ok(Some(verifier))
 }
 
-/// Compares the stored challenge with the verifier (RFC 7636 §4.6).
+/// Checks that the verifier matches the stored challenge, or that both are absent (RFC 7636 §4.6).
 ///
 /// # Errors
-/// If they do not match, or only one of them is there.
+/// If they do not match, or only one of them is present.
 pub fn verify(challenge: Option<&Challenge>, verifier: Option<&str>) -> Result<(), OAuthError> {
     match (challenge, verifier) {
         (None, None) => Ok(()),

@@ -50,7 +50,7 @@ pub struct Received {
 }
 
 impl Received {
-    /// Resolves a request whose parameters all came from one place.
+    /// The request whose parameters all came from `source`.
     pub fn resolve(source: Source, params: Params) -> Self {
         let params = params.only(|name| CHECKED_PARAMETERS.contains(&name) || OTHERS.contains(&name));
         let sources = vec![source; params.pairs().len()];

@@ -69,7 +69,7 @@ impl RegisteredUri {
         Ok(Self(text.to_owned()))
     }
 
-    /// A redirect URI that was checked before it was stored.
+    /// Reads a stored redirect URI, which was checked before it was stored.
     pub fn from_stored(text: &str) -> Self {
         Self(text.to_owned())
     }

@@ -35,7 +35,7 @@ impl ResponseType {
         self.into()
     }
 
-    /// Parses a list of values in any order (RFC 6749 §3.1.1); `None` if it is not supported.
+    /// Parses a list of values in any order (RFC 6749 §3.1.1); `None` if the response type is not supported.
     pub fn parse(text: &str) -> Option<Self> {
         let sorted = |text: &str| {
             let mut values: Vec<String> = text.split(' ').map(str::to_owned).collect();

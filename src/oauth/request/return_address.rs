@@ -40,7 +40,7 @@ impl ReturnAddress {
         Some(Self { uri: registered.as_str().to_owned(), mode: ResponseMode::Query })
     }
 
-    /// The same address with another response mode.
+    /// The address with the response mode `mode`.
     pub fn by(self, mode: ResponseMode) -> Self {
         Self { mode, ..self }
     }

@@ -19,7 +19,8 @@ pub struct PresentedToken {
 }
 
 impl PresentedToken {
-    /// Whether the token is valid, for the clients and resources that it was issued for.
+    /// Whether the token is valid at `now`; `false` if it has expired or was revoked. The caller must check the client
+    /// and the audience.
     pub fn is_active(&self, now: Timestamp) -> bool {
         now < self.token.expires_at && !self.is_revoked
     }
@@ -33,11 +34,11 @@ pub struct UserInfoAccess {
     pub claims: RequestedClaims,
 }
 
-/// Decides whether UserInfo may answer (OpenID Connect Core §5.3). `person`: the user that the token was issued for;
-/// `None` if the account is deleted or disabled.
+/// Decides whether UserInfo may answer, and what about (OpenID Connect Core §5.3). `person`: the user that the token
+/// was issued for; `None` if the account is deleted or disabled.
 ///
 /// # Errors
-/// If the token is expired, revoked, for another API, without a person, or without the scope `openid`.
+/// If the token is expired, revoked, for another API, without an enabled person, or without the scope `needed`.
 pub fn check_user_info(
     presented: PresentedToken,
     person: Option<Person>,

@@ -55,8 +55,8 @@ impl AccessTokenType {
         }
     }
 
-    /// Whether an Authorization header with this scheme presents an access token here. Case does not matter (RFC 9110
-    /// §11.1).
+    /// Whether this server accepts access tokens in an `Authorization` header with this scheme. Case does not matter
+    /// (RFC 9110 §11.1).
     pub fn is_accepted(scheme: &str) -> bool {
         Self::ACCEPTED.iter().any(|known| scheme.eq_ignore_ascii_case(known.as_str()))
     }

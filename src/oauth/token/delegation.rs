@@ -62,7 +62,7 @@ pub fn named_here<'v>(may_act: &'v Value, issuer: &str) -> Option<&'v str> {
 }
 
 impl Actor {
-    /// A new actor, with the previous ones nested in it.
+    /// A new actor, with the previous actors nested in it (RFC 8693 §4.1).
     ///
     /// # Errors
     /// If there would be too many actors.
@@ -74,7 +74,8 @@ impl Actor {
         Ok(actor)
     }
 
-    /// Reads `act` from another issuer's token, marking the actors with that issuer; `None` if it is malformed.
+    /// Reads `act` from another issuer's token, and marks the actors with that issuer. `None` if it is malformed or has
+    /// too many actors.
     pub fn of_issuer(claim: &Value, issuer: &str) -> Option<Self> {
         let act = match &claim["act"] {
             Value::Null => None,
@@ -90,7 +91,7 @@ impl Actor {
 }
 
 impl MayAct {
-    /// Names the client that may act.
+    /// The claim that names `client` (RFC 8693 §4.4).
     pub fn of(client: &ClientId) -> Self {
         Self { sub: client.to_string() }
     }
@@ -102,7 +103,8 @@ impl Delegation {
         (*self != Self::default()).then(|| serde_json::to_string(self).unwrap_or_default())
     }
 
-    /// Reads what [`to_stored`](Self::to_stored) wrote. `None` if it is damaged.
+    /// Reads what [`to_stored`](Self::to_stored) wrote; `None` if it is damaged. If `text` is `None`, the token has no
+    /// delegation.
     pub fn from_stored(text: Option<&str>) -> Option<Self> {
         text.map_or(Some(Self::default()), |text| serde_json::from_str(text).ok())
     }

@@ -27,7 +27,7 @@ impl TokenType {
     /// The token type in a parameter; `None` if the parameter is missing.
     ///
     /// # Errors
-    /// If the type is not supported.
+    /// If the parameter is repeated or malformed, or the type is not supported.
     pub fn named(params: &Params, name: &'static str) -> Result<Option<Self>, OAuthError> {
         let Some(value) = params.one(name)? else { return Ok(None) };
         let unsupported = |_| {
@@ -40,14 +40,14 @@ impl TokenType {
 /// Who exchanges a token, seen from that token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExchangedBy {
-    /// The client that it was issued to.
+    /// The client that the token was issued to.
     Itself,
-    /// Another client that may do so.
+    /// Another client that may exchange the token.
     Another,
 }
 
-/// Whether a client may exchange a token of this server; `None` if not. `serves`: the client is a server of the token's
-/// audience.
+/// How a client may exchange a token of this server; `None` if it may not. `serves`: the client is a server of the
+/// token's audience.
 pub fn may_exchange(token: &AccessToken, caller: &ClientId, serves: bool) -> Option<ExchangedBy> {
     if token.client_id == *caller {
         return Some(ExchangedBy::Itself);
@@ -59,8 +59,8 @@ pub fn may_exchange(token: &AccessToken, caller: &ClientId, serves: bool) -> Opt
     may.then_some(ExchangedBy::Another)
 }
 
-/// The actor of the new token (RFC 8693 §4.1). `actor` is the subject of an actor token, and `before` are the previous
-/// actors.
+/// The actor of the new token (RFC 8693 §4.1); `None` if the new token has no actor. `actor`: the subject of the
+/// actor token. `before`: the previous actors.
 ///
 /// # Errors
 /// If there would be too many actors.
@@ -79,10 +79,10 @@ pub fn act(
     }
 }
 
-/// The target of a request, from `resource`, `audience`, or both (RFC 8693 §2.1); `None` if it names none.
+/// The target of a request, from `resource`, `audience`, or both (RFC 8693 §2.1); `None` if the request has neither.
 ///
 /// # Errors
-/// If they differ.
+/// If the two differ, or one of them has several values or is malformed.
 pub fn target(params: &Params) -> Result<Option<String>, OAuthError> {
     let audience = named(params, "audience")?;
     match (named(params, "resource")?, audience) {
@@ -94,7 +94,10 @@ pub fn target(params: &Params) -> Result<Option<String>, OAuthError> {
     }
 }
 
-/// Makes the new token depend on `subject`: it does not outlive it, and ends with it.
+/// The new token, dependent on `subject`: it expires with `subject` at the latest, and is revoked with `subject`.
+///
+/// # Errors
+/// If there would be too many successive exchanges.
 pub fn in_place_of(
     token: AccessToken,
     own_id: &str,

@@ -75,7 +75,7 @@ pub struct IdToken<'a> {
 }
 
 impl<'a> IdToken<'a> {
-    /// The claims about a sign-in for `client`, valid from now for `lifetime` seconds (OpenID Connect Core §2).
+    /// The claims about a sign-in for `client`, valid from `now` for `lifetime` (OpenID Connect Core §2).
     pub fn new(
         issuer: &'a str,
         client: &'a ClientId,
@@ -101,13 +101,13 @@ impl<'a> IdToken<'a> {
         }
     }
 
-    /// Adds `at_hash`, which binds it to the access token beside it (§3.1.3.6).
+    /// Adds `at_hash`, which binds the ID Token to the access token beside it (OpenID Connect Core §3.1.3.6).
     #[must_use]
     pub fn with_access_token(self, algorithm: SigningAlgorithm, token: &str) -> Self {
         Self { at_hash: Some(half_hash(algorithm, token)), ..self }
     }
 
-    /// Adds `c_hash`, which binds it to the code beside it (§3.3.2.11).
+    /// Adds `c_hash`, which binds the ID Token to the code beside it (OpenID Connect Core §3.3.2.11).
     #[must_use]
     pub fn with_code(self, algorithm: SigningAlgorithm, code: &str) -> Self {
         Self { c_hash: Some(half_hash(algorithm, code)), ..self }

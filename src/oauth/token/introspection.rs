@@ -36,7 +36,7 @@ pub struct Introspection {
 }
 
 impl Introspection {
-    /// The response about a valid access token; `subject` is its `sub`.
+    /// The response about a valid access token (RFC 7662 §2.2). `subject`: its `sub`.
     pub fn of_access_token(issuer: &str, token: &AccessToken, subject: String) -> Self {
         Self {
             active: true,
@@ -53,7 +53,7 @@ impl Introspection {
         }
     }
 
-    /// The response about the valid refresh token of a chain.
+    /// The response about the valid refresh token of a chain (RFC 7662 §2.2). `subject`: its `sub`.
     pub fn of_refresh_token(issuer: &str, chain: &Chain, subject: String) -> Self {
         Self {
             active: true,

@@ -67,7 +67,7 @@ pub struct TokenDefaults {
 }
 
 impl AccessToken {
-    /// The record of a new token of `client`; `id` must be unique.
+    /// The record of a new token of `client`. `id` must be unique; `grant` is `None` if the client acts for itself.
     pub fn new(
         id: &str,
         client: &Client,
@@ -106,13 +106,14 @@ impl AccessToken {
         AccessTokenType::of(self.binding.as_ref())
     }
 
-    /// In seconds.
+    /// The time from issue to expiry, as in `expires_in`.
     pub fn lifetime(&self) -> Seconds {
         self.expires_at - self.issued_at
     }
 }
 
-/// The shortest lifetime of client, resource and scopes; the server's default if none of them has one.
+/// The shortest lifetime of client, resource and scopes, at most the server's maximum. The server's default if no
+/// lifetime is set.
 fn lifetime(
     client: &Client,
     resource: Option<&Resource>,
@@ -130,7 +131,7 @@ fn lifetime(
 /// The scope of a token from what was granted: never more than was granted, nor than the client may have now.
 ///
 /// # Errors
-/// If the request names a scope beyond that.
+/// If the request names a scope that was not granted, or that the client may not have now.
 pub fn narrow(requested: Option<&str>, granted: &Scope, client: &Client) -> Result<Scope, OAuthError> {
     let scope = scope::narrow(requested, granted)?;
     let beyond = scope.without(&client.scopes);

@@ -52,7 +52,7 @@ impl RefreshName {
         format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// The next refresh token of the chain (RFC 6749 §10.4).
+    /// The content of the next refresh token of the chain (RFC 6749 §10.4).
     pub fn successor(&self) -> Self {
         Self { grant_id: self.grant_id.clone(), generation: self.generation.saturating_add(1) }
     }
@@ -98,7 +98,7 @@ pub enum RefreshVerdict {
 }
 
 impl RefreshVerdict {
-    /// Whether the token itself is valid, and is not only answered because the last answer may have been lost.
+    /// Whether the token is the valid one; `false` if it is only answered because the last answer may have been lost.
     pub fn is_valid(self) -> bool {
         matches!(self, Self::Rotate | Self::CatchUp)
     }
@@ -106,10 +106,10 @@ impl RefreshVerdict {
 
 /// Decides about a refresh token whose MAC was verified (RFC 9700 §4.14).
 ///
-/// A `grace` of zero switches the second answer off.
+/// `grace`: for how long a replaced token is answered again; zero means never.
 ///
 /// # Errors
-/// If the chain has expired or was revoked, or the token was reused.
+/// If the token was issued to another client or was reused, or the chain has expired or was revoked.
 pub fn evaluate(
     chain: &Chain,
     presented: &RefreshName,
