@@ -83,7 +83,7 @@ impl Catalogue {
         all
     }
 
-    /// The claims about a person that a scope gives access to.
+    /// The names of the claims about a person that the scopes give access to.
     pub fn claims_of(&self, scope: &Scope) -> impl Iterator<Item = &str> {
         let records = scope.names().filter_map(|name| self.scopes.get(name));
         records.flat_map(|record| record.claims.iter().map(String::as_str))
@@ -101,6 +101,7 @@ pub struct CatalogueCache {
 }
 
 impl CatalogueCache {
+    /// An empty cache that reads from `db`.
     pub fn new(db: Db) -> Self {
         Self {
             db,
@@ -110,7 +111,10 @@ impl CatalogueCache {
         }
     }
 
-    /// The client with this id. `None` if there is no such client.
+    /// The client with this id. `None` if it is not registered.
+    ///
+    /// # Errors
+    /// Only failures of the database.
     pub async fn client(
         &self,
         id: &ClientId,
@@ -119,7 +123,8 @@ impl CatalogueCache {
         Ok(self.client_since(id, freshness.since()).await?.0)
     }
 
-    /// The client from a read that began at `since` or later, and the moment when that read began.
+    /// The client from a read that began at `since` or later, and the moment when that read began. The client is `None`
+    /// if it is not registered.
     pub(super) async fn client_since(
         &self,
         id: &ClientId,
@@ -146,13 +151,20 @@ impl CatalogueCache {
         Ok(Some(found))
     }
 
-    /// Whether scripts from this origin may call the server for any client.
+    /// Whether an enabled client allows scripts from this origin to call the server. It always reads the database.
+    ///
+    /// # Errors
+    /// Only failures of the database.
     pub async fn is_origin(&self, origin: &str) -> Result<bool, Failure> {
         let origin = origin.to_owned();
         let find = async move |conn: &mut Conn| clients::is_origin(conn, &origin).await;
         Ok(self.db.read(find).await?)
     }
 
+    /// The scopes and resources, as recent as `freshness` requires.
+    ///
+    /// # Errors
+    /// Only failures of the database.
     pub async fn catalogue(&self, freshness: Freshness) -> Result<Arc<Catalogue>, Failure> {
         Ok(self.catalogue_since(freshness.since()).await?.0)
     }

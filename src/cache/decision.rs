@@ -28,13 +28,20 @@ impl<'a> View<'a> {
         Self { cache, began, since, has_aged: Cell::new(false) }
     }
 
-    /// The client with this id. `None` if there is no such client.
+    /// The client with this id. `None` if it is not registered.
+    ///
+    /// # Errors
+    /// Only failures of the database.
     pub async fn client(&self, id: &ClientId) -> Result<Option<Arc<StoredClient>>, Failure> {
         let (client, at) = self.cache.client_since(id, self.since).await?;
         self.note_age(at);
         Ok(client)
     }
 
+    /// The scopes and resources, from a read that is recent enough for this decision.
+    ///
+    /// # Errors
+    /// Only failures of the database.
     pub async fn catalogue(&self) -> Result<Arc<Catalogue>, Failure> {
         let (catalogue, at) = self.cache.catalogue_since(self.since).await?;
         self.note_age(at);
@@ -49,7 +56,7 @@ impl<'a> View<'a> {
 }
 
 impl CatalogueCache {
-    /// The catalogue as it is in the database now.
+    /// A view that only uses data read from now on.
     pub fn fresh(&self) -> View<'_> {
         let now = Instant::now();
         View::new(self, now, now)
@@ -58,6 +65,9 @@ impl CatalogueCache {
     /// Decides on a copy that may be a second old; after a refusal on such a copy, decides once more on a fresh one.
     ///
     /// The second outcome counts. A failure is final, so that a database that does not answer is asked only once.
+    ///
+    /// # Errors
+    /// What `decide` returns: a refusal of the second decision, or a failure of either.
     pub async fn decide<T, R>(
         &self,
         mut decide: impl AsyncFnMut(&View<'_>) -> Result<T, Denied<R>>,
@@ -70,10 +80,13 @@ impl CatalogueCache {
         }
     }
 
-    /// Decides like [`Self::decide`], then acts on the decision.
+    /// Decides like [`Self::decide`], then acts on the decision. Returns what `act` returns.
     ///
     /// `act` returns `None` if the data behind the decision has changed since. Then both steps run once more. A refusal
     /// by `act` is final.
+    ///
+    /// # Errors
+    /// What `decide` or `act` returns; [`Failure::Busy`] if the data changed twice.
     pub async fn decide_and_act<D, T, R>(
         &self,
         mut decide: impl AsyncFnMut(&View<'_>) -> Result<D, Denied<R>>,
@@ -87,7 +100,10 @@ impl CatalogueCache {
         act(decided).await?.ok_or(Denied::Failed(Failure::Busy("a client that keeps changing")))
     }
 
-    /// Whether a condition holds. If it does not hold on an old copy, it is checked once more on a fresh one.
+    /// Whether a condition is true. If it is false on an old copy, it is checked once more on a fresh one.
+    ///
+    /// # Errors
+    /// The failure of `check`.
     pub async fn holds(
         &self,
         mut check: impl AsyncFnMut(&View<'_>) -> Result<bool, Failure>,
@@ -117,7 +133,10 @@ impl<T> Default for OneTimeProof<T> {
 }
 
 impl<T: Clone> OneTimeProof<T> {
-    /// What was proven. Runs `verify` if there is no verdict yet.
+    /// What the request proves. Runs `verify` if no verdict is known yet.
+    ///
+    /// # Errors
+    /// The refusal that the first call got, or the failure of `verify`.
     pub async fn get(
         &mut self,
         verify: impl AsyncFnOnce() -> Result<T, Denied<OAuthError>>,

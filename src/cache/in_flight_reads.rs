@@ -12,6 +12,7 @@ pub(super) struct InFlightReads<K, T, E>(Mutex<HashMap<K, Arc<InFlightRead<T, E>
 type InFlightRead<T, E> = tokio::sync::Mutex<Option<(Instant, Result<T, E>)>>;
 
 impl<K: Clone + Eq + Hash, T: Clone, E: Clone> InFlightReads<K, T, E> {
+    /// A value without reads in progress.
     pub(super) fn new() -> Self {
         Self(Mutex::default())
     }

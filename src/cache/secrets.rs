@@ -36,6 +36,7 @@ pub enum SecretCheck {
 impl SecretCache {
     const MAX_ENTRIES: usize = 10_000;
 
+    /// An empty cache.
     pub fn new() -> Self {
         Self {
             key: hmac::Key::new(hmac::HMAC_SHA256, &random::<32>()),
@@ -45,13 +46,13 @@ impl SecretCache {
         }
     }
 
-    /// Whether Argon2 has found that the secret matches the hash; `None` if it was not asked lately.
+    /// Whether the secret matches the hash, if Argon2 has checked that lately; otherwise `None`.
     pub fn verdict(&self, phc: &str, presented: &Secret) -> Option<bool> {
         self.verdicts.get(&self.name(phc, presented))
     }
 
-    /// The result of `check`, which is remembered unless the secret has to wait. Requests from one `network` that present
-    /// the same secret at the same time share one check: a service with many processes starts them all at once.
+    /// The result of `check`, which is remembered unless the secret has to wait. Requests from one `network` that
+    /// present the same secret at the same time share one check: a service with many processes starts them all at once.
     ///
     /// # Errors
     /// The failure of the check.

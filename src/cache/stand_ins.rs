@@ -30,8 +30,9 @@ struct Sample {
 }
 
 impl StandIns {
-    /// A hash that no password matches, with the parameters of a stored hash; `None` if no hash is stored. `choice` is a
-    /// random number that is always the same for one name.
+    /// A hash that no password matches, with the parameters of a stored hash. `None` if no hash is stored.
+    ///
+    /// `choice`: a random number that is always the same for one name.
     ///
     /// # Errors
     /// Only failures.

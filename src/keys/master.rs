@@ -79,6 +79,9 @@ impl ServerKeys {
     }
 
     /// Whether the database still holds the root from which these keys were derived.
+    ///
+    /// # Errors
+    /// Only failures of the database.
     pub async fn are_those_of(&self, conn: &mut Conn) -> Result<bool, DbError> {
         let sealed = server_keys::find(conn, ROOT).await?;
         Ok(sealed.is_some_and(|sealed| fingerprint(&sealed) == self.root))
@@ -89,7 +92,8 @@ impl ServerKeys {
         name.token(hmac::sign(&self.refresh, &name.message()).as_ref())
     }
 
-    /// Whether this server made the refresh token with this name and MAC.
+    /// Whether this server made the refresh token with this name and MAC. It does not check whether the token is still
+    /// valid.
     pub fn is_refresh_token(&self, name: &RefreshName, mac: &[u8]) -> bool {
         hmac::verify(&self.refresh, &name.message(), mac).is_ok()
     }
@@ -100,27 +104,28 @@ impl ServerKeys {
         to_base64url(hmac::sign(&self.pairwise, format!("{what}\0{sector}\0{id}").as_bytes()).as_ref())
     }
 
-    /// A name for what somebody typed, such as the name of an account that does not exist. It looks like the id of a user,
-    /// and reveals nothing about the text to those who read the database.
+    /// A name for what a person typed, such as the name of an account that does not exist. It looks like the id of a
+    /// user, and reveals nothing about the text to those who read the database.
     pub fn name_of_typed(&self, text: &str) -> String {
         let mac = hmac::sign(&self.guesses, format!("name\0{text}").as_bytes());
         to_base64url(mac.as_ref().split_at(16).0)
     }
 
-    /// A number for what somebody typed: always the same for one text, and as good as random.
+    /// A number for what a person typed: always the same for one text, and as good as random.
     pub fn number_of_typed(&self, text: &str) -> u64 {
         let mac = hmac::sign(&self.guesses, format!("number\0{text}").as_bytes());
         mac.as_ref().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 
-    /// 16 bits of a MAC of a client secret. They are too few to recognize a secret by, and enough to choose the hash with
-    /// which it is compared.
+    /// The first 16 bits of a MAC of a client secret. They are too few to recognize a secret, and enough to choose the
+    /// hash with which the secret is compared.
     pub fn secret_tag(&self, client: &ClientId, secret: &str) -> i64 {
         let mac = hmac::sign(&self.secrets, format!("{client}\0{secret}").as_bytes());
         mac.as_ref().iter().take(2).fold(0, |tag, byte| tag << 8 | i64::from(*byte))
     }
 
-    /// A text that only this server can read, for the value of a cookie. `purpose` keeps cookies apart.
+    /// The text, encrypted for the value of a cookie, so that only this server can read it. `purpose` keeps cookies
+    /// apart.
     ///
     /// # Errors
     /// Only failures.
@@ -128,13 +133,13 @@ impl ServerKeys {
         seal(&self.cookie.0, purpose, text.as_bytes().to_vec()).map(|sealed| to_base64url(&sealed))
     }
 
-    /// The text that [`Self::seal_cookie`] has sealed for this purpose; `None` if it did not make the value.
+    /// The text that [`Self::seal_cookie`] encrypted for this purpose; `None` if it did not make the value.
     pub fn open_cookie(&self, purpose: &str, value: &str) -> Option<String> {
         let opened = open(&self.cookie.0, purpose, &from_base64url(value)?)?;
         String::from_utf8(opened.to_vec()).ok()
     }
 
-    /// The value in a form that proves that this server showed the form to this browser.
+    /// The hidden value of a form. It proves that this server showed the form to this browser.
     pub fn form_token(&self, purpose: &str, bound_to: &[&str]) -> String {
         to_base64url(hmac::sign(&self.form, form_message(purpose, bound_to).as_bytes()).as_ref())
     }
@@ -217,6 +222,9 @@ impl MasterKey {
     }
 
     /// The configured key as text; `None` if no key is configured and its file does not exist.
+    ///
+    /// # Errors
+    /// If the file with the key cannot be read, or is too large for a key.
     pub fn text(config: &Config) -> Result<Option<Zeroizing<String>>, Failure> {
         let configured = config.keys.master_key.expose();
         if !configured.is_empty() {
@@ -236,7 +244,7 @@ impl MasterKey {
         NamedFile::new("the master key", path).text(MAX_SIZE)
     }
 
-    /// Checks a file with a key, if it exists.
+    /// Checks that a file contains a key. A file that does not exist is accepted.
     ///
     /// # Errors
     /// If the file cannot be read, or does not contain a key.
@@ -260,7 +268,7 @@ impl MasterKey {
         Self::parse(text.trim(), &place)
     }
 
-    /// The error message for a database that was encrypted with a master key we do not have.
+    /// The error for a database that was encrypted with a master key when the key's file is missing.
     pub fn missing(config: &Config) -> Failure {
         let place = config.master_key_file();
         Failure::Internal(format!(
@@ -269,15 +277,21 @@ impl MasterKey {
         ))
     }
 
-    /// Parses a key in base64url; `place` says in the error where it came from.
+    /// The key from its text in base64url. `place` says in the error where the text came from.
+    ///
+    /// # Errors
+    /// If the text is not 32 bytes in base64url.
     pub fn parse(text: &str, place: &str) -> Result<Self, Failure> {
         let wrong = || Failure::Internal(format!("the master key in {place} is not 32 bytes in base64url"));
         let bytes = Zeroizing::new(from_base64url(text.trim().trim_end_matches('=')).ok_or_else(wrong)?);
         RandomizedNonceKey::new(&AES_256_GCM, &bytes).map(Self).map_err(|_| wrong())
     }
 
-    /// Writes a key to a file that only its owner can read. Returns its text, or that of the existing file if another
-    /// process was first.
+    /// Writes a key to a new file that only its owner can read. Returns the text of the file, which is another key's if
+    /// another process made the file first.
+    ///
+    /// # Errors
+    /// If the file cannot be written, or the existing one cannot be read.
     pub fn keep(path: &Path, key: &str) -> Result<Zeroizing<String>, Failure> {
         let failed = |error: &std::io::Error| {
             Failure::Internal(format!(
@@ -307,12 +321,15 @@ impl MasterKey {
         self.open(ROOT, sealed_root).map(drop)
     }
 
-    /// Encrypts a secret for the row `id`: nonce, then ciphertext with tag.
+    /// The secret, encrypted for the row `id`: nonce, then ciphertext with tag.
+    ///
+    /// # Errors
+    /// Only failures of the cryptographic library.
     pub fn seal(&self, id: &str, mut secret: Zeroizing<Vec<u8>>) -> Result<Vec<u8>, Failure> {
         seal(&self.0, id, std::mem::take(&mut *secret))
     }
 
-    /// Decrypts a secret of the row `id`.
+    /// The decrypted secret of the row `id`.
     ///
     /// # Errors
     /// If it was encrypted with another master key or for another row.

@@ -44,7 +44,7 @@ impl CurrentKeys {
         self.signing.iter().find(|key| key.algorithm() == algorithm)
     }
 
-    /// Whether a published key has this `kid`.
+    /// Whether one of the published keys has this `kid`.
     pub fn publishes(&self, kid: &str) -> bool {
         self.published.iter().any(|key| key.kid() == kid)
     }
@@ -101,8 +101,11 @@ impl KeySet {
         Ok(set)
     }
 
-    /// The keys at `now`, or at most a second before. A call that has taken long gets those of a later call, so that it
-    /// does not replace them by older ones.
+    /// The keys as they are at `now`, or at most a second earlier. A call that has taken long returns the keys of a
+    /// later call, so that it does not replace them by older ones.
+    ///
+    /// # Errors
+    /// If the database fails or the master key does not decrypt a key.
     pub async fn current(&self, now: Timestamp) -> Result<Arc<CurrentKeys>, Failure> {
         let started = Instant::now();
         let since = started.checked_sub(MAX_AGE).unwrap_or(started);
@@ -230,6 +233,9 @@ pub struct MadeKeys {
 
 impl Rotation {
     /// Creates the keys and stores those that no other process has created in the meantime. Returns the stored ones.
+    ///
+    /// # Errors
+    /// If a key cannot be generated or encrypted, or the database fails.
     pub async fn run(
         self,
         db: &Db,
@@ -240,7 +246,10 @@ impl Rotation {
         Ok(db.write(async move |tx: &mut Tx| made.save(tx).await).await?)
     }
 
-    /// Creates the keys on another thread, so that requests do not wait.
+    /// Creates the keys on another thread, so that requests do not wait. Stores nothing.
+    ///
+    /// # Errors
+    /// If a key cannot be generated or encrypted.
     pub async fn make(self, master: &Arc<MasterKey>, now: Timestamp) -> Result<MadeKeys, Failure> {
         let Self { due, over } = self;
         let master = master.clone();
@@ -255,7 +264,11 @@ impl Rotation {
 }
 
 impl MadeKeys {
-    /// Stores the keys that no other process has created in the meantime, and returns them.
+    /// Stores the keys that no other process has created in the meantime, and deletes the old ones. Returns the records
+    /// of the stored keys.
+    ///
+    /// # Errors
+    /// Only failures of the database.
     pub async fn save(&self, tx: &mut Tx) -> Result<Vec<KeyRecord>, DbError> {
         let mut saved = Vec::new();
         for (key, due) in &self.made {

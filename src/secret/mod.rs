@@ -14,6 +14,7 @@ use zeroize::Zeroize;
 pub struct Secret<T: Zeroize = String>(T);
 
 impl<T: Zeroize> Secret<T> {
+    /// Wraps a value.
     pub fn new(value: T) -> Self {
         Self(value)
     }

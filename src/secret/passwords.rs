@@ -116,12 +116,12 @@ impl Passwords {
         Self { requester, ..self.clone() }
     }
 
-    /// How often a password or a secret was hashed since the start.
+    /// The counter of hashed passwords and secrets since the start.
     pub fn hashes(&self) -> &Counter {
         &self.threads.hashes
     }
 
-    /// How many jobs wait for a thread.
+    /// The number of jobs that wait for a thread.
     pub fn waiting(&self) -> usize {
         self.threads.queue.waiting()
     }
@@ -136,11 +136,12 @@ impl Passwords {
         outcome.await.map_err(|_| Failure::Internal("password hashing stopped".into()))?
     }
 
-    /// Verifies a password against a PHC string. Without a hash it takes the time that a hash with the current parameters
-    /// takes, and returns [`PasswordVerdict::Wrong`].
+    /// Verifies a password against a PHC string. Without a hash it takes as long as for a hash with the current
+    /// parameters, and returns [`PasswordVerdict::Wrong`].
     ///
     /// # Errors
-    /// [`Failure::Busy`] if the queue has no room for this requester, [`Failure::Internal`] if the stored hash is damaged.
+    /// [`Failure::Busy`] if the queue has no room for this requester, [`Failure::Internal`] if the stored hash is
+    /// damaged.
     pub async fn verify(&self, password: Secret, hash: Option<String>) -> Result<PasswordVerdict, Failure> {
         let (answer, outcome) = oneshot::channel();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
@@ -151,7 +152,8 @@ impl Passwords {
     /// Whether a secret matches a PHC string.
     ///
     /// # Errors
-    /// [`Failure::Busy`] if the queue has no room for this requester, [`Failure::Internal`] if the stored hash is damaged.
+    /// [`Failure::Busy`] if the queue has no room for this requester, [`Failure::Internal`] if the stored hash is
+    /// damaged.
     pub async fn matches(&self, secret: Secret, hash: String) -> Result<bool, Failure> {
         let (answer, outcome) = oneshot::channel();
         self.push(PasswordJob::Verify { password: secret, hash, renews: false, answer });
@@ -159,7 +161,7 @@ impl Passwords {
         Ok(verdict != PasswordVerdict::Wrong)
     }
 
-    /// A hash that nothing matches, and that costs as much as `like`.
+    /// A hash that no password matches, and whose check takes as long as that of `like`.
     ///
     /// # Errors
     /// [`Failure::Internal`] if `like` is damaged.
@@ -201,9 +203,9 @@ fn run(job: PasswordJob, params: &Params, memory: &mut Memory) {
 struct Memory(Vec<Block>);
 
 impl Memory {
-    /// In blocks of 1 KiB. glibc maps an allocation of this size separately, and unmaps it when it is freed. If smaller ones of the
-    /// same size came and went, glibc would keep them, tens of megabytes for each thread. Reserved memory that is not
-    /// used costs nothing.
+    /// In blocks of 1 KiB. glibc maps an allocation of this size separately, and unmaps it when it is freed. If smaller
+    /// ones of the same size came and went, glibc would keep them, tens of megabytes for each thread. Reserved memory
+    /// that is not used costs nothing.
     const RESERVED: usize = 33 * 1024;
 
     fn blocks(&mut self, params: &Params) -> &mut [Block] {

@@ -37,7 +37,10 @@ struct StatusRow {
     is_revoked: bool,
 }
 
-/// Finds an opaque token, with everything that decides about its use at this moment; `None` if it does not exist.
+/// Finds an opaque token and what decides at this moment whether it may be used. `None` if it does not exist.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the row of the token or of its grant is damaged; otherwise only failures of the database.
 pub async fn find_opaque(
     conn: &mut Conn,
     hash: &Hash,
@@ -70,7 +73,11 @@ pub async fn find_opaque(
     with_ancestors(conn, row.into_presented(hash)?).await.map(Some)
 }
 
-/// The state of a JWT of this server at this moment; its person is that of its grant.
+/// The state of a JWT of this server at this moment. The user is that of its grant. A JWT whose grant or client no
+/// longer exists is revoked.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the row of the grant is damaged; otherwise only failures of the database.
 pub async fn find_jwt(
     conn: &mut Conn,
     token: AccessToken,
@@ -186,10 +193,13 @@ async fn is_of_live_line(conn: &mut Conn, token: &AccessToken) -> Result<bool, D
     Ok(row.is_some_and(is_whole))
 }
 
-/// Stores a token that a client gets for itself. Returns `false` if the client has changed since it was authenticated.
+/// Stores a token that a client gets for itself. `false` if the client has changed since it was authenticated.
 ///
 /// The condition is part of the insert: a decision with a cached client only becomes a token if the database confirms
 /// that the client has not changed.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn save_for_client(
     tx: &mut Tx,
     hash: &Hash,
@@ -219,11 +229,17 @@ pub async fn save_for_client(
 
 /// Deletes all opaque tokens of a client: its own, those of grants, and exchanged ones, which may depend on a grant to
 /// another client.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<(), DbError> {
     tx.query("DELETE FROM access_tokens WHERE client_id = $1").bind(client.as_str()).execute().await.map(drop)
 }
 
-/// Deletes one opaque token of a client.
+/// Deletes one opaque token, if it belongs to this client (RFC 7009 §2.1).
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn delete(tx: &mut Tx, hash: &Hash, client: &ClientId) -> Result<(), DbError> {
     tx.query("DELETE FROM access_tokens WHERE hash = $1 AND client_id = $2")
         .bind(hash.as_bytes())
@@ -233,7 +249,10 @@ pub async fn delete(tx: &mut Tx, hash: &Hash, client: &ClientId) -> Result<(), D
         .map(drop)
 }
 
-/// Records that a JWT was revoked, until its expiry.
+/// Records that a JWT is revoked. The record may be deleted when the JWT expires.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn revoke_jwt(tx: &mut Tx, token: &AccessToken) -> Result<(), DbError> {
     tx.query("INSERT INTO revoked_tokens (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
         .bind(token.id.as_str())

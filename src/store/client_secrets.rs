@@ -25,13 +25,16 @@ struct ListedSecretRow {
 }
 
 impl SecretRecord {
-    /// Whether the secret has not expired.
+    /// Whether the secret is still valid at `now`. A secret without an end always is.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
 }
 
 /// The secrets of the clients with ids from `first` to `last`, the oldest first.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn list(
     conn: &mut Conn,
     first: &ClientId,
@@ -54,6 +57,9 @@ pub async fn list(
 }
 
 /// Removes a secret. The client gets its next version, so that the change takes effect at once.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn delete(tx: &mut Tx, client: &ClientId, id: &str) -> Result<(), DbError> {
     tx.batch()
         .query("DELETE FROM client_secrets WHERE client_id = $1 AND id = $2")

@@ -20,13 +20,16 @@ pub struct NodeClock {
 /// All clocks beside one's own, as the database says at this moment.
 #[derive(Clone, Debug, Default)]
 pub struct OtherClocks {
-    /// The clock of the database's machine; `None` on SQLite, which has none.
+    /// The clock of the database's machine; `None` on SQLite, which has no server.
     pub database: Option<Timestamp>,
     /// The rows of other nodes, dead ones among them.
     pub nodes: Vec<NodeClock>,
 }
 
-/// Reads all clocks but that of `own`.
+/// The clocks of the database and of all nodes except `own`.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn read(conn: &mut Conn, engine: Engine, own: &str) -> Result<OtherClocks, DbError> {
     let database: Option<(Timestamp,)> = match engine {
         Engine::Sqlite => None,
@@ -44,7 +47,10 @@ pub async fn read(conn: &mut Conn, engine: Engine, own: &str) -> Result<OtherClo
     Ok(OtherClocks { database: database.map(|(time,)| time), nodes })
 }
 
-/// Writes what the clock of `node` says, and deletes rows that were not renewed for an hour.
+/// Stores the time of the clock of `node`, and deletes rows that were not renewed for an hour.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn renew(tx: &mut Tx, node: &str, now: Timestamp) -> Result<(), DbError> {
     tx.batch()
         .query(
@@ -59,7 +65,10 @@ pub async fn renew(tx: &mut Tx, node: &str, now: Timestamp) -> Result<(), DbErro
         .await
 }
 
-/// Deletes all rows; nodes that run write theirs again. Returns how many.
+/// Deletes all rows and returns their number. Running nodes write theirs again.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn forget(tx: &mut Tx) -> Result<u64, DbError> {
     tx.query("DELETE FROM node_clocks").execute().await
 }

@@ -35,6 +35,9 @@ struct SpentRow {
 /// Stores a code.
 ///
 /// `purge_after`: until this time, a late redemption is answered with "expired" instead of "unknown".
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, purge_after: Timestamp) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO codes (hash, client_id, user_id, session_id, grant_id, redirect_uri, granted, challenge, nonce,
@@ -60,8 +63,13 @@ pub async fn save(tx: &mut Tx, hash: &Hash, code: &Code, purge_after: Timestamp)
     .map(drop)
 }
 
-/// Consumes a code of `client` if the client has not changed since it authenticated, and returns the status of its
-/// user; `None` if the code could not be consumed. Only one of several callers gets it (RFC 6749 §10.5).
+/// Consumes a code of `client`, and returns it with the status of its user. `None` if the code could not be consumed:
+/// it is unknown, of another client or already consumed, or the client has changed since it authenticated.
+///
+/// Only one of several callers gets the code (RFC 6749 §10.5). The caller checks whether it has expired.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
 pub async fn consume(
     tx: &mut Tx,
     hash: &Hash,
@@ -79,6 +87,9 @@ pub async fn consume(
 }
 
 /// Deletes the codes of a user that were not redeemed.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
     tx.query("DELETE FROM codes WHERE user_id = $1 AND consumed_at IS NULL")
         .bind(user.as_str())
@@ -88,6 +99,9 @@ pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
 }
 
 /// Deletes the codes of a client that were not redeemed.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<(), DbError> {
     tx.query("DELETE FROM codes WHERE client_id = $1 AND consumed_at IS NULL")
         .bind(client.as_str())
@@ -108,7 +122,10 @@ pub enum NotConsumable {
     ClientChanged,
 }
 
-/// Finds out why `client` could not consume a code.
+/// Why `client` could not consume a code.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn why_not(tx: &mut Tx, hash: &Hash, client: &ClientId) -> Result<NotConsumable, DbError> {
     let row: Option<SpentRow> = tx
         .query("SELECT client_id, grant_id, consumed_at FROM codes WHERE hash = $1")

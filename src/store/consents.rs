@@ -6,7 +6,10 @@ use crate::clock::Timestamp;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, UserId};
 
-/// Adds to what the user has allowed the client.
+/// Adds `allowed` to what the user has allowed the client before.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the stored consent is damaged; otherwise only failures of the database.
 pub async fn allow(
     tx: &mut Tx,
     user: &UserId,

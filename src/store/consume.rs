@@ -28,7 +28,7 @@ macro_rules! consume_statement {
 }
 pub(super) use consume_statement;
 
-/// Runs such a statement for a code of `client`. `None` if the code could not be consumed.
+/// Runs a [`consume_statement`] for a code of `client`. `None` if the code could not be consumed.
 ///
 /// `purge_after`: until this time, a replay is recognized. The purge keeps the row for as long as the grant lives.
 pub(super) async fn consume_once<R: Record>(

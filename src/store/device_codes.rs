@@ -48,7 +48,10 @@ struct PolledRow {
 
 /// Stores the request of a device. `false` if another request with the same user code is waiting.
 ///
-/// `purge_after`: until then a late poll is answered with "expired" rather than "unknown".
+/// `purge_after`: until this time, a late poll is answered with "expired" instead of "unknown".
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn save(
     tx: &mut Tx,
     hash: &Hash,
@@ -77,7 +80,10 @@ pub async fn save(
     Ok(inserted == 1)
 }
 
-/// The device that waits with a user code; `None` if there is none.
+/// The request that waits for an answer under this user code. `None` if the code is unknown, answered or expired.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
 pub async fn find_waiting(
     conn: &mut Conn,
     user_code: &UserCode,
@@ -95,7 +101,10 @@ pub async fn find_waiting(
     row.map(DeviceRow::into_device).transpose()
 }
 
-/// The device with this id, which the pages use; `None` if there is none.
+/// The request with this id, which the pages use. `None` if it does not exist.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
 pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<DeviceRequest>, DbError> {
     let row: Option<DeviceRow> = conn
         .query(
@@ -108,8 +117,11 @@ pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<DeviceRequest>
     row.map(DeviceRow::into_device).transpose()
 }
 
-/// Records that a person allows the request; `false` if it was already answered. It is one conditional statement, so
-/// that only one answer counts.
+/// Records that a person allows the request. `false` if it was already answered or has expired. It is one conditional
+/// statement, so that only one answer counts.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn allow(tx: &mut Tx, id: &GrantId, signed_in: &SignedIn, now: Timestamp) -> Result<bool, DbError> {
     let allowed = tx
         .query(
@@ -127,7 +139,10 @@ pub async fn allow(tx: &mut Tx, id: &GrantId, signed_in: &SignedIn, now: Timesta
     Ok(allowed == 1)
 }
 
-/// Records that the request is denied, if it was not answered yet.
+/// Records that a person denies the request. Does nothing if it was already answered.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn deny(tx: &mut Tx, id: &GrantId, now: Timestamp) -> Result<(), DbError> {
     tx.query(
         "UPDATE device_codes SET user_code = NULL, denied_at = $2
@@ -140,8 +155,14 @@ pub async fn deny(tx: &mut Tx, id: &GrantId, now: Timestamp) -> Result<(), DbErr
     .map(drop)
 }
 
-/// Consumes a code of `client` that a person has allowed, if the client has not changed since it authenticated, and
-/// returns the status of that person; `None` if the code could not be consumed. Only one of several polls gets it.
+/// Consumes a code of `client` that a person has allowed, and returns the grant with the status of that person. `None`
+/// if the code could not be consumed: it is unknown, of another client, not allowed, expired or already consumed, or
+/// the client has changed since it authenticated.
+///
+/// Only one of several polls gets the grant.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
 pub async fn consume(
     tx: &mut Tx,
     hash: &Hash,
@@ -158,7 +179,10 @@ pub async fn consume(
     row.map(ConsumedRow::into_grant).transpose()
 }
 
-/// A device code that could not be consumed; `None` if it does not exist.
+/// The state of a device code that could not be consumed. `None` if the code does not exist.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn find_polled(conn: &mut Conn, hash: &Hash) -> Result<Option<DevicePoll>, DbError> {
     let row: Option<PolledRow> = conn
         .query(
@@ -180,7 +204,10 @@ pub async fn find_polled(conn: &mut Conn, hash: &Hash) -> Result<Option<DevicePo
     }))
 }
 
-/// Records a poll, and the interval from now on (RFC 8628 §3.5).
+/// Records a poll, and the interval that the device must wait from now on (RFC 8628 §3.5).
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn note_poll(tx: &mut Tx, hash: &Hash, interval: Seconds, now: Timestamp) -> Result<(), DbError> {
     tx.query("UPDATE device_codes SET polled_at = $2, poll_interval = $3 WHERE hash = $1")
         .bind(hash.as_bytes())
@@ -191,7 +218,10 @@ pub async fn note_poll(tx: &mut Tx, hash: &Hash, interval: Seconds, now: Timesta
         .map(drop)
 }
 
-/// Deletes what a user allowed and no device has fetched yet.
+/// Deletes the requests that a user allowed and that no device has redeemed yet.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
     tx.query("DELETE FROM device_codes WHERE user_id = $1 AND consumed_at IS NULL")
         .bind(user.as_str())
@@ -200,7 +230,10 @@ pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
         .map(drop)
 }
 
-/// Deletes what a user allowed one client and no device has fetched yet.
+/// Deletes the requests of one client that a user allowed and that no device has redeemed yet.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn delete_of_user_at(tx: &mut Tx, user: &UserId, client: &ClientId) -> Result<(), DbError> {
     tx.query("DELETE FROM device_codes WHERE user_id = $1 AND client_id = $2 AND consumed_at IS NULL")
         .bind(user.as_str())
@@ -210,7 +243,10 @@ pub async fn delete_of_user_at(tx: &mut Tx, user: &UserId, client: &ClientId) ->
         .map(drop)
 }
 
-/// Deletes the requests of a client's devices.
+/// Deletes the requests of a client's devices that were not redeemed.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<(), DbError> {
     tx.query("DELETE FROM device_codes WHERE client_id = $1 AND consumed_at IS NULL")
         .bind(client.as_str())

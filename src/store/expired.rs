@@ -102,12 +102,15 @@ macro_rules! put_off {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PurgeStep {
     Deleted(u64),
-    /// Rows were kept, because their grants live on.
+    /// Nothing was deleted: the grants of these rows have not ended, so the rows are kept until then.
     PutOff,
 }
 
-/// Deletes up to [`STEP`] rows that ended at `ended.now` or earlier, the oldest first. A session has also ended if it is
-/// idle; its grants end with it, and its applications are notified at `now`.
+/// Deletes up to [`STEP`] rows that ended at `ended.now` or earlier, the oldest first, and returns their number. A
+/// session has also ended if it is idle; its grants end with it, and its applications are notified at `now`.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn delete(
     tx: &mut Tx,
     table: ExpiringTable,
@@ -132,14 +135,20 @@ pub async fn delete(
     Ok(PurgeStep::Deleted(tx.query(table.delete()).bind(before).bind(STEP).execute().await?))
 }
 
-/// How many rows a table has, and how many of them have ended.
+/// The number of all rows of a table, and the number of rows that ended at `before` or earlier.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn count(conn: &mut Conn, table: ExpiringTable, before: Timestamp) -> Result<(i64, i64), DbError> {
     let row: Option<(i64, i64)> = conn.query(table.count()).bind(before).optional().await?;
     row.ok_or(DbError::Corrupt { table: table.name(), id: String::new(), what: "count" })
 }
 
-/// How many rows ended at `before` or earlier, counted up to [`MAX_COUNTED`], and when the first of them ended; `None` if
-/// there are none.
+/// The number of rows that ended at `before` or earlier, counted up to [`MAX_COUNTED`], and when the first of them
+/// ended. The time is `None` if the number is 0.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn overdue(
     conn: &mut Conn,
     table: ExpiringTable,

@@ -42,13 +42,16 @@ struct FlowRow {
 }
 
 impl Flow {
-    /// Whether this cookie's value is that of the browser that began the flow.
+    /// Whether this value of the cookie is that of the browser that began the flow.
     pub fn belongs_to(&self, cookie: &str) -> bool {
         equal(&self.browser, Hash::of(cookie).as_bytes())
     }
 }
 
 /// Finds a flow. `None` if it does not exist, or if its row may be deleted at `now`.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
 pub async fn find(conn: &mut Conn, id: &FlowId, now: Timestamp) -> Result<Option<Flow>, DbError> {
     let row: Option<FlowRow> = conn
         .query(
@@ -79,7 +82,11 @@ pub async fn find(conn: &mut Conn, id: &FlowId, now: Timestamp) -> Result<Option
     }))
 }
 
-/// Stores a flow that ends at `expires_at`. From then on until `purge_after` it only leads back to the application.
+/// Stores a flow that ends at `expires_at`. From then on until `purge_after`, the flow can only return the person to
+/// the application.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn save(
     tx: &mut Tx,
     id: &FlowId,
@@ -108,16 +115,25 @@ pub async fn save(
 }
 
 /// Records that the person signed in for this request, in a new `session`, which the request then uses.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn note_signed_in(tx: &mut Tx, id: &FlowId, session: &SessionId) -> Result<(), DbError> {
     note(tx, "UPDATE flows SET signed_in = $2, chosen = $2 WHERE id = $1", id, session).await
 }
 
 /// Records that the person chose `session` for this request.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn note_chosen(tx: &mut Tx, id: &FlowId, session: &SessionId) -> Result<(), DbError> {
     note(tx, "UPDATE flows SET chosen = $2 WHERE id = $1", id, session).await
 }
 
 /// Records that the person consented to this request in `session`.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn note_consented(tx: &mut Tx, id: &FlowId, session: &SessionId) -> Result<(), DbError> {
     note(tx, "UPDATE flows SET consented = $2 WHERE id = $1", id, session).await
 }

@@ -77,7 +77,7 @@ impl GrantRow {
 }
 
 impl GrantRecord {
-    /// The state of the grant in a word.
+    /// The state of the grant at `now`, in a word.
     pub fn state(&self, now: Timestamp) -> &'static str {
         if self.revoked_at.is_some() {
             "revoked"
@@ -109,7 +109,10 @@ macro_rules! select {
     };
 }
 
-/// Grants, the newest first.
+/// A page of the grants. The newest comes first.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn list(
     conn: &mut Conn,
     page: &Page<GrantFilter, (Timestamp, String)>,
@@ -137,14 +140,20 @@ pub async fn list(
 }
 
 /// Finds a grant with the data that an operator sees. `None` if it does not exist.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
 pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<GrantRecord>, DbError> {
     let row: Option<GrantRow> =
         conn.query(concat!(select!(), " WHERE grants.id = $1")).bind(id.as_str()).optional().await?;
     row.map(GrantRow::into_record).transpose()
 }
 
-/// Revokes everything that a person allowed a client: the consent, what was issued, and what could still be issued.
+/// Revokes everything that a user allowed a client: the consent, what was issued, and what could still be issued.
 /// Returns the number of revoked grants.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn revoke_access(
     tx: &mut Tx,
     user: &UserId,

@@ -32,13 +32,13 @@ pub struct Lifetime {
 }
 
 impl Lifetime {
-    /// The lifetime with these two ends. The row may be deleted after the earlier one.
+    /// A lifetime with these two ends. The row may be deleted after the earlier one.
     pub fn new(idle_expires_at: Timestamp, expires_at: Timestamp) -> Self {
         Self { idle_expires_at, expires_at, purge_after: idle_expires_at.min(expires_at) }
     }
 
-    /// Extends the lifetime to the end of an access token of the grant. Until then the token may be refreshed, and
-    /// introspection needs the grant.
+    /// Extends the lifetime to the expiry of an access token of the grant: introspection needs the row until then. The
+    /// idle end moves too, but `expires_at` does not.
     #[must_use]
     pub fn with(self, token: &AccessToken) -> Self {
         Self {
@@ -131,7 +131,7 @@ pub struct PresentedChain {
     pub session_seen_at: Option<Timestamp>,
 }
 
-/// Adds the insert of a new grant to a batch; `refresh` is `None` if the client gets no refresh token.
+/// Adds the insert of a new grant to a batch. `refresh` is `None` if the client gets no refresh token.
 pub fn save_in<'c>(
     batch: Batch<'c>,
     grant: &Grant,
@@ -169,7 +169,7 @@ pub struct IssuerSubject<'a> {
     pub subject: &'a str,
 }
 
-/// Adds the insert of a grant without a sign-in on this server.
+/// Adds the insert of a grant without a sign-in on this server: another issuer vouches for the person (RFC 7523 §2.1).
 pub fn save_for_issuer_in<'c>(
     batch: Batch<'c>,
     grant: &Grant,
@@ -184,8 +184,13 @@ pub fn save_for_issuer_in<'c>(
         .bind(issuer_subject.subject)
 }
 
-/// Stores the grant of tokens that pass through the browser. There is no later check as with a code, so the conditions
-/// are part of the insert: `false` if the client has changed, the user is disabled or the session has ended.
+/// Stores the grant of tokens that pass through the browser. `false` if the client has changed, the user is disabled or
+/// the session has ended.
+///
+/// No later request checks this, as the redemption of a code does, so the conditions are part of the insert.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn save_for_browser(
     tx: &mut Tx,
     grant: &Grant,
@@ -219,8 +224,11 @@ pub async fn save_for_browser(
     Ok(inserted == 1)
 }
 
-/// The chain of a grant, for a client that was authenticated in the state `client_version`; `None` if it does not
-/// exist.
+/// The chain of a grant, for a client that was authenticated in the version `client_version`. `None` if the grant does
+/// not exist or has no refresh token.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
 pub async fn find_chain(
     conn: &mut Conn,
     id: &GrantId,
@@ -249,7 +257,10 @@ pub async fn find_chain(
     row.map(|row| row.into_presented(id)).transpose()
 }
 
-/// Whether a refresh token is the valid one of its chain.
+/// Whether a refresh token is the newest one of its chain. It does not check whether the grant is revoked.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn is_newest(conn: &mut Conn, id: &GrantId, hash: &Hash) -> Result<bool, DbError> {
     let row: Option<(String,)> = conn
         .query("SELECT id FROM grants WHERE id = $1 AND refresh_hash = $2")
@@ -272,7 +283,11 @@ pub struct RefreshRotation<'a> {
     pub network: &'a str,
 }
 
-/// Replaces the token of the record by a successor, once; `false` if another caller was faster.
+/// Replaces the refresh token of the generation `rotation.from` by its successor. `false` if another caller was faster
+/// or the grant is revoked.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn rotate(
     tx: &mut Tx,
     rotation: RefreshRotation<'_>,
@@ -315,17 +330,23 @@ pub(super) fn revoking<'c>(tx: &'c mut Tx, statement: &'static str, why: &str, n
     tx.query(statement).bind(now).bind(why)
 }
 
-/// Adds that the valid token of a chain was issued again.
+/// Adds to a batch the record that the valid refresh token of a chain was sent again.
 pub fn note_answer_again<'c>(batch: Batch<'c>, id: &GrantId) -> Batch<'c> {
     batch.query("UPDATE grants SET answered_again = answered_again + 1 WHERE id = $1").bind(id.as_str())
 }
 
-/// Revokes a grant and everything issued from it.
+/// Revokes a grant and everything that was issued from it.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn revoke(tx: &mut Tx, id: &GrantId, why: Reason, now: Timestamp) -> Result<(), DbError> {
     revoking(tx, revoke_where!("id = $3"), why.word(), now).bind(id.as_str()).execute().await.map(drop)
 }
 
-/// Revokes a grant, if it belongs to this client.
+/// Revokes a grant, if it belongs to this client (RFC 7009 §2.1).
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn revoke_of(
     tx: &mut Tx,
     id: &GrantId,
@@ -341,7 +362,10 @@ pub async fn revoke_of(
         .map(drop)
 }
 
-/// Revokes all grants of a user. Returns how many.
+/// Revokes all grants of a user. Returns their number.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn revoke_of_user(
     tx: &mut Tx,
     user: &UserId,
@@ -351,7 +375,10 @@ pub async fn revoke_of_user(
     revoking(tx, revoke_where!("user_id = $3"), why.word(), now).bind(user.as_str()).execute().await
 }
 
-/// Revokes the grants of an ended session, except those whose scope outlives it.
+/// Revokes the grants of an ended session, except those with `offline_access`. Returns their number.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn revoke_of_session(
     tx: &mut Tx,
     session: &SessionId,
@@ -364,7 +391,10 @@ pub async fn revoke_of_session(
         .await
 }
 
-/// Revokes what one client got in a session, except grants whose scope outlives it.
+/// Revokes the grants of one client in a session, except those with `offline_access`. Returns their number.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn revoke_of_session_at(
     tx: &mut Tx,
     session: &SessionId,
@@ -379,8 +409,11 @@ pub async fn revoke_of_session_at(
         .await
 }
 
-/// The clients that got something in a session and are notified by the browser at its end (OpenID Connect Front-Channel
+/// The clients with a grant in a session that the browser notifies at its end, at most 32 (OpenID Connect Front-Channel
 /// Logout §3).
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn front_channel_of_session(
     conn: &mut Conn,
     session: &SessionId,
@@ -399,7 +432,10 @@ pub async fn front_channel_of_session(
     Ok(rows.into_iter().map(|(id,)| ClientId::new(id)).collect())
 }
 
-/// Revokes all grants to a client. Returns how many.
+/// Revokes all grants to a client. Returns their number.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn revoke_of_client(
     tx: &mut Tx,
     client: &ClientId,

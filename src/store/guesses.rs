@@ -18,7 +18,11 @@ struct GuessRow {
     expires_at: Timestamp,
 }
 
-/// The guesses in these buckets that are not forgotten at `now`; at most [`MOST_BUCKETS`] buckets are read.
+/// The guesses in these buckets that still count at `now`, by bucket. Only the first [`MOST_BUCKETS`] buckets are read;
+/// a bucket without guesses is not in the map.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn find(
     conn: &mut Conn,
     buckets: &[&str],
@@ -43,7 +47,10 @@ pub async fn find(
     Ok(counts.collect())
 }
 
-/// Stores how many guesses there are now in each of these buckets.
+/// Stores the new number of guesses in each of these buckets.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn save(tx: &mut Tx, counts: &[(String, GuessCount)]) -> Result<(), DbError> {
     let mut batch = tx.batch();
     for (bucket, GuessCount { count, expires_at }) in counts {
@@ -59,8 +66,11 @@ pub async fn save(tx: &mut Tx, counts: &[(String, GuessCount)]) -> Result<(), Db
     batch.execute().await
 }
 
-/// Takes one guess back from each of these buckets, because it was right or was never checked; the bucket's end comes
-/// nearer by the span. Other guesses stay counted.
+/// Removes one guess from each of these buckets, because it was right or was never checked. The end of each bucket
+/// moves back by its span. Other guesses stay counted.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn take_back(tx: &mut Tx, buckets: &[(String, Seconds)]) -> Result<(), DbError> {
     if buckets.is_empty() {
         return Ok(());

@@ -7,8 +7,13 @@ use crate::secret::random_id;
 /// How far clocks that agree may be apart, in seconds.
 const APART: Seconds = Seconds::new(60);
 
-/// Takes or keeps a lease until `expires_at`; `false` if another holder has it. A lease that would end much later than
-/// the one that is asked for was taken by a node whose clock was wrong, and holds no one back.
+/// Takes a lease, or extends it, until `expires_at`. `false` if another holder has it.
+///
+/// A lease of another holder that ends more than a minute after `expires_at` does not count: the clock of its node was
+/// wrong.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn take(
     tx: &mut Tx,
     name: &str,
@@ -33,6 +38,9 @@ pub async fn take(
 }
 
 /// Writes to a row without a holder, to check that the database accepts writes.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn touch(tx: &mut Tx) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3)

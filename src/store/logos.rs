@@ -5,7 +5,10 @@ use super::db::{Conn, DbError, Tx};
 /// The media types of logos: those that browsers show.
 const MEDIA_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 
-/// Finds a logo by its digest: its media type and its bytes. `None` if it does not exist.
+/// The media type and the bytes of the logo with this digest. `None` if it does not exist.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
 pub async fn find(conn: &mut Conn, digest: &str) -> Result<Option<(String, Vec<u8>)>, DbError> {
     let found: Option<(String, Vec<u8>)> =
         conn.query("SELECT media_type, bytes FROM logos WHERE digest = $1").bind(digest).optional().await?;
@@ -17,7 +20,10 @@ pub async fn find(conn: &mut Conn, digest: &str) -> Result<Option<(String, Vec<u
     }
 }
 
-/// Deletes a picture if no client uses it.
+/// Deletes a logo if no client uses it.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn delete_unused(tx: &mut Tx, digest: &str) -> Result<(), DbError> {
     tx.query(
         "DELETE FROM logos
@@ -30,6 +36,9 @@ pub async fn delete_unused(tx: &mut Tx, digest: &str) -> Result<(), DbError> {
 }
 
 /// Stores a logo, unless the same logo is already stored.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn save(tx: &mut Tx, digest: &str, media_type: &str, bytes: &[u8]) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO logos (digest, media_type, bytes) VALUES ($1, $2, $3) ON CONFLICT (digest) DO NOTHING",

@@ -54,7 +54,10 @@ pub enum DeliveryOutcome {
     Failed(String),
 }
 
-/// Stores notifications for the clients that must learn of the end of a session: those that got something in it.
+/// Stores a notification about the end of a session for each client that got something in it and wants to be notified.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn enqueue(tx: &mut Tx, session: &SessionId, now: Timestamp) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO logout_deliveries (session_id, client_id, user_id, state, attempts, next_attempt_at, created_at,
@@ -72,7 +75,10 @@ pub async fn enqueue(tx: &mut Tx, session: &SessionId, now: Timestamp) -> Result
     .map(drop)
 }
 
-/// The clients with due notifications.
+/// The clients with notifications that are due at `now`.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn clients_due(conn: &mut Conn, now: Timestamp) -> Result<Vec<ClientId>, DbError> {
     let rows: Vec<(String,)> = conn
         .query("SELECT DISTINCT client_id FROM logout_deliveries WHERE state = 'waiting' AND next_attempt_at <= $1")
@@ -82,8 +88,11 @@ pub async fn clients_due(conn: &mut Conn, now: Timestamp) -> Result<Vec<ClientId
     Ok(rows.into_iter().map(|(client,)| ClientId::new(client)).collect())
 }
 
-/// Takes up to `most` due notifications of a client. No other node takes them before `until`, when their results have
-/// long been stored.
+/// Takes up to `most` due notifications of a client. No other node takes them before `until`, when their results were
+/// stored long ago.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn claim(
     tx: &mut Tx,
     client: &ClientId,
@@ -126,6 +135,9 @@ pub async fn claim(
 }
 
 /// Stores the result of an attempt, unless a later attempt was made in between.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn save_outcome(
     tx: &mut Tx,
     due: &DueDelivery,
@@ -179,6 +191,9 @@ impl DeliveryState {
 }
 
 /// A page of the deliveries. The session that ended last comes first.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn list(
     conn: &mut Conn,
     page: &Page<DeliveryFilter, (Timestamp, String, String)>,
@@ -202,7 +217,11 @@ pub async fn list(
     .await
 }
 
-/// Makes undelivered notifications due at once, with all their attempts. Returns how many.
+/// Makes undelivered notifications due at once, and gives them all their attempts again. `client` is `None` for those
+/// of all clients. Returns their number.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn retry(tx: &mut Tx, client: Option<&ClientId>, now: Timestamp) -> Result<u64, DbError> {
     tx.query(
         "UPDATE logout_deliveries SET state = 'waiting', attempts = 0, next_attempt_at = $2, done_at = NULL,

@@ -2,7 +2,7 @@
 
 use crate::oauth::identity::user::folded;
 
-/// Which rows of a list are asked for.
+/// Which rows of a list to return.
 #[derive(Clone, Debug)]
 pub struct Page<F, K> {
     pub filter: F,
@@ -20,13 +20,13 @@ pub struct NameFilter {
 }
 
 impl<F, K> Page<F, K> {
-    /// The number of rows, as a statement takes it.
+    /// The number of rows, for a `LIMIT`.
     pub(super) fn rows(&self) -> i64 {
         i64::from(self.limit)
     }
 }
 
-/// A pattern for `LIKE … ESCAPE '\'` that fits every folded text with `part` in it, whatever the spelling of `part`.
+/// A pattern for `LIKE … ESCAPE '\'`. It matches every folded text that contains `part`, in any spelling.
 pub(super) fn in_any_spelling(part: &str) -> String {
     containing(&folded(part))
 }

@@ -31,12 +31,18 @@ macro_rules! select {
 }
 
 /// All resources for the cache, sorted by URI.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn all(conn: &mut Conn) -> Result<Vec<Resource>, DbError> {
     let rows: Vec<ResourceRow> = conn.query(concat!(select!(), "ORDER BY uri")).all().await?;
     with_servers(conn, rows).await
 }
 
 /// A page of the resources, sorted by URI.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn list(conn: &mut Conn, page: &Page<NameFilter, String>) -> Result<Vec<Resource>, DbError> {
     let rows: Vec<ResourceRow> = conn
         .query(concat!(
@@ -52,6 +58,9 @@ pub async fn list(conn: &mut Conn, page: &Page<NameFilter, String>) -> Result<Ve
 }
 
 /// Finds a resource by its exact URI. `None` if it does not exist.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
 pub async fn find(conn: &mut Conn, uri: &str) -> Result<Option<Resource>, DbError> {
     let rows: Vec<ResourceRow> = conn.query(concat!(select!(), "WHERE uri = $1")).bind(uri).all().await?;
     Ok(with_servers(conn, rows).await?.pop())
@@ -82,6 +91,9 @@ async fn with_servers(conn: &mut Conn, rows: Vec<ResourceRow>) -> Result<Vec<Res
 }
 
 /// Stores a new resource; `false` if the URI is taken.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn save(tx: &mut Tx, resource: &Resource, now: Timestamp) -> Result<bool, DbError> {
     let inserted = tx
         .query(
@@ -103,6 +115,9 @@ pub async fn save(tx: &mut Tx, resource: &Resource, now: Timestamp) -> Result<bo
 }
 
 /// Stores a changed resource.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn update(tx: &mut Tx, resource: &Resource) -> Result<(), DbError> {
     tx.query(
         "UPDATE resources SET version = version + 1, scopes = $2, token_format = $3, token_alg = $4, access_token_lifetime = $5 WHERE uri = $1",
@@ -133,6 +148,9 @@ async fn save_servers(tx: &mut Tx, resource: &Resource) -> Result<(), DbError> {
 }
 
 /// Deletes a resource; `false` if it does not exist.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn delete(tx: &mut Tx, uri: &str) -> Result<bool, DbError> {
     Ok(tx.query("DELETE FROM resources WHERE uri = $1").bind(uri).execute().await? == 1)
 }

@@ -32,13 +32,19 @@ macro_rules! select {
     };
 }
 
-/// Every scope, by name: what the cache holds.
+/// All scopes for the cache, sorted by name.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn all(conn: &mut Conn) -> Result<Vec<ScopeRecord>, DbError> {
     let rows: Vec<ScopeRow> = conn.query(concat!(select!(), "ORDER BY name")).all().await?;
     Ok(rows.into_iter().map(ScopeRow::into_record).collect())
 }
 
-/// Scopes by name.
+/// A page of the scopes, sorted by name.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn list(conn: &mut Conn, page: &Page<NameFilter, String>) -> Result<Vec<ScopeRecord>, DbError> {
     let rows: Vec<ScopeRow> = conn
         .query(concat!(
@@ -53,14 +59,20 @@ pub async fn list(conn: &mut Conn, page: &Page<NameFilter, String>) -> Result<Ve
     Ok(rows.into_iter().map(ScopeRow::into_record).collect())
 }
 
-/// A scope; `None` when there is none of this name.
+/// Finds a scope by its name. `None` if it does not exist.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<ScopeRecord>, DbError> {
     let row: Option<ScopeRow> =
         conn.query(concat!(select!(), "WHERE name = $1")).bind(name).optional().await?;
     Ok(row.map(ScopeRow::into_record))
 }
 
-/// Stores a scope's new state.
+/// Stores a changed scope.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn update(tx: &mut Tx, scope: &ScopeRecord) -> Result<(), DbError> {
     tx.query("UPDATE scopes SET version = version + 1, description = $2, sensitive = $3, claims = $4, access_token_lifetime = $5, required_group = $6 WHERE name = $1")
         .bind(scope.name.as_str())
@@ -74,7 +86,11 @@ pub async fn update(tx: &mut Tx, scope: &ScopeRecord) -> Result<(), DbError> {
         .map(drop)
 }
 
-/// Deletes a scope, and takes it from what people have allowed: one of the same name may mean something else.
+/// Deletes a scope, and removes it from consents, grants and codes: a later scope of the same name may mean something
+/// else.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a consent, grant or code with the scope is damaged; otherwise only failures of the database.
 pub async fn delete(tx: &mut Tx, name: &str) -> Result<(), DbError> {
     tx.query("DELETE FROM scopes WHERE name = $1").bind(name).execute().await?;
     take_from_granted(tx, name).await?;
@@ -170,7 +186,10 @@ async fn apply<K>(
     Ok(())
 }
 
-/// Stores a new scope; `false` when the name is taken.
+/// Stores a new scope. `false` if the name is taken.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn save(tx: &mut Tx, scope: &ScopeRecord, now: Timestamp) -> Result<bool, DbError> {
     let inserted = tx
         .query(

@@ -3,14 +3,20 @@
 use super::db::{Conn, DbError, Tx};
 use crate::clock::Timestamp;
 
-/// Finds a key, still encrypted.
+/// Finds a key, still encrypted. `None` if it is not stored.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn find(conn: &mut Conn, id: &str) -> Result<Option<Vec<u8>>, DbError> {
     let row: Option<(Vec<u8>,)> =
         conn.query("SELECT sealed FROM server_keys WHERE id = $1").bind(id).optional().await?;
     Ok(row.map(|(sealed,)| sealed))
 }
 
-/// Stores a key unless another process was faster; the caller must then read the stored one.
+/// Stores a key, unless another process was faster. The caller must then read the stored one.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn save(tx: &mut Tx, id: &str, sealed: &[u8], now: Timestamp) -> Result<(), DbError> {
     tx.query(
         "INSERT INTO server_keys (id, sealed, created_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",

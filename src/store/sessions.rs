@@ -55,7 +55,10 @@ pub struct SessionRecord {
     pub expires_at: Timestamp,
 }
 
-/// A page of the live sessions of one user or of all. The last one to sign in comes first.
+/// A page of the live sessions: those of the user in the filter, or all. The last sign-in comes first.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn list(
     conn: &mut Conn,
     page: &Page<Option<UserId>, (Timestamp, String)>,
@@ -81,6 +84,9 @@ pub async fn list(
 }
 
 /// The number of live sessions of a user.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn count(conn: &mut Conn, user: &UserId, live: LiveSessions) -> Result<i64, DbError> {
     let row: Option<(i64,)> = conn
         .query("SELECT COUNT(*) FROM sessions WHERE user_id = $1 AND expires_at > $2 AND last_seen_at > $3")
@@ -92,14 +98,20 @@ pub async fn count(conn: &mut Conn, user: &UserId, live: LiveSessions) -> Result
     Ok(row.map_or(0, |(count,)| count))
 }
 
-/// Ends a session and the grants in it, and stores the notifications for applications; `false` if it does not exist.
+/// Ends a session and its grants, and stores the notifications for its applications. `false` if it does not exist.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn end(tx: &mut Tx, id: &SessionId, why: EndReason, now: Timestamp) -> Result<bool, DbError> {
     logout_deliveries::enqueue(tx, id, now).await?;
     grants::revoke_of_session(tx, id, why, now).await?;
     Ok(tx.query("DELETE FROM sessions WHERE id = $1").bind(id.as_str()).execute().await? == 1)
 }
 
-/// Ends up to `most` sessions that are no longer live, as [`end`] does. Returns how many.
+/// Ends up to `most` sessions that are no longer live, as [`end`] does. Returns their number.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn end_expired(tx: &mut Tx, live: LiveSessions, most: i64, now: Timestamp) -> Result<u64, DbError> {
     let mut ended = 0;
     // Two statements, because each has an index.
@@ -115,7 +127,10 @@ pub async fn end_expired(tx: &mut Tx, live: LiveSessions, most: i64, now: Timest
     Ok(ended)
 }
 
-/// Ends all sessions of a user and the grants in them. Returns how many sessions.
+/// Ends all sessions of a user and their grants. Returns the number of sessions.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn end_of_user(tx: &mut Tx, user: &UserId, why: EndReason, now: Timestamp) -> Result<u64, DbError> {
     let mut ended = 0;
     for id in of_user(tx, user).await? {
@@ -130,7 +145,10 @@ async fn of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<SessionId>, DbError> 
     Ok(rows.into_iter().map(|(id,)| SessionId::new(id)).collect())
 }
 
-/// Ends all sessions of a user, but keeps the grants. Returns how many sessions.
+/// Ends all sessions of a user, but keeps the grants. Returns the number of sessions.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn delete_of_user(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<u64, DbError> {
     for id in of_user(tx, user).await? {
         logout_deliveries::enqueue(tx, &id, now).await?;
@@ -138,8 +156,12 @@ pub async fn delete_of_user(tx: &mut Tx, user: &UserId, now: Timestamp) -> Resul
     tx.query("DELETE FROM sessions WHERE user_id = $1").bind(user.as_str()).execute().await
 }
 
-/// The live session of a cookie, with what its user has allowed `client`, if there is one; `None` if there is no such
-/// session.
+/// The live session of a cookie, and what its user has allowed `client`, if one is given. `None` if no live session has
+/// this cookie.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the row of the session or of the consent is damaged; otherwise only failures of the
+/// database.
 pub async fn find(
     conn: &mut Conn,
     cookie: &Hash,
@@ -198,11 +220,14 @@ fn begin_statements(proof: &Proof) -> (BeginStatements, String) {
     }
 }
 
-/// Stores a session if its user may still sign in with what was proven. `None` if the password was changed or the user
-/// was disabled in the meantime.
+/// Stores a session and returns its id, if its user may still sign in with what was proven. `None` if the password was
+/// changed or the user was disabled in the meantime.
 ///
-/// A person who signs in again, in the session of the cookie `before`, keeps that session's id, which tokens and
-/// applications know; the cookie is new.
+/// If the person signs in again in the session of the cookie `before`, that session keeps its id, which tokens and
+/// applications know. The cookie is new.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn begin(
     tx: &mut Tx,
     before: Option<&Hash>,
@@ -242,11 +267,14 @@ pub async fn begin(
 }
 
 /// Records that a session was used.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn touch(tx: &mut Tx, id: &SessionId, now: Timestamp) -> Result<(), DbError> {
     touch_in(tx.batch(), id, now).execute().await
 }
 
-/// Adds the record that a session was used.
+/// Adds to a batch the record that a session was used.
 pub fn touch_in<'c>(batch: Batch<'c>, id: &SessionId, now: Timestamp) -> Batch<'c> {
     batch
         .query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")

@@ -25,7 +25,10 @@ struct KeyRow {
     retired_at: Option<Timestamp>,
 }
 
-/// All keys, those of one algorithm in the order in which they sign.
+/// All keys. Those of one algorithm come in the order in which they sign.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn list(conn: &mut Conn) -> Result<Vec<StoredKey>, DbError> {
     let rows: Vec<KeyRow> = conn
         .query(
@@ -37,7 +40,10 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<StoredKey>, DbError> {
     rows.into_iter().map(StoredKey::try_from).collect()
 }
 
-/// Stores a key that was due; `false` if another node was faster, so that this key is not needed.
+/// Stores a key that was due. `false` if another node was faster, so that this key is not needed.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn save_due(tx: &mut Tx, key: &StoredKey, due: &DueKey) -> Result<bool, DbError> {
     let saved = tx
         .query(
@@ -58,7 +64,10 @@ pub async fn save_due(tx: &mut Tx, key: &StoredKey, due: &DueKey) -> Result<bool
     Ok(saved == 1)
 }
 
-/// Takes a key out of use; `false` if it is already out of use or deleted.
+/// Takes a key out of use. `false` if it is already out of use or does not exist.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn retire(tx: &mut Tx, kid: &str, now: Timestamp) -> Result<bool, DbError> {
     let retired = tx
         .query("UPDATE signing_keys SET retired_at = $2 WHERE kid = $1 AND retired_at IS NULL")
@@ -69,7 +78,10 @@ pub async fn retire(tx: &mut Tx, kid: &str, now: Timestamp) -> Result<bool, DbEr
     Ok(retired == 1)
 }
 
-/// Lets a waiting key sign from now on.
+/// Lets a key that waits for its turn sign from `now` on.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn sign_from(tx: &mut Tx, kid: &str, now: Timestamp) -> Result<(), DbError> {
     tx.query("UPDATE signing_keys SET signs_from = $2 WHERE kid = $1 AND signs_from > $2")
         .bind(kid)
@@ -80,6 +92,9 @@ pub async fn sign_from(tx: &mut Tx, kid: &str, now: Timestamp) -> Result<(), DbE
 }
 
 /// Deletes a key with its private part.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn delete(tx: &mut Tx, kid: &str) -> Result<(), DbError> {
     tx.query("DELETE FROM signing_keys WHERE kid = $1").bind(kid).execute().await.map(drop)
 }

@@ -38,6 +38,9 @@ struct LinkedRow {
 }
 
 /// A page of the issuers, sorted by name.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn list(conn: &mut Conn, page: &Page<NameFilter, String>) -> Result<Vec<TrustedIssuer>, DbError> {
     let rows: Vec<IssuerRow> = conn
         .query(
@@ -72,6 +75,9 @@ pub async fn list(conn: &mut Conn, page: &Page<NameFilter, String>) -> Result<Ve
 }
 
 /// Finds a trusted issuer by its `iss`. `None` if it is not trusted.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
 pub async fn find(conn: &mut Conn, issuer: &str) -> Result<Option<TrustedIssuer>, DbError> {
     let row: Option<IssuerRow> = conn
         .query("SELECT issuer, jwks, jwks_uri, scopes, audience FROM trusted_issuers WHERE issuer = $1")
@@ -87,7 +93,10 @@ pub async fn find(conn: &mut Conn, issuer: &str) -> Result<Option<TrustedIssuer>
     row.into_issuer(clients.into_iter().map(|(id,)| ClientId::new(id)).collect()).map(Some)
 }
 
-/// Stores a new issuer; `false` if there already is one with this name.
+/// Stores a new issuer. `false` if an issuer with this name exists.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn save(tx: &mut Tx, issuer: &TrustedIssuer, now: Timestamp) -> Result<bool, DbError> {
     let (jwks, jwks_uri) = columns(&issuer.keys);
     let inserted = tx
@@ -110,6 +119,9 @@ pub async fn save(tx: &mut Tx, issuer: &TrustedIssuer, now: Timestamp) -> Result
 }
 
 /// Stores a changed issuer.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn update(tx: &mut Tx, issuer: &TrustedIssuer) -> Result<(), DbError> {
     let (jwks, jwks_uri) = columns(&issuer.keys);
     tx.query(
@@ -141,11 +153,17 @@ async fn save_clients(tx: &mut Tx, issuer: &TrustedIssuer) -> Result<(), DbError
 }
 
 /// Deletes an issuer with its clients and links; `false` if it does not exist.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn delete(tx: &mut Tx, issuer: &str) -> Result<bool, DbError> {
     Ok(tx.query("DELETE FROM trusted_issuers WHERE issuer = $1").bind(issuer).execute().await? == 1)
 }
 
-/// A page of the people that an issuer may vouch for, sorted by its names for them. The filter is the issuer.
+/// A page of the subjects of an issuer that are linked to users, sorted by subject. The filter is the issuer.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn list_subjects(
     conn: &mut Conn,
     page: &Page<String, String>,
@@ -163,7 +181,11 @@ pub async fn list_subjects(
     .await
 }
 
-/// The user that a subject is linked to, and the state of the account at this moment; `None` if it is not linked.
+/// The user that a subject is linked to, and the status of the user at this moment. `None` if the subject is not
+/// linked.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn find_subject(
     conn: &mut Conn,
     issuer: &str,
@@ -183,6 +205,9 @@ pub async fn find_subject(
 }
 
 /// Links a subject to a user; `false` if it is already linked.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn link(
     tx: &mut Tx,
     issuer: &str,
@@ -204,7 +229,10 @@ pub async fn link(
     Ok(inserted == 1)
 }
 
-/// Removes a link; `false` if there was none.
+/// Removes a link. `false` if it does not exist.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn unlink(tx: &mut Tx, issuer: &str, subject: &str) -> Result<bool, DbError> {
     let deleted = tx
         .query("DELETE FROM trusted_subjects WHERE issuer = $1 AND subject = $2")
@@ -215,7 +243,10 @@ pub async fn unlink(tx: &mut Tx, issuer: &str, subject: &str) -> Result<bool, Db
     Ok(deleted == 1)
 }
 
-/// Revokes the grants from an issuer's tokens that would no longer be possible. Returns how many.
+/// Revokes the grants from an issuer's tokens whose client or subject is no longer trusted. Returns their number.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn revoke_untrusted(tx: &mut Tx, issuer: &str, now: Timestamp) -> Result<u64, DbError> {
     const UNTRUSTED: &str = revoke_where!(
         "issuer = $3

@@ -4,8 +4,11 @@ use super::db::{DbError, Tx};
 use crate::clock::Timestamp;
 use crate::secret::Hash;
 
-/// Records that an assertion is used; `false` if it was used before. It is one conditional statement, so that only one
-/// of many callers may continue.
+/// Records that an assertion is used (RFC 7523 §3, `jti`). `false` if it was used before. It is one conditional
+/// statement, so that only one of many callers may continue.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn consume(tx: &mut Tx, id: &Hash, expires_at: Timestamp) -> Result<bool, DbError> {
     let inserted = tx
         .query("INSERT INTO used_assertions (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")

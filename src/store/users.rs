@@ -58,7 +58,10 @@ struct CredentialsRow {
     disabled_at: Option<Timestamp>,
 }
 
-/// Finds a user by a username or e-mail address in any spelling; `None` if there is none.
+/// Finds a user by a username or e-mail address in any spelling. `None` if no user has this name.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn find_by_name(conn: &mut Conn, name: &str) -> Result<Option<SignInRecord>, DbError> {
     let row: Option<CredentialsRow> = conn
         .query(
@@ -76,6 +79,9 @@ pub async fn find_by_name(conn: &mut Conn, name: &str) -> Result<Option<SignInRe
 }
 
 /// The password hashes of at most `most` users, in the order of their ids, which are random.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn some_hashes(conn: &mut Conn, most: i64) -> Result<Vec<String>, DbError> {
     let rows: Vec<(String,)> = conn
         .query("SELECT password_hash FROM users WHERE password_hash IS NOT NULL ORDER BY id LIMIT $1")
@@ -85,7 +91,10 @@ pub async fn some_hashes(conn: &mut Conn, most: i64) -> Result<Vec<String>, DbEr
     Ok(rows.into_iter().map(|(hash,)| hash).collect())
 }
 
-/// The person with this id; `None` if the account is disabled or deleted.
+/// The user with this id. `None` if the account is disabled or deleted.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
 pub async fn find_person(conn: &mut Conn, user: &UserId) -> Result<Option<Person>, DbError> {
     let row: Option<PersonRow> = conn
         .query("SELECT id, username, email, name, claims, updated_at FROM users WHERE id = $1 AND disabled_at IS NULL")
@@ -96,6 +105,9 @@ pub async fn find_person(conn: &mut Conn, user: &UserId) -> Result<Option<Person
 }
 
 /// The current status of a user. It does not depend on a session.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn status(conn: &mut Conn, user: &UserId) -> Result<UserStatus, DbError> {
     let row: Option<(String,)> = conn
         .query("SELECT claims FROM users WHERE id = $1 AND disabled_at IS NULL")
@@ -120,7 +132,10 @@ macro_rules! select {
     };
 }
 
-/// Users by username and id.
+/// A page of the users, sorted by username and id.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn list(
     conn: &mut Conn,
     page: &Page<UserFilter, (String, String)>,
@@ -145,7 +160,10 @@ pub async fn list(
     rows.into_iter().map(UserRecordRow::into_record).collect()
 }
 
-/// Finds a user by id, or else by a username or e-mail address in any spelling; `None` if there is none.
+/// Finds a user by id, or else by a username or e-mail address in any spelling. `None` if no user matches.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
 pub async fn find_record(conn: &mut Conn, user: &str) -> Result<Option<UserRecord>, DbError> {
     if let Some(found) = find_by_id(conn, user).await? {
         return Ok(Some(found));
@@ -160,7 +178,10 @@ async fn find_by_id(conn: &mut Conn, id: &str) -> Result<Option<UserRecord>, DbE
     row.map(UserRecordRow::into_record).transpose()
 }
 
-/// Stores a changed person. Returns the name that belongs to another user, if there is one.
+/// Stores a changed user. The inner `Err` is the name that belongs to another user; then nothing is stored.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn update(tx: &mut Tx, person: &Person) -> Result<Result<(), String>, DbError> {
     let names = [Some(&person.username), person.email.as_ref()];
     for name in names.into_iter().flatten() {
@@ -189,6 +210,9 @@ fn to_text(claims: &Claims) -> String {
 }
 
 /// Stores the hash of a new password, and when it was set.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn set_password(tx: &mut Tx, user: &UserId, hash: &str, now: Timestamp) -> Result<(), DbError> {
     tx.query(
         "UPDATE users SET version = version + 1, password_hash = $2, password_changed_at = $3 WHERE id = $1",
@@ -202,6 +226,9 @@ pub async fn set_password(tx: &mut Tx, user: &UserId, hash: &str, now: Timestamp
 }
 
 /// Disables a user, who can then neither sign in nor get tokens.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn disable(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<(), DbError> {
     tx.query("UPDATE users SET version = version + 1, disabled_at = COALESCE(disabled_at, $2) WHERE id = $1")
         .bind(user.as_str())
@@ -212,6 +239,9 @@ pub async fn disable(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<(), D
 }
 
 /// Lets a disabled user sign in and get tokens again.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn enable(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
     tx.query("UPDATE users SET version = version + 1, disabled_at = NULL WHERE id = $1")
         .bind(user.as_str())
@@ -220,12 +250,19 @@ pub async fn enable(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
         .map(drop)
 }
 
-/// Deletes a user with names, sessions and consents.
+/// Deletes a user with their names, sessions and consents.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn delete(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
     tx.query("DELETE FROM users WHERE id = $1").bind(user.as_str()).execute().await.map(drop)
 }
 
-/// Stores a new user. `password_hash` is `None` for a user without a password. `Err` is the name that is already taken.
+/// Stores a new user. `password_hash` is `None` for a user without a password. The inner `Err` is the name that is
+/// already taken; then nothing is stored.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn save(
     tx: &mut Tx,
     user: &Person,
@@ -295,6 +332,9 @@ impl UserRecordRow {
 }
 
 /// Replaces a hash by a new one of the same password, unless the password was changed in between.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn rehash(tx: &mut Tx, user: &UserId, old: &str, new: &str) -> Result<(), DbError> {
     tx.query(
         "UPDATE users SET version = version + 1, password_hash = $3 WHERE id = $1 AND password_hash = $2",

@@ -49,7 +49,11 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Prepares a token for the resource that a token request names, which the client must be allowed to name.
+    /// Prepares a token for the resource that a token request names (RFC 8707 §2). The client must be allowed to name
+    /// it.
+    ///
+    /// # Errors
+    /// A refusal if the request names several resources, or one that the client may not name; otherwise only failures.
     pub async fn begin(
         app: &App,
         client: &Client,
@@ -65,7 +69,11 @@ impl Draft {
         Ok(draft)
     }
 
-    /// Prepares an exchanged token; whether the client may name the target depends on the subject token.
+    /// Prepares an exchanged token. Whether the client may name the target is checked later, because it depends on the
+    /// subject token.
+    ///
+    /// # Errors
+    /// Only failures.
     pub async fn in_exchange(
         app: &App,
         target: Option<String>,
@@ -75,7 +83,10 @@ impl Draft {
         Self::for_named(app, target, view.catalogue().await?, now).await
     }
 
-    /// Prepares a token for what the authorization request named.
+    /// Prepares a token for the resources that the authorization request named.
+    ///
+    /// # Errors
+    /// Only failures.
     pub async fn of_authorization(
         app: &App,
         catalogue: &Arc<Catalogue>,
@@ -107,6 +118,9 @@ impl Draft {
     }
 
     /// The token of a grant, with the part of `scope` that belongs to its resource.
+    ///
+    /// # Errors
+    /// If the client cannot get a token for this resource or scope.
     pub fn of_grant(&self, client: &Client, grant: &Grant, scope: &Scope) -> Result<AccessToken, OAuthError> {
         let registered = self.registered();
         let resource = registered.of_grant(self.named.as_deref(), &grant.granted.resources, client)?;
@@ -115,12 +129,18 @@ impl Draft {
     }
 
     /// The token of a client that acts for itself, with the requested scope.
+    ///
+    /// # Errors
+    /// If the client cannot get a token for this resource or scope.
     pub fn of_client(&self, client: &Client, params: &Params) -> Result<AccessToken, OAuthError> {
         let scope = scope::resolve(params.one("scope")?, &client.scopes, &*self.catalogue)?;
         Ok(self.token(client, None, self.purpose(client, &scope)?))
     }
 
     /// The token for a person that another issuer vouches for, with the part of `scope` that belongs to its resource.
+    ///
+    /// # Errors
+    /// If the client cannot get a token for this resource or scope.
     pub fn of_trusted_issuer(
         &self,
         client: &Client,
@@ -138,6 +158,9 @@ impl Draft {
     }
 
     /// The scope that a trusted issuer's token gives this client, checked against the resource.
+    ///
+    /// # Errors
+    /// If the client cannot get a token for this resource or scope.
     pub fn scope_of(
         &self,
         issuer: &TrustedIssuer,
@@ -150,7 +173,10 @@ impl Draft {
         Ok(scope)
     }
 
-    /// The token exchanged for a presented one, with the part of its scope that belongs to the target.
+    /// The token that replaces a presented one, with the part of its scope that belongs to the target (RFC 8693 §2).
+    ///
+    /// # Errors
+    /// If the target, the scope or the chain of delegation is not allowed (RFC 8693 §2.2.2).
     pub fn of_exchange(
         &self,
         client: &Client,
@@ -168,7 +194,7 @@ impl Draft {
         exchange::in_place_of(token, &self.id, subject, is_opaque, act)
     }
 
-    /// Whether a client is a server of the token's audience.
+    /// Whether a client is one of the servers of the token's audience.
     pub fn is_server(&self, client: &ClientId, token: &AccessToken) -> bool {
         is_server(&self.catalogue, &self.issuer, client, token)
     }
@@ -182,12 +208,15 @@ impl Draft {
         AccessToken::new(&self.id, client, grant, purpose, &*self.catalogue, (self.defaults, self.now))
     }
 
-    /// The hash under which the token is stored; `None` for a JWT, which is not stored.
+    /// The hash under which the token is stored. `None` for a JWT, which is not stored.
     pub fn stored(&self, token: &AccessToken) -> Option<Hash> {
         token.signed_with.is_none().then(|| Hash::of(&self.opaque))
     }
 
-    /// The text of the token. A JWT is signed here, so it must not be called in a transaction.
+    /// The text of the token. A JWT is signed here (RFC 9068), which takes time, so do not call this in a transaction.
+    ///
+    /// # Errors
+    /// [`Failure::Internal`] if the server has no key for the resource's algorithm, or the signature fails.
     pub fn finish(
         &self,
         app: &App,
@@ -259,7 +288,11 @@ pub enum ParsedAccessToken {
     Jwt(Box<AccessToken>),
 }
 
-/// Reads a presented token; `None` if it is not a token of this server.
+/// Reads a presented token. `None` if it is not a token of this server. Whether the token is still valid is not
+/// checked.
+///
+/// # Errors
+/// Only failures.
 pub async fn read(app: &App, token: &str, now: Timestamp) -> Result<Option<ParsedAccessToken>, Failure> {
     if token.starts_with(ACCESS_TOKEN_PREFIX) {
         return Ok(Some(ParsedAccessToken::Opaque(Hash::of(token))));
@@ -300,7 +333,10 @@ pub fn of_claims(claims: JwtClaims) -> AccessToken {
 }
 
 impl ParsedAccessToken {
-    /// How the token stands at this moment; `None` when there is none.
+    /// The token with its state at this moment. `None` if an opaque token does not exist.
+    ///
+    /// # Errors
+    /// As [`access_tokens::find_opaque`] and [`access_tokens::find_jwt`].
     pub async fn find(&self, conn: &mut Conn, live: LiveSessions) -> Result<Option<PresentedToken>, DbError> {
         match self {
             Self::Opaque(hash) => access_tokens::find_opaque(conn, hash, live).await,
@@ -309,8 +345,11 @@ impl ParsedAccessToken {
     }
 }
 
-/// Whether a client may know about a token: it was issued to the client, or is for an API that the client serves (RFC
+/// Whether a client may learn about a token: it was issued to the client, or is for an API that the client serves (RFC
 /// 7662 §4).
+///
+/// # Errors
+/// Only failures.
 pub async fn may_introspect(app: &App, caller: &ClientId, token: &AccessToken) -> Result<bool, Failure> {
     if *caller == token.client_id {
         return Ok(true);

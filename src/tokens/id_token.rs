@@ -42,7 +42,12 @@ pub struct IdTokenHashes<'a> {
 }
 
 impl<'a> Signer<'a> {
-    /// Finds the key, before the transaction uses anything up; `None` if the client may not get ID Tokens.
+    /// A signer for a client. `None` if the client may not get ID Tokens. Call this before the transaction uses
+    /// anything up, because it can fail.
+    ///
+    /// # Errors
+    /// [`Failure::Internal`] if the server has no key for the client's algorithm; otherwise only failures of the
+    /// database.
     pub async fn of(app: &'a App, client: &'a Client, now: Timestamp) -> Result<Option<Self>, Failure> {
         if !client.scopes.contains(OPENID) {
             return Ok(None);
@@ -52,6 +57,9 @@ impl<'a> Signer<'a> {
     }
 
     /// Signs an ID Token about a sign-in, with the requested claims about the person.
+    ///
+    /// # Errors
+    /// Failures of the database, of the signature and of the encryption to the client's key.
     pub async fn sign(&self, source: &IdTokenSource, hashes: IdTokenHashes<'_>) -> Result<String, Failure> {
         let claims = match source.claims.is_empty() {
             true => Claims::new(),
@@ -65,6 +73,9 @@ impl<'a> Signer<'a> {
 
     /// Signs an ID Token without an access token beside it: it also contains the claims of the scopes (OpenID Connect
     /// Core §5.4).
+    ///
+    /// # Errors
+    /// Failures of the database, of the signature and of the encryption to the client's key.
     pub async fn sign_alone(
         &self,
         source: &IdTokenSource,
@@ -105,6 +116,9 @@ impl<'a> Signer<'a> {
     }
 
     /// Signs a logout token about a session (OpenID Connect Back-Channel Logout §2.4).
+    ///
+    /// # Errors
+    /// If the signature fails.
     pub fn sign_logout(&self, user: &UserId, session: &SessionId) -> Result<String, Failure> {
         let names = subject::names(self.app, self.client, user, session);
         let id = random_id();
@@ -119,8 +133,11 @@ impl<'a> Signer<'a> {
     }
 }
 
-/// The UserInfo response signed, encrypted, or both; `None` if the client gets it as plain JSON (OpenID Connect Core
+/// The UserInfo response signed, encrypted, or both. `None` if the client gets it as plain JSON (OpenID Connect Core
 /// §5.3.2).
+///
+/// # Errors
+/// [`Failure::Internal`] if the server has no key for the client's algorithm, or the client has no key to encrypt to.
 pub async fn protect_user_info(
     app: &App,
     client: &Client,
@@ -181,7 +198,10 @@ async fn key(
     })
 }
 
-/// Signs other data for one client, with the algorithm of its ID Tokens.
+/// Signs other claims for one client, with the algorithm of its ID Tokens.
+///
+/// # Errors
+/// [`Failure::Internal`] if the server has no key for the client's algorithm, or the signature fails.
 pub async fn sign_for(
     app: &App,
     client: &Client,
@@ -193,7 +213,10 @@ pub async fn sign_for(
     Ok(key(app, client, algorithm, now).await?.sign(typ, claims)?)
 }
 
-/// Verifies an ID Token that is sent as a hint; it may have expired.
+/// What an `id_token_hint` says: the client, the user and the session. The hint may have expired.
+///
+/// # Errors
+/// A refusal if the token is not an ID Token that this server issued; otherwise only failures.
 pub async fn read_hint(app: &App, token: &str, now: Timestamp) -> Result<Hint, Denied<OAuthError>> {
     let keys = app.key_set.current(now).await?;
     let claims: HintClaims = verify(token, TYP, keys.published(), Expiry::Ignored).map_err(|why| {

@@ -29,7 +29,8 @@ pub fn names(app: &App, client: &Client, user: &UserId, session: &SessionId) -> 
     NamesForClient { subject: subject(app, client, user), session }
 }
 
-/// The session that a client's identifiers name. `None` with pairwise subjects, whose identifiers cannot be undone.
+/// The session that a client's identifiers name. `None` with pairwise subjects: their identifiers cannot be traced
+/// back.
 pub fn session_named(client: &Client, names: &NamesForClient) -> Option<SessionId> {
     match client.subject_type {
         SubjectType::Public => Some(SessionId::new(names.session.as_str())),

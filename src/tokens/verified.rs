@@ -22,11 +22,12 @@ struct Verified {
 }
 
 impl VerifiedTokens {
+    /// An empty cache.
     pub fn new() -> Self {
         Self(Cache::new(MAX_TOKENS))
     }
 
-    /// The claims of an access token that a published key signed, even if it has expired; `None` if it is not such a
+    /// The claims of an access token that a published key signed, even if it has expired. `None` if it is not such a
     /// token.
     pub fn claims(&self, token: &str, keys: &CurrentKeys) -> Option<JwtClaims> {
         let hash = Hash::of(token);

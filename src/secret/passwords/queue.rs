@@ -29,7 +29,7 @@ impl Requester {
         Self { share: Share::People, network }
     }
 
-    /// A person in a browser in which somebody has signed in to the account before.
+    /// A person in a browser that has been used to sign in to the account before.
     pub fn known_person(network: String) -> Self {
         Self { share: Share::KnownPeople, network }
     }
@@ -86,6 +86,7 @@ pub(super) struct Turn<'q, J: HashingJob> {
 }
 
 impl<J: HashingJob> HashingQueue<J> {
+    /// An empty queue for `most` waiting jobs and this number of threads.
     pub(super) fn new(most: usize, threads: usize) -> Self {
         let state = QueueState {
             shares: Share::ALL.map(|_| Lines::new()),
@@ -124,7 +125,7 @@ impl<J: HashingJob> HashingQueue<J> {
         }
     }
 
-    /// The next job, with its turn. Waits until there is one; `None` after [`Self::close`].
+    /// Waits for the next job, and returns it with its turn. `None` after [`Self::close`].
     pub(super) fn next(&self) -> Option<(J, Turn<'_, J>)> {
         let mut state = self.lock();
         loop {

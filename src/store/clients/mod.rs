@@ -52,6 +52,9 @@ struct SecretRow {
 }
 
 /// Finds a client and the hashes of its secrets. `None` if it is not registered.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn find(conn: &mut Conn, id: &ClientId) -> Result<Option<StoredClient>, DbError> {
     let Some(client) = find_client(conn, id).await? else { return Ok(None) };
     let secrets: Vec<SecretRow> = conn
@@ -88,6 +91,9 @@ macro_rules! select {
 }
 
 /// A page of the clients with their secrets, sorted by id.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn list(conn: &mut Conn, page: &Page<ClientFilter, String>) -> Result<Vec<ClientRecord>, DbError> {
     let rows: Vec<RecordRow> = conn
         .query(concat!(
@@ -105,6 +111,9 @@ pub async fn list(conn: &mut Conn, page: &Page<ClientFilter, String>) -> Result<
 }
 
 /// Finds a client with its secrets. `None` if it is not registered.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn find_record(conn: &mut Conn, id: &ClientId) -> Result<Option<ClientRecord>, DbError> {
     let rows: Vec<RecordRow> =
         conn.query(concat!(select!(), "WHERE id = $1")).bind(id.as_str()).all().await?;
@@ -126,7 +135,10 @@ async fn with_secrets(conn: &mut Conn, rows: Vec<RecordRow>) -> Result<Vec<Clien
     Ok(clients.into_iter().map(record).collect())
 }
 
-/// Whether a client is unchanged since it was authenticated.
+/// Whether a client still has the version that was authenticated. `false` also if it is disabled or deleted.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn is_unchanged(conn: &mut Conn, id: &ClientId, version: i64) -> Result<bool, DbError> {
     let row: Option<(i64,)> = conn
         .query("SELECT version FROM clients WHERE id = $1 AND version = $2 AND disabled_at IS NULL")
@@ -137,7 +149,11 @@ pub async fn is_unchanged(conn: &mut Conn, id: &ClientId, version: i64) -> Resul
     Ok(row.is_some())
 }
 
-/// Whether a client already existed at a time: one that was registered later under the same id is another one.
+/// Whether a client already existed at a time. `false` also if it was registered later under the same id, because then
+/// it is another client.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn was_there(conn: &mut Conn, id: &ClientId, at: Timestamp) -> Result<bool, DbError> {
     let row: Option<(i64,)> = conn
         .query("SELECT created_at FROM clients WHERE id = $1 AND created_at <= $2")
@@ -148,7 +164,10 @@ pub async fn was_there(conn: &mut Conn, id: &ClientId, at: Timestamp) -> Result<
     Ok(row.is_some())
 }
 
-/// Stores a new client; `false` if the id is taken.
+/// Stores a new client. `false` if the id is taken.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the metadata cannot be written as JSON; otherwise only failures of the database.
 pub async fn save(tx: &mut Tx, client: &Client, now: Timestamp) -> Result<bool, DbError> {
     let insert = tx
         .query(
@@ -166,6 +185,9 @@ pub async fn save(tx: &mut Tx, client: &Client, now: Timestamp) -> Result<bool, 
 }
 
 /// Stores a changed client under its next version, so that the change takes effect at once.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if the metadata cannot be written as JSON; otherwise only failures of the database.
 pub async fn update(tx: &mut Tx, client: &Client, now: Timestamp) -> Result<(), DbError> {
     tx.query(
         "UPDATE clients SET version = version + 1,
@@ -231,6 +253,9 @@ fn corrupt(id: String) -> DbError {
 }
 
 /// Whether any enabled client allows scripts from this origin.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn is_origin(conn: &mut Conn, origin: &str) -> Result<bool, DbError> {
     let row: Option<(String,)> = conn
         .query(
@@ -243,7 +268,10 @@ pub async fn is_origin(conn: &mut Conn, origin: &str) -> Result<bool, DbError> {
     Ok(row.is_some())
 }
 
-/// Deletes a client with its secrets, consents and flows; `false` if it does not exist.
+/// Deletes a client with its secrets, consents and flows. `false` if it does not exist.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, DbError> {
     // The resources that it is a server of lose it.
     tx.query(
@@ -260,14 +288,20 @@ pub async fn delete(tx: &mut Tx, id: &ClientId) -> Result<bool, DbError> {
     Ok(tx.query("DELETE FROM clients WHERE id = $1").bind(id.as_str()).execute().await? == 1)
 }
 
-/// The clients that are allowed a scope, by id.
+/// The ids of the clients that are allowed a scope, sorted.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn list_allowed(conn: &mut Conn, scope: &str) -> Result<Vec<ClientId>, DbError> {
     const QUERY: &str = "SELECT id FROM clients
          WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' ' ORDER BY id";
     ids(conn, QUERY, scope).await
 }
 
-/// Removes a scope from every client that is allowed it; each gets its next version.
+/// Removes a scope from every client that is allowed it. Each of these clients gets its next version.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
 pub async fn take_scope(tx: &mut Tx, scope: &str) -> Result<(), DbError> {
     let taken = Scope::from_stored(scope);
     for id in list_allowed(tx, scope).await? {
@@ -276,7 +310,10 @@ pub async fn take_scope(tx: &mut Tx, scope: &str) -> Result<(), DbError> {
     Ok(())
 }
 
-/// The clients that are registered for a resource, by id.
+/// The ids of the clients that are registered for a resource, sorted.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn list_of_resource(conn: &mut Conn, uri: &str) -> Result<Vec<ClientId>, DbError> {
     const QUERY: &str = "SELECT id FROM clients
          WHERE REPLACE(' ' || resources || ' ', ' ' || $1 || ' ', ' ') <> ' ' || resources || ' ' ORDER BY id";
@@ -289,6 +326,9 @@ async fn ids(conn: &mut Conn, holding: &'static str, word: &str) -> Result<Vec<C
 }
 
 /// Adds a secret. The client gets its next version, so that the change takes effect at once.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn add_secret(
     tx: &mut Tx,
     client: &ClientId,
@@ -319,6 +359,9 @@ pub async fn add_secret(
 }
 
 /// Records that a secret was used, at most once in `every` seconds.
+///
+/// # Errors
+/// Only failures of the database.
 pub async fn touch_secret(tx: &mut Tx, id: &str, now: Timestamp, every: Seconds) -> Result<(), DbError> {
     tx.query("UPDATE client_secrets SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $3)")
         .bind(id)

@@ -44,7 +44,7 @@ macro_rules! bind {
 }
 
 impl CopyEnd {
-    /// Connects to an existing database for reading.
+    /// Connects to an existing database for reading. The journal mode of a SQLite file does not change.
     pub(super) async fn source(options: &DbOptions) -> Result<Self, DbError> {
         match options.engine()? {
             Engine::Sqlite => Ok(Self::Sqlite(DatabaseFile::as_it_is(options)?.open().await?)),
@@ -52,6 +52,7 @@ impl CopyEnd {
         }
     }
 
+    /// Connects to an existing database for writing.
     pub(super) async fn target(options: &DbOptions) -> Result<Self, DbError> {
         Ok(match options.engine()? {
             Engine::Sqlite => Self::Sqlite(DatabaseFile::of(options)?.open().await?),
@@ -61,7 +62,7 @@ impl CopyEnd {
         })
     }
 
-    /// From here on all reads see one state.
+    /// Begins a transaction in which all reads see one state.
     pub(super) async fn begin_reading(&mut self) -> Result<(), DbError> {
         match self {
             Self::Sqlite(_) => self.run("BEGIN").await,
@@ -72,7 +73,8 @@ impl CopyEnd {
         }
     }
 
-    /// From here on no one else writes, and everything written becomes visible at the commit or not at all.
+    /// Begins a transaction in which no one else can write. Its changes become visible together at the commit, or not
+    /// at all.
     pub(super) async fn begin_writing(&mut self) -> Result<(), DbError> {
         match self {
             Self::Sqlite(_) => self.run("BEGIN IMMEDIATE").await,
@@ -91,6 +93,7 @@ impl CopyEnd {
         self.run("SET LOCAL idle_in_transaction_session_timeout = 0").await
     }
 
+    /// Commits, and closes the connection.
     pub(super) async fn commit(mut self) -> Result<(), DbError> {
         self.run("COMMIT").await?;
         self.close().await
@@ -101,7 +104,7 @@ impl CopyEnd {
         Ok(())
     }
 
-    /// Whether a server is connected to the database; always false on SQLite, which cannot tell.
+    /// Whether a server is connected to the database. Always `false` on SQLite, which cannot tell.
     pub(super) async fn has_a_server(&mut self) -> Result<bool, DbError> {
         let Self::Postgres(link) = self else { return Ok(false) };
         let servers = "SELECT COUNT(*) FROM pg_stat_activity
@@ -110,16 +113,19 @@ impl CopyEnd {
         Ok(servers > 0)
     }
 
+    /// The number of rows of a table.
     pub(super) async fn count(&mut self, table: &Table) -> Result<u64, DbError> {
         let sql = AssertSqlSafe(format!("SELECT COUNT(*) FROM {}", table.name));
         let count: i64 = with!(self, link => sqlx::query_scalar(sql).fetch_one(link).await?);
         Ok(count.unsigned_abs())
     }
 
+    /// Deletes all rows of a table.
     pub(super) async fn clear(&mut self, table: &Table) -> Result<(), DbError> {
         self.run(format!("DELETE FROM {}", table.name)).await
     }
 
+    /// The checksum of all rows of a table.
     pub(super) async fn checksum(&mut self, table: &Table) -> Result<Checksum, DbError> {
         let mut checksum = Checksum::default();
         let add = async |rows: Vec<Row>| {
@@ -130,7 +136,7 @@ impl CopyEnd {
         Ok(checksum)
     }
 
-    /// Gives every row of a table to `take`, in batches.
+    /// Passes all rows of a table to `take`, in batches.
     pub(super) async fn read(
         &mut self,
         table: &Table,

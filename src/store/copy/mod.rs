@@ -59,8 +59,12 @@ pub enum ExistingRows {
     Go,
 }
 
-/// Checks the source, and migrates the target. Returns the first table in which the target has rows that a new database
-/// does not have; `None` if it is like new.
+/// Checks the source, and migrates the target. Returns the first table of the target that is not as in a new database.
+/// `None` if all of them are.
+///
+/// # Errors
+/// If one of the databases cannot be used, the source is not of this program or has another schema version, or the
+/// target cannot be migrated.
 pub async fn prepare(
     from: &DbOptions,
     to: &DbOptions,

@@ -32,7 +32,7 @@ impl Checksum {
         }
     }
 
-    /// 64 hexadecimal digits.
+    /// The checksum as 64 hexadecimal digits.
     pub fn to_text(self) -> String {
         self.sum.iter().map(|part| format!("{part:016x}")).collect()
     }

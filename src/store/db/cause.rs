@@ -24,6 +24,7 @@ impl Cause {
         sqlx::Error::Configuration(OwnSentence(sentence.into()).into())
     }
 
+    /// The code of the database's error. `None` if the error is not from the database.
     pub(super) fn code(&self) -> Option<String> {
         let code = self.0.as_database_error().and_then(sqlx::error::DatabaseError::code);
         code.map(std::borrow::Cow::into_owned)

@@ -107,10 +107,12 @@ impl Tx {
         Self(Conn { link, timeline, failure: None })
     }
 
+    /// The timeline of the primary; [`NO_TIMELINE`] on a database without timelines.
     pub(super) fn timeline(&self) -> Timeline {
         self.0.timeline
     }
 
+    /// Forgets the failure of the last transaction.
     pub(super) fn forget_failure(&mut self) {
         self.0.failure = None;
     }
@@ -135,14 +137,17 @@ impl Conn {
         Query { sql, values: Ok(BoundValues::for_link(&self.link)), conn: self }
     }
 
+    /// Whether a statement has failed in this transaction.
     pub(super) fn has_failed(&self) -> bool {
         self.failure.is_some()
     }
 
+    /// Whether the first failure was a conflict with another transaction.
     pub(super) fn met_a_conflict(&self) -> bool {
         self.failure == Some(FailureKind::Conflict)
     }
 
+    /// Whether the first failure was that the database is not available.
     pub(super) fn is_lost(&self) -> bool {
         self.failure == Some(FailureKind::Lost)
     }
@@ -177,6 +182,9 @@ impl Query<'_> {
     }
 
     /// Runs the statement. Returns the number of rows that it changed.
+    ///
+    /// # Errors
+    /// If a value cannot be bound, the statement fails or the connection is lost. The transaction then cannot commit.
     pub async fn execute(self) -> Result<u64, DbError> {
         let result = match (&mut self.conn.link, self.values) {
             (EngineConnection::Sqlite(link), Ok(BoundValues::Sqlite(values))) => {
@@ -200,7 +208,10 @@ impl Query<'_> {
         self.conn.remember(result)
     }
 
-    /// Runs the statement. Returns its first row, or `None` if it has none.
+    /// Runs the statement. Returns its first row; `None` if it returns no rows.
+    ///
+    /// # Errors
+    /// If a value cannot be bound, the statement fails or the connection is lost. The transaction then cannot commit.
     pub async fn optional<R: Record>(self) -> Result<Option<R>, DbError> {
         let result = match (&mut self.conn.link, self.values) {
             (EngineConnection::Sqlite(link), Ok(BoundValues::Sqlite(values))) => {
@@ -223,6 +234,9 @@ impl Query<'_> {
     }
 
     /// Runs the statement. Returns all of its rows.
+    ///
+    /// # Errors
+    /// If a value cannot be bound, the statement fails or the connection is lost. The transaction then cannot commit.
     pub async fn all<R: Record>(self) -> Result<Vec<R>, DbError> {
         let result = match (&mut self.conn.link, self.values) {
             (EngineConnection::Sqlite(link), Ok(BoundValues::Sqlite(values))) => {
@@ -267,7 +281,7 @@ impl<'c> Batch<'c> {
         Self { conn, plan, error: None }
     }
 
-    /// Adds a statement; its parameters are numbered from `$1`.
+    /// Adds a statement to the batch. Its parameters are numbered from `$1`.
     pub fn query(mut self, sql: &'static str) -> Self {
         match &mut self.plan {
             Plan::Joined(text, values) => join(text, sql, values.len()),
@@ -289,6 +303,9 @@ impl<'c> Batch<'c> {
     }
 
     /// Runs the statements; without any, nothing is sent.
+    ///
+    /// # Errors
+    /// If a value cannot be bound, the statement fails or the connection is lost. The transaction then cannot commit.
     pub async fn execute(self) -> Result<(), DbError> {
         let Self { conn, plan, error } = self;
         if let Some(error) = error {

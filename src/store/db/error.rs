@@ -51,7 +51,7 @@ pub enum DbError {
 }
 
 impl DbError {
-    /// Whether the same request may succeed later.
+    /// Whether the same request may succeed later. `false` if repeating it does not help.
     pub fn is_temporary(&self) -> bool {
         matches!(
             self,
@@ -107,6 +107,7 @@ fn is_sqlite_trouble(code: &str) -> bool {
 /// The error type of a job: it says which of its values are failures (roll back). All other values are refusals
 /// (commit).
 pub trait Refusable: From<DbError> + Send + 'static {
+    /// The failure of the database. `None` if the value is a refusal.
     fn failure(&self) -> Option<&DbError>;
 }
 

@@ -14,6 +14,7 @@ tokio::task_local! {
     static IN_A_JOB: ();
 }
 
+/// Whether the caller is a job, which must not start another one.
 pub(super) fn inside_a_job() -> bool {
     IN_A_JOB.try_with(|()| ()).is_ok()
 }

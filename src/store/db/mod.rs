@@ -79,12 +79,12 @@ impl DbOptions {
     ///
     /// # Errors
     ///
-    /// The URL cannot be used.
+    /// If the URL cannot be used.
     pub fn engine(&self) -> Result<Engine, DbError> {
         check_url(&self.url).map_err(DbError::Url)
     }
 
-    /// The path of a SQLite database. `None` for PostgreSQL.
+    /// The path of the file of a SQLite database. `None` for PostgreSQL.
     pub fn sqlite_path(&self) -> Option<PathBuf> {
         let path = self.url.strip_prefix("sqlite:")?;
         Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
@@ -92,11 +92,11 @@ impl DbOptions {
 }
 
 impl Db {
-    /// Connects.
+    /// Connects to the database. A replica is connected when it is first needed.
     ///
     /// # Errors
     ///
-    /// A sentence that tells the operator what is wrong.
+    /// A sentence for the operator that says what is wrong.
     pub async fn open(options: &DbOptions) -> Result<Self, DbError> {
         let engine = options.engine()?;
         let (reads, writes) = match engine {

@@ -27,13 +27,13 @@ pub fn check(url: &str) -> Result<Engine, String> {
     }
 }
 
-/// Whether a URL of PostgreSQL has a password in it.
+/// Whether a PostgreSQL URL contains a password.
 pub fn has_password(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
     url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password")
 }
 
-/// The files that a URL of PostgreSQL names, with the names of their parameters: `sslrootcert`, `sslcert`, `sslkey`.
+/// The files that a PostgreSQL URL names, with the names of their parameters: `sslrootcert`, `sslcert`, `sslkey`.
 pub fn files(url: &str) -> Vec<(&'static str, PathBuf)> {
     let Ok(url) = Url::parse(url) else { return Vec::new() };
     let known = [

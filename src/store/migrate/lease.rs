@@ -66,6 +66,7 @@ pub(super) async fn take(
     }
 }
 
+/// Releases the lease, if this process holds it.
 pub(super) async fn give_back(
     link: &mut MigrationConnection<'_, impl Migrating>,
     holder: &str,

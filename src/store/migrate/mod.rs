@@ -96,8 +96,10 @@ pub(in crate::store) enum SchemaStatus {
     Foreign,
 }
 
-/// Compares the schema without changing anything. An error if a newer release has migrated it and this one must not run
-/// beside it.
+/// How the schema of a database compares with this program's. Changes nothing.
+///
+/// # Errors
+/// If the database cannot be read, or a newer release has migrated it and this one must not run beside it.
 pub(in crate::store) async fn schema_status(options: &DbOptions) -> Result<SchemaStatus, DbError> {
     match options.engine()? {
         Engine::Sqlite => {
@@ -116,7 +118,7 @@ pub(in crate::store) async fn schema_status(options: &DbOptions) -> Result<Schem
     }
 }
 
-/// Compares the schema of a SQLite database that is already open.
+/// How the schema of a SQLite database that is already open compares with this program's.
 pub(in crate::store) async fn schema_status_of_file(
     link: &mut SqliteConnection,
     what: &str,
@@ -124,7 +126,7 @@ pub(in crate::store) async fn schema_status_of_file(
     schema_status_of(link, what).await
 }
 
-/// Whether the database belongs to another application. False if SQLite cannot read it.
+/// Whether the database belongs to another application. `false` also if SQLite cannot read it.
 pub(in crate::store) async fn is_foreign(link: &mut SqliteConnection) -> bool {
     matches!(history(link, &migrations()).await, Ok(History::Foreign(_)))
 }

@@ -54,7 +54,7 @@ impl Absence {
         WorkerGuard(self.clone())
     }
 
-    /// Whether other workers have a connection. The caller has none.
+    /// Whether other workers have a connection. The caller must not have a connection itself.
     pub(super) fn others_serve(&self) -> bool {
         self.known().served > 0
     }

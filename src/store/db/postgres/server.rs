@@ -111,7 +111,7 @@ impl DatabaseServer {
     /// Connects, and checks the server's version and the database's encoding.
     ///
     /// # Errors
-    /// A sentence that tells the operator what is wrong.
+    /// A sentence for the operator that says what is wrong.
     pub(in crate::store) async fn open(&self) -> Result<PgConnection, DbError> {
         let mut link = self.connect().await.map_err(|source| self.not_opened(source))?;
         let unusable = |why| Err(DbError::Unusable { what: self.what(), why });
