@@ -1,8 +1,8 @@
-//! Whether this node's clock agrees with that of the database and of the other nodes. Nothing is deleted for good, and no
-//! key is made, by a clock that does not.
+//! Whether this node's clock agrees with the clock of the database and of the other nodes. A node whose clock does not
+//! agree deletes nothing and makes no keys.
 //!
 //! On PostgreSQL the database's clock decides, on SQLite the newest time of another node that still renews its row. A
-//! row that no node renews decides nothing: it may be wrong, and its node dead.
+//! row that no node renews decides nothing: its time may be wrong, and its node may be dead.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,13 +16,13 @@ use crate::store::db::{Db, DbError, Tx};
 
 /// How often a node renews its row.
 pub const RENEW_EVERY: Duration = Duration::from_secs(10);
-/// A node whose row did not change for this many seconds does not run any more.
+/// A node whose row has not changed for this many seconds no longer runs.
 const RENEWED_WITHIN: Seconds = Seconds::new(40);
 /// How far two clocks that agree may be apart, in seconds.
 const APART: Seconds = Seconds::new(60);
-/// How far a clock must move ahead at once, in seconds, to be doubted.
+/// How far a clock must jump ahead, in seconds, before the node doubts it.
 const JUMP: Seconds = Seconds::new(86_400);
-/// How long a clock that jumped is doubted, in seconds.
+/// How long the node doubts a clock that jumped, in seconds.
 const DOUBT: Seconds = Seconds::new(3600);
 
 /// What is known about this node's clock.
@@ -177,12 +177,12 @@ impl Observed {
             None => newest,
         };
         let by = expected.map_or(Seconds::ZERO, |expected| own.now - expected);
-        // A clock that was good and has not been set since does not doubt itself because of what a new node left.
+        // A clock that was good and has not been set since stays good, whatever time a new row contains.
         let is_steady = self.verdict == ClockVerdict::Agrees && !differs(by);
         if by > JUMP {
             self.jump = Some((by, own.span));
         } else if Seconds::ZERO - by > APART {
-            // The clock was set back, and with it the jump.
+            // The clock was set back, so the jump no longer matters.
             self.jump = None;
         }
         self.nodes = others.nodes.iter().map(|other| self.seen(other, own.span)).collect();
@@ -212,7 +212,7 @@ impl Observed {
         if let Some((by, other)) = &compared
             && differs(*by)
         {
-            // If the other clock goes away, this one is not right because of that.
+            // If the other clock disappears, that does not make this one right.
             self.jump = (*by > Seconds::ZERO).then_some((*by, span));
             return ClockVerdict::Differs { by: *by, other: other.clone() };
         }
@@ -240,7 +240,7 @@ impl SeenNode {
         self.renewed_at.is_some_and(|renewed_at| span - renewed_at < RENEWED_WITHIN)
     }
 
-    /// Whether it was not looked at for long enough to know that it does not run.
+    /// Whether the node may run: its row has not been watched for long enough to know that it does not.
     fn may_run(&self, span: Seconds) -> bool {
         self.renewed_at.is_none() && span - self.seen_at < RENEWED_WITHIN
     }

@@ -83,7 +83,7 @@ async fn back_up(options: &Options) -> Result<(), CliError> {
 ///
 /// # Errors
 ///
-///  On PostgreSQL; the sentence names the tool to use instead.
+/// On PostgreSQL; the sentence names the tool to use instead.
 fn source(config: &Config) -> Result<PathBuf, CliError> {
     let Some(path) = config.database_options().sqlite_path() else {
         return Err("the database is on PostgreSQL, where pg_dump makes backups; \

@@ -312,7 +312,7 @@ fn warn(sentence: impl fmt::Display) -> Result<(), CliError> {
     Ok(writeln!(std::io::stderr(), "grantor: warning: {sentence}")?)
 }
 
-/// Refuses a file that every account of the machine may change, and warns of one that every account may read.
+/// Refuses a file that every account of the machine may change, and warns of a file that every account may read.
 fn trusted(file: &NamedFile<'_>) -> Result<(), CliError> {
     match Exposure::of(file.path()) {
         Some(exposure @ Exposure::Writable) => Err(exposure.sentence(file).into()),

@@ -50,12 +50,12 @@ pub(super) fn read_password() -> Result<Secret, CliError> {
 
 /// Warns that other accounts can see a secret in an argument.
 ///
-/// `begin` continues with "every account of this machine"; `instead` says what to do.
+/// `begin` is the beginning of the sentence, before "every account of this machine"; `instead` says what to do.
 pub(super) fn warn_of_argument(begin: &str, instead: &str) -> Result<(), CliError> {
     warn(format!("{begin} every account of this machine while the command runs; {instead}"))
 }
 
-/// Standard input as text without its last line end. Of a text that is too long, reads just enough to see that.
+/// Standard input as text without its last line end. If the text is too long, reads only enough of it to know that.
 pub(super) fn from_stdin(what: &str, longest: usize) -> Result<Secret, CliError> {
     let limit = longest + LINE_END + 1;
     // A buffer that grows would leave copies of the secret behind.

@@ -12,7 +12,7 @@ pub(super) fn without_values(mut error: Error) -> Error {
     ] {
         let is_about_it = match kind {
             ContextKind::InvalidArg => error.kind() == ErrorKind::UnknownArgument,
-            // The value of another option is shown beside the values that it may have.
+            // Any other error shows the value beside the values that the option may have.
             ContextKind::InvalidValue => error.kind() == ErrorKind::TooManyValues,
             _ => true,
         };

@@ -1,4 +1,4 @@
-//! What one connection is doing, and how long it may.
+//! What one connection is doing, and how long that may take.
 //!
 //! Three parts of a connection report here, all on one thread: the stream below HTTP (bytes that come and go), the service
 //! above HTTP (requests that begin, answers that begin and end), and the reader of bodies. actix-http has deadlines for
@@ -16,12 +16,12 @@ use memchr::memchr_iter;
 use super::seats::OwnSeat;
 use crate::clock::Clock;
 
-/// How long the rest of an unwanted body may still come after the answer, and how long a farewell may take.
+/// How long the server still takes the rest of an unwanted body after the answer, and how long a farewell may take.
 pub(super) const LINGER: Duration = Duration::from_secs(1);
 /// How many bytes the parser gets before it must look at them.
 const ROUND: usize = 8 * 1024;
-/// How many heads the parser may find in what one read gives it. It queues all that it finds, each with kilobytes of its
-/// own.
+/// How many heads the parser may get from one read. The parser queues every head that it finds, and each takes some
+/// kilobytes.
 const HEADS: usize = 4;
 /// The largest head of a request, looked at after each round.
 const LARGEST_HEAD: usize = 32 * 1024;
@@ -33,7 +33,7 @@ pub struct Deadlines {
     pub request: Duration,
     /// Between two requests.
     pub keep_alive: Duration,
-    /// For the date of an answer.
+    /// The clock for the date of an answer.
     pub clock: Clock,
 }
 
@@ -45,14 +45,14 @@ pub(crate) struct Lifeline {
     phase: Cell<Phase>,
     /// When the phase began; for [`Phase::Body`], when the head began.
     since: Cell<Instant>,
-    /// Since when the peer has not taken what was to be written.
+    /// Since when the peer has not taken the bytes that HTTP wants to write; `None` if it takes them.
     blocked: Cell<Option<Instant>>,
     request: Cell<RequestProgress>,
     /// The bytes of this round.
     round: Cell<usize>,
     /// Whether the last read found nothing more.
     is_drained: Cell<bool>,
-    /// Whether a read was put off that may have found something.
+    /// Whether a read was put off although the socket may have bytes.
     is_read_put_off: Cell<bool>,
     /// Whether a request waits until the answer before it is out.
     is_request_put_off: Cell<bool>,
@@ -62,9 +62,9 @@ pub(crate) struct Lifeline {
 enum Phase {
     /// TLS is being set up.
     Handshake,
-    /// No byte of a first request has come.
+    /// No byte of the first request has come.
     New,
-    /// All is answered.
+    /// All requests are answered.
     Idle,
     /// A request has begun, or may have: bytes came after the end of the one before it.
     Head,
@@ -82,7 +82,7 @@ enum Phase {
     Leaving(Option<StatusCode>),
 }
 
-/// What has come of a request.
+/// The part of a request that has come so far.
 #[derive(Clone, Copy, Debug, Default)]
 struct RequestProgress {
     received: usize,
@@ -109,7 +109,7 @@ pub(super) enum Reading {
     Read,
     /// The parser must first look at what it has.
     Pause,
-    /// Nothing is read before the requests that HTTP has are answered.
+    /// Nothing is read until the requests that HTTP already has are answered.
     PutOff,
     /// Nothing more is read. The peer gets this answer.
     End(Option<String>),
@@ -118,7 +118,7 @@ pub(super) enum Reading {
 /// What follows from a deadline.
 pub(super) enum Judgement {
     Wait(Option<Instant>),
-    /// The connection says farewell. HTTP must be polled again.
+    /// The connection ends, after a farewell if it owes one. HTTP must be polled again.
     Leave,
     Drop,
 }
@@ -140,7 +140,7 @@ impl Lifeline {
         }
     }
 
-    /// HTTP begins: TLS is set up, or there is none.
+    /// HTTP begins: TLS is set up, or the connection does not use it.
     pub(super) fn open(&self) {
         self.phase.set(Phase::New);
     }
@@ -232,8 +232,8 @@ impl Lifeline {
         }
     }
 
-    /// An answer begins. Returns whether another request may follow on this connection: not if a rest of the body is
-    /// still to come, which no handler wants.
+    /// An answer begins. Returns whether another request may follow on this connection; `false` if a part of the body has
+    /// not come yet, because no handler wants it.
     pub(super) fn answer_begins(&self) -> bool {
         self.phase.set(Phase::Answering);
         self.request.get().is_whole
@@ -246,7 +246,7 @@ impl Lifeline {
         }
     }
 
-    /// The peer does not take what is to be written.
+    /// The peer does not take the bytes that HTTP wants to write.
     pub(super) fn is_blocked(&self) {
         if self.blocked.get().is_none() {
             self.blocked.set(Some(Instant::now()));
@@ -272,7 +272,7 @@ impl Lifeline {
         }
     }
 
-    /// Judges the connection, after HTTP has done what it can.
+    /// Decides what happens to the connection, after HTTP has done what it can.
     pub(super) fn judge(&self, cx: &Context<'_>) -> Judgement {
         let phase = self.phase.get();
         if self.seat.must_give_way(cx.waker()) && !matches!(phase, Phase::Leaving(_)) {
@@ -282,7 +282,7 @@ impl Lifeline {
         let due = match phase {
             Phase::Handling | Phase::Answering | Phase::Answered => None,
             Phase::Handshake | Phase::New | Phase::Head => Some(since + self.deadlines.request),
-            // Time for the answer that says that the body came too late.
+            // A second more, for the answer that says that the body came too late.
             Phase::Body => Some(since + self.deadlines.request + LINGER),
             Phase::Idle => Some(since + self.deadlines.keep_alive),
             Phase::Draining | Phase::Leaving(_) => Some(since + LINGER),
@@ -296,7 +296,8 @@ impl Lifeline {
         }
     }
 
-    /// Ends the connection: with a farewell if it owes no answer.
+    /// Ends the connection. A peer whose head of a request is unfinished gets a farewell; a peer that waits for an answer
+    /// does not.
     fn leave(&self) -> Judgement {
         let status = match self.phase.get() {
             Phase::New | Phase::Idle => None,
@@ -308,7 +309,7 @@ impl Lifeline {
     }
 
     fn next_request(&self) {
-        // What came last may be all of the next request, too.
+        // The last bytes may already contain the whole next request.
         let ends_with_blank_line = self.request.get().ends_with_blank_line;
         self.request.set(RequestProgress { ends_with_blank_line, ..RequestProgress::default() });
     }
@@ -323,7 +324,7 @@ impl Lifeline {
         }
     }
 
-    /// An answer that HTTP did not make: the request has no end that HTTP could find.
+    /// The last answer, which HTTP cannot make itself, because it has not found the end of the request's head.
     fn farewell(&self, status: StatusCode) -> String {
         let now = u64::try_from(self.deadlines.clock.now().as_unix()).unwrap_or_default();
         let date = HttpDate::from(UNIX_EPOCH + Duration::from_secs(now));
@@ -345,8 +346,8 @@ impl RequestProgress {
         self.length == BodyLength::Bytes(0) || self.whole().is_some_and(|whole| self.received >= whole)
     }
 
-    /// Whether surely no byte of a next request came with this one. The bytes of a body may look like anything; a head and
-    /// a body in chunks end with a blank line, which the beginning of a next head does not.
+    /// Whether it is certain that no byte of the next request came with this one. The bytes of a body may look like
+    /// anything; a head and a body in chunks end with a blank line, but the beginning of the next head does not.
     fn is_all(&self) -> bool {
         match (self.length, self.whole()) {
             (BodyLength::Bytes(1..), whole) => whole == Some(self.received),
@@ -355,11 +356,11 @@ impl RequestProgress {
     }
 }
 
-/// Where blank lines end in some bytes. A head ends with one, and so does a body in chunks.
+/// The places where blank lines end in some bytes. A head ends with a blank line, and so does a body in chunks.
 struct BlankLines {
     first: Option<usize>,
     last: Option<usize>,
-    /// Where the bytes end that have no more than [`HEADS`] blank lines.
+    /// The end of the first bytes that contain at most [`HEADS`] blank lines.
     end: usize,
 }
 

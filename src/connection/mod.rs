@@ -1,4 +1,4 @@
-//! Connections below HTTP: how many there may be, and how long each may take for what it does.
+//! Connections below HTTP: how many may be open, and how long each step of one may take.
 //!
 //! An accepted connection takes a seat ([`Seats`]) and is served by actix-http over a stream that reports to a
 //! [`Lifeline`]. Beside it, [`watch`] closes it when a deadline of the lifeline has passed, or when it must give way.
@@ -35,7 +35,7 @@ pub use seats::Seats;
 use service::watched;
 use stream::{Transport, WatchedStream};
 
-/// Connections that are accepted while others still give way to them.
+/// How many more connections are accepted while the ones that give way to them are still closing.
 const SPARE: usize = 64;
 /// Longer than any deadline.
 const LONG: Duration = Duration::from_secs(365 * 86_400);
@@ -71,7 +71,7 @@ where
 {
     let builder = ServerBuilder::new()
         .workers(options.workers)
-        // A last resort: seats are given out after the connection has been accepted.
+        // A last resort, because a connection gets its seat only after it has been accepted.
         .max_concurrent_connections((options.seats.most() + SPARE).div_ceil(options.workers))
         .disable_signals()
         .shutdown_timeout(options.shutdown.as_secs());
@@ -85,7 +85,7 @@ where
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }
             })
-            // The lifeline watches the times for requests and between them.
+            // The lifeline watches how long a request takes, and how long a connection is idle.
             .keep_alive(KeepAlive::Os)
             .client_request_timeout(Duration::ZERO)
             .client_disconnect_timeout(lifeline::LINGER)
@@ -119,7 +119,7 @@ async fn connection<H>(socket: TcpStream, options: &ListenerOptions, http: &H)
 where
     H: Service<(WatchedStream, Option<SocketAddr>), Response = (), Error = DispatchError>,
 {
-    // A peer that is gone has no address.
+    // The socket has no peer address if the peer has already closed the connection.
     let Ok(peer) = socket.peer_addr() else { return };
     let Some(seat) = options.seats.take(peer.ip()) else { return };
     #[cfg(target_os = "linux")]
@@ -154,7 +154,7 @@ fn limit_silence(socket: &TcpStream, longest: Duration) {
     }
 }
 
-/// Notes how a connection ended that did not end well: by what a client sent, or by a defect.
+/// Logs why a connection ended with an error: because of what the client sent, or because of a defect.
 fn report(error: &DispatchError, peer: SocketAddr) {
     let address = peer.ip();
     match error {
@@ -165,7 +165,7 @@ fn report(error: &DispatchError, peer: SocketAddr) {
 
 /// Runs an exchange to its end, or drops it when its lifeline says so.
 async fn watch(mut exchange: Pin<&mut impl Future<Output = ()>>, lifeline: &Lifeline) {
-    // One timer for all deadlines of a connection. It is only moved when it goes off, or when a deadline is before it.
+    // One timer for all deadlines of a connection. It is set again only when it goes off, or when a deadline is earlier.
     let mut alarm = pin!(tokio::time::sleep(LONG));
     std::future::poll_fn(|cx| {
         loop {
@@ -182,7 +182,7 @@ async fn watch(mut exchange: Pin<&mut impl Future<Output = ()>>, lifeline: &Life
     .await;
 }
 
-/// The lifeline's judgement; if it is to wait, the alarm is set.
+/// Returns the lifeline's judgement. Sets the alarm if the judgement is to wait.
 fn next_step(lifeline: &Lifeline, mut alarm: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Judgement {
     loop {
         let judgement = lifeline.judge(cx);

@@ -22,7 +22,8 @@ const REPORT_EVERY: Duration = Duration::from_secs(60);
 pub struct Seats {
     most: usize,
     most_of_network: usize,
-    /// Peers that speak for many clients: the bound for a network is not for them, and their connections are closed last.
+    /// Proxies that send the requests of many clients. The bound for a network does not apply to them, and their
+    /// connections are closed last.
     exempt: TrustedProxies,
     began: Instant,
     taken: Mutex<TakenSeats>,
@@ -49,7 +50,7 @@ struct TakenSeat {
     waker: AtomicWaker,
 }
 
-/// A connection's own seat. It becomes free when this is dropped.
+/// A connection's own seat. The seat becomes free when this value is dropped.
 #[derive(Debug)]
 pub(super) struct OwnSeat {
     seats: Arc<Seats>,
@@ -64,14 +65,15 @@ impl Seats {
         Arc::new(Self { most, most_of_network, exempt, began, taken: Mutex::default() })
     }
 
-    /// How many connections there may be.
+    /// How many connections may be open.
     pub(super) fn most(&self) -> usize {
         self.most
     }
 
-    /// Gives a new connection a seat. If there is no free one, another connection gives way: of a network that holds as
-    /// many as it may, the longest idle one, else the one that is busy for longest; in total, the longest idle one, else
-    /// the one that is busy for longest in the network that holds most.
+    /// Gives a new connection a seat. If no seat is free, another connection gives way. If the network of the new
+    /// connection already holds as many as it may, that is its longest idle connection, or else its longest busy one. If
+    /// all seats are taken, it is the longest idle connection of all, or else the longest busy one of the network that
+    /// holds most.
     ///
     /// `None` if no connection can give way, because all belong to exempt peers and are busy.
     pub(super) fn take(self: &Arc<Self>, peer: IpAddr) -> Option<OwnSeat> {
@@ -152,7 +154,7 @@ impl TakenSeats {
         Some(seat)
     }
 
-    /// Says in the log that connections give way, but not for each.
+    /// Logs that connections give way, but not for every connection.
     fn report(&mut self, network: Option<Network>) {
         if self.reported.is_some_and(|reported| reported.elapsed() < REPORT_EVERY) {
             return;
@@ -183,7 +185,7 @@ impl OwnSeat {
         self.seat.state.store(self.seats.micros(time) | BUSY, Ordering::Relaxed);
     }
 
-    /// Whether this connection must give way to another. Wakes `waker` when it has to.
+    /// Whether this connection must give way to another. If not yet, wakes `waker` when it must.
     pub(super) fn must_give_way(&self, waker: &Waker) -> bool {
         self.seat.waker.register(waker);
         self.seat.gives_way.load(Ordering::Acquire)

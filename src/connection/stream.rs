@@ -1,4 +1,4 @@
-//! The stream below HTTP: it reports what comes and goes, and reads only what may come.
+//! The stream below HTTP: it reports the bytes that come and go, and reads only when the lifeline allows it.
 
 use std::io;
 use std::pin::Pin;
@@ -18,10 +18,10 @@ pub(super) enum Transport {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// A transport whose lifeline learns of its bytes.
+/// A transport that reports its bytes to a lifeline.
 pub(super) struct WatchedStream {
     transport: Transport,
-    /// What was read, and HTTP may not have yet.
+    /// Bytes that were read and that HTTP may not have yet.
     surplus: BytesMut,
     lifeline: Rc<Lifeline>,
 }
@@ -37,7 +37,7 @@ impl WatchedStream {
 }
 
 impl Transport {
-    /// Whether the socket has bytes. If not, the task is woken when it has.
+    /// Whether the socket has bytes. If not, the task is woken when bytes come.
     fn is_readable(&self, cx: &mut Context<'_>) -> bool {
         let socket = match self {
             Self::Plain(socket) => socket,

@@ -24,7 +24,7 @@ pub async fn ready(app: web::Data<App>, request: Request) -> HttpResponse {
         keys.are_those_of(tx).await
     };
     let checked = app.db.write(check).await;
-    // The failure of this look is that of the next one, too.
+    // If this look fails, the verdict of the last one is used.
     let clocks = app.clock_watch.look().await.unwrap_or_else(|_| app.clock_watch.verdict());
     if let (Ok(true), false) = (&checked, clocks.is_ready()) {
         return answer::api_error(&request, StatusCode::SERVICE_UNAVAILABLE, &clocks.to_string());

@@ -1,4 +1,4 @@
-//! Files that an option names: read whole, up to a size, with errors that never repeat what is in them.
+//! Reads whole files that an option names, up to a size. The errors never repeat what is in a file.
 
 pub mod pem;
 pub mod permissions;
@@ -18,7 +18,7 @@ pub struct NamedFile<'a> {
 
 /// Why a file cannot be used: which one, and what is wrong with it.
 ///
-/// Nothing of the file can get into it, because the reason is a text of this program or of the operating system.
+/// The error contains nothing from the file, because the reason is a text of this program or of the operating system.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} {path} cannot be {why}", path = path.display())]
 pub struct FileError {

@@ -1,6 +1,6 @@
 //! Certificates and keys in PEM (RFC 7468).
 //!
-//! The parser's errors contain lines of the file, which may be a whole key. So a sentence of this file takes their place.
+//! The parser's errors contain lines of the file, which may be a whole key. So this module has sentences of its own.
 
 use rustls::RootCertStore;
 use rustls::pki_types::pem::{self, PemObject as _};
@@ -28,7 +28,7 @@ pub fn certificates(file: &NamedFile<'_>) -> Result<Vec<CertificateDer<'static>>
     if found.is_empty() { Err(file.wrong(missing(&bytes, Wanted::Certificate))) } else { Ok(found) }
 }
 
-/// The certificates of a file that are to be trusted as authorities; at least one.
+/// The certificates of a file, as authorities that the server trusts; at least one.
 ///
 /// # Errors
 /// As [`certificates`], and if one of them cannot be read.
@@ -80,7 +80,7 @@ fn sentence(error: &pem::Error, bytes: &[u8]) -> &'static str {
     }
 }
 
-/// Why a file in which the parser found no mistake does not have what is wanted.
+/// Why a file does not contain what is wanted, although the parser found no mistake in it.
 fn missing(bytes: &[u8], wanted: Wanted) -> &'static str {
     match wanted {
         _ if bytes.iter().all(u8::is_ascii_whitespace) => "it is empty",

@@ -47,8 +47,8 @@ pub struct CheckedRequest {
 
 /// Validates an authorization request.
 ///
-/// A refusal that rests on a cached record is decided again on the database. Two cases are always decided on the
-/// database: a request that is answered with tokens, because no later check follows as it does for a code; and a
+/// A request that is refused because of a cached record is decided again with the database. Two cases are always decided
+/// with the database: a request that is answered with tokens, because no later check follows as it does for a code; and a
 /// request that only some groups may make, because it may turn a person away.
 pub async fn validate(
     app: &App,
@@ -315,7 +315,7 @@ pub async fn issue(app: &App, call: &Call, checked: &CheckedRequest, signed_in: 
     }
 }
 
-/// Tells who asked that there is nothing, and sends the person on.
+/// Sends the application or the device a refusal instead of what it asked for, and sends the person on.
 pub async fn decline(app: &App, call: &Call, checked: CheckedRequest, error: OAuthError) -> HttpResponse {
     let request = checked.request;
     match &request.answer_to {

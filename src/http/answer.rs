@@ -347,7 +347,7 @@ pub fn api_failure(call: &Call, failure: &Failure) -> HttpResponse {
     api_error(call, status, &error.description)
 }
 
-/// Logs a denial, and returns what the client learns of it.
+/// Logs a denial, and returns what the client learns about it.
 fn logged(call: &Call, denied: Denied<impl Into<Refused>>) -> Refused {
     match denied {
         Denied::Refused(refused) => {
@@ -359,7 +359,7 @@ fn logged(call: &Call, denied: Denied<impl Into<Refused>>) -> Refused {
     }
 }
 
-/// What the client learns of a failure: only whether to try again.
+/// What the client learns about a failure: only whether to try again.
 fn failed(call: &Call, failure: &Failure) -> OAuthError {
     if failure.is_temporary() {
         tracing::warn!(request_id = call.id, "turned away, {}", failure.chain());

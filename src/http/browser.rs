@@ -101,7 +101,7 @@ pub fn known_cookie(app: &App, values: &[String]) -> Cookie<'static> {
     cookie
 }
 
-/// The values in this cookie; limited, whatever the browser sends.
+/// The values in this cookie, up to a limit.
 pub fn known_values(app: &App, request: &Request) -> Vec<String> {
     let name = name(app, "known");
     let value = cookies(request.headers()).find(|(key, _)| *key == name).map_or("", |(_, value)| value);

@@ -96,7 +96,7 @@ impl Request {
         }
     }
 
-    /// The query of the URL, still encoded. Empty if there is none.
+    /// The query of the URL, still encoded. Empty if the URL has no query.
     pub fn query_string(&self) -> &str {
         self.http.query_string()
     }

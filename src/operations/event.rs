@@ -92,7 +92,7 @@ pub enum Act {
     SessionEnded,
     #[strum(serialize = "session.signed_out")]
     SessionSignedOut,
-    /// A client signed a person out whose session this browser does not have: only the client's own grants ended.
+    /// A client asked to sign out a person whose session this browser does not have. Only the client's own grants ended.
     #[strum(serialize = "session.signed_out_at_client")]
     SessionSignedOutAtClient,
     #[strum(serialize = "user.sessions_ended")]

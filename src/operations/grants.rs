@@ -19,7 +19,7 @@ const CURSOR: Cursor = Cursor("grants");
 ///
 /// # Errors
 ///
-///  An invalid limit or cursor.
+/// An invalid limit or cursor.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<GrantFilter>,
@@ -35,7 +35,7 @@ pub async fn list(
 ///
 /// # Errors
 ///
-///  There is no such grant.
+/// There is no such grant.
 pub async fn find(context: &Context<'_>, grant: &GrantId) -> Result<GrantRecord, Denied<Faults>> {
     let grant = grant.clone();
     context.read(async move |conn: &mut Conn| existing(conn, &grant).await).await
@@ -46,7 +46,7 @@ pub async fn find(context: &Context<'_>, grant: &GrantId) -> Result<GrantRecord,
 ///
 /// # Errors
 ///
-///  There is no such grant.
+/// There is no such grant.
 pub async fn revoke(context: &Context<'_>, grant: &GrantId) -> Outcome<GrantRecord> {
     let (grant, now) = (grant.clone(), context.now);
     context
@@ -65,7 +65,7 @@ pub async fn revoke(context: &Context<'_>, grant: &GrantId) -> Outcome<GrantReco
 ///
 /// # Errors
 ///
-///  Only failures.
+/// Only failures.
 pub async fn revoke_access(context: &Context<'_>, user: &UserId, client: &ClientId) -> Outcome<u64> {
     let (user, client, now) = (user.clone(), client.clone(), context.now);
     context

@@ -29,10 +29,11 @@ struct Bucket {
     limit: Limit,
 }
 
-/// Two buckets, of which a guess counts in one. So those who guess cannot use up the room of those who have not guessed.
+/// Two buckets; a guess counts in one of them. So networks that guess cannot use up the room of networks that have not
+/// guessed.
 #[derive(Clone, Debug)]
 struct Lanes {
-    /// If the first bucket of the guess holds no guess yet.
+    /// For a guess whose first bucket is still empty.
     newcomers: Bucket,
     others: Bucket,
 }
@@ -46,7 +47,7 @@ pub struct CountedGuess(Vec<(String, Seconds)>);
 #[derive(Debug)]
 pub enum Admission {
     Counted(CountedGuess),
-    /// Not counted, and not to be checked: there is room for it after this time.
+    /// The guess was not counted and must not be checked. There is room for it after this time.
     Wait(Seconds),
 }
 
@@ -73,22 +74,22 @@ impl Guess {
         }
     }
 
-    /// A guess at the password of an account in a browser in which somebody has signed in to it before. It counts there
-    /// only, whatever is guessed elsewhere.
+    /// A guess at the password of an account in a browser in which somebody has signed in to it before. It counts in
+    /// that browser only, and guesses from elsewhere do not count there.
     pub fn in_known_browser(browser: &KnownBrowser) -> Self {
         let limit = Limit::Total { most: WRONG_IN_KNOWN_BROWSER, until: browser.ends_at() };
         Self { always: vec![Bucket { name: format!("password browser {}", browser.id), limit }], lanes: None }
     }
 
-    /// A guess at a chosen secret of a client. It counts for client and network together only: everybody knows the id of
-    /// a client, and must not be able to keep it from its tokens.
+    /// A guess at a chosen secret of a client. It counts only for the client and the network together: everyone knows the
+    /// id of a client, and no one must be able to keep the client from its tokens.
     pub fn client_secret(client: &ClientId, from: &Networks) -> Self {
         let name = format!("client secret {client} {}", from.site);
         Self { always: vec![Bucket { name, limit: CLIENT_SECRETS }], lanes: None }
     }
 
     /// A guess at the code of a device, by a user who is signed in. There are 20^8 codes: with a thousand of them waiting,
-    /// an account guesses one in about fifty years, and a network full of accounts in most of a year.
+    /// an account guesses one in about fifty years, and a network full of accounts in about ten months.
     pub fn user_code(user: &UserId, from: &Networks) -> Self {
         let bucket =
             |name, most, every| Bucket { name, limit: Limit::Rate { most, every: Seconds::new(every) } };
@@ -166,8 +167,8 @@ impl Networks {
 
 /// Counts a guess, if there is room for it.
 ///
-/// Of guesses that arrive at once on any nodes, no more are counted than there is room for. A guess that has to wait
-/// costs a read and no write.
+/// When many guesses arrive at once, at any number of nodes, only those that there is room for are counted. A guess that
+/// has to wait costs a read and no write.
 ///
 /// # Errors
 /// Only failures.

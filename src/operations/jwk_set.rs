@@ -1,9 +1,9 @@
-//! Public keys that someone brings (RFC 7517 §5).
+//! Public keys that a client or a trusted issuer registers (RFC 7517 §5).
 
 use super::fault::Fault;
 use crate::jose::encrypt::check_set;
 
-/// Bytes of a JWK Set at most.
+/// The largest size of a JWK Set, in bytes.
 const MAX_SIZE: usize = 64 * 1024;
 
 /// What is wrong with a JWK Set: it is too large, is not a JWK Set, or holds a private key.

@@ -55,7 +55,7 @@ const CURSOR: Cursor = Cursor("keys");
 ///
 /// # Errors
 ///
-///  An invalid limit or cursor.
+/// An invalid limit or cursor.
 pub async fn list(context: &Context<'_>, listing: Listing<()>) -> Result<List<ListedKey>, Denied<Faults>> {
     let keys = stored(context).await?;
     let schedule = context.config.keys.schedule();
@@ -76,7 +76,7 @@ pub async fn list(context: &Context<'_>, listing: Listing<()>) -> Result<List<Li
 ///
 /// # Errors
 ///
-///  There is no such key.
+/// There is no such key.
 pub async fn find(context: &Context<'_>, kid: &str) -> Result<KeyRecord, Denied<Faults>> {
     let found = stored(context).await?.into_iter().find(|key| key.kid == kid);
     Ok(found.ok_or_else(|| unknown(kid))?)
@@ -86,7 +86,7 @@ pub async fn find(context: &Context<'_>, kid: &str) -> Result<KeyRecord, Denied<
 ///
 /// # Errors
 ///
-///  An algorithm that the configuration does not offer, or one whose next key already waits.
+/// An algorithm that the configuration does not offer, or one whose next key already waits.
 pub async fn check_rotate(
     context: &Context<'_>,
     rotation: KeyRotation,
@@ -123,7 +123,7 @@ pub async fn rotate(
 ///
 /// # Errors
 ///
-///  There is no such key, it is already retired, or it is the only key of an algorithm that the configuration offers.
+/// There is no such key, it is already retired, or it is the only key of an algorithm that the configuration offers.
 pub async fn check_retire(context: &Context<'_>, kid: &str) -> Result<Retirement, Denied<Faults>> {
     Ok(retirement(&stored(context).await?, kid, &context.config.keys, context.now)?)
 }
@@ -132,7 +132,7 @@ pub async fn check_retire(context: &Context<'_>, kid: &str) -> Result<Retirement
 ///
 /// # Errors
 ///
-///  Those of [`check_retire`].
+/// Those of [`check_retire`].
 pub async fn retire(context: &Context<'_>, kid: &str) -> Outcome<Retirement> {
     let (kid, keys, now) = (kid.to_owned(), context.config.keys.clone(), context.now);
     context

@@ -37,14 +37,14 @@ pub struct List<T> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor(pub(super) &'static str);
 
-/// Reads a page for people to look at. It may be a little out of date, because it comes from the replica if there is
-/// one.
+/// Reads a page for people to look at. It may be a little out of date, because it comes from the replica if the
+/// server has one.
 ///
 /// `list` reads rows from the database; `key` is the sort key of a row.
 ///
 /// # Errors
 ///
-///  A limit out of bounds, or a cursor that does not belong to this list.
+/// A limit out of bounds, or a cursor that does not belong to this list.
 pub(super) async fn read<F, K, T>(
     context: &Context<'_>,
     cursor: Cursor,
@@ -68,7 +68,7 @@ where
 ///
 /// # Errors
 ///
-///  Those of [`read`].
+/// Those of [`read`].
 pub(super) async fn read_now<F, K, T>(
     context: &Context<'_>,
     cursor: Cursor,
@@ -92,7 +92,7 @@ where
 ///
 /// # Errors
 ///
-///  Those of [`read`].
+/// Those of [`read`].
 pub(super) fn of_all<F, T>(
     items: Vec<T>,
     cursor: Cursor,

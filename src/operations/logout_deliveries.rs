@@ -15,7 +15,7 @@ const CURSOR: Cursor = Cursor("logout_deliveries");
 ///
 /// # Errors
 ///
-///  An invalid limit or cursor.
+/// An invalid limit or cursor.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<DeliveryFilter>,
@@ -28,7 +28,7 @@ pub async fn list(
 ///
 /// # Errors
 ///
-///  Only failures.
+/// Only failures.
 pub async fn retry(context: &Context<'_>, client: Option<&ClientId>) -> Outcome<u64> {
     let (client, now) = (client.cloned(), context.now);
     context

@@ -38,7 +38,7 @@ const CURSOR: Cursor = Cursor("resources");
 ///
 /// # Errors
 ///
-///  An invalid limit or cursor.
+/// An invalid limit or cursor.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<NameFilter>,
@@ -50,7 +50,7 @@ pub async fn list(
 ///
 /// # Errors
 ///
-///  There is no such resource.
+/// There is no such resource.
 pub async fn find(context: &Context<'_>, uri: &str) -> Result<Resource, Denied<Faults>> {
     let uri = uri.to_owned();
     context.read(async move |conn: &mut Conn| existing(conn, &uri).await).await
@@ -60,7 +60,7 @@ pub async fn find(context: &Context<'_>, uri: &str) -> Result<Resource, Denied<F
 ///
 /// # Errors
 ///
-///  A URI that is already registered in any spelling, an invalid member, or a scope or client that does not exist.
+/// A URI that is already registered in any spelling, an invalid member, or a scope or client that does not exist.
 pub async fn create(context: &Context<'_>, resource: Resource) -> Outcome<Resource> {
     let uri = check_uri(&resource.uri).err().map(|why| Fault::invalid("resource", why));
     let mut faults: Vec<Fault> = uri.into_iter().collect();
@@ -87,7 +87,7 @@ pub async fn create(context: &Context<'_>, resource: Resource) -> Outcome<Resour
 ///
 /// # Errors
 ///
-///  There is no such resource, a member is not valid, or a scope or client does not exist.
+/// There is no such resource, a member is not valid, or a scope or client does not exist.
 pub async fn update(context: &Context<'_>, uri: &str, changes: ResourceChanges) -> Outcome<Resource> {
     let lifetime = changes.access_token_lifetime.flatten();
     Faults::refuse_if_any(faults_of(context, changes.algorithm.flatten(), lifetime))?;
@@ -109,7 +109,7 @@ pub async fn update(context: &Context<'_>, uri: &str, changes: ResourceChanges) 
 ///
 /// # Errors
 ///
-///  There is no such resource, or a client is registered for it: a client without its only resource might then name
+/// There is no such resource, or a client is registered for it: a client without its only resource might then name
 /// any.
 pub async fn delete(context: &Context<'_>, uri: &str) -> Outcome<()> {
     let uri = uri.to_owned();

@@ -46,7 +46,7 @@ const CURSOR: Cursor = Cursor("scopes");
 ///
 /// # Errors
 ///
-///  An invalid limit or cursor.
+/// An invalid limit or cursor.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<NameFilter>,
@@ -58,7 +58,7 @@ pub async fn list(
 ///
 /// # Errors
 ///
-///  A name that already exists, or an invalid member.
+/// A name that already exists, or an invalid member.
 pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeRecord> {
     let mut faults = Vec::new();
     if !is_scope_name(&scope.name) {
@@ -85,7 +85,7 @@ pub async fn create(context: &Context<'_>, scope: ScopeRecord) -> Outcome<ScopeR
 ///
 /// # Errors
 ///
-///  There is no such scope, or a member is not valid.
+/// There is no such scope, or a member is not valid.
 pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) -> Outcome<ScopeRecord> {
     let changes = ScopeChanges { claims: changes.claims.map(each_once), ..changes };
     Faults::refuse_if_any(faults_of(context, &changes))?;
@@ -105,7 +105,7 @@ pub async fn update(context: &Context<'_>, name: &str, changes: ScopeChanges) ->
 ///
 /// # Errors
 ///
-///  There is no such scope, it is `openid`, or clients may ask for it and `in_use` refuses that.
+/// There is no such scope, it is `openid`, or clients may ask for it and `in_use` refuses that.
 pub async fn check_delete(
     context: &Context<'_>,
     name: &str,
@@ -119,7 +119,7 @@ pub async fn check_delete(
 ///
 /// # Errors
 ///
-///  Those of [`check_delete`].
+/// Those of [`check_delete`].
 pub async fn delete(context: &Context<'_>, name: &str, in_use: InUse) -> Outcome<Vec<ClientId>> {
     let name = name.to_owned();
     context
@@ -150,7 +150,7 @@ async fn losing(conn: &mut Conn, name: &str, in_use: InUse) -> Result<Vec<Client
 ///
 /// # Errors
 ///
-///  What is wrong with `scope`. The empty text is an error too.
+/// What is wrong with `scope`. The empty text is an error too.
 pub fn parse(text: &str) -> Result<Scope, Fault> {
     Scope::parse(text).map_err(|error| Fault::invalid("scope", format!("`scope`: {}", error.description)))
 }

@@ -44,7 +44,7 @@ pub struct ProvenSignIn {
 #[derive(Clone, Debug)]
 pub struct SignedOut {
     pub session: SessionId,
-    /// The clients that the browser is to inform (OpenID Connect Front-Channel Logout).
+    /// The clients that the browser must notify (OpenID Connect Front-Channel Logout).
     pub clients: Vec<ClientId>,
 }
 
@@ -54,7 +54,7 @@ const CURSOR: Cursor = Cursor("sessions");
 ///
 /// # Errors
 ///
-///  An invalid limit or cursor.
+/// An invalid limit or cursor.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<Option<UserId>>,
@@ -70,7 +70,7 @@ pub async fn list(
 ///
 /// # Errors
 ///
-///  Only failures.
+/// Only failures.
 pub async fn count(context: &Context<'_>, user: &UserId) -> Result<i64, Denied<Faults>> {
     let (user, live) = (user.clone(), live(context));
     context.read(async move |conn: &mut Conn| Ok(sessions::count(conn, &user, live).await?)).await
@@ -140,11 +140,11 @@ pub async fn choose(
         .await
 }
 
-/// Ends a session, and what applications hold by it, except offline access; applications get a logout token.
+/// Ends a session and the grants in it, except those with offline access; applications get a logout token.
 ///
 /// # Errors
 ///
-///  There is no such session.
+/// There is no such session.
 pub async fn end(context: &Context<'_>, session: &SessionId) -> Outcome<()> {
     let (session, now) = (session.clone(), context.now);
     context
@@ -182,8 +182,8 @@ pub async fn sign_out(
         .await
 }
 
-/// Ends what one client holds by a session, except offline access. The session itself goes on, if it is still there. The
-/// outcome is the number of grants that ended.
+/// Ends the grants that one client has in a session, except those with offline access. The session itself continues if
+/// it has not ended. The outcome is the number of grants that ended.
 ///
 /// # Errors
 ///
@@ -208,7 +208,7 @@ pub async fn sign_out_at_client(
 ///
 /// # Errors
 ///
-///  Only failures.
+/// Only failures.
 pub async fn end_of_user(context: &Context<'_>, user: &UserId) -> Outcome<u64> {
     let (user, now) = (user.clone(), context.now);
     context

@@ -1,4 +1,5 @@
-//! Trusted issuers (RFC 7523 §2.1): who else may say who a person is, and which user each of their subjects is.
+//! Trusted issuers (RFC 7523 §2.1): other servers that may say who a person is, and the users that their subjects are
+//! linked to.
 
 use serde_json::{Value, json};
 
@@ -39,7 +40,7 @@ const SUBJECTS: Cursor = Cursor("trusted_subjects");
 ///
 /// # Errors
 ///
-///  An invalid limit or cursor.
+/// An invalid limit or cursor.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<NameFilter>,
@@ -51,7 +52,7 @@ pub async fn list(
 ///
 /// # Errors
 ///
-///  An invalid limit or cursor.
+/// An invalid limit or cursor.
 pub async fn list_subjects(
     context: &Context<'_>,
     listing: Listing<String>,
@@ -64,7 +65,7 @@ pub async fn list_subjects(
 ///
 /// # Errors
 ///
-///  There is no such issuer.
+/// There is no such issuer.
 pub async fn find(context: &Context<'_>, issuer: &str) -> Result<TrustedIssuer, Denied<Faults>> {
     let issuer = issuer.to_owned();
     context.read(async move |conn: &mut Conn| existing(conn, &issuer).await).await
@@ -74,7 +75,7 @@ pub async fn find(context: &Context<'_>, issuer: &str) -> Result<TrustedIssuer, 
 ///
 /// # Errors
 ///
-///  An issuer that is already trusted or is this server itself, an invalid member, or a scope or client that does not
+/// An issuer that is already trusted or is this server itself, an invalid member, or a scope or client that does not
 /// exist.
 pub async fn create(context: &Context<'_>, issuer: TrustedIssuer) -> Outcome<TrustedIssuer> {
     let name = check_issuer(&issuer.issuer).err().map(|why| Fault::invalid("issuer", why));
@@ -104,7 +105,7 @@ pub async fn create(context: &Context<'_>, issuer: TrustedIssuer) -> Outcome<Tru
 ///
 /// # Errors
 ///
-///  There is no such issuer, a member is not valid, or a scope or client does not exist.
+/// There is no such issuer, a member is not valid, or a scope or client does not exist.
 pub async fn update(
     context: &Context<'_>,
     issuer: &str,
@@ -131,7 +132,7 @@ pub async fn update(
 ///
 /// # Errors
 ///
-///  There is no such issuer.
+/// There is no such issuer.
 pub async fn delete(context: &Context<'_>, issuer: &str) -> Outcome<u64> {
     let (name, now) = (issuer.to_owned(), context.now);
     context
@@ -149,7 +150,7 @@ pub async fn delete(context: &Context<'_>, issuer: &str) -> Outcome<u64> {
 ///
 /// # Errors
 ///
-///  A subject that is not valid or already linked, a user that does not exist, or an issuer that is not trusted.
+/// A subject that is not valid or already linked, a user that does not exist, or an issuer that is not trusted.
 pub async fn link_subject(context: &Context<'_>, issuer: &str, subject: &str, user: &str) -> Outcome<Person> {
     check_subject(subject).map_err(|why| Fault::invalid("subject", why))?;
     let (name, subject, user) = (issuer.to_owned(), subject.to_owned(), user.to_owned());
@@ -175,7 +176,7 @@ pub async fn link_subject(context: &Context<'_>, issuer: &str, subject: &str, us
 ///
 /// # Errors
 ///
-///  There is no such link.
+/// There is no such link.
 pub async fn unlink_subject(context: &Context<'_>, issuer: &str, subject: &str) -> Outcome<u64> {
     let (name, subject, now) = (issuer.to_owned(), subject.to_owned(), context.now);
     context

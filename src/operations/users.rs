@@ -76,7 +76,7 @@ const CURSOR: Cursor = Cursor("users");
 ///
 /// # Errors
 ///
-///  An invalid limit or cursor.
+/// An invalid limit or cursor.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<UserFilter>,
@@ -89,7 +89,7 @@ pub async fn list(
 ///
 /// # Errors
 ///
-///  There is no such user.
+/// There is no such user.
 pub async fn find(context: &Context<'_>, user: &str) -> Result<UserRecord, Denied<Faults>> {
     let user = user.to_owned();
     context.read(async move |conn: &mut Conn| existing(conn, &user).await).await
@@ -99,7 +99,7 @@ pub async fn find(context: &Context<'_>, user: &str) -> Result<UserRecord, Denie
 ///
 /// # Errors
 ///
-///  An invalid username or claim, or a name or address that another user has.
+/// An invalid username or claim, or a name or address that another user has.
 pub async fn create(context: &Context<'_>, user: NewUser) -> Outcome<Person> {
     let NewUser { username, claims, password } = user;
     let mut faults = username_faults(&username);
@@ -129,7 +129,7 @@ pub async fn create(context: &Context<'_>, user: NewUser) -> Outcome<Person> {
 ///
 /// # Errors
 ///
-///  A username that is not valid or already taken.
+/// A username that is not valid or already taken.
 pub async fn sign_up(context: &Context<'_>, account: NewAccount, start: SessionStart) -> Outcome<Person> {
     Faults::refuse_if_any(username_faults(&account.username))?;
     let NewAccount { id, username, name, password } = account;
@@ -155,11 +155,11 @@ pub async fn sign_up(context: &Context<'_>, account: NewAccount, start: SessionS
         .await
 }
 
-/// Changes what is known of a user; the outcome is the person as changed.
+/// Changes a user's names and claims. The outcome is the changed person.
 ///
 /// # Errors
 ///
-///  There is no such user, a username or claim is not valid, or another user has the name or address.
+/// There is no such user, a username or claim is not valid, or another user has the name or address.
 pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> Outcome<Person> {
     let mut faults = changes.username.as_deref().map(username_faults).unwrap_or_default();
     faults.extend(claim_faults(&changes.claims));
@@ -182,7 +182,7 @@ pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> 
 ///
 /// # Errors
 ///
-///  There is no such user.
+/// There is no such user.
 pub async fn set_password(
     context: &Context<'_>,
     user: &str,
@@ -204,7 +204,7 @@ pub async fn set_password(
 ///
 /// # Errors
 ///
-///  There is no such user.
+/// There is no such user.
 pub async fn disable(context: &Context<'_>, user: &str) -> Outcome<UserEnding> {
     let (user, now) = (user.to_owned(), context.now);
     context
@@ -222,7 +222,7 @@ pub async fn disable(context: &Context<'_>, user: &str) -> Outcome<UserEnding> {
 ///
 /// # Errors
 ///
-///  There is no such user.
+/// There is no such user.
 pub async fn enable(context: &Context<'_>, user: &str) -> Outcome<Person> {
     let user = user.to_owned();
     context
@@ -238,7 +238,7 @@ pub async fn enable(context: &Context<'_>, user: &str) -> Outcome<Person> {
 ///
 /// # Errors
 ///
-///  There is no such user.
+/// There is no such user.
 pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding> {
     let (user, now) = (user.clone(), context.now);
     context

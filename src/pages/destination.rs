@@ -24,7 +24,7 @@ pub(super) enum Destination {
 
 /// A visit of the page for devices, in a browser in which no one is signed in. Nothing is stored for it.
 pub(super) struct DeviceVisit {
-    /// The code in the address, to fill it in again. Empty if there is none.
+    /// The code in the address, which the page fills in again. Empty without a code.
     user_code: String,
     /// The token of the browser, to which forms are bound.
     browser: String,
@@ -85,7 +85,7 @@ impl Destination {
         }
     }
 
-    /// The page with the headers that it needs beside.
+    /// The page, with the headers that it needs.
     pub(super) fn finish(&self, app: &App, mut page: HttpResponse) -> HttpResponse {
         if let Self::Device(DeviceVisit { browser, is_new_browser: true, .. }) = self {
             // The cookie consists of characters that are allowed in a header.
@@ -102,7 +102,7 @@ impl Destination {
         }
     }
 
-    /// The URL at which the person goes on after signing in.
+    /// The URL at which the person continues after signing in.
     pub(super) fn onward(&self, app: &App) -> String {
         match self {
             Self::Flow(_) => self.url(app, "authorize/resume"),
@@ -117,7 +117,7 @@ impl Destination {
         }
     }
 
-    /// The application whose request it is; `None` if the person has not yet said which device it is.
+    /// The application that sent the request; `None` if the person has not typed the code of a device yet.
     pub(super) fn client(&self) -> Option<&ClientId> {
         match self {
             Self::Flow(resumed) => Some(&resumed.checked.request.client_id),
@@ -133,7 +133,7 @@ impl Destination {
         }
     }
 
-    /// Sends a person who does not want to go on back to where they came from.
+    /// Sends a person who cancels back to where they came from.
     pub(super) async fn decline(self, app: &App, request: &Request, error: OAuthError) -> HttpResponse {
         match self {
             Self::Flow(resumed) => flows::decline(app, request, resumed.checked, error).await,

@@ -41,7 +41,7 @@ pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     }
 }
 
-/// The user whose wrong codes are counted: of those who are signed in, the last one to sign in. `None` if no one is.
+/// The user whose wrong codes are counted: the last of the signed-in users to sign in. `None` if no one is signed in.
 async fn account(app: &App, request: &Request) -> Result<Option<UserId>, Failure> {
     let accounts = flows::accounts(app, request, None).await?;
     Ok(accounts.people.into_iter().next().map(|here| here.user))

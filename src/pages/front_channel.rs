@@ -13,8 +13,8 @@ use crate::oauth::id::ClientId;
 use crate::oauth::request::interaction::SignedIn;
 use crate::tokens::subject;
 
-/// A page that loads the applications of the ended sessions in frames and then continues; `None` if there are none to
-/// load.
+/// A page that loads the applications of the ended sessions in frames and then continues; `None` if no application
+/// has one to load.
 pub(super) async fn page(
     app: &App,
     told: &[(ClientId, SignedIn)],

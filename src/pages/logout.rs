@@ -140,7 +140,8 @@ fn address(app: &App, form: &Params) -> String {
     }
 }
 
-/// A hint whose session this browser does not have proves that the client asks: its own grants of that session end.
+/// Ends the client's own grants in the session of the hint, which this browser does not have. The hint proves that the
+/// client asks.
 async fn end_at_client(app: &App, call: &Call, asked: &LogoutRequest) -> Result<(), Failure> {
     let (Some(hint), Some(client)) = (&asked.hint, &asked.client) else { return Ok(()) };
     let Some(session) = subject::session_named(&client.client, &hint.names) else { return Ok(()) };

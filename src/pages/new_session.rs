@@ -33,7 +33,7 @@ pub(super) struct NewSessionPlan {
     tokens: Vec<String>,
     /// The values that make the browser known for its accounts afterwards.
     known: Vec<String>,
-    /// The URL at which the person goes on.
+    /// The URL at which the person continues.
     onward: String,
 }
 

@@ -18,7 +18,7 @@ use crate::store::users::{self, SignInRecord};
 pub(super) enum PasswordCheck {
     Right(RightPassword),
     Wrong,
-    /// Nothing was checked: there is room for the next guess after this time.
+    /// The password was not checked. There is room for the next guess after this time.
     Wait(Seconds),
 }
 
@@ -40,8 +40,8 @@ impl RightPassword {
     }
 }
 
-/// Checks the password of the account with this name. Unknown, disabled and wrong take the same time and get the same
-/// answer, also if the person has to wait.
+/// Checks the password of the account with this name. An unknown name, a disabled user and a wrong password take the same
+/// time and get the same answer, also if the person has to wait.
 pub(super) async fn check(
     app: &App,
     request: &Request,
@@ -90,7 +90,8 @@ pub(super) async fn check(
     })
 }
 
-/// Counts the guess: in the browser if it is known for the account, otherwise for account and network.
+/// Counts the guess: in the browser if it is known for the account and has a guess left, otherwise for account and
+/// network.
 async fn admit(
     app: &App,
     request: &Request,
@@ -103,7 +104,8 @@ async fn admit(
     {
         return Ok((Admission::Counted(guess), Requester::known_person(networks.network)));
     }
-    // An account has one name for all of its names, and one that does not exist has a name of the same form.
+    // The count of an account is named by its id, whatever name or address was typed. A name without an account gets a
+    // made-up name of the same form.
     let account =
         found.map_or_else(|| app.keys.name_of_typed(&folded(username)), |user| user.user.as_str().to_owned());
     let guess = Guess::password(&app.config.limits, &account, &networks);

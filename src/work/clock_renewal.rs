@@ -9,7 +9,7 @@ use crate::clock_watch::RENEW_EVERY;
 pub async fn run(app: Arc<App>) {
     loop {
         tokio::time::sleep(RENEW_EVERY).await;
-        // A database that is away is reported by those who need it.
+        // If the database cannot be reached, the work that needs it reports that.
         let _ = app.clock_watch.look().await;
     }
 }

@@ -142,7 +142,7 @@ pub struct PurgeLag {
     pub table: ExpiringTable,
     /// The rows that a purge would delete now, counted up to a limit.
     pub rows: i64,
-    /// When the first of them ended; `None` if there are none.
+    /// When the first of them ended; `None` without such rows.
     pub since: Option<Timestamp>,
 }
 

@@ -1,4 +1,4 @@
-//! Clocks that are wrong: nothing is deleted for good, and no key is made, by a node whose clock others contradict.
+//! Wrong clocks: a node whose clock others contradict deletes nothing and makes no keys.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +38,7 @@ async fn ten_seconds(server: &TestServer, healthy: &App, clock: &ManualClock) ->
     (answer.status.as_u16(), answer.body)
 }
 
-/// What a node with a wrong clock must not delete, nor make.
+/// What a node with a wrong clock must neither delete nor make.
 async fn rows(server: &TestServer) -> [i64; 4] {
     [
         server.number("SELECT COUNT(*) FROM sessions").await,

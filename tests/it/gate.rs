@@ -1,4 +1,4 @@
-//! Revocation: whatever ends for a person or a client also ends every token and code issued for it, at the next use.
+//! Revocation: when something ends for a person or a client, every token and code issued for it fails at the next use.
 
 use grantor::cache::catalogue::Freshness;
 use grantor::oauth::client::{GrantType, TokenFormat};

@@ -14,7 +14,7 @@ use crate::support::relying_party::Registration;
 use crate::support::server::PASSWORD;
 use crate::support::{Answer, Application, Browser, Cluster, TestServer};
 
-/// The server believes this test where a request comes from.
+/// The server accepts the client address that this test sends.
 const PROXIED: (&str, &str) = ("http.trusted_proxies", "127.0.0.1");
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -54,7 +54,7 @@ impl Window {
     }
 }
 
-/// Asserts that the answer asks to wait. Returns for how many seconds.
+/// Asserts that the answer asks to wait. Returns the number of seconds.
 #[track_caller]
 fn wait(answer: &Answer) -> u64 {
     assert_eq!(answer.status, 429, "{answer:?}");
@@ -183,7 +183,7 @@ async fn all_networks_together_have_a_budget_for_an_account() {
     }
     let mut fourth = Window::stranger(&server, &web, "203.0.113.4").await;
     assert_eq!(wait(&fourth.send("alice", "wrong").await), 1200);
-    // Those who have guessed share another budget.
+    // Networks that have guessed share another budget.
     for network in 1..=3 {
         let mut window = Window::stranger(&server, &web, &format!("203.0.113.{network}")).await;
         assert_eq!(window.wrong("alice").await, 422, "{network}");

@@ -101,7 +101,7 @@ async fn a_password_that_is_changed_while_it_is_verified_opens_no_session() {
     assert_eq!(server.number("SELECT COUNT(*) FROM sessions").await, 0);
 }
 
-/// One hashing thread, and a server that believes where a request comes from.
+/// One hashing thread, and a server that accepts the client address that a test sends.
 const ONE_THREAD: [(&str, &str); 7] = [
     DEFAULT[0],
     DEFAULT[1],

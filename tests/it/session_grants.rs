@@ -1,4 +1,4 @@
-//! What was granted without offline access ends with its session, however that ends.
+//! What was granted without offline access ends with its session, in whichever way the session ends.
 
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ use super::{CliContext, CliError};
 use crate::clock::Clock;
 use crate::clock_watch::{ClockVerdict, ClockWatch};
 
-/// How often a command looks whether another node still renews its time.
+/// How often a command checks whether another node still renews its time.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 #[derive(Subcommand)]
@@ -26,8 +26,8 @@ pub(super) fn run(command: &Command) -> Result<(), CliError> {
 }
 
 impl CliContext {
-    /// The clock of this process, compared with the others. If a node left another time, this waits until it is known
-    /// whether that node runs, at most 40 seconds.
+    /// The clock of this process, compared with the others. If the time of another node contradicts it, waits until it is
+    /// known whether that node runs, at most 40 seconds.
     pub(super) async fn clock(&self) -> Result<ClockWatch, CliError> {
         let watch = ClockWatch::of_a_command(&self.db, &Clock::System);
         let mut told = false;

@@ -55,7 +55,7 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
     })
 }
 
-/// The time of the next attempt; `None` if there is none.
+/// The time of the next attempt; `None` if no attempt follows.
 fn next(delivery: &Delivery) -> Option<String> {
     (delivery.state == "waiting").then(|| delivery.next_attempt_at.iso())
 }

@@ -33,7 +33,7 @@ impl PersonOptions {
     ///
     /// # Errors
     ///
-    ///  A claim that is given twice.
+    /// A claim that is given twice.
     pub(super) fn claims(&self) -> Result<Claims, CliError> {
         let mut claims = Claims::new();
         let mut add = |name: String, value: Value| match claims.insert(name.clone(), value) {

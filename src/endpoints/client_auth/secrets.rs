@@ -60,8 +60,8 @@ pub(super) async fn find_secret<'c>(
     }
 }
 
-/// Whether the presented secret matches the candidate. It costs one hash, also without a candidate: then it is compared
-/// with a hash like `any` that nothing matches. A secret that was accepted before costs nothing.
+/// Whether the presented secret matches the candidate. The check costs one hash, also without a candidate: then the
+/// secret is compared with a hash like `any` that nothing matches. A secret that was accepted before costs nothing.
 async fn is_right(
     app: &App,
     call: &Call,
@@ -92,7 +92,7 @@ async fn is_right(
     }
 }
 
-/// Counts the guess, and then hashes the presented secret. A right one is taken back.
+/// Counts the guess, and then hashes the presented secret. If the secret is right, takes the guess back.
 async fn check(
     app: &App,
     call: &Call,

@@ -33,8 +33,8 @@ pub(super) async fn draft(
     Draft::begin(asked.app, decision.client, asked.params, decision.view, asked.call.now).await.map(Arc::new)
 }
 
-/// The scope of the tokens of a grant: what the request names, or else all that was granted, as far as the client may
-/// still have it.
+/// The scope of the tokens of a grant: what the request names, or else everything that was granted; without what the
+/// client may no longer have.
 ///
 /// # Errors
 /// If the request names more, or nothing is left.

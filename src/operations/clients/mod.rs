@@ -29,7 +29,7 @@ const CURSOR: Cursor = Cursor("clients");
 ///
 /// # Errors
 ///
-///  An invalid limit or cursor.
+/// An invalid limit or cursor.
 pub async fn list(
     context: &Context<'_>,
     listing: Listing<ClientFilter>,
@@ -42,7 +42,7 @@ pub async fn list(
 ///
 /// # Errors
 ///
-///  There is no such client.
+/// There is no such client.
 pub async fn find(context: &Context<'_>, client: &ClientId) -> Result<ClientRecord, Denied<Faults>> {
     let client = client.clone();
     context.read(async move |conn: &mut Conn| existing(conn, &client).await).await
@@ -53,7 +53,7 @@ pub async fn find(context: &Context<'_>, client: &ClientId) -> Result<ClientReco
 ///
 /// # Errors
 ///
-///  There is no such client.
+/// There is no such client.
 pub async fn delete(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
     let (id, now) = (client.clone(), context.now);
     context

@@ -168,13 +168,13 @@ where
     SectorList::read(fetcher, uri).await.map(Some)
 }
 
-/// Whether a client comes to another sector, or with another redirect URI.
+/// Whether a change gives the client another sector or another redirect URI.
 fn is_new_to_sector(before: &Client, after: &Client) -> bool {
     after.sector_identifier_uri != before.sector_identifier_uri
         || after.redirect_uris.iter().any(|uri| !before.redirect_uris.contains(uri))
 }
 
-/// A redirect URI that is not in the list of the sector, and a list that is not the one that is needed by now.
+/// The fault of a redirect URI that is not in the list of the sector, or of a list that is no longer the needed one.
 fn sector_fault(list: Option<&SectorList>, before: &Client, after: &Client) -> Option<Fault> {
     let uri = after.sector_identifier_uri.as_deref()?;
     match list {

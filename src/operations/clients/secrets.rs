@@ -61,7 +61,7 @@ impl ChosenSecret {
     ///
     /// # Errors
     ///
-    ///  A secret of the wrong length. A failure if the queue of hashing jobs is full.
+    /// A secret of the wrong length. A failure if the queue of hashing jobs is full.
     pub async fn new(passwords: &Passwords, text: Secret) -> Result<Self, Denied<Faults>> {
         if !(1..=Self::MAX_LENGTH).contains(&text.expose().len()) {
             return Err(Fault::invalid(
@@ -79,7 +79,7 @@ impl ChosenSecret {
 ///
 /// # Errors
 ///
-///  There is no such client, it uses no secrets, or it already has as many as it may have.
+/// There is no such client, it uses no secrets, or it already has as many as it may have.
 pub async fn add_secret(
     context: &Context<'_>,
     client: &ClientId,
@@ -110,7 +110,7 @@ pub async fn add_secret(
 ///
 /// # Errors
 ///
-///  There is no such client or secret.
+/// There is no such client or secret.
 pub async fn check_remove_secret(
     context: &Context<'_>,
     client: &ClientId,
@@ -128,7 +128,7 @@ pub async fn check_remove_secret(
 ///
 /// # Errors
 ///
-///  There is no such client or secret, or its removal now means something else.
+/// There is no such client or secret, or its removal now means something else.
 pub async fn remove_secret(
     context: &Context<'_>,
     client: &ClientId,

@@ -1,4 +1,4 @@
-//! Files that every account of the machine may read are warned of; those that every account may change are refused.
+//! The server warns of files that every account of the machine may read, and refuses files that every account may change.
 
 use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt as _, symlink};

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{LISTENERS, Listener, TIMEOUT, TOLERANCE, Target, answers, form, statuses, until_closed};
 
-/// So long that no connection of these tests ends by it.
+/// A time so long that it ends no connection in these tests.
 const NO_KEEP_ALIVE_ENDS: (&str, &str) = ("http.keep_alive", "1h");
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -61,7 +61,7 @@ async fn requests_that_wait_for_unread_answers_take_little_memory() {
     let cli = CommandLine::new().await;
     let serving = cli.serve(&[("GRANTOR_HTTP__WORKERS", "2"), ("GRANTOR_HTTP__DEADLINE", "5s")]);
     let address = serving.url.trim_start_matches("http://").to_owned();
-    // What the server needs once, whatever it serves.
+    // The memory that the server needs once, and not for each connection.
     for _ in 0..200 {
         assert_eq!(Browser::new(&serving.url).get("/errors").await.status, 200);
     }
