@@ -4,7 +4,6 @@
 //! [`Lifeline`]. Beside it, [`watch`] closes it when a deadline of the lifeline has passed, or when it must give way.
 
 mod lifeline;
-pub mod network;
 mod seats;
 mod service;
 mod stream;

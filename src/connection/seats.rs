@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::task::AtomicWaker;
 
-use super::network::Network;
 use crate::config::TrustedProxies;
+use crate::network::Network;
 
 /// Set in [`TakenSeat::state`] while the connection is not idle.
 const BUSY: u64 = 1 << 63;

@@ -2,10 +2,11 @@
 
 use super::event::{Act, Event, ObjectKind};
 use super::fault::Fault;
-use super::guesses::{self, Admission, Guess, Networks};
+use super::guesses::{self, Admission, Guess};
 use super::{Context, Done, Outcome};
 use crate::clock::Seconds;
 use crate::failure::Failure;
+use crate::network::Networks;
 use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest, UserCode};
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::request::interaction::SignedIn;

@@ -1,12 +1,12 @@
 //! Whether a guess at a secret may be checked now. It is counted in the database before anything is hashed or looked up.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
 
 use super::Context;
 use crate::clock::{Seconds, Timestamp};
 use crate::config::Limits;
 use crate::failure::Failure;
+use crate::network::Networks;
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::identity::guessing::{GuessCount, Limit, WRONG_IN_KNOWN_BROWSER};
 use crate::oauth::identity::known_browser::KnownBrowser;
@@ -141,30 +141,6 @@ impl Guess {
     }
 }
 
-/// The networks that an address belongs to, for counting.
-#[derive(Clone, Debug)]
-pub struct Networks {
-    /// An IPv4 address, or an IPv6 network of 64 bits, which is the least that one customer has.
-    pub network: String,
-    /// An IPv4 address, or an IPv6 network of 48 bits, which is the most that one customer has.
-    pub site: String,
-}
-
-impl Networks {
-    pub fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => Self { network: address.to_string(), site: address.to_string() },
-            IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments();
-                Self {
-                    network: format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0)),
-                    site: format!("{}/48", Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)),
-                }
-            }
-        }
-    }
-}
-
 /// Counts a guess, if there is room for it.
 ///
 /// When many guesses arrive at once, at any number of nodes, only those that there is room for are counted. A guess that
@@ -202,20 +178,5 @@ impl CountedGuess {
     pub async fn forget(self, context: &Context<'_>) -> Result<(), Failure> {
         let take_back = async move |tx: &mut Tx| self.take_back(tx).await;
         Ok(context.db.write(take_back).await?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_networks_of_one_customer_count_as_one() {
-        let of = |text: &str| Networks::of(text.parse().unwrap());
-        assert_eq!(of("2001:db8:1:2:3::4").network, "2001:db8:1:2::/64");
-        assert_eq!(of("2001:db8:1:2:3::4").site, "2001:db8:1::/48");
-        assert_eq!(of("2001:db8:1:2::").network, of("2001:db8:1:2:ffff::1").network);
-        assert_eq!(of("::ffff:203.0.113.7").network, of("203.0.113.7").network);
-        assert_eq!(of("::ffff:203.0.113.7").site, "203.0.113.7");
     }
 }

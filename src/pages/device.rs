@@ -15,12 +15,12 @@ use crate::http::browser;
 use crate::http::call::Request;
 use crate::http::form;
 use crate::http::qr;
+use crate::network::Networks;
 use crate::oauth::grant::device::{DeviceRequest, UserCode};
 use crate::oauth::id::UserId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::operations::devices::{self, FoundDevice, TypedCode};
-use crate::operations::guesses::Networks;
 use crate::store::flows::FlowRequest;
 
 const PURPOSE: &str = "device";

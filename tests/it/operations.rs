@@ -2,6 +2,7 @@
 
 use grantor::clock::{Seconds, Timestamp};
 use grantor::failure::Denied;
+use grantor::network::Networks;
 use grantor::oauth::client::GrantType;
 use grantor::oauth::grant::device::{DeviceAnswer, DeviceRequest, UserCode};
 use grantor::oauth::grant::scope::ScopeRecord;
@@ -14,7 +15,6 @@ use grantor::oauth::signing_key::SigningAlgorithm;
 use grantor::operations::devices::{self, FoundDevice, TypedCode};
 use grantor::operations::event::Event;
 use grantor::operations::fault::{FaultKind, Faults};
-use grantor::operations::guesses::Networks;
 use grantor::operations::keys::{self, KeyRotation, Start};
 use grantor::operations::list::{List, Listing};
 use grantor::operations::sessions::{ProvenSignIn, SessionStart};

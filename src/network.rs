@@ -33,6 +33,27 @@ impl fmt::Display for Network {
     }
 }
 
+/// The networks of an address, as texts that guesses are counted by.
+#[derive(Clone, Debug)]
+pub struct Networks {
+    /// The [`Network`].
+    pub network: String,
+    /// An IPv4 address, or an IPv6 network of 48 bits, which is the most that one customer has.
+    pub site: String,
+}
+
+impl Networks {
+    /// The networks that an address is in.
+    pub fn of(address: IpAddr) -> Self {
+        let network = Network::of(address);
+        let site = match network {
+            Network::V4(_) => network.to_string(),
+            Network::V6([a, b, c, _]) => format!("{}/48", Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)),
+        };
+        Self { network: network.to_string(), site }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,5 +65,15 @@ mod tests {
         assert_eq!(of("2001:db8:1:2::"), of("2001:db8:1:2:ffff::1"));
         assert_eq!(of("::ffff:203.0.113.7"), of("203.0.113.7"));
         assert_eq!(of("203.0.113.7").to_string(), "203.0.113.7");
+    }
+
+    #[test]
+    fn the_networks_of_one_customer_count_as_one() {
+        let of = |text: &str| Networks::of(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2:3::4").network, "2001:db8:1:2::/64");
+        assert_eq!(of("2001:db8:1:2:3::4").site, "2001:db8:1::/48");
+        assert_eq!(of("2001:db8:1:2::").network, of("2001:db8:1:2:ffff::1").network);
+        assert_eq!(of("::ffff:203.0.113.7").network, of("203.0.113.7").network);
+        assert_eq!(of("::ffff:203.0.113.7").site, "203.0.113.7");
     }
 }
