@@ -71,16 +71,17 @@ async fn is_right(
     any: &str,
     presented: &Secret,
 ) -> Result<bool, Denied<OAuthError>> {
+    let remembered = candidate.and_then(|phc| app.secrets.verdict(phc, presented));
+    if let Some(verdict) = remembered {
+        return Ok(verdict);
+    }
     let networks = Networks::of(call.address);
     let checked = match candidate {
-        Some(phc) => match app.secrets.verdict(phc, presented) {
-            Some(verdict) => return Ok(verdict),
-            None => {
-                let check = async || check(app, call, client, phc.to_owned(), presented).await;
-                app.secrets.check(phc, presented, &networks.site, check).await?
-            }
-        },
-        None => check(app, call, client, app.passwords.stand_in(any)?, presented).await?,
+        Some(phc) => {
+            let check = async || check(app, call, client, &networks, phc.to_owned(), presented).await;
+            app.secrets.check(phc, presented, &networks.site, check).await?
+        }
+        None => check(app, call, client, &networks, app.passwords.stand_in(any)?, presented).await?,
     };
     match checked {
         SecretCheck::Right => Ok(true),
@@ -98,15 +99,16 @@ async fn check(
     app: &App,
     call: &Call,
     client: &ClientId,
+    networks: &Networks,
     phc: String,
     presented: &Secret,
 ) -> Result<SecretCheck, Failure> {
-    let (context, networks) = (app.operations(call.now), Networks::of(call.address));
-    let guess = match guesses::count(&context, Guess::client_secret(client, &networks)).await? {
+    let context = app.operations(call.now);
+    let guess = match guesses::count(&context, Guess::client_secret(client, networks)).await? {
         Admission::Counted(guess) => guess,
         Admission::Wait(wait) => return Ok(SecretCheck::Wait(wait)),
     };
-    let passwords = app.passwords.asked_by(Requester::application(networks.network));
+    let passwords = app.passwords.asked_by(Requester::application(networks.network.clone()));
     let matches = passwords.matches(presented.clone(), phc).await;
     if !matches!(matches, Ok(false)) {
         guess.forget(&context).await?;
