@@ -56,7 +56,7 @@ impl Http {
     }
 }
 
-/// The hard limit of open descriptors; `None` if there is none.
+/// The hard limit of open descriptors; `None` if the system sets no limit.
 #[cfg(unix)]
 pub(super) fn hard_limit() -> Option<u64> {
     rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum
@@ -67,7 +67,8 @@ pub(super) fn hard_limit() -> Option<u64> {
     None
 }
 
-/// Raises the limit of open descriptors to the hard one. Returns the limit that is in force then; `None` if there is none.
+/// Raises the limit of open descriptors to the hard one. Returns the limit after that; `None` if the system sets no
+/// limit.
 #[cfg(unix)]
 pub fn raise_limit() -> Option<u64> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

@@ -37,7 +37,7 @@ impl Config {
     /// the warnings, too: secrets that every account of the machine may read.
     ///
     /// # Errors
-    /// All mistakes; if there are none, the files that every account of the machine may change.
+    /// All mistakes. If the configuration has no mistake, the files that every account of the machine may change.
     pub fn load_with_files(file: Option<&Path>) -> Result<(Self, Vec<Finding>), ConfigError> {
         let layers = Layers::read(file)?;
         let is_secret = layers.file_has_secret();

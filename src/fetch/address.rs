@@ -52,7 +52,7 @@ pub fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// The IPv4 address inside an IPv6 address (mapped or NAT64); `None` if there is none.
+/// The IPv4 address inside an IPv6 address (mapped or NAT64); `None` if it contains no such address.
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let [.., a, b, c, d] = address.octets();
     let inner = || Ipv4Addr::new(a, b, c, d);

@@ -80,7 +80,7 @@ impl Pages {
         &self.style_digest
     }
 
-    /// The media type and text of an asset; `None` if there is none with this name.
+    /// The media type and text of an asset; `None` if no asset has this name.
     pub fn asset(&self, name: &str) -> Option<(&'static str, &'static str)> {
         match name.split_once('.')? {
             (digest, "css") if digest == self.style_digest => Some(("text/css; charset=utf-8", STYLE)),

@@ -85,7 +85,7 @@ pub async fn list(
     list::read(context, CURSOR, listing, users::list, key).await
 }
 
-/// Finds a user by id, or else by a username or e-mail address in any spelling; `None` if there is none.
+/// Finds a user by id, or else by a username or e-mail address in any spelling; `None` if no user has it.
 ///
 /// # Errors
 ///

@@ -28,9 +28,9 @@ pub(super) struct Header {
     pub kid: Option<String>,
     pub content_type: Option<String>,
     pub ephemeral: Option<Point>,
-    /// The value of `apu`; empty if there is none.
+    /// The value of `apu`; empty if the header does not have it.
     pub producer: Vec<u8>,
-    /// The value of `apv`; empty if there is none.
+    /// The value of `apv`; empty if the header does not have it.
     pub recipient: Vec<u8>,
 }
 

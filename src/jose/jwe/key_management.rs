@@ -56,9 +56,9 @@ pub(super) struct KeyManagementParams<'h> {
     pub algorithm: KeyManagement,
     pub content: ContentEncryption,
     pub ephemeral: Option<&'h Point>,
-    /// The value of `apu`; empty if there is none.
+    /// The value of `apu`; empty if the header does not have it.
     pub producer: &'h [u8],
-    /// The value of `apv`; empty if there is none.
+    /// The value of `apv`; empty if the header does not have it.
     pub recipient: &'h [u8],
 }
 

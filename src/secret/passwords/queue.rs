@@ -229,7 +229,7 @@ impl<J: HashingJob> Lines<J> {
         self.waiting = self.lines.values().map(VecDeque::len).sum();
     }
 
-    /// The next job: the oldest of the network whose turn it is.
+    /// Takes out the next job: the oldest one of the network that comes next. `None` if no job waits.
     fn take(&mut self) -> Option<J> {
         let network = self.turns.pop_front()?;
         let line = self.lines.get_mut(&network)?;
