@@ -32,7 +32,8 @@ async fn begun(server: &TestServer, app: &Application, length: usize) -> Option<
     let location = answer.location().unwrap();
     if location.contains("error=") {
         answer.assert_redirect_error("invalid_request", "parameter.too_long", &server.url);
-        assert_eq!(answer.get("state").len(), length);
+        // A longer state is refused by itself, and not returned.
+        assert_eq!(answer.get("state").len(), if length <= 8192 { length } else { 0 });
         return None;
     }
     Some(address(&location))
@@ -45,6 +46,11 @@ async fn largest(mut low: usize, mut high: usize, fits: impl AsyncFn(usize) -> b
         if fits(middle).await { low = middle } else { high = middle }
     }
     low
+}
+
+/// Reads the client again, so that the cached record, which may be a second old, is gone.
+async fn renewed(server: &TestServer) {
+    server.app.cache.client(&ClientId::new("web"), Freshness::Now).await.unwrap();
 }
 
 #[track_caller]
@@ -160,7 +166,7 @@ async fn an_address_that_this_server_did_not_make_is_unknown() {
         good.repeat(2),
         "A".repeat(good.len()),
         "A".repeat(ID),
-        "A".repeat(20_000),
+        "A".repeat(8000),
         ".".to_owned(),
     ];
     for at in (0..good.len()).step_by(97) {
@@ -254,7 +260,7 @@ async fn no_copy_of_an_answered_flow_is_answered_again() {
         ];
         for answer in answers {
             assert_answered(&answer, "You are signed in");
-            assert!(answer.body.contains("href=\"https://app.example/home\""), "{answer:?}");
+            assert_eq!(answer.attribute("id=\"onward\" href=\""), "https://app.example/home");
         }
     }
     assert_eq!(server.number(CODES).await, codes);
@@ -265,7 +271,7 @@ async fn no_copy_of_an_answered_flow_is_answered_again() {
     server.clock.advance(Duration::from_secs(3600 + 24 * 3600 - 1));
     let late = browser.open(&resume).await;
     assert_answered(&late, "This sign-in is over");
-    assert!(!late.body.contains("app.example"), "nobody is sent to a disabled client: {late:?}");
+    assert!(!late.body.contains("id=\"onward\""), "nobody is sent to a disabled client: {late:?}");
     server.clock.advance(Duration::from_secs(1));
     browser.get(&resume).await.assert_page(400, "flow.unknown");
 }
@@ -290,6 +296,7 @@ async fn a_refusal_is_an_answer_too() {
     web.code(&mut browser).await;
     let page = browser.open(&web.url_with(&[("prompt", "login")])).await;
     Operator::of(&server).done(&["client", "update", "web", "--require-group", "staff"]);
+    renewed(&server).await;
     let refused = browser.sign_in(&page, "alice").await;
     refused.assert_redirect_error("access_denied", "user.group_missing", &server.url);
     Operator::of(&server).done(&["user", "update", "alice", "--group", "staff"]);
@@ -352,8 +359,7 @@ async fn a_flow_of_a_deleted_or_disabled_client_ends_on_a_page() {
             _ => &["client", "delete", "web", "--yes"],
         };
         Operator::of(&server).done(command);
-        // Reads the client again, so that the cached record, which may be a second old, is gone.
-        server.app.cache.client(&ClientId::new("web"), Freshness::Now).await.unwrap();
+        renewed(&server).await;
         browser.sign_in(&page, "alice").await.assert_page(400, reason);
         other.submit(&consent, &[("allow", "1")]).await.assert_page(400, reason);
         other.open(consent.url.as_str()).await.assert_page(400, reason);
@@ -384,19 +390,29 @@ async fn the_back_button_after_a_sign_in_leads_on_to_the_application() {
     let mut registration =
         Registration::web("web").redirect_uri(&format!("http://localhost:{}/callback", site.port));
     registration.client.links.site = Some(home.clone());
+    registration.client.first_party = true;
     let web = server.register(registration).await;
     chromium.open(&web.url_with(&[])).await;
     chromium.type_into("username", "alice").await;
     chromium.type_into("password", PASSWORD).await;
     chromium.click("sign-in").await;
-    chromium.click("allow").await;
     chromium.until("here", |text| text == "Here").await;
     let codes = server.number(CODES).await;
-    for _ in 0..2 {
-        chromium.page.back().await.unwrap();
-        chromium.until("answered", |text| text == "You are signed in").await;
-    }
+    chromium.page.back().await.unwrap();
+    chromium.until("answered", |text| text == "You are signed in").await;
     chromium.click("onward").await;
     chromium.until("here", |text| text == "Here").await;
     assert_eq!((chromium.url().await, server.number(CODES).await), (home, codes));
+
+    // The browser may show the consent page as it was. Then its form leads to the same page.
+    chromium.open(&web.url_with(&[("prompt", "consent")])).await;
+    chromium.click("allow").await;
+    chromium.until("here", |text| text == "Here").await;
+    chromium.page.back().await.unwrap();
+    let shown = "return (document.getElementById('allow') || document.getElementById('answered')).id";
+    if chromium.script(shown).await == "allow" {
+        chromium.click("allow").await;
+    }
+    chromium.until("answered", |text| text == "You are signed in").await;
+    assert_eq!(server.number(CODES).await, codes + 1);
 }
