@@ -47,14 +47,14 @@ pub(super) async fn issue(
 ) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
     let PreparedCode { code: hash, redemption, draft } = prepared;
     let redeem = async move |tx: &mut Tx, new: &NewGrant| {
-        let NewGrant { client, draft, lifetime, now, .. } = new;
+        let NewGrant { client, draft, lifetime, live, .. } = new;
         let calling = (&client.id, client.version);
-        let consumed = codes::consume(tx, &hash, calling, *now, lifetime.idle_expires_at).await?;
+        let consumed = codes::consume(tx, &hash, calling, *live, lifetime.idle_expires_at).await?;
         let Some((code, status)) = consumed else {
             return refuse(tx, &hash, new).await;
         };
         may_issue(&status, &draft.required_groups(client, &code.grant.granted.scope))?;
-        code::redeem(&code, &redemption, *now)?;
+        code::redeem(&code, &redemption, live.now)?;
         Ok(Some(AllowedSignIn { grant: code.grant, nonce: code.nonce }))
     };
     begin_grant(asked, client, draft, redeem).await
@@ -74,7 +74,7 @@ async fn refuse(
             Reason::CodeWrongClient.because("the code was issued to another client")
         }
         NotConsumable::Consumed { grant } => {
-            grants::revoke(tx, &grant, Reason::CodeReplayed, new.now).await?;
+            grants::revoke(tx, &grant, Reason::CodeReplayed, new.live.now).await?;
             Reason::CodeReplayed
                 .because("the code was redeemed before; everything issued from it has been revoked")
         }

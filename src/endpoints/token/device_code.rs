@@ -40,9 +40,9 @@ pub(super) async fn issue(
 ) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
     let PreparedDeviceCode { code: hash, draft } = prepared;
     let redeem = async move |tx: &mut Tx, new: &NewGrant| {
-        let NewGrant { client, draft, lifetime, now, .. } = new;
+        let NewGrant { client, draft, lifetime, live, .. } = new;
         let calling = (&client.id, client.version);
-        let consumed = device_codes::consume(tx, &hash, calling, *now, lifetime.idle_expires_at).await?;
+        let consumed = device_codes::consume(tx, &hash, calling, *live, lifetime.idle_expires_at).await?;
         let Some((grant, status)) = consumed else {
             return refuse(tx, &hash, new).await;
         };
@@ -58,7 +58,7 @@ async fn refuse(
     code: &Hash,
     new: &NewGrant,
 ) -> Result<Option<AllowedSignIn>, Denied<OAuthError>> {
-    let now = new.now;
+    let now = new.live.now;
     let Some(polled) = device_codes::find_polled(tx, code).await? else {
         return Err(Reason::DeviceCodeUnknown.because("the device code is not known here").into());
     };

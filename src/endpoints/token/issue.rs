@@ -12,6 +12,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
 use crate::oauth::grant::scope::{OPENID, Scope};
 use crate::oauth::identity::authentication::Authentication;
+use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::reason::Reason;
 use crate::oauth::token;
 use crate::oauth::token::id_token::IdTokenSource;
@@ -125,7 +126,7 @@ pub(super) struct NewGrant {
     pub(super) draft: Arc<Draft>,
     keys: ServerKeys,
     pub(super) lifetime: Lifetime,
-    pub(super) now: Timestamp,
+    pub(super) live: LiveSessions,
 }
 
 /// Redeems what a person has allowed, and begins the grant with its first tokens.
@@ -140,7 +141,13 @@ pub(super) async fn begin_grant(
     let (app, now, client) = (asked.app, asked.call.now, &client.client);
     let response_signer = ResponseSigner::begin(app, client, draft.clone(), now).await?;
     let lifetime = lifetime(app, client, now);
-    let new = NewGrant { client: client.clone(), draft, keys: app.keys.clone(), lifetime, now };
+    let new = NewGrant {
+        client: client.clone(),
+        draft,
+        keys: app.keys.clone(),
+        lifetime,
+        live: app.live_sessions(now),
+    };
     let work = async move |tx: &mut Tx| match redeem(tx, &new).await? {
         Some(allowed) => new.save(tx, allowed).await.map(Some),
         None => Ok(None),
@@ -158,7 +165,7 @@ impl NewGrant {
         let token = self.draft.of_grant(&self.client, &grant, &scope)?;
         let refresh_hash = refresh_token.as_deref().map(Hash::of);
         let lifetime = self.lifetime.with(&token);
-        let mut batch = grants::save_in(tx.batch(), &grant, refresh_hash.as_ref(), lifetime, self.now);
+        let mut batch = grants::save_in(tx.batch(), &grant, refresh_hash.as_ref(), lifetime, self.live.now);
         if let Some(hash) = self.draft.stored(&token) {
             batch = access_tokens::save_in(batch, &hash, &token);
         }
