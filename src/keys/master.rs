@@ -29,7 +29,7 @@ const ROOT: &str = "root";
 
 /// The keys for refresh tokens, forms, cookies, pairwise identifiers, client secrets and counts of guesses; the same on
 /// every node of one database.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ServerKeys {
     /// A hash of the encrypted root as it was read, to detect when the database holds another one.
     root: Hash,
@@ -39,8 +39,8 @@ pub struct ServerKeys {
     pairwise: hmac::Key,
     guesses: hmac::Key,
     secrets: hmac::Key,
-    cookie: Arc<CookieKey>,
-    session_names: Arc<SessionNameKey>,
+    cookie: CookieKey,
+    session_names: SessionNameKey,
 }
 
 impl ServerKeys {
@@ -72,8 +72,8 @@ impl ServerKeys {
             pairwise: derived(&root, "pairwise"),
             guesses: derived(&root, "guesses"),
             secrets: derived(&root, "client secrets"),
-            cookie: Arc::new(CookieKey::derive(&root)?),
-            session_names: Arc::new(SessionNameKey::derive(&root)?),
+            cookie: CookieKey::derive(&root)?,
+            session_names: SessionNameKey::derive(&root)?,
         })
     }
 

@@ -42,12 +42,13 @@ pub(super) async fn prepare(
 
 pub(super) async fn issue(
     asked: &TokenRequest<'_>,
-    client: &StoredClient,
+    client: &Arc<StoredClient>,
     prepared: PreparedCode,
 ) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
     let PreparedCode { code: hash, redemption, draft } = prepared;
     let redeem = async move |tx: &mut Tx, new: &NewGrant| {
         let NewGrant { client, draft, lifetime, live, .. } = new;
+        let client = &client.client;
         let calling = (&client.id, client.version);
         let consumed = codes::consume(tx, &hash, calling, *live, lifetime.idle_expires_at).await?;
         let Some((code, status)) = consumed else {
@@ -67,7 +68,7 @@ async fn refuse(
     code: &Hash,
     new: &NewGrant,
 ) -> Result<Option<AllowedSignIn>, Denied<OAuthError>> {
-    let error = match codes::why_not(tx, code, &new.client.id).await? {
+    let error = match codes::why_not(tx, code, &new.client.client.id).await? {
         NotConsumable::ClientChanged => return Ok(None),
         NotConsumable::Unknown => Reason::CodeUnknown.because("the code is not known here"),
         NotConsumable::OfAnotherClient => {

@@ -35,12 +35,13 @@ pub(super) async fn prepare(
 
 pub(super) async fn issue(
     asked: &TokenRequest<'_>,
-    client: &StoredClient,
+    client: &Arc<StoredClient>,
     prepared: PreparedDeviceCode,
 ) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
     let PreparedDeviceCode { code: hash, draft } = prepared;
     let redeem = async move |tx: &mut Tx, new: &NewGrant| {
         let NewGrant { client, draft, lifetime, live, .. } = new;
+        let client = &client.client;
         let calling = (&client.id, client.version);
         let consumed = device_codes::consume(tx, &hash, calling, *live, lifetime.idle_expires_at).await?;
         let Some((grant, status)) = consumed else {
@@ -62,7 +63,7 @@ async fn refuse(
     let Some(polled) = device_codes::find_polled(tx, code).await? else {
         return Err(Reason::DeviceCodeUnknown.because("the device code is not known here").into());
     };
-    let Some((error, effect)) = evaluate_poll(&polled, &new.client.id, now) else { return Ok(None) };
+    let Some((error, effect)) = evaluate_poll(&polled, &new.client.client.id, now) else { return Ok(None) };
     match effect {
         PollEffect::Nothing => {}
         PollEffect::Poll { interval } => device_codes::note_poll(tx, code, interval, now).await?,
