@@ -1,5 +1,7 @@
 //! The state that all requests share.
 
+use std::sync::Arc;
+
 use crate::cache::catalogue::CatalogueCache;
 use crate::cache::secrets::SecretCache;
 use crate::cache::stand_ins::StandIns;
@@ -29,7 +31,7 @@ pub struct App {
     pub clock: Clock,
     pub clock_watch: ClockWatch,
     pub db: Db,
-    pub keys: ServerKeys,
+    pub keys: Arc<ServerKeys>,
     pub key_set: KeySet,
     pub passwords: Passwords,
     pub cache: CatalogueCache,
