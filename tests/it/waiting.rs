@@ -17,6 +17,7 @@ use crate::support::{Answer, Application, Browser, Operator, TestServer};
 const FORM: &str = "application/x-www-form-urlencoded";
 const FLOWS: &str = "SELECT COUNT(*) FROM flows";
 const CODES: &str = "SELECT COUNT(*) FROM codes";
+const LONGEST: &str = "SELECT CAST(MAX(LENGTH(request)) AS BIGINT) FROM flows";
 /// The characters of an id in an address.
 const ID: usize = 22;
 
@@ -96,7 +97,8 @@ async fn a_thousand_requests_of_strangers_store_no_row() {
 #[tokio::test]
 async fn a_request_is_in_the_address_up_to_2_kilobytes_and_in_a_row_up_to_8() {
     let server = TestServer::start().await;
-    let (web, mut alice) = (server.web().await, server.alice().await);
+    let web = server.web().await;
+    server.user("alice").await;
     let sealed = async |length| begun(&server, &web, length).await.unwrap().len() > ID;
     let most_sealed = largest(500, 4000, sealed).await;
     assert!((2045..=2048).contains(&begun(&server, &web, most_sealed).await.unwrap().len()));
@@ -109,17 +111,18 @@ async fn a_request_is_in_the_address_up_to_2_kilobytes_and_in_a_row_up_to_8() {
     assert_eq!(begun(&server, &web, most + 1).await, None);
     server.sql("DELETE FROM flows").await;
     begun(&server, &web, most).await.unwrap();
-    let size = server.number("SELECT MAX(LENGTH(request)) FROM flows").await;
+    let size = server.number(LONGEST).await;
     assert!((8000..=8192).contains(&size), "{size}");
 
     // Both kinds are completed in the same way.
     for length in [most_sealed, most_sealed + 1, most] {
         let state = "s".repeat(length);
-        let asked = alice.open(&web.url_with(&[("state", &state), ("prompt", "login")])).await;
-        let back = alice.sign_in(&asked, "alice").await;
-        let back = if back.is_consent() { alice.allow(&back).await } else { back };
+        let mut browser = server.browser();
+        let asked = browser.open(&web.url_with(&[("state", &state)])).await;
+        let back = browser.sign_in(&asked, "alice").await;
+        let back = if back.is_consent() { browser.allow(&back).await } else { back };
         assert_eq!((back.get("state").len(), back.get("code").is_empty()), (length, false));
-        assert_answered(&alice.open(asked.url.as_str()).await, "You are signed in");
+        assert_answered(&browser.open(asked.url.as_str()).await, "You are signed in");
     }
 }
 
@@ -147,7 +150,7 @@ async fn a_fat_request_stores_at_most_8_kilobytes() {
         }
     }
     assert!(server.number(FLOWS).await > 0);
-    assert!(server.number("SELECT MAX(LENGTH(request)) FROM flows").await <= 8192);
+    assert!(server.number(LONGEST).await <= 8192);
 }
 
 #[tokio::test]
