@@ -185,25 +185,23 @@ CREATE INDEX sessions_end ON sessions (expires_at);
 -- A session also ends when it is not used for a time that the configuration says.
 CREATE INDEX sessions_seen ON sessions (last_seen_at);
 
--- An authorization request that waits for a person: one per tab, bound to one browser.
+-- What a person has done for an authorization request that waits: one row per tab. Copies of the tab's address that are
+-- made before or after find it by its id.
 CREATE TABLE flows (
     id           TEXT   PRIMARY KEY,
-    browser_hash BYTEA  NOT NULL,
-    client_id    TEXT   NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
-    request      TEXT   NOT NULL,
+    -- The request and a hash of the browser's secret; NULL: the address of the pages contains them.
+    request      TEXT,
     -- The sessions in which the person signed in, and consented, for this request.
     signed_in    TEXT,
     consented    TEXT,
-    expires_at   BIGINT NOT NULL,
-    -- Until then a flow that has expired leads back to the application.
-    purge_after  BIGINT NOT NULL,
     -- The session that the person chose, or signed in to, for this request.
     chosen       TEXT,
-    -- The grant_id of the device code that the flow is for; NULL: it is for an application's authorization request.
-    device       TEXT
+    -- When the application got its answer; there is no second one.
+    answered_at  BIGINT,
+    -- Until then a flow that has expired leads back to the application.
+    purge_after  BIGINT NOT NULL
 );
 CREATE INDEX flows_purge ON flows (purge_after);
-CREATE INDEX flows_client ON flows (client_id);
 
 CREATE TABLE consents (
     user_id    TEXT   NOT NULL REFERENCES users (id) ON DELETE CASCADE,

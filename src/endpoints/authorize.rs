@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::flows::{self, CheckedRequest, ResumedFlow};
+use crate::flows::{self, CheckedRequest};
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::http::form;
@@ -42,26 +42,31 @@ pub async fn post(app: web::Data<App>, request: Request, body: web::Payload) -> 
         Ok(checked) => checked,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
-    let (client, waiting) = (checked.request.client_id.clone(), FlowRequest::Application(received));
-    let begun = flows::begin_flow(&app, &request, client, waiting, "authorize/resume").await;
+    let begun = flows::begin_posted_flow(&app, &request, FlowRequest::Application(received)).await;
     begun.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
 }
 
 /// Where a flow returns to after each of its pages.
 pub async fn resume(app: web::Data<App>, request: Request) -> HttpResponse {
     let params = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
-    let ResumedFlow { flow, checked, .. } = match flows::resume_flow(&app, &request, &params).await {
+    let resumed = match flows::resume_posted(&app, &request, &params).await {
         Ok(resumed) => resumed,
         Err(denied) => return answer::authorization_error(&app, &request, denied),
     };
+    let checked = resumed.checked.clone();
     let accounts = match flows::accounts(&app, &request, Some(&checked.request.client_id)).await {
         Ok(accounts) => accounts,
         Err(failure) => return flows::fail(&app, &request, &checked.request, &failure),
     };
-    match flows::next(&app, &request, &checked, &accounts, &flow.progress) {
-        Ok(Next::Issue(signed_in)) => flows::issue(&app, &request, &checked, signed_in).await,
-        Ok(next) => answer::see_other(&flows::flow_url(&app, flows::page(&next), &flow.id)),
-        Err(error) => flows::decline(&app, &request, checked, error).await,
+    match flows::next(&app, &request, &checked, &accounts, &resumed.progress) {
+        Ok(Next::Issue(signed_in)) => flows::issue(&app, &request, &checked, signed_in, Some(&resumed)).await,
+        Ok(next) => {
+            let onward = resumed.onward(&app, &request, flows::page(&next)).await;
+            onward.unwrap_or_else(|failure| flows::fail(&app, &request, &checked.request, &failure))
+        }
+        // Nothing is stored for strangers, who have not even refused.
+        Err(error) if accounts.people.is_empty() => flows::refuse(&app, &request, checked, error).await,
+        Err(error) => flows::decline(&app, &request, resumed, error).await,
     }
 }
 
@@ -73,11 +78,11 @@ async fn answer_or_ask(
 ) -> Result<HttpResponse, Failure> {
     let accounts = flows::accounts(app, request, Some(&checked.request.client_id)).await?;
     match flows::next(app, request, checked, &accounts, &FlowProgress::default()) {
-        Ok(Next::Issue(signed_in)) => Ok(flows::issue(app, request, checked, signed_in).await),
+        Ok(Next::Issue(signed_in)) => Ok(flows::issue(app, request, checked, signed_in, None).await),
         Ok(next) => {
-            let (client, waiting) = (checked.request.client_id.clone(), FlowRequest::Application(received));
-            flows::begin_flow(app, request, client, waiting, flows::page(&next)).await
+            let waiting = FlowRequest::Application(received);
+            flows::begin_flow(app, request, waiting, flows::page(&next)).await
         }
-        Err(error) => Ok(flows::decline(app, request, checked.clone(), error).await),
+        Err(error) => Ok(flows::refuse(app, request, checked.clone(), error).await),
     }
 }

@@ -2,6 +2,8 @@
 
 mod device;
 mod response;
+mod sealed;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -10,15 +12,14 @@ use actix_web::HttpResponse;
 use crate::app::App;
 use crate::cache::catalogue::Catalogue;
 use crate::cache::decision::{OneTimeProof, View};
-use crate::clock::{Seconds, Timestamp};
+use crate::clock::Timestamp;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
 use crate::http::browser;
 use crate::http::call::{Call, Request};
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::device::DeviceRequest;
-use crate::oauth::id::{ClientId, FlowId, SessionId, UserId};
+use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::identity::logout::Hint;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{self, FlowProgress, Next, SignedIn};
@@ -26,16 +27,14 @@ use crate::oauth::request::params::Params;
 use crate::oauth::request::received::Received;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::{self, AnswerTo, AuthorizationRequest, Refusal, ServerContext};
-use crate::secret::{Hash, random_id, random_token};
+use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::db::Conn;
-use crate::store::flows::{Flow, FlowRequest};
-use crate::store::{flows, sessions};
+use crate::store::sessions;
 use crate::tokens::id_token;
 use crate::tokens::subject;
-
-/// For how many seconds a finished flow still leads back to its application.
-const FLOW_MEMORY: Seconds = Seconds::new(24 * 3600);
+use response::Answering;
+pub use waiting::{ResumedFlow, begin_flow, begin_posted_flow, resume_flow, resume_posted};
 
 /// A request that has passed all checks, and its client.
 #[derive(Clone)]
@@ -125,82 +124,6 @@ async fn hinted(
     Ok(Some(hint.names.subject))
 }
 
-/// Keeps a request until a person has answered it, bound to this browser; `page` is where the browser is sent.
-pub async fn begin_flow(
-    app: &App,
-    http: &Request,
-    client: ClientId,
-    waiting: FlowRequest,
-    page: &str,
-) -> Result<HttpResponse, Failure> {
-    let (id, cookie, now) = (FlowId::new(random_id()), random_token(), http.now);
-    let location = flow_url(app, page, &id);
-    let set = browser::new_flow_cookie(app, &id, &cookie, now);
-    let expires_at = now + app.config.sign_in.flow_lifetime.seconds();
-    app.db
-        .write(async move |tx| {
-            let until = (expires_at, expires_at + FLOW_MEMORY);
-            flows::save(tx, &id, &Hash::of(&cookie), (&client, &waiting), until).await
-        })
-        .await?;
-    let mut response = answer::see_other(&location);
-    for cookie in browser::surplus_flow_cookies(app, http).iter().chain([&set]) {
-        // The cookie was made here, of characters that are valid in a header.
-        let _ = response.add_cookie(cookie);
-    }
-    Ok(response)
-}
-
-/// The URL of a page of a flow.
-pub fn flow_url(app: &App, page: &str, flow: &FlowId) -> String {
-    format!("{}/{page}?flow={flow}", app.issuer)
-}
-
-/// A flow that this browser may continue, the secret of its cookie, and its request, validated again.
-pub struct ResumedFlow {
-    pub flow: Flow,
-    pub browser: String,
-    pub checked: CheckedRequest,
-    /// The device whose request it is.
-    pub device: Option<DeviceRequest>,
-}
-
-/// Finds the flow of a page. Only the browser that began it may continue.
-pub async fn resume_flow(app: &App, http: &Request, params: &Params) -> Result<ResumedFlow, Denied<Refusal>> {
-    let (flow, browser) = find_flow(app, http, params).await?;
-    let (checked, device) = match &flow.waiting {
-        FlowRequest::Application(received) => (validate(app, http, received).await?, None),
-        FlowRequest::Device(id) => {
-            device::resume(app, http, id).await.map(|(checked, device)| (checked, Some(device)))?
-        }
-    };
-    if http.now >= flow.expires_at {
-        let error = Reason::FlowExpired.because("the sign-in took too long; start it again");
-        return Err(checked.request.refuse(error).into());
-    }
-    Ok(ResumedFlow { flow, browser, checked, device })
-}
-
-async fn find_flow(app: &App, http: &Request, params: &Params) -> Result<(Flow, String), Denied<Refusal>> {
-    let unknown = || -> Denied<Refusal> {
-        Refusal::Page(Reason::FlowUnknown.because("this sign-in is not known here")).into()
-    };
-    let id = params.one("flow").map_err(Refusal::Page)?.map(FlowId::new).ok_or_else(unknown)?;
-    let Some(cookie) = browser::flow_cookie(app, http, &id) else { return Err(other_browser()) };
-    let now = http.now;
-    let found = app.db.read(async move |conn| flows::find(conn, &id, now).await).await?;
-    let flow = found.ok_or_else(unknown)?;
-    if !flow.belongs_to(&cookie) {
-        return Err(other_browser());
-    }
-    Ok((flow, cookie))
-}
-
-fn other_browser() -> Denied<Refusal> {
-    let error = Reason::FlowOtherBrowser.because("this browser does not have the cookie of this sign-in");
-    Refusal::Page(error).into()
-}
-
 /// The accounts that are signed in with one browser, the most recent sign-in first.
 #[derive(Clone, Debug, Default)]
 pub struct Accounts {
@@ -268,7 +191,7 @@ fn note_seen(app: &App, signed_in: &SignedIn, now: Timestamp) {
     });
 }
 
-/// The page for the next step of a request, for [`flow_url`]. If no page is needed, the endpoint that answers.
+/// The page for the next step of a request, for [`ResumedFlow::url`]. If no page is needed, the endpoint that answers.
 pub fn page(next: &Next<'_>) -> &'static str {
     match next {
         Next::Authenticate(_) => "sign-in",
@@ -294,29 +217,56 @@ pub fn next<'a>(
     interaction::next(&client.client, request, &accounts.people, progress, is_expected, call.now)
 }
 
-/// Issues what was requested, and sends the person on.
-pub async fn issue(app: &App, call: &Call, checked: &CheckedRequest, signed_in: &SignedIn) -> HttpResponse {
+/// Issues what was requested, and sends the person on. `flow`: the flow that waited for the person, which is answered
+/// once; `None` if the request is answered without a page.
+pub async fn issue(
+    app: &App,
+    http: &Request,
+    checked: &CheckedRequest,
+    signed_in: &SignedIn,
+    flow: Option<&ResumedFlow>,
+) -> HttpResponse {
     let request = &checked.request;
     let (return_to, state) = match &request.answer_to {
         AnswerTo::Application { return_to, state } => (return_to, state),
         AnswerTo::Device(device) => {
-            return device::approve(app, call, device, &request.client_id, signed_in).await;
+            return device::approve(app, http, device, &request.client_id, signed_in).await;
         }
     };
-    match response::make(app, call.now, checked, return_to, signed_in).await {
-        Ok(response) => {
+    let answering = Answering { checked, return_to, signed_in, flow: flow.map(|flow| &flow.key) };
+    match (response::make(app, http.now, &answering).await, flow) {
+        (Ok(Some(response)), _) => {
             let mut pairs: Vec<(&str, &str)> =
                 response.iter().map(|(name, value)| (*name, value.as_str())).collect();
             pairs.extend(state.as_deref().map(|state| ("state", state)));
             pairs.push(("iss", app.issuer.as_str()));
             answer::authorization_response(app, return_to, &pairs)
         }
-        Err(failure) => fail(app, call, request, &failure),
+        (Ok(None), Some(flow)) => waiting::show_answered(app, http, flow).await,
+        (Ok(None), None) => fail(
+            app,
+            http,
+            request,
+            &Failure::Internal("a request without a flow was answered before".into()),
+        ),
+        (Err(failure), _) => fail(app, http, request, &failure),
     }
 }
 
-/// Sends the application or the device a refusal instead of what it asked for, and sends the person on.
-pub async fn decline(app: &App, call: &Call, checked: CheckedRequest, error: OAuthError) -> HttpResponse {
+/// Sends the application or the device the person's refusal instead of what it asked for, and sends the person on.
+pub async fn decline(app: &App, http: &Request, resumed: ResumedFlow, error: OAuthError) -> HttpResponse {
+    if let AnswerTo::Device(_) = &resumed.checked.request.answer_to {
+        return refuse(app, http, resumed.checked, error).await;
+    }
+    match waiting::note_refused(app, http, &resumed.key).await {
+        Ok(true) => refuse(app, http, resumed.checked, error).await,
+        Ok(false) => waiting::show_answered(app, http, &resumed).await,
+        Err(failure) => fail(app, http, &resumed.checked.request, &failure),
+    }
+}
+
+/// Sends the application or the device a refusal that no flow remembers, and sends the person on.
+pub async fn refuse(app: &App, call: &Call, checked: CheckedRequest, error: OAuthError) -> HttpResponse {
     let request = checked.request;
     match &request.answer_to {
         AnswerTo::Device(device) => device::deny(app, call, device, &request.client_id, error).await,

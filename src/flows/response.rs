@@ -12,7 +12,8 @@ use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::return_address::ReturnAddress;
 use crate::oauth::token::AccessToken;
 use crate::secret::{Hash, random_id, random_token};
-use crate::store::db::Tx;
+use crate::store::db::{DbError, Tx};
+use crate::store::flows::{self, FlowKey};
 use crate::store::{access_tokens, codes, grants};
 use crate::tokens::access_token::Draft;
 use crate::tokens::id_token::{IdTokenHashes, Signer};
@@ -23,22 +24,50 @@ const MEMORY: Seconds = Seconds::new(24 * 3600);
 /// The parameters of a response, except `state` and `iss`.
 pub(super) type Response = Vec<(&'static str, String)>;
 
-/// Issues what the request asks for.
+/// A request that is about to be answered.
+pub(super) struct Answering<'a> {
+    pub(super) checked: &'a CheckedRequest,
+    pub(super) return_to: &'a ReturnAddress,
+    pub(super) signed_in: &'a SignedIn,
+    /// The flow that waited for the person, which is answered once; `None` if nothing waited.
+    pub(super) flow: Option<&'a FlowKey>,
+}
+
+/// What became of a transaction that stores an answer.
+enum Stored {
+    Saved,
+    /// The flow has an answer already, so nothing was stored.
+    AnsweredBefore,
+    /// The client or the session has changed, so nothing was stored.
+    Stale,
+}
+
+/// Issues what the request asks for. `None` if its flow has an answer already.
 pub(super) async fn make(
     app: &App,
     now: Timestamp,
-    checked: &CheckedRequest,
-    return_to: &ReturnAddress,
-    signed_in: &SignedIn,
-) -> Result<Response, Failure> {
-    let request = &checked.request;
-    let code = request.response_type.has_code().then(|| format!("gac_{}", random_token()));
-    if let Some(code) = &code {
-        store_code(app, now, checked, return_to, signed_in, code).await?;
+    answering: &Answering<'_>,
+) -> Result<Option<Response>, Failure> {
+    let response_type = answering.checked.request.response_type;
+    if !response_type.has_code() {
+        return through_the_browser(app, now, answering, None).await;
     }
-    match request.response_type {
-        ResponseType::Code => Ok(code.into_iter().map(|code| ("code", code)).collect()),
-        _ => through_the_browser(app, now, checked, signed_in, code).await,
+    let code = format!("gac_{}", random_token());
+    if let Stored::AnsweredBefore = store_code(app, now, answering, &code).await? {
+        return Ok(None);
+    }
+    match response_type {
+        ResponseType::Code => Ok(Some(vec![("code", code)])),
+        // The code has answered the flow.
+        _ => through_the_browser(app, now, &Answering { flow: None, ..*answering }, Some(code)).await,
+    }
+}
+
+/// Whether a transaction may answer the flow: it has no answer yet, and gets this one.
+async fn is_first(tx: &mut Tx, flow: Option<&FlowKey>, now: Timestamp) -> Result<bool, DbError> {
+    match flow {
+        Some(flow) => flows::answer(tx, flow, now).await,
+        None => Ok(true),
     }
 }
 
@@ -56,22 +85,26 @@ fn grant(checked: &CheckedRequest, signed_in: &SignedIn) -> Grant {
 async fn store_code(
     app: &App,
     now: Timestamp,
-    checked: &CheckedRequest,
-    return_to: &ReturnAddress,
-    signed_in: &SignedIn,
+    answering: &Answering<'_>,
     code: &str,
-) -> Result<(), Failure> {
+) -> Result<Stored, Failure> {
     let (hash, tokens) = (Hash::of(code), &app.config.tokens);
-    let request = &checked.request;
+    let (request, flow) = (&answering.checked.request, answering.flow.cloned());
     let record = Code {
-        grant: grant(checked, signed_in),
-        redirect_uri: return_to.as_str().to_owned(),
+        grant: grant(answering.checked, answering.signed_in),
+        redirect_uri: answering.return_to.as_str().to_owned(),
         challenge: request.challenge.clone(),
         nonce: request.nonce.clone(),
         expires_at: now + tokens.code_lifetime.seconds(),
     };
     let purge_after = record.expires_at + MEMORY;
-    let save = async move |tx: &mut Tx| codes::save(tx, &hash, &record, purge_after).await;
+    let save = async move |tx: &mut Tx| {
+        if !is_first(tx, flow.as_ref(), now).await? {
+            return Ok(Stored::AnsweredBefore);
+        }
+        codes::save(tx, &hash, &record, purge_after).await?;
+        Ok(Stored::Saved)
+    };
     Ok(app.db.write(save).await?)
 }
 
@@ -81,12 +114,12 @@ async fn store_code(
 async fn through_the_browser(
     app: &App,
     now: Timestamp,
-    checked: &CheckedRequest,
-    signed_in: &SignedIn,
+    answering: &Answering<'_>,
     code: Option<String>,
-) -> Result<Response, Failure> {
+) -> Result<Option<Response>, Failure> {
+    let checked = answering.checked;
     let (request, client) = (&checked.request, &checked.client.client);
-    let grant = grant(checked, signed_in);
+    let grant = grant(checked, answering.signed_in);
     let token = match request.response_type.has_token() {
         false => None,
         true => {
@@ -96,7 +129,11 @@ async fn through_the_browser(
         }
     };
     let stored = token.as_ref().map(|(token, draft)| (token.clone(), draft.stored(token)));
-    store_grant(app, now, checked, &grant, stored).await?;
+    match store_grant(app, now, answering, &grant, stored).await? {
+        Stored::Saved => {}
+        Stored::AnsweredBefore => return Ok(None),
+        Stored::Stale => return Err(Failure::Busy("a client or session that has just changed")),
+    }
     let mut response = Response::new();
     let mut access_token = None;
     if let Some((token, draft)) = &token {
@@ -112,34 +149,35 @@ async fn through_the_browser(
         response.push(("id_token", id_token(app, now, checked, &grant, hashes).await?));
     }
     response.extend(code.map(|code| ("code", code)));
-    Ok(response)
+    Ok(Some(response))
 }
 
 async fn store_grant(
     app: &App,
     now: Timestamp,
-    checked: &CheckedRequest,
+    answering: &Answering<'_>,
     grant: &Grant,
     token: Option<(AccessToken, Option<Hash>)>,
-) -> Result<(), Failure> {
-    let (grant, version) = (grant.clone(), checked.client.client.version);
+) -> Result<Stored, Failure> {
+    let (grant, version) = (grant.clone(), answering.checked.client.client.version);
+    let flow = answering.flow.cloned();
     // An application that learned about the session must be notified of its end.
     let session_expires_at = now + app.config.sessions.lifetime.seconds();
     let expires_at =
         token.as_ref().map_or(session_expires_at, |(token, _)| token.expires_at.max(session_expires_at));
     let save = async move |tx: &mut Tx| {
+        if !is_first(tx, flow.as_ref(), now).await? {
+            return Ok(Stored::AnsweredBefore);
+        }
         if !grants::save_for_browser(tx, &grant, version, expires_at, now).await? {
-            return Ok(false);
+            return Ok(Stored::Stale);
         }
         if let Some((token, Some(hash))) = &token {
             access_tokens::save_in(tx.batch(), hash, token).execute().await?;
         }
-        Ok(true)
+        Ok(Stored::Saved)
     };
-    match app.db.write(save).await? {
-        true => Ok(()),
-        false => Err(Failure::Busy("a client or session that has just changed")),
-    }
+    Ok(app.db.write(save).await?)
 }
 
 async fn id_token(

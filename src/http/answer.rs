@@ -13,9 +13,9 @@ use crate::failure::{Denied, Failure};
 use crate::oauth::error::OAuthError;
 use crate::oauth::error_code::ErrorCode;
 use crate::oauth::reason::{Reason, Responsible};
-use crate::oauth::request::Refusal;
 use crate::oauth::request::response_mode::ResponseMode;
 use crate::oauth::request::return_address::ReturnAddress;
+use crate::oauth::request::{Answered, Refusal};
 use crate::oauth::token::binding::AccessTokenType;
 
 /// The seconds after which an overloaded server should be tried again.
@@ -163,6 +163,10 @@ pub fn authorization_error(app: &App, call: &Call, denied: Denied<Refusal>) -> H
             log_refusal(call, &error);
             redirect_with_error(app, call, &to, state.as_deref(), &error)
         }
+        Denied::Refused(Refusal::Answered(answered)) => {
+            log_refusal(call, &answered.error);
+            answered_page(app, call, &answered)
+        }
         Denied::Failed(failure) => failure_page(app, call, &failure),
     }
 }
@@ -247,6 +251,15 @@ fn error_page_with(
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
     }
     response
+}
+
+/// The page of a request that has its answer already. The person has done nothing wrong, so it is not an error page.
+fn answered_page(app: &App, call: &Call, answered: &Answered) -> HttpResponse {
+    let Answered { error, application, site, is_signed_in } = answered;
+    call.set_reason(error.reason);
+    let (reason, docs) = (error.reason.word(), error_uri(app, error));
+    let context = context! { application, site, is_signed_in, reason, docs };
+    app.pages.render(StatusCode::OK, "answered.html", context)
 }
 
 /// Completes a page that asks a person to wait before the next guess, and logs the refusal.

@@ -1,4 +1,5 @@
-//! Cookies and form checks: the session cookie, a cookie for each flow, and the origin of forms.
+//! Cookies and form checks: the session cookie, the cookie that binds flows and forms to a browser, and the origin of
+//! forms.
 
 use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Cookie, SameSite};
@@ -6,23 +7,24 @@ use actix_web::http::header::{self, HeaderMap};
 
 use super::call::Request;
 use crate::app::App;
-use crate::clock::Timestamp;
+use crate::clock::Seconds;
 use crate::oauth::error::OAuthError;
-use crate::oauth::id::FlowId;
 use crate::oauth::identity::guessing::BROWSER_KNOWN_FOR;
 use crate::oauth::identity::known_browser;
 use crate::oauth::reason::Reason;
+use crate::secret::from_base64url;
 
 /// The maximum number of accounts in one browser; the oldest sign-in is dropped.
 pub const ACCOUNTS: usize = 5;
 /// Does not occur in tokens.
 const BETWEEN_TOKENS: char = '.';
-/// The maximum length of a token in bytes.
-const MAX_TOKEN_LENGTH: usize = 64;
+/// The number of random bytes in a browser's secret.
+const SECRET_LENGTH: usize = 32;
+/// For how long a browser keeps its secret after the last flow or form. When several tabs begin at once in a browser
+/// without the secret, only the last one can go on, so a browser should rarely be without it.
+const BINDING_LIFETIME: Seconds = Seconds::new(30 * 24 * 3600);
 /// The maximum length in bytes of the value that makes a browser known for one account.
 const MAX_KNOWN_LENGTH: usize = 256;
-/// The maximum number of flow cookies in one browser; the oldest are dropped.
-const FLOWS: usize = 8;
 
 fn is_secure(app: &App) -> bool {
     app.issuer.starts_with("https:")
@@ -69,29 +71,36 @@ fn removal(mut cookie: Cookie<'static>) -> Cookie<'static> {
     cookie
 }
 
-/// The cookie that binds a flow to the browser in which it began.
-pub fn new_flow_cookie(app: &App, flow: &FlowId, value: &str, now: Timestamp) -> Cookie<'static> {
-    let lifetime = app.config.sign_in.flow_lifetime.seconds() * 2;
-    // The value begins with the time, so that the oldest cookies can be found.
-    let mut cookie = cookie(app, flow_cookie_name(app, flow), format!("{}.{value}", now.as_unix()));
-    cookie.set_max_age(CookieDuration::seconds(lifetime.as_i64()));
+/// The secret that binds flows and forms to this browser, the same in all of its tabs. `None` if the browser has none
+/// yet, or none in the form of ours.
+pub fn binding(app: &App, request: &Request) -> Option<String> {
+    secret_in(request, &name(app, "browser"))
+}
+
+/// The cookie with a browser's secret. Each flow and form that begins extends its lifetime.
+pub fn binding_cookie(app: &App, secret: String) -> Cookie<'static> {
+    let mut cookie = cookie(app, name(app, "browser"), secret);
+    cookie.set_max_age(CookieDuration::seconds(BINDING_LIFETIME.as_i64()));
     cookie
 }
 
-fn flow_cookie_name(app: &App, flow: &FlowId) -> String {
-    name(app, &format!("flow-{flow}"))
+/// The secret of the last flow that began with a POST from another site. Such a POST comes without the browser's own
+/// cookie, and must not replace it: the other tabs need it.
+pub fn posted_binding(app: &App, request: &Request) -> Option<String> {
+    secret_in(request, &name(app, "posted"))
 }
 
-/// The cookie of a browser in which somebody types device codes.
-pub fn device_cookie(app: &App, token: String) -> Cookie<'static> {
-    cookie(app, name(app, "device"), token)
+/// The cookie for [`posted_binding`]. The flow needs it only until its first page.
+pub fn posted_cookie(app: &App, secret: String) -> Cookie<'static> {
+    let mut cookie = cookie(app, name(app, "posted"), secret);
+    cookie.set_max_age(CookieDuration::seconds(app.config.sign_in.flow_lifetime.seconds().as_i64()));
+    cookie
 }
 
-/// The token in this cookie, if it has the form of ours.
-pub fn device_token(app: &App, request: &Request) -> Option<String> {
-    let name = name(app, "device");
-    let (_, token) = cookies(request.headers()).find(|(key, _)| *key == name)?;
-    (token.len() <= MAX_TOKEN_LENGTH && !token.is_empty()).then(|| token.to_owned())
+fn secret_in(request: &Request, name: &str) -> Option<String> {
+    let (_, secret) = cookies(request.headers()).find(|(key, _)| *key == name)?;
+    let is_ours = from_base64url(secret).is_some_and(|bytes| bytes.len() == SECRET_LENGTH);
+    is_ours.then(|| secret.to_owned())
 }
 
 /// The cookie of a browser that is known for some accounts. It outlives sessions.
@@ -107,29 +116,6 @@ pub fn known_values(app: &App, request: &Request) -> Vec<String> {
     let value = cookies(request.headers()).find(|(key, _)| *key == name).map_or("", |(_, value)| value);
     let values = value.split(BETWEEN_TOKENS).filter(|value| (1..=MAX_KNOWN_LENGTH).contains(&value.len()));
     values.take(known_browser::MOST).map(str::to_owned).collect()
-}
-
-/// The secret in the flow's cookie, if this browser has the cookie.
-pub fn flow_cookie(app: &App, request: &Request, flow: &FlowId) -> Option<String> {
-    let name = flow_cookie_name(app, flow);
-    let (_, value) = cookies(request.headers()).find(|(key, _)| *key == name)?;
-    value.split_once('.').map(|(_, secret)| secret.to_owned())
-}
-
-/// Removals of surplus flow cookies, before a browser gets another one.
-pub fn surplus_flow_cookies(app: &App, request: &Request) -> Vec<Cookie<'static>> {
-    let prefix = name(app, "flow-");
-    let mut flows: Vec<(Timestamp, String)> = cookies(request.headers())
-        .filter(|(key, _)| key.starts_with(&prefix))
-        .map(|(key, value)| {
-            let began = value.split_once('.').and_then(|(time, _)| time.parse().ok()).unwrap_or_default();
-            (Timestamp::from_unix(began), key.to_owned())
-        })
-        .collect();
-    flows.sort();
-    // Not all at once, because proxies and clients refuse answers with too many headers.
-    let surplus = (flows.len() + 1).saturating_sub(FLOWS).min(FLOWS);
-    flows.into_iter().take(surplus).map(|(_, key)| removal(cookie(app, key, String::new()))).collect()
 }
 
 /// The pairs of name and value in all Cookie headers; malformed parts are skipped.

@@ -14,13 +14,14 @@ use crate::secret::Hash;
 pub const STYLE: &str = include_str!("../pages/assets/grantor.css");
 const ICON: &str = include_str!("../pages/assets/grantor.svg");
 
-const TEMPLATES: [(&str, &str); 18] = [
+const TEMPLATES: [(&str, &str); 19] = [
     ("layout.html", include_str!("../pages/templates/layout.html")),
     ("sign_in.html", include_str!("../pages/templates/sign_in.html")),
     ("sign_up.html", include_str!("../pages/templates/sign_up.html")),
     ("choose_account.html", include_str!("../pages/templates/choose_account.html")),
     ("consent.html", include_str!("../pages/templates/consent.html")),
     ("device.html", include_str!("../pages/templates/device.html")),
+    ("answered.html", include_str!("../pages/templates/answered.html")),
     ("device_answered.html", include_str!("../pages/templates/device_answered.html")),
     ("logout.html", include_str!("../pages/templates/logout.html")),
     ("signed_out.html", include_str!("../pages/templates/signed_out.html")),

@@ -27,8 +27,8 @@ const MAX_SIZE: u64 = 4096;
 /// The row with the secret from which all other keys are derived.
 const ROOT: &str = "root";
 
-/// The keys for refresh tokens, forms, cookies, pairwise identifiers, client secrets and counts of guesses; the same on
-/// every node of one database.
+/// The keys for refresh tokens, forms, sealed texts, pairwise identifiers, client secrets and counts of guesses; the same
+/// on every node of one database.
 #[derive(Debug)]
 pub struct ServerKeys {
     /// A hash of the encrypted root as it was read, to detect when the database holds another one.
@@ -39,7 +39,7 @@ pub struct ServerKeys {
     pairwise: hmac::Key,
     guesses: hmac::Key,
     secrets: hmac::Key,
-    cookie: CookieKey,
+    text: TextKey,
     session_names: SessionNameKey,
 }
 
@@ -72,7 +72,7 @@ impl ServerKeys {
             pairwise: derived(&root, "pairwise"),
             guesses: derived(&root, "guesses"),
             secrets: derived(&root, "client secrets"),
-            cookie: CookieKey::derive(&root)?,
+            text: TextKey::derive(&root)?,
             session_names: SessionNameKey::derive(&root)?,
         })
     }
@@ -138,18 +138,18 @@ impl ServerKeys {
         mac.as_ref().iter().take(2).fold(0, |tag, byte| tag << 8 | i64::from(*byte))
     }
 
-    /// The text, encrypted for the value of a cookie, so that only this server can read it. `purpose` keeps cookies
-    /// apart.
+    /// The text, encrypted for a cookie or an address, so that only this server can read it and no one can change it.
+    /// `purpose` keeps uses apart. The result is base64url.
     ///
     /// # Errors
     /// Only failures.
-    pub fn seal_cookie(&self, purpose: &str, text: &str) -> Result<String, Failure> {
-        seal(&self.cookie.0, purpose, text.as_bytes().to_vec()).map(|sealed| to_base64url(&sealed))
+    pub fn seal_text(&self, purpose: &str, text: &str) -> Result<String, Failure> {
+        seal(&self.text.0, purpose, text.as_bytes().to_vec()).map(|sealed| to_base64url(&sealed))
     }
 
-    /// The text that [`Self::seal_cookie`] encrypted for this purpose; `None` if it did not make the value.
-    pub fn open_cookie(&self, purpose: &str, value: &str) -> Option<String> {
-        let opened = open(&self.cookie.0, purpose, &from_base64url(value)?)?;
+    /// The text that [`Self::seal_text`] encrypted for this purpose; `None` if it did not make the value.
+    pub fn open_text(&self, purpose: &str, value: &str) -> Option<String> {
+        let opened = open(&self.text.0, purpose, &from_base64url(value)?)?;
         String::from_utf8(opened.to_vec()).ok()
     }
 
@@ -173,21 +173,22 @@ fn derived(root: &hmac::Key, purpose: &str) -> hmac::Key {
     hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(root, purpose.as_bytes()).as_ref())
 }
 
-/// Encrypts cookies. One key encrypts a cookie at every sign-in, for as long as the database exists: the nonces of
-/// AES-GCM would not be enough, so it is AES-GCM-SIV (RFC 8452).
-struct CookieKey(RandomizedNonceKey);
+/// Encrypts what browsers keep. One key encrypts a text for every authorization request of a stranger and for every
+/// sign-in, for as long as the database exists: the nonces of AES-GCM would not be enough, so it is AES-GCM-SIV (RFC
+/// 8452).
+struct TextKey(RandomizedNonceKey);
 
-impl std::fmt::Debug for CookieKey {
+impl std::fmt::Debug for TextKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("…")
     }
 }
 
-impl CookieKey {
+impl TextKey {
     fn derive(root: &hmac::Key) -> Result<Self, Failure> {
-        let bytes = hmac::sign(root, b"cookie");
+        let bytes = hmac::sign(root, b"sealed text");
         let key = RandomizedNonceKey::new(&AES_256_GCM_SIV, bytes.as_ref());
-        key.map(Self).map_err(|_| Failure::Internal("the key of cookies could not be derived".into()))
+        key.map(Self).map_err(|_| Failure::Internal("the key of sealed texts could not be derived".into()))
     }
 }
 

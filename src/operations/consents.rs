@@ -3,8 +3,9 @@
 use super::event::{Act, Event, ObjectKind};
 use super::{Context, Done};
 use crate::oauth::grant::granted::Granted;
-use crate::oauth::id::{ClientId, FlowId, SessionId, UserId};
+use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::store::db::{DbError, Tx};
+use crate::store::flows::FlowKey;
 use crate::store::{consents, flows};
 
 /// A person's answer on the consent page.
@@ -14,7 +15,7 @@ pub struct ConsentAnswer {
     pub client: ClientId,
     pub allowed: Granted,
     /// The request that asked for consent, and the session in which the person answered.
-    pub flow: FlowId,
+    pub flow: FlowKey,
     pub session: SessionId,
 }
 

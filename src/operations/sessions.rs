@@ -8,11 +8,12 @@ use super::{Context, Done, Outcome};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::oauth::grant::EndReason;
-use crate::oauth::id::{ClientId, FlowId, SessionId, UserId};
+use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::identity::authentication::Proof;
 use crate::oauth::identity::session::LiveSessions;
 use crate::secret::Hash;
 use crate::store::db::{Conn, DbError, Tx};
+use crate::store::flows::FlowKey;
 use crate::store::page::Page;
 use crate::store::sessions::{self, NewSession, SessionRecord};
 use crate::store::{flows, grants, users};
@@ -27,7 +28,7 @@ pub struct SessionStart {
     pub surplus: Vec<SessionId>,
     /// The application that the person signs in for, and the flow; `None` if the person connects a device and has not typed
     /// its code yet.
-    pub flow: Option<(ClientId, FlowId)>,
+    pub flow: Option<(ClientId, FlowKey)>,
 }
 
 /// A sign-in whose proof has been verified.
@@ -129,7 +130,7 @@ pub async fn choose(
     context: &Context<'_>,
     session: &SessionId,
     client: &ClientId,
-    flow: &FlowId,
+    flow: &FlowKey,
 ) -> Result<Done<()>, DbError> {
     let (session, client, flow) = (session.clone(), client.clone(), flow.clone());
     context

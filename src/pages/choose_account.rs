@@ -30,7 +30,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     };
     if form.count("cancel") > 0 {
         let error = Reason::SignInCancelled.because("the person went back instead of choosing an account");
-        return flows::decline(&app, &request, resumed.checked, error).await;
+        return flows::decline(&app, &request, resumed, error).await;
     }
     let session = form.one("session").ok().flatten().unwrap_or_default();
     let chosen = async {
@@ -59,12 +59,12 @@ async fn accounts(app: &App, request: &Request, resumed: &ResumedFlow) -> Result
 }
 
 fn go_on(app: &App, resumed: &ResumedFlow) -> HttpResponse {
-    answer::see_other(&flows::flow_url(app, "authorize/resume", &resumed.flow.id))
+    answer::see_other(&resumed.url(app, "authorize/resume"))
 }
 
 /// The URL of the sign-in page for an additional account.
 fn another(app: &App, resumed: &ResumedFlow) -> String {
-    format!("{}&another=1", flows::flow_url(app, "sign-in", &resumed.flow.id))
+    format!("{}&another=1", resumed.url(app, "sign-in"))
 }
 
 async fn choose(
@@ -73,7 +73,7 @@ async fn choose(
     resumed: &ResumedFlow,
     chosen: &SignedIn,
 ) -> Result<(), Failure> {
-    let (client, flow) = (&resumed.checked.request.client_id, &resumed.flow.id);
+    let (client, flow) = (&resumed.checked.request.client_id, &resumed.key);
     sessions::choose(&app.operations(request.now), &chosen.session, client, flow).await?;
     Ok(())
 }
@@ -87,7 +87,7 @@ fn page(app: &App, resumed: &ResumedFlow, accounts: &Accounts) -> HttpResponse {
         context! {
             client => &resumed.checked.client.client.name,
             accounts => account_list::shown(accounts),
-            action => flows::flow_url(app, "accounts", &resumed.flow.id),
+            action => resumed.url(app, "accounts"),
             form_token => flow_form::token(app, resumed, PURPOSE),
         },
     )

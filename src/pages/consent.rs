@@ -23,7 +23,7 @@ use crate::operations::consents::{self, ConsentAnswer};
 pub async fn show(app: web::Data<App>, request: Request) -> HttpResponse {
     match resume(&app, &request).await {
         Ok((resumed, accounts)) => {
-            match flows::next(&app, &request, &resumed.checked, &accounts, &resumed.flow.progress) {
+            match flows::next(&app, &request, &resumed.checked, &accounts, &resumed.progress) {
                 Ok(Next::Consent(signed_in)) => page(&app, &request, &resumed, signed_in),
                 _ => go_on(&app, &resumed),
             }
@@ -55,10 +55,10 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     let Some(signed_in) = asked else { return go_on(&app, &resumed) };
     if form.count("allow") == 0 {
         let error = Reason::ConsentDenied.because("the person denied the request");
-        return flows::decline(&app, &request, resumed.checked, error).await;
+        return flows::decline(&app, &request, resumed, error).await;
     }
     // In the meantime this request may have become another person's.
-    match flows::next(&app, &request, &resumed.checked, &accounts, &resumed.flow.progress) {
+    match flows::next(&app, &request, &resumed.checked, &accounts, &resumed.progress) {
         Ok(Next::Consent(here)) if here.session == signed_in.session => {}
         _ => return go_on(&app, &resumed),
     }
@@ -76,7 +76,7 @@ async fn resume(app: &App, request: &Request) -> Result<(ResumedFlow, Accounts),
 }
 
 fn go_on(app: &App, resumed: &ResumedFlow) -> HttpResponse {
-    answer::see_other(&flows::flow_url(app, "authorize/resume", &resumed.flow.id))
+    answer::see_other(&resumed.url(app, "authorize/resume"))
 }
 
 async fn remember(
@@ -90,7 +90,7 @@ async fn remember(
         user: signed_in.user.clone(),
         client: request.client_id.clone(),
         allowed: request.consent(),
-        flow: resumed.flow.id.clone(),
+        flow: resumed.key.clone(),
         session: signed_in.session.clone(),
     };
     consents::give(&app.operations(call.now), given).await?;
@@ -101,7 +101,7 @@ const PURPOSE: &str = "consent";
 
 /// The values that bind the form to the person who saw it.
 fn bound_to<'a>(resumed: &'a ResumedFlow, signed_in: &'a SignedIn) -> [&'a str; 3] {
-    [resumed.flow.id.as_str(), resumed.browser.as_str(), signed_in.session.as_str()]
+    [resumed.key.id.as_str(), resumed.browser.as_str(), signed_in.session.as_str()]
 }
 
 fn is_for(app: &App, resumed: &ResumedFlow, signed_in: &SignedIn, form: &Params) -> bool {
@@ -133,13 +133,13 @@ fn page(app: &App, call: &Call, resumed: &ResumedFlow, signed_in: &SignedIn) -> 
             scopes => described,
             claims => named,
             username => &signed_in.username,
-            accounts => flows::flow_url(app, "accounts", &resumed.flow.id),
+            accounts => resumed.url(app, "accounts"),
             returns_to => returns_to(request),
             outlives_session => request.granted.scope.contains(OFFLINE_ACCESS),
             idle_lifetime => in_words(sessions.idle_lifetime.seconds()),
             lifetime => in_words(sessions.lifetime.seconds()),
             device => resumed.device.as_ref().map(|device| asking(call, device)),
-            action => flows::flow_url(app, "consent", &resumed.flow.id),
+            action => resumed.url(app, "consent"),
             form_token => app.keys.form_token(PURPOSE, &bound_to(resumed, signed_in)),
         },
     )

@@ -12,9 +12,10 @@ use crate::http::call::Request;
 use crate::http::form;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::device::UserCode;
-use crate::oauth::id::{ClientId, FlowId};
+use crate::oauth::id::ClientId;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::params::Params;
+use crate::store::flows::FlowKey;
 
 /// What a person signs in for.
 pub(super) enum Destination {
@@ -26,7 +27,7 @@ pub(super) enum Destination {
 pub(super) struct DeviceVisit {
     /// The code in the address, which the page fills in again. Empty without a code.
     user_code: String,
-    /// The token of the browser, to which forms are bound.
+    /// The secret of the browser, to which forms are bound.
     browser: String,
     is_new_browser: bool,
 }
@@ -49,7 +50,7 @@ impl Destination {
         if query.count("device") == 0 {
             return Ok(Self::Flow(Box::new(flows::resume_flow(app, request, &query).await?)));
         }
-        let known = browser::device_token(app, request);
+        let known = browser::binding(app, request);
         Ok(Self::Device(DeviceVisit {
             user_code: shown_code(&query, "device"),
             is_new_browser: known.is_none(),
@@ -89,7 +90,7 @@ impl Destination {
     pub(super) fn finish(&self, app: &App, mut page: HttpResponse) -> HttpResponse {
         if let Self::Device(DeviceVisit { browser, is_new_browser: true, .. }) = self {
             // The cookie consists of characters that are allowed in a header.
-            let _ = page.add_cookie(&browser::device_cookie(app, browser.clone()));
+            let _ = page.add_cookie(&browser::binding_cookie(app, browser.clone()));
         }
         page
     }
@@ -97,7 +98,7 @@ impl Destination {
     /// The URL of a page on the way to this destination.
     pub(super) fn url(&self, app: &App, page: &str) -> String {
         match self {
-            Self::Flow(resumed) => flows::flow_url(app, page, &resumed.flow.id),
+            Self::Flow(resumed) => resumed.url(app, page),
             Self::Device(visit) => device_url(app, page, &visit.user_code),
         }
     }
@@ -110,9 +111,9 @@ impl Destination {
         }
     }
 
-    pub(super) fn flow(&self) -> Option<&FlowId> {
+    pub(super) fn flow(&self) -> Option<&FlowKey> {
         match self {
-            Self::Flow(resumed) => Some(&resumed.flow.id),
+            Self::Flow(resumed) => Some(&resumed.key),
             Self::Device(_) => None,
         }
     }
@@ -136,7 +137,7 @@ impl Destination {
     /// Sends a person who cancels back to where they came from.
     pub(super) async fn decline(self, app: &App, request: &Request, error: OAuthError) -> HttpResponse {
         match self {
-            Self::Flow(resumed) => flows::decline(app, request, resumed.checked, error).await,
+            Self::Flow(resumed) => flows::decline(app, request, *resumed, error).await,
             Self::Device(_) => {
                 answer::log_refusal(request, &error);
                 answer::see_other(&format!("{}/", app.issuer))

@@ -52,7 +52,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
         Ok(form) => form,
         Err(error) => return answer::page_error(&app, &request, error.into()),
     };
-    let browser = browser::device_token(&app, &request).unwrap_or_default();
+    let browser = browser::binding(&app, &request).unwrap_or_default();
     let token = form.one("form_token").ok().flatten().unwrap_or_default();
     if !app.keys.is_form_token(token, PURPOSE, &[&browser]) || !browser::is_same_origin(&app, &request) {
         return answer::page_error_with(
@@ -104,16 +104,16 @@ async fn answer_to(
 }
 
 async fn begin(app: &App, request: &Request, device: &DeviceRequest) -> HttpResponse {
-    let (client, waiting) = (device.client.clone(), FlowRequest::Device(device.grant.clone()));
-    match flows::begin_flow(app, request, client, waiting, "authorize/resume").await {
+    let waiting = FlowRequest::Device(device.grant.clone());
+    match flows::begin_flow(app, request, waiting, "authorize/resume").await {
         Ok(onward) => onward,
         Err(failure) => answer::page_error(app, request, failure.into()),
     }
 }
 
 fn page(app: &App, request: &Request, status: StatusCode, code: &str, wait: Option<Seconds>) -> HttpResponse {
-    let known = browser::device_token(app, request);
-    let token = known.clone().unwrap_or_else(crate::secret::random_token);
+    let known = browser::binding(app, request);
+    let browser = known.clone().unwrap_or_else(crate::secret::random_token);
     let mut response = app.pages.render(
         status,
         "device.html",
@@ -122,12 +122,12 @@ fn page(app: &App, request: &Request, status: StatusCode, code: &str, wait: Opti
             failed => status != StatusCode::OK,
             wait => wait.map(Seconds::as_i64),
             reason => Reason::UserCodeGuesses.word(),
-            form_token => app.keys.form_token(PURPOSE, &[&token]),
+            form_token => app.keys.form_token(PURPOSE, &[&browser]),
         },
     );
     if known.is_none() {
         // The cookie consists of characters that are allowed in a header.
-        let _ = response.add_cookie(&browser::device_cookie(app, token));
+        let _ = response.add_cookie(&browser::binding_cookie(app, browser));
     }
     response
 }

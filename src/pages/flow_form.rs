@@ -44,5 +44,5 @@ pub(super) fn is_token(app: &App, resumed: &ResumedFlow, purpose: &str, token: &
 }
 
 fn bound_to(resumed: &ResumedFlow) -> [&str; 2] {
-    [resumed.flow.id.as_str(), resumed.browser.as_str()]
+    [resumed.key.id.as_str(), resumed.browser.as_str()]
 }

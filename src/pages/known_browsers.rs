@@ -18,7 +18,7 @@ pub(super) fn find(app: &App, request: &Request, user: &UserId) -> Option<KnownB
 /// The values of the browser's cookie after a sign-in of this user.
 pub(super) fn with(app: &App, request: &Request, user: &UserId) -> Result<Vec<String>, Failure> {
     let known = KnownBrowser { user: user.clone(), id: random_id(), since: request.now };
-    let value = app.keys.seal_cookie(PURPOSE, &known.to_text())?;
+    let value = app.keys.seal_text(PURPOSE, &known.to_text())?;
     let others = all(app, request).filter(|(_, known)| known.user != *user).map(|(value, _)| value);
     Ok([value].into_iter().chain(others).take(MOST).collect())
 }
@@ -27,7 +27,7 @@ fn all(app: &App, request: &Request) -> impl Iterator<Item = (String, KnownBrows
     let now = request.now;
     let values = browser::known_values(app, request).into_iter();
     values.filter_map(move |value| {
-        let known = KnownBrowser::read(&app.keys.open_cookie(PURPOSE, &value)?, now)?;
+        let known = KnownBrowser::read(&app.keys.open_text(PURPOSE, &value)?, now)?;
         Some((value, known))
     })
 }

@@ -101,7 +101,7 @@ fn surplus(
         Destination::Flow(resumed) if placement == SessionPlacement::InPlace => resumed,
         _ => return beyond(browser::ACCOUNTS - 1),
     };
-    match flows::next(app, call, &resumed.checked, accounts, &resumed.flow.progress) {
+    match flows::next(app, call, &resumed.checked, accounts, &resumed.progress) {
         Ok(Next::Authenticate(Requirement { account: Some(asked) })) => vec![asked.session.clone()],
         // With several accounts none was asked to sign in again: the new one is added, if there is room.
         _ if others.len() > 1 => beyond(browser::ACCOUNTS - 1),

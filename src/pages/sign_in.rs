@@ -46,7 +46,7 @@ fn username(app: &App, call: &Call, destination: &Destination, accounts: &Accoun
         Destination::Flow(resumed) => resumed,
         Destination::Device(_) => return accounts.people.is_empty().then(String::new),
     };
-    match flows::next(app, call, &resumed.checked, accounts, &resumed.flow.progress) {
+    match flows::next(app, call, &resumed.checked, accounts, &resumed.progress) {
         Ok(Next::Authenticate(needed)) => {
             let hint = resumed.checked.request.prompt.login_hint.as_deref();
             let hint = hint.filter(|hint| hint.len() <= user::MAX_NAME_LENGTH);

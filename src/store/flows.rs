@@ -1,13 +1,33 @@
 //! Flows: authorization requests that wait for a person, one for each tab, each bound to one browser.
+//!
+//! The address of a flow's pages contains the request, so a flow has no row until a person does something for it. Only a
+//! request that is too long for an address has a row from its beginning.
 
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
-use crate::clock::Timestamp;
-use crate::oauth::id::{ClientId, FlowId, GrantId, SessionId};
+use crate::clock::{Seconds, Timestamp};
+use crate::oauth::id::{FlowId, GrantId, SessionId};
 use crate::oauth::request::interaction::FlowProgress;
 use crate::oauth::request::received::Received;
-use crate::secret::{Hash, equal};
+use crate::secret::{Hash, equal, from_base64url, to_base64url};
+
+/// For how many seconds a flow that has ended still leads back to its application.
+const MEMORY: Seconds = Seconds::new(24 * 3600);
+
+/// The id of a flow, and the time at which it ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowKey {
+    pub id: FlowId,
+    pub expires_at: Timestamp,
+}
+
+impl FlowKey {
+    /// From this time on, the flow is unknown and its row may be deleted.
+    pub fn purge_after(&self) -> Timestamp {
+        self.expires_at + MEMORY
+    }
+}
 
 /// What waits for a person.
 #[derive(Clone, Debug)]
@@ -18,45 +38,80 @@ pub enum FlowRequest {
     Device(GrantId),
 }
 
-/// A request that waits, and what the person has done for it so far.
+/// A request that waits, and the browser in which it began. Nothing of it ever changes.
 #[derive(Clone, Debug)]
 pub struct Flow {
-    pub id: FlowId,
-    pub client_id: ClientId,
+    pub key: FlowKey,
     pub waiting: FlowRequest,
-    pub progress: FlowProgress,
+    /// The hash of the browser's secret.
     browser: Vec<u8>,
-    pub expires_at: Timestamp,
+}
+
+impl Flow {
+    /// A flow of the browser with this secret.
+    pub fn new(key: FlowKey, waiting: FlowRequest, browser: &str) -> Self {
+        Self { key, waiting, browser: Hash::of(browser).as_bytes().to_vec() }
+    }
+
+    /// Whether this secret is that of the browser in which the flow began.
+    pub fn belongs_to(&self, browser: &str) -> bool {
+        equal(&self.browser, Hash::of(browser).as_bytes())
+    }
+
+    /// The whole flow as text, for a row or for an address.
+    pub fn to_text(&self) -> String {
+        let FlowKey { id, expires_at } = &self.key;
+        let (kind, request) = match &self.waiting {
+            FlowRequest::Application(received) => ("application", received.to_json()),
+            FlowRequest::Device(device) => ("device", device.to_string()),
+        };
+        let browser = to_base64url(&self.browser);
+        format!("{id} {browser} {} {kind} {request}", expires_at.as_unix())
+    }
+
+    /// Reads [`Self::to_text`]; `None` if the text has another form.
+    pub fn read(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(5, ' ');
+        let (id, browser, expires_at) = (parts.next()?, parts.next()?, parts.next()?.parse().ok()?);
+        let (kind, request) = (parts.next()?, parts.next()?);
+        let waiting = match kind {
+            "application" => FlowRequest::Application(Received::from_json(request)?),
+            "device" => FlowRequest::Device(GrantId::new(request)),
+            _ => return None,
+        };
+        let key = FlowKey { id: FlowId::new(id), expires_at: Timestamp::from_unix(expires_at) };
+        Some(Self { key, waiting, browser: from_base64url(browser)? })
+    }
+}
+
+/// What is stored about a flow. The default is a flow without a row.
+#[derive(Clone, Debug, Default)]
+pub struct StoredFlow {
+    /// The flow itself, if its row has the request.
+    pub flow: Option<Flow>,
+    pub progress: FlowProgress,
+    /// Whether the request has its answer.
+    pub is_answered: bool,
 }
 
 #[derive(FromRow)]
 struct FlowRow {
-    client_id: String,
-    browser_hash: Vec<u8>,
-    request: String,
+    request: Option<String>,
     signed_in: Option<String>,
     consented: Option<String>,
     chosen: Option<String>,
-    device: Option<String>,
-    expires_at: Timestamp,
+    answered_at: Option<Timestamp>,
 }
 
-impl Flow {
-    /// Whether this value of the cookie is that of the browser that began the flow.
-    pub fn belongs_to(&self, cookie: &str) -> bool {
-        equal(&self.browser, Hash::of(cookie).as_bytes())
-    }
-}
-
-/// Finds a flow. `None` if it does not exist, or if its row may be deleted at `now`.
+/// What is stored about a flow. `None` if there is no row, or if the row may be deleted at `now`.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
-pub async fn find(conn: &mut Conn, id: &FlowId, now: Timestamp) -> Result<Option<Flow>, DbError> {
+pub async fn find(conn: &mut Conn, id: &FlowId, now: Timestamp) -> Result<Option<StoredFlow>, DbError> {
     let row: Option<FlowRow> = conn
         .query(
-            "SELECT client_id, browser_hash, request, signed_in, consented, chosen, device, expires_at
-             FROM flows WHERE id = $1 AND purge_after > $2",
+            "SELECT request, signed_in, consented, chosen, answered_at FROM flows
+             WHERE id = $1 AND purge_after > $2",
         )
         .bind(id.as_str())
         .bind(now)
@@ -64,51 +119,30 @@ pub async fn find(conn: &mut Conn, id: &FlowId, now: Timestamp) -> Result<Option
         .await?;
     let Some(row) = row else { return Ok(None) };
     let corrupt = || DbError::Corrupt { table: "flows", id: id.to_string(), what: "request" };
-    let waiting = match row.device {
-        Some(device) => FlowRequest::Device(GrantId::new(device)),
-        None => FlowRequest::Application(Received::from_json(&row.request).ok_or_else(corrupt)?),
-    };
-    Ok(Some(Flow {
-        id: id.clone(),
-        client_id: ClientId::new(row.client_id),
-        waiting,
+    let read = |text: &String| Flow::read(text).filter(|flow| flow.key.id == *id).ok_or_else(corrupt);
+    Ok(Some(StoredFlow {
+        flow: row.request.as_ref().map(read).transpose()?,
         progress: FlowProgress {
             signed_in: row.signed_in.map(SessionId::new),
             consented: row.consented.map(SessionId::new),
             chosen: row.chosen.map(SessionId::new),
         },
-        browser: row.browser_hash,
-        expires_at: row.expires_at,
+        is_answered: row.answered_at.is_some(),
     }))
 }
 
-/// Stores a flow that ends at `expires_at`. From then on until `purge_after`, the flow can only return the person to
-/// the application.
+/// Stores a flow with its request. If it is stored already, its browser is replaced by the one of `flow`.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn save(
-    tx: &mut Tx,
-    id: &FlowId,
-    browser: &Hash,
-    (client, waiting): (&ClientId, &FlowRequest),
-    (expires_at, purge_after): (Timestamp, Timestamp),
-) -> Result<(), DbError> {
-    let (request, device) = match waiting {
-        FlowRequest::Application(received) => (received.to_json(), None),
-        FlowRequest::Device(device) => (String::new(), Some(device.to_string())),
-    };
+pub async fn save(tx: &mut Tx, flow: &Flow) -> Result<(), DbError> {
     tx.query(
-        "INSERT INTO flows (id, browser_hash, client_id, request, expires_at, purge_after, device)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO flows (id, request, purge_after) VALUES ($1, $2, $3)
+         ON CONFLICT (id) DO UPDATE SET request = excluded.request",
     )
-    .bind(id.as_str())
-    .bind(browser.as_bytes())
-    .bind(client.as_str())
-    .bind(request)
-    .bind(expires_at)
-    .bind(purge_after)
-    .bind(device)
+    .bind(flow.key.id.as_str())
+    .bind(flow.to_text())
+    .bind(flow.key.purge_after())
     .execute()
     .await
     .map(drop)
@@ -118,26 +152,93 @@ pub async fn save(
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn note_signed_in(tx: &mut Tx, id: &FlowId, session: &SessionId) -> Result<(), DbError> {
-    note(tx, "UPDATE flows SET signed_in = $2, chosen = $2 WHERE id = $1", id, session).await
+pub async fn note_signed_in(tx: &mut Tx, flow: &FlowKey, session: &SessionId) -> Result<(), DbError> {
+    const NOTE: &str = "INSERT INTO flows (id, signed_in, chosen, purge_after) VALUES ($1, $2, $2, $3)
+         ON CONFLICT (id) DO UPDATE SET signed_in = excluded.signed_in, chosen = excluded.chosen";
+    note(tx, NOTE, flow, session).await
 }
 
 /// Records that the person chose `session` for this request.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn note_chosen(tx: &mut Tx, id: &FlowId, session: &SessionId) -> Result<(), DbError> {
-    note(tx, "UPDATE flows SET chosen = $2 WHERE id = $1", id, session).await
+pub async fn note_chosen(tx: &mut Tx, flow: &FlowKey, session: &SessionId) -> Result<(), DbError> {
+    const NOTE: &str = "INSERT INTO flows (id, chosen, purge_after) VALUES ($1, $2, $3)
+         ON CONFLICT (id) DO UPDATE SET chosen = excluded.chosen";
+    note(tx, NOTE, flow, session).await
 }
 
 /// Records that the person consented to this request in `session`.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn note_consented(tx: &mut Tx, id: &FlowId, session: &SessionId) -> Result<(), DbError> {
-    note(tx, "UPDATE flows SET consented = $2 WHERE id = $1", id, session).await
+pub async fn note_consented(tx: &mut Tx, flow: &FlowKey, session: &SessionId) -> Result<(), DbError> {
+    const NOTE: &str = "INSERT INTO flows (id, consented, purge_after) VALUES ($1, $2, $3)
+         ON CONFLICT (id) DO UPDATE SET consented = excluded.consented";
+    note(tx, NOTE, flow, session).await
 }
 
-async fn note(tx: &mut Tx, update: &'static str, id: &FlowId, session: &SessionId) -> Result<(), DbError> {
-    tx.query(update).bind(id.as_str()).bind(session.as_str()).execute().await.map(drop)
+async fn note(tx: &mut Tx, note: &'static str, flow: &FlowKey, session: &SessionId) -> Result<(), DbError> {
+    let note = tx.query(note).bind(flow.id.as_str()).bind(session.as_str()).bind(flow.purge_after());
+    note.execute().await.map(drop)
+}
+
+/// Records that the request gets its answer. `false` if it has one already: of several callers, one gets `true`.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn answer(tx: &mut Tx, flow: &FlowKey, now: Timestamp) -> Result<bool, DbError> {
+    let answered = tx
+        .query(
+            "INSERT INTO flows (id, answered_at, purge_after) VALUES ($1, $2, $3)
+             ON CONFLICT (id) DO UPDATE SET answered_at = excluded.answered_at WHERE flows.answered_at IS NULL",
+        )
+        .bind(flow.id.as_str())
+        .bind(now)
+        .bind(flow.purge_after())
+        .execute()
+        .await?;
+    Ok(answered == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::oauth::request::params::Params;
+    use crate::oauth::request::received::Source;
+
+    fn key() -> FlowKey {
+        FlowKey { id: FlowId::new("id"), expires_at: Timestamp::from_unix(1_700_000_000) }
+    }
+
+    #[test]
+    fn only_the_browser_that_began_a_flow_has_it() {
+        let flow = Flow::new(key(), FlowRequest::Device(GrantId::new("grant")), "secret");
+        let read = Flow::read(&flow.to_text()).unwrap();
+        assert!(read.belongs_to("secret") && !read.belongs_to("Secret"));
+        assert!(matches!(read.waiting, FlowRequest::Device(device) if device.as_str() == "grant"));
+    }
+
+    #[test]
+    fn a_text_of_another_form_is_not_read() {
+        let flow = Flow::new(key(), FlowRequest::Device(GrantId::new("grant")), "secret");
+        let text = flow.to_text();
+        for other in ["", "id", &text.replace("device", "letter"), &text.replace("1700000000", "soon")] {
+            assert!(Flow::read(other).is_none(), "{other}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_flow_is_read_as_it_was_written(state in "\\PC{0,60}") {
+            let params = Params::from_pairs(vec![("state".into(), state.clone())]);
+            let waiting = FlowRequest::Application(Received::resolve(Source::Query, params));
+            let read = Flow::read(&Flow::new(key(), waiting, "secret").to_text()).unwrap();
+            prop_assert_eq!(&read.key, &key());
+            let FlowRequest::Application(received) = read.waiting else { panic!("of an application") };
+            prop_assert_eq!(&received.params().pairs()[0].1, &state);
+        }
+    }
 }

@@ -124,15 +124,12 @@ pub const ALL: &[Table] = &[
         name: "flows",
         columns: &[
             Text("id"),
-            Bytes("browser_hash"),
-            Text("client_id"),
             Text("request"),
             Text("signed_in"),
             Text("consented"),
-            Integer("expires_at"),
-            Integer("purge_after"),
             Text("chosen"),
-            Text("device"),
+            Integer("answered_at"),
+            Integer("purge_after"),
         ],
     },
     Table {

@@ -78,4 +78,5 @@ mod unverified;
 mod upgrade;
 mod userinfo;
 mod versions;
+mod waiting;
 mod words;

@@ -20,7 +20,7 @@ enum OneTimeValue {
     UserCode,
     ClientAssertion,
     GrantAssertion,
-    /// The address of a flow after its answer: the same consent form brings no second answer.
+    /// After the flow's answer, the same consent form leads to a page that says so.
     ConsentForm,
 }
 
@@ -44,7 +44,7 @@ impl OneTimeValue {
             Self::UserCode => (422, ""),
             Self::ClientAssertion => (401, "client_assertion.replayed"),
             Self::GrantAssertion => (400, "assertion.replayed"),
-            Self::ConsentForm => (303, ""),
+            Self::ConsentForm => (200, ""),
         }
     }
 }

@@ -24,6 +24,7 @@ use grantor::operations::{
 };
 use grantor::secret::{Hash, Secret};
 use grantor::store::clients::ClientFilter;
+use grantor::store::flows::FlowKey;
 use grantor::store::logout_deliveries::DeliveryFilter;
 use grantor::store::page::NameFilter;
 use grantor::store::sessions::NewSession;
@@ -297,6 +298,10 @@ fn says(event: &Event) -> Value {
 }
 
 /// A sign-in of `user` in a new session, which ends the sessions `surplus`.
+fn flow() -> FlowKey {
+    FlowKey { id: FlowId::new("flow"), expires_at: Timestamp::from_unix(1_900_000_000) }
+}
+
 fn sign_in(
     server: &TestServer,
     user: &UserId,
@@ -316,7 +321,7 @@ fn sign_in(
         session,
         before: None,
         surplus: surplus.to_vec(),
-        flow: Some((ClientId::new("web"), FlowId::new("flow"))),
+        flow: Some((ClientId::new("web"), flow())),
     };
     ProvenSignIn { start, proof: Proof::Password { hash }, rehashed: None, guess: None }
 }
@@ -344,7 +349,7 @@ async fn a_sign_in_is_an_event_and_needs_a_proof_that_still_holds() {
     let next = sign_in(&server, &user, "two", &[begun.outcome], hash);
     let begun = sessions::sign_in(&here, next).await.unwrap();
     assert_eq!(sessions_of().await, ["two"], "the surplus session has ended");
-    let chosen = sessions::choose(&here, &begun.outcome, &ClientId::new("web"), &FlowId::new("flow")).await;
+    let chosen = sessions::choose(&here, &begun.outcome, &ClientId::new("web"), &flow()).await;
     assert_eq!(says(&chosen.unwrap().event), json!(["session.chosen", "session", "two", "web"]));
 
     let stale = sign_in(&server, &user, "three", &[begun.outcome], "another hash".into());

@@ -129,7 +129,7 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
 }
 
 /// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
-const NEEDS_MORE: [&str; 71] = [
+const NEEDS_MORE: [&str; 72] = [
     "request.malformed",
     "request.too_large",
     "parameter.too_long",
@@ -148,6 +148,7 @@ const NEEDS_MORE: [&str; 71] = [
     "flow.unknown",
     "flow.other_browser",
     "flow.expired",
+    "flow.answered",
     "form.forged",
     "pkce.verifier_unexpected",
     "scope.too_many",

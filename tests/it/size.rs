@@ -25,7 +25,7 @@ const LINES: [(&str, &[&str]); 9] = [
     ("session", &["sessions"]),
     ("sign-in at an application (grant and code)", &["grants", "codes"]),
     ("access token, opaque", &["access_tokens"]),
-    ("sign-in that is on its way, or was given up", &["flows"]),
+    ("sign-in at a page", &["flows"]),
     ("client assertion", &["used_assertions"]),
     ("device that waits", &["device_codes"]),
 ];
@@ -83,7 +83,6 @@ async fn no_row_takes_more_bytes_than_the_documentation_says() {
         let page = browser.sign_in(&page, &name).await;
         let done = if page.is_consent() { browser.submit(&page, &[("allow", "1")]).await } else { page };
         assert_eq!(application.redeem_by_hand(&done.get("code")).await.status, 200);
-        server.browser().open(&url).await;
         assert_eq!(television.post("/device_authorization", &[]).await.status, 200);
         let used = Hash::of(&name);
         assert!(

@@ -133,6 +133,7 @@ reasons! {
     FlowUnknown = sign_in::FLOW_UNKNOWN;
     FlowOtherBrowser = sign_in::FLOW_OTHER_BROWSER;
     FlowExpired = sign_in::FLOW_EXPIRED;
+    FlowAnswered = sign_in::FLOW_ANSWERED;
     FormForged = sign_in::FORM_FORGED;
 
     ResponseTypeMissing = authorize::RESPONSE_TYPE_MISSING;

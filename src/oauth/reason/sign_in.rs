@@ -46,6 +46,16 @@ pub(super) const FLOW_EXPIRED: ReasonRow = ReasonRow {
     see: &[Reason::SignInCancelled],
 };
 
+pub(super) const FLOW_ANSWERED: ReasonRow = ReasonRow {
+    word: "flow.answered",
+    code: AccessDenied,
+    who: &[Person],
+    what: "This sign-in has been completed already, in this tab or in a copy of it.",
+    fix: "Go back to the application, which got its answer the first time. A sign-in is answered once, so the           Back button and a second tab lead to a page that says so. To sign in again, begin at the           application.",
+    example: AGAIN,
+    see: &[Reason::FlowUnknown, Reason::CodeReplayed],
+};
+
 pub(super) const FORM_FORGED: ReasonRow = ReasonRow {
     word: "form.forged",
     code: AccessDenied,

@@ -86,6 +86,20 @@ pub enum Refusal {
     Page(OAuthError),
     /// To the application, through the person's browser.
     Redirect { to: ReturnAddress, state: Option<String>, error: OAuthError },
+    /// The request has its answer already: a page, because the application used up its state when it got the answer.
+    Answered(Box<Answered>),
+}
+
+/// A request that has its answer already, for the page that says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    pub error: OAuthError,
+    /// The application's name; `None` if the application is no longer registered.
+    pub application: Option<String>,
+    /// The application's home page, if it has one.
+    pub site: Option<String>,
+    /// Whether someone is signed in with this browser.
+    pub is_signed_in: bool,
 }
 
 impl Refusal {
@@ -93,6 +107,7 @@ impl Refusal {
     pub fn error(&self) -> &OAuthError {
         match self {
             Self::Page(error) | Self::Redirect { error, .. } => error,
+            Self::Answered(answered) => &answered.error,
         }
     }
 }
@@ -142,7 +157,7 @@ pub fn validate<K: KnownScopes + KnownResources>(
     let return_to = return_to.by(mode.unwrap_or_else(|_| ResponseMode::default_of(response_type)));
     // A repeated or malformed state could not be returned unchanged.
     let state = params.one("state").ok().flatten().map(str::to_owned);
-    match check(client, params, known) {
+    match check(client, received, known) {
         Ok(RequestParts { response_type, scope, resources, challenge, nonce, claims, prompt }) => {
             let expected = claims.subjects().into_iter().map(str::to_owned).collect();
             let (claims, named) = match claims.is_empty() {
@@ -199,10 +214,12 @@ fn claims_of_scope<'k>(scope: &Scope, known: &'k impl KnownScopes) -> BTreeSet<&
 
 fn check<K: KnownScopes + KnownResources>(
     client: &Client,
-    params: &Params,
+    received: &Received,
     known: &ServerContext<'_, K>,
 ) -> Result<RequestParts, OAuthError> {
+    let params = received.params();
     params.check(&CHECKED_PARAMETERS)?;
+    received.check_length()?;
     no_request_object(params)?;
     let response_type = ResponseType::from_request(&client.response_types, params)?;
     ResponseMode::from_request(params, response_type)?;

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::oauth::error::OAuthError;
+use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 
 /// Where a parameter came from.
@@ -40,8 +42,8 @@ const OTHERS: [&str; 3] = ["client_id", "redirect_uri", "resource"];
 
 /// An authorization request as it was received, reduced to the parameters that this endpoint reads.
 ///
-/// It is bounded: any parameter that is not listed above is ignored (RFC 6749 §3.1), and the checks bound how often each
-/// may occur and how long it may be.
+/// It is bounded: any parameter that is not listed above is ignored (RFC 6749 §3.1), the checks bound how often each may
+/// occur and how long it may be, and [`Received::check_length`] bounds all of them together.
 #[derive(Clone, Debug, Default)]
 pub struct Received {
     params: Params,
@@ -50,6 +52,9 @@ pub struct Received {
 }
 
 impl Received {
+    /// The largest number of bytes of the stored form.
+    pub const MAX_STORED: usize = 8000;
+
     /// The request whose parameters all came from `source`.
     pub fn resolve(source: Source, params: Params) -> Self {
         let params = params.only(|name| CHECKED_PARAMETERS.contains(&name) || OTHERS.contains(&name));
@@ -66,6 +71,26 @@ impl Received {
     pub fn source_of(&self, name: &str) -> Option<Source> {
         let at = self.params.pairs().iter().position(|(key, _)| key == name)?;
         self.sources.get(at).copied()
+    }
+
+    /// Checks that the stored form has at most [`Self::MAX_STORED`] bytes.
+    ///
+    /// # Errors
+    /// If it is longer.
+    pub fn check_length(&self) -> Result<(), OAuthError> {
+        let too_long = || {
+            Reason::ParameterTooLong.because(format!(
+                "the parameters of the request are longer than {} bytes together",
+                Self::MAX_STORED
+            ))
+        };
+        // JSON writes a character in at most six times its bytes, and adds quotes, brackets and the source. So the JSON
+        // of a usual request need not be made to know that it is short enough.
+        let most = self.params.pairs().iter().map(|(name, value)| 6 * (name.len() + value.len()) + 32);
+        match most.sum::<usize>() < Self::MAX_STORED || self.to_json().len() <= Self::MAX_STORED {
+            true => Ok(()),
+            false => Err(too_long()),
+        }
     }
 
     /// The stored form: a JSON array of sources, each with its names and values, in their order.
@@ -112,6 +137,23 @@ mod tests {
     #[test]
     fn a_repeated_parameter_is_still_seen_by_the_checks() {
         assert_eq!(received("state=a&state=&state=b").params().count("state"), 3);
+    }
+
+    #[test]
+    fn the_stored_form_has_at_most_8000_bytes() {
+        let of = |length: usize, letter: &str| {
+            let pairs = vec![("state".to_owned(), letter.repeat(length))];
+            Received::resolve(Source::Query, Params::from_pairs(pairs))
+        };
+        let around = of(0, "").to_json().len();
+        let most = Received::MAX_STORED - around;
+        assert_eq!(of(most, "x").to_json().len(), 8000);
+        for (length, letter) in [(most, "x"), (most / 2, "\""), (most / 6, "\u{1}"), (most / 4, "\u{1f980}")]
+        {
+            assert_eq!(of(length, letter).check_length(), Ok(()), "{length} {letter}");
+            let longer = of(length + 1, letter).check_length().unwrap_err();
+            assert_eq!(longer.reason, Reason::ParameterTooLong, "{length} {letter}");
+        }
     }
 
     #[test]

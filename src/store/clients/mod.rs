@@ -268,7 +268,7 @@ pub async fn is_origin(conn: &mut Conn, origin: &str) -> Result<bool, DbError> {
     Ok(row.is_some())
 }
 
-/// Deletes a client with its secrets, consents and flows. `false` if it does not exist.
+/// Deletes a client with its secrets and consents. `false` if it does not exist.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.

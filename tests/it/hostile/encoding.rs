@@ -118,6 +118,7 @@ async fn hostile_cookies_are_ignored() {
     let url = web.url_with(&[]);
     let many = "grantor-flow-x=1.y; ".repeat(200);
     let long = format!("grantor-session={}", "x".repeat(30_000));
+    let secrets = format!("grantor-browser={0}; grantor-browser={0}; grantor-posted={0}", "A".repeat(60));
     for cookie in [
         "grantor-session=",
         "grantor-session",
@@ -127,6 +128,7 @@ async fn hostile_cookies_are_ignored() {
         "a=b; grantor-session=\"x",
         &many,
         &long,
+        &secrets,
     ] {
         let answer = server.browser().request(reqwest::Method::GET, &url, &[("cookie", cookie)], "").await;
         assert!(

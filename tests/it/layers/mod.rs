@@ -215,7 +215,8 @@ fn the_architecture_names_only_files_that_exist_or_that_it_calls_new() {
 }
 
 /// What writes without an operation: the demo's own data, requests that wait and the use of sessions, and codes.
-const WRITES_BY_ITSELF: &[&str] = &["cli/demo/setup.rs", "flows/mod.rs", "flows/response.rs"];
+const WRITES_BY_ITSELF: &[&str] =
+    &["cli/demo/setup.rs", "flows/mod.rs", "flows/response.rs", "flows/waiting.rs"];
 
 #[test]
 fn the_command_line_and_the_pages_change_nothing_but_by_operations() {

@@ -1,10 +1,10 @@
-//! What must happen once happens once, when 64 requests for it are spread over all nodes.
+//! What must happen once happens once, when many requests for it are spread over all nodes.
 
 use futures_util::future::join_all;
 
 use super::{DEVICE_CODE, assert_who, assertion, signer, television};
 use crate::races::{self, CALLERS, REFRESHING, successes};
-use crate::support::{Application, Browser, Cluster};
+use crate::support::{Answer, Application, Browser, Cluster};
 
 /// The application, 64 times, at the nodes in turn.
 fn everywhere(cluster: &Cluster, app: &Application) -> Vec<Application> {
@@ -93,5 +93,59 @@ async fn an_assertion_is_accepted_at_one_of_three_nodes() {
         for refused in answers.iter().filter(|answer| answer.status != 200) {
             refused.assert_json_error(401, "invalid_client", "client_assertion.replayed");
         }
+    }
+}
+
+/// The consent page of a request that always asks.
+async fn question(web: &Application, browser: &mut Browser) -> Answer {
+    let page = browser.open(&web.url_with(&[("prompt", "consent")])).await;
+    let question = if page.is_sign_in() { browser.sign_in(&page, "alice").await } else { page };
+    assert!(question.is_consent(), "{question:?}");
+    question
+}
+
+/// Asserts that one of the answers goes to the application, and that all others say that the request has its answer.
+#[track_caller]
+fn assert_one_answer(answers: &[Answer]) {
+    let (sent, others): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.location().is_some());
+    assert_eq!(sent.len(), 1, "{answers:#?}");
+    for other in others {
+        other.assert_page(200, "flow.answered");
+    }
+}
+
+#[tokio::test]
+async fn of_16_copies_of_the_last_step_at_two_nodes_one_is_answered() {
+    let cluster = Cluster::of(2).await;
+    let server = &cluster.server;
+    let (web, mut alice) = (server.web().await, server.alice().await);
+    for round in 1..=4 {
+        let question = question(&web, &mut alice).await;
+        let onward = alice.submit_only(&question, &[("allow", "1")]).await.location().unwrap();
+        let path = onward.strip_prefix(&server.url).unwrap();
+        let mut copies: Vec<Browser> = (0..8).flat_map(|_| cluster.windows()).collect();
+        let answers = join_all(copies.iter_mut().map(async |copy| {
+            copy.cookies = alice.cookies.clone();
+            copy.get(path).await
+        }));
+        let answers = answers.await;
+        assert_eq!(answers.len(), 16);
+        assert_one_answer(&answers);
+        assert_eq!(server.number("SELECT COUNT(*) FROM codes").await, round);
+    }
+}
+
+#[tokio::test]
+async fn of_allowing_and_denying_at_once_at_two_nodes_one_counts() {
+    let cluster = Cluster::of(2).await;
+    let server = &cluster.server;
+    let (web, mut alice) = (server.web().await, server.alice().await);
+    for _ in 0..4 {
+        let question = question(&web, &mut alice).await;
+        let answers = join_all((0..16).map(async |n| {
+            let field = if n % 2 == 0 { "allow" } else { "deny" };
+            alice.clone_with_cookies().submit(&question, &[(field, "1")]).await
+        }));
+        assert_one_answer(&answers.await);
     }
 }

@@ -1,0 +1,226 @@
+//! Flows that wait for a person: how they begin, how the pages find them again, and what happens after their answer.
+
+use actix_web::HttpResponse;
+
+use super::{CheckedRequest, accounts, device, sealed, validate};
+use crate::app::App;
+use crate::cache::catalogue::Freshness;
+use crate::failure::{Denied, Failure};
+use crate::http::answer;
+use crate::http::browser;
+use crate::http::call::Request;
+use crate::oauth::grant::device::DeviceRequest;
+use crate::oauth::id::FlowId;
+use crate::oauth::reason::Reason;
+use crate::oauth::request::interaction::FlowProgress;
+use crate::oauth::request::params::Params;
+use crate::oauth::request::{self, Answered, Refusal};
+use crate::secret::{random_id, random_token};
+use crate::store::db::{DbError, Tx};
+use crate::store::flows::{self, Flow, FlowKey, FlowRequest, StoredFlow};
+
+/// The most characters of an id in an address. A sealed flow is longer.
+const MAX_ID_LENGTH: usize = 64;
+
+/// Keeps a request until a person has answered it, bound to this browser; `page` is where the browser is sent.
+pub async fn begin_flow(
+    app: &App,
+    http: &Request,
+    waiting: FlowRequest,
+    page: &str,
+) -> Result<HttpResponse, Failure> {
+    let browser = browser::binding(app, http).unwrap_or_else(random_token);
+    let flow = new_flow(app, http, waiting, &browser);
+    let mut response = answer::see_other(&url(app, page, &keep(app, &flow).await?));
+    // The cookies here and below consist of characters that are valid in a header.
+    let _ = response.add_cookie(&browser::binding_cookie(app, browser));
+    Ok(response)
+}
+
+/// Keeps a request that came by POST, as [`begin_flow`] does, until [`resume_posted`].
+pub async fn begin_posted_flow(
+    app: &App,
+    http: &Request,
+    waiting: FlowRequest,
+) -> Result<HttpResponse, Failure> {
+    if browser::binding(app, http).is_some() {
+        return begin_flow(app, http, waiting, "authorize/resume").await;
+    }
+    let browser = random_token();
+    let flow = new_flow(app, http, waiting, &browser);
+    let mut response = answer::see_other(&url(app, "authorize/resume", &keep(app, &flow).await?));
+    let _ = response.add_cookie(&browser::posted_cookie(app, browser));
+    Ok(response)
+}
+
+fn new_flow(app: &App, http: &Request, waiting: FlowRequest, browser: &str) -> Flow {
+    let expires_at = http.now + app.config.sign_in.flow_lifetime.seconds();
+    Flow::new(FlowKey { id: FlowId::new(random_id()), expires_at }, waiting, browser)
+}
+
+/// Returns what names the flow in the address of its pages: the sealed flow, or the id of its row if it is too long.
+///
+/// A flow that is too long is the only one that takes a row before a person has done anything.
+async fn keep(app: &App, flow: &Flow) -> Result<String, Failure> {
+    if let Some(sealed) = sealed::seal(app, flow)? {
+        return Ok(sealed);
+    }
+    let stored = flow.clone();
+    store_for_stranger(app, async move |tx: &mut Tx| flows::save(tx, &stored).await).await?;
+    Ok(flow.key.id.to_string())
+}
+
+/// Stores a row of a flow for someone who need not be signed in. No other row of a flow is stored for strangers.
+async fn store_for_stranger<T: Send + 'static>(
+    app: &App,
+    save: impl AsyncFn(&mut Tx) -> Result<T, DbError> + Send + 'static,
+) -> Result<T, Failure> {
+    Ok(app.db.write(save).await?)
+}
+
+fn url(app: &App, page: &str, address: &str) -> String {
+    format!("{}/{page}?flow={address}", app.issuer)
+}
+
+/// A flow that this browser may continue, and its request, validated again.
+pub struct ResumedFlow {
+    pub key: FlowKey,
+    pub progress: FlowProgress,
+    /// The secret of the browser.
+    pub browser: String,
+    pub checked: CheckedRequest,
+    /// The device whose request it is.
+    pub device: Option<DeviceRequest>,
+    flow: Flow,
+    /// What names the flow in the address of its pages.
+    address: String,
+}
+
+impl ResumedFlow {
+    /// The URL of a page of this flow.
+    pub fn url(&self, app: &App, page: &str) -> String {
+        url(app, page, &self.address)
+    }
+
+    /// Sends the person on to a page. A flow that began with a POST gets the browser's own secret first, because the
+    /// other one is replaced by the next POST.
+    pub async fn onward(self, app: &App, http: &Request, page: &str) -> Result<HttpResponse, Failure> {
+        let own = browser::binding(app, http);
+        if own.as_ref() == Some(&self.browser) {
+            return Ok(answer::see_other(&self.url(app, page)));
+        }
+        let own = own.unwrap_or_else(random_token);
+        let flow = Flow::new(self.key, self.flow.waiting, &own);
+        let mut response = answer::see_other(&url(app, page, &keep(app, &flow).await?));
+        let _ = response.add_cookie(&browser::binding_cookie(app, own));
+        Ok(response)
+    }
+}
+
+/// Finds the flow of a page. Only the browser that began it may continue.
+pub async fn resume_flow(app: &App, http: &Request, params: &Params) -> Result<ResumedFlow, Denied<Refusal>> {
+    resume(app, http, params, browser::binding(app, http).into_iter().collect()).await
+}
+
+/// Finds the flow, as [`resume_flow`] does, also if it has just begun with a POST from another site.
+pub async fn resume_posted(
+    app: &App,
+    http: &Request,
+    params: &Params,
+) -> Result<ResumedFlow, Denied<Refusal>> {
+    let secrets = browser::binding(app, http).into_iter().chain(browser::posted_binding(app, http));
+    resume(app, http, params, secrets.collect()).await
+}
+
+async fn resume(
+    app: &App,
+    http: &Request,
+    params: &Params,
+    secrets: Vec<String>,
+) -> Result<ResumedFlow, Denied<Refusal>> {
+    let address = params.one("flow").map_err(Refusal::Page)?.ok_or_else(unknown)?;
+    let (flow, stored) = find(app, http, address, &secrets).await?;
+    let browser = secrets.into_iter().find(|secret| flow.belongs_to(secret)).ok_or_else(other_browser)?;
+    if stored.is_answered {
+        return Err(answered(app, http, &flow).await?.into());
+    }
+    let (checked, device) = match &flow.waiting {
+        FlowRequest::Application(received) => (validate(app, http, received).await?, None),
+        FlowRequest::Device(id) => {
+            device::resume(app, http, id).await.map(|(checked, device)| (checked, Some(device)))?
+        }
+    };
+    if http.now >= flow.key.expires_at {
+        let error = Reason::FlowExpired.because("the sign-in took too long; start it again");
+        return Err(checked.request.refuse(error).into());
+    }
+    let (key, address) = (flow.key.clone(), address.to_owned());
+    Ok(ResumedFlow { key, progress: stored.progress, browser, checked, device, flow, address })
+}
+
+/// The flow with this address, and what is stored about it. A stranger without a secret costs no read.
+async fn find(
+    app: &App,
+    http: &Request,
+    address: &str,
+    secrets: &[String],
+) -> Result<(Flow, StoredFlow), Denied<Refusal>> {
+    let sealed = sealed::open(app, address);
+    let id = match &sealed {
+        Some(flow) if http.now >= flow.key.purge_after() => return Err(unknown()),
+        Some(flow) if !secrets.iter().any(|secret| flow.belongs_to(secret)) => return Err(other_browser()),
+        Some(flow) => flow.key.id.clone(),
+        None if address.len() > MAX_ID_LENGTH => return Err(unknown()),
+        None if secrets.is_empty() => return Err(other_browser()),
+        None => FlowId::new(address),
+    };
+    let now = http.now;
+    let stored = app.db.read(async move |conn| flows::find(conn, &id, now).await).await?;
+    let mut stored = stored.unwrap_or_default();
+    let flow = sealed.or(stored.flow.take()).ok_or_else(unknown)?;
+    Ok((flow, stored))
+}
+
+fn unknown() -> Denied<Refusal> {
+    Refusal::Page(Reason::FlowUnknown.because("this sign-in is not known here")).into()
+}
+
+fn other_browser() -> Denied<Refusal> {
+    let error = Reason::FlowOtherBrowser.because("this browser does not have the cookie of this sign-in");
+    Refusal::Page(error).into()
+}
+
+/// The refusal of a flow that has its answer already. The person gets a way on to the application's home page, but never
+/// to its redirect URI.
+async fn answered(app: &App, http: &Request, flow: &Flow) -> Result<Refusal, Failure> {
+    let id = match &flow.waiting {
+        FlowRequest::Application(received) => request::client_id(received).ok(),
+        FlowRequest::Device(_) => None,
+    };
+    let client = match &id {
+        Some(id) => app.cache.client(id, Freshness::Now).await?,
+        None => None,
+    };
+    if let Some(id) = id {
+        http.set_client(id);
+    }
+    let client = client.filter(|client| !client.client.disabled);
+    Ok(Refusal::Answered(Box::new(Answered {
+        error: Reason::FlowAnswered.because("this sign-in has its answer already"),
+        application: client.as_ref().map(|client| client.client.name.clone()),
+        site: client.and_then(|client| client.client.links.site.clone()),
+        is_signed_in: !accounts(app, http, None).await?.people.is_empty(),
+    })))
+}
+
+/// The page for a person whose request got its answer a moment ago, from a copy of this page.
+pub(super) async fn show_answered(app: &App, http: &Request, resumed: &ResumedFlow) -> HttpResponse {
+    let refusal = answered(app, http, &resumed.flow).await;
+    answer::authorization_error(app, http, refusal.map_or_else(Denied::from, Denied::from))
+}
+
+/// Records that a person refused the request. `false` if the request has an answer already.
+pub(super) async fn note_refused(app: &App, http: &Request, flow: &FlowKey) -> Result<bool, Failure> {
+    let (flow, now) = (flow.clone(), http.now);
+    store_for_stranger(app, async move |tx: &mut Tx| flows::answer(tx, &flow, now).await).await
+}
