@@ -394,7 +394,12 @@ async fn keys_are_read_from_the_issuers_jwks_uri() {
     assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
     let unknown = second.sign("JWT", &said(&fixture.server, &json!({}))).unwrap();
     fixture.refused(&unknown, "assertion.signature").await;
-    assert_eq!(site.called(), 1, "read once for all of them, and not again so soon");
+    fixture.refused(&unknown, "assertion.signature").await;
+    assert_eq!(
+        site.called(),
+        2,
+        "read once for all of them, once for the unknown key, and not again so soon"
+    );
 }
 
 #[tokio::test]
