@@ -1,5 +1,7 @@
 //! The state that all requests share.
 
+use actix_web::http::header::HeaderValue;
+
 use crate::cache::catalogue::CatalogueCache;
 use crate::cache::secrets::SecretCache;
 use crate::cache::stand_ins::StandIns;
@@ -39,6 +41,8 @@ pub struct App {
     pub stand_ins: StandIns,
     pub fetcher: Fetcher,
     pub remote_keys: RemoteKeys,
+    /// The `Strict-Transport-Security` of every answer; `None` if answers have none.
+    pub strict_transport_security: Option<HeaderValue>,
     pub verified_tokens: VerifiedTokens,
     pub back_channel: BackChannel,
     pub purged: PurgeCounters,

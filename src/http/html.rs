@@ -48,10 +48,12 @@ pub struct Pages {
     environment: Environment<'static>,
     style_digest: String,
     icon_digest: String,
+    /// Whether the page that opened a page in a popup keeps a handle on it.
+    popups: bool,
 }
 
 impl Pages {
-    pub fn new(issuer: &str) -> Result<Self, Failure> {
+    pub fn new(issuer: &str, popups: bool) -> Result<Self, Failure> {
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
         let (style_digest, icon_digest) = (Hash::of(STYLE).to_text(), Hash::of(ICON).to_text());
@@ -65,7 +67,7 @@ impl Pages {
                 .add_template(name, text)
                 .map_err(|error| Failure::Internal(format!("the template {name}: {error:#}")))?;
         }
-        Ok(Self { environment, style_digest, icon_digest })
+        Ok(Self { environment, style_digest, icon_digest, popups })
     }
 
     /// The file name of the style sheet, which changes with its content, so that it can be cached forever.
@@ -125,25 +127,31 @@ impl Pages {
     ) -> HttpResponse {
         let rendered = self.environment.get_template(template).and_then(|template| template.render(context));
         match rendered {
-            Ok(html) => page(status, policy).body(html),
+            Ok(html) => self.page(status, policy).body(html),
             Err(error) => {
                 tracing::error!("the page {template} cannot be rendered: {error:#}");
-                page(StatusCode::INTERNAL_SERVER_ERROR, &ContentPolicy::PAGE).body(
+                self.page(StatusCode::INTERNAL_SERVER_ERROR, &ContentPolicy::PAGE).body(
                     "<!doctype html><html lang=en><title>Error</title><p>The server failed to show this page.",
                 )
             }
         }
     }
-}
 
-fn page(status: StatusCode, policy: &ContentPolicy) -> HttpResponseBuilder {
-    let mut response = HttpResponse::build(status);
-    response
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_SECURITY_POLICY, policy.as_str()))
-        .insert_header((header::X_FRAME_OPTIONS, "DENY"))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        // With no-referrer, Chrome would send Origin: null with our own forms.
-        .insert_header((header::REFERRER_POLICY, "same-origin"));
-    response
+    fn page(&self, status: StatusCode, policy: &ContentPolicy) -> HttpResponseBuilder {
+        let mut response = HttpResponse::build(status);
+        response
+            .content_type("text/html; charset=utf-8")
+            .insert_header((header::CONTENT_SECURITY_POLICY, policy.as_str()))
+            .insert_header((header::X_FRAME_OPTIONS, "DENY"))
+            .insert_header((header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"))
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            // With no-referrer, Chrome would send Origin: null with our own forms.
+            .insert_header((header::REFERRER_POLICY, "same-origin"));
+        if !self.popups {
+            // With a handle on the popup, the page that opened it could lead it to another address after the person has
+            // looked at the address bar.
+            response.insert_header((header::CROSS_ORIGIN_OPENER_POLICY, "same-origin"));
+        }
+        response
+    }
 }
