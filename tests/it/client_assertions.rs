@@ -108,7 +108,7 @@ async fn an_assertion_is_accepted_once_across_all_nodes() {
     refused(&server, &long, "client_assertion.replayed").await;
     server.clock.advance(Duration::from_secs(1));
     refused(&server, &long, "client_assertion.times").await;
-    for jti in [json!(null), json!(""), json!("x".repeat(257))] {
+    for jti in [json!(null), json!(""), json!("x".repeat(257)), json!("a\0"), json!("a\nb")] {
         let assertion = key.sign("JWT", &claims(&server, &json!({ "jti": jti }))).unwrap();
         refused(&server, &assertion, "client_assertion.claims").await;
     }
@@ -216,6 +216,8 @@ async fn an_assertion_with_the_wrong_client_or_time_is_refused_for_that_reason()
         (json!({ "nbf": now + 61 }), "client_assertion.times"),
         (json!({ "sub": "service" }), "client.method_not_allowed"),
         (json!({ "sub": "nobody" }), "client.unknown"),
+        (json!({ "sub": "job\0" }), "client.unknown"),
+        (json!({ "iss": "job\0" }), "client_assertion.claims"),
     ] {
         let assertion = key.sign("JWT", &claims(&server, &change)).unwrap();
         refused(&server, &assertion, reason).await;
