@@ -1,5 +1,7 @@
 //! The state that all requests share.
 
+use std::sync::Arc;
+
 use actix_web::http::header::HeaderValue;
 
 use crate::cache::catalogue::CatalogueCache;
@@ -31,7 +33,7 @@ pub struct App {
     pub clock: Clock,
     pub clock_watch: ClockWatch,
     pub db: Db,
-    pub keys: ServerKeys,
+    pub keys: Arc<ServerKeys>,
     pub key_set: KeySet,
     pub passwords: Passwords,
     pub cache: CatalogueCache,
