@@ -169,6 +169,14 @@ CREATE TABLE user_names (
 );
 CREATE INDEX user_names_user ON user_names (user_id);
 
+-- What usernames look like (UTS 39): compared when a person chooses a name, and never looked up at sign-in.
+CREATE TABLE user_skeletons (
+    skeleton TEXT NOT NULL,
+    user_id  TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    PRIMARY KEY (skeleton, user_id)
+);
+CREATE INDEX user_skeletons_user ON user_skeletons (user_id);
+
 CREATE TABLE sessions (
     cookie_hash  BYTEA  PRIMARY KEY,
     -- The name that codes and grants remember; it does not open the session.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use actix_web::http::header::HeaderValue;
+
 use crate::cache::catalogue::CatalogueCache;
 use crate::cache::secrets::SecretCache;
 use crate::cache::stand_ins::StandIns;
@@ -41,6 +43,8 @@ pub struct App {
     pub stand_ins: StandIns,
     pub fetcher: Fetcher,
     pub remote_keys: RemoteKeys,
+    /// The `Strict-Transport-Security` of every answer; `None` if answers have none.
+    pub strict_transport_security: Option<HeaderValue>,
     pub verified_tokens: VerifiedTokens,
     pub back_channel: BackChannel,
     pub purged: PurgeCounters,

@@ -38,6 +38,15 @@ impl Failure {
         }
     }
 
+    /// Whether the request itself is at fault, because a text in it cannot be stored.
+    pub fn is_of_request(&self) -> bool {
+        match self {
+            Self::Database(error) => matches!(error, DbError::Nul),
+            Self::Shared(failure) => failure.is_of_request(),
+            Self::Busy(_) | Self::Internal(_) => false,
+        }
+    }
+
     /// The sentence with all its causes, for the log.
     pub fn chain(&self) -> String {
         chain(self)

@@ -6,6 +6,7 @@ use url::{Host, Url};
 use super::{Config, descriptors};
 use crate::clock::Seconds;
 use crate::oauth::grant::code::LONGEST_LIFETIME;
+use crate::oauth::host::{self, WRONG_HOST};
 use crate::oauth::signing_key::JWKS_MAX_AGE;
 use crate::secret::from_base64url;
 use crate::store::db::{Engine, check_url};
@@ -183,6 +184,9 @@ fn check_public_url(text: &str) -> Result<(), String> {
     let refuse = |why: &str| Err(format!("public_url {text:?} {why}"));
     if url.as_str().trim_end_matches('/') != text.trim_end_matches('/') {
         return refuse(&format!("is not in its normal form; write {:?}", url.as_str().trim_end_matches('/')));
+    }
+    if !host::is_plain(&url) {
+        return refuse(&format!("has a host that {WRONG_HOST}"));
     }
     match (url.scheme(), url.host()) {
         ("https", Some(_)) => Ok(()),

@@ -7,6 +7,7 @@ mod finding;
 mod layers;
 mod permissions;
 mod proxies;
+mod public_url;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -75,6 +76,8 @@ pub struct Http {
     pub shutdown: Span,
     #[serde(deserialize_with = "from_text")]
     pub trusted_proxies: TrustedProxies,
+    strict_transport_security: Span,
+    pub popups: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -321,14 +324,6 @@ impl Config {
         let variable = |key: &str| format!("GRANTOR_{}", key.replace('.', "__").to_uppercase());
         let variables = overrides.iter().map(|(key, value)| (variable(key).into(), (*value).into()));
         Layers::over(None, variables)?.resolve()
-    }
-
-    /// The issuer, without a slash at its end. `port` is the port that the server really listens on.
-    pub fn issuer(&self, port: u16) -> String {
-        if self.public_url.is_empty() {
-            return format!("http://{}", SocketAddr::new(self.listen.ip(), port));
-        }
-        self.public_url.trim_end_matches('/').to_owned()
     }
 
     /// The sessions that are live at `now`.

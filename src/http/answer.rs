@@ -372,8 +372,14 @@ fn logged(call: &Call, denied: Denied<impl Into<Refused>>) -> Refused {
     }
 }
 
-/// What the client learns about a failure: only whether to try again.
+/// What the client learns about a failure: only whether to try again, or that the request holds text that cannot be
+/// stored.
 fn failed(call: &Call, failure: &Failure) -> OAuthError {
+    if failure.is_of_request() {
+        let error = Reason::ParameterMalformed.because("a text in the request holds the character U+0000");
+        log_refusal(call, &error);
+        return error;
+    }
     if failure.is_temporary() {
         tracing::warn!(request_id = call.id, "turned away, {}", failure.chain());
         return Reason::ServerBusy

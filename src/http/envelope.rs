@@ -74,5 +74,8 @@ async fn finish(app: &App, call: &Call, origin: Option<HeaderValue>, headers: &m
     if let Ok(id) = HeaderValue::from_str(&call.id) {
         headers.insert(REQUEST_ID, id);
     }
+    if let Some(value) = &app.strict_transport_security {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value.clone());
+    }
     cors::allow(app, call, origin, headers).await;
 }

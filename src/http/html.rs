@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use minijinja::{AutoEscape, Environment, Value, context};
+use url::Url;
 
+use super::content_policy::{ContentPolicy, SourceSite};
 use crate::failure::Failure;
 use crate::secret::Hash;
 
@@ -36,13 +36,6 @@ const TEMPLATES: [(&str, &str); 19] = [
     ("reason.html", include_str!("../pages/templates/reason.html")),
 ];
 
-/// No scripts, nothing from other sites, no framing.
-///
-/// `form-action` is left out on purpose: our forms end in a redirect to the application, and Chromium would check the
-/// whole chain of redirects, including custom schemes, against the list.
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
-
 /// The script that submits the form of a response; the policy of this page contains its hash.
 const SUBMIT: &str = "document.forms[0].submit()";
 /// The script that continues when everything on the page is loaded, including frames.
@@ -56,10 +49,12 @@ pub struct Pages {
     environment: Environment<'static>,
     style_digest: String,
     icon_digest: String,
+    /// Whether the page that opened a page in a popup keeps a handle on it.
+    popups: bool,
 }
 
 impl Pages {
-    pub fn new(issuer: &str) -> Result<Self, Failure> {
+    pub fn new(issuer: &str, popups: bool) -> Result<Self, Failure> {
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
         let (style_digest, icon_digest) = (Hash::of(STYLE).to_text(), Hash::of(ICON).to_text());
@@ -73,7 +68,7 @@ impl Pages {
                 .add_template(name, text)
                 .map_err(|error| Failure::Internal(format!("the template {name}: {error:#}")))?;
         }
-        Ok(Self { environment, style_digest, icon_digest })
+        Ok(Self { environment, style_digest, icon_digest, popups })
     }
 
     /// The file name of the style sheet, which changes with its content, so that it can be cached forever.
@@ -92,12 +87,12 @@ impl Pages {
 
     /// Renders a page with the headers of all pages.
     pub fn render(&self, status: StatusCode, template: &str, context: Value) -> HttpResponse {
-        self.render_under(POLICY, status, template, context)
+        self.render_under(&ContentPolicy::PAGE, status, template, context)
     }
 
     /// A page that posts `fields` to `action`, automatically or, without scripts, at a click.
     pub fn form_post(&self, action: &str, fields: &[(&str, &str)]) -> HttpResponse {
-        let policy = format!("{POLICY}; script-src '{}'", digest(SUBMIT));
+        let policy = ContentPolicy::PAGE.with_script(SUBMIT);
         let fields: Vec<Value> =
             fields.iter().map(|(name, value)| context! { name => *name, value => *value }).collect();
         let context = context! { action, fields, submit => SUBMIT };
@@ -108,11 +103,14 @@ impl Pages {
         response
     }
 
-    /// A page that loads `frames` from these origins only, and then continues.
-    pub fn signing_out(&self, frames: &[&str], origins: &BTreeSet<String>, onward: &str) -> HttpResponse {
-        let sources = origins.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-        let policy = format!("{POLICY}; frame-src {sources}; script-src '{}'", digest(GO_ON));
-        let frames: Vec<Value> = frames.iter().map(|frame| Value::from(*frame)).collect();
+    /// A page that loads `frames`, from their sites only, and then continues. A frame that has no site of the web is left
+    /// out.
+    pub fn signing_out(&self, frames: &[Url], onward: &str) -> HttpResponse {
+        let (sites, frames): (BTreeSet<SourceSite>, Vec<Value>) = frames
+            .iter()
+            .filter_map(|frame| Some((SourceSite::of(frame)?, Value::from(frame.as_str()))))
+            .unzip();
+        let policy = ContentPolicy::PAGE.with_frames(&sites).with_script(GO_ON);
         let context = context! { frames, onward, go_on => GO_ON };
         let mut response = self.render_under(&policy, StatusCode::OK, "signing_out.html", context);
         if let Ok(refresh) = header::HeaderValue::try_from(format!("{GO_ON_ANYWAY}; url={onward}")) {
@@ -121,33 +119,40 @@ impl Pages {
         response
     }
 
-    fn render_under(&self, policy: &str, status: StatusCode, template: &str, context: Value) -> HttpResponse {
+    fn render_under(
+        &self,
+        policy: &ContentPolicy,
+        status: StatusCode,
+        template: &str,
+        context: Value,
+    ) -> HttpResponse {
         let rendered = self.environment.get_template(template).and_then(|template| template.render(context));
         match rendered {
-            Ok(html) => page(status, policy).body(html),
+            Ok(html) => self.page(status, policy).body(html),
             Err(error) => {
                 tracing::error!("the page {template} cannot be rendered: {error:#}");
-                page(StatusCode::INTERNAL_SERVER_ERROR, POLICY).body(
+                self.page(StatusCode::INTERNAL_SERVER_ERROR, &ContentPolicy::PAGE).body(
                     "<!doctype html><html lang=en><title>Error</title><p>The server failed to show this page.",
                 )
             }
         }
     }
-}
 
-/// The hash of a script for the policy.
-fn digest(script: &str) -> String {
-    format!("sha256-{}", STANDARD.encode(Hash::of(script).as_bytes()))
-}
-
-fn page(status: StatusCode, policy: &str) -> HttpResponseBuilder {
-    let mut response = HttpResponse::build(status);
-    response
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
-        .insert_header((header::X_FRAME_OPTIONS, "DENY"))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        // With no-referrer, Chrome would send Origin: null with our own forms.
-        .insert_header((header::REFERRER_POLICY, "same-origin"));
-    response
+    fn page(&self, status: StatusCode, policy: &ContentPolicy) -> HttpResponseBuilder {
+        let mut response = HttpResponse::build(status);
+        response
+            .content_type("text/html; charset=utf-8")
+            .insert_header((header::CONTENT_SECURITY_POLICY, policy.as_str()))
+            .insert_header((header::X_FRAME_OPTIONS, "DENY"))
+            .insert_header((header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"))
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            // With no-referrer, Chrome would send Origin: null with our own forms.
+            .insert_header((header::REFERRER_POLICY, "same-origin"));
+        if !self.popups {
+            // With a handle on the popup, the page that opened it could lead it to another address after the person has
+            // looked at the address bar.
+            response.insert_header((header::CROSS_ORIGIN_OPENER_POLICY, "same-origin"));
+        }
+        response
+    }
 }

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod browser;
 pub mod call;
 mod client_address;
+pub mod content_policy;
 pub(crate) mod cors;
 pub mod envelope;
 pub mod form;

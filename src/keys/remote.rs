@@ -1,22 +1,31 @@
 //! The public keys that clients (RFC 7591 §2) and trusted issuers publish at a `jwks_uri`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
+use quick_cache::unsync;
 
 use crate::cache::fresh::Fresh;
 use crate::fetch::{FetchError, Fetcher};
 use crate::jose::foreign::ForeignKeys;
+use crate::network::Network;
 
 /// For how long keys are considered current.
 const MAX_AGE: Duration = Duration::from_secs(600);
 /// For how long they are still used when newer ones cannot be read.
 const MAX_STALE_AGE: Duration = Duration::from_secs(24 * 3600);
-/// The pause between two reads of one address, whatever tokens claim, so that no one can make this server call more
-/// often.
+/// The time in which the unknown keys of one network cause at most one read of an address. It is also the pause after a
+/// read that failed.
 const PAUSE: Duration = Duration::from_secs(10);
+/// The time between two reads of one address, whatever tokens claim and wherever they come from, so that no one can make
+/// this server call more often.
+const INTERVAL: Duration = Duration::from_secs(1);
 const ADDRESSES: usize = 1000;
+/// How many networks are remembered that have sent an unknown key. A network that is forgotten may cause another read;
+/// [`INTERVAL`] remains the bound.
+const NETWORKS: usize = 10_000;
 
 /// Why there are no keys.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,13 +36,13 @@ pub enum NoKeys {
     Status(u16),
     #[error("the answer is not a JWK Set with a key that verifies signatures")]
     Content,
-    #[error("reading it failed a moment ago")]
-    Lately,
 }
 
 /// The keys by their addresses.
 pub struct RemoteKeys {
     places: Cache<String, Arc<RemoteKeySet>>,
+    /// When a network last caused a read of an address by an unknown key.
+    asked: Mutex<unsync::Cache<(String, Network), Instant>>,
     /// Earlier than any read.
     made_at: Instant,
 }
@@ -41,38 +50,55 @@ pub struct RemoteKeys {
 #[derive(Default)]
 struct RemoteKeySet {
     keys: Fresh<ForeignKeys, NoKeys>,
-    /// The moment of the last read, whether or not it succeeded.
-    tried: Mutex<Option<Instant>>,
+    last: Mutex<LastRead>,
+}
+
+#[derive(Default)]
+struct LastRead {
+    /// When the last read began; `None` before the first one.
+    began: Option<Instant>,
+    /// Why the last read failed; `None` if it succeeded or has not ended.
+    failed: Option<NoKeys>,
 }
 
 impl RemoteKeys {
     /// An empty cache.
     pub fn new() -> Self {
-        Self { places: Cache::new(ADDRESSES), made_at: Instant::now() }
+        Self {
+            places: Cache::new(ADDRESSES),
+            asked: Mutex::new(unsync::Cache::new(NETWORKS)),
+            made_at: Instant::now(),
+        }
     }
 
     /// The keys at an address. They are read again when they are old, or when `token` names a key that is not among
-    /// them.
+    /// them. `address` is where the token comes from.
     ///
-    /// A token that names a known key never waits for a read that another token caused.
+    /// A token that names a known key never waits for a read that another token caused. An unknown key waits at most
+    /// [`INTERVAL`] for its read to begin, however many other networks send unknown keys: all of them share that read.
     ///
     /// # Errors
     /// If the keys cannot be read and no usable older ones are known.
-    pub async fn at(&self, fetcher: &Fetcher, uri: &str, token: &str) -> Result<Arc<ForeignKeys>, NoKeys> {
+    pub async fn at(
+        &self,
+        fetcher: &Fetcher,
+        uri: &str,
+        token: &str,
+        address: IpAddr,
+    ) -> Result<Arc<ForeignKeys>, NoKeys> {
         let place = self.places.get(uri).unwrap_or_else(|| {
             let place = Arc::<RemoteKeySet>::default();
             self.places.insert(uri.to_owned(), place.clone());
             place
         });
         let known = place.keys.kept();
-        if let Some((keys, at)) = &known
-            && at.elapsed() < MAX_AGE
-            && !keys.lacks(token)
-        {
-            return Ok(keys.clone());
-        }
-        // What another call read while this one waited is good enough, even if the key is not in it either.
-        let since = known.as_ref().map_or(self.made_at, |(_, at)| *at + Duration::from_nanos(1));
+        let since = match &known {
+            // What another call read while this one waited is good enough.
+            None => self.made_at,
+            Some((_, at)) if at.elapsed() >= MAX_AGE => *at + Duration::from_nanos(1),
+            Some((keys, _)) if !keys.lacks(token) => return Ok(keys.clone()),
+            Some(_) => self.may_read_from(uri, Network::of(address)),
+        };
         match place.keys.get(since, |_| true, async || place.read(fetcher, uri).await).await {
             Ok((keys, _)) => Ok(keys),
             Err(why) => match known.filter(|(_, at)| at.elapsed() < MAX_STALE_AGE) {
@@ -80,6 +106,19 @@ impl RemoteKeys {
                 None => Err(why),
             },
         }
+    }
+
+    /// Since when the keys must have been read for an unknown key from this network: since now, unless the network has
+    /// already caused a read within [`PAUSE`]. Then that read is good enough, also while it still runs.
+    fn may_read_from(&self, uri: &str, network: Network) -> Instant {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (uri.to_owned(), network);
+        if let Some(at) = asked.get(&key).copied().filter(|at| at.elapsed() < PAUSE) {
+            return at;
+        }
+        let now = Instant::now();
+        asked.insert(key, now);
+        now
     }
 }
 
@@ -90,16 +129,38 @@ impl Default for RemoteKeys {
 }
 
 impl RemoteKeySet {
-    /// Reads the keys, unless a read was tried a moment ago.
+    /// Reads the keys when [`INTERVAL`] has passed since the last read. A read that failed within [`PAUSE`] is not
+    /// repeated; its error is returned again.
     async fn read(&self, fetcher: &Fetcher, uri: &str) -> Result<ForeignKeys, NoKeys> {
-        {
-            let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
-            if tried.is_some_and(|at| at.elapsed() < PAUSE) {
-                return Err(NoKeys::Lately);
-            }
-            *tried = Some(Instant::now());
+        while let Some(wait) = self.begin_or_wait()? {
+            tokio::time::sleep(wait).await;
         }
-        fetch(fetcher, uri).await
+        let outcome = fetch(fetcher, uri).await;
+        self.last().failed = outcome.as_ref().err().cloned();
+        outcome
+    }
+
+    /// How long to wait before a read may begin; `None` if it begins now.
+    ///
+    /// # Errors
+    /// The error of a read that failed within [`PAUSE`].
+    fn begin_or_wait(&self) -> Result<Option<Duration>, NoKeys> {
+        let mut last = self.last();
+        let age = last.began.map(|began| began.elapsed());
+        if let (Some(why), Some(age)) = (&last.failed, age)
+            && age < PAUSE
+        {
+            return Err(why.clone());
+        }
+        if let Some(wait) = age.and_then(|age| INTERVAL.checked_sub(age)).filter(|wait| !wait.is_zero()) {
+            return Ok(Some(wait));
+        }
+        *last = LastRead { began: Some(Instant::now()), failed: None };
+        Ok(None)
+    }
+
+    fn last(&self) -> MutexGuard<'_, LastRead> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -44,10 +44,16 @@ impl AssertionKind {
     /// Parses the claims of an already verified assertion (RFC 7523 §3).
     ///
     /// # Errors
-    /// If a required claim is missing or has the wrong form.
+    /// If a required claim is missing or has the wrong form, or a name in it holds control characters.
     pub fn read(&self, claims: Value) -> Result<AssertionClaims, OAuthError> {
-        serde_json::from_value(claims)
-            .map_err(|_| self.refuse(self.claims, "lacks iss, sub, aud or exp, or has them in another form"))
+        let claims: AssertionClaims = serde_json::from_value(claims).map_err(|_| {
+            self.refuse(self.claims, "lacks iss, sub, aud or exp, or has them in another form")
+        })?;
+        let texts = [Some(&claims.iss), Some(&claims.sub), claims.jti.as_ref()];
+        if texts.into_iter().flatten().any(|text| text.chars().any(char::is_control)) {
+            return Err(self.refuse(self.claims, "has control characters in iss, sub or jti"));
+        }
+        Ok(claims)
     }
 
     /// Checks that an assertion is addressed to this server and valid at `now` (RFC 7523 §3). Returns the time until

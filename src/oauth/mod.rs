@@ -10,6 +10,7 @@ pub mod token;
 pub mod assertion;
 pub mod error;
 pub mod error_code;
+pub mod host;
 pub mod id;
 pub mod metadata;
 pub mod signing_key;

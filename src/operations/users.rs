@@ -13,7 +13,7 @@ use crate::oauth::grant::EndReason;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::authentication::Proof;
 use crate::oauth::identity::claims::{self, Claims, Person};
-use crate::oauth::identity::user::{check_email, check_password, check_username};
+use crate::oauth::identity::user::{check_chosen_username, check_email, check_password, check_username};
 use crate::secret::passwords::Passwords;
 use crate::secret::{Secret, random_id};
 use crate::store::db::{Conn, Tx};
@@ -129,9 +129,9 @@ pub async fn create(context: &Context<'_>, user: NewUser) -> Outcome<Person> {
 ///
 /// # Errors
 ///
-/// A username that is not valid or already taken.
+/// A username that a person may not choose, that is taken, or that looks like the one of another user.
 pub async fn sign_up(context: &Context<'_>, account: NewAccount, start: SessionStart) -> Outcome<Person> {
-    Faults::refuse_if_any(username_faults(&account.username))?;
+    check_chosen_username(&account.username).map_err(|sentence| Fault::invalid("username", sentence))?;
     let NewAccount { id, username, name, password } = account;
     let person = Person {
         id,
@@ -145,6 +145,9 @@ pub async fn sign_up(context: &Context<'_>, account: NewAccount, start: SessionS
     let proof = Proof::Password { hash: password.0.clone() };
     context
         .act(async move |tx: &mut Tx| {
+            if users::find_look_alike(tx, &person).await?.is_some() {
+                return Err(taken(&person, &person.username).into());
+            }
             let saved = users::save(tx, &person, Some(&password.0), now).await?;
             saved.map_err(|name| taken(&person, &name))?;
             if begin_session(tx, &start, &proof).await?.is_none() {
@@ -153,6 +156,24 @@ pub async fn sign_up(context: &Context<'_>, account: NewAccount, start: SessionS
             Ok(done(Act::UserSignedUp, &person, person.clone()))
         })
         .await
+}
+
+/// What an operator should know about a username that may have been meant otherwise: a sentence each if people could not
+/// choose it themselves, and if another user's looks like it. Empty for most names.
+///
+/// # Errors
+///
+/// Only failures of the database.
+pub async fn name_warnings(context: &Context<'_>, person: &Person) -> Result<Vec<String>, Denied<Faults>> {
+    let name = &person.username;
+    let refused = check_chosen_username(name).err();
+    let refused = refused.map(|why| format!("people could not choose the username {name} themselves: {why}"));
+    let wanted = person.clone();
+    let find = async move |conn: &mut Conn| Ok(users::find_look_alike(conn, &wanted).await?);
+    let look_alike = context.read(find).await?;
+    let look_alike =
+        look_alike.map(|other| format!("the username {name} looks like {other}, which another user has"));
+    Ok(refused.into_iter().chain(look_alike).collect())
 }
 
 /// Changes a user's names and claims. The outcome is the changed person.

@@ -15,5 +15,6 @@ pub async fn show(app: web::Data<App>, request: Request, name: web::Path<String>
         .content_type(media_type)
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
         .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
+        .insert_header((header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"))
         .body(text)
 }

@@ -1,8 +1,6 @@
 //! Front-channel logout: the person's browser notifies applications of ended sessions (OpenID Connect Front-Channel
 //! Logout §3).
 
-use std::collections::BTreeSet;
-
 use actix_web::HttpResponse;
 use url::Url;
 
@@ -33,7 +31,5 @@ pub(super) async fn page(
     if frames.is_empty() {
         return Ok(None);
     }
-    let origins: BTreeSet<String> = frames.iter().map(|frame| frame.origin().ascii_serialization()).collect();
-    let frames: Vec<&str> = frames.iter().map(Url::as_str).collect();
-    Ok(Some(app.pages.signing_out(&frames, &origins, onward)))
+    Ok(Some(app.pages.signing_out(&frames, onward)))
 }

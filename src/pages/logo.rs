@@ -17,6 +17,7 @@ pub async fn show(app: web::Data<App>, request: Request, digest: web::Path<Strin
             .insert_header((header::CONTENT_TYPE, media_type))
             .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
             .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
+            .insert_header((header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"))
             .body(bytes),
         Ok(None) => answer::api_error(&request, StatusCode::NOT_FOUND, "there is no such logo"),
         Err(error) => answer::api_failure(&request, &Failure::Database(error)),

@@ -8,7 +8,7 @@ use crate::http::call::Request;
 use crate::network::Networks;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::authentication::Proof;
-use crate::oauth::identity::user::{MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, folded};
+use crate::oauth::identity::user::{MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, account_key};
 use crate::operations::guesses::{self, Admission, CountedGuess, Guess};
 use crate::operations::sessions::{ProvenSignIn, SessionStart};
 use crate::secret::Secret;
@@ -65,7 +65,7 @@ pub(super) async fn check(
         let compared = match &hash {
             Some(hash) => Some(hash.clone()),
             None => {
-                let choice = app.keys.number_of_typed(&folded(username));
+                let choice = app.keys.number_of_typed(&account_key(username));
                 app.stand_ins.find(&app.db, &passwords, choice, request.now).await?
             }
         };
@@ -107,8 +107,8 @@ async fn admit(
     }
     // The count of an account is named by its id, whatever name or address was typed. A name without an account gets a
     // made-up name of the same form.
-    let account =
-        found.map_or_else(|| app.keys.name_of_typed(&folded(username)), |user| user.user.as_str().to_owned());
+    let account = found
+        .map_or_else(|| app.keys.name_of_typed(&account_key(username)), |user| user.user.as_str().to_owned());
     let guess = Guess::password(&app.config.limits, &account, &networks);
     Ok((guesses::count(&context, guess).await?, Requester::person(networks.network)))
 }

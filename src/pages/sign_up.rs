@@ -91,7 +91,7 @@ impl<'f> SignUpForm<'f> {
     }
 
     fn check(&self) -> Result<(), Problem> {
-        user::check_username(self.username).map_err(|_| Problem::Username)?;
+        user::check_chosen_username(self.username).map_err(|_| Problem::Username)?;
         if self.name.len() > user::MAX_NAME_LENGTH || self.name.chars().any(char::is_control) {
             return Err(Problem::Name);
         }
@@ -111,7 +111,7 @@ impl<'f> SignUpForm<'f> {
     }
 }
 
-/// Creates the account and signs it in; `None` if the name is taken.
+/// Creates the account and signs it in; `None` if the name is taken, or looks like one that is.
 async fn create(
     app: &App,
     request: &Request,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use actix_web::http::header::HeaderValue;
 use actix_web::{App as ActixApp, web};
 
 use crate::app::App;
@@ -69,7 +70,8 @@ impl Server {
         let app = App {
             passwords: Passwords::start(&config.passwords)?,
             cache: CatalogueCache::new(db.clone()),
-            pages: Pages::new(&issuer)?,
+            pages: Pages::new(&issuer, config.http.popups)?,
+            strict_transport_security: strict_transport_security(&config),
             routes: Routes::new(&mount_path(&issuer), routes::routes()),
             secrets: SecretCache::new(),
             stand_ins: StandIns::default(),
@@ -178,6 +180,10 @@ pub async fn open_database(config: &Config, clock: &Clock, lock_timeout: Duratio
     let options = DbOptions { lock_timeout, timeout: options.timeout.max(lock_timeout), ..options };
     migrate::run(&options, &migrate::this_process(), clock.now()).await?;
     Ok(Db::open(&options).await?)
+}
+
+fn strict_transport_security(config: &Config) -> Option<HeaderValue> {
+    config.strict_transport_security().and_then(|value| HeaderValue::try_from(value).ok())
 }
 
 /// The path of the public URL, where all routes are mounted: empty, or `/like/this`.

@@ -108,6 +108,7 @@ pub const ALL: &[Table] = &[
         ],
     },
     Table { name: "user_names", columns: &[Text("folded"), Text("user_id")] },
+    Table { name: "user_skeletons", columns: &[Text("skeleton"), Text("user_id")] },
     Table {
         name: "sessions",
         columns: &[

@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::oauth::grant::UserStatus;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::claims::{Claims, Person};
-use crate::oauth::identity::user::folded;
+use crate::oauth::identity::user::{account_key, skeletons};
 
 /// What the sign-in needs to know about a user.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ pub async fn find_by_name(conn: &mut Conn, name: &str) -> Result<Option<SignInRe
             "SELECT users.id, users.password_hash, users.disabled_at
              FROM user_names JOIN users ON users.id = user_names.user_id WHERE user_names.folded = $1",
         )
-        .bind(folded(name))
+        .bind(account_key(name))
         .optional()
         .await?;
     Ok(row.map(|row| SignInRecord {
@@ -201,7 +201,8 @@ pub async fn update(tx: &mut Tx, person: &Person) -> Result<Result<(), String>, 
     .execute()
     .await?;
     tx.query("DELETE FROM user_names WHERE user_id = $1").bind(person.id.as_str()).execute().await?;
-    save_names(tx, &person.id, names).await?;
+    tx.query("DELETE FROM user_skeletons WHERE user_id = $1").bind(person.id.as_str()).execute().await?;
+    save_names(tx, person).await?;
     Ok(Ok(()))
 }
 
@@ -288,19 +289,48 @@ pub async fn save(
     .bind(now)
     .execute()
     .await?;
-    save_names(tx, &user.id, [Some(&user.username), user.email.as_ref()]).await?;
+    save_names(tx, user).await?;
     Ok(Ok(()))
 }
 
-async fn save_names(tx: &mut Tx, user: &UserId, names: [Option<&String>; 2]) -> Result<(), DbError> {
-    for name in names.into_iter().flatten() {
+async fn save_names(tx: &mut Tx, person: &Person) -> Result<(), DbError> {
+    for name in [Some(&person.username), person.email.as_ref()].into_iter().flatten() {
         tx.query("INSERT INTO user_names (folded, user_id) VALUES ($1, $2)")
-            .bind(folded(name))
-            .bind(user.as_str())
+            .bind(account_key(name))
+            .bind(person.id.as_str())
+            .execute()
+            .await?;
+    }
+    let [shown, key] = skeletons(&person.username);
+    let second = Some(key).filter(|key| *key != shown);
+    for skeleton in std::iter::once(shown).chain(second) {
+        tx.query("INSERT INTO user_skeletons (skeleton, user_id) VALUES ($1, $2)")
+            .bind(skeleton)
+            .bind(person.id.as_str())
             .execute()
             .await?;
     }
     Ok(())
+}
+
+/// The username of another user that looks like the one of `person` (UTS 39 §4). `None` if no other username does.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn find_look_alike(conn: &mut Conn, person: &Person) -> Result<Option<String>, DbError> {
+    let [shown, key] = skeletons(&person.username);
+    let row: Option<(String,)> = conn
+        .query(
+            "SELECT users.username FROM user_skeletons JOIN users ON users.id = user_skeletons.user_id
+             WHERE user_skeletons.skeleton IN ($1, $2) AND user_skeletons.user_id <> $3
+             ORDER BY users.username LIMIT 1",
+        )
+        .bind(shown)
+        .bind(key)
+        .bind(person.id.as_str())
+        .optional()
+        .await?;
+    Ok(row.map(|(username,)| username))
 }
 
 impl PersonRow {

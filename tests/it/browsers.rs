@@ -52,6 +52,56 @@ async fn a_person_signs_in_consents_and_arrives_at_a_third_origin() {
     assert!(chromium.text_of("landed").await.contains("state=second"));
 }
 
+/// Opens the sign-in in a popup, as signinPopup of oidc-client-ts does, and signs in there. Returns what
+/// the page that opened the popup knows in the end: whether the popup seemed to be closed while it was open, and what the
+/// application's own page in the popup sent.
+async fn sign_in_by_popup(chromium: &Chromium, options: &[(&str, &str)]) -> (bool, String) {
+    let server = TestServer::start_with(options).await;
+    server.user("alice").await;
+    let site = Site::start(|path| match path.split_once('?') {
+        Some(_) => page("<p id=landed>here</p><script>opener?.postMessage('back', location.origin)</script>"),
+        None => page("<p id=sent>nothing</p><script>onmessage = (m) => (sent.textContent = m.data)</script>"),
+    });
+    let origin = format!("http://localhost:{}", site.port);
+    let mut registration = Registration::web("web").redirect_uri(&format!("{origin}/callback"));
+    registration.client.first_party = true;
+    let web = server.register(registration).await;
+    chromium.open(&format!("{origin}/")).await;
+    let opener = chromium.page.window().await.unwrap();
+    chromium
+        .script(&format!(
+            "popup = window.open('about:blank'); popup.location.replace('{}')",
+            web.url_with(&[])
+        ))
+        .await;
+    let popup = loop {
+        let windows = chromium.page.windows().await.unwrap();
+        if let Some(popup) = windows.into_iter().find(|window| *window != opener) {
+            break popup;
+        }
+    };
+    chromium.page.switch_to_window(popup.clone()).await.unwrap();
+    sign_in(chromium).await;
+    chromium.until("landed", |text| text == "here").await;
+    chromium.page.switch_to_window(opener.clone()).await.unwrap();
+    let seems_closed = chromium.script("return popup.closed").await == true;
+    if !seems_closed {
+        chromium.until("sent", |text| text != "nothing").await;
+    }
+    let sent = chromium.text_of("sent").await;
+    chromium.page.switch_to_window(popup).await.unwrap();
+    chromium.page.close_window().await.unwrap();
+    chromium.page.switch_to_window(opener).await.unwrap();
+    (seems_closed, sent)
+}
+
+#[tokio::test]
+async fn a_popup_is_cut_off_from_the_page_that_opened_it_unless_the_operator_allows_popups() {
+    let Some(chromium) = Chromium::start().await else { return };
+    assert_eq!(sign_in_by_popup(&chromium, &[]).await, (true, "nothing".into()));
+    assert_eq!(sign_in_by_popup(&chromium, &[("http.popups", "true")]).await, (false, "back".into()));
+}
+
 #[tokio::test]
 async fn a_person_denies_or_cancels_and_arrives_with_the_error() {
     let Some(chromium) = Chromium::start().await else { return };

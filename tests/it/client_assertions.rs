@@ -108,7 +108,7 @@ async fn an_assertion_is_accepted_once_across_all_nodes() {
     refused(&server, &long, "client_assertion.replayed").await;
     server.clock.advance(Duration::from_secs(1));
     refused(&server, &long, "client_assertion.times").await;
-    for jti in [json!(null), json!(""), json!("x".repeat(257))] {
+    for jti in [json!(null), json!(""), json!("x".repeat(257)), json!("a\0"), json!("a\nb")] {
         let assertion = key.sign("JWT", &claims(&server, &json!({ "jti": jti }))).unwrap();
         refused(&server, &assertion, "client_assertion.claims").await;
     }
@@ -264,6 +264,21 @@ async fn an_assertion_with_the_wrong_client_or_time_is_refused_for_that_reason()
 }
 
 #[tokio::test]
+async fn an_assertion_with_nul_is_refused() {
+    let server = TestServer::start().await;
+    let key = key(SigningAlgorithm::EdDsa);
+    signer(&server, |client| client.jwks = Some(jwks(&[&key]))).await;
+    for (change, reason) in [
+        (json!({ "sub": "job\0" }), "client.unknown"),
+        (json!({ "iss": "job\0" }), "client_assertion.claims"),
+        (json!({ "jti": "\0" }), "client_assertion.claims"),
+    ] {
+        let assertion = key.sign("JWT", &claims(&server, &change)).unwrap();
+        refused(&server, &assertion, reason).await;
+    }
+}
+
+#[tokio::test]
 async fn keys_are_read_from_the_clients_jwks_uri_and_again_when_they_change() {
     let server = TestServer::start_with(&[ALLOWED]).await;
     let (first, second) = (key(SigningAlgorithm::Es256), key(SigningAlgorithm::EdDsa));
@@ -277,10 +292,10 @@ async fn keys_are_read_from_the_clients_jwks_uri_and_again_when_they_change() {
     assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
     assert_eq!(site.called(), 1, "read once for all of them");
 
-    // An unknown `kid` makes the server read the keys again, but only once in a while.
+    // An unknown `kid` makes the server read the keys again, but for one network only once in a while.
     refused(&server, &good(&server, &second), "client_assertion.signature").await;
     refused(&server, &good(&server, &second), "client_assertion.signature").await;
-    assert_eq!(site.called(), 1, "a moment ago");
+    assert_eq!(site.called(), 2, "not again so soon");
     assert_eq!(ask(&server, &good(&server, &first)).await.status, 200);
 
     // A new node has no keys yet, and gets every kind of bad answer.
@@ -302,6 +317,71 @@ async fn keys_are_read_from_the_clients_jwks_uri_and_again_when_they_change() {
     signer(&private, |client| client.jwks_uri = Some(uri)).await;
     refused(&private, &good(&private, &first), "client.keys_unavailable").await;
     assert_eq!(site.called(), before, "no private address is called");
+}
+
+/// Sends an assertion from a network.
+async fn ask_from(server: &TestServer, network: &str, assertion: &str) -> Answer {
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_assertion_type", JWT_BEARER),
+        ("client_assertion", assertion),
+    ];
+    let body = serde_urlencoded::to_string(form).unwrap();
+    let headers = [("content-type", "application/x-www-form-urlencoded"), ("x-forwarded-for", network)];
+    server.browser().request(reqwest::Method::POST, "/token", &headers, &body).await
+}
+
+#[tokio::test]
+async fn strangers_with_made_up_keys_do_not_delay_a_new_key() {
+    let server = TestServer::start_with(&[ALLOWED, ("http.trusted_proxies", "127.0.0.1")]).await;
+    let (first, second) = (key(SigningAlgorithm::Es256), key(SigningAlgorithm::EdDsa));
+    let published = Arc::new(Mutex::new(jwks(&[&first])));
+    let answer = published.clone();
+    let site = Site::start(move |_| ("200 OK".to_owned(), answer.lock().unwrap().clone()));
+    let uri = format!("http://127.0.0.1:{}/jwks", site.port);
+    signer(&server, |client| client.jwks_uri = Some(uri)).await;
+    assert_eq!(ask_from(&server, "198.51.100.1", &good(&server, &first)).await.status, 200);
+    let made_up = || {
+        let header = json!({ "alg": "ES256", "typ": "JWT", "kid": random_id() });
+        with_header(&first, &header, &claims(&server, &json!({})))
+    };
+    // One network, however many keys it makes up, causes one read.
+    let flood: Vec<String> = (0..30).map(|_| made_up()).collect();
+    for answer in join_all(flood.iter().map(|token| ask_from(&server, "203.0.113.1", token))).await {
+        answer.assert_json_error(401, "invalid_client", "client_assertion.signature");
+    }
+    assert_eq!(site.called(), 2);
+
+    // Twenty networks at once, and in the middle of them the client's first token with its new key.
+    *published.lock().unwrap() = jwks(&[&second]);
+    let (began, before) = (Instant::now(), site.called());
+    let tokens: Vec<String> = (0..200).map(|_| made_up()).collect();
+    let strangers = join_all(tokens.iter().enumerate().map(async |(n, token)| {
+        ask_from(&server, &format!("203.0.113.{}", 2 + n % 20), token).await.status.as_u16()
+    }));
+    let renewed = good(&server, &second);
+    let (strangers, honest) =
+        futures_util::future::join(strangers, ask_from(&server, "198.51.100.1", &renewed)).await;
+    assert_eq!(honest.status, 200, "{honest:?}");
+    assert!(strangers.iter().all(|status| *status == 401), "{strangers:?}");
+    let most = usize::try_from(began.elapsed().as_secs()).unwrap() + 1;
+    assert!(site.called() - before <= most, "{} reads; at most one each second", site.called() - before);
+}
+
+#[tokio::test]
+async fn the_log_repeats_why_keys_could_not_be_read() {
+    let server = TestServer::start_with(&[ALLOWED]).await;
+    let key = key(SigningAlgorithm::Es256);
+    let site = Site::start(|_| ("404 Not Found".to_owned(), String::new()));
+    let uri = format!("http://127.0.0.1:{}/jwks", site.port);
+    signer(&server, |client| client.jwks_uri = Some(uri.clone())).await;
+    for _ in 0..2 {
+        refused(&server, &good(&server, &key), "client.keys_unavailable").await;
+        let (fetcher, address) = (&server.app.fetcher, std::net::Ipv4Addr::LOCALHOST.into());
+        let why = server.app.remote_keys.at(fetcher, &uri, "", address).await.unwrap_err();
+        assert_eq!(why.to_string(), "the answer has the status 404");
+    }
+    assert_eq!(site.called(), 1, "a refused request is decided twice and reads once");
 }
 
 #[tokio::test]

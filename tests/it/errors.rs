@@ -115,6 +115,8 @@ fn assert_safe_page(answer: &Answer) {
     assert_eq!(answer.header("cache-control"), "no-store", "{answer:?}");
     assert_eq!(answer.header("referrer-policy"), "same-origin", "{answer:?}");
     assert_eq!(answer.header("x-content-type-options"), "nosniff", "{answer:?}");
+    assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{answer:?}");
+    assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin", "{answer:?}");
     let policy = answer.header("content-security-policy");
     let directives: Vec<&str> = policy.split(';').map(str::trim).collect();
     for needed in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"] {
@@ -458,5 +460,31 @@ async fn no_other_origin_may_read_the_pages() {
         for method in [Method::GET, Method::OPTIONS, Method::POST] {
             assert_no_cors(&browser.request(method, path, &origin, "").await);
         }
+    }
+}
+
+#[tokio::test]
+async fn with_an_https_address_every_answer_keeps_browsers_on_https() {
+    let https = ("public_url", "https://id.example.com");
+    let paths = ["/", "/jwks", "/healthz", "/sign-in", "/authorize", "/nothing-here", "/logos/x", "/errors"];
+    for (options, value) in [
+        (vec![https], "max-age=31536000"),
+        (vec![https, ("http.strict_transport_security", "0s")], "max-age=0"),
+        (vec![("public_url", "https://id.example.com:8443/auth")], "max-age=31536000"),
+    ] {
+        let server = TestServer::start_with(&options).await;
+        for path in paths {
+            let answer = server.get(path).await;
+            assert_eq!(answer.header("strict-transport-security"), value, "{path}");
+        }
+        let token = server.browser().post("/token", &[]).await;
+        assert_eq!(token.header("strict-transport-security"), value, "{token:?}");
+    }
+    for url in
+        ["", "https://localhost:8443", "https://app.localhost", "https://127.0.0.1:8443", "https://[::1]"]
+    {
+        let server = TestServer::start_with(&[("public_url", url)]).await;
+        let answer = server.get("/").await;
+        assert!(!answer.headers.contains_key("strict-transport-security"), "{url}: {answer:?}");
     }
 }

@@ -27,7 +27,7 @@ async fn sign_in(app: &Application, browser: &mut Browser) -> String {
 
 /// The addresses of the frames in a page.
 fn frames(page: &Answer) -> Vec<Url> {
-    let sources = page.body.split("<iframe hidden title=\"An application signs you out\" src=\"").skip(1);
+    let sources = page.body.split("<iframe hidden sandbox=\"allow-scripts allow-same-origin\" title=\"An application signs you out\" src=\"").skip(1);
     let unescaped = |text: &str| text.replace("&amp;", "&").replace("&#x2f;", "/");
     sources.map(|rest| Url::parse(&unescaped(rest.split('"').next().unwrap())).unwrap()).collect()
 }
@@ -115,6 +115,53 @@ async fn the_address_must_have_the_origin_of_a_redirect_uri() {
     );
     operator.refused(&["client", "update", "app", "--redirect-uri", "https://new.example/cb"]);
     operator.done(&["client", "update", "app", "--no-frontchannel-logout-uri"]);
+}
+
+#[tokio::test]
+async fn no_registered_address_adds_to_the_policy_of_the_page() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let create = |redirect: &str, option: &'static str, uri: &str| {
+        let all = ["client", "create", "--id", "app", "--name", "A", "--kind", "web", "--scope", "openid"];
+        let arguments = [&all[..], &["--redirect-uri", redirect, option, uri]].concat();
+        operator.refused(&arguments)
+    };
+    let good = "https://app.example/cb";
+    for host in ["evil.com;sandbox", "evil.com,x", "evil.com'x", "a_b.example", "a$b.example", "example."] {
+        let uri = &format!("https://{host}/out");
+        for option in [
+            "--frontchannel-logout-uri",
+            "--backchannel-logout-uri",
+            "--post-logout-redirect-uri",
+            "--origin",
+            "--sector-identifier-uri",
+        ] {
+            let said = create(good, option, uri);
+            let is_said =
+                said.contains("host that is neither a name") || said.contains("not an https address");
+            assert!(is_said, "{option} {uri}: {said}");
+        }
+        for option in ["--site", "--policy", "--terms"] {
+            let said = create(good, option, uri);
+            assert!(said.contains("must be an https address"), "{option} {uri}: {said}");
+        }
+        let said = create(uri, "--post-logout-redirect-uri", good);
+        assert!(said.contains("host that is neither a name"), "{uri}: {said}");
+    }
+    // An address that was stored before hosts were checked gets no frame, and nothing of it is in the policy.
+    let mut registration = Registration::web("app").scopes("openid read");
+    registration.client.logout.front_channel = Some("https://evil.com;sandbox/out".into());
+    let app = server.register(registration).await;
+    let other = app_at(&server, "other", "https://other.example").await;
+    let mut alice = server.alice().await;
+    sign_in(&app, &mut alice).await;
+    let hint = sign_in(&other, &mut alice).await;
+    let page = alice.get(&format!("/logout?id_token_hint={hint}")).await;
+    assert!(page.body.contains("id=\"signing-out\""), "{page:?}");
+    assert_eq!(frames(&page).len(), 1, "{page:?}");
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("; frame-src https://other.example; script-src "), "{policy}");
+    assert!(page.body.contains("<iframe hidden sandbox=\"allow-scripts allow-same-origin\" "), "{page:?}");
 }
 
 #[tokio::test]

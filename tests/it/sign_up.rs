@@ -185,3 +185,92 @@ async fn the_address_of_another_person_is_refused_as_a_username() {
     }
     assert_eq!(server.number("SELECT COUNT(*) FROM user_names").await, 0);
 }
+
+#[tokio::test]
+async fn a_name_that_looks_like_another_or_like_nothing_cannot_be_chosen() {
+    let (server, app, mut browser) = started().await;
+    for name in ["alice", "Isabel", "ace", "modern"] {
+        server.user(name).await;
+    }
+    let page = browser.open(&app.url_with(&[CREATE])).await;
+    for (name, said) in [
+        ("alice\u{2800}", "no spaces"),
+        ("\u{2800}", "no spaces"),
+        ("alic\u{435}", "one alphabet"),
+        ("a\u{332}lice", "one alphabet"),
+        ("a\u{338}lice", "one alphabet"),
+        ("ali\u{fffc}ce", "no spaces"),
+        ("bob  smith", "no spaces"),
+        ("bob smith", "no spaces"),
+        ("\u{202e}ecila", "no spaces"),
+        ("al\u{ad}ice", "no spaces"),
+        ("alice\u{661}", "one alphabet"),
+        ("\u{ff41}lice", "This username is taken."),
+        ("aIice", "This username is taken."),
+        ("a1ice", "This username is taken."),
+        ("isabeI", "This username is taken."),
+        ("\u{430}\u{441}\u{435}", "This username is taken."),
+        ("modem", "This username is taken."),
+    ] {
+        let again = browser.submit(&page, &[("username", name), ("password", PASSWORD)]).await;
+        assert_eq!(again.status, 422, "{name}");
+        assert!(again.body.contains(said), "{name}: {said}: {again:?}");
+    }
+    assert_eq!(server.number("SELECT COUNT(*) FROM users").await, 4);
+    let back = browser.submit(&page, &[("username", "al\u{ef}ce"), ("password", PASSWORD)]).await;
+    assert!(!back.get("code").is_empty(), "another name: {back:?}");
+
+    // Sign-in compares keys and never looks: every one of these is a wrong password, and modem is not modern.
+    let mut elsewhere = server.browser();
+    for name in ["aIice", "a1ice", "\u{430}\u{441}\u{435}", "modem", "alice\u{2800}"] {
+        let page = elsewhere.open(&app.url_with(&[])).await;
+        let refused = elsewhere.sign_in(&page, name).await;
+        assert!(refused.status == 422 && refused.location().is_none(), "{name}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_operator_is_warned_of_a_name_that_looks_like_another_and_goes_on() {
+    let (server, app, mut browser) = started().await;
+    let operator = Operator::of(&server);
+    let create = |name: &str| {
+        let create = ["user", "create", "--username", name, "--password-stdin"];
+        let done = operator.with_input(&create, PASSWORD);
+        assert!(done.status.success(), "{name}: {done:?}");
+        String::from_utf8(done.stderr).unwrap()
+    };
+    assert_eq!(create("modern"), "");
+    let said = create("modem");
+    assert!(said.contains("warning: the username modem looks like modern, which another user has"), "{said}");
+    let said = create("alic\u{435}");
+    assert!(said.contains("warning: people could not choose the username alic\u{435} themselves"), "{said}");
+    let renamed = operator.run(&["user", "update", "alic\u{435}", "--username", "MODERN.1"]);
+    assert_eq!(String::from_utf8(renamed.stderr).unwrap(), "");
+    let renamed = operator.run(&["user", "update", "modern.1", "--username", "m0dern"]);
+    let said = String::from_utf8(renamed.stderr).unwrap();
+    assert!(renamed.status.success() && said.contains("m0dern looks like mode"), "{said}");
+    let other = operator.run(&["user", "update", "m0dern", "--name", "Someone"]);
+    assert_eq!(String::from_utf8(other.stderr).unwrap(), "", "the name is not new");
+    assert_eq!(server.number("SELECT COUNT(DISTINCT user_id) FROM user_skeletons").await, 3);
+    // Both can sign in, each to their own account.
+    for name in ["modem", "modern"] {
+        let page = browser.open(&app.url_with(&[("prompt", "login")])).await;
+        assert!(!browser.sign_in(&page, name).await.get("code").is_empty(), "{name}");
+    }
+    operator.done(&["user", "delete", "modem", "--yes"]);
+    assert_eq!(server.number("SELECT COUNT(DISTINCT user_id) FROM user_skeletons").await, 2);
+}
+
+#[tokio::test]
+async fn of_parallel_sign_ups_with_names_that_look_alike_one_succeeds() {
+    let (server, app, _) = started().await;
+    let names = ["modern", "modem", "rnodem", "m0dern", "moderN", "rnodern", "m0dem", "MODERN"];
+    let answers = join_all(names.iter().map(async |name| {
+        let mut browser = server.browser();
+        let page = browser.open(&app.url_with(&[CREATE])).await;
+        browser.submit(&page, &[("username", name), ("password", PASSWORD)]).await
+    }))
+    .await;
+    let made = answers.iter().filter(|answer| answer.location().is_some()).count();
+    assert_eq!((made, server.number("SELECT COUNT(*) FROM users").await), (1, 1));
+}

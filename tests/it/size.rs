@@ -19,7 +19,7 @@ const ROWS: usize = 400;
 
 /// The lines of the documentation's table, and the database tables that hold such rows.
 const LINES: [(&str, &[&str]); 9] = [
-    ("person", &["users", "user_names"]),
+    ("person", &["users", "user_names", "user_skeletons"]),
     ("application", &["clients", "client_secrets", "client_origins"]),
     ("consent", &["consents"]),
     ("session", &["sessions"]),

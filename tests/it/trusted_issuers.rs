@@ -321,6 +321,9 @@ async fn an_assertion_with_a_wrong_time_or_a_missing_claim_is_refused_for_that_r
         (json!({ "exp": null }), "assertion.claims"),
         (json!({ "exp": "soon" }), "assertion.claims"),
         (json!({ "sub": null }), "assertion.claims"),
+        (json!({ "sub": "a\0" }), "assertion.claims"),
+        (json!({ "jti": "a\0" }), "assertion.claims"),
+        (json!({ "iss": format!("{IDP}\0") }), "assertion.issuer"),
         (json!({ "sub": 7 }), "assertion.claims"),
         (json!({ "iss": null }), "assertion.malformed"),
         (json!({ "exp": now - 60 }), "assertion.times"),
@@ -394,7 +397,12 @@ async fn keys_are_read_from_the_issuers_jwks_uri() {
     assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
     let unknown = second.sign("JWT", &said(&fixture.server, &json!({}))).unwrap();
     fixture.refused(&unknown, "assertion.signature").await;
-    assert_eq!(site.called(), 1, "read once for all of them, and not again so soon");
+    fixture.refused(&unknown, "assertion.signature").await;
+    assert_eq!(
+        site.called(),
+        2,
+        "read once for all of them, once for the unknown key, and not again so soon"
+    );
 }
 
 #[tokio::test]

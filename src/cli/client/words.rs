@@ -148,7 +148,8 @@ pub(in crate::cli) fn scopes(text: &str) -> Result<Scope, CliError> {
     Ok(operations::scopes::parse(text)?)
 }
 
-/// Checks an address to which the consent page links. It must not have a scheme that could run as a script.
+/// Checks an address to which the consent page links. It must not have a scheme that could run as a script. Its host is
+/// checked with the rest of the client.
 pub(in crate::cli) fn link(text: &str, option: &str) -> Result<String, CliError> {
     match Url::parse(text) {
         Ok(url) if url.scheme() == "https" && url.host().is_some() && text.len() <= 2048 => {

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::super::secret::read_password;
 use super::super::{CliError, Common, say};
 use super::claims::PersonOptions;
+use super::warn_of_name;
 use crate::operations::users::{self, HashedPassword, NewUser};
 
 #[derive(Args)]
@@ -32,6 +33,7 @@ pub(super) fn run(options: &Options) -> Result<(), CliError> {
         let password = HashedPassword::new(&cli.passwords()?, password).await?;
         let user = NewUser { username: options.username.clone(), claims, password };
         let person = users::create(&cli.operations(), user).await?.outcome;
+        warn_of_name(&cli.operations(), &person).await?;
         let (id, username) = (&person.id, &person.username);
         if options.json {
             return say(json!({ "id": id.as_str(), "username": username }));

@@ -11,7 +11,9 @@ mod update;
 
 use clap::{Args, Subcommand};
 
-use super::{CliError, OutputOptions};
+use super::{CliError, OutputOptions, warn};
+use crate::oauth::identity::claims::Person;
+use crate::operations::{Context, users};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -58,4 +60,9 @@ pub(super) fn run(command: Command) -> Result<(), CliError> {
 /// A number of things, in words for a sentence.
 pub(super) fn counted(number: u64, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}
+
+/// Warns if people could not choose this username themselves, or another user's looks like it.
+async fn warn_of_name(context: &Context<'_>, person: &Person) -> Result<(), CliError> {
+    users::name_warnings(context, person).await?.iter().try_for_each(warn)
 }

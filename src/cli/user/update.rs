@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::super::{CliError, OutputOptions};
 use super::claims::PersonOptions;
+use super::warn_of_name;
 use crate::operations::users::{self, UserChanges};
 
 #[derive(Args)]
@@ -46,8 +47,12 @@ struct UserChangeOptions {
 pub(super) fn run(options: Options) -> Result<(), CliError> {
     let Options { user, changes, output } = options;
     let changes = changes.into_changes()?;
+    let is_renamed = changes.username.is_some();
     output.common.run(async |cli| {
         let person = users::update(&cli.operations(), &user, changes).await?.outcome;
+        if is_renamed {
+            warn_of_name(&cli.operations(), &person).await?;
+        }
         output.say(
             json!({ "id": person.id.as_str(), "username": person.username }),
             format!("updated the user {}", person.username),

@@ -65,7 +65,7 @@ impl Assertion {
         client.accepts(method)?;
         let verified = match method {
             AuthMethod::SecretJwt => self.by_secret(app, call, stored)?,
-            _ => self.by_key(app, client).await?,
+            _ => self.by_key(app, call, client).await?,
         };
         let claims = verified.map_err(|why| {
             Reason::AssertionSignature.because(format!("the client assertion is not this client's: {why}"))
@@ -101,6 +101,7 @@ impl Assertion {
     async fn by_key(
         &self,
         app: &App,
+        call: &Call,
         client: &Client,
     ) -> Result<Result<serde_json::Value, VerifyError>, Denied<OAuthError>> {
         if let Some(jwks) = &client.jwks {
@@ -108,7 +109,7 @@ impl Assertion {
             return Ok(verify(&self.token, &TYPES, ForeignVerifier::Keys(&keys)));
         }
         let Some(uri) = &client.jwks_uri else { return Ok(Err(VerifyError::Key)) };
-        let keys = app.remote_keys.at(&app.fetcher, uri, &self.token).await.map_err(|why| {
+        let keys = app.remote_keys.at(&app.fetcher, uri, &self.token, call.address).await.map_err(|why| {
             tracing::warn!(client = client.id.as_str(), "the client's keys could not be read: {why}");
             Reason::ClientKeysUnavailable.because(
                 "the keys of this client could not be read from its jwks_uri; the server's log says why",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::Denied;
+use crate::http::call::Call;
 use crate::jose::foreign::{ForeignKeys, ForeignVerifier, unverified_claim, verify};
 use crate::oauth::assertion::{AssertionClaims, AssertionKind};
 use crate::oauth::client::Client;
@@ -47,10 +48,10 @@ pub(super) struct TrustedToken {
 /// Verifies a token with the keys of the issuer that it names, if this issuer is trusted for this client.
 pub(super) async fn verified(
     app: &App,
+    call: &Call,
     client: &Client,
     token: &str,
     rules: &TokenRules,
-    now: Timestamp,
 ) -> Result<Arc<TrustedToken>, Denied<OAuthError>> {
     let TokenRules { kind, types, .. } = rules;
     let Some(named) = unverified_claim(token, "iss") else {
@@ -69,7 +70,7 @@ pub(super) async fn verified(
             verify(token, types, ForeignVerifier::Keys(&ForeignKeys::read(jwks).unwrap_or_default()))
         }
         IssuerKeys::At(uri) => {
-            let keys = app.remote_keys.at(&app.fetcher, uri, token).await.map_err(|why| {
+            let keys = app.remote_keys.at(&app.fetcher, uri, token, call.address).await.map_err(|why| {
                 tracing::warn!(issuer = issuer.issuer, "the issuer's keys could not be read: {why}");
                 let what = "is of an issuer whose keys could not be read; the server's log says why";
                 kind.refuse(rules.keys, what)
@@ -83,7 +84,7 @@ pub(super) async fn verified(
     if claims.iss != issuer.issuer {
         return Err(kind.refuse(kind.claims, "names its issuer in two ways").into());
     }
-    let expires_at = kind.check(&claims, issuer.audience, &app.issuer, now)?;
+    let expires_at = kind.check(&claims, issuer.audience, &app.issuer, call.now)?;
     let (grant, session) = (GrantId::new(random_id()), SessionId::new(random_id()));
     Ok(Arc::new(TrustedToken { claims, expires_at, issuer, grant, session }))
 }

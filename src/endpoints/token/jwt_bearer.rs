@@ -52,7 +52,7 @@ pub(super) async fn prepare(
     let Some(token) = params.one("assertion")? else {
         return Err(Reason::GrantAssertionMissing.because("the parameter assertion is missing").into());
     };
-    let trusted_token = decision.trusted_token.get(async || verified(asked.app, client, token, &RULES, asked.call.now).await).await?;
+    let trusted_token = decision.trusted_token.get(async || verified(asked.app, asked.call, client, token, &RULES).await).await?;
     let id = RULES.kind.id(&trusted_token.claims)?;
     let scope = draft.scope_of(&trusted_token.issuer, client, params.one("scope")?)?;
     // Issuers contain no NUL, so different issuers cannot have the same hash.

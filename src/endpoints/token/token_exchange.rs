@@ -139,7 +139,7 @@ async fn subject(
     let is_ours = token_type == TokenType::AccessToken
         || unverified_claim(token, "iss").is_none_or(|issuer| issuer == app.issuer);
     if !is_ours {
-        let trusted_token = trusted_token.get(async || verified(asked.app, client, token, &RULES, asked.call.now).await);
+        let trusted_token = trusted_token.get(async || verified(asked.app, asked.call, client, token, &RULES).await);
         return Ok(Subject::Trusted(trusted_token.await?));
     }
     match (access_token::read(app, token, asked.call.now).await?, token_type) {

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+use crate::oauth::host::{self, WRONG_HOST};
 use crate::oauth::request::redirect_uri::RegisteredUri;
 
 /// Scheme, host and port, as a browser writes them in its Origin header.
@@ -31,6 +32,9 @@ impl Origin {
             "https" => {}
             "http" if is_loopback(&url) => {}
             _ => return refuse("must be https; http is for 127.0.0.1, [::1] and localhost only"),
+        }
+        if !host::is_plain(&url) {
+            return refuse(&format!("has a host that {WRONG_HOST}"));
         }
         let origin = url.origin().ascii_serialization();
         if origin == text {
@@ -99,6 +103,7 @@ mod tests {
             "file:///",
             "https://app.example.com?x",
             "https://\u{e9}.example",
+            "https://a;b.example",
         ] {
             assert!(Origin::register(bad).is_err(), "{bad}");
         }

@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::oauth::client::{AuthMethod, ClientMetadata, GrantType, LogoutUris, PkcePolicy, SubjectType};
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, OPENID};
+use crate::oauth::host::{self, WRONG_HOST};
 use crate::oauth::identity::group;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 
@@ -103,7 +104,7 @@ fn check_links(client: &ClientMetadata, findings: &mut Findings) {
         ("tos_uri", &links.terms, "`tos_uri` must be an https address"),
     ] {
         let is_https = |link: &str| {
-            let url = Url::parse(link).ok().filter(|url| url.scheme() == "https" && url.host().is_some());
+            let url = Url::parse(link).ok().filter(|url| url.scheme() == "https" && host::is_plain(url));
             url.is_some() && link.len() <= MAX_URI_LENGTH
         };
         if link.as_deref().is_some_and(|link| !is_https(link)) {
@@ -131,15 +132,18 @@ fn check_assertions(client: &ClientMetadata, findings: &mut Findings) {
     }
 }
 
-/// Checks the length of the address that a client's keys are read from.
+/// Checks the length and the host of the address that keys are read from.
 ///
 /// # Errors
-/// A sentence for the operator, if the address is too long.
+/// A sentence for the operator.
 pub fn check_address(uri: &str) -> Result<(), String> {
     if uri.len() > MAX_URI_LENGTH {
         return Err(format!("an address has {MAX_URI_LENGTH} bytes at most"));
     }
-    Ok(())
+    match Url::parse(uri) {
+        Ok(url) if !host::is_plain(&url) => Err(format!("the address {uri:?} has a host that {WRONG_HOST}")),
+        _ => Ok(()),
+    }
 }
 
 fn check_response_types(client: &ClientMetadata, findings: &mut Findings) {
@@ -190,6 +194,8 @@ fn check_logout_uris(client: &ClientMetadata, findings: &mut Findings) {
             let sentence =
                 format!("the logout URI {uri:?} is not a web address without a fragment and a user name");
             findings.add(member, sentence);
+        } else if !url.as_ref().is_some_and(host::is_plain) {
+            findings.add(member, format!("the logout URI {uri:?} has a host that {WRONG_HOST}"));
         } else if !client.scopes.contains(OPENID) {
             findings
                 .add(member, "an application can only be informed of sign-outs if it has the scope openid");

@@ -7,7 +7,7 @@ use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{SessionId, UserId};
 use crate::oauth::identity::authentication::Authentication;
 use crate::oauth::identity::group::Groups;
-use crate::oauth::identity::user::folded;
+use crate::oauth::identity::user::account_key;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::AuthorizationRequest;
 
@@ -155,8 +155,8 @@ fn account<'a>(
         return Ok(AccountChoice::Several);
     }
     let expected: Vec<&SignedIn> = accounts.iter().filter(|here| is_expected(&here.user)).collect();
-    let hint = request.prompt.login_hint.as_deref().map(folded);
-    let is_hinted = |here: &&&SignedIn| hint.as_deref() == Some(folded(&here.username).as_str());
+    let hint = request.prompt.login_hint.as_deref().map(account_key);
+    let is_hinted = |here: &&&SignedIn| hint.as_deref() == Some(account_key(&here.username).as_str());
     let hinted = expected.iter().filter(|here| may_be_hinted(here)).find(is_hinted);
     match (expected.as_slice(), hinted) {
         ([], _) if request.prompt.none => Err(other_person()),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use crate::oauth::client::kind::ClientKind;
+use crate::oauth::host::{self, WRONG_HOST};
 
 /// A redirect URI that was checked when it was registered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,10 +45,19 @@ impl RegisteredUri {
             "http" if is_loopback(&url) => {}
             "http" => return refuse("must be https; http is for 127.0.0.1, [::1] and localhost only"),
             scheme if kind == ClientKind::Native && is_private_scheme(scheme) => {
-                return if text.starts_with(scheme) {
-                    Ok(Self(text.to_owned()))
-                } else {
-                    refuse("must have its scheme in lower case")
+                if !text.starts_with(scheme) {
+                    return refuse("must have its scheme in lower case");
+                }
+                // What follows the slashes is no host of a network: applications also use capitals and underscores.
+                let is_word = |text: &str| {
+                    text.bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+                };
+                return match url.host_str().is_none_or(is_word) {
+                    true => Ok(Self(text.to_owned())),
+                    false => {
+                        refuse("may have only letters, digits, hyphens, dots and underscores between slashes")
+                    }
                 };
             }
             scheme if is_private_scheme(scheme) => {
@@ -58,6 +68,9 @@ impl RegisteredUri {
                     "must be https, http on loopback, or for a native client a scheme like com.example.app",
                 );
             }
+        }
+        if !host::is_plain(&url) {
+            return refuse(&format!("has a host that {WRONG_HOST}"));
         }
         // If the URL standard would rewrite the text, two parsers could read it differently.
         if url.as_str() != text && url.as_str().strip_suffix('/') != Some(text) {
@@ -154,7 +167,13 @@ mod tests {
         ] {
             assert!(RegisteredUri::register(good, Web).is_ok(), "{good}");
         }
-        for good in ["com.example.app:/cb", "com.example.app://cb", "http://127.0.0.1/cb"] {
+        for good in [
+            "com.example.app:/cb",
+            "com.example.app://cb",
+            "com.example.app:///cb",
+            "com.example.app://Sign_in/cb",
+            "http://127.0.0.1/cb",
+        ] {
             assert!(RegisteredUri::register(good, Native).is_ok(), "{good}");
         }
     }
@@ -201,6 +220,11 @@ mod tests {
             "com.example.app:/cb",
             "about:blank",
             "https://app.example/\u{7f}",
+            "https://evil.example;sandbox/cb",
+            "https://evil.example,x/cb",
+            "https://evil.example'x/cb",
+            "https://a_b.example/cb",
+            "https://example./cb",
         ] {
             assert!(RegisteredUri::register(bad, Web).is_err(), "{bad}");
         }
@@ -210,6 +234,7 @@ mod tests {
             "Com.Example.App:/cb",
             "com.example.app:/cb#f",
             "com.example.app://u@h/cb",
+            "com.example.app://a;b/cb",
         ] {
             assert!(RegisteredUri::register(bad, Native).is_err(), "{bad}");
         }

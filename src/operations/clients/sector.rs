@@ -5,6 +5,7 @@ use url::Url;
 use crate::failure::Denied;
 use crate::fetch::Fetcher;
 use crate::oauth::client::Client;
+use crate::oauth::host;
 use crate::operations::fault::{Fault, Faults};
 
 /// The largest length of the URI in characters.
@@ -28,7 +29,7 @@ impl SectorList {
             let sentence = format!("the sector identifier URI {uri:?} {why}");
             Fault::invalid("sector_identifier_uri", sentence)
         };
-        let is_https = Url::parse(uri).is_ok_and(|url| url.scheme() == "https" && url.host().is_some());
+        let is_https = Url::parse(uri).is_ok_and(|url| url.scheme() == "https" && host::is_plain(&url));
         if !is_https || uri.len() > MAX_LENGTH {
             return Err(wrong("is not an https address").into());
         }

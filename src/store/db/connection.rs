@@ -7,6 +7,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Arguments as _, AssertSqlSafe, Encode, FromRow, Postgres, SqlSafeStr, Sqlite, Type};
 
 use super::error::DbError;
+use crate::clock::{Seconds, Timestamp};
 
 /// A connection for reading.
 pub struct Conn {
@@ -68,11 +69,43 @@ impl DerefMut for Tx {
 pub trait Param:
     for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres>
 {
+    /// Whether the value is text with U+0000, which PostgreSQL cannot store. No statement sends such text, so no row has
+    /// it, on either engine.
+    fn holds_nul(&self) -> bool;
 }
 
-impl<T> Param for T where
-    T: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres>
+/// Values that are not text.
+macro_rules! without_text {
+    ($($value:ty),*) => {
+        $(impl Param for $value {
+            fn holds_nul(&self) -> bool {
+                false
+            }
+        })*
+    };
+}
+
+without_text!(bool, i32, i64, &[u8], Vec<u8>, Timestamp, Seconds);
+
+impl Param for &str {
+    fn holds_nul(&self) -> bool {
+        memchr::memchr(0, self.as_bytes()).is_some()
+    }
+}
+
+impl Param for String {
+    fn holds_nul(&self) -> bool {
+        self.as_str().holds_nul()
+    }
+}
+
+impl<T: Param> Param for Option<T>
+where
+    Self: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres>,
 {
+    fn holds_nul(&self) -> bool {
+        self.as_ref().is_some_and(Param::holds_nul)
+    }
 }
 
 /// A row that can be read from both engines.
@@ -134,7 +167,7 @@ impl Tx {
 impl Conn {
     /// A statement, with the same text for both engines and parameters `$1`, `$2`, ….
     pub fn query(&mut self, sql: &'static str) -> Query<'_> {
-        Query { sql, values: Ok(BoundValues::for_link(&self.link)), conn: self }
+        Query { sql, values: Ok(BoundValues::for_link(&self.link)), nul: false, conn: self }
     }
 
     /// Whether a statement has failed in this transaction.
@@ -172,11 +205,17 @@ pub struct Query<'c> {
     conn: &'c mut Conn,
     sql: &'static str,
     values: Result<BoundValues, DbError>,
+    /// Whether a text of the statement holds U+0000.
+    nul: bool,
 }
 
 impl Query<'_> {
     /// Binds the next value: `$1` first, then `$2`, and so on.
+    ///
+    /// A statement that reads finds nothing by text with U+0000; every other statement with such text fails with
+    /// [`DbError::Nul`]. Neither is sent to the database.
     pub fn bind(mut self, value: impl Param) -> Self {
+        self.nul |= value.holds_nul();
         self.values = self.values.and_then(|mut values| values.add(value).map(|()| values));
         self
     }
@@ -186,6 +225,9 @@ impl Query<'_> {
     /// # Errors
     /// If a value cannot be bound, the statement fails or the connection is lost. The transaction then cannot commit.
     pub async fn execute(self) -> Result<u64, DbError> {
+        if self.nul {
+            return self.conn.remember(Err(DbError::Nul));
+        }
         let result = match (&mut self.conn.link, self.values) {
             (EngineConnection::Sqlite(link), Ok(BoundValues::Sqlite(values))) => {
                 sqlx::query_with(self.sql, values)
@@ -213,6 +255,9 @@ impl Query<'_> {
     /// # Errors
     /// If a value cannot be bound, the statement fails or the connection is lost. The transaction then cannot commit.
     pub async fn optional<R: Record>(self) -> Result<Option<R>, DbError> {
+        if self.nul {
+            return self.without_rows().map(|()| None);
+        }
         let result = match (&mut self.conn.link, self.values) {
             (EngineConnection::Sqlite(link), Ok(BoundValues::Sqlite(values))) => {
                 sqlx::query_as_with::<_, R, _>(self.sql, values)
@@ -238,6 +283,9 @@ impl Query<'_> {
     /// # Errors
     /// If a value cannot be bound, the statement fails or the connection is lost. The transaction then cannot commit.
     pub async fn all<R: Record>(self) -> Result<Vec<R>, DbError> {
+        if self.nul {
+            return self.without_rows().map(|()| Vec::new());
+        }
         let result = match (&mut self.conn.link, self.values) {
             (EngineConnection::Sqlite(link), Ok(BoundValues::Sqlite(values))) => {
                 sqlx::query_as_with::<_, R, _>(self.sql, values).fetch_all(link).await.map_err(DbError::from)
@@ -253,6 +301,14 @@ impl Query<'_> {
             _ => Err(DbError::Stopped),
         };
         self.conn.remember(result)
+    }
+}
+
+impl Query<'_> {
+    /// What a statement with U+0000 comes to: `Ok` if it only reads, because no row has such text.
+    fn without_rows(self) -> Result<(), DbError> {
+        let only_reads = self.sql.trim_start().starts_with("SELECT");
+        self.conn.remember(if only_reads { Ok(()) } else { Err(DbError::Nul) })
     }
 }
 
@@ -290,8 +346,11 @@ impl<'c> Batch<'c> {
         self
     }
 
-    /// Binds a value to the last statement.
+    /// Binds a value to the last statement. With U+0000 in a text the batch fails with [`DbError::Nul`].
     pub fn bind(mut self, value: impl Param) -> Self {
+        if value.holds_nul() {
+            self.error.get_or_insert(DbError::Nul);
+        }
         let added = match &mut self.plan {
             Plan::Joined(_, values) => values.add(value),
             Plan::Each(statements) => statements.last_mut().map_or(Ok(()), |(_, values)| values.add(value)),

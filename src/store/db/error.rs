@@ -29,6 +29,9 @@ pub enum DbError {
     Conflict(#[source] Cause),
     #[error("a database statement failed")]
     Statement(#[source] Cause),
+    /// Text that PostgreSQL cannot store. It comes from outside and is no defect of the database.
+    #[error("a text holds the character U+0000, which cannot be stored")]
+    Nul,
     #[error("a job continued after a database error, so its transaction was rolled back")]
     Swallowed,
     #[error("invalid data in {table} {id}: {what}")]

@@ -135,6 +135,8 @@ async fn impossible_scopes_and_users_are_refused() {
         (&["--username", " alice"], PASSWORD, "a username has"),
         (&["--username", "a@b"], PASSWORD, "no @"),
         (&["--username", "a\nb"], PASSWORD, "control characters"),
+        (&["--username", "bob smith"], PASSWORD, "no spaces"),
+        (&["--username", "alice\u{2800}"], PASSWORD, "nothing that cannot be seen"),
         (&["--username", "alice", "--email", "alice"], PASSWORD, "is not an e-mail address"),
         (&["--username", "alice"], "", "a password has 1 to 1024 bytes"),
         (&["--username", "alice"], "\n", "a password has 1 to 1024 bytes"),

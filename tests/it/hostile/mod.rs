@@ -5,6 +5,7 @@ mod connection;
 mod connections;
 mod encoding;
 mod host;
+mod nul;
 mod text;
 
 use std::io::{Read as _, Write as _};

@@ -22,6 +22,7 @@ const LEVELS: &[&[&str]] = &[
     &["keys/", "cache/"],
     // What an operator or a person does, for any edge.
     &["operations/"],
+    &["http/content_policy.rs"],
     // The state that every request shares, and what it is made of.
     &[
         "http/html.rs",

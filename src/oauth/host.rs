@@ -1,0 +1,98 @@
+//! Hosts of the addresses in a registration: names and IP addresses, and nothing else.
+//!
+//! The URL standard also accepts hosts with characters such as `;`, `,` and `'`. They mean something in headers, and no
+//! server has such a name.
+
+use url::{Host, Url};
+
+/// The maximum length of a name in bytes (RFC 1035 §2.3.4).
+const MAX_NAME_LENGTH: usize = 253;
+/// The maximum length of a label in bytes (RFC 1035 §2.3.4).
+const MAX_LABEL_LENGTH: usize = 63;
+
+/// What a sentence about a wrong host says after "its host".
+pub const WRONG_HOST: &str =
+    "is neither a name of letters, digits and hyphens, such as app.example.com, nor an IP address";
+
+/// Whether the host of a URL is an IP address, or a name whose labels are letters, digits and hyphens (RFC 1123 §2.1; with
+/// the A-labels of RFC 5890). `false` if the URL has no host.
+pub fn is_plain(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
+        Some(Host::Domain(name)) => is_name(name),
+        None => false,
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    name.len() <= MAX_NAME_LENGTH && name.split('.').all(is_label)
+}
+
+fn is_label(label: &str) -> bool {
+    (1..=MAX_LABEL_LENGTH).contains(&label.len())
+        && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(host: &str) -> bool {
+        Url::parse(&format!("https://{host}/a;b,c")).is_ok_and(|url| is_plain(&url))
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address() {
+        let longest =
+            [["a"; 63].concat(), ["b"; 63].concat(), ["c"; 63].concat(), ["d"; 61].concat()].join(".");
+        for good in [
+            "app.example.com",
+            "localhost",
+            "xn--bcher-kva.example",
+            "b\u{fc}cher.example",
+            "APP.example",
+            "a--b.example",
+            "1.example",
+            "192.0.2.1",
+            "192.0.2.1:8443",
+            "[2001:db8::1]:8443",
+            ["a"; 63].concat().as_str(),
+            &longest,
+        ] {
+            assert!(of(good), "{good}");
+        }
+        for bad in [
+            "evil.com;sandbox",
+            "evil.com,x",
+            "a'b.example",
+            "a\"b.example",
+            "a b.example",
+            "a*b.example",
+            "*.example",
+            "a_b.example",
+            "a!b.example",
+            "a$b.example",
+            "a&b.example",
+            "a(b.example",
+            "a+b.example",
+            "a=b.example",
+            "a`b.example",
+            "a{b.example",
+            "a~b.example",
+            "a%3Bb.example",
+            "-a.example",
+            "a-.example",
+            "a..example",
+            "example.",
+            ".example",
+            ["a"; 64].concat().as_str(),
+            &format!("{longest}d"),
+        ] {
+            assert!(!of(bad), "{bad}");
+        }
+        assert!(!is_plain(&Url::parse("com.example.app:/cb").unwrap()), "no host");
+        assert!(!is_plain(&Url::parse("com.example.app://a;b/").unwrap()), "nor of another scheme");
+    }
+}
