@@ -372,6 +372,17 @@ CREATE TABLE guesses (
 );
 CREATE INDEX guesses_end ON guesses (expires_at);
 
+-- How many rows of a kind the strangers of a network have made, by the time until which these rows count; counted by all
+-- nodes together. There are at most as many rows here as there are rows that they count.
+CREATE TABLE row_budgets (
+    kind       TEXT   NOT NULL,
+    network    TEXT   NOT NULL,
+    expires_at BIGINT NOT NULL,
+    count      BIGINT NOT NULL,
+    PRIMARY KEY (kind, network, expires_at)
+);
+CREATE INDEX row_budgets_end ON row_budgets (expires_at);
+
 
 -- Trusted issuers: their signature vouches for people (RFC 7523 §2.1)
 

@@ -12,5 +12,6 @@ pub mod error;
 pub mod error_code;
 pub mod id;
 pub mod metadata;
+pub mod row_budget;
 pub mod signing_key;
 mod word;

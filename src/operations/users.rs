@@ -7,7 +7,8 @@ use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::sessions::{SessionStart, begin as begin_session};
 use super::{Context, Done, Outcome};
-use crate::clock::Timestamp;
+use crate::cache::row_budgets::Counting;
+use crate::clock::{Seconds, Timestamp};
 use crate::failure::Denied;
 use crate::oauth::grant::EndReason;
 use crate::oauth::id::UserId;
@@ -124,13 +125,38 @@ pub async fn create(context: &Context<'_>, user: NewUser) -> Outcome<Person> {
         .await
 }
 
-/// Creates an account for a person who signs up, and signs the person in by the same transaction. The outcome is the
-/// person.
+/// Why a person cannot sign up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignUpRefusal {
+    /// The username is not valid or already taken.
+    Faults(Faults),
+    /// Too many accounts were created; there is room for the next one after this time.
+    Wait(Seconds),
+}
+
+/// Whether there is room for one more account.
 ///
 /// # Errors
 ///
-/// A username that is not valid or already taken.
-pub async fn sign_up(context: &Context<'_>, account: NewAccount, start: SessionStart) -> Outcome<Person> {
+/// The time to wait, if too many accounts were created.
+pub async fn check_sign_up(context: &Context<'_>, counting: Counting) -> Result<(), Denied<SignUpRefusal>> {
+    let look = async move |conn: &mut Conn| counting.look(conn).await;
+    let looked = context.db.read(look).await?;
+    looked.map_err(|wait| Denied::Refused(SignUpRefusal::Wait(wait)))
+}
+
+/// Creates an account for a person who signs up, and signs the person in by the same transaction. The outcome is the
+/// person. `counting` counts the account.
+///
+/// # Errors
+///
+/// See [`SignUpRefusal`].
+pub async fn sign_up(
+    context: &Context<'_>,
+    account: NewAccount,
+    start: SessionStart,
+    counting: Counting,
+) -> Result<Done<Person>, Denied<SignUpRefusal>> {
     Faults::refuse_if_any(username_faults(&account.username))?;
     let NewAccount { id, username, name, password } = account;
     let person = Person {
@@ -145,6 +171,13 @@ pub async fn sign_up(context: &Context<'_>, account: NewAccount, start: SessionS
     let proof = Proof::Password { hash: password.0.clone() };
     context
         .act(async move |tx: &mut Tx| {
+            // A refusal commits, so the name is checked before anything is counted.
+            if users::find_by_name(tx, &person.username).await?.is_some() {
+                return Err(taken(&person, &person.username).into());
+            }
+            if let Err(wait) = counting.count(tx).await? {
+                return Err(Denied::Refused(SignUpRefusal::Wait(wait)));
+            }
             let saved = users::save(tx, &person, Some(&password.0), now).await?;
             saved.map_err(|name| taken(&person, &name))?;
             if begin_session(tx, &start, &proof).await?.is_none() {
@@ -272,6 +305,18 @@ async fn end_all(
 pub(super) async fn existing(conn: &mut Conn, user: &str) -> Result<UserRecord, Denied<Faults>> {
     let unknown = || Fault::not_found(format!("there is no user with the name, address or id {user}"));
     Ok(users::find_record(conn, user).await?.ok_or_else(unknown)?)
+}
+
+impl From<Fault> for Denied<SignUpRefusal> {
+    fn from(fault: Fault) -> Self {
+        Faults::from(fault).into()
+    }
+}
+
+impl From<Faults> for Denied<SignUpRefusal> {
+    fn from(faults: Faults) -> Self {
+        Self::Refused(SignUpRefusal::Faults(faults))
+    }
 }
 
 fn taken(person: &Person, name: &str) -> Fault {

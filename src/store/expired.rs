@@ -20,6 +20,7 @@ pub enum ExpiringTable {
     Flows,
     LogoutDeliveries,
     Guesses,
+    RowBudgets,
 }
 
 /// The number of rows in one step, which takes a few milliseconds of the writer's time.
@@ -81,6 +82,7 @@ statements! {
     Flows = "flows" by "id" until "purge_after";
     LogoutDeliveries = "logout_deliveries" by "session_id, client_id" until "purge_after";
     Guesses = "guesses" by "bucket" until "expires_at";
+    RowBudgets = "row_budgets" by "kind, network, expires_at" until "expires_at";
 }
 
 /// A redeemed code is kept as long as its grant lives, and refreshing extends that.

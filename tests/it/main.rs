@@ -66,6 +66,7 @@ mod refresh;
 mod resources;
 mod response_mode;
 mod revocation;
+mod row_budgets;
 mod rp_logout;
 mod session_grants;
 mod sign_in;
