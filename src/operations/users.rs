@@ -6,6 +6,7 @@ use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::sessions::{SessionStart, begin as begin_session};
+use super::steps::Step;
 use super::{Context, Done, Outcome};
 use crate::cache::row_budgets::Counting;
 use crate::clock::{Seconds, Timestamp};
@@ -18,10 +19,13 @@ use crate::oauth::identity::user::{check_email, check_password, check_username};
 use crate::secret::passwords::Passwords;
 use crate::secret::{Secret, random_id};
 use crate::store::db::{Conn, Tx};
+use crate::store::sessions::EndedSessions;
+use crate::store::steps::STEP;
 use crate::store::users::{self, UserFilter, UserRecord};
 use crate::store::{codes, device_codes, grants, sessions};
 
 /// A password that an account may have, hashed.
+#[derive(Clone)]
 pub struct HashedPassword(String);
 
 impl HashedPassword {
@@ -222,14 +226,13 @@ pub async fn set_password(
     password: HashedPassword,
 ) -> Outcome<UserEnding> {
     let (user, now) = (user.to_owned(), context.now);
-    context
-        .act(async move |tx: &mut Tx| {
-            let person = existing(tx, &user).await?.person;
-            users::set_password(tx, &person.id, &password.0, now).await?;
-            // Anyone who knew the old password may have signed in with it, or may be signing in now.
-            end_all(tx, Act::UserPasswordSet, person, EndReason::PasswordChanged, now).await
-        })
-        .await
+    let step = async move |tx: &mut Tx| {
+        let person = existing(tx, &user).await?.person;
+        users::set_password(tx, &person.id, &password.0, now).await?;
+        // Anyone who knew the old password may have signed in with it, or may be signing in now.
+        end_some(tx, Act::UserPasswordSet, person, EndReason::PasswordChanged, now).await
+    };
+    all_steps(context, step).await
 }
 
 /// Disables a user, who then can neither sign in nor get tokens. Sessions end, and the grants in them. Grants with offline
@@ -240,15 +243,16 @@ pub async fn set_password(
 /// There is no such user.
 pub async fn disable(context: &Context<'_>, user: &str) -> Outcome<UserEnding> {
     let (user, now) = (user.to_owned(), context.now);
-    context
-        .act(async move |tx: &mut Tx| {
-            let person = existing(tx, &user).await?.person;
-            users::disable(tx, &person.id, now).await?;
-            let sessions_ended = sessions::end_of_user(tx, &person.id, EndReason::UserDisabled, now).await?;
-            let event = event(Act::UserDisabled, &person);
-            Ok(Done { outcome: UserEnding { person, sessions_ended, grants_revoked: 0 }, event })
-        })
-        .await
+    let step = async move |tx: &mut Tx| {
+        let person = existing(tx, &user).await?.person;
+        users::disable(tx, &person.id, now).await?;
+        let EndedSessions { sessions, has_more } =
+            sessions::end_of_user(tx, &person.id, EndReason::UserDisabled, now).await?;
+        let event = event(Act::UserDisabled, &person);
+        let ending = UserEnding { person, sessions_ended: sessions, grants_revoked: 0 };
+        Ok(if has_more { Step::More(ending) } else { Step::Last(Done { outcome: ending, event }) })
+    };
+    all_steps(context, step).await
 }
 
 /// Enables a disabled user, who can then sign in and get tokens again.
@@ -274,31 +278,56 @@ pub async fn enable(context: &Context<'_>, user: &str) -> Outcome<Person> {
 /// There is no such user.
 pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding> {
     let (user, now) = (user.clone(), context.now);
-    context
-        .act(async move |tx: &mut Tx| {
-            let person = existing(tx, user.as_str()).await?.person;
-            let id = person.id.clone();
-            let done = end_all(tx, Act::UserDeleted, person, EndReason::UserDeleted, now).await?;
+    let step = async move |tx: &mut Tx| {
+        let person = existing(tx, user.as_str()).await?.person;
+        let id = person.id.clone();
+        // So that nothing new begins until the last step.
+        users::disable(tx, &id, now).await?;
+        let step = end_some(tx, Act::UserDeleted, person, EndReason::UserDeleted, now).await?;
+        if let Step::Last(_) = step {
             users::delete(tx, &id).await?;
-            Ok(done)
-        })
-        .await
+        }
+        Ok(step)
+    };
+    all_steps(context, step).await
 }
 
-/// Ends all sessions of the account and revokes all grants.
-async fn end_all(
+/// A step of an act that ends what a user has.
+type EndingStep = Step<UserEnding, UserEnding>;
+
+/// Ends some of the sessions of the account and revokes some of the grants: all of them, if they are few.
+async fn end_some(
     tx: &mut Tx,
     act: Act,
     person: Person,
     why: EndReason,
     now: Timestamp,
-) -> Outcome<UserEnding> {
-    let sessions_ended = sessions::delete_of_user(tx, &person.id, now).await?;
-    codes::delete_of_user(tx, &person.id).await?;
-    device_codes::delete_of_user(tx, &person.id).await?;
+) -> Result<EndingStep, Denied<Faults>> {
+    let EndedSessions { sessions, has_more } = sessions::delete_of_user(tx, &person.id, now).await?;
+    let codes = codes::delete_redeemable(tx, Some(&person.id), None, now).await?;
+    let devices = device_codes::delete_of_user(tx, &person.id, None).await?;
     let grants_revoked = grants::revoke_of_user(tx, &person.id, why, now).await?;
+    let has_more =
+        has_more || [codes, devices, grants_revoked].iter().any(|rows| *rows >= STEP.unsigned_abs());
     let event = event(act, &person);
-    Ok(Done { outcome: UserEnding { person, sessions_ended, grants_revoked }, event })
+    let ending = UserEnding { person, sessions_ended: sessions, grants_revoked };
+    Ok(if has_more { Step::More(ending) } else { Step::Last(Done { outcome: ending, event }) })
+}
+
+/// Runs all steps. The outcome is what ended with them together.
+async fn all_steps<F>(context: &Context<'_>, step: F) -> Outcome<UserEnding>
+where
+    F: AsyncFn(&mut Tx) -> Result<EndingStep, Denied<Faults>> + Clone + Send + 'static,
+{
+    let (mut sessions, mut grants) = (0, 0);
+    let note = |ending: UserEnding| {
+        sessions += ending.sessions_ended;
+        grants += ending.grants_revoked;
+    };
+    let mut done = context.act_in_steps(step, note).await?;
+    done.outcome.sessions_ended += sessions;
+    done.outcome.grants_revoked += grants;
+    Ok(done)
 }
 
 /// Finds the user in the database. A fault if there is no such user.

@@ -3,6 +3,7 @@
 use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
+use super::steps::STEP;
 use crate::clock::Timestamp;
 use crate::oauth::id::{ClientId, FlowId, GrantId, SessionId};
 use crate::oauth::request::interaction::FlowProgress;
@@ -140,4 +141,16 @@ pub async fn note_consented(tx: &mut Tx, id: &FlowId, session: &SessionId) -> Re
 
 async fn note(tx: &mut Tx, update: &'static str, id: &FlowId, session: &SessionId) -> Result<(), DbError> {
     tx.query(update).bind(id.as_str()).bind(session.as_str()).execute().await.map(drop)
+}
+
+/// Deletes up to [`STEP`] flows of a client. Returns their number.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<u64, DbError> {
+    tx.query("DELETE FROM flows WHERE id IN (SELECT id FROM flows WHERE client_id = $1 LIMIT $2)")
+        .bind(client.as_str())
+        .bind(STEP)
+        .execute()
+        .await
 }

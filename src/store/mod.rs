@@ -29,6 +29,7 @@ pub mod scopes;
 pub mod server_keys;
 pub mod sessions;
 pub mod signing_keys;
+pub mod steps;
 pub mod tables;
 pub mod trusted_issuers;
 pub mod used_assertions;

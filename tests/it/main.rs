@@ -46,6 +46,7 @@ mod hostile;
 mod hybrid;
 mod introspection;
 mod keys;
+mod large_deletions;
 mod layers;
 mod logout;
 mod metadata;

@@ -60,10 +60,6 @@ fn later(server: &TestServer, seconds: u64) {
     server.clock.advance(Duration::from_secs(seconds));
 }
 
-async fn rows(server: &TestServer, table: &str) -> i64 {
-    server.number(&format!("SELECT COUNT(*) FROM {table}")).await
-}
-
 #[tokio::test]
 async fn a_network_gets_its_share_of_device_codes_and_more_when_they_have_ended() {
     let server = with(&[("limits.network_device_codes", "3")]).await;
@@ -78,7 +74,7 @@ async fn a_network_gets_its_share_of_device_codes_and_more_when_they_have_ended(
     wait(&device(&server, "2001:db8:1:ffff::7").await);
     assert_eq!(device(&server, "2001:db8:2::7").await.status, 200, "another customer");
     assert_eq!(device(&server, "203.0.113.2").await.status, 200, "another network");
-    assert_eq!(rows(&server, "device_codes").await, 8);
+    assert_eq!(server.number("SELECT COUNT(*) FROM device_codes").await, 8);
     let seconds = wait(&device(&server, "203.0.113.1").await);
     later(&server, seconds - 1);
     assert_eq!(wait(&device(&server, "203.0.113.1").await), 1);
@@ -102,10 +98,14 @@ async fn when_the_total_is_used_up_the_largest_networks_wait_first_and_new_ones_
     wait(&device(&server, "203.0.113.1").await);
 
     let others = fill(&server, 4..40).await;
-    assert_eq!(rows(&server, "device_codes").await, 32, "never more than the total: {others:?}");
+    assert_eq!(
+        server.number("SELECT COUNT(*) FROM device_codes").await,
+        32,
+        "never more than the total: {others:?}"
+    );
     let new = device(&server, "203.0.113.99").await;
     assert!((601..=675).contains(&wait(&new)), "{new:?}");
-    assert!(rows(&server, "row_budgets").await <= 32);
+    assert!(server.number("SELECT COUNT(*) FROM row_budgets").await <= 32);
     later(&server, wait(&new));
     assert_eq!(device(&server, "203.0.113.99").await.status, 200);
 }
@@ -122,7 +122,10 @@ async fn two_nodes_keep_the_total_together() {
     assert!(statuses.iter().all(|status| [200, 429].contains(status)), "{statuses:?}");
     assert!(cluster.shares().iter().all(|share| *share > 20), "{:?}", cluster.shares());
     assert!((40..=41).contains(&stored), "{stored}");
-    assert_eq!(rows(&cluster.server, "device_codes").await, i64::try_from(stored).unwrap());
+    assert_eq!(
+        cluster.server.number("SELECT COUNT(*) FROM device_codes").await,
+        i64::try_from(stored).unwrap()
+    );
 }
 
 #[tokio::test]
@@ -162,7 +165,7 @@ async fn limits_that_are_off_bound_and_count_nothing() {
     for _ in 0..5 {
         assert_eq!(device(&server, "203.0.113.1").await.status, 200);
     }
-    assert_eq!(rows(&server, "row_budgets").await, 0);
+    assert_eq!(server.number("SELECT COUNT(*) FROM row_budgets").await, 0);
 }
 
 async fn sign_up(app: &Application, server: &TestServer, name: &str, from: &str) -> Answer {
@@ -202,7 +205,7 @@ async fn a_network_creates_so_many_accounts_in_a_day() {
             "the taken name is not counted"
         );
     }
-    assert_eq!(rows(&server, "users").await, 4);
+    assert_eq!(server.number("SELECT COUNT(*) FROM users").await, 4);
     later(&server, seconds - 1);
     assert_eq!(sign_up(&app, &server, "cat", "203.0.113.1").await.status, 429);
     later(&server, 1);
@@ -223,7 +226,7 @@ async fn one_form_creates_no_more_accounts_than_the_budget_also_at_once() {
     let statuses = join_all(names.iter().map(create)).await;
     assert_eq!(statuses.iter().filter(|status| **status == 303).count(), 3, "{statuses:?}");
     assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 9, "{statuses:?}");
-    assert_eq!(rows(&server, "users").await, 3);
+    assert_eq!(server.number("SELECT COUNT(*) FROM users").await, 3);
 }
 
 async fn sign_in(app: &Application, mut browser: Browser, (name, password): (&str, &str), from: &str) -> u16 {
@@ -242,11 +245,11 @@ async fn made_up_names_do_not_fill_the_table_of_guesses() {
     for n in 0..5 {
         assert_eq!(guess(&format!("nobody {n}"), "203.0.113.1").await, 422, "{n}");
     }
-    let stored = rows(&server, "guesses").await;
+    let stored = server.number("SELECT COUNT(*) FROM guesses").await;
     for n in 5..20 {
         assert_eq!(guess(&format!("nobody {n}"), "203.0.113.1").await, 429, "{n}");
     }
-    assert_eq!(rows(&server, "guesses").await, stored);
+    assert_eq!(server.number("SELECT COUNT(*) FROM guesses").await, stored);
     assert_eq!(guess("nobody 4", "203.0.113.1").await, 422, "it has its count already");
     assert_eq!(guess("nobody 30", "203.0.113.2").await, 422, "another network");
     // The owner of an account gets in from another network, and in a known browser from this one.
