@@ -9,6 +9,8 @@ use crate::oauth::row_budget::{RowBudget, RowKind};
 
 /// For how long an account that a person created counts.
 const SIGN_UPS_COUNT_FOR: Seconds = Seconds::new(24 * 3600);
+/// For how long the row of a flow is kept after its end.
+const FLOWS_ARE_KEPT: Seconds = Seconds::new(24 * 3600);
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct Limits {
@@ -73,7 +75,7 @@ impl Config {
             RowKind::DeviceCode => self.device.code_lifetime.seconds(),
             RowKind::SignUp => SIGN_UPS_COUNT_FOR,
             RowKind::Guess => guessing::MEMORY,
-            RowKind::Flow => self.sign_in.flow_lifetime.seconds(),
+            RowKind::Flow => self.sign_in.flow_lifetime.seconds() + FLOWS_ARE_KEPT,
         };
         RowBudget { per_network: per_network.into(), in_all: in_all.into(), lifetime }
     }

@@ -168,7 +168,8 @@ async fn a_session_with_much_ends_at_once_and_its_grants_in_steps() {
     );
     statement_on(&server.database.url, &format!("{insert} {NUMBERS} {rows}")).await;
     let context = server.app.operations(server.app.now());
-    let ended = sessions::end_of_user(&context, &UserId::new(user));
+    let user = UserId::new(user);
+    let ended = sessions::end_of_user(&context, &user);
     let (ended, writes) = beside(&server, ended).await;
     assert_eq!(ended.unwrap().outcome, 2000);
     assert!(writes >= 20, "{writes} of others were done in between");

@@ -359,7 +359,8 @@ async fn waiting(server: &TestServer, tv: &Application) -> (UserCode, DeviceRequ
     let answer = tv.post("/device_authorization", &[("scope", "read")]).await;
     let code = UserCode::parse(&answer.get("user_code")).unwrap();
     let networks = Networks::of("203.0.113.1".parse().unwrap());
-    let typed = TypedCode { code: code.clone(), user: UserId::new("alice"), networks, draw: Draw::unlimited() };
+    let typed =
+        TypedCode { code: code.clone(), user: UserId::new("alice"), networks, draw: Draw::unlimited() };
     match devices::find_by_code(&context(server), typed).await.unwrap() {
         FoundDevice::Device(device) => (code, *device),
         other => panic!("{other:?}"),

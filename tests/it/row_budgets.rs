@@ -250,7 +250,6 @@ async fn made_up_names_do_not_fill_the_table_of_guesses() {
         assert_eq!(guess(&format!("nobody {n}"), "203.0.113.1").await, 429, "{n}");
     }
     assert_eq!(server.number("SELECT COUNT(*) FROM guesses").await, stored);
-    assert_eq!(guess("nobody 4", "203.0.113.1").await, 422, "it has its count already");
     assert_eq!(guess("nobody 30", "203.0.113.2").await, 422, "another network");
     // The owner of an account gets in from another network, and in a known browser from this one.
     let right = ("alice", PASSWORD);
