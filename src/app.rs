@@ -1,5 +1,7 @@
 //! The state that all requests share.
 
+use std::sync::Arc;
+
 use crate::cache::catalogue::CatalogueCache;
 use crate::cache::row_budgets::{Draw, RowBudgets};
 use crate::cache::secrets::SecretCache;
@@ -33,7 +35,7 @@ pub struct App {
     pub clock: Clock,
     pub clock_watch: ClockWatch,
     pub db: Db,
-    pub keys: ServerKeys,
+    pub keys: Arc<ServerKeys>,
     pub key_set: KeySet,
     pub passwords: Passwords,
     pub cache: CatalogueCache,
