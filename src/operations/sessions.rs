@@ -17,7 +17,7 @@ use crate::store::db::{Conn, DbError, Tx};
 use crate::store::page::Page;
 use crate::store::sessions::{self, EndedSession, NewSession, SessionRecord};
 use crate::store::steps::STEP;
-use crate::store::{flows, grants, users};
+use crate::store::{flows, grants, revocations, users};
 
 /// A session that is to begin, for the request that a person signs in for.
 #[derive(Clone, Debug)]
@@ -172,7 +172,7 @@ async fn revoke_the_rest(
 ) -> Result<(), DbError> {
     while ended.has_more() {
         let (id, now) = (session.clone(), context.now);
-        let revoke = async move |tx: &mut Tx| grants::revoke_of_session(tx, &id, why, now).await;
+        let revoke = async move |tx: &mut Tx| revocations::revoke_of_session(tx, &id, why, now).await;
         ended.revoked = context.db.write(revoke).await?;
     }
     Ok(())
@@ -222,7 +222,8 @@ pub async fn sign_out_at_client(
 ) -> Result<Done<u64>, DbError> {
     let (session, client, now) = (session.clone(), client.clone(), context.now);
     let step = async move |tx: &mut Tx| {
-        let ended = grants::revoke_of_session_at(tx, &session, &client, EndReason::SignedOut, now).await?;
+        let ended =
+            revocations::revoke_of_session_at(tx, &session, &client, EndReason::SignedOut, now).await?;
         if ended >= STEP.unsigned_abs() {
             return Ok(Step::More(ended));
         }

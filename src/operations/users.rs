@@ -22,7 +22,7 @@ use crate::store::db::{Conn, Tx};
 use crate::store::sessions::EndedSessions;
 use crate::store::steps::STEP;
 use crate::store::users::{self, UserFilter, UserRecord};
-use crate::store::{codes, device_codes, grants, sessions};
+use crate::store::{codes, device_codes, revocations, sessions};
 
 /// A password that an account may have, hashed.
 #[derive(Clone)]
@@ -306,7 +306,7 @@ async fn end_some(
     let EndedSessions { sessions, has_more } = sessions::delete_of_user(tx, &person.id, now).await?;
     let codes = codes::delete_redeemable(tx, Some(&person.id), None, now).await?;
     let devices = device_codes::delete_of_user(tx, &person.id, None).await?;
-    let grants_revoked = grants::revoke_of_user(tx, &person.id, why, now).await?;
+    let grants_revoked = revocations::revoke_of_user(tx, &person.id, why, now).await?;
     let has_more =
         has_more || [codes, devices, grants_revoked].iter().any(|rows| *rows >= STEP.unsigned_abs());
     let event = event(act, &person);

@@ -235,12 +235,12 @@ pub async fn save_for_client(
 pub async fn look_for_client(
     conn: &mut Conn,
     client: &ClientId,
-    after: &Vec<u8>,
+    after: &[u8],
 ) -> Result<Vec<(Vec<u8>, bool)>, DbError> {
     conn.query(
         "SELECT hash, client_id = $2 AS is_wanted FROM access_tokens WHERE hash > $1 ORDER BY hash LIMIT $3",
     )
-    .bind(after.as_slice())
+    .bind(after)
     .bind(client.as_str())
     .bind(LOOK)
     .all()

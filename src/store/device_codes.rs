@@ -245,13 +245,13 @@ pub async fn delete_of_user(tx: &mut Tx, user: &UserId, client: Option<&ClientId
 pub async fn look_for_client(
     conn: &mut Conn,
     client: &ClientId,
-    after: &Vec<u8>,
+    after: &[u8],
 ) -> Result<Vec<(Vec<u8>, bool)>, DbError> {
     conn.query(
         "SELECT hash, client_id = $2 AND consumed_at IS NULL AS is_wanted FROM device_codes
          WHERE hash > $1 ORDER BY hash LIMIT $3",
     )
-    .bind(after.as_slice())
+    .bind(after)
     .bind(client.as_str())
     .bind(LOOK)
     .all()

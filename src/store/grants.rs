@@ -4,7 +4,6 @@ use sqlx::FromRow;
 
 use super::conditions::{client_unchanged, session_seen_at, user_claims};
 use super::db::{Batch, Conn, DbError, Query, Tx};
-use super::steps::{LOOK, STEP, Stretch};
 use crate::clock::Timestamp;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::scope::OFFLINE_ACCESS;
@@ -363,61 +362,6 @@ pub async fn revoke_of(
         .map(drop)
 }
 
-/// Revokes up to [`STEP`] grants of a user. Returns their number.
-///
-/// # Errors
-/// Only failures of the database.
-pub async fn revoke_of_user(
-    tx: &mut Tx,
-    user: &UserId,
-    why: EndReason,
-    now: Timestamp,
-) -> Result<u64, DbError> {
-    const REVOKE: &str =
-        revoke_where!("id IN (SELECT id FROM grants WHERE user_id = $3 AND revoked_at IS NULL LIMIT $4)");
-    revoking(tx, REVOKE, why.word(), now).bind(user.as_str()).bind(STEP).execute().await
-}
-
-/// Revokes up to [`STEP`] grants of an ended session, except those with `offline_access`. Returns their number.
-///
-/// # Errors
-/// Only failures of the database.
-pub async fn revoke_of_session(
-    tx: &mut Tx,
-    session: &SessionId,
-    why: EndReason,
-    now: Timestamp,
-) -> Result<u64, DbError> {
-    const REVOKE: &str = revoke_where!(
-        "id IN (SELECT id FROM grants
-                WHERE session_id = $3 AND offline_access = FALSE AND revoked_at IS NULL LIMIT $4)"
-    );
-    revoking(tx, REVOKE, why.word(), now).bind(session.as_str()).bind(STEP).execute().await
-}
-
-/// Revokes up to [`STEP`] grants of one client in a session, except those with `offline_access`. Returns their number.
-///
-/// # Errors
-/// Only failures of the database.
-pub async fn revoke_of_session_at(
-    tx: &mut Tx,
-    session: &SessionId,
-    client: &ClientId,
-    why: EndReason,
-    now: Timestamp,
-) -> Result<u64, DbError> {
-    const REVOKE: &str = revoke_where!(
-        "id IN (SELECT id FROM grants
-                WHERE session_id = $3 AND offline_access = FALSE AND revoked_at IS NULL AND client_id = $4 LIMIT $5)"
-    );
-    revoking(tx, REVOKE, why.word(), now)
-        .bind(session.as_str())
-        .bind(client.as_str())
-        .bind(STEP)
-        .execute()
-        .await
-}
-
 /// The clients with a grant in a session that the browser notifies at its end, at most 32 (OpenID Connect Front-Channel
 /// Logout §3).
 ///
@@ -439,44 +383,6 @@ pub async fn front_channel_of_session(
         .all()
         .await?;
     Ok(rows.into_iter().map(|(id,)| ClientId::new(id)).collect())
-}
-
-/// The next grants after `after` by id, at most [`LOOK`], each with whether it belongs to a client and is not revoked.
-///
-/// # Errors
-/// Only failures of the database.
-pub async fn look_for_client(
-    conn: &mut Conn,
-    client: &ClientId,
-    after: &String,
-) -> Result<Vec<(String, bool)>, DbError> {
-    conn.query(
-        "SELECT id, client_id = $2 AND revoked_at IS NULL AS is_wanted FROM grants WHERE id > $1 ORDER BY id LIMIT $3",
-    )
-    .bind(after.as_str())
-    .bind(client.as_str())
-    .bind(LOOK)
-    .all()
-    .await
-}
-
-/// Revokes the grants to a client in a stretch. Returns their number.
-///
-/// # Errors
-/// Only failures of the database.
-pub async fn revoke_of_client(
-    tx: &mut Tx,
-    client: &ClientId,
-    stretch: &Stretch<String>,
-    why: EndReason,
-    now: Timestamp,
-) -> Result<u64, DbError> {
-    revoking(tx, revoke_where!("client_id = $3 AND id > $4 AND id <= $5"), why.word(), now)
-        .bind(client.as_str())
-        .bind(stretch.after.as_str())
-        .bind(stretch.until.as_str())
-        .execute()
-        .await
 }
 
 impl ChainRow {

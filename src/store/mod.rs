@@ -24,6 +24,7 @@ pub mod migrate;
 pub mod page;
 pub mod paths;
 pub mod resources;
+pub mod revocations;
 pub mod row_budgets;
 pub mod scopes;
 pub mod server_keys;

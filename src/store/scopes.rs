@@ -168,14 +168,14 @@ pub async fn take_from_consents(
 pub async fn look_for_grants(
     conn: &mut Conn,
     name: &str,
-    after: &String,
+    after: &str,
 ) -> Result<Vec<(String, bool)>, DbError> {
     conn.query(
         "SELECT id, revoked_at IS NULL AND REPLACE(granted, $1, '') <> granted AS is_wanted FROM grants
          WHERE id > $2 ORDER BY id LIMIT $3",
     )
     .bind(name)
-    .bind(after.as_str())
+    .bind(after)
     .bind(LOOK)
     .all()
     .await
@@ -217,14 +217,14 @@ pub async fn take_from_grants(tx: &mut Tx, name: &str, stretch: &Stretch<String>
 pub async fn look_for_codes(
     conn: &mut Conn,
     name: &str,
-    after: &Vec<u8>,
+    after: &[u8],
 ) -> Result<Vec<(Vec<u8>, bool)>, DbError> {
     conn.query(
         "SELECT hash, consumed_at IS NULL AND REPLACE(granted, $1, '') <> granted AS is_wanted FROM codes
          WHERE hash > $2 ORDER BY hash LIMIT $3",
     )
     .bind(name)
-    .bind(after.as_slice())
+    .bind(after)
     .bind(LOOK)
     .all()
     .await

@@ -3,9 +3,10 @@
 use sqlx::FromRow;
 
 use super::db::{Batch, Conn, DbError, Tx};
-use super::grants::{self, authentication_from, granted_from};
+use super::grants::{authentication_from, granted_from};
 use super::logout_deliveries;
 use super::page::Page;
+use super::revocations;
 use super::steps::STEP;
 use crate::clock::Timestamp;
 use crate::oauth::grant::EndReason;
@@ -130,7 +131,7 @@ pub async fn end(
     now: Timestamp,
 ) -> Result<EndedSession, DbError> {
     logout_deliveries::enqueue(tx, id, now).await?;
-    let revoked = grants::revoke_of_session(tx, id, why, now).await?;
+    let revoked = revocations::revoke_of_session(tx, id, why, now).await?;
     let existed = tx.query("DELETE FROM sessions WHERE id = $1").bind(id.as_str()).execute().await? == 1;
     Ok(EndedSession { existed, revoked })
 }

@@ -274,13 +274,13 @@ pub async fn delete_subjects(tx: &mut Tx, issuer: &str) -> Result<u64, DbError> 
 pub async fn look_for_grants(
     conn: &mut Conn,
     issuer: &str,
-    after: &String,
+    after: &str,
 ) -> Result<Vec<(String, bool)>, DbError> {
     conn.query(
         "SELECT id, revoked_at IS NULL AS is_wanted FROM grants WHERE issuer = $1 AND id > $2 ORDER BY id LIMIT $3",
     )
     .bind(issuer)
-    .bind(after.as_str())
+    .bind(after)
     .bind(LOOK)
     .all()
     .await

@@ -22,7 +22,7 @@ use crate::oauth::id::ClientId;
 use crate::store::clients::{self, ClientFilter, ClientRecord};
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::steps::{STEP, Stretch};
-use crate::store::{access_tokens, codes, consents, device_codes, flows, grants, logos};
+use crate::store::{access_tokens, codes, consents, device_codes, flows, logos, revocations};
 
 const CURSOR: Cursor = Cursor("clients");
 
@@ -122,9 +122,9 @@ async fn delete_what_it_has(context: &Context<'_>, client: &ClientId) -> Result<
     let (looked, ended) = (client.clone(), client.clone());
     steps::walk(
         db,
-        async move |conn: &mut Conn, after: &String| grants::look_for_client(conn, &looked, after).await,
+        async move |conn: &mut Conn, after: &String| revocations::look_for_client(conn, &looked, after).await,
         async move |tx: &mut Tx, part: &Stretch<String>| {
-            grants::revoke_of_client(tx, &ended, part, EndReason::ClientDeleted, now).await
+            revocations::revoke_of_client(tx, &ended, part, EndReason::ClientDeleted, now).await
         },
     )
     .await
