@@ -315,9 +315,10 @@ CREATE TABLE grants (
     issuer_subject     TEXT
 );
 CREATE INDEX grants_purge ON grants (purge_after);
-CREATE INDEX grants_user ON grants (user_id);
-CREATE INDEX grants_session ON grants (session_id);
-CREATE INDEX grants_issuer ON grants (issuer) WHERE issuer IS NOT NULL;
+-- With what the rows are searched for when they are revoked in steps, so that a step reads no more rows than it changes.
+CREATE INDEX grants_user ON grants (user_id, revoked_at);
+CREATE INDEX grants_session ON grants (session_id, offline_access, revoked_at);
+CREATE INDEX grants_issuer ON grants (issuer, id) WHERE issuer IS NOT NULL;
 
 CREATE TABLE access_tokens (
     hash       BYTEA  PRIMARY KEY,
@@ -377,6 +378,17 @@ CREATE TABLE guesses (
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX guesses_end ON guesses (expires_at);
+
+-- How many rows of a kind the strangers of a network have made, by the time until which these rows count; counted by all
+-- nodes together. There are at most as many rows here as there are rows that they count.
+CREATE TABLE row_budgets (
+    kind       TEXT   NOT NULL,
+    network    TEXT   NOT NULL,
+    expires_at BIGINT NOT NULL,
+    count      BIGINT NOT NULL,
+    PRIMARY KEY (kind, network, expires_at)
+);
+CREATE INDEX row_budgets_end ON row_budgets (expires_at);
 
 
 -- Trusted issuers: their signature vouches for people (RFC 7523 §2.1)

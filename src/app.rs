@@ -5,11 +5,13 @@ use std::sync::Arc;
 use actix_web::http::header::HeaderValue;
 
 use crate::cache::catalogue::CatalogueCache;
+use crate::cache::row_budgets::{Draw, RowBudgets};
 use crate::cache::secrets::SecretCache;
 use crate::cache::stand_ins::StandIns;
 use crate::clock::{Clock, Timestamp};
 use crate::clock_watch::ClockWatch;
 use crate::config::Config;
+use crate::failure::Failure;
 use crate::fetch::Fetcher;
 use crate::http::html::Pages;
 use crate::http::route::Routes;
@@ -18,7 +20,9 @@ use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::metrics::requests::Requests;
+use crate::oauth::id::ClientId;
 use crate::oauth::identity::session::LiveSessions;
+use crate::oauth::row_budget::{RowBudget, RowKind};
 use crate::operations::Context;
 use crate::secret::passwords::Passwords;
 use crate::store::db::Db;
@@ -40,6 +44,7 @@ pub struct App {
     pub pages: Pages,
     pub routes: Routes,
     pub secrets: SecretCache,
+    pub row_budgets: RowBudgets,
     pub stand_ins: StandIns,
     pub fetcher: Fetcher,
     pub remote_keys: RemoteKeys,
@@ -65,5 +70,36 @@ impl App {
     /// The context for operations in a call that arrived at `now`.
     pub fn operations(&self, now: Timestamp) -> Context<'_> {
         Context { db: &self.db, config: &self.config, now }
+    }
+
+    /// Draws on the budget for one row that a stranger in the network `site` makes.
+    pub async fn draw(&self, kind: RowKind, site: String, now: Timestamp) -> Result<Draw, Failure> {
+        self.draw_within(kind, self.config.row_budget(kind), site, now).await
+    }
+
+    /// Draws on the budget for one row that the client `id` makes, which has proven to be that client. It has no bound of
+    /// its own, but a row of it counts like those of strangers.
+    pub async fn draw_for_client(
+        &self,
+        kind: RowKind,
+        id: &ClientId,
+        now: Timestamp,
+    ) -> Result<Draw, Failure> {
+        let budget = self.config.row_budget(kind);
+        let budget = RowBudget { per_network: budget.in_all, ..budget };
+        self.draw_within(kind, budget, format!("client {id}"), now).await
+    }
+
+    async fn draw_within(
+        &self,
+        kind: RowKind,
+        budget: RowBudget,
+        from: String,
+        now: Timestamp,
+    ) -> Result<Draw, Failure> {
+        if !self.config.limits.enabled {
+            return Ok(Draw::unlimited());
+        }
+        self.row_budgets.draw(&self.db, (kind, budget), from, now).await
     }
 }

@@ -4,5 +4,6 @@ pub mod catalogue;
 pub mod decision;
 pub mod fresh;
 mod in_flight_reads;
+pub mod row_budgets;
 pub mod secrets;
 pub mod stand_ins;

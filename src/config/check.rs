@@ -119,7 +119,8 @@ impl Config {
             ("limits.network_passwords", limits.network_passwords),
         ];
         let zeros = options.into_iter().filter(|(_, most)| *most == 0);
-        zeros.map(|(key, _)| (key, format!("{key} must be at least 1, or no one could sign in"))).collect()
+        let zeros = zeros.map(|(key, _)| (key, format!("{key} must be at least 1, or no one could sign in")));
+        zeros.chain(limits.check_row_budgets()).collect()
     }
 
     fn check_signing(&self) -> Vec<OptionMistake> {

@@ -7,10 +7,12 @@ use serde::Serialize;
 use super::client_auth;
 use crate::app::App;
 use crate::cache::decision::View;
+use crate::cache::row_budgets::Draw;
 use crate::clock::Seconds;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
 use crate::http::call::{Call, Request};
+use crate::network::Networks;
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::device::{DeviceAnswer, DeviceRequest, UserCode};
@@ -18,14 +20,17 @@ use crate::oauth::grant::granted::Granted;
 use crate::oauth::grant::resource::RegisteredResources;
 use crate::oauth::grant::scope;
 use crate::oauth::id::GrantId;
+use crate::oauth::reason::Reason;
 use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::request::params::Params;
+use crate::oauth::row_budget::RowKind;
 use crate::secret::{Hash, random, random_id, random_token};
 use crate::store::db::Tx;
 use crate::store::device_codes;
 
-/// For how many seconds after its end a device code is reported as expired; later it is unknown.
-const MEMORY: Seconds = Seconds::new(24 * 3600);
+/// For how many seconds after its end a device code is reported as expired; later it is unknown. A stranger can make the
+/// server keep a code for so long.
+const MEMORY: Seconds = Seconds::new(3600);
 /// How many user codes are tried before collisions are considered an error.
 const MAX_ATTEMPTS: usize = 8;
 
@@ -55,13 +60,18 @@ async fn begin(
     let params = client_auth::read_form(request, body).await?;
     params.check(&["scope"])?;
     let mut credentials = client_auth::credentials(request, &params)?;
-    let device = app.cache.decide(async |view| {
+    let decided = app.cache.decide(async |view| {
         let client = credentials.authenticate(app, request, view).await?;
-        asked(app, request, &client.client, &params, view).await
+        let device = asked(app, request, &client.client, &params, view).await?;
+        Ok((device, client.client.kind))
     });
-    let device = device.await?;
+    let (device, kind) = decided.await?;
+    let draw = match kind.is_public() {
+        true => app.draw(RowKind::DeviceCode, Networks::of(request.address).site, request.now).await?,
+        false => app.draw_for_client(RowKind::DeviceCode, &device.client, request.now).await?,
+    };
     let code = format!("gdc_{}", random_token());
-    let user_code = store(app, &code, device).await?;
+    let user_code = store(app, &code, device, draw).await?;
     let verification_uri = format!("{}/device", app.issuer);
     Ok(DeviceAuthorizationResponse {
         device_code: code,
@@ -99,11 +109,23 @@ async fn asked(
 }
 
 /// Stores the request under a user code that no other device uses.
-async fn store(app: &App, code: &str, device: DeviceRequest) -> Result<UserCode, Failure> {
+///
+/// # Errors
+/// If too many requests wait.
+async fn store(
+    app: &App,
+    code: &str,
+    device: DeviceRequest,
+    draw: Draw,
+) -> Result<UserCode, Denied<OAuthError>> {
     let codes: Vec<UserCode> =
         std::iter::repeat_with(|| UserCode::of_bytes(&random::<32>())).flatten().take(MAX_ATTEMPTS).collect();
     let (hash, interval) = (Hash::of(code), app.config.device.poll_interval.seconds());
+    let counting = draw.counting();
     let save = async move |tx: &mut Tx| {
+        if let Err(wait) = counting.count(tx).await? {
+            return Err(Denied::Refused(too_many().after(wait)));
+        }
         for code in &codes {
             if device_codes::save(tx, &hash, (&device, code), interval, device.expires_at + MEMORY).await? {
                 return Ok(Some(code.clone()));
@@ -111,6 +133,11 @@ async fn store(app: &App, code: &str, device: DeviceRequest) -> Result<UserCode,
         }
         Ok(None)
     };
-    let stored = app.db.write(save).await?;
-    stored.ok_or(Failure::Busy("the list of user codes"))
+    let stored = app.db.decide(save).await?;
+    draw.stored();
+    stored.ok_or_else(|| Failure::Busy("the list of user codes").into())
+}
+
+fn too_many() -> OAuthError {
+    Reason::DeviceCodeTooMany.because("too many devices have asked for a code and wait for a person")
 }

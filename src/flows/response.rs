@@ -1,7 +1,7 @@
 //! Authorization responses by response type (OpenID Connect Core §3.1.2.5, §3.2.2.5, §3.3.2.5).
 
 use crate::app::App;
-use crate::clock::{Seconds, Timestamp};
+use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::flows::CheckedRequest;
 use crate::oauth::grant::code::Code;
@@ -17,9 +17,6 @@ use crate::store::flows::{self, FlowKey};
 use crate::store::{access_tokens, codes, grants};
 use crate::tokens::access_token::Draft;
 use crate::tokens::id_token::{IdTokenHashes, Signer};
-
-/// For how many seconds a code that was never redeemed is still reported as expired.
-const MEMORY: Seconds = Seconds::new(24 * 3600);
 
 /// The parameters of a response, except `state` and `iss`.
 pub(super) type Response = Vec<(&'static str, String)>;
@@ -97,7 +94,7 @@ async fn store_code(
         nonce: request.nonce.clone(),
         expires_at: now + tokens.code_lifetime.seconds(),
     };
-    let purge_after = record.expires_at + MEMORY;
+    let purge_after = record.expires_at + codes::MEMORY;
     let save = async move |tx: &mut Tx| {
         if !is_first(tx, flow.as_ref(), now).await? {
             return Ok(Stored::AnsweredBefore);

@@ -144,9 +144,11 @@ fn http_status(reason: Reason) -> Option<StatusCode> {
         Reason::RequestMediaType => Some(StatusCode::UNSUPPORTED_MEDIA_TYPE),
         Reason::RequestTooLarge => Some(StatusCode::PAYLOAD_TOO_LARGE),
         Reason::RequestMethod => Some(StatusCode::METHOD_NOT_ALLOWED),
-        Reason::UserCodeGuesses | Reason::SignInGuesses | Reason::ClientSecretGuesses => {
-            Some(StatusCode::TOO_MANY_REQUESTS)
-        }
+        Reason::UserCodeGuesses
+        | Reason::SignInGuesses
+        | Reason::ClientSecretGuesses
+        | Reason::DeviceCodeTooMany
+        | Reason::SignUpTooMany => Some(StatusCode::TOO_MANY_REQUESTS),
         _ => None,
     }
 }
@@ -247,7 +249,9 @@ fn error_page_with(
     };
     call.set_reason(error.reason);
     let mut response = app.pages.render(status, "error.html", context);
-    if status == StatusCode::SERVICE_UNAVAILABLE {
+    if let Some(wait) = error.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_i64()));
+    } else if status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
     }
     response
@@ -276,6 +280,7 @@ fn title(status: StatusCode, who: Responsible) -> &'static str {
     match (status.as_u16(), who) {
         (503, _) => "Please try again in a moment",
         (500.., _) => "Something broke here",
+        (429, _) => "Please try again later",
         (_, Responsible::Person) => "Please start again",
         (_, Responsible::Operator) => "This is switched off at present",
         _ => "This link does not work",

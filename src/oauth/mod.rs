@@ -13,5 +13,6 @@ pub mod error_code;
 pub mod host;
 pub mod id;
 pub mod metadata;
+pub mod row_budget;
 pub mod signing_key;
 mod word;

@@ -4,6 +4,7 @@ use super::event::{Act, Event, ObjectKind};
 use super::fault::Fault;
 use super::guesses::{self, Admission, Guess};
 use super::{Context, Done, Outcome};
+use crate::cache::row_budgets::Draw;
 use crate::clock::Seconds;
 use crate::failure::Failure;
 use crate::network::Networks;
@@ -14,12 +15,13 @@ use crate::store::db::{DbError, Tx};
 use crate::store::device_codes;
 
 /// A code that a person has typed.
-#[derive(Clone, Debug)]
 pub struct TypedCode {
     pub code: UserCode,
     /// The user who is signed in: the guess is counted for this account.
     pub user: UserId,
     pub networks: Networks,
+    /// For the rows that count the guess.
+    pub draw: Draw,
 }
 
 /// What a typed code leads to.
@@ -37,8 +39,8 @@ pub enum FoundDevice {
 ///
 /// Only failures.
 pub async fn find_by_code(context: &Context<'_>, typed: TypedCode) -> Result<FoundDevice, Failure> {
-    let TypedCode { code, user, networks } = typed;
-    let guess = match guesses::count(context, Guess::user_code(&user, &networks)).await? {
+    let TypedCode { code, user, networks, draw } = typed;
+    let guess = match guesses::count(context, Guess::user_code(&user, &networks), draw).await? {
         Admission::Counted(guess) => guess,
         Admission::Wait(wait) => return Ok(FoundDevice::Wait(wait)),
     };

@@ -3,6 +3,7 @@
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
+use super::steps::Step;
 use super::{Context, Done, Outcome};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
@@ -70,13 +71,17 @@ pub async fn revoke(context: &Context<'_>, grant: &GrantId) -> Outcome<GrantReco
 /// Only failures.
 pub async fn revoke_access(context: &Context<'_>, user: &UserId, client: &ClientId) -> Outcome<u64> {
     let (user, client, now) = (user.clone(), client.clone(), context.now);
-    context
-        .act(async move |tx: &mut Tx| {
-            let revoked = grant_records::revoke_access(tx, &user, &client, now).await?;
-            let event = Event::new(Act::ConsentTakenBack, ObjectKind::User, user.as_str()).with(&client);
-            Ok(Done { outcome: revoked, event })
-        })
-        .await
+    let step = async move |tx: &mut Tx| {
+        let (revoked, has_more) = grant_records::revoke_access(tx, &user, &client, now).await?;
+        if has_more {
+            return Ok(Step::More(revoked));
+        }
+        let event = Event::new(Act::ConsentTakenBack, ObjectKind::User, user.as_str()).with(&client);
+        Ok::<_, Denied<Faults>>(Step::Last(Done { outcome: revoked, event }))
+    };
+    let mut before = 0;
+    let done = context.act_in_steps(step, |revoked: u64| before += revoked).await?;
+    Ok(Done { outcome: done.outcome + before, event: done.event })
 }
 
 async fn existing(

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Context;
+use crate::cache::row_budgets::{Counting, Draw};
 use crate::clock::{Seconds, Timestamp};
 use crate::config::Limits;
 use crate::failure::Failure;
@@ -41,7 +42,18 @@ struct Lanes {
 /// A guess that was counted and may be checked.
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct CountedGuess(Vec<(String, Seconds)>);
+pub struct CountedGuess {
+    buckets: Vec<(String, Seconds)>,
+    /// What counted the rows of the buckets; `None` if there were rows for all of them before.
+    rows: Option<Counting>,
+}
+
+/// What to store for a guess that every bucket takes.
+struct Judged {
+    counts: Vec<(String, GuessCount)>,
+    buckets: Vec<(String, Seconds)>,
+    makes_rows: bool,
+}
 
 /// The answer to a guess.
 #[derive(Debug)]
@@ -89,7 +101,8 @@ impl Guess {
     }
 
     /// A guess at the code of a device, by a user who is signed in. There are 20^8 codes: with a thousand of them waiting,
-    /// an account guesses one in about fifty years, and a network full of accounts in about ten months.
+    /// which is the default of `limits.device_codes`, an account guesses one in about fifty years, and a network full of
+    /// accounts in about ten months. A code that a person mistypes is another device's in one of 25 million cases.
     pub fn user_code(user: &UserId, from: &Networks) -> Self {
         let bucket =
             |name, most, every| Bucket { name, limit: Limit::Rate { most, every: Seconds::new(every) } };
@@ -119,56 +132,73 @@ impl Guess {
     }
 
     /// What to store if all buckets take the guess; otherwise how long to wait.
-    async fn judge(
-        &self,
-        conn: &mut Conn,
-        now: Timestamp,
-    ) -> Result<Result<(Vec<(String, GuessCount)>, CountedGuess), Seconds>, DbError> {
+    async fn judge(&self, conn: &mut Conn, now: Timestamp) -> Result<Result<Judged, Seconds>, DbError> {
         let stored = guesses::find(conn, &self.names(), now).await?;
         let buckets = self.buckets(&stored);
         let mut wait = Seconds::ZERO;
-        let (mut counts, mut counted) = (Vec::new(), Vec::new());
+        let mut judged = Judged { counts: Vec::new(), buckets: Vec::new(), makes_rows: false };
         for bucket in buckets {
-            match bucket.limit.count(stored.get(&bucket.name).copied(), now) {
+            let before = stored.get(&bucket.name).copied();
+            judged.makes_rows |= before.is_none();
+            match bucket.limit.count(before, now) {
                 Ok(count) => {
-                    counts.push((bucket.name.clone(), count));
-                    counted.push((bucket.name.clone(), bucket.limit.span_of_one()));
+                    judged.counts.push((bucket.name.clone(), count));
+                    judged.buckets.push((bucket.name.clone(), bucket.limit.span_of_one()));
                 }
                 Err(longer) => wait = wait.max(longer),
             }
         }
-        Ok(if wait > Seconds::ZERO { Err(wait) } else { Ok((counts, CountedGuess(counted))) })
+        Ok(if wait > Seconds::ZERO { Err(wait) } else { Ok(judged) })
     }
 }
 
-/// Counts a guess, if there is room for it.
+/// Counts a guess, if there is room for it. `draw` is for the rows that a guess makes if it is the first in a bucket.
 ///
 /// When many guesses arrive at once, at any number of nodes, only those that there is room for are counted. A guess that
 /// has to wait costs a read and no write.
 ///
 /// # Errors
 /// Only failures.
-pub async fn count(context: &Context<'_>, guess: Guess) -> Result<Admission, Failure> {
+pub async fn count(context: &Context<'_>, guess: Guess, draw: Draw) -> Result<Admission, Failure> {
     let now = context.now;
-    let first = guess.clone();
-    let looked = context.db.read(async move |conn: &mut Conn| first.judge(conn, now).await).await?;
-    if let Err(wait) = looked {
+    let (first, counting) = (guess.clone(), draw.counting());
+    let look = async move |conn: &mut Conn| match first.judge(conn, now).await? {
+        Ok(judged) if judged.makes_rows => counting.look(conn).await,
+        judged => Ok(judged.map(drop)),
+    };
+    if let Err(wait) = context.db.read(look).await? {
         return Ok(Admission::Wait(wait));
     }
-    let write = async move |tx: &mut Tx| match guess.judge(tx, now).await? {
-        Ok((counts, counted)) => {
-            guesses::save(tx, &counts).await?;
-            Ok(Admission::Counted(counted))
+    let counting = draw.counting();
+    let write = async move |tx: &mut Tx| {
+        let judged = match guess.judge(tx, now).await? {
+            Ok(judged) => judged,
+            Err(wait) => return Ok(Admission::Wait(wait)),
+        };
+        if judged.makes_rows
+            && let Err(wait) = counting.count(tx).await?
+        {
+            return Ok(Admission::Wait(wait));
         }
-        Err(wait) => Ok(Admission::Wait(wait)),
+        guesses::save(tx, &judged.counts).await?;
+        let rows = judged.makes_rows.then(|| counting.clone());
+        Ok(Admission::Counted(CountedGuess { buckets: judged.buckets, rows }))
     };
-    Ok(context.db.write(write).await?)
+    let admission = context.db.write(write).await?;
+    if matches!(&admission, Admission::Counted(CountedGuess { rows: Some(_), .. })) {
+        draw.stored();
+    }
+    Ok(admission)
 }
 
 impl CountedGuess {
-    /// Takes the guess back in a transaction, because it was right.
+    /// Takes the guess back in a transaction, because it was right. Its rows no longer count as those of a stranger.
     pub async fn take_back(&self, tx: &mut Tx) -> Result<(), DbError> {
-        guesses::take_back(tx, &self.0).await
+        guesses::take_back(tx, &self.buckets).await?;
+        match &self.rows {
+            Some(rows) => rows.take_back(tx).await,
+            None => Ok(()),
+        }
     }
 
     /// Takes the guess back, because it was right or could not be checked.
@@ -176,7 +206,8 @@ impl CountedGuess {
     /// # Errors
     /// Only failures.
     pub async fn forget(self, context: &Context<'_>) -> Result<(), Failure> {
-        let take_back = async move |tx: &mut Tx| self.take_back(tx).await;
+        // A guess that could not be checked may be a stranger's, so its rows still count.
+        let take_back = async move |tx: &mut Tx| guesses::take_back(tx, &self.buckets).await;
         Ok(context.db.write(take_back).await?)
     }
 }

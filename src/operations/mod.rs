@@ -1,4 +1,5 @@
-//! The acts of operators and of people. Each act is one function with typed input and outcome, in one transaction.
+//! The acts of operators and of people. Each act is one function with typed input and outcome, in one transaction; an act
+//! that changes any number of rows has a transaction for each few hundred of them (`steps`).
 //!
 //! The command line, the management API and the pages call the same functions. A refused act changes nothing, and its
 //! faults name members of the object, not command-line options. Slow work (hashing, signing, HTTP) is done before the
@@ -22,6 +23,7 @@ mod references;
 pub mod resources;
 pub mod scopes;
 pub mod sessions;
+mod steps;
 pub mod trusted_issuers;
 pub mod users;
 
@@ -51,7 +53,7 @@ pub struct Done<T> {
 pub type Outcome<T> = Result<Done<T>, Denied<Faults>>;
 
 impl Context<'_> {
-    /// Runs an act in its transaction. Every act passes through this function.
+    /// Runs an act in its transaction. Every act passes through this function, or through `act_in_steps`.
     ///
     /// `work` checks before it writes, because a refusal commits; it may run more than once, as [`Db::write`] says.
     async fn act<T, E, F>(&self, work: F) -> Result<Done<T>, E>

@@ -6,14 +6,16 @@ use super::configured::lifetime_fault;
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
-use super::{Context, Done, Outcome};
+use super::{Context, Done, Outcome, steps};
 use crate::clock::Seconds;
 use crate::failure::Denied;
 use crate::oauth::grant::scope::{OPENID, Scope, ScopeRecord, check_description, is_scope_name};
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::{claims, group};
-use crate::store::db::{Conn, Tx};
+use crate::store::db::{Conn, DbError, Tx};
 use crate::store::page::NameFilter;
+use crate::store::scopes::ConsentKey;
+use crate::store::steps::Stretch;
 use crate::store::{clients, scopes};
 
 /// The largest number of claims of one scope.
@@ -39,6 +41,9 @@ pub enum InUse {
     /// Yes: the scope is taken from the clients.
     TakeAway,
 }
+
+/// The number of clients that lose a scope in one transaction.
+const CLIENTS: usize = 50;
 
 const CURSOR: Cursor = Cursor("scopes");
 
@@ -117,19 +122,59 @@ pub async fn check_delete(
 
 /// Deletes a scope, and removes it from what people have allowed. The outcome is the clients that lose it.
 ///
+/// The clients lose it first, so that no one can ask for it. If the act is interrupted, deleting the scope again finishes
+/// the act.
+///
 /// # Errors
 ///
 /// Those of [`check_delete`].
 pub async fn delete(context: &Context<'_>, name: &str, in_use: InUse) -> Outcome<Vec<ClientId>> {
-    let name = name.to_owned();
+    let losing_it = check_delete(context, name, in_use).await?;
+    for some in losing_it.chunks(CLIENTS) {
+        let (name, some) = (name.to_owned(), some.to_vec());
+        let take = async move |tx: &mut Tx| clients::take_scope(tx, &name, &some).await;
+        context.db.write(take).await?;
+    }
+    take_from_granted(context, name).await?;
+    let (name, lost) = (name.to_owned(), losing_it.clone());
     context
         .act(async move |tx: &mut Tx| {
-            let losing = losing(tx, &name, in_use).await?;
-            clients::take_scope(tx, &name).await?;
+            let late = losing(tx, &name, in_use).await?;
+            clients::take_scope(tx, &name, &late).await?;
             scopes::delete(tx, &name).await?;
-            Ok(Done { outcome: losing, event: event(Act::ScopeDeleted, &name) })
+            Ok(Done { outcome: lost.clone(), event: event(Act::ScopeDeleted, &name) })
         })
         .await
+}
+
+/// Takes a scope from consents, and from grants and codes that are still valid, in steps.
+async fn take_from_granted(context: &Context<'_>, name: &str) -> Result<(), DbError> {
+    let (looked, taken) = (name.to_owned(), name.to_owned());
+    steps::walk(
+        context.db,
+        async move |conn: &mut Conn, after: &ConsentKey| {
+            scopes::look_for_consents(conn, &looked, after).await
+        },
+        async move |tx: &mut Tx, part: &Stretch<ConsentKey>| {
+            scopes::take_from_consents(tx, &taken, part).await
+        },
+    )
+    .await?;
+    let (looked, taken) = (name.to_owned(), name.to_owned());
+    steps::walk(
+        context.db,
+        async move |conn: &mut Conn, after: &String| scopes::look_for_grants(conn, &looked, after).await,
+        async move |tx: &mut Tx, part: &Stretch<String>| scopes::take_from_grants(tx, &taken, part).await,
+    )
+    .await?;
+    let (looked, taken) = (name.to_owned(), name.to_owned());
+    steps::walk(
+        context.db,
+        async move |conn: &mut Conn, after: &Vec<u8>| scopes::look_for_codes(conn, &looked, after).await,
+        async move |tx: &mut Tx, part: &Stretch<Vec<u8>>| scopes::take_from_codes(tx, &taken, part).await,
+    )
+    .await
+    .map(drop)
 }
 
 async fn losing(conn: &mut Conn, name: &str, in_use: InUse) -> Result<Vec<ClientId>, Denied<Faults>> {

@@ -4,6 +4,7 @@ use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::guesses::CountedGuess;
 use super::list::{self, Cursor, List, Listing};
+use super::steps::Step;
 use super::{Context, Done, Outcome};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
@@ -15,8 +16,9 @@ use crate::secret::Hash;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::flows::FlowKey;
 use crate::store::page::Page;
-use crate::store::sessions::{self, NewSession, SessionRecord};
-use crate::store::{flows, grants, users};
+use crate::store::sessions::{self, EndedSession, NewSession, SessionRecord};
+use crate::store::steps::STEP;
+use crate::store::{flows, grants, revocations, users};
 
 /// A session that is to begin, for the request that a person signs in for.
 #[derive(Clone, Debug)]
@@ -147,16 +149,34 @@ pub async fn choose(
 ///
 /// There is no such session.
 pub async fn end(context: &Context<'_>, session: &SessionId) -> Outcome<()> {
-    let (session, now) = (session.clone(), context.now);
-    context
+    let (id, now) = (session.clone(), context.now);
+    let done = context
         .act(async move |tx: &mut Tx| {
-            if !sessions::end(tx, &session, EndReason::SessionEnded, now).await? {
-                let sentence = format!("there is no session with the id {session}");
+            let ended = sessions::end(tx, &id, EndReason::SessionEnded, now).await?;
+            if !ended.existed {
+                let sentence = format!("there is no session with the id {id}");
                 return Err(Fault::not_found(sentence).into());
             }
-            Ok(Done { outcome: (), event: event(Act::SessionEnded, &session) })
+            Ok::<_, Denied<Faults>>(Done { outcome: ended, event: event(Act::SessionEnded, &id) })
         })
-        .await
+        .await?;
+    revoke_the_rest(context, session, done.outcome, EndReason::SessionEnded).await?;
+    Ok(Done { outcome: (), event: done.event })
+}
+
+/// Revokes the other grants of a session that had very many. They have ended with the session; this makes it visible.
+async fn revoke_the_rest(
+    context: &Context<'_>,
+    session: &SessionId,
+    mut ended: EndedSession,
+    why: EndReason,
+) -> Result<(), DbError> {
+    while ended.has_more() {
+        let (id, now) = (session.clone(), context.now);
+        let revoke = async move |tx: &mut Tx| revocations::revoke_of_session(tx, &id, why, now).await;
+        ended.revoked = context.db.write(revoke).await?;
+    }
+    Ok(())
 }
 
 /// Ends the sessions that a person signs out of, as [`end`] does; one outcome for each.
@@ -169,18 +189,25 @@ pub async fn sign_out(
     sessions: Vec<SessionId>,
 ) -> Result<Vec<Done<SignedOut>>, DbError> {
     let now = context.now;
-    context
+    let ended = context
         .act_on_each(async move |tx: &mut Tx| {
             let mut done = Vec::new();
             for session in &sessions {
-                sessions::end(tx, session, EndReason::SignedOut, now).await?;
+                let ended = sessions::end(tx, session, EndReason::SignedOut, now).await?;
                 let clients = grants::front_channel_of_session(tx, session).await?;
                 let event = event(Act::SessionSignedOut, session);
-                done.push(Done { outcome: SignedOut { session: session.clone(), clients }, event });
+                let signed_out = SignedOut { session: session.clone(), clients };
+                done.push(Done { outcome: (signed_out, ended), event });
             }
-            Ok(done)
+            Ok::<_, DbError>(done)
         })
-        .await
+        .await?;
+    let mut done = Vec::new();
+    for Done { outcome: (signed_out, ended), event } in ended {
+        revoke_the_rest(context, &signed_out.session, ended, EndReason::SignedOut).await?;
+        done.push(Done { outcome: signed_out, event });
+    }
+    Ok(done)
 }
 
 /// Ends the grants that one client has in a session, except those with offline access. The session itself continues if
@@ -195,14 +222,18 @@ pub async fn sign_out_at_client(
     client: &ClientId,
 ) -> Result<Done<u64>, DbError> {
     let (session, client, now) = (session.clone(), client.clone(), context.now);
-    context
-        .act(async move |tx: &mut Tx| {
-            let ended =
-                grants::revoke_of_session_at(tx, &session, &client, EndReason::SignedOut, now).await?;
-            let event = Event::new(Act::SessionSignedOutAtClient, ObjectKind::Session, session.as_str());
-            Ok(Done { outcome: ended, event: event.with(&client) })
-        })
-        .await
+    let step = async move |tx: &mut Tx| {
+        let ended =
+            revocations::revoke_of_session_at(tx, &session, &client, EndReason::SignedOut, now).await?;
+        if ended >= STEP.unsigned_abs() {
+            return Ok(Step::More(ended));
+        }
+        let event = Event::new(Act::SessionSignedOutAtClient, ObjectKind::Session, session.as_str());
+        Ok::<_, DbError>(Step::Last(Done { outcome: ended, event: event.with(&client) }))
+    };
+    let mut before = 0;
+    let done = context.act_in_steps(step, |ended: u64| before += ended).await?;
+    Ok(Done { outcome: done.outcome + before, event: done.event })
 }
 
 /// Ends all sessions of a user, as [`end`] does. The outcome is their number.
@@ -212,13 +243,17 @@ pub async fn sign_out_at_client(
 /// Only failures.
 pub async fn end_of_user(context: &Context<'_>, user: &UserId) -> Outcome<u64> {
     let (user, now) = (user.clone(), context.now);
-    context
-        .act(async move |tx: &mut Tx| {
-            let ended = sessions::end_of_user(tx, &user, EndReason::SessionEnded, now).await?;
-            let event = Event::new(Act::UserSessionsEnded, ObjectKind::User, user.as_str());
-            Ok(Done { outcome: ended, event })
-        })
-        .await
+    let step = async move |tx: &mut Tx| {
+        let ended = sessions::end_of_user(tx, &user, EndReason::SessionEnded, now).await?;
+        if ended.has_more {
+            return Ok(Step::More(ended.sessions));
+        }
+        let event = Event::new(Act::UserSessionsEnded, ObjectKind::User, user.as_str());
+        Ok::<_, Denied<Faults>>(Step::Last(Done { outcome: ended.sessions, event }))
+    };
+    let mut before = 0;
+    let done = context.act_in_steps(step, |ended: u64| before += ended).await?;
+    Ok(Done { outcome: done.outcome + before, event: done.event })
 }
 
 fn event(act: Act, session: &SessionId) -> Event {

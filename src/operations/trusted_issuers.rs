@@ -8,6 +8,7 @@ use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::references::{client_faults, each_once, scope_faults};
+use super::steps::{self, Step};
 use super::{Context, Done, Outcome, jwk_set, users};
 use crate::failure::{Denied, Failure};
 use crate::fetch::Fetcher;
@@ -20,6 +21,7 @@ use crate::oauth::id::ClientId;
 use crate::oauth::identity::claims::Person;
 use crate::store::db::{Conn, DbError, Tx};
 use crate::store::page::NameFilter;
+use crate::store::steps::{STEP, Stretch};
 use crate::store::trusted_issuers::{self, SubjectRecord};
 
 /// The changes; `None` keeps the value.
@@ -114,18 +116,19 @@ pub async fn update(
     let fault = changes.keys.as_ref().map(|keys| key_fault(context, keys)).transpose()?.flatten();
     Faults::refuse_if_any(fault.into_iter().collect())?;
     let changes = TrustedIssuerChanges { clients: changes.clients.map(each_once), ..changes };
-    let (name, now) = (issuer.to_owned(), context.now);
-    context
+    let name = issuer.to_owned();
+    let done = context
         .act(async move |tx: &mut Tx| {
             let before = existing(tx, &name).await?;
             let after = changes.clone().applied_to(before.clone());
             Faults::refuse_if_any(missing(tx, &after).await?)?;
             trusted_issuers::update(tx, &after).await?;
-            let revoked = trusted_issuers::revoke_untrusted(tx, &name, now).await?;
             let event = event(Act::TrustedIssuerUpdated, &name).changing(members(&before), members(&after));
-            Ok(Done { outcome: (after, revoked), event })
+            Ok::<_, Denied<Faults>>(Done { outcome: after, event })
         })
-        .await
+        .await?;
+    let revoked = revoke_untrusted(context, issuer).await?;
+    Ok(Done { outcome: (done.outcome, revoked), event: done.event })
 }
 
 /// Stops trusting an issuer and revokes the grants that were made for its tokens. The outcome is their number.
@@ -134,16 +137,41 @@ pub async fn update(
 ///
 /// There is no such issuer.
 pub async fn delete(context: &Context<'_>, issuer: &str) -> Outcome<u64> {
-    let (name, now) = (issuer.to_owned(), context.now);
-    context
-        .act(async move |tx: &mut Tx| {
-            if !trusted_issuers::delete(tx, &name).await? {
-                return Err(unknown(&name).into());
-            }
-            let revoked = trusted_issuers::revoke_untrusted(tx, &name, now).await?;
-            Ok(Done { outcome: revoked, event: event(Act::TrustedIssuerDeleted, &name) })
-        })
-        .await
+    let name = issuer.to_owned();
+    // So that nothing new begins until the last step.
+    let begin = async move |tx: &mut Tx| {
+        existing(tx, &name).await?;
+        Ok::<_, Denied<Faults>>(trusted_issuers::take_from_clients(tx, &name).await?)
+    };
+    context.db.decide(begin).await?;
+    let revoked = revoke_untrusted(context, issuer).await?;
+    let name = issuer.to_owned();
+    let step = async move |tx: &mut Tx| {
+        if trusted_issuers::delete_subjects(tx, &name).await? >= STEP.unsigned_abs() {
+            return Ok(Step::More(()));
+        }
+        if !trusted_issuers::delete(tx, &name).await? {
+            return Err(unknown(&name).into());
+        }
+        let event = event(Act::TrustedIssuerDeleted, &name);
+        Ok::<_, Denied<Faults>>(Step::Last(Done { outcome: revoked, event }))
+    };
+    context.act_in_steps(step, |()| {}).await
+}
+
+/// Revokes the grants from an issuer's tokens whose client or subject is no longer trusted, in steps. Returns their number.
+async fn revoke_untrusted(context: &Context<'_>, issuer: &str) -> Result<u64, DbError> {
+    let (looked, revoked, now) = (issuer.to_owned(), issuer.to_owned(), context.now);
+    steps::walk(
+        context.db,
+        async move |conn: &mut Conn, after: &String| {
+            trusted_issuers::look_for_grants(conn, &looked, after).await
+        },
+        async move |tx: &mut Tx, part: &Stretch<String>| {
+            trusted_issuers::revoke_untrusted(tx, &revoked, part, now).await
+        },
+    )
+    .await
 }
 
 /// Links a subject of an issuer to a user. The outcome is the person.
@@ -178,8 +206,8 @@ pub async fn link_subject(context: &Context<'_>, issuer: &str, subject: &str, us
 ///
 /// There is no such link.
 pub async fn unlink_subject(context: &Context<'_>, issuer: &str, subject: &str) -> Outcome<u64> {
-    let (name, subject, now) = (issuer.to_owned(), subject.to_owned(), context.now);
-    context
+    let (name, subject) = (issuer.to_owned(), subject.to_owned());
+    let unlinked = context
         .act(async move |tx: &mut Tx| {
             if !trusted_issuers::unlink(tx, &name, &subject).await? {
                 return Err(Fault::not_found(format!(
@@ -187,12 +215,14 @@ pub async fn unlink_subject(context: &Context<'_>, issuer: &str, subject: &str) 
                 ))
                 .into());
             }
-            let revoked = trusted_issuers::revoke_untrusted(tx, &name, now).await?;
             let link = json!({ "subject": subject });
             let event = event(Act::SubjectUnlinked, &name).changing(link, Value::Null);
-            Ok(Done { outcome: revoked, event })
+            Ok::<_, Denied<Faults>>(Done { outcome: (), event })
         })
-        .await
+        .await;
+    // Also if the link was removed before: then this finishes what was interrupted.
+    let revoked = revoke_untrusted(context, issuer).await?;
+    Ok(Done { outcome: revoked, event: unlinked?.event })
 }
 
 /// Returns what is wrong with the keys: there must be a public key to verify with, and no private one.

@@ -6,8 +6,10 @@ use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
 use super::sessions::{SessionStart, begin as begin_session};
+use super::steps::Step;
 use super::{Context, Done, Outcome};
-use crate::clock::Timestamp;
+use crate::cache::row_budgets::Counting;
+use crate::clock::{Seconds, Timestamp};
 use crate::failure::Denied;
 use crate::oauth::grant::EndReason;
 use crate::oauth::id::UserId;
@@ -17,10 +19,13 @@ use crate::oauth::identity::user::{check_chosen_username, check_email, check_pas
 use crate::secret::passwords::Passwords;
 use crate::secret::{Secret, random_id};
 use crate::store::db::{Conn, Tx};
+use crate::store::sessions::EndedSessions;
+use crate::store::steps::STEP;
 use crate::store::users::{self, UserFilter, UserRecord};
-use crate::store::{codes, device_codes, grants, sessions};
+use crate::store::{codes, device_codes, revocations, sessions};
 
 /// A password that an account may have, hashed.
+#[derive(Clone)]
 pub struct HashedPassword(String);
 
 impl HashedPassword {
@@ -124,14 +129,41 @@ pub async fn create(context: &Context<'_>, user: NewUser) -> Outcome<Person> {
         .await
 }
 
-/// Creates an account for a person who signs up, and signs the person in by the same transaction. The outcome is the
-/// person.
+/// Why a person cannot sign up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignUpRefusal {
+    /// The username is not valid or already taken.
+    Faults(Faults),
+    /// Too many accounts were created; there is room for the next one after this time.
+    Wait(Seconds),
+}
+
+/// Whether there is room for one more account.
 ///
 /// # Errors
 ///
-/// A username that a person may not choose, that is taken, or that looks like the one of another user.
-pub async fn sign_up(context: &Context<'_>, account: NewAccount, start: SessionStart) -> Outcome<Person> {
-    check_chosen_username(&account.username).map_err(|sentence| Fault::invalid("username", sentence))?;
+/// The time to wait, if too many accounts were created.
+pub async fn check_sign_up(context: &Context<'_>, counting: Counting) -> Result<(), Denied<SignUpRefusal>> {
+    let look = async move |conn: &mut Conn| counting.look(conn).await;
+    let looked = context.db.read(look).await?;
+    looked.map_err(|wait| Denied::Refused(SignUpRefusal::Wait(wait)))
+}
+
+/// Creates an account for a person who signs up, and signs the person in by the same transaction. The outcome is the
+/// person. `counting` counts the account.
+///
+/// # Errors
+///
+/// See [`SignUpRefusal`]. The username is at fault if a person may not choose it, or if it is taken or looks like the
+/// one of another user.
+pub async fn sign_up(
+    context: &Context<'_>,
+    account: NewAccount,
+    start: SessionStart,
+    counting: Counting,
+) -> Result<Done<Person>, Denied<SignUpRefusal>> {
+    check_chosen_username(&account.username)
+        .map_err(|sentence| Faults::from(Fault::invalid("username", sentence)))?;
     let NewAccount { id, username, name, password } = account;
     let person = Person {
         id,
@@ -145,8 +177,13 @@ pub async fn sign_up(context: &Context<'_>, account: NewAccount, start: SessionS
     let proof = Proof::Password { hash: password.0.clone() };
     context
         .act(async move |tx: &mut Tx| {
-            if users::find_look_alike(tx, &person).await?.is_some() {
+            // A refusal commits, so the name is checked before anything is counted.
+            let is_taken = users::find_by_name(tx, &person.username).await?.is_some();
+            if is_taken || users::find_look_alike(tx, &person).await?.is_some() {
                 return Err(taken(&person, &person.username).into());
+            }
+            if let Err(wait) = counting.count(tx).await? {
+                return Err(Denied::Refused(SignUpRefusal::Wait(wait)));
             }
             let saved = users::save(tx, &person, Some(&password.0), now).await?;
             saved.map_err(|name| taken(&person, &name))?;
@@ -210,14 +247,13 @@ pub async fn set_password(
     password: HashedPassword,
 ) -> Outcome<UserEnding> {
     let (user, now) = (user.to_owned(), context.now);
-    context
-        .act(async move |tx: &mut Tx| {
-            let person = existing(tx, &user).await?.person;
-            users::set_password(tx, &person.id, &password.0, now).await?;
-            // Anyone who knew the old password may have signed in with it, or may be signing in now.
-            end_all(tx, Act::UserPasswordSet, person, EndReason::PasswordChanged, now).await
-        })
-        .await
+    let step = async move |tx: &mut Tx| {
+        let person = existing(tx, &user).await?.person;
+        users::set_password(tx, &person.id, &password.0, now).await?;
+        // Anyone who knew the old password may have signed in with it, or may be signing in now.
+        end_some(tx, Act::UserPasswordSet, person, EndReason::PasswordChanged, now).await
+    };
+    all_steps(context, step).await
 }
 
 /// Disables a user, who then can neither sign in nor get tokens. Sessions end, and the grants in them. Grants with offline
@@ -228,15 +264,16 @@ pub async fn set_password(
 /// There is no such user.
 pub async fn disable(context: &Context<'_>, user: &str) -> Outcome<UserEnding> {
     let (user, now) = (user.to_owned(), context.now);
-    context
-        .act(async move |tx: &mut Tx| {
-            let person = existing(tx, &user).await?.person;
-            users::disable(tx, &person.id, now).await?;
-            let sessions_ended = sessions::end_of_user(tx, &person.id, EndReason::UserDisabled, now).await?;
-            let event = event(Act::UserDisabled, &person);
-            Ok(Done { outcome: UserEnding { person, sessions_ended, grants_revoked: 0 }, event })
-        })
-        .await
+    let step = async move |tx: &mut Tx| {
+        let person = existing(tx, &user).await?.person;
+        users::disable(tx, &person.id, now).await?;
+        let EndedSessions { sessions, has_more } =
+            sessions::end_of_user(tx, &person.id, EndReason::UserDisabled, now).await?;
+        let event = event(Act::UserDisabled, &person);
+        let ending = UserEnding { person, sessions_ended: sessions, grants_revoked: 0 };
+        Ok(if has_more { Step::More(ending) } else { Step::Last(Done { outcome: ending, event }) })
+    };
+    all_steps(context, step).await
 }
 
 /// Enables a disabled user, who can then sign in and get tokens again.
@@ -262,37 +299,74 @@ pub async fn enable(context: &Context<'_>, user: &str) -> Outcome<Person> {
 /// There is no such user.
 pub async fn delete(context: &Context<'_>, user: &UserId) -> Outcome<UserEnding> {
     let (user, now) = (user.clone(), context.now);
-    context
-        .act(async move |tx: &mut Tx| {
-            let person = existing(tx, user.as_str()).await?.person;
-            let id = person.id.clone();
-            let done = end_all(tx, Act::UserDeleted, person, EndReason::UserDeleted, now).await?;
+    let step = async move |tx: &mut Tx| {
+        let person = existing(tx, user.as_str()).await?.person;
+        let id = person.id.clone();
+        // So that nothing new begins until the last step.
+        users::disable(tx, &id, now).await?;
+        let step = end_some(tx, Act::UserDeleted, person, EndReason::UserDeleted, now).await?;
+        if let Step::Last(_) = step {
             users::delete(tx, &id).await?;
-            Ok(done)
-        })
-        .await
+        }
+        Ok(step)
+    };
+    all_steps(context, step).await
 }
 
-/// Ends all sessions of the account and revokes all grants.
-async fn end_all(
+/// A step of an act that ends what a user has.
+type EndingStep = Step<UserEnding, UserEnding>;
+
+/// Ends some of the sessions of the account and revokes some of the grants: all of them, if they are few.
+async fn end_some(
     tx: &mut Tx,
     act: Act,
     person: Person,
     why: EndReason,
     now: Timestamp,
-) -> Outcome<UserEnding> {
-    let sessions_ended = sessions::delete_of_user(tx, &person.id, now).await?;
-    codes::delete_of_user(tx, &person.id).await?;
-    device_codes::delete_of_user(tx, &person.id).await?;
-    let grants_revoked = grants::revoke_of_user(tx, &person.id, why, now).await?;
+) -> Result<EndingStep, Denied<Faults>> {
+    let EndedSessions { sessions, has_more } = sessions::delete_of_user(tx, &person.id, now).await?;
+    let codes = codes::delete_redeemable(tx, Some(&person.id), None, now).await?;
+    let devices = device_codes::delete_of_user(tx, &person.id, None).await?;
+    let grants_revoked = revocations::revoke_of_user(tx, &person.id, why, now).await?;
+    let has_more =
+        has_more || [codes, devices, grants_revoked].iter().any(|rows| *rows >= STEP.unsigned_abs());
     let event = event(act, &person);
-    Ok(Done { outcome: UserEnding { person, sessions_ended, grants_revoked }, event })
+    let ending = UserEnding { person, sessions_ended: sessions, grants_revoked };
+    Ok(if has_more { Step::More(ending) } else { Step::Last(Done { outcome: ending, event }) })
+}
+
+/// Runs all steps. The outcome is what ended with them together.
+async fn all_steps<F>(context: &Context<'_>, step: F) -> Outcome<UserEnding>
+where
+    F: AsyncFn(&mut Tx) -> Result<EndingStep, Denied<Faults>> + Clone + Send + 'static,
+{
+    let (mut sessions, mut grants) = (0, 0);
+    let note = |ending: UserEnding| {
+        sessions += ending.sessions_ended;
+        grants += ending.grants_revoked;
+    };
+    let mut done = context.act_in_steps(step, note).await?;
+    done.outcome.sessions_ended += sessions;
+    done.outcome.grants_revoked += grants;
+    Ok(done)
 }
 
 /// Finds the user in the database. A fault if there is no such user.
 pub(super) async fn existing(conn: &mut Conn, user: &str) -> Result<UserRecord, Denied<Faults>> {
     let unknown = || Fault::not_found(format!("there is no user with the name, address or id {user}"));
     Ok(users::find_record(conn, user).await?.ok_or_else(unknown)?)
+}
+
+impl From<Fault> for Denied<SignUpRefusal> {
+    fn from(fault: Fault) -> Self {
+        Faults::from(fault).into()
+    }
+}
+
+impl From<Faults> for Denied<SignUpRefusal> {
+    fn from(faults: Faults) -> Self {
+        Self::Refused(SignUpRefusal::Faults(faults))
+    }
 }
 
 fn taken(person: &Person, name: &str) -> Fault {

@@ -20,6 +20,7 @@ use crate::oauth::grant::device::{DeviceRequest, UserCode};
 use crate::oauth::id::UserId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
+use crate::oauth::row_budget::RowKind;
 use crate::operations::devices::{self, FoundDevice, TypedCode};
 use crate::store::flows::FlowRequest;
 
@@ -74,12 +75,16 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     let found = match UserCode::parse(typed) {
         // Text that cannot be a code does not count as a guess.
         None => Ok(FoundDevice::Nothing),
-        Some(code) => {
-            let typed = TypedCode { code, user, networks: Networks::of(request.address) };
-            devices::find_by_code(&app.operations(request.now), typed).await
-        }
+        Some(code) => find(&app, &request, code, user).await,
     };
     answer_to(&app, &request, typed, found).await
+}
+
+async fn find(app: &App, request: &Request, code: UserCode, user: UserId) -> Result<FoundDevice, Failure> {
+    let networks = Networks::of(request.address);
+    let draw = app.draw(RowKind::Guess, networks.site.clone(), request.now).await?;
+    let typed = TypedCode { code, user, networks, draw };
+    devices::find_by_code(&app.operations(request.now), typed).await
 }
 
 async fn answer_to(

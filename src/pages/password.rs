@@ -2,6 +2,7 @@
 
 use super::known_browsers;
 use crate::app::App;
+use crate::cache::row_budgets::Draw;
 use crate::clock::Seconds;
 use crate::failure::Failure;
 use crate::http::call::Request;
@@ -9,6 +10,7 @@ use crate::network::Networks;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::authentication::Proof;
 use crate::oauth::identity::user::{MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, account_key};
+use crate::oauth::row_budget::RowKind;
 use crate::operations::guesses::{self, Admission, CountedGuess, Guess};
 use crate::operations::sessions::{ProvenSignIn, SessionStart};
 use crate::secret::Secret;
@@ -101,7 +103,9 @@ async fn admit(
 ) -> Result<(Admission, Requester), Failure> {
     let (context, networks) = (app.operations(request.now), Networks::of(request.address));
     if let Some(known) = found.and_then(|user| known_browsers::find(app, request, &user.user))
-        && let Admission::Counted(guess) = guesses::count(&context, Guess::in_known_browser(&known)).await?
+        // No stranger makes this row: somebody has signed in to the account in this browser.
+        && let Admission::Counted(guess) =
+            guesses::count(&context, Guess::in_known_browser(&known), Draw::unlimited()).await?
     {
         return Ok((Admission::Counted(guess), Requester::known_person(networks.network)));
     }
@@ -110,5 +114,6 @@ async fn admit(
     let account = found
         .map_or_else(|| app.keys.name_of_typed(&account_key(username)), |user| user.user.as_str().to_owned());
     let guess = Guess::password(&app.config.limits, &account, &networks);
-    Ok((guesses::count(&context, guess).await?, Requester::person(networks.network)))
+    let draw = app.draw(RowKind::Guess, networks.site, request.now).await?;
+    Ok((guesses::count(&context, guess, draw).await?, Requester::person(networks.network)))
 }

@@ -7,7 +7,7 @@ use minijinja::context;
 use super::destination::Destination;
 use super::new_session::{NewSessionPlan, SessionPlacement};
 use crate::app::App;
-use crate::failure::{Denied, Failure};
+use crate::failure::Denied;
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::network::Networks;
@@ -16,7 +16,9 @@ use crate::oauth::identity::user::{self, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGT
 use crate::oauth::reason::Reason;
 use crate::oauth::request::Refusal;
 use crate::oauth::request::params::Params;
-use crate::operations::users::{self, HashedPassword, NewAccount};
+use crate::oauth::row_budget::RowKind;
+use crate::operations::fault::Faults;
+use crate::operations::users::{self, HashedPassword, NewAccount, SignUpRefusal};
 use crate::secret::passwords::Requester;
 use crate::secret::{Secret, random_id};
 
@@ -45,9 +47,16 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
         return page(&app, &destination, &wanted, Some(problem));
     }
     match create(&app, &request, &destination, &wanted).await {
-        Ok(Some(onward)) => onward,
-        Ok(None) => page(&app, &destination, &wanted, Some(Problem::Taken)),
-        Err(failure) => answer::page_error(&app, &request, failure.into()),
+        Ok(onward) => onward,
+        // Everything but the name was checked before.
+        Err(Denied::Refused(SignUpRefusal::Faults(_))) => {
+            page(&app, &destination, &wanted, Some(Problem::Taken))
+        }
+        Err(Denied::Refused(SignUpRefusal::Wait(wait))) => {
+            let error = Reason::SignUpTooMany.because("too many accounts were created").after(wait);
+            answer::page_error(&app, &request, error.into())
+        }
+        Err(Denied::Failed(failure)) => answer::page_error(&app, &request, failure.into()),
     }
 }
 
@@ -111,29 +120,34 @@ impl<'f> SignUpForm<'f> {
     }
 }
 
-/// Creates the account and signs it in; `None` if the name is taken, or looks like one that is.
+/// Creates the account and signs it in.
 async fn create(
     app: &App,
     request: &Request,
     destination: &Destination,
     wanted: &SignUpForm<'_>,
-) -> Result<Option<HttpResponse>, Failure> {
+) -> Result<HttpResponse, Denied<SignUpRefusal>> {
+    let (context, networks) = (app.operations(request.now), Networks::of(request.address));
     let id = UserId::new(random_id());
     let plan = NewSessionPlan::prepare(app, request, destination, &id, SessionPlacement::Alongside).await?;
-    let made = async {
-        let password = Secret::new(wanted.password.to_owned());
-        let passwords = app.passwords.asked_by(Requester::person(Networks::of(request.address).network));
-        let account = wanted.account(id.clone(), HashedPassword::new(&passwords, password).await?);
-        users::sign_up(&app.operations(request.now), account, plan.start.clone()).await
-    };
-    match made.await {
-        Ok(_) => {}
-        // Everything but the name was checked before.
-        Err(Denied::Refused(_)) => return Ok(None),
-        Err(Denied::Failed(failure)) => return Err(failure),
-    }
+    let draw = app.draw(RowKind::SignUp, networks.site, request.now).await?;
+    // Before the password is hashed, which is expensive. The account is counted when it is stored.
+    users::check_sign_up(&context, draw.counting()).await?;
+    let password = Secret::new(wanted.password.to_owned());
+    let passwords = app.passwords.asked_by(Requester::person(networks.network));
+    let password = HashedPassword::new(&passwords, password).await.map_err(refused)?;
+    let account = wanted.account(id.clone(), password);
+    users::sign_up(&context, account, plan.start.clone(), draw.counting()).await?;
+    draw.stored();
     tracing::info!(request_id = request.id, user = id.as_str(), "a person made an account");
-    Ok(Some(plan.onward(app)))
+    Ok(plan.onward(app))
+}
+
+fn refused(denied: Denied<Faults>) -> Denied<SignUpRefusal> {
+    match denied {
+        Denied::Refused(faults) => faults.into(),
+        Denied::Failed(failure) => failure.into(),
+    }
 }
 
 fn page(

@@ -13,6 +13,7 @@ use actix_web::{App as ActixApp, web};
 
 use crate::app::App;
 use crate::cache::catalogue::CatalogueCache;
+use crate::cache::row_budgets::RowBudgets;
 use crate::cache::secrets::SecretCache;
 use crate::cache::stand_ins::StandIns;
 use crate::clock::Clock;
@@ -74,6 +75,7 @@ impl Server {
             strict_transport_security: strict_transport_security(&config),
             routes: Routes::new(&mount_path(&issuer), routes::routes()),
             secrets: SecretCache::new(),
+            row_budgets: RowBudgets::default(),
             stand_ins: StandIns::default(),
             fetcher: Fetcher::new(&config.fetch)?,
             remote_keys: RemoteKeys::new(),

@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use super::conditions::session_holds;
 use super::db::{Batch, Conn, DbError, Tx};
 use super::grants::{binding_from, granted_from};
+use super::steps::{LOOK, Stretch};
 use crate::clock::Timestamp;
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::identity::session::LiveSessions;
@@ -227,13 +228,41 @@ pub async fn save_for_client(
     Ok(inserted == 1)
 }
 
-/// Deletes all opaque tokens of a client: its own, those of grants, and exchanged ones, which may depend on a grant to
-/// another client.
+/// The next opaque tokens after `after` by hash, at most [`LOOK`], each with whether it is of a client.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<(), DbError> {
-    tx.query("DELETE FROM access_tokens WHERE client_id = $1").bind(client.as_str()).execute().await.map(drop)
+pub async fn look_for_client(
+    conn: &mut Conn,
+    client: &ClientId,
+    after: &[u8],
+) -> Result<Vec<(Vec<u8>, bool)>, DbError> {
+    conn.query(
+        "SELECT hash, client_id = $2 AS is_wanted FROM access_tokens WHERE hash > $1 ORDER BY hash LIMIT $3",
+    )
+    .bind(after)
+    .bind(client.as_str())
+    .bind(LOOK)
+    .all()
+    .await
+}
+
+/// Deletes the opaque tokens of a client in a stretch: its own, those of grants, and exchanged ones, which may depend on a
+/// grant to another client. Returns their number.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn delete_of_client(
+    tx: &mut Tx,
+    client: &ClientId,
+    stretch: &Stretch<Vec<u8>>,
+) -> Result<u64, DbError> {
+    tx.query("DELETE FROM access_tokens WHERE hash > $1 AND hash <= $2 AND client_id = $3")
+        .bind(stretch.after.as_slice())
+        .bind(stretch.until.as_slice())
+        .bind(client.as_str())
+        .execute()
+        .await
 }
 
 /// Deletes one opaque token, if it belongs to this client (RFC 7009 §2.1).

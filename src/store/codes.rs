@@ -5,14 +5,18 @@ use sqlx::FromRow;
 use super::consume::{consume_once, consume_statement};
 use super::db::{DbError, Tx};
 use super::grants::GrantColumns;
-use crate::clock::Timestamp;
+use super::steps::STEP;
+use crate::clock::{Seconds, Timestamp};
 use crate::oauth::grant::UserStatus;
-use crate::oauth::grant::code::Code;
+use crate::oauth::grant::code::{Code, LONGEST_LIFETIME, SKEW};
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::request::pkce::Challenge;
 use crate::oauth::token::binding::Binding;
 use crate::secret::Hash;
+
+/// For how long a code that was never redeemed is still reported as expired.
+pub const MEMORY: Seconds = Seconds::new(24 * 3600);
 
 #[derive(FromRow)]
 struct CodeRow {
@@ -35,7 +39,8 @@ struct SpentRow {
 
 /// Stores a code.
 ///
-/// `purge_after`: until this time, a late redemption is answered with "expired" instead of "unknown".
+/// `purge_after`: until this time, a late redemption is answered with "expired" instead of "unknown"; [`MEMORY`] after the
+/// end of the code.
 ///
 /// # Errors
 /// Only failures of the database.
@@ -87,28 +92,33 @@ pub async fn consume(
     row.map(CodeRow::into_code).transpose()
 }
 
-/// Deletes the codes of a user that were not redeemed.
+/// Deletes up to [`STEP`] codes that can be redeemed at `now`: those of a user, of a client, or of both. Returns their
+/// number. With neither, nothing is deleted.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
-    tx.query("DELETE FROM codes WHERE user_id = $1 AND consumed_at IS NULL")
-        .bind(user.as_str())
-        .execute()
-        .await
-        .map(drop)
-}
-
-/// Deletes the codes of a client that were not redeemed.
-///
-/// # Errors
-/// Only failures of the database.
-pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<(), DbError> {
-    tx.query("DELETE FROM codes WHERE client_id = $1 AND consumed_at IS NULL")
-        .bind(client.as_str())
-        .execute()
-        .await
-        .map(drop)
+pub async fn delete_redeemable(
+    tx: &mut Tx,
+    user: Option<&UserId>,
+    client: Option<&ClientId>,
+    now: Timestamp,
+) -> Result<u64, DbError> {
+    // Such a code was made in the last minute, so the index on purge_after leads to it.
+    let first = now + MEMORY - SKEW;
+    tx.query(
+        "DELETE FROM codes WHERE hash IN
+           (SELECT hash FROM codes
+            WHERE purge_after > $3 AND purge_after <= $4 AND consumed_at IS NULL
+              AND ($1 IS NOT NULL OR $2 IS NOT NULL)
+              AND ($1 IS NULL OR user_id = $1) AND ($2 IS NULL OR client_id = $2) LIMIT $5)",
+    )
+    .bind(user.map(UserId::to_string))
+    .bind(client.map(ClientId::to_string))
+    .bind(first)
+    .bind(now + MEMORY + LONGEST_LIFETIME + SKEW)
+    .bind(STEP)
+    .execute()
+    .await
 }
 
 /// Why a code could not be consumed.

@@ -2,6 +2,7 @@
 
 use super::db::{DbError, Tx};
 use super::grants::granted_from;
+use super::steps::STEP;
 use crate::clock::Timestamp;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, UserId};
@@ -38,4 +39,19 @@ pub async fn allow(
     .execute()
     .await
     .map(drop)
+}
+
+/// Deletes up to [`STEP`] consents to a client. Returns their number.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<u64, DbError> {
+    tx.query(
+        "DELETE FROM consents WHERE client_id = $1 AND user_id IN
+           (SELECT user_id FROM consents WHERE client_id = $1 LIMIT $2)",
+    )
+    .bind(client.as_str())
+    .bind(STEP)
+    .execute()
+    .await
 }

@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use super::consume::{consume_once, consume_statement};
 use super::db::{Conn, DbError, Tx};
 use super::grants::{GrantColumns, granted_from};
+use super::steps::{LOOK, STEP, Stretch};
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::grant::device::{DeviceAnswer, DevicePoll, DeviceRequest, UserCode};
 use crate::oauth::grant::scope::OFFLINE_ACCESS;
@@ -219,41 +220,61 @@ pub async fn note_poll(tx: &mut Tx, hash: &Hash, interval: Seconds, now: Timesta
         .map(drop)
 }
 
-/// Deletes the requests that a user allowed and that no device has redeemed yet.
+/// Deletes up to [`STEP`] requests that a user allowed and that no device has redeemed yet: those of one client, or of all
+/// for `None`. Returns their number.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn delete_of_user(tx: &mut Tx, user: &UserId) -> Result<(), DbError> {
-    tx.query("DELETE FROM device_codes WHERE user_id = $1 AND consumed_at IS NULL")
-        .bind(user.as_str())
-        .execute()
-        .await
-        .map(drop)
+pub async fn delete_of_user(tx: &mut Tx, user: &UserId, client: Option<&ClientId>) -> Result<u64, DbError> {
+    tx.query(
+        "DELETE FROM device_codes WHERE hash IN
+           (SELECT hash FROM device_codes
+            WHERE user_id = $1 AND consumed_at IS NULL AND ($2 IS NULL OR client_id = $2) LIMIT $3)",
+    )
+    .bind(user.as_str())
+    .bind(client.map(ClientId::to_string))
+    .bind(STEP)
+    .execute()
+    .await
 }
 
-/// Deletes the requests of one client that a user allowed and that no device has redeemed yet.
+/// The next requests after `after` by hash, at most [`LOOK`], each with whether it is of a client and was not redeemed.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn delete_of_user_at(tx: &mut Tx, user: &UserId, client: &ClientId) -> Result<(), DbError> {
-    tx.query("DELETE FROM device_codes WHERE user_id = $1 AND client_id = $2 AND consumed_at IS NULL")
-        .bind(user.as_str())
-        .bind(client.as_str())
-        .execute()
-        .await
-        .map(drop)
+pub async fn look_for_client(
+    conn: &mut Conn,
+    client: &ClientId,
+    after: &[u8],
+) -> Result<Vec<(Vec<u8>, bool)>, DbError> {
+    conn.query(
+        "SELECT hash, client_id = $2 AND consumed_at IS NULL AS is_wanted FROM device_codes
+         WHERE hash > $1 ORDER BY hash LIMIT $3",
+    )
+    .bind(after)
+    .bind(client.as_str())
+    .bind(LOOK)
+    .all()
+    .await
 }
 
-/// Deletes the requests of a client's devices that were not redeemed.
+/// Deletes the requests of a client's devices in a stretch that were not redeemed. Returns their number.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn delete_of_client(tx: &mut Tx, client: &ClientId) -> Result<(), DbError> {
-    tx.query("DELETE FROM device_codes WHERE client_id = $1 AND consumed_at IS NULL")
-        .bind(client.as_str())
-        .execute()
-        .await
-        .map(drop)
+pub async fn delete_of_client(
+    tx: &mut Tx,
+    client: &ClientId,
+    stretch: &Stretch<Vec<u8>>,
+) -> Result<u64, DbError> {
+    tx.query(
+        "DELETE FROM device_codes WHERE hash > $1 AND hash <= $2 AND client_id = $3 AND consumed_at IS NULL",
+    )
+    .bind(stretch.after.as_slice())
+    .bind(stretch.until.as_slice())
+    .bind(client.as_str())
+    .execute()
+    .await
 }
 
 impl DeviceRow {

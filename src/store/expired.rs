@@ -4,6 +4,7 @@
 
 use super::db::{Conn, DbError, Tx};
 use super::sessions;
+use super::steps::STEP;
 use crate::clock::Timestamp;
 use crate::oauth::identity::session::LiveSessions;
 
@@ -20,12 +21,9 @@ pub enum ExpiringTable {
     Flows,
     LogoutDeliveries,
     Guesses,
+    RowBudgets,
 }
 
-/// The number of rows in one step, which takes a few milliseconds of the writer's time.
-pub const STEP: i64 = 500;
-/// The number of sessions in one step: each ends with its grants, and applications are notified.
-const SESSIONS: i64 = 50;
 /// The maximum number of rows that are counted for metrics, which takes some tens of milliseconds.
 pub const MAX_COUNTED: i64 = 100_000;
 
@@ -81,6 +79,7 @@ statements! {
     Flows = "flows" by "id" until "purge_after";
     LogoutDeliveries = "logout_deliveries" by "session_id, client_id" until "purge_after";
     Guesses = "guesses" by "bucket" until "expires_at";
+    RowBudgets = "row_budgets" by "kind, network, expires_at" until "expires_at";
 }
 
 /// A redeemed code is kept as long as its grant lives, and refreshing extends that.
@@ -119,7 +118,7 @@ pub async fn delete(
 ) -> Result<PurgeStep, DbError> {
     let before = ended.now;
     if table == ExpiringTable::Sessions {
-        return Ok(PurgeStep::Deleted(sessions::end_expired(tx, ended, SESSIONS, now).await?));
+        return Ok(PurgeStep::Deleted(sessions::end_expired(tx, ended, sessions::SESSIONS, now).await?));
     }
     let put_off = match table {
         ExpiringTable::Codes => Some(put_off!("codes")),

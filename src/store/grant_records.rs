@@ -4,9 +4,10 @@ use sqlx::FromRow;
 
 use super::conditions::session_holds;
 use super::db::{Conn, DbError, Tx};
-use super::device_codes;
 use super::grants::{granted_from, revoke_where, revoking};
 use super::page::Page;
+use super::steps::STEP;
+use super::{codes, device_codes};
 use crate::clock::Timestamp;
 use crate::oauth::grant::EndReason;
 use crate::oauth::grant::granted::Granted;
@@ -167,8 +168,8 @@ pub async fn find(conn: &mut Conn, id: &GrantId, live: LiveSessions) -> Result<O
     row.map(GrantRow::into_record).transpose()
 }
 
-/// Revokes everything that a user allowed a client: the consent, what was issued, and what could still be issued.
-/// Returns the number of revoked grants.
+/// Revokes what a user allowed a client: the consent, what was issued, and what could still be issued; of each at most
+/// [`STEP`] rows. Returns the number of revoked grants, and whether there may be more.
 ///
 /// # Errors
 /// Only failures of the database.
@@ -177,17 +178,23 @@ pub async fn revoke_access(
     user: &UserId,
     client: &ClientId,
     now: Timestamp,
-) -> Result<u64, DbError> {
-    for statement in [
-        "DELETE FROM consents WHERE user_id = $1 AND client_id = $2",
-        "DELETE FROM codes WHERE user_id = $1 AND client_id = $2 AND consumed_at IS NULL",
-    ] {
-        tx.query(statement).bind(user.as_str()).bind(client.as_str()).execute().await?;
-    }
-    device_codes::delete_of_user_at(tx, user, client).await?;
-    revoking(tx, revoke_where!("user_id = $3 AND client_id = $4"), EndReason::GrantRevoked.word(), now)
+) -> Result<(u64, bool), DbError> {
+    tx.query("DELETE FROM consents WHERE user_id = $1 AND client_id = $2")
         .bind(user.as_str())
         .bind(client.as_str())
         .execute()
-        .await
+        .await?;
+    let codes = codes::delete_redeemable(tx, Some(user), Some(client), now).await?;
+    let devices = device_codes::delete_of_user(tx, user, Some(client)).await?;
+    const REVOKE: &str = revoke_where!(
+        "id IN (SELECT id FROM grants WHERE user_id = $3 AND revoked_at IS NULL AND client_id = $4 LIMIT $5)"
+    );
+    let revoked = revoking(tx, REVOKE, EndReason::GrantRevoked.word(), now)
+        .bind(user.as_str())
+        .bind(client.as_str())
+        .bind(STEP)
+        .execute()
+        .await?;
+    let has_more = [codes, devices, revoked].iter().any(|rows| *rows >= STEP.unsigned_abs());
+    Ok((revoked, has_more))
 }

@@ -362,53 +362,6 @@ pub async fn revoke_of(
         .map(drop)
 }
 
-/// Revokes all grants of a user. Returns their number.
-///
-/// # Errors
-/// Only failures of the database.
-pub async fn revoke_of_user(
-    tx: &mut Tx,
-    user: &UserId,
-    why: EndReason,
-    now: Timestamp,
-) -> Result<u64, DbError> {
-    revoking(tx, revoke_where!("user_id = $3"), why.word(), now).bind(user.as_str()).execute().await
-}
-
-/// Revokes the grants of an ended session, except those with `offline_access`. Returns their number.
-///
-/// # Errors
-/// Only failures of the database.
-pub async fn revoke_of_session(
-    tx: &mut Tx,
-    session: &SessionId,
-    why: EndReason,
-    now: Timestamp,
-) -> Result<u64, DbError> {
-    revoking(tx, revoke_where!("session_id = $3 AND NOT offline_access"), why.word(), now)
-        .bind(session.as_str())
-        .execute()
-        .await
-}
-
-/// Revokes the grants of one client in a session, except those with `offline_access`. Returns their number.
-///
-/// # Errors
-/// Only failures of the database.
-pub async fn revoke_of_session_at(
-    tx: &mut Tx,
-    session: &SessionId,
-    client: &ClientId,
-    why: EndReason,
-    now: Timestamp,
-) -> Result<u64, DbError> {
-    revoking(tx, revoke_where!("session_id = $3 AND client_id = $4 AND NOT offline_access"), why.word(), now)
-        .bind(session.as_str())
-        .bind(client.as_str())
-        .execute()
-        .await
-}
-
 /// The clients with a grant in a session that the browser notifies at its end, at most 32 (OpenID Connect Front-Channel
 /// Logout §3).
 ///
@@ -430,19 +383,6 @@ pub async fn front_channel_of_session(
         .all()
         .await?;
     Ok(rows.into_iter().map(|(id,)| ClientId::new(id)).collect())
-}
-
-/// Revokes all grants to a client. Returns their number.
-///
-/// # Errors
-/// Only failures of the database.
-pub async fn revoke_of_client(
-    tx: &mut Tx,
-    client: &ClientId,
-    why: EndReason,
-    now: Timestamp,
-) -> Result<u64, DbError> {
-    revoking(tx, revoke_where!("client_id = $3"), why.word(), now).bind(client.as_str()).execute().await
 }
 
 impl ChainRow {

@@ -5,6 +5,7 @@ use sqlx::FromRow;
 
 use super::db::{Conn, DbError, Tx};
 use super::page::Page;
+use super::steps::STEP;
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::id::{ClientId, SessionId, UserId};
 
@@ -217,8 +218,8 @@ pub async fn list(
     .await
 }
 
-/// Makes undelivered notifications due at once, and gives them all their attempts again. `client` is `None` for those
-/// of all clients. Returns their number.
+/// Makes up to [`STEP`] undelivered notifications due at once, and gives them all their attempts again. `client` is `None`
+/// for those of all clients. Returns their number.
 ///
 /// # Errors
 /// Only failures of the database.
@@ -226,11 +227,15 @@ pub async fn retry(tx: &mut Tx, client: Option<&ClientId>, now: Timestamp) -> Re
     tx.query(
         "UPDATE logout_deliveries SET state = 'waiting', attempts = 0, next_attempt_at = $2, done_at = NULL,
                                       purge_after = $3
-         WHERE state IN ('waiting', 'failed') AND ($1 IS NULL OR client_id = $1)",
+         WHERE (session_id, client_id) IN
+           (SELECT session_id, client_id FROM logout_deliveries
+            WHERE state IN ('waiting', 'failed') AND ($1 IS NULL OR client_id = $1)
+              AND (purge_after < $3 OR state = 'failed' OR attempts > 0 OR next_attempt_at > $2) LIMIT $4)",
     )
     .bind(client.map(|client| client.as_str().to_owned()))
     .bind(now)
     .bind(now + RETENTION)
+    .bind(STEP)
     .execute()
     .await
 }

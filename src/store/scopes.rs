@@ -8,6 +8,7 @@ use sqlx::FromRow;
 use super::db::{Batch, Conn, DbError, Tx};
 use super::grants::granted_from;
 use super::page::{NameFilter, Page, in_any_spelling};
+use super::steps::{LOOK, Stretch};
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, Scope, ScopeRecord};
 
@@ -86,15 +87,13 @@ pub async fn update(tx: &mut Tx, scope: &ScopeRecord) -> Result<(), DbError> {
         .map(drop)
 }
 
-/// Deletes a scope, and removes it from consents, grants and codes: a later scope of the same name may mean something
-/// else.
+/// Deletes a scope, and removes it from resources and trusted issuers. What people have allowed keeps it.
 ///
 /// # Errors
-/// [`DbError::Corrupt`] if a consent, grant or code with the scope is damaged; otherwise only failures of the database.
+/// Only failures of the database.
 pub async fn delete(tx: &mut Tx, name: &str) -> Result<(), DbError> {
-    tx.query("DELETE FROM scopes WHERE name = $1").bind(name).execute().await?;
-    take_from_granted(tx, name).await?;
     for statement in [
+        "DELETE FROM scopes WHERE name = $1",
         "UPDATE resources SET version = version + 1, scopes = TRIM(REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' '))
          WHERE REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || scopes || ' '",
         "UPDATE trusted_issuers SET scopes = TRIM(REPLACE(' ' || scopes || ' ', ' ' || $1 || ' ', ' '))
@@ -105,41 +104,152 @@ pub async fn delete(tx: &mut Tx, name: &str) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Takes a scope from consents, and from grants and codes that are still valid.
-async fn take_from_granted(tx: &mut Tx, name: &str) -> Result<(), DbError> {
-    let found = "SELECT user_id, client_id, granted FROM consents WHERE REPLACE(granted, $1, '') <> granted";
-    let found: Vec<(String, String, String)> = tx.query(found).bind(name).all().await?;
-    let changes = found.into_iter().map(|(user, client, granted)| ((user, client), granted));
+/// The key of a consent: user and client.
+pub type ConsentKey = (String, String);
+
+/// The next consents after `after`, at most [`LOOK`], each with whether it may have the scope.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn look_for_consents(
+    conn: &mut Conn,
+    name: &str,
+    after: &ConsentKey,
+) -> Result<Vec<(ConsentKey, bool)>, DbError> {
+    let rows: Vec<(String, String, bool)> = conn
+        .query(
+            "SELECT user_id, client_id, REPLACE(granted, $1, '') <> granted AS is_wanted FROM consents
+             WHERE (user_id, client_id) > ($2, $3) ORDER BY user_id, client_id LIMIT $4",
+        )
+        .bind(name)
+        .bind(after.0.as_str())
+        .bind(after.1.as_str())
+        .bind(LOOK)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(user, client, is_wanted)| ((user, client), is_wanted)).collect())
+}
+
+/// Takes a scope from the consents in a stretch: a later scope of the same name may mean something else. Returns the number
+/// of changed rows.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a consent with the scope is damaged; otherwise only failures of the database.
+pub async fn take_from_consents(
+    tx: &mut Tx,
+    name: &str,
+    stretch: &Stretch<ConsentKey>,
+) -> Result<u64, DbError> {
+    let found: Vec<(String, String, String)> = tx
+        .query(
+            "SELECT user_id, client_id, granted FROM consents
+             WHERE (user_id, client_id) > ($2, $3) AND (user_id, client_id) <= ($4, $5)
+               AND REPLACE(granted, $1, '') <> granted",
+        )
+        .bind(name)
+        .bind(stretch.after.0.as_str())
+        .bind(stretch.after.1.as_str())
+        .bind(stretch.until.0.as_str())
+        .bind(stretch.until.1.as_str())
+        .all()
+        .await?;
+    let found = found.into_iter().map(|(user, client, granted)| ((user, client), granted));
     let update = "UPDATE consents SET granted = $1 WHERE user_id = $2 AND client_id = $3";
-    apply(tx, without(name, "consents", changes)?, |batch, granted, (user, client)| {
+    apply(tx, without(name, "consents", found)?, |batch, granted, (user, client)| {
         batch.query(update).bind(granted).bind(user).bind(client)
     })
-    .await?;
+    .await
+}
 
-    let found =
-        "SELECT id, granted FROM grants WHERE revoked_at IS NULL AND REPLACE(granted, $1, '') <> granted";
-    let found: Vec<(String, String)> = tx.query(found).bind(name).all().await?;
+/// The next grants after `after` by id, at most [`LOOK`], each with whether it is not revoked and may have the scope.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn look_for_grants(
+    conn: &mut Conn,
+    name: &str,
+    after: &str,
+) -> Result<Vec<(String, bool)>, DbError> {
+    conn.query(
+        "SELECT id, revoked_at IS NULL AND REPLACE(granted, $1, '') <> granted AS is_wanted FROM grants
+         WHERE id > $2 ORDER BY id LIMIT $3",
+    )
+    .bind(name)
+    .bind(after)
+    .bind(LOOK)
+    .all()
+    .await
+}
+
+/// Takes a scope from the grants in a stretch that are not revoked, as [`take_from_consents`] does.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a grant with the scope is damaged; otherwise only failures of the database.
+pub async fn take_from_grants(tx: &mut Tx, name: &str, stretch: &Stretch<String>) -> Result<u64, DbError> {
+    let found: Vec<(String, String)> = tx
+        .query(
+            "SELECT id, granted FROM grants
+             WHERE id > $2 AND id <= $3 AND revoked_at IS NULL AND REPLACE(granted, $1, '') <> granted",
+        )
+        .bind(name)
+        .bind(stretch.after.as_str())
+        .bind(stretch.until.as_str())
+        .all()
+        .await?;
     let update = "UPDATE grants SET granted = $1 WHERE id = $2";
-    apply(tx, without(name, "grants", found)?, |batch, granted, id| {
+    let taken = apply(tx, without(name, "grants", found)?, |batch, granted, id| {
         batch.query(update).bind(granted).bind(id)
     })
     .await?;
+    if name == OFFLINE_ACCESS {
+        // Without this scope, a grant no longer outlives its session.
+        let forget = "UPDATE grants SET offline_access = FALSE
+                      WHERE id > $1 AND id <= $2 AND revoked_at IS NULL AND offline_access";
+        tx.query(forget).bind(stretch.after.as_str()).bind(stretch.until.as_str()).execute().await?;
+    }
+    Ok(taken)
+}
 
-    let found =
-        "SELECT hash, granted FROM codes WHERE consumed_at IS NULL AND REPLACE(granted, $1, '') <> granted";
-    let found: Vec<(Vec<u8>, String)> = tx.query(found).bind(name).all().await?;
+/// The next codes after `after` by hash, at most [`LOOK`], each with whether it was not redeemed and may have the scope.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn look_for_codes(
+    conn: &mut Conn,
+    name: &str,
+    after: &[u8],
+) -> Result<Vec<(Vec<u8>, bool)>, DbError> {
+    conn.query(
+        "SELECT hash, consumed_at IS NULL AND REPLACE(granted, $1, '') <> granted AS is_wanted FROM codes
+         WHERE hash > $2 ORDER BY hash LIMIT $3",
+    )
+    .bind(name)
+    .bind(after)
+    .bind(LOOK)
+    .all()
+    .await
+}
+
+/// Takes a scope from the codes in a stretch that were not redeemed, as [`take_from_consents`] does.
+///
+/// # Errors
+/// [`DbError::Corrupt`] if a code with the scope is damaged; otherwise only failures of the database.
+pub async fn take_from_codes(tx: &mut Tx, name: &str, stretch: &Stretch<Vec<u8>>) -> Result<u64, DbError> {
+    let found: Vec<(Vec<u8>, String)> = tx
+        .query(
+            "SELECT hash, granted FROM codes
+             WHERE hash > $2 AND hash <= $3 AND consumed_at IS NULL AND REPLACE(granted, $1, '') <> granted",
+        )
+        .bind(name)
+        .bind(stretch.after.as_slice())
+        .bind(stretch.until.as_slice())
+        .all()
+        .await?;
     let update = "UPDATE codes SET granted = $1 WHERE hash = $2";
     apply(tx, without(name, "codes", found)?, |batch, granted, hash| {
         batch.query(update).bind(granted).bind(hash)
     })
-    .await?;
-
-    if name == OFFLINE_ACCESS {
-        // Without this scope, a grant no longer outlives its session.
-        let forget = "UPDATE grants SET offline_access = FALSE WHERE revoked_at IS NULL AND offline_access";
-        tx.query(forget).execute().await?;
-    }
-    Ok(())
+    .await
 }
 
 /// The rows whose stored value has the scope, each with its key and its value without the scope.
@@ -169,12 +279,13 @@ fn without<K>(
     Ok(changed)
 }
 
-/// Runs one statement for each row, many at a time.
+/// Runs one statement for each row, many at a time. Returns the number of rows.
 async fn apply<K>(
     tx: &mut Tx,
     rows: Vec<(K, Arc<str>)>,
     add: impl for<'c> Fn(Batch<'c>, String, K) -> Batch<'c>,
-) -> Result<(), DbError> {
+) -> Result<u64, DbError> {
+    let count = rows.len() as u64;
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {
         let mut batch = tx.batch();
@@ -183,7 +294,7 @@ async fn apply<K>(
         }
         batch.execute().await?;
     }
-    Ok(())
+    Ok(count)
 }
 
 /// Stores a new scope. `false` if the name is taken.

@@ -3,9 +3,11 @@
 use sqlx::FromRow;
 
 use super::db::{Batch, Conn, DbError, Tx};
-use super::grants::{self, authentication_from, granted_from};
+use super::grants::{authentication_from, granted_from};
 use super::logout_deliveries;
 use super::page::Page;
+use super::revocations;
+use super::steps::STEP;
 use crate::clock::Timestamp;
 use crate::oauth::grant::EndReason;
 use crate::oauth::id::{ClientId, SessionId, UserId};
@@ -14,6 +16,9 @@ use crate::oauth::identity::group::Groups;
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::request::interaction::SignedIn;
 use crate::secret::Hash;
+
+/// The number of sessions that end in one transaction: each may have grants, and applications are notified.
+pub const SESSIONS: i64 = 50;
 
 /// A session to store.
 #[derive(Clone, Debug)]
@@ -98,17 +103,41 @@ pub async fn count(conn: &mut Conn, user: &UserId, live: LiveSessions) -> Result
     Ok(row.map_or(0, |(count,)| count))
 }
 
-/// Ends a session and its grants, and stores the notifications for its applications. `false` if it does not exist.
+/// The end of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndedSession {
+    /// Whether the session existed.
+    pub existed: bool,
+    /// The number of grants that were revoked with it. [`STEP`]: there may be more, which the end of the session has made
+    /// useless.
+    pub revoked: u64,
+}
+
+impl EndedSession {
+    /// Whether there may be more grants to revoke.
+    pub fn has_more(self) -> bool {
+        self.revoked >= STEP.unsigned_abs()
+    }
+}
+
+/// Ends a session and up to [`STEP`] of its grants, and stores the notifications for its applications.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn end(tx: &mut Tx, id: &SessionId, why: EndReason, now: Timestamp) -> Result<bool, DbError> {
+pub async fn end(
+    tx: &mut Tx,
+    id: &SessionId,
+    why: EndReason,
+    now: Timestamp,
+) -> Result<EndedSession, DbError> {
     logout_deliveries::enqueue(tx, id, now).await?;
-    grants::revoke_of_session(tx, id, why, now).await?;
-    Ok(tx.query("DELETE FROM sessions WHERE id = $1").bind(id.as_str()).execute().await? == 1)
+    let revoked = revocations::revoke_of_session(tx, id, why, now).await?;
+    let existed = tx.query("DELETE FROM sessions WHERE id = $1").bind(id.as_str()).execute().await? == 1;
+    Ok(EndedSession { existed, revoked })
 }
 
-/// Ends up to `most` sessions that are no longer live, as [`end`] does. Returns their number.
+/// Ends up to `most` sessions that are no longer live, as [`end`] does; fewer if many grants end with them. Returns their
+/// number.
 ///
 /// # Errors
 /// Only failures of the database.
@@ -120,40 +149,75 @@ pub async fn end_expired(tx: &mut Tx, live: LiveSessions, most: i64, now: Timest
         ("SELECT id FROM sessions WHERE last_seen_at <= $1 ORDER BY last_seen_at LIMIT $2", live.idle_since),
     ] {
         let rows: Vec<(String,)> = tx.query(statement).bind(before).bind(most).all().await?;
-        for (id,) in rows {
-            ended += u64::from(end(tx, &SessionId::new(id), EndReason::SessionExpired, now).await?);
-        }
+        let ids: Vec<SessionId> = rows.into_iter().map(|(id,)| SessionId::new(id)).collect();
+        ended += end_each(tx, &ids, EndReason::SessionExpired, now).await?.sessions;
     }
     Ok(ended)
 }
 
-/// Ends all sessions of a user and their grants. Returns the number of sessions.
+/// Sessions that one transaction ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndedSessions {
+    pub sessions: u64,
+    /// Whether there may be more to end.
+    pub has_more: bool,
+}
+
+/// Ends sessions until [`STEP`] grants are revoked.
+async fn end_each(
+    tx: &mut Tx,
+    ids: &[SessionId],
+    why: EndReason,
+    now: Timestamp,
+) -> Result<EndedSessions, DbError> {
+    let (mut sessions, mut revoked) = (0, 0);
+    for id in ids {
+        let end = end(tx, id, why, now).await?;
+        sessions += u64::from(end.existed);
+        revoked += end.revoked;
+        if revoked >= STEP.unsigned_abs() {
+            return Ok(EndedSessions { sessions, has_more: true });
+        }
+    }
+    Ok(EndedSessions { sessions, has_more: sessions >= SESSIONS.unsigned_abs() })
+}
+
+/// Ends up to [`SESSIONS`] sessions of a user and their grants; fewer if many grants end with them.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn end_of_user(tx: &mut Tx, user: &UserId, why: EndReason, now: Timestamp) -> Result<u64, DbError> {
-    let mut ended = 0;
-    for id in of_user(tx, user).await? {
-        ended += u64::from(end(tx, &id, why, now).await?);
-    }
-    Ok(ended)
+pub async fn end_of_user(
+    tx: &mut Tx,
+    user: &UserId,
+    why: EndReason,
+    now: Timestamp,
+) -> Result<EndedSessions, DbError> {
+    let ids = some_of_user(tx, user).await?;
+    end_each(tx, &ids, why, now).await
 }
 
-async fn of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<SessionId>, DbError> {
-    let rows: Vec<(String,)> =
-        tx.query("SELECT id FROM sessions WHERE user_id = $1").bind(user.as_str()).all().await?;
+/// At most [`SESSIONS`] sessions of a user.
+async fn some_of_user(tx: &mut Tx, user: &UserId) -> Result<Vec<SessionId>, DbError> {
+    let rows: Vec<(String,)> = tx
+        .query("SELECT id FROM sessions WHERE user_id = $1 LIMIT $2")
+        .bind(user.as_str())
+        .bind(SESSIONS)
+        .all()
+        .await?;
     Ok(rows.into_iter().map(|(id,)| SessionId::new(id)).collect())
 }
 
-/// Ends all sessions of a user, but keeps the grants. Returns the number of sessions.
+/// Ends up to [`SESSIONS`] sessions of a user, but keeps the grants.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn delete_of_user(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<u64, DbError> {
-    for id in of_user(tx, user).await? {
+pub async fn delete_of_user(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<EndedSessions, DbError> {
+    let mut sessions = 0;
+    for id in some_of_user(tx, user).await? {
         logout_deliveries::enqueue(tx, &id, now).await?;
+        sessions += tx.query("DELETE FROM sessions WHERE id = $1").bind(id.as_str()).execute().await?;
     }
-    tx.query("DELETE FROM sessions WHERE user_id = $1").bind(user.as_str()).execute().await
+    Ok(EndedSessions { sessions, has_more: sessions >= SESSIONS.unsigned_abs() })
 }
 
 /// The live session of a cookie, and what its user has allowed `client`, if one is given. `None` if no live session has

@@ -282,4 +282,8 @@ pub const ALL: &[Table] = &[
         columns: &[Text("issuer"), Text("subject"), Text("user_id"), Integer("created_at")],
     },
     Table { name: "guesses", columns: &[Text("bucket"), Integer("count"), Integer("expires_at")] },
+    Table {
+        name: "row_budgets",
+        columns: &[Text("kind"), Text("network"), Integer("expires_at"), Integer("count")],
+    },
 ];

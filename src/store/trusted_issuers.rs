@@ -7,6 +7,7 @@ use sqlx::FromRow;
 use super::db::{Conn, DbError, Tx};
 use super::grants::{revoke_where, revoking};
 use super::page::{NameFilter, Page, in_any_spelling};
+use super::steps::{LOOK, STEP, Stretch};
 use crate::clock::Timestamp;
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::grant::scope::Scope;
@@ -243,13 +244,61 @@ pub async fn unlink(tx: &mut Tx, issuer: &str, subject: &str) -> Result<bool, Db
     Ok(deleted == 1)
 }
 
-/// Revokes the grants from an issuer's tokens whose client or subject is no longer trusted. Returns their number.
+/// Takes an issuer's tokens from all clients, so that no client gets anything for them.
 ///
 /// # Errors
 /// Only failures of the database.
-pub async fn revoke_untrusted(tx: &mut Tx, issuer: &str, now: Timestamp) -> Result<u64, DbError> {
+pub async fn take_from_clients(tx: &mut Tx, issuer: &str) -> Result<(), DbError> {
+    tx.query("DELETE FROM trusted_issuer_clients WHERE issuer = $1").bind(issuer).execute().await.map(drop)
+}
+
+/// Removes up to [`STEP`] links of an issuer. Returns their number.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn delete_subjects(tx: &mut Tx, issuer: &str) -> Result<u64, DbError> {
+    tx.query(
+        "DELETE FROM trusted_subjects WHERE issuer = $1 AND subject IN
+           (SELECT subject FROM trusted_subjects WHERE issuer = $1 LIMIT $2)",
+    )
+    .bind(issuer)
+    .bind(STEP)
+    .execute()
+    .await
+}
+
+/// The next grants from an issuer's tokens after `after` by id, at most [`LOOK`], each with whether it is not revoked.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn look_for_grants(
+    conn: &mut Conn,
+    issuer: &str,
+    after: &str,
+) -> Result<Vec<(String, bool)>, DbError> {
+    conn.query(
+        "SELECT id, revoked_at IS NULL AS is_wanted FROM grants WHERE issuer = $1 AND id > $2 ORDER BY id LIMIT $3",
+    )
+    .bind(issuer)
+    .bind(after)
+    .bind(LOOK)
+    .all()
+    .await
+}
+
+/// Revokes the grants in a stretch from an issuer's tokens whose client or subject is no longer trusted. Returns their
+/// number.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn revoke_untrusted(
+    tx: &mut Tx,
+    issuer: &str,
+    stretch: &Stretch<String>,
+    now: Timestamp,
+) -> Result<u64, DbError> {
     const UNTRUSTED: &str = revoke_where!(
-        "issuer = $3
+        "issuer = $3 AND id > $4 AND id <= $5
            AND NOT (EXISTS (SELECT 1 FROM trusted_issuer_clients
                             WHERE trusted_issuer_clients.issuer = grants.issuer
                               AND trusted_issuer_clients.client_id = grants.client_id)
@@ -258,7 +307,12 @@ pub async fn revoke_untrusted(tx: &mut Tx, issuer: &str, now: Timestamp) -> Resu
                                   AND trusted_subjects.subject = grants.issuer_subject
                                   AND trusted_subjects.user_id = grants.user_id))"
     );
-    revoking(tx, UNTRUSTED, EndReason::IssuerUntrusted.word(), now).bind(issuer).execute().await
+    revoking(tx, UNTRUSTED, EndReason::IssuerUntrusted.word(), now)
+        .bind(issuer)
+        .bind(stretch.after.as_str())
+        .bind(stretch.until.as_str())
+        .execute()
+        .await
 }
 
 fn columns(keys: &IssuerKeys) -> (Option<String>, Option<String>) {

@@ -232,7 +232,7 @@ async fn no_token_through_the_browser_survives_a_sign_out_of_the_same_moment() {
         let end = async {
             let id = SessionId::new(id.as_str().unwrap());
             let end = async move |tx: &mut Tx| {
-                sessions::end(tx, &id, EndReason::SessionEnded, Timestamp::from_unix(0)).await
+                sessions::end(tx, &id, EndReason::SessionEnded, Timestamp::from_unix(0)).await.map(drop)
             };
             server.store(end).await;
         };

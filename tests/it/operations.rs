@@ -1,5 +1,6 @@
 //! Operations as an API calls them: pages of lists, faults by member, and the events that acts are.
 
+use grantor::cache::row_budgets::Draw;
 use grantor::clock::{Seconds, Timestamp};
 use grantor::failure::Denied;
 use grantor::network::Networks;
@@ -363,7 +364,8 @@ async fn waiting(server: &TestServer, tv: &Application) -> (UserCode, DeviceRequ
     let answer = tv.post("/device_authorization", &[("scope", "read")]).await;
     let code = UserCode::parse(&answer.get("user_code")).unwrap();
     let networks = Networks::of("203.0.113.1".parse().unwrap());
-    let typed = TypedCode { code: code.clone(), user: UserId::new("alice"), networks };
+    let typed =
+        TypedCode { code: code.clone(), user: UserId::new("alice"), networks, draw: Draw::unlimited() };
     match devices::find_by_code(&context(server), typed).await.unwrap() {
         FoundDevice::Device(device) => (code, *device),
         other => panic!("{other:?}"),

@@ -129,7 +129,7 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
 }
 
 /// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
-const NEEDS_MORE: [&str; 72] = [
+const NEEDS_MORE: [&str; 74] = [
     "request.malformed",
     "request.too_large",
     "parameter.too_long",
@@ -158,6 +158,7 @@ const NEEDS_MORE: [&str; 72] = [
     "consent.required",
     "consent.denied",
     "sign_in.cancelled",
+    "sign_up.too_many",
     "sign_in.too_many_guesses",
     "user.disabled",
     "user.group_missing",
@@ -186,6 +187,7 @@ const NEEDS_MORE: [&str; 72] = [
     "device_code.expired",
     "device_code.denied",
     "device_code.replayed",
+    "device_code.too_many",
     "device.over",
     "user_code.too_many_guesses",
     "server.failed",

@@ -10,6 +10,7 @@ use crate::oauth::client::{ClientSecret, SecretHash};
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
+use crate::oauth::row_budget::RowKind;
 use crate::operations::guesses::{self, Admission, Guess};
 use crate::secret::passwords::Requester;
 use crate::secret::{Hash, Secret, equal};
@@ -104,7 +105,8 @@ async fn check(
     presented: &Secret,
 ) -> Result<SecretCheck, Failure> {
     let context = app.operations(call.now);
-    let guess = match guesses::count(&context, Guess::client_secret(client, networks)).await? {
+    let draw = app.draw(RowKind::Guess, networks.site.clone(), call.now).await?;
+    let guess = match guesses::count(&context, Guess::client_secret(client, networks), draw).await? {
         Admission::Counted(guess) => guess,
         Admission::Wait(wait) => return Ok(SecretCheck::Wait(wait)),
     };

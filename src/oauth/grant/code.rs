@@ -10,7 +10,7 @@ use crate::oauth::request::pkce::{self, Challenge};
 pub const LONGEST_LIFETIME: Seconds = Seconds::new(60);
 /// How far the clocks of two nodes may be apart. A code that ends later than that allows is from before the clock was set
 /// back.
-const SKEW: Seconds = Seconds::new(60);
+pub const SKEW: Seconds = Seconds::new(60);
 
 /// An issued code; the code itself is stored only as a hash.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use crate::clock::{Seconds, Timestamp};
 
 /// For how long guesses are remembered after the last one.
-const MEMORY: Seconds = Seconds::new(3600);
+pub const MEMORY: Seconds = Seconds::new(3600);
 /// By how much the clocks of two nodes may differ.
 const SKEW: Seconds = Seconds::new(60);
 /// The longest time that one guess has to wait for the one before it.

@@ -1,7 +1,7 @@
 //! Reasons about devices that get tokens while a person signs in elsewhere (RFC 8628).
 
 use super::Reason;
-use super::Responsible::{Developer, Nobody, Person};
+use super::Responsible::{Developer, Nobody, Operator, Person};
 use super::row::{Example, ReasonRow, example};
 use crate::oauth::error_code::ErrorCode::{
     AccessDenied, AuthorizationPending, ExpiredToken, InvalidGrant, InvalidRequest, SlowDown,
@@ -161,6 +161,27 @@ pub(super) const REPLAYED: ReasonRow = ReasonRow {
           device redeems it only once, another party has its code.",
     example: BEGIN_AGAIN,
     see: &[Reason::CodeReplayed],
+};
+
+pub(super) const TOO_MANY: ReasonRow = ReasonRow {
+    word: "device_code.too_many",
+    code: TemporarilyUnavailable,
+    who: &[Developer, Operator],
+    what: "Too many devices of this network, or in all, have asked for a code and wait for a person.",
+    fix: "Wait for the seconds of Retry-After, and ask for a code only when a person has pressed a button. A \
+          device that gets new codes without a person would do so forever. An operator whose devices are \
+          all behind one address can allow more with limits.network_device_codes.",
+    example: example(
+        "# each second, without a person\n\
+         POST https://id.example.com/device_authorization\n\
+         \n\
+         client_id=tv",
+        "# at a press of the person's button\n\
+         POST https://id.example.com/device_authorization\n\
+         \n\
+         client_id=tv",
+    ),
+    see: &[Reason::DeviceCodeExpired, Reason::SignUpTooMany],
 };
 
 pub(super) const ANSWERED: ReasonRow = ReasonRow {

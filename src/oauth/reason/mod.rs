@@ -181,6 +181,7 @@ reasons! {
 
     ConsentDenied = sign_in::CONSENT_DENIED;
     SignUpOff = sign_in::SIGN_UP_OFF;
+    SignUpTooMany = sign_in::SIGN_UP_TOO_MANY;
     SignInCancelled = sign_in::CANCELLED;
     SignInGuesses = sign_in::TOO_MANY_GUESSES;
     UserDisabled = sign_in::USER_DISABLED;
@@ -214,6 +215,7 @@ reasons! {
     DeviceCodeExpired = device::EXPIRED;
     DeviceCodeDenied = device::DENIED;
     DeviceCodeReplayed = device::REPLAYED;
+    DeviceCodeTooMany = device::TOO_MANY;
     DeviceAnswered = device::ANSWERED;
     UserCodeGuesses = device::TOO_MANY_GUESSES;
     GrantAssertionMissing = assertion::MISSING;

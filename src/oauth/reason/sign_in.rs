@@ -118,6 +118,29 @@ pub(super) const SIGN_UP_OFF: ReasonRow = ReasonRow {
     see: &[Reason::PromptUnknown],
 };
 
+pub(super) const SIGN_UP_TOO_MANY: ReasonRow = ReasonRow {
+    word: "sign_up.too_many",
+    code: TemporarilyUnavailable,
+    who: &[Person, Operator],
+    what: "Too many accounts were created from this network in the last day.",
+    fix: "Try again later, or from another network, such as that of a phone. An operator whose people all \
+          sign up from one address can allow more with limits.network_sign_ups and limits.sign_ups in the \
+          configuration.",
+    example: example(
+        "# the next one after a thousand accounts from one address\n\
+         POST https://id.example.com/sign-up?flow=made-up-flow\n\
+         \n\
+         username=zoe\n\
+         &password=made-up-password",
+        "# after the seconds of Retry-After\n\
+         POST https://id.example.com/sign-up?flow=made-up-flow\n\
+         \n\
+         username=zoe\n\
+         &password=made-up-password",
+    ),
+    see: &[Reason::DeviceCodeTooMany, Reason::SignInGuesses],
+};
+
 pub(super) const CANCELLED: ReasonRow = ReasonRow {
     word: "sign_in.cancelled",
     code: AccessDenied,

@@ -14,14 +14,15 @@ pub use secrets::{
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
-use super::{Context, Done, Outcome};
+use super::{Context, Done, Outcome, steps};
 use crate::failure::Denied;
 use crate::oauth::client::Client;
 use crate::oauth::grant::EndReason;
 use crate::oauth::id::ClientId;
 use crate::store::clients::{self, ClientFilter, ClientRecord};
-use crate::store::db::{Conn, Tx};
-use crate::store::{access_tokens, codes, device_codes, grants, logos};
+use crate::store::db::{Conn, DbError, Tx};
+use crate::store::steps::{STEP, Stretch};
+use crate::store::{access_tokens, codes, consents, device_codes, logos, revocations};
 
 const CURSOR: Cursor = Cursor("clients");
 
@@ -51,20 +52,28 @@ pub async fn find(context: &Context<'_>, client: &ClientId) -> Result<ClientReco
 /// Deletes a client with its secrets and tokens, and with the consents that people gave it. The outcome is the number
 /// of grants that ended.
 ///
+/// The client is disabled first. If the act is interrupted, the client stays disabled, and deleting it again finishes the
+/// act.
+///
 /// # Errors
 ///
-/// There is no such client.
+/// There is no such client, or it was changed while it was being deleted.
 pub async fn delete(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
     let (id, now) = (client.clone(), context.now);
+    let disabled = context.db.write(async move |tx: &mut Tx| clients::disable(tx, &id, now).await).await?;
+    let version = disabled.ok_or_else(|| unknown(client))?;
+    // A client that is later registered under the same id must not receive any of these.
+    let revoked = delete_what_it_has(context, client).await?;
+    let id = client.clone();
     context
         .act(async move |tx: &mut Tx| {
             let client = existing(tx, &id).await?.client;
+            if client.version != version {
+                let sentence =
+                    format!("the client {id} was changed while it was being deleted; it still exists");
+                return Err(Fault::conflict(None, sentence).into());
+            }
             clients::delete(tx, &id).await?;
-            // A client that is later registered under the same id must not receive any of these.
-            codes::delete_of_client(tx, &id).await?;
-            device_codes::delete_of_client(tx, &id).await?;
-            let revoked = grants::revoke_of_client(tx, &id, EndReason::ClientDeleted, now).await?;
-            access_tokens::delete_of_client(tx, &id).await?;
             if let Some(logo) = &client.links.logo {
                 logos::delete_unused(tx, logo).await?;
             }
@@ -73,9 +82,59 @@ pub async fn delete(context: &Context<'_>, client: &ClientId) -> Outcome<u64> {
         .await
 }
 
+/// Deletes in steps what was stored for a disabled client. Returns the number of grants that ended.
+async fn delete_what_it_has(context: &Context<'_>, client: &ClientId) -> Result<u64, DbError> {
+    let (db, now) = (context.db, context.now);
+    loop {
+        let id = client.clone();
+        let step = async move |tx: &mut Tx| {
+            let consents = consents::delete_of_client(tx, &id).await?;
+            let codes = codes::delete_redeemable(tx, None, Some(&id), now).await?;
+            Ok(consents.max(codes))
+        };
+        if db.write(step).await? < STEP.unsigned_abs() {
+            break;
+        }
+    }
+    let (looked, ended) = (client.clone(), client.clone());
+    steps::walk(
+        db,
+        async move |conn: &mut Conn, after: &Vec<u8>| {
+            device_codes::look_for_client(conn, &looked, after).await
+        },
+        async move |tx: &mut Tx, part: &Stretch<Vec<u8>>| {
+            device_codes::delete_of_client(tx, &ended, part).await
+        },
+    )
+    .await?;
+    let (looked, ended) = (client.clone(), client.clone());
+    steps::walk(
+        db,
+        async move |conn: &mut Conn, after: &Vec<u8>| {
+            access_tokens::look_for_client(conn, &looked, after).await
+        },
+        async move |tx: &mut Tx, part: &Stretch<Vec<u8>>| {
+            access_tokens::delete_of_client(tx, &ended, part).await
+        },
+    )
+    .await?;
+    let (looked, ended) = (client.clone(), client.clone());
+    steps::walk(
+        db,
+        async move |conn: &mut Conn, after: &String| revocations::look_for_client(conn, &looked, after).await,
+        async move |tx: &mut Tx, part: &Stretch<String>| {
+            revocations::revoke_of_client(tx, &ended, part, EndReason::ClientDeleted, now).await
+        },
+    )
+    .await
+}
+
+fn unknown(client: &ClientId) -> Fault {
+    Fault::not_found(format!("there is no client with the id {client}"))
+}
+
 async fn existing(conn: &mut Conn, client: &ClientId) -> Result<ClientRecord, Denied<Faults>> {
-    let unknown = || Fault::not_found(format!("there is no client with the id {client}"));
-    Ok(clients::find_record(conn, client).await?.ok_or_else(unknown)?)
+    Ok(clients::find_record(conn, client).await?.ok_or_else(|| unknown(client))?)
 }
 
 fn event(act: Act, client: &Client) -> Event {

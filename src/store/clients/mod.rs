@@ -268,7 +268,24 @@ pub async fn is_origin(conn: &mut Conn, origin: &str) -> Result<bool, DbError> {
     Ok(row.is_some())
 }
 
-/// Deletes a client with its secrets and consents. `false` if it does not exist.
+/// Disables a client, so that no node gives it anything from now on. Returns its new version; `None` if it does not exist.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn disable(tx: &mut Tx, id: &ClientId, now: Timestamp) -> Result<Option<i64>, DbError> {
+    let row: Option<(i64,)> = tx
+        .query(
+            "UPDATE clients SET version = version + 1, disabled_at = COALESCE(disabled_at, $2) WHERE id = $1
+             RETURNING version",
+        )
+        .bind(id.as_str())
+        .bind(now)
+        .optional()
+        .await?;
+    Ok(row.map(|(version,)| version))
+}
+
+/// Deletes a client with its secrets, and with the consents that are left. `false` if it does not exist.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
@@ -298,14 +315,14 @@ pub async fn list_allowed(conn: &mut Conn, scope: &str) -> Result<Vec<ClientId>,
     ids(conn, QUERY, scope).await
 }
 
-/// Removes a scope from every client that is allowed it. Each of these clients gets its next version.
+/// Removes a scope from these clients. Each of them gets its next version.
 ///
 /// # Errors
 /// [`DbError::Corrupt`] if a row is damaged; otherwise only failures of the database.
-pub async fn take_scope(tx: &mut Tx, scope: &str) -> Result<(), DbError> {
+pub async fn take_scope(tx: &mut Tx, scope: &str, clients: &[ClientId]) -> Result<(), DbError> {
     let taken = Scope::from_stored(scope);
-    for id in list_allowed(tx, scope).await? {
-        change(tx, &id, |metadata| metadata.scopes = metadata.scopes.without(&taken)).await?;
+    for id in clients {
+        change(tx, id, |metadata| metadata.scopes = metadata.scopes.without(&taken)).await?;
     }
     Ok(())
 }

@@ -1,0 +1,99 @@
+//! The options that bound what strangers may do.
+
+use serde::Deserialize;
+
+use super::Config;
+use crate::clock::Seconds;
+use crate::oauth::identity::guessing;
+use crate::oauth::row_budget::{RowBudget, RowKind};
+
+/// For how long an account that a person created counts.
+const SIGN_UPS_COUNT_FOR: Seconds = Seconds::new(24 * 3600);
+/// For how long the row of a flow is kept after its end.
+const FLOWS_ARE_KEPT: Seconds = Seconds::new(24 * 3600);
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Limits {
+    pub enabled: bool,
+    pub free_passwords: u32,
+    pub account_passwords: u32,
+    pub network_passwords: u32,
+    network_device_codes: u32,
+    device_codes: u32,
+    network_sign_ups: u32,
+    sign_ups: u32,
+    network_guesses: u32,
+    guesses: u32,
+    network_flows: u32,
+    flows: u32,
+}
+
+/// A network's bound and the bound in all, each with its option.
+type Bounds = [(&'static str, u32); 2];
+
+impl Limits {
+    fn bounds(&self, kind: RowKind) -> Bounds {
+        match kind {
+            RowKind::DeviceCode => [
+                ("limits.network_device_codes", self.network_device_codes),
+                ("limits.device_codes", self.device_codes),
+            ],
+            RowKind::SignUp => {
+                [("limits.network_sign_ups", self.network_sign_ups), ("limits.sign_ups", self.sign_ups)]
+            }
+            RowKind::Guess => {
+                [("limits.network_guesses", self.network_guesses), ("limits.guesses", self.guesses)]
+            }
+            RowKind::Flow => [("limits.network_flows", self.network_flows), ("limits.flows", self.flows)],
+        }
+    }
+
+    /// What is wrong with the budgets, each with its option.
+    pub(super) fn check_row_budgets(&self) -> Vec<(&'static str, String)> {
+        let mut mistakes = Vec::new();
+        for kind in RowKind::ALL {
+            let [(network_key, network), (key, in_all)] = self.bounds(*kind);
+            for (key, most) in [(network_key, network), (key, in_all)] {
+                if most == 0 {
+                    let sentence = format!("{key} must be at least 1; limits.enabled turns all limits off");
+                    mistakes.push((key, sentence));
+                }
+            }
+            if network > in_all && in_all > 0 {
+                mistakes.push((network_key, format!("{network_key} must not be more than {key}")));
+            }
+        }
+        mistakes
+    }
+}
+
+impl Config {
+    /// The budget for rows of one kind.
+    pub fn row_budget(&self, kind: RowKind) -> RowBudget {
+        let [(_, per_network), (_, in_all)] = self.limits.bounds(kind);
+        let lifetime = match kind {
+            RowKind::DeviceCode => self.device.code_lifetime.seconds(),
+            RowKind::SignUp => SIGN_UPS_COUNT_FOR,
+            RowKind::Guess => guessing::MEMORY,
+            RowKind::Flow => self.sign_in.flow_lifetime.seconds() + FLOWS_ARE_KEPT,
+        };
+        RowBudget { per_network: per_network.into(), in_all: in_all.into(), lifetime }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_at_least_one_row_and_no_larger_for_a_network_than_in_all() {
+        let refused = |overrides: &[(&str, &str)]| Config::with(overrides).unwrap_err().to_string();
+        assert!(refused(&[("limits.sign_ups", "0")]).contains("limits.sign_ups must be at least 1"));
+        let network = refused(&[("limits.network_flows", "0")]);
+        assert!(network.contains("limits.network_flows must be at least 1"));
+        let more = refused(&[("limits.network_device_codes", "9"), ("limits.device_codes", "8")]);
+        assert!(more.contains("limits.network_device_codes must not be more than limits.device_codes"));
+        let equal = [("limits.network_device_codes", "8"), ("limits.device_codes", "8")];
+        assert_eq!(Config::with(&equal).unwrap().row_budget(RowKind::DeviceCode).in_all, 8);
+    }
+}
