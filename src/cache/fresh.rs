@@ -1,9 +1,29 @@
 //! A shared value that is read again when it is too old. All callers that wait share one read.
 
 use std::sync::{Arc, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::in_flight_reads::InFlightReads;
+use crate::failure::Failure;
+
+/// How long a value that may be old waits for a new one.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The value that `read` returns. If `last` is given and the read fails for a while or takes long, returns `last`.
+///
+/// # Errors
+/// The failure of `read`, without a last value or if a later read will fail, too.
+pub async fn fresh_or_last<T>(
+    read: impl Future<Output = Result<T, Failure>>,
+    last: Option<T>,
+) -> Result<T, Failure> {
+    let Some(last) = last else { return read.await };
+    match tokio::time::timeout(PATIENCE, read).await {
+        Ok(Err(failure)) if !failure.is_temporary() => Err(failure),
+        Ok(Ok(fresh)) => Ok(fresh),
+        _ => Ok(last),
+    }
+}
 
 /// A value, and the moment when its read began. Empty until the first read.
 ///

@@ -21,7 +21,7 @@ use crate::oauth::id::GrantId;
 use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::request::params::Params;
 use crate::secret::{Hash, random, random_id, random_token};
-use crate::store::db::Tx;
+use crate::store::db::{Db, Tx};
 use crate::store::device_codes;
 
 /// For how many seconds after its end a device code is reported as expired; later it is unknown.
@@ -55,13 +55,14 @@ async fn begin(
     let params = client_auth::read_form(request, body).await?;
     params.check(&["scope"])?;
     let mut credentials = client_auth::credentials(request, &params)?;
-    let device = app.cache.decide(async |view| {
+    let decided = app.cache.decide(async |view| {
         let client = credentials.authenticate(app, request, view).await?;
-        asked(app, request, &client.client, &params, view).await
+        let device = asked(app, request, &client.client, &params, view).await?;
+        Ok((device, app.db_of(&client.client)))
     });
-    let device = device.await?;
+    let (device, db) = decided.await?;
     let code = format!("gdc_{}", random_token());
-    let user_code = store(app, &code, device).await?;
+    let user_code = store(app, db, &code, device).await?;
     let verification_uri = format!("{}/device", app.issuer);
     Ok(DeviceAuthorizationResponse {
         device_code: code,
@@ -99,7 +100,7 @@ async fn asked(
 }
 
 /// Stores the request under a user code that no other device uses.
-async fn store(app: &App, code: &str, device: DeviceRequest) -> Result<UserCode, Failure> {
+async fn store(app: &App, db: &Db, code: &str, device: DeviceRequest) -> Result<UserCode, Failure> {
     let codes: Vec<UserCode> =
         std::iter::repeat_with(|| UserCode::of_bytes(&random::<32>())).flatten().take(MAX_ATTEMPTS).collect();
     let (hash, interval) = (Hash::of(code), app.config.device.poll_interval.seconds());
@@ -111,6 +112,6 @@ async fn store(app: &App, code: &str, device: DeviceRequest) -> Result<UserCode,
         }
         Ok(None)
     };
-    let stored = app.db.write(save).await?;
+    let stored = db.write(save).await?;
     stored.ok_or(Failure::Busy("the list of user codes"))
 }

@@ -137,7 +137,7 @@ pub async fn begin_flow(
     let location = flow_url(app, page, &id);
     let set = browser::new_flow_cookie(app, &id, &cookie, now);
     let expires_at = now + app.config.sign_in.flow_lifetime.seconds();
-    app.db
+    app.db_for_strangers
         .write(async move |tx| {
             let until = (expires_at, expires_at + FLOW_MEMORY);
             flows::save(tx, &id, &Hash::of(&cookie), (&client, &waiting), until).await

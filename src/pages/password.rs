@@ -99,9 +99,10 @@ async fn admit(
     username: &str,
     found: Option<&SignInRecord>,
 ) -> Result<(Admission, Requester), Failure> {
-    let (context, networks) = (app.operations(request.now), Networks::of(request.address));
+    let networks = Networks::of(request.address);
     if let Some(known) = found.and_then(|user| known_browsers::find(app, request, &user.user))
-        && let Admission::Counted(guess) = guesses::count(&context, Guess::in_known_browser(&known)).await?
+        && let Admission::Counted(guess) =
+            guesses::count(&app.operations(request.now), Guess::in_known_browser(&known)).await?
     {
         return Ok((Admission::Counted(guess), Requester::known_person(networks.network)));
     }
@@ -110,5 +111,6 @@ async fn admit(
     let account =
         found.map_or_else(|| app.keys.name_of_typed(&folded(username)), |user| user.user.as_str().to_owned());
     let guess = Guess::password(&app.config.limits, &account, &networks);
+    let context = app.operations_of_a_stranger(request.now);
     Ok((guesses::count(&context, guess).await?, Requester::person(networks.network)))
 }

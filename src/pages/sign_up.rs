@@ -124,7 +124,7 @@ async fn create(
         let password = Secret::new(wanted.password.to_owned());
         let passwords = app.passwords.asked_by(Requester::person(Networks::of(request.address).network));
         let account = wanted.account(id.clone(), HashedPassword::new(&passwords, password).await?);
-        users::sign_up(&app.operations(request.now), account, plan.start.clone()).await
+        users::sign_up(&app.operations_of_a_stranger(request.now), account, plan.start.clone()).await
     };
     match made.await {
         Ok(_) => {}
