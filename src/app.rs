@@ -1,5 +1,7 @@
 //! The state that all requests share.
 
+use std::sync::Arc;
+
 use crate::cache::catalogue::CatalogueCache;
 use crate::cache::secrets::SecretCache;
 use crate::cache::stand_ins::StandIns;
@@ -35,7 +37,7 @@ pub struct App {
     /// The same database for those who have not proven who they are.
     pub db_for_strangers: Db,
     pub readiness: Readiness,
-    pub keys: ServerKeys,
+    pub keys: Arc<ServerKeys>,
     pub key_set: KeySet,
     pub passwords: Passwords,
     pub cache: CatalogueCache,

@@ -1,7 +1,7 @@
 //! Whether this node can work. A task looks, and `/readyz` answers from memory: strangers who ask cost no write, and a
 //! full queue is no reason to leave the balancer.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
@@ -41,7 +41,7 @@ pub enum NotReady {
 #[derive(Clone, Debug)]
 pub struct Needs {
     db: Db,
-    keys: ServerKeys,
+    keys: Arc<ServerKeys>,
     clocks: ClockWatch,
 }
 
@@ -85,7 +85,7 @@ impl Needs {
 
 impl Readiness {
     /// A node that has not looked yet.
-    pub fn new(db: &Db, keys: &ServerKeys, clocks: &ClockWatch) -> Self {
+    pub fn new(db: &Db, keys: &Arc<ServerKeys>, clocks: &ClockWatch) -> Self {
         Self {
             needs: Needs { db: db.for_the_node(), keys: keys.clone(), clocks: clocks.clone() },
             latest: watch::Sender::new(None),

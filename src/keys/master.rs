@@ -4,7 +4,9 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use aws_lc_rs::aead::{AES_256_GCM, AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::aead::{
+    AES_256_GCM, AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, RandomizedNonceKey, UnboundKey,
+};
 use aws_lc_rs::hmac;
 use zeroize::Zeroizing;
 
@@ -27,7 +29,7 @@ const ROOT: &str = "root";
 
 /// The keys for refresh tokens, forms, cookies, pairwise identifiers, client secrets and counts of guesses; the same on
 /// every node of one database.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ServerKeys {
     /// A hash of the encrypted root as it was read, to detect when the database holds another one.
     root: Hash,
@@ -37,7 +39,8 @@ pub struct ServerKeys {
     pairwise: hmac::Key,
     guesses: hmac::Key,
     secrets: hmac::Key,
-    cookie: Arc<CookieKey>,
+    cookie: CookieKey,
+    session_names: SessionNameKey,
 }
 
 impl ServerKeys {
@@ -69,7 +72,8 @@ impl ServerKeys {
             pairwise: derived(&root, "pairwise"),
             guesses: derived(&root, "guesses"),
             secrets: derived(&root, "client secrets"),
-            cookie: Arc::new(CookieKey::derive(&root)?),
+            cookie: CookieKey::derive(&root)?,
+            session_names: SessionNameKey::derive(&root)?,
         })
     }
 
@@ -98,10 +102,20 @@ impl ServerKeys {
         hmac::verify(&self.refresh, &name.message(), mac).is_ok()
     }
 
-    /// The pairwise identifier for `id` in a sector (OpenID Connect Core §8.1). It reveals nothing about `id`, and
-    /// never changes as long as the server's key exists. `what` keeps subjects and sessions apart.
-    pub fn pairwise(&self, what: &str, sector: &str, id: &str) -> String {
-        to_base64url(hmac::sign(&self.pairwise, format!("{what}\0{sector}\0{id}").as_bytes()).as_ref())
+    /// The pairwise `sub` of a user in a sector (OpenID Connect Core §8.1). It reveals nothing about the user's id, and
+    /// never changes as long as the server's key exists.
+    pub fn pairwise_subject(&self, sector: &str, user: &str) -> String {
+        to_base64url(hmac::sign(&self.pairwise, format!("sub\0{sector}\0{user}").as_bytes()).as_ref())
+    }
+
+    /// The pairwise `sid` of a session in a sector: always the same, and only this server can find the session by it.
+    pub fn pairwise_session(&self, sector: &str, session: &str) -> String {
+        self.session_names.name(sector, session)
+    }
+
+    /// The session that [`Self::pairwise_session`] named so for this sector; `None` if it did not make the name.
+    pub fn session_named(&self, sector: &str, name: &str) -> Option<String> {
+        self.session_names.session(sector, name)
     }
 
     /// A name for what a person typed, such as the name of an account that does not exist. It looks like the id of a
@@ -174,6 +188,42 @@ impl CookieKey {
         let bytes = hmac::sign(root, b"cookie");
         let key = RandomizedNonceKey::new(&AES_256_GCM_SIV, bytes.as_ref());
         key.map(Self).map_err(|_| Failure::Internal("the key of cookies could not be derived".into()))
+    }
+}
+
+/// Encrypts the ids of sessions for one sector each. Equal ids must give equal names, so there is no random nonce, which
+/// AES-GCM-SIV permits: it then reveals which messages are equal, and nothing else (RFC 8452 §9).
+struct SessionNameKey(LessSafeKey);
+
+impl std::fmt::Debug for SessionNameKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl SessionNameKey {
+    fn derive(root: &hmac::Key) -> Result<Self, Failure> {
+        let bytes = hmac::sign(root, b"session names");
+        let key = UnboundKey::new(&AES_256_GCM_SIV, bytes.as_ref());
+        key.map(|key| Self(LessSafeKey::new(key)))
+            .map_err(|_| Failure::Internal("the key of session names could not be derived".into()))
+    }
+
+    fn name(&self, sector: &str, session: &str) -> String {
+        let mut bytes = session.as_bytes().to_vec();
+        // It fails only for texts of many gigabytes.
+        let _ = self.0.seal_in_place_append_tag(Self::nonce(), Aad::from(sector), &mut bytes);
+        to_base64url(&bytes)
+    }
+
+    fn session(&self, sector: &str, name: &str) -> Option<String> {
+        let mut bytes = from_base64url(name)?;
+        let opened = self.0.open_in_place(Self::nonce(), Aad::from(sector), &mut bytes).ok()?;
+        String::from_utf8(opened.to_vec()).ok()
+    }
+
+    fn nonce() -> Nonce {
+        Nonce::assume_unique_for_key([0; NONCE_LEN])
     }
 }
 

@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::failure::Denied;
 use crate::oauth::grant::EndReason;
 use crate::oauth::id::{ClientId, GrantId, UserId};
+use crate::oauth::identity::session::LiveSessions;
 use crate::store::db::{Conn, Tx};
 use crate::store::grant_records::{self, GrantFilter, GrantRecord};
 use crate::store::grants;
@@ -24,9 +25,9 @@ pub async fn list(
     context: &Context<'_>,
     listing: Listing<GrantFilter>,
 ) -> Result<List<GrantRecord>, Denied<Faults>> {
-    let now = context.now;
+    let live = context.config.live_sessions(context.now);
     let read = async move |conn: &mut Conn, page: &Page<GrantFilter, (Timestamp, String)>| {
-        grant_records::list(conn, page, now).await
+        grant_records::list(conn, page, live).await
     };
     list::read(context, CURSOR, listing, read, |grant| (grant.created_at, grant.id.clone())).await
 }
@@ -37,8 +38,8 @@ pub async fn list(
 ///
 /// There is no such grant.
 pub async fn find(context: &Context<'_>, grant: &GrantId) -> Result<GrantRecord, Denied<Faults>> {
-    let grant = grant.clone();
-    context.read(async move |conn: &mut Conn| existing(conn, &grant).await).await
+    let (grant, live) = (grant.clone(), context.config.live_sessions(context.now));
+    context.read(async move |conn: &mut Conn| existing(conn, &grant, live).await).await
 }
 
 /// Revokes a grant and everything that was issued from it. The person's consent is kept. The outcome is the grant
@@ -49,9 +50,10 @@ pub async fn find(context: &Context<'_>, grant: &GrantId) -> Result<GrantRecord,
 /// There is no such grant.
 pub async fn revoke(context: &Context<'_>, grant: &GrantId) -> Outcome<GrantRecord> {
     let (grant, now) = (grant.clone(), context.now);
+    let live = context.config.live_sessions(now);
     context
         .act(async move |tx: &mut Tx| {
-            let found = existing(tx, &grant).await?;
+            let found = existing(tx, &grant, live).await?;
             let client = ClientId::new(found.client_id.as_str());
             grants::revoke_of(tx, &grant, &client, EndReason::GrantRevoked, now).await?;
             let event = Event::new(Act::GrantRevoked, ObjectKind::Grant, grant.as_str());
@@ -77,7 +79,11 @@ pub async fn revoke_access(context: &Context<'_>, user: &UserId, client: &Client
         .await
 }
 
-async fn existing(conn: &mut Conn, grant: &GrantId) -> Result<GrantRecord, Denied<Faults>> {
+async fn existing(
+    conn: &mut Conn,
+    grant: &GrantId,
+    live: LiveSessions,
+) -> Result<GrantRecord, Denied<Faults>> {
     let unknown = || Fault::not_found(format!("there is no grant with the id {grant}"));
-    Ok(grant_records::find(conn, grant).await?.ok_or_else(unknown)?)
+    Ok(grant_records::find(conn, grant, live).await?.ok_or_else(unknown)?)
 }

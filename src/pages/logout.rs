@@ -144,7 +144,7 @@ fn address(app: &App, form: &Params) -> String {
 /// client asks.
 async fn end_at_client(app: &App, call: &Call, asked: &LogoutRequest) -> Result<(), Failure> {
     let (Some(hint), Some(client)) = (&asked.hint, &asked.client) else { return Ok(()) };
-    let Some(session) = subject::session_named(&client.client, &hint.names) else { return Ok(()) };
+    let Some(session) = subject::session_named(app, &client.client, &hint.names) else { return Ok(()) };
     let ended =
         sessions::sign_out_at_client(&app.operations(call.now), &session, &hint.client).await?.outcome;
     tracing::info!(

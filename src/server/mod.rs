@@ -62,7 +62,7 @@ impl Server {
         let db = open_database(&config, &clock, config.http.deadline.duration() / 2).await?;
         // Before a master key is created for a database that accepts no writes.
         db.write(async move |tx| leases::touch(tx).await).await?;
-        let keys = ServerKeys::open(&config, &db, clock.now()).await?;
+        let keys = Arc::new(ServerKeys::open(&config, &db, clock.now()).await?);
         let clock_watch = ClockWatch::new(&db, &clock);
         clock_watch.look().await?;
         let key_set = KeySet::open(&config.keys, (&db, &clock_watch), keys.master(), clock.now()).await?;

@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::oauth::grant::UserStatus;
 use crate::oauth::grant::code::Code;
 use crate::oauth::id::{ClientId, GrantId, UserId};
+use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::request::pkce::Challenge;
 use crate::oauth::token::binding::Binding;
 use crate::secret::Hash;
@@ -74,7 +75,7 @@ pub async fn consume(
     tx: &mut Tx,
     hash: &Hash,
     client: (&ClientId, i64),
-    now: Timestamp,
+    live: LiveSessions,
     purge_after: Timestamp,
 ) -> Result<Option<(Code, UserStatus)>, DbError> {
     const CONSUME: &str = consume_statement!(
@@ -82,7 +83,7 @@ pub async fn consume(
         and: "",
         columns: "redirect_uri, challenge, nonce, expires_at, "
     );
-    let row: Option<CodeRow> = consume_once(tx, CONSUME, hash, client, now, purge_after).await?;
+    let row: Option<CodeRow> = consume_once(tx, CONSUME, hash, client, live, purge_after).await?;
     row.map(CodeRow::into_code).transpose()
 }
 

@@ -56,13 +56,17 @@ macro_rules! session_holds {
 }
 pub(super) use session_holds;
 
-/// Whether the session of a row has ended.
+/// Whether the session of a row has ended. `$now` and `$idle_since` as above.
 macro_rules! session_ended {
-    ($table:literal) => {
+    ($table:literal, $now:literal, $idle_since:literal) => {
         concat!(
             "NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ",
             $table,
-            ".session_id) AS session_ended"
+            ".session_id AND sessions.expires_at > ",
+            $now,
+            " AND sessions.last_seen_at > ",
+            $idle_since,
+            ") AS session_ended"
         )
     };
 }

@@ -3,6 +3,7 @@
 use super::db::{DbError, Record, Tx};
 use crate::clock::Timestamp;
 use crate::oauth::id::ClientId;
+use crate::oauth::identity::session::LiveSessions;
 use crate::secret::Hash;
 
 /// The statement for a table of codes: the code belongs to the client, was not consumed, and the client has not changed
@@ -22,7 +23,7 @@ macro_rules! consume_statement {
             $columns,
             $crate::store::conditions::user_claims!($table),
             ", ",
-            $crate::store::conditions::session_ended!($table)
+            $crate::store::conditions::session_ended!($table, "$4", "$6")
         )
     };
 }
@@ -36,15 +37,16 @@ pub(super) async fn consume_once<R: Record>(
     statement: &'static str,
     hash: &Hash,
     (client, client_version): (&ClientId, i64),
-    now: Timestamp,
+    live: LiveSessions,
     purge_after: Timestamp,
 ) -> Result<Option<R>, DbError> {
     tx.query(statement)
         .bind(hash.as_bytes())
         .bind(client.as_str())
         .bind(client_version)
-        .bind(now)
+        .bind(live.now)
         .bind(purge_after)
+        .bind(live.idle_since)
         .optional()
         .await
 }

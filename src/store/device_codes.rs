@@ -10,6 +10,7 @@ use crate::oauth::grant::device::{DeviceAnswer, DevicePoll, DeviceRequest, UserC
 use crate::oauth::grant::scope::OFFLINE_ACCESS;
 use crate::oauth::grant::{Grant, UserStatus};
 use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
+use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::request::interaction::SignedIn;
 use crate::secret::Hash;
 
@@ -167,7 +168,7 @@ pub async fn consume(
     tx: &mut Tx,
     hash: &Hash,
     client: (&ClientId, i64),
-    now: Timestamp,
+    live: LiveSessions,
     purge_after: Timestamp,
 ) -> Result<Option<(Grant, UserStatus)>, DbError> {
     const CONSUME: &str = consume_statement!(
@@ -175,7 +176,7 @@ pub async fn consume(
         and: "user_id IS NOT NULL AND denied_at IS NULL AND expires_at > $4 AND ",
         columns: ""
     );
-    let row: Option<ConsumedRow> = consume_once(tx, CONSUME, hash, client, now, purge_after).await?;
+    let row: Option<ConsumedRow> = consume_once(tx, CONSUME, hash, client, live, purge_after).await?;
     row.map(ConsumedRow::into_grant).transpose()
 }
 

@@ -2,6 +2,7 @@
 
 use sqlx::FromRow;
 
+use super::conditions::session_holds;
 use super::db::{Conn, DbError, Tx};
 use super::device_codes;
 use super::grants::{granted_from, revoke_where, revoking};
@@ -10,6 +11,7 @@ use crate::clock::Timestamp;
 use crate::oauth::grant::EndReason;
 use crate::oauth::grant::granted::Granted;
 use crate::oauth::id::{ClientId, GrantId, UserId};
+use crate::oauth::identity::session::LiveSessions;
 
 /// A grant without its tokens.
 #[derive(Clone, Debug)]
@@ -33,6 +35,8 @@ pub struct GrantRecord {
     pub revoked_for: Option<String>,
     /// The issuer that vouched for the user; `None` if the user signed in here.
     pub issuer: Option<String>,
+    /// Whether the grant has ended with its session.
+    pub has_ended_with_session: bool,
 }
 
 #[derive(FromRow)]
@@ -52,6 +56,7 @@ struct GrantRow {
     revoked_at: Option<Timestamp>,
     revoked_for: Option<String>,
     issuer: Option<String>,
+    session_holds: bool,
 }
 
 impl GrantRow {
@@ -72,6 +77,7 @@ impl GrantRow {
             revoked_at: self.revoked_at,
             revoked_for: self.revoked_for,
             issuer: self.issuer,
+            has_ended_with_session: !self.session_holds,
         })
     }
 }
@@ -81,7 +87,7 @@ impl GrantRecord {
     pub fn state(&self, now: Timestamp) -> &'static str {
         if self.revoked_at.is_some() {
             "revoked"
-        } else if now >= self.expires_at.min(self.idle_expires_at) {
+        } else if self.has_ended_with_session || now >= self.expires_at.min(self.idle_expires_at) {
             "expired"
         } else {
             "live"
@@ -98,14 +104,18 @@ pub struct GrantFilter {
     pub ended: bool,
 }
 
-/// The columns of [`GrantRow`].
+/// The columns of [`GrantRow`]. `$now` and `$idle_since` as in [`session_holds`].
 macro_rules! select {
-    () => {
-        "SELECT grants.id, grants.client_id, grants.user_id, users.username, grants.session_id, grants.granted,
+    ($now:literal, $idle_since:literal) => {
+        concat!(
+            "SELECT grants.id, grants.client_id, grants.user_id, users.username, grants.session_id, grants.granted,
                 grants.created_at, grants.rotated_at, grants.refresh_generation,
                 grants.refresh_hash IS NOT NULL AS has_refresh_token, grants.idle_expires_at, grants.expires_at,
-                grants.revoked_at, grants.revoked_for, grants.issuer
+                grants.revoked_at, grants.revoked_for, grants.issuer, ",
+            session_holds!($now, $idle_since),
+            " AS session_holds
          FROM grants LEFT JOIN users ON users.id = grants.user_id"
+        )
     };
 }
 
@@ -116,24 +126,27 @@ macro_rules! select {
 pub async fn list(
     conn: &mut Conn,
     page: &Page<GrantFilter, (Timestamp, String)>,
-    now: Timestamp,
+    live: LiveSessions,
 ) -> Result<Vec<GrantRecord>, DbError> {
     let (created_at, id) = page.after.clone().unwrap_or((Timestamp::MAX, String::new()));
     let rows: Vec<GrantRow> = conn
         .query(concat!(
-            select!(),
+            select!("$4", "$8"),
             " WHERE ($1 IS NULL OR grants.user_id = $1) AND ($2 IS NULL OR grants.client_id = $2)
-           AND ($3 OR (grants.revoked_at IS NULL AND grants.expires_at > $4 AND grants.idle_expires_at > $4))
+           AND ($3 OR (grants.revoked_at IS NULL AND grants.expires_at > $4 AND grants.idle_expires_at > $4 AND ",
+            session_holds!("$4", "$8"),
+            "))
            AND grants.created_at <= $5 AND (grants.created_at < $5 OR grants.id > $6)
          ORDER BY grants.created_at DESC, grants.id LIMIT $7"
         ))
         .bind(page.filter.user.as_ref().map(UserId::to_string))
         .bind(page.filter.client.as_ref().map(ClientId::to_string))
         .bind(page.filter.ended)
-        .bind(now)
+        .bind(live.now)
         .bind(created_at)
         .bind(id)
         .bind(page.rows())
+        .bind(live.idle_since)
         .all()
         .await?;
     rows.into_iter().map(GrantRow::into_record).collect()
@@ -143,9 +156,14 @@ pub async fn list(
 ///
 /// # Errors
 /// [`DbError::Corrupt`] if the row is damaged; otherwise only failures of the database.
-pub async fn find(conn: &mut Conn, id: &GrantId) -> Result<Option<GrantRecord>, DbError> {
-    let row: Option<GrantRow> =
-        conn.query(concat!(select!(), " WHERE grants.id = $1")).bind(id.as_str()).optional().await?;
+pub async fn find(conn: &mut Conn, id: &GrantId, live: LiveSessions) -> Result<Option<GrantRecord>, DbError> {
+    let row: Option<GrantRow> = conn
+        .query(concat!(select!("$2", "$3"), " WHERE grants.id = $1"))
+        .bind(id.as_str())
+        .bind(live.now)
+        .bind(live.idle_since)
+        .optional()
+        .await?;
     row.map(GrantRow::into_record).transpose()
 }
 

@@ -15,7 +15,7 @@ pub fn subject(app: &App, client: &Client, user: &UserId) -> String {
 pub fn called(keys: &ServerKeys, client: &Client, user: &UserId) -> String {
     match client.subject_type {
         SubjectType::Public => user.to_string(),
-        SubjectType::Pairwise => keys.pairwise("sub", &client.sector(), user.as_str()),
+        SubjectType::Pairwise => keys.pairwise_subject(&client.sector(), user.as_str()),
     }
 }
 
@@ -24,16 +24,15 @@ pub fn called(keys: &ServerKeys, client: &Client, user: &UserId) -> String {
 pub fn names(app: &App, client: &Client, user: &UserId, session: &SessionId) -> NamesForClient {
     let session = match client.subject_type {
         SubjectType::Public => session.to_string(),
-        SubjectType::Pairwise => app.keys.pairwise("sid", &client.sector(), session.as_str()),
+        SubjectType::Pairwise => app.keys.pairwise_session(&client.sector(), session.as_str()),
     };
     NamesForClient { subject: subject(app, client, user), session }
 }
 
-/// The session that a client's identifiers name. `None` with pairwise subjects: their identifiers cannot be traced
-/// back.
-pub fn session_named(client: &Client, names: &NamesForClient) -> Option<SessionId> {
+/// The session that a client's identifiers name. `None` if this server did not make the identifiers.
+pub fn session_named(app: &App, client: &Client, names: &NamesForClient) -> Option<SessionId> {
     match client.subject_type {
         SubjectType::Public => Some(SessionId::new(names.session.as_str())),
-        SubjectType::Pairwise => None,
+        SubjectType::Pairwise => app.keys.session_named(&client.sector(), &names.session).map(SessionId::new),
     }
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use grantor::oauth::client::GrantType;
+use grantor::oauth::client::{GrantType, SubjectType};
+use grantor::operations::grants;
+use grantor::operations::list::Listing;
+use grantor::store::grant_records::GrantFilter;
 use grantor::work::purge::{Pass, pass};
 use serde_json::json;
 
@@ -125,6 +128,53 @@ async fn what_a_device_got_follows_the_session_in_which_it_was_allowed() {
 }
 
 #[tokio::test]
+async fn codes_end_with_a_session_that_is_not_used() {
+    let server =
+        TestServer::start_with(&[("sessions.idle_lifetime", "50s"), ("tokens.code_lifetime", "60s")]).await;
+    let tv = Registration::native("tv").grants(&[GrantType::DeviceCode]).offline();
+    let (web, tv) = (server.offline_web().await, server.register(tv).await);
+    let mut alice = server.alice().await;
+    let (first, second) = (web.code(&mut alice).await, web.code(&mut alice).await);
+    let mut devices = Vec::new();
+    for scope in ["read", "read", "read offline_access"] {
+        devices.push(tv.device_code(&mut alice, &[("scope", scope)]).await);
+    }
+    let poll = async |code: &str| {
+        tv.token(&[("grant_type", GrantType::DeviceCode.as_str()), ("device_code", code)]).await
+    };
+    server.clock.advance(Duration::from_secs(49));
+    assert_eq!(web.redeem_by_hand(&first).await.status, 200);
+    assert_eq!(poll(&devices[0]).await.status, 200);
+    server.clock.advance(Duration::from_secs(1));
+    web.redeem_by_hand(&second).await.assert_json_error(400, "invalid_grant", "session.ended");
+    poll(&devices[1]).await.assert_json_error(400, "invalid_grant", "session.ended");
+    assert_eq!(poll(&devices[2]).await.status, 200, "offline access outlives the session");
+}
+
+#[tokio::test]
+async fn a_grant_that_has_ended_with_its_session_is_not_listed_as_live() {
+    let server = TestServer::start().await;
+    let (web, mut alice) = (server.offline_web().await, server.alice().await);
+    web.redeem_by_hand(&web.code(&mut alice).await).await;
+    web.offline_token(&mut alice).await;
+    let states = async |ended| {
+        let filter = GrantFilter { ended, ..GrantFilter::default() };
+        let now = server.app.now();
+        let listed = grants::list(&server.app.operations(now), Listing { filter, limit: 9, cursor: None })
+            .await
+            .unwrap();
+        listed.items.iter().map(|grant| grant.state(now)).collect::<Vec<_>>()
+    };
+    server.clock.advance(8 * HOUR - Duration::from_secs(1));
+    assert_eq!(states(false).await, ["live", "live"]);
+    server.clock.advance(Duration::from_secs(1));
+    assert_eq!(states(false).await, ["live"]);
+    let mut all = states(true).await;
+    all.sort_unstable();
+    assert_eq!(all, ["expired", "live"]);
+}
+
+#[tokio::test]
 async fn applications_are_notified_when_an_ended_session_is_purged() {
     let server = TestServer::start().await;
     let mut registration = Registration::web("app").scopes("openid read");
@@ -159,11 +209,19 @@ async fn a_disabled_user_keeps_only_offline_access() {
 
 #[tokio::test]
 async fn the_hint_of_a_session_that_the_browser_has_lost_ends_what_its_client_got_in_it() {
+    for subject_type in [SubjectType::Public, SubjectType::Pairwise] {
+        hint_of_a_lost_session(subject_type).await;
+    }
+}
+
+async fn hint_of_a_lost_session(subject_type: SubjectType) {
     let server = TestServer::start().await;
-    let (web, other) = (
-        server.register(Registration::web("web").scopes("openid read offline_access")).await,
-        server.register(Registration::web("other").scopes("openid read")).await,
-    );
+    let registered = async |id| {
+        let mut registration = Registration::web(id).scopes("openid read offline_access");
+        registration.client.subject_type = subject_type;
+        server.register(registration).await
+    };
+    let (web, other) = (registered("web").await, registered("other").await);
     let mut alice = server.alice().await;
     let mut held = async |app: &Application, scope: &str| {
         let back = alice.authorize(&app.url_with(&[("scope", scope)])).await;

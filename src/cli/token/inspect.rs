@@ -10,6 +10,7 @@ use crate::jose::JoseError;
 use crate::jose::verify::{Expiry, VerifyingKey, verify};
 use crate::keys::master::ServerKeys;
 use crate::oauth::id::GrantId;
+use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::token::bearer::PresentedToken;
 use crate::oauth::token::delegation::{Actor, Delegation};
 use crate::oauth::token::refresh::RefreshName;
@@ -74,7 +75,7 @@ async fn access_token(cli: &CliContext, token: &str) -> Result<TokenReport, CliE
         let found = read.find(conn, live).await?;
         let grant = match found.as_ref().and_then(|found| found.token.grant_id.as_ref()) {
             None => None,
-            Some(grant) => grant_records::find(conn, grant).await?,
+            Some(grant) => grant_records::find(conn, grant, live).await?,
         };
         Ok((found, grant))
     };
@@ -136,7 +137,8 @@ async fn refresh_token(
         return Err("this refresh token was not made by this server".into());
     }
     let (grant_id, generation, hash) = (name.grant_id.clone(), name.generation, Hash::of(token));
-    let find = async move |conn: &mut Conn| find_grant(conn, &name.grant_id, &hash).await;
+    let live = cli.config.live_sessions(cli.now);
+    let find = async move |conn: &mut Conn| find_grant(conn, &name.grant_id, &hash, live).await;
     let Some((grant, is_newest)) = cli.db.read(find).await? else {
         return Err(format!("the grant {grant_id} of this refresh token ended long ago").into());
     };
@@ -161,8 +163,9 @@ async fn find_grant(
     conn: &mut Conn,
     id: &GrantId,
     hash: &Hash,
+    live: LiveSessions,
 ) -> Result<Option<(GrantRecord, bool)>, DbError> {
-    let Some(grant) = grant_records::find(conn, id).await? else { return Ok(None) };
+    let Some(grant) = grant_records::find(conn, id, live).await? else { return Ok(None) };
     let is_newest = grants::is_newest(conn, id, hash).await?;
     Ok(Some((grant, is_newest)))
 }

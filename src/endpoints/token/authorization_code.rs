@@ -42,19 +42,20 @@ pub(super) async fn prepare(
 
 pub(super) async fn issue(
     asked: &TokenRequest<'_>,
-    client: &StoredClient,
+    client: &Arc<StoredClient>,
     prepared: PreparedCode,
 ) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
     let PreparedCode { code: hash, redemption, draft } = prepared;
     let redeem = async move |tx: &mut Tx, new: &NewGrant| {
-        let NewGrant { client, draft, lifetime, now, .. } = new;
+        let NewGrant { client, draft, lifetime, live, .. } = new;
+        let client = &client.client;
         let calling = (&client.id, client.version);
-        let consumed = codes::consume(tx, &hash, calling, *now, lifetime.idle_expires_at).await?;
+        let consumed = codes::consume(tx, &hash, calling, *live, lifetime.idle_expires_at).await?;
         let Some((code, status)) = consumed else {
             return refuse(tx, &hash, new).await;
         };
         may_issue(&status, &draft.required_groups(client, &code.grant.granted.scope))?;
-        code::redeem(&code, &redemption, *now)?;
+        code::redeem(&code, &redemption, live.now)?;
         Ok(Some(AllowedSignIn { grant: code.grant, nonce: code.nonce }))
     };
     begin_grant(asked, client, draft, redeem).await
@@ -67,14 +68,14 @@ async fn refuse(
     code: &Hash,
     new: &NewGrant,
 ) -> Result<Option<AllowedSignIn>, Denied<OAuthError>> {
-    let error = match codes::why_not(tx, code, &new.client.id).await? {
+    let error = match codes::why_not(tx, code, &new.client.client.id).await? {
         NotConsumable::ClientChanged => return Ok(None),
         NotConsumable::Unknown => Reason::CodeUnknown.because("the code is not known here"),
         NotConsumable::OfAnotherClient => {
             Reason::CodeWrongClient.because("the code was issued to another client")
         }
         NotConsumable::Consumed { grant } => {
-            grants::revoke(tx, &grant, Reason::CodeReplayed, new.now).await?;
+            grants::revoke(tx, &grant, Reason::CodeReplayed, new.live.now).await?;
             Reason::CodeReplayed
                 .because("the code was redeemed before; everything issued from it has been revoked")
         }

@@ -35,14 +35,15 @@ pub(super) async fn prepare(
 
 pub(super) async fn issue(
     asked: &TokenRequest<'_>,
-    client: &StoredClient,
+    client: &Arc<StoredClient>,
     prepared: PreparedDeviceCode,
 ) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
     let PreparedDeviceCode { code: hash, draft } = prepared;
     let redeem = async move |tx: &mut Tx, new: &NewGrant| {
-        let NewGrant { client, draft, lifetime, now, .. } = new;
+        let NewGrant { client, draft, lifetime, live, .. } = new;
+        let client = &client.client;
         let calling = (&client.id, client.version);
-        let consumed = device_codes::consume(tx, &hash, calling, *now, lifetime.idle_expires_at).await?;
+        let consumed = device_codes::consume(tx, &hash, calling, *live, lifetime.idle_expires_at).await?;
         let Some((grant, status)) = consumed else {
             return refuse(tx, &hash, new).await;
         };
@@ -58,11 +59,11 @@ async fn refuse(
     code: &Hash,
     new: &NewGrant,
 ) -> Result<Option<AllowedSignIn>, Denied<OAuthError>> {
-    let now = new.now;
+    let now = new.live.now;
     let Some(polled) = device_codes::find_polled(tx, code).await? else {
         return Err(Reason::DeviceCodeUnknown.because("the device code is not known here").into());
     };
-    let Some((error, effect)) = evaluate_poll(&polled, &new.client.id, now) else { return Ok(None) };
+    let Some((error, effect)) = evaluate_poll(&polled, &new.client.client.id, now) else { return Ok(None) };
     match effect {
         PollEffect::Nothing => {}
         PollEffect::Poll { interval } => device_codes::note_poll(tx, code, interval, now).await?,

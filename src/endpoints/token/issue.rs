@@ -12,6 +12,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::grant::Grant;
 use crate::oauth::grant::scope::{OPENID, Scope};
 use crate::oauth::identity::authentication::Authentication;
+use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::reason::Reason;
 use crate::oauth::token;
 use crate::oauth::token::id_token::IdTokenSource;
@@ -121,11 +122,11 @@ pub(super) struct AllowedSignIn {
 
 /// Everything that a new grant needs in its transaction.
 pub(super) struct NewGrant {
-    pub(super) client: Client,
+    pub(super) client: Arc<StoredClient>,
     pub(super) draft: Arc<Draft>,
-    keys: ServerKeys,
+    keys: Arc<ServerKeys>,
     pub(super) lifetime: Lifetime,
-    pub(super) now: Timestamp,
+    pub(super) live: LiveSessions,
 }
 
 /// Redeems what a person has allowed, and begins the grant with its first tokens.
@@ -133,14 +134,20 @@ pub(super) struct NewGrant {
 /// `redeem` uses it up and decides. It returns `None` if the client has changed since it authenticated.
 pub(super) async fn begin_grant(
     asked: &TokenRequest<'_>,
-    client: &StoredClient,
+    stored: &Arc<StoredClient>,
     draft: Arc<Draft>,
     redeem: impl AsyncFn(&mut Tx, &NewGrant) -> Result<Option<AllowedSignIn>, Denied<OAuthError>> + Send + 'static,
 ) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
-    let (app, now, client) = (asked.app, asked.call.now, &client.client);
+    let (app, now, client) = (asked.app, asked.call.now, &stored.client);
     let response_signer = ResponseSigner::begin(app, client, draft.clone(), now).await?;
     let lifetime = lifetime(app, client, now);
-    let new = NewGrant { client: client.clone(), draft, keys: app.keys.clone(), lifetime, now };
+    let new = NewGrant {
+        client: stored.clone(),
+        draft,
+        keys: app.keys.clone(),
+        lifetime,
+        live: app.live_sessions(now),
+    };
     let work = async move |tx: &mut Tx| match redeem(tx, &new).await? {
         Some(allowed) => new.save(tx, allowed).await.map(Some),
         None => Ok(None),
@@ -151,14 +158,14 @@ pub(super) async fn begin_grant(
 impl NewGrant {
     /// Stores the grant and its first tokens.
     async fn save(&self, tx: &mut Tx, allowed: AllowedSignIn) -> Result<Issued, Denied<OAuthError>> {
-        let AllowedSignIn { grant, nonce } = allowed;
+        let (AllowedSignIn { grant, nonce }, client) = (allowed, &self.client.client);
         let first = || self.keys.refresh_token(&RefreshName { grant_id: grant.id.clone(), generation: 0 });
-        let refresh_token = self.client.grants.contains(&GrantType::RefreshToken).then(first);
-        let scope = granted_scope(&self.client, &grant, None)?;
-        let token = self.draft.of_grant(&self.client, &grant, &scope)?;
+        let refresh_token = client.grants.contains(&GrantType::RefreshToken).then(first);
+        let scope = granted_scope(client, &grant, None)?;
+        let token = self.draft.of_grant(client, &grant, &scope)?;
         let refresh_hash = refresh_token.as_deref().map(Hash::of);
         let lifetime = self.lifetime.with(&token);
-        let mut batch = grants::save_in(tx.batch(), &grant, refresh_hash.as_ref(), lifetime, self.now);
+        let mut batch = grants::save_in(tx.batch(), &grant, refresh_hash.as_ref(), lifetime, self.live.now);
         if let Some(hash) = self.draft.stored(&token) {
             batch = access_tokens::save_in(batch, &hash, &token);
         }

@@ -56,7 +56,7 @@ struct Unusual {
 
 pub(super) async fn issue(
     asked: &TokenRequest<'_>,
-    client: &StoredClient,
+    client: &Arc<StoredClient>,
     prepared: PreparedRefresh,
 ) -> Result<Option<TokenResponse>, Denied<OAuthError>> {
     let (app, now) = (asked.app, asked.call.now);
@@ -66,14 +66,14 @@ pub(super) async fn issue(
         return Err(unknown().into());
     }
     let response_signer = ResponseSigner::begin(app, &client.client, prepared.draft.clone(), asked.call.now).await?;
-    let (client, keys, tokens) = (client.client.clone(), app.keys.clone(), &app.config.tokens);
+    let (stored, keys, tokens) = (client.clone(), app.keys.clone(), &app.config.tokens);
     let grace = tokens.refresh_token_grace.seconds();
     let idle_expires_at = now + tokens.refresh_token_idle_lifetime.seconds();
     let live = app.live_sessions(now);
     let (network, grant) = (Network::of(asked.call.address).to_string(), name.grant_id.clone());
 
     let work = async move |tx: &mut Tx| {
-        let plan = &prepared.draft;
+        let (client, plan) = (&stored.client, &prepared.draft);
         let found = grants::find_chain(tx, &name.grant_id, (&client.id, client.version), live).await?;
         let Some(presented) = found else { return Err(unknown().into()) };
         if !presented.client_unchanged {
@@ -84,9 +84,9 @@ pub(super) async fn issue(
             Ok(verdict) => verdict,
             Err(error) => return refuse(tx, &name, error, now).await,
         };
-        let scope = granted_scope(&client, &chain.grant, prepared.scope.as_deref())?;
-        may_issue(&presented.user, &plan.required_groups(&client, &scope))?;
-        let token = plan.of_grant(&client, &chain.grant, &scope)?;
+        let scope = granted_scope(client, &chain.grant, prepared.scope.as_deref())?;
+        may_issue(&presented.user, &plan.required_groups(client, &scope))?;
+        let token = plan.of_grant(client, &chain.grant, &scope)?;
         let next = name.successor();
         let successor = keys.refresh_token(&next);
         if verdict.is_valid() {

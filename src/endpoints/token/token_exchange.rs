@@ -47,7 +47,7 @@ struct Exchange {
     scope: Option<String>,
     draft: Draft,
     client: Client,
-    keys: ServerKeys,
+    keys: Arc<ServerKeys>,
     issuer: String,
     now: Timestamp,
     live: LiveSessions,
