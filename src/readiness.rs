@@ -1,7 +1,7 @@
 //! Whether this node can work. A task looks, and `/readyz` answers from memory: strangers who ask cost no write, and a
 //! full queue is no reason to leave the balancer.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
@@ -100,13 +100,14 @@ impl Readiness {
     /// # Errors
     /// Why the node is not ready.
     pub async fn answer(&self) -> Result<(), NotReady> {
-        *self.asked_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        let before = self.lock_asked_at().replace(Instant::now());
+        if !is_recent(before) {
+            // The task pauses for longer, because no one has asked.
+            self.asked.notify_one();
+        }
         let mut latest = self.latest.subscribe();
         let is_young =
             |looked: &Option<Looked>| looked.as_ref().is_some_and(|looked| looked.ended.elapsed() <= MAX_AGE);
-        if !is_young(&latest.borrow()) {
-            self.asked.notify_one();
-        }
         let waited = tokio::time::timeout(LONGEST_LOOK + LOOK_EVERY, latest.wait_for(is_young)).await;
         match waited {
             Ok(Ok(looked)) => looked.as_ref().map_or(Err(NotReady::Unknown), |looked| looked.found.clone()),
@@ -135,15 +136,24 @@ impl Readiness {
         found
     }
 
+    fn lock_asked_at(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.asked_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Waits until it is time for the next look; at most `longest` if no one asks.
     pub async fn until_next_look(&self, longest: Duration) {
-        let asked_at = *self.asked_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if asked_at.is_some_and(|asked_at| asked_at.elapsed() < ASKED_WITHIN) {
+        let asked_at = *self.lock_asked_at();
+        if is_recent(asked_at) {
             return tokio::time::sleep(LOOK_EVERY).await;
         }
         // Either the pause is over or someone asks.
         let _ = tokio::time::timeout(longest, self.asked.notified()).await;
     }
+}
+
+/// Whether the last question was so recent that the node looks often.
+fn is_recent(asked_at: Option<Instant>) -> bool {
+    asked_at.is_some_and(|asked_at| asked_at.elapsed() < ASKED_WITHIN)
 }
 
 /// Logs that the node has become ready, or has ceased to be.

@@ -87,6 +87,17 @@ mod tests {
     use super::*;
 
     #[tokio::test]
+    async fn the_last_value_is_returned_only_if_a_later_read_may_succeed() {
+        let away = async || Err(Failure::Busy("the database"));
+        assert_eq!(fresh_or_last(away(), Some(1)).await.unwrap(), 1);
+        assert!(fresh_or_last::<u8>(away(), None).await.is_err());
+        assert_eq!(fresh_or_last(async { Ok(2) }, Some(1)).await.unwrap(), 2);
+        let broken = async { Err(Failure::Internal("damaged".into())) };
+        assert!(fresh_or_last(broken, Some(1)).await.is_err());
+        assert_eq!(fresh_or_last(std::future::pending(), Some(1)).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
     async fn a_value_is_read_again_only_when_it_is_old_or_not_good_or_was_forgotten() {
         let (fresh, start) = (Fresh::<u8, &str>::default(), Instant::now());
         let get = async |since: Instant, good: bool, next: Result<u8, &'static str>| {
