@@ -39,7 +39,7 @@ pub enum NotReady {
 
 /// What a node needs to work.
 #[derive(Clone, Debug)]
-pub struct Needs {
+struct Needs {
     db: Db,
     keys: Arc<ServerKeys>,
     clocks: ClockWatch,

@@ -343,6 +343,7 @@ impl RequirePkce {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Seconds;
 
     fn refusal(overrides: &[(&str, &str)]) -> String {
         Config::with(overrides).unwrap_err().to_string()

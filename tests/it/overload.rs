@@ -20,10 +20,14 @@ async fn lock(server: &TestServer) -> Lock {
     Lock::on(&server.database.url, "access_tokens, flows IN ACCESS EXCLUSIVE MODE").await
 }
 
-/// Whether a request is answered at once with 503. Otherwise it waits in the queue, and its caller goes away.
+/// Whether the application gets at once that it must try again later. Otherwise it waits in the queue, and its caller goes away.
 async fn is_refused(answer: impl Future<Output = Answer>) -> bool {
     let answer = tokio::time::timeout(Duration::from_millis(300), answer).await;
-    answer.is_ok_and(|answer| answer.status == 503)
+    answer.is_ok_and(|answer| is_busy(&answer))
+}
+
+fn is_busy(answer: &Answer) -> bool {
+    answer.location().is_some_and(|location| location.contains("error=temporarily_unavailable"))
 }
 
 #[tokio::test]
@@ -51,13 +55,12 @@ async fn strangers_fill_their_own_lane_and_keep_no_known_client_waiting() {
     };
     let (strangers, token) = tokio::join!(strangers, known);
     assert_eq!(token.status, 200, "{token:?}");
-    let refused: Vec<&Answer> = strangers.iter().filter(|answer| answer.status == 503).collect();
+    let refused: Vec<&Answer> = strangers.iter().filter(|answer| is_busy(answer)).collect();
     assert!(refused.len() >= 10 && refused.len() < 20, "{} of 20", refused.len());
     for answer in refused {
-        answer.assert_page(503, "server.busy");
-        assert_eq!(answer.header("retry-after"), "1");
+        answer.assert_redirect_error("temporarily_unavailable", "server.busy", &server.url);
     }
-    assert_eq!(server.get(&url).await.status, 303, "afterwards strangers are served");
+    assert!(!is_busy(&server.get(&url).await), "afterwards strangers are served");
 }
 
 #[tokio::test]
@@ -238,10 +241,14 @@ async fn five_hundred_sign_ins_at_once_take_the_memory_of_those_that_are_hashed(
     let (answers, slowest) = tokio::join!(sign_ins, tokens);
     for answer in answers.iter().flatten() {
         let status = answer.status.as_u16();
-        assert!(status == 422 || (status == 503 && answer.header("retry-after") == "1"), "{answer:?}");
+        let is_put_off = [429, 503].contains(&status) && !answer.header("retry-after").is_empty();
+        assert!(status == 422 || is_put_off, "{answer:?}");
     }
-    assert!(answers.iter().flatten().any(|answer| answer.status == 422), "some were hashed");
+    let hashed = answers.iter().flatten().filter(|answer| answer.status == 422).count();
+    assert!(hashed >= 10, "{hashed} were hashed");
     assert!(slowest < SOON, "{slowest:?}");
     let most = most_resident(node.child.id());
-    assert!(most <= (idle + 2 * OF_A_HASH) * 11 / 10, "{idle} KiB became {most} KiB");
+    // The documented memory of the connections themselves is beside it in a debug build.
+    let of_connections = 500 * 20;
+    assert!(most <= (idle + 2 * OF_A_HASH) * 11 / 10 + of_connections, "{idle} KiB became {most} KiB");
 }
