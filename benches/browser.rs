@@ -37,8 +37,28 @@ pub(crate) async fn sign_in(address: SocketAddr) -> Outcome<String> {
     Err("the sign-in led nowhere".into())
 }
 
+/// The bytes of a form of the sign-in page with a wrong password.
+pub(crate) async fn sign_in_form(address: SocketAddr) -> Outcome<Vec<u8>> {
+    let mut connection = Connection::open(address).await?;
+    let (mut jar, mut request) = (Vec::new(), get(&authorize_path(&random_token(), OPENID_SCOPE)?, ""));
+    for _ in 0..MAX_STEPS {
+        let answer = connection.send(&request).await?;
+        jar.extend(answer.cookies().map(|(name, value)| format!("{name}={value}")));
+        let cookies = format!("cookie: {}\r\n", jar.join("; "));
+        request = match answer.header("location") {
+            Some(location) => get(path_of(location)?, &cookies),
+            None => return submit_with(&answer, &cookies, "a wrong password"),
+        };
+    }
+    Err("there is no sign-in page".into())
+}
+
 /// Fills in the form of the current page; the sign-in page and the consent page each use their own fields.
 fn submit(page: &Response<'_>, cookies: &str) -> Outcome<Vec<u8>> {
+    submit_with(page, cookies, PASSWORD)
+}
+
+fn submit_with(page: &Response<'_>, cookies: &str, password: &str) -> Outcome<Vec<u8>> {
     let attribute = |before: &str| {
         let after = page.body.split_once(before).map(|(_, after)| after);
         after.and_then(|after| after.split_once('"')).map(|(value, _)| value)
@@ -48,7 +68,7 @@ fn submit(page: &Response<'_>, cookies: &str) -> Outcome<Vec<u8>> {
     else {
         return Err(page.complaint().into());
     };
-    let fields = [("form_token", token), ("username", USERNAME), ("password", PASSWORD), ("allow", "1")];
+    let fields = [("form_token", token), ("username", USERNAME), ("password", password), ("allow", "1")];
     // minijinja writes a slash as an entity.
     post(path_of(&action.replace("&#x2f;", "/"))?, cookies, &fields)
 }

@@ -10,6 +10,7 @@ mod database;
 mod growth;
 mod http;
 mod load;
+mod overload;
 mod process;
 mod report;
 mod rows;
@@ -154,5 +155,6 @@ async fn measure_all(database: &Database, options: &Options, report: &mut Report
     rows::measure(&server, &site, options, report).await?;
     report.peak(database.engine, server.memory("VmHWM")?);
     drop(server);
+    overload::measure(database, &site, options, report).await?;
     startup::measure(database, &site, options, report).await
 }

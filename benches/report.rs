@@ -15,6 +15,15 @@ pub(crate) struct Report {
     rows: Vec<Row>,
     servers: Vec<Peak>,
     resting: Vec<IdleServer>,
+    beside: Vec<MemoryBeside>,
+}
+
+/// The memory of a server before a load and beside it.
+#[derive(Serialize)]
+struct MemoryBeside {
+    name: String,
+    idle_kib: u64,
+    beside_kib: u64,
 }
 
 /// The machine, and its load before the benchmark.
@@ -112,8 +121,8 @@ impl Report {
             "errors"
         );
         let version = env!("CARGO_PKG_VERSION");
-        let (rows, servers, resting) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { version, machine, seconds_per_row, rows, servers, resting })
+        let (rows, servers, resting, beside) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { version, machine, seconds_per_row, rows, servers, resting, beside })
     }
 
     pub(crate) fn add(&mut self, row: Row) {
@@ -134,6 +143,12 @@ impl Report {
             println!("    {error}");
         }
         self.rows.push(row);
+    }
+
+    /// Prints how much memory a server took beside a load.
+    pub(crate) fn memory(&mut self, name: &str, idle_kib: u64, beside_kib: u64) {
+        println!("    {name}: memory {}, before {}", mebibytes(beside_kib), mebibytes(idle_kib));
+        self.beside.push(MemoryBeside { name: name.to_owned(), idle_kib, beside_kib });
     }
 
     pub(crate) fn peak(&mut self, engine: &'static str, most_kib: u64) {

@@ -194,12 +194,12 @@ impl Fixture<'_> {
 }
 
 /// Repeats the same request.
-struct Repeat {
-    connection: Connection,
-    request: Vec<u8>,
-    status: u16,
+pub(crate) struct Repeat {
+    pub(crate) connection: Connection,
+    pub(crate) request: Vec<u8>,
+    pub(crate) status: u16,
     /// A text that a right answer contains.
-    marker: &'static str,
+    pub(crate) marker: &'static str,
 }
 
 impl Worker for Repeat {

@@ -14,16 +14,19 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::fetch::Fetcher;
 use crate::http::html::Pages;
+use crate::http::in_flight::RequestPlaces;
 use crate::http::route::Routes;
 use crate::keys::master::ServerKeys;
 use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::metrics::requests::Requests;
+use crate::oauth::client::Client;
 use crate::oauth::id::ClientId;
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::row_budget::{RowBudget, RowKind};
 use crate::operations::Context;
+use crate::readiness::Readiness;
 use crate::secret::passwords::Passwords;
 use crate::store::db::Db;
 use crate::tokens::verified::VerifiedTokens;
@@ -37,12 +40,16 @@ pub struct App {
     pub clock: Clock,
     pub clock_watch: ClockWatch,
     pub db: Db,
+    /// The same database for those who have not proven who they are.
+    pub db_for_strangers: Db,
+    pub readiness: Readiness,
     pub keys: Arc<ServerKeys>,
     pub key_set: KeySet,
     pub passwords: Passwords,
     pub cache: CatalogueCache,
     pub pages: Pages,
     pub routes: Routes,
+    pub request_places: RequestPlaces,
     pub secrets: SecretCache,
     pub row_budgets: RowBudgets,
     pub stand_ins: StandIns,
@@ -70,6 +77,16 @@ impl App {
     /// The context for operations in a call that arrived at `now`.
     pub fn operations(&self, now: Timestamp) -> Context<'_> {
         Context { db: &self.db, config: &self.config, now }
+    }
+
+    /// The context for operations of someone who has not proven who they are, in a call that arrived at `now`.
+    pub fn operations_of_a_stranger(&self, now: Timestamp) -> Context<'_> {
+        Context { db: &self.db_for_strangers, ..self.operations(now) }
+    }
+
+    /// The database for what a client asks that has named itself: a client without credentials may be anyone.
+    pub fn db_of(&self, client: &Client) -> &Db {
+        if client.kind.is_public() { &self.db_for_strangers } else { &self.db }
     }
 
     /// Draws on the budget for one row that a stranger in the network `site` makes.

@@ -157,6 +157,17 @@ impl Clock {
         }
     }
 
+    /// The current time, and the time since the process began, at one moment.
+    pub fn now_and_uptime(&self) -> (Timestamp, Seconds) {
+        match self {
+            Self::System => (self.now(), self.uptime()),
+            Self::Manual(clock) => {
+                let passed = clock.passed();
+                (clock.begun + passed + clock.offset(), passed)
+            }
+        }
+    }
+
     /// How far `now`, as this clock said it, is ahead of what the clock of a database on the system's time said.
     pub fn ahead_of(&self, now: Timestamp, database: Timestamp) -> Seconds {
         match self {

@@ -132,13 +132,14 @@ impl ClockWatch {
     fn of(db: &Db, clock: &Clock, renews: bool) -> Self {
         let observed =
             Observed { nodes: HashMap::new(), last: None, jump: None, verdict: ClockVerdict::Unclear };
-        let (db, clock) = (db.clone(), clock.clone());
+        let (db, clock) = (db.for_the_node(), clock.clone());
         Self(Arc::new(WatchState { node: random_id(), renews, db, clock, observed: Mutex::new(observed) }))
     }
 
     /// Compares the clocks now and, if this one is good, writes what it says. Logs what has changed.
     pub async fn look(&self) -> Result<ClockVerdict, DbError> {
-        let (state, now, span) = (&self.0, self.0.clock.now(), self.0.clock.uptime());
+        let state = &self.0;
+        let (now, span) = state.clock.now_and_uptime();
         let before = self.observed(|observed| observed.clone());
         let (seen, own, clock) = (before.clone(), state.node.clone(), state.clock.clone());
         let (engine, renews) = (state.db.engine(), state.renews);

@@ -29,6 +29,7 @@ pub mod keys;
 pub mod operations;
 
 pub mod app;
+pub mod readiness;
 
 pub mod connection;
 

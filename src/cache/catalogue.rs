@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
 
-use super::fresh::Fresh;
+use super::fresh::{Fresh, fresh_or_last};
 use super::in_flight_reads::InFlightReads;
+use crate::clock::{Clock, Seconds};
 use crate::failure::Failure;
 use crate::oauth::grant::resource::{self, KnownResources, Resource};
 use crate::oauth::grant::scope::{KnownScopes, Scope, ScopeRecord};
@@ -45,8 +46,10 @@ impl Freshness {
 }
 
 /// The scopes and resources that the server knows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Catalogue {
+    /// When it was read, by the time that has passed since the process began.
+    read_at: Seconds,
     scopes: HashMap<String, ScopeRecord>,
     /// By the normal form of their URIs.
     resources: HashMap<String, Resource>,
@@ -68,9 +71,10 @@ impl KnownResources for Catalogue {
 }
 
 impl Catalogue {
-    fn new(scopes: Vec<ScopeRecord>, resources: Vec<Resource>) -> Self {
+    fn new(scopes: Vec<ScopeRecord>, resources: Vec<Resource>, read_at: Seconds) -> Self {
         let normal = |resource: Resource| Some((resource::normal(&resource.uri)?, resource));
         Self {
+            read_at,
             scopes: scopes.into_iter().map(|record| (record.name.clone(), record)).collect(),
             resources: resources.into_iter().filter_map(normal).collect(),
         }
@@ -95,6 +99,7 @@ type Aged<T> = (Arc<T>, Instant);
 /// The cache for the clients and the catalogue.
 pub struct CatalogueCache {
     db: Db,
+    clock: Clock,
     clients: Cache<ClientId, Aged<StoredClient>>,
     client_reads: InFlightReads<ClientId, Option<Arc<StoredClient>>, Arc<Failure>>,
     catalogue: Fresh<Catalogue, Arc<Failure>>,
@@ -102,9 +107,10 @@ pub struct CatalogueCache {
 
 impl CatalogueCache {
     /// An empty cache that reads from `db`.
-    pub fn new(db: Db) -> Self {
+    pub fn new(db: Db, clock: Clock) -> Self {
         Self {
             db,
+            clock,
             clients: Cache::new(CLIENTS),
             client_reads: InFlightReads::new(),
             catalogue: Fresh::default(),
@@ -169,6 +175,19 @@ impl CatalogueCache {
         Ok(self.catalogue_since(freshness.since()).await?.0)
     }
 
+    /// The catalogue for what applications keep for `max_age` anyway: while the database does not answer, as it was read
+    /// last, if that was not longer ago. Also returns how long applications may still keep it.
+    ///
+    /// # Errors
+    /// Only failures of the database.
+    pub async fn published_catalogue(&self, max_age: Seconds) -> Result<(Arc<Catalogue>, Seconds), Failure> {
+        let left = |catalogue: &Catalogue| max_age - (self.clock.uptime() - catalogue.read_at);
+        let last = self.catalogue.kept().map(|(last, _)| last).filter(|last| left(last) > Seconds::ZERO);
+        let current = fresh_or_last(self.catalogue(Freshness::Cached), last).await?;
+        let left = left(&current);
+        Ok((current, left))
+    }
+
     /// The catalogue from a read that began at `since` or later, and the moment when that read began.
     pub(super) async fn catalogue_since(&self, since: Instant) -> Result<Aged<Catalogue>, Failure> {
         let read = async || self.read_catalogue().await.map_err(Arc::new);
@@ -176,8 +195,9 @@ impl CatalogueCache {
     }
 
     async fn read_catalogue(&self) -> Result<Catalogue, Failure> {
+        let read_at = self.clock.uptime();
         let list = async |conn: &mut Conn| Ok((scopes::all(conn).await?, resources::all(conn).await?));
         let (scopes, resources) = self.db.read(list).await?;
-        Ok(Catalogue::new(scopes, resources))
+        Ok(Catalogue::new(scopes, resources, read_at))
     }
 }

@@ -1,9 +1,29 @@
 //! A shared value that is read again when it is too old. All callers that wait share one read.
 
 use std::sync::{Arc, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::in_flight_reads::InFlightReads;
+use crate::failure::Failure;
+
+/// How long a value that may be old waits for a new one.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The value that `read` returns. If `last` is given and the read fails for a while or takes long, returns `last`.
+///
+/// # Errors
+/// The failure of `read`, without a last value or if a later read will fail, too.
+pub async fn fresh_or_last<T>(
+    read: impl Future<Output = Result<T, Failure>>,
+    last: Option<T>,
+) -> Result<T, Failure> {
+    let Some(last) = last else { return read.await };
+    match tokio::time::timeout(PATIENCE, read).await {
+        Ok(Err(failure)) if !failure.is_temporary() => Err(failure),
+        Ok(Ok(fresh)) => Ok(fresh),
+        _ => Ok(last),
+    }
+}
 
 /// A value, and the moment when its read began. Empty until the first read.
 ///
@@ -65,6 +85,17 @@ impl<T, E: Clone> Default for Fresh<T, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn the_last_value_is_returned_only_if_a_later_read_may_succeed() {
+        let away = async || Err(Failure::Busy("the database"));
+        assert_eq!(fresh_or_last(away(), Some(1)).await.unwrap(), 1);
+        assert!(fresh_or_last::<u8>(away(), None).await.is_err());
+        assert_eq!(fresh_or_last(async { Ok(2) }, Some(1)).await.unwrap(), 2);
+        let broken = async { Err(Failure::Internal("damaged".into())) };
+        assert!(fresh_or_last(broken, Some(1)).await.is_err());
+        assert_eq!(fresh_or_last(std::future::pending(), Some(1)).await.unwrap(), 1);
+    }
 
     #[tokio::test]
     async fn a_value_is_read_again_only_when_it_is_old_or_not_good_or_was_forgotten() {

@@ -293,6 +293,7 @@ fn database_at(url: String) -> DbOptions {
         timeout: TIMEOUT,
         lock_timeout: TIMEOUT,
         migration_timeout: DbOptions::MIGRATION_TIMEOUT,
+        migration_lease: DbOptions::MIGRATION_LEASE,
         route: DatabaseRoute::Direct,
     }
 }

@@ -73,9 +73,13 @@ impl Config {
         let mut mistakes = Vec::new();
         let too_many = self.check_connections(descriptors::hard_limit());
         mistakes.extend(too_many.map(|sentence| ("http.connections", sentence)));
-        if self.http.connections_per_network == 0 {
-            let key = "http.connections_per_network";
-            mistakes.push((key, format!("{key} must be at least 1")));
+        for (key, count) in [
+            ("http.connections_per_network", self.http.connections_per_network),
+            ("http.requests", self.http.requests),
+        ] {
+            if count == 0 {
+                mistakes.push((key, format!("{key} must be at least 1")));
+            }
         }
         mistakes
     }

@@ -9,11 +9,11 @@ mod limits;
 mod permissions;
 mod proxies;
 mod public_url;
+mod span;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
@@ -23,8 +23,9 @@ pub use layers::{Layers, Setting};
 pub use limits::Limits;
 pub use permissions::ConfiguredFile;
 pub use proxies::TrustedProxies;
+pub use span::Span;
 
-use crate::clock::{Seconds, Timestamp};
+use crate::clock::Timestamp;
 use crate::fetch::address::AllowList;
 use crate::oauth::client::PkcePolicy;
 use crate::oauth::identity::session::LiveSessions;
@@ -74,6 +75,8 @@ pub struct Http {
     /// 0: as many as fit, see [`Config::connections`].
     connections: usize,
     pub connections_per_network: usize,
+    /// Requests that are worked on at the same time.
+    pub requests: usize,
     workers: usize,
     pub shutdown: Span,
     #[serde(deserialize_with = "from_text")]
@@ -204,41 +207,6 @@ pub enum LogFormat {
     Json,
 }
 
-/// A length of time such as "30s", "10m", "8h" or "7d".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Span(Duration);
-
-impl Span {
-    pub fn seconds(self) -> Seconds {
-        self.0.into()
-    }
-
-    pub fn duration(self) -> Duration {
-        self.0
-    }
-
-    /// Parses a number with one of the units s, m, h and d; `None` for anything else.
-    pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        let unit = match &text[digits.len()..] {
-            "s" => 1,
-            "m" => 60,
-            "h" => 3600,
-            "d" => 86_400,
-            _ => return None,
-        };
-        digits.parse::<u32>().ok().map(|count| Self(Duration::from_secs(u64::from(count) * unit)))
-    }
-}
-
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let hint = || serde::de::Error::custom("it is not a length of time; write 30s, 10m, 8h or 7d");
-        Self::parse(&text).ok_or_else(hint)
-    }
-}
-
 impl<'de> Deserialize<'de> for RequirePkce {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         one_of(deserializer, &[("all", Self::All), ("public", Self::Public)])
@@ -337,6 +305,7 @@ impl Config {
             timeout: self.http.deadline.duration() * 4 / 5,
             lock_timeout: self.http.deadline.duration() / 2,
             migration_timeout: DbOptions::MIGRATION_TIMEOUT,
+            migration_lease: DbOptions::MIGRATION_LEASE,
         }
     }
 
@@ -363,6 +332,7 @@ impl RequirePkce {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Seconds;
 
     fn refusal(overrides: &[(&str, &str)]) -> String {
         Config::with(overrides).unwrap_err().to_string()

@@ -25,7 +25,7 @@ use crate::oauth::request::claims_request::ClaimsRequest;
 use crate::oauth::request::params::Params;
 use crate::oauth::row_budget::RowKind;
 use crate::secret::{Hash, random, random_id, random_token};
-use crate::store::db::Tx;
+use crate::store::db::{Db, Tx};
 use crate::store::device_codes;
 
 /// For how many seconds after its end a device code is reported as expired; later it is unknown. A stranger can make the
@@ -63,15 +63,15 @@ async fn begin(
     let decided = app.cache.decide(async |view| {
         let client = credentials.authenticate(app, request, view).await?;
         let device = asked(app, request, &client.client, &params, view).await?;
-        Ok((device, client.client.kind))
+        Ok((device, client.client.kind, app.db_of(&client.client)))
     });
-    let (device, kind) = decided.await?;
+    let (device, kind, db) = decided.await?;
     let draw = match kind.is_public() {
         true => app.draw(RowKind::DeviceCode, Networks::of(request.address).site, request.now).await?,
         false => app.draw_for_client(RowKind::DeviceCode, &device.client, request.now).await?,
     };
     let code = format!("gdc_{}", random_token());
-    let user_code = store(app, &code, device, draw).await?;
+    let user_code = store(app, db, (&code, device), draw).await?;
     let verification_uri = format!("{}/device", app.issuer);
     Ok(DeviceAuthorizationResponse {
         device_code: code,
@@ -114,8 +114,8 @@ async fn asked(
 /// If too many requests wait.
 async fn store(
     app: &App,
-    code: &str,
-    device: DeviceRequest,
+    db: &Db,
+    (code, device): (&str, DeviceRequest),
     draw: Draw,
 ) -> Result<UserCode, Denied<OAuthError>> {
     let codes: Vec<UserCode> =
@@ -133,7 +133,7 @@ async fn store(
         }
         Ok(None)
     };
-    let stored = app.db.decide(save).await?;
+    let stored = db.decide(save).await?;
     draw.stored();
     stored.ok_or_else(|| Failure::Busy("the list of user codes").into())
 }

@@ -5,16 +5,19 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 
 use crate::app::App;
-use crate::cache::catalogue::Freshness;
+use crate::clock::Seconds;
 use crate::http::answer;
 use crate::http::call::Request;
 use crate::oauth::metadata::metadata;
 use crate::oauth::request::prompt;
 
+/// For how many seconds applications may keep the document.
+const MAX_AGE: Seconds = Seconds::new(300);
+
 pub async fn get(app: web::Data<App>, request: Request) -> HttpResponse {
-    match app.cache.catalogue(Freshness::Cached).await {
-        Ok(catalogue) => HttpResponse::Ok()
-            .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+    match app.cache.published_catalogue(MAX_AGE).await {
+        Ok((catalogue, left)) => HttpResponse::Ok()
+            .insert_header((header::CACHE_CONTROL, format!("public, max-age={left}")))
             .json(metadata(&app.issuer, &catalogue.scopes(), &app.config.keys.algorithms, &prompts(&app))),
         Err(failure) => answer::failure(&app, &request, &failure),
     }

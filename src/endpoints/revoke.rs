@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
 use crate::http::call::Request;
+use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::EndReason;
 use crate::oauth::id::ClientId;
@@ -30,14 +31,13 @@ async fn revoke(app: &App, request: &Request, body: web::Payload) -> Result<(), 
     let params = client_auth::read_form(request, body).await?;
     params.check(&["token", "token_type_hint"])?;
     let caller = client_auth::identify(app, request, &params).await?;
-    let client = caller.client.id.clone();
     let token = token(&params)?;
     match RefreshName::parse(token) {
         Some((name, mac)) if app.keys.is_refresh_token(&name, &mac) => {
-            refresh_token(app, name, client, request.now).await?;
+            refresh_token(app, name, caller.client.id.clone(), request.now).await?;
         }
         Some(_) => {}
-        None => access_token(app, token, client, request.now).await?,
+        None => access_token(app, token, &caller.client, request.now).await?,
     }
     Ok(())
 }
@@ -56,12 +56,14 @@ async fn refresh_token(
 }
 
 /// An access token ends alone, because its grant may still be in use.
-async fn access_token(app: &App, token: &str, client: ClientId, now: Timestamp) -> Result<(), Failure> {
+async fn access_token(app: &App, token: &str, client: &Client, now: Timestamp) -> Result<(), Failure> {
+    let db = app.db_of(client);
+    let client = client.id.clone();
     match access_token::read(app, token, now).await? {
         None => Ok(()),
         Some(ParsedAccessToken::Opaque(hash)) => {
             let delete = async move |tx: &mut Tx| stored::delete(tx, &hash, &client).await;
-            Ok(app.db.write(delete).await?)
+            Ok(db.write(delete).await?)
         }
         Some(ParsedAccessToken::Jwt(token)) if token.client_id != client || token.expires_at <= now => Ok(()),
         Some(ParsedAccessToken::Jwt(token)) => {

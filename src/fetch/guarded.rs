@@ -12,6 +12,7 @@ use rustls::pki_types::CertificateDer;
 use url::{Host, Url};
 
 use super::address::{AllowList, is_public};
+use super::places::CallPlaces;
 use super::{FetchError, Fetched, bounded, builder};
 use crate::config;
 use crate::failure::Failure;
@@ -26,6 +27,7 @@ pub struct Fetcher {
     client: reqwest::Client,
     allow: Arc<AllowList>,
     deadline: Duration,
+    places: CallPlaces,
 }
 
 impl Fetcher {
@@ -54,7 +56,7 @@ impl Fetcher {
             let error = FetchError::of(error, deadline);
             Failure::Internal(format!("cannot make the client for outbound calls: {error}"))
         })?;
-        Ok(Self { client, allow, deadline })
+        Ok(Self { client, allow, deadline, places: CallPlaces::new() })
     }
 
     /// Sends a GET and returns the answer, whatever its status.
@@ -63,7 +65,8 @@ impl Fetcher {
     /// If the URL or its address may not be called, the call fails, or the answer is a redirect, too large or too late.
     pub async fn get(&self, url: &str) -> Result<Fetched, FetchError> {
         let url = self.checked(url)?;
-        self.send(self.client.get(url)).await
+        let host = url.host_str().unwrap_or_default().to_owned();
+        self.send(&host, self.client.get(url)).await
     }
 
     /// Sends a POST with a form and returns the answer, whatever its status.
@@ -73,7 +76,8 @@ impl Fetcher {
     pub async fn post_form(&self, url: &str, form: String) -> Result<Fetched, FetchError> {
         let url = self.checked(url)?;
         let media_type = HeaderValue::from_static("application/x-www-form-urlencoded");
-        self.send(self.client.post(url).header(CONTENT_TYPE, media_type).body(form)).await
+        let host = url.host_str().unwrap_or_default().to_owned();
+        self.send(&host, self.client.post(url).header(CONTENT_TYPE, media_type).body(form)).await
     }
 
     /// Checks whether the URL could be called, without resolving its name.
@@ -84,8 +88,12 @@ impl Fetcher {
         self.checked(url).map(drop)
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Fetched, FetchError> {
-        let answer = request.send().await.map_err(|error| FetchError::of(error, self.deadline))?;
+    async fn send(&self, host: &str, request: RequestBuilder) -> Result<Fetched, FetchError> {
+        let Some((_place, left)) = self.places.take(host, self.deadline).await else {
+            return Err(FetchError::Busy);
+        };
+        let answer =
+            request.timeout(left).send().await.map_err(|error| FetchError::of(error, self.deadline))?;
         if answer.status().is_redirection() {
             return Err(FetchError::Redirect);
         }

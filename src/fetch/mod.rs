@@ -3,6 +3,7 @@
 pub mod address;
 mod guarded;
 mod loopback;
+mod places;
 
 use std::error::Error;
 use std::net::IpAddr;
@@ -46,6 +47,8 @@ pub enum FetchError {
     TooLarge,
     #[error("no answer within {0} s")]
     TooSlow(u64),
+    #[error("too many calls are under way")]
+    Busy,
     #[error("the call failed: {0}")]
     Failed(String),
 }

@@ -75,7 +75,7 @@ async fn store_for_stranger<T: Send + 'static>(
     app: &App,
     save: impl AsyncFn(&mut Tx) -> Result<T, DbError> + Send + 'static,
 ) -> Result<T, Failure> {
-    Ok(app.db.write(save).await?)
+    Ok(app.db_for_strangers.write(save).await?)
 }
 
 fn url(app: &App, page: &str, address: &str) -> String {

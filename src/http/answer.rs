@@ -138,12 +138,13 @@ fn oauth_json(app: &App, call: &Call, Refused { error, headers }: Refused) -> Ht
     }))
 }
 
-/// The HTTP status of a mistake in the HTTP request itself, on any surface.
+/// The HTTP status of a reason that is not about what was asked, on any surface.
 fn http_status(reason: Reason) -> Option<StatusCode> {
     match reason {
         Reason::RequestMediaType => Some(StatusCode::UNSUPPORTED_MEDIA_TYPE),
         Reason::RequestTooLarge => Some(StatusCode::PAYLOAD_TOO_LARGE),
         Reason::RequestMethod => Some(StatusCode::METHOD_NOT_ALLOWED),
+        Reason::ServerBusy => Some(StatusCode::SERVICE_UNAVAILABLE),
         Reason::UserCodeGuesses
         | Reason::SignInGuesses
         | Reason::ClientSecretGuesses
@@ -377,6 +378,11 @@ fn logged(call: &Call, denied: Denied<impl Into<Refused>>) -> Refused {
     }
 }
 
+/// What the client learns when the server has no room or its database does not answer.
+pub fn busy() -> OAuthError {
+    Reason::ServerBusy.because("the server is overloaded or its database does not answer; try again soon")
+}
+
 /// What the client learns about a failure: only whether to try again, or that the request holds text that cannot be
 /// stored.
 fn failed(call: &Call, failure: &Failure) -> OAuthError {
@@ -387,8 +393,7 @@ fn failed(call: &Call, failure: &Failure) -> OAuthError {
     }
     if failure.is_temporary() {
         tracing::warn!(request_id = call.id, "turned away, {}", failure.chain());
-        return Reason::ServerBusy
-            .because("the server is overloaded or its database does not answer; try again soon");
+        return busy();
     }
     tracing::error!(request_id = call.id, "failed: {}", failure.chain());
     Reason::ServerFailed

@@ -12,6 +12,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
 
 use super::client_address;
+use super::in_flight::{RequestPlace, RequestPlaces};
 use super::route::Route;
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -33,6 +34,9 @@ pub struct Call {
     pub path: String,
     client: OnceCell<ClientId>,
     reason: Cell<Option<Reason>>,
+    places: RequestPlaces,
+    place: OnceCell<RequestPlace>,
+    place_for_a_long_form: OnceCell<RequestPlace>,
 }
 
 impl Call {
@@ -45,6 +49,9 @@ impl Call {
             path: http.path().to_owned(),
             client: OnceCell::new(),
             reason: Cell::new(None),
+            places: app.request_places.clone(),
+            place: OnceCell::new(),
+            place_for_a_long_form: OnceCell::new(),
         }
     }
 
@@ -69,6 +76,20 @@ impl Call {
     /// answered again.
     pub(super) fn set_reason(&self, reason: Reason) {
         self.reason.set(Some(reason));
+    }
+
+    /// Takes a place among the requests that are worked on, and keeps it to the end of the request. `false` if all are
+    /// taken.
+    pub(super) fn takes_a_place(&self) -> bool {
+        let place = &self.place;
+        place.get().is_some() || self.places.take().is_some_and(|taken| place.set(taken).is_ok())
+    }
+
+    /// Takes a place for a long form, and keeps it to the end of the request. `false` if all are taken.
+    pub(super) fn takes_a_place_for_a_long_form(&self) -> bool {
+        let place = &self.place_for_a_long_form;
+        place.get().is_some()
+            || self.places.take_for_a_long_form().is_some_and(|taken| place.set(taken).is_ok())
     }
 
     /// The client's id for the log. Empty if the request has not named a client.

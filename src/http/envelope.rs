@@ -7,8 +7,8 @@ use std::time::Instant;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, web};
 use futures_util::FutureExt as _;
@@ -37,9 +37,15 @@ pub async fn wrap(
     let method = request.method().clone();
     let origin = request.headers().get(header::ORIGIN).cloned();
     let deadline = app.config.http.deadline.duration();
-    let handled = tokio::time::timeout(deadline, AssertUnwindSafe(next.call(request)).catch_unwind()).await;
-    let failure = match handled {
-        Ok(Ok(answered)) => {
+    let handling = async {
+        // A form takes its place when all of it has arrived.
+        if method != Method::POST && !call.route.is_always_answered && !call.takes_a_place() {
+            return None;
+        }
+        Some(AssertUnwindSafe(next.call(request)).catch_unwind().await)
+    };
+    let failure = match tokio::time::timeout(deadline, handling).await {
+        Ok(Some(Ok(answered))) => {
             let mut response = answered?.map_into_boxed_body();
             finish(&app, &call, origin, response.headers_mut()).await;
             tracing::debug!(
@@ -53,7 +59,8 @@ pub async fn wrap(
             count(&app, &call, response.status(), began);
             return Ok(response);
         }
-        Ok(Err(_panic)) => Failure::Internal("a handler panicked".into()),
+        Ok(None) => Failure::Busy("the server"),
+        Ok(Some(Err(_panic))) => Failure::Internal("a handler panicked".into()),
         Err(_) => Failure::Database(DbError::Deadline),
     };
     let mut response = answer::failure(&app, &call, &failure);

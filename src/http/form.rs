@@ -2,7 +2,9 @@
 
 use actix_web::http::header;
 use actix_web::web;
+use futures_util::StreamExt as _;
 
+use super::answer;
 use super::call::Request;
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
@@ -10,24 +12,40 @@ use crate::oauth::request::params::Params;
 
 /// The maximum size of a body in bytes; real ones have a few kilobytes.
 const MAX_SIZE: usize = 64 * 1024;
+/// A body of at most this many bytes is short.
+const SHORT: usize = 8 * 1024;
 
 /// Reads the parameters in a form body.
 ///
 /// # Errors
-/// If the body is not a form, too large, or malformed.
+/// If the body is not a form, too large, or malformed, or if too many requests are worked on.
 pub async fn read(request: &Request, body: web::Payload) -> Result<Params, OAuthError> {
     if !is_form(request) {
         return Err(Reason::RequestMediaType.because("the body must be application/x-www-form-urlencoded"));
     }
-    let too_large = || Reason::RequestTooLarge.because("the body has more than 64 KiB");
-    match body.to_bytes_limited(MAX_SIZE).await {
-        Ok(Ok(bytes)) => {
-            request.body_is_read();
-            Params::parse(&bytes)
-        }
-        Ok(Err(_)) => Err(Reason::RequestMalformed.because("the body could not be read")),
-        Err(_) => Err(too_large()),
+    let bytes = read_bytes(request, body).await?;
+    request.body_is_read();
+    if !request.takes_a_place() {
+        return Err(answer::busy());
     }
+    Params::parse(&bytes)
+}
+
+/// Reads a body. Only a few long ones are in memory at the same time, also if they arrive slowly.
+async fn read_bytes(request: &Request, mut body: web::Payload) -> Result<web::BytesMut, OAuthError> {
+    let mut bytes = web::BytesMut::new();
+    while let Some(part) = body.next().await {
+        let part = part.map_err(|_| Reason::RequestMalformed.because("the body could not be read"))?;
+        let length = bytes.len() + part.len();
+        if length > MAX_SIZE {
+            return Err(Reason::RequestTooLarge.because("the body has more than 64 KiB"));
+        }
+        if length > SHORT && !request.takes_a_place_for_a_long_form() {
+            return Err(answer::busy());
+        }
+        bytes.extend_from_slice(&part);
+    }
+    Ok(bytes)
 }
 
 fn is_form(request: &Request) -> bool {

@@ -9,5 +9,6 @@ pub(crate) mod cors;
 pub mod envelope;
 pub mod form;
 pub mod html;
+pub mod in_flight;
 pub mod qr;
 pub mod route;

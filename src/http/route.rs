@@ -19,10 +19,12 @@ pub struct Route {
     /// Its path below the path of the public URL, as a pattern. It is also the label in the metrics.
     pub path: &'static str,
     pub surface: Surface,
+    /// Whether it is answered however many requests are worked on.
+    pub is_always_answered: bool,
 }
 
 /// The route of every path without an endpoint.
-pub static NOWHERE: Route = Route { path: "none", surface: Surface::Unknown };
+pub static NOWHERE: Route = Route { path: "none", surface: Surface::Unknown, is_always_answered: false };
 
 const WELL_KNOWN: &str = "/.well-known/";
 

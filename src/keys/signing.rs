@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::cache::fresh::Fresh;
-use crate::clock::Timestamp;
+use crate::cache::fresh::{Fresh, fresh_or_last};
+use crate::clock::{Seconds, Timestamp};
 use crate::clock_watch::ClockWatch;
 use crate::config::KeyOptions;
 use crate::failure::Failure;
@@ -17,7 +17,9 @@ use crate::jose::JoseError;
 use crate::jose::key::SigningKey;
 use crate::jose::verify::VerifyingKey;
 use crate::keys::master::MasterKey;
-use crate::oauth::signing_key::{DueKey, KeyRecord, KeyState, Schedule, SigningAlgorithm, signing};
+use crate::oauth::signing_key::{
+    DueKey, JWKS_MAX_AGE, KeyRecord, KeyState, Schedule, SigningAlgorithm, signing,
+};
 use crate::store::db::{Db, DbError, Tx};
 use crate::store::signing_keys::{self, StoredKey};
 
@@ -113,6 +115,22 @@ impl KeySet {
         let read = async || self.read(now).await.map_err(Arc::new);
         let current = self.0.current.get(since, is_of_now, read).await;
         current.map(|(current, _)| current).map_err(Failure::Shared)
+    }
+
+    /// The keys for the applications that verify tokens: while the database does not answer, as they were read last, if
+    /// that was no longer ago than applications keep them anyway. Also returns how long they may still keep them.
+    ///
+    /// # Errors
+    /// As [`Self::current`].
+    pub async fn published(&self, now: Timestamp) -> Result<(Arc<CurrentKeys>, Seconds), Failure> {
+        let left = |current: &CurrentKeys| JWKS_MAX_AGE - (now - current.at).max(Seconds::ZERO);
+        let last =
+            self.0.current.kept().filter(|(last, at)| {
+                left(last) > Seconds::ZERO && Seconds::from(at.elapsed()) < JWKS_MAX_AGE
+            });
+        let current = fresh_or_last(self.current(now), last.map(|(last, _)| last)).await?;
+        let left = left(&current);
+        Ok((current, left))
     }
 
     async fn read(&self, now: Timestamp) -> Result<CurrentKeys, Failure> {

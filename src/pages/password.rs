@@ -101,11 +101,12 @@ async fn admit(
     username: &str,
     found: Option<&SignInRecord>,
 ) -> Result<(Admission, Requester), Failure> {
-    let (context, networks) = (app.operations(request.now), Networks::of(request.address));
+    let networks = Networks::of(request.address);
     if let Some(known) = found.and_then(|user| known_browsers::find(app, request, &user.user))
         // No stranger makes this row: somebody has signed in to the account in this browser.
         && let Admission::Counted(guess) =
-            guesses::count(&context, Guess::in_known_browser(&known), Draw::unlimited()).await?
+            guesses::count(&app.operations(request.now), Guess::in_known_browser(&known), Draw::unlimited())
+                .await?
     {
         return Ok((Admission::Counted(guess), Requester::known_person(networks.network)));
     }
@@ -114,6 +115,7 @@ async fn admit(
     let account = found
         .map_or_else(|| app.keys.name_of_typed(&account_key(username)), |user| user.user.as_str().to_owned());
     let guess = Guess::password(&app.config.limits, &account, &networks);
+    let context = app.operations_of_a_stranger(request.now);
     let draw = app.draw(RowKind::Guess, networks.site, request.now).await?;
     Ok((guesses::count(&context, guess, draw).await?, Requester::person(networks.network)))
 }

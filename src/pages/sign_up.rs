@@ -127,7 +127,7 @@ async fn create(
     destination: &Destination,
     wanted: &SignUpForm<'_>,
 ) -> Result<HttpResponse, Denied<SignUpRefusal>> {
-    let (context, networks) = (app.operations(request.now), Networks::of(request.address));
+    let (context, networks) = (app.operations_of_a_stranger(request.now), Networks::of(request.address));
     let id = UserId::new(random_id());
     let plan = NewSessionPlan::prepare(app, request, destination, &id, SessionPlacement::Alongside).await?;
     let draw = app.draw(RowKind::SignUp, networks.site, request.now).await?;

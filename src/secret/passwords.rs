@@ -175,7 +175,19 @@ impl Passwords {
     }
 }
 
+/// By how much the hashing threads give way to the threads that serve requests, in steps of nice(1).
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
+
+/// Gives this thread a lower priority, so that requests without passwords do not wait for hashing. On Linux a priority
+/// belongs to a thread. Where that is forbidden, hashing only competes with the requests.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::setpriority_process(None, NICE);
+}
+
 fn work(queue: &HashingQueue<PasswordJob>, params: &Params, hashes: &Counter) {
+    give_way();
     let mut memory = Memory::default();
     while let Some((job, _turn)) = queue.next() {
         // A caller that no longer waits costs no hashing.

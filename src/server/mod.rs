@@ -24,6 +24,7 @@ use crate::failure::Failure;
 use crate::fetch::Fetcher;
 use crate::http::envelope;
 use crate::http::html::Pages;
+use crate::http::in_flight::RequestPlaces;
 use crate::http::route::Routes;
 use crate::keys::master::ServerKeys;
 use crate::keys::remote::RemoteKeys;
@@ -31,13 +32,14 @@ use crate::keys::signing::KeySet;
 use crate::metrics;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::metrics::requests::Requests;
+use crate::readiness::Readiness;
 use crate::secret::passwords::Passwords;
 use crate::store::db::{Db, DbOptions};
 use crate::store::leases;
 use crate::store::migrate;
 use crate::tokens::verified::VerifiedTokens;
 use crate::work::wake::BackChannel;
-use crate::work::{back_channel, clock_renewal, purge};
+use crate::work::{back_channel, purge, readiness};
 use tls::Certificates;
 
 /// A server that listens and is ready to run.
@@ -69,10 +71,13 @@ impl Server {
         let issuer = config.issuer(port);
         let connections = count_connections(&config, descriptor_limit);
         let app = App {
+            readiness: Readiness::new(&db, &keys, &clock_watch),
+            db_for_strangers: db.for_strangers(),
             passwords: Passwords::start(&config.passwords)?,
-            cache: CatalogueCache::new(db.clone()),
+            cache: CatalogueCache::new(db.clone(), clock.clone()),
             pages: Pages::new(&issuer, config.http.popups)?,
             strict_transport_security: strict_transport_security(&config),
+            request_places: RequestPlaces::new(config.http.requests),
             routes: Routes::new(&mount_path(&issuer), routes::routes()),
             secrets: SecretCache::new(),
             row_budgets: RowBudgets::default(),
@@ -123,7 +128,7 @@ impl Server {
         let handle = server.handle();
         let metrics =
             self.metrics.map(|(listener, _)| metrics::serve(listener, self.app.clone())).transpose()?;
-        actix_web::rt::spawn(clock_renewal::run(self.app.clone()));
+        actix_web::rt::spawn(readiness::run(self.app.clone()));
         actix_web::rt::spawn(purge::run(self.app.clone()));
         actix_web::rt::spawn(back_channel::run(self.app));
         let until_the_end = async move {

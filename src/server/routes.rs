@@ -36,8 +36,8 @@ static ENDPOINTS: [Endpoint; 24] = [
     at("/device", Page).get(|route| route.to(device::show)).post(|route| route.to(device::submit)),
     at("/device/qr", Page).get(|route| route.to(device::picture)),
     at("/logout", Page).get(|route| route.to(logout::show)).post(|route| route.to(logout::submit)),
-    at("/healthz", Api).get(|route| route.to(health::live)),
-    at("/readyz", Api).get(|route| route.to(health::ready)),
+    at("/healthz", Api).get(|route| route.to(health::live)).always_answered(),
+    at("/readyz", Api).get(|route| route.to(health::ready)).always_answered(),
     at("/", Page).get(|route| route.to(home::show)),
     at("/errors", Page).get(|route| route.to(errors::index)).compressed(),
     at("/errors/{word}", Page).get(|route| route.to(errors::show)).compressed(),
@@ -76,13 +76,20 @@ struct Endpoint {
 }
 
 const fn at(path: &'static str, surface: Surface) -> Endpoint {
-    Endpoint { route: Route { path, surface }, get: None, post: None, preflight: false, compressed: false }
+    let route = Route { path, surface, is_always_answered: false };
+    Endpoint { route, get: None, post: None, preflight: false, compressed: false }
 }
 
 impl Endpoint {
     /// GET and HEAD (RFC 9110 §9.1).
     const fn get(mut self, handler: Handler) -> Self {
         self.get = Some(handler);
+        self
+    }
+
+    /// Answers however many requests are worked on.
+    const fn always_answered(mut self) -> Self {
+        self.route.is_always_answered = true;
         self
     }
 

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::{Id, JoinSet};
 
@@ -27,8 +27,10 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// only delays itself.
 const CALLS: usize = 64;
 const CALLS_TO_ONE: usize = 4;
-/// Seconds for storing the result of a call after its deadline.
-const RESULT_MARGIN: Seconds = Seconds::new(30);
+/// Seconds for what is read before a call and stored after it.
+const MARGIN: Seconds = Seconds::new(30);
+/// If a call begins later than this after its claim, its result may come after the end of the claim.
+const LONGEST_PREPARATION: Duration = Duration::from_secs(15);
 
 /// Sends due deliveries as long as the server runs.
 pub async fn run(app: Arc<App>) {
@@ -70,12 +72,13 @@ impl Calls {
             if room == 0 {
                 continue;
             }
-            let until = now + app.config.fetch.deadline.seconds() + RESULT_MARGIN;
+            let until = now + app.config.fetch.deadline.seconds() + MARGIN;
             let claim =
                 async move |tx: &mut Tx| logout_deliveries::claim(tx, &client, room, until, now).await;
+            let claimed = Instant::now();
             for due in app.db.write(claim).await? {
                 let (app, client) = (app.clone(), due.client.clone());
-                let call = self.tasks.spawn_local(async move { notify_and_record(&app, due).await });
+                let call = self.tasks.spawn_local(async move { notify_and_record(&app, due, claimed).await });
                 self.to.insert(call.id(), client);
             }
         }
@@ -96,8 +99,8 @@ impl Calls {
     }
 }
 
-async fn notify_and_record(app: &App, due: DueDelivery) {
-    let outcome = match notify(app, &due).await {
+async fn notify_and_record(app: &App, due: DueDelivery, claimed: Instant) {
+    let outcome = match notify(app, &due, claimed).await {
         Ok(()) => DeliveryOutcome::Delivered,
         Err(NotificationError::Never(why)) => DeliveryOutcome::Failed(why.into()),
         Err(NotificationError::Now(why)) => match pause_after(due.attempt) {
@@ -158,7 +161,7 @@ impl From<FetchError> for NotificationError {
     }
 }
 
-async fn notify(app: &App, due: &DueDelivery) -> Result<(), NotificationError> {
+async fn notify(app: &App, due: &DueDelivery, claimed: Instant) -> Result<(), NotificationError> {
     let client = app.cache.client(&due.client, Freshness::Now).await?;
     let Some(client) = client.as_deref().map(|client| &client.client).filter(|client| !client.disabled)
     else {
@@ -171,6 +174,10 @@ async fn notify(app: &App, due: &DueDelivery) -> Result<(), NotificationError> {
         return Err(NotificationError::Never("the client may no longer use the scope openid"));
     };
     let token = signer.sign_logout(&due.user, &due.session)?;
+    if claimed.elapsed() > LONGEST_PREPARATION {
+        // Another node may claim it before the call has ended.
+        return Err(NotificationError::Now("the database took too long to answer".into()));
+    }
     // Our own tokens contain no characters that a form would have to encode.
     let answer = app.fetcher.post_form(uri, format!("logout_token={token}")).await?;
     match answer.status.as_u16() {

@@ -1,6 +1,6 @@
 //! Background work of a running server.
 
 pub mod back_channel;
-pub mod clock_renewal;
 pub mod purge;
+pub mod readiness;
 pub mod wake;

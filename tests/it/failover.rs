@@ -126,8 +126,9 @@ async fn watch(node: &ServerProcess, load: &Load) -> Vec<(Instant, bool)> {
 #[track_caller]
 fn assert_told_the_truth(reply: &[(Instant, bool)], died: Instant) {
     assert!(reply.iter().any(|(_, is_ready)| !is_ready), "every node said so");
-    // No other machine takes over sooner, because Patroni's lease on the primary lasts 20 s.
-    let without_primary = died..died + Duration::from_secs(5);
+    // A node notices within three seconds. No other machine takes over sooner than this, because Patroni's lease on the
+    // primary lasts 20 s.
+    let without_primary = died + Duration::from_secs(4)..died + Duration::from_secs(8);
     assert!(reply.iter().all(|(asked, is_ready)| !without_primary.contains(asked) || !is_ready));
 }
 
@@ -270,7 +271,7 @@ async fn a_commit_without_a_second_copy_is_not_answered() {
         for answer in join_all((0..24).map(|_| service.token(&[GRANT]))).await {
             answer.assert_is_away();
         }
-        assert_eq!(server.get("/readyz").await.status, 503);
+        server.readiness(503).await;
         assert_eq!(service.introspect(&held).await["active"], true, "what is there can be read");
     }
     deployment.databases[second].signal_postgres("CONT");
@@ -298,7 +299,7 @@ async fn a_standby_is_not_used_even_if_the_address_leads_to_it() {
     for _ in 0..3 {
         service.post("/introspect", &[("token", &held)]).await.assert_is_away();
         service.token(&[GRANT]).await.assert_is_away();
-        assert_eq!(server.get("/readyz").await.status, 503);
+        server.readiness(503).await;
     }
     proxy.turn_to(deployment.databases[primary].postgres_at()).await;
     recovery(&service).await;
@@ -320,7 +321,7 @@ async fn a_replaced_primary_that_does_not_know_it_is_not_used() {
         for token in [&held, &new] {
             service.post("/introspect", &[("token", token)]).await.assert_is_away();
         }
-        assert_eq!(server.get("/readyz").await.status, 503);
+        server.readiness(503).await;
     }
     proxy.turn_to(deployment.databases[successor].postgres_at()).await;
     recovery(&service).await;

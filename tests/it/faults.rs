@@ -20,6 +20,7 @@ use crate::support::postgres::OwnPostgres;
 use crate::support::process::ServerProcess;
 use crate::support::proxy::{Proxy, ProxyMode, by_way_of};
 use crate::support::relying_party::Registration;
+use crate::support::server::readiness;
 use crate::support::{Answer, Application, TestServer, left_out};
 
 /// How long something lasts: `short` in CI, `long` in a soak run.
@@ -144,6 +145,7 @@ async fn during_a_database_outage_every_answer_says_so_and_afterwards_all_works(
     let before = service.token(&[GRANT]).await.get("access_token");
     for mode in [ProxyMode::Gone, ProxyMode::Stuck] {
         proxy.set(mode);
+        server.readiness(503).await;
         let ends = Instant::now() + span(4, 30);
         while Instant::now() < ends {
             let began = Instant::now();
@@ -156,8 +158,50 @@ async fn during_a_database_outage_every_answer_says_so_and_afterwards_all_works(
         }
         proxy.set(ProxyMode::Fine);
         recovery(&service).await;
-        assert_eq!(server.get("/readyz").await.status, 200);
+        server.readiness(200).await;
         assert_eq!(service.introspect(&before).await["active"], true, "{mode:?}");
+    }
+}
+
+#[tokio::test]
+async fn keys_and_metadata_outlast_the_database_for_as_long_as_applications_keep_them() {
+    let Some((server, proxy)) = behind_a_proxy(&[("http.deadline", "4s")]).await else { return };
+    let discovery = "/.well-known/openid-configuration";
+    let kept = [(discovery, 300), ("/jwks", 3600)];
+    let mut before = Vec::new();
+    for (path, max_age) in kept {
+        let answer = server.get(path).await;
+        assert_eq!(answer.header("cache-control"), format!("public, max-age={max_age}"));
+        before.push(answer.body);
+    }
+    let mut passed = 0;
+    for (mode, (path, max_age), before) in
+        [(ProxyMode::Gone, kept[0], &before[0]), (ProxyMode::Stuck, kept[1], &before[1])]
+    {
+        proxy.set(mode);
+        server.readiness(503).await;
+        server.clock.advance(Duration::from_secs(max_age - 10 - passed));
+        let began = Instant::now();
+        let answer = server.get(path).await;
+        assert_eq!((answer.status.as_u16(), &answer.body), (200, before), "{path}");
+        assert!(began.elapsed() < Duration::from_secs(3), "{path}: {:?}", began.elapsed());
+        assert_eq!(answer.header("cache-control"), "public, max-age=10", "{path}");
+        server.clock.advance(Duration::from_secs(9));
+        assert_eq!(server.get(path).await.header("cache-control"), "public, max-age=1", "{path}");
+        server.clock.advance(Duration::from_secs(1));
+        // What was read within the last second counts as current.
+        let began = Instant::now();
+        let mut answer = server.get(path).await;
+        while answer.status == 200 && began.elapsed() < Duration::from_secs(5) {
+            answer = server.get(path).await;
+        }
+        assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "1"), "{path}");
+        passed = max_age;
+    }
+    proxy.set(ProxyMode::Fine);
+    for (path, max_age) in kept {
+        server.readiness(200).await;
+        assert_eq!(server.get(path).await.header("cache-control"), format!("public, max-age={max_age}"));
     }
 }
 
@@ -246,14 +290,12 @@ async fn a_full_disk_is_an_outage_and_never_a_wrong_answer() {
         web_there.refresh_by_hand(&refresh).await.assert_is_away();
     }
     let mut browser = crate::support::Browser::new(&node.url);
-    for _ in 0..3 {
-        assert_eq!(browser.get("/readyz").await.status, 503);
-    }
+    readiness(&mut browser, 503).await;
     assert_eq!(browser.get("/healthz").await.status, 200);
     assert_eq!(there.introspect(&held).await["active"], true, "what is there can be read");
     limit_files(&node, None);
     recovery(&there).await;
-    assert_eq!(browser.get("/readyz").await.status, 200);
+    readiness(&mut browser, 200).await;
     assert_eq!(web_there.token(&web.redemption(&code)).await.status, 200, "the code was not used up");
     assert_eq!(web_there.refresh_by_hand(&refresh).await.status, 200, "nor the refresh token");
 }
@@ -318,7 +360,7 @@ async fn a_full_disk_of_postgresql_is_an_outage_and_never_a_wrong_answer() {
     assert_eq!(service.introspect(&held).await["active"], true, "what is there can be read");
     statement_on(&administrator, "DROP TABLE ballast").await;
     recovery(&service).await;
-    assert_eq!(server.get("/readyz").await.status, 200);
+    server.readiness(200).await;
     assert_eq!(web.redeem_by_hand(&code).await.status, 200, "the code was not used up");
     assert_eq!(web.refresh_by_hand(&refresh).await.status, 200, "nor the refresh token");
 }

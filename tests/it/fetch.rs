@@ -1,5 +1,8 @@
 //! The guarded fetcher: hostile sites, and a site whose certificate is from a private authority.
 
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
 use grantor::config::Config;
 use grantor::fetch::{FetchError, Fetcher};
 
@@ -67,6 +70,32 @@ async fn size_and_time_of_an_answer_are_bounded() {
     assert_eq!(hasty.get(&at(&hung, "127.0.0.1")).await.unwrap_err(), FetchError::TooSlow(1));
     let closed = patient.get("http://127.0.0.1:1/?secret=s").await.unwrap_err().to_string();
     assert!(closed.starts_with("the call failed: ") && !closed.contains("secret"), "{closed}");
+}
+
+#[tokio::test]
+async fn a_host_that_never_answers_takes_sixteen_places_and_leaves_the_others_to_other_hosts() {
+    let hung = Site::start(|_| {
+        loop {
+            std::thread::park();
+        }
+    });
+    let well = Site::start(|_| page("hello"));
+    let fetcher = fetcher(&[("fetch.allow", "127.0.0.1 localhost"), ("fetch.deadline", "4s")]);
+    let (to_hung, to_well) = (at(&hung, "127.0.0.1"), at(&well, "localhost"));
+    let calls = join_all((0..40).map(|_| fetcher.get(&to_hung)));
+    let beside = async {
+        let began = Instant::now();
+        while hung.called() < 16 && began.elapsed() < Duration::from_secs(3) {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(fetcher.get(&to_well).await.unwrap().status, 200);
+        assert_eq!(hung.called(), 16);
+    };
+    let (outcomes, ()) = tokio::join!(calls, beside);
+    for outcome in outcomes {
+        let error = outcome.unwrap_err();
+        assert!([FetchError::TooSlow(4), FetchError::Busy].contains(&error), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -56,6 +56,7 @@ mod once;
 mod openid;
 mod operation;
 mod operations;
+mod overload;
 mod pairwise;
 mod passwords;
 mod prompt;

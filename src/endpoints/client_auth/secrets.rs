@@ -104,16 +104,16 @@ async fn check(
     phc: String,
     presented: &Secret,
 ) -> Result<SecretCheck, Failure> {
-    let context = app.operations(call.now);
+    let stranger = app.operations_of_a_stranger(call.now);
     let draw = app.draw(RowKind::Guess, networks.site.clone(), call.now).await?;
-    let guess = match guesses::count(&context, Guess::client_secret(client, networks), draw).await? {
+    let guess = match guesses::count(&stranger, Guess::client_secret(client, networks), draw).await? {
         Admission::Counted(guess) => guess,
         Admission::Wait(wait) => return Ok(SecretCheck::Wait(wait)),
     };
     let passwords = app.passwords.asked_by(Requester::application(networks.network.clone()));
     let matches = passwords.matches(presented.clone(), phc).await;
     if !matches!(matches, Ok(false)) {
-        guess.forget(&context).await?;
+        guess.forget(&app.operations(call.now)).await?;
     }
     Ok(if matches? { SecretCheck::Right } else { SecretCheck::Wrong })
 }

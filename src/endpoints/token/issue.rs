@@ -152,7 +152,7 @@ pub(super) async fn begin_grant(
         Some(allowed) => new.save(tx, allowed).await.map(Some),
         None => Ok(None),
     };
-    response_signer.answer(app.db.decide(work).await?).await
+    response_signer.answer(app.db_of(client).decide(work).await?).await
 }
 
 impl NewGrant {

@@ -51,6 +51,8 @@ pub enum DbError {
     /// Contains the name of the process that holds the lease.
     #[error("{0} is still migrating the database; try again when it has ended")]
     MigrationLease(String),
+    #[error("the migration was stopped, because this process lost its turn to another one; try again")]
+    MigrationTurnLost,
 }
 
 impl DbError {
@@ -65,6 +67,7 @@ impl DbError {
                 | Self::Conflict(_)
                 | Self::Open { .. }
                 | Self::MigrationLease(_)
+                | Self::MigrationTurnLost
         )
     }
 }

@@ -1,7 +1,6 @@
 //! A unit of work for a storage thread, and the channel for its answer.
 
 use std::panic::AssertUnwindSafe;
-use std::time::Instant;
 
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
@@ -38,45 +37,6 @@ pub(super) trait Job: Send {
     fn answer(self: Box<Self>);
     /// Returns a failure to the caller instead.
     fn fail(self: Box<Self>, error: DbError);
-}
-
-pub(super) struct QueuedJob {
-    pub(super) job: Box<dyn Job>,
-    pub(super) deadline: Instant,
-}
-
-/// The bounded queue to a storage thread.
-#[derive(Clone, Debug)]
-pub(super) struct Queue(async_channel::Sender<QueuedJob>);
-
-pub(super) type JobReceiver = async_channel::Receiver<QueuedJob>;
-
-pub(super) fn queue(capacity: usize) -> (Queue, JobReceiver) {
-    let (sender, receiver) = async_channel::bounded(capacity.max(1));
-    (Queue(sender), receiver)
-}
-
-/// Lets a worker put a job back into the queue; it does not keep the queue open.
-pub(super) struct Requeue(async_channel::WeakSender<QueuedJob>);
-
-impl Requeue {
-    pub(super) fn give(&self, queued: QueuedJob) -> Result<(), QueuedJob> {
-        let Some(sender) = self.0.upgrade() else { return Err(queued) };
-        sender.try_send(queued).map_err(async_channel::TrySendError::into_inner)
-    }
-}
-
-impl Queue {
-    pub(super) fn requeue(&self) -> Requeue {
-        Requeue(self.0.downgrade())
-    }
-
-    pub(super) fn push(&self, queued: QueuedJob) -> Result<(), DbError> {
-        self.0.try_send(queued).map_err(|error| match error {
-            async_channel::TrySendError::Full(_) => DbError::Overloaded,
-            async_channel::TrySendError::Closed(_) => DbError::Stopped,
-        })
-    }
 }
 
 /// Runs a job and catches its panic.

@@ -8,6 +8,7 @@ mod cause;
 mod connection;
 mod error;
 mod job;
+mod lanes;
 mod postgres;
 mod sqlite;
 mod thread;
@@ -24,9 +25,10 @@ pub(in crate::store) use postgres::DatabaseServer;
 pub(in crate::store) use sqlite::{DatabaseFile, FileKind, beginning};
 pub use url::{check as check_url, files as files_of_url, has_password};
 
-use job::{Queue, QueuedJob, ReadJob, WriteJob};
+use job::{ReadJob, WriteJob};
+use lanes::{Lane, Queue, QueuedJob};
 
-/// A database of either engine. Clones share its threads and connections.
+/// A database of either engine, as one lane of its writers. Clones share its threads and connections.
 #[derive(Clone, Debug)]
 pub struct Db {
     reads: Queue,
@@ -34,6 +36,8 @@ pub struct Db {
     replica: Option<Queue>,
     engine: Engine,
     timeout: Duration,
+    /// The lane of what is written through this value.
+    lane: Lane,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,9 +73,12 @@ pub struct DbOptions {
     pub lock_timeout: Duration,
     /// How long another process may migrate the database.
     pub migration_timeout: Duration,
+    /// For how long a process that dies keeps the others from migrating.
+    pub migration_lease: Duration,
 }
 
 impl DbOptions {
+    pub const MIGRATION_LEASE: Duration = Duration::from_secs(60);
     /// Longer than the lease of a process that died.
     pub const MIGRATION_TIMEOUT: Duration = Duration::from_secs(65);
 
@@ -110,7 +117,19 @@ impl Db {
             }
             None => None,
         };
-        Ok(Self { reads, writes, replica, engine, timeout: options.timeout })
+        Ok(Self { reads, writes, replica, engine, timeout: options.timeout, lane: Lane::Known })
+    }
+
+    /// The same database for those who have not proven who they are: what is written through it gives way to what others
+    /// write. Its jobs wait in a lane of their own, so that they cannot fill the queue.
+    pub fn for_strangers(&self) -> Self {
+        Self { lane: Lane::Strangers, ..self.clone() }
+    }
+
+    /// The same database for what this node itself must know: whether the database works, and what time it is. Its jobs
+    /// go before all others.
+    pub fn for_the_node(&self) -> Self {
+        Self { lane: Lane::Node, ..self.clone() }
     }
 
     /// The engine of this database.
@@ -142,7 +161,7 @@ impl Db {
         T: Send + 'static,
         E: Refusable,
     {
-        self.send(&self.reads, |answer| Box::new(ReadJob::new(work, answer))).await
+        self.send(&self.reads, Lane::Known, |answer| Box::new(ReadJob::new(work, answer))).await
     }
 
     /// Runs `work` where the answer may be out of date: on the replica, or on the database itself if there is no
@@ -160,7 +179,7 @@ impl Db {
     {
         let Some(replica) = &self.replica else { return self.read(work).await };
         let read = work.clone();
-        let answer = self.send(replica, |answer| Box::new(ReadJob::new(read, answer))).await;
+        let answer = self.send(replica, Lane::Known, |answer| Box::new(ReadJob::new(read, answer))).await;
         let Err(failure) = answer else { return answer };
         let cause = std::error::Error::source(&failure).map(ToString::to_string).unwrap_or_default();
         tracing::warn!(cause, "the replica does not answer, so the database itself is asked: {failure}");
@@ -193,12 +212,13 @@ impl Db {
         T: Send + 'static,
         E: Refusable,
     {
-        self.send(&self.writes, |answer| Box::new(WriteJob::new(work, answer))).await
+        self.send(&self.writes, self.lane, |answer| Box::new(WriteJob::new(work, answer))).await
     }
 
     async fn send<T, E>(
         &self,
         queue: &Queue,
+        lane: Lane,
         job: impl FnOnce(tokio::sync::oneshot::Sender<Result<T, E>>) -> Box<dyn job::Job>,
     ) -> Result<T, E>
     where
@@ -208,7 +228,7 @@ impl Db {
             return Err(DbError::Nested.into());
         }
         let (answer, outcome) = tokio::sync::oneshot::channel();
-        queue.push(QueuedJob { job: job(answer), deadline: Instant::now() + self.timeout })?;
+        queue.push(QueuedJob { job: job(answer), lane, deadline: Instant::now() + self.timeout })?;
         match tokio::time::timeout(self.timeout, outcome).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(DbError::Stopped.into()),

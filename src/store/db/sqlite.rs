@@ -13,7 +13,8 @@ use super::DbOptions;
 use super::cause::Cause;
 use super::connection::{EngineConnection, NO_TIMELINE, Tx};
 use super::error::DbError;
-use super::job::{JobReceiver, Queue, QueuedJob, TransactionEnd, queue, run_guarded};
+use super::job::{TransactionEnd, run_guarded};
+use super::lanes::{JobReceiver, Queue, QueuedJob, queue};
 use super::thread::storage_thread;
 use crate::store::paths::parent;
 
@@ -40,7 +41,7 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
     let reading =
         DatabaseFile { connect: base.connect.pragma("query_only", "true").create_if_missing(false), ..base };
     start("db-read", reading, options.connections.max(1), async move |links| {
-        let readers = links.into_iter().map(|link| serve_reads(link, read_inbox.clone()));
+        let readers = links.into_iter().map(|link| serve_reads(link, read_inbox.another(true)));
         futures_util::future::join_all(readers).await;
     })
     .await?;
@@ -220,7 +221,7 @@ async fn start(
 }
 
 async fn serve_reads(mut tx: Tx, receiver: JobReceiver) {
-    while let Ok(QueuedJob { mut job, .. }) = receiver.recv().await {
+    while let Some(QueuedJob { mut job, .. }) = receiver.recv().await {
         if job.is_abandoned() {
             continue;
         }
@@ -235,7 +236,7 @@ async fn write_batches(mut tx: Tx, receiver: JobReceiver) {
     let mut last_turn = Instant::now();
     loop {
         let asked = Instant::now();
-        let Ok(first) = receiver.recv().await else { return };
+        let Some(first) = receiver.recv().await else { return };
         if asked.elapsed() >= TURN {
             last_turn = Instant::now();
         } else if last_turn.elapsed() >= TURN_EVERY {
@@ -244,7 +245,7 @@ async fn write_batches(mut tx: Tx, receiver: JobReceiver) {
         }
         let mut batch = vec![first];
         while batch.len() < BATCH
-            && let Ok(next) = receiver.try_recv()
+            && let Some(next) = receiver.try_recv()
         {
             batch.push(next);
         }

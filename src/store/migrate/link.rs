@@ -12,6 +12,8 @@ use crate::clock::Timestamp;
 pub(super) trait Migrating: Migrate + Sized {
     /// Lists the tables, except those of the engine and of extensions.
     const TABLES: &str;
+    /// Whether a migration locks the whole database, so that no other process can migrate at the same time.
+    const MIGRATES_ALONE: bool;
     /// The statement at the beginning of a transaction that must not wait long for locks, when the session cannot have
     /// this setting.
     const IMPATIENT: &str;
@@ -32,8 +34,9 @@ pub(super) trait Migrating: Migrate + Sized {
 }
 
 macro_rules! migrating {
-    ($connection:ty, $tables:literal, $impatient:expr) => {
+    ($connection:ty, $alone:literal, $tables:literal, $impatient:expr) => {
         impl Migrating for $connection {
+            const MIGRATES_ALONE: bool = $alone;
             const TABLES: &str = $tables;
             const IMPATIENT: &str = $impatient;
 
@@ -76,12 +79,14 @@ macro_rules! migrating {
 
 migrating!(
     SqliteConnection,
+    true,
     "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
     ""
 );
 // Not from information_schema, which hides tables that the role has no privileges on.
 migrating!(
     PgConnection,
+    false,
     "SELECT relname::TEXT FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p')
          AND relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = current_schema())
          AND oid NOT IN (SELECT objid FROM pg_catalog.pg_depend WHERE deptype = 'e')

@@ -3,6 +3,8 @@
 mod lease;
 mod link;
 
+use std::time::Instant;
+
 use sqlx::migrate::{AppliedMigration, Migration, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
@@ -11,6 +13,7 @@ pub use lease::this_process;
 
 use super::db::{Cause, DatabaseFile, DatabaseServer, DbError, DbOptions, Engine};
 use crate::clock::Timestamp;
+use lease::MigrationTurn;
 use link::{Migrating, MigrationConnection};
 
 /// Every migration of this program, in order.
@@ -40,16 +43,17 @@ pub async fn run(options: &DbOptions, holder: &str, now: Timestamp) -> Result<()
             if pending?.is_empty() {
                 return Ok(());
             }
-            let mut link = DatabaseFile::of(options)?.open().await?;
-            let turn = MigrationAttempt { options, holder, now, what: file.what() };
-            turn.migrate(&mut link).await?;
+            let made = DatabaseFile::of(options)?;
+            let mut link = made.open().await?;
+            let attempt = MigrationAttempt { options, holder, now, what: file.what() };
+            attempt.migrate(&mut link, async || made.open().await).await?;
             // Closed here and not in the background, so that afterwards this process does not have the file open.
             Ok(link.close().await?)
         }
         Engine::Postgres => {
             let server = server(options)?;
-            let turn = MigrationAttempt { options, holder, now, what: server.what() };
-            turn.migrate(&mut server.open().await?).await
+            let attempt = MigrationAttempt { options, holder, now, what: server.what() };
+            attempt.migrate(&mut server.open().await?, async || server.open().await).await
         }
     }
 }
@@ -167,7 +171,13 @@ struct MigrationAttempt<'a> {
 }
 
 impl MigrationAttempt<'_> {
-    async fn migrate(&self, connection: &mut impl Migrating) -> Result<(), DbError> {
+    /// `connect` makes one more connection, for a migration that takes long.
+    async fn migrate<M: Migrating>(
+        &self,
+        connection: &mut M,
+        connect: impl AsyncFn() -> Result<M, DbError>,
+    ) -> Result<(), DbError> {
+        let began = (self.now, Instant::now());
         let migrations = migrations();
         let mut link = MigrationConnection { connection, route: self.options.route };
         // The usual case. A command that only reads writes nothing, and a killed one leaves no lease behind.
@@ -175,13 +185,16 @@ impl MigrationAttempt<'_> {
             return Ok(());
         }
         let failed = |source| DbError::Migrate { what: self.what.clone(), source };
-        lease::take(&mut link, self.holder, self.now, self.options.migration_timeout).await.map_err(
-            |error| match error {
-                DbError::Statement(source) | DbError::Unavailable(source) => failed(source),
-                error => error,
-            },
-        )?;
-        let migrated = link.run(async |link| link.migrate(&migrations).await).await?;
+        let turn = MigrationTurn { holder: self.holder, lease: self.options.migration_lease, began };
+        let taken = turn.take(&mut link, self.options.migration_timeout).await;
+        taken.map_err(|error| match error {
+            DbError::Statement(source) | DbError::Unavailable(source) => failed(source),
+            error => error,
+        })?;
+        let migrated = tokio::select! {
+            migrated = link.run(async |link| link.migrate(&migrations).await) => migrated?,
+            () = turn.keep(self.options.route, connect) => return Err(DbError::MigrationTurnLost),
+        };
         lease::give_back(&mut link, self.holder).await?;
         migrated.map_err(|error| failed(error.into()))
     }

@@ -117,6 +117,63 @@ const NO_MIGRATION_YET: &str = "
         execution_time BIGINT NOT NULL);
     CREATE TABLE migration_lease (id BIGINT PRIMARY KEY, holder TEXT NOT NULL, ends_at BIGINT NOT NULL)";
 
+/// A PostgreSQL database in which the next migration waits for a lock; `None` on SQLite, where a migration locks the whole
+/// database, so that no other process can migrate beside it.
+async fn where_a_migration_takes_long() -> Option<(TestDatabase, Lock)> {
+    if engine() == Engine::Sqlite {
+        return None;
+    }
+    let database = TestDatabase::empty_postgres().await;
+    statement_on(&database.url, &NO_MIGRATION_YET.replace("$BYTES", "BYTEA")).await;
+    let lock = Lock::on(&database.url, "_sqlx_migrations IN SHARE ROW EXCLUSIVE MODE").await;
+    Some((database, lock))
+}
+
+/// The options of a process whose lease ends after two seconds if it is not renewed.
+fn with_a_short_lease(database: &TestDatabase, patience: u64) -> DbOptions {
+    let options = Config::with(&[("database.url", database.url.as_str())]).unwrap().database_options();
+    let migration_timeout = Duration::from_secs(patience);
+    DbOptions { migration_timeout, migration_lease: Duration::from_secs(2), ..options }
+}
+
+#[tokio::test]
+async fn a_migration_that_takes_longer_than_the_lease_keeps_its_turn() {
+    let Some((database, mut lock)) = where_a_migration_takes_long().await else { return };
+    let options = with_a_short_lease(&database, 5);
+    let now = Timestamp::from_unix(1_000);
+    let second = async {
+        lock.is_met().await;
+        let refused = migrate::run(&options, "second", now).await.unwrap_err();
+        lock.release().await;
+        refused.to_string()
+    };
+    let (first, refused) = tokio::join!(migrate::run(&options, "first", now), second);
+    assert_eq!(refused, "first is still migrating the database; try again when it has ended");
+    first.unwrap();
+    migrate::run(&options, "second", now).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_migration_whose_lease_was_lost_ends_and_changes_nothing() {
+    let Some((database, mut lock)) = where_a_migration_takes_long().await else { return };
+    let options = with_a_short_lease(&database, 5);
+    let taken = "UPDATE migration_lease SET holder = 'second', ends_at = 9999999999";
+    let loses = async {
+        lock.is_met().await;
+        statement_on(&database.url, taken).await;
+    };
+    let now = Timestamp::from_unix(1_000);
+    // The lock is not released before the end.
+    let (first, ()) = tokio::join!(migrate::run(&options, "first", now), loses);
+    let error = first.unwrap_err();
+    assert!(matches!(error, DbError::MigrationTurnLost), "{error:?}");
+    lock.release().await;
+    let whose = statement_on(&database.url, "SELECT holder FROM migration_lease").await;
+    assert_eq!(whose, "second");
+    let migrated = statement_on(&database.url, "SELECT COUNT(*)::TEXT FROM _sqlx_migrations").await;
+    assert_eq!(migrated, "0");
+}
+
 #[tokio::test]
 async fn a_process_that_meets_a_lasting_lock_says_so_and_stops() {
     let (database, databases) = empty().await;

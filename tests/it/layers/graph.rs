@@ -26,11 +26,13 @@ const LEVELS: &[&[&str]] = &[
     // The state that every request shares, and what it is made of.
     &[
         "http/html.rs",
+        "http/in_flight.rs",
         "http/qr.rs",
         "http/route.rs",
         "tokens/verified.rs",
         "metrics/requests.rs",
         "work/wake.rs",
+        "readiness.rs",
     ],
     &["metrics/purge_counters.rs"],
     &["app.rs"],

@@ -13,6 +13,8 @@ pub(crate) mod exposition;
 pub(crate) mod jwt;
 pub(crate) mod load;
 pub(crate) mod mark;
+#[cfg(target_os = "linux")]
+pub(crate) mod memory;
 pub(crate) mod operator;
 pub(crate) mod pooler;
 #[cfg(unix)]

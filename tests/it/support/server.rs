@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
 use grantor::app::App;
@@ -219,9 +220,27 @@ impl TestServer {
         self.browser().get(path).await
     }
 
+    /// Waits until `/readyz` answers with this status. The server looks every second, and a look takes at most two.
+    pub(crate) async fn readiness(&self, status: u16) -> Answer {
+        readiness(&mut self.browser(), status).await
+    }
+
     /// POST of a form to the token endpoint, without client authentication except what the form contains.
     pub(crate) async fn token(&self, form: &[(&str, &str)]) -> Answer {
         self.browser().post("/token", form).await
+    }
+}
+
+/// Waits until `/readyz` answers a browser of a node with this status.
+pub(crate) async fn readiness(browser: &mut Browser, status: u16) -> Answer {
+    let began = Instant::now();
+    loop {
+        let answer = browser.get("/readyz").await;
+        if answer.status.as_u16() == status {
+            return answer;
+        }
+        assert!(began.elapsed() < Duration::from_secs(10), "instead of {status}: {answer:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 

@@ -11,7 +11,8 @@ use super::DbOptions;
 use super::cause::Cause;
 use super::connection::Tx;
 use super::error::DbError;
-use super::job::{Job, JobReceiver, Queue, QueuedJob, Requeue, TransactionEnd, queue, run_guarded};
+use super::job::{Job, TransactionEnd, run_guarded};
+use super::lanes::{JobReceiver, Queue, QueuedJob, Requeue, queue};
 use super::thread::storage_thread;
 use crate::secret;
 
@@ -24,7 +25,10 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
     let (sender, receiver) = queue(options.queue);
     for thread in 0..THREADS {
         let workers = options.connections.div_ceil(THREADS).max(1);
-        let (receiver, requeue, server) = (receiver.clone(), sender.requeue(), server.clone());
+        // One connection is never busy with strangers. There are at least two, one for each thread.
+        let inboxes: Vec<_> =
+            (0..workers).map(|worker| receiver.another((thread, worker) != (0, 0))).collect();
+        let (requeue, server) = (sender.requeue(), server.clone());
         storage_thread(&format!("db-{thread}"), move |opened| async move {
             // The first connection is made at once, so that a wrong address or password is reported at the start.
             let first = match server.link().await {
@@ -36,7 +40,7 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
             };
             let _ = opened.send(Ok(()));
             let mut first = Some(first);
-            let workers = (0..workers).map(|_| serve(first.take(), &server, receiver.clone(), &requeue));
+            let workers = inboxes.into_iter().map(|inbox| serve(first.take(), &server, inbox, &requeue));
             futures_util::future::join_all(workers).await;
         })
         .await?;
@@ -74,7 +78,7 @@ async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, receiver: JobReceive
         if tx.is_some() {
             serving.get_or_insert_with(|| server.absence.serving());
         }
-        let Ok(QueuedJob { job, deadline }) = receiver.recv().await else { return };
+        let Some(QueuedJob { job, lane, deadline }) = receiver.recv().await else { return };
         if job.is_abandoned() {
             continue;
         }
@@ -90,7 +94,7 @@ async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, receiver: JobReceive
             Err(cause) => cause,
         };
         serving = None;
-        let queued = QueuedJob { job, deadline };
+        let queued = QueuedJob { job, lane, deadline };
         let given = if server.absence.others_serve() { requeue.give(queued) } else { Err(queued) };
         if let Err(QueuedJob { job, .. }) = given {
             job.fail(unavailable(cause));

@@ -3,6 +3,8 @@
 mod bounds;
 mod crowd;
 mod held;
+#[cfg(target_os = "linux")]
+mod memory;
 mod unread;
 
 use std::io::{ErrorKind, Read, Write};
