@@ -10,10 +10,13 @@ use crate::clock_watch::ClockWatch;
 use crate::config::Config;
 use crate::fetch::Fetcher;
 use crate::http::html::Pages;
+use crate::http::refusal_log::RefusalLog;
 use crate::http::route::Routes;
+use crate::http::untrusted_peers::UntrustedPeers;
 use crate::keys::master::ServerKeys;
 use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
+use crate::limits::RateLimits;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::metrics::requests::Requests;
 use crate::oauth::identity::session::LiveSessions;
@@ -37,6 +40,9 @@ pub struct App {
     pub cache: CatalogueCache,
     pub pages: Pages,
     pub routes: Routes,
+    pub rate_limits: RateLimits,
+    pub refusals: Arc<RefusalLog>,
+    pub untrusted_peers: UntrustedPeers,
     pub secrets: SecretCache,
     pub stand_ins: StandIns,
     pub fetcher: Fetcher,

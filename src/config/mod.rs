@@ -5,6 +5,7 @@ pub mod descriptors;
 mod document;
 mod finding;
 mod layers;
+mod limits;
 mod permissions;
 mod proxies;
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Deserializer};
 pub use check::BAD_FILTER;
 pub use finding::{ConfigError, Finding, SettingSource};
 pub use layers::{Layers, Setting};
+pub use limits::Limits;
 pub use permissions::ConfiguredFile;
 pub use proxies::TrustedProxies;
 
@@ -184,14 +186,6 @@ pub struct Purge {
 pub struct MetricsOptions {
     #[serde(deserialize_with = "address")]
     pub listen: Option<SocketAddr>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub struct Limits {
-    pub enabled: bool,
-    pub free_passwords: u32,
-    pub account_passwords: u32,
-    pub network_passwords: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]

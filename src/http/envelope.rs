@@ -16,6 +16,7 @@ use futures_util::FutureExt as _;
 use super::answer;
 use super::call::Call;
 use super::cors;
+use super::limiting;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::store::db::DbError;
@@ -36,6 +37,12 @@ pub async fn wrap(
     // The request moves into the handler, so these values are copied before.
     let method = request.method().clone();
     let origin = request.headers().get(header::ORIGIN).cloned();
+    if let Err(failure) = limiting::admit(&app, &call, &method) {
+        let mut response = answer::failure(&app, &call, &failure);
+        finish(&app, &call, origin, response.headers_mut()).await;
+        count(&app, &call, response.status(), began);
+        return Ok(request.into_response(response));
+    }
     let deadline = app.config.http.deadline.duration();
     let handled = tokio::time::timeout(deadline, AssertUnwindSafe(next.call(request)).catch_unwind()).await;
     let failure = match handled {
@@ -73,6 +80,9 @@ async fn finish(app: &App, call: &Call, origin: Option<HeaderValue>, headers: &m
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(id) = HeaderValue::from_str(&call.id) {
         headers.insert(REQUEST_ID, id);
+    }
+    if let Some(limited) = call.limited() {
+        limiting::describe(&limited, headers);
     }
     cors::allow(app, call, origin, headers).await;
 }

@@ -8,5 +8,8 @@ pub(crate) mod cors;
 pub mod envelope;
 pub mod form;
 pub mod html;
+pub mod limiting;
 pub mod qr;
+pub mod refusal_log;
 pub mod route;
+pub mod untrusted_peers;

@@ -22,10 +22,13 @@ use crate::failure::Failure;
 use crate::fetch::Fetcher;
 use crate::http::envelope;
 use crate::http::html::Pages;
+use crate::http::refusal_log::RefusalLog;
 use crate::http::route::Routes;
+use crate::http::untrusted_peers::UntrustedPeers;
 use crate::keys::master::ServerKeys;
 use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
+use crate::limits::RateLimits;
 use crate::metrics;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::metrics::requests::Requests;
@@ -35,7 +38,7 @@ use crate::store::leases;
 use crate::store::migrate;
 use crate::tokens::verified::VerifiedTokens;
 use crate::work::wake::BackChannel;
-use crate::work::{back_channel, clock_renewal, purge};
+use crate::work::{back_channel, clock_renewal, purge, refusals};
 use tls::Certificates;
 
 /// A server that listens and is ready to run.
@@ -71,6 +74,9 @@ impl Server {
             cache: CatalogueCache::new(db.clone()),
             pages: Pages::new(&issuer)?,
             routes: Routes::new(&mount_path(&issuer), routes::routes()),
+            rate_limits: rate_limits(&config, &clock),
+            refusals: Arc::new(RefusalLog::default()),
+            untrusted_peers: UntrustedPeers::default(),
             secrets: SecretCache::new(),
             stand_ins: StandIns::default(),
             fetcher: Fetcher::new(&config.fetch)?,
@@ -121,9 +127,11 @@ impl Server {
             self.metrics.map(|(listener, _)| metrics::serve(listener, self.app.clone())).transpose()?;
         actix_web::rt::spawn(clock_renewal::run(self.app.clone()));
         actix_web::rt::spawn(purge::run(self.app.clone()));
-        actix_web::rt::spawn(back_channel::run(self.app));
+        actix_web::rt::spawn(back_channel::run(self.app.clone()));
+        actix_web::rt::spawn(refusals::run(self.app.clone()));
         let until_the_end = async move {
             let ended = server.await;
+            self.app.refusals.finish();
             // Last, so that the requests in flight are still counted.
             if let Some(metrics) = metrics {
                 metrics.stop(false).await;
@@ -143,6 +151,18 @@ fn count_connections(config: &Config, limit: Option<u64>) -> usize {
         config.http.connections_per_network
     );
     connections
+}
+
+/// The limits of requests, as configured. Warns if they are off.
+fn rate_limits(config: &Config, clock: &Clock) -> RateLimits {
+    let quotas = config.limits.quotas();
+    if quotas.is_none() {
+        tracing::warn!(
+            "limits.enabled is false: requests are not limited, and passwords, codes and client secrets can be guessed \
+             without end; only for load tests"
+        );
+    }
+    RateLimits::new(quotas, clock)
 }
 
 /// How the server for people and applications serves.

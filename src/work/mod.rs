@@ -3,4 +3,5 @@
 pub mod back_channel;
 pub mod clock_renewal;
 pub mod purge;
+pub mod refusals;
 pub mod wake;

@@ -47,6 +47,7 @@ mod hybrid;
 mod introspection;
 mod keys;
 mod layers;
+mod limits;
 mod logout;
 mod metadata;
 mod metrics;

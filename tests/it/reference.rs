@@ -129,7 +129,7 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
 }
 
 /// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
-const NEEDS_MORE: [&str; 71] = [
+const NEEDS_MORE: [&str; 74] = [
     "request.malformed",
     "request.too_large",
     "parameter.too_long",
@@ -187,6 +187,9 @@ const NEEDS_MORE: [&str; 71] = [
     "device_code.replayed",
     "device.over",
     "user_code.too_many_guesses",
+    "limits.network",
+    "limits.client",
+    "limits.account",
     "server.failed",
     "server.busy",
     "assertion.malformed",

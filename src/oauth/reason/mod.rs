@@ -11,6 +11,7 @@ mod claims;
 mod client;
 mod device;
 mod exchange;
+mod limits;
 mod logout;
 mod pkce;
 mod prompt;
@@ -248,6 +249,10 @@ reasons! {
     HintOtherClient = logout::HINT_OTHER_CLIENT;
     LogoutClientMissing = logout::CLIENT_MISSING;
     LogoutRedirectUri = logout::REDIRECT_URI;
+
+    LimitsNetwork = limits::NETWORK;
+    LimitsClient = limits::CLIENT;
+    LimitsAccount = limits::ACCOUNT;
 
     ServerFailed = server::FAILED;
     ServerBusy = server::BUSY;
