@@ -110,10 +110,6 @@ fn command(database: &Database, master_key: &str) -> Command {
         .env("GRANTOR_DATABASE__URL", &database.url)
         .env("GRANTOR_KEYS__MASTER_KEY", master_key)
         .env("GRANTOR_LIMITS__ENABLED", "false")
-        // Many connections sign in to one account at the same time. Their guesses are counted as always.
-        .env("GRANTOR_LIMITS__FREE_PASSWORDS", "1000000")
-        .env("GRANTOR_LIMITS__ACCOUNT_PASSWORDS", "1000000")
-        .env("GRANTOR_LIMITS__NETWORK_PASSWORDS", "1000000")
         .env("GRANTOR_LOG__FILTER", "warn");
     command
 }

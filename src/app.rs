@@ -15,10 +15,13 @@ use crate::failure::Failure;
 use crate::fetch::Fetcher;
 use crate::http::html::Pages;
 use crate::http::in_flight::RequestPlaces;
+use crate::http::refusal_log::RefusalLog;
 use crate::http::route::Routes;
+use crate::http::untrusted_peers::UntrustedPeers;
 use crate::keys::master::ServerKeys;
 use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
+use crate::limits::RateLimits;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::metrics::requests::Requests;
 use crate::oauth::client::Client;
@@ -50,6 +53,9 @@ pub struct App {
     pub pages: Pages,
     pub routes: Routes,
     pub request_places: RequestPlaces,
+    pub rate_limits: RateLimits,
+    pub refusals: Arc<RefusalLog>,
+    pub untrusted_peers: UntrustedPeers,
     pub secrets: SecretCache,
     pub row_budgets: RowBudgets,
     pub stand_ins: StandIns,

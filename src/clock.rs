@@ -151,9 +151,16 @@ impl Clock {
 
     /// The time since the process began, by a clock that is never set.
     pub fn uptime(&self) -> Seconds {
+        self.since_start().into()
+    }
+
+    /// The time since the process began, by a clock that is never set, with parts of a second.
+    pub fn since_start(&self) -> Duration {
         match self {
-            Self::System => BEGUN.elapsed().into(),
-            Self::Manual(clock) => clock.passed(),
+            Self::System => BEGUN.elapsed(),
+            Self::Manual(clock) => {
+                Duration::from_secs(u64::try_from(clock.passed().as_i64()).unwrap_or_default())
+            }
         }
     }
 

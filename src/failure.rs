@@ -3,8 +3,10 @@
 use std::error::Error as StdError;
 use std::sync::Arc;
 
+use crate::clock::Seconds;
 use crate::files::FileError;
 use crate::jose::JoseError;
+use crate::limits::Limited;
 use crate::oauth::error::OAuthError;
 use crate::oauth::request::Refusal;
 use crate::store::db::{DbError, Refusable};
@@ -19,6 +21,12 @@ pub enum Failure {
     /// A queue is full; the caller may try again soon.
     #[error("{0} is overloaded")]
     Busy(&'static str),
+    /// Too many authorization requests of a network are stored; there is room for one more after this time.
+    #[error("the budget for stored authorization requests is used up")]
+    TooManyFlows(Seconds),
+    /// The sender has sent more than it may.
+    #[error("the limit of {} requests in a minute is used up", .0.quota)]
+    Limited(Limited),
     /// The failure of a read that several requests have waited for.
     #[error(transparent)]
     Shared(Arc<Failure>),
@@ -32,7 +40,7 @@ impl Failure {
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Database(error) => error.is_temporary(),
-            Self::Busy(_) => true,
+            Self::Busy(_) | Self::Limited(_) | Self::TooManyFlows(_) => true,
             Self::Shared(failure) => failure.is_temporary(),
             Self::Internal(_) => false,
         }

@@ -15,6 +15,7 @@ pub mod clock_watch;
 pub mod config;
 pub mod failure;
 pub mod files;
+pub mod limits;
 pub mod network;
 pub mod secret;
 pub mod telemetry;

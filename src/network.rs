@@ -22,6 +22,15 @@ impl Network {
             }
         }
     }
+
+    /// The first three segments of the IPv6 network of 48 bits, which is the most that one customer has; `None` for an
+    /// IPv4 address.
+    pub fn site(self) -> Option<[u16; 3]> {
+        match self {
+            Self::V4(_) => None,
+            Self::V6([a, b, c, _]) => Some([a, b, c]),
+        }
+    }
 }
 
 impl fmt::Display for Network {

@@ -117,14 +117,29 @@ impl Config {
 
     fn check_limits(&self) -> Vec<OptionMistake> {
         let limits = &self.limits;
-        let options = [
+        let passwords = [
             ("limits.free_passwords", limits.free_passwords),
             ("limits.account_passwords", limits.account_passwords),
             ("limits.network_passwords", limits.network_passwords),
         ];
-        let zeros = options.into_iter().filter(|(_, most)| *most == 0);
-        let zeros = zeros.map(|(key, _)| (key, format!("{key} must be at least 1, or no one could sign in")));
-        zeros.chain(limits.check_row_budgets()).collect()
+        let requests = [
+            ("limits.pages", limits.pages),
+            ("limits.token", limits.token),
+            ("limits.introspection", limits.introspection),
+            ("limits.device_authorization", limits.device_authorization),
+            ("limits.userinfo", limits.userinfo),
+            ("limits.metadata", limits.metadata),
+            ("limits.client", limits.client),
+            ("limits.account", limits.account),
+        ];
+        let zeros = |options: &[(&'static str, u32)], why: &str| -> Vec<OptionMistake> {
+            let zeros = options.iter().filter(|(_, most)| *most == 0);
+            zeros.map(|(key, _)| (*key, format!("{key} must be at least 1, or {why}"))).collect()
+        };
+        let mut mistakes = zeros(&requests, "every request would be refused");
+        mistakes.extend(zeros(&passwords, "no one could sign in"));
+        mistakes.extend(limits.check_row_budgets());
+        mistakes
     }
 
     fn check_signing(&self) -> Vec<OptionMistake> {

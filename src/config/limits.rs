@@ -1,9 +1,12 @@
-//! The options that bound what strangers may do.
+//! The section `[limits]`: what strangers may do, and how often.
+
+use std::num::NonZeroU32;
 
 use serde::Deserialize;
 
 use super::Config;
 use crate::clock::Seconds;
+use crate::limits::{Class, Quotas};
 use crate::oauth::identity::guessing;
 use crate::oauth::row_budget::{RowBudget, RowKind};
 
@@ -15,6 +18,14 @@ const FLOWS_ARE_KEPT: Seconds = Seconds::new(24 * 3600);
 #[derive(Clone, Debug, Deserialize)]
 pub struct Limits {
     pub enabled: bool,
+    pub(super) pages: u32,
+    pub(super) token: u32,
+    pub(super) introspection: u32,
+    pub(super) device_authorization: u32,
+    pub(super) userinfo: u32,
+    pub(super) metadata: u32,
+    pub(super) client: u32,
+    pub(super) account: u32,
     pub free_passwords: u32,
     pub account_passwords: u32,
     pub network_passwords: u32,
@@ -32,6 +43,27 @@ pub struct Limits {
 type Bounds = [(&'static str, u32); 2];
 
 impl Limits {
+    /// The limits of requests. `None` if the limits are off.
+    pub fn quotas(&self) -> Option<Quotas> {
+        let quota = |most: u32| NonZeroU32::new(most).unwrap_or(NonZeroU32::MIN);
+        self.enabled.then(|| Quotas {
+            networks: Class::ALL.map(|class| quota(self.of_network(class))),
+            client: quota(self.client),
+            account: quota(self.account),
+        })
+    }
+
+    fn of_network(&self, class: Class) -> u32 {
+        match class {
+            Class::Pages => self.pages,
+            Class::Token => self.token,
+            Class::Introspection => self.introspection,
+            Class::DeviceAuthorization => self.device_authorization,
+            Class::UserInfo => self.userinfo,
+            Class::Metadata => self.metadata,
+        }
+    }
+
     fn bounds(&self, kind: RowKind) -> Bounds {
         match kind {
             RowKind::DeviceCode => [

@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
 use crate::http::call::Request;
+use crate::http::limiting;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::scope::OPENID;
 use crate::oauth::identity::claims::{Claims, Person};
@@ -77,6 +78,7 @@ async fn user_info(
     request.set_client(client.clone());
     let client = app.cache.client(client, Freshness::Cached).await?;
     let UserInfoAccess { person, scope, claims } = check_user_info(presented, person, OPENID, request.now)?;
+    limiting::token_is_valid(app, request, &person.id)?;
     let Some(client) = client else {
         return Err(Reason::BearerRevoked.because("the client of the access token is gone").into());
     };

@@ -17,6 +17,7 @@ use crate::failure::{Denied, Failure};
 use crate::http::answer;
 use crate::http::browser;
 use crate::http::call::{Call, Request};
+use crate::http::limiting;
 use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::{ClientId, SessionId, UserId};
@@ -152,8 +153,23 @@ impl Accounts {
     }
 }
 
-/// The accounts that are signed in with this browser, and what each has allowed `client`, if there is one.
+/// The accounts that are signed in with this browser, and what each has allowed `client`, if there is one. The request is
+/// counted for each of them.
+///
+/// # Errors
+/// Only failures, of which [`Failure::Limited`] says that too many requests came for one of the accounts.
 pub async fn accounts(app: &App, http: &Request, client: Option<&ClientId>) -> Result<Accounts, Failure> {
+    let accounts = uncounted_accounts(app, http, client).await?;
+    limiting::count_accounts(app, http, accounts.people.iter().map(|here| &here.user))?;
+    Ok(accounts)
+}
+
+/// The same for a request that is not counted for the accounts.
+pub async fn uncounted_accounts(
+    app: &App,
+    http: &Request,
+    client: Option<&ClientId>,
+) -> Result<Accounts, Failure> {
     let tokens = browser::session_tokens(app, http);
     if tokens.is_empty() {
         return Ok(Accounts::default());

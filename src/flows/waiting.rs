@@ -8,13 +8,15 @@ use crate::cache::catalogue::Freshness;
 use crate::failure::{Denied, Failure};
 use crate::http::answer;
 use crate::http::browser;
-use crate::http::call::Request;
+use crate::http::call::{Call, Request};
+use crate::network::Networks;
 use crate::oauth::grant::device::DeviceRequest;
 use crate::oauth::id::FlowId;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::FlowProgress;
 use crate::oauth::request::params::Params;
 use crate::oauth::request::{self, Answered, Refusal};
+use crate::oauth::row_budget::RowKind;
 use crate::secret::{random_id, random_token};
 use crate::store::db::{DbError, Tx};
 use crate::store::flows::{self, Flow, FlowKey, FlowRequest, StoredFlow};
@@ -31,7 +33,7 @@ pub async fn begin_flow(
 ) -> Result<HttpResponse, Failure> {
     let browser = browser::binding(app, http).unwrap_or_else(random_token);
     let flow = new_flow(app, http, waiting, &browser);
-    let mut response = answer::see_other(&url(app, page, &keep(app, &flow).await?));
+    let mut response = answer::see_other(&url(app, page, &keep(app, http, &flow).await?));
     // The cookies here and below consist of characters that are valid in a header.
     let _ = response.add_cookie(&browser::binding_cookie(app, browser));
     Ok(response)
@@ -48,7 +50,7 @@ pub async fn begin_posted_flow(
     }
     let browser = random_token();
     let flow = new_flow(app, http, waiting, &browser);
-    let mut response = answer::see_other(&url(app, "authorize/resume", &keep(app, &flow).await?));
+    let mut response = answer::see_other(&url(app, "authorize/resume", &keep(app, http, &flow).await?));
     let _ = response.add_cookie(&browser::posted_cookie(app, browser));
     Ok(response)
 }
@@ -61,21 +63,34 @@ fn new_flow(app: &App, http: &Request, waiting: FlowRequest, browser: &str) -> F
 /// Returns what names the flow in the address of its pages: the sealed flow, or the id of its row if it is too long.
 ///
 /// A flow that is too long is the only one that takes a row before a person has done anything.
-async fn keep(app: &App, flow: &Flow) -> Result<String, Failure> {
+async fn keep(app: &App, call: &Call, flow: &Flow) -> Result<String, Failure> {
     if let Some(sealed) = sealed::seal(app, flow)? {
         return Ok(sealed);
     }
     let stored = flow.clone();
-    store_for_stranger(app, async move |tx: &mut Tx| flows::save(tx, &stored).await).await?;
+    store_for_stranger(app, call, async move |tx: &mut Tx| flows::save(tx, &stored).await).await?;
     Ok(flow.key.id.to_string())
 }
 
 /// Stores a row of a flow for someone who need not be signed in. No other row of a flow is stored for strangers.
+///
+/// # Errors
+/// [`Failure::TooManyFlows`], or other failures.
 async fn store_for_stranger<T: Send + 'static>(
     app: &App,
+    call: &Call,
     save: impl AsyncFn(&mut Tx) -> Result<T, DbError> + Send + 'static,
 ) -> Result<T, Failure> {
-    Ok(app.db_for_strangers.write(save).await?)
+    let draw = app.draw(RowKind::Flow, Networks::of(call.address).site, call.now).await?;
+    let counting = draw.counting();
+    let save = async move |tx: &mut Tx| match counting.count(tx).await? {
+        Ok(()) => save(tx).await.map(Ok),
+        Err(wait) => Ok(Err(wait)),
+    };
+    let stored = app.db_for_strangers.write(save).await?;
+    let stored = stored.map_err(Failure::TooManyFlows)?;
+    draw.stored();
+    Ok(stored)
 }
 
 fn url(app: &App, page: &str, address: &str) -> String {
@@ -111,7 +126,7 @@ impl ResumedFlow {
         }
         let own = own.unwrap_or_else(random_token);
         let flow = Flow::new(self.key, self.flow.waiting, &own);
-        let mut response = answer::see_other(&url(app, page, &keep(app, &flow).await?));
+        let mut response = answer::see_other(&url(app, page, &keep(app, http, &flow).await?));
         let _ = response.add_cookie(&browser::binding_cookie(app, own));
         Ok(response)
     }
@@ -222,5 +237,5 @@ pub(super) async fn show_answered(app: &App, http: &Request, resumed: &ResumedFl
 /// Records that a person refused the request. `false` if the request has an answer already.
 pub(super) async fn note_refused(app: &App, http: &Request, flow: &FlowKey) -> Result<bool, Failure> {
     let (flow, now) = (flow.clone(), http.now);
-    store_for_stranger(app, async move |tx: &mut Tx| flows::answer(tx, &flow, now).await).await
+    store_for_stranger(app, http, async move |tx: &mut Tx| flows::answer(tx, &flow, now).await).await
 }

@@ -7,9 +7,11 @@ use minijinja::context;
 use serde_json::json;
 
 use super::call::Call;
+use super::limiting;
 use super::route::Surface;
 use crate::app::App;
 use crate::failure::{Denied, Failure};
+use crate::network::Network;
 use crate::oauth::error::OAuthError;
 use crate::oauth::error_code::ErrorCode;
 use crate::oauth::reason::{Reason, Responsible};
@@ -78,7 +80,7 @@ pub fn bearer_error(
     scope: &'static str,
 ) -> HttpResponse {
     let mut refused = logged(call, denied);
-    if matches!(oauth_status(&refused.error).as_u16(), 400 | 401 | 403) {
+    if matches!(status_of(&refused.error).as_u16(), 400 | 401 | 403) {
         for scheme in AccessTokenType::ACCEPTED {
             // Descriptions are printable ASCII without quotes (RFC 6749 §5.2).
             if let Ok(challenge) = HeaderValue::try_from(challenge(app, scheme, &refused.error, scope)) {
@@ -106,24 +108,16 @@ fn challenge(app: &App, scheme: AccessTokenType, error: &OAuthError, scope: &str
     challenge
 }
 
-/// The status of an error at an OAuth endpoint (RFC 6749 §5.2).
-fn oauth_status(error: &OAuthError) -> StatusCode {
-    let of_code = || StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::BAD_REQUEST);
-    http_status(error.reason).unwrap_or_else(of_code)
-}
-
 fn oauth_json(app: &App, call: &Call, Refused { error, headers }: Refused) -> HttpResponse {
-    let status = oauth_status(&error);
+    let status = status_of(&error);
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CACHE_CONTROL, "no-store")).insert_header((header::PRAGMA, "no-cache"));
     let brings = |name: HeaderName| headers.iter().any(|(brought, _)| *brought == name);
     if status == StatusCode::UNAUTHORIZED && !brings(header::WWW_AUTHENTICATE) {
         response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"grantor\", charset=\"UTF-8\""));
     }
-    if let Some(wait) = error.retry_after {
-        response.insert_header((header::RETRY_AFTER, wait.as_i64()));
-    } else if error.code() == ErrorCode::TemporarilyUnavailable && !brings(header::RETRY_AFTER) {
-        response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+    if let Some(wait) = retry_after(status, &error).filter(|_| !brings(header::RETRY_AFTER)) {
+        response.insert_header((header::RETRY_AFTER, wait));
     }
     for header in headers {
         response.append_header(header);
@@ -138,7 +132,21 @@ fn oauth_json(app: &App, call: &Call, Refused { error, headers }: Refused) -> Ht
     }))
 }
 
-/// The HTTP status of a reason that is not about what was asked, on any surface.
+/// The seconds after which the request may succeed: those of the error, or a second if the error does not say. `None` if
+/// waiting does not help.
+fn retry_after(status: StatusCode, error: &OAuthError) -> Option<HeaderValue> {
+    let is_temporary = matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
+    let unknown = || is_temporary.then(|| HeaderValue::from_static(RETRY_AFTER));
+    error.retry_after.map(|wait| HeaderValue::from(wait.as_i64())).or_else(unknown)
+}
+
+/// The status that an error has on each surface: of its reason, or else of its code.
+fn status_of(error: &OAuthError) -> StatusCode {
+    let of_code = || StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    http_status(error.reason).unwrap_or_else(of_code)
+}
+
+/// The HTTP status of a reason that has one of its own, on any surface.
 fn http_status(reason: Reason) -> Option<StatusCode> {
     match reason {
         Reason::RequestMediaType => Some(StatusCode::UNSUPPORTED_MEDIA_TYPE),
@@ -149,7 +157,11 @@ fn http_status(reason: Reason) -> Option<StatusCode> {
         | Reason::SignInGuesses
         | Reason::ClientSecretGuesses
         | Reason::DeviceCodeTooMany
-        | Reason::SignUpTooMany => Some(StatusCode::TOO_MANY_REQUESTS),
+        | Reason::SignUpTooMany
+        | Reason::FlowTooMany
+        | Reason::LimitsNetwork
+        | Reason::LimitsClient
+        | Reason::LimitsAccount => Some(StatusCode::TOO_MANY_REQUESTS),
         _ => None,
     }
 }
@@ -174,7 +186,8 @@ pub fn authorization_error(app: &App, call: &Call, denied: Denied<Refusal>) -> H
     }
 }
 
-/// A failure after client and redirect URI were verified: the application gets the error, too.
+/// A failure after client and redirect URI were verified: the application gets the error, too. Only a request that exceeds
+/// a limit gets a page: an application that sends people here in a loop must not get them back at once.
 pub fn redirect_failure(
     app: &App,
     call: &Call,
@@ -182,6 +195,9 @@ pub fn redirect_failure(
     state: Option<&str>,
     failure: &Failure,
 ) -> HttpResponse {
+    if matches!(failure, Failure::Limited(_) | Failure::TooManyFlows(_)) {
+        return failure_page(app, call, failure);
+    }
     let error = failed(call, failure);
     redirect_with_error(app, call, to, state, &error)
 }
@@ -250,10 +266,8 @@ fn error_page_with(
     };
     call.set_reason(error.reason);
     let mut response = app.pages.render(status, "error.html", context);
-    if let Some(wait) = error.retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_i64()));
-    } else if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+    if let Some(wait) = retry_after(status, error) {
+        response.headers_mut().insert(header::RETRY_AFTER, wait);
     }
     response
 }
@@ -270,8 +284,8 @@ fn answered_page(app: &App, call: &Call, answered: &Answered) -> HttpResponse {
 /// Completes a page that asks a person to wait before the next guess, and logs the refusal.
 pub fn wait_page(call: &Call, mut page: HttpResponse, error: &OAuthError) -> HttpResponse {
     log_refusal(call, error);
-    if let Some(wait) = error.retry_after {
-        page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_i64()));
+    if let Some(wait) = retry_after(page.status(), error) {
+        page.headers_mut().insert(header::RETRY_AFTER, wait);
     }
     call.set_reason(error.reason);
     page
@@ -279,9 +293,9 @@ pub fn wait_page(call: &Call, mut page: HttpResponse, error: &OAuthError) -> Htt
 
 fn title(status: StatusCode, who: Responsible) -> &'static str {
     match (status.as_u16(), who) {
+        (429, _) => "Too many requests",
         (503, _) => "Please try again in a moment",
         (500.., _) => "Something broke here",
-        (429, _) => "Please try again later",
         (_, Responsible::Person) => "Please start again",
         (_, Responsible::Operator) => "This is switched off at present",
         _ => "This link does not work",
@@ -300,8 +314,7 @@ fn audience(who: Responsible) -> &'static str {
 
 fn failure_page(app: &App, call: &Call, failure: &Failure) -> HttpResponse {
     let error = failed(call, failure);
-    let status = StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    error_page(app, call, status, &error)
+    error_page(app, call, status_of(&error), &error)
 }
 
 /// An error page for a refusal or a failure.
@@ -344,7 +357,7 @@ pub fn api_error(call: &Call, status: StatusCode, description: &str) -> HttpResp
         response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
     }
     response.json(json!({
-        "message": format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or("Error")),
+        "message": message(status),
         "description": description,
         "request_id": call.id,
     }))
@@ -355,7 +368,7 @@ pub fn failure(app: &App, call: &Call, failure: &Failure) -> HttpResponse {
     match call.route.surface {
         Surface::OAuth => oauth_json(app, call, failed(call, failure).into()),
         Surface::Page => failure_page(app, call, failure),
-        Surface::Api | Surface::Unknown => api_failure(call, failure),
+        Surface::Api | Surface::Unknown => api_json(app, call, &failed(call, failure)),
     }
 }
 
@@ -364,6 +377,29 @@ pub fn api_failure(call: &Call, failure: &Failure) -> HttpResponse {
     let error = failed(call, failure);
     let status = StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     api_error(call, status, &error.description)
+}
+
+/// The JSON of the general API for an error with a reason.
+fn api_json(app: &App, call: &Call, error: &OAuthError) -> HttpResponse {
+    let status = status_of(error);
+    let mut response = HttpResponse::build(status);
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    if let Some(wait) = retry_after(status, error) {
+        response.insert_header((header::RETRY_AFTER, wait));
+    }
+    call.set_reason(error.reason);
+    response.json(json!({
+        "message": message(status),
+        "description": error.description,
+        "reason": error.reason.word(),
+        "docs": error_uri(app, error),
+        "request_id": call.id,
+    }))
+}
+
+/// The `message` of the general API: the status with its name.
+fn message(status: StatusCode) -> String {
+    format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or("Error"))
 }
 
 /// Logs a denial, and returns what the client learns about it.
@@ -391,6 +427,18 @@ fn failed(call: &Call, failure: &Failure) -> OAuthError {
         log_refusal(call, &error);
         return error;
     }
+    if let Failure::TooManyFlows(wait) = failure {
+        let error = Reason::FlowTooMany.because("too many requests of this network wait for a person");
+        let error = error.after(*wait);
+        log_refusal(call, &error);
+        return error;
+    }
+    if let Failure::Limited(limited) = failure {
+        let error = limiting::refusal(limited);
+        call.set_limited(*limited);
+        log_refusal(call, &error);
+        return error;
+    }
     if failure.is_temporary() {
         tracing::warn!(request_id = call.id, "turned away, {}", failure.chain());
         return busy();
@@ -404,9 +452,14 @@ fn error_uri(app: &App, error: &OAuthError) -> String {
     format!("{}/errors/{}", app.issuer, error.reason.word())
 }
 
-/// Logs a refusal in one line.
+/// Logs a refusal in one line. If its network has been refused often in this minute, the refusal is only counted (see
+/// `http::refusal_log`).
 pub fn log_refusal(call: &Call, error: &OAuthError) {
+    if !call.refusals.count(Network::of(call.address), error.reason, call.now) {
+        return;
+    }
     tracing::info!(
+        address = %call.address,
         request_id = call.id,
         reason = error.reason.word(),
         error = error.code().as_str(),

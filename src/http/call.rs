@@ -5,6 +5,7 @@ use std::future::{Ready, ready};
 use std::net::IpAddr;
 use std::ops::Deref;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::error::ErrorInternalServerError;
@@ -13,10 +14,12 @@ use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
 
 use super::client_address;
 use super::in_flight::{RequestPlace, RequestPlaces};
+use super::refusal_log::RefusalLog;
 use super::route::Route;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::connection::Lifeline;
+use crate::limits::{Class, Limited};
 use crate::oauth::id::ClientId;
 use crate::oauth::reason::Reason;
 use crate::secret::random_id;
@@ -37,13 +40,17 @@ pub struct Call {
     places: RequestPlaces,
     place: OnceCell<RequestPlace>,
     place_for_a_long_form: OnceCell<RequestPlace>,
+    /// Where the request is counted for its network only, and not yet for a client or a person.
+    counted: Cell<Option<Class>>,
+    limited: Cell<Option<Limited>>,
+    pub(super) refusals: Arc<RefusalLog>,
 }
 
 impl Call {
     pub fn begin(app: &App, http: &HttpRequest, route: &'static Route) -> Self {
         Self {
             id: random_id(),
-            address: client_address::address(http, &app.config.http.trusted_proxies),
+            address: client_address::address(http, &app.config.http.trusted_proxies, &app.untrusted_peers),
             now: app.now(),
             route,
             path: http.path().to_owned(),
@@ -52,6 +59,9 @@ impl Call {
             places: app.request_places.clone(),
             place: OnceCell::new(),
             place_for_a_long_form: OnceCell::new(),
+            counted: Cell::new(None),
+            limited: Cell::new(None),
+            refusals: app.refusals.clone(),
         }
     }
 
@@ -90,6 +100,25 @@ impl Call {
         let place = &self.place_for_a_long_form;
         place.get().is_some()
             || self.places.take_for_a_long_form().is_some_and(|taken| place.set(taken).is_ok())
+    }
+
+    /// Notes that the request was counted for its network.
+    pub(super) fn set_counted(&self, class: Class) {
+        self.counted.set(Some(class));
+    }
+
+    /// Where the request was counted for its network. `None` if it was not counted, or after the first call.
+    pub(super) fn take_counted(&self) -> Option<Class> {
+        self.counted.take()
+    }
+
+    /// The limit that the request exceeds. `None` if it exceeds no limit.
+    pub(super) fn limited(&self) -> Option<Limited> {
+        self.limited.get()
+    }
+
+    pub(super) fn set_limited(&self, limited: Limited) {
+        self.limited.set(Some(limited));
     }
 
     /// The client's id for the log. Empty if the request has not named a client.

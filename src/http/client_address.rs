@@ -5,18 +5,25 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
 
+use super::untrusted_peers::UntrustedPeers;
 use crate::config::TrustedProxies;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// The maximum number of proxies in a row; further addresses are ignored.
 const MAX_PROXIES: usize = 8;
 
-/// The client's address of a request.
-pub(super) fn address(request: &HttpRequest, trusted: &TrustedProxies) -> IpAddr {
+/// The client's address of a request. Peers that report another address and are not trusted are noted in `untrusted`.
+pub(super) fn address(request: &HttpRequest, trusted: &TrustedProxies, untrusted: &UntrustedPeers) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let peer = peer.to_canonical();
     let lines = request.headers().get_all(FORWARDED_FOR).filter_map(|line| line.to_str().ok());
     // Without such a header, this allocates no memory.
-    origin(peer, &lines.collect::<Vec<_>>(), trusted)
+    let lines: Vec<&str> = lines.collect();
+    if !lines.is_empty() && !trusted.have(peer) {
+        untrusted.note(peer);
+        return peer;
+    }
+    origin(peer, &lines, trusted)
 }
 
 /// Each proxy appends the address of its own client, so the last address that is not a trusted proxy is reliable.

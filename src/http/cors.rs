@@ -2,7 +2,8 @@
 //!
 //! Any script may read discovery and keys. Elsewhere only the origins of the client that makes the request are allowed;
 //! if the client is not known, none are. A preflight request cannot name its client, so the origins of all clients are
-//! allowed there. These endpoints never use cookies, so cookies are not allowed.
+//! allowed there. A request that was refused because of its network's limit gets the same answer whatever it contains, so
+//! every script may read when to try again. These endpoints never use cookies, so cookies are not allowed.
 
 use std::time::Duration;
 
@@ -22,6 +23,10 @@ pub(super) async fn allow(app: &App, call: &Call, origin: Option<HeaderValue>, h
     match call.route.surface {
         Surface::Page | Surface::Unknown => {}
         Surface::Api => open_to(HeaderValue::from_static("*"), headers),
+        // The client is not known yet, and the answer is the same for everyone.
+        Surface::OAuth if call.limited().is_some() && call.client().is_none() => {
+            open_to(HeaderValue::from_static("*"), headers);
+        }
         Surface::OAuth => {
             headers.append(header::VARY, HeaderValue::from_static("Origin"));
             let Some(origin) = origin else { return };
@@ -50,7 +55,7 @@ fn open_to(origin: HeaderValue, headers: &mut HeaderMap) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("www-authenticate, retry-after, x-request-id"),
+        HeaderValue::from_static("www-authenticate, retry-after, ratelimit-policy, ratelimit, x-request-id"),
     );
 }
 

@@ -16,6 +16,7 @@ use futures_util::FutureExt as _;
 use super::answer;
 use super::call::Call;
 use super::cors;
+use super::limiting;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::store::db::DbError;
@@ -36,10 +37,16 @@ pub async fn wrap(
     // The request moves into the handler, so these values are copied before.
     let method = request.method().clone();
     let origin = request.headers().get(header::ORIGIN).cloned();
+    if let Err(failure) = limiting::admit(&app, &call, &method) {
+        let mut response = answer::failure(&app, &call, &failure);
+        finish(&app, &call, origin, response.headers_mut()).await;
+        count(&app, &call, response.status(), began);
+        return Ok(request.into_response(response));
+    }
     let deadline = app.config.http.deadline.duration();
     let handling = async {
         // A form takes its place when all of it has arrived.
-        if method != Method::POST && !call.route.is_always_answered && !call.takes_a_place() {
+        if method != Method::POST && !call.route.is_always_answered() && !call.takes_a_place() {
             return None;
         }
         Some(AssertUnwindSafe(next.call(request)).catch_unwind().await)
@@ -83,6 +90,9 @@ async fn finish(app: &App, call: &Call, origin: Option<HeaderValue>, headers: &m
     }
     if let Some(value) = &app.strict_transport_security {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value.clone());
+    }
+    if let Some(limited) = call.limited() {
+        limiting::describe(&limited, headers);
     }
     cors::allow(app, call, origin, headers).await;
 }

@@ -10,5 +10,8 @@ pub mod envelope;
 pub mod form;
 pub mod html;
 pub mod in_flight;
+pub mod limiting;
 pub mod qr;
+pub mod refusal_log;
 pub mod route;
+pub mod untrusted_peers;

@@ -1,5 +1,7 @@
 //! Finds the endpoint of a path before a handler receives the request. The table of endpoints is in `server/routes.rs`.
 
+use crate::limits::Class;
+
 /// Who reads an answer, which decides the form of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surface {
@@ -19,12 +21,20 @@ pub struct Route {
     /// Its path below the path of the public URL, as a pattern. It is also the label in the metrics.
     pub path: &'static str,
     pub surface: Surface,
-    /// Whether it is answered however many requests are worked on.
-    pub is_always_answered: bool,
+    /// The limit of its requests. `None` for health checks, which are never limited, and are answered however many
+    /// requests are worked on.
+    pub class: Option<Class>,
+}
+
+impl Route {
+    /// Whether its requests are answered however many requests are worked on.
+    pub fn is_always_answered(&self) -> bool {
+        self.class.is_none()
+    }
 }
 
 /// The route of every path without an endpoint.
-pub static NOWHERE: Route = Route { path: "none", surface: Surface::Unknown, is_always_answered: false };
+pub static NOWHERE: Route = Route { path: "none", surface: Surface::Unknown, class: Some(Class::Metadata) };
 
 const WELL_KNOWN: &str = "/.well-known/";
 

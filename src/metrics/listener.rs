@@ -23,7 +23,7 @@ const CONNECTIONS: usize = 64;
 /// How long an answer may still take when the server stops.
 const SHUTDOWN: Duration = Duration::from_secs(1);
 
-static ROUTE: Route = Route { path: "/metrics", surface: Surface::Api, is_always_answered: true };
+static ROUTE: Route = Route { path: "/metrics", surface: Surface::Api, class: None };
 
 /// Serves the metrics at `listener` until the handle stops it.
 pub fn serve(listener: TcpListener, app: Arc<App>) -> Result<ServerHandle, Failure> {

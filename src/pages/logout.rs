@@ -103,7 +103,8 @@ async fn read(app: &App, request: &Request, params: &Params) -> Result<LogoutReq
     }
     let return_to = logout::return_address(client.as_deref().map(|client| &client.client), params)?;
     let state = params.one("state")?.map(str::to_owned);
-    let accounts = flows::accounts(app, request, None).await?;
+    // A person whose account has used up its limit can still sign out.
+    let accounts = flows::uncounted_accounts(app, request, None).await?;
     Ok(LogoutRequest { hint, client, return_to, state, accounts })
 }
 

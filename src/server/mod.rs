@@ -25,10 +25,13 @@ use crate::fetch::Fetcher;
 use crate::http::envelope;
 use crate::http::html::Pages;
 use crate::http::in_flight::RequestPlaces;
+use crate::http::refusal_log::RefusalLog;
 use crate::http::route::Routes;
+use crate::http::untrusted_peers::UntrustedPeers;
 use crate::keys::master::ServerKeys;
 use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
+use crate::limits::RateLimits;
 use crate::metrics;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::metrics::requests::Requests;
@@ -39,7 +42,7 @@ use crate::store::leases;
 use crate::store::migrate;
 use crate::tokens::verified::VerifiedTokens;
 use crate::work::wake::BackChannel;
-use crate::work::{back_channel, purge, readiness};
+use crate::work::{back_channel, purge, readiness, refusals};
 use tls::Certificates;
 
 /// A server that listens and is ready to run.
@@ -79,6 +82,9 @@ impl Server {
             strict_transport_security: strict_transport_security(&config),
             request_places: RequestPlaces::new(config.http.requests),
             routes: Routes::new(&mount_path(&issuer), routes::routes()),
+            rate_limits: rate_limits(&config, &clock),
+            refusals: Arc::new(RefusalLog::default()),
+            untrusted_peers: UntrustedPeers::default(),
             secrets: SecretCache::new(),
             row_budgets: RowBudgets::default(),
             stand_ins: StandIns::default(),
@@ -130,9 +136,11 @@ impl Server {
             self.metrics.map(|(listener, _)| metrics::serve(listener, self.app.clone())).transpose()?;
         actix_web::rt::spawn(readiness::run(self.app.clone()));
         actix_web::rt::spawn(purge::run(self.app.clone()));
-        actix_web::rt::spawn(back_channel::run(self.app));
+        actix_web::rt::spawn(back_channel::run(self.app.clone()));
+        actix_web::rt::spawn(refusals::run(self.app.clone()));
         let until_the_end = async move {
             let ended = server.await;
+            self.app.refusals.finish();
             // Last, so that the requests in flight are still counted.
             if let Some(metrics) = metrics {
                 metrics.stop(false).await;
@@ -152,6 +160,18 @@ fn count_connections(config: &Config, limit: Option<u64>) -> usize {
         config.http.connections_per_network
     );
     connections
+}
+
+/// The limits of requests, as configured. Warns if they are off.
+fn rate_limits(config: &Config, clock: &Clock) -> RateLimits {
+    let quotas = config.limits.quotas();
+    if quotas.is_none() {
+        tracing::warn!(
+            "limits.enabled is false: requests are not limited, and passwords, codes and client secrets can be guessed \
+             without end; only for load tests"
+        );
+    }
+    RateLimits::new(quotas, clock)
 }
 
 /// How the server for people and applications serves.

@@ -10,39 +10,58 @@ use crate::endpoints::{
 };
 use crate::http::route::Surface::{Api, OAuth, Page};
 use crate::http::route::{Route, Surface};
+use crate::limits::Class;
 use crate::pages::{assets, choose_account, consent, device, errors, home, logo, logout, sign_in, sign_up};
 
 /// The most frequent endpoints come first.
 static ENDPOINTS: [Endpoint; 24] = [
-    at("/token", OAuth).post(|route| route.to(token::post)).preflight(),
-    at("/introspect", OAuth).post(|route| route.to(introspect::post)),
-    at("/authorize", Page).get(|route| route.to(authorize::get)).post(|route| route.to(authorize::post)),
-    at("/userinfo", OAuth)
+    at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
+    at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
+    at("/authorize", Page, Class::Pages)
+        .get(|route| route.to(authorize::get))
+        .post(|route| route.to(authorize::post)),
+    at("/userinfo", OAuth, Class::UserInfo)
         .get(|route| route.to(userinfo::get))
         .post(|route| route.to(userinfo::post))
         .preflight(),
-    at("/jwks", Api).get(|route| route.to(jwks::get)).preflight(),
-    at("/.well-known/openid-configuration", Api).get(|route| route.to(metadata::get)).preflight(),
-    at("/.well-known/oauth-authorization-server", Api).get(|route| route.to(metadata::get)).preflight(),
-    at("/revoke", OAuth).post(|route| route.to(revoke::post)).preflight(),
-    at("/device_authorization", OAuth).post(|route| route.to(device_authorization::post)).preflight(),
-    at("/authorize/resume", Page).get(|route| route.to(authorize::resume)),
-    at("/sign-in", Page).get(|route| route.to(sign_in::show)).post(|route| route.to(sign_in::submit)),
-    at("/sign-up", Page).get(|route| route.to(sign_up::show)).post(|route| route.to(sign_up::submit)),
-    at("/accounts", Page)
+    at("/jwks", Api, Class::Metadata).get(|route| route.to(jwks::get)).preflight(),
+    at("/.well-known/openid-configuration", Api, Class::Metadata)
+        .get(|route| route.to(metadata::get))
+        .preflight(),
+    at("/.well-known/oauth-authorization-server", Api, Class::Metadata)
+        .get(|route| route.to(metadata::get))
+        .preflight(),
+    at("/revoke", OAuth, Class::Token).post(|route| route.to(revoke::post)).preflight(),
+    at("/device_authorization", OAuth, Class::DeviceAuthorization)
+        .post(|route| route.to(device_authorization::post))
+        .preflight(),
+    at("/authorize/resume", Page, Class::Pages).get(|route| route.to(authorize::resume)),
+    at("/sign-in", Page, Class::Pages)
+        .get(|route| route.to(sign_in::show))
+        .post(|route| route.to(sign_in::submit)),
+    at("/sign-up", Page, Class::Pages)
+        .get(|route| route.to(sign_up::show))
+        .post(|route| route.to(sign_up::submit)),
+    at("/accounts", Page, Class::Pages)
         .get(|route| route.to(choose_account::show))
         .post(|route| route.to(choose_account::submit)),
-    at("/consent", Page).get(|route| route.to(consent::show)).post(|route| route.to(consent::submit)),
-    at("/device", Page).get(|route| route.to(device::show)).post(|route| route.to(device::submit)),
-    at("/device/qr", Page).get(|route| route.to(device::picture)),
-    at("/logout", Page).get(|route| route.to(logout::show)).post(|route| route.to(logout::submit)),
-    at("/healthz", Api).get(|route| route.to(health::live)).always_answered(),
-    at("/readyz", Api).get(|route| route.to(health::ready)).always_answered(),
-    at("/", Page).get(|route| route.to(home::show)),
-    at("/errors", Page).get(|route| route.to(errors::index)).compressed(),
-    at("/errors/{word}", Page).get(|route| route.to(errors::show)).compressed(),
-    at("/assets/{name}", Page).get(|route| route.to(assets::show)).compressed(),
-    at("/logos/{digest}", Page).get(|route| route.to(logo::show)),
+    at("/consent", Page, Class::Pages)
+        .get(|route| route.to(consent::show))
+        .post(|route| route.to(consent::submit)),
+    at("/device", Page, Class::Pages)
+        .get(|route| route.to(device::show))
+        .post(|route| route.to(device::submit)),
+    at("/device/qr", Page, Class::Pages).get(|route| route.to(device::picture)),
+    at("/logout", Page, Class::Pages)
+        .get(|route| route.to(logout::show))
+        .post(|route| route.to(logout::submit)),
+    at("/healthz", Api, Class::Metadata).get(|route| route.to(health::live)).always_answered(),
+    at("/readyz", Api, Class::Metadata).get(|route| route.to(health::ready)).always_answered(),
+    at("/", Page, Class::Pages).get(|route| route.to(home::show)),
+    at("/errors", Page, Class::Metadata).get(|route| route.to(errors::index)).compressed(),
+    at("/errors/{word}", Page, Class::Metadata).get(|route| route.to(errors::show)).compressed(),
+    at("/assets/{name}", Page, Class::Metadata).get(|route| route.to(assets::show)).compressed(),
+    at("/logos/{digest}", Page, Class::Metadata).get(|route| route.to(logo::show)),
 ];
 
 /// The routes of the table, without their handlers.
@@ -75,8 +94,8 @@ struct Endpoint {
     compressed: bool,
 }
 
-const fn at(path: &'static str, surface: Surface) -> Endpoint {
-    let route = Route { path, surface, is_always_answered: false };
+const fn at(path: &'static str, surface: Surface, class: Class) -> Endpoint {
+    let route = Route { path, surface, class: Some(class) };
     Endpoint { route, get: None, post: None, preflight: false, compressed: false }
 }
 
@@ -84,12 +103,6 @@ impl Endpoint {
     /// GET and HEAD (RFC 9110 §9.1).
     const fn get(mut self, handler: Handler) -> Self {
         self.get = Some(handler);
-        self
-    }
-
-    /// Answers however many requests are worked on.
-    const fn always_answered(mut self) -> Self {
-        self.route.is_always_answered = true;
         self
     }
 
@@ -102,6 +115,12 @@ impl Endpoint {
     /// `http::cors`).
     const fn preflight(mut self) -> Self {
         self.preflight = true;
+        self
+    }
+
+    /// Exempts the endpoint from the limits of requests, and from the bound of how many are worked on.
+    const fn always_answered(mut self) -> Self {
+        self.route.class = None;
         self
     }
 

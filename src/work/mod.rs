@@ -3,4 +3,5 @@
 pub mod back_channel;
 pub mod purge;
 pub mod readiness;
+pub mod refusals;
 pub mod wake;

@@ -197,4 +197,7 @@ async fn axe_finds_nothing_on_any_page_in_any_state() {
     ] {
         checker.open(state, &format!("{}{path}", server.url)).await;
     }
+    let limiting = TestServer::start_with(&[("limits.pages", "1")]).await;
+    assert_eq!(limiting.get("/").await.status, 200);
+    checker.open("too many requests", &format!("{}/", limiting.url)).await;
 }

@@ -48,6 +48,7 @@ mod introspection;
 mod keys;
 mod large_deletions;
 mod layers;
+mod limits;
 mod logout;
 mod metadata;
 mod metrics;

@@ -102,7 +102,7 @@ async fn a_password_that_is_changed_while_it_is_verified_opens_no_session() {
 }
 
 /// One hashing thread, and a server that accepts the client address that a test sends.
-const ONE_THREAD: [(&str, &str); 7] = [
+const ONE_THREAD: [(&str, &str); 9] = [
     DEFAULT[0],
     DEFAULT[1],
     ("passwords.concurrency", "1"),
@@ -110,6 +110,8 @@ const ONE_THREAD: [(&str, &str); 7] = [
     ("http.deadline", "60s"),
     ("http.trusted_proxies", "127.0.0.1"),
     ("limits.network_passwords", "1000000"),
+    ("limits.pages", "1000000"),
+    ("limits.token", "1000000"),
 ];
 
 /// Sends a form as if from a network.

@@ -129,7 +129,7 @@ async fn a_search_works_without_javascript_and_shows_what_was_looked_for_as_text
 }
 
 /// Reasons whose example depends on time, settings or size and so cannot be shown with a single request.
-const NEEDS_MORE: [&str; 74] = [
+const NEEDS_MORE: [&str; 78] = [
     "request.malformed",
     "request.too_large",
     "parameter.too_long",
@@ -159,6 +159,7 @@ const NEEDS_MORE: [&str; 74] = [
     "consent.denied",
     "sign_in.cancelled",
     "sign_up.too_many",
+    "flow.too_many",
     "sign_in.too_many_guesses",
     "user.disabled",
     "user.group_missing",
@@ -190,6 +191,9 @@ const NEEDS_MORE: [&str; 74] = [
     "device_code.too_many",
     "device.over",
     "user_code.too_many_guesses",
+    "limits.network",
+    "limits.client",
+    "limits.account",
     "server.failed",
     "server.busy",
     "assertion.malformed",

@@ -15,6 +15,7 @@ use crate::cache::decision::View;
 use crate::failure::Denied;
 use crate::http::call::{Call, Request};
 use crate::http::form;
+use crate::http::limiting;
 use crate::oauth::client::AuthMethod;
 use crate::oauth::error::OAuthError;
 use crate::oauth::id::ClientId;
@@ -189,6 +190,9 @@ impl Credentials {
                 };
                 self.verified = Some(CredentialCheck { stored: stored.clone(), verdict: verdict.clone() });
                 verdict?;
+                if !matches!(self.offered, OfferedCredential::Nothing) {
+                    limiting::client_is_proven(app, call, &self.id)?;
+                }
             }
         }
         Ok(stored)

@@ -11,6 +11,7 @@ mod claims;
 mod client;
 mod device;
 mod exchange;
+mod limits;
 mod logout;
 mod pkce;
 mod prompt;
@@ -134,6 +135,7 @@ reasons! {
     FlowOtherBrowser = sign_in::FLOW_OTHER_BROWSER;
     FlowExpired = sign_in::FLOW_EXPIRED;
     FlowAnswered = sign_in::FLOW_ANSWERED;
+    FlowTooMany = sign_in::FLOW_TOO_MANY;
     FormForged = sign_in::FORM_FORGED;
 
     ResponseTypeMissing = authorize::RESPONSE_TYPE_MISSING;
@@ -251,6 +253,10 @@ reasons! {
     HintOtherClient = logout::HINT_OTHER_CLIENT;
     LogoutClientMissing = logout::CLIENT_MISSING;
     LogoutRedirectUri = logout::REDIRECT_URI;
+
+    LimitsNetwork = limits::NETWORK;
+    LimitsClient = limits::CLIENT;
+    LimitsAccount = limits::ACCOUNT;
 
     ServerFailed = server::FAILED;
     ServerBusy = server::BUSY;

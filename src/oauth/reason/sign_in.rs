@@ -51,9 +51,22 @@ pub(super) const FLOW_ANSWERED: ReasonRow = ReasonRow {
     code: AccessDenied,
     who: &[Person],
     what: "This sign-in has been completed already, in this tab or in a copy of it.",
-    fix: "Go back to the application, which got its answer the first time. A sign-in is answered once, so the           Back button and a second tab lead to a page that says so. To sign in again, begin at the           application.",
+    fix: "Go back to the application, which got its answer the first time. A sign-in is answered once, so the \
+          Back button and a second tab lead to a page that says so. To sign in again, begin at the application.",
     example: AGAIN,
     see: &[Reason::FlowUnknown, Reason::CodeReplayed],
+};
+
+pub(super) const FLOW_TOO_MANY: ReasonRow = ReasonRow {
+    word: "flow.too_many",
+    code: TemporarilyUnavailable,
+    who: &[Person, Developer, Operator],
+    what: "Too many sign-ins of this network wait for a person, or were cancelled.",
+    fix: "Try again after the seconds of Retry-After, or from another network. A request that fits into an address \
+          of 2,048 characters is not stored, so an application can avoid the limit by a shorter state. An operator \
+          can allow more with limits.network_flows and limits.flows.",
+    example: AGAIN,
+    see: &[Reason::SignUpTooMany, Reason::LimitsNetwork],
 };
 
 pub(super) const FORM_FORGED: ReasonRow = ReasonRow {

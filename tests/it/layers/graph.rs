@@ -10,6 +10,7 @@ use super::paths::{module, paths};
 const LEVELS: &[&[&str]] = &[
     // Rules and values, with nothing outside of the process.
     &["clock.rs", "network.rs", "cache/in_flight_reads.rs"],
+    &["limits/"],
     &["oauth/"],
     &["secret/", "files/"],
     // Storage and signing work without a clock, an edge, or each other.
@@ -28,7 +29,9 @@ const LEVELS: &[&[&str]] = &[
         "http/html.rs",
         "http/in_flight.rs",
         "http/qr.rs",
+        "http/refusal_log.rs",
         "http/route.rs",
+        "http/untrusted_peers.rs",
         "tokens/verified.rs",
         "metrics/requests.rs",
         "work/wake.rs",
