@@ -51,7 +51,7 @@ impl Failure {
         match self {
             Self::Database(error) => matches!(error, DbError::Nul),
             Self::Shared(failure) => failure.is_of_request(),
-            Self::Busy(_) | Self::Internal(_) => false,
+            Self::Busy(_) | Self::Limited(_) | Self::TooManyFlows(_) | Self::Internal(_) => false,
         }
     }
 
