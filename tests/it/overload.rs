@@ -241,9 +241,11 @@ async fn five_hundred_sign_ins_at_once_take_the_memory_of_those_that_are_hashed(
     let (answers, slowest) = tokio::join!(sign_ins, tokens);
     for answer in answers.iter().flatten() {
         let status = answer.status.as_u16();
-        assert!(status == 422 || (status == 503 && answer.header("retry-after") == "1"), "{answer:?}");
+        let is_put_off = [429, 503].contains(&status) && !answer.header("retry-after").is_empty();
+        assert!(status == 422 || is_put_off, "{answer:?}");
     }
-    assert!(answers.iter().flatten().any(|answer| answer.status == 422), "some were hashed");
+    let hashed = answers.iter().flatten().filter(|answer| answer.status == 422).count();
+    assert!(hashed >= 10, "{hashed} were hashed");
     assert!(slowest < SOON, "{slowest:?}");
     let most = most_resident(node.child.id());
     // The documented memory of the connections themselves is beside it in a debug build.
