@@ -128,4 +128,33 @@ mod tests {
         let equal = [("limits.network_device_codes", "8"), ("limits.device_codes", "8")];
         assert_eq!(Config::with(&equal).unwrap().row_budget(RowKind::DeviceCode).in_all, 8);
     }
+
+    #[test]
+    fn a_limit_of_zero_is_refused() {
+        for (option, why) in [
+            ("limits.pages", "every request would be refused"),
+            ("limits.client", "every request would be refused"),
+            ("limits.account", "every request would be refused"),
+            ("limits.free_passwords", "no one could sign in"),
+        ] {
+            let sentence = Config::with(&[(option, "0")]).unwrap_err().to_string();
+            assert_eq!(sentence, format!("{option} must be at least 1, or {why}"));
+            assert!(Config::with(&[(option, "1")]).is_ok(), "{option}");
+        }
+    }
+
+    #[test]
+    fn each_limit_has_its_own_option() {
+        let options = ["pages", "token", "introspection", "device_authorization", "userinfo", "metadata"];
+        let options: Vec<(String, String)> = options
+            .iter()
+            .enumerate()
+            .map(|(number, name)| (format!("limits.{name}"), (number + 1).to_string()))
+            .collect();
+        let options: Vec<(&str, &str)> =
+            options.iter().map(|(key, most)| (key.as_str(), most.as_str())).collect();
+        let quotas = Config::with(&options).unwrap().limits.quotas().unwrap();
+        assert_eq!(quotas.networks.map(std::num::NonZeroU32::get), [1, 2, 3, 4, 5, 6]);
+        assert!(Config::with(&[("limits.enabled", "false")]).unwrap().limits.quotas().is_none());
+    }
 }

@@ -72,3 +72,20 @@ async fn a_proxy_that_is_not_trusted_is_named_once_with_the_option() {
         }
     }
 }
+
+#[test]
+fn the_examples_of_configurations_trust_their_proxies() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
+    for (file, proxies) in
+        [("grantor.toml", vec!["127.0.0.1", "::1"]), ("cluster/grantor.toml", vec!["10.0.0.21", "10.0.0.22"])]
+    {
+        let config = grantor::config::Config::load(Some(&root.join(file))).unwrap();
+        for proxy in proxies {
+            assert!(config.http.trusted_proxies.have(proxy.parse().unwrap()), "{file}: {proxy}");
+        }
+    }
+    // Docker's gateway, through which a proxy on the same machine reaches the published port.
+    let compose = std::fs::read_to_string(root.join("compose.yaml")).unwrap();
+    let value = |key: &str| compose.split(key).nth(1).and_then(|rest| rest.split_whitespace().next());
+    assert_eq!(value("GRANTOR_HTTP__TRUSTED_PROXIES:"), value("gateway:"));
+}
