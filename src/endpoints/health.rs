@@ -37,7 +37,7 @@ pub async fn ready(app: web::Data<App>, request: Request) -> HttpResponse {
         Ok(false) => "the database holds other keys than those that this process started with",
         Err(DbError::Overloaded | DbError::Deadline) => "the database does not answer in time",
         Err(error) => {
-            tracing::warn!(request_id = request.id, "not ready: {error}");
+            tracing::warn!("not ready: {error}");
             "the database is away or takes no writes"
         }
     };

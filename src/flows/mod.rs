@@ -311,7 +311,10 @@ pub async fn issue(app: &App, call: &Call, checked: &CheckedRequest, signed_in: 
             pairs.push(("iss", app.issuer.as_str()));
             answer::authorization_response(app, return_to, &pairs)
         }
-        Err(failure) => fail(app, call, request, &failure),
+        Err(failure) => {
+            call.set_user(&signed_in.user);
+            fail(app, call, request, &failure)
+        }
     }
 }
 

@@ -175,7 +175,7 @@ pub fn redirect_failure(
     state: Option<&str>,
     failure: &Failure,
 ) -> HttpResponse {
-    let error = failed(call, failure);
+    let error = failed(failure);
     redirect_with_error(app, call, to, state, &error)
 }
 
@@ -280,7 +280,7 @@ fn audience(who: Responsible) -> &'static str {
 }
 
 fn failure_page(app: &App, call: &Call, failure: &Failure) -> HttpResponse {
-    let error = failed(call, failure);
+    let error = failed(failure);
     let status = StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     error_page(app, call, status, &error)
 }
@@ -334,7 +334,7 @@ pub fn api_error(call: &Call, status: StatusCode, description: &str) -> HttpResp
 /// Answers a failure in the form that the route's surface uses, and logs it. No other place logs it.
 pub fn failure(app: &App, call: &Call, failure: &Failure) -> HttpResponse {
     match call.route.surface {
-        Surface::OAuth => oauth_json(app, call, failed(call, failure).into()),
+        Surface::OAuth => oauth_json(app, call, failed(failure).into()),
         Surface::Page => failure_page(app, call, failure),
         Surface::Api | Surface::Unknown => api_failure(call, failure),
     }
@@ -342,7 +342,7 @@ pub fn failure(app: &App, call: &Call, failure: &Failure) -> HttpResponse {
 
 /// Answers a failure in the form of the general API, and logs it. No other place logs it.
 pub fn api_failure(call: &Call, failure: &Failure) -> HttpResponse {
-    let error = failed(call, failure);
+    let error = failed(failure);
     let status = StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     api_error(call, status, &error.description)
 }
@@ -355,18 +355,18 @@ fn logged(call: &Call, denied: Denied<impl Into<Refused>>) -> Refused {
             log_refusal(call, &refused.error);
             refused
         }
-        Denied::Failed(failure) => failed(call, &failure).into(),
+        Denied::Failed(failure) => failed(&failure).into(),
     }
 }
 
 /// What the client learns about a failure: only whether to try again.
-fn failed(call: &Call, failure: &Failure) -> OAuthError {
+fn failed(failure: &Failure) -> OAuthError {
     if failure.is_temporary() {
-        tracing::warn!(request_id = call.id, "turned away, {}", failure.chain());
+        tracing::warn!("turned away, {}", failure.chain());
         return Reason::ServerBusy
             .because("the server is overloaded or its database does not answer; try again soon");
     }
-    tracing::error!(request_id = call.id, "failed: {}", failure.chain());
+    tracing::error!("failed: {}", failure.chain());
     Reason::ServerFailed
         .because("the server failed; its operator finds the reason in the log by the request id")
 }
@@ -377,11 +377,12 @@ fn error_uri(app: &App, error: &OAuthError) -> String {
 
 /// Logs a refusal in one line.
 pub fn log_refusal(call: &Call, error: &OAuthError) {
+    if let Some(user) = &error.user {
+        call.set_user(user);
+    }
     tracing::info!(
-        request_id = call.id,
         reason = error.reason.word(),
         error = error.code().as_str(),
-        client = call.client_name(),
         path = call.path,
         "refused: {}",
         error.description

@@ -67,6 +67,7 @@ mod resources;
 mod response_mode;
 mod revocation;
 mod rp_logout;
+mod seen;
 mod session_grants;
 mod sign_in;
 mod sign_up;

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::connection::{Conn, Tx};
 use super::error::{DbError, Refusable};
+use super::load::{BusyCount, PoolLoad};
 
 tokio::task_local! {
     static IN_A_JOB: ();
@@ -47,13 +48,18 @@ pub(super) struct QueuedJob {
 
 /// The bounded queue to a storage thread.
 #[derive(Clone, Debug)]
-pub(super) struct Queue(async_channel::Sender<QueuedJob>);
+pub(super) struct Queue {
+    jobs: async_channel::Sender<QueuedJob>,
+    busy: BusyCount,
+}
 
 pub(super) type JobReceiver = async_channel::Receiver<QueuedJob>;
 
-pub(super) fn queue(capacity: usize) -> (Queue, JobReceiver) {
-    let (sender, receiver) = async_channel::bounded(capacity.max(1));
-    (Queue(sender), receiver)
+/// A queue to this number of connections.
+pub(super) fn queue(capacity: usize, connections: u32) -> (Queue, JobReceiver) {
+    let (jobs, receiver) = async_channel::bounded(capacity.max(1));
+    let connections = usize::try_from(connections).unwrap_or(usize::MAX);
+    (Queue { jobs, busy: BusyCount::new(connections) }, receiver)
 }
 
 /// Lets a worker put a job back into the queue; it does not keep the queue open.
@@ -68,11 +74,25 @@ impl Requeue {
 
 impl Queue {
     pub(super) fn requeue(&self) -> Requeue {
-        Requeue(self.0.downgrade())
+        Requeue(self.jobs.downgrade())
+    }
+
+    /// The count in which connections say that they run a job.
+    pub(super) fn busy(&self) -> BusyCount {
+        self.busy.clone()
+    }
+
+    pub(super) fn load(&self, pool: &'static str) -> PoolLoad {
+        PoolLoad {
+            pool,
+            waiting: self.jobs.len(),
+            connections: self.busy.connections,
+            busy: self.busy.busy(),
+        }
     }
 
     pub(super) fn push(&self, queued: QueuedJob) -> Result<(), DbError> {
-        self.0.try_send(queued).map_err(|error| match error {
+        self.jobs.try_send(queued).map_err(|error| match error {
             async_channel::TrySendError::Full(_) => DbError::Overloaded,
             async_channel::TrySendError::Closed(_) => DbError::Stopped,
         })

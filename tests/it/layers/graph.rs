@@ -28,6 +28,7 @@ const LEVELS: &[&[&str]] = &[
         "http/qr.rs",
         "http/route.rs",
         "tokens/verified.rs",
+        "metrics/counters.rs",
         "metrics/requests.rs",
         "work/wake.rs",
     ],

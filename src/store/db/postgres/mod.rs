@@ -12,6 +12,7 @@ use super::cause::Cause;
 use super::connection::Tx;
 use super::error::DbError;
 use super::job::{Job, JobReceiver, Queue, QueuedJob, Requeue, TransactionEnd, queue, run_guarded};
+use super::load::BusyCount;
 use super::thread::storage_thread;
 use crate::secret;
 
@@ -21,10 +22,11 @@ const THREADS: u32 = 2;
 
 pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError> {
     let server = DatabaseServer::of(options, "grantor")?.within(options.timeout);
-    let (sender, receiver) = queue(options.queue);
+    let workers = options.connections.div_ceil(THREADS).max(1);
+    let (sender, receiver) = queue(options.queue, workers * THREADS);
     for thread in 0..THREADS {
-        let workers = options.connections.div_ceil(THREADS).max(1);
-        let (receiver, requeue, server) = (receiver.clone(), sender.requeue(), server.clone());
+        let (receiver, server) = (receiver.clone(), server.clone());
+        let pool = Pool { requeue: sender.requeue(), busy: sender.busy() };
         storage_thread(&format!("db-{thread}"), move |opened| async move {
             // The first connection is made at once, so that a wrong address or password is reported at the start.
             let first = match server.link().await {
@@ -36,7 +38,7 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
             };
             let _ = opened.send(Ok(()));
             let mut first = Some(first);
-            let workers = (0..workers).map(|_| serve(first.take(), &server, receiver.clone(), &requeue));
+            let workers = (0..workers).map(|_| serve(first.take(), &server, receiver.clone(), &pool));
             futures_util::future::join_all(workers).await;
         })
         .await?;
@@ -47,14 +49,20 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
 /// A queue to a database that is first called for the first job, so that the program can start without it.
 pub(super) async fn open_when_needed(options: &DbOptions) -> Result<Queue, DbError> {
     let server = DatabaseServer::of(options, "grantor")?.or_a_standby().within(options.timeout);
-    let (sender, receiver) = queue(options.queue);
-    let requeue = sender.requeue();
+    let (sender, receiver) = queue(options.queue, 1);
+    let pool = Pool { requeue: sender.requeue(), busy: sender.busy() };
     storage_thread("db-replica", move |opened| async move {
         let _ = opened.send(Ok(()));
-        serve(None, &server, receiver, &requeue).await;
+        serve(None, &server, receiver, &pool).await;
     })
     .await?;
     Ok(sender)
+}
+
+/// What the connections to one server share.
+struct Pool {
+    requeue: Requeue,
+    busy: BusyCount,
 }
 
 /// Whether a connection can be used again after a job.
@@ -64,7 +72,7 @@ enum Health {
     Lost,
 }
 
-async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, receiver: JobReceiver, requeue: &Requeue) {
+async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, receiver: JobReceiver, pool: &Pool) {
     let mut serving = None;
     loop {
         if tx.is_none() {
@@ -78,6 +86,7 @@ async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, receiver: JobReceive
         if job.is_abandoned() {
             continue;
         }
+        let _busy = pool.busy.begin();
         let connected = match tx.take() {
             Some(tx) if server.is_newest(&tx) => Ok(tx),
             _ => server.link().await,
@@ -91,7 +100,7 @@ async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, receiver: JobReceive
         };
         serving = None;
         let queued = QueuedJob { job, deadline };
-        let given = if server.absence.others_serve() { requeue.give(queued) } else { Err(queued) };
+        let given = if server.absence.others_serve() { pool.requeue.give(queued) } else { Err(queued) };
         if let Err(QueuedJob { job, .. }) = given {
             job.fail(unavailable(cause));
         }
