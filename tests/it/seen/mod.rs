@@ -1,5 +1,7 @@
 //! What an operator sees of sign-ins and refusals: in the log, with fail2ban, and in the metrics.
 
+mod dashboard;
+mod fail2ban;
 mod lines;
 mod metrics;
 
