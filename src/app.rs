@@ -22,6 +22,7 @@ use crate::keys::master::ServerKeys;
 use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
 use crate::limits::RateLimits;
+use crate::metrics::counters::Counters;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::metrics::requests::Requests;
 use crate::oauth::client::Client;
@@ -66,6 +67,7 @@ pub struct App {
     pub verified_tokens: VerifiedTokens,
     pub back_channel: BackChannel,
     pub purged: PurgeCounters,
+    pub counters: Counters,
     /// `None` if the metrics are off, because then no one can read the counters.
     pub requests: Option<Requests>,
 }

@@ -154,7 +154,7 @@ mod tests {
         let options: Vec<(&str, &str)> =
             options.iter().map(|(key, most)| (key.as_str(), most.as_str())).collect();
         let quotas = Config::with(&options).unwrap().limits.quotas().unwrap();
-        assert_eq!(quotas.networks.map(std::num::NonZeroU32::get), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(quotas.networks.map(NonZeroU32::get), [1, 2, 3, 4, 5, 6]);
         assert!(Config::with(&[("limits.enabled", "false")]).unwrap().limits.quotas().is_none());
     }
 }

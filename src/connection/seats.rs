@@ -66,8 +66,13 @@ impl Seats {
     }
 
     /// How many connections may be open.
-    pub(super) fn most(&self) -> usize {
+    pub fn most(&self) -> usize {
         self.most
+    }
+
+    /// How many connections are open.
+    pub fn taken_count(&self) -> usize {
+        self.taken().seats.len()
     }
 
     /// Gives a new connection a seat. If no seat is free, another connection gives way. If the network of the new

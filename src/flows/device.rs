@@ -67,6 +67,7 @@ pub(super) async fn approve(
     client: &ClientId,
     signed_in: &SignedIn,
 ) -> HttpResponse {
+    call.set_user(&signed_in.user);
     match devices::allow(&app.operations(call.now), id, client, signed_in).await {
         Ok(_) => answer::see_other(&format!("{}/device?allowed=1", app.issuer)),
         Err(Denied::Refused(_)) => {

@@ -265,7 +265,10 @@ pub async fn issue(
             request,
             &Failure::Internal("a request without a flow was answered before".into()),
         ),
-        (Err(failure), _) => fail(app, http, request, &failure),
+        (Err(failure), _) => {
+            http.set_user(&signed_in.user);
+            fail(app, http, request, &failure)
+        }
     }
 }
 

@@ -146,6 +146,7 @@ async fn through_the_browser(
         response.push(("id_token", id_token(app, now, checked, &grant, hashes).await?));
     }
     response.extend(code.map(|code| ("code", code)));
+    app.counters.issue_implicitly();
     Ok(Some(response))
 }
 

@@ -440,10 +440,10 @@ fn failed(call: &Call, failure: &Failure) -> OAuthError {
         return error;
     }
     if failure.is_temporary() {
-        tracing::warn!(request_id = call.id, "turned away, {}", failure.chain());
+        tracing::warn!("turned away, {}", failure.chain());
         return busy();
     }
-    tracing::error!(request_id = call.id, "failed: {}", failure.chain());
+    tracing::error!("failed: {}", failure.chain());
     Reason::ServerFailed
         .because("the server failed; its operator finds the reason in the log by the request id")
 }
@@ -455,15 +455,15 @@ fn error_uri(app: &App, error: &OAuthError) -> String {
 /// Logs a refusal in one line. If its network has been refused often in this minute, the refusal is only counted (see
 /// `http::refusal_log`).
 pub fn log_refusal(call: &Call, error: &OAuthError) {
+    if let Some(user) = &error.user {
+        call.set_user(user);
+    }
     if !call.refusals.count(Network::of(call.address), error.reason, call.now) {
         return;
     }
     tracing::info!(
-        address = %call.address,
-        request_id = call.id,
         reason = error.reason.word(),
         error = error.code().as_str(),
-        client = call.client_name(),
         path = call.path,
         "refused: {}",
         error.description

@@ -20,9 +20,10 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::connection::Lifeline;
 use crate::limits::{Class, Limited};
-use crate::oauth::id::ClientId;
+use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::reason::Reason;
 use crate::secret::random_id;
+use crate::telemetry::RequestFacts;
 
 /// One request, without its HTTP message.
 #[derive(Debug)]
@@ -36,6 +37,7 @@ pub struct Call {
     pub route: &'static Route,
     pub path: String,
     client: OnceCell<ClientId>,
+    user: OnceCell<UserId>,
     reason: Cell<Option<Reason>>,
     places: RequestPlaces,
     place: OnceCell<RequestPlace>,
@@ -55,6 +57,7 @@ impl Call {
             route,
             path: http.path().to_owned(),
             client: OnceCell::new(),
+            user: OnceCell::new(),
             reason: Cell::new(None),
             places: app.request_places.clone(),
             place: OnceCell::new(),
@@ -65,15 +68,14 @@ impl Call {
         }
     }
 
-    /// The client that the request claims to come from; it need not be registered. `None` before the request has named
-    /// one.
-    pub fn client(&self) -> Option<&ClientId> {
-        self.client.get()
-    }
-
     /// Notes the client that the request claims to come from. Only the first call counts.
     pub fn set_client(&self, id: ClientId) {
         let _ = self.client.set(id);
+    }
+
+    /// Notes the user that the request is about, for the log. Only the first call counts.
+    pub fn set_user(&self, id: &UserId) {
+        let _ = self.user.get_or_init(|| id.clone());
     }
 
     /// The reason of the error that is the answer, for the metrics. `None` if the answer is not an error, or an error
@@ -120,10 +122,23 @@ impl Call {
     pub(super) fn set_limited(&self, limited: Limited) {
         self.limited.set(Some(limited));
     }
+}
 
-    /// The client's id for the log. Empty if the request has not named a client.
-    pub fn client_name(&self) -> &str {
-        self.client().map(ClientId::as_str).unwrap_or_default()
+impl RequestFacts for Call {
+    fn client(&self) -> Option<&ClientId> {
+        self.client.get()
+    }
+
+    fn user(&self) -> Option<&UserId> {
+        self.user.get()
+    }
+
+    fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    fn request_id(&self) -> &str {
+        &self.id
     }
 }
 

@@ -14,6 +14,7 @@ use super::route::Surface;
 use crate::app::App;
 use crate::cache::decision::View;
 use crate::failure::Failure;
+use crate::telemetry::RequestFacts as _;
 
 /// How long an answer waits for the database to decide about its header.
 const TIMEOUT: Duration = Duration::from_secs(1);

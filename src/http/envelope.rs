@@ -20,6 +20,7 @@ use super::limiting;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::store::db::DbError;
+use crate::telemetry;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -34,6 +35,16 @@ pub async fn wrap(
     let began = Instant::now();
     let call = Rc::new(Call::begin(&app, request.request(), app.routes.find(request.path())));
     request.extensions_mut().insert(call.clone());
+    telemetry::in_request(call.clone(), answer(&app, &call, request, next, began)).await
+}
+
+async fn answer(
+    app: &App,
+    call: &Call,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    began: Instant,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     // The request moves into the handler, so these values are copied before.
     let method = request.method().clone();
     let origin = request.headers().get(header::ORIGIN).cloned();
@@ -54,29 +65,31 @@ pub async fn wrap(
     let failure = match tokio::time::timeout(deadline, handling).await {
         Ok(Some(Ok(answered))) => {
             let mut response = answered?.map_into_boxed_body();
-            finish(&app, &call, origin, response.headers_mut()).await;
+            finish(app, call, origin, response.headers_mut()).await;
             tracing::debug!(
-                request_id = call.id,
                 method = method.as_str(),
                 path = call.path,
                 status = response.status().as_u16(),
                 micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
                 "answered"
             );
-            count(&app, &call, response.status(), began);
+            count(app, call, response.status(), began);
             return Ok(response);
         }
         Ok(None) => Failure::Busy("the server"),
         Ok(Some(Err(_panic))) => Failure::Internal("a handler panicked".into()),
         Err(_) => Failure::Database(DbError::Deadline),
     };
-    let mut response = answer::failure(&app, &call, &failure);
-    finish(&app, &call, origin, response.headers_mut()).await;
-    count(&app, &call, response.status(), began);
+    let mut response = answer::failure(app, call, &failure);
+    finish(app, call, origin, response.headers_mut()).await;
+    count(app, call, response.status(), began);
     Err(InternalError::from_response("failed", response).into())
 }
 
 fn count(app: &App, call: &Call, status: StatusCode, began: Instant) {
+    if let Some(reason) = call.reason() {
+        app.counters.refused(reason);
+    }
     if let Some(requests) = &app.requests {
         requests.count(call.route.path, status.as_u16(), call.reason(), began.elapsed());
     }

@@ -1,6 +1,7 @@
 //! The listener for metrics: `GET /metrics` in Prometheus' text format, and nothing else.
 
 use std::net::TcpListener;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::failure::Failure;
 use crate::http::answer;
 use crate::http::call::Call;
 use crate::http::route::{Route, Surface};
+use crate::telemetry;
 
 /// The maximum number of connections; Prometheus uses one.
 const CONNECTIONS: usize = 64;
@@ -26,7 +28,9 @@ const SHUTDOWN: Duration = Duration::from_secs(1);
 static ROUTE: Route = Route { path: "/metrics", surface: Surface::Api, class: None };
 
 /// Serves the metrics at `listener` until the handle stops it.
-pub fn serve(listener: TcpListener, app: Arc<App>) -> Result<ServerHandle, Failure> {
+///
+/// `seats`: the connections that the metrics are about.
+pub fn serve(listener: TcpListener, app: Arc<App>, seats: Arc<Seats>) -> Result<ServerHandle, Failure> {
     let http = &app.config.http;
     let options = ListenerOptions {
         seats: Seats::new(CONNECTIONS, CONNECTIONS, TrustedProxies::default()),
@@ -39,7 +43,7 @@ pub fn serve(listener: TcpListener, app: Arc<App>) -> Result<ServerHandle, Failu
         workers: 1,
         shutdown: SHUTDOWN,
     };
-    let metrics = web::Data::new(Metrics::new(app));
+    let metrics = web::Data::new(Metrics::new(app, seats));
     let factory = move || {
         let resource = web::resource("/metrics")
             .route(web::get().to(show))
@@ -66,7 +70,8 @@ async fn show(metrics: web::Data<Metrics>, request: HttpRequest) -> HttpResponse
             .body(text),
         Err(error) => {
             let failure = Failure::Internal(format!("the metrics cannot be written: {error}"));
-            answer::api_failure(&call(&metrics, &request), &failure)
+            let call = Rc::new(call(&metrics, &request));
+            telemetry::in_request(call.clone(), async { answer::api_failure(&call, &failure) }).await
         }
     }
 }

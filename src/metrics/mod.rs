@@ -1,7 +1,10 @@
 //! The metrics for Prometheus: every name is in this file.
 
 mod backlog;
+pub mod counters;
+mod gauges;
 mod listener;
+mod process;
 pub mod purge_counters;
 pub mod requests;
 
@@ -16,7 +19,9 @@ use prometheus_client::registry::{Registry, Unit};
 pub use listener::serve;
 
 use crate::app::App;
+use crate::connection::Seats;
 use backlog::BacklogGauges;
+use gauges::LoadGauges;
 
 /// One label: its name and its value.
 type Label = [(&'static str, &'static str); 1];
@@ -26,10 +31,13 @@ struct Metrics {
     app: Arc<App>,
     registry: Registry,
     backlog: BacklogGauges,
+    loads: LoadGauges,
+    /// The connections of people and applications.
+    seats: Arc<Seats>,
 }
 
 impl Metrics {
-    fn new(app: Arc<App>) -> Self {
+    fn new(app: Arc<App>, seats: Arc<Seats>) -> Self {
         let build = Family::<Label, Gauge>::default();
         build.get_or_create(&[("version", env!("CARGO_PKG_VERSION"))]).set(1);
         let backlog = BacklogGauges::default();
@@ -65,32 +73,105 @@ impl Metrics {
             "Passwords and chosen client secrets that this process has hashed",
             app.passwords.hashes().clone(),
         );
-        if let Some(requests) = app.requests.clone() {
-            registry.register_with_unit(
-                "grantor_http_request_duration",
-                "How long answers took, by the route of their endpoint",
-                Unit::Seconds,
-                requests.duration,
-            );
-            registry.register(
-                "grantor_http_responses",
-                "Answers by the route of their endpoint and their status",
-                requests.responses,
-            );
-            registry.register(
-                "grantor_http_refusals",
-                "Answers with an error, by the route of their endpoint and the reason, as in the error reference",
-                requests.refusals,
-            );
-        }
-        Self { app, registry, backlog }
+        let loads = LoadGauges::default();
+        register_loads(&mut registry, &loads, &app);
+        register_counters(&mut registry, &app);
+        Self { app, registry, backlog, loads, seats }
     }
 
     /// All metrics in Prometheus' text format.
     async fn text(&self) -> Result<String, fmt::Error> {
+        // The lock keeps the other values unchanged, too.
         let _unchanged = self.backlog.read(&self.app).await;
+        self.loads.read(&self.app, &self.seats);
         let mut text = String::new();
         prometheus_text::encode(&mut text, &self.registry)?;
         Ok(text)
+    }
+}
+
+/// What waits and what is in use, read at each look.
+fn register_loads(registry: &mut Registry, loads: &LoadGauges, app: &App) {
+    let mut gauges = |name: &str, help: &str, family: &Family<Label, Gauge>| {
+        registry.register(name, help, family.clone());
+    };
+    gauges(
+        "grantor_hashing_jobs_waiting",
+        "Passwords and secrets that wait for a hashing thread, by who has to be served",
+        &loads.hashing_waiting,
+    );
+    gauges(
+        "grantor_database_jobs_waiting",
+        "Reads and transactions that wait for a connection to the database",
+        &loads.database_waiting,
+    );
+    gauges(
+        "grantor_database_connections",
+        "Connections to the database that this process may have",
+        &loads.database_connections,
+    );
+    gauges(
+        "grantor_database_connections_busy",
+        "Connections to the database that are in use",
+        &loads.database_busy,
+    );
+    let mut gauge = |name: &str, help: &str, gauge: &Gauge| registry.register(name, help, gauge.clone());
+    gauge("grantor_hashing_threads", "Threads that hash passwords and secrets", &loads.hashing_threads);
+    gauge("grantor_hashing_threads_busy", "Threads that are hashing", app.passwords.busy());
+    gauge("grantor_http_connections", "Open connections of people and applications", &loads.connections);
+    gauge(
+        "grantor_http_connections_max",
+        "Connections of people and applications that may be open",
+        &loads.most_connections,
+    );
+    gauge(
+        "grantor_clock_agrees",
+        "Whether this clock agreed with the others when it was last compared",
+        &loads.clock_agrees,
+    );
+    for (name, help, family) in [
+        ("process_resident_memory_bytes", "Resident memory size in bytes", &loads.resident_memory),
+        ("process_open_fds", "Number of open file descriptors", &loads.open_descriptors),
+        ("process_max_fds", "Maximum number of open file descriptors", &loads.most_descriptors),
+    ] {
+        registry.register(name, help, family.clone());
+    }
+}
+
+/// What requests did.
+fn register_counters(registry: &mut Registry, app: &App) {
+    let counters = &app.counters;
+    registry.register(
+        "grantor_sign_ins",
+        "Attempts to sign in, and accounts that people made, by outcome",
+        counters.sign_ins.family.clone(),
+    );
+    registry.register(
+        "grantor_tokens_issued",
+        "Answers with tokens by grant type; implicit: tokens in the answer of /authorize",
+        counters.issued(),
+    );
+    registry.register(
+        "grantor_guesses_delayed",
+        "Passwords, codes and secrets that were not checked because of wrong ones before",
+        counters.delayed.family.clone(),
+    );
+    if let Some(requests) = app.requests.clone() {
+        registry.register_with_unit(
+            "grantor_http_request_duration",
+            "How long answers took, by the route of their endpoint",
+            Unit::Seconds,
+            requests.duration,
+        );
+        registry.register(
+            "grantor_http_responses",
+            "Answers by the route of their endpoint and their status",
+            requests.responses,
+        );
+        registry.register(
+            "grantor_http_refusals",
+            "Answers with an error, by the route of their endpoint and the reason, as in the error reference",
+            requests.refusals,
+        );
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::clock::Seconds;
 use crate::oauth::error_code::ErrorCode;
+use crate::oauth::id::UserId;
 use crate::oauth::reason::Reason;
 
 /// A refusal. The client gets it as the answer, the transaction commits, and the reason is logged.
@@ -14,9 +15,17 @@ pub struct OAuthError {
     pub description: Cow<'static, str>,
     /// After which time the request may succeed; `None` if waiting does not help, or if the time is unknown.
     pub retry_after: Option<Seconds>,
+    /// The user that the refused request is about, for the log; `None` if that is not known. The answer never contains
+    /// it. In a box, because a large error makes every result large.
+    pub user: Option<Box<UserId>>,
 }
 
 impl OAuthError {
+    /// The error of a request that is about this user, if it is about one.
+    pub fn about<'u>(self, user: impl Into<Option<&'u UserId>>) -> Self {
+        Self { user: user.into().cloned().map(Box::new), ..self }
+    }
+
     /// The error with `wait` as the time after which the request may succeed.
     pub fn after(self, wait: Seconds) -> Self {
         Self { retry_after: Some(wait), ..self }
@@ -32,7 +41,7 @@ impl Reason {
     /// Makes an error with this reason. The client's developer reads `description`: printable ASCII without `"` and `\`
     /// (RFC 6749 §5.2).
     pub fn because(self, description: impl Into<Cow<'static, str>>) -> OAuthError {
-        OAuthError { reason: self, description: description.into(), retry_after: None }
+        OAuthError { reason: self, description: description.into(), retry_after: None, user: None }
     }
 }
 

@@ -73,6 +73,7 @@ async fn choose(
     resumed: &ResumedFlow,
     chosen: &SignedIn,
 ) -> Result<(), Failure> {
+    request.set_user(&chosen.user);
     let (client, flow) = (&resumed.checked.request.client_id, &resumed.key);
     sessions::choose(&app.operations(request.now), &chosen.session, client, flow).await?;
     Ok(())

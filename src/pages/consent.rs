@@ -53,6 +53,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     // and that person is asked.
     let asked = accounts.people.iter().find(|here| is_for(&app, &resumed, here, &form));
     let Some(signed_in) = asked else { return go_on(&app, &resumed) };
+    request.set_user(&signed_in.user);
     if form.count("allow") == 0 {
         let error = Reason::ConsentDenied.because("the person denied the request");
         return flows::decline(&app, &request, resumed, error).await;

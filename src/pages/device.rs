@@ -71,6 +71,7 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
         }
         Err(failure) => return answer::page_error(&app, &request, failure.into()),
     };
+    request.set_user(&user);
     let typed = form.one("user_code").ok().flatten().unwrap_or_default();
     let found = match UserCode::parse(typed) {
         // Text that cannot be a code does not count as a guess.
@@ -96,7 +97,7 @@ async fn answer_to(
     match found {
         Ok(FoundDevice::Device(device)) => begin(app, request, &device).await,
         Ok(FoundDevice::Nothing) => {
-            tracing::info!(request_id = request.id, reason = "user_code.unknown", "a user code was wrong");
+            tracing::info!(reason = "user_code.unknown", "a user code was wrong");
             page(app, request, StatusCode::UNPROCESSABLE_ENTITY, typed, None)
         }
         Ok(FoundDevice::Wait(wait)) => {

@@ -149,7 +149,6 @@ async fn end_at_client(app: &App, call: &Call, asked: &LogoutRequest) -> Result<
     let ended =
         sessions::sign_out_at_client(&app.operations(call.now), &session, &hint.client).await?.outcome;
     tracing::info!(
-        request_id = call.id,
         session = session.as_str(),
         client = hint.client.as_str(),
         grants = ended,
@@ -172,8 +171,8 @@ async fn end<'a>(
     app.back_channel.wake();
     for here in &people {
         tracing::info!(
-            request_id = request.id,
             session = here.session.as_str(),
+            user = here.user.as_str(),
             client = asked.client.as_ref().map_or("", |client| client.client.id.as_str()),
             "a person signed out"
         );

@@ -56,6 +56,9 @@ pub(super) async fn check(
     }
     let name = username.to_owned();
     let found = app.db.read(async move |conn| users::find_by_name(conn, &name).await).await?;
+    if let Some(user) = &found {
+        request.set_user(&user.user);
+    }
     let (admission, requester) = admit(app, request, username, found.as_ref()).await?;
     let guess = match admission {
         Admission::Counted(guess) => guess,

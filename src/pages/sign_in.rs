@@ -13,7 +13,7 @@ use crate::failure::{Denied, Failure};
 use crate::flows::{self, Accounts};
 use crate::http::answer;
 use crate::http::call::{Call, Request};
-use crate::oauth::id::ClientId;
+use crate::metrics::counters::SignInResult;
 use crate::oauth::identity::user;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::Next;
@@ -74,24 +74,28 @@ pub async fn submit(app: web::Data<App>, request: Request, body: web::Payload) -
     }
     let username = form.one("username").ok().flatten().unwrap_or_default();
     let password = form.one("password").ok().flatten().unwrap_or_default();
+    let count = |result| app.counters.sign_ins.count(result);
     match sign_in(&app, &request, &destination, &query, (username, password)).await {
-        Ok(SignInOutcome::Begun(onward)) => onward,
+        Ok(SignInOutcome::Begun(onward)) => {
+            count(SignInResult::Succeeded);
+            onward
+        }
         Ok(SignInOutcome::Wrong) => {
-            tracing::info!(
-                request_id = request.id,
-                client = destination.client().map(ClientId::as_str),
-                reason = "sign_in.failed",
-                "a sign-in failed"
-            );
+            count(SignInResult::Wrong);
+            tracing::info!(reason = "sign_in.failed", "a sign-in failed");
             page(&app, &destination, &query, StatusCode::UNPROCESSABLE_ENTITY, username)
         }
         Ok(SignInOutcome::Wait(wait)) => {
+            count(SignInResult::Delayed);
             let error = Reason::SignInGuesses.because("too many wrong guesses").after(wait);
             let page =
                 page_with(&app, &destination, &query, StatusCode::TOO_MANY_REQUESTS, username, Some(wait));
             answer::wait_page(&request, page, &error)
         }
-        Err(failure) => answer::page_error(&app, &request, failure.into()),
+        Err(failure) => {
+            count(SignInResult::Failed);
+            answer::page_error(&app, &request, failure.into())
+        }
     }
 }
 
@@ -169,7 +173,10 @@ async fn begin_session(
     let placement = if is_another(query) { SessionPlacement::Alongside } else { SessionPlacement::InPlace };
     let plan = NewSessionPlan::prepare(app, request, destination, &proven.user, placement).await?;
     match sessions::sign_in(&app.operations(request.now), proven.sign_in(plan.start.clone())).await {
-        Ok(_) => Ok(Some(plan.onward(app))),
+        Ok(done) => {
+            tracing::info!(session = done.outcome.as_str(), "a person signed in");
+            Ok(Some(plan.onward(app)))
+        }
         Err(Denied::Refused(_)) => Ok(None),
         Err(Denied::Failed(failure)) => Err(failure),
     }

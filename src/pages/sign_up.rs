@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::failure::Denied;
 use crate::http::answer;
 use crate::http::call::Request;
+use crate::metrics::counters::SignInResult;
 use crate::network::Networks;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::user::{self, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, folded};
@@ -139,7 +140,9 @@ async fn create(
     let account = wanted.account(id.clone(), password);
     users::sign_up(&context, account, plan.start.clone(), draw.counting()).await?;
     draw.stored();
-    tracing::info!(request_id = request.id, user = id.as_str(), "a person made an account");
+    request.set_user(&id);
+    tracing::info!("a person made an account");
+    app.counters.sign_ins.count(SignInResult::SignedUp);
     Ok(plan.onward(app))
 }
 

@@ -10,6 +10,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::oneshot;
 
 pub use queue::Requester;
@@ -31,7 +32,9 @@ pub struct Passwords {
 /// The threads end with the last handle.
 struct Threads {
     queue: Arc<HashingQueue<PasswordJob>>,
+    count: usize,
     hashes: Counter,
+    busy: Gauge,
 }
 
 impl std::fmt::Debug for Threads {
@@ -100,12 +103,18 @@ impl Passwords {
             count => count,
         };
         let queue = Arc::new(HashingQueue::new(options.queue, count));
-        let threads = Arc::new(Threads { queue: queue.clone(), hashes: Counter::default() });
+        let threads = Arc::new(Threads {
+            queue: queue.clone(),
+            count,
+            hashes: Counter::default(),
+            busy: Gauge::default(),
+        });
         for index in 0..count {
-            let (queue, params, hashes) = (queue.clone(), params.clone(), threads.hashes.clone());
+            let (queue, params) = (queue.clone(), params.clone());
+            let (hashes, busy) = (threads.hashes.clone(), threads.busy.clone());
             std::thread::Builder::new()
                 .name(format!("password-{index}"))
-                .spawn(move || work(&queue, &params, &hashes))
+                .spawn(move || work(&queue, &params, (&hashes, &busy)))
                 .map_err(|error| Failure::Internal(format!("cannot start a thread: {error}")))?;
         }
         Ok(Self { threads, requester: Requester::operator(), nobody })
@@ -119,6 +128,21 @@ impl Passwords {
     /// The counter of hashed passwords and secrets since the start.
     pub fn hashes(&self) -> &Counter {
         &self.threads.hashes
+    }
+
+    /// The number of threads that hash at this moment.
+    pub fn busy(&self) -> &Gauge {
+        &self.threads.busy
+    }
+
+    /// The number of threads.
+    pub fn threads(&self) -> usize {
+        self.threads.count
+    }
+
+    /// The number of jobs that wait for a thread, by the word of their share of the threads.
+    pub fn waiting_by_share(&self) -> [(&'static str, usize); 3] {
+        self.threads.queue.waiting_by_share()
     }
 
     /// The number of jobs that wait for a thread.
@@ -186,14 +210,16 @@ fn give_way() {
     let _ = rustix::process::setpriority_process(None, NICE);
 }
 
-fn work(queue: &HashingQueue<PasswordJob>, params: &Params, hashes: &Counter) {
+fn work(queue: &HashingQueue<PasswordJob>, params: &Params, (hashes, busy): (&Counter, &Gauge)) {
     give_way();
     let mut memory = Memory::default();
     while let Some((job, _turn)) = queue.next() {
         // A caller that no longer waits costs no hashing.
         if !job.is_abandoned() {
             hashes.inc();
+            busy.inc();
             run(job, params, &mut memory);
+            busy.dec();
         }
         if queue.waiting() == 0 {
             memory = Memory::default();

@@ -33,6 +33,7 @@ use crate::keys::remote::RemoteKeys;
 use crate::keys::signing::KeySet;
 use crate::limits::RateLimits;
 use crate::metrics;
+use crate::metrics::counters::Counters;
 use crate::metrics::purge_counters::PurgeCounters;
 use crate::metrics::requests::Requests;
 use crate::readiness::Readiness;
@@ -93,6 +94,7 @@ impl Server {
             verified_tokens: VerifiedTokens::new(),
             back_channel: BackChannel::default(),
             purged: PurgeCounters::new(),
+            counters: Counters::default(),
             requests: config.metrics.listen.map(|_| Requests::default()),
             issuer,
             clock,
@@ -128,12 +130,15 @@ impl Server {
                 .wrap(actix_web::middleware::from_fn(envelope::wrap))
                 .configure(|config| routes::register(config, &mount))
         };
-        let server =
-            connection::serve(self.listener, listener_options(&self.app, self.connections)?, factory)
-                .map_err(|error| Failure::Internal(format!("cannot listen: {error}")))?;
+        let options = listener_options(&self.app, self.connections)?;
+        let seats = options.seats.clone();
+        let server = connection::serve(self.listener, options, factory)
+            .map_err(|error| Failure::Internal(format!("cannot listen: {error}")))?;
         let handle = server.handle();
-        let metrics =
-            self.metrics.map(|(listener, _)| metrics::serve(listener, self.app.clone())).transpose()?;
+        let metrics = self
+            .metrics
+            .map(|(listener, _)| metrics::serve(listener, self.app.clone(), seats))
+            .transpose()?;
         actix_web::rt::spawn(readiness::run(self.app.clone()));
         actix_web::rt::spawn(purge::run(self.app.clone()));
         actix_web::rt::spawn(back_channel::run(self.app.clone()));

@@ -34,6 +34,7 @@ struct CodeRow {
 struct SpentRow {
     client_id: String,
     grant_id: String,
+    user_id: String,
     consumed_at: Option<Timestamp>,
 }
 
@@ -128,6 +129,7 @@ pub enum NotConsumable {
     OfAnotherClient,
     Consumed {
         grant: GrantId,
+        user: UserId,
     },
     /// It could be consumed, but the client has changed since it was authenticated.
     ClientChanged,
@@ -139,7 +141,7 @@ pub enum NotConsumable {
 /// Only failures of the database.
 pub async fn why_not(tx: &mut Tx, hash: &Hash, client: &ClientId) -> Result<NotConsumable, DbError> {
     let row: Option<SpentRow> = tx
-        .query("SELECT client_id, grant_id, consumed_at FROM codes WHERE hash = $1")
+        .query("SELECT client_id, grant_id, user_id, consumed_at FROM codes WHERE hash = $1")
         .bind(hash.as_bytes())
         .optional()
         .await?;
@@ -147,7 +149,7 @@ pub async fn why_not(tx: &mut Tx, hash: &Hash, client: &ClientId) -> Result<NotC
         None => NotConsumable::Unknown,
         Some(row) if row.client_id != client.as_str() => NotConsumable::OfAnotherClient,
         Some(row) if row.consumed_at.is_some() => {
-            NotConsumable::Consumed { grant: GrantId::new(row.grant_id) }
+            NotConsumable::Consumed { grant: GrantId::new(row.grant_id), user: UserId::new(row.user_id) }
         }
         Some(_) => NotConsumable::ClientChanged,
     })

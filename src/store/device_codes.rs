@@ -197,7 +197,7 @@ pub async fn find_polled(conn: &mut Conn, hash: &Hash) -> Result<Option<DevicePo
     Ok(row.map(|row| DevicePoll {
         grant: GrantId::new(row.grant_id),
         client: ClientId::new(row.client_id),
-        is_allowed: row.user_id.is_some(),
+        allowed_by: row.user_id.map(UserId::new),
         is_denied: row.denied_at.is_some(),
         is_consumed: row.consumed_at.is_some(),
         expires_at: row.expires_at,

@@ -71,6 +71,7 @@ mod response_mode;
 mod revocation;
 mod row_budgets;
 mod rp_logout;
+mod seen;
 mod session_grants;
 mod sign_in;
 mod sign_up;

@@ -10,6 +10,7 @@ use grantor::secret::Secret;
 
 use reqwest::Method;
 
+use crate::metrics::reply;
 use crate::support::relying_party::Registration;
 use crate::support::server::PASSWORD;
 use crate::support::{Answer, Browser, TestServer};
@@ -59,6 +60,7 @@ async fn a_sign_in_gets_503_when_the_queue_is_full() {
         ("passwords.concurrency", "1"),
         ("passwords.queue", "2"),
         ("http.deadline", "60s"),
+        ("metrics.listen", "127.0.0.1:0"),
     ];
     let server = TestServer::start_with(&options).await;
     let (web, mut browser) = (server.web().await, server.alice().await);
@@ -70,7 +72,10 @@ async fn a_sign_in_gets_503_when_the_queue_is_full() {
     });
     let answers = join_all(attempts).await;
     let turned_away: Vec<_> = answers.iter().filter(|answer| answer.status == 503).collect();
-    assert!(!turned_away.is_empty());
+    let counted = reply(&server).await.by("outcome", "grantor_sign_ins_total");
+    let failed = f64::from(u32::try_from(turned_away.len()).unwrap());
+    assert!(failed > 0.0);
+    assert_eq!((counted["failed"], counted["failed"] + counted["wrong"]), (failed, 24.0));
     assert!(answers.iter().any(|answer| answer.status == 422), "who was in the queue is served");
     for answer in turned_away {
         answer.assert_page(503, "server.busy");

@@ -23,6 +23,7 @@ use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
 use crate::secret::Secret;
 use crate::store::clients::StoredClient;
+use crate::telemetry::RequestFacts as _;
 use assertion::Assertion;
 
 /// The parameters that contain credentials.

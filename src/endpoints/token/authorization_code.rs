@@ -54,8 +54,9 @@ pub(super) async fn issue(
         let Some((code, status)) = consumed else {
             return refuse(tx, &hash, new).await;
         };
-        may_issue(&status, &draft.required_groups(client, &code.grant.granted.scope))?;
-        code::redeem(&code, &redemption, live.now)?;
+        let about = |error: OAuthError| error.about(&code.grant.user);
+        may_issue(&status, &draft.required_groups(client, &code.grant.granted.scope)).map_err(about)?;
+        code::redeem(&code, &redemption, live.now).map_err(about)?;
         Ok(Some(AllowedSignIn { grant: code.grant, nonce: code.nonce }))
     };
     begin_grant(asked, client, draft, redeem).await
@@ -74,10 +75,11 @@ async fn refuse(
         NotConsumable::OfAnotherClient => {
             Reason::CodeWrongClient.because("the code was issued to another client")
         }
-        NotConsumable::Consumed { grant } => {
+        NotConsumable::Consumed { grant, user } => {
             grants::revoke(tx, &grant, Reason::CodeReplayed, new.live.now).await?;
             Reason::CodeReplayed
                 .because("the code was redeemed before; everything issued from it has been revoked")
+                .about(&user)
         }
     };
     Err(error.into())

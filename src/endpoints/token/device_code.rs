@@ -47,7 +47,8 @@ pub(super) async fn issue(
         let Some((grant, status)) = consumed else {
             return refuse(tx, &hash, new).await;
         };
-        may_issue(&status, &draft.required_groups(client, &grant.granted.scope))?;
+        may_issue(&status, &draft.required_groups(client, &grant.granted.scope))
+            .map_err(|error| error.about(&grant.user))?;
         Ok(Some(AllowedSignIn { grant, nonce: None }))
     };
     begin_grant(asked, client, draft, redeem).await
@@ -71,5 +72,5 @@ async fn refuse(
             grants::revoke(tx, &polled.grant, Reason::DeviceCodeReplayed, now).await?;
         }
     }
-    Err(error.into())
+    Err(error.about(polled.allowed_by.as_ref()).into())
 }

@@ -161,8 +161,9 @@ impl NewGrant {
         let (AllowedSignIn { grant, nonce }, client) = (allowed, &self.client.client);
         let first = || self.keys.refresh_token(&RefreshName { grant_id: grant.id.clone(), generation: 0 });
         let refresh_token = client.grants.contains(&GrantType::RefreshToken).then(first);
-        let scope = granted_scope(client, &grant, None)?;
-        let token = self.draft.of_grant(client, &grant, &scope)?;
+        let about = |error: OAuthError| error.about(&grant.user);
+        let scope = granted_scope(client, &grant, None).map_err(about)?;
+        let token = self.draft.of_grant(client, &grant, &scope).map_err(about)?;
         let refresh_hash = refresh_token.as_deref().map(Hash::of);
         let lifetime = self.lifetime.with(&token);
         let mut batch = grants::save_in(tx.batch(), &grant, refresh_hash.as_ref(), lifetime, self.live.now);

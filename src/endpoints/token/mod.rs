@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::cache::decision::OneTimeProof;
 use crate::failure::Denied;
 use crate::http::answer;
-use crate::http::call::{Call, Request};
+use crate::http::call::Request;
 use crate::oauth::client::GrantType;
 use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
@@ -102,17 +102,16 @@ async fn exchange(
     let grant = grant_type(&params)?;
     let mut proofs = Proofs { credentials: credentials?, trusted_token: OneTimeProof::default() };
     let answer = issue(&TokenRequest { app, call: request, params: &params }, &mut proofs, grant).await?;
+    app.counters.issue(grant);
     if grant == GrantType::AuthorizationCode && answer.refresh_token.is_none() {
-        explain_no_refresh_token(request);
+        explain_no_refresh_token();
     }
     Ok(answer)
 }
 
 /// Explains in the log why the application will soon have to send its person here again.
-fn explain_no_refresh_token(call: &Call) {
+fn explain_no_refresh_token() {
     tracing::info!(
-        request_id = call.id,
-        client = call.client_name(),
         no_refresh_token = "the client is not registered for the grant refresh_token",
         "tokens were issued"
     );

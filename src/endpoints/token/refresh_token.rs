@@ -6,11 +6,10 @@ use super::issue::{ResponseSigner, Issued, TokenPair, draft, granted_scope};
 use super::request::{Decision, TokenRequest};
 use crate::clock::Timestamp;
 use crate::failure::Denied;
-use crate::http::call::Call;
 use crate::network::Network;
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::may_issue;
-use crate::oauth::id::GrantId;
+use crate::oauth::id::{GrantId, UserId};
 use crate::oauth::reason::Reason;
 use crate::oauth::token::TokenResponse;
 use crate::oauth::token::refresh::{self, Chain, RefreshName, RefreshVerdict};
@@ -45,8 +44,9 @@ fn unknown() -> OAuthError {
 }
 
 /// What the log says about an unusual refresh.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Unusual {
+    user: UserId,
     verdict: RefreshVerdict,
     generation: u32,
     /// How often the successor was issued again before.
@@ -80,13 +80,14 @@ pub(super) async fn issue(
             return Ok(None);
         }
         let chain = presented.chain;
+        let about = |error: OAuthError| error.about(&chain.grant.user);
         let verdict = match refresh::evaluate(&chain, &name, &client.id, grace, now) {
             Ok(verdict) => verdict,
-            Err(error) => return refuse(tx, &name, error, now).await,
+            Err(error) => return refuse(tx, &name, about(error), now).await,
         };
-        let scope = granted_scope(client, &chain.grant, prepared.scope.as_deref())?;
-        may_issue(&presented.user, &plan.required_groups(client, &scope))?;
-        let token = plan.of_grant(client, &chain.grant, &scope)?;
+        let scope = granted_scope(client, &chain.grant, prepared.scope.as_deref()).map_err(about)?;
+        may_issue(&presented.user, &plan.required_groups(client, &scope)).map_err(about)?;
+        let token = plan.of_grant(client, &chain.grant, &scope).map_err(about)?;
         let next = name.successor();
         let successor = keys.refresh_token(&next);
         if verdict.is_valid() {
@@ -115,7 +116,8 @@ pub(super) async fn issue(
     };
     let Some((issued, unusual)) = app.db.decide(work).await? else { return Ok(None) };
     if let Some(unusual) = unusual {
-        unusual.log(asked.call, &grant);
+        asked.call.set_user(&unusual.user);
+        unusual.log(&grant);
     }
     response_signer.answer(Some(issued)).await
 }
@@ -124,6 +126,7 @@ impl Unusual {
     /// `None` for the usual rotation.
     fn of(verdict: RefreshVerdict, presented: &RefreshName, chain: &Chain, network: &str) -> Option<Self> {
         (verdict != RefreshVerdict::Rotate).then(|| Self {
+            user: chain.grant.user.clone(),
             verdict,
             generation: presented.generation,
             answered_again: chain.answered_again,
@@ -131,20 +134,16 @@ impl Unusual {
         })
     }
 
-    fn log(self, call: &Call, grant: &GrantId) {
-        let (client, generation) = (call.client_name(), self.generation);
+    fn log(self, grant: &GrantId) {
+        let generation = self.generation;
         match self.verdict {
             RefreshVerdict::Rotate => {}
             RefreshVerdict::CatchUp => tracing::warn!(
-                request_id = call.id,
-                client,
                 grant = grant.as_str(),
                 generation,
                 "a refresh token is newer than its record: the database has lost what was written last"
             ),
             RefreshVerdict::AnswerAgain => tracing::info!(
-                request_id = call.id,
-                client,
                 grant = grant.as_str(),
                 generation,
                 times = self.answered_again + 1,

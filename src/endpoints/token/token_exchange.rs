@@ -183,7 +183,9 @@ impl Exchange {
             Subject::Trusted(trusted_token) => self.for_person(conn, trusted_token, acting.as_ref()).await?,
         };
         if let Some(status) = status {
-            may_issue(&status, &self.draft.required_groups(&self.client, &decided.token.granted.scope))?;
+            let user = decided.token.user_id.as_ref();
+            may_issue(&status, &self.draft.required_groups(&self.client, &decided.token.granted.scope))
+                .map_err(|error| error.about(user))?;
         }
         if self.requested == Some(TokenType::Jwt) && decided.token.signed_with.is_none() {
             let what = "the token would be opaque: no jwt is issued for this target";

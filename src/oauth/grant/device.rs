@@ -6,7 +6,7 @@ use crate::clock::{Seconds, Timestamp};
 use crate::oauth::client::{Client, GrantType};
 use crate::oauth::error::OAuthError;
 use crate::oauth::grant::granted::Granted;
-use crate::oauth::id::{ClientId, GrantId, SessionId};
+use crate::oauth::id::{ClientId, GrantId, SessionId, UserId};
 use crate::oauth::reason::Reason;
 
 /// The code that a person types to identify a device (RFC 8628 §6.1).
@@ -103,7 +103,8 @@ impl DeviceRequest {
 pub struct DevicePoll {
     pub grant: GrantId,
     pub client: ClientId,
-    pub is_allowed: bool,
+    /// The user who allowed the request; `None` if no one has.
+    pub allowed_by: Option<UserId>,
     pub is_denied: bool,
     pub is_consumed: bool,
     pub expires_at: Timestamp,
@@ -150,7 +151,7 @@ pub fn evaluate_poll(
     if now >= polled.expires_at {
         return refused(Reason::DeviceCodeExpired, "the device code has expired; ask for a new one");
     }
-    if polled.is_allowed {
+    if polled.allowed_by.is_some() {
         return None;
     }
     // Times are whole seconds, so a poll after the full interval may seem one second early.
@@ -191,7 +192,7 @@ mod tests {
         DevicePoll {
             grant: GrantId::new("g"),
             client: ClientId::new("tv"),
-            is_allowed: false,
+            allowed_by: None,
             is_denied: false,
             is_consumed: false,
             expires_at: Timestamp::from_unix(700),
@@ -221,7 +222,7 @@ mod tests {
         assert_eq!(evaluated(&polled(), 700), Some((Reason::DeviceCodeExpired, PollEffect::Nothing)));
         let denied = DevicePoll { is_denied: true, ..polled() };
         assert_eq!(evaluated(&denied, 101), Some((Reason::DeviceCodeDenied, PollEffect::Nothing)));
-        let allowed = DevicePoll { is_allowed: true, ..polled() };
+        let allowed = DevicePoll { allowed_by: Some(UserId::new("u")), ..polled() };
         assert_eq!(evaluated(&allowed, 101), None);
         assert_eq!(evaluated(&allowed, 700), Some((Reason::DeviceCodeExpired, PollEffect::Nothing)));
         let consumed = DevicePoll { is_consumed: true, ..allowed };

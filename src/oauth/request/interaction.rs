@@ -107,16 +107,21 @@ pub fn next<'a>(
             false => Ok(Next::Authenticate(Requirement { account: here })),
         };
     };
-    let consent_required =
-        || Reason::ConsentRequired.because("the person has not consented, and prompt=none forbids to ask");
+    let consent_required = || {
+        Reason::ConsentRequired
+            .because("the person has not consented, and prompt=none forbids to ask")
+            .about(&signed_in.user)
+    };
     if prompt.none && !may_skip_consent(signed_in) {
         return Err(consent_required());
     }
     if let Some(group) = request.required_groups.iter().find(|group| !signed_in.groups.contains(group)) {
-        return Err(Reason::UserGroup.because(format!(
-            "the person is not in the group {}, which the client or a scope requires",
-            quoted(group)
-        )));
+        return Err(Reason::UserGroup
+            .because(format!(
+                "the person is not in the group {}, which the client or a scope requires",
+                quoted(group)
+            ))
+            .about(&signed_in.user));
     }
     let asked = !prompt.consent || progress.consented.as_ref() == Some(&signed_in.session);
     match (asked && may_skip_consent(signed_in), prompt.none) {
@@ -146,7 +151,11 @@ fn account<'a>(
     };
     let chosen = accounts.iter().find(|here| progress.chosen.as_ref() == Some(&here.session));
     if let Some(chosen) = chosen {
-        return if is_expected(&chosen.user) { Ok(AccountChoice::One(chosen)) } else { Err(other_person()) };
+        return if is_expected(&chosen.user) {
+            Ok(AccountChoice::One(chosen))
+        } else {
+            Err(other_person().about(&chosen.user))
+        };
     }
     if accounts.is_empty() {
         return Ok(AccountChoice::None);

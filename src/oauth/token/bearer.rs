@@ -46,25 +46,30 @@ pub fn check_user_info(
     now: Timestamp,
 ) -> Result<UserInfoAccess, OAuthError> {
     let PresentedToken { token, is_revoked, .. } = presented;
+    let refuse = |error: OAuthError| Err(error.about(token.user_id.as_ref()));
     if now >= token.expires_at {
-        return Err(Reason::BearerExpired.because("the access token has expired"));
+        return refuse(Reason::BearerExpired.because("the access token has expired"));
     }
     if is_revoked {
-        return Err(Reason::BearerRevoked.because("the access token has been revoked"));
+        return refuse(Reason::BearerRevoked.because("the access token has been revoked"));
     }
     // A token for another API must not work here, because that API's servers hold it (RFC 9068 §4).
     if token.audience.is_some() {
-        return Err(Reason::BearerAudience.because("the access token is for another API than this server"));
+        return refuse(
+            Reason::BearerAudience.because("the access token is for another API than this server"),
+        );
     }
     if token.user_id.is_none() {
         return Err(Reason::BearerWithoutPerson
             .because("the access token was issued to a client for itself and is not about a person"));
     }
     let Some(person) = person else {
-        return Err(Reason::BearerRevoked.because("the account of the access token is disabled at present"));
+        return refuse(
+            Reason::BearerRevoked.because("the account of the access token is disabled at present"),
+        );
     };
     if !token.granted.scope.contains(needed) {
-        return Err(Reason::BearerScope.because(format!(
+        return refuse(Reason::BearerScope.because(format!(
             "the access token does not have the scope {needed}, which this endpoint needs"
         )));
     }

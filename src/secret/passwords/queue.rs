@@ -144,6 +144,13 @@ impl<J: HashingJob> HashingQueue<J> {
         self.lock().shares.iter().map(|lines| lines.waiting).sum()
     }
 
+    /// The number of jobs that wait, by the word of their share.
+    pub(super) fn waiting_by_share(&self) -> [(&'static str, usize); 3] {
+        let state = self.lock();
+        let [known, people, applications] = &state.shares;
+        [("known_people", known.waiting), ("people", people.waiting), ("applications", applications.waiting)]
+    }
+
     /// Ends the threads. Jobs that wait are dropped.
     pub(super) fn close(&self) {
         self.lock().is_closed = true;
@@ -361,6 +368,8 @@ mod tests {
         assert_eq!(*bench.refused.0.borrow(), [2, 3]);
         let known = Numbered(20, false, bench.refused.clone());
         bench.queue.push(&Requester::known_person("a".into()), known);
+        let waiting = [("known_people", 1), ("people", 2), ("applications", 2)];
+        assert_eq!(bench.queue.waiting_by_share(), waiting);
         assert_eq!(bench.served(), [20, 10, 0, 11, 1]);
     }
 }

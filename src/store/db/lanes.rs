@@ -7,6 +7,7 @@ use async_channel::{Receiver, Sender, TrySendError, WeakSender};
 
 use super::error::DbError;
 use super::job::Job;
+use super::load::{BusyCount, PoolLoad};
 
 /// Who a job is for, and with that which jobs go before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +51,10 @@ impl<T> PerLane<T> {
 
 /// The bounded queue to a storage thread.
 #[derive(Clone, Debug)]
-pub(super) struct Queue(PerLane<Sender<QueuedJob>>);
+pub(super) struct Queue {
+    lanes: PerLane<Sender<QueuedJob>>,
+    busy: BusyCount,
+}
 
 /// The end of a queue at which a worker takes jobs.
 pub(super) struct JobReceiver {
@@ -61,9 +65,10 @@ pub(super) struct JobReceiver {
     since_a_stranger: Cell<u32>,
 }
 
-/// A queue in which `capacity` jobs of each lane may wait.
-pub(super) fn queue(capacity: usize) -> (Queue, JobReceiver) {
+/// A queue to this number of connections, in which `capacity` jobs of each lane may wait.
+pub(super) fn queue(capacity: usize, connections: u32) -> (Queue, JobReceiver) {
     let capacity = capacity.max(1);
+    let busy = BusyCount::new(usize::try_from(connections).unwrap_or(usize::MAX));
     let (node, known, strangers) = (
         async_channel::bounded(OF_THE_NODE),
         async_channel::bounded(capacity),
@@ -71,7 +76,8 @@ pub(super) fn queue(capacity: usize) -> (Queue, JobReceiver) {
     );
     let senders = PerLane { node: node.0, known: known.0, strangers: strangers.0 };
     let lanes = PerLane { node: node.1, known: known.1, strangers: strangers.1 };
-    (Queue(senders), JobReceiver { lanes, serves_strangers: true, since_a_stranger: Cell::new(0) })
+    let queue = Queue { lanes: senders, busy };
+    (queue, JobReceiver { lanes, serves_strangers: true, since_a_stranger: Cell::new(0) })
 }
 
 /// Lets a worker put a job back into the queue; it does not keep the queue open.
@@ -86,7 +92,7 @@ impl Requeue {
 
 impl Queue {
     pub(super) fn requeue(&self) -> Requeue {
-        let PerLane { node, known, strangers } = &self.0;
+        let PerLane { node, known, strangers } = &self.lanes;
         Requeue(PerLane {
             node: node.downgrade(),
             known: known.downgrade(),
@@ -94,8 +100,23 @@ impl Queue {
         })
     }
 
+    /// The count in which connections say that they run a job.
+    pub(super) fn busy(&self) -> BusyCount {
+        self.busy.clone()
+    }
+
+    pub(super) fn load(&self, pool: &'static str) -> PoolLoad {
+        let PerLane { node, known, strangers } = &self.lanes;
+        PoolLoad {
+            pool,
+            waiting: node.len() + known.len() + strangers.len(),
+            connections: self.busy.connections,
+            busy: self.busy.busy(),
+        }
+    }
+
     pub(super) fn push(&self, queued: QueuedJob) -> Result<(), DbError> {
-        self.0.of(queued.lane).try_send(queued).map_err(|error| match error {
+        self.lanes.of(queued.lane).try_send(queued).map_err(|error| match error {
             TrySendError::Full(_) => DbError::Overloaded,
             TrySendError::Closed(_) => DbError::Stopped,
         })
@@ -190,7 +211,7 @@ mod tests {
 
     #[test]
     fn the_node_goes_first_then_the_known_and_one_of_eight_is_a_stranger() {
-        let (queue, receiver) = queue(20);
+        let (queue, receiver) = queue(20, 1);
         for _ in 0..20 {
             push(&queue, Lane::Strangers).unwrap();
             push(&queue, Lane::Known).unwrap();
@@ -203,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_full_lane_refuses_and_leaves_the_others_their_places() {
-        let (queue, receiver) = queue(2);
+        let (queue, receiver) = queue(2, 1);
         for lane in [Lane::Strangers, Lane::Known] {
             (0..2).for_each(|_| push(&queue, lane).unwrap());
             assert!(matches!(push(&queue, lane), Err(DbError::Overloaded)));
@@ -216,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_worker_that_serves_no_strangers_leaves_them_to_the_others() {
-        let (queue, receiver) = queue(2);
+        let (queue, receiver) = queue(2, 1);
         let reserved = receiver.another(false);
         push(&queue, Lane::Strangers).unwrap();
         push(&queue, Lane::Known).unwrap();

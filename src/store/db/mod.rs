@@ -9,6 +9,7 @@ mod connection;
 mod error;
 mod job;
 mod lanes;
+mod load;
 mod postgres;
 mod sqlite;
 mod thread;
@@ -21,6 +22,7 @@ use std::time::{Duration, Instant};
 pub use cause::Cause;
 pub use connection::{Batch, Conn, Param, Query, Record, Tx};
 pub use error::{DbError, Refusable};
+pub use load::PoolLoad;
 pub(in crate::store) use postgres::DatabaseServer;
 pub(in crate::store) use sqlite::{DatabaseFile, FileKind, beginning};
 pub use url::{check as check_url, files as files_of_url, has_password};
@@ -135,6 +137,16 @@ impl Db {
     /// The engine of this database.
     pub fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// How busy each pool of connections is.
+    pub fn loads(&self) -> Vec<PoolLoad> {
+        let mut loads = match self.engine {
+            Engine::Sqlite => vec![self.reads.load("read"), self.writes.load("write")],
+            Engine::Postgres => vec![self.writes.load("read_write")],
+        };
+        loads.extend(self.replica.iter().map(|replica| replica.load("replica")));
+        loads
     }
 
     /// Runs `work` on a connection that does not write.

@@ -15,6 +15,7 @@ use super::connection::{EngineConnection, NO_TIMELINE, Tx};
 use super::error::DbError;
 use super::job::{TransactionEnd, run_guarded};
 use super::lanes::{JobReceiver, Queue, QueuedJob, queue};
+use super::load::BusyCount;
 use super::thread::storage_thread;
 use crate::store::paths::parent;
 
@@ -30,18 +31,21 @@ const REOPEN_AFTER: Duration = Duration::from_millis(10);
 pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError> {
     let base = DatabaseFile::of(options)?;
     // The writer first: it creates the file and sets its journal mode, which readers cannot.
-    let (writes, write_inbox) = queue(options.queue);
+    let (writes, write_inbox) = queue(options.queue, 1);
+    let busy = writes.busy();
     start("db-write", base.clone(), 1, async move |mut links| {
         if let Some(tx) = links.pop() {
-            write_batches(tx, write_inbox).await;
+            write_batches(tx, write_inbox, &busy).await;
         }
     })
     .await?;
-    let (reads, read_inbox) = queue(options.queue);
+    let connections = options.connections.max(1);
+    let (reads, read_inbox) = queue(options.queue, connections);
+    let busy = reads.busy();
     let reading =
         DatabaseFile { connect: base.connect.pragma("query_only", "true").create_if_missing(false), ..base };
-    start("db-read", reading, options.connections.max(1), async move |links| {
-        let readers = links.into_iter().map(|link| serve_reads(link, read_inbox.another(true)));
+    start("db-read", reading, connections, async move |links| {
+        let readers = links.into_iter().map(|link| serve_reads(link, read_inbox.another(true), &busy));
         futures_util::future::join_all(readers).await;
     })
     .await?;
@@ -220,11 +224,12 @@ async fn start(
     .await
 }
 
-async fn serve_reads(mut tx: Tx, receiver: JobReceiver) {
+async fn serve_reads(mut tx: Tx, receiver: JobReceiver, busy: &BusyCount) {
     while let Some(QueuedJob { mut job, .. }) = receiver.recv().await {
         if job.is_abandoned() {
             continue;
         }
+        let _busy = busy.begin();
         match run_guarded(&mut *job, &mut tx).await {
             Ok(_) => job.answer(),
             Err(panicked) => job.fail(panicked),
@@ -232,7 +237,7 @@ async fn serve_reads(mut tx: Tx, receiver: JobReceiver) {
     }
 }
 
-async fn write_batches(mut tx: Tx, receiver: JobReceiver) {
+async fn write_batches(mut tx: Tx, receiver: JobReceiver, busy: &BusyCount) {
     let mut last_turn = Instant::now();
     loop {
         let asked = Instant::now();
@@ -250,6 +255,7 @@ async fn write_batches(mut tx: Tx, receiver: JobReceiver) {
             batch.push(next);
         }
         batch.retain(|queued| !queued.job.is_abandoned());
+        let _busy = busy.begin();
         commit_together(&mut tx, batch).await;
     }
 }

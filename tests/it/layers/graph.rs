@@ -33,6 +33,7 @@ const LEVELS: &[&[&str]] = &[
         "http/route.rs",
         "http/untrusted_peers.rs",
         "tokens/verified.rs",
+        "metrics/counters.rs",
         "metrics/requests.rs",
         "work/wake.rs",
         "readiness.rs",

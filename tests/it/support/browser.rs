@@ -14,6 +14,8 @@ use super::server::PASSWORD;
 pub(crate) struct Browser {
     http: reqwest::Client,
     base: String,
+    /// The address that a trusted proxy would report for this browser. Empty without a proxy.
+    from: String,
     pub(crate) cookies: BTreeMap<String, String>,
 }
 
@@ -41,7 +43,12 @@ pub(crate) fn http_client() -> reqwest::Client {
 
 impl Browser {
     pub(crate) fn new(base: &str) -> Self {
-        Self { http: http_client(), base: base.to_owned(), cookies: BTreeMap::new() }
+        Self { http: http_client(), base: base.to_owned(), from: String::new(), cookies: BTreeMap::new() }
+    }
+
+    /// This browser behind a proxy that reports `address` for it.
+    pub(crate) fn at(self, address: &str) -> Self {
+        Self { from: address.to_owned(), ..self }
     }
 
     /// Another browser for the same server, without any cookies.
@@ -88,6 +95,9 @@ impl Browser {
     }
 
     async fn send(&mut self, mut request: reqwest::RequestBuilder) -> Answer {
+        if !self.from.is_empty() {
+            request = request.header("x-forwarded-for", &self.from);
+        }
         if !self.cookies.is_empty() {
             let pairs: Vec<String> =
                 self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -13,6 +13,7 @@ use super::connection::Tx;
 use super::error::DbError;
 use super::job::{Job, TransactionEnd, run_guarded};
 use super::lanes::{JobReceiver, Queue, QueuedJob, Requeue, queue};
+use super::load::BusyCount;
 use super::thread::storage_thread;
 use crate::secret;
 
@@ -22,13 +23,14 @@ const THREADS: u32 = 2;
 
 pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError> {
     let server = DatabaseServer::of(options, "grantor")?.within(options.timeout);
-    let (sender, receiver) = queue(options.queue);
+    let workers = options.connections.div_ceil(THREADS).max(1);
+    let (sender, receiver) = queue(options.queue, workers * THREADS);
     for thread in 0..THREADS {
-        let workers = options.connections.div_ceil(THREADS).max(1);
         // One connection is never busy with strangers. There are at least two, one for each thread.
         let inboxes: Vec<_> =
             (0..workers).map(|worker| receiver.another((thread, worker) != (0, 0))).collect();
-        let (requeue, server) = (sender.requeue(), server.clone());
+        let server = server.clone();
+        let pool = Pool { requeue: sender.requeue(), busy: sender.busy() };
         storage_thread(&format!("db-{thread}"), move |opened| async move {
             // The first connection is made at once, so that a wrong address or password is reported at the start.
             let first = match server.link().await {
@@ -40,7 +42,7 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
             };
             let _ = opened.send(Ok(()));
             let mut first = Some(first);
-            let workers = inboxes.into_iter().map(|inbox| serve(first.take(), &server, inbox, &requeue));
+            let workers = inboxes.into_iter().map(|inbox| serve(first.take(), &server, inbox, &pool));
             futures_util::future::join_all(workers).await;
         })
         .await?;
@@ -51,14 +53,20 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
 /// A queue to a database that is first called for the first job, so that the program can start without it.
 pub(super) async fn open_when_needed(options: &DbOptions) -> Result<Queue, DbError> {
     let server = DatabaseServer::of(options, "grantor")?.or_a_standby().within(options.timeout);
-    let (sender, receiver) = queue(options.queue);
-    let requeue = sender.requeue();
+    let (sender, receiver) = queue(options.queue, 1);
+    let pool = Pool { requeue: sender.requeue(), busy: sender.busy() };
     storage_thread("db-replica", move |opened| async move {
         let _ = opened.send(Ok(()));
-        serve(None, &server, receiver, &requeue).await;
+        serve(None, &server, receiver, &pool).await;
     })
     .await?;
     Ok(sender)
+}
+
+/// What the connections to one server share.
+struct Pool {
+    requeue: Requeue,
+    busy: BusyCount,
 }
 
 /// Whether a connection can be used again after a job.
@@ -68,7 +76,7 @@ enum Health {
     Lost,
 }
 
-async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, receiver: JobReceiver, requeue: &Requeue) {
+async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, receiver: JobReceiver, pool: &Pool) {
     let mut serving = None;
     loop {
         if tx.is_none() {
@@ -82,6 +90,7 @@ async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, receiver: JobReceive
         if job.is_abandoned() {
             continue;
         }
+        let _busy = pool.busy.begin();
         let connected = match tx.take() {
             Some(tx) if server.is_newest(&tx) => Ok(tx),
             _ => server.link().await,
@@ -95,7 +104,7 @@ async fn serve(mut tx: Option<Tx>, server: &DatabaseServer, receiver: JobReceive
         };
         serving = None;
         let queued = QueuedJob { job, lane, deadline };
-        let given = if server.absence.others_serve() { requeue.give(queued) } else { Err(queued) };
+        let given = if server.absence.others_serve() { pool.requeue.give(queued) } else { Err(queued) };
         if let Err(QueuedJob { job, .. }) = given {
             job.fail(unavailable(cause));
         }

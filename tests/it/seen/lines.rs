@@ -1,0 +1,120 @@
+//! The lines of the log that are about requests.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Furnished, SECRET, be_refused, behave, guess_everything, post_as};
+use crate::support::server::PASSWORD;
+
+const HERE: &str = "203.0.113.7";
+/// The address of an application.
+const SERVER: &str = "203.0.113.8";
+const THERE: &str = "2001:db8::7";
+
+/// The lines of the time in which a server served, as JSON.
+#[track_caller]
+fn served(log: &str) -> Vec<Value> {
+    let lines = log.lines().skip_while(|line| !line.contains("listens on")).skip(1);
+    let lines = lines.take_while(|line| !line.contains("\"stopping;"));
+    // Lines about the node itself.
+    let of_node = ["\"deleted ended rows\"", "\"target\":\"actix_server"];
+    let lines = lines.filter(|line| !of_node.iter().any(|text| line.contains(text)));
+    lines
+        .map(|line| {
+            for member in ["address", "request_id", "client", "user", "reason", "session"] {
+                let times = line.matches(&format!("\"{member}\":")).count();
+                assert!(times <= 1, "{member} is {times} times in {line}");
+            }
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+        })
+        .collect()
+}
+
+fn text<'l>(line: &'l Value, member: &str) -> &'l str {
+    line[member].as_str().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn every_line_about_a_request_has_the_address_of_the_client() {
+    let furnished = Furnished::start(&[]).await;
+    let alice = furnished.alice.clone();
+    be_refused(&furnished, [HERE, SERVER]).await;
+    guess_everything(&furnished, THERE).await;
+    let log = furnished.log();
+    let mut reasons: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+    let lines = served(&log);
+    assert!(lines.len() > 60, "{} lines", lines.len());
+    for line in &lines {
+        assert!([HERE, SERVER, THERE].contains(&text(line, "address")), "{line}");
+        assert_eq!(text(line, "request_id").len(), 22, "{line}");
+        reasons.entry(text(line, "reason")).or_default().push(line);
+    }
+    // Refusals in which the server knows the user.
+    for reason in [
+        "sign_in.failed",
+        "sign_in.too_many_guesses",
+        "consent.denied",
+        "code.replayed",
+        "refresh_token.reused",
+        "bearer.revoked",
+    ] {
+        let lines = reasons.get(reason).unwrap_or_else(|| panic!("{reason} is in the log: {log}"));
+        assert!(lines.iter().any(|line| text(line, "user") == alice), "{lines:?}");
+    }
+    let of_no_user: Vec<_> = reasons["sign_in.failed"].iter().filter(|line| line["user"].is_null()).collect();
+    assert_eq!(of_no_user.len(), 1, "the name without an account");
+    for reason in ["user_code.unknown", "user_code.too_many_guesses"] {
+        assert!(reasons[reason].iter().all(|line| text(line, "user").len() == 22), "{reason}");
+    }
+    for reason in [
+        "client.secret_wrong",
+        "client.too_many_guesses",
+        "client_id.missing",
+        "scope.unknown",
+        "form.forged",
+    ] {
+        assert!(reasons.contains_key(reason), "{reason} is in the log: {log}");
+    }
+    assert!(!log.contains("not-a-user") && !log.contains("wrong password"), "what was typed: {log}");
+}
+
+#[tokio::test]
+async fn a_good_sign_in_is_a_line_with_the_user_and_the_address() {
+    let furnished = Furnished::start(&[]).await;
+    let alice = furnished.alice.clone();
+    let (mut browser, _) = behave(&furnished, HERE).await;
+    browser.sign_out().await;
+    let log = furnished.log();
+    let lines = served(&log);
+    for message in ["a person signed in", "a person signed out"] {
+        let line = lines.iter().find(|line| text(line, "message") == message).expect("a line");
+        assert_eq!((text(line, "user"), text(line, "address")), (alice.as_str(), HERE), "{line}");
+        assert_ne!(text(line, "session"), "", "{line}");
+    }
+    let signed_in = lines.iter().find(|line| text(line, "message") == "a person signed in").unwrap();
+    assert_eq!(text(signed_in, "client"), "web");
+}
+
+#[tokio::test]
+async fn what_a_client_sends_stays_in_its_member() {
+    let furnished = Furnished::start(&[]).await;
+    let ids = [
+        "x\",\"address\":\"198.51.100.66\",\"request_id\":\"y\"}",
+        "x\" address=198.51.100.66 request_id=\"y\"",
+        "x\\\" address=198.51.100.66",
+    ];
+    let mut application = furnished.at(HERE);
+    for id in ids {
+        let form = [("client_id", id), ("grant_type", "client_credentials")];
+        assert_eq!(application.post("/token", &form).await.status, 401);
+        assert_eq!(post_as(&mut application, "/token", (id, SECRET), &form[1..]).await.status, 401);
+    }
+    let log = furnished.log();
+    let lines = served(&log);
+    assert_eq!(lines.len(), 6, "{lines:?}");
+    for (line, id) in lines.iter().zip(ids.iter().flat_map(|id| [id, id])) {
+        assert_eq!((text(line, "client"), text(line, "address")), (*id, HERE), "{line}");
+    }
+    assert!(!log.contains(PASSWORD));
+}
