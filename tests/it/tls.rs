@@ -1,5 +1,7 @@
 //! TLS that the server terminates itself, and the readiness notification for systemd.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -134,4 +136,47 @@ async fn a_service_manager_is_told_when_the_server_is_ready() {
     let read = socket.recv(&mut buffer).unwrap();
     assert_eq!(&buffer[..read], b"READY=1\n");
     assert_eq!(reqwest::get(format!("{}/readyz", serving.url)).await.unwrap().status(), 200);
+}
+
+/// A ClientHello that offers one version and these cipher suites, and what every client offers beside them.
+fn client_hello(version: u16, suites: &[u16]) -> Vec<u8> {
+    let bytes = |numbers: &[u16]| numbers.iter().flat_map(|number| number.to_be_bytes()).collect::<Vec<u8>>();
+    let with_length = |part: Vec<u8>| [&u16::try_from(part.len()).unwrap().to_be_bytes()[..], &part].concat();
+    let extension = |kind: u16, content: Vec<u8>| [bytes(&[kind]), with_length(content)].concat();
+    let groups = extension(10, with_length(bytes(&[29, 23])));
+    let points = extension(11, vec![1, 0]);
+    let signatures = extension(13, with_length(bytes(&[0x0403, 0x0804, 0x0401, 0x0203])));
+    let mut hello =
+        [bytes(&[version]), vec![7; 32], vec![0], with_length(bytes(suites)), vec![1, 0]].concat();
+    hello.extend(with_length([groups, points, signatures].concat()));
+    let length = u32::try_from(hello.len()).unwrap().to_be_bytes();
+    let message = [&[1][..], &length[1..], &hello].concat();
+    [vec![0x16], bytes(&[0x0301]), with_length(message)].concat()
+}
+
+#[tokio::test]
+async fn old_versions_of_tls_and_unauthenticated_encryption_are_refused() {
+    const ALERT: u8 = 0x15;
+    const HANDSHAKE: u8 = 0x16;
+    /// ECDHE_ECDSA with AES-128-GCM.
+    const GOOD: u16 = 0xc02b;
+    /// AES in CBC mode with a MAC, 3DES, RC4, NULL; with ECDHE and without.
+    const WEAK: [u16; 7] = [0xc009, 0xc00a, 0xc023, 0x002f, 0x000a, 0x0005, 0x003b];
+    let cli = CommandLine::new().await;
+    certificate(&cli.directory());
+    let (serving, _) = serve(&cli);
+    for (version, suites, record) in [
+        (0x0303, &[GOOD][..], HANDSHAKE),
+        (0x0303, &WEAK, ALERT),
+        (0x0302, &[GOOD, WEAK[0]], ALERT),
+        (0x0301, &[GOOD, WEAK[0]], ALERT),
+        (0x0300, &[GOOD, WEAK[0]], ALERT),
+    ] {
+        let mut link = TcpStream::connect(serving.url.trim_start_matches("http://")).unwrap();
+        link.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        link.write_all(&client_hello(version, suites)).unwrap();
+        let mut answer = [0];
+        link.read_exact(&mut answer).unwrap();
+        assert_eq!(answer, [record], "{version:#06x} {suites:x?}");
+    }
 }

@@ -4,7 +4,11 @@ use std::time::{Duration, Instant};
 
 use grantor::oauth::client::GrantType;
 
+#[cfg(target_os = "linux")]
+use super::resident;
 use super::{AUTHORIZE, FORM, assert_4xx, assert_well, raw, status_of};
+#[cfg(target_os = "linux")]
+use crate::support::CommandLine;
 use crate::support::TestServer;
 use crate::support::relying_party::Registration;
 use crate::token_endpoint::PARAMETERS;
@@ -166,4 +170,54 @@ async fn no_refusal_costs_more_than_a_good_request() {
     }
     // A factor of two is the noise of a busy machine.
     assert!(refusals < good_ones * 2, "{refusals:?} for refusals, {good_ones:?} for good requests");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn made_up_values_leave_nothing_in_memory() {
+    /// How many requests make the buffers as large as they become.
+    const FIRST: usize = 100;
+    /// The bytes of all values of a kind.
+    const SENT: usize = 800_000;
+    /// In KiB: less than half of that.
+    const ROOM: usize = 350;
+    let cli = CommandLine::new().await;
+    let create =
+        "client create --id spa --name S --kind spa --redirect-uri https://spa.example/cb --scope openid";
+    cli.done(&create.split(' ').collect::<Vec<_>>());
+    // One network sends everything.
+    let serving = cli.serve(&[("GRANTOR_LIMITS__ENABLED", "false"), ("GRANTOR_HTTP__WORKERS", "1")]);
+    let (http, url, process) = (reqwest::Client::new(), &serving.url, serving.child.id());
+    let token = |form: String| http.post(format!("{url}/token")).header("content-type", FORM).body(form);
+    let bearer = |value: String| http.get(format!("{url}/userinfo")).bearer_auth(value);
+    // The longest value of each kind that is looked up.
+    for (kind, length, status) in [
+        ("client", 248, 401),
+        ("refresh token", 4000, 400),
+        ("JWT", 4000, 401),
+        ("origin", 4000, 400),
+        ("path", 4000, 404),
+    ] {
+        let mut before = 0;
+        for number in 0..FIRST + SENT / length {
+            if number == FIRST {
+                before = resident(process);
+            }
+            let value = format!("{number:08}").repeat(length / 8);
+            let request = match kind {
+                "client" => token(format!("grant_type=refresh_token&client_id={value}")),
+                "refresh token" => {
+                    token(format!("grant_type=refresh_token&client_id=spa&refresh_token={value}"))
+                }
+                "JWT" => bearer(format!("eyJhbGciOiJFUzI1NiJ9.{value}.AA")),
+                "origin" => {
+                    token("client_id=spa".into()).header("origin", format!("https://{value}.example"))
+                }
+                _ => http.get(format!("{url}/{value}")),
+            };
+            assert_eq!(request.send().await.unwrap().status(), status, "{kind} {number}");
+        }
+        let after = resident(process);
+        assert!(after < before + ROOM, "{kind}: {before} KiB before and {after} KiB after");
+    }
 }

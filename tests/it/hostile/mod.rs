@@ -6,6 +6,7 @@ mod connections;
 mod encoding;
 mod host;
 mod nul;
+mod smuggling;
 mod text;
 
 use std::io::{Read as _, Write as _};
@@ -72,4 +73,12 @@ async fn assert_well(server: &TestServer) {
     let service = server.register(Registration::service(&grantor::secret::random_id())).await;
     let answer = service.token(&[("grant_type", "client_credentials"), ("scope", "read")]).await;
     assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+/// The memory of a process in KiB.
+#[cfg(target_os = "linux")]
+fn resident(process: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
 }

@@ -3,6 +3,7 @@
 mod graph;
 mod names;
 mod paths;
+mod security;
 
 use std::fs;
 use std::path::{Path, PathBuf};

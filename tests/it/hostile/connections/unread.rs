@@ -4,6 +4,8 @@ use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use super::{Listener, TIMEOUT, TOLERANCE, Target, statuses, until_closed};
+#[cfg(target_os = "linux")]
+use crate::hostile::resident;
 use crate::support::{Browser, CommandLine};
 
 /// 33 KB for 33 bytes.
@@ -42,14 +44,6 @@ async fn requests_sent_together_are_answered_in_order() {
     expected.extend(["200"; 51]);
     assert_eq!(statuses(&came), expected, "{came}");
     assert!(took < TOLERANCE, "nothing waits for a deadline: {took:?}");
-}
-
-/// The memory of a process in KiB.
-#[cfg(target_os = "linux")]
-fn resident(process: u32) -> usize {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 #[cfg(target_os = "linux")]
