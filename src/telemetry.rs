@@ -39,12 +39,18 @@ pub trait RequestFacts {
 }
 
 tokio::task_local! {
-    static REQUEST: Rc<dyn RequestFacts>;
+    /// `None` for lines that are not about the request that causes them.
+    static REQUEST: Option<Rc<dyn RequestFacts>>;
 }
 
 /// Runs `work`. Every line that it logs has these facts.
 pub async fn in_request<T>(facts: Rc<dyn RequestFacts>, work: impl Future<Output = T>) -> T {
-    REQUEST.scope(facts, work).await
+    REQUEST.scope(Some(facts), work).await
+}
+
+/// Runs `work`. No line that it logs has facts about a request.
+pub fn outside_of_requests<T>(work: impl FnOnce() -> T) -> T {
+    REQUEST.sync_scope(None, work)
 }
 
 /// Starts logging to standard error. Later calls in the same process have no effect.
@@ -96,7 +102,7 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let Ok(facts) = REQUEST.try_with(Rc::clone) else {
+        let Some(facts) = REQUEST.try_with(Clone::clone).ok().flatten() else {
             return self.format.format_event(context, writer, event);
         };
         let mut line = String::new();

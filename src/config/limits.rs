@@ -138,7 +138,7 @@ mod tests {
             ("limits.free_passwords", "no one could sign in"),
         ] {
             let sentence = Config::with(&[(option, "0")]).unwrap_err().to_string();
-            assert_eq!(sentence, format!("{option} must be at least 1, or {why}"));
+            assert!(sentence.starts_with(&format!("{option} must be at least 1, or {why}")), "{sentence}");
             assert!(Config::with(&[(option, "1")]).is_ok(), "{option}");
         }
     }

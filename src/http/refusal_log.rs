@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::clock::{Seconds, Timestamp};
 use crate::network::Network;
 use crate::oauth::reason::Reason;
+use crate::telemetry;
 
 /// How many refusals of a network are lines of their own in each [`WINDOW`].
 const LINES: u32 = 30;
@@ -86,7 +87,10 @@ impl Counts {
     fn log(&self) {
         for (network, count) in self.sums() {
             let (refused, reasons) = (count.not_logged.values().sum::<u64>(), count.reasons());
-            tracing::info!(network, refused, reasons, "refused more requests of this network");
+            // Usually the next refusal causes this line, and it is of another network.
+            telemetry::outside_of_requests(|| {
+                tracing::info!(network, refused, reasons, "refused more requests of this network");
+            });
         }
     }
 }
