@@ -24,7 +24,7 @@ const ROUND: usize = 8 * 1024;
 /// kilobytes.
 const HEADS: usize = 4;
 /// The largest head of a request, looked at after each round.
-const LARGEST_HEAD: usize = 24 * 1024;
+const LARGEST_HEAD: usize = 32 * 1024;
 
 /// How long the parts of a connection may take.
 #[derive(Clone, Debug)]

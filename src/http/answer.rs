@@ -293,7 +293,7 @@ pub fn wait_page(call: &Call, mut page: HttpResponse, error: &OAuthError) -> Htt
 
 fn title(status: StatusCode, who: Responsible) -> &'static str {
     match (status.as_u16(), who) {
-        (429, _) => "Too many requests",
+        (429, _) => "Please try again later",
         (503, _) => "Please try again in a moment",
         (500.., _) => "Something broke here",
         (_, Responsible::Person) => "Please start again",

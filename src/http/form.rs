@@ -34,18 +34,30 @@ pub async fn read(request: &Request, body: web::Payload) -> Result<Params, OAuth
 /// Reads a body. Only a few long ones are in memory at the same time, also if they arrive slowly.
 async fn read_bytes(request: &Request, mut body: web::Payload) -> Result<web::BytesMut, OAuthError> {
     let mut bytes = web::BytesMut::new();
+    // A body that says its length is refused before any of it is read.
+    check_length(request, announced_length(request))?;
     while let Some(part) = body.next().await {
         let part = part.map_err(|_| Reason::RequestMalformed.because("the body could not be read"))?;
-        let length = bytes.len() + part.len();
-        if length > MAX_SIZE {
-            return Err(Reason::RequestTooLarge.because("the body has more than 64 KiB"));
-        }
-        if length > SHORT && !request.takes_a_place_for_a_long_form() {
-            return Err(answer::busy());
-        }
+        check_length(request, bytes.len() + part.len())?;
         bytes.extend_from_slice(&part);
     }
     Ok(bytes)
+}
+
+/// The length of the body by its header; 0 if there is none.
+fn announced_length(request: &Request) -> usize {
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    length.and_then(|length| length.parse().ok()).unwrap_or_default()
+}
+
+fn check_length(request: &Request, length: usize) -> Result<(), OAuthError> {
+    if length > MAX_SIZE {
+        return Err(Reason::RequestTooLarge.because("the body has more than 64 KiB"));
+    }
+    if length > SHORT && !request.takes_a_place_for_a_long_form() {
+        return Err(answer::busy());
+    }
+    Ok(())
 }
 
 fn is_form(request: &Request) -> bool {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use grantor::oauth::client::GrantType;
 use grantor::store::db::Engine;
 
 use crate::deadline::Lock;
@@ -17,7 +18,7 @@ const SOON: Duration = Duration::from_secs(5);
 
 /// Locks what tokens and requests of strangers are written to, and on SQLite everything.
 async fn lock(server: &TestServer) -> Lock {
-    Lock::on(&server.database.url, "access_tokens, flows IN ACCESS EXCLUSIVE MODE").await
+    Lock::on(&server.database.url, "access_tokens, device_codes IN ACCESS EXCLUSIVE MODE").await
 }
 
 /// Whether the application gets at once that it must try again later. Otherwise it waits in the queue, and its caller goes away.
@@ -27,23 +28,25 @@ async fn is_refused(answer: impl Future<Output = Answer>) -> bool {
 }
 
 fn is_busy(answer: &Answer) -> bool {
-    answer.location().is_some_and(|location| location.contains("error=temporarily_unavailable"))
+    answer.status == 503
 }
 
 #[tokio::test]
 async fn strangers_fill_their_own_lane_and_keep_no_known_client_waiting() {
-    let options = [("database.queue", "4"), ("http.deadline", "20s")];
+    let options =
+        [("database.queue", "4"), ("http.deadline", "20s"), ("limits.network_device_codes", "1000")];
     let server = TestServer::start_with(&options).await;
-    let (service, spa) = (server.service().await, server.spa().await);
+    let tv = Registration::native("tv").grants(&[GrantType::DeviceCode]);
+    let (service, tv) = (server.service().await, server.register(tv).await);
     service.client_credentials().await;
-    assert_eq!(server.get(&spa.url_with(&[])).await.status, 303);
+    assert_eq!(tv.post("/device_authorization", &[]).await.status, 200);
     let lock = lock(&server).await;
-    let url = spa.url_with(&[]);
-    let strangers = join_all((0..20).map(|_| server.get(&url)));
+    let ask = async || tv.post("/device_authorization", &[]).await;
+    let strangers = join_all((0..20).map(|_| ask()));
     let known = async {
         // A stranger who is refused shows that the lane is full.
         let began = Instant::now();
-        while !is_refused(server.get(&url)).await {
+        while !is_refused(ask()).await {
             assert!(began.elapsed() < SOON, "the lane of strangers has a bound");
         }
         if engine() == Engine::Postgres {
@@ -58,9 +61,9 @@ async fn strangers_fill_their_own_lane_and_keep_no_known_client_waiting() {
     let refused: Vec<&Answer> = strangers.iter().filter(|answer| is_busy(answer)).collect();
     assert!(refused.len() >= 10 && refused.len() < 20, "{} of 20", refused.len());
     for answer in refused {
-        answer.assert_redirect_error("temporarily_unavailable", "server.busy", &server.url);
+        answer.assert_json_error(503, "temporarily_unavailable", "server.busy");
     }
-    assert!(!is_busy(&server.get(&url).await), "afterwards strangers are served");
+    assert_eq!(ask().await.status, 200, "afterwards strangers are served");
 }
 
 #[tokio::test]

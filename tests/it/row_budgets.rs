@@ -218,7 +218,7 @@ async fn one_form_creates_no_more_accounts_than_the_budget_also_at_once() {
     let app = server.web().await;
     let mut first = server.browser();
     let page = first.open(&app.url_with(&[("prompt", "create")])).await;
-    let names: Vec<String> = (0..12).map(|n| format!("person {n}")).collect();
+    let names: Vec<String> = (0..12).map(|n| format!("person-{n}")).collect();
     let create = async |name: &String| {
         let fields = [("username", name.as_str()), ("password", PASSWORD)];
         post(&mut first.clone_with_cookies(), &page, &fields, "203.0.113.1").await.status.as_u16()

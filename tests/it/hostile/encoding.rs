@@ -117,7 +117,7 @@ async fn hostile_cookies_are_ignored() {
     let web = server.web().await;
     let url = web.url_with(&[]);
     let many = "grantor-flow-x=1.y; ".repeat(200);
-    let long = format!("grantor-session={}", "x".repeat(20_000));
+    let long = format!("grantor-session={}", "x".repeat(30_000));
     let secrets = format!("grantor-browser={0}; grantor-browser={0}; grantor-posted={0}", "A".repeat(60));
     for cookie in [
         "grantor-session=",

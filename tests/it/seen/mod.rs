@@ -165,9 +165,9 @@ async fn be_refused_at_pages(web: &Application, browser: &mut Browser) -> String
     let page = browser.open(&web.url_with(&[("prompt", "consent")])).await;
     assert_eq!(browser.submit_only(&page, &[("deny", "1")]).await.get("error"), "access_denied");
     let page = browser.open(&web.url_with(&[("prompt", "login")])).await;
-    assert_eq!(browser.submit_only(&page, &[("cancel", "1")]).await.get("error"), "access_denied");
     let forged = [("form_token", "forged"), ("username", "alice"), ("password", PASSWORD)];
     assert_eq!(browser.post(&page.form_action(), &forged).await.status, 400);
+    assert_eq!(browser.submit_only(&page, &[("cancel", "1")]).await.get("error"), "access_denied");
     assert_eq!(browser.post("/device", &forged).await.status, 400);
     assert_eq!(browser.get("/logout?id_token_hint=nonsense").await.status, 400);
     browser.authorize(&web.url_with(&[])).await.get("code")
