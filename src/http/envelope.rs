@@ -48,10 +48,10 @@ async fn answer(
     // The request moves into the handler, so these values are copied before.
     let method = request.method().clone();
     let origin = request.headers().get(header::ORIGIN).cloned();
-    if let Err(failure) = limiting::admit(&app, &call, &method) {
-        let mut response = answer::failure(&app, &call, &failure);
-        finish(&app, &call, origin, response.headers_mut()).await;
-        count(&app, &call, response.status(), began);
+    if let Err(failure) = limiting::admit(app, call, &method) {
+        let mut response = answer::failure(app, call, &failure);
+        finish(app, call, origin, response.headers_mut()).await;
+        count(app, call, response.status(), began);
         return Ok(request.into_response(response));
     }
     let deadline = app.config.http.deadline.duration();
