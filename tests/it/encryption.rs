@@ -150,7 +150,8 @@ async fn nimbus_decrypts_every_algorithm() {
 #[tokio::test]
 async fn id_tokens_and_userinfo_are_encrypted_for_the_application_by_every_algorithm() {
     let Some(mut decryptor) = Decryptor::start(Library::Jose, &KEYS).await else { return };
-    let server = TestServer::start().await;
+    // The test asks until the cached registration is read again.
+    let server = TestServer::start_with(&[("limits.account", "1000000")]).await;
     let operator = Operator::of(&server);
     let mut alice = server.alice().await;
     for (name, jwks) in KEYS.iter().zip(decryptor.jwks.clone()) {

@@ -132,8 +132,8 @@ async fn two_nodes_keep_the_total_together() {
 async fn many_networks_at_once_do_not_stand_in_each_others_way() {
     let server = with(&[]).await;
     television(&server).await;
-    let froms: Vec<String> = (0..100).map(|n| format!("203.0.113.{n}")).collect();
-    let answers = join_all(froms.iter().map(async |from| device(&server, from).await)).await;
+    let networks: Vec<String> = (0..100).map(|n| format!("203.0.113.{n}")).collect();
+    let answers = join_all(networks.iter().map(async |from| device(&server, from).await)).await;
     assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
     assert_eq!(server.number("SELECT CAST(SUM(count) AS BIGINT) FROM row_budgets").await, 100);
 }
@@ -227,6 +227,37 @@ async fn one_form_creates_no_more_accounts_than_the_budget_also_at_once() {
     assert_eq!(statuses.iter().filter(|status| **status == 303).count(), 3, "{statuses:?}");
     assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 9, "{statuses:?}");
     assert_eq!(server.number("SELECT COUNT(*) FROM users").await, 3);
+}
+
+/// Asks for a page in the network `from`, with a request that is too long for an address.
+async fn ask_much(server: &TestServer, app: &Application, from: &str) -> Answer {
+    let url = app.url_with(&[("state", &"s".repeat(3000))]);
+    server.browser().request(Method::GET, &url, &[("x-forwarded-for", from)], "").await
+}
+
+#[tokio::test]
+async fn a_network_stores_so_many_authorization_requests() {
+    let server = with(&[("limits.network_flows", "3")]).await;
+    let app = server.web().await;
+    for _ in 0..2 {
+        assert_eq!(ask_much(&server, &app, "203.0.113.1").await.status, 303);
+    }
+    let mut browser = server.browser();
+    let page = browser.open(&app.url_with(&[])).await;
+    let cancelled = post(&mut browser, &page, &[("cancel", "1")], "203.0.113.1").await;
+    assert_eq!(cancelled.get("error"), "access_denied");
+    let refused = ask_much(&server, &app, "203.0.113.1").await;
+    refused.assert_page(429, "flow.too_many");
+    assert_eq!(refused.location(), None, "the application does not get the person back");
+    let seconds: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((25 * 3600 + 1..=29 * 3600).contains(&seconds), "{seconds}");
+    let page = browser.open(&app.url_with(&[])).await;
+    assert!(page.is_sign_in(), "a request that fits into an address is not stored: {page:?}");
+    post(&mut browser, &page, &[("cancel", "1")], "203.0.113.1").await.assert_page(429, "flow.too_many");
+    assert_eq!(ask_much(&server, &app, "203.0.113.2").await.status, 303, "another network");
+    assert_eq!(server.number("SELECT COUNT(*) FROM flows").await, 4);
+    later(&server, seconds);
+    assert_eq!(ask_much(&server, &app, "203.0.113.1").await.status, 303);
 }
 
 async fn sign_in(app: &Application, mut browser: Browser, (name, password): (&str, &str), from: &str) -> u16 {
