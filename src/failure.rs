@@ -46,6 +46,15 @@ impl Failure {
         }
     }
 
+    /// Whether the database cannot be used, which no sender of requests can bring about.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Database(error) => matches!(error, DbError::Unavailable(_) | DbError::Deadline),
+            Self::Shared(failure) => failure.is_outage(),
+            _ => false,
+        }
+    }
+
     /// Whether the request itself is at fault, because a text in it cannot be stored.
     pub fn is_of_request(&self) -> bool {
         match self {

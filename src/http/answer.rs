@@ -439,6 +439,9 @@ fn failed(call: &Call, failure: &Failure) -> OAuthError {
         log_refusal(call, &error);
         return error;
     }
+    if failure.is_outage() {
+        call.set_outage();
+    }
     if failure.is_temporary() {
         tracing::warn!("turned away, {}", failure.chain());
         return busy();

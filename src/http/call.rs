@@ -45,6 +45,7 @@ pub struct Call {
     /// Where the request is counted for its network only, and not yet for a client or a person.
     counted: Cell<Option<Class>>,
     limited: Cell<Option<Limited>>,
+    met_an_outage: Cell<bool>,
     pub(super) refusals: Arc<RefusalLog>,
 }
 
@@ -64,6 +65,7 @@ impl Call {
             place_for_a_long_form: OnceCell::new(),
             counted: Cell::new(None),
             limited: Cell::new(None),
+            met_an_outage: Cell::new(false),
             refusals: app.refusals.clone(),
         }
     }
@@ -117,6 +119,15 @@ impl Call {
     /// The limit that the request exceeds. `None` if it exceeds no limit.
     pub(super) fn limited(&self) -> Option<Limited> {
         self.limited.get()
+    }
+
+    /// Whether the database could not be used.
+    pub(super) fn met_an_outage(&self) -> bool {
+        self.met_an_outage.get()
+    }
+
+    pub(super) fn set_outage(&self) {
+        self.met_an_outage.set(true);
     }
 
     pub(super) fn set_limited(&self, limited: Limited) {

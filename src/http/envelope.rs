@@ -87,6 +87,7 @@ async fn answer(
 }
 
 fn count(app: &App, call: &Call, status: StatusCode, began: Instant) {
+    limiting::forgive_outage(app, call);
     if let Some(reason) = call.reason() {
         app.counters.refused(reason);
     }

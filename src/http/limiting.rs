@@ -28,6 +28,16 @@ pub(super) fn admit(app: &App, call: &Call, method: &Method) -> Result<(), Failu
     Ok(())
 }
 
+/// Takes a request out of the count of its network, if the database could not be used: clients that fetch much could not
+/// prove themselves, and would have to wait after the outage.
+pub(super) fn forgive_outage(app: &App, call: &Call) {
+    if call.met_an_outage()
+        && let Some(class) = call.take_counted()
+    {
+        app.rate_limits.give_back(class, Network::of(call.address));
+    }
+}
+
 /// Counts a request for its client and no longer for its network, because the client has authenticated. Only the first
 /// call for a request counts.
 ///

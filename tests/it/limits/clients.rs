@@ -6,6 +6,7 @@ use grantor::oauth::client::GrantType;
 use reqwest::Method;
 
 use super::{FORM, PROXIED, assert_limited, send};
+use crate::deadline::Lock;
 use crate::support::relying_party::{Registration, basic};
 use crate::support::{Answer, Application, TestServer};
 
@@ -94,4 +95,22 @@ async fn strangers_who_use_the_id_of_a_public_client_do_not_limit_its_users() {
     }
     assert_eq!(post("203.0.113.1", "/device_authorization", &[]).await.status, 200);
     assert_eq!(post("203.0.113.1", "/token", &native.redemption(&code)).await.status, 200);
+}
+
+#[tokio::test]
+async fn requests_that_meet_an_outage_of_the_database_are_not_counted() {
+    let server =
+        TestServer::start_with(&[("limits.device_authorization", "2"), ("http.deadline", "1s")]).await;
+    let tv = server.register(Registration::native("tv").grants(&[GrantType::DeviceCode])).await;
+    let ask = async || tv.post("/device_authorization", &[]).await;
+    // The whole database on SQLite.
+    let lock = Lock::on(&server.database.url, "device_codes IN ACCESS EXCLUSIVE MODE").await;
+    for _ in 0..3 {
+        ask().await.assert_json_error(503, "temporarily_unavailable", "server.busy");
+    }
+    lock.release().await;
+    for _ in 0..2 {
+        assert_eq!(ask().await.status, 200);
+    }
+    assert_limited(&ask().await, "device_authorization", 2, 30);
 }
