@@ -257,7 +257,7 @@ async fn a_commit_without_a_second_copy_is_not_answered() {
     let Some(deployment) = deployment().await else { return };
     let (primary, second) = deployment.pair_but(None).await;
     let url = by_way_of(&deployment.database_url(0), deployment.databases[primary].postgres_at());
-    let options = [("database.url", url.as_str()), ("http.deadline", "1s"), ("database.connections", "32")];
+    let options = [("database.url", url.as_str()), ("http.deadline", "3s"), ("database.connections", "32")];
     let server = beside(&deployment, &options).await;
     let service = server.service().await;
     let held = service.token(&[GRANT]).await.get("access_token");
