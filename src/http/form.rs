@@ -44,7 +44,7 @@ async fn read_bytes(request: &Request, mut body: web::Payload) -> Result<web::By
     Ok(bytes)
 }
 
-/// The length of the body by its header; 0 if there is none.
+/// The length of the body that the header says; 0 without such a header.
 fn announced_length(request: &Request) -> usize {
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     length.and_then(|length| length.parse().ok()).unwrap_or_default()

@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use super::conditions::session_holds;
 use super::db::{Batch, Conn, DbError, Tx};
 use super::grants::{binding_from, granted_from};
-use super::steps::{LOOK, Stretch};
+use super::steps::{self, Stretch};
 use crate::clock::Timestamp;
 use crate::oauth::id::{ClientId, GrantId, UserId};
 use crate::oauth::identity::session::LiveSessions;
@@ -228,7 +228,7 @@ pub async fn save_for_client(
     Ok(inserted == 1)
 }
 
-/// The next opaque tokens after `after` by hash, at most [`LOOK`], each with whether it is of a client.
+/// The next opaque tokens after `after` by hash, at most [`steps::LOOK`], each with whether it is of a client.
 ///
 /// # Errors
 /// Only failures of the database.
@@ -237,14 +237,9 @@ pub async fn look_for_client(
     client: &ClientId,
     after: &[u8],
 ) -> Result<Vec<(Vec<u8>, bool)>, DbError> {
-    conn.query(
-        "SELECT hash, client_id = $2 AS is_wanted FROM access_tokens WHERE hash > $1 ORDER BY hash LIMIT $3",
-    )
-    .bind(after)
-    .bind(client.as_str())
-    .bind(LOOK)
-    .all()
-    .await
+    const ROWS: &str =
+        "SELECT hash, client_id = $2 AS is_wanted FROM access_tokens WHERE hash > $1 ORDER BY hash LIMIT $3";
+    steps::look(conn, ROWS, after, client.as_str()).await
 }
 
 /// Deletes the opaque tokens of a client in a stretch: its own, those of grants, and exchanged ones, which may depend on a

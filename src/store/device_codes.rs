@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use super::consume::{consume_once, consume_statement};
 use super::db::{Conn, DbError, Tx};
 use super::grants::{GrantColumns, granted_from};
-use super::steps::{LOOK, STEP, Stretch};
+use super::steps::{self, STEP, Stretch};
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::grant::device::{DeviceAnswer, DevicePoll, DeviceRequest, UserCode};
 use crate::oauth::grant::scope::OFFLINE_ACCESS;
@@ -238,7 +238,7 @@ pub async fn delete_of_user(tx: &mut Tx, user: &UserId, client: Option<&ClientId
     .await
 }
 
-/// The next requests after `after` by hash, at most [`LOOK`], each with whether it is of a client and was not redeemed.
+/// The next requests after `after` by hash, at most [`steps::LOOK`], each with whether it is of a client and was not redeemed.
 ///
 /// # Errors
 /// Only failures of the database.
@@ -247,15 +247,9 @@ pub async fn look_for_client(
     client: &ClientId,
     after: &[u8],
 ) -> Result<Vec<(Vec<u8>, bool)>, DbError> {
-    conn.query(
-        "SELECT hash, client_id = $2 AND consumed_at IS NULL AS is_wanted FROM device_codes
-         WHERE hash > $1 ORDER BY hash LIMIT $3",
-    )
-    .bind(after)
-    .bind(client.as_str())
-    .bind(LOOK)
-    .all()
-    .await
+    const ROWS: &str = "SELECT hash, client_id = $2 AND consumed_at IS NULL AS is_wanted FROM device_codes
+         WHERE hash > $1 ORDER BY hash LIMIT $3";
+    steps::look(conn, ROWS, after, client.as_str()).await
 }
 
 /// Deletes the requests of a client's devices in a stretch that were not redeemed. Returns their number.

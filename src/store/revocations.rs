@@ -2,7 +2,7 @@
 
 use super::db::{Conn, DbError, Tx};
 use super::grants::{revoke_where, revoking};
-use super::steps::{LOOK, STEP, Stretch};
+use super::steps::{self, STEP, Stretch};
 use crate::clock::Timestamp;
 use crate::oauth::grant::EndReason;
 use crate::oauth::id::{ClientId, SessionId, UserId};
@@ -62,7 +62,7 @@ pub async fn revoke_of_session_at(
         .await
 }
 
-/// The next grants after `after` by id, at most [`LOOK`], each with whether it belongs to a client and is not revoked.
+/// The next grants after `after` by id, at most [`steps::LOOK`], each with whether it belongs to a client and is not revoked.
 ///
 /// # Errors
 /// Only failures of the database.
@@ -71,14 +71,9 @@ pub async fn look_for_client(
     client: &ClientId,
     after: &str,
 ) -> Result<Vec<(String, bool)>, DbError> {
-    conn.query(
-        "SELECT id, client_id = $2 AND revoked_at IS NULL AS is_wanted FROM grants WHERE id > $1 ORDER BY id LIMIT $3",
-    )
-    .bind(after)
-    .bind(client.as_str())
-    .bind(LOOK)
-    .all()
-    .await
+    const ROWS: &str = "SELECT id, client_id = $2 AND revoked_at IS NULL AS is_wanted FROM grants
+         WHERE id > $1 ORDER BY id LIMIT $3";
+    steps::look(conn, ROWS, after, client.as_str()).await
 }
 
 /// Revokes the grants to a client in a stretch. Returns their number.

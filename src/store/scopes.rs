@@ -8,7 +8,7 @@ use sqlx::FromRow;
 use super::db::{Batch, Conn, DbError, Tx};
 use super::grants::granted_from;
 use super::page::{NameFilter, Page, in_any_spelling};
-use super::steps::{LOOK, Stretch};
+use super::steps::{self, LOOK, Stretch};
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, Scope, ScopeRecord};
 
@@ -170,15 +170,10 @@ pub async fn look_for_grants(
     name: &str,
     after: &str,
 ) -> Result<Vec<(String, bool)>, DbError> {
-    conn.query(
-        "SELECT id, revoked_at IS NULL AND REPLACE(granted, $1, '') <> granted AS is_wanted FROM grants
-         WHERE id > $2 ORDER BY id LIMIT $3",
-    )
-    .bind(name)
-    .bind(after)
-    .bind(LOOK)
-    .all()
-    .await
+    const ROWS: &str =
+        "SELECT id, revoked_at IS NULL AND REPLACE(granted, $2, '') <> granted AS is_wanted FROM grants
+         WHERE id > $1 ORDER BY id LIMIT $3";
+    steps::look(conn, ROWS, after, name).await
 }
 
 /// Takes a scope from the grants in a stretch that are not revoked, as [`take_from_consents`] does.
@@ -219,15 +214,10 @@ pub async fn look_for_codes(
     name: &str,
     after: &[u8],
 ) -> Result<Vec<(Vec<u8>, bool)>, DbError> {
-    conn.query(
-        "SELECT hash, consumed_at IS NULL AND REPLACE(granted, $1, '') <> granted AS is_wanted FROM codes
-         WHERE hash > $2 ORDER BY hash LIMIT $3",
-    )
-    .bind(name)
-    .bind(after)
-    .bind(LOOK)
-    .all()
-    .await
+    const ROWS: &str =
+        "SELECT hash, consumed_at IS NULL AND REPLACE(granted, $2, '') <> granted AS is_wanted FROM codes
+         WHERE hash > $1 ORDER BY hash LIMIT $3";
+    steps::look(conn, ROWS, after, name).await
 }
 
 /// Takes a scope from the codes in a stretch that were not redeemed, as [`take_from_consents`] does.

@@ -1,6 +1,8 @@
 //! Changes of any number of rows, in steps: no transaction changes more than a few hundred rows, so that no one who writes
 //! at the same time waits long.
 
+use super::db::{Conn, DbError, Param, Record};
+
 /// The number of rows that one transaction changes, which takes a few milliseconds of the writer's time.
 pub const STEP: i64 = 500;
 /// The number of rows that are read at once while a whole table is searched.
@@ -11,6 +13,24 @@ pub const LOOK: i64 = 5_000;
 pub struct Stretch<K> {
     pub after: K,
     pub until: K,
+}
+
+/// The next rows of a table in the order of its key, at most [`LOOK`], each with whether it is wanted.
+///
+/// `sql` selects the key and `is_wanted`, with the key after `$1`, what the wanted rows have as `$2`, and `LIMIT $3`.
+///
+/// # Errors
+/// Only failures of the database.
+pub(super) async fn look<K>(
+    conn: &mut Conn,
+    sql: &'static str,
+    after: impl Param,
+    wanted: &str,
+) -> Result<Vec<(K, bool)>, DbError>
+where
+    (K, bool): Record,
+{
+    conn.query(sql).bind(after).bind(wanted).bind(LOOK).all().await
 }
 
 /// Divides the rows after `after`, at most [`LOOK`], into stretches with at most [`STEP`] wanted rows each. The rows are

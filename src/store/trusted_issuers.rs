@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use super::db::{Conn, DbError, Tx};
 use super::grants::{revoke_where, revoking};
 use super::page::{NameFilter, Page, in_any_spelling};
-use super::steps::{LOOK, STEP, Stretch};
+use super::steps::{self, STEP, Stretch};
 use crate::clock::Timestamp;
 use crate::oauth::client::AssertionAudience;
 use crate::oauth::grant::scope::Scope;
@@ -267,7 +267,7 @@ pub async fn delete_subjects(tx: &mut Tx, issuer: &str) -> Result<u64, DbError> 
     .await
 }
 
-/// The next grants from an issuer's tokens after `after` by id, at most [`LOOK`], each with whether it is not revoked.
+/// The next grants from an issuer's tokens after `after` by id, at most [`steps::LOOK`], each with whether it is not revoked.
 ///
 /// # Errors
 /// Only failures of the database.
@@ -276,14 +276,9 @@ pub async fn look_for_grants(
     issuer: &str,
     after: &str,
 ) -> Result<Vec<(String, bool)>, DbError> {
-    conn.query(
-        "SELECT id, revoked_at IS NULL AS is_wanted FROM grants WHERE issuer = $1 AND id > $2 ORDER BY id LIMIT $3",
-    )
-    .bind(issuer)
-    .bind(after)
-    .bind(LOOK)
-    .all()
-    .await
+    const ROWS: &str = "SELECT id, revoked_at IS NULL AS is_wanted FROM grants
+         WHERE issuer = $2 AND id > $1 ORDER BY id LIMIT $3";
+    steps::look(conn, ROWS, after, issuer).await
 }
 
 /// Revokes the grants in a stretch from an issuer's tokens whose client or subject is no longer trusted. Returns their
