@@ -42,6 +42,7 @@ mod fetch;
 mod front_channel;
 mod gate;
 mod guesses;
+mod head;
 mod hostile;
 mod hybrid;
 mod introspection;
