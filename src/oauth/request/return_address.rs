@@ -6,6 +6,7 @@ use crate::oauth::client::Client;
 use crate::oauth::error::OAuthError;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
+use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_mode::ResponseMode;
 
 /// Where and how an answer is sent. It can only be made after the client and the redirect URI were verified.
@@ -27,17 +28,17 @@ impl ReturnAddress {
         let Some(requested) = params.one("redirect_uri")? else {
             return Err(Reason::RedirectUriMissing.because("the parameter redirect_uri is missing"));
         };
-        if client.redirect_uris.iter().any(|registered| registered.matches(requested, client.kind)) {
+        if is_registered(&client.redirect_uris, client, requested) {
             return Ok(Self { uri: requested.to_owned(), mode: ResponseMode::Query });
         }
         Err(mismatch(client, requested))
     }
 
-    /// The address after a sign-out; `None` unless the client has registered it byte for byte (OpenID Connect
-    /// RP-Initiated Logout §3.1).
+    /// The address after a sign-out; `None` unless the client has registered it (OpenID Connect RP-Initiated Logout
+    /// §3.1). It is compared as a redirect URI is, so a native application may use any port of its loopback address.
     pub fn after_logout(client: &Client, requested: &str) -> Option<Self> {
-        let registered = client.post_logout_redirect_uris.iter().find(|uri| uri.as_str() == requested)?;
-        Some(Self { uri: registered.as_str().to_owned(), mode: ResponseMode::Query })
+        is_registered(&client.post_logout_redirect_uris, client, requested)
+            .then(|| Self { uri: requested.to_owned(), mode: ResponseMode::Query })
     }
 
     /// The address with the response mode `mode`.
@@ -68,6 +69,11 @@ impl ReturnAddress {
         };
         format!("{}{separator}{encoded}", self.uri)
     }
+}
+
+/// Whether one of the client's registered addresses matches: the only comparison of a requested address.
+fn is_registered(registered: &[RegisteredUri], client: &Client, requested: &str) -> bool {
+    registered.iter().any(|registered| registered.matches(requested, client.kind))
 }
 
 /// The refusal for an address that is not registered: it says which part differs from the most similar registered
@@ -133,7 +139,6 @@ mod tests {
 
     use super::*;
     use crate::oauth::client::{ClientKind, example};
-    use crate::oauth::request::redirect_uri::RegisteredUri;
 
     fn client(kind: ClientKind, uri: &str) -> Client {
         example(kind)
