@@ -38,11 +38,13 @@ const TEMPLATES: [(&str, &str); 19] = [
 
 /// The script that submits the form of a response; the policy of this page contains its hash.
 const SUBMIT: &str = "document.forms[0].submit()";
-/// The script that continues when everything on the page is loaded, including frames.
-const GO_ON: &str =
-    "addEventListener('load', () => location.replace(document.getElementById('onward').href))";
-/// Seconds after which the page continues if a frame does not load, or scripts are off.
-const GO_ON_ANYWAY: u8 = 5;
+/// The script that continues once: when everything on the page is loaded, including frames, or after five seconds if a
+/// frame does not load. Without scripts the page continues by an element that browsers with scripts do not read; a header
+/// for that would be followed beside the script.
+const GO_ON: &str = "let here = true;
+const goOn = () => { if (here) { here = false; location.replace(document.getElementById('onward').href); } };
+addEventListener('load', goOn);
+setTimeout(goOn, 5000);";
 
 /// The compiled templates.
 pub struct Pages {
@@ -112,11 +114,7 @@ impl Pages {
             .unzip();
         let policy = ContentPolicy::PAGE.with_frames(&sites).with_script(GO_ON);
         let context = context! { frames, onward, go_on => GO_ON };
-        let mut response = self.render_under(&policy, StatusCode::OK, "signing_out.html", context);
-        if let Ok(refresh) = header::HeaderValue::try_from(format!("{GO_ON_ANYWAY}; url={onward}")) {
-            response.headers_mut().insert(header::REFRESH, refresh);
-        }
-        response
+        self.render_under(&policy, StatusCode::OK, "signing_out.html", context)
     }
 
     fn render_under(
