@@ -32,13 +32,10 @@ pub async fn not_found(app: web::Data<App>, request: Request) -> HttpResponse {
     answer::api_error(&request, StatusCode::NOT_FOUND, "there is no resource at this path")
 }
 
-/// The answer to HEAD where GET may change something: the headers that every page of ours has, and nothing that depends on
-/// the request (RFC 9110 §9.3.2).
-pub async fn head() -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .finish()
+/// The answer to HEAD where GET may change something: the headers that every page has, and nothing that depends on the
+/// request (RFC 9110 §9.3.2).
+pub async fn head(app: web::Data<App>) -> HttpResponse {
+    app.pages.headers()
 }
 
 /// 405 with an `Allow` header.

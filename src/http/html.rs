@@ -9,6 +9,7 @@ use url::Url;
 
 use super::content_policy::{ContentPolicy, SourceSite};
 use crate::failure::Failure;
+use crate::oauth::display_text;
 use crate::secret::Hash;
 
 pub const STYLE: &str = include_str!("../pages/assets/grantor.css");
@@ -59,6 +60,7 @@ impl Pages {
     pub fn new(issuer: &str, popups: bool) -> Result<Self, Failure> {
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        environment.add_filter("isolated", |text: &str| display_text::isolated(text));
         let (style_digest, icon_digest) = (Hash::of(STYLE).to_text(), Hash::of(ICON).to_text());
         environment.add_global("issuer", issuer.to_owned());
         // The server's name as the address bar shows it.
@@ -90,6 +92,11 @@ impl Pages {
     /// Renders a page with the headers of all pages.
     pub fn render(&self, status: StatusCode, template: &str, context: Value) -> HttpResponse {
         self.render_under(&ContentPolicy::PAGE, status, template, context)
+    }
+
+    /// The headers of a page, without the page.
+    pub fn headers(&self) -> HttpResponse {
+        self.page(StatusCode::OK, &ContentPolicy::PAGE).finish()
     }
 
     /// A page that posts `fields` to `action`, automatically or, without scripts, at a click.

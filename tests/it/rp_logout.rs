@@ -88,7 +88,9 @@ async fn without_proof_the_person_is_asked_first() {
     ] {
         let question = sign_out(&mut alice, &params).await;
         assert!(question.body.contains(QUESTION), "{question:?}");
-        assert!(question.body.contains("<strong>The app application</strong> asks to sign you out"));
+        assert!(
+            question.body.contains("<bdi><strong>The app application</strong></bdi> asks to sign you out")
+        );
         assert!(is_signed_in(&mut alice).await);
         let answer = alice.submit_only(&question, &[]).await;
         assert_eq!(answer.location().as_deref(), Some("https://app.example/bye?x=1&state=s"));
@@ -97,7 +99,10 @@ async fn without_proof_the_person_is_asked_first() {
     }
     let question = sign_out(&mut alice, &[("client_id", "app")]).await;
     let page = alice.submit(&question, &[]).await;
-    assert!(page.body.contains(SIGNED_OUT) && page.body.contains("Back to The app application"), "{page:?}");
+    assert!(
+        page.body.contains(SIGNED_OUT) && page.body.contains("Back to <bdi>The app application</bdi>"),
+        "{page:?}"
+    );
     assert!(elsewhere.get("/").await.body.contains("alice"), "another browser's session goes on");
 }
 

@@ -323,5 +323,5 @@ async fn a_post_with_a_token_in_the_header_needs_no_form() {
     let answer = browser.request(Method::POST, "/userinfo", &[json], "{}").await;
     answer.assert_json_error(415, "invalid_request", "request.media_type");
     let answer = browser.request(Method::POST, "/userinfo", &[json], "").await;
-    answer.assert_json_error(401, "invalid_request", "bearer.missing");
+    answer.assert_json_error(401, "invalid_token", "bearer.missing");
 }

@@ -79,8 +79,10 @@ pub fn return_address(client: Option<&Client>, params: &Params) -> Result<Option
             .because("post_logout_redirect_uri needs client_id or id_token_hint beside it"));
     };
     let address = ReturnAddress::after_logout(client, requested);
-    address.map(Some).ok_or_else(|| {
-        Reason::LogoutRedirectUri.because("the post_logout_redirect_uri is not registered for this client")
+    address.map(Some).map_err(|address| {
+        Reason::LogoutRedirectUri
+            .because("the post_logout_redirect_uri is not registered for this client")
+            .of_address(address)
     })
 }
 
