@@ -53,6 +53,7 @@ mod limits;
 mod logout;
 mod metadata;
 mod metrics;
+mod native;
 mod nodes;
 mod once;
 mod openid;

@@ -47,13 +47,15 @@ pub(super) fn start(
             .wrap(from_fn(surround))
             .route("/", get().to(home))
             .route("/sign-in", web::post().to(redirected::sign_in))
-            .route("/callback", get().to(redirected::callback))
+            // Without HEAD, because GET redeems a code.
+            .route("/callback", web::get().to(redirected::callback))
             .route("/tokens", get().to(tokens::show))
             .route("/refresh", web::post().to(tokens::refresh))
             .route("/userinfo", web::post().to(tokens::userinfo))
             .route("/service-token", web::post().to(tokens::service_token))
             .route("/television", web::post().to(television::begin))
-            .route("/television", get().to(television::show))
+            // Without HEAD, because GET asks for tokens.
+            .route("/television", web::get().to(television::show))
             .route("/television/qr", get().to(television::picture))
             .route("/break/{id}", web::post().to(redirected::break_on_purpose))
             .route("/result", get().to(result))
@@ -72,7 +74,7 @@ pub(super) fn start(
     Ok((server, handle))
 }
 
-/// GET and HEAD (RFC 9110 §9.1).
+/// GET that changes nothing, and HEAD (RFC 9110 §9.2.1).
 fn get() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
