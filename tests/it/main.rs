@@ -78,6 +78,7 @@ mod session_grants;
 mod sign_in;
 mod sign_up;
 mod size;
+mod spelling;
 mod tls;
 mod token_endpoint;
 mod trusted_issuers;
