@@ -54,20 +54,7 @@ impl RegisteredUri {
             "http" if is_loopback(&url) => {}
             "http" => return refuse("must be https; http is for 127.0.0.1, [::1] and localhost only"),
             scheme if kind == ClientKind::Native && is_allowed_scheme(scheme, schemes) => {
-                if !text.starts_with(scheme) {
-                    return refuse("must have its scheme in lower case");
-                }
-                // What follows the slashes is no host of a network: applications also use capitals and underscores.
-                let is_word = |text: &str| {
-                    text.bytes()
-                        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
-                };
-                return match url.host_str().is_none_or(is_word) {
-                    true => Ok(Self(text.to_owned())),
-                    false => {
-                        refuse("may have only letters, digits, hyphens, dots and underscores between slashes")
-                    }
-                };
+                return private_fault(text, &url).map_or_else(|| Ok(Self(text.to_owned())), refuse);
             }
             scheme if is_private_scheme(scheme) => {
                 return refuse("has a private scheme, which only clients of kind native may use");
@@ -156,6 +143,19 @@ fn is_loopback(url: &Url) -> bool {
         Some(Host::Domain(name)) => name == "localhost",
         None => false,
     }
+}
+
+/// What is wrong with a URI of an allowed private scheme; `None` if nothing is.
+fn private_fault(text: &str, url: &Url) -> Option<&'static str> {
+    if !text.starts_with(url.scheme()) {
+        return Some("must have its scheme in lower case");
+    }
+    // What follows the slashes is no host of a network: applications also use capitals and underscores.
+    let is_word = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+    };
+    let fault = "may have only letters, digits, hyphens, dots and underscores between slashes";
+    (!url.host_str().is_none_or(is_word)).then_some(fault)
 }
 
 /// Schemes that browsers and systems handle themselves, or that lead out of applications: they never get an answer.
