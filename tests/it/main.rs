@@ -44,6 +44,7 @@ mod gate;
 mod guesses;
 mod hostile;
 mod hybrid;
+mod id_token_claims;
 mod introspection;
 mod keys;
 mod large_deletions;
