@@ -86,8 +86,8 @@ pub(in crate::cli) struct Options {
     /// The address of its public keys, instead of --jwks; the server reads them when it needs them
     #[arg(long, value_name = "URI", conflicts_with = "jwks")]
     jwks_uri: Option<String>,
-    /// The audience that its client assertions may have: only the issuer, or also the token endpoint, which Authlib and
-    /// Nimbus use
+    /// The audience that its client assertions may have: only the issuer, or also the token endpoint, which is legacy and
+    /// only for libraries that cannot send the issuer
     #[arg(long, value_name = "AUDIENCE", default_value = "issuer")]
     assertion_audience: Audience,
     /// Encrypt its ID Tokens with a key of --jwks: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW,

@@ -119,7 +119,8 @@ struct ClientChangeOptions {
     /// The address of its public keys; replaces the keys of --jwks
     #[arg(long, value_name = "URI")]
     jwks_uri: Option<String>,
-    /// The audience that its client assertions may have: only the issuer, or also the token endpoint
+    /// The audience that its client assertions may have: only the issuer, or also the token endpoint, which is legacy and
+    /// only for libraries that cannot send the issuer
     #[arg(long, value_name = "AUDIENCE")]
     assertion_audience: Option<Audience>,
     /// Encrypt its ID Tokens with a key of --jwks: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW,
