@@ -205,7 +205,7 @@ impl Rules {
             .into_iter()
             .map(|wrong| Fault::invalid(wrong.member, wrong.sentence))
             .collect();
-        faults.extend(client.jwks.as_deref().and_then(jwk_set::fault));
+        faults.extend(keys_fault(before, client));
         faults.extend(encryption_fault(
             client,
             "id_token_encrypted_response_alg",
@@ -249,6 +249,15 @@ impl Rules {
         }
         faults
     }
+}
+
+/// Checks the JWK Set of the client. If the client signs, and its keys or its method are new, one of its keys must verify
+/// signatures.
+fn keys_fault(before: Option<&Client>, client: &Client) -> Option<Fault> {
+    let jwks = client.jwks.as_deref()?;
+    let is_new = before.is_none_or(|it| it.jwks != client.jwks || it.auth_method != client.auth_method);
+    let signs = client.auth_method == Some(AuthMethod::PrivateKeyJwt);
+    jwk_set::fault(jwks).or_else(|| jwk_set::signing_fault(jwks).filter(|_| is_new && signs))
 }
 
 /// Checks that the client has a key for an encryption. Without one, every sign-in to the client would fail.
