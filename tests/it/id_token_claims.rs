@@ -45,14 +45,23 @@ async fn the_id_token_has_the_claims_of_its_scopes_if_the_client_is_registered_f
     let email = json!({ "email": "alice@example.com", "email_verified": false });
     let groups = json!({ "groups": ["staff"] });
     let all = |parts: &[&Value]| -> Value {
-        parts.iter().flat_map(|part| part.as_object().unwrap().clone()).collect::<serde_json::Map<_, _>>().into()
+        parts
+            .iter()
+            .flat_map(|part| part.as_object().unwrap().clone())
+            .collect::<serde_json::Map<_, _>>()
+            .into()
     };
     for (id, chosen, scope, expected) in [
         ("none", "none", "openid profile email groups", json!({})),
         ("all", "scopes", "openid profile email groups", all(&[&profile, &email, &groups])),
         ("narrow", "scopes", "openid groups read", groups.clone()),
         ("bare", "scopes", "openid", json!({})),
-        ("named", "email groups", "openid profile email groups", json!({ "email": "alice@example.com", "groups": ["staff"] })),
+        (
+            "named",
+            "email groups",
+            "openid profile email groups",
+            json!({ "email": "alice@example.com", "groups": ["staff"] }),
+        ),
         ("ungranted", "email groups", "openid profile email", json!({ "email": "alice@example.com" })),
     ] {
         let app = server.register(registration(id, chosen)).await;
@@ -88,7 +97,9 @@ async fn tokens_through_the_browser_and_of_devices_have_them_too() {
         let back = alice.authorize(&app.url_with(&asked)).await;
         let expected = match response_type {
             // There is no access token for UserInfo, so the ID Token has everything.
-            "id_token" => json!({ "email": "alice@example.com", "email_verified": false, "groups": ["staff"] }),
+            "id_token" => {
+                json!({ "email": "alice@example.com", "email_verified": false, "groups": ["staff"] })
+            }
             _ => json!({ "groups": ["staff"] }),
         };
         assert_eq!(about_person(&json!({ "id_token": back.get("id_token") })), expected, "{response_type}");
@@ -116,10 +127,8 @@ async fn tokens_through_the_browser_and_of_devices_have_them_too() {
 async fn claims_that_the_request_names_are_added_to_them() {
     let (server, mut alice) = server().await;
     let app = server.register(registration("app", "groups")).await;
-    let asked = [
-        ("scope", "openid groups"),
-        ("claims", r#"{"id_token":{"email":null},"userinfo":{"name":null}}"#),
-    ];
+    let asked =
+        [("scope", "openid groups"), ("claims", r#"{"id_token":{"email":null},"userinfo":{"name":null}}"#)];
     let tokens = tokens(&app, &mut alice, &asked).await;
     assert_eq!(about_person(&tokens), json!({ "email": "alice@example.com", "groups": ["staff"] }));
 }

@@ -81,7 +81,9 @@ impl fmt::Display for IdTokenClaims {
         match self {
             Self::None => f.write_str(NONE),
             Self::Scopes => f.write_str(SCOPES),
-            Self::Named(names) => f.write_str(&names.iter().map(String::as_str).collect::<Vec<_>>().join(" ")),
+            Self::Named(names) => {
+                f.write_str(&names.iter().map(String::as_str).collect::<Vec<_>>().join(" "))
+            }
         }
     }
 }
@@ -150,7 +152,8 @@ mod tests {
             assert!(IdTokenClaims::parse(text).is_err(), "{text}");
         }
         assert!(IdTokenClaims::parse(&many[1..].join(" ")).is_ok());
-        for stored in [json!("all"), json!([]), json!(["sub"]), json!([7]), json!(7), json!({}), json!(many)] {
+        for stored in [json!("all"), json!([]), json!(["sub"]), json!([7]), json!(7), json!({}), json!(many)]
+        {
             assert!(serde_json::from_value::<IdTokenClaims>(stored.clone()).is_err(), "{stored}");
         }
         assert_eq!(serde_json::from_value::<IdTokenClaims>(Value::Null).unwrap(), IdTokenClaims::None);
