@@ -35,27 +35,19 @@ pub struct AssertionClaims {
 }
 
 /// An instant as other servers write it: a number of seconds since 1970-01-01T00:00:00Z, which may have parts of a second
-/// (NumericDate, RFC 7519 §2). The parts are dropped.
+/// (NumericDate, RFC 7519 §2). The parts are dropped, and a number that is too large means [`Timestamp::MAX`].
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "Number")]
 struct NumericDate(Timestamp);
-
-impl NumericDate {
-    /// The first number that is too large: a JSON number is exact only below it (RFC 8259 §6).
-    const END: f64 = 9_007_199_254_740_992.0;
-}
 
 impl TryFrom<Number> for NumericDate {
     type Error = &'static str;
 
     fn try_from(number: Number) -> Result<Self, &'static str> {
-        let seconds = number.as_f64().unwrap_or(Self::END);
-        if !(0.0..Self::END).contains(&seconds) {
-            return Err("not a time");
-        }
+        let seconds = number.as_f64().filter(|seconds| *seconds >= 0.0).ok_or("not a time")?;
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "it is in the range of i64, and the fraction is dropped"
+            reason = "the cast drops the parts and stops at the largest number"
         )]
         let seconds = seconds as i64;
         Ok(Self(Timestamp::from_unix(seconds)))

@@ -259,7 +259,7 @@ async fn a_refused_poll_uses_an_allowed_code_up_and_the_next_one_learns_that() {
     let begun = begin(&tv, &[]).await;
     allow(&mut alice, &begun).await;
     let operator = Operator::of(&server);
-    operator.done(&["user", "disable", "alice", "--yes"]);
+    operator.done(&["user", "disable", "alice"]);
     poll(&tv, &begun.device_code).await.assert_json_error(400, "invalid_grant", "subject.disabled");
     operator.done(&["user", "enable", "alice"]);
     for _ in 0..2 {

@@ -88,7 +88,7 @@ fn to_text(record: &ClientRecord) -> String {
         ("keys", keys(client)),
         ("PKCE", client.pkce.map_or("default", PkcePolicy::as_str).into()),
         ("ID Token", client.id_token_alg.map_or("default", SigningAlgorithm::as_str).into()),
-        ("ID Token claims", client.id_token_claims.to_string()),
+        ("ID Token has", client.id_token_claims.to_string()),
         ("UserInfo", client.userinfo_alg.map_or("JSON", SigningAlgorithm::as_str).into()),
         ("subjects", client.subject_type.as_str().into()),
         ("access tokens", access_tokens(client)),
