@@ -44,6 +44,8 @@ mod gate;
 mod guesses;
 mod hostile;
 mod hybrid;
+#[cfg(target_os = "linux")]
+mod integrations;
 mod introspection;
 mod keys;
 mod large_deletions;
