@@ -13,18 +13,23 @@ use crate::clients::installed;
 use crate::support::site::{Site, page};
 use crate::support::{Browser, Operator};
 
-/// Starts oauth2-proxy with the page's file, before a site that shows what it gets.
-async fn oauth2_proxy(trial: &mut Trial) -> Program {
+/// Starts oauth2-proxy with the page's file, which has this port.
+pub(super) async fn oauth2_proxy(trial: &Trial, port: u16) -> Program {
+    let program = installed("integrations/oauth2-proxy").unwrap().join("integrations/oauth2-proxy");
+    let mut command = Command::new(program);
+    command.arg("--config").arg(trial.file("oauth2-proxy.cfg"));
+    Program::start_at(trial, port, command).await
+}
+
+/// Starts oauth2-proxy at the application's address, before a site that shows what it gets.
+async fn before_a_site(trial: &mut Trial) -> Program {
     let site = Site::start(|path| page(&format!("<p id=site>{path}</p>")));
     let port = trial.port;
     trial.replace("127.0.0.1:4180", &format!("localhost:{port}"));
     trial.replace("127.0.0.1:8081", &format!("127.0.0.1:{}", site.port));
     let host = trial.server.url.trim_start_matches("http://").to_owned();
     trial.replace("\"id.example.com\"", &format!("\"{host}\""));
-    let mut command =
-        Command::new(installed("integrations/oauth2-proxy").unwrap().join("integrations/oauth2-proxy"));
-    command.arg("--config").arg(trial.file("oauth2-proxy.cfg"));
-    Program::start(trial, command).await
+    oauth2_proxy(trial, port).await
 }
 
 #[tokio::test]
@@ -39,7 +44,7 @@ async fn oauth2_proxy_lets_a_person_in_after_a_sign_in_and_out_again() {
         "--group",
         "staff",
     ]);
-    let _proxy = oauth2_proxy(&mut trial).await;
+    let _proxy = before_a_site(&mut trial).await;
     let (application, auth) = (trial.application(), format!("{}/oauth2/auth", trial.application()));
     assert_eq!(trial.alice.get(&auth).await.status, StatusCode::UNAUTHORIZED);
 
@@ -73,7 +78,7 @@ async fn open_only(alice: &mut Browser, address: &str) -> bool {
 async fn oauth2_proxy_refuses_a_person_whose_address_is_not_verified() {
     let Some(mut trial) = Trial::begin("oauth2-proxy", "integrations/oauth2-proxy").await else { return };
     Operator::of(&trial.server).done(&["user", "update", "alice", "--email-verified", "false"]);
-    let proxy = oauth2_proxy(&mut trial).await;
+    let proxy = before_a_site(&mut trial).await;
     let application = trial.application();
     let answer = open(&mut trial.alice, &application).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN, "{answer:?}");

@@ -4,9 +4,10 @@
 //! program and signs Alice in. `tests/clients/integrations` has what the programs are built from.
 
 mod apache;
-mod express;
+mod forward_auth;
 mod go;
 mod links;
+mod node;
 mod pages;
 mod program;
 mod recipe;

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::net::TcpStream;
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -18,15 +19,21 @@ pub(super) struct Program {
 
 impl Program {
     /// Starts a program in the folder of a trial, and waits until it accepts connections at the trial's port.
-    pub(super) async fn start(trial: &Trial, mut command: Command) -> Self {
-        let log = trial.folder.path().join("log");
+    pub(super) async fn start(trial: &Trial, command: Command) -> Self {
+        Self::start_at(trial, trial.port, command).await
+    }
+
+    /// Starts a program in the same way that has another port.
+    pub(super) async fn start_at(trial: &Trial, port: u16, mut command: Command) -> Self {
+        let log = trial.folder.path().join(format!("log-{port}"));
         let file = File::create(&log).expect("a file");
-        command.current_dir(trial.folder.path()).stdin(Stdio::null());
+        // A group of its own, so that its processes end with it: Apache's workers outlive a killed Apache.
+        command.process_group(0).current_dir(trial.folder.path()).stdin(Stdio::null());
         command.stdout(file.try_clone().expect("a file")).stderr(file);
         let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let mut program = Self { child, log };
         let began = Instant::now();
-        while TcpStream::connect(("localhost", trial.port)).is_err() {
+        while TcpStream::connect(("localhost", port)).is_err() {
             let ended = program.child.try_wait().expect("a child");
             assert!(ended.is_none() && began.elapsed() < START, "it does not start: {}", program.said());
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -45,7 +52,8 @@ impl Drop for Program {
         if std::thread::panicking() {
             eprintln!("the program said: {}", self.said());
         }
-        let _ = self.child.kill();
+        let group = format!("-{}", self.child.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
         let _ = self.child.wait();
     }
 }

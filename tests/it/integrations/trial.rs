@@ -1,5 +1,7 @@
 //! A page that is followed: the operator's commands on a running server, and the files with this test's own addresses.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -45,6 +47,16 @@ impl Trial {
         let server = TestServer::start_with(&[ALGORITHMS]).await;
         let alice = server.alice().await;
         Some(Self::follow(page, server, alice, TempDir::new_in(libraries).expect("a folder")).await)
+    }
+
+    /// Begins in the same way, for a program of the system that needs none of the installed libraries. Other accounts of
+    /// the machine may open the folder, which is not below that of the libraries.
+    pub(super) async fn begin_without_libraries(page: &str) -> Self {
+        let server = TestServer::start_with(&[ALGORITHMS]).await;
+        let alice = server.alice().await;
+        let folder = TempDir::new().expect("a folder");
+        std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("a folder");
+        Self::follow(page, server, alice, folder).await
     }
 
     /// Begins in the same way on a server that speaks https. Its certificate is the file `cert.pem` in the folder.

@@ -1,4 +1,4 @@
-//! Libraries for Node.js: Auth.js, express-openid-connect, Passport, express-oauth2-jwt-bearer.
+//! Libraries for Node.js: Auth.js, express-openid-connect, Passport, express-oauth2-jwt-bearer, an MCP client and server.
 
 use std::process::Command;
 
@@ -8,7 +8,8 @@ use serde_json::json;
 use super::program::Program;
 use super::trial::Trial;
 use super::walk::{open, through};
-use crate::clients::program;
+use crate::clients::{converse, program};
+use crate::support::Operator;
 
 /// A program for Node.js in the trial's folder.
 fn node(trial: &Trial) -> Command {
@@ -100,4 +101,19 @@ async fn express_oauth2_jwt_bearer_takes_tokens_of_its_api_and_no_others() {
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "an ID Token: {answer:?}");
     let opaque = trial.tokens("notes-app", &callback, &[scope]).await;
     assert_eq!(trial.call(&notes, &opaque["access_token"]).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn an_mcp_client_with_a_registered_id_calls_a_tool_for_a_person() {
+    let Some(mut trial) = Trial::begin("mcp", "node_modules/@modelcontextprotocol/sdk").await else { return };
+    let _server = start(&trial, "mcp-server.mjs").await;
+    let copy = trial.folder.path().join("mcp.mjs");
+    std::fs::copy(program("integrations/mcp.mjs"), &copy).unwrap();
+    let mut command = tokio::process::Command::new("node");
+    let server = format!("{}/mcp", trial.application());
+    command.arg(copy).args([&server, "assistant", "http://127.0.0.1:53411/callback"]);
+    let done = converse(command, &mut trial.alice).await;
+    assert_eq!((&done["person"], &done["refreshed"]), (&done["again"], &json!(true)), "{done}");
+    let alice = Operator::of(&trial.server).json(&["user", "show", "alice"]);
+    assert_eq!(done["person"], alice["id"], "{alice}");
 }
