@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -49,9 +50,14 @@ fn prose(page: &Path) -> Vec<String> {
     prose
 }
 
+/// The end of a link: its address.
+static LINK: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\]\(([^)\s]+)\)").unwrap());
+/// A whole link: its text, and its address.
+static WHOLE_LINK: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\[([^\]]*)\]\([^)]*\)").unwrap());
+
 /// The anchor that GitHub gives a heading: small letters and digits, `-` for a space, nothing for other signs.
 fn anchor(heading: &str) -> String {
-    let text = Regex::new(r"\[([^\]]*)\]\([^)]*\)").unwrap().replace_all(heading, "$1").to_lowercase();
+    let text = WHOLE_LINK.replace_all(heading, "$1").to_lowercase();
     let kept = text.chars().filter(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_'));
     kept.map(|letter| if letter == ' ' { '-' } else { letter }).collect()
 }
@@ -83,11 +89,10 @@ fn fault(page: &Path, link: &str) -> Option<&'static str> {
 
 #[test]
 fn links_inside_the_documentation_lead_somewhere() {
-    let link = Regex::new(r"\]\(([^)\s]+)\)").unwrap();
     let (mut faults, mut count) = (Vec::new(), 0);
     for page in pages() {
         let text = prose(&page).join("\n");
-        let links = link.captures_iter(&text).map(|found| found[1].to_owned());
+        let links = LINK.captures_iter(&text).map(|found| found[1].to_owned());
         for link in links.filter(|link| !link.contains("://") && !link.starts_with("mailto:")) {
             count += 1;
             let name = page.strip_prefix(root()).unwrap().display();
