@@ -36,6 +36,12 @@ clients directory="target/clients":
     for jar in $(cat tests/clients/java/jars.txt); do \
         mvn -B -q dependency:copy -Dartifact="$jar" -DoutputDirectory="$(realpath {{directory}})/java" || exit 1; \
     done
+    rm -rf {{directory}}/integrations
+    mkdir -p {{directory}}/integrations
+    go build -C tests/clients/integrations/go -ldflags "-s -w" -o "$(realpath {{directory}})/integrations/" \
+        ./kubernetes github.com/oauth2-proxy/oauth2-proxy/v7
+    mvn -B -q -f tests/clients/integrations/java dependency:copy-dependencies \
+        -DincludeScope=runtime -DoutputDirectory="$(realpath {{directory}})/integrations/spring"
 
 # Runs outages at their real length, and load for a minute; on PostgreSQL with TEST_ENGINE and TEST_POSTGRES_URL.
 soak:

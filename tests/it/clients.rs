@@ -59,7 +59,7 @@ async fn run(mut command: Command) {
 }
 
 /// Runs a client's program with Alice's browser. Returns the program's last line.
-async fn converse(mut command: Command, alice: &mut Browser) -> Value {
+pub(crate) async fn converse(mut command: Command, alice: &mut Browser) -> Value {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().unwrap();
     let mut input = child.stdin.take().unwrap();

@@ -45,6 +45,8 @@ mod guesses;
 mod hostile;
 mod hybrid;
 mod id_token_claims;
+#[cfg(target_os = "linux")]
+mod integrations;
 mod introspection;
 mod keys;
 mod large_deletions;
