@@ -25,6 +25,10 @@ impl CommandLine {
         cli
     }
 
+    pub(crate) fn database_url(&self) -> &str {
+        &self.database.url
+    }
+
     pub(crate) fn directory(&self) -> PathBuf {
         self.database.directory.path().to_owned()
     }
