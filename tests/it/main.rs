@@ -58,12 +58,15 @@ mod metadata;
 mod metrics;
 mod nodes;
 mod once;
+mod one_build;
 mod openid;
 mod operation;
 mod operations;
 mod overload;
 mod pairwise;
 mod passwords;
+#[cfg(unix)]
+mod pasted;
 mod prompt;
 mod purge;
 mod races;
