@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use url::Url;
 
 use crate::oauth::client::{
-    AuthMethod, ClientKind, ClientMetadata, GrantType, LogoutUris, PkcePolicy, SubjectType,
+    AuthMethod, ClientKind, ClientMetadata, GrantType, IdTokenClaims, LogoutUris, PkcePolicy, SubjectType,
 };
 use crate::oauth::display_text::is_line;
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, OPENID};
@@ -57,6 +57,9 @@ pub fn check(client: &ClientMetadata) -> Vec<WrongMember> {
     check_grants(client, &mut findings);
     check_assertions(client, &mut findings);
     check_response_types(client, &mut findings);
+    if client.id_token_claims != IdTokenClaims::None && !client.scopes.contains(OPENID) {
+        findings.add("id_token_claims", "a client gets ID Tokens only if it has the scope openid");
+    }
     check_sector(client, &mut findings);
     check_logout_uris(client, &mut findings);
     if let Some(group) = &client.required_group {
