@@ -146,6 +146,16 @@ pub struct Tokens {
 pub struct SessionOptions {
     pub idle_lifetime: Span,
     pub lifetime: Span,
+    pub persistent: Persistence,
+}
+
+/// Whether a session outlives the closing of the browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Persistence {
+    /// The person decides on the sign-in page.
+    Ask,
+    Always,
+    Never,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -218,6 +228,12 @@ pub enum LogFormat {
 impl<'de> Deserialize<'de> for RequirePkce {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         one_of(deserializer, &[("all", Self::All), ("public", Self::Public)])
+    }
+}
+
+impl<'de> Deserialize<'de> for Persistence {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        one_of(deserializer, &[("ask", Self::Ask), ("always", Self::Always), ("never", Self::Never)])
     }
 }
 

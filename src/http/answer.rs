@@ -272,6 +272,8 @@ fn error_page_with(
         docs => error_uri(app, error),
         request_id => &call.id,
         onward,
+        came => error.address.as_ref().map(|address| &address.came),
+        differs => error.address.as_ref().and_then(|address| address.differs.as_ref()),
     };
     call.set_reason(error.reason);
     let mut response = app.pages.render(status, "error.html", context);
@@ -475,10 +477,13 @@ pub fn log_refusal(call: &Call, error: &OAuthError) {
     if !call.refusals.count(Network::of(call.address), error.reason, call.now) {
         return;
     }
+    let address = error.address.as_deref();
     tracing::info!(
         reason = error.reason.word(),
         error = error.code().as_str(),
         path = call.path,
+        came = address.map(|address| address.came.as_str()),
+        registered = address.and_then(|address| address.registered.as_deref()),
         "refused: {}",
         error.description
     );

@@ -47,7 +47,8 @@ pub(super) fn start(
             .wrap(from_fn(surround))
             .route("/", get().to(home))
             .route("/sign-in", web::post().to(redirected::sign_in))
-            .route("/callback", get().to(redirected::callback))
+            // Without HEAD, because GET redeems a code.
+            .route("/callback", web::get().to(redirected::callback))
             .route("/tokens", get().to(tokens::show))
             .route("/refresh", web::post().to(tokens::refresh))
             .route("/userinfo", web::post().to(tokens::userinfo))
@@ -59,7 +60,8 @@ pub(super) fn start(
             .route(notes::BACK_CHANNEL, web::post().to(notes::back_channel))
             .route("/sign-out-everywhere", web::post().to(notes::sign_out_everywhere))
             .route("/television", web::post().to(television::begin))
-            .route("/television", get().to(television::show))
+            // Without HEAD, because GET asks for tokens.
+            .route("/television", web::get().to(television::show))
             .route("/television/qr", get().to(television::picture))
             .route("/break/{id}", web::post().to(redirected::break_on_purpose))
             .route("/result", get().to(result))
@@ -78,7 +80,7 @@ pub(super) fn start(
     Ok((server, handle))
 }
 
-/// GET and HEAD (RFC 9110 §9.1).
+/// GET that changes nothing, and HEAD (RFC 9110 §9.2.1).
 fn get() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
