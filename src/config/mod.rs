@@ -7,8 +7,10 @@ mod finding;
 mod layers;
 mod limits;
 mod permissions;
+mod place;
 mod proxies;
 mod public_url;
+mod service_links;
 mod span;
 
 use std::net::SocketAddr;
@@ -22,6 +24,7 @@ pub use finding::{ConfigError, Finding, SettingSource};
 pub use layers::{Layers, Setting};
 pub use limits::Limits;
 pub use permissions::ConfiguredFile;
+pub use place::PLACES;
 pub use proxies::TrustedProxies;
 pub use span::Span;
 
@@ -35,6 +38,9 @@ use crate::store::db::{DatabaseRoute, DbOptions};
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct Config {
+    /// The configuration file that was read; `None` if there is no such file.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
     public_url: String,
     pub listen: SocketAddr,
     pub tls: Tls,
@@ -273,12 +279,13 @@ fn one_of<'de, D: Deserializer<'de>, T: Copy>(deserializer: D, words: &[(&str, T
 }
 
 impl Config {
-    /// Reads the defaults, then `file`, then the environment.
+    /// Reads the defaults, then the configuration file, then the environment. The file is `given`; else the one that
+    /// `GRANTOR_CONFIG` names; else `./grantor.toml` or `/etc/grantor/grantor.toml`, if there is one.
     ///
     /// # Errors
     /// All mistakes in them.
-    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
-        Layers::read(file)?.resolve()
+    pub fn load(given: Option<&Path>) -> Result<Self, ConfigError> {
+        Layers::read(given)?.resolve()
     }
 
     /// The defaults, overridden only by `overrides`, such as `("listen", "127.0.0.1:0")`.
@@ -427,6 +434,39 @@ mod tests {
             [("listen", "127.0.0.1:8080"), ("metrics.listen", "127.0.0.2:8080")],
         ] {
             assert!(Config::with(&options).is_ok(), "{options:?}");
+        }
+    }
+
+    #[test]
+    fn a_span_that_another_one_cuts_off_is_a_mistake_if_it_was_written() {
+        for (shorter, longer) in [
+            ("sessions.idle_lifetime", "sessions.lifetime"),
+            ("tokens.refresh_token_idle_lifetime", "tokens.refresh_token_lifetime"),
+            ("device.poll_interval", "device.code_lifetime"),
+        ] {
+            let sentence = refusal(&[(shorter, "3m"), (longer, "2m")]);
+            assert!(sentence.starts_with(&format!("{shorter} is longer than {longer}")), "{sentence}");
+            assert!(Config::with(&[(shorter, "2m"), (longer, "2m")]).is_ok());
+            assert!(Config::with(&[(longer, "1s")]).is_ok(), "the default of {shorter} is no mistake");
+        }
+    }
+
+    #[test]
+    fn a_filter_of_the_log_that_shows_nothing_is_refused() {
+        let is_used = |text| Config::with(&[("log.filter", text)]).is_ok();
+        for text in [
+            "info",
+            "DEBUG",
+            "off",
+            "grantor=debug,warn",
+            "grantor",
+            "warn,grantor::keys=error",
+            "sqlx=debug,info",
+        ] {
+            assert!(is_used(text), "{text}");
+        }
+        for text in ["loud", "", ",", "info,loud", "grantr=debug", "sqlx=debug", "==="] {
+            assert!(!is_used(text), "{text}");
         }
     }
 

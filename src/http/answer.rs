@@ -461,7 +461,7 @@ pub fn log_refusal(call: &Call, error: &OAuthError) {
     if let Some(user) = &error.user {
         call.set_user(user);
     }
-    if !call.refusals.count(Network::of(call.address), error.reason, call.now) {
+    if !call.refusals.count(Network::of(call.address), error.reason.word(), call.now) {
         return;
     }
     tracing::info!(

@@ -7,6 +7,7 @@ mod config;
 mod create;
 mod issuers;
 mod keys;
+mod place;
 mod refused;
 mod resources;
 mod scopes;
