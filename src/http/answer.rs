@@ -443,7 +443,9 @@ fn failed(call: &Call, failure: &Failure) -> OAuthError {
         call.set_outage();
     }
     if failure.is_temporary() {
-        tracing::warn!("turned away, {}", failure.chain());
+        if call.refusals.count(Network::of(call.address), Reason::ServerBusy, call.now) {
+            tracing::warn!("turned away, {}", failure.chain());
+        }
         return busy();
     }
     tracing::error!("failed: {}", failure.chain());

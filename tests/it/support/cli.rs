@@ -37,6 +37,10 @@ impl CommandLine {
         cli
     }
 
+    pub(crate) fn database_url(&self) -> &str {
+        &self.database.url
+    }
+
     pub(crate) fn directory(&self) -> PathBuf {
         self.database.directory.path().to_owned()
     }
