@@ -211,8 +211,6 @@ mod tests {
             ("ENCRYPTED PRIVATE KEY", 0, "has a passphrase"),
             ("OPENSSH PRIVATE KEY", 0, "a key for OpenSSH"),
             ("OPENSSH PRIVATE KEY", 1, "a private key in it, and no certificate"),
-            ("CERTIFICATE", 0, "a certificate in it, and no private key"),
-            ("PRIVATE KEY", 1, "a private key in it, and no certificate"),
             ("CERTIFICATE REQUEST", 0, "a certificate request in it, and no private key"),
             ("CERTIFICATE REQUEST", 1, "a certificate request in it, and no certificate"),
             ("X509 CRL", 0, "no private key"),

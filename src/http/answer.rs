@@ -443,7 +443,7 @@ fn failed(call: &Call, failure: &Failure) -> OAuthError {
         call.set_outage();
     }
     if failure.is_temporary() {
-        if call.refusals.count(Network::of(call.address), Reason::ServerBusy, call.now) {
+        if call.refusals.count(Network::of(call.address), Reason::ServerBusy.word(), call.now) {
             tracing::warn!("turned away, {}", failure.chain());
         }
         return busy();

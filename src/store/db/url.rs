@@ -22,7 +22,7 @@ const FURTHER: [&str; 6] =
 
 /// Parameters that the driver does not know, with the values that this program keeps without the driver, and why others
 /// are refused.
-const KEPT: [(&str, &[&str], &str); 7] = [
+const KEPT: [(&str, &[&str], &str); 6] = [
     (
         "channel_binding",
         &["disable", "prefer"],
@@ -42,8 +42,12 @@ const KEPT: [(&str, &[&str], &str); 7] = [
     ),
     ("client_encoding", &["auto", "utf8", "UTF8", "UTF-8"], "the encoding is always UTF8; leave it out"),
     ("load_balance_hosts", &["disable"], "the URL leads to one host; leave it out"),
-    ("keepalives", &["1"], "a connection is watched by its deadlines; leave it out"),
 ];
+
+/// Parameters with numbers that say when libpq gives up a connection that does not answer. This program does so at the
+/// deadline of each request.
+const GIVING_UP: [&str; 5] =
+    ["keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"];
 
 /// Parameters of other programs, and what to write instead.
 const INSTEAD: [(&str, &str); 6] = [
@@ -136,6 +140,10 @@ fn check_parameter(name: &str, value: &str) -> Result<(), String> {
             "has a {CONNECT_TIMEOUT} that is not a number of seconds from 1 to {LONGEST_CONNECT}"
         )),
         CONNECT_TIMEOUT | FALLBACK_NAME => Ok(()),
+        _ if GIVING_UP.contains(&name) => match value.parse::<u32>() {
+            Ok(_) => Ok(()),
+            Err(_) => Err(format!("has a {name} that is not a number")),
+        },
         _ if name.starts_with("options[") => Ok(()),
         _ if PARAMETERS.split(", ").chain(FURTHER).any(|known| known == name) => Ok(()),
         _ => {
@@ -168,7 +176,9 @@ pub(super) fn connect_timeout(url: &str) -> Option<Duration> {
 pub(super) fn for_driver(url: &str) -> Option<String> {
     let mut parsed = Url::parse(url).ok()?;
     let is_own = |name: &str| {
-        [CONNECT_TIMEOUT, FALLBACK_NAME].contains(&name) || KEPT.iter().any(|(kept, _, _)| *kept == name)
+        [CONNECT_TIMEOUT, FALLBACK_NAME].contains(&name)
+            || GIVING_UP.contains(&name)
+            || KEPT.iter().any(|(kept, _, _)| *kept == name)
     };
     let has_public_authorities = has_public_authorities(&parsed);
     let has_mode = parsed.query_pairs().any(|(name, _)| name == "sslmode" || name == "ssl-mode");
@@ -230,7 +240,8 @@ mod tests {
             ("postgres://h/d?gssencmode=require", "the driver has no GSSAPI"),
             ("postgres://h/d?sslnegotiation=direct", "always begins with SSLRequest"),
             ("postgres://h/d?client_encoding=LATIN1", "the encoding is always UTF8"),
-            ("postgres://h/d?keepalives_idle=30", "has a parameter keepalives_idle, which is not one of"),
+            ("postgres://h/d?keepalives_idle=hunter2", "has a keepalives_idle that is not a number"),
+            ("postgres://h/d?requirepeer=hunter2", "has a parameter requirepeer, which is not one of"),
             ("postgres://h/d?sslrootcert=system&sslmode=require", "needs sslmode=verify-full"),
             ("postgres://h/d?pgbouncer=true", "set database.pooler = true"),
             ("postgres://h/d?schema=hunter2", "write options[search_path]"),
@@ -253,8 +264,8 @@ mod tests {
     #[test]
     fn parameters_of_providers_are_kept_without_the_driver() {
         let url = "postgres://u:%40@h/d?sslmode=require&channel_binding=prefer&connect_timeout=60&gssencmode=disable\
-                   &target_session_attrs=read-write&keepalives=1&client_encoding=utf8&fallback_application_name=x\
-                   &application_name=y&options=-c%20search_path%3Dg";
+                   &target_session_attrs=read-write&keepalives=1&keepalives_idle=30&client_encoding=utf8\
+                   &fallback_application_name=x&application_name=y&options=-c%20search_path%3Dg";
         assert_eq!(check(url), Ok(Engine::Postgres));
         assert_eq!(connect_timeout(url), Some(Duration::from_secs(60)));
         assert_eq!(connect_timeout("postgres://h/d"), None);
