@@ -11,11 +11,13 @@ mod demo;
 mod fault;
 mod grant;
 mod healthcheck;
+mod init;
 mod issuer;
 mod key;
 mod lifetime;
 mod list;
 mod logout;
+mod man_pages;
 mod migrate;
 mod progress;
 mod purge;
@@ -60,7 +62,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 #[command(
     version,
     about = "A standalone OAuth 2.0 authorization server",
-    after_help = "First look:   grantor demo\nFor real use: grantor scope create …, client create …, user create …, then grantor serve\n\nEvery command exits with 0 when it has done its work, 1 when it could not, and 2 when it was called wrongly.\nA command that destroys something asks first; --yes answers in advance. --json prints JSON for programs. docs/commands.md has examples."
+    after_help = "First look:   grantor demo\nFor real use: grantor init, then grantor serve\n\nEvery command exits with 0 when it has done its work, 1 when it could not, and 2 when it was called wrongly.\nA command that destroys something asks first; --yes answers in advance. --json prints JSON for programs. docs/commands.md has examples."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -75,6 +77,8 @@ enum Command {
     Serve(Common),
     /// Run a demonstration: a server with sample data, and an application to sign in to
     Demo(demo::Options),
+    /// Write a configuration, and create the first person and the first application
+    Init(Box<init::Options>),
     /// Check whether the running server is ready; for containers and service managers
     Healthcheck(Common),
     /// Migrate the database to this version's schema, then stop
@@ -125,6 +129,8 @@ enum Command {
     Config(config::Command),
     /// Print a script that teaches a shell to complete these commands
     Completions(completions::Options),
+    /// Write a manual page for every command into a directory
+    ManPages(man_pages::Options),
 }
 
 /// Options of every command, which may also be written before its name.
@@ -237,6 +243,7 @@ pub fn run() -> ExitCode {
         Command::Serve(common) => serve::run(&common),
         Command::Demo(_) if cli.common.config.is_some() => Err(NO_CONFIG.into()),
         Command::Demo(options) => demo::run(options),
+        Command::Init(options) => init::run(*options),
         Command::Healthcheck(common) => healthcheck::run(&common),
         Command::Migrate(options) => migrate::run(&options),
         Command::Client(command) => client::run(command),
@@ -256,6 +263,7 @@ pub fn run() -> ExitCode {
         Command::Copy(options) => copy::run(&options),
         Command::Config(command) => config::run(&command),
         Command::Completions(options) => completions::run(&options),
+        Command::ManPages(options) => man_pages::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -313,7 +321,7 @@ fn no_database(config: &Config, error: &DbError) -> CliError {
         Some(file) => format!("the configuration is {}", file.display()),
         None => PLACES.to_owned(),
     };
-    format!("{error} (database.url); {place}. grantor serve and grantor migrate make a database").into()
+    format!("{error} (database.url); {place}. grantor init, serve and migrate make a database").into()
 }
 
 /// Opens a database other than the configured one.

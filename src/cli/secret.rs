@@ -11,7 +11,7 @@ use super::{CliError, trusted, warn};
 use crate::files::{BYTE_ORDER_MARK, NamedFile, not_utf8, without_mark};
 use crate::oauth::identity::user::MAX_PASSWORD_LENGTH;
 use crate::operations::clients::ChosenSecret;
-use crate::secret::Secret;
+use crate::secret::{Secret, random};
 
 /// The secret that a person has chosen for a client.
 #[derive(Args)]
@@ -83,4 +83,34 @@ const LINE_END: usize = 2;
 fn without_line_end(text: &str) -> Secret {
     let line = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
     Secret::new(line.to_owned())
+}
+
+/// A password of words with two syllables, each with 12 random bits: easy to type, and as hard to guess as it is long.
+pub(super) fn typable_password(words: usize) -> Secret {
+    const CONSONANTS: &[u8; 16] = b"bdfghjkmnprstvwz";
+    const VOWELS: &[u8; 4] = b"aeiu";
+    let mut password = String::with_capacity(words * 5);
+    for word in 0..words {
+        if word > 0 {
+            password.push('-');
+        }
+        for byte in random::<2>() {
+            password.push(char::from(CONSONANTS[usize::from(byte >> 4)]));
+            password.push(char::from(VOWELS[usize::from(byte & 3)]));
+        }
+    }
+    Secret::new(password)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generated_password_is_typable_and_always_new() {
+        let (one, other) = (typable_password(4), typable_password(4));
+        assert_ne!(one.expose(), other.expose());
+        assert_eq!(one.expose().len(), 19);
+        assert!(one.expose().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
+    }
 }

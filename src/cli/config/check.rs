@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::user::counted;
-use super::super::{CliError, OutputOptions, say};
+use super::super::{CliError, OutputOptions, block_on, say};
+use super::legacy;
 use crate::config::{Config, ConfiguredFile, Finding, PLACES, SettingSource};
 use crate::files::{FileError, pem};
 use crate::keys::master::MasterKey;
@@ -17,6 +18,10 @@ pub(super) fn run(output: &OutputOptions) -> Result<(), CliError> {
             read = read_files(&config);
             let (mistakes, more) = check_contents(&config);
             warnings.extend(more);
+            block_on(async {
+                warnings.extend(legacy::warnings(&config).await);
+                Ok(())
+            })?;
             (mistakes, warnings)
         }
     };

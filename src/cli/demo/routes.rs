@@ -14,7 +14,7 @@ use minijinja::{Value, context};
 use super::broken::{BROKEN, How};
 use super::relying_party::RelyingParty;
 use super::site::{COOKIE, Site, nothing_here, session_id};
-use super::{redirected, setup, television, tokens};
+use super::{family, notes, redirected, setup, television, tokens};
 use crate::cli::CliError;
 use crate::clock::Clock;
 
@@ -52,6 +52,12 @@ pub(super) fn start(
             .route("/refresh", web::post().to(tokens::refresh))
             .route("/userinfo", web::post().to(tokens::userinfo))
             .route("/service-token", web::post().to(tokens::service_token))
+            .route("/replay-refresh", web::post().to(family::replay))
+            .route("/notes", get().to(notes::show))
+            .route("/notes/sign-in", web::post().to(redirected::sign_in_to_notes))
+            .route("/notes/callback", get().to(redirected::callback))
+            .route(notes::BACK_CHANNEL, web::post().to(notes::back_channel))
+            .route("/sign-out-everywhere", web::post().to(notes::sign_out_everywhere))
             .route("/television", web::post().to(television::begin))
             .route("/television", get().to(television::show))
             .route("/television/qr", get().to(television::picture))
@@ -96,6 +102,10 @@ async fn surround(
 }
 
 fn refusal(site: &Site, request: &ServiceRequest) -> Option<HttpResponse> {
+    // The server itself calls this one, by another name, and proves who it is by its signature.
+    if request.path() == notes::BACK_CHANNEL {
+        return None;
+    }
     let origin = site.party.origin();
     let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
     let asked_for = text(request.headers(), header::HOST).map(|host| format!("http://{host}"));
@@ -119,7 +129,7 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 }
 
 async fn home(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
-    let signed_in = site.sessions.with(session_id(&request).as_deref(), |session| session.held.is_some());
+    let held = site.sessions.with(session_id(&request).as_deref(), |session| session.held.clone()).flatten();
     let scopes: Vec<Value> = setup::OFFERED
         .iter()
         .map(|scope| {
@@ -136,7 +146,8 @@ async fn home(site: web::Data<Site>, request: HttpRequest) -> HttpResponse {
             .collect()
     };
     let context = context! {
-        signed_in => signed_in.unwrap_or(false),
+        signed_in => held.is_some(),
+        name => held.and_then(|held| held.name),
         scopes,
         redirected => broken(|how| matches!(how, How::Ask(_))),
         in_vain => broken(|how| matches!(how, How::AskInVain(_))),

@@ -5,9 +5,9 @@ mod link;
 
 use std::time::Instant;
 
-use sqlx::migrate::{AppliedMigration, Migration, Migrator};
+use sqlx::migrate::{AppliedMigration, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::{ConnectOptions as _, Connection as _, SqlStr};
 
 pub use lease::this_process;
 
@@ -16,9 +16,17 @@ use crate::clock::Timestamp;
 use lease::MigrationTurn;
 use link::{Migrating, MigrationConnection};
 
+/// The number, the description and the text of every migration.
+const MIGRATIONS: [(i64, &str, &str); 1] =
+    [(1, "initial", include_str!("../../../migrations/0001_initial.sql"))];
+
 /// Every migration of this program, in order.
 fn migrations() -> Migrator {
-    let mut migrator = sqlx::migrate!("./migrations");
+    let migrations = MIGRATIONS.map(|(version, description, sql)| {
+        let sql = SqlStr::from_static(sql);
+        Migration::new(version, description.into(), MigrationType::Simple, sql, false)
+    });
+    let mut migrator = Migrator::with_migrations(migrations.into());
     // Our lease replaces the lock of sqlx.
     migrator.set_locking(false);
     // A later release may have migrated further; `refuse_newer` decides whether this one may continue.

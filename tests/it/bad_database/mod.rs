@@ -138,7 +138,7 @@ impl DatabaseFolder {
 fn no_database(what: impl std::fmt::Display) -> String {
     format!(
         "there is no database {what} (database.url); --config and GRANTOR_CONFIG name no file, and there is neither \
-         ./grantor.toml nor /etc/grantor/grantor.toml. grantor serve and grantor migrate make a database"
+         ./grantor.toml nor /etc/grantor/grantor.toml. grantor init, serve and migrate make a database"
     )
 }
 

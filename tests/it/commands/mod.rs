@@ -5,6 +5,7 @@ mod at_once;
 mod clients;
 mod config;
 mod create;
+mod init;
 mod issuers;
 mod keys;
 mod place;

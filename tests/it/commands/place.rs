@@ -43,7 +43,7 @@ async fn a_command_in_another_folder_says_that_there_is_no_database_and_where_it
         said,
         format!(
             "there is no database {} (database.url); --config and GRANTOR_CONFIG name no file, and there is neither \
-             ./grantor.toml nor /etc/grantor/grantor.toml. grantor serve and grantor migrate make a database",
+             ./grantor.toml nor /etc/grantor/grantor.toml. grantor init, serve and migrate make a database",
             file.display()
         )
     );
