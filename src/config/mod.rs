@@ -446,39 +446,6 @@ mod tests {
     }
 
     #[test]
-    fn a_span_that_another_one_cuts_off_is_a_mistake_if_it_was_written() {
-        for (shorter, longer) in [
-            ("sessions.idle_lifetime", "sessions.lifetime"),
-            ("tokens.refresh_token_idle_lifetime", "tokens.refresh_token_lifetime"),
-            ("device.poll_interval", "device.code_lifetime"),
-        ] {
-            let sentence = refusal(&[(shorter, "3m"), (longer, "2m")]);
-            assert!(sentence.starts_with(&format!("{shorter} is longer than {longer}")), "{sentence}");
-            assert!(Config::with(&[(shorter, "2m"), (longer, "2m")]).is_ok());
-            assert!(Config::with(&[(longer, "1s")]).is_ok(), "the default of {shorter} is no mistake");
-        }
-    }
-
-    #[test]
-    fn a_filter_of_the_log_that_shows_nothing_is_refused() {
-        let is_used = |text| Config::with(&[("log.filter", text)]).is_ok();
-        for text in [
-            "info",
-            "DEBUG",
-            "off",
-            "grantor=debug,warn",
-            "grantor",
-            "warn,grantor::keys=error",
-            "sqlx=debug,info",
-        ] {
-            assert!(is_used(text), "{text}");
-        }
-        for text in ["loud", "", ",", "info,loud", "grantr=debug", "sqlx=debug", "==="] {
-            assert!(!is_used(text), "{text}");
-        }
-    }
-
-    #[test]
     fn keys_are_published_long_enough() {
         for (option, part) in [
             (("keys.publish_before", "1h"), "longer than 1h"),
