@@ -43,15 +43,17 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use crate::clock::{Clock, Timestamp};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, PLACES};
 use crate::failure::Failure;
 use crate::files::permissions::Exposure;
 use crate::files::{FileError, NamedFile};
 use crate::operations::Context;
 use crate::secret::passwords::Passwords;
-use crate::server::open_database;
+use crate::server::{make_database, open_database};
 use crate::store::db::{DatabaseRoute, Db, DbError, DbOptions};
 use crate::telemetry;
+
+const NO_CONFIG: &str = "grantor demo has a configuration of its own, and takes no --config";
 
 /// The longest time for which a command waits to write while a server writes.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -65,6 +67,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    common: Common,
 }
 
 #[derive(Subcommand)]
@@ -129,11 +133,12 @@ enum Command {
     ManPages(man_pages::Options),
 }
 
-/// Options of every command.
+/// Options of every command, which may also be written before its name.
 #[derive(Args, Clone)]
 struct Common {
-    /// Read this TOML file on top of the defaults; GRANTOR_… variables override both
-    #[arg(long, value_name = "FILE")]
+    /// Read this TOML file on top of the defaults; GRANTOR_… variables override both. Without this option: the file that
+    /// GRANTOR_CONFIG names, else ./grantor.toml, else /etc/grantor/grantor.toml
+    #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
 }
 
@@ -168,6 +173,11 @@ impl OutputOptions {
         header: [&str; N],
         row: impl Fn(&T) -> [String; N],
     ) -> Result<(), CliError> {
+        if items.is_empty() && !self.json {
+            // Perhaps the operator expects another database.
+            let config = Config::load(self.common.config.as_deref())?;
+            return say(format!("none in the database {}", config.database_options().what()));
+        }
         let rows: Vec<_> = items.iter().map(row).collect();
         let json: serde_json::Value = items.iter().map(to_json).collect();
         self.say(json, table::table(header, &rows))
@@ -231,6 +241,7 @@ pub fn run() -> ExitCode {
     let cli = Cli::try_parse().unwrap_or_else(|error| usage::without_values(error).exit());
     let outcome = match cli.command {
         Command::Serve(common) => serve::run(&common),
+        Command::Demo(_) if cli.common.config.is_some() => Err(NO_CONFIG.into()),
         Command::Demo(options) => demo::run(options),
         Command::Init(options) => init::run(*options),
         Command::Healthcheck(common) => healthcheck::run(&common),
@@ -273,11 +284,24 @@ struct CliContext {
 }
 
 impl CliContext {
+    /// Opens the configured database, which must exist.
     async fn open(common: &Common) -> Result<Self, CliError> {
         let config = Config::load(common.config.as_deref())?;
         telemetry::start(&config.log)?;
         let clock = Clock::System;
-        let db = open_database(&config, &clock, TIMEOUT).await?;
+        let db = open_database(&config, &clock, TIMEOUT).await.map_err(|failure| match failure {
+            Failure::Database(error @ DbError::NoDatabase(_)) => no_database(&config, &error),
+            failure => failure.into(),
+        })?;
+        Ok(Self { config, db, now: clock.now() })
+    }
+
+    /// Opens the configured database, and makes it if it does not exist.
+    async fn make(common: &Common) -> Result<Self, CliError> {
+        let config = Config::load(common.config.as_deref())?;
+        telemetry::start(&config.log)?;
+        let clock = Clock::System;
+        let db = make_database(&config, &clock, TIMEOUT).await?;
         Ok(Self { config, db, now: clock.now() })
     }
 
@@ -289,6 +313,15 @@ impl CliContext {
     fn passwords(&self) -> Result<Passwords, CliError> {
         Ok(Passwords::start(&self.config.passwords)?)
     }
+}
+
+/// The sentence for a database that does not exist: which one, and what named it.
+fn no_database(config: &Config, error: &DbError) -> CliError {
+    let place = match &config.file {
+        Some(file) => format!("the configuration is {}", file.display()),
+        None => PLACES.to_owned(),
+    };
+    format!("{error} (database.url); {place}. grantor init, serve and migrate make a database").into()
 }
 
 /// Opens a database other than the configured one.

@@ -8,7 +8,7 @@ use clap::Args;
 use zeroize::Zeroizing;
 
 use super::{CliError, trusted, warn};
-use crate::files::NamedFile;
+use crate::files::{BYTE_ORDER_MARK, NamedFile, not_utf8, without_mark};
 use crate::oauth::identity::user::MAX_PASSWORD_LENGTH;
 use crate::operations::clients::ChosenSecret;
 use crate::secret::{Secret, random};
@@ -55,16 +55,18 @@ pub(super) fn warn_of_argument(begin: &str, instead: &str) -> Result<(), CliErro
     warn(format!("{begin} every account of this machine while the command runs; {instead}"))
 }
 
-/// Standard input as text without its last line end. If the text is too long, reads only enough of it to know that.
+/// Standard input as text, without a byte order mark before it and without its last line end. If the text is too long,
+/// reads only enough of it to know that.
 pub(super) fn from_stdin(what: &str, longest: usize) -> Result<Secret, CliError> {
-    let limit = longest + LINE_END + 1;
+    let limit = BYTE_ORDER_MARK.len() + longest + LINE_END + 1;
     // A buffer that grows would leave copies of the secret behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
     let input = std::io::stdin();
     let read = input.take(u64::try_from(limit).unwrap_or(u64::MAX)).read_to_end(&mut bytes);
     read.map_err(|error| format!("{what} on standard input cannot be read: {}", error.kind()))?;
-    let text =
-        str::from_utf8(&bytes).map_err(|_| format!("{what} on standard input is not text in UTF-8"))?;
+    let content = without_mark(&bytes);
+    let text = str::from_utf8(content)
+        .map_err(|_| format!("{what} on standard input cannot be used: {}", not_utf8(content)))?;
     Ok(without_line_end(text))
 }
 

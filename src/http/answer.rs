@@ -454,7 +454,7 @@ fn failed(call: &Call, failure: &Failure) -> OAuthError {
         call.set_outage();
     }
     if failure.is_temporary() {
-        if call.refusals.count(Network::of(call.address), Reason::ServerBusy, call.now) {
+        if call.refusals.count(Network::of(call.address), Reason::ServerBusy.word(), call.now) {
             tracing::warn!("turned away, {}", failure.chain());
         }
         return busy();
@@ -474,7 +474,7 @@ pub fn log_refusal(call: &Call, error: &OAuthError) {
     if let Some(user) = &error.user {
         call.set_user(user);
     }
-    if !call.refusals.count(Network::of(call.address), error.reason, call.now) {
+    if !call.refusals.count(Network::of(call.address), error.reason.word(), call.now) {
         return;
     }
     let address = error.address.as_deref();

@@ -31,6 +31,8 @@ mod database;
 mod database_tls;
 mod deadline;
 mod decisions;
+#[cfg(target_os = "linux")]
+mod deploy;
 mod device;
 mod encryption;
 mod errors;

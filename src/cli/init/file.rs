@@ -97,7 +97,7 @@ fn text(answers: &Answers) -> String {
              # working directory.\n\
              master_key_file = \"\"\n\n\
              [log]\n\
-             # \"info\", \"debug\", or a filter such as \"grantor=debug,info\".\n\
-             filter = \"info\"\n";
+             # One of error, warn, info, debug, trace and off, or a list such as \"grantor=debug,warn\".\n\
+             filter = \"grantor=info,warn\"\n";
     text
 }

@@ -78,7 +78,7 @@ pub(super) fn run(options: Options) -> Result<(), CliError> {
     answers.check()?;
     let draft = ConfigFile::draft(&answers)?;
     let done = block_on_value(async {
-        let cli = CliContext::open(&Common { config: Some(draft.path().to_owned()) }).await?;
+        let cli = CliContext::make(&Common { config: Some(draft.path().to_owned()) }).await?;
         create(&cli, &answers).await
     })
     .map_err(|error| draft.naming(error))?;

@@ -8,6 +8,7 @@ mod create;
 mod init;
 mod issuers;
 mod keys;
+mod place;
 mod refused;
 mod resources;
 mod scopes;
