@@ -13,6 +13,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HttpDate;
 use memchr::memchr_iter;
 
+use super::HeadReport;
 use super::seats::OwnSeat;
 use crate::clock::Clock;
 
@@ -41,6 +42,7 @@ pub(crate) struct Lifeline {
     deadlines: Deadlines,
     peer: IpAddr,
     seat: OwnSeat,
+    large_head: HeadReport,
     phase: Cell<Phase>,
     /// When the phase began; for [`Phase::Body`], when the head began.
     since: Cell<Instant>,
@@ -125,11 +127,12 @@ pub(super) enum Judgement {
 }
 
 impl Lifeline {
-    pub(super) fn new(deadlines: Deadlines, peer: IpAddr, seat: OwnSeat) -> Self {
+    pub(super) fn new(deadlines: Deadlines, peer: IpAddr, seat: OwnSeat, large_head: HeadReport) -> Self {
         Self {
             deadlines,
             peer,
             seat,
+            large_head,
             phase: Cell::new(Phase::Handshake),
             since: Cell::new(Instant::now()),
             blocked: Cell::default(),
@@ -158,7 +161,7 @@ impl Lifeline {
                 Reading::Pause
             }
             Phase::Head if self.request.get().received >= LARGEST_HEAD => {
-                tracing::info!(address = %self.peer, "a request's head is too large");
+                (self.large_head)(self.peer);
                 self.enter(Phase::Leaving(Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)), Instant::now());
                 self.reading()
             }
@@ -237,8 +240,9 @@ impl Lifeline {
         }
     }
 
-    /// An answer begins, with a body of this length, or 0 if that is not known. Returns whether another request may follow on this connection; `false` if a part of the body has
-    /// not come yet, because no handler wants it, or if the request was large.
+    /// An answer begins, with a body of this length, or 0 if that is not known. Returns whether another request may follow
+    /// on this connection; `false` if a part of the body has not come yet, because no handler wants it, or if the request
+    /// was large.
     pub(super) fn answer_begins(&self, length: u64) -> bool {
         self.phase.set(Phase::Answering);
         self.body.set(usize::try_from(length).unwrap_or(usize::MAX));
