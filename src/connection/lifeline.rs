@@ -19,13 +19,12 @@ use crate::clock::Clock;
 
 /// How long the server still takes the rest of an unwanted body after the answer, and how long a farewell may take.
 pub(super) const LINGER: Duration = Duration::from_secs(1);
-/// How many bytes the parser gets before it must look at them.
-const ROUND: usize = 8 * 1024;
-/// How many heads the parser may get from one read. The parser queues every head that it finds, and each takes some
-/// kilobytes.
-const HEADS: usize = 4;
+/// How many bytes the parser gets before it must look at them. Its buffer has 8 KiB, and doubles when less than one is free.
+const ROUND: usize = 7 * 1024;
 /// The largest head of a request, looked at after each round.
 const LARGEST_HEAD: usize = 32 * 1024;
+/// After a larger request the connection ends, because HTTP never makes its buffer smaller.
+const LARGEST_KEPT: usize = 16 * 1024;
 
 /// How long the parts of a connection may take.
 #[derive(Clone, Debug)]
@@ -49,6 +48,8 @@ pub(crate) struct Lifeline {
     since: Cell<Instant>,
     /// Since when the peer has not taken the bytes that HTTP wants to write; `None` if it takes them.
     blocked: Cell<Option<Instant>>,
+    /// The length of the answer's body, as long as HTTP does not have its last byte.
+    body: Cell<usize>,
     request: Cell<RequestProgress>,
     /// The bytes of this round.
     round: Cell<usize>,
@@ -135,6 +136,7 @@ impl Lifeline {
             phase: Cell::new(Phase::Handshake),
             since: Cell::new(Instant::now()),
             blocked: Cell::default(),
+            body: Cell::default(),
             request: Cell::default(),
             round: Cell::default(),
             is_drained: Cell::new(true),
@@ -180,7 +182,7 @@ impl Lifeline {
 
     /// A read found `bytes`, at least one. Returns how many of them HTTP may have now.
     pub(super) fn received(&self, bytes: &[u8]) -> usize {
-        let lines = BlankLines::find(bytes);
+        let lines = BlankLines::find(&bytes[..bytes.len().min(ROUND - self.round.get())]);
         self.round.set(if lines.end < bytes.len() { ROUND } else { self.round.get() + bytes.len() });
         self.is_drained.set(false);
         if matches!(self.phase.get(), Phase::New | Phase::Idle) {
@@ -195,8 +197,11 @@ impl Lifeline {
             request.head = lines.first.map(|end| request.received + end);
         }
         request.received += lines.end;
-        request.ends_with_blank_line = lines.last == Some(lines.end);
+        request.ends_with_blank_line = lines.first == Some(lines.end);
         self.request.set(request);
+        if self.phase.get() != Phase::Draining {
+            self.seat.holds(request.received);
+        }
         lines.end
     }
 
@@ -235,22 +240,27 @@ impl Lifeline {
         }
     }
 
-    /// An answer begins. Returns whether another request may follow on this connection; `false` if a part of the body has
-    /// not come yet, because no handler wants it.
-    pub(super) fn answer_begins(&self) -> bool {
+    /// An answer begins, with a body of this length, or 0 if that is not known. Returns whether another request may follow
+    /// on this connection; `false` if a part of the body has not come yet, because no handler wants it, or if the request
+    /// was large.
+    pub(super) fn answer_begins(&self, length: u64) -> bool {
         self.phase.set(Phase::Answering);
-        self.request.get().is_whole
+        self.body.set(usize::try_from(length).unwrap_or(usize::MAX));
+        let request = self.request.get();
+        request.is_whole && request.received <= LARGEST_KEPT
     }
 
     /// HTTP has the last byte of the answer.
     pub(super) fn answer_ends(&self) {
+        self.body.set(0);
         if self.phase.get() == Phase::Answering {
             self.phase.set(Phase::Answered);
         }
     }
 
-    /// The peer does not take the bytes that HTTP wants to write.
-    pub(super) fn is_blocked(&self) {
+    /// The peer does not take these bytes, which HTTP wants to write.
+    pub(super) fn is_blocked(&self, bytes: usize) {
+        self.seat.holds(bytes.saturating_add(self.body.get()));
         if self.blocked.get().is_none() {
             self.blocked.set(Some(Instant::now()));
         }
@@ -258,10 +268,15 @@ impl Lifeline {
 
     /// The system has taken all that HTTP has written.
     pub(super) fn flushed(&self, cx: &Context<'_>) {
+        if self.phase.get() == Phase::Answering {
+            // More of the answer follows, and the deadline is that of the whole answer.
+            return;
+        }
         self.blocked.set(None);
         if self.phase.get() != Phase::Answered {
             return;
         }
+        self.seat.holds(0);
         let request = self.request.get();
         let next = match (request.is_whole, request.is_all()) {
             (false, _) => Phase::Draining,
@@ -362,27 +377,25 @@ impl RequestProgress {
 /// The places where blank lines end in some bytes. A head ends with a blank line, and so does a body in chunks.
 struct BlankLines {
     first: Option<usize>,
-    last: Option<usize>,
-    /// The end of the first bytes that contain at most [`HEADS`] blank lines.
+    /// The end of the bytes if at most one blank line is in them; otherwise the end of the first. The parser queues every
+    /// head that it finds, and each takes some kilobytes.
     end: usize,
 }
 
 impl BlankLines {
     fn find(bytes: &[u8]) -> Self {
-        let mut found = Self { first: None, last: None, end: bytes.len() };
-        let (mut previous, mut count) = (None, 0);
+        let mut found = Self { first: None, end: bytes.len() };
+        let mut previous = None;
         for at in memchr_iter(b'\n', bytes) {
             // HTTP takes a line feed without a carriage return, too.
             let is_blank = previous.is_some_and(|previous| matches!(&bytes[previous + 1..at], [] | [b'\r']));
             previous = Some(at);
+            if let Some(first) = found.first.filter(|_| is_blank) {
+                found.end = first;
+                break;
+            }
             if is_blank {
-                found.first = found.first.or(Some(at + 1));
-                found.last = Some(at + 1);
-                count += 1;
-                if count == HEADS {
-                    found.end = at + 1;
-                    break;
-                }
+                found.first = Some(at + 1);
             }
         }
         found
@@ -391,18 +404,41 @@ impl BlankLines {
 
 #[cfg(test)]
 mod tests {
+    use std::task::Waker;
+
+    use super::super::seats::Seats;
     use super::*;
+
+    #[test]
+    fn the_deadline_of_an_answer_is_that_of_all_its_parts() {
+        let seats = Seats::new(1, 1, "10.0.0.0/8".parse().unwrap());
+        let peer = IpAddr::from([192, 0, 2, 1]);
+        let (request, keep_alive) = (Duration::ZERO, Duration::from_secs(75));
+        let deadlines = Deadlines { request, keep_alive, clock: Clock::default() };
+        let lifeline = Lifeline::new(deadlines, peer, seats.take(peer).unwrap());
+        let cx = Context::from_waker(Waker::noop());
+        lifeline.open();
+        lifeline.received(b"GET / HTTP/1.1\r\n\r\n");
+        lifeline.begin(BodyLength::Bytes(0));
+        assert!(lifeline.answer_begins(9));
+        lifeline.is_blocked(1);
+        lifeline.flushed(&cx);
+        assert!(matches!(lifeline.judge(&cx), Judgement::Drop), "a part is out, and not all");
+        lifeline.answer_ends();
+        lifeline.flushed(&cx);
+        assert!(matches!(lifeline.judge(&cx), Judgement::Wait(Some(_))), "all is out");
+    }
 
     #[test]
     fn blank_lines_are_found_as_http_finds_them() {
         let find = |text: &str| {
             let found = BlankLines::find(text.as_bytes());
-            (found.first, found.last, found.end)
+            (found.first, found.end)
         };
-        assert_eq!(find("GET / HTTP/1.1\r\nHost: x\r\n"), (None, None, 25));
-        assert_eq!(find("a\r\n\r\n"), (Some(5), Some(5), 5));
-        assert_eq!(find("a\n\nb"), (Some(3), Some(3), 4));
-        assert_eq!(find("a\r\n \r\nb\n\r\n"), (Some(10), Some(10), 10));
-        assert_eq!(find("a\n\nb\n\nc\n\nd\n\ne\n\n"), (Some(3), Some(12), 12));
+        assert_eq!(find("GET / HTTP/1.1\r\nHost: x\r\n"), (None, 25));
+        assert_eq!(find("a\r\n\r\n"), (Some(5), 5));
+        assert_eq!(find("a\n\nb"), (Some(3), 4));
+        assert_eq!(find("a\r\n \r\nb\n\r\n"), (Some(10), 10));
+        assert_eq!(find("a\n\nb\n\nc\n"), (Some(3), 3), "a second head waits");
     }
 }

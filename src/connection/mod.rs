@@ -31,11 +31,14 @@ pub use lifeline::Deadlines;
 use lifeline::Judgement;
 pub(crate) use lifeline::Lifeline;
 pub use seats::Seats;
-use service::watched;
+use service::{WAITING_FOR_MORE, watched};
 use stream::{Transport, WatchedStream};
 
 /// How many more connections are accepted while the ones that give way to them are still closing.
 const SPARE: usize = 64;
+/// How many bytes of answers the system takes for a peer that does not read. By default it takes some megabytes, and the
+/// server would answer that many requests for nothing.
+const SEND_BUFFER: usize = 64 * 1024;
 /// Longer than any deadline.
 const LONG: Duration = Duration::from_secs(365 * 86_400);
 
@@ -79,6 +82,10 @@ where
         .disable_signals()
         .shutdown_timeout(options.shutdown.as_secs());
     let stopping = builder.graceful_shutdown_signal();
+    // Accepted connections inherit it.
+    if let Err(error) = rustix::net::sockopt::set_socket_send_buffer_size(&listener, SEND_BUFFER) {
+        tracing::debug!("SO_SNDBUF cannot be set: {error}");
+    }
     let name = format!("http {}", listener.local_addr()?);
     let server = builder.listen(name, listener, move || {
         let stopping = stopping.clone();
@@ -92,6 +99,7 @@ where
             .keep_alive(KeepAlive::Os)
             .client_request_timeout(Duration::ZERO)
             .client_disconnect_timeout(lifeline::LINGER)
+            .h1_write_buffer_size(WAITING_FOR_MORE)
             .on_connect_ext(|stream: &WatchedStream, data| {
                 data.insert(stream.lifeline().clone());
             })
@@ -106,10 +114,11 @@ where
                 let http = Rc::new(http.new_service(()).await?);
                 Ok::<_, ()>(fn_service(move |socket: TcpStream| {
                     let (http, options) = (http.clone(), options.clone());
-                    async move {
+                    // actix-server has room for this future twice.
+                    Box::pin(async move {
                         connection(socket, &options, &*http).await;
                         Ok::<_, ()>(())
-                    }
+                    })
                 }))
             }
         })

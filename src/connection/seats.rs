@@ -1,8 +1,10 @@
-//! How many connections a listener holds, in total and from one network, and which one is closed for a new one.
+//! How many connections a listener holds, in total and from one network, and how much memory together; and which one is
+//! closed beyond that.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -14,8 +16,19 @@ use crate::network::Network;
 
 /// Set in [`TakenSeat::state`] while the connection is not idle.
 const BUSY: u64 = 1 << 63;
-/// How often the log says at most that all connections are taken.
+/// How many bytes of unfinished requests and unread answers all connections may hold together. What is free is not
+/// counted.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// How many bytes each connection may hold in any case. Ordinary requests have fewer.
+const FREE_BYTES: usize = 4 * 1024;
+/// How often the log says at most that connections give way.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
+
+// Why connections give way, for the log.
+const ALL_TAKEN: &str = "all http.connections are taken; the longest idle ones give way";
+const NETWORK_FULL: &str =
+    "a network holds http.connections_per_network connections; its longest idle ones give way";
+const TOO_MUCH: &str = "unfinished requests and unread answers take too much memory; the largest give way";
 
 /// The connections of one listener.
 #[derive(Debug)]
@@ -35,6 +48,8 @@ struct TakenSeats {
     seats: HashMap<u64, Arc<TakenSeat>>,
     /// How many seats each network holds; networks without a seat are not in it.
     held: HashMap<Network, usize>,
+    /// The bytes that all connections hold.
+    bytes: usize,
     reported: Option<Instant>,
 }
 
@@ -46,6 +61,8 @@ struct TakenSeat {
     /// Since when the connection is idle, or busy with one request: microseconds since [`Seats::began`], and [`BUSY`].
     /// So the smallest value is the longest idle one, and if all are busy, the longest busy one.
     state: AtomicU64,
+    /// The bytes that the connection holds; changed only under the lock of all seats.
+    bytes: AtomicUsize,
     gives_way: AtomicBool,
     waker: AtomicWaker,
 }
@@ -53,6 +70,8 @@ struct TakenSeat {
 /// A connection's own seat. The seat becomes free when this value is dropped.
 #[derive(Debug)]
 pub(super) struct OwnSeat {
+    /// The bytes that were last counted.
+    bytes: Cell<usize>,
     seats: Arc<Seats>,
     number: u64,
     seat: Arc<TakenSeat>,
@@ -89,12 +108,13 @@ impl Seats {
         if is_network_full || taken.seats.len() >= self.most {
             let victim =
                 if is_network_full { taken.longest(|seat| seat.network == network) } else { taken.weakest() };
-            taken.report(network.filter(|_| is_network_full));
+            taken.report(if is_network_full { NETWORK_FULL } else { ALL_TAKEN }, network);
             taken.give_way(victim?);
         }
         let seat = Arc::new(TakenSeat {
             network,
             state: AtomicU64::new(self.micros(Instant::now())),
+            bytes: AtomicUsize::new(0),
             gives_way: AtomicBool::new(false),
             waker: AtomicWaker::new(),
         });
@@ -104,7 +124,7 @@ impl Seats {
         if let Some(network) = network {
             *taken.held.entry(network).or_default() += 1;
         }
-        Some(OwnSeat { seats: self.clone(), number, seat })
+        Some(OwnSeat { bytes: Cell::new(0), seats: self.clone(), number, seat })
     }
 
     fn taken(&self) -> MutexGuard<'_, TakenSeats> {
@@ -139,6 +159,32 @@ impl TakenSeats {
             .or_else(|| self.longest(is_idle).filter(|number| is_idle(&self.seats[number])))
     }
 
+    /// Counts the bytes that a connection holds. If that is too much together with the others, one gives way.
+    fn hold(&mut self, number: u64, bytes: usize) {
+        // Without a seat the connection already gives way.
+        let Some(seat) = self.seats.get(&number) else { return };
+        self.bytes = self.bytes + bytes - seat.bytes.swap(bytes, Ordering::Relaxed);
+        while self.bytes > MOST_BYTES
+            && let Some(largest) = self.largest()
+        {
+            self.report(TOO_MUCH, self.seats[&largest].network);
+            self.give_way(largest);
+        }
+    }
+
+    /// The seat that gives way when all hold too many bytes: the largest of the network that holds most.
+    fn largest(&self) -> Option<u64> {
+        let mut networks = HashMap::<Option<Network>, usize>::new();
+        for seat in self.seats.values() {
+            *networks.entry(seat.network).or_default() += seat.bytes();
+        }
+        // Exempt peers are the last.
+        let most = |(network, bytes): &(Option<Network>, usize)| (network.is_some() && *bytes > 0, *bytes);
+        let (network, _) = networks.into_iter().max_by_key(most)?;
+        let seats = self.seats.iter().filter(|(_, seat)| seat.network == network);
+        seats.max_by_key(|(_, seat)| seat.bytes()).map(|(number, _)| *number)
+    }
+
     fn give_way(&mut self, number: u64) {
         if let Some(seat) = self.remove(number) {
             seat.gives_way.store(true, Ordering::Release);
@@ -148,6 +194,7 @@ impl TakenSeats {
 
     fn remove(&mut self, number: u64) -> Option<Arc<TakenSeat>> {
         let seat = self.seats.remove(&number)?;
+        self.bytes -= seat.bytes();
         if let Some(network) = seat.network
             && let Some(count) = self.held.get_mut(&network)
         {
@@ -159,18 +206,11 @@ impl TakenSeats {
         Some(seat)
     }
 
-    /// Logs that connections give way, but not for every connection.
-    fn report(&mut self, network: Option<Network>) {
-        if self.reported.is_some_and(|reported| reported.elapsed() < REPORT_EVERY) {
-            return;
-        }
-        self.reported = Some(Instant::now());
-        match network {
-            Some(network) => tracing::warn!(
-                %network,
-                "a network holds http.connections_per_network connections; its longest idle ones give way"
-            ),
-            None => tracing::warn!("all http.connections are taken; the longest idle ones give way"),
+    /// Logs that connections give way, and the network of one of them or of the new one, but not for every connection.
+    fn report(&mut self, why: &str, network: Option<Network>) {
+        if self.reported.is_none_or(|reported| reported.elapsed() >= REPORT_EVERY) {
+            self.reported = Some(Instant::now());
+            tracing::warn!(network = network.map(tracing::field::display), "{why}");
         }
     }
 }
@@ -178,6 +218,10 @@ impl TakenSeats {
 impl TakenSeat {
     fn state(&self) -> u64 {
         self.state.load(Ordering::Relaxed)
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
     }
 }
 
@@ -188,6 +232,14 @@ impl OwnSeat {
 
     pub(super) fn is_busy_since(&self, time: Instant) {
         self.seat.state.store(self.seats.micros(time) | BUSY, Ordering::Relaxed);
+    }
+
+    /// Says how many bytes of an unfinished request, or of an answer that the peer does not take, are in memory.
+    pub(super) fn holds(&self, bytes: usize) {
+        let bytes = bytes.saturating_sub(FREE_BYTES);
+        if self.bytes.replace(bytes) != bytes {
+            self.seats.taken().hold(self.number, bytes);
+        }
     }
 
     /// Whether this connection must give way to another. If not yet, wakes `waker` when it must.
@@ -262,6 +314,42 @@ mod tests {
         held[0].is_idle_since(Instant::now());
         let _new = take(&seats, "2001:db8::9").unwrap();
         assert_eq!(that_give_way(&held), [1], "no other network gives way, though idle");
+    }
+
+    #[test]
+    fn the_largest_of_the_network_that_holds_most_bytes_gives_way() {
+        let seats = seats(9, 9);
+        let held = taken(&seats, &["192.0.2.1", "192.0.2.2", "192.0.2.2", "192.0.2.3", "10.0.0.1"]);
+        let third = MOST_BYTES / 3;
+        for (seat, bytes) in [(0, third + 9), (1, third / 2), (2, third), (4, third / 2 - 9)] {
+            held[seat].holds(bytes + FREE_BYTES);
+        }
+        assert_eq!(that_give_way(&held), [0; 0], "it is just enough");
+        held[3].holds(FREE_BYTES + 3);
+        assert_eq!(that_give_way(&held), [2]);
+        held[2].holds(MOST_BYTES);
+        held[3].holds(third);
+        assert_eq!(that_give_way(&held), [2], "what a connection holds that gives way counts no more");
+        held[0].holds(0);
+        held[4].holds(MOST_BYTES + FREE_BYTES);
+        assert_eq!(that_give_way(&held), [1, 2, 3], "an exempt peer is the last");
+        held[4].holds(MOST_BYTES + FREE_BYTES + 1);
+        assert_eq!(that_give_way(&held), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn bytes_count_until_a_connection_ends_or_holds_fewer() {
+        let seats = seats(9, 9);
+        let held = taken(&seats, &["192.0.2.1", "192.0.2.2"]);
+        for _ in 0..9 {
+            let gone = taken(&seats, &["192.0.2.3"]);
+            gone[0].holds(MOST_BYTES / 2);
+            held[0].holds(MOST_BYTES / 2);
+            held[0].holds(0);
+        }
+        held[1].holds(MOST_BYTES);
+        assert_eq!(that_give_way(&held), [0; 0]);
+        assert_eq!(seats.taken().bytes, MOST_BYTES - FREE_BYTES);
     }
 
     #[test]

@@ -12,8 +12,14 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::Bytes;
+use futures_util::ready;
 
 use super::lifeline::{BodyLength, Lifeline};
+
+/// How many bytes of a body HTTP gets at once. HTTP never makes its buffer for answers smaller, which begins with 8 KiB.
+const PIECE: usize = 7 * 1024;
+/// HTTP takes another piece if fewer bytes than these wait to be written.
+pub(super) const WAITING_FOR_MORE: usize = 4 * 1024;
 
 /// The application, with every request reported to the lifeline of its connection.
 pub(super) fn watched<S>(
@@ -36,10 +42,11 @@ where
                 Err(error) => error.error_response().into(),
             };
             Ok(response.map_body(|head, body| {
-                if lifeline.as_ref().is_some_and(|lifeline| !lifeline.answer_begins()) {
+                let length = if let BodySize::Sized(length) = body.size() { length } else { 0 };
+                if lifeline.as_ref().is_some_and(|lifeline| !lifeline.answer_begins(length)) {
                     head.set_connection_type(ConnectionType::Close);
                 }
-                WatchedBody { body, lifeline }
+                WatchedBody { body, part: Bytes::new(), lifeline }
             }))
         }
     })
@@ -56,6 +63,8 @@ fn length_of(request: &mut Request) -> BodyLength {
 /// The body of an answer. HTTP drops it when it has the last byte.
 pub(super) struct WatchedBody {
     body: BoxBody,
+    /// What HTTP has not taken yet of the last part of the body.
+    part: Bytes,
     lifeline: Option<Rc<Lifeline>>,
 }
 
@@ -67,7 +76,15 @@ impl MessageBody for WatchedBody {
     }
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.get_mut().body).poll_next(cx)
+        let this = self.get_mut();
+        if this.part.is_empty() {
+            match ready!(Pin::new(&mut this.body).poll_next(cx)) {
+                Some(Ok(part)) => this.part = part,
+                end => return Poll::Ready(end),
+            }
+        }
+        let piece = this.part.len().min(PIECE);
+        Poll::Ready(Some(Ok(this.part.split_to(piece))))
     }
 }
 

@@ -23,12 +23,14 @@ pub(super) struct WatchedStream {
     transport: Transport,
     /// Bytes that were read and that HTTP may not have yet.
     surplus: BytesMut,
+    /// How many bytes were written since the system had all. HTTP or TLS still has memory for them.
+    unflushed: usize,
     lifeline: Rc<Lifeline>,
 }
 
 impl WatchedStream {
     pub(super) fn new(transport: Transport, lifeline: Rc<Lifeline>) -> Self {
-        Self { transport, surplus: BytesMut::new(), lifeline }
+        Self { transport, surplus: BytesMut::new(), unflushed: 0, lifeline }
     }
 
     pub(super) fn lifeline(&self) -> &Rc<Lifeline> {
@@ -94,8 +96,10 @@ impl AsyncWrite for WatchedStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = Pin::new(&mut this.transport).poll_write(cx, bytes);
-        if written.is_pending() {
-            this.lifeline.is_blocked();
+        match written {
+            Poll::Pending => this.lifeline.is_blocked(this.unflushed + bytes.len()),
+            Poll::Ready(Ok(count)) => this.unflushed += count,
+            Poll::Ready(Err(_)) => {}
         }
         written
     }
@@ -104,8 +108,11 @@ impl AsyncWrite for WatchedStream {
         let this = self.get_mut();
         let flushed = Pin::new(&mut this.transport).poll_flush(cx);
         match flushed {
-            Poll::Pending => this.lifeline.is_blocked(),
-            Poll::Ready(_) => this.lifeline.flushed(cx),
+            Poll::Pending => this.lifeline.is_blocked(this.unflushed),
+            Poll::Ready(_) => {
+                this.unflushed = 0;
+                this.lifeline.flushed(cx);
+            }
         }
         flushed
     }
@@ -114,7 +121,7 @@ impl AsyncWrite for WatchedStream {
         let this = self.get_mut();
         let ended = Pin::new(&mut this.transport).poll_shutdown(cx);
         if ended.is_pending() {
-            this.lifeline.is_blocked();
+            this.lifeline.is_blocked(this.unflushed);
         }
         ended
     }

@@ -35,7 +35,9 @@ pub async fn wrap(
     let began = Instant::now();
     let call = Rc::new(Call::begin(&app, request.request(), app.routes.find(request.path())));
     request.extensions_mut().insert(call.clone());
-    telemetry::in_request(call.clone(), answer(&app, &call, request, next, began)).await
+    // Without the box, every open connection would have room for it, twice.
+    let answered = Box::pin(answer(&app, &call, request, next, began));
+    telemetry::in_request(call.clone(), answered).await
 }
 
 async fn answer(

@@ -1,9 +1,14 @@
 //! The bounded queue to a storage thread, in lanes: no job of a lane waits for a place behind those of another lane.
+//!
+//! All lanes are behind one lock and wake the same workers. With a channel for each lane, a worker would join and leave
+//! three lists of waiting workers for each job.
 
 use std::cell::Cell;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
-
-use async_channel::{Receiver, Sender, TrySendError, WeakSender};
 
 use super::error::DbError;
 use super::job::Job;
@@ -31,73 +36,73 @@ pub(super) struct QueuedJob {
     pub(super) deadline: Instant,
 }
 
-/// A value for each lane.
-#[derive(Clone, Debug)]
-struct PerLane<T> {
-    node: T,
-    known: T,
-    strangers: T,
-}
-
-impl<T> PerLane<T> {
-    fn of(&self, lane: Lane) -> &T {
-        match lane {
-            Lane::Node => &self.node,
-            Lane::Known => &self.known,
-            Lane::Strangers => &self.strangers,
-        }
-    }
-}
-
-/// The bounded queue to a storage thread.
+/// The bounded queue to a storage thread. Closed when its last clone is dropped.
 #[derive(Clone, Debug)]
 pub(super) struct Queue {
-    lanes: PerLane<Sender<QueuedJob>>,
+    end: Arc<QueueEnd>,
     busy: BusyCount,
 }
 
+/// Lets a worker put a job back into the queue; it does not keep the queue open.
+pub(super) struct Requeue(Weak<QueueEnd>);
+
 /// The end of a queue at which a worker takes jobs.
 pub(super) struct JobReceiver {
-    lanes: PerLane<Receiver<QueuedJob>>,
+    end: Arc<QueueEnd>,
+    /// The number of this worker.
+    worker: usize,
     /// Whether the worker also serves strangers.
     serves_strangers: bool,
+    /// Whether this worker may be among the idle ones.
+    is_idle: Cell<bool>,
     /// How many jobs this worker has taken since the last one of a stranger.
     since_a_stranger: Cell<u32>,
 }
 
-/// A queue to this number of connections, in which `capacity` jobs of each lane may wait.
-pub(super) fn queue(capacity: usize, connections: u32) -> (Queue, JobReceiver) {
-    let capacity = capacity.max(1);
-    let busy = BusyCount::new(usize::try_from(connections).unwrap_or(usize::MAX));
-    let (node, known, strangers) = (
-        async_channel::bounded(OF_THE_NODE),
-        async_channel::bounded(capacity),
-        async_channel::bounded(capacity),
-    );
-    let senders = PerLane { node: node.0, known: known.0, strangers: strangers.0 };
-    let lanes = PerLane { node: node.1, known: known.1, strangers: strangers.1 };
-    let queue = Queue { lanes: senders, busy };
-    (queue, JobReceiver { lanes, serves_strangers: true, since_a_stranger: Cell::new(0) })
+/// All clones of a queue share one end of it, and all workers the other. Without one of its ends a queue is closed.
+struct QueueEnd(Arc<Lanes>);
+
+struct Lanes {
+    /// How many jobs of a lane may wait, except those of the node.
+    capacity: usize,
+    state: Mutex<State>,
 }
 
-/// Lets a worker put a job back into the queue; it does not keep the queue open.
-pub(super) struct Requeue(PerLane<WeakSender<QueuedJob>>);
+#[derive(Default)]
+struct State {
+    node: VecDeque<QueuedJob>,
+    known: VecDeque<QueuedJob>,
+    strangers: VecDeque<QueuedJob>,
+    /// The workers that wait for a job. The last one has worked last, so what it needs is still in its caches.
+    idle: Vec<IdleWorker>,
+    workers: usize,
+    is_closed: bool,
+}
+
+struct IdleWorker {
+    worker: usize,
+    serves_strangers: bool,
+    waker: Waker,
+}
+
+/// A queue to this number of connections, in which `capacity` jobs of each lane may wait.
+pub(super) fn queue(capacity: usize, connections: u32) -> (Queue, JobReceiver) {
+    let busy = BusyCount::new(usize::try_from(connections).unwrap_or(usize::MAX));
+    let lanes = Arc::new(Lanes { capacity: capacity.max(1), state: Mutex::default() });
+    let end = || Arc::new(QueueEnd(lanes.clone()));
+    (Queue { end: end(), busy }, JobReceiver::new(end(), true))
+}
 
 impl Requeue {
     pub(super) fn give(&self, queued: QueuedJob) -> Result<(), QueuedJob> {
-        let Some(sender) = self.0.of(queued.lane).upgrade() else { return Err(queued) };
-        sender.try_send(queued).map_err(TrySendError::into_inner)
+        let Some(end) = self.0.upgrade() else { return Err(queued) };
+        end.0.push(queued).map_err(|(_, queued)| queued)
     }
 }
 
 impl Queue {
     pub(super) fn requeue(&self) -> Requeue {
-        let PerLane { node, known, strangers } = &self.lanes;
-        Requeue(PerLane {
-            node: node.downgrade(),
-            known: known.downgrade(),
-            strangers: strangers.downgrade(),
-        })
+        Requeue(Arc::downgrade(&self.end))
     }
 
     /// The count in which connections say that they run a job.
@@ -106,7 +111,7 @@ impl Queue {
     }
 
     pub(super) fn load(&self, pool: &'static str) -> PoolLoad {
-        let PerLane { node, known, strangers } = &self.lanes;
+        let State { node, known, strangers, .. } = &*self.end.0.state();
         PoolLoad {
             pool,
             waiting: node.len() + known.len() + strangers.len(),
@@ -116,62 +121,141 @@ impl Queue {
     }
 
     pub(super) fn push(&self, queued: QueuedJob) -> Result<(), DbError> {
-        self.lanes.of(queued.lane).try_send(queued).map_err(|error| match error {
-            TrySendError::Full(_) => DbError::Overloaded,
-            TrySendError::Closed(_) => DbError::Stopped,
-        })
+        self.end.0.push(queued).map_err(|(error, _)| error)
+    }
+}
+
+impl Lanes {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a job, and wakes one worker that may take it.
+    fn push(&self, queued: QueuedJob) -> Result<(), (DbError, QueuedJob)> {
+        let mut state = self.state();
+        let (lane, is_closed) = (queued.lane, state.is_closed);
+        let (jobs, capacity) = match lane {
+            Lane::Node => (&mut state.node, OF_THE_NODE),
+            Lane::Known => (&mut state.known, self.capacity),
+            Lane::Strangers => (&mut state.strangers, self.capacity),
+        };
+        if is_closed || jobs.len() >= capacity {
+            return Err((if is_closed { DbError::Stopped } else { DbError::Overloaded }, queued));
+        }
+        jobs.push_back(queued);
+        let may_take = |idle: &IdleWorker| idle.serves_strangers || lane != Lane::Strangers;
+        let idle = state.idle.iter().rposition(may_take).map(|place| state.idle.remove(place));
+        drop(state);
+        if let Some(idle) = idle {
+            idle.waker.wake();
+        }
+        Ok(())
+    }
+
+    /// Wakes all workers, so that each looks again.
+    fn wake_all(&self, mut state: MutexGuard<'_, State>) {
+        let idle = std::mem::take(&mut state.idle);
+        drop(state);
+        idle.into_iter().for_each(|idle| idle.waker.wake());
+    }
+}
+
+impl Drop for QueueEnd {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.is_closed = true;
+        self.0.wake_all(state);
+    }
+}
+
+impl fmt::Debug for QueueEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueueEnd").finish_non_exhaustive()
     }
 }
 
 impl JobReceiver {
+    fn new(end: Arc<QueueEnd>, serves_strangers: bool) -> Self {
+        let mut state = end.0.state();
+        let worker = state.workers;
+        state.workers += 1;
+        drop(state);
+        Self { end, worker, serves_strangers, is_idle: Cell::new(false), since_a_stranger: Cell::new(0) }
+    }
+
     /// The same queue for one more worker.
     pub(super) fn another(&self, serves_strangers: bool) -> Self {
-        Self { lanes: self.lanes.clone(), serves_strangers, since_a_stranger: Cell::new(0) }
+        Self::new(self.end.clone(), serves_strangers)
     }
 
     /// The next job, if one waits.
     pub(super) fn try_recv(&self) -> Option<QueuedJob> {
-        let PerLane { node, known, strangers } = &self.lanes;
-        let known = || known.try_recv().ok();
-        let stranger = || if self.serves_strangers { strangers.try_recv().ok() } else { None };
-        let is_strangers_turn = self.since_a_stranger.get() + 1 >= STRANGERS_TURN;
-        let next = node.try_recv().ok().or_else(|| match is_strangers_turn {
-            true => stranger().or_else(known),
-            false => known().or_else(stranger),
-        });
-        next.inspect(|next| self.count(next.lane))
+        self.take(&mut self.end.0.state())
     }
 
     /// Waits for the next job. `None` after the queue was closed and is empty.
     pub(super) async fn recv(&self) -> Option<QueuedJob> {
-        if let Some(next) = self.try_recv() {
-            return Some(next);
+        let _idle = IdleGuard(self);
+        std::future::poll_fn(|cx| self.poll_recv(cx)).await
+    }
+
+    fn poll_recv(&self, cx: &Context<'_>) -> Poll<Option<QueuedJob>> {
+        let mut state = self.end.0.state();
+        self.leave_the_idle(&mut state);
+        let next = self.take(&mut state);
+        if next.is_some() || state.is_closed {
+            return Poll::Ready(next);
         }
-        let PerLane { node, known, strangers } = &self.lanes;
-        let next = tokio::select! {
-            biased;
-            next = node.recv() => next,
-            next = known.recv() => next,
-            next = strangers.recv(), if self.serves_strangers => next,
-        };
-        match next {
-            Ok(next) => {
-                self.count(next.lane);
-                Some(next)
-            }
-            // All lanes are closed at the same time, and the others may not be empty yet.
-            Err(_) => self.try_recv(),
+        let Self { worker, serves_strangers, .. } = *self;
+        state.idle.push(IdleWorker { worker, serves_strangers, waker: cx.waker().clone() });
+        self.is_idle.set(true);
+        Poll::Pending
+    }
+
+    fn leave_the_idle(&self, state: &mut State) {
+        if self.is_idle.take() {
+            state.idle.retain(|idle| idle.worker != self.worker);
         }
     }
 
-    fn count(&self, lane: Lane) {
-        let count = if lane == Lane::Strangers { 0 } else { self.since_a_stranger.get().saturating_add(1) };
-        self.since_a_stranger.set(count);
+    fn take(&self, state: &mut State) -> Option<QueuedJob> {
+        let State { node, known, strangers, .. } = state;
+        let mut stranger = || if self.serves_strangers { strangers.pop_front() } else { None };
+        let is_strangers_turn = self.since_a_stranger.get() + 1 >= STRANGERS_TURN;
+        let next = node.pop_front().or_else(|| match is_strangers_turn {
+            true => stranger().or_else(|| known.pop_front()),
+            false => known.pop_front().or_else(stranger),
+        })?;
+        let is_strangers = next.lane == Lane::Strangers;
+        self.since_a_stranger.set(if is_strangers {
+            0
+        } else {
+            self.since_a_stranger.get().saturating_add(1)
+        });
+        Some(next)
+    }
+}
+
+/// A worker that may wait. If it goes away, others look for the job that it may have been woken for.
+struct IdleGuard<'r>(&'r JobReceiver);
+
+impl Drop for IdleGuard<'_> {
+    fn drop(&mut self) {
+        if self.0.is_idle.get() {
+            let lanes = &self.0.end.0;
+            let mut state = lanes.state();
+            self.0.leave_the_idle(&mut state);
+            lanes.wake_all(state);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
     use futures_util::FutureExt as _;
     use futures_util::future::LocalBoxFuture;
 
@@ -233,6 +317,131 @@ mod tests {
         drop(queue);
         assert_eq!(taken(&receiver, 100), "NKKSS", "a closed queue is emptied first");
         assert!(receiver.recv().now_or_never().unwrap().is_none());
+    }
+
+    #[test]
+    fn a_queue_is_open_until_its_last_clone_is_dropped_and_keeps_the_jobs_of_those_who_left() {
+        let (queue, receiver) = queue(2, 1);
+        let clone = queue.clone();
+        push(&clone, Lane::Known).unwrap();
+        let requeue = clone.requeue();
+        drop(clone);
+        let job = receiver.try_recv().unwrap();
+        requeue.give(job).ok().unwrap();
+        drop(queue);
+        let job = receiver.try_recv().unwrap();
+        assert!(requeue.give(job).is_err(), "the queue is closed");
+        assert!(receiver.recv().now_or_never().unwrap().is_none());
+    }
+
+    #[test]
+    fn a_queue_without_workers_takes_no_job() {
+        let (queue, receiver) = queue(2, 1);
+        let another = receiver.another(false);
+        drop(receiver);
+        push(&queue, Lane::Known).unwrap();
+        drop(another);
+        assert!(matches!(push(&queue, Lane::Known), Err(DbError::Stopped)));
+    }
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// A worker that waits for a job.
+    struct Waiting<'r> {
+        next: Pin<Box<dyn Future<Output = Option<QueuedJob>> + 'r>>,
+        woken: Arc<Woken>,
+    }
+
+    impl<'r> Waiting<'r> {
+        fn of(receiver: &'r JobReceiver) -> Self {
+            let mut waiting = Self { next: Box::pin(receiver.recv()), woken: Arc::default() };
+            assert!(waiting.poll().is_pending());
+            waiting
+        }
+
+        fn poll(&mut self) -> Poll<Option<QueuedJob>> {
+            self.next.as_mut().poll(&mut Context::from_waker(&self.woken.clone().into()))
+        }
+
+        /// How often the worker was woken since the last call.
+        fn woken(&self) -> usize {
+            self.woken.0.swap(0, Ordering::Relaxed)
+        }
+    }
+
+    #[test]
+    fn a_job_wakes_the_worker_that_has_worked_last_and_no_other() {
+        let (queue, receiver) = queue(9, 2);
+        let another = receiver.another(true);
+        let (mut first, mut second) = (Waiting::of(&receiver), Waiting::of(&another));
+        for (jobs, woken) in [(1, (0, 1)), (1, (1, 0)), (2, (0, 0))] {
+            (0..jobs).for_each(|_| push(&queue, Lane::Known).unwrap());
+            assert_eq!((first.woken(), second.woken()), woken);
+        }
+        assert!(second.poll().is_ready() && first.poll().is_ready());
+        drop((first, second));
+        assert_eq!(taken(&receiver, 9), "KK", "what came while nobody waited");
+    }
+
+    #[test]
+    fn a_stranger_does_not_wake_a_worker_that_serves_no_strangers() {
+        let (queue, receiver) = queue(9, 2);
+        let reserved = receiver.another(false);
+        let (mut waiting, mut unwilling) = (Waiting::of(&receiver), Waiting::of(&reserved));
+        push(&queue, Lane::Strangers).unwrap();
+        assert_eq!((unwilling.woken(), waiting.woken()), (0, 1));
+        push(&queue, Lane::Strangers).unwrap();
+        assert_eq!((unwilling.woken(), waiting.woken()), (0, 0), "the other one is awake");
+        assert!(unwilling.poll().is_pending() && waiting.poll().is_ready());
+        for lane in [Lane::Known, Lane::Node] {
+            push(&queue, lane).unwrap();
+            assert_eq!(unwilling.woken(), 1, "{lane:?}");
+            assert!(unwilling.poll().is_ready());
+            unwilling = Waiting::of(&reserved);
+        }
+    }
+
+    #[test]
+    fn what_a_worker_was_woken_for_goes_to_another_if_it_stops_waiting() {
+        let (queue, receiver) = queue(9, 2);
+        let another = receiver.another(true);
+        let (mut first, second) = (Waiting::of(&receiver), Waiting::of(&another));
+        push(&queue, Lane::Strangers).unwrap();
+        assert_eq!((first.woken(), second.woken()), (0, 1));
+        drop(second);
+        assert_eq!(first.woken(), 1);
+        assert!(first.poll().is_ready());
+    }
+
+    #[test]
+    fn a_worker_that_stopped_waiting_is_woken_for_no_job() {
+        let (queue, receiver) = queue(9, 2);
+        let another = receiver.another(true);
+        let (mut first, second) = (Waiting::of(&receiver), Waiting::of(&another));
+        drop(second);
+        assert!(first.poll().is_pending());
+        first.woken();
+        push(&queue, Lane::Strangers).unwrap();
+        assert_eq!(first.woken(), 1);
+    }
+
+    #[test]
+    fn closing_wakes_all_workers() {
+        let (queue, receiver) = queue(9, 2);
+        let reserved = receiver.another(false);
+        let mut waiting = [Waiting::of(&receiver), Waiting::of(&reserved)];
+        drop(queue);
+        for worker in &mut waiting {
+            assert_eq!(worker.woken(), 1);
+            assert!(matches!(worker.poll(), Poll::Ready(None)));
+        }
     }
 
     #[test]

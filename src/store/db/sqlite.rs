@@ -16,7 +16,7 @@ use super::error::DbError;
 use super::job::{TransactionEnd, run_guarded};
 use super::lanes::{JobReceiver, Queue, QueuedJob, queue};
 use super::load::BusyCount;
-use super::thread::storage_thread;
+use super::thread::{serve_all, storage_thread};
 use crate::files::owner;
 use crate::store::paths::{parent, with_suffix};
 
@@ -47,7 +47,7 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
         DatabaseFile { connect: base.connect.pragma("query_only", "true").create_if_missing(false), ..base };
     start("db-read", reading, connections, async move |links| {
         let readers = links.into_iter().map(|link| serve_reads(link, read_inbox.another(true), &busy));
-        futures_util::future::join_all(readers).await;
+        serve_all(readers).await;
     })
     .await?;
     Ok((reads, writes))

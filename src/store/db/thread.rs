@@ -1,7 +1,9 @@
 //! Storage threads, each with its own runtime, so that running jobs do not have to be `Send`.
 
-use std::future::Future;
+use std::future::{Future, ready};
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::oneshot;
 
 use super::error::DbError;
@@ -22,4 +24,9 @@ where
     });
     spawned.map_err(|_| DbError::Stopped)?;
     outcome.await.map_err(|_| DbError::Stopped)?
+}
+
+/// Runs the workers of a thread to their ends. Each is polled only when it was woken itself.
+pub(super) async fn serve_all(workers: impl Iterator<Item = impl Future<Output = ()>>) {
+    workers.collect::<FuturesUnordered<_>>().for_each(|()| ready(())).await;
 }

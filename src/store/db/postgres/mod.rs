@@ -14,7 +14,7 @@ use super::error::DbError;
 use super::job::{Job, TransactionEnd, run_guarded};
 use super::lanes::{JobReceiver, Queue, QueuedJob, Requeue, queue};
 use super::load::BusyCount;
-use super::thread::storage_thread;
+use super::thread::{serve_all, storage_thread};
 use crate::secret;
 
 pub(in crate::store) use server::DatabaseServer;
@@ -43,7 +43,7 @@ pub(super) async fn open(options: &DbOptions) -> Result<(Queue, Queue), DbError>
             let _ = opened.send(Ok(()));
             let mut first = Some(first);
             let workers = inboxes.into_iter().map(|inbox| serve(first.take(), &server, inbox, &pool));
-            futures_util::future::join_all(workers).await;
+            serve_all(workers).await;
         })
         .await?;
     }

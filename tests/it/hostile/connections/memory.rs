@@ -4,9 +4,11 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
-use super::form;
+use super::{TIMEOUT, form, statuses};
+use crate::metrics::reply;
 use crate::support::TestServer;
 use crate::support::cluster::node;
 use crate::support::memory::resident;
@@ -29,7 +31,7 @@ async fn a_thousand_hostile_connections_of_each_kind_take_little_memory() {
     let long = form("/token", "Content-Length: 60000");
     for (what, sent) in [
         ("silence", String::new()),
-        ("unfinished heads", format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX: {}", "x".repeat(23_000))),
+        ("unfinished heads", format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX: {}", "x".repeat(30_000))),
         ("bodies that nobody wants", format!("GET /healthz HTTP/1.1\r\nHost: x\r\n{chunked}\r\n\r\n")),
         ("forms that do not end", format!("{long}{}", "a".repeat(7_000))),
         ("answers that nobody reads", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n".repeat(500)),
@@ -39,7 +41,7 @@ async fn a_thousand_hostile_connections_of_each_kind_take_little_memory() {
         readiness(&mut Browser::new(&node.url), 200).await;
         token(&there.token(&[("grant_type", "client_credentials")]).await, what);
         let idle = resident(node.child.id());
-        let held = hold(node.url.trim_start_matches("http://").parse().unwrap(), &sent).await;
+        let held = hold(address(&node.url), HOSTILE, &sent).await;
         let mut most = 0;
         for _ in 0..10 {
             let began = Instant::now();
@@ -55,15 +57,63 @@ async fn a_thousand_hostile_connections_of_each_kind_take_little_memory() {
     assert!(too_much.is_empty(), "{too_much:?}");
 }
 
+/// How many bytes of unfinished requests and unread answers all connections may hold, and each in any case.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+const FREE_BYTES: usize = 4 * 1024;
+
+#[tokio::test]
+async fn unfinished_requests_and_unread_answers_share_a_bounded_memory_and_the_largest_network_gives_way() {
+    grantor::config::descriptors::raise_limit();
+    let options = [("http.deadline", "120s"), ("http.keep_alive", "1h"), ("metrics.listen", "127.0.0.1:0")];
+    let server = TestServer::start_with(&options).await;
+    let head = |length| format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX: {}", "x".repeat(length));
+    let answer = "GET /errors HTTP/1.1\r\nHost: x\r\n\r\n".repeat(40);
+    let of_an_answer = server.get("/errors").await.body.len();
+    for (what, sent, each) in [("heads", head(30_000), head(30_000).len()), ("answers", answer, of_an_answer)]
+    {
+        let mut honest = TcpStream::connect(address(&server.url)).await.unwrap();
+        honest.write_all(head(8000).as_bytes()).await.unwrap();
+        let before = open(&server).await;
+        let fit = MOST_BYTES / (each - FREE_BYTES);
+        // Two more or fewer, because connections of the test itself come and go.
+        let mut held = hold(address(&server.url), fit - 60, &sent).await;
+        let began = Instant::now();
+        while open(&server).await < before + fit - 62 {
+            assert!(began.elapsed() < TIMEOUT, "{what}: {} of {fit} do not fit", held.len());
+        }
+        held.extend(hold(address(&server.url), 100, &sent).await);
+        let mut left = before + held.len();
+        while left > before + fit + 2 {
+            assert!(began.elapsed() < TIMEOUT, "{what}: {left} are open, although {fit} fit");
+            left = open(&server).await;
+        }
+        assert!(left > before + fit - 62, "{what}: {left} are open, although {fit} fit");
+        honest.write_all(b"\r\nConnection: close\r\n\r\n").await.unwrap();
+        let mut came = String::new();
+        honest.read_to_string(&mut came).await.unwrap();
+        assert_eq!(statuses(&came), ["200"], "{what}: {came}");
+        drop(held);
+    }
+}
+
+/// How many connections are open, as the metrics say.
+async fn open(server: &TestServer) -> usize {
+    reply(server).await.value("grantor_http_connections").unwrap() as usize
+}
+
+fn address(url: &str) -> SocketAddr {
+    url.trim_start_matches("http://").parse().expect("an address")
+}
+
 #[track_caller]
 fn token(answer: &Answer, what: &str) {
     assert_eq!(answer.status, 200, "{what}: {answer:?}");
 }
 
 /// Connections from an address that no honest client has, each of which has sent this and reads nothing.
-async fn hold(address: SocketAddr, sent: &str) -> Vec<TcpStream> {
+async fn hold(address: SocketAddr, count: usize, sent: &str) -> Vec<TcpStream> {
     let mut held = Vec::new();
-    for _ in 0..HOSTILE {
+    for _ in 0..count {
         let socket = TcpSocket::new_v4().expect("a socket");
         // Otherwise the kernel would take many answers off the server's hands.
         socket.set_recv_buffer_size(4096).expect("a small buffer");
