@@ -30,6 +30,7 @@ use crate::fetch::address::AllowList;
 use crate::oauth::client::PkcePolicy;
 use crate::oauth::identity::session::LiveSessions;
 use crate::oauth::signing_key::{Schedule, SigningAlgorithm};
+use crate::oauth::webfinger::WebFingerHosts;
 use crate::secret::Secret;
 use crate::store::db::{DatabaseRoute, DbOptions};
 
@@ -47,6 +48,7 @@ pub struct Config {
     pub sign_in: SignIn,
     pub sign_up: SignUp,
     pub device: DeviceOptions,
+    pub webfinger: WebFinger,
     pub passwords: PasswordOptions,
     pub fetch: Fetch,
     pub purge: Purge,
@@ -156,6 +158,12 @@ pub struct SignIn {
 pub struct DeviceOptions {
     pub code_lifetime: Span,
     pub poll_interval: Span,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct WebFinger {
+    #[serde(deserialize_with = "from_text")]
+    pub hosts: WebFingerHosts,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -24,13 +24,13 @@ use crate::oauth::id::{ClientId, SessionId, UserId};
 use crate::oauth::identity::logout::Hint;
 use crate::oauth::reason::Reason;
 use crate::oauth::request::interaction::{self, FlowProgress, Next, SignedIn};
-use crate::oauth::request::params::Params;
 use crate::oauth::request::received::Received;
 use crate::oauth::request::response_type::ResponseType;
 use crate::oauth::request::{self, AnswerTo, AuthorizationRequest, Refusal, ServerContext};
 use crate::secret::Hash;
 use crate::store::clients::StoredClient;
 use crate::store::db::Conn;
+use crate::store::flows::FlowRequest;
 use crate::store::sessions;
 use crate::tokens::id_token;
 use crate::tokens::subject;
@@ -43,6 +43,17 @@ pub struct CheckedRequest {
     pub client: Arc<StoredClient>,
     pub request: AuthorizationRequest,
     pub catalogue: Arc<Catalogue>,
+}
+
+impl CheckedRequest {
+    /// The request as it waits for a person, with the person that its hint names in place of the hint.
+    pub fn waiting(&self, received: Received) -> FlowRequest {
+        FlowRequest::Application(match self.request.expected.as_slice() {
+            // A hint names exactly one person.
+            [subject] => received.with_verified_hint(subject),
+            _ => received,
+        })
+    }
 }
 
 /// Validates an authorization request.
@@ -88,7 +99,7 @@ async fn validate_over(
             .because("people cannot make accounts here, so prompt=create is not supported");
         return Err(request.refuse(error).into());
     }
-    match hinted(app, now, &client.client, received.params(), hint).await {
+    match hinted(app, now, &client.client, received, hint).await {
         // If the `sub` claim also requests a person, both must be the same.
         Ok(Some(subject)) if request.expected.is_empty() || request.expected.contains(&subject) => {
             request.expected = vec![subject];
@@ -112,10 +123,13 @@ async fn hinted(
     app: &App,
     now: Timestamp,
     client: &Client,
-    params: &Params,
+    received: &Received,
     hint: &mut OneTimeProof<Hint>,
 ) -> Result<Option<String>, Denied<OAuthError>> {
-    let Some(token) = params.one("id_token_hint")? else { return Ok(None) };
+    if let Some(subject) = received.verified_hint() {
+        return Ok(Some(subject.to_owned()));
+    }
+    let Some(token) = received.params().one("id_token_hint")? else { return Ok(None) };
     let hint = hint.get(async || id_token::read_hint(app, token, now).await).await?;
     if hint.client != client.id {
         return Err(Reason::HintOtherClient

@@ -39,6 +39,7 @@ pub struct Call {
     client: OnceCell<ClientId>,
     user: OnceCell<UserId>,
     reason: Cell<Option<Reason>>,
+    has_basic: Cell<bool>,
     places: RequestPlaces,
     place: OnceCell<RequestPlace>,
     place_for_a_long_form: OnceCell<RequestPlace>,
@@ -60,6 +61,7 @@ impl Call {
             client: OnceCell::new(),
             user: OnceCell::new(),
             reason: Cell::new(None),
+            has_basic: Cell::new(false),
             places: app.request_places.clone(),
             place: OnceCell::new(),
             place_for_a_long_form: OnceCell::new(),
@@ -90,6 +92,16 @@ impl Call {
     /// answered again.
     pub(super) fn set_reason(&self, reason: Reason) {
         self.reason.set(Some(reason));
+    }
+
+    /// Notes that a client authenticates by an Authorization header with the scheme Basic, rightly or not.
+    pub fn set_basic(&self) {
+        self.has_basic.set(true);
+    }
+
+    /// Whether a client authenticates by an Authorization header with the scheme Basic.
+    pub(super) fn has_basic(&self) -> bool {
+        self.has_basic.get()
     }
 
     /// Takes a place among the requests that are worked on, and keeps it to the end of the request. `false` if all are

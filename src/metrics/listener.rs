@@ -25,7 +25,7 @@ const CONNECTIONS: usize = 64;
 /// How long an answer may still take when the server stops.
 const SHUTDOWN: Duration = Duration::from_secs(1);
 
-static ROUTE: Route = Route { path: "/metrics", surface: Surface::Api, class: None };
+static ROUTE: Route = Route { path: "/metrics", surface: Surface::Api, class: None, at_root: false };
 
 /// Serves the metrics at `listener` until the handle stops it.
 ///

@@ -15,4 +15,5 @@ pub mod id;
 pub mod metadata;
 pub mod row_budget;
 pub mod signing_key;
+pub mod webfinger;
 mod word;

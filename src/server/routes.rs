@@ -6,7 +6,7 @@ use actix_web::{Resource, http};
 
 use crate::endpoints::fallback::{self, MethodNotAllowed};
 use crate::endpoints::{
-    authorize, device_authorization, health, introspect, jwks, metadata, revoke, token, userinfo,
+    authorize, device_authorization, health, introspect, jwks, metadata, revoke, token, userinfo, webfinger,
 };
 use crate::http::route::Surface::{Api, OAuth, Page};
 use crate::http::route::{Route, Surface};
@@ -14,7 +14,7 @@ use crate::limits::Class;
 use crate::pages::{assets, choose_account, consent, device, errors, home, logo, logout, sign_in, sign_up};
 
 /// The most frequent endpoints come first.
-static ENDPOINTS: [Endpoint; 24] = [
+static ENDPOINTS: [Endpoint; 25] = [
     at("/token", OAuth, Class::Token).post(|route| route.to(token::post)).preflight(),
     at("/introspect", OAuth, Class::Introspection).post(|route| route.to(introspect::post)),
     at("/authorize", Page, Class::Pages)
@@ -31,6 +31,10 @@ static ENDPOINTS: [Endpoint; 24] = [
     at("/.well-known/oauth-authorization-server", Api, Class::Metadata)
         .get(|route| route.to(metadata::get))
         .preflight(),
+    at("/.well-known/webfinger", Api, Class::Metadata)
+        .get(|route| route.to(webfinger::get))
+        .preflight()
+        .at_root(),
     at("/revoke", OAuth, Class::Token).post(|route| route.to(revoke::post)).preflight(),
     at("/device_authorization", OAuth, Class::DeviceAuthorization)
         .post(|route| route.to(device_authorization::post))
@@ -95,7 +99,7 @@ struct Endpoint {
 }
 
 const fn at(path: &'static str, surface: Surface, class: Class) -> Endpoint {
-    let route = Route { path, surface, class: Some(class) };
+    let route = Route { path, surface, class: Some(class), at_root: false };
     Endpoint { route, get: None, post: None, preflight: false, compressed: false }
 }
 
@@ -115,6 +119,12 @@ impl Endpoint {
     /// `http::cors`).
     const fn preflight(mut self) -> Self {
         self.preflight = true;
+        self
+    }
+
+    /// Puts the endpoint at the root of the host, whatever the path of the public URL is (RFC 8615 §3).
+    const fn at_root(mut self) -> Self {
+        self.route.at_root = true;
         self
     }
 
@@ -178,6 +188,10 @@ mod tests {
             ),
             ("/auth", "/auth/.well-known/openid-configuration", "/.well-known/openid-configuration"),
             ("/auth", "/token", "none"),
+            ("", "/.well-known/webfinger", "/.well-known/webfinger"),
+            ("/auth", "/.well-known/webfinger", "/.well-known/webfinger"),
+            ("/auth", "/auth/.well-known/webfinger", "none"),
+            ("", "/.well-known/webfinger/x", "none"),
         ] {
             assert_eq!(Routes::new(mount, super::routes()).find(path).path, route, "{path} under {mount}");
         }

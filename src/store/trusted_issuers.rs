@@ -94,6 +94,19 @@ pub async fn find(conn: &mut Conn, issuer: &str) -> Result<Option<TrustedIssuer>
     row.into_issuer(clients.into_iter().map(|(id,)| ClientId::new(id)).collect()).map(Some)
 }
 
+/// The issuers whose tokens may be addressed to the token endpoint, sorted.
+///
+/// # Errors
+/// Only failures of the database.
+pub async fn list_with_token_endpoint_audience(conn: &mut Conn) -> Result<Vec<String>, DbError> {
+    let rows: Vec<(String,)> = conn
+        .query("SELECT issuer FROM trusted_issuers WHERE audience = $1 ORDER BY issuer")
+        .bind(AssertionAudience::TokenEndpoint.as_str())
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(issuer,)| issuer).collect())
+}
+
 /// Stores a new issuer. `false` if an issuer with this name exists.
 ///
 /// # Errors

@@ -255,6 +255,23 @@ async fn of_64_parallel_polls_one_gets_tokens_which_end_when_the_code_comes_agai
 }
 
 #[tokio::test]
+async fn a_refused_poll_uses_an_allowed_code_up_and_the_next_one_learns_that() {
+    let server = TestServer::start().await;
+    let (tv, mut alice) = (television(&server).await, server.alice().await);
+    let begun = begin(&tv, &[]).await;
+    allow(&mut alice, &begun).await;
+    let operator = Operator::of(&server);
+    operator.done(&["user", "disable", "alice"]);
+    poll(&tv, &begun.device_code).await.assert_json_error(400, "invalid_grant", "subject.disabled");
+    operator.done(&["user", "enable", "alice"]);
+    for _ in 0..2 {
+        let again = poll(&tv, &begun.device_code).await;
+        again.assert_json_error(400, "invalid_grant", "device_code.refused_before");
+    }
+    assert_eq!(server.number("SELECT COUNT(*) FROM grants").await, 0, "nothing was revoked");
+}
+
+#[tokio::test]
 async fn a_person_signs_in_first_and_types_the_code_then() {
     let server = TestServer::start().await;
     let (tv, mut alice) = (television(&server).await, server.alice().await);

@@ -354,7 +354,7 @@ async fn the_token_endpoint_answers_json_whatever_the_accept_header_says() {
         let form = "grant_type=client_credentials&client_id=nobody&client_secret=x";
         let answer = browser.request(Method::POST, "/token", &headers, form).await;
         answer.assert_json_error(401, "invalid_client", "client.unknown");
-        assert!(answer.header("www-authenticate").starts_with("Basic realm="));
+        assert!(answer.header("www-authenticate").starts_with("OAuth-Client realm="));
     }
 }
 

@@ -140,7 +140,9 @@ async fn the_token_may_come_in_the_header_or_in_a_form_and_only_once() {
 #[tokio::test]
 async fn invalid_tokens_are_refused_in_the_words_of_rfc_6750() {
     let server = TestServer::start().await;
-    let long = format!("Bearer {}", "a".repeat(4097));
+    let [long, longest, too_long] =
+        [4097, 32 * 1024, 32 * 1024 + 1].map(|length| format!("Bearer {}", "a".repeat(length)));
+    let too_long_form = format!("access_token={}", "a".repeat(32 * 1024 + 1));
     for (header, body, status, error, reason) in [
         (None, "", 401, "invalid_token", "bearer.missing"),
         (Some("Basic YTpi"), "", 401, "invalid_token", "bearer.missing"),
@@ -149,7 +151,11 @@ async fn invalid_tokens_are_refused_in_the_words_of_rfc_6750() {
         (Some("Bearer a b"), "", 400, "invalid_request", "bearer.malformed"),
         (Some("Bearer \"a\""), "", 400, "invalid_request", "bearer.malformed"),
         (Some("Bearer \u{e9}"), "", 400, "invalid_request", "bearer.malformed"),
-        (Some(long.as_str()), "", 400, "invalid_request", "bearer.malformed"),
+        (Some(long.as_str()), "", 401, "invalid_token", "bearer.unknown"),
+        (Some(longest.as_str()), "", 401, "invalid_token", "bearer.unknown"),
+        (Some(too_long.as_str()), "", 400, "invalid_request", "bearer.too_long"),
+        (None, too_long_form.as_str(), 400, "invalid_request", "parameter.too_long"),
+        (None, &too_long_form[..too_long_form.len() - 1], 401, "invalid_token", "bearer.unknown"),
         (Some("Bearer unknown"), "", 401, "invalid_token", "bearer.unknown"),
         (Some("Bearer gat_unknown=="), "", 401, "invalid_token", "bearer.unknown"),
         (None, "access_token=", 401, "invalid_token", "bearer.missing"),

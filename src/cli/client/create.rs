@@ -17,7 +17,7 @@ use super::words::{
     redirect_uris, response_types, scopes,
 };
 use crate::oauth::client::{
-    AuthMethod, Client, ClientKind, ClientMetadata, GrantType, Links, LogoutUris, PkcePolicy,
+    AuthMethod, Client, ClientKind, ClientMetadata, GrantType, IdTokenClaims, Links, LogoutUris, PkcePolicy,
 };
 use crate::oauth::id::ClientId;
 use crate::oauth::signing_key::SigningAlgorithm;
@@ -73,6 +73,10 @@ pub(in crate::cli) struct Options {
     /// The algorithm that signs its ID Tokens; without this option RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<Algorithm>,
+    /// The claims of the granted scopes that its ID Tokens have, too: none, scopes for all of them, or their names; for
+    /// applications that never call UserInfo
+    #[arg(long, value_name = "none|scopes|\"a b\"", default_value = "none", value_parser = IdTokenClaims::parse)]
+    id_token_claims: IdTokenClaims,
     /// The algorithm that signs its UserInfo answers; without this option, they are plain JSON
     #[arg(long, value_name = "ALG")]
     userinfo_alg: Option<Algorithm>,
@@ -82,8 +86,8 @@ pub(in crate::cli) struct Options {
     /// The address of its public keys, instead of --jwks; the server reads them when it needs them
     #[arg(long, value_name = "URI", conflicts_with = "jwks")]
     jwks_uri: Option<String>,
-    /// The audience that its client assertions may have: only the issuer, or also the token endpoint, which Authlib and
-    /// Nimbus use
+    /// The audience that its client assertions may have: only the issuer, or also the token endpoint, which is legacy and
+    /// only for libraries that cannot send the issuer
     #[arg(long, value_name = "AUDIENCE", default_value = "issuer")]
     assertion_audience: Audience,
     /// Encrypt its ID Tokens with a key of --jwks: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW,
@@ -201,6 +205,7 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
         auth_method: options.auth_method.map(AuthMethod::from),
         pkce: options.pkce.map(PkcePolicy::from),
         id_token_alg: options.id_token_alg.map(SigningAlgorithm::from),
+        id_token_claims: options.id_token_claims.clone(),
         jwks: options.jwks.as_deref().map(jwks).transpose()?,
         id_token_encryption: options.id_token_encryption.as_deref().map(encryption).transpose()?,
         userinfo_encryption: options.userinfo_encryption.as_deref().map(encryption).transpose()?,

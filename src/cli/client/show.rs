@@ -7,7 +7,7 @@ use super::super::table::{card, table};
 use super::super::{CliError, OutputOptions};
 use crate::clock::Timestamp;
 use crate::oauth::client::origin::Origin;
-use crate::oauth::client::{AssertionAudience, AuthMethod, Client, GrantType, PkcePolicy};
+use crate::oauth::client::{AssertionAudience, AuthMethod, Client, GrantType, IdTokenClaims, PkcePolicy};
 use crate::oauth::id::ClientId;
 use crate::oauth::request::redirect_uri::RegisteredUri;
 use crate::oauth::request::response_type::ResponseType;
@@ -42,6 +42,10 @@ pub(super) fn to_json(record: &ClientRecord) -> Value {
     json["disabled"] = client.disabled.into();
     json["response_types"] = response_types(client).into();
     json["assertion_audience"] = client.assertion_audience.map_or("issuer", AssertionAudience::as_str).into();
+    json["id_token_claims"] = match &client.id_token_claims {
+        IdTokenClaims::None => "none".into(),
+        _ => json["id_token_claims"].take(),
+    };
     json["has_logo"] = logo.is_some_and(|digest| !digest.is_null()).into();
     json["version"] = client.version.into();
     json["created_at"] = record.created_at.iso().into();
@@ -84,6 +88,7 @@ fn to_text(record: &ClientRecord) -> String {
         ("keys", keys(client)),
         ("PKCE", client.pkce.map_or("default", PkcePolicy::as_str).into()),
         ("ID Token", client.id_token_alg.map_or("default", SigningAlgorithm::as_str).into()),
+        ("ID Token has", client.id_token_claims.to_string()),
         ("UserInfo", client.userinfo_alg.map_or("JSON", SigningAlgorithm::as_str).into()),
         ("subjects", client.subject_type.as_str().into()),
         ("access tokens", access_tokens(client)),

@@ -16,7 +16,9 @@ use super::words::{
 };
 use crate::clock::Seconds;
 use crate::oauth::client::origin::Origin;
-use crate::oauth::client::{Client, ClientKind, ClientMetadata, Encryption, Links, LogoutUris};
+use crate::oauth::client::{
+    Client, ClientKind, ClientMetadata, Encryption, IdTokenClaims, Links, LogoutUris,
+};
 use crate::oauth::grant::scope::Scope;
 use crate::oauth::id::ClientId;
 use crate::oauth::request::redirect_uri::RegisteredUri;
@@ -104,6 +106,10 @@ struct ClientChangeOptions {
     /// The algorithm that signs its ID Tokens; default is RS256, if the server offers it
     #[arg(long, value_name = "ALG")]
     id_token_alg: Option<AlgorithmOrDefault>,
+    /// The claims of the granted scopes that its ID Tokens have, too: none, scopes for all of them, or their names; for
+    /// applications that never call UserInfo
+    #[arg(long, value_name = "none|scopes|\"a b\"", value_parser = IdTokenClaims::parse)]
+    id_token_claims: Option<IdTokenClaims>,
     /// The algorithm that signs its UserInfo answers; default is plain JSON
     #[arg(long, value_name = "ALG")]
     userinfo_alg: Option<AlgorithmOrDefault>,
@@ -113,7 +119,8 @@ struct ClientChangeOptions {
     /// The address of its public keys; replaces the keys of --jwks
     #[arg(long, value_name = "URI")]
     jwks_uri: Option<String>,
-    /// The audience that its client assertions may have: only the issuer, or also the token endpoint
+    /// The audience that its client assertions may have: only the issuer, or also the token endpoint, which is legacy and
+    /// only for libraries that cannot send the issuer
     #[arg(long, value_name = "AUDIENCE")]
     assertion_audience: Option<Audience>,
     /// Encrypt its ID Tokens with a key of --jwks: RSA-OAEP, RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW or ECDH-ES+A256KW,
@@ -280,6 +287,7 @@ impl ClientEdit {
             auth_method: changes.auth_method.map_or(before.auth_method, Into::into),
             pkce: changes.pkce.map_or(before.pkce, Into::into),
             id_token_alg: changes.id_token_alg.map_or(before.id_token_alg, Into::into),
+            id_token_claims: changes.id_token_claims.as_ref().unwrap_or(&before.id_token_claims).clone(),
             jwks,
             jwks_uri,
             assertion_audience: changes.assertion_audience.map_or(before.assertion_audience, Into::into),

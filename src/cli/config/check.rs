@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::user::counted;
-use super::super::{CliError, OutputOptions};
+use super::super::{CliError, OutputOptions, block_on};
+use super::legacy;
 use crate::config::{Config, ConfiguredFile, Finding, SettingSource};
 use crate::files::{FileError, NamedFile, pem};
 use crate::keys::master::MasterKey;
@@ -15,6 +16,10 @@ pub(super) fn run(output: &OutputOptions) -> Result<(), CliError> {
         Ok((config, mut warnings)) => {
             let (mistakes, more) = check_contents(&config);
             warnings.extend(more);
+            block_on(async {
+                warnings.extend(legacy::warnings(&config).await);
+                Ok(())
+            })?;
             (mistakes, warnings)
         }
     };

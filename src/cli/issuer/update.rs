@@ -40,7 +40,7 @@ struct IssuerChangeOptions {
     /// A client that may present its tokens; replaces those before; may be given several times
     #[arg(long = "client", value_name = "ID")]
     clients: Vec<String>,
-    /// The audience that its tokens may have: only the issuer of this server, or also the token endpoint
+    /// The audience that its tokens may have: only the issuer of this server, or also the token endpoint, which is legacy
     #[arg(long, value_name = "AUDIENCE")]
     assertion_audience: Option<Audience>,
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Seconds;
+use crate::oauth::client::id_token_claims::IdTokenClaims;
 use crate::oauth::client::kind::ClientKind;
 use crate::oauth::client::origin::Origin;
 use crate::oauth::client::vocabulary::{
@@ -59,6 +60,9 @@ pub struct ClientMetadata {
     pub id_token_alg: Option<SigningAlgorithm>,
     #[serde(flatten, with = "id_token_encrypted_response")]
     pub id_token_encryption: Option<Encryption>,
+    /// The claims of the granted scopes that its ID Tokens have, too.
+    #[serde(default)]
+    pub id_token_claims: IdTokenClaims,
     /// The algorithm that signs UserInfo for it. `None`: plain JSON.
     #[serde(rename = "userinfo_signed_response_alg")]
     pub userinfo_alg: Option<SigningAlgorithm>,
@@ -163,6 +167,7 @@ impl ClientMetadata {
             pkce: None,
             id_token_alg: None,
             id_token_encryption: None,
+            id_token_claims: IdTokenClaims::None,
             userinfo_alg: None,
             userinfo_encryption: None,
             jwks: None,
@@ -330,6 +335,7 @@ mod tests {
             pkce: Some(PkcePolicy::Required),
             id_token_alg: Some(SigningAlgorithm::Es256),
             id_token_encryption: Encryption::parse("ECDH-ES A128CBC-HS256"),
+            id_token_claims: IdTokenClaims::parse("groups email").unwrap(),
             userinfo_alg: Some(SigningAlgorithm::EdDsa),
             userinfo_encryption: Encryption::parse("RSA-OAEP-256"),
             jwks: Some(json!({ "keys": [{ "kty": "EC" }] }).to_string()),
@@ -374,6 +380,7 @@ mod tests {
             "id_token_signed_response_alg": "ES256",
             "id_token_encrypted_response_alg": "ECDH-ES",
             "id_token_encrypted_response_enc": "A128CBC-HS256",
+            "id_token_claims": ["email", "groups"],
             "userinfo_signed_response_alg": "EdDSA",
             "userinfo_encrypted_response_alg": "RSA-OAEP-256",
             "userinfo_encrypted_response_enc": "A256GCM",

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use crate::oauth::client::{AuthMethod, ClientMetadata, GrantType, LogoutUris, PkcePolicy, SubjectType};
+use crate::oauth::client::{
+    AuthMethod, ClientMetadata, GrantType, IdTokenClaims, LogoutUris, PkcePolicy, SubjectType,
+};
 use crate::oauth::grant::scope::{OFFLINE_ACCESS, OPENID};
 use crate::oauth::host::{self, WRONG_HOST};
 use crate::oauth::identity::group;
@@ -53,6 +55,9 @@ pub fn check(client: &ClientMetadata) -> Vec<WrongMember> {
     check_grants(client, &mut findings);
     check_assertions(client, &mut findings);
     check_response_types(client, &mut findings);
+    if client.id_token_claims != IdTokenClaims::None && !client.scopes.contains(OPENID) {
+        findings.add("id_token_claims", "a client gets ID Tokens only if it has the scope openid");
+    }
     check_sector(client, &mut findings);
     check_logout_uris(client, &mut findings);
     if let Some(group) = &client.required_group {

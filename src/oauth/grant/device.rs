@@ -121,7 +121,7 @@ pub enum PollEffect {
     Poll {
         interval: Seconds,
     },
-    /// The code was redeemed before: revoke what was issued from it.
+    /// The code was used up before: revoke what was issued from it, if anything was.
     Revoke,
 }
 

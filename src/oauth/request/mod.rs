@@ -230,7 +230,7 @@ fn check<K: KnownScopes + KnownResources>(
         }
         false => None,
     };
-    let scope = scope::resolve(params.one("scope")?, &client.scopes, known.catalogue)?;
+    let scope = scope::resolve(scope::requested(params)?, &client.scopes, known.catalogue)?;
     let registered = RegisteredResources { resources: known.catalogue, issuer: known.issuer };
     let resources = registered.authorized(params, client, &scope)?;
     let nonce = nonce(params)?;

@@ -141,7 +141,7 @@ async fn an_updated_client_passes_the_same_checks_as_a_new_one() {
         ("web", &["--add-redirect-uri", "http://x.example/"], "must be https"),
         ("web", &["--grant", "refresh_token"], "needs authorization_code"),
         ("web", &["--auth-method", "none"], "confidential"),
-        ("web", &["--scope", "a  b"], "--scope"),
+        ("web", &["--scope", "a\u{a0}b"], "--scope"),
         ("web", &["--kind", "spa"], "remove its secrets first"),
         ("web", &["--site", "javascript:alert(1)"], "--site must be an https address"),
         ("web", &["--logo", "none.png"], "the logo none.png cannot be read"),

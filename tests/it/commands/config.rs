@@ -1,9 +1,12 @@
 //! The configuration, shown and checked.
 
+use grantor::oauth::signing_key::SigningAlgorithm;
 use serde_json::{Value, json};
 
+use crate::support::jwt::{jwks, key};
 use crate::support::operator::{refusal, succeeded};
 use crate::support::process::grantor;
+use crate::support::{Operator, TestServer};
 
 #[test]
 fn the_configuration_is_shown_with_where_each_value_comes_from() {
@@ -86,4 +89,67 @@ fn all_mistakes_in_the_configuration_are_reported_together() {
 
     let good = grantor(directory.path(), &["config", "check", "--json"]).output().unwrap();
     assert_eq!(succeeded(&[], good), "[]\n");
+}
+
+#[tokio::test]
+async fn the_check_names_clients_and_issuers_whose_assertions_may_be_for_the_token_endpoint() {
+    let server = TestServer::start().await;
+    let operator = Operator::of(&server);
+    let findings = || -> Vec<Value> {
+        let found = operator.json(&["config", "check"]);
+        let is_legacy = |finding: &&Value| finding["finding"].as_str().unwrap().contains("legacy");
+        found.as_array().unwrap().iter().filter(is_legacy).cloned().collect()
+    };
+    assert_eq!(findings(), Vec::<Value>::new());
+    let key = key(SigningAlgorithm::Es256);
+    let file = operator.directory.join("jwks.json").display().to_string();
+    std::fs::write(&file, jwks(&[&key])).unwrap();
+    let by_key =
+        ["--kind", "service", "--scope", "read", "--auth-method", "private_key_jwt", "--jwks", &file];
+    for (id, name, audience) in [
+        ("old", "Old", "token-endpoint"),
+        ("new", "\"assertion_audience\":\"token-endpoint\"", "issuer"),
+        ("older", "Older", "token-endpoint"),
+    ] {
+        let create = ["client", "create", "--id", id, "--name", name, "--assertion-audience", audience];
+        operator.done(&[&create[..], &by_key].concat());
+    }
+    operator.done(&[
+        "client",
+        "create",
+        "--id",
+        "gateway",
+        "--name",
+        "G",
+        "--kind",
+        "service",
+        "--scope",
+        "read",
+        "--grant",
+        "jwt_bearer",
+    ]);
+    operator.done(&[
+        "issuer",
+        "create",
+        "https://idp.example.com",
+        "--jwks",
+        &file,
+        "--scope",
+        "read",
+        "--client",
+        "gateway",
+        "--assertion-audience",
+        "token-endpoint",
+    ]);
+    let found = findings();
+    let sentences: Vec<&str> = found.iter().map(|one| one["finding"].as_str().unwrap()).collect();
+    let [clients, issuers] = sentences[..] else { panic!("{found:?}") };
+    assert!(clients.contains("the clients old, older use it"), "{clients}");
+    assert!(issuers.contains("the issuers https://idp.example.com use it"), "{issuers}");
+    assert!(found.iter().all(|one| one["severity"] == "warning"), "{found:?}");
+    for id in ["old", "older"] {
+        operator.done(&["client", "update", id, "--assertion-audience", "issuer"]);
+    }
+    operator.done(&["issuer", "update", "https://idp.example.com", "--assertion-audience", "issuer"]);
+    assert_eq!(findings(), Vec::<Value>::new());
 }
