@@ -47,7 +47,9 @@ pub(super) async fn in_header_or_body(
     body: web::Payload,
 ) -> Result<Option<String>, OAuthError> {
     let in_header = in_header(request)?;
-    if !request.headers().contains_key(header::CONTENT_TYPE) {
+    // Only a form can hold a token (RFC 6750 §2.2). Beside a token in the header, and where there is no body, the media
+    // type says nothing.
+    if !form::is_form(request) && (in_header.is_some() || !form::has_body(request)) {
         return Ok(in_header);
     }
     let params = form::read(request, body).await?;

@@ -272,6 +272,8 @@ fn error_page_with(
         docs => error_uri(app, error),
         request_id => &call.id,
         onward,
+        came => error.address.as_ref().map(|address| &address.came),
+        differs => error.address.as_ref().and_then(|address| address.differs.as_ref()),
     };
     call.set_reason(error.reason);
     let mut response = app.pages.render(status, "error.html", context);
@@ -452,7 +454,7 @@ fn failed(call: &Call, failure: &Failure) -> OAuthError {
         call.set_outage();
     }
     if failure.is_temporary() {
-        if call.refusals.count(Network::of(call.address), Reason::ServerBusy, call.now) {
+        if call.refusals.count(Network::of(call.address), Reason::ServerBusy.word(), call.now) {
             tracing::warn!("turned away, {}", failure.chain());
         }
         return busy();
@@ -472,13 +474,16 @@ pub fn log_refusal(call: &Call, error: &OAuthError) {
     if let Some(user) = &error.user {
         call.set_user(user);
     }
-    if !call.refusals.count(Network::of(call.address), error.reason, call.now) {
+    if !call.refusals.count(Network::of(call.address), error.reason.word(), call.now) {
         return;
     }
+    let address = error.address.as_deref();
     tracing::info!(
         reason = error.reason.word(),
         error = error.code().as_str(),
         path = call.path,
+        came = address.map(|address| address.came.as_str()),
+        registered = address.and_then(|address| address.registered.as_deref()),
         "refused: {}",
         error.description
     );

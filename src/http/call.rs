@@ -15,6 +15,7 @@ use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
 use super::client_address;
 use super::in_flight::{RequestPlace, RequestPlaces};
 use super::refusal_log::RefusalLog;
+use super::request_id;
 use super::route::Route;
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -22,13 +23,12 @@ use crate::connection::Lifeline;
 use crate::limits::{Class, Limited};
 use crate::oauth::id::{ClientId, UserId};
 use crate::oauth::reason::Reason;
-use crate::secret::random_id;
 use crate::telemetry::RequestFacts;
 
 /// One request, without its HTTP message.
 #[derive(Debug)]
 pub struct Call {
-    /// Identifies the request in its answer and in the log.
+    /// Names the request in its answer and in the log. A trusted proxy may have chosen it, so it need not be unique.
     pub id: String,
     /// The address of the client, found behind the trusted proxies.
     pub address: IpAddr,
@@ -53,7 +53,7 @@ pub struct Call {
 impl Call {
     pub fn begin(app: &App, http: &HttpRequest, route: &'static Route) -> Self {
         Self {
-            id: random_id(),
+            id: request_id::of(http, &app.config.http.trusted_proxies),
             address: client_address::address(http, &app.config.http.trusted_proxies, &app.untrusted_peers),
             now: app.now(),
             route,

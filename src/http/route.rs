@@ -89,6 +89,14 @@ impl Routes {
         Self(patterns)
     }
 
+    /// Every path, with its endpoint. A path that ends with a slash is a folder, or the home page.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &'static Route)> {
+        self.0.iter().map(|(pattern, route)| match pattern {
+            Pattern::Path(path) | Pattern::InFolder(path) => (path.as_str(), *route),
+            Pattern::Beginning(path) => (*path, *route),
+        })
+    }
+
     /// The endpoint of a path. [`NOWHERE`] if there is no such endpoint.
     pub fn find(&self, path: &str) -> &'static Route {
         let found = self.0.iter().find(|(pattern, _)| pattern.matches(path));

@@ -32,7 +32,9 @@ static ROUTE: Route = Route { path: "/metrics", surface: Surface::Api, class: No
 /// `seats`: the connections that the metrics are about.
 pub fn serve(listener: TcpListener, app: Arc<App>, seats: Arc<Seats>) -> Result<ServerHandle, Failure> {
     let http = &app.config.http;
+    let (refusals, clock) = (app.refusals.clone(), app.clock.clone());
     let options = ListenerOptions {
+        large_head: Arc::new(move |peer| refusals.large_head(peer, clock.now())),
         seats: Seats::new(CONNECTIONS, CONNECTIONS, TrustedProxies::default()),
         deadlines: Deadlines {
             request: http.deadline.duration(),

@@ -8,6 +8,7 @@ pub mod request;
 pub mod token;
 
 pub mod assertion;
+pub mod display_text;
 pub mod error;
 pub mod error_code;
 pub mod host;

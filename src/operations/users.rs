@@ -15,7 +15,9 @@ use crate::oauth::grant::EndReason;
 use crate::oauth::id::UserId;
 use crate::oauth::identity::authentication::Proof;
 use crate::oauth::identity::claims::{self, Claims, Person};
-use crate::oauth::identity::user::{check_chosen_username, check_email, check_password, check_username};
+use crate::oauth::identity::user::{
+    check_chosen_username, check_email, check_password, check_username, normalized_password,
+};
 use crate::secret::passwords::Passwords;
 use crate::secret::{Secret, random_id};
 use crate::store::db::{Conn, Tx};
@@ -29,12 +31,13 @@ use crate::store::{codes, device_codes, revocations, sessions};
 pub struct HashedPassword(String);
 
 impl HashedPassword {
-    /// Checks and hashes a password.
+    /// Checks and hashes a password in its normal form.
     ///
     /// # Errors
     ///
     /// A password that no one could sign in with is refused; a full queue is a failure.
     pub async fn new(passwords: &Passwords, password: Secret) -> Result<Self, Denied<Faults>> {
+        let password = Secret::new(normalized_password(password.expose()).into_owned());
         check_password(password.expose()).map_err(|sentence| Fault::invalid("password", sentence))?;
         Ok(Self(passwords.hash(password).await?))
     }

@@ -1,6 +1,6 @@
 //! Grants: what a user allowed a client in one authorization, with the chain of refresh tokens.
 
-use sqlx::FromRow;
+use grantor_from_row::FromRow;
 
 use super::conditions::{client_unchanged, session_seen_at, user_claims};
 use super::db::{Batch, Conn, DbError, Query, Tx};

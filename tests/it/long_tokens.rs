@@ -49,6 +49,9 @@ async fn an_access_token_with_the_longest_scope_is_taken_at_every_endpoint() {
     let posted = server.browser().request(Method::POST, "/userinfo", &[FORM], &form).await;
     assert_eq!(posted.status, 200, "{posted:?}");
     assert_eq!(app.introspect(&token).await["active"], true);
+    let operator = Operator::of(&server);
+    let inspected = operator.with_input(&["token", "inspect", "-", "--json"], &token);
+    assert_eq!(inspected.status.code(), Some(0), "{inspected:?}");
     let exchange = [
         ("grant_type", GrantType::TokenExchange.as_str()),
         ("subject_token", &token),
@@ -103,8 +106,8 @@ async fn the_longest_id_token_is_a_hint_at_the_authorization_endpoint_and_takes_
     let silent = app.url_with(&[("scope", "openid"), ("prompt", "none"), ("id_token_hint", &hint)]);
     assert_ne!(alice.get(&silent).await.get("code"), "");
 
-    let flows = server.number("SELECT COUNT(*) FROM flows").await;
     for post in [false, true] {
+        let flows = server.number("SELECT COUNT(*) FROM flows").await;
         let mut browser = server.browser();
         let changes = [("scope", "openid"), ("id_token_hint", hint.as_str())];
         let page = match post {

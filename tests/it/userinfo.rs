@@ -299,3 +299,35 @@ async fn a_client_registered_for_it_gets_signed_claims() {
     let why = operator.refused(&["client", "update", "app", "--userinfo-alg", "PS256"]);
     assert!(why.contains("keys.algorithms offers"), "{why}");
 }
+
+#[tokio::test]
+async fn a_post_with_a_token_in_the_header_needs_no_form() {
+    let server = TestServer::start().await;
+    let (app, mut alice) = (app(&server).await, server.alice().await);
+    let token = access_token(&app, &mut alice, "openid").await;
+    let bearer = format!("Bearer {token}");
+    let by_header = ("authorization", bearer.as_str());
+    let mut browser = server.browser();
+    for (media_type, body) in [
+        ("application/json", ""),
+        ("application/json", "{}"),
+        ("text/plain; charset=utf-8", ""),
+        ("", ""),
+        (FORM.1, ""),
+        (FORM.1, "a=b"),
+    ] {
+        let headers = [by_header, ("content-type", media_type)];
+        let answer = browser.request(Method::POST, "/userinfo", &headers, body).await;
+        assert_eq!(answer.status, 200, "{media_type} {body}: {answer:?}");
+        assert!(answer.json()["sub"].is_string(), "{answer:?}");
+    }
+    // Two tokens are still two, and a body that may hold a token and is not a form is not read.
+    let both = format!("access_token={token}");
+    let answer = browser.request(Method::POST, "/userinfo", &[by_header, FORM], &both).await;
+    answer.assert_json_error(400, "invalid_request", "bearer.repeated");
+    let json = ("content-type", "application/json");
+    let answer = browser.request(Method::POST, "/userinfo", &[json], "{}").await;
+    answer.assert_json_error(415, "invalid_request", "request.media_type");
+    let answer = browser.request(Method::POST, "/userinfo", &[json], "").await;
+    answer.assert_json_error(401, "invalid_token", "bearer.missing");
+}

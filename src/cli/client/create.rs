@@ -14,7 +14,7 @@ use super::logo::logo;
 use super::secrets::source;
 use super::words::{
     Algorithm, Audience, Format, Grant, Kind, Method, Pkce, Subject, grants, group, link, origins,
-    redirect_uris, response_types, scopes,
+    redirect_uris, response_types, schemes, scopes,
 };
 use crate::oauth::client::{
     AuthMethod, Client, ClientKind, ClientMetadata, GrantType, IdTokenClaims, Links, LogoutUris, PkcePolicy,
@@ -130,6 +130,15 @@ pub(in crate::cli) struct Options {
     /// The application belongs to the operator: people are not asked for consent
     #[arg(long)]
     first_party: bool,
+    /// People who have allowed the application are not asked again, although it cannot prove who it is: a public client
+    /// with a loopback address or a private scheme. Any program on a person's device can then get tokens in its name
+    /// without a page
+    #[arg(long)]
+    may_reuse_consent: bool,
+    /// A scheme without a dot that the redirect URIs of a native application may have, such as cursor. Any other
+    /// application on a person's device can claim it, and then gets the answers instead; may be given several times
+    #[arg(long = "allow-scheme", value_name = "SCHEME")]
+    allowed_schemes: Vec<String>,
     /// A logo for the consent page: PNG, JPEG, WebP or GIF of at most 128 KiB; it is stored in the database
     #[arg(long, value_name = "FILE")]
     logo: Option<PathBuf>,
@@ -226,6 +235,8 @@ fn client_of(options: &Options) -> Result<Client, CliError> {
         may_impersonate: options.may_impersonate,
         may_widen_resources: options.may_widen_resources,
         first_party: options.first_party,
+        may_reuse_consent: options.may_reuse_consent,
+        allowed_schemes: schemes(&options.allowed_schemes),
     };
     Ok(Client::new(ClientId::new(&options.id), metadata))
 }

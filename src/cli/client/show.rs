@@ -101,6 +101,11 @@ fn to_text(record: &ClientRecord) -> String {
         ("impersonates", if client.may_impersonate { "yes" } else { "no" }.into()),
         ("widens targets", if client.may_widen_resources { "yes" } else { "no" }.into()),
         ("first party", if client.first_party { "yes" } else { "no" }.into()),
+        ("asked again", if client.may_reuse_consent { "no" } else { "if it cannot prove itself" }.into()),
+        (
+            "other schemes",
+            if client.allowed_schemes.is_empty() { "-".into() } else { client.allowed_schemes.join(" ") },
+        ),
         ("site", or_none(&client.links.site)),
         ("policy", or_none(&client.links.policy)),
         ("terms", or_none(&client.links.terms)),

@@ -12,7 +12,7 @@ use super::encryption::{jwks, new_encryption};
 use super::logo::logo;
 use super::words::{
     AlgorithmOrDefault, Audience, Format, Grant, Kind, MethodOrAny, PkceOrDefault, Subject, grants, group,
-    link, origins, redirect_uris, response_types, scopes,
+    link, origins, redirect_uris, response_types, schemes, scopes,
 };
 use crate::clock::Seconds;
 use crate::oauth::client::origin::Origin;
@@ -174,6 +174,17 @@ struct ClientChangeOptions {
     /// Whether the application belongs to the operator: people are then not asked for consent
     #[arg(long, value_name = "true|false")]
     first_party: Option<bool>,
+    /// Whether people who have allowed the application are not asked again, although it cannot prove who it is: any
+    /// program on a person's device can then get tokens in its name without a page
+    #[arg(long, value_name = "true|false")]
+    may_reuse_consent: Option<bool>,
+    /// A scheme without a dot that the redirect URIs of a native application may have; any other application on a
+    /// person's device can claim it, and then gets the answers instead; replaces those before; may be given several times
+    #[arg(long = "allow-scheme", value_name = "SCHEME", conflicts_with = "no_allowed_schemes")]
+    allowed_schemes: Vec<String>,
+    /// Redirect URIs may only have schemes with a dot, besides https and loopback addresses
+    #[arg(long)]
+    no_allowed_schemes: bool,
     /// A logo for the consent page: PNG, JPEG, WebP or GIF of at most 128 KiB
     #[arg(long, value_name = "FILE", conflicts_with = "no_logo")]
     logo: Option<PathBuf>,
@@ -309,6 +320,12 @@ impl ClientEdit {
             may_impersonate: changes.may_impersonate.unwrap_or(before.may_impersonate),
             may_widen_resources: changes.may_widen_resources.unwrap_or(before.may_widen_resources),
             first_party: changes.first_party.unwrap_or(before.first_party),
+            may_reuse_consent: changes.may_reuse_consent.unwrap_or(before.may_reuse_consent),
+            allowed_schemes: match changes.allowed_schemes.as_slice() {
+                [] if changes.no_allowed_schemes => Vec::new(),
+                [] => before.allowed_schemes.clone(),
+                chosen => schemes(chosen),
+            },
         };
         let disabled = changes.disable || (before.disabled && !changes.enable);
         Ok(Client { id: before.id.clone(), version: before.version, metadata, disabled })

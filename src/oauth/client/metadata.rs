@@ -102,6 +102,12 @@ pub struct ClientMetadata {
     /// The client belongs to the operator, so people are not asked for consent.
     #[serde(default)]
     pub first_party: bool,
+    /// People who have allowed the client are not asked again, although it cannot prove who it is (RFC 8252 §8.6).
+    #[serde(default)]
+    pub may_reuse_consent: bool,
+    /// The private schemes without a dot that its redirect URIs may have.
+    #[serde(default)]
+    pub allowed_schemes: Vec<String>,
 }
 
 /// The links and the logo on the consent page.
@@ -184,6 +190,8 @@ impl ClientMetadata {
             may_impersonate: false,
             may_widen_resources: false,
             first_party: false,
+            may_reuse_consent: false,
+            allowed_schemes: Vec::new(),
         }
     }
 
@@ -355,6 +363,8 @@ mod tests {
             may_impersonate: true,
             may_widen_resources: true,
             first_party: true,
+            may_reuse_consent: true,
+            allowed_schemes: vec!["cursor".into()],
             ..ClientMetadata::new("App", ClientKind::Web)
         }
     }
@@ -399,6 +409,8 @@ mod tests {
             "may_impersonate": true,
             "may_widen_resources": true,
             "first_party": true,
+            "may_reuse_consent": true,
+            "allowed_schemes": ["cursor"],
         });
         assert_eq!(stored, expected);
         assert_eq!(ClientMetadata::from_json(&stored.to_string()).unwrap(), full());

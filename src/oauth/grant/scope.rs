@@ -7,6 +7,7 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::clock::Seconds;
+use crate::oauth::display_text::is_line;
 use crate::oauth::error::{OAuthError, quoted};
 use crate::oauth::reason::Reason;
 use crate::oauth::request::params::Params;
@@ -41,9 +42,10 @@ const MAX_DESCRIPTION_LENGTH: usize = 1000;
 /// # Errors
 /// A sentence that says what a description is.
 pub fn check_description(text: &str) -> Result<(), String> {
-    if text.trim().is_empty() || text.len() > MAX_DESCRIPTION_LENGTH || text.chars().any(char::is_control) {
+    if text.trim().is_empty() || text.len() > MAX_DESCRIPTION_LENGTH || !is_line(text) {
         return Err(format!(
-            "a description has 1 to {MAX_DESCRIPTION_LENGTH} bytes on one line; the consent page shows it"
+            "a description has 1 to {MAX_DESCRIPTION_LENGTH} bytes on one line, without controls of the writing direction; \
+             the consent page shows it"
         ));
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Clients and their secrets.
 
-use sqlx::FromRow;
+use grantor_from_row::FromRow;
 
 use super::client_secrets::{self, SecretRecord};
 use super::db::{Conn, DbError, Tx};

@@ -3,9 +3,11 @@
 use grantor::oauth::signing_key::SigningAlgorithm;
 use serde_json::{Value, json};
 
+use crate::support::database::private_folder;
 use crate::support::jwt::{jwks, key};
 use crate::support::operator::{refusal, succeeded};
 use crate::support::process::grantor;
+use crate::support::tls::{ENVIRONMENT, certificate};
 use crate::support::{Operator, TestServer};
 
 #[test]
@@ -87,8 +89,54 @@ fn all_mistakes_in_the_configuration_are_reported_together() {
     }
     assert!(!text.contains("hunter2") && !format!("{checked:?}{table:?}").contains("hunter2"));
 
+    std::fs::write(directory.path().join("grantor.toml"), "").unwrap();
     let good = grantor(directory.path(), &["config", "check", "--json"]).output().unwrap();
     assert_eq!(succeeded(&[], good), "[]\n");
+}
+
+#[test]
+fn the_check_reads_every_file_that_is_named_and_says_so() {
+    let directory = private_folder();
+    let path = |name: &str| directory.path().join(name);
+    certificate(directory.path());
+    std::fs::write(path("grantor.toml"), "[fetch]\nca_file = \"cert.pem\"\n").unwrap();
+    let url = "postgres://127.0.0.1:1/d?sslrootcert=ca.pem&sslcert=own.pem&sslkey=own.key";
+    for (from, to) in [("cert.pem", "ca.pem"), ("cert.pem", "own.pem"), ("key.pem", "own.key")] {
+        std::fs::copy(path(from), path(to)).unwrap();
+    }
+    std::fs::write(path("master.key"), "A".repeat(43)).unwrap();
+    let check = || {
+        let mut command = grantor(directory.path(), &["config", "check"]);
+        command.env("GRANTOR_DATABASE__URL", url).env("GRANTOR_KEYS__MASTER_KEY_FILE", "master.key");
+        command.envs(ENVIRONMENT).output().unwrap()
+    };
+    assert_eq!(
+        succeeded(&[], check()),
+        "the configuration is good\n\
+         read the configuration file grantor.toml\n\
+         read tls.certificate cert.pem\n\
+         read tls.key key.pem\n\
+         read fetch.ca_file cert.pem\n\
+         read the master key master.key\n\
+         read sslrootcert ca.pem\n\
+         read sslcert own.pem\n\
+         read sslkey own.key\n"
+    );
+    for name in ["cert.pem", "key.pem", "ca.pem", "own.pem", "own.key", "master.key"] {
+        let good = std::fs::read(path(name)).unwrap();
+        for (content, part) in [(&b""[..], "cannot be used: it is"), (b"\xff\xfe", "cannot be used: it is")] {
+            std::fs::write(path(name), content).unwrap();
+            let checked = check();
+            let table = String::from_utf8(checked.stdout).unwrap();
+            assert_eq!(checked.status.code(), Some(1), "{name}: {table}");
+            assert!(table.lines().any(|line| line.contains(&format!("{name} {part}"))), "{name}: {table}");
+        }
+        std::fs::remove_file(path(name)).unwrap();
+        let checked = check();
+        let table = String::from_utf8(checked.stdout).unwrap();
+        assert!(table.contains(name) && checked.status.code() == Some(1), "{name}: {table}");
+        std::fs::write(path(name), good).unwrap();
+    }
 }
 
 #[tokio::test]

@@ -122,6 +122,31 @@ async fn what_a_client_sends_stays_in_its_member() {
 }
 
 #[tokio::test]
+async fn an_address_that_is_not_registered_is_in_the_log_beside_the_registered_one() {
+    let furnished = Furnished::start(&[]).await;
+    let web = furnished.web();
+    let mut browser = furnished.at(HERE);
+    let url = web.url_with(&[("redirect_uri", "https://app.example:444/callback")]);
+    assert_eq!(browser.get(&url).await.status, 400);
+    assert_eq!(browser.get(&web.url_with(&[("redirect_uri", "no address\u{202e}")])).await.status, 400);
+    let after = "/logout?client_id=web&post_logout_redirect_uri=https://app.example/bye";
+    assert_eq!(browser.get(after).await.status, 400);
+    let log = furnished.log();
+    let lines = served(&log);
+    let line = |reason: &str| {
+        lines.iter().find(|line| text(line, "reason") == reason).unwrap_or_else(|| panic!("{reason}: {log}"))
+    };
+    let port = line("redirect_uri.port_mismatch");
+    assert_eq!(text(port, "came"), "https://app.example:444/callback", "{port}");
+    assert_eq!(text(port, "registered"), "https://app.example/callback", "{port}");
+    let malformed = line("redirect_uri.malformed");
+    assert_eq!(text(malformed, "came"), "no address%E2%80%AE", "{malformed}");
+    let logout = line("logout.redirect_uri");
+    assert_eq!(text(logout, "came"), "https://app.example/bye", "{logout}");
+    assert!(logout["registered"].is_null(), "the client has no such address: {logout}");
+}
+
+#[tokio::test]
 async fn requests_that_are_turned_away_are_summed_up_as_refusals_are() {
     let furnished = Furnished::start(&[("GRANTOR_HTTP__DEADLINE", "1s")]).await;
     let lock = Lock::on(furnished.cli.database_url(), "device_codes IN ACCESS EXCLUSIVE MODE").await;
