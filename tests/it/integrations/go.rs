@@ -108,15 +108,14 @@ async fn kubernetes_reads_name_and_groups_from_the_id_token() {
         return;
     };
     Operator::of(&trial.server).done(&["user", "update", "alice", "--group", "staff"]);
-    let claims = std::fs::read_to_string(trial.file("claims.json")).unwrap();
-    let scope = ("scope", "openid profile groups");
     // As kubelogin asks, on a port of the person's machine.
-    let asked = [scope, ("claims", claims.trim())];
-    let tokens = trial.tokens("kubernetes", "http://localhost:8000", &asked).await;
+    let scope = ("scope", "openid profile groups");
+    let tokens = trial.tokens("kubernetes", "http://localhost:8000", &[scope]).await;
     let user = authenticate(&trial, tokens["id_token"].as_str().unwrap()).unwrap();
     assert_eq!(user["name"], "grantor:alice", "{user}");
     assert_eq!(user["groups"], json!(["grantor:staff"]), "{user}");
 
+    Operator::of(&trial.server).done(&["client", "update", "kubernetes", "--id-token-claims", "none"]);
     let refused = trial.tokens("kubernetes", "http://localhost:8000", &[scope]).await;
     let refused = authenticate(&trial, refused["id_token"].as_str().unwrap()).unwrap_err();
     assert!(refused.contains("claim not present"), "{refused}");
