@@ -23,8 +23,6 @@ pub(super) const LINGER: Duration = Duration::from_secs(1);
 const ROUND: usize = 7 * 1024;
 /// The largest head of a request, looked at after each round.
 const LARGEST_HEAD: usize = 32 * 1024;
-/// After a larger request the connection ends, because HTTP never makes its buffer smaller.
-const LARGEST_KEPT: usize = 16 * 1024;
 
 /// How long the parts of a connection may take.
 #[derive(Clone, Debug)]
@@ -241,13 +239,11 @@ impl Lifeline {
     }
 
     /// An answer begins, with a body of this length, or 0 if that is not known. Returns whether another request may follow
-    /// on this connection; `false` if a part of the body has not come yet, because no handler wants it, or if the request
-    /// was large.
+    /// on this connection; `false` if a part of the body has not come yet, because no handler wants it.
     pub(super) fn answer_begins(&self, length: u64) -> bool {
         self.phase.set(Phase::Answering);
         self.body.set(usize::try_from(length).unwrap_or(usize::MAX));
-        let request = self.request.get();
-        request.is_whole && request.received <= LARGEST_KEPT
+        self.request.get().is_whole
     }
 
     /// HTTP has the last byte of the answer.
@@ -404,6 +400,7 @@ impl BlankLines {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::task::Waker;
 
     use super::super::seats::Seats;
@@ -415,7 +412,7 @@ mod tests {
         let peer = IpAddr::from([192, 0, 2, 1]);
         let (request, keep_alive) = (Duration::ZERO, Duration::from_secs(75));
         let deadlines = Deadlines { request, keep_alive, clock: Clock::default() };
-        let lifeline = Lifeline::new(deadlines, peer, seats.take(peer).unwrap());
+        let lifeline = Lifeline::new(deadlines, peer, seats.take(peer).unwrap(), Arc::new(|_| {}));
         let cx = Context::from_waker(Waker::noop());
         lifeline.open();
         lifeline.received(b"GET / HTTP/1.1\r\n\r\n");
