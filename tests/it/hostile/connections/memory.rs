@@ -67,31 +67,30 @@ async fn unfinished_requests_share_a_bounded_memory_and_the_largest_network_give
     let options = [("http.deadline", "120s"), ("http.keep_alive", "1h"), ("metrics.listen", "127.0.0.1:0")];
     let server = TestServer::start_with(&options).await;
     let head = |length| format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX: {}", "x".repeat(length));
-    for (what, sent) in [("heads", head(30_000))] {
-        let each = sent.len();
-        let mut honest = TcpStream::connect(address(&server.url)).await.unwrap();
-        honest.write_all(head(8000).as_bytes()).await.unwrap();
-        let before = open(&server).await;
-        let fit = MOST_BYTES / (each - FREE_BYTES);
-        // Two more or fewer, because connections of the test itself come and go.
-        let mut held = hold(address(&server.url), fit - 60, &sent).await;
-        let began = Instant::now();
-        while open(&server).await < before + fit - 62 {
-            assert!(began.elapsed() < TIMEOUT, "{what}: {} of {fit} do not fit", held.len());
-        }
-        held.extend(hold(address(&server.url), 100, &sent).await);
-        let mut left = before + held.len();
-        while left > before + fit + 2 {
-            assert!(began.elapsed() < TIMEOUT, "{what}: {left} are open, although {fit} fit");
-            left = open(&server).await;
-        }
-        assert!(left > before + fit - 62, "{what}: {left} are open, although {fit} fit");
-        honest.write_all(b"\r\nConnection: close\r\n\r\n").await.unwrap();
-        let mut came = String::new();
-        honest.read_to_string(&mut came).await.unwrap();
-        assert_eq!(statuses(&came), ["200"], "{what}: {came}");
-        drop(held);
+    let sent = head(30_000);
+    let each = sent.len();
+    let mut honest = TcpStream::connect(address(&server.url)).await.unwrap();
+    honest.write_all(head(8000).as_bytes()).await.unwrap();
+    let before = open(&server).await;
+    let fit = MOST_BYTES / (each - FREE_BYTES);
+    // Two more or fewer, because connections of the test itself come and go.
+    let mut held = hold(address(&server.url), fit - 60, &sent).await;
+    let began = Instant::now();
+    while open(&server).await < before + fit - 62 {
+        assert!(began.elapsed() < TIMEOUT, "{} of {fit} do not fit", held.len());
     }
+    held.extend(hold(address(&server.url), 100, &sent).await);
+    let mut left = before + held.len();
+    while left > before + fit + 2 {
+        assert!(began.elapsed() < TIMEOUT, "{left} are open, although {fit} fit");
+        left = open(&server).await;
+    }
+    assert!(left > before + fit - 62, "{left} are open, although {fit} fit");
+    honest.write_all(b"\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut came = String::new();
+    honest.read_to_string(&mut came).await.unwrap();
+    assert_eq!(statuses(&came), ["200"], "{came}");
+    drop(held);
 }
 
 /// How many connections are open, as the metrics say.
