@@ -19,8 +19,8 @@ use crate::clock::Clock;
 
 /// How long the server still takes the rest of an unwanted body after the answer, and how long a farewell may take.
 pub(super) const LINGER: Duration = Duration::from_secs(1);
-/// How many bytes the parser gets before it must look at them. Its buffer has 8 KiB, and doubles when less than one is free.
-const ROUND: usize = 7 * 1024;
+/// How many bytes the parser gets before it must look at them.
+const ROUND: usize = 8 * 1024;
 /// The largest head of a request, looked at after each round.
 const LARGEST_HEAD: usize = 32 * 1024;
 
@@ -180,7 +180,7 @@ impl Lifeline {
 
     /// A read found `bytes`, at least one. Returns how many of them HTTP may have now.
     pub(super) fn received(&self, bytes: &[u8]) -> usize {
-        let lines = BlankLines::find(&bytes[..bytes.len().min(ROUND - self.round.get())]);
+        let lines = BlankLines::find(bytes);
         self.round.set(if lines.end < bytes.len() { ROUND } else { self.round.get() + bytes.len() });
         self.is_drained.set(false);
         if matches!(self.phase.get(), Phase::New | Phase::Idle) {

@@ -60,16 +60,16 @@ pub(super) struct JobReceiver {
 }
 
 /// All clones of a queue share one end of it, and all workers the other. Without one of its ends a queue is closed.
-struct QueueEnd(Arc<Lanes>);
+struct QueueEnd(Arc<JobLanes>);
 
-struct Lanes {
+struct JobLanes {
     /// How many jobs of a lane may wait, except those of the node.
     capacity: usize,
-    state: Mutex<State>,
+    state: Mutex<JobLanesState>,
 }
 
 #[derive(Default)]
-struct State {
+struct JobLanesState {
     node: VecDeque<QueuedJob>,
     known: VecDeque<QueuedJob>,
     strangers: VecDeque<QueuedJob>,
@@ -88,7 +88,7 @@ struct IdleWorker {
 /// A queue to this number of connections, in which `capacity` jobs of each lane may wait.
 pub(super) fn queue(capacity: usize, connections: u32) -> (Queue, JobReceiver) {
     let busy = BusyCount::new(usize::try_from(connections).unwrap_or(usize::MAX));
-    let lanes = Arc::new(Lanes { capacity: capacity.max(1), state: Mutex::default() });
+    let lanes = Arc::new(JobLanes { capacity: capacity.max(1), state: Mutex::default() });
     let end = || Arc::new(QueueEnd(lanes.clone()));
     (Queue { end: end(), busy }, JobReceiver::new(end(), true))
 }
@@ -111,7 +111,7 @@ impl Queue {
     }
 
     pub(super) fn load(&self, pool: &'static str) -> PoolLoad {
-        let State { node, known, strangers, .. } = &*self.end.0.state();
+        let JobLanesState { node, known, strangers, .. } = &*self.end.0.state();
         PoolLoad {
             pool,
             waiting: node.len() + known.len() + strangers.len(),
@@ -125,8 +125,8 @@ impl Queue {
     }
 }
 
-impl Lanes {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl JobLanes {
+    fn state(&self) -> MutexGuard<'_, JobLanesState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -153,7 +153,7 @@ impl Lanes {
     }
 
     /// Wakes all workers, so that each looks again.
-    fn wake_all(&self, mut state: MutexGuard<'_, State>) {
+    fn wake_all(&self, mut state: MutexGuard<'_, JobLanesState>) {
         let idle = std::mem::take(&mut state.idle);
         drop(state);
         idle.into_iter().for_each(|idle| idle.waker.wake());
@@ -212,14 +212,14 @@ impl JobReceiver {
         Poll::Pending
     }
 
-    fn leave_the_idle(&self, state: &mut State) {
+    fn leave_the_idle(&self, state: &mut JobLanesState) {
         if self.is_idle.take() {
             state.idle.retain(|idle| idle.worker != self.worker);
         }
     }
 
-    fn take(&self, state: &mut State) -> Option<QueuedJob> {
-        let State { node, known, strangers, .. } = state;
+    fn take(&self, state: &mut JobLanesState) -> Option<QueuedJob> {
+        let JobLanesState { node, known, strangers, .. } = state;
         let mut stranger = || if self.serves_strangers { strangers.pop_front() } else { None };
         let is_strangers_turn = self.since_a_stranger.get() + 1 >= STRANGERS_TURN;
         let next = node.pop_front().or_else(|| match is_strangers_turn {
