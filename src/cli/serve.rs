@@ -22,7 +22,7 @@ pub(super) fn run(common: &Common) -> Result<(), CliError> {
     actix_web::rt::System::new().block_on(async {
         let listen = config.listen.ip();
         let server = Server::bind(config, Clock::System).await?;
-        advise(&server.app()).await?;
+        advise(&server.app()).await;
         // Before the log line below: a signal right after that line must not end the process at once.
         let stop = stop_asked(HangUp::IsNoStop)?;
         let metrics = server.metrics_address().map(|address| format!(", metrics on {address}"));
@@ -49,15 +49,18 @@ pub(super) fn run(common: &Common) -> Result<(), CliError> {
     })
 }
 
-/// Says what to do next as long as no application is registered.
-async fn advise(app: &App) -> Result<(), CliError> {
+/// Says what to do next as long as no application is registered. A list that cannot be read keeps no server from starting.
+async fn advise(app: &App) {
     let first = Listing { filter: ClientFilter::default(), limit: 1, cursor: None };
-    if clients::list(&app.operations(app.now()), first).await?.items.is_empty() {
-        tracing::info!(
+    match clients::list(&app.operations(app.now()), first).await {
+        Ok(list) if list.items.is_empty() => tracing::info!(
             "no application is registered yet: `grantor client create` registers one, `grantor user create` creates a \
              person, and applications find everything at {}/.well-known/openid-configuration",
             app.issuer
-        );
+        ),
+        Ok(_) => {}
+        Err(failure) => {
+            tracing::warn!("it is unknown whether an application is registered: {}", failure.chain())
+        }
     }
-    Ok(())
 }

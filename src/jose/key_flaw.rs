@@ -39,6 +39,40 @@ pub struct FlawedKey {
     pub is_for_encryption: bool,
 }
 
+/// Words of RFC 7517, 7518, 8037, 8812 and 9864 that keys have and that are not used here, or not for such a key.
+const REGISTERED: &[&str] = &[
+    "enc",
+    "P-256",
+    "P-384",
+    "P-521",
+    "secp256k1",
+    "Ed25519",
+    "Ed448",
+    "X25519",
+    "X448",
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "ES512",
+    "ES256K",
+    "EdDSA",
+    "HS256",
+    "HS384",
+    "HS512",
+    "RSA1_5",
+    "RSA-OAEP",
+    "RSA-OAEP-256",
+    "ECDH-ES",
+    "ECDH-ES+A128KW",
+    "ECDH-ES+A192KW",
+    "ECDH-ES+A256KW",
+];
+
 /// Why a key cannot verify signatures.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFlaw {
@@ -47,11 +81,11 @@ pub enum KeyFlaw {
     #[error("it is symmetric, and a shared secret must not be published")]
     Symmetric,
     #[error("its use is {0}, and must be sig or missing")]
-    Use(String),
+    Use(&'static str),
     #[error("its curve is {0}, and must be P-256, P-384 or Ed25519")]
-    Curve(String),
+    Curve(&'static str),
     #[error("its alg is {0}, and can only be {1} for such a key")]
-    Algorithm(String, &'static str),
+    Algorithm(&'static str, &'static str),
     #[error("it has {0} bits, and an RSA key must have {first} to {last}", first = RSA_BITS.start(), last = RSA_BITS.end())]
     Size(usize),
     #[error("its members are not those of a public key of its kind")]
@@ -107,14 +141,13 @@ impl KeyFlaw {
     /// Why a JWK cannot verify signatures; `None` if it can.
     fn of(jwk: &Value) -> Option<Self> {
         let text = |name: &str| jwk[name].as_str().unwrap_or_default();
-        let curve = || Some(Self::Curve(quoted(text("crv"))));
         let fit = match (text("kty"), text("crv")) {
             ("oct", _) => return Some(Self::Symmetric),
             ("RSA", _) => "RS256 or PS256",
             ("EC", "P-256") => "ES256",
             ("EC", "P-384") => "ES384",
             ("OKP", "Ed25519") => "EdDSA",
-            ("EC" | "OKP", _) => return curve(),
+            ("EC" | "OKP", _) => return Some(Self::Curve(shown(&jwk["crv"]))),
             _ => return Some(Self::Kind),
         };
         if !jwk["use"].is_null() && jwk["use"] != "sig" {
@@ -135,9 +168,11 @@ impl KeyFlaw {
     }
 }
 
-/// A member as a sentence can show it.
-fn shown(member: &Value) -> String {
-    member.as_str().map_or_else(|| "not a text".to_owned(), quoted)
+/// A member as a sentence can show it. Only registered words are repeated: the file may be another one than the operator
+/// meant, and hold secrets.
+fn shown(member: &Value) -> &'static str {
+    let Some(text) = member.as_str() else { return "not a text" };
+    REGISTERED.iter().copied().find(|word| *word == text).unwrap_or("another one")
 }
 
 fn not_a_point(jwk: &Value, algorithm: &'static dyn VerificationAlgorithm, length: usize) -> Option<KeyFlaw> {
