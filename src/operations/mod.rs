@@ -19,6 +19,7 @@ mod jwk_set;
 pub mod keys;
 pub mod list;
 pub mod logout_deliveries;
+pub mod password_links;
 mod references;
 pub mod resources;
 pub mod scopes;

@@ -59,6 +59,7 @@ mod operation;
 mod operations;
 mod overload;
 mod pairwise;
+mod password_links;
 mod passwords;
 mod prompt;
 mod purge;

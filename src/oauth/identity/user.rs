@@ -1,4 +1,4 @@
-//! Users: the rules for their names and passwords, how names are compared, and which names look alike.
+//! Users: the rules for their names, how names are compared, and which names look alike.
 
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation as _;
@@ -44,21 +44,6 @@ pub fn skeletons(username: &str) -> [String; 2] {
     // In lower case, because people take Alice and alice for one name. The lower case of a skeleton need not be one.
     let look = |name: &str| skeleton(&skeleton(name).collect::<String>().to_lowercase()).collect();
     [look(username), look(&account_key(username))]
-}
-
-/// The minimum length in characters of a password that a person chooses at sign-up (NIST SP 800-63B §5.1.1.1).
-pub const MIN_PASSWORD_LENGTH: usize = 8;
-
-/// Checks that the sign-in form can send this password.
-///
-/// # Errors
-/// A sentence that says what a password is.
-pub fn check_password(password: &str) -> Result<(), String> {
-    let length = password.len();
-    if !(1..=MAX_PASSWORD_LENGTH).contains(&length) || password.chars().any(char::is_control) {
-        return Err(format!("a password has 1 to {MAX_PASSWORD_LENGTH} bytes on one line"));
-    }
-    Ok(())
 }
 
 /// Checks a username: UsernameCaseMapped (RFC 8265 §3.3), without `@`.
