@@ -18,6 +18,7 @@ pub mod guesses;
 mod jwk_set;
 pub mod keys;
 pub mod list;
+pub mod list_change;
 pub mod logout_deliveries;
 pub mod password_links;
 mod references;

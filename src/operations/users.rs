@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::event::{Act, Event, ObjectKind};
 use super::fault::{Fault, Faults};
 use super::list::{self, Cursor, List, Listing};
+use super::list_change::ListChange;
 use super::sessions::{SessionStart, begin as begin_session};
 use super::steps::Step;
 use super::{Context, Done, Outcome};
@@ -76,6 +77,27 @@ pub struct UserChanges {
     pub removed: Vec<String>,
     /// Claims to add or replace.
     pub claims: Claims,
+    /// What changes of the claim `groups`, if `claims` does not have it.
+    pub groups: ListChange<String>,
+}
+
+impl UserChanges {
+    /// The claims to remove and those to set, with the groups.
+    fn of_claims(&self, before: &Person) -> Result<(Vec<String>, Claims), Fault> {
+        let (mut removed, mut claims) = (self.removed.clone(), self.claims.clone());
+        if let ListChange::Edit { .. } = self.groups {
+            let listed = before.claims.get("groups").and_then(Value::as_array);
+            let listed = listed.into_iter().flatten().filter_map(Value::as_str);
+            let listed: Vec<String> = listed.map(str::to_owned).collect();
+            let groups = self.groups.applied_to(&listed, "groups", "group")?;
+            if groups.is_empty() {
+                removed.push("groups".to_owned());
+            } else {
+                claims.insert("groups".to_owned(), groups.into());
+            }
+        }
+        Ok((removed, claims))
+    }
 }
 
 /// A user, and what ended with the act.
@@ -254,6 +276,10 @@ pub async fn name_warnings(context: &Context<'_>, person: &Person) -> Result<Vec
 pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> Outcome<Person> {
     let mut faults = changes.username.as_deref().map(username_faults).unwrap_or_default();
     faults.extend(claim_faults(&changes.claims));
+    let groups = Claims::from_iter([("groups".to_owned(), changes.groups.new_members().into())]);
+    if !changes.groups.new_members().is_empty() {
+        faults.extend(claim_faults(&groups));
+    }
     Faults::refuse_if_any(faults)?;
     let (user, now) = (user.to_owned(), context.now);
     context
@@ -261,7 +287,8 @@ pub async fn update(context: &Context<'_>, user: &str, changes: UserChanges) -> 
             let before = existing(tx, &user).await?.person;
             let username = changes.username.clone().unwrap_or_else(|| before.username.clone());
             let renamed = Person { username, updated_at: now, ..before.clone() };
-            let after = changed(renamed, &changes.removed, changes.claims.clone())?;
+            let (removed, claims) = changes.of_claims(&before)?;
+            let after = changed(renamed, &removed, claims)?;
             users::update(tx, &after).await?.map_err(|name| taken(&after, &name))?;
             let event = event(Act::UserUpdated, &after).changing(members(&before), members(&after));
             Ok(Done { outcome: after, event })

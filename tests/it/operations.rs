@@ -260,6 +260,7 @@ async fn an_act_is_an_event_that_says_what_changed_and_no_secret() {
         username: Some("Alicia".into()),
         removed: vec!["name".into()],
         claims: claims(json!({"email": "a@example.com"})),
+        ..UserChanges::default()
     };
     let updated = users::update(&context(&server), "alice", changes).await.unwrap();
     let changed =

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::list::ListOptions;
 use super::super::user::counted;
 use super::super::{CliError, OutputOptions};
 use crate::config::{Config, ConfiguredFile, Finding, SettingSource};
@@ -23,7 +24,12 @@ pub(super) fn run(output: &OutputOptions) -> Result<(), CliError> {
     }
     let all = mistakes.iter().map(|it| (it, "mistake")).chain(warnings.iter().map(|it| (it, "warning")));
     let all: Vec<_> = all.collect();
-    output.list(&all, to_json, ["OPTION", "SOURCE", "SEVERITY", "FINDING"], row)?;
+    output.list(
+        (&all, &ListOptions::default()),
+        to_json,
+        ["OPTION", "SOURCE", "SEVERITY", "FINDING"],
+        row,
+    )?;
     match mistakes.len() {
         0 => Ok(()),
         count => Err(format!("the configuration has {}", counted(count as u64, "mistake")).into()),

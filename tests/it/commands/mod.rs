@@ -2,15 +2,20 @@
 
 mod answers;
 mod at_once;
+mod changes;
 mod clients;
 mod config;
 mod create;
 mod issuers;
 mod keys;
+mod lists;
+mod mistyped;
+mod programs;
 mod refused;
 mod resources;
 mod scopes;
 mod secrets;
+mod terminal;
 mod usage;
 mod users;
 

@@ -128,7 +128,7 @@ async fn impossible_scopes_and_users_are_refused() {
         let text = cli.refused(&["scope", "create", name, "--description", description]);
         assert!(text.contains(part), "{name:?} {description:?}: {text}");
     }
-    assert_eq!(cli.done(&["scope", "create", "a", "--description", "X", "--json"]), "{\"name\":\"a\"}\n");
+    assert!(cli.done(&["scope", "create", "a", "--description", "X", "--json"]).contains("\"name\":\"a\""));
     let long = "x".repeat(1025);
     for (arguments, password, part) in [
         (&["--username", ""][..], PASSWORD, "a username has"),

@@ -74,3 +74,27 @@ fn wrong_usage_ends_with_exit_code_2() {
     }
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "wrong usage makes no database");
 }
+
+#[test]
+fn an_update_without_a_change_says_so_in_a_few_lines_and_without_anything_shows_the_help() {
+    let directory = tempfile::tempdir().unwrap();
+    for (object, id) in [
+        ("client", "web"),
+        ("user", "alice"),
+        ("scope", "read"),
+        ("resource", "https://a.example"),
+        ("issuer", "x"),
+    ] {
+        let output = run(directory.path(), &[object, "update", id]);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{object}: {text}");
+        assert!(
+            text.contains("at least one change, such as --") && text.lines().count() <= 6,
+            "{object}: {text}"
+        );
+        let output = run(directory.path(), &[object, "update"]);
+        let help = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{object}: {help}");
+        assert!(help.contains("Options:") && help.contains("--json"), "{object}: {help}");
+    }
+}
