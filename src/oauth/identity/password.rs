@@ -49,8 +49,8 @@ impl PasswordPolicy {
         if names.iter().any(|name| is(&folded(name))) {
             return Err(PasswordFault::Name);
         }
-        // A piece that is too short to be a password is one only because it is repeated.
-        let is_short_piece = piece.len() < folded_password.len() && piece.chars().count() < MIN_LENGTH;
+        // What is left without repetitions, and without spaces at the ends, is what an attacker has to guess.
+        let is_short_piece = piece.chars().count() < MIN_LENGTH;
         if is_short_piece || COMMON.lines().any(is) {
             return Err(PasswordFault::Common);
         }
